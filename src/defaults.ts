@@ -1,0 +1,118 @@
+/** Every default number with its unit and its reason. Options override most of them. */
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** The relay's public UDP port where none is given; unprivileged, and what QUIC test servers use. */
+export const port = 4433;
+
+/** Life of a registration that asks for none. A peer without upkeep (the seed's) talks an hour on it. */
+export const registrationTtlMs: number = hour;
+/** Longest life a registration may ask for; a renewed one lives on. */
+export const maxRegistrationTtlMs: number = 24 * hour;
+/** Shortest: under it, renewals alone would be the load. */
+export const minRegistrationTtlMs: number = 10 * second;
+
+/** Registrations in all. At 10 CIDs each about 150 MB with routes and counters. */
+export const maxRegistrations = 100_000;
+/** Connection IDs in all: 10 for each registration. */
+export const maxCids = 1_000_000;
+/** Registrations of one subject: one for each connection it holds. */
+export const maxRegistrationsPerSubject = 64;
+/** Connection IDs of one subject: 64 registrations of 32. */
+export const maxCidsPerSubject = 2048;
+/** What one registration may send, in bytes per second: 1 Gbit/s, so that one peer cannot fill a 10G port. */
+export const bytesPerSecond = 125_000_000;
+/** Depth of a token bucket, in ms of its rate: a scheduling gap of a busy peer, not a flood. */
+export const bucketDepthMs = 250;
+/** Least depth of a token bucket, in bytes: an initial congestion window and some (RFC 9002 §7.2). */
+export const minBucketBytes: number = 64 * KiB;
+
+/** A sweep looks for expired registrations this often, in ms; the data plane itself checks every packet. */
+export const sweepIntervalMs: number = second;
+/** Registrations ended in one go before the event loop gets its turn: well under 1 ms at 10 CIDs each. */
+export const sweepBatch = 64;
+
+/** Life of a mailbox message that asks for none: as long as a person waits for a call. */
+export const messageTtlMs: number = minute;
+/** Longest life of a mailbox message. */
+export const maxMessageTtlMs: number = 5 * minute;
+/** How long a sender can still see what became of its message after its end, in ms. */
+export const messageTombstoneMs: number = minute;
+/** Waiting messages for one recipient. */
+export const maxMessagesPerRecipient = 16;
+/** Waiting messages of one sender, so that one cannot fill the mailboxes of many. */
+export const maxMessagesPerSender = 32;
+/** Messages in all, waiting or ended: at 3 KiB typical, 30 MB; at worst (8 full datagrams) 120 MB. */
+export const maxMessages = 10_000;
+/** Long polls and event streams open at a time for one subject. */
+export const maxWaitersPerSubject = 8;
+/** Comment sent on a quiet event stream this often, in ms, so that proxies keep it open. */
+export const eventStreamKeepaliveMs: number = 15 * second;
+
+/** Longest body of a register or take request, in bytes: a 64-byte key in base64 and room. */
+export const maxSmallBodyBytes: number = 4 * KiB;
+/** Longest body of a mailbox message, in bytes: 8 datagrams of 1472 bytes in base64 (15 704) and a note. */
+export const maxMessageBodyBytes: number = 20 * KiB;
+
+/** Requests of one subject per minute that change something: ten dials a second over a minute, no more. */
+export const requestsPerMinute = 600;
+/** Seconds after which a client may try again, where nothing better is known. */
+export const retryAfterSeconds = 5;
+
+/** How long an initial DCID stays pinned, in ms (design section 3): a handshake's retransmissions. */
+export const pinTtlMs: number = 30 * second;
+/** Initial DCIDs pinned at a time for one accepter; more dials at once than a mailbox holds make no sense. */
+export const maxPinsPerSession = 32;
+
+/** Clock skew that a token's times may have, in seconds (design section 5). */
+export const clockToleranceSeconds = 5;
+
+/** Gateway clients at a time. Each is a socket in the dgram backend; Linux allows 2¹⁹ files by default. */
+export const maxGatewayClients = 4096;
+/** New gateway clients per second: spoofed sources cannot make sockets faster. */
+export const newGatewayClientsPerSecond = 1000;
+/** A gateway client is forgotten after this silence, in ms: over an HTTP/3 server's usual idle timeout of 30 s. */
+export const gatewayIdleMs: number = 90 * second;
+/** The same for a client that sent fewer than 4 datagrams: a handshake that never came about, or a spoof. */
+export const gatewayNewIdleMs: number = 10 * second;
+/** A virtual address is not given out again for this long, in ms (design section 4). */
+export const virtualAddressQuarantineMs: number = minute;
+
+/** Socket buffers, in bytes: 40 ms at 100 MB/s. The system may cap them (`net.core.rmem_max`). */
+export const socketBufferBytes: number = 4 * MiB;
+
+/** Life of a STUN nonce, in ms: longer than two keepalives, short enough to bound a replay from the same address. */
+export const stunNonceMs: number = minute;
+/** STUN replies without proof of identity to one source IP, per second. */
+export const stunRepliesPerSecond = 20;
+/** Sources remembered for that limit at a time. */
+export const maxStunSources = 10_000;
+
+/** A peer's NAT keepalive and address check by STUN, in ms (design section 6; RFC 8445 §11 has the same 15 s). */
+export const keepaliveMs: number = 15 * second;
+/** Life that a peer asks for its registrations, in ms: 8 keepalives, each of which renews it. */
+export const peerRegistrationTtlMs: number = 2 * minute;
+/** Connection IDs that a peer registers for one connection: 16 active at most, as many to replace them. */
+export const cidsPerConnection = 32;
+/** Connection IDs that a peer lets the other have at a time (`active_connection_id_limit`). */
+export const activeConnectionIdLimit = 16;
+/** How long a dial may take in all, in ms: longer than a long poll's gap, shorter than patience. */
+export const dialTimeoutMs: number = 30 * second;
+/** How long one request to the relay may take, in ms. */
+export const requestTimeoutMs: number = 10 * second;
+/** Long poll for mailbox messages, in seconds. */
+export const pollSeconds = 25;
+/** A connection ends after this silence, in ms. */
+export const idleTimeoutMs: number = 30 * second;
+/** UDP payload that peers send, in bytes: what every path carries (RFC 9000 §14), as nothing is probed. */
+export const maxUdpPayloadBytes = 1200;
+/** Flow control window of a peer's connection and of each stream, in bytes: 160 ms at 100 MB/s. */
+export const flowWindowBytes: number = 16 * MiB;
+/** Streams that a peer may open at a time, of each kind. */
+export const maxStreams = 100;
+/** Datagrams that wait in each direction before the oldest is dropped. */
+export const datagramQueue = 1000;

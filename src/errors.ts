@@ -1,0 +1,89 @@
+/**
+ * Every code a {@link QuicpipeError} can carry; `docs/errors.md` says what each means and what to do.
+ * Match on `code`, not with `instanceof`: two versions of the package may be loaded at once.
+ */
+export type QuicpipeErrorCode =
+  // configuration
+  | "ERR_QUICPIPE_OPTION_INVALID"
+  | "ERR_QUICPIPE_DEPENDENCY_MISSING"
+  | "ERR_QUICPIPE_AUTH_REQUIRED"
+  | "ERR_QUICPIPE_LISTEN_FAILED"
+  | "ERR_QUICPIPE_CLOSED"
+  // requests: what the body says
+  | "ERR_QUICPIPE_NOT_FOUND"
+  | "ERR_QUICPIPE_METHOD_NOT_ALLOWED"
+  | "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED"
+  | "ERR_QUICPIPE_BODY_TOO_LARGE"
+  | "ERR_QUICPIPE_BODY_INVALID"
+  | "ERR_QUICPIPE_KEY_INVALID"
+  | "ERR_QUICPIPE_NUM_INVALID"
+  | "ERR_QUICPIPE_TTL_INVALID"
+  | "ERR_QUICPIPE_NOTE_INVALID"
+  | "ERR_QUICPIPE_PACKETS_INVALID"
+  | "ERR_QUICPIPE_PACKET_NOT_INITIAL"
+  | "ERR_QUICPIPE_RECIPIENT_INVALID"
+  | "ERR_QUICPIPE_EARLY_DATA"
+  // requests: who asks
+  | "ERR_QUICPIPE_TOKEN_MISSING"
+  | "ERR_QUICPIPE_TOKEN_INVALID"
+  | "ERR_QUICPIPE_TOKEN_EXPIRED"
+  | "ERR_QUICPIPE_SCOPE_MISSING"
+  | "ERR_QUICPIPE_JWKS_UNAVAILABLE"
+  | "ERR_QUICPIPE_RECIPIENT_FORBIDDEN"
+  // requests: what the relay holds
+  | "ERR_QUICPIPE_REGISTRATION_NOT_FOUND"
+  | "ERR_QUICPIPE_MESSAGE_NOT_FOUND"
+  | "ERR_QUICPIPE_CID_CONFLICT"
+  | "ERR_QUICPIPE_MESSAGE_TAKEN"
+  | "ERR_QUICPIPE_OWN_ADDRESS"
+  // requests: limits
+  | "ERR_QUICPIPE_REGISTRATION_QUOTA"
+  | "ERR_QUICPIPE_CID_QUOTA"
+  | "ERR_QUICPIPE_TABLE_FULL"
+  | "ERR_QUICPIPE_MAILBOX_FULL"
+  | "ERR_QUICPIPE_MAILBOX_STORE_FULL"
+  | "ERR_QUICPIPE_WAITER_QUOTA"
+  | "ERR_QUICPIPE_RATE_LIMITED"
+  | "ERR_QUICPIPE_DRAINING"
+  | "ERR_QUICPIPE_INTERNAL"
+  // peers
+  | "ERR_QUICPIPE_RELAY_UNREACHABLE"
+  | "ERR_QUICPIPE_RELAY_REFUSED"
+  | "ERR_QUICPIPE_DIAL_TIMEOUT"
+  | "ERR_QUICPIPE_PIN_MISMATCH"
+  | "ERR_QUICPIPE_HANDSHAKE_FAILED"
+  | "ERR_QUICPIPE_CONNECTION_CLOSED"
+  | "ERR_QUICPIPE_CONNECTION_LOST"
+  | "ERR_QUICPIPE_STREAM_RESET"
+  | "ERR_QUICPIPE_DATAGRAM_TOO_LARGE"
+  | "ERR_QUICPIPE_INITIAL_INVALID"
+  | "ERR_QUICPIPE_IDENTITY_INVALID";
+
+/** What a {@link QuicpipeError} carries beside its code and message. */
+export interface QuicpipeErrorOptions {
+  /** The error underneath, if there is one. */
+  cause?: unknown;
+  /** Named values that a program may want; never a key, token or secret. */
+  details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The one error class of quicpipe: a stable `code`, a message that says what, with which value and what
+ * to do, and `details` for programs.
+ */
+export class QuicpipeError extends Error {
+  override readonly name = "QuicpipeError";
+  readonly code: QuicpipeErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: QuicpipeErrorCode, message: string, options: QuicpipeErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Tells whether `value` is a {@link QuicpipeError}, of this or another copy of the package. */
+export function isQuicpipeError(value: unknown): value is QuicpipeError {
+  return value instanceof Error && value.name === "QuicpipeError" && "code" in value;
+}

@@ -1,0 +1,152 @@
+import type { Address } from "../wire/address.ts";
+
+/** Handle of one session in the data plane; small integers, reused after the session ends. */
+export type SessionId = number;
+
+/** What the data plane knows of one registration. */
+export interface SessionSpec {
+  /** The connection IDs that lead to this session: 12 bytes each, back to back. */
+  readonly cids: Uint8Array;
+  /** Where its packets go, and whose packets it pays for; `null` until the address is proven. */
+  readonly address: Address | null;
+  /** Rate of the token bucket that its own sending draws from, in bytes per second. */
+  readonly bytesPerSecond: number;
+  /** End of life, ms since the epoch; past it the session forwards nothing, swept or not. */
+  readonly expiresAtMs: number;
+}
+
+/** An initial DCID that leads to a session until the accepter's own CIDs take over (design section 3). */
+export interface PinnedInitial {
+  /** 8 to 20 bytes. */
+  readonly destinationId: Uint8Array;
+  /** The accepter. */
+  readonly to: SessionId;
+  /** The dialer: only packets from this session's current address follow the pin. */
+  readonly from: SessionId;
+  /** ms since the epoch. */
+  readonly expiresAtMs: number;
+}
+
+/** Counters of one session since it was opened. */
+export interface SessionCounters {
+  /** What the session's peer sent and the relay forwarded. */
+  readonly packetsFrom: number;
+  readonly bytesFrom: number;
+  /** What the relay forwarded to the session's peer. */
+  readonly packetsTo: number;
+  readonly bytesTo: number;
+  /** What its token bucket refused. */
+  readonly packetsLimited: number;
+}
+
+/** Why the data plane did not pass a datagram on. Each has a counter, each counter a test. */
+export type DropReason =
+  | "empty" // a datagram without payload
+  | "source-unregistered" // a relayed CID, but the sender's address belongs to no live registration
+  | "rate-limited" // the sender's token bucket is empty
+  | "source-is-destination" // a peer that sends to itself
+  | "session-expired" // the CID's registration has ended and was not swept yet
+  | "no-address" // the registration has no proven address yet
+  | "pin-source" // a pinned initial DCID from another address than the dialer's
+  | "send-failed" // the system refused the datagram (unreachable, too long, no buffer)
+  | "no-upstream" // a gateway datagram, but no gateway is configured
+  | "gateway-full" // a gateway client too many
+  | "gateway-rate" // new gateway clients come faster than allowed
+  | "gateway-send-failed" // the gateway or its client could not be sent to
+  | "stun-unanswered"; // a STUN message that gets no answer; `ForwarderStats.stun` says why
+
+/** Why a STUN message got the answer it got, or none. */
+export type StunOutcome =
+  | "answered" // a Binding success
+  | "challenged" // 401 or 438 with a nonce
+  | "rejected" // 400, or 401 for credentials that are wrong
+  | "malformed" // not a Binding request, or attributes that do not parse
+  | "too-short" // shorter than the reply it would get: no reflector
+  | "anonymous" // no credentials, and public STUN is off
+  | "rate-limited"; // unauthenticated replies to this source come too fast
+
+/** Totals of the data plane since it was opened. */
+export interface ForwarderStats {
+  readonly relayed: { readonly packets: number; readonly bytes: number };
+  /** Datagrams passed to the gateway and back. */
+  readonly gateway: {
+    readonly packetsIn: number;
+    readonly packetsOut: number;
+    /** Clients known right now. */
+    readonly clients: number;
+  };
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  readonly stun: Readonly<Record<StunOutcome, number>>;
+  readonly sessions: number;
+  readonly routes: number;
+  readonly pins: number;
+}
+
+/** Who answers for STUN credentials and hears of proven addresses; the registry implements it. */
+export interface StunAuthority {
+  /** The password of a live registration, or `undefined`. */
+  secretOf(registrationId: string): string | undefined;
+  /** The registration proved that it is reached at `address`: move it there and renew it. `false` refuses. */
+  proven(registrationId: string, address: Address): boolean;
+}
+
+/** Which datagrams may be relayed: from addresses of live registrations, or from anywhere. */
+export type SourcePolicy = "registered" | "any";
+
+/** Whether STUN requests without credentials are answered. */
+export type StunPolicy = "registered" | "public";
+
+/** What every backend is opened with. */
+export interface ForwarderOptions {
+  /** Local IP literal to bind; `::` is dual-stack. */
+  readonly host: string;
+  /** UDP port; 0 takes a free one. */
+  readonly port: number;
+  /** The HTTP/3 server behind the relay, on loopback. */
+  readonly upstream?: Address | undefined;
+  readonly sourcePolicy: SourcePolicy;
+  readonly stun: StunPolicy;
+  readonly authority: StunAuthority;
+  /** Most gateway clients at a time. */
+  readonly maxGatewayClients: number;
+  /** Socket buffer sizes to ask the system for, in bytes. */
+  readonly socketBufferBytes: number;
+  /** Called for faults of the socket itself, never for a packet. */
+  readonly onError: (error: Error) => void;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * The UDP data plane behind one public socket (design sections 3, 4 and 6). The registry is the only caller
+ * of the session and pin methods; none of them throws for what a remote party sent.
+ */
+export interface Forwarder {
+  /** Which implementation runs. */
+  readonly backend: "dgram" | "native";
+  /** Why this one and no faster one. */
+  readonly backendReason: string;
+  /** The bound address of the public socket. */
+  address(): Address;
+  /** Tells whether a datagram sent to `address` would come back to the relay itself. */
+  isOwnAddress(address: Address): boolean;
+
+  openSession(spec: SessionSpec): SessionId;
+  /** Changes a session in place; counters and bucket level stay. */
+  updateSession(id: SessionId, change: Partial<SessionSpec>): void;
+  /** Ends a session: its routes and pins are gone when this returns. */
+  closeSession(id: SessionId): SessionCounters;
+  countersOf(id: SessionId): SessionCounters;
+  /** Which session a 12-byte connection ID leads to. */
+  sessionOf(cid: Uint8Array): SessionId | undefined;
+  pin(pin: PinnedInitial): void;
+
+  /**
+   * The real address behind the virtual one that the gateway saw. `port` is needed only where the system
+   * lacks 127.0.0.0/8 and clients differ by port.
+   */
+  clientOf(virtualAddress: string, port?: number): Address | undefined;
+  stats(): ForwarderStats;
+  /** Closes every socket; resolves when all are closed. Idempotent. */
+  close(): Promise<void>;
+}

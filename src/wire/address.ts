@@ -1,0 +1,32 @@
+/** A UDP address: an IP literal (IPv4 or IPv6, never `::ffff:` mapped) and a port from 0 to 65535. */
+export interface Address {
+  readonly address: string;
+  readonly port: number;
+}
+
+const mappedPrefix = "::ffff:";
+
+/** Turns the IPv4-mapped form a dual-stack socket reports (RFC 4291 §2.5.5.2) into plain IPv4. */
+export function unmapAddress(address: string): string {
+  return address.startsWith(mappedPrefix) && address.includes(".")
+    ? address.slice(mappedPrefix.length)
+    : address;
+}
+
+/** Writes an address as `203.0.113.7:4433` or `[2001:db8::1]:4433`. */
+export function formatAddress({ address, port }: Address): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Reads what {@link formatAddress} writes; `undefined` for anything else. Host names are kept as they are. */
+export function parseAddress(text: string): Address | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) return undefined;
+  return { address: (match[1] ?? match[2])!, port };
+}
+
+/** Tells whether two addresses are the same. */
+export function sameAddress(a: Address, b: Address): boolean {
+  return a.port === b.port && a.address === b.address;
+}

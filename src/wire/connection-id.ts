@@ -1,0 +1,37 @@
+import { blake2b } from "@noble/hashes/blake2.js";
+
+/** Length of a relayed connection ID, in bytes (design section 1). */
+export const cidBytes = 12;
+/** Shortest registration key, in bytes: 128 bits, so that nobody guesses another's connection IDs. */
+export const minKeyBytes = 16;
+/** Longest registration key, in bytes: the most that BLAKE2b takes (RFC 7693 §2.1). */
+export const maxKeyBytes = 64;
+
+/**
+ * Derives the `n`th connection ID of a registration key: BLAKE2b with a 12-byte digest, keyed, over the
+ * counter as 4 bytes big-endian, with the top bit of the first byte cleared.
+ *
+ * @param key 16 to 64 bytes.
+ * @param n the counter, from 1 to 2³² − 1.
+ */
+export function deriveConnectionId(key: Uint8Array, n: number): Uint8Array {
+  const counter = Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n);
+  const cid = blake2b(counter, { key, dkLen: cidBytes });
+  cid[0]! &= 0x7f;
+  return cid;
+}
+
+/**
+ * Derives connection IDs `first` to `last`, both included, back to back in one array of
+ * `(last - first + 1) * 12` bytes.
+ */
+export function deriveConnectionIds(key: Uint8Array, first: number, last: number): Uint8Array {
+  const packed = new Uint8Array((last - first + 1) * cidBytes);
+  for (let n = first; n <= last; n++) packed.set(deriveConnectionId(key, n), (n - first) * cidBytes);
+  return packed;
+}
+
+/** Iterates over connection IDs that lie back to back in `packed`, as views, without copying. */
+export function* unpackConnectionIds(packed: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < packed.length; at += cidBytes) yield packed.subarray(at, at + cidBytes);
+}

@@ -1,0 +1,122 @@
+/** QUIC version 1 (RFC 9000 §15), the only one that quicpipe peers speak. */
+export const quicVersion1 = 1;
+/** Longest connection ID of QUIC version 1, in bytes (RFC 9000 §17.2). */
+export const maxConnectionIdBytes = 20;
+/** A datagram that carries an Initial packet is at least this long, in bytes (RFC 9000 §14.1). */
+export const minInitialDatagramBytes = 1200;
+
+/** The long header fields that every QUIC version has (RFC 8999 §5.1). */
+export interface LongHeader {
+  readonly version: number;
+  readonly destinationId: Uint8Array;
+  readonly sourceId: Uint8Array;
+  /** Where the version-specific part begins. */
+  readonly end: number;
+}
+
+/** Reads the version-independent long header; `undefined` if the bytes are no long header or cut short. */
+export function parseLongHeader(packet: Uint8Array): LongHeader | undefined {
+  if (packet.length < 7 || (packet[0]! & 0x80) === 0) return undefined;
+  const destinationEnd = 6 + packet[5]!;
+  if (destinationEnd >= packet.length) return undefined;
+  const end = destinationEnd + 1 + packet[destinationEnd]!;
+  if (end > packet.length) return undefined;
+  return {
+    version: readUint32(packet, 1),
+    destinationId: packet.subarray(6, destinationEnd),
+    sourceId: packet.subarray(destinationEnd + 1, end),
+    end,
+  };
+}
+
+/** Why a datagram is not a first flight that a mailbox may carry. */
+export type FirstFlightRefusal =
+  | "not a long header"
+  | "not QUIC version 1"
+  | "a connection ID over 20 bytes"
+  | "neither Initial nor 0-RTT"
+  | "cut short"
+  | "an Initial in a datagram under 1200 bytes"
+  | "an initial destination connection ID under 8 bytes";
+
+/** What a mailbox needs to know of a datagram from a client's first flight. */
+export interface FirstFlight {
+  readonly destinationId: Uint8Array;
+  readonly hasInitial: boolean;
+}
+
+const typeInitial = 0;
+const typeZeroRtt = 1;
+
+/**
+ * Walks the packets coalesced in one datagram (RFC 9000 §12.2) and accepts it if each of them is a QUIC v1
+ * Initial or 0-RTT packet and, with an Initial, the datagram has the 1200 bytes of RFC 9000 §14.1.
+ * Never throws: hostile bytes get a reason.
+ */
+export function parseFirstFlight(datagram: Uint8Array): FirstFlight | FirstFlightRefusal {
+  let destinationId: Uint8Array | undefined;
+  let hasInitial = false;
+  let at = 0;
+  do {
+    const packet = parseFirstPacket(datagram.subarray(at));
+    if (typeof packet === "string") return packet;
+    destinationId ??= packet.destinationId;
+    hasInitial ||= packet.initial;
+    at += packet.length;
+    // A client pads its first flight with zero bytes after the last packet (RFC 9000 §12.2 note, §14.1).
+  } while (at < datagram.length && datagram[at] !== 0);
+  if (hasInitial && datagram.length < minInitialDatagramBytes)
+    return "an Initial in a datagram under 1200 bytes";
+  return { destinationId, hasInitial };
+}
+
+interface FirstPacket {
+  readonly destinationId: Uint8Array;
+  readonly initial: boolean;
+  readonly length: number;
+}
+
+function parseFirstPacket(packet: Uint8Array): FirstPacket | FirstFlightRefusal {
+  const header = parseLongHeader(packet);
+  if (!header) return "not a long header";
+  if (header.version !== quicVersion1) return "not QUIC version 1";
+  const { destinationId, sourceId } = header;
+  if (destinationId.length > maxConnectionIdBytes || sourceId.length > maxConnectionIdBytes)
+    return "a connection ID over 20 bytes";
+  const type = (packet[0]! >> 4) & 3;
+  if (type !== typeInitial && type !== typeZeroRtt) return "neither Initial nor 0-RTT";
+  // RFC 9000 §7.2: the client's first destination connection ID has at least 8 bytes.
+  if (destinationId.length < 8) return "an initial destination connection ID under 8 bytes";
+  const length = packetLength(packet, header.end, type === typeInitial);
+  if (length === undefined) return "cut short";
+  return { destinationId, initial: type === typeInitial, length };
+}
+
+/** Length of the whole packet, from its token and length fields (RFC 9000 §17.2.2, §17.2.3). */
+function packetLength(packet: Uint8Array, headerEnd: number, hasToken: boolean): number | undefined {
+  let at = headerEnd;
+  if (hasToken) {
+    const token = parseVarint(packet, at);
+    if (!token) return undefined;
+    at = token.end + token.value;
+  }
+  const length = parseVarint(packet, at);
+  if (!length || length.end + length.value > packet.length) return undefined;
+  // RFC 9001 §5.4.2: a sample of 16 bytes, 4 bytes after the start of the packet number, must be there.
+  return length.value < 20 ? undefined : length.end + length.value;
+}
+
+/** Reads a variable-length integer (RFC 9000 §16) at `at`; `undefined` if it is cut short. */
+export function parseVarint(bytes: Uint8Array, at: number): { value: number; end: number } | undefined {
+  if (at >= bytes.length) return undefined;
+  const size = 1 << (bytes[at]! >> 6);
+  if (at + size > bytes.length) return undefined;
+  let value = bytes[at]! & 0x3f;
+  // Multiplication, not shifts: 62 bits do not fit an int32. Past 2⁵³ the value is beyond any datagram anyway.
+  for (let i = 1; i < size; i++) value = value * 256 + bytes[at + i]!;
+  return { value, end: at + size };
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
