@@ -1,0 +1,2 @@
+export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3.ts";
+export { createCertificate, type Certificate, type CertificateOptions } from "../certificate.ts";
