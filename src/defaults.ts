@@ -20,6 +20,8 @@ export const minRegistrationTtlMs: number = 10 * second;
 export const maxRegistrations = 100_000;
 /** Connection IDs in all: 10 for each registration. */
 export const maxCids = 1_000_000;
+/** Connection IDs of one registration: 8 times what a peer asks for, derived in 2 ms. */
+export const maxCidsPerRegistration = 256;
 /** Registrations of one subject: one for each connection it holds. */
 export const maxRegistrationsPerSubject = 64;
 /** Connection IDs of one subject: 64 registrations of 32. */
@@ -40,16 +42,22 @@ export const sweepBatch = 64;
 export const messageTtlMs: number = minute;
 /** Longest life of a mailbox message. */
 export const maxMessageTtlMs: number = 5 * minute;
+/** Shortest: nobody could fetch it in less. */
+export const minMessageTtlMs: number = second;
 /** How long a sender can still see what became of its message after its end, in ms. */
 export const messageTombstoneMs: number = minute;
 /** Waiting messages for one recipient. */
 export const maxMessagesPerRecipient = 16;
 /** Waiting messages of one sender, so that one cannot fill the mailboxes of many. */
 export const maxMessagesPerSender = 32;
+/** Messages of one sender, waiting or ended and still visible to it: two a second on end, no more. */
+export const maxVisibleMessagesPerSender = 128;
 /** Messages in all, waiting or ended: at 3 KiB typical, 30 MB; at worst (8 full datagrams) 120 MB. */
 export const maxMessages = 10_000;
 /** Long polls and event streams open at a time for one subject. */
 export const maxWaitersPerSubject = 8;
+/** Long polls and event streams open in all: some KiB each. */
+export const maxWaiters = 10_000;
 /** Comment sent on a quiet event stream this often, in ms, so that proxies keep it open. */
 export const eventStreamKeepaliveMs: number = 15 * second;
 
@@ -60,8 +68,14 @@ export const maxMessageBodyBytes: number = 20 * KiB;
 
 /** Requests of one subject per minute that change something: ten dials a second over a minute, no more. */
 export const requestsPerMinute = 600;
+/** Subjects whose request rate is remembered, least recently seen forgotten first: some 10 MB. */
+export const maxRateLimitedSubjects = 100_000;
 /** Seconds after which a client may try again, where nothing better is known. */
 export const retryAfterSeconds = 5;
+/** How long a closing relay goes on forwarding, in ms, unless told: not at all, so that tests and Ctrl-C end at once. */
+export const closeGraceMs = 0;
+/** A closing relay looks this often whether its last registration has ended, in ms. */
+export const drainPollMs = 100;
 
 /** How long an initial DCID stays pinned, in ms (design section 3): a handshake's retransmissions. */
 export const pinTtlMs: number = 30 * second;
@@ -70,6 +84,8 @@ export const maxPinsPerSession = 32;
 
 /** Clock skew that a token's times may have, in seconds (design section 5). */
 export const clockToleranceSeconds = 5;
+/** Life of a development token, in seconds: a working day and then some. */
+export const developmentTokenTtlSeconds: number = 24 * 60 * 60;
 
 /** Gateway clients at a time. Each is a socket in the dgram backend; Linux allows 2¹⁹ files by default. */
 export const maxGatewayClients = 4096;
@@ -79,11 +95,18 @@ export const newGatewayClientsPerSecond = 1000;
 export const gatewayIdleMs: number = 90 * second;
 /** The same for a client that sent fewer than 4 datagrams: a handshake that never came about, or a spoof. */
 export const gatewayNewIdleMs: number = 10 * second;
+/** Datagrams from which on a gateway client is no longer new: an Initial, its retransmissions, and then it talks. */
+export const gatewayNewDatagrams = 4;
+/** Datagrams that wait for a gateway client's socket to be ready: an initial flight; QUIC repeats the rest. */
+export const gatewayWaitingDatagrams = 8;
 /** A virtual address is not given out again for this long, in ms (design section 4). */
 export const virtualAddressQuarantineMs: number = minute;
 
 /** Socket buffers, in bytes: 40 ms at 100 MB/s. The system may cap them (`net.core.rmem_max`). */
 export const socketBufferBytes: number = 4 * MiB;
+
+/** Bytes that may wait in the public socket's send queue: as much again as its buffer; then datagrams are dropped. */
+export const maxSendQueueBytes: number = 4 * MiB;
 
 /** Life of a STUN nonce, in ms: longer than two keepalives, short enough to bound a replay from the same address. */
 export const stunNonceMs: number = minute;
@@ -116,3 +139,31 @@ export const flowWindowBytes: number = 16 * MiB;
 export const maxStreams = 100;
 /** Datagrams that wait in each direction before the oldest is dropped. */
 export const datagramQueue = 1000;
+/** Length of a peer's registration keys, in bytes: as strong as AES-256. */
+export const keyBytes = 32;
+/** Most that a peer reads from a stream at once, in bytes: one turn of the event loop brings about 40 KiB. */
+export const streamReadBytes: number = 64 * KiB;
+/** What a stream holds ready for a reader that is not there yet, in bytes; more waits under flow control. */
+export const streamReadAheadBytes: number = 256 * KiB;
+/** What a stream's writer may hand over before it is told to wait, in bytes. */
+export const streamWriteAheadBytes: number = 64 * KiB;
+/** Datagrams that a peer's socket holds while the system has no room, in send buffers: 1.5 MB. */
+export const sendSlots = 1024;
+/** How often a dialer looks what became of its mailbox message, in ms: soon enough to mend a lost first flight. */
+export const dialStatusMs: number = second;
+/** How long after its message was taken a dialer waits for a packet before it retransmits, in ms (RFC 9002 §6.2.2: the first PTO). */
+export const firstFlightMs: number = second;
+/** How long an accepter gives a handshake, in ms: three lost flights (RFC 9002 §6.2.1: 1 + 2 + 4 s). */
+export const handshakeTimeoutMs: number = 10 * second;
+/** How long closing a peer may take, in ms, for what it still has to tell the relay. */
+export const closeTimeoutMs: number = second;
+/** First and longest gap between attempts of the accepter's loop after errors, in ms. */
+export const acceptRetryMs: readonly [number, number] = [second / 2, 30 * second];
+/** First retransmission of a STUN request, in ms; each gap doubles (RFC 8489 §6.2.1). */
+export const stunRtoMs = 500;
+/** STUN requests in all before one counts as unanswered: given up after 11.5 s, within a keepalive's gap. */
+export const stunRequests = 5;
+/** How long the last STUN request waits for its answer, in ms. */
+export const stunLastWaitMs: number = 4 * second;
+/** Idle time after which the HTTP/3 session to the relay ends, in ms: over one long poll. */
+export const httpIdleTimeoutMs: number = minute;
