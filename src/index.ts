@@ -1,0 +1,22 @@
+export {
+  QuicpipeError,
+  type QuicpipeErrorCode,
+  type QuicpipeErrorOptions,
+  isQuicpipeError,
+} from "./errors.ts";
+export {
+  type CloseOptions,
+  type DevelopmentTokenOptions,
+  type ForwarderTuningOptions,
+  type LimitOptions,
+  type Logger,
+  type MailboxStats,
+  type QuicpipeOptions,
+  type Relay,
+  type RelayStats,
+  type TokenAuthOptions,
+  type UpstreamOptions,
+  mintDevelopmentToken,
+  quicpipe,
+} from "./plugin/index.ts";
+export type { Address } from "./wire/address.ts";

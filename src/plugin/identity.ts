@@ -1,0 +1,51 @@
+import { QuicpipeError } from "../errors.ts";
+import { type Scope, scopes } from "../protocol.ts";
+import type { Quota } from "../registry/index.ts";
+import type { Limits } from "./limits.ts";
+
+/** Who sends a request, and what it may do. */
+export interface Identity {
+  /** The `sub` of the token: the peer's name. */
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly quota: Quota;
+  /** Whom it may send mailbox messages to; anybody if absent. */
+  readonly peers: ReadonlySet<string> | undefined;
+  /** Whether the limits per subject apply; not to `anonymous`, which is everybody. */
+  readonly limited: boolean;
+  /** End of the token's life, ms since the epoch. */
+  readonly expiresAtMs: number;
+}
+
+/** Tells who sends a request, from its headers. */
+export type Authenticate = (headers: Headers) => Promise<Identity>;
+
+/** The quota of a subject whose token says nothing about it. */
+export function subjectQuota(limits: Limits): Quota {
+  return {
+    maxRegistrations: limits.maxRegistrationsPerSubject,
+    maxCids: limits.maxCidsPerSubject,
+    bytesPerSecond: limits.bytesPerSecond,
+    maxTtlMs: limits.maxRegistrationTtlMs,
+  };
+}
+
+/** Everybody, under `auth: "none"`: all scopes but `relay:admin`, bounded by the server's own limits alone. */
+export function anonymousIdentity(limits: Limits): Identity {
+  return {
+    subject: "anonymous",
+    scopes: new Set([scopes.register, scopes.send, scopes.receive]),
+    quota: { ...subjectQuota(limits), maxRegistrations: Infinity, maxCids: Infinity },
+    peers: undefined,
+    limited: false,
+    expiresAtMs: Infinity,
+  };
+}
+
+/** @throws ERR_QUICPIPE_SCOPE_MISSING */
+export function requireScope(identity: Identity, scope: Scope): void {
+  if (identity.scopes.has(scope)) return;
+  throw new QuicpipeError("ERR_QUICPIPE_SCOPE_MISSING", `the token lacks the scope ${scope}`, {
+    details: { scope },
+  });
+}

@@ -1,0 +1,133 @@
+import * as defaults from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../protocol.ts";
+import { mediaTypeOf, readBytes, readJson, unsupported } from "./body.ts";
+import { clientAddressOf } from "./client-address.ts";
+import { sentMessage } from "./message.ts";
+import { messageStream } from "./message-stream.ts";
+import { type MessageWait, messageList, waitForMessage } from "./message-wait.ts";
+import {
+  type InitialFlight,
+  requireFlight,
+  requireNote,
+  requirePackets,
+  requireRecipient,
+  requireTtl,
+} from "./request-fields.ts";
+import { type ApiRequest, type Route, json, noContent, requestPathOf } from "./route.ts";
+
+const toRecipient = `${paths.mailbox}/{recipient}`;
+const sent = `${toRecipient}/{id}`;
+
+/** The routes under `/v1/mailbox` (design section 5). */
+export const mailboxRoutes: readonly Route[] = [
+  { method: "GET", path: paths.mailbox, scope: scopes.receive, handle: receive },
+  { method: "POST", path: `${paths.mailbox}/{id}/take`, scope: scopes.receive, handle: take },
+  { method: "POST", path: toRecipient, scope: scopes.send, handle: send },
+  { method: "GET", path: sent, scope: scopes.send, handle: status },
+  { method: "DELETE", path: sent, scope: scopes.send, handle: recall },
+];
+
+async function send({ event, identity, service, param }: ApiRequest): Promise<Response> {
+  const recipient = requireRecipient(param("recipient"));
+  if (identity.peers && !identity.peers.has(recipient))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
+      "the token does not allow to send to this recipient",
+    );
+  const { packets, destinationId, note, ttlMs } = await readMessage(event.req, service.settings.limits);
+  if (service.draining)
+    throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
+  const address = clientAddressOf(event, service.forwarder);
+  const from = address ? service.registry.at(identity.subject, address)?.id : undefined;
+  const message = service.mailbox.send(
+    { sender: identity.subject, recipient, note, packets, destinationId, from },
+    ttlMs,
+    identity.limited,
+  );
+  return json(sentMessage(message), 201, { location: `${requestPathOf(event)}/${message.id}` });
+}
+
+interface SentBody extends InitialFlight {
+  readonly note: string | null;
+  readonly ttlMs: number;
+}
+
+async function readMessage(
+  request: ApiRequest["event"]["req"],
+  limits: { readonly messageTtlMs: number; readonly maxMessageTtlMs: number },
+): Promise<SentBody> {
+  const range = {
+    minMs: defaults.minMessageTtlMs,
+    maxMs: limits.maxMessageTtlMs,
+    defaultMs: limits.messageTtlMs,
+  };
+  const mediaType = mediaTypeOf(request.headers);
+  if (mediaType === "application/octet-stream") {
+    const packet = await readBytes(request, defaults.maxMessageBodyBytes);
+    return { ...requireFlight([packet]), note: null, ttlMs: requireTtl(undefined, range) };
+  }
+  if (mediaType !== "application/json")
+    throw unsupported(mediaType, "application/json or application/octet-stream");
+  const body = await readJson(request, defaults.maxMessageBodyBytes);
+  return {
+    ...requirePackets(body["packets"]),
+    note: requireNote(body["note"]),
+    ttlMs: requireTtl(body["ttlMs"], range),
+  };
+}
+
+async function receive({ event, identity, service }: ApiRequest): Promise<Response> {
+  const { mailbox, waiters } = service;
+  const { headers, signal } = event.req;
+  const wait: MessageWait = { mailbox, waiters, identity, signal };
+  if (accepts(headers, "text/event-stream"))
+    return new Response(messageStream(wait, service.now()), {
+      headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+    });
+  const waitSeconds = preferredWait(headers);
+  if (waitSeconds === undefined) return json(messageList(mailbox, identity.subject));
+  if (mailbox.list(identity.subject).length === 0) await waitForMessage(wait, waitSeconds * 1000);
+  return json(messageList(mailbox, identity.subject), 200, { "preference-applied": `wait=${waitSeconds}` });
+}
+
+/** Whether a media type is named in `Accept`; a wildcard does not ask for a stream. */
+function accepts(headers: Headers, mediaType: string): boolean {
+  const ranges = headers.get("accept")?.split(",") ?? [];
+  return ranges.some((range) => range.split(";", 1)[0]!.trim().toLowerCase() === mediaType);
+}
+
+/** Reads `Prefer: wait=25` (RFC 7240 §4.3), cut to what the relay grants; `undefined` if there is none. */
+function preferredWait(headers: Headers): number | undefined {
+  const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(
+    headers.get("prefer") ?? "",
+  )?.[1];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), maxWaitSeconds);
+}
+
+async function take({ event, identity, service, param }: ApiRequest): Promise<Response> {
+  const { mailbox, registry } = service;
+  const { registration: to } = await readJson(event.req, defaults.maxSmallBodyBytes);
+  if (typeof to !== "string" || !registry.get(to, identity.subject))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+      '"registration" must be the id of a live registration of yours: register first',
+    );
+  const { sender, note, packets, destinationId, from } = mailbox.take(identity.subject, param("id"));
+  registry.pinInitial({ destinationId, to, dialer: sender, from });
+  return json({
+    id: param("id"),
+    sender,
+    note,
+    packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
+  } satisfies MailboxTakeResponse);
+}
+
+function status({ identity, service, param }: ApiRequest): Response {
+  return json(sentMessage(service.mailbox.status(identity.subject, param("recipient"), param("id"))));
+}
+
+function recall({ identity, service, param }: ApiRequest): Response {
+  service.mailbox.recall(identity.subject, param("recipient"), param("id"));
+  return noContent();
+}

@@ -1,0 +1,91 @@
+import { QuicpipeError } from "../errors.ts";
+
+/** Refuses an option: names its path, what was given and what is allowed. Never shows text, which may be a secret. */
+export function optionInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    `option ${path} is ${kindOf(value)}, but must be ${allowed}`,
+    { details: { option: path } },
+  );
+}
+
+/**
+ * Takes an options object; `undefined` counts as `{}`.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID for anything else, and for a name that is none of `known`.
+ */
+export function requireOptions<Options extends object>(
+  path: string,
+  value: Options | undefined,
+  known: readonly (keyof Options & string)[],
+): Partial<Options> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw optionInvalid(path || "quicpipe(…)", value, "an object");
+  const unknown = Object.keys(value).find((name) => !known.some((candidate) => candidate === name));
+  if (unknown !== undefined)
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_OPTION_INVALID",
+      `option ${joined(path, unknown)} is unknown; known here are ${known.join(", ")}`,
+      { details: { option: joined(path, unknown) } },
+    );
+  return value;
+}
+
+/** Takes a whole number from `min` to `max`, or `fallback` if there is none. */
+export function requireInteger(
+  path: string,
+  value: unknown,
+  range: { readonly min: number; readonly max: number; readonly fallback: number },
+): number {
+  if (value === undefined) return range.fallback;
+  if (typeof value === "number" && Number.isInteger(value) && value >= range.min && value <= range.max)
+    return value;
+  throw optionInvalid(path, value, `a whole number from ${range.min} to ${range.max}`);
+}
+
+/** Takes one of the allowed strings, or the first of them if there is none. */
+export function requireOneOf<Choice extends string>(
+  path: string,
+  value: unknown,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  if (value === undefined) return choices[0];
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined)
+    throw optionInvalid(path, value, `one of ${choices.map((name) => `"${name}"`).join(", ")}`);
+  return choice;
+}
+
+/** Takes a string that passes a test, or `undefined` if there is none. */
+export function requireText(
+  path: string,
+  value: unknown,
+  allowed: string,
+  passes: (text: string) => boolean,
+): string | undefined {
+  if (value === undefined || (typeof value === "string" && passes(value))) return value;
+  throw optionInvalid(path, value, allowed);
+}
+
+/** Takes a non-empty string or a non-empty list of such, or `undefined` if there is none. */
+export function requireTexts(path: string, value: unknown): string[] | undefined {
+  if (value === undefined) return undefined;
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length === 0 || !list.every((text) => typeof text === "string" && text !== ""))
+    throw optionInvalid(path, value, "a non-empty string or a list of such");
+  return list.map(String);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "boolean") return `the boolean ${value}`;
+  if (typeof value === "string") return value === "" ? "an empty string" : "a string that does not fit";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function joined(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}

@@ -1,0 +1,46 @@
+import type { SourcePolicy, StunPolicy } from "../forwarder/index.ts";
+import type { TokenAuthOptions } from "./auth-settings.ts";
+import type { LimitOptions } from "./limits.ts";
+import type { Logger } from "./logger.ts";
+
+/** How the data plane is run. */
+export interface ForwarderTuningOptions {
+  /** `"registered"` (default): only addresses of live registrations may send; `"any"`: everybody may. */
+  readonly sourcePolicy?: SourcePolicy;
+  /** `"auto"` (default) takes the fastest backend there is, `"dgram"` the portable one. */
+  readonly backend?: "auto" | "dgram";
+  /** Gateway clients at a time, 1 to 65 536; 4096 if absent. */
+  readonly maxGatewayClients?: number;
+  /** Socket buffers to ask the system for, in bytes, from 65 536; 4 MiB if absent. */
+  readonly socketBufferBytes?: number;
+}
+
+/** The HTTP/3 server behind the relay. */
+export interface UpstreamOptions {
+  /** Loopback IP literal; `127.0.0.1` if absent. */
+  readonly host?: string;
+  /** UDP port, 1 to 65 535. */
+  readonly port: number;
+}
+
+/** Options of `quicpipe()`. None is required outside of production. */
+export interface QuicpipeOptions {
+  /** Local IP literal of the public UDP socket; `::`, both IPv6 and IPv4, if absent. */
+  readonly host?: string;
+  /** Public UDP port, 0 (a free one) to 65 535; 4433 if absent. */
+  readonly port?: number;
+  /** Where datagrams go that are not the relay's own; they are dropped and counted if absent. */
+  readonly upstream?: UpstreamOptions;
+  /** `host:port` under which peers reach the UDP socket; the request's host name and the bound port if absent. */
+  readonly publicAddress?: string;
+  /** Path in front of `/v1/…`, such as `/relay`; empty if absent. */
+  readonly basePath?: string;
+  /** How requests are authenticated; `"none"` lets everybody in. A local development key if absent. */
+  readonly auth?: "none" | TokenAuthOptions;
+  readonly limits?: LimitOptions;
+  readonly forwarder?: ForwarderTuningOptions;
+  /** `"registered"` (default): STUN needs a registration's credentials; `"public"`: everybody is answered. */
+  readonly stun?: StunPolicy;
+  /** Where log lines go, `console` if absent; `false` for nowhere. */
+  readonly logger?: Logger | false;
+}

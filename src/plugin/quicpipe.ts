@@ -1,0 +1,137 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { H3Event } from "h3";
+import * as defaults from "../defaults.ts";
+import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
+import type { Address } from "../wire/address.ts";
+import type { QuicpipeOptions } from "./options.ts";
+import { presentable, problemResponse } from "./problem.ts";
+import { answer, apiPathOf } from "./router.ts";
+import { type Service, openService } from "./service.ts";
+import { type Settings, resolveSettings } from "./settings.ts";
+import { type RelayStats, relayStats } from "./stats.ts";
+
+/** How {@link Relay.close} closes. */
+export interface CloseOptions {
+  /** How long registered peers are still forwarded, in ms; 0 if absent. Ends early when none is left. */
+  readonly graceMs?: number;
+}
+
+/** A relay: h3 middleware and the handle of what it runs. Whoever made it closes it. */
+export interface Relay extends AsyncDisposable {
+  /** h3 middleware: answers the relay's own paths and leaves all others to the app. */
+  (event: H3Event, next: () => unknown): unknown;
+  /**
+   * Opens the public UDP socket and resolves with its address; until then the routes answer 503. Idempotent.
+   *
+   * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be tried again; ERR_QUICPIPE_CLOSED;
+   *   ERR_QUICPIPE_OPTION_INVALID if the development key cannot be used
+   */
+  listen(): Promise<Address>;
+  /** The address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */
+  address(): Address;
+  /** What happened so far; after `close()`, what had happened by then. @throws ERR_QUICPIPE_CLOSED before `listen()` */
+  stats(): RelayStats;
+  /**
+   * Drains and closes: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
+   * event streams, waits for `graceMs`, then closes the socket. Idempotent: the first call's grace counts.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Makes a relay that lives in an h3 app: `app.use(relay)`, `await relay.listen()`.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID; ERR_QUICPIPE_AUTH_REQUIRED without `auth` where `NODE_ENV` is "production"
+ * @example
+ * const relay = quicpipe({ upstream: { port: 4434 }, auth: { jwks: "https://issuer.example/jwks.json" } });
+ * const app = new H3().use(relay);
+ * await relay.listen();
+ */
+export function quicpipe(options?: QuicpipeOptions): Relay {
+  const settings = resolveSettings(options, process.env["NODE_ENV"] === "production");
+  const control = new RelayControl(settings);
+  return Object.assign(
+    (event: H3Event, next: () => unknown): unknown => {
+      const path = apiPathOf(event.url.pathname, settings.basePath);
+      return path === undefined ? next() : control.respond(event, path);
+    },
+    {
+      listen: () => control.listen(),
+      address: () => control.address(),
+      stats: () => control.stats(),
+      close: (closeOptions?: CloseOptions) => control.close(closeOptions),
+      [Symbol.asyncDispose]: () => control.close(),
+    },
+  );
+}
+
+class RelayControl {
+  readonly #settings: Settings;
+  readonly #refused = new Map<QuicpipeErrorCode, number>();
+  #opening: Promise<Service> | undefined;
+  #service: Service | undefined;
+  #closing: Promise<void> | undefined;
+  #lastStats: RelayStats | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async listen(): Promise<Address> {
+    if (this.#closing) throw notListening("was closed: make a new one");
+    this.#opening ??= openService(this.#settings);
+    try {
+      this.#service = await this.#opening;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+    return this.#service.forwarder.address();
+  }
+
+  address(): Address {
+    return this.#running().forwarder.address();
+  }
+
+  stats(): RelayStats {
+    return this.#lastStats ?? relayStats(this.#running(), Object.fromEntries(this.#refused));
+  }
+
+  close({ graceMs = defaults.closeGraceMs }: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async respond(event: H3Event, path: string): Promise<Response> {
+    try {
+      return await answer(event, path, this.#running());
+    } catch (error) {
+      const problem = presentable(error, this.#settings.logger);
+      this.#refused.set(problem.code, (this.#refused.get(problem.code) ?? 0) + 1);
+      return problemResponse(problem);
+    }
+  }
+
+  #running(): Service {
+    if (this.#service) return this.#service;
+    throw notListening(this.#closing ? "was closed" : "is not listening yet: call listen()");
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    // If it never came to listen, the caller of listen() was told, and there is nothing to close.
+    await Promise.allSettled([this.#opening]);
+    const service = this.#service;
+    if (!service) return;
+    service.drain();
+    const endAtMs = performance.now() + graceMs;
+    while (service.registry.stats().registrations > 0 && performance.now() < endAtMs)
+      await delay(Math.min(defaults.drainPollMs, endAtMs - performance.now()));
+    this.#lastStats = this.stats();
+    this.#service = undefined;
+    await service.close();
+  }
+}
+
+function notListening(state: string): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_CLOSED", `the relay ${state}`);
+}

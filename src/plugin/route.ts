@@ -1,0 +1,38 @@
+import type { H3Event } from "h3";
+import type { Scope } from "../protocol.ts";
+import type { Identity } from "./identity.ts";
+import type { Service } from "./service.ts";
+
+/** A request that was authenticated and matched to a route. */
+export interface ApiRequest {
+  readonly event: H3Event;
+  readonly identity: Identity;
+  readonly service: Service;
+  /** The decoded value of a `{name}` in the route's path. */
+  param(name: string): string;
+}
+
+/** One method of one path of the HTTP interface. */
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the base path; `{name}` stands for one segment. */
+  readonly path: string;
+  /** What the token must allow; `null` for a route that needs no token. */
+  readonly scope: Scope | null;
+  handle(request: ApiRequest): Response | Promise<Response>;
+}
+
+/** Answers with JSON. Nothing of the interface may be kept by a cache: it is private and soon untrue. */
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return Response.json(body, { status, headers: { "cache-control": "no-store", ...headers } });
+}
+
+/** Answers that it is done, with nothing to say. */
+export function noContent(): Response {
+  return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
+}
+
+/** The path of the request as its client knows it, whatever apps it is mounted in have cut off since. */
+export function requestPathOf(event: H3Event): string {
+  return new URL(event.req.url).pathname;
+}

@@ -1,0 +1,106 @@
+import { isIP } from "node:net";
+import * as defaults from "../defaults.ts";
+import type { SourcePolicy, StunPolicy } from "../forwarder/index.ts";
+import { type Address, parseAddress } from "../wire/address.ts";
+import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
+import { isLoopback } from "./client-address.ts";
+import { type Limits, resolveLimits } from "./limits.ts";
+import { type Logger, silentLogger } from "./logger.ts";
+import { optionInvalid, requireInteger, requireOneOf, requireOptions, requireText } from "./option-checks.ts";
+import type { QuicpipeOptions, UpstreamOptions } from "./options.ts";
+
+/** {@link QuicpipeOptions} after validation, with every default filled in. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly upstream: Address | undefined;
+  readonly publicAddress: string | undefined;
+  readonly basePath: string;
+  readonly auth: AuthSettings;
+  readonly limits: Limits;
+  readonly sourcePolicy: SourcePolicy;
+  readonly backend: "auto" | "dgram";
+  readonly maxGatewayClients: number;
+  readonly socketBufferBytes: number;
+  readonly stun: StunPolicy;
+  readonly logger: Logger;
+}
+
+/**
+ * Validates the options and fills in the defaults.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED in production without `auth`.
+ */
+export function resolveSettings(given: QuicpipeOptions | undefined, production: boolean): Settings {
+  const options = requireOptions("", given, optionNames);
+  const forwarder = requireOptions("forwarder", options.forwarder, forwarderOptionNames);
+  return {
+    host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
+    port: requireInteger("port", options.port, { min: 0, max: 65_535, fallback: defaults.port }),
+    upstream: options.upstream === undefined ? undefined : resolveUpstream(options.upstream),
+    publicAddress: requireText("publicAddress", options.publicAddress, "host:port", isPublicAddress),
+    basePath: requireText("basePath", options.basePath, 'a path such as "/relay"', isBasePath) ?? "",
+    auth: resolveAuth(options.auth, production),
+    limits: resolveLimits(options.limits),
+    sourcePolicy: requireOneOf("forwarder.sourcePolicy", forwarder.sourcePolicy, ["registered", "any"]),
+    backend: requireOneOf("forwarder.backend", forwarder.backend, ["auto", "dgram"]),
+    maxGatewayClients: requireInteger("forwarder.maxGatewayClients", forwarder.maxGatewayClients, {
+      min: 1,
+      max: 65_536,
+      fallback: defaults.maxGatewayClients,
+    }),
+    socketBufferBytes: requireInteger("forwarder.socketBufferBytes", forwarder.socketBufferBytes, {
+      min: 65_536,
+      max: 2 ** 30,
+      fallback: defaults.socketBufferBytes,
+    }),
+    stun: requireOneOf("stun", options.stun, ["registered", "public"]),
+    logger: resolveLogger(options.logger),
+  };
+}
+
+const optionNames = [
+  "host",
+  "port",
+  "upstream",
+  "publicAddress",
+  "basePath",
+  "auth",
+  "limits",
+  "forwarder",
+  "stun",
+  "logger",
+] as const;
+
+const forwarderOptionNames = ["sourcePolicy", "backend", "maxGatewayClients", "socketBufferBytes"] as const;
+
+function resolveUpstream(value: UpstreamOptions): Address {
+  const { host, port } = requireOptions("upstream", value, ["host", "port"]);
+  if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
+  return {
+    // The splice gives each client a virtual address of its own out of 127.0.0.0/8 (design section 4).
+    address: requireText("upstream.host", host, "a loopback IP literal", isLoopback) ?? "127.0.0.1",
+    port: requireInteger("upstream.port", port, { min: 1, max: 65_535, fallback: port }),
+  };
+}
+
+/** Taken as it stands, without a closing slash; in a form that URL parsing leaves alone. */
+function isBasePath(text: string): boolean {
+  return text === "" || /^(?:\/[\w.~-]+)+$/.test(text);
+}
+
+function isPublicAddress(text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && address.port > 0;
+}
+
+function resolveLogger(logger: Logger | false | undefined): Logger {
+  if (logger === undefined) return console;
+  if (logger === false) return silentLogger;
+  const isLogger =
+    typeof logger === "object" && levels.every((level) => typeof Reflect.get(logger, level) === "function");
+  if (isLogger) return logger;
+  throw optionInvalid("logger", logger, `false or an object with the methods ${levels.join(", ")}`);
+}
+
+const levels: readonly (keyof Logger)[] = ["error", "warn", "info", "debug"];

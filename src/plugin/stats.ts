@@ -1,0 +1,50 @@
+import type { QuicpipeErrorCode } from "../errors.ts";
+import type { DropReason, Forwarder, ForwarderStats, StunOutcome } from "../forwarder/index.ts";
+import type { Address } from "../wire/address.ts";
+import type { MailboxStats } from "./mailbox.ts";
+import type { Service } from "./service.ts";
+
+/** What a relay did since it began to listen. Figures only: no names, connection IDs or addresses of peers. */
+export interface RelayStats {
+  /** Which data plane runs, and why no faster one. */
+  readonly backend: Forwarder["backend"];
+  readonly backendReason: string;
+  /** The public UDP socket. */
+  readonly address: Address;
+  /** Registrations right now, and their connection IDs. */
+  readonly registrations: number;
+  readonly cids: number;
+  /** Packets and bytes (UDP payload) forwarded between peers. */
+  readonly relayed: ForwarderStats["relayed"];
+  /** Datagrams to and from the gateway, and its clients right now. */
+  readonly gateway: ForwarderStats["gateway"];
+  /** Datagrams dropped, by reason. */
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  /** STUN messages, by outcome. */
+  readonly stun: Readonly<Record<StunOutcome, number>>;
+  /** Messages that wait right now, and how many ended in which way. */
+  readonly mailbox: MailboxStats;
+  /** Long polls and event streams open right now. */
+  readonly waiters: number;
+  /** Requests refused, by code. */
+  readonly refused: Readonly<Partial<Record<QuicpipeErrorCode, number>>>;
+}
+
+/** Gathers the figures of a running relay. */
+export function relayStats(service: Service, refused: RelayStats["refused"]): RelayStats {
+  const { forwarder, registry, mailbox, waiters } = service;
+  const { relayed, gateway, dropped, stun } = forwarder.stats();
+  return {
+    backend: forwarder.backend,
+    backendReason: forwarder.backendReason,
+    address: forwarder.address(),
+    ...registry.stats(),
+    relayed,
+    gateway,
+    dropped,
+    stun,
+    mailbox: mailbox.stats(),
+    waiters: waiters.size,
+    refused,
+  };
+}

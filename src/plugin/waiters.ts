@@ -1,0 +1,60 @@
+import { QuicpipeError } from "../errors.ts";
+
+/** How many waits may be open. */
+export interface WaiterLimits {
+  /** Long polls and event streams in all. */
+  readonly maxWaiters: number;
+  /** Long polls and event streams of one subject. */
+  readonly maxWaitersPerSubject: number;
+}
+
+/** The long polls and event streams that are open: bounded, and all ended when the relay drains. */
+export class Waiters {
+  readonly #limits: WaiterLimits;
+  readonly #stops = new Set<() => void>();
+  readonly #bySubject = new Map<string, number>();
+  #stopped = false;
+
+  constructor(limits: WaiterLimits) {
+    this.#limits = limits;
+  }
+
+  /** Waits that are open. */
+  get size(): number {
+    return this.#stops.size;
+  }
+
+  /**
+   * Opens a wait of a subject (`undefined` for one whose own waits are not limited).
+   *
+   * @param stop called when the relay drains; soon if it does already.
+   * @returns closes the wait; may be called again.
+   * @throws ERR_QUICPIPE_WAITER_QUOTA
+   */
+  open(subject: string | undefined, stop: () => void): () => void {
+    const own = subject === undefined ? 0 : (this.#bySubject.get(subject) ?? 0);
+    if (this.#stops.size >= this.#limits.maxWaiters || own >= this.#limits.maxWaitersPerSubject)
+      throw new QuicpipeError(
+        "ERR_QUICPIPE_WAITER_QUOTA",
+        `too many long polls and event streams are open, ${own} of them yours: close one first`,
+      );
+    if (this.#stopped) queueMicrotask(stop);
+    this.#stops.add(stop);
+    if (subject !== undefined) this.#bySubject.set(subject, own + 1);
+    return () => {
+      if (this.#stops.delete(stop) && subject !== undefined) this.#closed(subject);
+    };
+  }
+
+  /** Ends every wait, and from here on each new one at once. */
+  stopAll(): void {
+    this.#stopped = true;
+    for (const stop of this.#stops) stop();
+  }
+
+  #closed(subject: string): void {
+    const left = this.#bySubject.get(subject)! - 1;
+    if (left > 0) this.#bySubject.set(subject, left);
+    else this.#bySubject.delete(subject);
+  }
+}

@@ -1,0 +1,50 @@
+import { QuicpipeError } from "../errors.ts";
+import type { Quota } from "./quota.ts";
+
+/** Registrations and their connection IDs. */
+export interface Holdings {
+  readonly registrations: number;
+  readonly cids: number;
+}
+
+/** What decides whether a registration is let in. */
+export interface Admission {
+  /** Connection IDs that are asked for. */
+  readonly num: number;
+  /** `false` for a refresh. */
+  readonly isNew: boolean;
+  readonly draining: boolean;
+  readonly quota: Quota;
+  /** What the subject holds beside this registration. */
+  readonly own: Holdings;
+  /** What all subjects hold beside this registration. */
+  readonly all: Holdings;
+  readonly maxRegistrations: number;
+  readonly maxCids: number;
+}
+
+/**
+ * Lets a registration pass if the relay takes new ones, its subject may have it and the table has room.
+ *
+ * @throws ERR_QUICPIPE_DRAINING, ERR_QUICPIPE_REGISTRATION_QUOTA, ERR_QUICPIPE_CID_QUOTA,
+ *   ERR_QUICPIPE_TABLE_FULL
+ */
+export function requireRoom({ num, isNew, draining, quota, own, all, ...table }: Admission): void {
+  if (draining && isNew)
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_DRAINING",
+      "the relay is shutting down and takes no new registrations: use another, or try again later",
+    );
+  if (own.registrations >= quota.maxRegistrations)
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_REGISTRATION_QUOTA",
+      `you hold ${own.registrations} registrations and may hold ${quota.maxRegistrations}: end one first`,
+    );
+  if (own.cids + num > quota.maxCids)
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_CID_QUOTA",
+      `${num} connection IDs on top of ${own.cids} are more than your ${quota.maxCids}: ask for fewer, or end a registration first`,
+    );
+  if (all.registrations >= table.maxRegistrations || all.cids + num > table.maxCids)
+    throw new QuicpipeError("ERR_QUICPIPE_TABLE_FULL", "the relay's table is full: try again later");
+}

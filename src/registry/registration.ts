@@ -1,0 +1,38 @@
+import type { Address } from "../wire/address.ts";
+import type { Quota } from "./quota.ts";
+
+/** Who registers what. */
+export interface RegisterRequest {
+  readonly subject: string;
+  readonly quota: Quota;
+  /** The connection ID key, 16 to 64 bytes; it is not kept. */
+  readonly key: Uint8Array;
+  /** How many connection IDs, counted from 1. */
+  readonly num: number;
+  /** Life without renewal, in ms; cut to the quota's. */
+  readonly ttlMs: number;
+  /** The subject's public address if the request proved it. */
+  readonly address: Address | null;
+}
+
+/** A live registration, as of now. */
+export interface Registration {
+  readonly id: string;
+  readonly subject: string;
+  readonly num: number;
+  readonly address: Address | null;
+  /** ms since the epoch. */
+  readonly expiresAtMs: number;
+}
+
+/** What the accepter of a mailbox message wants pinned (design section 3). */
+export interface InitialPin {
+  /** The destination connection ID of the dialer's Initial, 8 to 20 bytes. */
+  readonly destinationId: Uint8Array;
+  /** Id of the accepter's registration. */
+  readonly to: string;
+  /** The dialer's subject. */
+  readonly dialer: string;
+  /** Id of the dialer's registration that sent the message, if one is known. */
+  readonly from: string | undefined;
+}

@@ -1,0 +1,259 @@
+import { createHmac, randomBytes } from "node:crypto";
+import * as defaults from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import type { Forwarder, SessionId, SessionSpec, StunAuthority } from "../forwarder/index.ts";
+import { type Address, formatAddress, sameAddress } from "../wire/address.ts";
+import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
+import { type Holdings, requireRoom } from "./admission.ts";
+import { ExpiryBuckets } from "./expiry-buckets.ts";
+import type { InitialPin, RegisterRequest, Registration } from "./registration.ts";
+
+/** What the registry is opened with. */
+export interface RegistryOptions {
+  /** The data plane; from here on the registry alone opens, changes and closes its sessions. */
+  readonly forwarder: Forwarder;
+  /** Registrations in all. */
+  readonly maxRegistrations: number;
+  /** Connection IDs in all. */
+  readonly maxCids: number;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly subject: string;
+  readonly session: SessionId;
+  num: number;
+  address: Address | null;
+  ttlMs: number;
+  expiresAtMs: number;
+}
+
+/** One subject's registrations, oldest first, and the sum of their connection IDs. */
+interface Holder {
+  readonly entries: Set<Entry>;
+  cids: number;
+}
+
+/**
+ * Who owns which connection IDs, at which address, until when (design section 2). It is the truth of which
+ * the forwarder's route table is the copy; the connection IDs themselves are stored only there.
+ * A registration whose time is over counts as gone, swept or not.
+ */
+export class Registry implements StunAuthority {
+  readonly #options: RegistryOptions;
+  readonly #stunKey: Buffer = randomBytes(32);
+  readonly #byId = new Map<string, Entry>();
+  readonly #bySession = new Map<SessionId, Entry>();
+  readonly #bySubject = new Map<string, Holder>();
+  readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
+  #cids = 0;
+  #draining = false;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Registers connection IDs, or refreshes the registration that the same subject holds for the same key:
+   * `num` may then grow or shrink, and an address replaces the one that was known. All or nothing.
+   *
+   * @throws ERR_QUICPIPE_CID_CONFLICT, ERR_QUICPIPE_OWN_ADDRESS, ERR_QUICPIPE_REGISTRATION_QUOTA,
+   *   ERR_QUICPIPE_CID_QUOTA, ERR_QUICPIPE_TABLE_FULL, ERR_QUICPIPE_DRAINING
+   */
+  register(request: RegisterRequest): Registration {
+    // One reading of the clock, so that nothing ends halfway.
+    const nowMs = this.#options.now();
+    // The same key gives the same connection IDs, so the first one tells whether this is a refresh.
+    const held = this.#freedHolderOf(deriveConnectionId(request.key, 1), nowMs);
+    if (held && held.subject !== request.subject) throw conflict();
+    this.#admit(request, held, nowMs);
+    if (held && held.num === request.num) return this.#refresh(held, request);
+    const cids = deriveConnectionIds(request.key, 1, request.num);
+    for (const cid of unpackConnectionIds(cids)) {
+      const holder = this.#freedHolderOf(cid, nowMs);
+      if (holder && holder !== held) throw conflict();
+    }
+    return held ? this.#refresh(held, request, cids) : this.#open(request, cids);
+  }
+
+  /** Finds a live registration; with `owner`, only if it is that subject's. */
+  get(id: string, owner?: string): Registration | undefined {
+    const entry = this.#live(id);
+    return owner === undefined || entry?.subject === owner ? entry : undefined;
+  }
+
+  /** Lists a subject's live registrations, oldest first. */
+  list(subject: string): Registration[] {
+    return this.#liveOf(subject, this.#options.now());
+  }
+
+  /** Ends a registration at once; with `owner`, only if it is that subject's. Tells whether it did. */
+  end(id: string, owner?: string): boolean {
+    const entry = this.#live(id);
+    if (!entry || (owner !== undefined && entry.subject !== owner)) return false;
+    this.#end(entry);
+    return true;
+  }
+
+  /** Finds the subject's registration at an address. */
+  at(subject: string, address: Address): Registration | undefined {
+    return this.list(subject).find((entry) => entry.address && sameAddress(entry.address, address));
+  }
+
+  /**
+   * Leads the dialer's Initial packets to the accepter until the accepter's own connection IDs take over:
+   * from the registration that sent the message, else from the dialer's newest. Without any, does nothing.
+   */
+  pinInitial(pin: InitialPin): void {
+    const nowMs = this.#options.now();
+    const to = this.#live(pin.to);
+    const sender = pin.from === undefined ? undefined : this.#live(pin.from);
+    const from = sender ?? this.#liveOf(pin.dialer, nowMs).at(-1);
+    if (!to || !from) return;
+    const expiresAtMs = nowMs + defaults.pinTtlMs;
+    const { destinationId } = pin;
+    this.#options.forwarder.pin({ destinationId, to: to.session, from: from.session, expiresAtMs });
+  }
+
+  /** The STUN password of a live registration: derived, so that there is nothing to store or to steal. */
+  secretOf(id: string): string | undefined {
+    if (!this.#live(id)) return undefined;
+    return createHmac("sha256", this.#stunKey).update(id).digest("base64url");
+  }
+
+  /** Moves a registration to the address that STUN proved, and renews it (design section 6). */
+  proven(id: string, address: Address): boolean {
+    const entry = this.#live(id);
+    if (!entry || this.#options.forwarder.isOwnAddress(address)) return false;
+    this.#renew(entry, address);
+    return true;
+  }
+
+  /** From here on refuses new registrations; refreshes and STUN renewals go on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends one expired registration at each step. */
+  *sweep(): Generator<undefined> {
+    for (const entry of this.#expiry.due(this.#options.now())) {
+      this.#end(entry);
+      yield;
+    }
+  }
+
+  stats(): { readonly registrations: number; readonly cids: number } {
+    return { registrations: this.#byId.size, cids: this.#cids };
+  }
+
+  #admit(request: RegisterRequest, held: Entry | undefined, nowMs: number): void {
+    const { forwarder, maxRegistrations, maxCids } = this.#options;
+    if (request.address && forwarder.isOwnAddress(request.address))
+      throw new QuicpipeError(
+        "ERR_QUICPIPE_OWN_ADDRESS",
+        `${formatAddress(request.address)} is the relay's own address: register from the peer's UDP socket`,
+      );
+    this.#freeDeadOf(request, nowMs);
+    const holder = this.#bySubject.get(request.subject);
+    const beside = (registrations = 0, cids = 0): Holdings =>
+      held ? { registrations: registrations - 1, cids: cids - held.num } : { registrations, cids };
+    requireRoom({
+      num: request.num,
+      isNew: !held,
+      draining: this.#draining,
+      quota: request.quota,
+      own: beside(holder?.entries.size, holder?.cids),
+      all: beside(this.#byId.size, this.#cids),
+      maxRegistrations,
+      maxCids,
+    });
+  }
+
+  #open({ subject, quota, num, ttlMs, address }: RegisterRequest, cids: Uint8Array): Entry {
+    const lifeMs = Math.min(ttlMs, quota.maxTtlMs);
+    const expiresAtMs = this.#options.now() + lifeMs;
+    const { bytesPerSecond } = quota;
+    const session = this.#options.forwarder.openSession({ cids, address, bytesPerSecond, expiresAtMs });
+    const id = randomBytes(16).toString("base64url");
+    const entry = { id, subject, session, num, address, ttlMs: lifeMs, expiresAtMs };
+    const holder = this.#bySubject.get(subject) ?? { entries: new Set(), cids: 0 };
+    this.#bySubject.set(subject, holder);
+    holder.entries.add(entry);
+    this.#byId.set(id, entry);
+    this.#bySession.set(session, entry);
+    this.#expiry.add(entry);
+    this.#count(holder, num);
+    return entry;
+  }
+
+  #refresh(entry: Entry, { quota, num, ttlMs, address }: RegisterRequest, cids?: Uint8Array): Entry {
+    entry.ttlMs = Math.min(ttlMs, quota.maxTtlMs);
+    this.#renew(entry, address, { bytesPerSecond: quota.bytesPerSecond, ...(cids && { cids }) });
+    this.#count(this.#bySubject.get(entry.subject)!, num - entry.num);
+    entry.num = num;
+    return entry;
+  }
+
+  #renew(entry: Entry, address: Address | null, change: Partial<SessionSpec> = {}): void {
+    const expiresAtMs = this.#options.now() + entry.ttlMs;
+    const moved = address && !(entry.address && sameAddress(entry.address, address));
+    this.#options.forwarder.updateSession(entry.session, {
+      ...change,
+      expiresAtMs,
+      ...(moved && { address }),
+    });
+    if (moved) entry.address = address;
+    this.#expiry.move(entry, expiresAtMs);
+  }
+
+  #end(entry: Entry): void {
+    this.#options.forwarder.closeSession(entry.session);
+    this.#byId.delete(entry.id);
+    this.#bySession.delete(entry.session);
+    this.#expiry.delete(entry);
+    const holder = this.#bySubject.get(entry.subject)!;
+    holder.entries.delete(entry);
+    if (holder.entries.size === 0) this.#bySubject.delete(entry.subject);
+    this.#count(holder, -entry.num);
+  }
+
+  #count(holder: Holder, cids: number): void {
+    holder.cids += cids;
+    this.#cids += cids;
+  }
+
+  /** Ends what is over of a subject that would else be refused: a look at each only where it matters. */
+  #freeDeadOf({ subject, quota, num }: RegisterRequest, nowMs: number): void {
+    const holder = this.#bySubject.get(subject);
+    if (!holder) return;
+    if (holder.entries.size < quota.maxRegistrations && holder.cids + num <= quota.maxCids) return;
+    for (const entry of holder.entries) if (entry.expiresAtMs <= nowMs) this.#end(entry);
+  }
+
+  /** Finds who holds a connection ID, and frees it first if its holder's time is over. */
+  #freedHolderOf(cid: Uint8Array, nowMs: number): Entry | undefined {
+    const session = this.#options.forwarder.sessionOf(cid);
+    const entry = session === undefined ? undefined : this.#bySession.get(session);
+    if (!entry || entry.expiresAtMs > nowMs) return entry;
+    this.#end(entry);
+    return undefined;
+  }
+
+  #live(id: string): Entry | undefined {
+    const entry = this.#byId.get(id);
+    return entry && entry.expiresAtMs > this.#options.now() ? entry : undefined;
+  }
+
+  #liveOf(subject: string, nowMs: number): Entry[] {
+    return [...(this.#bySubject.get(subject)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
+  }
+}
+
+function conflict(): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_CID_CONFLICT",
+    "another registration holds these connection IDs: make a new random key",
+  );
+}

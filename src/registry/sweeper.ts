@@ -1,0 +1,31 @@
+import * as defaults from "../defaults.ts";
+
+/** A running {@link createSweeper}. Whoever made it closes it. */
+export interface Sweeper {
+  close(): void;
+}
+
+/**
+ * Runs sweeps at every `defaults.sweepIntervalMs`. A sweep removes one expired item for each step of its
+ * iterator; after `defaults.sweepBatch` steps the event loop gets its turn, so that no number of expiries
+ * blocks it. A round that takes longer than the interval is finished before the next one begins.
+ */
+export function createSweeper(sweeps: readonly (() => Iterator<unknown>)[]): Sweeper {
+  let nextSlice: NodeJS.Immediate | undefined;
+  const runSlice = (pending: Iterator<unknown>[]): void => {
+    for (let left = defaults.sweepBatch; left > 0 && pending.length > 0; left--) {
+      if (pending[0]!.next().done) pending.shift();
+    }
+    nextSlice = pending.length > 0 ? setImmediate(runSlice, pending) : undefined;
+  };
+  const timer = setInterval(() => {
+    if (!nextSlice) runSlice(sweeps.map((sweep) => sweep()));
+  }, defaults.sweepIntervalMs);
+  timer.unref();
+  return {
+    close() {
+      clearInterval(timer);
+      clearImmediate(nextSlice);
+    },
+  };
+}
