@@ -1,0 +1,157 @@
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
+import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
+import { parseFirstFlight } from "../wire/quic-packet.ts";
+import {
+  abandonAttempt,
+  type Attempt,
+  beginAttempt,
+  connect,
+  type PeerContext,
+  register,
+} from "./connecting.ts";
+import type { Connection } from "./connection.ts";
+import { createDeadline } from "./deadline.ts";
+import type { Session } from "./session.ts";
+import { createTrustPolicy, requireTrust, type Trust } from "./trust.ts";
+
+/** How to accept a first flight that came out of band. */
+export interface AcceptOptions {
+  /** SHA-256 fingerprint of the other peer's certificate, or several; short for `trust: [pin]`. */
+  readonly pin?: string | readonly string[] | undefined;
+  /** Whom to trust; the peer's own `trust` if neither this nor `pin` is given. */
+  readonly trust?: Trust | undefined;
+  /** Gives it up; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Accepts a connection whose first flight came out of band. The caller closes it. */
+export async function acceptFlight(
+  context: PeerContext,
+  packets: readonly Uint8Array[],
+  { pin, trust, signal }: AcceptOptions,
+): Promise<Connection> {
+  const destinationId = requireFirstFlight(packets);
+  const trusted = requireTrust((pin === undefined ? trust : [pin].flat()) ?? context.settings.trust);
+  return await attemptAccept(context, trusted, signal, async (attempt) => {
+    await register(context, attempt);
+    return { packets, destinationId, sender: undefined };
+  });
+}
+
+/** Takes one message out of the mailbox and accepts its connection. The caller closes it. */
+export async function acceptMessage(
+  context: PeerContext,
+  { id }: WaitingMessage,
+  onTaken: () => void,
+): Promise<Connection> {
+  return await attemptAccept(context, requireTrust(context.settings.trust), undefined, async (attempt) => {
+    const registration = await register(context, attempt);
+    const message = await context.relay.take(id, { registration: registration.id });
+    onTaken();
+    const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
+    return { packets, destinationId: requireFirstFlight(packets), sender: message.sender };
+  });
+}
+
+/** A dialer's first packets, checked. */
+interface Flight {
+  readonly packets: readonly Uint8Array[];
+  readonly destinationId: Uint8Array;
+  /** The dialer's name, if the mailbox brought them. */
+  readonly sender: string | undefined;
+}
+
+async function attemptAccept(
+  context: PeerContext,
+  trust: Trust,
+  signal: AbortSignal | undefined,
+  receive: (attempt: Attempt) => Promise<Flight>,
+): Promise<Connection> {
+  const policy = createTrustPolicy(trust);
+  const attempt = beginAttempt(context);
+  const { handshakeTimeoutMs, requestTimeoutMs, idleTimeoutMs } = context.settings;
+  // Two requests, then the handshake.
+  const timeoutMs = 2 * requestTimeoutMs + handshakeTimeoutMs;
+  const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs), signal);
+  const answer = async (): Promise<Connection> => {
+    const flight = await receive(attempt);
+    if (deadline.signal.aborted) return deadline.expired;
+    const { session, connection } = connect(context, attempt, {
+      role: "server",
+      policy,
+      remoteName: flight.sender,
+      idleTimeoutMs,
+    });
+    await answerFlight(context, session, flight, handshakeTimeoutMs);
+    return connection;
+  };
+  try {
+    return await Promise.race([answer(), deadline.expired]);
+  } catch (error) {
+    abandonAttempt(context, attempt, isQuicpipeError(error) ? error : abortedError(error));
+    throw error;
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Feeds the flight to the engine and waits until the handshake is through. */
+async function answerFlight(
+  { socket }: PeerContext,
+  session: Session,
+  { packets, destinationId }: Flight,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs));
+  // Until our first answer is there, the dialer goes on using the connection ID that it made up.
+  socket.addRoute(destinationId, session.receive);
+  try {
+    // The engine writes into what it is given.
+    for (const packet of packets) session.receive(packet.slice());
+    await Promise.race([session.ready, deadline.expired]);
+  } finally {
+    deadline.clear();
+    socket.removeRoute(destinationId);
+  }
+}
+
+/**
+ * Checks that packets are one QUIC v1 first flight, as the engine gives up a connection whose first packet is
+ * garbage, and returns the destination connection ID that they share.
+ *
+ * @throws ERR_QUICPIPE_INITIAL_INVALID if they are not.
+ */
+export function requireFirstFlight(packets: readonly Uint8Array[]): Uint8Array {
+  if (packets.length === 0 || packets.length > maxMessagePackets)
+    throw invalid(`${packets.length} datagrams instead of 1 to ${maxMessagePackets}`);
+  const flights = packets.map((packet) => {
+    const flight = parseFirstFlight(packet);
+    if (typeof flight === "string") throw invalid(flight);
+    return flight;
+  });
+  const [first] = flights;
+  if (!flights.some(({ hasInitial }) => hasInitial)) throw invalid("no Initial packet");
+  if (flights.some(({ destinationId }) => Buffer.compare(destinationId, first!.destinationId) !== 0))
+    throw invalid("packets of more than one connection");
+  return first!.destinationId;
+}
+
+function invalid(why: string): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_INITIAL_INVALID",
+    `the first packets are no QUIC v1 first flight: ${why}; ask the dialer for fresh ones`,
+    { details: { why } },
+  );
+}
+
+function handshakeTimeout(timeoutMs: number): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_HANDSHAKE_FAILED",
+    `the handshake was not through after ${timeoutMs} ms: the dialer is gone, or packets do not get to it`,
+    { details: { timeoutMs } },
+  );
+}
+
+function abortedError(cause: unknown): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", "accepting was given up", { cause });
+}

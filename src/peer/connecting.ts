@@ -1,0 +1,133 @@
+import * as defaults from "../defaults.ts";
+import type { QuicpipeError } from "../errors.ts";
+import { Connection } from "./connection.ts";
+import { ConnectionIds } from "./connection-ids.ts";
+import type { Engine, EngineOptions } from "./engine-contract.ts";
+import type { Identity } from "./identity.ts";
+import type { PeerSettings } from "./options.ts";
+import { Registration } from "./registration.ts";
+import type { RelayClient } from "./relay-client.ts";
+import { Session } from "./session.ts";
+import type { PeerSocket } from "./socket.ts";
+import type { StunClient } from "./stun-client.ts";
+import type { TrustPolicy } from "./trust.ts";
+
+/** What dialing and accepting share: the parts of one bound peer. */
+export interface PeerContext {
+  readonly settings: PeerSettings;
+  readonly engine: Engine;
+  readonly socket: PeerSocket;
+  readonly relay: RelayClient;
+  readonly stun: StunClient;
+  readonly identity: Identity;
+  /** Sessions that hold the socket, to be closed with the peer. */
+  readonly sessions: Set<Session>;
+  /** Registrations that live at the relay, to be ended with the peer. */
+  readonly registrations: Set<Registration>;
+}
+
+/** A connection in the making: its IDs, and the registration that will carry it. */
+export interface Attempt {
+  readonly ids: ConnectionIds;
+  session: Session | undefined;
+  registration: Registration | undefined;
+  ended: boolean;
+}
+
+/** Starts an attempt: one registration key for one connection. */
+export function beginAttempt({ settings }: PeerContext): Attempt {
+  const ids = new ConnectionIds(undefined, settings.cidsPerConnection);
+  return { ids, session: undefined, registration: undefined, ended: false };
+}
+
+/** Registers the attempt's connection IDs and keeps them registered until the connection ends. */
+export async function register(context: PeerContext, attempt: Attempt): Promise<Registration> {
+  const { relay, stun, settings } = context;
+  const { key, num } = attempt.ids;
+  const registration = await Registration.open({
+    relay,
+    bind: (credential) => stun.bind(credential),
+    token: settings.token,
+    key,
+    num,
+    keepaliveMs: settings.keepaliveMs,
+    onKeepalive: () => attempt.session?.keepAlive(),
+  });
+  attempt.registration = registration;
+  context.registrations.add(registration);
+  // Whoever waited has gone in the meantime.
+  if (attempt.ended) endAttempt(context, attempt);
+  return registration;
+}
+
+/** The two sides of a connection that was made: what drives it, and what the application gets. */
+export interface Made {
+  readonly session: Session;
+  readonly connection: Connection;
+}
+
+/** What differs between a dialed and an accepted connection. */
+export interface Making {
+  readonly role: "client" | "server";
+  readonly policy: TrustPolicy;
+  readonly remoteName: string | undefined;
+  readonly idleTimeoutMs: number;
+}
+
+/** Makes the attempt's connection on the engine. */
+export function connect(context: PeerContext, attempt: Attempt, making: Making): Made {
+  const { socket, identity } = context;
+  const { role, policy, remoteName, idleTimeoutMs } = making;
+  const start = { sourceId: attempt.ids.takeFirst(), local: socket.local, remote: socket.relay };
+  const options = engineOptions(context, making);
+  const engine =
+    role === "client" ? context.engine.connect(options, start) : context.engine.accept(options, start);
+  const session = new Session({
+    engine,
+    socket,
+    ids: attempt.ids,
+    role,
+    check: policy.checkFor?.(remoteName),
+    remoteName,
+    ownFingerprint: identity.fingerprint,
+    idleTimeoutMs,
+    relayFault: () => attempt.registration?.fault,
+    onEnd: () => endAttempt(context, attempt),
+  });
+  attempt.session = session;
+  context.sessions.add(session);
+  return { session, connection: new Connection(session, engine) };
+}
+
+/** Gives an attempt up: the connection ends with `error`, and nothing stays at the relay. */
+export function abandonAttempt(context: PeerContext, attempt: Attempt, error: QuicpipeError): void {
+  if (attempt.session) attempt.session.abandon(error);
+  else endAttempt(context, attempt);
+}
+
+function endAttempt(context: PeerContext, attempt: Attempt): void {
+  const { session, registration } = attempt;
+  attempt.ended = true;
+  if (session) context.sessions.delete(session);
+  if (!registration) return;
+  registration
+    .end()
+    // It expires at the relay anyway; that the relay could not be told changes nothing for the caller.
+    .catch(context.settings.onError)
+    .finally(() => context.registrations.delete(registration));
+}
+
+function engineOptions({ settings, identity }: PeerContext, making: Making): EngineOptions {
+  const { alpn, maxUdpPayloadBytes, flowWindowBytes, maxStreams } = settings;
+  return {
+    identity,
+    demand: making.policy.demand,
+    alpn,
+    idleTimeoutMs: making.idleTimeoutMs,
+    maxUdpPayloadBytes,
+    flowWindowBytes,
+    maxStreams,
+    datagramQueue: defaults.datagramQueue,
+    activeConnectionIdLimit: defaults.activeConnectionIdLimit,
+  };
+}

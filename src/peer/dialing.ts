@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as defaults from "../defaults.ts";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
+import type { MessageState, SentMessage } from "../protocol.ts";
+import { abandonAttempt, beginAttempt, connect, type PeerContext, register } from "./connecting.ts";
+import type { Connection } from "./connection.ts";
+import { createDeadline } from "./deadline.ts";
+import { numberIn } from "./options.ts";
+import type { Session } from "./session.ts";
+import { createTrustPolicy, requireTrust, type Trust } from "./trust.ts";
+
+/** Whom to dial: a name in the relay's mailbox, or anybody whom `deliver` can bring the first packets to. */
+export type DialTarget =
+  | string
+  | {
+      /** Brings the first flight, 1 to 8 datagrams, to the other peer, which gives them to `peer.accept`. */
+      readonly deliver: (packets: readonly Uint8Array[]) => void | Promise<void>;
+    };
+
+/** How to dial. */
+export interface DialOptions {
+  /** SHA-256 fingerprint of the other peer's certificate, or several; short for `trust: [pin]`. */
+  readonly pin?: string | readonly string[] | undefined;
+  /** Whom to trust; the peer's own `trust` if neither this nor `pin` is given. */
+  readonly trust?: Trust | undefined;
+  /** Text for the recipient, at most 512 bytes. */
+  readonly note?: string | undefined;
+  /** How long to wait in all, in ms, 100 to 3 600 000; 30 000 if absent. */
+  readonly timeoutMs?: number | undefined;
+  /** Gives the dial up; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How far a dial has come, for the error if it comes no further. */
+interface Progress {
+  step: "registering" | "sending" | "delivered" | MessageState;
+  fault: QuicpipeError | undefined;
+}
+
+/** Makes a connection to another peer. The caller closes it. */
+export async function dial(
+  context: PeerContext,
+  target: DialTarget,
+  options: DialOptions,
+): Promise<Connection> {
+  const trust = options.pin === undefined ? options.trust : [options.pin].flat();
+  const policy = createTrustPolicy(requireTrust(trust ?? context.settings.trust));
+  const timeoutMs = numberIn("timeoutMs", options.timeoutMs, 100, 3_600_000, defaults.dialTimeoutMs);
+  const remoteName = typeof target === "string" ? target : undefined;
+  const attempt = beginAttempt(context);
+  // The engine's idle time runs from the first flight on, which may wait as long as the dial does.
+  const idleTimeoutMs = Math.max(context.settings.idleTimeoutMs, timeoutMs);
+  const made = connect(context, attempt, { role: "client", policy, remoteName, idleTimeoutMs });
+  const { session } = made;
+  const packets = session.firstFlight();
+  const progress: Progress = { step: "registering", fault: undefined };
+  const deadline = createDeadline(timeoutMs, () => timeoutError(target, timeoutMs, progress), options.signal);
+  const reach = async (): Promise<void> => {
+    await register(context, attempt);
+    progress.step = "sending";
+    if (typeof target !== "string") {
+      await target.deliver(packets);
+      progress.step = "delivered";
+      return session.ready;
+    }
+    await reachByMailbox(
+      context,
+      session,
+      { recipient: target, packets, note: options.note, timeoutMs },
+      progress,
+      deadline.signal,
+    );
+  };
+  try {
+    await Promise.race([reach(), session.ready, deadline.expired]);
+    return made.connection;
+  } catch (error) {
+    abandonAttempt(context, attempt, isQuicpipeError(error) ? error : abortedError(error));
+    throw error;
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** A first flight on its way through the mailbox. */
+interface Letter {
+  readonly recipient: string;
+  readonly packets: readonly Uint8Array[];
+  readonly note: string | undefined;
+  readonly timeoutMs: number;
+}
+
+async function reachByMailbox(
+  { relay, settings }: PeerContext,
+  session: Session,
+  { recipient, packets, note, timeoutMs }: Letter,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const message = await relay.send(recipient, {
+    packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
+    ...(note !== undefined && { note }),
+    ttlMs: Math.min(timeoutMs, defaults.maxMessageTtlMs),
+  });
+  progress.step = message.state;
+  try {
+    const watched = watch(session, progress, () => relay.sentMessage(recipient, message.id), signal);
+    await Promise.race([session.ready, watched.then(() => session.ready)]);
+  } finally {
+    // Nobody waits for an answer any more: the recipient need not see it.
+    if (session.silent) relay.recall(recipient, message.id).catch(settings.onError);
+  }
+}
+
+/**
+ * Follows what becomes of the message until something comes from the other peer. The engine's timers stand
+ * still meanwhile, as the way through the mailbox is no loss. But once the message was taken, the relay leads
+ * our initial DCID to the recipient (design section 3): if nothing has come a second later, its answer was lost,
+ * and what it may send to an unproven address is used up (RFC 9000 §8.1). Then only a retransmission of ours
+ * gets the handshake going again (RFC 9002 §6.2.2.1).
+ */
+async function watch(
+  session: Session,
+  progress: Progress,
+  look: () => Promise<SentMessage>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (session.silent && !signal.aborted) {
+    await sleep(defaults.dialStatusMs, undefined, { signal }).catch(() => undefined);
+    if (!session.silent || signal.aborted) return;
+    if (progress.step === "taken") return session.retransmit();
+    try {
+      progress.step = (await look()).state;
+    } catch (error) {
+      // The relay may come back before the deadline; until then this is what is known.
+      if (isQuicpipeError(error)) progress.fault = error;
+    }
+    if (progress.step === "expired") throw expiredError();
+  }
+}
+
+const seen: Readonly<Record<Progress["step"], string>> = {
+  registering: "the relay has not registered this peer",
+  sending: "the message did not get to the mailbox",
+  delivered: "the first packets were handed over and nothing came back",
+  queued: "the message waits in its mailbox: it is not listening there",
+  taken: "it took the message and nothing came back",
+  expired: "the message expired in its mailbox",
+};
+
+function timeoutError(target: DialTarget, timeoutMs: number, { step, fault }: Progress): QuicpipeError {
+  const name = typeof target === "string" ? target : "the other peer";
+  return new QuicpipeError(
+    "ERR_QUICPIPE_DIAL_TIMEOUT",
+    `${name} did not answer within ${timeoutMs} ms: ${seen[step]}`,
+    { cause: fault, details: { step, timeoutMs } },
+  );
+}
+
+function expiredError(): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_DIAL_TIMEOUT", `the other peer did not answer: ${seen.expired}`, {
+    details: { step: "expired" },
+  });
+}
+
+function abortedError(cause: unknown): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", "the dial was given up", { cause });
+}

@@ -1,0 +1,282 @@
+import { randomBytes } from "node:crypto";
+import { QuicpipeError } from "../errors.ts";
+import type { Address } from "../wire/address.ts";
+import type {
+  CertificateDemand,
+  Engine,
+  EngineClose,
+  EngineConnection,
+  EngineOptions,
+  EngineStart,
+  EngineStats,
+  StreamAborted,
+  StreamRead,
+} from "./engine-contract.ts";
+import { abortedBy, attempt, closeOf, messageOf } from "./engine-result.ts";
+
+type Quiche = (typeof import("@matrixai/quic/native/quiche.js"))["default"];
+type Config = ReturnType<Quiche["Config"]["withBoringSslCtx"]>;
+type Connection = ReturnType<Quiche["Connection"]["connect"]>;
+
+/**
+ * Loads the QUIC engine: quiche through `@matrixai/quic`. This file alone knows it.
+ *
+ * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the package, or its binary for this platform, is not there.
+ */
+export async function loadEngine(): Promise<Engine> {
+  const quiche = await importQuiche();
+  return {
+    connect: (options, start) => createConnection(quiche, options, start, "connect"),
+    accept: (options, start) => createConnection(quiche, options, start, "accept"),
+  };
+}
+
+async function importQuiche(): Promise<Quiche> {
+  try {
+    return (await import("@matrixai/quic/native/quiche.js")).default;
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_DEPENDENCY_MISSING",
+      "a peer needs the package @matrixai/quic: run `npm install @matrixai/quic`",
+      { cause },
+    );
+  }
+}
+
+function createConnection(
+  quiche: Quiche,
+  options: EngineOptions,
+  start: EngineStart,
+  role: "connect" | "accept",
+): EngineConnection {
+  const config = createConfig(quiche, options);
+  const [local, remote] = [hostPort(start.local), hostPort(start.remote)];
+  const connection =
+    role === "connect"
+      ? quiche.Connection.connect(start.serverName, start.sourceId, local, remote, config)
+      : quiche.Connection.accept(start.sourceId, undefined, local, remote, config);
+  return new QuicheConnection(connection, start);
+}
+
+function createConfig(quiche: Quiche, options: EngineOptions): Config {
+  const config = tlsConfig(quiche, options);
+  // No grease and no version negotiation: a spoofed negotiation would end the dial (design section 9).
+  config.grease(false);
+  config.setApplicationProtos([options.alpn]);
+  config.setMaxIdleTimeout(options.idleTimeoutMs);
+  config.setMaxRecvUdpPayloadSize(maxReceiveBytes);
+  config.setMaxSendUdpPayloadSize(options.maxUdpPayloadBytes);
+  config.setInitialMaxData(options.flowWindowBytes);
+  config.setInitialMaxStreamDataBidiLocal(options.flowWindowBytes);
+  config.setInitialMaxStreamDataBidiRemote(options.flowWindowBytes);
+  config.setInitialMaxStreamDataUni(options.flowWindowBytes);
+  config.setMaxConnectionWindow(options.flowWindowBytes);
+  config.setMaxStreamWindow(options.flowWindowBytes);
+  config.setInitialMaxStreamsBidi(options.maxStreams);
+  config.setInitialMaxStreamsUni(options.maxStreams);
+  config.setActiveConnectionIdLimit(options.activeConnectionIdLimit);
+  config.setDisableActiveMigration(false);
+  // CUBIC (RFC 9438) without pacing: a timer per packet costs more than bursts of one batch do.
+  config.setCcAlgorithm(1);
+  config.enablePacing(false);
+  config.enableHystart(true);
+  config.enableDgram(true, options.datagramQueue, options.datagramQueue);
+  return config;
+}
+
+/** The longest UDP payload of Ethernet: whatever the other side chose to send is taken. */
+const maxReceiveBytes = 1472;
+
+function tlsConfig(quiche: Quiche, { demand, identity }: EngineOptions): Config {
+  try {
+    return quiche.Config.withBoringSslCtx(
+      demand.kind !== "none",
+      demand.kind === "any",
+      certificateAuthority(demand),
+      identity && [Buffer.from(identity.privateKey)],
+      identity && [Buffer.from(identity.certificate)],
+      undefined,
+    );
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_IDENTITY_INVALID",
+      `TLS does not take the certificate, key or CA (${messageOf(cause)}): they must be PEM and belong together`,
+      { cause },
+    );
+  }
+}
+
+function certificateAuthority(demand: CertificateDemand): Uint8Array | undefined {
+  return demand.kind === "ca" ? Buffer.from(demand.pem) : undefined;
+}
+
+/** The engine's name for an address. */
+interface HostPort {
+  host: string;
+  port: number;
+}
+
+function hostPort({ address, port }: Address): HostPort {
+  return { host: address, port };
+}
+
+const shutdownRead = 0;
+const shutdownWrite = 1;
+
+class QuicheConnection implements EngineConnection {
+  readonly #connection: Connection;
+  readonly #remote: HostPort;
+  readonly #receiveInfo: { from: HostPort; to: HostPort };
+
+  constructor(connection: Connection, start: EngineStart) {
+    this.#connection = connection;
+    this.#remote = hostPort(start.remote);
+    this.#receiveInfo = { from: this.#remote, to: hostPort(start.local) };
+  }
+
+  receive(datagram: Uint8Array): boolean {
+    try {
+      this.#connection.recv(datagram, this.#receiveInfo);
+      return true;
+    } catch {
+      // A hostile packet, or one that ended the connection; then `localClose` tells why.
+      return false;
+    }
+  }
+
+  send(buffer: Uint8Array): number {
+    return attempt(() => this.#connection.send(buffer))?.[0] ?? 0;
+  }
+
+  timeoutMs(): number | undefined {
+    return this.#connection.timeout() ?? undefined;
+  }
+
+  onTimeout(): void {
+    this.#connection.onTimeout();
+  }
+
+  isEstablished(): boolean {
+    return this.#connection.isEstablished();
+  }
+
+  isDraining(): boolean {
+    return this.#connection.isDraining() || this.#connection.isClosed();
+  }
+
+  isClosed(): boolean {
+    return this.#connection.isClosed();
+  }
+
+  isTimedOut(): boolean {
+    return this.#connection.isTimedOut();
+  }
+
+  remoteClose(): EngineClose | undefined {
+    return closeOf(this.#connection.peerError());
+  }
+
+  localClose(): EngineClose | undefined {
+    return closeOf(this.#connection.localError());
+  }
+
+  close({ isApplication, errorCode, reason }: EngineClose): void {
+    // It throws nothing but "done" for a connection that is closing already.
+    attempt(() => this.#connection.close(isApplication, errorCode, Buffer.from(reason)));
+  }
+
+  peerCertificate(): Uint8Array | undefined {
+    return this.peerCertificates()[0];
+  }
+
+  peerCertificates(): readonly Uint8Array[] {
+    return this.#connection.peerCertChain() ?? [];
+  }
+
+  sourceIdsLeft(): number {
+    return this.#connection.sourceCidsLeft();
+  }
+
+  addSourceId(cid: Uint8Array): void {
+    const resetToken = BigInt(`0x${randomBytes(16).toString("hex")}`);
+    this.#connection.newSourceCid(cid, resetToken, false);
+  }
+
+  spareDestinationIds(): number {
+    return this.#connection.availableDcids();
+  }
+
+  relabel(local: Address): void {
+    this.#connection.migrate(hostPort(local), this.#remote);
+    this.#receiveInfo.to = hostPort(local);
+  }
+
+  ping(): void {
+    this.#connection.sendAckEliciting();
+  }
+
+  readableStreams(): Iterable<number> {
+    return this.#connection.readable() as Iterable<number>;
+  }
+
+  writableStreams(): Iterable<number> {
+    return this.#connection.writable() as Iterable<number>;
+  }
+
+  streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined {
+    try {
+      const read = this.#connection.streamRecv(id, buffer);
+      return read ? { bytes: read[0], fin: read[1] } : undefined;
+    } catch (error) {
+      return abortedBy(error);
+    }
+  }
+
+  streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined {
+    try {
+      return this.#connection.streamSend(id, data, fin) ?? undefined;
+    } catch (error) {
+      return abortedBy(error);
+    }
+  }
+
+  streamAbort(id: number, direction: "read" | "write", errorCode: number): void {
+    const shutdown = direction === "read" ? shutdownRead : shutdownWrite;
+    // It throws nothing but "done" and "no such stream" for a direction that has ended already.
+    attempt(() => this.#connection.streamShutdown(id, shutdown, errorCode));
+  }
+
+  streamsLeft(kind: "bidirectional" | "unidirectional"): number {
+    return kind === "bidirectional"
+      ? this.#connection.peerStreamsLeftBidi()
+      : this.#connection.peerStreamsLeftUni();
+  }
+
+  datagramReceive(): Uint8Array | undefined {
+    return this.#connection.dgramRecvVec() ?? undefined;
+  }
+
+  datagramSend(datagram: Uint8Array): boolean {
+    if (this.#connection.isDgramSendQueueFull()) return false;
+    this.#connection.dgramSend(datagram);
+    return true;
+  }
+
+  maxDatagramBytes(): number {
+    return this.#connection.dgramMaxWritableLen() ?? 0;
+  }
+
+  stats(): EngineStats {
+    const total = this.#connection.stats();
+    const path = this.#connection.pathStats().find((each) => each.active);
+    return {
+      packetsReceived: total.recv,
+      packetsSent: total.sent,
+      packetsLost: total.lost,
+      bytesReceived: total.recvBytes,
+      bytesSent: total.sentBytes,
+      rttMs: path?.rtt ?? 0,
+      congestionWindowBytes: path?.cwnd ?? 0,
+    };
+  }
+}

@@ -1,0 +1,250 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import * as defaults from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import { type Address, formatAddress } from "../wire/address.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
+
+type Wasm = typeof import("@currentspace/http3/wasm");
+type WasmEvent = import("@currentspace/http3/wasm").WasmEvent;
+type EventLoop = InstanceType<Wasm["WasmH3ClientEventLoop"]>;
+type Core = ReturnType<Wasm["loadHttp3WasmCoreFromFile"]>;
+
+/** How a session to the relay is opened. */
+export interface Http3Options {
+  readonly local: Address;
+  readonly remote: Address;
+  /** Host and port as requests name them (`:authority`). */
+  readonly authority: string;
+  /** The DNS name that the relay's certificate must be valid for. */
+  readonly serverName: string;
+  /** The one certificate (PEM) that the relay's must chain up to; `undefined` checks nothing. */
+  readonly ca: string | undefined;
+  /** Sends a datagram to `remote`. */
+  readonly send: (datagram: Uint8Array) => void;
+  /** Told who takes the datagrams from `remote`. */
+  readonly onReceiver: (receive: (datagram: Uint8Array) => void) => void;
+  /** How long the handshake may take, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** Events of the HTTP/3 client, as it numbers them. */
+const event = { headers: 3, data: 4, finished: 5, reset: 6, sessionClose: 7, error: 10, connected: 11 };
+
+/** One request whose answer is on its way. */
+interface Exchange {
+  status: number;
+  readonly headers: Map<string, string>;
+  readonly body: Uint8Array[];
+  readonly resolve: (response: HttpResponse) => void;
+  readonly reject: (error: QuicpipeError) => void;
+}
+
+/**
+ * One HTTP/3 session to the relay over datagrams that the caller moves. It ends for good when the relay closes
+ * it, falls silent or leaves a request unanswered.
+ */
+export class Http3Session {
+  readonly #loop: EventLoop;
+  readonly #options: Http3Options;
+  readonly #exchanges = new Map<number, Exchange>();
+  readonly #connected = Promise.withResolvers<void>();
+  #fault: QuicpipeError | undefined;
+
+  private constructor(wasm: Wasm, options: Http3Options) {
+    this.#options = options;
+    this.#loop = new wasm.WasmH3ClientEventLoop(
+      {
+        core: guardCore(loadCore(wasm), () =>
+          this.#fail("the relay's certificate is not trusted for its name"),
+        ),
+        transportFactory: () => Promise.resolve(this.#transport()),
+        rejectUnauthorized: options.ca !== undefined,
+        maxIdleTimeoutMs: defaults.httpIdleTimeoutMs,
+        ...(options.ca === undefined ? {} : { ca: Buffer.from(options.ca) }),
+      },
+      (events) => events.forEach((each) => this.#onEvent(each)),
+    );
+    this.#connected.promise.catch(() => undefined);
+  }
+
+  /**
+   * Opens a session. The caller closes it.
+   *
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the handshake fails or takes too long.
+   * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if `@currentspace/http3` is not installed.
+   */
+  static async open(options: Http3Options): Promise<Http3Session> {
+    const session = new Http3Session(await importWasm(), options);
+    const timer = setTimeout(() => session.#fail("it does not answer"), options.timeoutMs);
+    try {
+      await session.#loop.connect(formatAddress(options.remote), options.serverName);
+      await session.#connected.promise;
+      return session;
+    } catch (error) {
+      void session.close();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Whether requests can still be made. */
+  get usable(): boolean {
+    return this.#fault === undefined;
+  }
+
+  /**
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the session ends, or the answer does not come, first;
+   *   `details.sent` tells whether the relay may have got the request.
+   */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    if (this.#fault) throw this.#fault;
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    const id = this.#send(request);
+    this.#exchanges.set(id, { status: 0, headers: new Map(), body: [], resolve, reject });
+    const timer = setTimeout(
+      // A relay that answers nothing has forgotten the session, or the way to it has changed.
+      () => this.#fail(`${request.method} ${request.path} got no answer in ${request.timeoutMs} ms`, true),
+      request.timeoutMs,
+    );
+    const abort = (): void => reject(unreachable("the request was given up", true));
+    request.signal?.addEventListener("abort", abort, { once: true });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      request.signal?.removeEventListener("abort", abort);
+      if (this.#exchanges.delete(id) && this.usable) this.#loop.streamClose(id, requestCancelled);
+    }
+  }
+
+  /** Ends the session; resolves when the relay has been told. Idempotent. */
+  close(): Promise<void> {
+    this.#fail("the session was closed");
+    return this.#loop.close();
+  }
+
+  #send({ method, path, headers, body }: HttpRequest): number {
+    const fields = {
+      ":method": method,
+      ":scheme": "https",
+      ":authority": this.#options.authority,
+      ":path": path,
+    };
+    const all = body ? { ...headers, "content-length": String(body.length) } : headers;
+    try {
+      const list = Object.entries({ ...fields, ...all }).map(([name, value]) => ({ name, value }));
+      const id = this.#loop.sendRequest(list, body === undefined);
+      if (body) this.#loop.streamSend(id, body, true);
+      return id;
+    } catch (cause) {
+      throw unreachable("it takes no more requests", false, cause);
+    }
+  }
+
+  #onEvent({ eventType, streamId, headers, data, meta }: WasmEvent): void {
+    if (eventType === event.connected) return this.#connected.resolve();
+    if (eventType === event.sessionClose)
+      return this.#fail(`it closed the session ${meta?.errorReason ?? ""}`);
+    const exchange = this.#exchanges.get(streamId);
+    if (!exchange) return;
+    for (const { name, value } of headers ?? []) addHeader(exchange, name, value);
+    // A HEADERS event may carry data too.
+    if (data) exchange.body.push(data);
+    if (eventType === event.finished) this.#complete(streamId, exchange);
+    else if (eventType === event.reset || eventType === event.error)
+      exchange.reject(unreachable("it reset the request", true));
+  }
+
+  #complete(id: number, { status, headers, body, resolve }: Exchange): void {
+    this.#exchanges.delete(id);
+    resolve({ status, headers, body: Buffer.concat(body) });
+  }
+
+  #fail(why: string, sent = false): void {
+    this.#fault ??= unreachable(why, sent);
+    this.#connected.reject(this.#fault);
+    for (const exchange of this.#exchanges.values()) exchange.reject(unreachable(why, true));
+  }
+
+  #transport(): import("@currentspace/http3/wasm").DatagramTransport {
+    const { address, port } = this.#options.local;
+    return {
+      send: (datagram) => this.#options.send(datagram),
+      onMessage: (receive) => this.#options.onReceiver(receive),
+      localAddress: () => ({ address, port, family: address.includes(":") ? "IPv6" : "IPv4" }),
+      // The socket is the peer's and stays open.
+      close: () => Promise.resolve(),
+    };
+  }
+}
+
+/** RFC 9114 §8.1 */
+const requestCancelled = 0x10c;
+
+function addHeader(exchange: Exchange, name: string, value: string): void {
+  if (name === ":status") exchange.status = Number(value);
+  const before = exchange.headers.get(name);
+  exchange.headers.set(name, before === undefined ? value : `${before}, ${value}`);
+}
+
+/** The error for a relay that cannot be talked to. */
+export function unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_RELAY_UNREACHABLE",
+    `the relay cannot be reached: ${why}; check its address, its certificate and that UDP gets through`,
+    { cause, details: { sent } },
+  );
+}
+
+async function importWasm(): Promise<Wasm> {
+  try {
+    return await import("@currentspace/http3/wasm");
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_DEPENDENCY_MISSING",
+      "a peer needs the package @currentspace/http3: run `npm install @currentspace/http3`",
+      { cause },
+    );
+  }
+}
+
+function loadCore(wasm: Wasm): Core {
+  const entry = createRequire(import.meta.url).resolve("@currentspace/http3/wasm");
+  return wasm.loadHttp3WasmCoreFromFile(join(dirname(entry), "http3_client.wasm"));
+}
+
+/**
+ * The client traps where the relay's certificate does not verify, and every later call into it, from a timer
+ * too, would throw where nobody can catch it. So the first trap turns it off: calls do nothing from then on.
+ */
+function guardCore(core: Core, onTrap: () => void): Core {
+  let trapped = false;
+  const guard =
+    (name: string, call: (...args: unknown[]) => unknown) =>
+    (...args: unknown[]): unknown => {
+      if (trapped) return idleResult(name);
+      try {
+        return call(...args);
+      } catch {
+        trapped = true;
+        onTrap();
+        return idleResult(name);
+      }
+    };
+  const exports = Object.fromEntries(
+    Object.entries(core.exports).map(([name, value]) => [
+      name,
+      typeof value === "function" ? guard(name, value as (...args: unknown[]) => unknown) : value,
+    ]),
+  );
+  return Object.create(core, { exports: { value: exports } }) as Core;
+}
+
+/** What a function of the client returns when there is nothing to do, by the type of its result. */
+function idleResult(name: string): number | bigint {
+  if (name.endsWith("_timeout_ms")) return -1n;
+  if (name.endsWith("_is_done")) return 1;
+  return /(?:_alloc|_free|_buffer|_new|_last_error)$/.test(name) ? 0 : 0n;
+}

@@ -1,0 +1,153 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import * as defaults from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import { maxPacketBytes } from "../protocol.ts";
+import type { Address } from "../wire/address.ts";
+import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
+import type { Identity } from "./identity.ts";
+import type { Trust } from "./trust.ts";
+
+/** How a peer is bound. */
+export interface PeerOptions {
+  /** The relay: `https://relay.example:4433`; a path is its base path. Port 443 if absent. */
+  readonly relay: string | URL;
+  /** Bearer token, or what gives one whenever it is needed; absent for a relay without authentication. */
+  readonly token?: string | (() => string | Promise<string>) | undefined;
+  /** Who this peer is, from `createIdentity` or `loadIdentity`; a new one for this peer alone if absent. */
+  readonly identity?: Pick<Identity, "certificate" | "privateKey"> | undefined;
+  /** Whom this peer talks to where a dial or accept says nothing; nobody if absent. */
+  readonly trust?: Trust | undefined;
+  /** CA certificates (PEM) that the relay's certificate is verified against; the system's CAs if absent. `"insecure"` verifies nothing. */
+  readonly relayCa?: string | undefined;
+  /** Application protocol that both peers must name (RFC 7301); `"quicpipe"` if absent. */
+  readonly alpn?: string | undefined;
+  /** Local IP address to bind; all of the relay's address family if absent. */
+  readonly host?: string | undefined;
+  /** Local UDP port; 0, a free one, if absent. */
+  readonly port?: number | undefined;
+  /** Base path of the relay's routes; the path of `relay` if absent. */
+  readonly basePath?: string | undefined;
+  /** Longest UDP payload to send, 1200 to 1472 bytes; 1200, which every path carries, if absent. */
+  readonly maxUdpPayloadBytes?: number | undefined;
+  /** ms of silence after which a connection ends, 1000 to 600 000; 30 000 if absent. The shorter of both peers' counts. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** ms between the keepalives of each connection, 100 to 60 000; 15 000 if absent. */
+  readonly keepaliveMs?: number | undefined;
+  /** ms that one request to the relay may take, 100 to 60 000; 10 000 if absent. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** ms that a handshake may take once a first flight has come, 100 to 60 000; 10 000 if absent. */
+  readonly handshakeTimeoutMs?: number | undefined;
+  /** Flow control window of a connection and of each stream, 64 KiB to 1 GiB; 16 MiB if absent. */
+  readonly flowWindowBytes?: number | undefined;
+  /** Streams of each kind that the other peer may have open, 1 to 65 536; 100 if absent. */
+  readonly maxStreams?: number | undefined;
+  /** Connection IDs of one connection, 4 to 65 536; 32 if absent. The relay may allow fewer. */
+  readonly cidsPerConnection?: number | undefined;
+  /** Ask the mailbox for connections at once; if absent, from when somebody iterates over the peer. */
+  readonly listen?: boolean | undefined;
+  /** Hears why a connection was not accepted or the mailbox could not be read; the peer carries on. */
+  readonly onError?: ((error: QuicpipeError) => void) | undefined;
+}
+
+/** Checked options with their defaults, and the relay's address looked up. */
+export interface PeerSettings {
+  readonly relayHost: string;
+  /** Host and port as HTTP names them. */
+  readonly authority: string;
+  readonly relay: Address;
+  readonly basePath: string;
+  readonly token: () => Promise<string>;
+  readonly trust: Trust | undefined;
+  readonly relayCa: string | undefined;
+  readonly alpn: string;
+  readonly host: string;
+  readonly port: number;
+  readonly maxUdpPayloadBytes: number;
+  readonly idleTimeoutMs: number;
+  readonly keepaliveMs: number;
+  readonly requestTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly flowWindowBytes: number;
+  readonly maxStreams: number;
+  readonly cidsPerConnection: number;
+  readonly onError: (error: QuicpipeError) => void;
+}
+
+/**
+ * Checks the options and looks the relay's host name up.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming the option.
+ * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the host name has no address.
+ */
+export async function resolveSettings(options: PeerOptions): Promise<PeerSettings> {
+  const url = relayUrl(options.relay);
+  const relayHost = url.hostname.replace(/^\[|\]$/g, "");
+  const basePath = (options.basePath ?? url.pathname).replace(/\/+$/, "");
+  const address = await resolveHost(relayHost);
+  const range = (name: keyof PeerOptions, min: number, max: number, absent: number): number =>
+    numberIn(name, options[name], min, max, absent);
+  const { token = "" } = options;
+  if (typeof token !== "string" && typeof token !== "function")
+    throw invalid("token", token, "a string or a function that returns one");
+  return {
+    relayHost,
+    authority: url.host,
+    relay: { address, port: Number(url.port || 443) },
+    basePath,
+    token: async () => (typeof token === "string" ? token : token()),
+    trust: options.trust,
+    relayCa: options.relayCa,
+    alpn: options.alpn ?? "quicpipe",
+    host: options.host ?? (address.includes(":") ? "::" : "0.0.0.0"),
+    port: range("port", 0, 65_535, 0),
+    maxUdpPayloadBytes: range(
+      "maxUdpPayloadBytes",
+      minInitialDatagramBytes,
+      maxPacketBytes,
+      defaults.maxUdpPayloadBytes,
+    ),
+    idleTimeoutMs: range("idleTimeoutMs", 1000, 600_000, defaults.idleTimeoutMs),
+    keepaliveMs: range("keepaliveMs", 100, 60_000, defaults.keepaliveMs),
+    requestTimeoutMs: range("requestTimeoutMs", 100, 60_000, defaults.requestTimeoutMs),
+    handshakeTimeoutMs: range("handshakeTimeoutMs", 100, 60_000, defaults.handshakeTimeoutMs),
+    flowWindowBytes: range("flowWindowBytes", 65_536, 1_073_741_824, defaults.flowWindowBytes),
+    maxStreams: range("maxStreams", 1, 65_536, defaults.maxStreams),
+    cidsPerConnection: range("cidsPerConnection", 4, 65_536, defaults.cidsPerConnection),
+    onError: options.onError ?? (() => undefined),
+  };
+}
+
+/** A whole number of an option, or its default. */
+export function numberIn(name: string, value: unknown, min: number, max: number, absent: number): number {
+  if (value === undefined) return absent;
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalid(name, value, `a whole number from ${min} to ${max}`);
+}
+
+function relayUrl(relay: string | URL): URL {
+  const url = URL.parse(String(relay));
+  if (url?.protocol === "https:") return url;
+  throw invalid("relay", relay, "an https URL such as https://relay.example:4433");
+}
+
+async function resolveHost(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_RELAY_UNREACHABLE",
+      `the relay's host name ${host} has no address: check the name and the network`,
+      { cause, details: { host } },
+    );
+  }
+}
+
+function invalid(name: string, value: unknown, wanted: string): QuicpipeError {
+  // A token must not show up in a message.
+  const shown = name === "token" ? typeof value : String(value);
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${name} is ${shown}; it must be ${wanted}`, {
+    details: { option: name },
+  });
+}

@@ -1,0 +1,167 @@
+import * as defaults from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import type { Address } from "../wire/address.ts";
+import { acceptFlight, acceptMessage, type AcceptOptions } from "./accepting.ts";
+import type { PeerContext } from "./connecting.ts";
+import type { Connection } from "./connection.ts";
+import { dial, type DialOptions, type DialTarget } from "./dialing.ts";
+import { loadEngine } from "./engine.ts";
+import { createIdentity, loadIdentity } from "./identity.ts";
+import { MailboxLoop } from "./mailbox-loop.ts";
+import { type PeerOptions, resolveSettings } from "./options.ts";
+import type { Registration } from "./registration.ts";
+import { RelayClient } from "./relay-client.ts";
+import type { RelayHttp } from "./relay-http.ts";
+import { createRelayHttp } from "./relay-session.ts";
+import { PeerSocket, type SocketStats } from "./socket.ts";
+import { Session } from "./session.ts";
+import { StunClient } from "./stun-client.ts";
+import { createTrustPolicy, requireTrust } from "./trust.ts";
+
+/** What a {@link Peer} counts. */
+export interface PeerStats {
+  readonly socket: SocketStats;
+  /** Connections that are open, in the making or closing. */
+  readonly connections: number;
+  readonly registrations: number;
+}
+
+/**
+ * One end of quicpipe: it dials other peers by name through a relay and accepts those that dial it. Whoever
+ * bound it closes it. Iterating over it gives the connections that others dial.
+ */
+export class Peer implements AsyncIterable<Connection> {
+  readonly #context: PeerContext;
+  readonly #http: RelayHttp;
+  readonly #mailbox: MailboxLoop<Connection>;
+  #closed: Promise<void> | undefined;
+
+  private constructor(context: PeerContext, http: RelayHttp, tokenMayChange: boolean) {
+    this.#context = context;
+    this.#http = http;
+    this.#mailbox = new MailboxLoop({
+      poll: (signal) => context.relay.waiting(defaults.pollSeconds, signal),
+      accept: (message, onTaken) => acceptMessage(context, message, onTaken),
+      discard: (connection) => connection.close(),
+      onError: context.settings.onError,
+      tokenMayChange,
+    });
+  }
+
+  /**
+   * Binds a UDP socket and gets ready to talk to the relay, without doing so yet.
+   *
+   * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_IDENTITY_INVALID, ERR_QUICPIPE_LISTEN_FAILED,
+   *   ERR_QUICPIPE_DEPENDENCY_MISSING, and ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
+   */
+  static async bind(options: PeerOptions): Promise<Peer> {
+    const settings = await resolveSettings(options);
+    if (settings.trust !== undefined) createTrustPolicy(settings.trust);
+    const given = options.identity;
+    const identity = given
+      ? loadIdentity(`${given.privateKey}\n${given.certificate}`)
+      : await createIdentity();
+    const engine = await loadEngine();
+    const socket = await PeerSocket.bind({ host: settings.host, port: settings.port, relay: settings.relay });
+    const stun = new StunClient((datagram) => socket.send(datagram));
+    socket.onStun = (datagram) => stun.receive(datagram);
+    const http = createRelayHttp(settings, engine, socket);
+    const { token, basePath, requestTimeoutMs } = settings;
+    const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });
+    const collections = { sessions: new Set<Session>(), registrations: new Set<Registration>() };
+    const context = { settings, engine, socket, relay, stun, identity, ...collections };
+    const peer = new Peer(context, http, typeof options.token === "function");
+    if (options.listen) peer.#mailbox.start();
+    return peer;
+  }
+
+  /** The local address of the UDP socket. */
+  get address(): Address {
+    return this.#context.socket.local;
+  }
+
+  /** SHA-256 of this peer's certificate, hex: what others pin. */
+  get fingerprint(): string {
+    return this.#context.identity.fingerprint;
+  }
+
+  /**
+   * Connects to another peer. The caller closes the connection.
+   *
+   * @throws ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` says how far it
+   *   came. ERR_QUICPIPE_PIN_MISMATCH if either does not trust the other; ERR_QUICPIPE_HANDSHAKE_FAILED;
+   *   ERR_QUICPIPE_RELAY_UNREACHABLE, and whatever the relay refuses with, such as ERR_QUICPIPE_TOKEN_EXPIRED or
+   *   ERR_QUICPIPE_MAILBOX_FULL.
+   */
+  async dial(target: DialTarget, options: DialOptions = {}): Promise<Connection> {
+    this.#requireOpen();
+    return await dial(this.#context, target, options);
+  }
+
+  /**
+   * Accepts a connection whose first packets came out of band, from the `deliver` of a dial. The caller closes
+   * the connection.
+   *
+   * @throws ERR_QUICPIPE_INITIAL_INVALID if they are no first flight; otherwise as {@link dial}.
+   */
+  async accept(packets: readonly Uint8Array[], options: AcceptOptions = {}): Promise<Connection> {
+    this.#requireOpen();
+    return await acceptFlight(this.#context, packets, options);
+  }
+
+  /**
+   * Gives the connections that other peers dial, until the peer is closed. Needs the option `trust`.
+   *
+   * @throws ERR_QUICPIPE_OPTION_INVALID without `trust`; ERR_QUICPIPE_TOKEN_EXPIRED and the like when the relay
+   *   refuses for good. Anything else goes to `onError`, and it is tried again.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
+    createTrustPolicy(requireTrust(this.#context.settings.trust));
+    for (let next; (next = await this.#mailbox.next());) yield next;
+  }
+
+  stats(): PeerStats {
+    const { socket, sessions, registrations } = this.#context;
+    return { socket: socket.stats, connections: sessions.size, registrations: registrations.size };
+  }
+
+  /**
+   * Closes all connections, ends all registrations and closes the socket, within about a second. Never rejects.
+   * Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { sessions, registrations, socket, stun } = this.#context;
+    this.#mailbox.close();
+    stun.close();
+    // Leaving takes a session out of the set.
+    for (const session of Array.from(sessions)) {
+      session.close({ closeCode: 0, reason: "the peer was closed" });
+      session.leave();
+    }
+    const told = Promise.allSettled([...registrations].map((registration) => registration.end()));
+    await within(defaults.closeTimeoutMs, told);
+    await within(defaults.closeTimeoutMs, this.#http.close());
+    await socket.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
+  }
+}
+
+/** Waits for `work`, but no longer than `timeoutMs`; how it ended does not matter. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, timeoutMs);
+  await Promise.race([work.catch(() => undefined), timer.promise]);
+  clearTimeout(timeout);
+}

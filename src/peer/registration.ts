@@ -1,0 +1,138 @@
+import * as defaults from "../defaults.ts";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
+import type { RegisterRequest, RegisterResponse } from "../protocol.ts";
+import type { Address } from "../wire/address.ts";
+import type { StunCredential } from "../wire/stun-binding.ts";
+
+/** What upkeep needs of the relay. */
+export interface RegistrationRelay {
+  register(request: RegisterRequest): Promise<RegisterResponse>;
+  endRegistration(id: string): Promise<void>;
+}
+
+/** What a {@link Registration} is made from. */
+export interface RegistrationParts {
+  readonly relay: RegistrationRelay;
+  /** Proves the address by STUN. */
+  readonly bind: (credential: StunCredential) => Promise<Address>;
+  readonly token: () => Promise<string>;
+  readonly key: Uint8Array;
+  readonly num: number;
+  readonly keepaliveMs: number;
+  /** Called with every keepalive. */
+  readonly onKeepalive?: () => void;
+}
+
+/**
+ * One registration at the relay and its upkeep: STUN every 15 s keeps the NAT's mapping, renews the life of the
+ * registration and moves it to a new address; where that fails, it is made again over HTTP/3.
+ */
+export class Registration {
+  readonly #parts: RegistrationParts;
+  #current: RegisterResponse;
+  #token: string;
+  #timer: NodeJS.Timeout | undefined;
+  #fault: QuicpipeError | undefined;
+  #ended: Promise<void> | undefined;
+
+  private constructor(parts: RegistrationParts, first: RegisterResponse, token: string) {
+    this.#parts = parts;
+    this.#current = first;
+    this.#token = token;
+  }
+
+  /**
+   * Registers, proves the address where HTTP could not, and starts the upkeep. The caller ends it.
+   *
+   * @throws whatever the relay refuses with; ERR_QUICPIPE_RELAY_UNREACHABLE without an answer.
+   */
+  static async open(parts: RegistrationParts): Promise<Registration> {
+    const token = await parts.token();
+    const registration = new Registration(parts, await parts.relay.register(requestFor(parts)), token);
+    try {
+      if (registration.#current.address === null) await registration.#bind();
+    } catch (error) {
+      await registration.end();
+      throw error;
+    }
+    registration.#schedule();
+    return registration;
+  }
+
+  get id(): string {
+    return this.#current.id;
+  }
+
+  /** This peer's public address as the relay knows it. */
+  get address(): string | null {
+    return this.#current.address;
+  }
+
+  /** What speaks against the relay: the last upkeep failed. `undefined` while all is well. */
+  get fault(): QuicpipeError | undefined {
+    return this.#fault;
+  }
+
+  /** Ends it at the relay. What the relay does not hear of expires there by itself. Idempotent. */
+  end(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#ended ??= this.#parts.relay.endRegistration(this.id);
+    return this.#ended;
+  }
+
+  /** One round of upkeep; never throws: {@link fault} tells. */
+  async keepAlive(): Promise<void> {
+    this.#parts.onKeepalive?.();
+    try {
+      await this.#renew();
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fault = knownFault(error);
+    }
+  }
+
+  #schedule(): void {
+    if (this.#ended) return;
+    this.#timer = setTimeout(
+      () => void this.keepAlive().then(() => this.#schedule()),
+      this.#parts.keepaliveMs,
+    );
+    this.#timer.unref();
+  }
+
+  async #renew(): Promise<void> {
+    const token = await this.#parts.token();
+    // A new token may carry new limits, which the relay reads when it registers.
+    if (token !== this.#token) await this.#registerAgain(token);
+    try {
+      await this.#bind();
+    } catch (error) {
+      this.#fault = knownFault(error);
+      // Gone at the relay (it was restarted, or slept too long), or STUN alone does not get through. The same
+      // key brings the same connection IDs back; then STUN has the last word on the address, as the relay may
+      // know the HTTP/3 session by an older one.
+      await this.#registerAgain(token);
+      await this.#bind();
+    }
+  }
+
+  async #registerAgain(token: string): Promise<void> {
+    if (this.#ended) return;
+    this.#current = await this.#parts.relay.register(requestFor(this.#parts));
+    this.#token = token;
+  }
+
+  async #bind(): Promise<void> {
+    if (!this.#ended) await this.#parts.bind({ username: this.id, password: this.#current.secret });
+  }
+}
+
+function requestFor({ key, num }: RegistrationParts): RegisterRequest {
+  return { key: Buffer.from(key).toString("base64"), num, ttlMs: defaults.peerRegistrationTtlMs };
+}
+
+function knownFault(error: unknown): QuicpipeError {
+  if (isQuicpipeError(error)) return error;
+  const message = "the registration could not be renewed";
+  return new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", message, { cause: error });
+}

@@ -1,0 +1,130 @@
+import { QuicpipeError } from "../errors.ts";
+import {
+  type MailboxListResponse,
+  type MailboxSendRequest,
+  type MailboxTakeRequest,
+  type MailboxTakeResponse,
+  paths,
+  type RegisterRequest,
+  type RegisterResponse,
+  type SentMessage,
+  type WaitingMessage,
+} from "../protocol.ts";
+import type { Http, HttpRequest, HttpResponse } from "./http.ts";
+import { parseJson, refusalOf } from "./relay-error.ts";
+
+/** How a {@link RelayClient} is made. */
+export interface RelayClientOptions {
+  readonly http: Http;
+  /** The bearer token to use now; empty for a relay without authentication. */
+  readonly token: () => Promise<string>;
+  /** Path under which the relay serves its routes, without a slash at the end. */
+  readonly basePath: string;
+  /** How long an answer may take, in ms. */
+  readonly requestTimeoutMs: number;
+}
+
+/**
+ * The relay's HTTP interface (design section 5) as typed calls. Each throws the relay's own code where it gives
+ * one that is known, else ERR_QUICPIPE_RELAY_REFUSED, and ERR_QUICPIPE_RELAY_UNREACHABLE without an answer.
+ */
+export class RelayClient {
+  readonly #options: RelayClientOptions;
+
+  constructor(options: RelayClientOptions) {
+    this.#options = options;
+  }
+
+  /** Registers or refreshes. */
+  register(request: RegisterRequest): Promise<RegisterResponse> {
+    return this.#call("POST", paths.register, { body: request });
+  }
+
+  /** Ends a registration; one that is gone already is fine. */
+  async endRegistration(id: string): Promise<void> {
+    const path = `${paths.register}/${encodeURIComponent(id)}`;
+    await this.#call("DELETE", path, { accept: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"] });
+  }
+
+  /** Leaves a first flight for `recipient`. */
+  send(recipient: string, request: MailboxSendRequest): Promise<SentMessage> {
+    return this.#call("POST", `${paths.mailbox}/${encodeURIComponent(recipient)}`, { body: request });
+  }
+
+  /** What became of a message that was sent. */
+  sentMessage(recipient: string, id: string): Promise<SentMessage> {
+    return this.#call("GET", messagePath(recipient, id));
+  }
+
+  /** Takes a message back; one that is gone already is fine. */
+  async recall(recipient: string, id: string): Promise<void> {
+    const accept = ["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"];
+    await this.#call("DELETE", messagePath(recipient, id), { accept });
+  }
+
+  /** What waits for this peer; waits `waitSeconds` for something to come (RFC 7240 §4.3). */
+  async waiting(waitSeconds: number, signal: AbortSignal): Promise<readonly WaitingMessage[]> {
+    const list: MailboxListResponse = await this.#call("GET", paths.mailbox, {
+      headers: { prefer: `wait=${waitSeconds}` },
+      waitMs: waitSeconds * 1000,
+      signal,
+    });
+    return list.messages;
+  }
+
+  /** Takes one message; only once. */
+  take(id: string, request: MailboxTakeRequest): Promise<MailboxTakeResponse> {
+    return this.#call("POST", `${paths.mailbox}/${encodeURIComponent(id)}/take`, { body: request });
+  }
+
+  async #call<T>(method: HttpRequest["method"], path: string, call: Call = {}): Promise<T> {
+    const token = await this.#options.token();
+    const response = await this.#options.http.request({
+      method,
+      path: this.#options.basePath + path,
+      headers: {
+        accept: "application/json",
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(call.body !== undefined && { "content-type": "application/json" }),
+        ...call.headers,
+      },
+      body: call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body)),
+      timeoutMs: this.#options.requestTimeoutMs + (call.waitMs ?? 0),
+      signal: call.signal,
+      // A registration is made once for each key: the second time it is refreshed.
+      isIdempotent: method !== "POST" || path === paths.register,
+    });
+    return resultOf(response, `${method} ${path}`, call.accept ?? []) as T;
+  }
+}
+
+/** What differs between calls. */
+interface Call {
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How much longer than other requests this one may take, in ms. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+  /** Refusals that are as good as success. */
+  readonly accept?: readonly string[];
+}
+
+function resultOf(response: HttpResponse, request: string, accept: readonly string[]): unknown {
+  if (response.status < 200 || response.status > 299) {
+    const refusal = refusalOf(response, request);
+    if (accept.includes(refusal.code)) return undefined;
+    throw refusal;
+  }
+  if (response.body.length === 0) return undefined;
+  const body = parseJson(response);
+  if (typeof body === "object" && body !== null) return body;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_RELAY_REFUSED",
+    `${request} was answered with something that is no JSON object: is a quicpipe relay there?`,
+    { details: { status: response.status } },
+  );
+}
+
+function messagePath(recipient: string, id: string): string {
+  return `${paths.mailbox}/${encodeURIComponent(recipient)}/${encodeURIComponent(id)}`;
+}

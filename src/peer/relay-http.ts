@@ -1,0 +1,64 @@
+import { QuicpipeError } from "../errors.ts";
+import type { Http, HttpRequest, HttpResponse } from "./http.ts";
+
+/** One session, as {@link RelayHttp} uses it. */
+export interface HttpSession {
+  /** Whether requests can still be made. */
+  readonly usable: boolean;
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
+
+/**
+ * Requests over one session at a time, which is opened when it is needed and again when it was lost. A request
+ * that met a lost session is made once more if it was not sent, or if making it twice does no harm.
+ */
+export class RelayHttp implements Http {
+  readonly #open: () => Promise<HttpSession>;
+  #session: Promise<HttpSession> | undefined;
+  #closed = false;
+
+  constructor(open: () => Promise<HttpSession>) {
+    this.#open = open;
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const deadlineMs = performance.now() + request.timeoutMs;
+    try {
+      return await this.#attempt(request);
+    } catch (error) {
+      const leftMs = deadlineMs - performance.now();
+      if (this.#closed || request.signal?.aborted || leftMs <= 0 || !mayRepeat(error, request)) throw error;
+      return await this.#attempt({ ...request, timeoutMs: leftMs });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const session = await this.#session?.catch(() => undefined);
+    await session?.close();
+  }
+
+  async #attempt(request: HttpRequest): Promise<HttpResponse> {
+    if (this.#closed) throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
+    const session = await this.#current();
+    return session.request(request);
+  }
+
+  async #current(): Promise<HttpSession> {
+    const before = await this.#session;
+    if (before?.usable) return before;
+    void before?.close();
+    const opening = this.#open();
+    this.#session = opening;
+    opening.catch(() => {
+      if (this.#session === opening) this.#session = undefined;
+    });
+    return opening;
+  }
+}
+
+function mayRepeat(error: unknown, { isIdempotent }: HttpRequest): boolean {
+  if (!(error instanceof QuicpipeError) || error.code !== "ERR_QUICPIPE_RELAY_UNREACHABLE") return false;
+  return error.details["sent"] === false || isIdempotent;
+}

@@ -1,0 +1,68 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { getCACertificates } from "node:tls";
+import { QuicpipeError } from "../errors.ts";
+import { certificatesIn } from "./identity.ts";
+
+/** How the relay's certificate is verified. */
+export interface RelayTrust {
+  /** DNS name that it must be valid for. */
+  readonly serverName: string;
+  /** The one CA certificate (PEM) that it must chain up to; `undefined` verifies nothing. */
+  readonly ca: string | undefined;
+}
+
+/**
+ * Says how the relay at `host` is verified. The HTTP/3 client takes one CA certificate, and no IP address for a
+ * name; so where several CAs are trusted (the system's), or the host is an address, `probe` shakes hands first
+ * and returns the verified chain, from which the CA and a name are taken. What the client then verifies by itself
+ * is all of it: a probe that was lied to only makes it fail.
+ *
+ * @param relayCa PEM text; the system's CAs if absent; `"insecure"` verifies nothing.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if `relayCa` is no PEM text with a certificate.
+ * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's certificate is not for `host`.
+ */
+export async function selectRelayTrust(
+  host: string,
+  relayCa: string | undefined,
+  probe: (ca: string, serverName: string | undefined) => Promise<readonly Uint8Array[]>,
+): Promise<RelayTrust> {
+  const isAddress = isIP(host) !== 0;
+  if (relayCa === "insecure") return { serverName: isAddress ? "localhost" : host, ca: undefined };
+  const candidates = relayCa === undefined ? getCACertificates("default") : certificatesIn(relayCa);
+  const [only] = candidates;
+  if (only === undefined)
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_OPTION_INVALID",
+      "relayCa holds no certificate: give PEM text, or leave it out for the system's CAs",
+    );
+  if (candidates.length === 1) {
+    const serverName = isAddress ? nameBeside(new X509Certificate(only), host) : host;
+    if (serverName !== undefined) return { serverName, ca: only };
+  }
+  const chain = await probe(candidates.join("\n"), isAddress ? undefined : host);
+  const certificates = chain.map((der) => new X509Certificate(Buffer.from(der)));
+  const serverName = isAddress ? certificates[0] && nameBeside(certificates[0], host) : host;
+  const ca = issuerAmong(candidates, certificates);
+  if (serverName !== undefined && ca !== undefined) return { serverName, ca };
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_RELAY_UNREACHABLE",
+    `the relay's certificate is not valid for ${host} and a DNS name beside it: address the relay by its DNS name`,
+    { details: { host } },
+  );
+}
+
+/** A DNS name that a certificate is valid for beside the IP address `host`; `undefined` if it is not for that. */
+function nameBeside(certificate: X509Certificate, host: string): string | undefined {
+  if (certificate.checkIP(host) === undefined) return undefined;
+  return /DNS:([^,\s]+)/.exec(certificate.subjectAltName ?? "")?.[1];
+}
+
+/** The first candidate, from the leaf upwards, that is in the chain or issued a certificate of it. */
+function issuerAmong(candidates: readonly string[], chain: readonly X509Certificate[]): string | undefined {
+  const roots = candidates.map((pem) => ({ pem, certificate: new X509Certificate(pem) }));
+  for (const each of chain)
+    for (const { pem, certificate } of roots)
+      if (each.fingerprint256 === certificate.fingerprint256 || each.checkIssued(certificate)) return pem;
+  return undefined;
+}
