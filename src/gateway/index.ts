@@ -1,2 +1,3 @@
 export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3.ts";
+export { developmentCertificate, developmentCertificatePath } from "./development-certificate.ts";
 export { createCertificate, type Certificate, type CertificateOptions } from "../certificate.ts";

@@ -1,0 +1,30 @@
+// Accepts the connection whose first packet it reads from stdin, and prints what arrives on it.
+//
+//   cat packet.json | QHOST=127.0.0.1:4433 node examples/accepter/accepter.ts
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { developmentCertificate } from "quicpipe/gateway";
+import { Peer, createIdentity } from "quicpipe/peer";
+
+const [line] = await once(createInterface({ input: process.stdin }), "line");
+const { packet } = JSON.parse(line) as { packet: string };
+
+const peer = await Peer.bind({
+  relay: `https://${process.env["QHOST"]}`,
+  relayCa: (await developmentCertificate()).certificate,
+  token: process.env["TOKEN"] ?? "",
+  identity: await createIdentity({ name: "accepter" }),
+  alpn: "EXAMPLE",
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => void peer.close().finally(() => process.exit(0)));
+
+// Nobody has told us the dialer's fingerprint here. With one, say `pin` instead.
+const connection = await peer.accept([Buffer.from(packet, "base64")], { trust: "insecure" });
+try {
+  for await (const stream of connection.incomingBidirectionalStreams)
+    for await (const text of stream.readable.pipeThrough(new TextDecoderStream())) process.stdout.write(text);
+} catch (error) {
+  console.error(`the dialer is gone: ${String(error)}`);
+}
+await peer.close();

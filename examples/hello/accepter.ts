@@ -1,0 +1,28 @@
+// Waits for peers that it trusts and prints what they say.
+//
+//   RELAY=https://127.0.0.1:4433 RELAY_CA=… TOKEN=… IDENTITY=… PIN=… node examples/hello/accepter.ts
+import { readFileSync } from "node:fs";
+import { Peer, loadIdentity, type Connection } from "quicpipe/peer";
+
+const { RELAY, RELAY_CA, TOKEN, IDENTITY, PIN } = process.env as Record<string, string>;
+
+const peer = await Peer.bind({
+  relay: RELAY!,
+  relayCa: readFileSync(RELAY_CA!, "utf8"),
+  token: TOKEN!,
+  identity: loadIdentity(readFileSync(IDENTITY!, "utf8")),
+  trust: [PIN!],
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void peer.close());
+console.log("waiting for a peer");
+
+for await (const connection of peer)
+  listen(connection).catch((error: unknown) =>
+    console.log(`${connection.remoteName} is gone: ${String(error)}`),
+  );
+
+async function listen(connection: Connection): Promise<void> {
+  console.log(`${connection.remoteName} connected`);
+  for await (const stream of connection.incomingUnidirectionalStreams)
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) process.stdout.write(text);
+}

@@ -1,0 +1,151 @@
+// `npm run demo`: a gateway, an accepter and a dialer as three processes, and what they say.
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs, styleText } from "node:util";
+import { mintDevelopmentToken } from "quicpipe";
+import { developmentCertificate } from "quicpipe/gateway";
+import { createIdentity, type Identity } from "quicpipe/peer";
+
+const help = `npm run demo [-- --seconds N]
+
+Starts an HTTP/3 gateway with a relay in it, an accepter and a dialer as three processes on this machine.
+The dialer says hello to the accepter once a second, over a QUIC connection that the relay forwards.
+
+  --seconds N  end after N seconds; without it, Ctrl-C ends the demo
+  --help       this text
+
+Exit status: 0 if a hello arrived, 1 with the reason if none did.
+`;
+
+const colours = ["cyan", "green", "yellow"] as const;
+const startupMs = 20_000;
+const stopMs = 5_000;
+
+interface Role {
+  readonly child: ChildProcess;
+  readonly exited: Promise<void>;
+}
+
+const children = new Map<string, Role>();
+const folder = mkdtempSync(join(tmpdir(), "quicpipe-demo-"));
+// The demo's development key and certificates are its own: nothing of the user's is read or written.
+process.env["XDG_STATE_HOME"] = folder;
+
+let hellos = 0;
+let stopping = false;
+let forwarded = "nothing: the gateway did not say";
+
+/** Starts one of the three processes; every line it prints is shown behind its label and given to `onLine`. */
+function start(
+  name: string,
+  file: string,
+  env: Record<string, string>,
+  onLine: (line: string) => void,
+): void {
+  const colour = colours[children.size]!;
+  const child = spawn(process.execPath, [new URL(`../examples/${file}`, import.meta.url).pathname], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const label = styleText(colour, name.padEnd(8), { stream: process.stdout });
+  const lines = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const line of createInterface({ input: stream })) {
+      process.stdout.write(`${label} │ ${line}\n`);
+      onLine(line);
+    }
+  });
+  children.set(name, { child, exited: ended(name, child, lines) });
+}
+
+/** Resolves when a process is gone and its last line is shown; one that ends by itself ends the demo. */
+async function ended(name: string, child: ChildProcess, lines: Promise<void>[]): Promise<void> {
+  await new Promise<void>((resolve) => {
+    child.on("error", () => resolve());
+    child.on("close", () => resolve());
+  });
+  await Promise.all(lines);
+  if (!stopping) void stop(`the ${name} ended by itself`);
+}
+
+/** Resolves with the first line that matches; ends the demo if none comes in time. */
+function waitFor(name: string, file: string, env: Record<string, string>, pattern: RegExp): Promise<string> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => stop(`the ${name} was not ready within ${startupMs / 1000} s`), startupMs);
+    start(name, file, env, (line) => {
+      const match = pattern.exec(line);
+      if (match) {
+        clearTimeout(timer);
+        resolve(match[1] ?? line);
+      }
+      if (line === "hello") hellos++;
+      if (line.startsWith("relayed ")) forwarded = line.slice("relayed ".length);
+    });
+  });
+}
+
+/** Ends the processes, peers first, so that the relay's closing line counts their goodbyes. */
+async function stop(reason?: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  for (const { child, exited } of [...children.values()].toReversed()) {
+    child.kill("SIGINT");
+    const kill = setTimeout(() => child.kill("SIGKILL"), stopMs);
+    await exited;
+    clearTimeout(kill);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  const failure = reason ?? (hellos === 0 ? "no hello arrived" : undefined);
+  process.stdout.write(
+    `demo: ${hellos} hello${hellos === 1 ? "" : "s"} arrived; the relay forwarded ${forwarded}\n`,
+  );
+  if (failure) process.stderr.write(`demo: failed: ${failure}\n`);
+  process.exit(failure ? 1 : 0);
+}
+
+function requireSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds > 0) return seconds;
+  process.stderr.write(`demo: --seconds ${text} is no number of seconds above 0\n`);
+  process.exit(2);
+}
+
+/** Keeps an identity where the example can read it. */
+function keep(name: string, identity: Identity): string {
+  const path = join(folder, `${name}.pem`);
+  writeFileSync(path, identity.pem, { mode: 0o600 });
+  return path;
+}
+
+const { values } = parseArgs({ options: { seconds: { type: "string" }, help: { type: "boolean" } } });
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+const seconds = requireSeconds(values.seconds);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+if (seconds !== undefined) setTimeout(() => void stop(), seconds * 1000);
+
+const relayCa = join(folder, "relay.crt");
+writeFileSync(relayCa, (await developmentCertificate()).certificate);
+const [alice, bob] = await Promise.all([createIdentity({ name: "alice" }), createIdentity({ name: "bob" })]);
+
+const address = await waitFor("gateway", "gateway/gateway.ts", { PORT: "0" }, /listening on (\S+)/);
+const common = { RELAY: `https://${address}`, RELAY_CA: relayCa };
+const accepter = {
+  ...common,
+  TOKEN: await mintDevelopmentToken({ sub: "bob" }),
+  IDENTITY: keep("bob", bob),
+  PIN: alice.fingerprint,
+};
+await waitFor("accepter", "hello/accepter.ts", accepter, /waiting/);
+const dialer = {
+  ...common,
+  TOKEN: await mintDevelopmentToken({ sub: "alice" }),
+  IDENTITY: keep("alice", alice),
+  PIN: bob.fingerprint,
+};
+await waitFor("dialer", "hello/dialer.ts", dialer, /connected/);

@@ -1,0 +1,47 @@
+// Installs and builds what is missing, then runs the command it was given on the project's own Node.
+// Plain JavaScript without dependencies: this runs before anything is installed, on Node 20 too.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, globSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+
+const root = new URL("..", import.meta.url).pathname;
+const at = (path) => join(root, path);
+const modifiedMs = (path) => (existsSync(at(path)) ? statSync(at(path)).mtimeMs : 0);
+
+function run(what, command, args) {
+  process.stderr.write(`quicpipe: ${what}\n`);
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], env });
+  if (status === 0) return;
+  process.stderr.write(
+    `quicpipe: \`${command} ${args.join(" ")}\` failed${error ? `: ${error.message}` : ""}\n`,
+  );
+  process.exit(status ?? 1);
+}
+
+/** Newest change below src, so that a build is made when, and only when, it is due. */
+function newestSourceMs(folder = "src") {
+  if (typeof globSync !== "function") return Infinity; // Node 20: build rather than guess
+  return Math.max(...globSync(`${folder}/**/*.ts`, { cwd: root }).map(modifiedMs));
+}
+
+const env = { ...process.env, PATH: `${at("node_modules/.bin")}${delimiter}${process.env.PATH}` };
+
+// npm writes this file last, so an install that was cut short is made again.
+if (modifiedMs("node_modules/.package-lock.json") < modifiedMs("package-lock.json"))
+  run("installing dependencies (npm ci) …", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+if (modifiedMs("dist/index.js") < newestSourceMs())
+  run("building dist/ …", "tsc", ["-p", "tsconfig.build.json"]);
+
+const [command, ...args] = process.argv.slice(2);
+if (command) {
+  const child = spawn(command, args, { stdio: "inherit", env });
+  // The terminal sends Ctrl-C to the whole group: the command decides how to end, this only waits for it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
+  child.on("error", (error) => {
+    process.stderr.write(`quicpipe: cannot run ${command}: ${error.message}\n`);
+    process.exit(127);
+  });
+  child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
+}

@@ -1,0 +1,90 @@
+import { stripVTControlCharacters } from "node:util";
+import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef } from "citty";
+import { isQuicpipeError } from "../errors.ts";
+import { accept } from "./accept.ts";
+import { dial } from "./dial.ts";
+import { id } from "./id.ts";
+import { relay } from "./relay.ts";
+import { token } from "./token.ts";
+import { version } from "./version.ts";
+
+const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial };
+
+const root: CommandDef = defineCommand({
+  meta: {
+    name: "quicpipe",
+    version,
+    description: `QUIC between two devices behind NATs, through a relay that cannot read it (${version})`,
+  },
+  subCommands,
+});
+
+const firstSteps = `
+First steps, each in a terminal of its own on one machine:
+  quicpipe relay
+  quicpipe accept --as bob --pin "$(quicpipe id)"
+  echo hello | quicpipe dial bob --as alice --pin "$(quicpipe id)"
+`;
+
+/** Exit statuses: what scripts may rely on. */
+const exitStatus = { done: 0, failed: 1, usage: 2 } as const;
+
+/**
+ * Runs the command line and returns the exit status: 0 done, 1 failed (with one line on stderr), 2 wrong usage.
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const command = args[0] === undefined ? undefined : subCommands[args[0]];
+  if (args[0] === "--version" || args[0] === "-v") return say(version);
+  if (args.length === 0 || args.includes("--help") || args.includes("-h")) return usage(command);
+  if (!command) return refuse(`there is no command ${JSON.stringify(args[0])}`);
+  const unknown = unknownFlag(args.slice(1), await resolveArgs(command));
+  if (unknown) return refuse(`${args[0]} has no option ${unknown}`, `quicpipe ${args[0]} --help`);
+  try {
+    const { result } = await runCommand(command, { rawArgs: args.slice(1) });
+    return typeof result === "number" ? result : exitStatus.done;
+  } catch (error) {
+    return report(error, `quicpipe ${args[0]} --help`);
+  }
+}
+
+async function usage(command: CommandDef | undefined): Promise<number> {
+  const text = await renderUsage(command ?? root, command && root);
+  return say(command ? text : `${text}\n${firstSteps}`);
+}
+
+function say(text: string): number {
+  process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`);
+  return exitStatus.done;
+}
+
+function refuse(message: string, help = "quicpipe --help"): number {
+  process.stderr.write(`quicpipe: ${message}; see \`${help}\`\n`);
+  return exitStatus.usage;
+}
+
+function report(error: unknown, help: string): number {
+  if (isQuicpipeError(error)) {
+    process.stderr.write(`quicpipe: ${error.message} (${error.code})\n`);
+    return error.code === "ERR_QUICPIPE_OPTION_INVALID" ? exitStatus.usage : exitStatus.failed;
+  }
+  // citty's own complaints (a missing positional, a value outside an enum) are about usage.
+  if (error instanceof Error && error.name === "CLIError") return refuse(error.message, help);
+  process.stderr.write(
+    `quicpipe: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return exitStatus.failed;
+}
+
+async function resolveArgs(command: CommandDef): Promise<ArgsDef> {
+  return (typeof command.args === "function" ? await command.args() : await command.args) ?? {};
+}
+
+/** citty lets unknown options pass; a mistyped one must not be silently without effect. */
+function unknownFlag(args: readonly string[], known: ArgsDef): string | undefined {
+  const names = new Set(Object.keys(known).flatMap((name) => [`--${name}`, `--no-${name}`]));
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end))
+    .filter((arg) => arg.startsWith("-") && arg !== "-")
+    .map((arg) => arg.split("=", 1)[0]!)
+    .find((flag) => !names.has(flag));
+}

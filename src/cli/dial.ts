@@ -1,0 +1,36 @@
+import { defineCommand, type CommandDef } from "citty";
+import { bindPeer, peerArgs } from "./peer.ts";
+import { pipeStandardStreams } from "./pipe.ts";
+import { requireNumber } from "./arguments.ts";
+
+const args = {
+  name: { type: "positional", required: true, description: "Name of the peer to talk to" },
+  ...peerArgs,
+  timeout: {
+    type: "string",
+    default: "30",
+    description: "Seconds to wait for the peer's answer",
+    valueHint: "seconds",
+  },
+} as const;
+
+/** `quicpipe dial`: a netcat over QUIC, the end that calls. */
+export const dial = defineCommand({
+  meta: {
+    name: "dial",
+    description: "Connect to a peer by its name: stdin goes to it, what it sends comes out on stdout",
+  },
+  args,
+  async run({ args: given }) {
+    const timeoutMs = requireNumber("--timeout", given.timeout) * 1000;
+    const { peer, trust } = await bindPeer(given);
+    try {
+      const connection = await peer.dial(given.name, { trust, timeoutMs });
+      process.stderr.write(`quicpipe: connected to ${given.name} by the ${connection.path}\n`);
+      await pipeStandardStreams(await connection.createBidirectionalStream());
+      connection.close();
+    } finally {
+      await peer.close();
+    }
+  },
+}) as CommandDef;

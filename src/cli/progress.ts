@@ -1,0 +1,57 @@
+/** Bytes moved and when, as a progress line needs them. */
+export interface Progress {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly elapsedMs: number;
+}
+
+const units = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** Writes a number of bytes for people: `999 B`, `1.23 MB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${units[unit]!}`;
+}
+
+/** One line on what has moved so far, with the mean rate between two reports. */
+export function formatProgress(now: Progress, before: Progress): string {
+  const seconds = (now.elapsedMs - before.elapsedMs) / 1000;
+  const moved = now.sentBytes + now.receivedBytes - before.sentBytes - before.receivedBytes;
+  const rate = seconds > 0 ? moved / seconds : 0;
+  const clock = (now.elapsedMs / 1000).toFixed(0);
+  return `sent ${formatBytes(now.sentBytes)}, received ${formatBytes(now.receivedBytes)}, ${formatBytes(rate)}/s, ${clock} s`;
+}
+
+const reportMs = 500;
+const eraseLine = "\r\u001B[K";
+
+/**
+ * Shows a progress line on a terminal every half second; shows nothing where `output` is no terminal.
+ * The caller ends it with `close`, which erases the line and, on a terminal, leaves a summary.
+ */
+export function showProgress(
+  output: NodeJS.WriteStream,
+  read: () => Omit<Progress, "elapsedMs">,
+): { close(): void } {
+  if (!output.isTTY) return { close() {} };
+  const startedMs = performance.now();
+  const sample = (): Progress => ({ ...read(), elapsedMs: performance.now() - startedMs });
+  const first = sample();
+  let before = first;
+  const timer = setInterval(() => {
+    const now = sample();
+    output.write(`${eraseLine}${formatProgress(now, before)}`);
+    before = now;
+  }, reportMs);
+  return {
+    close() {
+      clearInterval(timer);
+      output.write(`${eraseLine}${formatProgress(sample(), first)}\n`);
+    },
+  };
+}

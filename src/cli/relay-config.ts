@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { QuicpipeError } from "../errors.ts";
+import type { QuicpipeOptions } from "../plugin/index.ts";
+import { requireNumber } from "./arguments.ts";
+
+/** Options of `quicpipe relay`. */
+export const relayArgs = {
+  config: {
+    type: "string",
+    description:
+      "JSON file with the options of quicpipe() and, as `tls`, the files `cert` and `key`; options given here go first",
+    valueHint: "file",
+  },
+  host: {
+    type: "string",
+    description: "Address to bind (default: ::, both IPv4 and IPv6)",
+    valueHint: "address",
+  },
+  port: { type: "string", description: "UDP port (default: 4433)", valueHint: "port" },
+  "public-address": {
+    type: "string",
+    description: "What peers are told to send to, if not the name they asked",
+    valueHint: "host:port",
+  },
+  cert: {
+    type: "string",
+    description: "TLS certificate chain, PEM (default: a development certificate)",
+    valueHint: "file",
+  },
+  key: { type: "string", description: "Its private key, PEM", valueHint: "file" },
+  jwks: {
+    type: "string",
+    description: "Where the issuer of the peers' tokens publishes its keys",
+    valueHint: "url",
+  },
+  issuer: { type: "string", description: "The `iss` that tokens must have", valueHint: "name" },
+  audience: { type: "string", description: "The `aud` that tokens must have", valueHint: "name" },
+  auth: {
+    type: "enum",
+    options: ["none"] as string[],
+    description: "`none` lets everybody in, without a token",
+  },
+  stun: {
+    type: "enum",
+    options: ["registered", "public"] as string[],
+    description: "Whether STUN answers strangers (default: registered)",
+  },
+} as const;
+
+/** What the command line said, of {@link relayArgs}. */
+export type RelayArgs = { readonly [Name in keyof typeof relayArgs]?: string | undefined };
+
+/** Files of the TLS certificate that the gateway serves. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A relay as command line and config file describe it; without `tls`, the development certificate serves. */
+export interface RelayConfig {
+  readonly options: QuicpipeOptions;
+  readonly tls: TlsFiles | undefined;
+}
+
+/**
+ * Puts together what the config file and the command line say; the command line goes first.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file is no JSON object or options contradict each other.
+ */
+export function relayConfig(args: RelayArgs): RelayConfig {
+  const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
+  const auth = authOf(args);
+  const options = {
+    ...file,
+    ...(args.host === undefined ? {} : { host: args.host }),
+    ...(args.port === undefined ? {} : { port: requireNumber("--port", args.port) }),
+    ...(args["public-address"] === undefined ? {} : { publicAddress: args["public-address"] }),
+    ...(args.stun === undefined ? {} : { stun: args.stun }),
+    ...(auth === undefined ? {} : { auth }),
+    // Unknown names and values of the file are refused by quicpipe() itself.
+  } as QuicpipeOptions;
+  return { options, tls: tlsOf(args, fileTls) };
+}
+
+function authOf({ auth, jwks, issuer, audience }: RelayArgs): QuicpipeOptions["auth"] {
+  const asked = jwks ?? issuer ?? audience;
+  if (auth === "none" && asked === undefined) return "none";
+  if (auth === "none")
+    throw invalid("--auth none lets everybody in: leave --jwks, --issuer and --audience away");
+  if (asked === undefined) return undefined;
+  if (jwks === undefined) throw invalid("--issuer and --audience need --jwks, the keys to check tokens with");
+  return {
+    jwks,
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+  };
+}
+
+function tlsOf({ cert, key }: RelayArgs, file: unknown): TlsFiles | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert !== undefined || key !== undefined) throw invalid("--cert and --key go together");
+  if (file === undefined) return undefined;
+  if (isTlsFiles(file)) return file;
+  throw invalid('`tls` in the config file must be {"cert": file, "key": file}');
+}
+
+function isTlsFiles(value: unknown): value is TlsFiles {
+  const { cert, key } = (value ?? {}) as Partial<Record<keyof TlsFiles, unknown>>;
+  return typeof cert === "string" && typeof key === "string";
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  const text = readFileSync(path, "utf8");
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (cause) {
+    throw new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${path} is no JSON: ${String(cause)}`, { cause });
+  }
+  throw invalid(`${path} must hold one JSON object, the options of quicpipe()`);
+}
+
+function invalid(message: string): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message);
+}

@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { defineCommand, type CommandDef } from "citty";
+import { H3 } from "h3";
+import { developmentCertificate, developmentCertificatePath, serveHttp3 } from "../gateway/index.ts";
+import { quicpipe, type Relay } from "../plugin/index.ts";
+import { formatAddress } from "../wire/address.ts";
+import { formatBytes } from "./progress.ts";
+import { relayArgs, relayConfig, type TlsFiles } from "./relay-config.ts";
+
+/** `quicpipe relay`: a gateway that does nothing but relay. */
+export const relay = defineCommand({
+  meta: {
+    name: "relay",
+    description: "Run a relay with an HTTP/3 server of its own; Ctrl-C ends it",
+  },
+  args: relayArgs,
+  async run({ args }) {
+    const { options, tls } = relayConfig(args);
+    const app = new H3().get("/", () => "This is a quicpipe relay.\n");
+    const gateway = await serveHttp3(app, await certificate(tls));
+    try {
+      const handle = quicpipe({ ...options, upstream: { port: gateway.port } });
+      app.use(handle);
+      await handle.listen();
+      announce(handle, tls);
+      await interrupted();
+      await handle.close();
+      summarise(handle);
+    } finally {
+      await gateway.close();
+    }
+  },
+}) as CommandDef;
+
+async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; key: Buffer }> {
+  if (tls) return { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  const made = await developmentCertificate();
+  return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
+}
+
+function announce(handle: Relay, tls: TlsFiles | undefined): void {
+  const { backend, backendReason } = handle.stats();
+  const lines = [
+    `quicpipe: relaying at UDP ${formatAddress(handle.address())} (${backend}: ${backendReason})`,
+    ...(tls
+      ? []
+      : [
+          `quicpipe: serving a development certificate; peers elsewhere need it as --relay-ca: ${developmentCertificatePath()}`,
+        ]),
+  ];
+  process.stderr.write(`${lines.join("\n")}\n`);
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process the hard way. */
+async function interrupted(): Promise<void> {
+  const waiting = new AbortController();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  await Promise.race(signals.map((signal) => once(process, signal, { signal: waiting.signal })));
+  waiting.abort();
+}
+
+function summarise(handle: Relay): void {
+  const { relayed, backend } = handle.stats();
+  process.stderr.write(
+    `quicpipe: relayed ${relayed.packets} packets, ${formatBytes(relayed.bytes)} (${backend})\n`,
+  );
+}

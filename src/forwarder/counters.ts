@@ -1,0 +1,41 @@
+import type { DropReason, StunOutcome } from "./contract.ts";
+
+/** The totals that every part of the data plane counts into. */
+export interface Counters {
+  readonly relayed: { packets: number; bytes: number };
+  readonly gateway: { packetsIn: number; packetsOut: number };
+  readonly dropped: Record<DropReason, number>;
+  readonly stun: Record<StunOutcome, number>;
+}
+
+/** Makes counters at zero. */
+export function createCounters(): Counters {
+  return {
+    relayed: { packets: 0, bytes: 0 },
+    gateway: { packetsIn: 0, packetsOut: 0 },
+    dropped: {
+      empty: 0,
+      "source-unregistered": 0,
+      "rate-limited": 0,
+      "source-is-destination": 0,
+      "session-expired": 0,
+      "no-address": 0,
+      "pin-source": 0,
+      "send-failed": 0,
+      "no-upstream": 0,
+      "gateway-full": 0,
+      "gateway-rate": 0,
+      "gateway-send-failed": 0,
+      "stun-unanswered": 0,
+    },
+    stun: {
+      answered: 0,
+      challenged: 0,
+      rejected: 0,
+      malformed: 0,
+      "too-short": 0,
+      anonymous: 0,
+      "rate-limited": 0,
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { networkInterfaces } from "node:os";
+import { sweepIntervalMs } from "../defaults.ts";
+import type { Address } from "../wire/address.ts";
+import type {
+  Forwarder,
+  ForwarderOptions,
+  ForwarderStats,
+  PinnedInitial,
+  SessionCounters,
+  SessionId,
+  SessionSpec,
+} from "./contract.ts";
+import { type Counters, createCounters } from "./counters.ts";
+import { classify, verdict } from "./demux.ts";
+import { isOwnAddress } from "./own-address.ts";
+import { openPublicSocket, type PublicSocket } from "./public-socket.ts";
+import { Relay } from "./relay.ts";
+import { countersOf } from "./sessions.ts";
+import { type ClientsBy, probeClientsBy, Splice } from "./splice.ts";
+import { StunServer } from "./stun-server.ts";
+
+/** What tests choose and nobody else. */
+export interface DgramTuning {
+  /** Overrides the probe for the whole of 127.0.0.0/8. */
+  readonly clientsBy?: ClientsBy;
+}
+
+/**
+ * Opens the portable data plane on `node:dgram`, the reference for any other. It cannot keep the ECN bits:
+ * node:dgram neither shows them nor sets them, so relayed datagrams leave as Not-ECT, which QUIC detects
+ * (RFC 9000 §13.4.2). The caller closes it.
+ *
+ * @throws ERR_QUICPIPE_LISTEN_FAILED
+ */
+export async function createDgramForwarder(
+  options: ForwarderOptions,
+  tuning: DgramTuning = {},
+): Promise<Forwarder> {
+  const clientsBy = options.upstream && (tuning.clientsBy ?? (await probeClientsBy(options.upstream)));
+  return new DgramForwarder(options, await openPublicSocket(options), clientsBy);
+}
+
+class DgramForwarder implements Forwarder {
+  readonly backend = "dgram";
+  readonly backendReason = "the native backend is not part of this build";
+  readonly #options: ForwarderOptions;
+  readonly #socket: PublicSocket;
+  readonly #counters: Counters = createCounters();
+  readonly #relay: Relay;
+  readonly #splice: Splice | undefined;
+  readonly #stun: StunServer;
+  readonly #sweeper: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ForwarderOptions, socket: PublicSocket, clientsBy: ClientsBy | undefined) {
+    const counters = this.#counters;
+    const { authority, maxGatewayClients, now, socketBufferBytes, sourcePolicy, stun, upstream } = options;
+    this.#options = options;
+    this.#socket = socket;
+    this.#relay = new Relay({ sourcePolicy, counters, send: socket.send });
+    this.#stun = new StunServer(authority, stun);
+    if (upstream && clientsBy)
+      this.#splice = new Splice({
+        upstream,
+        clientsBy,
+        maxClients: maxGatewayClients,
+        socketBufferBytes,
+        counters,
+        reply: socket.send,
+        nowMs: now(),
+      });
+    socket.socket.on("message", (datagram, source) => this.#receive(datagram, source));
+    socket.socket.on("error", options.onError);
+    this.#sweeper = setInterval(() => this.#sweep(now()), sweepIntervalMs).unref();
+  }
+
+  address(): Address {
+    return this.#socket.bound;
+  }
+
+  isOwnAddress(address: Address): boolean {
+    const interfaces = Object.values(networkInterfaces()).flatMap(
+      (all) => all?.map((it) => it.address) ?? [],
+    );
+    return isOwnAddress(address, this.#socket.bound, interfaces);
+  }
+
+  openSession(spec: SessionSpec): SessionId {
+    return this.#relay.sessions.open({ ...spec, address: this.#toWire(spec.address) }, this.#options.now());
+  }
+
+  updateSession(id: SessionId, change: Partial<SessionSpec>): void {
+    const address = change.address && this.#toWire(change.address);
+    this.#relay.sessions.update(id, address ? { ...change, address } : change);
+  }
+
+  closeSession(id: SessionId): SessionCounters {
+    this.#relay.pins.removeSession(id);
+    return this.#relay.sessions.close(id);
+  }
+
+  countersOf(id: SessionId): SessionCounters {
+    return countersOf(this.#relay.sessions.require(id));
+  }
+
+  sessionOf(cid: Uint8Array): SessionId | undefined {
+    const id = this.#relay.sessions.routes.find(cid, 0);
+    return id < 0 ? undefined : id;
+  }
+
+  pin(pin: PinnedInitial): void {
+    this.#relay.pins.add(pin);
+  }
+
+  clientOf(virtualAddress: string, port?: number): Address | undefined {
+    const source = this.#splice?.clientOf(virtualAddress, port);
+    return source && this.#socket.fromWire(source);
+  }
+
+  stats(): ForwarderStats {
+    const { dropped, gateway, relayed, stun } = this.#counters;
+    return {
+      relayed: { ...relayed },
+      gateway: { ...gateway, clients: this.#splice?.size ?? 0 },
+      dropped: { ...dropped },
+      stun: { ...stun },
+      sessions: this.#relay.sessions.size,
+      routes: this.#relay.sessions.routes.size,
+      pins: this.#relay.pins.size,
+    };
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const closed = new Promise<void>((resolve) => void this.#socket.socket.close(resolve));
+    await Promise.all([closed, this.#splice?.close(this.#options.now())]);
+  }
+
+  #receive(datagram: Uint8Array, source: Address): void {
+    const nowMs = this.#options.now();
+    const { pins, sessions } = this.#relay;
+    const sorted = classify(datagram, sessions.routes, pins, nowMs);
+    if (sorted >= 0 || sorted === verdict.pinned) this.#relay.forward(sorted, datagram, source, nowMs);
+    else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
+    else if (sorted === verdict.stun) this.#answerStun(datagram, source, nowMs);
+    else this.#counters.dropped.empty++;
+  }
+
+  #passToGateway(datagram: Uint8Array, source: Address, nowMs: number): void {
+    if (this.#splice) this.#splice.forward(datagram, source, nowMs);
+    else this.#counters.dropped["no-upstream"]++;
+  }
+
+  #answerStun(datagram: Uint8Array, source: Address, nowMs: number): void {
+    const { dropped, stun } = this.#counters;
+    const { outcome, reply } = this.#stun.answer(datagram, this.#socket.fromWire(source), nowMs);
+    stun[outcome]++;
+    if (!reply) dropped["stun-unanswered"]++;
+    else
+      this.#socket.send(reply, source, (failure) => {
+        if (!failure) return;
+        stun[outcome]--;
+        dropped["send-failed"]++;
+      });
+  }
+
+  #sweep(nowMs: number): void {
+    this.#relay.pins.sweep(nowMs);
+    this.#splice?.sweep(nowMs);
+  }
+
+  #toWire(address: Address | null): Address | null {
+    return address && this.#socket.toWire(address);
+  }
+}

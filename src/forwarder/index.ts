@@ -1,0 +1,28 @@
+import { isIP } from "node:net";
+import { QuicpipeError } from "../errors.ts";
+import type { Forwarder, ForwarderOptions } from "./contract.ts";
+import { createDgramForwarder } from "./dgram.ts";
+
+export type * from "./contract.ts";
+
+/**
+ * Opens the data plane with the fastest backend there is; only `dgram` so far. The caller closes it.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED
+ */
+export async function createForwarder(options: ForwarderOptions): Promise<Forwarder> {
+  const { host, upstream } = options;
+  if (isIP(host) === 0) throw invalid("host", host, "an IP literal such as 203.0.113.7, or `::` for all");
+  if (upstream && !isLoopback(upstream.address))
+    throw invalid("upstream.address", upstream.address, "a loopback address such as 127.0.0.1");
+  return await createDgramForwarder(options);
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
+}
+
+function invalid(option: string, value: string, expected: string): QuicpipeError {
+  const message = `option \`${option}\` is ${JSON.stringify(value)}; it has to be ${expected}`;
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message, { details: { option, value } });
+}

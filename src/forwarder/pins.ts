@@ -1,0 +1,77 @@
+import { maxPinsPerSession } from "../defaults.ts";
+import type { PinnedInitial, SessionId } from "./contract.ts";
+import type { PinLookup } from "./demux.ts";
+
+/** RFC 9000 §7.2: a client's first DCID has at least 8 bytes; §17.2: none has more than 20. */
+const minDestinationBytes = 8;
+const maxDestinationBytes = 20;
+
+/** The pinned initial DCIDs, each until it expires or one of its sessions ends; bounded per accepter. */
+export class PinTable implements PinLookup {
+  readonly #pins = new Map<string, PinnedInitial>();
+  readonly #keysTo = new Map<SessionId, Set<string>>();
+  readonly #keysFrom = new Map<SessionId, Set<string>>();
+
+  get size(): number {
+    return this.#pins.size;
+  }
+
+  /** Adds a pin, or replaces the one with the same DCID; the accepter's oldest makes room where it has too many. */
+  add(pin: PinnedInitial): void {
+    const key = keyOf(pin.destinationId, 0, pin.destinationId.length);
+    this.#remove(key);
+    const oldest = this.#keysTo.get(pin.to);
+    if (oldest && oldest.size >= maxPinsPerSession) this.#remove(oldest.values().next().value!);
+    this.#pins.set(key, pin);
+    addTo(this.#keysTo, pin.to, key);
+    addTo(this.#keysFrom, pin.from, key);
+  }
+
+  has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean {
+    return this.find(bytes, at, length, nowMs) !== undefined;
+  }
+
+  /** The live pin of the DCID at `at`. */
+  find(bytes: Uint8Array, at: number, length: number, nowMs: number): PinnedInitial | undefined {
+    // Most relays have no pin most of the time; then no key is made.
+    if (this.#pins.size === 0 || length < minDestinationBytes || length > maxDestinationBytes)
+      return undefined;
+    const pin = this.#pins.get(keyOf(bytes, at, length));
+    return pin && pin.expiresAtMs > nowMs ? pin : undefined;
+  }
+
+  /** Removes the pins that lead to or from a session. */
+  removeSession(id: SessionId): void {
+    for (const keys of [this.#keysTo.get(id), this.#keysFrom.get(id)])
+      for (const key of keys ?? []) this.#remove(key);
+  }
+
+  /** Removes the pins that have expired. */
+  sweep(nowMs: number): void {
+    for (const [key, pin] of this.#pins) if (pin.expiresAtMs <= nowMs) this.#remove(key);
+  }
+
+  #remove(key: string): void {
+    const pin = this.#pins.get(key);
+    if (!pin) return;
+    this.#pins.delete(key);
+    removeFrom(this.#keysTo, pin.to, key);
+    removeFrom(this.#keysFrom, pin.from, key);
+  }
+}
+
+function keyOf(bytes: Uint8Array, at: number, length: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("latin1");
+}
+
+function addTo(index: Map<SessionId, Set<string>>, id: SessionId, key: string): void {
+  const keys = index.get(id);
+  if (keys) keys.add(key);
+  else index.set(id, new Set([key]));
+}
+
+function removeFrom(index: Map<SessionId, Set<string>>, id: SessionId, key: string): void {
+  const keys = index.get(id);
+  keys?.delete(key);
+  if (keys?.size === 0) index.delete(id);
+}

@@ -1,0 +1,83 @@
+import { type Address, sameAddress } from "../wire/address.ts";
+import type { DropReason, SessionId, SourcePolicy } from "./contract.ts";
+import type { Counters } from "./counters.ts";
+import { longDestination, verdict } from "./demux.ts";
+import { PinTable } from "./pins.ts";
+import type { Send } from "./send.ts";
+import { type Session, SessionTable } from "./sessions.ts";
+
+/** What a {@link Relay} is made with. */
+export interface RelayOptions {
+  readonly sourcePolicy: SourcePolicy;
+  readonly counters: Counters;
+  readonly send: Send;
+}
+
+/** The policy that a datagram with a *relay* verdict has to pass (design section 3), and its accounting. */
+export class Relay {
+  readonly sessions: SessionTable = new SessionTable();
+  readonly pins: PinTable = new PinTable();
+  readonly #options: RelayOptions;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** Forwards a datagram that `classify` gave to a session or to a pin, or counts why not. */
+  forward(
+    sorted: SessionId | typeof verdict.pinned,
+    datagram: Uint8Array,
+    source: Address,
+    nowMs: number,
+  ): void {
+    const to =
+      sorted === verdict.pinned ? this.#pinnedTo(datagram, source, nowMs) : this.sessions.require(sorted);
+    const sender = this.sessions.senderAt(source.address, source.port, nowMs);
+    const refusal = to ? this.#refusalOf(to, sender, source, datagram.length, nowMs) : "pin-source";
+    if (refusal || !to?.address) this.#drop(refusal ?? "no-address");
+    else this.#send(datagram, sender, to, to.address);
+  }
+
+  #pinnedTo(datagram: Uint8Array, source: Address, nowMs: number): Session | undefined {
+    const pin = this.pins.find(datagram, longDestination, datagram[longDestination - 1]!, nowMs)!;
+    const dialer = this.sessions.require(pin.from);
+    const isFromDialer = dialer.address !== null && sameAddress(dialer.address, source);
+    return isFromDialer ? this.sessions.require(pin.to) : undefined;
+  }
+
+  #refusalOf(
+    to: Session,
+    sender: Session | undefined,
+    source: Address,
+    bytes: number,
+    nowMs: number,
+  ): DropReason | undefined {
+    if (to.expiresAtMs <= nowMs) return "session-expired";
+    if (!to.address) return "no-address";
+    if (!sender && this.#options.sourcePolicy === "registered") return "source-unregistered";
+    if (sender && !sender.bucket.take(bytes, nowMs)) {
+      sender.packetsLimited++;
+      return "rate-limited";
+    }
+    return sameAddress(source, to.address) ? "source-is-destination" : undefined;
+  }
+
+  #send(datagram: Uint8Array, sender: Session | undefined, to: Session, address: Address): void {
+    this.#options.send(datagram, address, (failure) => {
+      if (failure) return this.#drop("send-failed");
+      const bytes = datagram.length;
+      const { relayed } = this.#options.counters;
+      relayed.packets++;
+      relayed.bytes += bytes;
+      to.packetsTo++;
+      to.bytesTo += bytes;
+      if (!sender) return;
+      sender.packetsFrom++;
+      sender.bytesFrom += bytes;
+    });
+  }
+
+  #drop(reason: DropReason): void {
+    this.#options.counters.dropped[reason]++;
+  }
+}

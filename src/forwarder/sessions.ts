@@ -1,0 +1,142 @@
+import { bucketDepthMs, minBucketBytes } from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import type { Address } from "../wire/address.ts";
+import { cidBytes } from "../wire/connection-id.ts";
+import { AddressMap } from "./address-map.ts";
+import type { SessionCounters, SessionId, SessionSpec } from "./contract.ts";
+import { RouteTable } from "./route-table.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** One session: its spec as it stands, its token bucket, and what it moved. */
+export interface Session {
+  readonly id: SessionId;
+  cids: Uint8Array;
+  address: Address | null;
+  expiresAtMs: number;
+  readonly bucket: TokenBucket;
+  packetsFrom: number;
+  bytesFrom: number;
+  packetsTo: number;
+  bytesTo: number;
+  packetsLimited: number;
+  /** The sessions at the same address, as a list from the most recently registered one. */
+  older: Session | undefined;
+  newer: Session | undefined;
+}
+
+/**
+ * The sessions, their routes, and which sessions are at an address. Addresses are compared as they are, so
+ * all must be in the one form that the socket reports.
+ */
+export class SessionTable {
+  readonly routes: RouteTable = new RouteTable();
+  readonly #sessions: (Session | undefined)[] = [];
+  readonly #freeIds: SessionId[] = [];
+  readonly #newestAt = new AddressMap<Session>();
+
+  get size(): number {
+    return this.#sessions.length - this.#freeIds.length;
+  }
+
+  /** Keeps `spec.cids` by reference. */
+  open(spec: SessionSpec, nowMs: number): SessionId {
+    const id = this.#freeIds.pop() ?? this.#sessions.length;
+    const { cids, bytesPerSecond, expiresAtMs } = spec;
+    const session: Session = {
+      id,
+      cids,
+      address: null,
+      expiresAtMs,
+      bucket: new TokenBucket(bytesPerSecond, bucketDepth(bytesPerSecond), nowMs),
+      packetsFrom: 0,
+      bytesFrom: 0,
+      packetsTo: 0,
+      bytesTo: 0,
+      packetsLimited: 0,
+      older: undefined,
+      newer: undefined,
+    };
+    this.#sessions[id] = session;
+    this.#addRoutes(session);
+    this.#move(session, spec.address);
+    return id;
+  }
+
+  update(id: SessionId, change: Partial<SessionSpec>): void {
+    const session = this.require(id);
+    if (change.cids) {
+      this.#removeRoutes(session);
+      session.cids = change.cids;
+      this.#addRoutes(session);
+    }
+    if (change.address !== undefined) this.#move(session, change.address);
+    if (change.bytesPerSecond !== undefined)
+      session.bucket.reshape(change.bytesPerSecond, bucketDepth(change.bytesPerSecond));
+    session.expiresAtMs = change.expiresAtMs ?? session.expiresAtMs;
+  }
+
+  close(id: SessionId): SessionCounters {
+    const session = this.require(id);
+    this.#removeRoutes(session);
+    this.#move(session, null);
+    this.#sessions[id] = undefined;
+    this.#freeIds.push(id);
+    return countersOf(session);
+  }
+
+  get(id: SessionId): Session | undefined {
+    return this.#sessions[id];
+  }
+
+  /** @throws ERR_QUICPIPE_INTERNAL if there is no such session. */
+  require(id: SessionId): Session {
+    const session = this.#sessions[id];
+    if (!session)
+      throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `no session ${id} in the data plane: it was closed`);
+    return session;
+  }
+
+  /** The live session that was registered at an address most recently. */
+  senderAt(address: string, port: number, nowMs: number): Session | undefined {
+    let session = this.#newestAt.get(address, port);
+    while (session && session.expiresAtMs <= nowMs) session = session.older;
+    return session;
+  }
+
+  #addRoutes({ id, cids }: Session): void {
+    for (let at = 0; at < cids.length; at += cidBytes) this.routes.set(cids, at, id);
+  }
+
+  #removeRoutes({ id, cids }: Session): void {
+    for (let at = 0; at < cids.length; at += cidBytes) this.routes.delete(cids, at, id);
+  }
+
+  #move(session: Session, address: Address | null): void {
+    this.#unlink(session);
+    session.address = address;
+    if (!address) return;
+    session.older = this.#newestAt.get(address.address, address.port);
+    if (session.older) session.older.newer = session;
+    this.#newestAt.set(address.address, address.port, session);
+  }
+
+  #unlink(session: Session): void {
+    const { address, older, newer } = session;
+    if (!address) return;
+    if (older) older.newer = newer;
+    if (newer) newer.older = older;
+    else if (older) this.#newestAt.set(address.address, address.port, older);
+    else this.#newestAt.delete(address.address, address.port);
+    session.older = session.newer = undefined;
+  }
+}
+
+/** A snapshot of a session's counters. */
+export function countersOf(session: Session): SessionCounters {
+  const { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited } = session;
+  return { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited };
+}
+
+function bucketDepth(bytesPerSecond: number): number {
+  return Math.max(minBucketBytes, (bytesPerSecond * bucketDepthMs) / 1000);
+}

@@ -1,0 +1,194 @@
+import { randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import {
+  bucketDepthMs,
+  gatewayIdleMs,
+  gatewayNewDatagrams,
+  gatewayNewIdleMs,
+  gatewayWaitingDatagrams,
+  newGatewayClientsPerSecond,
+} from "../defaults.ts";
+import { type Address, unmapAddress } from "../wire/address.ts";
+import { AddressMap } from "./address-map.ts";
+import type { Counters } from "./counters.ts";
+import { literalLookup } from "./public-socket.ts";
+import type { Send } from "./send.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { virtualAddressCount, VirtualAddresses } from "./virtual-addresses.ts";
+
+/** How the gateway tells its clients apart: by virtual address, or by port where 127.0.0.0/8 is not whole. */
+export type ClientsBy = "address" | "port";
+
+/** What a {@link Splice} is made with. */
+export interface SpliceOptions {
+  /** The gateway, on loopback. */
+  readonly upstream: Address;
+  readonly clientsBy: ClientsBy;
+  readonly maxClients: number;
+  readonly socketBufferBytes: number;
+  readonly counters: Counters;
+  /** Sends out of the public socket. */
+  readonly reply: Send;
+  readonly nowMs: number;
+}
+
+interface Client {
+  /** The real address, in the public socket's form. */
+  readonly source: Address;
+  readonly virtualAddress: string;
+  readonly socket: Socket;
+  /** Datagrams that came before the socket was ready; `undefined` from then on. */
+  waiting: Uint8Array[] | undefined;
+  /** Key in the table of locals. */
+  local: string | undefined;
+  datagrams: number;
+  seenAtMs: number;
+}
+
+/**
+ * Passes datagrams between the public socket and the application's own HTTP/3 server (design section 4): a
+ * connected socket for each client address, so that the server tells its clients apart and needs no change.
+ */
+export class Splice {
+  readonly #options: SpliceOptions;
+  readonly #clients = new AddressMap<Client>();
+  /** Clients by what the gateway sees of them. */
+  readonly #locals = new Map<string, Client>();
+  readonly #virtual = new VirtualAddresses(randomInt(virtualAddressCount));
+  readonly #creations: TokenBucket;
+
+  constructor(options: SpliceOptions) {
+    this.#options = options;
+    const depth = (newGatewayClientsPerSecond * bucketDepthMs) / 1000;
+    this.#creations = new TokenBucket(newGatewayClientsPerSecond, depth, options.nowMs);
+  }
+
+  /** Clients known right now. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Passes a client's datagram to the gateway. */
+  forward(datagram: Uint8Array, source: Address, nowMs: number): void {
+    const client = this.#clients.get(source.address, source.port) ?? this.#admit(source, nowMs);
+    if (!client) return;
+    client.datagrams++;
+    client.seenAtMs = nowMs;
+    if (!client.waiting) this.#send(client, datagram);
+    else if (client.waiting.length < gatewayWaitingDatagrams) client.waiting.push(datagram);
+    else this.#options.counters.dropped["gateway-send-failed"]++;
+  }
+
+  /** The real address, in the public socket's form, of the client that the gateway sees as this. */
+  clientOf(virtualAddress: string, port?: number): Address | undefined {
+    const address = unmapAddress(virtualAddress);
+    const local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
+    return this.#locals.get(local)?.source;
+  }
+
+  /** Forgets the clients that have been silent for too long. */
+  sweep(nowMs: number): void {
+    for (const client of this.#clients.values()) {
+      const idleMs = client.datagrams < gatewayNewDatagrams ? gatewayNewIdleMs : gatewayIdleMs;
+      if (nowMs - client.seenAtMs >= idleMs) this.#forget(client, nowMs);
+    }
+  }
+
+  async close(nowMs: number): Promise<void> {
+    await Promise.all(Array.from(this.#clients.values(), (client) => this.#forget(client, nowMs)));
+  }
+
+  #admit(source: Address, nowMs: number): Client | undefined {
+    const { dropped } = this.#options.counters;
+    if (this.#clients.size >= this.#options.maxClients) dropped["gateway-full"]++;
+    else if (!this.#creations.take(1, nowMs)) dropped["gateway-rate"]++;
+    else return this.#create(source, nowMs);
+    return undefined;
+  }
+
+  #create(source: Address, nowMs: number): Client {
+    const { upstream, clientsBy, socketBufferBytes } = this.#options;
+    const isIpv6 = upstream.address.includes(":");
+    const socket = createSocket({
+      type: isIpv6 ? "udp6" : "udp4",
+      lookup: literalLookup,
+      recvBufferSize: socketBufferBytes,
+    });
+    const virtualAddress = clientsBy === "address" ? this.#virtual.take(nowMs) : isIpv6 ? "::1" : "127.0.0.1";
+    const client: Client = {
+      // Copied: the socket's own object carries more.
+      source: { address: source.address, port: source.port },
+      virtualAddress,
+      socket,
+      waiting: [],
+      local: undefined,
+      datagrams: 0,
+      seenAtMs: nowMs,
+    };
+    this.#clients.set(source.address, source.port, client);
+    socket.on("message", (datagram) => this.#reply(client, datagram));
+    socket.on("error", () => this.#failed(client));
+    socket.on("connect", () => this.#ready(client));
+    socket.bind({ address: virtualAddress, port: 0, exclusive: true }, () =>
+      socket.connect(upstream.port, upstream.address),
+    );
+    return client;
+  }
+
+  #ready(client: Client): void {
+    const { address, port } = client.socket.address();
+    client.local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
+    this.#locals.set(client.local, client);
+    const waiting = client.waiting ?? [];
+    client.waiting = undefined;
+    for (const datagram of waiting) this.#send(client, datagram);
+  }
+
+  #send(client: Client, datagram: Uint8Array): void {
+    client.socket.send(datagram, (failure) => {
+      const { dropped, gateway } = this.#options.counters;
+      if (failure) dropped["gateway-send-failed"]++;
+      else gateway.packetsIn++;
+    });
+  }
+
+  #reply(client: Client, datagram: Uint8Array): void {
+    this.#options.reply(datagram, client.source, (failure) => {
+      const { dropped, gateway } = this.#options.counters;
+      if (failure) dropped["gateway-send-failed"]++;
+      else gateway.packetsOut++;
+    });
+  }
+
+  #failed(client: Client): void {
+    const { address, port } = client.source;
+    // node:dgram may report a connect that failed after the socket was closed.
+    if (this.#clients.get(address, port) !== client) return;
+    // The system refused the socket itself; the next datagram tries another.
+    if (client.waiting) return void this.#forget(client, client.seenAtMs);
+    const { dropped, gateway } = this.#options.counters;
+    // The gateway is down: the system reports (ICMP) a datagram refused that was counted as passed on.
+    dropped["gateway-send-failed"]++;
+    gateway.packetsIn--;
+  }
+
+  #forget(client: Client, nowMs: number): Promise<void> {
+    this.#clients.delete(client.source.address, client.source.port);
+    if (client.local !== undefined) this.#locals.delete(client.local);
+    this.#virtual.release(client.virtualAddress, nowMs);
+    this.#options.counters.dropped["gateway-send-failed"] += client.waiting?.length ?? 0;
+    return new Promise((resolve) => void client.socket.close(resolve));
+  }
+}
+
+/** Finds out whether a virtual address can be bound, as on Linux, where all of 127.0.0.0/8 is loopback. */
+export async function probeClientsBy(upstream: Address): Promise<ClientsBy> {
+  if (upstream.address.includes(":")) return "port";
+  const socket = createSocket({ type: "udp4", lookup: literalLookup });
+  const isBound = await new Promise<boolean>((resolve) => {
+    socket.once("error", () => resolve(false));
+    socket.bind({ address: new VirtualAddresses(0).take(0), port: 0, exclusive: true }, () => resolve(true));
+  });
+  socket.close();
+  return isBound ? "address" : "port";
+}

@@ -1,0 +1,167 @@
+import { maxStunSources, stunRepliesPerSecond } from "../defaults.ts";
+import type { Address } from "../wire/address.ts";
+import {
+  encodeErrorCode,
+  encodeStun,
+  encodeXorAddress,
+  longTermKey,
+  parseStun,
+  passwordAlgorithmSha256,
+  type ReceivedStun,
+  stunAttribute,
+  type StunError,
+  stunType,
+  verifyIntegrity,
+} from "../wire/stun.ts";
+import type { StunAuthority, StunOutcome, StunPolicy } from "./contract.ts";
+import { SourceLimiter } from "./source-limiter.ts";
+import { StunNonces } from "./stun-nonce.ts";
+
+/** Realm of the relay's long-term credentials (design section 6). */
+export const stunRealm = "quicpipe";
+
+/** What becomes of a STUN message. */
+export interface StunAnswer {
+  readonly outcome: StunOutcome;
+  /** The datagram to send back, if any. */
+  readonly reply?: Uint8Array;
+}
+
+const errors = {
+  badRequest: { code: 400, reason: "Bad Request" },
+  unauthenticated: { code: 401, reason: "Unauthenticated" },
+  forbidden: { code: 403, reason: "Forbidden" },
+  unknownAttribute: { code: 420, reason: "Unknown Attribute" },
+  staleNonce: { code: 438, reason: "Stale Nonce" },
+} as const;
+
+const understood: ReadonlySet<number> = new Set(Object.values(stunAttribute));
+
+/** Answers STUN Binding requests under the long-term credential mechanism (design section 6, RFC 8489 §9.2.4). */
+export class StunServer {
+  readonly #authority: StunAuthority;
+  readonly #policy: StunPolicy;
+  readonly #nonces = new StunNonces();
+  readonly #limiter = new SourceLimiter(stunRepliesPerSecond, maxStunSources);
+
+  constructor(authority: StunAuthority, policy: StunPolicy) {
+    this.#authority = authority;
+    this.#policy = policy;
+  }
+
+  /** Decides on one datagram from `source`, in plain form. Never throws for what it contains. */
+  answer(datagram: Uint8Array, source: Address, nowMs: number): StunAnswer {
+    const request = parseStun(datagram);
+    if (request?.type !== stunType.request) return { outcome: "malformed" };
+    const { attributes } = request;
+    const isProven = attributes.has(stunAttribute.messageIntegritySha256);
+    if (!isProven && attributes.has(stunAttribute.username))
+      return this.#challenge(request, source, errors.unauthenticated, "challenged", nowMs);
+    return isProven ? this.#authenticate(request, source, nowMs) : this.#answerAnyone(request, source, nowMs);
+  }
+
+  /** The checks of RFC 8489 §9.2.4, in its order. */
+  #authenticate(request: ReceivedStun, source: Address, nowMs: number): StunAnswer {
+    const { attributes } = request;
+    const username = attributes.get(stunAttribute.username);
+    const nonce = attributes.get(stunAttribute.nonce);
+    if (!username || !nonce || !attributes.has(stunAttribute.realm) || !offersOurAlgorithm(request))
+      return this.#limited(request, source, "rejected", reply(request, errors.badRequest), nowMs);
+    const id = Buffer.from(username).toString();
+    const secret = this.#authority.secretOf(id);
+    const key = longTermKey(id, stunRealm, secret ?? "");
+    // Both are evaluated, so that the time taken does not tell an unknown id from a wrong secret.
+    const isIntact = verifyIntegrity(request, key);
+    if (secret === undefined || !isIntact)
+      return this.#challenge(request, source, errors.unauthenticated, "rejected", nowMs);
+    if (!this.#nonces.isValid(nonce, source, nowMs))
+      return this.#challenge(request, source, errors.staleNonce, "challenged", nowMs);
+    const refusal =
+      unknownAttributes(request) ?? (this.#authority.proven(id, source) ? undefined : forbidden);
+    if (!refusal) return fitting(request, "answered", success(request, source, key));
+    return fitting(request, "rejected", reply(request, refusal.error, refusal.attributes, key));
+  }
+
+  #answerAnyone(request: ReceivedStun, source: Address, nowMs: number): StunAnswer {
+    if (this.#policy !== "public") return { outcome: "anonymous" };
+    const refusal = unknownAttributes(request);
+    if (!refusal) return this.#limited(request, source, "answered", success(request, source), nowMs);
+    const refused = reply(request, refusal.error, refusal.attributes);
+    return this.#limited(request, source, "rejected", refused, nowMs);
+  }
+
+  #challenge(
+    request: ReceivedStun,
+    source: Address,
+    error: StunError,
+    outcome: StunOutcome,
+    nowMs: number,
+  ): StunAnswer {
+    const attributes: Attribute[] = [
+      [stunAttribute.realm, Buffer.from(stunRealm)],
+      [stunAttribute.nonce, this.#nonces.make(source, nowMs)],
+      [stunAttribute.passwordAlgorithms, passwordAlgorithmSha256],
+    ];
+    return this.#limited(request, source, outcome, reply(request, error, attributes), nowMs);
+  }
+
+  /** A reply to somebody who has not proven to be at `source`: never longer than the request, and only so many. */
+  #limited(
+    request: ReceivedStun,
+    source: Address,
+    outcome: StunOutcome,
+    bytes: Uint8Array,
+    nowMs: number,
+  ): StunAnswer {
+    const answer = fitting(request, outcome, bytes);
+    if (!answer.reply || this.#limiter.take(source.address, nowMs)) return answer;
+    return { outcome: "rate-limited" };
+  }
+}
+
+type Attribute = readonly [type: number, value: Uint8Array];
+
+interface Refusal {
+  readonly error: StunError;
+  readonly attributes: readonly Attribute[];
+}
+
+const forbidden: Refusal = { error: errors.forbidden, attributes: [] };
+
+/** RFC 8489 §9.2.4: the list must be the one that came with the nonce, and the choice must be in it. */
+function offersOurAlgorithm({ attributes }: ReceivedStun): boolean {
+  const { passwordAlgorithm, passwordAlgorithms } = stunAttribute;
+  return [passwordAlgorithm, passwordAlgorithms].every((type) => {
+    const value = attributes.get(type);
+    return value !== undefined && Buffer.compare(value, passwordAlgorithmSha256) === 0;
+  });
+}
+
+/** RFC 8489 §6.3.1: attributes below 0x8000 that are not understood refuse the request. */
+function unknownAttributes({ attributes }: ReceivedStun): Refusal | undefined {
+  const unknown = Array.from(attributes.keys()).filter((type) => type < 0x8000 && !understood.has(type));
+  if (unknown.length === 0) return undefined;
+  const value = Uint8Array.from(unknown.flatMap((type) => [type >> 8, type & 0xff]));
+  return { error: errors.unknownAttribute, attributes: [[stunAttribute.unknownAttributes, value]] };
+}
+
+function success({ transactionId }: ReceivedStun, source: Address, key?: Uint8Array): Uint8Array {
+  const value = encodeXorAddress(source, transactionId);
+  const attributes: Attribute[] = [[stunAttribute.xorMappedAddress, value]];
+  return encodeStun({ type: stunType.success, transactionId, attributes }, { key });
+}
+
+function reply(
+  { transactionId }: ReceivedStun,
+  error: StunError,
+  more: readonly Attribute[] = [],
+  key?: Uint8Array,
+): Uint8Array {
+  const attributes: Attribute[] = [[stunAttribute.errorCode, encodeErrorCode(error)], ...more];
+  return encodeStun({ type: stunType.error, transactionId, attributes }, { key });
+}
+
+/** No reply is longer than its request, so that a spoofed source gains nothing (design section 6). */
+function fitting({ datagram }: ReceivedStun, outcome: StunOutcome, bytes: Uint8Array): StunAnswer {
+  return bytes.length <= datagram.length ? { outcome, reply: bytes } : { outcome: "too-short" };
+}

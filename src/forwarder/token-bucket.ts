@@ -1,0 +1,36 @@
+/** A token bucket that starts full. The clock is passed in; one that goes back adds nothing. */
+export class TokenBucket {
+  #perMs: number;
+  #depth: number;
+  #level: number;
+  #filledAtMs: number;
+
+  /**
+   * @param perSecond tokens that flow in each second.
+   * @param depth most tokens held.
+   */
+  constructor(perSecond: number, depth: number, nowMs: number) {
+    this.#perMs = perSecond / 1000;
+    this.#depth = depth;
+    this.#level = depth;
+    this.#filledAtMs = nowMs;
+  }
+
+  /** Takes `amount` tokens if they are there; tells whether they were. */
+  take(amount: number, nowMs: number): boolean {
+    if (nowMs > this.#filledAtMs) {
+      this.#level = Math.min(this.#depth, this.#level + (nowMs - this.#filledAtMs) * this.#perMs);
+      this.#filledAtMs = nowMs;
+    }
+    if (this.#level < amount) return false;
+    this.#level -= amount;
+    return true;
+  }
+
+  /** Changes rate and depth; the level stays, up to the new depth. */
+  reshape(perSecond: number, depth: number): void {
+    this.#perMs = perSecond / 1000;
+    this.#depth = depth;
+    this.#level = Math.min(this.#level, depth);
+  }
+}

@@ -1,0 +1,53 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/** Reads an IP literal into its 4 or 16 bytes, without its zone; `undefined` if it is none. */
+export function parseIp(text: string): Uint8Array | undefined {
+  if (isIPv4(text)) return Uint8Array.from(text.split("."), Number);
+  if (!isIPv6(text)) return undefined;
+  const [head = "", tail = ""] = splitZone(text)[0].split("::");
+  const right = groupBytes(tail);
+  const bytes = new Uint8Array(16);
+  bytes.set(groupBytes(head));
+  bytes.set(right, 16 - right.length);
+  return bytes;
+}
+
+/** Writes 4 or 16 bytes as an IP literal, IPv6 in the form of RFC 5952. */
+export function formatIp(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const words = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
+  const { start, length } = longestZeroRun(words);
+  // RFC 5952 §4.2.2: a single zero group is not shortened.
+  if (length < 2) return hex(words);
+  return `${hex(words.slice(0, start))}::${hex(words.slice(start + length))}`;
+}
+
+/** Separates a scoped IPv6 literal from its zone (RFC 4007 §11): `fe80::1%eth0` → `["fe80::1", "%eth0"]`. */
+export function splitZone(address: string): [literal: string, zone: string] {
+  const at = address.indexOf("%");
+  return at < 0 ? [address, ""] : [address.slice(0, at), address.slice(at)];
+}
+
+function groupBytes(groups: string): number[] {
+  if (groups === "") return [];
+  return groups.split(":").flatMap((group) => {
+    if (group.includes(".")) return group.split(".").map(Number);
+    const word = Number.parseInt(group, 16);
+    return [word >> 8, word & 0xff];
+  });
+}
+
+function longestZeroRun(words: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  words.forEach((word, i) => {
+    if (word !== 0) start = i + 1;
+    // RFC 5952 §4.2.3: the first of runs of equal length.
+    else if (i + 1 - start > best.length) best = { start, length: i + 1 - start };
+  });
+  return best;
+}
+
+function hex(words: readonly number[]): string {
+  return words.map((word) => word.toString(16)).join(":");
+}

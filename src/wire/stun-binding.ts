@@ -1,0 +1,108 @@
+import type { Address } from "./address.ts";
+import {
+  encodeStun,
+  longTermKey,
+  parseErrorCode,
+  parseStun,
+  parseXorAddress,
+  passwordAlgorithmSha256,
+  stunAttribute,
+  type StunError,
+  stunType,
+  verifyIntegrity,
+} from "./stun.ts";
+
+/**
+ * Least length of a Binding request of ours, in bytes. The relay sends no reply that is longer than its
+ * request, and its longest, the first challenge, takes 104.
+ */
+export const minBindingRequestBytes = 128;
+
+/** Who asks: the registration's id and its secret. */
+export interface StunCredential {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What a 401 or 438 gives to authenticate the next request with (RFC 8489 §9.2.5). */
+export interface StunChallenge {
+  readonly realm: string;
+  /** As it came; sent back unread. */
+  readonly nonce: Uint8Array;
+  /** The server's PASSWORD-ALGORITHMS, sent back unread against bid-down (RFC 8489 §9.2.1). */
+  readonly passwordAlgorithms: Uint8Array;
+}
+
+/** A Binding request: the first one without `challenge`, then with the one that came back. */
+export interface BindingRequest {
+  /** 12 random bytes, new for each request. */
+  readonly transactionId: Uint8Array;
+  /** Absent for public STUN. */
+  readonly credential?: StunCredential | undefined;
+  readonly challenge?: StunChallenge | undefined;
+}
+
+/** What a reply says. */
+export type BindingReply =
+  | { readonly kind: "success"; readonly address: Address }
+  | { readonly kind: "challenge"; readonly code: number; readonly challenge: StunChallenge }
+  | ({ readonly kind: "error" } & StunError);
+
+/** Writes a Binding request, padded to {@link minBindingRequestBytes}. */
+export function encodeBindingRequest({ transactionId, credential, challenge }: BindingRequest): Uint8Array {
+  const attributes = new Map<number, Uint8Array>();
+  if (credential) attributes.set(stunAttribute.username, Buffer.from(credential.username));
+  if (challenge) {
+    attributes.set(stunAttribute.realm, Buffer.from(challenge.realm));
+    attributes.set(stunAttribute.nonce, challenge.nonce);
+    attributes.set(stunAttribute.passwordAlgorithms, challenge.passwordAlgorithms);
+    attributes.set(stunAttribute.passwordAlgorithm, passwordAlgorithmSha256);
+  }
+  const message = { type: stunType.request, transactionId, attributes };
+  const missing = minBindingRequestBytes - encodeStun(message).length;
+  if (missing > 0) attributes.set(stunAttribute.padding, new Uint8Array(missing));
+  return encodeStun(message, { key: keyOf(credential, challenge) });
+}
+
+/**
+ * Reads the reply to `request`; `undefined` for anything else: another transaction, a reply that does not
+ * prove to come from the holder of the secret where it has to, or malformed bytes. A challenge whose `code`
+ * is 401 although the request carried a challenge means that the credential is wrong.
+ */
+export function parseBindingReply(datagram: Uint8Array, request: BindingRequest): BindingReply | undefined {
+  const message = parseStun(datagram);
+  if (!message || Buffer.compare(message.transactionId, request.transactionId) !== 0) return undefined;
+  const { attributes } = message;
+  if (message.type === stunType.success) {
+    const key = keyOf(request.credential, request.challenge);
+    // A forged success would make the peer believe in another's address.
+    if (request.credential && !(key && verifyIntegrity(message, key))) return undefined;
+    const value = attributes.get(stunAttribute.xorMappedAddress);
+    const address = value && parseXorAddress(value, message.transactionId);
+    return address && { kind: "success", address };
+  }
+  if (message.type !== stunType.error) return undefined;
+  const error = parseErrorCode(attributes.get(stunAttribute.errorCode) ?? new Uint8Array());
+  if (!error) return undefined;
+  const challenge = parseChallenge(attributes);
+  if (challenge && (error.code === 401 || error.code === 438))
+    return { kind: "challenge", code: error.code, challenge };
+  return { kind: "error", ...error };
+}
+
+function parseChallenge(attributes: ReadonlyMap<number, Uint8Array>): StunChallenge | undefined {
+  const realm = attributes.get(stunAttribute.realm);
+  const nonce = attributes.get(stunAttribute.nonce);
+  const passwordAlgorithms = attributes.get(stunAttribute.passwordAlgorithms);
+  if (!realm || !nonce || !passwordAlgorithms) return undefined;
+  // Copies: they outlive the datagram, whose buffer the caller may use again.
+  return {
+    realm: Buffer.from(realm).toString(),
+    nonce: nonce.slice(),
+    passwordAlgorithms: passwordAlgorithms.slice(),
+  };
+}
+
+function keyOf(credential?: StunCredential, challenge?: StunChallenge): Uint8Array | undefined {
+  return credential && challenge && longTermKey(credential.username, challenge.realm, credential.password);
+}

@@ -1,0 +1,225 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { type Address, unmapAddress } from "./address.ts";
+import { formatIp, parseIp } from "./ip.ts";
+
+/** Length of the STUN header, in bytes (RFC 8489 §5). */
+export const stunHeaderBytes = 20;
+/** Second to fifth byte of every STUN message (RFC 8489 §5). */
+export const stunMagicCookie = 0x2112a442;
+/** Length of a transaction id, in bytes (RFC 8489 §5). */
+export const stunTransactionIdBytes = 12;
+
+/** The message types of the Binding method (RFC 8489 §5, §18.2). */
+export const stunType = { request: 0x0001, indication: 0x0011, success: 0x0101, error: 0x0111 } as const;
+
+/** Attribute types (RFC 8489 §18.3). Those below 0x8000 must be understood by the receiver. */
+export const stunAttribute = {
+  username: 0x0006,
+  messageIntegrity: 0x0008,
+  errorCode: 0x0009,
+  unknownAttributes: 0x000a,
+  realm: 0x0014,
+  nonce: 0x0015,
+  messageIntegritySha256: 0x001c,
+  passwordAlgorithm: 0x001d,
+  xorMappedAddress: 0x0020,
+  passwordAlgorithms: 0x8002,
+  fingerprint: 0x8028,
+  /** quicpipe's own: zero bytes that make a request at least as long as its reply. Unassigned at IANA. */
+  padding: 0xff51,
+} as const;
+
+/** Attribute values by type, in wire order; of a repeated attribute the first counts (RFC 8489 §14). */
+export type StunAttributes = ReadonlyMap<number, Uint8Array>;
+
+/** One STUN message. */
+export interface StunMessage {
+  /** Method and class, one of {@link stunType} where it is a Binding message. */
+  readonly type: number;
+  /** 12 bytes. */
+  readonly transactionId: Uint8Array;
+  readonly attributes: StunAttributes;
+}
+
+/** A message as it was received, so that its integrity can be checked. */
+export interface ReceivedStun extends StunMessage {
+  readonly datagram: Uint8Array;
+  /** Where MESSAGE-INTEGRITY-SHA256 begins; `undefined` if there is none. */
+  readonly integrityAt: number | undefined;
+}
+
+/** Tells whether a datagram is a STUN message by its frame alone (design section 3, rule 2). */
+export function isStun(datagram: Uint8Array): boolean {
+  return (
+    datagram.length >= stunHeaderBytes &&
+    datagram[0]! < 4 &&
+    datagram[4] === 0x21 &&
+    datagram[5] === 0x12 &&
+    datagram[6] === 0xa4 &&
+    datagram[7] === 0x42 &&
+    (datagram.length & 3) === 0 &&
+    ((datagram[2]! << 8) | datagram[3]!) === datagram.length - stunHeaderBytes
+  );
+}
+
+/**
+ * Reads one STUN message; `undefined` if the bytes are none, an attribute is cut short or the FINGERPRINT
+ * is wrong. Values are views of `datagram`. What follows the integrity attribute is left out, as nobody
+ * vouches for it (RFC 8489 §9), so is FINGERPRINT.
+ */
+export function parseStun(datagram: Uint8Array): ReceivedStun | undefined {
+  if (!isStun(datagram)) return undefined;
+  const attributes = new Map<number, Uint8Array>();
+  let integrityAt: number | undefined;
+  let at = stunHeaderBytes;
+  while (at < datagram.length) {
+    const type = readUint16(datagram, at);
+    const start = at + 4;
+    const end = start + readUint16(datagram, at + 2);
+    if (end > datagram.length) return undefined;
+    if (type === stunAttribute.fingerprint) {
+      if (!isFingerprint(datagram, at)) return undefined;
+    } else if (integrityAt === undefined && !attributes.has(type)) {
+      attributes.set(type, datagram.subarray(start, end));
+      if (type === stunAttribute.messageIntegritySha256) integrityAt = at;
+    }
+    at = padded(end);
+  }
+  const transactionId = datagram.subarray(8, stunHeaderBytes);
+  return { type: readUint16(datagram, 0), transactionId, attributes, datagram, integrityAt };
+}
+
+/**
+ * Writes one STUN message. With `key` a MESSAGE-INTEGRITY-SHA256 attribute is appended, after which
+ * `fingerprint` appends a FINGERPRINT.
+ */
+export function encodeStun(
+  message: Omit<StunMessage, "attributes"> & { attributes: Iterable<readonly [number, Uint8Array]> },
+  options: { key?: Uint8Array | undefined; fingerprint?: boolean } = {},
+): Uint8Array {
+  const header = Buffer.alloc(stunHeaderBytes);
+  header.writeUInt16BE(message.type, 0);
+  header.writeUInt32BE(stunMagicCookie, 4);
+  header.set(message.transactionId, 8);
+  let bytes = sealed([header, ...Array.from(message.attributes, encodeAttribute)], 0);
+  if (options.key) {
+    const mac = computeIntegrity(bytes, options.key);
+    bytes = sealed([bytes, encodeAttribute([stunAttribute.messageIntegritySha256, mac])], 0);
+  }
+  if (!options.fingerprint) return bytes;
+  const value = uint32(fingerprintOf(sealed([bytes], 8)));
+  return sealed([bytes, encodeAttribute([stunAttribute.fingerprint, value])], 0);
+}
+
+/** The key of a long-term credential under SHA-256 (RFC 8489 §9.2.2, §18.5.1.2). */
+export function longTermKey(username: string, realm: string, password: string): Uint8Array {
+  return createHash("sha256").update(`${username}:${realm}:${password}`).digest();
+}
+
+/**
+ * Checks the MESSAGE-INTEGRITY-SHA256 of a received message in constant time. Only the full 32 bytes count:
+ * RFC 8489 §14.6 lets a usage refuse truncation.
+ */
+export function verifyIntegrity(message: ReceivedStun, key: Uint8Array): boolean {
+  const mac = message.attributes.get(stunAttribute.messageIntegritySha256);
+  if (message.integrityAt === undefined || mac?.length !== integrityBytes) return false;
+  return timingSafeEqual(computeIntegrity(message.datagram.subarray(0, message.integrityAt), key), mac);
+}
+
+/** Value of XOR-MAPPED-ADDRESS (RFC 8489 §14.2); all zero for an address that is no IP literal. */
+export function encodeXorAddress(address: Address, transactionId: Uint8Array): Uint8Array {
+  const ip = parseIp(address.address) ?? new Uint8Array(4);
+  const value = Buffer.alloc(4 + ip.length);
+  value[1] = ip.length === 4 ? familyIpv4 : familyIpv6;
+  value.writeUInt16BE(address.port ^ (stunMagicCookie >>> 16), 2);
+  value.set(xored(ip, transactionId), 4);
+  return value;
+}
+
+/** Reads the value of XOR-MAPPED-ADDRESS; `undefined` if it is malformed. */
+export function parseXorAddress(value: Uint8Array, transactionId: Uint8Array): Address | undefined {
+  const ipBytes = value[1] === familyIpv4 ? 4 : value[1] === familyIpv6 ? 16 : 0;
+  if (ipBytes === 0 || value.length !== 4 + ipBytes) return undefined;
+  const port = readUint16(value, 2) ^ (stunMagicCookie >>> 16);
+  return { address: unmapAddress(formatIp(xored(value.subarray(4), transactionId))), port };
+}
+
+/** An ERROR-CODE (RFC 8489 §14.8). */
+export interface StunError {
+  /** 300 to 699. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Value of ERROR-CODE. */
+export function encodeErrorCode({ code, reason }: StunError): Uint8Array {
+  return Buffer.concat([Uint8Array.of(0, 0, Math.trunc(code / 100), code % 100), Buffer.from(reason)]);
+}
+
+/** Reads the value of ERROR-CODE; `undefined` if it is malformed. */
+export function parseErrorCode(value: Uint8Array): StunError | undefined {
+  if (value.length < 4) return undefined;
+  const code = (value[2]! & 7) * 100 + value[3]!;
+  return { code, reason: new TextDecoder().decode(value.subarray(4)) };
+}
+
+/** Value of PASSWORD-ALGORITHM, and of PASSWORD-ALGORITHMS with one entry: SHA-256, no parameters (§18.5). */
+export const passwordAlgorithmSha256: Uint8Array = Uint8Array.of(0, 2, 0, 0);
+
+const integrityBytes = 32;
+const familyIpv4 = 1;
+const familyIpv6 = 2;
+
+function readUint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+function uint32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
+
+/** Attribute values are padded to 4 bytes (RFC 8489 §14). */
+function padded(length: number): number {
+  return (length + 3) & ~3;
+}
+
+function encodeAttribute([type, value]: readonly [number, Uint8Array]): Uint8Array {
+  const bytes = Buffer.alloc(4 + padded(value.length));
+  bytes.writeUInt16BE(type, 0);
+  bytes.writeUInt16BE(value.length, 2);
+  bytes.set(value, 4);
+  return bytes;
+}
+
+/** Joins the parts of a message and sets the length field as if `pending` more bytes followed. */
+function sealed(parts: Uint8Array[], pending: number): Uint8Array {
+  const bytes = Buffer.concat(parts);
+  bytes.writeUInt16BE(bytes.length - stunHeaderBytes + pending, 2);
+  return bytes;
+}
+
+/** RFC 8489 §14.6: over all before the attribute, with a length field that already counts it. */
+function computeIntegrity(before: Uint8Array, key: Uint8Array): Uint8Array {
+  return createHmac("sha256", key)
+    .update(sealed([before], 4 + integrityBytes))
+    .digest();
+}
+
+/** RFC 8489 §14.7 */
+function fingerprintOf(covered: Uint8Array): number {
+  return (crc32(covered) ^ 0x5354554e) >>> 0;
+}
+
+/** FINGERPRINT must be the last attribute (RFC 8489 §14.7), so the length field counts it already. */
+function isFingerprint(datagram: Uint8Array, at: number): boolean {
+  if (at + 8 !== datagram.length || readUint16(datagram, at + 2) !== 4) return false;
+  const expected = uint32(fingerprintOf(datagram.subarray(0, at)));
+  return expected.every((byte, i) => byte === datagram[at + 4 + i]);
+}
+
+/** XOR with the magic cookie and, for IPv6, the transaction id after it (RFC 8489 §14.2). */
+function xored(ip: Uint8Array, transactionId: Uint8Array): Uint8Array {
+  const mask = Buffer.concat([uint32(stunMagicCookie), transactionId]);
+  return ip.map((byte, i) => byte ^ mask[i]!);
+}
