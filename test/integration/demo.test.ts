@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { projectPath, startChild } from "./harness/child.ts";
+
+const demo = [projectPath("scripts/demo.ts")];
+
+describe("npm run demo", () => {
+  it("shows hello arriving at the accepter and tells what the relay forwarded", async () => {
+    const run = startChild(process.execPath, [...demo, "--seconds", "5"]);
+    expect(await run.exited, run.stdout() + run.stderr()).toBe(0);
+    expect(run.stdout()).toMatch(/^accepter │ hello$/m);
+    expect(run.stdout()).toMatch(
+      /^demo: \d+ hellos arrived; the relay forwarded \d+ packets, \d+ bytes \(dgram\)$/m,
+    );
+  });
+
+  it("ends cleanly with Ctrl-C", async () => {
+    const run = startChild(process.execPath, demo);
+    await run.prints(/│ hello/);
+    run.process.kill("SIGINT");
+    expect(await run.exited, run.stderr()).toBe(0);
+    expect(run.stdout()).toMatch(/the relay forwarded \d+ packets/);
+  });
+
+  it("fails with the reason when no hello could arrive", async () => {
+    const run = startChild(process.execPath, [...demo, "--seconds", "0.01"]);
+    expect(await run.exited).toBe(1);
+    expect(run.stderr()).toContain("no hello arrived");
+  });
+
+  it("refuses a time that is none with status 2", async () => {
+    const run = startChild(process.execPath, [...demo, "--seconds", "soon"]);
+    expect(await run.exited).toBe(2);
+  });
+});

@@ -1,0 +1,29 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { projectPath } from "./harness/child.ts";
+import { startExamples } from "./harness/examples.ts";
+
+describe("the examples", () => {
+  it("carry hello from the dialer to the accepter, the first packet pasted by hand", async () => {
+    const { start, startGateway } = startExamples();
+    const { gateway, host } = await startGateway({ AUTH: "none" });
+    const dialer = start("dialer/dialer.ts", { QHOST: host });
+    const [packet] = await dialer.prints(/^\{"packet":".*"\}\n/m);
+    const accepter = start("accepter/accepter.ts", { QHOST: host });
+    accepter.process.stdin.end(packet);
+    await accepter.prints(/hello\nhello\n/);
+    for (const child of [dialer, accepter, gateway]) {
+      child.process.kill("SIGINT");
+      expect([await child.exited, child.stderr()]).toEqual([0, expect.anything()]);
+    }
+    expect(gateway.stdout()).toMatch(/relayed \d+ packets, \d+ bytes \(dgram\)/);
+  });
+
+  it("are short enough to read: at most 60 lines each", () => {
+    const files = readdirSync(projectPath("examples"), { recursive: true, encoding: "utf8" });
+    for (const file of files.filter((name) => name.endsWith(".ts"))) {
+      const lines = readFileSync(projectPath(`examples/${file}`), "utf8").split("\n").length;
+      expect(lines, file).toBeLessThanOrEqual(60);
+    }
+  });
+});

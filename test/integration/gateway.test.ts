@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { H3 } from "h3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { connectHttp3 } from "./harness/http3-client.ts";
+import { startRelay } from "./harness/relay.ts";
+
+const runtimes = ["auto", "wasm"] as const;
+
+function echoApp(): H3 {
+  return new H3()
+    .get("/ip", (event) => ({ ip: event.req.ip }))
+    .post("/echo", async (event) => new Uint8Array(await event.req.arrayBuffer()))
+    .get("/bytes/:count", (event) => new Uint8Array(Number(event.context.params?.["count"])).fill(7));
+}
+
+describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's port", (runtime) => {
+  it("is served as if the relay were not there", async () => {
+    const { port, certificate, relay } = await startRelay({}, echoApp());
+    const client = await connectHttp3(port, certificate, runtime);
+    const body = randomBytes(200_000);
+    const echoed = await client.request("/echo", { method: "POST", body });
+    expect(echoed.status).toBe(200);
+    expect(echoed.body.equals(body)).toBe(true);
+    expect((await client.request("/bytes/2000000")).body.length).toBe(2_000_000);
+    expect((await client.request("/nothing")).status).toBe(404);
+    expect(relay.stats().relayed.packets).toBe(0);
+    expect(relay.stats().gateway.packetsIn).toBeGreaterThan(100);
+  });
+
+  it("is one client among several that the server tells apart", async () => {
+    const { port, certificate } = await startRelay({}, echoApp());
+    const clients = await Promise.all(
+      Array.from({ length: 4 }, () => connectHttp3(port, certificate, runtime)),
+    );
+    const answers = await Promise.all(clients.map((client) => client.request("/ip")));
+    const addresses = answers.map((answer) => (JSON.parse(answer.body.toString()) as { ip: string }).ip);
+    expect(new Set(addresses).size).toBe(4);
+    for (const address of addresses) expect(address).toMatch(/^127\./);
+  });
+
+  it("registers from the address that the relay saw, and nobody else's", async () => {
+    const { port, certificate } = await startRelay();
+    const client = await connectHttp3(port, certificate, runtime);
+    const { status, body } = await client.request("/v1/register", {
+      method: "POST",
+      headers: { "x-forwarded-for": "127.1.0.1" },
+      body: JSON.stringify({ key: randomBytes(16).toString("base64"), num: 10 }),
+    });
+    expect(status).toBe(200);
+    const answer = JSON.parse(body.toString()) as { address: string; relay: string };
+    expect(answer.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(answer.relay).toBe(`localhost:${port}`);
+  });
+});
+
+describe("the gateway behind the relay", () => {
+  it("answers clients with connection IDs of every length, the empty one included", async () => {
+    const { port } = await startRelay();
+    const socket = createSocket("udp4");
+    onTestFinished(() => void socket.close());
+    for (let length = 0; length <= 20; length++) {
+      const sourceId = randomBytes(length);
+      const destinationId = randomBytes(Math.max(8, 20 - length));
+      socket.send(firstInitial(destinationId, sourceId), port, "127.0.0.1");
+      const [answer] = (await once(socket, "message")) as [Buffer];
+      // A Retry (RFC 9000 §17.2.5), addressed to the connection ID that the client chose for itself.
+      expect(answer[0]! & 0xf0).toBe(0xf0);
+      expect(answer.subarray(6, 6 + answer[5]!).equals(sourceId)).toBe(true);
+    }
+  });
+});
+
+/** A QUIC v1 Initial without token, which a server answers with Retry before it looks inside. */
+function firstInitial(destinationId: Buffer, sourceId: Buffer): Buffer {
+  const header = Buffer.concat([
+    Buffer.from([0xc0, 0, 0, 0, 1, destinationId.length]),
+    destinationId,
+    Buffer.from([sourceId.length]),
+    sourceId,
+    Buffer.from([0]),
+  ]);
+  const rest = 1200 - header.length - 2;
+  return Buffer.concat([header, Buffer.from([0x40 | (rest >> 8), rest & 0xff]), randomBytes(rest)]);
+}

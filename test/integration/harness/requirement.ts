@@ -1,0 +1,23 @@
+import { spawnSync } from "node:child_process";
+import { it } from "vitest";
+
+/** Foreign parts that some tests need: how to find out that they are there, and how to get them. */
+const parts = {
+  caddy: { command: ["caddy", "version"], install: "apt-get install caddy" },
+  netns: {
+    command: ["unshare", "--net", "nft", "list", "tables"],
+    install: "run as root, with `apt-get install iproute2 nftables`",
+  },
+  go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
+} as const;
+
+/** `it`, skipped with the reason where the part is missing; a failure instead if QUICPIPE_REQUIRE names it. */
+export function itWith(part: keyof typeof parts): typeof it | typeof it.skip {
+  const { command, install } = parts[part];
+  const [program, ...args] = command;
+  if (spawnSync(program, args, { stdio: "ignore" }).status === 0) return it;
+  if ((process.env["QUICPIPE_REQUIRE"] ?? "").split(",").includes(part))
+    throw new Error(`QUICPIPE_REQUIRE names ${part}, but ${program} does not run: ${install}`);
+  process.stderr.write(`skipping tests with ${part}: ${program} does not run (${install})\n`);
+  return it.skip;
+}

@@ -1,0 +1,92 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { projectPath, startChild } from "./harness/child.ts";
+
+async function run(command: string, args: string[], cwd: string): Promise<string> {
+  const child = startChild(command, args, { cwd });
+  expect(await child.exited, child.stdout() + child.stderr()).toBe(0);
+  return child.stdout();
+}
+
+/** A project that has installed the packed tarball, beside the dependencies of ours. */
+async function installPacked(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "quicpipe-package-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  await run(
+    "npm",
+    ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder],
+    projectPath("."),
+  );
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules);
+  for (const name of readdirSync(projectPath("node_modules")).filter((entry) => !entry.startsWith(".")))
+    symlinkSync(projectPath(`node_modules/${name}`), join(modules, name));
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
+  await run("tar", ["-xzf", tarball!, "-C", modules], folder);
+  await run("mv", [join(modules, "package"), join(modules, "quicpipe")], folder);
+  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+  return folder;
+}
+
+/** The TypeScript blocks of the README, which a reader will copy. */
+function readmeExamples(): string[] {
+  const readme = readFileSync(projectPath("README.md"), "utf8");
+  return [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+}
+
+describe("the packed package", () => {
+  it("holds what it exports, types included, and the README's examples compile against it", async () => {
+    const folder = await installPacked();
+    const examples = readmeExamples();
+    expect(examples.length).toBeGreaterThanOrEqual(2);
+    examples.forEach((code, index) => writeFileSync(join(folder, `example-${index}.ts`), code));
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          target: "es2024",
+          module: "nodenext",
+          lib: ["es2024", "esnext.disposable", "dom.asynciterable"],
+          types: ["node"],
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+        },
+      }),
+    );
+    await run("tsc", ["-p", folder], folder);
+    writeFileSync(
+      join(folder, "import.js"),
+      `const names = {};
+       for (const path of ["quicpipe", "quicpipe/peer", "quicpipe/gateway"]) names[path] = Object.keys(await import(path)).sort();
+       console.log(JSON.stringify(names));`,
+    );
+    const names = JSON.parse(await run(process.execPath, ["import.js"], folder)) as Record<string, string[]>;
+    expect(names["quicpipe"]).toEqual(
+      expect.arrayContaining(["QuicpipeError", "mintDevelopmentToken", "quicpipe"]),
+    );
+    expect(names["quicpipe/peer"]).toEqual(expect.arrayContaining(["Peer", "createIdentity"]));
+    expect(names["quicpipe/gateway"]).toEqual(expect.arrayContaining(["serveHttp3"]));
+  });
+
+  it("brings a command that runs", async () => {
+    const folder = await installPacked();
+    const { version } = JSON.parse(readFileSync(projectPath("package.json"), "utf8")) as { version: string };
+    const printed = await run(
+      process.execPath,
+      ["node_modules/quicpipe/dist/cli/main.js", "--version"],
+      folder,
+    );
+    expect(printed.trim()).toBe(version);
+  });
+});

@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { codeOf, connectPeers, echo, readAll, roundTrip, writeAll } from "./harness/peers.ts";
+
+describe("a connection between two peers", () => {
+  it("carries bidirectional streams that either side opens", async () => {
+    const { near, far } = await connectPeers();
+    void echo(near);
+    void echo(far);
+    const big = randomBytes(3_000_000).toString("base64");
+    expect(await roundTrip(near, "from the dialer")).toBe("from the dialer");
+    expect(await roundTrip(far, "from the accepter")).toBe("from the accepter");
+    const [there, back] = await Promise.all([roundTrip(near, big), roundTrip(far, big)]);
+    expect(there === big && back === big).toBe(true);
+  });
+
+  it("carries unidirectional streams that either side opens", async () => {
+    const { near, far } = await connectPeers();
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      void writeAll(await from.createUnidirectionalStream(), Buffer.from("one way"));
+      const { value } = await to.incomingUnidirectionalStreams.getReader().read();
+      expect((await readAll(value!)).toString()).toBe("one way");
+    }
+  });
+
+  it("carries streams that end without a byte", async () => {
+    const { near, far } = await connectPeers();
+    await (await near.createUnidirectionalStream()).close();
+    const { value } = await far.incomingUnidirectionalStreams.getReader().read();
+    expect(await readAll(value!)).toHaveLength(0);
+  });
+
+  it("carries datagrams, and refuses one that is too long", async () => {
+    const { near, far } = await connectPeers();
+    const [out, back] = [near.datagrams.writable.getWriter(), far.datagrams.writable.getWriter()];
+    const [seen, answered] = [far.datagrams.readable.getReader(), near.datagrams.readable.getReader()];
+    const longest = randomBytes(near.datagrams.maxDatagramSize);
+    await out.write(longest);
+    expect(Buffer.from((await seen.read()).value!).equals(longest)).toBe(true);
+    await back.write(Buffer.from("pong"));
+    expect(Buffer.from((await answered.read()).value!).toString()).toBe("pong");
+    const tooLong = out.write(new Uint8Array(longest.length + 1));
+    expect(await codeOf(tooLong)).toBe("ERR_QUICPIPE_DATAGRAM_TOO_LARGE");
+  });
+
+  it("drops the oldest datagrams that nobody reads, and counts them", async () => {
+    const { near, far } = await connectPeers();
+    const writer = near.datagrams.writable.getWriter();
+    for (let i = 0; i < 1200; i++) await writer.write(Buffer.from(`${i}`));
+    await expect.poll(() => far.stats().datagramsDropped).toBeGreaterThan(0);
+    const { value } = await far.datagrams.readable.getReader().read();
+    expect(Number(Buffer.from(value!).toString())).toBeGreaterThan(0);
+  });
+
+  it("tells the reader of a reset, and the writer that nobody reads any more", async () => {
+    const { near, far } = await connectPeers();
+    const { writable, readable } = await near.createBidirectionalStream();
+    const writer = writable.getWriter();
+    await writer.write(Buffer.from("begun"));
+    const { value: stream } = await far.incomingBidirectionalStreams.getReader().read();
+    const reader = stream!.readable.getReader();
+    await reader.read();
+    await writer.abort({ streamErrorCode: 77 });
+    const reset = await reader.read().catch((error: unknown) => error);
+    expect(reset).toMatchObject({ code: "ERR_QUICPIPE_STREAM_RESET", details: { streamErrorCode: 77 } });
+
+    const answer = stream!.writable.getWriter();
+    await answer.write(Buffer.from("x"));
+    await readable.cancel({ streamErrorCode: 88 });
+    const stopped = await answer.closed.catch((error: unknown) => error);
+    expect(stopped).toMatchObject({ code: "ERR_QUICPIPE_STREAM_RESET", details: { streamErrorCode: 88 } });
+  });
+
+  it("waits with a stream that the other peer does not allow yet", async () => {
+    const { near, far } = await connectPeers({ bob: { maxStreams: 2 } });
+    void echo(far);
+    const held = [await near.createBidirectionalStream(), await near.createBidirectionalStream()];
+    let opened = false;
+    const third = near.createBidirectionalStream().then((stream) => {
+      opened = true;
+      return stream;
+    });
+    await sleep(100);
+    expect(opened).toBe(false);
+    for (const { writable, readable } of held) {
+      await writeAll(writable, Buffer.from("done"));
+      await readAll(readable);
+    }
+    await third;
+  });
+
+  it("opens two hundred streams one after the other, and forgets them", async () => {
+    const { near, far } = await connectPeers();
+    void echo(far);
+    for (let i = 0; i < 200; i++) expect(await roundTrip(near, `${i}`)).toBe(`${i}`);
+  });
+
+  it("lets a slow reader slow the writer down, with bounded memory", async () => {
+    const { near, far } = await connectPeers({ bob: { flowWindowBytes: 262_144 } });
+    const writer = (await near.createUnidirectionalStream()).getWriter();
+    const chunk = new Uint8Array(65_536);
+    let written = 0;
+    const writing = (async () => {
+      for (; written < 20_000_000; written += chunk.length) await writer.write(chunk);
+      await writer.close();
+    })();
+    const { value } = await far.incomingUnidirectionalStreams.getReader().read();
+    await sleep(300);
+    // The window, what is read ahead of the consumer, what waits for the engine, and a few chunks in between.
+    expect(written).toBeLessThan(262_144 * 2 + 65_536 * 4);
+    const received = await readAll(value!);
+    await writing;
+    expect(received.length).toBe(written);
+  });
+
+  it("ends with the code and reason of whoever closes it", async () => {
+    const { near, far } = await connectPeers();
+    const { readable } = await near.createBidirectionalStream();
+    const pending = codeOf(readAll(readable));
+    near.close({ closeCode: 4_294_967_295, reason: "that was all" });
+    near.close({ closeCode: 1 });
+    const info = { closeCode: 4_294_967_295, reason: "that was all" };
+    expect(await near.closed).toEqual(info);
+    expect(await far.closed).toEqual(info);
+    expect(await pending).toBe("ERR_QUICPIPE_CONNECTION_CLOSED");
+    expect((await far.incomingBidirectionalStreams.getReader().read()).done).toBe(true);
+    expect(await codeOf(far.createBidirectionalStream())).toBe("ERR_QUICPIPE_CONNECTION_CLOSED");
+  });
+
+  it("refuses a close code that is none", async () => {
+    const { near } = await connectPeers();
+    expect(() => near.close({ closeCode: -1 })).toThrow(
+      expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" }),
+    );
+  });
+
+  it("knows the other peer, and how it travels", async () => {
+    const { alice, bob, near, far } = await connectPeers();
+    expect(near).toMatchObject({ remoteName: "bob", remoteFingerprint: bob.fingerprint, path: "relay" });
+    expect(far).toMatchObject({ remoteName: "alice", remoteFingerprint: alice.fingerprint, path: "relay" });
+  });
+
+  it("leaves nothing at the relay when both peers are closed", async () => {
+    const { alice, bob, far, relay } = await connectPeers();
+    expect(relay.stats().registrations).toBe(2);
+    await alice.close();
+    expect(await far.closed).toMatchObject({ reason: "the peer was closed" });
+    await bob.close();
+    expect(relay.stats()).toMatchObject({ registrations: 0, cids: 0 });
+  });
+});

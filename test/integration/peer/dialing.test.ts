@@ -1,0 +1,287 @@
+import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { H3 } from "h3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { serveHttp3 } from "../../../src/gateway/index.ts";
+import { Peer, type QuicpipeError } from "../../../src/peer/index.ts";
+import { quicpipe } from "../../../src/plugin/index.ts";
+import { DatagramProxy } from "./harness/datagram-proxy.ts";
+import {
+  bindPeer,
+  codeOf,
+  connectPeers,
+  nextConnection,
+  startPeerRelay,
+  testIdentities,
+  tokenFor,
+} from "./harness/peers.ts";
+
+async function failure(promise: Promise<unknown>): Promise<QuicpipeError> {
+  return (await promise.then(
+    () => new Error("it did not fail"),
+    (error: unknown) => error,
+  )) as QuicpipeError;
+}
+
+describe("a dial that leads nowhere", () => {
+  it("ends by its deadline where nobody listens, and takes its message back", async () => {
+    const { relay, port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice");
+    const { bob } = await testIdentities();
+    const error = await failure(alice.dial("bob", { pin: bob.fingerprint, timeoutMs: 1500 }));
+    expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "queued" } });
+    await expect.poll(() => relay.stats()).toMatchObject({ registrations: 0, mailbox: { recalled: 1 } });
+  });
+
+  it("ends by its deadline where the message was taken and nothing comes back", async () => {
+    const { relay, port } = await startPeerRelay();
+    const proxy = await DatagramProxy.open(port);
+    const { alice: a, bob: b } = await testIdentities();
+    const alice = await bindPeer(port, "alice");
+    const bob = await bindPeer(proxy.port, "bob", { trust: [a.fingerprint], handshakeTimeoutMs: 1000 });
+    const next = nextConnection(bob).catch(() => undefined);
+    // Only peer-to-peer packets of bob's get lost: their connection IDs are not the gateway's.
+    const taken = (): boolean => relay.stats().mailbox.taken > 0;
+    proxy.dropOut = taken;
+    const error = await failure(alice.dial("bob", { pin: b.fingerprint, timeoutMs: 2500 }));
+    expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "taken" } });
+    await bob.close();
+    await next;
+  });
+
+  it("ends at once by its signal", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice");
+    const { bob } = await testIdentities();
+    const controller = new AbortController();
+    const error = failure(alice.dial("bob", { pin: bob.fingerprint, signal: controller.signal }));
+    await sleep(100);
+    controller.abort(new RangeError("changed my mind"));
+    expect(await error).toBeInstanceOf(RangeError);
+    await expect.poll(() => alice.stats()).toMatchObject({ connections: 0, registrations: 0 });
+  });
+
+  it("ends with what `deliver` throws", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice");
+    const deliver = (): Promise<void> => Promise.reject(new RangeError("no paper"));
+    expect(await failure(alice.dial({ deliver }, { trust: "insecure" }))).toBeInstanceOf(RangeError);
+  });
+
+  it("says that the token has expired", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice", { token: await tokenFor("alice", "-1h") });
+    const { bob } = await testIdentities();
+    const error = await failure(alice.dial("bob", { pin: bob.fingerprint }));
+    expect(error).toMatchObject({ code: "ERR_QUICPIPE_TOKEN_EXPIRED", details: { status: 401 } });
+  });
+
+  it("asks for a token each time, so that a new one can be given", async () => {
+    const { port } = await startPeerRelay();
+    const tokens = [await tokenFor("alice", "-1h"), await tokenFor("alice")];
+    const alice = await bindPeer(port, "alice", { token: () => tokens.shift() ?? tokenFor("alice") });
+    const { bob } = await testIdentities();
+    const error = await failure(alice.dial("bob", { pin: bob.fingerprint, timeoutMs: 1000 }));
+    expect(error.code).toBe("ERR_QUICPIPE_DIAL_TIMEOUT");
+  });
+
+  it("says that the recipient's mailbox is full", async () => {
+    const { port } = await startPeerRelay({ limits: { maxMessagesPerRecipient: 1 } });
+    const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
+    const { bob } = await testIdentities();
+    const options = { pin: bob.fingerprint, timeoutMs: 1500 };
+    const first = failure(alice.dial("bob", options));
+    await sleep(300);
+    expect(await codeOf(eve.dial("bob", options))).toBe("ERR_QUICPIPE_MAILBOX_FULL");
+    await first;
+  });
+
+  it("says that the relay is out of reach", async () => {
+    const silent = createSocket("udp4");
+    silent.bind(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    const alice = await bindPeer(silent.address().port, "alice", { requestTimeoutMs: 500 });
+    const error = await failure(alice.dial("bob", { trust: "insecure" }));
+    expect(error.code).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+  });
+
+  it("is refused after the peer was closed", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice");
+    const pending = codeOf(alice.dial("bob", { trust: "insecure" }));
+    await alice.close();
+    expect(await pending).toMatch(/ERR_QUICPIPE_(?:CLOSED|CONNECTION_CLOSED|RELAY_UNREACHABLE)/);
+    expect(await codeOf(alice.dial("bob", { trust: "insecure" }))).toBe("ERR_QUICPIPE_CLOSED");
+    expect(await codeOf(alice.accept([], { trust: "insecure" }))).toBe("ERR_QUICPIPE_CLOSED");
+  });
+});
+
+describe("an accepter", () => {
+  it("accepts many dials at once", async () => {
+    const { alice, bob } = await connectPeers();
+    const { bob: identity } = await testIdentities();
+    const dials = Array.from({ length: 10 }, () => alice.dial("bob", { pin: identity.fingerprint }));
+    const accepted: unknown[] = [];
+    for await (const connection of bob) if (accepted.push(connection) === 10) break;
+    expect(await Promise.all(dials)).toHaveLength(10);
+  });
+
+  it("goes on when a message holds something that is no handshake", async () => {
+    const { alice: a, bob: b } = await testIdentities();
+    const { port } = await startPeerRelay();
+    const errors: QuicpipeError[] = [];
+    const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
+    const bob = await bindPeer(port, "bob", {
+      trust: [a.fingerprint],
+      handshakeTimeoutMs: 500,
+      onError: (error) => errors.push(error),
+    });
+    const accepted = nextConnection(bob);
+    // Eve is not trusted.
+    expect(await codeOf(eve.dial("bob", { trust: "insecure" }))).toBe("ERR_QUICPIPE_PIN_MISMATCH");
+    await alice.dial("bob", { pin: b.fingerprint });
+    expect((await accepted).remoteName).toBe("alice");
+    expect(errors.map(({ code }) => code)).toContain("ERR_QUICPIPE_PIN_MISMATCH");
+  });
+
+  it("refuses packets that are no first flight", async () => {
+    const { port } = await startPeerRelay();
+    const bob = await bindPeer(port, "bob");
+    for (const packets of [[], [new Uint8Array(1200)], [Buffer.from("hello")]])
+      expect(await codeOf(bob.accept(packets, { trust: "insecure" }))).toBe("ERR_QUICPIPE_INITIAL_INVALID");
+  });
+
+  it("gives a first flight up that no dialer stands behind", async () => {
+    const { port } = await startPeerRelay();
+    const bob = await bindPeer(port, "bob", { handshakeTimeoutMs: 300 });
+    const garbage = Buffer.alloc(1200, 0x5a);
+    // A QUIC v1 Initial by its looks: 8-byte DCID, empty source CID and token, length to the end.
+    garbage.set([0xc3, 0, 0, 0, 1, 8], 0);
+    garbage.set([0, 0, 0x44, 0x9c], 14);
+    expect(await codeOf(bob.accept([garbage], { trust: "insecure" }))).toBe("ERR_QUICPIPE_HANDSHAKE_FAILED");
+    await expect.poll(() => bob.stats()).toMatchObject({ connections: 0, registrations: 0 });
+  });
+
+  it("stops for good, with the reason, where its token is refused for good", async () => {
+    const { port } = await startPeerRelay();
+    const bob = await bindPeer(port, "bob", { trust: "insecure", token: await tokenFor("bob", "-1h") });
+    expect(await codeOf(nextConnection(bob))).toBe("ERR_QUICPIPE_TOKEN_EXPIRED");
+  });
+
+  it("ends its iteration when the peer is closed", async () => {
+    const { port } = await startPeerRelay();
+    const bob = await bindPeer(port, "bob", { trust: "insecure" });
+    const next = bob[Symbol.asyncIterator]().next();
+    await sleep(100);
+    await bob.close();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+});
+
+/** A CA, an intermediate one and a server certificate, made with openssl; and another CA. */
+function createChain(names: string): { ca: string; otherCa: string; chain: string; key: string } {
+  const folder = mkdtempSync(join(tmpdir(), "quicpipe-chain-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const openssl = (...args: string[]): void =>
+    void execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
+  const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  for (const name of ["ca", "other"])
+    openssl(
+      "req",
+      "-x509",
+      ...newKey,
+      "-keyout",
+      `${name}.key`,
+      "-out",
+      `${name}.pem`,
+      "-subj",
+      `/CN=${name}`,
+    );
+  writeFileSync(join(folder, "mid.ext"), "basicConstraints=critical,CA:TRUE\n");
+  writeFileSync(join(folder, "leaf.ext"), `subjectAltName=${names}\n`);
+  for (const [name, issuer] of [
+    ["mid", "ca"],
+    ["leaf", "mid"],
+  ] as const) {
+    openssl("req", ...newKey, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
+    const signer = ["-CA", `${issuer}.pem`, "-CAkey", `${issuer}.key`, "-CAcreateserial"];
+    openssl(
+      "x509",
+      "-req",
+      "-in",
+      `${name}.csr`,
+      ...signer,
+      "-out",
+      `${name}.pem`,
+      "-extfile",
+      `${name}.ext`,
+    );
+  }
+  return {
+    ca: read("ca.pem"),
+    otherCa: read("other.pem"),
+    chain: read("leaf.pem") + read("mid.pem"),
+    key: read("leaf.key"),
+  };
+}
+
+describe("the relay's certificate", () => {
+  async function listMailbox(
+    host: string,
+    relayCa: string | undefined,
+    tls: { chain: string; key: string },
+  ): Promise<string | undefined> {
+    const app = new H3();
+    const gateway = await serveHttp3(app, { key: tls.key, cert: tls.chain });
+    const relay = quicpipe({
+      host: "127.0.0.1",
+      port: 0,
+      upstream: { port: gateway.port },
+      auth: "none",
+      logger: false,
+    });
+    app.use(relay);
+    const { port } = await relay.listen();
+    const peer = await Peer.bind({
+      relay: `https://${host}:${port}`,
+      relayCa,
+      host: "127.0.0.1",
+      requestTimeoutMs: 2000,
+    });
+    try {
+      const deliver = (): Promise<void> =>
+        Promise.reject(Object.assign(new RangeError(), { code: "REGISTERED" }));
+      return await codeOf(peer.dial({ deliver }, { trust: "insecure" }));
+    } finally {
+      await peer.close();
+      await relay.close({ graceMs: 0 });
+      await gateway.close();
+    }
+  }
+
+  it("is accepted where one of several trusted CAs issued it, by name and by address", async () => {
+    const tls = createChain("DNS:localhost,IP:127.0.0.1");
+    expect(await listMailbox("127.0.0.1", tls.otherCa + tls.ca, tls)).toBe("REGISTERED");
+    expect(await listMailbox("127.0.0.1", tls.ca, tls)).toBe("REGISTERED");
+    expect(await listMailbox("127.0.0.1", "insecure", tls)).toBe("REGISTERED");
+  });
+
+  it("is refused where no trusted CA issued it", async () => {
+    const tls = createChain("DNS:localhost,IP:127.0.0.1");
+    expect(await listMailbox("127.0.0.1", tls.otherCa, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+    expect(await listMailbox("127.0.0.1", undefined, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+  });
+
+  it("is refused where it is for another name or address", async () => {
+    const tls = createChain("DNS:elsewhere.example,IP:127.0.0.2");
+    expect(await listMailbox("127.0.0.1", tls.ca, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+    expect(await listMailbox("localhost", tls.ca, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import type { PeerOptions, Trust } from "../../../src/peer/index.ts";
+import { createCertificate } from "../../../src/gateway/index.ts";
+import { isQuicpipeError, loadIdentity } from "../../../src/peer/index.ts";
+import { bindPeer, connectPeers, echo, roundTrip, startPeerRelay, testIdentities } from "./harness/peers.ts";
+
+/** What both sides say when alice dials bob's first flight out of band. */
+async function outcomes(
+  dialer: Trust,
+  accepter: Trust,
+  options: { alice?: Partial<PeerOptions>; bob?: Partial<PeerOptions> } = {},
+): Promise<{ near: unknown; far: unknown }> {
+  const { port } = await startPeerRelay();
+  const alice = await bindPeer(port, "alice", options.alice);
+  const bob = await bindPeer(port, "bob", options.bob);
+  const far = Promise.withResolvers<unknown>();
+  const deliver = (packets: readonly Uint8Array[]): void =>
+    void bob.accept(packets, { trust: accepter }).then(far.resolve, far.resolve);
+  const near = await alice.dial({ deliver }, { trust: dialer }).catch((error: unknown) => error);
+  return { near, far: await far.promise };
+}
+
+const connected = { path: "relay" };
+
+describe("trust between peers", () => {
+  it("refuses an accepter with another certificate, on both sides, before showing its own", async () => {
+    const { alice, bob, eve } = await testIdentities();
+    const { near, far } = await outcomes([eve.fingerprint], [alice.fingerprint]);
+    expect(near).toMatchObject({
+      code: "ERR_QUICPIPE_PIN_MISMATCH",
+      details: { fingerprint: bob.fingerprint, refusedBy: "this peer" },
+    });
+    expect(far).toMatchObject({
+      code: "ERR_QUICPIPE_PIN_MISMATCH",
+      details: { fingerprint: bob.fingerprint, refusedBy: "the other peer" },
+    });
+  });
+
+  it("refuses a dialer with another certificate, on both sides", async () => {
+    const { alice, bob, eve } = await testIdentities();
+    const { near, far } = await outcomes([bob.fingerprint], [eve.fingerprint]);
+    expect(far).toMatchObject({
+      code: "ERR_QUICPIPE_PIN_MISMATCH",
+      details: { fingerprint: alice.fingerprint, refusedBy: "this peer" },
+    });
+    expect(near).toMatchObject({
+      code: "ERR_QUICPIPE_PIN_MISMATCH",
+      details: { fingerprint: alice.fingerprint, refusedBy: "the other peer" },
+    });
+  });
+
+  it("asks a function, and waits for its answer", async () => {
+    const { alice, bob } = await testIdentities();
+    const asked: unknown[] = [];
+    const { near, far } = await outcomes([bob.fingerprint], async (remoteName, fingerprint) => {
+      asked.push([remoteName, fingerprint]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return true;
+    });
+    expect([near, far]).toMatchObject([connected, connected]);
+    expect(asked).toEqual([[undefined, alice.fingerprint]]);
+  });
+
+  it("takes a function that throws for a no", async () => {
+    const { bob } = await testIdentities();
+    const { far } = await outcomes([bob.fingerprint], () => {
+      throw new TypeError("no answer");
+    });
+    expect(far).toMatchObject({ code: "ERR_QUICPIPE_PIN_MISMATCH" });
+  });
+
+  it("takes certificates of a CA, for the name that was dialed only", async () => {
+    const named = await createCertificate({ name: "bob", hosts: ["bob"] });
+    const ca = { ca: named.certificate };
+    const { alice } = await testIdentities();
+    const identity = loadIdentity(named.privateKey + named.certificate);
+    const { near } = await connectPeers({ bob: { identity } }).catch((error: unknown) => ({ near: error }));
+    // Its pin is another one now.
+    expect(near).toMatchObject({ code: "ERR_QUICPIPE_PIN_MISMATCH" });
+    expect(await outcomes(ca, [alice.fingerprint], { bob: { identity } })).toMatchObject({
+      near: connected,
+      far: connected,
+    });
+    const { near: refused } = await outcomes(ca, [alice.fingerprint]);
+    expect(refused).toMatchObject({ code: "ERR_QUICPIPE_HANDSHAKE_FAILED" });
+  });
+
+  it("talks to anybody where that is spelled out on both sides, without certificates of dialers", async () => {
+    const { port } = await startPeerRelay();
+    const [alice, bob] = [await bindPeer(port, "alice"), await bindPeer(port, "bob")];
+    let accepting: ReturnType<typeof bob.accept> | undefined;
+    const deliver = (packets: readonly Uint8Array[]): void => {
+      accepting = bob.accept(packets, { trust: "insecure" });
+    };
+    const near = await alice.dial({ deliver }, { trust: "insecure" });
+    const far = await accepting!;
+    void echo(far);
+    expect(await roundTrip(near, "hello")).toBe("hello");
+    expect(far.remoteFingerprint).toBeUndefined();
+  });
+
+  it("names the ALPN where the peers have none in common", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice", { alpn: "one" });
+    const bob = await bindPeer(port, "bob", { alpn: "another" });
+    const deliver = (packets: readonly Uint8Array[]): void =>
+      void bob.accept(packets, { trust: "insecure" }).catch(() => undefined);
+    const error = await alice.dial({ deliver }, { trust: "insecure" }).catch((reason: unknown) => reason);
+    expect(isQuicpipeError(error) && error.code).toBe("ERR_QUICPIPE_HANDSHAKE_FAILED");
+    expect(String(error)).toContain("ALPN");
+  });
+
+  it("dials nobody without a word on whom to trust", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice");
+    await expect(alice.dial("bob")).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+    await expect(alice.dial("bob", { pin: "12345" })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+    });
+    await expect(alice[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+    });
+  });
+});

@@ -1,0 +1,129 @@
+import { createSocket, type Socket } from "node:dgram";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { RegisterResponse } from "../../../src/protocol.ts";
+import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
+import { type BindingRequest, encodeBindingRequest, parseBindingReply } from "../../../src/wire/stun-binding.ts";
+import { type RelayApp, call, initialPacket, secret, secretToken, serveRelay } from "./relay-app.ts";
+
+const auth = { secret };
+
+/** A peer's UDP socket. */
+async function openSocket(): Promise<Socket> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  onTestFinished(() => void socket.close());
+  await once(socket, "listening");
+  return socket;
+}
+
+async function exchange(app: RelayApp, socket: Socket, datagram: Uint8Array): Promise<Buffer> {
+  const { address, port } = app.relay.address();
+  socket.send(datagram, port, address);
+  const [reply] = (await once(socket, "message")) as [Buffer];
+  return reply;
+}
+
+/** Proves the socket's address for a registration, as design section 6 has it. */
+async function prove(app: RelayApp, socket: Socket, { id, secret: password }: RegisterResponse): Promise<unknown> {
+  const first: BindingRequest = {
+    transactionId: randomBytes(12),
+    credential: { username: id, password },
+  };
+  const challenged = parseBindingReply(await exchange(app, socket, encodeBindingRequest(first)), first);
+  if (challenged?.kind !== "challenge") return challenged;
+  const second = { ...first, transactionId: randomBytes(12), challenge: challenged.challenge };
+  return parseBindingReply(await exchange(app, socket, encodeBindingRequest(second)), second);
+}
+
+async function register(app: RelayApp, subject: string, key: Uint8Array): Promise<RegisterResponse> {
+  const body = { key: Buffer.from(key).toString("base64"), num: 4 };
+  const answer = await call("POST", `${app.url}/v1/register`, { token: await secretToken(subject), body });
+  return answer.body;
+}
+
+/** A packet with a short header for the first connection ID of a key. */
+function shortPacket(key: Uint8Array, content: string): Buffer {
+  return Buffer.concat([Buffer.from([0x40]), deriveConnectionId(key, 1), Buffer.from(content)]);
+}
+
+describe("a registration over HTTP/1.1", () => {
+  it("gets its address by STUN, keeps it when refreshed and moves with the peer", async () => {
+    const app = await serveRelay({ auth });
+    const key = randomBytes(32);
+    const registration = await register(app, "alice", key);
+    expect(registration.address).toBeNull();
+    for (const socket of [await openSocket(), await openSocket()]) {
+      const { port } = socket.address();
+      expect(await prove(app, socket, registration)).toEqual({
+        kind: "success",
+        address: { address: "127.0.0.1", port },
+      });
+      expect((await register(app, "alice", key)).address).toBe(`127.0.0.1:${port}`);
+    }
+    expect(app.relay.stats().stun).toMatchObject({ challenged: 2, answered: 2 });
+  });
+
+  it("gets no address with a wrong secret, or once it has ended", async () => {
+    const app = await serveRelay({ auth });
+    const registration = await register(app, "alice", randomBytes(32));
+    const socket = await openSocket();
+    expect(await prove(app, socket, { ...registration, secret: "wrong" })).not.toMatchObject({ kind: "success" });
+    const token = await secretToken("alice");
+    await call("DELETE", `${app.url}/v1/register/${registration.id}`, { token });
+    expect(await prove(app, socket, registration)).not.toMatchObject({ kind: "success" });
+    expect(app.relay.stats().stun.answered).toBe(0);
+  });
+
+  it("carries packets both ways by connection ID, until it is ended", async () => {
+    const app = await serveRelay({ auth });
+    const [aliceKey, bobKey] = [randomBytes(32), randomBytes(32)];
+    const [alice, bob] = [await openSocket(), await openSocket()];
+    await prove(app, alice, await register(app, "alice", aliceKey));
+    const bobs = await register(app, "bob", bobKey);
+    await prove(app, bob, bobs);
+    const { address, port } = app.relay.address();
+
+    alice.send(shortPacket(bobKey, "to bob"), port, address);
+    const [toBob] = (await once(bob, "message")) as [Buffer];
+    expect(toBob.subarray(13).toString()).toBe("to bob");
+    bob.send(shortPacket(aliceKey, "to alice"), port, address);
+    const [toAlice] = (await once(alice, "message")) as [Buffer];
+    expect(toAlice.subarray(13).toString()).toBe("to alice");
+    expect(app.relay.stats().relayed).toEqual({ packets: 2, bytes: 13 + 6 + 13 + 8 });
+
+    await call("DELETE", `${app.url}/v1/register/${bobs.id}`, { token: await secretToken("bob") });
+    alice.send(shortPacket(bobKey, "lost"), port, address);
+    await expect.poll(() => app.relay.stats().dropped["no-upstream"]).toBe(1);
+  });
+});
+
+describe("taking a message", () => {
+  it("leads the dialer's Initial packets to the accepter, and nobody else's", async () => {
+    const app = await serveRelay({ auth });
+    const [alice, bob, mallory] = [await openSocket(), await openSocket(), await openSocket()];
+    await prove(app, alice, await register(app, "alice", randomBytes(32)));
+    await prove(app, mallory, await register(app, "mallory", randomBytes(32)));
+    const accepter = await register(app, "bob", randomBytes(32));
+    await prove(app, bob, accepter);
+    const destinationId = randomBytes(12).fill(0, 0, 1);
+    const initial = initialPacket(destinationId);
+    const sent = await call("POST", `${app.url}/v1/mailbox/bob`, {
+      token: await secretToken("alice"),
+      body: { packets: [initial.toString("base64")] },
+    });
+    const { address, port } = app.relay.address();
+    alice.send(initial, port, address);
+    await expect.poll(() => app.relay.stats().dropped["no-upstream"]).toBe(1);
+
+    await call("POST", `${app.url}/v1/mailbox/${sent.body.id}/take`, {
+      token: await secretToken("bob"),
+      body: { registration: accepter.id },
+    });
+    mallory.send(initial, port, address);
+    await expect.poll(() => app.relay.stats().dropped["pin-source"]).toBe(1);
+    alice.send(initial, port, address);
+    const [received] = (await once(bob, "message")) as [Buffer];
+    expect(received.equals(initial)).toBe(true);
+  });
+});

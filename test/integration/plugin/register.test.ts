@@ -1,0 +1,220 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Answer, type RelayApp, call, secret, secretToken, serveRelay } from "./relay-app.ts";
+
+const auth = { secret };
+
+function register(app: RelayApp, token: string, body: unknown, headers = {}): Promise<Answer> {
+  return call("POST", `${app.url}/v1/register`, { token, body, headers });
+}
+
+function newKey(): string {
+  return randomBytes(32).toString("base64");
+}
+
+describe("POST /v1/register", () => {
+  it("registers and answers with everything that a peer needs", async () => {
+    const app = await serveRelay({ auth });
+    const { status, headers, body } = await register(app, await secretToken("alice"), { key: newKey(), num: 10 });
+    expect(status).toBe(200);
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(body).toEqual({
+      id: expect.stringMatching(/^[\w-]{22}$/),
+      address: null,
+      relay: `127.0.0.1:${app.relay.address().port}`,
+      num: 10,
+      expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      secret: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(3_590_000);
+    expect(app.relay.stats()).toMatchObject({ registrations: 1, cids: 10 });
+  });
+
+  it("refreshes what the same subject registered with the same key, with more or fewer connection IDs", async () => {
+    const app = await serveRelay({ auth });
+    const token = await secretToken("alice");
+    const key = newKey();
+    const first = await register(app, token, { key, num: 10 });
+    const grown = await register(app, token, { key, num: 20 });
+    expect(grown.body).toMatchObject({ id: first.body.id, secret: first.body.secret, num: 20 });
+    expect(app.relay.stats()).toMatchObject({ registrations: 1, cids: 20 });
+    await register(app, token, { key, num: 3 });
+    expect(app.relay.stats()).toMatchObject({ registrations: 1, cids: 3 });
+  });
+
+  it("refuses connection IDs that another subject holds", async () => {
+    const app = await serveRelay({ auth });
+    const key = newKey();
+    await register(app, await secretToken("alice"), { key, num: 10 });
+    const { status, body } = await register(app, await secretToken("mallory"), { key, num: 1 });
+    expect([status, body.code]).toEqual([409, "ERR_QUICPIPE_CID_CONFLICT"]);
+    expect(app.relay.stats()).toMatchObject({ registrations: 1, cids: 10 });
+  });
+
+  it("tells the configured public address", async () => {
+    const app = await serveRelay({ auth, publicAddress: "relay.example.com:443" });
+    const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
+    expect(body.relay).toBe("relay.example.com:443");
+  });
+
+  it("cuts a lifetime to the maximum", async () => {
+    const app = await serveRelay({ auth, limits: { maxRegistrationTtlMs: 60_000 } });
+    const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1, ttlMs: 1e9 });
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
+  });
+
+  it("takes a body without content type as JSON, as the seed's clients send it", async () => {
+    const app = await serveRelay({ auth: "none" });
+    const { status } = await call("POST", `${app.url}/v1/register`, {
+      body: Buffer.from(JSON.stringify({ key: newKey(), num: 10 })),
+    });
+    expect(status).toBe(200);
+  });
+
+  it.each([
+    ["no JSON", "{", 400, "ERR_QUICPIPE_BODY_INVALID"],
+    ["an empty body", "", 400, "ERR_QUICPIPE_BODY_INVALID"],
+    ["a JSON array", "[]", 400, "ERR_QUICPIPE_BODY_INVALID"],
+    ["JSON null", "null", 400, "ERR_QUICPIPE_BODY_INVALID"],
+    ["no UTF-8", Buffer.from([0x22, 0xff, 0x22]), 400, "ERR_QUICPIPE_BODY_INVALID"],
+    ["a body of 5 KiB", JSON.stringify({ key: "x".repeat(5000) }), 413, "ERR_QUICPIPE_BODY_TOO_LARGE"],
+    ["no key", { num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["a key that is a number", { key: 1, num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["an empty key", { key: "", num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["a key of 15 bytes", { key: randomBytes(15).toString("base64"), num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["a key of 65 bytes", { key: randomBytes(65).toString("base64"), num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["base64url", { key: `_-${"A".repeat(22)}`, num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["base64 without padding", { key: "A".repeat(22), num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["base64 with a space", { key: ` ${"A".repeat(24)}`, num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["base64 with stray bits", { key: `${"A".repeat(21)}B==`, num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    ["no num", { key: newKey() }, 400, "ERR_QUICPIPE_NUM_INVALID"],
+    ["num 0", { key: newKey(), num: 0 }, 400, "ERR_QUICPIPE_NUM_INVALID"],
+    ["num −1", { key: newKey(), num: -1 }, 400, "ERR_QUICPIPE_NUM_INVALID"],
+    ["num 1.5", { key: newKey(), num: 1.5 }, 400, "ERR_QUICPIPE_NUM_INVALID"],
+    ["num as text", { key: newKey(), num: "10" }, 400, "ERR_QUICPIPE_NUM_INVALID"],
+    ["num 10⁹", { key: newKey(), num: 1e9 }, 400, "ERR_QUICPIPE_NUM_INVALID"],
+    ["ttlMs 0", { key: newKey(), num: 1, ttlMs: 0 }, 400, "ERR_QUICPIPE_TTL_INVALID"],
+    ["ttlMs as text", { key: newKey(), num: 1, ttlMs: "1h" }, 400, "ERR_QUICPIPE_TTL_INVALID"],
+    ["ttlMs null", { key: newKey(), num: 1, ttlMs: null }, 400, "ERR_QUICPIPE_TTL_INVALID"],
+  ])("refuses %s, and nothing is registered", async (_name, sent, status, code) => {
+    const app = await serveRelay({ auth });
+    const answer = await register(app, await secretToken("alice"), sent);
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(app.relay.stats()).toMatchObject({ registrations: 0, cids: 0, refused: { [code]: 1 } });
+  });
+
+  it("refuses a body that is too long while it still comes, without a length to go by", async () => {
+    const app = await serveRelay({ auth });
+    const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    const token = await secretToken("alice");
+    socket.write(
+      `POST /v1/register HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n\r\n`,
+    );
+    const endless = setInterval(() => socket.write(`400\r\n${" ".repeat(1024)}\r\n`), 1);
+    onTestFinished(() => clearInterval(endless));
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(app.relay.stats().registrations).toBe(0);
+  });
+
+  it.each(["text/plain", "application/octet-stream", "application/x-www-form-urlencoded"])(
+    "refuses the content type %s",
+    async (contentType) => {
+      const app = await serveRelay({ auth });
+      const body = JSON.stringify({ key: newKey(), num: 1 });
+      const answer = await register(app, await secretToken("alice"), body, { "content-type": contentType });
+      expect([answer.status, answer.body.code]).toEqual([415, "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED"]);
+      expect(app.relay.stats().registrations).toBe(0);
+    },
+  );
+
+  it("refuses early data, which may be a replay", async () => {
+    const app = await serveRelay({ auth });
+    const token = await secretToken("alice");
+    const answer = await register(app, token, { key: newKey(), num: 1 }, { "early-data": "1" });
+    expect([answer.status, answer.body.code]).toEqual([425, "ERR_QUICPIPE_EARLY_DATA"]);
+    expect(app.relay.stats().registrations).toBe(0);
+    const list = await call("GET", `${app.url}/v1/register`, { token, headers: { "early-data": "1" } });
+    expect(list.status).toBe(200);
+  });
+
+  it("keeps what is there when a quota or the table is full", async () => {
+    const app = await serveRelay({
+      auth,
+      limits: { maxRegistrationsPerSubject: 2, maxCidsPerSubject: 15, maxCids: 20, maxCidsPerRegistration: 12 },
+    });
+    const alice = await secretToken("alice");
+    const outcomes = [];
+    for (const num of [10, 6, 5, 1]) {
+      const { status, body, headers } = await register(app, alice, { key: newKey(), num });
+      outcomes.push([status, body.code, headers.get("retry-after")]);
+    }
+    expect(outcomes).toEqual([
+      [200, undefined, null],
+      [429, "ERR_QUICPIPE_CID_QUOTA", "5"],
+      [200, undefined, null],
+      [429, "ERR_QUICPIPE_REGISTRATION_QUOTA", "5"],
+    ]);
+    const full = await register(app, await secretToken("bob"), { key: newKey(), num: 6 });
+    expect([full.status, full.body.code]).toEqual([503, "ERR_QUICPIPE_TABLE_FULL"]);
+    expect(full.headers.get("retry-after")).toBe("5");
+    expect(app.relay.stats()).toMatchObject({ registrations: 2, cids: 15 });
+  });
+
+  it("narrows the limits by the token's claim", async () => {
+    const app = await serveRelay({ auth });
+    const token = await secretToken("alice", { quicpipe: { maxCids: 5, maxRegistrations: 1, ttlMs: 20_000 } });
+    const tooMany = await register(app, token, { key: newKey(), num: 6 });
+    expect(tooMany.body.code).toBe("ERR_QUICPIPE_CID_QUOTA");
+    const { body } = await register(app, token, { key: newKey(), num: 5 });
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(20_000);
+    const second = await register(app, token, { key: newKey(), num: 1 });
+    expect(second.body.code).toBe("ERR_QUICPIPE_REGISTRATION_QUOTA");
+  });
+
+  it("limits how often a subject may change something, and says when to come again", async () => {
+    const app = await serveRelay({ auth, limits: { requestsPerMinute: 3 } });
+    const token = await secretToken("alice");
+    for (let i = 0; i < 3; i++) expect((await register(app, token, { key: newKey(), num: 1 })).status).toBe(200);
+    const answer = await register(app, token, { key: newKey(), num: 1 });
+    expect([answer.status, answer.body.code]).toEqual([429, "ERR_QUICPIPE_RATE_LIMITED"]);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(app.relay.stats().registrations).toBe(3);
+    expect((await call("GET", `${app.url}/v1/register`, { token })).status).toBe(200);
+    expect((await register(app, await secretToken("bob"), { key: newKey(), num: 1 })).status).toBe(200);
+  });
+});
+
+describe("GET and DELETE /v1/register", () => {
+  it("lists the caller's own registrations without secrets, and ends one", async () => {
+    const app = await serveRelay({ auth });
+    const alice = await secretToken("alice");
+    const bob = await secretToken("bob");
+    const first = await register(app, alice, { key: newKey(), num: 10 });
+    const second = await register(app, alice, { key: newKey(), num: 5 });
+    await register(app, bob, { key: newKey(), num: 1 });
+    const { secret: _secret, ...shown } = first.body;
+    const list = await call("GET", `${app.url}/v1/register`, { token: alice });
+    expect(list.body.registrations).toHaveLength(2);
+    expect(list.body.registrations[0]).toEqual(shown);
+
+    const foreign = await call("DELETE", `${app.url}/v1/register/${second.body.id}`, { token: bob });
+    expect([foreign.status, foreign.body.code]).toEqual([404, "ERR_QUICPIPE_REGISTRATION_NOT_FOUND"]);
+    const ended = await call("DELETE", `${app.url}/v1/register/${second.body.id}`, { token: alice });
+    expect([ended.status, ended.body]).toEqual([204, ""]);
+    expect(app.relay.stats()).toMatchObject({ registrations: 2, cids: 11 });
+    const again = await call("DELETE", `${app.url}/v1/register/${second.body.id}`, { token: alice });
+    expect(again.status).toBe(404);
+  });
+
+  it("lets the scope relay:admin end anybody's", async () => {
+    const app = await serveRelay({ auth });
+    const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
+    const root = await secretToken("root", { scope: "relay:register relay:admin" });
+    expect((await call("DELETE", `${app.url}/v1/register/${body.id}`, { token: root })).status).toBe(204);
+    expect(app.relay.stats().registrations).toBe(0);
+  });
+});

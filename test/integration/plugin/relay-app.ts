@@ -1,0 +1,196 @@
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { H3, serve } from "h3";
+import {
+  exportJWK,
+  generateKeyPair,
+  type GenerateKeyPairResult,
+  type JSONWebKeySet,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
+import { onTestFinished } from "vitest";
+import { type QuicpipeOptions, quicpipe, type Relay } from "../../../src/index.ts";
+import type { Problem } from "../../../src/protocol.ts";
+import { problemKinds } from "../../../src/plugin/problem.ts";
+import { openApiDocument } from "../../../src/plugin/openapi.ts";
+
+/** A relay in an h3 app on HTTP/1.1. */
+export interface RelayApp {
+  readonly relay: Relay;
+  readonly app: H3;
+  readonly url: string;
+}
+
+/** How {@link serveRelay} serves. */
+export interface ServeOptions {
+  /** Whether the relay listens; `true` if absent. */
+  readonly listen?: boolean;
+  /** Puts the relay into the app; at its root if absent. */
+  readonly mount?: (app: H3, relay: Relay) => void;
+}
+
+function useRelay(app: H3, relay: Relay): void {
+  app.use(relay);
+}
+
+/** Serves a relay in an app, both closed when the test ends. */
+export async function serveRelay(
+  options: QuicpipeOptions = {},
+  { listen = true, mount = useRelay }: ServeOptions = {},
+): Promise<RelayApp> {
+  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, ...options });
+  const app = new H3({ silent: true });
+  mount(app, relay);
+  app.get("/hello", () => "hello from the app");
+  const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true });
+  onTestFinished(async () => {
+    await relay.close();
+    await server.close(true);
+  });
+  await server.ready();
+  if (listen) await relay.listen();
+  return { relay, app, url: server.url!.replace(/\/$/, "") };
+}
+
+/** An answer of the relay. `body` is the JSON, of whatever shape. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // oxlint-disable-next-line typescript/no-explicit-any -- each test looks for the members it expects
+  readonly body: any;
+}
+
+/** What to send beside method and URL. */
+export interface CallOptions {
+  readonly token?: string | undefined;
+  readonly headers?: Record<string, string>;
+  /** Sent as JSON unless it is text or bytes; without a content type, unless `headers` has one. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends a request and reads the answer, which must be one that the OpenAPI description knows. */
+export async function call(method: string, url: string, options: CallOptions = {}): Promise<Answer> {
+  const { token, headers = {}, body, signal } = options;
+  const isRaw = typeof body === "string" || body instanceof Uint8Array;
+  const response = await fetch(url, {
+    method,
+    headers: { ...(token && { authorization: `Bearer ${token}` }), ...headers },
+    ...(body !== undefined && { body: Buffer.from(isRaw ? body : JSON.stringify(body)) }),
+    ...(signal && { signal }),
+  });
+  const text = await response.text();
+  const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "");
+  const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  if (isJson && answer.status >= 400) requireProblem(answer);
+  requireDocumented(method, new URL(url).pathname, answer);
+  return answer;
+}
+
+/** The datagram of a client's first Initial as far as a mailbox looks: header, padding, 1200 bytes. */
+export function initialPacket(destinationId: Uint8Array = Buffer.from("8394c8f03e515708", "hex")): Buffer {
+  const packet = Buffer.alloc(1200);
+  const header = [0xc3, 0, 0, 0, 1, destinationId.length, ...destinationId, 0, 0];
+  packet.set(header);
+  packet.writeUInt16BE(0x4000 | (1200 - header.length - 2), header.length);
+  return packet;
+}
+
+/** An issuer with a JWKS server of its own. */
+export interface Issuer {
+  readonly url: string;
+  /** Requests that the server has answered. */
+  readonly requests: () => number;
+  /** Makes a new key under a new id; it is published at once. */
+  rotate(alg: string): Promise<void>;
+  /** Whether the server answers; `false` closes it. */
+  setReachable(reachable: boolean): Promise<void>;
+  token(claims?: JWTPayload, options?: { kid?: string }): Promise<string>;
+}
+
+/** Serves a JWKS over HTTP and signs tokens, for a minute and with all scopes unless told otherwise. */
+export async function startIssuer(alg = "ES256"): Promise<Issuer> {
+  const keySet: JSONWebKeySet = { keys: [] };
+  let requests = 0;
+  let current: { kid: string; alg: string; pair: GenerateKeyPairResult };
+  const server: Server = createServer((_request, response) => {
+    requests++;
+    response.setHeader("content-type", "application/json").end(JSON.stringify(keySet));
+  });
+  const rotate = async (newAlg: string): Promise<void> => {
+    const pair = await generateKeyPair(newAlg, { extractable: true });
+    current = { kid: `key-${keySet.keys.length}`, alg: newAlg, pair };
+    keySet.keys.push({ ...(await exportJWK(pair.publicKey)), kid: current.kid, alg: newAlg, use: "sig" });
+  };
+  await rotate(alg);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  };
+  onTestFinished(stop);
+  return {
+    url: `http://127.0.0.1:${port}/jwks.json`,
+    requests: () => requests,
+    rotate,
+    async setReachable(reachable) {
+      if (!reachable) return stop();
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+    },
+    token: (claims = {}, { kid = current.kid } = {}) =>
+      signed(claims)
+        .setProtectedHeader({ alg: current.alg, kid })
+        .sign(current.pair.privateKey),
+  };
+}
+
+export const secret = "a shared secret of at least 32 bytes";
+
+/** A token under {@link secret}. */
+export function secretToken(sub: string, claims: JWTPayload = {}): Promise<string> {
+  return signed({ sub, ...claims })
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(Buffer.from(secret));
+}
+
+const allScopes = "relay:register mailbox:send mailbox:receive";
+
+function signed(claims: JWTPayload): SignJWT {
+  return new SignJWT({ sub: "alice", scope: allScopes, exp: Math.floor(Date.now() / 1000) + 60, ...claims });
+}
+
+function requireProblem({ status, body }: Answer): void {
+  const { type, title, detail, code } = body as Problem;
+  const known = Object.entries(problemKinds).find(([name]) => name === code)?.[1];
+  const consistent =
+    known?.status === status &&
+    body.status === status &&
+    title === known.title &&
+    type.endsWith(`docs/errors.md#${code.toLowerCase()}`) &&
+    detail.length > 0;
+  if (!consistent) throw new TypeError(`not a problem as documented: ${JSON.stringify(body)}`);
+}
+
+const document = openApiDocument("") as {
+  paths: Record<string, Record<string, { responses: Record<string, unknown> } | undefined>>;
+};
+
+/** Fails for a status or code that the description does not name for the operation. */
+function requireDocumented(method: string, pathname: string, { status, body }: Answer): void {
+  const path = pathname.slice(Math.max(0, pathname.indexOf("/v1/")));
+  const operations = Object.entries(document.paths).filter(([template]) =>
+    new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path),
+  );
+  const operation = operations.map(([, item]) => item[method.toLowerCase()]).find(Boolean);
+  if (!operation) return;
+  const response = operation.responses[status];
+  const code = status >= 400 ? (body as Problem).code : undefined;
+  if (!response || (code && !JSON.stringify(response).includes(`"${code}"`)))
+    throw new TypeError(`${method} ${path} answered ${status} ${code}, which is not in the OpenAPI description`);
+}

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { relayConfig } from "../../../src/cli/relay-config.ts";
+
+function configFile(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "quicpipe-config-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "relay.json");
+  writeFileSync(path, text);
+  return path;
+}
+
+const invalid = expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+
+describe("the configuration of `quicpipe relay`", () => {
+  it("is empty where nothing was said", () => {
+    expect(relayConfig({})).toEqual({ options: {}, tls: undefined });
+  });
+
+  it("takes the command line before the file", () => {
+    const config = configFile('{"port": 1, "stun": "public", "tls": {"cert": "a", "key": "b"}}');
+    expect(relayConfig({ config, port: "443", cert: "c", key: "d" })).toEqual({
+      options: { port: 443, stun: "public" },
+      tls: { cert: "c", key: "d" },
+    });
+  });
+
+  it("passes JWT options on together", () => {
+    expect(relayConfig({ jwks: "https://a/jwks", issuer: "i", audience: "u" }).options.auth).toEqual({
+      jwks: "https://a/jwks",
+      issuer: "i",
+      audience: "u",
+    });
+  });
+
+  it.each([
+    ["an issuer without keys", { issuer: "i" }],
+    ["no authentication together with keys", { auth: "none", jwks: "https://a/jwks" }],
+    ["a certificate without its key", { cert: "c" }],
+    ["a port that is no number", { port: "https" }],
+  ])("refuses %s", (_, args) => {
+    expect(() => relayConfig(args)).toThrow(invalid);
+  });
+
+  it.each(["[]", "{", '"port"', '{"tls": {"cert": 1}}'])("refuses the file %s", (text) => {
+    expect(() => relayConfig({ config: configFile(text) })).toThrow(invalid);
+  });
+});

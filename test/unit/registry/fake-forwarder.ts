@@ -1,0 +1,119 @@
+import type {
+  Forwarder,
+  PinnedInitial,
+  SessionCounters,
+  SessionId,
+  SessionSpec,
+} from "../../../src/forwarder/index.ts";
+import { type Address, sameAddress } from "../../../src/wire/address.ts";
+import { unpackConnectionIds } from "../../../src/wire/connection-id.ts";
+
+const noCounters: SessionCounters = {
+  packetsFrom: 0,
+  bytesFrom: 0,
+  packetsTo: 0,
+  bytesTo: 0,
+  packetsLimited: 0,
+};
+
+/** A data plane without a socket: it keeps what it is told, strictly, and shows it. */
+export interface FakeForwarder extends Forwarder {
+  readonly sessions: ReadonlyMap<SessionId, SessionSpec>;
+  readonly pins: readonly PinnedInitial[];
+  /** What `clientOf` knows, by virtual address. */
+  readonly clients: Map<string, Address>;
+}
+
+export const fakeRelayAddress: Address = { address: "192.0.2.1", port: 4433 };
+
+export function createFakeForwarder(): FakeForwarder {
+  const sessions = new Map<SessionId, SessionSpec>();
+  const routes = new Map<string, SessionId>();
+  const pins: PinnedInitial[] = [];
+  const clients = new Map<string, Address>();
+  let lastId = 0;
+
+  const specOf = (id: SessionId): SessionSpec => {
+    const spec = sessions.get(id);
+    if (!spec) throw new TypeError(`session ${id} is not open`);
+    return spec;
+  };
+  const addRoutes = (id: SessionId, cids: Uint8Array): void => {
+    for (const cid of unpackConnectionIds(cids)) {
+      if (routes.has(keyOf(cid))) throw new TypeError(`${keyOf(cid)} is routed already`);
+      routes.set(keyOf(cid), id);
+    }
+  };
+  const removeRoutes = (cids: Uint8Array): void => {
+    for (const cid of unpackConnectionIds(cids)) routes.delete(keyOf(cid));
+  };
+
+  return {
+    backend: "dgram",
+    backendReason: "a fake",
+    sessions,
+    pins,
+    clients,
+    address: () => fakeRelayAddress,
+    isOwnAddress: (address) => sameAddress(address, fakeRelayAddress),
+    openSession(spec) {
+      const id = ++lastId;
+      addRoutes(id, spec.cids);
+      sessions.set(id, spec);
+      return id;
+    },
+    updateSession(id, change) {
+      const spec = specOf(id);
+      if (change.cids) {
+        removeRoutes(spec.cids);
+        addRoutes(id, change.cids);
+      }
+      sessions.set(id, { ...spec, ...change });
+    },
+    closeSession(id) {
+      removeRoutes(specOf(id).cids);
+      sessions.delete(id);
+      return noCounters;
+    },
+    countersOf: (id) => (specOf(id), noCounters),
+    sessionOf: (cid) => routes.get(keyOf(cid)),
+    pin: (pin) => void pins.push(pin),
+    clientOf: (virtualAddress) => clients.get(virtualAddress),
+    stats: () => ({
+      relayed: { packets: 0, bytes: 0 },
+      gateway: { packetsIn: 0, packetsOut: 0, clients: clients.size },
+      dropped: {
+        empty: 0,
+        "source-unregistered": 0,
+        "rate-limited": 0,
+        "source-is-destination": 0,
+        "session-expired": 0,
+        "no-address": 0,
+        "pin-source": 0,
+        "send-failed": 0,
+        "no-upstream": 0,
+        "gateway-full": 0,
+        "gateway-rate": 0,
+        "gateway-send-failed": 0,
+        "stun-unanswered": 0,
+      },
+      stun: {
+        answered: 0,
+        challenged: 0,
+        rejected: 0,
+        malformed: 0,
+        "too-short": 0,
+        anonymous: 0,
+        "rate-limited": 0,
+      },
+      sessions: sessions.size,
+      routes: routes.size,
+      pins: pins.length,
+    }),
+    close: () => Promise.resolve(),
+  };
+}
+
+function keyOf(cid: Uint8Array): string {
+  return Buffer.from(cid).toString("hex");
+}

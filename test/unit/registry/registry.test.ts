@@ -1,0 +1,312 @@
+import { describe, expect, it } from "vitest";
+import * as defaults from "../../../src/defaults.ts";
+import { type Quota, Registry, type RegisterRequest } from "../../../src/registry/index.ts";
+import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
+import { createFakeForwarder, type FakeForwarder, fakeRelayAddress } from "./fake-forwarder.ts";
+
+const quota: Quota = { maxRegistrations: 4, maxCids: 40, bytesPerSecond: 1000, maxTtlMs: 100_000 };
+const aliceAddress = { address: "203.0.113.7", port: 1111 };
+const bobAddress = { address: "2001:db8::1", port: 2222 };
+const destinationId = Buffer.from("8394c8f03e515708", "hex");
+
+function keyOf(fill: number): Uint8Array {
+  return new Uint8Array(16).fill(fill);
+}
+
+interface Setup {
+  readonly registry: Registry;
+  readonly forwarder: FakeForwarder;
+  /** Registers 10 connection IDs for a minute unless told otherwise. */
+  register(subject: string, key: number, change?: Partial<RegisterRequest>): ReturnType<Registry["register"]>;
+  pass(ms: number): void;
+  sweep(): number;
+}
+
+function setUp(limits: { maxRegistrations?: number; maxCids?: number } = {}): Setup {
+  let nowMs = 1_000_000;
+  const forwarder = createFakeForwarder();
+  const registry = new Registry({
+    forwarder,
+    maxRegistrations: 100,
+    maxCids: 1000,
+    ...limits,
+    now: () => nowMs,
+  });
+  return {
+    registry,
+    forwarder,
+    register: (subject, key, change = {}) =>
+      registry.register({
+        subject,
+        quota,
+        key: keyOf(key),
+        num: 10,
+        ttlMs: 60_000,
+        address: null,
+        ...change,
+      }),
+    pass: (ms) => {
+      nowMs += ms;
+    },
+    sweep: () => [...registry.sweep()].length,
+  };
+}
+
+/** The code that a call throws. */
+function codeOf(call: () => unknown): unknown {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+}
+
+describe("register", () => {
+  it("opens a session with the derived connection IDs", () => {
+    const { register, forwarder } = setUp();
+    const registration = register("alice", 1, { address: aliceAddress });
+    expect(registration).toMatchObject({ subject: "alice", num: 10, address: aliceAddress, expiresAtMs: 1_060_000 });
+    const [spec] = forwarder.sessions.values();
+    expect(spec).toMatchObject({ address: aliceAddress, bytesPerSecond: 1000, expiresAtMs: 1_060_000 });
+    expect(spec!.cids).toHaveLength(120);
+    expect(spec!.cids.subarray(0, 12)).toEqual(deriveConnectionId(keyOf(1), 1));
+    expect(spec!.cids.subarray(108)).toEqual(deriveConnectionId(keyOf(1), 10));
+  });
+
+  it("gives each registration an id of its own that nobody guesses", () => {
+    const { register } = setUp();
+    const ids = [register("alice", 1).id, register("alice", 2).id];
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/);
+  });
+
+  it("refreshes what the same subject holds for the same key", () => {
+    const { register, registry, forwarder, pass } = setUp();
+    const { id } = register("alice", 1, { address: aliceAddress });
+    pass(50_000);
+    expect(register("alice", 1)).toMatchObject({ id, address: aliceAddress, expiresAtMs: 1_110_000 });
+    expect(register("alice", 1, { address: bobAddress }).address).toBe(bobAddress);
+    expect([...forwarder.sessions.values()]).toMatchObject([{ address: bobAddress, expiresAtMs: 1_110_000 }]);
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+  });
+
+  it("grows and shrinks a registration", () => {
+    const { register, registry, forwarder } = setUp();
+    register("alice", 1);
+    for (const num of [15, 3]) {
+      register("alice", 1, { num });
+      expect(registry.stats()).toEqual({ registrations: 1, cids: num });
+      expect(forwarder.stats().routes).toBe(num);
+    }
+  });
+
+  it("takes over the rate of the token that refreshes", () => {
+    const { register, forwarder } = setUp();
+    register("alice", 1);
+    register("alice", 1, { quota: { ...quota, bytesPerSecond: 10 } });
+    expect([...forwarder.sessions.values()]).toMatchObject([{ bytesPerSecond: 10 }]);
+  });
+
+  it("refuses connection IDs of another subject, however many are asked for", () => {
+    const { register, registry } = setUp();
+    register("alice", 1);
+    for (const num of [1, 10, 20])
+      expect(codeOf(() => register("mallory", 1, { num }))).toBe("ERR_QUICPIPE_CID_CONFLICT");
+    expect(registry.list("mallory")).toEqual([]);
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+  });
+
+  it("registers nothing if only a later connection ID is taken", () => {
+    const { register, registry, forwarder } = setUp();
+    // Nobody finds such a key, so the data plane is told of one by hand.
+    register("alice", 1, { num: 1 });
+    const [session] = forwarder.sessions.keys();
+    forwarder.updateSession(session!, { cids: deriveConnectionId(keyOf(2), 5) });
+    expect(codeOf(() => register("bob", 2))).toBe("ERR_QUICPIPE_CID_CONFLICT");
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 1 });
+    expect(forwarder.stats().routes).toBe(1);
+  });
+
+  it("refuses the relay's own address", () => {
+    const { register, registry } = setUp();
+    expect(codeOf(() => register("alice", 1, { address: fakeRelayAddress }))).toBe("ERR_QUICPIPE_OWN_ADDRESS");
+    expect(registry.stats().registrations).toBe(0);
+  });
+
+  it("cuts a lifetime to the quota, and a narrower token's at the next refresh", () => {
+    const { register } = setUp();
+    expect(register("alice", 1, { ttlMs: 1e9 }).expiresAtMs).toBe(1_100_000);
+    expect(register("alice", 1, { quota: { ...quota, maxTtlMs: 5000 } }).expiresAtMs).toBe(1_005_000);
+  });
+
+  it.each([
+    ["ERR_QUICPIPE_REGISTRATION_QUOTA", { quota: { ...quota, maxRegistrations: 1 } }],
+    ["ERR_QUICPIPE_CID_QUOTA", { quota: { ...quota, maxCids: 19 } }],
+  ])("answers %s to what a subject may not have, and lets it refresh what it has", (code, change) => {
+    const { register, registry } = setUp();
+    register("alice", 1, change);
+    expect(codeOf(() => register("alice", 2, change))).toBe(code);
+    expect(registry.stats().registrations).toBe(1);
+    expect(codeOf(() => register("alice", 1, change))).toBeUndefined();
+    expect(codeOf(() => register("bob", 3, change))).toBeUndefined();
+  });
+
+  it("refuses a refresh that grows over the quota, and keeps the registration", () => {
+    const { register, registry } = setUp();
+    register("alice", 1);
+    expect(codeOf(() => register("alice", 1, { num: 41 }))).toBe("ERR_QUICPIPE_CID_QUOTA");
+    expect(registry.list("alice")).toMatchObject([{ num: 10 }]);
+  });
+
+  it.each([{ maxRegistrations: 1 }, { maxCids: 19 }])("answers that the table is full with %j", (limits) => {
+    const { register, registry } = setUp(limits);
+    register("alice", 1);
+    expect(codeOf(() => register("bob", 2))).toBe("ERR_QUICPIPE_TABLE_FULL");
+    expect(codeOf(() => register("alice", 1))).toBeUndefined();
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+  });
+
+  it("refuses what is new while it drains, and refreshes what is there", () => {
+    const { register, registry } = setUp();
+    register("alice", 1);
+    registry.drain();
+    expect(codeOf(() => register("alice", 2))).toBe("ERR_QUICPIPE_DRAINING");
+    expect(codeOf(() => register("alice", 1, { num: 12 }))).toBeUndefined();
+  });
+});
+
+describe("a registration whose time is over", () => {
+  it("counts as gone before any sweep", () => {
+    const { register, registry, pass } = setUp();
+    const { id } = register("alice", 1, { address: aliceAddress });
+    pass(60_000);
+    expect(registry.get(id)).toBeUndefined();
+    expect(registry.list("alice")).toEqual([]);
+    expect(registry.at("alice", aliceAddress)).toBeUndefined();
+    expect(registry.secretOf(id)).toBeUndefined();
+    expect(registry.proven(id, aliceAddress)).toBe(false);
+    expect(registry.end(id)).toBe(false);
+  });
+
+  it("leaves its connection IDs to whoever registers them next", () => {
+    const { register, registry, pass } = setUp();
+    const { id } = register("alice", 1);
+    pass(60_000);
+    expect(register("bob", 1).id).not.toBe(id);
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+  });
+
+  it("does not count against its subject's quota", () => {
+    const { register, pass, registry } = setUp();
+    const narrow = { quota: { ...quota, maxRegistrations: 1 } };
+    register("alice", 1, narrow);
+    pass(60_000);
+    register("alice", 2, narrow);
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+  });
+
+  it("is ended by the sweep, with its routes", () => {
+    const { register, registry, forwarder, pass, sweep } = setUp();
+    register("alice", 1);
+    register("bob", 2, { ttlMs: 90_000 });
+    pass(60_000 + defaults.sweepIntervalMs);
+    expect(sweep()).toBe(1);
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(forwarder.sessions.size).toBe(1);
+    pass(30_000);
+    expect(sweep()).toBe(1);
+    expect(forwarder.stats()).toMatchObject({ sessions: 0, routes: 0 });
+  });
+
+  it("lives on if it was renewed in time", () => {
+    const { register, registry, pass, sweep } = setUp();
+    const { id } = register("alice", 1);
+    pass(59_000);
+    expect(registry.proven(id, aliceAddress)).toBe(true);
+    pass(59_000);
+    expect(sweep()).toBe(0);
+    expect(registry.get(id)).toMatchObject({ address: aliceAddress, expiresAtMs: 1_119_000 });
+  });
+});
+
+describe("ownership", () => {
+  it("shows and ends only the owner's registrations where an owner is named", () => {
+    const { register, registry } = setUp();
+    const { id } = register("alice", 1);
+    register("bob", 2);
+    expect(registry.list("alice").map((registration) => registration.id)).toEqual([id]);
+    expect(registry.get(id, "bob")).toBeUndefined();
+    expect(registry.end(id, "bob")).toBe(false);
+    expect(registry.get(id, "alice")).toMatchObject({ id });
+    expect(registry.end(id, "alice")).toBe(true);
+    expect(registry.end(id)).toBe(false);
+    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+  });
+});
+
+describe("STUN authority", () => {
+  it("has a secret for each live registration that differs between relays", () => {
+    const [one, other] = [setUp(), setUp()];
+    const { id } = one.register("alice", 1);
+    const second = one.register("alice", 2);
+    expect(one.registry.secretOf(id)).toMatch(/^[\w-]{43}$/);
+    expect(one.registry.secretOf(id)).toBe(one.registry.secretOf(id));
+    expect(one.registry.secretOf(second.id)).not.toBe(one.registry.secretOf(id));
+    expect(other.registry.secretOf(id)).toBeUndefined();
+    expect(one.registry.secretOf("nobody")).toBeUndefined();
+  });
+
+  it("moves a registration to the proven address and renews it", () => {
+    const { register, registry, forwarder, pass } = setUp();
+    const { id } = register("alice", 1, { address: aliceAddress });
+    pass(1000);
+    expect(registry.proven(id, bobAddress)).toBe(true);
+    expect([...forwarder.sessions.values()]).toMatchObject([{ address: bobAddress, expiresAtMs: 1_061_000 }]);
+    expect(registry.at("alice", bobAddress)).toMatchObject({ id });
+    expect(registry.at("alice", aliceAddress)).toBeUndefined();
+  });
+
+  it("never moves one to the relay itself", () => {
+    const { register, registry } = setUp();
+    const { id } = register("alice", 1, { address: aliceAddress });
+    expect(registry.proven(id, fakeRelayAddress)).toBe(false);
+    expect(registry.get(id)!.address).toBe(aliceAddress);
+  });
+});
+
+describe("pinInitial", () => {
+  it("pins to the accepter, for the registration that sent the message", () => {
+    const { register, registry, forwarder } = setUp();
+    const dialer = register("alice", 1, { address: aliceAddress });
+    register("alice", 2);
+    const accepter = register("bob", 3);
+    const [from, , to] = forwarder.sessions.keys();
+    const at = registry.at("alice", aliceAddress);
+    expect(at).toMatchObject({ id: dialer.id });
+    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: at!.id });
+    expect(forwarder.pins).toEqual([{ destinationId, to, from, expiresAtMs: 1_030_000 }]);
+  });
+
+  it("falls back to the dialer's newest registration", () => {
+    const { register, registry, forwarder } = setUp();
+    const first = register("alice", 1);
+    register("alice", 2);
+    const accepter = register("bob", 3);
+    const [, newest] = forwarder.sessions.keys();
+    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
+    registry.end(first.id);
+    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: first.id });
+    expect(forwarder.pins.map((pin) => pin.from)).toEqual([newest, newest]);
+  });
+
+  it("pins nothing without a registration on either side", () => {
+    const { register, registry, forwarder, pass } = setUp();
+    const accepter = register("bob", 3);
+    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
+    register("alice", 1, { ttlMs: 100_000 });
+    pass(60_000);
+    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
+    expect(forwarder.pins).toEqual([]);
+  });
+});
