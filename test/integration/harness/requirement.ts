@@ -4,6 +4,7 @@ import { it } from "vitest";
 /** Foreign parts that some tests need: how to find out that they are there, and how to get them. */
 const parts = {
   caddy: { command: ["caddy", "version"], install: "apt-get install caddy" },
+  chromium: { command: ["chromium", "--version"], install: "apt-get install chromium" },
   netns: {
     command: ["unshare", "--net", "nft", "list", "tables"],
     install: "run as root, with `apt-get install iproute2 nftables`",
