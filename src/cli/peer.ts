@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { QuicpipeError } from "../errors.ts";
 import { developmentCertificatePath } from "../gateway/index.ts";
 import { Peer, type Trust } from "../peer/index.ts";
 import { mintDevelopmentToken } from "../plugin/index.ts";
-import { readSecretFile } from "../state.ts";
 import { listOf } from "./arguments.ts";
 import { keptIdentity } from "./identity.ts";
 
@@ -97,11 +96,8 @@ async function requireToken(args: PeerArgs): Promise<string> {
 function readRelayCa(args: PeerArgs): string | undefined {
   if (args["relay-ca"] !== undefined) return readFileSync(args["relay-ca"], "utf8");
   const { hostname } = new URL(args.relay);
-  return isLoopback(hostname) ? certificateOf(readSecretFile(developmentCertificatePath())) : undefined;
-}
-
-function certificateOf(pem: Buffer | undefined): string | undefined {
-  return pem && /-----BEGIN CERTIFICATE-----[^]*/.exec(pem.toString())?.[0];
+  const path = developmentCertificatePath();
+  return isLoopback(hostname) && existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
 function isLoopback(host: string): boolean {

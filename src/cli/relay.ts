@@ -1,10 +1,10 @@
+import { Console } from "node:console";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { defineCommand, type CommandDef } from "citty";
 import { H3 } from "h3";
 import { developmentCertificate, developmentCertificatePath, serveHttp3 } from "../gateway/index.ts";
 import { quicpipe, type Relay } from "../plugin/index.ts";
-import { formatAddress } from "../wire/address.ts";
 import { formatBytes } from "./progress.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "./relay-config.ts";
 
@@ -20,10 +20,12 @@ export const relay = defineCommand({
     const app = new H3().get("/", () => "This is a quicpipe relay.\n");
     const gateway = await serveHttp3(app, await certificate(tls));
     try {
-      const handle = quicpipe({ ...options, upstream: { port: gateway.port } });
+      // What the relay logs goes to stderr: stdout is for what a command was asked for.
+      const logger = new Console(process.stderr);
+      const handle = quicpipe({ ...options, upstream: { port: gateway.port }, logger });
       app.use(handle);
       await handle.listen();
-      announce(handle, tls);
+      if (!tls) logger.info(`quicpipe: ${developmentHint()}`);
       await interrupted();
       await handle.close();
       summarise(handle);
@@ -39,17 +41,8 @@ async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; k
   return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
 }
 
-function announce(handle: Relay, tls: TlsFiles | undefined): void {
-  const { backend, backendReason } = handle.stats();
-  const lines = [
-    `quicpipe: relaying at UDP ${formatAddress(handle.address())} (${backend}: ${backendReason})`,
-    ...(tls
-      ? []
-      : [
-          `quicpipe: serving a development certificate; peers elsewhere need it as --relay-ca: ${developmentCertificatePath()}`,
-        ]),
-  ];
-  process.stderr.write(`${lines.join("\n")}\n`);
+function developmentHint(): string {
+  return `serving a development certificate; peers elsewhere need it as --relay-ca: ${developmentCertificatePath()}`;
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process the hard way. */

@@ -1,10 +1,11 @@
+import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createCertificate, type Certificate } from "../certificate.ts";
 import { createSecretFile, readSecretFile, statePath } from "../state.ts";
 
 const keyEnd = "-----END PRIVATE KEY-----\n";
 
-/** Where the development certificate and its key lie, in one PEM file. */
+/** Where the development certificate lies, without its key: the file that peers elsewhere are given. */
 export function developmentCertificatePath(): string {
   return statePath("development-certificate.pem");
 }
@@ -14,17 +15,22 @@ export function developmentCertificatePath(): string {
  * host's name, made once and kept (mode 0600) in the user's state directory, so that peers can trust it by name.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@peculiar/x509`.
- * @throws ERR_QUICPIPE_OPTION_INVALID if others may read the file.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if others may read the file with the key.
  */
 export async function developmentCertificate(): Promise<Certificate> {
-  const path = developmentCertificatePath();
+  const path = statePath("development-tls.pem");
   const kept = readSecretFile(path);
-  if (kept) return split(kept.toString());
+  const both = kept ? split(kept.toString()) : await make(path);
+  writeFileSync(developmentCertificatePath(), both.certificate);
+  return both;
+}
+
+async function make(path: string): Promise<Certificate> {
   const hosts = ["localhost", "127.0.0.1", "::1", hostname()];
   const made = await createCertificate({ name: "quicpipe development", hosts });
-  // Another process may have been quicker: its certificate stands.
-  if (createSecretFile(path, `${made.privateKey.trimEnd()}\n${made.certificate}`)) return made;
-  return split(readSecretFile(path)!.toString());
+  const pem = `${made.privateKey.trimEnd()}\n${made.certificate}`;
+  // If another process was quicker, its certificate stands.
+  return split(createSecretFile(path, pem) ? pem : readSecretFile(path)!.toString());
 }
 
 function split(pem: string): Certificate {

@@ -36,7 +36,7 @@ async function send({ event, identity, service, param }: ApiRequest): Promise<Re
       "the token does not allow to send to this recipient",
     );
   const { packets, destinationId, note, ttlMs } = await readMessage(event.req, service.settings.limits);
-  if (service.draining)
+  if (service.registry.draining)
     throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
   const address = clientAddressOf(event, service.forwarder);
   const from = address ? service.registry.at(identity.subject, address)?.id : undefined;

@@ -80,7 +80,7 @@ export function requireFlight(packets: readonly Uint8Array[]): InitialFlight {
       throw packetsInvalid(`packet ${index} has ${packet.length} bytes: 1 to ${maxPacketBytes} are allowed`);
     const flight = parseFirstFlight(packet);
     if (typeof flight === "string") throw notInitial(`packet ${index} is refused: ${flight}`);
-    if (flight.hasInitial) destinationId ??= flight.destinationId.slice();
+    if (flight.hasInitial) destinationId ??= Uint8Array.from(flight.destinationId);
   }
   if (!destinationId) throw notInitial("none of the packets is an Initial");
   return { packets, destinationId };

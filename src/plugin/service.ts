@@ -20,8 +20,6 @@ export interface Service {
   readonly waiters: Waiters;
   readonly rateLimiter: RateLimiter;
   readonly authenticate: Authenticate;
-  /** Whether new registrations and messages are refused. */
-  readonly draining: boolean;
   /** ms since the epoch. */
   readonly now: () => number;
   /** Refuses what is new and ends every wait; what is registered is still forwarded. Idempotent. */
@@ -63,9 +61,7 @@ export async function openService(settings: Settings, now: () => number = Date.n
     maxSubjects: defaults.maxRateLimitedSubjects,
     now,
   });
-  let draining = false;
   const drain = (): void => {
-    draining = true;
     opened.drain();
     waiters.stopAll();
   };
@@ -77,9 +73,6 @@ export async function openService(settings: Settings, now: () => number = Date.n
     waiters,
     rateLimiter,
     authenticate,
-    get draining() {
-      return draining;
-    },
     now,
     drain,
     close() {

@@ -19,7 +19,6 @@ export interface Settings {
   readonly auth: AuthSettings;
   readonly limits: Limits;
   readonly sourcePolicy: SourcePolicy;
-  readonly backend: "auto" | "dgram";
   readonly maxGatewayClients: number;
   readonly socketBufferBytes: number;
   readonly stun: StunPolicy;
@@ -34,6 +33,8 @@ export interface Settings {
 export function resolveSettings(given: QuicpipeOptions | undefined, production: boolean): Settings {
   const options = requireOptions("", given, optionNames);
   const forwarder = requireOptions("forwarder", options.forwarder, forwarderOptionNames);
+  // There is one backend so far, so both choices lead to it.
+  requireOneOf("forwarder.backend", forwarder.backend, ["auto", "dgram"]);
   return {
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     port: requireInteger("port", options.port, { min: 0, max: 65_535, fallback: defaults.port }),
@@ -43,7 +44,6 @@ export function resolveSettings(given: QuicpipeOptions | undefined, production: 
     auth: resolveAuth(options.auth, production),
     limits: resolveLimits(options.limits),
     sourcePolicy: requireOneOf("forwarder.sourcePolicy", forwarder.sourcePolicy, ["registered", "any"]),
-    backend: requireOneOf("forwarder.backend", forwarder.backend, ["auto", "dgram"]),
     maxGatewayClients: requireInteger("forwarder.maxGatewayClients", forwarder.maxGatewayClients, {
       min: 1,
       max: 65_536,

@@ -131,6 +131,11 @@ export class Registry implements StunAuthority {
     return true;
   }
 
+  /** Whether {@link drain} was called. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
   /** From here on refuses new registrations; refreshes and STUN renewals go on. */
   drain(): void {
     this.#draining = true;

@@ -29,7 +29,7 @@ class User {
   /** Starts a relay on a free port and returns its URL. */
   async startRelay(): Promise<{ url: string; child: Child }> {
     const child = this.quicpipe("relay", "--host", "127.0.0.1", "--port", "0");
-    const [, port] = await child.prints(/relaying at UDP 127\.0\.0\.1:(\d+)/);
+    const [, port] = await child.prints(/relay on UDP 127\.0\.0\.1:(\d+)/);
     return { url: `https://127.0.0.1:${port}`, child };
   }
 }

@@ -31,7 +31,7 @@ describe("two peers behind NATs, in network namespaces", () => {
         where.start(process.execPath, [cli, ...args], { XDG_STATE_HOME: folder, NODE_ENV: "" });
 
       const server = start(relay, "relay", "--host", "203.0.113.1", "--cert", cert, "--key", key);
-      await server.prints(/relaying at UDP/);
+      await server.prints(/relay on UDP/);
       const id = start(relay, "id");
       const [pin] = await id.prints(/^[0-9a-f]{64}$/m);
       const common = ["--relay", url, "--relay-ca", cert, "--pin", pin];

@@ -9,14 +9,20 @@ const auth = { secret };
 describe("a relay in an app", () => {
   it("leaves every path that is not its own to the app", async () => {
     const { url } = await serveRelay({ auth });
-    expect((await call("GET", `${url}/hello`)).body).toBe("hello from the app");
+    expect((await call("GET", `${url}/hello`)).text).toBe("hello from the app");
     for (const path of ["/v1", "/v1/registers", "/v1/openapi.json/x", "/v2/register", "/x/v1/register"])
       expect((await fetch(url + path)).headers.get("content-type")).not.toBe("application/problem+json");
   });
 
   it("answers unknown paths below its own with a problem", async () => {
     const { url } = await serveRelay({ auth });
-    for (const path of ["/v1/register/a/b", "/v1/register/", "/v1/mailbox/", "/v1/mailbox/a/b/c", "/v1/mailbox//x"]) {
+    for (const path of [
+      "/v1/register/a/b",
+      "/v1/register/",
+      "/v1/mailbox/",
+      "/v1/mailbox/a/b/c",
+      "/v1/mailbox//x",
+    ]) {
       const { status, body } = await call("GET", url + path);
       expect([status, body.code]).toEqual([404, "ERR_QUICPIPE_NOT_FOUND"]);
     }
@@ -33,15 +39,19 @@ describe("a relay in an app", () => {
   ])("answers %s %s with 405 and the methods that are allowed", async (method, path, allow) => {
     const { url } = await serveRelay({ auth });
     const { status, body, headers } = await call(method, url + path);
-    expect([status, body.code, headers.get("allow")]).toEqual([405, "ERR_QUICPIPE_METHOD_NOT_ALLOWED", allow]);
+    expect([status, body.code, headers.get("allow")]).toEqual([
+      405,
+      "ERR_QUICPIPE_METHOD_NOT_ALLOWED",
+      allow,
+    ]);
     const options = await call("OPTIONS", url + path);
     expect([options.status, options.headers.get("allow")]).toEqual([204, allow]);
   });
 
   it("answers HEAD like GET, without a body", async () => {
     const { url } = await serveRelay({ auth });
-    const { status, body } = await call("HEAD", `${url}/v1/register`, { token: await secretToken("alice") });
-    expect([status, body]).toEqual([200, ""]);
+    const { status, text } = await call("HEAD", `${url}/v1/register`, { token: await secretToken("alice") });
+    expect([status, text]).toEqual([200, ""]);
   });
 
   it("lives under a base path", async () => {
@@ -49,7 +59,9 @@ describe("a relay in an app", () => {
     const token = await secretToken("alice");
     const { status } = await call("POST", `${url}/relay/v1/register`, { token, body: { key, num: 1 } });
     expect(status).toBe(200);
-    expect((await fetch(`${url}/v1/register`)).headers.get("content-type")).not.toBe("application/problem+json");
+    expect((await fetch(`${url}/v1/register`)).headers.get("content-type")).not.toBe(
+      "application/problem+json",
+    );
     const { body } = await call("GET", `${url}/relay/v1/openapi.json`);
     expect(body.servers).toEqual([{ url: "/relay" }]);
   });
@@ -62,7 +74,7 @@ describe("a relay in an app", () => {
     const token = await secretToken("alice");
     const { status } = await call("POST", `${url}/sub/v1/register`, { token, body: { key, num: 1 } });
     expect(status).toBe(200);
-    expect((await call("GET", `${url}/hello`)).body).toBe("hello from the app");
+    expect((await call("GET", `${url}/hello`)).text).toBe("hello from the app");
   });
 
   it("serves its OpenAPI description without a token", async () => {

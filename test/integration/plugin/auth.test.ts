@@ -165,17 +165,18 @@ describe('auth: "none"', () => {
   });
 });
 
-describe("the development key", () => {
-  function stateDirectory(): string {
-    const directory = mkdtempSync(join(tmpdir(), "quicpipe-state-"));
-    vi.stubEnv("XDG_STATE_HOME", directory);
-    onTestFinished(() => {
-      vi.unstubAllEnvs();
-      rmSync(directory, { recursive: true });
-    });
-    return directory;
-  }
+/** A state directory of its own for the test. */
+function stateDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "quicpipe-state-"));
+  vi.stubEnv("XDG_STATE_HOME", directory);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true });
+  });
+  return directory;
+}
 
+describe("the development key", () => {
   it("is made once, for this user alone, and its tokens are accepted", async () => {
     const path = join(stateDirectory(), "quicpipe", "development.key");
     const info = vi.fn();

@@ -4,7 +4,11 @@ import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { RegisterResponse } from "../../../src/protocol.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
-import { type BindingRequest, encodeBindingRequest, parseBindingReply } from "../../../src/wire/stun-binding.ts";
+import {
+  type BindingRequest,
+  encodeBindingRequest,
+  parseBindingReply,
+} from "../../../src/wire/stun-binding.ts";
 import { type RelayApp, call, initialPacket, secret, secretToken, serveRelay } from "./relay-app.ts";
 
 const auth = { secret };
@@ -25,7 +29,11 @@ async function exchange(app: RelayApp, socket: Socket, datagram: Uint8Array): Pr
 }
 
 /** Proves the socket's address for a registration, as design section 6 has it. */
-async function prove(app: RelayApp, socket: Socket, { id, secret: password }: RegisterResponse): Promise<unknown> {
+async function prove(
+  app: RelayApp,
+  socket: Socket,
+  { id, secret: password }: RegisterResponse,
+): Promise<unknown> {
   const first: BindingRequest = {
     transactionId: randomBytes(12),
     credential: { username: id, password },
@@ -68,7 +76,9 @@ describe("a registration over HTTP/1.1", () => {
     const app = await serveRelay({ auth });
     const registration = await register(app, "alice", randomBytes(32));
     const socket = await openSocket();
-    expect(await prove(app, socket, { ...registration, secret: "wrong" })).not.toMatchObject({ kind: "success" });
+    expect(await prove(app, socket, { ...registration, secret: "wrong" })).not.toMatchObject({
+      kind: "success",
+    });
     const token = await secretToken("alice");
     await call("DELETE", `${app.url}/v1/register/${registration.id}`, { token });
     expect(await prove(app, socket, registration)).not.toMatchObject({ kind: "success" });

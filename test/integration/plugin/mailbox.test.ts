@@ -107,7 +107,9 @@ describe("a mailbox message", () => {
       const { status, headers } = await send(app, encodeURIComponent(name));
       expect(status).toBe(201);
       expect((await inbox(app, {}, name)).body.messages).toHaveLength(1);
-      const view = await call("GET", app.url + headers.get("location"), { token: await secretToken("alice") });
+      const view = await call("GET", app.url + headers.get("location"), {
+        token: await secretToken("alice"),
+      });
       expect(view.body.recipient).toBe(name);
     }
   });
@@ -152,7 +154,10 @@ describe("a mailbox message", () => {
     const app = await serveRelay({ auth });
     const token = await secretToken("alice", { quicpipe: { peers: ["bob"] } });
     const outcome = async (to: string): Promise<unknown[]> => {
-      const { status, body } = await call("POST", `${app.url}/v1/mailbox/${to}`, { token, body: { packets } });
+      const { status, body } = await call("POST", `${app.url}/v1/mailbox/${to}`, {
+        token,
+        body: { packets },
+      });
       return [status, body.code];
     };
     expect(await outcome("bob")).toEqual([201, undefined]);

@@ -17,7 +17,10 @@ function newKey(): string {
 describe("POST /v1/register", () => {
   it("registers and answers with everything that a peer needs", async () => {
     const app = await serveRelay({ auth });
-    const { status, headers, body } = await register(app, await secretToken("alice"), { key: newKey(), num: 10 });
+    const { status, headers, body } = await register(app, await secretToken("alice"), {
+      key: newKey(),
+      num: 10,
+    });
     expect(status).toBe(200);
     expect(headers.get("cache-control")).toBe("no-store");
     expect(body).toEqual({
@@ -83,8 +86,18 @@ describe("POST /v1/register", () => {
     ["no key", { num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
     ["a key that is a number", { key: 1, num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
     ["an empty key", { key: "", num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
-    ["a key of 15 bytes", { key: randomBytes(15).toString("base64"), num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
-    ["a key of 65 bytes", { key: randomBytes(65).toString("base64"), num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
+    [
+      "a key of 15 bytes",
+      { key: randomBytes(15).toString("base64"), num: 1 },
+      400,
+      "ERR_QUICPIPE_KEY_INVALID",
+    ],
+    [
+      "a key of 65 bytes",
+      { key: randomBytes(65).toString("base64"), num: 1 },
+      400,
+      "ERR_QUICPIPE_KEY_INVALID",
+    ],
     ["base64url", { key: `_-${"A".repeat(22)}`, num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
     ["base64 without padding", { key: "A".repeat(22), num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
     ["base64 with a space", { key: ` ${"A".repeat(24)}`, num: 1 }, 400, "ERR_QUICPIPE_KEY_INVALID"],
@@ -144,7 +157,12 @@ describe("POST /v1/register", () => {
   it("keeps what is there when a quota or the table is full", async () => {
     const app = await serveRelay({
       auth,
-      limits: { maxRegistrationsPerSubject: 2, maxCidsPerSubject: 15, maxCids: 20, maxCidsPerRegistration: 12 },
+      limits: {
+        maxRegistrationsPerSubject: 2,
+        maxCidsPerSubject: 15,
+        maxCids: 20,
+        maxCidsPerRegistration: 12,
+      },
     });
     const alice = await secretToken("alice");
     const outcomes = [];
@@ -166,7 +184,9 @@ describe("POST /v1/register", () => {
 
   it("narrows the limits by the token's claim", async () => {
     const app = await serveRelay({ auth });
-    const token = await secretToken("alice", { quicpipe: { maxCids: 5, maxRegistrations: 1, ttlMs: 20_000 } });
+    const token = await secretToken("alice", {
+      quicpipe: { maxCids: 5, maxRegistrations: 1, ttlMs: 20_000 },
+    });
     const tooMany = await register(app, token, { key: newKey(), num: 6 });
     expect(tooMany.body.code).toBe("ERR_QUICPIPE_CID_QUOTA");
     const { body } = await register(app, token, { key: newKey(), num: 5 });
@@ -178,7 +198,8 @@ describe("POST /v1/register", () => {
   it("limits how often a subject may change something, and says when to come again", async () => {
     const app = await serveRelay({ auth, limits: { requestsPerMinute: 3 } });
     const token = await secretToken("alice");
-    for (let i = 0; i < 3; i++) expect((await register(app, token, { key: newKey(), num: 1 })).status).toBe(200);
+    for (let i = 0; i < 3; i++)
+      expect((await register(app, token, { key: newKey(), num: 1 })).status).toBe(200);
     const answer = await register(app, token, { key: newKey(), num: 1 });
     expect([answer.status, answer.body.code]).toEqual([429, "ERR_QUICPIPE_RATE_LIMITED"]);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
@@ -204,7 +225,7 @@ describe("GET and DELETE /v1/register", () => {
     const foreign = await call("DELETE", `${app.url}/v1/register/${second.body.id}`, { token: bob });
     expect([foreign.status, foreign.body.code]).toEqual([404, "ERR_QUICPIPE_REGISTRATION_NOT_FOUND"]);
     const ended = await call("DELETE", `${app.url}/v1/register/${second.body.id}`, { token: alice });
-    expect([ended.status, ended.body]).toEqual([204, ""]);
+    expect([ended.status, ended.text]).toEqual([204, ""]);
     expect(app.relay.stats()).toMatchObject({ registrations: 2, cids: 11 });
     const again = await call("DELETE", `${app.url}/v1/register/${second.body.id}`, { token: alice });
     expect(again.status).toBe(404);

@@ -11,7 +11,14 @@ import {
 } from "jose";
 import { onTestFinished } from "vitest";
 import { type QuicpipeOptions, quicpipe, type Relay } from "../../../src/index.ts";
-import type { Problem } from "../../../src/protocol.ts";
+import type {
+  MailboxListResponse,
+  MailboxTakeResponse,
+  Problem,
+  RegisterListResponse,
+  RegisterResponse,
+  SentMessage,
+} from "../../../src/protocol.ts";
 import { problemKinds } from "../../../src/plugin/problem.ts";
 import { openApiDocument } from "../../../src/plugin/openapi.ts";
 
@@ -53,12 +60,20 @@ export async function serveRelay(
   return { relay, app, url: server.url!.replace(/\/$/, "") };
 }
 
-/** An answer of the relay. `body` is the JSON, of whatever shape. */
+/** All members that some answer has; each test looks for those it expects. */
+export type AnswerBody = RegisterResponse &
+  RegisterListResponse &
+  SentMessage &
+  MailboxListResponse &
+  MailboxTakeResponse &
+  Problem & { readonly openapi: string; readonly servers: unknown };
+
+/** An answer of the relay; `body` is the text parsed as JSON, if it is any. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- each test looks for the members it expects
-  readonly body: any;
+  readonly text: string;
+  readonly body: AnswerBody;
 }
 
 /** What to send beside method and URL. */
@@ -72,17 +87,18 @@ export interface CallOptions {
 
 /** Sends a request and reads the answer, which must be one that the OpenAPI description knows. */
 export async function call(method: string, url: string, options: CallOptions = {}): Promise<Answer> {
-  const { token, headers = {}, body, signal } = options;
-  const isRaw = typeof body === "string" || body instanceof Uint8Array;
+  const { token, headers = {}, body: sent, signal } = options;
+  const isRaw = typeof sent === "string" || sent instanceof Uint8Array;
   const response = await fetch(url, {
     method,
     headers: { ...(token && { authorization: `Bearer ${token}` }), ...headers },
-    ...(body !== undefined && { body: Buffer.from(isRaw ? body : JSON.stringify(body)) }),
+    ...(sent !== undefined && { body: Buffer.from(isRaw ? sent : JSON.stringify(sent)) }),
     ...(signal && { signal }),
   });
   const text = await response.text();
   const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "");
-  const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  const body = (isJson ? JSON.parse(text) : {}) as AnswerBody;
+  const answer = { status: response.status, headers: response.headers, text, body };
   if (isJson && answer.status >= 400) requireProblem(answer);
   requireDocumented(method, new URL(url).pathname, answer);
   return answer;
@@ -144,9 +160,7 @@ export async function startIssuer(alg = "ES256"): Promise<Issuer> {
       await once(server, "listening");
     },
     token: (claims = {}, { kid = current.kid } = {}) =>
-      signed(claims)
-        .setProtectedHeader({ alg: current.alg, kid })
-        .sign(current.pair.privateKey),
+      signed(claims).setProtectedHeader({ alg: current.alg, kid }).sign(current.pair.privateKey),
   };
 }
 
@@ -166,7 +180,7 @@ function signed(claims: JWTPayload): SignJWT {
 }
 
 function requireProblem({ status, body }: Answer): void {
-  const { type, title, detail, code } = body as Problem;
+  const { type, title, detail, code } = body;
   const known = Object.entries(problemKinds).find(([name]) => name === code)?.[1];
   const consistent =
     known?.status === status &&
@@ -190,7 +204,9 @@ function requireDocumented(method: string, pathname: string, { status, body }: A
   const operation = operations.map(([, item]) => item[method.toLowerCase()]).find(Boolean);
   if (!operation) return;
   const response = operation.responses[status];
-  const code = status >= 400 ? (body as Problem).code : undefined;
+  const code = status >= 400 ? body.code : undefined;
   if (!response || (code && !JSON.stringify(response).includes(`"${code}"`)))
-    throw new TypeError(`${method} ${path} answered ${status} ${code}, which is not in the OpenAPI description`);
+    throw new TypeError(
+      `${method} ${path} answered ${status} ${code}, which is not in the OpenAPI description`,
+    );
 }

@@ -66,7 +66,12 @@ describe("register", () => {
   it("opens a session with the derived connection IDs", () => {
     const { register, forwarder } = setUp();
     const registration = register("alice", 1, { address: aliceAddress });
-    expect(registration).toMatchObject({ subject: "alice", num: 10, address: aliceAddress, expiresAtMs: 1_060_000 });
+    expect(registration).toMatchObject({
+      subject: "alice",
+      num: 10,
+      address: aliceAddress,
+      expiresAtMs: 1_060_000,
+    });
     const [spec] = forwarder.sessions.values();
     expect(spec).toMatchObject({ address: aliceAddress, bytesPerSecond: 1000, expiresAtMs: 1_060_000 });
     expect(spec!.cids).toHaveLength(120);
@@ -130,7 +135,9 @@ describe("register", () => {
 
   it("refuses the relay's own address", () => {
     const { register, registry } = setUp();
-    expect(codeOf(() => register("alice", 1, { address: fakeRelayAddress }))).toBe("ERR_QUICPIPE_OWN_ADDRESS");
+    expect(codeOf(() => register("alice", 1, { address: fakeRelayAddress }))).toBe(
+      "ERR_QUICPIPE_OWN_ADDRESS",
+    );
     expect(registry.stats().registrations).toBe(0);
   });
 

@@ -28,11 +28,10 @@ describe("createSweeper", () => {
     let begun = 0;
     const sweeper = createSweeper([() => (begun++, steps(defaults.sweepBatch * 3, () => done++))]);
     onTestFinished(() => sweeper.close());
-    const turn = (): void => void vi.advanceTimersToNextTimer();
-    turn();
+    vi.advanceTimersToNextTimer();
     expect(done).toBe(defaults.sweepBatch);
-    turn();
-    turn();
+    vi.advanceTimersToNextTimer();
+    vi.advanceTimersToNextTimer();
     expect([done, begun]).toEqual([defaults.sweepBatch * 3, 1]);
   });
 

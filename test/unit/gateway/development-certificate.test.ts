@@ -1,0 +1,33 @@
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { developmentCertificate, developmentCertificatePath } from "../../../src/gateway/index.ts";
+
+describe("the development certificate", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "quicpipe-certificate-"));
+    vi.stubEnv("XDG_STATE_HOME", folder);
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("is made once, for localhost, and kept", async () => {
+    const first = await developmentCertificate();
+    expect(await developmentCertificate()).toEqual(first);
+    expect(new X509Certificate(first.certificate).checkHost("localhost")).toBe("localhost");
+  });
+
+  it("can be given to peers without its key", async () => {
+    const { certificate } = await developmentCertificate();
+    const given = readFileSync(developmentCertificatePath(), "utf8");
+    expect(given).toBe(certificate);
+    expect(given).not.toContain("PRIVATE KEY");
+  });
+});

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import * as defaults from "../../../src/defaults.ts";
+import { problemKinds } from "../../../src/plugin/problem.ts";
+import { routes } from "../../../src/plugin/router.ts";
+import { maxMessagePackets, maxPacketBytes, maxWaitSeconds } from "../../../src/protocol.ts";
+import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
+import { encodeBindingRequest, parseBindingReply } from "../../../src/wire/stun-binding.ts";
+import { stunAttribute } from "../../../src/wire/stun.ts";
+
+const text = readFileSync("docs/protocol.md", "utf8");
+
+/** The example of the STUN chapter. */
+const credential = {
+  username: /"id": "([\w-]{22})",\n {2}"address"/.exec(text)![1]!,
+  password: /"secret": "([\w-]+)"/.exec(text)![1]!,
+};
+const challenge = {
+  realm: "quicpipe",
+  nonce: Buffer.from(/nonce `(\w+)`/.exec(text)![1]!),
+  passwordAlgorithms: Buffer.from("00020000", "hex"),
+};
+
+function transactionId(first: number): Uint8Array {
+  return Uint8Array.from({ length: 12 }, (_, index) => first + index);
+}
+
+const [firstRequest, secondRequest, success] = [...text.matchAll(/```hex\n([\s\S]*?)```/g)].map(([, hex]) =>
+  Buffer.from(hex!.replaceAll(/\s/g, ""), "hex"),
+);
+
+describe("docs/protocol.md", () => {
+  it("derives connection IDs as the code does", () => {
+    const key = Buffer.from(/With the key `(\w+)`/.exec(text)![1]!, "hex");
+    const rows = [...text.matchAll(/^\| (\d+)\s+\| `([0-9a-f]{24})`/gm)];
+    expect(rows).toHaveLength(4);
+    for (const [, n, hex] of rows)
+      expect(Buffer.from(deriveConnectionId(key, Number(n))).toString("hex")).toBe(hex);
+  });
+
+  it("shows the bytes of a STUN exchange as they are", () => {
+    const first = { transactionId: transactionId(0), credential };
+    expect(firstRequest).toEqual(Buffer.from(encodeBindingRequest(first)));
+    const second = { transactionId: transactionId(12), credential, challenge };
+    expect(secondRequest).toEqual(Buffer.from(encodeBindingRequest(second)));
+    expect(parseBindingReply(success!, second)).toEqual({
+      kind: "success",
+      address: { address: "203.0.113.7", port: 4433 },
+    });
+  });
+
+  it("lists the attributes under their numbers", () => {
+    const listed = [...text.matchAll(/^\| [A-Z0-9()\-a-z]+\s+\| 0x([0-9a-f]{4})/gm)].map(([, hex]) =>
+      Number.parseInt(hex!, 16),
+    );
+    // RFC 8489's older integrity attribute is known to the codec, but used by neither side.
+    const used = Object.values(stunAttribute).filter((type) => type !== stunAttribute.messageIntegrity);
+    expect(listed).toEqual([...used].sort((a, b) => a - b));
+  });
+
+  it("describes every route", () => {
+    for (const { method, path } of routes)
+      expect([
+        method,
+        path,
+        new RegExp(`\\b${method}\\b[^\\n]*${path.replaceAll(/[{}]/g, String.raw`\$&`)}\``).test(text),
+      ]).toEqual([method, path, true]);
+  });
+
+  it("names only codes that a request can be answered with", () => {
+    for (const [code] of text.matchAll(/ERR_QUICPIPE_\w+/g))
+      expect(Object.keys(problemKinds)).toContain(code);
+  });
+
+  it("states the limits that are the defaults", () => {
+    const words = text.replaceAll(/\s+/g, " ");
+    for (const statement of [
+      `1 to the relay's limit (${defaults.maxCidsPerRegistration} unless configured)`,
+      `limited to ${defaults.requestsPerMinute} per minute`,
+      `At most ${defaults.maxSmallBodyBytes / 1024} KiB, messages ${defaults.maxMessageBodyBytes / 1024} KiB`,
+      `1 to ${maxMessagePackets} UDP payloads, 1 to ${maxPacketBytes} bytes each`,
+      `At most ${maxWaitSeconds};`,
+      `may have ${defaults.maxWaitersPerSubject} long polls`,
+      `for ${defaults.pinTtlMs / 1000} seconds, for packets from A's address`,
+      `(${defaults.stunRepliesPerSecond} per second and IP address)`,
+      `every ${defaults.keepaliveMs / 1000} seconds as keepalive`,
+    ])
+      expect(words).toContain(statement);
+    expect(defaults.minRegistrationTtlMs).toBe(10_000);
+    expect(defaults.minMessageTtlMs).toBe(1000);
+    expect(defaults.messageTombstoneMs).toBe(60_000);
+  });
+});

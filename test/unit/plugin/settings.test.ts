@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import * as defaults from "../../../src/defaults.ts";
+import type { QuicpipeOptions } from "../../../src/index.ts";
+import { resolveSettings } from "../../../src/plugin/settings.ts";
+
+const secret = "x".repeat(32);
+
+/** The error for options that the types would not allow. */
+function refusal(options: unknown): unknown {
+  try {
+    return resolveSettings(options as QuicpipeOptions, false);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("resolveSettings", () => {
+  it("fills in every default", () => {
+    const { limits, logger, ...settings } = resolveSettings(undefined, false);
+    expect(settings).toEqual({
+      host: "::",
+      port: defaults.port,
+      upstream: undefined,
+      publicAddress: undefined,
+      basePath: "",
+      auth: "development",
+      sourcePolicy: "registered",
+      maxGatewayClients: defaults.maxGatewayClients,
+      socketBufferBytes: defaults.socketBufferBytes,
+      stun: "registered",
+    });
+    expect(logger).toBe(console);
+    expect(limits).toEqual({
+      maxRegistrations: defaults.maxRegistrations,
+      maxCids: defaults.maxCids,
+      maxRegistrationsPerSubject: defaults.maxRegistrationsPerSubject,
+      maxCidsPerSubject: defaults.maxCidsPerSubject,
+      maxCidsPerRegistration: defaults.maxCidsPerRegistration,
+      bytesPerSecond: defaults.bytesPerSecond,
+      registrationTtlMs: defaults.registrationTtlMs,
+      maxRegistrationTtlMs: defaults.maxRegistrationTtlMs,
+      messageTtlMs: defaults.messageTtlMs,
+      maxMessageTtlMs: defaults.maxMessageTtlMs,
+      maxMessages: defaults.maxMessages,
+      maxMessagesPerRecipient: defaults.maxMessagesPerRecipient,
+      maxMessagesPerSender: defaults.maxMessagesPerSender,
+      maxWaiters: defaults.maxWaiters,
+      maxWaitersPerSubject: defaults.maxWaitersPerSubject,
+      requestsPerMinute: defaults.requestsPerMinute,
+    });
+  });
+
+  it("takes what is given", () => {
+    const jwks = new URL("https://issuer.example/jwks.json");
+    expect(
+      resolveSettings(
+        {
+          host: "127.0.0.1",
+          port: 0,
+          upstream: { port: 4434 },
+          publicAddress: "[2001:db8::1]:443",
+          basePath: "/relay/x",
+          auth: {
+            jwks: jwks.href,
+            issuer: "me",
+            audience: ["a", "b"],
+            algorithms: ["EdDSA"],
+            clockTolerance: 0,
+          },
+          limits: { maxCids: 7 },
+          forwarder: { sourcePolicy: "any", backend: "dgram" },
+          stun: "public",
+          logger: false,
+        },
+        true,
+      ),
+    ).toMatchObject({
+      host: "127.0.0.1",
+      port: 0,
+      upstream: { address: "127.0.0.1", port: 4434 },
+      publicAddress: "[2001:db8::1]:443",
+      basePath: "/relay/x",
+      auth: { keys: jwks, issuer: ["me"], audience: ["a", "b"], algorithms: ["EdDSA"], clockTolerance: 0 },
+      limits: { maxCids: 7, maxRegistrations: defaults.maxRegistrations },
+      sourcePolicy: "any",
+      stun: "public",
+    });
+  });
+
+  it("accepts HS256 alone with a secret, and asymmetric algorithms alone with keys", () => {
+    expect(resolveSettings({ auth: { secret } }, false).auth).toMatchObject({ algorithms: ["HS256"] });
+    const { auth } = resolveSettings({ auth: { jwks: { keys: [] } } }, false);
+    expect(auth).toMatchObject({
+      algorithms: expect.not.arrayContaining([expect.stringMatching(/^HS|none/)]),
+    });
+  });
+
+  it.each([
+    ["quicpipe(…)", 7],
+    ["prot", { prot: 1 }],
+    ["host", { host: "localhost" }],
+    ["port", { port: 65_536 }],
+    ["port", { port: "4433" }],
+    ["port", { port: 1.5 }],
+    ["port", { port: Number.NaN }],
+    ["upstream", { upstream: 4434 }],
+    ["upstream.port", { upstream: {} }],
+    ["upstream.port", { upstream: { port: 0 } }],
+    ["upstream.host", { upstream: { host: "192.0.2.1", port: 1 } }],
+    ["upstream.address", { upstream: { address: "127.0.0.1", port: 1 } }],
+    ["publicAddress", { publicAddress: "relay.example.com" }],
+    ["publicAddress", { publicAddress: "relay.example.com:0" }],
+    ["basePath", { basePath: "relay" }],
+    ["basePath", { basePath: "/relay/" }],
+    ["auth", { auth: "jwt" }],
+    ["auth", { auth: null }],
+    ["auth", { auth: {} }],
+    ["auth", { auth: { secret, jwks: { keys: [] } } }],
+    ["auth.secret", { auth: { secret: "x".repeat(31) } }],
+    ["auth.jwks", { auth: { jwks: "issuer.example" } }],
+    ["auth.jwks", { auth: { jwks: "file:///etc/passwd" } }],
+    ["auth.jwks", { auth: { jwks: {} } }],
+    ["auth.algorithms", { auth: { jwks: { keys: [] }, algorithms: ["HS256"] } }],
+    ["auth.algorithms", { auth: { jwks: { keys: [] }, algorithms: ["none"] } }],
+    ["auth.algorithms", { auth: { jwks: { keys: [] }, algorithms: [] } }],
+    ["auth.algorithms", { auth: { secret, algorithms: ["HS256"] } }],
+    ["auth.audience", { auth: { secret, audience: "" } }],
+    ["auth.clockTolerance", { auth: { secret, clockTolerance: -1 } }],
+    ["auth.key", { auth: { key: secret } }],
+    ["limits.maxCids", { limits: { maxCids: 0 } }],
+    ["limits.maxCidsPerRegistration", { limits: { maxCidsPerRegistration: 65_537 } }],
+    ["limits.registrationTtlMs", { limits: { registrationTtlMs: 9_999 } }],
+    ["limits.messageTtlMs", { limits: { messageTtlMs: Infinity } }],
+    ["limits.maxSessions", { limits: { maxSessions: 1 } }],
+    ["forwarder.sourcePolicy", { forwarder: { sourcePolicy: "all" } }],
+    ["forwarder.backend", { forwarder: { backend: "xdp" } }],
+    ["forwarder.maxGatewayClients", { forwarder: { maxGatewayClients: 0 } }],
+    ["forwarder.socketBufferBytes", { forwarder: { socketBufferBytes: 1 } }],
+    ["forwarder.xdp", { forwarder: { xdp: "auto" } }],
+    ["stun", { stun: true }],
+    ["logger", { logger: true }],
+    ["logger", { logger: { info: console.info } }],
+  ])("names the option %s in what it refuses: %j", (option, options) => {
+    const error = refusal(options);
+    expect(error).toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+    expect(String(error)).toMatch(
+      option === "auth"
+        ? /option auth /
+        : new RegExp(`option ${option.replaceAll(/[.()]/g, String.raw`\$&`)} is `),
+    );
+  });
+
+  it("never shows what may be a secret", () => {
+    expect(String(refusal({ auth: { secret: "hunter2" } }))).not.toContain("hunter2");
+  });
+
+  it("wants a decision about auth in production", () => {
+    const required: unknown = expect.objectContaining({ code: "ERR_QUICPIPE_AUTH_REQUIRED" });
+    expect(() => resolveSettings({}, true)).toThrow(required);
+    expect(resolveSettings({ auth: "none" }, true).auth).toBe("none");
+  });
+});
