@@ -20,7 +20,7 @@ export const accept = defineCommand({
       for await (const connection of peer) {
         process.stderr.write(`quicpipe: ${connection.remoteName ?? "a peer"} connected\n`);
         const { value: stream } = await connection.incomingBidirectionalStreams.getReader().read();
-        if (stream) await pipeStandardStreams(stream);
+        if (stream) await pipeStandardStreams(connection, stream);
         return;
       }
     } finally {

@@ -27,8 +27,7 @@ export const dial = defineCommand({
     try {
       const connection = await peer.dial(given.name, { trust, timeoutMs });
       process.stderr.write(`quicpipe: connected to ${given.name} by the ${connection.path}\n`);
-      await pipeStandardStreams(await connection.createBidirectionalStream());
-      connection.close();
+      await pipeStandardStreams(connection, await connection.createBidirectionalStream());
     } finally {
       await peer.close();
     }

@@ -1,18 +1,20 @@
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import type { BidirectionalStream, Connection } from "../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
-/** Both directions of a stream between peers. */
-export interface Duplex {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-}
+/** How long an end waits for the other's word that everything has arrived, in ms, before it closes anyway. */
+const farewellMs = 5000;
 
 /**
- * Joins stdin and stdout to a stream between peers, as a netcat does, until both directions have ended;
- * shows a progress line on stderr where that is a terminal.
+ * Joins stdin and stdout to a stream between peers, as a netcat does, until both directions have ended, and
+ * closes the connection. Shows a progress line on stderr where that is a terminal.
  */
-export async function pipeStandardStreams(stream: Duplex): Promise<void> {
+export async function pipeStandardStreams(
+  connection: Connection,
+  stream: BidirectionalStream,
+): Promise<void> {
   const sent = counter();
   const received = counter();
   const progress = showProgress(process.stderr, () => ({
@@ -24,9 +26,22 @@ export async function pipeStandardStreams(stream: Duplex): Promise<void> {
       pipeline(process.stdin, sent.stream, Writable.fromWeb(stream.writable)),
       pipeline(Readable.fromWeb(stream.readable), received.stream, process.stdout, { end: false }),
     ]);
+    await farewell(connection);
   } finally {
     progress.close();
   }
+}
+
+/**
+ * Closing a QUIC connection drops what is still on its way. So each end opens one last, empty stream when it has
+ * received everything, and closes when it has seen the other's; who closed has seen it, so a close counts too.
+ */
+async function farewell(connection: Connection): Promise<void> {
+  const done = await connection.createUnidirectionalStream();
+  await done.close();
+  const seen = connection.incomingUnidirectionalStreams.getReader().read();
+  await Promise.race([Promise.allSettled([seen]), delay(farewellMs, undefined, { ref: false })]);
+  connection.close();
 }
 
 function counter(): { stream: Transform; bytes(): number } {
