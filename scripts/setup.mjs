@@ -1,7 +1,7 @@
 // Installs and builds what is missing, then runs the command it was given on the project's own Node.
 // Plain JavaScript without dependencies: this runs before anything is installed, on Node 20 too.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, globSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
@@ -19,11 +19,9 @@ function run(what, command, args) {
   process.exit(status ?? 1);
 }
 
-/** Newest change below src, so that a build is made when, and only when, it is due. */
-function newestSourceMs(folder = "src") {
-  if (typeof globSync !== "function") return Infinity; // Node 20: build rather than guess
-  return Math.max(...globSync(`${folder}/**/*.ts`, { cwd: root }).map(modifiedMs));
-}
+/** When a file below src last changed, so that a build is made when, and only when, it is due. */
+const newestSourceMs = () =>
+  Math.max(...readdirSync(at("src"), { recursive: true }).map((name) => modifiedMs(join("src", name))));
 
 const env = { ...process.env, PATH: `${at("node_modules/.bin")}${delimiter}${process.env.PATH}` };
 
