@@ -25,9 +25,16 @@ const newestSourceMs = () =>
 
 const env = { ...process.env, PATH: `${at("node_modules/.bin")}${delimiter}${process.env.PATH}` };
 
-// npm writes this file last, so an install that was cut short is made again.
+// npm writes this file last, so an install that was cut short is made again. Not `npm ci`: it wants the packages of
+// every platform in the lock file, and some of them were never published. The lock file holds either way.
 if (modifiedMs("node_modules/.package-lock.json") < modifiedMs("package-lock.json"))
-  run("installing dependencies (npm ci) …", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run("installing dependencies …", "npm", [
+    "install",
+    "--no-save",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ]);
 if (modifiedMs("dist/index.js") < newestSourceMs())
   run("building dist/ …", "tsc", ["-p", "tsconfig.build.json"]);
 
