@@ -155,6 +155,8 @@ export const dialStatusMs: number = second;
 export const firstFlightMs: number = second;
 /** How long an accepter gives a handshake, in ms: three lost flights (RFC 9002 §6.2.1: 1 + 2 + 4 s). */
 export const handshakeTimeoutMs: number = 10 * second;
+/** How long a closing connection waits for the acknowledgement of what its streams were given, in ms: a few round trips. */
+export const lingerMs: number = second;
 /** How long closing a peer may take, in ms, for what it still has to tell the relay. */
 export const closeTimeoutMs: number = second;
 /** First and longest gap between attempts of the accepter's loop after errors, in ms. */
@@ -165,5 +167,7 @@ export const stunRtoMs = 500;
 export const stunRequests = 5;
 /** How long the last STUN request waits for its answer, in ms. */
 export const stunLastWaitMs: number = 4 * second;
+/** How long a STUN request may go unanswered before the relay is suspected, in ms: three of them are out by then. */
+export const stunSuspectMs: number = 2 * second;
 /** Idle time after which the HTTP/3 session to the relay ends, in ms: over one long poll. */
 export const httpIdleTimeoutMs: number = minute;

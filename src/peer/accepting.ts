@@ -107,7 +107,7 @@ async function answerFlight(
   socket.addRoute(destinationId, session.receive);
   try {
     // The engine writes into what it is given.
-    for (const packet of packets) session.receive(packet.slice());
+    for (const packet of packets) session.receive(Uint8Array.from(packet));
     await Promise.race([session.ready, deadline.expired]);
   } finally {
     deadline.clear();

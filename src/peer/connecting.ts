@@ -52,6 +52,7 @@ export async function register(context: PeerContext, attempt: Attempt): Promise<
     num,
     keepaliveMs: settings.keepaliveMs,
     onKeepalive: () => attempt.session?.keepAlive(),
+    onMoved: () => attempt.session?.keepAlive(),
   });
   attempt.registration = registration;
   context.registrations.add(registration);
@@ -78,7 +79,7 @@ export interface Making {
 export function connect(context: PeerContext, attempt: Attempt, making: Making): Made {
   const { socket, identity } = context;
   const { role, policy, remoteName, idleTimeoutMs } = making;
-  const start = { sourceId: attempt.ids.takeFirst(), local: socket.local, remote: socket.relay };
+  const start = { sourceId: attempt.ids.first, local: socket.local, remote: socket.relay };
   const options = engineOptions(context, making);
   const engine =
     role === "client" ? context.engine.connect(options, start) : context.engine.accept(options, start);
@@ -92,6 +93,7 @@ export function connect(context: PeerContext, attempt: Attempt, making: Making):
     ownFingerprint: identity.fingerprint,
     idleTimeoutMs,
     relayFault: () => attempt.registration?.fault,
+    onStalled: () => void attempt.registration?.keepAlive(),
     onEnd: () => endAttempt(context, attempt),
   });
   attempt.session = session;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
-import { deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
+import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
 import type { EngineConnection } from "./engine-contract.ts";
 import type { DatagramSink } from "./socket.ts";
 
@@ -19,7 +19,7 @@ export class ConnectionIds {
   readonly key: Uint8Array;
   readonly num: number;
   readonly #ids: readonly Uint8Array[];
-  #used = 0;
+  #used = 1;
 
   constructor(key: Uint8Array = randomBytes(defaults.keyBytes), num: number = defaults.cidsPerConnection) {
     this.key = key;
@@ -28,8 +28,7 @@ export class ConnectionIds {
   }
 
   /** The first one, which the connection begins with. */
-  takeFirst(): Uint8Array {
-    this.#used = 1;
+  get first(): Uint8Array {
     return this.#ids[0]!;
   }
 
@@ -46,4 +45,9 @@ export class ConnectionIds {
   unroute(routes: Routes): void {
     for (const id of this.#ids) routes.removeRoute(id);
   }
+}
+
+/** Tells whether a connection ID can be a peer's: those have 12 bytes with the top bit clear (design section 3). */
+export function isPeerId(connectionId: Uint8Array): boolean {
+  return connectionId.length === cidBytes && connectionId[0]! < 0x80;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import * as defaults from "../defaults.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { MessageState, SentMessage } from "../protocol.ts";
@@ -6,6 +5,7 @@ import { abandonAttempt, beginAttempt, connect, type PeerContext, register } fro
 import type { Connection } from "./connection.ts";
 import { createDeadline } from "./deadline.ts";
 import { numberIn } from "./options.ts";
+import { pause } from "./pause.ts";
 import type { Session } from "./session.ts";
 import { createTrustPolicy, requireTrust, type Trust } from "./trust.ts";
 
@@ -57,6 +57,8 @@ export async function dial(
   const deadline = createDeadline(timeoutMs, () => timeoutError(target, timeoutMs, progress), options.signal);
   const reach = async (): Promise<void> => {
     await register(context, attempt);
+    // Too late: nobody waits for the answer any more.
+    if (deadline.signal.aborted) return deadline.expired;
     progress.step = "sending";
     if (typeof target !== "string") {
       await target.deliver(packets);
@@ -126,7 +128,7 @@ async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   while (session.silent && !signal.aborted) {
-    await sleep(defaults.dialStatusMs, undefined, { signal }).catch(() => undefined);
+    await pause(defaults.dialStatusMs, signal);
     if (!session.silent || signal.aborted) return;
     if (progress.step === "taken") return session.retransmit();
     try {

@@ -15,6 +15,8 @@ export interface DriverOwner {
   maySend(): boolean;
   /** Packets or time went in: read, write, look at the state. */
   onTurn(): void;
+  /** What was sent goes unanswered again and again: the way there may have changed. */
+  onStalled(): void;
   /** The engine's connection is over; nothing follows. */
   onClosed(): void;
 }
@@ -32,6 +34,8 @@ export class Driver {
   #timerDueMs = Infinity;
   #frozen: boolean;
   #refused = 0;
+  /** How often time has run out since the last datagram came. */
+  #unanswered = 0;
   #stopped = false;
 
   /**
@@ -58,8 +62,11 @@ export class Driver {
   /** Takes one datagram, and may overwrite its bytes. */
   receive(datagram: Uint8Array): void {
     if (this.#stopped) return;
-    if (isOtherVersion(datagram) || !this.#engine.receive(datagram)) this.#refused++;
-    else this.#frozen = false;
+    this.#unanswered = 0;
+    const isUseful = !isOtherVersion(datagram) && this.#engine.receive(datagram);
+    if (!isUseful) this.#refused++;
+    // What the engine ends the connection over is no forgery: somebody answered.
+    if (isUseful || this.#engine.localClose()) this.#frozen = false;
     this.wake();
   }
 
@@ -78,12 +85,13 @@ export class Driver {
   collect(): Uint8Array[] {
     const datagrams: Uint8Array[] = [];
     for (let length = 0; (length = this.#engine.send(this.#path.slot())) > 0;)
-      datagrams.push(this.#path.slot().slice(0, length));
+      datagrams.push(Uint8Array.from(this.#path.slot().subarray(0, length)));
     return datagrams;
   }
 
   /** Runs a turn at once, so that what the engine has to say is out when this returns. */
   flush(): void {
+    clearImmediate(this.#immediate);
     if (!this.#stopped) this.#turn();
   }
 
@@ -123,7 +131,9 @@ export class Driver {
 
   readonly #onTimer = (): void => {
     this.#timerDueMs = Infinity;
-    // A deadline that has moved on is not due yet: the engine looks at the clock itself.
+    // A deadline that has moved on is not due yet.
+    if ((this.#engine.timeoutMs() ?? Infinity) > 0) return this.#arm();
+    if (++this.#unanswered > 1) this.#owner.onStalled();
     this.#engine.onTimeout();
     this.#turn();
   };

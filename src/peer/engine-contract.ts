@@ -78,6 +78,8 @@ export interface EngineConnection {
   onTimeout(): void;
 
   isEstablished(): boolean;
+  /** Whether the other side has acknowledged everything that asks for it; may err for a connection under 1 s old. */
+  isQuiet(): boolean;
   /** The other side closed the connection, or it is over. */
   isDraining(): boolean;
   isClosed(): boolean;
@@ -92,6 +94,8 @@ export interface EngineConnection {
   /** DER of all the certificates that the other side sent, its own first. */
   peerCertificates(): readonly Uint8Array[];
 
+  /** The connection ID under which the other side is addressed now. */
+  destinationId(): Uint8Array;
   /** How many more connection IDs of ours the other side can take now. */
   sourceIdsLeft(): number;
   addSourceId(cid: Uint8Array): void;

@@ -55,7 +55,7 @@ function createConnection(
     role === "connect"
       ? quiche.Connection.connect(start.serverName, start.sourceId, local, remote, config)
       : quiche.Connection.accept(start.sourceId, undefined, local, remote, config);
-  return new QuicheConnection(connection, start);
+  return new QuicheConnection(connection, start, options.idleTimeoutMs);
 }
 
 function createConfig(quiche: Quiche, options: EngineOptions): Config {
@@ -126,10 +126,12 @@ const shutdownWrite = 1;
 class QuicheConnection implements EngineConnection {
   readonly #connection: Connection;
   readonly #remote: HostPort;
+  readonly #idleTimeoutMs: number;
   readonly #receiveInfo: { from: HostPort; to: HostPort };
 
-  constructor(connection: Connection, start: EngineStart) {
+  constructor(connection: Connection, start: EngineStart, idleTimeoutMs: number) {
     this.#connection = connection;
+    this.#idleTimeoutMs = idleTimeoutMs;
     this.#remote = hostPort(start.remote);
     this.#receiveInfo = { from: this.#remote, to: hostPort(start.local) };
   }
@@ -158,6 +160,13 @@ class QuicheConnection implements EngineConnection {
 
   isEstablished(): boolean {
     return this.#connection.isEstablished();
+  }
+
+  isQuiet(): boolean {
+    // The binding does not tell what is in flight. But while something is, the loss detection timer runs (RFC 9002
+    // §6.2), a few round trips long; else only the idle timer is left, which keepalives never let run far down.
+    const theirsMs = this.#connection.stats().peerMaxIdleTimeout || this.#idleTimeoutMs;
+    return (this.timeoutMs() ?? Infinity) >= Math.min(theirsMs, this.#idleTimeoutMs) / 4;
   }
 
   isDraining(): boolean {
@@ -191,6 +200,10 @@ class QuicheConnection implements EngineConnection {
 
   peerCertificates(): readonly Uint8Array[] {
     return this.#connection.peerCertChain() ?? [];
+  }
+
+  destinationId(): Uint8Array {
+    return this.#connection.destinationId();
   }
 
   sourceIdsLeft(): number {

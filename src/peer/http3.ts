@@ -4,6 +4,7 @@ import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type Address, formatAddress } from "../wire/address.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
+import { guardExports } from "./wasm-guard.ts";
 
 type Wasm = typeof import("@currentspace/http3/wasm");
 type WasmEvent = import("@currentspace/http3/wasm").WasmEvent;
@@ -55,7 +56,7 @@ export class Http3Session {
     this.#options = options;
     this.#loop = new wasm.WasmH3ClientEventLoop(
       {
-        core: guardCore(loadCore(wasm), () =>
+        core: guardExports(loadCore(wasm), () =>
           this.#fail("the relay's certificate is not trusted for its name"),
         ),
         transportFactory: () => Promise.resolve(this.#transport()),
@@ -213,38 +214,4 @@ async function importWasm(): Promise<Wasm> {
 function loadCore(wasm: Wasm): Core {
   const entry = createRequire(import.meta.url).resolve("@currentspace/http3/wasm");
   return wasm.loadHttp3WasmCoreFromFile(join(dirname(entry), "http3_client.wasm"));
-}
-
-/**
- * The client traps where the relay's certificate does not verify, and every later call into it, from a timer
- * too, would throw where nobody can catch it. So the first trap turns it off: calls do nothing from then on.
- */
-function guardCore(core: Core, onTrap: () => void): Core {
-  let trapped = false;
-  const guard =
-    (name: string, call: (...args: unknown[]) => unknown) =>
-    (...args: unknown[]): unknown => {
-      if (trapped) return idleResult(name);
-      try {
-        return call(...args);
-      } catch {
-        trapped = true;
-        onTrap();
-        return idleResult(name);
-      }
-    };
-  const exports = Object.fromEntries(
-    Object.entries(core.exports).map(([name, value]) => [
-      name,
-      typeof value === "function" ? guard(name, value as (...args: unknown[]) => unknown) : value,
-    ]),
-  );
-  return Object.create(core, { exports: { value: exports } }) as Core;
-}
-
-/** What a function of the client returns when there is nothing to do, by the type of its result. */
-function idleResult(name: string): number | bigint {
-  if (name.endsWith("_timeout_ms")) return -1n;
-  if (name.endsWith("_is_done")) return 1;
-  return /(?:_alloc|_free|_buffer|_new|_last_error)$/.test(name) ? 0 : 0n;
 }

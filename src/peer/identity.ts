@@ -44,7 +44,7 @@ export function loadIdentity(pem: string): Identity {
   const [privateKey] = keyBlock.exec(pem) ?? [];
   if (certificates.length === 0 || !privateKey)
     throw invalid(`PEM text has no ${privateKey ? "certificate" : "private key"}`);
-  const identity = parsed(() => identityOf(`${certificates.join("\n")}\n`, `${privateKey}\n`));
+  const identity = parsed(() => identityOf(certificates.join("\n"), privateKey));
   const own = new X509Certificate(identity.certificate);
   if (!parsed(() => own.checkPrivateKey(createPrivateKey(privateKey))))
     throw invalid("the private key does not belong to the (first) certificate");
@@ -66,9 +66,10 @@ export function fingerprintOf(certificate: string | Uint8Array): string {
   return parsed(() => new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase());
 }
 
-function identityOf(certificate: string, privateKey: string): Identity {
-  const pem = `${privateKey.trimEnd()}\n${certificate}`;
-  return { certificate, privateKey, pem, fingerprint: fingerprintOf(certificate) };
+function identityOf(...parts: [certificate: string, privateKey: string]): Identity {
+  const [certificate, privateKey] = parts.map((part) => `${part.trim()}\n`) as typeof parts;
+  const fingerprint = fingerprintOf(certificate);
+  return { certificate, privateKey, pem: privateKey + certificate, fingerprint };
 }
 
 function parsed<T>(parse: () => T): T {

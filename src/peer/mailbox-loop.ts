@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import * as defaults from "../defaults.ts";
 import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import type { WaitingMessage } from "../protocol.ts";
+import { pause } from "./pause.ts";
 
 /** What a {@link MailboxLoop} works with. */
 export interface MailboxLoopParts<T> {
@@ -38,6 +38,8 @@ export class MailboxLoop<T> {
   #untaken = 0;
   /** Connections in the making. */
   #making = 0;
+  /** A message could not be taken, so that the next poll would bring it again at once. */
+  #stuck = false;
   #started = false;
   #failure: QuicpipeError | undefined;
   #onRoom: (() => void) | undefined;
@@ -81,18 +83,25 @@ export class MailboxLoop<T> {
     const [firstMs, longestMs] = defaults.acceptRetryMs;
     let retryMs = firstMs;
     while (!signal.aborted && !this.#failure) {
-      try {
-        const messages = await this.#parts.poll(signal);
-        for (const message of messages) this.#take(message);
-        retryMs = firstMs;
-        await this.#room();
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#report(error);
-        const afterMs = Math.max(retryMs, retryAfterMs(error));
+      const askedMs = await this.#round(signal);
+      if (askedMs === undefined) retryMs = firstMs;
+      else {
+        await pause(Math.max(retryMs, askedMs), signal);
         retryMs = Math.min(retryMs * 2, longestMs);
-        await sleep(afterMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
+    }
+  }
+
+  /** One poll and what it brought; after a failure, how long the relay asks to wait at least, in ms. */
+  async #round(signal: AbortSignal): Promise<number | undefined> {
+    this.#stuck = false;
+    try {
+      for (const message of await this.#parts.poll(signal)) this.#take(message);
+      await this.#room();
+      return this.#stuck ? 0 : undefined;
+    } catch (error) {
+      if (!signal.aborted) this.#report(error);
+      return retryAfterMs(error);
     }
   }
 
@@ -108,7 +117,10 @@ export class MailboxLoop<T> {
     this.#parts
       .accept(message, onTaken)
       .then((connection) => this.#deliver(connection))
-      .catch((error: unknown) => this.#report(error))
+      .catch((error: unknown) => {
+        this.#stuck ||= !taken;
+        this.#report(error);
+      })
       .finally(() => {
         this.#making--;
         onTaken();

@@ -56,7 +56,7 @@ export class Peer implements AsyncIterable<Connection> {
    */
   static async bind(options: PeerOptions): Promise<Peer> {
     const settings = await resolveSettings(options);
-    if (settings.trust !== undefined) createTrustPolicy(settings.trust);
+    if (settings.trust !== undefined || options.listen) createTrustPolicy(requireTrust(settings.trust));
     const given = options.identity;
     const identity = given
       ? loadIdentity(`${given.privateKey}\n${given.certificate}`)
@@ -126,7 +126,7 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Closes all connections, ends all registrations and closes the socket, within about a second. Never rejects.
+   * Closes all connections, ends all registrations and closes the socket, within a few seconds at most. Never rejects.
    * Idempotent.
    */
   close(): Promise<void> {
@@ -142,11 +142,10 @@ export class Peer implements AsyncIterable<Connection> {
     const { sessions, registrations, socket, stun } = this.#context;
     this.#mailbox.close();
     stun.close();
+    for (const session of sessions) session.close({ closeCode: 0, reason: "the peer was closed" });
+    await Promise.all(Array.from(sessions, (session) => session.told));
     // Leaving takes a session out of the set.
-    for (const session of Array.from(sessions)) {
-      session.close({ closeCode: 0, reason: "the peer was closed" });
-      session.leave();
-    }
+    for (const session of Array.from(sessions)) session.leave();
     const told = Promise.allSettled([...registrations].map((registration) => registration.end()));
     await within(defaults.closeTimeoutMs, told);
     await within(defaults.closeTimeoutMs, this.#http.close());

@@ -1,7 +1,7 @@
 import * as defaults from "../defaults.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { RegisterRequest, RegisterResponse } from "../protocol.ts";
-import type { Address } from "../wire/address.ts";
+import { type Address, formatAddress } from "../wire/address.ts";
 import type { StunCredential } from "../wire/stun-binding.ts";
 
 /** What upkeep needs of the relay. */
@@ -19,8 +19,10 @@ export interface RegistrationParts {
   readonly key: Uint8Array;
   readonly num: number;
   readonly keepaliveMs: number;
-  /** Called with every keepalive. */
+  /** Called with every keepalive that is due. */
   readonly onKeepalive?: () => void;
+  /** Called when the relay has followed to another address: packets get through again. */
+  readonly onMoved?: () => void;
 }
 
 /**
@@ -33,6 +35,9 @@ export class Registration {
   #token: string;
   #timer: NodeJS.Timeout | undefined;
   #fault: QuicpipeError | undefined;
+  #upkeep: Promise<void> | undefined;
+  /** When the STUN request that waits for its answer was made. */
+  #askedAtMs = Infinity;
   #ended: Promise<void> | undefined;
 
   private constructor(parts: RegistrationParts, first: RegisterResponse, token: string) {
@@ -68,9 +73,10 @@ export class Registration {
     return this.#current.address;
   }
 
-  /** What speaks against the relay: the last upkeep failed. `undefined` while all is well. */
+  /** What speaks against the relay: upkeep has failed, or waits for an answer suspiciously long. */
   get fault(): QuicpipeError | undefined {
-    return this.#fault;
+    const isSuspect = performance.now() - this.#askedAtMs > defaults.stunSuspectMs;
+    return this.#fault ?? (isSuspect ? unanswered() : undefined);
   }
 
   /** Ends it at the relay. What the relay does not hear of expires there by itself. Idempotent. */
@@ -80,24 +86,33 @@ export class Registration {
     return this.#ended;
   }
 
-  /** One round of upkeep; never throws: {@link fault} tells. */
-  async keepAlive(): Promise<void> {
+  /** One round of upkeep, if none is on; never throws: {@link fault} tells. */
+  keepAlive(): Promise<void> {
+    this.#upkeep ??= this.#keepAlive().finally(() => {
+      this.#upkeep = undefined;
+    });
+    return this.#upkeep;
+  }
+
+  #schedule(): void {
+    if (this.#ended) return;
+    this.#timer = setTimeout(() => void this.#onTimer(), this.#parts.keepaliveMs);
+    this.#timer.unref();
+  }
+
+  async #onTimer(): Promise<void> {
     this.#parts.onKeepalive?.();
+    await this.keepAlive();
+    this.#schedule();
+  }
+
+  async #keepAlive(): Promise<void> {
     try {
       await this.#renew();
       this.#fault = undefined;
     } catch (error) {
       this.#fault = knownFault(error);
     }
-  }
-
-  #schedule(): void {
-    if (this.#ended) return;
-    this.#timer = setTimeout(
-      () => void this.keepAlive().then(() => this.#schedule()),
-      this.#parts.keepaliveMs,
-    );
-    this.#timer.unref();
   }
 
   async #renew(): Promise<void> {
@@ -123,12 +138,26 @@ export class Registration {
   }
 
   async #bind(): Promise<void> {
-    if (!this.#ended) await this.#parts.bind({ username: this.id, password: this.#current.secret });
+    if (this.#ended) return;
+    this.#askedAtMs = performance.now();
+    try {
+      const password = this.#current.secret;
+      const address = formatAddress(await this.#parts.bind({ username: this.id, password }));
+      const hasMoved = address !== this.#current.address;
+      this.#current = { ...this.#current, address };
+      if (hasMoved) this.#parts.onMoved?.();
+    } finally {
+      this.#askedAtMs = Infinity;
+    }
   }
 }
 
 function requestFor({ key, num }: RegistrationParts): RegisterRequest {
   return { key: Buffer.from(key).toString("base64"), num, ttlMs: defaults.peerRegistrationTtlMs };
+}
+
+function unanswered(): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "the relay has not answered STUN for a while");
 }
 
 function knownFault(error: unknown): QuicpipeError {

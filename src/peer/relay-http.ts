@@ -45,16 +45,23 @@ export class RelayHttp implements Http {
     return session.request(request);
   }
 
+  /** The session that is there or being opened; a new one where it has become unusable. */
   async #current(): Promise<HttpSession> {
-    const before = await this.#session;
-    if (before?.usable) return before;
-    void before?.close();
-    const opening = this.#open();
-    this.#session = opening;
-    opening.catch(() => {
-      if (this.#session === opening) this.#session = undefined;
-    });
-    return opening;
+    const opening = (this.#session ??= this.#open());
+    try {
+      const session = await opening;
+      if (session.usable) return session;
+      void session.close();
+    } catch (error) {
+      this.#forget(opening);
+      throw error;
+    }
+    this.#forget(opening);
+    return await this.#current();
+  }
+
+  #forget(session: Promise<HttpSession>): void {
+    if (this.#session === session) this.#session = undefined;
   }
 }
 

@@ -41,6 +41,7 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
         else if (connection.localClose()) fail("its certificate is not issued by a trusted CA for its name");
         else if (connection.isDraining()) fail("it refused the handshake");
       },
+      onStalled: () => undefined,
       onClosed: () => fail("the handshake failed"),
     },
     false,

@@ -63,6 +63,11 @@ function issuerAmong(candidates: readonly string[], chain: readonly X509Certific
   const roots = candidates.map((pem) => ({ pem, certificate: new X509Certificate(pem) }));
   for (const each of chain)
     for (const { pem, certificate } of roots)
-      if (each.fingerprint256 === certificate.fingerprint256 || each.checkIssued(certificate)) return pem;
+      if (each.fingerprint256 === certificate.fingerprint256 || isIssuedBy(each, certificate)) return pem;
   return undefined;
+}
+
+/** By name and by signature: renewed CAs share their names. */
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

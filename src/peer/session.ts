@@ -1,4 +1,6 @@
+import * as defaults from "../defaults.ts";
 import type { QuicpipeError } from "../errors.ts";
+import { parseLongHeader } from "../wire/quic-packet.ts";
 import {
   badCertificate,
   type CloseInfo,
@@ -7,11 +9,12 @@ import {
   pinMismatch,
   silenceError,
 } from "./connection-error.ts";
-import type { ConnectionIds } from "./connection-ids.ts";
+import { type ConnectionIds, isPeerId } from "./connection-ids.ts";
 import { DatagramQueues } from "./datagrams.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
-import type { EngineConnection } from "./engine-contract.ts";
+import type { EngineClose, EngineConnection } from "./engine-contract.ts";
 import { fingerprintOf } from "./identity.ts";
+import { encodeInitialClose } from "./initial-close.ts";
 import type { PeerSocket } from "./socket.ts";
 import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "./trust.ts";
@@ -29,6 +32,8 @@ export interface SessionParts {
   readonly idleTimeoutMs: number;
   /** What speaks against the relay, for the error of a connection that fell silent. */
   readonly relayFault: () => QuicpipeError | undefined;
+  /** Packets get no answer: the registration may be at an old address. */
+  readonly onStalled: () => void;
   /** The session has left the socket: its registration can go. */
   readonly onEnd: () => void;
 }
@@ -52,6 +57,11 @@ export class Session {
   #heardShortHeader = false;
   #relabelled: boolean;
   #left = false;
+  #originalDestinationId: Uint8Array | undefined;
+  /** What is left to say to the other side when it has acknowledged everything. */
+  #farewell: EngineClose | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
+  readonly #told = Promise.withResolvers<void>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -91,12 +101,19 @@ export class Session {
 
   /** A dialer's first packets, which nobody has sent yet. */
   firstFlight(): Uint8Array[] {
+    this.#originalDestinationId = this.#engine.destinationId();
     return this.#driver.collect();
   }
 
   /** Takes a datagram, and may overwrite its bytes. */
   readonly receive = (datagram: Uint8Array): void => {
-    if (this.#phase === "handshake" && (datagram[0]! & 0x80) === 0) this.#heardShortHeader = true;
+    if (this.#phase === "handshake") {
+      const header = parseLongHeader(datagram);
+      this.#heardShortHeader ||= header === undefined;
+      // An Initial that was retransmitted and whose DCID is not pinned (any more) goes to the gateway's HTTP/3
+      // server, which answers it with an error. It is told from a peer by its connection ID.
+      if (header && !isPeerId(header.sourceId)) return;
+    }
     this.#driver.receive(datagram);
   };
 
@@ -112,18 +129,31 @@ export class Session {
     this.#driver.wake();
   }
 
-  /** Closes the connection in good order. Idempotent. */
+  /**
+   * Closes the connection in good order: for this side at once, for the other one when it has acknowledged what
+   * streams had been given by then, or after a second. Idempotent.
+   */
   close(info: CloseInfo): void {
     if (this.#phase === "ended") return;
-    this.#engine.close({ isApplication: true, errorCode: info.closeCode, reason: info.reason });
+    const mayLinger = this.#phase === "open";
     this.#finish(closedError(info, "this"), info);
-    this.#driver.flush();
+    this.#farewell = { isApplication: true, errorCode: info.closeCode, reason: info.reason };
+    if (mayLinger) this.#driver.flush();
+    if (!mayLinger || this.#engine.isQuiet()) return this.#sayFarewell();
+    this.#lingerTimer = setTimeout(() => this.#sayFarewell(), defaults.lingerMs);
+    this.#lingerTimer.unref();
+  }
+
+  /** Resolves when a connection that this side closed has told the other one. */
+  get told(): Promise<void> {
+    return this.#farewell ? this.#told.promise : Promise.resolve();
   }
 
   /** Ends the connection with an error; tells the other side if that has been heard of. Idempotent. */
   abandon(error: QuicpipeError): void {
     if (this.#phase === "ended") return;
     this.#engine.close({ isApplication: false, errorCode: 0, reason: "" });
+    this.#closeEarly({ errorCode: 0, reason: "" });
     this.#finish(error, undefined);
     if (this.silent) this.leave();
     else this.#driver.flush();
@@ -133,15 +163,26 @@ export class Session {
   readonly leave = (): void => {
     if (this.#left) return;
     this.#left = true;
+    this.#sayFarewell();
     this.#driver.stop();
     this.#parts.ids.unroute(this.#parts.socket);
     this.#parts.onEnd();
   };
 
+  #sayFarewell(): void {
+    if (!this.#farewell) return;
+    clearTimeout(this.#lingerTimer);
+    this.#engine.close(this.#farewell);
+    this.#farewell = undefined;
+    this.#driver.flush();
+    this.#told.resolve();
+  }
+
   #owner(): DriverOwner {
     return {
       maySend: () => this.#maySend(),
       onTurn: () => this.#onTurn(),
+      onStalled: this.#parts.onStalled,
       onClosed: this.leave,
     };
   }
@@ -152,6 +193,7 @@ export class Session {
       const error = pinMismatch(this.remoteFingerprint, this.remoteName);
       const reason = "the certificate is not trusted";
       this.#engine.close({ isApplication: false, errorCode: badCertificate, reason });
+      this.#closeEarly({ errorCode: badCertificate, reason });
       this.#finish(error, undefined);
     }
     return verdict !== "pending";
@@ -165,7 +207,9 @@ export class Session {
       this.streams.progress();
       this.datagrams.progress();
     }
-    if (this.#phase !== "ended" && this.#engine.isDraining()) this.#explain();
+    if (this.#farewell && this.#engine.isQuiet()) this.#sayFarewell();
+    const hasFailed = this.#phase === "handshake" && this.#engine.localClose() !== undefined;
+    if (this.#phase !== "ended" && (hasFailed || this.#engine.isDraining())) this.#explain();
   }
 
   /**
@@ -203,8 +247,21 @@ export class Session {
       const info = { closeCode: remote.errorCode, reason: remote.reason };
       this.#finish(closedError(info, "the other"), info);
     } else if (remote) this.#finish(failureOf(remote, "the other", phase, ownFingerprint), undefined);
-    else if (local) this.#finish(failureOf(local, "this", phase, ownFingerprint), undefined);
-    else this.#finish(silenceError(idleTimeoutMs, relayFault()), undefined);
+    else if (local) {
+      this.#closeEarly({ errorCode: local.errorCode, reason: "" });
+      this.#finish(failureOf(local, "this", phase, ownFingerprint), undefined);
+    } else this.#finish(silenceError(idleTimeoutMs, relayFault()), undefined);
+  }
+
+  /** Ends a handshake at the other side too, which cannot read what the engine says about it. */
+  #closeEarly({ errorCode, reason }: { errorCode: number; reason: string }): void {
+    const originalDestinationId = this.#originalDestinationId;
+    if (this.#phase !== "handshake" || !originalDestinationId || this.silent) return;
+    const destinationId = this.#engine.destinationId();
+    const sourceId = this.#parts.ids.first;
+    this.#parts.socket.send(
+      encodeInitialClose({ originalDestinationId, destinationId, sourceId, errorCode, reason }),
+    );
   }
 
   #finish(error: QuicpipeError, info: CloseInfo | undefined): void {

@@ -62,7 +62,7 @@ export class PeerSocket {
     this.#socket = socket;
     this.relay = relay;
     socket.on("message", (datagram, from) => this.#receive(datagram, from));
-    // Without a callback `send` reports here; a datagram that did not leave is a lost one.
+    // A fault of the socket itself; what is lost by it, QUIC and STUN send again.
     socket.on("error", () => this.#stats.sendFailed++);
   }
 
@@ -105,12 +105,12 @@ export class PeerSocket {
 
   /** Sends the first `length` bytes of the {@link slot}. */
   sendSlot(length: number): void {
-    this.#socket.send(this.#ring.take(length), this.relay.port, this.relay.address);
+    this.#socket.send(this.#ring.take(length), this.relay.port, this.relay.address, this.#onSent);
   }
 
   /** Sends a datagram that the caller leaves alone from now on. */
   send(datagram: Uint8Array): void {
-    if (!this.#closed) this.#socket.send(datagram, this.relay.port, this.relay.address);
+    if (!this.#closed) this.#socket.send(datagram, this.relay.port, this.relay.address, this.#onSent);
   }
 
   /** Leads packets with this destination connection ID to `sink`. */
@@ -129,6 +129,11 @@ export class PeerSocket {
     });
     return this.#closed;
   }
+
+  /** What did not leave is lost: QUIC and STUN send it again. */
+  readonly #onSent = (error: Error | null): void => {
+    if (error) this.#stats.sendFailed++;
+  };
 
   #receive(datagram: Buffer, from: RemoteInfo): void {
     if (from.port !== this.relay.port || unmapAddress(from.address) !== this.relay.address)

@@ -131,6 +131,23 @@ describe("a connection between two peers", () => {
     expect(await codeOf(far.createBidirectionalStream())).toBe("ERR_QUICPIPE_CONNECTION_CLOSED");
   });
 
+  it("delivers what its streams were given before it was closed", async () => {
+    const { near, far } = await connectPeers();
+    const bytes = randomBytes(1_000_000);
+    void writeAll(await near.createUnidirectionalStream(), bytes).then(() => near.close({ closeCode: 3 }));
+    const { value } = await far.incomingUnidirectionalStreams.getReader().read();
+    expect((await readAll(value!)).equals(bytes)).toBe(true);
+    expect(await far.closed).toMatchObject({ closeCode: 3 });
+  });
+
+  it("delivers it too when the whole peer is closed", async () => {
+    const { alice, near, far } = await connectPeers();
+    const bytes = randomBytes(1_000_000);
+    void writeAll(await near.createUnidirectionalStream(), bytes).then(() => alice.close());
+    const { value } = await far.incomingUnidirectionalStreams.getReader().read();
+    expect((await readAll(value!)).equals(bytes)).toBe(true);
+  });
+
   it("refuses a close code that is none", async () => {
     const { near } = await connectPeers();
     expect(() => near.close({ closeCode: -1 })).toThrow(

@@ -28,6 +28,12 @@ async function failure(promise: Promise<unknown>): Promise<QuicpipeError> {
   )) as QuicpipeError;
 }
 
+const registered = "it came as far as `deliver`";
+
+function failToDeliver(): Promise<void> {
+  return Promise.reject(Object.assign(new RangeError("no paper"), { code: registered }));
+}
+
 describe("a dial that leads nowhere", () => {
   it("ends by its deadline where nobody listens, and takes its message back", async () => {
     const { relay, port } = await startPeerRelay();
@@ -69,8 +75,8 @@ describe("a dial that leads nowhere", () => {
   it("ends with what `deliver` throws", async () => {
     const { port } = await startPeerRelay();
     const alice = await bindPeer(port, "alice");
-    const deliver = (): Promise<void> => Promise.reject(new RangeError("no paper"));
-    expect(await failure(alice.dial({ deliver }, { trust: "insecure" }))).toBeInstanceOf(RangeError);
+    const dialing = alice.dial({ deliver: failToDeliver }, { trust: "insecure" });
+    expect(await failure(dialing)).toBeInstanceOf(RangeError);
   });
 
   it("says that the token has expired", async () => {
@@ -163,7 +169,7 @@ describe("an accepter", () => {
     const garbage = Buffer.alloc(1200, 0x5a);
     // A QUIC v1 Initial by its looks: 8-byte DCID, empty source CID and token, length to the end.
     garbage.set([0xc3, 0, 0, 0, 1, 8], 0);
-    garbage.set([0, 0, 0x44, 0x9c], 14);
+    garbage.set([0, 0, 0x44, 0x9e], 14);
     expect(await codeOf(bob.accept([garbage], { trust: "insecure" }))).toBe("ERR_QUICPIPE_HANDSHAKE_FAILED");
     await expect.poll(() => bob.stats()).toMatchObject({ connections: 0, registrations: 0 });
   });
@@ -232,56 +238,55 @@ function createChain(names: string): { ca: string; otherCa: string; chain: strin
   };
 }
 
-describe("the relay's certificate", () => {
-  async function listMailbox(
-    host: string,
-    relayCa: string | undefined,
-    tls: { chain: string; key: string },
-  ): Promise<string | undefined> {
-    const app = new H3();
-    const gateway = await serveHttp3(app, { key: tls.key, cert: tls.chain });
-    const relay = quicpipe({
-      host: "127.0.0.1",
-      port: 0,
-      upstream: { port: gateway.port },
-      auth: "none",
-      logger: false,
-    });
-    app.use(relay);
-    const { port } = await relay.listen();
-    const peer = await Peer.bind({
-      relay: `https://${host}:${port}`,
-      relayCa,
-      host: "127.0.0.1",
-      requestTimeoutMs: 2000,
-    });
-    try {
-      const deliver = (): Promise<void> =>
-        Promise.reject(Object.assign(new RangeError(), { code: "REGISTERED" }));
-      return await codeOf(peer.dial({ deliver }, { trust: "insecure" }));
-    } finally {
-      await peer.close();
-      await relay.close({ graceMs: 0 });
-      await gateway.close();
-    }
+/** How far a peer comes with a relay whose certificate is `tls`: `registered`, or the code of the error before. */
+async function registerAt(
+  host: string,
+  relayCa: string | undefined,
+  tls: { chain: string; key: string },
+): Promise<string | undefined> {
+  const app = new H3();
+  const gateway = await serveHttp3(app, { key: tls.key, cert: tls.chain });
+  const relay = quicpipe({
+    host: "127.0.0.1",
+    port: 0,
+    upstream: { port: gateway.port },
+    auth: "none",
+    logger: false,
+  });
+  app.use(relay);
+  const { port } = await relay.listen();
+  const peer = await Peer.bind({
+    relay: `https://${host}:${port}`,
+    relayCa,
+    host: "127.0.0.1",
+    requestTimeoutMs: 2000,
+  });
+  try {
+    return await codeOf(peer.dial({ deliver: failToDeliver }, { trust: "insecure" }));
+  } finally {
+    await peer.close();
+    await relay.close({ graceMs: 0 });
+    await gateway.close();
   }
+}
 
+describe("the relay's certificate", () => {
   it("is accepted where one of several trusted CAs issued it, by name and by address", async () => {
     const tls = createChain("DNS:localhost,IP:127.0.0.1");
-    expect(await listMailbox("127.0.0.1", tls.otherCa + tls.ca, tls)).toBe("REGISTERED");
-    expect(await listMailbox("127.0.0.1", tls.ca, tls)).toBe("REGISTERED");
-    expect(await listMailbox("127.0.0.1", "insecure", tls)).toBe("REGISTERED");
+    expect(await registerAt("127.0.0.1", tls.otherCa + tls.ca, tls)).toBe(registered);
+    expect(await registerAt("127.0.0.1", tls.ca, tls)).toBe(registered);
+    expect(await registerAt("127.0.0.1", "insecure", tls)).toBe(registered);
   });
 
   it("is refused where no trusted CA issued it", async () => {
     const tls = createChain("DNS:localhost,IP:127.0.0.1");
-    expect(await listMailbox("127.0.0.1", tls.otherCa, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
-    expect(await listMailbox("127.0.0.1", undefined, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+    expect(await registerAt("127.0.0.1", tls.otherCa, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+    expect(await registerAt("127.0.0.1", undefined, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
   });
 
   it("is refused where it is for another name or address", async () => {
     const tls = createChain("DNS:elsewhere.example,IP:127.0.0.2");
-    expect(await listMailbox("127.0.0.1", tls.ca, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
-    expect(await listMailbox("localhost", tls.ca, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+    expect(await registerAt("127.0.0.1", tls.ca, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
+    expect(await registerAt("localhost", tls.ca, tls)).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
   });
 });

@@ -72,7 +72,7 @@ export async function connectPeers(
     /** The port that a peer should use, if not the relay's own. */
     portFor?: (name: "alice" | "bob", relayPort: number) => Promise<number>;
   } = {},
-): Promise<{ alice: Peer; bob: Peer; near: Connection; far: Connection; relay: Relay }> {
+): Promise<{ alice: Peer; bob: Peer; near: Connection; far: Connection; relay: Relay; port: number }> {
   const ids = await testIdentities();
   const { relay, port } = await startPeerRelay(setup.relay);
   const portFor = setup.portFor ?? ((_name, relayPort): Promise<number> => Promise.resolve(relayPort));
@@ -83,7 +83,7 @@ export async function connectPeers(
   });
   const accepting = nextConnection(bob);
   const near = await alice.dial("bob", { pin: ids.bob.fingerprint });
-  return { alice, bob, near, far: await accepting, relay };
+  return { alice, bob, near, far: await accepting, relay, port };
 }
 
 /** All that a stream brings, in one piece. */

@@ -1,0 +1,190 @@
+import { createSocket } from "node:dgram";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { RegisterListResponse } from "../../../src/protocol.ts";
+import { connectHttp3 } from "../harness/http3-client.ts";
+import { testCertificate } from "../harness/relay.ts";
+import { DatagramProxy } from "./harness/datagram-proxy.ts";
+import {
+  bindPeer,
+  codeOf,
+  connectPeers,
+  echo,
+  nextConnection,
+  roundTrip,
+  startPeerRelay,
+  testIdentities,
+  tokenFor,
+} from "./harness/peers.ts";
+
+/** Whether a datagram is a QUIC long header packet to a peer: those have a source ID of 12 bytes, not 20. */
+function isPeerHandshake(datagram: Buffer): boolean {
+  return datagram[0]! >= 0xc0 && datagram[6 + datagram[5]!] === 12;
+}
+
+describe("a network that does its worst", () => {
+  it("mends a first flight of the accepter's that got lost", async () => {
+    const { alice: a, bob: b } = await testIdentities();
+    const { port } = await startPeerRelay();
+    const proxy = await DatagramProxy.open(port);
+    let dropped = 0;
+    // All of it, and what the accepter may repeat by itself before it hears from the dialer.
+    const endMs = (): number => firstMs + 1500;
+    let firstMs = Infinity;
+    proxy.dropOut = (datagram) => {
+      if (!isPeerHandshake(datagram)) return false;
+      firstMs = Math.min(firstMs, performance.now());
+      if (performance.now() > endMs()) return false;
+      dropped++;
+      return true;
+    };
+    const bob = await bindPeer(proxy.port, "bob", { trust: [a.fingerprint] });
+    const alice = await bindPeer(port, "alice");
+    const accepted = nextConnection(bob);
+    const near = await alice.dial("bob", { pin: b.fingerprint, timeoutMs: 10_000 });
+    void echo(await accepted);
+    expect(dropped).toBeGreaterThan(1);
+    expect(await roundTrip(near, "hello")).toBe("hello");
+  });
+
+  it.each(["alice", "bob"] as const)(
+    "goes on at once when the NAT of %s rebinds: unanswered packets bring STUN, which moves the registration",
+    async (behindNat) => {
+      let proxy: DatagramProxy | undefined;
+      const { near, far, relay } = await connectPeers({
+        portFor: async (name, port) => {
+          if (name !== behindNat) return port;
+          proxy = await DatagramProxy.open(port);
+          return proxy.port;
+        },
+      });
+      const [moving, still] = behindNat === "alice" ? [near, far] : [far, near];
+      void echo(still);
+      expect(await roundTrip(moving, "before")).toBe("before");
+      for (const text of ["after", "and once more"]) {
+        await proxy!.rebind();
+        expect(await roundTrip(moving, text)).toBe(text);
+      }
+      expect(relay.stats().stun.answered).toBeGreaterThan(0);
+      expect(relay.stats().registrations).toBe(2);
+    },
+    10_000,
+  );
+
+  it("carries a connection over IPv6", async () => {
+    const { alice: a, bob: b } = await testIdentities();
+    const { port } = await startPeerRelay({ host: "::1" });
+    const options = { relay: `https://[::1]:${port}`, relayCa: "insecure", host: "::1" };
+    const bob = await bindPeer(port, "bob", { ...options, trust: [a.fingerprint] });
+    const alice = await bindPeer(port, "alice", { ...options, keepaliveMs: 100 });
+    const accepted = nextConnection(bob);
+    const near = await alice.dial("bob", { pin: b.fingerprint });
+    void echo(await accepted);
+    expect(await roundTrip(near, "hello")).toBe("hello");
+    expect(alice.address.address).toBe("::1");
+  });
+
+  it("goes on after a keepalive where only the other peer sends", async () => {
+    let proxy: DatagramProxy | undefined;
+    const { near, far } = await connectPeers({
+      alice: { keepaliveMs: 300 },
+      portFor: async (name, port) => {
+        if (name === "bob") return port;
+        proxy = await DatagramProxy.open(port);
+        return proxy.port;
+      },
+    });
+    void echo(near);
+    await proxy!.rebind();
+    expect(await roundTrip(far, "hello")).toBe("hello");
+  });
+
+  it("registers again where the relay has forgotten it", async () => {
+    const { near, far, relay, port } = await connectPeers({ alice: { keepaliveMs: 300 } });
+    void echo(far);
+    const { certificate } = await testCertificate();
+    const client = await connectHttp3(port, certificate, "auto");
+    const headers = { authorization: `Bearer ${await tokenFor("alice")}` };
+    const { body } = await client.request("/v1/register", { headers });
+    const { registrations } = JSON.parse(body.toString()) as RegisterListResponse;
+    await client.request(`/v1/register/${registrations[0]!.id}`, { method: "DELETE", headers });
+    expect(relay.stats().registrations).toBe(1);
+    expect(await roundTrip(near, "hello")).toBe("hello");
+    expect(relay.stats().registrations).toBe(2);
+  });
+
+  it("says that the relay is gone when a connection falls silent", async () => {
+    const { near, far, relay } = await connectPeers({
+      alice: { keepaliveMs: 100 },
+      bob: { idleTimeoutMs: 4000 },
+    });
+    await relay.close({ graceMs: 0 });
+    const error = await near.closed.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: "ERR_QUICPIPE_CONNECTION_LOST",
+      cause: { code: "ERR_QUICPIPE_RELAY_UNREACHABLE" },
+    });
+    expect(await codeOf(far.closed)).toBe("ERR_QUICPIPE_CONNECTION_LOST");
+  });
+
+  it("survives garbage under its connection IDs, from the relay's address and from others", async () => {
+    const { alice, near, far, relay } = await connectPeers({ relay: { forwarder: { sourcePolicy: "any" } } });
+    void echo(far);
+    const { port } = relay.address();
+    const attacker = createSocket("udp4");
+    onTestFinished(() => void attacker.close());
+    for (let i = 0; i < 500; i++) {
+      const garbage = randomBytes(1 + (i % 1200));
+      attacker.send(garbage, alice.address.port, "127.0.0.1");
+      attacker.send(garbage, port, "127.0.0.1");
+    }
+    await expect.poll(() => alice.stats().socket.foreign).toBeGreaterThan(0);
+    expect(await roundTrip(near, "hello")).toBe("hello");
+  });
+
+  it("ignores a forged version negotiation, and garbage after the first flight", async () => {
+    const { alice: a, bob: b } = await testIdentities();
+    const { port } = await startPeerRelay({ forwarder: { sourcePolicy: "any" } });
+    const attacker = createSocket("udp4");
+    onTestFinished(() => void attacker.close());
+    const bob = await bindPeer(port, "bob");
+    const alice = await bindPeer(port, "alice");
+    let accepting: ReturnType<typeof bob.accept> | undefined;
+    const deliver = async (packets: readonly Uint8Array[]): Promise<void> => {
+      const [initial] = packets;
+      const destinationId = initial!.subarray(6, 6 + initial![5]!);
+      const sourceId = initial!.subarray(7 + destinationId.length, 19 + destinationId.length);
+      const forge = (version: number[], rest: Uint8Array): Buffer =>
+        Buffer.concat([
+          Uint8Array.of(0xc0, ...version, 12),
+          sourceId,
+          Uint8Array.of(12),
+          Buffer.alloc(12, 1),
+          rest,
+        ]);
+      // To the dialer, by way of the relay, under the connection ID of its first packet.
+      attacker.send(forge([0, 0, 0, 0], Uint8Array.of(0x6b, 0x33, 0x43, 0xcf)), port, "127.0.0.1");
+      attacker.send(forge([0x6b, 0x33, 0x43, 0xcf], randomBytes(100)), port, "127.0.0.1");
+      attacker.send(forge([0, 0, 0, 1], randomBytes(1180)), port, "127.0.0.1");
+      await sleep(100);
+      accepting = bob.accept(packets, { pin: a.fingerprint });
+    };
+    const near = await alice.dial({ deliver }, { pin: b.fingerprint });
+    void echo(await accepting!);
+    expect(near.stats().packetsRefused).toBeGreaterThan(0);
+    expect(await roundTrip(near, "hello")).toBe("hello");
+  });
+
+  it("lives with four connection IDs, all of them known to the relay", async () => {
+    const few = { cidsPerConnection: 4 };
+    const { near, far, relay } = await connectPeers({ alice: few, bob: few });
+    void echo(far);
+    const { packetsIn } = relay.stats().gateway;
+    expect(await roundTrip(near, randomBytes(500_000).toString("hex"))).toHaveLength(1_000_000);
+    expect(relay.stats().cids).toBe(8);
+    // A packet under an ID that the relay does not know would have gone to the gateway, and been lost.
+    expect(relay.stats().gateway.packetsIn - packetsIn).toBeLessThan(20);
+    expect(near.stats().packetsLost + far.stats().packetsLost).toBe(0);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import * as defaults from "../../../src/defaults.ts";
+import { type PeerOptions, resolveSettings } from "../../../src/peer/options.ts";
+
+const relay = "https://127.0.0.1:4433";
+
+describe("a peer's options", () => {
+  it("have defaults", async () => {
+    const settings = await resolveSettings({ relay });
+    expect(settings).toMatchObject({
+      authority: "127.0.0.1:4433",
+      relay: { address: "127.0.0.1", port: 4433 },
+      basePath: "",
+      alpn: "quicpipe",
+      host: "0.0.0.0",
+      port: 0,
+      maxUdpPayloadBytes: 1200,
+      idleTimeoutMs: 30_000,
+      keepaliveMs: 15_000,
+      cidsPerConnection: defaults.cidsPerConnection,
+    });
+    expect(await settings.token()).toBe("");
+  });
+
+  it("take the relay's port, path and address family from its URL", async () => {
+    expect(await resolveSettings({ relay: "https://[::1]/relay/" })).toMatchObject({
+      authority: "[::1]",
+      relay: { address: "::1", port: 443 },
+      basePath: "/relay",
+      host: "::",
+    });
+    expect(await resolveSettings({ relay, basePath: "/other/" })).toMatchObject({ basePath: "/other" });
+  });
+
+  it("take a token or what gives one", async () => {
+    expect(await (await resolveSettings({ relay, token: "a" })).token()).toBe("a");
+    expect(await (await resolveSettings({ relay, token: async () => "b" })).token()).toBe("b");
+  });
+
+  it.each([
+    ["relay", { relay: "http://relay.example" }],
+    ["relay", { relay: "relay.example:4433" }],
+    ["token", { token: 5 }],
+    ["port", { port: 65_536 }],
+    ["maxUdpPayloadBytes", { maxUdpPayloadBytes: 1199 }],
+    ["maxUdpPayloadBytes", { maxUdpPayloadBytes: 1473 }],
+    ["idleTimeoutMs", { idleTimeoutMs: 999 }],
+    ["keepaliveMs", { keepaliveMs: 1.5 }],
+    ["cidsPerConnection", { cidsPerConnection: 3 }],
+  ])("are refused by name: %s %o", async (option, wrong) => {
+    await expect(resolveSettings({ relay, ...wrong } as PeerOptions)).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option },
+    });
+  });
+
+  it("say so where the relay's name has no address", async () => {
+    await expect(resolveSettings({ relay: "https://nowhere.invalid" })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
+    });
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { QuicpipeError } from "../../../src/errors.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/peer/http.ts";
+import { type HttpSession, RelayHttp } from "../../../src/peer/relay-http.ts";
+
+const answer: HttpResponse = { status: 200, headers: new Map(), body: new Uint8Array() };
+const get: HttpRequest = { method: "GET", path: "/", headers: {}, timeoutMs: 1000, isIdempotent: true };
+const post: HttpRequest = { ...get, method: "POST", isIdempotent: false };
+
+function lost(sent: boolean): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "lost", { details: { sent } });
+}
+
+/** Sessions that behave, one after the other, as the test says: an error is thrown by every request. */
+function setUp(...faults: (QuicpipeError | undefined)[]): { http: RelayHttp; opened: () => number } {
+  let opened = 0;
+  const open = (): Promise<HttpSession> => {
+    const fault = faults[opened++];
+    let usable = true;
+    return Promise.resolve({
+      get usable() {
+        return usable;
+      },
+      request: () => {
+        usable = fault === undefined;
+        return fault ? Promise.reject(fault) : Promise.resolve(answer);
+      },
+      close: () => Promise.resolve(),
+    });
+  };
+  return { http: new RelayHttp(open), opened: () => opened };
+}
+
+describe("requests to the relay", () => {
+  it("share one session, also when they come at once", async () => {
+    const { http, opened } = setUp();
+    await Promise.all([http.request(get), http.request(post), http.request(get)]);
+    await http.request(get);
+    expect(opened()).toBe(1);
+  });
+
+  it("are made once more on a new session where that does no harm", async () => {
+    for (const [fault, request] of [
+      [lost(true), get],
+      [lost(false), post],
+    ] as const) {
+      const { http, opened } = setUp(fault);
+      expect(await http.request(request)).toBe(answer);
+      expect(opened()).toBe(2);
+    }
+  });
+
+  it("are not made again where the relay may have carried them out", async () => {
+    const { http, opened } = setUp(lost(true));
+    await expect(http.request(post)).rejects.toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
+    expect(opened()).toBe(1);
+    expect(await http.request(post)).toBe(answer);
+    expect(opened()).toBe(2);
+  });
+
+  it("are made twice at most", async () => {
+    const { http, opened } = setUp(lost(true), lost(true), lost(true));
+    await expect(http.request(get)).rejects.toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
+    expect(opened()).toBe(2);
+  });
+
+  it("open a session again after one could not be opened", async () => {
+    let attempts = 0;
+    const http = new RelayHttp(() => {
+      attempts++;
+      return Promise.reject(new QuicpipeError("ERR_QUICPIPE_DEPENDENCY_MISSING", "missing"));
+    });
+    for (let i = 1; i <= 2; i++) {
+      await expect(http.request(get)).rejects.toMatchObject({ code: "ERR_QUICPIPE_DEPENDENCY_MISSING" });
+      expect(attempts).toBe(i);
+    }
+  });
+
+  it("are refused after the end", async () => {
+    const { http } = setUp();
+    await http.request(get);
+    await http.close();
+    await expect(http.request(get)).rejects.toMatchObject({ code: "ERR_QUICPIPE_CLOSED" });
+  });
+});

@@ -1,0 +1,102 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { connectionKey, PeerSocket } from "../../../src/peer/socket.ts";
+
+describe("the key of a datagram", () => {
+  const id = Buffer.from("0102030405060708090a0b0c", "hex");
+  const key = id.toString("latin1");
+
+  it("is the destination connection ID: 12 bytes in a short header, as many as it says in a long one", () => {
+    expect(connectionKey(Buffer.concat([Uint8Array.of(0x40), id, Buffer.alloc(20)]))).toBe(key);
+    const long = (length: number): Buffer =>
+      Buffer.concat([Uint8Array.of(0xc0, 0, 0, 0, 1, length), id.subarray(0, length), Buffer.alloc(30)]);
+    expect(connectionKey(long(12))).toBe(key);
+    expect(connectionKey(long(8))).toBe(key.slice(0, 8));
+    expect(connectionKey(long(0))).toBe("");
+  });
+
+  it("is none where a long header is cut short", () => {
+    expect(connectionKey(Buffer.from([0xc0, 0, 0, 0, 1, 12, 1, 2]))).toBeUndefined();
+    expect(connectionKey(Buffer.from([0x80]))).toBeUndefined();
+  });
+});
+
+async function setUp(): Promise<{
+  socket: PeerSocket;
+  relay: Socket;
+  other: Socket;
+  got: Record<string, number>;
+}> {
+  const [relay, other] = [createSocket("udp4"), createSocket("udp4")];
+  for (const each of [relay, other]) {
+    each.bind(0, "127.0.0.1");
+    await once(each, "listening");
+    onTestFinished(() => void each.close());
+  }
+  const { port } = relay.address();
+  const socket = await PeerSocket.bind({
+    host: "127.0.0.1",
+    port: 0,
+    relay: { address: "127.0.0.1", port },
+  });
+  onTestFinished(() => socket.close());
+  const got = { stun: 0, http3: 0, connection: 0 };
+  socket.onStun = () => got.stun++;
+  socket.onHttp3 = () => got.http3++;
+  socket.addRoute(new Uint8Array(12).fill(9), () => got.connection++);
+  return { socket, relay, other, got };
+}
+
+describe("a peer's socket", () => {
+  const stun = Buffer.from(`010100002112a442${"00".repeat(12)}`, "hex");
+  const ours = Buffer.concat([Uint8Array.of(0x40), Buffer.alloc(12, 9), Buffer.alloc(20)]);
+  const another = Buffer.concat([Uint8Array.of(0x40), Buffer.alloc(12, 8), Buffer.alloc(20)]);
+
+  it("tells STUN, its connections and HTTP/3 apart", async () => {
+    const { socket, relay, got } = await setUp();
+    for (const datagram of [stun, ours, another, ours]) relay.send(datagram, socket.local.port, "127.0.0.1");
+    await expect.poll(() => got).toEqual({ stun: 1, http3: 1, connection: 2 });
+  });
+
+  it("ignores and counts what does not come from the relay", async () => {
+    const { socket, other, got } = await setUp();
+    for (const datagram of [stun, ours, another]) other.send(datagram, socket.local.port, "127.0.0.1");
+    await expect.poll(() => socket.stats.foreign).toBe(3);
+    expect(got).toEqual({ stun: 0, http3: 0, connection: 0 });
+  });
+
+  it("counts what nobody wants", async () => {
+    const { socket, relay } = await setUp();
+    socket.onStun = undefined;
+    socket.onHttp3 = undefined;
+    socket.removeRoute(new Uint8Array(12).fill(9));
+    for (const datagram of [stun, ours]) relay.send(datagram, socket.local.port, "127.0.0.1");
+    await expect.poll(() => socket.stats.unwanted).toBe(2);
+  });
+
+  it("sends what its slot holds, many times over", async () => {
+    const { socket, relay } = await setUp();
+    const received: number[] = [];
+    relay.on("message", (datagram) => received.push(datagram[0]!));
+    for (let i = 0; i < 50; i++) {
+      socket.slot()[0] = i;
+      socket.sendSlot(1);
+    }
+    await expect.poll(() => received).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  });
+
+  it("counts a datagram that the system does not send, and carries on", async () => {
+    const { socket, relay } = await setUp();
+    socket.send(new Uint8Array(70_000));
+    await expect.poll(() => socket.stats.sendFailed).toBe(1);
+    socket.send(Buffer.from("next"));
+    expect(String((await once(relay, "message"))[0])).toBe("next");
+  });
+
+  it("says so where it cannot be bound", async () => {
+    const { socket } = await setUp();
+    const options = { host: "127.0.0.1", port: socket.local.port, relay: socket.relay };
+    await expect(PeerSocket.bind(options)).rejects.toMatchObject({ code: "ERR_QUICPIPE_LISTEN_FAILED" });
+  });
+});
