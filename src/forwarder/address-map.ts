@@ -1,9 +1,10 @@
 /**
  * A map whose keys are an IP literal and a port. Two levels, because the socket hands the literal over as a
- * string: no key has to be put together for a look-up.
+ * string, so that no key has to be put together for a look-up; most addresses have one port only, and for them
+ * the second level is no map.
  */
 export class AddressMap<T> {
-  readonly #ports = new Map<string, Map<number, T>>();
+  readonly #addresses = new Map<string, Ports<T>>();
   #size = 0;
 
   get size(): number {
@@ -11,24 +12,50 @@ export class AddressMap<T> {
   }
 
   get(address: string, port: number): T | undefined {
-    return this.#ports.get(address)?.get(port);
+    const ports = this.#addresses.get(address);
+    return ports?.port === port ? ports.value : ports?.others?.get(port);
   }
 
   set(address: string, port: number, value: T): void {
-    let ports = this.#ports.get(address);
-    if (!ports) this.#ports.set(address, (ports = new Map()));
-    if (!ports.has(port)) this.#size++;
-    ports.set(port, value);
+    const ports = this.#addresses.get(address);
+    if (ports?.port === port) {
+      ports.value = value;
+      return;
+    }
+    if (!ports?.others?.has(port)) this.#size++;
+    if (!ports) this.#addresses.set(address, { port, value, others: undefined });
+    else (ports.others ??= new Map()).set(port, value);
   }
 
   delete(address: string, port: number): void {
-    const ports = this.#ports.get(address);
-    if (!ports?.delete(port)) return;
+    const ports = this.#addresses.get(address);
+    if (!ports) return;
+    if (ports.port !== port) {
+      if (ports.others?.delete(port)) this.#size--;
+      return;
+    }
     this.#size--;
-    if (ports.size === 0) this.#ports.delete(address);
+    // Another port moves up, or the address goes.
+    for (const [other, value] of ports.others ?? []) {
+      ports.port = other;
+      ports.value = value;
+      ports.others?.delete(other);
+      return;
+    }
+    this.#addresses.delete(address);
   }
 
-  *values(): Generator<T> {
-    for (const ports of this.#ports.values()) yield* ports.values();
+  /** All values as they are now; the map may be changed meanwhile. */
+  values(): T[] {
+    const values: T[] = [];
+    for (const { value, others } of this.#addresses.values()) values.push(value, ...(others?.values() ?? []));
+    return values;
   }
+}
+
+/** The first port of an address, and any more. */
+interface Ports<T> {
+  port: number;
+  value: T;
+  others: Map<number, T> | undefined;
 }

@@ -47,6 +47,7 @@ export type DropReason =
   | "source-is-destination" // a peer that sends to itself
   | "session-expired" // the CID's registration has ended and was not swept yet
   | "no-address" // the registration has no proven address yet
+  | "no-destination" // a peer's Initial to a DCID that is neither registered nor pinned
   | "pin-source" // a pinned initial DCID from another address than the dialer's
   | "send-failed" // the system refused the datagram (unreachable, too long, no buffer)
   | "no-upstream" // a gateway datagram, but no gateway is configured
@@ -139,6 +140,9 @@ export interface Forwarder {
   countersOf(id: SessionId): SessionCounters;
   /** Which session a 12-byte connection ID leads to. */
   sessionOf(cid: Uint8Array): SessionId | undefined;
+  /** The live session that came to this address most recently: the one that pays for what is sent from there. */
+  sessionAt(address: Address): SessionId | undefined;
+  /** Pins an initial DCID; does nothing if either session has ended. */
   pin(pin: PinnedInitial): void;
 
   /**

@@ -20,6 +20,7 @@ export function createCounters(): Counters {
       "source-is-destination": 0,
       "session-expired": 0,
       "no-address": 0,
+      "no-destination": 0,
       "pin-source": 0,
       "send-failed": 0,
       "no-upstream": 0,

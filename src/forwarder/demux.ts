@@ -23,6 +23,8 @@ export const verdict = {
   empty: -3,
   /** To be relayed by the pinned DCID that {@link longDestination} tells the place of. */
   pinned: -4,
+  /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
+  undirected: -5,
 } as const;
 
 /** Where the DCID of a long header begins, in bytes (RFC 8999 §5.1): after first byte, version and length. */
@@ -56,7 +58,18 @@ function classifyLong(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup
     const session = routes.find(datagram, longDestination);
     if (session >= 0) return session;
   }
-  return pins.has(datagram, longDestination, length, nowMs) ? verdict.pinned : verdict.gateway;
+  if (pins.has(datagram, longDestination, length, nowMs)) return verdict.pinned;
+  return isFromPeer(datagram, longDestination + length, routes) ? verdict.undirected : verdict.gateway;
+}
+
+/**
+ * Whether the source connection ID whose length stands at `at` is a registered one. Then the packet is an Initial
+ * that a dialer sends again while its first flight is on another way: at the gateway it would be answered by
+ * a stranger's handshake, which ends the dial.
+ */
+function isFromPeer(datagram: Uint8Array, at: number, routes: RouteLookup): boolean {
+  if (datagram[at] !== cidBytes || at + cidBytes >= datagram.length) return false;
+  return isRelayed(datagram, at + 1) && routes.find(datagram, at + 1) >= 0;
 }
 
 /** Relayed connection IDs have the top bit clear, so half of the foreign ones need no look-up. */

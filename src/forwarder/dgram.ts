@@ -108,8 +108,15 @@ class DgramForwarder implements Forwarder {
     return id < 0 ? undefined : id;
   }
 
+  sessionAt(address: Address): SessionId | undefined {
+    const wire = this.#socket.toWire(address);
+    return this.#relay.sessions.senderAt(wire.address, wire.port, this.#options.now())?.id;
+  }
+
   pin(pin: PinnedInitial): void {
-    this.#relay.pins.add(pin);
+    const { pins, sessions } = this.#relay;
+    // A dialer may have gone between its message and the take: then there is nobody to let in.
+    if (sessions.get(pin.to) && sessions.get(pin.from)) pins.add(pin);
   }
 
   clientOf(virtualAddress: string, port?: number): Address | undefined {
@@ -147,7 +154,7 @@ class DgramForwarder implements Forwarder {
     if (sorted >= 0 || sorted === verdict.pinned) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
     else if (sorted === verdict.stun) this.#answerStun(datagram, source, nowMs);
-    else this.#counters.dropped.empty++;
+    else this.#counters.dropped[sorted === verdict.undirected ? "no-destination" : "empty"]++;
   }
 
   #passToGateway(datagram: Uint8Array, source: Address, nowMs: number): void {

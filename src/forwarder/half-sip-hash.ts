@@ -1,12 +1,12 @@
 /**
- * HalfSipHash-2-4 of 12 bytes with a 32-bit result (Aumasson, Bernstein 2012; the reference code's `hsiphash`
- * of output length 4). Keyed, because connection IDs come from outside and collisions could be tried.
+ * HalfSipHash-2-4 with a 32-bit result, of 12 bytes (Aumasson and Bernstein 2012; vectors from the reference
+ * implementation). Keyed, because connection IDs come from outside and collisions could be tried.
  *
- * @param k0 first and
- * @param k1 second half of the 64-bit key, little-endian.
- * @param m0 the three little-endian words
- * @param m1 of the
- * @param m2 message.
+ * @param k0 first half of the 64-bit key, little-endian as all the words.
+ * @param k1 second half of the key.
+ * @param m0 first 4 bytes of the message.
+ * @param m1 next 4 bytes.
+ * @param m2 last 4 bytes.
  * @returns a signed 32-bit integer.
  */
 export function halfSipHash(k0: number, k1: number, m0: number, m1: number, m2: number): number {

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
 import {
   bucketDepthMs,
   gatewayIdleMs,
@@ -70,8 +71,8 @@ export class Splice {
 
   /** Passes a client's datagram to the gateway. */
   forward(datagram: Uint8Array, source: Address, nowMs: number): void {
-    const client = this.#clients.get(source.address, source.port) ?? this.#admit(source, nowMs);
-    if (!client) return;
+    const client = this.#clients.get(source.address, source.port);
+    if (!client) return this.#admit(datagram, source, nowMs);
     client.datagrams++;
     client.seenAtMs = nowMs;
     if (!client.waiting) this.#send(client, datagram);
@@ -90,39 +91,45 @@ export class Splice {
   sweep(nowMs: number): void {
     for (const client of this.#clients.values()) {
       const idleMs = client.datagrams < gatewayNewDatagrams ? gatewayNewIdleMs : gatewayIdleMs;
-      if (nowMs - client.seenAtMs >= idleMs) this.#forget(client, nowMs);
+      if (nowMs - client.seenAtMs >= idleMs) void this.#forget(client, nowMs);
     }
   }
 
   async close(nowMs: number): Promise<void> {
-    await Promise.all(Array.from(this.#clients.values(), (client) => this.#forget(client, nowMs)));
+    await Promise.all(this.#clients.values().map((client) => this.#forget(client, nowMs)));
   }
 
-  #admit(source: Address, nowMs: number): Client | undefined {
+  #admit(datagram: Uint8Array, source: Address, nowMs: number): void {
     const { dropped } = this.#options.counters;
     if (this.#clients.size >= this.#options.maxClients) dropped["gateway-full"]++;
     else if (!this.#creations.take(1, nowMs)) dropped["gateway-rate"]++;
-    else return this.#create(source, nowMs);
-    return undefined;
+    else {
+      const local = this.#localAddress(nowMs);
+      if (local === undefined) dropped["gateway-full"]++;
+      else this.#create(datagram, source, local, nowMs);
+    }
   }
 
-  #create(source: Address, nowMs: number): Client {
-    const { upstream, clientsBy, socketBufferBytes } = this.#options;
-    const isIpv6 = upstream.address.includes(":");
+  #localAddress(nowMs: number): string | undefined {
+    if (this.#options.clientsBy === "address") return this.#virtual.take(nowMs);
+    return isIPv6(this.#options.upstream.address) ? "::1" : "127.0.0.1";
+  }
+
+  #create(first: Uint8Array, source: Address, virtualAddress: string, nowMs: number): void {
+    const { upstream, socketBufferBytes } = this.#options;
     const socket = createSocket({
-      type: isIpv6 ? "udp6" : "udp4",
+      type: isIPv6(upstream.address) ? "udp6" : "udp4",
       lookup: literalLookup,
       recvBufferSize: socketBufferBytes,
     });
-    const virtualAddress = clientsBy === "address" ? this.#virtual.take(nowMs) : isIpv6 ? "::1" : "127.0.0.1";
     const client: Client = {
       // Copied: the socket's own object carries more.
       source: { address: source.address, port: source.port },
       virtualAddress,
       socket,
-      waiting: [],
+      waiting: [first],
       local: undefined,
-      datagrams: 0,
+      datagrams: 1,
       seenAtMs: nowMs,
     };
     this.#clients.set(source.address, source.port, client);
@@ -132,7 +139,6 @@ export class Splice {
     socket.bind({ address: virtualAddress, port: 0, exclusive: true }, () =>
       socket.connect(upstream.port, upstream.address),
     );
-    return client;
   }
 
   #ready(client: Client): void {
@@ -181,13 +187,16 @@ export class Splice {
   }
 }
 
+/** Any of those that only Linux answers to. */
+const probedAddress = "127.1.0.1";
+
 /** Finds out whether a virtual address can be bound, as on Linux, where all of 127.0.0.0/8 is loopback. */
 export async function probeClientsBy(upstream: Address): Promise<ClientsBy> {
-  if (upstream.address.includes(":")) return "port";
+  if (isIPv6(upstream.address)) return "port";
   const socket = createSocket({ type: "udp4", lookup: literalLookup });
   const isBound = await new Promise<boolean>((resolve) => {
     socket.once("error", () => resolve(false));
-    socket.bind({ address: new VirtualAddresses(0).take(0), port: 0, exclusive: true }, () => resolve(true));
+    socket.bind({ address: probedAddress, port: 0, exclusive: true }, () => resolve(true));
   });
   socket.close();
   return isBound ? "address" : "port";

@@ -55,6 +55,7 @@ export class Session {
   readonly #closed = Promise.withResolvers<CloseInfo>();
   #phase: "handshake" | "open" | "ended" = "handshake";
   #heardShortHeader = false;
+  #spareIdsWhenEstablished: number | undefined;
   #relabelled: boolean;
   #left = false;
   #originalDestinationId: Uint8Array | undefined;
@@ -212,18 +213,28 @@ export class Session {
     if (this.#phase !== "ended" && (hasFailed || this.#engine.isDraining())) this.#explain();
   }
 
-  /**
-   * A client is established before the server has seen its certificate, so it waits for a sign that the
-   * server has accepted it: a packet under 1-RTT keys or a new connection ID.
-   */
   #open(): void {
     if (!this.#engine.isEstablished() || this.#engine.isDraining()) return;
     // Given out at once: what it makes the other side send is the sign that is waited for.
     this.#parts.ids.topUp(this.#engine);
-    const isServer = this.#parts.role === "server";
-    if (!isServer && !this.#heardShortHeader && this.#engine.spareDestinationIds() === 0) return;
+    if (this.#parts.role === "client" && !this.#isConfirmed()) return;
     this.#phase = "open";
     this.#ready.resolve();
+  }
+
+  /**
+   * A client is established before the server has its Finished, certificate included. What has come by then may
+   * be from the server's first flight, connection IDs too; a packet under 1-RTT keys, or a new connection ID, that
+   * comes later tells that the server has accepted. Before that no path may change (RFC 9000 §9): a Finished
+   * that was lost would never be sent again.
+   */
+  #isConfirmed(): boolean {
+    const spareIds = this.#engine.spareDestinationIds();
+    if (this.#spareIdsWhenEstablished !== undefined)
+      return this.#heardShortHeader || spareIds > this.#spareIdsWhenEstablished;
+    this.#spareIdsWhenEstablished = spareIds;
+    this.#heardShortHeader = false;
+    return false;
   }
 
   /**

@@ -114,7 +114,7 @@ async function take({ event, identity, service, param }: ApiRequest): Promise<Re
       '"registration" must be the id of a live registration of yours: register first',
     );
   const { sender, note, packets, destinationId, from } = mailbox.take(identity.subject, param("id"));
-  registry.pinInitial({ destinationId, to, dialer: sender, from });
+  registry.pinInitial({ destinationId, to, dialer: identity.limited ? sender : undefined, from });
   return json({
     id: param("id"),
     sender,

@@ -31,8 +31,8 @@ export interface InitialPin {
   readonly destinationId: Uint8Array;
   /** Id of the accepter's registration. */
   readonly to: string;
-  /** The dialer's subject. */
-  readonly dialer: string;
+  /** The dialer's subject; `undefined` where one subject stands for everybody. */
+  readonly dialer: string | undefined;
   /** Id of the dialer's registration that sent the message, if one is known. */
   readonly from: string | undefined;
 }

@@ -97,9 +97,11 @@ export class Registry implements StunAuthority {
     return true;
   }
 
-  /** Finds the subject's registration at an address. */
+  /** Finds the subject's registration at an address, the most recent one there. */
   at(subject: string, address: Address): Registration | undefined {
-    return this.list(subject).find((entry) => entry.address && sameAddress(entry.address, address));
+    const session = this.#options.forwarder.sessionAt(address);
+    const entry = session === undefined ? undefined : this.#bySession.get(session);
+    return entry?.subject === subject ? this.#live(entry.id) : undefined;
   }
 
   /**
@@ -110,7 +112,7 @@ export class Registry implements StunAuthority {
     const nowMs = this.#options.now();
     const to = this.#live(pin.to);
     const sender = pin.from === undefined ? undefined : this.#live(pin.from);
-    const from = sender ?? this.#liveOf(pin.dialer, nowMs).at(-1);
+    const from = sender ?? (pin.dialer === undefined ? undefined : this.#liveOf(pin.dialer, nowMs).at(-1));
     if (!to || !from) return;
     const expiresAtMs = nowMs + defaults.pinTtlMs;
     const { destinationId } = pin;

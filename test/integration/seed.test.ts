@@ -6,7 +6,7 @@ import { projectPath, startChild } from "./harness/child.ts";
 import { startExamples } from "./harness/examples.ts";
 import { itWith } from "./harness/requirement.ts";
 
-const buildMs = 300_000;
+const buildMs = 120_000;
 
 /** Builds the Go peers; the module versions and their hashes are fixed in go.mod and go.sum. */
 async function buildSeed(): Promise<string> {

@@ -199,12 +199,12 @@ func accept(socket net.PacketConn, relay net.Addr, host string) {
 	g := newGenerator(0)
 	conn := &injected{PacketConn: socket, packets: make(chan []byte, 1), from: relay}
 	register(conn, host, g.key)
-	conn.packets <- flight.Packet
 	tlsConfig := &tls.Config{NextProtos: []string{alpn}, Certificates: []tls.Certificate{certificate()}}
 	listener, err := quic.Listen(conn, tlsConfig, config(g))
 	if err != nil {
 		log.Fatal(err)
 	}
+	conn.packets <- flight.Packet
 	connection, err := listener.Accept(context.Background())
 	if err != nil {
 		log.Fatal(err)

@@ -5,6 +5,7 @@ import type {
   SessionId,
   SessionSpec,
 } from "../../../src/forwarder/index.ts";
+import { createCounters } from "../../../src/forwarder/counters.ts";
 import { type Address, sameAddress } from "../../../src/wire/address.ts";
 import { unpackConnectionIds } from "../../../src/wire/connection-id.ts";
 
@@ -77,35 +78,13 @@ export function createFakeForwarder(): FakeForwarder {
     },
     countersOf: (id) => (specOf(id), noCounters),
     sessionOf: (cid) => routes.get(keyOf(cid)),
+    sessionAt: (address) =>
+      [...sessions].findLast(([, spec]) => spec.address && sameAddress(spec.address, address))?.[0],
     pin: (pin) => void pins.push(pin),
     clientOf: (virtualAddress) => clients.get(virtualAddress),
     stats: () => ({
-      relayed: { packets: 0, bytes: 0 },
+      ...createCounters(),
       gateway: { packetsIn: 0, packetsOut: 0, clients: clients.size },
-      dropped: {
-        empty: 0,
-        "source-unregistered": 0,
-        "rate-limited": 0,
-        "source-is-destination": 0,
-        "session-expired": 0,
-        "no-address": 0,
-        "pin-source": 0,
-        "send-failed": 0,
-        "no-upstream": 0,
-        "gateway-full": 0,
-        "gateway-rate": 0,
-        "gateway-send-failed": 0,
-        "stun-unanswered": 0,
-      },
-      stun: {
-        answered: 0,
-        challenged: 0,
-        rejected: 0,
-        malformed: 0,
-        "too-short": 0,
-        anonymous: 0,
-        "rate-limited": 0,
-      },
       sessions: sessions.size,
       routes: routes.size,
       pins: pins.length,

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { TokenBucket } from "../../../src/forwarder/token-bucket.ts";
+
+describe("TokenBucket", () => {
+  it("starts full and refuses what is not there", () => {
+    const bucket = new TokenBucket(1000, 500, 0);
+    expect(bucket.take(500, 0)).toBe(true);
+    expect(bucket.take(1, 0)).toBe(false);
+  });
+
+  it("fills at its rate, up to its depth", () => {
+    const bucket = new TokenBucket(1000, 500, 0);
+    bucket.take(500, 0);
+    expect(bucket.take(101, 100)).toBe(false);
+    expect(bucket.take(100, 100)).toBe(true);
+    expect(bucket.take(501, 60_000)).toBe(false);
+    expect(bucket.take(500, 60_000)).toBe(true);
+  });
+
+  it("adds nothing when the clock goes back, and nothing twice when it comes again", () => {
+    const bucket = new TokenBucket(1000, 500, 1000);
+    bucket.take(500, 1000);
+    expect(bucket.take(1, 0)).toBe(false);
+    expect(bucket.take(1, 1000)).toBe(false);
+    expect(bucket.take(50, 1050)).toBe(true);
+  });
+
+  it("takes a new rate and depth without a gift of tokens", () => {
+    const bucket = new TokenBucket(1000, 500, 0);
+    bucket.take(400, 0);
+    bucket.reshape(2000, 1000);
+    expect(bucket.take(101, 0)).toBe(false);
+    expect(bucket.take(300, 100)).toBe(true);
+    bucket.reshape(1000, 10);
+    expect(bucket.take(11, 60_000)).toBe(false);
+  });
+});
