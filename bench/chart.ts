@@ -2,7 +2,7 @@ import type { BenchReport } from "./report.ts";
 
 const rowHeight = 64;
 const barHeight = 18;
-const left = 130;
+const left = 145;
 const barWidth = 340;
 const width = 760;
 

@@ -21,7 +21,7 @@ ${rows.map((row) => `  ${row.name.padEnd(16)} ${row.about}`).join("\n")}
 `;
 
 const fullEffort: Effort = { rounds: 60, warmUpRounds: 4, roundMs: 500 };
-const shortEffort: Effort = { rounds: 24, warmUpRounds: 2, roundMs: 300 };
+const shortEffort: Effort = { rounds: 16, warmUpRounds: 2, roundMs: 300 };
 const usageExitCode = 2;
 
 process.exitCode = await main(process.argv.slice(2));

@@ -2,6 +2,12 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { QuicpipeError } from "../../src/errors.ts";
 
+/** What to start. */
+export interface Script {
+  readonly url: URL;
+  readonly args: readonly string[];
+}
+
 /** A child process that answers one message with one message. */
 export interface Child<Question, Answer> {
   /** The next message, for one that speaks first. */
@@ -11,12 +17,12 @@ export interface Child<Question, Answer> {
 }
 
 /** Starts a script of the benchmark as a process of its own. The caller stops it. */
-export function startChild<Question, Answer>(script: URL): Child<Question, Answer> {
-  const child: ChildProcess = fork(script, { serialization: "advanced" });
+export function startChild<Question, Answer>({ url, args }: Script): Child<Question, Answer> {
+  const child: ChildProcess = fork(url, args, { serialization: "advanced" });
   const exited = once(child, "exit");
   async function hear(): Promise<Answer> {
     const died = exited.then(([code]) => {
-      throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `${script.pathname} ended early (${code})`);
+      throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `${url.pathname} ended early (${code})`);
     });
     const [message] = await Promise.race([once(child, "message"), died]);
     return message;

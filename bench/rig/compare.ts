@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { QuicpipeError } from "../../src/errors.ts";
 import type { Effort } from "../row.ts";
-import { type Child, startChild } from "./child.ts";
+import { type Child, type Script, startChild } from "./child.ts";
 import type { Load, LoadReport } from "./generator.ts";
 import type { Course, Order, Reading, Report } from "./measured.ts";
 
@@ -21,12 +21,15 @@ const drainMs = 50;
  * packets on unchanged.
  */
 export async function compare(
-  scripts: { readonly control: URL; readonly subject: URL },
+  scripts: { readonly control: Script; readonly subject: Script },
   effort: Effort,
   progress: (line: string) => void,
 ): Promise<Comparison> {
   await using children = new AsyncDisposableStack();
-  const generator = startChild<Load, LoadReport>(new URL("generator.ts", import.meta.url));
+  const generator = startChild<Load, LoadReport>({
+    url: new URL("generator.ts", import.meta.url),
+    args: [],
+  });
   children.defer(generator.stop);
   const { hello } = await generator.hear();
   const course: Course = {
@@ -44,13 +47,13 @@ export async function compare(
     }
   return figures;
 
-  async function start(script: URL): Promise<Side> {
+  async function start(script: Script): Promise<Side> {
     const child = startChild<Order, Report>(script);
     children.defer(child.stop);
     const { port } = await child.ask({ course });
     const { arrived } = await generator.ask({ check: { port: port!, packets: checkPackets } });
     if (arrived === checkPackets) return { child, port: port! };
-    const reason = `${script.pathname} passed on ${arrived} of ${checkPackets} packets; nothing was timed`;
+    const reason = `${script.url.pathname} passed on ${arrived} of ${checkPackets} packets; nothing was timed`;
     throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", reason);
   }
 }

@@ -1,5 +1,5 @@
 import type { Row } from "../row.ts";
-import { dgramFixed } from "./dgram-fixed.ts";
+import { dgramCrowded, dgramFixed } from "./dgram.ts";
 
 /** Every row of the benchmark, in the order that they run. */
-export const rows: readonly Row[] = [dgramFixed];
+export const rows: readonly Row[] = [dgramFixed, dgramCrowded];

@@ -1,11 +1,11 @@
-/** The relay's dgram backend with a table of 100 000 other connection IDs, as a process of its own. */
+/** The relay's dgram backend as a process of its own; the argument says how many other sessions it holds. */
 import { randomFillSync } from "node:crypto";
 import * as defaults from "../../src/defaults.ts";
 import { createForwarder } from "../../src/forwarder/index.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";
 import { serveMeasured } from "../rig/measured.ts";
 
-const otherSessions = 10_000;
+const otherSessions = Number(process.argv[2]);
 const cidsPerSession = 10;
 /** More than any round can use up, so that the bucket is drawn from but never refuses. */
 const bytesPerSecond = 1e12;

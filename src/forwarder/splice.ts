@@ -142,6 +142,7 @@ export class Splice {
   }
 
   #ready(client: Client): void {
+    if (!this.#isKnown(client)) return;
     const { address, port } = client.socket.address();
     client.local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
     this.#locals.set(client.local, client);
@@ -167,15 +168,18 @@ export class Splice {
   }
 
   #failed(client: Client): void {
-    const { address, port } = client.source;
-    // node:dgram may report a connect that failed after the socket was closed.
-    if (this.#clients.get(address, port) !== client) return;
+    if (!this.#isKnown(client)) return;
     // The system refused the socket itself; the next datagram tries another.
     if (client.waiting) return void this.#forget(client, client.seenAtMs);
     const { dropped, gateway } = this.#options.counters;
     // The gateway is down: the system reports (ICMP) a datagram refused that was counted as passed on.
     dropped["gateway-send-failed"]++;
     gateway.packetsIn--;
+  }
+
+  /** node:dgram may report in the next turn how a connect went, when the socket is closed already. */
+  #isKnown(client: Client): boolean {
+    return this.#clients.get(client.source.address, client.source.port) === client;
   }
 
   #forget(client: Client, nowMs: number): Promise<void> {

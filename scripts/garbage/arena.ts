@@ -1,0 +1,143 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import * as defaults from "../../src/defaults.ts";
+import { createForwarder, type Forwarder, type SessionId } from "../../src/forwarder/index.ts";
+import type { Address } from "../../src/wire/address.ts";
+import { credential, knownBytes, knownCid, knownDestination, makeGarbage } from "./datagrams.ts";
+import type { Random } from "./random.ts";
+
+const host = "127.0.0.1";
+const strangerCount = 48;
+/** Half of the strangers find no place, so that refusals are tried as well. */
+const maxGatewayClients: number = strangerCount / 2;
+const settleMs = 2000;
+
+/** A real forwarder on loopback, registered peers and strangers around it, and the count of what they throw. */
+export class Arena {
+  readonly forwarder: Forwarder;
+  readonly #random: Random;
+  readonly #upstream: Socket;
+  readonly #peers: Socket[];
+  readonly #strangers: Socket[];
+  readonly #sessions: SessionId[];
+  #sent = 0;
+  #replies = 0;
+
+  /** @param onError hears of faults of the forwarder's socket. */
+  static async open(random: Random, onError: (error: Error) => void): Promise<Arena> {
+    const upstream = await openSocket();
+    const forwarder = await createForwarder({
+      host,
+      port: 0,
+      upstream: addressOf(upstream),
+      sourcePolicy: "registered",
+      stun: "public",
+      authority: {
+        secretOf: (id) => (id === credential.username ? credential.password : undefined),
+        proven: () => random(2) === 0,
+      },
+      maxGatewayClients,
+      socketBufferBytes: defaults.socketBufferBytes,
+      onError,
+      now: Date.now,
+    });
+    const peers = await Promise.all(Array.from({ length: knownBytes }, openSocket));
+    const strangers = await Promise.all(Array.from({ length: strangerCount }, openSocket));
+    return new Arena(random, forwarder, upstream, peers, strangers);
+  }
+
+  private constructor(
+    random: Random,
+    forwarder: Forwarder,
+    upstream: Socket,
+    peers: Socket[],
+    strangers: Socket[],
+  ) {
+    this.#random = random;
+    this.forwarder = forwarder;
+    this.#upstream = upstream;
+    this.#peers = peers;
+    this.#strangers = strangers;
+    this.#sessions = peers.map((_, i) => this.#openSession(i));
+    // Every other datagram is answered, so that the way back is tried as well.
+    let received = 0;
+    upstream.on("message", (datagram, { address, port }) => {
+      if (received++ % 2 === 0) return;
+      this.#replies++;
+      upstream.send(datagram, port, address);
+    });
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Datagrams that the forwarder's counters do not know of. */
+  get missing(): number {
+    const { relayed, gateway, stun, dropped } = this.forwarder.stats();
+    const passed = relayed.packets + gateway.packetsIn + gateway.packetsOut;
+    const answered = stun.answered + stun.challenged + stun.rejected;
+    const drops = Object.values(dropped).reduce((sum, count) => sum + count);
+    return this.#sent + this.#replies - passed - answered - drops;
+  }
+
+  throwOne(): void {
+    const random = this.#random;
+    const throwers = random(3) === 0 ? this.#strangers : this.#peers;
+    const { address, port } = this.forwarder.address();
+    throwers[random(throwers.length)]!.send(makeGarbage(random), port, address);
+    this.#sent++;
+  }
+
+  /** Moves a session, ends one and opens another, or unproves an address; and pins something. */
+  unsettle(): void {
+    const random = this.#random;
+    const i = random(knownBytes);
+    const address = random(8) === 0 ? null : addressOf(this.#peers[random(knownBytes)]!);
+    if (random(2) === 0) this.forwarder.updateSession(this.#sessions[i]!, { address });
+    else {
+      this.forwarder.closeSession(this.#sessions[i]!);
+      this.#sessions[i] = this.#openSession(i);
+    }
+    this.forwarder.pin({
+      destinationId: knownDestination(random),
+      to: this.#sessions[random(knownBytes)]!,
+      from: this.#sessions[random(knownBytes)]!,
+      expiresAtMs: Date.now() + random(1000),
+    });
+  }
+
+  /** Waits until every datagram is accounted for; `false` if that takes too long. */
+  async settles(): Promise<boolean> {
+    const deadline = Date.now() + settleMs;
+    while (this.missing !== 0 && Date.now() < deadline) await nextTurn();
+    return this.missing === 0;
+  }
+
+  async close(): Promise<void> {
+    await this.forwarder.close();
+    for (const socket of [this.#upstream, ...this.#peers, ...this.#strangers]) socket.close();
+  }
+
+  #openSession(i: number): SessionId {
+    return this.forwarder.openSession({
+      cids: knownCid(i),
+      address: addressOf(this.#peers[i]!),
+      bytesPerSecond: 1000 + this.#random(1_000_000),
+      expiresAtMs: Date.now() + this.#random(10_000),
+    });
+  }
+}
+
+async function openSocket(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.bind(0, host);
+  await once(socket, "listening");
+  return socket;
+}
+
+function addressOf(socket: Socket): Address {
+  const { address, port } = socket.address();
+  return { address, port };
+}

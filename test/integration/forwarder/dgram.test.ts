@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { createDgramForwarder } from "../../../src/forwarder/dgram.ts";
+import { createForwarder } from "../../../src/forwarder/index.ts";
+import { gatewayCases } from "./gateway-cases.ts";
+import { createHarness, openPeer, settles } from "./rig.ts";
+import { forwarderSuite } from "./suite.ts";
+
+forwarderSuite("dgram", createForwarder);
+
+describe("the dgram backend where 127.0.0.0/8 is not whole", () => {
+  gatewayCases(
+    createHarness((options) => createDgramForwarder(options, { clientsBy: "port" })),
+    "port",
+  );
+});
+
+describe("the dgram backend whose sockets to the gateway the system refuses", () => {
+  // An IPv4 virtual address cannot be bound towards an IPv6 gateway: what EMFILE does, without using up all files.
+  const harness = createHarness((options) => createDgramForwarder(options, { clientsBy: "address" }));
+
+  it("counts every datagram, and keeps no client", async () => {
+    const upstream = await openPeer("::1");
+    const { forwarder, ipv4 } = await harness.open({ upstream: upstream.address });
+    const client = await openPeer();
+    for (let i = 0; i < 3; i++) client.send(Buffer.from("hello"), ipv4);
+    await settles(() => forwarder.stats().dropped["gateway-send-failed"], 3);
+    expect(forwarder.stats().gateway).toEqual({ packetsIn: 0, packetsOut: 0, clients: 0 });
+  });
+});
+
+describe("createForwarder", () => {
+  const harness = createHarness(createForwarder);
+
+  it("names the backend and why there is no faster one", async () => {
+    const { forwarder } = await harness.open();
+    expect(forwarder.backend).toBe("dgram");
+    expect(forwarder.backendReason).toMatch(/native backend/);
+  });
+
+  it("refuses a host name, and a gateway that is not on loopback", async () => {
+    await expect(harness.open({ host: "localhost" })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option: "host", value: "localhost" },
+    });
+    await expect(harness.open({ upstream: { address: "192.0.2.1", port: 443 } })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option: "upstream.address", value: "192.0.2.1" },
+    });
+  });
+
+  it("tells the clients of a gateway on ::1 apart by port", async () => {
+    const upstream = await openPeer("::1");
+    const { forwarder, ipv4 } = await harness.open({ upstream: upstream.address });
+    const client = await openPeer();
+    client.send(Buffer.from("hello"), ipv4);
+    await upstream.next();
+    client.send(Buffer.from("again"), ipv4);
+    await expect.poll(() => upstream.inbox.length).toBe(1);
+    const { address, port } = upstream.inbox[0]!.from;
+    expect(forwarder.clientOf(address, port)).toEqual(client.address);
+  });
+});

@@ -1,0 +1,257 @@
+import { describe, expect, it } from "vitest";
+import { maxPinsPerSession, pinTtlMs } from "../../../src/defaults.ts";
+import type { DropReason } from "../../../src/forwarder/index.ts";
+import { type Harness, longPacket, openPeer, type Rig, settles, shortPacket, type UdpPeer } from "./rig.ts";
+
+interface Pair extends Rig {
+  readonly alice: UdpPeer;
+  readonly bob: UdpPeer;
+  readonly aliceId: number;
+  readonly bobId: number;
+}
+
+/** Two registered peers: 0x11 leads to alice, 0x22 to bob. */
+async function openPair(harness: Harness, options: Parameters<Harness["open"]>[0] = {}): Promise<Pair> {
+  const rig = await harness.open(options);
+  const [alice, bob] = [await openPeer(), await openPeer()];
+  const aliceId = rig.register(alice.address, 0x11);
+  const bobId = rig.register(bob.address, 0x22);
+  return { ...rig, alice, bob, aliceId, bobId };
+}
+
+/** Trips one reason with one datagram, and sees that nobody gets it. */
+async function expectDrop(pair: Pair, reason: DropReason, cause: () => void, count = 1): Promise<void> {
+  cause();
+  await settles(() => pair.forwarder.stats().dropped[reason], count);
+  const { dropped, relayed } = pair.forwarder.stats();
+  const others = Object.entries(dropped).filter(([name, n]) => name !== reason && n > 0);
+  expect([others, relayed.packets, pair.bob.inbox]).toEqual([[], 0, []]);
+}
+
+function cid(byte: number): Buffer {
+  return Buffer.alloc(12, byte);
+}
+
+/** What every backend has to do with packets between registered peers. */
+export function relayCases(harness: Harness): void {
+  describe("relaying", () => {
+    it.each([
+      ["127.0.0.1", "127.0.0.1"],
+      ["::1", "::1"],
+      ["127.0.0.1", "::1"],
+      ["::1", "127.0.0.1"],
+    ])("passes packets of every size on unchanged, both ways, from %s to %s", async (from, to) => {
+      const rig = await harness.open();
+      const [alice, bob] = [await openPeer(from), await openPeer(to)];
+      rig.register(alice.address, 0x11);
+      rig.register(bob.address, 0x22);
+      const near = (peer: UdpPeer): typeof rig.ipv4 => (peer.address.address === "::1" ? rig.ipv6 : rig.ipv4);
+      for (const bytes of [13, 100, 1200, 1472, 9000]) {
+        alice.send(shortPacket(0x22, bytes), near(alice));
+        expect(await bob.next()).toEqual(shortPacket(0x22, bytes));
+        bob.send(shortPacket(0x11, bytes), near(bob));
+        expect(await alice.next()).toEqual(shortPacket(0x11, bytes));
+      }
+      expect(rig.forwarder.stats().relayed).toEqual({
+        packets: 10,
+        bytes: 2 * (13 + 100 + 1200 + 1472 + 9000),
+      });
+    });
+
+    it("sends from its public port, so that NATs let it in", async () => {
+      const { alice, bob, ipv4 } = await openPair(harness);
+      alice.send(shortPacket(0x22), ipv4);
+      await bob.next();
+      alice.send(shortPacket(0x22), ipv4);
+      await settles(() => bob.inbox.map(({ from }) => from), [ipv4]);
+    });
+
+    it("passes long headers on by their destination connection ID", async () => {
+      const { alice, bob, ipv4 } = await openPair(harness);
+      const packet = longPacket(Buffer.alloc(12, 0x22));
+      alice.send(packet, ipv4);
+      expect(await bob.next()).toEqual(packet);
+    });
+
+    it("counts for both sessions, and hands the counters over at the end", async () => {
+      const { alice, bob, aliceId, bobId, forwarder, ipv4 } = await openPair(harness);
+      for (let i = 0; i < 3; i++) alice.send(shortPacket(0x22, 100), ipv4);
+      for (let i = 0; i < 3; i++) await bob.next();
+      const none = { packetsFrom: 0, bytesFrom: 0, packetsTo: 0, bytesTo: 0, packetsLimited: 0 };
+      await settles(() => forwarder.countersOf(aliceId), { ...none, packetsFrom: 3, bytesFrom: 300 });
+      expect(forwarder.closeSession(bobId)).toEqual({ ...none, packetsTo: 3, bytesTo: 300 });
+    });
+
+    it("follows a session to another address, for sending and for receiving", async () => {
+      const { alice, bob, bobId, forwarder, ipv4 } = await openPair(harness);
+      const roamed = await openPeer();
+      forwarder.updateSession(bobId, { address: roamed.address });
+      alice.send(shortPacket(0x22), ipv4);
+      expect(await roamed.next()).toEqual(shortPacket(0x22));
+      roamed.send(shortPacket(0x11), ipv4);
+      expect(await alice.next()).toEqual(shortPacket(0x11));
+      bob.send(shortPacket(0x11), ipv4);
+      await settles(() => forwarder.stats().dropped["source-unregistered"], 1);
+      expect([alice.inbox, bob.inbox]).toEqual([[], []]);
+    });
+
+    it("knows its sessions by their connection IDs until they end", async () => {
+      const { aliceId, bobId, forwarder } = await openPair(harness);
+      expect([forwarder.sessionOf(cid(0x11)), forwarder.sessionOf(cid(0x22))]).toEqual([aliceId, bobId]);
+      expect(forwarder.stats()).toMatchObject({ sessions: 2, routes: 2, pins: 0 });
+      forwarder.closeSession(bobId);
+      expect(forwarder.sessionOf(cid(0x22))).toBeUndefined();
+      expect(forwarder.stats()).toMatchObject({ sessions: 1, routes: 1 });
+    });
+
+    it("lets anyone send where the source policy is off", async () => {
+      const rig = await harness.open({ sourcePolicy: "any" });
+      const [stranger, bob] = [await openPeer(), await openPeer()];
+      rig.register(bob.address, 0x22);
+      stranger.send(shortPacket(0x22), rig.ipv4);
+      expect(await bob.next()).toEqual(shortPacket(0x22));
+    });
+  });
+
+  describe("refusing to relay", () => {
+    it("drops an empty datagram", async () => {
+      const pair = await openPair(harness);
+      await expectDrop(pair, "empty", () => pair.alice.send(Buffer.alloc(0), pair.ipv4));
+    });
+
+    it("drops what comes from an address without registration", async () => {
+      const pair = await openPair(harness);
+      const stranger = await openPeer();
+      await expectDrop(pair, "source-unregistered", () => stranger.send(shortPacket(0x22), pair.ipv4));
+    });
+
+    it("drops what comes from a registration that has expired", async () => {
+      const pair = await openPair(harness);
+      pair.forwarder.updateSession(pair.aliceId, { expiresAtMs: pair.clock.nowMs });
+      await expectDrop(pair, "source-unregistered", () => pair.alice.send(shortPacket(0x22), pair.ipv4));
+    });
+
+    it("drops what a peer sends to itself", async () => {
+      const pair = await openPair(harness);
+      await expectDrop(pair, "source-is-destination", () => pair.alice.send(shortPacket(0x11), pair.ipv4));
+    });
+
+    it("drops what is for a session that has expired, swept or not", async () => {
+      const pair = await openPair(harness);
+      pair.forwarder.updateSession(pair.bobId, { expiresAtMs: pair.clock.nowMs + 1 });
+      pair.clock.nowMs += 1;
+      await expectDrop(pair, "session-expired", () => pair.alice.send(shortPacket(0x22), pair.ipv4));
+    });
+
+    it("drops what is for a session whose address is not proven", async () => {
+      const pair = await openPair(harness);
+      pair.forwarder.updateSession(pair.bobId, { address: null });
+      await expectDrop(pair, "no-address", () => pair.alice.send(shortPacket(0x22), pair.ipv4));
+    });
+
+    it("drops what the system cannot send: to port 0, or too long for IPv4", async () => {
+      const pair = await openPair(harness);
+      pair.forwarder.updateSession(pair.bobId, { address: { address: "127.0.0.1", port: 0 } });
+      await expectDrop(pair, "send-failed", () => pair.alice.send(shortPacket(0x22), pair.ipv4));
+      pair.forwarder.updateSession(pair.bobId, { address: pair.bob.address });
+      const long = await openPeer("::1");
+      pair.register(long.address, 0x33);
+      const overIpv4 = shortPacket(0x22, 65_520);
+      await expectDrop(pair, "send-failed", () => long.send(overIpv4, pair.ipv6), 2);
+    });
+
+    it("drops a CID that nobody registered, where there is no gateway", async () => {
+      const pair = await openPair(harness);
+      await expectDrop(pair, "no-upstream", () => pair.alice.send(shortPacket(0x77), pair.ipv4));
+    });
+
+    it("drops a peer's Initial that leads nowhere yet, instead of showing it to the gateway", async () => {
+      const pair = await openPair(harness, { upstream: (await openPeer()).address });
+      const initial = longPacket(Buffer.from("8394c8f03e515708", "hex"), 1200, Buffer.alloc(12, 0x11));
+      await expectDrop(pair, "no-destination", () => pair.alice.send(initial, pair.ipv4));
+    });
+
+    it("limits a sender to its rate, and counts it for the session", async () => {
+      const pair = await openPair(harness);
+      const { alice, bob, clock, forwarder, ipv4 } = pair;
+      forwarder.updateSession(pair.aliceId, { bytesPerSecond: 10_000 });
+      // 64 KiB is the least that a bucket holds: 54 packets of 1200 bytes.
+      for (let i = 0; i < 60; i++) alice.send(shortPacket(0x22), ipv4);
+      await settles(() => forwarder.stats().relayed.packets + forwarder.stats().dropped["rate-limited"], 60);
+      expect(forwarder.stats().dropped["rate-limited"]).toBe(6);
+      expect(forwarder.countersOf(pair.aliceId)).toMatchObject({ packetsFrom: 54, packetsLimited: 6 });
+      clock.nowMs += 120;
+      alice.send(shortPacket(0x22), ipv4);
+      await settles(() => bob.inbox.length, 55);
+    });
+  });
+
+  describe("pinned initial DCIDs", () => {
+    const dcid = Buffer.from("8394c8f03e515708", "hex");
+
+    async function openPinned(): Promise<Pair> {
+      const pair = await openPair(harness);
+      const expiresAtMs = pair.clock.nowMs + pinTtlMs;
+      pair.forwarder.pin({ destinationId: dcid, to: pair.bobId, from: pair.aliceId, expiresAtMs });
+      return pair;
+    }
+
+    it("lead the dialer's Initial to the accepter", async () => {
+      const { alice, bob, forwarder, ipv4 } = await openPinned();
+      alice.send(longPacket(dcid), ipv4);
+      expect(await bob.next()).toEqual(longPacket(dcid));
+      await settles(() => forwarder.stats().relayed.packets, 1);
+    });
+
+    it("lead nobody else's, and follow the dialer to another address", async () => {
+      const { alice, aliceId, bob, forwarder, ipv4 } = await openPinned();
+      const roamed = await openPeer();
+      roamed.send(longPacket(dcid), ipv4);
+      await settles(() => forwarder.stats().dropped["pin-source"], 1);
+      forwarder.updateSession(aliceId, { address: roamed.address });
+      roamed.send(longPacket(dcid), ipv4);
+      expect(await bob.next()).toEqual(longPacket(dcid));
+      alice.send(longPacket(dcid), ipv4);
+      await settles(() => forwarder.stats().dropped["pin-source"], 2);
+    });
+
+    it("hold for long headers only, and for a time only", async () => {
+      const { alice, clock, forwarder, ipv4 } = await openPinned();
+      alice.send(Buffer.concat([Buffer.from([0x40]), dcid, Buffer.alloc(40)]), ipv4);
+      await settles(() => forwarder.stats().dropped["no-upstream"], 1);
+      clock.nowMs += pinTtlMs;
+      alice.send(longPacket(dcid), ipv4);
+      await settles(() => forwarder.stats().dropped["no-upstream"], 2);
+      await settles(() => forwarder.stats().pins, 0);
+    });
+
+    it("end with either session", async () => {
+      for (const end of ["aliceId", "bobId"] as const) {
+        const pair = await openPinned();
+        expect(pair.forwarder.stats().pins).toBe(1);
+        pair.forwarder.closeSession(pair[end]);
+        expect(pair.forwarder.stats().pins).toBe(0);
+      }
+    });
+
+    it("are not made for a session that has ended", async () => {
+      const { aliceId, bobId, clock, forwarder } = await openPair(harness);
+      forwarder.closeSession(aliceId);
+      for (const [to, from] of [
+        [bobId, aliceId],
+        [aliceId, bobId],
+      ] as const)
+        forwarder.pin({ destinationId: dcid, to, from, expiresAtMs: clock.nowMs + pinTtlMs });
+      expect(forwarder.stats().pins).toBe(0);
+    });
+
+    it("are bounded for each accepter", async () => {
+      const { aliceId, bobId, clock, forwarder } = await openPair(harness);
+      for (let n = 0; n < 2 * maxPinsPerSession; n++) {
+        const destinationId = Buffer.alloc(8, n);
+        forwarder.pin({ destinationId, to: bobId, from: aliceId, expiresAtMs: clock.nowMs + pinTtlMs });
+      }
+      expect(forwarder.stats().pins).toBe(maxPinsPerSession);
+    });
+  });
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { gatewayWaitingDatagrams } from "../../../src/defaults.ts";
+import { type Counters, createCounters } from "../../../src/forwarder/counters.ts";
+import { Splice } from "../../../src/forwarder/splice.ts";
+import type { Address } from "../../../src/wire/address.ts";
+import { openPeer, settles } from "./rig.ts";
+
+function createSplice(upstream: Address, counters: Counters): Splice {
+  return new Splice({
+    upstream,
+    clientsBy: "address",
+    maxClients: 1,
+    socketBufferBytes: 65_536,
+    counters,
+    reply: () => expect.unreachable("nothing is sent back"),
+    nowMs: 0,
+  });
+}
+
+describe("Splice", () => {
+  it("keeps so many datagrams for a socket that is not ready yet, and drops the rest", async () => {
+    const upstream = await openPeer();
+    const counters = createCounters();
+    const splice = createSplice(upstream.address, counters);
+    onTestFinished(() => splice.close(0));
+    // All in one turn: the socket gets ready in the next.
+    for (let n = 0; n < gatewayWaitingDatagrams + 2; n++)
+      splice.forward(Buffer.from([n]), { address: "192.0.2.1", port: 1 }, 0);
+    expect(counters.dropped["gateway-send-failed"]).toBe(2);
+    await settles(
+      () => upstream.inbox.map(({ datagram }) => datagram[0]),
+      Array.from({ length: gatewayWaitingDatagrams }, (_, n) => n),
+    );
+    expect(counters.gateway.packetsIn).toBe(gatewayWaitingDatagrams);
+  });
+
+  it("counts what still waits when it closes", async () => {
+    const upstream = await openPeer();
+    const counters = createCounters();
+    const splice = createSplice(upstream.address, counters);
+    splice.forward(Buffer.from("hello"), { address: "192.0.2.1", port: 1 }, 0);
+    await splice.close(0);
+    expect([counters.dropped["gateway-send-failed"], splice.size]).toEqual([1, 0]);
+  });
+});
