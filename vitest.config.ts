@@ -3,7 +3,16 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 5_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 5_000,
+          // Pure tests leave nothing behind, so files share their workers and what those have imported.
+          isolate: false,
+          maxWorkers: 2,
+        },
+      },
       {
         test: {
           name: "integration",
