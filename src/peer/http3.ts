@@ -27,6 +27,8 @@ export interface Http3Options {
   readonly onReceiver: (receive: (datagram: Uint8Array) => void) => void;
   /** How long the handshake may take, in ms. */
   readonly timeoutMs: number;
+  /** Gives the handshake up. */
+  readonly signal: AbortSignal;
 }
 
 /** Events of the HTTP/3 client, as it numbers them. */
@@ -78,6 +80,8 @@ export class Http3Session {
   static async open(options: Http3Options): Promise<Http3Session> {
     const session = new Http3Session(await importWasm(), options);
     const timer = setTimeout(() => session.#fail("it does not answer"), options.timeoutMs);
+    const giveUp = (): void => session.#fail("the handshake was given up");
+    options.signal.addEventListener("abort", giveUp);
     try {
       await session.#loop.connect(formatAddress(options.remote), options.serverName);
       await session.#connected.promise;
@@ -87,6 +91,7 @@ export class Http3Session {
       throw error;
     } finally {
       clearTimeout(timer);
+      options.signal.removeEventListener("abort", giveUp);
     }
   }
 

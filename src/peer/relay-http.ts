@@ -14,11 +14,12 @@ export interface HttpSession {
  * that met a lost session is made once more if it was not sent, or if making it twice does no harm.
  */
 export class RelayHttp implements Http {
-  readonly #open: () => Promise<HttpSession>;
+  readonly #open: (signal: AbortSignal) => Promise<HttpSession>;
+  readonly #closing = new AbortController();
   #session: Promise<HttpSession> | undefined;
-  #closed = false;
 
-  constructor(open: () => Promise<HttpSession>) {
+  /** @param open opens a session, or rejects when the signal comes first. */
+  constructor(open: (signal: AbortSignal) => Promise<HttpSession>) {
     this.#open = open;
   }
 
@@ -28,26 +29,33 @@ export class RelayHttp implements Http {
       return await this.#attempt(request);
     } catch (error) {
       const leftMs = deadlineMs - performance.now();
-      if (this.#closed || request.signal?.aborted || leftMs <= 0 || !mayRepeat(error, request)) throw error;
+      if (
+        this.#closing.signal.aborted ||
+        request.signal?.aborted ||
+        leftMs <= 0 ||
+        !mayRepeat(error, request)
+      )
+        throw error;
       return await this.#attempt({ ...request, timeoutMs: leftMs });
     }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     const session = await this.#session?.catch(() => undefined);
     await session?.close();
   }
 
   async #attempt(request: HttpRequest): Promise<HttpResponse> {
-    if (this.#closed) throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
+    if (this.#closing.signal.aborted)
+      throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
     const session = await this.#current();
     return session.request(request);
   }
 
   /** The session that is there or being opened; a new one where it has become unusable. */
   async #current(): Promise<HttpSession> {
-    const opening = (this.#session ??= this.#open());
+    const opening = (this.#session ??= this.#open(this.#closing.signal));
     try {
       const session = await opening;
       if (session.usable) return session;

@@ -16,6 +16,8 @@ export interface ProbeOptions {
   /** Name that the relay's certificate must be valid for; unchecked if absent. */
   readonly serverName: string | undefined;
   readonly timeoutMs: number;
+  /** Gives the handshake up. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ProbeOptions {
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if they do not verify or the relay does not answer.
  */
 export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8Array[]> {
-  const { engine, socket, serverName, timeoutMs } = options;
+  const { engine, socket, serverName, timeoutMs, signal } = options;
   const sourceId = randomBytes(cidBytes);
   const start = { sourceId, local: socket.local, remote: socket.relay, serverName };
   const connection = engine.connect(probeEngineOptions(options), start);
@@ -48,11 +50,14 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
   );
   socket.addRoute(sourceId, (datagram) => driver.receive(datagram));
   const timer = setTimeout(fail, timeoutMs, "it does not answer");
+  const giveUp = (): void => fail("the handshake was given up");
+  signal.addEventListener("abort", giveUp);
   driver.wake();
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
     connection.close({ isApplication: true, errorCode: h3NoError, reason: "" });
     driver.flush();
     driver.stop();

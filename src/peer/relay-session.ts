@@ -10,12 +10,12 @@ import type { PeerSocket } from "./socket.ts";
 export function createRelayHttp(settings: PeerSettings, engine: Engine, socket: PeerSocket): RelayHttp {
   const { relayHost, authority, relayCa, requestTimeoutMs } = settings;
   let trust: RelayTrust | undefined;
-  return new RelayHttp(async () => {
+  return new RelayHttp(async (signal) => {
     const deadlineMs = performance.now() + requestTimeoutMs;
     const leftMs = (): number => Math.max(1, deadlineMs - performance.now());
     // Found out once: the session itself verifies the relay each time.
     trust ??= await selectRelayTrust(relayHost, relayCa, (ca, serverName) =>
-      probeRelay({ engine, socket, ca, serverName, timeoutMs: leftMs() }),
+      probeRelay({ engine, socket, ca, serverName, timeoutMs: leftMs(), signal }),
     );
     return await Http3Session.open({
       ...trust,
@@ -27,6 +27,7 @@ export function createRelayHttp(settings: PeerSettings, engine: Engine, socket: 
         socket.onHttp3 = receive;
       },
       timeoutMs: leftMs(),
+      signal,
     });
   });
 }

@@ -76,6 +76,20 @@ describe("requests to the relay", () => {
     }
   });
 
+  it("give up opening a session when the end comes first", async () => {
+    const { promise: given, resolve } = Promise.withResolvers<AbortSignal>();
+    const http = new RelayHttp((signal) => {
+      resolve(signal);
+      return new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(lost(false)));
+      });
+    });
+    const request = http.request(post);
+    await given;
+    await http.close();
+    await expect(request).rejects.toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
+  });
+
   it("are refused after the end", async () => {
     const { http } = setUp();
     await http.request(get);
