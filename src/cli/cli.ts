@@ -14,7 +14,7 @@ const root: CommandDef = defineCommand({
   meta: {
     name: "quicpipe",
     version,
-    description: `QUIC between two devices behind NATs, through a relay that cannot read it (${version})`,
+    description: "QUIC between two devices behind NATs, through a relay that cannot read it",
   },
   subCommands,
 });
