@@ -17,8 +17,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => vo
 console.log("waiting for a peer");
 
 for await (const connection of peer)
-  listen(connection).catch((error: unknown) =>
-    console.log(`${connection.remoteName} is gone: ${String(error)}`),
+  listen(connection).catch((error: Error) =>
+    console.log(`${connection.remoteName} is gone: ${error.message}`),
   );
 
 async function listen(connection: Connection): Promise<void> {
