@@ -1,11 +1,11 @@
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
-import { maxSendQueueBytes } from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type Address, formatAddress, unmapAddress } from "../wire/address.ts";
 import { formatIp, parseIp, splitZone } from "../wire/ip.ts";
 import type { Send } from "./send.ts";
+import { createSendQueueGate } from "./send-queue.ts";
 
 /** A bound UDP socket. Addresses on its hot path are in the form it reports itself, see `toWire`. */
 export interface PublicSocket {
@@ -74,26 +74,17 @@ async function bind({ host, port, socketBufferBytes }: PublicSocketOptions): Pro
   }
 }
 
-/** Datagrams between two looks at the send queue: it grows by no more than these beyond its limit. */
-const queueCheckInterval = 16;
-
 function wrap(socket: Socket): PublicSocket {
   const { address, port, family } = socket.address();
   const isDualStack = family === "IPv6";
-  let sends = 0;
-  let isFull = false;
-  // Asking costs a tenth of sending, and the queue is empty but for a full socket buffer.
-  const queueIsFull = (): boolean => {
-    if (sends++ % queueCheckInterval === 0) isFull = socket.getSendQueueSize() > maxSendQueueBytes;
-    return isFull;
-  };
+  const isQueueFull = createSendQueueGate(() => socket.getSendQueueSize());
   return {
     socket,
     bound: { address, port },
     send(datagram, to, done) {
       // node:dgram throws on port 0, which a spoofed datagram can come from.
       if (to.port === 0) done("no port");
-      else if (queueIsFull()) done("queue full");
+      else if (isQueueFull()) done("queue full");
       else socket.send(datagram, to.port, to.address, done);
     },
     toWire(plain) {

@@ -27,7 +27,9 @@ function pathsIn(document: string): string[] {
 
 /** Files that ARCHITECTURE.md walks through are named without `src/`. */
 function walkedFiles(): string[] {
-  return [...read("ARCHITECTURE.md").matchAll(/`((?!src\/|test\/)[a-z]+\/[\w-]+\.ts)`/g)].map(([, path]) => `src/${path}`);
+  return [...read("ARCHITECTURE.md").matchAll(/`((?!src\/|test\/)[a-z]+\/[\w-]+\.ts)`/g)].map(
+    ([, path]) => `src/${path}`,
+  );
 }
 
 describe("the documents", () => {
