@@ -82,8 +82,9 @@ export class Connection {
   }
 
   /**
-   * Closes the connection at once. What streams have not delivered by then is lost: let the other peer close
-   * where that matters. Idempotent.
+   * Closes the connection: for this side at once, for the other peer when it has acknowledged what streams were
+   * given before, after a second at most. What its application has not read by then is lost to it, so let the
+   * other peer close where that matters. Idempotent.
    *
    * @param info `closeCode` is 0 if absent; `reason` is cut to 1024 bytes.
    * @throws ERR_QUICPIPE_OPTION_INVALID if `closeCode` is not a whole number from 0 to 2³² − 1.

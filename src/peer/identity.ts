@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { createCertificate } from "../certificate.ts";
 import { QuicpipeError } from "../errors.ts";
 
@@ -60,10 +60,12 @@ export function certificatesIn(pem: string): string[] {
  * The fingerprint of a certificate: the SHA-256 of its DER, as 64 hex digits in lower case.
  *
  * @param certificate PEM text or DER bytes.
- * @throws ERR_QUICPIPE_IDENTITY_INVALID if it does not parse.
+ * @throws ERR_QUICPIPE_IDENTITY_INVALID if the PEM text does not parse; DER is taken as it is.
  */
 export function fingerprintOf(certificate: string | Uint8Array): string {
-  return parsed(() => new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase());
+  const der =
+    typeof certificate === "string" ? parsed(() => new X509Certificate(certificate).raw) : certificate;
+  return createHash("sha256").update(der).digest("hex");
 }
 
 function identityOf(...parts: [certificate: string, privateKey: string]): Identity {

@@ -32,7 +32,7 @@ export class TrustGate {
   }
 
   #judge(der: Uint8Array): void {
-    const answer = this.#check!(der);
+    const answer = this.#ask(der);
     if (typeof answer === "boolean") {
       this.#verdict = answer ? "trusted" : "refused";
       return;
@@ -41,8 +41,16 @@ export class TrustGate {
     void this.#await(answer);
   }
 
+  /** A check that fails is no yes: OpenSSL may refuse what the engine's TLS has let pass. */
+  #ask(der: Uint8Array): boolean | Promise<boolean> {
+    try {
+      return this.#check!(der);
+    } catch {
+      return false;
+    }
+  }
+
   async #await(answer: Promise<boolean>): Promise<void> {
-    // A check that fails is no yes.
     const yes = await answer.catch(() => false);
     this.#verdict = yes ? "trusted" : "refused";
     this.#onVerdict();

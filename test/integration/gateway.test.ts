@@ -55,6 +55,29 @@ describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's p
   });
 });
 
+describe("server-sent events over HTTP/3, through the relay", () => {
+  it("tell of a message as it comes, and end with their reader", async () => {
+    const { port, certificate, relay } = await startRelay();
+    const reader = await connectHttp3(port, certificate, "auto");
+    const events = reader.open("/v1/mailbox", { accept: "text/event-stream" })[Symbol.asyncIterator]();
+    const next = async (): Promise<string> => String((await events.next()).value);
+    expect(await next()).toBe('event: messages\ndata: {"messages":[]}\n\n');
+    expect(relay.stats().waiters).toBe(1);
+
+    const sender = await connectHttp3(port, certificate, "auto");
+    const { status } = await sender.request("/v1/mailbox/anonymous", {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body: firstInitial(randomBytes(8), randomBytes(12)),
+    });
+    expect(status).toBe(201);
+    expect(await next()).toContain('"sizes":[1200]');
+
+    await reader.close();
+    await expect.poll(() => relay.stats().waiters, { timeout: 10_000 }).toBe(0);
+  });
+});
+
 describe("the gateway behind the relay", () => {
   it("answers clients with connection IDs of every length, the empty one included", async () => {
     const { port } = await startRelay();

@@ -18,6 +18,8 @@ export interface Http3Request {
 /** An ordinary HTTP/3 client that knows nothing of the relay; closed when the test ends. */
 export interface Http3Client {
   request(path: string, request?: Http3Request): Promise<Http3Answer>;
+  /** Starts a GET whose body is read as it comes. */
+  open(path: string, headers: Record<string, string>): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }
 
@@ -33,29 +35,24 @@ export async function connectHttp3(
     runtimeMode,
   });
   onTestFinished(async () => void (await session.close()));
+  const start = (method: string, path: string, headers: Record<string, string>, endStream: boolean) =>
+    session.request(
+      { ":method": method, ":scheme": "https", ":authority": `localhost:${port}`, ":path": path, ...headers },
+      { endStream },
+    );
   return {
     close: async () => void (await session.close()),
+    open: (path, headers) => start("GET", path, headers, true),
     async request(path, { method = "GET", headers = {}, body } = {}) {
       const bytes = body === undefined ? undefined : Buffer.from(body);
-      const stream = session.request(
-        {
-          ":method": method,
-          ":scheme": "https",
-          ":authority": `localhost:${port}`,
-          ":path": path,
-          ...headers,
-          ...(bytes ? { "content-length": String(bytes.length) } : {}),
-        },
-        { endStream: !bytes },
-      );
-      const answered = new Promise<Record<string, string>>((resolve) =>
-        stream.once("response", (fields: Record<string, string>) => resolve(fields)),
-      );
+      const fields = bytes ? { ...headers, "content-length": String(bytes.length) } : headers;
+      const stream = start(method, path, fields, !bytes);
+      const answered = new Promise<Record<string, string>>((resolve) => stream.once("response", resolve));
       if (bytes) stream.end(bytes);
       const chunks: Buffer[] = [];
       for await (const chunk of stream) chunks.push(chunk as Buffer);
-      const fields = await answered;
-      return { status: Number(fields[":status"]), headers: fields, body: Buffer.concat(chunks) };
+      const answer = await answered;
+      return { status: Number(answer[":status"]), headers: answer, body: Buffer.concat(chunks) };
     },
   };
 }
