@@ -47,8 +47,10 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
     },
   );
   server.on("session", (session) => {
-    addresses.set(connectionOf(session), session.remoteAddress);
-    session.once("close", () => addresses.delete(connectionOf(session)));
+    const connection = connectionOf(session);
+    if (connection === noConnection) return;
+    addresses.set(connection, session.remoteAddress);
+    session.once("close", () => addresses.delete(connection));
   });
   await listening(server, port, host);
   return { port: server.address()!.port, close: () => server.close() };
@@ -78,13 +80,16 @@ async function listening(
   }
 }
 
+/** What {@link connectionOf} gives for HTTP/2: its sessions are all alike, and their requests get no address. */
+const noConnection = -1;
+
 /**
  * The server's number for the QUIC connection of a stream or session. Its API has no link from one to the
- * other, so this reads the field that both carry; HTTP/2 streams have none, and their requests no address.
+ * other, so this reads the field that both carry.
  */
 function connectionOf(part: object): number {
   const handle: unknown = Reflect.get(part, "_connHandle");
-  return typeof handle === "number" ? handle : -1;
+  return typeof handle === "number" ? handle : noConnection;
 }
 
 /** Sets `request.ip`, the field where h3 (srvx) keeps the client's address. */

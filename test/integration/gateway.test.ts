@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { connect } from "node:http2";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectHttp3 } from "./harness/http3-client.ts";
@@ -78,7 +79,22 @@ describe("server-sent events over HTTP/3, through the relay", () => {
   });
 });
 
+/** A GET over HTTP/2, which the gateway serves on the same port of loopback. */
+async function getHttp2(port: number, ca: string, path: string): Promise<string> {
+  const session = connect(`https://localhost:${port}`, { ca });
+  onTestFinished(() => void session.close());
+  const chunks: Buffer[] = [];
+  for await (const chunk of session.request({ ":path": path })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
 describe("the gateway behind the relay", () => {
+  it("serves HTTP/2 as well, and gives its requests no address that could be taken for a proof", async () => {
+    const { upstreamPort, certificate } = await startRelay({}, echoApp());
+    await getHttp2(upstreamPort, certificate, "/ip");
+    expect(await getHttp2(upstreamPort, certificate, "/ip")).toBe("{}");
+  });
+
   it("answers clients with connection IDs of every length, the empty one included", async () => {
     const { port } = await startRelay();
     const socket = createSocket("udp4");
