@@ -12,10 +12,12 @@ describe("the examples", () => {
     const accepter = start("accepter/accepter.ts", { QHOST: host });
     accepter.process.stdin.end(packet);
     await accepter.prints(/hello\nhello\n/);
-    for (const child of [dialer, accepter, gateway]) {
-      child.process.kill("SIGINT");
-      expect([await child.exited, child.stderr()]).toEqual([0, expect.anything()]);
-    }
+    dialer.process.kill("SIGINT");
+    expect(await dialer.exited, dialer.stderr()).toBe(0);
+    // The accepter has nobody left to listen to, and ends by itself.
+    expect(await accepter.exited, accepter.stderr()).toBe(0);
+    gateway.process.kill("SIGINT");
+    expect(await gateway.exited, gateway.stderr()).toBe(0);
     expect(gateway.stdout()).toMatch(/relayed \d+ packets, \d+ bytes \(dgram\)/);
   });
 
