@@ -72,11 +72,10 @@ function fill(registrations: number, cidsEach: number): { bytesPerCid: number; r
  * Lets everything expire, and measures the longest turn of the event loop. In CPU time of its thread, to
  * which Linux adds up to 4 ms by its clock tick; wall time would count what the machine gives to others.
  */
-async function expireAll(): Promise<{ longestTurnMs: number; sweptInMs: number }> {
+async function expireAll(): Promise<number> {
   nowMs += ttlMs + 2 * defaults.sweepIntervalMs;
   const sweeper = createSweeper([() => registry.sweep()]);
   const keepAlive = setInterval(() => undefined, 1000);
-  const startedAt = performance.now();
   let longestTurnMs = 0;
   while (registry.stats().registrations > 0) {
     const before = process.threadCpuUsage();
@@ -86,16 +85,18 @@ async function expireAll(): Promise<{ longestTurnMs: number; sweptInMs: number }
   }
   clearInterval(keepAlive);
   sweeper.close();
-  return { longestTurnMs, sweptInMs: performance.now() - startedAt };
+  return longestTurnMs;
 }
 
 const { bytesPerCid, registerCpuMs } = fill(10_000, 10);
-while (registry.stats().registrations < 100_000) register(1);
-// What the burst of registrations left to collect is no part of the expiry.
-globalThis.gc!();
-const expiry = await expireAll();
-const left = forwarder.stats();
-console.log(
-  JSON.stringify({ bytesPerCid, registerCpuMs, ...expiry, sessions: left.sessions, routes: left.routes }),
-);
+// A turn that is too long by itself is so in every round; the machine's noise only ever adds.
+const longestTurnsMs: number[] = [];
+for (let round = 0; round < 3; round++) {
+  while (registry.stats().registrations < 100_000) register(1);
+  // What the burst of registrations left to collect is no part of the expiry.
+  globalThis.gc!();
+  longestTurnsMs.push(await expireAll());
+}
+const { sessions, routes } = forwarder.stats();
+console.log(JSON.stringify({ bytesPerCid, registerCpuMs, longestTurnsMs, sessions, routes }));
 await forwarder.close();
