@@ -5,7 +5,7 @@ import type { BidirectionalStream, Connection } from "../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
 /** How long an end waits for the other's word that everything has arrived, in ms, before it closes anyway. */
-const farewellMs = 5000;
+const farewellMs = 15_000;
 
 /**
  * Joins stdin and stdout to a stream between peers, as a netcat does, until both directions have ended, and
@@ -34,13 +34,15 @@ export async function pipeStandardStreams(
 
 /**
  * Closing a QUIC connection drops what is still on its way. So each end opens one last, empty stream when it has
- * received everything, and closes when it has seen the other's; who closed has seen it, so a close counts too.
+ * received everything, and closes when it has seen the other's. Who closed had seen it: so if the connection ends
+ * meanwhile, that is no failure, as everything is here.
  */
 async function farewell(connection: Connection): Promise<void> {
-  const done = await connection.createUnidirectionalStream();
-  await done.close();
-  const seen = connection.incomingUnidirectionalStreams.getReader().read();
-  await Promise.race([Promise.allSettled([seen]), delay(farewellMs, undefined, { ref: false })]);
+  const exchange = async (): Promise<void> => {
+    await (await connection.createUnidirectionalStream()).close();
+    await connection.incomingUnidirectionalStreams.getReader().read();
+  };
+  await Promise.race([Promise.allSettled([exchange()]), delay(farewellMs, undefined, { ref: false })]);
   connection.close();
 }
 

@@ -1,25 +1,18 @@
-import { randomBytes } from "node:crypto";
 import { QuicpipeError } from "../errors.ts";
-import type { Address } from "../wire/address.ts";
+import { hostPort, type Quiche, QuicheConnection } from "./engine-connection.ts";
 import type {
   CertificateDemand,
   Engine,
-  EngineClose,
   EngineConnection,
   EngineOptions,
   EngineStart,
-  EngineStats,
-  StreamAborted,
-  StreamRead,
 } from "./engine-contract.ts";
-import { abortedBy, attempt, closeOf, messageOf } from "./engine-result.ts";
+import { messageOf } from "./engine-result.ts";
 
-type Quiche = (typeof import("@matrixai/quic/native/quiche.js"))["default"];
 type Config = ReturnType<Quiche["Config"]["withBoringSslCtx"]>;
-type Connection = ReturnType<Quiche["Connection"]["connect"]>;
 
 /**
- * Loads the QUIC engine: quiche through `@matrixai/quic`. This file alone knows it.
+ * Loads the QUIC engine: quiche through `@matrixai/quic`. The `engine` files alone know it.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the package, or its binary for this platform, is not there.
  */
@@ -108,188 +101,4 @@ function tlsConfig(quiche: Quiche, { demand, identity }: EngineOptions): Config 
 
 function certificateAuthority(demand: CertificateDemand): Uint8Array | undefined {
   return demand.kind === "ca" ? Buffer.from(demand.pem) : undefined;
-}
-
-/** The engine's name for an address. */
-interface HostPort {
-  host: string;
-  port: number;
-}
-
-function hostPort({ address, port }: Address): HostPort {
-  return { host: address, port };
-}
-
-const shutdownRead = 0;
-const shutdownWrite = 1;
-
-class QuicheConnection implements EngineConnection {
-  readonly #connection: Connection;
-  readonly #remote: HostPort;
-  readonly #idleTimeoutMs: number;
-  readonly #receiveInfo: { from: HostPort; to: HostPort };
-
-  constructor(connection: Connection, start: EngineStart, idleTimeoutMs: number) {
-    this.#connection = connection;
-    this.#idleTimeoutMs = idleTimeoutMs;
-    this.#remote = hostPort(start.remote);
-    this.#receiveInfo = { from: this.#remote, to: hostPort(start.local) };
-  }
-
-  receive(datagram: Uint8Array): boolean {
-    try {
-      this.#connection.recv(datagram, this.#receiveInfo);
-      return true;
-    } catch {
-      // A hostile packet, or one that ended the connection; then `localClose` tells why.
-      return false;
-    }
-  }
-
-  send(buffer: Uint8Array): number {
-    return attempt(() => this.#connection.send(buffer))?.[0] ?? 0;
-  }
-
-  timeoutMs(): number | undefined {
-    return this.#connection.timeout() ?? undefined;
-  }
-
-  onTimeout(): void {
-    this.#connection.onTimeout();
-  }
-
-  isEstablished(): boolean {
-    return this.#connection.isEstablished();
-  }
-
-  isQuiet(): boolean {
-    // The binding does not tell what is in flight. But while something is, the loss detection timer runs (RFC 9002
-    // §6.2), a few round trips long; else only the idle timer is left, which keepalives never let run far down.
-    const theirsMs = this.#connection.stats().peerMaxIdleTimeout || this.#idleTimeoutMs;
-    return (this.timeoutMs() ?? Infinity) >= Math.min(theirsMs, this.#idleTimeoutMs) / 4;
-  }
-
-  isDraining(): boolean {
-    return this.#connection.isDraining() || this.#connection.isClosed();
-  }
-
-  isClosed(): boolean {
-    return this.#connection.isClosed();
-  }
-
-  isTimedOut(): boolean {
-    return this.#connection.isTimedOut();
-  }
-
-  remoteClose(): EngineClose | undefined {
-    return closeOf(this.#connection.peerError());
-  }
-
-  localClose(): EngineClose | undefined {
-    return closeOf(this.#connection.localError());
-  }
-
-  close({ isApplication, errorCode, reason }: EngineClose): void {
-    // It throws nothing but "done" for a connection that is closing already.
-    attempt(() => this.#connection.close(isApplication, errorCode, Buffer.from(reason)));
-  }
-
-  peerCertificate(): Uint8Array | undefined {
-    return this.peerCertificates()[0];
-  }
-
-  peerCertificates(): readonly Uint8Array[] {
-    return this.#connection.peerCertChain() ?? [];
-  }
-
-  destinationId(): Uint8Array {
-    return this.#connection.destinationId();
-  }
-
-  sourceIdsLeft(): number {
-    return this.#connection.sourceCidsLeft();
-  }
-
-  addSourceId(cid: Uint8Array): void {
-    const resetToken = BigInt(`0x${randomBytes(16).toString("hex")}`);
-    this.#connection.newSourceCid(cid, resetToken, false);
-  }
-
-  spareDestinationIds(): number {
-    return this.#connection.availableDcids();
-  }
-
-  relabel(local: Address): void {
-    this.#connection.migrate(hostPort(local), this.#remote);
-    this.#receiveInfo.to = hostPort(local);
-  }
-
-  ping(): void {
-    this.#connection.sendAckEliciting();
-  }
-
-  readableStreams(): Iterable<number> {
-    return this.#connection.readable() as Iterable<number>;
-  }
-
-  writableStreams(): Iterable<number> {
-    return this.#connection.writable() as Iterable<number>;
-  }
-
-  streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined {
-    try {
-      const read = this.#connection.streamRecv(id, buffer);
-      return read ? { bytes: read[0], fin: read[1] } : undefined;
-    } catch (error) {
-      return abortedBy(error);
-    }
-  }
-
-  streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined {
-    try {
-      return this.#connection.streamSend(id, data, fin) ?? undefined;
-    } catch (error) {
-      return abortedBy(error);
-    }
-  }
-
-  streamAbort(id: number, direction: "read" | "write", errorCode: number): void {
-    const shutdown = direction === "read" ? shutdownRead : shutdownWrite;
-    // It throws nothing but "done" and "no such stream" for a direction that has ended already.
-    attempt(() => this.#connection.streamShutdown(id, shutdown, errorCode));
-  }
-
-  streamsLeft(kind: "bidirectional" | "unidirectional"): number {
-    return kind === "bidirectional"
-      ? this.#connection.peerStreamsLeftBidi()
-      : this.#connection.peerStreamsLeftUni();
-  }
-
-  datagramReceive(): Uint8Array | undefined {
-    return this.#connection.dgramRecvVec() ?? undefined;
-  }
-
-  datagramSend(datagram: Uint8Array): boolean {
-    if (this.#connection.isDgramSendQueueFull()) return false;
-    this.#connection.dgramSend(datagram);
-    return true;
-  }
-
-  maxDatagramBytes(): number {
-    return this.#connection.dgramMaxWritableLen() ?? 0;
-  }
-
-  stats(): EngineStats {
-    const total = this.#connection.stats();
-    const path = this.#connection.pathStats().find((each) => each.active);
-    return {
-      packetsReceived: total.recv,
-      packetsSent: total.sent,
-      packetsLost: total.lost,
-      bytesReceived: total.recvBytes,
-      bytesSent: total.sentBytes,
-      rttMs: path?.rtt ?? 0,
-      congestionWindowBytes: path?.cwnd ?? 0,
-    };
-  }
 }
