@@ -4,8 +4,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { BidirectionalStream, Connection } from "../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
-/** How long an end waits for the other's word that everything has arrived, in ms, before it closes anyway. */
-const farewellMs = 15_000;
+/**
+ * How long an end waits for the other's word that everything has arrived, in ms, before it closes anyway: longer
+ * than a keepalive, which is what mends an address that moved in the last moment.
+ */
+const farewellMs = 20_000;
 
 /**
  * Joins stdin and stdout to a stream between peers, as a netcat does, until both directions have ended, and

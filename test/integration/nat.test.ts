@@ -52,6 +52,6 @@ describe("two peers behind NATs, in network namespaces", () => {
       expect(await alice.exited, alice.stderr()).toBe(0);
       expect(await bob.exited, bob.stderr()).toBe(0);
     },
-    40_000,
+    60_000,
   );
 });
