@@ -2,7 +2,7 @@ import { Console } from "node:console";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { defineCommand, type CommandDef } from "citty";
-import { H3 } from "h3";
+import { QuicpipeError } from "../errors.ts";
 import { developmentCertificate, developmentCertificatePath, serveHttp3 } from "../gateway/index.ts";
 import { quicpipe, type Relay } from "../plugin/index.ts";
 import { formatBytes } from "./progress.ts";
@@ -17,6 +17,7 @@ export const relay = defineCommand({
   args: relayArgs,
   async run({ args }) {
     const { options, tls } = relayConfig(args);
+    const { H3 } = await importH3();
     const app = new H3().get("/", () => "This is a quicpipe relay.\n");
     const gateway = await serveHttp3(app, await certificate(tls));
     try {
@@ -34,6 +35,19 @@ export const relay = defineCommand({
     }
   },
 }) as CommandDef;
+
+/** Loaded here, so that the commands for peers run where the framework is not installed. */
+async function importH3(): Promise<typeof import("h3")> {
+  try {
+    return await import("h3");
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_DEPENDENCY_MISSING",
+      "running a relay needs the package h3: run `npm install h3 @currentspace/http3`",
+      { cause },
+    );
+  }
+}
 
 async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; key: Buffer }> {
   if (tls) return { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };

@@ -18,8 +18,8 @@ async function run(command: string, args: string[], cwd: string): Promise<string
   return child.stdout();
 }
 
-/** A project that has installed the packed tarball, beside the dependencies of ours. */
-async function installPacked(): Promise<string> {
+/** A project that has installed the packed tarball, beside the dependencies of ours but for some. */
+async function installPacked(...without: string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "quicpipe-package-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   await run(
@@ -29,7 +29,9 @@ async function installPacked(): Promise<string> {
   );
   const modules = join(folder, "node_modules");
   mkdirSync(modules);
-  for (const name of readdirSync(projectPath("node_modules")).filter((entry) => !entry.startsWith(".")))
+  for (const name of readdirSync(projectPath("node_modules")).filter(
+    (entry) => !entry.startsWith(".") && !without.includes(entry),
+  ))
     symlinkSync(projectPath(`node_modules/${name}`), join(modules, name));
   const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
   await run("tar", ["-xzf", tarball!, "-C", modules], folder);
@@ -79,14 +81,13 @@ describe("the packed package", () => {
     expect(names["quicpipe/gateway"]).toEqual(expect.arrayContaining(["serveHttp3"]));
   });
 
-  it("brings a command that runs", async () => {
-    const folder = await installPacked();
+  it("brings a command that runs, and says what a relay needs where that is not installed", async () => {
+    const folder = await installPacked("h3");
     const { version } = JSON.parse(readFileSync(projectPath("package.json"), "utf8")) as { version: string };
-    const printed = await run(
-      process.execPath,
-      ["node_modules/quicpipe/dist/cli/main.js", "--version"],
-      folder,
-    );
-    expect(printed.trim()).toBe(version);
+    const command = "node_modules/quicpipe/dist/cli/main.js";
+    expect((await run(process.execPath, [command, "--version"], folder)).trim()).toBe(version);
+    const relay = startChild(process.execPath, [command, "relay", "--auth", "none"], { cwd: folder });
+    expect(await relay.exited).toBe(1);
+    expect(relay.stderr()).toMatch(/npm install h3 .*ERR_QUICPIPE_DEPENDENCY_MISSING/);
   });
 });
