@@ -145,7 +145,10 @@ export class QuicheConnection implements EngineConnection {
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined {
     try {
       const read = this.#connection.streamRecv(id, buffer);
-      return read ? { bytes: read[0], fin: read[1] } : undefined;
+      if (read) return { bytes: read[0], fin: read[1] };
+      // An end that was lost, and comes again together with data that was read already, is noted by quiche 0.18 but
+      // makes the stream neither readable nor worth a read.
+      return this.#connection.streamFinished(id) ? { bytes: 0, fin: true } : undefined;
     } catch (error) {
       return abortedBy(error);
     }

@@ -60,8 +60,11 @@ export class Streams {
   progress(): void {
     for (const id of this.#engine.readableStreams()) this.#read(id);
     for (const id of this.#engine.writableStreams()) this.#entries.get(id)?.writer?.progress();
-    for (const [id, { reader, writer }] of this.#entries)
+    for (const [id, { reader, writer }] of this.#entries) {
+      // The engine may have come to know the end of a stream without listing it as readable.
+      reader?.progress();
       if ((reader?.done ?? true) && (writer?.done ?? true)) this.#entries.delete(id);
+    }
     this.#openWaiting("bidirectional");
     this.#openWaiting("unidirectional");
   }
