@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { QuicpipeError } from "../errors.ts";
 
 /**
@@ -12,6 +13,23 @@ export function requireNumber(option: string, value: string): number {
     `${option} ${JSON.stringify(value)} is no whole number of at least 0`,
     { details: { option } },
   );
+}
+
+/**
+ * Reads a file that an option names.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming the option, the file and why it cannot be read.
+ */
+export function readOptionFile(option: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${option} cannot be read: ${why}`, {
+      cause,
+      details: { option, path },
+    });
+  }
 }
 
 /** Splits a comma-separated value; empty parts do not count. */

@@ -4,7 +4,7 @@ import { QuicpipeError } from "../errors.ts";
 import { developmentCertificatePath } from "../gateway/index.ts";
 import { Peer, type Trust } from "../peer/index.ts";
 import { mintDevelopmentToken } from "../plugin/index.ts";
-import { listOf } from "./arguments.ts";
+import { listOf, readOptionFile } from "./arguments.ts";
 import { keptIdentity } from "./identity.ts";
 
 /** Options that `accept` and `dial` share. */
@@ -83,7 +83,7 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
 /** A token from a file or the environment; on this machine, one minted with the development key. */
 async function requireToken(args: PeerArgs): Promise<string> {
   const path = args["token-file"];
-  const given = path === undefined ? process.env["QUICPIPE_TOKEN"] : readFileSync(path, "utf8");
+  const given = path === undefined ? process.env["QUICPIPE_TOKEN"] : readOptionFile("--token-file", path);
   if (given) return given.trim();
   if (args.as !== undefined) return mintDevelopmentToken({ sub: args.as });
   throw new QuicpipeError(
@@ -94,8 +94,9 @@ async function requireToken(args: PeerArgs): Promise<string> {
 
 /** The relay on this machine serves its development certificate, which no CA knows. */
 function readRelayCa(args: PeerArgs): string | undefined {
-  if (args["relay-ca"] !== undefined) return readFileSync(args["relay-ca"], "utf8");
-  const { hostname } = new URL(args.relay);
+  if (args["relay-ca"] !== undefined) return readOptionFile("--relay-ca", args["relay-ca"]);
+  // Whatever else is wrong with it, `Peer.bind` says.
+  const hostname = URL.parse(args.relay)?.hostname ?? "";
   const path = developmentCertificatePath();
   return isLoopback(hostname) && existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }

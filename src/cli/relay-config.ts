@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { QuicpipeError } from "../errors.ts";
 import type { QuicpipeOptions } from "../plugin/index.ts";
-import { requireNumber } from "./arguments.ts";
+import { readOptionFile, requireNumber } from "./arguments.ts";
 
 /** Options of `quicpipe relay`. */
 export const relayArgs = {
@@ -110,7 +109,7 @@ function isTlsFiles(value: unknown): value is TlsFiles {
 }
 
 function readConfig(path: string): Record<string, unknown> {
-  const text = readFileSync(path, "utf8");
+  const text = readOptionFile("--config", path);
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };

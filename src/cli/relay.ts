@@ -1,10 +1,10 @@
 import { Console } from "node:console";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { defineCommand, type CommandDef } from "citty";
 import { QuicpipeError } from "../errors.ts";
 import { developmentCertificate, developmentCertificatePath, serveHttp3 } from "../gateway/index.ts";
 import { quicpipe, type Relay } from "../plugin/index.ts";
+import { readOptionFile } from "./arguments.ts";
 import { formatBytes } from "./progress.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "./relay-config.ts";
 
@@ -50,7 +50,11 @@ async function importH3(): Promise<typeof import("h3")> {
 }
 
 async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; key: Buffer }> {
-  if (tls) return { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  if (tls)
+    return {
+      cert: Buffer.from(readOptionFile("--cert", tls.cert)),
+      key: Buffer.from(readOptionFile("--key", tls.key)),
+    };
   const made = await developmentCertificate();
   return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
 }

@@ -58,6 +58,11 @@ describe("quicpipe", () => {
     [["dial"], "NAME"],
     [["dial", "bob"], "--pin"],
     [["accept", "--insecure"], "no token"],
+    [["dial", "bob", "--as", "alice", "--insecure", "--relay", "nowhere"], "https URL"],
+    [["dial", "bob", "--as", "alice", "--insecure", "--relay-ca", "/none"], "--relay-ca cannot be read"],
+    [["dial", "bob", "--insecure", "--token-file", "/none"], "--token-file cannot be read"],
+    [["relay", "--cert", "/none", "--key", "/none"], "--cert cannot be read"],
+    [["relay", "--config", "/none"], "--config cannot be read"],
   ])("refuses %j with exit status 2 and a word of help", async (args, word) => {
     const { status, stderr } = await new User().run(...args);
     expect(stderr).toContain(word);
