@@ -151,8 +151,6 @@ export const streamWriteAheadBytes: number = 64 * KiB;
 export const sendSlots = 1024;
 /** How often a dialer looks what became of its mailbox message, in ms: soon enough to mend a lost first flight. */
 export const dialStatusMs: number = second;
-/** How long after its message was taken a dialer waits for a packet before it retransmits, in ms (RFC 9002 §6.2.2: the first PTO). */
-export const firstFlightMs: number = second;
 /** How long an accepter gives a handshake, in ms: three lost flights (RFC 9002 §6.2.1: 1 + 2 + 4 s). */
 export const handshakeTimeoutMs: number = 10 * second;
 /** How long a closing connection waits for the acknowledgement of what its streams were given, in ms: a few round trips. */

@@ -102,7 +102,7 @@ async function reachByMailbox(
   const message = await relay.send(recipient, {
     packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
     ...(note !== undefined && { note }),
-    ttlMs: Math.min(timeoutMs, defaults.maxMessageTtlMs),
+    ttlMs: Math.max(defaults.minMessageTtlMs, Math.min(timeoutMs, defaults.maxMessageTtlMs)),
   });
   progress.step = message.state;
   try {
