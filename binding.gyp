@@ -1,0 +1,10 @@
+{
+  "targets": [
+    {
+      "target_name": "quicpipe",
+      "sources": ["<!@(ls src/forwarder/native/*.c)"],
+      "defines": ["_GNU_SOURCE", "NAPI_VERSION=9"],
+      "cflags": ["-std=gnu11", "-Wall", "-Wextra", "-fvisibility=hidden"],
+    }
+  ]
+}

@@ -1,0 +1,59 @@
+/*
+ * UDP transport addresses as values. IPv4 is kept in its IPv4-mapped form (RFC 4291 section 2.5.5.2), so that
+ * equal addresses are equal bytes whatever the socket's family.
+ */
+#ifndef QP_ADDRESS_H
+#define QP_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "siphash.h"
+
+struct qp_address {
+  uint64_t ip[2];
+  uint32_t scope;
+  /** In network order. */
+  uint16_t port;
+  uint16_t zero;
+};
+
+/** An address as the system takes it. */
+struct qp_name {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+  };
+  socklen_t length;
+};
+
+/** Room for an IPv6 literal and a zone. */
+enum { QP_IP_TEXT_BYTES = INET6_ADDRSTRLEN + 1 + 16 };
+
+static inline bool qp_same_address(const struct qp_address *a, const struct qp_address *b)
+{
+  return memcmp(a, b, sizeof *a) == 0;
+}
+
+static inline uint64_t qp_hash_address(const struct qp_hash_key *key, const struct qp_address *address)
+{
+  uint64_t words[3];
+  memcpy(words, address, sizeof words);
+  return qp_siphash(key, words, 3);
+}
+
+bool qp_is_ipv4(const struct qp_address *address);
+struct qp_address qp_address_of_name(const struct sockaddr *name);
+/** In the form of a socket of `family`; an IPv6 address stays one, and an IPv4 socket refuses it. */
+struct qp_name qp_name_of_address(const struct qp_address *address, int family);
+
+/** Reads an IP literal, with a zone if it has one; false for anything else. */
+bool qp_parse_address(const char *ip, uint16_t port, struct qp_address *address);
+/** Writes the IP literal; IPv4 plain. */
+void qp_format_ip(const struct qp_address *address, char text[QP_IP_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,143 @@
+#include "call.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+struct qp_call qp_call_begin(napi_env env, napi_callback_info info)
+{
+  struct qp_call call = { .env = env };
+  size_t count = QP_MAX_ARGUMENTS;
+  call.has_failed = napi_get_cb_info(env, info, &count, call.arguments, &call.self, NULL) != napi_ok;
+  return call;
+}
+
+static void expect(struct qp_call *call, bool condition)
+{
+  call->has_failed |= !condition;
+}
+
+double qp_read_number(struct qp_call *call, napi_value value)
+{
+  double number = 0;
+  expect(call, napi_get_value_double(call->env, value, &number) == napi_ok);
+  return number;
+}
+
+uint32_t qp_read_uint32(struct qp_call *call, napi_value value)
+{
+  double number = qp_read_number(call, value);
+  expect(call, number >= 0 && number <= UINT32_MAX);
+  return number >= 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
+bool qp_read_bool(struct qp_call *call, napi_value value)
+{
+  bool truth = false;
+  expect(call, napi_get_value_bool(call->env, value, &truth) == napi_ok);
+  return truth;
+}
+
+struct qp_bytes qp_read_bytes(struct qp_call *call, napi_value value)
+{
+  struct qp_bytes bytes = { 0 };
+  napi_typedarray_type type;
+  void *data = NULL;
+  bool is_array = napi_get_typedarray_info(call->env, value, &type, &bytes.length, &data, NULL, NULL) == napi_ok;
+  expect(call, is_array && type == napi_uint8_array);
+  bytes.data = data;
+  return call->has_failed ? (struct qp_bytes){ 0 } : bytes;
+}
+
+void qp_read_ip(struct qp_call *call, napi_value value, char text[QP_IP_TEXT_BYTES])
+{
+  size_t length;
+  text[0] = '\0';
+  expect(call, napi_get_value_string_utf8(call->env, value, text, QP_IP_TEXT_BYTES, &length) == napi_ok);
+}
+
+bool qp_read_address(struct qp_call *call, napi_value ip, napi_value port, struct qp_address *address)
+{
+  char text[QP_IP_TEXT_BYTES];
+  if (!qp_is_given(call, ip))
+    return false;
+  qp_read_ip(call, ip, text);
+  uint32_t number = qp_read_uint32(call, port);
+  expect(call, number <= UINT16_MAX && qp_parse_address(text, (uint16_t)number, address));
+  return !call->has_failed;
+}
+
+napi_value qp_property(struct qp_call *call, napi_value object, const char *name)
+{
+  napi_value value = NULL;
+  expect(call, napi_get_named_property(call->env, object, name, &value) == napi_ok);
+  return value;
+}
+
+bool qp_is_given(struct qp_call *call, napi_value value)
+{
+  napi_valuetype type = napi_undefined;
+  expect(call, napi_typeof(call->env, value, &type) == napi_ok);
+  return type != napi_undefined && type != napi_null;
+}
+
+napi_value qp_undefined(napi_env env)
+{
+  napi_value value = NULL;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+napi_value qp_number(napi_env env, double number)
+{
+  napi_value value = NULL;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
+napi_value qp_text(napi_env env, const char *text)
+{
+  napi_value value = NULL;
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
+  return value;
+}
+
+napi_value qp_address_object(napi_env env, const struct qp_address *address)
+{
+  char text[QP_IP_TEXT_BYTES];
+  napi_value object = NULL;
+  qp_format_ip(address, text);
+  napi_create_object(env, &object);
+  napi_set_named_property(env, object, "address", qp_text(env, text));
+  napi_set_named_property(env, object, "port", qp_number(env, ntohs(address->port)));
+  return object;
+}
+
+const char *qp_error_name(int error)
+{
+  switch (error) {
+#define QP_NAME(name) case name: return #name;
+  QP_NAME(EACCES) QP_NAME(EADDRINUSE) QP_NAME(EADDRNOTAVAIL) QP_NAME(EAFNOSUPPORT) QP_NAME(EAGAIN)
+  QP_NAME(EBADF) QP_NAME(EHOSTUNREACH) QP_NAME(EINVAL) QP_NAME(EIO) QP_NAME(EMFILE) QP_NAME(EMSGSIZE)
+  QP_NAME(ENETDOWN) QP_NAME(ENETUNREACH) QP_NAME(ENFILE) QP_NAME(ENOBUFS) QP_NAME(ENODEV) QP_NAME(ENOMEM)
+  QP_NAME(ENOPROTOOPT) QP_NAME(EPERM)
+#undef QP_NAME
+  default:
+    return "EUNKNOWN";
+  }
+}
+
+napi_value qp_throw(napi_env env, const char *code, const char *syscall)
+{
+  napi_value error;
+  if (napi_create_error(env, qp_text(env, code), qp_text(env, code), &error) != napi_ok)
+    return qp_undefined(env);
+  if (syscall)
+    napi_set_named_property(env, error, "syscall", qp_text(env, syscall));
+  napi_throw(env, error);
+  return qp_undefined(env);
+}
+
+napi_value qp_throw_arguments(napi_env env)
+{
+  return qp_throw(env, "EINVAL", NULL);
+}

@@ -1,0 +1,72 @@
+#include "departure.h"
+
+#include <netinet/udp.h>
+
+/** Adds one piece of ancillary data after those that are there. */
+static void put_control(struct msghdr *message, int level, int type, const void *value, size_t bytes)
+{
+  struct cmsghdr *control = (struct cmsghdr *)((uint8_t *)message->msg_control + message->msg_controllen);
+  control->cmsg_level = level;
+  control->cmsg_type = type;
+  control->cmsg_len = CMSG_LEN(bytes);
+  memcpy(CMSG_DATA(control), value, bytes);
+  message->msg_controllen += CMSG_SPACE(bytes);
+}
+
+/** An IPv4-mapped address leaves as IPv4, where the traffic class is called type of service. */
+static bool leaves_as_ipv4(const struct qp_name *name)
+{
+  return name->any.sa_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&name->ipv6.sin6_addr);
+}
+
+static void put_ecn(struct msghdr *message, const struct qp_way *way)
+{
+  int ecn = way->ecn;
+  if (leaves_as_ipv4(way->to))
+    put_control(message, SOL_IP, IP_TOS, &ecn, sizeof ecn);
+  else
+    put_control(message, SOL_IPV6, IPV6_TCLASS, &ecn, sizeof ecn);
+}
+
+static void put_local(struct msghdr *message, uint32_t local_ipv4)
+{
+  struct in_pktinfo info = { .ipi_spec_dst.s_addr = local_ipv4 };
+  put_control(message, SOL_IP, IP_PKTINFO, &info, sizeof info);
+}
+
+static size_t write_vectors(const struct qp_packet *packets, uint32_t packet, uint32_t count, struct iovec *vectors)
+{
+  size_t used = 0;
+  for (; count > 0; count--, packet = packets[packet].next) {
+    uint8_t *data = packets[packet].data;
+    size_t length = packets[packet].length;
+    struct iovec *before = used > 0 ? &vectors[used - 1] : NULL;
+    if (before && (uint8_t *)before->iov_base + before->iov_len == data)
+      before->iov_len += length;
+    else
+      vectors[used++] = (struct iovec){ data, length };
+  }
+  return used;
+}
+
+size_t qp_departure_write(const struct qp_outbox *outbox, const struct qp_group *group, uint32_t packet, uint32_t count,
+                          struct msghdr *message, uint8_t *control, struct iovec *vectors)
+{
+  const struct qp_way *way = &group->way;
+  *message = (struct msghdr){
+    .msg_name = (void *)&way->to->any,
+    .msg_namelen = way->to->length,
+    .msg_iov = vectors,
+    .msg_iovlen = write_vectors(outbox->packets, packet, count, vectors),
+    .msg_control = control,
+  };
+  if (count > 1) {
+    uint16_t segment_bytes = (uint16_t)group->segment_bytes;
+    put_control(message, SOL_UDP, UDP_SEGMENT, &segment_bytes, sizeof segment_bytes);
+  }
+  if (way->ecn != 0)
+    put_ecn(message, way);
+  if (way->local_ipv4 != 0)
+    put_local(message, way->local_ipv4);
+  return message->msg_iovlen;
+}

@@ -1,0 +1,107 @@
+#include "endpoints.h"
+
+#include <stdlib.h>
+
+static uint64_t hash_endpoint(const void *item, const void *context)
+{
+  return qp_hash_address(context, &((const struct qp_endpoint *)item)->address);
+}
+
+static bool endpoint_matches(const void *item, const void *key)
+{
+  return qp_same_address(&((const struct qp_endpoint *)item)->address, key);
+}
+
+const struct qp_table_type qp_endpoint_type = { hash_endpoint, endpoint_matches };
+
+struct qp_endpoint *qp_endpoint_at(const struct qp_sessions *sessions, const struct qp_address *address)
+{
+  return qp_table_find(&sessions->endpoints, qp_hash_address(&sessions->key, address), address);
+}
+
+static uint32_t load_id(const _Atomic uint32_t *id)
+{
+  return atomic_load_explicit(id, memory_order_acquire);
+}
+
+static void store_id(_Atomic uint32_t *id, uint32_t value)
+{
+  atomic_store_explicit(id, value, memory_order_release);
+}
+
+uint32_t qp_endpoint_sender(const struct qp_sessions *sessions, const struct qp_endpoint *endpoint, int64_t now_ms)
+{
+  uint32_t next = load_id(&endpoint->newest);
+  while (next != 0 && qp_session_is_expired(qp_session_at(sessions, next - 1), now_ms))
+    next = load_id(&qp_session_at(sessions, next - 1)->older);
+  return next - 1;
+}
+
+static struct qp_endpoint *endpoint_for(struct qp_sessions *sessions, const struct qp_address *address)
+{
+  struct qp_endpoint *endpoint = qp_endpoint_at(sessions, address);
+  if (endpoint || !(endpoint = calloc(1, sizeof *endpoint)))
+    return endpoint;
+  endpoint->address = *address;
+  endpoint->name = qp_name_of_address(address, sessions->family);
+  if (qp_table_add(&sessions->endpoints, endpoint))
+    return endpoint;
+  free(endpoint);
+  return NULL;
+}
+
+static void release_endpoint(struct qp_retired *retired, void *owner)
+{
+  (void)owner;
+  free(retired);
+}
+
+/** Takes a session out of its endpoint's list. */
+static void unlink_session(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
+{
+  struct qp_session_record *record = qp_session_record_of(sessions, id);
+  uint32_t older = load_id(&qp_session_at(sessions, id)->older);
+  if (older != 0)
+    qp_session_record_of(sessions, older - 1)->newer = record->newer;
+  if (record->newer != 0)
+    store_id(&qp_session_at(sessions, record->newer - 1)->older, older);
+  else
+    store_id(&endpoint->newest, older);
+  record->newer = 0;
+}
+
+static void discard_endpoint(struct qp_sessions *sessions, struct qp_endpoint *endpoint)
+{
+  qp_table_remove(&sessions->endpoints, endpoint);
+  qp_retire(sessions->grace, &endpoint->retired, release_endpoint, NULL);
+}
+
+/** A thread that follows the list in this moment may skip from the old endpoint's list into the new one's. */
+static void link_session(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
+{
+  uint32_t older = load_id(&endpoint->newest);
+  store_id(&qp_session_at(sessions, id)->older, older);
+  if (older != 0)
+    qp_session_record_of(sessions, older - 1)->newer = id + 1;
+  store_id(&endpoint->newest, id + 1);
+}
+
+bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address)
+{
+  struct qp_session *session = qp_session_at(sessions, id);
+  struct qp_endpoint *from = qp_session_endpoint(session);
+  struct qp_endpoint *to = address ? endpoint_for(sessions, address) : NULL;
+  if (address && !to)
+    return false;
+  /* Not taken out to be put back: in between, its packets would have no sender. */
+  if (from == to && (!to || load_id(&to->newest) == id + 1))
+    return true;
+  atomic_store_explicit(&session->endpoint, to, memory_order_release);
+  if (from)
+    unlink_session(sessions, id, from);
+  if (to)
+    link_session(sessions, id, to);
+  if (from && load_id(&from->newest) == 0)
+    discard_endpoint(sessions, from);
+  return true;
+}

@@ -1,0 +1,28 @@
+/*
+ * The addresses at which sessions live. Sessions at one address share its endpoint, so the packet path compares
+ * pointers, and moving a session is one store: a packet goes to the old address or to the new one.
+ */
+#ifndef QP_ENDPOINTS_H
+#define QP_ENDPOINTS_H
+
+#include "sessions.h"
+
+struct qp_endpoint {
+  struct qp_retired retired;
+  struct qp_address address;
+  struct qp_name name;
+  /** Session + 1 of the most recently registered; the others follow by `older`. */
+  _Atomic uint32_t newest;
+};
+
+extern const struct qp_table_type qp_endpoint_type;
+
+/** Control thread: moves an open session, to nowhere if `address` is null; false if there is no memory. */
+bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address);
+
+/** Any thread: the endpoint of an address, or null if no session lives there. */
+struct qp_endpoint *qp_endpoint_at(const struct qp_sessions *sessions, const struct qp_address *address);
+/** Any thread: the live session that was registered there most recently, or `QP_NO_SESSION`. */
+uint32_t qp_endpoint_sender(const struct qp_sessions *sessions, const struct qp_endpoint *endpoint, int64_t now_ms);
+
+#endif

@@ -1,0 +1,149 @@
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "handle.h"
+
+static napi_value address(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  return call.has_failed ? qp_throw_arguments(env) : qp_address_object(env, &handle->forwarder->bound);
+}
+
+static napi_value counters(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  napi_value arrays = NULL;
+  if (call.has_failed || napi_create_array(env, &arrays) != napi_ok)
+    return qp_throw_arguments(env);
+  for (unsigned i = 0; i < handle->forwarder->threads; i++) {
+    struct qp_counters *thread = &handle->forwarder->workers[i].relay.counters;
+    napi_set_element(env, arrays, i, qp_handle_counters(env, handle, thread->values, QP_COUNTER_COUNT));
+  }
+  return arrays;
+}
+
+static napi_value set_pin(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  struct qp_bytes dcid = qp_read_bytes(&call, call.arguments[0]);
+  uint32_t to = qp_read_uint32(&call, call.arguments[1]);
+  uint32_t from = qp_read_uint32(&call, call.arguments[2]);
+  double expires_at_ms = qp_read_number(&call, call.arguments[3]);
+  const struct qp_sessions *sessions = qp_handle_sessions(handle);
+  if (call.has_failed || !qp_session_is_open(sessions, to) || !qp_session_is_open(sessions, from))
+    return qp_throw_arguments(env);
+  struct qp_pins *pins = &handle->forwarder->tables.pins;
+  bool is_set = qp_pins_set(pins, dcid.data, dcid.length, to, from, (int64_t)expires_at_ms);
+  return is_set ? qp_undefined(env) : qp_throw_arguments(env);
+}
+
+static napi_value delete_pin(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  struct qp_bytes dcid = qp_read_bytes(&call, call.arguments[0]);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  qp_pins_delete(&handle->forwarder->tables.pins, dcid.data, dcid.length);
+  return qp_undefined(env);
+}
+
+static napi_value client_of(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  char text[QP_IP_TEXT_BYTES];
+  struct in_addr ipv4;
+  struct qp_address client;
+  qp_read_ip(&call, call.arguments[0], text);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  bool is_known = inet_pton(AF_INET, text, &ipv4) == 1 &&
+                  qp_forwarder_client(handle->forwarder, ipv4.s_addr, &client);
+  return is_known ? qp_address_object(env, &client) : qp_undefined(env);
+}
+
+static napi_value reply(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  struct qp_bytes datagram = qp_read_bytes(&call, call.arguments[0]);
+  struct qp_address to;
+  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &to);
+  if (call.has_failed || !has_address)
+    return qp_throw_arguments(env);
+  int error = qp_forwarder_send(handle->forwarder, &to, datagram.data, datagram.length);
+  return error ? qp_text(env, qp_error_name(error)) : qp_undefined(env);
+}
+
+static napi_value sweep(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  qp_reclaim(&handle->forwarder->tables.grace);
+  return qp_undefined(env);
+}
+
+static napi_value close_(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  qp_handle_close(handle);
+  return qp_undefined(env);
+}
+
+static napi_value gateway_clients(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  return call.has_failed ? qp_throw_arguments(env)
+                         : qp_number(env, atomic_load(&handle->forwarder->tables.splice_limits.clients));
+}
+
+static napi_value routes(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  return call.has_failed ? qp_throw_arguments(env) : qp_number(env, (double)qp_handle_sessions(handle)->routes.count);
+}
+
+static napi_value sessions(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  return call.has_failed ? qp_throw_arguments(env) : qp_number(env, qp_handle_sessions(handle)->count);
+}
+
+static napi_value table_bytes(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  return call.has_failed ? qp_throw_arguments(env)
+                         : qp_number(env, (double)qp_forwarder_table_bytes(handle->forwarder));
+}
+
+#define METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
+#define GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
+
+const napi_property_descriptor qp_forwarder_methods[] = {
+  METHOD("address", address),
+  METHOD("setPin", set_pin),
+  METHOD("deletePin", delete_pin),
+  METHOD("clientOf", client_of),
+  METHOD("reply", reply),
+  METHOD("sweep", sweep),
+  METHOD("close", close_),
+  GETTER("counters", counters),
+  GETTER("gatewayClients", gateway_clients),
+  GETTER("routes", routes),
+  GETTER("sessions", sessions),
+  GETTER("tableBytes", table_bytes),
+};
+const size_t qp_forwarder_method_count = sizeof qp_forwarder_methods / sizeof qp_forwarder_methods[0];

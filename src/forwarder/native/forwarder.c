@@ -1,0 +1,177 @@
+#include "forwarder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "endpoints.h"
+
+static int family_of(const char *host)
+{
+  return strchr(host, ':') ? AF_INET6 : AF_INET;
+}
+
+static void init_tables(struct qp_tables *tables, const struct qp_forwarder_options *options,
+                        const struct qp_hash_key *key)
+{
+  qp_grace_init(&tables->grace, options->threads);
+  qp_sessions_init(&tables->sessions, key, &tables->grace, family_of(options->host));
+  qp_pins_init(&tables->pins, key, &tables->grace);
+  qp_splice_limits_init(&tables->splice_limits, &options->splice);
+  qp_reports_init(&tables->reports, options->wake, options->context);
+  tables->is_source_checked = options->is_source_checked;
+  tables->has_upstream = options->upstream_host &&
+                         qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
+  if (tables->has_upstream)
+    tables->upstream_name = qp_name_of_address(&tables->upstream, AF_INET);
+}
+
+static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const struct qp_forwarder_options *options,
+                        const struct qp_hash_key *key, uint32_t start)
+{
+  struct qp_worker *worker = &forwarder->workers[index];
+  struct qp_relay *relay = &worker->relay;
+  *worker = (struct qp_worker){
+    .index = index,
+    .public_socket = -1,
+    .upstream_socket = -1,
+    .stop_event = -1,
+    .epoll = -1,
+    .sweep_interval_ms = options->sweep_interval_ms,
+    .clock = options->clock,
+  };
+  relay->tables = &forwarder->tables;
+  qp_splice_init(&relay->splice, &forwarder->tables.splice_limits, key, start, index, forwarder->threads,
+                 family_of(options->host));
+  qp_outbox_init(&relay->public_outbox, &relay->counters, options->may_segment);
+  qp_outbox_init(&relay->upstream_outbox, &relay->counters, options->may_segment);
+  return qp_inbox_init(&worker->inbox);
+}
+
+/** Zeroed memory that begins on a cache line. */
+static void *allocate_aligned(size_t bytes)
+{
+  void *memory = aligned_alloc(64, bytes);
+  return memory ? memset(memory, 0, bytes) : NULL;
+}
+
+static bool init_workers(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
+                         const struct qp_hash_key *key, uint32_t start)
+{
+  bool has_memory = true;
+  for (unsigned i = 0; i < forwarder->threads; i++)
+    has_memory &= init_worker(forwarder, i, options, key, start);
+  return has_memory;
+}
+
+struct qp_forwarder *qp_forwarder_create(const struct qp_forwarder_options *options)
+{
+  struct { struct qp_hash_key key; uint32_t start; } random;
+  struct qp_forwarder *forwarder = allocate_aligned(sizeof *forwarder);
+  struct qp_worker *workers = allocate_aligned(options->threads * sizeof *workers);
+  if (!forwarder || !workers || getrandom(&random, sizeof random, 0) != sizeof random) {
+    free(forwarder);
+    free(workers);
+    return NULL;
+  }
+  forwarder->workers = workers;
+  forwarder->threads = options->threads;
+  init_tables(&forwarder->tables, options, &random.key);
+  if (init_workers(forwarder, options, &random.key, random.start))
+    return forwarder;
+  qp_forwarder_destroy(forwarder);
+  return NULL;
+}
+
+/** The first socket is bound alone, so a port that somebody else holds is refused; the others then join it. */
+static bool open_public(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options, unsigned index,
+                        struct qp_failure *failure)
+{
+  int family = family_of(options->host);
+  int *opened = &forwarder->workers[index].public_socket;
+  *opened = qp_open_public_socket(&forwarder->bound, family, index > 0, &options->socket, failure);
+  if (*opened < 0 || index > 0)
+    return *opened >= 0;
+  return qp_bound_address(*opened, &forwarder->bound, failure) &&
+         (forwarder->threads == 1 || qp_share_port(*opened, failure));
+}
+
+static bool open_sockets(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options, unsigned index,
+                         struct qp_failure *failure)
+{
+  struct qp_worker *worker = &forwarder->workers[index];
+  if (!open_public(forwarder, options, index, failure))
+    return false;
+  if (!qp_can_segment(worker->public_socket))
+    worker->relay.public_outbox.may_segment = worker->relay.upstream_outbox.may_segment = false;
+  if (!forwarder->tables.has_upstream)
+    return true;
+  worker->upstream_socket = qp_open_upstream_socket(&options->socket, failure);
+  return worker->upstream_socket >= 0;
+}
+
+static bool start_worker(struct qp_worker *worker, struct qp_failure *failure)
+{
+  int error = qp_worker_start(worker);
+  *failure = (struct qp_failure){ "pthread_create", error };
+  return error == 0;
+}
+
+bool qp_forwarder_start(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
+                        struct qp_failure *failure)
+{
+  *failure = (struct qp_failure){ "getaddrinfo", EINVAL };
+  bool is_started = qp_parse_address(options->host, options->port, &forwarder->bound);
+  for (unsigned i = 0; is_started && i < forwarder->threads; i++)
+    is_started = open_sockets(forwarder, options, i, failure);
+  /* No thread before the last socket: a socket that joins changes which flows the others get. */
+  for (unsigned i = 0; is_started && i < forwarder->threads; i++)
+    is_started = start_worker(&forwarder->workers[i], failure);
+  if (!is_started)
+    qp_forwarder_stop(forwarder);
+  return is_started;
+}
+
+void qp_forwarder_stop(struct qp_forwarder *forwarder)
+{
+  for (unsigned i = 0; i < forwarder->threads; i++)
+    qp_worker_stop(&forwarder->workers[i]);
+}
+
+void qp_forwarder_destroy(struct qp_forwarder *forwarder)
+{
+  struct qp_tables *tables = &forwarder->tables;
+  qp_forwarder_stop(forwarder);
+  qp_reclaim(&tables->grace);
+  for (unsigned i = 0; i < forwarder->threads; i++) {
+    qp_splice_destroy(&forwarder->workers[i].relay.splice);
+    qp_inbox_destroy(&forwarder->workers[i].inbox);
+  }
+  qp_sessions_destroy(&tables->sessions);
+  qp_pins_destroy(&tables->pins);
+  qp_reports_destroy(&tables->reports);
+  free(forwarder->workers);
+  free(forwarder);
+}
+
+int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_address *to, const void *data, size_t length)
+{
+  struct qp_name name = qp_name_of_address(to, forwarder->tables.sessions.family);
+  ssize_t sent = sendto(forwarder->workers[0].public_socket, data, length, MSG_DONTWAIT, &name.any, name.length);
+  return sent < 0 ? errno : 0;
+}
+
+bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_address *client)
+{
+  for (unsigned i = 0; i < forwarder->threads; i++)
+    if (qp_splice_look_up(&forwarder->workers[i].relay.splice, virtual_ipv4, client))
+      return true;
+  return false;
+}
+
+size_t qp_forwarder_table_bytes(const struct qp_forwarder *forwarder)
+{
+  const struct qp_sessions *sessions = &forwarder->tables.sessions;
+  return qp_routes_bytes(&sessions->routes) + qp_table_bytes(&sessions->endpoints) +
+         sessions->endpoints.count * sizeof(struct qp_endpoint);
+}

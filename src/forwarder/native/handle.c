@@ -1,0 +1,107 @@
+#include "handle.h"
+
+#include <stdlib.h>
+
+/** The environment ends without `close`: the threads must be gone before what they call is. */
+static void stop_with_environment(void *data)
+{
+  struct qp_handle *handle = data;
+  handle->is_open = false;
+  if (handle->forwarder)
+    qp_forwarder_stop(handle->forwarder);
+}
+
+struct qp_handle *qp_handle_create(napi_env env)
+{
+  struct qp_handle *handle = calloc(1, sizeof *handle);
+  if (!handle)
+    return NULL;
+  handle->env = env;
+  handle->references = 1;
+  handle->is_open = napi_add_env_cleanup_hook(env, stop_with_environment, handle) == napi_ok;
+  return handle;
+}
+
+void qp_handle_release(struct qp_handle *handle)
+{
+  if (--handle->references > 0)
+    return;
+  if (handle->forwarder)
+    qp_forwarder_destroy(handle->forwarder);
+  free(handle);
+}
+
+void qp_handle_close(struct qp_handle *handle)
+{
+  if (!handle->is_open)
+    return;
+  stop_with_environment(handle);
+  napi_remove_env_cleanup_hook(handle->env, stop_with_environment, handle);
+  if (handle->wake)
+    napi_release_threadsafe_function(handle->wake, napi_tsfn_abort);
+  napi_ref *kept[] = { &handle->self, &handle->on_error, &handle->clock };
+  for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+    if (*kept[i])
+      napi_delete_reference(handle->env, *kept[i]);
+}
+
+static void finalize_array(napi_env env, void *data, void *hint)
+{
+  (void)env, (void)data;
+  qp_handle_release(hint);
+}
+
+napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, _Atomic uint64_t *counters, size_t count)
+{
+  napi_value buffer, array;
+  handle->references++;
+  if (napi_create_external_arraybuffer(env, counters, count * sizeof *counters, finalize_array, handle, &buffer) !=
+      napi_ok) {
+    qp_handle_release(handle);
+    return qp_throw(env, "ENOMEM", "napi_create_external_arraybuffer");
+  }
+  if (napi_create_typedarray(env, napi_biguint64_array, count, buffer, 0, &array) != napi_ok)
+    return qp_throw(env, "ENOMEM", "napi_create_typedarray");
+  return array;
+}
+
+struct qp_handle *qp_handle_begin(napi_env env, napi_callback_info info, struct qp_call *call)
+{
+  void *handle = NULL;
+  *call = qp_call_begin(env, info);
+  call->has_failed |= napi_unwrap(env, call->self, &handle) != napi_ok;
+  return handle;
+}
+
+struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle)
+{
+  return &handle->forwarder->tables.sessions;
+}
+
+static void finalize_object(napi_env env, void *data, void *hint)
+{
+  (void)env, (void)hint;
+  qp_handle_close(data);
+  qp_handle_release(data);
+}
+
+static bool define(napi_env env, napi_value object, const napi_property_descriptor *methods, size_t count)
+{
+  return napi_define_properties(env, object, count, methods) == napi_ok;
+}
+
+napi_value qp_handle_object(napi_env env, struct qp_handle *handle)
+{
+  napi_value object;
+  handle->references++;
+  if (napi_create_object(env, &object) != napi_ok ||
+      napi_wrap(env, object, handle, finalize_object, NULL, NULL) != napi_ok) {
+    qp_handle_release(handle);
+    return qp_throw(env, "ENOMEM", "napi_wrap");
+  }
+  if (!define(env, object, qp_session_methods, qp_session_method_count) ||
+      !define(env, object, qp_forwarder_methods, qp_forwarder_method_count) ||
+      napi_create_reference(env, object, 1, &handle->self) != napi_ok)
+    return qp_throw(env, "ENOMEM", "napi_define_properties");
+  return object;
+}

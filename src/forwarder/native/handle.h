@@ -1,0 +1,44 @@
+/* A forwarder as JavaScript holds it. */
+#ifndef QP_HANDLE_H
+#define QP_HANDLE_H
+
+#include <node_api.h>
+#include <stdbool.h>
+
+#include "call.h"
+#include "forwarder.h"
+
+struct qp_handle {
+  napi_env env;
+  struct qp_forwarder *forwarder;
+  /** Brings the reports over to JavaScript's thread. */
+  napi_threadsafe_function wake;
+  /** Kept while the forwarder is open: the object itself, its callback for faults, and its clock, if it has one. */
+  napi_ref self, on_error, clock;
+  bool is_open;
+  /** The object, and each array that shows memory of the forwarder. Freed with the last. */
+  unsigned references;
+};
+
+/** A handle that the caller holds one reference to, its forwarder and callbacks still to come; null without memory. */
+struct qp_handle *qp_handle_create(napi_env env);
+
+/** Opens the handle's life in JavaScript: makes the object, whose `NativeForwarder` methods src/forwarder/native/addon.ts tells. */
+napi_value qp_handle_object(napi_env env, struct qp_handle *handle);
+
+/** Ends the threads and gives back what the event loop holds. Idempotent. */
+void qp_handle_close(struct qp_handle *handle);
+void qp_handle_release(struct qp_handle *handle);
+
+/** A call of a method: its handle. The call has failed if `this` is none. */
+struct qp_handle *qp_handle_begin(napi_env env, napi_callback_info info, struct qp_call *call);
+struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle);
+
+/** The methods of `NativeForwarder` that are about sessions, and the others. */
+extern const napi_property_descriptor qp_session_methods[], qp_forwarder_methods[];
+extern const size_t qp_session_method_count, qp_forwarder_method_count;
+
+/** 64-bit counters as a live BigUint64Array that keeps the forwarder's memory. */
+napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, _Atomic uint64_t *counters, size_t count);
+
+#endif

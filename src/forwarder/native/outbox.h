@@ -1,0 +1,94 @@
+/*
+ * What one batch sends out of one socket. Datagrams that go the same way are put together, in order, into messages
+ * that the kernel cuts up again (UDP_SEGMENT): all of one size, only the last may be shorter.
+ */
+#ifndef QP_OUTBOX_H
+#define QP_OUTBOX_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "address.h"
+#include "counters.h"
+
+enum {
+  /** More than any batch brings: 16 messages of 64 datagrams. */
+  QP_OUTBOX_PACKETS = 2048,
+  /** What the kernel cuts from one message at most, in any version with UDP_SEGMENT. */
+  QP_GROUP_PACKETS = 64,
+  /** Under the 65 507 that one IPv4 datagram carries. */
+  QP_GROUP_BYTES = 65000,
+  /** Messages handed to the system at once. */
+  QP_SEND_MESSAGES = 64,
+  QP_SEND_CONTROL_BYTES = 96,
+  QP_GROUP_INDEX_BITS = 10,
+};
+
+/** Who counts what became of a datagram. */
+enum qp_lane {
+  QP_LANE_RELAY,
+  QP_LANE_GATEWAY_IN,
+  QP_LANE_GATEWAY_OUT,
+};
+
+/** A way out; datagrams with the same way are sent together. */
+struct qp_way {
+  const struct qp_name *to;
+  /** Counters of the sender's session and of the receiver's; null for none. */
+  _Atomic uint64_t *from_counters, *to_counters;
+  /** The address to send from, in network order; 0 leaves it to the system. */
+  uint32_t local_ipv4;
+  uint8_t ecn;
+  enum qp_lane lane;
+};
+
+struct qp_packet {
+  uint8_t *data;
+  uint32_t length;
+  /** The next one of its group. */
+  uint32_t next;
+};
+
+struct qp_group {
+  struct qp_way way;
+  uint32_t first, last, count, bytes;
+  uint32_t segment_bytes;
+  /** The last one is short, so nothing may follow. */
+  bool is_closed;
+};
+
+/** Where a group may be, in a table that is emptied by counting up `batch`. */
+struct qp_group_index {
+  uint32_t batch;
+  uint32_t group;
+};
+
+struct qp_outbox {
+  struct qp_counters *counters;
+  /** Off for good once the kernel has refused to segment. */
+  bool may_segment;
+  uint32_t batch;
+  uint32_t packet_count, group_count;
+  struct qp_packet packets[QP_OUTBOX_PACKETS];
+  struct qp_group groups[QP_OUTBOX_PACKETS];
+  struct qp_group_index index[1 << QP_GROUP_INDEX_BITS];
+  struct mmsghdr messages[QP_SEND_MESSAGES];
+  _Alignas(struct cmsghdr) uint8_t control[QP_SEND_MESSAGES][QP_SEND_CONTROL_BYTES];
+  struct iovec vectors[QP_OUTBOX_PACKETS];
+};
+
+void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool may_segment);
+
+/** Adds a datagram, which stays where it is until the flush; counts it as dropped if there is no room. */
+void qp_outbox_add(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length);
+
+/** Sends everything, counts what became of it, and empties the outbox. Never waits: what the system has no room for is dropped. */
+void qp_outbox_flush(struct qp_outbox *outbox, int socket);
+
+/** Forgets everything. */
+void qp_outbox_clear(struct qp_outbox *outbox);
+
+#endif

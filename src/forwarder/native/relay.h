@@ -1,0 +1,50 @@
+/*
+ * What one thread does with what it received (design sections 3 and 4): demux, policy, and where it goes. Touches no
+ * socket: received datagrams in, outboxes full of messages out.
+ */
+#ifndef QP_RELAY_H
+#define QP_RELAY_H
+
+#include "counters.h"
+#include "inbox.h"
+#include "outbox.h"
+#include "pins.h"
+#include "reports.h"
+#include "sessions.h"
+#include "splice.h"
+
+struct qp_now {
+  /** Since the epoch. */
+  int64_t ms;
+  /** Of a clock that does not go back. */
+  uint64_t ns;
+};
+
+/** What the threads share. */
+struct qp_tables {
+  struct qp_grace grace;
+  struct qp_sessions sessions;
+  struct qp_pins pins;
+  struct qp_splice_limits splice_limits;
+  struct qp_reports reports;
+  /** Only addresses of live registrations may send. */
+  bool is_source_checked;
+  bool has_upstream;
+  struct qp_address upstream;
+  struct qp_name upstream_name;
+};
+
+struct qp_relay {
+  struct qp_tables *tables;
+  struct qp_splice splice;
+  struct qp_counters counters;
+  /** For the public socket, and for the one towards the gateway. */
+  struct qp_outbox public_outbox, upstream_outbox;
+};
+
+/** Forwards what came in on the public socket. */
+void qp_relay_public(struct qp_relay *relay, struct qp_received *received, unsigned count, struct qp_now now);
+/** Passes what the gateway sent on to its clients. */
+void qp_relay_upstream(struct qp_relay *relay, struct qp_received *received, unsigned count);
+
+#endif

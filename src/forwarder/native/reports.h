@@ -1,0 +1,49 @@
+/*
+ * What the I/O threads hand over to JavaScript: STUN messages, and faults of the sockets themselves. Bounded: what
+ * JavaScript does not take in time is refused.
+ */
+#ifndef QP_REPORTS_H
+#define QP_REPORTS_H
+
+#include <pthread.h>
+
+#include "address.h"
+
+enum {
+  QP_MAX_REPORTS = 256,
+  QP_MAX_REPORT_BYTES = 256 * 1024,
+};
+
+struct qp_report {
+  struct qp_report *next;
+  struct qp_address source;
+  /** 0 for a datagram, or else the `errno` of a fault, and which call it came from. */
+  int error;
+  const char *call;
+  size_t length;
+  uint8_t data[];
+};
+
+struct qp_reports {
+  pthread_mutex_t mutex;
+  struct qp_report *first;
+  struct qp_report **end;
+  size_t count, bytes;
+  /** Called by an I/O thread for the first report after a take; must not block. */
+  void (*wake)(void *context);
+  void *context;
+};
+
+void qp_reports_init(struct qp_reports *reports, void (*wake)(void *context), void *context);
+void qp_reports_destroy(struct qp_reports *reports);
+
+/** I/O thread: false if there is no room. */
+bool qp_report_datagram(struct qp_reports *reports, const uint8_t *data, size_t length,
+                        const struct qp_address *source);
+/** I/O thread: no report is made where there is no room, as JavaScript has plenty to read then. */
+void qp_report_fault(struct qp_reports *reports, int error, const char *call);
+
+/** Control thread: all reports in their order; the caller frees each. */
+struct qp_report *qp_reports_take(struct qp_reports *reports);
+
+#endif

@@ -1,0 +1,160 @@
+#include "endpoints.h"
+#include "handle.h"
+
+/** An id that is open; anything else fails the call. */
+static uint32_t read_session(struct qp_call *call, const struct qp_handle *handle)
+{
+  uint32_t id = qp_read_uint32(call, call->arguments[0]);
+  call->has_failed |= call->has_failed || !qp_session_is_open(qp_handle_sessions(handle), id);
+  return id;
+}
+
+/** Connection IDs back to back; anything else fails the call. */
+static struct qp_bytes read_cids(struct qp_call *call, napi_value value)
+{
+  struct qp_bytes cids = qp_read_bytes(call, value);
+  call->has_failed |= cids.length % QP_CID_BYTES != 0;
+  return cids;
+}
+
+static napi_value done(struct qp_call *call, bool has_memory)
+{
+  return has_memory ? qp_undefined(call->env) : qp_throw(call->env, "ENOMEM", NULL);
+}
+
+static napi_value session_number(napi_env env, uint32_t session)
+{
+  return qp_number(env, session == QP_NO_SESSION ? -1 : (double)session);
+}
+
+static napi_value open_session(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  struct qp_bytes cids = read_cids(&call, call.arguments[0]);
+  struct qp_address address;
+  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &address);
+  const struct qp_session_spec spec = {
+    .cids = cids.data,
+    .cid_count = (uint32_t)(cids.length / QP_CID_BYTES),
+    .address = has_address ? &address : NULL,
+    .bytes_per_second = qp_read_number(&call, call.arguments[3]),
+    .bucket_bytes = qp_read_number(&call, call.arguments[4]),
+    .expires_at_ms = (int64_t)qp_read_number(&call, call.arguments[5]),
+  };
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  uint32_t id = qp_session_open(qp_handle_sessions(handle), &spec);
+  return id == QP_NO_SESSION ? qp_throw(env, "ENOMEM", NULL) : session_number(env, id);
+}
+
+static napi_value close_session(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t id = read_session(&call, handle);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  qp_session_close(qp_handle_sessions(handle), id);
+  return qp_undefined(env);
+}
+
+static napi_value set_routes(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t id = read_session(&call, handle);
+  struct qp_bytes cids = read_cids(&call, call.arguments[1]);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  return done(&call, qp_session_route(qp_handle_sessions(handle), id, cids.data, (uint32_t)(cids.length / QP_CID_BYTES)));
+}
+
+static napi_value set_address(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t id = read_session(&call, handle);
+  struct qp_address address;
+  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &address);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  return done(&call, qp_session_move(qp_handle_sessions(handle), id, has_address ? &address : NULL));
+}
+
+static napi_value set_rate(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t id = read_session(&call, handle);
+  double bytes_per_second = qp_read_number(&call, call.arguments[1]);
+  double bucket_bytes = qp_read_number(&call, call.arguments[2]);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  struct qp_now now = qp_worker_now(&handle->forwarder->workers[0]);
+  qp_bucket_reshape(&qp_session_at(qp_handle_sessions(handle), id)->bucket, bytes_per_second, bucket_bytes, now.ns);
+  return qp_undefined(env);
+}
+
+static napi_value set_expiry(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t id = read_session(&call, handle);
+  double expires_at_ms = qp_read_number(&call, call.arguments[1]);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  _Atomic int64_t *expiry = &qp_session_at(qp_handle_sessions(handle), id)->expires_at_ms;
+  atomic_store_explicit(expiry, (int64_t)expires_at_ms, memory_order_relaxed);
+  return qp_undefined(env);
+}
+
+static napi_value session_counters(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t first = qp_read_uint32(&call, call.arguments[0]) << QP_CHUNK_BITS;
+  if (call.has_failed || first >= qp_handle_sessions(handle)->opened)
+    return qp_throw_arguments(env);
+  return qp_handle_counters(env, handle, qp_session_counters(qp_handle_sessions(handle), first),
+                            QP_CHUNK_SESSIONS * QP_SESSION_COUNTER_STRIDE);
+}
+
+static napi_value session_of(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  struct qp_bytes cid = read_cids(&call, call.arguments[0]);
+  if (call.has_failed || cid.length != QP_CID_BYTES)
+    return qp_throw_arguments(env);
+  const struct qp_routes *routes = &qp_handle_sessions(handle)->routes;
+  return session_number(env, qp_routes_find(routes, cid.data, qp_routes_hash(routes, cid.data)));
+}
+
+static napi_value session_at(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  struct qp_address address;
+  qp_read_address(&call, call.arguments[0], call.arguments[1], &address);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  const struct qp_endpoint *endpoint = qp_endpoint_at(qp_handle_sessions(handle), &address);
+  int64_t now_ms = qp_worker_now(&handle->forwarder->workers[0]).ms;
+  return session_number(env, endpoint ? qp_endpoint_sender(qp_handle_sessions(handle), endpoint, now_ms) : QP_NO_SESSION);
+}
+
+#define METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
+
+const napi_property_descriptor qp_session_methods[] = {
+  METHOD("openSession", open_session),
+  METHOD("closeSession", close_session),
+  METHOD("setRoutes", set_routes),
+  METHOD("setAddress", set_address),
+  METHOD("setRate", set_rate),
+  METHOD("setExpiry", set_expiry),
+  METHOD("sessionCounters", session_counters),
+  METHOD("sessionOf", session_of),
+  METHOD("sessionAt", session_at),
+};
+const size_t qp_session_method_count = sizeof qp_session_methods / sizeof qp_session_methods[0];

@@ -1,0 +1,194 @@
+#include "splice.h"
+
+#include <stdlib.h>
+
+enum {
+  /* 127.1.0.1 to 127.255.255.254 without .0 and .255: 127.0.0.0/16 is left to the system and its services. */
+  VIRTUAL_HOSTS = 254,
+  VIRTUAL_NETS = 255 * 256,
+  VIRTUAL_ADDRESSES = VIRTUAL_NETS * VIRTUAL_HOSTS,
+};
+
+static uint64_t hash_source(const void *item, const void *context)
+{
+  return qp_hash_address(context, &((const struct qp_client *)item)->source);
+}
+
+static bool source_matches(const void *item, const void *key)
+{
+  return qp_same_address(&((const struct qp_client *)item)->source, key);
+}
+
+static uint64_t hash_ipv4(const struct qp_hash_key *key, uint32_t ipv4)
+{
+  uint64_t word = ipv4;
+  return qp_siphash(key, &word, 1);
+}
+
+static uint64_t hash_virtual(const void *item, const void *context)
+{
+  return hash_ipv4(context, ((const struct qp_client *)item)->virtual_ipv4);
+}
+
+static bool virtual_matches(const void *item, const void *key)
+{
+  return ((const struct qp_client *)item)->virtual_ipv4 == *(const uint32_t *)key;
+}
+
+static const struct qp_table_type by_source_type = { hash_source, source_matches };
+static const struct qp_table_type by_virtual_type = { hash_virtual, virtual_matches };
+
+void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options)
+{
+  limits->options = *options;
+  atomic_init(&limits->clients, 0);
+  qp_bucket_init(&limits->creations, options->new_clients_per_second, options->new_client_burst);
+}
+
+void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, const struct qp_hash_key *key,
+                    uint32_t start, unsigned index, unsigned threads, int family)
+{
+  splice->limits = limits;
+  splice->key = *key;
+  splice->stride = threads;
+  splice->cursor = start % (VIRTUAL_ADDRESSES / threads) * threads + index;
+  splice->family = (uint16_t)family;
+  qp_table_init(&splice->by_source, &by_source_type, &splice->key, NULL);
+  qp_table_init(&splice->by_virtual, &by_virtual_type, &splice->key, NULL);
+  pthread_mutex_init(&splice->mutex, NULL);
+}
+
+void qp_splice_destroy(struct qp_splice *splice)
+{
+  size_t cursor = 0;
+  for (void *client; (client = qp_table_next(&splice->by_source, &cursor));)
+    free(client);
+  qp_table_destroy(&splice->by_source);
+  qp_table_destroy(&splice->by_virtual);
+  pthread_mutex_destroy(&splice->mutex);
+}
+
+struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4)
+{
+  return qp_table_find(&splice->by_virtual, hash_ipv4(&splice->key, virtual_ipv4), &virtual_ipv4);
+}
+
+static uint32_t virtual_address(uint32_t index)
+{
+  uint32_t net = index / VIRTUAL_HOSTS;
+  uint32_t host = index % VIRTUAL_HOSTS;
+  return htonl(127u << 24 | ((net >> 8) + 1) << 16 | (net & 0xff) << 8 | (host + 1));
+}
+
+/**
+ * The addresses come in turn, so one that is free again rests until all others have been used: with at most 2^16
+ * clients, and as many new ones each second as the limits allow, far longer than the 60 s of design section 4.
+ */
+static uint32_t take_virtual(struct qp_splice *splice)
+{
+  for (;;) {
+    uint32_t address = virtual_address(splice->cursor);
+    splice->cursor += splice->stride;
+    if (splice->cursor >= VIRTUAL_ADDRESSES / splice->stride * splice->stride)
+      splice->cursor %= splice->stride;
+    if (!qp_splice_client(splice, address))
+      return address;
+  }
+}
+
+static void forget(struct qp_splice *splice, struct qp_client *client)
+{
+  qp_table_remove(&splice->by_source, client);
+  qp_table_remove(&splice->by_virtual, client);
+  free(client);
+  atomic_fetch_sub_explicit(&splice->limits->clients, 1, memory_order_relaxed);
+}
+
+static bool add_to_tables(struct qp_splice *splice, struct qp_client *client)
+{
+  if (!qp_table_add(&splice->by_source, client))
+    return false;
+  if (qp_table_add(&splice->by_virtual, client))
+    return true;
+  qp_table_remove(&splice->by_source, client);
+  return false;
+}
+
+static struct qp_client *create(struct qp_splice *splice, const struct qp_address *source)
+{
+  struct qp_client *client = calloc(1, sizeof *client);
+  if (!client)
+    return NULL;
+  client->source = *source;
+  client->name = qp_name_of_address(source, splice->family);
+  client->virtual_ipv4 = take_virtual(splice);
+  pthread_mutex_lock(&splice->mutex);
+  bool is_added = add_to_tables(splice, client);
+  pthread_mutex_unlock(&splice->mutex);
+  if (is_added)
+    return client;
+  free(client);
+  return NULL;
+}
+
+/** Counts one client more, unless there are as many as there may be. */
+static bool reserve(struct qp_splice_limits *limits)
+{
+  if (atomic_fetch_add_explicit(&limits->clients, 1, memory_order_relaxed) < limits->options.max_clients)
+    return true;
+  atomic_fetch_sub_explicit(&limits->clients, 1, memory_order_relaxed);
+  return false;
+}
+
+static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_address *source, uint64_t now_ns,
+                                   enum qp_counter *refusal)
+{
+  *refusal = QP_GATEWAY_FULL;
+  if (!reserve(splice->limits))
+    return NULL;
+  struct qp_client *client = NULL;
+  if (!qp_bucket_take(&splice->limits->creations, 1, now_ns))
+    *refusal = QP_GATEWAY_RATE;
+  else
+    client = create(splice, source);
+  if (!client)
+    atomic_fetch_sub_explicit(&splice->limits->clients, 1, memory_order_relaxed);
+  return client;
+}
+
+struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_address *source, int64_t now_ms,
+                                  uint64_t now_ns, enum qp_counter *refusal)
+{
+  struct qp_client *client = qp_table_find(&splice->by_source, qp_hash_address(&splice->key, source), source);
+  if (!client)
+    client = admit_new(splice, source, now_ns, refusal);
+  if (client)
+    client->seen_at_ms = now_ms;
+  return client;
+}
+
+static bool is_idle(const struct qp_splice_options *options, const struct qp_client *client, int64_t now_ms)
+{
+  bool is_new = client->datagrams < options->new_datagrams;
+  return now_ms - client->seen_at_ms >= (is_new ? options->new_idle_ms : options->idle_ms);
+}
+
+void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms)
+{
+  size_t cursor = 0;
+  pthread_mutex_lock(&splice->mutex);
+  for (struct qp_client *client; (client = qp_table_next(&splice->by_source, &cursor));)
+    if (is_idle(&splice->limits->options, client, now_ms))
+      forget(splice, client);
+  pthread_mutex_unlock(&splice->mutex);
+}
+
+bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_address *source)
+{
+  pthread_mutex_lock(&splice->mutex);
+  const struct qp_client *client = qp_splice_client(splice, virtual_ipv4);
+  if (client)
+    *source = client->source;
+  pthread_mutex_unlock(&splice->mutex);
+  return client != NULL;
+}
