@@ -1,10 +1,10 @@
 #include "forwarder.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/random.h>
 
 #include "endpoints.h"
+#include "pages.h"
 
 static int family_of(const char *host)
 {
@@ -31,28 +31,16 @@ static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const st
 {
   struct qp_worker *worker = &forwarder->workers[index];
   struct qp_relay *relay = &worker->relay;
-  *worker = (struct qp_worker){
-    .index = index,
-    .public_socket = -1,
-    .upstream_socket = -1,
-    .stop_event = -1,
-    .epoll = -1,
-    .sweep_interval_ms = options->sweep_interval_ms,
-    .clock = options->clock,
-  };
+  worker->index = index;
+  worker->public_socket = worker->upstream_socket = worker->stop_event = worker->epoll = -1;
+  worker->sweep_interval_ms = options->sweep_interval_ms;
+  worker->clock = options->clock;
   relay->tables = &forwarder->tables;
   qp_splice_init(&relay->splice, &forwarder->tables.splice_limits, key, start, index, forwarder->threads,
                  family_of(options->host));
   qp_outbox_init(&relay->public_outbox, &relay->counters, options->may_segment);
   qp_outbox_init(&relay->upstream_outbox, &relay->counters, options->may_segment);
   return qp_inbox_init(&worker->inbox);
-}
-
-/** Zeroed memory that begins on a cache line. */
-static void *allocate_aligned(size_t bytes)
-{
-  void *memory = aligned_alloc(64, bytes);
-  return memory ? memset(memory, 0, bytes) : NULL;
 }
 
 static bool init_workers(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
@@ -67,11 +55,11 @@ static bool init_workers(struct qp_forwarder *forwarder, const struct qp_forward
 struct qp_forwarder *qp_forwarder_create(const struct qp_forwarder_options *options)
 {
   struct { struct qp_hash_key key; uint32_t start; } random;
-  struct qp_forwarder *forwarder = allocate_aligned(sizeof *forwarder);
-  struct qp_worker *workers = allocate_aligned(options->threads * sizeof *workers);
+  struct qp_forwarder *forwarder = qp_pages_allocate(sizeof *forwarder);
+  struct qp_worker *workers = qp_pages_allocate(options->threads * sizeof *workers);
   if (!forwarder || !workers || getrandom(&random, sizeof random, 0) != sizeof random) {
-    free(forwarder);
-    free(workers);
+    qp_pages_free(forwarder, sizeof *forwarder);
+    qp_pages_free(workers, options->threads * sizeof *workers);
     return NULL;
   }
   forwarder->workers = workers;
@@ -134,8 +122,10 @@ bool qp_forwarder_start(struct qp_forwarder *forwarder, const struct qp_forwarde
 
 void qp_forwarder_stop(struct qp_forwarder *forwarder)
 {
-  for (unsigned i = 0; i < forwarder->threads; i++)
+  for (unsigned i = 0; i < forwarder->threads; i++) {
     qp_worker_stop(&forwarder->workers[i]);
+    qp_splice_clear(&forwarder->workers[i].relay.splice);
+  }
 }
 
 void qp_forwarder_destroy(struct qp_forwarder *forwarder)
@@ -150,8 +140,8 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
   qp_sessions_destroy(&tables->sessions);
   qp_pins_destroy(&tables->pins);
   qp_reports_destroy(&tables->reports);
-  free(forwarder->workers);
-  free(forwarder);
+  qp_pages_free(forwarder->workers, forwarder->threads * sizeof *forwarder->workers);
+  qp_pages_free(forwarder, sizeof *forwarder);
 }
 
 int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_address *to, const void *data, size_t length)
@@ -167,6 +157,11 @@ bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, 
     if (qp_splice_look_up(&forwarder->workers[i].relay.splice, virtual_ipv4, client))
       return true;
   return false;
+}
+
+size_t qp_forwarder_thread_bytes(const struct qp_forwarder *forwarder)
+{
+  return forwarder->threads * (sizeof(struct qp_worker) + (size_t)QP_INBOX_MESSAGES * QP_INBOX_MESSAGE_BYTES);
 }
 
 size_t qp_forwarder_table_bytes(const struct qp_forwarder *forwarder)

@@ -78,9 +78,17 @@ struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle)
   return &handle->forwarder->tables.sessions;
 }
 
+/** Tells the garbage collector what the small object keeps, or it would wait until a thousand of them are there. */
+static void account_for(napi_env env, const struct qp_handle *handle, int sign)
+{
+  int64_t total;
+  napi_adjust_external_memory(env, sign * (int64_t)qp_forwarder_thread_bytes(handle->forwarder), &total);
+}
+
 static void finalize_object(napi_env env, void *data, void *hint)
 {
-  (void)env, (void)hint;
+  (void)hint;
+  account_for(env, data, -1);
   qp_handle_close(data);
   qp_handle_release(data);
 }
@@ -99,6 +107,7 @@ napi_value qp_handle_object(napi_env env, struct qp_handle *handle)
     qp_handle_release(handle);
     return qp_throw(env, "ENOMEM", "napi_wrap");
   }
+  account_for(env, handle, 1);
   if (!define(env, object, qp_session_methods, qp_session_method_count) ||
       !define(env, object, qp_forwarder_methods, qp_forwarder_method_count) ||
       napi_create_reference(env, object, 1, &handle->self) != napi_ok)

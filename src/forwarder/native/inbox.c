@@ -1,12 +1,14 @@
 #include "inbox.h"
 
 #include <netinet/udp.h>
-#include <stdlib.h>
+
+#include "pages.h"
+
+static const size_t BUFFERS_BYTES = (size_t)QP_INBOX_MESSAGES * QP_INBOX_MESSAGE_BYTES;
 
 bool qp_inbox_init(struct qp_inbox *inbox)
 {
-  memset(inbox, 0, sizeof *inbox);
-  inbox->buffers = aligned_alloc(4096, (size_t)QP_INBOX_MESSAGES * QP_INBOX_MESSAGE_BYTES);
+  inbox->buffers = qp_pages_allocate(BUFFERS_BYTES);
   if (!inbox->buffers)
     return false;
   for (int i = 0; i < QP_INBOX_MESSAGES; i++) {
@@ -22,7 +24,7 @@ bool qp_inbox_init(struct qp_inbox *inbox)
 
 void qp_inbox_destroy(struct qp_inbox *inbox)
 {
-  free(inbox->buffers);
+  qp_pages_free(inbox->buffers, BUFFERS_BYTES);
 }
 
 static int read_int(const struct cmsghdr *control)

@@ -46,6 +46,7 @@ struct qp_inbox {
   uint8_t *buffers;
 };
 
+/** `inbox` is zeroed; false if there is no memory. */
 bool qp_inbox_init(struct qp_inbox *inbox);
 void qp_inbox_destroy(struct qp_inbox *inbox);
 

@@ -6,7 +6,6 @@
 
 void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool may_segment)
 {
-  memset(outbox, 0, sizeof *outbox);
   outbox->counters = counters;
   outbox->may_segment = may_segment;
   outbox->batch = 1;

@@ -80,6 +80,7 @@ struct qp_outbox {
   struct iovec vectors[QP_OUTBOX_PACKETS];
 };
 
+/** `outbox` is zeroed. */
 void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool may_segment);
 
 /** Adds a datagram, which stays where it is until the flush; counts it as dropped if there is no room. */

@@ -46,7 +46,6 @@ static struct qp_shard_slots *slots_of(const struct qp_shard *shard)
 
 void qp_routes_init(struct qp_routes *routes, const struct qp_hash_key *key, struct qp_grace *grace)
 {
-  memset(routes, 0, sizeof *routes);
   routes->key = *key;
   routes->grace = grace;
 }

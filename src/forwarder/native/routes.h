@@ -48,6 +48,7 @@ struct qp_routes {
   struct qp_shard shards[1 << QP_SHARD_BITS];
 };
 
+/** `routes` is zeroed. */
 void qp_routes_init(struct qp_routes *routes, const struct qp_hash_key *key, struct qp_grace *grace);
 void qp_routes_destroy(struct qp_routes *routes);
 

@@ -4,6 +4,7 @@
 
 #include "../../../bpf/parse.h"
 #include "endpoints.h"
+#include "pages.h"
 
 static struct qp_chunk *chunk_of(const struct qp_sessions *sessions, uint32_t id)
 {
@@ -27,7 +28,9 @@ struct qp_session_record *qp_session_record_of(const struct qp_sessions *session
 
 void qp_sessions_init(struct qp_sessions *sessions, const struct qp_hash_key *key, struct qp_grace *grace, int family)
 {
-  *sessions = (struct qp_sessions){ .key = *key, .grace = grace, .family = family };
+  sessions->key = *key;
+  sessions->grace = grace;
+  sessions->family = family;
   qp_routes_init(&sessions->routes, key, grace);
   qp_table_init(&sessions->endpoints, &qp_endpoint_type, &sessions->key, grace);
 }
@@ -42,7 +45,7 @@ void qp_sessions_destroy(struct qp_sessions *sessions)
   for (uint32_t id = 0; id < sessions->opened; id++)
     free(qp_session_record_of(sessions, id)->cids);
   for (uint32_t i = 0; i < QP_MAX_CHUNKS; i++)
-    free(atomic_load(&sessions->chunks[i]));
+    qp_pages_free(atomic_load(&sessions->chunks[i]), sizeof(struct qp_chunk));
   free(sessions->free_ids);
 }
 
@@ -66,12 +69,11 @@ static uint32_t take_id(struct qp_sessions *sessions)
   if (chunk == QP_MAX_CHUNKS)
     return QP_NO_SESSION;
   if (!atomic_load(&sessions->chunks[chunk])) {
-    struct qp_chunk *fresh = aligned_alloc(64, sizeof *fresh);
+    struct qp_chunk *fresh = qp_pages_allocate(sizeof *fresh);
     if (!fresh || !reserve_free_ids(sessions, (chunk + 1) << QP_CHUNK_BITS)) {
-      free(fresh);
+      qp_pages_free(fresh, sizeof *fresh);
       return QP_NO_SESSION;
     }
-    memset(fresh, 0, sizeof *fresh);
     atomic_store_explicit(&sessions->chunks[chunk], fresh, memory_order_release);
   }
   sessions->opened++;
@@ -103,11 +105,21 @@ bool qp_session_is_open(const struct qp_sessions *sessions, uint32_t id)
   return id < sessions->opened && qp_session_record_of(sessions, id)->is_open;
 }
 
-static void remove_routes(struct qp_sessions *sessions, uint32_t id)
+static bool contains(const uint8_t *cids, uint32_t count, const uint8_t *cid)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (memcmp(cids + i * QP_CID_BYTES, cid, QP_CID_BYTES) == 0)
+      return true;
+  return false;
+}
+
+/** Removes the session's routes but for the `count` at `kept`. */
+static void remove_routes(struct qp_sessions *sessions, uint32_t id, const uint8_t *kept, uint32_t count)
 {
   struct qp_session_record *record = qp_session_record_of(sessions, id);
   for (uint32_t i = 0; i < record->cid_count; i++)
-    qp_routes_remove(&sessions->routes, record->cids + i * QP_CID_BYTES, id);
+    if (!contains(kept, count, record->cids + i * QP_CID_BYTES))
+      qp_routes_remove(&sessions->routes, record->cids + i * QP_CID_BYTES, id);
   free(record->cids);
   record->cids = NULL;
   record->cid_count = 0;
@@ -115,18 +127,20 @@ static void remove_routes(struct qp_sessions *sessions, uint32_t id)
 
 bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *cids, uint32_t count)
 {
-  remove_routes(sessions, id);
-  if (count == 0)
-    return true;
   struct qp_session_record *record = qp_session_record_of(sessions, id);
-  record->cids = malloc((size_t)count * QP_CID_BYTES);
-  if (!record->cids)
+  uint8_t *copy = malloc(count > 0 ? (size_t)count * QP_CID_BYTES : 1);
+  if (!copy)
     return false;
-  memcpy(record->cids, cids, (size_t)count * QP_CID_BYTES);
-  for (; record->cid_count < count; record->cid_count++)
-    if (!qp_routes_set(&sessions->routes, record->cids + record->cid_count * QP_CID_BYTES, id))
-      return false;
-  return true;
+  if (count > 0)
+    memcpy(copy, cids, (size_t)count * QP_CID_BYTES);
+  /* New routes come before old ones go, so one that stays is never gone in between. */
+  uint32_t added = 0;
+  while (added < count && qp_routes_set(&sessions->routes, copy + added * QP_CID_BYTES, id))
+    added++;
+  remove_routes(sessions, id, copy, added);
+  record->cids = copy;
+  record->cid_count = added;
+  return added == count;
 }
 
 /** The id may lead to another session only when no thread can have it in hand any more. */
@@ -139,7 +153,7 @@ static void release_id(struct qp_retired *retired, void *owner)
 void qp_session_close(struct qp_sessions *sessions, uint32_t id)
 {
   struct qp_session_record *record = qp_session_record_of(sessions, id);
-  remove_routes(sessions, id);
+  remove_routes(sessions, id, NULL, 0);
   qp_session_move(sessions, id, NULL);
   record->is_open = false;
   sessions->count--;

@@ -74,6 +74,7 @@ struct qp_session_spec {
   int64_t expires_at_ms;
 };
 
+/** `sessions` is zeroed. */
 void qp_sessions_init(struct qp_sessions *sessions, const struct qp_hash_key *key, struct qp_grace *grace, int family);
 /** Frees everything; nobody may be reading. */
 void qp_sessions_destroy(struct qp_sessions *sessions);

@@ -58,16 +58,6 @@ void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, c
   pthread_mutex_init(&splice->mutex, NULL);
 }
 
-void qp_splice_destroy(struct qp_splice *splice)
-{
-  size_t cursor = 0;
-  for (void *client; (client = qp_table_next(&splice->by_source, &cursor));)
-    free(client);
-  qp_table_destroy(&splice->by_source);
-  qp_table_destroy(&splice->by_virtual);
-  pthread_mutex_destroy(&splice->mutex);
-}
-
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4)
 {
   return qp_table_find(&splice->by_virtual, hash_ipv4(&splice->key, virtual_ipv4), &virtual_ipv4);
@@ -181,6 +171,23 @@ void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms)
     if (is_idle(&splice->limits->options, client, now_ms))
       forget(splice, client);
   pthread_mutex_unlock(&splice->mutex);
+}
+
+void qp_splice_clear(struct qp_splice *splice)
+{
+  size_t cursor = 0;
+  pthread_mutex_lock(&splice->mutex);
+  for (struct qp_client *client; (client = qp_table_next(&splice->by_source, &cursor));)
+    forget(splice, client);
+  pthread_mutex_unlock(&splice->mutex);
+}
+
+void qp_splice_destroy(struct qp_splice *splice)
+{
+  qp_splice_clear(splice);
+  qp_table_destroy(&splice->by_source);
+  qp_table_destroy(&splice->by_virtual);
+  pthread_mutex_destroy(&splice->mutex);
 }
 
 bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_address *source)

@@ -64,6 +64,8 @@ struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_addr
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4);
 /** Forgets the clients that have been silent for too long. */
 void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms);
+/** Forgets all of them; the thread has ended. */
+void qp_splice_clear(struct qp_splice *splice);
 
 /** Control thread: the address behind a virtual one; false if there is none. */
 bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_address *source);

@@ -1,0 +1,15 @@
+// Builds the native addon into build/Release/ of the current folder: `npm run build:native`. Plain JavaScript, for setup.mjs.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import process from "node:process";
+
+// Headers of any Node will do, as Node-API is the same in all: those of one on the PATH, if it came with them. Where
+// none did, node-gyp downloads them.
+const prefixes = (process.env.PATH ?? "").split(delimiter).map((folder) => dirname(folder));
+const nodedir = prefixes.find((prefix) => existsSync(join(prefix, "include/node/node_api.h")));
+
+const args = ["rebuild", ...(nodedir ? [`--nodedir=${nodedir}`] : []), ...process.argv.slice(2)];
+const { status, error } = spawnSync("node-gyp", args, { stdio: "inherit" });
+if (error) process.stderr.write(`quicpipe: cannot run node-gyp: ${error.message}\n`);
+process.exit(status ?? 1);
