@@ -13,6 +13,8 @@ struct datagram {
   uint32_t length;
   struct qp_received *from;
   struct qp_header header;
+  /** It has the destination of the one before it in the window. */
+  bool follows;
   uint64_t hash;
   struct qp_sorted sorted;
 };
@@ -129,11 +131,20 @@ static void dispatch(struct qp_relay *relay, const struct datagram *datagram, st
   }
 }
 
-static void parse(const struct qp_relay *relay, struct datagram *datagram)
+/** Senders send in bursts: most datagrams have the connection ID of the one before. */
+static bool has_same_destination(const struct datagram *datagram, const struct datagram *before)
+{
+  const uint8_t *destination = datagram->header.destination;
+  return destination && before && before->header.destination &&
+         memcmp(destination, before->header.destination, QP_CID_BYTES) == 0;
+}
+
+static void parse(const struct qp_relay *relay, struct datagram *datagram, const struct datagram *before)
 {
   const struct qp_routes *routes = &relay->tables->sessions.routes;
   datagram->header = qp_parse(datagram->data, datagram->data + datagram->length);
-  if (!datagram->header.destination)
+  datagram->follows = has_same_destination(datagram, before);
+  if (!datagram->header.destination || datagram->follows)
     return;
   datagram->hash = qp_routes_hash(routes, datagram->header.destination);
   qp_routes_prefetch(routes, datagram->hash);
@@ -142,6 +153,12 @@ static void parse(const struct qp_relay *relay, struct datagram *datagram)
 static void sort(const struct qp_relay *relay, struct datagram *datagram, int64_t now_ms)
 {
   const struct qp_tables *tables = relay->tables;
+  if (datagram->follows) {
+    datagram->hash = datagram[-1].hash;
+    datagram->sorted = datagram[-1].sorted;
+    if (datagram->sorted.verdict == QP_VERDICT_SESSION)
+      return;
+  }
   datagram->sorted = qp_sort(&datagram->header, datagram->hash, &tables->sessions.routes, &tables->pins, now_ms);
   if (datagram->sorted.verdict != QP_VERDICT_SESSION)
     return;
@@ -152,7 +169,7 @@ static void sort(const struct qp_relay *relay, struct datagram *datagram, int64_
 static void work_off(struct qp_relay *relay, struct datagram *window, unsigned filled, struct qp_now now)
 {
   for (unsigned i = 0; i < filled; i++)
-    parse(relay, &window[i]);
+    parse(relay, &window[i], i > 0 ? &window[i - 1] : NULL);
   for (unsigned i = 0; i < filled; i++)
     sort(relay, &window[i], now.ms);
   for (unsigned i = 0; i < filled; i++)
