@@ -19,9 +19,23 @@ function run(what, command, args) {
   process.exit(status ?? 1);
 }
 
-/** When a file below src last changed, so that a build is made when, and only when, it is due. */
-const newestSourceMs = () =>
-  Math.max(...readdirSync(at("src"), { recursive: true }).map((name) => modifiedMs(join("src", name))));
+/** When a file of that kind below a folder last changed, so that a build is made when, and only when, it is due. */
+const newestMs = (folder, kind) =>
+  Math.max(
+    ...readdirSync(at(folder), { recursive: true })
+      .filter((name) => kind.test(name))
+      .map((name) => modifiedMs(join(folder, name))),
+  );
+
+/** Without the addon everything still runs, but slower: a machine without a compiler must not be left with nothing. */
+function buildNative() {
+  process.stderr.write("quicpipe: building the native addon …\n");
+  const { status } = spawnSync("node", ["scripts/build-native.mjs"], { cwd: root, stdio: "ignore", env });
+  if (status !== 0)
+    process.stderr.write(
+      "quicpipe: the native addon was not built, so the dgram backend runs; `npm run build:native` says why\n",
+    );
+}
 
 const env = { ...process.env, PATH: `${at("node_modules/.bin")}${delimiter}${process.env.PATH}` };
 
@@ -35,8 +49,14 @@ if (modifiedMs("node_modules/.package-lock.json") < modifiedMs("package-lock.jso
     "--no-fund",
     "--loglevel=error",
   ]);
-if (modifiedMs("dist/index.js") < newestSourceMs())
+if (modifiedMs("dist/index.js") < newestMs("src", /\.ts$/))
   run("building dist/ …", "tsc", ["-p", "tsconfig.build.json"]);
+const newestNativeMs = Math.max(
+  newestMs("src/forwarder/native", /\.[ch]$/),
+  newestMs("bpf", /\.h$/),
+  modifiedMs("binding.gyp"),
+);
+if (process.platform === "linux" && modifiedMs("build/Release/quicpipe.node") < newestNativeMs) buildNative();
 
 const [command, ...args] = process.argv.slice(2);
 if (command) {

@@ -105,6 +105,11 @@ export const virtualAddressQuarantineMs: number = minute;
 /** Socket buffers, in bytes: 40 ms at 100 MB/s. The system may cap them (`net.core.rmem_max`). */
 export const socketBufferBytes: number = 4 * MiB;
 
+/** Threads of the native data plane: one forwards more than a 1G port carries; the app has the other cores. */
+export const forwarderThreads = 1;
+/** Most threads of the native data plane: more than network cards have queues. */
+export const maxForwarderThreads = 64;
+
 /** Bytes that may wait in the public socket's send queue: as much again as its buffer; then datagrams are dropped. */
 export const maxSendQueueBytes: number = 4 * MiB;
 

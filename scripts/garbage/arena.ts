@@ -2,7 +2,12 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as defaults from "../../src/defaults.ts";
-import { createForwarder, type Forwarder, type SessionId } from "../../src/forwarder/index.ts";
+import {
+  type BackendChoice,
+  createForwarder,
+  type Forwarder,
+  type SessionId,
+} from "../../src/forwarder/index.ts";
 import type { Address } from "../../src/wire/address.ts";
 import { credential, knownBytes, knownCid, knownDestination, makeGarbage } from "./datagrams.ts";
 import type { Random } from "./random.ts";
@@ -25,12 +30,14 @@ export class Arena {
   #replies = 0;
 
   /** @param onError hears of faults of the forwarder's socket. */
-  static async open(random: Random, onError: (error: Error) => void): Promise<Arena> {
+  static async open(random: Random, backend: BackendChoice, onError: (error: Error) => void): Promise<Arena> {
     const upstream = await openSocket();
     const forwarder = await createForwarder({
       host,
       port: 0,
       upstream: addressOf(upstream),
+      backend,
+      threads: 1,
       sourcePolicy: "registered",
       stun: "public",
       authority: {

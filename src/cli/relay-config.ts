@@ -44,6 +44,12 @@ export const relayArgs = {
     options: ["registered", "public"] as string[],
     description: "Whether STUN answers strangers (default: registered)",
   },
+  backend: {
+    type: "enum",
+    options: ["auto", "dgram", "native"] as string[],
+    description: "Data plane: `native` is fast and for Linux, `dgram` runs anywhere (default: auto)",
+  },
+  threads: { type: "string", description: "Threads of the native data plane (default: 1)", valueHint: "n" },
 } as const;
 
 /** What the command line said, of {@link relayArgs}. */
@@ -76,9 +82,21 @@ export function relayConfig(args: RelayArgs): RelayConfig {
     ...(args["public-address"] === undefined ? {} : { publicAddress: args["public-address"] }),
     ...(args.stun === undefined ? {} : { stun: args.stun }),
     ...(auth === undefined ? {} : { auth }),
+    ...forwarderOf(args, file["forwarder"]),
     // Unknown names and values of the file are refused by quicpipe() itself.
   } as QuicpipeOptions;
   return { options, tls: tlsOf(args, fileTls) };
+}
+
+function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarder?: unknown } {
+  if (backend === undefined && threads === undefined) return {};
+  return {
+    forwarder: {
+      ...(file as object | undefined),
+      ...(backend === undefined ? {} : { backend }),
+      ...(threads === undefined ? {} : { threads: requireNumber("--threads", threads) }),
+    },
+  };
 }
 
 function authOf({ auth, jwks, issuer, audience }: RelayArgs): QuicpipeOptions["auth"] {

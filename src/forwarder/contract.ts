@@ -49,11 +49,13 @@ export type DropReason =
   | "no-address" // the registration has no proven address yet
   | "no-destination" // a peer's Initial to a DCID that is neither registered nor pinned
   | "pin-source" // a pinned initial DCID from another address than the dialer's
-  | "send-failed" // the system refused the datagram (unreachable, too long, no buffer)
+  | "send-failed" // the system refused the datagram (unreachable, too long)
+  | "send-buffer-full" // the public socket has no room for what is relayed: dropped, never queued without bound
   | "no-upstream" // a gateway datagram, but no gateway is configured
   | "gateway-full" // a gateway client too many
   | "gateway-rate" // new gateway clients come faster than allowed
   | "gateway-send-failed" // the gateway or its client could not be sent to
+  | "gateway-stray" // on the gateway's side, but not from the gateway, or for a client that is gone (native)
   | "stun-unanswered"; // a STUN message that gets no answer; `ForwarderStats.stun` says why
 
 /** Why a STUN message got the answer it got, or none. */
@@ -64,7 +66,8 @@ export type StunOutcome =
   | "malformed" // not a Binding request, or attributes that do not parse
   | "too-short" // shorter than the reply it would get: no reflector
   | "anonymous" // no credentials, and public STUN is off
-  | "rate-limited"; // unauthenticated replies to this source come too fast
+  | "rate-limited" // unauthenticated replies to this source come too fast
+  | "overloaded"; // STUN comes faster than JavaScript answers (native)
 
 /** Totals of the data plane since it was opened. */
 export interface ForwarderStats {
@@ -77,6 +80,8 @@ export interface ForwarderStats {
     readonly clients: number;
   };
   readonly dropped: Readonly<Record<DropReason, number>>;
+  /** Datagrams that the system dropped as a receive buffer was full; 0 with `dgram`, which cannot know. */
+  readonly overflowed: number;
   readonly stun: Readonly<Record<StunOutcome, number>>;
   readonly sessions: number;
   readonly routes: number;
@@ -97,6 +102,12 @@ export type SourcePolicy = "registered" | "any";
 /** Whether STUN requests without credentials are answered. */
 export type StunPolicy = "registered" | "public";
 
+/** The implementations of the data plane. */
+export type Backend = "dgram" | "native";
+
+/** Which implementation to take; `"auto"`: the fastest that runs here. */
+export type BackendChoice = "auto" | Backend;
+
 /** What every backend is opened with. */
 export interface ForwarderOptions {
   /** Local IP literal to bind; `::` is dual-stack. */
@@ -105,6 +116,9 @@ export interface ForwarderOptions {
   readonly port: number;
   /** The HTTP/3 server behind the relay, on loopback. */
   readonly upstream?: Address | undefined;
+  readonly backend: BackendChoice;
+  /** Threads that receive and forward, from 1, each with a socket of its own; `dgram` has one, whatever this says. */
+  readonly threads: number;
   readonly sourcePolicy: SourcePolicy;
   readonly stun: StunPolicy;
   readonly authority: StunAuthority;
@@ -124,7 +138,7 @@ export interface ForwarderOptions {
  */
 export interface Forwarder {
   /** Which implementation runs. */
-  readonly backend: "dgram" | "native";
+  readonly backend: Backend;
   /** Why this one and no faster one. */
   readonly backendReason: string;
   /** The bound address of the public socket. */

@@ -23,10 +23,12 @@ export function createCounters(): Counters {
       "no-destination": 0,
       "pin-source": 0,
       "send-failed": 0,
+      "send-buffer-full": 0,
       "no-upstream": 0,
       "gateway-full": 0,
       "gateway-rate": 0,
       "gateway-send-failed": 0,
+      "gateway-stray": 0,
       "stun-unanswered": 0,
     },
     stun: {
@@ -37,6 +39,7 @@ export function createCounters(): Counters {
       "too-short": 0,
       anonymous: 0,
       "rate-limited": 0,
+      overloaded: 0,
     },
   };
 }

@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import { sweepIntervalMs } from "../defaults.ts";
 import type { Address } from "../wire/address.ts";
 import type {
@@ -12,17 +11,19 @@ import type {
 } from "./contract.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { classify, verdict } from "./demux.ts";
-import { isOwnAddress } from "./own-address.ts";
+import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { openPublicSocket, type PublicSocket } from "./public-socket.ts";
 import { Relay } from "./relay.ts";
 import { countersOf } from "./sessions.ts";
 import { type ClientsBy, probeClientsBy, Splice } from "./splice.ts";
-import { StunServer } from "./stun-server.ts";
+import { StunResponder } from "./stun-responder.ts";
 
-/** What tests choose and nobody else. */
+/** What the options do not say. */
 export interface DgramTuning {
-  /** Overrides the probe for the whole of 127.0.0.0/8. */
-  readonly clientsBy?: ClientsBy;
+  /** Why this backend runs and no faster one. */
+  readonly backendReason: string;
+  /** Overrides the probe for the whole of 127.0.0.0/8; for tests. */
+  readonly clientsBy?: ClientsBy | undefined;
 }
 
 /**
@@ -34,31 +35,33 @@ export interface DgramTuning {
  */
 export async function createDgramForwarder(
   options: ForwarderOptions,
-  tuning: DgramTuning = {},
+  tuning: DgramTuning,
 ): Promise<Forwarder> {
   const clientsBy = options.upstream && (tuning.clientsBy ?? (await probeClientsBy(options.upstream)));
-  return new DgramForwarder(options, await openPublicSocket(options), clientsBy);
+  return new DgramForwarder(options, await openPublicSocket(options), { ...tuning, clientsBy });
 }
 
 class DgramForwarder implements Forwarder {
   readonly backend = "dgram";
-  readonly backendReason = "the native backend is not part of this build";
+  readonly backendReason: string;
   readonly #options: ForwarderOptions;
   readonly #socket: PublicSocket;
   readonly #counters: Counters = createCounters();
   readonly #relay: Relay;
   readonly #splice: Splice | undefined;
-  readonly #stun: StunServer;
+  readonly #stun: StunResponder;
   readonly #sweeper: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
-  constructor(options: ForwarderOptions, socket: PublicSocket, clientsBy: ClientsBy | undefined) {
+  constructor(options: ForwarderOptions, socket: PublicSocket, { backendReason, clientsBy }: DgramTuning) {
     const counters = this.#counters;
     const { authority, maxGatewayClients, now, socketBufferBytes, sourcePolicy, stun, upstream } = options;
+    this.backendReason = backendReason;
     this.#options = options;
     this.#socket = socket;
     this.#relay = new Relay({ sourcePolicy, counters, send: socket.send });
-    this.#stun = new StunServer(authority, stun);
+    const { fromWire, send } = socket;
+    this.#stun = new StunResponder({ authority, policy: stun, counters, send, fromWire });
     if (upstream && clientsBy)
       this.#splice = new Splice({
         upstream,
@@ -79,10 +82,7 @@ class DgramForwarder implements Forwarder {
   }
 
   isOwnAddress(address: Address): boolean {
-    const interfaces = Object.values(networkInterfaces()).flatMap(
-      (all) => all?.map((it) => it.address) ?? [],
-    );
-    return isOwnAddress(address, this.#socket.bound, interfaces);
+    return isOwnAddress(address, this.#socket.bound, interfaceAddresses());
   }
 
   openSession(spec: SessionSpec): SessionId {
@@ -130,6 +130,7 @@ class DgramForwarder implements Forwarder {
       relayed: { ...relayed },
       gateway: { ...gateway, clients: this.#splice?.size ?? 0 },
       dropped: { ...dropped },
+      overflowed: 0,
       stun: { ...stun },
       sessions: this.#relay.sessions.size,
       routes: this.#relay.sessions.routes.size,
@@ -153,26 +154,13 @@ class DgramForwarder implements Forwarder {
     const sorted = classify(datagram, sessions.routes, pins, nowMs);
     if (sorted >= 0 || sorted === verdict.pinned) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
-    else if (sorted === verdict.stun) this.#answerStun(datagram, source, nowMs);
+    else if (sorted === verdict.stun) this.#stun.receive(datagram, source, nowMs);
     else this.#counters.dropped[sorted === verdict.undirected ? "no-destination" : "empty"]++;
   }
 
   #passToGateway(datagram: Uint8Array, source: Address, nowMs: number): void {
     if (this.#splice) this.#splice.forward(datagram, source, nowMs);
     else this.#counters.dropped["no-upstream"]++;
-  }
-
-  #answerStun(datagram: Uint8Array, source: Address, nowMs: number): void {
-    const { dropped, stun } = this.#counters;
-    const { outcome, reply } = this.#stun.answer(datagram, this.#socket.fromWire(source), nowMs);
-    stun[outcome]++;
-    if (!reply) dropped["stun-unanswered"]++;
-    else
-      this.#socket.send(reply, source, (failure) => {
-        if (!failure) return;
-        stun[outcome]--;
-        dropped["send-failed"]++;
-      });
   }
 
   #sweep(nowMs: number): void {

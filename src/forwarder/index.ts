@@ -1,21 +1,27 @@
 import { isIP } from "node:net";
 import { QuicpipeError } from "../errors.ts";
+import { chooseBackend } from "./backend.ts";
 import type { Forwarder, ForwarderOptions } from "./contract.ts";
 import { createDgramForwarder } from "./dgram.ts";
+import { createNativeForwarder } from "./native.ts";
 
 export type * from "./contract.ts";
 
 /**
- * Opens the data plane with the fastest backend there is; only `dgram` so far. The caller closes it.
+ * Opens the data plane with the backend that the options ask for. The caller closes it.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED; ERR_QUICPIPE_BACKEND_UNAVAILABLE if native is
+ *   asked for and cannot run
  */
 export async function createForwarder(options: ForwarderOptions): Promise<Forwarder> {
   const { host, upstream } = options;
   if (isIP(host) === 0) throw invalid("host", host, "an IP literal such as 203.0.113.7, or `::` for all");
   if (upstream && !isLoopback(upstream.address))
     throw invalid("upstream.address", upstream.address, "a loopback address such as 127.0.0.1");
-  return await createDgramForwarder(options);
+  const chosen = chooseBackend(options);
+  return chosen.backend === "native"
+    ? await createNativeForwarder(options, chosen)
+    : await createDgramForwarder(options, chosen);
 }
 
 function isLoopback(address: string): boolean {

@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Address } from "../wire/address.ts";
 
 /**
@@ -14,6 +15,11 @@ export function isOwnAddress(address: Address, bound: Address, interfaces: reado
   if (!wildcards.has(bound.address)) return to === bound.address;
   if (bound.address === "0.0.0.0" && !isIPv4(to)) return false;
   return to.startsWith("127.") || interfaces.includes(to);
+}
+
+/** IP literals of the system's interfaces as they are now. */
+export function interfaceAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 }
 
 const wildcards: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);

@@ -6,11 +6,23 @@ import type { PinLookup } from "./demux.ts";
 const minDestinationBytes = 8;
 const maxDestinationBytes = 20;
 
+/** Somebody who keeps the same pins and has to hear of every change. */
+export interface PinMirror {
+  /** A pin is new, or takes the place of the one with the same DCID. */
+  added(pin: PinnedInitial): void;
+  removed(pin: PinnedInitial): void;
+}
+
 /** The pinned initial DCIDs, each until it expires or one of its sessions ends; bounded per accepter. */
 export class PinTable implements PinLookup {
+  readonly #mirror: PinMirror | undefined;
   readonly #pins = new Map<string, PinnedInitial>();
   readonly #keysTo = new Map<SessionId, Set<string>>();
   readonly #keysFrom = new Map<SessionId, Set<string>>();
+
+  constructor(mirror?: PinMirror) {
+    this.#mirror = mirror;
+  }
 
   get size(): number {
     return this.#pins.size;
@@ -19,12 +31,14 @@ export class PinTable implements PinLookup {
   /** Adds a pin, or replaces the one with the same DCID; the accepter's oldest makes room where it has too many. */
   add(pin: PinnedInitial): void {
     const key = keyOf(pin.destinationId, 0, pin.destinationId.length);
-    this.#remove(key);
+    // The mirror is not told, so that no packet can find the DCID unpinned in between.
+    this.#forget(key);
     const oldest = this.#keysTo.get(pin.to);
     if (oldest && oldest.size >= maxPinsPerSession) this.#remove(oldest.values().next().value!);
     this.#pins.set(key, pin);
     addTo(this.#keysTo, pin.to, key);
     addTo(this.#keysFrom, pin.from, key);
+    this.#mirror?.added(pin);
   }
 
   has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean {
@@ -52,11 +66,17 @@ export class PinTable implements PinLookup {
   }
 
   #remove(key: string): void {
+    const pin = this.#forget(key);
+    if (pin) this.#mirror?.removed(pin);
+  }
+
+  #forget(key: string): PinnedInitial | undefined {
     const pin = this.#pins.get(key);
-    if (!pin) return;
+    if (!pin) return undefined;
     this.#pins.delete(key);
     removeFrom(this.#keysTo, pin.to, key);
     removeFrom(this.#keysFrom, pin.from, key);
+    return pin;
   }
 }
 

@@ -1,9 +1,9 @@
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
-import { QuicpipeError } from "../errors.ts";
-import { type Address, formatAddress, unmapAddress } from "../wire/address.ts";
+import { type Address, unmapAddress } from "../wire/address.ts";
 import { formatIp, parseIp, splitZone } from "../wire/ip.ts";
+import { listen } from "./listen.ts";
 import type { Send } from "./send.ts";
 import { createSendQueueGate } from "./send-queue.ts";
 
@@ -41,19 +41,8 @@ export const literalLookup: NonNullable<SocketOptions["lookup"]> = (literal, _op
  * @throws ERR_QUICPIPE_LISTEN_FAILED
  */
 export async function openPublicSocket(options: PublicSocketOptions): Promise<PublicSocket> {
-  const { host, port } = options;
-  try {
-    return wrap(await bind(options));
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (host === "::" && (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"))
-      return await openPublicSocket({ ...options, host: "0.0.0.0" });
-    const reason = `cannot listen on UDP ${formatAddress({ address: host, port })} (${code}): ${adviceFor(code)}`;
-    throw new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", reason, {
-      cause,
-      details: { host, port, system: code },
-    });
-  }
+  const { host: address, port } = options;
+  return wrap(await listen({ address, port }, (host) => bind({ ...options, host })));
 }
 
 async function bind({ host, port, socketBufferBytes }: PublicSocketOptions): Promise<Socket> {
@@ -83,8 +72,8 @@ function wrap(socket: Socket): PublicSocket {
     bound: { address, port },
     send(datagram, to, done) {
       // node:dgram throws on port 0, which a spoofed datagram can come from.
-      if (to.port === 0) done("no port");
-      else if (isQueueFull()) done("queue full");
+      if (to.port === 0) done("EINVAL");
+      else if (isQueueFull()) done("ENOBUFS");
       else socket.send(datagram, to.port, to.address, done);
     },
     toWire(plain) {
@@ -100,15 +89,4 @@ function wrap(socket: Socket): PublicSocket {
 function canonicalIp(text: string): string {
   const ip = parseIp(text);
   return ip ? formatIp(ip) + splitZone(text)[1] : text;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
-}
-
-function adviceFor(code: string): string {
-  if (code === "EADDRINUSE") return "another socket holds the port; stop its process or choose another port";
-  if (code === "EACCES") return "ports under 1024 need privileges; choose a higher port or allow this one";
-  if (code === "EADDRNOTAVAIL") return "no interface has that address; choose one that has, or `::` for all";
-  return "see the cause";
 }

@@ -3,7 +3,7 @@ import type { DropReason, SessionId, SourcePolicy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
 import { longDestination, verdict } from "./demux.ts";
 import { PinTable } from "./pins.ts";
-import type { Send } from "./send.ts";
+import { type Send, sendDropReason } from "./send.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
 /** What a {@link Relay} is made with. */
@@ -64,7 +64,7 @@ export class Relay {
 
   #send(datagram: Uint8Array, sender: Session | undefined, to: Session, address: Address): void {
     this.#options.send(datagram, address, (failure) => {
-      if (failure) return this.#drop("send-failed");
+      if (failure) return this.#drop(sendDropReason(failure));
       const bytes = datagram.length;
       const { relayed } = this.#options.counters;
       relayed.packets++;

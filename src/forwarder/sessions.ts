@@ -1,11 +1,10 @@
-import { bucketDepthMs, minBucketBytes } from "../defaults.ts";
-import { QuicpipeError } from "../errors.ts";
 import type { Address } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { AddressMap } from "./address-map.ts";
 import type { SessionCounters, SessionId, SessionSpec } from "./contract.ts";
+import { noSession } from "./no-session.ts";
 import { RouteTable } from "./route-table.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { sessionBucketBytes, TokenBucket } from "./token-bucket.ts";
 
 /** One session: its spec as it stands, its token bucket, and what it moved. */
 export interface Session {
@@ -50,7 +49,7 @@ export class SessionTable {
       packedCids: pack(spec.cids),
       address: null,
       expiresAtMs,
-      bucket: new TokenBucket(bytesPerSecond, bucketDepth(bytesPerSecond), nowMs),
+      bucket: new TokenBucket(bytesPerSecond, sessionBucketBytes(bytesPerSecond), nowMs),
       packetsFrom: 0,
       bytesFrom: 0,
       packetsTo: 0,
@@ -74,7 +73,7 @@ export class SessionTable {
     }
     if (change.address !== undefined) this.#move(session, change.address);
     if (change.bytesPerSecond !== undefined)
-      session.bucket.reshape(change.bytesPerSecond, bucketDepth(change.bytesPerSecond));
+      session.bucket.reshape(change.bytesPerSecond, sessionBucketBytes(change.bytesPerSecond));
     session.expiresAtMs = change.expiresAtMs ?? session.expiresAtMs;
   }
 
@@ -94,8 +93,7 @@ export class SessionTable {
   /** @throws ERR_QUICPIPE_INTERNAL if there is no such session. */
   require(id: SessionId): Session {
     const session = this.#sessions[id];
-    if (!session)
-      throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `no session ${id} in the data plane: it was closed`);
+    if (!session) throw noSession(id);
     return session;
   }
 
@@ -140,10 +138,6 @@ export class SessionTable {
 export function countersOf(session: Session): SessionCounters {
   const { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited } = session;
   return { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited };
-}
-
-function bucketDepth(bytesPerSecond: number): number {
-  return Math.max(minBucketBytes, (bytesPerSecond * bucketDepthMs) / 1000);
 }
 
 function pack(cids: Uint8Array): string {

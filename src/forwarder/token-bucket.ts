@@ -1,3 +1,10 @@
+import { bucketDepthMs, minBucketBytes } from "../defaults.ts";
+
+/** Depth of the token bucket of a session that may send so many bytes per second, in bytes. */
+export function sessionBucketBytes(bytesPerSecond: number): number {
+  return Math.max(minBucketBytes, (bytesPerSecond * bucketDepthMs) / 1000);
+}
+
 /** A token bucket that starts full. The clock is passed in; one that goes back adds nothing. */
 export class TokenBucket {
   #perMs: number;

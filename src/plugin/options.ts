@@ -1,14 +1,19 @@
-import type { SourcePolicy, StunPolicy } from "../forwarder/index.ts";
+import type { BackendChoice, SourcePolicy, StunPolicy } from "../forwarder/index.ts";
 import type { TokenAuthOptions } from "./auth-settings.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 
 /** How the data plane is run. */
 export interface ForwarderTuningOptions {
+  /**
+   * `"dgram"`: the portable one; `"native"`: the C addon for Linux, or an error; `"auto"`: native where it runs.
+   * If absent, the environment variable `QUICPIPE_BACKEND` is the choice, and else `"auto"`.
+   */
+  readonly backend?: BackendChoice;
+  /** Threads of the native backend, 1 to 64, each with a socket of its own; 1 if absent. `dgram` has one. */
+  readonly threads?: number;
   /** `"registered"` (default): only addresses of live registrations may send; `"any"`: everybody may. */
   readonly sourcePolicy?: SourcePolicy;
-  /** `"auto"` (default) takes the fastest backend there is, `"dgram"` the portable one. */
-  readonly backend?: "auto" | "dgram";
   /** Gateway clients at a time, 1 to 65 536; 4096 if absent. */
   readonly maxGatewayClients?: number;
   /** Socket buffers to ask the system for, in bytes, from 65 536; 4 MiB if absent. */

@@ -31,7 +31,7 @@ export interface Service {
 /**
  * Opens the data plane and puts the control plane on it. The caller closes it.
  *
- * @throws ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_OPTION_INVALID (development key)
+ * @throws ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_BACKEND_UNAVAILABLE, ERR_QUICPIPE_OPTION_INVALID (development key)
  */
 export async function openService(settings: Settings, now: () => number = Date.now): Promise<Service> {
   const { limits, logger } = settings;
@@ -84,9 +84,20 @@ export async function openService(settings: Settings, now: () => number = Date.n
 }
 
 function forwarderOptions(settings: Settings): Omit<ForwarderOptions, "authority" | "now"> {
-  const { host, port, upstream, sourcePolicy, stun, maxGatewayClients, socketBufferBytes, logger } = settings;
-  const onError = (error: Error): void => logger.error("quicpipe: the UDP socket failed", error);
-  return { host, port, upstream, sourcePolicy, stun, maxGatewayClients, socketBufferBytes, onError };
+  const { host, port, upstream, backend, threads, sourcePolicy, stun, logger } = settings;
+  const { maxGatewayClients, socketBufferBytes } = settings;
+  return {
+    host,
+    port,
+    upstream,
+    backend,
+    threads,
+    sourcePolicy,
+    stun,
+    maxGatewayClients,
+    socketBufferBytes,
+    onError: (error) => logger.error("quicpipe: the UDP socket failed", error),
+  };
 }
 
 function createAuthentication({ auth, limits, logger }: Settings, now: () => number): Authenticate {

@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import * as defaults from "../defaults.ts";
-import type { SourcePolicy, StunPolicy } from "../forwarder/index.ts";
+import type { BackendChoice, SourcePolicy, StunPolicy } from "../forwarder/index.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
 import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
 import { isLoopback } from "./client-address.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { optionInvalid, requireInteger, requireOneOf, requireOptions, requireText } from "./option-checks.ts";
-import type { QuicpipeOptions, UpstreamOptions } from "./options.ts";
+import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
 
 /** {@link QuicpipeOptions} after validation, with every default filled in. */
 export interface Settings {
@@ -18,6 +18,8 @@ export interface Settings {
   readonly basePath: string;
   readonly auth: AuthSettings;
   readonly limits: Limits;
+  readonly backend: BackendChoice;
+  readonly threads: number;
   readonly sourcePolicy: SourcePolicy;
   readonly maxGatewayClients: number;
   readonly socketBufferBytes: number;
@@ -25,24 +27,31 @@ export interface Settings {
   readonly logger: Logger;
 }
 
+/** The environment variables that are looked at. */
+export interface Environment {
+  /** "production" makes the option `auth` required. */
+  readonly NODE_ENV?: string | undefined;
+  /** The backend where no option names one; empty counts as absent. */
+  readonly QUICPIPE_BACKEND?: string | undefined;
+}
+
 /**
  * Validates the options and fills in the defaults.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED in production without `auth`.
  */
-export function resolveSettings(given: QuicpipeOptions | undefined, production: boolean): Settings {
+export function resolveSettings(given: QuicpipeOptions | undefined, environment: Environment): Settings {
   const options = requireOptions("", given, optionNames);
   const forwarder = requireOptions("forwarder", options.forwarder, forwarderOptionNames);
-  // There is one backend so far, so both choices lead to it.
-  requireOneOf("forwarder.backend", forwarder.backend, ["auto", "dgram"]);
   return {
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     port: requireInteger("port", options.port, { min: 0, max: 65_535, fallback: defaults.port }),
     upstream: options.upstream === undefined ? undefined : resolveUpstream(options.upstream),
     publicAddress: requireText("publicAddress", options.publicAddress, "host:port", isPublicAddress),
     basePath: requireText("basePath", options.basePath, 'a path such as "/relay"', isBasePath) ?? "",
-    auth: resolveAuth(options.auth, production),
+    auth: resolveAuth(options.auth, environment.NODE_ENV === "production"),
     limits: resolveLimits(options.limits),
+    ...resolveBackend(forwarder, environment),
     sourcePolicy: requireOneOf("forwarder.sourcePolicy", forwarder.sourcePolicy, ["registered", "any"]),
     maxGatewayClients: requireInteger("forwarder.maxGatewayClients", forwarder.maxGatewayClients, {
       min: 1,
@@ -72,7 +81,33 @@ const optionNames = [
   "logger",
 ] as const;
 
-const forwarderOptionNames = ["sourcePolicy", "backend", "maxGatewayClients", "socketBufferBytes"] as const;
+const forwarderOptionNames = [
+  "backend",
+  "threads",
+  "sourcePolicy",
+  "maxGatewayClients",
+  "socketBufferBytes",
+] as const;
+
+function resolveBackend(
+  forwarder: ForwarderTuningOptions,
+  { QUICPIPE_BACKEND: fromEnvironment }: Environment,
+): Pick<Settings, "backend" | "threads"> {
+  const backend =
+    forwarder.backend === undefined
+      ? requireOneOf("QUICPIPE_BACKEND", fromEnvironment || undefined, backends)
+      : requireOneOf("forwarder.backend", forwarder.backend, backends);
+  const threads = requireInteger("forwarder.threads", forwarder.threads, {
+    min: 1,
+    max: defaults.maxForwarderThreads,
+    fallback: defaults.forwarderThreads,
+  });
+  if (forwarder.backend === "dgram" && threads > 1)
+    throw optionInvalid("forwarder.threads", threads, '1 with the backend "dgram", which runs in one thread');
+  return { backend, threads };
+}
+
+const backends: readonly [BackendChoice, ...BackendChoice[]] = ["auto", "dgram", "native"];
 
 function resolveUpstream(value: UpstreamOptions): Address {
   const { host, port } = requireOptions("upstream", value, ["host", "port"]);

@@ -20,6 +20,8 @@ export interface RelayStats {
   readonly gateway: ForwarderStats["gateway"];
   /** Datagrams dropped, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>;
+  /** Datagrams that the system dropped as a receive buffer was full; 0 with `dgram`, which cannot know. */
+  readonly overflowed: number;
   /** STUN messages, by outcome. */
   readonly stun: Readonly<Record<StunOutcome, number>>;
   /** Messages that wait right now, and how many ended in which way. */
@@ -33,7 +35,7 @@ export interface RelayStats {
 /** Gathers the figures of a running relay. */
 export function relayStats(service: Service, refused: RelayStats["refused"]): RelayStats {
   const { forwarder, registry, mailbox, waiters } = service;
-  const { relayed, gateway, dropped, stun } = forwarder.stats();
+  const { relayed, gateway, dropped, overflowed, stun } = forwarder.stats();
   return {
     backend: forwarder.backend,
     backendReason: forwarder.backendReason,
@@ -42,6 +44,7 @@ export function relayStats(service: Service, refused: RelayStats["refused"]): Re
     relayed,
     gateway,
     dropped,
+    overflowed,
     stun,
     mailbox: mailbox.stats(),
     waiters: waiters.size,

@@ -27,7 +27,10 @@ describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's p
     expect((await client.request("/bytes/2000000")).body.length).toBe(2_000_000);
     expect((await client.request("/nothing")).status).toBe(404);
     expect(relay.stats().relayed.packets).toBe(0);
-    expect(relay.stats().gateway.packetsIn).toBeGreaterThan(100);
+    const { packetsIn, packetsOut } = relay.stats().gateway;
+    // What comes in batches is acknowledged less often.
+    expect(packetsIn).toBeGreaterThan(10);
+    expect(packetsOut).toBeGreaterThan(100);
   });
 
   it("is one client among several that the server tells apart", async () => {

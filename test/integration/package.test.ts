@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
+import { itWith } from "./harness/requirement.ts";
 
 async function run(command: string, args: string[], cwd: string): Promise<string> {
   const child = startChild(command, args, { cwd });
@@ -38,6 +39,22 @@ async function installPacked(...without: string[]): Promise<string> {
   await run("mv", [join(modules, "package"), join(modules, "quicpipe")], folder);
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
   return folder;
+}
+
+/** Which backend a relay of the installed package runs, and why. */
+async function backendOf(folder: string): Promise<unknown> {
+  writeFileSync(
+    join(folder, "backend.js"),
+    `import { quicpipe } from "quicpipe";
+     const relay = quicpipe({
+       host: "127.0.0.1", port: 0, auth: "none", logger: false, forwarder: { backend: "auto" },
+     });
+     await relay.listen();
+     const { backend, backendReason } = relay.stats();
+     await relay.close();
+     console.log(JSON.stringify({ backend, backendReason }));`,
+  );
+  return JSON.parse(await run(process.execPath, ["backend.js"], folder));
 }
 
 /** The TypeScript blocks of the README, which a reader will copy. */
@@ -89,5 +106,36 @@ describe("the packed package", () => {
     const relay = startChild(process.execPath, [command, "relay", "--auth", "none"], { cwd: folder });
     expect(await relay.exited).toBe(1);
     expect(relay.stderr()).toMatch(/npm install h3 .*ERR_QUICPIPE_DEPENDENCY_MISSING/);
+  });
+
+  it("runs without the addon, on the portable backend, and says why", async () => {
+    const folder = await installPacked();
+    rmSync(join(folder, "node_modules/quicpipe/prebuilds"), { recursive: true, force: true });
+    expect(await backendOf(folder)).toEqual({
+      backend: "dgram",
+      backendReason: expect.stringMatching(/^the native addon does not load: No native build/),
+    });
+  });
+
+  it("refuses to run without the addon where that is asked for", async () => {
+    const folder = await installPacked();
+    rmSync(join(folder, "node_modules/quicpipe/prebuilds"), { recursive: true, force: true });
+    const command = ["node_modules/quicpipe/dist/cli/main.js", "relay", "--auth", "none", "--port", "0"];
+    const env = { QUICPIPE_BACKEND: "native", XDG_STATE_HOME: folder };
+    const relay = startChild(process.execPath, command, { cwd: folder, env });
+    expect(await relay.exited).toBe(1);
+    expect(relay.stderr()).toMatch(
+      /native backend cannot run: .*No native build .*ERR_QUICPIPE_BACKEND_UNAVAILABLE/,
+    );
+  });
+
+  itWith("native")("holds the sources of the addon, which build where it is installed", async () => {
+    const folder = await installPacked();
+    await run(
+      process.execPath,
+      [projectPath("scripts/build-native.mjs")],
+      join(folder, "node_modules/quicpipe"),
+    );
+    expect(await backendOf(folder)).toMatchObject({ backend: "native" });
   });
 });

@@ -47,6 +47,7 @@ const allowedPackages: readonly (readonly [RegExp, RegExp])[] = [
   [/^@peculiar\/x509$/, /^(certificate\.ts|peer\/|gateway\/|cli\/)/],
   [/^@noble\/hashes/, /^(wire|peer)\//],
   [/^citty$/, /^cli\//],
+  [/^node-gyp-build$/, /^forwarder\/native\/load\.ts$/],
   [/^node:dgram$/, /^(forwarder|peer)\//],
   [/^node:http\d?$/, /^(gateway|cli)\//],
   [/^node:/, /./],

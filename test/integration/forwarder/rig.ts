@@ -6,8 +6,8 @@ import type { Forwarder, ForwarderOptions, SessionSpec } from "../../../src/forw
 import { type Address, unmapAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
 
-/** How a backend is opened. */
-export type CreateForwarder = (options: ForwarderOptions) => Promise<Forwarder>;
+/** How a backend is opened; its threads, if it has any, read the time from the clock's cell. */
+export type CreateForwarder = (options: ForwarderOptions, clock: BigInt64Array) => Promise<Forwarder>;
 
 /** Opens forwarders and remembers which counters they moved. */
 export interface Harness {
@@ -22,13 +22,19 @@ export interface Rig {
   /** Where clients reach it. */
   readonly ipv4: Address;
   readonly ipv6: Address;
-  readonly clock: { nowMs: number };
+  readonly clock: Clock;
   /** Secrets by registration id. */
   readonly secrets: Map<string, string>;
   /** What was proven to the authority. */
   readonly moves: { readonly id: string; readonly address: Address }[];
   /** Opens a session for a client, reached by connection IDs made of one byte each. */
   register(address: Address | null, cidByte: number, change?: Partial<SessionSpec>): number;
+}
+
+/** A clock that stands still until it is told. */
+export interface Clock {
+  /** ms since the epoch. */
+  nowMs: number;
 }
 
 /** A UDP socket that keeps what it gets. Closed at the end of the test. */
@@ -43,28 +49,46 @@ export interface UdpPeer {
 
 const waitMs = 3000;
 
+/** A clock that keeps its time in memory which other threads can read. */
+class SharedClock implements Clock {
+  readonly cell: BigInt64Array = BigInt64Array.of(1_700_000_000_000n);
+
+  get nowMs(): number {
+    return Number(this.cell[0]);
+  }
+
+  set nowMs(nowMs: number) {
+    Atomics.store(this.cell, 0, BigInt(nowMs));
+  }
+}
+
 /** Prepares a harness for one backend. */
 export function createHarness(create: CreateForwarder): Harness {
   const tripped = new Set<string>();
   async function open(options: Partial<ForwarderOptions> = {}): Promise<Rig> {
-    const clock = { nowMs: 1_700_000_000_000 };
+    const clock = new SharedClock();
     const secrets = new Map<string, string>();
     const moves: Rig["moves"] = [];
-    const forwarder = await create({
-      host: "::",
-      port: 0,
-      sourcePolicy: "registered",
-      stun: "registered",
-      authority: {
-        secretOf: (id) => secrets.get(id),
-        proven: (id, address) => moves.push({ id, address }) > 0,
+    const forwarder = await create(
+      {
+        host: "::",
+        port: 0,
+        backend: "auto",
+        threads: 1,
+        sourcePolicy: "registered",
+        stun: "registered",
+        authority: {
+          secretOf: (id) => secrets.get(id),
+          proven: (id, address) => moves.push({ id, address }) > 0,
+        },
+        maxGatewayClients: defaults.maxGatewayClients,
+        socketBufferBytes: defaults.socketBufferBytes,
+        onError: (error) => expect.unreachable(String(error)),
+        now: () => clock.nowMs,
+        ...options,
       },
-      maxGatewayClients: defaults.maxGatewayClients,
-      socketBufferBytes: defaults.socketBufferBytes,
-      onError: (error) => expect.unreachable(String(error)),
-      now: () => clock.nowMs,
-      ...options,
-    });
+      clock.cell,
+    );
     onTestFinished(async () => {
       const { dropped, stun } = forwarder.stats();
       for (const [name, count] of Object.entries(dropped)) if (count > 0) tripped.add(`dropped ${name}`);

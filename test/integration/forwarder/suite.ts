@@ -7,8 +7,13 @@ import { type CreateForwarder, createHarness, openPeer, settles } from "./rig.ts
 import { relayCases } from "./relay-cases.ts";
 import { stunCases } from "./stun-cases.ts";
 
-/** What any backend has to pass: the contract of `Forwarder`, over real sockets. */
-export function forwarderSuite(name: string, create: CreateForwarder): void {
+/**
+ * What any backend has to pass: the contract of `Forwarder`, over real sockets.
+ *
+ * @param special what takes more than a packet or two to trip, or cannot happen to this backend: `dropped …` and
+ *   `stun …`. Each that can happen has a test of its own.
+ */
+export function forwarderSuite(name: string, create: CreateForwarder, special: readonly string[]): void {
   const harness = createHarness(create);
   describe(`the ${name} backend`, () => {
     relayCases(harness);
@@ -87,11 +92,12 @@ export function forwarderSuite(name: string, create: CreateForwarder): void {
       expect(again.address.port).toBe(ipv4.port);
     });
 
-    it("has tripped every drop reason and every STUN outcome in the tests above", () => {
+    it("has tripped every other drop reason and STUN outcome in the tests above", () => {
       const { dropped, stun } = createCounters();
       const reasons = Object.keys(dropped).map((reason) => `dropped ${reason}`);
       const outcomes = Object.keys(stun).map((outcome) => `stun ${outcome}`);
-      expect([...harness.tripped].toSorted()).toEqual([...reasons, ...outcomes].toSorted());
+      const expected = [...reasons, ...outcomes].filter((each) => !special.includes(each));
+      expect([...harness.tripped].toSorted()).toEqual(expected.toSorted());
     });
   });
 }

@@ -1,8 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { it } from "vitest";
+import { projectPath } from "./child.ts";
 
-/** Foreign parts that some tests need: how to find out that they are there, and how to get them. */
-const parts = {
+/** What some tests need. */
+export type Part = "native" | "python" | "caddy" | "chromium" | "netns" | "go";
+
+/** The parts that some tests need: how to find out that they are there, and how to get them. */
+const parts: Readonly<Record<Part, { readonly command: readonly string[]; readonly install: string }>> = {
+  native: {
+    command: [process.execPath, "--eval", `require("node-gyp-build")(${JSON.stringify(projectPath("."))})`],
+    install: "npm run build:native, with a C compiler and Python",
+  },
+  python: { command: ["python3", "--version"], install: "apt-get install python3" },
   caddy: { command: ["caddy", "version"], install: "apt-get install caddy" },
   chromium: { command: ["chromium", "--version"], install: "apt-get install chromium" },
   netns: {
@@ -10,24 +19,29 @@ const parts = {
     install: "run as root, with `apt-get install iproute2 nftables`",
   },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
-} as const;
+};
 
 /** Whether a part runs here, found out and said once for each test file. */
-const found = new Map<keyof typeof parts, boolean>();
+const found = new Map<Part, boolean>();
 
-function isHere(part: keyof typeof parts): boolean {
+function find(part: Part): boolean {
   const { command, install } = parts[part];
   const [program, ...args] = command;
-  if (spawnSync(program, args, { stdio: "ignore" }).status === 0) return true;
+  if (spawnSync(program!, args, { stdio: "ignore" }).status === 0) return true;
   if ((process.env["QUICPIPE_REQUIRE"] ?? "").split(",").includes(part))
-    throw new Error(`QUICPIPE_REQUIRE names ${part}, but ${program} does not run: ${install}`);
-  process.stderr.write(`skipping tests with ${part}: ${program} does not run (${install})\n`);
+    throw new Error(`QUICPIPE_REQUIRE names ${part}, which does not run here: ${install}`);
+  process.stderr.write(`skipping tests with ${part}, which does not run here: ${install}\n`);
   return false;
 }
 
-/** `it`, skipped with the reason where the part is missing; a failure instead if QUICPIPE_REQUIRE names it. */
-export function itWith(part: keyof typeof parts): typeof it | typeof it.skip {
-  const here = found.get(part) ?? isHere(part);
+/** Tells whether a part is here; says once if not, and throws if QUICPIPE_REQUIRE names it. */
+export function has(part: Part): boolean {
+  const here = found.get(part) ?? find(part);
   found.set(part, here);
-  return here ? it : it.skip;
+  return here;
+}
+
+/** `it`, skipped where one of the parts is missing; see {@link has}. */
+export function itWith(...needed: Part[]): typeof it | typeof it.skip {
+  return needed.every(has) ? it : it.skip;
 }

@@ -16,6 +16,8 @@ let count = 0;
 const forwarder = await createForwarder({
   host: "127.0.0.1",
   port: 0,
+  backend: "auto",
+  threads: 1,
   sourcePolicy: "registered",
   stun: "registered",
   authority: { secretOf: () => undefined, proven: () => false },

@@ -27,6 +27,15 @@ describe("the configuration of `quicpipe relay`", () => {
     });
   });
 
+  it("adds to what the file says of the data plane", () => {
+    const config = configFile('{"forwarder": {"backend": "dgram", "sourcePolicy": "any"}}');
+    expect(relayConfig({ config, backend: "native", threads: "2" }).options.forwarder).toEqual({
+      backend: "native",
+      threads: 2,
+      sourcePolicy: "any",
+    });
+  });
+
   it("passes JWT options on together", () => {
     expect(relayConfig({ jwks: "https://a/jwks", issuer: "i", audience: "u" }).options.auth).toEqual({
       jwks: "https://a/jwks",

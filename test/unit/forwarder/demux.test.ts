@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { classify, verdict } from "../../../src/forwarder/demux.ts";
+import { loadAddon } from "../../../src/forwarder/native/load.ts";
 import { PinTable } from "../../../src/forwarder/pins.ts";
 import { RouteTable } from "../../../src/forwarder/route-table.ts";
+import { itWith } from "../../integration/harness/requirement.ts";
 
 interface Fixture {
   readonly registered: readonly string[];
@@ -30,6 +32,27 @@ function verdictOf(datagram: Uint8Array): number {
   return classify(datagram, routes, pins, nowMs);
 }
 
+/** An Initial to a DCID that leads nowhere; `sourceId` with its length byte. */
+function initial(sourceId: string): Buffer {
+  return Buffer.from(`c00000000108aabbccddeeff0011${sourceId}0000`, "hex");
+}
+
+/** A packet of the table, or a peer's Initial that leads nowhere, cut and changed here and there. */
+const changedPacket: fc.Arbitrary<Uint8Array> = fc
+  .record({
+    packetHex: fc.constantFrom(
+      ...fixture.cases.map((entry) => entry.packetHex),
+      ...fixture.registered.map((cid) => initial(`0c${cid}`).toString("hex")),
+    ),
+    length: fc.nat(60),
+    changes: fc.array(fc.tuple(fc.nat(40), fc.nat(255)), { maxLength: 3 }),
+  })
+  .map(({ packetHex, length, changes }) => {
+    const datagram = Buffer.from(packetHex, "hex").subarray(0, length);
+    for (const [at, value] of changes) if (at < datagram.length) datagram[at] = value;
+    return datagram;
+  });
+
 describe("classify, by the table of cases", () => {
   it("has cases of every verdict", () => {
     expect(new Set(fixture.cases.map((entry) => entry.verdict))).toEqual(
@@ -47,10 +70,30 @@ describe("classify, by the table of cases", () => {
     });
 });
 
-/** An Initial to a DCID that leads nowhere; `sourceId` with its length byte. */
-function initial(sourceId: string): Buffer {
-  return Buffer.from(`c00000000108aabbccddeeff0011${sourceId}0000`, "hex");
-}
+describe("the rules in C", () => {
+  const loaded = loadAddon();
+  const cids = Buffer.from(fixture.registered.join(""), "hex");
+  const pinned = fixture.pinned.map((dcid) => Buffer.from(dcid, "hex"));
+  const nativeVerdictOf = (datagram: Uint8Array): string =>
+    "addon" in loaded ? loaded.addon.classify(datagram, cids, pinned) : loaded.reason;
+  const names = new Map<number, string>(Object.entries(verdict).map(([name, number]) => [number, name]));
+
+  itWith("native").each(fixture.cases)("$verdict: $name", ({ packetHex, verdict: expected, cid }) => {
+    const sorted = nativeVerdictOf(Buffer.from(packetHex, "hex"));
+    const relayed = cid !== undefined && fixture.pinned.includes(cid) ? "pinned" : "session";
+    expect(sorted).toBe({ gateway: "gateway", stun: "stun", drop: "empty", relay: relayed }[expected]);
+  });
+
+  itWith("native")("say the same as those in TypeScript, whatever the bytes", () => {
+    fc.assert(
+      fc.property(changedPacket, (datagram) => {
+        const sorted = verdictOf(datagram);
+        expect(nativeVerdictOf(datagram)).toBe(sorted < 0 ? names.get(sorted) : "session");
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
 
 describe("classify", () => {
   it("lets a pin go when it expires", () => {
@@ -79,12 +122,8 @@ describe("classify", () => {
   });
 
   it("never throws, however a valid packet is cut and changed", () => {
-    const packet = fc.constantFrom(...fixture.cases.map((entry) => entry.packetHex));
-    const change = fc.tuple(fc.nat(40), fc.nat(255));
     fc.assert(
-      fc.property(packet, fc.nat(60), fc.array(change, { maxLength: 3 }), (packetHex, length, changes) => {
-        const datagram = Buffer.from(packetHex, "hex").subarray(0, length);
-        for (const [at, value] of changes) if (at < datagram.length) datagram[at] = value;
+      fc.property(changedPacket, (datagram) => {
         expect(verdictOf(datagram)).toBeLessThan(fixture.registered.length);
       }),
       { numRuns: 1000 },

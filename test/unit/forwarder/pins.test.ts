@@ -15,6 +15,10 @@ function pin(n: number, change: Partial<PinnedInitial> = {}): PinnedInitial {
   return { destinationId: dcid(n), to: 1, from: 2, expiresAtMs: nowMs + 1000, ...change };
 }
 
+function keyOf({ destinationId }: PinnedInitial): string {
+  return Buffer.from(destinationId).toString("hex");
+}
+
 function has(table: PinTable, bytes: Uint8Array, at = nowMs): boolean {
   return table.has(bytes, 0, bytes.length, at);
 }
@@ -59,6 +63,29 @@ describe("PinTable", () => {
     expect([1, 2, 3].map((n) => has(table, dcid(n)))).toEqual([false, false, true]);
     table.removeSession(3);
     expect(table.size).toBe(0);
+  });
+
+  it("tells a mirror of every change, so that it holds the same", () => {
+    const mirrored = new Set<string>();
+    const removed: PinnedInitial[] = [];
+    const table = new PinTable({
+      added: (added) => void mirrored.add(keyOf(added)),
+      removed(old) {
+        removed.push(old);
+        mirrored.delete(keyOf(old));
+      },
+    });
+    for (let n = 0; n <= maxPinsPerSession; n++) table.add(pin(n));
+    const removals = removed.length;
+    table.add(pin(1, { to: 5 }));
+    table.add(pin(2, { expiresAtMs: nowMs }));
+    // Replaced in place: a packet must not find the DCID unpinned for a moment.
+    expect(removed).toHaveLength(removals);
+    expect([mirrored.size, table.size]).toEqual([maxPinsPerSession, maxPinsPerSession]);
+    table.sweep(nowMs);
+    expect([mirrored.size, mirrored.has(keyOf(pin(2)))]).toEqual([maxPinsPerSession - 1, false]);
+    table.removeSession(1);
+    expect([...mirrored]).toEqual([keyOf(pin(1))]);
   });
 
   it("sweeps what has expired", () => {

@@ -1,22 +1,26 @@
 import { describe, expect, it } from "vitest";
 import * as defaults from "../../../src/defaults.ts";
 import type { QuicpipeOptions } from "../../../src/index.ts";
-import { resolveSettings } from "../../../src/plugin/settings.ts";
+import { type Environment, resolveSettings } from "../../../src/plugin/settings.ts";
 
 const secret = "x".repeat(32);
 
 /** The error for options that the types would not allow. */
 function refusal(options: unknown): unknown {
   try {
-    return resolveSettings(options as QuicpipeOptions, false);
+    return resolveSettings(options as QuicpipeOptions, {});
   } catch (error) {
     return error;
   }
 }
 
+function backendOf(environment: Environment, backend?: "dgram"): string {
+  return resolveSettings(backend ? { forwarder: { backend } } : {}, environment).backend;
+}
+
 describe("resolveSettings", () => {
   it("fills in every default", () => {
-    const { limits, logger, ...settings } = resolveSettings(undefined, false);
+    const { limits, logger, ...settings } = resolveSettings(undefined, {});
     expect(settings).toEqual({
       host: "::",
       port: defaults.port,
@@ -24,6 +28,8 @@ describe("resolveSettings", () => {
       publicAddress: undefined,
       basePath: "",
       auth: "development",
+      backend: "auto",
+      threads: defaults.forwarderThreads,
       sourcePolicy: "registered",
       maxGatewayClients: defaults.maxGatewayClients,
       socketBufferBytes: defaults.socketBufferBytes,
@@ -68,11 +74,11 @@ describe("resolveSettings", () => {
             clockTolerance: 0,
           },
           limits: { maxCids: 7 },
-          forwarder: { sourcePolicy: "any", backend: "dgram" },
+          forwarder: { sourcePolicy: "any", backend: "native", threads: 4 },
           stun: "public",
           logger: false,
         },
-        true,
+        { NODE_ENV: "production" },
       ),
     ).toMatchObject({
       host: "127.0.0.1",
@@ -82,14 +88,16 @@ describe("resolveSettings", () => {
       basePath: "/relay/x",
       auth: { keys: jwks, issuer: ["me"], audience: ["a", "b"], algorithms: ["EdDSA"], clockTolerance: 0 },
       limits: { maxCids: 7, maxRegistrations: defaults.maxRegistrations },
+      backend: "native",
+      threads: 4,
       sourcePolicy: "any",
       stun: "public",
     });
   });
 
   it("accepts HS256 alone with a secret, and asymmetric algorithms alone with keys", () => {
-    expect(resolveSettings({ auth: { secret } }, false).auth).toMatchObject({ algorithms: ["HS256"] });
-    const { auth } = resolveSettings({ auth: { jwks: { keys: [] } } }, false);
+    expect(resolveSettings({ auth: { secret } }, {}).auth).toMatchObject({ algorithms: ["HS256"] });
+    const { auth } = resolveSettings({ auth: { jwks: { keys: [] } } }, {});
     expect(auth).toMatchObject({
       algorithms: expect.not.arrayContaining([expect.stringMatching(/^HS|none/)]),
     });
@@ -134,6 +142,9 @@ describe("resolveSettings", () => {
     ["limits.maxSessions", { limits: { maxSessions: 1 } }],
     ["forwarder.sourcePolicy", { forwarder: { sourcePolicy: "all" } }],
     ["forwarder.backend", { forwarder: { backend: "xdp" } }],
+    ["forwarder.threads", { forwarder: { threads: 0 } }],
+    ["forwarder.threads", { forwarder: { threads: 65 } }],
+    ["forwarder.threads", { forwarder: { threads: 2, backend: "dgram" } }],
     ["forwarder.maxGatewayClients", { forwarder: { maxGatewayClients: 0 } }],
     ["forwarder.socketBufferBytes", { forwarder: { socketBufferBytes: 1 } }],
     ["forwarder.xdp", { forwarder: { xdp: "auto" } }],
@@ -150,13 +161,22 @@ describe("resolveSettings", () => {
     );
   });
 
+  it("lets the environment choose the backend where no option does", () => {
+    expect(backendOf({ QUICPIPE_BACKEND: "native" })).toBe("native");
+    expect(backendOf({ QUICPIPE_BACKEND: "native" }, "dgram")).toBe("dgram");
+    expect(backendOf({ QUICPIPE_BACKEND: "" })).toBe("auto");
+    expect(() => backendOf({ QUICPIPE_BACKEND: "xdp" })).toThrow(
+      /^option QUICPIPE_BACKEND is .* "auto", "dgram", "native"$/,
+    );
+  });
+
   it("never shows what may be a secret", () => {
     expect(String(refusal({ auth: { secret: "hunter2" } }))).not.toContain("hunter2");
   });
 
   it("wants a decision about auth in production", () => {
     const required: unknown = expect.objectContaining({ code: "ERR_QUICPIPE_AUTH_REQUIRED" });
-    expect(() => resolveSettings({}, true)).toThrow(required);
-    expect(resolveSettings({ auth: "none" }, true).auth).toBe("none");
+    expect(() => resolveSettings({}, { NODE_ENV: "production" })).toThrow(required);
+    expect(resolveSettings({ auth: "none" }, { NODE_ENV: "production" }).auth).toBe("none");
   });
 });

@@ -88,6 +88,7 @@ export function createFakeForwarder(): FakeForwarder {
       sessions: sessions.size,
       routes: routes.size,
       pins: pins.length,
+      overflowed: 0,
     }),
     close: () => Promise.resolve(),
   };

@@ -1,0 +1,31 @@
+import { QuicpipeError } from "../errors.ts";
+import { type Address, formatAddress } from "../wire/address.ts";
+import { systemCode } from "./system-error.ts";
+
+/**
+ * Binds a socket with `bind`; where the system has no IPv6, `::` becomes `0.0.0.0`.
+ *
+ * @throws ERR_QUICPIPE_LISTEN_FAILED, with the system's error as its cause, and what to do.
+ */
+export async function listen<Bound>(
+  { address, port }: Address,
+  bind: (host: string) => Bound | Promise<Bound>,
+): Promise<Bound> {
+  try {
+    return await bind(address);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (address === "::" && (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"))
+      return await listen({ address: "0.0.0.0", port }, bind);
+    const reason = `cannot listen on UDP ${formatAddress({ address, port })} (${code}): ${adviceFor(code)}`;
+    const details = { host: address, port, system: code };
+    throw new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", reason, { cause, details });
+  }
+}
+
+function adviceFor(code: string): string {
+  if (code === "EADDRINUSE") return "another socket holds the port; stop its process or choose another port";
+  if (code === "EACCES") return "ports under 1024 need privileges; choose a higher port or allow this one";
+  if (code === "EADDRNOTAVAIL") return "no interface has that address; choose one that has, or `::` for all";
+  return "see the cause";
+}

@@ -1,0 +1,192 @@
+import {
+  bucketDepthMs,
+  gatewayIdleMs,
+  gatewayNewDatagrams,
+  gatewayNewIdleMs,
+  newGatewayClientsPerSecond,
+  sweepIntervalMs,
+} from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import { type Address, unmapAddress } from "../wire/address.ts";
+import type {
+  Forwarder,
+  ForwarderOptions,
+  ForwarderStats,
+  PinnedInitial,
+  SessionCounters,
+  SessionId,
+  SessionSpec,
+} from "./contract.ts";
+import { type Counters, createCounters } from "./counters.ts";
+import { listen } from "./listen.ts";
+import type { Addon, NativeConfig, NativeHandle } from "./native/addon.ts";
+import { NativeCounters } from "./native/counters.ts";
+import { NativeSessions } from "./native/sessions.ts";
+import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
+import { PinTable } from "./pins.ts";
+import type { Send } from "./send.ts";
+import { StunResponder } from "./stun-responder.ts";
+
+/** What a native data plane is made of. */
+export interface NativeParts {
+  readonly addon: Addon;
+  /** Why this backend runs. */
+  readonly backendReason: string;
+  /** ms since the epoch, for the threads, in place of the system's clock; for tests. */
+  readonly clock?: BigInt64Array | undefined;
+}
+
+/**
+ * Opens the data plane of the C addon, which receives, sorts and forwards on threads of its own; STUN and all
+ * that is not for each packet stays in JavaScript. `options.upstream` must be in 127.0.0.0/8. The caller closes it.
+ *
+ * @throws ERR_QUICPIPE_LISTEN_FAILED
+ */
+export async function createNativeForwarder(
+  options: ForwarderOptions,
+  parts: NativeParts,
+): Promise<Forwarder> {
+  const { authority, now, stun: policy } = options;
+  const counters = createCounters();
+  // Nothing is received, and so nothing sent, before there is a handle.
+  const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port));
+  const stun = new StunResponder({ authority, policy, counters, send, fromWire: (source) => source });
+  const handle = await listen({ address: options.host, port: options.port }, (host) =>
+    parts.addon.open({
+      ...nativeConfig(options),
+      host,
+      clock: parts.clock,
+      onStun: (datagram, address, port) => stun.receive(datagram, { address, port }, now()),
+      onError: (code, syscall) => options.onError(socketFailed(code, syscall)),
+    }),
+  );
+  return new NativeForwarder(handle, counters, options.now, parts);
+}
+
+class NativeForwarder implements Forwarder {
+  readonly backend = "native";
+  readonly backendReason: string;
+  readonly #handle: NativeHandle;
+  readonly #bound: Address;
+  /** What is counted in JavaScript. */
+  readonly #own: Counters;
+  readonly #counters: NativeCounters;
+  readonly #sessions: NativeSessions;
+  readonly #pins: PinTable;
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(handle: NativeHandle, own: Counters, now: () => number, parts: NativeParts) {
+    this.backendReason = parts.backendReason;
+    this.#handle = handle;
+    this.#bound = handle.address();
+    this.#own = own;
+    this.#counters = new NativeCounters(parts.addon, handle);
+    this.#sessions = new NativeSessions(handle);
+    this.#pins = new PinTable({
+      added: ({ destinationId, to, from, expiresAtMs }) =>
+        handle.setPin(destinationId, to, from, expiresAtMs),
+      removed: ({ destinationId }) => handle.deletePin(destinationId),
+    });
+    this.#sweeper = setInterval(() => {
+      this.#pins.sweep(now());
+      handle.sweep();
+    }, sweepIntervalMs).unref();
+  }
+
+  address(): Address {
+    return this.#bound;
+  }
+
+  isOwnAddress(address: Address): boolean {
+    return isOwnAddress(address, this.#bound, interfaceAddresses());
+  }
+
+  openSession(spec: SessionSpec): SessionId {
+    return this.#sessions.open(spec);
+  }
+
+  updateSession(id: SessionId, change: Partial<SessionSpec>): void {
+    this.#sessions.update(id, change);
+  }
+
+  closeSession(id: SessionId): SessionCounters {
+    this.#pins.removeSession(id);
+    this.#sessions.close(id);
+    return this.#counters.ofSession(id);
+  }
+
+  countersOf(id: SessionId): SessionCounters {
+    this.#sessions.require(id);
+    return this.#counters.ofSession(id);
+  }
+
+  sessionOf(cid: Uint8Array): SessionId | undefined {
+    return idOrNone(this.#handle.sessionOf(cid));
+  }
+
+  sessionAt({ address, port }: Address): SessionId | undefined {
+    return idOrNone(this.#handle.sessionAt(address, port));
+  }
+
+  pin(pin: PinnedInitial): void {
+    // A dialer may have gone between its message and the take: then there is nobody to let in.
+    if (this.#sessions.has(pin.to) && this.#sessions.has(pin.from)) this.#pins.add(pin);
+  }
+
+  clientOf(virtualAddress: string): Address | undefined {
+    return this.#handle.clientOf(unmapAddress(virtualAddress));
+  }
+
+  stats(): ForwarderStats {
+    const counters = this.#counters;
+    const { gatewayClients, routes, sessions } = this.#handle;
+    return {
+      relayed: { packets: counters.total("relayed.packets"), bytes: counters.total("relayed.bytes") },
+      gateway: {
+        packetsIn: counters.total("gateway.packetsIn"),
+        packetsOut: counters.total("gateway.packetsOut"),
+        clients: gatewayClients,
+      },
+      dropped: counters.dropped(this.#own.dropped),
+      overflowed: counters.total("overflowed"),
+      stun: { ...this.#own.stun, overloaded: counters.total("stun.overloaded") },
+      sessions,
+      routes,
+      pins: this.#pins.size,
+    };
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#handle.close();
+    return Promise.resolve();
+  }
+}
+
+function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "onStun" | "onError"> {
+  const { maxGatewayClients, port, socketBufferBytes, sourcePolicy, threads, upstream } = options;
+  return {
+    port,
+    threads,
+    socketBufferBytes,
+    upstreamAddress: upstream?.address,
+    upstreamPort: upstream?.port,
+    sourceRegistered: sourcePolicy === "registered",
+    maxGatewayClients,
+    newGatewayClientsPerSecond,
+    gatewayClientBurst: (newGatewayClientsPerSecond * bucketDepthMs) / 1000,
+    gatewayIdleMs,
+    gatewayNewIdleMs,
+    gatewayNewDatagrams,
+    sweepIntervalMs,
+  };
+}
+
+function idOrNone(id: number): SessionId | undefined {
+  return id < 0 ? undefined : id;
+}
+
+function socketFailed(system: string, syscall: string): QuicpipeError {
+  const message = `a UDP socket of the relay failed: ${syscall} gave ${system}`;
+  return new QuicpipeError("ERR_QUICPIPE_INTERNAL", message, { details: { system, syscall } });
+}

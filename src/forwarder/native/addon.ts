@@ -1,0 +1,96 @@
+/** The JavaScript interface of the C addon, beside this file. IPv4 addresses are in plain form, both ways. */
+export interface Addon {
+  /**
+   * Names of the counters of each thread, in their order: `relayed.packets`, `relayed.bytes`,
+   * `gateway.packetsIn`, `gateway.packetsOut`, `dropped.` and a reason, `overflowed`, `stun.overloaded`.
+   */
+  readonly counterNames: readonly string[];
+  /**
+   * Binds the sockets and starts the threads. The caller closes the handle.
+   *
+   * Throws an `Error` with the system's `code` (`EADDRINUSE`, `EACCES`, …) and the `syscall` that gave it.
+   */
+  open(config: NativeConfig): NativeHandle;
+  /**
+   * Sorts one payload by the rules in C, for the table of cases.
+   *
+   * @param cids registered connection IDs, 12 bytes each, back to back.
+   * @param pins pinned initial DCIDs.
+   */
+  classify(datagram: Uint8Array, cids: Uint8Array, pins: readonly Uint8Array[]): NativeVerdict;
+}
+
+/** What the rules in C make of a payload; see `verdict` in demux.ts. */
+export type NativeVerdict = "session" | "pinned" | "undirected" | "gateway" | "stun" | "empty";
+
+/** What the addon is opened with. */
+export interface NativeConfig {
+  /** IP literal; `::` is dual-stack. */
+  readonly host: string;
+  /** UDP port; 0 takes a free one. */
+  readonly port: number;
+  readonly threads: number;
+  readonly socketBufferBytes: number;
+  /** The gateway, in 127.0.0.0/8; both are absent where there is none. */
+  readonly upstreamAddress?: string | undefined;
+  readonly upstreamPort?: number | undefined;
+  /** Whether only addresses of live sessions may send. */
+  readonly sourceRegistered: boolean;
+  readonly maxGatewayClients: number;
+  readonly newGatewayClientsPerSecond: number;
+  /** Depth of that token bucket. */
+  readonly gatewayClientBurst: number;
+  readonly gatewayIdleMs: number;
+  readonly gatewayNewIdleMs: number;
+  readonly gatewayNewDatagrams: number;
+  readonly sweepIntervalMs: number;
+  /** ms since the epoch, read by the threads in place of the system's clock; for tests. */
+  readonly clock?: BigInt64Array | undefined;
+  /** A STUN message came. */
+  onStun(datagram: Uint8Array, address: string, port: number): void;
+  /** A socket failed for good. */
+  onError(code: string, syscall: string): void;
+}
+
+/** A data plane that runs. Session ids are small integers; those of sessions that are not open throw. */
+export interface NativeHandle {
+  /** One for each thread, by the order of {@link Addon.counterNames}: memory that the threads write. */
+  readonly counters: readonly BigUint64Array[];
+  readonly gatewayClients: number;
+  readonly routes: number;
+  readonly sessions: number;
+  /** What the route table holds, in bytes. */
+  readonly tableBytes: number;
+  address(): { address: string; port: number };
+  openSession(
+    cids: Uint8Array,
+    address: string | null,
+    port: number,
+    bytesPerSecond: number,
+    bucketBytes: number,
+    expiresAtMs: number,
+  ): number;
+  setRoutes(id: number, cids: Uint8Array): void;
+  setAddress(id: number, address: string | null, port: number): void;
+  setRate(id: number, bytesPerSecond: number, bucketBytes: number): void;
+  setExpiry(id: number, expiresAtMs: number): void;
+  closeSession(id: number): void;
+  /**
+   * The counters of the 1024 sessions with `id >> 10 === chunk`: memory that the threads write, 8 words for each
+   * session, which start at 0 when it is opened: packets and bytes from it, packets and bytes to it, packets limited.
+   */
+  sessionCounters(chunk: number): BigUint64Array;
+  /** The session that a connection ID leads to, or −1. */
+  sessionOf(cid: Uint8Array): number;
+  /** The newest live session at an address, or −1. */
+  sessionAt(address: string, port: number): number;
+  setPin(destinationId: Uint8Array, to: number, from: number, expiresAtMs: number): void;
+  deletePin(destinationId: Uint8Array): void;
+  clientOf(virtualAddress: string): { address: string; port: number } | undefined;
+  /** Sends out of the public socket; returns the system's code if it refused. */
+  reply(datagram: Uint8Array, address: string, port: number): string | undefined;
+  /** Frees what the threads no longer look at; to be called every `sweepIntervalMs`. */
+  sweep(): void;
+  /** Joins the threads and closes the sockets. Idempotent; the getters and counters can still be read. */
+  close(): void;
+}

@@ -1,0 +1,42 @@
+import type { Address } from "../wire/address.ts";
+import type { StunAuthority, StunPolicy } from "./contract.ts";
+import type { Counters } from "./counters.ts";
+import { type Send, sendDropReason } from "./send.ts";
+import { StunServer } from "./stun-server.ts";
+
+/** What a {@link StunResponder} is made with. */
+export interface StunResponderOptions {
+  readonly authority: StunAuthority;
+  readonly policy: StunPolicy;
+  readonly counters: Counters;
+  /** Sends out of the public socket. */
+  readonly send: Send;
+  /** Turns an address in the form that the public socket reports into the plain one. */
+  readonly fromWire: (wire: Address) => Address;
+}
+
+/** Answers the STUN messages that come to the public socket, and counts them. */
+export class StunResponder {
+  readonly #options: StunResponderOptions;
+  readonly #server: StunServer;
+
+  constructor(options: StunResponderOptions) {
+    this.#options = options;
+    this.#server = new StunServer(options.authority, options.policy);
+  }
+
+  /** Takes one message from `source`, which is in the form that the public socket reports. */
+  receive(datagram: Uint8Array, source: Address, nowMs: number): void {
+    const { fromWire, send, counters } = this.#options;
+    const { dropped, stun } = counters;
+    const { outcome, reply } = this.#server.answer(datagram, fromWire(source), nowMs);
+    stun[outcome]++;
+    if (!reply) dropped["stun-unanswered"]++;
+    else
+      send(reply, source, (failure) => {
+        if (!failure) return;
+        stun[outcome]--;
+        dropped[sendDropReason(failure)]++;
+      });
+  }
+}

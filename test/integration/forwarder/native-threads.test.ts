@@ -1,0 +1,83 @@
+import { expect, it } from "vitest";
+import type { NativeHandle } from "../../../src/forwarder/native/addon.ts";
+import { createNativeSeen, describeNative, requireAddon } from "./native-rig.ts";
+import { createHarness, openPeer, settles, shortPacket, type UdpPeer } from "./rig.ts";
+
+const threads = 4;
+const many = 24;
+
+function openPeers(): Promise<UdpPeer[]> {
+  return Promise.all(Array.from({ length: many }, () => openPeer()));
+}
+
+describeNative("the native backend with several threads", () => {
+  let handle: NativeHandle | undefined;
+  const harness = createHarness(createNativeSeen((opened) => (handle = opened)));
+
+  /** How many threads counted something under a name. */
+  function threadsThatCounted(name: string): number {
+    const index = requireAddon().counterNames.indexOf(name);
+    return handle!.counters.filter((counters) => counters[index]! > 0n).length;
+  }
+
+  it("lets peers reach each other, whichever thread the system gives them to", async () => {
+    const { forwarder, ipv4, register } = await harness.open({ threads });
+    const peers = await openPeers();
+    peers.forEach(({ address }, i) => register(address, i + 1));
+    for (const [i, peer] of peers.entries())
+      for (let other = 1; other <= 3; other++) peer.send(shortPacket(((i + other) % many) + 1), ipv4);
+    await settles(
+      () => peers.map(({ inbox }) => inbox.length),
+      peers.map(() => 3),
+    );
+    expect(forwarder.stats().relayed.packets).toBe(3 * many);
+    expect(handle!.counters).toHaveLength(threads);
+    expect(threadsThatCounted("relayed.packets")).toBeGreaterThan(1);
+  });
+
+  it("keeps each gateway client on one virtual address of its own, both ways", async () => {
+    const upstream = await openPeer();
+    upstream.socket.on("message", (datagram, { address, port }) =>
+      upstream.socket.send(datagram, port, address),
+    );
+    const { forwarder, ipv4 } = await harness.open({ threads, upstream: upstream.address });
+    const clients = await openPeers();
+    for (let round = 0; round < 4; round++) {
+      for (const [i, client] of clients.entries()) client.send(Buffer.from(`client ${i}`), ipv4);
+      await settles(
+        () => clients.map(({ inbox }) => inbox.length),
+        clients.map(() => round + 1),
+      );
+    }
+    clients.forEach(({ inbox }, i) =>
+      expect(new Set(inbox.map(({ datagram }) => String(datagram)))).toEqual(new Set([`client ${i}`])),
+    );
+    const seen = new Map(upstream.inbox.map(({ datagram, from }) => [from.address, String(datagram)]));
+    expect(seen.size).toBe(many);
+    for (const [virtual, text] of seen)
+      expect(forwarder.clientOf(virtual)).toEqual(clients[Number(text.slice(7))]!.address);
+    expect(forwarder.stats().gateway).toEqual({ packetsIn: 4 * many, packetsOut: 4 * many, clients: many });
+    expect(threadsThatCounted("gateway.packetsIn")).toBeGreaterThan(1);
+  });
+
+  it("shares the limit of gateway clients", async () => {
+    const upstream = await openPeer();
+    const { forwarder, ipv4 } = await harness.open({
+      threads,
+      upstream: upstream.address,
+      maxGatewayClients: 5,
+    });
+    for (const client of await openPeers()) client.send(Buffer.from("hello"), ipv4);
+    await settles(() => forwarder.stats().dropped["gateway-full"], many - 5);
+    expect(forwarder.stats().gateway.clients).toBe(5);
+  });
+
+  it("refuses a port that another has, for all threads", async () => {
+    const { forwarder } = await harness.open({ host: "127.0.0.1", threads });
+    const { port } = forwarder.address();
+    await expect(harness.open({ host: "127.0.0.1", port, threads })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_LISTEN_FAILED",
+      details: { system: "EADDRINUSE" },
+    });
+  });
+});

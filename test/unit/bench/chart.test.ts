@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { drawChart } from "../../../bench/chart.ts";
+import type { BenchReport } from "../../../bench/report.ts";
+import type { RowResult } from "../../../bench/row.ts";
+
+function row(name: string, median: number): RowResult {
+  const control = { name: "bare C", median: 1000, range: [1000, 1000] as const };
+  const subject = { median, range: [median, median] as const };
+  return { name, unit: "kpps/core", subject, control, ratio: median / 1000, rounds: 1 };
+}
+
+function report(rows: RowResult[]): BenchReport {
+  const machine = { cpu: "a <fast> CPU", cores: 2, kernel: "linux 6", node: "v24" };
+  return { machine, commit: "abc", packetBytes: 1200, rows, skipped: [], goals: [] };
+}
+
+describe("the picture of the benchmark", () => {
+  it("draws the control and each backend to one scale", () => {
+    const svg = drawChart(report([row("native/burst16-64", 500), row("coturn/burst16-64", 250)]));
+    const bars = [...svg.matchAll(/<rect class="(\w+)" .*? width="(\d+)"/g)];
+    expect(bars.map(([, backend, width]) => [backend, Number(width)])).toEqual([
+      ["control", 410],
+      ["native", 205],
+      ["coturn", 103],
+    ]);
+  });
+
+  it("leaves out what was not measured, and rows that are no backend's", () => {
+    const svg = drawChart(report([row("native/random-100k", 500), row("splice/http3-download", 1)]));
+    expect(svg).not.toContain("bursts of 16");
+    expect(svg).not.toContain("splice");
+  });
+
+  it("escapes what the system says of itself", () => {
+    expect(drawChart(report([]))).toContain("a &lt;fast&gt; CPU");
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { judge } from "../../../bench/goals.ts";
+import type { RowResult } from "../../../bench/row.ts";
+
+function row(name: string, median: number, ratio?: number): RowResult {
+  const subject = { median, range: [median, median] as const };
+  return { name, unit: "kpps/core", subject, rounds: 1, ...(ratio === undefined ? {} : { ratio }) };
+}
+
+describe("the goals of the benchmark", () => {
+  it("hold a ratio to the control, and a backend to another, against their targets", () => {
+    const rows = [row("native/random-100k", 300, 0.65), row("dgram/random-100k", 120, 0.3)];
+    expect(judge(rows)).toEqual([
+      { about: "native of the control, random", target: 0.7, bound: "at least", value: 0.65, isMet: false },
+      { about: "native over dgram, random", target: 2, bound: "at least", value: 2.5, isMet: true },
+    ]);
+  });
+
+  it("know figures that are to be small", () => {
+    const [met] = judge([row("native/table-1m", 64)]);
+    const [missed] = judge([row("native/table-1m", 64.1)]);
+    expect([met?.isMet, missed?.isMet]).toEqual([true, false]);
+  });
+
+  it("leave out what was not measured", () => {
+    expect(judge([])).toEqual([]);
+  });
+});

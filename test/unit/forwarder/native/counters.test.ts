@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { createCounters } from "../../../../src/forwarder/counters.ts";
+import type { Addon, NativeHandle } from "../../../../src/forwarder/native/addon.ts";
+import { NativeCounters } from "../../../../src/forwarder/native/counters.ts";
+
+function countersOf(names: string[], threads: bigint[][], sessions: BigUint64Array): NativeCounters {
+  const handle: Pick<NativeHandle, "counters" | "sessionCounters"> = {
+    counters: threads.map((words) => BigUint64Array.from(words)),
+    sessionCounters: (chunk) => (chunk === 1 ? sessions : expect.unreachable(`chunk ${chunk}`)),
+  };
+  return new NativeCounters({ counterNames: names } as unknown as Addon, handle as NativeHandle);
+}
+
+it("adds up what all threads counted, and what JavaScript did", () => {
+  const names = ["relayed.packets", "dropped.empty"];
+  const counters = countersOf(
+    names,
+    [
+      [1n, 2n],
+      [10n, 20n],
+    ],
+    new BigUint64Array(),
+  );
+  expect([counters.total("relayed.packets"), counters.total("overflowed")]).toEqual([11, 0]);
+  const own = createCounters().dropped;
+  own.empty = 100;
+  own["stun-unanswered"] = 1;
+  expect(counters.dropped(own)).toEqual({ ...own, empty: 122 });
+  expect(own.empty).toBe(100);
+});
+
+it("finds a session's counters among those of its chunk", () => {
+  const sessions = new BigUint64Array(1024 * 8);
+  sessions.set([1n, 2n, 3n, 4n, 5n], 7 * 8);
+  expect(countersOf([], [], sessions).ofSession(1024 + 7)).toEqual({
+    packetsFrom: 1,
+    bytesFrom: 2,
+    packetsTo: 3,
+    bytesTo: 4,
+    packetsLimited: 5,
+  });
+});
