@@ -1,55 +1,101 @@
 import type { BenchReport } from "./report.ts";
+import type { RowResult } from "./row.ts";
 
-const rowHeight = 64;
-const barHeight = 18;
-const left = 145;
-const barWidth = 340;
+const groups: readonly { readonly title: string; readonly rows: readonly string[] }[] = [
+  {
+    title: "bursts of 16 packets, 64 connection IDs",
+    rows: ["native/burst16-64", "dgram/burst16-64", "coturn/burst16-64"],
+  },
+  {
+    title: "random order, 100 000 connection IDs (10 000 TURN channels)",
+    rows: ["native/random-100k", "dgram/random-100k", "coturn/random"],
+  },
+];
+
 const width = 760;
+const left = 110;
+const barWidth = 410;
+const barHeight = 18;
+const barPitch = 24;
+const groupPitch = 40;
+const top = 50;
 
-/** Draws thousands of packets per second and core for each row and its control, as SVG for light and dark pages. */
-export function drawChart({ machine, rows, commit }: BenchReport): string {
-  const scale = barWidth / Math.max(1, ...rows.flatMap((row) => [row.kppsPerCore, row.control]));
-  const bars = rows.map((row, i) => {
-    const top = 56 + i * rowHeight;
-    return [
-      `<text class="name" x="${left - 12}" y="${top + barHeight + 4}">${escape(row.name)}</text>`,
-      bar("subject", top, row.kppsPerCore, `quicpipe, ${percent(row.ratio)} of the control`),
-      bar("control", top + barHeight + 3, row.control, row.controlName),
-    ].join("\n");
+interface Bar {
+  /** What it stands for, and its class in the style. */
+  readonly backend: string;
+  readonly kpps: number;
+  readonly note: string;
+}
+
+/** Draws thousands of packets per second and core by backend, as SVG for light and dark pages. */
+export function drawChart({ machine, rows, commit, packetBytes }: BenchReport): string {
+  const drawn = groups
+    .map(({ title, rows: names }) => ({
+      title,
+      bars: barsOf(rows.filter(({ name }) => names.includes(name))),
+    }))
+    .filter(({ bars }) => bars.length > 0);
+  const scale = barWidth / Math.max(1, ...drawn.flatMap(({ bars }) => bars.map(({ kpps }) => kpps)));
+  let y = top;
+  const body = drawn.map(({ title, bars }) => {
+    const lines = [`<text class="group" x="16" y="${y + 14}">${escape(title)}</text>`];
+    y += barPitch;
+    for (const bar of bars) {
+      lines.push(drawBar(bar, y, scale));
+      y += barPitch;
+    }
+    y += groupPitch - barPitch;
+    return lines.join("\n");
   });
-  const height = 56 + rows.length * rowHeight + 28;
-  const foot = `${machine.cpu}, ${machine.kernel}, node ${machine.node}, ${commit}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img">
-<title>Thousands of packets forwarded per second and core</title>
+  const foot = `${packetBytes}-byte packets; ${machine.cpu}, ${machine.kernel}, node ${machine.node}, ${commit}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 20}" role="img">
+<title>Thousands of packets forwarded per second and core, by backend</title>
 <style>
 text { font: 13px system-ui, sans-serif; fill: #24292f; }
 .title { font-weight: 600; font-size: 15px; }
-.name { text-anchor: end; font-weight: 600; }
+.group, .backend { font-weight: 600; }
+.backend { text-anchor: end; }
 .foot { fill: #57606a; font-size: 11px; }
-.subject { fill: #1a7f64; }
+.native { fill: #1a7f64; }
+.dgram { fill: #5aa793; }
+.coturn { fill: #b7791f; }
 .control { fill: #8c959f; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   .foot { fill: #9198a1; }
-  .subject { fill: #3fb99b; }
+  .native { fill: #3fb99b; }
+  .dgram { fill: #2a7d68; }
+  .coturn { fill: #d9a441; }
   .control { fill: #6e7681; }
 }
 </style>
 <text class="title" x="16" y="28">Thousands of packets per second and core</text>
-${bars.join("\n")}
-<text class="foot" x="16" y="${height - 12}">${escape(foot)}</text>
+${body.join("\n")}
+<text class="foot" x="16" y="${y + 8}">${escape(foot)}</text>
 </svg>
 `;
-
-  function bar(kind: "subject" | "control", top: number, value: number, label: string): string {
-    const length = Math.round(value * scale);
-    return `<rect class="${kind}" x="${left}" y="${top}" width="${length}" height="${barHeight}" rx="2"/>
-<text x="${left + length + 8}" y="${top + 14}">${escape(`${value.toFixed(1)}  ${label}`)}</text>`;
-  }
 }
 
-function percent(ratio: number): string {
-  return `${Math.round(ratio * 100)} %`;
+/** The control of the first row, and every row's own. */
+function barsOf(rows: readonly RowResult[]): Bar[] {
+  const control = rows[0]?.control;
+  if (!control) return [];
+  return [
+    { backend: "control", kpps: control.median, note: `${control.name}, no table or policy` },
+    ...rows.map(({ name, subject, ratio }) => ({
+      backend: name.slice(0, name.indexOf("/")),
+      kpps: subject.median,
+      note: `${Math.round(ratio! * 100)} % of the control`,
+    })),
+  ];
+}
+
+function drawBar({ backend, kpps, note }: Bar, y: number, scale: number): string {
+  const length = Math.max(1, Math.round(kpps * scale));
+  const label = `${Math.round(kpps)}: ${note}`;
+  return `<text class="backend" x="${left - 12}" y="${y + 14}">${escape(backend)}</text>
+<rect class="${escape(backend)}" x="${left}" y="${y}" width="${length}" height="${barHeight}" rx="2"/>
+<text x="${left + length + 8}" y="${y + 14}">${escape(label)}</text>`;
 }
 
 function escape(text: string): string {

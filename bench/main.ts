@@ -2,26 +2,30 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { drawChart } from "./chart.ts";
-import { createReport, formatTable } from "./report.ts";
-import type { Effort, Row, RowResult } from "./row.ts";
+import { createReport, formatReport } from "./report.ts";
+import { type Entrance, findEntrance, interruptedExitCode, isBoxed, runBoxed } from "./rig/box.ts";
+import { Network } from "./rig/network.ts";
+import type { Effort, Lab, Row, RowResult, SkippedRow } from "./row.ts";
 import { rows } from "./rows/index.ts";
 
-const help = `Measures packets per second and core, beside a bare control in the same run.
+const help = `Measures packets per second and core, beside a bare control in the same run, and what else matters.
 
   npm run bench                            every row, as a table
   npm run bench -- --only dgram/fixed      some rows; may be repeated
-  npm run bench -- --short                 in under 40 seconds, less exact
+  npm run bench -- --short                 in about a minute, less exact
+  npm run bench -- --publish               writes the README's picture, docs/bench.svg, as well
   npm run -s bench -- --json               one JSON object on stdout and nothing else
 
 Writes bench/results/latest.json and latest.svg as well. Compare ratios, not absolute figures, between
-machines.
+machines. Load, forwarder and sink are in network namespaces of the benchmark's own, which end with it; it
+needs root for that, or a system that lets users have namespaces, a C compiler, iproute2 and nftables.
 
 Rows:
-${rows.map((row) => `  ${row.name.padEnd(16)} ${row.about}`).join("\n")}
+${rows.map((row) => `  ${row.name.padEnd(22)} ${row.about}`).join("\n")}
 `;
 
-const fullEffort: Effort = { rounds: 60, warmUpRounds: 4, roundMs: 500 };
-const shortEffort: Effort = { rounds: 16, warmUpRounds: 2, roundMs: 300 };
+const fullEffort: Effort = { rounds: 20, warmUpRounds: 2, roundMs: 500, downloadBytes: 256 << 20 };
+const shortEffort: Effort = { rounds: 5, warmUpRounds: 1, roundMs: 300, downloadBytes: 128 << 20 };
 const usageExitCode = 2;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -36,12 +40,12 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const report = createReport(await runRows(options.chosen, options.short ? shortEffort : fullEffort));
-  const results = new URL("results/", import.meta.url);
-  mkdirSync(results, { recursive: true });
-  writeFileSync(new URL("latest.json", results), `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(new URL("latest.svg", results), drawChart(report));
-  process.stdout.write(`${options.json ? JSON.stringify(report) : formatTable(report)}\n`);
+  const entrance: Entrance | undefined = isBoxed ? undefined : findEntrance();
+  if (entrance && "command" in entrance) return await runBoxed(entrance.command);
+  // The first process of a box gets no signal that it does not ask for.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => process.exit(interruptedExitCode));
+  await measure(options, entrance ?? new Network());
   return 0;
 }
 
@@ -49,6 +53,7 @@ interface Options {
   readonly help: boolean;
   readonly json: boolean;
   readonly short: boolean;
+  readonly publish: boolean;
   readonly chosen: readonly Row[];
 }
 
@@ -62,6 +67,7 @@ function parseOptions(args: string[]): Options | string {
         help: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         short: { type: "boolean", default: false },
+        publish: { type: "boolean", default: false },
         only: { type: "string", multiple: true, default: [] },
       },
     }));
@@ -75,14 +81,24 @@ function parseOptions(args: string[]): Options | string {
   return { ...values, chosen };
 }
 
-async function runRows(chosen: readonly Row[], effort: Effort): Promise<RowResult[]> {
-  const results: RowResult[] = [];
-  for (const row of chosen) results.push(await row.run(effort, (line) => progress(`${row.name}: ${line}`)));
-  progress("");
-  return results;
+async function measure({ json, short, publish, chosen }: Options, network: Lab["network"]): Promise<void> {
+  const effort = short ? shortEffort : fullEffort;
+  const results: (RowResult | SkippedRow)[] = [];
+  for (const row of chosen)
+    results.push(
+      await row.run({ network, effort, progress: (line) => showProgress(`${row.name}: ${line}`) }),
+    );
+  showProgress("");
+  const report = createReport(results);
+  const directory = new URL("results/", import.meta.url);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(new URL("latest.json", directory), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(new URL("latest.svg", directory), drawChart(report));
+  if (publish) writeFileSync(new URL("../docs/bench.svg", import.meta.url), drawChart(report));
+  process.stdout.write(`${json ? JSON.stringify(report) : formatReport(report)}\n`);
 }
 
 /** One line that is written over and over, for people who watch. */
-function progress(line: string): void {
+function showProgress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${line}`);
 }

@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release } from "node:os";
-import type { RowResult } from "./row.ts";
+import { packetBytes } from "./rig/compare.ts";
+import { type GoalResult, judge } from "./goals.ts";
+import type { RowResult, SkippedRow } from "./row.ts";
 
 /** What one run of the benchmark found. */
 export interface BenchReport {
@@ -12,35 +14,57 @@ export interface BenchReport {
   };
   /** The commit that was measured, with `-dirty` if the tree differs from it. */
   readonly commit: string;
+  readonly packetBytes: number;
   readonly rows: readonly RowResult[];
+  readonly skipped: readonly SkippedRow[];
+  readonly goals: readonly GoalResult[];
 }
 
-/** Puts the rows together with what they were measured on. */
-export function createReport(rows: readonly RowResult[]): BenchReport {
+/** Puts the rows together with what they were measured on and what was hoped for. */
+export function createReport(results: readonly (RowResult | SkippedRow)[]): BenchReport {
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     kernel: `${process.platform} ${release()}`,
     node: process.version,
   };
-  return { machine, commit: describeCommit(), rows };
+  const rows = results.filter((row): row is RowResult => !("skipped" in row));
+  const skipped = results.filter((row): row is SkippedRow => "skipped" in row);
+  return { machine, commit: describeCommit(), packetBytes, rows, skipped, goals: judge(rows) };
 }
 
-/** The report as a table for people. */
-export function formatTable({ machine, commit, rows }: BenchReport): string {
-  const head = ["row", "ratio", "kpps/core", "control", "range", "rounds"];
-  const lines = rows.map((row) => [
-    row.name,
-    row.ratio.toFixed(3),
-    row.kppsPerCore.toFixed(1),
-    row.control.toFixed(1),
-    row.range.subject.join("–"),
-    String(row.rounds),
-  ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]!.length)));
-  const table = [head, ...lines].map((line) => line.map((cell, i) => cell.padEnd(widths[i]!)).join("  "));
+/** The report for people. */
+export function formatReport({ machine, commit, rows, skipped, goals }: BenchReport): string {
   const { cpu, cores, kernel, node } = machine;
-  return [...table, "", `${cpu}, ${cores} cores, ${kernel}, node ${node}, ${commit}`].join("\n");
+  return [
+    ...table(["row", "ratio", "median", "range", "unit", "control", "", "rounds"], rows.map(rowCells)),
+    ...skipped.map((row) => `${row.name}: skipped, ${row.skipped}`),
+    "",
+    ...table(["goal", "target", "value", ""], goals.map(goalCells)),
+    "",
+    `${cpu}, ${cores} cores, ${kernel}, node ${node}, ${commit}`,
+  ].join("\n");
+}
+
+function rowCells({ name, ratio, subject, unit, control, rounds }: RowResult): string[] {
+  const { median, range } = subject;
+  const against = control ? [String(control.median), control.name] : ["", ""];
+  return [name, ratio?.toFixed(3) ?? "", String(median), range.join("–"), unit, ...against, String(rounds)];
+}
+
+function goalCells({ about, bound, target, value, isMet }: GoalResult): string[] {
+  return [about, `${bound} ${target}`, String(value), isMet ? "met" : "missed"];
+}
+
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string[] {
+  const all = [head, ...lines];
+  const widths = head.map((_, i) => Math.max(...all.map((line) => line[i]!.length)));
+  return all.map((line) =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function describeCommit(): string {

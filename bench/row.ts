@@ -1,3 +1,5 @@
+import type { Network } from "./rig/network.ts";
+
 /** How long to measure. */
 export interface Effort {
   /** Rounds of each, control and subject in turn. */
@@ -5,22 +7,43 @@ export interface Effort {
   /** Rounds at the start that do not count. */
   readonly warmUpRounds: number;
   readonly roundMs: number;
+  /** Bytes of one download. */
+  readonly downloadBytes: number;
 }
 
-/** The result of one row; figures are medians over its rounds. */
+/** Some measurements of one thing: their median, the smallest and the largest. */
+export interface Figure {
+  readonly median: number;
+  readonly range: readonly [number, number];
+}
+
+/** The result of one row. */
 export interface RowResult {
   readonly name: string;
-  /** Packets forwarded per ms of CPU time of the forwarding process: thousands per second and core. */
-  readonly kppsPerCore: number;
-  /** The same for the control of this run. */
-  readonly control: number;
-  /** `kppsPerCore / control`; the only figure to compare between machines. */
-  readonly ratio: number;
-  readonly controlName: string;
-  readonly packetBytes: number;
+  /** `kpps/core`: packets forwarded per ms of the process's CPU time, which are thousands per second and core. */
+  readonly unit: "kpps/core" | "MB/s" | "bytes/CID" | "µs";
+  readonly subject: Figure;
+  /** The same for the control of this run, where there is one. */
+  readonly control?: Figure & { readonly name: string };
+  /** Median of subject by control, round by round; the only figure to compare between machines. */
+  readonly ratio?: number;
   readonly rounds: number;
-  /** Smallest and largest `kppsPerCore` of the rounds, subject then control. */
-  readonly range: { readonly subject: readonly number[]; readonly control: readonly number[] };
+}
+
+/** A row that could not run. */
+export interface SkippedRow {
+  readonly name: string;
+  /** Why. */
+  readonly skipped: string;
+}
+
+/** What rows run in. */
+export interface Lab {
+  /** The network of the benchmark, or why there is none. */
+  readonly network: Network | { readonly refusal: string };
+  readonly effort: Effort;
+  /** Gets a line for each step. */
+  readonly progress: (line: string) => void;
 }
 
 /** One comparison that the benchmark can make. */
@@ -28,6 +51,5 @@ export interface Row {
   readonly name: string;
   /** What is compared, in one line. */
   readonly about: string;
-  /** Runs it; `progress` gets a line for each step. */
-  run(effort: Effort, progress: (line: string) => void): Promise<RowResult>;
+  run(lab: Lab): Promise<RowResult | SkippedRow>;
 }

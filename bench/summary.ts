@@ -1,19 +1,31 @@
-import type { Comparison } from "./rig/compare.ts";
-import type { RowResult } from "./row.ts";
+import type { Figure, RowResult } from "./row.ts";
+
+/** Measurements of both sides, one for each round. */
+export interface Rounds {
+  readonly control: readonly number[];
+  readonly subject: readonly number[];
+}
 
 /** Reduces the rounds of a comparison to the figures of a row. */
-export function summarise({
-  control,
-  subject,
-}: Comparison): Pick<RowResult, "kppsPerCore" | "control" | "ratio" | "rounds" | "range"> {
+export function summarise(
+  controlName: string,
+  { control, subject }: Rounds,
+): Pick<RowResult, "subject" | "control" | "ratio" | "rounds"> {
   // Each round's subject follows its control at once, so their quotient is free of the machine's slow drift.
   const ratio = median(subject.map((figure, round) => figure / control[round]!));
   return {
-    kppsPerCore: rounded(median(subject), 1),
-    control: rounded(median(control), 1),
+    subject: figureOf(subject),
+    control: { name: controlName, ...figureOf(control) },
     ratio: rounded(ratio, 3),
     rounds: subject.length,
-    range: { subject: extremes(subject), control: extremes(control) },
+  };
+}
+
+/** Reduces measurements to a figure. */
+export function figureOf(measurements: readonly number[]): Figure {
+  return {
+    median: rounded(median(measurements), 1),
+    range: [rounded(Math.min(...measurements), 1), rounded(Math.max(...measurements), 1)],
   };
 }
 
@@ -21,10 +33,6 @@ function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function extremes(figures: readonly number[]): [number, number] {
-  return [rounded(Math.min(...figures), 1), rounded(Math.max(...figures), 1)];
 }
 
 function rounded(value: number, digits: number): number {

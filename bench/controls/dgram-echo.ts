@@ -1,27 +1,21 @@
 /**
- * The control of the dgram rows: the least that node:dgram can do to forward, with one fixed destination, no
- * table, no policy and no counters but one. It has the same synchronous lookup and buffers as the relay,
- * so that what is compared is the relay's work and nothing else.
+ * The control of the rows dgram/fixed and dgram/crowded: the least that node:dgram can do to forward, with one
+ * fixed destination, no table, no policy and no counters. It has the same synchronous lookup and buffers as the
+ * relay, so that what is compared is the relay's work and nothing else.
+ *
+ *   dgram-echo <address of the sink> <port of the sink>     prints its port; ends with its standard input
  */
 import { createSocket } from "node:dgram";
-import { once } from "node:events";
-import { serveMeasured } from "../rig/measured.ts";
+import { serveUntilEnd } from "../rig/served.ts";
 
-serveMeasured(async ({ sink }) => {
-  const socket = createSocket({
-    type: "udp4",
-    lookup: (literal, _options, done) => done(null, literal, 4),
-    recvBufferSize: 4 << 20,
-    sendBufferSize: 4 << 20,
-  });
-  let packets = 0;
-  socket.on("message", (datagram) => {
-    socket.send(datagram, sink.port, sink.address);
-    packets++;
-  });
-  // Before the bind: with a synchronous lookup it emits at once.
-  const listening = once(socket, "listening");
-  socket.bind(0, "127.0.0.1");
-  await listening;
-  return { port: socket.address().port, packets: () => packets };
+const [address, port] = process.argv.slice(2);
+const sinkPort = Number(port);
+
+const socket = createSocket({
+  type: "udp4",
+  lookup: (literal, _options, done) => done(null, literal, 4),
+  recvBufferSize: 4 << 20,
+  sendBufferSize: 4 << 20,
 });
+socket.on("message", (datagram) => socket.send(datagram, sinkPort, address));
+socket.bind(0, () => serveUntilEnd(socket.address().port));

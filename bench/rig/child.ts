@@ -1,41 +1,40 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { QuicpipeError } from "../../src/errors.ts";
 
-/** What to start. */
-export interface Script {
-  readonly url: URL;
-  readonly args: readonly string[];
-}
-
-/** A child process that answers one message with one message. */
-export interface Child<Question, Answer> {
-  /** The next message, for one that speaks first. */
-  readonly hear: () => Promise<Answer>;
-  readonly ask: (question: Question) => Promise<Answer>;
+/** A process that answers a line with a line. It ends with its standard input, or when told to. */
+export interface Child {
+  readonly pid: number;
+  /** The next line that it prints. */
+  readonly hear: () => Promise<string>;
+  readonly tell: (line: string) => void;
+  readonly ask: (line: string) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a script of the benchmark as a process of its own. The caller stops it. */
-export function startChild<Question, Answer>({ url, args }: Script): Child<Question, Answer> {
-  const child: ChildProcess = fork(url, args, { serialization: "advanced" });
+/** Starts a process. The caller stops it. */
+export function startChild(command: readonly string[]): Child {
+  const [program, ...args] = command;
+  const child = spawn(program!, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const exited = once(child, "exit");
-  async function hear(): Promise<Answer> {
-    const died = exited.then(([code]) => {
-      throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `${url.pathname} ended early (${code})`);
-    });
-    const [message] = await Promise.race([once(child, "message"), died]);
-    return message;
+  async function hear(): Promise<string> {
+    const { value, done } = await lines.next();
+    if (!done) return value;
+    throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `${command.join(" ")} ended early (${await exited})`);
   }
+  const tell = (line: string) => void child.stdin.write(`${line}\n`);
   return {
+    pid: child.pid!,
     hear,
-    ask: async (question) => {
-      const answer = hear();
-      child.send(question as object);
-      return await answer;
+    tell,
+    ask: async (line) => {
+      tell(line);
+      return await hear();
     },
     stop: async () => {
-      if (child.connected) child.disconnect();
+      child.kill();
       await exited;
     },
   };

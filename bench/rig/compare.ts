@@ -1,77 +1,124 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { QuicpipeError } from "../../src/errors.ts";
-import type { Effort } from "../row.ts";
-import { type Child, type Script, startChild } from "./child.ts";
-import type { Load, LoadReport } from "./generator.ts";
-import type { Course, Order, Reading, Report } from "./measured.ts";
+import type { Effort, Lab } from "../row.ts";
+import type { Rounds } from "../summary.ts";
+import { alternate } from "./alternate.ts";
+import type { Child } from "./child.ts";
+import type { Contestant } from "./contestant.ts";
+import { type Course, createConnectionIds, type SharedFile, shareFile } from "./course.ts";
+import { cpuNsOf } from "./cpu.ts";
+import { addresses, type Link, type Network } from "./network.ts";
+import { compileLoad, compileSink } from "./program.ts";
 
-/** Figures of both sides in packets per ms of CPU time, one for each round that counts. */
-export interface Comparison {
-  readonly control: number[];
-  readonly subject: number[];
+/** Size of the benchmark's packets, in bytes: what peers send (`maxUdpPayloadBytes`). */
+export const packetBytes = 1200;
+const checkPackets = 1920;
+/** Packets per ms of a check: few enough for any forwarder and for the sink. */
+const checkKpps = 20;
+const sinkSilenceMs = 1500;
+/** What waits in a forwarder's socket when the load ends is forwarded within this time. */
+const drainMs = 100;
+/** The load is this much more than the forwarder was seen to manage: it has always something to do. */
+const overload = 1.3;
+const firstSourcePort = 40_000;
+const portsOfASide = 10_000;
+
+/** Control and subject on a course. */
+export interface Contest {
+  readonly course: Course;
+  readonly control: Contestant;
+  readonly subject: Contestant;
+  readonly link: Link;
 }
 
-const host = "127.0.0.1";
-const checkPackets = 256;
-/** What is left in a socket's buffer when the load ends is forwarded within this time. */
-const drainMs = 50;
-
 /**
- * Loads control and subject in turn, each in a process of its own, after checking that both pass the same
- * packets on unchanged.
+ * Loads control and subject in turn, each in a process of its own, after checking that both pass the packets on
+ * unchanged and to the right destinations. Gives packets per ms of CPU time.
  */
 export async function compare(
-  scripts: { readonly control: Script; readonly subject: Script },
+  network: Network,
+  { course, control, subject, link }: Contest,
   effort: Effort,
-  progress: (line: string) => void,
-): Promise<Comparison> {
-  await using children = new AsyncDisposableStack();
-  const generator = startChild<Load, LoadReport>({
-    url: new URL("generator.ts", import.meta.url),
-    args: [],
-  });
-  children.defer(generator.stop);
-  const { hello } = await generator.hear();
-  const course: Course = {
-    source: { address: host, port: hello!.sourcePort },
-    sink: { address: host, port: hello!.sinkPort },
-    cids: hello!.cids,
+  progress: Lab["progress"],
+): Promise<Rounds> {
+  await using stack = new AsyncDisposableStack();
+  const cids = stack.use(shareFile(createConnectionIds(course)));
+  network.openSink();
+  const sides = {
+    control: await open(control, firstSourcePort),
+    subject: await open(subject, firstSourcePort + portsOfASide),
   };
-  const sides = { control: await start(scripts.control), subject: await start(scripts.subject) };
-  const figures: Comparison = { control: [], subject: [] };
-  for (let round = 1 - effort.warmUpRounds; round <= effort.rounds; round++)
-    for (const name of ["control", "subject"] as const) {
-      const figure = await measure(sides[name], generator, effort.roundMs);
-      if (round > 0) figures[name].push(figure);
-      progress(`${round > 0 ? `round ${round}` : "warm-up"}, ${name}: ${figure.toFixed(1)} kpps per core`);
-    }
-  return figures;
+  network.closeSink(link);
+  return await alternate(effort, progress, "kpps per core", (side) =>
+    measure(network, sides[side], effort.roundMs),
+  );
 
-  async function start(script: Script): Promise<Side> {
-    const child = startChild<Order, Report>(script);
-    children.defer(child.stop);
-    const { port } = await child.ask({ course });
-    const { arrived } = await generator.ask({ check: { port: port!, packets: checkPackets } });
-    if (arrived === checkPackets) return { child, port: port! };
-    const reason = `${script.url.pathname} passed on ${arrived} of ${checkPackets} packets; nothing was timed`;
-    throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", reason);
+  async function open(contestant: Contestant, sourcePort: number): Promise<Side> {
+    progress(`checking what ${contestant.name} passes on`);
+    const side = await startSide(network, contestant, course, cids, sourcePort);
+    stack.defer(side.stop);
+    await check(network, contestant, side);
+    return side;
   }
 }
 
 interface Side {
-  readonly child: Child<Order, Report>;
+  readonly forwarder: Child;
+  readonly load: Child;
   readonly port: number;
+  /** What it was seen to forward, in packets per ms; 0 before the first round, which is as fast as can be. */
+  kpps: number;
+  stop(): Promise<void>;
 }
 
-async function measure(side: Side, generator: Child<Load, LoadReport>, ms: number): Promise<number> {
-  const before = await read(side);
-  await generator.ask({ flood: { port: side.port, ms } });
+async function startSide(
+  network: Network,
+  contestant: Contestant,
+  { order }: Course,
+  cids: SharedFile,
+  sourcePort: number,
+): Promise<Side> {
+  const { turn } = contestant;
+  const sockets = turn?.clients ?? 1;
+  const source = [addresses.client, String(sourcePort), String(sockets)];
+  const load = network.start("client", [compileLoad(), cids.path, order, ...source]);
+  const forwarder = network.start("relay", contestant.command({ cids, sourcePort }));
+  const port = turn?.port ?? Number(await forwarder.hear());
+  if (turn) await load.ask(`allocate ${addresses.relay} ${port} ${addresses.sink} 0`);
+  return {
+    forwarder,
+    load,
+    port,
+    kpps: 0,
+    stop: async () => void (await Promise.all([forwarder.stop(), load.stop()])),
+  };
+}
+
+async function check(network: Network, { name }: Contestant, { load, port }: Side): Promise<void> {
+  const sink = network.start("sink", [compileSink(), addresses.sink, String(sinkSilenceMs)]);
+  await sink.hear();
+  const [verdict] = await Promise.all([
+    sink.ask(String(checkPackets)),
+    load.ask(`check ${addresses.relay} ${port} ${checkPackets} ${checkKpps}`),
+  ]);
+  await sink.stop();
+  if (verdict === `${checkPackets} 0`) return;
+  const reason = `${name} passed on ${verdict} of ${checkPackets} packets right and wrong; nothing was timed`;
+  throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", reason);
+}
+
+/** One round; packets that arrived per ms of the forwarder's CPU time. */
+async function measure(network: Network, side: Side, ms: number): Promise<number> {
+  const { forwarder, load, port } = side;
+  const before = read(network, forwarder);
+  await load.ask(`flood ${addresses.relay} ${port} ${ms} ${Math.round(side.kpps * overload)}`);
   await sleep(drainMs);
-  const after = await read(side);
-  return ((after.packets - before.packets) / (after.cpuUs - before.cpuUs)) * 1000;
+  const after = read(network, forwarder);
+  const packets = after.packets - before.packets;
+  side.kpps = Math.max(side.kpps, packets / ms);
+  return packets / ((after.cpuNs - before.cpuNs) / 1e6);
 }
 
-async function read({ child }: Side): Promise<Reading> {
-  const { reading } = await child.ask("read");
-  return reading!;
+function read(network: Network, { pid }: Child): { packets: number; cpuNs: number } {
+  return { packets: network.arrived(packetBytes), cpuNs: cpuNsOf(pid) };
 }

@@ -1,5 +1,7 @@
 import type { Row } from "../row.ts";
-import { dgramCrowded, dgramFixed } from "./dgram.ts";
+import { registrationRows } from "./registration.ts";
+import { relayRows } from "./relay.ts";
+import { spliceRow } from "./splice.ts";
 
 /** Every row of the benchmark, in the order that they run. */
-export const rows: readonly Row[] = [dgramFixed, dgramCrowded];
+export const rows: readonly Row[] = [...relayRows, spliceRow, ...registrationRows];

@@ -1,0 +1,74 @@
+import type { RowResult } from "./row.ts";
+
+/** What a figure is meant to reach. */
+export interface Goal {
+  readonly about: string;
+  readonly target: number;
+  /** Whether the figure is to be at least the target or at most. */
+  readonly bound: "at least" | "at most";
+}
+
+/** A goal, and what a run made of it. */
+export interface GoalResult extends Goal {
+  readonly value: number;
+  readonly isMet: boolean;
+}
+
+type Measure = (rows: ReadonlyMap<string, RowResult>) => number | undefined;
+
+const goals: readonly (Goal & { readonly measure: Measure })[] = [
+  atLeast(0.85, "native of the control, bursts", ratio("native/burst16-64")),
+  atLeast(0.7, "native of the control, random", ratio("native/random-100k")),
+  atLeast(7, "native over dgram, bursts", multiple("native/burst16-64", "dgram/burst16-64")),
+  atLeast(
+    7,
+    "native over dgram, bursts, offloaded",
+    multiple("native/burst16-64-offload", "dgram/burst16-64"),
+  ),
+  atLeast(2, "native over dgram, random", multiple("native/random-100k", "dgram/random-100k")),
+  atLeast(5, "native over coturn, bursts", multiple("native/burst16-64", "coturn/burst16-64")),
+  atLeast(
+    5,
+    "native over coturn, bursts, offloaded",
+    multiple("native/burst16-64-offload", "coturn/burst16-64"),
+  ),
+  atLeast(2, "native over coturn, random", multiple("native/random-100k", "coturn/random")),
+  atLeast(0.85, "splice of direct, HTTP/3 download", ratio("splice/http3-download")),
+  atMost(64, "route table, bytes per CID", figure("native/table-1m")),
+  atMost(1000, "registration to first packet, µs", figure("native/visible")),
+];
+
+/** Holds the rows of a run against the goals; those whose rows did not run are left out. */
+export function judge(rows: readonly RowResult[]): GoalResult[] {
+  const byName = new Map(rows.map((row) => [row.name, row]));
+  return goals.flatMap(({ measure, ...goal }) => {
+    const value = measure(byName);
+    if (value === undefined) return [];
+    const isMet = goal.bound === "at least" ? value >= goal.target : value <= goal.target;
+    return [{ ...goal, value: Number(value.toFixed(3)), isMet }];
+  });
+}
+
+function atLeast(target: number, about: string, measure: Measure): Goal & { readonly measure: Measure } {
+  return { about, target, bound: "at least", measure };
+}
+
+function atMost(target: number, about: string, measure: Measure): Goal & { readonly measure: Measure } {
+  return { about, target, bound: "at most", measure };
+}
+
+function ratio(name: string): Measure {
+  return (rows) => rows.get(name)?.ratio;
+}
+
+function figure(name: string): Measure {
+  return (rows) => rows.get(name)?.subject.median;
+}
+
+/** How many times one backend is as fast as another. */
+function multiple(name: string, other: string): Measure {
+  return (rows) => {
+    const [over, under] = [rows.get(name), rows.get(other)];
+    return over && under && over.subject.median / under.subject.median;
+  };
+}

@@ -1,0 +1,50 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { isInstalled } from "./command.ts";
+
+/** Processes, mounts and network of one's own: when its first process ends, the kernel removes it all. */
+const flags: readonly string[] = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+/** Where the user is not root: root in a namespace of users as well. */
+const userFlags: readonly string[] = ["--user", "--map-root-user"];
+/** What the rig is made with: Debian packages util-linux, iproute2, nftables, gcc. */
+const tools: readonly string[] = ["unshare", "nsenter", "taskset", "ip", "nft", "cc"];
+/** In the box a file system of its own, for the names of namespaces and for what is temporary. */
+export const runDirectory = "/run";
+/** What shells make of an end by SIGINT. */
+export const interruptedExitCode = 130;
+const mark = "QUICPIPE_BENCH_BOX";
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Whether this process is the one in the box. */
+export const isBoxed: boolean = process.env[mark] !== undefined;
+
+/** A way into a box, or why there is none. */
+export type Entrance = { readonly command: readonly string[] } | { readonly refusal: string };
+
+/** Finds out whether this system lets the benchmark have namespaces, where it makes what it likes. */
+export function findEntrance(): Entrance {
+  if (process.platform !== "linux") return { refusal: "network namespaces are Linux's" };
+  if (availableParallelism() < 2) return { refusal: "load and forwarder need a core each" };
+  const missing = tools.filter((tool) => !isInstalled(tool));
+  if (missing.length > 0) return { refusal: `${missing.join(", ")} not installed` };
+  const ways = [flags, [...userFlags, ...flags]];
+  const way = ways.find(
+    (each) => spawnSync("unshare", [...each, "mount", "-t", "tmpfs", "none", runDirectory]).status === 0,
+  );
+  if (!way) return { refusal: "`unshare` may not make namespaces here; run as root" };
+  return { command: ["unshare", ...way] };
+}
+
+/** Runs this program again in the box and resolves to its exit code. A signal ends the box. */
+export async function runBoxed(command: readonly string[]): Promise<number> {
+  const [unshare, ...way] = command;
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const child = spawn(unshare!, [...way, ...self], {
+    stdio: "inherit",
+    env: { ...process.env, [mark]: "1", TMPDIR: runDirectory },
+  });
+  for (const signal of signals) process.on(signal, () => child.kill("SIGKILL"));
+  const [code] = await once(child, "exit");
+  return code ?? interruptedExitCode;
+}

@@ -1,2 +1,0 @@
-/** Size of the benchmark's packets, in bytes: what peers send (see `maxUdpPayloadBytes`). */
-export const packetBytes = 1200;

@@ -1,0 +1,27 @@
+import { loadAddon } from "../../src/forwarder/native/load.ts";
+import type { Row } from "../row.ts";
+import { isInstalled } from "./command.ts";
+
+/** A row that is skipped where the native backend cannot run. */
+export function needsNative(row: Row): Row {
+  return unless(() => {
+    const loaded = loadAddon();
+    return "reason" in loaded ? loaded.reason : undefined;
+  }, row);
+}
+
+/** A row that is skipped where coturn is not installed. */
+export function needsCoturn(row: Row): Row {
+  const missing = "`turnserver` is not installed (Debian package coturn)";
+  return unless(() => (isInstalled("turnserver") ? undefined : missing), row);
+}
+
+function unless(obstacle: () => string | undefined, row: Row): Row {
+  return {
+    ...row,
+    async run(lab) {
+      const skipped = obstacle();
+      return skipped ? { name: row.name, skipped } : await row.run(lab);
+    },
+  };
+}

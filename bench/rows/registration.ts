@@ -1,0 +1,67 @@
+import { startChild } from "../rig/child.ts";
+import { type Course, createConnectionIds, shareFile } from "../rig/course.ts";
+import { addresses } from "../rig/network.ts";
+import { compileLoad, nodeCommand } from "../rig/program.ts";
+import { needsNative } from "../rig/requirement.ts";
+import type { Row } from "../row.ts";
+import { figureOf } from "../summary.ts";
+
+const sessions = 100_000;
+const cidsPerSession = 10;
+
+/** Which of the figures of `subjects/memory.ts` a row shows. */
+function memoryRow(name: string, about: string, key: "tableBytes" | "processBytes"): Row {
+  return {
+    name,
+    about,
+    async run({ progress }) {
+      progress(`opening ${sessions} sessions`);
+      const subject = startChild(nodeCommand("subjects/memory.ts", sessions, cidsPerSession));
+      const figures = JSON.parse(await subject.hear());
+      await subject.stop();
+      return { name, unit: "bytes/CID", subject: figureOf([figures[key]]), rounds: 1 };
+    },
+  };
+}
+
+const oneCid: Course = { order: "random", sessions: 1, cidsPerSession: 1 };
+const registrations = 200;
+const sourcePort = 40_000;
+/** So many that waiting for the next is well under what is measured against, and that the core has time left. */
+const kpps = 200;
+/** Longer than the subject takes. */
+const floodMs = 60_000;
+
+/** From `openSession` to the first packet that is forwarded. */
+const visible: Row = {
+  name: "native/visible",
+  about: "µs from a registration to the first packet that follows it, while 200 kpps come",
+  async run({ network, progress }) {
+    if ("refusal" in network) return { name: this.name, skipped: network.refusal };
+    progress(`registering ${registrations} times`);
+    await using stack = new AsyncDisposableStack();
+    const { path } = stack.use(shareFile(createConnectionIds(oneCid)));
+    network.closeSink("cuts");
+    // Its two threads need a core each, and the load leaves most of the other.
+    const subject = network.start("relay", nodeCommand("subjects/visible.ts", path, sourcePort), "any core");
+    stack.defer(subject.stop);
+    const source = [addresses.client, String(sourcePort), "1"];
+    const load = network.start("client", [compileLoad(), path, oneCid.order, ...source]);
+    stack.defer(load.stop);
+    const port = await subject.hear();
+    load.tell(`flood ${addresses.relay} ${port} ${floodMs} ${kpps}`);
+    const times: number[] = JSON.parse(await subject.ask(String(registrations)));
+    return { name: this.name, unit: "µs", subject: figureOf(times), rounds: times.length };
+  },
+};
+
+/** The rows about registrations. */
+export const registrationRows: readonly Row[] = [
+  memoryRow("native/table-1m", "memory of the route table at a million CIDs", "tableBytes"),
+  memoryRow(
+    "native/memory-1m",
+    "what the process grows by, sessions and all, 10 CIDs to each",
+    "processBytes",
+  ),
+  visible,
+].map(needsNative);

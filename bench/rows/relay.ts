@@ -1,0 +1,119 @@
+import type { Backend } from "../../src/forwarder/index.ts";
+import { compare, type Contest } from "../rig/compare.ts";
+import type { Contestant } from "../rig/contestant.ts";
+import { type Course, firstSinkPort } from "../rig/course.ts";
+import { addresses } from "../rig/network.ts";
+import { compileControl, nodeCommand } from "../rig/program.ts";
+import { needsCoturn, needsNative } from "../rig/requirement.ts";
+import type { Lab, Row } from "../row.ts";
+import { summarise } from "../summary.ts";
+
+const burstsOf64: Course = { order: "burst16", sessions: 64, cidsPerSession: 1 };
+/** Peers have some ten connection IDs each. */
+const randomOf100k: Course = { order: "random", sessions: 10_000, cidsPerSession: 10 };
+/** TURN has one address and channel for what is a session here. */
+const randomOf10k: Course = { order: "random", sessions: 10_000, cidsPerSession: 1 };
+const toOneDestination: Course = { order: "random", sessions: 1, cidsPerSession: 64 };
+
+const turnPort = 3478;
+
+/** The C control. */
+const bare: Contestant = {
+  name: "bare C",
+  command: () => [compileControl(), "0.0.0.0", addresses.sink],
+};
+
+/** The control of node:dgram. */
+const dgramEcho: Contestant = {
+  name: "bare node:dgram",
+  command: () => nodeCommand("controls/dgram-echo.ts", addresses.sink, firstSinkPort),
+};
+
+/**
+ * coturn with a client for each session, at its best: what comes in is channel data, where it has nothing to parse
+ * but 4 bytes, and its one thread has a core to itself. `turnutils_uclient` gives the same figure for 64 clients, but
+ * takes a whole core to make the load that coturn forwards with less.
+ */
+function coturn({ sessions }: Course): Contestant {
+  const options = [
+    "-n --no-auth --no-tls --no-dtls --no-tcp --no-cli --no-software-attribute --relay-threads 1",
+    `--listening-ip ${addresses.relay} --listening-port ${turnPort} --relay-ip ${addresses.relay}`,
+    "--log-file /dev/null --pidfile /dev/null --userdb /dev/null",
+  ];
+  const command = ["turnserver", ...options.join(" ").split(" ")];
+  return { name: "coturn", command: () => command, turn: { port: turnPort, clients: sessions } };
+}
+
+function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0): Contestant {
+  return {
+    name: backend,
+    command: ({ cids, sourcePort }) =>
+      nodeCommand("subjects/relay.ts", backend, cids.path, cidsPerSession, sourcePort, otherSessions),
+  };
+}
+
+type Match = Pick<Contest, "course" | "subject"> & Partial<Contest>;
+
+function row(name: string, about: string, match: Match): Row {
+  const contest: Contest = { control: bare, link: "cuts", ...match };
+  return {
+    name,
+    about,
+    async run({ network, effort, progress }: Lab) {
+      if ("refusal" in network) return { name, skipped: network.refusal };
+      const rounds = await compare(network, contest, effort, progress);
+      return { name, unit: "kpps/core", ...summarise(contest.control.name, rounds) };
+    },
+  };
+}
+
+const native: readonly Row[] = [
+  row("native/burst16-64", "native backend, bursts of 16 packets to 64 CIDs, against a bare forwarder in C", {
+    course: burstsOf64,
+    subject: relay("native", burstsOf64),
+  }),
+  row("native/burst16-64-offload", "the same with a network card that cuts segments itself", {
+    course: burstsOf64,
+    subject: relay("native", burstsOf64),
+    link: "offloads",
+  }),
+  row("native/random-100k", "native backend, 100 000 CIDs of 10 000 sessions in random order", {
+    course: randomOf100k,
+    subject: relay("native", randomOf100k),
+  }),
+];
+
+const dgram: readonly Row[] = [
+  row("dgram/burst16-64", "dgram backend, bursts, against the same control", {
+    course: burstsOf64,
+    subject: relay("dgram", burstsOf64),
+  }),
+  row("dgram/random-100k", "dgram backend, random", {
+    course: randomOf100k,
+    subject: relay("dgram", randomOf100k),
+  }),
+  row("dgram/fixed", "dgram backend that holds 1 000 CIDs, against a bare node:dgram forwarder", {
+    course: toOneDestination,
+    control: dgramEcho,
+    subject: relay("dgram", toOneDestination, 100),
+  }),
+  row("dgram/crowded", "the same with 100 000 CIDs: what the garbage collector takes for them shows here", {
+    course: toOneDestination,
+    control: dgramEcho,
+    subject: relay("dgram", toOneDestination, 10_000),
+  }),
+];
+
+const turn: readonly Row[] = [
+  row("coturn/burst16-64", "coturn, one channel for each of 64 clients, bursts", {
+    course: burstsOf64,
+    subject: coturn(burstsOf64),
+  }),
+  row("coturn/random", "coturn, one channel for each of 10 000 clients, random", {
+    course: randomOf10k,
+    subject: coturn(randomOf10k),
+  }),
+];
+
+/** The rows that measure packets per second and core. */
+export const relayRows: readonly Row[] = [...native.map(needsNative), ...dgram, ...turn.map(needsCoturn)];

@@ -1,0 +1,30 @@
+import * as defaults from "../../src/defaults.ts";
+import { type Backend, type ForwarderOptions, type SessionSpec } from "../../src/forwarder/index.ts";
+import type { Address } from "../../src/wire/address.ts";
+
+/** More than any round can use up, so that the bucket is drawn from but never refuses. */
+const bytesPerSecond = 1e12;
+const expiresAtMs: number = Date.now() + 3_600_000;
+
+/** The data plane as a relay opens it by default, on a free port of every IPv4 address. */
+export function forwarderOptions(backend: Backend, upstream?: Address): ForwarderOptions {
+  return {
+    host: "0.0.0.0",
+    port: 0,
+    upstream,
+    backend,
+    threads: 1,
+    sourcePolicy: "registered",
+    stun: "registered",
+    authority: { secretOf: () => undefined, proven: () => false },
+    maxGatewayClients: defaults.maxGatewayClients,
+    socketBufferBytes: defaults.socketBufferBytes,
+    onError: (error) => process.emitWarning(error),
+    now: Date.now,
+  };
+}
+
+/** A session that outlives the run and is never slowed down. */
+export function sessionSpec(cids: Uint8Array, address: string, port: number): SessionSpec {
+  return { cids, address: { address, port }, bytesPerSecond, expiresAtMs };
+}
