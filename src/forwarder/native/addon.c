@@ -10,7 +10,8 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
   bool has_upstream = qp_is_given(call, upstream_address);
   if (has_upstream)
     qp_read_ip(call, upstream_address, upstream);
-#define NUMBER(name) qp_read_number(call, qp_property(call, config, name))
+#define AMOUNT(name) qp_read_amount(call, qp_property(call, config, name))
+#define MS(name) qp_read_ms(call, qp_property(call, config, name))
 #define UINT32(name) qp_read_uint32(call, qp_property(call, config, name))
   const struct qp_forwarder_options options = {
     .host = host,
@@ -23,15 +24,16 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
     .upstream_port = has_upstream ? (uint16_t)UINT32("upstreamPort") : 0,
     .splice = {
       .max_clients = UINT32("maxGatewayClients"),
-      .new_clients_per_second = NUMBER("newGatewayClientsPerSecond"),
-      .new_client_burst = NUMBER("gatewayClientBurst"),
-      .idle_ms = (int64_t)NUMBER("gatewayIdleMs"),
-      .new_idle_ms = (int64_t)NUMBER("gatewayNewIdleMs"),
+      .new_clients_per_second = AMOUNT("newGatewayClientsPerSecond"),
+      .new_client_burst = AMOUNT("gatewayClientBurst"),
+      .idle_ms = MS("gatewayIdleMs"),
+      .new_idle_ms = MS("gatewayNewIdleMs"),
       .new_datagrams = UINT32("gatewayNewDatagrams"),
     },
-    .sweep_interval_ms = (int64_t)NUMBER("sweepIntervalMs"),
+    .sweep_interval_ms = MS("sweepIntervalMs"),
   };
-#undef NUMBER
+#undef AMOUNT
+#undef MS
 #undef UINT32
   call->has_failed |= options.threads < 1 || options.threads > QP_MAX_THREADS;
   return options;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 
 struct qp_call qp_call_begin(napi_env env, napi_callback_info info)
 {
@@ -16,18 +17,35 @@ static void expect(struct qp_call *call, bool condition)
   call->has_failed |= !condition;
 }
 
-double qp_read_number(struct qp_call *call, napi_value value)
+/** Any number but NaN, for which it gives 0. */
+static double read_number(struct qp_call *call, napi_value value)
 {
-  double number = 0;
-  expect(call, napi_get_value_double(call->env, value, &number) == napi_ok);
+  double number = NAN;
+  expect(call, napi_get_value_double(call->env, value, &number) == napi_ok && !isnan(number));
+  return isnan(number) ? 0 : number;
+}
+
+double qp_read_amount(struct qp_call *call, napi_value value)
+{
+  double number = read_number(call, value);
+  expect(call, number >= 0);
   return number;
+}
+
+int64_t qp_read_ms(struct qp_call *call, napi_value value)
+{
+  double ms = read_number(call, value);
+  if (ms >= 0x1p63)
+    return INT64_MAX;
+  return ms < -0x1p63 ? INT64_MIN : (int64_t)ms;
 }
 
 uint32_t qp_read_uint32(struct qp_call *call, napi_value value)
 {
-  double number = qp_read_number(call, value);
-  expect(call, number >= 0 && number <= UINT32_MAX);
-  return number >= 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+  double number = read_number(call, value);
+  bool is_in_range = number >= 0 && number <= UINT32_MAX;
+  expect(call, is_in_range);
+  return is_in_range ? (uint32_t)number : 0;
 }
 
 bool qp_read_bool(struct qp_call *call, napi_value value)

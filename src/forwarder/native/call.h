@@ -27,7 +27,10 @@ struct qp_bytes {
 
 struct qp_call qp_call_begin(napi_env env, napi_callback_info info);
 
-double qp_read_number(struct qp_call *call, napi_value value);
+/** A number from 0 up; NaN and what is below fail. */
+double qp_read_amount(struct qp_call *call, napi_value value);
+/** Milliseconds; what an `int64_t` cannot hold is as far as it goes, and NaN fails. */
+int64_t qp_read_ms(struct qp_call *call, napi_value value);
 uint32_t qp_read_uint32(struct qp_call *call, napi_value value);
 bool qp_read_bool(struct qp_call *call, napi_value value);
 struct qp_bytes qp_read_bytes(struct qp_call *call, napi_value value);

@@ -31,12 +31,14 @@ static napi_value set_pin(napi_env env, napi_callback_info info)
   struct qp_bytes dcid = qp_read_bytes(&call, call.arguments[0]);
   uint32_t to = qp_read_uint32(&call, call.arguments[1]);
   uint32_t from = qp_read_uint32(&call, call.arguments[2]);
-  double expires_at_ms = qp_read_number(&call, call.arguments[3]);
+  int64_t expires_at_ms = qp_read_ms(&call, call.arguments[3]);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
   const struct qp_sessions *sessions = qp_handle_sessions(handle);
-  if (call.has_failed || !qp_session_is_open(sessions, to) || !qp_session_is_open(sessions, from))
+  if (!qp_session_is_open(sessions, to) || !qp_session_is_open(sessions, from))
     return qp_throw_arguments(env);
   struct qp_pins *pins = &handle->forwarder->tables.pins;
-  bool is_set = qp_pins_set(pins, dcid.data, dcid.length, to, from, (int64_t)expires_at_ms);
+  bool is_set = qp_pins_set(pins, dcid.data, dcid.length, to, from, expires_at_ms);
   return is_set ? qp_undefined(env) : qp_throw_arguments(env);
 }
 

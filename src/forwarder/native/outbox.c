@@ -24,9 +24,10 @@ static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp
   return &outbox->index[word * 0x9e3779b97f4a7c15 >> (64 - QP_GROUP_INDEX_BITS)];
 }
 
+/** An empty datagram is a message of its own: among others it would vanish. */
 static bool may_join(const struct qp_group *group, const struct qp_way *way, uint32_t length)
 {
-  return !group->is_closed && group->count < QP_GROUP_PACKETS && length <= group->segment_bytes &&
+  return !group->is_closed && group->count < QP_GROUP_PACKETS && length > 0 && length <= group->segment_bytes &&
          group->bytes + length <= QP_GROUP_BYTES && same_way(&group->way, way);
 }
 

@@ -67,16 +67,20 @@ static void release_pin(struct qp_retired *retired, void *owner)
   free(retired);
 }
 
+static void discard(struct qp_pins *pins, struct qp_pin *pin)
+{
+  qp_table_remove(&pins->table, pin);
+  qp_retire(pins->grace, &pin->retired, release_pin, NULL);
+}
+
 void qp_pins_delete(struct qp_pins *pins, const uint8_t *dcid, size_t length)
 {
   if (!is_initial(length))
     return;
   struct qp_initial initial = initial_of(dcid, length);
   struct qp_pin *pin = find(pins, &initial);
-  if (!pin)
-    return;
-  qp_table_remove(&pins->table, pin);
-  qp_retire(pins->grace, &pin->retired, release_pin, NULL);
+  if (pin)
+    discard(pins, pin);
 }
 
 bool qp_pins_set(struct qp_pins *pins, const uint8_t *dcid, size_t length, uint32_t to, uint32_t from,
@@ -88,9 +92,13 @@ bool qp_pins_set(struct qp_pins *pins, const uint8_t *dcid, size_t length, uint3
   if (!pin)
     return false;
   *pin = (struct qp_pin){ .initial = initial_of(dcid, length), .to = to, .from = from, .expires_at_ms = expires_at_ms };
-  qp_pins_delete(pins, dcid, length);
-  if (qp_table_add(&pins->table, pin))
-    return true;
-  free(pin);
-  return false;
+  struct qp_pin *before = find(pins, &pin->initial);
+  if (!qp_table_add(&pins->table, pin)) {
+    free(pin);
+    return false;
+  }
+  /* The new one comes before the old one goes, so a packet in between finds either. */
+  if (before)
+    discard(pins, before);
+  return true;
 }

@@ -63,23 +63,25 @@ void qp_routes_prefetch(const struct qp_routes *routes, uint64_t hash)
     __builtin_prefetch(&slots->at[hash & slots->mask]);
 }
 
+/** A slot as it was seen, once: a second look might find another connection ID in it. */
+struct place {
+  size_t slot;
+  /** Session + 1, or 0 if the slot is free. */
+  uint32_t holder;
+};
+
 /** The slot that holds the words, or the free one that ends their run. */
-static size_t probe(const struct qp_shard_slots *slots, struct cid_words words, uint64_t hash)
+static struct place probe(const struct qp_shard_slots *slots, struct cid_words words, uint64_t hash)
 {
   for (size_t slot = hash & slots->mask;; slot = (slot + 1) & slots->mask) {
     uint64_t tail = atomic_load_explicit(&slots->at[slot].tail, memory_order_acquire);
     uint32_t holder = tail >> 32;
     if (holder == 0)
-      return slot;
+      return (struct place){ slot, 0 };
     if (holder != REMOVED && (uint32_t)tail == words.tail &&
         atomic_load_explicit(&slots->at[slot].head, memory_order_relaxed) == words.head)
-      return slot;
+      return (struct place){ slot, holder };
   }
-}
-
-static uint32_t holder_at(const struct qp_shard_slots *slots, size_t slot)
-{
-  return atomic_load_explicit(&slots->at[slot].tail, memory_order_acquire) >> 32;
 }
 
 uint32_t qp_routes_find(const struct qp_routes *routes, const uint8_t *cid, uint64_t hash)
@@ -87,9 +89,7 @@ uint32_t qp_routes_find(const struct qp_routes *routes, const uint8_t *cid, uint
   const struct qp_shard_slots *slots = slots_of(&routes->shards[shard_of(hash)]);
   if (!slots)
     return QP_NO_SESSION;
-  uint32_t holder = holder_at(slots, probe(slots, words_of(cid), hash));
-  /* Between the two looks the control thread may have removed it. */
-  return holder == REMOVED ? QP_NO_SESSION : holder - 1;
+  return probe(slots, words_of(cid), hash).holder - 1;
 }
 
 static void write_route(struct qp_shard_slots *slots, size_t slot, struct cid_words words, uint32_t holder)
@@ -108,12 +108,12 @@ static void copy_routes(const struct qp_routes *routes, const struct qp_shard_sl
                         struct qp_shard_slots *to)
 {
   for (size_t slot = 0; slot <= from->mask; slot++) {
-    uint32_t holder = holder_at(from, slot);
+    uint64_t tail = atomic_load_explicit(&from->at[slot].tail, memory_order_relaxed);
+    uint32_t holder = tail >> 32;
     if (holder == 0 || holder == REMOVED)
       continue;
-    struct cid_words words = { atomic_load_explicit(&from->at[slot].head, memory_order_relaxed),
-                               (uint32_t)atomic_load_explicit(&from->at[slot].tail, memory_order_relaxed) };
-    write_route(to, probe(to, words, hash_words(routes, words)), words, holder);
+    struct cid_words words = { atomic_load_explicit(&from->at[slot].head, memory_order_relaxed), (uint32_t)tail };
+    write_route(to, probe(to, words, hash_words(routes, words)).slot, words, holder);
   }
 }
 
@@ -144,18 +144,18 @@ bool qp_routes_set(struct qp_routes *routes, const uint8_t *cid, uint32_t sessio
   uint64_t hash = hash_words(routes, words);
   struct qp_shard *shard = &routes->shards[shard_of(hash)];
   struct qp_shard_slots *slots = slots_of(shard);
-  size_t slot = slots ? probe(slots, words, hash) : 0;
-  if (slots && holder_at(slots, slot) != 0) {
-    write_route(slots, slot, words, session + 1);
+  struct place place = slots ? probe(slots, words, hash) : (struct place){ 0 };
+  if (place.holder != 0) {
+    write_route(slots, place.slot, words, session + 1);
     return true;
   }
   if (!slots || 2 * ((size_t)shard->used + 1) > slots->mask + 1) {
     if (!rebuild(routes, shard))
       return false;
     slots = slots_of(shard);
-    slot = probe(slots, words, hash);
+    place = probe(slots, words, hash);
   }
-  write_route(slots, slot, words, session + 1);
+  write_route(slots, place.slot, words, session + 1);
   shard->used++;
   shard->count++;
   routes->count++;
@@ -168,10 +168,10 @@ void qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t ses
   uint64_t hash = hash_words(routes, words);
   struct qp_shard *shard = &routes->shards[shard_of(hash)];
   struct qp_shard_slots *slots = slots_of(shard);
-  size_t slot = slots ? probe(slots, words, hash) : 0;
-  if (!slots || holder_at(slots, slot) != session + 1)
+  struct place place = slots ? probe(slots, words, hash) : (struct place){ 0 };
+  if (place.holder != session + 1)
     return;
-  write_route(slots, slot, words, REMOVED);
+  write_route(slots, place.slot, words, REMOVED);
   shard->count--;
   routes->count--;
   /* A shard that has emptied gives its memory back; if there is none for a smaller one, it stays as it is. */

@@ -20,8 +20,8 @@ enum { QP_SHARD_BITS = 8 };
 #define QP_NO_SESSION UINT32_MAX
 
 /**
- * One connection ID. Its last 4 bytes share a word with the session, so a reader never sees a session with the tail of
- * another's ID; should it see the head of another's (a slot used again in that very moment), the IDs differ.
+ * One connection ID. Its last 4 bytes share a word with the session, so one look at that word tells whose it is; a slot
+ * is given to one ID only until its shard is rebuilt, so the head does not change under a reader either.
  */
 struct qp_route {
   _Atomic uint64_t head;

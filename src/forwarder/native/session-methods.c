@@ -38,9 +38,9 @@ static napi_value open_session(napi_env env, napi_callback_info info)
     .cids = cids.data,
     .cid_count = (uint32_t)(cids.length / QP_CID_BYTES),
     .address = has_address ? &address : NULL,
-    .bytes_per_second = qp_read_number(&call, call.arguments[3]),
-    .bucket_bytes = qp_read_number(&call, call.arguments[4]),
-    .expires_at_ms = (int64_t)qp_read_number(&call, call.arguments[5]),
+    .bytes_per_second = qp_read_amount(&call, call.arguments[3]),
+    .bucket_bytes = qp_read_amount(&call, call.arguments[4]),
+    .expires_at_ms = qp_read_ms(&call, call.arguments[5]),
   };
   if (call.has_failed)
     return qp_throw_arguments(env);
@@ -87,8 +87,8 @@ static napi_value set_rate(napi_env env, napi_callback_info info)
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   uint32_t id = read_session(&call, handle);
-  double bytes_per_second = qp_read_number(&call, call.arguments[1]);
-  double bucket_bytes = qp_read_number(&call, call.arguments[2]);
+  double bytes_per_second = qp_read_amount(&call, call.arguments[1]);
+  double bucket_bytes = qp_read_amount(&call, call.arguments[2]);
   if (call.has_failed)
     return qp_throw_arguments(env);
   struct qp_now now = qp_worker_now(&handle->forwarder->workers[0]);
@@ -101,11 +101,11 @@ static napi_value set_expiry(napi_env env, napi_callback_info info)
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   uint32_t id = read_session(&call, handle);
-  double expires_at_ms = qp_read_number(&call, call.arguments[1]);
+  int64_t expires_at_ms = qp_read_ms(&call, call.arguments[1]);
   if (call.has_failed)
     return qp_throw_arguments(env);
   _Atomic int64_t *expiry = &qp_session_at(qp_handle_sessions(handle), id)->expires_at_ms;
-  atomic_store_explicit(expiry, (int64_t)expires_at_ms, memory_order_relaxed);
+  atomic_store_explicit(expiry, expires_at_ms, memory_order_relaxed);
   return qp_undefined(env);
 }
 

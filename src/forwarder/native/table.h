@@ -43,7 +43,7 @@ void qp_table_destroy(struct qp_table *table);
 
 /** The item that matches `key`, or null. `hash` is the one that the type's `hash` gives for such an item. */
 void *qp_table_find(const struct qp_table *table, uint64_t hash, const void *key);
-/** Writer: adds an item whose key is not in the table; false if there is no memory. */
+/** Writer: adds an item, after which the one that has its key already must go; false if there is no memory. */
 bool qp_table_add(struct qp_table *table, void *item);
 /** Writer: takes an item out. */
 void qp_table_remove(struct qp_table *table, void *item);

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { buildPath, projectPath, run } from "./command.ts";
+import type { Extent } from "./extent.ts";
+
+const sanitizers =
+  "-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer -g";
+/** A folder that looks like the project to node-gyp, so that the project's own addon stays as it is. */
+const root: string = buildPath("addon");
+const reports: string = buildPath("reports");
+
+/** The integration tests of the native backend on an addon with sanitizers, leaks included. */
+export function testAddon({ isShort }: Extent): boolean {
+  if (!buildAddon()) return false;
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  const files = isShort ? ["native.test.ts", "native-misuse.test.ts"] : ["native"];
+  // Ten thousand openings take a minute here, and leaks are found without.
+  const chosen = ["--testNamePattern", "^(?!.*ten thousand times)"];
+  const args = [
+    "run",
+    "--project",
+    "integration",
+    ...chosen,
+    ...files.map((file) => `test/integration/forwarder/${file}`),
+  ];
+  const holds = run("vitest", args, { env: environment() });
+  const faults = readFaults();
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  return holds && faults.length === 0;
+}
+
+function buildAddon(): boolean {
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true });
+  for (const part of ["binding.gyp", "src", "bpf"]) symlinkSync(projectPath(part), `${root}/${part}`);
+  const env = { CC: "gcc", CXX: "g++", CFLAGS: sanitizers, LDFLAGS: sanitizers };
+  return run(process.execPath, [projectPath("scripts/build-native.mjs")], { cwd: root, env, isQuiet: true });
+}
+
+/** Has every Node load the sanitizers' runtime before all else, and this addon in place of the project's. */
+function environment(): Record<string, string> {
+  const runtimes = ["libasan.so", "libubsan.so"].map((name) =>
+    spawnSync("gcc", [`-print-file-name=${name}`], { encoding: "utf8" }).stdout.trim(),
+  );
+  const log = `log_path=${reports}/report`;
+  return {
+    LD_PRELOAD: runtimes.join(" "),
+    // Node itself leaks a little at its end: that is no failure, and told from the addon's leaks by their stacks.
+    ASAN_OPTIONS: `halt_on_error=1:${log}`,
+    LSAN_OPTIONS: "exitcode=0:fast_unwind_on_malloc=0",
+    UBSAN_OPTIONS: `halt_on_error=1:print_stacktrace=1:${log}`,
+    // Where node-gyp-build looks first.
+    QUICPIPE_PREBUILD: root,
+    QUICPIPE_REQUIRE: "native",
+  };
+}
+
+/** Part of a stack that is in the addon, whether or not its lines are known. */
+const addonFrame = /src\/forwarder\/native\/|quicpipe\.node/;
+
+/** What the sanitizers reported about the addon: every error, and those leaks that it made. */
+function readFaults(): string[] {
+  const texts = readdirSync(reports).map((file) => readFileSync(`${reports}/${file}`, "utf8"));
+  const errors = texts.filter((text) => /ERROR: AddressSanitizer|runtime error:/.test(text));
+  const leaks = texts.flatMap((text) => text.split("\n\n")).filter((text) => addonFrame.test(text));
+  return [...new Set([...errors, ...leaks])];
+}

@@ -1,0 +1,114 @@
+import { globSync, mkdirSync } from "node:fs";
+import { basename } from "node:path";
+import { buildPath, projectPath, run } from "./command.ts";
+import type { Extent } from "./extent.ts";
+
+/** Calls into the system and the C library that test/native/harness takes the place of. */
+const wrapped: readonly string[] = ["sendmsg", "sendmmsg", "malloc", "calloc", "realloc", "getrandom"];
+
+const flags: readonly string[] = [
+  "-std=gnu11",
+  "-D_GNU_SOURCE",
+  "-O1",
+  "-g",
+  "-fno-omit-frame-pointer",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+];
+
+/** The forwarder without Node. */
+const nodeFiles: ReadonlySet<string> = new Set([
+  "addon.c",
+  "call.c",
+  "classify.c",
+  "delivery.c",
+  "forwarder-methods.c",
+  "handle.c",
+  "session-methods.c",
+]);
+
+function sourcesIn(folder: string): string[] {
+  return globSync(projectPath(`${folder}/*.c`)).filter((path) => !nodeFiles.has(basename(path)));
+}
+
+/** A program, and how Clang makes it. */
+export interface Program {
+  readonly name: string;
+  /** Files below test/native/. */
+  readonly sources: readonly string[];
+  /** Values of `-fsanitize`. */
+  readonly sanitizers: readonly string[];
+  /** Whether it is linked with the forwarder and the harness, or stands alone. */
+  readonly hasForwarder: boolean;
+}
+
+/** Compiles a program and returns its path, or `undefined` if that fails. */
+export function compile({ name, sources, sanitizers, hasForwarder }: Program): string | undefined {
+  const program = buildPath(name);
+  mkdirSync(buildPath("."), { recursive: true });
+  const others = hasForwarder
+    ? [...sourcesIn("src/forwarder/native"), ...sourcesIn("test/native/harness")]
+    : [];
+  const args = [
+    ...flags,
+    `-fsanitize=${sanitizers.join(",")}`,
+    "-fno-sanitize-recover=all",
+    ...(hasForwarder ? wrapped.map((call) => `-Wl,--wrap=${call}`) : []),
+    ...sources.map((path) => projectPath(`test/native/${path}`)),
+    ...others,
+    "-o",
+    program,
+  ];
+  return run("clang", args) ? program : undefined;
+}
+
+/** What reports memory errors and undefined behaviour. */
+export const memorySanitizers: readonly string[] = ["address", "undefined", "float-cast-overflow"];
+
+/** `bpf/parse.h` compiles for the BPF target, where there is no libc. */
+export function compileForBpf(): boolean {
+  const machine = process.arch === "x64" ? "x86_64" : "aarch64";
+  mkdirSync(buildPath("."), { recursive: true });
+  return run("clang", [
+    "--target=bpf",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    `-I/usr/include/${machine}-linux-gnu`,
+    "-c",
+    projectPath("test/native/bpf/parse.c"),
+    "-o",
+    buildPath("parse.bpf.o"),
+  ]);
+}
+
+/** The C tests. */
+export function runUnitTests(): boolean {
+  const program = compile({
+    name: "unit",
+    sources: globSync("unit/*.c", { cwd: projectPath("test/native") }),
+    sanitizers: memorySanitizers,
+    hasForwarder: true,
+  });
+  return program !== undefined && run(program, []);
+}
+
+/** Threads that forward while another changes everything. */
+export function race({ isShort }: Extent): boolean {
+  const seconds = isShort ? 2 : 8;
+  return raceUnder("thread", ["thread"], seconds) && raceUnder("address", memorySanitizers, seconds / 2);
+}
+
+function raceUnder(name: string, sanitizers: readonly string[], seconds: number): boolean {
+  const program = compile({
+    name: `race-${name}`,
+    sources: globSync("race/*.c", { cwd: projectPath("test/native") }),
+    sanitizers,
+    hasForwarder: true,
+  });
+  if (!program) return false;
+  process.stdout.write(`  -fsanitize=${sanitizers.join(",")}\n`);
+  return run(program, [String(seconds)], { env: { TSAN_OPTIONS: "halt_on_error=1" } });
+}

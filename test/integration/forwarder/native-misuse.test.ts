@@ -1,0 +1,87 @@
+import { expect, it } from "vitest";
+import type { NativeHandle } from "../../../src/forwarder/native/addon.ts";
+import { createNativeSeen, describeNative, requireAddon } from "./native-rig.ts";
+import { createHarness } from "./rig.ts";
+
+const detached = new Uint8Array(12);
+structuredClone(detached, { transfer: [detached.buffer] });
+
+/** What no TypeScript would let through, and what it would. */
+const oddities: readonly unknown[] = [
+  undefined,
+  null,
+  true,
+  "x".repeat(100),
+  "127.0.0.1",
+  Number.NaN,
+  -1,
+  0,
+  65_536,
+  2 ** 32,
+  Number.MAX_VALUE,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  1n,
+  {},
+  [],
+  new Uint8Array(0),
+  new Uint8Array(5),
+  new Uint8Array(12),
+  new BigInt64Array(1),
+  detached,
+];
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The methods of a handle but `close`, by their names. */
+function methodsOf(handle: NativeHandle): [string, Method][] {
+  const members = Object.entries(Object.getOwnPropertyDescriptors(handle));
+  return members.flatMap(([name, { value, get }]): [string, Method][] =>
+    name === "close" ? [] : [[name, (value ?? get) as Method]],
+  );
+}
+
+/** What a call threw, if it did. */
+function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+describeNative("a call that the addon cannot make sense of", () => {
+  let handle: NativeHandle;
+  const harness = createHarness(createNativeSeen((seen) => (handle = seen)));
+
+  it("throws where `this` is no handle", async () => {
+    await harness.open();
+    for (const [name, method] of methodsOf(handle))
+      expect(
+        thrownBy(() => method.call({})),
+        name,
+      ).toMatchObject({ code: "EINVAL" });
+  });
+
+  it("throws or does something harmless, whatever its arguments are", async () => {
+    const { register } = await harness.open();
+    register({ address: "127.0.0.1", port: 9 }, 0x11);
+    for (const [name, method] of methodsOf(handle))
+      for (const odd of oddities)
+        for (const args of [
+          [odd],
+          [0, odd, odd, odd, odd, odd],
+          [new Uint8Array(12), odd, odd, odd, odd, odd],
+        ]) {
+          const error = thrownBy(() => method.apply(handle, args));
+          expect(error === undefined || error instanceof Error, `${name}: ${String(error)}`).toBe(true);
+        }
+    expect(handle.sessions).toBeGreaterThanOrEqual(0);
+  });
+
+  it("opens nothing", () => {
+    for (const odd of oddities)
+      expect(thrownBy(() => requireAddon().open(odd as never))).toBeInstanceOf(Error);
+  });
+});

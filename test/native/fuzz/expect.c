@@ -1,0 +1,108 @@
+/* What has to become of a datagram in the fuzzer's world (see world.h). */
+#include "rules.h"
+#include "world.h"
+
+static int find_cid(const uint8_t *bytes)
+{
+  for (unsigned cid = 0; cid < CIDS; cid++)
+    if (memcmp(bytes, world_cid(cid), QP_CID_BYTES) == 0)
+      return (int)cid;
+  return NOBODY;
+}
+
+static int owner_at(const struct world *world, const uint8_t *data, int at)
+{
+  int cid = at < 0 ? NOBODY : find_cid(data + at);
+  return cid < 0 ? NOBODY : world->owners[cid];
+}
+
+static int find_pin(const struct world *world, const uint8_t *data, const struct places *places)
+{
+  for (unsigned pin = 0; pin < PINS; pin++) {
+    uint8_t length;
+    const uint8_t *bytes = world_pin(pin, &length);
+    if (world->pins[pin].is_set && world->pins[pin].expires_at_ms > world->now.ms && places->initial >= 0 &&
+        places->initial_bytes == length && memcmp(data + places->initial, bytes, length) == 0)
+      return (int)pin;
+  }
+  return NOBODY;
+}
+
+/** The live session that came to a source last. */
+static int payer_at(const struct world *world, int source)
+{
+  int payer = NOBODY;
+  for (int i = 0; i < SESSIONS; i++) {
+    const struct session *session = &world->sessions[i];
+    if (session->is_open && session->home == source && session->expires_at_ms > world->now.ms &&
+        (payer < 0 || session->arrival > world->sessions[payer].arrival))
+      payer = i;
+  }
+  return payer;
+}
+
+static struct verdict drop(enum qp_counter reason)
+{
+  return (struct verdict){ .fate = FATE_DROP, .reason = reason };
+}
+
+static struct verdict expect_relay(const struct world *world, int source, int to, int flow)
+{
+  const struct session *session = &world->sessions[to];
+  int payer = payer_at(world, source);
+  if (session->expires_at_ms <= world->now.ms)
+    return drop(QP_SESSION_EXPIRED);
+  if (session->home < 0)
+    return drop(QP_NO_ADDRESS);
+  if (payer < 0 && !world->takes_any_source)
+    return drop(QP_SOURCE_UNREGISTERED);
+  if (payer >= 0 && world->sessions[payer].is_broke)
+    return drop(QP_RATE_LIMITED);
+  if (session->home == source)
+    return drop(QP_SOURCE_IS_DESTINATION);
+  return (struct verdict){ .fate = FATE_RELAY, .home = session->home, .flow = flow };
+}
+
+static struct verdict expect_gateway(struct world *world, int source)
+{
+  struct client *client = &world->clients[source];
+  unsigned known = 0;
+  for (int i = 0; i < SOURCES; i++)
+    known += world->clients[i].is_known;
+  if (!world->has_gateway)
+    return drop(QP_NO_UPSTREAM);
+  if (!client->is_known && known == MAX_CLIENTS)
+    return drop(QP_GATEWAY_FULL);
+  *client = (struct client){ true, world->now.ms, client->datagrams + 1 };
+  return (struct verdict){ .fate = FATE_GATEWAY, .home = source, .flow = CIDS + PINS };
+}
+
+static struct verdict expect_quic(struct world *world, int source, const uint8_t *data, const struct places *places)
+{
+  int owner = owner_at(world, data, places->destination);
+  if (owner >= 0)
+    return expect_relay(world, source, owner, find_cid(data + places->destination));
+  int pin = find_pin(world, data, places);
+  if (pin >= 0) {
+    bool is_dialer = world->sessions[world->pins[pin].from].home == source;
+    return is_dialer ? expect_relay(world, source, world->pins[pin].to, CIDS + pin) : drop(QP_PIN_SOURCE);
+  }
+  if (owner_at(world, data, places->source) >= 0)
+    return drop(QP_NO_DESTINATION);
+  return expect_gateway(world, source);
+}
+
+struct verdict world_expect(struct world *world, int source, const uint8_t *data, size_t length)
+{
+  struct places places = places_in(data, length);
+  switch (places.sort) {
+  case SORT_EMPTY:
+    return drop(QP_EMPTY);
+  case SORT_STUN:
+    return (struct verdict){ .fate = FATE_STUN };
+  case SORT_QUIC:
+    return expect_quic(world, source, data, &places);
+  default:
+    return expect_gateway(world, source);
+  }
+}

@@ -1,0 +1,76 @@
+/* The receive fuzzer's bookkeeping: each datagram of a batch is in exactly one counter, or in one report. */
+#include "../harness/check.h"
+#include "run.h"
+
+static bool is_about(const struct qp_report *report, const struct datagram *datagram)
+{
+  return datagram->verdict.fate == FATE_STUN && report->length == datagram->length &&
+         memcmp(report->data, datagram->data, report->length) == 0;
+}
+
+/** Takes the reports: STUN messages of the batch, in their order. Returns how many there were. */
+static uint64_t take_reports(struct run *run)
+{
+  uint64_t count = 0;
+  const struct datagram *datagram = run->batch.datagrams, *end = datagram + run->batch.count;
+  for (struct qp_report *report = qp_reports_take(&run->world.rig->tables.reports), *next; report; report = next) {
+    next = report->next;
+    while (datagram < end && !is_about(report, datagram))
+      datagram++;
+    CHECK(datagram++ < end);
+    free(report);
+    count++;
+  }
+  return count;
+}
+
+/** What the counters of the only worker say, and from now on count anew. */
+static void take_counters(struct run *run, uint64_t values[QP_COUNTER_COUNT])
+{
+  struct qp_counters *counters = &run->world.rig->workers[0].relay.counters;
+  for (int i = 0; i < QP_COUNTER_COUNT; i++)
+    values[i] = atomic_exchange(&counters->values[i], 0);
+}
+
+/** What has to be counted, but for what the kernel refused. */
+static void expect_counters(const struct run *run, uint64_t reports, uint64_t values[QP_COUNTER_COUNT])
+{
+  bool is_public = !run->is_from_gateway;
+  memset(values, 0, QP_COUNTER_COUNT * sizeof values[0]);
+  for (unsigned i = 0; i < run->batch.count; i++) {
+    const struct datagram *datagram = &run->batch.datagrams[i];
+    enum fate fate = datagram->verdict.fate;
+    values[QP_STUN_UNANSWERED] += fate == FATE_STUN;
+    values[datagram->verdict.reason] += fate == FATE_DROP;
+    if (!datagram->has_left)
+      continue;
+    values[fate == FATE_GATEWAY ? QP_GATEWAY_IN : is_public ? QP_RELAYED_PACKETS : QP_GATEWAY_OUT]++;
+    values[QP_RELAYED_BYTES] += fate == FATE_RELAY && is_public ? datagram->length : 0;
+  }
+  values[QP_STUN_UNANSWERED] -= reports;
+  values[QP_STUN_OVERLOADED] = values[QP_STUN_UNANSWERED];
+}
+
+/** Those that had to leave and did not, by who had to send them. */
+static uint64_t count_refused(const struct run *run, bool is_relayed)
+{
+  uint64_t refused = 0;
+  for (unsigned i = 0; i < run->batch.count; i++) {
+    const struct datagram *datagram = &run->batch.datagrams[i];
+    bool is_relay = datagram->verdict.fate == FATE_RELAY && !run->is_from_gateway;
+    bool had_to_leave = datagram->verdict.fate == FATE_RELAY || datagram->verdict.fate == FATE_GATEWAY;
+    refused += had_to_leave && !datagram->has_left && is_relay == is_relayed;
+  }
+  return refused;
+}
+
+void check_counters(struct run *run)
+{
+  uint64_t counted[QP_COUNTER_COUNT], expected[QP_COUNTER_COUNT];
+  take_counters(run, counted);
+  expect_counters(run, take_reports(run), expected);
+  CHECK(counted[QP_SEND_FAILED] + counted[QP_SEND_BUFFER_FULL] == count_refused(run, true));
+  CHECK(counted[QP_GATEWAY_SEND_FAILED] == count_refused(run, false));
+  counted[QP_SEND_FAILED] = counted[QP_SEND_BUFFER_FULL] = counted[QP_GATEWAY_SEND_FAILED] = 0;
+  CHECK(memcmp(counted, expected, sizeof counted) == 0);
+}

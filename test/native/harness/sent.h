@@ -1,0 +1,42 @@
+/*
+ * An outbox with a kernel that writes down what it is given: how many datagrams left in each message, and in which
+ * order.
+ */
+#ifndef SENT_H
+#define SENT_H
+
+#include "../../../src/forwarder/native/outbox.h"
+#include "kernel.h"
+
+enum { MAX_SENT = 4096, MAX_ANSWERS = 8, SENT_BYTES = 1 << 20 };
+
+struct sent {
+  struct qp_outbox *outbox;
+  struct qp_counters counters;
+  _Atomic uint64_t to_counters[QP_SESSION_COUNTER_STRIDE], from_counters[QP_SESSION_COUNTER_STRIDE];
+  struct qp_name names[2];
+  uint8_t *bytes;
+  size_t used;
+  struct kernel kernel;
+  /** What the kernel answers to the first messages; 0 to all others. */
+  int answers[MAX_ANSWERS];
+  unsigned asked;
+  struct departure departures[MAX_SENT];
+  unsigned count;
+};
+
+/** Starts anew, with this thread's kernel. Ended with `sent_end`. */
+void sent_begin(struct sent *sent, bool may_segment);
+void sent_end(struct sent *sent);
+
+/** The way to one of two addresses, IPv4 and IPv6. */
+struct qp_way sent_way(struct sent *sent, unsigned to);
+/** Adds a datagram, apart from the one before it. */
+void sent_add(struct sent *sent, const struct qp_way *way, uint32_t length);
+void sent_flush(struct sent *sent);
+uint64_t sent_counter(const struct sent *sent, enum qp_counter counter);
+
+/** Whether the `count` messages that left had so many datagrams each. */
+bool sent_messages(const struct sent *sent, const unsigned *segments, unsigned count);
+
+#endif

@@ -1,0 +1,24 @@
+/* The C tests: each has a sentence that it shows to be true. */
+#ifndef SUITE_H
+#define SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct test {
+  const char *sentence;
+  void (*run)(void);
+};
+
+struct suite {
+  const char *noun;
+  const struct test *tests;
+  size_t count;
+};
+
+#define SUITE(noun, tests) { noun, tests, sizeof tests / sizeof tests[0] }
+
+extern const struct suite bucket_suite, memory_suite, outbox_suite, refusal_suite, routes_suite, siphash_suite,
+  sockets_suite, table_suite;
+
+#endif

@@ -1,0 +1,136 @@
+#include "../../../src/forwarder/native/endpoints.h"
+#include "../harness/check.h"
+#include "race.h"
+
+static struct qp_sessions *sessions_of(const struct race *race)
+{
+  return &race->rig->tables.sessions;
+}
+
+uint32_t write_cids(uint8_t *cids, unsigned house, uint32_t first, uint32_t count)
+{
+  for (uint32_t i = 0; i < count; i++)
+    write_cid(cids + i * QP_CID_BYTES, house, first + i);
+  return count;
+}
+
+static uint32_t choose_cids(struct race *race, uint8_t *cids, unsigned house)
+{
+  uint32_t first = random_below(&race->random, HOUSE_CIDS);
+  return write_cids(cids, house, first, random_below(&race->random, HOUSE_CIDS - first + 1));
+}
+
+static bool choose_address(struct race *race, unsigned house, struct qp_address *address)
+{
+  *address = house_address(house, random_below(&race->random, HOUSE_ADDRESSES));
+  return random_below(&race->random, 4) > 0;
+}
+
+static void open_one(struct race *race, unsigned house, struct session *session)
+{
+  uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
+  struct qp_address address;
+  bool has_address = choose_address(race, house, &address);
+  const struct qp_session_spec spec = {
+    .cids = cids,
+    .cid_count = choose_cids(race, cids, house),
+    .address = has_address ? &address : NULL,
+    .bytes_per_second = 1e6,
+    .bucket_bytes = 1e6,
+    .expires_at_ms = random_below(&race->random, 8) == 0 ? 0 : INT64_MAX,
+  };
+  *session = (struct session){ true, qp_session_open(sessions_of(race), &spec) };
+  CHECK(session->id != QP_NO_SESSION);
+}
+
+void set_pin(struct race *race, unsigned house, uint32_t to)
+{
+  uint8_t dcid[INITIAL_BYTES];
+  write_initial(dcid, house);
+  CHECK(qp_pins_set(&race->rig->tables.pins, dcid, sizeof dcid, to, race->sender, INT64_MAX));
+}
+
+static void delete_pin(struct race *race, unsigned house)
+{
+  uint8_t dcid[INITIAL_BYTES];
+  write_initial(dcid, house);
+  qp_pins_delete(&race->rig->tables.pins, dcid, sizeof dcid);
+}
+
+static void close_one(struct race *race, unsigned house, struct session *session)
+{
+  delete_pin(race, house);
+  qp_session_close(sessions_of(race), session->id);
+  session->is_open = false;
+}
+
+static void change_one(struct race *race, unsigned house, const struct session *session)
+{
+  uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
+  struct qp_address address;
+  struct qp_session *changed = qp_session_at(sessions_of(race), session->id);
+  switch (random_below(&race->random, 5)) {
+  case 0:
+    CHECK(qp_session_route(sessions_of(race), session->id, cids, choose_cids(race, cids, house)));
+    break;
+  case 1:
+    CHECK(qp_session_move(sessions_of(race), session->id, choose_address(race, house, &address) ? &address : NULL));
+    break;
+  case 2:
+    qp_bucket_reshape(&changed->bucket, random_below(&race->random, 1000000), 1e5,
+                      qp_worker_now(&race->rig->workers[0]).ns);
+    break;
+  case 3:
+    atomic_store(&changed->expires_at_ms, random_below(&race->random, 2) == 0 ? 0 : INT64_MAX);
+    break;
+  default:
+    set_pin(race, house, session->id);
+  }
+}
+
+/** Everything about the anchor changes but what is always there. */
+static void change_anchor(struct race *race)
+{
+  uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
+  struct qp_address address = house_address(ANCHOR, random_below(&race->random, HOUSE_ADDRESSES));
+  uint32_t more = random_below(&race->random, HOUSE_CIDS - ANCHOR_CIDS + 1);
+  CHECK(qp_session_route(sessions_of(race), race->anchor, cids, write_cids(cids, ANCHOR, 0, ANCHOR_CIDS + more)));
+  CHECK(qp_session_move(sessions_of(race), race->anchor, &address));
+  set_pin(race, ANCHOR, race->anchor);
+}
+
+/** Counters only rise, and a gateway client that is found lives somewhere. */
+static void look(struct race *race)
+{
+  uint64_t total = 0;
+  for (int i = 0; i < READERS; i++) {
+    const struct qp_counters *counters = &race->rig->workers[i].relay.counters;
+    for (int each = 0; each < QP_COUNTER_COUNT; each++)
+      total += atomic_load_explicit(&counters->values[each], memory_order_relaxed);
+    struct qp_address client;
+    if (qp_forwarder_client(race->rig, atomic_load(&race->readers[i].client), &client))
+      CHECK(house_of(&client) <= STRANGER);
+  }
+  CHECK(total >= race->last_total);
+  race->last_total = total;
+  CHECK(qp_forwarder_table_bytes(race->rig) > 0);
+}
+
+void change(struct race *race)
+{
+  atomic_fetch_add(&race->clock, 1);
+  unsigned house = random_below(&race->random, HOUSES);
+  struct session *session = &race->sessions[house][random_below(&race->random, HOUSE_SESSIONS)];
+  if (!session->is_open)
+    open_one(race, house, session);
+  else if (random_below(&race->random, 3) == 0)
+    close_one(race, house, session);
+  else
+    change_one(race, house, session);
+  if (random_below(&race->random, 4) == 0)
+    change_anchor(race);
+  if (random_below(&race->random, 8) == 0)
+    look(race);
+  if (random_below(&race->random, 2) == 0)
+    qp_reclaim(&race->rig->tables.grace);
+}

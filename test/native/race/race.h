@@ -1,0 +1,31 @@
+/* What the control thread knows, and what it does while others forward. */
+#ifndef RACE_H
+#define RACE_H
+
+#include "reader.h"
+
+enum { READERS = 2 };
+
+struct session {
+  bool is_open;
+  uint32_t id;
+};
+
+struct race {
+  struct qp_forwarder *rig;
+  struct random random;
+  _Atomic int64_t clock;
+  uint32_t sender, anchor;
+  struct session sessions[HOUSES][HOUSE_SESSIONS];
+  uint64_t last_total;
+  struct reader readers[READERS];
+};
+
+/** Changes something at random. */
+void change(struct race *race);
+/** The connection IDs of a house from `first` on; returns `count`. */
+uint32_t write_cids(uint8_t *cids, unsigned house, uint32_t first, uint32_t count);
+/** Sets the pin of a house again, or for the first time. */
+void set_pin(struct race *race, unsigned house, uint32_t to);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Who lives where while the threads race. Connection IDs and addresses tell by their bytes whose they are, so each
+ * datagram that leaves shows by itself whether it may go where it goes.
+ */
+#ifndef TOWN_H
+#define TOWN_H
+
+#include "../harness/rig.h"
+
+enum {
+  /** Houses have two sessions, two addresses and a few connection IDs each, which no other house ever has. */
+  HOUSES = 6,
+  /** Has one session that is never closed; its first connection IDs and its pin are always there. */
+  ANCHOR = HOUSES,
+  /** Connection IDs that nobody ever registers. */
+  FOREIGN,
+  /** Has a session that only sends. */
+  SENDER,
+  /** Gateway clients. */
+  STRANGER,
+};
+
+enum { HOUSE_SESSIONS = 2, HOUSE_ADDRESSES = 2, HOUSE_CIDS = 8, ANCHOR_CIDS = 4 };
+
+/** What a datagram is, in its first bytes. */
+struct label {
+  uint8_t house, number;
+  bool is_pinned;
+};
+
+enum { DATAGRAM_BYTES = 64, INITIAL_BYTES = 8 };
+
+void write_cid(uint8_t cid[QP_CID_BYTES], unsigned house, unsigned number);
+void write_initial(uint8_t dcid[INITIAL_BYTES], unsigned house);
+void write_datagram(uint8_t data[DATAGRAM_BYTES], struct label label);
+struct label label_of(const uint8_t *data);
+
+struct qp_address house_address(unsigned house, unsigned number);
+/** The house that has the address, if any has it. */
+unsigned house_of(const struct qp_address *address);
+
+#endif

@@ -1,0 +1,136 @@
+/* What remains of a call that runs out of memory, at each place where it can. */
+#include "../../../src/forwarder/native/endpoints.h"
+#include "../harness/allocator.h"
+#include "../harness/check.h"
+#include "../harness/rig.h"
+#include "../harness/suite.h"
+
+enum { CIDS = 40 };
+
+struct town {
+  struct qp_forwarder *rig;
+  uint8_t cids[CIDS * QP_CID_BYTES];
+  struct qp_address address;
+};
+
+static struct town begin(void)
+{
+  const struct rig_options options = { .threads = 1, .max_clients = 10 };
+  struct town town = { .rig = create_rig(&options), .address = address_of(1) };
+  for (int i = 0; i < CIDS; i++)
+    town.cids[i * QP_CID_BYTES] = (uint8_t)i;
+  return town;
+}
+
+static uint32_t count_found(const struct town *town)
+{
+  const struct qp_routes *routes = &town->rig->tables.sessions.routes;
+  uint32_t found = 0;
+  for (const uint8_t *cid = town->cids; cid < town->cids + sizeof town->cids; cid += QP_CID_BYTES)
+    found += qp_routes_find(routes, cid, qp_routes_hash(routes, cid)) != QP_NO_SESSION;
+  return found;
+}
+
+/** Calls `attempt` with less and less want of memory, until it succeeds; how often it failed. */
+static int starve(bool (*attempt)(struct town *), void (*check_failure)(struct town *), struct town *town)
+{
+  for (int allowed = 0;; allowed++) {
+    allocations_left = allowed;
+    bool has_succeeded = attempt(town);
+    allocations_left = -1;
+    if (has_succeeded)
+      return allowed;
+    check_failure(town);
+    qp_reclaim(&town->rig->tables.grace);
+  }
+}
+
+static bool open_one(struct town *town)
+{
+  const struct qp_session_spec spec = { .cids = town->cids, .cid_count = CIDS, .address = &town->address };
+  return qp_session_open(&town->rig->tables.sessions, &spec) != QP_NO_SESSION;
+}
+
+static void check_nothing_is_open(struct town *town)
+{
+  const struct qp_sessions *sessions = &town->rig->tables.sessions;
+  CHECK(sessions->count == 0 && sessions->routes.count == 0 && count_found(town) == 0);
+  CHECK(qp_endpoint_at(sessions, &town->address) == NULL && sessions->endpoints.count == 0);
+}
+
+static void opens_all_or_nothing(void)
+{
+  struct town town = begin();
+  CHECK(starve(open_one, check_nothing_is_open, &town) > 10);
+  CHECK(town.rig->tables.sessions.count == 1 && count_found(&town) == CIDS);
+  qp_forwarder_destroy(town.rig);
+}
+
+static bool move_one(struct town *town)
+{
+  struct qp_address elsewhere = address_of(2);
+  return qp_session_move(&town->rig->tables.sessions, 0, &elsewhere);
+}
+
+static void check_is_where_it_was(struct town *town)
+{
+  const struct qp_sessions *sessions = &town->rig->tables.sessions;
+  CHECK(qp_same_address(&qp_session_endpoint(qp_session_at(sessions, 0))->address, &town->address));
+  CHECK(sessions->endpoints.count == 1);
+}
+
+static void stays_where_it_was(void)
+{
+  struct town town = begin();
+  CHECK(open_one(&town));
+  CHECK(starve(move_one, check_is_where_it_was, &town) > 0);
+  qp_forwarder_destroy(town.rig);
+}
+
+static bool pin_again(struct town *town)
+{
+  const uint8_t dcid[8] = { 1 };
+  return qp_pins_set(&town->rig->tables.pins, dcid, sizeof dcid, 0, 0, INT64_MAX);
+}
+
+static void check_is_pinned(struct town *town)
+{
+  const uint8_t dcid[8] = { 1 };
+  CHECK(qp_pins_find(&town->rig->tables.pins, dcid, sizeof dcid, 0) != NULL);
+}
+
+static void keeps_the_pin(void)
+{
+  struct town town = begin();
+  CHECK(pin_again(&town));
+  CHECK(starve(pin_again, check_is_pinned, &town) > 0);
+  qp_forwarder_destroy(town.rig);
+}
+
+static bool admit(struct town *town)
+{
+  enum qp_counter refusal;
+  return qp_splice_admit(&town->rig->workers[0].relay.splice, &town->address, 0, 0, &refusal) != NULL;
+}
+
+static void check_nobody_is_in(struct town *town)
+{
+  CHECK(atomic_load(&town->rig->tables.splice_limits.clients) == 0);
+  CHECK(town->rig->workers[0].relay.splice.by_source.count == 0);
+}
+
+static void admits_nobody(void)
+{
+  struct town town = begin();
+  CHECK(starve(admit, check_nobody_is_in, &town) > 1);
+  qp_forwarder_destroy(town.rig);
+}
+
+static const struct test tests[] = {
+  { "a session that cannot be opened leaves no route, endpoint or id behind", opens_all_or_nothing },
+  { "a session that cannot be moved stays where it was", stays_where_it_was },
+  { "a pin that cannot be replaced stays", keeps_the_pin },
+  { "a client that cannot be admitted is not counted", admits_nobody },
+};
+
+const struct suite memory_suite = SUITE("memory", tests);

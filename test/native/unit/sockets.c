@@ -1,0 +1,139 @@
+/* On real sockets, over loopback: the kernel does put datagrams together and cut them up, and keeps their ECN bits. */
+#include "../../../src/forwarder/native/socket.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "../../../src/forwarder/native/inbox.h"
+#include "../../../src/forwarder/native/outbox.h"
+#include "../../../src/forwarder/native/pages.h"
+#include "../harness/check.h"
+#include "../harness/suite.h"
+
+enum { COUNT = 10, BYTES = 1200, WAIT_MS = 2000 };
+
+/** Two sockets of a family with the ways that the forwarder has to send and to receive. */
+struct pair {
+  int from, to;
+  struct qp_name name;
+  struct qp_outbox *outbox;
+  struct qp_counters counters;
+  _Atomic uint64_t session_counters[QP_SESSION_COUNTER_STRIDE];
+  struct qp_inbox inbox;
+  uint8_t data[COUNT * BYTES];
+};
+
+static struct pair pair;
+
+static int open_at(const char *ip, int family, struct qp_address *bound)
+{
+  const struct qp_socket_options options = { .buffer_bytes = 1 << 20, .may_coalesce = true };
+  struct qp_failure failure;
+  struct qp_address address;
+  CHECK(qp_parse_address(ip, 0, &address));
+  int socket = qp_open_public_socket(&address, family, false, &options, &failure);
+  CHECK(socket >= 0 && qp_bound_address(socket, bound, &failure));
+  return socket;
+}
+
+/** `family` is that of the sender's socket; `ip` where the receiver is. */
+static void begin(int family, const char *ip)
+{
+  struct qp_address address;
+  memset(&pair, 0, sizeof pair);
+  pair.from = open_at(family == AF_INET ? "0.0.0.0" : "::", family, &address);
+  pair.to = open_at(ip, strchr(ip, ':') ? AF_INET6 : AF_INET, &address);
+  pair.name = qp_name_of_address(&address, family);
+  pair.outbox = qp_pages_allocate(sizeof *pair.outbox);
+  CHECK(pair.outbox && qp_inbox_init(&pair.inbox) && qp_can_segment(pair.from));
+  qp_outbox_init(pair.outbox, &pair.counters, true);
+  for (int i = 0; i < COUNT; i++)
+    memset(pair.data + i * BYTES, i, BYTES);
+}
+
+static void end(void)
+{
+  close(pair.from);
+  close(pair.to);
+  qp_pages_free(pair.outbox, sizeof *pair.outbox);
+  qp_inbox_destroy(&pair.inbox);
+}
+
+static void send_all(uint8_t ecn)
+{
+  const struct qp_way way = {
+    .to = &pair.name, .to_counters = pair.session_counters, .ecn = ecn, .lane = QP_LANE_RELAY,
+  };
+  for (int i = 0; i < COUNT; i++)
+    qp_outbox_add(pair.outbox, &way, pair.data + i * BYTES, BYTES);
+  qp_outbox_flush(pair.outbox, pair.from);
+  CHECK(atomic_load(&pair.counters.values[QP_RELAYED_PACKETS]) == COUNT);
+}
+
+/** Receives all datagrams, each as it was sent; how many messages they came in. */
+static unsigned receive_all(uint8_t ecn)
+{
+  unsigned messages = 0, datagrams = 0;
+  uint32_t overflows = 0;
+  while (datagrams < COUNT) {
+    struct pollfd wait = { .fd = pair.to, .events = POLLIN };
+    CHECK(poll(&wait, 1, WAIT_MS) == 1);
+    int count = qp_inbox_receive(&pair.inbox, pair.to, &overflows);
+    CHECK(count > 0);
+    for (int i = 0; i < count; i++, messages++) {
+      const struct qp_received *received = &pair.inbox.received[i];
+      CHECK(received->segment_bytes == BYTES && received->ecn == ecn);
+      for (uint32_t at = 0; at < received->length; at += BYTES, datagrams++)
+        CHECK(memcmp(received->data + at, pair.data + datagrams * BYTES, BYTES) == 0);
+    }
+  }
+  CHECK(datagrams == COUNT && overflows == 0);
+  return messages;
+}
+
+static void check_way(int family, const char *ip)
+{
+  for (uint8_t ecn = 0; ecn < 4; ecn++) {
+    begin(family, ip);
+    send_all(ecn);
+    CHECK(receive_all(ecn) == 1);
+    end();
+  }
+}
+
+static void crosses_ipv4(void)
+{
+  check_way(AF_INET, "127.0.0.1");
+}
+
+static void crosses_ipv6(void)
+{
+  check_way(AF_INET6, "::1");
+}
+
+static void crosses_from_dual_stack(void)
+{
+  check_way(AF_INET6, "127.0.0.1");
+}
+
+/** A socket that leaves checksums out is refused UDP_SEGMENT by the kernel itself. */
+static void arrives_one_by_one(void)
+{
+  int yes = 1;
+  begin(AF_INET, "127.0.0.1");
+  CHECK(setsockopt(pair.from, SOL_SOCKET, SO_NO_CHECK, &yes, sizeof yes) == 0);
+  send_all(2);
+  CHECK(receive_all(2) == COUNT);
+  end();
+}
+
+static const struct test tests[] = {
+  { "ten datagrams leave as one and arrive as one, with their ECN bits, over IPv4", crosses_ipv4 },
+  { "… over IPv6", crosses_ipv6 },
+  { "… over IPv4 from a dual-stack socket", crosses_from_dual_stack },
+  { "where the kernel refuses to cut them up they arrive one by one", arrives_one_by_one },
+};
+
+const struct suite sockets_suite = SUITE("sockets", tests);

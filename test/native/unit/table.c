@@ -1,0 +1,95 @@
+#include "../../../src/forwarder/native/table.h"
+
+#include "../harness/check.h"
+#include "../harness/random.h"
+#include "../harness/suite.h"
+
+enum { ITEMS = 3000, ROUNDS = 1000000 };
+
+struct item {
+  uint32_t key;
+  bool is_in;
+};
+
+/** So few values that the runs are long, and end beyond the last slot. */
+static uint64_t hash_key(uint32_t key)
+{
+  return key % 61 == 0 ? UINT64_MAX - key % 2 : key / 3 * 0x9e3779b97f4a7c15;
+}
+
+static uint64_t hash_item(const void *item, const void *context)
+{
+  (void)context;
+  return hash_key(((const struct item *)item)->key);
+}
+
+static bool item_matches(const void *item, const void *key)
+{
+  return ((const struct item *)item)->key == *(const uint32_t *)key;
+}
+
+static const struct qp_table_type item_type = { hash_item, item_matches };
+
+static void check_all(const struct qp_table *table, struct item *items, size_t count)
+{
+  size_t cursor = 0, visited = 0;
+  for (const struct item *item; (item = qp_table_next(table, &cursor)); visited++)
+    CHECK(item->is_in);
+  CHECK(visited == count && table->count == count);
+  for (uint32_t key = 0; key < ITEMS; key++)
+    CHECK(qp_table_find(table, hash_key(key), &key) == (items[key].is_in ? &items[key] : NULL));
+}
+
+/** Adds and removes at random, with phases in which it grows and phases in which it shrinks. */
+static void change_at_random(struct qp_table *table, struct item *items)
+{
+  struct random random = { 1 };
+  size_t count = 0;
+  for (int i = 0; i < ROUNDS; i++) {
+    struct item *item = &items[random_below(&random, ITEMS)];
+    bool has_to_be_in = random_below(&random, 100) < (i / 100000 % 2 == 0 ? 90 : 10);
+    if (has_to_be_in && !item->is_in)
+      CHECK(qp_table_add(table, item));
+    if (!has_to_be_in && item->is_in)
+      qp_table_remove(table, item);
+    count += has_to_be_in - (size_t)item->is_in;
+    item->is_in = has_to_be_in;
+    CHECK(qp_table_find(table, hash_key(item->key), &item->key) == (has_to_be_in ? item : NULL));
+    if (i % 50000 == 0)
+      check_all(table, items, count);
+    if (table->grace && i % 100 == 0)
+      qp_reclaim(table->grace);
+  }
+  CHECK(qp_table_bytes(table) <= 64 + 16 * sizeof(void *) * ITEMS);
+}
+
+static void holds_what_it_is_given(struct qp_grace *grace)
+{
+  static struct item items[ITEMS];
+  struct qp_table table;
+  for (uint32_t key = 0; key < ITEMS; key++)
+    items[key] = (struct item){ .key = key };
+  qp_table_init(&table, &item_type, NULL, grace);
+  change_at_random(&table, items);
+  qp_table_destroy(&table);
+}
+
+static void holds_for_its_writer(void)
+{
+  holds_what_it_is_given(NULL);
+}
+
+static void holds_for_readers(void)
+{
+  static struct qp_grace grace;
+  qp_grace_init(&grace, 1);
+  holds_what_it_is_given(&grace);
+  qp_reclaim(&grace);
+}
+
+static const struct test tests[] = {
+  { "holds what it was given through a million changes, growing and shrinking", holds_for_its_writer },
+  { "holds it as well where others read and memory waits for them", holds_for_readers },
+};
+
+const struct suite table_suite = SUITE("table", tests);
