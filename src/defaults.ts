@@ -142,6 +142,11 @@ export const maxUdpPayloadBytes = 1200;
 export const flowWindowBytes: number = 16 * MiB;
 /** Streams that a peer may open at a time, of each kind. */
 export const maxStreams = 100;
+/**
+ * How long the end of a stream waits for what was sent before it, in round trips, where other traffic never lets the
+ * line fall quiet: one to be acknowledged, or to find a loss, another to mend it, and one to spare.
+ */
+export const endRoundTrips = 3;
 /** Datagrams that wait in each direction before the oldest is dropped. */
 export const datagramQueue = 1000;
 /** Length of a peer's registration keys, in bytes: as strong as AES-256. */

@@ -7,11 +7,11 @@ export const addresses = { client: "198.18.0.2", relay: "198.18.0.1", sink: "198
 const relayToSink = "198.18.1.1";
 
 /**
- * What becomes of a message of several segments (`UDP_SEGMENT`) on its way out of the relay: the kernel `cuts` it into
- * datagrams at the sender's cost, as it does where the network card cannot, or it `offloads` that to the card
- * (`tx-udp-segmentation` in `ethtool -k`).
+ * What becomes of a message of several segments (`UDP_SEGMENT`) on its way out of the relay: the link takes it `whole`,
+ * as a pair of virtual cards does, and a card that segments itself (`tx-udp-segmentation` in `ethtool -k`); or the
+ * kernel `cuts` it at the sender's cost, as it does for all other cards.
  */
-export type Link = "cuts" | "offloads";
+export type Link = "whole" | "cuts";
 
 /** IPv4 and UDP. */
 const headerBytes = 28;

@@ -55,7 +55,7 @@ function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0):
 type Match = Pick<Contest, "course" | "subject"> & Partial<Contest>;
 
 function row(name: string, about: string, match: Match): Row {
-  const contest: Contest = { control: bare, link: "cuts", ...match };
+  const contest: Contest = { control: bare, link: "whole", ...match };
   return {
     name,
     about,
@@ -72,10 +72,10 @@ const native: readonly Row[] = [
     course: burstsOf64,
     subject: relay("native", burstsOf64),
   }),
-  row("native/burst16-64-offload", "the same with a network card that cuts segments itself", {
+  row("native/burst16-64-cut", "the same where the kernel has to cut the segments for the network card", {
     course: burstsOf64,
     subject: relay("native", burstsOf64),
-    link: "offloads",
+    link: "cuts",
   }),
   row("native/random-100k", "native backend, 100 000 CIDs of 10 000 sessions in random order", {
     course: randomOf100k,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import * as defaults from "../defaults.ts";
 import type { Address } from "../wire/address.ts";
 import type {
   EngineClose,
@@ -8,6 +9,7 @@ import type {
   StreamAborted,
   StreamRead,
 } from "./engine-contract.ts";
+import { StreamEnds } from "./engine-ends.ts";
 import { abortedBy, attempt, closeOf } from "./engine-result.ts";
 
 /** quiche through `@matrixai/quic`. */
@@ -27,6 +29,7 @@ export function hostPort({ address, port }: Address): HostPort {
 
 const shutdownRead = 0;
 const shutdownWrite = 1;
+const nothing = new Uint8Array();
 
 /** One quiche connection behind the contract. */
 export class QuicheConnection implements EngineConnection {
@@ -34,6 +37,8 @@ export class QuicheConnection implements EngineConnection {
   readonly #remote: HostPort;
   readonly #idleTimeoutMs: number;
   readonly #receiveInfo: { from: HostPort; to: HostPort };
+  readonly #ends: StreamEnds = new StreamEnds();
+  #heardAtMs = 0;
 
   constructor(connection: Connection, start: EngineStart, idleTimeoutMs: number) {
     this.#connection = connection;
@@ -45,6 +50,7 @@ export class QuicheConnection implements EngineConnection {
   receive(datagram: Uint8Array): boolean {
     try {
       this.#connection.recv(datagram, this.#receiveInfo);
+      this.#heardAtMs = performance.now();
       return true;
     } catch {
       // A hostile packet, or one that ended the connection; then `localClose` tells why.
@@ -53,14 +59,16 @@ export class QuicheConnection implements EngineConnection {
   }
 
   send(buffer: Uint8Array): number {
-    return attempt(() => this.#connection.send(buffer))?.[0] ?? 0;
+    const length = this.#sendPacket(buffer);
+    return length > 0 || !this.#releaseEnds() ? length : this.#sendPacket(buffer);
   }
 
   timeoutMs(): number | undefined {
-    return this.#connection.timeout() ?? undefined;
+    return this.#ends.mayResume ? 0 : (this.#connection.timeout() ?? undefined);
   }
 
   onTimeout(): void {
+    this.#ends.resumed();
     this.#connection.onTimeout();
   }
 
@@ -69,10 +77,7 @@ export class QuicheConnection implements EngineConnection {
   }
 
   isQuiet(): boolean {
-    // The binding does not tell what is in flight. But while something is, the loss detection timer runs (RFC 9002
-    // §6.2), a few round trips long; else only the idle timer is left, which keepalives never let run far down.
-    const theirsMs = this.#connection.stats().peerMaxIdleTimeout || this.#idleTimeoutMs;
-    return (this.timeoutMs() ?? Infinity) >= Math.min(theirsMs, this.#idleTimeoutMs) / 4;
+    return !this.#ends.areWaiting && this.#isNothingInFlight();
   }
 
   isDraining(): boolean {
@@ -143,6 +148,7 @@ export class QuicheConnection implements EngineConnection {
   }
 
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined {
+    if (this.#ends.delaysRead(id)) return undefined;
     try {
       const read = this.#connection.streamRecv(id, buffer);
       if (read) return { bytes: read[0], fin: read[1] };
@@ -150,13 +156,17 @@ export class QuicheConnection implements EngineConnection {
       // makes the stream neither readable nor worth a read.
       return this.#connection.streamFinished(id) ? { bytes: 0, fin: true } : undefined;
     } catch (error) {
-      return abortedBy(error);
+      return abortedBy(error) ?? (this.#isForgotten(id) ? { bytes: 0, fin: true } : undefined);
     }
   }
 
   streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined {
+    const isEndAlone = fin && data.length === 0 && !this.#ends.hasCompany(id);
     try {
-      return this.#connection.streamSend(id, data, fin) ?? undefined;
+      const taken = this.#connection.streamSend(id, data, fin && !isEndAlone) ?? undefined;
+      if (taken) this.#ends.wrote(id);
+      if (isEndAlone) this.#ends.wait(id, this.#enoughMs());
+      return taken;
     } catch (error) {
       return abortedBy(error);
     }
@@ -200,5 +210,37 @@ export class QuicheConnection implements EngineConnection {
       rttMs: path?.rtt ?? 0,
       congestionWindowBytes: path?.cwnd ?? 0,
     };
+  }
+
+  #sendPacket(buffer: Uint8Array): number {
+    this.#ends.onSend();
+    return attempt(() => this.#connection.send(buffer))?.[0] ?? 0;
+  }
+
+  #releaseEnds(): boolean {
+    if (this.#ends.isEmpty) return false;
+    const released = this.#ends.release(this.#isNothingInFlight(), this.#heardAtMs, this.#enoughMs());
+    // It throws for a stream that the other side stopped: that needs no end.
+    for (const id of released) attempt(() => this.#connection.streamSend(id, nothing, true));
+    return released.length > 0;
+  }
+
+  /** When what is sent now will have arrived, after a loss or two, or never will. */
+  #enoughMs(): number {
+    const ackDelayMs = this.#connection.stats().peerMaxAckDelay;
+    return performance.now() + defaults.endRoundTrips * (this.stats().rttMs + ackDelayMs);
+  }
+
+  /** Whether the engine has done with a stream: it ended both ways, in the packet that made it known. */
+  #isForgotten(id: number): boolean {
+    // "Done", which is null here, for one that is gone; it throws for one that the other side has yet to open.
+    return attempt(() => this.#connection.streamSend(id, nothing, false)) === null;
+  }
+
+  #isNothingInFlight(): boolean {
+    // The binding does not tell what is in flight. But while something is, the loss detection timer runs (RFC 9002
+    // §6.2), a few round trips long; else only the idle timer is left, which keepalives never let run far down.
+    const theirsMs = this.#connection.stats().peerMaxIdleTimeout || this.#idleTimeoutMs;
+    return (this.#connection.timeout() ?? Infinity) >= Math.min(theirsMs, this.#idleTimeoutMs) / 4;
   }
 }

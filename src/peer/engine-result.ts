@@ -18,9 +18,13 @@ export function closeOf(
   return { isApplication: error.isApp, errorCode: error.errorCode, reason };
 }
 
-/** Reads `StreamReset(77)` and `StreamStopped(77)`, which is how the binding reports them. */
-export function abortedBy(error: unknown): StreamAborted {
-  return { abortedWith: Number(/^Stream(?:Reset|Stopped)\((\d+)\)/.exec(messageOf(error))?.[1] ?? 0) };
+/**
+ * Reads `StreamReset(77)` and `StreamStopped(77)`, which is how the binding reports them. What else it throws is
+ * about streams that the engine does not know: not yet, as a later one came first (RFC 9000 §2.1), or not any more.
+ */
+export function abortedBy(error: unknown): StreamAborted | undefined {
+  const errorCode = /^Stream(?:Reset|Stopped)\((\d+)\)/.exec(messageOf(error))?.[1];
+  return errorCode === undefined ? undefined : { abortedWith: Number(errorCode) };
 }
 
 /** The message of whatever was thrown. */

@@ -10,10 +10,13 @@ const sessionWords = 8;
 export class NativeCounters {
   readonly #handle: NativeHandle;
   readonly #indexOf: ReadonlyMap<string, number>;
+  /** Read once: the handle makes new arrays each time. */
+  readonly #threads: readonly BigUint64Array[];
   readonly #chunks: BigUint64Array[] = [];
 
   constructor({ counterNames }: Addon, handle: NativeHandle) {
     this.#handle = handle;
+    this.#threads = handle.counters;
     this.#indexOf = new Map(counterNames.map((name, index) => [name, index]));
   }
 
@@ -21,7 +24,7 @@ export class NativeCounters {
   total(name: string): number {
     const index = this.#indexOf.get(name);
     if (index === undefined) return 0;
-    return this.#handle.counters.reduce((sum, thread) => sum + Number(thread[index]), 0);
+    return this.#threads.reduce((sum, thread) => sum + Number(thread[index]), 0);
   }
 
   /** What the threads dropped, and what JavaScript did. */

@@ -34,39 +34,20 @@ static void put_local(struct msghdr *message, uint32_t local_ipv4)
   put_control(message, SOL_IP, IP_PKTINFO, &info, sizeof info);
 }
 
-static size_t write_vectors(const struct qp_packet *packets, uint32_t packet, uint32_t count, struct iovec *vectors)
+void qp_departure_write(const struct qp_way *way, uint16_t segment_bytes, struct iovec *vectors, size_t vector_count,
+                        struct msghdr *message, uint8_t *control)
 {
-  size_t used = 0;
-  for (; count > 0; count--, packet = packets[packet].next) {
-    uint8_t *data = packets[packet].data;
-    size_t length = packets[packet].length;
-    struct iovec *before = used > 0 ? &vectors[used - 1] : NULL;
-    if (before && (uint8_t *)before->iov_base + before->iov_len == data)
-      before->iov_len += length;
-    else
-      vectors[used++] = (struct iovec){ data, length };
-  }
-  return used;
-}
-
-size_t qp_departure_write(const struct qp_outbox *outbox, const struct qp_group *group, uint32_t packet, uint32_t count,
-                          struct msghdr *message, uint8_t *control, struct iovec *vectors)
-{
-  const struct qp_way *way = &group->way;
   *message = (struct msghdr){
     .msg_name = (void *)&way->to->any,
     .msg_namelen = way->to->length,
     .msg_iov = vectors,
-    .msg_iovlen = write_vectors(outbox->packets, packet, count, vectors),
+    .msg_iovlen = vector_count,
     .msg_control = control,
   };
-  if (count > 1) {
-    uint16_t segment_bytes = (uint16_t)group->segment_bytes;
+  if (segment_bytes > 0)
     put_control(message, SOL_UDP, UDP_SEGMENT, &segment_bytes, sizeof segment_bytes);
-  }
   if (way->ecn != 0)
     put_ecn(message, way);
   if (way->local_ipv4 != 0)
     put_local(message, way->local_ipv4);
-  return message->msg_iovlen;
 }

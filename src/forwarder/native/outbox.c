@@ -25,23 +25,26 @@ static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp
 }
 
 /** An empty datagram is a message of its own: among others it would vanish. */
-static bool may_join(const struct qp_group *group, const struct qp_way *way, uint32_t length)
+static bool may_join(const struct qp_group *group, const struct qp_way *way, uint32_t length, uint32_t segment_bytes)
 {
-  return !group->is_closed && group->count < QP_GROUP_PACKETS && length > 0 && length <= group->segment_bytes &&
+  bool fits = length > segment_bytes ? segment_bytes == group->segment_bytes
+                                     : length > 0 && length <= group->segment_bytes;
+  return fits && !group->is_closed && group->count + qp_datagrams_of(length, segment_bytes) <= QP_GROUP_PACKETS &&
          group->bytes + length <= QP_GROUP_BYTES && same_way(&group->way, way);
 }
 
-static void append(struct qp_outbox *outbox, struct qp_group *group, uint32_t packet)
+static void append(struct qp_outbox *outbox, struct qp_group *group, uint32_t run)
 {
-  uint32_t length = outbox->packets[packet].length;
+  uint32_t length = outbox->runs[run].length;
   if (group->count > 0)
-    outbox->packets[group->last].next = packet;
+    outbox->runs[group->last].next = run;
   else
-    group->first = packet;
-  group->last = packet;
-  group->count++;
+    group->first = run;
+  group->last = run;
+  group->runs++;
+  group->count += qp_datagrams_of(length, group->segment_bytes);
   group->bytes += length;
-  group->is_closed = length < group->segment_bytes;
+  group->is_closed = length == 0 || length % group->segment_bytes != 0;
 }
 
 static void drop(struct qp_outbox *outbox, enum qp_lane lane, enum qp_counter reason, uint32_t count)
@@ -49,19 +52,41 @@ static void drop(struct qp_outbox *outbox, enum qp_lane lane, enum qp_counter re
   qp_count(outbox->counters, lane == QP_LANE_RELAY ? reason : QP_GATEWAY_SEND_FAILED, count);
 }
 
-void qp_outbox_add(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length)
+/** Adds as much as one message may carry. */
+static void add_run(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length,
+                    uint32_t segment_bytes)
 {
-  if (outbox->packet_count == QP_OUTBOX_PACKETS)
-    return drop(outbox, way->lane, QP_SEND_BUFFER_FULL, 1);
-  uint32_t packet = outbox->packet_count++;
-  outbox->packets[packet] = (struct qp_packet){ .data = data, .length = length };
+  if (outbox->run_count == QP_OUTBOX_RUNS)
+    return drop(outbox, way->lane, QP_SEND_BUFFER_FULL, qp_datagrams_of(length, segment_bytes));
+  uint32_t run = outbox->run_count++;
+  outbox->runs[run] = (struct qp_run){ .data = data, .length = length };
   struct qp_group_index *index = index_of(outbox, way);
-  if (outbox->may_segment && index->batch == outbox->batch && may_join(&outbox->groups[index->group], way, length))
-    return append(outbox, &outbox->groups[index->group], packet);
+  if (outbox->may_segment && index->batch == outbox->batch &&
+      may_join(&outbox->groups[index->group], way, length, segment_bytes))
+    return append(outbox, &outbox->groups[index->group], run);
   *index = (struct qp_group_index){ .batch = outbox->batch, .group = outbox->group_count };
   struct qp_group *group = &outbox->groups[outbox->group_count++];
-  *group = (struct qp_group){ .way = *way, .segment_bytes = length };
-  append(outbox, group, packet);
+  *group = (struct qp_group){ .way = *way, .segment_bytes = length < segment_bytes ? length : segment_bytes };
+  append(outbox, group, run);
+}
+
+/** How many bytes of a run one message may carry; whole datagrams, and at least one. */
+static uint32_t most_bytes(const struct qp_outbox *outbox, uint32_t segment_bytes)
+{
+  if (!outbox->may_segment || segment_bytes > QP_GROUP_BYTES / 2)
+    return segment_bytes;
+  uint32_t count = QP_GROUP_BYTES / segment_bytes;
+  return segment_bytes * (count < QP_GROUP_PACKETS ? count : QP_GROUP_PACKETS);
+}
+
+void qp_outbox_add(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length,
+                   uint32_t segment_bytes)
+{
+  if (length <= segment_bytes)
+    return add_run(outbox, way, data, length, segment_bytes);
+  uint32_t most = most_bytes(outbox, segment_bytes);
+  for (uint32_t at = 0; at < length; at += most)
+    add_run(outbox, way, data + at, length - at < most ? length - at : most, segment_bytes);
 }
 
 /** Counts a message that the system took. */
@@ -105,20 +130,31 @@ static int send_message(int socket, const struct msghdr *message)
   return errno;
 }
 
+static void send_one(struct qp_outbox *outbox, const struct qp_group *group, struct iovec datagram, int socket)
+{
+  struct msghdr message;
+  _Alignas(struct cmsghdr) uint8_t control[QP_SEND_CONTROL_BYTES];
+  qp_departure_write(&group->way, 0, &datagram, 1, &message, control);
+  int error = send_message(socket, &message);
+  if (error)
+    blame(outbox, group, error, 1);
+  else
+    credit(outbox, group, 1, (uint32_t)datagram.iov_len);
+}
+
 /** The datagrams of a message that was refused as a whole, one by one. */
 static void send_singly(struct qp_outbox *outbox, const struct qp_group *group, int socket)
 {
-  struct msghdr message;
-  struct iovec vector;
-  _Alignas(struct cmsghdr) uint8_t control[QP_SEND_CONTROL_BYTES];
-  uint32_t packet = group->first;
-  for (uint32_t i = 0; i < group->count; i++, packet = outbox->packets[packet].next) {
-    qp_departure_write(outbox, group, packet, 1, &message, control, &vector);
-    int error = send_message(socket, &message);
-    if (error)
-      blame(outbox, group, error, 1);
-    else
-      credit(outbox, group, 1, outbox->packets[packet].length);
+  uint32_t run = group->first;
+  for (uint32_t i = 0; i < group->runs; i++, run = outbox->runs[run].next) {
+    uint8_t *data = outbox->runs[run].data;
+    uint32_t left = outbox->runs[run].length;
+    do {
+      uint32_t length = left < group->segment_bytes ? left : group->segment_bytes;
+      send_one(outbox, group, (struct iovec){ data, length }, socket);
+      data += length;
+      left -= length;
+    } while (left > 0);
   }
 }
 
@@ -150,6 +186,22 @@ static void send_groups(struct qp_outbox *outbox, const struct qp_group *groups,
   }
 }
 
+/** The vectors of a group's runs; those that lie one after the other share one. Returns how many. */
+static size_t write_vectors(const struct qp_outbox *outbox, const struct qp_group *group, struct iovec *vectors)
+{
+  size_t used = 0;
+  uint32_t run = group->first;
+  for (uint32_t i = 0; i < group->runs; i++, run = outbox->runs[run].next) {
+    const struct qp_run *it = &outbox->runs[run];
+    struct iovec *before = used > 0 ? &vectors[used - 1] : NULL;
+    if (before && (uint8_t *)before->iov_base + before->iov_len == it->data)
+      before->iov_len += it->length;
+    else
+      vectors[used++] = (struct iovec){ it->data, it->length };
+  }
+  return used;
+}
+
 void qp_outbox_flush(struct qp_outbox *outbox, int socket)
 {
   for (uint32_t first = 0; first < outbox->group_count; first += QP_SEND_MESSAGES) {
@@ -157,9 +209,12 @@ void qp_outbox_flush(struct qp_outbox *outbox, int socket)
     uint32_t left = outbox->group_count - first;
     uint32_t count = left < QP_SEND_MESSAGES ? left : QP_SEND_MESSAGES;
     struct iovec *vectors = outbox->vectors;
-    for (uint32_t i = 0; i < count; i++)
-      vectors += qp_departure_write(outbox, &groups[i], groups[i].first, groups[i].count,
-                                    &outbox->messages[i].msg_hdr, outbox->control[i], vectors);
+    for (uint32_t i = 0; i < count; i++) {
+      size_t used = write_vectors(outbox, &groups[i], vectors);
+      qp_departure_write(&groups[i].way, groups[i].count > 1 ? (uint16_t)groups[i].segment_bytes : 0, vectors, used,
+                         &outbox->messages[i].msg_hdr, outbox->control[i]);
+      vectors += used;
+    }
     send_groups(outbox, groups, count, socket);
   }
   qp_outbox_clear(outbox);
@@ -167,6 +222,6 @@ void qp_outbox_flush(struct qp_outbox *outbox, int socket)
 
 void qp_outbox_clear(struct qp_outbox *outbox)
 {
-  outbox->packet_count = outbox->group_count = 0;
+  outbox->run_count = outbox->group_count = 0;
   outbox->batch++;
 }

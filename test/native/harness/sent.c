@@ -54,7 +54,7 @@ struct qp_way sent_way(struct sent *sent, unsigned to)
 void sent_add(struct sent *sent, const struct qp_way *way, uint32_t length)
 {
   CHECK(sent->used + length + 1 <= SENT_BYTES);
-  qp_outbox_add(sent->outbox, way, sent->bytes + sent->used, length);
+  qp_outbox_add(sent->outbox, way, sent->bytes + sent->used, length, length);
   sent->used += length + 1;
 }
 

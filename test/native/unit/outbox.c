@@ -120,10 +120,10 @@ static void drops_what_is_too_much(void)
   sent_begin(&sent, true);
   struct qp_way way = sent_way(&sent, 0), from_gateway = way;
   from_gateway.lane = QP_LANE_GATEWAY_OUT;
-  add_many(&way, QP_OUTBOX_PACKETS + 3, 20);
+  add_many(&way, QP_OUTBOX_RUNS + 3, 20);
   add_many(&from_gateway, 2, 20);
   sent_flush(&sent);
-  CHECK(sent.count == QP_OUTBOX_PACKETS && sent_counter(&sent, QP_RELAYED_PACKETS) == QP_OUTBOX_PACKETS);
+  CHECK(sent.count == QP_OUTBOX_RUNS && sent_counter(&sent, QP_RELAYED_PACKETS) == QP_OUTBOX_RUNS);
   CHECK(sent_counter(&sent, QP_SEND_BUFFER_FULL) == 3 && sent_counter(&sent, QP_GATEWAY_SEND_FAILED) == 2);
   sent_end(&sent);
 }

@@ -67,7 +67,7 @@ static void send_all(uint8_t ecn)
     .to = &pair.name, .to_counters = pair.session_counters, .ecn = ecn, .lane = QP_LANE_RELAY,
   };
   for (int i = 0; i < COUNT; i++)
-    qp_outbox_add(pair.outbox, &way, pair.data + i * BYTES, BYTES);
+    qp_outbox_add(pair.outbox, &way, pair.data + i * BYTES, BYTES, BYTES);
   qp_outbox_flush(pair.outbox, pair.from);
   CHECK(atomic_load(&pair.counters.values[QP_RELAYED_PACKETS]) == COUNT);
 }
