@@ -62,6 +62,7 @@ static int refusal_of(const struct qp_relay *relay, const struct burst *burst, c
     return QP_SOURCE_UNREGISTERED;
   return ALLOWED;
 }
+
 static void send_burst(struct qp_relay *relay, const struct burst *burst, uint32_t id,
                        const struct qp_endpoint *endpoint)
 {
@@ -77,7 +78,6 @@ static void send_burst(struct qp_relay *relay, const struct burst *burst, uint32
   qp_outbox_add(&relay->public_outbox, &way, burst->data, burst->bytes, burst->segment_bytes);
 }
 
-/** The datagrams of a burst that the bucket does not pay for as a whole, one by one. */
 static void relay_singly(struct qp_relay *relay, const struct burst *burst, uint32_t id, struct qp_now now);
 
 static void limit(struct qp_relay *relay, const struct burst *burst)
@@ -102,6 +102,7 @@ static void relay_burst(struct qp_relay *relay, const struct burst *burst, uint3
   send_burst(relay, burst, id, endpoint);
 }
 
+/** The datagrams of a burst that the bucket does not pay for as a whole, one by one. */
 static void relay_singly(struct qp_relay *relay, const struct burst *burst, uint32_t id, struct qp_now now)
 {
   struct burst single = { .data = burst->data, .count = 1, .from = burst->from };
