@@ -8,31 +8,7 @@
 #include "counters.h"
 #include "inbox.h"
 #include "outbox.h"
-#include "pins.h"
-#include "reports.h"
-#include "sessions.h"
-#include "splice.h"
-
-struct qp_now {
-  /** Since the epoch. */
-  int64_t ms;
-  /** Of a clock that does not go back. */
-  uint64_t ns;
-};
-
-/** What the threads share. */
-struct qp_tables {
-  struct qp_grace grace;
-  struct qp_sessions sessions;
-  struct qp_pins pins;
-  struct qp_splice_limits splice_limits;
-  struct qp_reports reports;
-  /** Only addresses of live registrations may send. */
-  bool is_source_checked;
-  bool has_upstream;
-  struct qp_address upstream;
-  struct qp_name upstream_name;
-};
+#include "tables.h"
 
 struct qp_relay {
   struct qp_tables *tables;
