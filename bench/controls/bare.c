@@ -163,12 +163,15 @@ static bool forward_batch(int fd)
 
 static int open_socket(const char *address)
 {
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), buffer = socket_buffer_bytes, on = 1;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  const int buffer = socket_buffer_bytes, on = 1, unfragmented = IP_PMTUDISC_PROBE;
   struct sockaddr_in self = {.sin_family = AF_INET};
   inet_pton(AF_INET, address, &self.sin_addr);
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) ||
       setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer) ||
-      setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on) || bind(fd, (struct sockaddr *)&self, sizeof self))
+      setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on) ||
+      setsockopt(fd, SOL_IP, IP_MTU_DISCOVER, &unfragmented, sizeof unfragmented) ||
+      bind(fd, (struct sockaddr *)&self, sizeof self))
     fail("bare: socket");
   socklen_t length = sizeof self;
   getsockname(fd, (struct sockaddr *)&self, &length);

@@ -26,6 +26,16 @@ static void size_buffers(int socket, int bytes)
     set(socket, SOL_SOCKET, SO_SNDBUF, bytes);
 }
 
+/**
+ * RFC 9000 section 14: QUIC is not fragmented. What is too long for the link is refused and counted, whatever an ICMP
+ * message (which anybody can forge) says about the path.
+ */
+static bool forbid_fragments(int socket, int family)
+{
+  return set(socket, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE) &&
+         (family == AF_INET || set(socket, SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE));
+}
+
 static int open_socket(int family, const struct qp_socket_options *options, struct qp_failure *failure)
 {
   int opened = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -36,6 +46,8 @@ static int open_socket(int family, const struct qp_socket_options *options, stru
     return fail(opened, "setsockopt IP_RECVTOS", failure);
   if (family == AF_INET6 && (!set(opened, SOL_IPV6, IPV6_V6ONLY, 0) || !set(opened, SOL_IPV6, IPV6_RECVTCLASS, 1)))
     return fail(opened, "setsockopt IPV6_RECVTCLASS", failure);
+  if (!forbid_fragments(opened, family))
+    return fail(opened, "setsockopt IP_MTU_DISCOVER", failure);
   /* Kernels before 5.0 lack it; then each datagram comes alone. */
   if (options->may_coalesce)
     set(opened, SOL_UDP, UDP_GRO, 1);
