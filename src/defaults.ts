@@ -143,8 +143,8 @@ export const flowWindowBytes: number = 16 * MiB;
 /** Streams that a peer may open at a time, of each kind. */
 export const maxStreams = 100;
 /**
- * How long the end of a stream waits for what was sent before it, in round trips, where other traffic never lets the
- * line fall quiet: one to be acknowledged, or to find a loss, another to mend it, and one to spare.
+ * Round trips after which the end of a stream no longer waits for the line to fall quiet, where other traffic keeps it
+ * from that: one in which a loss shows, one to mend it, and one to spare.
  */
 export const endRoundTrips = 3;
 /** Datagrams that wait in each direction before the oldest is dropped. */

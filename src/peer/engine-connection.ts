@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import * as defaults from "../defaults.ts";
 import type { Address } from "../wire/address.ts";
 import type {
   EngineClose,
@@ -38,7 +37,6 @@ export class QuicheConnection implements EngineConnection {
   readonly #idleTimeoutMs: number;
   readonly #receiveInfo: { from: HostPort; to: HostPort };
   readonly #ends: StreamEnds = new StreamEnds();
-  #heardAtMs = 0;
 
   constructor(connection: Connection, start: EngineStart, idleTimeoutMs: number) {
     this.#connection = connection;
@@ -50,7 +48,7 @@ export class QuicheConnection implements EngineConnection {
   receive(datagram: Uint8Array): boolean {
     try {
       this.#connection.recv(datagram, this.#receiveInfo);
-      this.#heardAtMs = performance.now();
+      if (!this.#ends.isEmpty) this.#ends.onReceive(performance.now(), this.#roundTripMs());
       return true;
     } catch {
       // A hostile packet, or one that ended the connection; then `localClose` tells why.
@@ -165,7 +163,7 @@ export class QuicheConnection implements EngineConnection {
     try {
       const taken = this.#connection.streamSend(id, data, fin && !isEndAlone) ?? undefined;
       if (taken) this.#ends.wrote(id);
-      if (isEndAlone) this.#ends.wait(id, this.#enoughMs());
+      if (isEndAlone && taken === 0) this.#ends.wait(id, performance.now());
       return taken;
     } catch (error) {
       return abortedBy(error);
@@ -219,16 +217,16 @@ export class QuicheConnection implements EngineConnection {
 
   #releaseEnds(): boolean {
     if (this.#ends.isEmpty) return false;
-    const released = this.#ends.release(this.#isNothingInFlight(), this.#heardAtMs, this.#enoughMs());
+    const isNothingInFlight = this.#isNothingInFlight();
+    const released = this.#ends.release(isNothingInFlight, performance.now(), this.#roundTripMs());
     // It throws for a stream that the other side stopped: that needs no end.
     for (const id of released) attempt(() => this.#connection.streamSend(id, nothing, true));
     return released.length > 0;
   }
 
-  /** When what is sent now will have arrived, after a loss or two, or never will. */
-  #enoughMs(): number {
-    const ackDelayMs = this.#connection.stats().peerMaxAckDelay;
-    return performance.now() + defaults.endRoundTrips * (this.stats().rttMs + ackDelayMs);
+  /** How long an acknowledgement may take to come (RFC 9002 §5). */
+  #roundTripMs(): number {
+    return this.stats().rttMs + this.#connection.stats().peerMaxAckDelay;
   }
 
   /** Whether the engine has done with a stream: it ended both ways, in the packet that made it known. */

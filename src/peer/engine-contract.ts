@@ -110,9 +110,9 @@ export interface EngineConnection {
   readableStreams(): Iterable<number>;
   /** Streams that take data again, or that the other side refuses. */
   writableStreams(): Iterable<number>;
-  /** `undefined` if nothing is there now. */
+  /** `undefined` if nothing is there now, or the stream has yet to be opened by the other side. */
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined;
-  /** How many bytes were taken; `undefined` if none can be taken now, not even an end. */
+  /** How many bytes were taken; `undefined` if none can be taken now, not even an end. An end may go out later. */
   streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined;
   /** RESET_STREAM (`write`) or STOP_SENDING (`read`) with an application error code. */
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void;

@@ -1,3 +1,5 @@
+import * as defaults from "../defaults.ts";
+
 /**
  * When the ends of streams (FIN) that travel without data go out. quiche takes its side of a stream for complete
  * when the stream's data is acknowledged, and does not ask whether its end is, as RFC 9000 §3.1 has it (0.18 and
@@ -6,15 +8,18 @@
  * - nothing is in flight when it goes out, as acknowledgements make the engine forget, and
  * - the other direction is not read until it has arrived, as reading the last of that does so too.
  *
- * Where other traffic never ceases, time stands in for both.
+ * Where other traffic always keeps something in flight, time has to stand in for both.
  */
 export class StreamEnds {
   /** Streams that were given data since the last packet. */
   readonly #fresh = new Set<number>();
-  /** Ends that wait until nothing is in flight, and the time that is enough. */
+  /** Ends that wait until nothing is in flight, and since when. */
   readonly #waiting = new Map<number, number>();
-  /** Ends in flight, and the time after which they no longer are. */
+  /** Ends in flight, and since when. */
   readonly #inFlight = new Map<number, number>();
+  #heardAtMs = -Infinity;
+  /** Since when packets have come without a gap: only then does time tell that ours have arrived. */
+  #busySinceMs = -Infinity;
   #hasDelayedRead = false;
   #mayResume = false;
 
@@ -43,14 +48,20 @@ export class StreamEnds {
     this.#fresh.clear();
   }
 
+  /** Notes that a packet came. */
+  onReceive(nowMs: number, roundTripMs: number): void {
+    if (nowMs - this.#heardAtMs > roundTripMs) this.#busySinceMs = nowMs;
+    this.#heardAtMs = nowMs;
+  }
+
   /** Whether the end of a stream can go out in one frame with data. */
   hasCompany(id: number): boolean {
     return this.#fresh.has(id);
   }
 
   /** Puts an end off until {@link release}. */
-  wait(id: number, untilMs: number): void {
-    this.#waiting.set(id, untilMs);
+  wait(id: number, nowMs: number): void {
+    this.#waiting.set(id, nowMs);
   }
 
   /** Whether a stream must not be read yet; {@link mayResume} tells when it may. */
@@ -63,19 +74,17 @@ export class StreamEnds {
   /**
    * Returns the ends whose time has come. To be called when nothing is left to send: before that, a loss may have
    * been noticed and not been mended, with nothing in flight.
-   *
-   * @param heardAtMs when the last packet came: where none comes, time is no sign that ours arrived.
-   * @param untilMs when those that go out now count as arrived.
    */
-  release(isNothingInFlight: boolean, heardAtMs: number, untilMs: number): number[] {
-    const isOver = ([, enoughMs]: readonly [number, number]): boolean =>
-      isNothingInFlight || heardAtMs >= enoughMs;
+  release(isNothingInFlight: boolean, nowMs: number, roundTripMs: number): number[] {
+    const enoughMs = defaults.endRoundTrips * roundTripMs;
+    const isOver = ([, sinceMs]: readonly [number, number]): boolean =>
+      isNothingInFlight || this.#heardAtMs - Math.max(sinceMs, this.#busySinceMs) >= enoughMs;
     for (const [id] of [...this.#inFlight].filter(isOver)) this.#inFlight.delete(id);
     if (this.#inFlight.size === 0) this.#resume();
     const released = [...this.#waiting].filter(isOver).map(([id]) => id);
     for (const id of released) {
       this.#waiting.delete(id);
-      this.#inFlight.set(id, untilMs);
+      this.#inFlight.set(id, nowMs);
     }
     return released;
   }
