@@ -52,8 +52,8 @@ static struct qp_endpoint *endpoint_for(struct qp_sessions *sessions, const stru
 
 static void release_endpoint(struct qp_retired *retired, void *owner)
 {
-  (void)owner;
-  free(retired);
+  (void)retired;
+  free(owner);
 }
 
 /** Takes a session out of its endpoint's list. */
@@ -73,7 +73,7 @@ static void unlink_session(struct qp_sessions *sessions, uint32_t id, struct qp_
 static void discard_endpoint(struct qp_sessions *sessions, struct qp_endpoint *endpoint)
 {
   qp_table_remove(&sessions->endpoints, endpoint);
-  qp_retire(sessions->grace, &endpoint->retired, release_endpoint, NULL);
+  qp_retire(sessions->grace, &endpoint->retired, release_endpoint, endpoint);
 }
 
 /** A thread that follows the list in this moment may skip from the old endpoint's list into the new one's. */

@@ -8,9 +8,10 @@
 #include "sessions.h"
 
 struct qp_endpoint {
-  struct qp_retired retired;
-  struct qp_address address;
+  /** First, where a prefetch of the endpoint brings it: the kernel reads it for each message. */
   struct qp_name name;
+  struct qp_address address;
+  struct qp_retired retired;
   /** Session + 1 of the most recently registered; the others follow by `older`. */
   _Atomic uint32_t newest;
 };
