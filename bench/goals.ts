@@ -32,6 +32,16 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
     "native over coturn, bursts, segments cut by the kernel",
     multiple("native/burst16-64-cut", "coturn/burst16-64"),
   ),
+  atLeast(
+    5,
+    "native over coturn as turnutils_uclient counts, bursts",
+    multiple("native/burst16-64", "coturn/uclient"),
+  ),
+  atLeast(
+    2,
+    "native over coturn as turnutils_uclient counts, random",
+    multiple("native/random-100k", "coturn/uclient"),
+  ),
   atLeast(2, "native over coturn, random", multiple("native/random-100k", "coturn/random")),
   atLeast(0.85, "splice of direct, HTTP/3 download", ratio("splice/http3-download")),
   atMost(64, "route table, bytes per CID", figure("native/table-1m")),

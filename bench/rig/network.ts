@@ -27,6 +27,8 @@ export class Network {
     // For the rows that need no network but loopback.
     runCommand("ip", "link", "set", "lo", "up");
     for (const place of ["client", "relay", "sink"]) runCommand("ip", "netns", "add", place);
+    // coturn sends to itself what goes from one of its clients to another.
+    ip("relay", "link", "set", "lo", "up");
     connect(
       { place: "client", address: addresses.client, mac: "02:00:00:00:00:01" },
       { place: "relay", address: addresses.relay, mac: "02:00:00:00:00:02" },
@@ -44,6 +46,12 @@ export class Network {
   start(place: Place, command: readonly string[], on: "its core" | "any core" = "its core"): Child {
     const pinned = on === "its core" ? ["taskset", "-c", String(cores[place])] : [];
     return startChild(["nsenter", `--net=${runDirectory}/netns/${place}`, ...pinned, ...command]);
+  }
+
+  /** Runs a process at a place to its end, on the core of that place, and returns what it printed. */
+  run(place: Place, command: readonly string[]): string {
+    const net = `--net=${runDirectory}/netns/${place}`;
+    return runCommand("nsenter", net, "taskset", "-c", String(cores[place]), ...command);
   }
 
   /** Lets datagrams through to the sink's sockets, one by one. */

@@ -5,6 +5,7 @@ import { type Course, firstSinkPort } from "../rig/course.ts";
 import { addresses } from "../rig/network.ts";
 import { compileControl, nodeCommand } from "../rig/program.ts";
 import { needsCoturn, needsNative } from "../rig/requirement.ts";
+import { turnPort, turnServer } from "../rig/turn-server.ts";
 import type { Lab, Row } from "../row.ts";
 import { summarise } from "../summary.ts";
 
@@ -14,8 +15,6 @@ const randomOf100k: Course = { order: "random", sessions: 10_000, cidsPerSession
 /** TURN has one address and channel for what is a session here. */
 const randomOf10k: Course = { order: "random", sessions: 10_000, cidsPerSession: 1 };
 const toOneDestination: Course = { order: "random", sessions: 1, cidsPerSession: 64 };
-
-const turnPort = 3478;
 
 /** The C control. */
 const bare: Contestant = {
@@ -30,18 +29,11 @@ const dgramEcho: Contestant = {
 };
 
 /**
- * coturn with a client for each session, at its best: what comes in is channel data, where it has nothing to parse
- * but 4 bytes, and its one thread has a core to itself. `turnutils_uclient` gives the same figure for 64 clients, but
- * takes a whole core to make the load that coturn forwards with less.
+ * coturn with a client for each session, and what comes in is channel data, where it has nothing to parse but 4 bytes.
+ * `turnutils_uclient` takes a whole core to make the load that coturn forwards with less; see rows/turn-clients.ts.
  */
 function coturn({ sessions }: Course): Contestant {
-  const options = [
-    "-n --no-auth --no-tls --no-dtls --no-tcp --no-cli --no-software-attribute --relay-threads 1",
-    `--listening-ip ${addresses.relay} --listening-port ${turnPort} --relay-ip ${addresses.relay}`,
-    "--log-file /dev/null --pidfile /dev/null --userdb /dev/null",
-  ];
-  const command = ["turnserver", ...options.join(" ").split(" ")];
-  return { name: "coturn", command: () => command, turn: { port: turnPort, clients: sessions } };
+  return { name: "coturn", command: () => turnServer, turn: { port: turnPort, clients: sessions } };
 }
 
 function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0): Contestant {
