@@ -53,6 +53,7 @@ if (modifiedMs("dist/index.js") < newestMs("src", /\.ts$/))
   run("building dist/ …", "tsc", ["-p", "tsconfig.build.json"]);
 const newestNativeMs = Math.max(
   newestMs("src/forwarder/native", /\.[ch]$/),
+  newestMs("src/xdp", /\.[ch]$/),
   newestMs("bpf", /\.h$/),
   modifiedMs("binding.gyp"),
 );

@@ -1,0 +1,93 @@
+/*
+ * Everything that the XDP program and user space share, in the layout that both see. This is the one definition; a
+ * test compares the codecs in TypeScript with bytes that a C program wrote through these structs.
+ */
+#ifndef QP_ABI_H
+#define QP_ABI_H
+
+#include <linux/types.h>
+
+enum {
+  /** Changes with every change of a struct below, or of what a map means: a pinned program of another is replaced. */
+  QP_ABI_VERSION = 1,
+};
+
+/** An IP address, IPv4 in its IPv4-mapped form (RFC 4291 section 2.5.5.2); the key of `locals`. */
+struct qp_ip {
+  union {
+    __u8 bytes[16];
+    __u32 words[4];
+  };
+};
+
+/** A UDP address; the key of `sources`, whose value is the session that pays for what comes from there. */
+struct qp_source {
+  struct qp_ip ip;
+  /** In network order; 0 where there is no address that the kernel can send to. */
+  __u16 port;
+  __u16 zero;
+};
+
+/** The key of `routes`, whose value is the session that the connection ID leads to. */
+struct qp_cid {
+  __u8 bytes[12];
+};
+
+/** What the words of `qp_account.counters` count. */
+enum qp_session_counter {
+  QP_PACKETS_FROM,
+  QP_BYTES_FROM,
+  QP_PACKETS_TO,
+  QP_BYTES_TO,
+  QP_PACKETS_LIMITED,
+  /** Of the packets to the session, those that the kernel forwarded. */
+  QP_PACKETS_OFFLOADED,
+  QP_SESSION_COUNTERS = 8,
+};
+
+/** A token bucket that starts full, as the time at which it will be full again (bucket.h). */
+struct qp_bucket {
+  /** Nanoseconds that one token takes to flow in, as a fixed-point number with 16 binary places. */
+  __u64 token_ns_q16;
+  /** What flows into an empty bucket until it is full, in ns. */
+  __u64 depth_ns;
+  __u64 full_at_ns;
+};
+
+/** What a session may send and has moved: an element of `sessions`, on two cache lines. */
+struct qp_account {
+  __u64 counters[QP_SESSION_COUNTERS];
+  struct qp_bucket bucket;
+  /** End of life on the monotonic clock. */
+  __u64 expires_at_ns;
+  /** Odd while `address` is being written, so that nobody takes half of one for a whole. */
+  __u32 version;
+  struct qp_source address;
+  __u64 unused;
+};
+
+/** The words of `totals`. */
+enum qp_total {
+  QP_TOTAL_PACKETS,
+  QP_TOTAL_BYTES,
+  QP_TOTAL_SESSION_EXPIRED,
+  QP_TOTAL_SOURCE_UNREGISTERED,
+  QP_TOTAL_RATE_LIMITED,
+  QP_TOTALS,
+};
+
+/** The one element of `config`. */
+struct qp_config {
+  __u32 version;
+  /** The relay's UDP port, in network order. */
+  __u16 port;
+  /** Whether only addresses of live registrations may send. */
+  __u8 is_source_checked;
+  __u8 zero;
+};
+
+_Static_assert(sizeof(struct qp_source) == 20, "the layout is fixed");
+_Static_assert(sizeof(struct qp_account) == 128, "the layout is fixed");
+_Static_assert(sizeof(struct qp_config) == 8, "the layout is fixed");
+
+#endif

@@ -1,0 +1,84 @@
+/* The maps of the XDP program; user space sets their sizes before it loads them. */
+#ifndef QP_MAPS_H
+#define QP_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+/* Not LRU: that would evict routes of live sessions. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct qp_cid);
+  __type(value, __u32);
+} routes SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct qp_source);
+  __type(value, __u32);
+} sources SEC(".maps");
+
+/** The addresses that are this host's: a router sees packets for others as well. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 256);
+  __type(key, struct qp_ip);
+  __type(value, __u8);
+} locals SEC(".maps");
+
+/** The interfaces that take what another one received; without the driver's help that would be lost. */
+struct {
+  __uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
+  __uint(max_entries, 256);
+  __type(key, __u32);
+  __type(value, __u32);
+} exits SEC(".maps");
+
+/* User space maps these into its memory, so that both paths share buckets and counters. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct qp_account);
+} sessions SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, QP_TOTALS);
+  __type(key, __u32);
+  __type(value, __u64);
+} totals SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct qp_config);
+} config SEC(".maps");
+
+static __always_inline void qp_count_total(enum qp_total total, __u64 amount)
+{
+  __u32 key = total;
+  __u64 *value = bpf_map_lookup_elem(&totals, &key);
+  if (value)
+    __sync_fetch_and_add(value, amount);
+}
+
+static __always_inline const struct qp_config *qp_settings(void)
+{
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&config, &zero);
+}
+
+static __always_inline struct qp_account *qp_account_of(const __u32 *index)
+{
+  return index ? bpf_map_lookup_elem(&sessions, index) : 0;
+}
+
+#endif

@@ -1,0 +1,22 @@
+import { spawnSync } from "node:child_process";
+import { dirname } from "node:path";
+import { projectPath, run } from "../native-tests/command.ts";
+
+/** What the kernel makes of a skeleton, a line for each map and instruction; `undefined` if it did not load. */
+export function translate(header: string, program: string): string[] | undefined {
+  const source = projectPath("scripts/xdp/translation.c");
+  const flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", `-I${dirname(header)}`];
+  if (!run("clang", [...flags, source, "-o", program])) return undefined;
+  const { status, stdout, stderr } = spawnSync(program, { encoding: "utf8" });
+  process.stderr.write(stderr);
+  return status === 0 ? stdout.split("\n") : undefined;
+}
+
+/** Where two translations differ for the first time, or `undefined` if they do not. */
+export function findDifference(committed: readonly string[], built: readonly string[]): string | undefined {
+  const longer = committed.length > built.length ? committed : built;
+  const at = longer.findIndex((_, line) => committed[line] !== built[line]);
+  return at < 0
+    ? undefined
+    : `committed: ${committed[at] ?? "nothing"}\nbuilt:     ${built[at] ?? "nothing"}`;
+}

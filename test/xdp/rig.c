@@ -1,0 +1,189 @@
+#include "rig.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../native/harness/check.h"
+
+struct rig rig;
+
+static const struct {
+  const char *ip;
+  int link;
+} homes[PEOPLE] = {
+  [ALICE4] = { "192.0.2.2", WEST },     [BOB4] = { "192.0.2.3", WEST },     [CAROL4] = { "198.51.100.2", EAST },
+  [ALICE6] = { "2001:db8:1::2", WEST }, [BOB6] = { "2001:db8:1::3", WEST }, [CAROL6] = { "2001:db8:2::2", EAST },
+};
+
+uint64_t now_ns(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+struct qp_source address_from(const char *ip, uint16_t port)
+{
+  struct qp_source address = { .ip.bytes = { [10] = 0xff, [11] = 0xff }, .port = htons(port) };
+  if (inet_pton(AF_INET, ip, address.ip.bytes + 12) != 1)
+    CHECK(inet_pton(AF_INET6, ip, address.ip.bytes) == 1);
+  return address;
+}
+
+struct qp_source address_of(enum person person)
+{
+  return address_from(homes[person].ip, (uint16_t)(1000 + person));
+}
+
+void cid_of(enum person person, uint8_t *cid)
+{
+  memset(cid, 0x10 + (int)person, CID_BYTES);
+}
+
+int link_of(enum person person)
+{
+  return homes[person].link;
+}
+
+void rig_check_sources(bool is_source_checked)
+{
+  const uint32_t first = 0;
+  const struct qp_config config = {
+    .version = QP_ABI_VERSION,
+    .port = htons(RELAY_PORT),
+    .is_source_checked = is_source_checked,
+  };
+  union bpf_attr attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.map_fd = (uint32_t)rig.kernel.config;
+  attributes.key = (uintptr_t)&first;
+  attributes.value = (uintptr_t)&config;
+  CHECK(syscall(__NR_bpf, BPF_MAP_UPDATE_ELEM, &attributes, sizeof attributes) == 0);
+}
+
+int rig_open(void)
+{
+  const struct qp_kernel_options options = { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE };
+  int error = host_enter(&rig.host);
+  if (!error)
+    error = qp_kernel_open(&rig.kernel, &options);
+  if (error)
+    return error;
+  const struct qp_source host4 = address_from(HOST_IPV4, 0), host6 = address_from(HOST_IPV6, 0);
+  CHECK(qp_kernel_set_local(&rig.kernel, &host4.ip, true) == 0);
+  CHECK(qp_kernel_set_local(&rig.kernel, &host6.ip, true) == 0);
+  CHECK(qp_kernel_set_exit(&rig.kernel, rig.host.interfaces[EAST], true) == 0);
+  return 0;
+}
+
+/** Half full, with a token that is no whole number of nanoseconds. */
+static struct qp_account account_of(enum person person)
+{
+  const uint64_t second = 1000000000;
+  return (struct qp_account){
+    .bucket = {
+      .token_ns_q16 = (8 << 16) + 12345,
+      .depth_ns = 2 * LONG_SECONDS * second,
+      .full_at_ns = now_ns() + LONG_SECONDS * second,
+    },
+    .expires_at_ns = now_ns() + LONG_SECONDS * second,
+    .version = 2,
+    .address = address_of(person),
+  };
+}
+
+void rig_reset(void)
+{
+  uint8_t cid[CID_BYTES];
+  for (enum person person = 0; person < PEOPLE; person++) {
+    rig.kernel.accounts[person] = account_of(person);
+    cid_of(person, cid);
+    qp_kernel_set_routes(&rig.kernel, cid, 1, person);
+    qp_kernel_set_source(&rig.kernel, &rig.kernel.accounts[person].address, person);
+  }
+  memset(rig.kernel.total_words, 0, QP_TOTALS * sizeof *rig.kernel.total_words);
+  rig_check_sources(true);
+}
+
+/** A short header to a person's connection ID, and any bytes. */
+static const uint8_t *payload_for(enum person to)
+{
+  static uint8_t payloads[PEOPLE][PAYLOAD_BYTES];
+  uint8_t *payload = payloads[to];
+  for (uint32_t i = 0; i < PAYLOAD_BYTES; i++)
+    payload[i] = (uint8_t)(i * 7);
+  payload[0] = 0x40;
+  cid_of(to, payload + 1);
+  return payload;
+}
+
+struct packet packet_between(enum person from, enum person to)
+{
+  return (struct packet){
+    .is_ipv6 = is_ipv6(from),
+    .to_mac = { 0x02, 0, 0, 0, 1, 0 },
+    .from_mac = { 0x02, 0, 0, 0, 0, (uint8_t)from },
+    .tos = 0xb9,
+    .ttl = 64,
+    .id = 0x1234,
+    .fragment = DONT_FRAGMENT,
+    .flow_label = 0xabcde,
+    .from = address_of(from),
+    .to = address_from(is_ipv6(from) ? HOST_IPV6 : HOST_IPV4, RELAY_PORT),
+    .payload = payload_for(to),
+    .payload_bytes = PAYLOAD_BYTES,
+  };
+}
+
+struct packet packet_after(const struct packet *packet, enum person to)
+{
+  struct packet after = *packet;
+  const uint8_t to_mac[6] = { 0x02, 0, 0, 0, 0, (uint8_t)to };
+  const uint8_t from_mac[6] = { 0x02, 0, 0, 0, (uint8_t)(1 + link_of(to)), 0 };
+  memcpy(after.to_mac, to_mac, sizeof to_mac);
+  memcpy(after.from_mac, from_mac, sizeof from_mac);
+  after.ttl--;
+  after.from = packet->to;
+  after.to = rig.kernel.accounts[to].address;
+  return after;
+}
+
+/** The attributes to run the program once, for a frame from the west, whose metadata `context` is to hold. */
+static union bpf_attr attributes_for(const struct frame *frame, struct xdp_md *context)
+{
+  union bpf_attr attributes;
+  *context = (struct xdp_md){ .data_end = frame->length, .ingress_ifindex = rig.host.interfaces[WEST] };
+  memset(&attributes, 0, sizeof attributes);
+  attributes.test.prog_fd = (uint32_t)rig.kernel.program;
+  attributes.test.repeat = 1;
+  attributes.test.data_in = (uintptr_t)frame->bytes;
+  attributes.test.data_size_in = frame->length;
+  attributes.test.ctx_in = (uintptr_t)context;
+  attributes.test.ctx_size_in = sizeof *context;
+  return attributes;
+}
+
+struct outcome run(const struct frame *frame)
+{
+  struct outcome outcome;
+  struct xdp_md context;
+  union bpf_attr attributes = attributes_for(frame, &context);
+  attributes.test.data_out = (uintptr_t)outcome.frame.bytes;
+  attributes.test.data_size_out = sizeof outcome.frame.bytes;
+  CHECK(syscall(__NR_bpf, BPF_PROG_TEST_RUN, &attributes, sizeof attributes) == 0);
+  outcome.verdict = attributes.test.retval;
+  outcome.frame.length = attributes.test.data_size_out;
+  outcome.duration_ns = attributes.test.duration;
+  return outcome;
+}
+
+void run_live(const struct frame *frame)
+{
+  struct xdp_md context;
+  union bpf_attr attributes = attributes_for(frame, &context);
+  attributes.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+  CHECK(syscall(__NR_bpf, BPF_PROG_TEST_RUN, &attributes, sizeof attributes) == 0);
+}

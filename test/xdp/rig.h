@@ -1,0 +1,65 @@
+/* The program in the kernel, with a session for each of six people who live on the links of the host. */
+#ifndef RIG_H
+#define RIG_H
+
+#include <linux/bpf.h>
+
+#include "../../src/xdp/kernel.h"
+#include "host.h"
+#include "packet.h"
+
+/** A person's number is the session's, and the last byte of the person's MAC. */
+enum person { ALICE4, BOB4, CAROL4, ALICE6, BOB6, CAROL6, PEOPLE, NOBODY = PEOPLE };
+
+enum {
+  RELAY_PORT = 4433,
+  CID_BYTES = 12,
+  PAYLOAD_BYTES = 100,
+  MAX_ROUTES = 1 << 17,
+  /** All time that a bucket is given is so long that no pause of this process matters. */
+  LONG_SECONDS = 1000,
+};
+
+struct rig {
+  struct host host;
+  struct qp_kernel kernel;
+  /** What runs, to be said if it fails. */
+  const char *at;
+};
+
+extern struct rig rig;
+
+/** Enters the host and loads the program; 0 or an `errno`. */
+int rig_open(void);
+/** Six registered sessions that are alive, at their own addresses, with full buckets; sources are checked. */
+void rig_reset(void);
+void rig_check_sources(bool is_source_checked);
+uint64_t now_ns(void);
+
+struct qp_source address_from(const char *ip, uint16_t port);
+struct qp_source address_of(enum person person);
+void cid_of(enum person person, uint8_t *cid);
+int link_of(enum person person);
+static inline bool is_ipv6(enum person person)
+{
+  return person >= ALICE6;
+}
+
+/** A packet with a short header from one person for another, as it comes in at the relay. */
+struct packet packet_between(enum person from, enum person to);
+/** That packet as it leaves for the address of a person's session. */
+struct packet packet_after(const struct packet *packet, enum person to);
+
+struct outcome {
+  enum xdp_action verdict;
+  struct frame frame;
+  /** What the program took, and the kernel's clock around it. */
+  uint32_t duration_ns;
+};
+
+/** Runs the program once for a frame that comes in from the west. */
+struct outcome run(const struct frame *frame);
+/** Has the frame really go where the program sends it. */
+void run_live(const struct frame *frame);
+
+#endif

@@ -1,0 +1,10 @@
+/* What the XDP program is tested for. */
+#ifndef SUITES_H
+#define SUITES_H
+
+#include "../native/harness/suite.h"
+
+extern const struct suite vectors_suite, checksums_suite, headers_suite, policy_suite, charges_suite,
+  ways_suite, moves_suite, tables_suite;
+
+#endif

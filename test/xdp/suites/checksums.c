@@ -1,0 +1,133 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../native/harness/check.h"
+#include "../../native/harness/random.h"
+#include "../suites.h"
+#include "../verdict.h"
+
+enum { ROUNDS = 20000, ROUTES = 100000, MAX_PAYLOAD_BYTES = 1300 };
+
+static uint8_t *random_cids(struct random *random)
+{
+  uint8_t *cids = malloc((size_t)ROUTES * CID_BYTES);
+  CHECK(cids != NULL);
+  for (size_t i = 0; i < (size_t)ROUTES * CID_BYTES; i++)
+    cids[i] = (uint8_t)(random_word(random) & (i % CID_BYTES == 0 ? 0x7f : 0xff));
+  return cids;
+}
+
+static struct packet random_packet(struct random *random, enum person from, uint8_t *payload, const uint8_t *cid)
+{
+  struct packet packet = packet_between(from, from);
+  packet.tos = (uint8_t)random_word(random);
+  packet.ttl = (uint8_t)(2 + random_below(random, 254));
+  packet.id = (uint16_t)random_word(random);
+  packet.fragment = random_below(random, 2) ? DONT_FRAGMENT : 0;
+  packet.flow_label = random_below(random, 1 << 20);
+  packet.has_no_checksum = !packet.is_ipv6 && random_below(random, 4) == 0;
+  packet.payload = payload;
+  packet.payload_bytes = 1 + CID_BYTES + random_below(random, MAX_PAYLOAD_BYTES - CID_BYTES);
+  for (uint32_t i = 0; i < packet.payload_bytes; i++)
+    payload[i] = (uint8_t)random_word(random);
+  /* A bit that tells it from STUN. */
+  payload[0] = 0x40 | (payload[0] & 0x3f);
+  memcpy(payload + 1, cid, CID_BYTES);
+  return packet;
+}
+
+static int compare_words(const void *one, const void *other)
+{
+  uint32_t left = *(const uint32_t *)one, right = *(const uint32_t *)other;
+  return (left > right) - (left < right);
+}
+
+/** Forwards it from one random port to another; the time that it took. */
+static uint32_t forward_between_ports(struct packet *packet, struct random *random, enum person from, enum person to)
+{
+  packet->from.port = (uint16_t)random_word(random);
+  rig.kernel.accounts[to].address.port = (uint16_t)(1 + random_below(random, 0xffff));
+  qp_kernel_set_source(&rig.kernel, &packet->from, from);
+  uint32_t duration_ns = forwards(packet, from, to).duration_ns;
+  qp_kernel_remove_source(&rig.kernel, &packet->from);
+  return duration_ns;
+}
+
+static void forwards_at_random(void)
+{
+  static const enum person targets[2][2] = { { BOB4, CAROL4 }, { BOB6, CAROL6 } };
+  static uint32_t durations_ns[ROUNDS];
+  struct random random = { 1 };
+  uint8_t payload[MAX_PAYLOAD_BYTES + 1], *cids = random_cids(&random);
+  rig_reset();
+  for (uint32_t i = 0; i < 4; i++)
+    qp_kernel_set_routes(&rig.kernel, cids + (size_t)ROUTES / 4 * i * CID_BYTES, ROUTES / 4, targets[i / 2][i % 2]);
+  CHECK(rig.kernel.refused_routes == 0);
+  for (uint32_t i = 0; i < ROUNDS; i++) {
+    uint32_t route = random_below(&random, ROUTES), quarter = route / (ROUTES / 4);
+    enum person from = quarter < 2 ? ALICE4 : ALICE6;
+    struct packet packet = random_packet(&random, from, payload, cids + (size_t)route * CID_BYTES);
+    durations_ns[i] = forward_between_ports(&packet, &random, from, targets[quarter / 2][quarter % 2]);
+  }
+  free(cids);
+  qsort(durations_ns, ROUNDS, sizeof durations_ns[0], compare_words);
+  printf(": %u ns in the median", durations_ns[ROUNDS / 2]);
+}
+
+/** Sets two bytes so that the UDP checksum of `packet` comes out as zero, which is sent as all ones. */
+static void make_zero(const struct packet *packet, uint8_t *last_word)
+{
+  put_word(last_word, 0);
+  struct frame frame = frame_of(packet);
+  put_word(last_word, word_at(frame.bytes + udp_at(packet) + 6));
+  frame = frame_of(packet);
+  CHECK(word_at(frame.bytes + udp_at(packet) + 6) == 0xffff);
+}
+
+static void writes_zero_as_ones(void)
+{
+  static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE4, CAROL4 }, { ALICE6, BOB6 }, { ALICE6, CAROL6 } };
+  rig_reset();
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    uint8_t payload[PAYLOAD_BYTES];
+    struct packet packet = packet_between(pairs[i][0], pairs[i][1]);
+    memcpy(payload, packet.payload, sizeof payload);
+    packet.payload = payload;
+    const struct packet after = packet_after(&packet, pairs[i][1]);
+    make_zero(&packet, payload + sizeof payload - 2);
+    forwards(&packet, pairs[i][0], pairs[i][1]);
+    make_zero(&after, payload + sizeof payload - 2);
+    forwards(&packet, pairs[i][0], pairs[i][1]);
+  }
+}
+
+static void keeps_none_where_there_is_none(void)
+{
+  struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  packet.has_no_checksum = true;
+  forwards(&packet, ALICE4, BOB4);
+}
+
+/** A router that repaired it would vouch for bytes that it never checked. */
+static void keeps_wrong_ones_wrong(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4), after = packet_after(&packet, BOB4);
+  const uint32_t at = udp_at(&packet) + 6;
+  struct frame in = frame_of(&packet), out = frame_of(&after);
+  rig_reset();
+  put_word(in.bytes + at, word_at(in.bytes + at) ^ 0x0100);
+  const struct outcome outcome = run(&in);
+  CHECK(outcome.verdict == XDP_TX && !same_frame(&outcome.frame, &out));
+  memcpy(out.bytes + at, outcome.frame.bytes + at, 2);
+  CHECK(same_frame(&outcome.frame, &out));
+}
+
+static const struct test tests[] = {
+  { "leaves every byte right in 20 000 random packets to 100 000 connection IDs", forwards_at_random },
+  { "writes a UDP checksum of zero as all ones, and takes one", writes_zero_as_ones },
+  { "leaves a UDP checksum out where IPv4 left it out", keeps_none_where_there_is_none },
+  { "does not make a wrong UDP checksum right", keeps_wrong_ones_wrong },
+};
+
+const struct suite checksums_suite = SUITE("checksums", tests);

@@ -1,0 +1,79 @@
+#include <errno.h>
+
+#include "../../native/harness/check.h"
+#include "../suites.h"
+#include "../verdict.h"
+
+enum { FEW_ROUTES = 100, MANY_ROUTES = 300 };
+
+static void counts_what_does_not_fit(void)
+{
+  const struct qp_kernel_options options = { .max_routes = FEW_ROUTES, .max_sessions = 1 };
+  struct qp_kernel kernel = { 0 };
+  uint8_t cids[MANY_ROUTES * CID_BYTES] = { 0 };
+  CHECK(qp_kernel_open(&kernel, &options) == 0);
+  for (uint32_t i = 0; i < MANY_ROUTES; i++)
+    put_word(cids + i * CID_BYTES, i);
+  qp_kernel_set_routes(&kernel, cids, FEW_ROUTES, 0);
+  CHECK(kernel.refused_routes == 0);
+  qp_kernel_set_routes(&kernel, cids, MANY_ROUTES, 0);
+  CHECK(kernel.refused_routes == MANY_ROUTES - FEW_ROUTES);
+  for (uint32_t i = 0; i < FEW_ROUTES; i++)
+    qp_kernel_remove_route(&kernel, cids + i * CID_BYTES);
+  qp_kernel_set_routes(&kernel, cids + FEW_ROUTES * CID_BYTES, FEW_ROUTES, 0);
+  CHECK(kernel.refused_routes == MANY_ROUTES - FEW_ROUTES);
+  qp_kernel_close(&kernel);
+}
+
+static void leads_where_it_is_told_last(void)
+{
+  uint8_t cid[CID_BYTES];
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  cid_of(BOB4, cid);
+  forwards(&packet, ALICE4, BOB4);
+  qp_kernel_set_routes(&rig.kernel, cid, 1, CAROL4);
+  forwards(&packet, ALICE4, CAROL4);
+  qp_kernel_set_source(&rig.kernel, &packet.from, BOB4);
+  forwards(&packet, BOB4, CAROL4);
+}
+
+static void moves_while_full(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  struct packet moved = packet;
+  rig_reset();
+  moved.from.port ^= 0xffff;
+  qp_kernel_set_source(&rig.kernel, &moved.from, ALICE4);
+  forwards(&moved, ALICE4, BOB4);
+  qp_kernel_remove_source(&rig.kernel, &moved.from);
+}
+
+static void lets_go_of_everything(void)
+{
+  const struct qp_kernel_options options = { .max_routes = 1, .max_sessions = 1 };
+  struct qp_kernel kernel = { 0 };
+  CHECK(qp_kernel_open(&kernel, &options) == 0);
+  qp_kernel_close(&kernel);
+  CHECK(kernel.program == -1 && kernel.exits == -1 && !kernel.accounts && !kernel.total_words);
+  qp_kernel_close(&kernel);
+}
+
+static void leave_nothing_open(void)
+{
+  const struct qp_kernel_options options = { .max_routes = UINT32_MAX, .max_sessions = 1 };
+  struct qp_kernel kernel = { 0 };
+  CHECK(qp_kernel_open(&kernel, &options) == E2BIG);
+  CHECK(kernel.program == -1 && kernel.exits == -1);
+  qp_kernel_close(&kernel);
+}
+
+static const struct test tests[] = {
+  { "take what fits, and count the routes that do not", counts_what_does_not_fit },
+  { "lead where they were told last", leads_where_it_is_told_last },
+  { "have room for a session at both of its addresses while it moves", moves_while_full },
+  { "are let go of, once", lets_go_of_everything },
+  { "that could not be made have nothing to let go of", leave_nothing_open },
+};
+
+const struct suite tables_suite = SUITE("tables", tests);

@@ -1,0 +1,91 @@
+#include "verdict.h"
+
+#include <string.h>
+
+#include "../native/harness/check.h"
+
+/** What the program may change outside of the frame. */
+struct state {
+  struct qp_account accounts[PEOPLE];
+  uint64_t totals[QP_TOTALS];
+};
+
+static struct state state_now(void)
+{
+  struct state state;
+  memcpy(state.accounts, rig.kernel.accounts, sizeof state.accounts);
+  memcpy(state.totals, rig.kernel.total_words, sizeof state.totals);
+  return state;
+}
+
+static void check_state(const struct state *expected)
+{
+  const struct state found = state_now();
+  CHECK(memcmp(found.totals, expected->totals, sizeof found.totals) == 0);
+  for (enum person person = 0; person < PEOPLE; person++) {
+    const struct qp_account *is = &found.accounts[person], *should = &expected->accounts[person];
+    CHECK(memcmp(is->counters, should->counters, sizeof is->counters) == 0);
+    CHECK(memcmp(&is->bucket, &should->bucket, sizeof is->bucket) == 0);
+    CHECK(memcmp(is, should, sizeof *is) == 0);
+  }
+}
+
+static void credit(struct state *state, uint32_t bytes, enum person from, enum person to)
+{
+  __u64 *received = state->accounts[to].counters;
+  received[QP_PACKETS_TO] += 1;
+  received[QP_BYTES_TO] += bytes;
+  received[QP_PACKETS_OFFLOADED] += 1;
+  state->totals[QP_TOTAL_PACKETS] += 1;
+  state->totals[QP_TOTAL_BYTES] += bytes;
+  if (from == NOBODY)
+    return;
+  struct qp_account *payer = &state->accounts[from];
+  payer->counters[QP_PACKETS_FROM] += 1;
+  payer->counters[QP_BYTES_FROM] += bytes;
+  payer->bucket.full_at_ns += bytes * payer->bucket.token_ns_q16 / 65536;
+}
+
+struct outcome forwards(const struct packet *packet, enum person from, enum person to)
+{
+  struct state expected = state_now();
+  const struct packet after = packet_after(packet, to);
+  const struct frame in = frame_of(packet), out = frame_of(&after);
+  const struct outcome outcome = run(&in);
+  CHECK(outcome.verdict == (link_of(to) == WEST ? XDP_TX : XDP_REDIRECT));
+  CHECK(same_frame(&outcome.frame, &out));
+  credit(&expected, packet->payload_bytes, from, to);
+  check_state(&expected);
+  return outcome;
+}
+
+void passes(const struct frame *frame)
+{
+  const struct state expected = state_now();
+  const struct outcome outcome = run(frame);
+  CHECK(outcome.verdict == XDP_PASS);
+  CHECK(same_frame(&outcome.frame, frame));
+  check_state(&expected);
+}
+
+void passes_packet(const struct packet *packet)
+{
+  const struct frame frame = frame_of(packet);
+  passes(&frame);
+}
+
+void drops(const struct frame *frame, enum qp_total reason, enum person limited)
+{
+  struct state expected = state_now();
+  CHECK(run(frame).verdict == XDP_DROP);
+  expected.totals[reason] += 1;
+  if (limited != NOBODY)
+    expected.accounts[limited].counters[QP_PACKETS_LIMITED] += 1;
+  check_state(&expected);
+}
+
+void drops_packet(const struct packet *packet, enum qp_total reason)
+{
+  const struct frame frame = frame_of(packet);
+  drops(&frame, reason, NOBODY);
+}
