@@ -17,6 +17,7 @@ export function forwarderOptions(backend: Backend, upstream?: Address): Forwarde
     sourcePolicy: "registered",
     stun: "registered",
     authority: { secretOf: () => undefined, proven: () => false },
+    maxSessions: defaults.maxRegistrations,
     maxGatewayClients: defaults.maxGatewayClients,
     socketBufferBytes: defaults.socketBufferBytes,
     onError: (error) => process.emitWarning(error),

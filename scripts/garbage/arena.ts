@@ -44,6 +44,7 @@ export class Arena {
         secretOf: (id) => (id === credential.username ? credential.password : undefined),
         proven: () => random(2) === 0,
       },
+      maxSessions: 1024,
       maxGatewayClients,
       socketBufferBytes: defaults.socketBufferBytes,
       onError,

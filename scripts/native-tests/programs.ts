@@ -48,7 +48,7 @@ export function compile({ name, sources, sanitizers, hasForwarder }: Program): s
   const program = buildPath(name);
   mkdirSync(buildPath("."), { recursive: true });
   const others = hasForwarder
-    ? [...sourcesIn("src/forwarder/native"), ...sourcesIn("test/native/harness")]
+    ? [...sourcesIn("src/forwarder/native"), ...sourcesIn("src/xdp"), ...sourcesIn("test/native/harness")]
     : [];
   const args = [
     ...flags,

@@ -122,6 +122,8 @@ export interface ForwarderOptions {
   readonly sourcePolicy: SourcePolicy;
   readonly stun: StunPolicy;
   readonly authority: StunAuthority;
+  /** Most sessions at a time; the caller keeps to it. */
+  readonly maxSessions: number;
   /** Most gateway clients at a time. */
   readonly maxGatewayClients: number;
   /** Socket buffer sizes to ask the system for, in bytes. */

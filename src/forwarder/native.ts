@@ -164,7 +164,8 @@ class NativeForwarder implements Forwarder {
 }
 
 function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "onStun" | "onError"> {
-  const { maxGatewayClients, port, socketBufferBytes, sourcePolicy, threads, upstream } = options;
+  const { maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy, threads, upstream } =
+    options;
   return {
     port,
     threads,
@@ -172,6 +173,7 @@ function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "o
     upstreamAddress: upstream?.address,
     upstreamPort: upstream?.port,
     sourceRegistered: sourcePolicy === "registered",
+    maxSessions: maxSessions + restingSessions(maxSessions),
     maxGatewayClients,
     newGatewayClientsPerSecond,
     gatewayClientBurst: (newGatewayClientsPerSecond * bucketDepthMs) / 1000,
@@ -180,6 +182,11 @@ function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "o
     gatewayNewDatagrams,
     sweepIntervalMs,
   };
+}
+
+/** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */
+function restingSessions(maxSessions: number): number {
+  return 1024 + (maxSessions >> 2);
 }
 
 function idOrNone(id: number): SessionId | undefined {

@@ -85,7 +85,7 @@ export async function openService(settings: Settings, now: () => number = Date.n
 
 function forwarderOptions(settings: Settings): Omit<ForwarderOptions, "authority" | "now"> {
   const { host, port, upstream, backend, threads, sourcePolicy, stun, logger } = settings;
-  const { maxGatewayClients, socketBufferBytes } = settings;
+  const { limits, maxGatewayClients, socketBufferBytes } = settings;
   return {
     host,
     port,
@@ -94,6 +94,7 @@ function forwarderOptions(settings: Settings): Omit<ForwarderOptions, "authority
     threads,
     sourcePolicy,
     stun,
+    maxSessions: limits.maxRegistrations,
     maxGatewayClients,
     socketBufferBytes,
     onError: (error) => logger.error("quicpipe: the UDP socket failed", error),

@@ -19,6 +19,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
     .threads = UINT32("threads"),
     .socket = { .buffer_bytes = (int)UINT32("socketBufferBytes"), .may_coalesce = true },
     .may_segment = true,
+    .max_sessions = UINT32("maxSessions"),
     .is_source_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),
     .upstream_host = has_upstream ? upstream : NULL,
     .upstream_port = has_upstream ? (uint16_t)UINT32("upstreamPort") : 0,

@@ -36,6 +36,8 @@ export interface NativeConfig {
   readonly upstreamPort?: number | undefined;
   /** Whether only addresses of live sessions may send. */
   readonly sourceRegistered: boolean;
+  /** Session ids to give out: an id is free again a moment after its session was closed. */
+  readonly maxSessions: number;
   readonly maxGatewayClients: number;
   readonly newGatewayClientsPerSecond: number;
   /** Depth of that token bucket. */
@@ -56,6 +58,11 @@ export interface NativeConfig {
 export interface NativeHandle {
   /** One for each thread, by the order of {@link Addon.counterNames}: memory that the threads write. */
   readonly counters: readonly BigUint64Array[];
+  /**
+   * The accounts of all sessions (`struct qp_account` of bpf/abi.h), by id: memory that the threads write, 16 words for
+   * each, the first of which count from 0: packets and bytes from it, packets and bytes to it, packets limited.
+   */
+  readonly accounts: BigUint64Array;
   readonly gatewayClients: number;
   readonly routes: number;
   readonly sessions: number;
@@ -75,11 +82,6 @@ export interface NativeHandle {
   setRate(id: number, bytesPerSecond: number, bucketBytes: number): void;
   setExpiry(id: number, expiresAtMs: number): void;
   closeSession(id: number): void;
-  /**
-   * The counters of the 1024 sessions with `id >> 10 === chunk`: memory that the threads write, 8 words for each
-   * session, which start at 0 when it is opened: packets and bytes from it, packets and bytes to it, packets limited.
-   */
-  sessionCounters(chunk: number): BigUint64Array;
   /** The session that a connection ID leads to, or −1. */
   sessionOf(cid: Uint8Array): number;
   /** The newest live session at an address, or −1. */

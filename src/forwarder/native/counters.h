@@ -5,8 +5,9 @@
 #ifndef QP_COUNTERS_H
 #define QP_COUNTERS_H
 
-#include <stdatomic.h>
 #include <stdint.h>
+
+#include "words.h"
 
 #define QP_COUNTER_NAMES(name)                                  \
   name(RELAYED_PACKETS, "relayed.packets")                      \
@@ -39,31 +40,14 @@ enum qp_counter {
   QP_COUNTER_COUNT,
 };
 
-/** The counters of one session; any thread may write them. */
-enum qp_session_counter {
-  QP_PACKETS_FROM,
-  QP_BYTES_FROM,
-  QP_PACKETS_TO,
-  QP_BYTES_TO,
-  QP_PACKETS_LIMITED,
-  /** Words for each session: one cache line. */
-  QP_SESSION_COUNTER_STRIDE = 8,
-};
-
-static inline void qp_session_count(_Atomic uint64_t *counters, enum qp_session_counter counter, uint64_t amount)
-{
-  atomic_fetch_add_explicit(&counters[counter], amount, memory_order_relaxed);
-}
-
 struct qp_counters {
-  _Alignas(64) _Atomic uint64_t values[QP_COUNTER_COUNT];
+  _Alignas(64) __u64 values[QP_COUNTER_COUNT];
 };
 
 static inline void qp_count(struct qp_counters *counters, enum qp_counter counter, uint64_t amount)
 {
   /* The thread is the only writer, so this needs no locked instruction. */
-  uint64_t value = atomic_load_explicit(&counters->values[counter], memory_order_relaxed);
-  atomic_store_explicit(&counters->values[counter], value + amount, memory_order_relaxed);
+  qp_store(&counters->values[counter], qp_load(&counters->values[counter]) + amount);
 }
 
 #endif

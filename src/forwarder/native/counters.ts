@@ -2,20 +2,18 @@ import type { DropReason, SessionCounters, SessionId } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import type { Addon, NativeHandle } from "./addon.ts";
 
-/** Sessions whose counters lie in one typed array, as a power of two, and words of each. */
-const chunkBits = 10;
-const sessionWords = 8;
+/** Words of a session's account. */
+const accountWords = 16;
 
 /** Reads the memory that the addon's threads count in. */
 export class NativeCounters {
-  readonly #handle: NativeHandle;
   readonly #indexOf: ReadonlyMap<string, number>;
-  /** Read once: the handle makes new arrays each time. */
+  /** Read once, as are the accounts: the handle makes new arrays each time. */
   readonly #threads: readonly BigUint64Array[];
-  readonly #chunks: BigUint64Array[] = [];
+  readonly #accounts: BigUint64Array;
 
   constructor({ counterNames }: Addon, handle: NativeHandle) {
-    this.#handle = handle;
+    this.#accounts = handle.accounts;
     this.#threads = handle.counters;
     this.#indexOf = new Map(counterNames.map((name, index) => [name, index]));
   }
@@ -36,13 +34,17 @@ export class NativeCounters {
 
   /** A snapshot of a session's counters. */
   ofSession(id: SessionId): SessionCounters {
-    const chunk = id >> chunkBits;
-    const words = (this.#chunks[chunk] ??= this.#handle.sessionCounters(chunk));
-    const at = (id & ((1 << chunkBits) - 1)) * sessionWords;
-    const [packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited] = Array.from(
-      words.subarray(at, at + sessionWords),
-      Number,
-    ) as [number, number, number, number, number];
-    return { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited };
+    const at = id * accountWords;
+    return {
+      packetsFrom: this.#accountWord(at),
+      bytesFrom: this.#accountWord(at + 1),
+      packetsTo: this.#accountWord(at + 2),
+      bytesTo: this.#accountWord(at + 3),
+      packetsLimited: this.#accountWord(at + 4),
+    };
+  }
+
+  #accountWord(index: number): number {
+    return Number(this.#accounts[index]);
   }
 }

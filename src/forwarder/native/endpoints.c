@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "../../xdp/kernel.h"
+#include "account.h"
+
 static uint64_t hash_endpoint(const void *item, const void *context)
 {
   return qp_hash_address(context, &((const struct qp_endpoint *)item)->address);
@@ -29,11 +32,11 @@ static void store_id(_Atomic uint32_t *id, uint32_t value)
   atomic_store_explicit(id, value, memory_order_release);
 }
 
-uint32_t qp_endpoint_sender(const struct qp_sessions *sessions, const struct qp_endpoint *endpoint, int64_t now_ms)
+uint32_t qp_endpoint_sender(const struct qp_sessions *sessions, const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
   uint32_t next = load_id(&endpoint->newest);
-  while (next != 0 && qp_session_is_expired(qp_session_at(sessions, next - 1), now_ms))
-    next = load_id(&qp_session_at(sessions, next - 1)->older);
+  while (next != 0 && qp_account_is_expired(&sessions->accounts[next - 1], now_ns))
+    next = load_id(&sessions->sessions[next - 1].older);
   return next - 1;
 }
 
@@ -59,12 +62,12 @@ static void release_endpoint(struct qp_retired *retired, void *owner)
 /** Takes a session out of its endpoint's list. */
 static void unlink_session(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
 {
-  struct qp_session_record *record = qp_session_record_of(sessions, id);
-  uint32_t older = load_id(&qp_session_at(sessions, id)->older);
+  struct qp_session_record *record = &sessions->records[id];
+  uint32_t older = load_id(&sessions->sessions[id].older);
   if (older != 0)
-    qp_session_record_of(sessions, older - 1)->newer = record->newer;
+    sessions->records[older - 1].newer = record->newer;
   if (record->newer != 0)
-    store_id(&qp_session_at(sessions, record->newer - 1)->older, older);
+    store_id(&sessions->sessions[record->newer - 1].older, older);
   else
     store_id(&endpoint->newest, older);
   record->newer = 0;
@@ -80,27 +83,53 @@ static void discard_endpoint(struct qp_sessions *sessions, struct qp_endpoint *e
 static void link_session(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
 {
   uint32_t older = load_id(&endpoint->newest);
-  store_id(&qp_session_at(sessions, id)->older, older);
+  store_id(&sessions->sessions[id].older, older);
   if (older != 0)
-    qp_session_record_of(sessions, older - 1)->newer = id + 1;
+    sessions->records[older - 1].newer = id + 1;
   store_id(&endpoint->newest, id + 1);
+}
+
+/** Tells the kernel who pays for what comes from an endpoint. */
+static void publish_sender(struct qp_sessions *sessions, const struct qp_endpoint *endpoint)
+{
+  struct qp_source source = qp_source_of_address(&endpoint->address);
+  uint32_t newest = load_id(&endpoint->newest);
+  /* The kernel's addresses have no zone, and no packet of another should pass for one of theirs. */
+  if (endpoint->address.scope != 0)
+    return;
+  if (newest == 0)
+    qp_kernel_remove_source(sessions->kernel, &source);
+  else
+    qp_kernel_set_source(sessions->kernel, &source, newest - 1);
+}
+
+/** Tells the kernel where a session's packets go; to nowhere if only user space can bring them there. */
+static void publish_address(struct qp_account *account, const struct qp_endpoint *to)
+{
+  const struct qp_source nowhere = { 0 };
+  bool is_reachable = to && to->address.scope == 0;
+  qp_account_move(account, is_reachable ? qp_source_of_address(&to->address) : nowhere);
 }
 
 bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address)
 {
-  struct qp_session *session = qp_session_at(sessions, id);
-  struct qp_endpoint *from = qp_session_endpoint(session);
+  struct qp_endpoint *from = qp_session_endpoint(sessions, id);
   struct qp_endpoint *to = address ? endpoint_for(sessions, address) : NULL;
   if (address && !to)
     return false;
   /* Not taken out to be put back: in between, its packets would have no sender. */
   if (from == to && (!to || load_id(&to->newest) == id + 1))
     return true;
-  atomic_store_explicit(&session->endpoint, to, memory_order_release);
+  atomic_store_explicit(&sessions->sessions[id].endpoint, to, memory_order_release);
+  publish_address(&sessions->accounts[id], to);
   if (from)
     unlink_session(sessions, id, from);
-  if (to)
+  if (to) {
     link_session(sessions, id, to);
+    publish_sender(sessions, to);
+  }
+  if (from)
+    publish_sender(sessions, from);
   if (from && load_id(&from->newest) == 0)
     discard_endpoint(sessions, from);
   return true;

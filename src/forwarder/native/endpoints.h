@@ -24,6 +24,6 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
 /** Any thread: the endpoint of an address, or null if no session lives there. */
 struct qp_endpoint *qp_endpoint_at(const struct qp_sessions *sessions, const struct qp_address *address);
 /** Any thread: the live session that was registered there most recently, or `QP_NO_SESSION`. */
-uint32_t qp_endpoint_sender(const struct qp_sessions *sessions, const struct qp_endpoint *endpoint, int64_t now_ms);
+uint32_t qp_endpoint_sender(const struct qp_sessions *sessions, const struct qp_endpoint *endpoint, uint64_t now_ns);
 
 #endif

@@ -11,11 +11,10 @@ static int family_of(const char *host)
   return strchr(host, ':') ? AF_INET6 : AF_INET;
 }
 
-static void init_tables(struct qp_tables *tables, const struct qp_forwarder_options *options,
+static bool init_tables(struct qp_tables *tables, const struct qp_forwarder_options *options,
                         const struct qp_hash_key *key)
 {
   qp_grace_init(&tables->grace, options->threads);
-  qp_sessions_init(&tables->sessions, key, &tables->grace, family_of(options->host));
   qp_pins_init(&tables->pins, key, &tables->grace);
   qp_splice_limits_init(&tables->splice_limits, &options->splice);
   qp_reports_init(&tables->reports, options->wake, options->context);
@@ -24,6 +23,7 @@ static void init_tables(struct qp_tables *tables, const struct qp_forwarder_opti
                          qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
   if (tables->has_upstream)
     tables->upstream_name = qp_name_of_address(&tables->upstream, AF_INET);
+  return qp_sessions_init(&tables->sessions, options->max_sessions, key, &tables->grace, family_of(options->host), NULL);
 }
 
 static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const struct qp_forwarder_options *options,
@@ -64,8 +64,9 @@ struct qp_forwarder *qp_forwarder_create(const struct qp_forwarder_options *opti
   }
   forwarder->workers = workers;
   forwarder->threads = options->threads;
-  init_tables(&forwarder->tables, options, &random.key);
-  if (init_workers(forwarder, options, &random.key, random.start))
+  bool has_memory = init_tables(&forwarder->tables, options, &random.key);
+  has_memory &= init_workers(forwarder, options, &random.key, random.start);
+  if (has_memory)
     return forwarder;
   qp_forwarder_destroy(forwarder);
   return NULL;

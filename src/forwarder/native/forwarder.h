@@ -16,6 +16,8 @@ struct qp_forwarder_options {
   /** Whether to let the kernel segment what is sent (UDP_SEGMENT), where it can. */
   bool may_segment;
   bool is_source_checked;
+  /** Ids there are, those included that have just been closed. */
+  uint32_t max_sessions;
   /** IPv4 literal on loopback; null for no gateway. */
   const char *upstream_host;
   uint16_t upstream_port;

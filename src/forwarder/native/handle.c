@@ -51,7 +51,7 @@ static void finalize_array(napi_env env, void *data, void *hint)
   qp_handle_release(hint);
 }
 
-napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, _Atomic uint64_t *counters, size_t count)
+napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, __u64 *counters, size_t count)
 {
   napi_value buffer, array;
   handle->references++;

@@ -39,6 +39,6 @@ extern const napi_property_descriptor qp_session_methods[], qp_forwarder_methods
 extern const size_t qp_session_method_count, qp_forwarder_method_count;
 
 /** 64-bit counters as a live BigUint64Array that keeps the forwarder's memory. */
-napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, _Atomic uint64_t *counters, size_t count);
+napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, __u64 *counters, size_t count);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "address.h"
 
+struct qp_account;
 struct qp_client;
 struct qp_endpoint;
 
@@ -33,7 +34,8 @@ struct qp_received {
   /** Filled in by whoever needs them, once for all datagrams of the message. */
   bool is_looked_up;
   const struct qp_endpoint *endpoint;
-  uint32_t sender;
+  /** Of the session that pays for what comes from there; null for none. */
+  struct qp_account *payer;
   struct qp_client *client;
 };
 

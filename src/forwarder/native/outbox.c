@@ -13,14 +13,14 @@ void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool
 
 static bool same_way(const struct qp_way *a, const struct qp_way *b)
 {
-  return a->to == b->to && a->from_counters == b->from_counters && a->to_counters == b->to_counters &&
+  return a->to == b->to && a->payer == b->payer && a->account == b->account &&
          a->local_ipv4 == b->local_ipv4 && a->ecn == b->ecn && a->lane == b->lane;
 }
 
 /** Fibonacci hashing of what tells most ways apart. Two ways at one place only cost a message more. */
 static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_way *way)
 {
-  uint64_t word = (uintptr_t)way->to ^ (uintptr_t)way->to_counters << 1 ^ (uint64_t)way->local_ipv4 << 20;
+  uint64_t word = (uintptr_t)way->to ^ (uintptr_t)way->account << 1 ^ (uint64_t)way->local_ipv4 << 20;
   return &outbox->index[word * 0x9e3779b97f4a7c15 >> (64 - QP_GROUP_INDEX_BITS)];
 }
 
@@ -97,12 +97,12 @@ static void credit(struct qp_outbox *outbox, const struct qp_group *group, uint3
     return qp_count(outbox->counters, way->lane == QP_LANE_GATEWAY_IN ? QP_GATEWAY_IN : QP_GATEWAY_OUT, count);
   qp_count(outbox->counters, QP_RELAYED_PACKETS, count);
   qp_count(outbox->counters, QP_RELAYED_BYTES, bytes);
-  qp_session_count(way->to_counters, QP_PACKETS_TO, count);
-  qp_session_count(way->to_counters, QP_BYTES_TO, bytes);
-  if (!way->from_counters)
+  qp_add(&way->account->counters[QP_PACKETS_TO], count);
+  qp_add(&way->account->counters[QP_BYTES_TO], bytes);
+  if (!way->payer)
     return;
-  qp_session_count(way->from_counters, QP_PACKETS_FROM, count);
-  qp_session_count(way->from_counters, QP_BYTES_FROM, bytes);
+  qp_add(&way->payer->counters[QP_PACKETS_FROM], count);
+  qp_add(&way->payer->counters[QP_BYTES_FROM], bytes);
 }
 
 static bool is_full(int error)

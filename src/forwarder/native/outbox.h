@@ -6,11 +6,11 @@
 #define QP_OUTBOX_H
 
 #include <netinet/in.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "../../../bpf/abi.h"
 #include "address.h"
 #include "counters.h"
 
@@ -37,8 +37,8 @@ enum qp_lane {
 /** A way out; datagrams with the same way are sent together. */
 struct qp_way {
   const struct qp_name *to;
-  /** Counters of the sender's session and of the receiver's; null for none. */
-  _Atomic uint64_t *from_counters, *to_counters;
+  /** Of the sender's session, null for none, and of the receiver's, null on the gateway's lanes. */
+  struct qp_account *payer, *account;
   /** The address to send from, in network order; 0 leaves it to the system. */
   uint32_t local_ipv4;
   uint8_t ecn;

@@ -9,46 +9,45 @@ static void count(struct qp_relay *relay, enum qp_counter counter, uint32_t amou
 }
 
 /** The sender of a message: the endpoint and the session that pays, looked up once for all its datagrams. */
-static void look_up_sender(const struct qp_sessions *sessions, struct qp_received *received, int64_t now_ms)
+static void look_up_sender(const struct qp_sessions *sessions, struct qp_received *received, uint64_t now_ns)
 {
   if (received->is_looked_up)
     return;
   received->is_looked_up = true;
   received->endpoint = qp_endpoint_at(sessions, &received->source);
-  received->sender = received->endpoint ? qp_endpoint_sender(sessions, received->endpoint, now_ms) : QP_NO_SESSION;
+  uint32_t sender = received->endpoint ? qp_endpoint_sender(sessions, received->endpoint, now_ns) : QP_NO_SESSION;
+  received->payer = sender == QP_NO_SESSION ? NULL : &sessions->accounts[sender];
 }
 
 enum { ALLOWED = QP_COUNTER_COUNT };
 
 /** Takes what the burst costs from its sender's bucket; tells whether it was there. */
-static bool pay(const struct qp_sessions *sessions, const struct qp_burst *burst, uint64_t now_ns)
+static bool pay(const struct qp_burst *burst, uint64_t now_ns)
 {
-  uint32_t payer = burst->from->sender;
-  return payer == QP_NO_SESSION || qp_bucket_take(&qp_session_at(sessions, payer)->bucket, burst->bytes, now_ns);
+  struct qp_account *payer = burst->from->payer;
+  return !payer || qp_bucket_take(&payer->bucket, burst->bytes, now_ns);
 }
 
 /** Why the burst may not go to `to`, as the counter of the refusal, or `ALLOWED`. */
-static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst, const struct qp_session *to,
-                      const struct qp_endpoint *endpoint, int64_t now_ms)
+static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst, const struct qp_account *to,
+                      const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
-  if (qp_session_is_expired(to, now_ms))
+  if (qp_account_is_expired(to, now_ns))
     return QP_SESSION_EXPIRED;
   if (!endpoint)
     return QP_NO_ADDRESS;
-  if (burst->from->sender == QP_NO_SESSION && relay->tables->is_source_checked)
+  if (!burst->from->payer && relay->tables->is_source_checked)
     return QP_SOURCE_UNREGISTERED;
   return ALLOWED;
 }
 
-static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id,
+static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, struct qp_account *to,
                        const struct qp_endpoint *endpoint)
 {
-  const struct qp_sessions *sessions = &relay->tables->sessions;
-  uint32_t sender = burst->from->sender;
   const struct qp_way way = {
     .to = &endpoint->name,
-    .from_counters = sender == QP_NO_SESSION ? NULL : qp_session_counters(sessions, sender),
-    .to_counters = qp_session_counters(sessions, id),
+    .payer = burst->from->payer,
+    .account = to,
     .ecn = burst->from->ecn,
     .lane = QP_LANE_RELAY,
   };
@@ -59,24 +58,24 @@ static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, u
 
 static void limit(struct qp_relay *relay, const struct qp_burst *burst)
 {
-  qp_session_count(qp_session_counters(&relay->tables->sessions, burst->from->sender), QP_PACKETS_LIMITED, 1);
+  qp_add(&burst->from->payer->counters[QP_PACKETS_LIMITED], 1);
   count(relay, QP_RATE_LIMITED, 1);
 }
 
 static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now)
 {
   const struct qp_sessions *sessions = &relay->tables->sessions;
-  const struct qp_session *to = qp_session_at(sessions, id);
-  const struct qp_endpoint *endpoint = qp_session_endpoint(to);
-  look_up_sender(sessions, burst->from, now.ms);
-  int refusal = refusal_of(relay, burst, to, endpoint, now.ms);
+  const struct qp_endpoint *endpoint = qp_session_endpoint(sessions, id);
+  struct qp_account *to = &sessions->accounts[id];
+  look_up_sender(sessions, burst->from, now.ns);
+  int refusal = refusal_of(relay, burst, to, endpoint, now.ns);
   if (refusal != ALLOWED)
     return count(relay, refusal, burst->count);
-  if (!pay(sessions, burst, now.ns))
+  if (!pay(burst, now.ns))
     return burst->count > 1 ? relay_singly(relay, burst, id, now) : limit(relay, burst);
   if (endpoint == burst->from->endpoint)
     return count(relay, QP_SOURCE_IS_DESTINATION, burst->count);
-  send_burst(relay, burst, id, endpoint);
+  send_burst(relay, burst, to, endpoint);
 }
 
 /** The datagrams of a burst that the bucket does not pay for as a whole, one by one. */
@@ -94,8 +93,8 @@ static void relay_pinned(struct qp_relay *relay, const struct qp_burst *single, 
 {
   const struct qp_sessions *sessions = &relay->tables->sessions;
   const struct qp_pin *pin = single->sorted.pin;
-  const struct qp_endpoint *dialer = qp_session_endpoint(qp_session_at(sessions, pin->from));
-  look_up_sender(sessions, single->from, now.ms);
+  const struct qp_endpoint *dialer = qp_session_endpoint(sessions, pin->from);
+  look_up_sender(sessions, single->from, now.ns);
   if (dialer && dialer == single->from->endpoint)
     relay_burst(relay, single, pin->to, now);
   else

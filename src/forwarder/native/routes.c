@@ -162,7 +162,7 @@ bool qp_routes_set(struct qp_routes *routes, const uint8_t *cid, uint32_t sessio
   return true;
 }
 
-void qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t session)
+bool qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t session)
 {
   struct cid_words words = words_of(cid);
   uint64_t hash = hash_words(routes, words);
@@ -170,13 +170,14 @@ void qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t ses
   struct qp_shard_slots *slots = slots_of(shard);
   struct place place = slots ? probe(slots, words, hash) : (struct place){ 0 };
   if (place.holder != session + 1)
-    return;
+    return false;
   write_route(slots, place.slot, words, REMOVED);
   shard->count--;
   routes->count--;
   /* A shard that has emptied gives its memory back; if there is none for a smaller one, it stays as it is. */
   if (slots->mask >= MIN_SLOTS && 16 * (size_t)shard->count < slots->mask)
     rebuild(routes, shard);
+  return true;
 }
 
 size_t qp_routes_bytes(const struct qp_routes *routes)

@@ -61,8 +61,8 @@ uint32_t qp_routes_find(const struct qp_routes *routes, const uint8_t *cid, uint
 
 /** Control thread: makes `cid` lead to `session`, whatever it led to before; false if there is no memory. */
 bool qp_routes_set(struct qp_routes *routes, const uint8_t *cid, uint32_t session);
-/** Control thread: removes `cid` if it leads to `session`. */
-void qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t session);
+/** Control thread: removes `cid` if it leads to `session`; tells whether it did. */
+bool qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t session);
 size_t qp_routes_bytes(const struct qp_routes *routes);
 
 #endif

@@ -22,6 +22,17 @@ static napi_value done(struct qp_call *call, bool has_memory)
   return has_memory ? qp_undefined(call->env) : qp_throw(call->env, "ENOMEM", NULL);
 }
 
+/** A time of the system's clock, in ms since the epoch, on the clock that does not jump; 0 for what has been. */
+static uint64_t monotonic_ns(const struct qp_handle *handle, int64_t at_ms)
+{
+  const int64_t century_ms = INT64_C(3155760000000);
+  struct qp_now now = qp_worker_now(&handle->forwarder->workers[0]);
+  if (at_ms <= now.ms)
+    return 0;
+  int64_t left_ms = at_ms - now.ms < century_ms ? at_ms - now.ms : century_ms;
+  return now.ns + (uint64_t)left_ms * 1000000;
+}
+
 static napi_value session_number(napi_env env, uint32_t session)
 {
   return qp_number(env, session == QP_NO_SESSION ? -1 : (double)session);
@@ -40,7 +51,7 @@ static napi_value open_session(napi_env env, napi_callback_info info)
     .address = has_address ? &address : NULL,
     .bytes_per_second = qp_read_amount(&call, call.arguments[3]),
     .bucket_bytes = qp_read_amount(&call, call.arguments[4]),
-    .expires_at_ms = qp_read_ms(&call, call.arguments[5]),
+    .expires_at_ns = monotonic_ns(handle, qp_read_ms(&call, call.arguments[5])),
   };
   if (call.has_failed)
     return qp_throw_arguments(env);
@@ -92,7 +103,7 @@ static napi_value set_rate(napi_env env, napi_callback_info info)
   if (call.has_failed)
     return qp_throw_arguments(env);
   struct qp_now now = qp_worker_now(&handle->forwarder->workers[0]);
-  qp_bucket_reshape(&qp_session_at(qp_handle_sessions(handle), id)->bucket, bytes_per_second, bucket_bytes, now.ns);
+  qp_bucket_reshape(&qp_handle_sessions(handle)->accounts[id].bucket, bytes_per_second, bucket_bytes, now.ns);
   return qp_undefined(env);
 }
 
@@ -104,20 +115,19 @@ static napi_value set_expiry(napi_env env, napi_callback_info info)
   int64_t expires_at_ms = qp_read_ms(&call, call.arguments[1]);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  _Atomic int64_t *expiry = &qp_session_at(qp_handle_sessions(handle), id)->expires_at_ms;
-  atomic_store_explicit(expiry, expires_at_ms, memory_order_relaxed);
+  qp_store(&qp_handle_sessions(handle)->accounts[id].expires_at_ns, monotonic_ns(handle, expires_at_ms));
   return qp_undefined(env);
 }
 
-static napi_value session_counters(napi_env env, napi_callback_info info)
+static napi_value accounts(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  uint32_t first = qp_read_uint32(&call, call.arguments[0]) << QP_CHUNK_BITS;
-  if (call.has_failed || first >= qp_handle_sessions(handle)->opened)
+  if (call.has_failed)
     return qp_throw_arguments(env);
-  return qp_handle_counters(env, handle, qp_session_counters(qp_handle_sessions(handle), first),
-                            QP_CHUNK_SESSIONS * QP_SESSION_COUNTER_STRIDE);
+  const struct qp_sessions *sessions = qp_handle_sessions(handle);
+  size_t words = sizeof *sessions->accounts / sizeof(__u64);
+  return qp_handle_counters(env, handle, sessions->accounts->counters, sessions->capacity * words);
 }
 
 static napi_value session_of(napi_env env, napi_callback_info info)
@@ -140,11 +150,12 @@ static napi_value session_at(napi_env env, napi_callback_info info)
   if (call.has_failed)
     return qp_throw_arguments(env);
   const struct qp_endpoint *endpoint = qp_endpoint_at(qp_handle_sessions(handle), &address);
-  int64_t now_ms = qp_worker_now(&handle->forwarder->workers[0]).ms;
-  return session_number(env, endpoint ? qp_endpoint_sender(qp_handle_sessions(handle), endpoint, now_ms) : QP_NO_SESSION);
+  uint64_t now_ns = qp_worker_now(&handle->forwarder->workers[0]).ns;
+  return session_number(env, endpoint ? qp_endpoint_sender(qp_handle_sessions(handle), endpoint, now_ns) : QP_NO_SESSION);
 }
 
 #define METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
+#define GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
 
 const napi_property_descriptor qp_session_methods[] = {
   METHOD("openSession", open_session),
@@ -153,7 +164,7 @@ const napi_property_descriptor qp_session_methods[] = {
   METHOD("setAddress", set_address),
   METHOD("setRate", set_rate),
   METHOD("setExpiry", set_expiry),
-  METHOD("sessionCounters", session_counters),
+  GETTER("accounts", accounts),
   METHOD("sessionOf", session_of),
   METHOD("sessionAt", session_at),
 };

@@ -3,60 +3,48 @@
 #include <stdlib.h>
 
 #include "../../../bpf/parse.h"
+#include "../../xdp/kernel.h"
+#include "bucket.h"
 #include "endpoints.h"
 #include "pages.h"
 
-static struct qp_chunk *chunk_of(const struct qp_sessions *sessions, uint32_t id)
-{
-  return atomic_load_explicit(&sessions->chunks[id >> QP_CHUNK_BITS], memory_order_acquire);
-}
-
-struct qp_session *qp_session_at(const struct qp_sessions *sessions, uint32_t id)
-{
-  return &chunk_of(sessions, id)->sessions[id & (QP_CHUNK_SESSIONS - 1)];
-}
-
-_Atomic uint64_t *qp_session_counters(const struct qp_sessions *sessions, uint32_t id)
-{
-  return chunk_of(sessions, id)->counters[id & (QP_CHUNK_SESSIONS - 1)];
-}
-
-struct qp_session_record *qp_session_record_of(const struct qp_sessions *sessions, uint32_t id)
-{
-  return &chunk_of(sessions, id)->records[id & (QP_CHUNK_SESSIONS - 1)];
-}
-
-void qp_sessions_init(struct qp_sessions *sessions, const struct qp_hash_key *key, struct qp_grace *grace, int family)
+bool qp_sessions_init(struct qp_sessions *sessions, uint32_t capacity, const struct qp_hash_key *key,
+                      struct qp_grace *grace, int family, struct qp_kernel *kernel)
 {
   sessions->key = *key;
   sessions->grace = grace;
   sessions->family = family;
+  sessions->capacity = capacity;
+  sessions->kernel = kernel;
   qp_routes_init(&sessions->routes, key, grace);
   qp_table_init(&sessions->endpoints, &qp_endpoint_type, &sessions->key, grace);
+  sessions->sessions = qp_pages_allocate(capacity * sizeof *sessions->sessions);
+  sessions->records = qp_pages_allocate(capacity * sizeof *sessions->records);
+  sessions->accounts = kernel ? kernel->accounts : qp_pages_allocate(capacity * sizeof *sessions->accounts);
+  sessions->free_ids = qp_pages_allocate(capacity * sizeof *sessions->free_ids);
+  return sessions->sessions && sessions->records && sessions->accounts && sessions->free_ids;
 }
 
-void qp_sessions_destroy(struct qp_sessions *sessions)
+static void free_endpoints(struct qp_sessions *sessions)
 {
   size_t cursor = 0;
   for (void *endpoint; (endpoint = qp_table_next(&sessions->endpoints, &cursor));)
     free(endpoint);
   qp_table_destroy(&sessions->endpoints);
-  qp_routes_destroy(&sessions->routes);
-  for (uint32_t id = 0; id < sessions->opened; id++)
-    free(qp_session_record_of(sessions, id)->cids);
-  for (uint32_t i = 0; i < QP_MAX_CHUNKS; i++)
-    qp_pages_free(atomic_load(&sessions->chunks[i]), sizeof(struct qp_chunk));
-  free(sessions->free_ids);
 }
 
-/** Room for every id to become free, so that closing a session never has to allocate. */
-static bool reserve_free_ids(struct qp_sessions *sessions, uint32_t capacity)
+void qp_sessions_destroy(struct qp_sessions *sessions)
 {
-  uint32_t *ids = realloc(sessions->free_ids, capacity * sizeof *ids);
-  if (!ids)
-    return false;
-  sessions->free_ids = ids;
-  return true;
+  size_t capacity = sessions->capacity;
+  free_endpoints(sessions);
+  qp_routes_destroy(&sessions->routes);
+  for (uint32_t id = 0; id < sessions->opened; id++)
+    free(sessions->records[id].cids);
+  qp_pages_free(sessions->sessions, capacity * sizeof *sessions->sessions);
+  qp_pages_free(sessions->records, capacity * sizeof *sessions->records);
+  if (!sessions->kernel)
+    qp_pages_free(sessions->accounts, capacity * sizeof *sessions->accounts);
+  qp_pages_free(sessions->free_ids, capacity * sizeof *sessions->free_ids);
 }
 
 static uint32_t take_id(struct qp_sessions *sessions)
@@ -64,20 +52,7 @@ static uint32_t take_id(struct qp_sessions *sessions)
   qp_reclaim(sessions->grace);
   if (sessions->free_count > 0)
     return sessions->free_ids[--sessions->free_count];
-  uint32_t id = sessions->opened;
-  uint32_t chunk = id >> QP_CHUNK_BITS;
-  if (chunk == QP_MAX_CHUNKS)
-    return QP_NO_SESSION;
-  if (!atomic_load(&sessions->chunks[chunk])) {
-    struct qp_chunk *fresh = qp_pages_allocate(sizeof *fresh);
-    if (!fresh || !reserve_free_ids(sessions, (chunk + 1) << QP_CHUNK_BITS)) {
-      qp_pages_free(fresh, sizeof *fresh);
-      return QP_NO_SESSION;
-    }
-    atomic_store_explicit(&sessions->chunks[chunk], fresh, memory_order_release);
-  }
-  sessions->opened++;
-  return id;
+  return sessions->opened < sessions->capacity ? sessions->opened++ : QP_NO_SESSION;
 }
 
 uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_spec *spec)
@@ -85,12 +60,12 @@ uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_s
   uint32_t id = take_id(sessions);
   if (id == QP_NO_SESSION)
     return id;
-  struct qp_session *session = qp_session_at(sessions, id);
-  for (int i = 0; i < QP_SESSION_COUNTER_STRIDE; i++)
-    atomic_store_explicit(&qp_session_counters(sessions, id)[i], 0, memory_order_relaxed);
-  atomic_store_explicit(&session->expires_at_ms, spec->expires_at_ms, memory_order_relaxed);
-  qp_bucket_init(&session->bucket, spec->bytes_per_second, spec->bucket_bytes);
-  struct qp_session_record *record = qp_session_record_of(sessions, id);
+  struct qp_account *account = &sessions->accounts[id];
+  for (int i = 0; i < QP_SESSION_COUNTERS; i++)
+    qp_store(&account->counters[i], 0);
+  qp_store(&account->expires_at_ns, spec->expires_at_ns);
+  qp_bucket_init(&account->bucket, spec->bytes_per_second, spec->bucket_bytes);
+  struct qp_session_record *record = &sessions->records[id];
   record->id = id;
   record->is_open = true;
   sessions->count++;
@@ -102,7 +77,7 @@ uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_s
 
 bool qp_session_is_open(const struct qp_sessions *sessions, uint32_t id)
 {
-  return id < sessions->opened && qp_session_record_of(sessions, id)->is_open;
+  return id < sessions->opened && sessions->records[id].is_open;
 }
 
 static bool contains(const uint8_t *cids, uint32_t count, const uint8_t *cid)
@@ -116,10 +91,11 @@ static bool contains(const uint8_t *cids, uint32_t count, const uint8_t *cid)
 /** Removes the session's routes but for the `count` at `kept`. */
 static void remove_routes(struct qp_sessions *sessions, uint32_t id, const uint8_t *kept, uint32_t count)
 {
-  struct qp_session_record *record = qp_session_record_of(sessions, id);
+  struct qp_session_record *record = &sessions->records[id];
   for (uint32_t i = 0; i < record->cid_count; i++)
-    if (!contains(kept, count, record->cids + i * QP_CID_BYTES))
-      qp_routes_remove(&sessions->routes, record->cids + i * QP_CID_BYTES, id);
+    if (!contains(kept, count, record->cids + i * QP_CID_BYTES) &&
+        qp_routes_remove(&sessions->routes, record->cids + i * QP_CID_BYTES, id))
+      qp_kernel_remove_route(sessions->kernel, record->cids + i * QP_CID_BYTES);
   free(record->cids);
   record->cids = NULL;
   record->cid_count = 0;
@@ -127,7 +103,7 @@ static void remove_routes(struct qp_sessions *sessions, uint32_t id, const uint8
 
 bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *cids, uint32_t count)
 {
-  struct qp_session_record *record = qp_session_record_of(sessions, id);
+  struct qp_session_record *record = &sessions->records[id];
   uint8_t *copy = malloc(count > 0 ? (size_t)count * QP_CID_BYTES : 1);
   if (!copy)
     return false;
@@ -137,6 +113,7 @@ bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *
   uint32_t added = 0;
   while (added < count && qp_routes_set(&sessions->routes, copy + added * QP_CID_BYTES, id))
     added++;
+  qp_kernel_set_routes(sessions->kernel, copy, added, id);
   remove_routes(sessions, id, copy, added);
   record->cids = copy;
   record->cid_count = added;
@@ -152,7 +129,7 @@ static void release_id(struct qp_retired *retired, void *owner)
 
 void qp_session_close(struct qp_sessions *sessions, uint32_t id)
 {
-  struct qp_session_record *record = qp_session_record_of(sessions, id);
+  struct qp_session_record *record = &sessions->records[id];
   remove_routes(sessions, id, NULL, 0);
   qp_session_move(sessions, id, NULL);
   record->is_open = false;

@@ -1,6 +1,6 @@
 /*
- * The sessions: their routes, their endpoints, their token buckets and what they moved. The control thread opens,
- * changes and closes them while I/O threads forward; see grace.h for what may be read when.
+ * The sessions: their routes, their endpoints, and their accounts. The control thread opens, changes and closes them
+ * while I/O threads forward; see grace.h for what may be read when.
  */
 #ifndef QP_SESSIONS_H
 #define QP_SESSIONS_H
@@ -9,26 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../../bpf/abi.h"
 #include "address.h"
-#include "bucket.h"
-#include "counters.h"
 #include "grace.h"
 #include "routes.h"
 #include "table.h"
-
-enum {
-  QP_CHUNK_BITS = 10,
-  QP_CHUNK_SESSIONS = 1 << QP_CHUNK_BITS,
-  QP_MAX_CHUNKS = 4096,
-};
+#include "words.h"
 
 struct qp_endpoint;
+struct qp_kernel;
 
-/** What the packet path reads of a session: one cache line. */
+/** What the packet path reads of a session besides its account. */
 struct qp_session {
-  _Alignas(64) _Atomic(struct qp_endpoint *) endpoint;
-  _Atomic int64_t expires_at_ms;
-  struct qp_bucket bucket;
+  _Atomic(struct qp_endpoint *) endpoint;
   /** Session + 1 of the one that was registered at the same endpoint before. */
   _Atomic uint32_t older;
 };
@@ -44,12 +37,7 @@ struct qp_session_record {
   bool is_open;
 };
 
-struct qp_chunk {
-  struct qp_session sessions[QP_CHUNK_SESSIONS];
-  _Alignas(64) _Atomic uint64_t counters[QP_CHUNK_SESSIONS][QP_SESSION_COUNTER_STRIDE];
-  struct qp_session_record records[QP_CHUNK_SESSIONS];
-};
-
+/** Arrays by session id, of `capacity` elements; memory is taken as they fill. */
 struct qp_sessions {
   struct qp_routes routes;
   struct qp_table endpoints;
@@ -57,12 +45,17 @@ struct qp_sessions {
   struct qp_grace *grace;
   /** Address family of the public sockets. */
   int family;
-  /** Sessions that are open, and ids that were ever given out. */
-  uint32_t count, opened;
-  /** Indices that are free, and how many. */
+  uint32_t capacity;
+  struct qp_session *sessions;
+  struct qp_session_record *records;
+  struct qp_account *accounts;
+  /** Forwards as well, and has `accounts` in its memory; null where user space forwards alone. */
+  struct qp_kernel *kernel;
+  /** Ids that are free again. */
   uint32_t *free_ids;
   uint32_t free_count;
-  _Atomic(struct qp_chunk *) chunks[QP_MAX_CHUNKS];
+  /** Sessions that are open, and ids that were ever given out. */
+  uint32_t count, opened;
 };
 
 struct qp_session_spec {
@@ -71,11 +64,13 @@ struct qp_session_spec {
   /** Null: not proven yet. */
   const struct qp_address *address;
   double bytes_per_second, bucket_bytes;
-  int64_t expires_at_ms;
+  /** On the monotonic clock. */
+  uint64_t expires_at_ns;
 };
 
-/** `sessions` is zeroed. */
-void qp_sessions_init(struct qp_sessions *sessions, const struct qp_hash_key *key, struct qp_grace *grace, int family);
+/** `sessions` is zeroed; false if there is no memory. Freed with `qp_sessions_destroy` in any case. */
+bool qp_sessions_init(struct qp_sessions *sessions, uint32_t capacity, const struct qp_hash_key *key,
+                      struct qp_grace *grace, int family, struct qp_kernel *kernel);
 /** Frees everything; nobody may be reading. */
 void qp_sessions_destroy(struct qp_sessions *sessions);
 
@@ -85,22 +80,19 @@ void qp_sessions_destroy(struct qp_sessions *sessions);
 uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_spec *spec);
 void qp_session_close(struct qp_sessions *sessions, uint32_t id);
 bool qp_session_is_open(const struct qp_sessions *sessions, uint32_t id);
+/** Makes `cids` the session's connection IDs; those that it keeps are not gone in between. */
 bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *cids, uint32_t count);
-struct qp_session_record *qp_session_record_of(const struct qp_sessions *sessions, uint32_t id);
 
 /* Any thread. */
 
-struct qp_session *qp_session_at(const struct qp_sessions *sessions, uint32_t id);
-_Atomic uint64_t *qp_session_counters(const struct qp_sessions *sessions, uint32_t id);
-
-static inline struct qp_endpoint *qp_session_endpoint(const struct qp_session *session)
+static inline struct qp_endpoint *qp_session_endpoint(const struct qp_sessions *sessions, uint32_t id)
 {
-  return atomic_load_explicit(&session->endpoint, memory_order_acquire);
+  return atomic_load_explicit(&sessions->sessions[id].endpoint, memory_order_acquire);
 }
 
-static inline bool qp_session_is_expired(const struct qp_session *session, int64_t now_ms)
+static inline bool qp_account_is_expired(const struct qp_account *account, uint64_t now_ns)
 {
-  return atomic_load_explicit(&session->expires_at_ms, memory_order_relaxed) <= now_ms;
+  return qp_load(&account->expires_at_ns) <= now_ns;
 }
 
 #endif

@@ -61,14 +61,16 @@ static void sort(const struct qp_sorter *sorter, struct qp_datagram *datagram)
   datagram->sorted = qp_sort(&datagram->header, datagram->hash, &tables->sessions.routes, &tables->pins, sorter->now_ms);
   if (datagram->sorted.verdict != QP_VERDICT_SESSION)
     return;
-  __builtin_prefetch(qp_session_at(&tables->sessions, datagram->sorted.session));
-  __builtin_prefetch(qp_session_counters(&tables->sessions, datagram->sorted.session), 1);
+  const struct qp_account *account = &tables->sessions.accounts[datagram->sorted.session];
+  __builtin_prefetch(&tables->sessions.sessions[datagram->sorted.session]);
+  __builtin_prefetch(account->counters, 1);
+  __builtin_prefetch(&account->expires_at_ns);
 }
 
 static void prefetch_endpoint(const struct qp_sessions *sessions, const struct qp_datagram *datagram)
 {
   if (datagram->sorted.verdict == QP_VERDICT_SESSION && !datagram->follows)
-    __builtin_prefetch(qp_session_endpoint(qp_session_at(sessions, datagram->sorted.session)));
+    __builtin_prefetch(qp_session_endpoint(sessions, datagram->sorted.session));
 }
 
 static void fill(struct qp_sorter *sorter)

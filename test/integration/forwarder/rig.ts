@@ -81,6 +81,7 @@ export function createHarness(create: CreateForwarder): Harness {
           secretOf: (id) => secrets.get(id),
           proven: (id, address) => moves.push({ id, address }) > 0,
         },
+        maxSessions: defaults.maxRegistrations,
         maxGatewayClients: defaults.maxGatewayClients,
         socketBufferBytes: defaults.socketBufferBytes,
         onError: (error) => expect.unreachable(String(error)),

@@ -21,6 +21,7 @@ const forwarder = await createForwarder({
   sourcePolicy: "registered",
   stun: "registered",
   authority: { secretOf: () => undefined, proven: () => false },
+  maxSessions: 200_000,
   maxGatewayClients: 1,
   socketBufferBytes: 65_536,
   onError: console.error,

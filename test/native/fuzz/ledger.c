@@ -29,7 +29,7 @@ static void take_counters(struct run *run, uint64_t values[QP_COUNTER_COUNT])
 {
   struct qp_counters *counters = &run->world.rig->workers[0].relay.counters;
   for (int i = 0; i < QP_COUNTER_COUNT; i++)
-    values[i] = atomic_exchange(&counters->values[i], 0);
+    values[i] = __atomic_exchange_n(&counters->values[i], 0, __ATOMIC_RELAXED);
 }
 
 /** What has to be counted, but for what the kernel refused. */

@@ -122,7 +122,7 @@ static void open_one(struct world *world, int index, struct input *input)
     .address = session->home < 0 ? NULL : &address,
     .bytes_per_second = session->is_broke ? 1 : 1e12,
     .bucket_bytes = session->is_broke ? 0 : 1e15,
-    .expires_at_ms = session->expires_at_ms,
+    .expires_at_ns = (uint64_t)session->expires_at_ms * 1000000,
   };
   session->id = qp_session_open(sessions_of(world), &spec);
   CHECK(session->id != QP_NO_SESSION);
@@ -168,7 +168,7 @@ static void expire_one(struct world *world, int index, struct input *input)
 {
   struct session *session = &world->sessions[index];
   session->expires_at_ms = choose_end(world, input);
-  atomic_store(&qp_session_at(sessions_of(world), session->id)->expires_at_ms, session->expires_at_ms);
+  qp_store(&sessions_of(world)->accounts[session->id].expires_at_ns, (uint64_t)session->expires_at_ms * 1000000);
 }
 
 static void set_pin(struct world *world, struct input *input)

@@ -45,8 +45,8 @@ struct qp_way sent_way(struct sent *sent, unsigned to)
 {
   return (struct qp_way){
     .to = &sent->names[to],
-    .from_counters = sent->from_counters,
-    .to_counters = sent->to_counters,
+    .payer = &sent->payer,
+    .account = &sent->account,
     .lane = QP_LANE_RELAY,
   };
 }
@@ -65,7 +65,7 @@ void sent_flush(struct sent *sent)
 
 uint64_t sent_counter(const struct sent *sent, enum qp_counter counter)
 {
-  return atomic_load(&sent->counters.values[counter]);
+  return qp_load(&sent->counters.values[counter]);
 }
 
 bool sent_messages(const struct sent *sent, const unsigned *segments, unsigned count)

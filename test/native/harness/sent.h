@@ -13,7 +13,7 @@ enum { MAX_SENT = 4096, MAX_ANSWERS = 8, SENT_BYTES = 1 << 20 };
 struct sent {
   struct qp_outbox *outbox;
   struct qp_counters counters;
-  _Atomic uint64_t to_counters[QP_SESSION_COUNTER_STRIDE], from_counters[QP_SESSION_COUNTER_STRIDE];
+  struct qp_account account, payer;
   struct qp_name names[2];
   uint8_t *bytes;
   size_t used;

@@ -37,7 +37,7 @@ static void open_one(struct race *race, unsigned house, struct session *session)
     .address = has_address ? &address : NULL,
     .bytes_per_second = 1e6,
     .bucket_bytes = 1e6,
-    .expires_at_ms = random_below(&race->random, 8) == 0 ? 0 : INT64_MAX,
+    .expires_at_ns = random_below(&race->random, 8) == 0 ? 0 : UINT64_MAX,
   };
   *session = (struct session){ true, qp_session_open(sessions_of(race), &spec) };
   CHECK(session->id != QP_NO_SESSION);
@@ -68,7 +68,7 @@ static void change_one(struct race *race, unsigned house, const struct session *
 {
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
   struct qp_address address;
-  struct qp_session *changed = qp_session_at(sessions_of(race), session->id);
+  struct qp_account *changed = &sessions_of(race)->accounts[session->id];
   switch (random_below(&race->random, 5)) {
   case 0:
     CHECK(qp_session_route(sessions_of(race), session->id, cids, choose_cids(race, cids, house)));
@@ -81,7 +81,7 @@ static void change_one(struct race *race, unsigned house, const struct session *
                       qp_worker_now(&race->rig->workers[0]).ns);
     break;
   case 3:
-    atomic_store(&changed->expires_at_ms, random_below(&race->random, 2) == 0 ? 0 : INT64_MAX);
+    qp_store(&changed->expires_at_ns, random_below(&race->random, 2) == 0 ? 0 : UINT64_MAX);
     break;
   default:
     set_pin(race, house, session->id);
@@ -106,7 +106,7 @@ static void look(struct race *race)
   for (int i = 0; i < READERS; i++) {
     const struct qp_counters *counters = &race->rig->workers[i].relay.counters;
     for (int each = 0; each < QP_COUNTER_COUNT; each++)
-      total += atomic_load_explicit(&counters->values[each], memory_order_relaxed);
+      total += qp_load(&counters->values[each]);
     struct qp_address client;
     if (qp_forwarder_client(race->rig, atomic_load(&race->readers[i].client), &client))
       CHECK(house_of(&client) <= STRANGER);

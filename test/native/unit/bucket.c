@@ -16,7 +16,7 @@ struct exact {
 
 static struct exact exact_of(const struct qp_bucket *bucket, double depth, uint64_t now_ns)
 {
-  __int128 token = qp_bucket_load(&bucket->token_ns_q16);
+  __int128 token = qp_load(&bucket->token_ns_q16);
   return (struct exact){ .token = token, .depth = (__int128)(depth * (double)token), .at_ns = now_ns };
 }
 

@@ -75,7 +75,7 @@ static bool move_one(struct town *town)
 static void check_is_where_it_was(struct town *town)
 {
   const struct qp_sessions *sessions = &town->rig->tables.sessions;
-  CHECK(qp_same_address(&qp_session_endpoint(qp_session_at(sessions, 0))->address, &town->address));
+  CHECK(qp_same_address(&qp_session_endpoint(sessions, 0)->address, &town->address));
   CHECK(sessions->endpoints.count == 1);
 }
 

@@ -20,7 +20,7 @@ struct pair {
   struct qp_name name;
   struct qp_outbox *outbox;
   struct qp_counters counters;
-  _Atomic uint64_t session_counters[QP_SESSION_COUNTER_STRIDE];
+  struct qp_account account;
   struct qp_inbox inbox;
   uint8_t data[COUNT * BYTES];
 };
@@ -64,12 +64,12 @@ static void end(void)
 static void send_all(uint8_t ecn)
 {
   const struct qp_way way = {
-    .to = &pair.name, .to_counters = pair.session_counters, .ecn = ecn, .lane = QP_LANE_RELAY,
+    .to = &pair.name, .account = &pair.account, .ecn = ecn, .lane = QP_LANE_RELAY,
   };
   for (int i = 0; i < COUNT; i++)
     qp_outbox_add(pair.outbox, &way, pair.data + i * BYTES, BYTES, BYTES);
   qp_outbox_flush(pair.outbox, pair.from);
-  CHECK(atomic_load(&pair.counters.values[QP_RELAYED_PACKETS]) == COUNT);
+  CHECK(qp_load(&pair.counters.values[QP_RELAYED_PACKETS]) == COUNT);
 }
 
 /** Receives all datagrams, each as it was sent; how many messages they came in. */

@@ -20,6 +20,7 @@ async function cycle(): Promise<void> {
     sourcePolicy: "registered",
     stun: "registered",
     authority: { secretOf: () => undefined, proven: () => false },
+    maxSessions: defaults.maxRegistrations,
     maxGatewayClients: defaults.maxGatewayClients,
     socketBufferBytes: defaults.socketBufferBytes,
     onError: (error) => process.emitWarning(error),

@@ -21,6 +21,7 @@ const forwarder = await createForwarder({
   sourcePolicy: "any",
   stun: "registered",
   authority: { secretOf: () => undefined, proven: () => false },
+  maxSessions: 1,
   maxGatewayClients: 1,
   socketBufferBytes: 65_536,
   onError: (error) => process.emitWarning(error),

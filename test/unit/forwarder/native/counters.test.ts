@@ -3,10 +3,10 @@ import { createCounters } from "../../../../src/forwarder/counters.ts";
 import type { Addon, NativeHandle } from "../../../../src/forwarder/native/addon.ts";
 import { NativeCounters } from "../../../../src/forwarder/native/counters.ts";
 
-function countersOf(names: string[], threads: bigint[][], sessions: BigUint64Array): NativeCounters {
-  const handle: Pick<NativeHandle, "counters" | "sessionCounters"> = {
+function countersOf(names: string[], threads: bigint[][], accounts: BigUint64Array): NativeCounters {
+  const handle: Pick<NativeHandle, "accounts" | "counters"> = {
+    accounts,
     counters: threads.map((words) => BigUint64Array.from(words)),
-    sessionCounters: (chunk) => (chunk === 1 ? sessions : expect.unreachable(`chunk ${chunk}`)),
   };
   return new NativeCounters({ counterNames: names } as unknown as Addon, handle as NativeHandle);
 }
@@ -29,10 +29,10 @@ it("adds up what all threads counted, and what JavaScript did", () => {
   expect(own.empty).toBe(100);
 });
 
-it("finds a session's counters among those of its chunk", () => {
-  const sessions = new BigUint64Array(1024 * 8);
-  sessions.set([1n, 2n, 3n, 4n, 5n], 7 * 8);
-  expect(countersOf([], [], sessions).ofSession(1024 + 7)).toEqual({
+it("finds a session's counters in its account", () => {
+  const accounts = new BigUint64Array(8 * 16);
+  accounts.set([1n, 2n, 3n, 4n, 5n, 6n], 7 * 16);
+  expect(countersOf([], [], accounts).ofSession(7)).toEqual({
     packetsFrom: 1,
     bytesFrom: 2,
     packetsTo: 3,

@@ -1,0 +1,24 @@
+/* The part of a session that the kernel sees as well (bpf/abi.h). */
+#ifndef QP_ACCOUNT_H
+#define QP_ACCOUNT_H
+
+#include "../../../bpf/abi.h"
+#include "address.h"
+#include "words.h"
+
+static inline struct qp_source qp_source_of_address(const struct qp_address *address)
+{
+  struct qp_source source = { .port = address->port };
+  memcpy(&source.ip, address->ip, sizeof source.ip);
+  return source;
+}
+
+/** Changes the address so that the kernel sees the old or the new one, or leaves the packet to user space. */
+static inline void qp_account_move(struct qp_account *account, struct qp_source address)
+{
+  __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+  account->address = address;
+  __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+}
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * Words that several threads read and write, and the kernel where they lie in a map: whole, in no particular order.
+ */
+#ifndef QP_WORDS_H
+#define QP_WORDS_H
+
+#include <linux/types.h>
+
+static inline __u64 qp_load(const __u64 *word)
+{
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline void qp_store(__u64 *word, __u64 value)
+{
+  __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+static inline void qp_add(__u64 *word, __u64 amount)
+{
+  __atomic_fetch_add(word, amount, __ATOMIC_RELAXED);
+}
+
+#endif
