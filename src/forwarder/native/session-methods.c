@@ -45,16 +45,17 @@ static napi_value open_session(napi_env env, napi_callback_info info)
   struct qp_bytes cids = read_cids(&call, call.arguments[0]);
   struct qp_address address;
   bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &address);
-  const struct qp_session_spec spec = {
+  struct qp_session_spec spec = {
     .cids = cids.data,
     .cid_count = (uint32_t)(cids.length / QP_CID_BYTES),
     .address = has_address ? &address : NULL,
     .bytes_per_second = qp_read_amount(&call, call.arguments[3]),
     .bucket_bytes = qp_read_amount(&call, call.arguments[4]),
-    .expires_at_ns = monotonic_ns(handle, qp_read_ms(&call, call.arguments[5])),
   };
+  int64_t expires_at_ms = qp_read_ms(&call, call.arguments[5]);
   if (call.has_failed)
     return qp_throw_arguments(env);
+  spec.expires_at_ns = monotonic_ns(handle, expires_at_ms);
   uint32_t id = qp_session_open(qp_handle_sessions(handle), &spec);
   return id == QP_NO_SESSION ? qp_throw(env, "ENOMEM", NULL) : session_number(env, id);
 }
