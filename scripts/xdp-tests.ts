@@ -1,9 +1,9 @@
 /** The tests of the XDP program, in the kernel of this machine and on a host that is a network namespace. */
 import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildPath, projectPath, run } from "./native-tests/command.ts";
-import { memorySanitizers } from "./native-tests/programs.ts";
+import { memorySanitizers, sourcesIn } from "./native-tests/programs.ts";
 import { findMissing, skip } from "./xdp/requirement.ts";
 import { writeVectors } from "./xdp/vectors.ts";
 
@@ -73,11 +73,8 @@ function compile(name: string, sources: readonly string[]): string | undefined {
 function testProgram(): boolean {
   const vectors = buildPath("xdp/vectors.c");
   writeVectors(vectors);
-  const folders = ["test/xdp", "test/xdp/suites", "src/xdp"];
-  const program = compile("tests", [
-    vectors,
-    ...folders.flatMap((path) => globSync(projectPath(`${path}/*.c`))),
-  ]);
+  const folders = ["test/xdp", "test/xdp/suites", "src/xdp", "src/forwarder/native"];
+  const program = compile("tests", [vectors, ...folders.flatMap(sourcesIn)]);
   return program !== undefined && run(program, []);
 }
 

@@ -28,7 +28,8 @@ const nodeFiles: ReadonlySet<string> = new Set([
   "session-methods.c",
 ]);
 
-function sourcesIn(folder: string): string[] {
+/** The C files of a folder, but for those that need Node. */
+export function sourcesIn(folder: string): string[] {
   return globSync(projectPath(`${folder}/*.c`)).filter((path) => !nodeFiles.has(basename(path)));
 }
 

@@ -10,6 +10,7 @@
 static const struct suite *const suites[] = {
   &vectors_suite, &headers_suite, &checksums_suite, &policy_suite,
   &charges_suite, &ways_suite,    &moves_suite,     &tables_suite,
+  &sessions_suite,
 };
 
 static void name_case(int signal_number)

@@ -5,6 +5,6 @@
 #include "../native/harness/suite.h"
 
 extern const struct suite vectors_suite, checksums_suite, headers_suite, policy_suite, charges_suite,
-  ways_suite, moves_suite, tables_suite;
+  ways_suite, moves_suite, tables_suite, sessions_suite;
 
 #endif

@@ -131,21 +131,18 @@ static napi_value table_bytes(napi_env env, napi_callback_info info)
                          : qp_number(env, (double)qp_forwarder_table_bytes(handle->forwarder));
 }
 
-#define METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
-#define GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
-
 const napi_property_descriptor qp_forwarder_methods[] = {
-  METHOD("address", address),
-  METHOD("setPin", set_pin),
-  METHOD("deletePin", delete_pin),
-  METHOD("clientOf", client_of),
-  METHOD("reply", reply),
-  METHOD("sweep", sweep),
-  METHOD("close", close_),
-  GETTER("counters", counters),
-  GETTER("gatewayClients", gateway_clients),
-  GETTER("routes", routes),
-  GETTER("sessions", sessions),
-  GETTER("tableBytes", table_bytes),
+  QP_METHOD("address", address),
+  QP_METHOD("setPin", set_pin),
+  QP_METHOD("deletePin", delete_pin),
+  QP_METHOD("clientOf", client_of),
+  QP_METHOD("reply", reply),
+  QP_METHOD("sweep", sweep),
+  QP_METHOD("close", close_),
+  QP_GETTER("counters", counters),
+  QP_GETTER("gatewayClients", gateway_clients),
+  QP_GETTER("routes", routes),
+  QP_GETTER("sessions", sessions),
+  QP_GETTER("tableBytes", table_bytes),
 };
 const size_t qp_forwarder_method_count = sizeof qp_forwarder_methods / sizeof qp_forwarder_methods[0];

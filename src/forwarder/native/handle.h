@@ -23,7 +23,7 @@ struct qp_handle {
 /** A handle that the caller holds one reference to, its forwarder and callbacks still to come; null without memory. */
 struct qp_handle *qp_handle_create(napi_env env);
 
-/** Opens the handle's life in JavaScript: makes the object, whose `NativeForwarder` methods src/forwarder/native/addon.ts tells. */
+/** Opens the handle's life in JavaScript: makes the object, whose `NativeHandle` methods src/forwarder/native/addon.ts tells. */
 napi_value qp_handle_object(napi_env env, struct qp_handle *handle);
 
 /** Ends the threads and gives back what the event loop holds. Idempotent. */
@@ -34,7 +34,10 @@ void qp_handle_release(struct qp_handle *handle);
 struct qp_handle *qp_handle_begin(napi_env env, napi_callback_info info, struct qp_call *call);
 struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle);
 
-/** The methods of `NativeForwarder` that are about sessions, and the others. */
+#define QP_METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
+#define QP_GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
+
+/** The methods of `NativeHandle` that are about sessions, and the others. */
 extern const napi_property_descriptor qp_session_methods[], qp_forwarder_methods[];
 extern const size_t qp_session_method_count, qp_forwarder_method_count;
 

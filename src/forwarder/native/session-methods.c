@@ -155,18 +155,15 @@ static napi_value session_at(napi_env env, napi_callback_info info)
   return session_number(env, endpoint ? qp_endpoint_sender(qp_handle_sessions(handle), endpoint, now_ns) : QP_NO_SESSION);
 }
 
-#define METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
-#define GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
-
 const napi_property_descriptor qp_session_methods[] = {
-  METHOD("openSession", open_session),
-  METHOD("closeSession", close_session),
-  METHOD("setRoutes", set_routes),
-  METHOD("setAddress", set_address),
-  METHOD("setRate", set_rate),
-  METHOD("setExpiry", set_expiry),
-  GETTER("accounts", accounts),
-  METHOD("sessionOf", session_of),
-  METHOD("sessionAt", session_at),
+  QP_METHOD("openSession", open_session),
+  QP_METHOD("closeSession", close_session),
+  QP_METHOD("setRoutes", set_routes),
+  QP_METHOD("setAddress", set_address),
+  QP_METHOD("setRate", set_rate),
+  QP_METHOD("setExpiry", set_expiry),
+  QP_GETTER("accounts", accounts),
+  QP_METHOD("sessionOf", session_of),
+  QP_METHOD("sessionAt", session_at),
 };
 const size_t qp_session_method_count = sizeof qp_session_methods / sizeof qp_session_methods[0];

@@ -2,7 +2,6 @@
 #ifndef QP_TABLES_H
 #define QP_TABLES_H
 
-#include "../../xdp/kernel.h"
 #include "grace.h"
 #include "pins.h"
 #include "reports.h"
@@ -19,7 +18,6 @@ struct qp_now {
 struct qp_tables {
   struct qp_grace grace;
   struct qp_sessions sessions;
-  struct qp_kernel kernel;
   struct qp_pins pins;
   struct qp_splice_limits splice_limits;
   struct qp_reports reports;

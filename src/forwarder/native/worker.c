@@ -156,6 +156,8 @@ void qp_worker_stop(struct qp_worker *worker)
     pthread_join(worker->thread, NULL);
     worker->is_running = false;
   }
+  /* JavaScript keeps its memory no longer than the forwarder is open. */
+  worker->clock = NULL;
   close_if_open(&worker->epoll);
   close_if_open(&worker->stop_event);
   close_if_open(&worker->public_socket);
