@@ -17,7 +17,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
     .host = host,
     .port = (uint16_t)UINT32("port"),
     .threads = UINT32("threads"),
-    .socket = { .buffer_bytes = (int)UINT32("socketBufferBytes"), .may_coalesce = true },
+    .socket = { .buffer_bytes = (int)UINT32("socketBufferBytes") },
     .may_segment = true,
     .max_sessions = UINT32("maxSessions"),
     .is_source_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),

@@ -49,8 +49,7 @@ static int open_socket(int family, const struct qp_socket_options *options, stru
   if (!forbid_fragments(opened, family))
     return fail(opened, "setsockopt IP_MTU_DISCOVER", failure);
   /* Kernels before 5.0 lack it; then each datagram comes alone. */
-  if (options->may_coalesce)
-    set(opened, SOL_UDP, UDP_GRO, 1);
+  set(opened, SOL_UDP, UDP_GRO, 1);
   return opened;
 }
 

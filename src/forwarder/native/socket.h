@@ -8,8 +8,6 @@
 
 struct qp_socket_options {
   int buffer_bytes;
-  /** Whether to have the kernel put datagrams together on receipt (UDP_GRO), where it can. */
-  bool may_coalesce;
 };
 
 /** Which call failed, where a function says that it did. */

@@ -29,7 +29,7 @@ static struct pair pair;
 
 static int open_at(const char *ip, int family, struct qp_address *bound)
 {
-  const struct qp_socket_options options = { .buffer_bytes = 1 << 20, .may_coalesce = true };
+  const struct qp_socket_options options = { .buffer_bytes = 1 << 20 };
   struct qp_failure failure;
   struct qp_address address;
   CHECK(qp_parse_address(ip, 0, &address));
@@ -129,11 +129,23 @@ static void arrives_one_by_one(void)
   end();
 }
 
+/** As from a kernel without UDP_GRO. */
+static void arrives_apart(void)
+{
+  int no = 0;
+  begin(AF_INET, "127.0.0.1");
+  CHECK(setsockopt(pair.to, SOL_UDP, UDP_GRO, &no, sizeof no) == 0);
+  send_all(1);
+  CHECK(receive_all(1) == COUNT);
+  end();
+}
+
 static const struct test tests[] = {
   { "ten datagrams leave as one and arrive as one, with their ECN bits, over IPv4", crosses_ipv4 },
   { "… over IPv6", crosses_ipv6 },
   { "… over IPv4 from a dual-stack socket", crosses_from_dual_stack },
   { "where the kernel refuses to cut them up they arrive one by one", arrives_one_by_one },
+  { "where the kernel does not put them together they do as well", arrives_apart },
 };
 
 const struct suite sockets_suite = SUITE("sockets", tests);
