@@ -9,7 +9,7 @@
 
 enum {
   /** Changes with every change of a struct below, or of what a map means: a pinned program of another is replaced. */
-  QP_ABI_VERSION = 1,
+  QP_ABI_VERSION = 2,
 };
 
 /** An IP address, IPv4 in its IPv4-mapped form (RFC 4291 section 2.5.5.2); the key of `locals`. */
@@ -76,6 +76,16 @@ enum qp_total {
   QP_TOTALS,
 };
 
+/** From which address of this host packets leave: user space's, whichever path they take. */
+enum qp_departure {
+  /** The one that the relay is bound to. */
+  QP_DEPARTURE_BOUND,
+  /** Bound to all: the one that the route to the destination says. */
+  QP_DEPARTURE_BY_ROUTE,
+  /** The same where the kernel does not tell (before Linux 6.7); only the interface that packets came by is sure then. */
+  QP_DEPARTURE_UNTOLD,
+};
+
 /** The one element of `config`. */
 struct qp_config {
   __u32 version;
@@ -83,11 +93,15 @@ struct qp_config {
   __u16 port;
   /** Whether only addresses of live registrations may send. */
   __u8 is_source_checked;
-  __u8 zero;
+  /** Whether a live registration's address may be missing in `sources`; user space then decides about unknown ones. */
+  __u8 may_lack_sources;
+  /** enum qp_departure. */
+  __u8 departure;
+  __u8 zero[3];
 };
 
 _Static_assert(sizeof(struct qp_source) == 20, "the layout is fixed");
 _Static_assert(sizeof(struct qp_account) == 128, "the layout is fixed");
-_Static_assert(sizeof(struct qp_config) == 8, "the layout is fixed");
+_Static_assert(sizeof(struct qp_config) == 12, "the layout is fixed");
 
 #endif

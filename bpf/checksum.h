@@ -1,36 +1,39 @@
-/* Incremental updates of the Internet checksum (RFC 1624 section 3, equation 3). */
+/* The Internet checksum (RFC 1071), and what becomes of one when words change (RFC 1624 section 3, equation 3). */
 #ifndef QP_CHECKSUM_H
 #define QP_CHECKSUM_H
 
 #include <linux/types.h>
 
-/** The change in the checksum when `words` 16-bit words are taken out, to be added up with other changes. */
-static __always_inline __u32 qp_checksum_without(const void *bytes, int words)
+/** The sum of words, which folds to that of their halves (RFC 1071 section 2, "Parallel Summation"). */
+static __always_inline __u64 qp_sum(const __u32 *words, int count)
 {
-  const __u16 *word = bytes;
-  __u32 sum = 0;
-  for (int i = 0; i < words; i++)
-    sum += (__u16)~word[i];
+  __u64 sum = 0;
+  for (int i = 0; i < count; i++)
+    sum += words[i];
   return sum;
 }
 
-/** The change when they are put in. */
-static __always_inline __u32 qp_checksum_with(const void *bytes, int words)
+/** What takes them out of a sum that they are in. */
+static __always_inline __u64 qp_sum_without(const __u32 *words, int count)
 {
-  const __u16 *word = bytes;
-  __u32 sum = 0;
-  for (int i = 0; i < words; i++)
-    sum += word[i];
+  __u64 sum = 0;
+  for (int i = 0; i < count; i++)
+    sum += ~words[i];
   return sum;
+}
+
+/** The ones' complement sum of 16 bits; `sum` is less than 2^47. It is zero for nothing but zeros. */
+static __always_inline __u16 qp_fold(__u64 sum)
+{
+  for (int i = 0; i < 3; i++)
+    sum = (sum & 0xffff) + (sum >> 16);
+  return (__u16)sum;
 }
 
 /** The checksum after a change. */
-static __always_inline __u16 qp_checksum_after(__u16 checksum, __u32 change)
+static __always_inline __u16 qp_checksum_after(__u16 checksum, __u64 change)
 {
-  __u32 sum = (__u16)~checksum + change;
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return (__u16)~sum;
+  return (__u16)~qp_fold((__u16)~checksum + change);
 }
 
 #endif

@@ -30,7 +30,10 @@ struct {
   __type(value, __u8);
 } locals SEC(".maps");
 
-/** The interfaces that take what another one received; without the driver's help that would be lost. */
+/**
+ * The interfaces that take what another one received, which without the driver's help would be lost; and those to which
+ * packets that they received go back the same way.
+ */
 struct {
   __uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
   __uint(max_entries, 256);

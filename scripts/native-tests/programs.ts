@@ -25,6 +25,8 @@ const nodeFiles: ReadonlySet<string> = new Set([
   "delivery.c",
   "forwarder-methods.c",
   "handle.c",
+  "kernel-methods.c",
+  "links.c",
   "session-methods.c",
 ]);
 

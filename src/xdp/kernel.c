@@ -1,43 +1,25 @@
 #include "kernel.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/bpf.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "calls.h"
+#include "pinned.h"
 #include "program.h"
 
-/** An initializer would leave what lies beyond its member as it is, which the kernel does not accept. */
-static union bpf_attr *clear(union bpf_attr *attributes)
-{
-  return memset(attributes, 0, sizeof *attributes);
-}
-
-static int call_kernel(enum bpf_cmd command, union bpf_attr *attributes)
-{
-  long result = syscall(__NR_bpf, command, attributes, sizeof *attributes);
-  return result < 0 ? -errno : (int)result;
-}
-
-static int set_element(int map, const void *key, const void *value)
-{
-  union bpf_attr attributes;
-  clear(&attributes)->map_fd = (uint32_t)map;
-  attributes.key = (uintptr_t)key;
-  attributes.value = (uintptr_t)value;
-  return call_kernel(BPF_MAP_UPDATE_ELEM, &attributes);
-}
-
-static int remove_element(int map, const void *key)
-{
-  union bpf_attr attributes;
-  clear(&attributes)->map_fd = (uint32_t)map;
-  attributes.key = (uintptr_t)key;
-  return call_kernel(BPF_MAP_DELETE_ELEM, &attributes);
-}
+static const struct qp_kernel closed = {
+  .program = -1,  .routes = -1, .sources = -1, .locals = -1, .exits = -1,
+  .sessions = -1, .totals = -1, .config = -1,  .ways = -1,   .pin_folder = -1,
+};
 
 static void *map_memory(int map, size_t bytes)
 {
@@ -50,109 +32,98 @@ static size_t accounts_bytes(const struct qp_kernel *kernel)
   return kernel->max_sessions * sizeof *kernel->accounts;
 }
 
-static const struct qp_kernel closed = {
-  .program = -1, .routes = -1,   .sources = -1, .locals = -1,
-  .exits = -1,   .sessions = -1, .totals = -1,  .config = -1,
-};
-
-int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *options)
-{
-  const uint32_t first = 0;
-  *kernel = closed;
-  int error = qp_program_load(kernel, options);
-  if (error)
-    return error;
-  kernel->max_sessions = options->max_sessions;
-  kernel->accounts = map_memory(kernel->sessions, accounts_bytes(kernel));
-  kernel->total_words = map_memory(kernel->totals, QP_TOTALS * sizeof(__u64));
-  if (!kernel->accounts || !kernel->total_words)
-    error = errno;
-  else
-    error = -set_element(kernel->config, &first, &options->config);
-  if (error)
-    qp_kernel_close(kernel);
-  return error;
-}
-
-void qp_kernel_close(struct qp_kernel *kernel)
+static void unmap_memories(struct qp_kernel *kernel)
 {
   if (kernel->accounts)
     munmap(kernel->accounts, accounts_bytes(kernel));
   if (kernel->total_words)
     munmap(kernel->total_words, QP_TOTALS * sizeof(__u64));
-  const int files[] = { kernel->program, kernel->routes,   kernel->sources, kernel->locals,
-                        kernel->exits,   kernel->sessions, kernel->totals,  kernel->config };
-  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-    if (files[i] >= 0)
-      close(files[i]);
+  kernel->accounts = NULL;
+  kernel->total_words = NULL;
+}
+
+static int map_memories(struct qp_kernel *kernel)
+{
+  kernel->accounts = map_memory(kernel->sessions, accounts_bytes(kernel));
+  kernel->total_words = map_memory(kernel->totals, QP_TOTALS * sizeof(__u64));
+  return kernel->accounts && kernel->total_words ? 0 : errno;
+}
+
+static int open_new(struct qp_kernel *kernel)
+{
+  int error = qp_program_load(kernel);
+  return error ? error : map_memories(kernel);
+}
+
+int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *options)
+{
   *kernel = closed;
+  kernel->max_routes = options->max_routes;
+  kernel->max_sessions = options->max_sessions;
+  if (options->pin_path && qp_pinned_lock(kernel, options->pin_path)) {
+    kernel->is_adopted = qp_pinned_adopt(kernel) && map_memories(kernel) == 0;
+    if (!kernel->is_adopted) {
+      unmap_memories(kernel);
+      qp_pinned_clear(kernel);
+    }
+  }
+  int error = kernel->is_adopted ? 0 : open_new(kernel);
+  if (error)
+    qp_kernel_close(kernel);
+  return error;
 }
 
-int qp_kernel_attach(const struct qp_kernel *kernel, unsigned interface_index, uint32_t flags)
+/** Linux 6.7 is the first whose bpf_fib_lookup tells a route's source address. */
+static enum qp_departure wildcard_departure(void)
 {
-  union bpf_attr attributes;
-  clear(&attributes)->link_create.prog_fd = (uint32_t)kernel->program;
-  attributes.link_create.target_ifindex = interface_index;
-  attributes.link_create.attach_type = BPF_XDP;
-  attributes.link_create.flags = flags;
-  return call_kernel(BPF_LINK_CREATE, &attributes);
+  struct utsname system;
+  int major = 0, minor = 0;
+  if (uname(&system) == 0)
+    sscanf(system.release, "%d.%d", &major, &minor);
+  return major > 6 || (major == 6 && minor >= 7) ? QP_DEPARTURE_BY_ROUTE : QP_DEPARTURE_UNTOLD;
 }
 
-/** All routes in one call; false if the kernel took none, or not all. */
-static bool set_batch(const struct qp_kernel *kernel, const uint8_t *cids, uint32_t count, const uint32_t *values)
+int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked, bool is_wildcard)
 {
-  union bpf_attr attributes;
-  clear(&attributes)->batch.keys = (uintptr_t)cids;
-  attributes.batch.values = (uintptr_t)values;
-  attributes.batch.count = count;
-  attributes.batch.map_fd = (uint32_t)kernel->routes;
-  return call_kernel(BPF_MAP_UPDATE_BATCH, &attributes) == 0;
+  const uint32_t first = 0;
+  const struct qp_config config = {
+    .version = QP_ABI_VERSION,
+    .port = port,
+    .is_source_checked = is_source_checked,
+    .may_lack_sources = kernel->may_lack_sources,
+    .departure = is_wildcard ? wildcard_departure() : QP_DEPARTURE_BOUND,
+  };
+  int error = -qp_bpf_set(kernel->config, &first, &config);
+  /* Not sooner: what is pinned stays, and a relay that finds its port taken should leave nothing. */
+  if (!error && kernel->pin_path && !kernel->is_adopted)
+    qp_pinned_store(kernel);
+  return error;
 }
 
-void qp_kernel_set_routes(struct qp_kernel *kernel, const uint8_t *cids, uint32_t count, uint32_t session)
+void qp_kernel_stop(struct qp_kernel *kernel)
 {
-  enum { AT_ONCE = 64 };
-  uint32_t values[AT_ONCE];
-  for (uint32_t i = 0; i < AT_ONCE; i++)
-    values[i] = session;
-  for (uint32_t done = 0; kernel && done < count;) {
-    uint32_t wanted = count - done < AT_ONCE ? count - done : AT_ONCE;
-    const uint8_t *from = cids + (size_t)done * sizeof(struct qp_cid);
-    bool is_set = set_batch(kernel, from, wanted, values);
-    /* Kernels before 5.6 have no batches, and a full map ends one. */
-    for (uint32_t i = 0; i < wanted && !is_set; i++)
-      if (set_element(kernel->routes, from + (size_t)i * sizeof(struct qp_cid), &session) < 0)
-        kernel->refused_routes++;
-    done += wanted;
+  int *const files[] = { &kernel->program,  &kernel->routes, &kernel->sources, &kernel->locals, &kernel->exits,
+                         &kernel->sessions, &kernel->totals, &kernel->config,  &kernel->ways,   &kernel->pin_folder };
+  qp_attachments_close(&kernel->attachments);
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    if (*files[i] >= 0)
+      close(*files[i]);
+    *files[i] = -1;
   }
 }
 
-void qp_kernel_remove_route(struct qp_kernel *kernel, const uint8_t *cid)
+void qp_kernel_synchronize(void)
 {
-  if (kernel)
-    remove_element(kernel->routes, cid);
+  /* It waits for an RCU grace period, which the run of an XDP program holds up. Not to be had with nohz_full. */
+  const struct timespec longer_than_any_run = { .tv_nsec = 100000000 };
+  if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0)
+    nanosleep(&longer_than_any_run, NULL);
 }
 
-void qp_kernel_set_source(struct qp_kernel *kernel, const struct qp_source *source, uint32_t session)
+void qp_kernel_close(struct qp_kernel *kernel)
 {
-  if (kernel)
-    set_element(kernel->sources, source, &session);
-}
-
-void qp_kernel_remove_source(struct qp_kernel *kernel, const struct qp_source *source)
-{
-  if (kernel)
-    remove_element(kernel->sources, source);
-}
-
-int qp_kernel_set_local(struct qp_kernel *kernel, const struct qp_ip *ip, bool is_local)
-{
-  const uint8_t yes = 1;
-  return is_local ? set_element(kernel->locals, ip, &yes) : remove_element(kernel->locals, ip);
-}
-
-int qp_kernel_set_exit(struct qp_kernel *kernel, unsigned interface_index, bool is_exit)
-{
-  const uint32_t key = interface_index;
-  return is_exit ? set_element(kernel->exits, &key, &key) : remove_element(kernel->exits, &key);
+  qp_kernel_stop(kernel);
+  unmap_memories(kernel);
+  free(kernel->pin_path);
+  *kernel = closed;
 }

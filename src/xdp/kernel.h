@@ -1,7 +1,4 @@
-/*
- * The kernel's copy of the tables: the maps of bpf/maps.h, the program that reads them, and the links that attach it.
- * Control thread. Functions that change a map let a null kernel pass, for a relay that forwards in user space alone.
- */
+/* The kernel's copy of the tables: the maps of bpf/maps.h, and the program that reads them. Control thread. */
 #ifndef QP_KERNEL_H
 #define QP_KERNEL_H
 
@@ -10,41 +7,49 @@
 #include <stdint.h>
 
 #include "../../bpf/abi.h"
+#include "attachments.h"
 
 struct qp_kernel_options {
   uint32_t max_routes, max_sessions;
-  struct qp_config config;
+  /** An empty folder in a bpf file system, or one that holds what an earlier process pinned there; null for no pins. */
+  const char *pin_path;
 };
 
 struct qp_kernel {
-  int program, routes, sources, locals, exits, sessions, totals, config;
-  uint32_t max_sessions;
+  int program, routes, sources, locals, exits, sessions, totals, config, ways;
+  uint32_t max_routes, max_sessions;
   /** The maps `sessions` and `totals`, in memory. */
   struct qp_account *accounts;
   __u64 *total_words;
   /** Routes that found no room in the map and stay in user space. */
   uint64_t refused_routes;
+  /** A source found no room, so that the program leaves unknown ones to user space. */
+  bool may_lack_sources;
+  struct qp_attachments attachments;
+  /** The folder of the pins, locked for this process; −1 and null where nothing is pinned. */
+  int pin_folder;
+  char *pin_path;
+  /** Why nothing is pinned although that was asked for: an `errno`, or 0. */
+  int pin_error;
+  /** Program and maps come from an earlier process, with what is in them. */
+  bool is_adopted;
 };
 
-/** Makes the maps and loads the program; 0 or an `errno`, ENOSYS in a build without XDP. Closed with `qp_kernel_close`. */
-int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *options);
-void qp_kernel_close(struct qp_kernel *kernel);
-
-/** Attaches the program to an interface; `flags` are XDP_FLAGS_*. The link, which detaches when it is closed, or −errno. */
-int qp_kernel_attach(const struct qp_kernel *kernel, unsigned interface_index, uint32_t flags);
-
-/** Makes `count` connection IDs, back to back, lead to a session. */
-void qp_kernel_set_routes(struct qp_kernel *kernel, const uint8_t *cids, uint32_t count, uint32_t session);
-void qp_kernel_remove_route(struct qp_kernel *kernel, const uint8_t *cid);
-/** Says who pays for what comes from `source`. */
-void qp_kernel_set_source(struct qp_kernel *kernel, const struct qp_source *source, uint32_t session);
-void qp_kernel_remove_source(struct qp_kernel *kernel, const struct qp_source *source);
-/** Says whether an address is this host's. */
-int qp_kernel_set_local(struct qp_kernel *kernel, const struct qp_ip *ip, bool is_local);
 /**
- * Says whether an interface sends what another one received; 0 or −errno. In driver mode those do that implement
- * ndo_xdp_xmit, many only while a program is attached to them; a packet for one that does not would be lost.
+ * Makes the maps and loads the program, or adopts those that are pinned; what is pinned and was made by another program
+ * or for other sizes is replaced. 0 or an `errno`, ENOSYS in a build without XDP. Closed with `qp_kernel_close`.
  */
-int qp_kernel_set_exit(struct qp_kernel *kernel, unsigned interface_index, bool is_exit);
+int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *options);
+/**
+ * Has the program forward what comes to this port, in network order, where it is attached; pins program and maps if
+ * they are to be and were not adopted. A relay that is bound to all addresses is a wildcard. 0 or an `errno`.
+ */
+int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked, bool is_wildcard);
+/** Lets go of program and maps, so that it detaches unless it is pinned; the memory can still be read. Idempotent. */
+void qp_kernel_stop(struct qp_kernel *kernel);
+/** Waits until no run of the program that has begun is still going on: some ms. */
+void qp_kernel_synchronize(void);
+/** Stops it and frees everything. Idempotent. */
+void qp_kernel_close(struct qp_kernel *kernel);
 
 #endif

@@ -28,17 +28,24 @@ static void keep_files(struct qp_kernel *kernel, const struct qp_relay *skeleton
   kernel->sessions = keep(skeleton->maps.sessions.map_fd);
   kernel->totals = keep(skeleton->maps.totals.map_fd);
   kernel->config = keep(skeleton->maps.config.map_fd);
+  kernel->ways = keep(skeleton->maps.ways.map_fd);
 }
 
-int qp_program_load(struct qp_kernel *kernel, const struct qp_kernel_options *options)
+bool qp_program_exists(void)
+{
+  return true;
+}
+
+int qp_program_load(struct qp_kernel *kernel)
 {
   struct qp_relay *skeleton = qp_relay__open();
   if (!skeleton)
     return errno;
-  skeleton->maps.routes.max_entries = options->max_routes;
+  skeleton->maps.routes.max_entries = kernel->max_routes;
   /* A session that moves is at its new address before it is gone from the old one. */
-  skeleton->maps.sources.max_entries = options->max_sessions + 1;
-  skeleton->maps.sessions.max_entries = options->max_sessions;
+  skeleton->maps.sources.max_entries = kernel->max_sessions + 1;
+  skeleton->maps.sessions.max_entries = kernel->max_sessions;
+  skeleton->maps.ways.max_entries = kernel->max_sessions;
   int result = qp_relay__load(skeleton);
   if (result == 0)
     keep_files(kernel, skeleton);
@@ -48,9 +55,14 @@ int qp_program_load(struct qp_kernel *kernel, const struct qp_kernel_options *op
 
 #else
 
-int qp_program_load(struct qp_kernel *kernel, const struct qp_kernel_options *options)
+bool qp_program_exists(void)
 {
-  (void)kernel, (void)options;
+  return false;
+}
+
+int qp_program_load(struct qp_kernel *kernel)
+{
+  (void)kernel;
   return ENOSYS;
 }
 

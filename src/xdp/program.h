@@ -2,9 +2,14 @@
 #ifndef QP_PROGRAM_H
 #define QP_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "kernel.h"
 
-/** Makes the maps and loads the program into the kernel; 0 or an `errno`, ENOSYS in a build without the program. */
-int qp_program_load(struct qp_kernel *kernel, const struct qp_kernel_options *options);
+/** Whether this build has the program. */
+bool qp_program_exists(void);
+
+/** Makes the maps, of the sizes in `kernel`, and loads the program; 0 or an `errno`, ENOSYS in a build without it. */
+int qp_program_load(struct qp_kernel *kernel);
 
 #endif

@@ -28,28 +28,31 @@ static const char *const set_up =
   "neighbour add 2001:db8:1::3 lladdr 02:00:00:00:00:04 dev west nud permanent\n"
   "neighbour add 2001:db8:2::2 lladdr 02:00:00:00:00:05 dev east nud permanent\n";
 
-void host_set_forwarding(bool is_ipv6, bool is_on)
+void host_set_forwarding(const char *interface, bool is_ipv6, bool is_on)
 {
-  static const char *const paths[] = {
-    "/proc/sys/net/ipv4/conf/west/forwarding",
-    "/proc/sys/net/ipv6/conf/west/forwarding",
-  };
-  FILE *setting = fopen(paths[is_ipv6], "w");
+  char path[64];
+  snprintf(path, sizeof path, "/proc/sys/net/ipv%d/conf/%s/forwarding", is_ipv6 ? 6 : 4, interface);
+  FILE *setting = fopen(path, "w");
   CHECK(setting && fputs(is_on ? "1" : "0", setting) >= 0 && fclose(setting) == 0);
+}
+
+void host_configure(const char *lines)
+{
+  FILE *ip = popen("ip -batch -", "w");
+  CHECK(ip && fputs(lines, ip) >= 0 && pclose(ip) == 0);
 }
 
 int host_enter(struct host *host)
 {
   if (unshare(CLONE_NEWNET) != 0)
     return errno;
-  FILE *ip = popen("ip -batch -", "w");
-  CHECK(ip && fputs(set_up, ip) >= 0 && pclose(ip) == 0);
+  host_configure(set_up);
   static const char *const names[LINKS][2] = { { "west", "west-end" }, { "east", "east-end" } };
   for (int link = 0; link < LINKS; link++) {
     host->interfaces[link] = if_nametoindex(names[link][0]);
     host->ends[link] = if_nametoindex(names[link][1]);
   }
-  host_set_forwarding(false, true);
-  host_set_forwarding(true, true);
+  host_set_forwarding("west", false, true);
+  host_set_forwarding("west", true, true);
   return 0;
 }

@@ -21,7 +21,9 @@ struct host {
 
 /** Moves this process into the namespace, which ends with it; 0, or the `errno` of a process that may not. */
 int host_enter(struct host *host);
-/** Allows or forbids to forward what comes in from the west. */
-void host_set_forwarding(bool is_ipv6, bool is_on);
+/** Allows or forbids to forward what comes in at an interface. */
+void host_set_forwarding(const char *interface, bool is_ipv6, bool is_on);
+/** Runs `ip -batch` with these lines, in the namespace of this thread. */
+void host_configure(const char *lines);
 
 #endif

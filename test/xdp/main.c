@@ -9,8 +9,9 @@
 
 static const struct suite *const suites[] = {
   &vectors_suite, &headers_suite, &checksums_suite, &policy_suite,
-  &charges_suite, &ways_suite,    &moves_suite,     &tables_suite,
-  &sessions_suite,
+  &charges_suite, &ways_suite,    &senders_suite,   &moves_suite,
+  &tables_suite,  &sessions_suite,  &pins_suite,
+  &adoption_suite, &crashes_suite,
 };
 
 static void name_case(int signal_number)

@@ -87,8 +87,8 @@ static void put_udp(struct frame *frame, const struct packet *packet)
   uint32_t ip_bytes = packet->is_ipv6 ? 16 : 4, at = 16 - ip_bytes;
   uint32_t sum = sum_of(packet->from.ip.bytes + at, ip_bytes, 17 + length);
   sum = sum_of(packet->to.ip.bytes + at, ip_bytes, sum);
-  uint16_t checksum = checksum_of(udp, length, sum);
-  put_word(udp + 6, checksum == 0 ? 0xffff : checksum);
+  uint16_t checksum = checksum_of(udp, length, sum), unfinished = (uint16_t)~checksum_of(NULL, 0, sum);
+  put_word(udp + 6, packet->is_unfinished ? unfinished : checksum == 0 ? 0xffff : checksum);
 }
 
 struct frame frame_of(const struct packet *packet)

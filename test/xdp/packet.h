@@ -30,6 +30,8 @@ struct packet {
   struct qp_source from, to;
   /** UDP's, which IPv4 may leave out. */
   bool has_no_checksum;
+  /** Its checksum is the sum of the pseudo-header, as a sender leaves it to hardware. */
+  bool is_unfinished;
   const uint8_t *payload;
   uint32_t payload_bytes;
 };

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../src/forwarder/native/account.h"
 #include "../native/harness/check.h"
 
 struct rig rig;
@@ -50,33 +51,25 @@ int link_of(enum person person)
 
 void rig_check_sources(bool is_source_checked)
 {
-  const uint32_t first = 0;
-  const struct qp_config config = {
-    .version = QP_ABI_VERSION,
-    .port = htons(RELAY_PORT),
-    .is_source_checked = is_source_checked,
-  };
-  union bpf_attr attributes;
-  memset(&attributes, 0, sizeof attributes);
-  attributes.map_fd = (uint32_t)rig.kernel.config;
-  attributes.key = (uintptr_t)&first;
-  attributes.value = (uintptr_t)&config;
-  CHECK(syscall(__NR_bpf, BPF_MAP_UPDATE_ELEM, &attributes, sizeof attributes) == 0);
+  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), is_source_checked, false) == 0);
+}
+
+int rig_load(const char *pin_path)
+{
+  const struct qp_kernel_options options = { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE, .pin_path = pin_path };
+  const struct qp_ip locals[] = { address_from(HOST_IPV4, 0).ip, address_from(HOST_IPV6, 0).ip };
+  int error = qp_kernel_open(&rig.kernel, &options);
+  if (error)
+    return error;
+  qp_kernel_set_locals(&rig.kernel, locals, 2);
+  qp_kernel_set_exits(&rig.kernel, &rig.host.interfaces[EAST], 1);
+  return 0;
 }
 
 int rig_open(void)
 {
-  const struct qp_kernel_options options = { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE };
   int error = host_enter(&rig.host);
-  if (!error)
-    error = qp_kernel_open(&rig.kernel, &options);
-  if (error)
-    return error;
-  const struct qp_source host4 = address_from(HOST_IPV4, 0), host6 = address_from(HOST_IPV6, 0);
-  CHECK(qp_kernel_set_local(&rig.kernel, &host4.ip, true) == 0);
-  CHECK(qp_kernel_set_local(&rig.kernel, &host6.ip, true) == 0);
-  CHECK(qp_kernel_set_exit(&rig.kernel, rig.host.interfaces[EAST], true) == 0);
-  return 0;
+  return error ? error : rig_load(NULL);
 }
 
 /** Half full, with a token that is no whole number of nanoseconds. */
@@ -90,9 +83,15 @@ static struct qp_account account_of(enum person person)
       .full_at_ns = now_ns() + LONG_SECONDS * second,
     },
     .expires_at_ns = now_ns() + LONG_SECONDS * second,
-    .version = 2,
+    /* Another one each time: what the program remembers of the address before is no good. */
+    .version = rig.kernel.accounts[person].version / 2 * 2 + 2,
     .address = address_of(person),
   };
+}
+
+void rig_move(enum person person, struct qp_source address)
+{
+  qp_account_move(&rig.kernel.accounts[person], address);
 }
 
 void rig_reset(void)

@@ -4,7 +4,7 @@
 
 #include <linux/bpf.h>
 
-#include "../../src/xdp/kernel.h"
+#include "../../src/xdp/entries.h"
 #include "host.h"
 #include "packet.h"
 
@@ -31,9 +31,13 @@ extern struct rig rig;
 
 /** Enters the host and loads the program; 0 or an `errno`. */
 int rig_open(void);
+/** Loads the program, pinned in a folder if there is one; 0 or an `errno`. */
+int rig_load(const char *pin_path);
 /** Six registered sessions that are alive, at their own addresses, with full buckets; sources are checked. */
 void rig_reset(void);
 void rig_check_sources(bool is_source_checked);
+/** Moves a person's session, as user space does. */
+void rig_move(enum person person, struct qp_source address);
 uint64_t now_ns(void);
 
 struct qp_source address_from(const char *ip, uint16_t port);

@@ -13,6 +13,13 @@ static inline struct qp_source qp_source_of_address(const struct qp_address *add
   return source;
 }
 
+static inline struct qp_address qp_address_of_source(const struct qp_source *source)
+{
+  struct qp_address address = { .port = source->port };
+  memcpy(address.ip, &source->ip, sizeof address.ip);
+  return address;
+}
+
 /** Changes the address so that the kernel sees the old or the new one, or leaves the packet to user space. */
 static inline void qp_account_move(struct qp_account *account, struct qp_source address)
 {

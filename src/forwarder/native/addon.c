@@ -1,5 +1,9 @@
+#include <limits.h>
+
+#include "../../xdp/program.h"
 #include "classify.h"
 #include "delivery.h"
+#include "links.h"
 
 /** The options as far as `config` tells them; the call has failed if one is of the wrong kind. */
 static struct qp_forwarder_options read_options(struct qp_call *call, napi_value config, char host[QP_IP_TEXT_BYTES],
@@ -37,6 +41,25 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
 #undef MS
 #undef UINT32
   call->has_failed |= options.threads < 1 || options.threads > QP_MAX_THREADS;
+  return options;
+}
+
+/** How the kernel's tables are made, with the path in `pin`; null where none are asked for. */
+static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_value config, uint32_t max_sessions,
+                                                   struct qp_kernel_options *options, char pin[PATH_MAX])
+{
+  napi_value kernel = qp_property(call, config, "kernel");
+  if (!qp_is_given(call, kernel))
+    return NULL;
+  napi_value path = qp_property(call, kernel, "pin");
+  bool is_pinned = qp_is_given(call, path);
+  if (is_pinned)
+    qp_read_text(call, path, pin, PATH_MAX);
+  *options = (struct qp_kernel_options){
+    .max_routes = qp_read_uint32(call, qp_property(call, kernel, "maxRoutes")),
+    .max_sessions = max_sessions,
+    .pin_path = is_pinned ? pin : NULL,
+  };
   return options;
 }
 
@@ -84,7 +107,10 @@ static napi_value open_forwarder(napi_env env, napi_callback_info info)
   struct qp_call call = qp_call_begin(env, info);
   napi_value config = call.arguments[0];
   char host[QP_IP_TEXT_BYTES], upstream[QP_IP_TEXT_BYTES];
+  char pin[PATH_MAX];
   struct qp_forwarder_options options = read_options(&call, config, host, upstream);
+  struct qp_kernel_options kernel;
+  options.kernel = read_kernel(&call, config, options.max_sessions, &kernel, pin);
   struct qp_handle *handle = call.has_failed ? NULL : qp_handle_create(env);
   if (!handle)
     return qp_throw_arguments(env);
@@ -116,6 +142,8 @@ NAPI_MODULE_INIT()
   const napi_property_descriptor properties[] = {
     { .utf8name = "open", .method = open_forwarder, .attributes = napi_default_method },
     { .utf8name = "classify", .method = qp_classify, .attributes = napi_default_method },
+    { .utf8name = "links", .method = qp_read_links, .attributes = napi_default_method },
+    { .utf8name = "hasProgram", .value = qp_boolean(env, qp_program_exists()), .attributes = napi_enumerable },
     { .utf8name = "counterNames", .value = counter_names(env), .attributes = napi_enumerable },
   };
   napi_define_properties(env, exports, sizeof properties / sizeof properties[0], properties);

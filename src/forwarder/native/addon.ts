@@ -1,3 +1,5 @@
+import type { Link, XdpProgram } from "../../xdp/index.ts";
+
 /** The JavaScript interface of the C addon, beside this file. IPv4 addresses are in plain form, both ways. */
 export interface Addon {
   /**
@@ -5,6 +7,8 @@ export interface Addon {
    * `gateway.packetsIn`, `gateway.packetsOut`, `dropped.` and a reason, `overflowed`, `stun.overloaded`.
    */
   readonly counterNames: readonly string[];
+  /** Whether it was built with the XDP program, for which libbpf's headers have to be there. */
+  readonly hasProgram: boolean;
   /**
    * Binds the sockets and starts the threads. The caller closes the handle.
    *
@@ -18,6 +22,12 @@ export interface Addon {
    * @param pins pinned initial DCIDs.
    */
   classify(datagram: Uint8Array, cids: Uint8Array, pins: readonly Uint8Array[]): NativeVerdict;
+  /**
+   * Reads the interfaces of this network namespace, for which it needs no privilege.
+   *
+   * Throws an `Error` with the system's `code` (`EMFILE`, `EAFNOSUPPORT`, …).
+   */
+  links(): Link[];
 }
 
 /** What the rules in C make of a payload; see `verdict` in demux.ts. */
@@ -46,6 +56,8 @@ export interface NativeConfig {
   readonly gatewayNewIdleMs: number;
   readonly gatewayNewDatagrams: number;
   readonly sweepIntervalMs: number;
+  /** Has the kernel keep the tables as well, so that it can forward; absent: user space forwards alone. */
+  readonly kernel?: NativeKernelConfig | undefined;
   /** ms since the epoch, read by the threads in place of the system's clock; for tests. */
   readonly clock?: BigInt64Array | undefined;
   /** A STUN message came. */
@@ -54,15 +66,34 @@ export interface NativeConfig {
   onError(code: string, syscall: string): void;
 }
 
+/** What the kernel's tables are made with. */
+export interface NativeKernelConfig {
+  /** Room for connection IDs; those beyond stay in user space. */
+  readonly maxRoutes: number;
+  /** Folder in a bpf file system to pin program and tables in, or to adopt those from that an earlier process pinned. */
+  readonly pin?: string | undefined;
+}
+
 /** A data plane that runs. Session ids are small integers; those of sessions that are not open throw. */
-export interface NativeHandle {
+export interface NativeHandle extends XdpProgram {
   /** One for each thread, by the order of {@link Addon.counterNames}: memory that the threads write. */
   readonly counters: readonly BigUint64Array[];
   /**
    * The accounts of all sessions (`struct qp_account` of bpf/abi.h), by id: memory that the threads write, 16 words for
-   * each, the first of which count from 0: packets and bytes from it, packets and bytes to it, packets limited.
+   * each, which src/xdp/abi.ts tells.
    */
   readonly accounts: BigUint64Array;
+  /**
+   * Why the kernel has no tables although the config asks for them: the system's code, `ENOSYS` in a build without the
+   * program. What {@link XdpProgram} has throws then, and so do `pinError` and `totals`.
+   */
+  readonly kernelError: string | undefined;
+  /** Why nothing is pinned although the config asks for it: the system's code, `EAGAIN` if another process has the folder. */
+  readonly pinError: string | undefined;
+  /** What the program in the kernel counted (`totalNames` of src/xdp/abi.ts): memory that it writes. */
+  readonly totals: BigUint64Array;
+  /** The ids of all open sessions: right after `open` those that an earlier process left in pinned tables. */
+  readonly openSessions: readonly number[];
   readonly gatewayClients: number;
   readonly routes: number;
   readonly sessions: number;
@@ -93,6 +124,9 @@ export interface NativeHandle {
   reply(datagram: Uint8Array, address: string, port: number): string | undefined;
   /** Frees what the threads no longer look at; to be called every `sweepIntervalMs`. */
   sweep(): void;
-  /** Joins the threads and closes the sockets. Idempotent; the getters and counters can still be read. */
+  /**
+   * Joins the threads, closes the sockets, and detaches the program unless it is pinned. Idempotent; the getters and
+   * counters, but for `programId`, can still be read.
+   */
   close(): void;
 }

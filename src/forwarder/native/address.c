@@ -10,6 +10,13 @@ bool qp_is_ipv4(const struct qp_address *address)
   return memcmp(address->ip, mapped_prefix, sizeof mapped_prefix) == 0;
 }
 
+bool qp_is_unspecified(const struct qp_address *address)
+{
+  struct in6_addr ip;
+  memcpy(&ip, address->ip, sizeof ip);
+  return IN6_IS_ADDR_UNSPECIFIED(&ip) || (qp_is_ipv4(address) && ip.s6_addr32[3] == htonl(INADDR_ANY));
+}
+
 struct qp_address qp_address_of_name(const struct sockaddr *name)
 {
   struct qp_address address = { 0 };

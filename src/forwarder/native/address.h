@@ -47,6 +47,8 @@ static inline uint64_t qp_hash_address(const struct qp_hash_key *key, const stru
 }
 
 bool qp_is_ipv4(const struct qp_address *address);
+/** Whether it stands for all addresses of a host. */
+bool qp_is_unspecified(const struct qp_address *address);
 struct qp_address qp_address_of_name(const struct sockaddr *name);
 /** In the form of a socket of `family`; an IPv6 address stays one, and an IPv4 socket refuses it. */
 struct qp_name qp_name_of_address(const struct qp_address *address, int family);

@@ -66,11 +66,16 @@ struct qp_bytes qp_read_bytes(struct qp_call *call, napi_value value)
   return call->has_failed ? (struct qp_bytes){ 0 } : bytes;
 }
 
-void qp_read_ip(struct qp_call *call, napi_value value, char text[QP_IP_TEXT_BYTES])
+void qp_read_text(struct qp_call *call, napi_value value, char *text, size_t bytes)
 {
   size_t length;
   text[0] = '\0';
-  expect(call, napi_get_value_string_utf8(call->env, value, text, QP_IP_TEXT_BYTES, &length) == napi_ok);
+  expect(call, napi_get_value_string_utf8(call->env, value, text, bytes, &length) == napi_ok);
+}
+
+void qp_read_ip(struct qp_call *call, napi_value value, char text[QP_IP_TEXT_BYTES])
+{
+  qp_read_text(call, value, text, QP_IP_TEXT_BYTES);
 }
 
 bool qp_read_address(struct qp_call *call, napi_value ip, napi_value port, struct qp_address *address)
@@ -105,6 +110,13 @@ napi_value qp_undefined(napi_env env)
   return value;
 }
 
+napi_value qp_boolean(napi_env env, bool truth)
+{
+  napi_value value = NULL;
+  napi_get_boolean(env, truth, &value);
+  return value;
+}
+
 napi_value qp_number(napi_env env, double number)
 {
   napi_value value = NULL;
@@ -134,10 +146,11 @@ const char *qp_error_name(int error)
 {
   switch (error) {
 #define QP_NAME(name) case name: return #name;
-  QP_NAME(EACCES) QP_NAME(EADDRINUSE) QP_NAME(EADDRNOTAVAIL) QP_NAME(EAFNOSUPPORT) QP_NAME(EAGAIN)
-  QP_NAME(EBADF) QP_NAME(EHOSTUNREACH) QP_NAME(EINVAL) QP_NAME(EIO) QP_NAME(EMFILE) QP_NAME(EMSGSIZE)
-  QP_NAME(ENETDOWN) QP_NAME(ENETUNREACH) QP_NAME(ENFILE) QP_NAME(ENOBUFS) QP_NAME(ENODEV) QP_NAME(ENOMEM)
-  QP_NAME(ENOPROTOOPT) QP_NAME(EPERM)
+  QP_NAME(E2BIG) QP_NAME(EACCES) QP_NAME(EADDRINUSE) QP_NAME(EADDRNOTAVAIL) QP_NAME(EAFNOSUPPORT)
+  QP_NAME(EAGAIN) QP_NAME(EBADF) QP_NAME(EBUSY) QP_NAME(EEXIST) QP_NAME(EHOSTUNREACH) QP_NAME(EINVAL)
+  QP_NAME(EIO) QP_NAME(EMFILE) QP_NAME(EMSGSIZE) QP_NAME(ENETDOWN) QP_NAME(ENETUNREACH) QP_NAME(ENFILE)
+  QP_NAME(ENOBUFS) QP_NAME(ENODEV) QP_NAME(ENOENT) QP_NAME(ENOMEM) QP_NAME(ENOPROTOOPT) QP_NAME(ENOSPC)
+  QP_NAME(ENOSYS) QP_NAME(ENOTDIR) QP_NAME(ENXIO) QP_NAME(EOPNOTSUPP) QP_NAME(EPERM) QP_NAME(ERANGE)
 #undef QP_NAME
   default:
     return "EUNKNOWN";

@@ -34,6 +34,8 @@ int64_t qp_read_ms(struct qp_call *call, napi_value value);
 uint32_t qp_read_uint32(struct qp_call *call, napi_value value);
 bool qp_read_bool(struct qp_call *call, napi_value value);
 struct qp_bytes qp_read_bytes(struct qp_call *call, napi_value value);
+/** Text, cut off at `bytes` with its end. */
+void qp_read_text(struct qp_call *call, napi_value value, char *text, size_t bytes);
 /** An IP literal, cut off at the longest that there is. */
 void qp_read_ip(struct qp_call *call, napi_value value, char text[QP_IP_TEXT_BYTES]);
 /** An IP literal and a port; false, without failure, if the literal is `null`. */
@@ -43,6 +45,7 @@ napi_value qp_property(struct qp_call *call, napi_value object, const char *name
 bool qp_is_given(struct qp_call *call, napi_value value);
 
 napi_value qp_undefined(napi_env env);
+napi_value qp_boolean(napi_env env, bool value);
 napi_value qp_number(napi_env env, double value);
 napi_value qp_text(napi_env env, const char *text);
 /** `{ address, port }`. */

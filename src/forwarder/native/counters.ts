@@ -1,20 +1,21 @@
-import type { DropReason, SessionCounters, SessionId } from "../contract.ts";
+import { readCounters, readTotals, type Totals } from "../../xdp/index.ts";
+import type { DropReason, Path, SessionCounters, SessionId, Traffic } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import type { Addon, NativeHandle } from "./addon.ts";
 
-/** Words of a session's account. */
-const accountWords = 16;
-
-/** Reads the memory that the addon's threads count in. */
+/** Reads the memory that the addon's threads and the program in the kernel count in. */
 export class NativeCounters {
   readonly #indexOf: ReadonlyMap<string, number>;
-  /** Read once, as are the accounts: the handle makes new arrays each time. */
+  /** Read once, as are the others: the handle makes new arrays each time. */
   readonly #threads: readonly BigUint64Array[];
   readonly #accounts: BigUint64Array;
+  /** Absent where the kernel does not forward. */
+  readonly #kernel: BigUint64Array | undefined;
 
-  constructor({ counterNames }: Addon, handle: NativeHandle) {
+  constructor({ counterNames }: Addon, handle: NativeHandle, hasKernel: boolean) {
     this.#accounts = handle.accounts;
     this.#threads = handle.counters;
+    this.#kernel = hasKernel ? handle.totals : undefined;
     this.#indexOf = new Map(counterNames.map((name, index) => [name, index]));
   }
 
@@ -25,26 +26,38 @@ export class NativeCounters {
     return this.#threads.reduce((sum, thread) => sum + Number(thread[index]), 0);
   }
 
-  /** What the threads dropped, and what JavaScript did. */
+  /** What was relayed, in all and by whom. */
+  traffic(): { readonly relayed: Traffic; readonly path: Readonly<Record<Path, Traffic>> } {
+    const { packets, bytes } = this.#offloaded();
+    const user = { packets: this.total("relayed.packets"), bytes: this.total("relayed.bytes") };
+    const relayed = { packets: user.packets + packets, bytes: user.bytes + bytes };
+    return { relayed, path: { kernel: { packets, bytes }, user } };
+  }
+
+  /** What the threads and the kernel dropped, and what JavaScript did. */
   dropped(own: Counters["dropped"]): Record<DropReason, number> {
     const all = { ...own };
     for (const reason of Object.keys(all) as DropReason[]) all[reason] += this.total(`dropped.${reason}`);
+    const kernel = this.#offloaded();
+    for (const reason of kernelReasons) all[reason] += kernel[reason];
     return all;
   }
 
   /** A snapshot of a session's counters. */
   ofSession(id: SessionId): SessionCounters {
-    const at = id * accountWords;
-    return {
-      packetsFrom: this.#accountWord(at),
-      bytesFrom: this.#accountWord(at + 1),
-      packetsTo: this.#accountWord(at + 2),
-      bytesTo: this.#accountWord(at + 3),
-      packetsLimited: this.#accountWord(at + 4),
-    };
+    return readCounters(this.#accounts, id);
   }
 
-  #accountWord(index: number): number {
-    return Number(this.#accounts[index]);
+  #offloaded(): Totals {
+    return this.#kernel ? readTotals(this.#kernel) : nothing;
   }
 }
+
+const kernelReasons = ["session-expired", "source-unregistered", "rate-limited"] as const;
+const nothing: Totals = {
+  packets: 0,
+  bytes: 0,
+  "session-expired": 0,
+  "source-unregistered": 0,
+  "rate-limited": 0,
+};

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "../../xdp/kernel.h"
+#include "../../xdp/entries.h"
 #include "account.h"
 
 static uint64_t hash_endpoint(const void *item, const void *context)
@@ -89,8 +89,7 @@ static void link_session(struct qp_sessions *sessions, uint32_t id, struct qp_en
   store_id(&endpoint->newest, id + 1);
 }
 
-/** Tells the kernel who pays for what comes from an endpoint. */
-static void publish_sender(struct qp_sessions *sessions, const struct qp_endpoint *endpoint)
+void qp_endpoint_publish(struct qp_sessions *sessions, const struct qp_endpoint *endpoint)
 {
   struct qp_source source = qp_source_of_address(&endpoint->address);
   uint32_t newest = load_id(&endpoint->newest);
@@ -111,6 +110,23 @@ static void publish_address(struct qp_account *account, const struct qp_endpoint
   qp_account_move(account, is_reachable ? qp_source_of_address(&to->address) : nowhere);
 }
 
+bool qp_session_join(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address)
+{
+  struct qp_endpoint *endpoint = endpoint_for(sessions, address);
+  if (!endpoint)
+    return false;
+  atomic_store_explicit(&sessions->sessions[id].endpoint, endpoint, memory_order_release);
+  link_session(sessions, id, endpoint);
+  return true;
+}
+
+void qp_session_prefer(struct qp_sessions *sessions, uint32_t id)
+{
+  struct qp_endpoint *endpoint = qp_session_endpoint(sessions, id);
+  unlink_session(sessions, id, endpoint);
+  link_session(sessions, id, endpoint);
+}
+
 bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address)
 {
   struct qp_endpoint *from = qp_session_endpoint(sessions, id);
@@ -126,10 +142,10 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
     unlink_session(sessions, id, from);
   if (to) {
     link_session(sessions, id, to);
-    publish_sender(sessions, to);
+    qp_endpoint_publish(sessions, to);
   }
   if (from)
-    publish_sender(sessions, from);
+    qp_endpoint_publish(sessions, from);
   if (from && load_id(&from->newest) == 0)
     discard_endpoint(sessions, from);
   return true;

@@ -21,6 +21,15 @@ extern const struct qp_table_type qp_endpoint_type;
 /** Control thread: moves an open session, to nowhere if `address` is null; false if there is no memory. */
 bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address);
 
+/* Control thread, while no thread reads: sessions that are where the kernel has them already. */
+
+/** Puts a session, which is nowhere, at an address; false if there is no memory. */
+bool qp_session_join(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address);
+/** Makes a session the latest one of its endpoint. */
+void qp_session_prefer(struct qp_sessions *sessions, uint32_t id);
+/** Tells the kernel who pays for what comes from an endpoint. */
+void qp_endpoint_publish(struct qp_sessions *sessions, const struct qp_endpoint *endpoint);
+
 /** Any thread: the endpoint of an address, or null if no session lives there. */
 struct qp_endpoint *qp_endpoint_at(const struct qp_sessions *sessions, const struct qp_address *address);
 /** Any thread: the live session that was registered there most recently, or `QP_NO_SESSION`. */

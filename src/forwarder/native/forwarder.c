@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
+#include "adoption.h"
 #include "endpoints.h"
 #include "pages.h"
 
@@ -11,9 +12,20 @@ static int family_of(const char *host)
   return strchr(host, ':') ? AF_INET6 : AF_INET;
 }
 
-static bool init_tables(struct qp_tables *tables, const struct qp_forwarder_options *options,
+static struct qp_kernel *open_kernel(struct qp_forwarder *forwarder, const struct qp_kernel_options *options)
+{
+  if (!options)
+    return NULL;
+  forwarder->kernel_error = qp_kernel_open(&forwarder->kernel, options);
+  forwarder->has_kernel = forwarder->kernel_error == 0;
+  return forwarder->has_kernel ? &forwarder->kernel : NULL;
+}
+
+static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
                         const struct qp_hash_key *key)
 {
+  struct qp_tables *tables = &forwarder->tables;
+  struct qp_kernel *kernel = open_kernel(forwarder, options->kernel);
   qp_grace_init(&tables->grace, options->threads);
   qp_pins_init(&tables->pins, key, &tables->grace);
   qp_splice_limits_init(&tables->splice_limits, &options->splice);
@@ -23,7 +35,14 @@ static bool init_tables(struct qp_tables *tables, const struct qp_forwarder_opti
                          qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
   if (tables->has_upstream)
     tables->upstream_name = qp_name_of_address(&tables->upstream, AF_INET);
-  return qp_sessions_init(&tables->sessions, options->max_sessions, key, &tables->grace, family_of(options->host), NULL);
+  return qp_sessions_init(&tables->sessions, options->max_sessions, key, &tables->grace, family_of(options->host),
+                          kernel);
+}
+
+static bool adopt(struct qp_forwarder *forwarder)
+{
+  uint64_t now_ns = qp_worker_now(&forwarder->workers[0]).ns;
+  return !forwarder->kernel.is_adopted || qp_sessions_adopt(&forwarder->tables.sessions, now_ns) == 0;
 }
 
 static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const struct qp_forwarder_options *options,
@@ -64,9 +83,9 @@ struct qp_forwarder *qp_forwarder_create(const struct qp_forwarder_options *opti
   }
   forwarder->workers = workers;
   forwarder->threads = options->threads;
-  bool has_memory = init_tables(&forwarder->tables, options, &random.key);
+  bool has_memory = init_tables(forwarder, options, &random.key);
   has_memory &= init_workers(forwarder, options, &random.key, random.start);
-  if (has_memory)
+  if (has_memory && adopt(forwarder))
     return forwarder;
   qp_forwarder_destroy(forwarder);
   return NULL;
@@ -99,6 +118,17 @@ static bool open_sockets(struct qp_forwarder *forwarder, const struct qp_forward
   return worker->upstream_socket >= 0;
 }
 
+static bool start_kernel(struct qp_forwarder *forwarder, struct qp_failure *failure)
+{
+  if (!forwarder->has_kernel)
+    return true;
+  const struct qp_address *bound = &forwarder->bound;
+  int error = qp_kernel_start(&forwarder->kernel, bound->port, forwarder->tables.is_source_checked,
+                              qp_is_unspecified(bound));
+  *failure = (struct qp_failure){ "bpf", error };
+  return error == 0;
+}
+
 static bool start_worker(struct qp_worker *worker, struct qp_failure *failure)
 {
   int error = qp_worker_start(worker);
@@ -113,6 +143,7 @@ bool qp_forwarder_start(struct qp_forwarder *forwarder, const struct qp_forwarde
   bool is_started = qp_parse_address(options->host, options->port, &forwarder->bound);
   for (unsigned i = 0; is_started && i < forwarder->threads; i++)
     is_started = open_sockets(forwarder, options, i, failure);
+  is_started = is_started && start_kernel(forwarder, failure);
   /* No thread before the last socket: a socket that joins changes which flows the others get. */
   for (unsigned i = 0; is_started && i < forwarder->threads; i++)
     is_started = start_worker(&forwarder->workers[i], failure);
@@ -127,6 +158,8 @@ void qp_forwarder_stop(struct qp_forwarder *forwarder)
     qp_worker_stop(&forwarder->workers[i]);
     qp_splice_clear(&forwarder->workers[i].relay.splice);
   }
+  if (forwarder->has_kernel)
+    qp_kernel_stop(&forwarder->kernel);
 }
 
 void qp_forwarder_destroy(struct qp_forwarder *forwarder)
@@ -139,6 +172,8 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
     qp_inbox_destroy(&forwarder->workers[i].inbox);
   }
   qp_sessions_destroy(&tables->sessions);
+  if (forwarder->has_kernel)
+    qp_kernel_close(&forwarder->kernel);
   qp_pins_destroy(&tables->pins);
   qp_reports_destroy(&tables->reports);
   qp_pages_free(forwarder->workers, forwarder->threads * sizeof *forwarder->workers);

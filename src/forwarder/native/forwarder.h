@@ -2,6 +2,7 @@
 #ifndef QP_FORWARDER_H
 #define QP_FORWARDER_H
 
+#include "../../xdp/kernel.h"
 #include "relay.h"
 #include "socket.h"
 #include "worker.h"
@@ -23,6 +24,8 @@ struct qp_forwarder_options {
   uint16_t upstream_port;
   struct qp_splice_options splice;
   int64_t sweep_interval_ms;
+  /** Null: forward in user space alone. */
+  const struct qp_kernel_options *kernel;
   /** For tests: milliseconds since the epoch to take for the time. */
   const _Atomic int64_t *clock;
   /** See `struct qp_reports`. */
@@ -35,17 +38,24 @@ struct qp_forwarder {
   struct qp_address bound;
   unsigned threads;
   struct qp_worker *workers;
+  struct qp_kernel kernel;
+  /** Whether the kernel has tables of this forwarder, or why not although that was asked for: an `errno`. */
+  bool has_kernel;
+  int kernel_error;
 };
 
 /**
- * Makes the tables and the workers, without sockets and threads; null if there is no memory.
- * Freed with `qp_forwarder_destroy`.
+ * Makes the tables, those of the kernel too if it lets us, and the workers, without sockets and threads; null if there
+ * is no memory. Freed with `qp_forwarder_destroy`.
  */
 struct qp_forwarder *qp_forwarder_create(const struct qp_forwarder_options *options);
 /** Opens the sockets and starts the threads; false with `failure` filled in, and what was opened closed again. */
 bool qp_forwarder_start(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
                         struct qp_failure *failure);
-/** Ends the threads and closes the sockets; the tables and counters can still be read. Idempotent. */
+/**
+ * Ends the threads, closes the sockets, and ends what the kernel does unless it is pinned; the tables and counters can
+ * still be read. Idempotent.
+ */
 void qp_forwarder_stop(struct qp_forwarder *forwarder);
 /** Frees everything. */
 void qp_forwarder_destroy(struct qp_forwarder *forwarder);

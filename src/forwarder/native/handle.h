@@ -37,9 +37,9 @@ struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle);
 #define QP_METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
 #define QP_GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
 
-/** The methods of `NativeHandle` that are about sessions, and the others. */
-extern const napi_property_descriptor qp_session_methods[], qp_forwarder_methods[];
-extern const size_t qp_session_method_count, qp_forwarder_method_count;
+/** The methods of `NativeHandle`: about sessions, about what the kernel forwards, and the others. */
+extern const napi_property_descriptor qp_session_methods[], qp_kernel_methods[], qp_forwarder_methods[];
+extern const size_t qp_session_method_count, qp_kernel_method_count, qp_forwarder_method_count;
 
 /** 64-bit counters as a live BigUint64Array that keeps the forwarder's memory. */
 napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, __u64 *counters, size_t count);

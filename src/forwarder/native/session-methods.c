@@ -131,6 +131,21 @@ static napi_value accounts(napi_env env, napi_callback_info info)
   return qp_handle_counters(env, handle, sessions->accounts->counters, sessions->capacity * words);
 }
 
+static napi_value open_sessions(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  napi_value ids = NULL;
+  if (call.has_failed || napi_create_array(env, &ids) != napi_ok)
+    return qp_throw_arguments(env);
+  const struct qp_sessions *sessions = qp_handle_sessions(handle);
+  uint32_t count = 0;
+  for (uint32_t id = 0; id < sessions->opened; id++)
+    if (qp_session_is_open(sessions, id))
+      napi_set_element(env, ids, count++, session_number(env, id));
+  return ids;
+}
+
 static napi_value session_of(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
@@ -163,6 +178,7 @@ const napi_property_descriptor qp_session_methods[] = {
   QP_METHOD("setRate", set_rate),
   QP_METHOD("setExpiry", set_expiry),
   QP_GETTER("accounts", accounts),
+  QP_GETTER("openSessions", open_sessions),
   QP_METHOD("sessionOf", session_of),
   QP_METHOD("sessionAt", session_at),
 };

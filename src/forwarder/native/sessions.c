@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "../../../bpf/parse.h"
-#include "../../xdp/kernel.h"
+#include "../../xdp/entries.h"
 #include "bucket.h"
 #include "endpoints.h"
 #include "pages.h"
@@ -47,9 +47,23 @@ void qp_sessions_destroy(struct qp_sessions *sessions)
   qp_pages_free(sessions->free_ids, capacity * sizeof *sessions->free_ids);
 }
 
+/** Lets all ids that rest be given out again: seldom, as there is room for many, and the kernel takes its time. */
+static void wake_ids(struct qp_sessions *sessions)
+{
+  const uint32_t *resting = sessions->free_ids + sessions->capacity - sessions->resting_count;
+  if (sessions->resting_count == 0)
+    return;
+  qp_kernel_synchronize();
+  memmove(sessions->free_ids, resting, sessions->resting_count * sizeof *resting);
+  sessions->free_count = sessions->resting_count;
+  sessions->resting_count = 0;
+}
+
 static uint32_t take_id(struct qp_sessions *sessions)
 {
   qp_reclaim(sessions->grace);
+  if (sessions->free_count == 0 && sessions->opened == sessions->capacity)
+    wake_ids(sessions);
   if (sessions->free_count > 0)
     return sessions->free_ids[--sessions->free_count];
   return sessions->opened < sessions->capacity ? sessions->opened++ : QP_NO_SESSION;
@@ -120,11 +134,12 @@ bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *
   return added == count;
 }
 
-/** The id may lead to another session only when no thread can have it in hand any more. */
+/** The id may lead to another session only when no thread, nor the kernel, can have it in hand any more. */
 static void release_id(struct qp_retired *retired, void *owner)
 {
   struct qp_sessions *sessions = owner;
-  sessions->free_ids[sessions->free_count++] = ((struct qp_session_record *)retired)->id;
+  uint32_t slot = sessions->kernel ? sessions->capacity - ++sessions->resting_count : sessions->free_count++;
+  sessions->free_ids[slot] = ((struct qp_session_record *)retired)->id;
 }
 
 void qp_session_close(struct qp_sessions *sessions, uint32_t id)

@@ -51,9 +51,9 @@ struct qp_sessions {
   struct qp_account *accounts;
   /** Forwards as well, and has `accounts` in its memory; null where user space forwards alone. */
   struct qp_kernel *kernel;
-  /** Ids that are free again. */
+  /** Ids that are free again, and from the end on those that the kernel may still have in hand. */
   uint32_t *free_ids;
-  uint32_t free_count;
+  uint32_t free_count, resting_count;
   /** Sessions that are open, and ids that were ever given out. */
   uint32_t count, opened;
 };

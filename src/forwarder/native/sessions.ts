@@ -1,15 +1,22 @@
+import { cidBytes } from "../../wire/connection-id.ts";
 import type { SessionId, SessionSpec } from "../contract.ts";
 import { noSession } from "../no-session.ts";
 import { sessionBucketBytes } from "../token-bucket.ts";
 import type { NativeHandle } from "./addon.ts";
+import { Orphans } from "./orphans.ts";
 
 /** The sessions of the addon, which alone stores them; here is only known which ids are open. */
 export class NativeSessions {
   readonly #handle: NativeHandle;
+  readonly #maxSessions: number;
   readonly #open = new Set<SessionId>();
+  /** Open in the addon, and in nobody's hands. */
+  readonly orphans: Orphans;
 
-  constructor(handle: NativeHandle) {
+  constructor(handle: NativeHandle, maxSessions: number) {
     this.#handle = handle;
+    this.#maxSessions = maxSessions;
+    this.orphans = new Orphans(handle);
   }
 
   has(id: SessionId): boolean {
@@ -21,7 +28,17 @@ export class NativeSessions {
     if (!this.#open.has(id)) throw noSession(id);
   }
 
-  open({ cids, address, bytesPerSecond, expiresAtMs }: SessionSpec): SessionId {
+  /** Opens a session, or takes over the orphan that the first connection ID leads to: its counters go on. */
+  open(spec: SessionSpec): SessionId {
+    const { cids, address, bytesPerSecond, expiresAtMs } = spec;
+    const orphan = this.orphans.claim(cids.subarray(0, cidBytes));
+    if (orphan !== undefined) {
+      this.#open.add(orphan);
+      // An address that is yet to be proven is no reason to forget the one that was.
+      this.update(orphan, { cids, bytesPerSecond, expiresAtMs, ...(address && { address }) });
+      return orphan;
+    }
+    if (this.#open.size + this.orphans.size >= this.#maxSessions) this.orphans.endOne();
     const id = this.#handle.openSession(
       cids,
       address?.address ?? null,

@@ -52,6 +52,9 @@ static const struct {
   { "QP_TOTAL_SOURCE_UNREGISTERED", QP_TOTAL_SOURCE_UNREGISTERED },
   { "QP_TOTAL_RATE_LIMITED", QP_TOTAL_RATE_LIMITED },
   { "QP_TOTALS", QP_TOTALS },
+  { "QP_DEPARTURE_BOUND", QP_DEPARTURE_BOUND },
+  { "QP_DEPARTURE_BY_ROUTE", QP_DEPARTURE_BY_ROUTE },
+  { "QP_DEPARTURE_UNTOLD", QP_DEPARTURE_UNTOLD },
 };
 
 static void print_enumerators(void)
@@ -125,6 +128,8 @@ static void print_config(const struct qp_config *config)
 {
   printf("  \"qp_config\": {\"fields\": {\"version\": %u, \"port\": %u, \"is_source_checked\": %s", config->version,
          ntohs(config->port), config->is_source_checked ? "true" : "false");
+  printf(", \"may_lack_sources\": %s", config->may_lack_sources ? "true" : "false");
+  printf(", \"departure\": %u", config->departure);
   print_struct(config, sizeof *config, "");
 }
 
@@ -142,7 +147,13 @@ int main(void)
     .version = 0xfeedbeee,
     .address = source,
   };
-  const struct qp_config config = { .version = QP_ABI_VERSION, .port = htons(4433), .is_source_checked = 1 };
+  const struct qp_config config = {
+    .version = QP_ABI_VERSION,
+    .port = htons(4433),
+    .is_source_checked = 1,
+    .may_lack_sources = 1,
+    .departure = QP_DEPARTURE_BY_ROUTE,
+  };
   printf("{\n");
   print_enumerators();
   print_ip(&source.ip);

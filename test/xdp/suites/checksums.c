@@ -42,13 +42,26 @@ static int compare_words(const void *one, const void *other)
   return (left > right) - (left < right);
 }
 
-/** Forwards it from one random port to another; the time that it took. */
-static uint32_t forward_between_ports(struct packet *packet, struct random *random, enum person from, enum person to)
+/** Whether the checksum is by chance the sum of the pseudo-header. */
+static bool looks_unfinished(const struct packet *packet)
 {
+  struct packet unfinished = *packet;
+  unfinished.is_unfinished = true;
+  const struct frame frame = frame_of(packet), other = frame_of(&unfinished);
+  return !packet->has_no_checksum && same_frame(&frame, &other);
+}
+
+/** Sends it from one random port to another; the time that it took. */
+static uint32_t send_between_ports(struct packet *packet, struct random *random, enum person from, enum person to)
+{
+  uint32_t duration_ns = 0;
   packet->from.port = (uint16_t)random_word(random);
   rig.kernel.accounts[to].address.port = (uint16_t)(1 + random_below(random, 0xffff));
   qp_kernel_set_source(&rig.kernel, &packet->from, from);
-  uint32_t duration_ns = forwards(packet, from, to).duration_ns;
+  if (looks_unfinished(packet))
+    passes_packet(packet);
+  else
+    duration_ns = forwards(packet, from, to).duration_ns;
   qp_kernel_remove_source(&rig.kernel, &packet->from);
   return duration_ns;
 }
@@ -67,38 +80,93 @@ static void forwards_at_random(void)
     uint32_t route = random_below(&random, ROUTES), quarter = route / (ROUTES / 4);
     enum person from = quarter < 2 ? ALICE4 : ALICE6;
     struct packet packet = random_packet(&random, from, payload, cids + (size_t)route * CID_BYTES);
-    durations_ns[i] = forward_between_ports(&packet, &random, from, targets[quarter / 2][quarter % 2]);
+    durations_ns[i] = send_between_ports(&packet, &random, from, targets[quarter / 2][quarter % 2]);
   }
   free(cids);
   qsort(durations_ns, ROUNDS, sizeof durations_ns[0], compare_words);
   printf(": %u ns in the median", durations_ns[ROUNDS / 2]);
 }
 
-/** Sets two bytes so that the UDP checksum of `packet` comes out as zero, which is sent as all ones. */
-static void make_zero(const struct packet *packet, uint8_t *last_word)
+static uint32_t checksum_at(const struct packet *packet)
+{
+  return udp_at(packet) + 6;
+}
+
+/** Sets two bytes so that the UDP checksum of `packet` comes out as one that is wanted. */
+static void make_checksum(const struct packet *packet, uint8_t *last_word, uint16_t wanted)
 {
   put_word(last_word, 0);
   struct frame frame = frame_of(packet);
-  put_word(last_word, word_at(frame.bytes + udp_at(packet) + 6));
+  put_word(last_word, (uint16_t)~checksum_of(frame.bytes + checksum_at(packet), 2, 0xffffu - wanted));
   frame = frame_of(packet);
-  CHECK(word_at(frame.bytes + udp_at(packet) + 6) == 0xffff);
+  CHECK(word_at(frame.bytes + checksum_at(packet)) == wanted);
 }
 
-static void writes_zero_as_ones(void)
+static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE4, CAROL4 }, { ALICE6, BOB6 }, { ALICE6, CAROL6 } };
+
+/** For each pair, with bytes that may be changed. */
+static void for_each_pair(void (*show)(enum person from, enum person to, struct packet packet, uint8_t *payload))
 {
-  static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE4, CAROL4 }, { ALICE6, BOB6 }, { ALICE6, CAROL6 } };
   rig_reset();
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     uint8_t payload[PAYLOAD_BYTES];
     struct packet packet = packet_between(pairs[i][0], pairs[i][1]);
     memcpy(payload, packet.payload, sizeof payload);
     packet.payload = payload;
-    const struct packet after = packet_after(&packet, pairs[i][1]);
-    make_zero(&packet, payload + sizeof payload - 2);
-    forwards(&packet, pairs[i][0], pairs[i][1]);
-    make_zero(&after, payload + sizeof payload - 2);
-    forwards(&packet, pairs[i][0], pairs[i][1]);
+    show(pairs[i][0], pairs[i][1], packet, payload);
   }
+}
+
+static void show_ones(enum person from, enum person to, struct packet packet, uint8_t *payload)
+{
+  const struct packet after = packet_after(&packet, to);
+  make_checksum(&packet, payload + PAYLOAD_BYTES - 2, 0xffff);
+  forwards(&packet, from, to);
+  make_checksum(&after, payload + PAYLOAD_BYTES - 2, 0xffff);
+  forwards(&packet, from, to);
+}
+
+static void show_unfinished(enum person from, enum person to, struct packet packet, uint8_t *payload)
+{
+  (void)from, (void)to;
+  struct packet unregistered = packet;
+  packet.is_unfinished = unregistered.is_unfinished = true;
+  for (packet.payload_bytes = 1 + CID_BYTES; packet.payload_bytes <= PAYLOAD_BYTES; packet.payload_bytes++)
+    passes_packet(&packet);
+  unregistered.from.port ^= 0xffff;
+  passes_packet(&unregistered);
+  memset(payload + 1 + CID_BYTES, 0, PAYLOAD_BYTES - 1 - CID_BYTES);
+  packet.payload_bytes = PAYLOAD_BYTES;
+  passes_packet(&packet);
+}
+
+static void show_alike(enum person from, enum person to, struct packet packet, uint8_t *payload)
+{
+  struct packet unfinished = packet;
+  unfinished.is_unfinished = true;
+  const struct frame frame = frame_of(&unfinished);
+  const uint16_t alike = (uint16_t)word_at(frame.bytes + checksum_at(&packet));
+  make_checksum(&packet, payload + PAYLOAD_BYTES - 2, alike);
+  passes_packet(&packet);
+  for (int i = -1; i <= 1; i += 2) {
+    make_checksum(&packet, payload + PAYLOAD_BYTES - 2, (uint16_t)(alike + i));
+    forwards(&packet, from, to);
+  }
+}
+
+static void writes_zero_as_ones(void)
+{
+  for_each_pair(show_ones);
+}
+
+static void passes_unfinished_ones(void)
+{
+  for_each_pair(show_unfinished);
+}
+
+static void passes_those_that_look_unfinished(void)
+{
+  for_each_pair(show_alike);
 }
 
 static void keeps_none_where_there_is_none(void)
@@ -128,6 +196,8 @@ static const struct test tests[] = {
   { "writes a UDP checksum of zero as all ones, and takes one", writes_zero_as_ones },
   { "leaves a UDP checksum out where IPv4 left it out", keeps_none_where_there_is_none },
   { "does not make a wrong UDP checksum right", keeps_wrong_ones_wrong },
+  { "passes up a UDP checksum that hardware was to finish, of any length and from anybody", passes_unfinished_ones },
+  { "passes up one that looks so by chance, and none that differs", passes_those_that_look_unfinished },
 };
 
 const struct suite checksums_suite = SUITE("checksums", tests);

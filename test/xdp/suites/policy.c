@@ -61,6 +61,21 @@ static void show_any_source(enum person from, enum person to, struct packet pack
   forwards(&packet, NOBODY, to);
 }
 
+static void show_lacking(enum person from, enum person to, struct packet packet)
+{
+  const struct packet known = packet;
+  packet.from.port = htons(999);
+  rig.kernel.may_lack_sources = true;
+  for (int is_checked = 0; is_checked < 2; is_checked++) {
+    rig_check_sources(is_checked);
+    passes_packet(&packet);
+    forwards(&known, from, to);
+  }
+  rig.kernel.accounts[to].expires_at_ns = now_ns();
+  drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
+  rig.kernel.may_lack_sources = false;
+}
+
 static void show_expired(enum person from, enum person to, struct packet packet)
 {
   (void)from;
@@ -79,11 +94,11 @@ static void show_expired_sender(enum person from, enum person to, struct packet 
 
 static void show_no_address(enum person from, enum person to, struct packet packet)
 {
-  rig.kernel.accounts[to].address = (struct qp_source){ 0 };
+  rig_move(to, (struct qp_source){ 0 });
   passes_packet(&packet);
   rig.kernel.accounts[to].address.ip = address_of(to).ip;
   passes_packet(&packet);
-  rig.kernel.accounts[to].address = address_of(to);
+  rig_move(to, address_of(to));
   forwards(&packet, from, to);
 }
 
@@ -101,10 +116,10 @@ static void show_half_written(enum person from, enum person to, struct packet pa
 static void show_other_version(enum person from, enum person to, struct packet packet)
 {
   (void)from;
-  rig.kernel.accounts[to].address = address_of(is_ipv6(to) ? BOB4 : BOB6);
+  rig_move(to, address_of(is_ipv6(to) ? BOB4 : BOB6));
   passes_packet(&packet);
   /* Its last 32 bits are a neighbour's IPv4 address. */
-  rig.kernel.accounts[to].address = address_from(is_ipv6(to) ? "192.0.2.3" : "2001:db8:1::192.0.2.3", 1001);
+  rig_move(to, address_from(is_ipv6(to) ? "192.0.2.3" : "2001:db8:1::192.0.2.3", 1001));
   passes_packet(&packet);
 }
 
@@ -112,14 +127,16 @@ static void show_way_back(enum person from, enum person to, struct packet packet
 {
   struct packet self = packet_between(from, from);
   passes_packet(&self);
-  rig.kernel.accounts[to].address = packet.from;
+  rig_move(to, packet.from);
   passes_packet(&packet);
   /* The same port at another address is another endpoint, and so is another port at the same. */
-  rig.kernel.accounts[to].address = address_of(to);
-  rig.kernel.accounts[to].address.port = packet.from.port;
+  struct qp_source elsewhere = address_of(to);
+  elsewhere.port = packet.from.port;
+  rig_move(to, elsewhere);
   forwards(&packet, from, to);
-  rig.kernel.accounts[to].address = packet.from;
-  rig.kernel.accounts[to].address.port = htons(2000);
+  elsewhere = packet.from;
+  elsewhere.port = htons(2000);
+  rig_move(to, elsewhere);
   struct packet after = packet_after(&packet, from);
   after.to = rig.kernel.accounts[to].address;
   const struct frame in = frame_of(&packet), out = frame_of(&after);
@@ -150,6 +167,11 @@ static void drops_unregistered_sources(void)
 static void takes_any_source(void)
 {
   for_each_pair(show_any_source);
+}
+
+static void passes_unknown_sources_where_some_are_lacking(void)
+{
+  for_each_pair(show_lacking);
 }
 
 static void drops_for_expired_sessions(void)
@@ -227,6 +249,8 @@ static const struct test tests[] = {
   { "passes up unknown connection IDs", passes_unknown_cids },
   { "drops what comes from an unregistered source, and counts it", drops_unregistered_sources },
   { "takes any source where the policy is off, and has a registered one pay", takes_any_source },
+  { "passes up what comes from an unknown source while the table lacks some, under either policy",
+    passes_unknown_sources_where_some_are_lacking },
   { "drops what is for an expired session, and counts it", drops_for_expired_sessions },
   { "passes up what comes from an expired session", passes_expired_senders },
   { "passes up what is for a session without an address", passes_for_sessions_without_address },

@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include "../../native/harness/check.h"
@@ -49,6 +50,28 @@ static void moves_while_full(void)
   qp_kernel_remove_source(&rig.kernel, &moved.from);
 }
 
+static void owns_up_to_lacking_sources(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  struct qp_source others[] = { packet.from, packet.from, packet.from };
+  rig_reset();
+  for (int i = 0; i < 3; i++)
+    others[i].port = htons((uint16_t)(3000 + i));
+  struct packet unknown = packet;
+  unknown.from = others[2];
+  qp_kernel_set_source(&rig.kernel, &others[0], ALICE4);
+  drops_packet(&unknown, QP_TOTAL_SOURCE_UNREGISTERED);
+  qp_kernel_set_source(&rig.kernel, &others[1], ALICE4);
+  CHECK(rig.kernel.may_lack_sources);
+  passes_packet(&unknown);
+  forwards(&packet, ALICE4, BOB4);
+  /* A relay that starts over the same tables still lacks it. */
+  rig_check_sources(true);
+  passes_packet(&unknown);
+  qp_kernel_remove_source(&rig.kernel, &others[0]);
+  rig.kernel.may_lack_sources = false;
+}
+
 static void lets_go_of_everything(void)
 {
   const struct qp_kernel_options options = { .max_routes = 1, .max_sessions = 1 };
@@ -72,6 +95,7 @@ static const struct test tests[] = {
   { "take what fits, and count the routes that do not", counts_what_does_not_fit },
   { "lead where they were told last", leads_where_it_is_told_last },
   { "have room for a session at both of its addresses while it moves", moves_while_full },
+  { "own up to a source that found no room, and user space decides about all unknown ones", owns_up_to_lacking_sources },
   { "are let go of, once", lets_go_of_everything },
   { "that could not be made have nothing to let go of", leave_nothing_open },
 };

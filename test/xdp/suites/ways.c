@@ -28,7 +28,7 @@ static void pass_to(enum person from, const char *address)
   const enum person to = is_ipv6(from) ? BOB6 : BOB4;
   const struct packet packet = packet_between(from, to);
   rig.at = address;
-  rig.kernel.accounts[to].address = address_from(address, 1001);
+  rig_move(to, address_from(address, 1001));
   passes_packet(&packet);
 }
 
@@ -64,9 +64,9 @@ static void passes_without_forwarding(void)
   rig_reset();
   for (int i = 0; i < 2; i++) {
     const struct packet packet = packet_between(pairs[i][0], pairs[i][1]);
-    host_set_forwarding(i == 1, false);
+    host_set_forwarding("west", i == 1, false);
     passes_packet(&packet);
-    host_set_forwarding(i == 1, true);
+    host_set_forwarding("west", i == 1, true);
     forwards(&packet, pairs[i][0], pairs[i][1]);
   }
 }
@@ -91,10 +91,52 @@ static void passes_for_other_exits(void)
 {
   const struct packet packet = packet_between(ALICE4, CAROL4);
   rig_reset();
-  CHECK(qp_kernel_set_exit(&rig.kernel, rig.host.interfaces[EAST], false) == 0);
+  qp_kernel_set_exits(&rig.kernel, NULL, 0);
   passes_packet(&packet);
-  CHECK(qp_kernel_set_exit(&rig.kernel, rig.host.interfaces[EAST], true) == 0);
+  qp_kernel_set_exits(&rig.kernel, &rig.host.interfaces[EAST], 1);
   forwards(&packet, ALICE4, CAROL4);
+}
+
+static void remembers_a_way_for_a_moment(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  const struct packet after = packet_after(&packet, BOB4);
+  const struct frame in = frame_of(&packet);
+  struct frame out = frame_of(&after);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  host_configure("neighbour replace 192.0.2.3 lladdr 02:00:00:00:00:99 dev west nud permanent\n");
+  forwards(&packet, ALICE4, BOB4);
+  usleep(150000);
+  out.bytes[ETH_ALEN - 1] = 0x99;
+  const struct outcome outcome = run(&in);
+  CHECK(outcome.verdict == XDP_TX && same_frame(&outcome.frame, &out));
+  host_configure("neighbour replace 192.0.2.3 lladdr 02:00:00:00:00:01 dev west nud permanent\n");
+}
+
+static void remembers_it_for_this_host_alone(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  struct packet foreign = packet;
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  foreign.to = address_from("192.0.2.200", RELAY_PORT);
+  passes_packet(&foreign);
+  foreign.from.port ^= 0xffff;
+  passes_packet(&foreign);
+}
+
+static void leaves_from_the_address_of_the_route(void)
+{
+  static const enum person from[] = { ALICE4, ALICE6 }, near[] = { BOB4, BOB6 }, far[] = { CAROL4, CAROL6 };
+  rig_reset();
+  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), true, true) == 0);
+  for (int i = 0; i < 2; i++) {
+    const struct packet back = packet_between(from[i], near[i]), across = packet_between(from[i], far[i]);
+    forwards(&back, from[i], near[i]);
+    passes_packet(&across);
+  }
+  rig_check_sources(true);
 }
 
 /** A socket that sees what arrives at an interface. */
@@ -129,8 +171,8 @@ static void reaches_the_far_end(void)
   static const enum person targets[] = { BOB4, CAROL4, BOB6, CAROL6 };
   rig_reset();
   for (int link = WEST; link < LINKS; link++) {
-    int attached = qp_kernel_attach(&rig.kernel, rig.host.ends[link], 0), ear = listen_at(rig.host.ends[link]);
-    CHECK(attached >= 0);
+    int ear = listen_at(rig.host.ends[link]);
+    CHECK(qp_kernel_attach(&rig.kernel, rig.host.ends[link], 0) == 0);
     for (int i = link; i < 4; i += 2) {
       const struct packet packet = packet_between(i < 2 ? ALICE4 : ALICE6, targets[i]);
       const struct packet after = packet_after(&packet, targets[i]);
@@ -139,13 +181,16 @@ static void reaches_the_far_end(void)
       CHECK(hears(ear, &out));
     }
     close(ear);
-    close(attached);
+    qp_kernel_detach(&rig.kernel, rig.host.ends[link]);
   }
 }
 
 static const struct test tests[] = {
   { "sends back on the same link, and redirects to another", answers_by_link },
   { "arrives at the far end of each link", reaches_the_far_end },
+  { "remembers a way for a tenth of a second", remembers_a_way_for_a_moment },
+  { "passes up what is for another host, whatever it remembers", remembers_it_for_this_host_alone },
+  { "passes up what user space would send from another address of this host", leaves_from_the_address_of_the_route },
   { "passes up what has no neighbour", passes_without_neighbour },
   { "passes up what has no route", passes_without_route },
   { "passes up what is for this host, for many or for nobody", passes_special_destinations },

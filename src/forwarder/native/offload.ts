@@ -1,0 +1,81 @@
+import {
+  createOffload,
+  createXdpSystem,
+  type Offload,
+  offStatus,
+  type OffloadPlan,
+  prepareOffload,
+  removeStalePins,
+  type XdpStatus,
+} from "../../xdp/index.ts";
+import type { ForwarderOptions } from "../contract.ts";
+import type { Addon, NativeHandle, NativeKernelConfig } from "./addon.ts";
+
+/** Decides whether the kernel is to forward as well, and what the addon is to make for it. */
+export function planOffload(
+  { host, port, xdp }: Pick<ForwarderOptions, "host" | "port" | "xdp">,
+  addon: Addon,
+): { readonly plan: OffloadPlan; readonly kernel: NativeKernelConfig | undefined } {
+  if (!xdp) return { plan: { state: "off", reason: "not asked for" }, kernel: undefined };
+  const plan = prepareOffload(xdp.option, { host, port, system: systemOf(addon) });
+  const kernel = plan.state === "try" ? { maxRoutes: xdp.maxRoutes, pin: plan.pin } : undefined;
+  return { plan, kernel };
+}
+
+/**
+ * Starts what was planned, if the addon has the kernel's tables by now. Its `close()` stops watching the interfaces;
+ * the program is detached with the handle.
+ */
+export function startOffload(
+  plan: OffloadPlan,
+  handle: NativeHandle,
+  addon: Addon,
+  onChange: (status: XdpStatus) => void,
+): Offload {
+  const { address, port } = handle.address();
+  const system = systemOf(addon);
+  const isPinned = plan.state === "try" && plan.pin !== undefined;
+  const stale = isPinned ? undefined : removeStalePins(port, system);
+  if (plan.state === "off") return idle(clauses(plan.reason, stale));
+  const { kernelError } = handle;
+  if (kernelError !== undefined) return idle(clauses(kernelRefused(kernelError), stale));
+  const intent = withPinOf(plan, handle);
+  const pinRefusal = clauses(intent.pinRefusal, stale);
+  return createOffload({ ...intent, ...(pinRefusal && { pinRefusal }) }, handle, {
+    address,
+    system,
+    onChange,
+  });
+}
+
+function clauses(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join("; ");
+}
+
+function systemOf(addon: Addon): ReturnType<typeof createXdpSystem> {
+  return createXdpSystem(() => addon.links());
+}
+
+/** User space forwards alone, and this is why. */
+function idle(reason: string): Offload {
+  const status = offStatus(reason);
+  return { status: () => status, refresh: () => undefined, close: () => undefined };
+}
+
+function withPinOf(
+  plan: Extract<OffloadPlan, { state: "try" }>,
+  { pinError }: NativeHandle,
+): Extract<OffloadPlan, { state: "try" }> {
+  const { pin, ...unpinned } = plan;
+  if (pinError === undefined || pin === undefined) return plan;
+  const reason = pinError === "EAGAIN" ? "another process has it" : `the kernel refused (${pinError})`;
+  return { ...unpinned, pinRefusal: `not pinned in ${pin}: ${reason}` };
+}
+
+function kernelRefused(code: string): string {
+  if (code === "ENOSYS") return "this build of the addon has no XDP program: build it with libbpf-dev";
+  if (code === "EPERM") return "the kernel does not let this process load programs (EPERM)";
+  if (code === "ENOMEM" || code === "E2BIG")
+    return `the kernel has no memory for tables of this size (${code})`;
+  return `the kernel refused the program (${code})`;
+}

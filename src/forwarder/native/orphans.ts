@@ -1,0 +1,51 @@
+import { readExpiry } from "../../xdp/index.ts";
+import type { SessionId } from "../contract.ts";
+import type { NativeHandle } from "./addon.ts";
+
+/**
+ * The sessions that an earlier process left in pinned tables: forwarded to and for until their time is over, and free
+ * to whoever registers their connection IDs again, for which one has to know their key.
+ */
+export class Orphans {
+  readonly #handle: NativeHandle;
+  /** When each ends, on the monotonic clock in ns; the next one first. */
+  readonly #expiry: Map<SessionId, bigint>;
+
+  constructor(handle: NativeHandle) {
+    const { accounts } = handle;
+    this.#handle = handle;
+    const expiry = handle.openSessions.map((id) => [id, readExpiry(accounts, id)] as const);
+    this.#expiry = new Map(expiry.sort(([, one], [, other]) => (one < other ? -1 : 1)));
+  }
+
+  get size(): number {
+    return this.#expiry.size;
+  }
+
+  /** Hands over the session that a connection ID leads to, if it is one of these. */
+  claim(cid: Uint8Array): SessionId | undefined {
+    if (this.#expiry.size === 0) return undefined;
+    const id = this.#handle.sessionOf(cid);
+    return this.#expiry.delete(id) ? id : undefined;
+  }
+
+  /** Makes room: ends the one whose time is over next, if there is any. */
+  endOne(): void {
+    const [next] = this.#expiry.keys();
+    if (next !== undefined) this.#end(next);
+  }
+
+  /** Ends those whose time is over, up to so many. */
+  sweep(nowNs: bigint, atMost: number): void {
+    let left = atMost;
+    for (const [id, expiresAtNs] of this.#expiry) {
+      if (expiresAtNs > nowNs || left-- === 0) return;
+      this.#end(id);
+    }
+  }
+
+  #end(id: SessionId): void {
+    this.#expiry.delete(id);
+    this.#handle.closeSession(id);
+  }
+}

@@ -1,0 +1,274 @@
+#include "../../../src/forwarder/native/adoption.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../native/harness/check.h"
+#include "../../native/harness/random.h"
+#include "../folder.h"
+#include "../suites.h"
+#include "../town.h"
+#include "../verdict.h"
+
+/** What the kernel has, after an end and a start. */
+static struct town *adopt(void)
+{
+  folder_restart();
+  CHECK(rig.kernel.is_adopted);
+  struct town *town = town_found();
+  CHECK(qp_sessions_adopt(&town->sessions, now_ns()) == 0);
+  rig_check_sources(true);
+  return town;
+}
+
+static void end(struct town *town)
+{
+  town_leave(town);
+  folder_close();
+}
+
+static uint32_t session_of(const struct town *town, const uint8_t *cid)
+{
+  const struct qp_routes *routes = &town->sessions.routes;
+  return qp_routes_find(routes, cid, qp_routes_hash(routes, cid));
+}
+
+/** Whether user space has no more than this of a person: connection ID and address. */
+static bool is_known(const struct town *town, enum person person, bool has_address)
+{
+  uint8_t cid[CID_BYTES];
+  const struct qp_address address = endpoint_of(person);
+  const struct qp_endpoint *endpoint = qp_endpoint_at(&town->sessions, &address);
+  cid_of(person, cid);
+  return qp_session_is_open(&town->sessions, person) && session_of(town, cid) == (uint32_t)person &&
+         (has_address ? endpoint && qp_endpoint_sender(&town->sessions, endpoint, now_ns()) == (uint32_t)person
+                      : !endpoint);
+}
+
+static bool is_gone(const struct town *town, enum person person)
+{
+  uint8_t cid[CID_BYTES];
+  const struct qp_address address = endpoint_of(person);
+  cid_of(person, cid);
+  return !qp_session_is_open(&town->sessions, person) && session_of(town, cid) == QP_NO_SESSION &&
+         !qp_endpoint_at(&town->sessions, &address);
+}
+
+static void finds_everybody(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  struct qp_account accounts[PEOPLE];
+  folder_open();
+  forwards(&packet, ALICE4, BOB4);
+  memcpy(accounts, rig.kernel.accounts, sizeof accounts);
+  struct town *town = adopt();
+  CHECK(memcmp(accounts, rig.kernel.accounts, sizeof accounts) == 0);
+  CHECK(town->sessions.count == PEOPLE);
+  for (enum person person = 0; person < PEOPLE; person++)
+    CHECK(is_known(town, person, true));
+  forwards(&packet, ALICE4, BOB4);
+  end(town);
+}
+
+static void goes_on_with_them(void)
+{
+  const struct packet packet = packet_between(ALICE6, BOB6);
+  struct packet moved = packet;
+  const struct qp_address address = endpoint_from("2001:db8:1::2", 999);
+  moved.from.port = htons(999);
+  folder_open();
+  struct town *town = adopt();
+  CHECK(qp_session_move(&town->sessions, ALICE6, &address));
+  forwards(&moved, ALICE6, BOB6);
+  drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
+  qp_session_close(&town->sessions, BOB6);
+  passes_packet(&moved);
+  end(town);
+}
+
+static void finds_all_connection_ids(void)
+{
+  enum { MANY = 100000 };
+  struct random random = { 1 };
+  uint8_t *cids = malloc((size_t)MANY * CID_BYTES);
+  CHECK(cids != NULL);
+  for (size_t i = 0; i < (size_t)MANY * CID_BYTES; i++)
+    cids[i] = (uint8_t)random_word(&random);
+  folder_open();
+  for (uint32_t i = 0; i < MANY; i++)
+    qp_kernel_set_routes(&rig.kernel, cids + (size_t)i * CID_BYTES, 1, i % PEOPLE);
+  struct town *town = adopt();
+  for (uint32_t i = 0; i < MANY; i++)
+    CHECK(session_of(town, cids + (size_t)i * CID_BYTES) == i % PEOPLE);
+  CHECK(town->sessions.routes.count == MANY + PEOPLE);
+  CHECK(town->sessions.records[BOB4].cid_count == 1 + (MANY + PEOPLE - 1 - BOB4) / PEOPLE);
+  free(cids);
+  end(town);
+}
+
+static void forgets_the_expired(void)
+{
+  const struct packet to_bob = packet_between(ALICE4, BOB4), from_bob = packet_between(BOB4, ALICE4);
+  folder_open();
+  rig.kernel.accounts[BOB4].expires_at_ns = now_ns();
+  drops_packet(&to_bob, QP_TOTAL_SESSION_EXPIRED);
+  struct town *town = adopt();
+  CHECK(is_gone(town, BOB4) && is_known(town, ALICE4, true));
+  passes_packet(&to_bob);
+  drops_packet(&from_bob, QP_TOTAL_SOURCE_UNREGISTERED);
+  end(town);
+}
+
+static void forgets_stray_routes(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  uint8_t cid[CID_BYTES];
+  cid_of(BOB4, cid);
+  static const uint32_t strays[] = { PEOPLE, UINT32_MAX };
+  for (int i = 0; i < 2; i++) {
+    folder_open();
+    qp_kernel_set_routes(&rig.kernel, cid, 1, strays[i]);
+    struct town *town = adopt();
+    CHECK(session_of(town, cid) == QP_NO_SESSION && town->sessions.count == PEOPLE - 1);
+    passes_packet(&packet);
+    end(town);
+  }
+}
+
+static void forgets_stray_sources(void)
+{
+  struct packet packet = packet_between(ALICE4, BOB4);
+  packet.from.port = htons(999);
+  folder_open();
+  qp_kernel_set_source(&rig.kernel, &packet.from, ALICE4);
+  forwards(&packet, ALICE4, BOB4);
+  struct town *town = adopt();
+  drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
+  packet.from.port = address_of(ALICE4).port;
+  forwards(&packet, ALICE4, BOB4);
+  end(town);
+}
+
+/** A session that nothing leads to. */
+static void forgets_the_unreachable(void)
+{
+  const struct packet packet = packet_between(BOB4, ALICE4);
+  uint8_t cid[CID_BYTES];
+  cid_of(BOB4, cid);
+  folder_open();
+  qp_kernel_remove_route(&rig.kernel, cid);
+  struct town *town = adopt();
+  CHECK(is_gone(town, BOB4));
+  drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
+  end(town);
+}
+
+static void finds_lost_sources(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  folder_open();
+  qp_kernel_remove_source(&rig.kernel, &packet.from);
+  drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
+  struct town *town = adopt();
+  forwards(&packet, ALICE4, BOB4);
+  end(town);
+}
+
+static void mends_half_addresses(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  const struct qp_address address = endpoint_of(BOB4);
+  folder_open();
+  rig.kernel.accounts[BOB4].version++;
+  rig.kernel.accounts[BOB4].address.ip.bytes[15] ^= 0xff;
+  passes_packet(&packet);
+  struct town *town = adopt();
+  CHECK(is_known(town, BOB4, false) && rig.kernel.accounts[BOB4].version % 2 == 0);
+  passes_packet(&packet);
+  CHECK(qp_session_move(&town->sessions, BOB4, &address));
+  forwards(&packet, ALICE4, BOB4);
+  end(town);
+}
+
+static void leaves_out_those_without_address(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  folder_open();
+  rig_move(BOB4, (struct qp_source){ 0 });
+  struct town *town = adopt();
+  CHECK(is_known(town, BOB4, false));
+  passes_packet(&packet);
+  end(town);
+}
+
+static void gives_out_free_ids(void)
+{
+  const struct qp_address bob = endpoint_of(BOB4), carol = endpoint_of(CAROL6);
+  uint8_t cid[CID_BYTES] = { 0 };
+  const struct qp_session_spec one_more = { .cids = cid, .cid_count = 1 };
+  folder_open();
+  rig.kernel.accounts[BOB4].expires_at_ns = rig.kernel.accounts[CAROL6].expires_at_ns = 0;
+  struct town *town = adopt();
+  CHECK(town->sessions.count == PEOPLE - 2);
+  town_settle(town, BOB4, &bob);
+  town_settle(town, CAROL6, &carol);
+  CHECK(qp_session_open(&town->sessions, &one_more) == QP_NO_SESSION);
+  const struct packet packet = packet_between(ALICE6, CAROL6);
+  forwards(&packet, ALICE6, CAROL6);
+  CHECK(rig.kernel.accounts[CAROL6].counters[QP_PACKETS_TO] == 1);
+  end(town);
+}
+
+/** The payer may be the session with the smaller id, or the other. */
+static void keeps_payers(void)
+{
+  static const enum person together[] = { ALICE4, CAROL4 };
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  for (int i = 0; i < 2; i++) {
+    folder_open();
+    qp_kernel_remove_source(&rig.kernel, &rig.kernel.accounts[CAROL4].address);
+    rig_move(CAROL4, packet.from);
+    qp_kernel_set_source(&rig.kernel, &packet.from, together[i]);
+    struct town *town = adopt();
+    forwards(&packet, together[i], BOB4);
+    qp_session_close(&town->sessions, together[i]);
+    forwards(&packet, together[!i], BOB4);
+    qp_session_close(&town->sessions, together[!i]);
+    drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
+    end(town);
+  }
+}
+
+/** One who lives elsewhere, and one who lives nowhere. */
+static void refuses_foreign_payers(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  for (int is_nowhere = 0; is_nowhere < 2; is_nowhere++) {
+    folder_open();
+    if (is_nowhere)
+      rig_move(CAROL4, (struct qp_source){ 0 });
+    qp_kernel_set_source(&rig.kernel, &packet.from, CAROL4);
+    struct town *town = adopt();
+    forwards(&packet, ALICE4, BOB4);
+    end(town);
+  }
+}
+
+static const struct test tests[] = {
+  { "finds sessions by connection ID and address, with what they may send and have moved", finds_everybody },
+  { "goes on: they can move and end", goes_on_with_them },
+  { "finds 100 000 connection IDs", finds_all_connection_ids },
+  { "forgets sessions that have expired", forgets_the_expired },
+  { "forgets connection IDs that lead to no session", forgets_stray_routes },
+  { "forgets addresses at which nobody lives", forgets_stray_sources },
+  { "forgets sessions that no connection ID leads to", forgets_the_unreachable },
+  { "puts in an address that was missing among the sources", finds_lost_sources },
+  { "takes half an address for none, and the session can move", mends_half_addresses },
+  { "keeps sessions without an address", leaves_out_those_without_address },
+  { "gives out ids that are free, and no others", gives_out_free_ids },
+  { "of several sessions at one address leaves the one that paid to pay", keeps_payers },
+  { "has nobody pay for an address at which another lives", refuses_foreign_payers },
+};
+
+const struct suite adoption_suite = SUITE("adoption", tests);

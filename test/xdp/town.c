@@ -1,0 +1,52 @@
+#include "town.h"
+
+#include <stdlib.h>
+
+#include "../../src/forwarder/native/account.h"
+#include "../../src/forwarder/native/bucket.h"
+#include "../native/harness/check.h"
+
+struct town *town_found(void)
+{
+  const struct qp_hash_key key = { 1, 2 };
+  struct town *town = calloc(1, sizeof *town);
+  CHECK(town != NULL);
+  qp_grace_init(&town->grace, 1);
+  CHECK(qp_sessions_init(&town->sessions, PEOPLE, &key, &town->grace, AF_INET6, &rig.kernel));
+  return town;
+}
+
+void town_leave(struct town *town)
+{
+  qp_reclaim(&town->grace);
+  qp_sessions_destroy(&town->sessions);
+  free(town);
+}
+
+void town_settle(struct town *town, enum person person, const struct qp_address *address)
+{
+  uint8_t cid[CID_BYTES];
+  cid_of(person, cid);
+  const struct qp_session_spec spec = {
+    .cids = cid,
+    .cid_count = 1,
+    .address = address,
+    .bytes_per_second = 1e6,
+    .bucket_bytes = 2e6 * LONG_SECONDS,
+    .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
+  };
+  CHECK(qp_session_open(&town->sessions, &spec) == (uint32_t)person);
+  CHECK(qp_bucket_take(&town->sessions.accounts[person].bucket, 1000000 * LONG_SECONDS, now_ns()));
+}
+
+struct qp_address endpoint_from(const char *ip, uint16_t port)
+{
+  const struct qp_source source = address_from(ip, port);
+  return qp_address_of_source(&source);
+}
+
+struct qp_address endpoint_of(enum person person)
+{
+  const struct qp_source source = address_of(person);
+  return qp_address_of_source(&source);
+}
