@@ -3,12 +3,13 @@ import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef }
 import { isQuicpipeError } from "../errors.ts";
 import { accept } from "./accept.ts";
 import { dial } from "./dial.ts";
+import { doctor } from "./doctor.ts";
 import { id } from "./id.ts";
 import { relay } from "./relay.ts";
 import { token } from "./token.ts";
 import { version } from "./version.ts";
 
-const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial };
+const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial, doctor };
 
 const root: CommandDef = defineCommand({
   meta: {

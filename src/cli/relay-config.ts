@@ -1,6 +1,6 @@
 import { QuicpipeError } from "../errors.ts";
 import type { QuicpipeOptions } from "../plugin/index.ts";
-import { readOptionFile, requireNumber } from "./arguments.ts";
+import { listOf, readOptionFile, requireNumber } from "./arguments.ts";
 
 /** Options of `quicpipe relay`. */
 export const relayArgs = {
@@ -50,10 +50,24 @@ export const relayArgs = {
     description: "Data plane: `native` is fast and for Linux, `dgram` runs anywhere (default: auto)",
   },
   threads: { type: "string", description: "Threads of the native data plane (default: 1)", valueHint: "n" },
+  xdp: {
+    type: "string",
+    description:
+      "Forward in the kernel: `auto`, `off`, or interfaces such as eth0,eth1 (default: auto); see `quicpipe doctor`",
+    valueHint: "where",
+  },
+  "xdp-pin": {
+    type: "boolean",
+    description: "Let the kernel go on forwarding while the relay is restarted",
+  },
 } as const;
 
 /** What the command line said, of {@link relayArgs}. */
-export type RelayArgs = { readonly [Name in keyof typeof relayArgs]?: string | undefined };
+export type RelayArgs = {
+  readonly [Name in keyof typeof relayArgs]?: Name extends "xdp-pin"
+    ? boolean | undefined
+    : string | undefined;
+};
 
 /** Files of the TLS certificate that the gateway serves. */
 export interface TlsFiles {
@@ -83,6 +97,7 @@ export function relayConfig(args: RelayArgs): RelayConfig {
     ...(args.stun === undefined ? {} : { stun: args.stun }),
     ...(auth === undefined ? {} : { auth }),
     ...forwarderOf(args, file["forwarder"]),
+    ...xdpOf(args, file["xdp"]),
     // Unknown names and values of the file are refused by quicpipe() itself.
   } as QuicpipeOptions;
   return { options, tls: tlsOf(args, fileTls) };
@@ -95,6 +110,20 @@ function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarde
       ...(file as object | undefined),
       ...(backend === undefined ? {} : { backend }),
       ...(threads === undefined ? {} : { threads: requireNumber("--threads", threads) }),
+    },
+  };
+}
+
+function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): { xdp?: unknown } {
+  if (xdp === undefined && pin === undefined) return {};
+  if (xdp === "off" && pin) throw invalid("--xdp off leaves nothing to pin: leave --xdp-pin away");
+  if (xdp === "off") return { xdp };
+  const fromFile = typeof file === "object" ? file : {};
+  return {
+    xdp: {
+      ...fromFile,
+      ...(xdp === undefined ? {} : { interfaces: xdp === "auto" ? undefined : listOf(xdp) }),
+      ...(pin === undefined ? {} : { pin }),
     },
   };
 }

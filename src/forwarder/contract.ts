@@ -1,4 +1,5 @@
 import type { Address } from "../wire/address.ts";
+import type { XdpOption, XdpStatus } from "../xdp/index.ts";
 
 /** Handle of one session in the data plane; small integers, reused after the session ends. */
 export type SessionId = number;
@@ -37,6 +38,8 @@ export interface SessionCounters {
   readonly bytesTo: number;
   /** What its token bucket refused. */
   readonly packetsLimited: number;
+  /** Of the packets to it, those that the kernel forwarded. */
+  readonly packetsOffloaded: number;
 }
 
 /** Why the data plane did not pass a datagram on. Each has a counter, each counter a test. */
@@ -69,9 +72,20 @@ export type StunOutcome =
   | "rate-limited" // unauthenticated replies to this source come too fast
   | "overloaded"; // STUN comes faster than JavaScript answers (native)
 
-/** Totals of the data plane since it was opened. */
+/** Relayed packets, and their bytes of UDP payload. */
+export interface Traffic {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** Who forwards: the kernel, by XDP, or this process. */
+export type Path = "kernel" | "user";
+
+/** Totals of the data plane since it was opened; what the kernel did before, where its tables were adopted, included. */
 export interface ForwarderStats {
-  readonly relayed: { readonly packets: number; readonly bytes: number };
+  readonly relayed: Traffic;
+  /** The same by who forwarded it. */
+  readonly path: Readonly<Record<Path, Traffic>>;
   /** Datagrams passed to the gateway and back. */
   readonly gateway: {
     readonly packetsIn: number;
@@ -86,6 +100,8 @@ export interface ForwarderStats {
   readonly sessions: number;
   readonly routes: number;
   readonly pins: number;
+  /** Sessions that an earlier process left in pinned tables, and that no registration has claimed yet. */
+  readonly orphans: number;
 }
 
 /** Who answers for STUN credentials and hears of proven addresses; the registry implements it. */
@@ -108,6 +124,15 @@ export type Backend = "dgram" | "native";
 /** Which implementation to take; `"auto"`: the fastest that runs here. */
 export type BackendChoice = "auto" | Backend;
 
+/** How the kernel is to forward. */
+export interface XdpOptions {
+  readonly option: XdpOption;
+  /** Most connection IDs that the kernel's tables take; those beyond stay in user space. */
+  readonly maxRoutes: number;
+  /** Called when something about it has changed since the forwarder was opened: an interface came or went. */
+  readonly onChange: (status: XdpStatus) => void;
+}
+
 /** What every backend is opened with. */
 export interface ForwarderOptions {
   /** Local IP literal to bind; `::` is dual-stack. */
@@ -128,6 +153,8 @@ export interface ForwarderOptions {
   readonly maxGatewayClients: number;
   /** Socket buffer sizes to ask the system for, in bytes. */
   readonly socketBufferBytes: number;
+  /** Forwarding in the kernel, which needs the native backend; absent: off. */
+  readonly xdp?: XdpOptions | undefined;
   /** Called for faults of the socket itself, never for a packet. */
   readonly onError: (error: Error) => void;
   /** ms since the epoch. */
@@ -148,6 +175,10 @@ export interface Forwarder {
   /** Tells whether a datagram sent to `address` would come back to the relay itself. */
   isOwnAddress(address: Address): boolean;
 
+  /** Where the kernel forwards, and why no further. */
+  xdp(): XdpStatus;
+
+  /** Opens a session, or takes over the one that an earlier process left for the first of these connection IDs. */
   openSession(spec: SessionSpec): SessionId;
   /** Changes a session in place; counters and bucket level stay. */
   updateSession(id: SessionId, change: Partial<SessionSpec>): void;

@@ -1,5 +1,6 @@
 import { sweepIntervalMs } from "../defaults.ts";
 import type { Address } from "../wire/address.ts";
+import { offStatus, type XdpStatus } from "../xdp/index.ts";
 import type {
   Forwarder,
   ForwarderOptions,
@@ -85,6 +86,10 @@ class DgramForwarder implements Forwarder {
     return isOwnAddress(address, this.#socket.bound, interfaceAddresses());
   }
 
+  xdp(): XdpStatus {
+    return offStatus("needs the native backend");
+  }
+
   openSession(spec: SessionSpec): SessionId {
     return this.#relay.sessions.open({ ...spec, address: this.#toWire(spec.address) }, this.#options.now());
   }
@@ -128,6 +133,7 @@ class DgramForwarder implements Forwarder {
     const { dropped, gateway, relayed, stun } = this.#counters;
     return {
       relayed: { ...relayed },
+      path: { kernel: { packets: 0, bytes: 0 }, user: { ...relayed } },
       gateway: { ...gateway, clients: this.#splice?.size ?? 0 },
       dropped: { ...dropped },
       overflowed: 0,
@@ -135,6 +141,7 @@ class DgramForwarder implements Forwarder {
       sessions: this.#relay.sessions.size,
       routes: this.#relay.sessions.routes.size,
       pins: this.#relay.pins.size,
+      orphans: 0,
     };
   }
 

@@ -5,7 +5,11 @@ import type { Forwarder, ForwarderOptions } from "./contract.ts";
 import { createDgramForwarder } from "./dgram.ts";
 import { createNativeForwarder } from "./native.ts";
 
+export { describeXdp } from "../xdp/index.ts";
+export type { XdpInterfaceOptions, XdpInterfaceStatus, XdpMode, XdpOption, XdpStatus } from "../xdp/index.ts";
 export type * from "./contract.ts";
+export { diagnose } from "./doctor.ts";
+export type { Finding } from "./finding.ts";
 
 /**
  * Opens the data plane with the backend that the options ask for. The caller closes it.

@@ -4,10 +4,12 @@ import {
   gatewayNewDatagrams,
   gatewayNewIdleMs,
   newGatewayClientsPerSecond,
+  orphanSweepBatch,
   sweepIntervalMs,
 } from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type Address, unmapAddress } from "../wire/address.ts";
+import type { Offload, OffloadPlan, XdpStatus } from "../xdp/index.ts";
 import type {
   Forwarder,
   ForwarderOptions,
@@ -21,6 +23,7 @@ import { type Counters, createCounters } from "./counters.ts";
 import { listen } from "./listen.ts";
 import type { Addon, NativeConfig, NativeHandle } from "./native/addon.ts";
 import { NativeCounters } from "./native/counters.ts";
+import { planOffload, startOffload } from "./native/offload.ts";
 import { NativeSessions } from "./native/sessions.ts";
 import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { PinTable } from "./pins.ts";
@@ -51,16 +54,18 @@ export async function createNativeForwarder(
   // Nothing is received, and so nothing sent, before there is a handle.
   const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port));
   const stun = new StunResponder({ authority, policy, counters, send, fromWire: (source) => source });
+  const { plan, kernel } = planOffload(options, parts.addon);
   const handle = await listen({ address: options.host, port: options.port }, (host) =>
     parts.addon.open({
       ...nativeConfig(options),
       host,
+      kernel,
       clock: parts.clock,
       onStun: (datagram, address, port) => stun.receive(datagram, { address, port }, now()),
       onError: (code, syscall) => options.onError(socketFailed(code, syscall)),
     }),
   );
-  return new NativeForwarder(handle, counters, options.now, parts);
+  return new NativeForwarder(handle, counters, options, parts, plan);
 }
 
 class NativeForwarder implements Forwarder {
@@ -73,15 +78,23 @@ class NativeForwarder implements Forwarder {
   readonly #counters: NativeCounters;
   readonly #sessions: NativeSessions;
   readonly #pins: PinTable;
+  readonly #offload: Offload;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(handle: NativeHandle, own: Counters, now: () => number, parts: NativeParts) {
-    this.backendReason = parts.backendReason;
+  constructor(
+    handle: NativeHandle,
+    own: Counters,
+    { maxSessions, now, xdp }: ForwarderOptions,
+    { addon, backendReason }: NativeParts,
+    plan: OffloadPlan,
+  ) {
+    this.backendReason = backendReason;
     this.#handle = handle;
     this.#bound = handle.address();
     this.#own = own;
-    this.#counters = new NativeCounters(parts.addon, handle);
-    this.#sessions = new NativeSessions(handle);
+    const hasKernel = plan.state === "try" && handle.kernelError === undefined;
+    this.#counters = new NativeCounters(addon, handle, hasKernel);
+    this.#sessions = new NativeSessions(handle, maxSessions);
     this.#pins = new PinTable({
       added: ({ destinationId, to, from, expiresAtMs }) =>
         handle.setPin(destinationId, to, from, expiresAtMs),
@@ -90,7 +103,9 @@ class NativeForwarder implements Forwarder {
     this.#sweeper = setInterval(() => {
       this.#pins.sweep(now());
       handle.sweep();
+      this.#sessions.orphans.sweep(process.hrtime.bigint(), orphanSweepBatch);
     }, sweepIntervalMs).unref();
+    this.#offload = startOffload(plan, handle, addon, (status) => xdp?.onChange(status));
   }
 
   address(): Address {
@@ -99,6 +114,10 @@ class NativeForwarder implements Forwarder {
 
   isOwnAddress(address: Address): boolean {
     return isOwnAddress(address, this.#bound, interfaceAddresses());
+  }
+
+  xdp(): XdpStatus {
+    return this.#offload.status();
   }
 
   openSession(spec: SessionSpec): SessionId {
@@ -141,7 +160,7 @@ class NativeForwarder implements Forwarder {
     const counters = this.#counters;
     const { gatewayClients, routes, sessions } = this.#handle;
     return {
-      relayed: { packets: counters.total("relayed.packets"), bytes: counters.total("relayed.bytes") },
+      ...counters.traffic(),
       gateway: {
         packetsIn: counters.total("gateway.packetsIn"),
         packetsOut: counters.total("gateway.packetsOut"),
@@ -153,11 +172,13 @@ class NativeForwarder implements Forwarder {
       sessions,
       routes,
       pins: this.#pins.size,
+      orphans: this.#sessions.orphans.size,
     };
   }
 
   close(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#offload.close();
     this.#handle.close();
     return Promise.resolve();
   }

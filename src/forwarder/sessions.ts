@@ -137,7 +137,7 @@ export class SessionTable {
 /** A snapshot of a session's counters. */
 export function countersOf(session: Session): SessionCounters {
   const { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited } = session;
-  return { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited };
+  return { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited, packetsOffloaded: 0 };
 }
 
 function pack(cids: Uint8Array): string {

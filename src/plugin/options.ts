@@ -1,4 +1,4 @@
-import type { BackendChoice, SourcePolicy, StunPolicy } from "../forwarder/index.ts";
+import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../forwarder/index.ts";
 import type { TokenAuthOptions } from "./auth-settings.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "./logger.ts";
@@ -44,6 +44,11 @@ export interface QuicpipeOptions {
   readonly auth?: "none" | TokenAuthOptions;
   readonly limits?: LimitOptions;
   readonly forwarder?: ForwarderTuningOptions;
+  /**
+   * Whether the kernel forwards as well, by XDP, where the process has the privileges; `"auto"` if absent, or the
+   * interfaces that the environment variable `QUICPIPE_XDP_IFACE` names. What the kernel cannot do user space does.
+   */
+  readonly xdp?: XdpOption;
   /** `"registered"` (default): STUN needs a registration's credentials; `"public"`: everybody is answered. */
   readonly stun?: StunPolicy;
   /** Where log lines go, `console` if absent; `false` for nowhere. */

@@ -1,5 +1,5 @@
 import * as defaults from "../defaults.ts";
-import { type Forwarder, type ForwarderOptions, createForwarder } from "../forwarder/index.ts";
+import { type Forwarder, type ForwarderOptions, createForwarder, describeXdp } from "../forwarder/index.ts";
 import { Registry, createSweeper } from "../registry/index.ts";
 import { formatAddress } from "../wire/address.ts";
 import { type AuthSettings, secretSettings } from "./auth-settings.ts";
@@ -54,7 +54,7 @@ export async function openService(settings: Settings, now: () => number = Date.n
   const sweeper = createSweeper([() => opened.sweep(), () => mailbox.sweep()]);
   const { backend, backendReason } = forwarder;
   logger.info(
-    `quicpipe: relay on UDP ${formatAddress(forwarder.address())}, backend ${backend} (${backendReason})`,
+    `quicpipe: relay on UDP ${formatAddress(forwarder.address())}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`,
   );
   const rateLimiter = new RateLimiter({
     perMinute: limits.requestsPerMinute,
@@ -84,7 +84,7 @@ export async function openService(settings: Settings, now: () => number = Date.n
 }
 
 function forwarderOptions(settings: Settings): Omit<ForwarderOptions, "authority" | "now"> {
-  const { host, port, upstream, backend, threads, sourcePolicy, stun, logger } = settings;
+  const { host, port, upstream, backend, threads, sourcePolicy, xdp, stun, logger } = settings;
   const { limits, maxGatewayClients, socketBufferBytes } = settings;
   return {
     host,
@@ -97,6 +97,11 @@ function forwarderOptions(settings: Settings): Omit<ForwarderOptions, "authority
     maxSessions: limits.maxRegistrations,
     maxGatewayClients,
     socketBufferBytes,
+    xdp: {
+      option: xdp,
+      maxRoutes: limits.maxCids,
+      onChange: (status) => logger.info(`quicpipe: ${describeXdp(status)}`),
+    },
     onError: (error) => logger.error("quicpipe: the UDP socket failed", error),
   };
 }

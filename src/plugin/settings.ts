@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import * as defaults from "../defaults.ts";
-import type { BackendChoice, SourcePolicy, StunPolicy } from "../forwarder/index.ts";
+import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../forwarder/index.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
 import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
 import { isLoopback } from "./client-address.ts";
@@ -8,6 +8,7 @@ import { type Limits, resolveLimits } from "./limits.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { optionInvalid, requireInteger, requireOneOf, requireOptions, requireText } from "./option-checks.ts";
 import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
+import { resolveXdp } from "./xdp-settings.ts";
 
 /** {@link QuicpipeOptions} after validation, with every default filled in. */
 export interface Settings {
@@ -23,6 +24,7 @@ export interface Settings {
   readonly sourcePolicy: SourcePolicy;
   readonly maxGatewayClients: number;
   readonly socketBufferBytes: number;
+  readonly xdp: XdpOption;
   readonly stun: StunPolicy;
   readonly logger: Logger;
 }
@@ -33,6 +35,8 @@ export interface Environment {
   readonly NODE_ENV?: string | undefined;
   /** The backend where no option names one; empty counts as absent. */
   readonly QUICPIPE_BACKEND?: string | undefined;
+  /** The interfaces for XDP where the option `xdp` is absent, separated by commas; empty counts as absent. */
+  readonly QUICPIPE_XDP_IFACE?: string | undefined;
 }
 
 /**
@@ -63,6 +67,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
       max: 2 ** 30,
       fallback: defaults.socketBufferBytes,
     }),
+    xdp: resolveXdp(options.xdp, environment.QUICPIPE_XDP_IFACE),
     stun: requireOneOf("stun", options.stun, ["registered", "public"]),
     logger: resolveLogger(options.logger),
   };
@@ -77,6 +82,7 @@ const optionNames = [
   "auth",
   "limits",
   "forwarder",
+  "xdp",
   "stun",
   "logger",
 ] as const;

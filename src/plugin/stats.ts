@@ -1,5 +1,5 @@
 import type { QuicpipeErrorCode } from "../errors.ts";
-import type { DropReason, Forwarder, ForwarderStats, StunOutcome } from "../forwarder/index.ts";
+import type { DropReason, Forwarder, ForwarderStats, StunOutcome, XdpStatus } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
 import type { MailboxStats } from "./mailbox.ts";
 import type { Service } from "./service.ts";
@@ -16,6 +16,12 @@ export interface RelayStats {
   readonly cids: number;
   /** Packets and bytes (UDP payload) forwarded between peers. */
   readonly relayed: ForwarderStats["relayed"];
+  /** The same by who forwarded it: the kernel or this process. */
+  readonly path: ForwarderStats["path"];
+  /** Where the kernel forwards, and why no further. */
+  readonly xdp: XdpStatus;
+  /** Sessions of an earlier process that the kernel kept, and that no peer has registered again yet. */
+  readonly orphans: number;
   /** Datagrams to and from the gateway, and its clients right now. */
   readonly gateway: ForwarderStats["gateway"];
   /** Datagrams dropped, by reason. */
@@ -35,13 +41,16 @@ export interface RelayStats {
 /** Gathers the figures of a running relay. */
 export function relayStats(service: Service, refused: RelayStats["refused"]): RelayStats {
   const { forwarder, registry, mailbox, waiters } = service;
-  const { relayed, gateway, dropped, overflowed, stun } = forwarder.stats();
+  const { relayed, path, orphans, gateway, dropped, overflowed, stun } = forwarder.stats();
   return {
     backend: forwarder.backend,
     backendReason: forwarder.backendReason,
     address: forwarder.address(),
     ...registry.stats(),
     relayed,
+    path,
+    xdp: forwarder.xdp(),
+    orphans,
     gateway,
     dropped,
     overflowed,

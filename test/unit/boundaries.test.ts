@@ -35,7 +35,7 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   plugin: ["registry", "forwarder", "telemetry"],
   peer: ["telemetry"],
   gateway: [],
-  cli: ["gateway", "peer", "plugin"],
+  cli: ["gateway", "peer", "plugin", "forwarder"],
 };
 
 /** Where a package may be imported. */

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import type { XdpOptions } from "../../../src/forwarder/index.ts";
 import type { NativeHandle } from "../../../src/forwarder/native/addon.ts";
+import { itWith } from "../harness/requirement.ts";
 import { createNativeSeen, describeNative, requireAddon } from "./native-rig.ts";
 import { createHarness } from "./rig.ts";
 
@@ -64,9 +66,7 @@ describeNative("a call that the addon cannot make sense of", () => {
       ).toMatchObject({ code: "EINVAL" });
   });
 
-  it("throws or does something harmless, whatever its arguments are", async () => {
-    const { register } = await harness.open();
-    register({ address: "127.0.0.1", port: 9 }, 0x11);
+  function callWithOddities(): void {
     for (const [name, method] of methodsOf(handle))
       for (const odd of oddities)
         for (const args of [
@@ -78,6 +78,21 @@ describeNative("a call that the addon cannot make sense of", () => {
           expect(error === undefined || error instanceof Error, `${name}: ${String(error)}`).toBe(true);
         }
     expect(handle.sessions).toBeGreaterThanOrEqual(0);
+  }
+
+  it("throws or does something harmless, whatever its arguments are", async () => {
+    const { register } = await harness.open();
+    register({ address: "127.0.0.1", port: 9 }, 0x11);
+    callWithOddities();
+  });
+
+  itWith("xdp")("does so where the kernel has tables as well", async () => {
+    // Nothing is attached there, but the tables are made.
+    const xdp: XdpOptions = { option: { interfaces: ["lo"] }, maxRoutes: 100, onChange: () => undefined };
+    const { register } = await harness.open({ xdp });
+    register({ address: "127.0.0.1", port: 9 }, 0x11);
+    expect(handle.kernelError).toBeUndefined();
+    callWithOddities();
   });
 
   it("opens nothing", () => {

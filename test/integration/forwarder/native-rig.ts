@@ -27,10 +27,12 @@ export function createNativeSeen(
   seen: (handle: NativeHandle) => void,
 ): (options: ForwarderOptions, clock: BigInt64Array) => Promise<Forwarder> {
   return (options, clock) => {
-    const { classify, counterNames, open } = requireAddon();
+    const { classify, counterNames, hasProgram, links, open } = requireAddon();
     const addon: Addon = {
       classify,
       counterNames,
+      hasProgram,
+      links,
       open(config) {
         const handle = open(config);
         seen(handle);

@@ -77,7 +77,14 @@ export function relayCases(harness: Harness): void {
       const { alice, bob, aliceId, bobId, forwarder, ipv4 } = await openPair(harness);
       for (let i = 0; i < 3; i++) alice.send(shortPacket(0x22, 100), ipv4);
       for (let i = 0; i < 3; i++) await bob.next();
-      const none = { packetsFrom: 0, bytesFrom: 0, packetsTo: 0, bytesTo: 0, packetsLimited: 0 };
+      const none = {
+        packetsFrom: 0,
+        bytesFrom: 0,
+        packetsTo: 0,
+        bytesTo: 0,
+        packetsLimited: 0,
+        packetsOffloaded: 0,
+      };
       await settles(() => forwarder.countersOf(aliceId), { ...none, packetsFrom: 3, bytesFrom: 300 });
       expect(forwarder.closeSession(bobId)).toEqual({ ...none, packetsTo: 3, bytesTo: 300 });
     });

@@ -2,6 +2,7 @@
 
 {"send": [hex, ...], "to": [address, port], "ecn": 0..3, "segment": bytes}  with "segment", all in one call (UDP_SEGMENT)
 {"stream": hex, "to": [address, port], "count": n, "gapUs": n}            each followed by its time, 8 bytes of microseconds
+{"level": n, "option": n, "value": hex}                                  sets an option of the socket
 
 and what it receives goes to stdout: {"hex": ..., "ecn": ..., "from": [address, port], "atUs": ...}, with the time at which
 the kernel had it.
@@ -85,4 +86,9 @@ while True:
         *lines, unread = (unread + read).split(b"\n")
         for line in lines:
             command = json.loads(line)
-            stream(command) if "stream" in command else send(command)
+            if "option" in command:
+                peer.setsockopt(command["level"], command["option"], bytes.fromhex(command["value"]))
+            elif "stream" in command:
+                stream(command)
+            else:
+                send(command)

@@ -2,57 +2,54 @@ import { spawnSync } from "node:child_process";
 import { onTestFinished } from "vitest";
 import { startChild, type Child } from "./child.ts";
 
-function run(command: string, ...args: string[]): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
+function run(command: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? stderr}`);
+  return stdout;
 }
 
 /** A network namespace of the test's own, removed with everything in it when the test ends. */
 export class Namespace {
   readonly name: string;
+  /** `ip netns exec` would hide what is mounted under /sys. */
+  readonly #door: string;
 
   constructor(role: string) {
     this.name = `qp-${role}-${process.pid}`;
+    this.#door = `--net=/run/netns/${this.name}`;
     run("ip", "netns", "add", this.name);
-    onTestFinished(() => run("ip", "netns", "delete", this.name));
+    onTestFinished(() => void run("ip", "netns", "delete", this.name));
     this.ip("link", "set", "lo", "up");
   }
 
-  /** `ip` in this namespace. */
-  ip(...args: string[]): void {
-    run("ip", "-n", this.name, ...args);
+  /** `ip` in this namespace, and what it printed. */
+  ip(...args: string[]): string {
+    return run("ip", "-n", this.name, ...args);
   }
 
-  /** Runs a command here to its end. */
-  run(command: string, ...args: string[]): void {
-    run("ip", "netns", "exec", this.name, command, ...args);
+  /** Runs a command here to its end, and returns what it printed. */
+  run(command: string, ...args: string[]): string {
+    return run("nsenter", this.#door, command, ...args);
   }
 
   /** Starts a process here. */
-  start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
-    return startChild("ip", ["netns", "exec", this.name, command, ...args], { env });
+  start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
+    return startChild("nsenter", [this.#door, command, ...args], { env });
   }
 
-  /** Lays a cable from here to another namespace, with an address at each end. */
-  connect(link: string, address: string, other: Namespace, otherLink: string, otherAddress: string): void {
-    run(
-      "ip",
-      "link",
-      "add",
-      link,
-      "netns",
-      this.name,
-      "type",
-      "veth",
-      "peer",
-      otherLink,
-      "netns",
-      other.name,
-    );
-    this.ip("address", "add", address, "dev", link);
-    other.ip("address", "add", otherAddress, "dev", otherLink);
+  /** Lays a cable from here to another namespace. */
+  cable(link: string, other: Namespace, otherLink: string): void {
+    const end = (name: string, { name: netns }: Namespace): string[] => [name, "netns", netns];
+    run("ip", "link", "add", ...end(link, this), "type", "veth", "peer", ...end(otherLink, other));
     this.ip("link", "set", link, "up");
     other.ip("link", "set", otherLink, "up");
+  }
+
+  /** The same, with an address at each end. */
+  connect(link: string, address: string, other: Namespace, otherLink: string, otherAddress: string): void {
+    this.cable(link, other, otherLink);
+    this.ip("address", "add", address, "dev", link);
+    other.ip("address", "add", otherAddress, "dev", otherLink);
   }
 
   /** Makes this namespace a NAT: what leaves by `link` gets this namespace's address and a random port. */

@@ -3,7 +3,10 @@ import { it } from "vitest";
 import { projectPath } from "./child.ts";
 
 /** What some tests need. */
-export type Part = "native" | "python" | "caddy" | "chromium" | "netns" | "go";
+export type Part = "native" | "python" | "caddy" | "chromium" | "netns" | "go" | "xdp";
+
+const xdpProbe =
+  "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
 
 /** The parts that some tests need: how to find out that they are there, and how to get them. */
 const parts: Readonly<Record<Part, { readonly command: readonly string[]; readonly install: string }>> = {
@@ -17,6 +20,11 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
   netns: {
     command: ["unshare", "--net", "nft", "list", "tables"],
     install: "run as root, with `apt-get install iproute2 nftables`",
+  },
+  xdp: {
+    // Whether this process may make networks, mount a bpf file system and use the bpf system call, and the tools.
+    command: ["unshare", "--net", "--mount", "sh", "-c", xdpProbe],
+    install: "run as root, with `apt-get install bpftool ethtool iproute2 python3 tshark`",
   },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
 };

@@ -25,6 +25,12 @@ describe("the picture of the benchmark", () => {
     ]);
   });
 
+  it("draws the rows of a kind of input, under the name of what forwards", () => {
+    const svg = drawChart(report([row("xdp-skb/random-100k", 500), row("native-skb/random-100k", 250)]));
+    const bars = [...svg.matchAll(/<rect class="(\w+)"/g)];
+    expect(bars.map(([, backend]) => backend)).toEqual(["control", "xdp", "native"]);
+  });
+
   it("leaves out what was not measured, and rows that are no backend's", () => {
     const svg = drawChart(report([row("native/random-100k", 500), row("splice/http3-download", 1)]));
     expect(svg).not.toContain("bursts of 16");

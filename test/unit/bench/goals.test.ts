@@ -16,6 +16,18 @@ describe("the goals of the benchmark", () => {
     ]);
   });
 
+  it("hold the kernel path against native with what receiving costs it, on the same input and on frames", () => {
+    const rows = [
+      row("xdp-skb/random-100k", 500, 0.6),
+      row("native-skb/random-100k", 250, 0.3),
+      row("xdp-frames/random-100k", 1000, 0.2),
+      row("native/random-100k", 350, 0.9),
+    ];
+    const values = judge(rows).map(({ about, value, isMet }) => [about, value, isMet]);
+    expect(values).toContainEqual(["XDP over native, packets of the stack, random", 2, true]);
+    expect(values).toContainEqual(["XDP on frames over native on packets of the stack, random", 4, false]);
+  });
+
   it("know figures that are to be small", () => {
     const [met] = judge([row("native/table-1m", 64)]);
     const [missed] = judge([row("native/table-1m", 64.1)]);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { relayConfig } from "../../../src/cli/relay-config.ts";
+import { relayConfig, type RelayArgs } from "../../../src/cli/relay-config.ts";
 
 function configFile(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), "quicpipe-config-"));
@@ -36,6 +36,16 @@ describe("the configuration of `quicpipe relay`", () => {
     });
   });
 
+  it("adds to what the file says of XDP, and takes the interfaces of the command line", () => {
+    const config = configFile('{"xdp": {"interfaces": ["eth0"], "mode": "generic"}}');
+    const xdpOf = (args: RelayArgs): unknown => relayConfig({ config, ...args }).options.xdp;
+    expect(xdpOf({ xdp: "eth1,eth2" })).toEqual({ interfaces: ["eth1", "eth2"], mode: "generic" });
+    expect(xdpOf({ xdp: "auto" })).toEqual({ interfaces: undefined, mode: "generic" });
+    expect(xdpOf({ "xdp-pin": true })).toEqual({ interfaces: ["eth0"], mode: "generic", pin: true });
+    expect(xdpOf({ xdp: "off" })).toBe("off");
+    expect(relayConfig({ xdp: "auto", "xdp-pin": true }).options.xdp).toEqual({ pin: true });
+  });
+
   it("passes JWT options on together", () => {
     expect(relayConfig({ jwks: "https://a/jwks", issuer: "i", audience: "u" }).options.auth).toEqual({
       jwks: "https://a/jwks",
@@ -48,6 +58,7 @@ describe("the configuration of `quicpipe relay`", () => {
     ["an issuer without keys", { issuer: "i" }],
     ["no authentication together with keys", { auth: "none", jwks: "https://a/jwks" }],
     ["a certificate without its key", { cert: "c" }],
+    ["a pin without XDP", { xdp: "off", "xdp-pin": true }],
     ["a port that is no number", { port: "https" }],
   ])("refuses %s", (_, args) => {
     expect(() => relayConfig(args)).toThrow(invalid);

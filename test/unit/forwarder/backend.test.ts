@@ -5,8 +5,10 @@ import type { LoadedAddon } from "../../../src/forwarder/native/load.ts";
 
 const addon: Addon = {
   counterNames: [],
+  hasProgram: false,
   open: () => expect.unreachable("nothing is opened"),
   classify: () => "gateway",
+  links: () => [],
 };
 const loaded = (): LoadedAddon => ({ addon });
 const missing = (): LoadedAddon => ({ reason: "no addon here" });

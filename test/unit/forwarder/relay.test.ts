@@ -59,7 +59,14 @@ describe("Relay", () => {
     expect(rig.receive(toBob, alice)).toBe("relayed");
     expect(rig.sent).toEqual([bob]);
     expect(rig.counters.relayed).toEqual({ packets: 1, bytes: 100 });
-    const none = { packetsFrom: 0, bytesFrom: 0, packetsTo: 0, bytesTo: 0, packetsLimited: 0 };
+    const none = {
+      packetsFrom: 0,
+      bytesFrom: 0,
+      packetsTo: 0,
+      bytesTo: 0,
+      packetsLimited: 0,
+      packetsOffloaded: 0,
+    };
     const { sessions } = rig.relay;
     expect(countersOf(sessions.require(rig.ids.alice))).toEqual({ ...none, packetsFrom: 1, bytesFrom: 100 });
     expect(countersOf(sessions.require(rig.ids.bob))).toEqual({ ...none, packetsTo: 1, bytesTo: 100 });

@@ -30,6 +30,7 @@ describe("resolveSettings", () => {
       auth: "development",
       backend: "auto",
       threads: defaults.forwarderThreads,
+      xdp: "auto",
       sourcePolicy: "registered",
       maxGatewayClients: defaults.maxGatewayClients,
       socketBufferBytes: defaults.socketBufferBytes,

@@ -15,6 +15,7 @@ const noCounters: SessionCounters = {
   packetsTo: 0,
   bytesTo: 0,
   packetsLimited: 0,
+  packetsOffloaded: 0,
 };
 
 /** A data plane without a socket: it keeps what it is told, strictly, and shows it. */
@@ -84,12 +85,15 @@ export function createFakeForwarder(): FakeForwarder {
     clientOf: (virtualAddress) => clients.get(virtualAddress),
     stats: () => ({
       ...createCounters(),
+      path: { kernel: { packets: 0, bytes: 0 }, user: { packets: 0, bytes: 0 } },
       gateway: { packetsIn: 0, packetsOut: 0, clients: clients.size },
       sessions: sessions.size,
       routes: routes.size,
       pins: pins.length,
       overflowed: 0,
+      orphans: 0,
     }),
+    xdp: () => ({ state: "off", reason: "a fake", interfaces: [], refusedRoutes: 0 }),
     close: () => Promise.resolve(),
   };
 }

@@ -3,24 +3,29 @@ import { createCounters } from "../../../../src/forwarder/counters.ts";
 import type { Addon, NativeHandle } from "../../../../src/forwarder/native/addon.ts";
 import { NativeCounters } from "../../../../src/forwarder/native/counters.ts";
 
-function countersOf(names: string[], threads: bigint[][], accounts: BigUint64Array): NativeCounters {
-  const handle: Pick<NativeHandle, "accounts" | "counters"> = {
+function countersOf(
+  names: string[],
+  threads: bigint[][],
+  { accounts = new BigUint64Array(), kernel }: { accounts?: BigUint64Array; kernel?: bigint[] } = {},
+): NativeCounters {
+  const handle: Pick<NativeHandle, "accounts" | "counters" | "totals"> = {
     accounts,
+    totals: BigUint64Array.from(kernel ?? []),
     counters: threads.map((words) => BigUint64Array.from(words)),
   };
-  return new NativeCounters({ counterNames: names } as unknown as Addon, handle as NativeHandle);
+  return new NativeCounters(
+    { counterNames: names } as unknown as Addon,
+    handle as NativeHandle,
+    kernel !== undefined,
+  );
 }
 
 it("adds up what all threads counted, and what JavaScript did", () => {
   const names = ["relayed.packets", "dropped.empty"];
-  const counters = countersOf(
-    names,
-    [
-      [1n, 2n],
-      [10n, 20n],
-    ],
-    new BigUint64Array(),
-  );
+  const counters = countersOf(names, [
+    [1n, 2n],
+    [10n, 20n],
+  ]);
   expect([counters.total("relayed.packets"), counters.total("overflowed")]).toEqual([11, 0]);
   const own = createCounters().dropped;
   own.empty = 100;
@@ -29,14 +34,29 @@ it("adds up what all threads counted, and what JavaScript did", () => {
   expect(own.empty).toBe(100);
 });
 
+it("adds what the kernel forwarded and dropped, and tells who forwarded what", () => {
+  const names = ["relayed.packets", "relayed.bytes", "dropped.rate-limited"];
+  const counters = countersOf(names, [[1n, 100n, 5n]], { kernel: [2n, 300n, 7n, 11n, 13n] });
+  expect(counters.traffic()).toEqual({
+    relayed: { packets: 3, bytes: 400 },
+    path: { kernel: { packets: 2, bytes: 300 }, user: { packets: 1, bytes: 100 } },
+  });
+  expect(counters.dropped(createCounters().dropped)).toMatchObject({
+    "session-expired": 7,
+    "source-unregistered": 11,
+    "rate-limited": 18,
+  });
+});
+
 it("finds a session's counters in its account", () => {
   const accounts = new BigUint64Array(8 * 16);
   accounts.set([1n, 2n, 3n, 4n, 5n, 6n], 7 * 16);
-  expect(countersOf([], [], accounts).ofSession(7)).toEqual({
+  expect(countersOf([], [], { accounts }).ofSession(7)).toEqual({
     packetsFrom: 1,
     bytesFrom: 2,
     packetsTo: 3,
     bytesTo: 4,
     packetsLimited: 5,
+    packetsOffloaded: 6,
   });
 });

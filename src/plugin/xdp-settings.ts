@@ -1,0 +1,38 @@
+import type { XdpInterfaceOptions, XdpMode, XdpOption } from "../forwarder/index.ts";
+import { optionInvalid, requireOneOf, requireOptions } from "./option-checks.ts";
+
+/**
+ * Checks the option `xdp`; where it is absent, `QUICPIPE_XDP_IFACE` names the interfaces, separated by commas.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option.
+ */
+export function resolveXdp(option: XdpOption | undefined, fromEnvironment: string | undefined): XdpOption {
+  if (option === undefined && fromEnvironment)
+    return { interfaces: requireInterfaces("QUICPIPE_XDP_IFACE", fromEnvironment.split(",")) };
+  if (option === undefined || option === "auto" || option === "off") return option ?? "auto";
+  if (typeof option !== "object" || option === null)
+    throw optionInvalid("xdp", option, '"auto", "off" or an object with interfaces, mode and pin');
+  const { interfaces, mode, pin } = requireOptions<XdpInterfaceOptions>("xdp", option, [
+    "interfaces",
+    "mode",
+    "pin",
+  ]);
+  return {
+    ...(interfaces !== undefined && { interfaces: requireInterfaces("xdp.interfaces", interfaces) }),
+    mode: requireOneOf<"auto" | XdpMode>("xdp.mode", mode, ["auto", "native", "generic"]),
+    pin: requirePin(pin),
+  };
+}
+
+/** Names as Linux allows them: up to 15 bytes without slash and white space. */
+function requireInterfaces(name: string, value: readonly string[]): readonly string[] {
+  const isList = Array.isArray(value) && value.length > 0;
+  if (isList && value.every((each) => typeof each === "string" && /^[^\s/]{1,15}$/.test(each))) return value;
+  throw optionInvalid(name, value, "one or more names of interfaces, such as eth0");
+}
+
+function requirePin(value: boolean | string | undefined): boolean | string {
+  if (value === undefined || typeof value === "boolean") return value ?? false;
+  if (typeof value === "string" && value.startsWith("/") && !value.includes("\0")) return value;
+  throw optionInvalid("xdp.pin", value, "true, false or the path of a folder in a bpf file system");
+}

@@ -1,0 +1,11 @@
+export type * from "./contract.ts";
+export { readCounters, readExpiry, readTotals, type Totals } from "./abi.ts";
+export { isForwarding } from "./facts.ts";
+export { createOffload, type Offload } from "./offload.ts";
+export { missingSupport, type OffloadPlan, prepareOffload, removeStalePins } from "./offload-plan.ts";
+export { planAttach, settingName } from "./policy.ts";
+export { missingPrivilege } from "./privileges.ts";
+export { longestNativeMtu } from "./refusal.ts";
+export { type Family, familyOf, relayAddresses } from "./relay-addresses.ts";
+export { describeXdp, offStatus } from "./status.ts";
+export { createXdpSystem, type XdpSystem } from "./system.ts";

@@ -1,0 +1,113 @@
+import { resolve } from "node:path";
+import type { Link, XdpInterfaceOptions, XdpMode, XdpOption } from "./contract.ts";
+import { isKernelAtLeast, oldestKernel } from "./kernel-version.ts";
+import { readFacts } from "./facts.ts";
+import { planAttach } from "./policy.ts";
+import { missingPrivilege } from "./privileges.ts";
+import { isLoopbackAddress, isWildcard, relayAddresses } from "./relay-addresses.ts";
+import { codeOf, type XdpSystem } from "./system.ts";
+
+/** Whether the kernel's tables are worth making, and where to attach the program. */
+export type OffloadPlan =
+  | { readonly state: "off"; readonly reason: string }
+  | ({ readonly state: "try" } & OffloadIntent);
+
+export interface OffloadIntent {
+  /** Names; if absent the interfaces that hold the relay's addresses. */
+  readonly interfaces?: readonly string[];
+  readonly mode: "auto" | XdpMode;
+  /** The folder to pin in. */
+  readonly pin?: string;
+  /** Why nothing is pinned although that was asked for. */
+  readonly pinRefusal?: string;
+}
+
+/**
+ * Decides before anything is opened whether to forward in the kernel; makes the folder for the pins if so.
+ * It never throws: what is not possible is a reason.
+ *
+ * @param relay.host the IP literal to bind.
+ * @param relay.port the UDP port; 0 takes a free one.
+ */
+export function prepareOffload(
+  option: XdpOption,
+  { host, port, system }: { readonly host: string; readonly port: number; readonly system: XdpSystem },
+): OffloadPlan {
+  if (option === "off") return { state: "off", reason: "as configured" };
+  const { interfaces, mode = "auto", pin = false }: XdpInterfaceOptions = option === "auto" ? {} : option;
+  const reason =
+    missingSupport(system) ??
+    missingPrivilege(system) ??
+    missingInterface(interfaces, host, system) ??
+    (option === "auto" ? refusalEverywhere(host, system) : undefined);
+  if (reason !== undefined) return { state: "off", reason };
+  return { state: "try", ...(interfaces && { interfaces }), mode, ...preparePin(pin, port, system) };
+}
+
+/** Says in a clause why no process could forward in the kernel here; `undefined` if one could. */
+export function missingSupport(system: Pick<XdpSystem, "platform" | "kernelRelease">): string | undefined {
+  if (system.platform !== "linux") return `needs Linux, and this is ${system.platform}`;
+  if (isKernelAtLeast(system.kernelRelease, oldestKernel)) return undefined;
+  return `needs Linux ${oldestKernel}, and this is ${system.kernelRelease}`;
+}
+
+function missingInterface(
+  names: readonly string[] | undefined,
+  host: string,
+  system: XdpSystem,
+): string | undefined {
+  let links: readonly Link[];
+  try {
+    links = system.links();
+  } catch (error) {
+    return `the interfaces cannot be read (${codeOf(error)})`;
+  }
+  if (names) {
+    if (links.some(({ name }) => names.includes(name))) return undefined;
+    return `there is no interface ${names.join(" or ")}, only ${links.map(({ name }) => name).join(", ")}`;
+  }
+  if (isLoopbackAddress(host)) return `only this host sends to ${host}`;
+  // Any other may get an address later on.
+  return links.some(({ isEthernet }) => isEthernet) ? undefined : "there is no network interface";
+}
+
+/** The kernel's tables are made only where they are of use now, unless more than "auto" was asked for: they are large. */
+function refusalEverywhere(host: string, system: XdpSystem): string | undefined {
+  const addresses = system.addresses();
+  const refusals = system.links().flatMap((link) => {
+    const held = addresses.get(link.name) ?? [];
+    if (link.isLoopback || relayAddresses(host, held).length === 0) return [];
+    const plan = planAttach(readFacts(link, host, held, system), "auto");
+    return [{ name: link.name, refusal: "refusal" in plan ? plan.refusal : undefined }];
+  });
+  if (refusals.some(({ refusal }) => refusal === undefined)) return undefined;
+  const reasons = refusals.map(({ name, refusal }) => `${name}: ${refusal}`);
+  return reasons.join("; ") || `no network interface has ${isWildcard(host) ? "an address" : host}`;
+}
+
+/**
+ * Removes what an earlier relay pinned for a port, when this one does not adopt it: by tables that nobody keeps up to
+ * date, the kernel would drop what this relay is to forward. Says in a clause why it cannot.
+ */
+export function removeStalePins(port: number, system: Pick<XdpSystem, "removeFolder">): string | undefined {
+  const path = pinFolder(port);
+  const refusal = system.removeFolder(path);
+  return refusal && `what an earlier relay pinned in ${path} is in the way, and ${refusal}`;
+}
+
+function pinFolder(port: number): string {
+  return `/sys/fs/bpf/quicpipe/${port}`;
+}
+
+function preparePin(
+  pin: boolean | string,
+  port: number,
+  system: XdpSystem,
+): Pick<OffloadIntent, "pin" | "pinRefusal"> {
+  if (pin === false) return {};
+  if (pin === true && port === 0) return { pinRefusal: "not pinned: port 0 is another one after each start" };
+  const path = pin === true ? pinFolder(port) : resolve(pin);
+  if (!system.isInBpfFileSystem(path)) return { pinRefusal: `not pinned: ${path} is in no bpf file system` };
+  const refusal = system.claimFolder(path);
+  return refusal === undefined ? { pin: path } : { pinRefusal: `not pinned: ${path} ${refusal}` };
+}

@@ -1,0 +1,157 @@
+import { xdpPollMs } from "../defaults.ts";
+import { Attachments } from "./attachments.ts";
+import type { Link, XdpInterfaceStatus, XdpProgram, XdpStatus } from "./contract.ts";
+import { readFacts } from "./facts.ts";
+import type { OffloadIntent } from "./offload-plan.ts";
+import { chooseExits, planAttach } from "./policy.ts";
+import { ProgramSetting } from "./program-setting.ts";
+import { type AddressesByInterface, isWildcard, relayAddresses } from "./relay-addresses.ts";
+import { describeXdp, offStatus } from "./status.ts";
+import { codeOf, type XdpSystem } from "./system.ts";
+
+/** What forwarding in the kernel is done with. */
+export interface OffloadParts {
+  /** The IP literal that the relay's socket is bound to. */
+  readonly address: string;
+  readonly system: XdpSystem;
+  /** Called when the status has changed in words, never before `createOffload` returns. */
+  readonly onChange: (status: XdpStatus) => void;
+}
+
+/** The program on the interfaces where it is to be, as they come, go and change. */
+export interface Offload {
+  status(): XdpStatus;
+  /** Looks at the interfaces now, which else happens every `xdpPollMs`. */
+  refresh(): void;
+  /** Stops looking. The program stays attached until its handle is closed, or, if it is pinned, beyond that. Idempotent. */
+  close(): void;
+}
+
+/**
+ * Attaches a program to the interfaces that the plan is about, and keeps that up to date. The caller closes it.
+ * It never throws: what the system refuses is a reason in the status.
+ */
+export function createOffload(intent: OffloadIntent, program: XdpProgram, parts: OffloadParts): Offload {
+  return new InterfaceWatch(intent, program, parts);
+}
+
+class InterfaceWatch implements Offload {
+  readonly #intent: OffloadIntent;
+  readonly #program: XdpProgram;
+  readonly #parts: OffloadParts;
+  readonly #attachments: Attachments;
+  readonly #localSetting: ProgramSetting<string>;
+  readonly #exitSetting: ProgramSetting<number>;
+  readonly #timer: NodeJS.Timeout;
+  /** But for the refused routes, which the program knows. */
+  #status: XdpStatus = offStatus("");
+  /** What was last said. */
+  #words: string;
+
+  constructor(intent: OffloadIntent, program: XdpProgram, parts: OffloadParts) {
+    this.#intent = intent;
+    this.#program = program;
+    this.#parts = parts;
+    this.#attachments = new Attachments(program);
+    this.#localSetting = new ProgramSetting(
+      (locals) => program.setLocals(locals),
+      "the kernel does not take all addresses of this host",
+    );
+    this.#exitSetting = new ProgramSetting(
+      (exits) => program.setExits(exits),
+      "the kernel does not forward between interfaces",
+    );
+    this.#look();
+    this.#words = describeXdp(this.status());
+    this.#timer = setInterval(() => this.refresh(), xdpPollMs).unref();
+  }
+
+  status(): XdpStatus {
+    return { ...this.#status, refusedRoutes: this.#program.refusedRoutes };
+  }
+
+  refresh(): void {
+    this.#look();
+    const status = this.status();
+    const words = describeXdp(status);
+    if (words === this.#words) return;
+    this.#words = words;
+    this.#parts.onChange(status);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    try {
+      this.#status = this.#reconcile();
+    } catch (error) {
+      this.#status = { ...this.#status, reason: `the interfaces cannot be read (${codeOf(error)})` };
+    }
+  }
+
+  #reconcile(): XdpStatus {
+    const { system } = this.#parts;
+    const addresses = system.addresses();
+    const links = system.links();
+    const localFault = this.#localSetting.tell(this.#locals(addresses));
+    this.#attachments.releaseAllBut(links);
+    const interfaces = links.flatMap((link) => this.#settle(link, addresses));
+    // Attaching may have made a driver send what it did not before.
+    const attached = system.links().filter((link) => this.#attachments.modeOf(link) !== undefined);
+    const exitFault = this.#exitSetting.tell(chooseExits(attached));
+    const faults = [this.#intent.pinRefusal, localFault, exitFault].filter((fault) => fault !== undefined);
+    return this.#statusOf([...interfaces, ...this.#missing(links)], faults);
+  }
+
+  /** Brings one interface to what it should be; nothing if it is none of the relay's. */
+  #settle(link: Link, addresses: AddressesByInterface): XdpInterfaceStatus[] {
+    const held = addresses.get(link.name) ?? [];
+    if (!this.#isWanted(link, held)) {
+      this.#attachments.release(link);
+      return [];
+    }
+    const facts = readFacts(link, this.#parts.address, held, this.#parts.system);
+    const plan = planAttach(facts, this.#intent.mode, this.#program.programId);
+    return [this.#attachments.settle(link, plan)];
+  }
+
+  #isWanted(link: Link, held: readonly string[]): boolean {
+    const { interfaces } = this.#intent;
+    if (interfaces) return interfaces.includes(link.name);
+    // The addresses of an interface without carrier are not to be seen.
+    const isResting = !link.isUp && this.#attachments.modeOf(link) !== undefined;
+    return isResting || (!link.isLoopback && relayAddresses(this.#parts.address, held).length > 0);
+  }
+
+  #missing(links: readonly Link[]): XdpInterfaceStatus[] {
+    const present = new Set(links.map(({ name }) => name));
+    const names = (this.#intent.interfaces ?? []).filter((name) => !present.has(name));
+    return names.map((name) => ({ name, state: "off", reason: "there is no such interface" }));
+  }
+
+  #statusOf(interfaces: readonly XdpInterfaceStatus[], faults: readonly string[]): XdpStatus {
+    const isOn = interfaces.some(({ state }) => state !== "off");
+    const reasons = isOn ? faults : interfaces.map(({ name, reason }) => `${name}: ${reason}`);
+    return {
+      state: isOn ? "on" : "off",
+      reason: reasons.join("; ") || (isOn ? "" : this.#reasonForNone()),
+      interfaces,
+      ...(this.#intent.pin !== undefined && { pin: this.#intent.pin }),
+      refusedRoutes: 0,
+    };
+  }
+
+  #reasonForNone(): string {
+    const { address } = this.#parts;
+    return `no network interface has ${isWildcard(address) ? "an address" : address}`;
+  }
+
+  /** Which addresses are this host's, and the relay's. */
+  #locals(addresses: AddressesByInterface): string[] {
+    const { address } = this.#parts;
+    const held = isWildcard(address) ? [...addresses.values()].flat() : [address];
+    return [...new Set(relayAddresses(address, held))].sort();
+  }
+}

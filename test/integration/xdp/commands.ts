@@ -1,0 +1,67 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { createCertificate } from "../../../src/gateway/index.ts";
+import { type Child, projectPath } from "../harness/child.ts";
+import type { Namespace } from "../harness/namespaces.ts";
+import type { Network } from "./network.ts";
+
+/** The `quicpipe` command in the places of a network, as one person would run it on machines that share its home. */
+export interface Commands {
+  /** Starts a relay at the relay's address, and waits until it listens. */
+  relay(options: readonly string[], env?: NodeJS.ProcessEnv): Promise<Child>;
+  /** The same with a config file. */
+  relayWith(config: object): Promise<Child>;
+  /** The same as an ordinary user of the system. */
+  ordinaryRelay(options: readonly string[]): Promise<Child>;
+  /** Starts bob, who waits for a call, and alice, who calls. */
+  peers(): Promise<{ alice: Child; bob: Child }>;
+}
+
+const cli = projectPath("src/cli/main.ts");
+const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+/** Prepares certificate and home for a relay that peers reach over one IP version. */
+export async function createCommands(network: Network, family: "ipv4" | "ipv6"): Promise<Commands> {
+  const host = network.addresses.relay[family];
+  const home = mkdtempSync(join(tmpdir(), "quicpipe-home-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const tls = await createCertificate({ name: "relay", hosts: [host, "relay.test"] });
+  const [cert, key] = [join(home, "cert.pem"), join(home, "key.pem")];
+  writeFileSync(cert, tls.certificate);
+  writeFileSync(key, tls.privateKey);
+  const env = { XDG_STATE_HOME: home, NODE_ENV: "" };
+  const serve = ["relay", "--host", host, "--cert", cert, "--key", key];
+  const start = (where: Namespace, ...args: string[]): Child =>
+    where.start(process.execPath, [cli, ...args], env);
+  const commands: Commands = {
+    relay: (options, more) =>
+      listening(network.relay.start(process.execPath, [cli, ...serve, ...options], { ...env, ...more })),
+    relayWith(config) {
+      const file = join(home, "config.json");
+      writeFileSync(file, JSON.stringify(config));
+      return commands.relay(["--config", file]);
+    },
+    ordinaryRelay(options) {
+      // It makes the development key, which root can read.
+      chmodSync(home, 0o777);
+      const command = [...nobody, process.execPath, cli, ...serve, ...options];
+      return listening(network.relay.start("setpriv", command, env));
+    },
+    async peers() {
+      const [pin] = await start(network.relay, "id").prints(/^[0-9a-f]{64}$/m);
+      const url = family === "ipv6" ? `https://[${host}]:4433` : `https://${host}:4433`;
+      const common = ["--relay", url, "--relay-ca", cert, "--pin", pin];
+      const bob = start(network.bob, "accept", "--as", "bob", ...common);
+      await bob.prints(/waiting/);
+      return { alice: start(network.alice, "dial", "bob", "--as", "alice", ...common), bob };
+    },
+  };
+  return commands;
+}
+
+async function listening(relay: Child): Promise<Child> {
+  await relay.prints(/relay on UDP/);
+  return relay;
+}

@@ -1,0 +1,45 @@
+import { describe, expect } from "vitest";
+import type { XdpMode } from "../../../src/forwarder/index.ts";
+import { itWith } from "../harness/requirement.ts";
+import { shortPacket } from "../forwarder/rig.ts";
+import { createOneArmed, createTwoArmed, introducePeers, type Network, relayForBob } from "./network.ts";
+import { openPair, send } from "./pair.ts";
+import { play } from "./scenario.ts";
+
+const arms: Readonly<Record<string, () => Network>> = {
+  "one interface": createOneArmed,
+  "an interface each": createTwoArmed,
+};
+
+describe("a relay whose kernel forwards", () => {
+  itWith("native", "xdp").each(
+    Object.entries(arms).flatMap(([name, create]) =>
+      (["ipv4", "ipv6"] as const).map((family) => ({ name, create, family })),
+    ),
+  )("does what it does without, with the peers at $name, over $family", async ({ create, family }) => {
+    const network = create();
+    introducePeers(network);
+    const without = await play(network, family, "off");
+    expect(without.path.kernel.packets).toBe(0);
+    for (const mode of ["native", "generic"] satisfies XdpMode[]) {
+      const { outcome, path } = await play(network, family, { interfaces: network.interfaces, mode });
+      expect(outcome).toEqual(without.outcome);
+      // Pinned initials, and what is for a session whose address it does not have, it leaves to user space.
+      expect(path.kernel.packets).toBeGreaterThan(90);
+    }
+  });
+
+  itWith("native", "xdp").each(["ipv4", "ipv6"] as const)(
+    "sends from the address that the receiver knows, where the relay has one on each interface, over %s",
+    async (family) => {
+      const network = createTwoArmed();
+      introducePeers(network);
+      for (const xdp of ["off", { interfaces: network.interfaces }] as const) {
+        const pair = await openPair(network, family, { host: "::", xdp });
+        await send(pair, [shortPacket(2)]);
+        expect(pair.bob.inbox[0]!.from.address, JSON.stringify(xdp)).toBe(relayForBob[family]);
+        await pair.forwarder.close();
+      }
+    },
+  );
+});

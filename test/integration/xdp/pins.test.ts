@@ -1,0 +1,193 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, onTestFinished } from "vitest";
+import { createRandom } from "../../../scripts/garbage/random.ts";
+import { mountBpfFileSystem } from "../harness/bpf-file-system.ts";
+import { itWith } from "../harness/requirement.ts";
+import { shortPacket } from "../forwarder/rig.ts";
+import { createCommands } from "./commands.ts";
+import { createOneArmed, createTwoArmed, introducePeers, peerLink } from "./network.ts";
+import { type NumbersAt, startSink, startSource } from "./numbers.ts";
+import { openPair, send } from "./pair.ts";
+import {
+  openRemoteForwarder,
+  programOn,
+  type RemoteForwarder,
+  type RemoteOptions,
+  startRemoteForwarder,
+  waitMs,
+} from "./remote-forwarder.ts";
+
+const itPins = itWith("native", "xdp");
+const kills = 20;
+/** Longest life of a process, in ms: about the first half of that is its start. */
+const lifeMs = 500;
+
+async function killed({ child }: Pick<RemoteForwarder, "child">): Promise<void> {
+  child.process.kill("SIGKILL");
+  await child.exited;
+}
+
+describe("a pinned program", () => {
+  itPins(
+    "loses no packet while its process is killed and started again, and goes on counting",
+    async () => {
+      const network = createTwoArmed();
+      introducePeers(network);
+      const { addresses, alice, bob, interfaces, relay } = network;
+      const host = addresses.relay.ipv4;
+      const options: RemoteOptions = { host, xdp: { interfaces, pin: join(mountBpfFileSystem(), "relay") } };
+      const near: NumbersAt = {
+        where: alice,
+        address: addresses.alice.ipv4,
+        port: 1111,
+        relay: host,
+        cidByte: 2,
+      };
+      const far: NumbersAt = { where: bob, address: addresses.bob.ipv4, port: 2222, relay: host, cidByte: 2 };
+      const first = await openRemoteForwarder(relay, options);
+      const register = async (forwarder: RemoteForwarder): Promise<number[]> => [
+        await forwarder.register(near, 1),
+        await forwarder.register(far, 2),
+      ];
+      const [aliceId, bobId] = await register(first);
+      const program = programOn(relay, "to-alice");
+      const sink = await startSink(far);
+      const source = await startSource(near, 3000);
+      await killed(first);
+      const random = createRandom(20_261_122);
+      for (let kill = 1; kill < kills; kill++) {
+        const next = startRemoteForwarder(relay, options);
+        await delay(random(lifeMs));
+        await killed(next);
+      }
+      const last = await openRemoteForwarder(relay, options);
+      expect(programOn(relay, "to-alice")).toBe(program);
+      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, orphans: 2 });
+      expect(await register(last)).toEqual([aliceId, bobId]);
+      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, orphans: 0 });
+      await delay(100);
+      const sent = await source.stop();
+      expect(sent).toBeGreaterThan(3000);
+      expect(await sink.stop()).toEqual({ ranges: [[0, sent - 1]], repeated: 0, strange: 0 });
+      expect(await last.call("countersOf", bobId!)).toMatchObject({
+        packetsTo: sent,
+        packetsOffloaded: sent,
+      });
+      expect(await last.call("countersOf", aliceId!)).toMatchObject({ packetsFrom: sent, packetsLimited: 0 });
+      expect(await last.stats()).toMatchObject({
+        relayed: { packets: sent },
+        path: { user: { packets: 0 } },
+      });
+    },
+    120_000,
+  );
+
+  itPins(
+    "carries real peers over a restart in the middle of what they have to say",
+    async () => {
+      const network = createOneArmed();
+      const commands = await createCommands(network, "ipv6");
+      const xdp = { interfaces: network.interfaces, pin: join(mountBpfFileSystem(), "relay") };
+      const first = await commands.relayWith({ xdp });
+      await first.prints(new RegExp(`xdp on ${peerLink} \\(native\\); pinned in ${xdp.pin}`));
+      const { alice, bob } = await commands.peers();
+      let said = "";
+      const say = (text: string): void => {
+        said += text;
+        for (const peer of [alice, bob]) peer.process.stdin.write(text);
+      };
+      const heard = (): Promise<void> =>
+        expect
+          .poll(() => [alice, bob].map((peer) => peer.stdout() === said), { timeout: 2 * waitMs })
+          .toEqual([true, true]);
+      const text = randomBytes(1_000_000).toString("hex");
+      say("hello");
+      await heard();
+      say(text);
+      await killed({ child: first });
+      await heard();
+      say(text);
+      await commands.relayWith({ xdp });
+      await heard();
+      say(text);
+      await heard();
+      for (const peer of [alice, bob]) peer.process.stdin.end();
+      expect(await alice.exited, alice.stderr()).toBe(0);
+      expect(await bob.exited, bob.stderr()).toBe(0);
+    },
+    60_000,
+  );
+
+  itPins("of another layout, or with tables of another size, is replaced", async () => {
+    const network = createTwoArmed();
+    introducePeers(network);
+    const { interfaces, relay } = network;
+    const xdp = { interfaces, pin: join(mountBpfFileSystem(), "relay") };
+    const old = await openPair(network, "ipv4", { xdp });
+    const ids = [programOn(relay, "to-alice")];
+    await killed(old.forwarder);
+    const resized = await openPair(network, "ipv4", { xdp, maxRoutes: 2000 });
+    ids.push(programOn(relay, "to-alice"));
+    expect(await resized.forwarder.stats()).toMatchObject({ sessions: 2, orphans: 0 });
+    expect(await send(resized, [shortPacket(2)])).toBe(1);
+    await killed(resized.forwarder);
+    // The first word of its settings is the version of their layout.
+    relay.run(
+      "bpftool",
+      "map",
+      "update",
+      "pinned",
+      join(xdp.pin, "config"),
+      ..."key 0 0 0 0 value 0 0 0 0 17 81 1 0 0 0 0 0".split(" "),
+    );
+    const next = await openPair(network, "ipv4", { xdp, maxRoutes: 2000 });
+    ids.push(programOn(relay, "to-alice"));
+    expect(await next.forwarder.stats()).toMatchObject({ sessions: 2, orphans: 0 });
+    expect(await send(next, [shortPacket(2)])).toBe(1);
+    expect(new Set(ids).size).toBe(3);
+    expect(programOn(relay, "to-bob")).toBe(ids.at(-1));
+  });
+
+  itPins("is left where it is by a process that is closed, for the next to find", async () => {
+    const network = createTwoArmed();
+    introducePeers(network);
+    const xdp = { interfaces: network.interfaces, pin: join(mountBpfFileSystem(), "relay") };
+    const pair = await openPair(network, "ipv4", { xdp });
+    const program = programOn(network.relay, "to-bob");
+    await pair.forwarder.close();
+    expect(programOn(network.relay, "to-bob")).toBe(program);
+    pair.alice.send([shortPacket(2)], pair.relay);
+    await pair.bob.received(1);
+    const next = await openRemoteForwarder(network.relay, { host: "192.0.2.1", xdp });
+    expect(await next.stats()).toMatchObject({ relayed: { packets: 1 }, orphans: 2 });
+  });
+
+  itPins("belongs to one process, and others run without", async () => {
+    const { relay } = createTwoArmed();
+    const pin = join(mountBpfFileSystem(), "relay");
+    const one = await openRemoteForwarder(relay, { host: "192.0.2.1", xdp: { pin } });
+    expect(await one.call("xdp")).toMatchObject({ state: "on", reason: "", pin });
+    const other = await openRemoteForwarder(relay, { host: "198.51.100.1", xdp: { pin } });
+    const status = await other.call("xdp");
+    expect(status).toMatchObject({ state: "on", reason: expect.stringContaining("another process has it") });
+    expect(status.pin).toBeUndefined();
+  });
+
+  itPins("is none where there is no bpf file system, which is said", async () => {
+    const { relay } = createOneArmed();
+    const folder = mkdtempSync(join(tmpdir(), "quicpipe-no-bpf-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const forwarder = await openRemoteForwarder(relay, { host: "192.0.2.1", xdp: { pin: folder } });
+    const status = await forwarder.call("xdp");
+    expect(status).toMatchObject({
+      state: "on",
+      reason: expect.stringContaining("no bpf file system"),
+      interfaces: [{ state: "native" }],
+    });
+    expect(status.pin).toBeUndefined();
+  });
+});

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { accountCounters, readCounters, readExpiry, readTotals, totalNames } from "../../../src/xdp/abi.ts";
+
+interface Struct {
+  readonly bytes: string;
+}
+
+/** What C wrote through the structs of bpf/abi.h. */
+const abi = JSON.parse(readFileSync(new URL("../../fixtures/abi.json", import.meta.url), "utf8")) as {
+  readonly enumerators: Readonly<Record<string, number>>;
+  readonly qp_account: Struct & {
+    readonly fields: { readonly counters: readonly string[]; readonly expires_at_ns: string };
+  };
+};
+
+/** Two accounts, of which the second is C's. */
+function accounts(): BigUint64Array {
+  const account = Buffer.from(abi.qp_account.bytes, "hex");
+  const both = Uint8Array.from([...new Uint8Array(account.length), ...account]);
+  return new BigUint64Array(both.buffer);
+}
+
+describe("readCounters", () => {
+  it("reads a session's counters where C put them", () => {
+    const { counters } = abi.qp_account.fields;
+    expect(Object.values(readCounters(accounts(), 1))).toEqual(
+      accountCounters.map((_, i) => Number(counters[i])),
+    );
+    expect(Object.values(readCounters(accounts(), 0))).toEqual(accountCounters.map(() => 0));
+  });
+
+  it("calls them by the names of C", () => {
+    expect(accountCounters.map((name) => abi.enumerators[`QP_${upperSnake(name)}`])).toEqual(
+      accountCounters.map((_, i) => i),
+    );
+  });
+});
+
+describe("readExpiry", () => {
+  it("reads the end of a session's life, to the nanosecond", () => {
+    expect(readExpiry(accounts(), 1)).toBe(BigInt(abi.qp_account.fields.expires_at_ns));
+    expect(readExpiry(accounts(), 0)).toBe(0n);
+  });
+});
+
+describe("readTotals", () => {
+  it("knows each total of C by its name", () => {
+    expect(totalNames.map((name) => abi.enumerators[`QP_TOTAL_${upperSnake(name)}`])).toEqual(
+      totalNames.map((_, i) => i),
+    );
+    expect(totalNames).toHaveLength(abi.enumerators["QP_TOTALS"]!);
+    expect(readTotals(BigUint64Array.from(totalNames, (_, i) => BigInt(i) + 1n))).toEqual(
+      Object.fromEntries(totalNames.map((name, i) => [name, i + 1])),
+    );
+  });
+});
+
+function upperSnake(name: string): string {
+  return name
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .replace("-", "_")
+    .toUpperCase();
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync, chmodSync, statSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  codeOf,
+  createXdpSystem,
+  isInitialUserNamespace,
+  parseCapabilities,
+} from "../../../src/xdp/system.ts";
+import { createLink, systemError } from "./fakes.ts";
+
+function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "quicpipe-system-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+describe("createXdpSystem", () => {
+  const system = createXdpSystem(() => [createLink()]);
+
+  it("hands on the links, and this machine's addresses by the interface's name", () => {
+    expect(system.links()).toEqual([createLink()]);
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address));
+    expect([...system.addresses().values()].flat().sort()).toEqual(addresses.sort());
+  });
+
+  it("knows nothing of a setting that is not there", () => {
+    expect(system.setting("net/ipv4/conf/no such interface/forwarding")).toBeUndefined();
+  });
+
+  it("takes no other file system for a bpf file system, nor a path that is not there", () => {
+    expect(system.isInBpfFileSystem(join(createFolder(), "not", "there"))).toBe(false);
+  });
+
+  it("makes a folder for this user alone, and takes it again", () => {
+    const folder = join(createFolder(), "relays", "4433");
+    expect(system.claimFolder(folder)).toBeUndefined();
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(system.claimFolder(folder)).toBeUndefined();
+  });
+
+  it("takes no folder that others can write to", () => {
+    const folder = join(createFolder(), "open");
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    expect(system.claimFolder(folder)).toBe("can be written by others");
+  });
+
+  it("takes no link to a folder", () => {
+    const folder = createFolder();
+    symlinkSync(tmpdir(), join(folder, "link"));
+    expect(system.claimFolder(join(folder, "link"))).toBe("is no folder");
+  });
+
+  it("says why there can be no folder", () => {
+    const folder = createFolder();
+    writeFileSync(join(folder, "file"), "");
+    expect(system.claimFolder(join(folder, "file", "below"))).toBe("cannot be made (ENOTDIR)");
+  });
+});
+
+describe("parseCapabilities", () => {
+  it("reads the effective ones, all 64 bits", () => {
+    const status = "Name:\tnode\nCapPrm:\t0000000000000001\nCapEff:\t8000008000001000\nCapBnd:\t0\n";
+    expect(parseCapabilities(status)).toBe((1n << 63n) | (1n << 39n) | (1n << 12n));
+  });
+
+  it("finds none where none are told", () => {
+    expect(parseCapabilities("")).toBe(0n);
+  });
+});
+
+describe("isInitialUserNamespace", () => {
+  it("tells the initial one by its whole range, or by there being no others", () => {
+    expect(isInitialUserNamespace("         0          0 4294967295\n")).toBe(true);
+    expect(isInitialUserNamespace(undefined)).toBe(true);
+    expect(isInitialUserNamespace("         0       1000          1\n")).toBe(false);
+    expect(isInitialUserNamespace("0 0 1\n1 100000 65536")).toBe(false);
+  });
+});
+
+describe("codeOf", () => {
+  it("gives the system's code, or else what there is", () => {
+    expect(codeOf(systemError("EPERM"))).toBe("EPERM");
+    expect(codeOf("odd")).toBe("odd");
+  });
+});
