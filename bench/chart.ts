@@ -10,6 +10,13 @@ const groups: readonly { readonly title: string; readonly rows: readonly string[
     title: "random order, 100 000 connection IDs (10 000 TURN channels)",
     rows: ["native/random-100k", "dgram/random-100k", "coturn/random"],
   },
+  { title: "XDP on packets of the kernel's stack, 64 connection IDs", rows: ["xdp-skb/64"] },
+  {
+    title: "XDP on packets of the stack, 100 000 connection IDs; native, all that its core does counted",
+    rows: ["xdp-skb/random-100k", "native-skb/random-100k"],
+  },
+  { title: "XDP on frames as a driver has them, 64 connection IDs", rows: ["xdp-frames/64"] },
+  { title: "XDP on frames, 100 000 connection IDs in random order", rows: ["xdp-frames/random-100k"] },
 ];
 
 const width = 760;
@@ -56,6 +63,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
 .group, .backend { font-weight: 600; }
 .backend { text-anchor: end; }
 .foot { fill: #57606a; font-size: 11px; }
+.xdp { fill: #0b5d8f; }
 .native { fill: #1a7f64; }
 .dgram { fill: #5aa793; }
 .coturn { fill: #b7791f; }
@@ -63,6 +71,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   .foot { fill: #9198a1; }
+  .xdp { fill: #4aa3dd; }
   .native { fill: #3fb99b; }
   .dgram { fill: #2a7d68; }
   .coturn { fill: #d9a441; }
@@ -83,7 +92,7 @@ function barsOf(rows: readonly RowResult[]): Bar[] {
   return [
     { backend: "control", kpps: control.median, note: `${control.name}, no table or policy` },
     ...rows.map(({ name, subject, ratio }) => ({
-      backend: name.slice(0, name.indexOf("/")),
+      backend: /^\w+/.exec(name)![0],
       kpps: subject.median,
       note: `${Math.round(ratio! * 100)} % of the control`,
     })),

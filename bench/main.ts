@@ -18,7 +18,8 @@ const help = `Measures packets per second and core, beside a bare control in the
 
 Writes bench/results/latest.json and latest.svg as well. Compare ratios, not absolute figures, between
 machines. Load, forwarder and sink are in network namespaces of the benchmark's own, which end with it; it
-needs root for that, or a system that lets users have namespaces, a C compiler, iproute2 and nftables.
+needs root for that, or a system that lets users have namespaces, a C compiler, iproute2 and nftables. The rows of XDP
+need root, Linux 5.18, and clang, bpftool, libbpf-dev and ethtool as well.
 
 Rows:
 ${rows.map((row) => `  ${row.name.padEnd(22)} ${row.about}`).join("\n")}

@@ -20,8 +20,8 @@ export interface Figure {
 /** The result of one row. */
 export interface RowResult {
   readonly name: string;
-  /** `kpps/core`: packets forwarded per ms of the process's CPU time, which are thousands per second and core. */
-  readonly unit: "kpps/core" | "MB/s" | "bytes/CID" | "µs";
+  /** `kpps/core`: packets forwarded per ms of the forwarder's CPU time, which are thousands per second and core. */
+  readonly unit: "kpps/core" | "ns/packet" | "MB/s" | "bytes/CID" | "µs";
   readonly subject: Figure;
   /** The same for the control of this run, where there is one. */
   readonly control?: Figure & { readonly name: string };

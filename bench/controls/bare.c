@@ -5,7 +5,6 @@
  *
  *   bare <address to bind> <address of the sink>     prints its port; ends with its standard input
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/udp.h>
 #include <stdio.h>

@@ -1,7 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
+import { openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isInstalled } from "./command.ts";
+import { outsideProcFile, serveBox } from "./outside.ts";
 
 /** Processes, mounts and network of one's own: when its first process ends, the kernel removes it all. */
 const flags: readonly string[] = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
@@ -40,10 +42,11 @@ export function findEntrance(): Entrance {
 export async function runBoxed(command: readonly string[]): Promise<number> {
   const [unshare, ...way] = command;
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const child = spawn(unshare!, [...way, ...self], {
-    stdio: "inherit",
-    env: { ...process.env, [mark]: "1", TMPDIR: runDirectory },
-  });
+  const stdio: StdioOptions = ["inherit", "inherit", "inherit", "ipc"];
+  stdio[outsideProcFile] = openSync("/proc", "r");
+  const env = { ...process.env, [mark]: "1", TMPDIR: runDirectory };
+  const child = spawn(unshare!, [...way, ...self], { stdio, env });
+  serveBox(child);
   for (const signal of signals) process.on(signal, () => child.kill("SIGKILL"));
   const [code] = await once(child, "exit");
   return code ?? interruptedExitCode;

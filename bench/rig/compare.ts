@@ -6,8 +6,8 @@ import { alternate } from "./alternate.ts";
 import type { Child } from "./child.ts";
 import type { Contestant } from "./contestant.ts";
 import { type Course, createConnectionIds, type SharedFile, shareFile } from "./course.ts";
-import { cpuNsOf } from "./cpu.ts";
-import { addresses, type Link, type Network } from "./network.ts";
+import type { Ground } from "./ground.ts";
+import { startAt } from "./place.ts";
 import { compileLoad, compileSink } from "./program.ts";
 
 /** Size of the benchmark's packets, in bytes: what peers send (`maxUdpPayloadBytes`). */
@@ -18,8 +18,6 @@ const checkKpps = 20;
 const sinkSilenceMs = 1500;
 /** What waits in a forwarder's socket when the load ends is forwarded within this time. */
 const drainMs = 100;
-/** The load is this much more than the forwarder was seen to manage: it has always something to do. */
-const overload = 1.3;
 const firstSourcePort = 40_000;
 const portsOfASide = 10_000;
 
@@ -28,7 +26,7 @@ export interface Contest {
   readonly course: Course;
   readonly control: Contestant;
   readonly subject: Contestant;
-  readonly link: Link;
+  readonly ground: Ground;
 }
 
 /**
@@ -36,28 +34,27 @@ export interface Contest {
  * unchanged and to the right destinations. Gives packets per ms of CPU time.
  */
 export async function compare(
-  network: Network,
-  { course, control, subject, link }: Contest,
+  { course, control, subject, ground }: Contest,
   effort: Effort,
   progress: Lab["progress"],
 ): Promise<Rounds> {
   await using stack = new AsyncDisposableStack();
   const cids = stack.use(shareFile(createConnectionIds(course)));
-  network.openSink();
+  ground.openSink();
   const sides = {
     control: await open(control, firstSourcePort),
     subject: await open(subject, firstSourcePort + portsOfASide),
   };
-  network.closeSink(link);
+  ground.closeSink();
   return await alternate(effort, progress, "kpps per core", (side) =>
-    measure(network, sides[side], effort.roundMs),
+    measure(ground, sides[side], effort.roundMs),
   );
 
   async function open(contestant: Contestant, sourcePort: number): Promise<Side> {
     progress(`checking what ${contestant.name} passes on`);
-    const side = await startSide(network, contestant, course, cids, sourcePort);
+    const side = await startSide(ground, contestant, course, cids, sourcePort);
     stack.defer(side.stop);
-    await check(network, contestant, side);
+    await check(ground, contestant, side);
     return side;
   }
 }
@@ -65,14 +62,16 @@ export async function compare(
 interface Side {
   readonly forwarder: Child;
   readonly load: Child;
-  readonly port: number;
+  /** Address and port that it is loaded at. */
+  readonly target: string;
+  readonly isProgram: boolean;
   /** What it was seen to forward, in packets per ms; 0 before the first round, which is as fast as can be. */
   kpps: number;
   stop(): Promise<void>;
 }
 
 async function startSide(
-  network: Network,
+  { addresses }: Ground,
   contestant: Contestant,
   { order }: Course,
   cids: SharedFile,
@@ -81,44 +80,54 @@ async function startSide(
   const { turn } = contestant;
   const sockets = turn?.clients ?? 1;
   const source = [addresses.client, String(sourcePort), String(sockets)];
-  const load = network.start("client", [compileLoad(), cids.path, order, ...source]);
-  const forwarder = network.start("relay", contestant.command({ cids, sourcePort }));
+  const load = startAt("client", [compileLoad(), cids.path, order, ...source]);
+  const forwarder = startAt("relay", contestant.command({ cids, addresses, sourcePort }));
   const port = turn?.port ?? Number(await forwarder.hear());
   if (turn) await load.ask(`allocate ${addresses.relay} ${port} ${addresses.sink} 0`);
   return {
     forwarder,
     load,
-    port,
+    target: `${addresses.relay} ${port}`,
+    isProgram: contestant.isProgram ?? false,
     kpps: 0,
     stop: async () => void (await Promise.all([forwarder.stop(), load.stop()])),
   };
 }
 
-async function check(network: Network, { name }: Contestant, { load, port }: Side): Promise<void> {
-  const sink = network.start("sink", [compileSink(), addresses.sink, String(sinkSilenceMs)]);
-  await sink.hear();
-  const [verdict] = await Promise.all([
-    sink.ask(String(checkPackets)),
-    load.ask(`check ${addresses.relay} ${port} ${checkPackets} ${checkKpps}`),
-  ]);
-  await sink.stop();
-  if (verdict === `${checkPackets} 0`) return;
-  const reason = `${name} passed on ${verdict} of ${checkPackets} packets right and wrong; nothing was timed`;
+async function check(ground: Ground, { name }: Contestant, side: Side): Promise<void> {
+  const verdict = side.isProgram ? await side.forwarder.ask("check 0") : await passOn(ground, side);
+  const [right, wrong] = verdict.split(" ").map(Number);
+  if (right! > 0 && wrong === 0 && (side.isProgram || right === checkPackets)) return;
+  const reason = `${name} passed on ${right} packets right and ${wrong} wrong; nothing was timed`;
   throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", reason);
 }
 
+/** What reaches the sink of some packets. */
+async function passOn({ addresses, sinkPlace }: Ground, { load, target }: Side): Promise<string> {
+  const sink = startAt(sinkPlace, [compileSink(), addresses.sink, String(sinkSilenceMs)]);
+  await sink.hear();
+  const [verdict] = await Promise.all([
+    sink.ask(String(checkPackets)),
+    load.ask(`check ${target} ${checkPackets} ${checkKpps}`),
+  ]);
+  await sink.stop();
+  return verdict;
+}
+
 /** One round; packets that arrived per ms of the forwarder's CPU time. */
-async function measure(network: Network, side: Side, ms: number): Promise<number> {
-  const { forwarder, load, port } = side;
-  const before = read(network, forwarder);
-  await load.ask(`flood ${addresses.relay} ${port} ${ms} ${Math.round(side.kpps * overload)}`);
+async function measure(ground: Ground, side: Side, ms: number): Promise<number> {
+  const { forwarder, load, target, isProgram } = side;
+  if (isProgram) await forwarder.ask("attach 0");
+  const before = read(ground, forwarder);
+  await load.ask(`flood ${target} ${ms} ${Math.round(side.kpps * ground.overload)}`);
   await sleep(drainMs);
-  const after = read(network, forwarder);
+  const after = read(ground, forwarder);
+  if (isProgram) await forwarder.ask("detach 0");
   const packets = after.packets - before.packets;
   side.kpps = Math.max(side.kpps, packets / ms);
   return packets / ((after.cpuNs - before.cpuNs) / 1e6);
 }
 
-function read(network: Network, { pid }: Child): { packets: number; cpuNs: number } {
-  return { packets: network.arrived(packetBytes), cpuNs: cpuNsOf(pid) };
+function read(ground: Ground, { pid }: Child): { packets: number; cpuNs: number } {
+  return { packets: ground.arrived(packetBytes), cpuNs: ground.spentNs(pid) };
 }

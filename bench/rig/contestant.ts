@@ -1,9 +1,11 @@
 import type { SharedFile } from "./course.ts";
+import type { Addresses } from "./ground.ts";
 
 /** What a forwarder under measurement is started with. */
 export interface Start {
   /** The connection IDs of the course, in a file, back to back. */
   readonly cids: SharedFile;
+  readonly addresses: Addresses;
   /** Where the load comes from. */
   readonly sourcePort: number;
 }
@@ -15,4 +17,6 @@ export interface Contestant {
   command(start: Start): readonly string[];
   /** For a TURN server: its port, and how many clients share out the sessions. */
   readonly turn?: { readonly port: number; readonly clients: number };
+  /** For an XDP program (subjects/xdp.c): it checks itself, and is attached while it has its turn. */
+  readonly isProgram?: boolean;
 }

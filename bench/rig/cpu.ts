@@ -9,6 +9,7 @@ export function cpuNsOf(pid: number): number {
   return tasks.reduce((sum, task) => sum + onCoreNs(`/proc/${pid}/task/${task}/schedstat`), 0);
 }
 
-function onCoreNs(path: string): number {
+/** What a file of that name tells. */
+export function onCoreNs(path: string): number {
   return Number(readFileSync(path, "utf8").split(" ")[0]);
 }

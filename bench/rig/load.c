@@ -10,7 +10,6 @@
  *   flood <address> <port> <ms> <kpps>           0 kpps: as fast as it can
  *   allocate <address> <port> <sink> 0           from now on, TURN clients: see lane_of
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -24,13 +23,13 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "course.h"
 #include "packet.h"
 #include "turn.h"
 
 enum {
-  burst = 16,
   /* Three bursts; and in random order as many as an IPv4 datagram holds, channel headers included. */
-  burst_segments = 3 * burst,
+  burst_segments = 3 * qp_burst,
   random_segments = 54,
   /* One for each session of the random order. */
   max_sockets = 10000,
@@ -41,9 +40,7 @@ enum {
 static const uint64_t ns_per_ms = 1000000;
 
 static struct {
-  uint8_t *cids;
-  uint32_t cid_count;
-  bool bursts;
+  struct qp_course course;
   int sockets[max_sockets];
   uint32_t socket_count;
   /* Bytes in front of each packet. */
@@ -79,13 +76,6 @@ static void sleep_until(uint64_t ns)
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* The place in the list of the connection ID of the `n`th packet. */
-static uint32_t cid_of(uint64_t n)
-{
-  uint64_t value = load.bursts ? n / burst : qp_mix(n);
-  return (uint32_t)(value % load.cid_count);
-}
-
 /* The socket that sends it. TURN clients share the destinations out, with a channel for each of their own. */
 static uint32_t lane_of(uint32_t cid)
 {
@@ -102,9 +92,18 @@ static size_t write_packet(uint8_t *at, uint64_t n, uint32_t cid, bool sealed)
 {
   uint8_t *packet = at + load.header_bytes;
   if (load.header_bytes > 0) qp_turn_channel_data(at, channel_of(cid), qp_packet_bytes);
-  qp_packet_address(packet, load.cids + (size_t)cid * qp_cid_bytes);
+  qp_packet_address(packet, qp_course_cid(&load.course, cid));
   if (sealed) qp_packet_seal(packet, n);
   return load.header_bytes + qp_packet_bytes;
+}
+
+/* Linux before 6.11 does not segment for a device that leaves checksums to the sender. */
+static void send_one_by_one(int fd, struct sockaddr_in *to, const struct iovec *vector, uint16_t segment_bytes)
+{
+  for (size_t at = 0; at < vector->iov_len; at += segment_bytes)
+    if (sendto(fd, (uint8_t *)vector->iov_base + at, segment_bytes, 0, (struct sockaddr *)to, sizeof *to) < 0 &&
+        errno != ENOBUFS)
+      fail("load: sendto");
 }
 
 static void send_segments(int fd, struct sockaddr_in *to, struct iovec *vector, uint16_t segment_bytes)
@@ -121,20 +120,22 @@ static void send_segments(int fd, struct sockaddr_in *to, struct iovec *vector, 
     message.msg_control = &control;
     message.msg_controllen = sizeof control;
   }
-  if (sendmsg(fd, &message, 0) < 0 && errno != ENOBUFS) fail("load: sendmsg");
+  if (sendmsg(fd, &message, 0) >= 0 || errno == ENOBUFS) return;
+  if (errno != EIO || message.msg_controllen == 0) fail("load: sendmsg");
+  send_one_by_one(fd, to, vector, segment_bytes);
 }
 
 /* Sends one message, of the packets from number `n` on that one socket sends in a row; returns how many. */
 static uint64_t send_message(struct order *order, uint64_t n)
 {
   static uint8_t buffer[1 << 16];
-  uint64_t most = load.bursts ? burst_segments : random_segments;
-  uint32_t cid = cid_of(n), lane = lane_of(cid);
+  uint64_t most = load.course.bursts ? burst_segments : random_segments;
+  uint32_t cid = qp_course_at(&load.course, n), lane = lane_of(cid);
   uint64_t count = 0;
   size_t bytes = 0;
   do {
     bytes += write_packet(buffer + bytes, n + count, cid, order->sealed);
-    cid = cid_of(n + ++count);
+    cid = qp_course_at(&load.course, n + ++count);
   } while (count < most && n + count < order->packets && lane_of(cid) == lane);
   struct iovec vector = {buffer, bytes};
   send_segments(load.sockets[lane], &order->to, &vector, (uint16_t)(bytes / count));
@@ -166,8 +167,8 @@ static void allocate(const struct sockaddr_in *server, const char *sink)
   load.header_bytes = qp_turn_channel_header;
   for (uint32_t lane = 0; lane < load.socket_count; lane++)
     expect_success(qp_turn_allocate(load.sockets[lane], server));
-  for (uint32_t cid = 0; cid < load.cid_count; cid++) {
-    const uint8_t *port = load.cids + (size_t)cid * qp_cid_bytes + qp_port_at - qp_cid_at;
+  for (uint32_t cid = 0; cid < load.course.cid_count; cid++) {
+    const uint8_t *port = qp_course_cid(&load.course, cid) + qp_port_at - qp_cid_at;
     memcpy(&peer.sin_port, port, sizeof peer.sin_port);
     expect_success(qp_turn_bind(load.sockets[lane_of(cid)], server, channel_of(cid), &peer));
   }
@@ -182,18 +183,6 @@ static void obey(const char *verb, struct sockaddr_in to, const char *argument, 
   else sent = send_packets(strcmp(verb, "check") == 0 ? &check : &flood);
   printf("%" PRIu64 "\n", sent);
   fflush(stdout);
-}
-
-static void read_cids(const char *path)
-{
-  FILE *file = fopen(path, "rb");
-  if (!file || fseek(file, 0, SEEK_END)) fail(path);
-  long bytes = ftell(file);
-  rewind(file);
-  load.cids = malloc((size_t)bytes);
-  load.cid_count = (uint32_t)(bytes / qp_cid_bytes);
-  if (load.cid_count == 0 || fread(load.cids, 1, (size_t)bytes, file) != (size_t)bytes) fail(path);
-  fclose(file);
 }
 
 static void allow_sockets(void)
@@ -222,8 +211,7 @@ static void open_sockets(const char *address, uint16_t port)
 int main(int argc, char **argv)
 {
   if (argc != 6) return 2;
-  read_cids(argv[1]);
-  load.bursts = strcmp(argv[2], "burst16") == 0;
+  load.course = qp_course_read(argv[1], argv[2]);
   load.socket_count = (uint32_t)atoi(argv[5]);
   if (load.socket_count == 0 || load.socket_count > max_sockets) return 2;
   allow_sockets();

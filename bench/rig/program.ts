@@ -1,7 +1,9 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./command.ts";
 
+const warnings = ["-Wall", "-Wextra", "-Werror"];
 const compiled = new Set<string>();
 
 /** Compiles the control of the relay rows, and returns the path of the program. */
@@ -11,7 +13,7 @@ export function compileControl(): string {
 
 /** Compiles the load, and returns the path of the program. */
 export function compileLoad(): string {
-  return compile("load", "rig/load.c", "rig/packet.c", "rig/turn.c");
+  return compile("load", "rig/load.c", "rig/course.c", "rig/packet.c", "rig/turn.c");
 }
 
 /** Compiles the sink, and returns the path of the program. */
@@ -19,29 +21,59 @@ export function compileSink(): string {
   return compile("sink", "rig/sink.c", "rig/packet.c");
 }
 
+/** Compiles the host of XDP programs and the control of the XDP rows, and returns the path of the host. */
+export function compileXdp(): string {
+  const sources = ["subjects/xdp.c", "rig/trial.c", ...frames, ...sourcesIn("../src/xdp")];
+  return compileWith("controls/reflector", "xdp", ...sources);
+}
+
+/** Compiles the far end of the rows of frames, and returns the path of the program. */
+export function compileReceiver(): string {
+  return compileWith("rig/receiver", "receiver", "rig/receiver.c", ...frames, "../src/xdp/calls.c");
+}
+
 /** The command that runs a script of the benchmark, named from `bench/`. */
 export function nodeCommand(script: string, ...args: readonly (string | number)[]): string[] {
   return [process.execPath, fromBench(script), ...args.map(String)];
 }
 
+const frames: readonly string[] = ["rig/frame.c", "rig/course.c", "rig/packet.c", "../test/xdp/packet.c"];
+
+function sourcesIn(folder: string): string[] {
+  const names = readdirSync(fromBench(folder)).filter((name) => name.endsWith(".c"));
+  return names.map((name) => `${folder}/${name}`);
+}
+
+/** Compiles an XDP program into a header by which a program in C can load it. */
+function writeSkeleton(path: string): void {
+  const name = basename(path);
+  const object = fromBuild(`${name}.bpf.o`);
+  const machine = process.arch === "x64" ? "x86_64" : "aarch64";
+  const target = ["--target=bpf", "-mcpu=v3", `-I/usr/include/${machine}-linux-gnu`];
+  runCommand("clang", ...target, "-O2", "-g", ...warnings, "-c", fromBench(`${path}.bpf.c`), "-o", object);
+  const header = runCommand("bpftool", "gen", "skeleton", "-L", object, "name", `qp_${name}`);
+  writeFileSync(fromBuild(`${name}.skel.h`), header);
+}
+
+/** A program in C that loads one for XDP. */
+function compileWith(skeleton: string, name: string, ...sources: readonly string[]): string {
+  if (!compiled.has(name)) writeSkeleton(skeleton);
+  return compile(name, ...sources);
+}
+
 /** Once in a run. */
 function compile(name: string, ...sources: readonly string[]): string {
-  const program = fromBench(`build/${name}`);
+  const program = fromBuild(name);
   if (compiled.has(name)) return program;
-  mkdirSync(fromBench("build"), { recursive: true });
-  runCommand(
-    "cc",
-    "-std=c11",
-    "-O2",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    "-o",
-    program,
-    ...sources.map(fromBench),
-  );
+  const flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", ...warnings];
+  runCommand("cc", ...flags, "-o", program, ...sources.map(fromBench));
   compiled.add(name);
   return program;
+}
+
+function fromBuild(name: string): string {
+  mkdirSync(fromBench("build"), { recursive: true });
+  return fromBench(`build/${name}`);
 }
 
 function fromBench(path: string): string {

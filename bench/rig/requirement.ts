@@ -1,4 +1,5 @@
 import { loadAddon } from "../../src/forwarder/native/load.ts";
+import { findMissing } from "../../scripts/xdp/requirement.ts";
 import type { Row } from "../row.ts";
 import { isInstalled } from "./command.ts";
 
@@ -14,6 +15,12 @@ export function needsNative(row: Row): Row {
 export function needsCoturn(row: Row): Row {
   const missing = "`turnserver` is not installed (Debian package coturn)";
   return unless(() => (isInstalled("turnserver") ? undefined : missing), row);
+}
+
+/** A row that is skipped where XDP programs cannot be compiled or loaded. */
+export function needsXdp(row: Row): Row {
+  const missing = "`ethtool` is not installed";
+  return unless(() => findMissing() ?? (isInstalled("ethtool") ? undefined : missing), row);
 }
 
 function unless(obstacle: () => string | undefined, row: Row): Row {

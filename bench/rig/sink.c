@@ -8,7 +8,6 @@
  * Prints a line when it listens. For each line `<packets>` on standard input: waits for so many, and prints
  * `<right> <wrong>`.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/udp.h>
 #include <stdio.h>

@@ -1,8 +1,17 @@
 import type { Row } from "../row.ts";
+import { mapMemoryRow } from "./map-memory.ts";
 import { registrationRows } from "./registration.ts";
 import { relayRows } from "./relay.ts";
 import { spliceRow } from "./splice.ts";
 import { turnClientsRow } from "./turn-clients.ts";
+import { xdpRows } from "./xdp.ts";
 
 /** Every row of the benchmark, in the order that they run. */
-export const rows: readonly Row[] = [...relayRows, turnClientsRow, spliceRow, ...registrationRows];
+export const rows: readonly Row[] = [
+  ...relayRows,
+  turnClientsRow,
+  ...xdpRows,
+  mapMemoryRow,
+  spliceRow,
+  ...registrationRows,
+];

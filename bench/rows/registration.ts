@@ -41,7 +41,7 @@ const visible: Row = {
     progress(`registering ${registrations} times`);
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(shareFile(createConnectionIds(oneCid)));
-    network.closeSink("whole");
+    network.ground("whole").closeSink();
     // Its two threads need a core each, and the load leaves most of the other.
     const subject = network.start("relay", nodeCommand("subjects/visible.ts", path, sourcePort), "any core");
     stack.defer(subject.stop);

@@ -1,9 +1,9 @@
-import type { Backend } from "../../src/forwarder/index.ts";
 import { compare, type Contest } from "../rig/compare.ts";
 import type { Contestant } from "../rig/contestant.ts";
 import { type Course, firstSinkPort } from "../rig/course.ts";
-import { addresses } from "../rig/network.ts";
+import type { Link } from "../rig/network.ts";
 import { compileControl, nodeCommand } from "../rig/program.ts";
+import { relay } from "../rig/backend.ts";
 import { needsCoturn, needsNative } from "../rig/requirement.ts";
 import { turnPort, turnServer } from "../rig/turn-server.ts";
 import type { Lab, Row } from "../row.ts";
@@ -19,13 +19,13 @@ const toOneDestination: Course = { order: "random", sessions: 1, cidsPerSession:
 /** The C control. */
 const bare: Contestant = {
   name: "bare C",
-  command: () => [compileControl(), "0.0.0.0", addresses.sink],
+  command: ({ addresses }) => [compileControl(), "0.0.0.0", addresses.sink],
 };
 
 /** The control of node:dgram. */
 const dgramEcho: Contestant = {
   name: "bare node:dgram",
-  command: () => nodeCommand("controls/dgram-echo.ts", addresses.sink, firstSinkPort),
+  command: ({ addresses }) => nodeCommand("controls/dgram-echo.ts", addresses.sink, firstSinkPort),
 };
 
 /**
@@ -36,25 +36,19 @@ function coturn({ sessions }: Course): Contestant {
   return { name: "coturn", command: () => turnServer, turn: { port: turnPort, clients: sessions } };
 }
 
-function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0): Contestant {
-  return {
-    name: backend,
-    command: ({ cids, sourcePort }) =>
-      nodeCommand("subjects/relay.ts", backend, cids.path, cidsPerSession, sourcePort, otherSessions),
-  };
-}
-
-type Match = Pick<Contest, "course" | "subject"> & Partial<Contest>;
+type Match = Pick<Contest, "course" | "subject"> &
+  Partial<Pick<Contest, "control">> & { readonly link?: Link };
 
 function row(name: string, about: string, match: Match): Row {
-  const contest: Contest = { control: bare, link: "whole", ...match };
+  const { link = "whole", control = bare, course, subject } = match;
   return {
     name,
     about,
     async run({ network, effort, progress }: Lab) {
       if ("refusal" in network) return { name, skipped: network.refusal };
-      const rounds = await compare(network, contest, effort, progress);
-      return { name, unit: "kpps/core", ...summarise(contest.control.name, rounds) };
+      const contest = { course, control, subject, ground: network.ground(link) };
+      const rounds = await compare(contest, effort, progress);
+      return { name, unit: "kpps/core", ...summarise(control.name, rounds) };
     },
   };
 }

@@ -1,18 +1,17 @@
 /**
  * The relay's data plane as a process of its own, with the sessions of a course and others that nobody talks to.
  *
- *   relay <backend> <file of connection IDs> <of each session> <source port> <other sessions>
+ *   relay <backend> <file of connection IDs> <of each session> <client> <client's port> <sink> <other sessions>
  */
 import { randomFillSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Backend, createForwarder } from "../../src/forwarder/index.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";
 import { firstSinkPort } from "../rig/course.ts";
-import { addresses } from "../rig/network.ts";
 import { serveUntilEnd } from "../rig/served.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 
-const [backend, path, cidsPerSession, sourcePort, others] = process.argv.slice(2);
+const [backend, path, cidsPerSession, client, clientPort, sink, others] = process.argv.slice(2);
 const otherCids = 10;
 
 const forwarder = await createForwarder(forwarderOptions(backend as Backend));
@@ -20,9 +19,9 @@ for (let i = 0; i < Number(others); i++) {
   const cids = randomFillSync(new Uint8Array(otherCids * cidBytes)).map((byte) => byte & 0x7f);
   forwarder.openSession(sessionSpec(cids, `10.0.${i >> 8}.${i & 0xff}`, 4433));
 }
-forwarder.openSession(sessionSpec(new Uint8Array(), addresses.client, Number(sourcePort)));
+forwarder.openSession(sessionSpec(new Uint8Array(), client!, Number(clientPort)));
 const cids = readFileSync(path!);
 const sessionBytes = Number(cidsPerSession) * cidBytes;
 for (let at = 0, port = firstSinkPort; at < cids.length; at += sessionBytes, port++)
-  forwarder.openSession(sessionSpec(cids.subarray(at, at + sessionBytes), addresses.sink, port));
+  forwarder.openSession(sessionSpec(cids.subarray(at, at + sessionBytes), sink!, port));
 serveUntilEnd(forwarder.address().port);

@@ -1,0 +1,22 @@
+import type { Backend } from "../../src/forwarder/index.ts";
+import type { Contestant } from "./contestant.ts";
+import type { Course } from "./course.ts";
+import { nodeCommand } from "./program.ts";
+
+/** A backend of the relay with the sessions of a course, and others that nobody talks to. */
+export function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0): Contestant {
+  return {
+    name: backend,
+    command: ({ cids, addresses: { client, sink }, sourcePort }) =>
+      nodeCommand(
+        "subjects/relay.ts",
+        backend,
+        cids.path,
+        cidsPerSession,
+        client,
+        sourcePort,
+        sink,
+        otherSessions,
+      ),
+  };
+}

@@ -1,0 +1,70 @@
+import { QuicpipeError } from "../../src/errors.ts";
+import type { Effort, Lab } from "../row.ts";
+import type { Rounds } from "../summary.ts";
+import { alternate } from "./alternate.ts";
+import type { Child } from "./child.ts";
+import { type Course, createConnectionIds, shareFile } from "./course.ts";
+import { cpuNsOf } from "./cpu.ts";
+import { Loop } from "./loop.ts";
+import { startAt } from "./place.ts";
+import { compileReceiver } from "./program.ts";
+import { xdpCommand } from "./xdp.ts";
+
+/** Nobody sends from it in these rows. */
+const loadPort = 40_000;
+
+/** What is measured of a program: how many frames it forwards, or how long it runs itself. */
+export type FrameFigure = "kpps/core" | "ns/packet";
+
+/**
+ * Runs the relay's program and the control in turn for frames as a driver has them, each on the core of the relay up to the
+ * far end, after checking what they make of every connection ID of the course.
+ */
+export async function compareFrames(
+  course: Course,
+  figure: FrameFigure,
+  effort: Effort,
+  progress: Lab["progress"],
+): Promise<Rounds> {
+  await using stack = new AsyncDisposableStack();
+  const loop = stack.use(new Loop());
+  const { path } = stack.use(shareFile(createConnectionIds(course)));
+  const ends = [loop.device, loop.ends.relay, loop.ends.client];
+  const receiver = startAt("client", [compileReceiver(), ...ends, path, course.order]);
+  stack.defer(receiver.stop);
+  await receiver.hear();
+  const sides = { control: await open("reflector"), subject: await open("relay") };
+  return await alternate(effort, progress, figure, (side) =>
+    figure === "kpps/core"
+      ? countFrames(sides[side], receiver, effort.roundMs)
+      : timeProgram(sides[side], effort.roundMs),
+  );
+
+  async function open(kind: "relay" | "reflector"): Promise<Child> {
+    progress(`checking what the ${kind} makes of each connection ID`);
+    const host = startAt("relay", xdpCommand(kind, loop, loadPort, path));
+    stack.defer(host.stop);
+    await host.hear();
+    const verdict = await host.ask("check 0");
+    const expected = `${course.sessions * course.cidsPerSession} 0`;
+    if (verdict === expected) return host;
+    const reason = `the ${kind} made ${verdict} frames right and wrong, not ${expected}; nothing was timed`;
+    throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", reason);
+  }
+}
+
+/** One round; frames that arrived per ms of CPU time. */
+async function countFrames(host: Child, receiver: Child, ms: number): Promise<number> {
+  const arrivedBefore = Number(await receiver.ask("arrived"));
+  const cpuNs = cpuNsOf(host.pid);
+  const sent = Number(await host.ask(`frames ${ms}`));
+  const spentNs = cpuNsOf(host.pid) - cpuNs;
+  const arrived = Number(await receiver.ask("arrived")) - arrivedBefore;
+  if (arrived >= sent) return sent / (spentNs / 1e6);
+  throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `only ${arrived} of ${sent} frames arrived`);
+}
+
+/** One round; ns that a run of the program took. */
+async function timeProgram(host: Child, ms: number): Promise<number> {
+  return Number(await host.ask(`time ${ms}`));
+}

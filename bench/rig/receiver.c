@@ -1,0 +1,76 @@
+/*
+ * The far end of the cable in the rows of frames, see receiver.bpf.c.
+ *
+ *   receiver <interface> <relay's end> <client's end> <file of connection IDs> <burst16|random>
+ *
+ * Prints a line when it is attached. For each line on standard input: prints how many frames have arrived so far.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../../src/xdp/calls.h"
+#include "../build/receiver.skel.h"
+#include "course.h"
+#include "frame.h"
+#include "refill.h"
+
+/* The packet with the connection ID at a place, or the next one that the relay forwards. */
+static struct qp_refill refill_of(const struct qp_cable *cable, const struct qp_course *course, uint32_t place)
+{
+  const uint8_t *cid = qp_course_cid(course, place);
+  struct frame frame = qp_frame_in(cable, cid);
+  if (qp_looks_unfinished(&frame)) return refill_of(cable, course, (place + 1) % course->cid_count);
+  struct qp_refill refill;
+  memcpy(refill.cid, cid, sizeof refill.cid);
+  memcpy(&refill.source_port, frame.bytes + QP_SOURCE_PORT_AT, sizeof refill.source_port);
+  memcpy(&refill.checksum, frame.bytes + QP_CHECKSUM_AT, sizeof refill.checksum);
+  return refill;
+}
+
+static void fill(struct qp_receiver *receiver, const struct qp_cable *cable, const struct qp_course *course)
+{
+  size_t bytes = QP_REFILLS * sizeof(struct qp_refill);
+  struct qp_refill *refills = mmap(NULL, bytes, PROT_WRITE, MAP_SHARED, receiver->maps.refills.map_fd, 0);
+  struct qp_refill *known = calloc(course->cid_count, sizeof *known);
+  if (refills == MAP_FAILED || !known) {
+    perror("receiver: refills");
+    exit(1);
+  }
+  for (uint32_t place = 0; place < course->cid_count; place++)
+    known[place] = refill_of(cable, course, place);
+  for (uint32_t n = 0; n < QP_REFILLS; n++) refills[n] = known[qp_course_at(course, n)];
+  struct frame frame = qp_frame_in(cable, qp_course_cid(course, 0));
+  memcpy(receiver->bss->headers, frame.bytes, sizeof receiver->bss->headers);
+  free(known);
+  munmap(refills, bytes);
+}
+
+int main(int argc, char **argv)
+{
+  if (argc != 6) return 2;
+  struct qp_cable cable = qp_cable_parse(argv[2], argv[3]);
+  struct qp_course course = qp_course_read(argv[4], argv[5]);
+  struct qp_receiver *receiver = qp_receiver__open_and_load();
+  if (!receiver) {
+    perror("receiver: load");
+    return 1;
+  }
+  fill(receiver, &cable, &course);
+  int link = qp_bpf_link(receiver->progs.receive.prog_fd, if_nametoindex(argv[1]), XDP_FLAGS_DRV_MODE);
+  if (link < 0) {
+    fprintf(stderr, "receiver: attach: %s\n", strerror(-link));
+    return 1;
+  }
+  puts("attached");
+  fflush(stdout);
+  for (char line[16]; fgets(line, sizeof line, stdin);) {
+    printf("%" PRIu64 "\n", (uint64_t) * (volatile __u64 *)&receiver->bss->arrived);
+    fflush(stdout);
+  }
+}

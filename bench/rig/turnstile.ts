@@ -1,0 +1,42 @@
+import { type Place, runAt } from "./place.ts";
+
+/** IPv4 and UDP. */
+const headerBytes = 28;
+
+/** Counts datagrams where they arrive at an interface. */
+export class Turnstile {
+  readonly #place: Place;
+
+  constructor(place: Place, device: string) {
+    this.#place = place;
+    this.#nft("add table netdev bench");
+    this.#nft("add counter netdev bench arrived");
+    this.#nft(`add chain netdev bench in { type filter hook ingress device ${device} priority 0; }`);
+  }
+
+  /** Lets datagrams through. */
+  open(): void {
+    this.#nft("flush chain netdev bench in");
+  }
+
+  /** Counts them and drops them: the least that a receiver can cost. */
+  close(): void {
+    this.open();
+    this.#nft("add rule netdev bench in ip protocol udp counter name arrived drop");
+  }
+
+  /** Datagrams of this size that were counted so far. */
+  arrived(datagramBytes: number): number {
+    const [, { counter }] = JSON.parse(this.#nft("list counter netdev bench arrived", "-j")).nftables;
+    // What the kernel passes on whole is one packet to it, with one set of headers.
+    return (counter.bytes - counter.packets * headerBytes) / datagramBytes;
+  }
+
+  remove(): void {
+    this.#nft("delete table netdev bench");
+  }
+
+  #nft(command: string, ...options: string[]): string {
+    return runAt(this.#place, "nft", ...options, command);
+  }
+}

@@ -1,0 +1,24 @@
+import { maxCids, maxRegistrations } from "../../src/defaults.ts";
+import type { Contestant } from "./contestant.ts";
+import type { Loop } from "./loop.ts";
+import { compileXdp } from "./program.ts";
+
+/** The command that runs the relay's XDP program, with tables of the size that a relay has, or the control. */
+export function xdpCommand(
+  kind: "relay" | "reflector",
+  { device, ends }: Loop,
+  loadPort: number,
+  cidsPath: string,
+): string[] {
+  const sizes = [maxCids, maxRegistrations].map(String);
+  return [compileXdp(), kind, device, ends.relay, ends.client, String(loadPort), cidsPath, ...sizes];
+}
+
+/** One of them as a contestant. */
+export function program(kind: "relay" | "reflector", loop: Loop): Contestant {
+  return {
+    name: kind === "relay" ? "xdp" : kind,
+    isProgram: true,
+    command: ({ cids, sourcePort }) => xdpCommand(kind, loop, sourcePort, cids.path),
+  };
+}

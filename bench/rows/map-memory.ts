@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { maxCids } from "../../src/defaults.ts";
+import { type Course, createConnectionIds, shareFile } from "../rig/course.ts";
+import { Loop } from "../rig/loop.ts";
+import { startAt } from "../rig/place.ts";
+import { needsXdp } from "../rig/requirement.ts";
+import { xdpCommand } from "../rig/xdp.ts";
+import type { Row } from "../row.ts";
+import { figureOf } from "../summary.ts";
+
+/** The kernel makes room for all at once, so it does not matter how many there are. */
+const few: Course = { order: "random", sessions: 2, cidsPerSession: 1 };
+const loadPort = 40_000;
+
+/** What the kernel says that the maps of a process take, in bytes. */
+function mapBytesOf(pid: number): number {
+  const folder = `/proc/${pid}/fdinfo`;
+  const files = readdirSync(folder).map((file) => readFileSync(`${folder}/${file}`, "utf8"));
+  const maps = files.filter((text) => text.includes("map_type:"));
+  return maps.reduce((sum, text) => sum + Number(/^memlock:\s*(\d+)$/m.exec(text)![1]), 0);
+}
+
+/** How large the maps are that a relay has by default. */
+export const mapMemoryRow: Row = needsXdp({
+  name: "xdp/map-memory",
+  about: "memory of the kernel's maps, with room for a million CIDs and 100 000 sessions",
+  async run({ network }) {
+    if ("refusal" in network) return { name: this.name, skipped: network.refusal };
+    await using stack = new AsyncDisposableStack();
+    const loop = stack.use(new Loop());
+    const { path } = stack.use(shareFile(createConnectionIds(few)));
+    const host = startAt("relay", xdpCommand("relay", loop, loadPort, path));
+    stack.defer(host.stop);
+    await host.hear();
+    const bytesPerCid = mapBytesOf(host.pid) / maxCids;
+    return { name: this.name, unit: "bytes/CID", subject: figureOf([bytesPerCid]), rounds: 1 };
+  },
+});
