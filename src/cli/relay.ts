@@ -72,8 +72,9 @@ async function interrupted(): Promise<void> {
 }
 
 function summarise(handle: Relay): void {
-  const { relayed, backend } = handle.stats();
+  const { relayed, path, backend } = handle.stats();
+  const inKernel = path.kernel.packets > 0 ? `, ${path.kernel.packets} of them in the kernel` : "";
   process.stderr.write(
-    `quicpipe: relayed ${relayed.packets} packets, ${formatBytes(relayed.bytes)} (${backend})\n`,
+    `quicpipe: relayed ${relayed.packets} packets, ${formatBytes(relayed.bytes)} (${backend}${inKernel})\n`,
   );
 }
