@@ -93,7 +93,7 @@ struct qp_config {
   __u16 port;
   /** Whether only addresses of live registrations may send. */
   __u8 is_source_checked;
-  /** Whether a live registration's address may be missing in `sources`; user space then decides about unknown ones. */
+  /** Whether `sources` may lack the address of a live registration; unknown ones are then left to user space. */
   __u8 may_lack_sources;
   /** enum qp_departure. */
   __u8 departure;

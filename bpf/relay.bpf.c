@@ -1,7 +1,8 @@
 /*
  * Forwards relayed packets where they come in. Whatever it does not know how to handle in full, user space gets: other
  * headers than Ethernet, IP and UDP, checksums that hardware was to finish, unknown connection IDs, a destination
- * without neighbour or of the other IP version. A packet that leaves is the one that came in but for MACs, addresses, ports, hop limit and checksums.
+ * without neighbour or of the other IP version. A packet that leaves is the one that came in but for MACs, addresses,
+ * ports, hop limit and checksums.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -61,8 +62,8 @@ static __always_inline int ask_way(struct xdp_md *context, const struct qp_confi
 }
 
 /**
- * Finds the way out; the headers are rewritten only once it is known and paid for. That a packet is for this host at all
- * is known of a way that is remembered, and else looked up here.
+ * Finds the way out; the headers are rewritten only once it is known and paid for. That a packet is for this host at
+ * all is known of a way that is remembered, and else looked up here.
  */
 static __always_inline int find_way(struct xdp_md *context, const struct qp_config *settings,
                                     const struct qp_transfer *transfer, const struct qp_ip *local,

@@ -2,6 +2,7 @@
 #ifndef QP_TRANSFER_H
 #define QP_TRANSFER_H
 
+#include "guard.h"
 #include "maps.h"
 #include "parse.h"
 
@@ -44,16 +45,12 @@ static __always_inline int qp_same_source(const struct qp_source *one, const str
   return difference == 0;
 }
 
-/**
- * A consistent copy of a session's address; false while it is being written. Atomic operations that return something are
- * full barriers on every processor, and BPF (v3) has no lesser one; a plain load would do on x86 and save 2 %.
- */
-static __always_inline int qp_read_address(struct qp_account *session, struct qp_transfer *transfer)
+/** A consistent copy of a session's address; false while it is being written. */
+static __always_inline int qp_read_address(const struct qp_account *session, struct qp_transfer *transfer)
 {
-  transfer->address_version = __sync_fetch_and_add(&session->version, 0);
-  __builtin_memcpy(&transfer->destination, &session->address, sizeof session->address);
-  return transfer->address_version % 2 == 0 &&
-         __sync_fetch_and_add(&session->version, 0) == transfer->address_version;
+  struct qp_source *address = &transfer->destination;
+  return qp_copy_guarded(address, &session->address, sizeof *address / sizeof(__u32), &session->version,
+                         &transfer->address_version);
 }
 
 /** Finds out who pays and where to; nothing is charged or counted yet, so user space may still get the packet. */

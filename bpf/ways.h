@@ -1,6 +1,7 @@
 /*
- * The ways to sessions, as bpf_fib_lookup found them. They are remembered for a moment, as asking anew takes a third of
- * a packet's time; a route, a neighbour or a setting that changes counts that much later. Nobody but the program sees them.
+ * The ways to sessions, as bpf_fib_lookup found them. They are remembered for a moment, as asking anew takes a third
+ * of a packet's time; a route, a neighbour or a setting that changes counts that much later. Nobody but the program
+ * sees them.
  */
 #ifndef QP_WAYS_H
 #define QP_WAYS_H
@@ -63,12 +64,8 @@ static __always_inline int qp_recall_way(const struct qp_transfer *transfer, con
                                          const struct bpf_fib_lookup *asked, struct qp_way *way)
 {
   struct qp_way *found = bpf_map_lookup_elem(&ways, &transfer->to_id);
-  if (!found)
-    return 0;
-  /* As in qp_read_address: nobody takes half of one for a whole. */
-  __u32 before = __sync_fetch_and_add(&found->version, 0);
-  *way = *found;
-  return before % 2 == 0 && __sync_fetch_and_add(&found->version, 0) == before &&
+  __u32 version;
+  return found && qp_copy_guarded(way, found, sizeof *way / sizeof(__u32), &found->version, &version) &&
          qp_way_fits(way, transfer, local, asked);
 }
 
@@ -76,13 +73,11 @@ static __always_inline int qp_recall_way(const struct qp_transfer *transfer, con
 static __always_inline void qp_remember_way(const struct qp_transfer *transfer, const struct qp_way *way)
 {
   struct qp_way *kept = bpf_map_lookup_elem(&ways, &transfer->to_id);
-  if (!kept)
+  const __u32 skipped = sizeof kept->version;
+  if (!kept || !qp_begin_writing(&kept->version))
     return;
-  __u32 version = __sync_fetch_and_add(&kept->version, 0);
-  if (version % 2 != 0 || __sync_val_compare_and_swap(&kept->version, version, version + 1) != version)
-    return;
-  __builtin_memcpy((char *)kept + sizeof version, (const char *)way + sizeof version, sizeof *way - sizeof version);
-  __sync_fetch_and_add(&kept->version, 1);
+  __builtin_memcpy((char *)kept + skipped, (const char *)way + skipped, sizeof *way - skipped);
+  qp_end_writing(&kept->version);
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* A folder in a bpf file system of this process's own, for pins of the rig's kernel, which takes its usual one's place. */
+/* A folder in a bpf file system of this process's own, where the rig's kernel is pinned in place of its usual one. */
 #ifndef FOLDER_H
 #define FOLDER_H
 

@@ -1,6 +1,6 @@
 /*
- * A second host, in a network namespace of its own and on a link of its own, from which the rig's host is reached at its
- * usual addresses. What its sockets send comes in as the kernel makes it.
+ * A second host, in a network namespace of its own and on a link of its own, from which the rig's host is reached at
+ * its usual addresses. What its sockets send comes in as the kernel makes it.
  */
 #ifndef GUEST_H
 #define GUEST_H

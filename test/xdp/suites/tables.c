@@ -95,7 +95,7 @@ static const struct test tests[] = {
   { "take what fits, and count the routes that do not", counts_what_does_not_fit },
   { "lead where they were told last", leads_where_it_is_told_last },
   { "have room for a session at both of its addresses while it moves", moves_while_full },
-  { "own up to a source that found no room, and user space decides about all unknown ones", owns_up_to_lacking_sources },
+  { "own up to a source that found no room, and leave all unknown ones to user space", owns_up_to_lacking_sources },
   { "are let go of, once", lets_go_of_everything },
   { "that could not be made have nothing to let go of", leave_nothing_open },
 };

@@ -1,0 +1,102 @@
+#include <unistd.h>
+
+#include "../../../src/xdp/calls.h"
+#include "../../native/harness/check.h"
+#include "../heir.h"
+#include "../suites.h"
+
+static void are_replaced_when_older(void)
+{
+  const uint32_t first = 0;
+  struct qp_config config;
+  heir_prepare();
+  CHECK(qp_bpf_get(rig.kernel.config, &first, &config) == 0);
+  config.version--;
+  CHECK(qp_bpf_set(rig.kernel.config, &first, &config) == 0);
+  heir_replaces();
+  folder_close();
+}
+
+static void are_replaced_by_other_sizes(void)
+{
+  const struct qp_kernel_options options[] = {
+    { .max_routes = MAX_ROUTES + 1, .max_sessions = PEOPLE, .pin_path = FOLDER },
+    { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE + 1, .pin_path = FOLDER },
+  };
+  for (int i = 0; i < 2; i++) {
+    heir_prepare();
+    qp_kernel_close(&rig.kernel);
+    CHECK(qp_kernel_open(&rig.kernel, &options[i]) == 0);
+    CHECK(!rig.kernel.is_adopted && rig.kernel.pin_path && folder_count() == 0);
+    rig_reset();
+    heir_replaces();
+    folder_close();
+  }
+}
+
+static const char *const objects[PINNED_OBJECTS] = {
+  "program", "routes", "sources", "locals", "exits", "sessions", "totals", "config", "ways",
+};
+
+static void are_replaced_when_one_is_missing(void)
+{
+  for (int i = 0; i < PINNED_OBJECTS; i++) {
+    heir_prepare();
+    rig.at = objects[i];
+    folder_unpin(objects[i]);
+    heir_replaces();
+    folder_close();
+  }
+}
+
+struct files {
+  int all[PINNED_OBJECTS];
+};
+
+/** In the order of `objects`. */
+static struct files files_of(const struct qp_kernel *kernel)
+{
+  return (struct files){ {
+    kernel->program, kernel->routes, kernel->sources, kernel->locals, kernel->exits,
+    kernel->sessions, kernel->totals, kernel->config, kernel->ways,
+  } };
+}
+
+static void are_replaced_when_one_is_foreign(void)
+{
+  int other = load_other(NULL, 0);
+  struct qp_kernel twin;
+  const struct qp_kernel_options options = { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE };
+  CHECK(qp_kernel_open(&twin, &options) == 0);
+  const struct files twins = files_of(&twin);
+  for (int i = 0; i < 2 * PINNED_OBJECTS; i++) {
+    heir_prepare();
+    rig.at = objects[i / 2];
+    folder_replace(objects[i / 2], i % 2 ? twins.all[i / 2] : other);
+    heir_replaces();
+    folder_close();
+  }
+  qp_kernel_close(&twin);
+  close(other);
+}
+
+static void are_replaced_when_the_program_is_another(void)
+{
+  heir_prepare();
+  const struct files files = files_of(&rig.kernel);
+  int other = load_other(files.all + 1, PINNED_OBJECTS - 1);
+  folder_replace("program", other);
+  heir_replaces();
+  folder_close();
+  close(other);
+}
+
+static const struct test tests[] = {
+  { "of an older layout", are_replaced_when_older },
+  { "of other sizes", are_replaced_by_other_sizes },
+  { "of which one is missing", are_replaced_when_one_is_missing },
+  { "of which one is foreign, or another program's of the same kind", are_replaced_when_one_is_foreign },
+  { "of another program with the same maps", are_replaced_when_the_program_is_another },
+};
+
+const struct suite replacements_suite = SUITE("replacements", tests);
