@@ -82,7 +82,7 @@ enum qp_departure {
   QP_DEPARTURE_BOUND,
   /** Bound to all: the one that the route to the destination says. */
   QP_DEPARTURE_BY_ROUTE,
-  /** The same where the kernel does not tell (before Linux 6.7); only the interface that packets came by is sure then. */
+  /** The same where the kernel does not tell (before Linux 6.7): only back out of the interface that it came by. */
   QP_DEPARTURE_UNTOLD,
 };
 

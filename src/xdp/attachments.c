@@ -17,6 +17,7 @@ void qp_attachments_add(struct qp_attachments *attachments, unsigned interface_i
 static void remove_at(struct qp_kernel *kernel, uint32_t i)
 {
   struct qp_attachments *attachments = &kernel->attachments;
+  qp_bpf_detach(attachments->all[i].link);
   qp_pinned_remove_link(kernel, attachments->all[i].interface_index);
   close(attachments->all[i].link);
   attachments->all[i] = attachments->all[--attachments->count];

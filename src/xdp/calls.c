@@ -109,3 +109,10 @@ int qp_bpf_link(int program, unsigned interface_index, uint32_t flags)
   attributes.link_create.flags = flags;
   return call(BPF_LINK_CREATE, &attributes);
 }
+
+int qp_bpf_detach(int link)
+{
+  union bpf_attr attributes;
+  clear(&attributes)->link_detach.link_fd = (uint32_t)link;
+  return call(BPF_LINK_DETACH, &attributes);
+}

@@ -26,5 +26,7 @@ int qp_bpf_pin(int file, const char *path);
 
 /** A link, which detaches the program when the last file of it is closed and no pin is left. */
 int qp_bpf_link(int program, unsigned interface_index, uint32_t flags);
+/** Detaches it at once; the kernel takes its time where the last pin of it goes. Linux 5.9. */
+int qp_bpf_detach(int link);
 
 #endif

@@ -194,6 +194,11 @@ bool qp_pinned_adopt(struct qp_kernel *kernel)
 
 static void unpin_link(struct qp_kernel *kernel, unsigned interface_index)
 {
+  int link = qp_bpf_open(link_path(kernel, interface_index).text);
+  if (link >= 0) {
+    qp_bpf_detach(link);
+    close(link);
+  }
   qp_pinned_remove_link(kernel, interface_index);
 }
 

@@ -24,6 +24,8 @@ static inline struct qp_address qp_address_of_source(const struct qp_source *sou
 static inline void qp_account_move(struct qp_account *account, struct qp_source address)
 {
   __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+  /* The kernel reads without barriers (bpf/guard.h), and on arm64 what follows could overtake the store of that. */
+  __atomic_thread_fence(__ATOMIC_RELEASE);
   account->address = address;
   __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
 }
