@@ -42,7 +42,11 @@ enum qp_session_counter {
   QP_PACKETS_LIMITED,
   /** Of the packets to the session, those that the kernel forwarded. */
   QP_PACKETS_OFFLOADED,
-  QP_SESSION_COUNTERS = 8,
+  /** Of the packets that came for the session: its address was not known. */
+  QP_PACKETS_NO_ADDRESS,
+  /** Of the packets that came from it: they were for its own address. */
+  QP_PACKETS_TO_ITSELF,
+  QP_SESSION_COUNTERS,
 };
 
 /** A token bucket that starts full, as the time at which it will be full again (bucket.h). */
@@ -63,7 +67,8 @@ struct qp_account {
   /** Odd while `address` is being written, so that nobody takes half of one for a whole. */
   __u32 version;
   struct qp_source address;
-  __u64 unused;
+  /** When the first packet was let through to it or from it, on the monotonic clock; 0: none yet. */
+  __u64 first_at_ns;
 };
 
 /** The words of `totals`. */
@@ -100,6 +105,7 @@ struct qp_config {
   __u8 zero[3];
 };
 
+_Static_assert(QP_SESSION_COUNTERS == 8, "the layout is fixed");
 _Static_assert(sizeof(struct qp_source) == 20, "the layout is fixed");
 _Static_assert(sizeof(struct qp_account) == 128, "the layout is fixed");
 _Static_assert(sizeof(struct qp_config) == 12, "the layout is fixed");

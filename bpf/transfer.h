@@ -110,12 +110,21 @@ static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __
   return QP_PASS;
 }
 
+/** Two processors may both find none; their times are the same but for the packet's own. */
+static __always_inline void qp_note_first(struct qp_account *session, __u64 now_ns)
+{
+  if (session->first_at_ns == 0)
+    session->first_at_ns = now_ns;
+}
+
 static __always_inline void qp_credit(struct qp_transfer *transfer, __u32 bytes)
 {
+  qp_note_first(transfer->to, transfer->now_ns);
   __sync_fetch_and_add(&transfer->to->counters[QP_PACKETS_TO], 1);
   __sync_fetch_and_add(&transfer->to->counters[QP_BYTES_TO], bytes);
   __sync_fetch_and_add(&transfer->to->counters[QP_PACKETS_OFFLOADED], 1);
   if (transfer->from) {
+    qp_note_first(transfer->from, transfer->now_ns);
     __sync_fetch_and_add(&transfer->from->counters[QP_PACKETS_FROM], 1);
     __sync_fetch_and_add(&transfer->from->counters[QP_BYTES_FROM], bytes);
   }

@@ -108,6 +108,13 @@ class DgramForwarder implements Forwarder {
     return countersOf(this.#relay.sessions.require(id));
   }
 
+  sampleSessions(ids: Uint32Array, into: Float64Array): void {
+    for (const [i, id] of ids.entries()) {
+      const { packetsFrom, packetsTo, bytesFrom, bytesTo } = this.#relay.sessions.require(id);
+      into.set([packetsFrom + packetsTo, bytesFrom + bytesTo, 0], 3 * i);
+    }
+  }
+
   sessionOf(cid: Uint8Array): SessionId | undefined {
     const id = this.#relay.sessions.routes.find(cid, 0);
     return id < 0 ? undefined : id;

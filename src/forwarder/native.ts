@@ -85,7 +85,7 @@ class NativeForwarder implements Forwarder {
     handle: NativeHandle,
     own: Counters,
     { maxSessions, now, xdp }: ForwarderOptions,
-    { addon, backendReason }: NativeParts,
+    { addon, backendReason, clock }: NativeParts,
     plan: OffloadPlan,
   ) {
     this.backendReason = backendReason;
@@ -93,7 +93,7 @@ class NativeForwarder implements Forwarder {
     this.#bound = handle.address();
     this.#own = own;
     const hasKernel = plan.state === "try" && handle.kernelError === undefined;
-    this.#counters = new NativeCounters(addon, handle, hasKernel);
+    this.#counters = new NativeCounters(addon, handle, hasKernel, clock ? fromTestClock : createEpochClock());
     this.#sessions = new NativeSessions(handle, maxSessions);
     this.#pins = new PinTable({
       added: ({ destinationId, to, from, expiresAtMs }) =>
@@ -137,6 +137,10 @@ class NativeForwarder implements Forwarder {
   countersOf(id: SessionId): SessionCounters {
     this.#sessions.require(id);
     return this.#counters.ofSession(id);
+  }
+
+  sampleSessions(ids: Uint32Array, into: Float64Array): void {
+    this.#counters.sample(ids, into);
   }
 
   sessionOf(cid: Uint8Array): SessionId | undefined {
@@ -208,6 +212,17 @@ function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "o
 /** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */
 function restingSessions(maxSessions: number): number {
   return 1024 + (maxSessions >> 2);
+}
+
+/** Both clocks are compared once: else a moment would be another one each time that it is looked at. */
+function createEpochClock(): (monotonicNs: bigint) => number {
+  const epochNs = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
+  return (monotonicNs) => Number(epochNs + monotonicNs) / 1e6;
+}
+
+/** A clock for tests is both clocks. */
+function fromTestClock(atNs: bigint): number {
+  return Number(atNs) / 1e6;
 }
 
 function idOrNone(id: number): SessionId | undefined {

@@ -34,8 +34,8 @@ export class Relay {
       sorted === verdict.pinned ? this.#pinnedTo(datagram, source, nowMs) : this.sessions.require(sorted);
     const sender = this.sessions.senderAt(source.address, source.port, nowMs);
     const refusal = to ? this.#refusalOf(to, sender, source, datagram.length, nowMs) : "pin-source";
-    if (refusal || !to?.address) this.#drop(refusal ?? "no-address");
-    else this.#send(datagram, sender, to, to.address);
+    if (refusal || !to?.address) this.#refuse(refusal ?? "no-address", sender, to);
+    else this.#send(datagram, sender, to, to.address, nowMs);
   }
 
   #pinnedTo(datagram: Uint8Array, source: Address, nowMs: number): Session | undefined {
@@ -55,14 +55,19 @@ export class Relay {
     if (to.expiresAtMs <= nowMs) return "session-expired";
     if (!to.address) return "no-address";
     if (!sender && this.#options.sourcePolicy === "registered") return "source-unregistered";
-    if (sender && !sender.bucket.take(bytes, nowMs)) {
-      sender.packetsLimited++;
-      return "rate-limited";
-    }
+    if (sender && !sender.bucket.take(bytes, nowMs)) return "rate-limited";
     return sameAddress(source, to.address) ? "source-is-destination" : undefined;
   }
 
-  #send(datagram: Uint8Array, sender: Session | undefined, to: Session, address: Address): void {
+  #send(
+    datagram: Uint8Array,
+    sender: Session | undefined,
+    to: Session,
+    address: Address,
+    nowMs: number,
+  ): void {
+    to.firstForwardedAtMs ??= nowMs;
+    if (sender) sender.firstForwardedAtMs ??= nowMs;
     this.#options.send(datagram, address, (failure) => {
       if (failure) return this.#drop(sendDropReason(failure));
       const bytes = datagram.length;
@@ -75,6 +80,14 @@ export class Relay {
       sender.packetsFrom++;
       sender.bytesFrom += bytes;
     });
+  }
+
+  /** Counts a refusal, and for the session that it is about, where there is one. */
+  #refuse(reason: DropReason, sender: Session | undefined, to: Session | undefined): void {
+    this.#drop(reason);
+    if (to && reason === "no-address") to.packetsNoAddress++;
+    if (sender && reason === "rate-limited") sender.packetsLimited++;
+    if (sender && reason === "source-is-destination") sender.packetsToItself++;
   }
 
   #drop(reason: DropReason): void {

@@ -22,6 +22,9 @@ export interface Session {
   packetsTo: number;
   bytesTo: number;
   packetsLimited: number;
+  packetsNoAddress: number;
+  packetsToItself: number;
+  firstForwardedAtMs: number | null;
   /** The sessions at the same address, as a list from the most recently registered one. */
   older: Session | undefined;
   newer: Session | undefined;
@@ -55,6 +58,9 @@ export class SessionTable {
       packetsTo: 0,
       bytesTo: 0,
       packetsLimited: 0,
+      packetsNoAddress: 0,
+      packetsToItself: 0,
+      firstForwardedAtMs: null,
       older: undefined,
       newer: undefined,
     };
@@ -137,7 +143,18 @@ export class SessionTable {
 /** A snapshot of a session's counters. */
 export function countersOf(session: Session): SessionCounters {
   const { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited } = session;
-  return { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited, packetsOffloaded: 0 };
+  const { packetsNoAddress, packetsToItself, firstForwardedAtMs } = session;
+  return {
+    packetsFrom,
+    bytesFrom,
+    packetsTo,
+    bytesTo,
+    packetsLimited,
+    packetsOffloaded: 0,
+    packetsNoAddress,
+    packetsToItself,
+    firstForwardedAtMs,
+  };
 }
 
 function pack(cids: Uint8Array): string {

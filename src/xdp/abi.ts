@@ -12,6 +12,8 @@ export const accountCounters = [
   "bytesTo",
   "packetsLimited",
   "packetsOffloaded",
+  "packetsNoAddress",
+  "packetsToItself",
 ] as const;
 
 /** What the words of the program's totals count, in their order: what it forwarded, and why it dropped. */
@@ -31,9 +33,45 @@ export function readCounters(accounts: BigUint64Array, session: number): Account
   return named(accountCounters, accounts, session * accountWords);
 }
 
+/**
+ * Reads the traffic of many sessions: for each, packets and bytes both ways and the packets that the kernel forwarded,
+ * back to back. By halves of words, as each word read whole would be a `bigint` of its own: garbage by the megabyte.
+ */
+export function sampleCounters(accounts: BigUint64Array, sessions: Uint32Array, into: Float64Array): void {
+  const halves = new Uint32Array(accounts.buffer, accounts.byteOffset, accounts.length * 2);
+  let at = 0;
+  for (const session of sessions) {
+    const word = session * accountWords;
+    into[at++] = wordAt(halves, word + packetsFrom) + wordAt(halves, word + packetsTo);
+    into[at++] = wordAt(halves, word + bytesFrom) + wordAt(halves, word + bytesTo);
+    into[at++] = wordAt(halves, word + packetsOffloaded);
+  }
+}
+
+const packetsFrom = accountCounters.indexOf("packetsFrom");
+const bytesFrom = accountCounters.indexOf("bytesFrom");
+const packetsTo = accountCounters.indexOf("packetsTo");
+const bytesTo = accountCounters.indexOf("bytesTo");
+const packetsOffloaded = accountCounters.indexOf("packetsOffloaded");
+
+/**
+ * A word that others may be writing: its upper half, read again, tells whether the lower one belongs to it. Plain reads
+ * may be left out or change their order.
+ */
+function wordAt(halves: Uint32Array, word: number): number {
+  const upper = Atomics.load(halves, 2 * word + 1);
+  const lower = Atomics.load(halves, 2 * word);
+  return Atomics.load(halves, 2 * word + 1) === upper ? upper * 2 ** 32 + lower : wordAt(halves, word);
+}
+
 /** Reads when a session's time is over, on the monotonic clock in ns, out of the accounts of all. */
 export function readExpiry(accounts: BigUint64Array, session: number): bigint {
   return accounts[session * accountWords + expiryWord] ?? 0n;
+}
+
+/** Reads when the first packet was let through to a session or from it, on the monotonic clock in ns; 0: none yet. */
+export function readFirst(accounts: BigUint64Array, session: number): bigint {
+  return accounts[session * accountWords + 15] ?? 0n;
 }
 
 /** Reads the program's totals, which it may be writing. */

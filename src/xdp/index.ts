@@ -1,5 +1,5 @@
 export type * from "./contract.ts";
-export { readCounters, readExpiry, readTotals, type Totals } from "./abi.ts";
+export { readCounters, readExpiry, readFirst, readTotals, sampleCounters, type Totals } from "./abi.ts";
 export { isForwarding } from "./facts.ts";
 export { createOffload, type Offload } from "./offload.ts";
 export { missingSupport, type OffloadPlan, prepareOffload, removeStalePins } from "./offload-plan.ts";

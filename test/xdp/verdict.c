@@ -8,11 +8,12 @@
 struct state {
   struct qp_account accounts[PEOPLE];
   uint64_t totals[QP_TOTALS];
+  uint64_t at_ns;
 };
 
 static struct state state_now(void)
 {
-  struct state state;
+  struct state state = { .at_ns = now_ns() };
   memcpy(state.accounts, rig.kernel.accounts, sizeof state.accounts);
   memcpy(state.totals, rig.kernel.total_words, sizeof state.totals);
   return state;
@@ -30,8 +31,19 @@ static void check_state(const struct state *expected)
   }
 }
 
+/** A first packet came between that state and now. */
+static void note_first(struct state *state, enum person person)
+{
+  const uint64_t first_at_ns = rig.kernel.accounts[person].first_at_ns;
+  if (state->accounts[person].first_at_ns != 0)
+    return;
+  CHECK(first_at_ns >= state->at_ns && first_at_ns <= now_ns());
+  state->accounts[person].first_at_ns = first_at_ns;
+}
+
 static void credit(struct state *state, uint32_t bytes, enum person from, enum person to)
 {
+  note_first(state, to);
   __u64 *received = state->accounts[to].counters;
   received[QP_PACKETS_TO] += 1;
   received[QP_BYTES_TO] += bytes;
@@ -40,6 +52,7 @@ static void credit(struct state *state, uint32_t bytes, enum person from, enum p
   state->totals[QP_TOTAL_BYTES] += bytes;
   if (from == NOBODY)
     return;
+  note_first(state, from);
   struct qp_account *payer = &state->accounts[from];
   payer->counters[QP_PACKETS_FROM] += 1;
   payer->counters[QP_BYTES_FROM] += bytes;

@@ -20,6 +20,13 @@ static inline struct qp_address qp_address_of_source(const struct qp_source *sou
   return address;
 }
 
+/** Threads that both find none have the same time but for a packet's. */
+static inline void qp_account_note_first(struct qp_account *account, uint64_t now_ns)
+{
+  if (qp_load(&account->first_at_ns) == 0)
+    qp_store(&account->first_at_ns, now_ns);
+}
+
 /** Changes the address so that the kernel sees the old or the new one, or leaves the packet to user space. */
 static inline void qp_account_move(struct qp_account *account, struct qp_source address)
 {

@@ -1,4 +1,4 @@
-import { readCounters, readTotals, type Totals } from "../../xdp/index.ts";
+import { readCounters, readFirst, readTotals, sampleCounters, type Totals } from "../../xdp/index.ts";
 import type { DropReason, Path, SessionCounters, SessionId, Traffic } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import type { Addon, NativeHandle } from "./addon.ts";
@@ -11,8 +11,16 @@ export class NativeCounters {
   readonly #accounts: BigUint64Array;
   /** Absent where the kernel does not forward. */
   readonly #kernel: BigUint64Array | undefined;
+  readonly #toEpochMs: (monotonicNs: bigint) => number;
 
-  constructor({ counterNames }: Addon, handle: NativeHandle, hasKernel: boolean) {
+  /** @param toEpochMs the time of the system's clock, in ms, at a time of the threads' clock. */
+  constructor(
+    { counterNames }: Addon,
+    handle: NativeHandle,
+    hasKernel: boolean,
+    toEpochMs: (monotonicNs: bigint) => number,
+  ) {
+    this.#toEpochMs = toEpochMs;
     this.#accounts = handle.accounts;
     this.#threads = handle.counters;
     this.#kernel = hasKernel ? handle.totals : undefined;
@@ -45,7 +53,16 @@ export class NativeCounters {
 
   /** A snapshot of a session's counters. */
   ofSession(id: SessionId): SessionCounters {
-    return readCounters(this.#accounts, id);
+    const firstAtNs = readFirst(this.#accounts, id);
+    return {
+      ...readCounters(this.#accounts, id),
+      firstForwardedAtMs: firstAtNs === 0n ? null : this.#toEpochMs(firstAtNs),
+    };
+  }
+
+  /** The traffic of many sessions, as {@link Forwarder.sampleSessions} has it. */
+  sample(ids: Uint32Array, into: Float64Array): void {
+    sampleCounters(this.#accounts, ids, into);
   }
 
   #offloaded(): Totals {

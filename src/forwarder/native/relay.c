@@ -1,5 +1,6 @@
 #include "relay.h"
 
+#include "account.h"
 #include "endpoints.h"
 #include "sorter.h"
 
@@ -42,7 +43,7 @@ static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst
 }
 
 static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, struct qp_account *to,
-                       const struct qp_endpoint *endpoint)
+                       const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
   const struct qp_way way = {
     .to = &endpoint->name,
@@ -51,15 +52,21 @@ static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, str
     .ecn = burst->from->ecn,
     .lane = QP_LANE_RELAY,
   };
+  qp_account_note_first(to, now_ns);
+  if (way.payer)
+    qp_account_note_first(way.payer, now_ns);
   qp_outbox_add(&relay->public_outbox, &way, burst->data, burst->bytes, burst->segment_bytes);
 }
 
 static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now);
 
-static void limit(struct qp_relay *relay, const struct qp_burst *burst)
+/** Counts a refusal, and for the session that it is about, where there is one. */
+static void refuse(struct qp_relay *relay, enum qp_counter reason, uint32_t amount, struct qp_account *session,
+                   enum qp_session_counter counter)
 {
-  qp_add(&burst->from->payer->counters[QP_PACKETS_LIMITED], 1);
-  count(relay, QP_RATE_LIMITED, 1);
+  count(relay, reason, amount);
+  if (session)
+    qp_add(&session->counters[counter], amount);
 }
 
 static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now)
@@ -69,13 +76,17 @@ static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, ui
   struct qp_account *to = &sessions->accounts[id];
   look_up_sender(sessions, burst->from, now.ns);
   int refusal = refusal_of(relay, burst, to, endpoint, now.ns);
+  if (refusal == QP_NO_ADDRESS)
+    return refuse(relay, QP_NO_ADDRESS, burst->count, to, QP_PACKETS_NO_ADDRESS);
   if (refusal != ALLOWED)
     return count(relay, refusal, burst->count);
+  struct qp_account *payer = burst->from->payer;
   if (!pay(burst, now.ns))
-    return burst->count > 1 ? relay_singly(relay, burst, id, now) : limit(relay, burst);
+    return burst->count > 1 ? relay_singly(relay, burst, id, now)
+                            : refuse(relay, QP_RATE_LIMITED, 1, payer, QP_PACKETS_LIMITED);
   if (endpoint == burst->from->endpoint)
-    return count(relay, QP_SOURCE_IS_DESTINATION, burst->count);
-  send_burst(relay, burst, to, endpoint);
+    return refuse(relay, QP_SOURCE_IS_DESTINATION, burst->count, payer, QP_PACKETS_TO_ITSELF);
+  send_burst(relay, burst, to, endpoint, now.ns);
 }
 
 /** The datagrams of a burst that the bucket does not pay for as a whole, one by one. */

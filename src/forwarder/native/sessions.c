@@ -77,6 +77,7 @@ uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_s
   struct qp_account *account = &sessions->accounts[id];
   for (int i = 0; i < QP_SESSION_COUNTERS; i++)
     qp_store(&account->counters[i], 0);
+  qp_store(&account->first_at_ns, 0);
   qp_store(&account->expires_at_ns, spec->expires_at_ns);
   qp_bucket_init(&account->bucket, spec->bytes_per_second, spec->bucket_bytes);
   struct qp_session_record *record = &sessions->records[id];

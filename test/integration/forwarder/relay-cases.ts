@@ -1,3 +1,4 @@
+import { noCounters } from "../../unit/registry/fake-forwarder.ts";
 import { describe, expect, it } from "vitest";
 import { maxPinsPerSession, pinTtlMs } from "../../../src/defaults.ts";
 import type { DropReason } from "../../../src/forwarder/index.ts";
@@ -75,19 +76,43 @@ export function relayCases(harness: Harness): void {
     });
 
     it("counts for both sessions, and hands the counters over at the end", async () => {
+      const { alice, bob, aliceId, bobId, clock, forwarder, ipv4 } = await openPair(harness);
+      const firstForwardedAtMs = clock.nowMs;
+      for (let i = 0; i < 3; i++) {
+        alice.send(shortPacket(0x22, 100), ipv4);
+        await bob.next();
+        clock.nowMs++;
+      }
+      const first = { ...noCounters, firstForwardedAtMs };
+      await settles(() => forwarder.countersOf(aliceId), { ...first, packetsFrom: 3, bytesFrom: 300 });
+      expect(forwarder.closeSession(bobId)).toEqual({ ...first, packetsTo: 3, bytesTo: 300 });
+    });
+
+    it("gives the traffic of many sessions at once", async () => {
       const { alice, bob, aliceId, bobId, forwarder, ipv4 } = await openPair(harness);
-      for (let i = 0; i < 3; i++) alice.send(shortPacket(0x22, 100), ipv4);
-      for (let i = 0; i < 3; i++) await bob.next();
-      const none = {
-        packetsFrom: 0,
-        bytesFrom: 0,
-        packetsTo: 0,
-        bytesTo: 0,
-        packetsLimited: 0,
-        packetsOffloaded: 0,
+      for (const bytes of [100, 200]) {
+        alice.send(shortPacket(0x22, bytes), ipv4);
+        await bob.next();
+      }
+      bob.send(shortPacket(0x11, 50), ipv4);
+      await alice.next();
+      const sampled = (): number[] => {
+        const into = new Float64Array(7).fill(-1);
+        forwarder.sampleSessions(Uint32Array.of(bobId, aliceId), into);
+        return [...into];
       };
-      await settles(() => forwarder.countersOf(aliceId), { ...none, packetsFrom: 3, bytesFrom: 300 });
-      expect(forwarder.closeSession(bobId)).toEqual({ ...none, packetsTo: 3, bytesTo: 300 });
+      await settles(sampled, [3, 350, 0, 3, 350, 0, -1]);
+    });
+
+    it("counts for a session what was refused because of it", async () => {
+      const pair = await openPair(harness);
+      const { alice, aliceId, bobId, forwarder, ipv4 } = pair;
+      forwarder.updateSession(bobId, { address: null });
+      await expectDrop(pair, "no-address", () => alice.send(shortPacket(0x22), ipv4));
+      alice.send(shortPacket(0x11), ipv4);
+      await settles(() => forwarder.stats().dropped["source-is-destination"], 1);
+      expect(forwarder.countersOf(bobId)).toEqual({ ...noCounters, packetsNoAddress: 1 });
+      expect(forwarder.countersOf(aliceId)).toEqual({ ...noCounters, packetsToItself: 1 });
     });
 
     it("follows a session to another address, for sending and for receiving", async () => {

@@ -19,7 +19,12 @@ import { openRemoteForwarder, type RemoteForwarder, waitMs } from "./remote-forw
 /** What the outside can tell of a relay after a day of work, but for what tells the paths apart. */
 export interface Outcome {
   readonly stats: Omit<ForwarderStats, "path">;
-  readonly sessions: Readonly<Record<string, Omit<SessionCounters, "packetsOffloaded">>>;
+  readonly sessions: Readonly<
+    Record<
+      string,
+      Omit<SessionCounters, "packetsOffloaded" | "firstForwardedAtMs"> & { readonly wasForwarded: boolean }
+    >
+  >;
   /** What everybody received, sorted: two paths may overtake each other. */
   readonly received: Readonly<Record<string, readonly string[]>>;
 }
@@ -62,8 +67,8 @@ export async function play(
   await passToTheGateway(cast);
   await throwGarbage(cast);
   const counters = Object.entries(sessions).map(async ([name, id]) => {
-    const { packetsOffloaded: _, ...both } = await forwarder.call("countersOf", id);
-    return [name, both] as const;
+    const { packetsOffloaded: _, firstForwardedAtMs, ...both } = await forwarder.call("countersOf", id);
+    return [name, { ...both, wasForwarded: firstForwardedAtMs !== null }] as const;
   });
   const { path, ...stats } = await forwarder.stats();
   const outcome = {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DropReason, SourcePolicy } from "../../../src/forwarder/contract.ts";
 import { type Counters, createCounters } from "../../../src/forwarder/counters.ts";
 import { classify, verdict } from "../../../src/forwarder/demux.ts";
+import { noCounters } from "../registry/fake-forwarder.ts";
 import { Relay } from "../../../src/forwarder/relay.ts";
 import { countersOf } from "../../../src/forwarder/sessions.ts";
 import type { Address } from "../../../src/wire/address.ts";
@@ -59,17 +60,10 @@ describe("Relay", () => {
     expect(rig.receive(toBob, alice)).toBe("relayed");
     expect(rig.sent).toEqual([bob]);
     expect(rig.counters.relayed).toEqual({ packets: 1, bytes: 100 });
-    const none = {
-      packetsFrom: 0,
-      bytesFrom: 0,
-      packetsTo: 0,
-      bytesTo: 0,
-      packetsLimited: 0,
-      packetsOffloaded: 0,
-    };
     const { sessions } = rig.relay;
-    expect(countersOf(sessions.require(rig.ids.alice))).toEqual({ ...none, packetsFrom: 1, bytesFrom: 100 });
-    expect(countersOf(sessions.require(rig.ids.bob))).toEqual({ ...none, packetsTo: 1, bytesTo: 100 });
+    const first = { ...noCounters, firstForwardedAtMs: nowMs };
+    expect(countersOf(sessions.require(rig.ids.alice))).toEqual({ ...first, packetsFrom: 1, bytesFrom: 100 });
+    expect(countersOf(sessions.require(rig.ids.bob))).toEqual({ ...first, packetsTo: 1, bytesTo: 100 });
   });
 
   it("counts nothing as forwarded that the system refused", () => {
@@ -83,6 +77,8 @@ describe("Relay", () => {
     const rig = createRig();
     rig.relay.sessions.update(rig.ids.bob, { address: null });
     for (let i = 0; i < 1000; i++) expect(rig.receive(toBob, alice)).toBe("no-address");
+    const { packetsNoAddress, firstForwardedAtMs } = rig.relay.sessions.require(rig.ids.bob);
+    expect([packetsNoAddress, firstForwardedAtMs]).toEqual([1000, null]);
     rig.relay.sessions.update(rig.ids.bob, { address: bob });
     expect(rig.receive(toBob, alice)).toBe("relayed");
   });
@@ -105,7 +101,7 @@ describe("Relay", () => {
     const flood = Buffer.concat([toBob, Buffer.alloc(64 * 1024 - 100)]);
     expect(rig.receive(flood, bob)).toBe("source-is-destination");
     expect(rig.receive(toBob, bob)).toBe("rate-limited");
-    expect(rig.relay.sessions.require(rig.ids.bob).packetsLimited).toBe(1);
+    expect(rig.relay.sessions.require(rig.ids.bob)).toMatchObject({ packetsLimited: 1, packetsToItself: 1 });
   });
 
   it("follows a pin from the dialer's current address only", () => {

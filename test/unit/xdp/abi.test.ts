@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { accountCounters, readCounters, readExpiry, readTotals, totalNames } from "../../../src/xdp/abi.ts";
+import {
+  accountCounters,
+  readCounters,
+  readExpiry,
+  readTotals,
+  sampleCounters,
+  totalNames,
+} from "../../../src/xdp/abi.ts";
 
 interface Struct {
   readonly bytes: string;
@@ -34,6 +41,24 @@ describe("readCounters", () => {
     expect(accountCounters.map((name) => abi.enumerators[`QP_${upperSnake(name)}`])).toEqual(
       accountCounters.map((_, i) => i),
     );
+  });
+});
+
+describe("sampleCounters", () => {
+  it("reads the same figures of many sessions, both ways together", () => {
+    const into = new Float64Array(7).fill(-1);
+    sampleCounters(accounts(), Uint32Array.of(1, 0), into);
+    const c = readCounters(accounts(), 1);
+    const moved = [c.packetsFrom + c.packetsTo, c.bytesFrom + c.bytesTo, c.packetsOffloaded];
+    expect([...into]).toEqual([...moved, 0, 0, 0, -1]);
+  });
+
+  it("reads words over 32 bits whole", () => {
+    const words = new BigUint64Array(32);
+    words[16 + accountCounters.indexOf("bytesTo")] = 2n ** 52n + 2n ** 31n + 1n;
+    const into = new Float64Array(3);
+    sampleCounters(words, Uint32Array.of(1), into);
+    expect([...into]).toEqual([0, 2 ** 52 + 2 ** 31 + 1, 0]);
   });
 });
 

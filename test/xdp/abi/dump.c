@@ -45,6 +45,8 @@ static const struct {
   { "QP_BYTES_TO", QP_BYTES_TO },
   { "QP_PACKETS_LIMITED", QP_PACKETS_LIMITED },
   { "QP_PACKETS_OFFLOADED", QP_PACKETS_OFFLOADED },
+  { "QP_PACKETS_NO_ADDRESS", QP_PACKETS_NO_ADDRESS },
+  { "QP_PACKETS_TO_ITSELF", QP_PACKETS_TO_ITSELF },
   { "QP_SESSION_COUNTERS", QP_SESSION_COUNTERS },
   { "QP_TOTAL_PACKETS", QP_TOTAL_PACKETS },
   { "QP_TOTAL_BYTES", QP_TOTAL_BYTES },
@@ -120,7 +122,8 @@ static void print_account(const struct qp_account *account)
   print_word("expires_at_ns", account->expires_at_ns);
   printf(", \"version\": %u, \"address\": {", account->version);
   print_source_fields(&account->address);
-  printf("}");
+  printf("}, ");
+  print_word("first_at_ns", account->first_at_ns);
   print_struct(account, sizeof *account, ",");
 }
 
@@ -146,6 +149,7 @@ int main(void)
     .expires_at_ns = 9876543210987654321u,
     .version = 0xfeedbeee,
     .address = source,
+    .first_at_ns = 1122334455667788,
   };
   const struct qp_config config = {
     .version = QP_ABI_VERSION,

@@ -17,6 +17,7 @@ function countersOf(
     { counterNames: names } as unknown as Addon,
     handle as NativeHandle,
     kernel !== undefined,
+    (ns) => Number(ns / 1_000_000n),
   );
 }
 
@@ -50,7 +51,8 @@ it("adds what the kernel forwarded and dropped, and tells who forwarded what", (
 
 it("finds a session's counters in its account", () => {
   const accounts = new BigUint64Array(8 * 16);
-  accounts.set([1n, 2n, 3n, 4n, 5n, 6n], 7 * 16);
+  accounts.set([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], 7 * 16);
+  accounts[7 * 16 + 15] = 9_000_000n;
   expect(countersOf([], [], { accounts }).ofSession(7)).toEqual({
     packetsFrom: 1,
     bytesFrom: 2,
@@ -58,5 +60,9 @@ it("finds a session's counters in its account", () => {
     bytesTo: 4,
     packetsLimited: 5,
     packetsOffloaded: 6,
+    packetsNoAddress: 7,
+    packetsToItself: 8,
+    firstForwardedAtMs: 9,
   });
+  expect(countersOf([], [], { accounts }).ofSession(0).firstForwardedAtMs).toBeNull();
 });
