@@ -68,6 +68,25 @@ export const maxSmallBodyBytes: number = 4 * KiB;
 /** Longest body of a mailbox message, in bytes: 8 datagrams of 1472 bytes in base64 (15 704) and a note. */
 export const maxMessageBodyBytes: number = 20 * KiB;
 
+/** How long `quicpipe top` waits for an answer before it says that its figures are old, in ms. */
+export const topTimeoutMs: number = 3 * second;
+
+/** Log lines of one kind in an interval: enough to see what goes on, and nothing that fills a disk. */
+export const logLinesPerKind = 10;
+/** That interval, in ms. */
+export const logIntervalMs: number = 10 * second;
+
+/** Statistics are sampled for rates, and sent to who follows them, this often, in ms: what a person can follow. */
+export const sampleIntervalMs: number = second;
+/** Rates are sampled for this long after somebody last asked, in ms: over the gap between two looks at them. */
+export const sampleIdleMs: number = minute;
+/** Sessions sampled before the event loop gets its turn: under 1 ms. */
+export const sampleBatch = 4096;
+/** How long one statistics request may search before the event loop gets its turn, in ms. */
+export const searchSliceMs = 3;
+/** Registrations that are looked at between two looks at the clock in such a search. */
+export const searchBatch = 64;
+
 /** Requests of one subject per minute that change something: ten dials a second over a minute, no more. */
 export const requestsPerMinute = 600;
 /** Subjects whose request rate is remembered, least recently seen forgotten first: some 10 MB. */
@@ -103,6 +122,19 @@ export const gatewayNewDatagrams = 4;
 export const gatewayWaitingDatagrams = 8;
 /** A virtual address is not given out again for this long, in ms (design section 4). */
 export const virtualAddressQuarantineMs: number = minute;
+
+/** TCP connections to the HTTP/2 gateway at a time: people with browsers, each of whom needs one. */
+export const maxHttp2Connections = 1000;
+/** Requests at a time on one HTTP/2 connection, as RFC 9113 §6.5.2 asks at least. */
+export const maxHttp2Streams = 100;
+/** A TCP connection to the gateway ends after this silence, in ms: five keepalives of an event stream. */
+export const http2IdleTimeoutMs: number = 75 * second;
+
+/** A TCP connection to the gateway has this long for its TLS handshake, in ms: some round trips of a bad line. */
+export const tlsHandshakeTimeoutMs: number = 10 * second;
+
+/** Longest token that signs in to the console, in bytes: a cookie has room for 4096 with its name (RFC 6265 §6.1). */
+export const maxCookieTokenBytes = 4000;
 
 /** Socket buffers, in bytes: 40 ms at 100 MB/s. The system may cap them (`net.core.rmem_max`). */
 export const socketBufferBytes: number = 4 * MiB;
@@ -187,3 +219,11 @@ export const stunLastWaitMs: number = 4 * second;
 export const stunSuspectMs: number = 2 * second;
 /** Idle time after which the HTTP/3 session to the relay ends, in ms: over one long poll. */
 export const httpIdleTimeoutMs: number = minute;
+/** Spans of registrations look for news this often, in ms: 100 000 looks take 0.1 s, and times come from the data plane. */
+export const telemetryWatchMs: number = 5 * second;
+/** Shortest time after which a registration's span gives way to a new one, in ms: under it, spans would be metrics. */
+export const minTelemetryIntervalMs: number = 10 * second;
+/** Upper bounds of how long registrations are held, in seconds: from a dial that failed to a peer that stays a month. */
+export const registrationDurationBuckets: readonly number[] = [
+  1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000,
+];

@@ -1,3 +1,4 @@
+import type { SessionId } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
 import type { Quota } from "./quota.ts";
 
@@ -19,8 +20,14 @@ export interface RegisterRequest {
 export interface Registration {
   readonly id: string;
   readonly subject: string;
+  /** Greater than that of every earlier registration, so that lists have an order that lasts. */
+  readonly ordinal: number;
+  /** Its session in the data plane, to read from; the number is used again after its end. */
+  readonly session: SessionId;
   readonly num: number;
   readonly address: Address | null;
+  /** ms since the epoch. */
+  readonly registeredAtMs: number;
   /** ms since the epoch. */
   readonly expiresAtMs: number;
 }

@@ -1,12 +1,13 @@
 import { createHmac, randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
-import type { Forwarder, SessionId, SessionSpec, StunAuthority } from "../forwarder/index.ts";
+import type { Forwarder, SessionCounters, SessionSpec, StunAuthority } from "../forwarder/index.ts";
 import { type Address, formatAddress, sameAddress } from "../wire/address.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
 import { type Holdings, requireRoom } from "./admission.ts";
-import { ExpiryBuckets } from "./expiry-buckets.ts";
+import { type EndReason, guardObservers, type ObserverFault, type RegistrationObserver } from "./observer.ts";
 import type { InitialPin, RegisterRequest, Registration } from "./registration.ts";
+import { type Entry, RegistrationTable } from "./registration-table.ts";
 
 /** What the registry is opened with. */
 export interface RegistryOptions {
@@ -18,22 +19,10 @@ export interface RegistryOptions {
   readonly maxCids: number;
   /** ms since the epoch. */
   readonly now: () => number;
-}
-
-interface Entry {
-  readonly id: string;
-  readonly subject: string;
-  readonly session: SessionId;
-  num: number;
-  address: Address | null;
-  ttlMs: number;
-  expiresAtMs: number;
-}
-
-/** One subject's registrations, oldest first, and the sum of their connection IDs. */
-interface Holder {
-  readonly entries: Set<Entry>;
-  cids: number;
+  /** Who hears of every registration. */
+  readonly observers?: readonly RegistrationObserver[];
+  /** Called with the first exception of each method of an observer; none of them harms a registration. */
+  readonly onObserverFault?: ObserverFault;
 }
 
 /**
@@ -44,15 +33,14 @@ interface Holder {
 export class Registry implements StunAuthority {
   readonly #options: RegistryOptions;
   readonly #stunKey: Buffer = randomBytes(32);
-  readonly #byId = new Map<string, Entry>();
-  readonly #bySession = new Map<SessionId, Entry>();
-  readonly #bySubject = new Map<string, Holder>();
-  readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
-  #cids = 0;
+  readonly #table = new RegistrationTable();
+  readonly #observer: RegistrationObserver;
+  #lastOrdinal = 0;
   #draining = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#observer = guardObservers(options.observers ?? [], options.onObserverFault ?? warnOfFault);
   }
 
   /**
@@ -93,30 +81,56 @@ export class Registry implements StunAuthority {
   end(id: string, owner?: string): boolean {
     const entry = this.#live(id);
     if (!entry || (owner !== undefined && entry.subject !== owner)) return false;
-    this.#end(entry);
+    this.#end(entry, "ended");
     return true;
+  }
+
+  /** Ends anybody's registration at once, for an administrator. Tells whether it did. */
+  revoke(id: string): boolean {
+    const entry = this.#live(id);
+    if (entry) this.#end(entry, "revoked");
+    return entry !== undefined;
+  }
+
+  /** What a live registration has moved so far. */
+  countersOf(id: string): SessionCounters | undefined {
+    const entry = this.#live(id);
+    return entry && this.#options.forwarder.countersOf(entry.session);
+  }
+
+  /**
+   * Iterates over the live registrations in order of registration, which may come and go on the way.
+   *
+   * @param after only those with a greater ordinal: a page goes on where another ended, whatever has ended since.
+   */
+  *all(after = 0): Generator<Registration> {
+    const nowMs = this.#options.now();
+    for (const entry of this.#table.entries())
+      if (entry.ordinal > after && entry.expiresAtMs > nowMs) yield entry;
   }
 
   /** Finds the subject's registration at an address, the most recent one there. */
   at(subject: string, address: Address): Registration | undefined {
-    const session = this.#options.forwarder.sessionAt(address);
-    const entry = session === undefined ? undefined : this.#bySession.get(session);
+    const entry = this.#table.ofSession(this.#options.forwarder.sessionAt(address));
     return entry?.subject === subject ? this.#live(entry.id) : undefined;
   }
 
   /**
    * Leads the dialer's Initial packets to the accepter until the accepter's own connection IDs take over:
    * from the registration that sent the message, else from the dialer's newest. Without any, does nothing.
+   *
+   * @returns the dialer's registration.
    */
-  pinInitial(pin: InitialPin): void {
+  pinInitial(pin: InitialPin): Registration | undefined {
     const nowMs = this.#options.now();
     const to = this.#live(pin.to);
     const sender = pin.from === undefined ? undefined : this.#live(pin.from);
     const from = sender ?? (pin.dialer === undefined ? undefined : this.#liveOf(pin.dialer, nowMs).at(-1));
-    if (!to || !from) return;
+    if (!to || !from) return undefined;
     const expiresAtMs = nowMs + defaults.pinTtlMs;
     const { destinationId } = pin;
     this.#options.forwarder.pin({ destinationId, to: to.session, from: from.session, expiresAtMs });
+    return from;
   }
 
   /** The STUN password of a live registration: derived, so that there is nothing to store or to steal. */
@@ -145,14 +159,26 @@ export class Registry implements StunAuthority {
 
   /** Ends one expired registration at each step. */
   *sweep(): Generator<undefined> {
-    for (const entry of this.#expiry.due(this.#options.now())) {
-      this.#end(entry);
+    for (const entry of this.#table.due(this.#options.now())) {
+      this.#end(entry, "expired");
       yield;
     }
   }
 
   stats(): { readonly registrations: number; readonly cids: number } {
-    return { registrations: this.#byId.size, cids: this.#cids };
+    return { registrations: this.#table.size, cids: this.#table.cids };
+  }
+
+  /**
+   * Forgets every registration, which the observer hears of. The data plane is left as it is: what it pinned in
+   * the kernel outlives the process. Idempotent.
+   */
+  close(): void {
+    this.#draining = true;
+    for (const entry of this.#table.entries()) {
+      this.#table.delete(entry);
+      this.#observer.ended(entry, "closed", this.#options.forwarder.countersOf(entry.session));
+    }
   }
 
   #admit(request: RegisterRequest, held: Entry | undefined, nowMs: number): void {
@@ -163,7 +189,7 @@ export class Registry implements StunAuthority {
         `${formatAddress(request.address)} is the relay's own address: register from the peer's UDP socket`,
       );
     this.#freeDeadOf(request, nowMs);
-    const holder = this.#bySubject.get(request.subject);
+    const holder = this.#table.ofSubject(request.subject);
     const beside = (registrations = 0, cids = 0): Holdings =>
       held ? { registrations: registrations - 1, cids: cids - held.num } : { registrations, cids };
     requireRoom({
@@ -172,34 +198,31 @@ export class Registry implements StunAuthority {
       draining: this.#draining,
       quota: request.quota,
       own: beside(holder?.entries.size, holder?.cids),
-      all: beside(this.#byId.size, this.#cids),
+      all: beside(this.#table.size, this.#table.cids),
       maxRegistrations,
       maxCids,
     });
   }
 
   #open({ subject, quota, num, ttlMs, address }: RegisterRequest, cids: Uint8Array): Entry {
+    const registeredAtMs = this.#options.now();
     const lifeMs = Math.min(ttlMs, quota.maxTtlMs);
-    const expiresAtMs = this.#options.now() + lifeMs;
+    const expiresAtMs = registeredAtMs + lifeMs;
     const { bytesPerSecond } = quota;
     const session = this.#options.forwarder.openSession({ cids, address, bytesPerSecond, expiresAtMs });
     const id = randomBytes(16).toString("base64url");
-    const entry = { id, subject, session, num, address, ttlMs: lifeMs, expiresAtMs };
-    const holder = this.#bySubject.get(subject) ?? { entries: new Set(), cids: 0 };
-    this.#bySubject.set(subject, holder);
-    holder.entries.add(entry);
-    this.#byId.set(id, entry);
-    this.#bySession.set(session, entry);
-    this.#expiry.add(entry);
-    this.#count(holder, num);
+    const ordinal = ++this.#lastOrdinal;
+    const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs };
+    const entry: Entry = { id, subject, ordinal, session, num, address, ...life };
+    this.#table.add(entry);
+    this.#observer.opened(entry);
     return entry;
   }
 
   #refresh(entry: Entry, { quota, num, ttlMs, address }: RegisterRequest, cids?: Uint8Array): Entry {
     entry.ttlMs = Math.min(ttlMs, quota.maxTtlMs);
     this.#renew(entry, address, { bytesPerSecond: quota.bytesPerSecond, ...(cids && { cids }) });
-    this.#count(this.#bySubject.get(entry.subject)!, num - entry.num);
-    entry.num = num;
+    this.#table.resize(entry, num);
     return entry;
   }
 
@@ -211,50 +234,41 @@ export class Registry implements StunAuthority {
       expiresAtMs,
       ...(moved && { address }),
     });
-    if (moved) entry.address = address;
-    this.#expiry.move(entry, expiresAtMs);
+    this.#table.renew(entry, expiresAtMs);
+    if (!moved) return;
+    entry.address = address;
+    this.#observer.moved(entry);
   }
 
-  #end(entry: Entry): void {
-    this.#options.forwarder.closeSession(entry.session);
-    this.#byId.delete(entry.id);
-    this.#bySession.delete(entry.session);
-    this.#expiry.delete(entry);
-    const holder = this.#bySubject.get(entry.subject)!;
-    holder.entries.delete(entry);
-    if (holder.entries.size === 0) this.#bySubject.delete(entry.subject);
-    this.#count(holder, -entry.num);
-  }
-
-  #count(holder: Holder, cids: number): void {
-    holder.cids += cids;
-    this.#cids += cids;
+  #end(entry: Entry, reason: EndReason): void {
+    const counters = this.#options.forwarder.closeSession(entry.session);
+    this.#table.delete(entry);
+    this.#observer.ended(entry, reason, counters);
   }
 
   /** Ends what is over of a subject that would else be refused: a look at each only where it matters. */
   #freeDeadOf({ subject, quota, num }: RegisterRequest, nowMs: number): void {
-    const holder = this.#bySubject.get(subject);
+    const holder = this.#table.ofSubject(subject);
     if (!holder) return;
     if (holder.entries.size < quota.maxRegistrations && holder.cids + num <= quota.maxCids) return;
-    for (const entry of holder.entries) if (entry.expiresAtMs <= nowMs) this.#end(entry);
+    for (const entry of holder.entries) if (entry.expiresAtMs <= nowMs) this.#end(entry, "expired");
   }
 
   /** Finds who holds a connection ID, and frees it first if its holder's time is over. */
   #freedHolderOf(cid: Uint8Array, nowMs: number): Entry | undefined {
-    const session = this.#options.forwarder.sessionOf(cid);
-    const entry = session === undefined ? undefined : this.#bySession.get(session);
+    const entry = this.#table.ofSession(this.#options.forwarder.sessionOf(cid));
     if (!entry || entry.expiresAtMs > nowMs) return entry;
-    this.#end(entry);
+    this.#end(entry, "expired");
     return undefined;
   }
 
   #live(id: string): Entry | undefined {
-    const entry = this.#byId.get(id);
+    const entry = this.#table.get(id);
     return entry && entry.expiresAtMs > this.#options.now() ? entry : undefined;
   }
 
   #liveOf(subject: string, nowMs: number): Entry[] {
-    return [...(this.#bySubject.get(subject)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
+    return [...(this.#table.ofSubject(subject)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
   }
 }
 
@@ -263,4 +277,9 @@ function conflict(): QuicpipeError {
     "ERR_QUICPIPE_CID_CONFLICT",
     "another registration holds these connection IDs: make a new random key",
   );
+}
+
+/** Where nobody wants to know of an observer's exceptions, the process is told. */
+function warnOfFault(method: string, error: unknown): void {
+  process.emitWarning(`quicpipe: an observer of registrations failed in ${method}: ${String(error)}`);
 }

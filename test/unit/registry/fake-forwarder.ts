@@ -9,13 +9,16 @@ import { createCounters } from "../../../src/forwarder/counters.ts";
 import { type Address, sameAddress } from "../../../src/wire/address.ts";
 import { unpackConnectionIds } from "../../../src/wire/connection-id.ts";
 
-const noCounters: SessionCounters = {
+export const noCounters: SessionCounters = {
   packetsFrom: 0,
   bytesFrom: 0,
   packetsTo: 0,
   bytesTo: 0,
   packetsLimited: 0,
   packetsOffloaded: 0,
+  packetsNoAddress: 0,
+  packetsToItself: 0,
+  firstForwardedAtMs: null,
 };
 
 /** A data plane without a socket: it keeps what it is told, strictly, and shows it. */
@@ -78,6 +81,7 @@ export function createFakeForwarder(): FakeForwarder {
       return noCounters;
     },
     countersOf: (id) => (specOf(id), noCounters),
+    sampleSessions: (ids, into) => void into.fill(0, 0, 3 * ids.length),
     sessionOf: (cid) => routes.get(keyOf(cid)),
     sessionAt: (address) =>
       [...sessions].findLast(([, spec]) => spec.address && sameAddress(spec.address, address))?.[0],

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import * as defaults from "../../../src/defaults.ts";
-import { type Quota, Registry, type RegisterRequest } from "../../../src/registry/index.ts";
+import {
+  type EndReason,
+  type Quota,
+  type Registration,
+  type RegistrationObserver,
+  Registry,
+  type RegisterRequest,
+} from "../../../src/registry/index.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
 import { createFakeForwarder, type FakeForwarder, fakeRelayAddress } from "./fake-forwarder.ts";
 
@@ -22,14 +29,16 @@ interface Setup {
   sweep(): number;
 }
 
-function setUp(limits: { maxRegistrations?: number; maxCids?: number } = {}): Setup {
+function setUp(
+  options: { maxRegistrations?: number; maxCids?: number; observers?: RegistrationObserver[] } = {},
+): Setup {
   let nowMs = 1_000_000;
   const forwarder = createFakeForwarder();
   const registry = new Registry({
     forwarder,
     maxRegistrations: 100,
     maxCids: 1000,
-    ...limits,
+    ...options,
     now: () => nowMs,
   });
   return {
@@ -315,5 +324,121 @@ describe("pinInitial", () => {
     pass(60_000);
     registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
     expect(forwarder.pins).toEqual([]);
+  });
+});
+
+describe("all", () => {
+  it("gives the live ones in order of registration, from any of them on", () => {
+    const { register, registry, pass } = setUp();
+    const subjects = (after?: number): string[] => [...registry.all(after)].map(({ subject }) => subject);
+    const alice = register("alice", 1);
+    register("bob", 2, { ttlMs: 30_000 });
+    register("carol", 3);
+    register("alice", 1, { address: aliceAddress });
+    expect([subjects(), subjects(alice.ordinal)]).toEqual([
+      ["alice", "bob", "carol"],
+      ["bob", "carol"],
+    ]);
+    pass(30_000);
+    registry.end(alice.id);
+    register("alice", 1);
+    expect([subjects(), subjects(alice.ordinal)]).toEqual([
+      ["carol", "alice"],
+      ["carol", "alice"],
+    ]);
+  });
+
+  it("may be changed while somebody goes through it", () => {
+    const { register, registry } = setUp();
+    for (const key of [1, 2, 3]) register(`peer-${key}`, key);
+    const seen: string[] = [];
+    for (const { id, subject } of registry.all()) {
+      seen.push(subject);
+      registry.end(id);
+      if (seen.length === 1) register("late", 4);
+    }
+    expect(seen).toEqual(["peer-1", "peer-2", "peer-3", "late"]);
+    expect(registry.stats().registrations).toBe(0);
+  });
+});
+
+describe("revoke", () => {
+  it("ends anybody's registration, once", () => {
+    const { register, registry, forwarder } = setUp();
+    const { id } = register("alice", 1);
+    expect(registry.countersOf(id)).toMatchObject({ packetsFrom: 0 });
+    expect([registry.revoke(id), registry.revoke(id), registry.revoke("nothing")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([forwarder.sessions.size, registry.countersOf(id)]).toEqual([0, undefined]);
+  });
+});
+
+interface Story extends Setup {
+  readonly story: string[];
+}
+
+/** A registry, and what an observer of it hears. */
+function observe(): Story {
+  const story: string[] = [];
+  const observer: RegistrationObserver = {
+    opened: (registration) => void story.push(`${registration.subject} at ${placeOf(registration)}`),
+    moved: (registration) => void story.push(`to ${placeOf(registration)}`),
+    ended: ({ subject }, reason: EndReason, counters) =>
+      void story.push(`${subject} ${reason} with ${counters.packetsFrom}`),
+  };
+  return { ...setUp({ observers: [observer] }), story };
+}
+
+function placeOf({ address }: Registration): string {
+  return address?.address ?? "nowhere";
+}
+
+describe("an observer", () => {
+  it("hears of beginning, moves and end, and not of what changes nothing", () => {
+    const { register, registry, story } = observe();
+    const { id } = register("alice", 1);
+    register("alice", 1, { num: 3 });
+    registry.proven(id, aliceAddress);
+    registry.proven(id, { ...aliceAddress });
+    register("alice", 1, { address: bobAddress });
+    registry.end(id);
+    expect(story).toEqual(["alice at nowhere", "to 203.0.113.7", "to 2001:db8::1", "alice ended with 0"]);
+  });
+
+  it("hears why each registration is over", () => {
+    const { register, registry, pass, sweep, story } = observe();
+    registry.revoke(register("revoked", 1).id);
+    register("swept", 2, { ttlMs: 10_000 });
+    register("replaced", 3, { ttlMs: 10_000 });
+    pass(10_000);
+    register("bob", 3);
+    pass(2 * defaults.sweepIntervalMs);
+    sweep();
+    registry.close();
+    registry.close();
+    expect(story.filter((line) => !line.includes(" at "))).toEqual([
+      "revoked revoked with 0",
+      "replaced expired with 0",
+      "swept expired with 0",
+      "bob closed with 0",
+    ]);
+  });
+});
+
+describe("close", () => {
+  it("forgets all, leaves the data plane as it is, and takes nothing new", () => {
+    const { register, registry, forwarder } = setUp();
+    const { id } = register("alice", 1);
+    registry.close();
+    expect([registry.get(id), registry.secretOf(id), registry.stats()]).toEqual([
+      undefined,
+      undefined,
+      { registrations: 0, cids: 0 },
+    ]);
+    expect(forwarder.sessions.size).toBe(1);
+    expect(codeOf(() => register("bob", 2))).toBe("ERR_QUICPIPE_DRAINING");
   });
 });

@@ -1,0 +1,97 @@
+import * as defaults from "../defaults.ts";
+import type { SessionId } from "../forwarder/index.ts";
+import type { Address } from "../wire/address.ts";
+import { ExpiryBuckets } from "./expiry-buckets.ts";
+import type { Registration } from "./registration.ts";
+
+/** A registration as it is kept. */
+export interface Entry extends Registration {
+  num: number;
+  address: Address | null;
+  /** Life without renewal, in ms. */
+  ttlMs: number;
+  expiresAtMs: number;
+}
+
+/** One subject's registrations, oldest first, and the sum of their connection IDs. */
+export interface Holder {
+  readonly entries: ReadonlySet<Entry>;
+  readonly cids: number;
+}
+
+/** All registrations, those whose time is over included, by each of the ways in which they are looked for. */
+export class RegistrationTable {
+  /** In order of registration, as a Map keeps it. */
+  readonly #byId = new Map<string, Entry>();
+  readonly #bySession = new Map<SessionId, Entry>();
+  readonly #bySubject = new Map<string, { entries: Set<Entry>; cids: number }>();
+  readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
+  #cids = 0;
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Connection IDs of all. */
+  get cids(): number {
+    return this.#cids;
+  }
+
+  get(id: string): Entry | undefined {
+    return this.#byId.get(id);
+  }
+
+  ofSession(session: SessionId | undefined): Entry | undefined {
+    return session === undefined ? undefined : this.#bySession.get(session);
+  }
+
+  ofSubject(subject: string): Holder | undefined {
+    return this.#bySubject.get(subject);
+  }
+
+  /** Iterates in order of registration; the table may change on the way. */
+  entries(): IterableIterator<Entry> {
+    return this.#byId.values();
+  }
+
+  /** Iterates over those whose time is over, at most a sweep's interval late. */
+  due(nowMs: number): Iterable<Entry> {
+    return this.#expiry.due(nowMs);
+  }
+
+  add(entry: Entry): void {
+    const holder = this.#bySubject.get(entry.subject) ?? { entries: new Set(), cids: 0 };
+    this.#bySubject.set(entry.subject, holder);
+    holder.entries.add(entry);
+    this.#byId.set(entry.id, entry);
+    this.#bySession.set(entry.session, entry);
+    this.#expiry.add(entry);
+    this.#count(entry, entry.num);
+  }
+
+  delete(entry: Entry): void {
+    this.#byId.delete(entry.id);
+    this.#bySession.delete(entry.session);
+    this.#expiry.delete(entry);
+    this.#count(entry, -entry.num);
+    const { entries } = this.#bySubject.get(entry.subject)!;
+    entries.delete(entry);
+    if (entries.size === 0) this.#bySubject.delete(entry.subject);
+  }
+
+  /** Gives an entry another number of connection IDs. */
+  resize(entry: Entry, num: number): void {
+    this.#count(entry, num - entry.num);
+    entry.num = num;
+  }
+
+  /** Gives an entry a new end. */
+  renew(entry: Entry, expiresAtMs: number): void {
+    this.#expiry.move(entry, expiresAtMs);
+  }
+
+  #count({ subject }: Entry, cids: number): void {
+    this.#bySubject.get(subject)!.cids += cids;
+    this.#cids += cids;
+  }
+}
