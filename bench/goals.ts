@@ -43,6 +43,7 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
     multiple("native/random-100k", "coturn/uclient"),
   ),
   atLeast(2, "native over coturn, random", multiple("native/random-100k", "coturn/random")),
+  atLeast(0.97, "native with telemetry of native without, random", ratio("telemetry/overhead")),
   atLeast(0.75, "XDP of the reflector, packets of the stack, 64 CIDs", ratio("xdp-skb/64")),
   atLeast(0.75, "XDP of the reflector, frames, 64 CIDs", ratio("xdp-frames/64")),
   atLeast(

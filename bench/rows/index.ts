@@ -3,6 +3,7 @@ import { mapMemoryRow } from "./map-memory.ts";
 import { registrationRows } from "./registration.ts";
 import { relayRows } from "./relay.ts";
 import { spliceRow } from "./splice.ts";
+import { telemetryRow } from "./telemetry.ts";
 import { turnClientsRow } from "./turn-clients.ts";
 import { xdpRows } from "./xdp.ts";
 
@@ -13,5 +14,6 @@ export const rows: readonly Row[] = [
   ...xdpRows,
   mapMemoryRow,
   spliceRow,
+  telemetryRow,
   ...registrationRows,
 ];

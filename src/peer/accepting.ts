@@ -8,6 +8,7 @@ import {
   connect,
   type PeerContext,
   register,
+  within,
 } from "./connecting.ts";
 import type { Connection } from "./connection.ts";
 import { createDeadline } from "./deadline.ts";
@@ -32,9 +33,12 @@ export async function acceptFlight(
 ): Promise<Connection> {
   const destinationId = requireFirstFlight(packets);
   const trusted = requireTrust((pin === undefined ? trust : [pin].flat()) ?? context.settings.trust);
-  return await attemptAccept(context, trusted, signal, async (attempt) => {
-    await register(context, attempt);
-    return { packets, destinationId, sender: undefined };
+  return await context.telemetry.accept((trace) => {
+    const traced = within(context, trace);
+    return attemptAccept(traced, trusted, signal, async (attempt) => {
+      await register(traced, attempt);
+      return { packets, destinationId, sender: undefined };
+    });
   });
 }
 
@@ -44,12 +48,17 @@ export async function acceptMessage(
   { id }: WaitingMessage,
   onTaken: () => void,
 ): Promise<Connection> {
-  return await attemptAccept(context, requireTrust(context.settings.trust), undefined, async (attempt) => {
-    const registration = await register(context, attempt);
-    const message = await context.relay.take(id, { registration: registration.id });
-    onTaken();
-    const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
-    return { packets, destinationId: requireFirstFlight(packets), sender: message.sender };
+  const trust = requireTrust(context.settings.trust);
+  return await context.telemetry.acceptMessage((trace) => {
+    const traced = within(context, trace);
+    return attemptAccept(traced, trust, undefined, async (attempt) => {
+      const registration = await register(traced, attempt);
+      const message = await traced.relay.take(id, { registration: registration.id });
+      onTaken();
+      trace.linkTo(message.traceparent);
+      const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
+      return { packets, destinationId: requireFirstFlight(packets), sender: message.sender };
+    });
   });
 }
 

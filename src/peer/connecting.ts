@@ -1,5 +1,6 @@
 import * as defaults from "../defaults.ts";
 import type { QuicpipeError } from "../errors.ts";
+import type { PeerTelemetry, PeerTrace } from "../telemetry/index.ts";
 import { Connection } from "./connection.ts";
 import { ConnectionIds } from "./connection-ids.ts";
 import type { Engine, EngineOptions } from "./engine-contract.ts";
@@ -20,10 +21,16 @@ export interface PeerContext {
   readonly relay: RelayClient;
   readonly stun: StunClient;
   readonly identity: Identity;
+  readonly telemetry: PeerTelemetry;
   /** Sessions that hold the socket, to be closed with the peer. */
   readonly sessions: Set<Session>;
   /** Registrations that live at the relay, to be ended with the peer. */
   readonly registrations: Set<Registration>;
+}
+
+/** The parts of a peer for one piece of work, which the relay hears to be part of a trace. */
+export function within(context: PeerContext, { headers }: PeerTrace): PeerContext {
+  return { ...context, relay: context.relay.withHeaders(headers) };
 }
 
 /** A connection in the making: its IDs, and the registration that will carry it. */

@@ -1,7 +1,7 @@
 import * as defaults from "../defaults.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { MessageState, SentMessage } from "../protocol.ts";
-import { abandonAttempt, beginAttempt, connect, type PeerContext, register } from "./connecting.ts";
+import { abandonAttempt, beginAttempt, connect, type PeerContext, register, within } from "./connecting.ts";
 import type { Connection } from "./connection.ts";
 import { createDeadline } from "./deadline.ts";
 import { numberIn } from "./options.ts";
@@ -39,6 +39,14 @@ interface Progress {
 
 /** Makes a connection to another peer. The caller closes it. */
 export async function dial(
+  context: PeerContext,
+  target: DialTarget,
+  options: DialOptions,
+): Promise<Connection> {
+  return await context.telemetry.dial((trace) => attemptDial(within(context, trace), target, options));
+}
+
+async function attemptDial(
   context: PeerContext,
   target: DialTarget,
   options: DialOptions,

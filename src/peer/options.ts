@@ -46,6 +46,8 @@ export interface PeerOptions {
   readonly cidsPerConnection?: number | undefined;
   /** Ask the mailbox for connections at once; if absent, from when somebody iterates over the peer. */
   readonly listen?: boolean | undefined;
+  /** Spans through `@opentelemetry/api`, where that is installed, and `traceparent` to the relay; `false` for none. */
+  readonly telemetry?: boolean | undefined;
   /** Hears why a connection was not accepted or the mailbox could not be read; the peer carries on. */
   readonly onError?: ((error: QuicpipeError) => void) | undefined;
 }
@@ -71,6 +73,7 @@ export interface PeerSettings {
   readonly flowWindowBytes: number;
   readonly maxStreams: number;
   readonly cidsPerConnection: number;
+  readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
 }
 
@@ -114,6 +117,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     flowWindowBytes: range("flowWindowBytes", 65_536, 1_073_741_824, defaults.flowWindowBytes),
     maxStreams: range("maxStreams", 1, 65_536, defaults.maxStreams),
     cidsPerConnection: range("cidsPerConnection", 4, 65_536, defaults.cidsPerConnection),
+    telemetry: options.telemetry ?? true,
     onError: options.onError ?? (() => undefined),
   };
 }

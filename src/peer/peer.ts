@@ -1,5 +1,6 @@
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
+import { loadPeerTelemetry } from "../telemetry/index.ts";
 import type { Address } from "../wire/address.ts";
 import { acceptFlight, acceptMessage, type AcceptOptions } from "./accepting.ts";
 import type { PeerContext } from "./connecting.ts";
@@ -62,6 +63,7 @@ export class Peer implements AsyncIterable<Connection> {
       ? loadIdentity(`${given.privateKey}\n${given.certificate}`)
       : await createIdentity();
     const engine = await loadEngine();
+    const telemetry = await loadPeerTelemetry(settings.telemetry);
     const socket = await PeerSocket.bind({ host: settings.host, port: settings.port, relay: settings.relay });
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
@@ -69,7 +71,7 @@ export class Peer implements AsyncIterable<Connection> {
     const { token, basePath, requestTimeoutMs } = settings;
     const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });
     const collections = { sessions: new Set<Session>(), registrations: new Set<Registration>() };
-    const context = { settings, engine, socket, relay, stun, identity, ...collections };
+    const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
     const peer = new Peer(context, http, typeof options.token === "function");
     if (options.listen) peer.#mailbox.start();
     return peer;

@@ -8,6 +8,7 @@ import {
   type RegisterRequest,
   type RegisterResponse,
   type SentMessage,
+  type StatsOrder,
   type WaitingMessage,
 } from "../protocol.ts";
 import type { Http, HttpRequest, HttpResponse } from "./http.ts";
@@ -22,6 +23,8 @@ export interface RelayClientOptions {
   readonly basePath: string;
   /** How long an answer may take, in ms. */
   readonly requestTimeoutMs: number;
+  /** What every request says beside its own headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -33,6 +36,11 @@ export class RelayClient {
 
   constructor(options: RelayClientOptions) {
     this.#options = options;
+  }
+
+  /** The same relay, to which every request says so much more. */
+  withHeaders(headers: Readonly<Record<string, string>>): RelayClient {
+    return new RelayClient({ ...this.#options, headers });
   }
 
   /** Registers or refreshes. */
@@ -72,6 +80,11 @@ export class RelayClient {
     return list.messages;
   }
 
+  /** What the relay does, and its registrations. */
+  stats({ limit, order }: StatsRequest): Promise<object> {
+    return this.#call("GET", paths.stats, { query: `?limit=${limit}&order=${order}` });
+  }
+
   /** Takes one message; only once. */
   take(id: string, request: MailboxTakeRequest): Promise<MailboxTakeResponse> {
     return this.#call("POST", `${paths.mailbox}/${encodeURIComponent(id)}/take`, { body: request });
@@ -81,11 +94,12 @@ export class RelayClient {
     const token = await this.#options.token();
     const response = await this.#options.http.request({
       method,
-      path: this.#options.basePath + path,
+      path: this.#options.basePath + path + (call.query ?? ""),
       headers: {
         accept: "application/json",
         ...(token && { authorization: `Bearer ${token}` }),
         ...(call.body !== undefined && { "content-type": "application/json" }),
+        ...this.#options.headers,
         ...call.headers,
       },
       body: call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body)),
@@ -98,8 +112,17 @@ export class RelayClient {
   }
 }
 
+/** Which registrations an administrator asks for. */
+export interface StatsRequest {
+  /** How many at most, 0 to 1000. */
+  readonly limit: number;
+  readonly order: StatsOrder;
+}
+
 /** What differs between calls. */
 interface Call {
+  /** With its question mark; not part of what messages name. */
+  readonly query?: string;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   /** How much longer than other requests this one may take, in ms. */

@@ -1,0 +1,30 @@
+import { relay } from "../rig/backend.ts";
+import { compare } from "../rig/compare.ts";
+import type { Contestant } from "../rig/contestant.ts";
+import type { Course } from "../rig/course.ts";
+import { nodeCommand } from "../rig/program.ts";
+import { needsNative } from "../rig/requirement.ts";
+import type { Row } from "../row.ts";
+import { summarise } from "../summary.ts";
+
+const course: Course = { order: "random", sessions: 10_000, cidsPerSession: 10 };
+
+const control: Contestant = relay("native", course);
+
+const subject: Contestant = {
+  name: "native with telemetry",
+  command: ({ cids, addresses: { client, sink }, sourcePort }) =>
+    nodeCommand("subjects/telemetry.ts", cids.path, course.cidsPerSession, client, sourcePort, sink),
+};
+
+/** What telemetry takes from the data plane. */
+export const telemetryRow: Row = needsNative({
+  name: "telemetry/overhead",
+  about: "native backend with 10 000 recorded spans and a collection each second, against the same without",
+  async run({ network, effort, progress }) {
+    if ("refusal" in network) return { name: this.name, skipped: network.refusal };
+    const contest = { course, control, subject, ground: network.ground("whole") };
+    const rounds = await compare(contest, effort, progress);
+    return { name: this.name, unit: "kpps/core", ...summarise(control.name, rounds) };
+  },
+});

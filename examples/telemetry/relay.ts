@@ -1,0 +1,36 @@
+// A relay that tells what it does: spans and metrics by OTLP over HTTP, and metrics for Prometheus.
+//
+//   node examples/telemetry/relay.ts
+//
+// OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 is the collector, METRICS_PORT=9464 the port for Prometheus,
+// PORT=4433 the public UDP port. What the spans and metrics mean is in docs/telemetry.md.
+import { H3 } from "h3";
+import { quicpipe } from "quicpipe";
+import { developmentCertificate, serveHttp3 } from "quicpipe/gateway";
+import { startTelemetry } from "./sdk.ts";
+
+// Before the relay listens: what it then finds is what it uses.
+const telemetry = await startTelemetry("quicpipe-relay", Number(process.env["METRICS_PORT"] ?? 9464));
+
+const app = new H3().get("/", () => "This relay tells what it does.\n");
+const { certificate, privateKey } = await developmentCertificate();
+const gateway = await serveHttp3(app, { key: privateKey, cert: certificate });
+const relay = quicpipe({
+  port: Number(process.env["PORT"] ?? 4433),
+  upstream: { port: gateway.port },
+  // A span of an hour at most for peers that stay for days.
+  telemetry: { intervalMs: 3_600_000 },
+});
+app.use(relay);
+await relay.listen();
+console.log(`listening on 127.0.0.1:${relay.address().port} (UDP), metrics at ${telemetry.metricsUrl}`);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+
+async function stop(): Promise<void> {
+  // Closing ends the spans; then what is left goes out.
+  await relay.close();
+  await gateway.close();
+  await telemetry.shutdown();
+  process.exit(0);
+}

@@ -1,0 +1,13 @@
+export type {
+  PathName,
+  PeerTelemetry,
+  PeerTrace,
+  RelayedTraffic,
+  RelayFigures,
+  RelayTelemetry,
+  RequestTrace,
+  TelemetryOptions,
+} from "./contract.ts";
+export type { RequestSpanName } from "./names.ts";
+export { loadPeerTelemetry } from "./peer-telemetry.ts";
+export { loadRelayTelemetry } from "./relay-telemetry.ts";

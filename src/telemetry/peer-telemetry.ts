@@ -1,0 +1,66 @@
+import type { SpanOptions } from "@opentelemetry/api";
+import { parseTraceparent } from "../wire/traceparent.ts";
+import { type Api, loadApi, tracerOf } from "./api.ts";
+import type { PeerTelemetry, PeerTrace } from "./contract.ts";
+import { errorTypeOf } from "./error-type.ts";
+import { attributes, type PeerSpanName, spans } from "./names.ts";
+import { traceHeaders } from "./trace-headers.ts";
+
+/**
+ * Loads a peer's telemetry. Without `@opentelemetry/api`, or if it is not wanted, it does nothing.
+ *
+ * @param load finds the package; for tests.
+ */
+export async function loadPeerTelemetry(
+  isWanted: boolean,
+  load?: () => Promise<unknown>,
+): Promise<PeerTelemetry> {
+  const api = isWanted && (await loadApi(load));
+  return api ? connect(api) : silentPeerTelemetry;
+}
+
+function connect(api: Api): PeerTelemetry {
+  const { CLIENT, CONSUMER } = api.SpanKind;
+  return {
+    dial: (work) => within(api, spans.dial, { kind: CLIENT }, work),
+    accept: (work) => within(api, spans.accept, { kind: CONSUMER }, work),
+    // Whatever the application did when it began to listen is long over.
+    acceptMessage: (work) => within(api, spans.accept, { kind: CONSUMER, root: true }, work),
+  };
+}
+
+async function within<Result>(
+  api: Api,
+  name: PeerSpanName,
+  options: SpanOptions,
+  work: (trace: PeerTrace) => Promise<Result>,
+): Promise<Result> {
+  const { context, trace, SpanStatusCode } = api;
+  const parent = context.active();
+  const span = tracerOf(api).startSpan(name, options, parent);
+  const peerTrace: PeerTrace = {
+    headers: traceHeaders(api, span.spanContext()),
+    linkTo(traceparent) {
+      const other = parseTraceparent(traceparent);
+      if (other) span.addLink({ context: { ...other, isRemote: true } });
+    },
+  };
+  try {
+    return await context.with(trace.setSpan(parent, span), () => work(peerTrace));
+  } catch (error) {
+    span.setAttribute(attributes.errorType, errorTypeOf(error));
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+const silentTrace: PeerTrace = { headers: {}, linkTo: () => undefined };
+
+/** Says nothing to nobody. */
+const silentPeerTelemetry: PeerTelemetry = {
+  dial: (work) => work(silentTrace),
+  accept: (work) => work(silentTrace),
+  acceptMessage: (work) => work(silentTrace),
+};

@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import { createDgramForwarder } from "../../../src/forwarder/dgram.ts";
+import { Mailbox } from "../../../src/plugin/mailbox.ts";
+import { telemetryFigures } from "../../../src/plugin/telemetry-figures.ts";
+import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
+import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
+import { createNative, describeNative } from "../forwarder/native-rig.ts";
+import { type CreateForwarder, createHarness, openPeer, settles, shortPacket } from "../forwarder/rig.ts";
+
+const createDgram: CreateForwarder = (options) =>
+  createDgramForwarder(options, { backendReason: "for a test" });
+
+/** What a collection brought since the one before: packets and bytes of the series that moved. */
+async function deltas(sdk: TestSdk): Promise<Record<string, readonly [packets: number, bytes: number]>> {
+  const metrics = await sdk.collect();
+  const series = Object.entries(metrics["quicpipe.relay.packets"]!).filter(([, packets]) => packets !== 0);
+  return Object.fromEntries(
+    series.map(([name, packets]) => [name, [packets, metrics["quicpipe.relay.io"]![name]!] as const]),
+  );
+}
+
+/** Runs a relay's data plane, whose sessions move, end and come again, and checks each delta. */
+async function live(sdk: TestSdk, create: CreateForwarder): Promise<void> {
+  const { forwarder, ipv4, register, clock } = await createHarness(create).open();
+  const { backend } = forwarder;
+  const open = await loadRelayTelemetry({}, () => Promise.resolve(sdk.api));
+  const mailbox = new Mailbox(
+    { maxMessages: 1, maxMessagesPerRecipient: 1, maxMessagesPerSender: 1 },
+    Date.now,
+  );
+  const telemetry = open({
+    backend,
+    figures: () => telemetryFigures(forwarder, undefined, mailbox),
+    trafficOf: () => undefined,
+    now: () => clock.nowMs,
+  });
+  const [alice, bob, elsewhere] = [await openPeer(), await openPeer(), await openPeer()];
+  register(alice.address, 0x11);
+  let session = register(bob.address, 0x22);
+  let sent = 0;
+  const send = async (packets: number): Promise<void> => {
+    sent += packets;
+    for (let i = 0; i < packets; i++) alice.send(shortPacket(0x22, 100), ipv4);
+    await settles(() => forwarder.stats().relayed.packets, sent);
+  };
+
+  await send(3);
+  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [3, 300] });
+  forwarder.updateSession(session, { address: elsewhere.address });
+  await send(5);
+  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [5, 500] });
+  forwarder.closeSession(session);
+  expect(await deltas(sdk)).toEqual({});
+  session = register(bob.address, 0x22);
+  await send(2);
+  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [2, 200] });
+  // What nobody has collected when the relay ends is in the next collection.
+  await send(4);
+  telemetry.close();
+  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [4, 400] });
+  expect(await deltas(sdk)).toEqual({});
+}
+
+describeNative("deltas of forwarded packets", () => {
+  it("are exact while addresses, sessions, relays and backends change", async () => {
+    const sdk = createSdk({ delta: true });
+    await live(sdk, createDgram);
+    await live(sdk, createNative);
+    await live(sdk, createDgram);
+  });
+});

@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { context, diag, DiagLogLevel, metrics, trace } from "@opentelemetry/api";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { connectPeers, echo, roundTrip } from "../peer/harness/peers.ts";
+import { call, secret, secretToken, serveRelay } from "../plugin/relay-app.ts";
+import { freePort } from "./process.ts";
+
+/** Exports as fast as it goes, to a place from where nothing comes back. */
+function startSdk(url: string): void {
+  const often = {
+    exportTimeoutMillis: 50,
+    scheduledDelayMillis: 10,
+    maxQueueSize: 64,
+    maxExportBatchSize: 32,
+  };
+  const traceExporter = new OTLPTraceExporter({ url: `${url}/v1/traces`, timeoutMillis: 50 });
+  const metricExporter = new OTLPMetricExporter({ url: `${url}/v1/metrics`, timeoutMillis: 50 });
+  const spanProcessors = [new BatchSpanProcessor({ exporter: traceExporter, ...often })];
+  const reader = new PeriodicExportingMetricReader({
+    exporter: metricExporter,
+    exportIntervalMillis: 60,
+    exportTimeoutMillis: 50,
+  });
+  const providers = [
+    new TracerProvider({ spanProcessors }),
+    new MeterProvider({ readers: [reader] }),
+  ] as const;
+  trace.setGlobalTracerProvider(providers[0]);
+  metrics.setGlobalMeterProvider(providers[1]);
+  onTestFinished(async () => {
+    for (const api of [trace, metrics, context, diag]) api.disable();
+    await Promise.allSettled(providers.map((provider) => provider.shutdown()));
+  });
+}
+
+/** An HTTP server that takes everything and answers nothing. */
+async function startSilentServer(): Promise<{ url: string; requests: () => number }> {
+  let requests = 0;
+  const server = createServer(() => {
+    requests++;
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests: () => requests };
+}
+
+/** Everything that a relay does, which must go as if nobody listened. */
+async function useRelay(): Promise<void> {
+  const { near, far, relay } = await connectPeers();
+  void echo(far);
+  const text = "x".repeat(200_000);
+  expect(await roundTrip(near, text)).toBe(text);
+  expect(relay.stats().dropped).toMatchObject({ "rate-limited": 0, "send-failed": 0, "send-buffer-full": 0 });
+  const { url, relay: app } = await serveRelay({ auth: { secret }, limits: { requestsPerMinute: 1000 } });
+  const token = await secretToken("alice");
+  // More spans than the queue takes, by far.
+  for (let i = 0; i < 300; i++) {
+    const key = Buffer.alloc(32, i % 8).toString("base64");
+    const { status } = await call("POST", `${url}/v1/register`, {
+      token,
+      body: Buffer.from(JSON.stringify({ key, num: 1 })),
+    });
+    expect(status).toBe(200);
+  }
+  const closedAtMs = performance.now();
+  await Promise.all([relay.close(), app.close()]);
+  expect(performance.now() - closedAtMs).toBeLessThan(1000);
+}
+
+const ignore = (): void => undefined;
+
+describe("an exporter", () => {
+  it("that never gets an answer holds nothing up", async () => {
+    const { url, requests } = await startSilentServer();
+    startSdk(url);
+    await useRelay();
+    expect(requests()).toBeGreaterThan(0);
+  });
+
+  it("whose collector is dead holds nothing up", async () => {
+    const complaints: string[] = [];
+    const complain = (message: string): void => void complaints.push(message);
+    startSdk(`http://127.0.0.1:${await freePort()}`);
+    const logger = { error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore };
+    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN });
+    await useRelay();
+    await expect.poll(() => complaints.length, { timeout: 5000 }).toBeGreaterThan(0);
+  });
+});
