@@ -6,6 +6,7 @@ export {
 } from "./errors.ts";
 export {
   type CloseOptions,
+  type ConsoleOptions,
   type DevelopmentTokenOptions,
   type ForwarderTuningOptions,
   type LimitOptions,
@@ -13,7 +14,10 @@ export {
   type MailboxStats,
   type QuicpipeOptions,
   type Relay,
+  type PagedRelayStats,
   type RelayStats,
+  type StatsPageRequest,
+  type TelemetryOptions,
   type TokenAuthOptions,
   type UpstreamOptions,
   mintDevelopmentToken,

@@ -7,6 +7,9 @@
 export const paths = {
   register: "/v1/register",
   mailbox: "/v1/mailbox",
+  stats: "/v1/stats",
+  events: "/v1/events",
+  registrations: "/v1/registrations",
   openapi: "/v1/openapi.json",
 } as const;
 
@@ -31,6 +34,8 @@ export const maxNoteBytes = 512;
 export const maxNameBytes = 256;
 /** Most connection IDs that one registration may ask for, as the protocol bounds `num`. */
 export const maxNum = 65_536;
+/** Most registrations on one page of `GET /v1/stats`. */
+export const maxStatsLimit = 1000;
 /** Longest wait of a long poll, in seconds (`Prefer: wait=25`, RFC 7240 §4.3). */
 export const maxWaitSeconds = 60;
 
@@ -113,6 +118,50 @@ export interface MailboxTakeResponse {
   sender: string;
   note: string | null;
   packets: string[];
+  /** What the sender's request had as its header `traceparent` (W3C Trace Context), if it had one. */
+  traceparent?: string;
+}
+
+/** Packets, and bytes of their UDP payload, per second. */
+export interface TrafficRate {
+  packetsPerSecond: number;
+  bytesPerSecond: number;
+}
+
+/** How `GET /v1/stats` lists registrations: oldest first, or the busiest first. */
+export type StatsOrder = "registered" | "rate";
+
+/** One registration, as an administrator sees it. */
+export interface RegistrationStats {
+  id: string;
+  /** The `sub` of the token that registered it: any text at all. */
+  subject: string;
+  address: string | null;
+  /** How many connection IDs. */
+  cids: number;
+  /** Who forwarded its latest packets, the kernel or the relay's process; `none` before the first. */
+  path: "kernel" | "user" | "none";
+  /** What its peer sent and the relay forwarded. */
+  packetsFrom: number;
+  bytesFrom: number;
+  /** What the relay forwarded to its peer. */
+  packetsTo: number;
+  bytesTo: number;
+  /** Both ways together; `null` until it was sampled twice. */
+  rate: TrafficRate | null;
+  /** RFC 3339 times. */
+  firstForwardedAt: string | null;
+  registeredAt: string;
+  expiresAt: string;
+  /** What was refused of or for it. */
+  dropped: { "rate-limited": number; "no-address": number; "source-is-destination": number };
+}
+
+/** One page of a list of registrations. */
+export interface StatsPage {
+  registrations: RegistrationStats[];
+  /** What to ask for with `after` to go on; `null` at the end. */
+  next: string | null;
 }
 
 /** RFC 9457 problem details; `code` is a `QuicpipeErrorCode`. */

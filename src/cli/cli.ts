@@ -7,9 +7,10 @@ import { doctor } from "./doctor.ts";
 import { id } from "./id.ts";
 import { relay } from "./relay.ts";
 import { token } from "./token.ts";
-import { version } from "./version.ts";
+import { top } from "./top.ts";
+import { version } from "../version.ts";
 
-const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial, doctor };
+const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial, top, doctor };
 
 const root: CommandDef = defineCommand({
   meta: {

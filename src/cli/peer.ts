@@ -1,35 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { QuicpipeError } from "../errors.ts";
-import { developmentCertificatePath } from "../gateway/index.ts";
 import { Peer, type Trust } from "../peer/index.ts";
 import { mintDevelopmentToken } from "../plugin/index.ts";
-import { listOf, readOptionFile } from "./arguments.ts";
+import { listOf } from "./arguments.ts";
 import { keptIdentity } from "./identity.ts";
+import { givenToken, readRelayCa, type RelayAccessArgs, relayAccessArgs } from "./relay-access.ts";
 
-/** Options that `accept` and `dial` share. */
-export const peerArgs = {
-  relay: {
-    type: "string",
-    default: "https://127.0.0.1:4433",
-    description: "The relay's HTTP/3 address",
-    valueHint: "https://host:port",
-  },
-  "relay-ca": {
-    type: "string",
-    description:
-      "PEM file of the CA, or of the certificate itself, that the relay's certificate is checked against (default: the system's CAs; on this machine, the development certificate too)",
-    valueHint: "file",
-  },
+const ownArgs = {
   as: {
     type: "string",
     description: "This peer's name, with a relay on this machine that uses the development key",
     valueHint: "name",
-  },
-  "token-file": {
-    type: "string",
-    description: "File with this peer's token (or set QUICPIPE_TOKEN)",
-    valueHint: "file",
   },
   pin: {
     type: "string",
@@ -42,12 +22,12 @@ export const peerArgs = {
   },
 } as const;
 
+/** Options that `accept` and `dial` share. */
+export const peerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
+
 /** What the command line said, of {@link peerArgs}. */
-export interface PeerArgs {
-  readonly relay: string;
-  readonly "relay-ca"?: string | undefined;
+export interface PeerArgs extends RelayAccessArgs {
   readonly as?: string | undefined;
-  readonly "token-file"?: string | undefined;
   readonly pin?: string | undefined;
   readonly insecure?: boolean | undefined;
 }
@@ -82,25 +62,11 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
 
 /** A token from a file or the environment; on this machine, one minted with the development key. */
 async function requireToken(args: PeerArgs): Promise<string> {
-  const path = args["token-file"];
-  const given = path === undefined ? process.env["QUICPIPE_TOKEN"] : readOptionFile("--token-file", path);
-  if (given) return given.trim();
+  const given = givenToken(args);
+  if (given) return given;
   if (args.as !== undefined) return mintDevelopmentToken({ sub: args.as });
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
     "no token: set QUICPIPE_TOKEN or give --token-file; with a relay on this machine, give --as and a name",
   );
-}
-
-/** The relay on this machine serves its development certificate, which no CA knows. */
-function readRelayCa(args: PeerArgs): string | undefined {
-  if (args["relay-ca"] !== undefined) return readOptionFile("--relay-ca", args["relay-ca"]);
-  // Whatever else is wrong with it, `Peer.bind` says.
-  const hostname = URL.parse(args.relay)?.hostname ?? "";
-  const path = developmentCertificatePath();
-  return isLoopback(hostname) && existsSync(path) ? readFileSync(path, "utf8") : undefined;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || (isIP(host) === 4 && host.startsWith("127."));
 }

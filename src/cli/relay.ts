@@ -1,9 +1,17 @@
 import { Console } from "node:console";
 import { once } from "node:events";
 import { defineCommand, type CommandDef } from "citty";
-import { QuicpipeError } from "../errors.ts";
-import { developmentCertificate, developmentCertificatePath, serveHttp3 } from "../gateway/index.ts";
-import { quicpipe, type Relay } from "../plugin/index.ts";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
+import {
+  developmentCertificate,
+  developmentCertificatePath,
+  type Http2Gateway,
+  type Http2GatewayOptions,
+  type Http3App,
+  serveHttp2,
+  serveHttp3,
+} from "../gateway/index.ts";
+import { consoleLogger, type Logger, quicpipe, type QuicpipeOptions, type Relay } from "../plugin/index.ts";
 import { readOptionFile } from "./arguments.ts";
 import { formatBytes } from "./progress.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "./relay-config.ts";
@@ -19,20 +27,22 @@ export const relay = defineCommand({
     const { options, tls } = relayConfig(args);
     const { H3 } = await importH3();
     const app = new H3().get("/", () => "This is a quicpipe relay.\n");
-    const gateway = await serveHttp3(app, await certificate(tls));
-    try {
-      // What the relay logs goes to stderr: stdout is for what a command was asked for.
-      const logger = new Console(process.stderr);
-      const handle = quicpipe({ ...options, upstream: { port: gateway.port }, logger });
-      app.use(handle);
-      await handle.listen();
-      if (!tls) logger.info(`quicpipe: ${developmentHint()}`);
-      await interrupted();
-      await handle.close();
-      summarise(handle);
-    } finally {
-      await gateway.close();
-    }
+    // What the relay logs goes to stderr: stdout is for what a command was asked for.
+    const logger = consoleLogger(new Console(process.stderr));
+    const pem = await certificate(tls);
+    await using running = new AsyncDisposableStack();
+    const gateway = running.adopt(await serveHttp3(app, pem), (server) => server.close());
+    const handle = running.use(quicpipe({ ...options, upstream: { port: gateway.port }, logger }));
+    app.use(handle);
+    const { address: host, port } = await handle.listen();
+    const interruption = interrupted();
+    const browsers = await serveBrowsers(app, { ...pem, host, port }, logger);
+    if (browsers) running.defer(() => browsers.close());
+    if (browsers && options.console !== false) logger.info(`quicpipe: ${consoleHint(options, port)}`);
+    if (!tls) logger.info(`quicpipe: ${developmentHint()}`);
+    await interruption;
+    await handle.close();
+    summarise(handle);
   },
 }) as CommandDef;
 
@@ -57,6 +67,29 @@ async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; k
     };
   const made = await developmentCertificate();
   return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
+}
+
+/** Serves the app at the TCP port of the same number as well. A relay runs without it: peers need UDP alone. */
+async function serveBrowsers(
+  app: Http3App,
+  options: Http2GatewayOptions,
+  logger: Logger,
+): Promise<Http2Gateway | undefined> {
+  try {
+    return await serveHttp2(app, options);
+  } catch (error) {
+    if (!isQuicpipeError(error) || error.code !== "ERR_QUICPIPE_LISTEN_FAILED") throw error;
+    logger.warn(
+      `quicpipe: ${error.message}; until then browsers have no console, and peers all that they need`,
+    );
+    return undefined;
+  }
+}
+
+function consoleHint({ basePath = "", console: given, auth }: QuicpipeOptions, port: number): string {
+  const path = `${basePath}${(given || {}).path ?? "/relay"}`;
+  const token = auth === undefined ? "; for a token: quicpipe token --sub you --scope relay:admin" : "";
+  return `console at https://localhost:${port}${path}${token}`;
 }
 
 function developmentHint(): string {

@@ -1,8 +1,10 @@
 export type { TokenAuthOptions } from "./auth-settings.ts";
 export { type DevelopmentTokenOptions, mintDevelopmentToken } from "./development-key.ts";
 export type { LimitOptions } from "./limits.ts";
-export type { Logger } from "./logger.ts";
+export { consoleLogger, type Logger } from "./logger.ts";
 export type { MailboxStats } from "./mailbox.ts";
-export type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
-export { type CloseOptions, quicpipe, type Relay } from "./quicpipe.ts";
-export type { RelayStats } from "./stats.ts";
+export type { ConsoleOptions, ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
+export type { TelemetryOptions } from "../telemetry/index.ts";
+export { type CloseOptions, quicpipe, type Relay, type StatsPageRequest } from "./quicpipe.ts";
+export type { PagedRelayStats, RelayStats } from "./stats.ts";
+export type { StatsEvent } from "./stats-events.ts";

@@ -1,9 +1,11 @@
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../protocol.ts";
+import { encodeTraceparent, parseTraceparent } from "../wire/traceparent.ts";
 import { mediaTypeOf, readBytes, readJson, unsupported } from "./body.ts";
 import { clientAddressOf } from "./client-address.ts";
 import { sentMessage } from "./message.ts";
+import { eventStreamResponse } from "./event-stream.ts";
 import { messageStream } from "./message-stream.ts";
 import { type MessageWait, messageList, waitForMessage } from "./message-wait.ts";
 import {
@@ -15,6 +17,7 @@ import {
   requireTtl,
 } from "./request-fields.ts";
 import { type ApiRequest, type Route, json, noContent, requestPathOf } from "./route.ts";
+import { traced, type TracedRequest } from "./traced.ts";
 
 const toRecipient = `${paths.mailbox}/{recipient}`;
 const sent = `${toRecipient}/{id}`;
@@ -22,13 +25,18 @@ const sent = `${toRecipient}/{id}`;
 /** The routes under `/v1/mailbox` (design section 5). */
 export const mailboxRoutes: readonly Route[] = [
   { method: "GET", path: paths.mailbox, scope: scopes.receive, handle: receive },
-  { method: "POST", path: `${paths.mailbox}/{id}/take`, scope: scopes.receive, handle: take },
-  { method: "POST", path: toRecipient, scope: scopes.send, handle: send },
+  {
+    method: "POST",
+    path: `${paths.mailbox}/{id}/take`,
+    scope: scopes.receive,
+    handle: traced("quicpipe.mailbox.take", take),
+  },
+  { method: "POST", path: toRecipient, scope: scopes.send, handle: traced("quicpipe.mailbox.send", send) },
   { method: "GET", path: sent, scope: scopes.send, handle: status },
   { method: "DELETE", path: sent, scope: scopes.send, handle: recall },
 ];
 
-async function send({ event, identity, service, param }: ApiRequest): Promise<Response> {
+async function send({ event, identity, service, param, trace }: TracedRequest): Promise<Response> {
   const recipient = requireRecipient(param("recipient"));
   if (identity.peers && !identity.peers.has(recipient))
     throw new QuicpipeError(
@@ -40,12 +48,19 @@ async function send({ event, identity, service, param }: ApiRequest): Promise<Re
     throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
   const address = clientAddressOf(event, service.forwarder);
   const from = address ? service.registry.at(identity.subject, address)?.id : undefined;
+  const origin = { traceparent: traceparentOf(event.req.headers), sent: trace.here };
   const message = service.mailbox.send(
-    { sender: identity.subject, recipient, note, packets, destinationId, from },
+    { sender: identity.subject, recipient, note, packets, destinationId, from, trace: origin },
     ttlMs,
     identity.limited,
   );
   return json(sentMessage(message), 201, { location: `${requestPathOf(event)}/${message.id}` });
+}
+
+/** The sender's `traceparent` in its plain form; nothing of it but hex digits gets to the recipient. */
+function traceparentOf(headers: Headers): string | undefined {
+  const parent = parseTraceparent(headers.get("traceparent"));
+  return parent && encodeTraceparent(parent);
 }
 
 interface SentBody extends InitialFlight {
@@ -81,10 +96,7 @@ async function receive({ event, identity, service }: ApiRequest): Promise<Respon
   const { mailbox, waiters } = service;
   const { headers, signal } = event.req;
   const wait: MessageWait = { mailbox, waiters, identity, signal };
-  if (accepts(headers, "text/event-stream"))
-    return new Response(messageStream(wait, service.now()), {
-      headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-    });
+  if (accepts(headers, "text/event-stream")) return eventStreamResponse(messageStream(wait, service.now()));
   const waitSeconds = preferredWait(headers);
   if (waitSeconds === undefined) return json(messageList(mailbox, identity.subject));
   if (mailbox.list(identity.subject).length === 0) await waitForMessage(wait, waitSeconds * 1000);
@@ -105,21 +117,31 @@ function preferredWait(headers: Headers): number | undefined {
   return seconds === undefined ? undefined : Math.min(Number(seconds), maxWaitSeconds);
 }
 
-async function take({ event, identity, service, param }: ApiRequest): Promise<Response> {
-  const { mailbox, registry } = service;
+async function take({ event, identity, service, param, trace }: TracedRequest): Promise<Response> {
+  const { mailbox, registry, telemetry } = service;
   const { registration: to } = await readJson(event.req, defaults.maxSmallBodyBytes);
   if (typeof to !== "string" || !registry.get(to, identity.subject))
     throw new QuicpipeError(
       "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
       '"registration" must be the id of a live registration of yours: register first',
     );
-  const { sender, note, packets, destinationId, from } = mailbox.take(identity.subject, param("id"));
-  registry.pinInitial({ destinationId, to, dialer: identity.limited ? sender : undefined, from });
+  const message = mailbox.take(identity.subject, param("id"));
+  const { sender, note, packets, destinationId, from } = message;
+  const dialer = registry.pinInitial({
+    destinationId,
+    to,
+    dialer: identity.limited ? sender : undefined,
+    from,
+  });
+  trace.linkTo(message.trace.sent);
+  if (dialer) telemetry.pair(dialer.id, to);
+  const { traceparent } = message.trace;
   return json({
     id: param("id"),
     sender,
     note,
     packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
+    ...(traceparent && { traceparent }),
   } satisfies MailboxTakeResponse);
 }
 

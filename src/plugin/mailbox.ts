@@ -3,7 +3,7 @@ import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import type { MessageState } from "../protocol.ts";
 import { ExpiryBuckets } from "../registry/index.ts";
-import type { Message, MessageContent } from "./message.ts";
+import type { Message, MessageContent, MessageTrace } from "./message.ts";
 
 /** What bounds a mailbox store. */
 export interface MailboxLimits {
@@ -29,6 +29,7 @@ interface Entry {
   packets: readonly Uint8Array[];
   readonly destinationId: Uint8Array;
   readonly from: string | undefined;
+  readonly trace: MessageTrace;
   state: MessageState;
   readonly createdAtMs: number;
   readonly deadlineMs: number;

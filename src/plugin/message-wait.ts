@@ -1,16 +1,11 @@
 import type { MailboxListResponse } from "../protocol.ts";
-import type { Identity } from "./identity.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { waitingMessage } from "./message.ts";
-import type { Waiters } from "./waiters.ts";
+import { openWait, type Wait } from "./waiters.ts";
 
 /** Who waits for messages, and where. */
-export interface MessageWait {
+export interface MessageWait extends Wait {
   readonly mailbox: Mailbox;
-  readonly waiters: Waiters;
-  readonly identity: Identity;
-  /** Aborted when the client goes away. */
-  readonly signal: AbortSignal;
 }
 
 /** What waits for a recipient, as `GET /v1/mailbox` answers it. */
@@ -38,9 +33,4 @@ export async function waitForMessage(wait: MessageWait, timeoutMs: number): Prom
   clearTimeout(timer);
   unwatch();
   closeWait();
-}
-
-/** Opens a wait in the caller's name; `anonymous` is everybody and has no limit of its own. */
-export function openWait({ waiters, identity }: MessageWait, stop: () => void): () => void {
-  return waiters.open(identity.limited ? identity.subject : undefined, stop);
 }

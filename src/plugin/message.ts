@@ -1,4 +1,5 @@
 import type { MessageState, SentMessage, WaitingMessage } from "../protocol.ts";
+import type { TraceParent } from "../wire/traceparent.ts";
 
 /** What a message carries and between whom. */
 export interface MessageContent {
@@ -10,6 +11,16 @@ export interface MessageContent {
   readonly destinationId: Uint8Array;
   /** Id of the sender's registration at the address that it sent from, if known. */
   readonly from: string | undefined;
+  /** Where the message stands in traces. */
+  readonly trace: MessageTrace;
+}
+
+/** Where a message comes from, for whoever follows it through traces. */
+export interface MessageTrace {
+  /** The sender's `traceparent`, for the recipient. */
+  readonly traceparent: string | undefined;
+  /** The relay's own span of the send. */
+  readonly sent: TraceParent | undefined;
 }
 
 /** A message that waits, or whose end its sender can still see. */

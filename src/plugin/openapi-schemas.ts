@@ -18,7 +18,32 @@ const registration = {
   expiresAt: time,
 } as const;
 
+const count = { type: "integer", minimum: 0 } as const;
+const timeOrNull = { type: ["string", "null"], format: "date-time" } as const;
+const traffic = object({ packets: count, bytes: count });
+const counts = { type: "object", additionalProperties: count } as const;
+
 const message = { id: text, createdAt: time, expiresAt: time } as const;
+
+const registrationStats = object({
+  id: text,
+  subject: { ...text, description: "Any text at all: escape it wherever it is shown." },
+  address: { type: ["string", "null"] },
+  cids: count,
+  path: { type: "string", enum: ["kernel", "user", "none"], description: "What carried its latest packets." },
+  packetsFrom: count,
+  bytesFrom: count,
+  packetsTo: count,
+  bytesTo: count,
+  rate: {
+    description: "Both ways together; null until it was sampled twice.",
+    oneOf: [object({ packetsPerSecond: count, bytesPerSecond: count }), { type: "null" }],
+  },
+  firstForwardedAt: timeOrNull,
+  registeredAt: time,
+  expiresAt: time,
+  dropped: { ...counts, description: "Packets of it or for it, by reason." },
+});
 
 /** Names of the schemas: those of the types in `src/protocol.ts`. */
 export type SchemaName =
@@ -30,6 +55,7 @@ export type SchemaName =
   | "MailboxListResponse"
   | "MailboxTakeRequest"
   | "MailboxTakeResponse"
+  | "StatsResponse"
   | "Problem";
 
 /** The JSON shapes of `src/protocol.ts` in the words of JSON Schema. */
@@ -74,12 +100,44 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
   MailboxTakeRequest: object({
     registration: { ...text, description: "Id of the caller's registration that the connection will use." },
   }),
-  MailboxTakeResponse: object({
-    id: text,
-    sender: text,
-    note: noteOrNull,
-    packets: { type: "array", items: base64 },
-  }),
+  MailboxTakeResponse: object(
+    {
+      id: text,
+      sender: text,
+      note: noteOrNull,
+      packets: { type: "array", items: base64 },
+      traceparent: {
+        ...text,
+        description: "What the sender's request had, if it had one (W3C Trace Context).",
+      },
+    },
+    ["traceparent"],
+  ),
+  StatsResponse: object(
+    {
+      backend: { type: "string", enum: ["dgram", "native"] },
+      backendReason: text,
+      address: object({ address: text, port: count }),
+      registrations: { ...count, description: "Right now." },
+      cids: count,
+      relayed: traffic,
+      path: object({ kernel: traffic, user: traffic }),
+      xdp: { type: "object", description: "Where the kernel forwards, and why no further." },
+      orphans: count,
+      gateway: counts,
+      dropped: { ...counts, description: "Datagrams by reason." },
+      overflowed: count,
+      stun: { ...counts, description: "Messages by outcome." },
+      mailbox: counts,
+      waiters: count,
+      refused: { ...counts, description: "Requests by code." },
+      page: object({
+        registrations: { type: "array", items: registrationStats },
+        next: { type: ["string", "null"], description: "What goes on as `after`; null at the end." },
+      }),
+    },
+    ["page"],
+  ),
   Problem: object({
     type: { type: "string", format: "uri" },
     title: text,

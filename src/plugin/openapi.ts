@@ -1,24 +1,17 @@
-import type { QuicpipeErrorCode } from "../errors.ts";
-import { maxWaitSeconds, paths, scopes } from "../protocol.ts";
-import { type SchemaName, openApiSchemas } from "./openapi-schemas.ts";
-import { problemKinds } from "./problem.ts";
+import { maxStatsLimit, maxWaitSeconds, paths, scopes } from "../protocol.ts";
+import {
+  always,
+  authenticated,
+  changing,
+  jsonAnswer,
+  jsonBody,
+  jsonContent,
+  needs,
+  problems,
+  withBody,
+} from "./openapi-answers.ts";
+import { openApiSchemas } from "./openapi-schemas.ts";
 import { type Route, requestPathOf } from "./route.ts";
-
-type Codes = readonly QuicpipeErrorCode[];
-
-const always: Codes = ["ERR_QUICPIPE_CLOSED", "ERR_QUICPIPE_INTERNAL"];
-const authenticated: Codes = [
-  ...always,
-  "ERR_QUICPIPE_TOKEN_MISSING",
-  "ERR_QUICPIPE_TOKEN_INVALID",
-  "ERR_QUICPIPE_TOKEN_EXPIRED",
-  "ERR_QUICPIPE_TOKEN_UNSIGNED",
-  "ERR_QUICPIPE_TOKEN_AUDIENCE",
-  "ERR_QUICPIPE_SCOPE_MISSING",
-  "ERR_QUICPIPE_JWKS_UNAVAILABLE",
-];
-const changing: Codes = [...authenticated, "ERR_QUICPIPE_EARLY_DATA", "ERR_QUICPIPE_RATE_LIMITED"];
-const withBody: Codes = [...changing, "ERR_QUICPIPE_BODY_TOO_LARGE", "ERR_QUICPIPE_BODY_INVALID"];
 
 const id = { name: "id", in: "path", required: true, schema: { type: "string" } };
 const recipient = {
@@ -35,6 +28,27 @@ const prefer = {
   description: `\`wait=n\`: answer when there is a message, or after n seconds (at most ${maxWaitSeconds}; RFC 7240).`,
   schema: { type: "string", examples: ["wait=25"] },
 };
+const statsQuery = [
+  {
+    name: "limit",
+    in: "query",
+    description: "How many registrations to list; none if absent.",
+    schema: { type: "integer", minimum: 0, maximum: maxStatsLimit },
+  },
+  { name: "after", in: "query", description: "The `next` of the page before.", schema: { type: "string" } },
+  {
+    name: "order",
+    in: "query",
+    description: "Oldest first, or the busiest first.",
+    schema: { type: "string", enum: ["registered", "rate"], default: "registered" },
+  },
+  {
+    name: "filter",
+    in: "query",
+    description: "Lists only those with this text in subject or address, in upper or lower case.",
+    schema: { type: "string" },
+  },
+];
 const location = {
   Location: { description: "Where the sender sees the message.", schema: { type: "string" } },
 };
@@ -181,6 +195,44 @@ const operations = {
       },
     },
   },
+  [paths.stats]: {
+    get: {
+      operationId: "stats",
+      summary: "Tells what the relay does, and lists registrations of all subjects.",
+      security: needs(scopes.admin),
+      parameters: statsQuery,
+      responses: {
+        200: jsonAnswer("StatsResponse", "The totals; with a limit, a page of registrations as well."),
+        ...problems([...authenticated, "ERR_QUICPIPE_QUERY_INVALID"]),
+      },
+    },
+  },
+  [paths.events]: {
+    get: {
+      operationId: "events",
+      summary: "Streams the totals and rates, once a second, as data of each event `stats`.",
+      security: needs(scopes.admin),
+      responses: {
+        200: {
+          description: "A reader that is slow gets the newest event, never a backlog.",
+          content: { "text/event-stream": { schema: { type: "string" } } },
+        },
+        ...problems([...authenticated, "ERR_QUICPIPE_WAITER_QUOTA"]),
+      },
+    },
+  },
+  [`${paths.registrations}/{id}`]: {
+    parameters: [id],
+    delete: {
+      operationId: "revokeRegistration",
+      summary: "Ends anybody's registration at once.",
+      security: needs(scopes.admin),
+      responses: {
+        204: { description: "Ended; its packets are dropped from now on." },
+        ...problems([...changing, "ERR_QUICPIPE_REGISTRATION_NOT_FOUND"]),
+      },
+    },
+  },
   [paths.openapi]: {
     get: {
       operationId: "openapi",
@@ -221,41 +273,3 @@ export const openApiRoute: Route = {
   scope: null,
   handle: ({ event }) => Response.json(openApiDocument(requestPathOf(event).slice(0, -paths.openapi.length))),
 };
-
-function needs(scope: string): { token: string[] }[] {
-  return [{ token: [scope] }];
-}
-
-function jsonContent(schema: SchemaName): Record<string, unknown> {
-  return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
-}
-
-function jsonBody(schema: SchemaName): Record<string, unknown> {
-  return { required: true, content: jsonContent(schema) };
-}
-
-function jsonAnswer(schema: SchemaName, description: string): Record<string, unknown> {
-  return { description, content: jsonContent(schema) };
-}
-
-/** One response for each status of the codes, with the codes that it may carry. */
-function problems(codes: Codes): Record<string, unknown> {
-  const byStatus = Map.groupBy(codes, (code) => problemKinds[code]!.status);
-  return Object.fromEntries([...byStatus].map(([status, own]) => [status, problemAnswer(status, own)]));
-}
-
-function problemAnswer(status: number, codes: Codes): Record<string, unknown> {
-  const waits = status === 429 || status === 503;
-  const retryAfter = { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } };
-  return {
-    description: codes.map((code) => problemKinds[code]!.title).join("; "),
-    ...(waits && { headers: retryAfter }),
-    content: {
-      "application/problem+json": {
-        schema: {
-          allOf: [{ $ref: "#/components/schemas/Problem" }, { properties: { code: { enum: codes } } }],
-        },
-      },
-    },
-  };
-}

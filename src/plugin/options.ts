@@ -1,4 +1,5 @@
 import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../forwarder/index.ts";
+import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenAuthOptions } from "./auth-settings.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "./logger.ts";
@@ -28,6 +29,12 @@ export interface UpstreamOptions {
   readonly port: number;
 }
 
+/** The console, for whoever's token has the scope `relay:admin`. */
+export interface ConsoleOptions {
+  /** Its path below `basePath`; `/relay` if absent. */
+  readonly path?: string;
+}
+
 /** Options of `quicpipe()`. None is required outside of production. */
 export interface QuicpipeOptions {
   /** Local IP literal of the public UDP socket; `::`, both IPv6 and IPv4, if absent. */
@@ -40,6 +47,8 @@ export interface QuicpipeOptions {
   readonly publicAddress?: string;
   /** Path in front of `/v1/…`, such as `/relay`; empty if absent. */
   readonly basePath?: string;
+  /** The console in the browser; served at `/relay` if absent, `false` for none. */
+  readonly console?: false | ConsoleOptions;
   /** How requests are authenticated; `"none"` lets everybody in. A local development key if absent. */
   readonly auth?: "none" | TokenAuthOptions;
   readonly limits?: LimitOptions;
@@ -51,6 +60,14 @@ export interface QuicpipeOptions {
   readonly xdp?: XdpOption;
   /** `"registered"` (default): STUN needs a registration's credentials; `"public"`: everybody is answered. */
   readonly stun?: StunPolicy;
-  /** Where log lines go, `console` if absent; `false` for nowhere. */
+  /**
+   * Spans and metrics through `@opentelemetry/api`, where that is installed; `false` for none (`docs/telemetry.md`).
+   * With `intervalMs`, from 10 000, a registration's span ends after that time and a new one goes on, linked to it.
+   */
+  readonly telemetry?: false | TelemetryOptions;
+  /**
+   * Where log lines go; `false` for nowhere. If absent `console`, with the lines for developers (`debug`) only where
+   * the environment variable `NODE_DEBUG` names `quicpipe`.
+   */
   readonly logger?: Logger | false;
 }

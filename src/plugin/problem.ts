@@ -1,7 +1,7 @@
 import * as defaults from "../defaults.ts";
 import { QuicpipeError, type QuicpipeErrorCode, isQuicpipeError } from "../errors.ts";
 import type { Problem } from "../protocol.ts";
-import type { Logger } from "./logger.ts";
+import type { Log } from "./log.ts";
 
 /** The `type` of a problem is this with the code in lower case: where `docs/errors.md` explains it. */
 export const problemTypeBase = "https://github.com/quicpipe/quicpipe/blob/main/docs/errors.md#";
@@ -27,6 +27,7 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_PACKETS_INVALID: { status: 400, title: "Packets not valid" },
   ERR_QUICPIPE_PACKET_NOT_INITIAL: { status: 400, title: "Packet is no QUIC Initial" },
   ERR_QUICPIPE_RECIPIENT_INVALID: { status: 400, title: "Recipient not valid" },
+  ERR_QUICPIPE_QUERY_INVALID: { status: 400, title: "Query not valid" },
   ERR_QUICPIPE_EARLY_DATA: { status: 425, title: "Not in early data" },
   ERR_QUICPIPE_TOKEN_MISSING: { status: 401, title: "Token missing" },
   ERR_QUICPIPE_TOKEN_INVALID: { status: 401, title: "Token not valid" },
@@ -34,6 +35,7 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_TOKEN_UNSIGNED: { status: 401, title: "Token not signed" },
   ERR_QUICPIPE_TOKEN_AUDIENCE: { status: 401, title: "Token for another audience" },
   ERR_QUICPIPE_SCOPE_MISSING: { status: 403, title: "Scope missing" },
+  ERR_QUICPIPE_ORIGIN_FORBIDDEN: { status: 403, title: "Request from another site" },
   ERR_QUICPIPE_JWKS_UNAVAILABLE: { status: 503, title: "Token keys out of reach" },
   ERR_QUICPIPE_RECIPIENT_FORBIDDEN: { status: 403, title: "Recipient not allowed" },
   ERR_QUICPIPE_REGISTRATION_NOT_FOUND: { status: 404, title: "No such registration" },
@@ -69,9 +71,9 @@ export function problemResponse(error: QuicpipeError): Response {
 }
 
 /** Takes an error that a request may be answered with as it is; any other is logged and hidden. */
-export function presentable(error: unknown, logger: Logger): QuicpipeError {
+export function presentable(error: unknown, log: Pick<Log, "write">): QuicpipeError {
   if (isQuicpipeError(error) && problemKinds[error.code]) return error;
-  logger.error("quicpipe: a request failed unexpectedly", error);
+  log.write("error", "request-failed", "a request failed unexpectedly", { err: error });
   return new QuicpipeError("ERR_QUICPIPE_INTERNAL", "the relay failed; its log says more");
 }
 

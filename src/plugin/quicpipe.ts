@@ -3,17 +3,30 @@ import type { H3Event } from "h3";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import type { Address } from "../wire/address.ts";
+import { Log } from "./log.ts";
+import { consoleFamily } from "./console.ts";
 import type { QuicpipeOptions } from "./options.ts";
-import { presentable, problemResponse } from "./problem.ts";
-import { answer, apiPathOf } from "./router.ts";
+import { presentable } from "./problem.ts";
+import type { RouteFamily } from "./route.ts";
+import { answer, api } from "./router.ts";
 import { type Service, openService } from "./service.ts";
 import { type Settings, resolveSettings } from "./settings.ts";
-import { type RelayStats, relayStats } from "./stats.ts";
+import { type PagedRelayStats, type RelayStats, relayStats } from "./stats.ts";
+import { pageNow } from "./stats-page.ts";
+import { plainQuery } from "./stats-query.ts";
 
 /** How {@link Relay.close} closes. */
 export interface CloseOptions {
   /** How long registered peers are still forwarded, in ms; 0 if absent. Ends early when none is left. */
   readonly graceMs?: number;
+}
+
+/** Which registrations {@link Relay.stats} lists. */
+export interface StatsPageRequest {
+  /** How many at most, 0 to 1000. */
+  readonly limit: number;
+  /** The `next` of the page before; from the first registration on if absent or `null`. */
+  readonly after?: string | null;
 }
 
 /** A relay: h3 middleware and the handle of what it runs. Whoever made it closes it. */
@@ -32,6 +45,13 @@ export interface Relay extends AsyncDisposable {
   address(): Address;
   /** What happened so far; after `close()`, what had happened by then. @throws ERR_QUICPIPE_CLOSED before `listen()` */
   stats(): RelayStats;
+  /**
+   * The same, and some of the registrations in order of registration. Their rates are there once two seconds of
+   * samples are, which are taken for a minute after each call.
+   *
+   * @throws ERR_QUICPIPE_CLOSED before `listen()`; ERR_QUICPIPE_QUERY_INVALID
+   */
+  stats(page: StatsPageRequest): PagedRelayStats;
   /**
    * Drains and closes: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
    * event streams, waits for `graceMs`, then closes the socket. Idempotent: the first call's grace counts.
@@ -53,21 +73,27 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
   const control = new RelayControl(settings);
   return Object.assign(
     (event: H3Event, next: () => unknown): unknown => {
-      const path = apiPathOf(event.url.pathname, settings.basePath);
-      return path === undefined ? next() : control.respond(event, path);
+      for (const family of families) {
+        const path = family.pathOf(event.url.pathname, settings);
+        if (path !== undefined) return control.respond(family, event, path);
+      }
+      return next();
     },
     {
       listen: () => control.listen(),
       address: () => control.address(),
-      stats: () => control.stats(),
+      stats: control.stats.bind(control),
       close: (closeOptions?: CloseOptions) => control.close(closeOptions),
       [Symbol.asyncDispose]: () => control.close(),
     },
   );
 }
 
+const families: readonly RouteFamily[] = [api, consoleFamily];
+
 class RelayControl {
   readonly #settings: Settings;
+  readonly #log: Log;
   readonly #refused = new Map<QuicpipeErrorCode, number>();
   #opening: Promise<Service> | undefined;
   #service: Service | undefined;
@@ -76,11 +102,17 @@ class RelayControl {
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#log = new Log(settings.logger, Date.now);
   }
 
   async listen(): Promise<Address> {
     if (this.#closing) throw notListening("was closed: make a new one");
-    this.#opening ??= openService(this.#settings);
+    this.#opening ??= openService({
+      settings: this.#settings,
+      log: this.#log,
+      refused: this.#refused,
+      now: Date.now,
+    });
     try {
       this.#service = await this.#opening;
     } catch (error) {
@@ -94,8 +126,11 @@ class RelayControl {
     return this.#running().forwarder.address();
   }
 
-  stats(): RelayStats {
-    return this.#lastStats ?? relayStats(this.#running(), Object.fromEntries(this.#refused));
+  stats(): RelayStats;
+  stats(page: StatsPageRequest): PagedRelayStats;
+  stats(page?: StatsPageRequest): RelayStats | PagedRelayStats {
+    if (page) return this.#pagedStats(page);
+    return this.#lastStats ?? relayStats(this.#running());
   }
 
   close({ graceMs = defaults.closeGraceMs }: CloseOptions = {}): Promise<void> {
@@ -103,14 +138,32 @@ class RelayControl {
     return this.#closing;
   }
 
-  async respond(event: H3Event, path: string): Promise<Response> {
+  async respond(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
+    const response = await this.#answer(family, event, path);
+    for (const [name, value] of Object.entries(family.headers)) response.headers.set(name, value);
+    return response;
+  }
+
+  async #answer(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
     try {
-      return await answer(event, path, this.#running());
+      return await answer(family, event, path, this.#running());
     } catch (error) {
-      const problem = presentable(error, this.#settings.logger);
+      const problem = presentable(error, this.#log);
+      this.#log.write("debug", "request-refused", "a request was refused", {
+        code: problem.code,
+        method: event.req.method,
+      });
       this.#refused.set(problem.code, (this.#refused.get(problem.code) ?? 0) + 1);
-      return problemResponse(problem);
+      return family.refuse(problem, event, path);
     }
+  }
+
+  #pagedStats({ limit, after }: StatsPageRequest): PagedRelayStats {
+    const query = plainQuery(limit, after ?? undefined);
+    if (this.#lastStats) return { ...this.#lastStats, page: { registrations: [], next: null } };
+    const service = this.#running();
+    service.rates.ask();
+    return { ...relayStats(service), page: pageNow(service, query) };
   }
 
   #running(): Service {
@@ -130,6 +183,7 @@ class RelayControl {
     this.#lastStats = this.stats();
     this.#service = undefined;
     await service.close();
+    this.#log.flush();
   }
 }
 

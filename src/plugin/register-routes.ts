@@ -1,27 +1,33 @@
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type RegisterListResponse, type RegisterResponse, paths, scopes } from "../protocol.ts";
-import type { Registration } from "../registry/index.ts";
+import type { RegisterRequest, Registration } from "../registry/index.ts";
 import { formatAddress } from "../wire/address.ts";
 import { readJson } from "./body.ts";
 import { clientAddressOf } from "./client-address.ts";
-import type { Identity } from "./identity.ts";
 import { timestamp } from "./message.ts";
 import { requireKey, requireNum, requireTtl } from "./request-fields.ts";
 import { type ApiRequest, type Route, json, noContent } from "./route.ts";
+import { revoke } from "./stats-routes.ts";
+import { traced, type TracedRequest } from "./traced.ts";
 
 /** The routes under `/v1/register` (design section 5). */
 export const registerRoutes: readonly Route[] = [
-  { method: "POST", path: paths.register, scope: scopes.register, handle: register },
+  {
+    method: "POST",
+    path: paths.register,
+    scope: scopes.register,
+    handle: traced("quicpipe.register", register),
+  },
   { method: "GET", path: paths.register, scope: scopes.register, handle: list },
   { method: "DELETE", path: `${paths.register}/{id}`, scope: scopes.register, handle: end },
 ];
 
-async function register(request: ApiRequest): Promise<Response> {
-  const { event, identity, service } = request;
+async function register(request: TracedRequest): Promise<Response> {
+  const { event, identity, service, trace } = request;
   const { forwarder, registry, settings } = service;
   const body = await readJson(event.req, defaults.maxSmallBodyBytes);
-  const registration = registry.register({
+  const wanted: RegisterRequest = {
     subject: identity.subject,
     quota: identity.quota,
     key: requireKey(body["key"]),
@@ -32,7 +38,8 @@ async function register(request: ApiRequest): Promise<Response> {
       defaultMs: settings.limits.registrationTtlMs,
     }),
     address: clientAddressOf(event, forwarder),
-  });
+  };
+  const registration = trace.opening(() => registry.register(wanted));
   const secret = registry.secretOf(registration.id);
   return json({ ...registrationView(registration, request), secret });
 }
@@ -46,16 +53,13 @@ function list(request: ApiRequest): Response {
 }
 
 function end({ identity, service, param }: ApiRequest): Response {
-  if (service.registry.end(param("id"), ownerOf(identity))) return noContent();
+  const id = param("id");
+  if (service.registry.end(id, identity.subject)) return noContent();
+  if (identity.scopes.has(scopes.admin) && revoke(id, identity, service)) return noContent();
   throw new QuicpipeError(
     "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
     "you hold no such registration, or its time is over",
   );
-}
-
-/** Whose registrations the caller may end: its own, or with `relay:admin` anybody's. */
-function ownerOf({ subject, scopes: held }: Identity): string | undefined {
-  return held.has(scopes.admin) ? undefined : subject;
 }
 
 function registrationView(

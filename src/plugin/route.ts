@@ -1,7 +1,9 @@
 import type { H3Event } from "h3";
 import type { Scope } from "../protocol.ts";
 import type { Identity } from "./identity.ts";
+import type { QuicpipeError } from "../errors.ts";
 import type { Service } from "./service.ts";
+import type { Settings } from "./settings.ts";
 
 /** A request that was authenticated and matched to a route. */
 export interface ApiRequest {
@@ -20,6 +22,19 @@ export interface Route {
   /** What the token must allow; `null` for a route that needs no token. */
   readonly scope: Scope | null;
   handle(request: ApiRequest): Response | Promise<Response>;
+}
+
+/** Routes below one root, with a way of their own to tell who asks and to refuse. */
+export interface RouteFamily {
+  readonly routes: readonly Route[];
+  /** What every answer is sent with, refusals too. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The path as {@link Route.path} has it, if a request's is this family's to answer. */
+  pathOf(pathname: string, settings: Settings): string | undefined;
+  /** Who asks. @throws what says why nobody is believed */
+  identify(event: H3Event, service: Service): Promise<Identity>;
+  /** Tells the caller why not, for every code of `problemKinds`. */
+  refuse(problem: QuicpipeError, event: H3Event, path: string): Response;
 }
 
 /** Answers with JSON. Nothing of the interface may be kept by a cache: it is private and soon untrue. */

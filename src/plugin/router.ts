@@ -4,30 +4,48 @@ import { paths } from "../protocol.ts";
 import { type Identity, requireScope } from "./identity.ts";
 import { mailboxRoutes } from "./mailbox-routes.ts";
 import { openApiRoute } from "./openapi.ts";
+import { problemResponse } from "./problem.ts";
 import { registerRoutes } from "./register-routes.ts";
-import type { Route } from "./route.ts";
+import type { Route, RouteFamily } from "./route.ts";
 import type { Service } from "./service.ts";
+import { statsRoutes } from "./stats-routes.ts";
 
 /** Every route of the HTTP interface. */
-export const routes: readonly Route[] = [...registerRoutes, ...mailboxRoutes, openApiRoute];
+export const routes: readonly Route[] = [...registerRoutes, ...mailboxRoutes, ...statsRoutes, openApiRoute];
+
+/** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
+export const api: RouteFamily = {
+  routes,
+  headers: {},
+  pathOf: (pathname, { basePath }) => apiPathOf(pathname, basePath),
+  identify: (event, service) => service.authenticate(event.req.headers),
+  refuse: problemResponse,
+};
 
 /** The path below the base path if it is the relay's to answer; `undefined` leaves it to the app. */
 export function apiPathOf(pathname: string, basePath: string): string | undefined {
   if (!pathname.startsWith(`${basePath}/v1/`)) return undefined;
   const path = pathname.slice(basePath.length);
   const isOurs =
-    path === paths.openapi ||
-    [paths.register, paths.mailbox].some((root) => path === root || path.startsWith(`${root}/`));
+    [paths.openapi, paths.stats, paths.events].some((leaf) => path === leaf) ||
+    [paths.register, paths.mailbox, paths.registrations].some(
+      (root) => path === root || path.startsWith(`${root}/`),
+    );
   return isOurs ? path : undefined;
 }
 
 /**
- * Answers a request for one of the relay's paths.
+ * Answers a request for one of a family's paths.
  *
  * @throws every code of `problemKinds`
  */
-export async function answer(event: H3Event, path: string, service: Service): Promise<Response> {
-  const matches = routes.flatMap((route) => matchOf(route, path) ?? []);
+export async function answer(
+  family: RouteFamily,
+  event: H3Event,
+  path: string,
+  service: Service,
+): Promise<Response> {
+  const matches = family.routes.flatMap((route) => matchOf(route, path) ?? []);
   if (matches.length === 0)
     throw new QuicpipeError("ERR_QUICPIPE_NOT_FOUND", "there is nothing at this path");
   const { method, headers } = event.req;
@@ -46,16 +64,16 @@ export async function answer(event: H3Event, path: string, service: Service): Pr
   // RFC 8470 §5: early data may be replayed, and its source address is not proven.
   if (method !== "GET" && headers.get("early-data") === "1")
     throw new QuicpipeError("ERR_QUICPIPE_EARLY_DATA", "send this again after the TLS handshake");
-  const identity = await admit(route, headers, service);
+  const identity = await admit(family, route, event, service);
   const response = await route.handle({ event, identity, service, param: (name) => params.get(name)! });
   if (method !== "HEAD") return response;
   await response.body?.cancel();
   return new Response(null, response);
 }
 
-async function admit(route: Route, headers: Headers, service: Service): Promise<Identity> {
+async function admit(family: RouteFamily, route: Route, event: H3Event, service: Service): Promise<Identity> {
   if (route.scope === null) return nobody;
-  const identity = await service.authenticate(headers);
+  const identity = await family.identify(event, service);
   requireScope(identity, route.scope);
   if (identity.limited && route.method !== "GET") service.rateLimiter.take(identity.subject);
   return identity;

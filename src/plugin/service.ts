@@ -1,27 +1,43 @@
 import * as defaults from "../defaults.ts";
+import type { QuicpipeErrorCode } from "../errors.ts";
 import { type Forwarder, type ForwarderOptions, createForwarder, describeXdp } from "../forwarder/index.ts";
-import { Registry, createSweeper } from "../registry/index.ts";
+import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
+import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { formatAddress } from "../wire/address.ts";
-import { type AuthSettings, secretSettings } from "./auth-settings.ts";
-import { developmentKey, developmentKeyPath } from "./development-key.ts";
-import { type Authenticate, anonymousIdentity } from "./identity.ts";
+import { createAuthentication } from "./authentication.ts";
+import type { Authenticate } from "./identity.ts";
+import type { Log } from "./log.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { Rates } from "./rates.ts";
+import { registrationLog } from "./registration-log.ts";
 import type { Settings } from "./settings.ts";
-import { createTokenAuthentication } from "./token-auth.ts";
+import { relayStats } from "./stats.ts";
+import { StatsEvents } from "./stats-events.ts";
+import { telemetryFigures } from "./telemetry-figures.ts";
 import { Waiters } from "./waiters.ts";
 
-/** The parts of a relay that runs. */
-export interface Service {
+/** What a relay has whether it runs or not. */
+export interface ServiceContext {
   readonly settings: Settings;
+  readonly log: Log;
+  /** Requests refused so far, by code. */
+  readonly refused: ReadonlyMap<QuicpipeErrorCode, number>;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+/** The parts of a relay that runs. */
+export interface Service extends ServiceContext {
   readonly forwarder: Forwarder;
   readonly registry: Registry;
   readonly mailbox: Mailbox;
   readonly waiters: Waiters;
   readonly rateLimiter: RateLimiter;
+  readonly telemetry: RelayTelemetry;
   readonly authenticate: Authenticate;
-  /** ms since the epoch. */
-  readonly now: () => number;
+  readonly rates: Rates;
+  readonly statsEvents: StatsEvents;
   /** Refuses what is new and ends every wait; what is registered is still forwarded. Idempotent. */
   drain(): void;
   /** Closes the sockets and timers. Idempotent. */
@@ -33,58 +49,89 @@ export interface Service {
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_BACKEND_UNAVAILABLE, ERR_QUICPIPE_OPTION_INVALID (development key)
  */
-export async function openService(settings: Settings, now: () => number = Date.now): Promise<Service> {
-  const { limits, logger } = settings;
-  const authenticate = createAuthentication(settings, now);
+export async function openService(context: ServiceContext): Promise<Service> {
+  const { settings, log, now } = context;
+  const { limits } = settings;
+  const authenticate = createAuthentication(settings, log, now);
+  const openTelemetry = await loadRelayTelemetry(settings.telemetry);
   // The forwarder asks the registry about STUN, and the registry writes the forwarder's routes.
   let registry: Registry | undefined;
   const forwarder = await createForwarder({
-    ...forwarderOptions(settings),
+    ...forwarderOptions(settings, log),
     authority: {
       secretOf: (id) => registry?.secretOf(id),
       proven: (id, address) => registry?.proven(id, address) ?? false,
     },
     now,
   });
-  const { maxRegistrations, maxCids } = limits;
-  const opened = new Registry({ forwarder, maxRegistrations, maxCids, now });
-  registry = opened;
   const mailbox = new Mailbox(limits, now);
-  const waiters = new Waiters(limits);
-  const sweeper = createSweeper([() => opened.sweep(), () => mailbox.sweep()]);
-  const { backend, backendReason } = forwarder;
-  logger.info(
-    `quicpipe: relay on UDP ${formatAddress(forwarder.address())}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`,
-  );
-  const rateLimiter = new RateLimiter({
-    perMinute: limits.requestsPerMinute,
-    maxSubjects: defaults.maxRateLimitedSubjects,
+  const telemetry = openTelemetry({
+    backend: forwarder.backend,
+    figures: () => telemetryFigures(forwarder, registry, mailbox),
+    trafficOf: (id) => registry?.countersOf(id),
     now,
   });
-  const drain = (): void => {
-    opened.drain();
-    waiters.stopAll();
-  };
-  return {
-    settings,
+  const opened = openRegistry(context, forwarder, telemetry.observer);
+  registry = opened;
+  const waiters = new Waiters(limits);
+  const sweeper = createSweeper([() => opened.sweep(), () => mailbox.sweep(), () => telemetry.watch()]);
+  log.write("info", "listening", describe(forwarder));
+  const rates = new Rates(forwarder, opened);
+  const service: Service = {
+    ...context,
     forwarder,
     registry,
     mailbox,
     waiters,
-    rateLimiter,
+    rateLimiter: new RateLimiter({
+      perMinute: limits.requestsPerMinute,
+      maxSubjects: defaults.maxRateLimitedSubjects,
+      now,
+    }),
+    telemetry,
     authenticate,
-    now,
-    drain,
+    rates,
+    statsEvents: new StatsEvents(rates, () => relayStats(service), now),
+    drain() {
+      opened.drain();
+      waiters.stopAll();
+    },
     close() {
-      drain();
+      service.drain();
       sweeper.close();
+      rates.close();
+      opened.close();
+      telemetry.close();
       return forwarder.close();
     },
   };
+  return service;
 }
 
-function forwarderOptions(settings: Settings): Omit<ForwarderOptions, "authority" | "now"> {
-  const { host, port, upstream, backend, threads, sourcePolicy, xdp, stun, logger } = settings;
+function openRegistry(
+  { settings, log, now }: ServiceContext,
+  forwarder: Forwarder,
+  telemetry: RegistrationObserver,
+): Registry {
+  const { maxRegistrations, maxCids } = settings.limits;
+  return new Registry({
+    forwarder,
+    maxRegistrations,
+    maxCids,
+    now,
+    observers: [registrationLog(log), telemetry],
+    onObserverFault: (method, err) =>
+      log.write("error", "observer-failed", "an observer of registrations failed", { method, err }),
+  });
+}
+
+function describe(forwarder: Forwarder): string {
+  const { backend, backendReason } = forwarder;
+  return `relay on UDP ${formatAddress(forwarder.address())}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`;
+}
+
+function forwarderOptions(settings: Settings, log: Log): Omit<ForwarderOptions, "authority" | "now"> {
+  const { host, port, upstream, backend, threads, sourcePolicy, xdp, stun } = settings;
   const { limits, maxGatewayClients, socketBufferBytes } = settings;
   return {
     host,
@@ -100,30 +147,8 @@ function forwarderOptions(settings: Settings): Omit<ForwarderOptions, "authority
     xdp: {
       option: xdp,
       maxRoutes: limits.maxCids,
-      onChange: (status) => logger.info(`quicpipe: ${describeXdp(status)}`),
+      onChange: (status) => log.write("info", "xdp", describeXdp(status)),
     },
-    onError: (error) => logger.error("quicpipe: the UDP socket failed", error),
-  };
-}
-
-function createAuthentication({ auth, limits, logger }: Settings, now: () => number): Authenticate {
-  if (auth === "none") {
-    logger.warn('quicpipe: auth is "none": everybody may register and send through this relay');
-    const anonymous = anonymousIdentity(limits);
-    return () => Promise.resolve(anonymous);
-  }
-  if (auth !== "development") return createTokenAuthentication(auth, limits, now);
-  logger.info(
-    `quicpipe: no option auth, so tokens are checked with the development key ${developmentKeyPath()}; make one with: quicpipe token --sub alice`,
-  );
-  return createTokenAuthentication(developmentSettings(), limits, now);
-}
-
-function developmentSettings(): Exclude<AuthSettings, string> {
-  return {
-    ...secretSettings(developmentKey()),
-    issuer: undefined,
-    audience: undefined,
-    clockTolerance: defaults.clockToleranceSeconds,
+    onError: (err) => log.write("error", "socket-failed", "the UDP socket failed", { err }),
   };
 }

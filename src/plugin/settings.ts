@@ -1,11 +1,12 @@
 import { isIP } from "node:net";
 import * as defaults from "../defaults.ts";
 import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../forwarder/index.ts";
+import type { TelemetryOptions } from "../telemetry/index.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
 import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
 import { isLoopback } from "./client-address.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
-import { type Logger, silentLogger } from "./logger.ts";
+import { consoleLogger, type Logger, type LogLevel, silentLogger } from "./logger.ts";
 import { optionInvalid, requireInteger, requireOneOf, requireOptions, requireText } from "./option-checks.ts";
 import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
 import { resolveXdp } from "./xdp-settings.ts";
@@ -17,6 +18,8 @@ export interface Settings {
   readonly upstream: Address | undefined;
   readonly publicAddress: string | undefined;
   readonly basePath: string;
+  /** Path of the console, the base path in front; `undefined` for none. */
+  readonly consolePath: string | undefined;
   readonly auth: AuthSettings;
   readonly limits: Limits;
   readonly backend: BackendChoice;
@@ -26,6 +29,7 @@ export interface Settings {
   readonly socketBufferBytes: number;
   readonly xdp: XdpOption;
   readonly stun: StunPolicy;
+  readonly telemetry: TelemetryOptions | false;
   readonly logger: Logger;
 }
 
@@ -46,13 +50,15 @@ export interface Environment {
  */
 export function resolveSettings(given: QuicpipeOptions | undefined, environment: Environment): Settings {
   const options = requireOptions("", given, optionNames);
+  const basePath = requireText("basePath", options.basePath, 'a path such as "/relay"', isBasePath) ?? "";
   const forwarder = requireOptions("forwarder", options.forwarder, forwarderOptionNames);
   return {
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     port: requireInteger("port", options.port, { min: 0, max: 65_535, fallback: defaults.port }),
     upstream: options.upstream === undefined ? undefined : resolveUpstream(options.upstream),
     publicAddress: requireText("publicAddress", options.publicAddress, "host:port", isPublicAddress),
-    basePath: requireText("basePath", options.basePath, 'a path such as "/relay"', isBasePath) ?? "",
+    basePath,
+    consolePath: resolveConsolePath(basePath, options.console),
     auth: resolveAuth(options.auth, environment.NODE_ENV === "production"),
     limits: resolveLimits(options.limits),
     ...resolveBackend(forwarder, environment),
@@ -69,6 +75,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     }),
     xdp: resolveXdp(options.xdp, environment.QUICPIPE_XDP_IFACE),
     stun: requireOneOf("stun", options.stun, ["registered", "public"]),
+    telemetry: resolveTelemetry(options.telemetry),
     logger: resolveLogger(options.logger),
   };
 }
@@ -79,11 +86,13 @@ const optionNames = [
   "upstream",
   "publicAddress",
   "basePath",
+  "console",
   "auth",
   "limits",
   "forwarder",
   "xdp",
   "stun",
+  "telemetry",
   "logger",
 ] as const;
 
@@ -126,8 +135,18 @@ function resolveUpstream(value: UpstreamOptions): Address {
 }
 
 /** Taken as it stands, without a closing slash; in a form that URL parsing leaves alone. */
+function isPath(text: string): boolean {
+  return /^(?:\/[\w.~-]+)+$/.test(text);
+}
+
 function isBasePath(text: string): boolean {
-  return text === "" || /^(?:\/[\w.~-]+)+$/.test(text);
+  return text === "" || isPath(text);
+}
+
+function resolveConsolePath(basePath: string, value: QuicpipeOptions["console"]): string | undefined {
+  if (value === false) return undefined;
+  const { path } = requireOptions("console", value, ["path"]);
+  return `${basePath}${requireText("console.path", path, 'a path such as "/relay"', isPath) ?? "/relay"}`;
 }
 
 function isPublicAddress(text: string): boolean {
@@ -135,8 +154,16 @@ function isPublicAddress(text: string): boolean {
   return address !== undefined && address.port > 0;
 }
 
+function resolveTelemetry(value: TelemetryOptions | false | undefined): TelemetryOptions | false {
+  if (value === false) return false;
+  const { intervalMs } = requireOptions("telemetry", value, ["intervalMs"]);
+  if (intervalMs === undefined) return {};
+  const range = { min: defaults.minTelemetryIntervalMs, max: 2 ** 31 - 1, fallback: 0 };
+  return { intervalMs: requireInteger("telemetry.intervalMs", intervalMs, range) };
+}
+
 function resolveLogger(logger: Logger | false | undefined): Logger {
-  if (logger === undefined) return console;
+  if (logger === undefined) return consoleLogger(console);
   if (logger === false) return silentLogger;
   const isLogger =
     typeof logger === "object" && levels.every((level) => typeof Reflect.get(logger, level) === "function");
@@ -144,4 +171,4 @@ function resolveLogger(logger: Logger | false | undefined): Logger {
   throw optionInvalid("logger", logger, `false or an object with the methods ${levels.join(", ")}`);
 }
 
-const levels: readonly (keyof Logger)[] = ["error", "warn", "info", "debug"];
+const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];

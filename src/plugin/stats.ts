@@ -1,5 +1,6 @@
 import type { QuicpipeErrorCode } from "../errors.ts";
 import type { DropReason, Forwarder, ForwarderStats, StunOutcome, XdpStatus } from "../forwarder/index.ts";
+import type { StatsPage } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import type { MailboxStats } from "./mailbox.ts";
 import type { Service } from "./service.ts";
@@ -38,9 +39,14 @@ export interface RelayStats {
   readonly refused: Readonly<Partial<Record<QuicpipeErrorCode, number>>>;
 }
 
+/** {@link RelayStats} with some of the registrations. */
+export interface PagedRelayStats extends RelayStats {
+  readonly page: StatsPage;
+}
+
 /** Gathers the figures of a running relay. */
-export function relayStats(service: Service, refused: RelayStats["refused"]): RelayStats {
-  const { forwarder, registry, mailbox, waiters } = service;
+export function relayStats(service: Service): RelayStats {
+  const { forwarder, registry, mailbox, waiters, refused } = service;
   const { relayed, path, orphans, gateway, dropped, overflowed, stun } = forwarder.stats();
   return {
     backend: forwarder.backend,
@@ -57,6 +63,6 @@ export function relayStats(service: Service, refused: RelayStats["refused"]): Re
     stun,
     mailbox: mailbox.stats(),
     waiters: waiters.size,
-    refused,
+    refused: Object.fromEntries(refused),
   };
 }

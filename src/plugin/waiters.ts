@@ -1,4 +1,5 @@
 import { QuicpipeError } from "../errors.ts";
+import type { Identity } from "./identity.ts";
 
 /** How many waits may be open. */
 export interface WaiterLimits {
@@ -6,6 +7,24 @@ export interface WaiterLimits {
   readonly maxWaiters: number;
   /** Long polls and event streams of one subject. */
   readonly maxWaitersPerSubject: number;
+}
+
+/** Who waits, among whom, and until when at the latest. */
+export interface Wait {
+  readonly waiters: Waiters;
+  readonly identity: Identity;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a wait in the caller's name; `anonymous` is everybody and has no limit of its own.
+ *
+ * @returns closes the wait.
+ * @throws ERR_QUICPIPE_WAITER_QUOTA
+ */
+export function openWait({ waiters, identity }: Wait, stop: () => void): () => void {
+  return waiters.open(identity.limited ? identity.subject : undefined, stop);
 }
 
 /** The long polls and event streams that are open: bounded, and all ended when the relay drains. */

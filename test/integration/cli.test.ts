@@ -38,13 +38,13 @@ describe("quicpipe --help", () => {
   it("shows the commands and the first steps, without colours where there is no terminal", async () => {
     const { status, stdout } = await new User().run("--help");
     expect(status).toBe(0);
-    for (const command of ["relay", "token", "id", "accept", "dial", "doctor"])
+    for (const command of ["relay", "token", "id", "accept", "dial", "top", "doctor"])
       expect(stdout).toContain(command);
     expect(stdout).toContain("First steps");
     expect(stdout).not.toContain("\u001B");
   });
 
-  it.each(["relay", "token", "id", "accept", "dial", "doctor"])("explains `%s`", async (command) => {
+  it.each(["relay", "token", "id", "accept", "dial", "top", "doctor"])("explains `%s`", async (command) => {
     const { status, stdout } = await new User().run(command, "--help");
     expect(status).toBe(0);
     expect(stdout).toContain(`quicpipe ${command}`);

@@ -1,59 +1,10 @@
-import { createSocket, type Socket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { describe, expect, it, onTestFinished } from "vitest";
-import type { RegisterResponse } from "../../../src/protocol.ts";
-import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
-import {
-  type BindingRequest,
-  encodeBindingRequest,
-  parseBindingReply,
-} from "../../../src/wire/stun-binding.ts";
-import { type RelayApp, call, initialPacket, secret, secretToken, serveRelay } from "./relay-app.ts";
+import { describe, expect, it } from "vitest";
+import { call, initialPacket, secret, secretToken, serveRelay } from "./relay-app.ts";
+import { openSocket, prove, register, shortPacket } from "./udp-peer.ts";
 
 const auth = { secret };
-
-/** A peer's UDP socket. */
-async function openSocket(): Promise<Socket> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  onTestFinished(() => void socket.close());
-  await once(socket, "listening");
-  return socket;
-}
-
-async function exchange(app: RelayApp, socket: Socket, datagram: Uint8Array): Promise<Buffer> {
-  const { address, port } = app.relay.address();
-  socket.send(datagram, port, address);
-  const [reply] = (await once(socket, "message")) as [Buffer];
-  return reply;
-}
-
-/** Proves the socket's address for a registration, as design section 6 has it. */
-async function prove(
-  app: RelayApp,
-  socket: Socket,
-  { id, secret: password }: RegisterResponse,
-): Promise<unknown> {
-  const first: BindingRequest = {
-    transactionId: randomBytes(12),
-    credential: { username: id, password },
-  };
-  const challenged = parseBindingReply(await exchange(app, socket, encodeBindingRequest(first)), first);
-  if (challenged?.kind !== "challenge") return challenged;
-  const second = { ...first, transactionId: randomBytes(12), challenge: challenged.challenge };
-  return parseBindingReply(await exchange(app, socket, encodeBindingRequest(second)), second);
-}
-
-async function register(app: RelayApp, subject: string, key: Uint8Array): Promise<RegisterResponse> {
-  const body = { key: Buffer.from(key).toString("base64"), num: 4 };
-  const answer = await call("POST", `${app.url}/v1/register`, { token: await secretToken(subject), body });
-  return answer.body;
-}
-
-/** A packet with a short header for the first connection ID of a key. */
-function shortPacket(key: Uint8Array, content: string): Buffer {
-  return Buffer.concat([Buffer.from([0x40]), deriveConnectionId(key, 1), Buffer.from(content)]);
-}
 
 describe("a registration over HTTP/1.1", () => {
   it("gets its address by STUN, keeps it when refreshed and moves with the peer", async () => {

@@ -67,6 +67,23 @@ describe("a mailbox message", () => {
     expect(app.relay.stats().mailbox).toEqual({ queued: 0, taken: 1, expired: 0, recalled: 0 });
   });
 
+  it("brings its sender's traceparent along, in its plain form, if there is a valid one", async () => {
+    const app = await serveRelay({ auth });
+    const token = await secretToken("alice");
+    const registration = await registrationOf(app, "bob");
+    const plain = `${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    const brought: unknown[] = [];
+    for (const traceparent of [`00-${plain}`, `7f-${plain}-<more>`, "00-nonsense"]) {
+      const sent = await call("POST", `${app.url}/v1/mailbox/bob`, {
+        token,
+        headers: { traceparent },
+        body: { packets },
+      });
+      brought.push((await take(app, sent.body.id, registration)).body.traceparent);
+    }
+    expect(brought).toEqual([`00-${plain}`, `00-${plain}`, undefined]);
+  });
+
   it("is handed out once even to two takers at the same time", async () => {
     const app = await serveRelay({ auth });
     const { body } = await send(app);

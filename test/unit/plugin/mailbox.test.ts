@@ -21,6 +21,7 @@ function setUp(change: Partial<MailboxLimits> = {}, limited = true): Setup {
     packets: [new Uint8Array(1200)],
     destinationId: new Uint8Array(8),
     from: undefined,
+    trace: { traceparent: undefined, sent: undefined },
   };
   return {
     mailbox,

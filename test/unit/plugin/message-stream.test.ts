@@ -14,7 +14,13 @@ const identity = {
   limited: true,
   expiresAtMs: Infinity,
 };
-const content = { note: null, packets: [], destinationId: new Uint8Array(8), from: undefined };
+const content = {
+  note: null,
+  packets: [],
+  destinationId: new Uint8Array(8),
+  from: undefined,
+  trace: { traceparent: undefined, sent: undefined },
+};
 
 interface Setup extends MessageWait {
   readonly client: AbortController;

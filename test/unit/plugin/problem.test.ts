@@ -37,19 +37,19 @@ describe("problemResponse", () => {
 
 describe("presentable", () => {
   it("hides and logs what no request should be told", () => {
-    const error = vi.fn();
-    const logger = { error, warn: vi.fn(), info: vi.fn(), debug: vi.fn() };
+    const write = vi.fn();
     const secret = new TypeError("the secret is hunter2");
     const internal = new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", "no request's business");
     for (const fault of [secret, internal, "text"]) {
-      const shown = presentable(fault, logger);
+      const shown = presentable(fault, { write });
       expect(shown.code).toBe("ERR_QUICPIPE_INTERNAL");
       expect(shown.cause).toBeUndefined();
       expect(shown.message).not.toMatch(/hunter2|business/);
-      expect(error).toHaveBeenLastCalledWith("quicpipe: a request failed unexpectedly", fault);
+      const line = ["error", "request-failed", "a request failed unexpectedly", { err: fault }];
+      expect(write).toHaveBeenLastCalledWith(...line);
     }
     const known = new QuicpipeError("ERR_QUICPIPE_DRAINING", "");
-    expect(presentable(known, logger)).toBe(known);
-    expect(error).toHaveBeenCalledTimes(3);
+    expect(presentable(known, { write })).toBe(known);
+    expect(write).toHaveBeenCalledTimes(3);
   });
 });

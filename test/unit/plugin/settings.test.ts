@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../src/defaults.ts";
 import type { QuicpipeOptions } from "../../../src/index.ts";
 import { type Environment, resolveSettings } from "../../../src/plugin/settings.ts";
@@ -18,7 +18,21 @@ function backendOf(environment: Environment, backend?: "dgram"): string {
   return resolveSettings(backend ? { forwarder: { backend } } : {}, environment).backend;
 }
 
+function pathFor(options: QuicpipeOptions): string | undefined {
+  return resolveSettings(options, {}).consolePath;
+}
+
 describe("resolveSettings", () => {
+  it("puts the console below the base path, or nowhere", () => {
+    expect(pathFor({ basePath: "/api" })).toBe("/api/relay");
+    expect(pathFor({ console: { path: "/admin/relay" } })).toBe("/admin/relay");
+    expect(pathFor({ console: false })).toBeUndefined();
+    for (const path of ["", "relay", "/relay/", "/a b"])
+      expect(() => pathFor({ console: { path } })).toThrow(
+        expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID", details: { option: "console.path" } }),
+      );
+  });
+
   it("fills in every default", () => {
     const { limits, logger, ...settings } = resolveSettings(undefined, {});
     expect(settings).toEqual({
@@ -27,6 +41,7 @@ describe("resolveSettings", () => {
       upstream: undefined,
       publicAddress: undefined,
       basePath: "",
+      consolePath: "/relay",
       auth: "development",
       backend: "auto",
       threads: defaults.forwarderThreads,
@@ -35,8 +50,12 @@ describe("resolveSettings", () => {
       maxGatewayClients: defaults.maxGatewayClients,
       socketBufferBytes: defaults.socketBufferBytes,
       stun: "registered",
+      telemetry: {},
     });
-    expect(logger).toBe(console);
+    const info = vi.spyOn(console, "info").mockReturnValue();
+    logger.info("a line", { of: "text" });
+    expect(info.mock.calls).toEqual([["a line", { of: "text" }]]);
+    info.mockRestore();
     expect(limits).toEqual({
       maxRegistrations: defaults.maxRegistrations,
       maxCids: defaults.maxCids,
@@ -77,6 +96,7 @@ describe("resolveSettings", () => {
           limits: { maxCids: 7 },
           forwarder: { sourcePolicy: "any", backend: "native", threads: 4 },
           stun: "public",
+          telemetry: { intervalMs: 60_000 },
           logger: false,
         },
         { NODE_ENV: "production" },
@@ -93,6 +113,7 @@ describe("resolveSettings", () => {
       threads: 4,
       sourcePolicy: "any",
       stun: "public",
+      telemetry: { intervalMs: 60_000 },
     });
   });
 
@@ -152,6 +173,9 @@ describe("resolveSettings", () => {
     ["stun", { stun: true }],
     ["logger", { logger: true }],
     ["logger", { logger: { info: console.info } }],
+    ["telemetry", { telemetry: true }],
+    ["telemetry.everyMs", { telemetry: { everyMs: 60_000 } }],
+    ["telemetry.intervalMs", { telemetry: { intervalMs: defaults.minTelemetryIntervalMs - 1 } }],
   ])("names the option %s in what it refuses: %j", (option, options) => {
     const error = refusal(options);
     expect(error).toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });

@@ -1,0 +1,38 @@
+/** Text of others as it may be shown: what would move the cursor, change colours or hide is a dot. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "·");
+}
+
+/** How many columns a terminal takes for a text without control characters. */
+export function columnsOf(text: string): number {
+  return Array.from(text).reduce((sum, character) => sum + widthOf(character), 0);
+}
+
+/** Fills or cuts a text to a number of columns; what was cut ends in an ellipsis. */
+export function fit(text: string, columns: number, align: "left" | "right" = "left"): string {
+  const shown = columnsOf(text) > columns ? cut(text, columns) : text;
+  const space = " ".repeat(columns - columnsOf(shown));
+  return align === "left" ? shown + space : space + shown;
+}
+
+/** Cuts a text to at most a number of columns. */
+export function cut(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  let kept = "";
+  let left = columns - 1;
+  for (const character of text) {
+    left -= widthOf(character);
+    if (left < 0) break;
+    kept += character;
+  }
+  return columns > 0 ? `${kept}…` : "";
+}
+
+const wide =
+  /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uFF01-\uFF60]/u;
+const combining = /^\p{M}/u;
+
+function widthOf(character: string): number {
+  if (combining.test(character)) return 0;
+  return wide.test(character) ? 2 : 1;
+}

@@ -1,0 +1,36 @@
+import * as defaults from "../defaults.ts";
+import { type AuthSettings, secretSettings } from "./auth-settings.ts";
+import { developmentKey, developmentKeyPath } from "./development-key.ts";
+import { type Authenticate, anonymousIdentity } from "./identity.ts";
+import type { Log } from "./log.ts";
+import type { Settings } from "./settings.ts";
+import { createTokenAuthentication } from "./token-auth.ts";
+
+/**
+ * Makes what tells who sends a request.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the development key cannot be used.
+ */
+export function createAuthentication({ auth, limits }: Settings, log: Log, now: () => number): Authenticate {
+  if (auth === "none") {
+    log.write("warn", "auth", 'auth is "none": everybody may register and send through this relay');
+    const anonymous = anonymousIdentity(limits);
+    return () => Promise.resolve(anonymous);
+  }
+  if (auth !== "development") return createTokenAuthentication(auth, limits, now);
+  log.write(
+    "info",
+    "auth",
+    `no option auth, so tokens are checked with the development key ${developmentKeyPath()}; make one with: quicpipe token --sub alice`,
+  );
+  return createTokenAuthentication(developmentSettings(), limits, now);
+}
+
+function developmentSettings(): Exclude<AuthSettings, string> {
+  return {
+    ...secretSettings(developmentKey()),
+    issuer: undefined,
+    audience: undefined,
+    clockTolerance: defaults.clockToleranceSeconds,
+  };
+}

@@ -1,0 +1,39 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { columnsOf, cut, fit, printable } from "../../../src/cli/terminal-text.ts";
+
+describe("printable", () => {
+  it.each([
+    ["\u001B[31mred\u001B]0;title\u0007", "·[31mred·]0;title·"],
+    ["a\r\nb\tc\u2028d", "a··b·c·d"],
+    ["\u202Eevil\u200B", "·evil·"],
+    ["\u009B2J", "·2J"],
+    ["José 日本 👍", "José 日本 👍"],
+  ])("shows %j as %j", (text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+});
+
+describe("fit", () => {
+  it.each([
+    ["ab", 4, "left", "ab  "],
+    ["ab", 4, "right", "  ab"],
+    ["abcdef", 4, "left", "abc…"],
+    ["日本語", 4, "left", "日… "],
+    ["日本語", 6, "left", "日本語"],
+    ["e\u0301e\u0301", 3, "left", "e\u0301e\u0301 "],
+    ["abc", 1, "left", "…"],
+    ["abc", 0, "left", ""],
+  ] as const)("makes %j in %i columns (%s) %j", (text, columns, align, fitted) => {
+    expect(fit(text, columns, align)).toBe(fitted);
+  });
+
+  it("takes exactly the columns that it is given, whatever the text", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.nat(40), (text, columns) => {
+        expect(columnsOf(fit(printable(text), columns))).toBe(columns);
+        expect(columnsOf(cut(printable(text), columns))).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
+});
