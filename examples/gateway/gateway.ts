@@ -5,12 +5,13 @@
 // PORT=4433 is the public UDP port; AUTH=none serves peers without tokens, such as examples/dialer.
 import { H3 } from "h3";
 import { quicpipe } from "quicpipe";
-import { developmentCertificate, serveHttp3 } from "quicpipe/gateway";
+import { developmentCertificate, serveHttp2, serveHttp3 } from "quicpipe/gateway";
 
 const app = new H3().get("/", () => "This app is a relay as well.\n");
 
 const { certificate, privateKey } = await developmentCertificate();
-const gateway = await serveHttp3(app, { key: privateKey, cert: certificate });
+const tls = { key: privateKey, cert: certificate };
+const gateway = await serveHttp3(app, tls);
 
 const relay = quicpipe({
   port: Number(process.env["PORT"] ?? 4433),
@@ -18,14 +19,17 @@ const relay = quicpipe({
   ...(process.env["AUTH"] === "none" ? { auth: "none" } : {}),
 });
 app.use(relay);
-await relay.listen();
-console.log(`listening on 127.0.0.1:${relay.address().port} (UDP)`);
+const { port } = await relay.listen();
+// Browsers come by TCP first; this tells them of HTTP/3, and serves the console at /relay.
+const http2 = await serveHttp2(app, { ...tls, port });
+console.log(`listening on 127.0.0.1:${port} (UDP, and TCP for browsers)`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 
 async function stop(): Promise<void> {
   const { relayed, backend } = relay.stats();
   await relay.close({ graceMs: 0 });
+  await http2.close();
   await gateway.close();
   console.log(`relayed ${relayed.packets} packets, ${relayed.bytes} bytes (${backend})`);
   process.exit(0);

@@ -9,6 +9,7 @@ const documents = [
   "CONTRIBUTING.md",
   "docs/protocol.md",
   "docs/errors.md",
+  "docs/telemetry.md",
 ];
 
 function read(path: string): string {

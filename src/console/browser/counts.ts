@@ -1,0 +1,66 @@
+import { byId, create, setText } from "./elements.ts";
+import type { Totals } from "./snapshot.ts";
+import { formatCount } from "./quantities.ts";
+
+/** What the reasons mean, for those whose name does not say it. */
+const explanations: Readonly<Record<string, string>> = {
+  empty: "datagrams without payload",
+  "source-unregistered": "from an address of no live session",
+  "rate-limited": "the sender's rate is used up",
+  "source-is-destination": "a peer that sends to itself",
+  "session-expired": "the session's time is over",
+  "no-address": "the session has no proven address yet",
+  "no-destination": "an Initial that leads to nobody",
+  "pin-source": "an Initial from another address than its dialer's",
+  "send-failed": "the system refused to send it",
+  "send-buffer-full": "the socket has no room",
+  "no-upstream": "for a gateway, but there is none",
+  "gateway-full": "too many gateway clients",
+  "gateway-rate": "new gateway clients come too fast",
+  "gateway-send-failed": "gateway or client could not be sent to",
+  "gateway-stray": "at the gateway's side, but not from the gateway",
+  "stun-unanswered": "STUN that gets no answer",
+};
+
+/** Shows what was dropped by reason, most frequent first. */
+export function showDrops({ dropped }: Totals): void {
+  const reasons = Object.entries(dropped)
+    .filter(([, count]) => count > 0)
+    .toSorted(([, a], [, b]) => b - a);
+  const most = reasons[0]?.[1] ?? 1;
+  byId("drops").replaceChildren(...reasons.map(([reason, count]) => bar(reason, count, most)));
+  byId("drops-empty").hidden = reasons.length > 0;
+}
+
+function bar(reason: string, count: number, most: number): HTMLLIElement {
+  const meter = create("meter", { attributes: { "aria-hidden": "true" } });
+  meter.max = most;
+  meter.value = count;
+  const line = create(
+    "span",
+    { className: "line" },
+    create("span", {}, reason),
+    create("b", {}, formatCount(count)),
+  );
+  return create("li", {}, line, meter, create("span", { className: "hint" }, explanations[reason] ?? ""));
+}
+
+const mailboxRows = [
+  ["queued", "Waiting now"],
+  ["taken", "Taken"],
+  ["expired", "Expired"],
+  ["recalled", "Recalled"],
+] as const;
+
+/** Shows how many messages wait, what became of the others, and how many readers are there to be told. */
+export function showMailbox({ mailbox, waiters }: Totals): void {
+  const rows = [
+    ...mailboxRows.map(([key, label]) => [label, mailbox[key]] as const),
+    ["Long polls and event streams", waiters] as const,
+  ];
+  const list = byId("mailbox");
+  if (list.childElementCount === 0)
+    list.append(...rows.map(([label]) => create("div", {}, create("dt", {}, label), create("dd"))));
+  for (const [index, [, count]] of rows.entries())
+    setText(list.children[index]!.lastElementChild!, formatCount(count));
+}

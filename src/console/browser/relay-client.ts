@@ -1,0 +1,77 @@
+import type { StatsOrder, StatsPage } from "../../protocol.ts";
+
+/** One thing that the doctor looked at. */
+export interface Finding {
+  readonly level: "ok" | "hint" | "problem";
+  readonly subject: string;
+  readonly sentence: string;
+  readonly remedies: readonly string[];
+}
+
+/** Which sessions to list. */
+export interface SessionQuery {
+  readonly limit: number;
+  readonly order: StatsOrder;
+  readonly filter: string;
+}
+
+/** The relay refused a request; the message is its own words. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Why a request failed, in words. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A route of the console, whose modules lie beside it. */
+export function routeOf(path: string): string {
+  return new URL(path, import.meta.url).href;
+}
+
+/** Lists sessions. @throws Refusal, or what `fetch` throws without a connection */
+export async function readSessions({ limit, order, filter }: SessionQuery): Promise<StatsPage> {
+  const query = new URLSearchParams({ limit: String(limit), order, filter });
+  const response = await request("GET", `stats?${query}`);
+  return ((await response.json()) as { page: StatsPage }).page;
+}
+
+/** Ends a session; one that is over already counts as ended. */
+export async function endSession(id: string): Promise<void> {
+  await request("DELETE", `registrations/${encodeURIComponent(id)}`, [404]);
+}
+
+export async function readFindings(): Promise<readonly Finding[]> {
+  const response = await request("GET", "doctor");
+  return ((await response.json()) as { findings: Finding[] }).findings;
+}
+
+/** Ends the session of whoever uses the console. */
+export async function signOut(): Promise<void> {
+  await request("DELETE", "session", [401, 403]);
+}
+
+/** Whether the relay still takes the token; `true` where it does not answer, which says nothing about the token. */
+export async function isSignedIn(): Promise<boolean> {
+  try {
+    const { status } = await fetch(routeOf("stats"), { cache: "no-store" });
+    return status !== 401 && status !== 403;
+  } catch (error) {
+    if (error instanceof TypeError) return true;
+    throw error;
+  }
+}
+
+async function request(method: string, path: string, accepted: readonly number[] = []): Promise<Response> {
+  const response = await fetch(routeOf(path), { method, cache: "no-store" });
+  if (response.ok || accepted.includes(response.status)) return response;
+  const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
+  const { detail } = isProblem ? ((await response.json()) as { detail: string }) : { detail: undefined };
+  throw new Refusal(response.status, detail ?? `the relay answered ${response.status}`);
+}

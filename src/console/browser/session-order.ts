@@ -1,0 +1,57 @@
+import type { RegistrationStats as Session } from "../../protocol.ts";
+
+/** A column of the table that it may be sorted by. */
+export type Column =
+  | "subject"
+  | "address"
+  | "path"
+  | "packetRate"
+  | "byteRate"
+  | "from"
+  | "to"
+  | "dropped"
+  | "expires";
+
+const keys: Readonly<Record<Column, (session: Session) => string | number>> = {
+  subject: ({ subject }) => subject,
+  address: ({ address }) => address ?? "",
+  path: ({ path }) => path,
+  packetRate: ({ rate }) => rate?.packetsPerSecond ?? 0,
+  byteRate: ({ rate }) => rate?.bytesPerSecond ?? 0,
+  from: ({ bytesFrom }) => bytesFrom,
+  to: ({ bytesTo }) => bytesTo,
+  dropped: droppedOf,
+  expires: ({ expiresAt }) => Date.parse(expiresAt),
+};
+
+/** A column to sort by, and which way. */
+export interface Order {
+  readonly column: Column;
+  readonly direction: "ascending" | "descending";
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+/** Sorts sessions; without an order they stay as the relay sent them. */
+export function sorted(sessions: readonly Session[], order: Order | undefined): readonly Session[] {
+  if (!order) return sessions;
+  const sign = order.direction === "ascending" ? 1 : -1;
+  return sessions.toSorted((a, b) => sign * compare(keys[order.column](a), keys[order.column](b)));
+}
+
+/** The order after a click on a column: figures begin with the largest, names with A; the third click takes it back. */
+export function nextOrder(order: Order | undefined, column: Column): Order | undefined {
+  const first = ["subject", "address", "path", "expires"].includes(column) ? "ascending" : "descending";
+  if (order?.column !== column) return { column, direction: first };
+  if (order.direction !== first) return undefined;
+  return { column, direction: first === "ascending" ? "descending" : "ascending" };
+}
+
+/** Datagrams of a session that were dropped, for whatever reason. */
+export function droppedOf({ dropped }: Session): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}
+
+function compare(a: string | number, b: string | number): number {
+  return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b));
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:dgram";
+import { H3 } from "h3";
+import { type JWTPayload, SignJWT } from "jose";
+import { onTestFinished } from "vitest";
+import { type Http2Gateway, serveHttp2 } from "../../../src/gateway/index.ts";
+import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
+import type { RegisterResponse } from "../../../src/protocol.ts";
+import { testCertificate } from "../harness/relay.ts";
+import { type RelayApp, secret } from "../plugin/relay-app.ts";
+import { openSocket, prove, shortPacket } from "../plugin/udp-peer.ts";
+
+/** A relay whose app is served over HTTP/2, as browsers reach it. */
+export interface Town extends RelayApp {
+  readonly port: number;
+  /** Takes the HTTP/2 server down. */
+  darken(): Promise<void>;
+  /** Brings it back, at the same port. */
+  lighten(): Promise<void>;
+}
+
+/** A peer that is registered. */
+export interface Resident {
+  readonly id: string;
+  readonly key: Buffer;
+  readonly socket: Socket;
+}
+
+/** A token for the town's relay; an hour long unless `claims` say otherwise. */
+export function townToken(sub: string, claims: JWTPayload = {}): Promise<string> {
+  const exp = Math.floor(Date.now() / 1000) + 3600;
+  return new SignJWT({ sub, exp, ...claims }).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(secret));
+}
+
+/** A token that may use the console. */
+export function adminToken(claims: JWTPayload = {}): Promise<string> {
+  return townToken("the operator", { scope: "relay:admin", ...claims });
+}
+
+/** Starts a relay with its HTTP/2 server; both are closed when the test ends. */
+export async function startTown(
+  options: QuicpipeOptions = {},
+  app: H3 = new H3({ silent: true }),
+): Promise<Town> {
+  const { certificate: cert, privateKey: key } = await testCertificate();
+  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, auth: { secret }, ...options });
+  app.use(relay);
+  await relay.listen();
+  const serve = (port: number): Promise<Http2Gateway> =>
+    serveHttp2(app, { host: "127.0.0.1", port, key, cert });
+  let gateway = await serve(0);
+  const { port } = gateway;
+  onTestFinished(async () => {
+    await relay.close();
+    await gateway.close();
+  });
+  return {
+    relay,
+    app,
+    port,
+    url: `https://127.0.0.1:${port}`,
+    darken: () => gateway.close(),
+    async lighten() {
+      gateway = await serve(port);
+    },
+  };
+}
+
+/** Registers a peer under a name; its address is not proven yet. */
+export async function register({ app }: Town, subject: string): Promise<RegisterResponse & { key: Buffer }> {
+  const key = randomBytes(32);
+  const token = await townToken(subject, { scope: "relay:register" });
+  const response = await app.request("/v1/register", {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ key: key.toString("base64"), num: 4 }),
+  });
+  return { ...((await response.json()) as RegisterResponse), key };
+}
+
+/** Registers a peer under a name, with its address proven. */
+export async function settle(town: Town, subject: string): Promise<Resident> {
+  const registration = await register(town, subject);
+  const socket = await openSocket();
+  await prove(town, socket, registration);
+  return { id: registration.id, key: registration.key, socket };
+}
+
+/** Sends packets of 1200 bytes from one peer to another, some every 20 ms, until the test ends. */
+export function talk({ relay }: Town, from: Resident, to: Resident, packetsPerTurn: number): void {
+  const { address, port } = relay.address();
+  const packet = shortPacket(to.key, "x".repeat(1187));
+  const timer = setInterval(() => {
+    for (let sent = 0; sent < packetsPerTurn; sent++) from.socket.send(packet, port, address);
+  }, 20);
+  onTestFinished(() => clearInterval(timer));
+}
+
+/** A town of four, three of whom talk; carol also sends to a peer that has no address yet. */
+export async function startBusyTown(): Promise<Town> {
+  const town = await startTown();
+  const [alice, bob, carol] = [
+    await settle(town, "alice"),
+    await settle(town, "bob"),
+    await settle(town, "carol"),
+  ];
+  const dave = await register(town, "dave");
+  talk(town, alice, bob, 4);
+  talk(town, bob, alice, 1);
+  talk(town, carol, alice, 2);
+  talk(town, carol, { ...carol, ...dave }, 1);
+  return town;
+}

@@ -1,0 +1,218 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
+import { request } from "node:https";
+import { type AddressInfo, connect as connectTcp, createServer, type TcpSocketConnectOpts } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { H3 } from "h3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "../../src/gateway/index.ts";
+import { adminToken, startTown } from "./console/town.ts";
+import { type Child, projectPath, startChild } from "./harness/child.ts";
+import { connectHttp3 } from "./harness/http3-client.ts";
+import { startRelay, testCertificate } from "./harness/relay.ts";
+
+async function startServer(app: H3, options: Partial<Http2GatewayOptions> = {}): Promise<Http2Gateway> {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const gateway = await serveHttp2(app, { host: "127.0.0.1", key, cert, ...options });
+  onTestFinished(() => gateway.close());
+  return gateway;
+}
+
+async function open(
+  port: number,
+  options: SecureClientSessionOptions & Pick<TcpSocketConnectOpts, "localAddress"> = {},
+  host = "127.0.0.1",
+): Promise<ClientHttp2Session> {
+  const { certificate: ca } = await testCertificate();
+  const session = connect(`https://${host}:${port}`, {
+    ca,
+    servername: "localhost",
+    ...options,
+  });
+  onTestFinished(() => session.destroy());
+  await once(session, "connect");
+  return session;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly altSvc: string | undefined;
+  readonly body: string;
+}
+
+async function ask(session: ClientHttp2Session, path: string, headers = {}, body = ""): Promise<Answer> {
+  const stream = session.request({ ":path": path, ...headers }, { endStream: body === "" });
+  if (body !== "") stream.end(body);
+  const [answer] = (await once(stream, "response")) as [Record<string, string>];
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return {
+    status: Number(answer[":status"]),
+    altSvc: answer["alt-svc"],
+    body: Buffer.concat(chunks).toString(),
+  };
+}
+
+function ipApp(): H3 {
+  return new H3({ silent: true })
+    .get("/", () => "the root")
+    .get("/ip", (event) => ({ ip: event.req.ip }))
+    .post("/echo", (event) => event.req.text())
+    .get("/fault", () => {
+      throw new TypeError("a fault of the app");
+    });
+}
+
+describe("the HTTP/2 server of an app", () => {
+  it("serves browsers and tells them of HTTP/3 at the same port number", async () => {
+    const { port } = await startServer(ipApp());
+    const session = await open(port);
+    const answer = await ask(session, "/echo", { ":method": "POST" }, "hello");
+    expect(answer).toEqual({ status: 200, altSvc: `h3=":${port}"; ma=86400`, body: "hello" });
+    expect((await ask(session, "/")).body).toBe("the root");
+    for (const [path, status] of [
+      ["/nothing", 404],
+      ["/fault", 500],
+    ] as const)
+      expect(await ask(session, path)).toMatchObject({ status, altSvc: answer.altSvc });
+  });
+
+  it("tells of another port where HTTP/3 is elsewhere", async () => {
+    const { port } = await startServer(ipApp(), { http3Port: 443 });
+    expect((await ask(await open(port), "/ip")).altSvc).toBe('h3=":443"; ma=86400');
+  });
+
+  it("serves clients that know HTTP/1.1 alone", async () => {
+    const { port } = await startServer(ipApp());
+    const { certificate: ca } = await testCertificate();
+    const [response] = await once(request(`https://localhost:${port}/ip`, { ca }).end(), "response");
+    response.resume();
+    expect([response.statusCode, response.httpVersion]).toEqual([200, "1.1"]);
+    expect(response.headers["alt-svc"]).toBe(`h3=":${port}"; ma=86400`);
+  });
+
+  it("hides an address on loopback, which could pass for one that the relay proved", async () => {
+    for (const host of ["127.0.0.1", "::"]) {
+      const { port } = await startServer(ipApp(), { host });
+      expect((await ask(await open(port), "/ip")).body).toBe("{}");
+    }
+  });
+
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => !address!.internal && address!.family === "IPv4");
+  it.runIf(outside)("lets the app know an address that is not on loopback", async () => {
+    const { port } = await startServer(ipApp(), { host: "::" });
+    const session = await open(port, {}, outside!.address);
+    expect(JSON.parse((await ask(session, "/ip")).body)).toEqual({
+      ip: expect.stringContaining(outside!.address),
+    });
+  });
+
+  it("proves no address to a peer that comes by TCP, whatever it claims", async () => {
+    const town = await startRelay({}, new H3());
+    const { port } = await startServer(town.app);
+    // A virtual address that a client of the gateway has right now.
+    await (await connectHttp3(town.port, town.certificate, "auto")).request("/");
+    const claims = ["127.1.0.1", "127.1.0.2", "127.1.0.3", "127.0.0.1"];
+    for (const claim of claims) {
+      // It may even bind such an address, as everybody on this machine can.
+      const session = await open(port, { localAddress: claim });
+      expect(session.socket.localAddress).toBe(claim);
+      const headers = { ":method": "POST", "x-forwarded-for": claim };
+      const key = randomBytes(16).toString("base64");
+      const { body } = await ask(session, "/v1/register", headers, JSON.stringify({ key, num: 4 }));
+      expect(JSON.parse(body)).toMatchObject({ address: null });
+    }
+  });
+
+  it("refuses a connection too many, and takes it when another has ended", async () => {
+    const { port } = await startServer(ipApp(), { maxConnections: 2 });
+    const [first] = [await open(port), await open(port)];
+    await expect(open(port)).rejects.toThrow();
+    first!.destroy();
+    await expect.poll(async () => (await open(port).catch(() => undefined))?.encrypted).toBe(true);
+  });
+
+  it("ends a connection that is silent for too long", async () => {
+    const { port } = await startServer(ipApp(), { idleTimeoutMs: 200 });
+    const session = await open(port);
+    await ask(session, "/ip");
+    await once(session, "close");
+    expect(session.destroyed).toBe(true);
+    // One that does not even speak TLS.
+    const mute = connectTcp(port, "127.0.0.1").resume();
+    onTestFinished(() => void mute.destroy());
+    await once(mute, "close");
+  });
+
+  it("closes under a client that has not got through its handshake", async () => {
+    const gateway = await startServer(ipApp());
+    const mute = connectTcp(gateway.port, "127.0.0.1").resume();
+    onTestFinished(() => void mute.destroy());
+    await once(mute, "connect");
+    await gateway.close();
+    await once(mute, "close");
+  });
+
+  it("says which port is taken, and which certificate does not load", async () => {
+    const { port } = await startServer(ipApp());
+    await expect(startServer(ipApp(), { port })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_LISTEN_FAILED",
+      details: { host: "127.0.0.1", port },
+    });
+    await expect(startServer(ipApp(), { cert: "none" })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_LISTEN_FAILED",
+    });
+  });
+
+  it("closes under the readers of event streams, and more than once", async () => {
+    const { app, relay } = await startTown();
+    const gateway = await startServer(app);
+    const session = await open(gateway.port);
+    const stream = session.request({ ":path": "/v1/events", authorization: `Bearer ${await adminToken()}` });
+    // That the stream breaks off is what is tested.
+    stream.on("error", () => undefined);
+    await once(stream, "response");
+    expect(relay.stats().waiters).toBe(1);
+    await gateway.close();
+    await gateway.close();
+    await expect.poll(() => relay.stats().waiters).toBe(0);
+  });
+});
+
+function startRelayCommand(port: number): Child {
+  const state = mkdtempSync(join(tmpdir(), "quicpipe-http2-"));
+  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+  const args = ["src/cli/main.ts", "relay", "--host", "127.0.0.1", "--port", String(port)];
+  const env = { XDG_STATE_HOME: state, NODE_ENV: "" };
+  return startChild(process.execPath, args, { cwd: projectPath("."), env });
+}
+
+describe("quicpipe relay", () => {
+  it("serves the console over HTTP/2 at the number of its UDP port, and says where", async () => {
+    const command = startRelayCommand(0);
+    const [, port] = await command.prints(
+      /console at https:\/\/localhost:(\d+)\/relay; for a token: quicpipe token/,
+    );
+    const session = await open(Number(port), { rejectUnauthorized: false });
+    expect(await ask(session, "/relay")).toMatchObject({ status: 401, altSvc: `h3=":${port}"; ma=86400` });
+    command.process.kill("SIGINT");
+    expect(await command.exited).toBe(0);
+  });
+
+  it("relays without it where the TCP port is taken, and says so", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void taken.close());
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const command = startRelayCommand(port);
+    await command.prints(/cannot listen on TCP 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+    await command.prints(/serving a development certificate/);
+    command.process.kill("SIGINT");
+    expect(await command.exited).toBe(0);
+  });
+});
