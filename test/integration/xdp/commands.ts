@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { createCertificate } from "../../../src/gateway/index.ts";
 import { type Child, projectPath } from "../harness/child.ts";
 import type { Namespace } from "../harness/namespaces.ts";
@@ -17,9 +17,16 @@ export interface Commands {
   ordinaryRelay(options: readonly string[]): Promise<Child>;
   /** Starts bob, who waits for a call, and alice, who calls. */
   peers(): Promise<{ alice: Child; bob: Child }>;
+  /** Sends a request of an administrator to the relay, from the relay's own place; resolves with the JSON of its answer. */
+  ask<Answer>(method: string, path: string): Promise<Answer>;
 }
 
 const cli = projectPath("src/cli/main.ts");
+const request = `
+  const [url, method, token] = process.argv.slice(1);
+  const answer = await fetch(url, { method, headers: { authorization: "Bearer " + token } });
+  console.log((await answer.text()) || "null");
+`;
 const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
 /** Prepares certificate and home for a relay that peers reach over one IP version. */
@@ -35,6 +42,7 @@ export async function createCommands(network: Network, family: "ipv4" | "ipv6"):
   const serve = ["relay", "--host", host, "--cert", cert, "--key", key];
   const start = (where: Namespace, ...args: string[]): Child =>
     where.start(process.execPath, [cli, ...args], env);
+  const url = family === "ipv6" ? `https://[${host}]:4433` : `https://${host}:4433`;
   const commands: Commands = {
     relay: (options, more) =>
       listening(network.relay.start(process.execPath, [cli, ...serve, ...options], { ...env, ...more })),
@@ -51,11 +59,18 @@ export async function createCommands(network: Network, family: "ipv4" | "ipv6"):
     },
     async peers() {
       const [pin] = await start(network.relay, "id").prints(/^[0-9a-f]{64}$/m);
-      const url = family === "ipv6" ? `https://[${host}]:4433` : `https://${host}:4433`;
       const common = ["--relay", url, "--relay-ca", cert, "--pin", pin];
       const bob = start(network.bob, "accept", "--as", "bob", ...common);
       await bob.prints(/waiting/);
       return { alice: start(network.alice, "dial", "bob", "--as", "alice", ...common), bob };
+    },
+    async ask(method, path) {
+      const made = start(network.relay, "token", "--sub", "admin", "--scope", "relay:admin");
+      const [token] = await made.prints(/^[\w-]+\.[\w-]+\.[\w-]+$/m);
+      const args = ["--input-type=module", "--eval", request, url + path, method, token];
+      const asked = network.relay.start(process.execPath, args, { ...env, NODE_EXTRA_CA_CERTS: cert });
+      expect(await asked.exited, asked.stderr()).toBe(0);
+      return JSON.parse(asked.stdout());
     },
   };
   return commands;
