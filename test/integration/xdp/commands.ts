@@ -12,20 +12,22 @@ export interface Commands {
   /** Starts a relay at the relay's address, and waits until it listens. */
   relay(options: readonly string[], env?: NodeJS.ProcessEnv): Promise<Child>;
   /** The same with a config file. */
-  relayWith(config: object): Promise<Child>;
+  relayWith(config: object, env?: NodeJS.ProcessEnv): Promise<Child>;
   /** The same as an ordinary user of the system. */
   ordinaryRelay(options: readonly string[]): Promise<Child>;
   /** Starts bob, who waits for a call, and alice, who calls. */
   peers(): Promise<{ alice: Child; bob: Child }>;
   /** Sends a request of an administrator to the relay, from the relay's own place; resolves with the JSON of its answer. */
   ask<Answer>(method: string, path: string): Promise<Answer>;
+  /** Sends a request from there without a token; resolves with the text of the answer. */
+  fetch(url: string): Promise<string>;
 }
 
 const cli = projectPath("src/cli/main.ts");
 const request = `
-  const [url, method, token] = process.argv.slice(1);
-  const answer = await fetch(url, { method, headers: { authorization: "Bearer " + token } });
-  console.log((await answer.text()) || "null");
+  const [url, method = "GET", token] = process.argv.slice(1);
+  const headers = token ? { authorization: "Bearer " + token } : {};
+  console.log(await (await fetch(url, { method, headers })).text());
 `;
 const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
@@ -43,13 +45,19 @@ export async function createCommands(network: Network, family: "ipv4" | "ipv6"):
   const start = (where: Namespace, ...args: string[]): Child =>
     where.start(process.execPath, [cli, ...args], env);
   const url = family === "ipv6" ? `https://[${host}]:4433` : `https://${host}:4433`;
+  const send = async (...args: string[]): Promise<string> => {
+    const command = ["--input-type=module", "--eval", request, ...args];
+    const asked = network.relay.start(process.execPath, command, { ...env, NODE_EXTRA_CA_CERTS: cert });
+    expect(await asked.exited, asked.stderr()).toBe(0);
+    return asked.stdout().trim();
+  };
   const commands: Commands = {
     relay: (options, more) =>
       listening(network.relay.start(process.execPath, [cli, ...serve, ...options], { ...env, ...more })),
-    relayWith(config) {
+    relayWith(config, more) {
       const file = join(home, "config.json");
       writeFileSync(file, JSON.stringify(config));
-      return commands.relay(["--config", file]);
+      return commands.relay(["--config", file], more);
     },
     ordinaryRelay(options) {
       // It makes the development key, which root can read.
@@ -67,11 +75,9 @@ export async function createCommands(network: Network, family: "ipv4" | "ipv6"):
     async ask(method, path) {
       const made = start(network.relay, "token", "--sub", "admin", "--scope", "relay:admin");
       const [token] = await made.prints(/^[\w-]+\.[\w-]+\.[\w-]+$/m);
-      const args = ["--input-type=module", "--eval", request, url + path, method, token];
-      const asked = network.relay.start(process.execPath, args, { ...env, NODE_EXTRA_CA_CERTS: cert });
-      expect(await asked.exited, asked.stderr()).toBe(0);
-      return JSON.parse(asked.stdout());
+      return JSON.parse((await send(url + path, method, token!)) || "null");
     },
+    fetch: (other) => send(other),
   };
   return commands;
 }
