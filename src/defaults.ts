@@ -217,6 +217,8 @@ export const stunRequests = 5;
 export const stunLastWaitMs: number = 4 * second;
 /** How long a STUN request may go unanswered before the relay is suspected, in ms: three of them are out by then. */
 export const stunSuspectMs: number = 2 * second;
+/** Silence after a request for which a new HTTP/3 session to the relay is tried, in ms: a slow round trip and a loss. */
+export const httpSilenceMs: number = second;
 /** Idle time after which the HTTP/3 session to the relay ends, in ms: over one long poll. */
 export const httpIdleTimeoutMs: number = minute;
 /** Spans of registrations look for news this often, in ms: 100 000 looks take 0.1 s, and times come from the data plane. */

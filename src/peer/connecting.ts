@@ -100,7 +100,10 @@ export function connect(context: PeerContext, attempt: Attempt, making: Making):
     ownFingerprint: identity.fingerprint,
     idleTimeoutMs,
     relayFault: () => attempt.registration?.fault,
-    onStalled: () => void attempt.registration?.keepAlive(),
+    onStalled: () => {
+      const upkeep = attempt.registration?.keepAlive();
+      return attempt.registration?.fault && upkeep;
+    },
     onEnd: () => endAttempt(context, attempt),
   });
   attempt.session = session;

@@ -15,8 +15,11 @@ export interface DriverOwner {
   maySend(): boolean;
   /** Packets or time went in: read, write, look at the state. */
   onTurn(): void;
-  /** What was sent goes unanswered again and again: the way there may have changed. */
-  onStalled(): void;
+  /**
+   * What was sent goes unanswered again and again: the way there may have changed. Returns what to wait for where
+   * there is none for now.
+   */
+  onStalled(): Promise<void> | undefined;
   /** The engine's connection is over; nothing follows. */
   onClosed(): void;
 }
@@ -36,6 +39,8 @@ export class Driver {
   #refused = 0;
   /** How often time has run out since the last datagram came. */
   #unanswered = 0;
+  /** Whether the engine's timers wait for the way there to be mended. */
+  #held = false;
   #stopped = false;
 
   /**
@@ -63,6 +68,7 @@ export class Driver {
   receive(datagram: Uint8Array): void {
     if (this.#stopped) return;
     this.#unanswered = 0;
+    this.#held = false;
     const isUseful = !isOtherVersion(datagram) && this.#engine.receive(datagram);
     if (!isUseful) this.#refused++;
     // What the engine ends the connection over is no forgery: somebody answered.
@@ -119,7 +125,7 @@ export class Driver {
 
   /** A timer that fires too early only arms the next one; so it is moved only when the deadline comes nearer. */
   #arm(): void {
-    const timeoutMs = this.#frozen ? undefined : this.#engine.timeoutMs();
+    const timeoutMs = this.#timeoutMs();
     if (timeoutMs === undefined) return;
     const dueMs = performance.now() + timeoutMs;
     if (dueMs >= this.#timerDueMs) return;
@@ -129,14 +135,44 @@ export class Driver {
     this.#timer.unref();
   }
 
+  #timeoutMs(): number | undefined {
+    if (this.#frozen) return undefined;
+    return this.#held && !this.#isClosing() ? this.#engine.idleLeftMs() : this.#engine.timeoutMs();
+  }
+
   readonly #onTimer = (): void => {
     this.#timerDueMs = Infinity;
     // A deadline that has moved on is not due yet.
-    if ((this.#engine.timeoutMs() ?? Infinity) > 0) return this.#arm();
-    if (++this.#unanswered > 1) this.#owner.onStalled();
+    if ((this.#timeoutMs() ?? Infinity) > 0) return this.#arm();
+    const mended = !this.#held && ++this.#unanswered > 1 ? this.#owner.onStalled() : undefined;
+    if (mended && !this.#isClosing()) this.#hold(mended);
+    else this.#expire();
+  };
+
+  /** Whether this side has last words to say, which wait for nothing. */
+  #isClosing(): boolean {
+    return this.#engine.localClose() !== undefined;
+  }
+
+  /**
+   * Every probe doubles the wait for the next one (RFC 9002 §6.2.1), and where the congestion window is full, nothing
+   * but a probe goes out. So none is spent on a way that is known not to be there: it waits until that is mended.
+   */
+  #hold(mended: Promise<void>): void {
+    this.#held = true;
+    void mended.then(this.#resume);
+    this.#arm();
+  }
+
+  readonly #resume = (): void => {
+    if (this.#held && !this.#stopped) this.#expire();
+  };
+
+  #expire(): void {
+    this.#held = false;
     this.#engine.onTimeout();
     this.#turn();
-  };
+  }
 }
 
 /** A long header of another QUIC version: a forged version negotiation would end the connection (RFC 9000 §6.2). */

@@ -37,6 +37,9 @@ export class QuicheConnection implements EngineConnection {
   readonly #idleTimeoutMs: number;
   readonly #receiveInfo: { from: HostPort; to: HostPort };
   readonly #ends: StreamEnds = new StreamEnds();
+  #heardAtMs = performance.now();
+  /** Whether something in flight has been probed for since. */
+  #hasProbed = false;
 
   constructor(connection: Connection, start: EngineStart, idleTimeoutMs: number) {
     this.#connection = connection;
@@ -46,9 +49,12 @@ export class QuicheConnection implements EngineConnection {
   }
 
   receive(datagram: Uint8Array): boolean {
+    const nowMs = performance.now();
     try {
       this.#connection.recv(datagram, this.#receiveInfo);
-      if (!this.#ends.isEmpty) this.#ends.onReceive(performance.now(), this.#roundTripMs());
+      this.#heardAtMs = nowMs;
+      this.#hasProbed = false;
+      if (!this.#ends.isEmpty) this.#ends.onReceive(nowMs, this.#roundTripMs());
       return true;
     } catch {
       // A hostile packet, or one that ended the connection; then `localClose` tells why.
@@ -67,7 +73,16 @@ export class QuicheConnection implements EngineConnection {
 
   onTimeout(): void {
     this.#ends.resumed();
+    const isDue = this.#connection.timeout() === 0;
+    const { lost } = this.#connection.stats();
     this.#connection.onTimeout();
+    // Either it finds packets lost, or it probes (RFC 9002 §6.2.1).
+    this.#hasProbed ||= isDue && this.#connection.stats().lost === lost;
+  }
+
+  idleLeftMs(): number {
+    const theirsMs = this.#connection.stats().peerMaxIdleTimeout || this.#idleTimeoutMs;
+    return this.#heardAtMs + Math.min(theirsMs, this.#idleTimeoutMs) - performance.now();
   }
 
   isEstablished(): boolean {
@@ -237,8 +252,7 @@ export class QuicheConnection implements EngineConnection {
 
   #isNothingInFlight(): boolean {
     // The binding does not tell what is in flight. But while something is, the loss detection timer runs (RFC 9002
-    // §6.2), a few round trips long; else only the idle timer is left, which keepalives never let run far down.
-    const theirsMs = this.#connection.stats().peerMaxIdleTimeout || this.#idleTimeoutMs;
-    return (this.#connection.timeout() ?? Infinity) >= Math.min(theirsMs, this.#idleTimeoutMs) / 4;
+    // §6.2), and is due before the idle timer. Only when it has gone off in vain again and again, it is as long.
+    return !this.#hasProbed && (this.#connection.timeout() ?? Infinity) >= Math.floor(this.idleLeftMs());
   }
 }

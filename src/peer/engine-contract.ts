@@ -76,6 +76,8 @@ export interface EngineConnection {
   /** ms until {@link onTimeout} is due; `undefined` if never. */
   timeoutMs(): number | undefined;
   onTimeout(): void;
+  /** ms until silence ends the connection (RFC 9000 §10.1), at least: what was sent since can put that off. */
+  idleLeftMs(): number;
 
   isEstablished(): boolean;
   /** Whether the other side has acknowledged everything that asks for it; may err for a connection under 1 s old. */

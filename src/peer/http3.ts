@@ -53,6 +53,7 @@ export class Http3Session {
   readonly #exchanges = new Map<number, Exchange>();
   readonly #connected = Promise.withResolvers<void>();
   #fault: QuicpipeError | undefined;
+  #heardAtMs = -Infinity;
 
   private constructor(wasm: Wasm, options: Http3Options) {
     this.#options = options;
@@ -109,17 +110,13 @@ export class Http3Session {
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
     const id = this.#send(request);
     this.#exchanges.set(id, { status: 0, headers: new Map(), body: [], resolve, reject });
-    const timer = setTimeout(
-      // A relay that answers nothing has forgotten the session, or the way to it has changed.
-      () => this.#fail(`${request.method} ${request.path} got no answer in ${request.timeoutMs} ms`, true),
-      request.timeoutMs,
-    );
+    const timers = this.#watch(request);
     const abort = (): void => reject(unreachable("the request was given up", true));
     request.signal?.addEventListener("abort", abort, { once: true });
     try {
       return await promise;
     } finally {
-      clearTimeout(timer);
+      timers.forEach((timer) => clearTimeout(timer));
       request.signal?.removeEventListener("abort", abort);
       if (this.#exchanges.delete(id) && this.usable) this.#loop.streamClose(id, requestCancelled);
     }
@@ -163,6 +160,24 @@ export class Http3Session {
       exchange.reject(unreachable("it reset the request", true));
   }
 
+  /**
+   * Gives the session up where a request gets no answer: the relay has forgotten the session, or the way to it has
+   * changed. A relay that is only slow acknowledges the request soon; where it does not, one that can be repeated is
+   * worth a new session at once.
+   */
+  #watch({ method, path, timeoutMs, isIdempotent }: HttpRequest): NodeJS.Timeout[] {
+    const sentAtMs = performance.now();
+    const giveUp = (waitedMs: number): void =>
+      this.#fail(`${method} ${path} got no answer in ${waitedMs} ms`, true);
+    const giveUpIfSilent = (waitedMs: number): void => {
+      if (this.#heardAtMs < sentAtMs) giveUp(waitedMs);
+    };
+    const timers = [setTimeout(giveUp, timeoutMs, timeoutMs)];
+    const { httpSilenceMs } = defaults;
+    if (isIdempotent) timers.push(setTimeout(giveUpIfSilent, httpSilenceMs, httpSilenceMs));
+    return timers;
+  }
+
   #complete(id: number, { status, headers, body, resolve }: Exchange): void {
     this.#exchanges.delete(id);
     resolve({ status, headers, body: Buffer.concat(body) });
@@ -178,7 +193,11 @@ export class Http3Session {
     const { address, port } = this.#options.local;
     return {
       send: (datagram) => this.#options.send(datagram),
-      onMessage: (receive) => this.#options.onReceiver(receive),
+      onMessage: (receive) =>
+        this.#options.onReceiver((datagram) => {
+          this.#heardAtMs = performance.now();
+          receive(datagram);
+        }),
       localAddress: () => ({ address, port, family: address.includes(":") ? "IPv6" : "IPv4" }),
       // The socket is the peer's and stays open.
       close: () => Promise.resolve(),

@@ -32,8 +32,8 @@ export interface SessionParts {
   readonly idleTimeoutMs: number;
   /** What speaks against the relay, for the error of a connection that fell silent. */
   readonly relayFault: () => QuicpipeError | undefined;
-  /** Packets get no answer: the registration may be at an old address. */
-  readonly onStalled: () => void;
+  /** Packets get no answer: the registration may be at an old address. See {@link DriverOwner.onStalled}. */
+  readonly onStalled: () => Promise<void> | undefined;
   /** The session has left the socket: its registration can go. */
   readonly onEnd: () => void;
 }

@@ -128,6 +128,26 @@ describe("the QUIC engine", () => {
     expect(reading).toEqual({ bytes: 9, hasEnded: true });
   });
 
+  it("tells an end that is given in an outage so long that probes are far apart", async () => {
+    const pair = await connectPair(4000);
+    const { client, server } = pair;
+    client.streamSend(2, data, false);
+    move(client, server);
+    lose(server); // the acknowledgement
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < 3000 && client.timeoutMs()! < 1000) {
+      await sleep(10);
+      tick(client);
+      lose(client);
+    }
+    expect(client.isQuiet()).toBe(false);
+    client.streamSend(2, nothing, true);
+    lose(client);
+    server.ping();
+    move(server, client);
+    expect(await readAll(pair, server, 2)).toBe("9 bytes and the end");
+  });
+
   it("takes a stream for silent, not for aborted, while only a later one of its kind has opened", async () => {
     const pair = await connectPair();
     const { client, server } = pair;

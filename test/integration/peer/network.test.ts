@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { RegisterListResponse } from "../../../src/protocol.ts";
+import type { BidirectionalStream, Connection, Peer } from "../../../src/peer/index.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
 import { testCertificate } from "../harness/relay.ts";
 import { DatagramProxy } from "./harness/datagram-proxy.ts";
@@ -16,11 +17,59 @@ import {
   startPeerRelay,
   testIdentities,
   tokenFor,
+  writeAll,
 } from "./harness/peers.ts";
 
 /** Whether a datagram is a QUIC long header packet to a peer: those have a source ID of 12 bytes, not 20. */
 function isPeerHandshake(datagram: Buffer): boolean {
   return datagram[0]! >= 0xc0 && datagram[6 + datagram[5]!] === 12;
+}
+
+/** Alice and bob, each behind a NAT through which the relay can be reached, or not. */
+async function connectThroughProxies(): Promise<{
+  alice: Peer;
+  near: Connection;
+  far: Connection;
+  proxies: readonly DatagramProxy[];
+  reach: (isThere: boolean) => void;
+}> {
+  const proxies: DatagramProxy[] = [];
+  const { alice, near, far } = await connectPeers({
+    portFor: async (_name, port) => {
+      const proxy = await DatagramProxy.open(port);
+      proxies.push(proxy);
+      return proxy.port;
+    },
+  });
+  const reach = (isThere: boolean): void => {
+    for (const proxy of proxies) proxy.dropIn = proxy.dropOut = (): boolean => !isThere;
+  };
+  return { alice, near, far, proxies, reach };
+}
+
+const transferBytes = 4_000_000;
+
+/** Sends both ways on one stream, more than is in flight at a time, and ends it. */
+function startTransfer(
+  near: Connection,
+  far: Connection,
+): { begun: Promise<void>; received: Promise<number[]> } {
+  const { promise: begun, resolve: onBegun } = Promise.withResolvers<void>();
+  const exchange = async ({ readable, writable }: BidirectionalStream): Promise<number> => {
+    void writeAll(writable, Buffer.alloc(transferBytes)).catch(() => undefined);
+    let bytes = 0;
+    for await (const chunk of readable) {
+      bytes += chunk.length;
+      if (bytes > transferBytes / 8) onBegun();
+    }
+    return bytes;
+  };
+  const opened = near.createBidirectionalStream();
+  const accepted = far.incomingBidirectionalStreams.getReader().read();
+  const received = Promise.all([opened.then(exchange), accepted.then(({ value }) => exchange(value!))]);
+  // Whoever looks at it after the connection has ended sees why.
+  received.catch(() => undefined);
+  return { begun, received };
 }
 
 describe("a network that does its worst", () => {
@@ -113,6 +162,45 @@ describe("a network that does its worst", () => {
     expect(await roundTrip(near, "hello")).toBe("hello");
     expect(relay.stats().registrations).toBe(2);
   });
+
+  it("spends no probes on a relay that does not answer, and goes on as soon as it does", async () => {
+    const { near, far, reach } = await connectThroughProxies();
+    const transfer = startTransfer(near, far);
+    await transfer.begun;
+    const sent = (): number[] => [near, far].map((connection) => connection.stats().packetsSent);
+    reach(false);
+    await sleep(3500);
+    const before = sent();
+    // Each wait for a probe is twice as long as the one before, so that one would fall into this time.
+    await sleep(4000);
+    expect(sent()).toEqual(before);
+    reach(true);
+    expect(await transfer.received).toEqual([transferBytes, transferBytes]);
+  }, 15_000);
+
+  it("has done with a connection soon that is closed while the relay does not answer", async () => {
+    const { alice, near, far, reach } = await connectThroughProxies();
+    await startTransfer(near, far).begun;
+    reach(false);
+    await sleep(3500);
+    near.close();
+    await expect.poll(() => alice.stats().connections, { timeout: 3000 }).toBe(0);
+  });
+
+  it("ends streams that are closed while the relay is started anew, twice", async () => {
+    const { near, far, proxies, reach } = await connectThroughProxies();
+    const transfer = startTransfer(near, far);
+    await transfer.begun;
+    for (let restart = 1; restart <= 2; restart++) {
+      reach(false);
+      const { port } = await startPeerRelay();
+      await sleep(500);
+      for (const proxy of proxies) proxy.relayPort = port;
+      reach(true);
+      await sleep(500);
+    }
+    expect(await transfer.received).toEqual([transferBytes, transferBytes]);
+  }, 15_000);
 
   it("says that the relay is gone when a connection falls silent", async () => {
     const { near, far, relay } = await connectPeers({

@@ -11,7 +11,14 @@ const longHeader = (version: number): Uint8Array => Uint8Array.of(0xc0, 0, 0, 0,
 /** A driver on an engine that does as the test says. */
 function setUp({ frozen = false } = {}): {
   driver: Driver;
-  engine: { useful: boolean; failed: boolean; closed: boolean; dueMs: number | undefined; toSend: number };
+  engine: {
+    useful: boolean;
+    failed: boolean;
+    closed: boolean;
+    dueMs: number | undefined;
+    idleMs: number;
+    toSend: number;
+  };
   owner: { [name in keyof DriverOwner]: ReturnType<typeof vi.fn> };
   calls: string[];
 } {
@@ -21,6 +28,7 @@ function setUp({ frozen = false } = {}): {
     failed: false,
     closed: false,
     dueMs: undefined as number | undefined,
+    idleMs: Infinity,
     toSend: 0,
   };
   const connection = {
@@ -29,6 +37,7 @@ function setUp({ frozen = false } = {}): {
     send: () => (engine.toSend-- > 0 ? 10 : 0),
     isClosed: () => engine.closed,
     timeoutMs: () => (engine.dueMs === undefined ? undefined : Math.max(0, engine.dueMs - performance.now())),
+    idleLeftMs: () => engine.idleMs - performance.now(),
     onTimeout: () => {
       calls.push("timeout");
       engine.dueMs = performance.now() + 100;
@@ -41,10 +50,23 @@ function setUp({ frozen = false } = {}): {
   const owner = {
     maySend: vi.fn(() => true),
     onTurn: vi.fn(() => void calls.push("turn")),
-    onStalled: vi.fn(),
+    onStalled: vi.fn((): Promise<void> | undefined => undefined),
     onClosed: vi.fn(),
   };
   return { driver: new Driver(connection, path, owner, frozen), engine, owner, calls };
+}
+
+/** A driver that has probed once, and waits. */
+async function setUpHeld(): Promise<ReturnType<typeof setUp> & { probes(): number; mend(): void }> {
+  const parts = setUp();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  parts.owner.onStalled.mockReturnValue(promise);
+  parts.engine.dueMs = performance.now() + 100;
+  parts.driver.wake();
+  await vi.advanceTimersByTimeAsync(1000);
+  const probes = (): number => parts.calls.filter((call) => call === "timeout").length;
+  expect(probes()).toBe(1);
+  return { ...parts, probes, mend: resolve };
 }
 
 describe("the driver of a connection", () => {
@@ -115,6 +137,55 @@ describe("the driver of a connection", () => {
     expect(owner.onStalled).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(100);
     expect(owner.onStalled).toHaveBeenCalledOnce();
+  });
+
+  describe("whose owner says that there is no way for now", () => {
+    it("probes no more until that is mended, and then at once", async () => {
+      const { driver, probes, mend } = await setUpHeld();
+      driver.wake();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(probes()).toBe(1);
+      mend();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(probes()).toBe(2);
+    });
+
+    it("probes when something comes", async () => {
+      const { driver, probes, mend } = await setUpHeld();
+      driver.receive(shortHeader());
+      await vi.advanceTimersByTimeAsync(1);
+      expect(probes()).toBe(2);
+      mend();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(probes()).toBe(2);
+    });
+
+    it("still lets silence end the connection", async () => {
+      const { driver, engine, probes } = await setUpHeld();
+      engine.idleMs = performance.now() + 1000;
+      driver.wake();
+      await vi.advanceTimersByTimeAsync(999);
+      expect(probes()).toBe(1);
+      engine.closed = true;
+      await vi.advanceTimersByTimeAsync(2);
+      expect(probes()).toBe(2);
+    });
+
+    it("holds nothing back any more when it has last words to say", async () => {
+      const { driver, engine, probes } = await setUpHeld();
+      engine.failed = true;
+      driver.flush();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(probes()).toBe(2);
+    });
+
+    it("leaves the engine alone once it was stopped", async () => {
+      const { driver, probes, mend } = await setUpHeld();
+      driver.stop();
+      mend();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(probes()).toBe(1);
+    });
   });
 
   it("ends with the engine's connection, once", async () => {

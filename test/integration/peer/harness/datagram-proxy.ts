@@ -16,7 +16,8 @@ export class DatagramProxy {
   dropOut: Drop = () => false;
   /** Datagrams to the peer that are dropped. */
   dropIn: Drop = () => false;
-  readonly #relayPort: number;
+  /** Where the relay is. */
+  relayPort: number;
   readonly #inside: Socket;
   #outside: Socket;
   #peerPort = 0;
@@ -24,11 +25,11 @@ export class DatagramProxy {
   private constructor(inside: Socket, outside: Socket, relayPort: number) {
     this.#inside = inside;
     this.#outside = outside;
-    this.#relayPort = relayPort;
+    this.relayPort = relayPort;
     this.port = inside.address().port;
     inside.on("message", (datagram, { port }) => {
       this.#peerPort = port;
-      if (!this.dropOut(datagram)) this.#outside.send(datagram, relayPort, "127.0.0.1");
+      if (!this.dropOut(datagram)) this.#outside.send(datagram, this.relayPort, "127.0.0.1");
     });
     this.#listen(outside);
   }
@@ -58,7 +59,7 @@ export class DatagramProxy {
 
   #listen(outside: Socket): void {
     outside.on("message", (datagram, { port }) => {
-      if (port === this.#relayPort && !this.dropIn(datagram))
+      if (port === this.relayPort && !this.dropIn(datagram))
         this.#inside.send(datagram, this.#peerPort, "127.0.0.1");
     });
   }

@@ -15,13 +15,13 @@ export interface EnginePair {
 }
 
 /** Makes two connections and brings them through the handshake. */
-export async function connectPair(): Promise<EnginePair> {
+export async function connectPair(idleTimeoutMs = 30_000): Promise<EnginePair> {
   const engine = await loadEngine();
   const options: EngineOptions = {
     identity: await createIdentity(),
     demand: { kind: "none" },
     alpn: "test",
-    idleTimeoutMs: 30_000,
+    idleTimeoutMs,
     maxUdpPayloadBytes: 1200,
     flowWindowBytes: 1 << 20,
     maxStreams: 10,
