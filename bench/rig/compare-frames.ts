@@ -13,6 +13,9 @@ import { xdpCommand } from "./xdp.ts";
 /** Nobody sends from it in these rows. */
 const loadPort = 40_000;
 
+/** The share of frames that has to arrive for a round to count: what is lost on the cable in a busy moment is less. */
+const leastArrived = 0.99;
+
 /** What is measured of a program: how many frames it forwards, or how long it runs itself. */
 export type FrameFigure = "kpps/core" | "ns/packet";
 
@@ -59,8 +62,8 @@ async function countFrames(host: Child, receiver: Child, ms: number): Promise<nu
   const cpuNs = cpuNsOf(host.pid);
   const sent = Number(await host.ask(`frames ${ms}`));
   const spentNs = cpuNsOf(host.pid) - cpuNs;
-  const arrived = Number(await receiver.ask("arrived")) - arrivedBefore;
-  if (arrived >= sent) return sent / (spentNs / 1e6);
+  const arrived = Math.min(sent, Number(await receiver.ask("arrived")) - arrivedBefore);
+  if (arrived >= leastArrived * sent) return arrived / (spentNs / 1e6);
   throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `only ${arrived} of ${sent} frames arrived`);
 }
 
