@@ -35,11 +35,7 @@ export function prepareOffload(
 ): OffloadPlan {
   if (option === "off") return { state: "off", reason: "as configured" };
   const { interfaces, mode = "auto", pin = false }: XdpInterfaceOptions = option === "auto" ? {} : option;
-  const reason =
-    missingSupport(system) ??
-    missingPrivilege(system) ??
-    missingInterface(interfaces, host, system) ??
-    (option === "auto" ? refusalEverywhere(host, system) : undefined);
+  const reason = missingSupport(system) ?? missingPrivilege(system) ?? missingInterface(option, host, system);
   if (reason !== undefined) return { state: "off", reason };
   return { state: "try", ...(interfaces && { interfaces }), mode, ...preparePin(pin, port, system) };
 }
@@ -51,30 +47,28 @@ export function missingSupport(system: Pick<XdpSystem, "platform" | "kernelRelea
   return `needs Linux ${oldestKernel}, and this is ${system.kernelRelease}`;
 }
 
-function missingInterface(
-  names: readonly string[] | undefined,
-  host: string,
-  system: XdpSystem,
-): string | undefined {
-  let links: readonly Link[];
+function missingInterface(option: XdpOption, host: string, system: XdpSystem): string | undefined {
   try {
-    links = system.links();
+    const links = system.links();
+    const names = typeof option === "object" ? option.interfaces : undefined;
+    if (names) return missingNames(names, links);
+    if (isLoopbackAddress(host)) return `only this host sends to ${host}`;
+    if (!links.some(({ isEthernet }) => isEthernet)) return "there is no network interface";
+    // The kernel's tables are large: "auto" alone makes them only where they are of use now, and does not wait.
+    return option === "auto" ? refusalEverywhere(links, host, system) : undefined;
   } catch (error) {
     return `the interfaces cannot be read (${codeOf(error)})`;
   }
-  if (names) {
-    if (links.some(({ name }) => names.includes(name))) return undefined;
-    return `there is no interface ${names.join(" or ")}, only ${links.map(({ name }) => name).join(", ")}`;
-  }
-  if (isLoopbackAddress(host)) return `only this host sends to ${host}`;
-  // Any other may get an address later on.
-  return links.some(({ isEthernet }) => isEthernet) ? undefined : "there is no network interface";
 }
 
-/** The kernel's tables are made only where they are of use now, unless more than "auto" was asked for: they are large. */
-function refusalEverywhere(host: string, system: XdpSystem): string | undefined {
+function missingNames(names: readonly string[], links: readonly Link[]): string | undefined {
+  if (links.some(({ name }) => names.includes(name))) return undefined;
+  return `there is no interface ${names.join(" or ")}, only ${links.map(({ name }) => name).join(", ")}`;
+}
+
+function refusalEverywhere(links: readonly Link[], host: string, system: XdpSystem): string | undefined {
   const addresses = system.addresses();
-  const refusals = system.links().flatMap((link) => {
+  const refusals = links.flatMap((link) => {
     const held = addresses.get(link.name) ?? [];
     if (link.isLoopback || relayAddresses(host, held).length === 0) return [];
     const plan = planAttach(readFacts(link, host, held, system), "auto");

@@ -4,6 +4,7 @@ import {
   accountCounters,
   readCounters,
   readExpiry,
+  readFirst,
   readTotals,
   sampleCounters,
   totalNames,
@@ -17,7 +18,11 @@ interface Struct {
 const abi = JSON.parse(readFileSync(new URL("../../fixtures/abi.json", import.meta.url), "utf8")) as {
   readonly enumerators: Readonly<Record<string, number>>;
   readonly qp_account: Struct & {
-    readonly fields: { readonly counters: readonly string[]; readonly expires_at_ns: string };
+    readonly fields: {
+      readonly counters: readonly string[];
+      readonly expires_at_ns: string;
+      readonly first_at_ns: string;
+    };
   };
 };
 
@@ -59,6 +64,13 @@ describe("sampleCounters", () => {
     const into = new Float64Array(3);
     sampleCounters(words, Uint32Array.of(1), into);
     expect([...into]).toEqual([0, 2 ** 52 + 2 ** 31 + 1, 0]);
+  });
+});
+
+describe("readFirst", () => {
+  it("reads when the first packet was let through where C put it", () => {
+    expect(readFirst(accounts(), 1)).toBe(BigInt(abi.qp_account.fields.first_at_ns));
+    expect(readFirst(accounts(), 0)).toBe(0n);
   });
 });
 

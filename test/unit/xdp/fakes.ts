@@ -38,6 +38,8 @@ export class FakeSystem implements XdpSystem {
   removalRefusal: string | undefined;
   /** What reading the interfaces throws. */
   fault: Error | undefined;
+  /** What reading their addresses throws. */
+  addressFault: Error | undefined;
 
   constructor() {
     const loopback = { name: "lo", index: 1, isLoopback: true, isEthernet: false };
@@ -72,6 +74,7 @@ export class FakeSystem implements XdpSystem {
   }
 
   addresses(): ReadonlyMap<string, readonly string[]> {
+    if (this.addressFault) throw this.addressFault;
     return this.held;
   }
 

@@ -39,6 +39,11 @@ describe("prepareOffload", () => {
     ["there is no interface eth7 or eth8, only lo, eth0", { interfaces: ["eth7", "eth8"] }, () => {}],
     ["there is no network interface", "auto", (system) => system.remove(2)],
     ["the interfaces cannot be read (EMFILE)", "auto", (system) => (system.fault = systemError("EMFILE"))],
+    [
+      "the interfaces cannot be read (ENFILE)",
+      "auto",
+      (system) => (system.addressFault = systemError("ENFILE")),
+    ],
   ])("is off with a reason: %s", (reason, option, change) => {
     expect(prepare(option, change)).toEqual({ state: "off", reason });
   });
