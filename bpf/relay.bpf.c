@@ -93,6 +93,14 @@ static __always_inline int find_way(struct xdp_md *context, const struct qp_conf
   return 1;
 }
 
+/** Whether the packet has a way and its sender the tokens; where it has none, user space gets it unpaid. */
+static __always_inline enum qp_decision admit(struct xdp_md *context, const struct qp_config *settings,
+                                              struct qp_transfer *transfer, const struct qp_ip *local,
+                                              struct bpf_fib_lookup *asked, struct qp_way *way, __u32 bytes)
+{
+  return find_way(context, settings, transfer, local, asked, way) ? qp_take(transfer, bytes) : QP_PASS;
+}
+
 static __always_inline int send_off(struct ethhdr *ethernet, const struct qp_way *way)
 {
   __builtin_memcpy(ethernet->h_dest, way->destination, ETH_ALEN);
@@ -170,9 +178,7 @@ static __always_inline int relay_ipv4(struct xdp_md *context, struct ethhdr *eth
   asked.ipv4_src = ip->daddr;
   asked.ipv4_dst = transfer.destination.ip.words[3];
   struct qp_way way;
-  if (!find_way(context, settings, &transfer, &local, &asked, &way))
-    return XDP_PASS;
-  decision = qp_take(&transfer, bytes);
+  decision = admit(context, settings, &transfer, &local, &asked, &way, bytes);
   if (decision != QP_FORWARD)
     return verdict_of(decision, &local, &transfer);
   rewrite_ipv4(ip, udp, &transfer.destination);
@@ -223,9 +229,7 @@ static __always_inline int relay_ipv6(struct xdp_md *context, struct ethhdr *eth
   __builtin_memcpy(asked.ipv6_src, &ip->daddr, sizeof asked.ipv6_src);
   __builtin_memcpy(asked.ipv6_dst, &transfer.destination.ip, sizeof asked.ipv6_dst);
   struct qp_way way;
-  if (!find_way(context, settings, &transfer, &local, &asked, &way))
-    return XDP_PASS;
-  decision = qp_take(&transfer, bytes);
+  decision = admit(context, settings, &transfer, &local, &asked, &way, bytes);
   if (decision != QP_FORWARD)
     return verdict_of(decision, &local, &transfer);
   rewrite_ipv6(ip, udp, &transfer.destination);
