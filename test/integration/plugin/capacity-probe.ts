@@ -7,26 +7,14 @@ import { setImmediate } from "node:timers/promises";
 import * as defaults from "../../../src/defaults.ts";
 import { createForwarder } from "../../../src/forwarder/index.ts";
 import { createSweeper, type Quota, Registry } from "../../../src/registry/index.ts";
+import { forwarderOptions } from "../harness/forwarder-options.ts";
 
 const quota: Quota = { maxRegistrations: 64, maxCids: 2048, bytesPerSecond: 1e9, maxTtlMs: 1e9 };
 const ttlMs = 60_000;
 let nowMs = 1_700_000_000_000;
 let count = 0;
 
-const forwarder = await createForwarder({
-  host: "127.0.0.1",
-  port: 0,
-  backend: "auto",
-  threads: 1,
-  sourcePolicy: "registered",
-  stun: "registered",
-  authority: { secretOf: () => undefined, proven: () => false },
-  maxSessions: 200_000,
-  maxGatewayClients: 1,
-  socketBufferBytes: 65_536,
-  onError: console.error,
-  now: () => nowMs,
-});
+const forwarder = await createForwarder(forwarderOptions({ maxSessions: 200_000, now: () => nowMs }));
 const registry = new Registry({
   forwarder,
   maxRegistrations: defaults.maxRegistrations,

@@ -9,23 +9,13 @@ import { createForwarder } from "../../../src/forwarder/index.ts";
 import { Rates } from "../../../src/plugin/rates.ts";
 import { searchPage } from "../../../src/plugin/stats-page.ts";
 import { type Quota, Registry } from "../../../src/registry/index.ts";
+import { forwarderOptions } from "../harness/forwarder-options.ts";
 
 const quota: Quota = { maxRegistrations: 64, maxCids: 2048, bytesPerSecond: 1e9, maxTtlMs: 1e9 };
 
-const forwarder = await createForwarder({
-  host: "127.0.0.1",
-  port: 0,
-  backend: "auto",
-  threads: 1,
-  sourcePolicy: "registered",
-  stun: "registered",
-  authority: { secretOf: () => undefined, proven: () => false },
-  maxSessions: defaults.maxRegistrations,
-  maxGatewayClients: 1,
-  socketBufferBytes: 65_536,
-  onError: console.error,
-  now: Date.now,
-});
+const forwarder = await createForwarder(
+  forwarderOptions({ maxSessions: defaults.maxRegistrations, now: Date.now }),
+);
 const { maxRegistrations, maxCids } = defaults;
 const registry = new Registry({ forwarder, maxRegistrations, maxCids, now: Date.now });
 for (let n = 0; n < maxRegistrations; n++)

@@ -7,6 +7,7 @@ import { createForwarder, type Forwarder, type SessionId } from "../../../src/fo
 import { Mailbox } from "../../../src/plugin/mailbox.ts";
 import { telemetryFigures } from "../../../src/plugin/telemetry-figures.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../../../src/telemetry/index.ts";
+import { forwarderOptions } from "../harness/forwarder-options.ts";
 
 const registrations = 100_000;
 let nowMs = Date.UTC(2026, 0, 1);
@@ -38,20 +39,13 @@ function startSdk(): MetricReader {
 }
 
 async function openForwarder(): Promise<Forwarder> {
-  const forwarder = await createForwarder({
-    host: "127.0.0.1",
-    port: 0,
-    backend: "auto",
-    threads: 1,
-    sourcePolicy: "registered",
-    stun: "registered",
-    authority: { secretOf: () => undefined, proven: () => false },
-    maxSessions: registrations,
-    maxGatewayClients: 16,
-    socketBufferBytes: 65_536,
-    onError: (error) => expect.unreachable(error.message),
-    now: () => nowMs,
-  });
+  const forwarder = await createForwarder(
+    forwarderOptions({
+      maxSessions: registrations,
+      onError: (error) => expect.unreachable(error.message),
+      now: () => nowMs,
+    }),
+  );
   onTestFinished(() => forwarder.close());
   return forwarder;
 }

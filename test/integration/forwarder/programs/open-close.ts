@@ -6,26 +6,23 @@ import { readdirSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as defaults from "../../../../src/defaults.ts";
 import { createForwarder } from "../../../../src/forwarder/index.ts";
+import { forwarderOptions } from "../../harness/forwarder-options.ts";
 
 const cycles = Number(process.argv[2]);
 const expiresAtMs: number = Date.now() + defaults.registrationTtlMs;
 
 async function cycle(): Promise<void> {
-  const forwarder = await createForwarder({
-    host: "127.0.0.1",
-    port: 0,
-    upstream: { address: "127.0.0.1", port: 9 },
-    backend: "native",
-    threads: 1,
-    sourcePolicy: "registered",
-    stun: "registered",
-    authority: { secretOf: () => undefined, proven: () => false },
-    maxSessions: defaults.maxRegistrations,
-    maxGatewayClients: defaults.maxGatewayClients,
-    socketBufferBytes: defaults.socketBufferBytes,
-    onError: (error) => process.emitWarning(error),
-    now: Date.now,
-  });
+  const forwarder = await createForwarder(
+    forwarderOptions({
+      upstream: { address: "127.0.0.1", port: 9 },
+      backend: "native",
+      maxSessions: defaults.maxRegistrations,
+      maxGatewayClients: defaults.maxGatewayClients,
+      socketBufferBytes: defaults.socketBufferBytes,
+      onError: (error) => process.emitWarning(error),
+      now: Date.now,
+    }),
+  );
   const address = { address: "192.0.2.1", port: 4433 };
   const { bytesPerSecond } = defaults;
   forwarder.openSession({ cids: Buffer.alloc(12, 1), address, bytesPerSecond, expiresAtMs });

@@ -6,28 +6,28 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import * as defaults from "../../../../src/defaults.ts";
 import { createForwarder, type ForwarderOptions, type XdpOptions } from "../../../../src/forwarder/index.ts";
+import { forwarderOptions } from "../../harness/forwarder-options.ts";
 
 const { OPTIONS, XDP } = process.env;
 const xdp = JSON.parse(XDP!) as Omit<XdpOptions, "onChange">;
 const upstream = createSocket("udp4").bind(0, "127.0.0.1");
 await once(upstream, "listening");
-const forwarder = await createForwarder({
-  host: "::",
-  port: 4433,
-  upstream: { address: "127.0.0.1", port: upstream.address().port },
-  backend: "native",
-  threads: 1,
-  sourcePolicy: "registered",
-  stun: "registered",
-  authority: { secretOf: (id) => (id === "reg_1" ? "s3cret" : undefined), proven: () => true },
-  maxSessions: defaults.maxRegistrations,
-  maxGatewayClients: defaults.maxGatewayClients,
-  socketBufferBytes: defaults.socketBufferBytes,
-  onError: (error) => process.stderr.write(`${String(error)}\n`),
-  now: Date.now,
-  xdp: { ...xdp, onChange: (status) => process.stderr.write(`${JSON.stringify(status)}\n`) },
-  ...(JSON.parse(OPTIONS!) as Partial<ForwarderOptions>),
-});
+const forwarder = await createForwarder(
+  forwarderOptions({
+    host: "::",
+    port: 4433,
+    upstream: { address: "127.0.0.1", port: upstream.address().port },
+    backend: "native",
+    authority: { secretOf: (id) => (id === "reg_1" ? "s3cret" : undefined), proven: () => true },
+    maxSessions: defaults.maxRegistrations,
+    maxGatewayClients: defaults.maxGatewayClients,
+    socketBufferBytes: defaults.socketBufferBytes,
+    onError: (error) => process.stderr.write(`${String(error)}\n`),
+    now: Date.now,
+    xdp: { ...xdp, onChange: (status) => process.stderr.write(`${JSON.stringify(status)}\n`) },
+    ...(JSON.parse(OPTIONS!) as Partial<ForwarderOptions>),
+  }),
+);
 say({ listening: forwarder.address() });
 for await (const line of createInterface(process.stdin)) {
   const [name, ...args] = JSON.parse(line, bytesAgain) as [keyof typeof forwarder, ...unknown[]];

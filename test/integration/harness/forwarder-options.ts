@@ -1,0 +1,20 @@
+import type { ForwarderOptions } from "../../../src/forwarder/index.ts";
+
+/** A data plane on loopback as a relay opens it, for tests that are about something else. */
+export function forwarderOptions(
+  change: Pick<ForwarderOptions, "maxSessions" | "now"> & Partial<ForwarderOptions>,
+): ForwarderOptions {
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    backend: "auto",
+    threads: 1,
+    sourcePolicy: "registered",
+    stun: "registered",
+    authority: { secretOf: () => undefined, proven: () => false },
+    maxGatewayClients: 1,
+    socketBufferBytes: 65_536,
+    onError: console.error,
+    ...change,
+  };
+}
