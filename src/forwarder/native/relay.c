@@ -64,9 +64,10 @@ static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, u
 static void refuse(struct qp_relay *relay, enum qp_counter reason, uint32_t amount, struct qp_account *session,
                    enum qp_session_counter counter)
 {
-  count(relay, reason, amount);
+  /* The session first: whoever sees the total finds the session's share of it. */
   if (session)
     qp_add(&session->counters[counter], amount);
+  count(relay, reason, amount);
 }
 
 static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now)

@@ -30,7 +30,7 @@ describeNative("the native backend with several threads", () => {
       () => peers.map(({ inbox }) => inbox.length),
       peers.map(() => 3),
     );
-    expect(forwarder.stats().relayed.packets).toBe(3 * many);
+    await expect.poll(() => forwarder.stats().relayed.packets).toBe(3 * many);
     expect(handle!.counters).toHaveLength(threads);
     expect(threadsThatCounted("relayed.packets")).toBeGreaterThan(1);
   });
@@ -56,7 +56,9 @@ describeNative("the native backend with several threads", () => {
     expect(seen.size).toBe(many);
     for (const [virtual, text] of seen)
       expect(forwarder.clientOf(virtual)).toEqual(clients[Number(text.slice(7))]!.address);
-    expect(forwarder.stats().gateway).toEqual({ packetsIn: 4 * many, packetsOut: 4 * many, clients: many });
+    await expect
+      .poll(() => forwarder.stats().gateway)
+      .toEqual({ packetsIn: 4 * many, packetsOut: 4 * many, clients: many });
     expect(threadsThatCounted("gateway.packetsIn")).toBeGreaterThan(1);
   });
 
