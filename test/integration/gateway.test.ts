@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect } from "node:http2";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { connectHttp2 } from "./harness/http2-client.ts";
 import { connectHttp3 } from "./harness/http3-client.ts";
 import { startRelay } from "./harness/relay.ts";
 
@@ -84,8 +84,7 @@ describe("server-sent events over HTTP/3, through the relay", () => {
 
 /** A GET over HTTP/2, which the gateway serves on the same port of loopback. */
 async function getHttp2(port: number, ca: string, path: string): Promise<string> {
-  const session = connect(`https://localhost:${port}`, { ca });
-  onTestFinished(() => void session.close());
+  const session = connectHttp2(`https://localhost:${port}`, { ca });
   const chunks: Buffer[] = [];
   for await (const chunk of session.request({ ":path": path })) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();

@@ -1,16 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
+import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
 import { request } from "node:https";
 import { type AddressInfo, connect as connectTcp, createServer, type TcpSocketConnectOpts } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "../../src/gateway/index.ts";
 import { adminToken, startTown } from "./console/town.ts";
 import { type Child, projectPath, startChild } from "./harness/child.ts";
+import { connectHttp2 } from "./harness/http2-client.ts";
 import { connectHttp3 } from "./harness/http3-client.ts";
 import { startRelay, testCertificate } from "./harness/relay.ts";
 
@@ -27,12 +29,7 @@ async function open(
   host = "127.0.0.1",
 ): Promise<ClientHttp2Session> {
   const { certificate: ca } = await testCertificate();
-  const session = connect(`https://${host}:${port}`, {
-    ca,
-    servername: "localhost",
-    ...options,
-  });
-  onTestFinished(() => session.destroy());
+  const session = connectHttp2(`https://${host}:${port}`, { ca, servername: "localhost", ...options });
   await once(session, "connect");
   return session;
 }
@@ -178,6 +175,9 @@ describe("the HTTP/2 server of an app", () => {
     stream.on("error", () => undefined);
     await once(stream, "response");
     expect(relay.stats().waiters).toBe(1);
+    // What the server has not read when it closes resets the connection.
+    session.ping(() => undefined);
+    await setImmediate();
     await gateway.close();
     await gateway.close();
     await expect.poll(() => relay.stats().waiters).toBe(0);

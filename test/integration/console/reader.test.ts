@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { connect } from "node:http2";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { StatsEvents } from "../../../src/plugin/stats-events.ts";
+import { connectHttp2 } from "../harness/http2-client.ts";
 import { testCertificate } from "../harness/relay.ts";
 import { adminToken, startTown } from "./town.ts";
 
@@ -16,8 +16,7 @@ it("a page that stops reading over HTTP/2 is sent no more, and gets the newest w
   const town = await startTown();
   const { certificate: ca } = await testCertificate();
   // With a window of one byte whatever the server sends waits until somebody reads.
-  const session = connect(town.url, { ca, settings: { initialWindowSize: 1 } });
-  onTestFinished(() => session.destroy());
+  const session = connectHttp2(town.url, { ca, settings: { initialWindowSize: 1 } });
   const cookie = `__Secure-quicpipe=${await adminToken()}`;
   const stream = session.request({ ":path": "/relay/events", cookie }).setEncoding("utf8");
   await once(stream, "response");
