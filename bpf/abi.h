@@ -9,7 +9,7 @@
 
 enum {
   /** Changes with every change of a struct below, or of what a map means: a pinned program of another is replaced. */
-  QP_ABI_VERSION = 2,
+  QP_ABI_VERSION = 3,
 };
 
 /** An IP address, IPv4 in its IPv4-mapped form (RFC 4291 section 2.5.5.2); the key of `locals`. */
@@ -31,16 +31,17 @@ struct qp_source {
 /** The key of `routes`, whose value is the session that the connection ID leads to. */
 struct qp_cid {
   __u8 bytes[12];
-};
+} __attribute__((aligned(4)));
 
 /** What the words of `qp_account.counters` count. */
 enum qp_session_counter {
   QP_PACKETS_FROM,
   QP_BYTES_FROM,
+  /** Those that user space forwarded; the kernel's are the next but two. */
   QP_PACKETS_TO,
   QP_BYTES_TO,
   QP_PACKETS_LIMITED,
-  /** Of the packets to the session, those that the kernel forwarded. */
+  /** The packets to the session that the kernel forwarded. */
   QP_PACKETS_OFFLOADED,
   /** Of the packets that came for the session: its address was not known. */
   QP_PACKETS_NO_ADDRESS,
@@ -71,7 +72,7 @@ struct qp_account {
   __u64 first_at_ns;
 };
 
-/** The words of `totals`. */
+/** What the program counts over all sessions: what it forwarded, and why it dropped. */
 enum qp_total {
   QP_TOTAL_PACKETS,
   QP_TOTAL_BYTES,
@@ -79,6 +80,15 @@ enum qp_total {
   QP_TOTAL_SOURCE_UNREGISTERED,
   QP_TOTAL_RATE_LIMITED,
   QP_TOTALS,
+};
+
+/** What one processor keeps for itself, on a cache line of its own: an element of `processors`. */
+struct qp_processor {
+  /** By `enum qp_total`. Only runs of the program write them. */
+  __u64 totals[QP_TOTALS];
+  /** The kernel's count of ticks, and the time when this processor first noticed it (bpf/clock.h). */
+  __u64 tick, tick_ns;
+  __u64 unused;
 };
 
 /** From which address of this host packets leave: user space's, whichever path they take. */
@@ -108,6 +118,7 @@ struct qp_config {
 _Static_assert(QP_SESSION_COUNTERS == 8, "the layout is fixed");
 _Static_assert(sizeof(struct qp_source) == 20, "the layout is fixed");
 _Static_assert(sizeof(struct qp_account) == 128, "the layout is fixed");
+_Static_assert(sizeof(struct qp_processor) == 64, "the layout is fixed");
 _Static_assert(sizeof(struct qp_config) == 12, "the layout is fixed");
 
 #endif

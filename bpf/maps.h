@@ -53,10 +53,10 @@ struct {
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, QP_TOTALS);
+  __uint(max_entries, 1);
   __type(key, __u32);
-  __type(value, __u64);
-} totals SEC(".maps");
+  __type(value, struct qp_processor);
+} processors SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -65,12 +65,10 @@ struct {
   __type(value, struct qp_config);
 } config SEC(".maps");
 
-static __always_inline void qp_count_total(enum qp_total total, __u64 amount)
+static __always_inline struct qp_processor *qp_this_processor(void)
 {
-  __u32 key = total;
-  __u64 *value = bpf_map_lookup_elem(&totals, &key);
-  if (value)
-    __sync_fetch_and_add(value, amount);
+  __u32 id = bpf_get_smp_processor_id();
+  return bpf_map_lookup_elem(&processors, &id);
 }
 
 static __always_inline const struct qp_config *qp_settings(void)

@@ -1,47 +1,24 @@
-/*
- * The ways to sessions, as bpf_fib_lookup found them. They are remembered for a moment, as asking anew takes a third
- * of a packet's time; a route, a neighbour or a setting that changes counts that much later. Nobody but the program
- * sees them.
- */
+/* The way to a session, as the kernel's routes and neighbours say. */
 #ifndef QP_WAYS_H
 #define QP_WAYS_H
 
-#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <bpf/bpf_endian.h>
 
+#include "packet.h"
 #include "transfer.h"
 
 enum {
-  /** In ns: some hundred packets of a busy session, and less than a person notices. */
-  QP_WAY_TTL = 100000000,
+  QP_FAMILY_IPV4 = 2,
+  QP_FAMILY_IPV6 = 10,
+  /** BPF_FIB_LOOKUP_SRC, which the headers of Linux 6.7 are the first to have. */
+  QP_FIB_LOOKUP_SRC = 1 << 4,
 };
 
-struct qp_way {
-  /** Odd while it is being written. */
-  __u32 version;
-  /** `version` of the account whose address it leads to. */
-  __u32 address_version;
-  /** The address of this host that packets came to and leave from. */
-  struct qp_ip local;
-  __u64 expires_at_ns;
-  __u32 ingress, egress;
-  __u16 mtu;
-  __u8 tos;
-  /** By `exits`; else back out by the interface that it came in by (XDP_TX). */
-  __u8 is_redirected;
-  __u8 destination[ETH_ALEN], source[ETH_ALEN];
-  __u64 unused;
-};
-
-_Static_assert(sizeof(struct qp_way) == 64, "it is one cache line");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  /* Begins at a page, and so each of them at a cache line. */
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct qp_way);
-} ways SEC(".maps");
+static __always_inline int qp_is_ipv4(const struct qp_ip *ip)
+{
+  return ip->words[0] == 0 && ip->words[1] == 0 && ip->words[2] == bpf_htonl(0xffff);
+}
 
 static __always_inline int qp_same_ip(const struct qp_ip *one, const struct qp_ip *other)
 {
@@ -51,33 +28,59 @@ static __always_inline int qp_same_ip(const struct qp_ip *one, const struct qp_i
   return difference == 0;
 }
 
-static __always_inline int qp_way_fits(const struct qp_way *way, const struct qp_transfer *transfer,
-                                       const struct qp_ip *local, const struct bpf_fib_lookup *asked)
+static __always_inline int qp_is_local(const struct qp_ip *ip)
 {
-  return way->expires_at_ns > transfer->now_ns && way->address_version == transfer->address_version &&
-         way->ingress == asked->ifindex && way->mtu >= asked->tot_len && way->tos == asked->tos &&
-         qp_same_ip(&way->local, local);
+  return bpf_map_lookup_elem(&locals, ip) != 0;
 }
 
-/** The way that is remembered for what `asked` would look up; false if there is none. */
-static __always_inline int qp_recall_way(const struct qp_transfer *transfer, const struct qp_ip *local,
-                                         const struct bpf_fib_lookup *asked, struct qp_way *way)
+static __always_inline void qp_name_addresses(struct bpf_fib_lookup *asked, const struct qp_ip *source,
+                                              const struct qp_ip *destination)
 {
-  struct qp_way *found = bpf_map_lookup_elem(&ways, &transfer->to_id);
-  __u32 version;
-  return found && qp_copy_guarded(way, found, sizeof *way / sizeof(__u32), &found->version, &version) &&
-         qp_way_fits(way, transfer, local, asked);
+  if (qp_is_ipv4(destination)) {
+    asked->family = QP_FAMILY_IPV4;
+    asked->ipv4_src = source->words[3];
+    asked->ipv4_dst = destination->words[3];
+  } else {
+    asked->family = QP_FAMILY_IPV6;
+    __builtin_memcpy(asked->ipv6_src, source, sizeof asked->ipv6_src);
+    __builtin_memcpy(asked->ipv6_dst, destination, sizeof asked->ipv6_dst);
+  }
 }
 
-/** Keeps a way; where another processor is at it, that one's is as good. */
-static __always_inline void qp_remember_way(const struct qp_transfer *transfer, const struct qp_way *way)
+/** Whether user space would send from this address of the host, too. */
+static __always_inline int qp_leaves_from(const struct bpf_fib_lookup *answer, const struct qp_config *settings,
+                                          const struct qp_entry *entry)
 {
-  struct qp_way *kept = bpf_map_lookup_elem(&ways, &transfer->to_id);
-  const __u32 skipped = sizeof kept->version;
-  if (!kept || !qp_begin_writing(&kept->version))
-    return;
-  __builtin_memcpy((char *)kept + skipped, (const char *)way + skipped, sizeof *way - skipped);
-  qp_end_writing(&kept->version);
+  if (settings->departure == QP_DEPARTURE_UNTOLD)
+    return answer->ifindex == entry->ingress;
+  if (answer->family == QP_FAMILY_IPV4)
+    return answer->ipv4_src == entry->local.words[3];
+  return qp_same_ip((const struct qp_ip *)answer->ipv6_src, &entry->local);
+}
+
+/** Asks for the way to `transfer->way.ip` and port; false if there is none that user space would take as well. */
+static __always_inline int qp_find_way(struct xdp_md *context, const struct qp_config *settings,
+                                       const struct qp_packet *packet, struct qp_transfer *transfer)
+{
+  const struct qp_entry *entry = &packet->entry;
+  struct qp_way *way = &transfer->way;
+  __u32 flags = settings->departure == QP_DEPARTURE_BY_ROUTE ? QP_FIB_LOOKUP_SRC : 0;
+  struct bpf_fib_lookup asked = { .l4_protocol = IPPROTO_UDP, .sport = settings->port, .dport = way->port };
+  asked.tot_len = packet->length;
+  asked.ifindex = entry->ingress;
+  asked.tos = entry->dscp;
+  qp_name_addresses(&asked, &entry->local, &way->ip);
+  if (qp_is_ipv4(&way->ip) != qp_is_ipv4(&entry->local) || !qp_is_local(&entry->local))
+    return 0;
+  if (bpf_fib_lookup(context, &asked, sizeof asked, flags) != BPF_FIB_LKUP_RET_SUCCESS ||
+      !qp_leaves_from(&asked, settings, entry))
+    return 0;
+  way->mtu = asked.mtu_result;
+  way->egress = asked.ifindex;
+  way->is_redirected = bpf_map_lookup_elem(&exits, &way->egress) != 0;
+  __builtin_memcpy(way->destination, asked.dmac, ETH_ALEN);
+  __builtin_memcpy(way->source, asked.smac, ETH_ALEN);
+  return way->is_redirected || way->egress == entry->ingress;
 }
 
 #endif

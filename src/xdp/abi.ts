@@ -4,7 +4,7 @@
 const accountWords = 16;
 const expiryWord = 11;
 
-/** What the first words of an account count, in their order; `packetsOffloaded` is the kernel's share of `packetsTo`. */
+/** What the first words of an account count, in their order; those in `packetsTo` are user space's alone. */
 export const accountCounters = [
   "packetsFrom",
   "bytesFrom",
@@ -16,7 +16,10 @@ export const accountCounters = [
   "packetsToItself",
 ] as const;
 
-/** What the words of the program's totals count, in their order: what it forwarded, and why it dropped. */
+/** 64-bit words that a processor has for what the program counts on it (`qp_processor`). */
+const processorWords = 8;
+
+/** What the first of them count, in their order: what the program forwarded, and why it dropped. */
 export const totalNames = [
   "packets",
   "bytes",
@@ -28,9 +31,13 @@ export const totalNames = [
 export type AccountCounters = Readonly<Record<(typeof accountCounters)[number], number>>;
 export type Totals = Readonly<Record<(typeof totalNames)[number], number>>;
 
-/** Reads the counters of one session out of the accounts of all, which others may be writing. */
+/**
+ * Reads the counters of one session out of the accounts of all, which others may be writing. `packetsTo` has the packets
+ * on both paths, `packetsOffloaded` those that the kernel forwarded.
+ */
 export function readCounters(accounts: BigUint64Array, session: number): AccountCounters {
-  return named(accountCounters, accounts, session * accountWords);
+  const counters = named(accountCounters, accounts, session * accountWords);
+  return { ...counters, packetsTo: counters.packetsTo + counters.packetsOffloaded };
 }
 
 /**
@@ -42,9 +49,10 @@ export function sampleCounters(accounts: BigUint64Array, sessions: Uint32Array, 
   let at = 0;
   for (const session of sessions) {
     const word = session * accountWords;
-    into[at++] = wordAt(halves, word + packetsFrom) + wordAt(halves, word + packetsTo);
+    const offloaded = wordAt(halves, word + packetsOffloaded);
+    into[at++] = wordAt(halves, word + packetsFrom) + wordAt(halves, word + packetsTo) + offloaded;
     into[at++] = wordAt(halves, word + bytesFrom) + wordAt(halves, word + bytesTo);
-    into[at++] = wordAt(halves, word + packetsOffloaded);
+    into[at++] = offloaded;
   }
 }
 
@@ -74,9 +82,14 @@ export function readFirst(accounts: BigUint64Array, session: number): bigint {
   return accounts[session * accountWords + 15] ?? 0n;
 }
 
-/** Reads the program's totals, which it may be writing. */
+/** Adds up the program's totals on each processor, which it may be writing. */
 export function readTotals(words: BigUint64Array): Totals {
-  return named(totalNames, words, 0);
+  const sums = totalNames.map((name, i) => {
+    let sum = 0;
+    for (let at = i; at < words.length; at += processorWords) sum += Number(words[at]);
+    return [name, sum];
+  });
+  return Object.fromEntries(sums) as Totals;
 }
 
 function named<Name extends string>(

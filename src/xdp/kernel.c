@@ -14,11 +14,12 @@
 
 #include "calls.h"
 #include "pinned.h"
+#include "processors.h"
 #include "program.h"
 
 static const struct qp_kernel closed = {
   .program = -1,  .routes = -1, .sources = -1, .locals = -1, .exits = -1,
-  .sessions = -1, .totals = -1, .config = -1,  .ways = -1,   .pin_folder = -1,
+  .sessions = -1, .processors = -1, .config = -1,  .flows = -1,   .pin_folder = -1,
 };
 
 static void *map_memory(int map, size_t bytes)
@@ -32,21 +33,26 @@ static size_t accounts_bytes(const struct qp_kernel *kernel)
   return kernel->max_sessions * sizeof *kernel->accounts;
 }
 
+static size_t processors_bytes(const struct qp_kernel *kernel)
+{
+  return kernel->processor_count * sizeof *kernel->by_processor;
+}
+
 static void unmap_memories(struct qp_kernel *kernel)
 {
   if (kernel->accounts)
     munmap(kernel->accounts, accounts_bytes(kernel));
-  if (kernel->total_words)
-    munmap(kernel->total_words, QP_TOTALS * sizeof(__u64));
+  if (kernel->by_processor)
+    munmap(kernel->by_processor, processors_bytes(kernel));
   kernel->accounts = NULL;
-  kernel->total_words = NULL;
+  kernel->by_processor = NULL;
 }
 
 static int map_memories(struct qp_kernel *kernel)
 {
   kernel->accounts = map_memory(kernel->sessions, accounts_bytes(kernel));
-  kernel->total_words = map_memory(kernel->totals, QP_TOTALS * sizeof(__u64));
-  return kernel->accounts && kernel->total_words ? 0 : errno;
+  kernel->by_processor = map_memory(kernel->processors, processors_bytes(kernel));
+  return kernel->accounts && kernel->by_processor ? 0 : errno;
 }
 
 static int open_new(struct qp_kernel *kernel)
@@ -60,6 +66,7 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
   *kernel = closed;
   kernel->max_routes = options->max_routes;
   kernel->max_sessions = options->max_sessions;
+  kernel->processor_count = qp_processor_count();
   if (options->pin_path && qp_pinned_lock(kernel, options->pin_path)) {
     kernel->is_adopted = qp_pinned_adopt(kernel) && map_memories(kernel) == 0;
     if (!kernel->is_adopted) {
@@ -100,10 +107,18 @@ int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_chec
   return error;
 }
 
+uint64_t qp_kernel_total(const struct qp_kernel *kernel, enum qp_total total)
+{
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < kernel->processor_count; i++)
+    sum += kernel->by_processor[i].totals[total];
+  return sum;
+}
+
 void qp_kernel_stop(struct qp_kernel *kernel)
 {
   int *const files[] = { &kernel->program,  &kernel->routes, &kernel->sources, &kernel->locals, &kernel->exits,
-                         &kernel->sessions, &kernel->totals, &kernel->config,  &kernel->ways,   &kernel->pin_folder };
+                         &kernel->sessions, &kernel->processors, &kernel->config,  &kernel->flows,   &kernel->pin_folder };
   qp_attachments_close(&kernel->attachments);
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
     if (*files[i] >= 0)

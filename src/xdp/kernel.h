@@ -16,11 +16,11 @@ struct qp_kernel_options {
 };
 
 struct qp_kernel {
-  int program, routes, sources, locals, exits, sessions, totals, config, ways;
-  uint32_t max_routes, max_sessions;
-  /** The maps `sessions` and `totals`, in memory. */
+  int program, routes, sources, locals, exits, sessions, processors, config, flows;
+  uint32_t max_routes, max_sessions, processor_count;
+  /** The maps `sessions` and `processors`, in memory. */
   struct qp_account *accounts;
-  __u64 *total_words;
+  struct qp_processor *by_processor;
   /** Routes that found no room in the map and stay in user space. */
   uint64_t refused_routes;
   /** A source found no room, so that the program leaves unknown ones to user space. */
@@ -45,6 +45,8 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
  * they are to be and were not adopted. A relay that is bound to all addresses is a wildcard. 0 or an `errno`.
  */
 int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked, bool is_wildcard);
+/** What the program counted on all processors. */
+uint64_t qp_kernel_total(const struct qp_kernel *kernel, enum qp_total total);
 /** Lets go of program and maps, so that it detaches unless it is pinned; the memory can still be read. Idempotent. */
 void qp_kernel_stop(struct qp_kernel *kernel);
 /** Waits until no run of the program that has begun is still going on: some ms. */

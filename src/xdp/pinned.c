@@ -22,8 +22,8 @@ static const struct {
   { "program", offsetof(struct qp_kernel, program) },   { "routes", offsetof(struct qp_kernel, routes) },
   { "sources", offsetof(struct qp_kernel, sources) },   { "locals", offsetof(struct qp_kernel, locals) },
   { "exits", offsetof(struct qp_kernel, exits) },       { "sessions", offsetof(struct qp_kernel, sessions) },
-  { "totals", offsetof(struct qp_kernel, totals) },     { "config", offsetof(struct qp_kernel, config) },
-  { "ways", offsetof(struct qp_kernel, ways) },
+  { "processors", offsetof(struct qp_kernel, processors) },     { "config", offsetof(struct qp_kernel, config) },
+  { "flows", offsetof(struct qp_kernel, flows) },
 };
 
 enum { OBJECTS = sizeof objects / sizeof objects[0], MAPS = OBJECTS - 1 };
@@ -91,7 +91,9 @@ static uint32_t entries_of(const struct qp_kernel *kernel, int map)
     return kernel->max_routes;
   if (map == kernel->sources)
     return kernel->max_sessions + 1;
-  return map == kernel->sessions || map == kernel->ways ? kernel->max_sessions : 0;
+  if (map == kernel->processors)
+    return kernel->processor_count;
+  return map == kernel->sessions || map == kernel->flows ? kernel->max_sessions : 0;
 }
 
 /** Whether a map is the program's, and of the size wanted if it is one with a size. */

@@ -9,7 +9,7 @@
 
 static const struct suite *const suites[] = {
   &vectors_suite, &headers_suite,      &checksums_suite, &policy_suite,  &charges_suite,
-  &ways_suite,    &senders_suite,      &moves_suite,     &tables_suite,  &sessions_suite,
+  &ways_suite,    &flows_suite, &senders_suite,      &moves_suite,     &tables_suite,  &sessions_suite,
   &pins_suite,    &replacements_suite, &adoption_suite,  &crashes_suite,
 };
 

@@ -94,6 +94,35 @@ void rig_move(enum person person, struct qp_source address)
   qp_account_move(&rig.kernel.accounts[person], address);
 }
 
+static void touch_all(void)
+{
+  for (enum person person = 0; person < PEOPLE; person++)
+    qp_account_touch(&rig.kernel.accounts[person]);
+}
+
+void rig_set_source(const struct qp_source *source, enum person person)
+{
+  qp_kernel_set_source(&rig.kernel, source, person);
+  touch_all();
+}
+
+void rig_remove_source(const struct qp_source *source)
+{
+  qp_kernel_remove_source(&rig.kernel, source);
+  touch_all();
+}
+
+void rig_expire(enum person person)
+{
+  rig.kernel.accounts[person].expires_at_ns = 1;
+}
+
+void rig_read_totals(uint64_t totals[QP_TOTALS])
+{
+  for (enum qp_total total = 0; total < QP_TOTALS; total++)
+    totals[total] = qp_kernel_total(&rig.kernel, total);
+}
+
 void rig_reset(void)
 {
   uint8_t cid[CID_BYTES];
@@ -103,7 +132,7 @@ void rig_reset(void)
     qp_kernel_set_routes(&rig.kernel, cid, 1, person);
     qp_kernel_set_source(&rig.kernel, &rig.kernel.accounts[person].address, person);
   }
-  memset(rig.kernel.total_words, 0, QP_TOTALS * sizeof *rig.kernel.total_words);
+  memset(rig.kernel.by_processor, 0, rig.kernel.processor_count * sizeof *rig.kernel.by_processor);
   rig_check_sources(true);
 }
 

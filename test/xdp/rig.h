@@ -35,9 +35,16 @@ int rig_open(void);
 int rig_load(const char *pin_path);
 /** Six registered sessions that are alive, at their own addresses, with full buckets; sources are checked. */
 void rig_reset(void);
+/** What the program counted since then. */
+void rig_read_totals(uint64_t totals[QP_TOTALS]);
 void rig_check_sources(bool is_source_checked);
 /** Moves a person's session, as user space does. */
 void rig_move(enum person person, struct qp_source address);
+/** Says who pays for what comes from there, or that nobody does; who did before is told (endpoints.c). */
+void rig_set_source(const struct qp_source *source, enum person person);
+void rig_remove_source(const struct qp_source *source);
+/** Ends a person's time, long enough ago for a clock that is read once per tick. */
+void rig_expire(enum person person);
 uint64_t now_ns(void);
 
 struct qp_source address_from(const char *ip, uint16_t port);

@@ -15,7 +15,7 @@ static struct state state_now(void)
 {
   struct state state = { .at_ns = now_ns() };
   memcpy(state.accounts, rig.kernel.accounts, sizeof state.accounts);
-  memcpy(state.totals, rig.kernel.total_words, sizeof state.totals);
+  rig_read_totals(state.totals);
   return state;
 }
 
@@ -45,7 +45,6 @@ static void credit(struct state *state, uint32_t bytes, enum person from, enum p
 {
   note_first(state, to);
   __u64 *received = state->accounts[to].counters;
-  received[QP_PACKETS_TO] += 1;
   received[QP_BYTES_TO] += bytes;
   received[QP_PACKETS_OFFLOADED] += 1;
   state->totals[QP_TOTAL_PACKETS] += 1;

@@ -27,6 +27,12 @@ static inline void qp_account_note_first(struct qp_account *account, uint64_t no
     qp_store(&account->first_at_ns, now_ns);
 }
 
+/** Has the kernel forget who was found to pay for what comes from the session's address. */
+static inline void qp_account_touch(struct qp_account *account)
+{
+  __atomic_fetch_add(&account->version, 2, __ATOMIC_SEQ_CST);
+}
+
 /** Changes the address so that the kernel sees the old or the new one, or leaves the packet to user space. */
 static inline void qp_account_move(struct qp_account *account, struct qp_source address)
 {

@@ -90,7 +90,7 @@ export interface NativeHandle extends XdpProgram {
   readonly kernelError: string | undefined;
   /** Why nothing is pinned although the config asks for it: the system's code, `EAGAIN` if another process has the folder. */
   readonly pinError: string | undefined;
-  /** What the program in the kernel counted (`totalNames` of src/xdp/abi.ts): memory that it writes. */
+  /** What the program in the kernel counted, on each processor (`readTotals` of src/xdp/abi.ts): memory that it writes. */
   readonly totals: BigUint64Array;
   /** The ids of all open sessions: right after `open` those that an earlier process left in pinned tables. */
   readonly openSessions: readonly number[];

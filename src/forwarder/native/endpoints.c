@@ -127,6 +127,16 @@ void qp_session_prefer(struct qp_sessions *sessions, uint32_t id)
   link_session(sessions, id, endpoint);
 }
 
+/** Makes a session the newest at an endpoint: from now on it pays, and no older one. */
+static void take_endpoint(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
+{
+  uint32_t older = load_id(&endpoint->newest);
+  link_session(sessions, id, endpoint);
+  qp_endpoint_publish(sessions, endpoint);
+  if (older != 0)
+    qp_account_touch(&sessions->accounts[older - 1]);
+}
+
 bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address)
 {
   struct qp_endpoint *from = qp_session_endpoint(sessions, id);
@@ -137,15 +147,14 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
   if (from == to && (!to || load_id(&to->newest) == id + 1))
     return true;
   atomic_store_explicit(&sessions->sessions[id].endpoint, to, memory_order_release);
-  publish_address(&sessions->accounts[id], to);
   if (from)
     unlink_session(sessions, id, from);
-  if (to) {
-    link_session(sessions, id, to);
-    qp_endpoint_publish(sessions, to);
-  }
+  if (to)
+    take_endpoint(sessions, id, to);
   if (from)
     qp_endpoint_publish(sessions, from);
+  /* Last: what the kernel remembers of who pays is good for a version of the session's account. */
+  publish_address(&sessions->accounts[id], to);
   if (from && load_id(&from->newest) == 0)
     discard_endpoint(sessions, from);
   return true;

@@ -154,7 +154,10 @@ static napi_value totals(napi_env env, napi_callback_info info)
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   const struct qp_kernel *kernel = kernel_of(&call, handle);
-  return call.has_failed ? qp_throw_arguments(env) : qp_handle_counters(env, handle, kernel->total_words, QP_TOTALS);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  const size_t words = kernel->processor_count * sizeof *kernel->by_processor / sizeof(__u64);
+  return qp_handle_counters(env, handle, kernel->by_processor->totals, words);
 }
 
 const napi_property_descriptor qp_kernel_methods[] = {

@@ -17,6 +17,7 @@ interface Struct {
 /** What C wrote through the structs of bpf/abi.h. */
 const abi = JSON.parse(readFileSync(new URL("../../fixtures/abi.json", import.meta.url), "utf8")) as {
   readonly enumerators: Readonly<Record<string, number>>;
+  readonly qp_processor: Struct & { readonly fields: { readonly totals: readonly string[] } };
   readonly qp_account: Struct & {
     readonly fields: {
       readonly counters: readonly string[];
@@ -34,11 +35,11 @@ function accounts(): BigUint64Array {
 }
 
 describe("readCounters", () => {
-  it("reads a session's counters where C put them", () => {
-    const { counters } = abi.qp_account.fields;
-    expect(Object.values(readCounters(accounts(), 1))).toEqual(
-      accountCounters.map((_, i) => Number(counters[i])),
-    );
+  it("reads a session's counters where C put them, and adds the kernel's packets to user space's", () => {
+    const counters = abi.qp_account.fields.counters.map(Number);
+    const { packetsTo, ...others } = readCounters(accounts(), 1);
+    expect(packetsTo).toBe(counters[2]! + counters[5]!);
+    expect(Object.values(others)).toEqual(counters.toSpliced(2, 1));
     expect(Object.values(readCounters(accounts(), 0))).toEqual(accountCounters.map(() => 0));
   });
 
@@ -87,9 +88,13 @@ describe("readTotals", () => {
       totalNames.map((_, i) => i),
     );
     expect(totalNames).toHaveLength(abi.enumerators["QP_TOTALS"]!);
-    expect(readTotals(BigUint64Array.from(totalNames, (_, i) => BigInt(i) + 1n))).toEqual(
-      Object.fromEntries(totalNames.map((name, i) => [name, i + 1])),
-    );
+  });
+
+  it("adds them up over the processors, where C put them on each", () => {
+    const { fields, bytes } = abi.qp_processor;
+    const processor = new BigUint64Array(new Uint8Array(Buffer.from(bytes, "hex")).buffer);
+    const sums = Object.fromEntries(totalNames.map((name, i) => [name, 3 * Number(fields.totals[i])]));
+    expect(readTotals(BigUint64Array.from([...processor, ...processor, ...processor]))).toEqual(sums);
   });
 });
 

@@ -127,6 +127,18 @@ static void print_account(const struct qp_account *account)
   print_struct(account, sizeof *account, ",");
 }
 
+static void print_processor(const struct qp_processor *processor)
+{
+  printf("  \"qp_processor\": {\"fields\": {\"totals\": [");
+  for (int i = 0; i < QP_TOTALS; i++)
+    printf("%s\"%llu\"", i > 0 ? ", " : "", (unsigned long long)processor->totals[i]);
+  printf("], ");
+  print_word("tick", processor->tick);
+  next();
+  print_word("tick_ns", processor->tick_ns);
+  print_struct(processor, sizeof *processor, ",");
+}
+
 static void print_config(const struct qp_config *config)
 {
   printf("  \"qp_config\": {\"fields\": {\"version\": %u, \"port\": %u, \"is_source_checked\": %s", config->version,
@@ -144,12 +156,17 @@ int main(void)
   };
   const struct qp_cid cid = { { 0x7f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0xff } };
   const struct qp_account account = {
-    .counters = { 1, 0x0203040506070809, UINT64_MAX, 4, 5, 6, 7, 8 },
+    .counters = { 1, 0x0203040506070809, 3, UINT64_MAX, 5, 6, 7, 8 },
     .bucket = { .token_ns_q16 = 524288, .depth_ns = 250000000, .full_at_ns = 1234567890123456789 },
     .expires_at_ns = 9876543210987654321u,
     .version = 0xfeedbeee,
     .address = source,
     .first_at_ns = 1122334455667788,
+  };
+  const struct qp_processor processor = {
+    .totals = { 11, 12, UINT64_MAX, 14, 15 },
+    .tick = 4294892296,
+    .tick_ns = 8877665544332211,
   };
   const struct qp_config config = {
     .version = QP_ABI_VERSION,
@@ -165,6 +182,7 @@ int main(void)
   print_source(&source);
   print_bucket(&account.bucket);
   print_account(&account);
+  print_processor(&processor);
   print_config(&config);
   printf("}\n");
   return 0;

@@ -111,7 +111,7 @@ static void forgets_the_expired(void)
 {
   const struct packet to_bob = packet_between(ALICE4, BOB4), from_bob = packet_between(BOB4, ALICE4);
   folder_open();
-  rig.kernel.accounts[BOB4].expires_at_ns = now_ns();
+  rig_expire(BOB4);
   drops_packet(&to_bob, QP_TOTAL_SESSION_EXPIRED);
   struct town *town = adopt();
   CHECK(is_gone(town, BOB4) && is_known(town, ALICE4, true));
@@ -141,7 +141,7 @@ static void forgets_stray_sources(void)
   struct packet packet = packet_between(ALICE4, BOB4);
   packet.from.port = htons(999);
   folder_open();
-  qp_kernel_set_source(&rig.kernel, &packet.from, ALICE4);
+  rig_set_source(&packet.from, ALICE4);
   forwards(&packet, ALICE4, BOB4);
   struct town *town = adopt();
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
@@ -168,7 +168,7 @@ static void finds_lost_sources(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
   folder_open();
-  qp_kernel_remove_source(&rig.kernel, &packet.from);
+  rig_remove_source(&packet.from);
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
   struct town *town = adopt();
   forwards(&packet, ALICE4, BOB4);
@@ -216,7 +216,7 @@ static void gives_out_free_ids(void)
   CHECK(qp_session_open(&town->sessions, &one_more) == QP_NO_SESSION);
   const struct packet packet = packet_between(ALICE6, CAROL6);
   forwards(&packet, ALICE6, CAROL6);
-  CHECK(rig.kernel.accounts[CAROL6].counters[QP_PACKETS_TO] == 1);
+  CHECK(rig.kernel.accounts[CAROL6].counters[QP_PACKETS_OFFLOADED] == 1);
   end(town);
 }
 
@@ -227,9 +227,9 @@ static void keeps_payers(void)
   const struct packet packet = packet_between(ALICE4, BOB4);
   for (int i = 0; i < 2; i++) {
     folder_open();
-    qp_kernel_remove_source(&rig.kernel, &rig.kernel.accounts[CAROL4].address);
+    rig_remove_source(&rig.kernel.accounts[CAROL4].address);
     rig_move(CAROL4, packet.from);
-    qp_kernel_set_source(&rig.kernel, &packet.from, together[i]);
+    rig_set_source(&packet.from, together[i]);
     struct town *town = adopt();
     forwards(&packet, together[i], BOB4);
     qp_session_close(&town->sessions, together[i]);
@@ -248,7 +248,7 @@ static void refuses_foreign_payers(void)
     folder_open();
     if (is_nowhere)
       rig_move(CAROL4, (struct qp_source){ 0 });
-    qp_kernel_set_source(&rig.kernel, &packet.from, CAROL4);
+    rig_set_source(&packet.from, CAROL4);
     struct town *town = adopt();
     forwards(&packet, ALICE4, BOB4);
     end(town);

@@ -32,6 +32,7 @@ static void gives_what_it_holds(void)
 
 static void starts_from_now(void)
 {
+  const uint64_t tick_ns = 10000000;
   const struct packet packet = packet_between(ALICE4, BOB4);
   const struct frame frame = frame_of(&packet);
   const uint64_t cost = packet.payload_bytes * 1000000000ull;
@@ -43,7 +44,22 @@ static void starts_from_now(void)
   bucket->full_at_ns = 0;
   const uint64_t before = now_ns();
   CHECK(run(&frame).verdict == XDP_TX);
-  CHECK(bucket->full_at_ns >= before + cost && bucket->full_at_ns <= now_ns() + cost);
+  CHECK(bucket->full_at_ns >= before - tick_ns + cost && bucket->full_at_ns <= now_ns() + cost);
+  drops(&frame, QP_TOTAL_RATE_LIMITED, ALICE4);
+}
+
+/** As if the clock had last been read so long ago that nothing had flowed in since. */
+static void asks_the_clock_before_it_refuses(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  const struct frame frame = frame_of(&packet);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  struct qp_bucket *bucket = slow_bucket(ALICE4, packet.payload_bytes);
+  for (uint32_t i = 0; i < rig.kernel.processor_count; i++)
+    rig.kernel.by_processor[i].tick_ns -= 1000000000;
+  CHECK(run(&frame).verdict == XDP_TX);
+  CHECK(bucket->full_at_ns <= now_ns() + bucket->depth_ns);
   drops(&frame, QP_TOTAL_RATE_LIMITED, ALICE4);
 }
 
@@ -62,14 +78,15 @@ static void charges_nobody_for_what_passes(void)
   slow_bucket(ALICE4, 0)->full_at_ns = UINT64_MAX / 2;
   packet.ttl = 1;
   passes_packet(&packet);
-  rig.kernel.accounts[BOB4].address = address_from("192.0.2.77", 1000);
+  rig_move(BOB4, address_from("192.0.2.77", 1000));
   packet.ttl = 64;
   passes_packet(&packet);
 }
 
 static const struct test tests[] = {
   { "gives what it holds, then drops and counts, in the sender's account and in total", gives_what_it_holds },
-  { "is full after any time, and no fuller", starts_from_now },
+  { "is full after any time, and by no more than a tick of the kernel fuller", starts_from_now },
+  { "has what flowed in until now, whenever the clock was last read", asks_the_clock_before_it_refuses },
   { "is the sender's", charges_the_sender_alone },
   { "is not touched by what passes up", charges_nobody_for_what_passes },
 };

@@ -56,13 +56,15 @@ static uint32_t send_between_ports(struct packet *packet, struct random *random,
 {
   uint32_t duration_ns = 0;
   packet->from.port = (uint16_t)random_word(random);
-  rig.kernel.accounts[to].address.port = (uint16_t)(1 + random_below(random, 0xffff));
-  qp_kernel_set_source(&rig.kernel, &packet->from, from);
+  struct qp_source place = rig.kernel.accounts[to].address;
+  place.port = (uint16_t)(1 + random_below(random, 0xffff));
+  rig_move(to, place);
+  rig_set_source(&packet->from, from);
   if (looks_unfinished(packet))
     passes_packet(packet);
   else
     duration_ns = forwards(packet, from, to).duration_ns;
-  qp_kernel_remove_source(&rig.kernel, &packet->from);
+  rig_remove_source(&packet->from);
   return duration_ns;
 }
 

@@ -42,7 +42,7 @@ static void sends_to_the_old_or_the_new(void)
   unsigned sent[PLACES] = { 0 };
   pthread_t mover;
   rig_reset();
-  rig.kernel.accounts[BOB4].address = place(0);
+  rig_move(BOB4, place(0));
   CHECK(pthread_create(&mover, NULL, move_about, &is_over) == 0);
   for (int i = 0; i < ROUNDS; i++) {
     const struct outcome outcome = run(&frame);

@@ -35,7 +35,7 @@ static void forward_meanwhile(void)
   close(rig.kernel.program);
   CHECK(rig_load(FOLDER) == 0);
   CHECK(rig.kernel.is_adopted && rig.kernel.accounts[BOB4].counters[QP_PACKETS_OFFLOADED] == 1);
-  CHECK(rig.kernel.total_words[QP_TOTAL_PACKETS] == 1);
+  CHECK(qp_kernel_total(&rig.kernel, QP_TOTAL_PACKETS) == 1);
   folder_close();
 }
 
@@ -92,12 +92,12 @@ static void are_stored_in_full_or_not(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
   heir_prepare();
-  folder_unpin("totals");
-  CHECK(mkdir(FOLDER "/totals", 0700) == 0);
+  folder_unpin("processors");
+  CHECK(mkdir(FOLDER "/processors", 0700) == 0);
   folder_restart();
   rig_reset();
   CHECK(rig.kernel.pin_error == EEXIST && !rig.kernel.pin_path && folder_count() == 1);
-  CHECK(rmdir(FOLDER "/totals") == 0);
+  CHECK(rmdir(FOLDER "/processors") == 0);
   CHECK(qp_kernel_attach(&rig.kernel, heir_interface(), 0) == 0 && folder_count() == 0);
   forwards(&packet, ALICE4, BOB4);
   folder_close();

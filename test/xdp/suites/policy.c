@@ -47,9 +47,9 @@ static void show_unregistered(enum person from, enum person to, struct packet pa
   struct packet other = packet;
   other.from.port = htons(999);
   drops_packet(&other, QP_TOTAL_SOURCE_UNREGISTERED);
-  qp_kernel_remove_source(&rig.kernel, &packet.from);
+  rig_remove_source(&packet.from);
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
-  qp_kernel_set_source(&rig.kernel, &packet.from, from);
+  rig_set_source(&packet.from, from);
   forwards(&packet, from, to);
 }
 
@@ -57,7 +57,7 @@ static void show_any_source(enum person from, enum person to, struct packet pack
 {
   rig_check_sources(false);
   forwards(&packet, from, to);
-  qp_kernel_remove_source(&rig.kernel, &packet.from);
+  rig_remove_source(&packet.from);
   forwards(&packet, NOBODY, to);
 }
 
@@ -71,7 +71,7 @@ static void show_lacking(enum person from, enum person to, struct packet packet)
     passes_packet(&packet);
     forwards(&known, from, to);
   }
-  rig.kernel.accounts[to].expires_at_ns = now_ns();
+  rig_expire(to);
   drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
   rig.kernel.may_lack_sources = false;
 }
@@ -79,16 +79,16 @@ static void show_lacking(enum person from, enum person to, struct packet packet)
 static void show_expired(enum person from, enum person to, struct packet packet)
 {
   (void)from;
-  rig.kernel.accounts[to].expires_at_ns = now_ns();
+  rig_expire(to);
   drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
-  qp_kernel_remove_source(&rig.kernel, &packet.from);
+  rig_remove_source(&packet.from);
   drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
 }
 
 static void show_expired_sender(enum person from, enum person to, struct packet packet)
 {
   (void)to;
-  rig.kernel.accounts[from].expires_at_ns = now_ns();
+  rig_expire(from);
   passes_packet(&packet);
 }
 

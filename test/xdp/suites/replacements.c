@@ -35,7 +35,7 @@ static void are_replaced_by_other_sizes(void)
 }
 
 static const char *const objects[PINNED_OBJECTS] = {
-  "program", "routes", "sources", "locals", "exits", "sessions", "totals", "config", "ways",
+  "program", "routes", "sources", "locals", "exits", "sessions", "processors", "config", "flows",
 };
 
 static void are_replaced_when_one_is_missing(void)
@@ -58,7 +58,7 @@ static struct files files_of(const struct qp_kernel *kernel)
 {
   return (struct files){ {
     kernel->program, kernel->routes, kernel->sources, kernel->locals, kernel->exits,
-    kernel->sessions, kernel->totals, kernel->config, kernel->ways,
+    kernel->sessions, kernel->processors, kernel->config, kernel->flows,
   } };
 }
 

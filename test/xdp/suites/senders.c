@@ -35,7 +35,7 @@ static void move(enum person person, uint16_t port)
 {
   const struct qp_source address = address_from(is_ipv6(person) ? GUEST_IPV6 : GUEST_IPV4, port);
   rig_move(person, address);
-  qp_kernel_set_source(&rig.kernel, &address, person);
+  rig_set_source(&address, person);
 }
 
 static void begin(struct scene *scene, bool is_ipv6, uint32_t mode)
@@ -47,15 +47,15 @@ static void begin(struct scene *scene, bool is_ipv6, uint32_t mode)
   scene->sockets[USER_SPACE] = socket_of_relay();
   scene->sockets[RECEIVER] = guest_socket(&scene->guest, is_ipv6, RECEIVER_PORT);
   scene->sender = guest_socket(&scene->guest, is_ipv6, SENDER_PORT);
-  qp_kernel_remove_source(&rig.kernel, &rig.kernel.accounts[scene->to].address);
+  rig_remove_source(&rig.kernel.accounts[scene->to].address);
   move(scene->from, SENDER_PORT);
   move(scene->to, RECEIVER_PORT);
 }
 
 static void end(struct scene *scene)
 {
-  qp_kernel_remove_source(&rig.kernel, &rig.kernel.accounts[scene->from].address);
-  qp_kernel_remove_source(&rig.kernel, &rig.kernel.accounts[scene->to].address);
+  rig_remove_source(&rig.kernel.accounts[scene->from].address);
+  rig_remove_source(&rig.kernel.accounts[scene->to].address);
   qp_kernel_detach(&rig.kernel, scene->guest.interface);
   guest_close(&scene->guest);
   close(scene->sender);
@@ -93,7 +93,7 @@ static void come_out(const struct scene *scene, enum place expected, int count)
   }
   const uint64_t forwarded = expected == RECEIVER ? (uint64_t)count : 0;
   CHECK(rig.kernel.accounts[scene->to].counters[QP_PACKETS_OFFLOADED] == forwarded);
-  CHECK(rig.kernel.total_words[QP_TOTAL_PACKETS] == forwarded);
+  CHECK(qp_kernel_total(&rig.kernel, QP_TOTAL_PACKETS) == forwarded);
 }
 
 static const struct {

@@ -14,7 +14,7 @@ static struct town *begin(void)
     uint8_t cid[CID_BYTES];
     cid_of(person, cid);
     qp_kernel_remove_route(&rig.kernel, cid);
-    qp_kernel_remove_source(&rig.kernel, &rig.kernel.accounts[person].address);
+    rig_remove_source(&rig.kernel.accounts[person].address);
   }
   struct town *town = town_found();
   for (enum person person = 0; person < PEOPLE; person++) {
@@ -48,6 +48,7 @@ static void follows_a_move(void)
   struct town *town = begin();
   struct packet packet = packet_between(ALICE4, BOB4);
   struct qp_address elsewhere = endpoint_from("192.0.2.2", 999);
+  forwards(&packet, ALICE4, BOB4);
   CHECK(qp_session_move(&town->sessions, ALICE4, &elsewhere));
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
   packet.from.port = htons(999);
@@ -62,6 +63,7 @@ static void pays_from_the_latest(void)
   struct town *town = begin();
   const struct packet packet = packet_between(ALICE4, BOB4);
   struct qp_address shared = endpoint_of(ALICE4);
+  forwards(&packet, ALICE4, BOB4);
   CHECK(qp_session_move(&town->sessions, CAROL4, &shared));
   forwards(&packet, CAROL4, BOB4);
   qp_session_close(&town->sessions, CAROL4);
@@ -75,6 +77,7 @@ static void leaves_to_user_space_what_only_it_can_do(void)
   const struct packet packet = packet_between(ALICE6, BOB6);
   struct qp_address zoned = endpoint_from("fe80::1", 999);
   zoned.scope = 1;
+  forwards(&packet, ALICE6, BOB6);
   CHECK(qp_session_move(&town->sessions, BOB6, &zoned));
   passes_packet(&packet);
   CHECK(qp_session_move(&town->sessions, BOB6, NULL));
@@ -87,6 +90,8 @@ static void forgets_what_ends(void)
   struct town *town = begin();
   const struct packet to_bob = packet_between(ALICE4, BOB4), from_bob = packet_between(BOB4, ALICE4);
   uint8_t others[2 * CID_BYTES];
+  forwards(&to_bob, ALICE4, BOB4);
+  forwards(&from_bob, BOB4, ALICE4);
   cid_of(CAROL4, others);
   memset(others + CID_BYTES, 0x7f, CID_BYTES);
   CHECK(qp_session_route(&town->sessions, CAROL4, others, 2));

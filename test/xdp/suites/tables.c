@@ -1,5 +1,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include "../../native/harness/check.h"
 #include "../suites.h"
@@ -35,7 +37,7 @@ static void leads_where_it_is_told_last(void)
   forwards(&packet, ALICE4, BOB4);
   qp_kernel_set_routes(&rig.kernel, cid, 1, CAROL4);
   forwards(&packet, ALICE4, CAROL4);
-  qp_kernel_set_source(&rig.kernel, &packet.from, BOB4);
+  rig_set_source(&packet.from, BOB4);
   forwards(&packet, BOB4, CAROL4);
 }
 
@@ -45,9 +47,9 @@ static void moves_while_full(void)
   struct packet moved = packet;
   rig_reset();
   moved.from.port ^= 0xffff;
-  qp_kernel_set_source(&rig.kernel, &moved.from, ALICE4);
+  rig_set_source(&moved.from, ALICE4);
   forwards(&moved, ALICE4, BOB4);
-  qp_kernel_remove_source(&rig.kernel, &moved.from);
+  rig_remove_source(&moved.from);
 }
 
 static void owns_up_to_lacking_sources(void)
@@ -59,17 +61,40 @@ static void owns_up_to_lacking_sources(void)
     others[i].port = htons((uint16_t)(3000 + i));
   struct packet unknown = packet;
   unknown.from = others[2];
-  qp_kernel_set_source(&rig.kernel, &others[0], ALICE4);
+  rig_set_source(&others[0], ALICE4);
   drops_packet(&unknown, QP_TOTAL_SOURCE_UNREGISTERED);
-  qp_kernel_set_source(&rig.kernel, &others[1], ALICE4);
+  rig_set_source(&others[1], ALICE4);
   CHECK(rig.kernel.may_lack_sources);
   passes_packet(&unknown);
   forwards(&packet, ALICE4, BOB4);
   /* A relay that starts over the same tables still lacks it. */
   rig_check_sources(true);
   passes_packet(&unknown);
-  qp_kernel_remove_source(&rig.kernel, &others[0]);
+  rig_remove_source(&others[0]);
   rig.kernel.may_lack_sources = false;
+}
+
+static void run_on(int processor, const struct packet *packet)
+{
+  cpu_set_t before, only;
+  CPU_ZERO(&only);
+  CPU_SET(processor, &only);
+  CHECK(sched_getaffinity(0, sizeof before, &before) == 0);
+  if (CPU_ISSET(processor, &before)) {
+    CHECK(sched_setaffinity(0, sizeof only, &only) == 0);
+    forwards(packet, ALICE4, BOB4);
+    CHECK(rig.kernel.by_processor[processor].totals[QP_TOTAL_PACKETS] == 1);
+  }
+  CHECK(sched_setaffinity(0, sizeof before, &before) == 0);
+}
+
+static void counts_on_each_processor(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  CHECK(rig.kernel.processor_count >= (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
+  for (uint32_t i = 0; i < rig.kernel.processor_count && i < CPU_SETSIZE; i++)
+    run_on((int)i, &packet);
 }
 
 static void lets_go_of_everything(void)
@@ -78,7 +103,7 @@ static void lets_go_of_everything(void)
   struct qp_kernel kernel = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == 0);
   qp_kernel_close(&kernel);
-  CHECK(kernel.program == -1 && kernel.exits == -1 && !kernel.accounts && !kernel.total_words);
+  CHECK(kernel.program == -1 && kernel.exits == -1 && !kernel.accounts && !kernel.by_processor);
   qp_kernel_close(&kernel);
 }
 
@@ -96,6 +121,7 @@ static const struct test tests[] = {
   { "lead where they were told last", leads_where_it_is_told_last },
   { "have room for a session at both of its addresses while it moves", moves_while_full },
   { "own up to a source that found no room, and leave all unknown ones to user space", owns_up_to_lacking_sources },
+  { "count in total on each processor for itself", counts_on_each_processor },
   { "are let go of, once", lets_go_of_everything },
   { "that could not be made have nothing to let go of", leave_nothing_open },
 };

@@ -97,35 +97,6 @@ static void passes_for_other_exits(void)
   forwards(&packet, ALICE4, CAROL4);
 }
 
-static void remembers_a_way_for_a_moment(void)
-{
-  const struct packet packet = packet_between(ALICE4, BOB4);
-  const struct packet after = packet_after(&packet, BOB4);
-  const struct frame in = frame_of(&packet);
-  struct frame out = frame_of(&after);
-  rig_reset();
-  forwards(&packet, ALICE4, BOB4);
-  host_configure("neighbour replace 192.0.2.3 lladdr 02:00:00:00:00:99 dev west nud permanent\n");
-  forwards(&packet, ALICE4, BOB4);
-  usleep(150000);
-  out.bytes[ETH_ALEN - 1] = 0x99;
-  const struct outcome outcome = run(&in);
-  CHECK(outcome.verdict == XDP_TX && same_frame(&outcome.frame, &out));
-  host_configure("neighbour replace 192.0.2.3 lladdr 02:00:00:00:00:01 dev west nud permanent\n");
-}
-
-static void remembers_it_for_this_host_alone(void)
-{
-  const struct packet packet = packet_between(ALICE4, BOB4);
-  struct packet foreign = packet;
-  rig_reset();
-  forwards(&packet, ALICE4, BOB4);
-  foreign.to = address_from("192.0.2.200", RELAY_PORT);
-  passes_packet(&foreign);
-  foreign.from.port ^= 0xffff;
-  passes_packet(&foreign);
-}
-
 static void leaves_from_the_address_of_the_route(void)
 {
   static const enum person from[] = { ALICE4, ALICE6 }, near[] = { BOB4, BOB6 }, far[] = { CAROL4, CAROL6 };
@@ -188,8 +159,6 @@ static void reaches_the_far_end(void)
 static const struct test tests[] = {
   { "sends back on the same link, and redirects to another", answers_by_link },
   { "arrives at the far end of each link", reaches_the_far_end },
-  { "remembers a way for a tenth of a second", remembers_a_way_for_a_moment },
-  { "passes up what is for another host, whatever it remembers", remembers_it_for_this_host_alone },
   { "passes up what user space would send from another address of this host", leaves_from_the_address_of_the_route },
   { "passes up what has no neighbour", passes_without_neighbour },
   { "passes up what has no route", passes_without_route },

@@ -56,7 +56,7 @@ it("finds a session's counters in its account", () => {
   expect(countersOf([], [], { accounts }).ofSession(7)).toEqual({
     packetsFrom: 1,
     bytesFrom: 2,
-    packetsTo: 3,
+    packetsTo: 3 + 6,
     bytesTo: 4,
     packetsLimited: 5,
     packetsOffloaded: 6,

@@ -1,0 +1,99 @@
+/* Whether a packet may go from its source to the session that its DCID leads to: user space's rules (relay.c). */
+#ifndef QP_POLICY_H
+#define QP_POLICY_H
+
+#include "clock.h"
+#include "flows.h"
+#include "ways.h"
+
+/** What user space would say about the sender; nothing is charged or counted, so that it may still get the packet. */
+static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *settings,
+                                                        struct qp_transfer *transfer)
+{
+  /* An older session at the same address may still live: user space knows. */
+  if (transfer->from && transfer->from->expires_at_ns <= transfer->now_ns)
+    return QP_PASS;
+  /* It may be a peer's that found no room in the table. */
+  if (!transfer->from && settings->may_lack_sources)
+    return QP_PASS;
+  if (!transfer->from && settings->is_source_checked)
+    return qp_refuse(transfer, QP_TOTAL_SOURCE_UNREGISTERED);
+  return QP_FORWARD;
+}
+
+/** A consistent copy of the session's address, as the way's; false while it is being written. */
+static __always_inline int qp_read_destination(struct qp_transfer *transfer, __u32 *version)
+{
+  const struct qp_account *to = transfer->to;
+  struct qp_source address;
+  if (!qp_copy_guarded(&address, &to->address, sizeof address / sizeof(__u32), &to->version, version))
+    return 0;
+  transfer->way.ip = address.ip;
+  transfer->way.port = address.port;
+  return 1;
+}
+
+static __always_inline int qp_is_back_to_sender(const struct qp_source *source, const struct qp_way *way)
+{
+  return source->port == way->port && qp_same_ip(&source->ip, &way->ip);
+}
+
+/** Finds out what is not remembered, and remembers it; a sender that changes in this very moment for as long. */
+static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct qp_packet *packet,
+                                           struct qp_transfer *transfer)
+{
+  const struct qp_config *settings = qp_settings();
+  const struct qp_source *source = &packet->sender.source;
+  const __u32 *from = bpf_map_lookup_elem(&sources, source);
+  __u32 from_id = from ? *from : QP_NOBODY, to_version = 0;
+  struct qp_flow *flow = bpf_map_lookup_elem(&flows, &transfer->to_id);
+  transfer->from = qp_account_of(&from_id);
+  if (!settings || !flow)
+    return QP_PASS;
+  if (!transfer->has_way && !qp_read_destination(transfer, &to_version))
+    return QP_PASS;
+  if (transfer->to->expires_at_ns <= transfer->now_ns)
+    return qp_refuse(transfer, QP_TOTAL_SESSION_EXPIRED);
+  /* No address, or one that only user space can send to. */
+  if (transfer->way.port == 0)
+    return QP_PASS;
+  enum qp_decision decision = qp_judge_sender(settings, transfer);
+  if (decision != QP_FORWARD)
+    return decision;
+  /* User space counts these. */
+  if (qp_is_back_to_sender(source, &transfer->way))
+    return QP_PASS;
+  if (transfer->has_way)
+    return QP_FORWARD;
+  if (!qp_find_way(context, settings, packet, transfer))
+    return QP_PASS;
+  qp_remember(flow, packet, transfer, from_id, to_version);
+  return QP_FORWARD;
+}
+
+static __always_inline int qp_is_known(const struct qp_transfer *transfer)
+{
+  return transfer->from && transfer->has_way && transfer->from->expires_at_ns > transfer->now_ns &&
+         transfer->to->expires_at_ns > transfer->now_ns;
+}
+
+/** Decides about a packet; one that is to be forwarded is paid for. */
+static __always_inline enum qp_decision qp_decide(struct xdp_md *context, const struct qp_packet *packet,
+                                                  struct qp_transfer *transfer)
+{
+  const __u32 *to_id = bpf_map_lookup_elem(&routes, &packet->cid);
+  if (!to_id)
+    return QP_PASS;
+  transfer->to_id = *to_id;
+  transfer->to = qp_account_of(&transfer->to_id);
+  transfer->processor = qp_this_processor();
+  const struct qp_flow *flow = bpf_map_lookup_elem(&flows, &transfer->to_id);
+  if (!transfer->to || !transfer->processor || !flow)
+    return QP_PASS;
+  transfer->now_ns = qp_recent_ns(transfer->processor);
+  qp_recall(flow, packet, transfer);
+  enum qp_decision decision = qp_is_known(transfer) ? QP_FORWARD : qp_find(context, packet, transfer);
+  return decision == QP_FORWARD ? qp_take(transfer, packet->bytes) : decision;
+}
+
+#endif

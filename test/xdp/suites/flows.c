@@ -1,0 +1,148 @@
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../../../src/forwarder/native/account.h"
+#include "../../native/harness/check.h"
+#include "../suites.h"
+#include "../verdict.h"
+
+enum { LONGER_THAN_REMEMBERED_US = 150000 };
+
+static const char *const macs[] = { "02:00:00:00:00:01", "02:00:00:00:00:99" };
+
+/** Says where the neighbour is at which Bob lives; the program asks only when it remembers nothing. */
+static void set_neighbour(int mac)
+{
+  char line[128];
+  snprintf(line, sizeof line, "neighbour replace 192.0.2.3 lladdr %s dev west nud permanent\n", macs[mac]);
+  host_configure(line);
+}
+
+static void goes_to(const struct packet *packet, int mac)
+{
+  const struct packet after = packet_after(packet, BOB4);
+  const struct frame in = frame_of(packet);
+  struct frame out = frame_of(&after);
+  out.bytes[ETH_ALEN - 1] = mac == 0 ? 0x01 : 0x99;
+  const struct outcome outcome = run(&in);
+  CHECK(outcome.verdict == XDP_TX && same_frame(&outcome.frame, &out));
+}
+
+static void remember_a_way_for_a_moment(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  set_neighbour(1);
+  forwards(&packet, ALICE4, BOB4);
+  usleep(LONGER_THAN_REMEMBERED_US);
+  goes_to(&packet, 1);
+  set_neighbour(0);
+}
+
+static void share_a_way(void)
+{
+  struct packet packet = packet_between(ALICE4, BOB4), other = packet_between(CAROL4, BOB4);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  set_neighbour(1);
+  goes_to(&other, 0);
+  packet.tos ^= 3;
+  goes_to(&packet, 0);
+  packet.tos ^= 4;
+  goes_to(&packet, 1);
+  set_neighbour(0);
+}
+
+static void remember_it_for_this_host_alone(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  struct packet foreign = packet;
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  foreign.to = address_from("192.0.2.200", RELAY_PORT);
+  passes_packet(&foreign);
+  foreign.from.port ^= 0xffff;
+  passes_packet(&foreign);
+}
+
+static void remember_who_pays(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  qp_kernel_remove_source(&rig.kernel, &packet.from);
+  forwards(&packet, ALICE4, BOB4);
+  usleep(LONGER_THAN_REMEMBERED_US);
+  drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
+}
+
+static void ask_anew_once_told(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  qp_kernel_set_source(&rig.kernel, &packet.from, CAROL4);
+  forwards(&packet, ALICE4, BOB4);
+  qp_account_touch(&rig.kernel.accounts[ALICE4]);
+  forwards(&packet, CAROL4, BOB4);
+}
+
+static void tell_senders_apart(void)
+{
+  static const enum person senders[2][2] = { { ALICE4, CAROL4 }, { ALICE6, CAROL6 } };
+  rig_reset();
+  for (int i = 0; i < 8; i++) {
+    const enum person *pair = senders[i % 2], to = i % 2 ? BOB6 : BOB4;
+    const struct packet packet = packet_between(pair[i / 2 % 2], to);
+    forwards(&packet, pair[i / 2 % 2], to);
+    /* In one part of the address alone. */
+    struct packet stranger = packet;
+    stranger.from.port ^= 1;
+    drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
+    stranger = packet;
+    stranger.from.ip.bytes[15] ^= 0x80;
+    drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
+  }
+}
+
+static void end_with_either_session(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  rig_expire(ALICE4);
+  passes_packet(&packet);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  rig_expire(BOB4);
+  drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
+}
+
+static void follow_a_session_at_once(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  struct qp_source moved = address_of(BOB4);
+  moved.port ^= 0xffff;
+  rig_move(BOB4, moved);
+  forwards(&packet, ALICE4, BOB4);
+  rig_move(BOB4, packet.from);
+  passes_packet(&packet);
+}
+
+static const struct test tests[] = {
+  { "remember a way for a tenth of a second", remember_a_way_for_a_moment },
+  { "of several senders share the way, as do packets that differ in their ECN bits alone", share_a_way },
+  { "pass up what is for another host, whatever is remembered", remember_it_for_this_host_alone },
+  { "remember who pays for as long", remember_who_pays },
+  { "ask who pays anew when the one who did was told", ask_anew_once_told },
+  { "of several senders each pay for their own", tell_senders_apart },
+  { "end when the time of either session is over", end_with_either_session },
+  { "follow a session that moves at once", follow_a_session_at_once },
+};
+
+const struct suite flows_suite = SUITE("flows", tests);
