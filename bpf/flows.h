@@ -8,7 +8,6 @@
 #define QP_FLOWS_H
 
 #include "guard.h"
-#include "packet.h"
 #include "transfer.h"
 
 enum {
@@ -17,23 +16,6 @@ enum {
   /** The number of no session. */
   QP_NOBODY = 0xffffffff,
 };
-
-struct qp_flow {
-  /** Odd while it is being written. */
-  __u32 version;
-  /** The session that pays; `version` of its account, and of the account that it is for, by which this holds. */
-  __u32 from, from_version, to_version;
-  struct qp_sender sender;
-  struct qp_entry entry;
-  __u64 expires_at_ns;
-  struct qp_way way;
-  __u64 unused[2];
-};
-
-enum { QP_WAY_WORDS = sizeof(struct qp_way) / sizeof(__u64) };
-
-_Static_assert(sizeof(struct qp_way) == QP_WAY_WORDS * sizeof(__u64), "it is copied by words");
-_Static_assert(sizeof(struct qp_flow) == 128, "it is two cache lines");
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);

@@ -2,8 +2,7 @@
 #ifndef QP_TRANSFER_H
 #define QP_TRANSFER_H
 
-#include <linux/if_ether.h>
-
+#include "flow.h"
 #include "maps.h"
 
 enum {
@@ -16,18 +15,6 @@ enum qp_decision {
   QP_DROP,
   QP_FORWARD,
 };
-
-/** Where a packet goes, and how it leaves. */
-struct qp_way {
-  struct qp_ip ip;
-  /** In network order. */
-  __u16 port;
-  __u8 destination[ETH_ALEN], source[ETH_ALEN];
-  __u16 mtu;
-  __u32 egress;
-  /** By `exits`; else back out by the interface that it came in by (XDP_TX). */
-  __u32 is_redirected;
-} __attribute__((aligned(8)));
 
 struct qp_transfer {
   struct qp_processor *processor;

@@ -1,14 +1,23 @@
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../../bpf/flow.h"
 #include "../../../src/forwarder/native/account.h"
 #include "../../native/harness/check.h"
 #include "../suites.h"
 #include "../verdict.h"
 
-enum { LONGER_THAN_REMEMBERED_US = 150000 };
+enum {
+  LONGER_THAN_REMEMBERED_US = 150000,
+  /* So many because the moment between the reads of one is short. */
+  ROUNDS = 500000,
+};
 
 static const char *const macs[] = { "02:00:00:00:00:01", "02:00:00:00:00:99" };
 
@@ -134,6 +143,94 @@ static void follow_a_session_at_once(void)
   passes_packet(&packet);
 }
 
+/** The map `flows`. */
+static struct qp_flow *map_flows(void)
+{
+  struct qp_flow *flows =
+    mmap(NULL, PEOPLE * sizeof *flows, PROT_READ | PROT_WRITE, MAP_SHARED, rig.kernel.flows, 0);
+  CHECK(flows != MAP_FAILED);
+  return flows;
+}
+
+static void wait_while_one_is_written(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  struct qp_flow *flows = map_flows();
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  flows[BOB4].way.destination[ETH_ALEN - 1] = 0x99;
+  goes_to(&packet, 1);
+  flows[BOB4].version++;
+  goes_to(&packet, 0);
+  flows[BOB4].version++;
+  goes_to(&packet, 1);
+  munmap(flows, PEOPLE * sizeof *flows);
+}
+
+/** A processor that finds out more, now about packets of this kind and now about another. */
+struct writer {
+  struct qp_flow *flow;
+  struct qp_flow kinds[2];
+  atomic_bool is_over;
+};
+
+/** As bpf/guard.h does, unless the program is at it. */
+static bool write_flow(struct qp_flow *flow, const struct qp_flow *found)
+{
+  const size_t skipped = sizeof flow->version;
+  uint32_t before = __atomic_load_n(&flow->version, __ATOMIC_SEQ_CST);
+  if (before % 2 != 0 || !__atomic_compare_exchange_n(&flow->version, &before, before + 1, false, __ATOMIC_SEQ_CST,
+                                                      __ATOMIC_SEQ_CST))
+    return false;
+  memcpy((char *)flow + skipped, (const char *)found + skipped, sizeof *flow - skipped);
+  __atomic_fetch_add(&flow->version, 1, __ATOMIC_SEQ_CST);
+  return true;
+}
+
+static void *write_again_and_again(void *context)
+{
+  struct writer *writer = context;
+  for (int kind = 0; !atomic_load(&writer->is_over);)
+    if (write_flow(writer->flow, &writer->kinds[kind]))
+      kind = !kind;
+  return NULL;
+}
+
+/** How each kind is remembered: with a MAC of its own. */
+static void prepare(struct writer *writer)
+{
+  for (int kind = 0; kind < 2; kind++) {
+    struct qp_flow *found = &writer->kinds[kind];
+    *found = *writer->flow;
+    found->expires_at_ns = UINT64_MAX;
+    memset(found->way.destination, kind == 0 ? 0x00 : 0xff, sizeof found->way.destination);
+  }
+  writer->kinds[1].entry.dscp ^= 4;
+}
+
+static void are_taken_whole(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  const struct frame frame = frame_of(&packet);
+  struct qp_flow *flows = map_flows();
+  struct writer writer = { .flow = &flows[BOB4] };
+  unsigned remembered = 0;
+  pthread_t thread;
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  prepare(&writer);
+  CHECK(pthread_create(&thread, NULL, write_again_and_again, &writer) == 0);
+  for (int round = 0; round < ROUNDS; round++) {
+    const struct outcome outcome = run(&frame);
+    CHECK(outcome.verdict == XDP_TX && outcome.frame.bytes[0] != 0xff);
+    remembered += outcome.frame.bytes[0] == 0x00;
+  }
+  atomic_store(&writer.is_over, true);
+  CHECK(pthread_join(thread, NULL) == 0);
+  CHECK(remembered > 0 && remembered < ROUNDS);
+  munmap(flows, PEOPLE * sizeof *flows);
+}
+
 static const struct test tests[] = {
   { "remember a way for a tenth of a second", remember_a_way_for_a_moment },
   { "of several senders share the way, as do packets that differ in their ECN bits alone", share_a_way },
@@ -143,6 +240,8 @@ static const struct test tests[] = {
   { "of several senders each pay for their own", tell_senders_apart },
   { "end when the time of either session is over", end_with_either_session },
   { "follow a session that moves at once", follow_a_session_at_once },
+  { "are found out anew while another processor writes one", wait_while_one_is_written },
+  { "are taken whole or not at all", are_taken_whole },
 };
 
 const struct suite flows_suite = SUITE("flows", tests);
