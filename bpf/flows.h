@@ -30,7 +30,10 @@ struct {
 static __always_inline __u64 qp_difference(const void *one, const void *other)
 {
   const __u64 *a = one, *b = other;
-  return (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]);
+  __u64 difference = (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]);
+  /* Here and now: the compiler would load what is compared next as well, and run out of registers. */
+  asm volatile("" : "+r"(difference));
+  return difference;
 }
 
 /** Fills in the sender or the way of a transfer, or both, where what is remembered holds for the packet. */
@@ -40,9 +43,7 @@ static __always_inline void qp_recall(const struct qp_flow *flow, const struct q
   __u32 version = qp_load_version(&flow->version);
   const struct qp_flow *kept = qp_after(flow, version);
   __u64 sender_difference = qp_difference(&kept->sender, &packet->sender);
-  asm volatile("" : "+r"(sender_difference));
   __u64 entry_difference = qp_difference(&kept->entry, &packet->entry);
-  asm volatile("" : "+r"(entry_difference));
   __u64 *way = (__u64 *)&transfer->way, all = sender_difference | entry_difference;
   transfer->from = 0;
   transfer->has_way = 0;

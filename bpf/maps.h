@@ -50,6 +50,7 @@ struct {
   __type(value, struct qp_account);
 } sessions SEC(".maps");
 
+/* By number; not one of the kernel's maps per processor, as user space maps this one, too. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
