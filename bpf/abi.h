@@ -65,11 +65,11 @@ struct qp_account {
   struct qp_bucket bucket;
   /** End of life on the monotonic clock. */
   __u64 expires_at_ns;
-  /** Odd while `address` is being written, so that nobody takes half of one for a whole. */
-  __u32 version;
-  struct qp_source address;
   /** When the first packet was let through to it or from it, on the monotonic clock; 0: none yet. */
   __u64 first_at_ns;
+  struct qp_source address;
+  /** Odd while `address` is being written, so that nobody takes half of one for a whole. */
+  __u32 version;
 };
 
 /** What the program counts over all sessions: what it forwarded, and why it dropped. */

@@ -8,6 +8,7 @@
 #define QP_FLOWS_H
 
 #include "guard.h"
+#include "packet.h"
 #include "transfer.h"
 
 enum {
@@ -26,40 +27,65 @@ struct {
   __type(value, struct qp_flow);
 } flows SEC(".maps");
 
-/** The bits in which the three words of one differ from the other's. */
-static __always_inline __u64 qp_difference(const void *one, const void *other)
+/** The bits in which they differ. */
+static __always_inline __u64 qp_difference(const struct qp_ip *one, const struct qp_ip *other)
 {
-  const __u64 *a = one, *b = other;
-  __u64 difference = (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]);
+  const __u64 *a = (const __u64 *)one, *b = (const __u64 *)other;
+  __u64 difference = (a[0] ^ b[0]) | (a[1] ^ b[1]);
   /* Here and now: the compiler would load what is compared next as well, and run out of registers. */
   asm volatile("" : "+r"(difference));
   return difference;
+}
+
+/** Whether what was read of an account is of that version; `read` has every bit of it (guard.h). */
+static __always_inline int qp_is_of(const struct qp_account *account, __u64 read, __u32 version)
+{
+  return qp_load_version(qp_after(&account->version, read)) == version;
+}
+
+/** The session that pays for what comes from its address, if that is where the packet came from. */
+static __always_inline struct qp_account *qp_payer(const struct qp_packet *packet, const __u32 *id, __u32 version)
+{
+  struct qp_account *from = qp_account_of(id);
+  if (!from)
+    return 0;
+  __u64 difference =
+    qp_difference(&from->address.ip, &packet->source.ip) | (from->address.port ^ packet->source.port);
+  return difference == 0 && qp_is_of(from, difference, version) ? from : 0;
+}
+
+/** Fills in where the session is; false if that is not where it was. */
+static __always_inline int qp_is_there(struct qp_transfer *transfer, __u32 version)
+{
+  const struct qp_source *address = &transfer->to->address;
+  const __u64 *ip = (const __u64 *)&address->ip;
+  __u64 *copy = (__u64 *)&transfer->destination.ip, all = (copy[0] = ip[0]) | (copy[1] = ip[1]);
+  transfer->destination.port = address->port;
+  return qp_is_of(transfer->to, all | transfer->destination.port, version);
 }
 
 /** Fills in the sender or the way of a transfer, or both, where what is remembered holds for the packet. */
 static __always_inline void qp_recall(const struct qp_flow *flow, const struct qp_packet *packet,
                                       struct qp_transfer *transfer)
 {
-  __u32 version = qp_load_version(&flow->version);
-  const struct qp_flow *kept = qp_after(flow, version);
-  __u64 sender_difference = qp_difference(&kept->sender, &packet->sender);
-  __u64 entry_difference = qp_difference(&kept->entry, &packet->entry);
-  __u64 *way = (__u64 *)&transfer->way, all = sender_difference | entry_difference;
+  __u32 seen = qp_load_version(&flow->version);
+  const struct qp_flow *kept = qp_after(flow, seen);
+  __u64 all = qp_difference(&kept->local, &packet->local) | (kept->ingress ^ packet->ingress) |
+              (kept->dscp ^ packet->dscp);
+  int is_other = all != 0 || kept->mtu < packet->length;
+  const __u64 *words = (const __u64 *)&kept->way;
+  __u64 *way = (__u64 *)&transfer->way;
+  all |= (way[0] = words[0]) | (way[1] = words[1]);
+  transfer->is_redirected = kept->is_redirected;
+  __u32 from = kept->from, from_version = kept->from_version, to_version = kept->to_version;
+  __u64 expires_at_ns = kept->expires_at_ns;
+  all |= from | from_version | to_version | expires_at_ns;
   transfer->from = 0;
   transfer->has_way = 0;
-  if (version % 2 != 0 || kept->expires_at_ns <= transfer->now_ns)
+  if (seen % 2 != 0 || expires_at_ns <= transfer->now_ns || qp_load_version(qp_after(&flow->version, all)) != seen)
     return;
-  for (int i = 0; i < QP_WAY_WORDS; i++)
-    all |= way[i] = ((const __u64 *)&kept->way)[i];
-  struct qp_account *from = qp_account_of(&kept->from);
-  __u32 from_version = kept->from_version, to_version = kept->to_version;
-  all |= from_version | to_version;
-  if (qp_load_version(qp_after(&flow->version, all)) != version)
-    return;
-  if (from && sender_difference == 0 && from_version == qp_load_version(&from->version))
-    transfer->from = from;
-  transfer->has_way = entry_difference == 0 && to_version == qp_load_version(&transfer->to->version) &&
-                      transfer->way.mtu >= packet->length;
+  transfer->from = qp_payer(packet, &from, from_version);
+  transfer->has_way = !is_other && qp_is_there(transfer, to_version);
 }
 
 /** Remembers what was found out for a packet; where another processor is at it, that one's is as good. */
@@ -71,9 +97,12 @@ static __always_inline void qp_remember(struct qp_flow *flow, const struct qp_pa
   flow->from = from;
   flow->from_version = transfer->from ? qp_load_version(&transfer->from->version) : 0;
   flow->to_version = to_version;
-  flow->sender = packet->sender;
-  flow->entry = packet->entry;
+  flow->local = packet->local;
   flow->expires_at_ns = transfer->now_ns + QP_FLOW_TTL;
+  flow->ingress = packet->ingress;
+  flow->mtu = transfer->mtu;
+  flow->dscp = packet->dscp;
+  flow->is_redirected = transfer->is_redirected;
   flow->way = transfer->way;
   qp_end_writing(&flow->version);
 }

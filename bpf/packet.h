@@ -9,33 +9,19 @@ enum {
   QP_DSCP_BITS = 0xfc,
 };
 
-/** Whom a packet comes from, in words that can be compared. */
-struct qp_sender {
-  struct qp_source source;
-  __u32 zero;
-} __attribute__((aligned(8)));
-
-/** Where a packet comes in, in words that can be compared. */
-struct qp_entry {
-  /** The address of this host. */
-  struct qp_ip local;
-  /** The interface. */
-  __u32 ingress;
-  /** Of IPv4; routes of IPv6 go without it. */
-  __u32 dscp;
-} __attribute__((aligned(8)));
-
 struct qp_packet {
-  struct qp_sender sender;
-  struct qp_entry entry;
+  struct qp_source source __attribute__((aligned(8)));
   struct qp_cid cid;
+  /** The address of this host that it is for. */
+  struct qp_ip local __attribute__((aligned(8)));
+  /** The interface that it came in by. */
+  __u32 ingress;
   /** Of the UDP payload. */
   __u32 bytes;
   /** Of the IP packet. */
-  __u32 length;
+  __u16 length;
+  /** Of IPv4; routes of IPv6 go without it. */
+  __u8 dscp;
 };
-
-_Static_assert(sizeof(struct qp_sender) == 3 * sizeof(__u64), "it has no gaps");
-_Static_assert(sizeof(struct qp_entry) == 3 * sizeof(__u64), "it has no gaps");
 
 #endif

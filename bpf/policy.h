@@ -21,21 +21,17 @@ static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *
   return QP_FORWARD;
 }
 
-/** A consistent copy of the session's address, as the way's; false while it is being written. */
+/** A consistent copy of the session's address; false while it is being written. */
 static __always_inline int qp_read_destination(struct qp_transfer *transfer, __u32 *version)
 {
   const struct qp_account *to = transfer->to;
-  struct qp_source address;
-  if (!qp_copy_guarded(&address, &to->address, sizeof address / sizeof(__u32), &to->version, version))
-    return 0;
-  transfer->way.ip = address.ip;
-  transfer->way.port = address.port;
-  return 1;
+  struct qp_source *address = &transfer->destination;
+  return qp_copy_guarded(address, &to->address, sizeof *address / sizeof(__u32), &to->version, version);
 }
 
-static __always_inline int qp_is_back_to_sender(const struct qp_source *source, const struct qp_way *way)
+static __always_inline int qp_same_source(const struct qp_source *one, const struct qp_source *other)
 {
-  return source->port == way->port && qp_same_ip(&source->ip, &way->ip);
+  return one->port == other->port && qp_same_ip(&one->ip, &other->ip);
 }
 
 /** Finds out what is not remembered, and remembers it; a sender that changes in this very moment for as long. */
@@ -43,7 +39,7 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
                                            struct qp_transfer *transfer)
 {
   const struct qp_config *settings = qp_settings();
-  const struct qp_source *source = &packet->sender.source;
+  const struct qp_source *source = &packet->source;
   const __u32 *from = bpf_map_lookup_elem(&sources, source);
   __u32 from_id = from ? *from : QP_NOBODY, to_version = 0;
   struct qp_flow *flow = bpf_map_lookup_elem(&flows, &transfer->to_id);
@@ -55,13 +51,13 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   if (transfer->to->expires_at_ns <= transfer->now_ns)
     return qp_refuse(transfer, QP_TOTAL_SESSION_EXPIRED);
   /* No address, or one that only user space can send to. */
-  if (transfer->way.port == 0)
+  if (transfer->destination.port == 0)
     return QP_PASS;
   enum qp_decision decision = qp_judge_sender(settings, transfer);
   if (decision != QP_FORWARD)
     return decision;
-  /* User space counts these. */
-  if (qp_is_back_to_sender(source, &transfer->way))
+  /* Back to where it comes from: user space counts these. */
+  if (qp_same_source(source, &transfer->destination))
     return QP_PASS;
   if (transfer->has_way)
     return QP_FORWARD;

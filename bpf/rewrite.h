@@ -25,7 +25,7 @@ static __always_inline void qp_rewrite_udp(struct udphdr *udp, __u16 destination
     udp->check = 0xffff;
 }
 
-static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp, const struct qp_way *to)
+static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp, const struct qp_source *to)
 {
   __u32 destination = to->ip.words[3];
   __u64 change = qp_sum_without(&ip->saddr, 1) + destination;
@@ -38,7 +38,7 @@ static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp
 }
 
 /** The hop limit is in no checksum, the addresses in UDP's alone. */
-static __always_inline void qp_rewrite_ipv6(struct ipv6hdr *ip, struct udphdr *udp, const struct qp_way *to)
+static __always_inline void qp_rewrite_ipv6(struct ipv6hdr *ip, struct udphdr *udp, const struct qp_source *to)
 {
   qp_rewrite_udp(udp, to->port, qp_sum_without(ip->saddr.s6_addr32, 4) + qp_sum(to->ip.words, 4));
   ip->saddr = ip->daddr;

@@ -25,8 +25,12 @@ struct qp_transfer {
   struct qp_account *to;
   /** Null while it is not known, and where anybody may send and nobody pays. */
   struct qp_account *from;
+  /** Whether it is known where it goes, and how. */
   int has_way;
+  struct qp_source destination __attribute__((aligned(8)));
   struct qp_way way;
+  __u16 mtu;
+  __u8 is_redirected;
   /** Why the packet is dropped. */
   enum qp_total refusal;
 };

@@ -49,38 +49,38 @@ static __always_inline void qp_name_addresses(struct bpf_fib_lookup *asked, cons
 
 /** Whether user space would send from this address of the host, too. */
 static __always_inline int qp_leaves_from(const struct bpf_fib_lookup *answer, const struct qp_config *settings,
-                                          const struct qp_entry *entry)
+                                          const struct qp_packet *packet)
 {
   if (settings->departure == QP_DEPARTURE_UNTOLD)
-    return answer->ifindex == entry->ingress;
+    return answer->ifindex == packet->ingress;
   if (answer->family == QP_FAMILY_IPV4)
-    return answer->ipv4_src == entry->local.words[3];
-  return qp_same_ip((const struct qp_ip *)answer->ipv6_src, &entry->local);
+    return answer->ipv4_src == packet->local.words[3];
+  return qp_same_ip((const struct qp_ip *)answer->ipv6_src, &packet->local);
 }
 
-/** Asks for the way to `transfer->way.ip` and port; false if there is none that user space would take as well. */
+/** Asks for the way to `transfer->destination`; false if there is none that user space would take as well. */
 static __always_inline int qp_find_way(struct xdp_md *context, const struct qp_config *settings,
                                        const struct qp_packet *packet, struct qp_transfer *transfer)
 {
-  const struct qp_entry *entry = &packet->entry;
+  const struct qp_source *to = &transfer->destination;
   struct qp_way *way = &transfer->way;
   __u32 flags = settings->departure == QP_DEPARTURE_BY_ROUTE ? QP_FIB_LOOKUP_SRC : 0;
-  struct bpf_fib_lookup asked = { .l4_protocol = IPPROTO_UDP, .sport = settings->port, .dport = way->port };
+  struct bpf_fib_lookup asked = { .l4_protocol = IPPROTO_UDP, .sport = settings->port, .dport = to->port };
   asked.tot_len = packet->length;
-  asked.ifindex = entry->ingress;
-  asked.tos = entry->dscp;
-  qp_name_addresses(&asked, &entry->local, &way->ip);
-  if (qp_is_ipv4(&way->ip) != qp_is_ipv4(&entry->local) || !qp_is_local(&entry->local))
+  asked.ifindex = packet->ingress;
+  asked.tos = packet->dscp;
+  qp_name_addresses(&asked, &packet->local, &to->ip);
+  if (qp_is_ipv4(&to->ip) != qp_is_ipv4(&packet->local) || !qp_is_local(&packet->local))
     return 0;
   if (bpf_fib_lookup(context, &asked, sizeof asked, flags) != BPF_FIB_LKUP_RET_SUCCESS ||
-      !qp_leaves_from(&asked, settings, entry))
+      !qp_leaves_from(&asked, settings, packet))
     return 0;
-  way->mtu = asked.mtu_result;
+  transfer->mtu = asked.mtu_result;
   way->egress = asked.ifindex;
-  way->is_redirected = bpf_map_lookup_elem(&exits, &way->egress) != 0;
+  transfer->is_redirected = bpf_map_lookup_elem(&exits, &way->egress) != 0;
   __builtin_memcpy(way->destination, asked.dmac, ETH_ALEN);
   __builtin_memcpy(way->source, asked.smac, ETH_ALEN);
-  return way->is_redirected || way->egress == entry->ingress;
+  return transfer->is_redirected || way->egress == packet->ingress;
 }
 
 #endif

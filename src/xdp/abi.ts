@@ -1,8 +1,9 @@
 /** Where the structs of `bpf/abi.h`, which the kernel, the addon and TypeScript share, have what TypeScript reads. */
 
-/** 64-bit words of a session's account (`qp_account`), and the one that tells the end of its life. */
+/** 64-bit words of a session's account (`qp_account`), and those that tell the end of its life and its first packet. */
 const accountWords = 16;
 const expiryWord = 11;
+const firstWord = 12;
 
 /** What the first words of an account count, in their order; those in `packetsTo` are user space's alone. */
 export const accountCounters = [
@@ -79,7 +80,7 @@ export function readExpiry(accounts: BigUint64Array, session: number): bigint {
 
 /** Reads when the first packet was let through to a session or from it, on the monotonic clock in ns; 0: none yet. */
 export function readFirst(accounts: BigUint64Array, session: number): bigint {
-  return accounts[session * accountWords + 15] ?? 0n;
+  return accounts[session * accountWords + firstWord] ?? 0n;
 }
 
 /** Adds up the program's totals on each processor, which it may be writing. */

@@ -114,13 +114,10 @@ static void adopt_source(void *context, const void *key, uint32_t session)
   struct qp_sessions *sessions = ((struct adoption *)context)->sessions;
   struct qp_address address = qp_address_of_source(key);
   const struct qp_endpoint *endpoint = qp_endpoint_at(sessions, &address);
-  bool is_there = endpoint && qp_session_is_open(sessions, session) && qp_session_endpoint(sessions, session) == endpoint;
   if (!endpoint)
     qp_kernel_remove_source(sessions->kernel, key);
-  if (is_there)
+  else if (qp_session_is_open(sessions, session) && qp_session_endpoint(sessions, session) == endpoint)
     qp_session_prefer(sessions, session);
-  else if (session < sessions->capacity)
-    qp_account_touch(&sessions->accounts[session]);
 }
 
 int qp_sessions_adopt(struct qp_sessions *sessions, uint64_t now_ns)

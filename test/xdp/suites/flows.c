@@ -205,7 +205,7 @@ static void prepare(struct writer *writer)
     found->expires_at_ns = UINT64_MAX;
     memset(found->way.destination, kind == 0 ? 0x00 : 0xff, sizeof found->way.destination);
   }
-  writer->kinds[1].entry.dscp ^= 4;
+  writer->kinds[1].dscp ^= 4;
 }
 
 static void are_taken_whole(void)
