@@ -179,11 +179,11 @@ struct packet packet_after(const struct packet *packet, enum person to)
   return after;
 }
 
-/** The attributes to run the program once, for a frame from the west, whose metadata `context` is to hold. */
+/** The attributes to run the program once, for a frame whose metadata `context` is to hold. */
 static union bpf_attr attributes_for(const struct frame *frame, struct xdp_md *context)
 {
   union bpf_attr attributes;
-  *context = (struct xdp_md){ .data_end = frame->length, .ingress_ifindex = rig.host.interfaces[WEST] };
+  *context = (struct xdp_md){ .data_end = frame->length, .ingress_ifindex = rig.host.interfaces[rig.ingress] };
   memset(&attributes, 0, sizeof attributes);
   attributes.test.prog_fd = (uint32_t)rig.kernel.program;
   attributes.test.repeat = 1;

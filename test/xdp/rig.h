@@ -23,6 +23,8 @@ enum {
 struct rig {
   struct host host;
   struct qp_kernel kernel;
+  /** Where frames come in: in the west unless a test says otherwise. */
+  int ingress;
   /** What runs, to be said if it fails. */
   const char *at;
 };
@@ -68,7 +70,7 @@ struct outcome {
   uint32_t duration_ns;
 };
 
-/** Runs the program once for a frame that comes in from the west. */
+/** Runs the program once for a frame that comes in. */
 struct outcome run(const struct frame *frame);
 /** Has the frame really go where the program sends it. */
 void run_live(const struct frame *frame);

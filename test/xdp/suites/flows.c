@@ -77,6 +77,18 @@ static void remember_it_for_this_host_alone(void)
   passes_packet(&foreign);
 }
 
+static void remember_it_for_one_link(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  rig.ingress = EAST;
+  /* The west is no exit for others. */
+  passes_packet(&packet);
+  rig.ingress = WEST;
+  forwards(&packet, ALICE4, BOB4);
+}
+
 static void remember_who_pays(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
@@ -113,6 +125,10 @@ static void tell_senders_apart(void)
     drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
     stranger = packet;
     stranger.from.ip.bytes[15] ^= 0x80;
+    drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
+    /* IPv4 has its bytes at the end. */
+    stranger.from = packet.from;
+    stranger.from.ip.bytes[is_ipv6(to) ? 4 : 12] ^= 0x40;
     drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
   }
 }
@@ -235,6 +251,7 @@ static const struct test tests[] = {
   { "remember a way for a tenth of a second", remember_a_way_for_a_moment },
   { "of several senders share the way, as do packets that differ in their ECN bits alone", share_a_way },
   { "pass up what is for another host, whatever is remembered", remember_it_for_this_host_alone },
+  { "remember it for what comes in by the same link alone", remember_it_for_one_link },
   { "remember who pays for as long", remember_who_pays },
   { "ask who pays anew when the one who did was told", ask_anew_once_told },
   { "of several senders each pay for their own", tell_senders_apart },
