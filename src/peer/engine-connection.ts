@@ -76,8 +76,10 @@ export class QuicheConnection implements EngineConnection {
     const isDue = this.#connection.timeout() === 0;
     const { lost } = this.#connection.stats();
     this.#connection.onTimeout();
-    // Either it finds packets lost, or it probes (RFC 9002 §6.2.1).
-    this.#hasProbed ||= isDue && this.#connection.stats().lost === lost;
+    // Either it finds packets lost, or it probes (RFC 9002 §6.2.1) — or less than a millisecond was left, which it tells
+    // as none, and still does.
+    const hasGoneOff = isDue && this.#connection.timeout() !== 0;
+    this.#hasProbed ||= hasGoneOff && this.#connection.stats().lost === lost;
   }
 
   idleLeftMs(): number {

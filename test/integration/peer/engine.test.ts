@@ -148,6 +148,21 @@ describe("the QUIC engine", () => {
     expect(await readAll(pair, server, 2)).toBe("9 bytes and the end");
   });
 
+  it("is quiet when all has arrived or is lost, also if its timer was asked a moment too early", async () => {
+    const { client, server } = await connectPair();
+    client.ping();
+    lose(client);
+    client.streamSend(2, data, false);
+    move(client, server);
+    move(server, client);
+    // The first packet counts as lost in about a millisecond, which the engine tells as none.
+    for (let turn = 0; turn < 100 && !client.isQuiet(); turn++) {
+      tick(client);
+      await sleep(1);
+    }
+    expect(client.isQuiet()).toBe(true);
+  });
+
   it("takes a stream for silent, not for aborted, while only a later one of its kind has opened", async () => {
     const pair = await connectPair();
     const { client, server } = pair;
