@@ -56,10 +56,10 @@ static __always_inline int read_udp(const struct udphdr *udp, const void *end, s
 static __always_inline int verdict_of(enum qp_decision decision, const struct qp_packet *packet,
                                       const struct qp_transfer *transfer)
 {
-  __u32 reason = transfer->refusal;
   if (decision != QP_DROP || !qp_is_local(&packet->local))
     return XDP_PASS;
-  /* The verifier wants to see that: it loses sight of what is in memory. */
+  __u32 reason = transfer->refusal;
+  /* The verifier wants to see its bounds: it loses sight of what is in memory. */
   asm volatile("" : "+r"(reason));
   if (reason < QP_TOTALS)
     qp_count_total(transfer->processor, reason, 1);
