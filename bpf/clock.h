@@ -4,7 +4,7 @@
 
 #include "maps.h"
 
-/** The time in ns, as it was when this processor first asked after the last tick of the kernel: 1 to 10 ms ago. */
+/** The time in ns when this processor first asked for it after the last tick of the kernel, at most 1 to 10 ms ago. */
 static __always_inline __u64 qp_recent_ns(struct qp_processor *processor)
 {
   __u64 tick = bpf_jiffies64();

@@ -51,7 +51,9 @@ static __always_inline struct qp_account *qp_payer(const struct qp_packet *packe
     return 0;
   __u64 difference =
     qp_difference(&from->address.ip, &packet->source.ip) | (from->address.port ^ packet->source.port);
-  return difference == 0 && qp_is_of(from, difference, version) ? from : 0;
+  /* In this order: of a difference that is known to be none, nothing would be left to wait for. */
+  int is_current = qp_is_of(from, difference, version);
+  return is_current && difference == 0 ? from : 0;
 }
 
 /** Fills in where the session is; false if that is not where it was. */
@@ -72,14 +74,15 @@ static __always_inline void qp_recall(const struct qp_flow *flow, const struct q
   const struct qp_flow *kept = qp_after(flow, seen);
   __u64 all = qp_difference(&kept->local, &packet->local) | (kept->ingress ^ packet->ingress) |
               (kept->dscp ^ packet->dscp);
-  int is_other = all != 0 || kept->mtu < packet->length;
+  __u16 mtu = kept->mtu;
+  int is_other = all != 0 || mtu < packet->length;
   const __u64 *words = (const __u64 *)&kept->way;
   __u64 *way = (__u64 *)&transfer->way;
   all |= (way[0] = words[0]) | (way[1] = words[1]);
   transfer->is_redirected = kept->is_redirected;
   __u32 from = kept->from, from_version = kept->from_version, to_version = kept->to_version;
   __u64 expires_at_ns = kept->expires_at_ns;
-  all |= from | from_version | to_version | expires_at_ns;
+  all |= from | from_version | to_version | expires_at_ns | mtu | transfer->is_redirected;
   transfer->from = 0;
   transfer->has_way = 0;
   if (seen % 2 != 0 || expires_at_ns <= transfer->now_ns || qp_load_version(qp_after(&flow->version, all)) != seen)

@@ -22,7 +22,7 @@ static const struct {
   { "program", offsetof(struct qp_kernel, program) },   { "routes", offsetof(struct qp_kernel, routes) },
   { "sources", offsetof(struct qp_kernel, sources) },   { "locals", offsetof(struct qp_kernel, locals) },
   { "exits", offsetof(struct qp_kernel, exits) },       { "sessions", offsetof(struct qp_kernel, sessions) },
-  { "processors", offsetof(struct qp_kernel, processors) },     { "config", offsetof(struct qp_kernel, config) },
+  { "config", offsetof(struct qp_kernel, config) },     { "processors", offsetof(struct qp_kernel, processors) },
   { "flows", offsetof(struct qp_kernel, flows) },
 };
 
