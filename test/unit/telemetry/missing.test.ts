@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadPeerTelemetry, loadRelayTelemetry, type RelayTelemetry } from "../../../src/telemetry/index.ts";
+import { noCounters } from "../registry/fake-forwarder.ts";
 import { createSdk } from "./sdk.ts";
 
 const forbidden = (): never => {
@@ -17,22 +18,13 @@ const notInstalled = (): Promise<never> =>
 
 async function useIt(telemetry: RelayTelemetry): Promise<string> {
   const registration = { id: "one", subject: "alice", address: null, registeredAtMs: 0 };
-  const traffic = {
-    packetsFrom: 0,
-    bytesFrom: 0,
-    packetsTo: 0,
-    bytesTo: 0,
-    packetsLimited: 0,
-    packetsOffloaded: 0,
-    firstForwardedAtMs: null,
-  };
   const result = await telemetry.request("quicpipe.register", new Headers(), (trace) => {
     trace.linkTo(trace.here);
     return Promise.resolve(trace.opening(() => "registered"));
   });
   telemetry.observer.opened(registration);
   telemetry.observer.moved(registration);
-  telemetry.observer.ended(registration, "ended", traffic);
+  telemetry.observer.ended(registration, "ended", noCounters);
   telemetry.pair("one", "other");
   expect([...telemetry.watch()]).toEqual([]);
   telemetry.close();

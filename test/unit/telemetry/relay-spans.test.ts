@@ -3,17 +3,9 @@ import { AlwaysOffSampler, type ReadableSpan } from "@opentelemetry/sdk-trace";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RelayedRegistration, RelayedTraffic } from "../../../src/telemetry/contract.ts";
 import { RelaySpans } from "../../../src/telemetry/relay-spans.ts";
+import { noCounters } from "../registry/fake-forwarder.ts";
 import { createSdk, type TestSdk } from "./sdk.ts";
 
-const nothing: RelayedTraffic = {
-  packetsFrom: 0,
-  bytesFrom: 0,
-  packetsTo: 0,
-  bytesTo: 0,
-  packetsLimited: 0,
-  packetsOffloaded: 0,
-  firstForwardedAtMs: null,
-};
 const startMs = Date.UTC(2026, 0, 1);
 
 let nowMs: number;
@@ -42,7 +34,7 @@ function registration(id: string): RelayedRegistration {
   return { id, subject: "alice", address, registeredAtMs: nowMs };
 }
 
-function open(spans: RelaySpans, id = "one", start: RelayedTraffic = nothing): RelayedRegistration {
+function open(spans: RelaySpans, id = "one", start: RelayedTraffic = noCounters): RelayedRegistration {
   traffic.set(id, start);
   const opened = registration(id);
   spans.opened(opened);
@@ -71,7 +63,13 @@ describe("the span of a registration", () => {
     const one = spans.opening(parent, () => open(spans));
     expect(sdk.spans()).toEqual([]);
     nowMs += 60_000;
-    spans.ended(one, "expired", { ...nothing, packetsTo: 2, bytesTo: 2400, packetsFrom: 1, bytesFrom: 1200 });
+    spans.ended(one, "expired", {
+      ...noCounters,
+      packetsTo: 2,
+      bytesTo: 2400,
+      packetsFrom: 1,
+      bytesFrom: 1200,
+    });
     const [span] = sdk.spans();
     expect(span!.name).toBe("quicpipe.relay");
     expect(span!.parentSpanContext?.spanId).toBe(caller.spanId);
@@ -99,14 +97,14 @@ describe("the span of a registration", () => {
     const spans = createSpans();
     spans.opening(sdk.api.trace.setSpanContext(ROOT_CONTEXT, caller), () => open(spans));
     const other = open(spans, "other");
-    spans.ended(other, "ended", nothing);
+    spans.ended(other, "ended", noCounters);
     expect(sdk.spans()[0]!.parentSpanContext).toBeUndefined();
   });
 
   it("has the first packet at the time of the data plane, whenever it is noticed", () => {
     const spans = createSpans();
     const one = open(spans);
-    const forwarded = { ...nothing, packetsTo: 1, bytesTo: 1200, firstForwardedAtMs: startMs + 40 };
+    const forwarded = { ...noCounters, packetsTo: 1, bytesTo: 1200, firstForwardedAtMs: startMs + 40 };
     traffic.set("one", forwarded);
     later(spans, 5000);
     later(spans, 5000);
@@ -120,7 +118,7 @@ describe("the span of a registration", () => {
     const spans = createSpans();
     const one = open(spans);
     spans.ended(one, "ended", {
-      ...nothing,
+      ...noCounters,
       packetsTo: 1,
       packetsOffloaded: 1,
       firstForwardedAtMs: startMs + 7,
@@ -135,7 +133,7 @@ describe("the span of a registration", () => {
   it("tells once when the kernel takes over and when its rate is limited, and each time that it moves", () => {
     const spans = createSpans();
     const one = open(spans);
-    const busy = { ...nothing, packetsTo: 9, packetsOffloaded: 4, firstForwardedAtMs: startMs };
+    const busy = { ...noCounters, packetsTo: 9, packetsOffloaded: 4, firstForwardedAtMs: startMs };
     traffic.set("one", busy);
     later(spans, 5000);
     const limited = { ...busy, packetsTo: 20, packetsOffloaded: 15, packetsLimited: 3 };
@@ -156,7 +154,12 @@ describe("the span of a registration", () => {
 
   it("leaves out what an adopted session did for an earlier process", () => {
     const spans = createSpans();
-    const earlier = { ...nothing, packetsTo: 100, packetsOffloaded: 90, firstForwardedAtMs: startMs - 9000 };
+    const earlier = {
+      ...noCounters,
+      packetsTo: 100,
+      packetsOffloaded: 90,
+      firstForwardedAtMs: startMs - 9000,
+    };
     const one = open(spans, "one", earlier);
     later(spans, 5000);
     spans.ended(one, "ended", { ...earlier, packetsTo: 103 });
@@ -168,11 +171,11 @@ describe("the span of a registration", () => {
   it("is followed by a linked one after each interval, with the traffic of its own time", () => {
     const spans = createSpans(60_000);
     const one = open(spans);
-    traffic.set("one", { ...nothing, packetsTo: 5, firstForwardedAtMs: startMs + 1 });
+    traffic.set("one", { ...noCounters, packetsTo: 5, firstForwardedAtMs: startMs + 1 });
     later(spans, 59_000);
     expect(sdk.spans()).toEqual([]);
     later(spans, 5000);
-    const moved = { ...nothing, packetsTo: 12, firstForwardedAtMs: startMs + 1 };
+    const moved = { ...noCounters, packetsTo: 12, firstForwardedAtMs: startMs + 1 };
     spans.ended(one, "ended", moved);
     const [first, second] = sdk.spans();
     expect(first!.attributes).toMatchObject({ "quicpipe.relay.packets_to": 5 });
@@ -188,7 +191,7 @@ describe("the span of a registration", () => {
     const [alice, bob] = [open(spans, "alice"), open(spans, "bob")];
     spans.pair("alice", "bob");
     spans.pair("alice", "gone");
-    for (const each of [alice, bob]) spans.ended(each, "ended", nothing);
+    for (const each of [alice, bob]) spans.ended(each, "ended", noCounters);
     const [near, far] = sdk.spans();
     expect(near!.links.map(({ context }) => context)).toEqual([far!.spanContext()]);
     expect(far!.links.map(({ context }) => context)).toEqual([near!.spanContext()]);
@@ -200,7 +203,7 @@ describe("the span of a registration", () => {
     const one = open(unsampled);
     looks = 0;
     later(unsampled, 5000);
-    unsampled.ended(one, "ended", nothing);
+    unsampled.ended(one, "ended", noCounters);
     expect([looks, sdk.spans().length]).toEqual([0, 0]);
     sdk = createSdk();
     const sampled = createSpans();
