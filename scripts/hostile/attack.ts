@@ -1,0 +1,18 @@
+/** The relay under attack, on loopback. */
+export interface Target {
+  readonly host: string;
+  /** UDP port of the relay, and TCP port of its HTTP/2 server. */
+  readonly port: number;
+  /** Certificate to trust, PEM. */
+  readonly certificate: string;
+  /** Makes a token for a subject, with all scopes of a peer. */
+  readonly token: (subject: string) => Promise<string>;
+}
+
+/** One kind of hostile traffic. */
+export interface Attack {
+  /** A few words, for a table. */
+  readonly name: string;
+  /** Attacks until `signal` aborts, and resolves when all that it opened is closed. */
+  readonly run: (target: Target, signal: AbortSignal) => Promise<void>;
+}
