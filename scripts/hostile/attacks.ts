@@ -1,0 +1,5 @@
+import type { Attack } from "./attack.ts";
+import { strayDatagrams } from "./stray-datagrams.ts";
+
+/** Every kind of hostile traffic that the relay has to hold against. */
+export const attacks: readonly Attack[] = [strayDatagrams];

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Target } from "../attack.ts";
+import { Registrant } from "./registrant.ts";
+
+/** What a {@link Pair} saw. */
+export interface PairCounts {
+  readonly sent: number;
+  readonly received: number;
+  /** Renewals by STUN and refreshes over HTTP that the relay did not grant. */
+  readonly renewals: number;
+  readonly renewalsFailed: number;
+}
+
+type Counts = { -readonly [name in keyof PairCounts]: number };
+
+const payload: Buffer = Buffer.alloc(1000);
+/** Pause between two packets each way, in ms: some 200 a second, which no buffer of the system minds. */
+const pauseMs = 5;
+const renewalMs = 1000;
+
+/** Two peers that send to each other over the relay all the time, and keep their registrations alive. */
+export class Pair {
+  readonly #counts: Counts;
+  readonly #stop = new AbortController();
+  readonly #peers: readonly [Registrant, Registrant];
+  readonly #running: Promise<unknown>;
+
+  private constructor(peers: [Registrant, Registrant], counts: Counts) {
+    this.#peers = peers;
+    this.#counts = counts;
+    this.#running = Promise.all([this.#send(), ...peers.map((peer) => this.#renew(peer))]);
+  }
+
+  static async open(target: Target): Promise<Pair> {
+    const counts: Counts = { sent: 0, received: 0, renewals: 0, renewalsFailed: 0 };
+    const onPacket = (): void => void counts.received++;
+    const a = await Registrant.open(target, "honest-a", "127.0.0.78", onPacket);
+    const b = await Registrant.open(target, "honest-b", "127.0.0.79", onPacket);
+    for (const peer of [a, b])
+      if (!((await peer.register()) && (await peer.renew())))
+        throw new Error("the honest pair could not register");
+    return new Pair([a, b], counts);
+  }
+
+  get counts(): PairCounts {
+    return { ...this.#counts };
+  }
+
+  /** Stops sending, and waits for what is still under way. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await sleep(200);
+    for (const peer of this.#peers) peer.close();
+  }
+
+  async #send(): Promise<void> {
+    const [a, b] = this.#peers;
+    while (!this.#stop.signal.aborted) {
+      a.sendTo(b, payload);
+      b.sendTo(a, payload);
+      this.#counts.sent += 2;
+      await sleep(pauseMs);
+    }
+  }
+
+  async #renew(peer: Registrant): Promise<void> {
+    for (let i = 0; !this.#stop.signal.aborted; i++) {
+      const isGranted = await (i % 4 === 3 ? peer.register() : peer.renew());
+      this.#counts.renewals++;
+      if (!isGranted) this.#counts.renewalsFailed++;
+      await sleep(renewalMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+}

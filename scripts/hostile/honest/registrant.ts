@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:dgram";
+import { request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RegisterResponse } from "../../../src/protocol.ts";
+import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
+import {
+  type BindingReply,
+  type BindingRequest,
+  encodeBindingRequest,
+  parseBindingReply,
+  type StunChallenge,
+} from "../../../src/wire/stun-binding.ts";
+import { isStun } from "../../../src/wire/stun.ts";
+import type { Target } from "../attack.ts";
+import { openSocket } from "./socket.ts";
+
+const answerMs = 1000;
+const tries = 3;
+
+/** A peer as far as the relay sees one: a socket, a registration over TCP, and STUN. Whoever made it closes it. */
+export class Registrant {
+  readonly socket: Socket;
+  readonly #target: Target;
+  readonly #subject: string;
+  readonly #key = randomBytes(32);
+  #registration: RegisterResponse | undefined;
+  #challenge: StunChallenge | undefined;
+  #onReply: ((datagram: Buffer) => void) | undefined;
+
+  private constructor(target: Target, subject: string, socket: Socket, onPacket: (packet: Buffer) => void) {
+    this.socket = socket;
+    this.#target = target;
+    this.#subject = subject;
+    socket.on("message", (datagram) => (isStun(datagram) ? this.#onReply?.(datagram) : onPacket(datagram)));
+  }
+
+  static async open(
+    target: Target,
+    subject: string,
+    address: string,
+    onPacket: (packet: Buffer) => void,
+  ): Promise<Registrant> {
+    return new Registrant(target, subject, await openSocket(address), onPacket);
+  }
+
+  /** Registers or refreshes; tells whether the relay agreed. */
+  async register(): Promise<boolean> {
+    const token = await this.#target.token(this.#subject);
+    const body = JSON.stringify({ key: this.#key.toString("base64"), num: 4 });
+    const answer = await post(this.#target, "/v1/register", token, body, this.socket.address().address);
+    if (answer?.status !== 200 && answer?.status !== 201) return false;
+    this.#registration = JSON.parse(answer.body) as RegisterResponse;
+    return true;
+  }
+
+  /** Proves its address, or renews by STUN; tells whether the relay agreed within a few tries. */
+  async renew(): Promise<boolean> {
+    for (let i = 0; i < tries; i++) {
+      const reply = await this.#exchange();
+      if (reply?.kind === "success") return true;
+      if (reply?.kind === "challenge") this.#challenge = reply.challenge;
+    }
+    return false;
+  }
+
+  /** Sends a packet to the first connection ID of another. */
+  sendTo(other: Registrant, content: Uint8Array): void {
+    const { host, port } = this.#target;
+    const packet = Buffer.concat([Buffer.from([0x40]), deriveConnectionId(other.#key, 1), content]);
+    this.socket.send(packet, port, host);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  async #exchange(): Promise<BindingReply | undefined> {
+    const { id: username, secret: password } = this.#registration!;
+    const challenge = this.#challenge && { challenge: this.#challenge };
+    const binding: BindingRequest = {
+      transactionId: randomBytes(12),
+      credential: { username, password },
+      ...challenge,
+    };
+    const { promise, resolve } = Promise.withResolvers<BindingReply | undefined>();
+    this.#onReply = (datagram) => {
+      const reply = parseBindingReply(datagram, binding);
+      if (reply) resolve(reply);
+    };
+    this.socket.send(encodeBindingRequest(binding), this.#target.port, this.#target.host);
+    return await Promise.race([promise, sleep(answerMs, undefined)]);
+  }
+}
+
+/** Sends one request over TCP; `undefined` if there is no answer. */
+function post(
+  { host, port, certificate }: Target,
+  path: string,
+  token: string,
+  body: string,
+  localAddress: string,
+): Promise<{ status: number; body: string } | undefined> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  return new Promise((resolve) => {
+    const options = {
+      host,
+      port,
+      ca: certificate,
+      servername: "localhost",
+      localAddress,
+      agent: false as const,
+    };
+    request(
+      { ...options, method: "POST", path, headers, signal: AbortSignal.timeout(5000) },
+      async (response) => {
+        let text = "";
+        for await (const chunk of response.setEncoding("utf8")) text += chunk;
+        resolve({ status: response.statusCode!, body: text });
+      },
+    )
+      .on("error", () => resolve(undefined))
+      .end(body);
+  });
+}

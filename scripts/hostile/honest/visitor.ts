@@ -1,0 +1,77 @@
+import { request } from "node:https";
+import { Http3Session } from "../../../src/peer/http3.ts";
+import type { Target } from "../attack.ts";
+import { openSocket } from "./socket.ts";
+
+/** Where the visitor comes from. */
+const home = "127.0.0.77";
+/** How long a visit may take, in ms. */
+const patienceMs = 5000;
+
+/** How long one `GET /` took over a connection of its own, in ms; `undefined` if it failed. */
+export type Visit = number | undefined;
+
+/** Visits over HTTP/3. */
+export function visitHttp3({ host, port, certificate }: Target): Promise<Visit> {
+  return timed(async () => {
+    const socket = await openSocket(home);
+    const signal = AbortSignal.timeout(patienceMs);
+    try {
+      const session = await Http3Session.open({
+        local: { address: home, port: socket.address().port },
+        remote: { address: host, port },
+        authority: `localhost:${port}`,
+        serverName: "localhost",
+        ca: certificate,
+        send: (datagram) => socket.send(datagram, port, host),
+        onReceiver: (receive) => socket.on("message", receive),
+        timeoutMs: patienceMs,
+        signal,
+      });
+      const visit = {
+        method: "GET",
+        path: "/",
+        headers: {},
+        timeoutMs: patienceMs,
+        isIdempotent: false,
+      } as const;
+      const { status } = await session.request({ ...visit, signal });
+      await session.close();
+      return status === 200;
+    } finally {
+      socket.close();
+    }
+  });
+}
+
+/** Visits over TCP, as a browser does at first. */
+export function visitTcp({ host, port, certificate }: Target): Promise<Visit> {
+  return timed(
+    () =>
+      new Promise((resolve, reject) => {
+        const options = {
+          host,
+          port,
+          ca: certificate,
+          servername: "localhost",
+          localAddress: home,
+          agent: false,
+        };
+        request({ ...options, path: "/", timeout: patienceMs, signal: AbortSignal.timeout(patienceMs) })
+          .on("response", (response) =>
+            response.resume().on("end", () => resolve(response.statusCode === 200)),
+          )
+          .on("error", reject)
+          .end();
+      }),
+  );
+}
+
+async function timed(visit: () => Promise<boolean>): Promise<Visit> {
+  const startedAtMs = performance.now();
+  try {
+    return (await visit()) ? performance.now() - startedAtMs : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Pair, PairCounts } from "./honest/pair.ts";
+import { type Visit, visitHttp3, visitTcp } from "./honest/visitor.ts";
+import type { RelayProcess } from "./relay-process.ts";
+
+/** What was seen of a relay and by its honest clients for some time. */
+export interface Observation {
+  readonly isAlive: boolean;
+  /** The most, in bytes. */
+  readonly rssBytes: number;
+  readonly descriptors: number;
+  /** Of the relay's event loop. */
+  readonly longestTurnMs: number;
+  readonly logBytes: number;
+  readonly visits: { readonly http3: readonly Visit[]; readonly tcp: readonly Visit[] };
+  readonly pair: PairCounts;
+}
+
+/** Pause between two visits of a kind, in ms. */
+const pauseMs = 200;
+const sampleMs = 100;
+
+/** Watches a relay until `during` is over. */
+export async function observe(
+  relay: RelayProcess,
+  pair: Pair,
+  during: Promise<unknown>,
+): Promise<Observation> {
+  const before = { logBytes: relay.logBytes, pair: pair.counts };
+  relay.takeLongestTurnMs();
+  const stop = new AbortController();
+  const watching = Promise.all([
+    highest(relay, stop.signal),
+    visitAgain(() => visitHttp3(relay.target), stop.signal),
+    visitAgain(() => visitTcp(relay.target), stop.signal),
+  ]);
+  await during;
+  stop.abort();
+  const [{ rssBytes, descriptors }, http3, tcp] = await watching;
+  return {
+    isAlive: relay.isAlive,
+    rssBytes,
+    descriptors,
+    longestTurnMs: relay.takeLongestTurnMs(),
+    logBytes: relay.logBytes - before.logBytes,
+    visits: { http3, tcp },
+    pair: difference(pair.counts, before.pair),
+  };
+}
+
+async function highest(
+  relay: RelayProcess,
+  signal: AbortSignal,
+): Promise<{ rssBytes: number; descriptors: number }> {
+  const most = { rssBytes: 0, descriptors: 0 };
+  while (!signal.aborted) {
+    most.rssBytes = Math.max(most.rssBytes, relay.rssBytes);
+    most.descriptors = Math.max(most.descriptors, relay.descriptors);
+    await sleep(sampleMs);
+  }
+  return most;
+}
+
+async function visitAgain(visit: () => Promise<Visit>, signal: AbortSignal): Promise<Visit[]> {
+  const visits: Visit[] = [];
+  while (!signal.aborted) {
+    visits.push(await visit());
+    await sleep(pauseMs);
+  }
+  return visits;
+}
+
+function difference(now: PairCounts, before: PairCounts): PairCounts {
+  return {
+    sent: now.sent - before.sent,
+    received: now.received - before.received,
+    renewals: now.renewals - before.renewals,
+    renewalsFailed: now.renewalsFailed - before.renewalsFailed,
+  };
+}

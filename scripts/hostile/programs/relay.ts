@@ -1,0 +1,45 @@
+// A relay in an h3 app over HTTP/3 and HTTP/2, as a process of its own. Tells its parent how long the event loop's
+// longest turn of each second was, and answers "stats". Ends when its parent goes.
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { H3 } from "h3";
+import { createCertificate, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
+import { quicpipe } from "../../../src/plugin/index.ts";
+import type { BackendChoice } from "../../../src/forwarder/index.ts";
+import type { RelayMessage } from "../relay-process.ts";
+
+const host = "127.0.0.1";
+const { BACKEND, SECRET } = process.env;
+
+const { certificate: cert, privateKey: key } = await createCertificate({
+  name: "hostile",
+  hosts: ["localhost", host],
+});
+const app = new H3().get("/", () => "This is a relay under attack.\n");
+const gateway = await serveHttp3(app, { key, cert });
+const relay = quicpipe({
+  host,
+  port: 0,
+  upstream: { port: gateway.port },
+  auth: { secret: SECRET! },
+  forwarder: { backend: BACKEND as BackendChoice },
+  xdp: "off",
+});
+app.use(relay);
+const { port } = await relay.listen();
+const http2 = await serveHttp2(app, { key, cert, host, port });
+
+const turns = monitorEventLoopDelay({ resolution: 1 });
+turns.enable();
+const tell = (message: RelayMessage): void => void process.send?.(message);
+setInterval(() => {
+  tell({ kind: "turn", longestTurnMs: turns.max / 1e6 });
+  turns.reset();
+}, 1000).unref();
+process.on("message", () => tell({ kind: "stats", stats: relay.stats() }));
+process.once("disconnect", async () => {
+  await http2.close();
+  await gateway.close();
+  await relay.close({ graceMs: 0 });
+  process.exit(0);
+});
+tell({ kind: "ready", port, certificate: cert, backend: relay.stats().backend });

@@ -1,0 +1,103 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import type { RelayStats } from "../../src/plugin/index.ts";
+import type { Target } from "./attack.ts";
+import { type Secret, tokens } from "./tokens.ts";
+
+/** What the relay's process tells its parent. */
+export type RelayMessage =
+  | { readonly kind: "ready"; readonly port: number; readonly certificate: string; readonly backend: string }
+  | { readonly kind: "turn"; readonly longestTurnMs: number }
+  | { readonly kind: "stats"; readonly stats: RelayStats };
+
+/** A relay on loopback in a process of its own, looked at from outside. Whoever started it closes it. */
+export class RelayProcess {
+  readonly target: Target;
+  readonly backend: string;
+  /** Signs the tokens that the relay takes. */
+  readonly secret: Secret;
+  readonly #child: ChildProcess;
+  #stderr = "";
+  #stderrBytes = 0;
+  #longestTurnMs = 0;
+
+  private constructor(child: ChildProcess, target: Target, backend: string, secret: Secret) {
+    this.#child = child;
+    this.target = target;
+    this.backend = backend;
+    this.secret = secret;
+    for (const output of [child.stdout, child.stderr])
+      output?.setEncoding("utf8").on("data", (text: string) => {
+        this.#stderrBytes += text.length;
+        this.#stderr = (this.#stderr + text).slice(-4000);
+      });
+    child.on("message", (message: RelayMessage) => {
+      if (message.kind === "turn") this.#longestTurnMs = Math.max(this.#longestTurnMs, message.longestTurnMs);
+    });
+  }
+
+  static async start(backend: string): Promise<RelayProcess> {
+    const secret = randomBytes(32).toString("base64url");
+    const child = fork(new URL("programs/relay.ts", import.meta.url), {
+      env: { ...process.env, BACKEND: backend, SECRET: secret },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    const [ready] = (await once(child, "message")) as [RelayMessage & { kind: "ready" }];
+    const { port, certificate } = ready;
+    const target = { host: "127.0.0.1", port, certificate, token: tokens(secret) };
+    return new RelayProcess(child, target, ready.backend, secret);
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resident memory, in bytes; 0 once the process is gone. */
+  get rssBytes(): number {
+    if (!this.isAlive) return 0;
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  get descriptors(): number {
+    return this.isAlive ? readdirSync(`/proc/${this.#child.pid}/fd`).length : 0;
+  }
+
+  /** Bytes that it wrote to its log so far. */
+  get logBytes(): number {
+    return this.#stderrBytes;
+  }
+
+  /** The end of its log, for whoever has to find out what happened. */
+  get logEnd(): string {
+    return this.#stderr;
+  }
+
+  /** The longest turn of its event loop since this was asked last, in ms. */
+  takeLongestTurnMs(): number {
+    const longest = this.#longestTurnMs;
+    this.#longestTurnMs = 0;
+    return longest;
+  }
+
+  /** @throws if the process has ended. */
+  async stats(): Promise<RelayStats> {
+    this.#child.send("stats");
+    for (;;) {
+      const [message] = (await once(this.#child, "message")) as [RelayMessage];
+      if (message.kind === "stats") return message.stats;
+    }
+  }
+
+  /** Lets it end by itself. */
+  async close(): Promise<void> {
+    if (!this.isAlive) return;
+    const exited = once(this.#child, "exit");
+    this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 10_000);
+    await exited;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,18 @@
+import { createSocket } from "node:dgram";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack } from "./attack.ts";
+
+/** Random bytes of random lengths, as fast as a socket takes them in small bursts. */
+export const strayDatagrams: Attack = {
+  name: "random datagrams",
+  async run({ host, port }, signal) {
+    const socket = createSocket("udp4");
+    socket.on("error", () => undefined);
+    while (!signal.aborted) {
+      for (let i = 0; i < 50; i++) socket.send(randomBytes(1 + ((i * 29) % 1400)), port, host);
+      await sleep(1);
+    }
+    socket.close();
+  },
+};
