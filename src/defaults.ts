@@ -123,6 +123,34 @@ export const gatewayWaitingDatagrams = 8;
 /** A virtual address is not given out again for this long, in ms (design section 4). */
 export const virtualAddressQuarantineMs: number = minute;
 
+/**
+ * Request bytes that the app has not read yet, and as many response bytes that the client has not taken yet, in bytes, of
+ * one request: what a fast line brings while the event loop is busy for some 10 ms.
+ */
+export const maxStreamBytes: number = 2 * MiB;
+/** The same for one connection: some uploads or pictures at a time. */
+export const maxConnectionBytes: number = 8 * MiB;
+/** The same for one source, an IPv4 address or an IPv6 /64: an office with browsers, and no more memory than one of them. */
+export const maxSourceBytes: number = 16 * MiB;
+/** The same in all: eight sources at their limit, to each of which as much is left as it holds. */
+export const maxGatewayBytes: number = 128 * MiB;
+/** What an open request counts for, in bytes, beside its header fields: its objects here and in the HTTP library. */
+export const requestOverheadBytes: number = 4 * KiB;
+/** Connections to the gateway of one source, over HTTP/3, HTTP/2 and HTTP/1.1: a quarter of those over TCP. */
+export const maxConnectionsPerSource = 256;
+/** Requests of one source that wait for the app, long polls and event streams: of 32 subjects at their limit. */
+export const maxWaitsPerSource = 256;
+/** A request that waits for the app longer than this counts as a long poll, in ms: others are answered by then. */
+export const longWaitMs: number = second;
+/** A request has this long until its header fields are there, in ms: some round trips of a bad line. */
+export const headersTimeoutMs: number = 10 * second;
+/** How long a body or its reader may stand still, in ms: an outage that a person waits through. */
+export const stallTimeoutMs: number = 10 * second;
+/** Slowest pace of a body and of its reader, in bytes per second: a tenth of a bad mobile line (GPRS). */
+export const minBytesPerSecond: number = KiB;
+/** A connection without requests ends after this, in ms: over the gap between two polls or two clicks. */
+export const gatewayConnectionIdleMs: number = 75 * second;
+
 /** TCP connections to the HTTP/2 gateway at a time: people with browsers, each of whom needs one. */
 export const maxHttp2Connections = 1000;
 /** Requests at a time on one HTTP/2 connection, as RFC 9113 §6.5.2 asks at least. */

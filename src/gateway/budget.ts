@@ -1,0 +1,215 @@
+import * as defaults from "../defaults.ts";
+import { sourceName } from "../wire/source.ts";
+import { ByteBudget, type BudgetScope } from "./byte-budget.ts";
+
+/** Limits of a {@link Budget}; those of bytes hold for unread request bytes and for unsent response bytes each. */
+export interface BudgetLimits {
+  readonly maxStreamBytes: number;
+  readonly maxConnectionBytes: number;
+  readonly maxSourceBytes: number;
+  readonly maxBytes: number;
+  readonly maxConnectionsPerSource: number;
+  readonly maxWaitsPerSource: number;
+}
+
+/** What a limit was met with, by which limit: `connections` and `waits` are the shares of a source. */
+export type BudgetRefusal = `unread-${BudgetScope}` | `unsent-${BudgetScope}` | "connections" | "waits";
+
+/** Request bytes that the app has not read yet, or response bytes that the client has not taken yet. */
+export type ByteKind = "unread" | "unsent";
+
+const defaultLimits: BudgetLimits = {
+  maxStreamBytes: defaults.maxStreamBytes,
+  maxConnectionBytes: defaults.maxConnectionBytes,
+  maxSourceBytes: defaults.maxSourceBytes,
+  maxBytes: defaults.maxGatewayBytes,
+  maxConnectionsPerSource: defaults.maxConnectionsPerSource,
+  maxWaitsPerSource: defaults.maxWaitsPerSource,
+};
+
+/** What all that comes through one door or several may hold; each refusal is counted by the limit that it met. */
+export class Budget {
+  readonly limits: BudgetLimits;
+  readonly #all: Readonly<Record<ByteKind, ByteBudget>>;
+  readonly #sources = new Map<string, Source>();
+  readonly #refused = new Map<BudgetRefusal, number>();
+
+  constructor(limits: Partial<BudgetLimits> = {}) {
+    this.limits = { ...defaultLimits, ...limits };
+    this.#all = bothKinds(() => new ByteBudget({ scope: "all", limitBytes: this.limits.maxBytes }));
+  }
+
+  /** A connection from an IP address; `undefined` if the source has all that it may. Whoever opens it closes it. */
+  connect(address: string): ConnectionBudget | undefined {
+    const name = sourceName(address);
+    const source = this.#sources.get(name) ?? new Source(this.#all, this.limits);
+    if (source.connections >= this.limits.maxConnectionsPerSource) {
+      this.refuse("connections");
+      return undefined;
+    }
+    this.#sources.set(name, source);
+    source.connections++;
+    return new ConnectionBudget(this, source, () => {
+      if (--source.connections === 0) this.#sources.delete(name);
+    });
+  }
+
+  /** Counts what met a limit. */
+  refuse(refusal: BudgetRefusal): void {
+    this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
+  }
+
+  /** What is held now, and how often which limit was met so far. */
+  stats(): BudgetStats {
+    return {
+      sources: this.#sources.size,
+      unreadBytes: this.#all.unread.heldBytes,
+      unsentBytes: this.#all.unsent.heldBytes,
+      refused: Object.fromEntries(this.#refused),
+    };
+  }
+}
+
+/** A look at a {@link Budget}. */
+export interface BudgetStats {
+  readonly sources: number;
+  readonly unreadBytes: number;
+  readonly unsentBytes: number;
+  readonly refused: Readonly<Partial<Record<BudgetRefusal, number>>>;
+}
+
+/** One source's part; it lives as long as it has connections. */
+class Source {
+  readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  connections = 0;
+  waits = 0;
+
+  constructor(all: Readonly<Record<ByteKind, ByteBudget>>, { maxSourceBytes }: BudgetLimits) {
+    this.bytes = bothKinds(
+      (kind) => new ByteBudget({ scope: "source", limitBytes: maxSourceBytes, parent: all[kind] }),
+    );
+  }
+}
+
+/** One connection's part. */
+export class ConnectionBudget {
+  readonly #budget: Budget;
+  readonly #source: Source;
+  readonly #bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  readonly #requests = new Set<RequestBudget>();
+  readonly #onClose: () => void;
+  #isClosed = false;
+
+  constructor(budget: Budget, source: Source, onClose: () => void) {
+    const limitBytes = budget.limits.maxConnectionBytes;
+    this.#budget = budget;
+    this.#source = source;
+    this.#onClose = onClose;
+    this.#bytes = bothKinds(
+      (kind) => new ByteBudget({ scope: "connection", limitBytes, parent: source.bytes[kind] }),
+    );
+  }
+
+  /** Requests that are open. */
+  get requests(): number {
+    return this.#requests.size;
+  }
+
+  /**
+   * A request whose header fields are so long; `undefined` if there is no room for it. It holds them and
+   * `defaults.requestOverheadBytes` of the unread bytes until whoever opened it closes it.
+   */
+  open(headerBytes: number): RequestBudget | undefined {
+    const request = new RequestBudget(this.#budget, this.#source, this.#bytes, () =>
+      this.#requests.delete(request),
+    );
+    this.#requests.add(request);
+    if (request.take("unread", headerBytes + defaults.requestOverheadBytes)) return request;
+    request.close();
+    return undefined;
+  }
+
+  /** Closes what is open, and gives back all. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const request of this.#requests) request.close();
+    this.#onClose();
+  }
+}
+
+/** One request's part. */
+export class RequestBudget {
+  readonly #budget: Budget;
+  readonly #source: Source;
+  readonly #bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  readonly #onClose: () => void;
+  #isWaiting = false;
+  #isClosed = false;
+
+  constructor(
+    budget: Budget,
+    source: Source,
+    connection: Readonly<Record<ByteKind, ByteBudget>>,
+    onClose: () => void,
+  ) {
+    const limitBytes = budget.limits.maxStreamBytes;
+    this.#budget = budget;
+    this.#source = source;
+    this.#onClose = onClose;
+    this.#bytes = bothKinds(
+      (kind) => new ByteBudget({ scope: "stream", limitBytes, parent: connection[kind] }),
+    );
+  }
+
+  /** Bytes of a kind that this request holds. */
+  heldBytes(kind: ByteKind): number {
+    return this.#bytes[kind].heldBytes;
+  }
+
+  /** Takes bytes; `false`, and none are taken, where a limit is met or the request is closed. */
+  take(kind: ByteKind, bytes: number): boolean {
+    if (this.#isClosed) return false;
+    const full = this.#bytes[kind].take(bytes);
+    if (full) this.#budget.refuse(`${kind}-${full}`);
+    return full === undefined;
+  }
+
+  /** Gives bytes back. */
+  give(kind: ByteKind, bytes: number): void {
+    this.#bytes[kind].give(bytes);
+  }
+
+  /** Begins a long wait for the app, a long poll or an event stream; `false` if the source has all that it may. */
+  wait(): boolean {
+    if (this.#isWaiting) return true;
+    if (this.#isClosed) return false;
+    if (this.#source.waits >= this.#budget.limits.maxWaitsPerSource) {
+      this.#budget.refuse("waits");
+      return false;
+    }
+    this.#isWaiting = true;
+    this.#source.waits++;
+    return true;
+  }
+
+  /** Ends the wait, if there is one. */
+  endWait(): void {
+    if (this.#isWaiting) this.#source.waits--;
+    this.#isWaiting = false;
+  }
+
+  /** Ends the wait and gives back all. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.endWait();
+    this.#bytes.unread.clear();
+    this.#bytes.unsent.clear();
+    this.#onClose();
+  }
+}
+
+function bothKinds(make: (kind: ByteKind) => ByteBudget): Readonly<Record<ByteKind, ByteBudget>> {
+  return { unread: make("unread"), unsent: make("unsent") };
+}

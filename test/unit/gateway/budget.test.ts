@@ -1,0 +1,168 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { requestOverheadBytes } from "../../../src/defaults.ts";
+import { Budget, type ConnectionBudget, type RequestBudget } from "../../../src/gateway/budget.ts";
+
+/** Limits in units that are easy to count in, far over what open requests take. */
+const unit = 1_000_000;
+const limits = {
+  maxStreamBytes: 2 * unit,
+  maxConnectionBytes: 3 * unit,
+  maxSourceBytes: 4 * unit,
+  maxBytes: 10 * unit,
+  maxConnectionsPerSource: 2,
+  maxWaitsPerSource: 2,
+};
+
+const first = "192.0.2.1";
+const second = "192.0.2.2";
+
+function open(connection: ConnectionBudget | undefined): RequestBudget {
+  return connection!.open(0)!;
+}
+
+describe("bytes", () => {
+  it("are bounded for one request", () => {
+    const budget = new Budget(limits);
+    const request = open(budget.connect(first));
+    expect(request.take("unsent", 2 * unit)).toBe(true);
+    expect(request.take("unsent", 1)).toBe(false);
+    expect(budget.stats().refused).toEqual({ "unsent-stream": 1 });
+    request.give("unsent", 1);
+    expect(request.take("unsent", 1)).toBe(true);
+  });
+
+  it("are bounded for one connection, whatever its requests", () => {
+    const budget = new Budget(limits);
+    const connection = budget.connect(first);
+    expect(open(connection).take("unsent", 2 * unit)).toBe(true);
+    expect(open(connection).take("unsent", unit + 1)).toBe(false);
+    expect(open(connection).take("unsent", unit)).toBe(true);
+    expect(budget.stats().refused).toEqual({ "unsent-connection": 1 });
+  });
+
+  it("are bounded for one source, whatever its connections and addresses in a /64", () => {
+    const budget = new Budget(limits);
+    expect(open(budget.connect("2001:db8::1")).take("unsent", 2 * unit)).toBe(true);
+    const other = open(budget.connect("2001:db8::2"));
+    expect(other.take("unsent", 2 * unit)).toBe(true);
+    expect(other.take("unsent", 1)).toBe(false);
+    expect(open(budget.connect("2001:db8:0:1::1")).take("unsent", 2 * unit)).toBe(true);
+    expect(budget.stats().refused).toEqual({ "unsent-stream": 1 });
+  });
+
+  it("of many sources together leave as much for each as it may hold", () => {
+    const budget = new Budget({ ...limits, maxStreamBytes: unit, maxSourceBytes: 10 * unit });
+    for (let i = 0; i < 100; i++) {
+      const connection = budget.connect(`192.0.2.${i}`);
+      while (open(connection).take("unsent", unit / 10));
+    }
+    const { unsentBytes } = budget.stats();
+    expect(unsentBytes).toBeGreaterThan(9 * unit);
+    expect(unsentBytes).toBeLessThanOrEqual(10 * unit);
+    // Three hogs of ten units could each hold a third of them; none may hold what a newcomer needs.
+    const hogs = new Budget({ ...limits, maxConnectionBytes: 10 * unit, maxSourceBytes: 10 * unit });
+    for (const address of [first, second]) {
+      const connection = hogs.connect(address);
+      while (open(connection).take("unsent", unit / 10));
+    }
+    expect(open(hogs.connect("192.0.2.3")).take("unsent", 2 * unit)).toBe(true);
+  });
+
+  it("that nobody has read and that nobody has taken do not stand in each other's way", () => {
+    const request = open(new Budget(limits).connect(first));
+    expect(request.take("unsent", 2 * unit)).toBe(true);
+    expect(request.take("unread", unit)).toBe(true);
+  });
+
+  it("in one piece may be more than the limit, as they are there already", () => {
+    const budget = new Budget(limits);
+    const connection = budget.connect(first);
+    expect(open(connection).take("unsent", 50 * unit)).toBe(true);
+    expect(open(connection).take("unsent", 1)).toBe(false);
+  });
+
+  it("are all given back by a request and by a connection that close", () => {
+    const budget = new Budget(limits);
+    const connection = budget.connect(first)!;
+    const request = open(connection);
+    request.take("unsent", unit);
+    request.close();
+    expect(budget.stats()).toMatchObject({ unreadBytes: 0, unsentBytes: 0 });
+    expect(request.take("unsent", 1)).toBe(false);
+    open(connection).take("unread", unit);
+    connection.close();
+    connection.close();
+    expect(budget.stats()).toMatchObject({ sources: 0, unreadBytes: 0, unsentBytes: 0 });
+  });
+
+  it("never go under zero or over the limits, whatever comes", () => {
+    const step = fc.tuple(
+      fc.nat(3),
+      fc.constantFrom("take", "give", "close"),
+      fc.constantFrom("unread", "unsent"),
+      fc.nat(3 * unit),
+    );
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const budget = new Budget(limits);
+        const connections = [first, first, second, second].map((address) => budget.connect(address)!);
+        const requests = connections.map(open);
+        for (const [i, action, kind, bytes] of steps) {
+          if (action === "close") requests[i]!.close();
+          else requests[i]![action](kind, bytes);
+          const { unreadBytes, unsentBytes } = budget.stats();
+          for (const held of [unreadBytes, unsentBytes]) {
+            expect(held).toBeGreaterThanOrEqual(0);
+            expect(held).toBeLessThanOrEqual(limits.maxBytes);
+          }
+        }
+        for (const connection of connections) connection.close();
+        expect(budget.stats()).toMatchObject({ sources: 0, unreadBytes: 0, unsentBytes: 0 });
+      }),
+    );
+  });
+});
+
+describe("open requests", () => {
+  it("count as bytes, with their header fields", () => {
+    const budget = new Budget(limits);
+    const connection = budget.connect(first)!;
+    connection.open(100);
+    expect(budget.stats().unreadBytes).toBe(100 + requestOverheadBytes);
+    let opened = 1;
+    while (connection.open(100)) opened++;
+    expect(opened).toBe(Math.floor((3 * unit) / (100 + requestOverheadBytes)));
+    expect(connection.requests).toBe(opened);
+    expect(budget.stats().refused).toEqual({ "unread-connection": 1 });
+  });
+});
+
+describe("the shares of a source", () => {
+  it("of connections are its own, and come back", () => {
+    const budget = new Budget(limits);
+    const connection = budget.connect(first)!;
+    expect(budget.connect(first)).toBeDefined();
+    expect(budget.connect(first)).toBeUndefined();
+    expect(budget.connect(second)).toBeDefined();
+    expect(budget.stats().refused).toEqual({ connections: 1 });
+    connection.close();
+    connection.close();
+    expect(budget.connect(first)).toBeDefined();
+    expect(budget.connect(first)).toBeUndefined();
+  });
+
+  it("of long waits are its own, and come back", () => {
+    const budget = new Budget(limits);
+    const connection = budget.connect(first)!;
+    const [one, two, three] = [open(connection), open(connection), open(connection)];
+    expect([one.wait(), one.wait(), two.wait(), three.wait()]).toEqual([true, true, true, false]);
+    expect(open(budget.connect(second)).wait()).toBe(true);
+    expect(budget.stats().refused).toEqual({ waits: 1 });
+    one.endWait();
+    expect(three.wait()).toBe(true);
+    two.close();
+    expect(one.wait()).toBe(true);
+    expect(open(connection).wait()).toBe(false);
+  });
+});
