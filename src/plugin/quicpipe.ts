@@ -43,7 +43,12 @@ export interface Relay extends AsyncDisposable {
   listen(): Promise<Address>;
   /** The address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */
   address(): Address;
-  /** What happened so far; after `close()`, what had happened by then. @throws ERR_QUICPIPE_CLOSED before `listen()` */
+  /**
+   * What happened so far; after `close()`, what had happened by then. It needs no `this` and no argument, so that it can
+   * be a page of the app: `app.get("/figures", relay.stats)`.
+   *
+   * @throws ERR_QUICPIPE_CLOSED before `listen()`
+   */
   stats(): RelayStats;
   /**
    * The same, and some of the registrations in order of registration. Their rates are there once two seconds of
@@ -129,7 +134,8 @@ class RelayControl {
   stats(): RelayStats;
   stats(page: StatsPageRequest): PagedRelayStats;
   stats(page?: StatsPageRequest): RelayStats | PagedRelayStats {
-    if (page) return this.#pagedStats(page);
+    // What names no limit asks for no page: a route of an app, say, calls its handler with an event.
+    if (page?.limit !== undefined) return this.#pagedStats(page);
     return this.#lastStats ?? relayStats(this.#running());
   }
 

@@ -54,16 +54,13 @@ export async function openService(context: ServiceContext): Promise<Service> {
   const { limits } = settings;
   const authenticate = createAuthentication(settings, log, now);
   const openTelemetry = await loadRelayTelemetry(settings.telemetry);
+  // Where a later part fails, the earlier ones are closed: a socket that stays bound keeps the next attempt out.
+  await using opening = new AsyncDisposableStack();
   // The forwarder asks the registry about STUN, and the registry writes the forwarder's routes.
   let registry: Registry | undefined;
-  const forwarder = await createForwarder({
-    ...forwarderOptions(settings, log),
-    authority: {
-      secretOf: (id) => registry?.secretOf(id),
-      proven: (id, address) => registry?.proven(id, address) ?? false,
-    },
-    now,
-  });
+  const forwarder = opening.adopt(await openForwarder(context, () => registry), (dataPlane) =>
+    dataPlane.close(),
+  );
   const mailbox = new Mailbox(limits, now);
   const telemetry = openTelemetry({
     backend: forwarder.backend,
@@ -71,12 +68,17 @@ export async function openService(context: ServiceContext): Promise<Service> {
     trafficOf: (id) => registry?.countersOf(id),
     now,
   });
+  opening.defer(() => telemetry.close());
   const opened = openRegistry(context, forwarder, telemetry.observer);
+  opening.defer(() => opened.close());
   registry = opened;
   const waiters = new Waiters(limits);
   const sweeper = createSweeper([() => opened.sweep(), () => mailbox.sweep(), () => telemetry.watch()]);
-  log.write("info", "listening", describe(forwarder));
+  opening.defer(() => sweeper.close());
   const rates = new Rates(forwarder, opened);
+  opening.defer(() => rates.close());
+  log.write("info", "listening", describe(forwarder));
+  const parts = opening.move();
   const service: Service = {
     ...context,
     forwarder,
@@ -98,14 +100,24 @@ export async function openService(context: ServiceContext): Promise<Service> {
     },
     close() {
       service.drain();
-      sweeper.close();
-      rates.close();
-      opened.close();
-      telemetry.close();
-      return forwarder.close();
+      return parts.disposeAsync();
     },
   };
   return service;
+}
+
+function openForwarder(
+  { settings, log, now }: ServiceContext,
+  registry: () => Registry | undefined,
+): Promise<Forwarder> {
+  return createForwarder({
+    ...forwarderOptions(settings, log),
+    authority: {
+      secretOf: (id) => registry()?.secretOf(id),
+      proven: (id, address) => registry()?.proven(id, address) ?? false,
+    },
+    now,
+  });
 }
 
 function openRegistry(

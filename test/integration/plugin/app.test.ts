@@ -1,5 +1,6 @@
+import { metrics } from "@opentelemetry/api";
 import { H3 } from "h3";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quicpipe } from "../../../src/index.ts";
 import { call, initialPacket, secret, secretToken, serveRelay } from "./relay-app.ts";
 
@@ -145,6 +146,30 @@ describe("the life of a relay", () => {
     await first.close();
     await expect(second.listen()).resolves.toEqual({ address: "127.0.0.1", port });
     await second[Symbol.asyncDispose]();
+  });
+
+  it("lets go of its socket where what comes after it fails, and may try again", async () => {
+    const held = await serveRelay({ auth });
+    const { port } = held.relay.address();
+    await held.relay.close();
+    const fault = new SyntaxError("half a meter");
+    const getMeter = vi.spyOn(metrics, "getMeter").mockImplementation(() => {
+      throw fault;
+    });
+    onTestFinished(() => getMeter.mockRestore());
+    const relay = quicpipe({ host: "127.0.0.1", port, auth, logger: false });
+    for (let attempt = 0; attempt < 2; attempt++) await expect(relay.listen()).rejects.toBe(fault);
+    getMeter.mockRestore();
+    await expect(relay.listen()).resolves.toEqual({ address: "127.0.0.1", port });
+    await relay.close();
+  });
+
+  it("shows its statistics as a page of an app", async () => {
+    const { relay } = await serveRelay({ auth });
+    const app = new H3({ silent: true }).get("/figures", relay.stats);
+    const response = await app.request("/figures");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ backend: relay.stats().backend, registrations: 0 });
   });
 
   it("tells nobody but its log what went wrong inside", async () => {
