@@ -42,9 +42,9 @@ export function anonymousIdentity(limits: Limits): Identity {
   };
 }
 
-/** @throws ERR_QUICPIPE_SCOPE_MISSING */
-export function requireScope(identity: Identity, scope: Scope): void {
-  if (identity.scopes.has(scope)) return;
+/** @throws ERR_QUICPIPE_SCOPE_MISSING, naming `scope`, where the identity has neither of the two. */
+export function requireScope(identity: Identity, scope: Scope, orScope: Scope = scope): void {
+  if (identity.scopes.has(scope) || identity.scopes.has(orScope)) return;
   throw new QuicpipeError("ERR_QUICPIPE_SCOPE_MISSING", `the token lacks the scope ${scope}`, {
     details: { scope },
   });

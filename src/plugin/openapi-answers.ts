@@ -23,9 +23,9 @@ export const changing: Codes = [...authenticated, "ERR_QUICPIPE_EARLY_DATA", "ER
 /** Of those that read a body. */
 export const withBody: Codes = [...changing, "ERR_QUICPIPE_BODY_TOO_LARGE", "ERR_QUICPIPE_BODY_INVALID"];
 
-/** What a request needs: a token with this scope. */
-export function needs(scope: string): { token: string[] }[] {
-  return [{ token: [scope] }];
+/** What a request needs: a token with one of these scopes. */
+export function needs(...scopes: readonly string[]): { token: string[] }[] {
+  return scopes.map((scope) => ({ token: [scope] }));
 }
 
 /** A body in JSON. */

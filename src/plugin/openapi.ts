@@ -96,7 +96,7 @@ const operations = {
     delete: {
       operationId: "endRegistration",
       summary: `Ends one of the caller's registrations at once; with the scope ${scopes.admin}, anybody's.`,
-      security: needs(scopes.register),
+      security: needs(scopes.register, scopes.admin),
       responses: {
         204: { description: "Ended." },
         ...problems([...changing, "ERR_QUICPIPE_REGISTRATION_NOT_FOUND"]),

@@ -20,7 +20,13 @@ export const registerRoutes: readonly Route[] = [
     handle: traced("quicpipe.register", register),
   },
   { method: "GET", path: paths.register, scope: scopes.register, handle: list },
-  { method: "DELETE", path: `${paths.register}/{id}`, scope: scopes.register, handle: end },
+  {
+    method: "DELETE",
+    path: `${paths.register}/{id}`,
+    scope: scopes.register,
+    orScope: scopes.admin,
+    handle: end,
+  },
 ];
 
 async function register(request: TracedRequest): Promise<Response> {

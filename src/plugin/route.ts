@@ -21,6 +21,8 @@ export interface Route {
   readonly path: string;
   /** What the token must allow; `null` for a route that needs no token. */
   readonly scope: Scope | null;
+  /** A scope that does as well. */
+  readonly orScope?: Scope;
   handle(request: ApiRequest): Response | Promise<Response>;
 }
 

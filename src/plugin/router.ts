@@ -74,7 +74,7 @@ export async function answer(
 async function admit(family: RouteFamily, route: Route, event: H3Event, service: Service): Promise<Identity> {
   if (route.scope === null) return nobody;
   const identity = await family.identify(event, service);
-  requireScope(identity, route.scope);
+  requireScope(identity, route.scope, route.orScope);
   if (identity.limited && route.method !== "GET") service.rateLimiter.take(identity.subject);
   return identity;
 }

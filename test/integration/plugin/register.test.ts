@@ -233,9 +233,19 @@ describe("GET and DELETE /v1/register", () => {
 
   it("lets the scope relay:admin end anybody's", async () => {
     const app = await serveRelay({ auth });
-    const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
-    const root = await secretToken("root", { scope: "relay:register relay:admin" });
-    expect((await call("DELETE", `${app.url}/v1/register/${body.id}`, { token: root })).status).toBe(204);
-    expect(app.relay.stats().registrations).toBe(0);
+    for (const scope of ["relay:admin", "relay:register relay:admin"]) {
+      const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
+      const root = await secretToken("root", { scope });
+      expect((await call("DELETE", `${app.url}/v1/register/${body.id}`, { token: root })).status).toBe(204);
+      expect(app.relay.stats().registrations).toBe(0);
+    }
+  });
+
+  it("lets the scope relay:admin end nothing that is not there, and register nothing", async () => {
+    const app = await serveRelay({ auth });
+    const root = await secretToken("root", { scope: "relay:admin" });
+    expect((await call("DELETE", `${app.url}/v1/register/nothing`, { token: root })).status).toBe(404);
+    const refused = await register(app, root, { key: newKey(), num: 1 });
+    expect([refused.status, refused.body.code]).toEqual([403, "ERR_QUICPIPE_SCOPE_MISSING"]);
   });
 });

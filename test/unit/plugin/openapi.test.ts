@@ -25,8 +25,13 @@ const operations: [string, Operation][] = Object.entries(document.paths).flatMap
 
 describe("the OpenAPI description", () => {
   it("describes exactly the routes that there are, with the scopes that they ask for", () => {
-    const described = operations.map(([name, { security }]) => [name, security[0]?.["token"]?.[0] ?? null]);
-    const implemented = routes.map(({ method, path, scope }) => [`${method} ${path}`, scope]);
+    const described = operations.map(([name, { security }]) => [
+      name,
+      ...security.flatMap(({ token }) => token),
+    ]);
+    const implemented = routes.map(({ method, path, scope, orScope }) =>
+      [`${method} ${path}`, scope, orScope].filter((part) => part),
+    );
     expect(described.toSorted()).toEqual(implemented.toSorted());
   });
 
