@@ -25,7 +25,12 @@ export function eventStream(source: EventSource, wait: Wait, nowMs: number): Rea
 /** Answers with an {@link eventStream}. */
 export function eventStreamResponse(stream: ReadableStream<Uint8Array>): Response {
   return new Response(stream, {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+    headers: {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      // nginx would keep events back until a buffer of its own is full (ngx_http_proxy_module).
+      "x-accel-buffering": "no",
+    },
   });
 }
 

@@ -336,6 +336,7 @@ async function openEvents(
     },
   });
   expect(response.headers.get("content-type")).toBe("text/event-stream");
+  expect(response.headers.get("x-accel-buffering")).toBe("no");
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   onTestFinished(() => reader.cancel());
   return {

@@ -222,6 +222,8 @@ async function* events(app: RelayApp, token: string): AsyncGenerator<StatsEvent>
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${app.url}/v1/events`, { headers, signal: client.signal });
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+  // nginx would hold events back until its buffer is full.
+  expect(response.headers.get("x-accel-buffering")).toBe("no");
   const decoder = new TextDecoder();
   for await (const chunk of response.body!) {
     const [, data] = /^event: stats\ndata: (.*)\n\n$/.exec(decoder.decode(chunk))!;
