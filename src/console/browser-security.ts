@@ -24,10 +24,18 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 /**
  * Tells whether a page of the relay's own origin sent a request: by what the browser says (Fetch Metadata), or, of
  * one that does not, by the origin that it names. What says neither is no browser's form or script.
+ *
+ * @param url where the request came to. A proxy may have taken the TLS off it, but none is put on on the way.
  */
-export function isSameOrigin(headers: Headers, host: string): boolean {
+export function isSameOrigin(headers: Headers, url: URL): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin";
-  const origin = headers.get("origin") ?? "";
-  return URL.canParse(origin) && new URL(origin).host === host;
+  const origin = URL.parse(headers.get("origin") ?? "");
+  if (origin?.host !== url.host) return false;
+  // Whoever is on the path can write a page of http://, but not of this machine's own.
+  const isHere = url.protocol === "http:" && localHosts.test(url.hostname);
+  return origin.protocol === "https:" || (origin.protocol === "http:" && isHere);
 }
+
+/** Hosts that never leave this machine (W3C Secure Contexts §3.1). */
+const localHosts = /^(localhost|127(\.\d+){3}|\[::1\])$/;

@@ -63,7 +63,7 @@ async function readToken(event: H3Event): Promise<string> {
 }
 
 function requireSameOrigin(event: H3Event): void {
-  if (isSameOrigin(event.req.headers, event.url.host)) return;
+  if (isSameOrigin(event.req.headers, event.url)) return;
   throw new QuicpipeError(
     "ERR_QUICPIPE_ORIGIN_FORBIDDEN",
     "the request does not come from a page of the console: open the console and do it there",

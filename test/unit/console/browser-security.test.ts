@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isSameOrigin, securityHeaders } from "../../../src/console/browser-security.ts";
 
-function from(headers: Record<string, string>): boolean {
-  return isSameOrigin(new Headers(headers), "relay.example:4433");
+function from(headers: Record<string, string>, url = "https://relay.example:4433/relay/session"): boolean {
+  return isSameOrigin(new Headers(headers), new URL(url));
 }
 
 describe("a request from the console's own pages", () => {
@@ -16,6 +16,22 @@ describe("a request from the console's own pages", () => {
     expect(from({ origin: "https://relay.example:4433" })).toBe(true);
     for (const origin of ["https://relay.example", "https://evil.example:4433", "null", "relay.example:4433"])
       expect(from({ origin })).toBe(false);
+  });
+
+  it("came over TLS, whatever a proxy made of it since", () => {
+    const behindProxy = "http://relay.example/relay/session";
+    expect(from({ origin: "https://relay.example" }, behindProxy)).toBe(true);
+    expect(from({ origin: "http://relay.example" }, behindProxy)).toBe(false);
+    expect(from({ origin: "http://relay.example:4433" })).toBe(false);
+    expect(from({ origin: "ftp://relay.example:4433" })).toBe(false);
+  });
+
+  it("needs no TLS on this machine, unless it came with", () => {
+    for (const host of ["localhost:3000", "127.0.0.1:3000", "[::1]:3000"]) {
+      expect(from({ origin: `http://${host}` }, `http://${host}/relay/session`)).toBe(true);
+      expect(from({ origin: `http://${host}` }, `https://${host}/relay/session`)).toBe(false);
+    }
+    expect(from({ origin: "http://localhost.example" }, "http://localhost.example/")).toBe(false);
   });
 
   it("is no request that says neither", () => {
