@@ -15,6 +15,11 @@ import { isStun } from "../../../src/wire/stun.ts";
 import type { Target } from "../attack.ts";
 import { openSocket } from "./socket.ts";
 
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
 const answerMs = 1000;
 const tries = 3;
 
@@ -46,9 +51,8 @@ export class Registrant {
 
   /** Registers or refreshes; tells whether the relay agreed. */
   async register(): Promise<boolean> {
-    const token = await this.#target.token(this.#subject);
     const body = JSON.stringify({ key: this.#key.toString("base64"), num: 4 });
-    const answer = await post(this.#target, "/v1/register", token, body, this.socket.address().address);
+    const answer = await this.#ask("POST", "/v1/register", body);
     if (answer?.status !== 200 && answer?.status !== 201) return false;
     this.#registration = JSON.parse(answer.body) as RegisterResponse;
     return true;
@@ -71,8 +75,33 @@ export class Registrant {
     this.socket.send(packet, port, host);
   }
 
+  /** Ends its registration; tells whether the relay agreed. */
+  async leave(): Promise<boolean> {
+    const answer = await this.#ask("DELETE", `/v1/register/${this.#registration!.id}`);
+    return answer?.status === 204;
+  }
+
   close(): void {
     this.socket.close();
+  }
+
+  /** Sends one request over TCP; `undefined` if there is no answer. */
+  async #ask(method: string, path: string, body?: string): Promise<Answer | undefined> {
+    const { host, port, certificate: ca } = this.#target;
+    const authorization = `Bearer ${await this.#target.token(this.#subject)}`;
+    const headers = { authorization, ...(body && { "content-type": "application/json" }) };
+    const localAddress = this.socket.address().address;
+    const connection = { host, port, ca, servername: "localhost", localAddress, agent: false as const };
+    const signal = AbortSignal.timeout(answerMs * tries);
+    return await new Promise((resolve) => {
+      request({ ...connection, method, path, headers, signal }, async (response) => {
+        let text = "";
+        for await (const chunk of response.setEncoding("utf8")) text += chunk;
+        resolve({ status: response.statusCode!, body: text });
+      })
+        .on("error", () => resolve(undefined))
+        .end(body);
+    });
   }
 
   async #exchange(): Promise<BindingReply | undefined> {
@@ -91,35 +120,4 @@ export class Registrant {
     this.socket.send(encodeBindingRequest(binding), this.#target.port, this.#target.host);
     return await Promise.race([promise, sleep(answerMs, undefined)]);
   }
-}
-
-/** Sends one request over TCP; `undefined` if there is no answer. */
-function post(
-  { host, port, certificate }: Target,
-  path: string,
-  token: string,
-  body: string,
-  localAddress: string,
-): Promise<{ status: number; body: string } | undefined> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  return new Promise((resolve) => {
-    const options = {
-      host,
-      port,
-      ca: certificate,
-      servername: "localhost",
-      localAddress,
-      agent: false as const,
-    };
-    request(
-      { ...options, method: "POST", path, headers, signal: AbortSignal.timeout(5000) },
-      async (response) => {
-        let text = "";
-        for await (const chunk of response.setEncoding("utf8")) text += chunk;
-        resolve({ status: response.statusCode!, body: text });
-      },
-    )
-      .on("error", () => resolve(undefined))
-      .end(body);
-  });
 }
