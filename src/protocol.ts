@@ -32,6 +32,14 @@ export const maxPacketBytes = 1472;
 export const maxNoteBytes = 512;
 /** Longest name of a peer (the `sub` of its token), in UTF-8 bytes. */
 export const maxNameBytes = 256;
+/**
+ * Whether a text can be a peer's name: 1 to {@link maxNameBytes} bytes of UTF-8 (a lone surrogate has none), and none of
+ * the two segments that are taken out of a path, percent-encoded or not (RFC 3986 §5.2.4).
+ */
+export function isName(text: string): boolean {
+  const fits = text.isWellFormed() && text !== "" && new TextEncoder().encode(text).length <= maxNameBytes;
+  return fits && text !== "." && text !== "..";
+}
 /** Most connection IDs that one registration may ask for, as the protocol bounds `num`. */
 export const maxNum = 65_536;
 /** Most registrations on one page of `GET /v1/stats`. */

@@ -1,6 +1,7 @@
+import type { JWTPayload } from "jose";
 import type { Quota } from "../registry/index.ts";
 
-/** What the claim `quicpipe` of a token says (design section 5). */
+/** What the claim `quicpipe` of a token says (docs/protocol.md, "HTTP interface"). */
 export interface RelayClaim {
   readonly quota: Partial<Quota>;
   /** Whom the subject may send mailbox messages to; anybody if absent. */
@@ -24,6 +25,20 @@ export function parseRelayClaim(claim: unknown): RelayClaim | undefined {
     quota: { ...quota, ...(ttlMs !== undefined && { maxTtlMs: ttlMs }) },
     peers: peers && new Set(peers),
   };
+}
+
+/**
+ * Reads the scopes of a token; `undefined` if they are malformed. Issuers write them as `scope` (RFC 8693 §4.2) or as
+ * `scp`, and either as a text with spaces between them or as a list. Where a token has both, they add up.
+ */
+export function parseScopes({ scope, scp }: JWTPayload): ReadonlySet<string> | undefined {
+  const lists = [scope, scp].map((claim) => scopeList(claim ?? []));
+  return lists.every((list) => list !== undefined) ? new Set(lists.flat()) : undefined;
+}
+
+function scopeList(claim: unknown): string[] | undefined {
+  if (typeof claim === "string") return claim.split(" ");
+  return isNameList(claim) ? claim : undefined;
 }
 
 function isFigure(value: unknown): value is number {

@@ -1,17 +1,16 @@
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
-  type JWTPayload,
+  errors,
   type JWTVerifyGetKey,
+  type JWTVerifyOptions,
   jwtVerify,
 } from "jose";
 import { QuicpipeError, isQuicpipeError } from "../errors.ts";
-import { maxNameBytes } from "../protocol.ts";
-import { narrowQuota } from "../registry/index.ts";
 import type { TokenAuthSettings } from "./auth-settings.ts";
-import { parseRelayClaim } from "./claims.ts";
-import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
+import type { Authenticate } from "./identity.ts";
 import type { Limits } from "./limits.ts";
+import { identityOf, tokenInvalid, type VerifiedToken } from "./token-identity.ts";
 
 /**
  * Authenticates by `Authorization: Bearer` JWT (design section 5, RFC 6750, RFC 8725).
@@ -38,8 +37,7 @@ export function createTokenAuthentication(
       currentDate: new Date(now()),
     };
     try {
-      const { payload } = await jwtVerify(token, key, options);
-      return identityOf(payload, limits, clockTolerance);
+      return identityOf(await verifiedBy(key, token, options), limits, clockTolerance);
     } catch (error) {
       throw refusalOf(error, token);
     }
@@ -64,6 +62,34 @@ function keySource(keys: TokenAuthSettings["keys"]): JWTVerifyGetKey {
   };
 }
 
+/** Checks a token with the key that it names, or, where it names none, with each that fits. */
+async function verifiedBy(
+  keys: JWTVerifyGetKey,
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<VerifiedToken> {
+  try {
+    return await jwtVerify(token, keys, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      const verified = await unlessForeign(jwtVerify(token, key, options));
+      if (verified) return verified;
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** Waits for a check with one key; `undefined` if another key signed the token. */
+async function unlessForeign(check: Promise<VerifiedToken>): Promise<VerifiedToken | undefined> {
+  try {
+    return await check;
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+    throw error;
+  }
+}
+
 /** What a key set answers to a token that names no key of it; all else is the key set's own trouble. */
 const blamesToken: ReadonlySet<unknown> = new Set([
   "ERR_JWKS_NO_MATCHING_KEY",
@@ -80,24 +106,6 @@ function requireBearerToken(headers: Headers): string {
   );
 }
 
-function identityOf(payload: JWTPayload, limits: Limits, clockTolerance: number): Identity {
-  const { sub, exp = 0, scope = "" } = payload;
-  // A lone surrogate has no UTF-8 form, so no recipient in a path could ever equal it.
-  if (typeof sub !== "string" || sub === "" || !sub.isWellFormed() || Buffer.byteLength(sub) > maxNameBytes)
-    throw invalid(`its "sub" must be a name of 1 to ${maxNameBytes} bytes`);
-  if (typeof scope !== "string") throw invalid('its "scope" must be a string');
-  const claim = parseRelayClaim(payload["quicpipe"]);
-  if (!claim) throw invalid('its claim "quicpipe" is malformed');
-  return {
-    subject: sub,
-    scopes: new Set(scope.split(" ")),
-    quota: narrowQuota(subjectQuota(limits), claim.quota),
-    peers: claim.peers,
-    limited: true,
-    expiresAtMs: (exp + clockTolerance) * 1000,
-  };
-}
-
 /** Says in our codes why a token was refused; what is no refusal of the token passes through. */
 function refusalOf(error: unknown, token: string): unknown {
   if (isQuicpipeError(error)) return error;
@@ -109,16 +117,12 @@ function refusalOf(error: unknown, token: string): unknown {
     return new QuicpipeError("ERR_QUICPIPE_TOKEN_UNSIGNED", 'the token is not signed ("alg": "none")');
   if (code === "ERR_JWT_CLAIM_VALIDATION_FAILED" && "claim" in error && error.claim === "aud")
     return new QuicpipeError("ERR_QUICPIPE_TOKEN_AUDIENCE", "the token is meant for another audience");
-  return invalid(error.message, error);
+  return tokenInvalid(error.message, error);
 }
 
 function isUnsigned(token: string): boolean {
   const header = Buffer.from(token.split(".", 1)[0]!, "base64url").toString();
   return /"alg"\s*:\s*"none"/i.test(header);
-}
-
-function invalid(reason: string, cause?: unknown): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_TOKEN_INVALID", `the token is not valid: ${reason}`, { cause });
 }
 
 function codeOf(error: unknown): unknown {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Logger, mintDevelopmentToken, quicpipe } from "../../../src/index.ts";
+import { startIssuer } from "./issuer.ts";
 import {
   type Answer,
   type RelayApp,
@@ -13,7 +14,6 @@ import {
   secret,
   secretToken,
   serveRelay,
-  startIssuer,
 } from "./relay-app.ts";
 
 function list(app: RelayApp, token?: string): Promise<Answer> {

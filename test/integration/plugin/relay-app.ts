@@ -1,14 +1,5 @@
-import { createServer, type Server } from "node:http";
-import { once } from "node:events";
 import { H3, serve } from "h3";
-import {
-  exportJWK,
-  generateKeyPair,
-  type GenerateKeyPairResult,
-  type JSONWebKeySet,
-  type JWTPayload,
-  SignJWT,
-} from "jose";
+import type { JWTPayload } from "jose";
 import { onTestFinished } from "vitest";
 import { type QuicpipeOptions, quicpipe, type Relay } from "../../../src/index.ts";
 import type {
@@ -21,6 +12,7 @@ import type {
 } from "../../../src/protocol.ts";
 import { problemKinds } from "../../../src/plugin/problem.ts";
 import { openApiDocument } from "../../../src/plugin/openapi.ts";
+import { unsignedToken } from "./issuer.ts";
 
 /** A relay in an h3 app on HTTP/1.1. */
 export interface RelayApp {
@@ -113,70 +105,13 @@ export function initialPacket(destinationId: Uint8Array = Buffer.from("8394c8f03
   return packet;
 }
 
-/** An issuer with a JWKS server of its own. */
-export interface Issuer {
-  readonly url: string;
-  /** Requests that the server has answered. */
-  readonly requests: () => number;
-  /** Makes a new key under a new id; it is published at once. */
-  rotate(alg: string): Promise<void>;
-  /** Whether the server answers; `false` closes it. */
-  setReachable(reachable: boolean): Promise<void>;
-  token(claims?: JWTPayload, options?: { kid?: string }): Promise<string>;
-}
-
-/** Serves a JWKS over HTTP and signs tokens, for a minute and with all scopes unless told otherwise. */
-export async function startIssuer(alg = "ES256"): Promise<Issuer> {
-  const keySet: JSONWebKeySet = { keys: [] };
-  let requests = 0;
-  let current: { kid: string; alg: string; pair: GenerateKeyPairResult };
-  const server: Server = createServer((_request, response) => {
-    requests++;
-    response.setHeader("content-type", "application/json").end(JSON.stringify(keySet));
-  });
-  const rotate = async (newAlg: string): Promise<void> => {
-    const pair = await generateKeyPair(newAlg, { extractable: true });
-    current = { kid: `key-${keySet.keys.length}`, alg: newAlg, pair };
-    keySet.keys.push({ ...(await exportJWK(pair.publicKey)), kid: current.kid, alg: newAlg, use: "sig" });
-  };
-  await rotate(alg);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  const stop = async (): Promise<void> => {
-    if (!server.listening) return;
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  };
-  onTestFinished(stop);
-  return {
-    url: `http://127.0.0.1:${port}/jwks.json`,
-    requests: () => requests,
-    rotate,
-    async setReachable(reachable) {
-      if (!reachable) return stop();
-      server.listen(port, "127.0.0.1");
-      await once(server, "listening");
-    },
-    token: (claims = {}, { kid = current.kid } = {}) =>
-      signed(claims).setProtectedHeader({ alg: current.alg, kid }).sign(current.pair.privateKey),
-  };
-}
-
 export const secret = "a shared secret of at least 32 bytes";
 
 /** A token under {@link secret}. */
 export function secretToken(sub: string, claims: JWTPayload = {}): Promise<string> {
-  return signed({ sub, ...claims })
+  return unsignedToken({ sub, ...claims })
     .setProtectedHeader({ alg: "HS256" })
     .sign(Buffer.from(secret));
-}
-
-const allScopes = "relay:register mailbox:send mailbox:receive";
-
-function signed(claims: JWTPayload): SignJWT {
-  return new SignJWT({ sub: "alice", scope: allScopes, exp: Math.floor(Date.now() / 1000) + 60, ...claims });
 }
 
 function requireProblem({ status, body }: Answer): void {
