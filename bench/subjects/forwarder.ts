@@ -16,7 +16,7 @@ export function forwarderOptions(backend: Backend, upstream?: Address): Forwarde
     threads: 1,
     sourcePolicy: "registered",
     stun: "registered",
-    authority: { secretOf: () => undefined, proven: () => false },
+    authority: { secretOf: () => undefined, proven: () => "refused" },
     maxSessions: defaults.maxRegistrations,
     maxGatewayClients: defaults.maxGatewayClients,
     socketBufferBytes: defaults.socketBufferBytes,

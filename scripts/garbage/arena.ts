@@ -42,7 +42,7 @@ export class Arena {
       stun: "public",
       authority: {
         secretOf: (id) => (id === credential.username ? credential.password : undefined),
-        proven: () => random(2) === 0,
+        proven: () => (random(2) === 0 ? "accepted" : "refused"),
       },
       maxSessions: 1024,
       maxGatewayClients,

@@ -69,9 +69,12 @@ export type DropReason =
 
 /** Why a STUN message got the answer it got, or none. */
 export type StunOutcome =
-  | "answered" // a Binding success
+  | "answered" // a Binding success: the registration is moved or renewed, or anybody was answered
+  | "repeated" // the same transaction once more: its answer again, and nothing changes
+  | "unmoved" // a Binding success for a request that asks for no move
   | "challenged" // 401 or 438 with a nonce
-  | "rejected" // 400, or 401 for credentials that are wrong
+  | "outdated" // 438: it would move the registration, but its nonce is older than what was proven since
+  | "rejected" // 400, 403, 420, or 401 for credentials that are wrong
   | "malformed" // not a Binding request, or attributes that do not parse
   | "too-short" // shorter than the reply it would get: no reflector
   | "anonymous" // no credentials, and public STUN is off
@@ -110,12 +113,27 @@ export interface ForwarderStats {
   readonly orphans: number;
 }
 
+/** A request that proved who sent it, by its integrity, and from where, by its nonce. */
+export interface StunProof {
+  readonly address: Address;
+  /** When the nonce was made, in ms since the epoch; no two nonces are of the same time. */
+  readonly madeAtMs: number;
+  /** As a Latin-1 string. */
+  readonly transactionId: string;
+}
+
+/**
+ * What a proof did: the registration is there and renewed; nothing, as it was heard before; nothing, as a newer one
+ * says otherwise; or nothing, as the registration may not be there.
+ */
+export type StunVerdict = "accepted" | "repeated" | "outdated" | "refused";
+
 /** Who answers for STUN credentials and hears of proven addresses; the registry implements it. */
 export interface StunAuthority {
   /** The password of a live registration, or `undefined`. */
   secretOf(registrationId: string): string | undefined;
-  /** The registration proved that it is reached at `address`: move it there and renew it. `false` refuses. */
-  proven(registrationId: string, address: Address): boolean;
+  /** The registration is reached at the proof's address: renew it, and move it there if it is elsewhere. */
+  proven(registrationId: string, proof: StunProof): StunVerdict;
 }
 
 /** Which datagrams may be relayed: from addresses of live registrations, or from anywhere. */

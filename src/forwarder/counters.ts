@@ -33,7 +33,10 @@ export function createCounters(): Counters {
     },
     stun: {
       answered: 0,
+      repeated: 0,
+      unmoved: 0,
       challenged: 0,
+      outdated: 0,
       rejected: 0,
       malformed: 0,
       "too-short": 0,

@@ -7,33 +7,41 @@ import type { Address } from "../wire/address.ts";
  * says that password algorithms were offered.
  */
 const cookie = `obMatJos2${Buffer.from([0x80, 0, 0]).toString("base64")}`;
-const secondBytes = 4;
+const tickBytes = 6;
 const macBytes = 12;
+/** Ticks of a nonce's time in a millisecond: 2⁴⁸ of them last until the year 2109. */
+const ticksPerMs = 64;
 
-/** Stateless nonces: the second they were made in, and an HMAC over it and the address they were made for. */
+/**
+ * Stateless nonces: the time they were made at, and an HMAC over it and the address they were made for. Each is newer
+ * than all before it, whatever the clock does, so that what they prove has an order.
+ */
 export class StunNonces {
   readonly #key: Uint8Array = randomBytes(32);
+  #lastTick = 0;
 
-  /** A nonce for `source`: 35 ASCII bytes. */
+  /** A nonce for `source`: 37 ASCII bytes. */
   make(source: Address, nowMs: number): Uint8Array {
-    const second = Buffer.alloc(secondBytes);
-    second.writeUInt32BE(Math.trunc(nowMs / 1000) % 2 ** 32);
-    const body = Buffer.concat([second, this.#mac(source, second)]);
+    this.#lastTick = Math.max(this.#lastTick + 1, Math.trunc(nowMs) * ticksPerMs);
+    const tick = Buffer.alloc(tickBytes);
+    tick.writeUIntBE(this.#lastTick, 0, tickBytes);
+    const body = Buffer.concat([tick, this.#mac(source, tick)]);
     return Buffer.from(cookie + body.toString("base64url"));
   }
 
-  /** Tells whether `nonce` was made here, for `source`, within the last minute. */
-  isValid(nonce: Uint8Array, source: Address, nowMs: number): boolean {
+  /** When `nonce` was made, if that was here, for `source` and within the last minute; else `undefined`. */
+  madeAtMs(nonce: Uint8Array, source: Address, nowMs: number): number | undefined {
     const text = Buffer.from(nonce).toString("latin1");
     const body = Buffer.from(text.slice(cookie.length), "base64url");
-    if (!text.startsWith(cookie) || body.length !== secondBytes + macBytes) return false;
-    const second = body.subarray(0, secondBytes);
-    if (!timingSafeEqual(body.subarray(secondBytes), this.#mac(source, second))) return false;
-    return nowMs - second.readUInt32BE() * 1000 < stunNonceMs;
+    if (!text.startsWith(cookie) || body.length !== tickBytes + macBytes) return undefined;
+    const tick = body.subarray(0, tickBytes);
+    if (!timingSafeEqual(body.subarray(tickBytes), this.#mac(source, tick))) return undefined;
+    const madeAtMs = tick.readUIntBE(0, tickBytes) / ticksPerMs;
+    return nowMs - madeAtMs < stunNonceMs ? madeAtMs : undefined;
   }
 
-  #mac({ address, port }: Address, second: Uint8Array): Uint8Array {
-    const mac = createHmac("sha256", this.#key).update(second).update(`${address}|${port}`).digest();
+  #mac({ address, port }: Address, tick: Uint8Array): Uint8Array {
+    const mac = createHmac("sha256", this.#key).update(tick).update(`${address}|${port}`).digest();
     return mac.subarray(0, macBytes);
   }
 }

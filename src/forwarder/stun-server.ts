@@ -13,11 +13,11 @@ import {
   stunType,
   verifyIntegrity,
 } from "../wire/stun.ts";
-import type { StunAuthority, StunOutcome, StunPolicy } from "./contract.ts";
+import type { StunAuthority, StunOutcome, StunPolicy, StunVerdict } from "./contract.ts";
 import { SourceLimiter } from "./source-limiter.ts";
 import { StunNonces } from "./stun-nonce.ts";
 
-/** Realm of the relay's long-term credentials (design section 6). */
+/** Realm of the relay's long-term credentials (docs/protocol.md, "STUN"). */
 export const stunRealm = "quicpipe";
 
 /** What becomes of a STUN message. */
@@ -37,7 +37,7 @@ const errors = {
 
 const understood: ReadonlySet<number> = new Set(Object.values(stunAttribute));
 
-/** Answers STUN Binding requests under the long-term credential mechanism (design section 6, RFC 8489 §9.2.4). */
+/** Answers STUN Binding requests under the long-term credential mechanism (RFC 8489 §9.2.4). */
 export class StunServer {
   readonly #authority: StunAuthority;
   readonly #policy: StunPolicy;
@@ -74,12 +74,28 @@ export class StunServer {
     const isIntact = verifyIntegrity(request, key);
     if (secret === undefined || !isIntact)
       return this.#challenge(request, source, errors.unauthenticated, "rejected", nowMs);
-    if (!this.#nonces.isValid(nonce, source, nowMs))
+    const madeAtMs = this.#nonces.madeAtMs(nonce, source, nowMs);
+    if (madeAtMs === undefined)
       return this.#challenge(request, source, errors.staleNonce, "challenged", nowMs);
-    const refusal =
-      unknownAttributes(request) ?? (this.#authority.proven(id, source) ? undefined : forbidden);
-    if (!refusal) return fitting(request, "answered", success(request, source, key));
-    return fitting(request, "rejected", reply(request, refusal.error, refusal.attributes, key));
+    const refusal = unknownAttributes(request);
+    if (refusal) return fitting(request, "rejected", reply(request, refusal.error, refusal.attributes, key));
+    const outcome = this.#outcomeOf(id, request, source, madeAtMs);
+    if (outcome === "outdated") return this.#challenge(request, source, errors.staleNonce, outcome, nowMs);
+    const isRefused = outcome === "rejected";
+    const bytes = isRefused ? reply(request, errors.forbidden, [], key) : success(request, source, key);
+    return fitting(request, outcome, bytes);
+  }
+
+  /** Lets a request that has proven all it can do what it asks for. */
+  #outcomeOf(
+    id: string,
+    { attributes, transactionId }: ReceivedStun,
+    address: Address,
+    madeAtMs: number,
+  ): "answered" | "repeated" | "unmoved" | "outdated" | "rejected" {
+    if (attributes.has(stunAttribute.keepAddress)) return "unmoved";
+    const proof = { address, madeAtMs, transactionId: Buffer.from(transactionId).toString("latin1") };
+    return outcomeOfVerdict[this.#authority.proven(id, proof)];
   }
 
   #answerAnyone(request: ReceivedStun, source: Address, nowMs: number): StunAnswer {
@@ -126,7 +142,12 @@ interface Refusal {
   readonly attributes: readonly Attribute[];
 }
 
-const forbidden: Refusal = { error: errors.forbidden, attributes: [] };
+const outcomeOfVerdict = {
+  accepted: "answered",
+  repeated: "repeated",
+  outdated: "outdated",
+  refused: "rejected",
+} as const satisfies Record<StunVerdict, StunOutcome>;
 
 /** RFC 8489 §9.2.4: the list must be the one that came with the nonce, and the choice must be in it. */
 function offersOurAlgorithm({ attributes }: ReceivedStun): boolean {
@@ -161,7 +182,7 @@ function reply(
   return encodeStun({ type: stunType.error, transactionId, attributes }, { key });
 }
 
-/** No reply is longer than its request, so that a spoofed source gains nothing (design section 6). */
+/** No reply is longer than its request, so that a spoofed source gains nothing. */
 function fitting({ datagram }: ReceivedStun, outcome: StunOutcome, bytes: Uint8Array): StunAnswer {
   return bytes.length <= datagram.length ? { outcome, reply: bytes } : { outcome: "too-short" };
 }

@@ -114,7 +114,7 @@ function openForwarder(
     ...forwarderOptions(settings, log),
     authority: {
       secretOf: (id) => registry()?.secretOf(id),
-      proven: (id, address) => registry()?.proven(id, address) ?? false,
+      proven: (id, proof) => registry()?.proven(id, proof) ?? "refused",
     },
     now,
   });

@@ -1,4 +1,5 @@
 import { QuicpipeError } from "../errors.ts";
+import { type Address, formatAddress } from "../wire/address.ts";
 import type { Quota } from "./quota.ts";
 
 /** Registrations and their connection IDs. */
@@ -47,4 +48,12 @@ export function requireRoom({ num, isNew, draining, quota, own, all, ...table }:
     );
   if (all.registrations >= table.maxRegistrations || all.cids + num > table.maxCids)
     throw new QuicpipeError("ERR_QUICPIPE_TABLE_FULL", "the relay's table is full: try again later");
+}
+
+/** The refusal of a peer that seems to be where the relay itself is. */
+export function ownAddress(address: Address): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_OWN_ADDRESS",
+    `${formatAddress(address)} is the relay's own address: register from the peer's UDP socket`,
+  );
 }

@@ -19,7 +19,7 @@ export type ObserverFault = (method: keyof RegistrationObserver, error: unknown)
 /** Passes on to observers, whose exceptions are reported, once for each method of each, and go no further. */
 export function guardObservers(
   observers: readonly RegistrationObserver[],
-  onFault: ObserverFault,
+  onFault: ObserverFault = warnOfFault,
 ): RegistrationObserver {
   const guarded = observers.map((observer) => ({
     observer,
@@ -40,4 +40,9 @@ export function guardObservers(
     ended: (registration, reason, counters) =>
       tell("ended", (observer) => observer.ended(registration, reason, counters)),
   };
+}
+
+/** Where nobody wants to know of an observer's exceptions, the process is told. */
+function warnOfFault(method: string, error: unknown): void {
+  process.emitWarning(`quicpipe: an observer of registrations failed in ${method}: ${String(error)}`);
 }

@@ -1,13 +1,14 @@
 import * as defaults from "../defaults.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
+import type { ProvenAddress } from "./address-proof.ts";
 import { ExpiryBuckets } from "./expiry-buckets.ts";
 import type { Registration } from "./registration.ts";
 
 /** A registration as it is kept. */
-export interface Entry extends Registration {
-  num: number;
+export interface Entry extends Registration, ProvenAddress {
   address: Address | null;
+  num: number;
   /** Life without renewal, in ms. */
   ttlMs: number;
   expiresAtMs: number;

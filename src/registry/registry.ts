@@ -1,10 +1,18 @@
 import { createHmac, randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
-import type { Forwarder, SessionCounters, SessionSpec, StunAuthority } from "../forwarder/index.ts";
-import { type Address, formatAddress, sameAddress } from "../wire/address.ts";
+import type {
+  Forwarder,
+  SessionCounters,
+  SessionSpec,
+  StunAuthority,
+  StunProof,
+  StunVerdict,
+} from "../forwarder/index.ts";
+import { type Address, sameAddress } from "../wire/address.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
-import { type Holdings, requireRoom } from "./admission.ts";
+import { type AddressProof, firstProof, weigh } from "./address-proof.ts";
+import { type Holdings, ownAddress, requireRoom } from "./admission.ts";
 import { type EndReason, guardObservers, type ObserverFault, type RegistrationObserver } from "./observer.ts";
 import type { InitialPin, RegisterRequest, Registration } from "./registration.ts";
 import { type Entry, RegistrationTable } from "./registration-table.ts";
@@ -40,7 +48,7 @@ export class Registry implements StunAuthority {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#observer = guardObservers(options.observers ?? [], options.onObserverFault ?? warnOfFault);
+    this.#observer = guardObservers(options.observers ?? [], options.onObserverFault);
   }
 
   /**
@@ -139,12 +147,15 @@ export class Registry implements StunAuthority {
     return createHmac("sha256", this.#stunKey).update(id).digest("base64url");
   }
 
-  /** Moves a registration to the address that STUN proved, and renews it (design section 6). */
-  proven(id: string, address: Address): boolean {
+  /** Renews a registration for which STUN proved an address, and moves it there; see {@link weigh} for when not. */
+  proven(id: string, proof: StunProof): StunVerdict {
     const entry = this.#live(id);
-    if (!entry || this.#options.forwarder.isOwnAddress(address)) return false;
-    this.#renew(entry, address);
-    return true;
+    if (!entry || this.#options.forwarder.isOwnAddress(proof.address)) return "refused";
+    const verdict = weigh(entry, proof);
+    if (verdict !== "accepted") return verdict;
+    this.#renew(entry, { address: proof.address, atMs: proof.madeAtMs });
+    entry.transactionId = proof.transactionId;
+    return verdict;
   }
 
   /** Whether {@link drain} was called. */
@@ -183,11 +194,7 @@ export class Registry implements StunAuthority {
 
   #admit(request: RegisterRequest, held: Entry | undefined, nowMs: number): void {
     const { forwarder, maxRegistrations, maxCids } = this.#options;
-    if (request.address && forwarder.isOwnAddress(request.address))
-      throw new QuicpipeError(
-        "ERR_QUICPIPE_OWN_ADDRESS",
-        `${formatAddress(request.address)} is the relay's own address: register from the peer's UDP socket`,
-      );
+    if (request.address && forwarder.isOwnAddress(request.address)) throw ownAddress(request.address);
     this.#freeDeadOf(request, nowMs);
     const holder = this.#table.ofSubject(request.subject);
     const beside = (registrations = 0, cids = 0): Holdings =>
@@ -213,7 +220,15 @@ export class Registry implements StunAuthority {
     const id = randomBytes(16).toString("base64url");
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs };
-    const entry: Entry = { id, subject, ordinal, session, num, address, ...life };
+    const entry: Entry = {
+      id,
+      subject,
+      ordinal,
+      session,
+      num,
+      ...life,
+      ...firstProof(address, registeredAtMs),
+    };
     this.#table.add(entry);
     this.#observer.opened(entry);
     return entry;
@@ -221,14 +236,17 @@ export class Registry implements StunAuthority {
 
   #refresh(entry: Entry, { quota, num, ttlMs, address }: RegisterRequest, cids?: Uint8Array): Entry {
     entry.ttlMs = Math.min(ttlMs, quota.maxTtlMs);
-    this.#renew(entry, address, { bytesPerSecond: quota.bytesPerSecond, ...(cids && { cids }) });
+    const proof = address && { address, atMs: this.#options.now() };
+    this.#renew(entry, proof, { bytesPerSecond: quota.bytesPerSecond, ...(cids && { cids }) });
     this.#table.resize(entry, num);
     return entry;
   }
 
-  #renew(entry: Entry, address: Address | null, change: Partial<SessionSpec> = {}): void {
+  #renew(entry: Entry, proof: AddressProof | null, change: Partial<SessionSpec> = {}): void {
     const expiresAtMs = this.#options.now() + entry.ttlMs;
+    const address = proof?.address;
     const moved = address && !(entry.address && sameAddress(entry.address, address));
+    if (proof) entry.provenAtMs = Math.max(entry.provenAtMs, proof.atMs);
     this.#options.forwarder.updateSession(entry.session, {
       ...change,
       expiresAtMs,
@@ -237,6 +255,7 @@ export class Registry implements StunAuthority {
     this.#table.renew(entry, expiresAtMs);
     if (!moved) return;
     entry.address = address;
+    entry.transactionId = "";
     this.#observer.moved(entry);
   }
 
@@ -277,9 +296,4 @@ function conflict(): QuicpipeError {
     "ERR_QUICPIPE_CID_CONFLICT",
     "another registration holds these connection IDs: make a new random key",
   );
-}
-
-/** Where nobody wants to know of an observer's exceptions, the process is told. */
-function warnOfFault(method: string, error: unknown): void {
-  process.emitWarning(`quicpipe: an observer of registrations failed in ${method}: ${String(error)}`);
 }

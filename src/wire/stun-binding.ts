@@ -14,7 +14,7 @@ import {
 
 /**
  * Least length of a Binding request of ours, in bytes. The relay sends no reply that is longer than its
- * request, and its longest, the first challenge, takes 104.
+ * request, and its longest, the first challenge, takes 108.
  */
 export const minBindingRequestBytes = 128;
 
@@ -40,6 +40,8 @@ export interface BindingRequest {
   /** Absent for public STUN. */
   readonly credential?: StunCredential | undefined;
   readonly challenge?: StunChallenge | undefined;
+  /** Asks for the address alone: the registration stays where it is, and as long as it was to live. */
+  readonly keepsAddress?: boolean | undefined;
 }
 
 /** What a reply says. */
@@ -49,7 +51,8 @@ export type BindingReply =
   | ({ readonly kind: "error" } & StunError);
 
 /** Writes a Binding request, padded to {@link minBindingRequestBytes}. */
-export function encodeBindingRequest({ transactionId, credential, challenge }: BindingRequest): Uint8Array {
+export function encodeBindingRequest(request: BindingRequest): Uint8Array {
+  const { transactionId, credential, challenge } = request;
   const attributes = new Map<number, Uint8Array>();
   if (credential) attributes.set(stunAttribute.username, Buffer.from(credential.username));
   if (challenge) {
@@ -58,6 +61,7 @@ export function encodeBindingRequest({ transactionId, credential, challenge }: B
     attributes.set(stunAttribute.passwordAlgorithms, challenge.passwordAlgorithms);
     attributes.set(stunAttribute.passwordAlgorithm, passwordAlgorithmSha256);
   }
+  if (request.keepsAddress) attributes.set(stunAttribute.keepAddress, new Uint8Array());
   const message = { type: stunType.request, transactionId, attributes };
   const missing = minBindingRequestBytes - encodeStun(message).length;
   if (missing > 0) attributes.set(stunAttribute.padding, new Uint8Array(missing));

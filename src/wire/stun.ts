@@ -24,6 +24,11 @@ export const stunAttribute = {
   messageIntegritySha256: 0x001c,
   passwordAlgorithm: 0x001d,
   xorMappedAddress: 0x0020,
+  /**
+   * quicpipe's own, without value: an answer is asked for, and no move. A server that does not know it must refuse the
+   * request rather than move the registration, so it is one of those that have to be understood. Unassigned at IANA.
+   */
+  keepAddress: 0x7f51,
   passwordAlgorithms: 0x8002,
   fingerprint: 0x8028,
   /** quicpipe's own: zero bytes that make a request at least as long as its reply. Unassigned at IANA. */
@@ -49,7 +54,7 @@ export interface ReceivedStun extends StunMessage {
   readonly integrityAt: number | undefined;
 }
 
-/** Tells whether a datagram is a STUN message by its frame alone (design section 3, rule 2). */
+/** Tells whether a datagram is a STUN message by its frame alone (docs/protocol.md, "What the relay forwards", rule 2). */
 export function isStun(datagram: Uint8Array): boolean {
   return (
     datagram.length >= stunHeaderBytes &&

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { expect, onTestFinished } from "vitest";
 import * as defaults from "../../../src/defaults.ts";
-import type { Forwarder, ForwarderOptions, SessionSpec } from "../../../src/forwarder/index.ts";
+import type { Forwarder, ForwarderOptions, SessionSpec, StunVerdict } from "../../../src/forwarder/index.ts";
 import { type Address, unmapAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
 
@@ -25,7 +25,9 @@ export interface Rig {
   readonly clock: Clock;
   /** Secrets by registration id. */
   readonly secrets: Map<string, string>;
-  /** What was proven to the authority. */
+  /** What the authority says to a proof, by registration id; else it accepts. */
+  readonly verdicts: Map<string, StunVerdict>;
+  /** What was proven to the authority, and accepted. */
   readonly moves: { readonly id: string; readonly address: Address }[];
   /** Opens a session for a client, reached by connection IDs made of one byte each. */
   register(address: Address | null, cidByte: number, change?: Partial<SessionSpec>): number;
@@ -68,6 +70,7 @@ export function createHarness(create: CreateForwarder): Harness {
   async function open(options: Partial<ForwarderOptions> = {}): Promise<Rig> {
     const clock = new SharedClock();
     const secrets = new Map<string, string>();
+    const verdicts = new Map<string, StunVerdict>();
     const moves: Rig["moves"] = [];
     const forwarder = await create(
       {
@@ -79,7 +82,11 @@ export function createHarness(create: CreateForwarder): Harness {
         stun: "registered",
         authority: {
           secretOf: (id) => secrets.get(id),
-          proven: (id, address) => moves.push({ id, address }) > 0,
+          proven(id, { address }) {
+            const verdict = verdicts.get(id) ?? "accepted";
+            if (verdict === "accepted") moves.push({ id, address });
+            return verdict;
+          },
         },
         maxSessions: defaults.maxRegistrations,
         maxGatewayClients: defaults.maxGatewayClients,
@@ -103,6 +110,7 @@ export function createHarness(create: CreateForwarder): Harness {
       ipv6: { address: "::1", port },
       clock,
       secrets,
+      verdicts,
       moves,
       register: (address, cidByte, change) =>
         forwarder.openSession({

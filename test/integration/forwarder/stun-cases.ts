@@ -25,10 +25,14 @@ async function ask(
 }
 
 /** The whole exchange of a registration: challenge, then proof. */
-async function prove(peer: UdpPeer, to: Address): Promise<BindingReply | undefined> {
+async function prove(
+  peer: UdpPeer,
+  to: Address,
+  more: Pick<BindingRequest, "keepsAddress"> = {},
+): Promise<BindingReply | undefined> {
   const first = await ask(peer, to, { credential });
   if (first?.kind !== "challenge") return first;
-  return await ask(peer, to, { credential, challenge: first.challenge });
+  return await ask(peer, to, { ...more, credential, challenge: first.challenge });
 }
 
 async function expectOutcomes(rig: Rig, expected: Partial<Record<StunOutcome, number>>): Promise<void> {
@@ -61,6 +65,29 @@ export function stunCases(harness: Harness): void {
       thief.send(captured, rig.ipv4);
       expect(parseBindingReply(await thief.next(), request)).toMatchObject({ kind: "challenge", code: 438 });
       expect(rig.moves).toEqual([]);
+    });
+
+    it("answers a request that asks for no move, and moves nothing", async () => {
+      const rig = await harness.open();
+      rig.secrets.set("reg_1", "s3cret");
+      const [peer, second] = [await openPeer(), await openPeer("::1")];
+      expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "success" });
+      const reply = await prove(second, rig.ipv6, { keepsAddress: true });
+      expect(reply).toEqual({ kind: "success", address: second.address });
+      expect(rig.moves).toEqual([{ id: "reg_1", address: peer.address }]);
+      await expectOutcomes(rig, { challenged: 2, answered: 1, unmoved: 1 });
+    });
+
+    it("answers a repeated transaction again, and challenges one that is outdated", async () => {
+      const rig = await harness.open();
+      rig.secrets.set("reg_1", "s3cret");
+      const peer = await openPeer();
+      rig.verdicts.set("reg_1", "repeated");
+      expect(await prove(peer, rig.ipv4)).toEqual({ kind: "success", address: peer.address });
+      rig.verdicts.set("reg_1", "outdated");
+      expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "challenge", code: 438 });
+      expect(rig.moves).toEqual([]);
+      await expectOutcomes(rig, { challenged: 2, repeated: 1, outdated: 1 });
     });
 
     it("rejects a wrong secret", async () => {

@@ -31,7 +31,9 @@ export function forwarderSuite(name: string, create: CreateForwarder, special: r
       const accounted = (): number => {
         const { dropped, gateway, relayed, stun } = rig.forwarder.stats();
         const drops = Object.values(dropped).reduce((sum, count) => sum + count);
-        return relayed.packets + gateway.packetsIn + stun.answered + stun.challenged + stun.rejected + drops;
+        const { answered, repeated, unmoved, challenged, outdated, rejected } = stun;
+        const replies = answered + repeated + unmoved + challenged + outdated + rejected;
+        return relayed.packets + gateway.packetsIn + replies + drops;
       };
       for (let sent = 1; sent <= total; sent++) {
         alice.send(makeGarbage(random), rig.ipv4);

@@ -11,7 +11,7 @@ export function forwarderOptions(
     threads: 1,
     sourcePolicy: "registered",
     stun: "registered",
-    authority: { secretOf: () => undefined, proven: () => false },
+    authority: { secretOf: () => undefined, proven: () => "refused" },
     maxGatewayClients: 1,
     socketBufferBytes: 65_536,
     onError: console.error,

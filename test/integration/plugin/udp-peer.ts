@@ -19,14 +19,15 @@ export async function openSocket(): Promise<Socket> {
   return socket;
 }
 
-async function exchange(app: RelayApp, socket: Socket, datagram: Uint8Array): Promise<Buffer> {
+/** Sends a datagram to the relay and waits for what comes back. */
+export async function exchange(app: RelayApp, socket: Socket, datagram: Uint8Array): Promise<Buffer> {
   const { address, port } = app.relay.address();
   socket.send(datagram, port, address);
   const [reply] = (await once(socket, "message")) as [Buffer];
   return reply;
 }
 
-/** Proves the socket's address for a registration, as design section 6 has it. */
+/** Proves the socket's address for a registration. */
 export async function prove(
   app: RelayApp,
   socket: Socket,

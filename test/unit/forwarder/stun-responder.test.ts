@@ -12,7 +12,7 @@ function respond(failure: unknown): { counters: Counters; sentTo: Address[] } {
   const counters = createCounters();
   const sentTo: Address[] = [];
   const responder = new StunResponder({
-    authority: { secretOf: () => undefined, proven: () => false },
+    authority: { secretOf: () => undefined, proven: () => "refused" },
     policy: "public",
     counters,
     send(_datagram, to, done) {

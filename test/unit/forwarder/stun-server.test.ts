@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stunNonceMs, stunRepliesPerSecond } from "../../../src/defaults.ts";
-import type { StunPolicy } from "../../../src/forwarder/contract.ts";
+import type { StunPolicy, StunProof, StunVerdict } from "../../../src/forwarder/contract.ts";
 import { type StunAnswer, stunRealm, StunServer } from "../../../src/forwarder/stun-server.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import {
@@ -36,14 +36,14 @@ interface Rig {
   challenge(source: Address, atMs?: number): StunChallenge;
 }
 
-function createRig(policy: StunPolicy = "registered", accepts = true): Rig {
+function createRig(policy: StunPolicy = "registered", verdict: StunVerdict = "accepted"): Rig {
   const moves: Address[] = [];
   const server = new StunServer(
     {
       secretOf: (id) => (id === "reg_1" ? "s3cret" : undefined),
-      proven: (_id, address) => {
-        if (accepts) moves.push(address);
-        return accepts;
+      proven: (_id, { address }) => {
+        if (verdict === "accepted") moves.push(address);
+        return verdict;
       },
     },
     policy,
@@ -162,8 +162,56 @@ describe("a Binding request of a registration", () => {
     expect(rig.moves).toEqual([]);
   });
 
+  it("tells the registry when its nonce was made, and which transaction it is", () => {
+    const proofs: StunProof[] = [];
+    const proven = (_id: string, proof: StunProof): StunVerdict => (proofs.push(proof), "accepted");
+    const server = new StunServer({ secretOf: () => "s3cret", proven }, "registered");
+    for (const atMs of [nowMs, nowMs + 7]) {
+      const first = { transactionId, credential };
+      const answer = server.answer(encodeBindingRequest(first), home, atMs);
+      const reply = parseBindingReply(answer.reply!, first);
+      if (reply?.kind !== "challenge") return expect.unreachable("no challenge");
+      const second = { ...first, challenge: reply.challenge };
+      server.answer(encodeBindingRequest(second), home, nowMs + 1000);
+    }
+    const latin1 = Buffer.from(transactionId).toString("latin1");
+    expect(proofs).toEqual([
+      { address: home, madeAtMs: nowMs, transactionId: latin1 },
+      { address: home, madeAtMs: nowMs + 7, transactionId: latin1 },
+    ]);
+  });
+
+  it("is answered without a word to the registry if it asks for no move", () => {
+    const rig = createRig();
+    const { answer, reply } = rig.ask(
+      { transactionId, credential, challenge: rig.challenge(away), keepsAddress: true },
+      away,
+    );
+    expect([answer.outcome, reply]).toEqual(["unmoved", { kind: "success", address: away }]);
+    expect(rig.moves).toEqual([]);
+  });
+
+  it("asks for no move only under its integrity", () => {
+    const rig = createRig();
+    const request = encodeBindingRequest({ transactionId, credential, challenge: rig.challenge(home) });
+    const keep = Buffer.from([stunAttribute.keepAddress >> 8, stunAttribute.keepAddress & 0xff, 0, 0]);
+    const longer = Buffer.concat([request, keep]);
+    longer.writeUInt16BE(longer.length - 20, 2);
+    expect(rig.server.answer(longer, home, nowMs).outcome).toBe("answered");
+    expect(rig.moves).toEqual([home]);
+  });
+
+  it("is answered again if it is a repeated one, and challenged with 438 if it is outdated", () => {
+    const repeated = createRig("registered", "repeated");
+    const again = repeated.ask({ transactionId, credential, challenge: repeated.challenge(home) }, home);
+    expect([again.answer.outcome, again.reply]).toEqual(["repeated", { kind: "success", address: home }]);
+    const outdated = createRig("registered", "outdated");
+    const old = outdated.ask({ transactionId, credential, challenge: outdated.challenge(home) }, home);
+    expect([old.answer.outcome, errorOf(old.answer)]).toEqual(["outdated", 438]);
+  });
+
   it("is rejected with 403, signed, if the registry refuses the address", () => {
-    const rig = createRig("registered", false);
+    const rig = createRig("registered", "refused");
     const challenge = rig.challenge(home);
     const { answer } = rig.ask({ transactionId, credential, challenge }, home);
     expect([answer.outcome, errorOf(answer)]).toEqual(["rejected", 403]);

@@ -25,9 +25,9 @@ function transactionId(first: number): Uint8Array {
   return Uint8Array.from({ length: 12 }, (_, index) => first + index);
 }
 
-const [firstRequest, secondRequest, success] = [...text.matchAll(/```hex\n([\s\S]*?)```/g)].map(([, hex]) =>
-  Buffer.from(hex!.replaceAll(/\s/g, ""), "hex"),
-);
+const [firstRequest, secondRequest, success, unmovedRequest] = [
+  ...text.matchAll(/```hex\n([\s\S]*?)```/g),
+].map(([, hex]) => Buffer.from(hex!.replaceAll(/\s/g, ""), "hex"));
 
 describe("docs/protocol.md", () => {
   it("derives connection IDs as the code does", () => {
@@ -47,6 +47,8 @@ describe("docs/protocol.md", () => {
       kind: "success",
       address: { address: "203.0.113.7", port: 4433 },
     });
+    const unmoved = { transactionId: transactionId(24), credential, challenge, keepsAddress: true };
+    expect(unmovedRequest).toEqual(Buffer.from(encodeBindingRequest(unmoved)));
   });
 
   it("lists the attributes under their numbers", () => {

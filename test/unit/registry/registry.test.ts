@@ -8,6 +8,8 @@ import {
   Registry,
   type RegisterRequest,
 } from "../../../src/registry/index.ts";
+import type { StunVerdict } from "../../../src/forwarder/index.ts";
+import type { Address } from "../../../src/wire/address.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
 import { createFakeForwarder, type FakeForwarder, fakeRelayAddress } from "./fake-forwarder.ts";
 
@@ -59,6 +61,13 @@ function setUp(
     },
     sweep: () => [...registry.sweep()].length,
   };
+}
+
+let transactions = 0;
+
+/** A new request of a registration, with a nonce of the newest kind unless told otherwise. */
+function prove(registry: Registry, id: string, address: Address, madeAtMs = Infinity): StunVerdict {
+  return registry.proven(id, { address, madeAtMs, transactionId: `transaction ${++transactions}` });
 }
 
 /** The code that a call throws. */
@@ -201,7 +210,7 @@ describe("a registration whose time is over", () => {
     expect(registry.list("alice")).toEqual([]);
     expect(registry.at("alice", aliceAddress)).toBeUndefined();
     expect(registry.secretOf(id)).toBeUndefined();
-    expect(registry.proven(id, aliceAddress)).toBe(false);
+    expect(prove(registry, id, aliceAddress)).toBe("refused");
     expect(registry.end(id)).toBe(false);
   });
 
@@ -239,7 +248,7 @@ describe("a registration whose time is over", () => {
     const { register, registry, pass, sweep } = setUp();
     const { id } = register("alice", 1);
     pass(59_000);
-    expect(registry.proven(id, aliceAddress)).toBe(true);
+    expect(prove(registry, id, aliceAddress)).toBe("accepted");
     pass(59_000);
     expect(sweep()).toBe(0);
     expect(registry.get(id)).toMatchObject({ address: aliceAddress, expiresAtMs: 1_119_000 });
@@ -277,16 +286,53 @@ describe("STUN authority", () => {
     const { register, registry, forwarder, pass } = setUp();
     const { id } = register("alice", 1, { address: aliceAddress });
     pass(1000);
-    expect(registry.proven(id, bobAddress)).toBe(true);
+    expect(prove(registry, id, bobAddress)).toBe("accepted");
     expect([...forwarder.sessions.values()]).toMatchObject([{ address: bobAddress, expiresAtMs: 1_061_000 }]);
     expect(registry.at("alice", bobAddress)).toMatchObject({ id });
     expect(registry.at("alice", aliceAddress)).toBeUndefined();
   });
 
+  it("leaves one where a newer proof says that it is, by STUN or by HTTP", () => {
+    const { register, registry, pass } = setUp();
+    const { id } = register("alice", 1);
+    expect(prove(registry, id, aliceAddress, 1_000_000.5)).toBe("accepted");
+    expect(prove(registry, id, bobAddress, 1_000_001)).toBe("accepted");
+    expect(prove(registry, id, aliceAddress, 1_000_000.5)).toBe("outdated");
+    expect(registry.get(id)!.address).toBe(bobAddress);
+    pass(5000);
+    register("alice", 1, { address: aliceAddress });
+    expect(prove(registry, id, bobAddress, 1_004_999)).toBe("outdated");
+    expect(registry.get(id)!.address).toBe(aliceAddress);
+    expect(prove(registry, id, bobAddress, 1_005_001)).toBe("accepted");
+  });
+
+  it("renews one that stays where it is with any nonce that is good", () => {
+    const { register, registry, pass } = setUp();
+    const { id } = register("alice", 1);
+    prove(registry, id, aliceAddress, 1_000_050);
+    pass(1000);
+    expect(prove(registry, id, aliceAddress, 1_000_040)).toBe("accepted");
+    expect(registry.get(id)!.expiresAtMs).toBe(1_061_000);
+    // The older nonce took nothing back.
+    expect(prove(registry, id, bobAddress, 1_000_045)).toBe("outdated");
+  });
+
+  it("changes nothing for a transaction that comes again", () => {
+    const { register, registry, pass } = setUp();
+    const { id } = register("alice", 1);
+    const proof = { address: aliceAddress, madeAtMs: 1_000_000, transactionId: "once" };
+    expect(registry.proven(id, proof)).toBe("accepted");
+    pass(1000);
+    expect(registry.proven(id, { ...proof, address: { ...aliceAddress } })).toBe("repeated");
+    expect(registry.get(id)!.expiresAtMs).toBe(1_060_000);
+    // From elsewhere it is another request, whatever it is called.
+    expect(registry.proven(id, { ...proof, address: bobAddress, madeAtMs: 1_000_001 })).toBe("accepted");
+  });
+
   it("never moves one to the relay itself", () => {
     const { register, registry } = setUp();
     const { id } = register("alice", 1, { address: aliceAddress });
-    expect(registry.proven(id, fakeRelayAddress)).toBe(false);
+    expect(prove(registry, id, fakeRelayAddress)).toBe("refused");
     expect(registry.get(id)!.address).toBe(aliceAddress);
   });
 });
@@ -401,8 +447,8 @@ describe("an observer", () => {
     const { register, registry, story } = observe();
     const { id } = register("alice", 1);
     register("alice", 1, { num: 3 });
-    registry.proven(id, aliceAddress);
-    registry.proven(id, { ...aliceAddress });
+    prove(registry, id, aliceAddress);
+    prove(registry, id, { ...aliceAddress });
     register("alice", 1, { address: bobAddress });
     registry.end(id);
     expect(story).toEqual(["alice at nowhere", "to 203.0.113.7", "to 2001:db8::1", "alice ended with 0"]);

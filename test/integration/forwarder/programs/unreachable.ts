@@ -20,7 +20,7 @@ const forwarder = await createForwarder({
   threads: 1,
   sourcePolicy: "any",
   stun: "registered",
-  authority: { secretOf: () => undefined, proven: () => false },
+  authority: { secretOf: () => undefined, proven: () => "refused" },
   maxSessions: 1,
   maxGatewayClients: 1,
   socketBufferBytes: 65_536,
