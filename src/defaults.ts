@@ -145,7 +145,7 @@ export const longWaitMs: number = second;
 /** A request has this long until its header fields are there, in ms: some round trips of a bad line. */
 export const headersTimeoutMs: number = 10 * second;
 /** How long a body or its reader may stand still, in ms: an outage that a person waits through. */
-export const stallTimeoutMs: number = 10 * second;
+export const stallTimeoutMs: number = 20 * second;
 /** Slowest pace of a body and of its reader, in bytes per second: a tenth of a bad mobile line (GPRS). */
 export const minBytesPerSecond: number = KiB;
 /** A connection without requests ends after this, in ms: over the gap between two polls or two clicks. */

@@ -1,7 +1,7 @@
 export type { TokenAuthOptions } from "./auth-settings.ts";
 export { type DevelopmentTokenOptions, mintDevelopmentToken } from "./development-key.ts";
 export type { LimitOptions } from "./limits.ts";
-export { consoleLogger, type Logger } from "./logger.ts";
+export { consoleLogger, type Logger } from "../logger.ts";
 export type { MailboxStats } from "./mailbox.ts";
 export type { ConsoleOptions, ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
 export type { TelemetryOptions } from "../telemetry/index.ts";

@@ -2,7 +2,7 @@ import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../forw
 import type { TelemetryOptions } from "../telemetry/index.ts";
 import type { TokenAuthOptions } from "./auth-settings.ts";
 import type { LimitOptions } from "./limits.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger } from "../logger.ts";
 
 /** How the data plane is run. */
 export interface ForwarderTuningOptions {

@@ -44,6 +44,11 @@ export interface Relay extends AsyncDisposable {
   /** The address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */
   address(): Address;
   /**
+   * The real address of a client that the app's HTTP server sees at this address, for whoever limits what one source may
+   * do; `undefined` if it did not come through this relay, or the relay does not listen.
+   */
+  sourceOf(address: string, port?: number): Address | undefined;
+  /**
    * What happened so far; after `close()`, what had happened by then. It needs no `this` and no argument, so that it can
    * be a page of the app: `app.get("/figures", relay.stats)`.
    *
@@ -87,6 +92,7 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
     {
       listen: () => control.listen(),
       address: () => control.address(),
+      sourceOf: (address: string, port?: number) => control.sourceOf(address, port),
       stats: control.stats.bind(control),
       close: (closeOptions?: CloseOptions) => control.close(closeOptions),
       [Symbol.asyncDispose]: () => control.close(),
@@ -129,6 +135,10 @@ class RelayControl {
 
   address(): Address {
     return this.#running().forwarder.address();
+  }
+
+  sourceOf(address: string, port: number | undefined): Address | undefined {
+    return this.#service?.forwarder.clientOf(address, port);
   }
 
   stats(): RelayStats;

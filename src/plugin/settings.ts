@@ -6,7 +6,7 @@ import { type Address, parseAddress } from "../wire/address.ts";
 import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
 import { isLoopback } from "./client-address.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
-import { consoleLogger, type Logger, type LogLevel, silentLogger } from "./logger.ts";
+import { consoleLogger, type Logger, type LogLevel, silentLogger } from "../logger.ts";
 import { optionInvalid, requireInteger, requireOneOf, requireOptions, requireText } from "./option-checks.ts";
 import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
 import { resolveXdp } from "./xdp-settings.ts";

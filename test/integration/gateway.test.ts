@@ -44,6 +44,18 @@ describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's p
     for (const address of addresses) expect(address).toMatch(/^127\./);
   });
 
+  it("has a real address that the relay tells of", async () => {
+    const app = echoApp();
+    const { port, certificate, relay } = await startRelay({}, app);
+    app.get("/source", (event) => relay.sourceOf(event.req.ip ?? "") ?? {});
+    const client = await connectHttp3(port, certificate, runtime);
+    const { body } = await client.request("/source");
+    expect(JSON.parse(body.toString())).toEqual({ address: "127.0.0.1", port: expect.any(Number) });
+    expect(relay.sourceOf("127.0.0.1", port)).toBeUndefined();
+    await relay.close();
+    expect(relay.sourceOf("127.0.0.1", port)).toBeUndefined();
+  });
+
   it("registers from the address that the relay saw, and nobody else's", async () => {
     const { port, certificate } = await startRelay();
     const client = await connectHttp3(port, certificate, runtime);
