@@ -105,6 +105,18 @@ export const maxPinsPerSession = 32;
 
 /** Clock skew that a token's times may have, in seconds (design section 5). */
 export const clockToleranceSeconds = 5;
+/** An issuer's keys are fetched anew after this time, in ms: as long as a key that it took back may still count. */
+export const maxKeyAgeMs: number = 10 * minute;
+/** How long keys stay good while their issuer cannot be asked, in ms: a night and the working day to mend it. */
+export const keyGraceMs: number = 24 * hour;
+/** Longest such time that may be configured, in ms: keys are taken back for a reason. */
+export const maxKeyGraceMs: number = 30 * 24 * hour;
+/** Shortest time between two fetches of an issuer's keys, in ms: little to wait for a new key, and no load for anybody. */
+export const keyCooldownMs: number = 10 * second;
+/** How long fetching an issuer's keys may take, in ms, discovery included: half of what a peer waits for an answer. */
+export const keyTimeoutMs: number = 5 * second;
+/** Longest key set or discovery document, in bytes: the longest in use are some 30 KiB. */
+export const maxKeyDocumentBytes: number = 256 * KiB;
 /** Life of a development token, in seconds: a working day and then some. */
 export const developmentTokenTtlSeconds: number = 24 * 60 * 60;
 

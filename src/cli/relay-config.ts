@@ -29,11 +29,20 @@ export const relayArgs = {
   key: { type: "string", description: "Its private key, PEM", valueHint: "file" },
   jwks: {
     type: "string",
-    description: "Where the issuer of the peers' tokens publishes its keys",
+    description: "Where the issuer of the peers' tokens publishes its keys (default: where the issuer says)",
     valueHint: "url",
   },
-  issuer: { type: "string", description: "The `iss` that tokens must have", valueHint: "name" },
+  issuer: {
+    type: "string",
+    description: "The `iss` that tokens must have; without --jwks the URL that its keys are found by",
+    valueHint: "url",
+  },
   audience: { type: "string", description: "The `aud` that tokens must have", valueHint: "name" },
+  "key-grace": {
+    type: "string",
+    description: "Seconds that the issuer's keys stay good while it cannot be reached (default: 86400)",
+    valueHint: "seconds",
+  },
   auth: {
     type: "enum",
     options: ["none"] as string[],
@@ -128,17 +137,20 @@ function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): { xdp?: unkno
   };
 }
 
-function authOf({ auth, jwks, issuer, audience }: RelayArgs): QuicpipeOptions["auth"] {
-  const asked = jwks ?? issuer ?? audience;
-  if (auth === "none" && asked === undefined) return "none";
+function authOf(args: RelayArgs): QuicpipeOptions["auth"] {
+  const { auth, jwks, issuer, audience, "key-grace": keyGrace } = args;
+  const isAsked = [jwks, issuer, audience, keyGrace].some((value) => value !== undefined);
+  if (auth === "none" && !isAsked) return "none";
   if (auth === "none")
-    throw invalid("--auth none lets everybody in: leave --jwks, --issuer and --audience away");
-  if (asked === undefined) return undefined;
-  if (jwks === undefined) throw invalid("--issuer and --audience need --jwks, the keys to check tokens with");
+    throw invalid("--auth none lets everybody in: leave --jwks, --issuer, --audience and --key-grace away");
+  if (!isAsked) return undefined;
+  if (jwks === undefined && issuer === undefined)
+    throw invalid("--audience and --key-grace need --issuer or --jwks, the keys to check tokens with");
   return {
-    jwks,
+    ...(jwks === undefined ? {} : { jwks }),
     ...(issuer === undefined ? {} : { issuer }),
     ...(audience === undefined ? {} : { audience }),
+    ...(keyGrace === undefined ? {} : { keyGraceMs: requireNumber("--key-grace", keyGrace) * 1000 }),
   };
 }
 

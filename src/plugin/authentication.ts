@@ -1,7 +1,8 @@
 import * as defaults from "../defaults.ts";
-import { type AuthSettings, secretSettings } from "./auth-settings.ts";
+import type { AuthSettings } from "./auth-settings.ts";
 import { developmentKey, developmentKeyPath } from "./development-key.ts";
 import { type Authenticate, anonymousIdentity } from "./identity.ts";
+import { secretSettings } from "./key-settings.ts";
 import type { Log } from "./log.ts";
 import type { Settings } from "./settings.ts";
 import { createTokenAuthentication } from "./token-auth.ts";
@@ -17,13 +18,14 @@ export function createAuthentication({ auth, limits }: Settings, log: Log, now: 
     const anonymous = anonymousIdentity(limits);
     return () => Promise.resolve(anonymous);
   }
-  if (auth !== "development") return createTokenAuthentication(auth, limits, now);
+  const context = { limits, log, now };
+  if (auth !== "development") return createTokenAuthentication(auth, context);
   log.write(
     "info",
     "auth",
     `no option auth, so tokens are checked with the development key ${developmentKeyPath()}; make one with: quicpipe token --sub alice`,
   );
-  return createTokenAuthentication(developmentSettings(), limits, now);
+  return createTokenAuthentication(developmentSettings(), context);
 }
 
 function developmentSettings(): Exclude<AuthSettings, string> {
@@ -32,5 +34,6 @@ function developmentSettings(): Exclude<AuthSettings, string> {
     issuer: undefined,
     audience: undefined,
     clockTolerance: defaults.clockToleranceSeconds,
+    keyGraceMs: defaults.keyGraceMs,
   };
 }

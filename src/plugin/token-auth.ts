@@ -1,30 +1,33 @@
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  jwtVerify,
-} from "jose";
+import { createLocalJWKSet, type JWTVerifyOptions } from "jose";
 import { QuicpipeError, isQuicpipeError } from "../errors.ts";
 import type { TokenAuthSettings } from "./auth-settings.ts";
 import type { Authenticate } from "./identity.ts";
+import { IssuerKeys } from "./issuer-keys.ts";
 import type { Limits } from "./limits.ts";
+import type { Log } from "./log.ts";
+import { verifiedBy } from "./signature.ts";
 import { identityOf, tokenInvalid, type VerifiedToken } from "./token-identity.ts";
 
+/** What authenticating by token takes beside its settings. */
+export interface TokenAuthContext {
+  readonly limits: Limits;
+  readonly log: Pick<Log, "write">;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
 /**
- * Authenticates by `Authorization: Bearer` JWT (design section 5, RFC 6750, RFC 8725).
+ * Authenticates by `Authorization: Bearer` JWT (RFC 6750, RFC 8725).
  *
  * The returned function throws ERR_QUICPIPE_TOKEN_MISSING, ERR_QUICPIPE_TOKEN_INVALID,
  * ERR_QUICPIPE_TOKEN_EXPIRED, ERR_QUICPIPE_TOKEN_UNSIGNED, ERR_QUICPIPE_TOKEN_AUDIENCE or, without
- * blaming the token, ERR_QUICPIPE_JWKS_UNAVAILABLE.
+ * judging the token, ERR_QUICPIPE_JWKS_UNAVAILABLE.
  */
 export function createTokenAuthentication(
   settings: TokenAuthSettings,
-  limits: Limits,
-  now: () => number,
+  context: TokenAuthContext,
 ): Authenticate {
-  const key = keySource(settings.keys);
+  const verify = verification(settings, context);
   const { issuer, audience, clockTolerance } = settings;
   return async (headers) => {
     const token = requireBearerToken(headers);
@@ -34,68 +37,29 @@ export function createTokenAuthentication(
       algorithms: [...settings.algorithms],
       clockTolerance,
       requiredClaims: ["exp", "sub"],
-      currentDate: new Date(now()),
+      currentDate: new Date(context.now()),
     };
     try {
-      return identityOf(await verifiedBy(key, token, options), limits, clockTolerance);
+      return identityOf(await verify(token, options), context.limits, clockTolerance);
     } catch (error) {
       throw refusalOf(error, token);
     }
   };
 }
 
-function keySource(keys: TokenAuthSettings["keys"]): JWTVerifyGetKey {
-  if (keys instanceof Uint8Array) return () => keys;
-  if (!(keys instanceof URL)) return createLocalJWKSet(keys);
-  const remote = createRemoteJWKSet(keys);
-  return async (header, token) => {
-    try {
-      return await remote(header, token);
-    } catch (cause) {
-      if (blamesToken.has(codeOf(cause))) throw cause;
-      throw new QuicpipeError(
-        "ERR_QUICPIPE_JWKS_UNAVAILABLE",
-        "the keys that tokens are checked with cannot be fetched: try again later",
-        { cause },
-      );
-    }
-  };
-}
+type Verify = (token: string, options: JWTVerifyOptions) => Promise<VerifiedToken>;
 
-/** Checks a token with the key that it names, or, where it names none, with each that fits. */
-async function verifiedBy(
-  keys: JWTVerifyGetKey,
-  token: string,
-  options: JWTVerifyOptions,
-): Promise<VerifiedToken> {
-  try {
-    return await jwtVerify(token, keys, options);
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    for await (const key of error) {
-      const verified = await unlessForeign(jwtVerify(token, key, options));
-      if (verified) return verified;
-    }
-    throw new errors.JWSSignatureVerificationFailed();
+/** What checks a token's signature and times, with the keys that the settings name. */
+function verification({ keys, keyGraceMs }: TokenAuthSettings, { log, now }: TokenAuthContext): Verify {
+  if (keys.kind === "secret") return (token, options) => verifiedBy(() => keys.secret, token, options);
+  if (keys.kind === "set") {
+    const set = createLocalJWKSet(keys.set);
+    return (token, options) => verifiedBy(set, token, options);
   }
+  const published = new IssuerKeys({ origin: keys, graceMs: keyGraceMs, log, now });
+  published.prepare();
+  return (token, options) => published.verify(token, options);
 }
-
-/** Waits for a check with one key; `undefined` if another key signed the token. */
-async function unlessForeign(check: Promise<VerifiedToken>): Promise<VerifiedToken | undefined> {
-  try {
-    return await check;
-  } catch (error) {
-    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
-    throw error;
-  }
-}
-
-/** What a key set answers to a token that names no key of it; all else is the key set's own trouble. */
-const blamesToken: ReadonlySet<unknown> = new Set([
-  "ERR_JWKS_NO_MATCHING_KEY",
-  "ERR_JWKS_MULTIPLE_MATCHING_KEYS",
-  "ERR_JOSE_NOT_SUPPORTED",
-]);
 
 function requireBearerToken(headers: Headers): string {
   const [scheme, token] = (headers.get("authorization") ?? "").split(/ +/, 2);
@@ -109,7 +73,7 @@ function requireBearerToken(headers: Headers): string {
 /** Says in our codes why a token was refused; what is no refusal of the token passes through. */
 function refusalOf(error: unknown, token: string): unknown {
   if (isQuicpipeError(error)) return error;
-  const code = codeOf(error);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (!(error instanceof Error) || typeof code !== "string" || !code.startsWith("ERR_J")) return error;
   if (code === "ERR_JWT_EXPIRED")
     return new QuicpipeError("ERR_QUICPIPE_TOKEN_EXPIRED", "the token has expired: get a new one");
@@ -123,8 +87,4 @@ function refusalOf(error: unknown, token: string): unknown {
 function isUnsigned(token: string): boolean {
   const header = Buffer.from(token.split(".", 1)[0]!, "base64url").toString();
   return /"alg"\s*:\s*"none"/i.test(header);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -58,14 +58,17 @@ describe("tokens checked with a JWKS server", () => {
   });
 
   it("answers 503 while the key server is out of reach, and recovers with it", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
     const issuer = await startIssuer();
+    await issuer.setReachable(false);
     const app = await serveRelay({ auth: { jwks: issuer.url } });
     const token = await issuer.token();
-    await issuer.setReachable(false);
     const { status, body, headers } = await list(app, token);
     expect([status, body.code]).toEqual([503, "ERR_QUICPIPE_JWKS_UNAVAILABLE"]);
-    expect(headers.get("retry-after")).toBe("5");
+    expect(headers.get("retry-after")).toBe("10");
     await issuer.setReachable(true);
+    vi.setSystemTime(Date.now() + 10_000);
     expect((await list(app, token)).status).toBe(200);
   });
 

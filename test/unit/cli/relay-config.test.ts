@@ -52,10 +52,16 @@ describe("the configuration of `quicpipe relay`", () => {
       issuer: "i",
       audience: "u",
     });
+    expect(relayConfig({ issuer: "https://i", "key-grace": "60" }).options.auth).toEqual({
+      issuer: "https://i",
+      keyGraceMs: 60_000,
+    });
   });
 
   it.each([
-    ["an issuer without keys", { issuer: "i" }],
+    ["an audience without keys", { audience: "u" }],
+    ["a grace that is no number", { issuer: "https://i", "key-grace": "1d" }],
+    ["no authentication together with an issuer", { auth: "none", issuer: "https://i" }],
     ["no authentication together with keys", { auth: "none", jwks: "https://a/jwks" }],
     ["a certificate without its key", { cert: "c" }],
     ["a pin without XDP", { xdp: "off", "xdp-pin": true }],

@@ -92,6 +92,7 @@ describe("resolveSettings", () => {
             audience: ["a", "b"],
             algorithms: ["EdDSA"],
             clockTolerance: 0,
+            keyGraceMs: 0,
           },
           limits: { maxCids: 7 },
           forwarder: { sourcePolicy: "any", backend: "native", threads: 4 },
@@ -107,7 +108,14 @@ describe("resolveSettings", () => {
       upstream: { address: "127.0.0.1", port: 4434 },
       publicAddress: "[2001:db8::1]:443",
       basePath: "/relay/x",
-      auth: { keys: jwks, issuer: ["me"], audience: ["a", "b"], algorithms: ["EdDSA"], clockTolerance: 0 },
+      auth: {
+        keys: { kind: "jwks", url: jwks },
+        issuer: ["me"],
+        audience: ["a", "b"],
+        algorithms: ["EdDSA"],
+        clockTolerance: 0,
+        keyGraceMs: 0,
+      },
       limits: { maxCids: 7, maxRegistrations: defaults.maxRegistrations },
       backend: "native",
       threads: 4,
@@ -123,6 +131,29 @@ describe("resolveSettings", () => {
     expect(auth).toMatchObject({
       algorithms: expect.not.arrayContaining([expect.stringMatching(/^HS|none/)]),
     });
+  });
+
+  it("looks the keys up by the issuer's name where nothing else names them", () => {
+    for (const issuer of ["https://issuer.example/realms/x/", ["http://127.0.0.1:8080"]])
+      expect(resolveSettings({ auth: { issuer } }, {}).auth).toMatchObject({
+        keys: { kind: "issuer", issuer: [issuer].flat()[0] },
+        issuer: [issuer].flat(),
+        keyGraceMs: defaults.keyGraceMs,
+      });
+    expect(resolveSettings({ auth: { secret, issuer: "me" } }, {}).auth).toMatchObject({
+      keys: { kind: "secret" },
+      issuer: ["me"],
+    });
+  });
+
+  it.each([
+    "http://127.0.0.1:1/jwks",
+    "http://[::1]/jwks",
+    "http://localhost:8080/jwks",
+    "https://192.0.2.1/jwks",
+  ])("takes keys from %s", (jwks) => {
+    const { auth } = resolveSettings({ auth: { jwks } }, {});
+    expect(auth).toMatchObject({ keys: { kind: "jwks", url: new URL(jwks) } });
   });
 
   it.each([
@@ -150,6 +181,17 @@ describe("resolveSettings", () => {
     ["auth.jwks", { auth: { jwks: "issuer.example" } }],
     ["auth.jwks", { auth: { jwks: "file:///etc/passwd" } }],
     ["auth.jwks", { auth: { jwks: {} } }],
+    ["auth.jwks", { auth: { jwks: { keys: [7] } } }],
+    ["auth.jwks", { auth: { jwks: "http://issuer.example/jwks" } }],
+    ["auth.jwks", { auth: { jwks: new URL("http://192.0.2.1/jwks") } }],
+    ["auth.jwks", { auth: { jwks: "http://127.0.0.1.example/jwks" } }],
+    ["auth.jwks", { auth: { jwks: "https://user:password@issuer.example/jwks" } }],
+    ["auth.issuer", { auth: { issuer: "http://issuer.example" } }],
+    ["auth.issuer", { auth: { issuer: "me" } }],
+    ["auth.issuer", { auth: { issuer: "https://issuer.example/?tenant=1" } }],
+    ["auth.issuer", { auth: { issuer: ["https://a.example", "https://b.example"] } }],
+    ["auth.keyGraceMs", { auth: { jwks: { keys: [] }, keyGraceMs: -1 } }],
+    ["auth.keyGraceMs", { auth: { jwks: { keys: [] }, keyGraceMs: defaults.maxKeyGraceMs + 1 } }],
     ["auth.algorithms", { auth: { jwks: { keys: [] }, algorithms: ["HS256"] } }],
     ["auth.algorithms", { auth: { jwks: { keys: [] }, algorithms: ["none"] } }],
     ["auth.algorithms", { auth: { jwks: { keys: [] }, algorithms: [] } }],
