@@ -148,6 +148,9 @@ export type Backend = "dgram" | "native";
 /** Which implementation to take; `"auto"`: the fastest that runs here. */
 export type BackendChoice = "auto" | Backend;
 
+/** How the gateway tells its clients apart: by virtual address, or by port where 127.0.0.0/8 is not whole. */
+export type ClientsBy = "address" | "port";
+
 /** How the kernel is to forward. */
 export interface XdpOptions {
   readonly option: XdpOption;
@@ -194,6 +197,8 @@ export interface Forwarder {
   readonly backend: Backend;
   /** Why this one and no faster one. */
   readonly backendReason: string;
+  /** How the gateway tells its clients apart; `undefined` where there is no gateway. */
+  readonly clientsBy: ClientsBy | undefined;
   /** The bound address of the public socket. */
   address(): Address;
   /** Tells whether a datagram sent to `address` would come back to the relay itself. */

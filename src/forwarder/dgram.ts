@@ -2,6 +2,7 @@ import { sweepIntervalMs } from "../defaults.ts";
 import type { Address } from "../wire/address.ts";
 import { offStatus, type XdpStatus } from "../xdp/index.ts";
 import type {
+  ClientsBy,
   Forwarder,
   ForwarderOptions,
   ForwarderStats,
@@ -16,7 +17,7 @@ import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { openPublicSocket, type PublicSocket } from "./public-socket.ts";
 import { Relay } from "./relay.ts";
 import { countersOf } from "./sessions.ts";
-import { type ClientsBy, probeClientsBy, Splice } from "./splice.ts";
+import { probeClientsBy, Splice } from "./splice.ts";
 import { StunResponder } from "./stun-responder.ts";
 
 /** What the options do not say. */
@@ -45,6 +46,7 @@ export async function createDgramForwarder(
 class DgramForwarder implements Forwarder {
   readonly backend = "dgram";
   readonly backendReason: string;
+  readonly clientsBy: ClientsBy | undefined;
   readonly #options: ForwarderOptions;
   readonly #socket: PublicSocket;
   readonly #counters: Counters = createCounters();
@@ -58,6 +60,7 @@ class DgramForwarder implements Forwarder {
     const counters = this.#counters;
     const { authority, maxGatewayClients, now, socketBufferBytes, sourcePolicy, stun, upstream } = options;
     this.backendReason = backendReason;
+    this.clientsBy = upstream && clientsBy;
     this.#options = options;
     this.#socket = socket;
     this.#relay = new Relay({ sourcePolicy, counters, send: socket.send });

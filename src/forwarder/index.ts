@@ -9,6 +9,7 @@ export { describeXdp } from "../xdp/index.ts";
 export type { XdpInterfaceOptions, XdpInterfaceStatus, XdpMode, XdpOption, XdpStatus } from "../xdp/index.ts";
 export type * from "./contract.ts";
 export { diagnose } from "./doctor.ts";
+export { isVirtualAddress } from "./virtual-addresses.ts";
 export type { Finding } from "./finding.ts";
 
 /**

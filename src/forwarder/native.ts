@@ -6,11 +6,13 @@ import {
   newGatewayClientsPerSecond,
   orphanSweepBatch,
   sweepIntervalMs,
+  virtualAddressQuarantineMs,
 } from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type Address, unmapAddress } from "../wire/address.ts";
 import type { Offload, OffloadPlan, XdpStatus } from "../xdp/index.ts";
 import type {
+  ClientsBy,
   Forwarder,
   ForwarderOptions,
   ForwarderStats,
@@ -71,6 +73,7 @@ export async function createNativeForwarder(
 class NativeForwarder implements Forwarder {
   readonly backend = "native";
   readonly backendReason: string;
+  readonly clientsBy: ClientsBy | undefined;
   readonly #handle: NativeHandle;
   readonly #bound: Address;
   /** What is counted in JavaScript. */
@@ -84,11 +87,12 @@ class NativeForwarder implements Forwarder {
   constructor(
     handle: NativeHandle,
     own: Counters,
-    { maxSessions, now, xdp }: ForwarderOptions,
+    { maxSessions, now, upstream, xdp }: ForwarderOptions,
     { addon, backendReason, clock }: NativeParts,
     plan: OffloadPlan,
   ) {
     this.backendReason = backendReason;
+    this.clientsBy = upstream && "address";
     this.#handle = handle;
     this.#bound = handle.address();
     this.#own = own;
@@ -205,6 +209,7 @@ function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "o
     gatewayIdleMs,
     gatewayNewIdleMs,
     gatewayNewDatagrams,
+    virtualAddressRestMs: virtualAddressQuarantineMs,
     sweepIntervalMs,
   };
 }

@@ -11,14 +11,12 @@ import {
 } from "../defaults.ts";
 import { type Address, unmapAddress } from "../wire/address.ts";
 import { AddressMap } from "./address-map.ts";
+import type { ClientsBy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
 import { literalLookup } from "./public-socket.ts";
 import type { Send } from "./send.ts";
 import { TokenBucket } from "./token-bucket.ts";
-import { virtualAddressCount, VirtualAddresses } from "./virtual-addresses.ts";
-
-/** How the gateway tells its clients apart: by virtual address, or by port where 127.0.0.0/8 is not whole. */
-export type ClientsBy = "address" | "port";
+import { VirtualAddresses } from "./virtual-addresses.ts";
 
 /** What a {@link Splice} is made with. */
 export interface SpliceOptions {
@@ -47,7 +45,7 @@ interface Client {
 }
 
 /**
- * Passes datagrams between the public socket and the application's own HTTP/3 server (design section 4): a
+ * Passes datagrams between the public socket and the application's own HTTP/3 server: a
  * connected socket for each client address, so that the server tells its clients apart and needs no change.
  */
 export class Splice {
@@ -55,7 +53,7 @@ export class Splice {
   readonly #clients = new AddressMap<Client>();
   /** Clients by what the gateway sees of them. */
   readonly #locals = new Map<string, Client>();
-  readonly #virtual = new VirtualAddresses(randomInt(virtualAddressCount));
+  readonly #virtual = new VirtualAddresses([randomInt(2 ** 32), randomInt(2 ** 32)]);
   readonly #creations: TokenBucket;
 
   constructor(options: SpliceOptions) {

@@ -34,6 +34,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
       .idle_ms = MS("gatewayIdleMs"),
       .new_idle_ms = MS("gatewayNewIdleMs"),
       .new_datagrams = UINT32("gatewayNewDatagrams"),
+      .rest_ms = MS("virtualAddressRestMs"),
     },
     .sweep_interval_ms = MS("sweepIntervalMs"),
   };

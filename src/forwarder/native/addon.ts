@@ -55,6 +55,7 @@ export interface NativeConfig {
   readonly gatewayIdleMs: number;
   readonly gatewayNewIdleMs: number;
   readonly gatewayNewDatagrams: number;
+  readonly virtualAddressRestMs: number;
   readonly sweepIntervalMs: number;
   /** Has the kernel keep the tables as well, so that it can forward; absent: user space forwards alone. */
   readonly kernel?: NativeKernelConfig | undefined;

@@ -21,14 +21,21 @@ static struct qp_kernel *open_kernel(struct qp_forwarder *forwarder, const struc
   return forwarder->has_kernel ? &forwarder->kernel : NULL;
 }
 
+/** What nobody outside may guess. */
+struct secrets {
+  struct qp_hash_key key;
+  struct qp_permutation_key order;
+};
+
 static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
-                        const struct qp_hash_key *key)
+                        const struct secrets *secrets)
 {
+  const struct qp_hash_key *key = &secrets->key;
   struct qp_tables *tables = &forwarder->tables;
   struct qp_kernel *kernel = open_kernel(forwarder, options->kernel);
   qp_grace_init(&tables->grace, options->threads);
   qp_pins_init(&tables->pins, key, &tables->grace);
-  qp_splice_limits_init(&tables->splice_limits, &options->splice);
+  qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order);
   qp_reports_init(&tables->reports, options->wake, options->context);
   tables->is_source_checked = options->is_source_checked;
   tables->has_upstream = options->upstream_host &&
@@ -46,7 +53,7 @@ static bool adopt(struct qp_forwarder *forwarder)
 }
 
 static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const struct qp_forwarder_options *options,
-                        const struct qp_hash_key *key, uint32_t start)
+                        const struct qp_hash_key *key)
 {
   struct qp_worker *worker = &forwarder->workers[index];
   struct qp_relay *relay = &worker->relay;
@@ -55,7 +62,7 @@ static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const st
   worker->sweep_interval_ms = options->sweep_interval_ms;
   worker->clock = options->clock;
   relay->tables = &forwarder->tables;
-  qp_splice_init(&relay->splice, &forwarder->tables.splice_limits, key, start, index, forwarder->threads,
+  qp_splice_init(&relay->splice, &forwarder->tables.splice_limits, key, index, forwarder->threads,
                  family_of(options->host));
   qp_outbox_init(&relay->public_outbox, &relay->counters, options->may_segment);
   qp_outbox_init(&relay->upstream_outbox, &relay->counters, options->may_segment);
@@ -63,28 +70,28 @@ static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const st
 }
 
 static bool init_workers(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
-                         const struct qp_hash_key *key, uint32_t start)
+                         const struct qp_hash_key *key)
 {
   bool has_memory = true;
   for (unsigned i = 0; i < forwarder->threads; i++)
-    has_memory &= init_worker(forwarder, i, options, key, start);
+    has_memory &= init_worker(forwarder, i, options, key);
   return has_memory;
 }
 
 struct qp_forwarder *qp_forwarder_create(const struct qp_forwarder_options *options)
 {
-  struct { struct qp_hash_key key; uint32_t start; } random;
+  struct secrets secrets;
   struct qp_forwarder *forwarder = qp_pages_allocate(sizeof *forwarder);
   struct qp_worker *workers = qp_pages_allocate(options->threads * sizeof *workers);
-  if (!forwarder || !workers || getrandom(&random, sizeof random, 0) != sizeof random) {
+  if (!forwarder || !workers || getrandom(&secrets, sizeof secrets, 0) != sizeof secrets) {
     qp_pages_free(forwarder, sizeof *forwarder);
     qp_pages_free(workers, options->threads * sizeof *workers);
     return NULL;
   }
   forwarder->workers = workers;
   forwarder->threads = options->threads;
-  bool has_memory = init_tables(forwarder, options, &random.key);
-  has_memory &= init_workers(forwarder, options, &random.key, random.start);
+  bool has_memory = init_tables(forwarder, options, &secrets);
+  has_memory &= init_workers(forwarder, options, &secrets.key);
   if (has_memory && adopt(forwarder))
     return forwarder;
   qp_forwarder_destroy(forwarder);

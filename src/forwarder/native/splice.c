@@ -38,29 +38,39 @@ static bool virtual_matches(const void *item, const void *key)
 static const struct qp_table_type by_source_type = { hash_source, source_matches };
 static const struct qp_table_type by_virtual_type = { hash_virtual, virtual_matches };
 
-void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options)
+void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options,
+                           const struct qp_permutation_key *order)
 {
   limits->options = *options;
+  limits->order = *order;
   atomic_init(&limits->clients, 0);
   qp_bucket_init(&limits->creations, options->new_clients_per_second, options->new_client_burst);
 }
 
 void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, const struct qp_hash_key *key,
-                    uint32_t start, unsigned index, unsigned threads, int family)
+                    unsigned index, unsigned threads, int family)
 {
   splice->limits = limits;
   splice->key = *key;
   splice->stride = threads;
-  splice->cursor = start % (VIRTUAL_ADDRESSES / threads) * threads + index;
+  splice->cursor = index;
+  splice->first_resting = splice->last_resting = NULL;
   splice->family = (uint16_t)family;
   qp_table_init(&splice->by_source, &by_source_type, &splice->key, NULL);
   qp_table_init(&splice->by_virtual, &by_virtual_type, &splice->key, NULL);
   pthread_mutex_init(&splice->mutex, NULL);
 }
 
-struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4)
+/** Whose a virtual address is, or was until it began to rest; null if it is free. */
+static struct qp_client *holder_of(const struct qp_splice *splice, uint32_t virtual_ipv4)
 {
   return qp_table_find(&splice->by_virtual, hash_ipv4(&splice->key, virtual_ipv4), &virtual_ipv4);
+}
+
+struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4)
+{
+  struct qp_client *holder = holder_of(splice, virtual_ipv4);
+  return holder && !holder->is_resting ? holder : NULL;
 }
 
 static uint32_t virtual_address(uint32_t index)
@@ -70,28 +80,46 @@ static uint32_t virtual_address(uint32_t index)
   return htonl(127u << 24 | ((net >> 8) + 1) << 16 | (net & 0xff) << 8 | (host + 1));
 }
 
-/**
- * The addresses come in turn, so one that is free again rests until all others have been used: with at most 2^16
- * clients, and as many new ones each second as the limits allow, far longer than the 60 s of design section 4.
- */
+/** The next address that nobody holds, each before one comes up again; 0 if there is none. */
 static uint32_t take_virtual(struct qp_splice *splice)
 {
+  uint32_t count = VIRTUAL_ADDRESSES / splice->stride;
+  if (splice->by_virtual.count >= count)
+    return 0;
   for (;;) {
-    uint32_t address = virtual_address(splice->cursor);
+    uint32_t index = qp_permutation_at(&splice->limits->order, VIRTUAL_ADDRESSES, splice->cursor);
+    uint32_t address = virtual_address(index);
     splice->cursor += splice->stride;
-    if (splice->cursor >= VIRTUAL_ADDRESSES / splice->stride * splice->stride)
+    if (splice->cursor >= count * splice->stride)
       splice->cursor %= splice->stride;
-    if (!qp_splice_client(splice, address))
+    if (!holder_of(splice, address))
       return address;
   }
 }
 
-static void forget(struct qp_splice *splice, struct qp_client *client)
+/** Its virtual address rests from now on. */
+static void forget(struct qp_splice *splice, struct qp_client *client, int64_t now_ms)
 {
   qp_table_remove(&splice->by_source, client);
-  qp_table_remove(&splice->by_virtual, client);
-  free(client);
+  client->is_resting = true;
+  client->rests_until_ms = now_ms + splice->limits->options.rest_ms;
+  if (splice->last_resting)
+    splice->last_resting->next_resting = client;
+  else
+    splice->first_resting = client;
+  splice->last_resting = client;
   atomic_fetch_sub_explicit(&splice->limits->clients, 1, memory_order_relaxed);
+}
+
+static void end_rests(struct qp_splice *splice, int64_t now_ms)
+{
+  for (struct qp_client *client; (client = splice->first_resting) && client->rests_until_ms <= now_ms;) {
+    splice->first_resting = client->next_resting;
+    if (!splice->first_resting)
+      splice->last_resting = NULL;
+    qp_table_remove(&splice->by_virtual, client);
+    free(client);
+  }
 }
 
 static bool add_to_tables(struct qp_splice *splice, struct qp_client *client)
@@ -104,16 +132,17 @@ static bool add_to_tables(struct qp_splice *splice, struct qp_client *client)
   return false;
 }
 
-static struct qp_client *create(struct qp_splice *splice, const struct qp_address *source)
+static struct qp_client *create(struct qp_splice *splice, const struct qp_address *source, int64_t now_ms)
 {
   struct qp_client *client = calloc(1, sizeof *client);
   if (!client)
     return NULL;
   client->source = *source;
   client->name = qp_name_of_address(source, splice->family);
-  client->virtual_ipv4 = take_virtual(splice);
   pthread_mutex_lock(&splice->mutex);
-  bool is_added = add_to_tables(splice, client);
+  end_rests(splice, now_ms);
+  client->virtual_ipv4 = take_virtual(splice);
+  bool is_added = client->virtual_ipv4 && add_to_tables(splice, client);
   pthread_mutex_unlock(&splice->mutex);
   if (is_added)
     return client;
@@ -130,8 +159,8 @@ static bool reserve(struct qp_splice_limits *limits)
   return false;
 }
 
-static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_address *source, uint64_t now_ns,
-                                   enum qp_counter *refusal)
+static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_address *source, int64_t now_ms,
+                                   uint64_t now_ns, enum qp_counter *refusal)
 {
   *refusal = QP_GATEWAY_FULL;
   if (!reserve(splice->limits))
@@ -140,7 +169,7 @@ static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_add
   if (!qp_bucket_take(&splice->limits->creations, 1, now_ns))
     *refusal = QP_GATEWAY_RATE;
   else
-    client = create(splice, source);
+    client = create(splice, source, now_ms);
   if (!client)
     atomic_fetch_sub_explicit(&splice->limits->clients, 1, memory_order_relaxed);
   return client;
@@ -151,7 +180,7 @@ struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_addr
 {
   struct qp_client *client = qp_table_find(&splice->by_source, qp_hash_address(&splice->key, source), source);
   if (!client)
-    client = admit_new(splice, source, now_ns, refusal);
+    client = admit_new(splice, source, now_ms, now_ns, refusal);
   if (client)
     client->seen_at_ms = now_ms;
   return client;
@@ -169,7 +198,8 @@ void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms)
   pthread_mutex_lock(&splice->mutex);
   for (struct qp_client *client; (client = qp_table_next(&splice->by_source, &cursor));)
     if (is_idle(&splice->limits->options, client, now_ms))
-      forget(splice, client);
+      forget(splice, client, now_ms);
+  end_rests(splice, now_ms);
   pthread_mutex_unlock(&splice->mutex);
 }
 
@@ -178,7 +208,8 @@ void qp_splice_clear(struct qp_splice *splice)
   size_t cursor = 0;
   pthread_mutex_lock(&splice->mutex);
   for (struct qp_client *client; (client = qp_table_next(&splice->by_source, &cursor));)
-    forget(splice, client);
+    forget(splice, client, 0);
+  end_rests(splice, INT64_MAX);
   pthread_mutex_unlock(&splice->mutex);
 }
 

@@ -1,5 +1,5 @@
 /*
- * The gateway's side of one thread (design section 4): a virtual address out of 127.0.0.0/8 for each client, all
+ * The gateway's side of one thread: a virtual address out of 127.0.0.0/8 for each client, all
  * behind one socket, so that the application's HTTP/3 server tells its clients apart. The thread alone writes;
  * the control thread may look a client up.
  */
@@ -11,12 +11,15 @@
 #include "address.h"
 #include "bucket.h"
 #include "counters.h"
+#include "permutation.h"
 #include "table.h"
 
 struct qp_splice_options {
   uint32_t max_clients;
   double new_clients_per_second, new_client_burst;
   int64_t idle_ms, new_idle_ms;
+  /** How long a virtual address is nobody's before somebody else gets it. */
+  int64_t rest_ms;
   /** Datagrams from which on a client is no longer new. */
   uint64_t new_datagrams;
 };
@@ -24,6 +27,8 @@ struct qp_splice_options {
 /** What the splices of all threads share. */
 struct qp_splice_limits {
   struct qp_splice_options options;
+  /** Of the order in which virtual addresses are given out. */
+  struct qp_permutation_key order;
   _Atomic uint32_t clients;
   struct qp_bucket creations;
 };
@@ -35,24 +40,31 @@ struct qp_client {
   uint32_t virtual_ipv4;
   uint64_t datagrams;
   int64_t seen_at_ms;
+  /** It has been forgotten, and is kept for its virtual address alone, which rests until then. */
+  bool is_resting;
+  int64_t rests_until_ms;
+  struct qp_client *next_resting;
 };
 
 struct qp_splice {
   struct qp_splice_limits *limits;
   struct qp_hash_key key;
   struct qp_table by_source, by_virtual;
+  /** Clients whose address rests, those that end it first in front. */
+  struct qp_client *first_resting, *last_resting;
   /** Held to change the tables, and by the control thread to read them. */
   pthread_mutex_t mutex;
-  /** The next virtual address to try, and the step to the one after. */
+  /** The place in the order of the next virtual address to try, and the step to the one after. */
   uint32_t cursor, stride;
   uint16_t family;
 };
 
-void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options);
+void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options,
+                           const struct qp_permutation_key *order);
 
-/** Thread `index` of `threads` gives out each `threads`th address from `start` on, so that no two give out the same. */
+/** Thread `index` of `threads` gives out each `threads`th address of the order, so that no two give out the same. */
 void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, const struct qp_hash_key *key,
-                    uint32_t start, unsigned index, unsigned threads, int family);
+                    unsigned index, unsigned threads, int family);
 void qp_splice_destroy(struct qp_splice *splice);
 
 /**
@@ -64,7 +76,7 @@ struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_addr
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4);
 /** Forgets the clients that have been silent for too long. */
 void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms);
-/** Forgets all of them; the thread has ended. */
+/** Forgets all of them, and what rests; the thread has ended. */
 void qp_splice_clear(struct qp_splice *splice);
 
 /** Control thread: the address behind a virtual one; false if there is none. */

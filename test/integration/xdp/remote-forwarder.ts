@@ -13,7 +13,7 @@ import { cidBytes } from "../../../src/wire/connection-id.ts";
 import { projectPath, type Child } from "../harness/child.ts";
 import type { Namespace } from "../harness/namespaces.ts";
 
-type Method = Exclude<keyof Forwarder, "backend" | "backendReason" | "close">;
+type Method = Exclude<keyof Forwarder, "backend" | "backendReason" | "clientsBy" | "close">;
 
 /** A forwarder in a process of its own, in a namespace; both end with the test. */
 export interface RemoteForwarder {

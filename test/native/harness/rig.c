@@ -23,6 +23,7 @@ struct qp_forwarder *create_rig(const struct rig_options *options)
       .new_client_burst = 1e6,
       .idle_ms = 1000,
       .new_idle_ms = 100,
+      .rest_ms = 500,
       .new_datagrams = 4,
     },
     .sweep_interval_ms = 1000,

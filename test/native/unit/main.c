@@ -6,8 +6,8 @@
 #include "../harness/suite.h"
 
 static const struct suite *const suites[] = {
-  &siphash_suite, &table_suite,   &routes_suite, &bucket_suite,
-  &outbox_suite,  &refusal_suite, &memory_suite, &sockets_suite,
+  &siphash_suite, &permutation_suite, &table_suite,  &routes_suite, &bucket_suite,
+  &splice_suite,  &outbox_suite,      &refusal_suite, &memory_suite, &sockets_suite,
 };
 
 static double now_ms(void)

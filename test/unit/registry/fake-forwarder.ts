@@ -56,6 +56,7 @@ export function createFakeForwarder(): FakeForwarder {
   return {
     backend: "dgram",
     backendReason: "a fake",
+    clientsBy: "address",
     sessions,
     pins,
     clients,

@@ -1,0 +1,136 @@
+#include "../../../src/forwarder/native/splice.h"
+
+#include "../harness/check.h"
+#include "../harness/suite.h"
+
+enum { REST_MS = 60000, NEW_IDLE_MS = 10000 };
+
+static const struct qp_hash_key hash_key = { 1, 2 };
+static const struct qp_permutation_key order = { 0x03020100, 0x07060504 };
+
+/** The splices of some threads and what they share. */
+struct town {
+  struct qp_splice_limits limits;
+  struct qp_splice splices[2];
+  unsigned threads;
+};
+
+static void begin(struct town *town, unsigned threads)
+{
+  const struct qp_splice_options options = {
+    .max_clients = 65536,
+    .new_clients_per_second = 1e9,
+    .new_client_burst = 1e9,
+    .idle_ms = 90000,
+    .new_idle_ms = NEW_IDLE_MS,
+    .new_datagrams = 4,
+    .rest_ms = REST_MS,
+  };
+  town->threads = threads;
+  qp_splice_limits_init(&town->limits, &options, &order);
+  for (unsigned i = 0; i < threads; i++)
+    qp_splice_init(&town->splices[i], &town->limits, &hash_key, i, threads, AF_INET6);
+}
+
+static void end(struct town *town)
+{
+  for (unsigned i = 0; i < town->threads; i++)
+    qp_splice_destroy(&town->splices[i]);
+}
+
+static struct qp_address source_of(uint32_t number)
+{
+  struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons(443), .sin_addr.s_addr = htonl(number) };
+  return qp_address_of_name((const struct sockaddr *)&name);
+}
+
+/** The virtual address of a client, a new one if there is none yet; 0 if it was refused. */
+static uint32_t admit(struct qp_splice *splice, uint32_t number, int64_t now_ms)
+{
+  enum qp_counter refusal;
+  struct qp_address source = source_of(number);
+  const struct qp_client *client = qp_splice_admit(splice, &source, now_ms, (uint64_t)now_ms * 1000000, &refusal);
+  return client ? ntohl(client->virtual_ipv4) : 0;
+}
+
+static uint32_t ipv4_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+  return a << 24 | b << 16 | c << 8 | d;
+}
+
+static void agrees_with_typescript(void)
+{
+  struct town town;
+  begin(&town, 1);
+  CHECK(admit(&town.splices[0], 1, 0) == ipv4_of(127, 167, 111, 123));
+  CHECK(admit(&town.splices[0], 2, 0) == ipv4_of(127, 217, 52, 186));
+  CHECK(admit(&town.splices[0], 3, 0) == ipv4_of(127, 12, 16, 27));
+  end(&town);
+}
+
+static void takes_turns(void)
+{
+  struct town town;
+  begin(&town, 2);
+  CHECK(admit(&town.splices[1], 1, 0) == ipv4_of(127, 217, 52, 186));
+  CHECK(admit(&town.splices[0], 2, 0) == ipv4_of(127, 167, 111, 123));
+  CHECK(admit(&town.splices[0], 3, 0) == ipv4_of(127, 12, 16, 27));
+  end(&town);
+}
+
+/** Has the order begin anew, as it does once all addresses have been given out. */
+static void go_round(struct qp_splice *splice)
+{
+  splice->cursor = 0;
+}
+
+static void rests(void)
+{
+  struct town town;
+  begin(&town, 1);
+  struct qp_splice *splice = &town.splices[0];
+  uint32_t first = admit(splice, 1, 0), second = ipv4_of(127, 217, 52, 186);
+  struct qp_address source;
+  qp_splice_sweep(splice, NEW_IDLE_MS);
+  CHECK(atomic_load(&town.limits.clients) == 0);
+  CHECK(!qp_splice_look_up(splice, htonl(first), &source) && !qp_splice_client(splice, htonl(first)));
+  go_round(splice);
+  CHECK(admit(splice, 1, NEW_IDLE_MS + REST_MS - 1) == second);
+  go_round(splice);
+  CHECK(admit(splice, 2, NEW_IDLE_MS + REST_MS) == first);
+  CHECK(qp_splice_look_up(splice, htonl(first), &source) && !qp_splice_look_up(splice, htonl(first + 1), &source));
+  end(&town);
+}
+
+/** New clients all through the minute, each soon forgotten, and an order that begins anew all the time. */
+static void rests_under_load(void)
+{
+  enum { CLIENTS = 6000, EACH_MS = 10 };
+  struct town town;
+  begin(&town, 1);
+  struct qp_splice *splice = &town.splices[0];
+  uint32_t first = admit(splice, 1, 0);
+  qp_splice_sweep(splice, NEW_IDLE_MS);
+  for (uint32_t i = 1; i < CLIENTS; i++) {
+    int64_t now_ms = NEW_IDLE_MS + i * EACH_MS;
+    if (i % 100 == 0) {
+      qp_splice_sweep(splice, now_ms);
+      go_round(splice);
+    }
+    CHECK(admit(splice, 1 + i, now_ms) != first);
+  }
+  go_round(splice);
+  CHECK(admit(splice, 0, NEW_IDLE_MS + REST_MS) == first);
+  CHECK(splice->by_virtual.count <= CLIENTS + 1);
+  end(&town);
+}
+
+static const struct test tests[] = {
+  /* test/unit/forwarder/virtual-addresses.test.ts has the same. */
+  { "gives out the addresses that TypeScript gives out under the same key", agrees_with_typescript },
+  { "gives no address out on two threads", takes_turns },
+  { "lets an address rest for a minute once its client is forgotten, and knows nobody there", rests },
+  { "lets it rest as long however many new clients come", rests_under_load },
+};
+
+const struct suite splice_suite = SUITE("splice", tests);
