@@ -132,6 +132,8 @@ export const gatewayNewIdleMs: number = 10 * second;
 export const gatewayNewDatagrams = 4;
 /** Datagrams that wait for a gateway client's socket to be ready: an initial flight; QUIC repeats the rest. */
 export const gatewayWaitingDatagrams = 8;
+/** Reverse proxies whose `X-Forwarded-For` counts: those on this host. The splice gives out neither address. */
+export const trustedProxies: readonly string[] = ["127.0.0.1", "::1"];
 /** A virtual address is not given out again for this long, in ms (design section 4). */
 export const virtualAddressQuarantineMs: number = minute;
 

@@ -16,6 +16,12 @@ export const relayArgs = {
     valueHint: "address",
   },
   port: { type: "string", description: "UDP port (default: 4433)", valueHint: "port" },
+  "trusted-proxies": {
+    type: "string",
+    description:
+      "Reverse proxies between the relay and the app whose X-Forwarded-For counts (default: 127.0.0.1,::1)",
+    valueHint: "addresses",
+  },
   "public-address": {
     type: "string",
     description: "What peers are told to send to, if not the name they asked",
@@ -103,6 +109,7 @@ export function relayConfig(args: RelayArgs): RelayConfig {
     ...(args.host === undefined ? {} : { host: args.host }),
     ...(args.port === undefined ? {} : { port: requireNumber("--port", args.port) }),
     ...(args["public-address"] === undefined ? {} : { publicAddress: args["public-address"] }),
+    ...(args["trusted-proxies"] === undefined ? {} : { trustedProxies: listOf(args["trusted-proxies"]) }),
     ...(args.stun === undefined ? {} : { stun: args.stun }),
     ...(auth === undefined ? {} : { auth }),
     ...forwarderOf(args, file["forwarder"]),

@@ -43,6 +43,12 @@ export interface QuicpipeOptions {
   readonly port?: number;
   /** Where datagrams go that are not the relay's own; they are dropped and counted if absent. */
   readonly upstream?: UpstreamOptions;
+  /**
+   * IP literals of the reverse proxies whose `X-Forwarded-For` counts, as far as it names a client that came through the
+   * relay's port; `["127.0.0.1", "::1"]` if absent, `[]` for none. None counts on a system without 127.0.0.0/8, where
+   * clients cannot be told apart by address.
+   */
+  readonly trustedProxies?: readonly string[];
   /** `host:port` under which peers reach the UDP socket; the request's host name and the bound port if absent. */
   readonly publicAddress?: string;
   /** Path in front of `/v1/…`, such as `/relay`; empty if absent. */

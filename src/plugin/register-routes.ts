@@ -43,7 +43,7 @@ async function register(request: TracedRequest): Promise<Response> {
       maxMs: settings.limits.maxRegistrationTtlMs,
       defaultMs: settings.limits.registrationTtlMs,
     }),
-    address: clientAddressOf(event, forwarder),
+    address: clientAddressOf(event, forwarder, settings.trustedProxies),
   };
   const registration = trace.opening(() => registry.register(wanted));
   const secret = registry.secretOf(registration.id);

@@ -1,8 +1,15 @@
 import { isIP } from "node:net";
 import * as defaults from "../defaults.ts";
-import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../forwarder/index.ts";
+import {
+  type BackendChoice,
+  isVirtualAddress,
+  type SourcePolicy,
+  type StunPolicy,
+  type XdpOption,
+} from "../forwarder/index.ts";
 import type { TelemetryOptions } from "../telemetry/index.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
+import { plainIp } from "../wire/ip.ts";
 import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
 import { isLoopback } from "./client-address.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
@@ -16,6 +23,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly upstream: Address | undefined;
+  /** Canonical IP literals. */
+  readonly trustedProxies: ReadonlySet<string>;
   readonly publicAddress: string | undefined;
   readonly basePath: string;
   /** Path of the console, the base path in front; `undefined` for none. */
@@ -56,6 +65,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     port: requireInteger("port", options.port, { min: 0, max: 65_535, fallback: defaults.port }),
     upstream: options.upstream === undefined ? undefined : resolveUpstream(options.upstream),
+    trustedProxies: resolveTrustedProxies(options.trustedProxies),
     publicAddress: requireText("publicAddress", options.publicAddress, "host:port", isPublicAddress),
     basePath,
     consolePath: resolveConsolePath(basePath, options.console),
@@ -84,6 +94,7 @@ const optionNames = [
   "host",
   "port",
   "upstream",
+  "trustedProxies",
   "publicAddress",
   "basePath",
   "console",
@@ -128,10 +139,26 @@ function resolveUpstream(value: UpstreamOptions): Address {
   const { host, port } = requireOptions("upstream", value, ["host", "port"]);
   if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
   return {
-    // The splice gives each client a virtual address of its own out of 127.0.0.0/8 (design section 4).
+    // The splice gives each client a virtual address of its own out of 127.0.0.0/8.
     address: requireText("upstream.host", host, "a loopback IP literal", isLoopback) ?? "127.0.0.1",
     port: requireInteger("upstream.port", port, { min: 1, max: 65_535, fallback: port }),
   };
+}
+
+function resolveTrustedProxies(value: readonly string[] | undefined): ReadonlySet<string> {
+  const list: unknown = value ?? defaults.trustedProxies;
+  if (!Array.isArray(list) || !list.every(isProxy))
+    throw optionInvalid(
+      "trustedProxies",
+      value,
+      "a list of IP literals outside of 127.1.0.0 to 127.255.255.255",
+    );
+  return new Set(list.map(plainIp));
+}
+
+/** An address that the splice gives out is a client's, so nobody there is a proxy. */
+function isProxy(text: unknown): text is string {
+  return typeof text === "string" && isIP(text) !== 0 && !isVirtualAddress(plainIp(text));
 }
 
 /** Taken as it stands, without a closing slash; in a form that URL parsing leaves alone. */

@@ -22,6 +22,14 @@ export function formatIp(bytes: Uint8Array): string {
   return `${hex(words.slice(0, start))}::${hex(words.slice(start + length))}`;
 }
 
+/** One spelling for each address: RFC 5952, IPv4 plain where it is mapped into IPv6. Other text stays as it is. */
+export function plainIp(text: string): string {
+  const ip = parseIp(text);
+  if (!ip) return text;
+  const isMapped = ip.length === 16 && ip.every((byte, i) => i > 11 || byte === (i < 10 ? 0 : 0xff));
+  return formatIp(isMapped ? ip.subarray(12) : ip) + splitZone(text)[1];
+}
+
 /** Separates a scoped IPv6 literal from its zone (RFC 4007 §11): `fe80::1%eth0` → `["fe80::1", "%eth0"]`. */
 export function splitZone(address: string): [literal: string, zone: string] {
   const at = address.indexOf("%");

@@ -36,6 +36,14 @@ describe("the configuration of `quicpipe relay`", () => {
     });
   });
 
+  it("takes the trusted proxies, none too, before those of the file", () => {
+    const config = configFile('{"trustedProxies": ["192.0.2.1"]}');
+    const proxiesOf = (args: RelayArgs): unknown => relayConfig({ config, ...args }).options.trustedProxies;
+    expect(proxiesOf({})).toEqual(["192.0.2.1"]);
+    expect(proxiesOf({ "trusted-proxies": "::1, 192.0.2.2" })).toEqual(["::1", "192.0.2.2"]);
+    expect(proxiesOf({ "trusted-proxies": "" })).toEqual([]);
+  });
+
   it("adds to what the file says of XDP, and takes the interfaces of the command line", () => {
     const config = configFile('{"xdp": {"interfaces": ["eth0"], "mode": "generic"}}');
     const xdpOf = (args: RelayArgs): unknown => relayConfig({ config, ...args }).options.xdp;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatIp, parseIp, splitZone } from "../../../src/wire/ip.ts";
+import { formatIp, parseIp, plainIp, splitZone } from "../../../src/wire/ip.ts";
 
 describe("IP literals", () => {
   it.each([
@@ -33,6 +33,18 @@ describe("IP literals", () => {
       expect(parseIp(text)).toBeUndefined();
     },
   );
+
+  it.each([
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["::FFFF:c000:201", "192.0.2.1"],
+    ["192.0.2.1", "192.0.2.1"],
+    ["2001:DB8:0::1", "2001:db8::1"],
+    ["::fffe:c000:201", "::fffe:c000:201"],
+    ["FE80::1%eth0", "fe80::1%eth0"],
+    ["localhost", "localhost"],
+  ])("has %s in one spelling", (text, plain) => {
+    expect(plainIp(text)).toBe(plain);
+  });
 
   it("reads back what it writes, for any bytes", () => {
     const bytes = fc.oneof(
