@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { developmentCertificatePath } from "../gateway/index.ts";
+import { readStateFile } from "../state.ts";
 import { readOptionFile } from "./arguments.ts";
 
 /** Options of every command that talks to a relay. */
@@ -41,8 +41,7 @@ export function givenToken(args: RelayAccessArgs): string | undefined {
 /** The relay on this machine serves its development certificate, which no CA knows. */
 export function readRelayCa(args: RelayAccessArgs): string | undefined {
   if (args["relay-ca"] !== undefined) return readOptionFile("--relay-ca", args["relay-ca"]);
-  const path = developmentCertificatePath();
-  return isOnThisMachine(args) && existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  return isOnThisMachine(args) ? readStateFile(developmentCertificatePath())?.toString() : undefined;
 }
 
 /** Whether the relay's address is a loopback one; whatever else is wrong with it, who connects to it says. */

@@ -1,7 +1,6 @@
-import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createCertificate, type Certificate } from "../certificate.ts";
-import { createSecretFile, readSecretFile, statePath } from "../state.ts";
+import { createSecretFile, keepStateFile, readSecretFile, statePath } from "../state.ts";
 
 const keyEnd = "-----END PRIVATE KEY-----\n";
 
@@ -16,12 +15,13 @@ export function developmentCertificatePath(): string {
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@peculiar/x509`.
  * @throws ERR_QUICPIPE_OPTION_INVALID if others may read the file with the key.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in.
  */
 export async function developmentCertificate(): Promise<Certificate> {
   const path = statePath("development-tls.pem");
   const kept = readSecretFile(path);
   const both = kept ? split(kept.toString()) : await make(path);
-  writeFileSync(developmentCertificatePath(), both.certificate);
+  keepStateFile(developmentCertificatePath(), both.certificate);
   return both;
 }
 

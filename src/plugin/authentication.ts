@@ -10,7 +10,7 @@ import { createTokenAuthentication } from "./token-auth.ts";
 /**
  * Makes what tells who sends a request.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if the development key cannot be used.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_STATE_UNAVAILABLE if the development key cannot be used.
  */
 export function createAuthentication({ auth, limits }: Settings, log: Log, now: () => number): Authenticate {
   if (auth === "none") {

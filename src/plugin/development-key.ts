@@ -16,6 +16,7 @@ const keyBytes = 32;
  * Reads the key of local development tokens (HS256, 32 bytes), or makes it if there is none yet.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID if others may read the file, or it holds something else.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in.
  */
 export function developmentKey(): Uint8Array {
   const path = developmentKeyPath();
@@ -43,7 +44,7 @@ export interface DevelopmentTokenOptions {
 /**
  * Makes a token that a relay on this machine accepts as long as it runs without the option `auth`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if the key file is not to be trusted.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the key file is not to be trusted; ERR_QUICPIPE_STATE_UNAVAILABLE.
  */
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
   const { sub, scope = defaultScope, ttlSeconds = defaults.developmentTokenTtlSeconds, claims } = options;

@@ -37,8 +37,8 @@ export interface Relay extends AsyncDisposable {
    * Opens the public UDP socket and resolves with its address; until then the routes answer 503. Idempotent.
    *
    * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be tried again; ERR_QUICPIPE_CLOSED;
-   *   ERR_QUICPIPE_BACKEND_UNAVAILABLE if native is asked for and cannot run; ERR_QUICPIPE_OPTION_INVALID if the
-   *   development key cannot be used
+   *   ERR_QUICPIPE_BACKEND_UNAVAILABLE if native is asked for and cannot run; ERR_QUICPIPE_OPTION_INVALID and
+   *   ERR_QUICPIPE_STATE_UNAVAILABLE if the development key cannot be used
    */
   listen(): Promise<Address>;
   /** The address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */

@@ -47,7 +47,8 @@ export interface Service extends ServiceContext {
 /**
  * Opens the data plane and puts the control plane on it. The caller closes it.
  *
- * @throws ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_BACKEND_UNAVAILABLE, ERR_QUICPIPE_OPTION_INVALID (development key)
+ * @throws ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_BACKEND_UNAVAILABLE, ERR_QUICPIPE_OPTION_INVALID and
+ * ERR_QUICPIPE_STATE_UNAVAILABLE (development key)
  */
 export async function openService(context: ServiceContext): Promise<Service> {
   const { settings, log, now } = context;

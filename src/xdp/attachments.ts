@@ -1,7 +1,7 @@
 import type { Link, XdpInterfaceStatus, XdpMode, XdpProgram } from "./contract.ts";
 import type { AttachPlan, AttachStep } from "./policy.ts";
 import { attachRefusal } from "./refusal.ts";
-import { codeOf } from "./system.ts";
+import { codeOf } from "../system-error.ts";
 
 /** What was tried on an interface. */
 interface Attempt {

@@ -5,7 +5,8 @@ import { readFacts } from "./facts.ts";
 import { planAttach } from "./policy.ts";
 import { missingPrivilege } from "./privileges.ts";
 import { isLoopbackAddress, isWildcard, relayAddresses } from "./relay-addresses.ts";
-import { codeOf, type XdpSystem } from "./system.ts";
+import { codeOf } from "../system-error.ts";
+import type { XdpSystem } from "./system.ts";
 
 /** Whether the kernel's tables are worth making, and where to attach the program. */
 export type OffloadPlan =

@@ -7,7 +7,8 @@ import { chooseExits, planAttach } from "./policy.ts";
 import { ProgramSetting } from "./program-setting.ts";
 import { type AddressesByInterface, isWildcard, relayAddresses } from "./relay-addresses.ts";
 import { describeXdp, offStatus } from "./status.ts";
-import { codeOf, type XdpSystem } from "./system.ts";
+import { codeOf } from "../system-error.ts";
+import type { XdpSystem } from "./system.ts";
 
 /** What forwarding in the kernel is done with. */
 export interface OffloadParts {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -74,12 +75,22 @@ static bool is_for_pins(int folder)
   return (uint32_t)info.f_type == BPF_FS_MAGIC;
 }
 
+/** Whoever could write there could have packets forwarded, and whoever could read there learn who talks to whom. */
+static bool is_for_this_user(int folder)
+{
+  struct stat info;
+  if (fstat(folder, &info) != 0)
+    return false;
+  errno = info.st_uid == geteuid() ? EACCES : EPERM;
+  return info.st_uid == geteuid() && (info.st_mode & 0777) == 0700;
+}
+
 bool qp_pinned_lock(struct qp_kernel *kernel, const char *path)
 {
   kernel->pin_path = strdup(path);
-  kernel->pin_folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  kernel->pin_folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   bool is_ours = kernel->pin_path && kernel->pin_folder >= 0 && is_for_pins(kernel->pin_folder) &&
-                 flock(kernel->pin_folder, LOCK_EX | LOCK_NB) == 0;
+                 is_for_this_user(kernel->pin_folder) && flock(kernel->pin_folder, LOCK_EX | LOCK_NB) == 0;
   if (!is_ours)
     give_up(kernel, errno);
   return is_ours;

@@ -1,4 +1,4 @@
-import { codeOf } from "./system.ts";
+import { codeOf } from "../system-error.ts";
 
 /** A list that the program works by, which is told to it when it has changed. */
 export class ProgramSetting<Item extends string | number> {

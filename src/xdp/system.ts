@@ -1,6 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { networkInterfaces, release } from "node:os";
 import { dirname } from "node:path";
+import { claimFolder, refusalOf } from "../private-folder.ts";
+import { codeOf } from "../system-error.ts";
 import type { Link } from "./contract.ts";
 
 /** What is asked of the system, to decide where to forward in the kernel. */
@@ -22,7 +24,7 @@ export interface XdpSystem {
   isInBpfFileSystem(path: string): boolean;
   /** Makes a folder for this user alone; says why if it cannot be had, or is not for this user alone. */
   claimFolder(path: string): string | undefined;
-  /** Removes a folder with all that is in it; says why if it is there and cannot be removed. */
+  /** Removes a folder of this user alone with all that is in it; says why if there is one that it leaves. */
   removeFolder(path: string): string | undefined;
 }
 
@@ -84,30 +86,15 @@ function isInBpfFileSystem(path: string): boolean {
   }
 }
 
-function claimFolder(path: string): string | undefined {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    const found = lstatSync(path);
-    if (!found.isDirectory()) return "is no folder";
-    if (found.uid !== process.geteuid?.()) return "belongs to another user";
-    return found.mode & 0o022 ? "can be written by others" : undefined;
-  } catch (error) {
-    return `cannot be made (${codeOf(error)})`;
-  }
-}
-
 function removeFolder(path: string): string | undefined {
   // What this user cannot see is not this user's.
   if (!existsSync(path)) return undefined;
+  const refusal = refusalOf(path);
+  if (refusal !== undefined) return `is left alone: it ${refusal}`;
   try {
     rmSync(path, { recursive: true });
     return undefined;
   } catch (error) {
     return `cannot be removed (${codeOf(error)})`;
   }
-}
-
-/** The system's code for a failure, such as `EPERM`. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

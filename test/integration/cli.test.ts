@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { projectPath, startChild, type Child } from "./harness/child.ts";
+import { itWith } from "./harness/requirement.ts";
 
 /** A user of the command line with a state directory of its own. */
 class User {
@@ -77,6 +78,60 @@ describe("quicpipe", () => {
     expect(second.stdout).toBe(first.stdout);
     const { stdout: path } = await user.run("id", "--path");
     expect(statSync(path.trim()).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("quicpipe with a state folder that cannot be used", () => {
+  it("says that there is no home, and makes none in the working directory", async () => {
+    const user = new User();
+    Object.assign(user.env, { HOME: "", XDG_STATE_HOME: "" });
+    const { status, stderr } = await user.run("id");
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/no home folder .*STATE_UNAVAILABLE\)\n$/)]);
+    expect(existsSync(".local")).toBe(false);
+  });
+
+  it("says whose folder it is not", async () => {
+    const user = new User();
+    chmodSync(user.env["XDG_STATE_HOME"]!, 0o777);
+    const { status, stderr } = await user.run("token", "--sub", "alice");
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/which others can write to \(0777\): /)]);
+  });
+
+  itWith("netns")("reads a home that it cannot write to, and says what it would have to make", async () => {
+    const user = new User();
+    const state = user.env["XDG_STATE_HOME"]!;
+    const readOnly = (...args: string[]): Child =>
+      startChild(
+        "unshare",
+        [
+          "--mount",
+          "sh",
+          "-c",
+          'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"',
+          state,
+          process.execPath,
+          projectPath("src/cli/main.ts"),
+          ...args,
+        ],
+        { env: user.env },
+      );
+    const none = readOnly("id");
+    expect([await none.exited, none.stderr()]).toEqual([
+      1,
+      expect.stringMatching(/cannot be made \(EROFS\): /),
+    ]);
+    const { child } = await user.startRelay();
+    child.process.kill("SIGINT");
+    await child.exited;
+    const relay = readOnly("relay", "--host", "127.0.0.1", "--port", "0");
+    await relay.prints(/serving a development certificate/);
+    relay.process.kill("SIGINT");
+    expect(await relay.exited).toBe(0);
+    const id = readOnly("id");
+    expect([await id.exited, id.stderr()]).toEqual([
+      1,
+      expect.stringMatching(/identity\.pem cannot be written \(EROFS\)/),
+    ]);
   });
 });
 

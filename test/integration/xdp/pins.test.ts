@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -175,6 +175,34 @@ describe("a pinned program", () => {
     const status = await other.call("xdp");
     expect(status).toMatchObject({ state: "on", reason: expect.stringContaining("another process has it") });
     expect(status.pin).toBeUndefined();
+  });
+
+  itPins("is none in a folder that is not this user's alone, which is left as it is", async () => {
+    const { relay } = createTwoArmed();
+    const bpf = mountBpfFileSystem();
+    const pin = join(bpf, "relay");
+    const left = await openRemoteForwarder(relay, { host: "192.0.2.1", xdp: { pin } });
+    await left.close();
+    const start = async (path: string): Promise<string> => {
+      const forwarder = await openRemoteForwarder(relay, { host: "192.0.2.1", xdp: { pin: path } });
+      const { pin: taken, reason } = await forwarder.call("xdp");
+      await forwarder.close();
+      return `${taken}: ${reason}`;
+    };
+    chmodSync(pin, 0o755);
+    expect(await start(pin)).toBe(`undefined: not pinned: ${pin} has the mode 0755, not 0700`);
+    chmodSync(pin, 0o700);
+    chownSync(pin, 1, 0);
+    expect(await start(pin)).toBe(`undefined: not pinned: ${pin} belongs to another user (1)`);
+    chownSync(pin, 0, 0);
+    expect(statSync(bpf).mode & 0o1777).toBe(0o1777);
+    chownSync(bpf, 1, 0);
+    expect(await start(pin)).toBe(
+      `undefined: not pinned: ${pin} is below ${bpf}, which belongs to another user (1)`,
+    );
+    expect(readdirSync(pin).length).toBeGreaterThan(8);
+    chownSync(bpf, 0, 0);
+    expect(await start(pin)).toBe(`${pin}: `);
   });
 
   itPins("is none where there is no bpf file system, which is said", async () => {

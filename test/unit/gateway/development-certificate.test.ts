@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -22,6 +22,16 @@ describe("the development certificate", () => {
     const first = await developmentCertificate();
     expect(await developmentCertificate()).toEqual(first);
     expect(new X509Certificate(first.certificate).checkHost("localhost")).toBe("localhost");
+  });
+
+  it("is written once, so that a home that cannot be written to serves it too", async () => {
+    await developmentCertificate();
+    utimesSync(developmentCertificatePath(), 1, 1);
+    await developmentCertificate();
+    expect(statSync(developmentCertificatePath()).mtimeMs).toBe(1000);
+    writeFileSync(developmentCertificatePath(), "of an earlier key");
+    const { certificate } = await developmentCertificate();
+    expect(readFileSync(developmentCertificatePath(), "utf8")).toBe(certificate);
   });
 
   it("can be given to peers without its key", async () => {

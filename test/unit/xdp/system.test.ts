@@ -1,14 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync, chmodSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import {
-  codeOf,
-  createXdpSystem,
-  isInitialUserNamespace,
-  parseCapabilities,
-} from "../../../src/xdp/system.ts";
-import { createLink, systemError } from "./fakes.ts";
+import { createXdpSystem, isInitialUserNamespace, parseCapabilities } from "../../../src/xdp/system.ts";
+import { createLink } from "./fakes.ts";
 
 function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "quicpipe-system-"));
@@ -33,30 +28,28 @@ describe("createXdpSystem", () => {
     expect(system.isInBpfFileSystem(join(createFolder(), "not", "there"))).toBe(false);
   });
 
-  it("makes a folder for this user alone, and takes it again", () => {
+  it("makes a folder for this user alone, and says why there can be none", () => {
     const folder = join(createFolder(), "relays", "4433");
     expect(system.claimFolder(folder)).toBeUndefined();
     expect(statSync(folder).mode & 0o777).toBe(0o700);
-    expect(system.claimFolder(folder)).toBeUndefined();
-  });
-
-  it("takes no folder that others can write to", () => {
-    const folder = join(createFolder(), "open");
-    mkdirSync(folder);
-    chmodSync(folder, 0o777);
-    expect(system.claimFolder(folder)).toBe("can be written by others");
-  });
-
-  it("takes no link to a folder", () => {
-    const folder = createFolder();
-    symlinkSync(tmpdir(), join(folder, "link"));
-    expect(system.claimFolder(join(folder, "link"))).toBe("is no folder");
-  });
-
-  it("says why there can be no folder", () => {
-    const folder = createFolder();
     writeFileSync(join(folder, "file"), "");
     expect(system.claimFolder(join(folder, "file", "below"))).toBe("cannot be made (ENOTDIR)");
+  });
+
+  it("removes a folder of this user alone with all that is in it, and nothing where there is none", () => {
+    const folder = join(createFolder(), "4433");
+    mkdirSync(folder, { mode: 0o700 });
+    writeFileSync(join(folder, "config"), "");
+    for (let i = 0; i < 2; i++) expect(system.removeFolder(folder)).toBeUndefined();
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it("does not remove a folder that others can write to, and says so", () => {
+    const folder = join(createFolder(), "4433");
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    expect(system.removeFolder(folder)).toBe("is left alone: it has the mode 0777, not 0700");
+    expect(existsSync(folder)).toBe(true);
   });
 });
 
@@ -77,12 +70,5 @@ describe("isInitialUserNamespace", () => {
     expect(isInitialUserNamespace(undefined)).toBe(true);
     expect(isInitialUserNamespace("         0       1000          1\n")).toBe(false);
     expect(isInitialUserNamespace("0 0 1\n1 100000 65536")).toBe(false);
-  });
-});
-
-describe("codeOf", () => {
-  it("gives the system's code, or else what there is", () => {
-    expect(codeOf(systemError("EPERM"))).toBe("EPERM");
-    expect(codeOf("odd")).toBe("odd");
   });
 });

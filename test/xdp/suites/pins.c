@@ -87,6 +87,25 @@ static void need_a_bpf_file_system(void)
   CHECK(config >= 0 && close(config) == 0 && unlink(file) == 0 && rmdir(path) == 0);
 }
 
+/** What is refused stays as it is: another process may still use it. */
+static void need_a_folder_of_their_own(void)
+{
+  static const mode_t modes[] = { 0777, 0770, 0755, 0701 };
+  heir_prepare();
+  qp_kernel_close(&rig.kernel);
+  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+    CHECK(chmod(FOLDER, modes[i]) == 0);
+    start_somewhere_else(FOLDER, EACCES);
+  }
+  CHECK(chmod(FOLDER, 0700) == 0 && chown(FOLDER, 1, 0) == 0);
+  start_somewhere_else(FOLDER, EPERM);
+  CHECK(chown(FOLDER, 0, 0) == 0 && symlink(FOLDER, "/sys/fs/bpf/link") == 0);
+  start_somewhere_else("/sys/fs/bpf/link", ENOTDIR);
+  CHECK(unlink("/sys/fs/bpf/link") == 0 && folder_count() == PINNED_OBJECTS + 1);
+  CHECK(rig_load(FOLDER) == 0 && rig.kernel.is_adopted);
+  folder_close();
+}
+
 /** A folder in the place of a pin, which nobody removes. */
 static void are_stored_in_full_or_not(void)
 {
@@ -148,6 +167,7 @@ static const struct test tests[] = {
   { "are one process's at a time; another goes without", are_locked },
   { "need a folder; where there is none a process goes without", need_a_folder },
   { "need a bpf file system; elsewhere a process goes without, and touches nothing", need_a_bpf_file_system },
+  { "need a folder of this user alone; another is left as it is", need_a_folder_of_their_own },
   { "are stored in full or not at all", are_stored_in_full_or_not },
   { "leave out links of other programs", lose_foreign_links },
   { "leave out interfaces that have gone", lose_interfaces },
