@@ -6,6 +6,9 @@ const hour = 60 * minute;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+/** Longest delay that a timer of Node's keeps, in ms; a longer one fires at once. */
+export const maxTimerMs: number = 2 ** 31 - 1;
+
 /** The relay's public UDP port where none is given; unprivileged, and what QUIC test servers use. */
 export const port = 4433;
 
@@ -249,6 +252,12 @@ export const handshakeTimeoutMs: number = 10 * second;
 export const lingerMs: number = second;
 /** How long closing a peer may take, in ms, for what it still has to tell the relay. */
 export const closeTimeoutMs: number = second;
+/** Connections that a peer accepts ahead of whoever iterates over it; further dialers stay in the mailbox. */
+export const backlog = 16;
+/** Least time from one poll that brought nothing to the next, in ms: long polls take 25 s, but for a relay that errs. */
+export const emptyPollMs: number = second;
+/** Longest wait that a relay may ask for with `Retry-After`, in seconds; what is longer is cut. */
+export const maxRetryAfterSeconds = 300;
 /** First and longest gap between attempts of the accepter's loop after errors, in ms. */
 export const acceptRetryMs: readonly [number, number] = [second / 2, 30 * second];
 /** First retransmission of a STUN request, in ms; each gap doubles (RFC 8489 §6.2.1). */
@@ -259,8 +268,32 @@ export const stunRequests = 5;
 export const stunLastWaitMs: number = 4 * second;
 /** How long a STUN request may go unanswered before the relay is suspected, in ms: three of them are out by then. */
 export const stunSuspectMs: number = 2 * second;
-/** Silence after a request for which a new HTTP/3 session to the relay is tried, in ms: a slow round trip and a loss. */
+/**
+ * Silence after a request for which a new HTTP/3 session to the relay is tried, in ms: a slow round trip and a loss. While
+ * an answer is waited for, the relay is asked this often whether it is there: so a peer knows within two of these that
+ * it is not.
+ */
 export const httpSilenceMs: number = second;
+/** Longest answer of a relay that a peer reads, in bytes: 16 messages with notes are 20 KiB, and some relays keep more. */
+export const maxAnswerBytes: number = MiB;
+/** Longest answer with statistics, in bytes: 1000 registrations with names of 256 bytes, escaped. */
+export const maxStatsBytes: number = 4 * MiB;
+/** Longest headers of an answer, in bytes; a relay's have some hundred. */
+export const maxAnswerHeaderBytes: number = 64 * KiB;
+/** What a relay may send that belongs to no answer, in bytes: handshake, acknowledgements, framing. */
+export const maxUnaskedBytes: number = 256 * KiB;
+/** How long a look-up of the relay's name is waited for, in ms, before addresses that were good are tried. */
+export const relayLookUpMs: number = second;
+/** Head start of one of the relay's addresses over the next, in ms (RFC 8305 §8: the Connection Attempt Delay). */
+export const relayStaggerMs = 250;
+/** All addresses of the relay are tried anew after this long, in ms: a relay that is back is found within it. */
+export const relayRoundMs: number = 2 * second;
+/** How long one attempt at an address may take, in ms: two rounds, a handshake with a round trip of a second or two. */
+export const relayAttemptMs: number = 2 * relayRoundMs;
+/** Addresses of the relay's name that are tried; a round has no time for more. */
+export const maxRelayAddresses = 8;
+/** Longest gap between attempts of the accepter's loop at a relay that is not there, in ms: it may be back any time. */
+export const relayReturnMs: number = second;
 /** Idle time after which the HTTP/3 session to the relay ends, in ms: over one long poll. */
 export const httpIdleTimeoutMs: number = minute;
 /** Spans of registrations look for news this often, in ms: 100 000 looks take 0.1 s, and times come from the data plane. */

@@ -54,10 +54,12 @@ export async function acceptMessage(
     return attemptAccept(traced, trust, undefined, async (attempt) => {
       const registration = await register(traced, attempt);
       const message = await traced.relay.take(id, { registration: registration.id });
+      const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
+      // A relay lets nothing else into a mailbox: one that does is no reason to hurry.
+      const destinationId = requireFirstFlight(packets);
       onTaken();
       trace.linkTo(message.traceparent);
-      const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
-      return { packets, destinationId: requireFirstFlight(packets), sender: message.sender };
+      return { packets, destinationId, sender: message.sender };
     });
   });
 }

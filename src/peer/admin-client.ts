@@ -1,7 +1,7 @@
 import { loadEngine } from "./engine.ts";
 import { type PeerOptions, resolveSettings } from "./options.ts";
 import { RelayClient, type StatsRequest } from "./relay-client.ts";
-import { createRelayHttp } from "./relay-session.ts";
+import { createRelayHttp } from "./relay-finder.ts";
 import { PeerSocket } from "./socket.ts";
 
 /** Asks a relay what it does; needs a token with the scope `relay:admin`. Whoever opened it closes it. */

@@ -1,3 +1,4 @@
+import { maxTimerMs } from "../defaults.ts";
 import { quicVersion1 } from "../wire/quic-packet.ts";
 import type { EngineConnection } from "./engine-contract.ts";
 
@@ -131,7 +132,7 @@ export class Driver {
     if (dueMs >= this.#timerDueMs) return;
     clearTimeout(this.#timer);
     this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(this.#onTimer, Math.max(1, timeoutMs));
+    this.#timer = setTimeout(this.#onTimer, Math.min(Math.max(1, timeoutMs), maxTimerMs));
     this.#timer.unref();
   }
 

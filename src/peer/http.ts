@@ -8,6 +8,10 @@ export interface HttpRequest {
   readonly body?: Uint8Array | undefined;
   /** How long the answer may take, in ms. */
   readonly timeoutMs: number;
+  /** How much of that the relay was asked to wait, in ms: it waits anew where the request is made again. */
+  readonly waitMs?: number | undefined;
+  /** How long the answer's body may be; `defaults.maxAnswerBytes` if absent. */
+  readonly maxAnswerBytes?: number | undefined;
   /** Whether it may be made again where it may have been carried out already. */
   readonly isIdempotent: boolean;
   /** Gives the request up. */

@@ -1,9 +1,10 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as defaults from "../defaults.ts";
-import { QuicpipeError } from "../errors.ts";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import { type Address, formatAddress } from "../wire/address.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
+import { Exchange, tooLong } from "./http3-exchange.ts";
 import { guardExports } from "./wasm-guard.ts";
 
 type Wasm = typeof import("@currentspace/http3/wasm");
@@ -34,18 +35,9 @@ export interface Http3Options {
 /** Events of the HTTP/3 client, as it numbers them. */
 const event = { headers: 3, data: 4, finished: 5, reset: 6, sessionClose: 7, error: 10, connected: 11 };
 
-/** One request whose answer is on its way. */
-interface Exchange {
-  status: number;
-  readonly headers: Map<string, string>;
-  readonly body: Uint8Array[];
-  readonly resolve: (response: HttpResponse) => void;
-  readonly reject: (error: QuicpipeError) => void;
-}
-
 /**
  * One HTTP/3 session to the relay over datagrams that the caller moves. It ends for good when the relay closes
- * it, falls silent or leaves a request unanswered.
+ * it, falls silent, leaves a request unanswered or sends what nobody asked for.
  */
 export class Http3Session {
   readonly #loop: EventLoop;
@@ -54,14 +46,14 @@ export class Http3Session {
   readonly #connected = Promise.withResolvers<void>();
   #fault: QuicpipeError | undefined;
   #heardAtMs = -Infinity;
+  /** Bytes that came since a request was last made or answered. */
+  #heardBytes = 0;
 
   private constructor(wasm: Wasm, options: Http3Options) {
     this.#options = options;
     this.#loop = new wasm.WasmH3ClientEventLoop(
       {
-        core: guardExports(loadCore(wasm), () =>
-          this.#fail("the relay's certificate is not trusted for its name"),
-        ),
+        core: guardExports(loadCore(wasm), () => this.#end(distrusted)),
         transportFactory: () => Promise.resolve(this.#transport()),
         rejectUnauthorized: options.ca !== undefined,
         maxIdleTimeoutMs: defaults.httpIdleTimeoutMs,
@@ -107,16 +99,17 @@ export class Http3Session {
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.#fault) throw this.#fault;
-    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    const exchange = new Exchange(request);
     const id = this.#send(request);
-    this.#exchanges.set(id, { status: 0, headers: new Map(), body: [], resolve, reject });
-    const timers = this.#watch(request);
-    const abort = (): void => reject(unreachable("the request was given up", true));
+    this.#exchanges.set(id, exchange);
+    this.#heardBytes = 0;
+    const unwatch = this.#watch(request);
+    const abort = (): void => exchange.fail(unreachable("the request was given up", true));
     request.signal?.addEventListener("abort", abort, { once: true });
     try {
-      return await promise;
+      return await exchange.answer;
     } finally {
-      timers.forEach((timer) => clearTimeout(timer));
+      unwatch();
       request.signal?.removeEventListener("abort", abort);
       if (this.#exchanges.delete(id) && this.usable) this.#loop.streamClose(id, requestCancelled);
     }
@@ -152,41 +145,66 @@ export class Http3Session {
       return this.#fail(`it closed the session ${meta?.errorReason ?? ""}`);
     const exchange = this.#exchanges.get(streamId);
     if (!exchange) return;
-    for (const { name, value } of headers ?? []) addHeader(exchange, name, value);
     // A HEADERS event may carry data too.
-    if (data) exchange.body.push(data);
+    exchange.take({ headers, data });
     if (eventType === event.finished) this.#complete(streamId, exchange);
     else if (eventType === event.reset || eventType === event.error)
-      exchange.reject(unreachable("it reset the request", true));
+      exchange.fail(unreachable("it reset the request", true));
   }
 
   /**
    * Gives the session up where a request gets no answer: the relay has forgotten the session, or the way to it has
-   * changed. A relay that is only slow acknowledges the request soon; where it does not, one that can be repeated is
-   * worth a new session at once.
+   * changed. A relay that is only slow acknowledges what it is sent; where it does not, a request that can be repeated is
+   * worth a new session at once. So for as long as such a one waits, the relay is pinged.
    */
-  #watch({ method, path, timeoutMs, isIdempotent }: HttpRequest): NodeJS.Timeout[] {
-    const sentAtMs = performance.now();
+  #watch({ method, path, timeoutMs, isIdempotent }: HttpRequest): () => void {
     const giveUp = (waitedMs: number): void =>
       this.#fail(`${method} ${path} got no answer in ${waitedMs} ms`, true);
-    const giveUpIfSilent = (waitedMs: number): void => {
-      if (this.#heardAtMs < sentAtMs) giveUp(waitedMs);
+    const timer = setTimeout(giveUp, timeoutMs, timeoutMs);
+    let askedAtMs = performance.now();
+    let look: NodeJS.Immediate | undefined;
+    const lookAndAsk = (): void => {
+      if (this.#heardAtMs < askedAtMs) return giveUp(defaults.httpSilenceMs);
+      askedAtMs = performance.now();
+      this.#loop.ping();
     };
-    const timers = [setTimeout(giveUp, timeoutMs, timeoutMs)];
-    const { httpSilenceMs } = defaults;
-    if (isIdempotent) timers.push(setTimeout(giveUpIfSilent, httpSilenceMs, httpSilenceMs));
-    return timers;
+    // What came while this process was busy is read before the relay is judged.
+    const onTick = (): void => void (look = setImmediate(lookAndAsk));
+    const ticks = isIdempotent ? setInterval(onTick, defaults.httpSilenceMs) : undefined;
+    return () => {
+      clearTimeout(timer);
+      clearInterval(ticks);
+      clearImmediate(look);
+    };
   }
 
-  #complete(id: number, { status, headers, body, resolve }: Exchange): void {
+  #complete(id: number, exchange: Exchange): void {
     this.#exchanges.delete(id);
-    resolve({ status, headers, body: Buffer.concat(body) });
+    this.#heardBytes = 0;
+    exchange.complete();
   }
 
   #fail(why: string, sent = false): void {
-    this.#fault ??= unreachable(why, sent);
+    this.#end((isSent) => unreachable(why, isSent), sent);
+  }
+
+  #end(fault: (sent: boolean) => QuicpipeError, sent = false): void {
+    if (this.#fault) return;
+    this.#fault = fault(sent);
     this.#connected.reject(this.#fault);
-    for (const exchange of this.#exchanges.values()) exchange.reject(unreachable(why, true));
+    for (const exchange of this.#exchanges.values()) exchange.fail(fault(true));
+    // Not within a call of the client's.
+    queueMicrotask(() => void this.#loop.close());
+  }
+
+  /** Whether a datagram is still taken: what nobody asked for has an end, whatever frames it is in. */
+  #hear({ length }: Uint8Array): boolean {
+    this.#heardAtMs = performance.now();
+    this.#heardBytes += length;
+    let maxBytes = defaults.maxUnaskedBytes;
+    for (const exchange of this.#exchanges.values()) maxBytes += exchange.maxBytes;
+    if (this.#heardBytes > maxBytes) this.#end(() => tooLong("traffic of an idle session", maxBytes));
+    return this.usable;
   }
 
   #transport(): import("@currentspace/http3/wasm").DatagramTransport {
@@ -195,8 +213,7 @@ export class Http3Session {
       send: (datagram) => this.#options.send(datagram),
       onMessage: (receive) =>
         this.#options.onReceiver((datagram) => {
-          this.#heardAtMs = performance.now();
-          receive(datagram);
+          if (this.#hear(datagram)) receive(datagram);
         }),
       localAddress: () => ({ address, port, family: address.includes(":") ? "IPv6" : "IPv4" }),
       // The socket is the peer's and stays open.
@@ -208,19 +225,30 @@ export class Http3Session {
 /** RFC 9114 §8.1 */
 const requestCancelled = 0x10c;
 
-function addHeader(exchange: Exchange, name: string, value: string): void {
-  if (name === ":status") exchange.status = Number(value);
-  const before = exchange.headers.get(name);
-  exchange.headers.set(name, before === undefined ? value : `${before}, ${value}`);
-}
-
 /** The error for a relay that cannot be talked to. */
-export function unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
+export function unreachable(
+  why: string,
+  sent: boolean,
+  cause?: unknown,
+  more: Readonly<Record<string, unknown>> = {},
+): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_RELAY_UNREACHABLE",
     `the relay cannot be reached: ${why}; check its address, its certificate and that UDP gets through`,
-    { cause, details: { sent } },
+    { cause, details: { sent, ...more } },
   );
+}
+
+/** The error for a relay whose certificate does not verify; {@link isDistrusted} tells. */
+export function distrusted(): QuicpipeError {
+  return unreachable("its certificate is not issued by a trusted CA for its name", false, undefined, {
+    untrusted: true,
+  });
+}
+
+/** Whether an error is about the relay's certificate. */
+export function isDistrusted(error: unknown): boolean {
+  return isQuicpipeError(error) && error.details["untrusted"] === true;
 }
 
 async function importWasm(): Promise<Wasm> {

@@ -2,6 +2,7 @@ import * as defaults from "../defaults.ts";
 import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import type { WaitingMessage } from "../protocol.ts";
 import { pause } from "./pause.ts";
+import { retryAfterMs } from "./relay-error.ts";
 
 /** What a {@link MailboxLoop} works with. */
 export interface MailboxLoopParts<T> {
@@ -15,6 +16,8 @@ export interface MailboxLoopParts<T> {
   readonly onError: (error: QuicpipeError) => void;
   /** Whether another token may come, so that a refused one is not the end. */
   readonly tokenMayChange: boolean;
+  /** Connections that are made ahead of whoever waits for them; what is over stays in the mailbox. */
+  readonly backlog: number;
 }
 
 /** Refusals that asking again does not change. */
@@ -28,7 +31,7 @@ const final: ReadonlySet<QuicpipeErrorCode> = new Set([
 ]);
 
 /**
- * Asks the mailbox for messages and makes connections of them, while somebody waits for connections. Errors make
+ * Asks the mailbox for messages and makes connections of them, as many as somebody waits for and some ahead. Errors make
  * it ask more slowly; only a refusal for good ends it.
  */
 export class MailboxLoop<T> {
@@ -44,7 +47,7 @@ export class MailboxLoop<T> {
   #stuck = false;
   #started = false;
   #failure: QuicpipeError | undefined;
-  #onRoom: (() => void) | undefined;
+  #onChange: (() => void) | undefined;
 
   constructor(parts: MailboxLoopParts<T>) {
     this.#parts = parts;
@@ -61,49 +64,50 @@ export class MailboxLoop<T> {
   next(): Promise<T | undefined> {
     this.start();
     const connection = this.#accepted.shift();
-    if (connection !== undefined) {
-      this.#onRoom?.();
-      return Promise.resolve(connection);
-    }
+    this.#onChange?.();
+    if (connection !== undefined) return Promise.resolve(connection);
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#controller.signal.aborted) return Promise.resolve(undefined);
     const waiting = Promise.withResolvers<T | undefined>();
     this.#waiting.push(waiting);
+    this.#onChange?.();
     return waiting.promise;
   }
 
   /** Ends it; connections that nobody took are discarded. Idempotent. */
   close(): void {
     this.#controller.abort();
-    this.#onRoom?.();
+    this.#onChange?.();
     for (const { resolve } of this.#waiting.splice(0)) resolve(undefined);
     for (const connection of this.#accepted.splice(0)) this.#parts.discard(connection);
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#controller;
-    const [firstMs, longestMs] = defaults.acceptRetryMs;
-    let retryMs = firstMs;
+    let failures = 0;
     while (!signal.aborted && !this.#failure) {
-      const askedMs = await this.#round(signal);
-      if (askedMs === undefined) retryMs = firstMs;
-      else {
-        await pause(Math.max(retryMs, askedMs), signal);
-        retryMs = Math.min(retryMs * 2, longestMs);
-      }
+      await this.#until(() => this.#hasRoom());
+      const startedMs = performance.now();
+      const outcome = await this.#round(signal);
+      failures = outcome.kind === "failed" ? failures + 1 : 0;
+      const gapMs = gapAfter(outcome, failures, performance.now() - startedMs);
+      if (gapMs > 0) await pause(gapMs, signal);
     }
   }
 
-  /** One poll and what it brought; after a failure, how long the relay asks to wait at least, in ms. */
-  async #round(signal: AbortSignal): Promise<number | undefined> {
+  /** One poll and what it brought. */
+  async #round(signal: AbortSignal): Promise<Outcome> {
     this.#stuck = false;
     try {
-      for (const message of await this.#parts.poll(signal)) this.#take(message);
-      await this.#room();
-      return this.#stuck ? 0 : undefined;
+      const messages = await this.#parts.poll(signal);
+      for (const message of messages) if (this.#hasRoom()) this.#take(message);
+      // Else the next poll would bring at once what is in hand.
+      await this.#until(() => this.#untaken === 0);
+      if (this.#stuck) return { kind: "failed" };
+      return { kind: messages.length > 0 ? "messages" : "nothing" };
     } catch (error) {
       if (!signal.aborted) this.#report(error);
-      return retryAfterMs(error);
+      return { kind: "failed", error };
     }
   }
 
@@ -114,7 +118,7 @@ export class MailboxLoop<T> {
     const onTaken = (): void => {
       if (!taken) this.#untaken--;
       taken = true;
-      this.#onRoom?.();
+      this.#onChange?.();
     };
     this.#parts
       .accept(message, onTaken)
@@ -126,6 +130,7 @@ export class MailboxLoop<T> {
       .finally(() => {
         this.#making--;
         onTaken();
+        this.#onChange?.();
       });
   }
 
@@ -136,15 +141,15 @@ export class MailboxLoop<T> {
     else this.#accepted.push(connection);
   }
 
-  /**
-   * Waits until what is in hand has left the mailbox, or the next poll would bring it again at once, and until
-   * there is room for more connections.
-   */
-  async #room(): Promise<void> {
-    const mustWait = (): boolean =>
-      this.#untaken > 0 || this.#accepted.length + this.#making >= defaults.maxMessagesPerRecipient;
-    while (mustWait() && !this.#controller.signal.aborted)
-      await new Promise<void>((resolve) => (this.#onRoom = resolve));
+  /** Whether somebody waits for one more connection, or one more may wait for somebody. */
+  #hasRoom(): boolean {
+    const wanted = this.#waiting.length + this.#parts.backlog;
+    return this.#accepted.length + this.#making < wanted;
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo() && !this.#controller.signal.aborted)
+      await new Promise<void>((resolve) => (this.#onChange = resolve));
   }
 
   #report(error: unknown): void {
@@ -156,9 +161,20 @@ export class MailboxLoop<T> {
   }
 }
 
-function retryAfterMs(error: unknown): number {
-  const seconds = isQuicpipeError(error) ? error.details["retryAfterSeconds"] : undefined;
-  return typeof seconds === "number" ? seconds * 1000 : 0;
+/** What a poll came to; without an error, a failed one brought a message that could not be taken. */
+interface Outcome {
+  readonly kind: "messages" | "nothing" | "failed";
+  readonly error?: unknown;
+}
+
+/** How long to wait before the next poll, in ms. */
+function gapAfter({ kind, error }: Outcome, failures: number, elapsedMs: number): number {
+  if (kind === "messages") return 0;
+  if (kind === "nothing") return defaults.emptyPollMs - elapsedMs;
+  const [firstMs, longestMs] = defaults.acceptRetryMs;
+  const isAway = isQuicpipeError(error) && error.code === "ERR_QUICPIPE_RELAY_UNREACHABLE";
+  const retryMs = Math.min(firstMs * 2 ** (failures - 1), isAway ? defaults.relayReturnMs : longestMs);
+  return Math.max(retryMs, retryAfterMs(error) ?? 0);
 }
 
 function unexpected(cause: unknown): QuicpipeError {

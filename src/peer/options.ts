@@ -1,11 +1,11 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { isIPv4 } from "node:net";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { maxPacketBytes } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
 import type { Identity } from "./identity.ts";
+import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust.ts";
 
 /** How a peer is bound. */
@@ -22,7 +22,7 @@ export interface PeerOptions {
   readonly relayCa?: string | undefined;
   /** Application protocol that both peers must name (RFC 7301); `"quicpipe"` if absent. */
   readonly alpn?: string | undefined;
-  /** Local IP address to bind; all of the relay's address family if absent. */
+  /** Local IP address to bind, which limits where the relay may be to its family; all addresses (`::`) if absent. */
   readonly host?: string | undefined;
   /** Local UDP port; 0, a free one, if absent. */
   readonly port?: number | undefined;
@@ -44,6 +44,8 @@ export interface PeerOptions {
   readonly maxStreams?: number | undefined;
   /** Connection IDs of one connection, 4 to 65 536; 32 if absent. The relay may allow fewer. */
   readonly cidsPerConnection?: number | undefined;
+  /** Connections accepted ahead of who iterates over the peer, 0 to 1024; 16 if absent. Further dialers wait in the mailbox. */
+  readonly backlog?: number | undefined;
   /** Ask the mailbox for connections at once; if absent, from when somebody iterates over the peer. */
   readonly listen?: boolean | undefined;
   /** Spans through `@opentelemetry/api`, where that is installed, and `traceparent` to the relay; `false` for none. */
@@ -52,7 +54,7 @@ export interface PeerOptions {
   readonly onError?: ((error: QuicpipeError) => void) | undefined;
 }
 
-/** Checked options with their defaults, and the relay's address looked up. */
+/** Checked options with their defaults, and the relay's address as it is looked up first. */
 export interface PeerSettings {
   readonly relayHost: string;
   /** Host and port as HTTP names them. */
@@ -73,6 +75,7 @@ export interface PeerSettings {
   readonly flowWindowBytes: number;
   readonly maxStreams: number;
   readonly cidsPerConnection: number;
+  readonly backlog: number;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
 }
@@ -87,7 +90,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   const url = relayUrl(options.relay);
   const relayHost = url.hostname.replace(/^\[|\]$/g, "");
   const basePath = (options.basePath ?? url.pathname).replace(/\/+$/, "");
-  const address = await resolveHost(relayHost);
+  const [address] = orderAddresses(await lookUpRelay(relayHost), undefined);
   const range = (name: keyof PeerOptions, min: number, max: number, absent: number): number =>
     numberIn(name, options[name], min, max, absent);
   const { token = "" } = options;
@@ -96,13 +99,13 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   return {
     relayHost,
     authority: url.host,
-    relay: { address, port: Number(url.port || 443) },
+    relay: { address: address!, port: Number(url.port || 443) },
     basePath,
     token: async () => (typeof token === "string" ? token : token()),
     trust: options.trust,
     relayCa: options.relayCa,
     alpn: options.alpn ?? "quicpipe",
-    host: options.host ?? (address.includes(":") ? "::" : "0.0.0.0"),
+    host: options.host ?? (isIPv4(relayHost) ? "0.0.0.0" : "::"),
     port: range("port", 0, 65_535, 0),
     maxUdpPayloadBytes: range(
       "maxUdpPayloadBytes",
@@ -117,6 +120,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     flowWindowBytes: range("flowWindowBytes", 65_536, 1_073_741_824, defaults.flowWindowBytes),
     maxStreams: range("maxStreams", 1, 65_536, defaults.maxStreams),
     cidsPerConnection: range("cidsPerConnection", 4, 65_536, defaults.cidsPerConnection),
+    backlog: range("backlog", 0, 1024, defaults.backlog),
     telemetry: options.telemetry ?? true,
     onError: options.onError ?? (() => undefined),
   };
@@ -133,19 +137,6 @@ function relayUrl(relay: string | URL): URL {
   const url = URL.parse(String(relay));
   if (url?.protocol === "https:") return url;
   throw invalid("relay", relay, "an https URL such as https://relay.example:4433");
-}
-
-async function resolveHost(host: string): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  try {
-    return (await lookup(host)).address;
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_RELAY_UNREACHABLE",
-      `the relay's host name ${host} has no address: check the name and the network`,
-      { cause, details: { host } },
-    );
-  }
 }
 
 function invalid(name: string, value: unknown, wanted: string): QuicpipeError {

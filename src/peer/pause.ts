@@ -1,3 +1,5 @@
+import { maxTimerMs } from "../defaults.ts";
+
 /** Resolves after `ms`, or as soon as `signal` aborts. Does not keep the process alive. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
@@ -7,7 +9,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const timer = setTimeout(end, Math.min(ms, maxTimerMs));
     timer.unref();
     signal.addEventListener("abort", end);
   });

@@ -13,7 +13,7 @@ import { type PeerOptions, resolveSettings } from "./options.ts";
 import type { Registration } from "./registration.ts";
 import { RelayClient } from "./relay-client.ts";
 import type { RelayHttp } from "./relay-http.ts";
-import { createRelayHttp } from "./relay-session.ts";
+import { createRelayHttp } from "./relay-finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { Session } from "./session.ts";
 import { StunClient } from "./stun-client.ts";
@@ -46,6 +46,7 @@ export class Peer implements AsyncIterable<Connection> {
       discard: (connection) => connection.close(),
       onError: context.settings.onError,
       tokenMayChange,
+      backlog: context.settings.backlog,
     });
   }
 
@@ -67,10 +68,13 @@ export class Peer implements AsyncIterable<Connection> {
     const socket = await PeerSocket.bind({ host: settings.host, port: settings.port, relay: settings.relay });
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
-    const http = createRelayHttp(settings, engine, socket);
+    const collections = { sessions: new Set<Session>(), registrations: new Set<Registration>() };
+    const http = createRelayHttp(settings, engine, socket, () => {
+      // The relay may have been started anew, or be another one: registrations are looked after before packets get lost.
+      for (const registration of collections.registrations) void registration.keepAlive();
+    });
     const { token, basePath, requestTimeoutMs } = settings;
     const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });
-    const collections = { sessions: new Set<Session>(), registrations: new Set<Registration>() };
     const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
     const peer = new Peer(context, http, typeof options.token === "function");
     if (options.listen) peer.#mailbox.start();

@@ -1,3 +1,4 @@
+import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import {
   type MailboxListResponse,
@@ -82,7 +83,10 @@ export class RelayClient {
 
   /** What the relay does, and its registrations. */
   stats({ limit, order }: StatsRequest): Promise<object> {
-    return this.#call("GET", paths.stats, { query: `?limit=${limit}&order=${order}` });
+    return this.#call("GET", paths.stats, {
+      query: `?limit=${limit}&order=${order}`,
+      maxAnswerBytes: defaults.maxStatsBytes,
+    });
   }
 
   /** Takes one message; only once. */
@@ -104,6 +108,8 @@ export class RelayClient {
       },
       body: call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body)),
       timeoutMs: this.#options.requestTimeoutMs + (call.waitMs ?? 0),
+      waitMs: call.waitMs,
+      maxAnswerBytes: call.maxAnswerBytes,
       signal: call.signal,
       // A registration is made once for each key: the second time it is refreshed.
       isIdempotent: method !== "POST" || path === paths.register,
@@ -127,6 +133,8 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** How much longer than other requests this one may take, in ms. */
   readonly waitMs?: number;
+  /** How long the answer may be. */
+  readonly maxAnswerBytes?: number;
   readonly signal?: AbortSignal;
   /** Refusals that are as good as success. */
   readonly accept?: readonly string[];

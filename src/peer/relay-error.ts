@@ -1,4 +1,5 @@
-import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
+import * as defaults from "../defaults.ts";
+import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import type { Problem } from "../protocol.ts";
 import type { HttpResponse } from "./http.ts";
 
@@ -36,16 +37,27 @@ const relayCodes: readonly QuicpipeErrorCode[] = [
 export function refusalOf(response: HttpResponse, request: string): QuicpipeError {
   const { status } = response;
   const problem = parseProblem(response);
-  const retryAfterSeconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
   const details = {
     status,
     ...(problem && { relayCode: problem.code, relayDetail: problem.detail }),
-    ...(Number.isFinite(retryAfterSeconds) && { retryAfterSeconds }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
   const code = relayCodes.find((each) => each === problem?.code) ?? "ERR_QUICPIPE_RELAY_REFUSED";
   return new QuicpipeError(code, `the relay refused ${request}: ${problem?.detail ?? `status ${status}`}`, {
     details,
   });
+}
+
+/** How long a relay wants to be left alone, in ms; `undefined` where it has not said. */
+export function retryAfterMs(error: unknown): number | undefined {
+  const seconds = isQuicpipeError(error) ? error.details["retryAfterSeconds"] : undefined;
+  return typeof seconds === "number" ? seconds * 1000 : undefined;
+}
+
+/** `Retry-After` in seconds (RFC 9110 §10.2.3), cut to what anybody would wait. */
+function parseRetryAfter(value: string | undefined): number | undefined {
+  return /^\d+$/.test(value ?? "") ? Math.min(Number(value), defaults.maxRetryAfterSeconds) : undefined;
 }
 
 /** Reads a JSON body; `undefined` if it is none. */
@@ -57,7 +69,16 @@ export function parseJson(response: HttpResponse): unknown {
   }
 }
 
-function parseProblem(response: HttpResponse): Partial<Problem> | undefined {
+/** The members that say something, as far as they are short text. */
+function parseProblem(response: HttpResponse): { code?: string; detail?: string } | undefined {
   const body = parseJson(response);
-  return typeof body === "object" && body !== null ? body : undefined;
+  if (typeof body !== "object" || body === null) return undefined;
+  const { code, detail }: Partial<Record<keyof Problem, unknown>> = body;
+  return {
+    ...(typeof code === "string" && { code: code.slice(0, maxTextLength) }),
+    ...(typeof detail === "string" && { detail: detail.slice(0, maxTextLength) }),
+  };
 }
+
+/** Of a relay's text, in UTF-16 code units; its own details are some hundred long. */
+const maxTextLength = 1000;

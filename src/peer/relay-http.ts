@@ -36,7 +36,7 @@ export class RelayHttp implements Http {
         !mayRepeat(error, request)
       )
         throw error;
-      return await this.#attempt({ ...request, timeoutMs: leftMs });
+      return await this.#attempt(request.waitMs ? request : { ...request, timeoutMs: leftMs });
     }
   }
 

@@ -4,13 +4,15 @@ import type { QuicpipeError } from "../errors.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { Driver } from "./driver.ts";
 import type { Engine, EngineOptions } from "./engine-contract.ts";
-import { unreachable } from "./http3.ts";
-import type { PeerSocket } from "./socket.ts";
+import { distrusted, unreachable } from "./http3.ts";
+import type { PeerSocket, RelayPath } from "./socket.ts";
 
 /** What {@link probeRelay} asks with. */
 export interface ProbeOptions {
   readonly engine: Engine;
   readonly socket: PeerSocket;
+  /** The way to the relay. */
+  readonly path: RelayPath;
   /** CA certificates, PEM, one of which must have issued the relay's. */
   readonly ca: string;
   /** Name that the relay's certificate must be valid for; unchecked if absent. */
@@ -27,20 +29,20 @@ export interface ProbeOptions {
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if they do not verify or the relay does not answer.
  */
 export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8Array[]> {
-  const { engine, socket, serverName, timeoutMs, signal } = options;
+  const { engine, socket, path, serverName, timeoutMs, signal } = options;
   const sourceId = randomBytes(cidBytes);
-  const start = { sourceId, local: socket.local, remote: socket.relay, serverName };
+  const start = { sourceId, local: path.local, remote: path.remote, serverName };
   const connection = engine.connect(probeEngineOptions(options), start);
   const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
   const fail = (why: string): void => reject(unreachable(why, false) satisfies QuicpipeError);
   const driver = new Driver(
     connection,
-    socket,
+    path,
     {
       maySend: () => true,
       onTurn: () => {
         if (connection.isEstablished()) resolve(connection.peerCertificates());
-        else if (connection.localClose()) fail("its certificate is not issued by a trusted CA for its name");
+        else if (connection.localClose()) reject(distrusted());
         else if (connection.isDraining()) fail("it refused the handshake");
       },
       onStalled: () => undefined,

@@ -1,5 +1,5 @@
 import type { ReadableStreamDefaultController, UnderlyingSource } from "node:stream/web";
-import { eventStreamKeepaliveMs } from "../defaults.ts";
+import { eventStreamKeepaliveMs, maxTimerMs } from "../defaults.ts";
 import type { Identity } from "./identity.ts";
 import { openWait, type Wait } from "./waiters.ts";
 
@@ -39,8 +39,6 @@ export function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Longest delay that a Node timer keeps; a longer one would fire at once. */
-const maxTimerMs = 2 ** 31 - 1;
 const encoder = new TextEncoder();
 
 class Events implements UnderlyingSource<Uint8Array> {

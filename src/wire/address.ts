@@ -13,6 +13,11 @@ export function unmapAddress(address: string): string {
     : address;
 }
 
+/** Turns plain IPv4 into the form that a dual-stack socket takes, the inverse of {@link unmapAddress}. */
+export function mapAddress(address: string): string {
+  return mappedPrefix + address;
+}
+
 /** Writes an address as `203.0.113.7:4433` or `[2001:db8::1]:4433`. */
 export function formatAddress({ address, port }: Address): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;

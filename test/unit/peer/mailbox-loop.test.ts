@@ -39,6 +39,7 @@ function setUp(
     discard: (connection) => discarded.push(connection),
     onError: (error) => errors.push(error),
     tokenMayChange: false,
+    backlog: 16,
     ...parts,
   });
   return { loop, polls, errors, discarded };
@@ -75,11 +76,53 @@ describe("the accepter's loop", () => {
   });
 
   it("asks more and more slowly after errors, and at once again after success", async () => {
-    const { loop, polls, errors } = setUp([unreachable, unreachable, unreachable, [], unreachable]);
+    const refused = new QuicpipeError("ERR_QUICPIPE_RELAY_REFUSED", "odd");
+    const { loop, polls, errors } = setUp([refused, refused, refused, ["a"], refused]);
     loop.start();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(polls).toEqual([0, 500, 1500, 3500, 3500, 4000]);
     expect(errors).toHaveLength(4);
+    loop.close();
+  });
+
+  it("asks a relay that is away every second, as it may be back", async () => {
+    const { loop, polls } = setUp(Array.from({ length: 60 }, () => unreachable));
+    loop.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(polls.slice(0, 4)).toEqual([0, 500, 1500, 2500]);
+    expect(polls).toHaveLength(61);
+    loop.close();
+  });
+
+  it("asks a relay that answers at once with nothing no more than once a second", async () => {
+    const { loop, polls } = setUp(Array.from({ length: 100 }, () => []));
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_500);
+    expect(polls).toEqual(Array.from({ length: 11 }, (_, i) => i * 1000));
+    loop.close();
+  });
+
+  it("waits for nothing after a poll that took its time", async () => {
+    let polls = 0;
+    const poll = (): Promise<never[]> => {
+      polls++;
+      return new Promise((resolve) => setTimeout(resolve, 25_000, []));
+    };
+    const { loop } = setUp([], { poll });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(50_000);
+    expect(polls).toBe(3);
+    loop.close();
+  });
+
+  it("is not sent into a hot loop by a wait that no timer keeps", async () => {
+    const odd = new QuicpipeError("ERR_QUICPIPE_RATE_LIMITED", "slow", {
+      details: { retryAfterSeconds: 999_999_999 },
+    });
+    const { loop, polls } = setUp([odd, odd, odd]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(polls).toEqual([0]);
     loop.close();
   });
 
@@ -138,6 +181,32 @@ describe("the accepter's loop", () => {
     expect(await loop.next()).toBe("connection 0");
     await vi.advanceTimersByTimeAsync(0);
     expect(polls).toHaveLength(2);
+  });
+
+  it("leaves dialers in the mailbox that nobody waits for, where it may accept none ahead", async () => {
+    const { loop, polls } = setUp([["a", "b"], ["b"]], { backlog: 0 });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(polls).toEqual([]);
+    expect(await loop.next()).toBe("connection a");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(polls).toHaveLength(1);
+    expect(await loop.next()).toBe("connection b");
+    expect(polls).toHaveLength(2);
+    loop.close();
+  });
+
+  it("makes no more connections at a time than fit, however many messages a relay says there are", async () => {
+    let made = 0;
+    const accept = (_message: WaitingMessage, onTaken: () => void): Promise<string> => {
+      made++;
+      return acceptNever(_message, onTaken);
+    };
+    const { loop } = setUp([Array.from({ length: 10_000 }, (_, i) => `${i}`)], { accept });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(made).toBe(16);
+    loop.close();
   });
 
   it("reports what was not accepted, and goes on", async () => {

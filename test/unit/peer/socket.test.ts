@@ -26,7 +26,7 @@ async function setUp(): Promise<{
   socket: PeerSocket;
   relay: Socket;
   other: Socket;
-  got: Record<string, number>;
+  got: { stun: number; http3: number; connection: number };
 }> {
   const [relay, other] = [createSocket("udp4"), createSocket("udp4")];
   for (const each of [relay, other]) {
@@ -46,6 +46,16 @@ async function setUp(): Promise<{
   socket.onHttp3 = () => got.http3++;
   socket.addRoute(new Uint8Array(12).fill(9), () => got.connection++);
   return { socket, relay, other, got };
+}
+
+function at(socket: Socket): { address: string; port: number } {
+  const { address, port } = socket.address();
+  return { address, port };
+}
+
+/** A short header packet to nobody. */
+function answer(text: string): Buffer {
+  return Buffer.concat([Uint8Array.of(0x40), Buffer.from(text)]);
 }
 
 describe("a peer's socket", () => {
@@ -92,6 +102,58 @@ describe("a peer's socket", () => {
     await expect.poll(() => socket.stats.sendFailed).toBe(1);
     socket.send(Buffer.from("next"));
     expect(String((await once(relay, "message"))[0])).toBe("next");
+  });
+
+  it("talks to the relay in both families, and hears another address only while a way leads there", async () => {
+    const [relay, elsewhere] = [createSocket("udp4"), createSocket("udp6")];
+    for (const [each, host] of [
+      [relay, "127.0.0.1"],
+      [elsewhere, "::1"],
+    ] as const) {
+      each.bind(0, host);
+      await once(each, "listening");
+      onTestFinished(() => void each.close());
+    }
+    const socket = await PeerSocket.bind({ host: "::", port: 0, relay: at(relay) });
+    onTestFinished(() => socket.close());
+    const got: string[] = [];
+    socket.onHttp3 = (datagram) => got.push(datagram.toString("latin1", 1));
+    relay.send(answer("from the relay, in IPv4"), socket.local.port, "127.0.0.1");
+    await expect.poll(() => got).toEqual(["from the relay, in IPv4"]);
+    expect([socket.local.address, socket.reaches("::1"), socket.reaches("127.0.0.1")]).toEqual([
+      "0.0.0.0",
+      true,
+      true,
+    ]);
+
+    const path = socket.pathTo(at(elsewhere));
+    expect(path.local.address).toBe("::");
+    path.send(Buffer.from("hello"));
+    expect(String((await once(elsewhere, "message"))[0])).toBe("hello");
+    elsewhere.send(answer("by the way"), socket.local.port, "::1");
+    await expect.poll(() => got).toHaveLength(2);
+    path.close();
+    elsewhere.send(answer("too late"), socket.local.port, "::1");
+    await expect.poll(() => socket.stats.foreign).toBe(1);
+
+    socket.moveTo(at(elsewhere));
+    socket.send(Buffer.from("moved"));
+    expect(String((await once(elsewhere, "message"))[0])).toBe("moved");
+    elsewhere.send(answer("here"), socket.local.port, "::1");
+    await expect.poll(() => got).toEqual(["from the relay, in IPv4", "by the way", "here"]);
+  });
+
+  it("leads several HTTP/3 sessions apart by the first bytes of their connection IDs", async () => {
+    const { socket, relay, got } = await setUp();
+    const long = Buffer.alloc(20, 7);
+    socket.addRoute(long, () => got.connection++);
+    relay.send(Buffer.concat([Uint8Array.of(0x40), long, Buffer.alloc(9)]), socket.local.port, "127.0.0.1");
+    relay.send(
+      Buffer.concat([Uint8Array.of(0xc0, 0, 0, 0, 1, 20), long, Buffer.alloc(30)]),
+      socket.local.port,
+      "127.0.0.1",
+    );
+    await expect.poll(() => got).toEqual({ stun: 0, http3: 0, connection: 2 });
   });
 
   it("says so where it cannot be bound", async () => {

@@ -3,11 +3,11 @@ import { H3 } from "h3";
 import { serveHttp3 } from "../../../../src/gateway/index.ts";
 import { quicpipe } from "../../../../src/plugin/index.ts";
 
-const { KEY, CERT, SECRET, PORT } = process.env;
+const { KEY, CERT, SECRET, PORT, HOST } = process.env;
 const app = new H3();
 const gateway = await serveHttp3(app, { key: KEY!, cert: CERT! });
 const relay = quicpipe({
-  host: "127.0.0.1",
+  host: HOST ?? "127.0.0.1",
   port: Number(PORT ?? 0),
   upstream: { port: gateway.port },
   auth: { secret: SECRET! },
