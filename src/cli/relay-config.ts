@@ -24,7 +24,7 @@ export const relayArgs = {
   },
   "public-address": {
     type: "string",
-    description: "What peers are told to send to, if not the name they asked",
+    description: "What peers are told to send to, and browsers of HTTP/3, if not the name they asked",
     valueHint: "host:port",
   },
   cert: {

@@ -12,6 +12,7 @@ import {
   serveHttp3,
 } from "../gateway/index.ts";
 import { consoleLogger, type Logger, quicpipe, type QuicpipeOptions, type Relay } from "../plugin/index.ts";
+import { parseAddress } from "../wire/address.ts";
 import { readOptionFile } from "./arguments.ts";
 import { formatBytes } from "./progress.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "./relay-config.ts";
@@ -36,7 +37,7 @@ export const relay = defineCommand({
     app.use(handle);
     const { address: host, port } = await handle.listen();
     const interruption = interrupted();
-    const browsers = await serveBrowsers(app, { ...pem, host, port }, logger);
+    const browsers = await serveBrowsers(app, { ...pem, host, port, ...publicHttp3(options) }, logger);
     if (browsers) running.defer(() => browsers.close());
     if (browsers && options.console !== false) logger.info(`quicpipe: ${consoleHint(options, port)}`);
     if (!tls) logger.info(`quicpipe: ${developmentHint()}`);
@@ -67,6 +68,14 @@ async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; k
     };
   const made = await developmentCertificate();
   return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
+}
+
+/** Where browsers find HTTP/3: where peers are told to send to. */
+function publicHttp3({
+  publicAddress,
+}: QuicpipeOptions): Pick<Http2GatewayOptions, "http3Host" | "http3Port"> {
+  const address = publicAddress === undefined ? undefined : parseAddress(publicAddress);
+  return address ? { http3Host: address.address, http3Port: address.port } : {};
 }
 
 /** Serves the app at the TCP port of the same number as well. A relay runs without it: peers need UDP alone. */

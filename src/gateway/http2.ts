@@ -1,9 +1,11 @@
 import { once } from "node:events";
-import { createSecureServer, type Http2SecureServer } from "node:http2";
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from "node:http2";
 import { BlockList, isIPv6, type Socket } from "node:net";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
+import { codeOf } from "../system-error.ts";
 import { formatAddress } from "../wire/address.ts";
+import { altSvc } from "./alt-svc.ts";
 import type { Http3App } from "./http3.ts";
 
 /** How {@link serveHttp2} serves. */
@@ -12,12 +14,14 @@ export interface Http2GatewayOptions {
   readonly key: string | Buffer;
   /** Certificate chain, PEM, leaf first. */
   readonly cert: string | Buffer;
-  /** Where to listen; `::`, all addresses, if absent. */
+  /** Where to listen; `::`, all addresses, if absent, which becomes `0.0.0.0` where the system has no IPv6. */
   readonly host?: string;
   /** TCP port, as a rule the number of the relay's UDP port; 0, a free one, if absent. */
   readonly port?: number;
   /** UDP port that clients are told to come to by HTTP/3 (`Alt-Svc`, RFC 7838); the TCP port's number if absent. */
   readonly http3Port?: number;
+  /** Host that serves HTTP/3, a name or an IP literal; the one that the client asked if absent. */
+  readonly http3Host?: string;
   /** Connections at a time, from 1; 1000 if absent. More are closed at once. */
   readonly maxConnections?: number;
   /** Silence after which a connection is closed, in ms, from 1; 75 s if absent, five keepalives of an event stream. */
@@ -47,7 +51,8 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   const handle = toNodeHandler(new H3().all("/**", ({ req }) => app.fetch(withoutLoopbackAddress(req))));
   const server = createServer(options, host, port);
   server.on("request", (request, response) => {
-    response.setHeader("alt-svc", `h3=":${options.http3Port ?? portOf(server)}"; ma=${altSvcSeconds}`);
+    const http3 = { host: options.http3Host, port: options.http3Port ?? portOf(server) };
+    response.setHeader("alt-svc", altSvc(http3, authorityOf(request)));
     return handle(request, response);
   });
   const sockets = new Set<Socket>();
@@ -62,8 +67,9 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   return { port: portOf(server), close: () => close(server, sockets) };
 }
 
-/** How long a client may remember that HTTP/3 is served: a day, the default of RFC 7838 §3.1. */
-const altSvcSeconds = 86_400;
+function authorityOf({ headers }: Http2ServerRequest): string | undefined {
+  return headers[":authority"] ?? headers.host;
+}
 
 function createServer(options: Http2GatewayOptions, host: string, port: number): Http2SecureServer {
   const { key, cert, maxConnections = defaults.maxHttp2Connections } = options;
@@ -91,8 +97,13 @@ async function listening(server: Http2SecureServer, host: string, port: number):
     server.listen(port, host);
     await ready;
   } catch (cause) {
+    if (host === "::" && isWithoutIpv6(cause)) return listening(server, "0.0.0.0", port);
     throw listenFailed(host, port, cause);
   }
+}
+
+function isWithoutIpv6(cause: unknown): boolean {
+  return ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes(codeOf(cause));
 }
 
 function listenFailed(host: string, port: number, cause: unknown): QuicpipeError {

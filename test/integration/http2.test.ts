@@ -15,6 +15,7 @@ import { type Child, projectPath, startChild } from "./harness/child.ts";
 import { connectHttp2 } from "./harness/http2-client.ts";
 import { connectHttp3 } from "./harness/http3-client.ts";
 import { startRelay, testCertificate } from "./harness/relay.ts";
+import { itWith } from "./harness/requirement.ts";
 
 async function startServer(app: H3, options: Partial<Http2GatewayOptions> = {}): Promise<Http2Gateway> {
   const { privateKey: key, certificate: cert } = await testCertificate();
@@ -80,6 +81,31 @@ describe("the HTTP/2 server of an app", () => {
   it("tells of another port where HTTP/3 is elsewhere", async () => {
     const { port } = await startServer(ipApp(), { http3Port: 443 });
     expect((await ask(await open(port), "/ip")).altSvc).toBe('h3=":443"; ma=86400');
+  });
+
+  it("tells of another host where HTTP/3 is there, unless that is the one that was asked", async () => {
+    const { port } = await startServer(ipApp(), { http3Port: 443, http3Host: "udp.example" });
+    const session = await open(port);
+    const altSvc = async (authority: string): Promise<string | undefined> =>
+      (await ask(session, "/ip", { ":authority": authority })).altSvc;
+    expect(await altSvc(`localhost:${port}`)).toBe('h3="udp.example:443"; ma=86400');
+    expect(await altSvc("UDP.example")).toBe('h3=":443"; ma=86400');
+    const six = await startServer(ipApp(), { http3Port: 443, http3Host: "2001:db8::1" });
+    expect((await ask(await open(six.port), "/ip")).altSvc).toBe('h3="[2001:db8::1]:443"; ma=86400');
+  });
+
+  itWith("python")("serves IPv4 alone where the kernel has no IPv6", async () => {
+    const { privateKey: key, certificate: cert } = await testCertificate();
+    const gateway = projectPath("src/gateway/index.ts");
+    const program = `
+      import { serveHttp2 } from ${JSON.stringify(gateway)};
+      const app = { fetch: () => new Response("here") };
+      const { port } = await serveHttp2(app, ${JSON.stringify({ key, cert })});
+      console.log("port " + port);`;
+    const wrapper = projectPath("test/integration/harness/without-ipv6.py");
+    const args = [wrapper, process.execPath, "--input-type=module", "-e", program];
+    const [, port] = await startChild("python3", args).prints(/port (\d+)/);
+    expect((await ask(await open(Number(port)), "/")).body).toBe("here");
   });
 
   it("serves clients that know HTTP/1.1 alone", async () => {
@@ -184,10 +210,10 @@ describe("the HTTP/2 server of an app", () => {
   });
 });
 
-function startRelayCommand(port: number): Child {
+function startRelayCommand(port: number, ...more: string[]): Child {
   const state = mkdtempSync(join(tmpdir(), "quicpipe-http2-"));
   onTestFinished(() => rmSync(state, { recursive: true, force: true }));
-  const args = ["src/cli/main.ts", "relay", "--host", "127.0.0.1", "--port", String(port)];
+  const args = ["src/cli/main.ts", "relay", "--host", "127.0.0.1", "--port", String(port), ...more];
   const env = { XDG_STATE_HOME: state, NODE_ENV: "" };
   return startChild(process.execPath, args, { cwd: projectPath("."), env });
 }
@@ -202,6 +228,15 @@ describe("quicpipe relay", () => {
     expect(await ask(session, "/relay")).toMatchObject({ status: 401, altSvc: `h3=":${port}"; ma=86400` });
     command.process.kill("SIGINT");
     expect(await command.exited).toBe(0);
+  });
+
+  it("tells browsers of the public address", async () => {
+    const command = startRelayCommand(0, "--public-address", "relay.example:443");
+    const [, port] = await command.prints(/console at https:\/\/localhost:(\d+)\//);
+    const session = await open(Number(port), { rejectUnauthorized: false });
+    expect((await ask(session, "/")).altSvc).toBe('h3="relay.example:443"; ma=86400');
+    const { altSvc } = await ask(session, "/", { ":authority": "relay.example:8443" });
+    expect(altSvc).toBe('h3=":443"; ma=86400');
   });
 
   it("relays without it where the TCP port is taken, and says so", async () => {
