@@ -9,7 +9,7 @@
 
 enum {
   /** Changes with every change of a struct below, or of what a map means: a pinned program of another is replaced. */
-  QP_ABI_VERSION = 3,
+  QP_ABI_VERSION = 4,
 };
 
 /** An IP address, IPv4 in its IPv4-mapped form (RFC 4291 section 2.5.5.2); the key of `locals`. */
@@ -50,19 +50,22 @@ enum qp_session_counter {
   QP_SESSION_COUNTERS,
 };
 
-/** A token bucket that starts full, as the time at which it will be full again (bucket.h). */
+/**
+ * A token bucket that starts full, as the time at which it will be full again (bucket.h): an element of `buckets`, which
+ * all sessions of one subject draw from. On a cache line of its own, as those of other subjects are drawn from elsewhere.
+ */
 struct qp_bucket {
   /** Nanoseconds that one token takes to flow in, as a fixed-point number with 16 binary places. */
   __u64 token_ns_q16;
   /** What flows into an empty bucket until it is full, in ns. */
   __u64 depth_ns;
   __u64 full_at_ns;
+  __u64 unused[5];
 };
 
-/** What a session may send and has moved: an element of `sessions`, on two cache lines. */
+/** What a session has moved, and where it is: an element of `sessions`, on two cache lines. */
 struct qp_account {
   __u64 counters[QP_SESSION_COUNTERS];
-  struct qp_bucket bucket;
   /** End of life on the monotonic clock. */
   __u64 expires_at_ns;
   /** When the first packet was let through to it or from it, on the monotonic clock; 0: none yet. */
@@ -70,6 +73,9 @@ struct qp_account {
   struct qp_source address;
   /** Odd while `address` is being written, so that nobody takes half of one for a whole. */
   __u32 version;
+  /** The index of the bucket that what comes from its address draws from. */
+  __u32 bucket;
+  __u32 unused[5];
 };
 
 /** What the program counts over all sessions: what it forwarded, and why it dropped. */
@@ -117,6 +123,7 @@ struct qp_config {
 
 _Static_assert(QP_SESSION_COUNTERS == 8, "the layout is fixed");
 _Static_assert(sizeof(struct qp_source) == 20, "the layout is fixed");
+_Static_assert(sizeof(struct qp_bucket) == 64, "the layout is fixed");
 _Static_assert(sizeof(struct qp_account) == 128, "the layout is fixed");
 _Static_assert(sizeof(struct qp_processor) == 64, "the layout is fixed");
 _Static_assert(sizeof(struct qp_config) == 12, "the layout is fixed");

@@ -41,7 +41,7 @@ struct {
   __type(value, __u32);
 } exits SEC(".maps");
 
-/* User space maps these into its memory, so that both paths share buckets and counters. */
+/* User space maps these two into its memory, so that both paths share counters and buckets. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
@@ -49,6 +49,14 @@ struct {
   __type(key, __u32);
   __type(value, struct qp_account);
 } sessions SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct qp_bucket);
+} buckets SEC(".maps");
 
 /* By number; not one of the kernel's maps per processor, as user space maps this one, too. */
 struct {

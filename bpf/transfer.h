@@ -42,7 +42,7 @@ static __always_inline enum qp_decision qp_refuse(struct qp_transfer *transfer, 
 }
 
 /**
- * The token bucket of bucket.h. Only who seems to have no tokens is worth asking the clock for: so a bucket that was full
+ * The token bucket of bucket.h, of the sender's subject. Only who seems to have no tokens is worth asking the clock for: so a bucket that was full
  * may give what flows in during one tick more than it holds, and never more than that.
  */
 static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __u32 bytes)
@@ -52,11 +52,15 @@ static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __
   int is_exact = 0;
   if (!session)
     return QP_FORWARD;
-  __u64 cost = bytes * session->bucket.token_ns_q16 >> 16;
+  __u32 index = session->bucket;
+  struct qp_bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+  if (!bucket)
+    return QP_PASS;
+  __u64 cost = bytes * bucket->token_ns_q16 >> 16;
   for (int i = 0; i < QP_BUCKET_TRIES; i++) {
-    __u64 full_at = *(volatile __u64 *)&session->bucket.full_at_ns;
+    __u64 full_at = *(volatile __u64 *)&bucket->full_at_ns;
     __u64 from = full_at > now_ns ? full_at : now_ns;
-    int is_empty = from - now_ns + cost > session->bucket.depth_ns;
+    int is_empty = from - now_ns + cost > bucket->depth_ns;
     if (is_empty && is_exact) {
       __sync_fetch_and_add(&session->counters[QP_PACKETS_LIMITED], 1);
       return qp_refuse(transfer, QP_TOTAL_RATE_LIMITED);
@@ -64,7 +68,7 @@ static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __
     if (is_empty) {
       now_ns = bpf_ktime_get_ns();
       is_exact = 1;
-    } else if (__sync_val_compare_and_swap(&session->bucket.full_at_ns, full_at, from + cost) == full_at) {
+    } else if (__sync_val_compare_and_swap(&bucket->full_at_ns, full_at, from + cost) == full_at) {
       return QP_FORWARD;
     }
   }

@@ -30,12 +30,14 @@ export const maxCidsPerRegistration = 256;
 export const maxRegistrationsPerSubject = 64;
 /** Connection IDs of one subject: 64 registrations of 32. */
 export const maxCidsPerSubject = 2048;
-/** What one registration may send, in bytes per second: 1 Gbit/s, so that one peer cannot fill a 10G port. */
+/** What one subject may send, in bytes per second: 1 Gbit/s, so that one peer cannot fill a 10G port. */
 export const bytesPerSecond = 125_000_000;
 /** Depth of a token bucket, in ms of its rate: a scheduling gap of a busy peer, not a flood. */
 export const bucketDepthMs = 250;
 /** Least depth of a token bucket, in bytes: an initial congestion window and some (RFC 9002 §7.2). */
 export const minBucketBytes: number = 64 * KiB;
+/** Token buckets kept, until they are full, of subjects that hold no registration any more: some MB. */
+export const maxIdleBuckets = 16_384;
 
 /** A sweep looks for expired registrations this often, in ms; the data plane itself checks every packet. */
 export const sweepIntervalMs: number = second;

@@ -1,5 +1,5 @@
 import * as defaults from "../../src/defaults.ts";
-import { type Backend, type ForwarderOptions, type SessionSpec } from "../../src/forwarder/index.ts";
+import type { Backend, Forwarder, ForwarderOptions, SessionSpec } from "../../src/forwarder/index.ts";
 import type { Address } from "../../src/wire/address.ts";
 
 /** More than any round can use up, so that the bucket is drawn from but never refuses. */
@@ -18,6 +18,7 @@ export function forwarderOptions(backend: Backend, upstream?: Address): Forwarde
     stun: "registered",
     authority: { secretOf: () => undefined, proven: () => "refused" },
     maxSessions: defaults.maxRegistrations,
+    maxBuckets: defaults.maxRegistrations + defaults.maxIdleBuckets,
     maxGatewayClients: defaults.maxGatewayClients,
     socketBufferBytes: defaults.socketBufferBytes,
     onError: (error) => process.emitWarning(error),
@@ -25,7 +26,12 @@ export function forwarderOptions(backend: Backend, upstream?: Address): Forwarde
   };
 }
 
-/** A session that outlives the run and is never slowed down. */
-export function sessionSpec(cids: Uint8Array, address: string, port: number): SessionSpec {
-  return { cids, address: { address, port }, bytesPerSecond, expiresAtMs };
+/** A session that outlives the run, of a subject of its own, and is never slowed down. */
+export function sessionSpec(
+  forwarder: Forwarder,
+  cids: Uint8Array,
+  address: string,
+  port: number,
+): SessionSpec {
+  return { cids, address: { address, port }, bucket: forwarder.openBucket(bytesPerSecond), expiresAtMs };
 }

@@ -28,7 +28,7 @@ const packed = randomFillSync(new Uint8Array(cids * cidBytes)).map((byte) => byt
 const before = process.memoryUsage.rss();
 for (let i = 0; i < sessions; i++) {
   const own = packed.subarray(i * sessionBytes, (i + 1) * sessionBytes);
-  forwarder.openSession(sessionSpec(own, `10.${i >> 16}.${(i >> 8) & 0xff}.${i & 0xff}`, 4433));
+  forwarder.openSession(sessionSpec(forwarder, own, `10.${i >> 16}.${(i >> 8) & 0xff}.${i & 0xff}`, 4433));
 }
 const processBytes = (process.memoryUsage.rss() - before) / cids;
 process.stdout.write(`${JSON.stringify({ tableBytes: handle!.tableBytes / cids, processBytes })}\n`);

@@ -17,11 +17,11 @@ const otherCids = 10;
 const forwarder = await createForwarder(forwarderOptions(backend as Backend));
 for (let i = 0; i < Number(others); i++) {
   const cids = randomFillSync(new Uint8Array(otherCids * cidBytes)).map((byte) => byte & 0x7f);
-  forwarder.openSession(sessionSpec(cids, `10.0.${i >> 8}.${i & 0xff}`, 4433));
+  forwarder.openSession(sessionSpec(forwarder, cids, `10.0.${i >> 8}.${i & 0xff}`, 4433));
 }
-forwarder.openSession(sessionSpec(new Uint8Array(), client!, Number(clientPort)));
+forwarder.openSession(sessionSpec(forwarder, new Uint8Array(), client!, Number(clientPort)));
 const cids = readFileSync(path!);
 const sessionBytes = Number(cidsPerSession) * cidBytes;
 for (let at = 0, port = firstSinkPort; at < cids.length; at += sessionBytes, port++)
-  forwarder.openSession(sessionSpec(cids.subarray(at, at + sessionBytes), sink!, port));
+  forwarder.openSession(sessionSpec(forwarder, cids.subarray(at, at + sessionBytes), sink!, port));
 serveUntilEnd(forwarder.address().port);

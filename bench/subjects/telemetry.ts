@@ -42,11 +42,11 @@ const telemetry = open({
 });
 createSweeper([() => telemetry.watch()]);
 
-register(sessionSpec(new Uint8Array(), client!, Number(clientPort)));
+register(sessionSpec(forwarder, new Uint8Array(), client!, Number(clientPort)));
 const cids = readFileSync(path!);
 const sessionBytes = Number(cidsPerSession) * cidBytes;
 for (let at = 0, port = firstSinkPort; at < cids.length; at += sessionBytes, port++)
-  register(sessionSpec(cids.subarray(at, at + sessionBytes), sink!, port));
+  register(sessionSpec(forwarder, cids.subarray(at, at + sessionBytes), sink!, port));
 serveUntilEnd(forwarder.address().port);
 
 function register(spec: SessionSpec): void {

@@ -23,7 +23,7 @@ const nobody = new Int32Array(new SharedArrayBuffer(4));
 const [path, sourcePort] = process.argv.slice(2);
 const cid = readFileSync(path!);
 const forwarder = await createForwarder(forwarderOptions("native"));
-forwarder.openSession(sessionSpec(new Uint8Array(), addresses.client, Number(sourcePort)));
+forwarder.openSession(sessionSpec(forwarder, new Uint8Array(), addresses.client, Number(sourcePort)));
 process.stdout.write(`${forwarder.address().port}\n`);
 for await (const line of createInterface(process.stdin)) {
   const times: number[] = [];
@@ -35,11 +35,13 @@ process.exit();
 async function timeRegistration(): Promise<number> {
   const before = forwarder.stats().relayed.packets;
   const start = performance.now();
-  const session = forwarder.openSession(sessionSpec(cid, addresses.sink, firstSinkPort));
+  const spec = sessionSpec(forwarder, cid, addresses.sink, firstSinkPort);
+  const session = forwarder.openSession(spec);
   // Asleep between the looks: with no core to spare it would keep the thread off that it waits for.
   while (forwarder.stats().relayed.packets === before) Atomics.wait(nobody, 0, 0, lookMs);
   const us = (performance.now() - start) * 1000;
   forwarder.closeSession(session);
+  forwarder.closeBucket(spec.bucket);
   await sleep(settleMs);
   return us;
 }

@@ -60,14 +60,15 @@ static uint64_t now_ns(void)
   return (uint64_t)now.tv_sec * ns_per_s + (uint64_t)now.tv_nsec;
 }
 
-/* Outlives the run; its bucket is drawn from but never refuses. */
+/* Outlives the run, of a subject of its own, whose bucket is drawn from but never refuses. */
 static void open_session(uint32_t session, struct qp_source address)
 {
+  host.kernel.by_subject[session] = (struct qp_bucket){.token_ns_q16 = 1, .depth_ns = ns_per_s};
   host.kernel.accounts[session] = (struct qp_account){
-      .bucket = {.token_ns_q16 = 1, .depth_ns = ns_per_s},
       .expires_at_ns = now_ns() + s_per_hour * ns_per_s,
       .version = 2,
       .address = address,
+      .bucket = session,
   };
   qp_kernel_set_source(&host.kernel, &address, session);
 }
@@ -88,7 +89,11 @@ static void open_sessions(uint16_t load_port)
 
 static int open_relay(uint16_t load_port, uint32_t max_routes, uint32_t max_sessions)
 {
-  const struct qp_kernel_options options = {.max_routes = max_routes, .max_sessions = max_sessions};
+  const struct qp_kernel_options options = {
+      .max_routes = max_routes,
+      .max_sessions = max_sessions,
+      .max_buckets = max_sessions,
+  };
   errno = qp_kernel_open(&host.kernel, &options);
   expect(errno == 0, "load the relay");
   qp_kernel_set_locals(&host.kernel, &host.cable.relay.ip, 1);

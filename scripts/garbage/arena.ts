@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as defaults from "../../src/defaults.ts";
 import {
   type BackendChoice,
+  type BucketId,
   createForwarder,
   type Forwarder,
   type SessionId,
@@ -14,6 +15,8 @@ import type { Random } from "./random.ts";
 
 const host = "127.0.0.1";
 const strangerCount = 48;
+/** Fewer than peers, so that some share a rate. */
+const subjects = 4;
 /** Half of the strangers find no place, so that refusals are tried as well. */
 const maxGatewayClients: number = strangerCount / 2;
 const settleMs = 2000;
@@ -26,6 +29,7 @@ export class Arena {
   readonly #peers: Socket[];
   readonly #strangers: Socket[];
   readonly #sessions: SessionId[];
+  readonly #buckets: BucketId[];
   #sent = 0;
   #replies = 0;
 
@@ -45,6 +49,7 @@ export class Arena {
         proven: () => (random(2) === 0 ? "accepted" : "refused"),
       },
       maxSessions: 1024,
+      maxBuckets: 1024,
       maxGatewayClients,
       socketBufferBytes: defaults.socketBufferBytes,
       onError,
@@ -67,6 +72,7 @@ export class Arena {
     this.#upstream = upstream;
     this.#peers = peers;
     this.#strangers = strangers;
+    this.#buckets = Array.from({ length: subjects }, () => forwarder.openBucket(this.#rate()));
     this.#sessions = peers.map((_, i) => this.#openSession(i));
     // Every other datagram is answered, so that the way back is tried as well.
     let received = 0;
@@ -98,7 +104,7 @@ export class Arena {
     this.#sent++;
   }
 
-  /** Moves a session, ends one and opens another, or unproves an address; and pins something. */
+  /** Moves a session, ends one and opens another, or unproves an address; gives a subject another rate; and pins something. */
   unsettle(): void {
     const random = this.#random;
     const i = random(knownBytes);
@@ -108,6 +114,7 @@ export class Arena {
       this.forwarder.closeSession(this.#sessions[i]!);
       this.#sessions[i] = this.#openSession(i);
     }
+    this.forwarder.shapeBucket(this.#buckets[random(subjects)]!, this.#rate());
     this.forwarder.pin({
       destinationId: knownDestination(random),
       to: this.#sessions[random(knownBytes)]!,
@@ -128,11 +135,15 @@ export class Arena {
     for (const socket of [this.#upstream, ...this.#peers, ...this.#strangers]) socket.close();
   }
 
+  #rate(): number {
+    return 1000 + this.#random(1_000_000);
+  }
+
   #openSession(i: number): SessionId {
     return this.forwarder.openSession({
       cids: knownCid(i),
       address: addressOf(this.#peers[i]!),
-      bytesPerSecond: 1000 + this.#random(1_000_000),
+      bucket: this.#buckets[this.#random(subjects)]!,
       expiresAtMs: Date.now() + this.#random(10_000),
     });
   }

@@ -20,6 +20,7 @@ const flags: readonly string[] = [
 /** The forwarder without Node. */
 const nodeFiles: ReadonlySet<string> = new Set([
   "addon.c",
+  "bucket-methods.c",
   "call.c",
   "classify.c",
   "delivery.c",

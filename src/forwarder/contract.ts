@@ -4,14 +4,17 @@ import type { XdpOption, XdpStatus } from "../xdp/index.ts";
 /** Handle of one session in the data plane; small integers, reused after the session ends. */
 export type SessionId = number;
 
+/** Handle of one token bucket in the data plane; small integers, reused after the bucket is closed. */
+export type BucketId = number;
+
 /** What the data plane knows of one registration. */
 export interface SessionSpec {
   /** The connection IDs that lead to this session: 12 bytes each, back to back. */
   readonly cids: Uint8Array;
   /** Where its packets go, and whose packets it pays for; `null` until the address is proven. */
   readonly address: Address | null;
-  /** Rate of the token bucket that its own sending draws from, in bytes per second. */
-  readonly bytesPerSecond: number;
+  /** The bucket that what comes from its address draws from; open, and shared with the subject's other sessions. */
+  readonly bucket: BucketId;
   /** End of life, ms since the epoch; past it the session forwards nothing, swept or not. */
   readonly expiresAtMs: number;
 }
@@ -109,6 +112,8 @@ export interface ForwarderStats {
   readonly sessions: number;
   readonly routes: number;
   readonly pins: number;
+  /** Token buckets that are open, and those of sessions that an earlier process left. */
+  readonly buckets: number;
   /** Sessions that an earlier process left in pinned tables, and that no registration has claimed yet. */
   readonly orphans: number;
 }
@@ -176,6 +181,8 @@ export interface ForwarderOptions {
   readonly authority: StunAuthority;
   /** Most sessions at a time; the caller keeps to it. */
   readonly maxSessions: number;
+  /** Most token buckets that are open at a time; the caller keeps to it. */
+  readonly maxBuckets: number;
   /** Most gateway clients at a time. */
   readonly maxGatewayClients: number;
   /** Socket buffer sizes to ask the system for, in bytes. */
@@ -189,8 +196,8 @@ export interface ForwarderOptions {
 }
 
 /**
- * The UDP data plane behind one public socket (design sections 3, 4 and 6). The registry is the only caller
- * of the session and pin methods; none of them throws for what a remote party sent.
+ * The UDP data plane behind one public socket (docs/protocol.md, "What the relay forwards"). The registry is the only
+ * caller of the bucket, session and pin methods; none of them throws for what a remote party sent.
  */
 export interface Forwarder {
   /** Which implementation runs. */
@@ -207,9 +214,18 @@ export interface Forwarder {
   /** Where the kernel forwards, and why no further. */
   xdp(): XdpStatus;
 
+  /** Opens a full token bucket with a rate in bytes per second, and the depth that goes with it. */
+  openBucket(bytesPerSecond: number): BucketId;
+  /** Gives a bucket another rate and depth; its level stays, up to the new depth. */
+  shapeBucket(id: BucketId, bytesPerSecond: number): void;
+  /** How long it takes until a bucket is full if nothing more is taken, in ms; 0 if it is. */
+  bucketMissingMs(id: BucketId): number;
+  /** Lets go of a bucket that no session draws from any more. */
+  closeBucket(id: BucketId): void;
+
   /** Opens a session, or takes over the one that an earlier process left for the first of these connection IDs. */
   openSession(spec: SessionSpec): SessionId;
-  /** Changes a session in place; counters and bucket level stay. */
+  /** Changes a session in place; its counters go on. */
   updateSession(id: SessionId, change: Partial<SessionSpec>): void;
   /** Ends a session: its routes and pins are gone when this returns. */
   closeSession(id: SessionId): SessionCounters;

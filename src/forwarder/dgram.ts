@@ -2,6 +2,7 @@ import { sweepIntervalMs } from "../defaults.ts";
 import type { Address } from "../wire/address.ts";
 import { offStatus, type XdpStatus } from "../xdp/index.ts";
 import type {
+  BucketId,
   ClientsBy,
   Forwarder,
   ForwarderOptions,
@@ -93,8 +94,24 @@ class DgramForwarder implements Forwarder {
     return offStatus("needs the native backend");
   }
 
+  openBucket(bytesPerSecond: number): BucketId {
+    return this.#relay.sessions.buckets.open(bytesPerSecond, this.#options.now());
+  }
+
+  shapeBucket(id: BucketId, bytesPerSecond: number): void {
+    this.#relay.sessions.buckets.shape(id, bytesPerSecond, this.#options.now());
+  }
+
+  bucketMissingMs(id: BucketId): number {
+    return this.#relay.sessions.buckets.require(id).missingMs(this.#options.now());
+  }
+
+  closeBucket(id: BucketId): void {
+    this.#relay.sessions.buckets.close(id);
+  }
+
   openSession(spec: SessionSpec): SessionId {
-    return this.#relay.sessions.open({ ...spec, address: this.#toWire(spec.address) }, this.#options.now());
+    return this.#relay.sessions.open({ ...spec, address: this.#toWire(spec.address) });
   }
 
   updateSession(id: SessionId, change: Partial<SessionSpec>): void {
@@ -151,6 +168,7 @@ class DgramForwarder implements Forwarder {
       sessions: this.#relay.sessions.size,
       routes: this.#relay.sessions.routes.size,
       pins: this.#relay.pins.size,
+      buckets: this.#relay.sessions.buckets.size,
       orphans: 0,
     };
   }

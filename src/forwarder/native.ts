@@ -12,6 +12,7 @@ import { QuicpipeError } from "../errors.ts";
 import { type Address, unmapAddress } from "../wire/address.ts";
 import type { Offload, OffloadPlan, XdpStatus } from "../xdp/index.ts";
 import type {
+  BucketId,
   ClientsBy,
   Forwarder,
   ForwarderOptions,
@@ -31,6 +32,7 @@ import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { PinTable } from "./pins.ts";
 import type { Send } from "./send.ts";
 import { StunResponder } from "./stun-responder.ts";
+import { bucketDepthBytes } from "./token-bucket.ts";
 
 /** What a native data plane is made of. */
 export interface NativeParts {
@@ -124,6 +126,22 @@ class NativeForwarder implements Forwarder {
     return this.#offload.status();
   }
 
+  openBucket(bytesPerSecond: number): BucketId {
+    return this.#handle.openBucket(bytesPerSecond, bucketDepthBytes(bytesPerSecond));
+  }
+
+  shapeBucket(id: BucketId, bytesPerSecond: number): void {
+    this.#handle.shapeBucket(id, bytesPerSecond, bucketDepthBytes(bytesPerSecond));
+  }
+
+  bucketMissingMs(id: BucketId): number {
+    return this.#handle.bucketMissingMs(id);
+  }
+
+  closeBucket(id: BucketId): void {
+    this.#handle.closeBucket(id);
+  }
+
   openSession(spec: SessionSpec): SessionId {
     return this.#sessions.open(spec);
   }
@@ -166,7 +184,7 @@ class NativeForwarder implements Forwarder {
 
   stats(): ForwarderStats {
     const counters = this.#counters;
-    const { gatewayClients, routes, sessions } = this.#handle;
+    const { buckets, gatewayClients, routes, sessions } = this.#handle;
     return {
       ...counters.traffic(),
       gateway: {
@@ -180,6 +198,7 @@ class NativeForwarder implements Forwarder {
       sessions,
       routes,
       pins: this.#pins.size,
+      buckets,
       orphans: this.#sessions.orphans.size,
     };
   }
@@ -193,8 +212,8 @@ class NativeForwarder implements Forwarder {
 }
 
 function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "onStun" | "onError"> {
-  const { maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy, threads, upstream } =
-    options;
+  const { maxBuckets, maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy } = options;
+  const { threads, upstream } = options;
   return {
     port,
     threads,
@@ -202,7 +221,8 @@ function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "o
     upstreamAddress: upstream?.address,
     upstreamPort: upstream?.port,
     sourceRegistered: sourcePolicy === "registered",
-    maxSessions: maxSessions + restingSessions(maxSessions),
+    maxSessions: maxSessions + restingIds(maxSessions),
+    maxBuckets: maxBuckets + restingIds(maxBuckets),
     maxGatewayClients,
     newGatewayClientsPerSecond,
     gatewayClientBurst: (newGatewayClientsPerSecond * bucketDepthMs) / 1000,
@@ -215,8 +235,8 @@ function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "o
 }
 
 /** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */
-function restingSessions(maxSessions: number): number {
-  return 1024 + (maxSessions >> 2);
+function restingIds(inUse: number): number {
+  return 1024 + (inUse >> 2);
 }
 
 /** Both clocks are compared once: else a moment would be another one each time that it is looked at. */

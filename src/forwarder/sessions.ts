@@ -1,12 +1,13 @@
 import type { Address } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { AddressMap } from "./address-map.ts";
+import { BucketTable } from "./buckets.ts";
 import type { SessionCounters, SessionId, SessionSpec } from "./contract.ts";
 import { noSession } from "./no-session.ts";
 import { RouteTable } from "./route-table.ts";
-import { sessionBucketBytes, TokenBucket } from "./token-bucket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
-/** One session: its spec as it stands, its token bucket, and what it moved. */
+/** One session: its spec as it stands, and what it moved. */
 export interface Session {
   readonly id: SessionId;
   /**
@@ -16,7 +17,7 @@ export interface Session {
   packedCids: string;
   address: Address | null;
   expiresAtMs: number;
-  readonly bucket: TokenBucket;
+  bucket: TokenBucket;
   packetsFrom: number;
   bytesFrom: number;
   packetsTo: number;
@@ -31,11 +32,12 @@ export interface Session {
 }
 
 /**
- * The sessions, their routes, and which sessions are at an address. Addresses are compared as they are, so
+ * The sessions, their routes and token buckets, and which sessions are at an address. Addresses are compared as they are, so
  * all must be in the one form that the socket reports.
  */
 export class SessionTable {
   readonly routes: RouteTable = new RouteTable();
+  readonly buckets: BucketTable = new BucketTable();
   readonly #sessions: (Session | undefined)[] = [];
   readonly #freeIds: SessionId[] = [];
   readonly #newestAt = new AddressMap<Session>();
@@ -44,15 +46,15 @@ export class SessionTable {
     return this.#sessions.length - this.#freeIds.length;
   }
 
-  open(spec: SessionSpec, nowMs: number): SessionId {
+  open(spec: SessionSpec): SessionId {
+    const bucket = this.buckets.require(spec.bucket);
     const id = this.#freeIds.pop() ?? this.#sessions.length;
-    const { bytesPerSecond, expiresAtMs } = spec;
     const session: Session = {
       id,
       packedCids: pack(spec.cids),
       address: null,
-      expiresAtMs,
-      bucket: new TokenBucket(bytesPerSecond, sessionBucketBytes(bytesPerSecond), nowMs),
+      expiresAtMs: spec.expiresAtMs,
+      bucket,
       packetsFrom: 0,
       bytesFrom: 0,
       packetsTo: 0,
@@ -78,8 +80,7 @@ export class SessionTable {
       this.#addRoutes(session);
     }
     if (change.address !== undefined) this.#move(session, change.address);
-    if (change.bytesPerSecond !== undefined)
-      session.bucket.reshape(change.bytesPerSecond, sessionBucketBytes(change.bytesPerSecond));
+    if (change.bucket !== undefined) session.bucket = this.buckets.require(change.bucket);
     session.expiresAtMs = change.expiresAtMs ?? session.expiresAtMs;
   }
 

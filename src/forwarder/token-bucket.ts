@@ -1,7 +1,7 @@
 import { bucketDepthMs, minBucketBytes } from "../defaults.ts";
 
-/** Depth of the token bucket of a session that may send so many bytes per second, in bytes. */
-export function sessionBucketBytes(bytesPerSecond: number): number {
+/** Depth of the token bucket of a subject that may send so many bytes per second, in bytes. */
+export function bucketDepthBytes(bytesPerSecond: number): number {
   return Math.max(minBucketBytes, (bytesPerSecond * bucketDepthMs) / 1000);
 }
 
@@ -25,19 +25,29 @@ export class TokenBucket {
 
   /** Takes `amount` tokens if they are there; tells whether they were. */
   take(amount: number, nowMs: number): boolean {
-    if (nowMs > this.#filledAtMs) {
-      this.#level = Math.min(this.#depth, this.#level + (nowMs - this.#filledAtMs) * this.#perMs);
-      this.#filledAtMs = nowMs;
-    }
+    this.#fill(nowMs);
     if (this.#level < amount) return false;
     this.#level -= amount;
     return true;
   }
 
   /** Changes rate and depth; the level stays, up to the new depth. */
-  reshape(perSecond: number, depth: number): void {
+  reshape(perSecond: number, depth: number, nowMs: number): void {
+    this.#fill(nowMs);
     this.#perMs = perSecond / 1000;
     this.#depth = depth;
     this.#level = Math.min(this.#level, depth);
+  }
+
+  /** How long it takes until it is full if nothing more is taken, in ms. */
+  missingMs(nowMs: number): number {
+    this.#fill(nowMs);
+    return (this.#depth - this.#level) / this.#perMs;
+  }
+
+  #fill(nowMs: number): void {
+    if (nowMs <= this.#filledAtMs) return;
+    this.#level = Math.min(this.#depth, this.#level + (nowMs - this.#filledAtMs) * this.#perMs);
+    this.#filledAtMs = nowMs;
   }
 }

@@ -14,7 +14,7 @@ export interface LimitOptions {
   readonly maxCidsPerSubject?: number;
   /** Connection IDs of one registration, 1 to 65 536; 256 if absent. Each takes 6 µs to derive. */
   readonly maxCidsPerRegistration?: number;
-  /** What one registration may send, in bytes per second, from 1; 125 000 000 if absent. */
+  /** What all registrations of one subject may send together, in bytes per second, from 1; 125 000 000 if absent. */
   readonly bytesPerSecond?: number;
   /** Life of a registration that asks for none, in ms, from 10 000; an hour if absent. */
   readonly registrationTtlMs?: number;

@@ -36,6 +36,7 @@ async function register(request: TracedRequest): Promise<Response> {
   const wanted: RegisterRequest = {
     subject: identity.subject,
     quota: identity.quota,
+    ratedBy: identity.limited ? "subject" : "address",
     key: requireKey(body["key"]),
     num: requireNum(body["num"], settings.limits.maxCidsPerRegistration),
     ttlMs: requireTtl(body["ttlMs"], {

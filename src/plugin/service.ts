@@ -155,6 +155,8 @@ function forwarderOptions(settings: Settings, log: Log): Omit<ForwarderOptions, 
     sourcePolicy,
     stun,
     maxSessions: limits.maxRegistrations,
+    // One more, as a registration joins a bucket before it leaves another, or ends an orphan to make room.
+    maxBuckets: limits.maxRegistrations + defaults.maxIdleBuckets + 1,
     maxGatewayClients,
     socketBufferBytes,
     xdp: {

@@ -15,6 +15,11 @@ export interface RelayStats {
   /** Registrations right now, and their connection IDs. */
   readonly registrations: number;
   readonly cids: number;
+  /**
+   * Token buckets right now, one for each subject that may send or is still paying for what it sent; and those that were
+   * given up before they were full, as there was no room for another.
+   */
+  readonly rateBuckets: { readonly open: number; readonly forgiven: number };
   /** Packets and bytes (UDP payload) forwarded between peers. */
   readonly relayed: ForwarderStats["relayed"];
   /** The same by who forwarded it: the kernel or this process. */

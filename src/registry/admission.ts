@@ -57,3 +57,11 @@ export function ownAddress(address: Address): QuicpipeError {
     `${formatAddress(address)} is the relay's own address: register from the peer's UDP socket`,
   );
 }
+
+/** The refusal of connection IDs that another registration holds. */
+export function conflict(): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_CID_CONFLICT",
+    "another registration holds these connection IDs: make a new random key",
+  );
+}

@@ -11,13 +11,19 @@ export interface Expiring {
 export class ExpiryBuckets<Item extends Expiring> {
   readonly #widthMs: number;
   readonly #buckets = new Map<number, Set<Item>>();
+  #size = 0;
 
   /** @param widthMs width of a bucket, in ms: how much later than its end an item may be found due. */
   constructor(widthMs: number) {
     this.#widthMs = widthMs;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   add(item: Item): void {
+    this.#size++;
     const bucket = this.#bucketOf(item);
     const items = this.#buckets.get(bucket);
     if (items) items.add(item);
@@ -27,7 +33,9 @@ export class ExpiryBuckets<Item extends Expiring> {
   delete(item: Item): void {
     const bucket = this.#bucketOf(item);
     const items = this.#buckets.get(bucket);
-    if (items?.delete(item) && items.size === 0) this.#buckets.delete(bucket);
+    if (!items?.delete(item)) return;
+    this.#size--;
+    if (items.size === 0) this.#buckets.delete(bucket);
   }
 
   /** Gives an item a new end. */
@@ -40,6 +48,12 @@ export class ExpiryBuckets<Item extends Expiring> {
   /** Iterates over the items of all buckets that lie wholly in the past; items may be deleted on the way. */
   *due(nowMs: number): Generator<Item> {
     for (const [bucket, items] of this.#buckets) if ((bucket + 1) * this.#widthMs <= nowMs) yield* items;
+  }
+
+  /** One of those that end first, by the width of a bucket. */
+  earliest(): Item | undefined {
+    const first = Math.min(...this.#buckets.keys());
+    return this.#buckets.get(first)?.values().next().value;
   }
 
   #bucketOf(item: Item): number {

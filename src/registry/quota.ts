@@ -1,10 +1,10 @@
-/** What one subject may hold, and what each of its registrations may send. */
+/** What one subject may hold and send. */
 export interface Quota {
   /** Registrations at a time. */
   readonly maxRegistrations: number;
   /** Connection IDs at a time, over all its registrations. */
   readonly maxCids: number;
-  /** Rate of each registration, in bytes per second. */
+  /** Rate of all its registrations together, in bytes per second. */
   readonly bytesPerSecond: number;
   /** Longest life of a registration without renewal, in ms. */
   readonly maxTtlMs: number;

@@ -3,12 +3,16 @@ import type { SessionId } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
 import type { ProvenAddress } from "./address-proof.ts";
 import { ExpiryBuckets } from "./expiry-buckets.ts";
+import type { RateBucket, RatedBy } from "./rate-buckets.ts";
 import type { Registration } from "./registration.ts";
 
 /** A registration as it is kept. */
 export interface Entry extends Registration, ProvenAddress {
   address: Address | null;
   num: number;
+  readonly ratedBy: RatedBy;
+  /** What its sending draws from. */
+  bucket: RateBucket;
   /** Life without renewal, in ms. */
   ttlMs: number;
   expiresAtMs: number;

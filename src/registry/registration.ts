@@ -1,11 +1,13 @@
 import type { SessionId } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
 import type { Quota } from "./quota.ts";
+import type { RatedBy } from "./rate-buckets.ts";
 
 /** Who registers what. */
 export interface RegisterRequest {
   readonly subject: string;
   readonly quota: Quota;
+  readonly ratedBy: RatedBy;
   /** The connection ID key, 16 to 64 bytes; it is not kept. */
   readonly key: Uint8Array;
   /** How many connection IDs, counted from 1. */
@@ -32,7 +34,7 @@ export interface Registration {
   readonly expiresAtMs: number;
 }
 
-/** What the accepter of a mailbox message wants pinned (design section 3). */
+/** What the accepter of a mailbox message wants pinned. */
 export interface InitialPin {
   /** The destination connection ID of the dialer's Initial, 8 to 20 bytes. */
   readonly destinationId: Uint8Array;

@@ -1,9 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
-import { QuicpipeError } from "../errors.ts";
 import type {
-  Forwarder,
   SessionCounters,
+  SessionId,
   SessionSpec,
   StunAuthority,
   StunProof,
@@ -12,29 +11,15 @@ import type {
 import { type Address, sameAddress } from "../wire/address.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
 import { type AddressProof, firstProof, weigh } from "./address-proof.ts";
-import { type Holdings, ownAddress, requireRoom } from "./admission.ts";
-import { type EndReason, guardObservers, type ObserverFault, type RegistrationObserver } from "./observer.ts";
+import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
+import { type EndReason, guardObservers, type RegistrationObserver } from "./observer.ts";
+import type { RegistryOptions } from "./options.ts";
 import type { InitialPin, RegisterRequest, Registration } from "./registration.ts";
+import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from "./rate-buckets.ts";
 import { type Entry, RegistrationTable } from "./registration-table.ts";
 
-/** What the registry is opened with. */
-export interface RegistryOptions {
-  /** The data plane; from here on the registry alone opens, changes and closes its sessions. */
-  readonly forwarder: Forwarder;
-  /** Registrations in all. */
-  readonly maxRegistrations: number;
-  /** Connection IDs in all. */
-  readonly maxCids: number;
-  /** ms since the epoch. */
-  readonly now: () => number;
-  /** Who hears of every registration. */
-  readonly observers?: readonly RegistrationObserver[];
-  /** Called with the first exception of each method of an observer; none of them harms a registration. */
-  readonly onObserverFault?: ObserverFault;
-}
-
 /**
- * Who owns which connection IDs, at which address, until when (design section 2). It is the truth of which
+ * Who owns which connection IDs, at which address, until when. It is the truth of which
  * the forwarder's route table is the copy; the connection IDs themselves are stored only there.
  * A registration whose time is over counts as gone, swept or not.
  */
@@ -42,12 +27,14 @@ export class Registry implements StunAuthority {
   readonly #options: RegistryOptions;
   readonly #stunKey: Buffer = randomBytes(32);
   readonly #table = new RegistrationTable();
+  readonly #rates: RateBuckets;
   readonly #observer: RegistrationObserver;
   #lastOrdinal = 0;
   #draining = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#rates = new RateBuckets(options);
     this.#observer = guardObservers(options.observers ?? [], options.onObserverFault);
   }
 
@@ -153,7 +140,7 @@ export class Registry implements StunAuthority {
     if (!entry || this.#options.forwarder.isOwnAddress(proof.address)) return "refused";
     const verdict = weigh(entry, proof);
     if (verdict !== "accepted") return verdict;
-    this.#renew(entry, { address: proof.address, atMs: proof.madeAtMs });
+    this.#renew(entry, { address: proof.address, atMs: proof.madeAtMs }, entry.bucket.bytesPerSecond);
     entry.transactionId = proof.transactionId;
     return verdict;
   }
@@ -168,16 +155,18 @@ export class Registry implements StunAuthority {
     this.#draining = true;
   }
 
-  /** Ends one expired registration at each step. */
+  /** Ends one expired registration, or one bucket that is needed no more, at each step. */
   *sweep(): Generator<undefined> {
     for (const entry of this.#table.due(this.#options.now())) {
       this.#end(entry, "expired");
       yield;
     }
+    yield* this.#rates.sweep();
   }
 
-  stats(): { readonly registrations: number; readonly cids: number } {
-    return { registrations: this.#table.size, cids: this.#table.cids };
+  /** Registrations and connection IDs right now, and the token buckets that they draw from. */
+  stats(): { readonly registrations: number; readonly cids: number; readonly rateBuckets: RateBucketStats } {
+    return { registrations: this.#table.size, cids: this.#table.cids, rateBuckets: this.#rates.stats() };
   }
 
   /**
@@ -211,22 +200,24 @@ export class Registry implements StunAuthority {
     });
   }
 
-  #open({ subject, quota, num, ttlMs, address }: RegisterRequest, cids: Uint8Array): Entry {
+  #open(request: RegisterRequest, cids: Uint8Array): Entry {
+    const { subject, quota, num, ttlMs, address, ratedBy } = request;
     const registeredAtMs = this.#options.now();
     const lifeMs = Math.min(ttlMs, quota.maxTtlMs);
     const expiresAtMs = registeredAtMs + lifeMs;
-    const { bytesPerSecond } = quota;
-    const session = this.#options.forwarder.openSession({ cids, address, bytesPerSecond, expiresAtMs });
+    const bucket = this.#rates.join(rateKeyOf(request), quota.bytesPerSecond);
+    const session = this.#openSession({ cids, address, bucket: bucket.id, expiresAtMs }, bucket);
     const id = randomBytes(16).toString("base64url");
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs };
+    const rated = { ratedBy, bucket, ...life };
     const entry: Entry = {
       id,
       subject,
       ordinal,
       session,
       num,
-      ...life,
+      ...rated,
       ...firstProof(address, registeredAtMs),
     };
     this.#table.add(entry);
@@ -234,33 +225,49 @@ export class Registry implements StunAuthority {
     return entry;
   }
 
+  #openSession(spec: SessionSpec, bucket: RateBucket): SessionId {
+    try {
+      return this.#options.forwarder.openSession(spec);
+    } catch (error) {
+      this.#rates.leave(bucket);
+      throw error;
+    }
+  }
+
   #refresh(entry: Entry, { quota, num, ttlMs, address }: RegisterRequest, cids?: Uint8Array): Entry {
     entry.ttlMs = Math.min(ttlMs, quota.maxTtlMs);
     const proof = address && { address, atMs: this.#options.now() };
-    this.#renew(entry, proof, { bytesPerSecond: quota.bytesPerSecond, ...(cids && { cids }) });
+    this.#renew(entry, proof, quota.bytesPerSecond, cids);
     this.#table.resize(entry, num);
     return entry;
   }
 
-  #renew(entry: Entry, proof: AddressProof | null, change: Partial<SessionSpec> = {}): void {
+  #renew(entry: Entry, proof: AddressProof | null, bytesPerSecond: number, cids?: Uint8Array): void {
     const expiresAtMs = this.#options.now() + entry.ttlMs;
     const address = proof?.address;
     const moved = address && !(entry.address && sameAddress(entry.address, address));
     if (proof) entry.provenAtMs = Math.max(entry.provenAtMs, proof.atMs);
+    const before = entry.bucket;
+    if (moved) {
+      entry.address = address;
+      entry.transactionId = "";
+    }
+    // Joined before the other is left: what is left last might be closed.
+    entry.bucket = this.#rates.join(rateKeyOf(entry), bytesPerSecond);
     this.#options.forwarder.updateSession(entry.session, {
-      ...change,
       expiresAtMs,
+      ...(cids && { cids }),
       ...(moved && { address }),
+      ...(entry.bucket !== before && { bucket: entry.bucket.id }),
     });
+    this.#rates.leave(before);
     this.#table.renew(entry, expiresAtMs);
-    if (!moved) return;
-    entry.address = address;
-    entry.transactionId = "";
-    this.#observer.moved(entry);
+    if (moved) this.#observer.moved(entry);
   }
 
   #end(entry: Entry, reason: EndReason): void {
     const counters = this.#options.forwarder.closeSession(entry.session);
+    this.#rates.leave(entry.bucket);
     this.#table.delete(entry);
     this.#observer.ended(entry, reason, counters);
   }
@@ -289,11 +296,4 @@ export class Registry implements StunAuthority {
   #liveOf(subject: string, nowMs: number): Entry[] {
     return [...(this.#table.ofSubject(subject)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
   }
-}
-
-function conflict(): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_CID_CONFLICT",
-    "another registration holds these connection IDs: make a new random key",
-  );
 }

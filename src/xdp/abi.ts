@@ -2,8 +2,8 @@
 
 /** 64-bit words of a session's account (`qp_account`), and those that tell the end of its life and its first packet. */
 const accountWords = 16;
-const expiryWord = 11;
-const firstWord = 12;
+const expiryWord = 8;
+const firstWord = 9;
 
 /** What the first words of an account count, in their order; those in `packetsTo` are user space's alone. */
 export const accountCounters = [

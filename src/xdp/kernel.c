@@ -18,8 +18,8 @@
 #include "program.h"
 
 static const struct qp_kernel closed = {
-  .program = -1,  .routes = -1,     .sources = -1, .locals = -1, .exits = -1,
-  .sessions = -1, .processors = -1, .config = -1,  .flows = -1,  .pin_folder = -1,
+  .program = -1, .routes = -1,     .sources = -1, .locals = -1, .exits = -1,     .sessions = -1,
+  .buckets = -1, .processors = -1, .config = -1,  .flows = -1,  .pin_folder = -1,
 };
 
 static void *map_memory(int map, size_t bytes)
@@ -33,6 +33,11 @@ static size_t accounts_bytes(const struct qp_kernel *kernel)
   return kernel->max_sessions * sizeof *kernel->accounts;
 }
 
+static size_t buckets_bytes(const struct qp_kernel *kernel)
+{
+  return kernel->max_buckets * sizeof *kernel->by_subject;
+}
+
 static size_t processors_bytes(const struct qp_kernel *kernel)
 {
   return kernel->processor_count * sizeof *kernel->by_processor;
@@ -42,17 +47,21 @@ static void unmap_memories(struct qp_kernel *kernel)
 {
   if (kernel->accounts)
     munmap(kernel->accounts, accounts_bytes(kernel));
+  if (kernel->by_subject)
+    munmap(kernel->by_subject, buckets_bytes(kernel));
   if (kernel->by_processor)
     munmap(kernel->by_processor, processors_bytes(kernel));
   kernel->accounts = NULL;
+  kernel->by_subject = NULL;
   kernel->by_processor = NULL;
 }
 
 static int map_memories(struct qp_kernel *kernel)
 {
   kernel->accounts = map_memory(kernel->sessions, accounts_bytes(kernel));
+  kernel->by_subject = map_memory(kernel->buckets, buckets_bytes(kernel));
   kernel->by_processor = map_memory(kernel->processors, processors_bytes(kernel));
-  return kernel->accounts && kernel->by_processor ? 0 : errno;
+  return kernel->accounts && kernel->by_subject && kernel->by_processor ? 0 : errno;
 }
 
 static int open_new(struct qp_kernel *kernel)
@@ -66,6 +75,7 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
   *kernel = closed;
   kernel->max_routes = options->max_routes;
   kernel->max_sessions = options->max_sessions;
+  kernel->max_buckets = options->max_buckets;
   kernel->processor_count = qp_processor_count();
   if (options->pin_path && qp_pinned_lock(kernel, options->pin_path)) {
     kernel->is_adopted = qp_pinned_adopt(kernel) && map_memories(kernel) == 0;
@@ -117,9 +127,9 @@ uint64_t qp_kernel_total(const struct qp_kernel *kernel, enum qp_total total)
 
 void qp_kernel_stop(struct qp_kernel *kernel)
 {
-  int *const files[] = { &kernel->program, &kernel->routes,     &kernel->sources,    &kernel->locals,
-                         &kernel->exits,   &kernel->sessions,   &kernel->processors, &kernel->config,
-                         &kernel->flows,   &kernel->pin_folder };
+  int *const files[] = { &kernel->program,  &kernel->routes,  &kernel->sources,    &kernel->locals, &kernel->exits,
+                         &kernel->sessions, &kernel->buckets, &kernel->processors, &kernel->config, &kernel->flows,
+                         &kernel->pin_folder };
   qp_attachments_close(&kernel->attachments);
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
     if (*files[i] >= 0)

@@ -10,16 +10,17 @@
 #include "attachments.h"
 
 struct qp_kernel_options {
-  uint32_t max_routes, max_sessions;
+  uint32_t max_routes, max_sessions, max_buckets;
   /** An empty folder in a bpf file system, or one that holds what an earlier process pinned there; null for no pins. */
   const char *pin_path;
 };
 
 struct qp_kernel {
-  int program, routes, sources, locals, exits, sessions, processors, config, flows;
-  uint32_t max_routes, max_sessions, processor_count;
-  /** The maps `sessions` and `processors`, in memory. */
+  int program, routes, sources, locals, exits, sessions, buckets, processors, config, flows;
+  uint32_t max_routes, max_sessions, max_buckets, processor_count;
+  /** The maps `sessions`, `buckets` and `processors`, in memory. */
   struct qp_account *accounts;
+  struct qp_bucket *by_subject;
   struct qp_processor *by_processor;
   /** Routes that found no room in the map and stay in user space. */
   uint64_t refused_routes;

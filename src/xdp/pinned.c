@@ -23,8 +23,8 @@ static const struct {
   { "program", offsetof(struct qp_kernel, program) },   { "routes", offsetof(struct qp_kernel, routes) },
   { "sources", offsetof(struct qp_kernel, sources) },   { "locals", offsetof(struct qp_kernel, locals) },
   { "exits", offsetof(struct qp_kernel, exits) },       { "sessions", offsetof(struct qp_kernel, sessions) },
-  { "config", offsetof(struct qp_kernel, config) },     { "processors", offsetof(struct qp_kernel, processors) },
-  { "flows", offsetof(struct qp_kernel, flows) },
+  { "buckets", offsetof(struct qp_kernel, buckets) },   { "processors", offsetof(struct qp_kernel, processors) },
+  { "config", offsetof(struct qp_kernel, config) },     { "flows", offsetof(struct qp_kernel, flows) },
 };
 
 enum { OBJECTS = sizeof objects / sizeof objects[0], MAPS = OBJECTS - 1 };
@@ -102,6 +102,8 @@ static uint32_t entries_of(const struct qp_kernel *kernel, int map)
     return kernel->max_routes;
   if (map == kernel->sources)
     return kernel->max_sessions + 1;
+  if (map == kernel->buckets)
+    return kernel->max_buckets;
   if (map == kernel->processors)
     return kernel->processor_count;
   return map == kernel->sessions || map == kernel->flows ? kernel->max_sessions : 0;
@@ -123,7 +125,7 @@ static bool is_map_of(const struct qp_kernel *kernel, int map, const uint32_t id
 /** The tag is a hash of the instructions, which the kernel makes: it has to be asked for that of this build. */
 static bool is_this_build(const struct bpf_prog_info *pinned)
 {
-  const struct qp_kernel_options least = { .max_routes = 1, .max_sessions = 1 };
+  const struct qp_kernel_options least = { .max_routes = 1, .max_sessions = 1, .max_buckets = 1 };
   struct qp_kernel built;
   struct bpf_prog_info info = { 0 };
   if (qp_kernel_open(&built, &least) != 0)

@@ -26,6 +26,7 @@ static void keep_files(struct qp_kernel *kernel, const struct qp_relay *skeleton
   kernel->locals = keep(skeleton->maps.locals.map_fd);
   kernel->exits = keep(skeleton->maps.exits.map_fd);
   kernel->sessions = keep(skeleton->maps.sessions.map_fd);
+  kernel->buckets = keep(skeleton->maps.buckets.map_fd);
   kernel->processors = keep(skeleton->maps.processors.map_fd);
   kernel->config = keep(skeleton->maps.config.map_fd);
   kernel->flows = keep(skeleton->maps.flows.map_fd);
@@ -45,6 +46,7 @@ int qp_program_load(struct qp_kernel *kernel)
   /* A session that moves is at its new address before it is gone from the old one. */
   skeleton->maps.sources.max_entries = kernel->max_sessions + 1;
   skeleton->maps.sessions.max_entries = kernel->max_sessions;
+  skeleton->maps.buckets.max_entries = kernel->max_buckets;
   skeleton->maps.flows.max_entries = kernel->max_sessions;
   skeleton->maps.processors.max_entries = kernel->processor_count;
   int result = qp_relay__load(skeleton);

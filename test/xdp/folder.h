@@ -8,7 +8,7 @@
 
 enum {
   /** The program and its maps. */
-  PINNED_OBJECTS = 9,
+  PINNED_OBJECTS = 10,
 };
 
 /** Loads the rig's kernel with an empty folder, and the six sessions into it; undone with `folder_close`. */

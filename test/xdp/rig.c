@@ -56,7 +56,12 @@ void rig_check_sources(bool is_source_checked)
 
 int rig_load(const char *pin_path)
 {
-  const struct qp_kernel_options options = { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE, .pin_path = pin_path };
+  const struct qp_kernel_options options = {
+    .max_routes = MAX_ROUTES,
+    .max_sessions = PEOPLE,
+    .max_buckets = PEOPLE,
+    .pin_path = pin_path,
+  };
   const struct qp_ip locals[] = { address_from(HOST_IPV4, 0).ip, address_from(HOST_IPV6, 0).ip };
   int error = qp_kernel_open(&rig.kernel, &options);
   if (error)
@@ -73,16 +78,21 @@ int rig_open(void)
 }
 
 /** Half full, with a token that is no whole number of nanoseconds. */
-static struct qp_account account_of(enum person person)
+static struct qp_bucket half_full(void)
 {
   const uint64_t second = 1000000000;
+  return (struct qp_bucket){
+    .token_ns_q16 = (8 << 16) + 12345,
+    .depth_ns = 2 * LONG_SECONDS * second,
+    .full_at_ns = now_ns() + LONG_SECONDS * second,
+  };
+}
+
+static struct qp_account account_of(enum person person)
+{
   return (struct qp_account){
-    .bucket = {
-      .token_ns_q16 = (8 << 16) + 12345,
-      .depth_ns = 2 * LONG_SECONDS * second,
-      .full_at_ns = now_ns() + LONG_SECONDS * second,
-    },
-    .expires_at_ns = now_ns() + LONG_SECONDS * second,
+    .bucket = person,
+    .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
     /* Another one each time: what the program remembers of the address before is no good. */
     .version = rig.kernel.accounts[person].version / 2 * 2 + 2,
     .address = address_of(person),
@@ -112,6 +122,17 @@ void rig_remove_source(const struct qp_source *source)
   touch_all();
 }
 
+struct qp_bucket *rig_bucket(enum person person)
+{
+  return &rig.kernel.by_subject[rig.kernel.accounts[person].bucket];
+}
+
+void rig_charge(enum person person, enum person subject)
+{
+  rig.kernel.accounts[person].bucket = subject;
+  qp_account_touch(&rig.kernel.accounts[person]);
+}
+
 void rig_expire(enum person person)
 {
   rig.kernel.accounts[person].expires_at_ns = 1;
@@ -128,6 +149,7 @@ void rig_reset(void)
   uint8_t cid[CID_BYTES];
   for (enum person person = 0; person < PEOPLE; person++) {
     rig.kernel.accounts[person] = account_of(person);
+    rig.kernel.by_subject[person] = half_full();
     cid_of(person, cid);
     qp_kernel_set_routes(&rig.kernel, cid, 1, person);
     qp_kernel_set_source(&rig.kernel, &rig.kernel.accounts[person].address, person);

@@ -35,7 +35,7 @@ extern struct rig rig;
 int rig_open(void);
 /** Loads the program, pinned in a folder if there is one; 0 or an `errno`. */
 int rig_load(const char *pin_path);
-/** Six registered sessions that are alive, at their own addresses, with full buckets; sources are checked. */
+/** Six registered sessions that are alive, at their own addresses, each of a subject of its own; sources are checked. */
 void rig_reset(void);
 /** What the program counted since then. */
 void rig_read_totals(uint64_t totals[QP_TOTALS]);
@@ -45,6 +45,10 @@ void rig_move(enum person person, struct qp_source address);
 /** Says who pays for what comes from there, or that nobody does; who did before is told (endpoints.c). */
 void rig_set_source(const struct qp_source *source, enum person person);
 void rig_remove_source(const struct qp_source *source);
+/** The bucket that a person draws from. */
+struct qp_bucket *rig_bucket(enum person person);
+/** Has a person draw from the bucket that is another's at first, as user space does. */
+void rig_charge(enum person person, enum person subject);
 /** Ends a person's time, long enough ago for a clock that is read once per tick. */
 void rig_expire(enum person person);
 uint64_t now_ns(void);

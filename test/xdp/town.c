@@ -9,10 +9,11 @@
 struct town *town_found(void)
 {
   const struct qp_hash_key key = { 1, 2 };
+  const struct qp_sessions_size size = { PEOPLE, PEOPLE };
   struct town *town = calloc(1, sizeof *town);
   CHECK(town != NULL);
   qp_grace_init(&town->grace, 1);
-  CHECK(qp_sessions_init(&town->sessions, PEOPLE, &key, &town->grace, AF_INET6, &rig.kernel));
+  CHECK(qp_sessions_init(&town->sessions, size, &key, &town->grace, AF_INET6, &rig.kernel));
   return town;
 }
 
@@ -27,16 +28,18 @@ void town_settle(struct town *town, enum person person, const struct qp_address 
 {
   uint8_t cid[CID_BYTES];
   cid_of(person, cid);
+  const uint32_t bucket = qp_bucket_open(&town->sessions.buckets, 1e6, 2e6 * LONG_SECONDS);
+  CHECK(bucket != QP_NO_ID);
   const struct qp_session_spec spec = {
     .cids = cid,
     .cid_count = 1,
     .address = address,
-    .bytes_per_second = 1e6,
-    .bucket_bytes = 2e6 * LONG_SECONDS,
+    .bucket = bucket,
     .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
   };
   CHECK(qp_session_open(&town->sessions, &spec) == (uint32_t)person);
-  CHECK(qp_bucket_take(&town->sessions.accounts[person].bucket, 1000000 * LONG_SECONDS, now_ns()));
+  CHECK(qp_bucket_take(&town->sessions.buckets.all[bucket], 1000000 * LONG_SECONDS, now_ns()));
+  qp_bucket_release(&town->sessions.buckets, bucket);
 }
 
 struct qp_address endpoint_from(const char *ip, uint16_t port)

@@ -14,7 +14,7 @@ struct town {
 struct town *town_found(void);
 void town_leave(struct town *town);
 /**
- * Opens a session whose bucket user space has half emptied. Ids are given in order, so the first ones are those of the
+ * Opens a session whose bucket user space has half emptied, and that ends with it. Ids are given in order, so the first ones are those of the
  * people in theirs.
  */
 void town_settle(struct town *town, enum person person, const struct qp_address *address);

@@ -24,6 +24,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
     .socket = { .buffer_bytes = (int)UINT32("socketBufferBytes") },
     .may_segment = true,
     .max_sessions = UINT32("maxSessions"),
+    .max_buckets = UINT32("maxBuckets"),
     .is_source_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),
     .upstream_host = has_upstream ? upstream : NULL,
     .upstream_port = has_upstream ? (uint16_t)UINT32("upstreamPort") : 0,
@@ -46,7 +47,8 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
 }
 
 /** How the kernel's tables are made, with the path in `pin`; null where none are asked for. */
-static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_value config, uint32_t max_sessions,
+static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_value config,
+                                                   const struct qp_forwarder_options *forwarder,
                                                    struct qp_kernel_options *options, char pin[PATH_MAX])
 {
   napi_value kernel = qp_property(call, config, "kernel");
@@ -58,7 +60,8 @@ static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_va
     qp_read_text(call, path, pin, PATH_MAX);
   *options = (struct qp_kernel_options){
     .max_routes = qp_read_uint32(call, qp_property(call, kernel, "maxRoutes")),
-    .max_sessions = max_sessions,
+    .max_sessions = forwarder->max_sessions,
+    .max_buckets = forwarder->max_buckets,
     .pin_path = is_pinned ? pin : NULL,
   };
   return options;
@@ -111,7 +114,7 @@ static napi_value open_forwarder(napi_env env, napi_callback_info info)
   char pin[PATH_MAX];
   struct qp_forwarder_options options = read_options(&call, config, host, upstream);
   struct qp_kernel_options kernel;
-  options.kernel = read_kernel(&call, config, options.max_sessions, &kernel, pin);
+  options.kernel = read_kernel(&call, config, &options, &kernel, pin);
   struct qp_handle *handle = call.has_failed ? NULL : qp_handle_create(env);
   if (!handle)
     return qp_throw_arguments(env);

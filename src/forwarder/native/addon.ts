@@ -48,6 +48,8 @@ export interface NativeConfig {
   readonly sourceRegistered: boolean;
   /** Session ids to give out: an id is free again a moment after its session was closed. */
   readonly maxSessions: number;
+  /** Bucket ids to give out, of which the same holds. */
+  readonly maxBuckets: number;
   readonly maxGatewayClients: number;
   readonly newGatewayClientsPerSecond: number;
   /** Depth of that token bucket. */
@@ -95,23 +97,29 @@ export interface NativeHandle extends XdpProgram {
   readonly totals: BigUint64Array;
   /** The ids of all open sessions: right after `open` those that an earlier process left in pinned tables. */
   readonly openSessions: readonly number[];
+  /** Buckets that are open, or that open sessions draw from. */
+  readonly buckets: number;
   readonly gatewayClients: number;
   readonly routes: number;
   readonly sessions: number;
   /** What the route table holds, in bytes. */
   readonly tableBytes: number;
   address(): { address: string; port: number };
+  openBucket(bytesPerSecond: number, depthBytes: number): number;
+  shapeBucket(id: number, bytesPerSecond: number, depthBytes: number): void;
+  /** ms until it is full if nothing more is taken. */
+  bucketMissingMs(id: number): number;
+  closeBucket(id: number): void;
   openSession(
     cids: Uint8Array,
     address: string | null,
     port: number,
-    bytesPerSecond: number,
-    bucketBytes: number,
+    bucket: number,
     expiresAtMs: number,
   ): number;
   setRoutes(id: number, cids: Uint8Array): void;
   setAddress(id: number, address: string | null, port: number): void;
-  setRate(id: number, bytesPerSecond: number, bucketBytes: number): void;
+  setBucket(id: number, bucket: number): void;
   setExpiry(id: number, expiresAtMs: number): void;
   closeSession(id: number): void;
   /** The session that a connection ID leads to, or −1. */

@@ -24,7 +24,8 @@ struct adoption {
 static bool is_alive(const struct adoption *adoption, uint32_t id)
 {
   const struct qp_sessions *sessions = adoption->sessions;
-  return id < sessions->capacity && !qp_account_is_expired(&sessions->accounts[id], adoption->now_ns);
+  return id < sessions->ids.capacity && !qp_account_is_expired(&sessions->accounts[id], adoption->now_ns) &&
+         sessions->accounts[id].bucket < sessions->buckets.ids.capacity;
 }
 
 static void note_route(void *context, const void *cid, uint32_t session)
@@ -73,7 +74,7 @@ static bool adopt_routes(struct qp_sessions *sessions, struct qp_session_record 
     uint8_t *cid = record->cids + i * QP_CID_BYTES;
     memcpy(cid, leads[i].cid, QP_CID_BYTES);
     record->cid_count = i + 1;
-    if (!qp_routes_set(&sessions->routes, cid, record->id))
+    if (!qp_routes_set(&sessions->routes, cid, record->id.number))
       return false;
   }
   return record->cids;
@@ -84,9 +85,10 @@ static bool adopt_session(struct qp_sessions *sessions, const struct lead *leads
   uint32_t id = leads->session;
   struct qp_account *account = &sessions->accounts[id];
   struct qp_session_record *record = &sessions->records[id];
-  record->id = id;
+  record->id.number = id;
   record->is_open = true;
   sessions->count++;
+  qp_bucket_join(&sessions->buckets, account->bucket);
   struct qp_address address = qp_address_of_source(&account->address);
   return (!mend_address(account) || qp_session_join(sessions, id, &address)) &&
          adopt_routes(sessions, record, leads, count);
@@ -99,9 +101,7 @@ static bool adopt_sessions(struct adoption *adoption)
     const struct lead *first = &adoption->leads[i];
     for (next = i; next < adoption->count && adoption->leads[next].session == first->session;)
       next++;
-    while (sessions->opened < first->session)
-      sessions->free_ids[sessions->free_count++] = sessions->opened++;
-    sessions->opened = first->session + 1;
+    qp_ids_adopt(&sessions->ids, first->session);
     if (!adopt_session(sessions, first, (uint32_t)(next - i)))
       return false;
   }
@@ -130,9 +130,10 @@ int qp_sessions_adopt(struct qp_sessions *sessions, uint64_t now_ns)
   if (!error && (adoption.lacks_memory || !adopt_sessions(&adoption)))
     error = ENOMEM;
   free(adoption.leads);
+  qp_buckets_adopt(&sessions->buckets);
   if (!error)
     error = qp_kernel_walk(kernel->sources, sizeof(struct qp_source), adopt_source, &adoption);
-  for (uint32_t id = 0; !error && id < sessions->opened; id++)
+  for (uint32_t id = 0; !error && id < sessions->ids.given; id++)
     if (qp_session_is_open(sessions, id) && qp_session_endpoint(sessions, id))
       qp_endpoint_publish(sessions, qp_session_endpoint(sessions, id));
   return error;

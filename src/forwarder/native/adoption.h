@@ -8,8 +8,8 @@
 #include "sessions.h"
 
 /**
- * Opens the sessions that are alive and have routes in the kernel, under the ids that they have there, and removes what
- * else is in the kernel's tables. Nothing that is right changes there, so no packet is lost meanwhile. 0 or an `errno`.
+ * Opens the sessions that are alive and have routes in the kernel, under the ids that they have there, with the buckets that
+ * they draw from, and removes what else is in the kernel's tables. Nothing that is right changes there, so no packet is lost meanwhile. 0 or an `errno`.
  */
 int qp_sessions_adopt(struct qp_sessions *sessions, uint64_t now_ns);
 

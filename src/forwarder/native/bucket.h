@@ -25,12 +25,24 @@ static inline uint64_t qp_token_ns_q16(double per_second)
   return token_ns_q16 > 0 ? token_ns_q16 : 1;
 }
 
-static inline void qp_bucket_init(struct qp_bucket *bucket, double per_second, double depth)
+static inline void qp_bucket_shape(struct qp_bucket *bucket, double per_second, double depth)
 {
   uint64_t token_ns_q16 = qp_token_ns_q16(per_second);
   qp_store(&bucket->token_ns_q16, token_ns_q16);
   qp_store(&bucket->depth_ns, qp_tokens_ns(token_ns_q16, depth));
+}
+
+static inline void qp_bucket_init(struct qp_bucket *bucket, double per_second, double depth)
+{
+  qp_bucket_shape(bucket, per_second, depth);
   qp_store(&bucket->full_at_ns, 0);
+}
+
+/** How long it takes until it is full, if nothing more is taken. */
+static inline uint64_t qp_bucket_missing_ns(const struct qp_bucket *bucket, uint64_t now_ns)
+{
+  uint64_t full_at = qp_load(&bucket->full_at_ns);
+  return full_at > now_ns ? full_at - now_ns : 0;
 }
 
 /** Takes `tokens` if they are there; tells whether they were. */
@@ -52,11 +64,11 @@ static inline bool qp_bucket_take(struct qp_bucket *bucket, uint32_t tokens, uin
 /** Changes rate and depth; the level stays, up to the new depth. One writer. */
 static inline void qp_bucket_reshape(struct qp_bucket *bucket, double per_second, double depth, uint64_t now_ns)
 {
-  uint64_t full_at = qp_load(&bucket->full_at_ns);
-  double missing_ns = full_at > now_ns ? (double)(full_at - now_ns) : 0;
+  double missing_ns = (double)qp_bucket_missing_ns(bucket, now_ns);
   double level = ((double)qp_load(&bucket->depth_ns) - missing_ns) * 65536 /
                  (double)qp_load(&bucket->token_ns_q16);
-  qp_bucket_init(bucket, per_second, depth);
+  /* Not full in between: others take from it meanwhile. */
+  qp_bucket_shape(bucket, per_second, depth);
   double missing = depth > level ? depth - level : 0;
   uint64_t token_ns_q16 = qp_load(&bucket->token_ns_q16);
   qp_store(&bucket->full_at_ns, now_ns + qp_tokens_ns(token_ns_q16, missing));

@@ -42,7 +42,8 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
                          qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
   if (tables->has_upstream)
     tables->upstream_name = qp_name_of_address(&tables->upstream, AF_INET);
-  return qp_sessions_init(&tables->sessions, options->max_sessions, key, &tables->grace, family_of(options->host),
+  const struct qp_sessions_size size = { options->max_sessions, options->max_buckets };
+  return qp_sessions_init(&tables->sessions, size, key, &tables->grace, family_of(options->host),
                           kernel);
 }
 

@@ -18,7 +18,7 @@ struct qp_forwarder_options {
   bool may_segment;
   bool is_source_checked;
   /** Ids there are, those included that have just been closed. */
-  uint32_t max_sessions;
+  uint32_t max_sessions, max_buckets;
   /** IPv4 literal on loopback; null for no gateway. */
   const char *upstream_host;
   uint16_t upstream_port;

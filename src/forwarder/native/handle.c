@@ -109,6 +109,7 @@ napi_value qp_handle_object(napi_env env, struct qp_handle *handle)
   }
   account_for(env, handle, 1);
   if (!define(env, object, qp_session_methods, qp_session_method_count) ||
+      !define(env, object, qp_bucket_methods, qp_bucket_method_count) ||
       !define(env, object, qp_kernel_methods, qp_kernel_method_count) ||
       !define(env, object, qp_forwarder_methods, qp_forwarder_method_count) ||
       napi_create_reference(env, object, 1, &handle->self) != napi_ok)

@@ -1,6 +1,7 @@
 #include "relay.h"
 
 #include "account.h"
+#include "bucket.h"
 #include "endpoints.h"
 #include "sorter.h"
 
@@ -22,11 +23,11 @@ static void look_up_sender(const struct qp_sessions *sessions, struct qp_receive
 
 enum { ALLOWED = QP_COUNTER_COUNT };
 
-/** Takes what the burst costs from its sender's bucket; tells whether it was there. */
-static bool pay(const struct qp_burst *burst, uint64_t now_ns)
+/** Takes what the burst costs from the bucket of its sender's subject; tells whether it was there. */
+static bool pay(const struct qp_sessions *sessions, const struct qp_burst *burst, uint64_t now_ns)
 {
-  struct qp_account *payer = burst->from->payer;
-  return !payer || qp_bucket_take(&payer->bucket, burst->bytes, now_ns);
+  const struct qp_account *payer = burst->from->payer;
+  return !payer || qp_bucket_take(qp_account_bucket(sessions, payer), burst->bytes, now_ns);
 }
 
 /** Why the burst may not go to `to`, as the counter of the refusal, or `ALLOWED`. */
@@ -82,7 +83,7 @@ static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, ui
   if (refusal != ALLOWED)
     return count(relay, refusal, burst->count);
   struct qp_account *payer = burst->from->payer;
-  if (!pay(burst, now.ns))
+  if (!pay(sessions, burst, now.ns))
     return burst->count > 1 ? relay_singly(relay, burst, id, now)
                             : refuse(relay, QP_RATE_LIMITED, 1, payer, QP_PACKETS_LIMITED);
   if (endpoint == burst->from->endpoint)

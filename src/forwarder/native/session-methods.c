@@ -49,10 +49,9 @@ static napi_value open_session(napi_env env, napi_callback_info info)
     .cids = cids.data,
     .cid_count = (uint32_t)(cids.length / QP_CID_BYTES),
     .address = has_address ? &address : NULL,
-    .bytes_per_second = qp_read_amount(&call, call.arguments[3]),
-    .bucket_bytes = qp_read_amount(&call, call.arguments[4]),
+    .bucket = qp_read_bucket(&call, handle, call.arguments[3]),
   };
-  int64_t expires_at_ms = qp_read_ms(&call, call.arguments[5]);
+  int64_t expires_at_ms = qp_read_ms(&call, call.arguments[4]);
   if (call.has_failed)
     return qp_throw_arguments(env);
   spec.expires_at_ns = monotonic_ns(handle, expires_at_ms);
@@ -94,17 +93,15 @@ static napi_value set_address(napi_env env, napi_callback_info info)
   return done(&call, qp_session_move(qp_handle_sessions(handle), id, has_address ? &address : NULL));
 }
 
-static napi_value set_rate(napi_env env, napi_callback_info info)
+static napi_value set_bucket(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   uint32_t id = read_session(&call, handle);
-  double bytes_per_second = qp_read_amount(&call, call.arguments[1]);
-  double bucket_bytes = qp_read_amount(&call, call.arguments[2]);
+  uint32_t bucket = qp_read_bucket(&call, handle, call.arguments[1]);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  struct qp_now now = qp_worker_now(&handle->forwarder->workers[0]);
-  qp_bucket_reshape(&qp_handle_sessions(handle)->accounts[id].bucket, bytes_per_second, bucket_bytes, now.ns);
+  qp_session_charge(qp_handle_sessions(handle), id, bucket);
   return qp_undefined(env);
 }
 
@@ -128,7 +125,7 @@ static napi_value accounts(napi_env env, napi_callback_info info)
     return qp_throw_arguments(env);
   const struct qp_sessions *sessions = qp_handle_sessions(handle);
   size_t words = sizeof *sessions->accounts / sizeof(__u64);
-  return qp_handle_counters(env, handle, sessions->accounts->counters, sessions->capacity * words);
+  return qp_handle_counters(env, handle, sessions->accounts->counters, sessions->ids.capacity * words);
 }
 
 static napi_value open_sessions(napi_env env, napi_callback_info info)
@@ -140,7 +137,7 @@ static napi_value open_sessions(napi_env env, napi_callback_info info)
     return qp_throw_arguments(env);
   const struct qp_sessions *sessions = qp_handle_sessions(handle);
   uint32_t count = 0;
-  for (uint32_t id = 0; id < sessions->opened; id++)
+  for (uint32_t id = 0; id < sessions->ids.given; id++)
     if (qp_session_is_open(sessions, id))
       napi_set_element(env, ids, count++, session_number(env, id));
   return ids;
@@ -175,7 +172,7 @@ const napi_property_descriptor qp_session_methods[] = {
   QP_METHOD("closeSession", close_session),
   QP_METHOD("setRoutes", set_routes),
   QP_METHOD("setAddress", set_address),
-  QP_METHOD("setRate", set_rate),
+  QP_METHOD("setBucket", set_bucket),
   QP_METHOD("setExpiry", set_expiry),
   QP_GETTER("accounts", accounts),
   QP_GETTER("openSessions", open_sessions),

@@ -4,25 +4,25 @@
 
 #include "../../../bpf/parse.h"
 #include "../../xdp/entries.h"
-#include "bucket.h"
 #include "endpoints.h"
 #include "pages.h"
 
-bool qp_sessions_init(struct qp_sessions *sessions, uint32_t capacity, const struct qp_hash_key *key,
+bool qp_sessions_init(struct qp_sessions *sessions, struct qp_sessions_size size, const struct qp_hash_key *key,
                       struct qp_grace *grace, int family, struct qp_kernel *kernel)
 {
+  uint32_t capacity = size.sessions;
   sessions->key = *key;
   sessions->grace = grace;
   sessions->family = family;
-  sessions->capacity = capacity;
   sessions->kernel = kernel;
   qp_routes_init(&sessions->routes, key, grace);
   qp_table_init(&sessions->endpoints, &qp_endpoint_type, &sessions->key, grace);
+  bool has_ids = qp_ids_init(&sessions->ids, capacity, grace, kernel);
+  bool has_buckets = qp_buckets_init(&sessions->buckets, size.buckets, grace, kernel);
   sessions->sessions = qp_pages_allocate(capacity * sizeof *sessions->sessions);
   sessions->records = qp_pages_allocate(capacity * sizeof *sessions->records);
   sessions->accounts = kernel ? kernel->accounts : qp_pages_allocate(capacity * sizeof *sessions->accounts);
-  sessions->free_ids = qp_pages_allocate(capacity * sizeof *sessions->free_ids);
-  return sessions->sessions && sessions->records && sessions->accounts && sessions->free_ids;
+  return has_ids && has_buckets && sessions->sessions && sessions->records && sessions->accounts;
 }
 
 static void free_endpoints(struct qp_sessions *sessions)
@@ -35,53 +35,33 @@ static void free_endpoints(struct qp_sessions *sessions)
 
 void qp_sessions_destroy(struct qp_sessions *sessions)
 {
-  size_t capacity = sessions->capacity;
+  size_t capacity = sessions->ids.capacity;
   free_endpoints(sessions);
   qp_routes_destroy(&sessions->routes);
-  for (uint32_t id = 0; id < sessions->opened; id++)
+  for (uint32_t id = 0; id < sessions->ids.given; id++)
     free(sessions->records[id].cids);
   qp_pages_free(sessions->sessions, capacity * sizeof *sessions->sessions);
   qp_pages_free(sessions->records, capacity * sizeof *sessions->records);
   if (!sessions->kernel)
     qp_pages_free(sessions->accounts, capacity * sizeof *sessions->accounts);
-  qp_pages_free(sessions->free_ids, capacity * sizeof *sessions->free_ids);
-}
-
-/** Lets all ids that rest be given out again: seldom, as there is room for many, and the kernel takes its time. */
-static void wake_ids(struct qp_sessions *sessions)
-{
-  const uint32_t *resting = sessions->free_ids + sessions->capacity - sessions->resting_count;
-  if (sessions->resting_count == 0)
-    return;
-  qp_kernel_synchronize();
-  memmove(sessions->free_ids, resting, sessions->resting_count * sizeof *resting);
-  sessions->free_count = sessions->resting_count;
-  sessions->resting_count = 0;
-}
-
-static uint32_t take_id(struct qp_sessions *sessions)
-{
-  qp_reclaim(sessions->grace);
-  if (sessions->free_count == 0 && sessions->opened == sessions->capacity)
-    wake_ids(sessions);
-  if (sessions->free_count > 0)
-    return sessions->free_ids[--sessions->free_count];
-  return sessions->opened < sessions->capacity ? sessions->opened++ : QP_NO_SESSION;
+  qp_buckets_destroy(&sessions->buckets);
+  qp_ids_destroy(&sessions->ids);
 }
 
 uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_spec *spec)
 {
-  uint32_t id = take_id(sessions);
-  if (id == QP_NO_SESSION)
-    return id;
+  uint32_t id = qp_ids_take(&sessions->ids);
+  if (id == QP_NO_ID)
+    return QP_NO_SESSION;
   struct qp_account *account = &sessions->accounts[id];
   for (int i = 0; i < QP_SESSION_COUNTERS; i++)
     qp_store(&account->counters[i], 0);
   qp_store(&account->first_at_ns, 0);
   qp_store(&account->expires_at_ns, spec->expires_at_ns);
-  qp_bucket_init(&account->bucket, spec->bytes_per_second, spec->bucket_bytes);
+  qp_store_index(&account->bucket, spec->bucket);
+  qp_bucket_join(&sessions->buckets, spec->bucket);
   struct qp_session_record *record = &sessions->records[id];
-  record->id = id;
+  record->id.number = id;
   record->is_open = true;
   sessions->count++;
   if (qp_session_move(sessions, id, spec->address) && qp_session_route(sessions, id, spec->cids, spec->cid_count))
@@ -92,7 +72,7 @@ uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_s
 
 bool qp_session_is_open(const struct qp_sessions *sessions, uint32_t id)
 {
-  return id < sessions->opened && sessions->records[id].is_open;
+  return id < sessions->ids.given && sessions->records[id].is_open;
 }
 
 static bool contains(const uint8_t *cids, uint32_t count, const uint8_t *cid)
@@ -135,12 +115,13 @@ bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *
   return added == count;
 }
 
-/** The id may lead to another session only when no thread, nor the kernel, can have it in hand any more. */
-static void release_id(struct qp_retired *retired, void *owner)
+void qp_session_charge(struct qp_sessions *sessions, uint32_t id, uint32_t bucket)
 {
-  struct qp_sessions *sessions = owner;
-  uint32_t slot = sessions->kernel ? sessions->capacity - ++sessions->resting_count : sessions->free_count++;
-  sessions->free_ids[slot] = ((struct qp_session_record *)retired)->id;
+  struct qp_account *account = &sessions->accounts[id];
+  uint32_t before = qp_load_index(&account->bucket);
+  qp_bucket_join(&sessions->buckets, bucket);
+  qp_store_index(&account->bucket, bucket);
+  qp_bucket_leave(&sessions->buckets, before);
 }
 
 void qp_session_close(struct qp_sessions *sessions, uint32_t id)
@@ -150,5 +131,6 @@ void qp_session_close(struct qp_sessions *sessions, uint32_t id)
   qp_session_move(sessions, id, NULL);
   record->is_open = false;
   sessions->count--;
-  qp_retire(sessions->grace, &record->retired, release_id, sessions);
+  qp_bucket_leave(&sessions->buckets, qp_load_index(&sessions->accounts[id].bucket));
+  qp_ids_give_back(&sessions->ids, &record->id);
 }

@@ -1,5 +1,5 @@
 /*
- * The sessions: their routes, their endpoints, and their accounts. The control thread opens, changes and closes them
+ * The sessions: their routes, their endpoints, their accounts, and the buckets that they draw from. The control thread opens, changes and closes them
  * while I/O threads forward; see grace.h for what may be read when.
  */
 #ifndef QP_SESSIONS_H
@@ -11,7 +11,9 @@
 
 #include "../../../bpf/abi.h"
 #include "address.h"
+#include "buckets.h"
 #include "grace.h"
+#include "ids.h"
 #include "routes.h"
 #include "table.h"
 #include "words.h"
@@ -28,34 +30,36 @@ struct qp_session {
 
 /** What the control thread alone knows of a session. */
 struct qp_session_record {
-  struct qp_retired retired;
+  struct qp_id id;
   uint8_t *cids;
   uint32_t cid_count;
-  uint32_t id;
   /** Session + 1 of the one that was registered at the same endpoint after. */
   uint32_t newer;
   bool is_open;
 };
 
-/** Arrays by session id, of `capacity` elements; memory is taken as they fill. */
+/** Arrays by session id, as many elements as there are ids; memory is taken as they fill. */
 struct qp_sessions {
+  struct qp_ids ids;
+  struct qp_buckets buckets;
   struct qp_routes routes;
   struct qp_table endpoints;
   struct qp_hash_key key;
   struct qp_grace *grace;
   /** Address family of the public sockets. */
   int family;
-  uint32_t capacity;
   struct qp_session *sessions;
   struct qp_session_record *records;
   struct qp_account *accounts;
   /** Forwards as well, and has `accounts` in its memory; null where user space forwards alone. */
   struct qp_kernel *kernel;
-  /** Ids that are free again, and from the end on those that the kernel may still have in hand. */
-  uint32_t *free_ids;
-  uint32_t free_count, resting_count;
-  /** Sessions that are open, and ids that were ever given out. */
-  uint32_t count, opened;
+  /** Sessions that are open. */
+  uint32_t count;
+};
+
+/** How many may be open at a time, those included that have just been closed. */
+struct qp_sessions_size {
+  uint32_t sessions, buckets;
 };
 
 struct qp_session_spec {
@@ -63,13 +67,14 @@ struct qp_session_spec {
   uint32_t cid_count;
   /** Null: not proven yet. */
   const struct qp_address *address;
-  double bytes_per_second, bucket_bytes;
+  /** Which bucket it draws from; it is there. */
+  uint32_t bucket;
   /** On the monotonic clock. */
   uint64_t expires_at_ns;
 };
 
 /** `sessions` is zeroed; false if there is no memory. Freed with `qp_sessions_destroy` in any case. */
-bool qp_sessions_init(struct qp_sessions *sessions, uint32_t capacity, const struct qp_hash_key *key,
+bool qp_sessions_init(struct qp_sessions *sessions, struct qp_sessions_size size, const struct qp_hash_key *key,
                       struct qp_grace *grace, int family, struct qp_kernel *kernel);
 /** Frees everything; nobody may be reading. */
 void qp_sessions_destroy(struct qp_sessions *sessions);
@@ -80,6 +85,8 @@ void qp_sessions_destroy(struct qp_sessions *sessions);
 uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_spec *spec);
 void qp_session_close(struct qp_sessions *sessions, uint32_t id);
 bool qp_session_is_open(const struct qp_sessions *sessions, uint32_t id);
+/** Has a session draw from another bucket from now on. */
+void qp_session_charge(struct qp_sessions *sessions, uint32_t id, uint32_t bucket);
 /** Makes `cids` the session's connection IDs; those that it keeps are not gone in between. */
 bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *cids, uint32_t count);
 
@@ -88,6 +95,12 @@ bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *
 static inline struct qp_endpoint *qp_session_endpoint(const struct qp_sessions *sessions, uint32_t id)
 {
   return atomic_load_explicit(&sessions->sessions[id].endpoint, memory_order_acquire);
+}
+
+/** The bucket that what a session sends draws from. */
+static inline struct qp_bucket *qp_account_bucket(const struct qp_sessions *sessions, const struct qp_account *account)
+{
+  return &sessions->buckets.all[qp_load_index(&account->bucket)];
 }
 
 static inline bool qp_account_is_expired(const struct qp_account *account, uint64_t now_ns)

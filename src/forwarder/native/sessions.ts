@@ -1,7 +1,6 @@
 import { cidBytes } from "../../wire/connection-id.ts";
 import type { SessionId, SessionSpec } from "../contract.ts";
 import { noSession } from "../no-session.ts";
-import { sessionBucketBytes } from "../token-bucket.ts";
 import type { NativeHandle } from "./addon.ts";
 import { Orphans } from "./orphans.ts";
 
@@ -28,14 +27,17 @@ export class NativeSessions {
     if (!this.#open.has(id)) throw noSession(id);
   }
 
-  /** Opens a session, or takes over the orphan that the first connection ID leads to: its counters go on. */
+  /**
+   * Opens a session, or takes over the orphan that the first connection ID leads to: its counters go on, and from now on
+   * it draws from the bucket of whoever claims it.
+   */
   open(spec: SessionSpec): SessionId {
-    const { cids, address, bytesPerSecond, expiresAtMs } = spec;
+    const { cids, address, bucket, expiresAtMs } = spec;
     const orphan = this.orphans.claim(cids.subarray(0, cidBytes));
     if (orphan !== undefined) {
       this.#open.add(orphan);
       // An address that is yet to be proven is no reason to forget the one that was.
-      this.update(orphan, { cids, bytesPerSecond, expiresAtMs, ...(address && { address }) });
+      this.update(orphan, { cids, bucket, expiresAtMs, ...(address && { address }) });
       return orphan;
     }
     if (this.#open.size + this.orphans.size >= this.#maxSessions) this.orphans.endOne();
@@ -43,8 +45,7 @@ export class NativeSessions {
       cids,
       address?.address ?? null,
       address?.port ?? 0,
-      bytesPerSecond,
-      sessionBucketBytes(bytesPerSecond),
+      bucket,
       expiresAtMs,
     );
     this.#open.add(id);
@@ -54,11 +55,10 @@ export class NativeSessions {
   /** @throws ERR_QUICPIPE_INTERNAL if there is no such session. */
   update(id: SessionId, change: Partial<SessionSpec>): void {
     this.require(id);
-    const { cids, address, bytesPerSecond, expiresAtMs } = change;
+    const { cids, address, bucket, expiresAtMs } = change;
+    if (bucket !== undefined) this.#handle.setBucket(id, bucket);
     if (cids) this.#handle.setRoutes(id, cids);
     if (address !== undefined) this.#handle.setAddress(id, address?.address ?? null, address?.port ?? 0);
-    if (bytesPerSecond !== undefined)
-      this.#handle.setRate(id, bytesPerSecond, sessionBucketBytes(bytesPerSecond));
     if (expiresAtMs !== undefined) this.#handle.setExpiry(id, expiresAtMs);
   }
 

@@ -16,6 +16,16 @@ static inline void qp_store(__u64 *word, __u64 value)
   __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
+static inline __u32 qp_load_index(const __u32 *word)
+{
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline void qp_store_index(__u32 *word, __u32 value)
+{
+  __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
 static inline void qp_add(__u64 *word, __u64 amount)
 {
   __atomic_fetch_add(word, amount, __ATOMIC_RELAXED);

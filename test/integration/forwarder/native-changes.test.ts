@@ -63,7 +63,8 @@ describeNative("changes while packets flow", () => {
     const { clock, forwarder, ipv4, register } = await harness.open({ upstream: upstream.address });
     const [alice, bob] = [await openPeer(), await openPeer()];
     register(alice.address, 0x11);
-    const spec = { address: bob.address, bytesPerSecond, expiresAtMs: clock.nowMs + registrationTtlMs };
+    const bucket = forwarder.openBucket(bytesPerSecond);
+    const spec = { address: bob.address, bucket, expiresAtMs: clock.nowMs + registrationTtlMs };
     const total = 1000;
     for (let n = 0; n < total; n++) {
       const id = forwarder.openSession({ ...spec, cids: cidNumber(n) });
@@ -92,7 +93,7 @@ describeNative("changes while packets flow", () => {
       forwarder.openSession({
         cids: Buffer.concat(Array.from({ length: 10 }, (_, i) => cidNumber(10 * n + i))),
         address: { address: `10.0.${n >> 8}.${n & 0xff}`, port: 4433 },
-        bytesPerSecond,
+        bucket: forwarder.openBucket(bytesPerSecond),
         expiresAtMs: clock.nowMs + registrationTtlMs,
       });
     const burstMs = performance.now() - start;

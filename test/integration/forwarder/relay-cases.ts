@@ -207,7 +207,7 @@ export function relayCases(harness: Harness): void {
     it("limits a sender to its rate, and counts it for the session", async () => {
       const pair = await openPair(harness);
       const { alice, bob, clock, forwarder, ipv4 } = pair;
-      forwarder.updateSession(pair.aliceId, { bytesPerSecond: 10_000 });
+      forwarder.updateSession(pair.aliceId, { bucket: forwarder.openBucket(10_000) });
       // 64 KiB is the least that a bucket holds: 54 packets of 1200 bytes.
       for (let i = 0; i < 60; i++) alice.send(shortPacket(0x22), ipv4);
       await settles(() => forwarder.stats().relayed.packets + forwarder.stats().dropped["rate-limited"], 60);

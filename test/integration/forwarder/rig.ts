@@ -29,7 +29,7 @@ export interface Rig {
   readonly verdicts: Map<string, StunVerdict>;
   /** What was proven to the authority, and accepted. */
   readonly moves: { readonly id: string; readonly address: Address }[];
-  /** Opens a session for a client, reached by connection IDs made of one byte each. */
+  /** Opens a session for a client, reached by connection IDs made of one byte each, with a bucket of its own unless told. */
   register(address: Address | null, cidByte: number, change?: Partial<SessionSpec>): number;
 }
 
@@ -89,6 +89,7 @@ export function createHarness(create: CreateForwarder): Harness {
           },
         },
         maxSessions: defaults.maxRegistrations,
+        maxBuckets: defaults.maxRegistrations + defaults.maxIdleBuckets,
         maxGatewayClients: defaults.maxGatewayClients,
         socketBufferBytes: defaults.socketBufferBytes,
         onError: (error) => expect.unreachable(String(error)),
@@ -116,7 +117,7 @@ export function createHarness(create: CreateForwarder): Harness {
         forwarder.openSession({
           cids: Buffer.alloc(cidBytes, cidByte),
           address,
-          bytesPerSecond: defaults.bytesPerSecond,
+          bucket: change?.bucket ?? forwarder.openBucket(defaults.bytesPerSecond),
           expiresAtMs: clock.nowMs + defaults.registrationTtlMs,
           ...change,
         }),

@@ -12,6 +12,7 @@ export function forwarderOptions(
     sourcePolicy: "registered",
     stun: "registered",
     authority: { secretOf: () => undefined, proven: () => "refused" },
+    maxBuckets: change.maxSessions,
     maxGatewayClients: 1,
     socketBufferBytes: 65_536,
     onError: console.error,

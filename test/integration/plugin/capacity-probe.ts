@@ -27,6 +27,7 @@ function register(num: number): void {
   registry.register({
     subject: `user-${n}@example.com`,
     quota,
+    ratedBy: "subject",
     key: randomBytes(32),
     num,
     ttlMs,

@@ -22,6 +22,7 @@ for (let n = 0; n < maxRegistrations; n++)
   registry.register({
     subject: `user-${n}@example.com`,
     quota,
+    ratedBy: "subject",
     key: randomBytes(32),
     num: 1,
     ttlMs: 600_000,

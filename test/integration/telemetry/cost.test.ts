@@ -70,7 +70,7 @@ async function openFullRelay(): Promise<RelayTelemetry> {
     const address = { address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, port: 4433 };
     const cids = Buffer.alloc(12);
     cids.writeUInt32BE(i);
-    const spec = { cids, address, bytesPerSecond: 1e6, expiresAtMs: nowMs + 1e9 };
+    const spec = { cids, address, bucket: forwarder.openBucket(1e6), expiresAtMs: nowMs + 1e9 };
     sessions.set(id, forwarder.openSession(spec));
     telemetry.observer.opened({ id, subject: id, address, registeredAtMs: nowMs });
   }

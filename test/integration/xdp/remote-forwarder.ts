@@ -72,11 +72,11 @@ export async function openRemoteForwarder(
       const { value } = (await Promise.race([answered, ended])) as { value: never };
       return value;
     },
-    register: (address, cidByte, change) =>
+    register: async (address, cidByte, change) =>
       remote.call("openSession", {
         cids: Buffer.alloc(cidBytes, cidByte),
         address,
-        bytesPerSecond,
+        bucket: change?.bucket ?? (await remote.call("openBucket", bytesPerSecond)),
         expiresAtMs: Date.now() + registrationTtlMs,
         ...change,
       }),

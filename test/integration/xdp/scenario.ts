@@ -108,7 +108,7 @@ async function open({ forwarder, peers: { alice, bob, eve } }: Cast): Promise<Re
   const sessions = {
     alice: await register("alice", alice.address),
     bob: await register("bob", bob.address),
-    eve: await register("eve", eve.address, { bytesPerSecond: hardlyAnything }),
+    eve: await register("eve", eve.address, { bucket: await forwarder.call("openBucket", hardlyAnything) }),
     expired: await register("expired", { ...bob.address, port: 9 }, { expiresAtMs: Date.now() }),
     nowhere: await register("nowhere", null),
     unreachable: await register("unreachable", { ...bob.address, port: 0 }),

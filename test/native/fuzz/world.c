@@ -61,6 +61,8 @@ void world_open(struct world *world, struct input *input)
     .max_clients = MAX_CLIENTS,
   };
   world->rig = create_rig(&options);
+  world->buckets[false] = qp_bucket_open(&world->rig->tables.sessions.buckets, 1e12, 1e15);
+  world->buckets[true] = qp_bucket_open(&world->rig->tables.sessions.buckets, 1, 0);
   for (int cid = 0; cid < CIDS; cid++)
     world->owners[cid] = NOBODY;
 }
@@ -120,8 +122,7 @@ static void open_one(struct world *world, int index, struct input *input)
     .cids = cids,
     .cid_count = count,
     .address = session->home < 0 ? NULL : &address,
-    .bytes_per_second = session->is_broke ? 1 : 1e12,
-    .bucket_bytes = session->is_broke ? 0 : 1e15,
+    .bucket = world->buckets[session->is_broke],
     .expires_at_ns = (uint64_t)session->expires_at_ms * 1000000,
   };
   session->id = qp_session_open(sessions_of(world), &spec);

@@ -48,6 +48,8 @@ struct world {
   bool is_ipv4_only, has_gateway, takes_any_source;
   unsigned arrivals;
   struct session sessions[SESSIONS];
+  /** Those of a subject that can pay, and of one that is broke. */
+  uint32_t buckets[2];
   struct pin pins[PINS];
   struct client clients[SOURCES];
   /** Which session each connection ID leads to, or `NOBODY`. */

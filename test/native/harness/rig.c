@@ -13,6 +13,7 @@ struct qp_forwarder *create_rig(const struct rig_options *options)
     .host = options->is_ipv4_only ? "0.0.0.0" : "::",
     .threads = options->threads,
     .max_sessions = 65536,
+    .max_buckets = 65536,
     .may_segment = !options->may_not_segment,
     .is_source_checked = !options->takes_any_source,
     .upstream_host = options->has_no_gateway ? NULL : "127.0.0.1",
@@ -62,11 +63,11 @@ uint32_t open_session(struct qp_forwarder *rig, const uint8_t *cids, uint32_t co
     .cids = cids,
     .cid_count = count,
     .address = address,
-    .bytes_per_second = 1e12,
-    .bucket_bytes = 1e15,
+    .bucket = qp_bucket_open(&rig->tables.sessions.buckets, 1e12, 1e15),
     .expires_at_ns = UINT64_MAX,
   };
   uint32_t id = qp_session_open(&rig->tables.sessions, &spec);
   CHECK(id != QP_NO_SESSION);
+  qp_bucket_release(&rig->tables.sessions.buckets, spec.bucket);
   return id;
 }

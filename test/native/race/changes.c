@@ -1,3 +1,4 @@
+#include "../../../src/forwarder/native/bucket.h"
 #include "../../../src/forwarder/native/endpoints.h"
 #include "../harness/check.h"
 #include "race.h"
@@ -26,6 +27,25 @@ static bool choose_address(struct race *race, unsigned house, struct qp_address 
   return random_below(&race->random, 4) > 0;
 }
 
+void open_bucket(struct race *race, unsigned subject)
+{
+  race->buckets[subject] = qp_bucket_open(&sessions_of(race)->buckets, 1e6, 1e6);
+  CHECK(race->buckets[subject] != QP_NO_ID);
+}
+
+static uint32_t choose_bucket(struct race *race)
+{
+  return race->buckets[random_below(&race->random, SUBJECTS)];
+}
+
+/** The old bucket lives on for as long as sessions draw from it. */
+static void change_subject(struct race *race)
+{
+  unsigned subject = random_below(&race->random, SUBJECTS);
+  qp_bucket_release(&sessions_of(race)->buckets, race->buckets[subject]);
+  open_bucket(race, subject);
+}
+
 static void open_one(struct race *race, unsigned house, struct session *session)
 {
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
@@ -35,8 +55,7 @@ static void open_one(struct race *race, unsigned house, struct session *session)
     .cids = cids,
     .cid_count = choose_cids(race, cids, house),
     .address = has_address ? &address : NULL,
-    .bytes_per_second = 1e6,
-    .bucket_bytes = 1e6,
+    .bucket = choose_bucket(race),
     .expires_at_ns = random_below(&race->random, 8) == 0 ? 0 : UINT64_MAX,
   };
   *session = (struct session){ true, qp_session_open(sessions_of(race), &spec) };
@@ -69,7 +88,7 @@ static void change_one(struct race *race, unsigned house, const struct session *
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
   struct qp_address address;
   struct qp_account *changed = &sessions_of(race)->accounts[session->id];
-  switch (random_below(&race->random, 5)) {
+  switch (random_below(&race->random, 7)) {
   case 0:
     CHECK(qp_session_route(sessions_of(race), session->id, cids, choose_cids(race, cids, house)));
     break;
@@ -77,8 +96,14 @@ static void change_one(struct race *race, unsigned house, const struct session *
     CHECK(qp_session_move(sessions_of(race), session->id, choose_address(race, house, &address) ? &address : NULL));
     break;
   case 2:
-    qp_bucket_reshape(&changed->bucket, random_below(&race->random, 1000000), 1e5,
+    qp_bucket_reshape(&sessions_of(race)->buckets.all[choose_bucket(race)], random_below(&race->random, 1000000), 1e5,
                       qp_worker_now(&race->rig->workers[0]).ns);
+    break;
+  case 4:
+    qp_session_charge(sessions_of(race), session->id, choose_bucket(race));
+    break;
+  case 5:
+    change_subject(race);
     break;
   case 3:
     qp_store(&changed->expires_at_ns, random_below(&race->random, 2) == 0 ? 0 : UINT64_MAX);

@@ -19,6 +19,8 @@ static void begin(struct race *race)
   race->sender = open_session(race->rig, NULL, 0, &at_sender);
   race->anchor = open_session(race->rig, cids, write_cids(cids, ANCHOR, 0, ANCHOR_CIDS), &at_anchor);
   set_pin(race, ANCHOR, race->anchor);
+  for (unsigned subject = 0; subject < SUBJECTS; subject++)
+    open_bucket(race, subject);
 }
 
 /** Every datagram was counted, once, and those to the anchor have all left; returns how many these are. */

@@ -4,7 +4,7 @@
 
 #include "reader.h"
 
-enum { READERS = 2 };
+enum { READERS = 2, SUBJECTS = 3 };
 
 struct session {
   bool is_open;
@@ -17,6 +17,7 @@ struct race {
   _Atomic int64_t clock;
   uint32_t sender, anchor;
   struct session sessions[HOUSES][HOUSE_SESSIONS];
+  uint32_t buckets[SUBJECTS];
   uint64_t last_total;
   struct reader readers[READERS];
 };
@@ -25,6 +26,8 @@ struct race {
 void change(struct race *race);
 /** The connection IDs of a house from `first` on; returns `count`. */
 uint32_t write_cids(uint8_t *cids, unsigned house, uint32_t first, uint32_t count);
+/** Opens the bucket of a subject. */
+void open_bucket(struct race *race, unsigned subject);
 /** Sets the pin of a house again, or for the first time. */
 void set_pin(struct race *race, unsigned house, uint32_t to);
 

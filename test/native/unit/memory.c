@@ -47,14 +47,22 @@ static int starve(bool (*attempt)(struct town *), void (*check_failure)(struct t
 
 static bool open_one(struct town *town)
 {
-  const struct qp_session_spec spec = { .cids = town->cids, .cid_count = CIDS, .address = &town->address };
-  return qp_session_open(&town->rig->tables.sessions, &spec) != QP_NO_SESSION;
+  struct qp_sessions *sessions = &town->rig->tables.sessions;
+  const struct qp_session_spec spec = {
+    .cids = town->cids,
+    .cid_count = CIDS,
+    .address = &town->address,
+    .bucket = qp_bucket_open(&sessions->buckets, 1, 1),
+  };
+  bool is_open = qp_session_open(sessions, &spec) != QP_NO_SESSION;
+  qp_bucket_release(&sessions->buckets, spec.bucket);
+  return is_open;
 }
 
 static void check_nothing_is_open(struct town *town)
 {
   const struct qp_sessions *sessions = &town->rig->tables.sessions;
-  CHECK(sessions->count == 0 && sessions->routes.count == 0 && count_found(town) == 0);
+  CHECK(sessions->count == 0 && sessions->buckets.count == 0 && sessions->routes.count == 0 && count_found(town) == 0);
   CHECK(qp_endpoint_at(sessions, &town->address) == NULL && sessions->endpoints.count == 0);
 }
 

@@ -33,6 +33,7 @@ function figuresOf(registrations: RegistrationStats[], change: Partial<TopFigure
     address: { address: "::", port: 4433 },
     registrations: 1500,
     cids: 3000,
+    rateBuckets: { open: 1200, forgiven: 0 },
     relayed,
     path: { kernel: { packets: 5_000_000, bytes: 6e9 }, user: { packets: 7, bytes: 8 } },
     xdp: {

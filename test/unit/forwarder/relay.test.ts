@@ -33,11 +33,14 @@ function createRig(options: { sourcePolicy?: SourcePolicy; failure?: unknown } =
       done(failure);
     },
   });
-  const spec = { bytesPerSecond: 1000, expiresAtMs: nowMs + 1000 };
-  const ids = {
-    alice: relay.sessions.open({ ...spec, cids: Buffer.alloc(12, 0x22), address: alice }, nowMs),
-    bob: relay.sessions.open({ ...spec, cids: cid, address: bob }, nowMs),
-  };
+  const open = (cids: Buffer, address: Address): number =>
+    relay.sessions.open({
+      cids,
+      address,
+      bucket: relay.sessions.buckets.open(1000, nowMs),
+      expiresAtMs: nowMs + 1000,
+    });
+  const ids = { alice: open(Buffer.alloc(12, 0x22), alice), bob: open(cid, bob) };
   return {
     relay,
     counters,

@@ -28,10 +28,24 @@ describe("TokenBucket", () => {
   it("takes a new rate and depth without a gift of tokens", () => {
     const bucket = new TokenBucket(1000, 500, 0);
     bucket.take(400, 0);
-    bucket.reshape(2000, 1000);
+    bucket.reshape(2000, 1000, 0);
     expect(bucket.take(101, 0)).toBe(false);
     expect(bucket.take(300, 100)).toBe(true);
-    bucket.reshape(1000, 10);
+    bucket.reshape(1000, 10, 100);
     expect(bucket.take(11, 60_000)).toBe(false);
+  });
+
+  it("fills by the old rate until it gets a new one", () => {
+    const bucket = new TokenBucket(100, 1000, 0);
+    bucket.take(1000, 0);
+    bucket.reshape(1_000_000, 1000, 1000);
+    expect([bucket.take(101, 1000), bucket.take(100, 1000)]).toEqual([false, true]);
+  });
+
+  it("tells how long it takes until it is full", () => {
+    const bucket = new TokenBucket(100, 1000, 0);
+    expect(bucket.missingMs(0)).toBe(0);
+    bucket.take(600, 0);
+    expect([bucket.missingMs(0), bucket.missingMs(2000), bucket.missingMs(7000)]).toEqual([6000, 4000, 0]);
   });
 });

@@ -1,4 +1,5 @@
 import type {
+  BucketId,
   Forwarder,
   PinnedInitial,
   SessionCounters,
@@ -24,6 +25,8 @@ export const noCounters: SessionCounters = {
 /** A data plane without a socket: it keeps what it is told, strictly, and shows it. */
 export interface FakeForwarder extends Forwarder {
   readonly sessions: ReadonlyMap<SessionId, SessionSpec>;
+  /** The buckets that are open; what is missing in them is to be set by hand. */
+  readonly buckets: ReadonlyMap<BucketId, { bytesPerSecond: number; missingMs: number }>;
   readonly pins: readonly PinnedInitial[];
   /** What `clientOf` knows, by virtual address. */
   readonly clients: Map<string, Address>;
@@ -33,6 +36,7 @@ export const fakeRelayAddress: Address = { address: "192.0.2.1", port: 4433 };
 
 export function createFakeForwarder(): FakeForwarder {
   const sessions = new Map<SessionId, SessionSpec>();
+  const buckets = new Map<BucketId, { bytesPerSecond: number; missingMs: number }>();
   const routes = new Map<string, SessionId>();
   const pins: PinnedInitial[] = [];
   const clients = new Map<string, Address>();
@@ -42,6 +46,11 @@ export function createFakeForwarder(): FakeForwarder {
     const spec = sessions.get(id);
     if (!spec) throw new TypeError(`session ${id} is not open`);
     return spec;
+  };
+  const bucketOf = (id: BucketId): { bytesPerSecond: number; missingMs: number } => {
+    const bucket = buckets.get(id);
+    if (!bucket) throw new TypeError(`bucket ${id} is not open`);
+    return bucket;
   };
   const addRoutes = (id: SessionId, cids: Uint8Array): void => {
     for (const cid of unpackConnectionIds(cids)) {
@@ -58,11 +67,26 @@ export function createFakeForwarder(): FakeForwarder {
     backendReason: "a fake",
     clientsBy: "address",
     sessions,
+    buckets,
     pins,
     clients,
     address: () => fakeRelayAddress,
     isOwnAddress: (address) => sameAddress(address, fakeRelayAddress),
+    openBucket(bytesPerSecond) {
+      const id = ++lastId;
+      buckets.set(id, { bytesPerSecond, missingMs: 0 });
+      return id;
+    },
+    shapeBucket: (id, bytesPerSecond) => void (bucketOf(id).bytesPerSecond = bytesPerSecond),
+    bucketMissingMs: (id) => bucketOf(id).missingMs,
+    closeBucket(id) {
+      bucketOf(id);
+      for (const { bucket } of sessions.values())
+        if (bucket === id) throw new TypeError(`a session draws from bucket ${id}`);
+      buckets.delete(id);
+    },
     openSession(spec) {
+      bucketOf(spec.bucket);
       const id = ++lastId;
       addRoutes(id, spec.cids);
       sessions.set(id, spec);
@@ -74,6 +98,7 @@ export function createFakeForwarder(): FakeForwarder {
         removeRoutes(spec.cids);
         addRoutes(id, change.cids);
       }
+      if (change.bucket !== undefined) bucketOf(change.bucket);
       sessions.set(id, { ...spec, ...change });
     },
     closeSession(id) {
@@ -95,6 +120,7 @@ export function createFakeForwarder(): FakeForwarder {
       sessions: sessions.size,
       routes: routes.size,
       pins: pins.length,
+      buckets: buckets.size,
       overflowed: 0,
       orphans: 0,
     }),

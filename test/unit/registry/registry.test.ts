@@ -50,6 +50,7 @@ function setUp(
       registry.register({
         subject,
         quota,
+        ratedBy: "subject",
         key: keyOf(key),
         num: 10,
         ttlMs: 60_000,
@@ -91,7 +92,8 @@ describe("register", () => {
       expiresAtMs: 1_060_000,
     });
     const [spec] = forwarder.sessions.values();
-    expect(spec).toMatchObject({ address: aliceAddress, bytesPerSecond: 1000, expiresAtMs: 1_060_000 });
+    expect(spec).toMatchObject({ address: aliceAddress, expiresAtMs: 1_060_000 });
+    expect(forwarder.buckets.get(spec!.bucket)).toMatchObject({ bytesPerSecond: 1000 });
     expect(spec!.cids).toHaveLength(120);
     expect(spec!.cids.subarray(0, 12)).toEqual(deriveConnectionId(keyOf(1), 1));
     expect(spec!.cids.subarray(108)).toEqual(deriveConnectionId(keyOf(1), 10));
@@ -111,7 +113,7 @@ describe("register", () => {
     expect(register("alice", 1)).toMatchObject({ id, address: aliceAddress, expiresAtMs: 1_110_000 });
     expect(register("alice", 1, { address: bobAddress }).address).toBe(bobAddress);
     expect([...forwarder.sessions.values()]).toMatchObject([{ address: bobAddress, expiresAtMs: 1_110_000 }]);
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
   it("grows and shrinks a registration", () => {
@@ -119,16 +121,9 @@ describe("register", () => {
     register("alice", 1);
     for (const num of [15, 3]) {
       register("alice", 1, { num });
-      expect(registry.stats()).toEqual({ registrations: 1, cids: num });
+      expect(registry.stats()).toMatchObject({ registrations: 1, cids: num });
       expect(forwarder.stats().routes).toBe(num);
     }
-  });
-
-  it("takes over the rate of the token that refreshes", () => {
-    const { register, forwarder } = setUp();
-    register("alice", 1);
-    register("alice", 1, { quota: { ...quota, bytesPerSecond: 10 } });
-    expect([...forwarder.sessions.values()]).toMatchObject([{ bytesPerSecond: 10 }]);
   });
 
   it("refuses connection IDs of another subject, however many are asked for", () => {
@@ -137,7 +132,7 @@ describe("register", () => {
     for (const num of [1, 10, 20])
       expect(codeOf(() => register("mallory", 1, { num }))).toBe("ERR_QUICPIPE_CID_CONFLICT");
     expect(registry.list("mallory")).toEqual([]);
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
   it("registers nothing if only a later connection ID is taken", () => {
@@ -147,7 +142,7 @@ describe("register", () => {
     const [session] = forwarder.sessions.keys();
     forwarder.updateSession(session!, { cids: deriveConnectionId(keyOf(2), 5) });
     expect(codeOf(() => register("bob", 2))).toBe("ERR_QUICPIPE_CID_CONFLICT");
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 1 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 1 });
     expect(forwarder.stats().routes).toBe(1);
   });
 
@@ -189,7 +184,7 @@ describe("register", () => {
     register("alice", 1);
     expect(codeOf(() => register("bob", 2))).toBe("ERR_QUICPIPE_TABLE_FULL");
     expect(codeOf(() => register("alice", 1))).toBeUndefined();
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
   it("refuses what is new while it drains, and refreshes what is there", () => {
@@ -219,7 +214,7 @@ describe("a registration whose time is over", () => {
     const { id } = register("alice", 1);
     pass(60_000);
     expect(register("bob", 1).id).not.toBe(id);
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
   it("does not count against its subject's quota", () => {
@@ -228,7 +223,7 @@ describe("a registration whose time is over", () => {
     register("alice", 1, narrow);
     pass(60_000);
     register("alice", 2, narrow);
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
   it("is ended by the sweep, with its routes", () => {
@@ -237,7 +232,7 @@ describe("a registration whose time is over", () => {
     register("bob", 2, { ttlMs: 90_000 });
     pass(60_000 + defaults.sweepIntervalMs);
     expect(sweep()).toBe(1);
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
     expect(forwarder.sessions.size).toBe(1);
     pass(30_000);
     expect(sweep()).toBe(1);
@@ -266,7 +261,7 @@ describe("ownership", () => {
     expect(registry.get(id, "alice")).toMatchObject({ id });
     expect(registry.end(id, "alice")).toBe(true);
     expect(registry.end(id)).toBe(false);
-    expect(registry.stats()).toEqual({ registrations: 1, cids: 10 });
+    expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 });
 
@@ -479,11 +474,8 @@ describe("close", () => {
     const { register, registry, forwarder } = setUp();
     const { id } = register("alice", 1);
     registry.close();
-    expect([registry.get(id), registry.secretOf(id), registry.stats()]).toEqual([
-      undefined,
-      undefined,
-      { registrations: 0, cids: 0 },
-    ]);
+    expect([registry.get(id), registry.secretOf(id)]).toEqual([undefined, undefined]);
+    expect(registry.stats()).toMatchObject({ registrations: 0, cids: 0 });
     expect(forwarder.sessions.size).toBe(1);
     expect(codeOf(() => register("bob", 2))).toBe("ERR_QUICPIPE_DRAINING");
   });

@@ -116,11 +116,9 @@ static void print_account(const struct qp_account *account)
   printf("  \"qp_account\": {\"fields\": {\"counters\": [");
   for (int i = 0; i < QP_SESSION_COUNTERS; i++)
     printf("%s\"%llu\"", i > 0 ? ", " : "", (unsigned long long)account->counters[i]);
-  printf("], \"bucket\": {");
-  print_bucket_fields(&account->bucket);
-  printf("}, ");
+  printf("], ");
   print_word("expires_at_ns", account->expires_at_ns);
-  printf(", \"version\": %u, \"address\": {", account->version);
+  printf(", \"version\": %u, \"bucket\": %u, \"address\": {", account->version, account->bucket);
   print_source_fields(&account->address);
   printf("}, ");
   print_word("first_at_ns", account->first_at_ns);
@@ -155,11 +153,16 @@ int main(void)
     .port = htons(51820),
   };
   const struct qp_cid cid = { { 0x7f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0xff } };
+  const struct qp_bucket bucket = {
+    .token_ns_q16 = 524288,
+    .depth_ns = 250000000,
+    .full_at_ns = 1234567890123456789,
+  };
   const struct qp_account account = {
     .counters = { 1, 0x0203040506070809, 3, UINT64_MAX, 5, 6, 7, 8 },
-    .bucket = { .token_ns_q16 = 524288, .depth_ns = 250000000, .full_at_ns = 1234567890123456789 },
     .expires_at_ns = 9876543210987654321u,
     .version = 0xfeedbeee,
+    .bucket = 0xabcdef01,
     .address = source,
     .first_at_ns = 1122334455667788,
   };
@@ -180,7 +183,7 @@ int main(void)
   print_ip(&source.ip);
   print_cid(&cid);
   print_source(&source);
-  print_bucket(&account.bucket);
+  print_bucket(&bucket);
   print_account(&account);
   print_processor(&processor);
   print_config(&config);

@@ -59,12 +59,15 @@ static void finds_everybody(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
   struct qp_account accounts[PEOPLE];
+  struct qp_bucket buckets[PEOPLE];
   folder_open();
   forwards(&packet, ALICE4, BOB4);
   memcpy(accounts, rig.kernel.accounts, sizeof accounts);
+  memcpy(buckets, rig.kernel.by_subject, sizeof buckets);
   struct town *town = adopt();
   CHECK(memcmp(accounts, rig.kernel.accounts, sizeof accounts) == 0);
-  CHECK(town->sessions.count == PEOPLE);
+  CHECK(memcmp(buckets, rig.kernel.by_subject, sizeof buckets) == 0);
+  CHECK(town->sessions.count == PEOPLE && town->sessions.buckets.count == PEOPLE);
   for (enum person person = 0; person < PEOPLE; person++)
     CHECK(is_known(town, person, true));
   forwards(&packet, ALICE4, BOB4);
@@ -220,6 +223,36 @@ static void gives_out_free_ids(void)
   end(town);
 }
 
+/** Alice and Carol are one subject; and of Bob's bucket nothing is left. */
+static void gives_out_free_buckets(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  const struct qp_address bob = endpoint_of(BOB4);
+  folder_open();
+  rig_charge(CAROL4, ALICE4);
+  rig.kernel.accounts[BOB4].expires_at_ns = 0;
+  struct town *town = adopt();
+  CHECK(town->sessions.buckets.count == PEOPLE - 2);
+  town_settle(town, BOB4, &bob);
+  CHECK(rig.kernel.accounts[BOB4].bucket == BOB4 || rig.kernel.accounts[BOB4].bucket == CAROL4);
+  forwards(&packet, ALICE4, BOB4);
+  qp_session_close(&town->sessions, ALICE4);
+  CHECK(town->sessions.buckets.count == PEOPLE - 1);
+  qp_session_close(&town->sessions, CAROL4);
+  CHECK(town->sessions.buckets.count == PEOPLE - 2);
+  end(town);
+}
+
+/** As no process leaves it: there is nothing that it could pay from. */
+static void forgets_who_has_no_bucket(void)
+{
+  folder_open();
+  rig_charge(BOB4, PEOPLE);
+  struct town *town = adopt();
+  CHECK(is_gone(town, BOB4) && is_known(town, ALICE4, true));
+  end(town);
+}
+
 /** The payer may be the session with the smaller id, or the other. */
 static void keeps_payers(void)
 {
@@ -267,6 +300,8 @@ static const struct test tests[] = {
   { "takes half an address for none, and the session can move", mends_half_addresses },
   { "keeps sessions without an address", leaves_out_those_without_address },
   { "gives out ids that are free, and no others", gives_out_free_ids },
+  { "gives out buckets that no session draws from, and no others", gives_out_free_buckets },
+  { "forgets a session without a bucket", forgets_who_has_no_bucket },
   { "of several sessions at one address leaves the one that paid to pay", keeps_payers },
   { "has nobody pay for an address at which another lives", refuses_foreign_payers },
 };

@@ -7,7 +7,7 @@ static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE6, CAROL6 } };
 /** A second for each token, so that none flows in while this runs. */
 static struct qp_bucket *slow_bucket(enum person person, uint64_t tokens)
 {
-  struct qp_bucket *bucket = &rig.kernel.accounts[person].bucket;
+  struct qp_bucket *bucket = rig_bucket(person);
   const uint64_t second = 1000000000;
   *bucket = (struct qp_bucket){ .token_ns_q16 = second << 16, .depth_ns = tokens * second };
   bucket->full_at_ns = now_ns();
@@ -71,6 +71,30 @@ static void charges_the_sender_alone(void)
   forwards(&packet, ALICE4, BOB4);
 }
 
+static void is_shared_by_the_sessions_of_a_subject(void)
+{
+  const struct packet from_alice = packet_between(ALICE4, CAROL4), from_bob = packet_between(BOB4, CAROL4);
+  const struct frame frame = frame_of(&from_bob);
+  rig_reset();
+  forwards(&from_bob, BOB4, CAROL4);
+  rig_charge(BOB4, ALICE4);
+  slow_bucket(ALICE4, 2 * from_alice.payload_bytes);
+  forwards(&from_alice, ALICE4, CAROL4);
+  forwards(&from_bob, BOB4, CAROL4);
+  drops(&frame, QP_TOTAL_RATE_LIMITED, BOB4);
+  rig_charge(BOB4, CAROL4);
+  forwards(&from_bob, BOB4, CAROL4);
+}
+
+/** As no process leaves it. */
+static void is_there_or_the_packet_passes(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  rig_reset();
+  rig_charge(ALICE4, PEOPLE);
+  passes_packet(&packet);
+}
+
 static void charges_nobody_for_what_passes(void)
 {
   struct packet packet = packet_between(ALICE4, BOB4);
@@ -88,6 +112,8 @@ static const struct test tests[] = {
   { "is full after any time, and by no more than a tick of the kernel fuller", starts_from_now },
   { "has what flowed in until now, whenever the clock was last read", asks_the_clock_before_it_refuses },
   { "is the sender's", charges_the_sender_alone },
+  { "is that of all sessions of a subject, which one leaves for another at once", is_shared_by_the_sessions_of_a_subject },
+  { "is within the table, or user space decides", is_there_or_the_packet_passes },
   { "is not touched by what passes up", charges_nobody_for_what_passes },
 };
 

@@ -121,7 +121,7 @@ static void lose_no_packet(void)
   CHECK(qp_kernel_attach(&rig.kernel, far_end(), 0) == 0);
   const struct packet packet = packet_between(ALICE4, BOB4), after = packet_after(&packet, BOB4);
   const struct frame in = frame_of(&packet), out = frame_of(&after);
-  rig.kernel.accounts[ALICE4].bucket.token_ns_q16 = 0;
+  rig_bucket(ALICE4)->token_ns_q16 = 0;
   qp_kernel_close(&rig.kernel);
   int program = rig.kernel.program = folder_pin("program");
   for (int i = 0; i < CRASHES; i++) {

@@ -41,7 +41,7 @@ static void forward_meanwhile(void)
 
 static void are_locked(void)
 {
-  const struct qp_kernel_options options = { .max_routes = 1, .max_sessions = 1, .pin_path = FOLDER };
+  const struct qp_kernel_options options = { .max_routes = 1, .max_sessions = 1, .max_buckets = 1, .pin_path = FOLDER };
   struct qp_kernel other;
   heir_prepare();
   CHECK(qp_kernel_open(&other, &options) == 0);

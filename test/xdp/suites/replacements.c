@@ -20,10 +20,11 @@ static void are_replaced_when_older(void)
 static void are_replaced_by_other_sizes(void)
 {
   const struct qp_kernel_options options[] = {
-    { .max_routes = MAX_ROUTES + 1, .max_sessions = PEOPLE, .pin_path = FOLDER },
-    { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE + 1, .pin_path = FOLDER },
+    { .max_routes = MAX_ROUTES + 1, .max_sessions = PEOPLE, .max_buckets = PEOPLE, .pin_path = FOLDER },
+    { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE + 1, .max_buckets = PEOPLE, .pin_path = FOLDER },
+    { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE, .max_buckets = PEOPLE + 1, .pin_path = FOLDER },
   };
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < 3; i++) {
     heir_prepare();
     qp_kernel_close(&rig.kernel);
     CHECK(qp_kernel_open(&rig.kernel, &options[i]) == 0);
@@ -35,7 +36,7 @@ static void are_replaced_by_other_sizes(void)
 }
 
 static const char *const objects[PINNED_OBJECTS] = {
-  "program", "routes", "sources", "locals", "exits", "sessions", "processors", "config", "flows",
+  "program", "routes", "sources", "locals", "exits", "sessions", "buckets", "processors", "config", "flows",
 };
 
 static void are_replaced_when_one_is_missing(void)
@@ -58,7 +59,7 @@ static struct files files_of(const struct qp_kernel *kernel)
 {
   return (struct files){ {
     kernel->program, kernel->routes, kernel->sources, kernel->locals, kernel->exits,
-    kernel->sessions, kernel->processors, kernel->config, kernel->flows,
+    kernel->sessions, kernel->buckets, kernel->processors, kernel->config, kernel->flows,
   } };
 }
 
@@ -66,7 +67,11 @@ static void are_replaced_when_one_is_foreign(void)
 {
   int other = load_other(NULL, 0);
   struct qp_kernel twin;
-  const struct qp_kernel_options options = { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE };
+  const struct qp_kernel_options options = {
+    .max_routes = MAX_ROUTES,
+    .max_sessions = PEOPLE,
+    .max_buckets = PEOPLE,
+  };
   CHECK(qp_kernel_open(&twin, &options) == 0);
   const struct files twins = files_of(&twin);
   for (int i = 0; i < 2 * PINNED_OBJECTS; i++) {

@@ -71,6 +71,23 @@ static void pays_from_the_latest(void)
   end(town);
 }
 
+static void draws_from_the_subjects_bucket(void)
+{
+  struct town *town = begin();
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  forwards(&packet, ALICE4, BOB4);
+  const uint32_t shared = rig.kernel.accounts[CAROL4].bucket;
+  qp_session_charge(&town->sessions, ALICE4, shared);
+  CHECK(rig.kernel.accounts[ALICE4].bucket == shared && town->sessions.buckets.count == PEOPLE - 1);
+  forwards(&packet, ALICE4, BOB4);
+  qp_session_close(&town->sessions, CAROL4);
+  CHECK(town->sessions.buckets.count == PEOPLE - 1);
+  forwards(&packet, ALICE4, BOB4);
+  qp_session_close(&town->sessions, ALICE4);
+  CHECK(town->sessions.buckets.count == PEOPLE - 2);
+  end(town);
+}
+
 static void leaves_to_user_space_what_only_it_can_do(void)
 {
   struct town *town = begin();
@@ -112,10 +129,11 @@ static void rest_before_they_come_back(void)
   qp_session_close(&town->sessions, BOB4);
   qp_session_close(&town->sessions, CAROL4);
   qp_reclaim(&town->grace);
-  CHECK(town->sessions.free_count == 0 && town->sessions.resting_count == 2);
+  CHECK(town->sessions.ids.free_count == 0 && town->sessions.ids.resting_count == 2);
+  CHECK(town->sessions.buckets.ids.free_count == 0 && town->sessions.buckets.ids.resting_count == 2);
   town_settle(town, BOB4, &address);
   town_settle(town, CAROL4, &address);
-  CHECK(town->sessions.resting_count == 0);
+  CHECK(town->sessions.ids.resting_count == 0 && town->sessions.buckets.ids.resting_count == 0);
   forwards(&to_bob, ALICE4, BOB4);
   end(town);
 }
@@ -124,6 +142,7 @@ static const struct test tests[] = {
   { "that are open are forwarded to, and their accounts are the kernel's", forwards_what_is_open },
   { "that move are found at their new address, for sending and for receiving", follows_a_move },
   { "at one address: the latest one pays", pays_from_the_latest },
+  { "that come to another's bucket draw from it, and it lasts as long as the last of them", draws_from_the_subjects_bucket },
   { "in a zone or without an address are left to user space", leaves_to_user_space_what_only_it_can_do },
   { "that end leave ids that rest until the kernel is through with them", rest_before_they_come_back },
   { "that end are gone, and connection IDs that they gave up", forgets_what_ends },

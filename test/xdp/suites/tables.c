@@ -11,7 +11,7 @@ enum { FEW_ROUTES = 100, MANY_ROUTES = 300 };
 
 static void counts_what_does_not_fit(void)
 {
-  const struct qp_kernel_options options = { .max_routes = FEW_ROUTES, .max_sessions = 1 };
+  const struct qp_kernel_options options = { .max_routes = FEW_ROUTES, .max_sessions = 1, .max_buckets = 1 };
   struct qp_kernel kernel = { 0 };
   uint8_t cids[MANY_ROUTES * CID_BYTES] = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == 0);
@@ -99,17 +99,17 @@ static void counts_on_each_processor(void)
 
 static void lets_go_of_everything(void)
 {
-  const struct qp_kernel_options options = { .max_routes = 1, .max_sessions = 1 };
+  const struct qp_kernel_options options = { .max_routes = 1, .max_sessions = 1, .max_buckets = 1 };
   struct qp_kernel kernel = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == 0);
   qp_kernel_close(&kernel);
-  CHECK(kernel.program == -1 && kernel.exits == -1 && !kernel.accounts && !kernel.by_processor);
+  CHECK(kernel.program == -1 && kernel.exits == -1 && !kernel.accounts && !kernel.by_subject && !kernel.by_processor);
   qp_kernel_close(&kernel);
 }
 
 static void leave_nothing_open(void)
 {
-  const struct qp_kernel_options options = { .max_routes = UINT32_MAX, .max_sessions = 1 };
+  const struct qp_kernel_options options = { .max_routes = UINT32_MAX, .max_sessions = 1, .max_buckets = 1 };
   struct qp_kernel kernel = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == E2BIG);
   CHECK(kernel.program == -1 && kernel.exits == -1);

@@ -24,9 +24,9 @@ async function cycle(): Promise<void> {
     }),
   );
   const address = { address: "192.0.2.1", port: 4433 };
-  const { bytesPerSecond } = defaults;
-  forwarder.openSession({ cids: Buffer.alloc(12, 1), address, bytesPerSecond, expiresAtMs });
-  const id = forwarder.openSession({ cids: Buffer.alloc(12, 2), address, bytesPerSecond, expiresAtMs });
+  const bucket = forwarder.openBucket(defaults.bytesPerSecond);
+  forwarder.openSession({ cids: Buffer.alloc(12, 1), address, bucket, expiresAtMs });
+  const id = forwarder.openSession({ cids: Buffer.alloc(12, 2), address, bucket, expiresAtMs });
   forwarder.pin({ destinationId: Buffer.alloc(8, 3), to: id, from: id, expiresAtMs });
   forwarder.countersOf(id);
   await forwarder.close();

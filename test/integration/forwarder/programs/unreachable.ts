@@ -22,6 +22,7 @@ const forwarder = await createForwarder({
   stun: "registered",
   authority: { secretOf: () => undefined, proven: () => "refused" },
   maxSessions: 1,
+  maxBuckets: 1,
   maxGatewayClients: 1,
   socketBufferBytes: 65_536,
   onError: (error) => process.emitWarning(error),
@@ -30,7 +31,7 @@ const forwarder = await createForwarder({
 forwarder.openSession({
   cids: Buffer.alloc(12, 0x22),
   address: { address: unreachable, port: 4433 },
-  bytesPerSecond: 1e12,
+  bucket: forwarder.openBucket(1e12),
   expiresAtMs: Date.now() + defaults.registrationTtlMs,
 });
 const sender = createSocket("udp4");

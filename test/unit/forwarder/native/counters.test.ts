@@ -52,7 +52,7 @@ it("adds what the kernel forwarded and dropped, and tells who forwarded what", (
 it("finds a session's counters in its account", () => {
   const accounts = new BigUint64Array(8 * 16);
   accounts.set([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], 7 * 16);
-  accounts[7 * 16 + 12] = 9_000_000n;
+  accounts[7 * 16 + 9] = 9_000_000n;
   expect(countersOf([], [], { accounts }).ofSession(7)).toEqual({
     packetsFrom: 1,
     bytesFrom: 2,

@@ -3,7 +3,7 @@ import type { NativeHandle } from "../../../../src/forwarder/native/addon.ts";
 import { Orphans } from "../../../../src/forwarder/native/orphans.ts";
 
 const accountWords = 16;
-const expiryWord = 11;
+const expiryWord = 8;
 
 /** A handle whose sessions have ids from 0 and end at these times; the connection ID's first byte is the session. */
 function orphansThatEnd(...expiresAtNs: bigint[]): { readonly orphans: Orphans; readonly closed: number[] } {
