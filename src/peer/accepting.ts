@@ -12,6 +12,7 @@ import {
 } from "./connecting.ts";
 import type { Connection } from "./connection.ts";
 import { createDeadline } from "./deadline.ts";
+import { requireTaken } from "./relay-answer.ts";
 import type { Session } from "./session.ts";
 import { createTrustPolicy, requireTrust, type Trust } from "./trust.ts";
 
@@ -53,7 +54,7 @@ export async function acceptMessage(
     const traced = within(context, trace);
     return attemptAccept(traced, trust, undefined, async (attempt) => {
       const registration = await register(traced, attempt);
-      const message = await traced.relay.take(id, { registration: registration.id });
+      const message = requireTaken(await traced.relay.take(id, { registration: registration.id }));
       const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
       // A relay lets nothing else into a mailbox: one that does is no reason to hurry.
       const destinationId = requireFirstFlight(packets);

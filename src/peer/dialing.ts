@@ -1,11 +1,13 @@
 import * as defaults from "../defaults.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
-import type { MessageState, SentMessage } from "../protocol.ts";
+import type { MailboxSendRequest, MessageState, SentMessage } from "../protocol.ts";
 import { abandonAttempt, beginAttempt, connect, type PeerContext, register, within } from "./connecting.ts";
 import type { Connection } from "./connection.ts";
 import { createDeadline } from "./deadline.ts";
 import { numberIn } from "./options.ts";
+import { patiently, type Patience } from "./patience.ts";
 import { pause } from "./pause.ts";
+import { requireSent } from "./relay-answer.ts";
 import type { Session } from "./session.ts";
 import { createTrustPolicy, requireTrust, type Trust } from "./trust.ts";
 
@@ -35,6 +37,8 @@ export interface DialOptions {
 interface Progress {
   step: "registering" | "sending" | "delivered" | MessageState;
   fault: QuicpipeError | undefined;
+  /** Why the relay takes no request for now. */
+  refusal: QuicpipeError | undefined;
 }
 
 /** Makes a connection to another peer. The caller closes it. */
@@ -61,10 +65,16 @@ async function attemptDial(
   const made = connect(context, attempt, { role: "client", policy, remoteName, idleTimeoutMs });
   const { session } = made;
   const packets = session.firstFlight();
-  const progress: Progress = { step: "registering", fault: undefined };
-  const deadline = createDeadline(timeoutMs, () => timeoutError(target, timeoutMs, progress), options.signal);
+  const progress: Progress = { step: "registering", fault: undefined, refusal: undefined };
+  const timeUp = (): QuicpipeError => progress.refusal ?? timeoutError(target, timeoutMs, progress);
+  const deadline = createDeadline(timeoutMs, timeUp, options.signal);
+  const patience: Patience = {
+    deadlineMs: performance.now() + timeoutMs,
+    signal: deadline.signal,
+    onWait: (refusal) => void (progress.refusal = refusal),
+  };
   const reach = async (): Promise<void> => {
-    await register(context, attempt);
+    await patiently(() => register(context, attempt), patience);
     // Too late: nobody waits for the answer any more.
     if (deadline.signal.aborted) return deadline.expired;
     progress.step = "sending";
@@ -78,7 +88,7 @@ async function attemptDial(
       session,
       { recipient: target, packets, note: options.note, timeoutMs },
       progress,
-      deadline.signal,
+      patience,
     );
   };
   try {
@@ -105,16 +115,23 @@ async function reachByMailbox(
   session: Session,
   { recipient, packets, note, timeoutMs }: Letter,
   progress: Progress,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<void> {
-  const message = await relay.send(recipient, {
+  const request: MailboxSendRequest = {
     packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
     ...(note !== undefined && { note }),
     ttlMs: Math.max(defaults.minMessageTtlMs, Math.min(timeoutMs, defaults.maxMessageTtlMs)),
-  });
+  };
+  const message = requireSent(await patiently(() => relay.send(recipient, request), patience));
   progress.step = message.state;
   try {
-    const watched = watch(session, progress, () => relay.sentMessage(recipient, message.id), signal);
+    const { signal } = patience;
+    const watched = watch(
+      session,
+      progress,
+      async () => requireSent(await relay.sentMessage(recipient, message.id)),
+      signal,
+    );
     await Promise.race([session.ready, watched.then(() => session.ready)]);
   } finally {
     // Nobody waits for an answer any more: the recipient need not see it.

@@ -96,8 +96,8 @@ export class Peer implements AsyncIterable<Connection> {
    *
    * @throws ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` says how far it
    *   came. ERR_QUICPIPE_PIN_MISMATCH if either does not trust the other; ERR_QUICPIPE_HANDSHAKE_FAILED;
-   *   ERR_QUICPIPE_RELAY_UNREACHABLE, and whatever the relay refuses with, such as ERR_QUICPIPE_TOKEN_EXPIRED or
-   *   ERR_QUICPIPE_MAILBOX_FULL.
+   *   ERR_QUICPIPE_RELAY_UNREACHABLE, and whatever the relay refuses with, such as ERR_QUICPIPE_TOKEN_EXPIRED; what it
+   *   refuses for now, such as with ERR_QUICPIPE_MAILBOX_FULL, as soon as the time is too short to ask again.
    */
   async dial(target: DialTarget, options: DialOptions = {}): Promise<Connection> {
     this.#requireOpen();

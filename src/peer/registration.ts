@@ -2,6 +2,7 @@ import * as defaults from "../defaults.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { RegisterRequest, RegisterResponse } from "../protocol.ts";
 import { type Address, formatAddress } from "../wire/address.ts";
+import { requireRegistration } from "./relay-answer.ts";
 import type { StunCredential } from "../wire/stun-binding.ts";
 
 /** What upkeep needs of the relay. */
@@ -53,7 +54,8 @@ export class Registration {
    */
   static async open(parts: RegistrationParts): Promise<Registration> {
     const token = await parts.token();
-    const registration = new Registration(parts, await parts.relay.register(requestFor(parts)), token);
+    const answer = requireRegistration(await parts.relay.register(requestFor(parts)));
+    const registration = new Registration(parts, answer, token);
     try {
       if (registration.#current.address === null) await registration.#bind();
     } catch (error) {
@@ -133,7 +135,7 @@ export class Registration {
 
   async #registerAgain(token: string): Promise<void> {
     if (this.#ended) return;
-    this.#current = await this.#parts.relay.register(requestFor(this.#parts));
+    this.#current = requireRegistration(await this.#parts.relay.register(requestFor(this.#parts)));
     this.#token = token;
   }
 

@@ -13,6 +13,7 @@ import {
   type WaitingMessage,
 } from "../protocol.ts";
 import type { Http, HttpRequest, HttpResponse } from "./http.ts";
+import { requireMessages } from "./relay-answer.ts";
 import { parseJson, refusalOf } from "./relay-error.ts";
 
 /** How a {@link RelayClient} is made. */
@@ -73,12 +74,12 @@ export class RelayClient {
 
   /** What waits for this peer; waits `waitSeconds` for something to come (RFC 7240 §4.3). */
   async waiting(waitSeconds: number, signal: AbortSignal): Promise<readonly WaitingMessage[]> {
-    const list: MailboxListResponse = await this.#call("GET", paths.mailbox, {
+    const list: Partial<MailboxListResponse> | undefined = await this.#call("GET", paths.mailbox, {
       headers: { prefer: `wait=${waitSeconds}` },
       waitMs: waitSeconds * 1000,
       signal,
     });
-    return list.messages;
+    return requireMessages(list?.messages);
   }
 
   /** What the relay does, and its registrations. */

@@ -142,6 +142,22 @@ describe("an accepter", () => {
     expect(await Promise.all(dials)).toHaveLength(10);
   });
 
+  it("accepts more dials at once than its mailbox holds: those that find it full come back", async () => {
+    const { relay, port } = await startPeerRelay();
+    const ids = await testIdentities();
+    const alice = await bindPeer(port, "alice");
+    const bob = await bindPeer(port, "bob", { trust: [ids.alice.fingerprint] });
+    const dials = Array.from({ length: 50 }, () =>
+      alice.dial("bob", { pin: ids.bob.fingerprint, timeoutMs: 90_000 }),
+    );
+    const accepted: unknown[] = [];
+    for await (const connection of bob) if (accepted.push(connection) === 50) break;
+    expect(await Promise.all(dials)).toHaveLength(50);
+    const { refused } = relay.stats();
+    const full = Object.entries(refused).filter(([code]) => /MAILBOX_FULL|SENDER_QUOTA/.test(code));
+    expect(full.reduce((sum, [, times]) => sum + times, 0)).toBeGreaterThan(0);
+  }, 90_000);
+
   it("goes on when a message holds something that is no handshake", async () => {
     const { alice: a, bob: b } = await testIdentities();
     const { port } = await startPeerRelay();

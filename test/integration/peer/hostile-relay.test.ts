@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { serveHttp3 } from "../../../src/gateway/index.ts";
+import type { QuicpipeError } from "../../../src/peer/index.ts";
+import { type Child, projectPath, startChild } from "../harness/child.ts";
+import { testCertificate } from "../harness/relay.ts";
+import { bindPeer, codeOf, testIdentities, tokenFor } from "./harness/peers.ts";
+
+/** What a relay answers, by method and path. */
+type Misbehaviour = (request: string) => Response | undefined;
+
+/** Serves something that is no good relay, and counts what it is asked. */
+async function startHostileRelay(
+  misbehave: Misbehaviour,
+): Promise<{ port: number; asked: (request: string) => number }> {
+  const tls = await testCertificate();
+  const counts = new Map<string, number>();
+  const app = {
+    fetch: (request: Request): Response => {
+      const name = `${request.method} ${new URL(request.url).pathname}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return misbehave(name) ?? new Response(null, { status: 404 });
+    },
+  };
+  const gateway = await serveHttp3(app, { key: tls.privateKey, cert: tls.certificate });
+  onTestFinished(() => gateway.close());
+  return { port: gateway.port, asked: (request) => counts.get(request) ?? 0 };
+}
+
+/** An accepter as a process of its own, which asks the relay for messages. */
+async function startAccepter(port: number): Promise<Child> {
+  const { alice, bob } = await testIdentities();
+  const { certificate } = await testCertificate();
+  const child = startChild(process.execPath, [projectPath("test/integration/peer/programs/accepter.ts")], {
+    env: {
+      RELAY: `https://127.0.0.1:${port}`,
+      RELAY_CA: certificate,
+      TOKEN: await tokenFor("bob"),
+      IDENTITY: bob.pem,
+      PINS: alice.fingerprint,
+    },
+  });
+  await child.prints(/listening/);
+  return child;
+}
+
+/** Resident memory of a process, in MiB. */
+function residentMiB({ process }: Child): number {
+  const status = readFileSync(`/proc/${process.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) / 1024;
+}
+
+/** The most that a process has grown by within a time, in MiB. */
+async function growthMiB(child: Child, forMs: number): Promise<number> {
+  const before = residentMiB(child);
+  let most = before;
+  for (const endMs = performance.now() + forMs; performance.now() < endMs;) {
+    await sleep(100);
+    most = Math.max(most, residentMiB(child));
+  }
+  return most - before;
+}
+
+function endless(): Response {
+  const chunk = new Uint8Array(65_536).fill(0x20);
+  return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(chunk) }));
+}
+
+const poll = "GET /v1/mailbox";
+const register = "POST /v1/register";
+
+describe("a peer of a hostile relay", () => {
+  it("keeps no answer without an end", async () => {
+    const { port, asked } = await startHostileRelay(() => endless());
+    const bob = await startAccepter(port);
+    // What it takes to ask at all is in it; a client that keeps everything has some hundred MiB by then.
+    expect(await growthMiB(bob, 6000)).toBeLessThan(128);
+    expect(asked(poll)).toBeLessThan(20);
+    expect(bob.stderr()).toMatch(
+      /ERR_QUICPIPE_RELAY_REFUSED the answer to GET \/v1\/mailbox is over \d+ bytes/,
+    );
+  });
+
+  it("keeps no headers without an end", async () => {
+    const value = "a".repeat(8000);
+    const headers = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`x-${i}`, value]));
+    const { port } = await startHostileRelay(() => new Response("{}", { headers }));
+    const alice = await bindPeer(port, "alice", { requestTimeoutMs: 3000 });
+    const code = await codeOf(alice.dial("bob", { trust: "insecure" }));
+    expect(code).toMatch(/ERR_QUICPIPE_RELAY_(REFUSED|UNREACHABLE)/);
+  });
+
+  it("asks once a second for messages where there are none at once", async () => {
+    const { port, asked } = await startHostileRelay(() => Response.json({ messages: [] }));
+    await startAccepter(port);
+    await expect.poll(() => asked(poll), { timeout: 10_000 }).toBeGreaterThan(0);
+    const before = asked(poll);
+    await sleep(5000);
+    expect(asked(poll) - before).toBeLessThanOrEqual(6);
+    expect(asked(poll) - before).toBeGreaterThan(1);
+  });
+
+  it.each(["999999999", "1e300", "99999999999999999999", "-5", "soon"])(
+    "is not sent into a hot loop by Retry-After: %s",
+    async (seconds) => {
+      const headers = { "retry-after": seconds };
+      const { port, asked } = await startHostileRelay(() => new Response(null, { status: 429, headers }));
+      await startAccepter(port);
+      await expect.poll(() => asked(poll), { timeout: 10_000 }).toBeGreaterThan(0);
+      await sleep(2000);
+      expect(asked(poll)).toBeLessThan(6);
+      const alice = await bindPeer(port, "alice");
+      expect(await codeOf(alice.dial("bob", { trust: "insecure", timeoutMs: 2000 }))).toMatch(
+        /ERR_QUICPIPE_(RELAY_REFUSED|DIAL_TIMEOUT)/,
+      );
+      expect(asked(register)).toBeLessThan(6);
+    },
+  );
+
+  it("makes no more connections at a time than fit, of all the messages that there are said to be", async () => {
+    const messages = Array.from({ length: 5000 }, (_, i) => ({ id: `${i}`, sender: "alice", sizes: [1200] }));
+    const never = Promise.withResolvers<never>();
+    const tls = await testCertificate();
+    let registered = 0;
+    const fetch = (request: Request): Response | Promise<Response> => {
+      if (request.method === "GET") return Response.json({ messages });
+      registered++;
+      return never.promise;
+    };
+    const gateway = await serveHttp3({ fetch }, { key: tls.privateKey, cert: tls.certificate });
+    onTestFinished(() => gateway.close());
+    await startAccepter(gateway.port);
+    await expect.poll(() => registered, { timeout: 10_000 }).toBeGreaterThan(0);
+    await sleep(2000);
+    // One wave, or two where a request was made again.
+    expect(registered).toBeLessThan(100);
+  });
+
+  it("says in an error with a code that an answer is of another shape", async () => {
+    const odd = [
+      {},
+      { id: {}, secret: [], address: 5 },
+      { id: "i".repeat(100_000), secret: "s", address: null },
+    ];
+    for (const answer of odd) {
+      const { port } = await startHostileRelay(() => Response.json(answer));
+      const alice = await bindPeer(port, "alice");
+      expect(await codeOf(alice.dial("bob", { trust: "insecure" }))).toBe("ERR_QUICPIPE_RELAY_REFUSED");
+    }
+    const { port } = await startHostileRelay(() => Response.json({ messages: [5, null, { id: {} }] }));
+    const errors: QuicpipeError[] = [];
+    const bob = await bindPeer(port, "bob", { trust: "insecure", onError: (error) => errors.push(error) });
+    const next = bob[Symbol.asyncIterator]().next();
+    await expect.poll(() => errors.map(({ code }) => code)).toContain("ERR_QUICPIPE_RELAY_REFUSED");
+    await bob.close();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+});
