@@ -54,14 +54,24 @@ export const maxMessageTtlMs: number = 5 * minute;
 export const minMessageTtlMs: number = second;
 /** How long a sender can still see what became of its message after its end, in ms. */
 export const messageTombstoneMs: number = minute;
-/** Waiting messages for one recipient. */
-export const maxMessagesPerRecipient = 16;
+/** Waiting messages for one recipient: 16 of one sender, which is half of them, and as many of others. */
+export const maxMessagesPerRecipient = 32;
 /** Waiting messages of one sender, so that one cannot fill the mailboxes of many. */
 export const maxMessagesPerSender = 32;
-/** Messages of one sender, waiting or ended and still visible to it: two a second on end, no more. */
+/** Messages of one sender, waiting or ended and still visible to it: two a second on end, no more. Four times what may wait if that is more. */
 export const maxVisibleMessagesPerSender = 128;
-/** Messages in all, waiting or ended: at 3 KiB typical, 30 MB; at worst (8 full datagrams) 120 MB. */
+/** Bytes of waiting messages for one recipient: 4 KiB for each of 32, more than the first flight of most. */
+export const maxMessageBytesPerRecipient: number = 128 * KiB;
+/** Bytes of waiting messages of one sender: as much for each of its 32. */
+export const maxMessageBytesPerSender: number = 128 * KiB;
+/** Messages in all, waiting or ended: what is kept of one that ended takes some hundred bytes. */
 export const maxMessages = 10_000;
+/** Bytes of waiting messages in all: 10 000 at 3 KiB, the typical size. */
+export const maxMessageBytes: number = 32 * MiB;
+/** Bounds in bytes can be configured down to this: one message of 8 full datagrams with its note and names. */
+export const minMessageBytes: number = 16 * KiB;
+/** Seconds after which a sender may try a full mailbox again: accepters that are there take a message in less. */
+export const mailboxRetrySeconds = 1;
 /** Long polls and event streams open at a time for one subject. */
 export const maxWaitersPerSubject = 8;
 /** Long polls and event streams open in all: some KiB each. */
@@ -92,6 +102,9 @@ export const sampleBatch = 4096;
 export const searchSliceMs = 3;
 /** Registrations that are looked at between two looks at the clock in such a search. */
 export const searchBatch = 64;
+
+/** Where nobody has a token an address counts as this many subjects: a floor of an office behind one NAT. */
+export const subjectsPerAddress = 16;
 
 /** Requests of one subject per minute that change something: ten dials a second over a minute, no more. */
 export const requestsPerMinute = 600;

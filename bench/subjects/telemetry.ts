@@ -13,6 +13,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { createForwarder, type SessionId, type SessionSpec } from "../../src/forwarder/index.ts";
+import { resolveLimits } from "../../src/plugin/limits.ts";
 import { Mailbox } from "../../src/plugin/mailbox.ts";
 import { telemetryFigures } from "../../src/plugin/telemetry-figures.ts";
 import { createSweeper } from "../../src/registry/index.ts";
@@ -28,10 +29,7 @@ const [path, cidsPerSession, client, clientPort, sink] = process.argv.slice(2);
 
 await startSdk();
 const forwarder = await createForwarder(forwarderOptions("native"));
-const mailbox = new Mailbox(
-  { maxMessages: 1, maxMessagesPerRecipient: 1, maxMessagesPerSender: 1 },
-  Date.now,
-);
+const mailbox = new Mailbox(resolveLimits(undefined), Date.now);
 const sessions = new Map<string, SessionId>();
 const open = await loadRelayTelemetry({});
 const telemetry = open({

@@ -1,5 +1,7 @@
 import type { Attack } from "./attack.ts";
+import { forgedTokens } from "./forged-tokens.ts";
+import { greedyPeer } from "./greedy-peer.ts";
 import { strayDatagrams } from "./stray-datagrams.ts";
 
 /** Every kind of hostile traffic that the relay has to hold against. */
-export const attacks: readonly Attack[] = [strayDatagrams];
+export const attacks: readonly Attack[] = [strayDatagrams, forgedTokens, greedyPeer];

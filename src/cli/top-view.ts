@@ -87,12 +87,13 @@ function pathLines({ stats, rates }: TopFigures, { columns, style }: TopSurface)
 
 /** One line for each group of counters, with those that are not 0. */
 function countLines(stats: PagedRelayStats, { columns, style }: TopSurface): string[] {
-  const { dropped, overflowed, stun, mailbox, refused, gateway } = stats;
+  const { dropped, overflowed, stun, refused, gateway } = stats;
+  const { queuedBytes: _, ...messages } = stats.mailbox;
   const groups: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
     ["dropped", { ...dropped, overflowed }],
     ["gateway", { in: gateway.packetsIn, out: gateway.packetsOut, clients: gateway.clients }],
     ["stun", stun],
-    ["mailbox", { ...mailbox }],
+    ["mailbox", messages],
     ["refused", refused],
   ];
   return groups.map(([name, counts]) => {

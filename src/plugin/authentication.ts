@@ -15,8 +15,7 @@ import { createTokenAuthentication } from "./token-auth.ts";
 export function createAuthentication({ auth, limits }: Settings, log: Log, now: () => number): Authenticate {
   if (auth === "none") {
     log.write("warn", "auth", 'auth is "none": everybody may register and send through this relay');
-    const anonymous = anonymousIdentity(limits);
-    return () => Promise.resolve(anonymous);
+    return (_headers, sourceOf) => Promise.resolve(anonymousIdentity(limits, sourceOf()));
   }
   const context = { limits, log, now };
   if (auth !== "development") return createTokenAuthentication(auth, context);

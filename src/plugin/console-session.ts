@@ -4,6 +4,7 @@ import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { scopes } from "../protocol.ts";
 import { mediaTypeOf, readBytes, unsupported } from "./body.ts";
+import { clientSourceOf } from "./client-address.ts";
 import { consolePathOf, redirectToConsole } from "./console-pages.ts";
 import { type Identity, requireScope } from "./identity.ts";
 import { type ApiRequest, noContent } from "./route.ts";
@@ -18,8 +19,9 @@ import type { Service } from "./service.ts";
 export async function identifyUser(event: H3Event, service: Service): Promise<Identity> {
   const { method, headers } = event.req;
   if (method !== "GET" && method !== "HEAD") requireSameOrigin(event);
-  if (headers.has("authorization")) return service.authenticate(headers);
-  return identifyByToken(tokenOfCookie(headers.get("cookie")) ?? "", service);
+  if (headers.has("authorization"))
+    return service.authenticate(headers, () => clientSourceOf(event, service));
+  return identifyByToken(tokenOfCookie(headers.get("cookie")) ?? "", event, service);
 }
 
 /**
@@ -31,7 +33,7 @@ export async function identifyUser(event: H3Event, service: Service): Promise<Id
 export async function answerSignIn({ event, service }: ApiRequest): Promise<Response> {
   requireSameOrigin(event);
   const token = await readToken(event);
-  const identity = await identifyByToken(token, service);
+  const identity = await identifyByToken(token, event, service);
   requireScope(identity, scopes.admin);
   const lifeSeconds = (identity.expiresAtMs - service.now()) / 1000;
   const response = redirectToConsole(event);
@@ -47,11 +49,12 @@ export function answerSignOut({ event }: ApiRequest): Response {
 }
 
 /** Who holds a token, by the same rules as in `Authorization`; an empty one is a missing one. */
-async function identifyByToken(token: string, service: Service): Promise<Identity> {
+async function identifyByToken(token: string, event: H3Event, service: Service): Promise<Identity> {
   // RFC 6750 §2.1. Another character could make it more than one header or cookie.
   if (!/^[\w.~+/-]*=*$/.test(token))
     throw new QuicpipeError("ERR_QUICPIPE_TOKEN_INVALID", "the token is not valid: it is no JWT");
-  return service.authenticate(new Headers(token === "" ? {} : { authorization: `Bearer ${token}` }));
+  const headers = new Headers(token === "" ? {} : { authorization: `Bearer ${token}` });
+  return service.authenticate(headers, () => clientSourceOf(event, service));
 }
 
 async function readToken(event: H3Event): Promise<string> {

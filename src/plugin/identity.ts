@@ -11,14 +11,16 @@ export interface Identity {
   readonly quota: Quota;
   /** Whom it may send mailbox messages to; anybody if absent. */
   readonly peers: ReadonlySet<string> | undefined;
-  /** Whether the limits per subject apply; not to `anonymous`, which is everybody. */
+  /** Whether the subject is one peer; `anonymous` is everybody. */
   readonly limited: boolean;
+  /** Whose share of what is bounded a request takes up: the subject's, or its address's where everybody is one subject. */
+  readonly account: string;
   /** End of the token's life, ms since the epoch. */
   readonly expiresAtMs: number;
 }
 
-/** Tells who sends a request, from its headers. */
-export type Authenticate = (headers: Headers) => Promise<Identity>;
+/** Tells who sends a request, from its headers, and, where these name nobody, from its source. */
+export type Authenticate = (headers: Headers, sourceOf: () => string) => Promise<Identity>;
 
 /** The quota of a subject whose token says nothing about it. */
 export function subjectQuota(limits: Limits): Quota {
@@ -30,14 +32,15 @@ export function subjectQuota(limits: Limits): Quota {
   };
 }
 
-/** Everybody, under `auth: "none"`: all scopes but `relay:admin`, bounded by the server's own limits alone. */
-export function anonymousIdentity(limits: Limits): Identity {
+/** Everybody, under `auth: "none"`: all scopes but `relay:admin`, and a share of what is bounded for each source. */
+export function anonymousIdentity(limits: Limits, source: string): Identity {
   return {
     subject: "anonymous",
     scopes: new Set([scopes.register, scopes.send, scopes.receive]),
     quota: { ...subjectQuota(limits), maxRegistrations: Infinity, maxCids: Infinity },
     peers: undefined,
     limited: false,
+    account: source,
     expiresAtMs: Infinity,
   };
 }

@@ -2,7 +2,10 @@ import * as defaults from "../defaults.ts";
 import { maxNum } from "../protocol.ts";
 import { requireInteger, requireOptions } from "./option-checks.ts";
 
-/** Limits of a relay; a token's `quicpipe` claim narrows those of its subject, never widens them. */
+/**
+ * Limits of a relay; a token's `quicpipe` claim narrows those of its subject, never widens them. With `auth: "none"` an
+ * address (an IPv4 address, an IPv6 /64) takes a subject's place for messages, waits and requests, and counts as 16.
+ */
 export interface LimitOptions {
   /** Registrations in all, from 1; 100 000 if absent. */
   readonly maxRegistrations?: number;
@@ -26,10 +29,16 @@ export interface LimitOptions {
   readonly maxMessageTtlMs?: number;
   /** Mailbox messages in all, waiting or ended, from 1; 10 000 if absent. */
   readonly maxMessages?: number;
-  /** Messages that wait for one recipient, from 1; 16 if absent. */
+  /** Bytes of messages that wait, from 16 384; 32 MiB if absent. */
+  readonly maxMessageBytes?: number;
+  /** Messages that wait for one recipient, from 1; 32 if absent. Half of them for one sender, the last quarter for others. */
   readonly maxMessagesPerRecipient?: number;
+  /** Bytes of messages that wait for one recipient, from 16 384; 128 KiB if absent. */
+  readonly maxMessageBytesPerRecipient?: number;
   /** Messages of one sender that wait, from 1; 32 if absent. */
   readonly maxMessagesPerSender?: number;
+  /** Bytes of messages of one sender that wait, from 16 384; 128 KiB if absent. */
+  readonly maxMessageBytesPerSender?: number;
   /** Long polls and event streams open in all, from 1; 10 000 if absent. */
   readonly maxWaiters?: number;
   /** Long polls and event streams of one subject, from 1; 8 if absent. */
@@ -53,8 +62,11 @@ const limitNames = [
   "messageTtlMs",
   "maxMessageTtlMs",
   "maxMessages",
+  "maxMessageBytes",
   "maxMessagesPerRecipient",
+  "maxMessageBytesPerRecipient",
   "maxMessagesPerSender",
+  "maxMessageBytesPerSender",
   "maxWaiters",
   "maxWaitersPerSubject",
   "requestsPerMinute",
@@ -71,6 +83,8 @@ export function resolveLimits(value: LimitOptions | undefined): Limits {
     requireInteger(`limits.${name}`, given[name], { min, max, fallback });
   const ttl = (name: keyof Limits, fallback: number, min: number): number =>
     limit(name, fallback, min, maxTtlMs);
+  const bytes = (name: keyof Limits, fallback: number): number =>
+    limit(name, fallback, defaults.minMessageBytes);
   const { minRegistrationTtlMs, minMessageTtlMs } = defaults;
   return {
     maxRegistrations: limit("maxRegistrations", defaults.maxRegistrations),
@@ -84,11 +98,26 @@ export function resolveLimits(value: LimitOptions | undefined): Limits {
     messageTtlMs: ttl("messageTtlMs", defaults.messageTtlMs, minMessageTtlMs),
     maxMessageTtlMs: ttl("maxMessageTtlMs", defaults.maxMessageTtlMs, minMessageTtlMs),
     maxMessages: limit("maxMessages", defaults.maxMessages),
+    maxMessageBytes: bytes("maxMessageBytes", defaults.maxMessageBytes),
+    maxMessageBytesPerRecipient: bytes("maxMessageBytesPerRecipient", defaults.maxMessageBytesPerRecipient),
+    maxMessageBytesPerSender: bytes("maxMessageBytesPerSender", defaults.maxMessageBytesPerSender),
     maxMessagesPerRecipient: limit("maxMessagesPerRecipient", defaults.maxMessagesPerRecipient),
     maxMessagesPerSender: limit("maxMessagesPerSender", defaults.maxMessagesPerSender),
     maxWaiters: limit("maxWaiters", defaults.maxWaiters),
     maxWaitersPerSubject: limit("maxWaitersPerSubject", defaults.maxWaitersPerSubject),
     requestsPerMinute: limit("requestsPerMinute", defaults.requestsPerMinute),
+  };
+}
+
+/** The limits where nobody has a token and an address takes a subject's place: several peers may be behind one NAT. */
+export function addressLimits(limits: Limits): Limits {
+  const { maxMessagesPerSender, maxMessageBytesPerSender, maxWaitersPerSubject, requestsPerMinute } = limits;
+  return {
+    ...limits,
+    maxMessagesPerSender: maxMessagesPerSender * defaults.subjectsPerAddress,
+    maxMessageBytesPerSender: maxMessageBytesPerSender * defaults.subjectsPerAddress,
+    maxWaitersPerSubject: maxWaitersPerSubject * defaults.subjectsPerAddress,
+    requestsPerMinute: requestsPerMinute * defaults.subjectsPerAddress,
   };
 }
 

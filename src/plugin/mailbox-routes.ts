@@ -46,13 +46,13 @@ async function send({ event, identity, service, param, trace }: TracedRequest): 
   const { packets, destinationId, note, ttlMs } = await readMessage(event.req, service.settings.limits);
   if (service.registry.draining)
     throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
-  const address = clientAddressOf(event, service.forwarder, service.settings.trustedProxies);
+  const address = clientAddressOf(event, service);
   const from = address ? service.registry.at(identity.subject, address)?.id : undefined;
   const origin = { traceparent: traceparentOf(event.req.headers), sent: trace.here };
   const message = service.mailbox.send(
     { sender: identity.subject, recipient, note, packets, destinationId, from, trace: origin },
     ttlMs,
-    identity.limited,
+    identity.account,
   );
   return json(sentMessage(message), 201, { location: `${requestPathOf(event)}/${message.id}` });
 }

@@ -3,19 +3,13 @@ import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import type { MessageState } from "../protocol.ts";
 import { ExpiryBuckets } from "../registry/index.ts";
+import { loadOf, type MailboxLimits, requireMailboxRoom, type RoomRequest } from "./mailbox-room.ts";
 import type { Message, MessageContent, MessageTrace } from "./message.ts";
 
-/** What bounds a mailbox store. */
-export interface MailboxLimits {
-  /** Messages in all, waiting or ended. */
-  readonly maxMessages: number;
-  readonly maxMessagesPerRecipient: number;
-  readonly maxMessagesPerSender: number;
-}
-
-/** Totals since the start, beside `queued`, the messages that wait right now. */
+/** Totals since the start, beside the messages that wait right now, and their bytes. */
 export interface MailboxStats {
   readonly queued: number;
+  readonly queuedBytes: number;
   readonly taken: number;
   readonly expired: number;
   readonly recalled: number;
@@ -23,10 +17,14 @@ export interface MailboxStats {
 
 interface Entry {
   readonly id: string;
+  /** Whose share it takes up. */
+  readonly account: string;
   readonly sender: string;
   readonly recipient: string;
   readonly note: string | null;
   packets: readonly Uint8Array[];
+  /** What it takes up while it waits. */
+  readonly bytes: number;
   readonly destinationId: Uint8Array;
   readonly from: string | undefined;
   readonly trace: MessageTrace;
@@ -51,6 +49,7 @@ export class Mailbox {
   readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
   readonly #ended = { taken: 0, expired: 0, recalled: 0 };
   #queued = 0;
+  #queuedBytes = 0;
 
   constructor(limits: MailboxLimits, now: () => number) {
     this.#limits = limits;
@@ -60,17 +59,19 @@ export class Mailbox {
   /**
    * Keeps a message until it is taken, recalled or `ttlMs` have passed.
    *
-   * @param limited whether the sender's own limits apply.
+   * @param account whose share it takes up: the sender's name, or its address where all have one name.
    * @throws ERR_QUICPIPE_SENDER_QUOTA, ERR_QUICPIPE_MAILBOX_FULL, ERR_QUICPIPE_MAILBOX_STORE_FULL
    */
-  send(content: MessageContent, ttlMs: number, limited: boolean): Message {
-    if (limited) this.#requireSenderRoom(content.sender);
-    this.#requireRoom(content.recipient);
+  send(content: MessageContent, ttlMs: number, account: string): Message {
+    const bytes = bytesOf(content);
+    requireMailboxRoom(this.#roomFor(bytes, content.recipient, account), this.#limits);
     const nowMs = this.#now();
     const deadlineMs = nowMs + ttlMs;
     const entry: Entry = {
       ...content,
       id: randomBytes(16).toString("base64url"),
+      account,
+      bytes,
       state: "queued",
       createdAtMs: nowMs,
       deadlineMs,
@@ -78,16 +79,17 @@ export class Mailbox {
     };
     this.#byId.set(entry.id, entry);
     addTo(this.#inboxes, entry.recipient, entry);
-    addTo(this.#outboxes, entry.sender, entry);
+    addTo(this.#outboxes, account, entry);
     this.#expiry.add(entry);
     this.#queued++;
+    this.#queuedBytes += bytes;
     this.#notify(entry.recipient);
     return entry;
   }
 
   /** Lists what waits for a recipient, oldest first. */
   list(recipient: string): Message[] {
-    return [...(this.#inboxes.get(recipient) ?? [])].filter((entry) => this.#waits(entry));
+    return this.#waiting(this.#inboxes.get(recipient));
   }
 
   /**
@@ -140,31 +142,23 @@ export class Mailbox {
   }
 
   stats(): MailboxStats {
-    return { queued: this.#queued, ...this.#ended };
+    return { queued: this.#queued, queuedBytes: this.#queuedBytes, ...this.#ended };
   }
 
-  #requireSenderRoom(sender: string): void {
-    const { maxMessagesPerSender } = this.#limits;
-    const sent = [...(this.#outboxes.get(sender) ?? [])];
-    const waiting = sent.filter((entry) => this.#waits(entry)).length;
-    if (waiting < maxMessagesPerSender && sent.length < defaults.maxVisibleMessagesPerSender) return;
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_SENDER_QUOTA",
-      `${waiting} of your messages wait and ${sent.length - waiting} ended lately: wait for some to be taken, or recall one`,
-    );
+  #roomFor(bytes: number, recipient: string, account: string): RoomRequest {
+    const box = this.#waiting(this.#inboxes.get(recipient));
+    const sent = this.#outboxes.get(account);
+    const waiting = this.#waiting(sent);
+    return {
+      bytes,
+      box: { own: loadOf(box.filter((entry) => entry.account === account)), all: loadOf(box) },
+      sender: { ...loadOf(waiting), ended: (sent?.size ?? 0) - waiting.length },
+      store: { messages: this.#byId.size, bytes: this.#queuedBytes },
+    };
   }
 
-  #requireRoom(recipient: string): void {
-    if (this.list(recipient).length >= this.#limits.maxMessagesPerRecipient)
-      throw new QuicpipeError(
-        "ERR_QUICPIPE_MAILBOX_FULL",
-        "the recipient's mailbox is full: try again when it has taken some",
-      );
-    if (this.#byId.size >= this.#limits.maxMessages)
-      throw new QuicpipeError(
-        "ERR_QUICPIPE_MAILBOX_STORE_FULL",
-        "the relay's message store is full: try again later",
-      );
+  #waiting(entries: ReadonlySet<Entry> | undefined): Entry[] {
+    return [...(entries ?? [])].filter((entry) => this.#waits(entry));
   }
 
   #sent(sender: string, recipient: string, id: string): Entry {
@@ -189,18 +183,25 @@ export class Mailbox {
   #leaveInbox(entry: Entry): void {
     removeFrom(this.#inboxes, entry.recipient, entry);
     this.#queued--;
+    this.#queuedBytes -= entry.bytes;
     this.#notify(entry.recipient);
   }
 
   #forget(entry: Entry): void {
     this.#byId.delete(entry.id);
-    removeFrom(this.#outboxes, entry.sender, entry);
+    removeFrom(this.#outboxes, entry.account, entry);
     this.#expiry.delete(entry);
   }
 
   #notify(recipient: string): void {
     for (const onChange of this.#watchers.get(recipient) ?? []) onChange();
   }
+}
+
+/** Bytes of a message: its packets, and the texts that are kept with them. */
+function bytesOf({ packets, note, sender, recipient }: MessageContent): number {
+  const texts = [note ?? "", sender, recipient].map((text) => Buffer.byteLength(text));
+  return [...packets.map((packet) => packet.length), ...texts].reduce((sum, length) => sum + length, 0);
 }
 
 function addTo<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {

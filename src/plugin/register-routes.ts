@@ -31,7 +31,7 @@ export const registerRoutes: readonly Route[] = [
 
 async function register(request: TracedRequest): Promise<Response> {
   const { event, identity, service, trace } = request;
-  const { forwarder, registry, settings } = service;
+  const { registry, settings } = service;
   const body = await readJson(event.req, defaults.maxSmallBodyBytes);
   const wanted: RegisterRequest = {
     subject: identity.subject,
@@ -44,7 +44,7 @@ async function register(request: TracedRequest): Promise<Response> {
       maxMs: settings.limits.maxRegistrationTtlMs,
       defaultMs: settings.limits.registrationTtlMs,
     }),
-    address: clientAddressOf(event, forwarder, settings.trustedProxies),
+    address: clientAddressOf(event, service),
   };
   const registration = trace.opening(() => registry.register(wanted));
   const secret = registry.secretOf(registration.id);

@@ -1,6 +1,7 @@
 import type { H3Event } from "h3";
 import { QuicpipeError } from "../errors.ts";
 import { paths } from "../protocol.ts";
+import { clientSourceOf } from "./client-address.ts";
 import { type Identity, requireScope } from "./identity.ts";
 import { mailboxRoutes } from "./mailbox-routes.ts";
 import { openApiRoute } from "./openapi.ts";
@@ -18,7 +19,7 @@ export const api: RouteFamily = {
   routes,
   headers: {},
   pathOf: (pathname, { basePath }) => apiPathOf(pathname, basePath),
-  identify: (event, service) => service.authenticate(event.req.headers),
+  identify: (event, service) => service.authenticate(event.req.headers, () => clientSourceOf(event, service)),
   refuse: problemResponse,
 };
 
@@ -75,7 +76,7 @@ async function admit(family: RouteFamily, route: Route, event: H3Event, service:
   if (route.scope === null) return nobody;
   const identity = await family.identify(event, service);
   requireScope(identity, route.scope, route.orScope);
-  if (identity.limited && route.method !== "GET") service.rateLimiter.take(identity.subject);
+  if (route.method !== "GET") service.rateLimiter.take(identity.account);
   return identity;
 }
 
@@ -86,6 +87,7 @@ const nobody: Identity = {
   quota: { maxRegistrations: 0, maxCids: 0, bytesPerSecond: 0, maxTtlMs: 0 },
   peers: new Set(),
   limited: true,
+  account: "",
   expiresAtMs: 0,
 };
 

@@ -6,6 +6,7 @@ import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { formatAddress } from "../wire/address.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { Authenticate } from "./identity.ts";
+import { addressLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RateLimiter } from "./rate-limiter.ts";
@@ -52,7 +53,7 @@ export interface Service extends ServiceContext {
  */
 export async function openService(context: ServiceContext): Promise<Service> {
   const { settings, log, now } = context;
-  const { limits } = settings;
+  const limits = settings.auth === "none" ? addressLimits(settings.limits) : settings.limits;
   const authenticate = createAuthentication(settings, log, now);
   const openTelemetry = await loadRelayTelemetry(settings.telemetry);
   // Where a later part fails, the earlier ones are closed: a socket that stays bound keeps the next attempt out.

@@ -10,7 +10,7 @@ export function telemetryFigures(
   mailbox: Mailbox,
 ): RelayFigures {
   const { path, dropped, overflowed } = forwarder.stats();
-  const { queued, ...ended } = mailbox.stats();
+  const { queued, queuedBytes: _, ...ended } = mailbox.stats();
   return {
     traffic: { xdp: path.kernel, [forwarder.backend]: path.user },
     dropped: { ...dropped, "receive-buffer-full": overflowed },

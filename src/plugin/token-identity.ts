@@ -37,6 +37,7 @@ export function identityOf(
     quota: narrowQuota(subjectQuota(limits), claim.quota),
     peers: claim.peers,
     limited: true,
+    account: sub,
     expiresAtMs: (exp + clockToleranceSeconds) * 1000,
   };
 }

@@ -1,11 +1,12 @@
 import { QuicpipeError } from "../errors.ts";
 import type { Identity } from "./identity.ts";
+import { isWithinShare } from "./share.ts";
 
 /** How many waits may be open. */
 export interface WaiterLimits {
   /** Long polls and event streams in all. */
   readonly maxWaiters: number;
-  /** Long polls and event streams of one subject. */
+  /** Long polls and event streams of one account. */
   readonly maxWaitersPerSubject: number;
 }
 
@@ -18,20 +19,20 @@ export interface Wait {
 }
 
 /**
- * Opens a wait in the caller's name; `anonymous` is everybody and has no limit of its own.
+ * Opens a wait in the caller's name.
  *
  * @returns closes the wait.
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */
 export function openWait({ waiters, identity }: Wait, stop: () => void): () => void {
-  return waiters.open(identity.limited ? identity.subject : undefined, stop);
+  return waiters.open(identity.account, stop);
 }
 
 /** The long polls and event streams that are open: bounded, and all ended when the relay drains. */
 export class Waiters {
   readonly #limits: WaiterLimits;
   readonly #stops = new Set<() => void>();
-  readonly #bySubject = new Map<string, number>();
+  readonly #byAccount = new Map<string, number>();
   #stopped = false;
 
   constructor(limits: WaiterLimits) {
@@ -44,24 +45,26 @@ export class Waiters {
   }
 
   /**
-   * Opens a wait of a subject (`undefined` for one whose own waits are not limited).
+   * Opens a wait.
    *
+   * @param account whose share it takes up: a name, or an address where all have one name.
    * @param stop called when the relay drains; soon if it does already.
    * @returns closes the wait; may be called again.
    * @throws ERR_QUICPIPE_WAITER_QUOTA
    */
-  open(subject: string | undefined, stop: () => void): () => void {
-    const own = subject === undefined ? 0 : (this.#bySubject.get(subject) ?? 0);
-    if (this.#stops.size >= this.#limits.maxWaiters || own >= this.#limits.maxWaitersPerSubject)
+  open(account: string, stop: () => void): () => void {
+    const own = this.#byAccount.get(account) ?? 0;
+    const { maxWaitersPerSubject: one, maxWaiters: all } = this.#limits;
+    if (!isWithinShare(1, { own, all: this.#stops.size }, { one, all }))
       throw new QuicpipeError(
         "ERR_QUICPIPE_WAITER_QUOTA",
         `too many long polls and event streams are open, ${own} of them yours: close one first`,
       );
     if (this.#stopped) queueMicrotask(stop);
     this.#stops.add(stop);
-    if (subject !== undefined) this.#bySubject.set(subject, own + 1);
+    this.#byAccount.set(account, own + 1);
     return () => {
-      if (this.#stops.delete(stop) && subject !== undefined) this.#closed(subject);
+      if (this.#stops.delete(stop)) this.#closed(account);
     };
   }
 
@@ -71,9 +74,9 @@ export class Waiters {
     for (const stop of this.#stops) stop();
   }
 
-  #closed(subject: string): void {
-    const left = this.#bySubject.get(subject)! - 1;
-    if (left > 0) this.#bySubject.set(subject, left);
-    else this.#bySubject.delete(subject);
+  #closed(account: string): void {
+    const left = this.#byAccount.get(account)! - 1;
+    if (left > 0) this.#byAccount.set(account, left);
+    else this.#byAccount.delete(account);
   }
 }

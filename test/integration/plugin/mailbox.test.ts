@@ -64,7 +64,13 @@ describe("a mailbox message", () => {
     expect(status.body).toEqual({ ...sent.body, state: "taken" });
     const recall = await call("DELETE", location, { token: await secretToken("alice") });
     expect([recall.status, recall.body.code]).toEqual([409, "ERR_QUICPIPE_MESSAGE_TAKEN"]);
-    expect(app.relay.stats().mailbox).toEqual({ queued: 0, taken: 1, expired: 0, recalled: 0 });
+    expect(app.relay.stats().mailbox).toEqual({
+      queued: 0,
+      queuedBytes: 0,
+      taken: 1,
+      expired: 0,
+      recalled: 0,
+    });
   });
 
   it("brings its sender's traceparent along, in its plain form, if there is a valid one", async () => {
@@ -193,7 +199,7 @@ describe("a mailbox message", () => {
   });
 
   it("is refused when a mailbox, a sender's share or the store is full, and what is there stays", async () => {
-    const limits = { maxMessagesPerRecipient: 2, maxMessagesPerSender: 3, maxMessages: 4 };
+    const limits = { maxMessagesPerRecipient: 4, maxMessagesPerSender: 3, maxMessages: 5 };
     const app = await serveRelay({ auth, limits });
     const outcome = async (to: string, from: string): Promise<unknown[]> => {
       const { status, body, headers } = await send(app, to, { packets }, from);
@@ -201,12 +207,27 @@ describe("a mailbox message", () => {
     };
     expect(await outcome("bob", "alice")).toEqual([201, undefined, null]);
     expect(await outcome("bob", "alice")).toEqual([201, undefined, null]);
-    expect(await outcome("bob", "carol")).toEqual([429, "ERR_QUICPIPE_MAILBOX_FULL", "5"]);
+    expect(await outcome("bob", "alice")).toEqual([429, "ERR_QUICPIPE_MAILBOX_FULL", "1"]);
     expect(await outcome("dave", "alice")).toEqual([201, undefined, null]);
     expect(await outcome("dave", "alice")).toEqual([429, "ERR_QUICPIPE_SENDER_QUOTA", "5"]);
     expect(await outcome("dave", "carol")).toEqual([201, undefined, null]);
-    expect(await outcome("erin", "carol")).toEqual([503, "ERR_QUICPIPE_MAILBOX_STORE_FULL", "5"]);
-    expect((await inbox(app)).body.messages).toHaveLength(2);
+    expect(await outcome("bob", "carol")).toEqual([503, "ERR_QUICPIPE_MAILBOX_STORE_FULL", "5"]);
+    expect(await outcome("bob", "erin")).toEqual([201, undefined, null]);
+    expect(await outcome("bob", "frank")).toEqual([503, "ERR_QUICPIPE_MAILBOX_STORE_FULL", "5"]);
+    expect((await inbox(app)).body.messages).toHaveLength(3);
+  });
+
+  it("still comes from others while one sender sends as much as it can", async () => {
+    const app = await serveRelay({ auth });
+    const flood = await Promise.all(
+      Array.from({ length: 40 }, () => send(app, "bob", { packets }, "mallory")),
+    );
+    const refused = flood.filter(({ status }) => status !== 201);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]!.body.code).toBe("ERR_QUICPIPE_MAILBOX_FULL");
+    for (const sender of ["alice", "carol"])
+      expect((await send(app, "bob", { packets }, sender)).status).toBe(201);
+    expect(app.relay.stats().refused).toEqual({ ERR_QUICPIPE_MAILBOX_FULL: refused.length });
   });
 });
 

@@ -4,6 +4,7 @@ import { metrics, trace } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { sweepBatch, telemetryWatchMs } from "../../../src/defaults.ts";
 import { createForwarder, type Forwarder, type SessionId } from "../../../src/forwarder/index.ts";
+import { resolveLimits } from "../../../src/plugin/limits.ts";
 import { Mailbox } from "../../../src/plugin/mailbox.ts";
 import { telemetryFigures } from "../../../src/plugin/telemetry-figures.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../../../src/telemetry/index.ts";
@@ -53,10 +54,7 @@ async function openForwarder(): Promise<Forwarder> {
 /** Telemetry of a relay that holds 100 000 registrations, each with a span. */
 async function openFullRelay(): Promise<RelayTelemetry> {
   const forwarder = await openForwarder();
-  const mailbox = new Mailbox(
-    { maxMessages: 1, maxMessagesPerRecipient: 1, maxMessagesPerSender: 1 },
-    Date.now,
-  );
+  const mailbox = new Mailbox(resolveLimits(undefined), Date.now);
   const sessions = new Map<string, SessionId>();
   const telemetry = (await loadRelayTelemetry({}))({
     backend: forwarder.backend,

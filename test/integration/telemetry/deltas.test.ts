@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { createDgramForwarder } from "../../../src/forwarder/dgram.ts";
+import { resolveLimits } from "../../../src/plugin/limits.ts";
 import { Mailbox } from "../../../src/plugin/mailbox.ts";
 import { telemetryFigures } from "../../../src/plugin/telemetry-figures.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
@@ -24,10 +25,7 @@ async function live(sdk: TestSdk, create: CreateForwarder): Promise<void> {
   const { forwarder, ipv4, register, clock } = await createHarness(create).open();
   const { backend } = forwarder;
   const open = await loadRelayTelemetry({}, () => Promise.resolve(sdk.api));
-  const mailbox = new Mailbox(
-    { maxMessages: 1, maxMessagesPerRecipient: 1, maxMessagesPerSender: 1 },
-    Date.now,
-  );
+  const mailbox = new Mailbox(resolveLimits(undefined), Date.now);
   const telemetry = open({
     backend,
     figures: () => telemetryFigures(forwarder, undefined, mailbox),

@@ -50,7 +50,7 @@ function figuresOf(registrations: RegistrationStats[], change: Partial<TopFigure
     dropped: { ...dropped, "rate-limited": 12, "no-address": 3 },
     overflowed: 4,
     stun: { ...stun, answered: 9 },
-    mailbox: { queued: 1, taken: 2, expired: 0, recalled: 0 },
+    mailbox: { queued: 1, queuedBytes: 1200, taken: 2, expired: 0, recalled: 0 },
     waiters: 6,
     refused: { ERR_QUICPIPE_TOKEN_EXPIRED: 2 },
     page: { registrations, next: null },

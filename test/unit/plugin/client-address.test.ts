@@ -1,6 +1,11 @@
 import { H3Event } from "h3";
 import { describe, expect, it } from "vitest";
-import { clientAddressOf, isLoopback } from "../../../src/plugin/client-address.ts";
+import {
+  type AddressSources,
+  clientAddressOf,
+  clientSourceOf,
+  isLoopback,
+} from "../../../src/plugin/client-address.ts";
 
 const peer = { address: "203.0.113.7", port: 4433 };
 const other = { address: "203.0.113.8", port: 4433 };
@@ -15,16 +20,26 @@ const forwarder = {
 } as const;
 const trustedProxies = new Set(["127.0.0.1", "::1", "2001:db8::1"]);
 
-function addressFor(
+type Ask<Answer> = (
+  ip: string | undefined,
+  forwardedFor?: string,
+  context?: Record<string, unknown>,
+  clientsBy?: "address" | "port",
+) => Answer;
+
+const addressFor: Ask<unknown> = (...request) => clientAddressOf(...asked(...request));
+const sourceFor: Ask<string> = (...request) => clientSourceOf(...asked(...request));
+
+function asked(
   ip: string | undefined,
   forwardedFor?: string,
   context: Record<string, unknown> = {},
   clientsBy: "address" | "port" = "address",
-): unknown {
+): [H3Event, AddressSources] {
   const headers = forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor };
   const request = Object.assign(new Request("https://relay.example/", { headers }), { context });
   if (ip !== undefined) Object.defineProperty(request, "ip", { value: ip });
-  return clientAddressOf(new H3Event(request), { ...forwarder, clientsBy }, trustedProxies);
+  return [new H3Event(request), { forwarder: { ...forwarder, clientsBy }, settings: { trustedProxies } }];
 }
 
 describe("clientAddressOf", () => {
@@ -85,5 +100,33 @@ describe("isLoopback", () => {
     ["", false],
   ])("%j: %s", (text, expected) => {
     expect(isLoopback(text)).toBe(expected);
+  });
+});
+
+describe("clientSourceOf", () => {
+  it("is the real address of a client behind the splice", () => {
+    expect(sourceFor("127.64.0.1")).toBe("203.0.113.7");
+    expect(sourceFor("127.0.0.1", "127.64.0.2")).toBe("203.0.113.8");
+  });
+
+  it("is the address of a TCP connection, or what a trusted proxy says of it", () => {
+    expect(sourceFor("198.51.100.1")).toBe("198.51.100.1");
+    expect(sourceFor("::ffff:198.51.100.1")).toBe("198.51.100.1");
+    expect(sourceFor("127.0.0.1", "192.0.2.9, 198.51.100.1")).toBe("198.51.100.1");
+    expect(sourceFor("198.51.100.1", "192.0.2.9")).toBe("198.51.100.1");
+  });
+
+  it("is one for a whole /64 of IPv6", () => {
+    expect(sourceFor("2001:db8::2")).toBe("2001:db8::/64");
+    expect(sourceFor("2001:db8::ffff:1:2:3")).toBe("2001:db8::/64");
+    expect(sourceFor("2001:db8:0:1::2")).toBe("2001:db8:0:1::/64");
+  });
+
+  it("is one for all of whom nothing is known", () => {
+    const unknown = sourceFor(undefined);
+    for (const ip of ["127.0.0.1", "::1", "127.64.0.3"]) expect(sourceFor(ip)).toBe(unknown);
+    for (const header of ["127.64.0.3", "unknown", "", "192.0.2.9, _hidden"])
+      expect(sourceFor("127.0.0.1", header)).toBe(unknown);
+    expect(sourceFor("127.64.0.3", "192.0.2.9")).toBe(unknown);
   });
 });

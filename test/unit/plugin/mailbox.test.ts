@@ -1,32 +1,36 @@
 import { describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../src/defaults.ts";
-import { Mailbox, type MailboxLimits } from "../../../src/plugin/mailbox.ts";
+import { resolveLimits } from "../../../src/plugin/limits.ts";
+import { Mailbox } from "../../../src/plugin/mailbox.ts";
+import type { MailboxLimits } from "../../../src/plugin/mailbox-room.ts";
 import type { Message } from "../../../src/plugin/message.ts";
 
-const limits: MailboxLimits = { maxMessages: 500, maxMessagesPerRecipient: 3, maxMessagesPerSender: 4 };
+const limits: MailboxLimits = resolveLimits({ maxMessages: 500, maxMessagesPerSender: 4 });
+const packetBytes = 1200;
 
 interface Setup {
   readonly mailbox: Mailbox;
   /** Sends a message that waits for 10 s. */
-  send(recipient?: string, sender?: string): Message;
+  send(recipient?: string, sender?: string, packets?: number): Message;
   pass(ms: number): void;
   sweep(): number;
 }
 
-function setUp(change: Partial<MailboxLimits> = {}, limited = true): Setup {
+function setUp(change: Partial<MailboxLimits> = {}): Setup {
   let nowMs = 1_000_000;
   const mailbox = new Mailbox({ ...limits, ...change }, () => nowMs);
   const content = {
     note: null,
-    packets: [new Uint8Array(1200)],
     destinationId: new Uint8Array(8),
     from: undefined,
     trace: { traceparent: undefined, sent: undefined },
   };
   return {
     mailbox,
-    send: (recipient = "bob", sender = "alice") =>
-      mailbox.send({ ...content, sender, recipient }, 10_000, limited),
+    send(recipient = "bob", sender = "alice", packets = 1) {
+      const flight = Array.from({ length: packets }, () => new Uint8Array(packetBytes));
+      return mailbox.send({ ...content, packets: flight, sender, recipient }, 10_000, sender);
+    },
     pass: (ms) => {
       nowMs += ms;
     },
@@ -45,7 +49,7 @@ describe("Mailbox", () => {
     expect(mailbox.take("bob", first.id).packets).toHaveLength(1);
     expect(() => mailbox.take("bob", first.id)).toThrow(taken);
     expect(mailbox.list("bob").map(({ id }) => id)).toEqual([second.id]);
-    expect(mailbox.stats()).toEqual({ queued: 1, taken: 1, expired: 0, recalled: 0 });
+    expect(mailbox.stats()).toMatchObject({ queued: 1, taken: 1, expired: 0, recalled: 0 });
   });
 
   it("keeps no packets of what has ended", () => {
@@ -67,7 +71,7 @@ describe("Mailbox", () => {
     expect(mailbox.list("bob")).toEqual([]);
     expect(() => mailbox.take("bob", id)).toThrow(notFound);
     expect(mailbox.status("alice", "bob", id).state).toBe("expired");
-    expect(mailbox.stats()).toEqual({ queued: 0, taken: 0, expired: 1, recalled: 0 });
+    expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 0, expired: 1, recalled: 0 });
   });
 
   it("shows an ended message for a while, then forgets it", () => {
@@ -105,13 +109,16 @@ describe("Mailbox", () => {
     pass(10_000);
     mailbox.recall("alice", "bob", expired.id);
     expect(() => mailbox.recall("alice", "bob", expired.id)).toThrow(notFound);
-    expect(mailbox.stats()).toEqual({ queued: 0, taken: 1, expired: 1, recalled: 1 });
+    expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 1, expired: 1, recalled: 1 });
   });
 
   it.each([
     ["ERR_QUICPIPE_MAILBOX_FULL", { maxMessagesPerRecipient: 1 }],
     ["ERR_QUICPIPE_SENDER_QUOTA", { maxMessagesPerSender: 1 }],
     ["ERR_QUICPIPE_MAILBOX_STORE_FULL", { maxMessages: 1 }],
+    ["ERR_QUICPIPE_MAILBOX_FULL", { maxMessageBytesPerRecipient: packetBytes + 8 }],
+    ["ERR_QUICPIPE_SENDER_QUOTA", { maxMessageBytesPerSender: packetBytes + 8 }],
+    ["ERR_QUICPIPE_MAILBOX_STORE_FULL", { maxMessageBytes: packetBytes + 8 }],
   ])("answers %s and keeps what is there", (code, change) => {
     const { mailbox, send } = setUp(change);
     const { id } = send();
@@ -133,11 +140,6 @@ describe("Mailbox", () => {
     expect(() => send("bob", "carol")).not.toThrow();
   });
 
-  it("applies no sender's limit where there is no telling senders apart", () => {
-    const { send } = setUp({ maxMessagesPerSender: 1 }, false);
-    for (const recipient of ["bob", "carol", "dave"]) expect(() => send(recipient)).not.toThrow();
-  });
-
   it("tells watchers of a recipient about every change of what waits", () => {
     const { mailbox, send, pass, sweep } = setUp();
     const onChange = vi.fn();
@@ -153,5 +155,75 @@ describe("Mailbox", () => {
     unwatch();
     send();
     expect(onChange).toHaveBeenCalledTimes(6);
+  });
+
+  it("counts the bytes of what waits, and of nothing else", () => {
+    const { mailbox, send, pass } = setUp();
+    const [first, second] = [send("bob", "alice", 2), send("carol", "alice", 3)];
+    // With the names of sender and recipient.
+    expect(mailbox.stats().queuedBytes).toBe(5 * packetBytes + 8 + 10);
+    mailbox.take("bob", first.id);
+    expect(mailbox.stats().queuedBytes).toBe(3 * packetBytes + 10);
+    mailbox.recall("alice", "carol", second.id);
+    send();
+    pass(11_000);
+    expect([...mailbox.sweep()]).toHaveLength(1);
+    expect(mailbox.stats()).toMatchObject({ queued: 0, queuedBytes: 0 });
+  });
+});
+
+const full: unknown = expect.objectContaining({
+  code: "ERR_QUICPIPE_MAILBOX_FULL",
+  details: { retryAfterSeconds: defaults.mailboxRetrySeconds },
+});
+
+describe("a recipient's mailbox", () => {
+  const generous = {
+    maxMessagesPerRecipient: 16,
+    maxMessagesPerSender: 100,
+    maxMessageBytesPerSender: 1e9,
+    maxMessageBytesPerRecipient: 1e9,
+  };
+
+  it("takes half of its messages from one sender, and from others still", () => {
+    const { mailbox, send } = setUp(generous);
+    for (let i = 0; i < 8; i++) send("bob", "mallory");
+    expect(() => send("bob", "mallory")).toThrow(full);
+    send("bob", "alice");
+    send("carol", "mallory");
+    expect(mailbox.list("bob")).toHaveLength(9);
+  });
+
+  it("keeps its last quarter for senders that have nothing there", () => {
+    const { mailbox, send } = setUp(generous);
+    for (let i = 0; i < 8; i++) send("bob", "mallory");
+    for (let i = 0; i < 4; i++) send("bob", "trudy");
+    expect(() => send("bob", "trudy")).toThrow(full);
+    for (const sender of ["a", "b", "c", "d"]) send("bob", sender);
+    expect(() => send("bob", "e")).toThrow(full);
+    const [first] = mailbox.list("bob");
+    mailbox.take("bob", first!.id);
+    send("bob", "e");
+  });
+
+  it("shares its bytes in the same way", () => {
+    const { mailbox, send } = setUp({ maxMessagesPerSender: 100, maxMessagesPerRecipient: 100 });
+    const half = Math.floor(defaults.maxMessageBytesPerRecipient / 2 / (8 * packetBytes + 20));
+    for (let i = 0; i < half; i++) send("bob", "mallory", 8);
+    expect(() => send("bob", "mallory", 8)).toThrow(full);
+    send("bob", "alice", 8);
+    expect(mailbox.list("bob")).toHaveLength(half + 1);
+  });
+});
+
+describe("the store", () => {
+  it("keeps its last quarter for senders that have nothing there", () => {
+    const storeFull: unknown = expect.objectContaining({ code: "ERR_QUICPIPE_MAILBOX_STORE_FULL" });
+    const { send } = setUp({ maxMessages: 8, maxMessagesPerSender: 100 });
+    for (let i = 0; i < 6; i++) send(`r${i}`, "mallory");
+    expect(() => send("r6", "mallory")).toThrow(storeFull);
+    send("r6", "alice");
+    send("r7", "carol");
+    expect(() => send("r8", "dave")).toThrow(storeFull);
   });
 });

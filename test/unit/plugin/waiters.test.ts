@@ -17,11 +17,14 @@ describe("Waiters", () => {
     expect(waiters.size).toBe(3);
   });
 
-  it("bounds the waits of all, also of those without a limit of their own", () => {
-    const waiters = new Waiters({ maxWaiters: 3, maxWaitersPerSubject: 1 });
-    for (let i = 0; i < 3; i++) waiters.open(undefined, vi.fn());
-    expect(() => waiters.open(undefined, vi.fn())).toThrow(quota);
+  it("bounds the waits of all, and keeps the last ones for those who have none", () => {
+    const waiters = new Waiters({ maxWaiters: 8, maxWaitersPerSubject: 8 });
+    for (let i = 0; i < 6; i++) waiters.open("alice", vi.fn());
     expect(() => waiters.open("alice", vi.fn())).toThrow(quota);
+    waiters.open("bob", vi.fn());
+    expect(() => waiters.open("bob", vi.fn())).toThrow(quota);
+    waiters.open("carol", vi.fn());
+    expect(() => waiters.open("dave", vi.fn())).toThrow(quota);
   });
 
   it("stops every wait, and soon any that is opened later", async () => {

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack } from "./attack.ts";
+import { Http2Requests } from "./http2-requests.ts";
+
+const requestsAtATime = 50;
+
+/** Tokens that nobody signed: each names another key, none, or one that does not fit. */
+export const forgedTokens: Attack = {
+  name: "forged tokens",
+  async run(target, signal) {
+    while (!signal.aborted) {
+      const client = new Http2Requests(target);
+      while (!signal.aborted && client.isOpen) {
+        const asked = Array.from({ length: requestsAtATime }, (_, i) => ask(client, i));
+        await Promise.all(asked);
+        await sleep(1);
+      }
+      client.close();
+    }
+  },
+};
+
+function ask(client: Http2Requests, i: number): Promise<number> {
+  const kid = [{ kid: randomBytes(8).toString("hex") }, {}, { kid: "key-0" }][i % 3];
+  const alg = ["ES256", "RS256", "EdDSA", "HS256", "none"][i % 5];
+  return client.send({ ":path": "/v1/register", authorization: `Bearer ${forged({ alg, ...kid })}` });
+}
+
+function forged(header: object): string {
+  const claims = { sub: "mallory", scope: "relay:register relay:admin", exp: 4_000_000_000 };
+  const parts = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
+  return [...parts, randomBytes(64).toString("base64url")].join(".");
+}

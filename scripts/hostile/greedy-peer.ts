@@ -1,0 +1,40 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack, Target } from "./attack.ts";
+import { Http2Requests } from "./http2-requests.ts";
+
+const requestsAtATime = 20;
+
+/** A peer with a token that takes whatever there is of mailboxes and waits. */
+export const greedyPeer: Attack = {
+  name: "greedy peer",
+  async run(target, signal) {
+    const authorization = `Bearer ${await target.token("mallory")}`;
+    while (!signal.aborted) {
+      const client = new Http2Requests(target);
+      while (!signal.aborted && client.isOpen) {
+        const asked = Array.from({ length: requestsAtATime }, () => ask(client, authorization, target));
+        await Promise.race([Promise.all(asked), sleep(1000)]);
+        await sleep(10);
+      }
+      client.close();
+    }
+  },
+};
+
+/** Leaves the longest message there is for one of a few recipients, and waits for one itself. */
+async function ask(client: Http2Requests, authorization: string, { host }: Target): Promise<void> {
+  const recipient = ["bob", "alice", host][randomBytes(1)[0]! % 3];
+  const body = JSON.stringify({ packets: Array.from({ length: 8 }, initial), note: "x".repeat(512) });
+  const json = { "content-type": "application/json" };
+  await client.send({ ":method": "POST", ":path": `/v1/mailbox/${recipient}`, authorization, ...json }, body);
+  await client.send({ ":path": "/v1/mailbox", authorization, prefer: "wait=60" });
+}
+
+/** A datagram that begins a QUIC connection as far as a mailbox looks (RFC 9000 §17.2.2), at the greatest length. */
+function initial(): string {
+  const packet = Buffer.alloc(1472);
+  packet.set([0xc3, 0, 0, 0, 1, 8, ...randomBytes(8), 0, 0]);
+  packet.writeUInt16BE(0x4000 | (packet.length - 18), 16);
+  return packet.toString("base64");
+}
