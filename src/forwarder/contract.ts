@@ -13,6 +13,8 @@ export interface SessionSpec {
   readonly cids: Uint8Array;
   /** Where its packets go, and whose packets it pays for; `null` until the address is proven. */
   readonly address: Address | null;
+  /** What STUN requests call it (USERNAME), for as long as it is open; absent: nothing. */
+  readonly username?: string | undefined;
   /** The bucket that what comes from its address draws from; open, and shared with the subject's other sessions. */
   readonly bucket: BucketId;
   /** End of life, ms since the epoch; past it the session forwards nothing, swept or not. */
@@ -81,7 +83,8 @@ export type StunOutcome =
   | "malformed" // not a Binding request, or attributes that do not parse
   | "too-short" // shorter than the reply it would get: no reflector
   | "anonymous" // no credentials, and public STUN is off
-  | "rate-limited" // unauthenticated replies to this source come too fast
+  | "rate-limited" // no registration pays for it, and its source has sent too many
+  | "flooded" // the same, and all strangers together have sent too many
   | "overloaded"; // STUN comes faster than JavaScript answers (native)
 
 /** Relayed packets, and their bytes of UDP payload. */

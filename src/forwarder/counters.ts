@@ -42,6 +42,7 @@ export function createCounters(): Counters {
       "too-short": 0,
       anonymous: 0,
       "rate-limited": 0,
+      flooded: 0,
       overloaded: 0,
     },
   };

@@ -19,6 +19,7 @@ import { openPublicSocket, type PublicSocket } from "./public-socket.ts";
 import { Relay } from "./relay.ts";
 import { countersOf } from "./sessions.ts";
 import { probeClientsBy, Splice } from "./splice.ts";
+import { StunGate } from "./stun-gate.ts";
 import { StunResponder } from "./stun-responder.ts";
 
 /** What the options do not say. */
@@ -54,6 +55,7 @@ class DgramForwarder implements Forwarder {
   readonly #relay: Relay;
   readonly #splice: Splice | undefined;
   readonly #stun: StunResponder;
+  readonly #stunGate: StunGate;
   readonly #sweeper: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
@@ -65,6 +67,7 @@ class DgramForwarder implements Forwarder {
     this.#options = options;
     this.#socket = socket;
     this.#relay = new Relay({ sourcePolicy, counters, send: socket.send });
+    this.#stunGate = new StunGate(this.#relay.sessions, now());
     const { fromWire, send } = socket;
     this.#stun = new StunResponder({ authority, policy: stun, counters, send, fromWire });
     if (upstream && clientsBy)
@@ -189,8 +192,15 @@ class DgramForwarder implements Forwarder {
     const sorted = classify(datagram, sessions.routes, pins, nowMs);
     if (sorted >= 0 || sorted === verdict.pinned) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
-    else if (sorted === verdict.stun) this.#stun.receive(datagram, source, nowMs);
+    else if (sorted === verdict.stun) this.#receiveStun(datagram, source, nowMs);
     else this.#counters.dropped[sorted === verdict.undirected ? "no-destination" : "empty"]++;
+  }
+
+  #receiveStun(datagram: Uint8Array, source: Address, nowMs: number): void {
+    const refusal = this.#stunGate.charge(datagram, source, nowMs);
+    if (!refusal) return this.#stun.receive(datagram, source, nowMs);
+    this.#counters.stun[refusal]++;
+    this.#counters.dropped["stun-unanswered"]++;
   }
 
   #passToGateway(datagram: Uint8Array, source: Address, nowMs: number): void {

@@ -3,8 +3,13 @@ import {
   gatewayIdleMs,
   gatewayNewDatagrams,
   gatewayNewIdleMs,
+  maxStunSources,
   newGatewayClientsPerSecond,
   orphanSweepBatch,
+  stunPerRegistration,
+  stunPerRegistrationElsewhere,
+  stunRepliesPerSecond,
+  stunStrangersPerSecond,
   sweepIntervalMs,
   virtualAddressQuarantineMs,
 } from "../defaults.ts";
@@ -27,10 +32,12 @@ import { listen } from "./listen.ts";
 import type { Addon, NativeConfig, NativeHandle } from "./native/addon.ts";
 import { NativeCounters } from "./native/counters.ts";
 import { planOffload, startOffload } from "./native/offload.ts";
+import { ReportReader } from "./native/report-reader.ts";
 import { NativeSessions } from "./native/sessions.ts";
 import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { PinTable } from "./pins.ts";
 import type { Send } from "./send.ts";
+import { stunStrangerBurst } from "./stun-gate.ts";
 import { StunResponder } from "./stun-responder.ts";
 import { bucketDepthBytes } from "./token-bucket.ts";
 
@@ -54,6 +61,7 @@ export async function createNativeForwarder(
   parts: NativeParts,
 ): Promise<Forwarder> {
   const { authority, now, stun: policy } = options;
+  const reader = new ReportReader(() => handle);
   const counters = createCounters();
   // Nothing is received, and so nothing sent, before there is a handle.
   const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port));
@@ -65,6 +73,7 @@ export async function createNativeForwarder(
       host,
       kernel,
       clock: parts.clock,
+      onReports: () => reader.schedule(),
       onStun: (datagram, address, port) => stun.receive(datagram, { address, port }, now()),
       onError: (code, syscall) => options.onError(socketFailed(code, syscall)),
     }),
@@ -194,7 +203,7 @@ class NativeForwarder implements Forwarder {
       },
       dropped: counters.dropped(this.#own.dropped),
       overflowed: counters.total("overflowed"),
-      stun: { ...this.#own.stun, overloaded: counters.total("stun.overloaded") },
+      stun: counters.stun(this.#own.stun),
       sessions,
       routes,
       pins: this.#pins.size,
@@ -211,7 +220,9 @@ class NativeForwarder implements Forwarder {
   }
 }
 
-function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "onStun" | "onError"> {
+function nativeConfig(
+  options: ForwarderOptions,
+): Omit<NativeConfig, "host" | "onReports" | "onStun" | "onError"> {
   const { maxBuckets, maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy } = options;
   const { threads, upstream } = options;
   return {
@@ -230,6 +241,14 @@ function nativeConfig(options: ForwarderOptions): Omit<NativeConfig, "host" | "o
     gatewayNewIdleMs,
     gatewayNewDatagrams,
     virtualAddressRestMs: virtualAddressQuarantineMs,
+    stun: {
+      perSource: stunRepliesPerSecond,
+      perRegistration: stunPerRegistration,
+      perRegistrationElsewhere: stunPerRegistrationElsewhere,
+      strangers: stunStrangersPerSecond,
+      strangerBurst: stunStrangerBurst,
+      sources: maxStunSources,
+    },
     sweepIntervalMs,
   };
 }

@@ -10,6 +10,7 @@ import type { TokenBucket } from "./token-bucket.ts";
 /** One session: its spec as it stands, and what it moved. */
 export interface Session {
   readonly id: SessionId;
+  readonly username: string | undefined;
   /**
    * The connection IDs as a Latin-1 string: a typed array of this size would keep a buffer outside the heap, and
    * ten thousand of those cost a tenth of the packet rate in garbage collection.
@@ -41,6 +42,7 @@ export class SessionTable {
   readonly #sessions: (Session | undefined)[] = [];
   readonly #freeIds: SessionId[] = [];
   readonly #newestAt = new AddressMap<Session>();
+  readonly #byUsername = new Map<string, Session>();
 
   get size(): number {
     return this.#sessions.length - this.#freeIds.length;
@@ -51,6 +53,7 @@ export class SessionTable {
     const id = this.#freeIds.pop() ?? this.#sessions.length;
     const session: Session = {
       id,
+      username: spec.username,
       packedCids: pack(spec.cids),
       address: null,
       expiresAtMs: spec.expiresAtMs,
@@ -67,6 +70,7 @@ export class SessionTable {
       newer: undefined,
     };
     this.#sessions[id] = session;
+    if (session.username !== undefined) this.#byUsername.set(session.username, session);
     this.#addRoutes(session);
     this.#move(session, spec.address);
     return id;
@@ -89,6 +93,7 @@ export class SessionTable {
     this.#removeRoutes(session);
     this.#move(session, null);
     this.#sessions[id] = undefined;
+    if (session.username !== undefined) this.#byUsername.delete(session.username);
     this.#freeIds.push(id);
     return countersOf(session);
   }
@@ -102,6 +107,11 @@ export class SessionTable {
     const session = this.#sessions[id];
     if (!session) throw noSession(id);
     return session;
+  }
+
+  /** The session that STUN requests call so. */
+  named(username: string): Session | undefined {
+    return this.#byUsername.get(username);
   }
 
   /** The live session that was registered at an address most recently. */

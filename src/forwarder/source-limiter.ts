@@ -1,6 +1,10 @@
+import { sourceName } from "../wire/source.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** A token bucket for each source IP, one second deep; only the most recently seen sources are remembered. */
+/**
+ * A token bucket for each source (an IPv4 address, an IPv6 /64), one second deep; only the most recently seen sources
+ * are remembered.
+ */
 export class SourceLimiter {
   readonly #perSecond: number;
   readonly #maxSources: number;
@@ -16,12 +20,13 @@ export class SourceLimiter {
     return this.#buckets.size;
   }
 
-  /** Tells whether one more is allowed to `address`, and counts it. */
+  /** Tells whether one more is allowed to the source of an IP literal, and counts it. */
   take(address: string, nowMs: number): boolean {
-    const bucket = this.#buckets.get(address) ?? new TokenBucket(this.#perSecond, this.#perSecond, nowMs);
+    const source = sourceName(address);
+    const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#perSecond, this.#perSecond, nowMs);
     // Set anew, so that the map's order is that of the last use.
-    this.#buckets.delete(address);
-    this.#buckets.set(address, bucket);
+    this.#buckets.delete(source);
+    this.#buckets.set(source, bucket);
     if (this.#buckets.size > this.#maxSources) this.#buckets.delete(this.#buckets.keys().next().value!);
     return bucket.take(1, nowMs);
   }

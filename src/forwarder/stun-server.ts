@@ -1,4 +1,4 @@
-import { maxStunSources, stunRepliesPerSecond } from "../defaults.ts";
+import { stunPublicAmplification } from "../defaults.ts";
 import type { Address } from "../wire/address.ts";
 import {
   encodeErrorCode,
@@ -14,7 +14,6 @@ import {
   verifyIntegrity,
 } from "../wire/stun.ts";
 import type { StunAuthority, StunOutcome, StunPolicy, StunVerdict } from "./contract.ts";
-import { SourceLimiter } from "./source-limiter.ts";
 import { StunNonces } from "./stun-nonce.ts";
 
 /** Realm of the relay's long-term credentials (docs/protocol.md, "STUN"). */
@@ -37,12 +36,11 @@ const errors = {
 
 const understood: ReadonlySet<number> = new Set(Object.values(stunAttribute));
 
-/** Answers STUN Binding requests under the long-term credential mechanism (RFC 8489 §9.2.4). */
+/** Answers the STUN Binding requests that {@link StunGate} lets in, under the long-term credential mechanism (RFC 8489 §9.2.4). */
 export class StunServer {
   readonly #authority: StunAuthority;
   readonly #policy: StunPolicy;
   readonly #nonces = new StunNonces();
-  readonly #limiter = new SourceLimiter(stunRepliesPerSecond, maxStunSources);
 
   constructor(authority: StunAuthority, policy: StunPolicy) {
     this.#authority = authority;
@@ -57,7 +55,7 @@ export class StunServer {
     const isProven = attributes.has(stunAttribute.messageIntegritySha256);
     if (!isProven && attributes.has(stunAttribute.username))
       return this.#challenge(request, source, errors.unauthenticated, "challenged", nowMs);
-    return isProven ? this.#authenticate(request, source, nowMs) : this.#answerAnyone(request, source, nowMs);
+    return isProven ? this.#authenticate(request, source, nowMs) : this.#answerAnyone(request, source);
   }
 
   /** The checks of RFC 8489 §9.2.4, in its order. */
@@ -66,7 +64,7 @@ export class StunServer {
     const username = attributes.get(stunAttribute.username);
     const nonce = attributes.get(stunAttribute.nonce);
     if (!username || !nonce || !attributes.has(stunAttribute.realm) || !offersOurAlgorithm(request))
-      return this.#limited(request, source, "rejected", reply(request, errors.badRequest), nowMs);
+      return fitting(request, "rejected", reply(request, errors.badRequest));
     const id = Buffer.from(username).toString();
     const secret = this.#authority.secretOf(id);
     const key = longTermKey(id, stunRealm, secret ?? "");
@@ -98,12 +96,15 @@ export class StunServer {
     return outcomeOfVerdict[this.#authority.proven(id, proof)];
   }
 
-  #answerAnyone(request: ReceivedStun, source: Address, nowMs: number): StunAnswer {
+  /** Standard clients send no padding, so what they get may be a little longer than what they sent. */
+  #answerAnyone(request: ReceivedStun, source: Address): StunAnswer {
     if (this.#policy !== "public") return { outcome: "anonymous" };
+    const most = stunPublicAmplification;
     const refusal = unknownAttributes(request);
-    if (!refusal) return this.#limited(request, source, "answered", success(request, source), nowMs);
-    const refused = reply(request, refusal.error, refusal.attributes);
-    return this.#limited(request, source, "rejected", refused, nowMs);
+    if (!refusal) return fitting(request, "answered", success(request, source), most);
+    // The reason in words would make it too long for a request of one attribute.
+    const error = { ...refusal.error, reason: "" };
+    return fitting(request, "rejected", reply(request, error, refusal.attributes), most);
   }
 
   #challenge(
@@ -118,20 +119,7 @@ export class StunServer {
       [stunAttribute.nonce, this.#nonces.make(source, nowMs)],
       [stunAttribute.passwordAlgorithms, passwordAlgorithmSha256],
     ];
-    return this.#limited(request, source, outcome, reply(request, error, attributes), nowMs);
-  }
-
-  /** A reply to somebody who has not proven to be at `source`: never longer than the request, and only so many. */
-  #limited(
-    request: ReceivedStun,
-    source: Address,
-    outcome: StunOutcome,
-    bytes: Uint8Array,
-    nowMs: number,
-  ): StunAnswer {
-    const answer = fitting(request, outcome, bytes);
-    if (!answer.reply || this.#limiter.take(source.address, nowMs)) return answer;
-    return { outcome: "rate-limited" };
+    return fitting(request, outcome, reply(request, error, attributes));
   }
 }
 
@@ -182,7 +170,7 @@ function reply(
   return encodeStun({ type: stunType.error, transactionId, attributes }, { key });
 }
 
-/** No reply is longer than its request, so that a spoofed source gains nothing. */
-function fitting({ datagram }: ReceivedStun, outcome: StunOutcome, bytes: Uint8Array): StunAnswer {
-  return bytes.length <= datagram.length ? { outcome, reply: bytes } : { outcome: "too-short" };
+/** A reply is at most `most` times as long as its request, so that who spoofs a source gains nothing. */
+function fitting({ datagram }: ReceivedStun, outcome: StunOutcome, bytes: Uint8Array, most = 1): StunAnswer {
+  return bytes.length <= most * datagram.length ? { outcome, reply: bytes } : { outcome: "too-short" };
 }

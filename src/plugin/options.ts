@@ -64,7 +64,7 @@ export interface QuicpipeOptions {
    * interfaces that the environment variable `QUICPIPE_XDP_IFACE` names. What the kernel cannot do user space does.
    */
   readonly xdp?: XdpOption;
-  /** `"registered"` (default): STUN needs a registration's credentials; `"public"`: everybody is answered. */
+  /** `"registered"` (default): STUN needs a registration's credentials; `"public"`: standard clients are answered too. */
   readonly stun?: StunPolicy;
   /**
    * Spans and metrics through `@opentelemetry/api`, where that is installed; `false` for none (`docs/telemetry.md`).

@@ -206,8 +206,9 @@ export class Registry implements StunAuthority {
     const lifeMs = Math.min(ttlMs, quota.maxTtlMs);
     const expiresAtMs = registeredAtMs + lifeMs;
     const bucket = this.#rates.join(rateKeyOf(request), quota.bytesPerSecond);
-    const session = this.#openSession({ cids, address, bucket: bucket.id, expiresAtMs }, bucket);
     const id = randomBytes(16).toString("base64url");
+    const spec: SessionSpec = { cids, address, username: id, bucket: bucket.id, expiresAtMs };
+    const session = this.#openSession(spec, bucket);
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs };
     const rated = { ratedBy, bucket, ...life };

@@ -10,6 +10,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
                                                 char upstream[QP_IP_TEXT_BYTES])
 {
   napi_value upstream_address = qp_property(call, config, "upstreamAddress");
+  napi_value stun = qp_property(call, config, "stun");
   qp_read_ip(call, qp_property(call, config, "host"), host);
   bool has_upstream = qp_is_given(call, upstream_address);
   if (has_upstream)
@@ -37,12 +38,20 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
       .new_datagrams = UINT32("gatewayNewDatagrams"),
       .rest_ms = MS("virtualAddressRestMs"),
     },
+    .stun = {
+      .per_source = qp_read_amount(call, qp_property(call, stun, "perSource")),
+      .per_registration = qp_read_amount(call, qp_property(call, stun, "perRegistration")),
+      .per_registration_elsewhere = qp_read_amount(call, qp_property(call, stun, "perRegistrationElsewhere")),
+      .strangers = qp_read_amount(call, qp_property(call, stun, "strangers")),
+      .stranger_burst = qp_read_amount(call, qp_property(call, stun, "strangerBurst")),
+      .sources = qp_read_uint32(call, qp_property(call, stun, "sources")),
+    },
     .sweep_interval_ms = MS("sweepIntervalMs"),
   };
 #undef AMOUNT
 #undef MS
 #undef UINT32
-  call->has_failed |= options.threads < 1 || options.threads > QP_MAX_THREADS;
+  call->has_failed |= options.threads < 1 || options.threads > QP_MAX_THREADS || options.stun.sources < 1;
   return options;
 }
 
@@ -83,15 +92,17 @@ static const _Atomic int64_t *read_clock(struct qp_call *call, napi_value config
   return data;
 }
 
-/** Takes the callbacks over; from here on reports reach JavaScript. */
+/** Takes the callbacks over; from here on JavaScript hears that there are reports. */
 static bool connect_callbacks(struct qp_call *call, struct qp_handle *handle, napi_value config)
 {
   napi_env env = call->env;
+  napi_value on_reports = qp_property(call, config, "onReports");
   napi_value on_stun = qp_property(call, config, "onStun");
   napi_value on_error = qp_property(call, config, "onError");
-  return !call->has_failed && napi_create_reference(env, on_error, 1, &handle->on_error) == napi_ok &&
-         napi_create_threadsafe_function(env, on_stun, NULL, qp_text(env, "quicpipe"), 0, 1, NULL, NULL, handle,
-                                         qp_deliver_reports, &handle->wake) == napi_ok;
+  return !call->has_failed && napi_create_reference(env, on_stun, 1, &handle->on_stun) == napi_ok &&
+         napi_create_reference(env, on_error, 1, &handle->on_error) == napi_ok &&
+         napi_create_threadsafe_function(env, on_reports, NULL, qp_text(env, "quicpipe"), 0, 1, NULL, NULL, NULL, NULL,
+                                         &handle->wake) == napi_ok;
 }
 
 /** Opens what the handle is for; returns the object, or throws and leaves nothing behind. */

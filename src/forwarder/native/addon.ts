@@ -4,7 +4,7 @@ import type { Link, XdpProgram } from "../../xdp/index.ts";
 export interface Addon {
   /**
    * Names of the counters of each thread, in their order: `relayed.packets`, `relayed.bytes`,
-   * `gateway.packetsIn`, `gateway.packetsOut`, `dropped.` and a reason, `overflowed`, `stun.overloaded`.
+   * `gateway.packetsIn`, `gateway.packetsOut`, `dropped.` and a reason, `overflowed`, `stun.` and an outcome.
    */
   readonly counterNames: readonly string[];
   /** Whether it was built with the XDP program, for which libbpf's headers have to be there. */
@@ -58,15 +58,30 @@ export interface NativeConfig {
   readonly gatewayNewIdleMs: number;
   readonly gatewayNewDatagrams: number;
   readonly virtualAddressRestMs: number;
+  readonly stun: NativeStunConfig;
   readonly sweepIntervalMs: number;
   /** Has the kernel keep the tables as well, so that it can forward; absent: user space forwards alone. */
   readonly kernel?: NativeKernelConfig | undefined;
   /** ms since the epoch, read by the threads in place of the system's clock; for tests. */
   readonly clock?: BigInt64Array | undefined;
+  /** There is something to {@link NativeHandle.deliver}, and was nothing before. */
+  onReports(): void;
   /** A STUN message came. */
   onStun(datagram: Uint8Array, address: string, port: number): void;
   /** A socket failed for good. */
   onError(code: string, syscall: string): void;
+}
+
+/** STUN messages per second that reach JavaScript; src/forwarder/stun-gate.ts tells of whom. */
+export interface NativeStunConfig {
+  readonly perSource: number;
+  readonly perRegistration: number;
+  readonly perRegistrationElsewhere: number;
+  readonly strangers: number;
+  /** How many of all strangers may come at once. */
+  readonly strangerBurst: number;
+  /** Sources that are told apart, from 1. */
+  readonly sources: number;
 }
 
 /** What the kernel's tables are made with. */
@@ -117,6 +132,8 @@ export interface NativeHandle extends XdpProgram {
     bucket: number,
     expiresAtMs: number,
   ): number;
+  /** Names a session as STUN messages do; at most 64 bytes. */
+  setUsername(id: number, username: Uint8Array): void;
   setRoutes(id: number, cids: Uint8Array): void;
   setAddress(id: number, address: string | null, port: number): void;
   setBucket(id: number, bucket: number): void;
@@ -131,6 +148,8 @@ export interface NativeHandle extends XdpProgram {
   clientOf(virtualAddress: string): { address: string; port: number } | undefined;
   /** Sends out of the public socket; returns the system's code if it refused. */
   reply(datagram: Uint8Array, address: string, port: number): string | undefined;
+  /** Calls `onStun` and `onError` for up to `max` of what has come, in its order; tells whether there was any. */
+  deliver(max: number): boolean;
   /** Frees what the threads no longer look at; to be called every `sweepIntervalMs`. */
   sweep(): void;
   /**

@@ -45,20 +45,25 @@ static inline uint64_t qp_bucket_missing_ns(const struct qp_bucket *bucket, uint
   return full_at > now_ns ? full_at - now_ns : 0;
 }
 
+/** Takes what lasts `cost_ns` to flow in from a level of `depth_ns`, which is full at `*level` again, if it is there. */
+static inline bool qp_level_take(__u64 *level, uint64_t cost_ns, uint64_t depth_ns, uint64_t now_ns)
+{
+  __u64 full_at = qp_load(level);
+  for (;;) {
+    uint64_t from = full_at > now_ns ? full_at : now_ns;
+    if (from - now_ns + cost_ns > depth_ns)
+      return false;
+    __u64 full_after = from + cost_ns;
+    if (__atomic_compare_exchange(level, &full_at, &full_after, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+      return true;
+  }
+}
+
 /** Takes `tokens` if they are there; tells whether they were. */
 static inline bool qp_bucket_take(struct qp_bucket *bucket, uint32_t tokens, uint64_t now_ns)
 {
   uint64_t cost = tokens * qp_load(&bucket->token_ns_q16) >> 16;
-  uint64_t depth = qp_load(&bucket->depth_ns);
-  __u64 full_at = qp_load(&bucket->full_at_ns);
-  for (;;) {
-    uint64_t from = full_at > now_ns ? full_at : now_ns;
-    if (from - now_ns + cost > depth)
-      return false;
-    __u64 full_after = from + cost;
-    if (__atomic_compare_exchange(&bucket->full_at_ns, &full_at, &full_after, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-      return true;
-  }
+  return qp_level_take(&bucket->full_at_ns, cost, qp_load(&bucket->depth_ns), now_ns);
 }
 
 /** Changes rate and depth; the level stays, up to the new depth. One writer. */

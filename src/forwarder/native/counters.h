@@ -16,6 +16,8 @@
   name(GATEWAY_OUT, "gateway.packetsOut")                       \
   name(OVERFLOWED, "overflowed")                                \
   name(STUN_OVERLOADED, "stun.overloaded")                      \
+  name(STUN_RATE_LIMITED, "stun.rate-limited")                  \
+  name(STUN_FLOODED, "stun.flooded")                            \
   name(EMPTY, "dropped.empty")                                  \
   name(SOURCE_UNREGISTERED, "dropped.source-unregistered")      \
   name(RATE_LIMITED, "dropped.rate-limited")                    \

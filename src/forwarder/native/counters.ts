@@ -1,5 +1,5 @@
 import { readCounters, readFirst, readTotals, sampleCounters, type Totals } from "../../xdp/index.ts";
-import type { DropReason, Path, SessionCounters, SessionId, Traffic } from "../contract.ts";
+import type { DropReason, Path, SessionCounters, SessionId, StunOutcome, Traffic } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import type { Addon, NativeHandle } from "./addon.ts";
 
@@ -48,6 +48,13 @@ export class NativeCounters {
     for (const reason of Object.keys(all) as DropReason[]) all[reason] += this.total(`dropped.${reason}`);
     const kernel = this.#offloaded();
     for (const reason of kernelReasons) all[reason] += kernel[reason];
+    return all;
+  }
+
+  /** What became of STUN messages: those that the threads let nobody look at, and those that JavaScript did. */
+  stun(own: Counters["stun"]): Record<StunOutcome, number> {
+    const all = { ...own };
+    for (const outcome of Object.keys(all) as StunOutcome[]) all[outcome] += this.total(`stun.${outcome}`);
     return all;
   }
 

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-/** Tells JavaScript's thread that there are reports. Any I/O thread. */
 void qp_delivery_wake(void *context)
 {
   struct qp_handle *handle = context;
@@ -31,21 +30,33 @@ static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const
   napi_call_function(env, qp_undefined(env), on_stun, 3, arguments, NULL);
 }
 
-/** On JavaScript's thread. An exception in a callback ends the delivery; Node reports it as uncaught. */
-void qp_deliver_reports(napi_env env, napi_value on_stun, void *context, void *data)
+/** False once a callback has thrown. */
+static bool deliver_all(napi_env env, struct qp_handle *handle, struct qp_report *report)
 {
-  (void)data;
-  struct qp_handle *handle = context;
-  napi_value on_error = NULL;
-  /* Node clears the queue of a function that was released; the handle may be gone by then. */
-  if (!env || !handle->is_open)
-    return;
-  bool may_deliver = napi_get_reference_value(env, handle->on_error, &on_error) == napi_ok;
-  for (struct qp_report *report = qp_reports_take(&handle->forwarder->tables.reports), *next; report; report = next) {
+  napi_value on_stun = NULL, on_error = NULL;
+  bool has_thrown = napi_get_reference_value(env, handle->on_stun, &on_stun) != napi_ok ||
+                    napi_get_reference_value(env, handle->on_error, &on_error) != napi_ok;
+  for (struct qp_report *next; report; report = next) {
     next = report->next;
     /* A callback may have closed the forwarder. */
-    if (may_deliver && handle->is_open)
+    if (!has_thrown && handle->is_open)
       deliver(env, on_stun, on_error, report);
+    napi_is_exception_pending(env, &has_thrown);
     free(report);
   }
+  return !has_thrown;
+}
+
+napi_value qp_deliver(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t max = qp_read_uint32(&call, call.arguments[0]);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  if (!handle->is_open)
+    return qp_boolean(env, false);
+  struct qp_report *reports = qp_reports_take(&handle->forwarder->tables.reports, max);
+  bool has_some = reports != NULL;
+  return deliver_all(env, handle, reports) ? qp_boolean(env, has_some) : NULL;
 }

@@ -6,7 +6,7 @@
 
 /** Any I/O thread: tells JavaScript's thread that there are reports; `context` is the handle. */
 void qp_delivery_wake(void *context);
-/** JavaScript's thread: hands them to the callbacks; a `napi_threadsafe_function_call_js`. */
-void qp_deliver_reports(napi_env env, napi_value on_stun, void *context, void *data);
+/** `NativeHandle.deliver`: hands some of them to the callbacks. */
+napi_value qp_deliver(napi_env env, napi_callback_info info);
 
 #endif

@@ -43,8 +43,9 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   if (tables->has_upstream)
     tables->upstream_name = qp_name_of_address(&tables->upstream, AF_INET);
   const struct qp_sessions_size size = { options->max_sessions, options->max_buckets };
-  return qp_sessions_init(&tables->sessions, size, key, &tables->grace, family_of(options->host),
-                          kernel);
+  bool has_memory =
+    qp_stun_gate_init(&tables->stun_gate, &options->stun, options->max_sessions, key, &tables->grace);
+  return qp_sessions_init(&tables->sessions, size, key, &tables->grace, family_of(options->host), kernel) && has_memory;
 }
 
 static bool adopt(struct qp_forwarder *forwarder)
@@ -183,6 +184,7 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
   if (forwarder->has_kernel)
     qp_kernel_close(&forwarder->kernel);
   qp_pins_destroy(&tables->pins);
+  qp_stun_gate_destroy(&tables->stun_gate);
   qp_reports_destroy(&tables->reports);
   qp_pages_free(forwarder->workers, forwarder->threads * sizeof *forwarder->workers);
   qp_pages_free(forwarder, sizeof *forwarder);

@@ -23,6 +23,7 @@ struct qp_forwarder_options {
   const char *upstream_host;
   uint16_t upstream_port;
   struct qp_splice_options splice;
+  struct qp_stun_options stun;
   int64_t sweep_interval_ms;
   /** Null: forward in user space alone. */
   const struct qp_kernel_options *kernel;

@@ -39,7 +39,7 @@ void qp_handle_close(struct qp_handle *handle)
   napi_remove_env_cleanup_hook(handle->env, stop_with_environment, handle);
   if (handle->wake)
     napi_release_threadsafe_function(handle->wake, napi_tsfn_abort);
-  napi_ref *kept[] = { &handle->self, &handle->on_error, &handle->clock };
+  napi_ref *kept[] = { &handle->self, &handle->on_stun, &handle->on_error, &handle->clock };
   for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
     if (*kept[i])
       napi_delete_reference(handle->env, *kept[i]);

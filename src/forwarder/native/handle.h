@@ -11,10 +11,10 @@
 struct qp_handle {
   napi_env env;
   struct qp_forwarder *forwarder;
-  /** Brings the reports over to JavaScript's thread. */
+  /** Tells JavaScript's thread that there are reports. */
   napi_threadsafe_function wake;
-  /** Kept while the forwarder is open: the object itself, its callback for faults, and its clock, if it has one. */
-  napi_ref self, on_error, clock;
+  /** Kept while the forwarder is open: the object itself, its callbacks for what is reported, and its clock, if it has one. */
+  napi_ref self, on_stun, on_error, clock;
   bool is_open;
   /** The object, and each array that shows memory of the forwarder. Freed with the last. */
   unsigned references;

@@ -132,11 +132,28 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
   qp_outbox_add(&relay->upstream_outbox, &way, single->data, single->bytes, single->bytes);
 }
 
-static void hand_over_stun(struct qp_relay *relay, const struct qp_burst *single)
+/** Why a STUN message does not reach JavaScript, as the counter of that, or `ALLOWED`. */
+static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
-  if (qp_report_datagram(&relay->tables->reports, single->data, single->bytes, &single->from->source))
+  struct qp_tables *tables = relay->tables;
+  const struct qp_address *source = &single->from->source;
+  enum qp_stun_payer payer =
+    qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, source, now.ns);
+  if (payer == QP_SOURCE_EXHAUSTED)
+    return QP_STUN_RATE_LIMITED;
+  if (payer == QP_STRANGERS_EXHAUSTED)
+    return QP_STUN_FLOODED;
+  bool has_room =
+    qp_report_datagram(&tables->reports, single->data, single->bytes, source, payer == QP_PAID_BY_STRANGER);
+  return has_room ? (int)ALLOWED : QP_STUN_OVERLOADED;
+}
+
+static void hand_over_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
+{
+  int refusal = refusal_of_stun(relay, single, now);
+  if (refusal == ALLOWED)
     return;
-  count(relay, QP_STUN_OVERLOADED, 1);
+  count(relay, refusal, 1);
   count(relay, QP_STUN_UNANSWERED, 1);
 }
 
@@ -150,7 +167,7 @@ static void dispatch(struct qp_relay *relay, const struct qp_burst *burst, struc
   case QP_VERDICT_GATEWAY:
     return pass_to_gateway(relay, burst, now);
   case QP_VERDICT_STUN:
-    return hand_over_stun(relay, burst);
+    return hand_over_stun(relay, burst, now);
   case QP_VERDICT_UNDIRECTED:
     return count(relay, QP_NO_DESTINATION, 1);
   case QP_VERDICT_EMPTY:

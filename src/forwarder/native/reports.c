@@ -11,7 +11,7 @@ void qp_reports_init(struct qp_reports *reports, void (*wake)(void *context), vo
 
 void qp_reports_destroy(struct qp_reports *reports)
 {
-  for (struct qp_report *report = qp_reports_take(reports), *next; report; report = next) {
+  for (struct qp_report *report = qp_reports_take(reports, SIZE_MAX), *next; report; report = next) {
     next = report->next;
     free(report);
   }
@@ -22,12 +22,14 @@ void qp_reports_destroy(struct qp_reports *reports)
 static bool append(struct qp_reports *reports, struct qp_report *report)
 {
   pthread_mutex_lock(&reports->mutex);
-  bool has_room = reports->count < QP_MAX_REPORTS && reports->bytes + report->length <= QP_MAX_REPORT_BYTES;
+  bool has_room = reports->count < QP_MAX_REPORTS && reports->bytes + report->length <= QP_MAX_REPORT_BYTES &&
+                  (!report->is_stranger || reports->strangers < QP_MAX_STRANGER_REPORTS);
   bool is_first = reports->count == 0;
   if (has_room) {
     *reports->end = report;
     reports->end = &report->next;
     reports->count++;
+    reports->strangers += report->is_stranger;
     reports->bytes += report->length;
   }
   pthread_mutex_unlock(&reports->mutex);
@@ -37,12 +39,12 @@ static bool append(struct qp_reports *reports, struct qp_report *report)
 }
 
 bool qp_report_datagram(struct qp_reports *reports, const uint8_t *data, size_t length,
-                        const struct qp_address *source)
+                        const struct qp_address *source, bool is_stranger)
 {
   struct qp_report *report = malloc(sizeof *report + length);
   if (!report)
     return false;
-  *report = (struct qp_report){ .source = *source, .length = length };
+  *report = (struct qp_report){ .source = *source, .length = length, .is_stranger = is_stranger };
   memcpy(report->data, data, length);
   if (append(reports, report))
     return true;
@@ -61,13 +63,19 @@ void qp_report_fault(struct qp_reports *reports, int error, const char *call)
     free(report);
 }
 
-struct qp_report *qp_reports_take(struct qp_reports *reports)
+struct qp_report *qp_reports_take(struct qp_reports *reports, size_t max)
 {
   pthread_mutex_lock(&reports->mutex);
-  struct qp_report *first = reports->first;
-  reports->first = NULL;
-  reports->end = &reports->first;
-  reports->count = reports->bytes = 0;
+  struct qp_report *first = reports->first, **end = &first;
+  for (; *end && max > 0; end = &(*end)->next, max--) {
+    reports->count--;
+    reports->strangers -= (*end)->is_stranger;
+    reports->bytes -= (*end)->length;
+  }
+  reports->first = *end;
+  *end = NULL;
+  if (!reports->first)
+    reports->end = &reports->first;
   pthread_mutex_unlock(&reports->mutex);
   return first;
 }

@@ -10,8 +10,11 @@
 #include "address.h"
 
 enum {
-  QP_MAX_REPORTS = 256,
-  QP_MAX_REPORT_BYTES = 256 * 1024,
+  /** Renewals of 100 000 registrations while JavaScript is busy for 150 ms. */
+  QP_MAX_REPORTS = 1024,
+  /** Those of strangers, which so leave room for what registrations pay for. */
+  QP_MAX_STRANGER_REPORTS = 256,
+  QP_MAX_REPORT_BYTES = 1024 * 1024,
 };
 
 struct qp_report {
@@ -20,6 +23,7 @@ struct qp_report {
   /** 0 for a datagram, or else the `errno` of a fault, and which call it came from. */
   int error;
   const char *call;
+  bool is_stranger;
   size_t length;
   uint8_t data[];
 };
@@ -28,8 +32,8 @@ struct qp_reports {
   pthread_mutex_t mutex;
   struct qp_report *first;
   struct qp_report **end;
-  size_t count, bytes;
-  /** Called by an I/O thread for the first report after a take; must not block. */
+  size_t count, strangers, bytes;
+  /** Called by an I/O thread for the first report after all were taken; must not block. */
   void (*wake)(void *context);
   void *context;
 };
@@ -39,11 +43,11 @@ void qp_reports_destroy(struct qp_reports *reports);
 
 /** I/O thread: false if there is no room. */
 bool qp_report_datagram(struct qp_reports *reports, const uint8_t *data, size_t length,
-                        const struct qp_address *source);
+                        const struct qp_address *source, bool is_stranger);
 /** I/O thread: no report is made where there is no room, as JavaScript has plenty to read then. */
 void qp_report_fault(struct qp_reports *reports, int error, const char *call);
 
-/** Control thread: all reports in their order; the caller frees each. */
-struct qp_report *qp_reports_take(struct qp_reports *reports);
+/** Control thread: up to `max` reports in their order; the caller frees each. */
+struct qp_report *qp_reports_take(struct qp_reports *reports, size_t max);
 
 #endif

@@ -66,8 +66,20 @@ static napi_value close_session(napi_env env, napi_callback_info info)
   uint32_t id = read_session(&call, handle);
   if (call.has_failed)
     return qp_throw_arguments(env);
+  qp_stun_gate_forget(&handle->forwarder->tables.stun_gate, id);
   qp_session_close(qp_handle_sessions(handle), id);
   return qp_undefined(env);
+}
+
+static napi_value set_username(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  uint32_t id = read_session(&call, handle);
+  struct qp_bytes name = qp_read_bytes(&call, call.arguments[1]);
+  if (call.has_failed || name.length > QP_MAX_STUN_NAME_BYTES)
+    return qp_throw_arguments(env);
+  return done(&call, qp_stun_gate_name(&handle->forwarder->tables.stun_gate, id, name.data, name.length));
 }
 
 static napi_value set_routes(napi_env env, napi_callback_info info)
@@ -170,6 +182,7 @@ static napi_value session_at(napi_env env, napi_callback_info info)
 const napi_property_descriptor qp_session_methods[] = {
   QP_METHOD("openSession", open_session),
   QP_METHOD("closeSession", close_session),
+  QP_METHOD("setUsername", set_username),
   QP_METHOD("setRoutes", set_routes),
   QP_METHOD("setAddress", set_address),
   QP_METHOD("setBucket", set_bucket),

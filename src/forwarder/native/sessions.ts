@@ -32,7 +32,12 @@ export class NativeSessions {
    * it draws from the bucket of whoever claims it.
    */
   open(spec: SessionSpec): SessionId {
-    const { cids, address, bucket, expiresAtMs } = spec;
+    const id = this.#openOrClaim(spec);
+    if (spec.username !== undefined) this.#handle.setUsername(id, Buffer.from(spec.username));
+    return id;
+  }
+
+  #openOrClaim({ cids, address, bucket, expiresAtMs }: SessionSpec): SessionId {
     const orphan = this.orphans.claim(cids.subarray(0, cidBytes));
     if (orphan !== undefined) {
       this.#open.add(orphan);

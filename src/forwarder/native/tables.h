@@ -7,6 +7,7 @@
 #include "reports.h"
 #include "sessions.h"
 #include "splice.h"
+#include "stun-gate.h"
 
 struct qp_now {
   /** Since the epoch. */
@@ -21,6 +22,7 @@ struct qp_tables {
   struct qp_pins pins;
   struct qp_splice_limits splice_limits;
   struct qp_reports reports;
+  struct qp_stun_gate stun_gate;
   /** Only addresses of live registrations may send. */
   bool is_source_checked;
   bool has_upstream;

@@ -1,13 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { stunRepliesPerSecond } from "../../../src/defaults.ts";
+import {
+  stunPerRegistration,
+  stunPerRegistrationElsewhere,
+  stunRepliesPerSecond,
+} from "../../../src/defaults.ts";
 import type { StunOutcome } from "../../../src/forwarder/index.ts";
+import { stunStrangerBurst } from "../../../src/forwarder/stun-gate.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import {
   type BindingReply,
   type BindingRequest,
   encodeBindingRequest,
   parseBindingReply,
+  type StunChallenge,
 } from "../../../src/wire/stun-binding.ts";
 import { encodeStun, stunType } from "../../../src/wire/stun.ts";
 import { type Harness, openPeer, type Rig, settles, type UdpPeer } from "./rig.ts";
@@ -39,6 +45,29 @@ async function expectOutcomes(rig: Rig, expected: Partial<Record<StunOutcome, nu
   const nonZero = (): unknown =>
     Object.fromEntries(Object.entries(rig.forwarder.stats().stun).filter(([, count]) => count > 0));
   await settles(nonZero, expected);
+}
+
+/** Sends a request without waiting for what becomes of it. */
+function spoofed(from: UdpPeer, to: Address, request: Omit<BindingRequest, "transactionId">): void {
+  from.send(encodeBindingRequest({ ...request, transactionId: randomBytes(12) }), to);
+}
+
+/** A peer at its registration's address. */
+async function openRegistration(rig: Rig): Promise<UdpPeer> {
+  const peer = await openPeer();
+  rig.secrets.set("reg_1", "s3cret");
+  rig.register(peer.address, 0x11, { username: "reg_1" });
+  return peer;
+}
+
+async function challengeOf(peer: UdpPeer, to: Address): Promise<StunChallenge> {
+  const reply = await ask(peer, to, { credential });
+  if (reply?.kind !== "challenge") throw new TypeError("no challenge");
+  return reply.challenge;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, count) => all + count, 0);
 }
 
 /** What every backend has to answer to STUN on its port. */
@@ -109,25 +138,113 @@ export function stunCases(harness: Harness): void {
       expect(peer.inbox).toEqual([]);
     });
 
-    it("answers anyone where it is public, but never with more than it got", async () => {
+    it("answers anyone where it is public, with little more than it got", async () => {
       const rig = await harness.open({ stun: "public" });
-      const peer = await openPeer();
-      expect(await ask(peer, rig.ipv4, {})).toEqual({ kind: "success", address: peer.address });
-      peer.send(
+      const [ipv4, ipv6] = [await openPeer(), await openPeer("::1")];
+      for (const [peer, to, fingerprint] of [
+        [ipv4, rig.ipv4, false],
+        [ipv4, rig.ipv4, true],
+        [ipv6, rig.ipv6, true],
+      ] as const) {
+        const bare = { type: stunType.request, transactionId: randomBytes(12), attributes: [] };
+        const request = encodeStun(bare, { fingerprint });
+        peer.send(request, to);
+        const reply = await peer.next();
+        expect(parseBindingReply(reply, bare)).toEqual({ kind: "success", address: peer.address });
+        expect(reply.length / request.length).toBeLessThan(1.7);
+      }
+      // 44 bytes for 20 would be 2.2 times as much.
+      ipv6.send(
         encodeStun({ type: stunType.request, transactionId: randomBytes(12), attributes: [] }),
-        rig.ipv4,
+        rig.ipv6,
       );
-      await expectOutcomes(rig, { answered: 1, "too-short": 1 });
+      await expectOutcomes(rig, { answered: 3, "too-short": 1 });
     });
 
-    it("limits what it answers to a source that has proven nothing", async () => {
+    it("limits what a stranger's address may send, and no other", async () => {
       const rig = await harness.open({ stun: "public" });
-      const peer = await openPeer();
-      for (let i = 0; i < stunRepliesPerSecond; i++) await ask(peer, rig.ipv4, {});
+      const [peer, neighbour, other] = [await openPeer(), await openPeer(), await openPeer("127.0.0.2")];
+      for (let i = 0; i < stunRepliesPerSecond; i++) await ask(i % 2 ? peer : neighbour, rig.ipv4, {});
       peer.send(encodeBindingRequest({ transactionId: randomBytes(12) }), rig.ipv4);
       await expectOutcomes(rig, { answered: stunRepliesPerSecond, "rate-limited": 1 });
+      expect(rig.forwarder.stats().dropped["stun-unanswered"]).toBe(1);
+      expect(await ask(other, rig.ipv4, {})).toMatchObject({ kind: "success" });
       rig.clock.nowMs += 1000;
       expect(await ask(peer, rig.ipv4, {})).toMatchObject({ kind: "success" });
+    });
+
+    it("limits what all strangers may send together, however many they are", async () => {
+      const rig = await harness.open();
+      const count = stunStrangerBurst + 1;
+      for (let sent = 0; sent < count;) {
+        const stranger = await openPeer(`127.0.1.${1 + Math.trunc(sent / stunRepliesPerSecond)}`);
+        for (let i = 0; i < stunRepliesPerSecond && sent < count; i++, sent++)
+          stranger.send(encodeBindingRequest({ transactionId: randomBytes(12) }), rig.ipv4);
+        await settles(() => sum(rig.forwarder.stats().stun), sent);
+      }
+      await expectOutcomes(rig, { anonymous: stunStrangerBurst, flooded: 1 });
+    });
+
+    it.each([
+      ["without a name", {}],
+      ["in a name that nobody has", { credential: { username: "x".repeat(22), password: "" } }],
+    ])("hears a registration whose address strangers send from %s", async (_, request) => {
+      const rig = await harness.open();
+      const peer = await openRegistration(rig);
+      const spoofer = await openPeer();
+      for (let round = 1; round <= 10; round++) {
+        for (let i = 0; i < 6; i++) spoofed(spoofer, rig.ipv4, request);
+        await settles(() => sum(rig.forwarder.stats().stun), round * 8 - 2);
+        expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "success" });
+      }
+      expect(rig.forwarder.stats().stun["rate-limited"]).toBe(60 - stunRepliesPerSecond);
+    });
+
+    it("hears a registration in whose name others send from elsewhere", async () => {
+      const rig = await harness.open();
+      const peer = await openRegistration(rig);
+      const thief = await openPeer("127.0.0.2");
+      const paid = stunPerRegistrationElsewhere + stunRepliesPerSecond;
+      for (let i = 0; i < paid + 10; i++) spoofed(thief, rig.ipv4, { credential });
+      await expectOutcomes(rig, { challenged: paid, "rate-limited": 10 });
+      expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "success" });
+    });
+
+    it("hears a registration that has moved to an address which strangers send from", async () => {
+      const rig = await harness.open();
+      await openRegistration(rig);
+      const [spoofer, moved] = [await openPeer("127.0.0.2"), await openPeer("127.0.0.2")];
+      for (let i = 0; i < 60; i++) spoofed(spoofer, rig.ipv4, {});
+      await settles(() => sum(rig.forwarder.stats().stun), 60);
+      expect(await prove(moved, rig.ipv4)).toEqual({ kind: "success", address: moved.address });
+    });
+
+    it("hears a registration through spoofs of its address and its name", async () => {
+      const rig = await harness.open();
+      const peer = await openRegistration(rig);
+      const forged = {
+        credential: { ...credential, password: "wrong" },
+        challenge: await challengeOf(peer, rig.ipv4),
+      };
+      for (let i = 0; i < 60; i++) spoofed(peer, rig.ipv4, forged);
+      await settles(() => rig.forwarder.stats().stun.rejected, 60);
+      await expect.poll(() => peer.inbox.length).toBe(60);
+      peer.inbox.length = 0;
+      expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "success" });
+      // With no end to them, it pays as a stranger once the registration does not.
+      const left = stunPerRegistration - 63 + stunRepliesPerSecond;
+      for (let i = 0; i < left + 10; i++) spoofed(peer, rig.ipv4, forged);
+      await settles(() => rig.forwarder.stats().stun["rate-limited"], 10);
+    });
+
+    it.each(["ended", "expired"])("takes a registration that has %s for a stranger", async (end) => {
+      const rig = await harness.open();
+      const peer = await openPeer();
+      const session = rig.register(peer.address, 0x11, { username: "reg_1" });
+      if (end === "ended") rig.forwarder.closeSession(session);
+      else rig.forwarder.updateSession(session, { expiresAtMs: rig.clock.nowMs });
+      for (let i = 0; i < stunRepliesPerSecond + 1; i++) spoofed(peer, rig.ipv4, { credential });
+      await expectOutcomes(rig, { challenged: stunRepliesPerSecond, "rate-limited": 1 });
     });
   });
 }

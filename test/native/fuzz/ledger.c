@@ -13,7 +13,7 @@ static uint64_t take_reports(struct run *run)
 {
   uint64_t count = 0;
   const struct datagram *datagram = run->batch.datagrams, *end = datagram + run->batch.count;
-  for (struct qp_report *report = qp_reports_take(&run->world.rig->tables.reports), *next; report; report = next) {
+  for (struct qp_report *report = qp_reports_take(&run->world.rig->tables.reports, SIZE_MAX), *next; report; report = next) {
     next = report->next;
     while (datagram < end && !is_about(report, datagram))
       datagram++;

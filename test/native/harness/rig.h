@@ -10,6 +10,8 @@ struct rig_options {
   unsigned threads;
   bool is_ipv4_only, has_no_gateway, takes_any_source, may_not_segment;
   uint32_t max_clients;
+  /** Null: more than any test needs. */
+  const struct qp_stun_options *stun;
   /** Milliseconds since the epoch; null: the system's. */
   const _Atomic int64_t *clock;
 };

@@ -134,10 +134,30 @@ static void admits_nobody(void)
   qp_forwarder_destroy(town.rig);
 }
 
+static bool name_again(struct town *town)
+{
+  return qp_stun_gate_name(&town->rig->tables.stun_gate, 0, (const uint8_t *)"name", 4);
+}
+
+static void check_is_a_stranger(struct town *town)
+{
+  CHECK(town->rig->tables.stun_gate.names.count == 0 && !town->rig->tables.stun_gate.names_of[0]);
+}
+
+static void names_nobody(void)
+{
+  struct town town = begin();
+  CHECK(open_one(&town));
+  CHECK(starve(name_again, check_is_a_stranger, &town) == 2);
+  CHECK(town.rig->tables.stun_gate.names.count == 1);
+  qp_forwarder_destroy(town.rig);
+}
+
 static const struct test tests[] = {
   { "a session that cannot be opened leaves no route, endpoint or id behind", opens_all_or_nothing },
   { "a session that cannot be moved stays where it was", stays_where_it_was },
   { "a pin that cannot be replaced stays", keeps_the_pin },
+  { "a session that cannot be named has no name", names_nobody },
   { "a client that cannot be admitted is not counted", admits_nobody },
 };
 

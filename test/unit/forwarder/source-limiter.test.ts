@@ -10,6 +10,12 @@ describe("SourceLimiter", () => {
     expect(limiter.take("a", 334)).toBe(false);
   });
 
+  it("takes the addresses of an IPv6 /64 for one source", () => {
+    const limiter = new SourceLimiter(1, 10);
+    const sources = ["2001:db8::1", "2001:db8::2:1", "2001:db8:0:1::1", "::ffff:192.0.2.1", "192.0.2.1"];
+    expect(sources.map((source) => limiter.take(source, 0))).toEqual([true, false, true, true, false]);
+  });
+
   it("remembers only so many sources, the most recently seen", () => {
     const limiter = new SourceLimiter(1, 2);
     limiter.take("a", 0);

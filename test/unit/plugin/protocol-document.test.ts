@@ -84,7 +84,11 @@ describe("docs/protocol.md", () => {
       `At most ${maxWaitSeconds};`,
       `may have ${defaults.maxWaitersPerSubject} long polls`,
       `for ${defaults.pinTtlMs / 1000} seconds, for packets from A's address`,
-      `(${defaults.stunRepliesPerSecond} per second and IP address)`,
+      `${defaults.stunPerRegistration} per second from the registration's address`,
+      `${defaults.stunPerRegistrationElsewhere} per second from elsewhere`,
+      `${defaults.stunRepliesPerSecond} per second for an IPv4 address`,
+      `${defaults.stunStrangersPerSecond} per second for all strangers`,
+      `at most ${defaults.stunPublicAmplification} times their request`,
       `every ${defaults.keepaliveMs / 1000} seconds as keepalive`,
     ])
       expect(words).toContain(statement);

@@ -1,0 +1,174 @@
+/* Who pays for STUN messages. */
+#include "../../../src/forwarder/native/stun-gate.h"
+
+#include "../../../src/forwarder/native/endpoints.h"
+#include "../harness/check.h"
+#include "../harness/rig.h"
+#include "../harness/suite.h"
+
+enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, STRANGERS = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000 };
+
+static const struct qp_stun_options limits = { PER_SOURCE, HERE, ELSEWHERE, STRANGERS, BURST, SOURCES };
+
+struct message {
+  uint8_t bytes[128];
+  size_t length;
+};
+
+struct town {
+  struct qp_forwarder *rig;
+  struct qp_address home, away;
+  struct message anonymous, named;
+};
+
+/** A Binding request with `before` empty attributes and then a USERNAME, which says to be `claimed` bytes long. */
+static struct message make_message(unsigned before, const char *name, size_t claimed)
+{
+  struct message message = { .bytes = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 }, .length = 20 };
+  for (unsigned i = 0; i < before; i++, message.length += 4)
+    message.bytes[message.length] = 0x80;
+  if (name) {
+    uint8_t *attribute = message.bytes + message.length;
+    attribute[1] = 0x06;
+    attribute[2] = (uint8_t)(claimed >> 8);
+    attribute[3] = (uint8_t)claimed;
+    memcpy(attribute + 4, name, strlen(name));
+    message.length += 4 + (strlen(name) + 3) / 4 * 4;
+  }
+  message.bytes[3] = (uint8_t)(message.length - 20);
+  return message;
+}
+
+/** One session at home, with a name. */
+static struct town begin(void)
+{
+  const struct rig_options options = { .threads = 1, .max_clients = 10, .stun = &limits };
+  struct town town = { create_rig(&options), address_of(2), address_of(4), make_message(0, NULL, 0),
+                       make_message(0, "reg_1", 5) };
+  const uint8_t cid[QP_CID_BYTES] = { 1 };
+  uint32_t id = open_session(town.rig, cid, 1, &town.home);
+  CHECK(id == 0 && qp_stun_gate_name(&town.rig->tables.stun_gate, id, (const uint8_t *)"reg_1", 5));
+  return town;
+}
+
+static enum qp_stun_payer charge(struct town *town, const struct message *message, const struct qp_address *source,
+                                 uint64_t now_ns)
+{
+  /* Of exactly its length, so that a read beyond it is seen. */
+  uint8_t *bytes = malloc(message->length);
+  CHECK(bytes != NULL);
+  memcpy(bytes, message->bytes, message->length);
+  enum qp_stun_payer payer = qp_stun_gate_charge(&town->rig->tables.stun_gate, &town->rig->tables.sessions, bytes,
+                                                 message->length, source, now_ns);
+  free(bytes);
+  return payer;
+}
+
+/** How many of a message the payer lets in at once, before another pays or nobody. */
+static int count_paid(struct town *town, const struct message *message, const struct qp_address *source,
+                      enum qp_stun_payer payer, uint64_t now_ns)
+{
+  int paid = 0;
+  while (paid < 1000 && charge(town, message, source, now_ns) == payer)
+    paid++;
+  return paid;
+}
+
+static void a_source_pays(void)
+{
+  struct town town = begin();
+  struct qp_address neighbour = town.home;
+  neighbour.port ^= 1;
+  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_STRANGER, SECOND) == PER_SOURCE);
+  CHECK(charge(&town, &town.anonymous, &neighbour, SECOND) == QP_SOURCE_EXHAUSTED);
+  CHECK(charge(&town, &town.anonymous, &town.away, SECOND) == QP_PAID_BY_STRANGER);
+  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_STRANGER, 2ull * SECOND) == PER_SOURCE);
+  qp_forwarder_destroy(town.rig);
+}
+
+static void a_site_pays_together(void)
+{
+  struct town town = begin();
+  struct qp_address one = address_of(1), same = one, other = one;
+  ((uint8_t *)same.ip)[15] ^= 1;
+  ((uint8_t *)other.ip)[7] ^= 1;
+  CHECK(count_paid(&town, &town.anonymous, &one, QP_PAID_BY_STRANGER, SECOND) == PER_SOURCE);
+  CHECK(charge(&town, &town.anonymous, &same, SECOND) == QP_SOURCE_EXHAUSTED);
+  CHECK(charge(&town, &town.anonymous, &other, SECOND) == QP_PAID_BY_STRANGER);
+  qp_forwarder_destroy(town.rig);
+}
+
+static void strangers_pay_together(void)
+{
+  struct town town = begin();
+  int paid = 0, source = 100;
+  for (enum qp_stun_payer payer; source < 120; source++) {
+    struct qp_address address = ipv4_address_of((unsigned)source);
+    payer = charge(&town, &town.anonymous, &address, SECOND);
+    paid += payer == QP_PAID_BY_STRANGER;
+    CHECK(payer == QP_PAID_BY_STRANGER || payer == QP_STRANGERS_EXHAUSTED);
+  }
+  CHECK(paid == BURST);
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
+  qp_forwarder_destroy(town.rig);
+}
+
+static void a_registration_pays(void)
+{
+  struct town town = begin();
+  CHECK(count_paid(&town, &town.named, &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, 2ull * SECOND) == HERE);
+  qp_forwarder_destroy(town.rig);
+}
+
+static void one_that_is_nowhere_is_elsewhere(void)
+{
+  struct town town = begin();
+  CHECK(qp_session_move(&town.rig->tables.sessions, 0, NULL));
+  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  qp_forwarder_destroy(town.rig);
+}
+
+static void one_that_has_ended_pays_nothing(void)
+{
+  struct town town = begin();
+  qp_store(&town.rig->tables.sessions.accounts[0].expires_at_ns, SECOND);
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_STRANGER);
+  qp_store(&town.rig->tables.sessions.accounts[0].expires_at_ns, UINT64_MAX);
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
+  qp_stun_gate_forget(&town.rig->tables.stun_gate, 0);
+  qp_stun_gate_forget(&town.rig->tables.stun_gate, 0);
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_STRANGER);
+  CHECK(qp_stun_gate_name(&town.rig->tables.stun_gate, 0, (const uint8_t *)"reg_2", 5));
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_STRANGER);
+  qp_reclaim(&town.rig->tables.grace);
+  qp_forwarder_destroy(town.rig);
+}
+
+static void a_name_is_read_as_it_is(void)
+{
+  struct town town = begin();
+  const char long_name[] = "12345678901234567890123456789012345678901234567890123456789012345";
+  const struct message others[] = {
+    make_message(0, "reg_12", 6), make_message(0, "reg_", 4), make_message(0, "reg_1", 500), make_message(16, "reg_1", 5),
+    make_message(0, "", 0), make_message(0, long_name, 65), { .bytes = { 0, 1 }, .length = 20 },
+  };
+  struct message fifth = make_message(15, "reg_1", 5);
+  CHECK(charge(&town, &fifth, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
+  for (uint64_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    CHECK(charge(&town, &others[i], &town.home, (i + 2) * SECOND) == QP_PAID_BY_STRANGER);
+  qp_forwarder_destroy(town.rig);
+}
+
+static const struct test tests[] = {
+  { "a source pays for what a stranger sends from any of its ports", a_source_pays },
+  { "the addresses of an IPv6 /64 pay together", a_site_pays_together },
+  { "all strangers pay together, registrations not", strangers_pay_together },
+  { "a registration pays for what names it, here and elsewhere apart", a_registration_pays },
+  { "a registration without an address is elsewhere", one_that_is_nowhere_is_elsewhere },
+  { "a registration that has ended, expired or got another name pays nothing", one_that_has_ended_pays_nothing },
+  { "a name is compared whole, and looked for in bounds", a_name_is_read_as_it_is },
+};
+
+const struct suite stun_gate_suite = SUITE("stun-gate", tests);

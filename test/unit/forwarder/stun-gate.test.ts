@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import {
+  stunPerRegistration,
+  stunPerRegistrationElsewhere,
+  stunRepliesPerSecond,
+  stunStrangersPerSecond,
+} from "../../../src/defaults.ts";
+import { SessionTable } from "../../../src/forwarder/sessions.ts";
+import { StunGate, stunStrangerBurst } from "../../../src/forwarder/stun-gate.ts";
+import type { Address } from "../../../src/wire/address.ts";
+import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
+
+const nowMs = 1_700_000_000_000;
+const home: Address = { address: "::ffff:192.0.2.1", port: 4433 };
+const neighbour: Address = { ...home, port: 5544 };
+const away: Address = { address: "2001:db8::9", port: 1024 };
+const transactionId = new Uint8Array(12);
+const anonymous = encodeBindingRequest({ transactionId });
+const named = encodeBindingRequest({ transactionId, credential: { username: "reg_1", password: "" } });
+
+function createGate(): { gate: StunGate; sessions: SessionTable; session: number } {
+  const sessions = new SessionTable();
+  const bucket = sessions.buckets.open(1, nowMs);
+  const expiresAtMs = nowMs + 10_000;
+  const cids = new Uint8Array(12);
+  const session = sessions.open({ cids, address: home, username: "reg_1", bucket, expiresAtMs });
+  return { gate: new StunGate(sessions, nowMs), sessions, session };
+}
+
+/** How many of the same message are let in at once. */
+function countPaid(gate: StunGate, datagram: Uint8Array, source: Address, atMs = nowMs): number {
+  let paid = 0;
+  while (paid < 10_000 && !gate.charge(datagram, source, atMs)) paid++;
+  return paid;
+}
+
+describe("StunGate", () => {
+  it("has a source pay for what a stranger sends, whichever port that comes from", () => {
+    const { gate } = createGate();
+    expect(countPaid(gate, anonymous, home)).toBe(stunRepliesPerSecond);
+    expect(gate.charge(anonymous, neighbour, nowMs)).toBe("rate-limited");
+    expect(gate.charge(anonymous, away, nowMs)).toBeUndefined();
+    expect(countPaid(gate, anonymous, home, nowMs + 500)).toBe(stunRepliesPerSecond / 2);
+  });
+
+  it("has all IPv6 addresses of a /64 pay together", () => {
+    const { gate } = createGate();
+    expect(countPaid(gate, anonymous, away)).toBe(stunRepliesPerSecond);
+    expect(gate.charge(anonymous, { ...away, address: "2001:db8::ffff:1" }, nowMs)).toBe("rate-limited");
+    expect(gate.charge(anonymous, { ...away, address: "2001:db8:0:1::9" }, nowMs)).toBeUndefined();
+  });
+
+  it("has all strangers pay together", () => {
+    const { gate } = createGate();
+    const charge = (i: number, atMs: number): unknown =>
+      gate.charge(anonymous, { address: `198.51.${i >> 8}.${i & 255}`, port: 1 }, atMs);
+    for (let i = 0; i < stunStrangerBurst; i++) expect(charge(i, nowMs)).toBeUndefined();
+    expect(charge(stunStrangerBurst, nowMs)).toBe("flooded");
+    expect(charge(0, nowMs + 1000 / stunStrangersPerSecond)).toBeUndefined();
+    // What a registration pays for is not theirs.
+    expect(gate.charge(named, home, nowMs)).toBeUndefined();
+  });
+
+  it("has a registration pay for what names it, here and elsewhere apart, and then the source", () => {
+    const { gate } = createGate();
+    expect(countPaid(gate, named, away)).toBe(stunPerRegistrationElsewhere + stunRepliesPerSecond);
+    expect(countPaid(gate, named, home)).toBe(stunPerRegistration + stunRepliesPerSecond);
+    expect(gate.charge(named, home, nowMs + 1000 / stunPerRegistration)).toBeUndefined();
+  });
+
+  it("takes what names a registration that has expired, moved or ended for what it is then", () => {
+    const { gate, sessions, session } = createGate();
+    expect(countPaid(gate, named, home, nowMs + 10_000)).toBe(stunRepliesPerSecond);
+    sessions.update(session, { address: away, expiresAtMs: nowMs + 100_000 });
+    expect(countPaid(gate, named, away, nowMs + 20_000)).toBe(stunPerRegistration + stunRepliesPerSecond);
+    sessions.close(session);
+    expect(countPaid(gate, named, away, nowMs + 30_000)).toBe(stunRepliesPerSecond);
+  });
+
+  it("takes a name that is cut short, or after too many attributes, for none", () => {
+    const { gate } = createGate();
+    const cut = Buffer.from(named);
+    cut.writeUInt16BE(500, 22);
+    const hidden = Buffer.concat([named.subarray(0, 20), Buffer.alloc(16 * 4), named.subarray(20)]);
+    for (const datagram of [cut, hidden, named.subarray(0, 22)])
+      expect(countPaid(gate, datagram, home)).toBeLessThanOrEqual(stunRepliesPerSecond);
+  });
+});
