@@ -1,7 +1,7 @@
 import { noCounters } from "../../unit/registry/fake-forwarder.ts";
 import { describe, expect, it } from "vitest";
 import { maxPinsPerSession, pinTtlMs } from "../../../src/defaults.ts";
-import type { DropReason } from "../../../src/forwarder/index.ts";
+import type { BucketId, DropReason } from "../../../src/forwarder/index.ts";
 import { type Harness, longPacket, openPeer, type Rig, settles, shortPacket, type UdpPeer } from "./rig.ts";
 
 interface Pair extends Rig {
@@ -27,6 +27,15 @@ async function expectDrop(pair: Pair, reason: DropReason, cause: () => void, cou
   const { dropped, relayed } = pair.forwarder.stats();
   const others = Object.entries(dropped).filter(([name, n]) => name !== reason && n > 0);
   expect([others, relayed.packets, pair.bob.inbox]).toEqual([[], 0, []]);
+}
+
+/** Two sessions of one subject, at alice's address and at bob's, send until what they have is gone. */
+async function drain({ alice, bob, forwarder, ipv4 }: Pair): Promise<void> {
+  for (let i = 0; i < 40; i++) {
+    alice.send(shortPacket(0x22), ipv4);
+    bob.send(shortPacket(0x11), ipv4);
+  }
+  await settles(() => forwarder.stats().relayed.packets + forwarder.stats().dropped["rate-limited"], 80);
 }
 
 function cid(byte: number): Buffer {
@@ -216,6 +225,74 @@ export function relayCases(harness: Harness): void {
       clock.nowMs += 120;
       alice.send(shortPacket(0x22), ipv4);
       await settles(() => bob.inbox.length, 55);
+    });
+  });
+
+  describe("the bucket that sessions draw from", () => {
+    const rate = 10_000;
+    /** Of 1200 bytes, in the least bucket: 64 KiB. */
+    const held = 54;
+
+    async function openShared(): Promise<Pair & { bucket: BucketId }> {
+      const pair = await openPair(harness);
+      const bucket = pair.forwarder.openBucket(rate);
+      for (const id of [pair.aliceId, pair.bobId]) pair.forwarder.updateSession(id, { bucket });
+      return { ...pair, bucket };
+    }
+
+    it("is one for all sessions of a subject, and each counts what it was refused", async () => {
+      const pair = await openShared();
+      await drain(pair);
+      expect(pair.forwarder.stats().relayed.packets).toBe(held);
+      const limited = [pair.aliceId, pair.bobId].map((id) => pair.forwarder.countersOf(id).packetsLimited);
+      expect(limited[0]! + limited[1]!).toBe(80 - held);
+      expect(limited).not.toContain(0);
+    });
+
+    it("is as empty as it was for a session that is opened anew", async () => {
+      const pair = await openShared();
+      await drain(pair);
+      pair.forwarder.closeSession(pair.aliceId);
+      pair.register(pair.alice.address, 0x11, { bucket: pair.bucket });
+      pair.alice.send(shortPacket(0x22), pair.ipv4);
+      await settles(() => pair.forwarder.stats().dropped["rate-limited"], 80 - held + 1);
+    });
+
+    it("keeps its level when it gets another rate, and fills by that", async () => {
+      const pair = await openShared();
+      const { alice, bob, clock, forwarder, ipv4 } = pair;
+      await drain(pair);
+      forwarder.shapeBucket(pair.bucket, 1000 * rate);
+      alice.send(shortPacket(0x22), ipv4);
+      await settles(() => forwarder.stats().dropped["rate-limited"], 80 - held + 1);
+      clock.nowMs += 1;
+      bob.send(shortPacket(0x11), ipv4);
+      await settles(() => forwarder.stats().relayed.packets, held + 1);
+    });
+
+    it("tells how long it takes until it is full", async () => {
+      const pair = await openShared();
+      const { clock, forwarder, bucket } = pair;
+      expect(forwarder.bucketMissingMs(bucket)).toBe(0);
+      await drain(pair);
+      // At 10 bytes each ms.
+      const missingMs = (held * 1200) / 10;
+      expect(forwarder.bucketMissingMs(bucket)).toBeCloseTo(missingMs, 2);
+      clock.nowMs += missingMs / 2;
+      expect(forwarder.bucketMissingMs(bucket)).toBeCloseTo(missingMs / 2, 2);
+      clock.nowMs += missingMs / 2;
+      expect(forwarder.bucketMissingMs(bucket)).toBeCloseTo(0, 2);
+    });
+
+    it("is closed by itself: sessions that leave it do not end it", async () => {
+      const { bucket, forwarder, aliceId, bobId, register } = await openShared();
+      const open = forwarder.stats().buckets;
+      for (const id of [aliceId, bobId]) forwarder.closeSession(id);
+      expect(forwarder.stats().buckets).toBe(open);
+      forwarder.closeBucket(bucket);
+      expect(forwarder.stats().buckets).toBe(open - 1);
+      expect(() => register(null, 0x33, { bucket })).toThrow();
+      expect(() => forwarder.closeBucket(bucket)).toThrow();
     });
   });
 

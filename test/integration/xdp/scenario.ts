@@ -35,14 +35,14 @@ const hardlyAnything = 0.01;
  * The byte that the first connection ID of each session is made of; the others follow it, so that garbage, which has 64
  * of the kind, leads somewhere.
  */
-const cids = { alice: 0, bob: 10, eve: 20, expired: 30, nowhere: 40, unreachable: 50, nobody: 60 };
+const cids = { alice: 0, bob: 10, eve: 20, expired: 30, nowhere: 40, unreachable: 50, nobody: 60, eves: 70 };
 const cidsPerSession = 10;
 const pinned = Buffer.from("8394c8f03e515708", "hex");
 
 /** Everybody in the scenario who has an address, and what was sent so far. */
 interface Cast {
   readonly forwarder: RemoteForwarder;
-  readonly peers: Readonly<Record<"alice" | "bob" | "eve" | "stranger", AncillaryPeer>>;
+  readonly peers: Readonly<Record<"alice" | "bob" | "eve" | "eves" | "stranger", AncillaryPeer>>;
   /** Sends one by one, each when the forwarder has accounted for those before. */
   send(from: AncillaryPeer, datagrams: readonly Uint8Array[], ecn?: number): Promise<void>;
 }
@@ -84,12 +84,12 @@ async function gather(network: Network, family: "ipv4" | "ipv6", forwarder: Remo
   const { addresses, alice, bob } = network;
   const here = (): Promise<AncillaryPeer> => openAncillaryPeer(addresses.alice[family], alice);
   const there = openAncillaryPeer(addresses.bob[family], bob);
-  const [first, eve, stranger, second] = await Promise.all([here(), here(), here(), there]);
+  const [first, eve, eves, stranger, second] = await Promise.all([here(), here(), here(), here(), there]);
   const relay = { address: addresses.relay[family], port: 4433 };
   let sent = 0;
   return {
     forwarder,
-    peers: { alice: first, bob: second, eve, stranger },
+    peers: { alice: first, bob: second, eve, eves, stranger },
     async send(from, datagrams, ecn) {
       from.send(datagrams, relay, ecn);
       sent += datagrams.length;
@@ -100,15 +100,18 @@ async function gather(network: Network, family: "ipv4" | "ipv6", forwarder: Remo
   };
 }
 
-async function open({ forwarder, peers: { alice, bob, eve } }: Cast): Promise<Record<string, number>> {
+async function open({ forwarder, peers: { alice, bob, eve, eves } }: Cast): Promise<Record<string, number>> {
   const register = (name: keyof typeof cids, address: Address | null, change?: Partial<SessionSpec>) => {
     const bytes = Array.from({ length: cidsPerSession }, (_, i) => Buffer.alloc(cidBytes, cids[name] + i));
     return forwarder.register(address, cids[name], { cids: Buffer.concat(bytes), ...change });
   };
+  const bucket = await forwarder.call("openBucket", hardlyAnything);
   const sessions = {
     alice: await register("alice", alice.address),
     bob: await register("bob", bob.address),
-    eve: await register("eve", eve.address, { bucket: await forwarder.call("openBucket", hardlyAnything) }),
+    eve: await register("eve", eve.address, { bucket }),
+    // Another registration of the same subject.
+    eves: await register("eves", eves.address, { bucket }),
     expired: await register("expired", { ...bob.address, port: 9 }, { expiresAtMs: Date.now() }),
     nowhere: await register("nowhere", null),
     unreachable: await register("unreachable", { ...bob.address, port: 0 }),
@@ -122,7 +125,7 @@ async function open({ forwarder, peers: { alice, bob, eve } }: Cast): Promise<Re
   return sessions;
 }
 
-async function relayPackets({ peers: { alice, bob, eve }, send }: Cast): Promise<void> {
+async function relayPackets({ peers: { alice, bob, eve, eves }, send }: Cast): Promise<void> {
   for (const ecn of [0, 1, 2, 3]) {
     await send(
       alice,
@@ -140,6 +143,7 @@ async function relayPackets({ peers: { alice, bob, eve }, send }: Cast): Promise
     eve,
     Array.from({ length: 60 }, () => shortPacket(cids.bob)),
   );
+  await send(eves, [shortPacket(cids.bob), shortPacket(cids.alice)]);
   await send(bob, [shortPacket(cids.eve)]);
 }
 

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack, Target } from "./attack.ts";
+import { Registrant } from "./honest/registrant.ts";
+
+const payload: Buffer = Buffer.alloc(1000);
+/** More than the least token bucket holds. */
+const burst = 70;
+/** How long the system's buffers have for a burst, in ms. */
+const pauseMs = 20;
+/** Fewer than a subject may hold. */
+const registrations = 40;
+
+const attacker = "greedy";
+const attackerAddress = "127.0.0.1";
+
+/** A peer that the relay forwards to. */
+async function openPeer(target: Target, subject: string): Promise<Registrant | undefined> {
+  const peer = await Registrant.open(target, subject, attackerAddress, () => undefined);
+  if ((await peer.register()) && (await peer.renew())) return peer;
+  peer.close();
+  return undefined;
+}
+
+async function sendBurst(from: Registrant, to: Registrant): Promise<void> {
+  for (let i = 0; i < burst; i++) from.sendTo(to, payload);
+  await sleep(pauseMs);
+}
+
+/** Attacks somebody who only receives. */
+function attackOf(
+  name: string,
+  attack: (target: Target, to: Registrant, signal: AbortSignal) => Promise<void>,
+): Attack {
+  return {
+    name,
+    async run(target, signal) {
+      const to = await openPeer(target, "greedy-receiver");
+      if (!to) return;
+      await attack(target, to, signal);
+      to.close();
+    },
+  };
+}
+
+/** A rate that belonged to a registration would be there in full again with each new one. */
+export const newRegistrations: Attack = attackOf(
+  "a new registration for each burst",
+  async (target, to, signal) => {
+    while (!signal.aborted) {
+      const from = await openPeer(target, attacker);
+      if (from) {
+        await sendBurst(from, to);
+        await from.leave();
+        from.close();
+      } else await sleep(pauseMs);
+    }
+  },
+);
+
+/** A rate that belonged to a registration would be there as many times. */
+export const manyRegistrations: Attack = attackOf(
+  "many registrations of one subject",
+  async (target, to, signal) => {
+    const all = await Promise.all(Array.from({ length: registrations }, () => openPeer(target, attacker)));
+    const peers = all.filter((peer) => peer !== undefined);
+    while (!signal.aborted) for (const peer of peers) await sendBurst(peer, to);
+    for (const peer of peers) peer.close();
+  },
+);
