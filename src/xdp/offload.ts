@@ -134,7 +134,10 @@ class InterfaceWatch implements Offload {
 
   #statusOf(interfaces: readonly XdpInterfaceStatus[], faults: readonly string[]): XdpStatus {
     const isOn = interfaces.some(({ state }) => state !== "off");
-    const reasons = isOn ? faults : interfaces.map(({ name, reason }) => `${name}: ${reason}`);
+    const { pinRefusal } = this.#intent;
+    // An earlier relay's pins that were refused may be what is in the way.
+    const refusals = [...interfaces.map(({ name, reason }) => `${name}: ${reason}`), pinRefusal ?? []].flat();
+    const reasons = isOn ? faults : refusals;
     return {
       state: isOn ? "on" : "off",
       reason: reasons.join("; ") || (isOn ? "" : this.#reasonForNone()),
