@@ -1,6 +1,8 @@
 import { defineCommand, type CommandDef } from "citty";
-import { bindPeer, peerArgs } from "./peer.ts";
+import type { QuicpipeError } from "../peer/index.ts";
+import { peerArgs, workAsPeer } from "./peer.ts";
 import { pipeStandardStreams } from "./pipe.ts";
+import { printable } from "./terminal-text.ts";
 
 const args = { ...peerArgs } as const;
 
@@ -11,20 +13,24 @@ export const accept = defineCommand({
     description: "Wait for one connection: what the peer sends comes out on stdout, stdin goes to it",
   },
   args,
-  async run({ args: given }) {
-    const { peer } = await bindPeer(given);
-    const stop = (): void => void peer.close();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-    process.stderr.write(`quicpipe: waiting for a peer at ${given.relay}\n`);
-    try {
+  // One dialer is taken; the others wait in the mailbox for whoever accepts next.
+  run: ({ args: given }) =>
+    workAsPeer(given, { backlog: 0, onError: sayOnce() }, async ({ peer }) => {
+      process.stderr.write(`quicpipe: waiting for a peer at ${printable(given.relay)}\n`);
       for await (const connection of peer) {
-        process.stderr.write(`quicpipe: ${connection.remoteName ?? "a peer"} connected\n`);
+        process.stderr.write(`quicpipe: ${printable(connection.remoteName ?? "a peer")} connected\n`);
         const { value: stream } = await connection.incomingBidirectionalStreams.getReader().read();
         if (stream) await pipeStandardStreams(connection, stream);
         return;
       }
-    } finally {
-      await peer.close();
-    }
-  },
+    }),
 }) as CommandDef;
+
+/** Says why nobody was accepted, and not again while the reason stays. */
+function sayOnce(): (error: QuicpipeError) => void {
+  let last = "";
+  return ({ message, code }) => {
+    if (message !== last) process.stderr.write(`quicpipe: ${printable(message)} (${code}); still waiting\n`);
+    last = message;
+  };
+}

@@ -4,8 +4,10 @@ import { isQuicpipeError } from "../errors.ts";
 import { accept } from "./accept.ts";
 import { dial } from "./dial.ts";
 import { doctor } from "./doctor.ts";
+import { exitStatus, isBrokenPipe } from "./exit-status.ts";
 import { id } from "./id.ts";
 import { relay } from "./relay.ts";
+import { printable } from "./terminal-text.ts";
 import { token } from "./token.ts";
 import { top } from "./top.ts";
 import { version } from "../version.ts";
@@ -28,11 +30,9 @@ First steps, each in a terminal of its own on one machine:
   echo hello | quicpipe dial bob --as alice --pin "$(quicpipe id)"
 `;
 
-/** Exit statuses: what scripts may rely on. */
-const exitStatus = { done: 0, failed: 1, usage: 2 } as const;
-
 /**
- * Runs the command line and returns the exit status: 0 done, 1 failed (with one line on stderr), 2 wrong usage.
+ * Runs the command line and returns the exit status: 0 done, 1 failed (with one line on stderr), 2 wrong usage, 128 and
+ * more ended by a signal.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const command = args[0] === undefined ? undefined : subCommands[args[0]];
@@ -60,20 +60,20 @@ function say(text: string): number {
 }
 
 function refuse(message: string, help = "quicpipe --help"): number {
-  process.stderr.write(`quicpipe: ${message}; see \`${help}\`\n`);
+  process.stderr.write(`quicpipe: ${printable(message)}; see \`${help}\`\n`);
   return exitStatus.usage;
 }
 
 function report(error: unknown, help: string): number {
+  if (isBrokenPipe(error)) return exitStatus.brokenPipe;
   if (isQuicpipeError(error)) {
-    process.stderr.write(`quicpipe: ${error.message} (${error.code})\n`);
+    process.stderr.write(`quicpipe: ${printable(error.message)} (${error.code})\n`);
     return error.code === "ERR_QUICPIPE_OPTION_INVALID" ? exitStatus.usage : exitStatus.failed;
   }
   // citty's own complaints (a missing positional, a value outside an enum) are about usage.
   if (error instanceof Error && error.name === "CLIError") return refuse(error.message, help);
-  process.stderr.write(
-    `quicpipe: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`quicpipe: ${text.split("\n").map(printable).join("\n")}\n`);
   return exitStatus.failed;
 }
 

@@ -1,7 +1,8 @@
 import { defineCommand, type CommandDef } from "citty";
-import { bindPeer, peerArgs } from "./peer.ts";
-import { pipeStandardStreams } from "./pipe.ts";
 import { requireNumber } from "./arguments.ts";
+import { peerArgs, workAsPeer } from "./peer.ts";
+import { pipeStandardStreams } from "./pipe.ts";
+import { printable } from "./terminal-text.ts";
 
 const args = {
   name: { type: "positional", required: true, description: "Name of the peer to talk to" },
@@ -23,13 +24,10 @@ export const dial = defineCommand({
   args,
   async run({ args: given }) {
     const timeoutMs = requireNumber("--timeout", given.timeout) * 1000;
-    const { peer, trust } = await bindPeer(given);
-    try {
+    return await workAsPeer(given, {}, async ({ peer, trust }) => {
       const connection = await peer.dial(given.name, { trust, timeoutMs });
-      process.stderr.write(`quicpipe: connected to ${given.name} by the ${connection.path}\n`);
+      process.stderr.write(`quicpipe: connected to ${printable(given.name)} by the ${connection.path}\n`);
       await pipeStandardStreams(connection, await connection.createBidirectionalStream());
-    } finally {
-      await peer.close();
-    }
+    });
   },
 }) as CommandDef;

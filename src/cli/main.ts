@@ -1,4 +1,7 @@
 #!/usr/bin/env node
 import { runCli } from "./cli.ts";
+import { surviveBrokenPipes } from "./exit-status.ts";
 
-process.exitCode = await runCli(process.argv.slice(2));
+surviveBrokenPipes();
+const status = await runCli(process.argv.slice(2));
+process.exitCode ??= status;

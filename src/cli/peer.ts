@@ -1,8 +1,10 @@
 import { QuicpipeError } from "../errors.ts";
-import { Peer, type Trust } from "../peer/index.ts";
+import { Peer, type PeerOptions, type Trust } from "../peer/index.ts";
 import { mintDevelopmentToken } from "../plugin/index.ts";
 import { listOf } from "./arguments.ts";
+import { exitStatus, interruptedStatus } from "./exit-status.ts";
 import { keptIdentity } from "./identity.ts";
+import { openInterruption } from "./interruption.ts";
 import { givenToken, readRelayCa, type RelayAccessArgs, relayAccessArgs } from "./relay-access.ts";
 
 const ownArgs = {
@@ -32,12 +34,38 @@ export interface PeerArgs extends RelayAccessArgs {
   readonly insecure?: boolean | undefined;
 }
 
+/** A peer as the command line asks for it. */
+export interface Bound {
+  readonly peer: Peer;
+  readonly trust: Trust;
+}
+
 /**
- * Binds a peer as the command line asks for. The caller closes it.
+ * Binds a peer as the command line asks for, works with it and closes it, and returns the exit status. A signal closes it
+ * before its work is done, which tells the other peer.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID where an option is missing or makes no sense.
+ * @throws ERR_QUICPIPE_OPTION_INVALID where an option is missing or makes no sense; whatever the work throws.
  */
-export async function bindPeer(args: PeerArgs): Promise<{ peer: Peer; trust: Trust }> {
+export async function workAsPeer(
+  args: PeerArgs,
+  more: Pick<PeerOptions, "backlog" | "onError">,
+  work: (bound: Bound) => Promise<void>,
+): Promise<number> {
+  const bound = await bindPeer(args, more);
+  const interruption = openInterruption(() => void bound.peer.close());
+  try {
+    await work(bound);
+  } catch (error) {
+    // What is cut off by a signal fails because of it.
+    if (!interruption.signal) throw error;
+  } finally {
+    interruption.close();
+    await bound.peer.close();
+  }
+  return interruption.signal ? interruptedStatus(interruption.signal) : exitStatus.done;
+}
+
+async function bindPeer(args: PeerArgs, more: Pick<PeerOptions, "backlog" | "onError">): Promise<Bound> {
   const trust = requireTrust(args);
   const relayCa = readRelayCa(args);
   const peer = await Peer.bind({
@@ -46,6 +74,7 @@ export async function bindPeer(args: PeerArgs): Promise<{ peer: Peer; trust: Tru
     identity: await keptIdentity(),
     trust,
     ...(relayCa === undefined ? {} : { relayCa }),
+    ...more,
   });
   return { peer, trust };
 }

@@ -3,6 +3,28 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "·");
 }
 
+/** A value as JSON has it, with every text in it {@link printable}: whoever wrote it, none of it moves the cursor. */
+export function printableDeep<T>(value: T): T {
+  return mapDeep(value) as T;
+}
+
+function mapDeep(value: unknown): unknown {
+  if (typeof value === "string") return printable(value);
+  if (Array.isArray(value)) return value.map(mapDeep);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [printable(key), mapDeep(each)]));
+}
+
+/** A value as JSON for people and programs: characters that cannot be seen are escaped, as JSON allows for any. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
+
 /** How many columns a terminal takes for a text without control characters. */
 export function columnsOf(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + widthOf(character), 0);

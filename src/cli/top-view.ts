@@ -1,7 +1,7 @@
 import type { PagedRelayStats } from "../plugin/index.ts";
 import type { RegistrationStats, TrafficRate } from "../protocol.ts";
 import { formatBytes } from "./progress.ts";
-import { cut, fit, printable } from "./terminal-text.ts";
+import { cut, fit, printableDeep } from "./terminal-text.ts";
 
 /** What is shown: the relay's answer, and what moved since the answer before. */
 export interface TopFigures {
@@ -36,7 +36,9 @@ export function ratesBetween(
 }
 
 /** The lines of one look at a relay. */
-export function topLines(figures: TopFigures, surface: TopSurface): string[] {
+export function topLines(given: TopFigures, surface: TopSurface): string[] {
+  // All of it comes from the relay, which may be anybody's.
+  const figures = printableDeep(given);
   const lines = [
     ...headLines(figures, surface),
     "",
@@ -58,15 +60,13 @@ function headLines({ stats, fault }: TopFigures, { columns, style }: TopSurface)
     `${count(waiters)} waiting`,
     `${count(mailbox.queued)} messages`,
   ];
-  const interfaces = xdp.interfaces.map(({ name, state }) => `${printable(name)} ${state}`).join(", ");
-  const reason = xdp.reason === "" ? "" : ` (${printable(xdp.reason)})`;
+  const interfaces = xdp.interfaces.map(({ name, state }) => `${name} ${state}`).join(", ");
+  const reason = xdp.reason === "" ? "" : ` (${xdp.reason})`;
   return [
-    style("bold", cut(`quicpipe relay, ${stats.backend} (${printable(stats.backendReason)})`, columns)),
+    style("bold", cut(`quicpipe relay, ${stats.backend} (${stats.backendReason})`, columns)),
     cut(`XDP ${xdp.state}${interfaces === "" ? "" : `: ${interfaces}`}${reason}`, columns),
     cut(held.join(", "), columns),
-    ...(fault === undefined
-      ? []
-      : [style("red", cut(`these figures are old: ${printable(fault)}`, columns))]),
+    ...(fault === undefined ? [] : [style("red", cut(`these figures are old: ${fault}`, columns))]),
   ];
 }
 
@@ -157,7 +157,7 @@ function sessionLines(registrations: readonly RegistrationStats[], { columns, st
       "bold",
       row("subject", ({ title }) => title),
     ),
-    ...registrations.map((each) => row(printable(each.subject), ({ read }) => read(each))),
+    ...registrations.map((each) => row(each.subject, ({ read }) => read(each))),
   ];
 }
 

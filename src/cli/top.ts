@@ -14,6 +14,8 @@ import {
   relayAccessArgs,
 } from "./relay-access.ts";
 import { openQuitSignal, openScreen } from "./screen.ts";
+import { printableJson } from "./terminal-text.ts";
+import { requireStats } from "./top-stats.ts";
 import { ratesBetween, type TopFigures, topLines, type TopSurface } from "./top-view.ts";
 
 const args = {
@@ -41,7 +43,7 @@ export const top = defineCommand({
       requestTimeoutMs: topTimeoutMs,
     });
     try {
-      if (given.json) process.stdout.write(`${JSON.stringify(await lookOnce(client), null, 2)}\n`);
+      if (given.json) process.stdout.write(`${printableJson(await lookOnce(client))}\n`);
       else if (given.once || !process.stdout.isTTY) printOnce(await lookOnce(client));
       else await show(client, process.stdout);
     } finally {
@@ -78,7 +80,7 @@ class Looks {
   }
 
   async next(limit: number): Promise<TopFigures> {
-    const stats = (await this.#client.stats({ limit, order: "rate" })) as PagedRelayStats;
+    const stats = requireStats(await this.#client.stats({ limit, order: "rate" }));
     const atMs = performance.now();
     const before = this.#before;
     this.#before = { path: stats.path, atMs };

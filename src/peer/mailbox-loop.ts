@@ -12,7 +12,7 @@ export interface MailboxLoopParts<T> {
   readonly accept: (message: WaitingMessage, onTaken: () => void) => Promise<T>;
   /** Ends a connection that nobody wants any more. */
   readonly discard: (connection: T) => void;
-  /** Hears of every failure. */
+  /** Hears of every failure but the last, of which whoever waits hears. */
   readonly onError: (error: QuicpipeError) => void;
   /** Whether another token may come, so that a refused one is not the end. */
   readonly tokenMayChange: boolean;
@@ -154,8 +154,10 @@ export class MailboxLoop<T> {
 
   #report(error: unknown): void {
     const known = isQuicpipeError(error) ? error : unexpected(error);
-    this.#parts.onError(known);
-    if (this.#parts.tokenMayChange || !final.has(known.code)) return;
+    const isFinal = !this.#parts.tokenMayChange && final.has(known.code);
+    // Whoever waits is told of the end by that.
+    if (!isFinal || this.#waiting.length === 0) this.#parts.onError(known);
+    if (!isFinal) return;
     this.#failure = known;
     for (const { reject } of this.#waiting.splice(0)) reject(known);
   }

@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { serveHttp3 } from "../../src/gateway/index.ts";
 import { projectPath, startChild, type Child } from "./harness/child.ts";
+import { testCertificate } from "./harness/relay.ts";
 import { itWith } from "./harness/requirement.ts";
 
 /** A user of the command line with a state directory of its own. */
@@ -25,6 +28,22 @@ class User {
     const child = this.quicpipe(...args);
     child.process.stdin.end();
     return { status: await child.exited, stdout: child.stdout(), stderr: child.stderr() };
+  }
+
+  /** Two of the user's own: what `accept` and `dial` have in common. */
+  async pair(): Promise<{ accept: () => Promise<Child>; dial: (as?: string) => Child; relay: Child }> {
+    const { url, child: relay } = await this.startRelay();
+    const pin = (await this.run("id")).stdout.trim();
+    const common = ["--relay", url, "--pin", pin];
+    return {
+      relay,
+      accept: async () => {
+        const accepter = this.quicpipe("accept", ...common, "--as", "bob");
+        await accepter.prints(/waiting for a peer/);
+        return accepter;
+      },
+      dial: (as = "alice") => this.quicpipe("dial", "bob", ...common, "--as", as),
+    };
   }
 
   /** Starts a relay on a free port and returns its URL. */
@@ -193,4 +212,158 @@ describe("quicpipe accept and dial", () => {
       stderr: expect.stringMatching(/ERR_QUICPIPE_(RELAY_UNREACHABLE|DIAL_TIMEOUT)/),
     });
   });
+});
+
+/** What moves a terminal's cursor, changes its colours or its title, in 7 and in 8 bits, or turns text round. */
+const evil = "\u001B[2J\u009B31m\u202Eevil\u001B]0;title\u0007\r";
+// eslint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/;
+
+describe("quicpipe accept and dial, told to end", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "by %s end with status %i, and the other end knows at once",
+    async (signal, status) => {
+      const { accept, dial } = await new User().pair();
+      for (const interrupted of ["dialer", "accepter"] as const) {
+        const [accepter, dialer] = [await accept(), dial()];
+        dialer.process.stdin.write("hello\n");
+        await accepter.prints(/hello/);
+        const [ended, other] = interrupted === "dialer" ? [dialer, accepter] : [accepter, dialer];
+        ended.process.kill(signal);
+        const toldMs = performance.now();
+        expect(await ended.exited).toBe(status);
+        // What it was to get has not all come.
+        expect(await other.exited).toBe(1);
+        expect(other.stderr()).toContain("ERR_QUICPIPE_CONNECTION_CLOSED");
+        // By its idle timeout it would know after 30 s.
+        expect(performance.now() - toldMs).toBeLessThan(15_000);
+      }
+    },
+    60_000,
+  );
+
+  it("end at once where they still wait", async () => {
+    const { accept, dial } = await new User().pair();
+    const accepter = await accept();
+    accepter.process.kill("SIGTERM");
+    expect(await accepter.exited).toBe(143);
+    const dialer = dial();
+    await sleep(1500);
+    dialer.process.kill("SIGINT");
+    expect(await dialer.exited).toBe(130);
+    expect(dialer.stderr()).toBe("");
+  });
+});
+
+describe("quicpipe accept", () => {
+  it("leaves further dialers to whoever accepts next", async () => {
+    const { accept, dial } = await new User().pair();
+    const first = await accept();
+    const dialers = [dial("alice"), dial("carol")];
+    await first.prints(/connected/);
+    const [, name] = /(\w+) connected/.exec(first.stderr())!;
+    const [served, queued] = name === "alice" ? dialers : dialers.toReversed();
+    for (const { process } of dialers) process.stdin.end("hello");
+    first.process.stdin.end("from the first");
+    expect([await first.exited, await served!.exited]).toEqual([0, 0]);
+    // It was neither taken nor ended.
+    expect(queued!.process.exitCode).toBeNull();
+    const second = await accept();
+    second.process.stdin.end("from the second");
+    expect([await second.exited, await queued!.exited]).toEqual([0, 0]);
+    expect([served!.stdout(), queued!.stdout()]).toEqual(["from the first", "from the second"]);
+    expect([first.stdout(), second.stdout()]).toEqual(["hello", "hello"]);
+  }, 60_000);
+
+  it("ends quietly, as by SIGPIPE, where nobody reads its output any more", async () => {
+    const { accept, dial } = await new User().pair();
+    const [accepter, dialer] = [await accept(), dial()];
+    dialer.process.stdin.write("first\n");
+    await accepter.prints(/first/);
+    const said = accepter.stderr();
+    accepter.process.stdout.destroy();
+    // A pipe without a reader is known by writing to it.
+    const writing = setInterval(() => dialer.process.stdin.write("more\n"), 50);
+    onTestFinished(() => clearInterval(writing));
+    dialer.process.stdin.on("error", () => clearInterval(writing));
+    expect([await accepter.exited, accepter.stderr()]).toEqual([141, said]);
+    expect(await dialer.exited).toBe(1);
+  });
+});
+
+describe("what others have written", () => {
+  it("is shown without control characters: a dialer's name", async () => {
+    const { accept, dial } = await new User().pair();
+    const [accepter, dialer] = [await accept(), dial(evil)];
+    for (const { process } of [accepter, dialer]) process.stdin.end();
+    expect([await accepter.exited, await dialer.exited]).toEqual([0, 0]);
+    expect(accepter.stderr()).toMatch(/evil.* connected/);
+    expect(accepter.stderr() + dialer.stderr()).not.toMatch(unprintable);
+  });
+
+  it("is shown without control characters: a relay's refusals and figures", async () => {
+    const tls = await testCertificate();
+    const refusal = (): Response =>
+      Response.json({ code: "ERR_QUICPIPE_SCOPE_MISSING", title: evil, detail: evil }, { status: 403 });
+    const counts = { [evil]: 1 };
+    const registration = {
+      id: evil,
+      subject: evil,
+      address: evil,
+      path: evil,
+      expiresAt: evil,
+      dropped: counts,
+      bytesFrom: 1,
+      bytesTo: 1,
+      rate: { packetsPerSecond: 1, bytesPerSecond: 1 },
+    };
+    const traffic = { packets: 1, bytes: 1 };
+    const stats = {
+      registrations: 1,
+      cids: 1,
+      waiters: 1,
+      orphans: 1,
+      mailbox: { queued: 1 },
+      stun: counts,
+      backend: evil,
+      backendReason: evil,
+      overflowed: 0,
+      dropped: counts,
+      refused: counts,
+      xdp: { state: evil, reason: evil, interfaces: [{ name: evil, state: evil }] },
+      path: { kernel: traffic, user: traffic },
+      gateway: { packetsIn: 1, packetsOut: 1, clients: 1 },
+      page: { registrations: [registration], next: null },
+    };
+    const fetch = (request: Request): Response =>
+      request.url.includes("/v1/stats") ? Response.json(stats) : refusal();
+    const gateway = await serveHttp3({ fetch }, { key: tls.privateKey, cert: tls.certificate });
+    onTestFinished(() => gateway.close());
+    const user = new User();
+    const ca = join(mkdtempSync(join(tmpdir(), "quicpipe-ca-")), "ca.pem");
+    onTestFinished(() => rmSync(dirname(ca), { recursive: true, force: true }));
+    writeFileSync(ca, tls.certificate);
+    const common = ["--relay", `https://127.0.0.1:${gateway.port}`, "--relay-ca", ca];
+    const refused = [
+      await user.run("dial", "bob", "--as", "alice", "--insecure", ...common),
+      await user.run("accept", "--as", "bob", "--insecure", ...common),
+    ];
+    for (const { status, stderr } of refused) {
+      expect([status, stderr]).toEqual([1, expect.stringContaining("evil")]);
+      expect(stderr).not.toMatch(unprintable);
+    }
+    const [once, json] = [
+      await user.run("top", "--once", ...common),
+      await user.run("top", "--json", ...common),
+    ];
+    expect([once.status, once.stdout]).toEqual([0, expect.stringContaining("evil")]);
+    expect(once.stdout + json.stdout).not.toMatch(unprintable);
+    expect(JSON.parse(json.stdout).stats.backend).toBe(evil);
+    stats.path.user = { packets: evil, bytes: evil } as never;
+    const odd = await user.run("top", "--once", ...common);
+    expect([odd.status, odd.stderr]).toEqual([1, expect.stringContaining("ERR_QUICPIPE_RELAY_REFUSED")]);
+  }, 60_000);
 });

@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { columnsOf, cut, fit, printable } from "../../../src/cli/terminal-text.ts";
+import {
+  columnsOf,
+  cut,
+  fit,
+  printable,
+  printableDeep,
+  printableJson,
+} from "../../../src/cli/terminal-text.ts";
 
 describe("printable", () => {
   it.each([
@@ -35,5 +42,22 @@ describe("fit", () => {
         expect(columnsOf(cut(printable(text), columns))).toBeLessThanOrEqual(columns);
       }),
     );
+  });
+});
+
+describe("values of others", () => {
+  const evil = "\u001B[2J\u009B\u202E\r\n";
+
+  it("have no control character left in any text or name in them", () => {
+    const shown = printableDeep({ [evil]: [evil, 5, null, { [evil]: evil }], good: "Zoë 猫" });
+    expect(shown).toEqual({ "·[2J····": ["·[2J····", 5, null, { "·[2J····": "·[2J····" }], good: "Zoë 猫" });
+  });
+
+  it("are JSON without a control character but line breaks, and the same when it is read", () => {
+    const value = { [evil]: evil, paragraphs: "\u2028\u2029", far: "\u{E0001}", good: "Zoë 猫" };
+    const json = printableJson(value);
+    expect(json).toMatch(/^[\P{C}\n]*$/u);
+    expect(JSON.parse(json)).toEqual(value);
+    expect(json).toContain("Zoë 猫");
   });
 });
