@@ -11,7 +11,10 @@ const app = new H3().get("/", () => "This app is a relay as well.\n");
 
 const { certificate, privateKey } = await developmentCertificate();
 const tls = { key: privateKey, cert: certificate };
-const gateway = await serveHttp3(app, tls);
+const gateway = await serveHttp3(app, {
+  ...tls,
+  sourceOf: (address, clientPort) => relay.sourceOf(address, clientPort),
+});
 
 const relay = quicpipe({
   port: Number(process.env["PORT"] ?? 4433),
@@ -28,9 +31,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 
 async function stop(): Promise<void> {
   const { relayed, backend } = relay.stats();
-  await relay.close({ graceMs: 0 });
-  await http2.close();
+  // First the gateway: its last words to the clients go through the relay.
   await gateway.close();
+  await http2.close();
+  await relay.close({ graceMs: 0 });
   console.log(`relayed ${relayed.packets} packets, ${relayed.bytes} bytes (${backend})`);
   process.exit(0);
 }

@@ -14,7 +14,11 @@ const telemetry = await startTelemetry("quicpipe-relay", Number(process.env["MET
 
 const app = new H3().get("/", () => "This relay tells what it does.\n");
 const { certificate, privateKey } = await developmentCertificate();
-const gateway = await serveHttp3(app, { key: privateKey, cert: certificate });
+const gateway = await serveHttp3(app, {
+  key: privateKey,
+  cert: certificate,
+  sourceOf: (address, port) => relay.sourceOf(address, port),
+});
 const relay = quicpipe({
   port: Number(process.env["PORT"] ?? 4433),
   upstream: { port: gateway.port },
@@ -28,9 +32,10 @@ console.log(`listening on 127.0.0.1:${relay.address().port} (UDP), metrics at ${
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 
 async function stop(): Promise<void> {
+  // First the gateway: its last words to the clients go through the relay.
+  await gateway.close();
   // Closing ends the spans; then what is left goes out.
   await relay.close();
-  await gateway.close();
   await telemetry.shutdown();
   process.exit(0);
 }

@@ -32,8 +32,11 @@ export const relay = defineCommand({
     const logger = consoleLogger(new Console(process.stderr));
     const pem = await certificate(tls);
     await using running = new AsyncDisposableStack();
-    const gateway = running.adopt(await serveHttp3(app, pem), (server) => server.close());
-    const handle = running.use(quicpipe({ ...options, upstream: { port: gateway.port }, logger }));
+    const gateway = running.adopt(
+      await serveHttp3(app, { ...pem, logger, sourceOf: (ip, udpPort) => handle.sourceOf(ip, udpPort) }),
+      (server) => server.close(),
+    );
+    const handle: Relay = running.use(quicpipe({ ...options, upstream: { port: gateway.port }, logger }));
     app.use(handle);
     const { address: host, port } = await handle.listen();
     const interruption = interrupted();
@@ -42,6 +45,8 @@ export const relay = defineCommand({
     if (browsers && options.console !== false) logger.info(`quicpipe: ${consoleHint(options, port)}`);
     if (!tls) logger.info(`quicpipe: ${developmentHint()}`);
     await interruption;
+    // First the gateway, while the relay still carries its last words to the clients.
+    await gateway.close();
     await handle.close();
     summarise(handle);
   },

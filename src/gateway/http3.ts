@@ -1,5 +1,12 @@
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
+import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
+import { Budget } from "./budget.ts";
+import { Faults } from "./faults.ts";
+import { http3Code } from "./http3-code.ts";
+import { Http3Connection } from "./http3-connection.ts";
 
 /** An application with the `fetch` of the web platform, such as an `h3` app. */
 export interface Http3App {
@@ -12,48 +19,167 @@ export interface Http3GatewayOptions {
   readonly key: string | Buffer;
   /** Certificate chain, PEM, leaf first. */
   readonly cert: string | Buffer;
-  /** Where to listen; `127.0.0.1` if absent, as the relay owns the public port (design section 4). */
+  /** Where to listen; `127.0.0.1` if absent, as the relay owns the public port. */
   readonly host?: string;
   /** UDP port (and TCP port, for HTTP/2); 0, a free one, if absent. */
   readonly port?: number;
+  /**
+   * Tells the real address of a client, `(address, port) => relay.sourceOf(address, port)` behind a relay: what one source
+   * may hold is limited. Where it is absent or knows nothing, the address that the server sees counts.
+   */
+  readonly sourceOf?: (address: string, port: number) => { readonly address: string } | undefined;
+  /** What clients may hold, shared with other servers that are given the same; one of its own if absent. */
+  readonly budget?: Budget;
+  /** Where a few lines go, a limited number of each kind; `console` if absent, nowhere if `false`. */
+  readonly logger?: Logger | false;
 }
 
-/** A running HTTP/3 server. Whoever started it closes it. */
+/** A running HTTP/3 server. Whoever started it closes it, before the relay that its clients come through. */
 export interface Http3Gateway {
   /** The UDP port on loopback: the `upstream.port` of the relay. */
   readonly port: number;
+  /** Tells every client that it ends (CONNECTION_CLOSE, H3_NO_ERROR), and stops. Idempotent. */
   close(): Promise<void>;
 }
 
 type Http3Module = typeof import("@currentspace/http3");
+type Http3Server = import("@currentspace/http3").Http3SecureServer;
 
 /**
  * Serves a fetch-style app over HTTP/3 (and HTTP/2 over TCP) on loopback, and tells it each request's
- * client address as `request.ip`, which is how the relay learns a peer's public address.
+ * client address as `request.ip`, which is how the relay learns a peer's public address. What clients may hold and how
+ * long they may take is bounded.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken or the certificate does not load.
  */
 export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): Promise<Http3Gateway> {
-  const { createSecureServer, createFetchHandler } = await importHttp3();
+  const { createSecureServer } = await importHttp3();
   const { host = "127.0.0.1", port = 0, key, cert } = options;
-  const addresses = new Map<number, string>();
-  const server = createSecureServer(
+  const server = createSecureServer({
+    key: pem(key),
+    cert: pem(cert),
     // Active migration stays on: a client whose NAT gives it a new port keeps its connection (RFC 9000 §9).
-    { key: pem(key), cert: pem(cert), disableActiveMigration: false },
-    (stream, headers, flags) => {
-      const ip = addresses.get(connectionOf(stream));
-      createFetchHandler((request) => app.fetch(withClientAddress(request, ip)))(stream, headers, flags);
-    },
-  );
-  server.on("session", (session) => {
-    const connection = connectionOf(session);
-    if (connection === noConnection) return;
-    addresses.set(connection, session.remoteAddress);
-    session.once("close", () => addresses.delete(connection));
+    disableActiveMigration: false,
+    initialMaxData: defaults.http3WindowBytes,
+    initialMaxStreamsBidi: defaults.maxHttp3Streams,
+    // Each of the library's own looks at a connection stops the event loop until its thread answers.
+    metricsIntervalMs: 0,
   });
+  const clients = new Http3Clients(app, options);
+  clients.attach(server);
   await listening(server, port, host);
-  return { port: server.address()!.port, close: () => server.close() };
+  clients.watch(server);
+  return { port: server.address()!.port, close: () => clients.close(server) };
+}
+
+/** Everybody who is connected. */
+class Http3Clients {
+  readonly #app: Http3App;
+  readonly #options: Http3GatewayOptions;
+  readonly #budget: Budget;
+  readonly #faults: Faults;
+  readonly #connections = new Map<number, Http3Connection>();
+  readonly #timer: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  constructor(app: Http3App, options: Http3GatewayOptions) {
+    this.#app = app;
+    this.#options = options;
+    this.#budget = options.budget ?? new Budget();
+    const { logger = consoleLogger(console) } = options;
+    this.#faults = new Faults(logger || silentLogger, Date.now);
+    this.#timer = setInterval(() => this.#sweep(), defaults.gatewaySweepMs).unref();
+  }
+
+  attach(server: Http3Server): void {
+    server.on("session", (session) => this.#connect(session));
+    server.on("stream", (stream, fields, { endStream }) => {
+      // A stream of a connection that was not let in, or has just ended.
+      const connection = this.#connectionOf(stream);
+      if (connection) connection.open(stream, fields, endStream);
+      else stream.on("error", () => undefined).close(http3Code.requestRejected);
+    });
+  }
+
+  /** For as long as the server lives: an error that nobody listens for ends the process. */
+  watch(server: Http3Server): void {
+    server.on("error", (err) => this.#failed(err));
+  }
+
+  close(server: Http3Server): Promise<void> {
+    this.#closing ??= this.#close(server);
+    return this.#closing;
+  }
+
+  async #close(server: Http3Server): Promise<void> {
+    clearInterval(this.#timer);
+    for (const connection of this.#connections.values()) connection.end(http3Code.noError);
+    // The library says its last words a moment after it was told to (GOAWAY comes first).
+    await delay(defaults.lastWordsMs);
+    await server.close();
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+    this.#faults.flush();
+  }
+
+  #connect(session: import("@currentspace/http3").Http3ServerSession): void {
+    session.on("error", (err: Error) => this.#failed(err));
+    const handle = connectionOf(session);
+    if (handle === noConnection) return;
+    const { remoteAddress, remotePort } = session;
+    const source = this.#options.sourceOf?.(remoteAddress, remotePort)?.address ?? remoteAddress;
+    const connection = this.#open(source, session);
+    if (!connection) return this.#turnAway(session);
+    this.#connections.set(handle, connection);
+    session.once("close", () => {
+      this.#connections.delete(handle);
+      connection.close();
+    });
+  }
+
+  #open(
+    source: string,
+    session: import("@currentspace/http3").Http3ServerSession | undefined,
+  ): Http3Connection | undefined {
+    const budget = this.#budget.connect(source);
+    return (
+      budget &&
+      new Http3Connection({
+        session,
+        budget,
+        faults: this.#faults,
+        fetch: (request) => this.#app.fetch(request),
+        now: () => performance.now(),
+      })
+    );
+  }
+
+  /** All who come over TCP, which are local, are one connection. */
+  #connectionOf(stream: object): Http3Connection | undefined {
+    const handle = connectionOf(stream);
+    const known = this.#connections.get(handle);
+    if (known || handle !== noConnection) return known;
+    const local = this.#open("upstream", undefined);
+    if (local) this.#connections.set(handle, local);
+    return local;
+  }
+
+  #turnAway(session: import("@currentspace/http3").Http3ServerSession): void {
+    this.#faults.write("info", "over-budget", "a source has too many connections");
+    session.close(http3Code.excessiveLoad).catch((err) => this.#failed(err));
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections.values()) connection.sweep(nowMs);
+  }
+
+  #failed(err: unknown): void {
+    this.#faults.write("info", "connection-failed", "the HTTP/3 server reported an error", {
+      why: String(err),
+    });
+  }
 }
 
 /** A PEM file that is read as text may come with a Windows line ending; bytes are taken as they are. */
@@ -61,11 +187,7 @@ function pem(value: string | Buffer): Buffer {
   return typeof value === "string" ? Buffer.from(value) : value;
 }
 
-async function listening(
-  server: import("@currentspace/http3").Http3SecureServer,
-  port: number,
-  host: string,
-): Promise<void> {
+async function listening(server: Http3Server, port: number, host: string): Promise<void> {
   try {
     // Listen in the same turn as `once`, which rejects on "error".
     const ready = once(server, "listening");
@@ -92,21 +214,9 @@ function connectionOf(part: object): number {
   return typeof handle === "number" ? handle : noConnection;
 }
 
-/** Sets `request.ip`, the field where h3 (srvx) keeps the client's address. */
-function withClientAddress(request: Request, ip: string | undefined): Request {
-  return ip === undefined ? request : Object.defineProperty(request, "ip", { value: ip });
-}
-
-async function importHttp3(): Promise<
-  Pick<Http3Module, "createSecureServer"> &
-    Pick<typeof import("@currentspace/http3/fetch"), "createFetchHandler">
-> {
+async function importHttp3(): Promise<Pick<Http3Module, "createSecureServer">> {
   try {
-    const [{ createSecureServer }, { createFetchHandler }] = await Promise.all([
-      import("@currentspace/http3"),
-      import("@currentspace/http3/fetch"),
-    ]);
-    return { createSecureServer, createFetchHandler };
+    return await import("@currentspace/http3");
   } catch (cause) {
     throw new QuicpipeError(
       "ERR_QUICPIPE_DEPENDENCY_MISSING",

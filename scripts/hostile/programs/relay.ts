@@ -15,7 +15,11 @@ const { certificate: cert, privateKey: key } = await createCertificate({
   hosts: ["localhost", host],
 });
 const app = new H3().get("/", () => "This is a relay under attack.\n");
-const gateway = await serveHttp3(app, { key, cert });
+const gateway = await serveHttp3(app, {
+  key,
+  cert,
+  sourceOf: (address, clientPort) => relay.sourceOf(address, clientPort),
+});
 const relay = quicpipe({
   host,
   port: 0,
@@ -37,8 +41,8 @@ setInterval(() => {
 }, 1000).unref();
 process.on("message", () => tell({ kind: "stats", stats: relay.stats() }));
 process.once("disconnect", async () => {
-  await http2.close();
   await gateway.close();
+  await http2.close();
   await relay.close({ graceMs: 0 });
   process.exit(0);
 });

@@ -24,7 +24,12 @@ export function testCertificate(): Promise<Certificate> {
 /** Starts a relay with its gateway; both are closed when the test ends. */
 export async function startRelay(options: QuicpipeOptions = {}, app: H3 = new H3()): Promise<TestRelay> {
   const tls = await testCertificate();
-  const gateway = await serveHttp3(app, { key: tls.privateKey, cert: tls.certificate });
+  const gateway = await serveHttp3(app, {
+    key: tls.privateKey,
+    cert: tls.certificate,
+    sourceOf: (address, port) => relay.sourceOf(address, port),
+    logger: false,
+  });
   const relay = quicpipe({
     host: "127.0.0.1",
     port: 0,
@@ -36,8 +41,8 @@ export async function startRelay(options: QuicpipeOptions = {}, app: H3 = new H3
   app.use(relay);
   await relay.listen();
   onTestFinished(async () => {
-    await relay.close({ graceMs: 0 });
     await gateway.close();
+    await relay.close({ graceMs: 0 });
   });
   return {
     relay,

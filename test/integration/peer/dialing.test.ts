@@ -265,7 +265,11 @@ async function registerAt(
   tls: { chain: string; key: string },
 ): Promise<string | undefined> {
   const app = new H3();
-  const gateway = await serveHttp3(app, { key: tls.key, cert: tls.chain });
+  const gateway = await serveHttp3(app, {
+    key: tls.key,
+    cert: tls.chain,
+    sourceOf: (address, port) => relay.sourceOf(address, port),
+  });
   const relay = quicpipe({
     host: "127.0.0.1",
     port: 0,
@@ -285,8 +289,8 @@ async function registerAt(
     return await codeOf(peer.dial({ deliver: failToDeliver }, { trust: "insecure" }));
   } finally {
     await peer.close();
-    await relay.close({ graceMs: 0 });
     await gateway.close();
+    await relay.close({ graceMs: 0 });
   }
 }
 

@@ -5,7 +5,11 @@ import { quicpipe } from "../../../../src/plugin/index.ts";
 
 const { KEY, CERT, SECRET, PORT, HOST } = process.env;
 const app = new H3();
-const gateway = await serveHttp3(app, { key: KEY!, cert: CERT! });
+const gateway = await serveHttp3(app, {
+  key: KEY!,
+  cert: CERT!,
+  sourceOf: (address, clientPort) => relay.sourceOf(address, clientPort),
+});
 const relay = quicpipe({
   host: HOST ?? "127.0.0.1",
   port: Number(PORT ?? 0),

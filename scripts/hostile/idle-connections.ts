@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack } from "./attack.ts";
+import { RawHttp3 } from "./raw-http3.ts";
+
+/** More than one source gets. */
+const connections = 400;
+
+/** Connections that ask for nothing and stay alive. */
+export const idleConnections: Attack = {
+  name: "idle connections",
+  async run(target, signal) {
+    const clients: RawHttp3[] = [];
+    for (let i = 0; i < connections && !signal.aborted; i++) clients.push(await RawHttp3.open(target));
+    while (!signal.aborted) {
+      for (const client of clients) if (!client.isClosed) client.ping();
+      await sleep(1000, undefined, { signal }).catch(() => undefined);
+    }
+    for (const client of clients) client.close();
+  },
+};

@@ -1,0 +1,23 @@
+import type { Attack } from "./attack.ts";
+import { post } from "./http3-frames.ts";
+import { RawHttp3 } from "./raw-http3.ts";
+
+const connections = 40;
+const bytes = 5_000_000;
+
+/** Connections at a time that upload some MB each, and vanish without a word when they have. */
+export const parallelUploads: Attack = {
+  name: "uploads on 40 connections",
+  async run(target, signal) {
+    while (!signal.aborted) {
+      const clients = await Promise.all(Array.from({ length: connections }, () => RawHttp3.open(target)));
+      await Promise.all(
+        clients.map(async (client) => {
+          if (client.hasRoom)
+            await client.upload(client.request(post("/v1/register", target), false), bytes, signal);
+          client.vanish();
+        }),
+      );
+    }
+  },
+};

@@ -1,0 +1,246 @@
+import { createSocket, type Socket } from "node:dgram";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { loadEngine } from "../../src/peer/engine.ts";
+import type { EngineConnection } from "../../src/peer/engine-contract.ts";
+import type { Target } from "./attack.ts";
+import { type Fields, headersFrame, statusOf, varint } from "./http3-frames.ts";
+
+/** How a {@link RawHttp3} behaves. */
+export interface RawHttp3Options {
+  /** Flow control window, in bytes, of the connection and each stream. */
+  readonly windowBytes?: number;
+  /** Whether what comes is read at all; else the windows stay as they are. */
+  readonly reads?: boolean;
+  /** Address to come from. */
+  readonly from?: string;
+}
+
+/** What came on a request's stream. */
+export interface RawAnswer {
+  /** Bytes of frames so far. */
+  readonly bytes: Buffer[];
+  hasEnded: boolean;
+  /** The code of RESET_STREAM. */
+  resetWith: number | undefined;
+  /** The code of STOP_SENDING. */
+  stoppedWith: number | undefined;
+}
+
+const maxDatagramBytes = 1472;
+
+/** An HTTP/3 client that keeps to no rule: it sends what it is told. Whoever opens it closes it. */
+export class RawHttp3 {
+  readonly #socket: Socket;
+  readonly #engine: EngineConnection;
+  readonly #options: RawHttp3Options;
+  readonly #answers = new Map<number, RawAnswer>();
+  readonly #buffer = Buffer.alloc(65_536);
+  #timer: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
+  #nextStream = 0;
+  #watchers: (() => void)[] = [];
+  #isOver = false;
+
+  private constructor(socket: Socket, engine: EngineConnection, options: RawHttp3Options) {
+    this.#socket = socket;
+    this.#engine = engine;
+    this.#options = options;
+    socket.on("error", () => this.#end());
+    socket.on("message", (datagram) => {
+      engine.receive(datagram);
+      this.#wake();
+    });
+  }
+
+  static async open(target: Target, options: RawHttp3Options = {}): Promise<RawHttp3> {
+    const socket = createSocket("udp4");
+    socket.bind(0, options.from ?? target.host);
+    await once(socket, "listening");
+    const { windowBytes: flowWindowBytes = 1_000_000 } = options;
+    const engine = (await loadEngine()).connect(
+      {
+        demand: { kind: "ca", pem: target.certificate },
+        alpn: "h3",
+        idleTimeoutMs: 120_000,
+        maxUdpPayloadBytes: 1200,
+        flowWindowBytes,
+        maxStreams: 100,
+        datagramQueue: 1,
+        activeConnectionIdLimit: 2,
+      },
+      {
+        sourceId: randomBytes(16),
+        local: { address: socket.address().address, port: socket.address().port },
+        remote: { address: target.host, port: target.port },
+        serverName: "localhost",
+      },
+    );
+    socket.connect(target.port, target.host);
+    await once(socket, "connect");
+    const client = new RawHttp3(socket, engine, options);
+    client.#wake();
+    await client.#until(() => engine.isEstablished() || client.isClosed);
+    // A control stream with empty SETTINGS (RFC 9114 §6.2.1).
+    if (!client.isClosed) client.#engine.streamSend(2, Buffer.from([0, 4, 0]), false);
+    return client;
+  }
+
+  /** Whether the connection is over. */
+  get isClosed(): boolean {
+    return this.#isOver || this.#engine.isDraining() || this.#engine.isClosed();
+  }
+
+  /** The code with which the server closed the connection. */
+  get closedWith(): number | undefined {
+    return this.#engine.remoteClose()?.errorCode;
+  }
+
+  /** Whether another request may be opened now. */
+  get hasRoom(): boolean {
+    return !this.isClosed && this.#engine.streamsLeft("bidirectional") > 0;
+  }
+
+  /** Opens a request; its stream's number. */
+  request(fields: Fields, hasEnded: boolean): number {
+    return this.stream(headersFrame(fields), hasEnded);
+  }
+
+  /** Opens a request's stream with any bytes. */
+  stream(bytes: Uint8Array, hasEnded: boolean): number {
+    const id = this.#nextStream;
+    this.#nextStream += 4;
+    this.#answers.set(id, { bytes: [], hasEnded: false, resetWith: undefined, stoppedWith: undefined });
+    this.#engine.streamSend(id, bytes, hasEnded);
+    this.#wake();
+    return id;
+  }
+
+  /** Sends body bytes as fast as they are taken, until the server stops it or `signal` aborts. @returns bytes that were taken */
+  async upload(id: number, bytes: number, signal: AbortSignal): Promise<number> {
+    const answer = this.answer(id);
+    // A DATA frame of the whole length (RFC 9114 §7.2.1), then pieces of it.
+    this.#send(id, Buffer.concat([Buffer.from([0]), varint(bytes)]));
+    const piece = randomBytes(65_536);
+    let sent = 0;
+    while (sent < bytes && answer.stoppedWith === undefined && !this.isClosed && !signal.aborted) {
+      const taken = this.#send(id, piece.subarray(0, Math.min(piece.length, bytes - sent)));
+      sent += taken;
+      if (taken === 0) await this.#changed(100);
+    }
+    return sent;
+  }
+
+  /** Sends bytes on a stream. @returns how many were taken */
+  #send(id: number, bytes: Uint8Array): number {
+    const taken = this.#engine.streamSend(id, bytes, false);
+    this.#wake();
+    if (typeof taken === "object") this.answer(id).stoppedWith ??= taken.abortedWith;
+    return typeof taken === "number" ? taken : 0;
+  }
+
+  /** Sends bytes of a body. */
+  send(id: number, bytes: Uint8Array): void {
+    this.#send(id, Buffer.concat([Buffer.from([0]), varint(bytes.length), bytes]));
+  }
+
+  /** Resets a request both ways (H3_REQUEST_CANCELLED). */
+  reset(id: number): void {
+    this.#engine.streamAbort(id, "write", 0x10c);
+    this.#engine.streamAbort(id, "read", 0x10c);
+    this.#wake();
+  }
+
+  /** Asks the server to acknowledge something. */
+  ping(): void {
+    this.#engine.ping();
+    this.#wake();
+  }
+
+  answer(id: number): RawAnswer {
+    return this.#answers.get(id)!;
+  }
+
+  /** Waits for an answer's end or reset, at most so long. @returns its status, if it has one; `undefined` if not */
+  async status(id: number, timeoutMs: number): Promise<number | undefined> {
+    const answer = this.answer(id);
+    const isOver = (): boolean => answer.hasEnded || answer.resetWith !== undefined || this.isClosed;
+    await Promise.race([this.#until(isOver), new Promise((resolve) => setTimeout(resolve, timeoutMs))]);
+    return statusOf(Buffer.concat(answer.bytes));
+  }
+
+  /** Ends the connection and says so. Idempotent. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#engine.close({ isApplication: true, errorCode: 0x100, reason: "" });
+    this.#run();
+    this.#end();
+  }
+
+  /** Ends without a word. */
+  vanish(): void {
+    this.#end();
+  }
+
+  async #until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) await this.#changed(1000);
+  }
+
+  #changed(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#watchers.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #wake(): void {
+    if (!this.#isOver) this.#turn ??= setImmediate(() => this.#run());
+  }
+
+  #run(): void {
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
+    if (this.#options.reads ?? true) this.#read();
+    const datagram = Buffer.alloc(maxDatagramBytes);
+    for (let length = 0; (length = this.#engine.send(datagram)) > 0;)
+      this.#socket.send(Buffer.from(datagram.subarray(0, length)));
+    clearTimeout(this.#timer);
+    const timeoutMs = this.#engine.timeoutMs();
+    if (this.#engine.isClosed()) this.#end();
+    else if (timeoutMs !== undefined)
+      this.#timer = setTimeout(() => {
+        this.#engine.onTimeout();
+        this.#run();
+      }, timeoutMs);
+    for (const watcher of this.#watchers.splice(0)) watcher();
+  }
+
+  #read(): void {
+    for (const id of this.#engine.readableStreams()) {
+      for (;;) {
+        const read = this.#engine.streamReceive(id, this.#buffer);
+        if (!read) break;
+        const answer = this.#answers.get(id);
+        if ("abortedWith" in read) {
+          if (answer) answer.resetWith = read.abortedWith;
+          break;
+        }
+        answer?.bytes.push(Buffer.from(this.#buffer.subarray(0, read.bytes)));
+        if (answer && read.fin) answer.hasEnded = true;
+        if (read.fin) break;
+      }
+    }
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#socket.close();
+    for (const watcher of this.#watchers.splice(0)) watcher();
+  }
+}

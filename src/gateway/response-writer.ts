@@ -1,0 +1,129 @@
+import type { ServerHttp3Stream } from "@currentspace/http3";
+import { responsePieceBytes } from "../defaults.ts";
+import type { RequestBudget } from "./budget.ts";
+import { isBlocked } from "./held-stream.ts";
+import type { Outbox, Piece } from "./outbox.ts";
+import type { Pace } from "./pace.ts";
+import { headBytes } from "./request-head.ts";
+import { hasBody, responseFields } from "./response-head.ts";
+
+/** What a {@link ResponseWriter} writes with. */
+export interface ResponseWriterOptions {
+  readonly stream: ServerHttp3Stream;
+  readonly budget: Pick<RequestBudget, "take" | "give">;
+  /** Where it is told what has been sent; absent over HTTP/2, whose streams tell it themselves. */
+  readonly outbox: Outbox | undefined;
+  /** Told when the client is waited for, and what it took. */
+  readonly pace: Pace;
+  /** Told while the app is waited for. */
+  readonly onWait: (isWaiting: boolean) => void;
+  /** Told when all that was handed over has been sent. */
+  readonly onSent: () => void;
+  readonly now: () => number;
+}
+
+/** Thrown where a response meets a limit. */
+export class OverBudget extends Error {}
+
+/** Writes one response to a stream, piece by piece as the client takes it. */
+export class ResponseWriter {
+  readonly #options: ResponseWriterOptions;
+  readonly #pieces = new Set<Piece>();
+  #reader: ReadableStreamDefaultReader<unknown> | undefined;
+
+  constructor(options: ResponseWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Whether nothing that was written waits to be sent. */
+  get isSent(): boolean {
+    return this.#pieces.size === 0;
+  }
+
+  /**
+   * Resolves when the library has all of it.
+   *
+   * @throws OverBudget; whatever the response's body throws; an error of the stream, whose client has gone then.
+   */
+  async write(response: Response, method: string): Promise<void> {
+    const fields = responseFields(response);
+    this.#options.stream.respond(fields);
+    this.#handOver(headBytes(fields), () => undefined);
+    if (hasBody(response, method)) await this.#writeBody(response.body!);
+    else await response.body?.cancel();
+    await new Promise<void>((resolve, reject) => {
+      this.#options.stream.once("error", reject).end(resolve);
+    });
+  }
+
+  /** Ends the body of a response that nobody takes any more, and gives back what is held. Idempotent. */
+  abandon(reason: unknown): void {
+    for (const piece of this.#pieces) this.#options.outbox?.remove(piece);
+    this.#pieces.clear();
+    // What a body says to its end harms nobody.
+    this.#reader?.cancel(reason).catch(() => undefined);
+  }
+
+  async #writeBody(body: ReadableStream<unknown>): Promise<void> {
+    this.#reader = body.getReader();
+    for (;;) {
+      this.#options.onWait(true);
+      const { done, value } = await this.#reader.read();
+      this.#options.onWait(false);
+      if (done) break;
+      const bytes = toBytes(value);
+      this.#take(bytes.length);
+      for (let at = 0; at < bytes.length; at += responsePieceBytes)
+        await this.#writePiece(bytes.subarray(at, at + responsePieceBytes));
+    }
+    this.#reader = undefined;
+  }
+
+  async #writePiece(piece: Buffer): Promise<void> {
+    const { stream, budget, outbox, pace, now } = this.#options;
+    pace.start(now());
+    await outbox?.room();
+    const taken = new Promise<void>((resolve, reject) => {
+      stream.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+    const give = (bytes: number): void => budget.give("unsent", bytes);
+    if (outbox) this.#handOver(piece.length, give);
+    await taken;
+    if (!outbox) this.#sent(piece.length, give);
+  }
+
+  #take(bytes: number): void {
+    if (!this.#options.budget.take("unsent", bytes)) throw new OverBudget("a client takes too little");
+  }
+
+  #handOver(bytes: number, give: (bytes: number) => void): void {
+    const { stream, outbox, pace, now } = this.#options;
+    const piece: Piece = {
+      bytes,
+      isBlocked: () => isBlocked(stream),
+      onSent: (sent) => {
+        if (piece.bytes === 0) this.#pieces.delete(piece);
+        this.#sent(sent, give);
+      },
+    };
+    if (!outbox) return;
+    this.#pieces.add(piece);
+    pace.start(now());
+    outbox.add(piece);
+  }
+
+  #sent(bytes: number, give: (bytes: number) => void): void {
+    const { pace, now, onSent } = this.#options;
+    give(bytes);
+    pace.move(bytes, now());
+    if (!this.isSent) return;
+    pace.stop(now());
+    onSent();
+  }
+}
+
+/** A body's piece; text, which some bodies consist of, as UTF-8. */
+function toBytes(value: unknown): Buffer {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return Buffer.from(String(value));
+}
