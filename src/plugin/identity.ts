@@ -1,7 +1,7 @@
 import { QuicpipeError } from "../errors.ts";
 import { type Scope, scopes } from "../protocol.ts";
 import type { Quota } from "../registry/index.ts";
-import type { Limits } from "./limits.ts";
+import { addressLimits, type Limits } from "./limits.ts";
 
 /** Who sends a request, and what it may do. */
 export interface Identity {
@@ -37,7 +37,7 @@ export function anonymousIdentity(limits: Limits, source: string): Identity {
   return {
     subject: "anonymous",
     scopes: new Set([scopes.register, scopes.send, scopes.receive]),
-    quota: { ...subjectQuota(limits), maxRegistrations: Infinity, maxCids: Infinity },
+    quota: subjectQuota(addressLimits(limits)),
     peers: undefined,
     limited: false,
     account: source,

@@ -4,7 +4,7 @@ import { requireInteger, requireOptions } from "./option-checks.ts";
 
 /**
  * Limits of a relay; a token's `quicpipe` claim narrows those of its subject, never widens them. With `auth: "none"` an
- * address (an IPv4 address, an IPv6 /64) takes a subject's place for messages, waits and requests, and counts as 16.
+ * address (an IPv4 address, an IPv6 /64) takes a subject's place, and counts as 16.
  */
 export interface LimitOptions {
   /** Registrations in all, from 1; 100 000 if absent. */
@@ -109,16 +109,20 @@ export function resolveLimits(value: LimitOptions | undefined): Limits {
   };
 }
 
+/** Limits of one subject that count what it holds or asks for. */
+const sharedLimitNames = [
+  "maxRegistrationsPerSubject",
+  "maxCidsPerSubject",
+  "maxMessagesPerSender",
+  "maxMessageBytesPerSender",
+  "maxWaitersPerSubject",
+  "requestsPerMinute",
+] as const;
+
 /** The limits where nobody has a token and an address takes a subject's place: several peers may be behind one NAT. */
 export function addressLimits(limits: Limits): Limits {
-  const { maxMessagesPerSender, maxMessageBytesPerSender, maxWaitersPerSubject, requestsPerMinute } = limits;
-  return {
-    ...limits,
-    maxMessagesPerSender: maxMessagesPerSender * defaults.subjectsPerAddress,
-    maxMessageBytesPerSender: maxMessageBytesPerSender * defaults.subjectsPerAddress,
-    maxWaitersPerSubject: maxWaitersPerSubject * defaults.subjectsPerAddress,
-    requestsPerMinute: requestsPerMinute * defaults.subjectsPerAddress,
-  };
+  const scaled = sharedLimitNames.map((name) => [name, limits[name] * defaults.subjectsPerAddress]);
+  return { ...limits, ...Object.fromEntries(scaled) };
 }
 
 /** Longest life that makes a valid date, in ms: some hundred years. */

@@ -35,6 +35,7 @@ async function register(request: TracedRequest): Promise<Response> {
   const body = await readJson(event.req, defaults.maxSmallBodyBytes);
   const wanted: RegisterRequest = {
     subject: identity.subject,
+    account: identity.account,
     quota: identity.quota,
     ratedBy: identity.limited ? "subject" : "address",
     key: requireKey(body["key"]),
@@ -54,7 +55,7 @@ async function register(request: TracedRequest): Promise<Response> {
 function list(request: ApiRequest): Response {
   const { identity, service } = request;
   const registrations = service.registry
-    .list(identity.subject)
+    .list(identity.account)
     .map((registration) => registrationView(registration, request));
   return json({ registrations } satisfies RegisterListResponse);
 }

@@ -1,4 +1,4 @@
-/** What one subject may hold and send. */
+/** What one account may hold and send. */
 export interface Quota {
   /** Registrations at a time. */
   readonly maxRegistrations: number;

@@ -10,6 +10,8 @@ import type { Registration } from "./registration.ts";
 export interface Entry extends Registration, ProvenAddress {
   address: Address | null;
   num: number;
+  /** Whose quota it takes up. */
+  readonly account: string;
   readonly ratedBy: RatedBy;
   /** What its sending draws from. */
   bucket: RateBucket;
@@ -18,7 +20,7 @@ export interface Entry extends Registration, ProvenAddress {
   expiresAtMs: number;
 }
 
-/** One subject's registrations, oldest first, and the sum of their connection IDs. */
+/** One account's registrations, oldest first, and the sum of their connection IDs. */
 export interface Holder {
   readonly entries: ReadonlySet<Entry>;
   readonly cids: number;
@@ -29,7 +31,7 @@ export class RegistrationTable {
   /** In order of registration, as a Map keeps it. */
   readonly #byId = new Map<string, Entry>();
   readonly #bySession = new Map<SessionId, Entry>();
-  readonly #bySubject = new Map<string, { entries: Set<Entry>; cids: number }>();
+  readonly #byAccount = new Map<string, { entries: Set<Entry>; cids: number }>();
   readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
   #cids = 0;
 
@@ -50,8 +52,8 @@ export class RegistrationTable {
     return session === undefined ? undefined : this.#bySession.get(session);
   }
 
-  ofSubject(subject: string): Holder | undefined {
-    return this.#bySubject.get(subject);
+  ofAccount(account: string): Holder | undefined {
+    return this.#byAccount.get(account);
   }
 
   /** Iterates in order of registration; the table may change on the way. */
@@ -65,8 +67,8 @@ export class RegistrationTable {
   }
 
   add(entry: Entry): void {
-    const holder = this.#bySubject.get(entry.subject) ?? { entries: new Set(), cids: 0 };
-    this.#bySubject.set(entry.subject, holder);
+    const holder = this.#byAccount.get(entry.account) ?? { entries: new Set(), cids: 0 };
+    this.#byAccount.set(entry.account, holder);
     holder.entries.add(entry);
     this.#byId.set(entry.id, entry);
     this.#bySession.set(entry.session, entry);
@@ -79,9 +81,9 @@ export class RegistrationTable {
     this.#bySession.delete(entry.session);
     this.#expiry.delete(entry);
     this.#count(entry, -entry.num);
-    const { entries } = this.#bySubject.get(entry.subject)!;
+    const { entries } = this.#byAccount.get(entry.account)!;
     entries.delete(entry);
-    if (entries.size === 0) this.#bySubject.delete(entry.subject);
+    if (entries.size === 0) this.#byAccount.delete(entry.account);
   }
 
   /** Gives an entry another number of connection IDs. */
@@ -95,8 +97,8 @@ export class RegistrationTable {
     this.#expiry.move(entry, expiresAtMs);
   }
 
-  #count({ subject }: Entry, cids: number): void {
-    this.#bySubject.get(subject)!.cids += cids;
+  #count({ account }: Entry, cids: number): void {
+    this.#byAccount.get(account)!.cids += cids;
     this.#cids += cids;
   }
 }

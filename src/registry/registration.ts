@@ -6,6 +6,8 @@ import type { RatedBy } from "./rate-buckets.ts";
 /** Who registers what. */
 export interface RegisterRequest {
   readonly subject: string;
+  /** Whose quota it takes up: the subject, or its address where one subject is everybody. */
+  readonly account: string;
   readonly quota: Quota;
   readonly ratedBy: RatedBy;
   /** The connection ID key, 16 to 64 bytes; it is not kept. */
@@ -40,7 +42,7 @@ export interface InitialPin {
   readonly destinationId: Uint8Array;
   /** Id of the accepter's registration. */
   readonly to: string;
-  /** The dialer's subject; `undefined` where one subject stands for everybody. */
+  /** The dialer's account; `undefined` where that may be several peers. */
   readonly dialer: string | undefined;
   /** Id of the dialer's registration that sent the message, if one is known. */
   readonly from: string | undefined;

@@ -67,9 +67,9 @@ export class Registry implements StunAuthority {
     return owner === undefined || entry?.subject === owner ? entry : undefined;
   }
 
-  /** Lists a subject's live registrations, oldest first. */
-  list(subject: string): Registration[] {
-    return this.#liveOf(subject, this.#options.now());
+  /** Lists an account's live registrations, oldest first. */
+  list(account: string): Registration[] {
+    return this.#liveOf(account, this.#options.now());
   }
 
   /** Ends a registration at once; with `owner`, only if it is that subject's. Tells whether it did. */
@@ -185,7 +185,8 @@ export class Registry implements StunAuthority {
     const { forwarder, maxRegistrations, maxCids } = this.#options;
     if (request.address && forwarder.isOwnAddress(request.address)) throw ownAddress(request.address);
     this.#freeDeadOf(request, nowMs);
-    const holder = this.#table.ofSubject(request.subject);
+    // A refresh takes up nothing but its own place, whoever asks for it.
+    const holder = this.#table.ofAccount(held?.account ?? request.account);
     const beside = (registrations = 0, cids = 0): Holdings =>
       held ? { registrations: registrations - 1, cids: cids - held.num } : { registrations, cids };
     requireRoom({
@@ -201,7 +202,7 @@ export class Registry implements StunAuthority {
   }
 
   #open(request: RegisterRequest, cids: Uint8Array): Entry {
-    const { subject, quota, num, ttlMs, address, ratedBy } = request;
+    const { subject, account, quota, num, ttlMs, address, ratedBy } = request;
     const registeredAtMs = this.#options.now();
     const lifeMs = Math.min(ttlMs, quota.maxTtlMs);
     const expiresAtMs = registeredAtMs + lifeMs;
@@ -211,16 +212,9 @@ export class Registry implements StunAuthority {
     const session = this.#openSession(spec, bucket);
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs };
-    const rated = { ratedBy, bucket, ...life };
-    const entry: Entry = {
-      id,
-      subject,
-      ordinal,
-      session,
-      num,
-      ...rated,
-      ...firstProof(address, registeredAtMs),
-    };
+    const owner = { subject, account, ratedBy, bucket };
+    const proof = firstProof(address, registeredAtMs);
+    const entry: Entry = { id, ordinal, session, num, ...owner, ...life, ...proof };
     this.#table.add(entry);
     this.#observer.opened(entry);
     return entry;
@@ -273,9 +267,9 @@ export class Registry implements StunAuthority {
     this.#observer.ended(entry, reason, counters);
   }
 
-  /** Ends what is over of a subject that would else be refused: a look at each only where it matters. */
-  #freeDeadOf({ subject, quota, num }: RegisterRequest, nowMs: number): void {
-    const holder = this.#table.ofSubject(subject);
+  /** Ends what is over of an account that would else be refused: a look at each only where it matters. */
+  #freeDeadOf({ account, quota, num }: RegisterRequest, nowMs: number): void {
+    const holder = this.#table.ofAccount(account);
     if (!holder) return;
     if (holder.entries.size < quota.maxRegistrations && holder.cids + num <= quota.maxCids) return;
     for (const entry of holder.entries) if (entry.expiresAtMs <= nowMs) this.#end(entry, "expired");
@@ -294,7 +288,7 @@ export class Registry implements StunAuthority {
     return entry && entry.expiresAtMs > this.#options.now() ? entry : undefined;
   }
 
-  #liveOf(subject: string, nowMs: number): Entry[] {
-    return [...(this.#table.ofSubject(subject)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
+  #liveOf(account: string, nowMs: number): Entry[] {
+    return [...(this.#table.ofAccount(account)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
   }
 }

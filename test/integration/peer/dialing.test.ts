@@ -101,13 +101,15 @@ describe("a dial that leads nowhere", () => {
   });
 
   it("says that the recipient's mailbox is full", async () => {
-    const { port } = await startPeerRelay({ limits: { maxMessagesPerRecipient: 1 } });
+    const { relay, port } = await startPeerRelay({ limits: { maxMessagesPerRecipient: 1 } });
     const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
     const { bob } = await testIdentities();
-    const options = { pin: bob.fingerprint, timeoutMs: 1500 };
-    const first = failure(alice.dial("bob", options));
-    await sleep(300);
-    expect(await codeOf(eve.dial("bob", options))).toBe("ERR_QUICPIPE_MAILBOX_FULL");
+    const first = failure(alice.dial("bob", { pin: bob.fingerprint, timeoutMs: 25_000 }));
+    await expect.poll(() => relay.stats().mailbox.queued, { timeout: 10_000 }).toBe(1);
+    // Asked again each second, until there is less than that left.
+    const second = eve.dial("bob", { pin: bob.fingerprint, timeoutMs: 4000 });
+    expect(await codeOf(second)).toBe("ERR_QUICPIPE_MAILBOX_FULL");
+    await alice.close();
     await first;
   });
 

@@ -6,6 +6,9 @@ const packets = [initialPacket().toString("base64")];
 /** Clients as a reverse proxy on loopback tells of them. */
 const [mallory, alice, neighbour] = ["198.51.100.66", "203.0.113.7", "2001:db8:0:1::7"];
 
+/** Polls may take their time on a busy machine. */
+const patience = { timeout: 15_000 };
+
 function from(ip: string): Record<string, string> {
   return { "x-forwarded-for": ip };
 }
@@ -28,25 +31,26 @@ describe('with auth: "none" a client', () => {
     const app = await serveRelay({ auth: "none", limits: { maxWaiters: 40 } });
     const clients = new AbortController();
     const flood = Array.from({ length: 60 }, () => poll(app, mallory, clients.signal));
+    const settled = Promise.allSettled(flood);
     const refused = await Promise.race(flood);
     expect(refused.status).toBe(429);
-    await expect.poll(() => app.relay.stats().waiters).toBe(30);
+    await expect.poll(() => app.relay.stats().waiters, patience).toBe(30);
     const open = poll(app, alice, clients.signal);
-    await expect.poll(() => app.relay.stats().waiters).toBe(31);
+    await expect.poll(() => app.relay.stats().waiters, patience).toBe(31);
     expect((await send(app, alice, "anonymous")).status).toBe(201);
     expect((await open).status).toBe(200);
     clients.abort();
-    await Promise.allSettled(flood);
+    await settled;
   });
 
   it("has the waits of 16 subjects and no more", async () => {
     const app = await serveRelay({ auth: "none", limits: { maxWaitersPerSubject: 1 } });
     const clients = new AbortController();
-    const flood = Array.from({ length: 20 }, () => poll(app, mallory, clients.signal));
-    await expect.poll(() => app.relay.stats().refused).toEqual({ ERR_QUICPIPE_WAITER_QUOTA: 4 });
+    const settled = Promise.allSettled(Array.from({ length: 20 }, () => poll(app, mallory, clients.signal)));
+    await expect.poll(() => app.relay.stats().refused, patience).toEqual({ ERR_QUICPIPE_WAITER_QUOTA: 4 });
     expect(app.relay.stats().waiters).toBe(16);
     clients.abort();
-    await Promise.allSettled(flood);
+    await settled;
   });
 
   it("cannot fill a mailbox", async () => {
@@ -70,5 +74,38 @@ describe('with auth: "none" a client', () => {
     for (let i = 0; i < 20; i++) statuses.push((await register(app, `2001:db8:0:1::${i + 1}`)).status);
     expect(statuses.slice(-4)).toEqual([429, 429, 429, 429]);
     expect((await register(app, "2001:db8:0:2::1")).status).toBe(200);
+  });
+
+  it("cannot take all registrations and connection IDs", async () => {
+    const app = await serveRelay({ auth: "none", limits: { maxRegistrationsPerSubject: 1 } });
+    const outcomes = [];
+    for (let i = 0; i < 17; i++) outcomes.push((await register(app, mallory)).body.code);
+    expect(outcomes.filter(Boolean)).toEqual(["ERR_QUICPIPE_REGISTRATION_QUOTA"]);
+    expect((await register(app, alice)).status).toBe(200);
+
+    const narrow = await serveRelay({ auth: "none", limits: { maxCidsPerSubject: 1 } });
+    for (let i = 0; i < 16; i++) expect((await register(narrow, mallory)).status).toBe(200);
+    expect((await register(narrow, mallory)).body.code).toBe("ERR_QUICPIPE_CID_QUOTA");
+    expect((await register(narrow, alice)).status).toBe(200);
+  });
+
+  it("is told of the registrations that it made itself", async () => {
+    const app = await serveRelay({ auth: "none" });
+    const { body } = await register(app, alice);
+    await register(app, mallory);
+    const list = await call("GET", `${app.url}/v1/register`, { headers: from(alice) });
+    expect(list.body.registrations.map(({ id }) => id)).toEqual([body.id]);
+  });
+
+  it("refreshes a registration from another address without taking up another place", async () => {
+    const app = await serveRelay({ auth: "none", limits: { maxRegistrationsPerSubject: 1 } });
+    for (let i = 0; i < 15; i++) await register(app, mallory);
+    const body = { key: randomBytes(16).toString("base64"), num: 1 };
+    const again = (ip: string): Promise<Answer> =>
+      call("POST", `${app.url}/v1/register`, { headers: from(ip), body });
+    const { body: first } = await again(alice);
+    for (const ip of [mallory, neighbour, alice]) expect((await again(ip)).body.id).toBe(first.id);
+    expect((await register(app, mallory)).status).toBe(200);
+    expect(app.relay.stats().registrations).toBe(17);
   });
 });

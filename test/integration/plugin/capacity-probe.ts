@@ -26,6 +26,7 @@ function register(num: number): void {
   const n = count++;
   registry.register({
     subject: `user-${n}@example.com`,
+    account: `user-${n}@example.com`,
     quota,
     ratedBy: "subject",
     key: randomBytes(32),

@@ -21,6 +21,7 @@ const registry = new Registry({ forwarder, maxRegistrations, maxCids, now: Date.
 for (let n = 0; n < maxRegistrations; n++)
   registry.register({
     subject: `user-${n}@example.com`,
+    account: `user-${n}@example.com`,
     quota,
     ratedBy: "subject",
     key: randomBytes(32),

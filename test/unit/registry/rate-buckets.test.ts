@@ -34,6 +34,7 @@ function setUp(): Setup {
       new DataView(bytes.buffer).setUint32(0, key);
       const request = {
         subject,
+        account: subject,
         quota,
         ratedBy: "subject",
         key: bytes,

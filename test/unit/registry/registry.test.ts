@@ -49,6 +49,7 @@ function setUp(
     register: (subject, key, change = {}) =>
       registry.register({
         subject,
+        account: subject,
         quota,
         ratedBy: "subject",
         key: keyOf(key),
