@@ -71,11 +71,13 @@ struct qp_account {
   /** When the first packet was let through to it or from it, on the monotonic clock; 0: none yet. */
   __u64 first_at_ns;
   struct qp_source address;
-  /** Odd while `address` is being written, so that nobody takes half of one for a whole. */
+  /** Odd while `address` or `local` is being written, so that nobody takes half of one for a whole. */
   __u32 version;
   /** The index of the bucket that what comes from its address draws from. */
   __u32 bucket;
-  __u32 unused[5];
+  __u32 unused;
+  /** The address of this host that its packets come to, and those to it leave from; zero where that is not known. */
+  struct qp_ip local;
 };
 
 /** What the program counts over all sessions: what it forwarded, and why it dropped. */
@@ -97,16 +99,6 @@ struct qp_processor {
   __u64 unused;
 };
 
-/** From which address of this host packets leave: user space's, whichever path they take. */
-enum qp_departure {
-  /** The one that the relay is bound to. */
-  QP_DEPARTURE_BOUND,
-  /** Bound to all: the one that the route to the destination says. */
-  QP_DEPARTURE_BY_ROUTE,
-  /** The same where the kernel does not tell (before Linux 6.7): only back out of the interface that it came by. */
-  QP_DEPARTURE_UNTOLD,
-};
-
 /** The one element of `config`. */
 struct qp_config {
   __u32 version;
@@ -116,9 +108,7 @@ struct qp_config {
   __u8 is_source_checked;
   /** Whether `sources` may lack the address of a live registration; unknown ones are then left to user space. */
   __u8 may_lack_sources;
-  /** enum qp_departure. */
-  __u8 departure;
-  __u8 zero[3];
+  __u8 zero[4];
 };
 
 _Static_assert(QP_SESSION_COUNTERS == 8, "the layout is fixed");

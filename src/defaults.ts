@@ -224,6 +224,14 @@ export const forwarderThreads = 1;
 export const maxForwarderThreads = 64;
 
 /**
+ * The addresses of the host are looked at this often for which of them want a socket (`dgram`), in ms: until then a new
+ * one is served by the socket that is bound to all, which answers from the address that routing picks.
+ */
+export const localSocketPollMs: number = 2 * second;
+/** Most sockets for addresses of the host (`dgram`); peers of those beyond are answered as routing picks. */
+export const maxLocalSockets = 256;
+
+/**
  * The interfaces are looked at this often for where to forward in the kernel, in ms: soon enough for one that comes, and
  * little work (a look at 4 takes 0.3 ms, at 200 of which 100 have addresses 6 ms).
  */

@@ -1,4 +1,4 @@
-import type { Address } from "../wire/address.ts";
+import type { Address, PeerAddress } from "../wire/address.ts";
 import type { XdpOption, XdpStatus } from "../xdp/index.ts";
 
 /** Handle of one session in the data plane; small integers, reused after the session ends. */
@@ -12,7 +12,7 @@ export interface SessionSpec {
   /** The connection IDs that lead to this session: 12 bytes each, back to back. */
   readonly cids: Uint8Array;
   /** Where its packets go, and whose packets it pays for; `null` until the address is proven. */
-  readonly address: Address | null;
+  readonly address: PeerAddress | null;
   /** What STUN requests call it (USERNAME), for as long as it is open; absent: nothing. */
   readonly username?: string | undefined;
   /** The bucket that what comes from its address draws from; open, and shared with the subject's other sessions. */
@@ -123,7 +123,7 @@ export interface ForwarderStats {
 
 /** A request that proved who sent it, by its integrity, and from where, by its nonce. */
 export interface StunProof {
-  readonly address: Address;
+  readonly address: PeerAddress;
   /** When the nonce was made, in ms since the epoch; no two nonces are of the same time. */
   readonly madeAtMs: number;
   /** As a Latin-1 string. */
@@ -249,7 +249,7 @@ export interface Forwarder {
    * The real address behind the virtual one that the gateway saw. `port` is needed only where the system
    * lacks 127.0.0.0/8 and clients differ by port.
    */
-  clientOf(virtualAddress: string, port?: number): Address | undefined;
+  clientOf(virtualAddress: string, port?: number): PeerAddress | undefined;
   stats(): ForwarderStats;
   /** Closes every socket; resolves when all are closed. Idempotent. */
   close(): Promise<void>;

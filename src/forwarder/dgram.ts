@@ -1,5 +1,5 @@
 import { sweepIntervalMs } from "../defaults.ts";
-import type { Address } from "../wire/address.ts";
+import type { Address, PeerAddress } from "../wire/address.ts";
 import { offStatus, type XdpStatus } from "../xdp/index.ts";
 import type {
   BucketId,
@@ -62,7 +62,9 @@ class DgramForwarder implements Forwarder {
   constructor(options: ForwarderOptions, socket: PublicSocket, { backendReason, clientsBy }: DgramTuning) {
     const counters = this.#counters;
     const { authority, maxGatewayClients, now, socketBufferBytes, sourcePolicy, stun, upstream } = options;
-    this.backendReason = backendReason;
+    this.backendReason = [backendReason, socket.limitation]
+      .filter((clause) => clause !== undefined)
+      .join("; ");
     this.clientsBy = upstream && clientsBy;
     this.#options = options;
     this.#socket = socket;
@@ -80,8 +82,7 @@ class DgramForwarder implements Forwarder {
         reply: socket.send,
         nowMs: now(),
       });
-    socket.socket.on("message", (datagram, source) => this.#receive(datagram, source));
-    socket.socket.on("error", options.onError);
+    socket.onDatagram = (datagram, source) => this.#receive(datagram, source);
     this.#sweeper = setInterval(() => this.#sweep(now()), sweepIntervalMs).unref();
   }
 
@@ -154,7 +155,7 @@ class DgramForwarder implements Forwarder {
     if (sessions.get(pin.to) && sessions.get(pin.from)) pins.add(pin);
   }
 
-  clientOf(virtualAddress: string, port?: number): Address | undefined {
+  clientOf(virtualAddress: string, port?: number): PeerAddress | undefined {
     const source = this.#splice?.clientOf(virtualAddress, port);
     return source && this.#socket.fromWire(source);
   }
@@ -182,11 +183,10 @@ class DgramForwarder implements Forwarder {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweeper);
-    const closed = new Promise<void>((resolve) => void this.#socket.socket.close(resolve));
-    await Promise.all([closed, this.#splice?.close(this.#options.now())]);
+    await Promise.all([this.#socket.close(), this.#splice?.close(this.#options.now())]);
   }
 
-  #receive(datagram: Uint8Array, source: Address): void {
+  #receive(datagram: Uint8Array, source: PeerAddress): void {
     const nowMs = this.#options.now();
     const { pins, sessions } = this.#relay;
     const sorted = classify(datagram, sessions.routes, pins, nowMs);
@@ -196,14 +196,14 @@ class DgramForwarder implements Forwarder {
     else this.#counters.dropped[sorted === verdict.undirected ? "no-destination" : "empty"]++;
   }
 
-  #receiveStun(datagram: Uint8Array, source: Address, nowMs: number): void {
+  #receiveStun(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const refusal = this.#stunGate.charge(datagram, source, nowMs);
     if (!refusal) return this.#stun.receive(datagram, source, nowMs);
     this.#counters.stun[refusal]++;
     this.#counters.dropped["stun-unanswered"]++;
   }
 
-  #passToGateway(datagram: Uint8Array, source: Address, nowMs: number): void {
+  #passToGateway(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     if (this.#splice) this.#splice.forward(datagram, source, nowMs);
     else this.#counters.dropped["no-upstream"]++;
   }
@@ -213,7 +213,7 @@ class DgramForwarder implements Forwarder {
     this.#splice?.sweep(nowMs);
   }
 
-  #toWire(address: Address | null): Address | null {
+  #toWire(address: PeerAddress | null): PeerAddress | null {
     return address && this.#socket.toWire(address);
   }
 }

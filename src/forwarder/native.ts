@@ -14,7 +14,7 @@ import {
   virtualAddressQuarantineMs,
 } from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
-import { type Address, unmapAddress } from "../wire/address.ts";
+import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
 import type { Offload, OffloadPlan, XdpStatus } from "../xdp/index.ts";
 import type {
   BucketId,
@@ -64,7 +64,7 @@ export async function createNativeForwarder(
   const reader = new ReportReader(() => handle);
   const counters = createCounters();
   // Nothing is received, and so nothing sent, before there is a handle.
-  const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port));
+  const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port, to.local));
   const stun = new StunResponder({ authority, policy, counters, send, fromWire: (source) => source });
   const { plan, kernel } = planOffload(options, parts.addon);
   const handle = await listen({ address: options.host, port: options.port }, (host) =>
@@ -74,7 +74,7 @@ export async function createNativeForwarder(
       kernel,
       clock: parts.clock,
       onReports: () => reader.schedule(),
-      onStun: (datagram, address, port) => stun.receive(datagram, { address, port }, now()),
+      onStun: (datagram, address, port, local) => stun.receive(datagram, { address, port, local }, now()),
       onError: (code, syscall) => options.onError(socketFailed(code, syscall)),
     }),
   );
@@ -187,7 +187,7 @@ class NativeForwarder implements Forwarder {
     if (this.#sessions.has(pin.to) && this.#sessions.has(pin.from)) this.#pins.add(pin);
   }
 
-  clientOf(virtualAddress: string): Address | undefined {
+  clientOf(virtualAddress: string): PeerAddress | undefined {
     return this.#handle.clientOf(unmapAddress(virtualAddress));
   }
 

@@ -11,8 +11,8 @@ export function isOwnAddress(address: Address, bound: Address, interfaces: reado
   if (address.port !== bound.port) return false;
   const to = address.address;
   // A datagram to the unspecified address goes to the loopback interface.
-  if (wildcards.has(to)) return isLocal(bound.address);
-  if (!wildcards.has(bound.address)) return to === bound.address;
+  if (isWildcard(to)) return isLocal(bound.address);
+  if (!isWildcard(bound.address)) return to === bound.address;
   if (bound.address === "0.0.0.0" && !isIPv4(to)) return false;
   return to.startsWith("127.") || interfaces.includes(to);
 }
@@ -22,8 +22,20 @@ export function interfaceAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 }
 
+/** The same, but an IPv6 address of one link has the link's name after it (RFC 4007 §11), without which it cannot be bound. */
+export function hostAddresses(): string[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
+    all.map((info) => (info.family === "IPv6" && info.scopeid ? `${info.address}%${name}` : info.address)),
+  );
+}
+
+/** Tells whether an IP literal stands for all addresses of a host. */
+export function isWildcard(address: string): boolean {
+  return wildcards.has(address);
+}
+
 const wildcards: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
 
 function isLocal(bound: string): boolean {
-  return wildcards.has(bound) || bound === "::1" || bound.startsWith("127.");
+  return isWildcard(bound) || bound === "::1" || bound.startsWith("127.");
 }

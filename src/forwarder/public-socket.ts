@@ -1,88 +1,134 @@
-import { createSocket, type Socket, type SocketOptions } from "node:dgram";
-import { once } from "node:events";
-import { isIPv6 } from "node:net";
-import { type Address, unmapAddress } from "../wire/address.ts";
+import type { Socket } from "node:dgram";
+import { isIPv4 } from "node:net";
+import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
 import { formatIp, parseIp, splitZone } from "../wire/ip.ts";
 import { listen } from "./listen.ts";
+import { LocalSockets } from "./local-sockets.ts";
+import { hostAddresses, isWildcard } from "./own-address.ts";
 import type { Send } from "./send.ts";
-import { createSendQueueGate } from "./send-queue.ts";
+import { systemCode } from "./system-error.ts";
+import { bindUdpSocket, closeUdpSocket, sendFrom, type UdpSocketOptions } from "./udp-socket.ts";
 
-/** A bound UDP socket. Addresses on its hot path are in the form it reports itself, see `toWire`. */
-export interface PublicSocket {
-  readonly socket: Socket;
-  /** The bound address, in plain form. */
-  readonly bound: Address;
-  readonly send: Send;
-  /** Turns a plain address into the form that the socket reports: IPv4 becomes `::ffff:…` on a dual-stack one. */
-  toWire(address: Address): Address;
-  /** The way back. */
-  fromWire(address: Address): Address;
-}
+/** Takes a datagram; `source` has the address of this host that it was sent to, where that is known. */
+export type Receive = (datagram: Uint8Array, source: PeerAddress) => void;
 
-/** Where and how to bind. */
-export interface PublicSocketOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly socketBufferBytes: number;
+/** What a public socket is opened with. */
+export interface PublicSocketOptions extends Pick<UdpSocketOptions, "host" | "port" | "socketBufferBytes"> {
+  /** Hears of faults of the sockets, and of addresses that none can be had for. */
+  readonly onError: (error: Error) => void;
 }
 
 /**
- * Resolves an IP literal to itself, at once. Without it, node:dgram takes every packet through `dns.lookup`
- * and another turn of the event loop.
- */
-export const literalLookup: NonNullable<SocketOptions["lookup"]> = (literal, _options, done) =>
-  // The family is not looked at; finding it out costs more than the relay's own work on a packet.
-  done(null, literal, 0);
-
-/**
- * Binds the relay's UDP socket; `::` takes IPv4 as well, and becomes `0.0.0.0` where the system has no IPv6.
- * The caller closes the socket.
+ * Binds the relay's UDP port; `::` takes IPv4 as well, and becomes `0.0.0.0` where the system has no IPv6.
+ * The caller closes it.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED
  */
 export async function openPublicSocket(options: PublicSocketOptions): Promise<PublicSocket> {
   const { host: address, port } = options;
-  return wrap(await listen({ address, port }, (host) => bind({ ...options, host })));
+  const socket = new PublicSocket(
+    await listen({ address, port }, (host) => bind({ ...options, host })),
+    options,
+  );
+  await socket.follow();
+  return socket;
 }
 
-async function bind({ host, port, socketBufferBytes }: PublicSocketOptions): Promise<Socket> {
-  const socket = createSocket({
-    type: isIPv6(host) ? "udp6" : "udp4",
-    lookup: literalLookup,
-    recvBufferSize: socketBufferBytes,
-    sendBufferSize: socketBufferBytes,
+/**
+ * The relay's UDP port, with a socket for each address of the host where it is bound to all of them. Addresses on its
+ * hot path are in the form that the sockets report, see `toWire`; the `local` of one is in plain form always.
+ */
+export class PublicSocket {
+  /** The bound address, in plain form. */
+  readonly bound: Address;
+  /** Why answers may leave from another address than the one that was asked; `undefined`: they do not. */
+  readonly limitation: string | undefined;
+  /** Takes what comes; what comes before it is set is lost. */
+  onDatagram: Receive | undefined;
+
+  readonly #options: PublicSocketOptions;
+  readonly #socket: Socket;
+  readonly #isDualStack: boolean;
+  readonly #send: Send;
+  #locals: LocalSockets | undefined;
+
+  constructor({ socket, limitation }: Bound, options: PublicSocketOptions) {
+    const { address, family, port } = socket.address();
+    this.bound = { address, port };
+    this.limitation = limitation;
+    this.#options = options;
+    this.#socket = socket;
+    this.#isDualStack = family === "IPv6";
+    this.#send = sendFrom(socket);
+    socket.on("message", (datagram, source) => this.onDatagram?.(datagram, source));
+    socket.on("error", options.onError);
+  }
+
+  /** Opens the sockets for each address, where there is to be more than one. */
+  async follow(): Promise<void> {
+    const { address, port } = this.bound;
+    if (!isWildcard(address) || this.limitation !== undefined) return;
+    const { onError, socketBufferBytes } = this.#options;
+    this.#locals = await LocalSockets.open({
+      port,
+      socketBufferBytes,
+      addresses: () => hostAddresses().filter((held) => address === "::" || isIPv4(held)),
+      spell: (held) => this.toWire({ address: held, port }).address,
+      opened: (socket, local) => this.#listenAt(socket, local),
+      onError,
+    });
+  }
+
+  /** Sends from `to.local`, or from where routing says if that is not known. */
+  readonly send: Send = (datagram, to, done) => {
+    const send = to.local === undefined ? this.#send : this.#locals?.sendFrom(to.local);
+    if (send) send(datagram, to, done);
+    else done("EADDRNOTAVAIL");
+  };
+
+  /** Turns a plain address into the form that the sockets report: IPv4 becomes `::ffff:…` on dual-stack ones. */
+  toWire({ address, port, local }: PeerAddress): PeerAddress {
+    const canonical = canonicalIp(address);
+    const isMapped = this.#isDualStack && !canonical.includes(":");
+    return { address: isMapped ? `::ffff:${canonical}` : canonical, port, local };
+  }
+
+  /** The way back. */
+  readonly fromWire = ({ address, port, local }: PeerAddress): PeerAddress => ({
+    address: unmapAddress(address),
+    port,
+    local,
   });
-  const listening = once(socket, "listening");
-  try {
-    socket.bind({ address: host, port, exclusive: true });
-    await listening;
-    return socket;
-  } catch (error) {
-    socket.close();
-    throw error;
+
+  async close(): Promise<void> {
+    await Promise.all([closeUdpSocket(this.#socket), this.#locals?.close()]);
+  }
+
+  #listenAt(socket: Socket, local: string): void {
+    socket.on("message", (datagram, { address, port }) =>
+      this.onDatagram?.(datagram, { address, port, local }),
+    );
   }
 }
 
-function wrap(socket: Socket): PublicSocket {
-  const { address, port, family } = socket.address();
-  const isDualStack = family === "IPv6";
-  const isQueueFull = createSendQueueGate(() => socket.getSendQueueSize());
-  return {
-    socket,
-    bound: { address, port },
-    send(datagram, to, done) {
-      // node:dgram throws on port 0, which a spoofed datagram can come from.
-      if (to.port === 0) done("EINVAL");
-      else if (isQueueFull()) done("ENOBUFS");
-      else socket.send(datagram, to.port, to.address, done);
-    },
-    toWire(plain) {
-      const canonical = canonicalIp(plain.address);
-      const isMapped = isDualStack && !canonical.includes(":");
-      return { address: isMapped ? `::ffff:${canonical}` : canonical, port: plain.port };
-    },
-    fromWire: (wire) => ({ address: unmapAddress(wire.address), port: wire.port }),
-  };
+interface Bound {
+  readonly socket: Socket;
+  readonly limitation?: string;
+}
+
+/** The port is first held alone, so that one that somebody else has is refused; then it is shared with our own. */
+async function bind(options: UdpSocketOptions): Promise<Bound> {
+  const alone = await bindUdpSocket(options);
+  if (!isWildcard(options.host)) return { socket: alone };
+  const { port } = alone.address();
+  await closeUdpSocket(alone);
+  try {
+    return { socket: await bindUdpSocket({ ...options, port, isShared: true }) };
+  } catch (error) {
+    if (systemCode(error) !== "ENOTSUP") throw error;
+    const limitation = "answers from the address that routing picks: this system has no SO_REUSEPORT";
+    return { socket: await bindUdpSocket({ ...options, port }), limitation };
+  }
 }
 
 /** One spelling for each address, the system's, because addresses are compared as text. */

@@ -1,4 +1,4 @@
-import { type Address, sameAddress } from "../wire/address.ts";
+import { type Address, type PeerAddress, sameAddress } from "../wire/address.ts";
 import type { DropReason, SessionId, SourcePolicy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
 import { longDestination, verdict } from "./demux.ts";
@@ -63,7 +63,7 @@ export class Relay {
     datagram: Uint8Array,
     sender: Session | undefined,
     to: Session,
-    address: Address,
+    address: PeerAddress,
     nowMs: number,
   ): void {
     to.firstForwardedAtMs ??= nowMs;

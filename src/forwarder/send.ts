@@ -1,11 +1,11 @@
-import type { Address } from "../wire/address.ts";
+import type { PeerAddress } from "../wire/address.ts";
 import { systemCode } from "./system-error.ts";
 
 /**
- * Sends one datagram. `done` hears of the outcome, by the end of the current turn unless the system's buffer
+ * Sends one datagram, from `to.local` where that is known. `done` hears of the outcome, by the end of the current turn unless the system's buffer
  * is full: `null` if it was handed to the system, else the system's error, or its code alone.
  */
-export type Send = (datagram: Uint8Array, to: Address, done: (failure: unknown) => void) => void;
+export type Send = (datagram: Uint8Array, to: PeerAddress, done: (failure: unknown) => void) => void;
 
 /** The reason to count a datagram under that {@link Send} could not send. */
 export function sendDropReason(failure: unknown): "send-buffer-full" | "send-failed" {

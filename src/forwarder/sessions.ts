@@ -1,4 +1,4 @@
-import type { Address } from "../wire/address.ts";
+import type { PeerAddress } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { AddressMap } from "./address-map.ts";
 import { BucketTable } from "./buckets.ts";
@@ -16,7 +16,7 @@ export interface Session {
    * ten thousand of those cost a tenth of the packet rate in garbage collection.
    */
   packedCids: string;
-  address: Address | null;
+  address: PeerAddress | null;
   expiresAtMs: number;
   bucket: TokenBucket;
   packetsFrom: number;
@@ -131,7 +131,7 @@ export class SessionTable {
     for (let at = 0; at < cids.length; at += cidBytes) this.routes.delete(cids, at, id);
   }
 
-  #move(session: Session, address: Address | null): void {
+  #move(session: Session, address: PeerAddress | null): void {
     this.#unlink(session);
     session.address = address;
     if (!address) return;

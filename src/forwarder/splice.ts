@@ -9,11 +9,11 @@ import {
   gatewayWaitingDatagrams,
   newGatewayClientsPerSecond,
 } from "../defaults.ts";
-import { type Address, unmapAddress } from "../wire/address.ts";
-import { AddressMap } from "./address-map.ts";
+import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
 import type { ClientsBy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
-import { literalLookup } from "./public-socket.ts";
+import { literalLookup } from "./udp-socket.ts";
+import { PathMap } from "./path-map.ts";
 import type { Send } from "./send.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { VirtualAddresses } from "./virtual-addresses.ts";
@@ -32,8 +32,8 @@ export interface SpliceOptions {
 }
 
 interface Client {
-  /** The real address, in the public socket's form. */
-  readonly source: Address;
+  /** The real address, in the public socket's form: who talks to two addresses of this host is two clients. */
+  readonly source: PeerAddress;
   readonly virtualAddress: string;
   readonly socket: Socket;
   /** Datagrams that came before the socket was ready; `undefined` from then on. */
@@ -50,7 +50,7 @@ interface Client {
  */
 export class Splice {
   readonly #options: SpliceOptions;
-  readonly #clients = new AddressMap<Client>();
+  readonly #clients = new PathMap<Client>();
   /** Clients by what the gateway sees of them. */
   readonly #locals = new Map<string, Client>();
   readonly #virtual = new VirtualAddresses([randomInt(2 ** 32), randomInt(2 ** 32)]);
@@ -68,8 +68,8 @@ export class Splice {
   }
 
   /** Passes a client's datagram to the gateway. */
-  forward(datagram: Uint8Array, source: Address, nowMs: number): void {
-    const client = this.#clients.get(source.address, source.port);
+  forward(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
+    const client = this.#clients.get(source);
     if (!client) return this.#admit(datagram, source, nowMs);
     client.datagrams++;
     client.seenAtMs = nowMs;
@@ -79,7 +79,7 @@ export class Splice {
   }
 
   /** The real address, in the public socket's form, of the client that the gateway sees as this. */
-  clientOf(virtualAddress: string, port?: number): Address | undefined {
+  clientOf(virtualAddress: string, port?: number): PeerAddress | undefined {
     const address = unmapAddress(virtualAddress);
     const local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
     return this.#locals.get(local)?.source;
@@ -97,7 +97,7 @@ export class Splice {
     await Promise.all(this.#clients.values().map((client) => this.#forget(client, nowMs)));
   }
 
-  #admit(datagram: Uint8Array, source: Address, nowMs: number): void {
+  #admit(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const { dropped } = this.#options.counters;
     if (this.#clients.size >= this.#options.maxClients) dropped["gateway-full"]++;
     else if (!this.#creations.take(1, nowMs)) dropped["gateway-rate"]++;
@@ -113,7 +113,7 @@ export class Splice {
     return isIPv6(this.#options.upstream.address) ? "::1" : "127.0.0.1";
   }
 
-  #create(first: Uint8Array, source: Address, virtualAddress: string, nowMs: number): void {
+  #create(first: Uint8Array, source: PeerAddress, virtualAddress: string, nowMs: number): void {
     const { upstream, socketBufferBytes } = this.#options;
     const socket = createSocket({
       type: isIPv6(upstream.address) ? "udp6" : "udp4",
@@ -122,7 +122,7 @@ export class Splice {
     });
     const client: Client = {
       // Copied: the socket's own object carries more.
-      source: { address: source.address, port: source.port },
+      source: { address: source.address, port: source.port, local: source.local },
       virtualAddress,
       socket,
       waiting: [first],
@@ -130,7 +130,7 @@ export class Splice {
       datagrams: 1,
       seenAtMs: nowMs,
     };
-    this.#clients.set(source.address, source.port, client);
+    this.#clients.set(source, client);
     socket.on("message", (datagram) => this.#reply(client, datagram));
     socket.on("error", () => this.#failed(client));
     socket.on("connect", () => this.#ready(client));
@@ -177,11 +177,11 @@ export class Splice {
 
   /** node:dgram may report in the next turn how a connect went, when the socket is closed already. */
   #isKnown(client: Client): boolean {
-    return this.#clients.get(client.source.address, client.source.port) === client;
+    return this.#clients.get(client.source) === client;
   }
 
   #forget(client: Client, nowMs: number): Promise<void> {
-    this.#clients.delete(client.source.address, client.source.port);
+    this.#clients.delete(client.source);
     if (client.local !== undefined) this.#locals.delete(client.local);
     this.#virtual.release(client.virtualAddress, nowMs);
     this.#options.counters.dropped["gateway-send-failed"] += client.waiting?.length ?? 0;

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { stunNonceMs } from "../defaults.ts";
-import type { Address } from "../wire/address.ts";
+import type { PeerAddress } from "../wire/address.ts";
 
 /**
  * The nonce cookie and the security feature bits after it (RFC 8489 §9.2, §18.1): bit 0, the leftmost,
@@ -13,7 +13,8 @@ const macBytes = 12;
 const ticksPerMs = 64;
 
 /**
- * Stateless nonces: the time they were made at, and an HMAC over it and the address they were made for. Each is newer
+ * Stateless nonces: the time they were made at, and an HMAC over it and the address they were made for, with
+ * the address of this host that was asked: neither can be exchanged for another. Each is newer
  * than all before it, whatever the clock does, so that what they prove has an order.
  */
 export class StunNonces {
@@ -21,7 +22,7 @@ export class StunNonces {
   #lastTick = 0;
 
   /** A nonce for `source`: 37 ASCII bytes. */
-  make(source: Address, nowMs: number): Uint8Array {
+  make(source: PeerAddress, nowMs: number): Uint8Array {
     this.#lastTick = Math.max(this.#lastTick + 1, Math.trunc(nowMs) * ticksPerMs);
     const tick = Buffer.alloc(tickBytes);
     tick.writeUIntBE(this.#lastTick, 0, tickBytes);
@@ -30,7 +31,7 @@ export class StunNonces {
   }
 
   /** When `nonce` was made, if that was here, for `source` and within the last minute; else `undefined`. */
-  madeAtMs(nonce: Uint8Array, source: Address, nowMs: number): number | undefined {
+  madeAtMs(nonce: Uint8Array, source: PeerAddress, nowMs: number): number | undefined {
     const text = Buffer.from(nonce).toString("latin1");
     const body = Buffer.from(text.slice(cookie.length), "base64url");
     if (!text.startsWith(cookie) || body.length !== tickBytes + macBytes) return undefined;
@@ -40,8 +41,8 @@ export class StunNonces {
     return nowMs - madeAtMs < stunNonceMs ? madeAtMs : undefined;
   }
 
-  #mac({ address, port }: Address, tick: Uint8Array): Uint8Array {
-    const mac = createHmac("sha256", this.#key).update(tick).update(`${address}|${port}`).digest();
+  #mac({ address, port, local = "" }: PeerAddress, tick: Uint8Array): Uint8Array {
+    const mac = createHmac("sha256", this.#key).update(tick).update(`${address}|${port}|${local}`).digest();
     return mac.subarray(0, macBytes);
   }
 }

@@ -1,4 +1,4 @@
-import type { Address } from "../wire/address.ts";
+import type { PeerAddress } from "../wire/address.ts";
 import type { StunAuthority, StunPolicy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
 import { type Send, sendDropReason } from "./send.ts";
@@ -12,7 +12,7 @@ export interface StunResponderOptions {
   /** Sends out of the public socket. */
   readonly send: Send;
   /** Turns an address in the form that the public socket reports into the plain one. */
-  readonly fromWire: (wire: Address) => Address;
+  readonly fromWire: (wire: PeerAddress) => PeerAddress;
 }
 
 /** Answers the STUN messages that come to the public socket, and counts them. */
@@ -26,7 +26,7 @@ export class StunResponder {
   }
 
   /** Takes one message from `source`, which is in the form that the public socket reports. */
-  receive(datagram: Uint8Array, source: Address, nowMs: number): void {
+  receive(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const { fromWire, send, counters } = this.#options;
     const { dropped, stun } = counters;
     const { outcome, reply } = this.#server.answer(datagram, fromWire(source), nowMs);

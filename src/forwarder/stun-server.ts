@@ -1,5 +1,5 @@
 import { stunPublicAmplification } from "../defaults.ts";
-import type { Address } from "../wire/address.ts";
+import type { Address, PeerAddress } from "../wire/address.ts";
 import {
   encodeErrorCode,
   encodeStun,
@@ -48,7 +48,7 @@ export class StunServer {
   }
 
   /** Decides on one datagram from `source`, in plain form. Never throws for what it contains. */
-  answer(datagram: Uint8Array, source: Address, nowMs: number): StunAnswer {
+  answer(datagram: Uint8Array, source: PeerAddress, nowMs: number): StunAnswer {
     const request = parseStun(datagram);
     if (request?.type !== stunType.request) return { outcome: "malformed" };
     const { attributes } = request;
@@ -59,7 +59,7 @@ export class StunServer {
   }
 
   /** The checks of RFC 8489 §9.2.4, in its order. */
-  #authenticate(request: ReceivedStun, source: Address, nowMs: number): StunAnswer {
+  #authenticate(request: ReceivedStun, source: PeerAddress, nowMs: number): StunAnswer {
     const { attributes } = request;
     const username = attributes.get(stunAttribute.username);
     const nonce = attributes.get(stunAttribute.nonce);

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import type { H3Event } from "h3";
 import type { Forwarder } from "../forwarder/index.ts";
-import type { Address } from "../wire/address.ts";
+import type { PeerAddress } from "../wire/address.ts";
 import { plainIp } from "../wire/ip.ts";
 import { sourceName } from "../wire/source.ts";
 
@@ -27,7 +27,7 @@ export interface AddressSources {
 }
 
 /** Finds the real address of the client behind the splice, or `null` for a request that proves none. */
-export function clientAddressOf(event: H3Event, sources: AddressSources): Address | null {
+export function clientAddressOf(event: H3Event, sources: AddressSources): PeerAddress | null {
   const { ip, port } = originOf(event, sources);
   return (ip !== undefined && sources.forwarder.clientOf(ip, port)) || null;
 }

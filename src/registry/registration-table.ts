@@ -1,6 +1,6 @@
 import * as defaults from "../defaults.ts";
 import type { SessionId } from "../forwarder/index.ts";
-import type { Address } from "../wire/address.ts";
+import type { PeerAddress } from "../wire/address.ts";
 import type { ProvenAddress } from "./address-proof.ts";
 import { ExpiryBuckets } from "./expiry-buckets.ts";
 import type { RateBucket, RatedBy } from "./rate-buckets.ts";
@@ -8,7 +8,7 @@ import type { Registration } from "./registration.ts";
 
 /** A registration as it is kept. */
 export interface Entry extends Registration, ProvenAddress {
-  address: Address | null;
+  address: PeerAddress | null;
   num: number;
   /** Whose quota it takes up. */
   readonly account: string;

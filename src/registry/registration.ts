@@ -1,5 +1,5 @@
 import type { SessionId } from "../forwarder/index.ts";
-import type { Address } from "../wire/address.ts";
+import type { PeerAddress } from "../wire/address.ts";
 import type { Quota } from "./quota.ts";
 import type { RatedBy } from "./rate-buckets.ts";
 
@@ -17,7 +17,7 @@ export interface RegisterRequest {
   /** Life without renewal, in ms; cut to the quota's. */
   readonly ttlMs: number;
   /** The subject's public address if the request proved it. */
-  readonly address: Address | null;
+  readonly address: PeerAddress | null;
 }
 
 /** A live registration, as of now. */
@@ -29,7 +29,7 @@ export interface Registration {
   /** Its session in the data plane, to read from; the number is used again after its end. */
   readonly session: SessionId;
   readonly num: number;
-  readonly address: Address | null;
+  readonly address: PeerAddress | null;
   /** ms since the epoch. */
   readonly registeredAtMs: number;
   /** ms since the epoch. */

@@ -8,9 +8,9 @@ import type {
   StunProof,
   StunVerdict,
 } from "../forwarder/index.ts";
-import { type Address, sameAddress } from "../wire/address.ts";
+import type { Address } from "../wire/address.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
-import { type AddressProof, firstProof, weigh } from "./address-proof.ts";
+import { type AddressProof, firstProof, takeProof, weigh } from "./address-proof.ts";
 import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
 import { type EndReason, guardObservers, type RegistrationObserver } from "./observer.ts";
 import type { RegistryOptions } from "./options.ts";
@@ -239,25 +239,19 @@ export class Registry implements StunAuthority {
 
   #renew(entry: Entry, proof: AddressProof | null, bytesPerSecond: number, cids?: Uint8Array): void {
     const expiresAtMs = this.#options.now() + entry.ttlMs;
-    const address = proof?.address;
-    const moved = address && !(entry.address && sameAddress(entry.address, address));
-    if (proof) entry.provenAtMs = Math.max(entry.provenAtMs, proof.atMs);
+    const turn = proof ? takeProof(entry, proof) : "none";
     const before = entry.bucket;
-    if (moved) {
-      entry.address = address;
-      entry.transactionId = "";
-    }
     // Joined before the other is left: what is left last might be closed.
     entry.bucket = this.#rates.join(rateKeyOf(entry), bytesPerSecond);
     this.#options.forwarder.updateSession(entry.session, {
       expiresAtMs,
       ...(cids && { cids }),
-      ...(moved && { address }),
+      ...(turn !== "none" && { address: entry.address }),
       ...(entry.bucket !== before && { bucket: entry.bucket.id }),
     });
     this.#rates.leave(before);
     this.#table.renew(entry, expiresAtMs);
-    if (moved) this.#observer.moved(entry);
+    if (turn === "moved") this.#observer.moved(entry);
   }
 
   #end(entry: Entry, reason: EndReason): void {

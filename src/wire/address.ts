@@ -4,6 +4,12 @@ export interface Address {
   readonly port: number;
 }
 
+/** The address of somebody who talks to this host, and the way there (RFC 9000 §9 calls both together a path). */
+export interface PeerAddress extends Address {
+  /** The IP literal of this host that the peer's packets come to, and answers go from; absent: as the system's routes say. */
+  readonly local?: string | undefined;
+}
+
 const mappedPrefix = "::ffff:";
 
 /** Turns the IPv4-mapped form a dual-stack socket reports (RFC 4291 §2.5.5.2) into plain IPv4. */
@@ -29,6 +35,11 @@ export function parseAddress(text: string): Address | undefined {
   const port = Number(match?.[3]);
   if (!match || port > 65_535) return undefined;
   return { address: (match[1] ?? match[2])!, port };
+}
+
+/** Tells whether two addresses are the same, and the ways there too. */
+export function samePath(a: PeerAddress, b: PeerAddress): boolean {
+  return sameAddress(a, b) && a.local === b.local;
 }
 
 /** Tells whether two addresses are the same. */

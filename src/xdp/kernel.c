@@ -3,12 +3,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/membarrier.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,17 +88,7 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
   return error;
 }
 
-/** Linux 6.7 is the first whose bpf_fib_lookup tells a route's source address. */
-static enum qp_departure wildcard_departure(void)
-{
-  struct utsname system;
-  int major = 0, minor = 0;
-  if (uname(&system) == 0)
-    sscanf(system.release, "%d.%d", &major, &minor);
-  return major > 6 || (major == 6 && minor >= 7) ? QP_DEPARTURE_BY_ROUTE : QP_DEPARTURE_UNTOLD;
-}
-
-int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked, bool is_wildcard)
+int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked)
 {
   const uint32_t first = 0;
   const struct qp_config config = {
@@ -108,7 +96,6 @@ int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_chec
     .port = port,
     .is_source_checked = is_source_checked,
     .may_lack_sources = kernel->may_lack_sources,
-    .departure = is_wildcard ? wildcard_departure() : QP_DEPARTURE_BOUND,
   };
   int error = -qp_bpf_set(kernel->config, &first, &config);
   /* Not sooner: what is pinned stays, and a relay that finds its port taken should leave nothing. */

@@ -43,9 +43,9 @@ struct qp_kernel {
 int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *options);
 /**
  * Has the program forward what comes to this port, in network order, where it is attached; pins program and maps if
- * they are to be and were not adopted. A relay that is bound to all addresses is a wildcard. 0 or an `errno`.
+ * they are to be and were not adopted. 0 or an `errno`.
  */
-int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked, bool is_wildcard);
+int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked);
 /** What the program counted on all processors. */
 uint64_t qp_kernel_total(const struct qp_kernel *kernel, enum qp_total total);
 /** Lets go of program and maps, so that it detaches unless it is pinned; the memory can still be read. Idempotent. */

@@ -66,8 +66,8 @@ export interface NativeConfig {
   readonly clock?: BigInt64Array | undefined;
   /** There is something to {@link NativeHandle.deliver}, and was nothing before. */
   onReports(): void;
-  /** A STUN message came. */
-  onStun(datagram: Uint8Array, address: string, port: number): void;
+  /** A STUN message came, to `local` of this host where it has several addresses. */
+  onStun(datagram: Uint8Array, address: string, port: number, local: string | undefined): void;
   /** A socket failed for good. */
   onError(code: string, syscall: string): void;
 }
@@ -131,11 +131,13 @@ export interface NativeHandle extends XdpProgram {
     port: number,
     bucket: number,
     expiresAtMs: number,
+    local?: string,
   ): number;
   /** Names a session as STUN messages do; at most 64 bytes. */
   setUsername(id: number, username: Uint8Array): void;
   setRoutes(id: number, cids: Uint8Array): void;
-  setAddress(id: number, address: string | null, port: number): void;
+  /** Moves a session; what is sent there leaves from `local`, where several addresses are bound. */
+  setAddress(id: number, address: string | null, port: number, local?: string): void;
   setBucket(id: number, bucket: number): void;
   setExpiry(id: number, expiresAtMs: number): void;
   closeSession(id: number): void;
@@ -145,9 +147,9 @@ export interface NativeHandle extends XdpProgram {
   sessionAt(address: string, port: number): number;
   setPin(destinationId: Uint8Array, to: number, from: number, expiresAtMs: number): void;
   deletePin(destinationId: Uint8Array): void;
-  clientOf(virtualAddress: string): { address: string; port: number } | undefined;
-  /** Sends out of the public socket; returns the system's code if it refused. */
-  reply(datagram: Uint8Array, address: string, port: number): string | undefined;
+  clientOf(virtualAddress: string): { address: string; port: number; local: string | undefined } | undefined;
+  /** Sends out of the public socket, from `local` if given; returns the system's code if it refused. */
+  reply(datagram: Uint8Array, address: string, port: number, local?: string): string | undefined;
   /** Calls `onStun` and `onError` for up to `max` of what has come, in its order; tells whether there was any. */
   deliver(max: number): boolean;
   /** Frees what the threads no longer look at; to be called every `sweepIntervalMs`. */

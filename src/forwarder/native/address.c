@@ -70,3 +70,10 @@ void qp_format_ip(const struct qp_address *address, char text[QP_IP_TEXT_BYTES])
   if (getnameinfo(&name.any, name.length, text, QP_IP_TEXT_BYTES, NULL, 0, NI_NUMERICHOST) != 0)
     text[0] = '\0';
 }
+
+void qp_format_local(const struct qp_ip *local, char text[QP_IP_TEXT_BYTES])
+{
+  struct qp_address address = { 0 };
+  memcpy(address.ip, local, sizeof address.ip);
+  qp_format_ip(&address, text);
+}

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "../../../bpf/abi.h"
 #include "siphash.h"
 
 struct qp_address {
@@ -19,6 +20,12 @@ struct qp_address {
   /** In network order. */
   uint16_t port;
   uint16_t zero;
+};
+
+/** Between a peer and one of this host's addresses; where all of `local` is zero, the system chooses that. */
+struct qp_path {
+  struct qp_address peer;
+  struct qp_ip local;
 };
 
 /** An address as the system takes it. */
@@ -46,6 +53,35 @@ static inline uint64_t qp_hash_address(const struct qp_hash_key *key, const stru
   return qp_siphash(key, words, 3);
 }
 
+static inline bool qp_same_path(const struct qp_path *a, const struct qp_path *b)
+{
+  return memcmp(a, b, sizeof *a) == 0;
+}
+
+static inline uint64_t qp_hash_path(const struct qp_hash_key *key, const struct qp_path *path)
+{
+  uint64_t words[5];
+  memcpy(words, path, sizeof words);
+  return qp_siphash(key, words, 5);
+}
+
+static inline bool qp_same_local(const struct qp_ip *a, const struct qp_ip *b)
+{
+  return memcmp(a, b, sizeof *a) == 0;
+}
+
+/** Whether it is any address at all. */
+static inline bool qp_is_local_known(const struct qp_ip *local)
+{
+  return (local->words[0] | local->words[1] | local->words[2] | local->words[3]) != 0;
+}
+
+/** IPv4 in its IPv4-mapped form. */
+static inline struct qp_ip qp_mapped_ip(uint32_t ipv4)
+{
+  return (struct qp_ip){ .words = { 0, 0, htonl(0xffff), ipv4 } };
+}
+
 bool qp_is_ipv4(const struct qp_address *address);
 /** Whether it stands for all addresses of a host. */
 bool qp_is_unspecified(const struct qp_address *address);
@@ -57,5 +93,6 @@ struct qp_name qp_name_of_address(const struct qp_address *address, int family);
 bool qp_parse_address(const char *ip, uint16_t port, struct qp_address *address);
 /** Writes the IP literal; IPv4 plain. */
 void qp_format_ip(const struct qp_address *address, char text[QP_IP_TEXT_BYTES]);
+void qp_format_local(const struct qp_ip *local, char text[QP_IP_TEXT_BYTES]);
 
 #endif

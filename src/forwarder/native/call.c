@@ -89,6 +89,19 @@ bool qp_read_address(struct qp_call *call, napi_value ip, napi_value port, struc
   return !call->has_failed;
 }
 
+struct qp_ip qp_read_local(struct qp_call *call, napi_value value)
+{
+  char text[QP_IP_TEXT_BYTES];
+  struct qp_address address = { 0 };
+  struct qp_ip ip;
+  if (qp_is_given(call, value)) {
+    qp_read_ip(call, value, text);
+    expect(call, !call->has_failed && qp_parse_address(text, 0, &address));
+  }
+  memcpy(&ip, address.ip, sizeof ip);
+  return ip;
+}
+
 napi_value qp_property(struct qp_call *call, napi_value object, const char *name)
 {
   napi_value value = NULL;
@@ -139,6 +152,22 @@ napi_value qp_address_object(napi_env env, const struct qp_address *address)
   napi_create_object(env, &object);
   napi_set_named_property(env, object, "address", qp_text(env, text));
   napi_set_named_property(env, object, "port", qp_number(env, ntohs(address->port)));
+  return object;
+}
+
+napi_value qp_local_text(napi_env env, const struct qp_ip *local)
+{
+  char text[QP_IP_TEXT_BYTES];
+  if (!qp_is_local_known(local))
+    return qp_undefined(env);
+  qp_format_local(local, text);
+  return qp_text(env, text);
+}
+
+napi_value qp_path_object(napi_env env, const struct qp_path *path)
+{
+  napi_value object = qp_address_object(env, &path->peer);
+  napi_set_named_property(env, object, "local", qp_local_text(env, &path->local));
   return object;
 }
 

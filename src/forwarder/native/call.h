@@ -40,6 +40,8 @@ void qp_read_text(struct qp_call *call, napi_value value, char *text, size_t byt
 void qp_read_ip(struct qp_call *call, napi_value value, char text[QP_IP_TEXT_BYTES]);
 /** An IP literal and a port; false, without failure, if the literal is `null`. */
 bool qp_read_address(struct qp_call *call, napi_value ip, napi_value port, struct qp_address *address);
+/** An IP literal of this host; all zero where none is given. */
+struct qp_ip qp_read_local(struct qp_call *call, napi_value ip);
 napi_value qp_property(struct qp_call *call, napi_value object, const char *name);
 /** Whether the value is neither `undefined` nor `null`. */
 bool qp_is_given(struct qp_call *call, napi_value value);
@@ -50,6 +52,10 @@ napi_value qp_number(napi_env env, double value);
 napi_value qp_text(napi_env env, const char *text);
 /** `{ address, port }`. */
 napi_value qp_address_object(napi_env env, const struct qp_address *address);
+/** The IP literal; `undefined` where there is none. */
+napi_value qp_local_text(napi_env env, const struct qp_ip *local);
+/** `{ address, port, local }`. */
+napi_value qp_path_object(napi_env env, const struct qp_path *path);
 
 /** The name of an `errno`, such as "EADDRINUSE". */
 const char *qp_error_name(int error);

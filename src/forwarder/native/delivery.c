@@ -11,7 +11,7 @@ void qp_delivery_wake(void *context)
 
 static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const struct qp_report *report)
 {
-  napi_value buffer, arguments[3];
+  napi_value buffer, arguments[4];
   void *data;
   if (report->error) {
     arguments[0] = qp_text(env, qp_error_name(report->error));
@@ -20,14 +20,15 @@ static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const
     return;
   }
   char ip[QP_IP_TEXT_BYTES];
-  qp_format_ip(&report->source, ip);
+  qp_format_ip(&report->path.peer, ip);
   if (napi_create_arraybuffer(env, report->length, &data, &buffer) != napi_ok ||
       napi_create_typedarray(env, napi_uint8_array, report->length, buffer, 0, &arguments[0]) != napi_ok)
     return;
   memcpy(data, report->data, report->length);
   arguments[1] = qp_text(env, ip);
-  arguments[2] = qp_number(env, ntohs(report->source.port));
-  napi_call_function(env, qp_undefined(env), on_stun, 3, arguments, NULL);
+  arguments[2] = qp_number(env, ntohs(report->path.peer.port));
+  arguments[3] = qp_local_text(env, &report->path.local);
+  napi_call_function(env, qp_undefined(env), on_stun, 4, arguments, NULL);
 }
 
 /** False once a callback has thrown. */

@@ -28,10 +28,17 @@ static void put_ecn(struct msghdr *message, const struct qp_way *way)
     put_control(message, SOL_IPV6, IPV6_TCLASS, &ecn, sizeof ecn);
 }
 
-static void put_local(struct msghdr *message, uint32_t local_ipv4)
+/** The interface stays the system's choice, by its routes from there; a link-local destination names its own. */
+static void put_local(struct msghdr *message, const struct qp_way *way)
 {
-  struct in_pktinfo info = { .ipi_spec_dst.s_addr = local_ipv4 };
-  put_control(message, SOL_IP, IP_PKTINFO, &info, sizeof info);
+  if (leaves_as_ipv4(way->to)) {
+    struct in_pktinfo info = { .ipi_spec_dst.s_addr = way->local.words[3] };
+    put_control(message, SOL_IP, IP_PKTINFO, &info, sizeof info);
+  } else {
+    struct in6_pktinfo info = { 0 };
+    memcpy(&info.ipi6_addr, &way->local, sizeof info.ipi6_addr);
+    put_control(message, SOL_IPV6, IPV6_PKTINFO, &info, sizeof info);
+  }
 }
 
 void qp_departure_write(const struct qp_way *way, uint16_t segment_bytes, struct iovec *vectors, size_t vector_count,
@@ -48,6 +55,6 @@ void qp_departure_write(const struct qp_way *way, uint16_t segment_bytes, struct
     put_control(message, SOL_UDP, UDP_SEGMENT, &segment_bytes, sizeof segment_bytes);
   if (way->ecn != 0)
     put_ecn(message, way);
-  if (way->local_ipv4 != 0)
-    put_local(message, way->local_ipv4);
+  if (qp_is_local_known(&way->local))
+    put_local(message, way);
 }

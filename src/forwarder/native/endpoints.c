@@ -103,11 +103,17 @@ void qp_endpoint_publish(struct qp_sessions *sessions, const struct qp_endpoint 
 }
 
 /** Tells the kernel where a session's packets go; to nowhere if only user space can bring them there. */
-static void publish_address(struct qp_account *account, const struct qp_endpoint *to)
+static void publish_address(struct qp_account *account, const struct qp_endpoint *to, const struct qp_ip *local)
 {
   const struct qp_source nowhere = { 0 };
   bool is_reachable = to && to->address.scope == 0;
-  qp_account_move(account, is_reachable ? qp_source_of_address(&to->address) : nowhere);
+  qp_account_move(account, is_reachable ? qp_source_of_address(&to->address) : nowhere, local);
+}
+
+/** The end of a path at this host: that of the one address that all sessions have, if there is only one. */
+static struct qp_ip local_of(const struct qp_sessions *sessions, const struct qp_path *path)
+{
+  return path && !qp_is_local_known(&sessions->bound) ? path->local : sessions->bound;
 }
 
 bool qp_session_join(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address)
@@ -137,15 +143,25 @@ static void take_endpoint(struct qp_sessions *sessions, uint32_t id, struct qp_e
     qp_account_touch(&sessions->accounts[older - 1]);
 }
 
-bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address)
+/** A peer that stays where it is, and may talk to another address of this host. */
+static void turn(struct qp_account *account, const struct qp_endpoint *at, const struct qp_ip *local)
+{
+  if (!qp_same_local(&account->local, local))
+    publish_address(account, at, local);
+}
+
+bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_path *path)
 {
   struct qp_endpoint *from = qp_session_endpoint(sessions, id);
-  struct qp_endpoint *to = address ? endpoint_for(sessions, address) : NULL;
-  if (address && !to)
+  struct qp_endpoint *to = path ? endpoint_for(sessions, &path->peer) : NULL;
+  const struct qp_ip local = local_of(sessions, path);
+  if (path && !to)
     return false;
   /* Not taken out to be put back: in between, its packets would have no sender. */
-  if (from == to && (!to || load_id(&to->newest) == id + 1))
+  if (from == to && (!to || load_id(&to->newest) == id + 1)) {
+    turn(&sessions->accounts[id], to, &local);
     return true;
+  }
   atomic_store_explicit(&sessions->sessions[id].endpoint, to, memory_order_release);
   if (from)
     unlink_session(sessions, id, from);
@@ -154,7 +170,7 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
   if (from)
     qp_endpoint_publish(sessions, from);
   /* Last: what the kernel remembers of who pays is good for a version of the session's account. */
-  publish_address(&sessions->accounts[id], to);
+  publish_address(&sessions->accounts[id], to, &local);
   if (from && load_id(&from->newest) == 0)
     discard_endpoint(sessions, from);
   return true;

@@ -18,8 +18,11 @@ struct qp_endpoint {
 
 extern const struct qp_table_type qp_endpoint_type;
 
-/** Control thread: moves an open session, to nowhere if `address` is null; false if there is no memory. */
-bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_address *address);
+/**
+ * Control thread: moves an open session to the other end of `path`, to nowhere if that is null; false if there is no
+ * memory. What is sent there leaves from the path's end at this host.
+ */
+bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_path *path);
 
 /* Control thread, while no thread reads: sessions that are where the kernel has them already. */
 

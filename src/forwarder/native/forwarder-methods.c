@@ -59,13 +59,13 @@ static napi_value client_of(napi_env env, napi_callback_info info)
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   char text[QP_IP_TEXT_BYTES];
   struct in_addr ipv4;
-  struct qp_address client;
+  struct qp_path client;
   qp_read_ip(&call, call.arguments[0], text);
   if (call.has_failed)
     return qp_throw_arguments(env);
   bool is_known = inet_pton(AF_INET, text, &ipv4) == 1 &&
                   qp_forwarder_client(handle->forwarder, ipv4.s_addr, &client);
-  return is_known ? qp_address_object(env, &client) : qp_undefined(env);
+  return is_known ? qp_path_object(env, &client) : qp_undefined(env);
 }
 
 static napi_value reply(napi_env env, napi_callback_info info)
@@ -73,8 +73,8 @@ static napi_value reply(napi_env env, napi_callback_info info)
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   struct qp_bytes datagram = qp_read_bytes(&call, call.arguments[0]);
-  struct qp_address to;
-  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &to);
+  struct qp_path to = { .local = qp_read_local(&call, call.arguments[3]) };
+  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &to.peer);
   if (call.has_failed || !has_address)
     return qp_throw_arguments(env);
   int error = qp_forwarder_send(handle->forwarder, &to, datagram.data, datagram.length);

@@ -4,12 +4,23 @@
 #include <sys/random.h>
 
 #include "adoption.h"
+#include "departure.h"
 #include "endpoints.h"
 #include "pages.h"
 
 static int family_of(const char *host)
 {
   return strchr(host, ':') ? AF_INET6 : AF_INET;
+}
+
+/** Zero for all addresses of the host. */
+static struct qp_ip bound_ip(const char *host)
+{
+  struct qp_address address;
+  struct qp_ip ip = { 0 };
+  if (qp_parse_address(host, 0, &address) && !qp_is_unspecified(&address))
+    memcpy(&ip, address.ip, sizeof ip);
+  return ip;
 }
 
 static struct qp_kernel *open_kernel(struct qp_forwarder *forwarder, const struct qp_kernel_options *options)
@@ -43,6 +54,7 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   if (tables->has_upstream)
     tables->upstream_name = qp_name_of_address(&tables->upstream, AF_INET);
   const struct qp_sessions_size size = { options->max_sessions, options->max_buckets };
+  tables->sessions.bound = bound_ip(options->host);
   bool has_memory =
     qp_stun_gate_init(&tables->stun_gate, &options->stun, options->max_sessions, key, &tables->grace);
   return qp_sessions_init(&tables->sessions, size, key, &tables->grace, family_of(options->host), kernel) && has_memory;
@@ -132,8 +144,7 @@ static bool start_kernel(struct qp_forwarder *forwarder, struct qp_failure *fail
   if (!forwarder->has_kernel)
     return true;
   const struct qp_address *bound = &forwarder->bound;
-  int error = qp_kernel_start(&forwarder->kernel, bound->port, forwarder->tables.is_source_checked,
-                              qp_is_unspecified(bound));
+  int error = qp_kernel_start(&forwarder->kernel, bound->port, forwarder->tables.is_source_checked);
   *failure = (struct qp_failure){ "bpf", error };
   return error == 0;
 }
@@ -190,14 +201,18 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
   qp_pages_free(forwarder, sizeof *forwarder);
 }
 
-int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_address *to, const void *data, size_t length)
+int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_path *path, void *data, size_t length)
 {
-  struct qp_name name = qp_name_of_address(to, forwarder->tables.sessions.family);
-  ssize_t sent = sendto(forwarder->workers[0].public_socket, data, length, MSG_DONTWAIT, &name.any, name.length);
-  return sent < 0 ? errno : 0;
+  struct qp_name name = qp_name_of_address(&path->peer, forwarder->tables.sessions.family);
+  const struct qp_way way = { .to = &name, .local = path->local };
+  struct iovec datagram = { data, length };
+  struct msghdr message;
+  _Alignas(struct cmsghdr) uint8_t control[QP_SEND_CONTROL_BYTES];
+  qp_departure_write(&way, 0, &datagram, 1, &message, control);
+  return sendmsg(forwarder->workers[0].public_socket, &message, MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
-bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_address *client)
+bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_path *client)
 {
   for (unsigned i = 0; i < forwarder->threads; i++)
     if (qp_splice_look_up(&forwarder->workers[i].relay.splice, virtual_ipv4, client))

@@ -62,9 +62,9 @@ void qp_forwarder_stop(struct qp_forwarder *forwarder);
 void qp_forwarder_destroy(struct qp_forwarder *forwarder);
 
 /** Sends one datagram out of the public socket; 0 or an `errno`. */
-int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_address *to, const void *data, size_t length);
-/** The address of the gateway client behind a virtual one; false if there is none. */
-bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_address *client);
+int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_path *path, void *data, size_t length);
+/** The way to the gateway client behind a virtual address; false if there is none. */
+bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_path *client);
 /** Memory of the threads: their buffers and what they note for a batch, in bytes. */
 size_t qp_forwarder_thread_bytes(const struct qp_forwarder *forwarder);
 /** Memory of routes and endpoints, in bytes. */

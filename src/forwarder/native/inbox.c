@@ -49,8 +49,20 @@ static void read_control(struct qp_received *received, const struct cmsghdr *con
   else if (level == SOL_IP && type == IP_PKTINFO) {
     struct in_pktinfo info;
     memcpy(&info, CMSG_DATA(control), sizeof info);
-    received->local_ipv4 = info.ipi_addr.s_addr;
+    received->local = qp_mapped_ip(info.ipi_addr.s_addr);
+  } else if (level == SOL_IPV6 && type == IPV6_PKTINFO) {
+    struct in6_pktinfo info;
+    memcpy(&info, CMSG_DATA(control), sizeof info);
+    memcpy(&received->local, &info.ipi6_addr, sizeof received->local);
   }
+}
+
+/** A link-local address is one of a link, which only an address of the same link as a destination names. */
+static bool can_answer_from(const struct qp_received *received)
+{
+  struct in6_addr local;
+  memcpy(&local, &received->local, sizeof local);
+  return !IN6_IS_ADDR_LINKLOCAL(&local) || received->source.scope != 0;
 }
 
 static void read_message(struct qp_inbox *inbox, int i, uint32_t *overflows)
@@ -64,6 +76,8 @@ static void read_message(struct qp_inbox *inbox, int i, uint32_t *overflows)
   };
   for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control))
     read_control(received, control, overflows);
+  if (!can_answer_from(received))
+    received->local = (struct qp_ip){ 0 };
   if (received->segment_bytes == 0 || received->segment_bytes > received->length)
     received->segment_bytes = received->length;
 }

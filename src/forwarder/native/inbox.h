@@ -27,8 +27,8 @@ struct qp_received {
   uint32_t length;
   uint32_t segment_bytes;
   struct qp_address source;
-  /** Where it was sent to, in network order; on the socket towards the gateway only. */
-  uint32_t local_ipv4;
+  /** The address of this host that it was sent to; zero where the socket has only one. */
+  struct qp_ip local;
   /** The two ECN bits (RFC 3168 section 5). */
   uint8_t ecn;
   /** Filled in by whoever needs them, once for all datagrams of the message. */

@@ -68,25 +68,16 @@ static napi_value element(struct qp_call *call, napi_value array, uint32_t i)
   return value;
 }
 
-static struct qp_ip read_local(struct qp_call *call, napi_value value)
-{
-  char text[QP_IP_TEXT_BYTES];
-  struct qp_address address = { 0 };
-  struct qp_ip ip;
-  qp_read_ip(call, value, text);
-  call->has_failed |= call->has_failed || !qp_parse_address(text, 0, &address);
-  memcpy(&ip, address.ip, sizeof ip);
-  return ip;
-}
-
 static napi_value set_locals(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   struct qp_ip ips[AT_MOST];
   uint32_t count = read_count(&call, call.arguments[0]);
-  for (uint32_t i = 0; !call.has_failed && i < count; i++)
-    ips[i] = read_local(&call, element(&call, call.arguments[0], i));
+  for (uint32_t i = 0; !call.has_failed && i < count; i++) {
+    ips[i] = qp_read_local(&call, element(&call, call.arguments[0], i));
+    call.has_failed |= !qp_is_local_known(&ips[i]);
+  }
   struct qp_kernel *kernel = kernel_of(&call, handle);
   if (call.has_failed)
     return qp_throw_arguments(env);

@@ -14,13 +14,14 @@ void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool
 static bool same_way(const struct qp_way *a, const struct qp_way *b)
 {
   return a->to == b->to && a->payer == b->payer && a->account == b->account &&
-         a->local_ipv4 == b->local_ipv4 && a->ecn == b->ecn && a->lane == b->lane;
+         a->ecn == b->ecn && a->lane == b->lane &&
+         qp_same_local(&a->local, &b->local);
 }
 
 /** Fibonacci hashing of what tells most ways apart. Two ways at one place only cost a message more. */
 static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_way *way)
 {
-  uint64_t word = (uintptr_t)way->to ^ (uintptr_t)way->account << 1 ^ (uint64_t)way->local_ipv4 << 20;
+  uint64_t word = (uintptr_t)way->to ^ (uintptr_t)way->account << 1 ^ (uint64_t)way->local.words[3] << 20;
   return &outbox->index[word * 0x9e3779b97f4a7c15 >> (64 - QP_GROUP_INDEX_BITS)];
 }
 

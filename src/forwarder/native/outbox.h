@@ -39,8 +39,8 @@ struct qp_way {
   const struct qp_name *to;
   /** Of the sender's session, null for none, and of the receiver's, null on the gateway's lanes. */
   struct qp_account *payer, *account;
-  /** The address to send from, in network order; 0 leaves it to the system. */
-  uint32_t local_ipv4;
+  /** The address to send from; zero leaves it to the system. */
+  struct qp_ip local;
   uint8_t ecn;
   enum qp_lane lane;
 };

@@ -43,6 +43,13 @@ static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst
   return ALLOWED;
 }
 
+/** The address of this host that packets to a session leave from; zero where there is but one. */
+static struct qp_ip departure_of(const struct qp_sessions *sessions, const struct qp_account *to)
+{
+  const struct qp_ip any = { 0 };
+  return qp_is_local_known(&sessions->bound) ? any : qp_account_local(to);
+}
+
 static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, struct qp_account *to,
                        const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
@@ -50,6 +57,7 @@ static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, str
     .to = &endpoint->name,
     .payer = burst->from->payer,
     .account = to,
+    .local = departure_of(&relay->tables->sessions, to),
     .ecn = burst->from->ecn,
     .lane = QP_LANE_RELAY,
   };
@@ -114,18 +122,30 @@ static void relay_pinned(struct qp_relay *relay, const struct qp_burst *single, 
     count(relay, QP_PIN_SOURCE, 1);
 }
 
+static struct qp_path path_of(const struct qp_received *received)
+{
+  return (struct qp_path){ .peer = received->source, .local = received->local };
+}
+
+static struct qp_client *admit(struct qp_relay *relay, const struct qp_received *from, struct qp_now now,
+                               enum qp_counter *refusal)
+{
+  const struct qp_path path = path_of(from);
+  return qp_splice_admit(&relay->splice, &path, now.ms, now.ns, refusal);
+}
+
 static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
   struct qp_received *from = single->from;
   enum qp_counter refusal = QP_NO_UPSTREAM;
   if (relay->tables->has_upstream && !from->client)
-    from->client = qp_splice_admit(&relay->splice, &from->source, now.ms, now.ns, &refusal);
+    from->client = admit(relay, from, now, &refusal);
   if (!from->client)
     return count(relay, refusal, 1);
   from->client->datagrams++;
   const struct qp_way way = {
     .to = &relay->tables->upstream_name,
-    .local_ipv4 = from->client->virtual_ipv4,
+    .local = qp_mapped_ip(from->client->virtual_ipv4),
     .ecn = from->ecn,
     .lane = QP_LANE_GATEWAY_IN,
   };
@@ -136,15 +156,15 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
 static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
   struct qp_tables *tables = relay->tables;
-  const struct qp_address *source = &single->from->source;
+  const struct qp_path path = path_of(single->from);
   enum qp_stun_payer payer =
-    qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, source, now.ns);
+    qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, &path.peer, now.ns);
   if (payer == QP_SOURCE_EXHAUSTED)
     return QP_STUN_RATE_LIMITED;
   if (payer == QP_STRANGERS_EXHAUSTED)
     return QP_STUN_FLOODED;
   bool has_room =
-    qp_report_datagram(&tables->reports, single->data, single->bytes, source, payer == QP_PAID_BY_STRANGER);
+    qp_report_datagram(&tables->reports, single->data, single->bytes, &path, payer == QP_PAID_BY_STRANGER);
   return has_room ? (int)ALLOWED : QP_STUN_OVERLOADED;
 }
 
@@ -188,10 +208,15 @@ static void pass_to_client(struct qp_relay *relay, struct qp_received *received)
 {
   const struct qp_client *client = NULL;
   if (qp_same_address(&received->source, &relay->tables->upstream))
-    client = qp_splice_client(&relay->splice, received->local_ipv4);
+    client = qp_splice_client(&relay->splice, received->local.words[3]);
   if (!client)
     return count(relay, QP_GATEWAY_STRAY, qp_datagrams_of(received->length, received->segment_bytes));
-  const struct qp_way way = { .to = &client->name, .ecn = received->ecn, .lane = QP_LANE_GATEWAY_OUT };
+  const struct qp_way way = {
+    .to = &client->name,
+    .local = client->path.local,
+    .ecn = received->ecn,
+    .lane = QP_LANE_GATEWAY_OUT,
+  };
   qp_outbox_add(&relay->public_outbox, &way, received->data, received->length, received->segment_bytes);
 }
 

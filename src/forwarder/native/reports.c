@@ -39,12 +39,12 @@ static bool append(struct qp_reports *reports, struct qp_report *report)
 }
 
 bool qp_report_datagram(struct qp_reports *reports, const uint8_t *data, size_t length,
-                        const struct qp_address *source, bool is_stranger)
+                        const struct qp_path *path, bool is_stranger)
 {
   struct qp_report *report = malloc(sizeof *report + length);
   if (!report)
     return false;
-  *report = (struct qp_report){ .source = *source, .length = length, .is_stranger = is_stranger };
+  *report = (struct qp_report){ .path = *path, .length = length, .is_stranger = is_stranger };
   memcpy(report->data, data, length);
   if (append(reports, report))
     return true;

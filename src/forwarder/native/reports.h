@@ -19,7 +19,8 @@ enum {
 
 struct qp_report {
   struct qp_report *next;
-  struct qp_address source;
+  /** Which way the datagram came. */
+  struct qp_path path;
   /** 0 for a datagram, or else the `errno` of a fault, and which call it came from. */
   int error;
   const char *call;
@@ -43,7 +44,7 @@ void qp_reports_destroy(struct qp_reports *reports);
 
 /** I/O thread: false if there is no room. */
 bool qp_report_datagram(struct qp_reports *reports, const uint8_t *data, size_t length,
-                        const struct qp_address *source, bool is_stranger);
+                        const struct qp_path *path, bool is_stranger);
 /** I/O thread: no report is made where there is no room, as JavaScript has plenty to read then. */
 void qp_report_fault(struct qp_reports *reports, int error, const char *call);
 

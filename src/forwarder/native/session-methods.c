@@ -43,12 +43,12 @@ static napi_value open_session(napi_env env, napi_callback_info info)
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   struct qp_bytes cids = read_cids(&call, call.arguments[0]);
-  struct qp_address address;
-  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &address);
+  struct qp_path path = { .local = qp_read_local(&call, call.arguments[5]) };
+  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &path.peer);
   struct qp_session_spec spec = {
     .cids = cids.data,
     .cid_count = (uint32_t)(cids.length / QP_CID_BYTES),
-    .address = has_address ? &address : NULL,
+    .path = has_address ? &path : NULL,
     .bucket = qp_read_bucket(&call, handle, call.arguments[3]),
   };
   int64_t expires_at_ms = qp_read_ms(&call, call.arguments[4]);
@@ -98,11 +98,11 @@ static napi_value set_address(napi_env env, napi_callback_info info)
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   uint32_t id = read_session(&call, handle);
-  struct qp_address address;
-  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &address);
+  struct qp_path path = { .local = qp_read_local(&call, call.arguments[3]) };
+  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &path.peer);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  return done(&call, qp_session_move(qp_handle_sessions(handle), id, has_address ? &address : NULL));
+  return done(&call, qp_session_move(qp_handle_sessions(handle), id, has_address ? &path : NULL));
 }
 
 static napi_value set_bucket(napi_env env, napi_callback_info info)

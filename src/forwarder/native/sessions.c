@@ -64,7 +64,7 @@ uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_s
   record->id.number = id;
   record->is_open = true;
   sessions->count++;
-  if (qp_session_move(sessions, id, spec->address) && qp_session_route(sessions, id, spec->cids, spec->cid_count))
+  if (qp_session_move(sessions, id, spec->path) && qp_session_route(sessions, id, spec->cids, spec->cid_count))
     return id;
   qp_session_close(sessions, id);
   return QP_NO_SESSION;

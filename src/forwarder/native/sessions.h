@@ -1,6 +1,6 @@
 /*
- * The sessions: their routes, their endpoints, their accounts, and the buckets that they draw from. The control thread opens, changes and closes them
- * while I/O threads forward; see grace.h for what may be read when.
+ * The sessions: their routes, their endpoints, their accounts, and the buckets that they draw from. The control thread
+ * opens, changes and closes them while I/O threads forward; see grace.h for what may be read when.
  */
 #ifndef QP_SESSIONS_H
 #define QP_SESSIONS_H
@@ -48,6 +48,8 @@ struct qp_sessions {
   struct qp_grace *grace;
   /** Address family of the public sockets. */
   int family;
+  /** The one address of this host that they are bound to; zero: to all, and each session has its own. */
+  struct qp_ip bound;
   struct qp_session *sessions;
   struct qp_session_record *records;
   struct qp_account *accounts;
@@ -65,8 +67,8 @@ struct qp_sessions_size {
 struct qp_session_spec {
   const uint8_t *cids;
   uint32_t cid_count;
-  /** Null: not proven yet. */
-  const struct qp_address *address;
+  /** The way to its peer; null: not proven yet. */
+  const struct qp_path *path;
   /** Which bucket it draws from; it is there. */
   uint32_t bucket;
   /** On the monotonic clock. */

@@ -52,6 +52,7 @@ export class NativeSessions {
       address?.port ?? 0,
       bucket,
       expiresAtMs,
+      address?.local,
     );
     this.#open.add(id);
     return id;
@@ -63,7 +64,8 @@ export class NativeSessions {
     const { cids, address, bucket, expiresAtMs } = change;
     if (bucket !== undefined) this.#handle.setBucket(id, bucket);
     if (cids) this.#handle.setRoutes(id, cids);
-    if (address !== undefined) this.#handle.setAddress(id, address?.address ?? null, address?.port ?? 0);
+    if (address !== undefined)
+      this.#handle.setAddress(id, address?.address ?? null, address?.port ?? 0, address?.local);
     if (expiresAtMs !== undefined) this.#handle.setExpiry(id, expiresAtMs);
   }
 

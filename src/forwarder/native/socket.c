@@ -53,6 +53,12 @@ static int open_socket(int family, const struct qp_socket_options *options, stru
   return opened;
 }
 
+/** Has each message say which address of this host it was sent to; on an IPv6 socket that of IPv4, too. */
+static bool tell_destinations(int socket, int family)
+{
+  return family == AF_INET ? set(socket, SOL_IP, IP_PKTINFO, 1) : set(socket, SOL_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
 static bool bind_to(int socket, const struct qp_address *address, int family)
 {
   struct qp_name name = qp_name_of_address(address, family);
@@ -75,6 +81,8 @@ int qp_open_public_socket(const struct qp_address *address, int family, bool is_
     return socket;
   if (!set(socket, SOL_SOCKET, SO_RXQ_OVFL, 1))
     return fail(socket, "setsockopt SO_RXQ_OVFL", failure);
+  if (qp_is_unspecified(address) && !tell_destinations(socket, family))
+    return fail(socket, "setsockopt IPV6_RECVPKTINFO", failure);
   if (is_shared && !set(socket, SOL_SOCKET, SO_REUSEPORT, 1))
     return fail(socket, "setsockopt SO_REUSEPORT", failure);
   return bind_to(socket, address, family) ? socket : fail(socket, "bind", failure);

@@ -9,14 +9,14 @@ enum {
   VIRTUAL_ADDRESSES = VIRTUAL_NETS * VIRTUAL_HOSTS,
 };
 
-static uint64_t hash_source(const void *item, const void *context)
+static uint64_t hash_path(const void *item, const void *context)
 {
-  return qp_hash_address(context, &((const struct qp_client *)item)->source);
+  return qp_hash_path(context, &((const struct qp_client *)item)->path);
 }
 
-static bool source_matches(const void *item, const void *key)
+static bool path_matches(const void *item, const void *key)
 {
-  return qp_same_address(&((const struct qp_client *)item)->source, key);
+  return qp_same_path(&((const struct qp_client *)item)->path, key);
 }
 
 static uint64_t hash_ipv4(const struct qp_hash_key *key, uint32_t ipv4)
@@ -35,7 +35,7 @@ static bool virtual_matches(const void *item, const void *key)
   return ((const struct qp_client *)item)->virtual_ipv4 == *(const uint32_t *)key;
 }
 
-static const struct qp_table_type by_source_type = { hash_source, source_matches };
+static const struct qp_table_type by_path_type = { hash_path, path_matches };
 static const struct qp_table_type by_virtual_type = { hash_virtual, virtual_matches };
 
 void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options,
@@ -56,7 +56,7 @@ void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, c
   splice->cursor = index;
   splice->first_resting = splice->last_resting = NULL;
   splice->family = (uint16_t)family;
-  qp_table_init(&splice->by_source, &by_source_type, &splice->key, NULL);
+  qp_table_init(&splice->by_path, &by_path_type, &splice->key, NULL);
   qp_table_init(&splice->by_virtual, &by_virtual_type, &splice->key, NULL);
   pthread_mutex_init(&splice->mutex, NULL);
 }
@@ -100,7 +100,7 @@ static uint32_t take_virtual(struct qp_splice *splice)
 /** Its virtual address rests from now on. */
 static void forget(struct qp_splice *splice, struct qp_client *client, int64_t now_ms)
 {
-  qp_table_remove(&splice->by_source, client);
+  qp_table_remove(&splice->by_path, client);
   client->is_resting = true;
   client->rests_until_ms = now_ms + splice->limits->options.rest_ms;
   if (splice->last_resting)
@@ -124,21 +124,21 @@ static void end_rests(struct qp_splice *splice, int64_t now_ms)
 
 static bool add_to_tables(struct qp_splice *splice, struct qp_client *client)
 {
-  if (!qp_table_add(&splice->by_source, client))
+  if (!qp_table_add(&splice->by_path, client))
     return false;
   if (qp_table_add(&splice->by_virtual, client))
     return true;
-  qp_table_remove(&splice->by_source, client);
+  qp_table_remove(&splice->by_path, client);
   return false;
 }
 
-static struct qp_client *create(struct qp_splice *splice, const struct qp_address *source, int64_t now_ms)
+static struct qp_client *create(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms)
 {
   struct qp_client *client = calloc(1, sizeof *client);
   if (!client)
     return NULL;
-  client->source = *source;
-  client->name = qp_name_of_address(source, splice->family);
+  client->path = *path;
+  client->name = qp_name_of_address(&path->peer, splice->family);
   pthread_mutex_lock(&splice->mutex);
   end_rests(splice, now_ms);
   client->virtual_ipv4 = take_virtual(splice);
@@ -159,7 +159,7 @@ static bool reserve(struct qp_splice_limits *limits)
   return false;
 }
 
-static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_address *source, int64_t now_ms,
+static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms,
                                    uint64_t now_ns, enum qp_counter *refusal)
 {
   *refusal = QP_GATEWAY_FULL;
@@ -169,18 +169,18 @@ static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_add
   if (!qp_bucket_take(&splice->limits->creations, 1, now_ns))
     *refusal = QP_GATEWAY_RATE;
   else
-    client = create(splice, source, now_ms);
+    client = create(splice, path, now_ms);
   if (!client)
     atomic_fetch_sub_explicit(&splice->limits->clients, 1, memory_order_relaxed);
   return client;
 }
 
-struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_address *source, int64_t now_ms,
+struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms,
                                   uint64_t now_ns, enum qp_counter *refusal)
 {
-  struct qp_client *client = qp_table_find(&splice->by_source, qp_hash_address(&splice->key, source), source);
+  struct qp_client *client = qp_table_find(&splice->by_path, qp_hash_path(&splice->key, path), path);
   if (!client)
-    client = admit_new(splice, source, now_ms, now_ns, refusal);
+    client = admit_new(splice, path, now_ms, now_ns, refusal);
   if (client)
     client->seen_at_ms = now_ms;
   return client;
@@ -196,7 +196,7 @@ void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms)
 {
   size_t cursor = 0;
   pthread_mutex_lock(&splice->mutex);
-  for (struct qp_client *client; (client = qp_table_next(&splice->by_source, &cursor));)
+  for (struct qp_client *client; (client = qp_table_next(&splice->by_path, &cursor));)
     if (is_idle(&splice->limits->options, client, now_ms))
       forget(splice, client, now_ms);
   end_rests(splice, now_ms);
@@ -207,7 +207,7 @@ void qp_splice_clear(struct qp_splice *splice)
 {
   size_t cursor = 0;
   pthread_mutex_lock(&splice->mutex);
-  for (struct qp_client *client; (client = qp_table_next(&splice->by_source, &cursor));)
+  for (struct qp_client *client; (client = qp_table_next(&splice->by_path, &cursor));)
     forget(splice, client, 0);
   end_rests(splice, INT64_MAX);
   pthread_mutex_unlock(&splice->mutex);
@@ -216,17 +216,17 @@ void qp_splice_clear(struct qp_splice *splice)
 void qp_splice_destroy(struct qp_splice *splice)
 {
   qp_splice_clear(splice);
-  qp_table_destroy(&splice->by_source);
+  qp_table_destroy(&splice->by_path);
   qp_table_destroy(&splice->by_virtual);
   pthread_mutex_destroy(&splice->mutex);
 }
 
-bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_address *source)
+bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_path *path)
 {
   pthread_mutex_lock(&splice->mutex);
   const struct qp_client *client = qp_splice_client(splice, virtual_ipv4);
   if (client)
-    *source = client->source;
+    *path = client->path;
   pthread_mutex_unlock(&splice->mutex);
   return client != NULL;
 }

@@ -34,7 +34,7 @@ struct qp_splice_limits {
 };
 
 struct qp_client {
-  struct qp_address source;
+  struct qp_path path;
   struct qp_name name;
   /** In network order. */
   uint32_t virtual_ipv4;
@@ -49,7 +49,7 @@ struct qp_client {
 struct qp_splice {
   struct qp_splice_limits *limits;
   struct qp_hash_key key;
-  struct qp_table by_source, by_virtual;
+  struct qp_table by_path, by_virtual;
   /** Clients whose address rests, those that end it first in front. */
   struct qp_client *first_resting, *last_resting;
   /** Held to change the tables, and by the control thread to read them. */
@@ -68,9 +68,10 @@ void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, c
 void qp_splice_destroy(struct qp_splice *splice);
 
 /**
- * The client at `source`, a new one if it is not known yet. Null if there may be no more: `refusal` says why.
+ * The client at the other end of `path`, a new one if it is not known yet: who talks to two addresses of this host is
+ * two, so that each gets its answers from the one it asked. Null if there may be no more: `refusal` says why.
  */
-struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_address *source, int64_t now_ms,
+struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms,
                                   uint64_t now_ns, enum qp_counter *refusal);
 /** The client behind a virtual address, or null. */
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4);
@@ -79,7 +80,7 @@ void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms);
 /** Forgets all of them, and what rests; the thread has ended. */
 void qp_splice_clear(struct qp_splice *splice);
 
-/** Control thread: the address behind a virtual one; false if there is none. */
-bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_address *source);
+/** Control thread: the way to the client behind a virtual address; false if there is none. */
+bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_path *path);
 
 #endif

@@ -68,6 +68,6 @@ describe("createForwarder", () => {
     client.send(Buffer.from("again"), ipv4);
     await expect.poll(() => upstream.inbox.length).toBe(1);
     const { address, port } = upstream.inbox[0]!.from;
-    expect(forwarder.clientOf(address, port)).toEqual(client.address);
+    expect(forwarder.clientOf(address, port)).toMatchObject(client.address);
   });
 });

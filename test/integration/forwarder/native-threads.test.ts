@@ -55,7 +55,7 @@ describeNative("the native backend with several threads", () => {
     const seen = new Map(upstream.inbox.map(({ datagram, from }) => [from.address, String(datagram)]));
     expect(seen.size).toBe(many);
     for (const [virtual, text] of seen)
-      expect(forwarder.clientOf(virtual)).toEqual(clients[Number(text.slice(7))]!.address);
+      expect(forwarder.clientOf(virtual)).toMatchObject(clients[Number(text.slice(7))]!.address);
     await expect
       .poll(() => forwarder.stats().gateway)
       .toEqual({ packetsIn: 4 * many, packetsOut: 4 * many, clients: many });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { expect, onTestFinished } from "vitest";
 import * as defaults from "../../../src/defaults.ts";
 import type { Forwarder, ForwarderOptions, SessionSpec, StunVerdict } from "../../../src/forwarder/index.ts";
-import { type Address, unmapAddress } from "../../../src/wire/address.ts";
+import { type Address, type PeerAddress, unmapAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
 
 /** How a backend is opened; its threads, if it has any, read the time from the clock's cell. */
@@ -30,7 +30,7 @@ export interface Rig {
   /** What was proven to the authority, and accepted. */
   readonly moves: { readonly id: string; readonly address: Address }[];
   /** Opens a session for a client, reached by connection IDs made of one byte each, with a bucket of its own unless told. */
-  register(address: Address | null, cidByte: number, change?: Partial<SessionSpec>): number;
+  register(address: PeerAddress | null, cidByte: number, change?: Partial<SessionSpec>): number;
 }
 
 /** A clock that stands still until it is told. */
@@ -82,9 +82,9 @@ export function createHarness(create: CreateForwarder): Harness {
         stun: "registered",
         authority: {
           secretOf: (id) => secrets.get(id),
-          proven(id, { address }) {
+          proven(id, { address: { address, port } }) {
             const verdict = verdicts.get(id) ?? "accepted";
-            if (verdict === "accepted") moves.push({ id, address });
+            if (verdict === "accepted") moves.push({ id, address: { address, port } });
             return verdict;
           },
         },

@@ -30,7 +30,14 @@ level, recv_ecn, ecn_type = (
 peer.setsockopt(level, recv_ecn, 1)
 peer.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
-peer.bind((host, 0))
+
+
+def name_of(address, port):
+    """As the system takes it: an IPv6 address of one link has the link's number apart."""
+    return socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0][4]
+
+
+peer.bind(name_of(host, 0))
 print(json.dumps({"port": peer.getsockname()[1]}), flush=True)
 
 
@@ -39,7 +46,7 @@ def now_us():
 
 
 def send(command):
-    to = tuple(command["to"])
+    to = name_of(*command["to"])
     datagrams = [bytes.fromhex(text) for text in command["send"]]
     ancillary = [(level, ecn_type, command["ecn"].to_bytes(4, sys.byteorder))] if command.get("ecn") else []
     if "segment" not in command:
@@ -51,7 +58,7 @@ def send(command):
 
 
 def stream(command):
-    to, prefix = tuple(command["to"]), bytes.fromhex(command["stream"])
+    to, prefix = name_of(*command["to"]), bytes.fromhex(command["stream"])
     next_us = now_us()
     for _ in range(command["count"]):
         next_us += command["gapUs"]

@@ -8,7 +8,7 @@ import type {
   SessionSpec,
   XdpOption,
 } from "../../../src/forwarder/index.ts";
-import type { Address } from "../../../src/wire/address.ts";
+import type { PeerAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
 import { projectPath, type Child } from "../harness/child.ts";
 import type { Namespace } from "../harness/namespaces.ts";
@@ -23,7 +23,7 @@ export interface RemoteForwarder {
     ...args: Parameters<Forwarder[Name]>
   ): Promise<ReturnType<Forwarder[Name]>>;
   /** Opens a session, reached by connection IDs made of one byte each. */
-  register(address: Address | null, cidByte: number, change?: Partial<SessionSpec>): Promise<number>;
+  register(address: PeerAddress | null, cidByte: number, change?: Partial<SessionSpec>): Promise<number>;
   stats(): Promise<ForwarderStats>;
   /** Waits until its statistics, or what it says of XDP, have what is given. */
   settles(of: "stats" | "xdp", expected: object): Promise<void>;
@@ -32,7 +32,9 @@ export interface RemoteForwarder {
 }
 
 /** The options of a forwarder that can be told to another process. */
-export interface RemoteOptions extends Partial<Pick<ForwarderOptions, "host" | "port" | "maxSessions">> {
+export interface RemoteOptions extends Partial<
+  Pick<ForwarderOptions, "backend" | "host" | "port" | "maxSessions">
+> {
   readonly xdp?: XdpOption;
   readonly maxRoutes?: number;
 }

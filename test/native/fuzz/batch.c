@@ -116,7 +116,7 @@ void batch_from_upstream(struct batch *batch, struct world *world, struct input 
     int client = batch->sources[i] = (int)next_below(input, SOURCES);
     bool is_gateway = world->has_gateway && next_below(input, 8) != 7;
     received->source = is_gateway ? world->rig->tables.upstream : world_address(world, client);
-    received->local_ipv4 = world_virtual(world, client);
+    received->local = qp_mapped_ip(world_virtual(world, client));
     bool has_client = is_gateway && world->clients[client].is_known;
     uint32_t at = 0;
     do {

@@ -46,8 +46,9 @@ static void leave(void *context, const struct departure *departure)
   CHECK(datagram->verdict.fate == FATE_RELAY || is_to_gateway);
   CHECK(departure->socket == (is_to_gateway ? UPSTREAM_SOCKET : PUBLIC_SOCKET));
   CHECK(qp_same_address(&departure->to, is_to_gateway ? &run->world.rig->tables.upstream : &to));
-  CHECK(departure->local_ipv4 == (is_to_gateway ? world_virtual(&run->world, datagram->source) : 0));
-  CHECK((departure->local_ipv4 != 0) == is_to_gateway);
+  struct qp_ip virtual = qp_mapped_ip(world_virtual(&run->world, datagram->source)), any = { 0 };
+  CHECK(qp_same_local(&departure->local, is_to_gateway ? &virtual : &any));
+  CHECK((departure->local.words[3] != 0) == is_to_gateway);
   datagram->has_left = true;
   check_order(run, datagram);
 }

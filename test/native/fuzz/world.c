@@ -34,11 +34,11 @@ struct qp_address world_address(const struct world *world, int source)
 
 uint32_t world_virtual(const struct world *world, int source)
 {
-  const struct qp_table *clients = &world->rig->workers[0].relay.splice.by_source;
+  const struct qp_table *clients = &world->rig->workers[0].relay.splice.by_path;
   struct qp_address address = world_address(world, source);
   size_t cursor = 0;
   for (const struct qp_client *client; (client = qp_table_next(clients, &cursor));)
-    if (qp_same_address(&client->source, &address))
+    if (qp_same_address(&client->path.peer, &address))
       return client->virtual_ipv4;
   return 0;
 }
@@ -117,11 +117,11 @@ static void open_one(struct world *world, int index, struct input *input)
   *session = (struct session){ .is_open = true, .home = choose_home(input), .arrival = ++world->arrivals };
   session->expires_at_ms = choose_end(world, input);
   session->is_broke = next_below(input, 4) == 3;
-  struct qp_address address = world_address(world, session->home < 0 ? 0 : session->home);
+  const struct qp_path path = { .peer = world_address(world, session->home < 0 ? 0 : session->home) };
   const struct qp_session_spec spec = {
     .cids = cids,
     .cid_count = count,
-    .address = session->home < 0 ? NULL : &address,
+    .path = session->home < 0 ? NULL : &path,
     .bucket = world->buckets[session->is_broke],
     .expires_at_ns = (uint64_t)session->expires_at_ms * 1000000,
   };
@@ -161,8 +161,8 @@ static void move_one(struct world *world, int index, struct input *input)
   struct session *session = &world->sessions[index];
   session->home = choose_home(input);
   session->arrival = ++world->arrivals;
-  struct qp_address address = world_address(world, session->home < 0 ? 0 : session->home);
-  CHECK(qp_session_move(sessions_of(world), session->id, session->home < 0 ? NULL : &address));
+  const struct qp_path path = { .peer = world_address(world, session->home < 0 ? 0 : session->home) };
+  CHECK(qp_session_move(sessions_of(world), session->id, session->home < 0 ? NULL : &path));
 }
 
 static void expire_one(struct world *world, int index, struct input *input)

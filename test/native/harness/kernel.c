@@ -18,7 +18,7 @@ struct wishes {
   bool is_segmented;
   uint16_t segment_bytes;
   int ecn;
-  uint32_t local_ipv4;
+  struct qp_ip local;
 };
 
 static void read_ecn(struct wishes *wishes, const struct cmsghdr *control, bool is_ipv4)
@@ -32,6 +32,7 @@ static struct wishes wishes_of(const struct msghdr *message, bool is_ipv4)
 {
   struct wishes wishes = { 0 };
   struct in_pktinfo info;
+  struct in6_pktinfo info6;
   struct msghdr *header = (struct msghdr *)message;
   for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
     int level = control->cmsg_level, type = control->cmsg_type;
@@ -40,7 +41,12 @@ static struct wishes wishes_of(const struct msghdr *message, bool is_ipv4)
       memcpy(&wishes.segment_bytes, CMSG_DATA(control), sizeof wishes.segment_bytes);
     } else if (level == SOL_IP && type == IP_PKTINFO) {
       memcpy(&info, CMSG_DATA(control), sizeof info);
-      wishes.local_ipv4 = info.ipi_spec_dst.s_addr;
+      CHECK(is_ipv4);
+      wishes.local = qp_mapped_ip(info.ipi_spec_dst.s_addr);
+    } else if (level == SOL_IPV6 && type == IPV6_PKTINFO) {
+      memcpy(&info6, CMSG_DATA(control), sizeof info6);
+      CHECK(!is_ipv4);
+      memcpy(&wishes.local, &info6.ipi6_addr, sizeof wishes.local);
     } else {
       CHECK((level == SOL_IP && type == IP_TOS) || (level == SOL_IPV6 && type == IPV6_TCLASS));
       read_ecn(&wishes, control, is_ipv4);
@@ -82,7 +88,7 @@ static void cut(int socket, const struct msghdr *message)
   struct departure departure = { .socket = socket, .to = qp_address_of_name(message->msg_name) };
   struct wishes wishes = wishes_of(message, qp_is_ipv4(&departure.to));
   departure.ecn = wishes.ecn;
-  departure.local_ipv4 = wishes.local_ipv4;
+  departure.local = wishes.local;
   departure.segments = segments_of(message, &wishes);
   unsigned made = 0;
   for (size_t i = 0; i < message->msg_iovlen; i++) {

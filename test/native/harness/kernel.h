@@ -15,8 +15,8 @@ struct departure {
   const uint8_t *data;
   uint32_t length;
   int ecn;
-  /** The address to send from, in network order; 0 where none is asked for. */
-  uint32_t local_ipv4;
+  /** The address to send from; zero where none is asked for. */
+  struct qp_ip local;
   /** Of the message that it left in. */
   unsigned segments;
 };

@@ -61,10 +61,13 @@ struct qp_address address_of(unsigned number)
 
 uint32_t open_session(struct qp_forwarder *rig, const uint8_t *cids, uint32_t count, const struct qp_address *address)
 {
+  struct qp_path path = { 0 };
+  if (address)
+    path.peer = *address;
   const struct qp_session_spec spec = {
     .cids = cids,
     .cid_count = count,
-    .address = address,
+    .path = address ? &path : NULL,
     .bucket = qp_bucket_open(&rig->tables.sessions.buckets, 1e12, 1e15),
     .expires_at_ns = UINT64_MAX,
   };

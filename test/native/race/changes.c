@@ -21,9 +21,10 @@ static uint32_t choose_cids(struct race *race, uint8_t *cids, unsigned house)
   return write_cids(cids, house, first, random_below(&race->random, HOUSE_CIDS - first + 1));
 }
 
-static bool choose_address(struct race *race, unsigned house, struct qp_address *address)
+static bool choose_path(struct race *race, unsigned house, struct qp_path *path)
 {
-  *address = house_address(house, random_below(&race->random, HOUSE_ADDRESSES));
+  path->peer = house_address(house, random_below(&race->random, HOUSE_ADDRESSES));
+  path->local = host_address(random_below(&race->random, HOST_ADDRESSES));
   return random_below(&race->random, 4) > 0;
 }
 
@@ -49,12 +50,12 @@ static void change_subject(struct race *race)
 static void open_one(struct race *race, unsigned house, struct session *session)
 {
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
-  struct qp_address address;
-  bool has_address = choose_address(race, house, &address);
+  struct qp_path path;
+  bool has_address = choose_path(race, house, &path);
   const struct qp_session_spec spec = {
     .cids = cids,
     .cid_count = choose_cids(race, cids, house),
-    .address = has_address ? &address : NULL,
+    .path = has_address ? &path : NULL,
     .bucket = choose_bucket(race),
     .expires_at_ns = random_below(&race->random, 8) == 0 ? 0 : UINT64_MAX,
   };
@@ -86,14 +87,14 @@ static void close_one(struct race *race, unsigned house, struct session *session
 static void change_one(struct race *race, unsigned house, const struct session *session)
 {
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
-  struct qp_address address;
+  struct qp_path path;
   struct qp_account *changed = &sessions_of(race)->accounts[session->id];
   switch (random_below(&race->random, 7)) {
   case 0:
     CHECK(qp_session_route(sessions_of(race), session->id, cids, choose_cids(race, cids, house)));
     break;
   case 1:
-    CHECK(qp_session_move(sessions_of(race), session->id, choose_address(race, house, &address) ? &address : NULL));
+    CHECK(qp_session_move(sessions_of(race), session->id, choose_path(race, house, &path) ? &path : NULL));
     break;
   case 2:
     qp_bucket_reshape(&sessions_of(race)->buckets.all[choose_bucket(race)], random_below(&race->random, 1000000), 1e5,
@@ -117,10 +118,10 @@ static void change_one(struct race *race, unsigned house, const struct session *
 static void change_anchor(struct race *race)
 {
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
-  struct qp_address address = house_address(ANCHOR, random_below(&race->random, HOUSE_ADDRESSES));
+  struct qp_path path = { .peer = house_address(ANCHOR, random_below(&race->random, HOUSE_ADDRESSES)) };
   uint32_t more = random_below(&race->random, HOUSE_CIDS - ANCHOR_CIDS + 1);
   CHECK(qp_session_route(sessions_of(race), race->anchor, cids, write_cids(cids, ANCHOR, 0, ANCHOR_CIDS + more)));
-  CHECK(qp_session_move(sessions_of(race), race->anchor, &address));
+  CHECK(qp_session_move(sessions_of(race), race->anchor, &path));
   set_pin(race, ANCHOR, race->anchor);
 }
 
@@ -132,9 +133,9 @@ static void look(struct race *race)
     const struct qp_counters *counters = &race->rig->workers[i].relay.counters;
     for (int each = 0; each < QP_COUNTER_COUNT; each++)
       total += qp_load(&counters->values[each]);
-    struct qp_address client;
+    struct qp_path client;
     if (qp_forwarder_client(race->rig, atomic_load(&race->readers[i].client), &client))
-      CHECK(house_of(&client) <= STRANGER);
+      CHECK(house_of(&client.peer) <= STRANGER);
   }
   CHECK(total >= race->last_total);
   race->last_total = total;

@@ -18,7 +18,7 @@ static void leave(void *context, const struct departure *departure)
   if (departure->socket == UPSTREAM_SOCKET)
     CHECK(!is_anchor(label) && qp_same_address(&departure->to, &reader->rig->tables.upstream));
   else
-    CHECK(house_of(&departure->to) == label.house);
+    CHECK(house_of(&departure->to) == label.house && is_of_host(&departure->local));
   reader->left++;
   reader->anchor_left += is_anchor(label);
 }
@@ -76,7 +76,7 @@ static void make_answer(struct reader *reader, unsigned i, uint32_t virtual_ipv4
     .length = DATAGRAM_BYTES,
     .segment_bytes = DATAGRAM_BYTES,
     .source = reader->rig->tables.upstream,
-    .local_ipv4 = virtual_ipv4,
+    .local = qp_mapped_ip(virtual_ipv4),
   };
   write_datagram(received->data, (struct label){ .house = STRANGER });
   reader->given++;
@@ -85,7 +85,7 @@ static void make_answer(struct reader *reader, unsigned i, uint32_t virtual_ipv4
 static uint32_t a_client_of(const struct qp_splice *splice)
 {
   size_t cursor = 0;
-  const struct qp_client *client = qp_table_next(&splice->by_source, &cursor);
+  const struct qp_client *client = qp_table_next(&splice->by_path, &cursor);
   return client ? client->virtual_ipv4 : 0;
 }
 
@@ -99,8 +99,8 @@ static void forward(struct reader *reader, struct qp_now now)
   qp_outbox_flush(&relay->upstream_outbox, UPSTREAM_SOCKET);
   uint32_t client = a_client_of(&relay->splice);
   atomic_store_explicit(&reader->client, client, memory_order_relaxed);
-  struct qp_address source;
-  if (client && qp_splice_look_up(&relay->splice, client, &source) && house_of(&source) == STRANGER)
+  struct qp_path path;
+  if (client && qp_splice_look_up(&relay->splice, client, &path) && house_of(&path.peer) == STRANGER)
     make_answer(reader, 0, client);
   else
     make_answer(reader, 0, 0);

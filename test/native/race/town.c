@@ -41,3 +41,19 @@ unsigned house_of(const struct qp_address *address)
 {
   return (ntohs(address->port) - 1000u) / 16;
 }
+
+struct qp_ip host_address(unsigned number)
+{
+  struct qp_ip ip;
+  memset(&ip, (int)number + 1, sizeof ip);
+  return ip;
+}
+
+bool is_of_host(const struct qp_ip *local)
+{
+  struct qp_ip whole;
+  memset(&whole, local->bytes[15], sizeof whole);
+  /* One that leaves by IPv4 is asked for by its last word. */
+  struct qp_ip mapped = qp_mapped_ip(whole.words[3]);
+  return local->bytes[15] <= HOST_ADDRESSES && (qp_same_local(local, &whole) || qp_same_local(local, &mapped));
+}

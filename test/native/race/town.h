@@ -35,6 +35,13 @@ void write_initial(uint8_t dcid[INITIAL_BYTES], unsigned house);
 void write_datagram(uint8_t data[DATAGRAM_BYTES], struct label label);
 struct label label_of(const uint8_t *data);
 
+/** The relay's own addresses, of which a part is as good as the whole. */
+enum { HOST_ADDRESSES = 2 };
+
+struct qp_ip host_address(unsigned number);
+/** Whether it is one of them, whole, or none at all. */
+bool is_of_host(const struct qp_ip *local);
+
 struct qp_address house_address(unsigned house, unsigned number);
 /** The house that has the address, if any has it. */
 unsigned house_of(const struct qp_address *address);

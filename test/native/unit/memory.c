@@ -48,10 +48,11 @@ static int starve(bool (*attempt)(struct town *), void (*check_failure)(struct t
 static bool open_one(struct town *town)
 {
   struct qp_sessions *sessions = &town->rig->tables.sessions;
+  const struct qp_path path = { .peer = town->address };
   const struct qp_session_spec spec = {
     .cids = town->cids,
     .cid_count = CIDS,
-    .address = &town->address,
+    .path = &path,
     .bucket = qp_bucket_open(&sessions->buckets, 1, 1),
   };
   bool is_open = qp_session_open(sessions, &spec) != QP_NO_SESSION;
@@ -76,7 +77,7 @@ static void opens_all_or_nothing(void)
 
 static bool move_one(struct town *town)
 {
-  struct qp_address elsewhere = address_of(2);
+  const struct qp_path elsewhere = { .peer = address_of(2) };
   return qp_session_move(&town->rig->tables.sessions, 0, &elsewhere);
 }
 
@@ -118,13 +119,14 @@ static void keeps_the_pin(void)
 static bool admit(struct town *town)
 {
   enum qp_counter refusal;
-  return qp_splice_admit(&town->rig->workers[0].relay.splice, &town->address, 0, 0, &refusal) != NULL;
+  const struct qp_path path = { .peer = town->address };
+  return qp_splice_admit(&town->rig->workers[0].relay.splice, &path, 0, 0, &refusal) != NULL;
 }
 
 static void check_nobody_is_in(struct town *town)
 {
   CHECK(atomic_load(&town->rig->tables.splice_limits.clients) == 0);
-  CHECK(town->rig->workers[0].relay.splice.by_source.count == 0);
+  CHECK(town->rig->workers[0].relay.splice.by_path.count == 0);
 }
 
 static void admits_nobody(void)

@@ -133,12 +133,28 @@ static void asks_for_a_source(void)
   sent_begin(&sent, true);
   struct qp_way way = sent_way(&sent, 0);
   way.lane = QP_LANE_GATEWAY_IN;
-  way.local_ipv4 = htonl(0x7f010203);
+  way.local = qp_mapped_ip(htonl(0x7f010203));
   way.ecn = 1;
   add_many(&way, 2, 1200);
   sent_flush(&sent);
-  CHECK(LEFT_IN(2) && sent.departures[1].local_ipv4 == way.local_ipv4 && sent.departures[1].ecn == 1);
+  CHECK(LEFT_IN(2) && qp_same_local(&sent.departures[1].local, &way.local) && sent.departures[1].ecn == 1);
   CHECK(sent_counter(&sent, QP_GATEWAY_IN) == 2);
+  sent_end(&sent);
+}
+
+static void keeps_sources_apart(void)
+{
+  sent_begin(&sent, true);
+  struct qp_way one = sent_way(&sent, 1), other = one;
+  one.local = (struct qp_ip){ .bytes = { 0x20, 1, [15] = 1 } };
+  other.local = (struct qp_ip){ .bytes = { 0x20, 1, [15] = 2 } };
+  add_many(&one, 2, 1200);
+  add_many(&other, 2, 1200);
+  add_many(&one, 1, 1200);
+  sent_flush(&sent);
+  CHECK(LEFT_IN(3, 2));
+  for (unsigned i = 0; i < sent.count; i++)
+    CHECK(qp_same_local(&sent.departures[i].local, i < 3 ? &one.local : &other.local));
   sent_end(&sent);
 }
 
@@ -151,6 +167,7 @@ static const struct test tests[] = {
   { "makes no message of more than 64 datagrams or 65 000 bytes", keeps_to_the_bounds },
   { "sends each alone where the kernel cannot segment", sends_singly },
   { "drops and counts what is more than it holds", drops_what_is_too_much },
+  { "keeps apart what leaves from different addresses of the host", keeps_sources_apart },
   { "asks for the virtual source and the ECN bits of a whole message", asks_for_a_source },
 };
 

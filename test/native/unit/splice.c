@@ -45,12 +45,17 @@ static struct qp_address source_of(uint32_t number)
 }
 
 /** The virtual address of a client, a new one if there is none yet; 0 if it was refused. */
-static uint32_t admit(struct qp_splice *splice, uint32_t number, int64_t now_ms)
+static uint32_t admit_at(struct qp_splice *splice, uint32_t number, struct qp_ip local, int64_t now_ms)
 {
   enum qp_counter refusal;
-  struct qp_address source = source_of(number);
-  const struct qp_client *client = qp_splice_admit(splice, &source, now_ms, (uint64_t)now_ms * 1000000, &refusal);
+  const struct qp_path path = { .peer = source_of(number), .local = local };
+  const struct qp_client *client = qp_splice_admit(splice, &path, now_ms, (uint64_t)now_ms * 1000000, &refusal);
   return client ? ntohl(client->virtual_ipv4) : 0;
+}
+
+static uint32_t admit(struct qp_splice *splice, uint32_t number, int64_t now_ms)
+{
+  return admit_at(splice, number, (struct qp_ip){ 0 }, now_ms);
 }
 
 static uint32_t ipv4_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
@@ -90,15 +95,15 @@ static void rests(void)
   begin(&town, 1);
   struct qp_splice *splice = &town.splices[0];
   uint32_t first = admit(splice, 1, 0), second = ipv4_of(127, 217, 52, 186);
-  struct qp_address source;
+  struct qp_path path;
   qp_splice_sweep(splice, NEW_IDLE_MS);
   CHECK(atomic_load(&town.limits.clients) == 0);
-  CHECK(!qp_splice_look_up(splice, htonl(first), &source) && !qp_splice_client(splice, htonl(first)));
+  CHECK(!qp_splice_look_up(splice, htonl(first), &path) && !qp_splice_client(splice, htonl(first)));
   go_round(splice);
   CHECK(admit(splice, 1, NEW_IDLE_MS + REST_MS - 1) == second);
   go_round(splice);
   CHECK(admit(splice, 2, NEW_IDLE_MS + REST_MS) == first);
-  CHECK(qp_splice_look_up(splice, htonl(first), &source) && !qp_splice_look_up(splice, htonl(first + 1), &source));
+  CHECK(qp_splice_look_up(splice, htonl(first), &path) && !qp_splice_look_up(splice, htonl(first + 1), &path));
   end(&town);
 }
 
@@ -125,11 +130,25 @@ static void rests_under_load(void)
   end(&town);
 }
 
+static void tells_paths_apart(void)
+{
+  struct town town;
+  begin(&town, 1);
+  struct qp_splice *splice = &town.splices[0];
+  struct qp_ip one = qp_mapped_ip(htonl(0xc0000201)), other = qp_mapped_ip(htonl(0xc000020b));
+  uint32_t at_one = admit_at(splice, 1, one, 0), at_other = admit_at(splice, 1, other, 0);
+  struct qp_path path;
+  CHECK(at_one != at_other && admit_at(splice, 1, one, 0) == at_one && atomic_load(&town.limits.clients) == 2);
+  CHECK(qp_splice_look_up(splice, htonl(at_other), &path) && qp_same_local(&path.local, &other));
+  end(&town);
+}
+
 static const struct test tests[] = {
   /* test/unit/forwarder/virtual-addresses.test.ts has the same. */
   { "gives out the addresses that TypeScript gives out under the same key", agrees_with_typescript },
   { "gives no address out on two threads", takes_turns },
   { "lets an address rest for a minute once its client is forgotten, and knows nobody there", rests },
+  { "tells clients apart by which address of the host they talk to", tells_paths_apart },
   { "lets it rest as long however many new clients come", rests_under_load },
 };
 

@@ -33,6 +33,7 @@ describe("StunNonces", () => {
     const nonce = nonces.make(source, nowMs);
     expect(nonces.madeAtMs(nonce, { ...source, port: 4434 }, nowMs)).toBeUndefined();
     expect(nonces.madeAtMs(nonce, { ...source, address: "192.0.2.2" }, nowMs)).toBeUndefined();
+    expect(nonces.madeAtMs(nonce, { ...source, local: "203.0.113.1" }, nowMs)).toBeUndefined();
   });
 
   it("is no good to another relay, nor with any byte changed or cut off", () => {

@@ -9,7 +9,7 @@ import {
   type RegisterRequest,
 } from "../../../src/registry/index.ts";
 import type { StunVerdict } from "../../../src/forwarder/index.ts";
-import type { Address } from "../../../src/wire/address.ts";
+import type { PeerAddress } from "../../../src/wire/address.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
 import { createFakeForwarder, type FakeForwarder, fakeRelayAddress } from "./fake-forwarder.ts";
 
@@ -68,7 +68,7 @@ function setUp(
 let transactions = 0;
 
 /** A new request of a registration, with a nonce of the newest kind unless told otherwise. */
-function prove(registry: Registry, id: string, address: Address, madeAtMs = Infinity): StunVerdict {
+function prove(registry: Registry, id: string, address: PeerAddress, madeAtMs = Infinity): StunVerdict {
   return registry.proven(id, { address, madeAtMs, transactionId: `transaction ${++transactions}` });
 }
 
@@ -302,6 +302,17 @@ describe("STUN authority", () => {
     expect(prove(registry, id, bobAddress, 1_005_001)).toBe("accepted");
   });
 
+  it("follows a peer to another address of this host, and back only with a newer proof", () => {
+    const { register, registry, forwarder } = setUp();
+    const { id } = register("alice", 1);
+    const [one, other] = ["192.0.2.1", "192.0.2.11"].map((local) => ({ ...aliceAddress, local }));
+    expect(prove(registry, id, one!, 1_000_001)).toBe("accepted");
+    expect(prove(registry, id, other!, 1_000_002)).toBe("accepted");
+    expect([...forwarder.sessions.values()]).toMatchObject([{ address: other }]);
+    expect(prove(registry, id, one!, 1_000_001)).toBe("outdated");
+    expect([...forwarder.sessions.values()]).toMatchObject([{ address: other }]);
+  });
+
   it("renews one that stays where it is with any nonce that is good", () => {
     const { register, registry, pass } = setUp();
     const { id } = register("alice", 1);
@@ -445,6 +456,7 @@ describe("an observer", () => {
     register("alice", 1, { num: 3 });
     prove(registry, id, aliceAddress);
     prove(registry, id, { ...aliceAddress });
+    prove(registry, id, { ...aliceAddress, local: "192.0.2.11" });
     register("alice", 1, { address: bobAddress });
     registry.end(id);
     expect(story).toEqual(["alice at nowhere", "to 203.0.113.7", "to 2001:db8::1", "alice ended with 0"]);

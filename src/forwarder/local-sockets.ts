@@ -1,0 +1,107 @@
+import type { Socket } from "node:dgram";
+import { localSocketPollMs, maxLocalSockets } from "../defaults.ts";
+import { QuicpipeError } from "../errors.ts";
+import { formatAddress } from "../wire/address.ts";
+import type { Send } from "./send.ts";
+import { systemCode } from "./system-error.ts";
+import { bindUdpSocket, closeUdpSocket, sendFrom } from "./udp-socket.ts";
+
+/** What {@link LocalSockets} are made with. */
+export interface LocalSocketsOptions {
+  readonly port: number;
+  readonly socketBufferBytes: number;
+  /** The addresses of this host as they are now, at which the relay is to be reached. */
+  readonly addresses: () => readonly string[];
+  /** The spelling of an address in which a socket for it is bound. */
+  readonly spell: (address: string) => string;
+  /** Hears of every socket that has come. */
+  readonly opened: (socket: Socket, local: string) => void;
+  /** Hears, once for each address and reason, of one that no socket can be had for. */
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * A socket for each address of this host, which node:dgram needs to know where a datagram was sent to and to answer
+ * from there. They share the port with the one that is bound to all addresses: the system gives a datagram to the
+ * most specific. Closed with {@link close}.
+ */
+export class LocalSockets {
+  readonly #options: LocalSocketsOptions;
+  readonly #sockets = new Map<string, { readonly socket: Socket; readonly send: Send }>();
+  readonly #refusals = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #following: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(options: LocalSocketsOptions) {
+    this.#options = options;
+  }
+
+  /** Opens those for the addresses as they are now, and from then on follows them. */
+  static async open(options: LocalSocketsOptions): Promise<LocalSockets> {
+    const sockets = new LocalSockets(options);
+    await sockets.#follow();
+    sockets.#timer = setInterval(() => {
+      sockets.#following = sockets.#following.then(() => sockets.#follow());
+    }, localSocketPollMs).unref();
+    return sockets;
+  }
+
+  /** Sends from an address; `undefined` if there is no socket for it. */
+  sendFrom(local: string): Send | undefined {
+    return this.#sockets.get(local)?.send;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#following;
+    await Promise.all([...this.#sockets.keys()].map((local) => this.#remove(local)));
+  }
+
+  /** Brings the sockets to the addresses that there are. */
+  async #follow(): Promise<void> {
+    const { addresses, onError } = this.#options;
+    try {
+      const wanted = new Set(addresses().slice(0, maxLocalSockets));
+      for (const local of this.#sockets.keys()) if (!wanted.has(local)) await this.#remove(local);
+      for (const local of this.#refusals.keys()) if (!wanted.has(local)) this.#refusals.delete(local);
+      for (const local of wanted) if (!this.#sockets.has(local)) await this.#add(local);
+    } catch (cause) {
+      const system = systemCode(cause);
+      const message = `the addresses of this host cannot be read (${system}): sockets stay at those known so far`;
+      onError(new QuicpipeError("ERR_QUICPIPE_INTERNAL", message, { cause, details: { system } }));
+    }
+  }
+
+  async #add(local: string): Promise<void> {
+    const { onError, opened, port, socketBufferBytes, spell } = this.#options;
+    if (this.#isClosed) return;
+    try {
+      const socket = await bindUdpSocket({ host: spell(local), port, socketBufferBytes, isShared: true });
+      this.#sockets.set(local, { socket, send: sendFrom(socket) });
+      this.#refusals.delete(local);
+      socket.on("error", onError);
+      opened(socket, local);
+    } catch (error) {
+      this.#refuse(local, systemCode(error), error);
+    }
+  }
+
+  async #remove(local: string): Promise<void> {
+    const { socket } = this.#sockets.get(local)!;
+    this.#sockets.delete(local);
+    await closeUdpSocket(socket);
+  }
+
+  #refuse(local: string, code: string, cause: unknown): void {
+    // An IPv6 address that is new can be bound once nobody else turns out to have it (RFC 4862 §5.4).
+    if (code === "EADDRNOTAVAIL" || this.#refusals.get(local) === code) return;
+    this.#refusals.set(local, code);
+    const { port } = this.#options;
+    const at = formatAddress({ address: local, port });
+    const message = `cannot listen on UDP ${at} (${code}): peers that talk to this address may not hear the relay's answers`;
+    const details = { host: local, port, system: code };
+    this.#options.onError(new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", message, { cause, details }));
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect } from "vitest";
+import type { Backend } from "../../../src/forwarder/index.ts";
+import type { Address } from "../../../src/wire/address.ts";
+import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
+import { type AncillaryPeer, openAncillaryPeer } from "../harness/ancillary-udp.ts";
+import type { Namespace } from "../harness/namespaces.ts";
+import { itWith } from "../harness/requirement.ts";
+import { addressesOf, change, createTwoAddresses, link } from "../harness/two-addresses.ts";
+import { openRemoteForwarder } from "../xdp/remote-forwarder.ts";
+import { shortPacket } from "./rig.ts";
+
+const port = 4433;
+const families = ["ipv4", "ipv6"] as const;
+const patienceMs = 10_000;
+
+/** Asks by STUN, as a registration does that has no nonce yet. */
+function question(): Uint8Array {
+  const credential = { username: "reg_1", password: "s3cret" };
+  return encodeBindingRequest({ transactionId: randomBytes(12), credential });
+}
+
+/** From where the answer to a question comes: a socket that was connected would see no other. */
+async function answerFrom(peer: AncillaryPeer, address: string): Promise<Address> {
+  const before = peer.inbox.length;
+  peer.send([question()], { address, port });
+  await peer.received(before + 1);
+  return peer.inbox.at(-1)!.from;
+}
+
+function openPeers(
+  town: Namespace,
+  family: (typeof families)[number],
+): Promise<[AncillaryPeer, AncillaryPeer]> {
+  const host = addressesOf[family].town;
+  return Promise.all([openAncillaryPeer(host, town), openAncillaryPeer(host, town)]);
+}
+
+describe.each<Backend>(["dgram", "native"])("a host with several addresses, on %s", (backend) => {
+  const needs =
+    backend === "native" ? (["native", "netns", "python"] as const) : (["netns", "python"] as const);
+
+  itWith(...needs).each(families)("answers from the address that was asked, over %s", async (family) => {
+    const { relay, town } = createTwoAddresses();
+    await openRemoteForwarder(relay, { backend });
+    const peer = await openAncillaryPeer(addressesOf[family].town, town);
+    for (const address of addressesOf[family].relay)
+      expect(await answerFrom(peer, address)).toEqual({ address, port });
+  });
+
+  itWith(...needs).each(families)(
+    "sends what it relays from the address that the receiver talks to, over %s",
+    async (family) => {
+      const { relay, town } = createTwoAddresses();
+      const [one, other] = addressesOf[family].relay;
+      const forwarder = await openRemoteForwarder(relay, { backend });
+      const [alice, bob] = await openPeers(town, family);
+      await forwarder.register({ ...alice.address, local: one }, 1);
+      await forwarder.register({ ...bob.address, local: other }, 2);
+      alice.send([shortPacket(2), shortPacket(2, 100)], { address: one, port });
+      bob.send([shortPacket(1), shortPacket(1, 100)], { address: other, port });
+      await Promise.all([alice.received(2), bob.received(2)]);
+      expect(alice.inbox.map(({ from }) => from.address)).toEqual([one, one]);
+      expect(bob.inbox.map(({ from }) => from.address)).toEqual([other, other]);
+    },
+  );
+
+  itWith(...needs).each(families)("answers from an address that came later, over %s", async (family) => {
+    const { relay, town } = createTwoAddresses();
+    const address = family === "ipv4" ? "192.0.2.21" : "2001:db8:1::21";
+    await openRemoteForwarder(relay, { backend });
+    const peer = await openAncillaryPeer(addressesOf[family].town, town);
+    change(relay, "add", address);
+    await expect
+      .poll(() => answerFrom(peer, address), { timeout: patienceMs, interval: 200 })
+      .toEqual({ address, port });
+    change(relay, "delete", address);
+    const [first] = addressesOf[family].relay;
+    expect(await answerFrom(peer, first)).toEqual({ address: first, port });
+    change(relay, "add", address);
+    await expect
+      .poll(() => answerFrom(peer, address), { timeout: patienceMs, interval: 200 })
+      .toEqual({ address, port });
+  });
+
+  itWith(...needs).each(families)(
+    "sends nothing from elsewhere to a peer of an address that has gone, over %s",
+    async (family) => {
+      const { relay, town } = createTwoAddresses();
+      const [one, other] = addressesOf[family].relay;
+      const forwarder = await openRemoteForwarder(relay, { backend });
+      const [alice, bob] = await openPeers(town, family);
+      await forwarder.register({ ...alice.address, local: one }, 1);
+      await forwarder.register({ ...bob.address, local: other }, 2);
+      alice.send([shortPacket(2)], { address: one, port });
+      await bob.received(1);
+      change(relay, "delete", other);
+      // What is bound to the address goes on until the change is noticed.
+      const failed = async (): Promise<number> => {
+        alice.send([shortPacket(2)], { address: one, port });
+        return (await forwarder.stats()).dropped["send-failed"];
+      };
+      await expect.poll(failed, { timeout: patienceMs, interval: 200 }).toBeGreaterThan(1);
+      bob.send([shortPacket(1)], { address: one, port });
+      await alice.received(1);
+      expect(new Set(bob.inbox.map(({ from }) => from.address))).toEqual(new Set([other]));
+    },
+  );
+
+  itWith(...needs)("answers from the loopback address that was asked", async () => {
+    const { relay } = createTwoAddresses();
+    change(relay, "add", "127.0.0.2", "lo");
+    await openRemoteForwarder(relay, { backend });
+    for (const host of ["127.0.0.1", "::1"]) {
+      const peer = await openAncillaryPeer(host, relay);
+      for (const address of host === "::1" ? ["::1"] : ["127.0.0.1", "127.0.0.2"])
+        expect(await answerFrom(peer, address)).toEqual({ address, port });
+    }
+    // A local peer whose address is one of the machine's own.
+    const peer = await openAncillaryPeer("192.0.2.1", relay);
+    for (const address of ["192.0.2.1", "192.0.2.11", "127.0.0.1"])
+      expect(await answerFrom(peer, address)).toEqual({ address, port });
+  });
+
+  itWith(...needs)("answers at a link-local address, from that one", async () => {
+    const { relay, town } = createTwoAddresses();
+    change(relay, "add", "fe80::1", link);
+    change(town, "add", "fe80::2", link);
+    await openRemoteForwarder(relay, { backend });
+    const peer = await openAncillaryPeer(`fe80::2%${link}`, town);
+    const from = await answerFrom(peer, `fe80::1%${link}`);
+    expect(from.address.replace(/%.*/, "")).toBe("fe80::1");
+  });
+});
