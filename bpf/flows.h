@@ -56,12 +56,14 @@ static __always_inline struct qp_account *qp_payer(const struct qp_packet *packe
   return is_current && difference == 0 ? from : 0;
 }
 
-/** Fills in where the session is; false if that is not where it was. */
+/** Fills in where the session is, and to which address of this host it talks; false if that is not as it was. */
 static __always_inline int qp_is_there(struct qp_transfer *transfer, __u32 version)
 {
   const struct qp_source *address = &transfer->to->address;
-  const __u64 *ip = (const __u64 *)&address->ip;
+  const __u64 *ip = (const __u64 *)&address->ip, *local = (const __u64 *)&transfer->to->local;
   __u64 *copy = (__u64 *)&transfer->destination.ip, all = (copy[0] = ip[0]) | (copy[1] = ip[1]);
+  copy = (__u64 *)&transfer->local;
+  all |= (copy[0] = local[0]) | (copy[1] = local[1]);
   transfer->destination.port = address->port;
   return qp_is_of(transfer->to, all | transfer->destination.port, version);
 }

@@ -21,12 +21,15 @@ static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *
   return QP_FORWARD;
 }
 
-/** A consistent copy of the session's address; false while it is being written. */
-static __always_inline int qp_read_destination(struct qp_transfer *transfer, __u32 *version)
+/** A consistent copy of both ends of the way to the session; false while they are being written. */
+static __always_inline int qp_read_ends(struct qp_transfer *transfer, __u32 *version)
 {
   const struct qp_account *to = transfer->to;
   struct qp_source *address = &transfer->destination;
-  return qp_copy_guarded(address, &to->address, sizeof *address / sizeof(__u32), &to->version, version);
+  struct qp_ip *local = &transfer->local;
+  __u32 later;
+  return qp_copy_guarded(address, &to->address, sizeof *address / sizeof(__u32), &to->version, version) &&
+         qp_copy_guarded(local, &to->local, sizeof *local / sizeof(__u32), &to->version, &later) && later == *version;
 }
 
 static __always_inline int qp_same_source(const struct qp_source *one, const struct qp_source *other)
@@ -46,7 +49,7 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   transfer->from = qp_account_of(&from_id);
   if (!settings || !flow)
     return QP_PASS;
-  if (!transfer->has_way && !qp_read_destination(transfer, &to_version))
+  if (!transfer->has_way && !qp_read_ends(transfer, &to_version))
     return QP_PASS;
   if (transfer->to->expires_at_ns <= transfer->now_ns)
     return qp_refuse(transfer, QP_TOTAL_SESSION_EXPIRED);

@@ -106,7 +106,7 @@ static __always_inline int relay_ipv4(struct xdp_md *context, struct ethhdr *eth
   enum qp_decision decision = qp_decide(context, &packet, &transfer);
   if (decision != QP_FORWARD)
     return verdict_of(decision, &packet, &transfer);
-  qp_rewrite_ipv4(ip, udp, &transfer.destination);
+  qp_rewrite_ipv4(ip, udp, &transfer.local, &transfer.destination);
   return send_off(ethernet, &packet, &transfer);
 }
 
@@ -142,7 +142,7 @@ static __always_inline int relay_ipv6(struct xdp_md *context, struct ethhdr *eth
   enum qp_decision decision = qp_decide(context, &packet, &transfer);
   if (decision != QP_FORWARD)
     return verdict_of(decision, &packet, &transfer);
-  qp_rewrite_ipv6(ip, udp, &transfer.destination);
+  qp_rewrite_ipv6(ip, udp, &transfer.local, &transfer.destination);
   return send_off(ethernet, &packet, &transfer);
 }
 

@@ -25,12 +25,13 @@ static __always_inline void qp_rewrite_udp(struct udphdr *udp, __u16 destination
     udp->check = 0xffff;
 }
 
-static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp, const struct qp_source *to)
+static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp, const struct qp_ip *from,
+                                             const struct qp_source *to)
 {
-  __u32 destination = to->ip.words[3];
-  __u64 change = qp_sum_without(&ip->saddr, 1) + destination;
+  __u32 source = from->words[3], destination = to->ip.words[3];
+  __u64 change = qp_sum_without(&ip->saddr, 2) + source + destination;
   qp_rewrite_udp(udp, to->port, change);
-  ip->saddr = ip->daddr;
+  ip->saddr = source;
   ip->daddr = destination;
   /* TTL is the upper half of its word. */
   ip->ttl--;
@@ -38,10 +39,12 @@ static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp
 }
 
 /** The hop limit is in no checksum, the addresses in UDP's alone. */
-static __always_inline void qp_rewrite_ipv6(struct ipv6hdr *ip, struct udphdr *udp, const struct qp_source *to)
+static __always_inline void qp_rewrite_ipv6(struct ipv6hdr *ip, struct udphdr *udp, const struct qp_ip *from,
+                                             const struct qp_source *to)
 {
-  qp_rewrite_udp(udp, to->port, qp_sum_without(ip->saddr.s6_addr32, 4) + qp_sum(to->ip.words, 4));
-  ip->saddr = ip->daddr;
+  __u64 change = qp_sum_without(ip->saddr.s6_addr32, 8) + qp_sum(from->words, 4) + qp_sum(to->ip.words, 4);
+  qp_rewrite_udp(udp, to->port, change);
+  __builtin_memcpy(&ip->saddr, from, sizeof ip->saddr);
   __builtin_memcpy(&ip->daddr, &to->ip, sizeof ip->daddr);
   ip->hop_limit--;
 }

@@ -28,6 +28,8 @@ struct qp_transfer {
   /** Whether it is known where it goes, and how. */
   int has_way;
   struct qp_source destination __attribute__((aligned(8)));
+  /** The address of this host that it leaves from: the one that the session's own packets come to. */
+  struct qp_ip local __attribute__((aligned(8)));
   struct qp_way way;
   __u16 mtu;
   __u8 is_redirected;

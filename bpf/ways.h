@@ -11,8 +11,6 @@
 enum {
   QP_FAMILY_IPV4 = 2,
   QP_FAMILY_IPV6 = 10,
-  /** BPF_FIB_LOOKUP_SRC, which the headers of Linux 6.7 are the first to have. */
-  QP_FIB_LOOKUP_SRC = 1 << 4,
 };
 
 static __always_inline int qp_is_ipv4(const struct qp_ip *ip)
@@ -47,15 +45,12 @@ static __always_inline void qp_name_addresses(struct bpf_fib_lookup *asked, cons
   }
 }
 
-/** Whether user space would send from this address of the host, too. */
-static __always_inline int qp_leaves_from(const struct bpf_fib_lookup *answer, const struct qp_config *settings,
-                                          const struct qp_packet *packet)
+/** Whether the packet is for this host, and may leave from another of its addresses, of the same IP version. */
+static __always_inline int qp_may_leave(const struct qp_packet *packet, const struct qp_transfer *transfer)
 {
-  if (settings->departure == QP_DEPARTURE_UNTOLD)
-    return answer->ifindex == packet->ingress;
-  if (answer->family == QP_FAMILY_IPV4)
-    return answer->ipv4_src == packet->local.words[3];
-  return qp_same_ip((const struct qp_ip *)answer->ipv6_src, &packet->local);
+  int is_ipv4 = qp_is_ipv4(&packet->local);
+  return qp_is_ipv4(&transfer->destination.ip) == is_ipv4 && qp_is_ipv4(&transfer->local) == is_ipv4 &&
+         qp_is_local(&packet->local) && qp_is_local(&transfer->local);
 }
 
 /** Asks for the way to `transfer->destination`; false if there is none that user space would take as well. */
@@ -64,16 +59,13 @@ static __always_inline int qp_find_way(struct xdp_md *context, const struct qp_c
 {
   const struct qp_source *to = &transfer->destination;
   struct qp_way *way = &transfer->way;
-  __u32 flags = settings->departure == QP_DEPARTURE_BY_ROUTE ? QP_FIB_LOOKUP_SRC : 0;
   struct bpf_fib_lookup asked = { .l4_protocol = IPPROTO_UDP, .sport = settings->port, .dport = to->port };
   asked.tot_len = packet->length;
   asked.ifindex = packet->ingress;
   asked.tos = packet->dscp;
-  qp_name_addresses(&asked, &packet->local, &to->ip);
-  if (qp_is_ipv4(&to->ip) != qp_is_ipv4(&packet->local) || !qp_is_local(&packet->local))
-    return 0;
-  if (bpf_fib_lookup(context, &asked, sizeof asked, flags) != BPF_FIB_LKUP_RET_SUCCESS ||
-      !qp_leaves_from(&asked, settings, packet))
+  qp_name_addresses(&asked, &transfer->local, &to->ip);
+  if (!qp_may_leave(packet, transfer) ||
+      bpf_fib_lookup(context, &asked, sizeof asked, 0) != BPF_FIB_LKUP_RET_SUCCESS)
     return 0;
   transfer->mtu = asked.mtu_result;
   way->egress = asked.ifindex;

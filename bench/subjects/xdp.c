@@ -68,6 +68,7 @@ static void open_session(uint32_t session, struct qp_source address)
       .expires_at_ns = now_ns() + s_per_hour * ns_per_s,
       .version = 2,
       .address = address,
+      .local = host.cable.relay.ip,
       .bucket = session,
   };
   qp_kernel_set_source(&host.kernel, &address, session);
@@ -98,7 +99,7 @@ static int open_relay(uint16_t load_port, uint32_t max_routes, uint32_t max_sess
   expect(errno == 0, "load the relay");
   qp_kernel_set_locals(&host.kernel, &host.cable.relay.ip, 1);
   open_sessions(load_port);
-  errno = qp_kernel_start(&host.kernel, htons(QP_RELAY_PORT), true, false);
+  errno = qp_kernel_start(&host.kernel, htons(QP_RELAY_PORT), true);
   expect(errno == 0 && host.kernel.refused_routes == 0, "set the tables up");
   return host.kernel.program;
 }

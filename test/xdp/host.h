@@ -13,6 +13,8 @@ enum { WEST, EAST, LINKS };
 /** The host's own addresses in the west. */
 #define HOST_IPV4 "192.0.2.1"
 #define HOST_IPV6 "2001:db8:1::1"
+#define OTHER_IPV4 "198.51.100.1"
+#define OTHER_IPV6 "2001:db8:2::1"
 
 struct host {
   /** Index of the interface on each link, and of the interface at the link's far end. */

@@ -51,7 +51,7 @@ int link_of(enum person person)
 
 void rig_check_sources(bool is_source_checked)
 {
-  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), is_source_checked, false) == 0);
+  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), is_source_checked) == 0);
 }
 
 int rig_load(const char *pin_path)
@@ -62,11 +62,12 @@ int rig_load(const char *pin_path)
     .max_buckets = PEOPLE,
     .pin_path = pin_path,
   };
-  const struct qp_ip locals[] = { address_from(HOST_IPV4, 0).ip, address_from(HOST_IPV6, 0).ip };
+  const struct qp_ip locals[] = { address_from(HOST_IPV4, 0).ip, address_from(HOST_IPV6, 0).ip,
+                                  address_from(OTHER_IPV4, 0).ip, address_from(OTHER_IPV6, 0).ip };
   int error = qp_kernel_open(&rig.kernel, &options);
   if (error)
     return error;
-  qp_kernel_set_locals(&rig.kernel, locals, 2);
+  qp_kernel_set_locals(&rig.kernel, locals, 4);
   qp_kernel_set_exits(&rig.kernel, &rig.host.interfaces[EAST], 1);
   return 0;
 }
@@ -88,20 +89,35 @@ static struct qp_bucket half_full(void)
   };
 }
 
+struct qp_ip host_ip(const struct qp_ip *other)
+{
+  const struct qp_ip ipv4 = address_from(HOST_IPV4, 0).ip;
+  return memcmp(other, &ipv4, 12) == 0 ? ipv4 : address_from(HOST_IPV6, 0).ip;
+}
+
 static struct qp_account account_of(enum person person)
 {
+  const struct qp_source address = address_of(person);
   return (struct qp_account){
     .bucket = person,
     .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
     /* Another one each time: what the program remembers of the address before is no good. */
     .version = rig.kernel.accounts[person].version / 2 * 2 + 2,
-    .address = address_of(person),
+    .address = address,
+    .local = host_ip(&address.ip),
   };
 }
 
 void rig_move(enum person person, struct qp_source address)
 {
-  qp_account_move(&rig.kernel.accounts[person], address);
+  const struct qp_ip local = host_ip(&address.ip);
+  qp_account_move(&rig.kernel.accounts[person], address, &local);
+}
+
+void rig_turn(enum person person, const char *local)
+{
+  const struct qp_ip ip = local ? address_from(local, 0).ip : (struct qp_ip){ 0 };
+  qp_account_move(&rig.kernel.accounts[person], address_of(person), &ip);
 }
 
 static void touch_all(void)
@@ -196,7 +212,7 @@ struct packet packet_after(const struct packet *packet, enum person to)
   memcpy(after.to_mac, to_mac, sizeof to_mac);
   memcpy(after.from_mac, from_mac, sizeof from_mac);
   after.ttl--;
-  after.from = packet->to;
+  after.from = (struct qp_source){ .ip = rig.kernel.accounts[to].local, .port = packet->to.port };
   after.to = rig.kernel.accounts[to].address;
   return after;
 }

@@ -40,8 +40,12 @@ void rig_reset(void);
 /** What the program counted since then. */
 void rig_read_totals(uint64_t totals[QP_TOTALS]);
 void rig_check_sources(bool is_source_checked);
-/** Moves a person's session, as user space does. */
+/** The host's address of the IP version that another one has. */
+struct qp_ip host_ip(const struct qp_ip *other);
+/** Moves a person's session, as user space does; it talks to the host's address of the same IP version. */
 void rig_move(enum person person, struct qp_source address);
+/** Has a person talk to that address of the host, or nobody know to which. */
+void rig_turn(enum person person, const char *local);
 /** Says who pays for what comes from there, or that nobody does; who did before is told (endpoints.c). */
 void rig_set_source(const struct qp_source *source, enum person person);
 void rig_remove_source(const struct qp_source *source);

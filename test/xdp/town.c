@@ -24,7 +24,7 @@ void town_leave(struct town *town)
   free(town);
 }
 
-void town_settle(struct town *town, enum person person, const struct qp_address *address)
+void town_settle(struct town *town, enum person person, const struct qp_path *path)
 {
   uint8_t cid[CID_BYTES];
   cid_of(person, cid);
@@ -33,7 +33,7 @@ void town_settle(struct town *town, enum person person, const struct qp_address 
   const struct qp_session_spec spec = {
     .cids = cid,
     .cid_count = 1,
-    .address = address,
+    .path = path,
     .bucket = bucket,
     .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
   };
@@ -42,14 +42,17 @@ void town_settle(struct town *town, enum person person, const struct qp_address 
   qp_bucket_release(&town->sessions.buckets, bucket);
 }
 
-struct qp_address endpoint_from(const char *ip, uint16_t port)
+static struct qp_path path_to(struct qp_source source)
 {
-  const struct qp_source source = address_from(ip, port);
-  return qp_address_of_source(&source);
+  return (struct qp_path){ .peer = qp_address_of_source(&source), .local = host_ip(&source.ip) };
 }
 
-struct qp_address endpoint_of(enum person person)
+struct qp_path endpoint_from(const char *ip, uint16_t port)
 {
-  const struct qp_source source = address_of(person);
-  return qp_address_of_source(&source);
+  return path_to(address_from(ip, port));
+}
+
+struct qp_path endpoint_of(enum person person)
+{
+  return path_to(address_of(person));
 }

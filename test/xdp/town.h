@@ -14,12 +14,12 @@ struct town {
 struct town *town_found(void);
 void town_leave(struct town *town);
 /**
- * Opens a session whose bucket user space has half emptied, and that ends with it. Ids are given in order, so the first ones are those of the
- * people in theirs.
+ * Opens a session whose bucket user space has half emptied, and that ends with it. Ids are given in order, so the first
+ * ones are those of the people in theirs.
  */
-void town_settle(struct town *town, enum person person, const struct qp_address *address);
-/** Addresses as the forwarder has them. */
-struct qp_address endpoint_from(const char *ip, uint16_t port);
-struct qp_address endpoint_of(enum person person);
+void town_settle(struct town *town, enum person person, const struct qp_path *path);
+/** Addresses as the forwarder has them, with the host's of their IP version. */
+struct qp_path endpoint_from(const char *ip, uint16_t port);
+struct qp_path endpoint_of(enum person person);
 
 #endif

@@ -6,7 +6,7 @@
 #include "../harness/check.h"
 #include "../harness/suite.h"
 
-static const struct qp_address source = { .port = 1 };
+static const struct qp_path path = { .peer = { .port = 1 } };
 
 static void count_wakes(void *context)
 {
@@ -16,7 +16,7 @@ static void count_wakes(void *context)
 static bool report(struct qp_reports *reports, size_t length, bool is_stranger)
 {
   static const uint8_t bytes[65536];
-  return qp_report_datagram(reports, bytes, length, &source, is_stranger);
+  return qp_report_datagram(reports, bytes, length, &path, is_stranger);
 }
 
 static size_t take(struct qp_reports *reports, size_t max)

@@ -54,9 +54,6 @@ static const struct {
   { "QP_TOTAL_SOURCE_UNREGISTERED", QP_TOTAL_SOURCE_UNREGISTERED },
   { "QP_TOTAL_RATE_LIMITED", QP_TOTAL_RATE_LIMITED },
   { "QP_TOTALS", QP_TOTALS },
-  { "QP_DEPARTURE_BOUND", QP_DEPARTURE_BOUND },
-  { "QP_DEPARTURE_BY_ROUTE", QP_DEPARTURE_BY_ROUTE },
-  { "QP_DEPARTURE_UNTOLD", QP_DEPARTURE_UNTOLD },
 };
 
 static void print_enumerators(void)
@@ -121,6 +118,8 @@ static void print_account(const struct qp_account *account)
   printf(", \"version\": %u, \"bucket\": %u, \"address\": {", account->version, account->bucket);
   print_source_fields(&account->address);
   printf("}, ");
+  print_bytes("local", account->local.bytes, sizeof account->local.bytes);
+  next();
   print_word("first_at_ns", account->first_at_ns);
   print_struct(account, sizeof *account, ",");
 }
@@ -142,7 +141,6 @@ static void print_config(const struct qp_config *config)
   printf("  \"qp_config\": {\"fields\": {\"version\": %u, \"port\": %u, \"is_source_checked\": %s", config->version,
          ntohs(config->port), config->is_source_checked ? "true" : "false");
   printf(", \"may_lack_sources\": %s", config->may_lack_sources ? "true" : "false");
-  printf(", \"departure\": %u", config->departure);
   print_struct(config, sizeof *config, "");
 }
 
@@ -164,6 +162,7 @@ int main(void)
     .version = 0xfeedbeee,
     .bucket = 0xabcdef01,
     .address = source,
+    .local.bytes = { 0x20, 0x01, 0x0d, 0xb8, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4 },
     .first_at_ns = 1122334455667788,
   };
   const struct qp_processor processor = {
@@ -176,7 +175,6 @@ int main(void)
     .port = htons(4433),
     .is_source_checked = 1,
     .may_lack_sources = 1,
-    .departure = QP_DEPARTURE_BY_ROUTE,
   };
   printf("{\n");
   print_enumerators();

@@ -38,8 +38,8 @@ static uint32_t session_of(const struct town *town, const uint8_t *cid)
 static bool is_known(const struct town *town, enum person person, bool has_address)
 {
   uint8_t cid[CID_BYTES];
-  const struct qp_address address = endpoint_of(person);
-  const struct qp_endpoint *endpoint = qp_endpoint_at(&town->sessions, &address);
+  const struct qp_path address = endpoint_of(person);
+  const struct qp_endpoint *endpoint = qp_endpoint_at(&town->sessions, &address.peer);
   cid_of(person, cid);
   return qp_session_is_open(&town->sessions, person) && session_of(town, cid) == (uint32_t)person &&
          (has_address ? endpoint && qp_endpoint_sender(&town->sessions, endpoint, now_ns()) == (uint32_t)person
@@ -49,10 +49,10 @@ static bool is_known(const struct town *town, enum person person, bool has_addre
 static bool is_gone(const struct town *town, enum person person)
 {
   uint8_t cid[CID_BYTES];
-  const struct qp_address address = endpoint_of(person);
+  const struct qp_path address = endpoint_of(person);
   cid_of(person, cid);
   return !qp_session_is_open(&town->sessions, person) && session_of(town, cid) == QP_NO_SESSION &&
-         !qp_endpoint_at(&town->sessions, &address);
+         !qp_endpoint_at(&town->sessions, &address.peer);
 }
 
 static void finds_everybody(void)
@@ -78,7 +78,7 @@ static void goes_on_with_them(void)
 {
   const struct packet packet = packet_between(ALICE6, BOB6);
   struct packet moved = packet;
-  const struct qp_address address = endpoint_from("2001:db8:1::2", 999);
+  const struct qp_path address = endpoint_from("2001:db8:1::2", 999);
   moved.from.port = htons(999);
   folder_open();
   struct town *town = adopt();
@@ -181,7 +181,7 @@ static void finds_lost_sources(void)
 static void mends_half_addresses(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
-  const struct qp_address address = endpoint_of(BOB4);
+  const struct qp_path address = endpoint_of(BOB4);
   folder_open();
   rig.kernel.accounts[BOB4].version++;
   rig.kernel.accounts[BOB4].address.ip.bytes[15] ^= 0xff;
@@ -207,7 +207,7 @@ static void leaves_out_those_without_address(void)
 
 static void gives_out_free_ids(void)
 {
-  const struct qp_address bob = endpoint_of(BOB4), carol = endpoint_of(CAROL6);
+  const struct qp_path bob = endpoint_of(BOB4), carol = endpoint_of(CAROL6);
   uint8_t cid[CID_BYTES] = { 0 };
   const struct qp_session_spec one_more = { .cids = cid, .cid_count = 1 };
   folder_open();
@@ -227,7 +227,7 @@ static void gives_out_free_ids(void)
 static void gives_out_free_buckets(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
-  const struct qp_address bob = endpoint_of(BOB4);
+  const struct qp_path bob = endpoint_of(BOB4);
   folder_open();
   rig_charge(CAROL4, ALICE4);
   rig.kernel.accounts[BOB4].expires_at_ns = 0;

@@ -43,7 +43,7 @@ static void disturb(struct town *town, struct random *random)
 {
   static const char *const places[] = { "198.51.100.2", "2001:db8:2::2" };
   const uint16_t port = (uint16_t)(2000 + random_below(random, 100));
-  const struct qp_address address = endpoint_from(places[random_below(random, 2)], port);
+  const struct qp_path address = endpoint_from(places[random_below(random, 2)], port);
   if (!qp_session_is_open(&town->sessions, CAROL4))
     town_settle(town, CAROL4, &address);
   else if (random_below(random, 4) == 0)

@@ -19,7 +19,7 @@ static struct qp_source place(int number)
 static void *move_about(void *is_over)
 {
   for (int number = 0; !atomic_load((atomic_bool *)is_over); number = !number)
-    qp_account_move(&rig.kernel.accounts[BOB4], place(number));
+    rig_move(BOB4, place(number));
   return NULL;
 }
 

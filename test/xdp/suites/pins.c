@@ -47,7 +47,7 @@ static void are_locked(void)
   CHECK(qp_kernel_open(&other, &options) == 0);
   CHECK(other.pin_error == EWOULDBLOCK && !other.pin_path && !other.is_adopted);
   CHECK(program_id(other.program) != program_id(rig.kernel.program));
-  CHECK(qp_kernel_start(&other, htons(RELAY_PORT), true, false) == 0);
+  CHECK(qp_kernel_start(&other, htons(RELAY_PORT), true) == 0);
   CHECK(qp_kernel_attach(&other, rig.host.ends[WEST], 0) == 0);
   CHECK(folder_count() == PINNED_OBJECTS + 1);
   qp_kernel_close(&other);

@@ -18,7 +18,7 @@ static struct town *begin(void)
   }
   struct town *town = town_found();
   for (enum person person = 0; person < PEOPLE; person++) {
-    const struct qp_address address = endpoint_of(person);
+    const struct qp_path address = endpoint_of(person);
     town_settle(town, person, &address);
   }
   return town;
@@ -47,7 +47,7 @@ static void follows_a_move(void)
 {
   struct town *town = begin();
   struct packet packet = packet_between(ALICE4, BOB4);
-  struct qp_address elsewhere = endpoint_from("192.0.2.2", 999);
+  struct qp_path elsewhere = endpoint_from("192.0.2.2", 999);
   forwards(&packet, ALICE4, BOB4);
   CHECK(qp_session_move(&town->sessions, ALICE4, &elsewhere));
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
@@ -62,7 +62,7 @@ static void pays_from_the_latest(void)
 {
   struct town *town = begin();
   const struct packet packet = packet_between(ALICE4, BOB4);
-  struct qp_address shared = endpoint_of(ALICE4);
+  struct qp_path shared = endpoint_of(ALICE4);
   forwards(&packet, ALICE4, BOB4);
   CHECK(qp_session_move(&town->sessions, CAROL4, &shared));
   forwards(&packet, CAROL4, BOB4);
@@ -92,8 +92,8 @@ static void leaves_to_user_space_what_only_it_can_do(void)
 {
   struct town *town = begin();
   const struct packet packet = packet_between(ALICE6, BOB6);
-  struct qp_address zoned = endpoint_from("fe80::1", 999);
-  zoned.scope = 1;
+  struct qp_path zoned = endpoint_from("fe80::1", 999);
+  zoned.peer.scope = 1;
   forwards(&packet, ALICE6, BOB6);
   CHECK(qp_session_move(&town->sessions, BOB6, &zoned));
   passes_packet(&packet);
@@ -125,7 +125,7 @@ static void rest_before_they_come_back(void)
 {
   struct town *town = begin();
   const struct packet to_bob = packet_between(ALICE4, BOB4);
-  struct qp_address address = endpoint_of(BOB4);
+  struct qp_path address = endpoint_of(BOB4);
   qp_session_close(&town->sessions, BOB4);
   qp_session_close(&town->sessions, CAROL4);
   qp_reclaim(&town->grace);

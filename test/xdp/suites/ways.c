@@ -97,17 +97,37 @@ static void passes_for_other_exits(void)
   forwards(&packet, ALICE4, CAROL4);
 }
 
-static void leaves_from_the_address_of_the_route(void)
+static void leaves_from_the_address_that_the_receiver_talks_to(void)
 {
   static const enum person from[] = { ALICE4, ALICE6 }, near[] = { BOB4, BOB6 }, far[] = { CAROL4, CAROL6 };
+  static const char *const here[] = { HOST_IPV4, HOST_IPV6 }, *const there[] = { OTHER_IPV4, OTHER_IPV6 };
   rig_reset();
-  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), true, true) == 0);
   for (int i = 0; i < 2; i++) {
     const struct packet back = packet_between(from[i], near[i]), across = packet_between(from[i], far[i]);
+    rig_turn(near[i], there[i]);
+    rig_turn(far[i], there[i]);
     forwards(&back, from[i], near[i]);
-    passes_packet(&across);
+    forwards(&across, from[i], far[i]);
+    rig_turn(far[i], here[i]);
+    forwards(&across, from[i], far[i]);
   }
-  rig_check_sources(true);
+}
+
+static void passes_from_no_address_of_the_host(void)
+{
+  static const enum person from[] = { ALICE4, ALICE6 }, to[] = { BOB4, BOB6 };
+  static const char *const strange[][4] = { { NULL, "192.0.2.9", "127.0.0.1", HOST_IPV6 },
+                                            { NULL, "2001:db8:1::9", "::1", HOST_IPV4 } };
+  rig_reset();
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 4; j++) {
+      const struct packet packet = packet_between(from[i], to[i]);
+      rig.at = strange[i][j];
+      rig_turn(to[i], strange[i][j]);
+      passes_packet(&packet);
+      rig_move(to[i], address_of(to[i]));
+      forwards(&packet, from[i], to[i]);
+    }
 }
 
 /** A socket that sees what arrives at an interface. */
@@ -159,7 +179,8 @@ static void reaches_the_far_end(void)
 static const struct test tests[] = {
   { "sends back on the same link, and redirects to another", answers_by_link },
   { "arrives at the far end of each link", reaches_the_far_end },
-  { "passes up what user space would send from another address of this host", leaves_from_the_address_of_the_route },
+  { "sends from the address of this host that the receiver talks to", leaves_from_the_address_that_the_receiver_talks_to },
+  { "passes up what would leave from no address of this host, or of the other IP version", passes_from_no_address_of_the_host },
   { "passes up what has no neighbour", passes_without_neighbour },
   { "passes up what has no route", passes_without_route },
   { "passes up what is for this host, for many or for nobody", passes_special_destinations },
