@@ -5,19 +5,19 @@ import { RawHttp3 } from "./raw-http3.ts";
 const connections = 40;
 const bytes = 5_000_000;
 
-/** Connections at a time that upload some MB each, and vanish without a word when they have. */
+/** Connections at a time that upload some MB each, refused or not. */
 export const parallelUploads: Attack = {
   name: "uploads on 40 connections",
   async run(target, signal) {
     while (!signal.aborted) {
       const clients = await Promise.all(Array.from({ length: connections }, () => RawHttp3.open(target)));
-      await Promise.all(
-        clients.map(async (client) => {
-          if (client.hasRoom)
-            await client.upload(client.request(post("/v1/register", target), false), bytes, signal);
-          client.vanish();
-        }),
-      );
+      await Promise.all(clients.map((client) => upload(client, target, signal)));
     }
   },
 };
+
+async function upload(client: RawHttp3, target: { port: number }, signal: AbortSignal): Promise<void> {
+  for (let sent = 0; sent < bytes && client.hasRoom && !signal.aborted;)
+    sent += await client.upload(client.request(post("/v1/register", target), false), bytes - sent, signal);
+  client.close();
+}

@@ -96,6 +96,11 @@ export class RawHttp3 {
     return this.#engine.remoteClose()?.errorCode;
   }
 
+  /** Resolves when the connection is over. */
+  get closed(): Promise<void> {
+    return this.#until(() => this.isClosed);
+  }
+
   /** Whether another request may be opened now. */
   get hasRoom(): boolean {
     return !this.isClosed && this.#engine.streamsLeft("bidirectional") > 0;

@@ -1,6 +1,11 @@
 import { H3 } from "h3";
 import { onTestFinished } from "vitest";
-import { createCertificate, serveHttp3, type Certificate } from "../../../src/gateway/index.ts";
+import {
+  createCertificate,
+  serveHttp3,
+  type Certificate,
+  type Http3Gateway,
+} from "../../../src/gateway/index.ts";
 import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/plugin/index.ts";
 
 /** A relay in an h3 app that is served over HTTP/3, on loopback, for one test. */
@@ -11,6 +16,7 @@ export interface TestRelay {
   /** The UDP port of the HTTP/3 server behind the relay. */
   readonly upstreamPort: number;
   readonly certificate: string;
+  readonly gateway: Http3Gateway;
 }
 
 let certificate: Promise<Certificate> | undefined;
@@ -50,5 +56,6 @@ export async function startRelay(options: QuicpipeOptions = {}, app: H3 = new H3
     port: relay.address().port,
     upstreamPort: gateway.port,
     certificate: tls.certificate,
+    gateway,
   };
 }

@@ -3,9 +3,9 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { connectHttp2 } from "./harness/http2-client.ts";
-import { connectHttp3 } from "./harness/http3-client.ts";
-import { startRelay } from "./harness/relay.ts";
+import { connectHttp2 } from "../harness/http2-client.ts";
+import { connectHttp3 } from "../harness/http3-client.ts";
+import { startRelay } from "../harness/relay.ts";
 
 const runtimes = ["auto", "wasm"] as const;
 
