@@ -246,8 +246,8 @@ export const stunNonceMs: number = minute;
 export const stunRepliesPerSecond = 20;
 /** Sources told apart for that limit. */
 export const maxStunSources = 16_384;
-/** STUN requests per second of all strangers: spoofed sources cost under a twentieth of JavaScript's time. */
-export const stunStrangersPerSecond = 2000;
+/** STUN requests per second of all strangers: spoofed sources cost a twentieth of JavaScript's time, at 50 µs for each. */
+export const stunStrangersPerSecond = 1000;
 /**
  * STUN requests per second from the address of a registration and in its name: 1500 times the keepalives, so that who
  * spoofs both leaves room for them, at a cost of some ms a second.

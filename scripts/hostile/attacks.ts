@@ -3,10 +3,14 @@ import { forgedTokens } from "./forged-tokens.ts";
 import { greedyPeer } from "./greedy-peer.ts";
 import { manyRegistrations, newRegistrations } from "./rates.ts";
 import { strayDatagrams } from "./stray-datagrams.ts";
+import { spoofedStunFlood, spoofedVictims, stunFlood } from "./stun-flood.ts";
 
 /** Every kind of hostile traffic that the relay has to hold against. */
 export const attacks: readonly Attack[] = [
   strayDatagrams,
+  stunFlood,
+  spoofedStunFlood,
+  spoofedVictims,
   forgedTokens,
   greedyPeer,
   newRegistrations,

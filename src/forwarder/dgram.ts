@@ -91,7 +91,7 @@ class DgramForwarder implements Forwarder {
   }
 
   isOwnAddress(address: Address): boolean {
-    return isOwnAddress(address, this.#socket.bound, interfaceAddresses());
+    return isOwnAddress(address, this.#socket.bound, interfaceAddresses);
   }
 
   xdp(): XdpStatus {

@@ -128,7 +128,7 @@ class NativeForwarder implements Forwarder {
   }
 
   isOwnAddress(address: Address): boolean {
-    return isOwnAddress(address, this.#bound, interfaceAddresses());
+    return isOwnAddress(address, this.#bound, interfaceAddresses);
   }
 
   xdp(): XdpStatus {

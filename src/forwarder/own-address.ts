@@ -5,16 +5,17 @@ import type { Address } from "../wire/address.ts";
 /**
  * Tells whether a datagram to `address` would reach a socket bound to `bound`.
  *
- * @param interfaces IP literals of the system's interfaces.
+ * @param interfaces IP literals of the system's interfaces; asked for only where they matter, as the system takes its
+ *   time to tell them.
  */
-export function isOwnAddress(address: Address, bound: Address, interfaces: readonly string[]): boolean {
+export function isOwnAddress(address: Address, bound: Address, interfaces: () => readonly string[]): boolean {
   if (address.port !== bound.port) return false;
   const to = address.address;
   // A datagram to the unspecified address goes to the loopback interface.
   if (isWildcard(to)) return isLocal(bound.address);
   if (!isWildcard(bound.address)) return to === bound.address;
   if (bound.address === "0.0.0.0" && !isIPv4(to)) return false;
-  return to.startsWith("127.") || interfaces.includes(to);
+  return to.startsWith("127.") || interfaces().includes(to);
 }
 
 /** IP literals of the system's interfaces as they are now. */

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { stunNonceMs } from "../defaults.ts";
 import type { PeerAddress } from "../wire/address.ts";
+import { hmacSha256 } from "../wire/hmac.ts";
 
 /**
  * The nonce cookie and the security feature bits after it (RFC 8489 §9.2, §18.1): bit 0, the leftmost,
@@ -42,7 +43,6 @@ export class StunNonces {
   }
 
   #mac({ address, port, local = "" }: PeerAddress, tick: Uint8Array): Uint8Array {
-    const mac = createHmac("sha256", this.#key).update(tick).update(`${address}|${port}|${local}`).digest();
-    return mac.subarray(0, macBytes);
+    return hmacSha256(this.#key, tick, Buffer.from(`${address}|${port}|${local}`)).subarray(0, macBytes);
   }
 }

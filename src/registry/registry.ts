@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
 import type {
   SessionCounters,
@@ -9,6 +9,7 @@ import type {
   StunVerdict,
 } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
+import { hmacSha256 } from "../wire/hmac.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
 import { type AddressProof, firstProof, takeProof, weigh } from "./address-proof.ts";
 import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
@@ -19,9 +20,8 @@ import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from ".
 import { type Entry, RegistrationTable } from "./registration-table.ts";
 
 /**
- * Who owns which connection IDs, at which address, until when. It is the truth of which
- * the forwarder's route table is the copy; the connection IDs themselves are stored only there.
- * A registration whose time is over counts as gone, swept or not.
+ * Who owns which connection IDs, at which address, until when. It is the truth of which the forwarder's route table is
+ * the copy; the connection IDs themselves are stored only there. A registration whose time is over counts as gone.
  */
 export class Registry implements StunAuthority {
   readonly #options: RegistryOptions;
@@ -131,7 +131,7 @@ export class Registry implements StunAuthority {
   /** The STUN password of a live registration: derived, so that there is nothing to store or to steal. */
   secretOf(id: string): string | undefined {
     if (!this.#live(id)) return undefined;
-    return createHmac("sha256", this.#stunKey).update(id).digest("base64url");
+    return hmacSha256(this.#stunKey, Buffer.from(id)).toString("base64url");
   }
 
   /** Renews a registration for which STUN proved an address, and moves it there; see {@link weigh} for when not. */

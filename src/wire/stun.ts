@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { type Address, unmapAddress } from "./address.ts";
+import { hmacSha256 } from "./hmac.ts";
 import { formatIp, parseIp } from "./ip.ts";
 
 /** Length of the STUN header, in bytes (RFC 8489 §5). */
@@ -132,7 +133,7 @@ export function encodeStun(
 
 /** The key of a long-term credential under SHA-256 (RFC 8489 §9.2.2, §18.5.1.2). */
 export function longTermKey(username: string, realm: string, password: string): Uint8Array {
-  return createHash("sha256").update(`${username}:${realm}:${password}`).digest();
+  return hash("sha256", `${username}:${realm}:${password}`, "buffer");
 }
 
 /**
@@ -221,9 +222,7 @@ function sealed(parts: Uint8Array[], pending: number): Uint8Array {
 
 /** RFC 8489 §14.6: over all before the attribute, with a length field that already counts it. */
 function computeIntegrity(before: Uint8Array, key: Uint8Array): Uint8Array {
-  return createHmac("sha256", key)
-    .update(sealed([before], 4 + integrityBytes))
-    .digest();
+  return hmacSha256(key, sealed([before], 4 + integrityBytes));
 }
 
 /** RFC 8489 §14.7 */

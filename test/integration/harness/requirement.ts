@@ -3,7 +3,7 @@ import { it } from "vitest";
 import { projectPath } from "./child.ts";
 
 /** What some tests need. */
-export type Part = "native" | "python" | "caddy" | "chromium" | "netns" | "go" | "xdp";
+export type Part = "native" | "python" | "caddy" | "chromium" | "netns" | "go" | "xdp" | "coturn";
 
 const xdpProbe =
   "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
@@ -26,6 +26,7 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
     command: ["unshare", "--net", "--mount", "sh", "-c", xdpProbe],
     install: "run as root, with `apt-get install bpftool ethtool iproute2 python3 tshark`",
   },
+  coturn: { command: ["sh", "-c", "command -v turnutils_stunclient"], install: "apt-get install coturn" },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
 };
 

@@ -3,7 +3,12 @@ import { isOwnAddress } from "../../../src/forwarder/own-address.ts";
 
 const interfaces = ["127.0.0.1", "::1", "192.0.2.1", "2001:db8::1"];
 const own = (to: string, bound: string, port = 4433): boolean =>
-  isOwnAddress({ address: to, port }, { address: bound, port: 4433 }, interfaces);
+  isOwnAddress({ address: to, port }, { address: bound, port: 4433 }, () => interfaces);
+
+/** Interfaces that nobody may ask for. */
+function unasked(): string[] {
+  return expect.unreachable("the system was asked for its interfaces");
+}
 
 describe("isOwnAddress", () => {
   it("knows every interface's address where all are bound", () => {
@@ -26,5 +31,7 @@ describe("isOwnAddress", () => {
 
   it("leaves other ports alone", () => {
     expect(own("127.0.0.1", "::", 4434)).toBe(false);
+    const other = { address: "127.0.0.1", port: 4434 };
+    expect(isOwnAddress(other, { address: "::", port: 4433 }, unasked)).toBe(false);
   });
 });

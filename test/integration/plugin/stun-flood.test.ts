@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it, onTestFinished } from "vitest";
+import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
+import { Pair } from "../../../scripts/hostile/honest/pair.ts";
+import { type Observation, observe } from "../../../scripts/hostile/observation.ts";
+import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
+import { spoofedStunFlood, spoofedVictims, stunFlood } from "../../../scripts/hostile/stun-flood.ts";
+import { bounds } from "../../../scripts/hostile/verdict.ts";
+import { has } from "../harness/requirement.ts";
+
+const quietMs = 4000;
+const attackMs = 4000;
+/** Packets that may be under way between two looks at the counts. */
+const underWay = 20;
+
+/** What is seen of a relay while it is attacked; the attacker itself has to be well. */
+async function attack(relay: RelayProcess, pair: Pair, name: string): Promise<Observation> {
+  const attacking = attackFor(relay, name, attackMs);
+  const attacked = await observe(relay, pair, attacking);
+  expect(await attacking).toBeUndefined();
+  return attacked;
+}
+
+async function openTown(backend: string): Promise<{ relay: RelayProcess; pair: Pair }> {
+  const relay = await RelayProcess.start(backend);
+  onTestFinished(() => relay.close());
+  const pair = await Pair.open(relay.target);
+  onTestFinished(() => pair.close());
+  // What loads at first is no part of the quiet phase.
+  await observe(relay, pair, sleep(1000));
+  return { relay, pair };
+}
+
+it.skipIf(!has("native")).each([stunFlood.name, spoofedStunFlood.name, spoofedVictims.name])(
+  "native: the event loop has its turns, registrations are renewed and nothing relayed is lost in a %s",
+  async (name) => {
+    const { relay, pair } = await openTown("native");
+    const quiet = await observe(relay, pair, sleep(quietMs));
+    const attacked = await attack(relay, pair, name);
+    expect(attacked.longestTurnMs).toBeLessThan(bounds.turnRatio * quiet.longestTurnMs);
+    expect(attacked.pair.renewals).toBeGreaterThan(0);
+    expect(attacked.pair.renewalsFailed).toBe(0);
+    expect(attacked.pair.sent - attacked.pair.received).toBeLessThan(underWay);
+    const { stun } = await relay.stats();
+    expect(stun["rate-limited"]).toBeGreaterThan(attackMs / 20);
+  },
+  60_000,
+);
+
+it(`dgram: the event loop has its turns in a ${stunFlood.name}, and few of its requests are worked on`, async () => {
+  const { relay, pair } = await openTown("dgram");
+  const quiet = await observe(relay, pair, sleep(quietMs));
+  const attacked = await attack(relay, pair, stunFlood.name);
+  expect(attacked.longestTurnMs).toBeLessThan(bounds.turnRatio * quiet.longestTurnMs);
+  const { stun } = await relay.stats();
+  expect(stun["rate-limited"]).toBeGreaterThan(10 * stun.rejected);
+}, 60_000);
