@@ -1,10 +1,12 @@
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import {
+  isName,
   type MailboxListResponse,
   type MailboxSendRequest,
   type MailboxTakeRequest,
   type MailboxTakeResponse,
+  maxNameBytes,
   paths,
   type RegisterRequest,
   type RegisterResponse,
@@ -56,9 +58,10 @@ export class RelayClient {
     await this.#call("DELETE", path, { accept: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"] });
   }
 
-  /** Leaves a first flight for `recipient`. */
-  send(recipient: string, request: MailboxSendRequest): Promise<SentMessage> {
-    return this.#call("POST", `${paths.mailbox}/${encodeURIComponent(recipient)}`, { body: request });
+  /** Leaves a first flight for `recipient`. @throws also ERR_QUICPIPE_RECIPIENT_INVALID for what can be nobody's name */
+  async send(recipient: string, request: MailboxSendRequest): Promise<SentMessage> {
+    requireName(recipient);
+    return await this.#call("POST", `${paths.mailbox}/${encodeURIComponent(recipient)}`, { body: request });
   }
 
   /** What became of a message that was sent. */
@@ -154,6 +157,15 @@ function resultOf(response: HttpResponse, request: string, accept: readonly stri
     "ERR_QUICPIPE_RELAY_REFUSED",
     `${request} was answered with something that is no JSON object: is a quicpipe relay there?`,
     { details: { status: response.status } },
+  );
+}
+
+/** Of what is no name another path would come out, or none. */
+function requireName(recipient: string): void {
+  if (isName(recipient)) return;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_RECIPIENT_INVALID",
+    `${JSON.stringify(recipient)} is no name of a peer: it has 1 to ${maxNameBytes} bytes and is not "." or ".."`,
   );
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
-import { scopes } from "../protocol.ts";
+import { isName, maxNameBytes, scopes } from "../protocol.ts";
 import { createSecretFile, readSecretFile, statePath } from "../state.ts";
 
 /** Where the development key is kept. */
@@ -44,10 +44,17 @@ export interface DevelopmentTokenOptions {
 /**
  * Makes a token that a relay on this machine accepts as long as it runs without the option `auth`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if the key file is not to be trusted; ERR_QUICPIPE_STATE_UNAVAILABLE.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if `sub` can be nobody's name, or the key file is not to be trusted;
+ *   ERR_QUICPIPE_STATE_UNAVAILABLE.
  */
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
   const { sub, scope = defaultScope, ttlSeconds = defaults.developmentTokenTtlSeconds, claims } = options;
+  if (!isName(sub))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_OPTION_INVALID",
+      `sub must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`,
+      { details: { option: "sub" } },
+    );
   return new SignJWT({ ...claims, scope })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(sub)

@@ -271,5 +271,16 @@ export const openApiRoute: Route = {
   method: "GET",
   path: paths.openapi,
   scope: null,
-  handle: ({ event }) => Response.json(openApiDocument(requestPathOf(event).slice(0, -paths.openapi.length))),
+  handle({ event }) {
+    const text = openApiText(requestPathOf(event).slice(0, -paths.openapi.length));
+    return new Response(text, { headers: { "content-type": "application/json" } });
+  },
 };
+
+/** The text for the base path that was asked for last: strangers may ask as often as they like, and it takes a while. */
+let last: { readonly basePath: string; readonly text: string } | undefined;
+
+function openApiText(basePath: string): string {
+  if (last?.basePath !== basePath) last = { basePath, text: JSON.stringify(openApiDocument(basePath)) };
+  return last.text;
+}

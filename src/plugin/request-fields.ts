@@ -1,5 +1,5 @@
 import { QuicpipeError } from "../errors.ts";
-import { maxMessagePackets, maxNameBytes, maxNoteBytes, maxPacketBytes } from "../protocol.ts";
+import { isName, maxMessagePackets, maxNameBytes, maxNoteBytes, maxPacketBytes } from "../protocol.ts";
 import { maxKeyBytes, minKeyBytes } from "../wire/connection-id.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
 
@@ -46,10 +46,10 @@ export function requireNote(value: unknown): string | null {
 
 /** Takes a recipient's name. @throws ERR_QUICPIPE_RECIPIENT_INVALID */
 export function requireRecipient(name: string): string {
-  if (Buffer.byteLength(name) <= maxNameBytes) return name;
+  if (isName(name)) return name;
   throw new QuicpipeError(
     "ERR_QUICPIPE_RECIPIENT_INVALID",
-    `the recipient's name is longer than ${maxNameBytes} bytes`,
+    `the recipient's name must have 1 to ${maxNameBytes} bytes, and not be "." or ".."`,
   );
 }
 

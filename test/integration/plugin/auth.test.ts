@@ -203,6 +203,16 @@ describe("the development key", () => {
     expect((await list(app, malformed)).body.code).toBe("ERR_QUICPIPE_TOKEN_INVALID");
   });
 
+  it.each(["", ".", ".."])(
+    "signs no token for a peer called %j, which no relay would accept",
+    async (sub) => {
+      stateDirectory();
+      await expect(mintDevelopmentToken({ sub })).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_OPTION_INVALID",
+      });
+    },
+  );
+
   it("is refused when others can read it", async () => {
     const path = join(stateDirectory(), "quicpipe", "development.key");
     await mintDevelopmentToken({ sub: "alice" });

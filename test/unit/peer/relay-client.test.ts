@@ -31,6 +31,17 @@ function setUp(token = "t0ken"): { http: FakeHttp; client: RelayClient } {
 }
 
 describe("the relay's client", () => {
+  it.each(["", ".", "..", "x".repeat(257), "\ud800"])(
+    "asks nothing of a recipient called %j",
+    async (name) => {
+      const { http, client } = setUp();
+      await expect(client.send(name, { packets: [] })).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_RECIPIENT_INVALID",
+      });
+      expect(http.requests).toEqual([]);
+    },
+  );
+
   it("asks for each route as the protocol has it", async () => {
     const { http, client } = setUp();
     await client.register({ key: "a2V5", num: 3 });
