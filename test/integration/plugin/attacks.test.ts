@@ -83,10 +83,11 @@ describe("a relay under attack", () => {
       client.close();
     });
     const { mailbox, waiters, refused } = relay.stats();
-    expect(Object.keys(refused)).toEqual(
-      expect.arrayContaining(["ERR_QUICPIPE_MAILBOX_FULL", "ERR_QUICPIPE_WAITER_QUOTA"]),
-    );
-    expect(mailbox.queuedBytes).toBeLessThan(3 * 128 * 1024);
+    const { ERR_QUICPIPE_MAILBOX_FULL: full = 0, ERR_QUICPIPE_SENDER_QUOTA: spent = 0 } = refused;
+    expect(full + spent).toBeGreaterThan(0);
+    expect(refused).toHaveProperty("ERR_QUICPIPE_WAITER_QUOTA");
+    // What the attacker may leave, and the honest message.
+    expect(mailbox.queuedBytes).toBeLessThan(130 * 1024);
     expect(waiters).toBeLessThanOrEqual(9);
   });
 });
