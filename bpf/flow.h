@@ -6,6 +6,17 @@
 
 #include "abi.h"
 
+enum {
+  /** By `qp_flow_time`, some 100 ms: some hundred packets of a busy session, and less than a person notices. */
+  QP_FLOW_TTL = 95,
+};
+
+/** A time in units of 2²⁰ ns, which come round after 52 days. */
+static inline __u32 qp_flow_time(__u64 ns)
+{
+  return (__u32)(ns >> 20);
+}
+
 /** How a packet leaves. */
 struct qp_way {
   __u32 egress;
@@ -16,13 +27,15 @@ struct qp_way {
 struct qp_flow {
   /** Odd while it is being written. */
   __u32 version;
-  /** The session that pays. */
+  /** The session that pays, and below the bucket that it pays from: so both are fetched at once. */
   __u32 from;
   /** `version` of the accounts by which this holds: of the one that pays, and of the one that it is for. */
   __u32 from_version, to_version;
   /** What came in there goes this way. */
   struct qp_ip local;
-  __u64 expires_at_ns;
+  /** By `qp_flow_time`. */
+  __u32 expires_at;
+  __u32 bucket;
   __u32 ingress;
   __u16 mtu;
   __u8 dscp;

@@ -12,8 +12,6 @@
 #include "transfer.h"
 
 enum {
-  /** In ns: some hundred packets of a busy session, and less than a person notices. */
-  QP_FLOW_TTL = 100000000,
   /** The number of no session. */
   QP_NOBODY = 0xffffffff,
 };
@@ -26,6 +24,12 @@ struct {
   __type(key, __u32);
   __type(value, struct qp_flow);
 } flows SEC(".maps");
+
+/** Whether that time lies ahead, and no further than it may: one that does is not of a round before. */
+static __always_inline int qp_is_ahead(__u32 time, __u64 now_ns)
+{
+  return time - qp_flow_time(now_ns) - 1 < QP_FLOW_TTL;
+}
 
 /** The bits in which they differ. */
 static __always_inline __u64 qp_difference(const struct qp_ip *one, const struct qp_ip *other)
@@ -83,11 +87,12 @@ static __always_inline void qp_recall(const struct qp_flow *flow, const struct q
   all |= (way[0] = words[0]) | (way[1] = words[1]);
   transfer->is_redirected = kept->is_redirected;
   __u32 from = kept->from, from_version = kept->from_version, to_version = kept->to_version;
-  __u64 expires_at_ns = kept->expires_at_ns;
-  all |= from | from_version | to_version | expires_at_ns | mtu | transfer->is_redirected;
+  __u32 expires_at = kept->expires_at;
+  transfer->bucket = kept->bucket;
+  all |= from | from_version | to_version | expires_at | transfer->bucket | mtu | transfer->is_redirected;
   transfer->from = 0;
   transfer->has_way = 0;
-  if (seen % 2 != 0 || expires_at_ns <= transfer->now_ns || qp_load_version(qp_after(&flow->version, all)) != seen)
+  if (seen % 2 != 0 || !qp_is_ahead(expires_at, transfer->now_ns) || qp_load_version(qp_after(&flow->version, all)) != seen)
     return;
   transfer->from = qp_payer(packet, &from, from_version);
   transfer->has_way = !is_other && qp_is_there(transfer, to_version);
@@ -101,9 +106,11 @@ static __always_inline void qp_remember(struct qp_flow *flow, const struct qp_pa
     return;
   flow->from = from;
   flow->from_version = transfer->from ? qp_load_version(&transfer->from->version) : 0;
+  /* Not sooner: a session that comes to another bucket changes its version last. */
+  flow->bucket = transfer->from ? qp_account_bucket(qp_after(transfer->from, flow->from_version)) : 0;
   flow->to_version = to_version;
   flow->local = packet->local;
-  flow->expires_at_ns = transfer->now_ns + QP_FLOW_TTL;
+  flow->expires_at = qp_flow_time(transfer->now_ns) + QP_FLOW_TTL;
   flow->ingress = packet->ingress;
   flow->mtu = transfer->mtu;
   flow->dscp = packet->dscp;

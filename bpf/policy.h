@@ -47,6 +47,7 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   __u32 from_id = from ? *from : QP_NOBODY, to_version = 0;
   struct qp_flow *flow = bpf_map_lookup_elem(&flows, &transfer->to_id);
   transfer->from = qp_account_of(&from_id);
+  transfer->bucket = transfer->from ? qp_account_bucket(transfer->from) : 0;
   if (!settings || !flow)
     return QP_PASS;
   if (!transfer->has_way && !qp_read_ends(transfer, &to_version))

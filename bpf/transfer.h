@@ -25,6 +25,8 @@ struct qp_transfer {
   struct qp_account *to;
   /** Null while it is not known, and where anybody may send and nobody pays. */
   struct qp_account *from;
+  /** What it pays from. */
+  __u32 bucket;
   /** Whether it is known where it goes, and how. */
   int has_way;
   struct qp_source destination __attribute__((aligned(8)));
@@ -43,6 +45,12 @@ static __always_inline enum qp_decision qp_refuse(struct qp_transfer *transfer, 
   return QP_DROP;
 }
 
+/** The index of the bucket that a session pays from by now. */
+static __always_inline __u32 qp_account_bucket(const struct qp_account *session)
+{
+  return *(const volatile __u32 *)&session->bucket;
+}
+
 /**
  * The token bucket of bucket.h, of the sender's subject. Only who seems to have no tokens is worth asking the clock for: so a bucket that was full
  * may give what flows in during one tick more than it holds, and never more than that.
@@ -54,8 +62,7 @@ static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __
   int is_exact = 0;
   if (!session)
     return QP_FORWARD;
-  __u32 index = session->bucket;
-  struct qp_bucket *bucket = bpf_map_lookup_elem(&buckets, &index);
+  struct qp_bucket *bucket = bpf_map_lookup_elem(&buckets, &transfer->bucket);
   if (!bucket)
     return QP_PASS;
   __u64 cost = bytes * bucket->token_ns_q16 >> 16;

@@ -120,6 +120,10 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       address: object({ address: text, port: count }),
       registrations: { ...count, description: "Right now." },
       cids: count,
+      rateBuckets: {
+        ...counts,
+        description: "Token buckets right now, and those that were given up before they were full.",
+      },
       relayed: traffic,
       path: object({ kernel: traffic, user: traffic }),
       xdp: { type: "object", description: "Where the kernel forwards, and why no further." },

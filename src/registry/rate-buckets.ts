@@ -43,7 +43,7 @@ export function rateKeyOf(registration: {
 }): string {
   const { ratedBy, subject, address } = registration;
   if (ratedBy === "subject") return subject;
-  // Nothing is sent from nowhere, so what all those share is never drawn from.
+  // Nothing is sent from nowhere, but by sessions of an earlier process, until their peers prove again where they are.
   return address ? sourceName(address.address) : "";
 }
 

@@ -46,7 +46,7 @@ static inline void qp_account_note_first(struct qp_account *account, uint64_t no
     qp_store(&account->first_at_ns, now_ns);
 }
 
-/** Has the kernel forget who was found to pay for what comes from the session's address. */
+/** Has the kernel forget who was found to pay for what comes from the session's address, and from which bucket. */
 static inline void qp_account_touch(struct qp_account *account)
 {
   __atomic_fetch_add(&account->version, 2, __ATOMIC_SEQ_CST);

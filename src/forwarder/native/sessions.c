@@ -4,6 +4,7 @@
 
 #include "../../../bpf/parse.h"
 #include "../../xdp/entries.h"
+#include "account.h"
 #include "endpoints.h"
 #include "pages.h"
 
@@ -121,6 +122,7 @@ void qp_session_charge(struct qp_sessions *sessions, uint32_t id, uint32_t bucke
   uint32_t before = qp_load_index(&account->bucket);
   qp_bucket_join(&sessions->buckets, bucket);
   qp_store_index(&account->bucket, bucket);
+  qp_account_touch(account);
   qp_bucket_leave(&sessions->buckets, before);
 }
 

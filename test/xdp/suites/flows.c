@@ -206,9 +206,11 @@ static bool write_flow(struct qp_flow *flow, const struct qp_flow *found)
 static void *write_again_and_again(void *context)
 {
   struct writer *writer = context;
-  for (int kind = 0; !atomic_load(&writer->is_over);)
+  for (int kind = 0; !atomic_load(&writer->is_over);) {
+    writer->kinds[kind].expires_at = qp_flow_time(now_ns()) + QP_FLOW_TTL;
     if (write_flow(writer->flow, &writer->kinds[kind]))
       kind = !kind;
+  }
   return NULL;
 }
 
@@ -218,7 +220,6 @@ static void prepare(struct writer *writer)
   for (int kind = 0; kind < 2; kind++) {
     struct qp_flow *found = &writer->kinds[kind];
     *found = *writer->flow;
-    found->expires_at_ns = UINT64_MAX;
     memset(found->way.destination, kind == 0 ? 0x00 : 0xff, sizeof found->way.destination);
   }
   writer->kinds[1].dscp ^= 4;
@@ -247,6 +248,21 @@ static void are_taken_whole(void)
   munmap(flows, PEOPLE * sizeof *flows);
 }
 
+/** Its time has come round. */
+static void are_not_of_a_round_before(void)
+{
+  const struct packet packet = packet_between(ALICE4, BOB4);
+  struct qp_flow *flows = map_flows();
+  rig_reset();
+  forwards(&packet, ALICE4, BOB4);
+  set_neighbour(1);
+  forwards(&packet, ALICE4, BOB4);
+  flows[BOB4].expires_at += QP_FLOW_TTL;
+  goes_to(&packet, 1);
+  set_neighbour(0);
+  munmap(flows, PEOPLE * sizeof *flows);
+}
+
 static const struct test tests[] = {
   { "remember a way for a tenth of a second", remember_a_way_for_a_moment },
   { "of several senders share the way, as do packets that differ in their ECN bits alone", share_a_way },
@@ -259,6 +275,7 @@ static const struct test tests[] = {
   { "follow a session that moves at once", follow_a_session_at_once },
   { "are found out anew while another processor writes one", wait_while_one_is_written },
   { "are taken whole or not at all", are_taken_whole },
+  { "that would last too long are of a time that is long over", are_not_of_a_round_before },
 };
 
 const struct suite flows_suite = SUITE("flows", tests);
