@@ -80,8 +80,11 @@ export const maxAnswerBytes: number = MiB;
 export const maxStatsBytes: number = 4 * MiB;
 /** Longest headers of an answer, in bytes; a relay's have some hundred. */
 export const maxAnswerHeaderBytes: number = 64 * KiB;
-/** What a relay may send that belongs to no answer, in bytes: handshake, acknowledgements, framing. */
-export const maxUnaskedBytes: number = 256 * KiB;
+/**
+ * Memory of the HTTP/3 client's that a session may take, in bytes: it begins with 18 MiB, has 27 MiB when 60 answers of 1 MiB
+ * come at a time, and takes 16 MiB more for a header block without an end.
+ */
+export const maxHttp3MemoryBytes: number = 32 * MiB;
 /** How long a look-up of the relay's name is waited for, in ms, before addresses that were good are tried. */
 export const relayLookUpMs: number = second;
 /** Head start of one of the relay's addresses over the next, in ms (RFC 8305 §8: the Connection Attempt Delay). */

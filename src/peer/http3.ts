@@ -40,20 +40,20 @@ const event = { headers: 3, data: 4, finished: 5, reset: 6, sessionClose: 7, err
  * it, falls silent, leaves a request unanswered or sends what nobody asked for.
  */
 export class Http3Session {
+  readonly #core: Core;
   readonly #loop: EventLoop;
   readonly #options: Http3Options;
   readonly #exchanges = new Map<number, Exchange>();
   readonly #connected = Promise.withResolvers<void>();
   #fault: QuicpipeError | undefined;
   #heardAtMs = -Infinity;
-  /** Bytes that came since a request was last made or answered. */
-  #heardBytes = 0;
 
   private constructor(wasm: Wasm, options: Http3Options) {
     this.#options = options;
+    this.#core = guardExports(loadCore(wasm), () => this.#end(distrusted));
     this.#loop = new wasm.WasmH3ClientEventLoop(
       {
-        core: guardExports(loadCore(wasm), () => this.#end(distrusted)),
+        core: this.#core,
         transportFactory: () => Promise.resolve(this.#transport()),
         rejectUnauthorized: options.ca !== undefined,
         maxIdleTimeoutMs: defaults.httpIdleTimeoutMs,
@@ -102,7 +102,6 @@ export class Http3Session {
     const exchange = new Exchange(request);
     const id = this.#send(request);
     this.#exchanges.set(id, exchange);
-    this.#heardBytes = 0;
     const unwatch = this.#watch(request);
     const abort = (): void => exchange.fail(unreachable("the request was given up", true));
     request.signal?.addEventListener("abort", abort, { once: true });
@@ -180,7 +179,6 @@ export class Http3Session {
 
   #complete(id: number, exchange: Exchange): void {
     this.#exchanges.delete(id);
-    this.#heardBytes = 0;
     exchange.complete();
   }
 
@@ -197,24 +195,21 @@ export class Http3Session {
     queueMicrotask(() => void this.#loop.close());
   }
 
-  /** Whether a datagram is still taken: what nobody asked for has an end, whatever frames it is in. */
-  #hear({ length }: Uint8Array): boolean {
+  /** Takes a datagram, and gives the session up where what came so far takes too much memory. */
+  #hear(datagram: Uint8Array, receive: (datagram: Uint8Array) => void): void {
+    if (this.#fault) return;
     this.#heardAtMs = performance.now();
-    this.#heardBytes += length;
-    let maxBytes = defaults.maxUnaskedBytes;
-    for (const exchange of this.#exchanges.values()) maxBytes += exchange.maxBytes;
-    if (this.#heardBytes > maxBytes) this.#end(() => tooLong("traffic of an idle session", maxBytes));
-    return this.usable;
+    receive(datagram);
+    const bytes = this.#core.exports.memory.buffer.byteLength;
+    if (bytes > defaults.maxHttp3MemoryBytes)
+      this.#end(() => tooLong("memory for what it has sent", defaults.maxHttp3MemoryBytes));
   }
 
   #transport(): import("@currentspace/http3/wasm").DatagramTransport {
     const { address, port } = this.#options.local;
     return {
       send: (datagram) => this.#options.send(datagram),
-      onMessage: (receive) =>
-        this.#options.onReceiver((datagram) => {
-          if (this.#hear(datagram)) receive(datagram);
-        }),
+      onMessage: (receive) => this.#options.onReceiver((datagram) => this.#hear(datagram, receive)),
       localAddress: () => ({ address, port, family: address.includes(":") ? "IPv6" : "IPv4" }),
       // The socket is the peer's and stays open.
       close: () => Promise.resolve(),

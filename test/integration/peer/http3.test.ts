@@ -1,24 +1,21 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { maxAnswerBytes } from "../../../src/defaults.ts";
 import { Http3Session } from "../../../src/peer/http3.ts";
 import type { HttpRequest } from "../../../src/peer/http.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
-import { startRelay } from "../harness/relay.ts";
+import { startRelay, testCertificate } from "../harness/relay.ts";
 import { DatagramProxy } from "./harness/datagram-proxy.ts";
+import { startHeaderServer } from "./harness/header-server.ts";
 import { codeOf } from "./harness/peers.ts";
 
 const slowMs = 1500;
 
-/** A session through a NAT to a relay that takes its time. */
-async function openSession(): Promise<{ session: Http3Session; reach: (isThere: boolean) => void }> {
-  const app = new H3().get("/slow", async () => {
-    await sleep(slowMs);
-    return "at last";
-  });
-  const { port, certificate } = await startRelay({}, app);
-  const proxy = await DatagramProxy.open(port);
-  const relay = { address: "127.0.0.1", port: proxy.port };
+/** A session with whatever is at a port of loopback. */
+async function openSessionTo(port: number, certificate: string): Promise<Http3Session> {
+  const relay = { address: "127.0.0.1", port };
   const socket = await PeerSocket.bind({ host: "127.0.0.1", port: 0, relay });
   onTestFinished(() => socket.close());
   const session = await Http3Session.open({
@@ -33,10 +30,26 @@ async function openSession(): Promise<{ session: Http3Session; reach: (isThere: 
     signal: new AbortController().signal,
   });
   onTestFinished(() => session.close());
+  return session;
+}
+
+/** A session through a NAT to a relay that takes its time. */
+async function openSession(): Promise<{
+  session: Http3Session;
+  proxy: DatagramProxy;
+  reach: (isThere: boolean) => void;
+}> {
+  const app = new H3().get("/slow", async () => {
+    await sleep(slowMs);
+    return "at last";
+  });
+  const { port, certificate } = await startRelay({}, app);
+  const proxy = await DatagramProxy.open(port);
+  const session = await openSessionTo(proxy.port, certificate);
   const reach = (isThere: boolean): void => {
     proxy.dropIn = proxy.dropOut = (): boolean => !isThere;
   };
-  return { session, reach };
+  return { session, proxy, reach };
 }
 
 function slow(more: Partial<HttpRequest>): HttpRequest {
@@ -64,9 +77,31 @@ describe("an HTTP/3 session to the relay", () => {
   it("outlives such a silence for a request that cannot", async () => {
     const { session, reach } = await openSession();
     reach(false);
-    const answer = session.request(slow({ isIdempotent: false }));
+    const answer = session.request(slow({ isIdempotent: false, timeoutMs: 15_000 }));
     await sleep(slowMs);
     reach(true);
     expect((await answer).status).toBe(200);
+  });
+
+  it("is ended by a relay whose headers have no end, before they take all memory", async () => {
+    const port = await startHeaderServer();
+    const session = await openSessionTo(port, (await testCertificate()).certificate);
+    const request = slow({ isIdempotent: false, timeoutMs: 20_000 });
+    const codes = await Promise.all(Array.from({ length: 8 }, () => codeOf(session.request(request))));
+    expect(new Set(codes)).toEqual(new Set(["ERR_QUICPIPE_RELAY_REFUSED"]));
+    expect(session.usable).toBe(false);
+  });
+
+  it("is not ended by datagrams that only look as if they were the relay's", async () => {
+    const { session, proxy } = await openSession();
+    const answer = session.request(slow({}));
+    for (let bytes = 0; bytes < 4 * maxAnswerBytes; bytes += 1200) {
+      const garbage = randomBytes(1200);
+      garbage[0] = 0x40;
+      proxy.inject(garbage);
+      if (bytes % 120_000 === 0) await sleep(5);
+    }
+    expect((await answer).status).toBe(200);
+    expect(session.usable).toBe(true);
   });
 });

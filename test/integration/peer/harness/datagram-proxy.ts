@@ -57,6 +57,11 @@ export class DatagramProxy {
     before.close();
   }
 
+  /** Sends the peer a datagram that is not the relay's, from where it takes the relay to be. */
+  inject(datagram: Uint8Array): void {
+    this.#inside.send(datagram, this.#peerPort, "127.0.0.1");
+  }
+
   #listen(outside: Socket): void {
     outside.on("message", (datagram, { port }) => {
       if (port === this.relayPort && !this.dropIn(datagram))
