@@ -7,7 +7,7 @@ import { nodeCommand } from "./program.ts";
 export function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0): Contestant {
   return {
     name: backend,
-    command: ({ cids, addresses: { client, sink }, sourcePort }) =>
+    command: ({ cids, addresses: { client, relay: local, sink }, sourcePort }) =>
       nodeCommand(
         "subjects/relay.ts",
         backend,
@@ -16,6 +16,7 @@ export function relay(backend: Backend, { cidsPerSession }: Course, otherSession
         client,
         sourcePort,
         sink,
+        local,
         otherSessions,
       ),
   };

@@ -26,12 +26,18 @@ export function forwarderOptions(backend: Backend, upstream?: Address): Forwarde
   };
 }
 
-/** A session that outlives the run, of a subject of its own, and is never slowed down. */
+/** A session that outlives the run, reached from `local` if that is said, of a subject of its own, and is never slowed down. */
 export function sessionSpec(
   forwarder: Forwarder,
   cids: Uint8Array,
   address: string,
   port: number,
+  local?: string,
 ): SessionSpec {
-  return { cids, address: { address, port }, bucket: forwarder.openBucket(bytesPerSecond), expiresAtMs };
+  return {
+    cids,
+    address: { address, port, local },
+    bucket: forwarder.openBucket(bytesPerSecond),
+    expiresAtMs,
+  };
 }

@@ -1,7 +1,7 @@
 /**
  * The relay's data plane as a process of its own, with the sessions of a course and others that nobody talks to.
  *
- *   relay <backend> <file of connection IDs> <of each session> <client> <client's port> <sink> <other sessions>
+ *   relay <backend> <file of connection IDs> <of each session> <client> <client's port> <sink> <address that the sink talks to> <other sessions>
  */
 import { randomFillSync } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { firstSinkPort } from "../rig/course.ts";
 import { serveUntilEnd } from "../rig/served.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 
-const [backend, path, cidsPerSession, client, clientPort, sink, others] = process.argv.slice(2);
+const [backend, path, cidsPerSession, client, clientPort, sink, local, others] = process.argv.slice(2);
 const otherCids = 10;
 
 const forwarder = await createForwarder(forwarderOptions(backend as Backend));
@@ -23,5 +23,5 @@ forwarder.openSession(sessionSpec(forwarder, new Uint8Array(), client!, Number(c
 const cids = readFileSync(path!);
 const sessionBytes = Number(cidsPerSession) * cidBytes;
 for (let at = 0, port = firstSinkPort; at < cids.length; at += sessionBytes, port++)
-  forwarder.openSession(sessionSpec(forwarder, cids.subarray(at, at + sessionBytes), sink!, port));
+  forwarder.openSession(sessionSpec(forwarder, cids.subarray(at, at + sessionBytes), sink!, port, local));
 serveUntilEnd(forwarder.address().port);

@@ -32,6 +32,7 @@ export class LocalSockets {
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #hasExcess = false;
 
   private constructor(options: LocalSocketsOptions) {
     this.#options = options;
@@ -63,7 +64,9 @@ export class LocalSockets {
   async #follow(): Promise<void> {
     const { addresses, onError } = this.#options;
     try {
-      const wanted = new Set(addresses().slice(0, maxLocalSockets));
+      const all = addresses();
+      const wanted = new Set(all.slice(0, maxLocalSockets));
+      this.#noteExcess(all.length - wanted.size);
       for (const local of this.#sockets.keys()) if (!wanted.has(local)) await this.#remove(local);
       for (const local of this.#refusals.keys()) if (!wanted.has(local)) this.#refusals.delete(local);
       for (const local of wanted) if (!this.#sockets.has(local)) await this.#add(local);
@@ -92,6 +95,15 @@ export class LocalSockets {
     const { socket } = this.#sockets.get(local)!;
     this.#sockets.delete(local);
     await closeUdpSocket(socket);
+  }
+
+  /** Says once that there are more addresses than sockets. */
+  #noteExcess(count: number): void {
+    const isNew = count > 0 && !this.#hasExcess;
+    this.#hasExcess = count > 0;
+    if (!isNew) return;
+    const message = `this host has ${count} addresses more than get a socket (${maxLocalSockets}): peers that talk to those may not hear the relay's answers; bind \`host\` to one address, or take the native backend`;
+    this.#options.onError(new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", message, { details: { count } }));
   }
 
   #refuse(local: string, code: string, cause: unknown): void {

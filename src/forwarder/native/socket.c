@@ -53,9 +53,16 @@ static int open_socket(int family, const struct qp_socket_options *options, stru
   return opened;
 }
 
-/** Has each message say which address of this host it was sent to; on an IPv6 socket that of IPv4, too. */
+/**
+ * Has each message say which address of this host it was sent to; on an IPv6 socket that of IPv4, too. The answer may
+ * leave from any of them, those of a prefix included that is routed to this host as a whole (`ip route add local`).
+ */
 static bool tell_destinations(int socket, int family)
 {
+  /* Linux 4.15; before it, what came to such a prefix is not answered. Musl's headers have no name for it. */
+  enum { FREEBIND = 78 };
+  if (family == AF_INET6)
+    set(socket, SOL_IPV6, FREEBIND, 1);
   return family == AF_INET ? set(socket, SOL_IP, IP_PKTINFO, 1) : set(socket, SOL_IPV6, IPV6_RECVPKTINFO, 1);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import type { XdpMode } from "../../../src/forwarder/index.ts";
+import type { AncillaryPeer } from "../harness/ancillary-udp.ts";
 import { itWith } from "../harness/requirement.ts";
 import { shortPacket } from "../forwarder/rig.ts";
 import { createOneArmed, createTwoArmed, introducePeers, type Network, relayForBob } from "./network.ts";
@@ -30,15 +31,29 @@ describe("a relay whose kernel forwards", () => {
   });
 
   itWith("native", "xdp").each(["ipv4", "ipv6"] as const)(
-    "sends from the address that the receiver knows, where the relay has one on each interface, over %s",
+    "sends from the address that the receiver talks to, whichever the packet came to, over %s",
     async (family) => {
       const network = createTwoArmed();
       introducePeers(network);
+      const [near, far] = [network.addresses.relay[family], relayForBob[family]];
       for (const xdp of ["off", { interfaces: network.interfaces }] as const) {
+        const inKernel = xdp === "off" ? 0 : 1;
         const pair = await openPair(network, family, { host: "::", xdp });
-        await send(pair, [shortPacket(2)]);
-        expect(pair.bob.inbox[0]!.from.address, JSON.stringify(xdp)).toBe(relayForBob[family]);
-        await pair.forwarder.close();
+        const { alice, aliceId, bob, bobId, forwarder } = pair;
+        const turn = (id: number, peer: AncillaryPeer, local: string): Promise<void> =>
+          forwarder.call("updateSession", id, { address: { ...peer.address, local } });
+        // Nobody knows yet to which address they talk: the system chooses.
+        expect(await send(pair, [shortPacket(2)])).toBe(0);
+        await turn(aliceId, alice, near);
+        await turn(bobId, bob, far);
+        expect(await send(pair, [shortPacket(2)])).toBe(inKernel);
+        await turn(bobId, bob, near);
+        expect(await send(pair, [shortPacket(2)])).toBe(inKernel);
+        bob.send([shortPacket(1)], { address: far, port: 4433 });
+        await alice.received(1);
+        expect(bob.inbox.map(({ from }) => from.address)).toEqual([far, far, near]);
+        expect(alice.inbox.map(({ from }) => from.address)).toEqual([near]);
+        await forwarder.close();
       }
     },
   );

@@ -1,0 +1,87 @@
+import type { Socket } from "node:dgram";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { localSocketPollMs, maxLocalSockets } from "../../../src/defaults.ts";
+import { LocalSockets } from "../../../src/forwarder/local-sockets.ts";
+import { openPeer, type UdpPeer } from "./rig.ts";
+
+const timeout = 3 * localSocketPollMs + 5000;
+
+interface Town {
+  readonly sockets: LocalSockets;
+  readonly port: number;
+  /** The addresses of the host, as it is told. */
+  readonly addresses: string[];
+  /** Those for which a socket was opened. */
+  readonly opened: string[];
+  readonly errors: string[];
+}
+
+/** On a host that has the addresses that it is told; all of 127.0.0.0/8 can be bound. */
+async function open(addresses: string[]): Promise<Town> {
+  const probe = await openPeer("127.0.0.1");
+  const { port } = probe.address;
+  await new Promise<void>((resolve) => void probe.socket.close(resolve));
+  const [opened, errors]: [string[], string[]] = [[], []];
+  const sockets = await LocalSockets.open({
+    port,
+    socketBufferBytes: 65_536,
+    addresses: () => addresses,
+    spell: (address) => address,
+    opened: (_socket: Socket, local) => void opened.push(local),
+    onError: ({ message }) => void errors.push(message),
+  });
+  onTestFinished(() => sockets.close());
+  return { sockets, port, addresses, opened, errors };
+}
+
+function sendsFrom({ sockets }: Town, local: string, to: UdpPeer): boolean {
+  const send = sockets.sendFrom(local);
+  send?.(Buffer.from(local), to.address, (failure) => expect(failure).toBeNull());
+  return send !== undefined;
+}
+
+describe("a socket for each address", () => {
+  it(
+    "is there as long as the address is",
+    async () => {
+      const town = await open(["127.0.0.1", "127.0.0.2"]);
+      const peer = await openPeer();
+      expect(["127.0.0.2", "127.0.0.3"].map((local) => sendsFrom(town, local, peer))).toEqual([true, false]);
+      await peer.next();
+      town.addresses.splice(0, 2, "127.0.0.3");
+      await expect.poll(() => sendsFrom(town, "127.0.0.3", peer), { timeout }).toBe(true);
+      await expect.poll(() => sendsFrom(town, "127.0.0.2", peer), { timeout }).toBe(false);
+      expect(town.opened).toEqual(["127.0.0.1", "127.0.0.2", "127.0.0.3"]);
+      expect(town.errors).toEqual([]);
+      // The port of an address that has gone is free again.
+      await openPeer("127.0.0.2", town.port);
+    },
+    2 * timeout,
+  );
+
+  it(
+    "is tried for again where another program has the port, which is said once",
+    async () => {
+      const town = await open(["127.0.0.1"]);
+      const other = await openPeer("127.0.0.7", town.port);
+      town.addresses.push("127.0.0.7");
+      await expect.poll(() => town.errors, { timeout }).toHaveLength(1);
+      expect(town.errors[0]).toContain(`127.0.0.7:${town.port} (EADDRINUSE)`);
+      await new Promise((resolve) => setTimeout(resolve, 2 * localSocketPollMs));
+      expect(town.errors).toHaveLength(1);
+      await new Promise<void>((resolve) => void other.socket.close(resolve));
+      await expect.poll(() => town.opened, { timeout }).toEqual(["127.0.0.1", "127.0.0.7"]);
+    },
+    3 * timeout,
+  );
+
+  it("is not had for more addresses than may be, which is said", async () => {
+    const addresses = Array.from(
+      { length: maxLocalSockets + 3 },
+      (_, i) => `127.0.${i >> 8}.${(i & 255) + 1}`,
+    );
+    const town = await open(addresses.filter((address) => !address.endsWith(".256")));
+    expect(town.opened).toHaveLength(maxLocalSockets);
+    expect(town.errors).toEqual([expect.stringMatching(/ 2 addresses more than get a socket \(256\)/)]);
+  });
+});
