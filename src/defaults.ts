@@ -141,14 +141,25 @@ export const developmentTokenTtlSeconds: number = 24 * 60 * 60;
 
 /** Gateway clients at a time. Each is a socket in the dgram backend; Linux allows 2¹⁹ files by default. */
 export const maxGatewayClients = 4096;
+/**
+ * Places on probation: a quarter of all. At the highest rate of new clients one lasts a second there, in which a handshake
+ * has its two round trips.
+ */
+export const gatewayProbationDivisor = 4;
+/** Places of clients whose connection nobody knows: a sixteenth, as migrations are few. */
+export const gatewayStrangerDivisor = 16;
+/** Places of one IPv4 address or IPv6 /64: an eighth, so that it takes more than a few addresses to fill all of them. */
+export const gatewayShareDivisor = 8;
+/** Least places of one address, for a relay with few: those of an office behind one NAT. */
+export const minGatewayShare = 16;
+/** New gateway clients of one address: a quarter of those of all in a second, and at once as many as all may. */
+export const gatewayShareRateDivisor = 4;
 /** New gateway clients per second: spoofed sources cannot make sockets faster. */
 export const newGatewayClientsPerSecond = 1000;
 /** A gateway client is forgotten after this silence, in ms: over an HTTP/3 server's usual idle timeout of 30 s. */
 export const gatewayIdleMs: number = 90 * second;
-/** The same for a client that sent fewer than 4 datagrams: a handshake that never came about, or a spoof. */
+/** The same for a client on probation: a handshake that never came about, or a spoof. */
 export const gatewayNewIdleMs: number = 10 * second;
-/** Datagrams from which on a gateway client is no longer new: an Initial, its retransmissions, and then it talks. */
-export const gatewayNewDatagrams = 4;
 /** Datagrams that wait for a gateway client's socket to be ready: an initial flight; QUIC repeats the rest. */
 export const gatewayWaitingDatagrams = 8;
 /** Reverse proxies whose `X-Forwarded-For` counts: those on this host. The splice gives out neither address. */

@@ -25,6 +25,7 @@ const targets: readonly Target[] = [
       "fuzz/receive.c",
       "fuzz/ledger.c",
       "fuzz/batch.c",
+      "fuzz/client.c",
       "fuzz/world.c",
       "fuzz/expect.c",
       "fuzz/rules.c",

@@ -91,7 +91,7 @@ function countLines(stats: PagedRelayStats, { columns, style }: TopSurface): str
   const { queuedBytes: _, ...messages } = stats.mailbox;
   const groups: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
     ["dropped", { ...dropped, overflowed }],
-    ["gateway", { in: gateway.packetsIn, out: gateway.packetsOut, clients: gateway.clients }],
+    ["gateway", gatewayCounts(gateway)],
     ["stun", stun],
     ["mailbox", messages],
     ["refused", refused],
@@ -105,6 +105,11 @@ function countLines(stats: PagedRelayStats, { columns, style }: TopSurface): str
       (name === "dropped" && moved.length > 0 ? style("yellow", line) : line)
     );
   });
+}
+
+function gatewayCounts(gateway: PagedRelayStats["gateway"]): Readonly<Record<string, number>> {
+  const { packetsIn, packetsOut, clients, onProbation, givenUp } = gateway;
+  return { in: packetsIn, out: packetsOut, clients, "on probation": onProbation, "given up": givenUp };
 }
 
 interface Column {

@@ -66,8 +66,11 @@ export type DropReason =
   | "send-failed" // the system refused the datagram (unreachable, too long)
   | "send-buffer-full" // the public socket has no room for what is relayed: dropped, never queued without bound
   | "no-upstream" // a gateway datagram, but no gateway is configured
+  | "gateway-no-opening" // from a new address, and neither begins a QUIC connection nor goes on with one
   | "gateway-full" // a gateway client too many
   | "gateway-rate" // new gateway clients come faster than allowed
+  | "gateway-share" // a gateway client too many of one IPv4 address or IPv6 /64
+  | "gateway-share-rate" // new gateway clients of one IPv4 address or IPv6 /64 come faster than allowed
   | "gateway-send-failed" // the gateway or its client could not be sent to
   | "gateway-stray" // on the gateway's side, but not from the gateway, or for a client that is gone (native)
   | "stun-unanswered"; // a STUN message that gets no answer; `ForwarderStats.stun` says why
@@ -107,6 +110,10 @@ export interface ForwarderStats {
     readonly packetsOut: number;
     /** Clients known right now. */
     readonly clients: number;
+    /** Those of them that have not answered the gateway yet. */
+    readonly onProbation: number;
+    /** Clients on probation that made way for newer ones so far. */
+    readonly givenUp: number;
   };
   readonly dropped: Readonly<Record<DropReason, number>>;
   /** Datagrams that the system dropped as a receive buffer was full; 0 with `dgram`, which cannot know. */

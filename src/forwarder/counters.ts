@@ -3,7 +3,7 @@ import type { DropReason, StunOutcome } from "./contract.ts";
 /** The totals that every part of the data plane counts into. */
 export interface Counters {
   readonly relayed: { packets: number; bytes: number };
-  readonly gateway: { packetsIn: number; packetsOut: number };
+  readonly gateway: { packetsIn: number; packetsOut: number; givenUp: number };
   readonly dropped: Record<DropReason, number>;
   readonly stun: Record<StunOutcome, number>;
 }
@@ -12,7 +12,7 @@ export interface Counters {
 export function createCounters(): Counters {
   return {
     relayed: { packets: 0, bytes: 0 },
-    gateway: { packetsIn: 0, packetsOut: 0 },
+    gateway: { packetsIn: 0, packetsOut: 0, givenUp: 0 },
     dropped: {
       empty: 0,
       "source-unregistered": 0,
@@ -25,8 +25,11 @@ export function createCounters(): Counters {
       "send-failed": 0,
       "send-buffer-full": 0,
       "no-upstream": 0,
+      "gateway-no-opening": 0,
       "gateway-full": 0,
       "gateway-rate": 0,
+      "gateway-share": 0,
+      "gateway-share-rate": 0,
       "gateway-send-failed": 0,
       "gateway-stray": 0,
       "stun-unanswered": 0,

@@ -165,7 +165,11 @@ class DgramForwarder implements Forwarder {
     return {
       relayed: { ...relayed },
       path: { kernel: { packets: 0, bytes: 0 }, user: { ...relayed } },
-      gateway: { ...gateway, clients: this.#splice?.size ?? 0 },
+      gateway: {
+        ...gateway,
+        clients: this.#splice?.size ?? 0,
+        onProbation: this.#splice?.onProbation ?? 0,
+      },
       dropped: { ...dropped },
       overflowed: 0,
       stun: { ...stun },

@@ -1,10 +1,7 @@
 import {
-  bucketDepthMs,
   gatewayIdleMs,
-  gatewayNewDatagrams,
   gatewayNewIdleMs,
   maxStunSources,
-  newGatewayClientsPerSecond,
   orphanSweepBatch,
   stunPerRegistration,
   stunPerRegistrationElsewhere,
@@ -36,6 +33,7 @@ import { ReportReader } from "./native/report-reader.ts";
 import { NativeSessions } from "./native/sessions.ts";
 import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { PinTable } from "./pins.ts";
+import { placeLimits } from "./places.ts";
 import type { Send } from "./send.ts";
 import { stunStrangerBurst } from "./stun-gate.ts";
 import { StunResponder } from "./stun-responder.ts";
@@ -193,13 +191,15 @@ class NativeForwarder implements Forwarder {
 
   stats(): ForwarderStats {
     const counters = this.#counters;
-    const { buckets, gatewayClients, routes, sessions } = this.#handle;
+    const { buckets, gatewayClients, gatewayProbation, gatewayGivenUp, routes, sessions } = this.#handle;
     return {
       ...counters.traffic(),
       gateway: {
         packetsIn: counters.total("gateway.packetsIn"),
         packetsOut: counters.total("gateway.packetsOut"),
         clients: gatewayClients,
+        onProbation: gatewayProbation,
+        givenUp: gatewayGivenUp,
       },
       dropped: counters.dropped(this.#own.dropped),
       overflowed: counters.total("overflowed"),
@@ -225,6 +225,7 @@ function nativeConfig(
 ): Omit<NativeConfig, "host" | "onReports" | "onStun" | "onError"> {
   const { maxBuckets, maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy } = options;
   const { threads, upstream } = options;
+  const places = placeLimits(maxGatewayClients);
   return {
     port,
     threads,
@@ -235,11 +236,14 @@ function nativeConfig(
     maxSessions: maxSessions + restingIds(maxSessions),
     maxBuckets: maxBuckets + restingIds(maxBuckets),
     maxGatewayClients,
-    newGatewayClientsPerSecond,
-    gatewayClientBurst: (newGatewayClientsPerSecond * bucketDepthMs) / 1000,
+    maxGatewayProbation: places.maxOnProbation,
+    maxGatewayStrangers: places.maxStrangers,
+    maxGatewayShare: places.maxOfShare,
+    newGatewayClientsPerSecond: places.perSecond,
+    gatewaySharePerSecond: places.sharePerSecond,
+    gatewayClientBurst: places.burst,
     gatewayIdleMs,
     gatewayNewIdleMs,
-    gatewayNewDatagrams,
     virtualAddressRestMs: virtualAddressQuarantineMs,
     stun: {
       perSource: stunRepliesPerSecond,

@@ -1,21 +1,16 @@
 import { randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import {
-  bucketDepthMs,
-  gatewayIdleMs,
-  gatewayNewDatagrams,
-  gatewayNewIdleMs,
-  gatewayWaitingDatagrams,
-  newGatewayClientsPerSecond,
-} from "../defaults.ts";
+import { gatewayIdleMs, gatewayNewIdleMs, gatewayWaitingDatagrams } from "../defaults.ts";
 import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
 import type { ClientsBy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
-import { literalLookup } from "./udp-socket.ts";
+import { KnownIds, type UsedIds } from "./known-ids.ts";
 import { PathMap } from "./path-map.ts";
+import { type Place, placeLimits, Places } from "./places.ts";
+import { arrivalOf, Probation } from "./probation.ts";
+import { literalLookup } from "./udp-socket.ts";
 import type { Send } from "./send.ts";
-import { TokenBucket } from "./token-bucket.ts";
 import { VirtualAddresses } from "./virtual-addresses.ts";
 
 /** What a {@link Splice} is made with. */
@@ -31,7 +26,7 @@ export interface SpliceOptions {
   readonly nowMs: number;
 }
 
-interface Client {
+interface Client extends UsedIds {
   /** The real address, in the public socket's form: who talks to two addresses of this host is two clients. */
   readonly source: PeerAddress;
   readonly virtualAddress: string;
@@ -40,8 +35,10 @@ interface Client {
   waiting: Uint8Array[] | undefined;
   /** Key in the table of locals. */
   local: string | undefined;
-  datagrams: number;
   seenAtMs: number;
+  readonly place: Place;
+  /** `undefined` once it has answered the gateway. */
+  probation: Probation | undefined;
 }
 
 /**
@@ -54,25 +51,30 @@ export class Splice {
   /** Clients by what the gateway sees of them. */
   readonly #locals = new Map<string, Client>();
   readonly #virtual = new VirtualAddresses([randomInt(2 ** 32), randomInt(2 ** 32)]);
-  readonly #creations: TokenBucket;
+  readonly #places: Places;
+  readonly #knownIds = new KnownIds();
 
   constructor(options: SpliceOptions) {
     this.#options = options;
-    const depth = (newGatewayClientsPerSecond * bucketDepthMs) / 1000;
-    this.#creations = new TokenBucket(newGatewayClientsPerSecond, depth, options.nowMs);
+    this.#places = new Places(placeLimits(options.maxClients), options.nowMs);
   }
 
   /** Clients known right now. */
   get size(): number {
-    return this.#clients.size;
+    return this.#places.size;
+  }
+
+  /** Clients that have not answered the gateway yet. */
+  get onProbation(): number {
+    return this.#places.onProbation;
   }
 
   /** Passes a client's datagram to the gateway. */
   forward(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const client = this.#clients.get(source);
     if (!client) return this.#admit(datagram, source, nowMs);
-    client.datagrams++;
     client.seenAtMs = nowMs;
+    this.#watch(client, datagram);
     if (!client.waiting) this.#send(client, datagram);
     else if (client.waiting.length < gatewayWaitingDatagrams) client.waiting.push(datagram);
     else this.#options.counters.dropped["gateway-send-failed"]++;
@@ -88,24 +90,33 @@ export class Splice {
   /** Forgets the clients that have been silent for too long. */
   sweep(nowMs: number): void {
     for (const client of this.#clients.values()) {
-      const idleMs = client.datagrams < gatewayNewDatagrams ? gatewayNewIdleMs : gatewayIdleMs;
-      if (nowMs - client.seenAtMs >= idleMs) void this.#forget(client, nowMs);
+      const idleMs = client.probation ? gatewayNewIdleMs : gatewayIdleMs;
+      if (nowMs - client.seenAtMs >= idleMs) void this.#leave(client, nowMs);
     }
+    this.#places.sweep(nowMs);
   }
 
   async close(nowMs: number): Promise<void> {
-    await Promise.all(this.#clients.values().map((client) => this.#forget(client, nowMs)));
+    await Promise.all(this.#clients.values().map((client) => this.#leave(client, nowMs)));
   }
 
   #admit(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const { dropped } = this.#options.counters;
-    if (this.#clients.size >= this.#options.maxClients) dropped["gateway-full"]++;
-    else if (!this.#creations.take(1, nowMs)) dropped["gateway-rate"]++;
-    else {
-      const local = this.#localAddress(nowMs);
-      if (local === undefined) dropped["gateway-full"]++;
-      else this.#create(datagram, source, local, nowMs);
+    const arrival = arrivalOf(datagram);
+    if (!arrival) return void dropped["gateway-no-opening"]++;
+    const isStranger = arrival === "moving" && !this.#knownIds.has(datagram);
+    const place = this.#places.open({ address: source.address, isStranger }, nowMs);
+    if (typeof place === "string") return void dropped[place]++;
+    this.#create(datagram, source, { place, probation: new Probation(arrival) }, nowMs);
+  }
+
+  /** Whether the client has answered the gateway by now; then a packet of its own from elsewhere is known. */
+  #watch(client: Client, datagram: Uint8Array): void {
+    if (client.probation?.sent(datagram)) {
+      client.probation = undefined;
+      this.#places.graduate(client.place);
     }
+    if (!client.probation) this.#knownIds.note(client, datagram);
   }
 
   #localAddress(nowMs: number): string | undefined {
@@ -113,8 +124,19 @@ export class Splice {
     return isIPv6(this.#options.upstream.address) ? "::1" : "127.0.0.1";
   }
 
-  #create(first: Uint8Array, source: PeerAddress, virtualAddress: string, nowMs: number): void {
-    const { upstream, socketBufferBytes } = this.#options;
+  #create(
+    first: Uint8Array,
+    source: PeerAddress,
+    { place, probation }: Pick<Client, "place" | "probation">,
+    nowMs: number,
+  ): void {
+    const { counters, upstream, socketBufferBytes } = this.#options;
+    const virtualAddress = this.#localAddress(nowMs);
+    if (virtualAddress === undefined) {
+      this.#places.close(place);
+      counters.dropped["gateway-full"]++;
+      return;
+    }
     const socket = createSocket({
       type: isIPv6(upstream.address) ? "udp6" : "udp4",
       lookup: literalLookup,
@@ -127,8 +149,15 @@ export class Splice {
       socket,
       waiting: [first],
       local: undefined,
-      datagrams: 1,
       seenAtMs: nowMs,
+      place,
+      probation,
+      ids: [],
+    };
+    probation?.sent(first);
+    place.onGivenUp = (atMs) => {
+      counters.gateway.givenUp++;
+      void this.#forget(client, atMs);
     };
     this.#clients.set(source, client);
     socket.on("message", (datagram) => this.#reply(client, datagram));
@@ -158,6 +187,7 @@ export class Splice {
   }
 
   #reply(client: Client, datagram: Uint8Array): void {
+    client.probation?.answered(datagram);
     this.#options.reply(datagram, client.source, (failure) => {
       const { dropped, gateway } = this.#options.counters;
       if (failure) dropped["gateway-send-failed"]++;
@@ -168,7 +198,7 @@ export class Splice {
   #failed(client: Client): void {
     if (!this.#isKnown(client)) return;
     // The system refused the socket itself; the next datagram tries another.
-    if (client.waiting) return void this.#forget(client, client.seenAtMs);
+    if (client.waiting) return void this.#leave(client, client.seenAtMs);
     const { dropped, gateway } = this.#options.counters;
     // The gateway is down: the system reports (ICMP) a datagram refused that was counted as passed on.
     dropped["gateway-send-failed"]++;
@@ -180,7 +210,14 @@ export class Splice {
     return this.#clients.get(client.source) === client;
   }
 
+  #leave(client: Client, nowMs: number): Promise<void> {
+    this.#places.close(client.place);
+    return this.#forget(client, nowMs);
+  }
+
+  /** Its place is somebody else's already, or nobody's. */
   #forget(client: Client, nowMs: number): Promise<void> {
+    this.#knownIds.forget(client);
     this.#clients.delete(client.source);
     if (client.local !== undefined) this.#locals.delete(client.local);
     this.#virtual.release(client.virtualAddress, nowMs);

@@ -120,3 +120,17 @@ export function parseVarint(bytes: Uint8Array, at: number): { value: number; end
 function readUint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
+
+/** Kinds of long header packets, as QUIC version 1 numbers them (RFC 9000 §17.2). */
+export const longPacketType = { initial: 0, zeroRtt: 1, handshake: 2, retry: 3 } as const;
+
+/** QUIC version 2 (RFC 9369 §3.1). */
+const quicVersion2 = 0x6b3343cf;
+
+/** The kind of a long header packet, one of {@link longPacketType}; `undefined` for versions that we do not know. */
+export function longPacketTypeOf(packet: Uint8Array, version: number): number | undefined {
+  const bits = (packet[0]! >> 4) & 3;
+  if (version === quicVersion1) return bits;
+  // RFC 9369 §3.2 counts from Retry.
+  return version === quicVersion2 ? (bits + 3) & 3 : undefined;
+}

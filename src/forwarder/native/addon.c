@@ -30,12 +30,17 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
     .upstream_host = has_upstream ? upstream : NULL,
     .upstream_port = has_upstream ? (uint16_t)UINT32("upstreamPort") : 0,
     .splice = {
-      .max_clients = UINT32("maxGatewayClients"),
-      .new_clients_per_second = AMOUNT("newGatewayClientsPerSecond"),
-      .new_client_burst = AMOUNT("gatewayClientBurst"),
+      .places = {
+        .max = UINT32("maxGatewayClients"),
+        .max_on_probation = UINT32("maxGatewayProbation"),
+        .max_strangers = UINT32("maxGatewayStrangers"),
+        .max_of_share = UINT32("maxGatewayShare"),
+        .per_second = AMOUNT("newGatewayClientsPerSecond"),
+        .burst = AMOUNT("gatewayClientBurst"),
+        .share_per_second = AMOUNT("gatewaySharePerSecond"),
+      },
       .idle_ms = MS("gatewayIdleMs"),
       .new_idle_ms = MS("gatewayNewIdleMs"),
-      .new_datagrams = UINT32("gatewayNewDatagrams"),
       .rest_ms = MS("virtualAddressRestMs"),
     },
     .stun = {

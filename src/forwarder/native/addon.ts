@@ -51,12 +51,16 @@ export interface NativeConfig {
   /** Bucket ids to give out, of which the same holds. */
   readonly maxBuckets: number;
   readonly maxGatewayClients: number;
+  /** Places on probation; of those, strangers'; and places of one source. */
+  readonly maxGatewayProbation: number;
+  readonly maxGatewayStrangers: number;
+  readonly maxGatewayShare: number;
   readonly newGatewayClientsPerSecond: number;
-  /** Depth of that token bucket. */
+  readonly gatewaySharePerSecond: number;
+  /** Depth of those token buckets. */
   readonly gatewayClientBurst: number;
   readonly gatewayIdleMs: number;
   readonly gatewayNewIdleMs: number;
-  readonly gatewayNewDatagrams: number;
   readonly virtualAddressRestMs: number;
   readonly stun: NativeStunConfig;
   readonly sweepIntervalMs: number;
@@ -115,6 +119,8 @@ export interface NativeHandle extends XdpProgram {
   /** Buckets that are open, or that open sessions draw from. */
   readonly buckets: number;
   readonly gatewayClients: number;
+  readonly gatewayProbation: number;
+  readonly gatewayGivenUp: number;
   readonly routes: number;
   readonly sessions: number;
   /** What the route table holds, in bytes. */

@@ -29,8 +29,11 @@
   name(SEND_FAILED, "dropped.send-failed")                      \
   name(SEND_BUFFER_FULL, "dropped.send-buffer-full")            \
   name(NO_UPSTREAM, "dropped.no-upstream")                      \
+  name(GATEWAY_NO_OPENING, "dropped.gateway-no-opening")        \
   name(GATEWAY_FULL, "dropped.gateway-full")                    \
   name(GATEWAY_RATE, "dropped.gateway-rate")                    \
+  name(GATEWAY_SHARE, "dropped.gateway-share")                  \
+  name(GATEWAY_SHARE_RATE, "dropped.gateway-share-rate")        \
   name(GATEWAY_SEND_FAILED, "dropped.gateway-send-failed")      \
   name(GATEWAY_STRAY, "dropped.gateway-stray")                  \
   name(STUN_UNANSWERED, "dropped.stun-unanswered")

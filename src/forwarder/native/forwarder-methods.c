@@ -106,7 +106,25 @@ static napi_value gateway_clients(napi_env env, napi_callback_info info)
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   return call.has_failed ? qp_throw_arguments(env)
-                         : qp_number(env, atomic_load(&handle->forwarder->tables.splice_limits.clients));
+                         : qp_number(env, atomic_load(&handle->forwarder->tables.splice_limits.places.count));
+}
+
+static napi_value gateway_probation(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  return qp_number(env, atomic_load(&handle->forwarder->tables.splice_limits.places.count_on_probation));
+}
+
+static napi_value gateway_given_up(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  if (call.has_failed)
+    return qp_throw_arguments(env);
+  return qp_number(env, (double)atomic_load(&handle->forwarder->tables.splice_limits.places.given_up));
 }
 
 static napi_value routes(napi_env env, napi_callback_info info)
@@ -142,6 +160,8 @@ const napi_property_descriptor qp_forwarder_methods[] = {
   QP_METHOD("close", close_),
   QP_GETTER("counters", counters),
   QP_GETTER("gatewayClients", gateway_clients),
+  QP_GETTER("gatewayProbation", gateway_probation),
+  QP_GETTER("gatewayGivenUp", gateway_given_up),
   QP_GETTER("routes", routes),
   QP_GETTER("sessions", sessions),
   QP_GETTER("tableBytes", table_bytes),

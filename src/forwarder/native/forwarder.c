@@ -46,7 +46,7 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   struct qp_kernel *kernel = open_kernel(forwarder, options->kernel);
   qp_grace_init(&tables->grace, options->threads);
   qp_pins_init(&tables->pins, key, &tables->grace);
-  qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order);
+  qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order, key);
   qp_reports_init(&tables->reports, options->wake, options->context);
   tables->is_source_checked = options->is_source_checked;
   tables->has_upstream = options->upstream_host &&
@@ -196,6 +196,7 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
     qp_kernel_close(&forwarder->kernel);
   qp_pins_destroy(&tables->pins);
   qp_stun_gate_destroy(&tables->stun_gate);
+  qp_splice_limits_destroy(&tables->splice_limits);
   qp_reports_destroy(&tables->reports);
   qp_pages_free(forwarder->workers, forwarder->threads * sizeof *forwarder->workers);
   qp_pages_free(forwarder, sizeof *forwarder);

@@ -127,11 +127,11 @@ static struct qp_path path_of(const struct qp_received *received)
   return (struct qp_path){ .peer = received->source, .local = received->local };
 }
 
-static struct qp_client *admit(struct qp_relay *relay, const struct qp_received *from, struct qp_now now,
+static struct qp_client *admit(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now,
                                enum qp_counter *refusal)
 {
-  const struct qp_path path = path_of(from);
-  return qp_splice_admit(&relay->splice, &path, now.ms, now.ns, refusal);
+  const struct qp_path path = path_of(single->from);
+  return qp_splice_admit(&relay->splice, &path, single->data, single->bytes, now.ms, now.ns, refusal);
 }
 
 static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
@@ -139,10 +139,10 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
   struct qp_received *from = single->from;
   enum qp_counter refusal = QP_NO_UPSTREAM;
   if (relay->tables->has_upstream && !from->client)
-    from->client = admit(relay, from, now, &refusal);
+    from->client = admit(relay, single, now, &refusal);
   if (!from->client)
     return count(relay, refusal, 1);
-  from->client->datagrams++;
+  qp_splice_sent(&relay->splice, from->client, single->data, single->bytes);
   const struct qp_way way = {
     .to = &relay->tables->upstream_name,
     .local = qp_mapped_ip(from->client->virtual_ipv4),
@@ -206,11 +206,12 @@ void qp_relay_public(struct qp_relay *relay, struct qp_received *received, unsig
 
 static void pass_to_client(struct qp_relay *relay, struct qp_received *received)
 {
-  const struct qp_client *client = NULL;
+  struct qp_client *client = NULL;
   if (qp_same_address(&received->source, &relay->tables->upstream))
     client = qp_splice_client(&relay->splice, received->local.words[3]);
   if (!client)
     return count(relay, QP_GATEWAY_STRAY, qp_datagrams_of(received->length, received->segment_bytes));
+  qp_splice_answered(client, received->data, received->length, received->segment_bytes);
   const struct qp_way way = {
     .to = &client->name,
     .local = client->path.local,

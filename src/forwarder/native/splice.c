@@ -39,12 +39,16 @@ static const struct qp_table_type by_path_type = { hash_path, path_matches };
 static const struct qp_table_type by_virtual_type = { hash_virtual, virtual_matches };
 
 void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options,
-                           const struct qp_permutation_key *order)
+                           const struct qp_permutation_key *order, const struct qp_hash_key *key)
 {
   limits->options = *options;
   limits->order = *order;
-  atomic_init(&limits->clients, 0);
-  qp_bucket_init(&limits->creations, options->new_clients_per_second, options->new_client_burst);
+  qp_places_init(&limits->places, &options->places, key);
+}
+
+void qp_splice_limits_destroy(struct qp_splice_limits *limits)
+{
+  qp_places_destroy(&limits->places);
 }
 
 void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, const struct qp_hash_key *key,
@@ -70,7 +74,7 @@ static struct qp_client *holder_of(const struct qp_splice *splice, uint32_t virt
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4)
 {
   struct qp_client *holder = holder_of(splice, virtual_ipv4);
-  return holder && !holder->is_resting ? holder : NULL;
+  return holder && !holder->is_resting && !qp_place_is_given_up(&holder->place) ? holder : NULL;
 }
 
 static uint32_t virtual_address(uint32_t index)
@@ -100,6 +104,7 @@ static uint32_t take_virtual(struct qp_splice *splice)
 /** Its virtual address rests from now on. */
 static void forget(struct qp_splice *splice, struct qp_client *client, int64_t now_ms)
 {
+  qp_places_close(&splice->limits->places, &client->place);
   qp_table_remove(&splice->by_path, client);
   client->is_resting = true;
   client->rests_until_ms = now_ms + splice->limits->options.rest_ms;
@@ -108,7 +113,6 @@ static void forget(struct qp_splice *splice, struct qp_client *client, int64_t n
   else
     splice->first_resting = client;
   splice->last_resting = client;
-  atomic_fetch_sub_explicit(&splice->limits->clients, 1, memory_order_relaxed);
 }
 
 static void end_rests(struct qp_splice *splice, int64_t now_ms)
@@ -132,13 +136,9 @@ static bool add_to_tables(struct qp_splice *splice, struct qp_client *client)
   return false;
 }
 
-static struct qp_client *create(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms)
+/** A client with a place and an address, or null. */
+static struct qp_client *create(struct qp_splice *splice, struct qp_client *client, int64_t now_ms)
 {
-  struct qp_client *client = calloc(1, sizeof *client);
-  if (!client)
-    return NULL;
-  client->path = *path;
-  client->name = qp_name_of_address(&path->peer, splice->family);
   pthread_mutex_lock(&splice->mutex);
   end_rests(splice, now_ms);
   client->virtual_ipv4 = take_virtual(splice);
@@ -146,53 +146,83 @@ static struct qp_client *create(struct qp_splice *splice, const struct qp_path *
   pthread_mutex_unlock(&splice->mutex);
   if (is_added)
     return client;
+  qp_places_close(&splice->limits->places, &client->place);
   free(client);
   return NULL;
 }
 
-/** Counts one client more, unless there are as many as there may be. */
-static bool reserve(struct qp_splice_limits *limits)
+static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
+                                   uint32_t length, int64_t now_ms, uint64_t now_ns, enum qp_counter *refusal)
 {
-  if (atomic_fetch_add_explicit(&limits->clients, 1, memory_order_relaxed) < limits->options.max_clients)
-    return true;
-  atomic_fetch_sub_explicit(&limits->clients, 1, memory_order_relaxed);
-  return false;
-}
-
-static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms,
-                                   uint64_t now_ns, enum qp_counter *refusal)
-{
-  *refusal = QP_GATEWAY_FULL;
-  if (!reserve(splice->limits))
+  enum qp_arrival arrival = qp_arrival_of(data, length);
+  *refusal = QP_GATEWAY_NO_OPENING;
+  if (arrival == QP_ARRIVAL_NONE)
     return NULL;
-  struct qp_client *client = NULL;
-  if (!qp_bucket_take(&splice->limits->creations, 1, now_ns))
-    *refusal = QP_GATEWAY_RATE;
-  else
-    client = create(splice, path, now_ms);
+  *refusal = QP_GATEWAY_FULL;
+  struct qp_client *client = calloc(1, sizeof *client);
   if (!client)
-    atomic_fetch_sub_explicit(&splice->limits->clients, 1, memory_order_relaxed);
-  return client;
+    return NULL;
+  client->path = *path;
+  client->name = qp_name_of_address(&path->peer, splice->family);
+  qp_probation_begin(&client->probation, arrival);
+  bool is_moving = arrival == QP_ARRIVAL_MOVING;
+  if (!qp_places_open(&splice->limits->places, &client->place, &path->peer, is_moving, data, length, now_ns, refusal)) {
+    free(client);
+    return NULL;
+  }
+  *refusal = QP_GATEWAY_FULL;
+  return create(splice, client, now_ms);
 }
 
-struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms,
-                                  uint64_t now_ns, enum qp_counter *refusal)
+/** The client at the other end of `path`, unless its place has gone to a newer one. */
+static struct qp_client *find(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms)
 {
   struct qp_client *client = qp_table_find(&splice->by_path, qp_hash_path(&splice->key, path), path);
+  if (!client || !qp_place_is_given_up(&client->place))
+    return client;
+  pthread_mutex_lock(&splice->mutex);
+  forget(splice, client, now_ms);
+  pthread_mutex_unlock(&splice->mutex);
+  return NULL;
+}
+
+struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
+                                  uint32_t length, int64_t now_ms, uint64_t now_ns, enum qp_counter *refusal)
+{
+  struct qp_client *client = find(splice, path, now_ms);
   if (!client)
-    client = admit_new(splice, path, now_ms, now_ns, refusal);
+    client = admit_new(splice, path, data, length, now_ms, now_ns, refusal);
   if (client)
     client->seen_at_ms = now_ms;
   return client;
 }
 
-static bool is_idle(const struct qp_splice_options *options, const struct qp_client *client, int64_t now_ms)
+void qp_splice_sent(struct qp_splice *splice, struct qp_client *client, const uint8_t *data, uint32_t length)
 {
-  bool is_new = client->datagrams < options->new_datagrams;
-  return now_ms - client->seen_at_ms >= (is_new ? options->new_idle_ms : options->idle_ms);
+  struct qp_places *places = &splice->limits->places;
+  if (!client->has_answered && qp_probation_sent(&client->probation, data, length)) {
+    client->has_answered = true;
+    qp_places_graduate(places, &client->place);
+  }
+  if (client->has_answered)
+    qp_places_note(places, &client->place, data, length);
 }
 
-void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms)
+void qp_splice_answered(struct qp_client *client, const uint8_t *data, uint32_t length, uint32_t segment_bytes)
+{
+  for (uint32_t at = 0; at < length && !client->has_answered; at += segment_bytes) {
+    uint32_t left = length - at;
+    qp_probation_answered(&client->probation, data + at, left < segment_bytes ? left : segment_bytes);
+  }
+}
+
+static bool is_idle(const struct qp_splice_options *options, const struct qp_client *client, int64_t now_ms)
+{
+  int64_t idle_ms = client->has_answered ? options->idle_ms : options->new_idle_ms;
+  return qp_place_is_given_up(&client->place) || now_ms - client->seen_at_ms >= idle_ms;
+}
+
+void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms, uint64_t now_ns)
 {
   size_t cursor = 0;
   pthread_mutex_lock(&splice->mutex);
@@ -201,6 +231,7 @@ void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms)
       forget(splice, client, now_ms);
   end_rests(splice, now_ms);
   pthread_mutex_unlock(&splice->mutex);
+  qp_places_sweep(&splice->limits->places, now_ns);
 }
 
 void qp_splice_clear(struct qp_splice *splice)

@@ -12,16 +12,16 @@
 #include "bucket.h"
 #include "counters.h"
 #include "permutation.h"
+#include "places.h"
+#include "probation.h"
 #include "table.h"
 
 struct qp_splice_options {
-  uint32_t max_clients;
-  double new_clients_per_second, new_client_burst;
+  struct qp_place_limits places;
+  /** Silence after which a client is forgotten, and one on probation. */
   int64_t idle_ms, new_idle_ms;
   /** How long a virtual address is nobody's before somebody else gets it. */
   int64_t rest_ms;
-  /** Datagrams from which on a client is no longer new. */
-  uint64_t new_datagrams;
 };
 
 /** What the splices of all threads share. */
@@ -29,8 +29,7 @@ struct qp_splice_limits {
   struct qp_splice_options options;
   /** Of the order in which virtual addresses are given out. */
   struct qp_permutation_key order;
-  _Atomic uint32_t clients;
-  struct qp_bucket creations;
+  struct qp_places places;
 };
 
 struct qp_client {
@@ -38,7 +37,10 @@ struct qp_client {
   struct qp_name name;
   /** In network order. */
   uint32_t virtual_ipv4;
-  uint64_t datagrams;
+  struct qp_place place;
+  /** Whether it has answered the gateway; till then its probation goes on. */
+  bool has_answered;
+  struct qp_probation probation;
   int64_t seen_at_ms;
   /** It has been forgotten, and is kept for its virtual address alone, which rests until then. */
   bool is_resting;
@@ -60,7 +62,9 @@ struct qp_splice {
 };
 
 void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options,
-                           const struct qp_permutation_key *order);
+                           const struct qp_permutation_key *order, const struct qp_hash_key *key);
+/** No splice has a client. */
+void qp_splice_limits_destroy(struct qp_splice_limits *limits);
 
 /** Thread `index` of `threads` gives out each `threads`th address of the order, so that no two give out the same. */
 void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, const struct qp_hash_key *key,
@@ -68,15 +72,19 @@ void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, c
 void qp_splice_destroy(struct qp_splice *splice);
 
 /**
- * The client at the other end of `path`, a new one if it is not known yet: who talks to two addresses of this host is
- * two, so that each gets its answers from the one it asked. Null if there may be no more: `refusal` says why.
+ * The client at the other end of `path`, which sent `data`; a new one if it is not known yet: who talks to two addresses
+ * of this host is two, so that each gets its answers from the one it asked. Null if there may be none: `refusal` says why.
  */
-struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms,
-                                  uint64_t now_ns, enum qp_counter *refusal);
+struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
+                                  uint32_t length, int64_t now_ms, uint64_t now_ns, enum qp_counter *refusal);
+/** Watches what a client sends to the gateway, datagram by datagram. */
+void qp_splice_sent(struct qp_splice *splice, struct qp_client *client, const uint8_t *data, uint32_t length);
+/** Watches what the gateway answers it: datagrams of `segment_bytes`, the last of which may be shorter. */
+void qp_splice_answered(struct qp_client *client, const uint8_t *data, uint32_t length, uint32_t segment_bytes);
 /** The client behind a virtual address, or null. */
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4);
 /** Forgets the clients that have been silent for too long. */
-void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms);
+void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms, uint64_t now_ns);
 /** Forgets all of them, and what rests; the thread has ended. */
 void qp_splice_clear(struct qp_splice *splice);
 

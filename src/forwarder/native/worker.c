@@ -77,7 +77,8 @@ static void sweep(struct qp_worker *worker)
   if (now_ns - worker->swept_at_ns < (uint64_t)worker->sweep_interval_ms * 1000000)
     return;
   worker->swept_at_ns = now_ns;
-  qp_splice_sweep(&worker->relay.splice, qp_worker_now(worker).ms);
+  struct qp_now now = qp_worker_now(worker);
+  qp_splice_sweep(&worker->relay.splice, now.ms, now.ns);
 }
 
 /** Works off what one wait brought; false once it was the signal to end. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createDgramForwarder } from "../../../src/forwarder/dgram.ts";
 import { createForwarder } from "../../../src/forwarder/index.ts";
+import { initial } from "./gateway.ts";
 import { gatewayCases } from "./gateway-cases.ts";
 import { createHarness, openPeer, settles } from "./rig.ts";
 import { forwarderSuite } from "./suite.ts";
@@ -30,9 +31,15 @@ describe("the dgram backend whose sockets to the gateway the system refuses", ()
     const upstream = await openPeer("::1");
     const { forwarder, ipv4 } = await harness.open({ upstream: upstream.address });
     const client = await openPeer();
-    for (let i = 0; i < 3; i++) client.send(Buffer.from("hello"), ipv4);
+    for (let i = 0; i < 3; i++) client.send(initial, ipv4);
     await settles(() => forwarder.stats().dropped["gateway-send-failed"], 3);
-    expect(forwarder.stats().gateway).toEqual({ packetsIn: 0, packetsOut: 0, clients: 0 });
+    expect(forwarder.stats().gateway).toEqual({
+      packetsIn: 0,
+      packetsOut: 0,
+      clients: 0,
+      onProbation: 0,
+      givenUp: 0,
+    });
   });
 });
 
@@ -63,7 +70,7 @@ describe("createForwarder", () => {
     const { forwarder, ipv4 } = await harness.open({ upstream: upstream.address });
     expect(forwarder.backend).toBe("dgram");
     const client = await openPeer();
-    client.send(Buffer.from("hello"), ipv4);
+    client.send(initial, ipv4);
     await upstream.next();
     client.send(Buffer.from("again"), ipv4);
     await expect.poll(() => upstream.inbox.length).toBe(1);

@@ -2,31 +2,12 @@ import { describe, expect, it } from "vitest";
 import {
   bucketDepthMs,
   gatewayIdleMs,
-  gatewayNewDatagrams,
   gatewayNewIdleMs,
   newGatewayClientsPerSecond,
 } from "../../../src/defaults.ts";
 import { formatAddress } from "../../../src/wire/address.ts";
-import { type Harness, longPacket, openPeer, type Rig, settles, type UdpPeer } from "./rig.ts";
-
-const initial: Buffer = longPacket(Buffer.from("aa8e87276f068b30", "hex"));
-
-interface Gateway extends Rig {
-  readonly upstream: UdpPeer;
-}
-
-/** A relay in front of an upstream that sends everything back with `>` before it. */
-async function openGateway(
-  harness: Harness,
-  options: Parameters<Harness["open"]>[0] = {},
-  host = "127.0.0.1",
-): Promise<Gateway> {
-  const upstream = await openPeer(host);
-  upstream.socket.on("message", (datagram, { address, port }) =>
-    upstream.socket.send(Buffer.concat([Buffer.from(">"), datagram]), port, address),
-  );
-  return { ...(await harness.open({ upstream: upstream.address, ...options })), upstream };
-}
+import { graduate, initial, openGateway } from "./gateway.ts";
+import { type Harness, openPeer, settles } from "./rig.ts";
 
 /** What every backend has to do with datagrams that are not its own. */
 export function gatewayCases(harness: Harness, clientsBy: "address" | "port"): void {
@@ -40,7 +21,13 @@ export function gatewayCases(harness: Harness, clientsBy: "address" | "port"): v
           expect(await client.next()).toEqual(Buffer.concat([Buffer.from(">"), datagram]));
         }
       }
-      await settles(() => rig.forwarder.stats().gateway, { packetsIn: 6, packetsOut: 6, clients: 2 });
+      await settles(() => rig.forwarder.stats().gateway, {
+        packetsIn: 6,
+        packetsOut: 6,
+        clients: 2,
+        onProbation: 2,
+        givenUp: 0,
+      });
     });
 
     it("passes a client's first flight on whole, in order", async () => {
@@ -82,10 +69,7 @@ export function gatewayCases(harness: Harness, clientsBy: "address" | "port"): v
       const [fleeting, steady] = [await openPeer(), await openPeer()];
       fleeting.send(initial, rig.ipv4);
       await fleeting.next();
-      for (let i = 0; i < gatewayNewDatagrams; i++) {
-        steady.send(initial, rig.ipv4);
-        await steady.next();
-      }
+      await graduate(steady, rig);
       const virtual = rig.upstream.inbox[0]!.from;
       expect(rig.forwarder.stats().gateway.clients).toBe(2);
       rig.clock.nowMs += gatewayNewIdleMs;
@@ -98,27 +82,26 @@ export function gatewayCases(harness: Harness, clientsBy: "address" | "port"): v
     it("refuses a client too many, and keeps those that it has", async () => {
       const rig = await openGateway(harness, { maxGatewayClients: 1 });
       const [first, second] = [await openPeer(), await openPeer()];
-      first.send(initial, rig.ipv4);
-      await first.next();
+      await graduate(first, rig);
       second.send(initial, rig.ipv4);
       await settles(() => rig.forwarder.stats().dropped["gateway-full"], 1);
       first.send(initial, rig.ipv4);
       expect(await first.next()).toHaveLength(initial.length + 1);
     });
 
-    it("refuses new clients that come too fast", async () => {
+    it("refuses new clients that come too fast, of one address and in all", async () => {
       const rig = await openGateway(harness);
       const burst = (newGatewayClientsPerSecond * bucketDepthMs) / 1000;
-      for (let i = 0; i <= burst; i++) {
+      for (let i = 1; i <= burst; i++) {
         (await openPeer()).send(initial, rig.ipv4);
-        const { dropped, gateway } = rig.forwarder.stats();
-        await settles(() => {
-          const now = rig.forwarder.stats();
-          return now.gateway.clients + now.dropped["gateway-rate"];
-        }, i + 1);
-        expect(gateway.clients + dropped["gateway-rate"]).toBeGreaterThanOrEqual(i);
+        await settles(() => rig.forwarder.stats().gateway.clients, i);
       }
-      expect(rig.forwarder.stats().dropped["gateway-rate"]).toBe(1);
+      (await openPeer()).send(initial, rig.ipv4);
+      await settles(() => rig.forwarder.stats().dropped["gateway-share-rate"], 1);
+      expect(rig.forwarder.stats().dropped["gateway-rate"]).toBe(0);
+      (await openPeer("127.0.0.2")).send(initial, rig.ipv4);
+      await settles(() => rig.forwarder.stats().dropped["gateway-rate"], 1);
+      expect(rig.forwarder.stats().gateway.clients).toBe(burst);
     });
 
     it("counts what a gateway that is down does not take, and recovers with it", async () => {

@@ -1,10 +1,15 @@
 import { expect, it } from "vitest";
 import type { NativeHandle } from "../../../src/forwarder/native/addon.ts";
+import { ask, gatewayId, graduate, initial, openGateway, shortPacketTo } from "./gateway.ts";
 import { createNativeSeen, describeNative, requireAddon } from "./native-rig.ts";
 import { createHarness, openPeer, settles, shortPacket, type UdpPeer } from "./rig.ts";
 
 const threads = 4;
 const many = 24;
+
+function textOf(datagram: Buffer): string {
+  return String(datagram.subarray(initial.length));
+}
 
 function openPeers(): Promise<UdpPeer[]> {
   return Promise.all(Array.from({ length: many }, () => openPeer()));
@@ -43,35 +48,50 @@ describeNative("the native backend with several threads", () => {
     const { forwarder, ipv4 } = await harness.open({ threads, upstream: upstream.address });
     const clients = await openPeers();
     for (let round = 0; round < 4; round++) {
-      for (const [i, client] of clients.entries()) client.send(Buffer.from(`client ${i}`), ipv4);
+      for (const [i, client] of clients.entries())
+        client.send(Buffer.concat([initial, Buffer.from(`client ${i}`)]), ipv4);
       await settles(
         () => clients.map(({ inbox }) => inbox.length),
         clients.map(() => round + 1),
       );
     }
     clients.forEach(({ inbox }, i) =>
-      expect(new Set(inbox.map(({ datagram }) => String(datagram)))).toEqual(new Set([`client ${i}`])),
+      expect(new Set(inbox.map(({ datagram }) => textOf(datagram)))).toEqual(new Set([`client ${i}`])),
     );
-    const seen = new Map(upstream.inbox.map(({ datagram, from }) => [from.address, String(datagram)]));
+    const seen = new Map(upstream.inbox.map(({ datagram, from }) => [from.address, textOf(datagram)]));
     expect(seen.size).toBe(many);
     for (const [virtual, text] of seen)
       expect(forwarder.clientOf(virtual)).toMatchObject(clients[Number(text.slice(7))]!.address);
     await expect
       .poll(() => forwarder.stats().gateway)
-      .toEqual({ packetsIn: 4 * many, packetsOut: 4 * many, clients: many });
+      .toEqual({
+        packetsIn: 4 * many,
+        packetsOut: 4 * many,
+        clients: many,
+        onProbation: many,
+        givenUp: 0,
+      });
     expect(threadsThatCounted("gateway.packetsIn")).toBeGreaterThan(1);
   });
 
-  it("shares the limit of gateway clients", async () => {
-    const upstream = await openPeer();
-    const { forwarder, ipv4 } = await harness.open({
-      threads,
-      upstream: upstream.address,
-      maxGatewayClients: 5,
-    });
-    for (const client of await openPeers()) client.send(Buffer.from("hello"), ipv4);
-    await settles(() => forwarder.stats().dropped["gateway-full"], many - 5);
-    expect(forwarder.stats().gateway.clients).toBe(5);
+  it("shares the places on probation, and those of all", async () => {
+    const rig = await openGateway(harness, { threads, maxGatewayClients: 16 });
+    for (const client of await openPeers()) client.send(initial, rig.ipv4);
+    await settles(() => rig.forwarder.stats().gateway.givenUp, many - 4);
+    expect(rig.forwarder.stats().gateway).toMatchObject({ clients: 4, onProbation: 4 });
+    for (let i = 0; i < 16; i++) await graduate(await openPeer(), rig, gatewayId(i));
+    (await openPeer("127.0.0.2")).send(initial, rig.ipv4);
+    await settles(() => rig.forwarder.stats().dropped["gateway-full"], 1);
+    expect(rig.forwarder.stats().gateway).toMatchObject({ clients: 16, onProbation: 0 });
+  });
+
+  it("knows a client that has moved to another thread", async () => {
+    const rig = await openGateway(harness, { threads, maxGatewayClients: 64 });
+    await graduate(await openPeer(), rig, gatewayId(1));
+    const moved = await openPeers();
+    for (const client of moved.slice(0, 12)) await ask(client, rig, shortPacketTo(gatewayId(1)));
+    // As a stranger's there are 4 places.
+    expect(rig.forwarder.stats().gateway).toMatchObject({ clients: 13, onProbation: 12, givenUp: 0 });
   });
 
   it("refuses a port that another has, for all threads", async () => {

@@ -3,6 +3,7 @@ import { gatewayWaitingDatagrams } from "../../../src/defaults.ts";
 import { type Counters, createCounters } from "../../../src/forwarder/counters.ts";
 import { Splice } from "../../../src/forwarder/splice.ts";
 import type { Address } from "../../../src/wire/address.ts";
+import { initial } from "./gateway.ts";
 import { openPeer, settles } from "./rig.ts";
 
 function createSplice(upstream: Address, counters: Counters): Splice {
@@ -25,10 +26,10 @@ describe("Splice", () => {
     onTestFinished(() => splice.close(0));
     // All in one turn: the socket gets ready in the next.
     for (let n = 0; n < gatewayWaitingDatagrams + 2; n++)
-      splice.forward(Buffer.from([n]), { address: "192.0.2.1", port: 1 }, 0);
+      splice.forward(Buffer.concat([initial, Buffer.of(n)]), { address: "192.0.2.1", port: 1 }, 0);
     expect(counters.dropped["gateway-send-failed"]).toBe(2);
     await settles(
-      () => upstream.inbox.map(({ datagram }) => datagram[0]),
+      () => upstream.inbox.map(({ datagram }) => datagram.at(-1)),
       Array.from({ length: gatewayWaitingDatagrams }, (_, n) => n),
     );
     expect(counters.gateway.packetsIn).toBe(gatewayWaitingDatagrams);
@@ -38,7 +39,7 @@ describe("Splice", () => {
     const upstream = await openPeer();
     const counters = createCounters();
     const splice = createSplice(upstream.address, counters);
-    splice.forward(Buffer.from("hello"), { address: "192.0.2.1", port: 1 }, 0);
+    splice.forward(initial, { address: "192.0.2.1", port: 1 }, 0);
     await splice.close(0);
     expect([counters.dropped["gateway-send-failed"], splice.size]).toEqual([1, 0]);
   });

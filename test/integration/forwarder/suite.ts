@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { makeGarbage } from "../../../scripts/garbage/datagrams.ts";
 import { createRandom } from "../../../scripts/garbage/random.ts";
 import { createCounters } from "../../../src/forwarder/counters.ts";
+import { initial } from "./gateway.ts";
 import { gatewayCases } from "./gateway-cases.ts";
 import { type CreateForwarder, createHarness, openPeer, settles } from "./rig.ts";
+import { placeCases } from "./place-cases.ts";
 import { relayCases } from "./relay-cases.ts";
 import { stunCases } from "./stun-cases.ts";
 
@@ -19,6 +21,7 @@ export function forwarderSuite(name: string, create: CreateForwarder, special: r
     relayCases(harness);
     stunCases(harness);
     gatewayCases(harness, "address");
+    placeCases(harness);
 
     it("accounts for every datagram of garbage", async () => {
       const upstream = await openPeer();
@@ -86,7 +89,7 @@ export function forwarderSuite(name: string, create: CreateForwarder, special: r
     it("gives every socket back when it closes, twice if asked", async () => {
       const upstream = await openPeer();
       const { forwarder, ipv4 } = await harness.open({ host: "127.0.0.1", upstream: upstream.address });
-      (await openPeer()).send(Buffer.from("client"), ipv4);
+      (await openPeer()).send(initial, ipv4);
       await upstream.next();
       await Promise.all([forwarder.close(), forwarder.close()]);
       expect(forwarder.stats().gateway.clients).toBe(0);

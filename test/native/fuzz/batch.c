@@ -24,7 +24,8 @@ static void write_long(uint8_t *data, uint32_t length, struct input *input)
   uint8_t bytes = QP_CID_BYTES;
   const uint8_t *destination = choice & 1 ? world_cid(choice / 4 % CIDS) : world_pin(choice / 4 % PINS, &bytes);
   uint8_t source_bytes = choice & 2 ? QP_CID_BYTES : 0;
-  data[0] = 0xc0;
+  data[0] = choice & 32 ? 0xe0 : 0xc0;
+  write_cid(data, length, 4, (const uint8_t[]){ choice >> 6 & 1 }, 1);
   write_cid(data, length, QP_LONG_DCID_AT - 1, &bytes, 1);
   write_cid(data, length, QP_LONG_DCID_AT, destination, bytes);
   write_cid(data, length, QP_LONG_DCID_AT + bytes, &source_bytes, 1);
@@ -106,6 +107,20 @@ void batch_from_public(struct batch *batch, struct world *world, struct input *i
   }
 }
 
+/** What a gateway answers: a long header from a connection ID of its own, or a short one. */
+static void write_answer(uint8_t *data, uint32_t length, struct input *input)
+{
+  unsigned choice = next_byte(input);
+  const uint8_t bytes[2] = { 0, QP_CID_BYTES };
+  data[0] = 0x40;
+  if (choice % 4 > 1)
+    return;
+  data[0] = (uint8_t)(0xc0 | (choice >> 4 & 3) << 4);
+  write_cid(data, length, 4, (const uint8_t[]){ choice % 4 == 0 }, 1);
+  write_cid(data, length, 5, bytes, 2);
+  write_cid(data, length, 7, world_cid(choice / 4 % CIDS), QP_CID_BYTES);
+}
+
 void batch_from_upstream(struct batch *batch, struct world *world, struct input *input)
 {
   batch->count = 0;
@@ -121,6 +136,10 @@ void batch_from_upstream(struct batch *batch, struct world *world, struct input 
     uint32_t at = 0;
     do {
       struct datagram *datagram = note(batch, i, at);
+      if (datagram->length > 0 && at == 0)
+        write_answer(received->data, datagram->length, input);
+      if (has_client)
+        client_is_answered(&world->clients[client], datagram->data, datagram->length);
       datagram->verdict = (struct verdict){
         .fate = has_client ? FATE_RELAY : FATE_DROP, .reason = QP_GATEWAY_STRAY, .home = client,
       };

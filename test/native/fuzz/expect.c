@@ -63,21 +63,51 @@ static struct verdict expect_relay(const struct world *world, int source, int to
   return (struct verdict){ .fate = FATE_RELAY, .home = session->home, .flow = flow };
 }
 
-static struct verdict expect_gateway(struct world *world, int source)
+/** The client on probation that came first, or null. */
+static struct client *oldest_on_probation(struct world *world)
 {
-  struct client *client = &world->clients[source];
-  unsigned known = 0;
-  for (int i = 0; i < SOURCES; i++)
-    known += world->clients[i].is_known;
-  if (!world->has_gateway)
-    return drop(QP_NO_UPSTREAM);
-  if (!client->is_known && known == MAX_CLIENTS)
-    return drop(QP_GATEWAY_FULL);
-  *client = (struct client){ true, world->now.ms, client->datagrams + 1 };
-  return (struct verdict){ .fate = FATE_GATEWAY, .home = source, .flow = CIDS + PINS };
+  struct client *oldest = NULL;
+  for (struct client *client = world->clients; client < world->clients + SOURCES; client++)
+    if (client->is_known && !client->has_answered && (!oldest || client->arrival < oldest->arrival))
+      oldest = client;
+  return oldest;
 }
 
-static struct verdict expect_quic(struct world *world, int source, const uint8_t *data, const struct places *places)
+/** Whether there is room for one client more, after one on probation has made way. */
+static bool makes_room(struct world *world)
+{
+  int known = 0, on_probation = 0;
+  for (int i = 0; i < SOURCES; i++) {
+    known += world->clients[i].is_known;
+    on_probation += world->clients[i].is_known && !world->clients[i].has_answered;
+  }
+  if (known == MAX_CLIENTS && on_probation == 0)
+    return false;
+  if (known == MAX_CLIENTS || on_probation == MAX_ON_PROBATION)
+    *oldest_on_probation(world) = (struct client){ 0 };
+  return true;
+}
+
+static struct verdict expect_gateway(struct world *world, int source, const uint8_t *data, size_t length)
+{
+  struct client *client = &world->clients[source];
+  if (!world->has_gateway)
+    return drop(QP_NO_UPSTREAM);
+  if (!client->is_known && !may_bring_client(data, length))
+    return drop(QP_GATEWAY_NO_OPENING);
+  if (!client->is_known && !makes_room(world))
+    return drop(QP_GATEWAY_FULL);
+  if (!client->is_known)
+    *client = client_of(data, ++world->client_arrivals);
+  client->seen_at_ms = world->now.ms;
+  client_sends(client, data, length);
+  return (struct verdict){
+    .fate = FATE_GATEWAY, .home = source, .flow = CIDS + PINS, .arrival = client->arrival,
+  };
+}
+
+static struct verdict expect_quic(struct world *world, int source, const uint8_t *data, size_t length,
+                                  const struct places *places)
 {
   int owner = owner_at(world, data, places->destination);
   if (owner >= 0)
@@ -89,7 +119,7 @@ static struct verdict expect_quic(struct world *world, int source, const uint8_t
   }
   if (owner_at(world, data, places->source) >= 0)
     return drop(QP_NO_DESTINATION);
-  return expect_gateway(world, source);
+  return expect_gateway(world, source, data, length);
 }
 
 struct verdict world_expect(struct world *world, int source, const uint8_t *data, size_t length)
@@ -101,8 +131,8 @@ struct verdict world_expect(struct world *world, int source, const uint8_t *data
   case SORT_STUN:
     return (struct verdict){ .fate = FATE_STUN };
   case SORT_QUIC:
-    return expect_quic(world, source, data, &places);
+    return expect_quic(world, source, data, length, &places);
   default:
-    return expect_gateway(world, source);
+    return expect_gateway(world, source, data, length);
   }
 }

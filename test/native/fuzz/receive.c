@@ -36,6 +36,16 @@ static void check_order(struct run *run, const struct datagram *datagram)
   *last = datagram;
 }
 
+/** From the address that the client has, or had when another took its place later in the batch. */
+static void check_virtual(const struct run *run, const struct datagram *datagram, const struct qp_ip *local)
+{
+  const struct client *client = &run->world.clients[datagram->source];
+  struct qp_ip virtual = qp_mapped_ip(world_virtual(&run->world, datagram->source));
+  CHECK(local->words[3] != 0);
+  if (client->is_known && client->arrival == datagram->verdict.arrival)
+    CHECK(qp_same_local(local, &virtual));
+}
+
 static void leave(void *context, const struct departure *departure)
 {
   struct run *run = context;
@@ -46,9 +56,10 @@ static void leave(void *context, const struct departure *departure)
   CHECK(datagram->verdict.fate == FATE_RELAY || is_to_gateway);
   CHECK(departure->socket == (is_to_gateway ? UPSTREAM_SOCKET : PUBLIC_SOCKET));
   CHECK(qp_same_address(&departure->to, is_to_gateway ? &run->world.rig->tables.upstream : &to));
-  struct qp_ip virtual = qp_mapped_ip(world_virtual(&run->world, datagram->source)), any = { 0 };
-  CHECK(qp_same_local(&departure->local, is_to_gateway ? &virtual : &any));
-  CHECK((departure->local.words[3] != 0) == is_to_gateway);
+  if (is_to_gateway)
+    check_virtual(run, datagram, &departure->local);
+  else
+    CHECK(qp_same_local(&departure->local, &(struct qp_ip){ 0 }));
   datagram->has_left = true;
   check_order(run, datagram);
 }
@@ -56,13 +67,15 @@ static void leave(void *context, const struct departure *departure)
 /** The clients that the splice knows are those of the world. */
 static void check_clients(const struct run *run)
 {
-  unsigned known = 0;
+  unsigned known = 0, on_probation = 0;
   for (int source = 0; source < SOURCES; source++) {
     bool is_known = run->world.clients[source].is_known;
     CHECK((world_virtual(&run->world, source) != 0) == is_known);
     known += is_known;
+    on_probation += is_known && !run->world.clients[source].has_answered;
   }
-  CHECK(atomic_load(&run->world.rig->tables.splice_limits.clients) == known);
+  CHECK(atomic_load(&run->world.rig->tables.splice_limits.places.count) == known);
+  CHECK(atomic_load(&run->world.rig->tables.splice_limits.places.count_on_probation) == on_probation);
 }
 
 /** One turn of an I/O thread. */

@@ -38,7 +38,7 @@ uint32_t world_virtual(const struct world *world, int source)
   struct qp_address address = world_address(world, source);
   size_t cursor = 0;
   for (const struct qp_client *client; (client = qp_table_next(clients, &cursor));)
-    if (qp_same_address(&client->path.peer, &address))
+    if (qp_same_address(&client->path.peer, &address) && !qp_place_is_given_up(&client->place))
       return client->virtual_ipv4;
   return 0;
 }
@@ -59,6 +59,7 @@ void world_open(struct world *world, struct input *input)
     .takes_any_source = world->takes_any_source,
     .may_not_segment = flags & 8,
     .max_clients = MAX_CLIENTS,
+    .max_on_probation = MAX_ON_PROBATION,
   };
   world->rig = create_rig(&options);
   world->buckets[false] = qp_bucket_open(&world->rig->tables.sessions.buckets, 1e12, 1e15);
@@ -190,10 +191,10 @@ static void pass_time(struct world *world, struct input *input)
   int64_t step_ms = steps_ms[next_below(input, 4)];
   world->now.ms += step_ms;
   world->now.ns += (uint64_t)step_ms * 1000000;
-  qp_splice_sweep(&world->rig->workers[0].relay.splice, world->now.ms);
+  qp_splice_sweep(&world->rig->workers[0].relay.splice, world->now.ms, world->now.ns);
   for (int source = 0; source < SOURCES; source++) {
     struct client *client = &world->clients[source];
-    if (client->is_known && world->now.ms - client->seen_at_ms >= (client->datagrams < 4 ? 100 : 1000))
+    if (client->is_known && world->now.ms - client->seen_at_ms >= (client->has_answered ? 1000 : 100))
       *client = (struct client){ 0 };
   }
 }

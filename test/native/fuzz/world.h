@@ -6,6 +6,7 @@
 #define WORLD_H
 
 #include "../harness/rig.h"
+#include "client.h"
 #include "input.h"
 
 enum {
@@ -16,6 +17,7 @@ enum {
   SOURCES = 8,
   HOMES = 6,
   MAX_CLIENTS = 3,
+  MAX_ON_PROBATION = 2,
   NOBODY = -1,
 };
 
@@ -36,17 +38,11 @@ struct pin {
   int64_t expires_at_ms;
 };
 
-struct client {
-  bool is_known;
-  int64_t seen_at_ms;
-  uint64_t datagrams;
-};
-
 struct world {
   struct qp_forwarder *rig;
   struct qp_now now;
   bool is_ipv4_only, has_gateway, takes_any_source;
-  unsigned arrivals;
+  unsigned arrivals, client_arrivals;
   struct session sessions[SESSIONS];
   /** Those of a subject that can pay, and of one that is broke. */
   uint32_t buckets[2];
@@ -67,6 +63,8 @@ struct verdict {
   int home;
   /** What tells its flow from the others of its source. */
   int flow;
+  /** For the gateway: the arrival of its client. */
+  unsigned arrival;
 };
 
 void world_open(struct world *world, struct input *input);
@@ -82,7 +80,7 @@ const uint8_t *world_cid(unsigned cid);
 /** The DCID of a pin: one is a connection ID as well, one begins as another does and goes on with zeros. */
 const uint8_t *world_pin(unsigned pin, uint8_t *length);
 struct qp_address world_address(const struct world *world, int source);
-/** The virtual address of a client, or 0 if it is none. */
+/** The virtual address of a client, or 0 if it is none, or one no longer. */
 uint32_t world_virtual(const struct world *world, int source);
 
 #endif

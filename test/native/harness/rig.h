@@ -12,6 +12,8 @@ struct rig_options {
   uint32_t max_clients;
   /** Null: more than any test needs. */
   const struct qp_stun_options *stun;
+  /** 0: as many as there are clients. */
+  uint32_t max_on_probation;
   /** Milliseconds since the epoch; null: the system's. */
   const _Atomic int64_t *clock;
 };

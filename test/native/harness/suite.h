@@ -18,7 +18,7 @@ struct suite {
 
 #define SUITE(noun, tests) { noun, tests, sizeof tests / sizeof tests[0] }
 
-extern const struct suite bucket_suite, memory_suite, outbox_suite, permutation_suite, refusal_suite, reports_suite,
-  routes_suite, siphash_suite, sockets_suite, splice_suite, stun_gate_suite, table_suite;
+extern const struct suite bucket_suite, memory_suite, outbox_suite, permutation_suite, places_suite, refusal_suite,
+  reports_suite, routes_suite, siphash_suite, sockets_suite, splice_suite, stun_gate_suite, table_suite;
 
 #endif

@@ -119,7 +119,7 @@ void *run_reader(void *argument)
     qp_grace_enter(&reader->rig->tables.grace, reader->index);
     forward(reader, now);
     if (random_below(&reader->random, 64) == 0)
-      qp_splice_sweep(&worker->relay.splice, now.ms + 1000000);
+      qp_splice_sweep(&worker->relay.splice, now.ms + 1000000, now.ns);
     qp_grace_leave(&reader->rig->tables.grace, reader->index);
   }
   return NULL;

@@ -120,12 +120,15 @@ static bool admit(struct town *town)
 {
   enum qp_counter refusal;
   const struct qp_path path = { .peer = town->address };
-  return qp_splice_admit(&town->rig->workers[0].relay.splice, &path, 0, 0, &refusal) != NULL;
+  static const uint8_t initial[1200] = { 0xc0 };
+  struct qp_splice *splice = &town->rig->workers[0].relay.splice;
+  return qp_splice_admit(splice, &path, initial, sizeof initial, 0, 0, &refusal) != NULL;
 }
 
 static void check_nobody_is_in(struct town *town)
 {
-  CHECK(atomic_load(&town->rig->tables.splice_limits.clients) == 0);
+  const struct qp_places *places = &town->rig->tables.splice_limits.places;
+  CHECK(atomic_load(&places->count) == 0 && places->on_probation.count == 0);
   CHECK(town->rig->workers[0].relay.splice.by_path.count == 0);
 }
 
@@ -155,12 +158,34 @@ static void names_nobody(void)
   qp_forwarder_destroy(town.rig);
 }
 
+static bool use_id(struct town *town)
+{
+  static struct qp_used_ids used;
+  qp_known_ids_use(&town->rig->tables.splice_limits.places.ids, &used, 1);
+  bool is_known = used.count == 1;
+  qp_known_ids_forget(&town->rig->tables.splice_limits.places.ids, &used);
+  return is_known;
+}
+
+static void check_no_id_is_known(struct town *town)
+{
+  CHECK(!qp_known_ids_has(&town->rig->tables.splice_limits.places.ids, 1));
+}
+
+static void knows_no_id(void)
+{
+  struct town town = begin();
+  CHECK(starve(use_id, check_no_id_is_known, &town) > 0);
+  qp_forwarder_destroy(town.rig);
+}
+
 static const struct test tests[] = {
   { "a session that cannot be opened leaves no route, endpoint or id behind", opens_all_or_nothing },
   { "a session that cannot be moved stays where it was", stays_where_it_was },
   { "a pin that cannot be replaced stays", keeps_the_pin },
   { "a session that cannot be named has no name", names_nobody },
   { "a client that cannot be admitted is not counted", admits_nobody },
+  { "a connection ID that cannot be remembered is not known", knows_no_id },
 };
 
 const struct suite memory_suite = SUITE("memory", tests);

@@ -3,7 +3,7 @@
 #include "../harness/check.h"
 #include "../harness/suite.h"
 
-enum { REST_MS = 60000, NEW_IDLE_MS = 10000 };
+enum { REST_MS = 60000, IDLE_MS = 90000, NEW_IDLE_MS = 10000 };
 
 static const struct qp_hash_key hash_key = { 1, 2 };
 static const struct qp_permutation_key order = { 0x03020100, 0x07060504 };
@@ -18,16 +18,21 @@ struct town {
 static void begin(struct town *town, unsigned threads)
 {
   const struct qp_splice_options options = {
-    .max_clients = 65536,
-    .new_clients_per_second = 1e9,
-    .new_client_burst = 1e9,
-    .idle_ms = 90000,
+    .places = {
+      .max = 65536,
+      .max_on_probation = 65536,
+      .max_strangers = 1,
+      .max_of_share = 65536,
+      .per_second = 1e9,
+      .burst = 1e9,
+      .share_per_second = 1e9,
+    },
+    .idle_ms = IDLE_MS,
     .new_idle_ms = NEW_IDLE_MS,
-    .new_datagrams = 4,
     .rest_ms = REST_MS,
   };
   town->threads = threads;
-  qp_splice_limits_init(&town->limits, &options, &order);
+  qp_splice_limits_init(&town->limits, &options, &order, &hash_key);
   for (unsigned i = 0; i < threads; i++)
     qp_splice_init(&town->splices[i], &town->limits, &hash_key, i, threads, AF_INET6);
 }
@@ -36,6 +41,12 @@ static void end(struct town *town)
 {
   for (unsigned i = 0; i < town->threads; i++)
     qp_splice_destroy(&town->splices[i]);
+  qp_splice_limits_destroy(&town->limits);
+}
+
+static void sweep(struct qp_splice *splice, int64_t now_ms)
+{
+  qp_splice_sweep(splice, now_ms, (uint64_t)now_ms * 1000000);
 }
 
 static struct qp_address source_of(uint32_t number)
@@ -44,12 +55,32 @@ static struct qp_address source_of(uint32_t number)
   return qp_address_of_name((const struct sockaddr *)&name);
 }
 
+/** The client at one end of a path, which sent something, or null if it was refused. */
+static struct qp_client *client_at(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
+                                  uint32_t length, int64_t now_ms)
+{
+  enum qp_counter refusal;
+  uint64_t now_ns = (uint64_t)now_ms * 1000000;
+  struct qp_client *client = qp_splice_admit(splice, path, data, length, now_ms, now_ns, &refusal);
+  if (client)
+    qp_splice_sent(splice, client, data, length);
+  return client;
+}
+
+static struct qp_client *client_of(struct qp_splice *splice, uint32_t number, const uint8_t *data, uint32_t length,
+                                  int64_t now_ms)
+{
+  const struct qp_path path = { .peer = source_of(number) };
+  return client_at(splice, &path, data, length, now_ms);
+}
+
+static const uint8_t initial[1200] = { 0xc0, 0, 0, 0, 1 };
+
 /** The virtual address of a client, a new one if there is none yet; 0 if it was refused. */
 static uint32_t admit_at(struct qp_splice *splice, uint32_t number, struct qp_ip local, int64_t now_ms)
 {
-  enum qp_counter refusal;
   const struct qp_path path = { .peer = source_of(number), .local = local };
-  const struct qp_client *client = qp_splice_admit(splice, &path, now_ms, (uint64_t)now_ms * 1000000, &refusal);
+  const struct qp_client *client = client_at(splice, &path, initial, sizeof initial, now_ms);
   return client ? ntohl(client->virtual_ipv4) : 0;
 }
 
@@ -96,8 +127,8 @@ static void rests(void)
   struct qp_splice *splice = &town.splices[0];
   uint32_t first = admit(splice, 1, 0), second = ipv4_of(127, 217, 52, 186);
   struct qp_path path;
-  qp_splice_sweep(splice, NEW_IDLE_MS);
-  CHECK(atomic_load(&town.limits.clients) == 0);
+  sweep(splice, NEW_IDLE_MS);
+  CHECK(atomic_load(&town.limits.places.count) == 0);
   CHECK(!qp_splice_look_up(splice, htonl(first), &path) && !qp_splice_client(splice, htonl(first)));
   go_round(splice);
   CHECK(admit(splice, 1, NEW_IDLE_MS + REST_MS - 1) == second);
@@ -115,11 +146,11 @@ static void rests_under_load(void)
   begin(&town, 1);
   struct qp_splice *splice = &town.splices[0];
   uint32_t first = admit(splice, 1, 0);
-  qp_splice_sweep(splice, NEW_IDLE_MS);
+  sweep(splice, NEW_IDLE_MS);
   for (uint32_t i = 1; i < CLIENTS; i++) {
     int64_t now_ms = NEW_IDLE_MS + i * EACH_MS;
     if (i % 100 == 0) {
-      qp_splice_sweep(splice, now_ms);
+      sweep(splice, now_ms);
       go_round(splice);
     }
     CHECK(admit(splice, 1 + i, now_ms) != first);
@@ -138,8 +169,52 @@ static void tells_paths_apart(void)
   struct qp_ip one = qp_mapped_ip(htonl(0xc0000201)), other = qp_mapped_ip(htonl(0xc000020b));
   uint32_t at_one = admit_at(splice, 1, one, 0), at_other = admit_at(splice, 1, other, 0);
   struct qp_path path;
-  CHECK(at_one != at_other && admit_at(splice, 1, one, 0) == at_one && atomic_load(&town.limits.clients) == 2);
+  CHECK(at_one != at_other && admit_at(splice, 1, one, 0) == at_one && atomic_load(&town.limits.places.count) == 2);
   CHECK(qp_splice_look_up(splice, htonl(at_other), &path) && qp_same_local(&path.local, &other));
+  end(&town);
+}
+
+/** Both threads' clients, where there is one place on probation. */
+static void gives_way_to_another_thread(void)
+{
+  struct town town;
+  begin(&town, 2);
+  town.limits.places.limits.max_on_probation = 1;
+  struct qp_splice *here = &town.splices[0], *there = &town.splices[1];
+  struct qp_path path;
+  uint32_t first = htonl(admit(here, 1, 0));
+  uint32_t second = htonl(admit(there, 2, 0));
+  CHECK(!qp_splice_client(here, first) && !qp_splice_look_up(here, first, &path));
+  CHECK(qp_splice_client(there, second) && atomic_load(&town.limits.places.count) == 1);
+  uint32_t again = htonl(admit(here, 1, 0));
+  CHECK(again != first && qp_splice_client(here, again) && !qp_splice_client(there, second));
+  sweep(there, 0);
+  CHECK(there->by_path.count == 0 && atomic_load(&town.limits.places.given_up) == 2);
+  end(&town);
+}
+
+/** What the gateway and a client send each other in a handshake, to and from the gateway's connection ID 7777…. */
+static const uint8_t handshake[60] = { 0xe0, 0, 0, 0, 1, 0, 8, 7, 7, 7, 7, 7, 7, 7, 7 };
+static const uint8_t short_packet[60] = { 0x40, 7, 7, 7, 7, 7, 7, 7, 7 };
+
+static void graduates(void)
+{
+  struct town town;
+  begin(&town, 1);
+  struct qp_splice *splice = &town.splices[0];
+  struct qp_client *client = client_of(splice, 1, initial, sizeof initial, 0);
+  uint8_t answer[1260] = { 0x40 };
+  memcpy(answer + 1200, handshake, sizeof handshake);
+  client_of(splice, 1, short_packet, sizeof short_packet, 0);
+  CHECK(!client->has_answered);
+  /* As the kernel puts them together: the second of two. */
+  qp_splice_answered(client, answer, sizeof answer, 1200);
+  client_of(splice, 1, short_packet, sizeof short_packet, 0);
+  CHECK(client->has_answered && atomic_load(&town.limits.places.count_on_probation) == 0);
+  sweep(splice, IDLE_MS - 1);
+  CHECK(splice->by_path.count == 1 && town.limits.places.ids.table.count == 1);
+  sweep(splice, IDLE_MS);
+  CHECK(splice->by_path.count == 0 && town.limits.places.ids.table.count == 0);
   end(&town);
 }
 
@@ -150,6 +225,8 @@ static const struct test tests[] = {
   { "lets an address rest for a minute once its client is forgotten, and knows nobody there", rests },
   { "tells clients apart by which address of the host they talk to", tells_paths_apart },
   { "lets it rest as long however many new clients come", rests_under_load },
+  { "gives up a client on probation for one of another thread, which its own thread finds out", gives_way_to_another_thread },
+  { "keeps a client that has answered the gateway for the longer time", graduates },
 };
 
 const struct suite splice_suite = SUITE("splice", tests);

@@ -116,7 +116,7 @@ export function createFakeForwarder(): FakeForwarder {
     stats: () => ({
       ...createCounters(),
       path: { kernel: { packets: 0, bytes: 0 }, user: { packets: 0, bytes: 0 } },
-      gateway: { packetsIn: 0, packetsOut: 0, clients: clients.size },
+      gateway: { packetsIn: 0, packetsOut: 0, clients: clients.size, onProbation: 0, givenUp: 0 },
       sessions: sessions.size,
       routes: routes.size,
       pins: pins.length,

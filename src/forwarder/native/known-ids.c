@@ -1,0 +1,124 @@
+#include "known-ids.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Where the DCID of a short header begins (RFC 8999 section 5.2). */
+enum { SHORT_DCID_AT = 1 };
+
+struct known_id {
+  uint64_t prefix;
+  /** How many use it. */
+  uint32_t clients;
+};
+
+static uint64_t hash_prefix(const struct qp_hash_key *key, uint64_t prefix)
+{
+  return qp_siphash(key, &prefix, 1);
+}
+
+static uint64_t hash_item(const void *item, const void *context)
+{
+  return hash_prefix(context, ((const struct known_id *)item)->prefix);
+}
+
+static bool matches(const void *item, const void *key)
+{
+  return ((const struct known_id *)item)->prefix == *(const uint64_t *)key;
+}
+
+static const struct qp_table_type type = { hash_item, matches };
+
+void qp_known_ids_init(struct qp_known_ids *ids, const struct qp_hash_key *key)
+{
+  ids->key = *key;
+  qp_table_init(&ids->table, &type, &ids->key, NULL);
+}
+
+void qp_known_ids_destroy(struct qp_known_ids *ids)
+{
+  qp_table_destroy(&ids->table);
+}
+
+bool qp_read_id_prefix(const uint8_t *data, uint32_t length, uint64_t *prefix)
+{
+  if (length < SHORT_DCID_AT + sizeof *prefix || data[0] >= 0x80)
+    return false;
+  memcpy(prefix, data + SHORT_DCID_AT, sizeof *prefix);
+  return true;
+}
+
+bool qp_is_newest_id(const struct qp_used_ids *used, uint64_t prefix)
+{
+  return used->count > 0 && used->prefixes[used->count - 1] == prefix;
+}
+
+static struct known_id *find(const struct qp_known_ids *ids, uint64_t prefix)
+{
+  return qp_table_find(&ids->table, hash_prefix(&ids->key, prefix), &prefix);
+}
+
+bool qp_known_ids_has(const struct qp_known_ids *ids, uint64_t prefix)
+{
+  return find(ids, prefix) != NULL;
+}
+
+static bool acquire(struct qp_known_ids *ids, uint64_t prefix)
+{
+  struct known_id *known = find(ids, prefix);
+  if (!known) {
+    known = calloc(1, sizeof *known);
+    if (!known)
+      return false;
+    known->prefix = prefix;
+    if (!qp_table_add(&ids->table, known)) {
+      free(known);
+      return false;
+    }
+  }
+  known->clients++;
+  return true;
+}
+
+static void release(struct qp_known_ids *ids, uint64_t prefix)
+{
+  struct known_id *known = find(ids, prefix);
+  if (--known->clients > 0)
+    return;
+  qp_table_remove(&ids->table, known);
+  free(known);
+}
+
+static void take_out(struct qp_used_ids *used, uint32_t at)
+{
+  used->count--;
+  memmove(&used->prefixes[at], &used->prefixes[at + 1], (used->count - at) * sizeof used->prefixes[0]);
+}
+
+/** Whether it is among those of the client; then it is taken out of their order. */
+static bool was_used(struct qp_used_ids *used, uint64_t prefix)
+{
+  for (uint32_t at = 0; at < used->count; at++)
+    if (used->prefixes[at] == prefix) {
+      take_out(used, at);
+      return true;
+    }
+  return false;
+}
+
+void qp_known_ids_use(struct qp_known_ids *ids, struct qp_used_ids *used, uint64_t prefix)
+{
+  if (!was_used(used, prefix) && !acquire(ids, prefix))
+    return;
+  if (used->count == QP_IDS_OF_CLIENT) {
+    release(ids, used->prefixes[0]);
+    take_out(used, 0);
+  }
+  used->prefixes[used->count++] = prefix;
+}
+
+void qp_known_ids_forget(struct qp_known_ids *ids, struct qp_used_ids *used)
+{
+  while (used->count > 0)
+    release(ids, used->prefixes[--used->count]);
+}

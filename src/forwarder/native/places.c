@@ -1,0 +1,218 @@
+#include "places.h"
+
+#include <stdlib.h>
+
+static uint64_t hash_share(const void *item, const void *context)
+{
+  return qp_siphash(context, ((const struct qp_share *)item)->source, 2);
+}
+
+static bool share_matches(const void *item, const void *key)
+{
+  return memcmp(((const struct qp_share *)item)->source, key, sizeof(((struct qp_share *)0)->source)) == 0;
+}
+
+static const struct qp_table_type share_type = { hash_share, share_matches };
+
+void qp_places_init(struct qp_places *places, const struct qp_place_limits *limits, const struct qp_hash_key *key)
+{
+  memset(places, 0, sizeof *places);
+  pthread_mutex_init(&places->mutex, NULL);
+  places->limits = *limits;
+  places->key = *key;
+  qp_bucket_init(&places->rate, limits->per_second, limits->burst);
+  qp_table_init(&places->shares, &share_type, &places->key, NULL);
+  qp_known_ids_init(&places->ids, key);
+}
+
+void qp_places_destroy(struct qp_places *places)
+{
+  size_t cursor = 0;
+  for (struct qp_share *share; (share = qp_table_next(&places->shares, &cursor));)
+    free(share);
+  qp_table_destroy(&places->shares);
+  qp_known_ids_destroy(&places->ids);
+  pthread_mutex_destroy(&places->mutex);
+}
+
+static void append(struct qp_queue *queue, struct qp_link *link, struct qp_place *place)
+{
+  *link = (struct qp_link){ .before = queue->last, .place = place };
+  *(queue->last ? &queue->last->after : &queue->first) = link;
+  queue->last = link;
+  queue->count++;
+}
+
+static void take_out(struct qp_queue *queue, struct qp_link *link)
+{
+  *(link->before ? &link->before->after : &queue->first) = link->after;
+  *(link->after ? &link->after->before : &queue->last) = link->before;
+  queue->count--;
+}
+
+static void count_probation(struct qp_places *places)
+{
+  atomic_store_explicit(&places->count_on_probation, places->on_probation.count, memory_order_relaxed);
+}
+
+static void begin_probation(struct qp_places *places, struct qp_place *place)
+{
+  place->is_on_probation = true;
+  append(&places->on_probation, &place->in_all, place);
+  append(&place->share->on_probation, &place->in_share, place);
+  if (place->is_stranger)
+    append(&places->strangers, &place->in_strangers, place);
+  count_probation(places);
+}
+
+static void end_probation(struct qp_places *places, struct qp_place *place)
+{
+  if (!place->is_on_probation)
+    return;
+  place->is_on_probation = false;
+  take_out(&places->on_probation, &place->in_all);
+  take_out(&place->share->on_probation, &place->in_share);
+  if (place->is_stranger)
+    take_out(&places->strangers, &place->in_strangers);
+  count_probation(places);
+}
+
+static void leave(struct qp_places *places, struct qp_place *place)
+{
+  end_probation(places, place);
+  qp_known_ids_forget(&places->ids, &place->used);
+  place->share->places--;
+  place->share = NULL;
+  atomic_fetch_sub_explicit(&places->count, 1, memory_order_relaxed);
+}
+
+static void give_up_oldest(struct qp_places *places, const struct qp_queue *queue)
+{
+  if (!queue->first)
+    return;
+  struct qp_place *place = queue->first->place;
+  leave(places, place);
+  atomic_store_explicit(&place->is_given_up, true, memory_order_relaxed);
+  atomic_fetch_add_explicit(&places->given_up, 1, memory_order_relaxed);
+}
+
+/** For the first place of a source, which is taken from its bucket. */
+static struct qp_share *make_share(struct qp_places *places, const uint64_t source[2], uint64_t now_ns)
+{
+  struct qp_share *share = calloc(1, sizeof *share);
+  if (!share)
+    return NULL;
+  memcpy(share->source, source, sizeof share->source);
+  qp_bucket_init(&share->bucket, places->limits.share_per_second, places->limits.burst);
+  qp_bucket_take(&share->bucket, 1, now_ns);
+  if (qp_table_add(&places->shares, share))
+    return share;
+  free(share);
+  return NULL;
+}
+
+static bool is_full(const struct qp_places *places)
+{
+  return atomic_load_explicit(&places->count, memory_order_relaxed) >= places->limits.max;
+}
+
+/**
+ * The share first, null for a source without one: what a source may not have costs nobody else anything.
+ * `QP_COUNTER_COUNT` if nothing is against it.
+ */
+static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *share, uint64_t now_ns)
+{
+  if (share && share->places >= places->limits.max_of_share && share->on_probation.count == 0)
+    return QP_GATEWAY_SHARE;
+  if (is_full(places) && places->on_probation.count == 0)
+    return QP_GATEWAY_FULL;
+  if (share && !qp_bucket_take(&share->bucket, 1, now_ns))
+    return QP_GATEWAY_SHARE_RATE;
+  return qp_bucket_take(&places->rate, 1, now_ns) ? QP_COUNTER_COUNT : QP_GATEWAY_RATE;
+}
+
+static void make_room(struct qp_places *places, const struct qp_share *share, bool is_stranger)
+{
+  const struct qp_place_limits *limits = &places->limits;
+  if (share->places >= limits->max_of_share)
+    give_up_oldest(places, &share->on_probation);
+  if (is_stranger && places->strangers.count >= limits->max_strangers)
+    give_up_oldest(places, &places->strangers);
+  if (places->on_probation.count >= limits->max_on_probation || is_full(places))
+    give_up_oldest(places, &places->on_probation);
+}
+
+static enum qp_counter open_locked(struct qp_places *places, struct qp_place *place, const struct qp_address *source,
+                                   uint64_t now_ns)
+{
+  const uint64_t name[2] = { source->ip[0], qp_is_ipv4(source) ? source->ip[1] : 0 };
+  struct qp_share *share = qp_table_find(&places->shares, qp_siphash(&places->key, name, 2), name);
+  enum qp_counter refusal = refusal_for(places, share, now_ns);
+  if (refusal != QP_COUNTER_COUNT)
+    return refusal;
+  if (!share && !(share = make_share(places, name, now_ns)))
+    return QP_GATEWAY_FULL;
+  make_room(places, share, place->is_stranger);
+  place->share = share;
+  begin_probation(places, place);
+  share->places++;
+  share->opened_at_ns = now_ns;
+  atomic_fetch_add_explicit(&places->count, 1, memory_order_relaxed);
+  return refusal;
+}
+
+bool qp_places_open(struct qp_places *places, struct qp_place *place, const struct qp_address *source, bool is_moving,
+                    const uint8_t *data, uint32_t length, uint64_t now_ns, enum qp_counter *refusal)
+{
+  uint64_t prefix = 0;
+  bool has_id = qp_read_id_prefix(data, length, &prefix);
+  pthread_mutex_lock(&places->mutex);
+  place->is_stranger = is_moving && !(has_id && qp_known_ids_has(&places->ids, prefix));
+  *refusal = open_locked(places, place, source, now_ns);
+  pthread_mutex_unlock(&places->mutex);
+  return *refusal == QP_COUNTER_COUNT;
+}
+
+void qp_places_graduate(struct qp_places *places, struct qp_place *place)
+{
+  pthread_mutex_lock(&places->mutex);
+  if (!qp_place_is_given_up(place))
+    end_probation(places, place);
+  pthread_mutex_unlock(&places->mutex);
+}
+
+void qp_places_note(struct qp_places *places, struct qp_place *place, const uint8_t *data, uint32_t length)
+{
+  uint64_t prefix;
+  if (!qp_read_id_prefix(data, length, &prefix) || qp_is_newest_id(&place->used, prefix))
+    return;
+  pthread_mutex_lock(&places->mutex);
+  if (!qp_place_is_given_up(place))
+    qp_known_ids_use(&places->ids, &place->used, prefix);
+  pthread_mutex_unlock(&places->mutex);
+}
+
+void qp_places_close(struct qp_places *places, struct qp_place *place)
+{
+  pthread_mutex_lock(&places->mutex);
+  if (!qp_place_is_given_up(place))
+    leave(places, place);
+  pthread_mutex_unlock(&places->mutex);
+}
+
+void qp_places_sweep(struct qp_places *places, uint64_t now_ns)
+{
+  const uint64_t half_second_ns = 500000000;
+  uint64_t refill_ns = (uint64_t)(places->limits.burst / places->limits.share_per_second * 1e9);
+  size_t cursor = 0;
+  pthread_mutex_lock(&places->mutex);
+  bool is_due = now_ns >= places->swept_at_ns + half_second_ns;
+  if (is_due)
+    places->swept_at_ns = now_ns;
+  for (struct qp_share *share; is_due && (share = qp_table_next(&places->shares, &cursor));)
+    if (share->places == 0 && now_ns >= share->opened_at_ns + refill_ns) {
+      qp_table_remove(&places->shares, share);
+      free(share);
+    }
+  pthread_mutex_unlock(&places->mutex);
+}

@@ -1,0 +1,96 @@
+/*
+ * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one), and
+ * so many on probation, the oldest of which makes room. The same rules as src/forwarder/places.ts. The threads share
+ * the places; a client that is in takes the lock only where something about its place changes.
+ */
+#ifndef QP_PLACES_H
+#define QP_PLACES_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "address.h"
+#include "bucket.h"
+#include "counters.h"
+#include "known-ids.h"
+#include "table.h"
+
+struct qp_place_limits {
+  uint32_t max, max_on_probation, max_strangers, max_of_share;
+  double per_second, burst, share_per_second;
+};
+
+/** A place in a queue: oldest first. */
+struct qp_link {
+  struct qp_link *before, *after;
+  struct qp_place *place;
+};
+
+struct qp_queue {
+  struct qp_link *first, *last;
+  uint32_t count;
+};
+
+/** The places of one source. */
+struct qp_share {
+  /** An IPv4 address in its mapped form, or the first half of an IPv6 one and zero. */
+  uint64_t source[2];
+  struct qp_bucket bucket;
+  struct qp_queue on_probation;
+  uint32_t places;
+  uint64_t opened_at_ns;
+};
+
+/** A client's place. Zeroed before it is opened. */
+struct qp_place {
+  struct qp_share *share;
+  /** Its connection is not known: whoever it is did not begin it here. */
+  bool is_stranger;
+  bool is_on_probation;
+  /** It has gone to a newer client, as any thread may find out. */
+  _Atomic bool is_given_up;
+  struct qp_link in_all, in_share, in_strangers;
+  struct qp_used_ids used;
+};
+
+struct qp_places {
+  pthread_mutex_t mutex;
+  struct qp_place_limits limits;
+  struct qp_hash_key key;
+  struct qp_bucket rate;
+  struct qp_table shares;
+  struct qp_queue on_probation, strangers;
+  struct qp_known_ids ids;
+  uint64_t swept_at_ns;
+  /** Read by anybody. */
+  _Atomic uint32_t count, count_on_probation;
+  _Atomic uint64_t given_up;
+};
+
+void qp_places_init(struct qp_places *places, const struct qp_place_limits *limits, const struct qp_hash_key *key);
+/** All places are closed. */
+void qp_places_destroy(struct qp_places *places);
+
+/**
+ * Opens a place on probation for who sent `data` from `source`, for which an older one may be given up. False if there is
+ * none: `refusal` says why.
+ *
+ * @param is_moving the client comes with a connection that it has had elsewhere.
+ */
+bool qp_places_open(struct qp_places *places, struct qp_place *place, const struct qp_address *source, bool is_moving,
+                    const uint8_t *data, uint32_t length, uint64_t now_ns, enum qp_counter *refusal);
+/** Ends a place's probation: from now on nobody makes it give way. */
+void qp_places_graduate(struct qp_places *places, struct qp_place *place);
+/** The client of a place that is no longer on probation sent this. */
+void qp_places_note(struct qp_places *places, struct qp_place *place, const uint8_t *data, uint32_t length);
+/** Closes a place, unless it has been given up. */
+void qp_places_close(struct qp_places *places, struct qp_place *place);
+/** Forgets the sources that have no place, once their rate has recovered. */
+void qp_places_sweep(struct qp_places *places, uint64_t now_ns);
+
+static inline bool qp_place_is_given_up(const struct qp_place *place)
+{
+  return atomic_load_explicit(&place->is_given_up, memory_order_relaxed);
+}
+
+#endif

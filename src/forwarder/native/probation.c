@@ -1,0 +1,124 @@
+#include "probation.h"
+
+#include <string.h>
+
+enum {
+  MIN_INITIAL_BYTES = 1200,
+  /**
+   * A packet with a short header has the first byte, a packet number of 4 bytes at most and the sample for header
+   * protection behind it (RFC 9001 section 5.4.2), whatever the length of the connection ID.
+   */
+  MIN_SHORT_BYTES = 1 + 4 + 16,
+  /** RFC 8999 section 5. */
+  VERSION_AT = 1,
+  LONG_DCID_AT = 6,
+  SHORT_DCID_AT = 1,
+};
+
+/** Kinds of long header packets, as version 1 numbers them (RFC 9000 section 17.2). */
+enum long_type { TYPE_INITIAL, TYPE_ZERO_RTT, TYPE_HANDSHAKE, TYPE_RETRY, TYPE_UNKNOWN };
+
+/** The fields of a long header that every version has (RFC 8999 section 5.1). */
+struct long_header {
+  uint32_t version;
+  const uint8_t *source;
+  uint8_t source_bytes;
+  enum long_type type;
+};
+
+static bool is_long(const uint8_t *data)
+{
+  return data[0] >= 0x80;
+}
+
+static enum long_type type_of(uint8_t first, uint32_t version)
+{
+  uint8_t bits = first >> 4 & 3;
+  if (version == 1)
+    return bits;
+  /* RFC 9369 section 3.2 counts from Retry. */
+  return version == 0x6b3343cf ? (bits + 3) & 3 : TYPE_UNKNOWN;
+}
+
+static bool read_long(const uint8_t *data, uint32_t length, struct long_header *header)
+{
+  if (length <= LONG_DCID_AT || !is_long(data))
+    return false;
+  uint32_t source_length_at = LONG_DCID_AT + data[LONG_DCID_AT - 1];
+  if (source_length_at >= length || source_length_at + 1 + data[source_length_at] > length)
+    return false;
+  const uint8_t *version = data + VERSION_AT;
+  header->version = (uint32_t)version[0] << 24 | version[1] << 16 | version[2] << 8 | version[3];
+  header->source = data + source_length_at + 1;
+  header->source_bytes = data[source_length_at];
+  header->type = type_of(data[0], header->version);
+  return true;
+}
+
+enum qp_arrival qp_arrival_of(const uint8_t *data, uint32_t length)
+{
+  if (is_long(data))
+    return length >= MIN_INITIAL_BYTES ? QP_ARRIVAL_BEGINNING : QP_ARRIVAL_NONE;
+  return length >= MIN_SHORT_BYTES ? QP_ARRIVAL_MOVING : QP_ARRIVAL_NONE;
+}
+
+void qp_probation_begin(struct qp_probation *probation, enum qp_arrival arrival)
+{
+  probation->is_moving = arrival == QP_ARRIVAL_MOVING;
+}
+
+/** Whether a datagram begins with an Initial, or with what may be one in a version that we do not know. */
+static bool is_initial(const uint8_t *data, uint32_t length)
+{
+  struct long_header header;
+  if (!is_long(data))
+    return false;
+  return !read_long(data, length, &header) || header.type == TYPE_UNKNOWN || header.type == TYPE_INITIAL;
+}
+
+/** Whether the destination is the connection ID of the gateway; only what every version has is looked at. */
+static bool is_to_gateway(const struct qp_probation *probation, const uint8_t *data, uint32_t length)
+{
+  uint32_t at = is_long(data) ? LONG_DCID_AT : SHORT_DCID_AT, bytes = probation->gateway_id_bytes;
+  if (length < at + bytes || (is_long(data) && data[LONG_DCID_AT - 1] != bytes))
+    return false;
+  return memcmp(data + at, probation->gateway_id, bytes) == 0;
+}
+
+bool qp_probation_sent(struct qp_probation *probation, const uint8_t *data, uint32_t length)
+{
+  probation->bytes_in += length;
+  if (probation->has_gateway_id)
+    return !is_initial(data, length) && is_to_gateway(probation, data, length);
+  return probation->is_recognised && !is_long(data);
+}
+
+/** The source connection ID of an Initial or Handshake: Retry and Version Negotiation are from nobody yet. */
+static void take_gateway_id(struct qp_probation *probation, const struct long_header *header)
+{
+  if (header->version == 0 || header->type == TYPE_RETRY || header->source_bytes > QP_MAX_CID_BYTES)
+    return;
+  probation->has_gateway_id = true;
+  probation->gateway_id_bytes = header->source_bytes;
+  memcpy(probation->gateway_id, header->source, header->source_bytes);
+}
+
+/**
+ * A gateway that knows the connection probes the new path with 1200 bytes, or with as many as it may without having been
+ * asked for them (RFC 9000 section 8.2.1); one that does not sends a Stateless Reset, which is shorter than what it is
+ * the answer to (section 10.3.3), or nothing.
+ */
+static void recognise(struct qp_probation *probation, uint32_t length)
+{
+  probation->bytes_out += length;
+  probation->is_recognised |= length >= MIN_INITIAL_BYTES || probation->bytes_out > probation->bytes_in;
+}
+
+void qp_probation_answered(struct qp_probation *probation, const uint8_t *data, uint32_t length)
+{
+  struct long_header header;
+  if (read_long(data, length, &header))
+    take_gateway_id(probation, &header);
+  else if (probation->is_moving)
+    recognise(probation, length);
+}

@@ -1,0 +1,156 @@
+import * as defaults from "../defaults.ts";
+import { sourceName } from "../wire/source.ts";
+import type { DropReason } from "./contract.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** A gateway client's place. */
+export interface Place {
+  readonly share: Share;
+  /** Its connection is not known: whoever it is did not begin it here. */
+  readonly isStranger: boolean;
+  /** Called when the place has gone to a newer client. */
+  onGivenUp: (nowMs: number) => void;
+}
+
+/** Who asks for a place. */
+export interface Newcomer {
+  readonly address: string;
+  readonly isStranger: boolean;
+}
+
+/** The places of one source. */
+export interface Share {
+  readonly name: string;
+  readonly bucket: TokenBucket;
+  /** Those of its places that are on probation, oldest first. */
+  readonly onProbation: Set<Place>;
+  places: number;
+  openedAtMs: number;
+}
+
+/** How many places there are for whom, and how many may be opened in a second. */
+export interface PlaceLimits {
+  readonly max: number;
+  readonly maxOnProbation: number;
+  readonly maxStrangers: number;
+  readonly maxOfShare: number;
+  readonly perSecond: number;
+  readonly sharePerSecond: number;
+  /** At once, of a source as of all. */
+  readonly burst: number;
+}
+
+/** Divides places for `max` clients. */
+export function placeLimits(max: number): PlaceLimits {
+  const perSecond = defaults.newGatewayClientsPerSecond;
+  return {
+    max,
+    maxOnProbation: partOf(max, defaults.gatewayProbationDivisor),
+    maxStrangers: partOf(max, defaults.gatewayStrangerDivisor),
+    maxOfShare: Math.max(defaults.minGatewayShare, partOf(max, defaults.gatewayShareDivisor)),
+    perSecond,
+    sharePerSecond: perSecond / defaults.gatewayShareRateDivisor,
+    burst: (perSecond * defaults.bucketDepthMs) / 1000,
+  };
+}
+
+function partOf(max: number, divisor: number): number {
+  return Math.max(1, Math.floor(max / divisor));
+}
+
+/**
+ * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one),
+ * and so many on probation, the oldest of which makes room. `native/places.h` has the same rules.
+ */
+export class Places {
+  readonly #limits: PlaceLimits;
+  readonly #rate: TokenBucket;
+  readonly #shares = new Map<string, Share>();
+  /** Places on probation, oldest first. */
+  readonly #onProbation = new Set<Place>();
+  /** Those of them that are strangers', oldest first. */
+  readonly #strangers = new Set<Place>();
+  #size = 0;
+
+  constructor(limits: PlaceLimits, nowMs: number) {
+    this.#limits = limits;
+    this.#rate = new TokenBucket(limits.perSecond, limits.burst, nowMs);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Places on probation. */
+  get onProbation(): number {
+    return this.#onProbation.size;
+  }
+
+  /** Opens a place on probation, for which an older one may be given up; or tells why there is none. */
+  open({ address, isStranger }: Newcomer, nowMs: number): Place | DropReason {
+    const share = this.#shareOf(sourceName(address), nowMs);
+    const refusal = this.#refusalFor(share, nowMs);
+    if (refusal) return refusal;
+    this.#makeRoom(share, isStranger, nowMs);
+    const place: Place = { share, isStranger, onGivenUp: () => undefined };
+    for (const each of this.#queuesOf(place)) each.add(place);
+    this.#shares.set(share.name, share);
+    share.places++;
+    share.openedAtMs = nowMs;
+    this.#size++;
+    return place;
+  }
+
+  /** Ends a place's probation: from now on nobody makes it give way. */
+  graduate(place: Place): void {
+    for (const each of this.#queuesOf(place)) each.delete(place);
+  }
+
+  close(place: Place): void {
+    this.graduate(place);
+    place.share.places--;
+    this.#size--;
+  }
+
+  /** Forgets the sources that have no place, once their rate has recovered. */
+  sweep(nowMs: number): void {
+    const refillMs = (1000 * this.#limits.burst) / this.#limits.sharePerSecond;
+    for (const { name, places, openedAtMs } of this.#shares.values())
+      if (places === 0 && nowMs - openedAtMs >= refillMs) this.#shares.delete(name);
+  }
+
+  #shareOf(name: string, nowMs: number): Share {
+    const known = this.#shares.get(name);
+    const { burst, sharePerSecond } = this.#limits;
+    const bucket = known?.bucket ?? new TokenBucket(sharePerSecond, burst, nowMs);
+    return known ?? { name, bucket, onProbation: new Set(), places: 0, openedAtMs: nowMs };
+  }
+
+  /** The share first: what a source may not have costs nobody else anything. */
+  #refusalFor(share: Share, nowMs: number): DropReason | undefined {
+    if (share.places >= this.#limits.maxOfShare && share.onProbation.size === 0) return "gateway-share";
+    if (this.#size >= this.#limits.max && this.#onProbation.size === 0) return "gateway-full";
+    if (!share.bucket.take(1, nowMs)) return "gateway-share-rate";
+    return this.#rate.take(1, nowMs) ? undefined : "gateway-rate";
+  }
+
+  #makeRoom(share: Share, isStranger: boolean, nowMs: number): void {
+    if (share.places >= this.#limits.maxOfShare) this.#giveUpOldest(share.onProbation, nowMs);
+    if (isStranger && this.#strangers.size >= this.#limits.maxStrangers)
+      this.#giveUpOldest(this.#strangers, nowMs);
+    if (this.#onProbation.size >= this.#limits.maxOnProbation || this.#size >= this.#limits.max)
+      this.#giveUpOldest(this.#onProbation, nowMs);
+  }
+
+  #giveUpOldest(queue: ReadonlySet<Place>, nowMs: number): void {
+    const place = queue.values().next().value;
+    if (!place) return;
+    this.close(place);
+    place.onGivenUp(nowMs);
+  }
+
+  #queuesOf({ isStranger, share }: Place): Set<Place>[] {
+    const queues = [this.#onProbation, share.onProbation];
+    return isStranger ? [...queues, this.#strangers] : queues;
+  }
+}

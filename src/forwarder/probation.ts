@@ -1,0 +1,93 @@
+import {
+  longPacketType,
+  longPacketTypeOf,
+  maxConnectionIdBytes,
+  minInitialDatagramBytes,
+  parseLongHeader,
+} from "../wire/quic-packet.ts";
+
+/** How a gateway client comes: with a connection that it begins, or with one that it has had at another address. */
+export type Arrival = "beginning" | "moving";
+
+/**
+ * Shortest packet with a short header, in bytes: the first byte, a packet number of 4 bytes at most and the sample for
+ * header protection behind it (RFC 9001 §5.4.2), whatever the length of the connection ID.
+ */
+const minShortPacketBytes = 1 + 4 + 16;
+
+/**
+ * Tells how the sender of a datagram may come to the gateway, or that it may not: a connection begins with a long
+ * header of any version in at least 1200 bytes (RFC 9000 §14.1), and goes on from elsewhere with a short header.
+ */
+export function arrivalOf(datagram: Uint8Array): Arrival | undefined {
+  if (datagram[0]! >= 0x80) return datagram.length >= minInitialDatagramBytes ? "beginning" : undefined;
+  return datagram.length >= minShortPacketBytes ? "moving" : undefined;
+}
+
+/**
+ * Watches a gateway client until it has answered the gateway with anything but an Initial: until then it may be
+ * anybody, at an address that is not its own. `native/probation.h` has the same rules.
+ */
+export class Probation {
+  readonly #isMoving: boolean;
+  /** The connection ID that the gateway has chosen: who sends to it has received it. */
+  #gatewayId: Uint8Array | undefined;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #isRecognised = false;
+
+  constructor(arrival: Arrival) {
+    this.#isMoving = arrival === "moving";
+  }
+
+  /** The client sent this: tells whether its probation is over. */
+  sent(datagram: Uint8Array): boolean {
+    this.#bytesIn += datagram.length;
+    if (this.#gatewayId) return !isInitial(datagram) && isTo(datagram, this.#gatewayId);
+    return this.#isRecognised && datagram[0]! < 0x80;
+  }
+
+  /** The gateway answered this. */
+  answered(datagram: Uint8Array): void {
+    const header = parseLongHeader(datagram);
+    if (header) this.#gatewayId = chosenId(datagram, header) ?? this.#gatewayId;
+    else if (this.#isMoving) this.#recognise(datagram.length);
+  }
+
+  /**
+   * A gateway that knows the connection probes the new path with 1200 bytes, or with as many as it may without having
+   * been asked for them (RFC 9000 §8.2.1); one that does not sends a Stateless Reset, which is shorter than what it is
+   * the answer to (§10.3.3), or nothing.
+   */
+  #recognise(bytes: number): void {
+    this.#bytesOut += bytes;
+    this.#isRecognised ||= bytes >= minInitialDatagramBytes || this.#bytesOut > this.#bytesIn;
+  }
+}
+
+/** The source connection ID of an Initial or Handshake: Retry and Version Negotiation are from nobody yet. */
+function chosenId(
+  datagram: Uint8Array,
+  { sourceId, version }: { readonly sourceId: Uint8Array; readonly version: number },
+): Uint8Array | undefined {
+  const isFromNobody = version === 0 || longPacketTypeOf(datagram, version) === longPacketType.retry;
+  if (isFromNobody || sourceId.length > maxConnectionIdBytes) return undefined;
+  // Copied, as the datagram's memory is the socket's.
+  return Uint8Array.from(sourceId);
+}
+
+/** Whether a datagram begins with an Initial, or with what may be one in a version that we do not know. */
+function isInitial(datagram: Uint8Array): boolean {
+  if (datagram[0]! < 0x80) return false;
+  const header = parseLongHeader(datagram);
+  const type = header && longPacketTypeOf(datagram, header.version);
+  return type === undefined || type === longPacketType.initial;
+}
+
+/** Whether the destination connection ID is `id`; only the version-independent part is looked at (RFC 8999 §5). */
+function isTo(datagram: Uint8Array, id: Uint8Array): boolean {
+  const isLong = datagram[0]! >= 0x80;
+  if (isLong && datagram[5] !== id.length) return false;
+  const at = isLong ? 6 : 1;
+  return datagram.length >= at + id.length && id.every((byte, i) => datagram[at + i] === byte);
+}

@@ -1,0 +1,177 @@
+import { describe, expect, it } from "vitest";
+import { minGatewayShare } from "../../../src/defaults.ts";
+import {
+  answer,
+  ask,
+  gatewayId,
+  type Gateway,
+  graduate,
+  initial,
+  lastSeen,
+  longPacketOf,
+  openGateway,
+  shortPacketTo,
+} from "./gateway.ts";
+import { type Harness, openPeer, settles, type UdpPeer } from "./rig.ts";
+
+function probation({ forwarder }: Gateway): number[] {
+  const { clients, onProbation, givenUp } = forwarder.stats().gateway;
+  return [clients, onProbation, givenUp];
+}
+
+/** Lets a new client in, and tells what the gateway sees of it. */
+async function arrive(rig: Gateway, datagram: Buffer = initial, host?: string): ReturnType<typeof virtualOf> {
+  return virtualOf(await openPeer(host), rig, datagram);
+}
+
+async function virtualOf(
+  client: UdpPeer,
+  rig: Gateway,
+  datagram: Buffer,
+): Promise<{ client: UdpPeer; isKnown: () => boolean }> {
+  await ask(client, rig, datagram);
+  const { address, port } = lastSeen(rig);
+  return { client, isKnown: () => rig.forwarder.clientOf(address, port) !== undefined };
+}
+
+/** Who every backend has to let in as a client of the gateway, and for how long. */
+export function placeCases(harness: Harness): void {
+  describe("places at the gateway", () => {
+    it("go to nobody who neither begins a connection nor goes on with one", async () => {
+      const rig = await openGateway(harness);
+      const client = await openPeer();
+      const strays = [
+        ...Array.from({ length: 4 }, () => Buffer.of(1)),
+        Buffer.alloc(20, 0x40),
+        initial.subarray(0, 1199),
+        longPacketOf(2, { to: gatewayId(1) }),
+      ];
+      for (const stray of strays) client.send(stray, rig.ipv4);
+      await settles(() => rig.forwarder.stats().dropped["gateway-no-opening"], strays.length);
+      expect(probation(rig)).toEqual([0, 0, 0]);
+      expect(rig.upstream.inbox).toEqual([]);
+    });
+
+    it("go to whoever begins a connection, of any version", async () => {
+      const rig = await openGateway(harness);
+      await arrive(rig, longPacketOf(3, { to: gatewayId(1), version: 0x77, bytes: 1200 }));
+      await arrive(rig, Buffer.alloc(1200, 0xff));
+      expect(probation(rig)).toEqual([2, 2, 0]);
+    });
+
+    it("are a quarter on probation, the oldest of which makes way", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 8 });
+      await graduate(await openPeer(), rig);
+      const [first, second, third] = [await arrive(rig), await arrive(rig), await arrive(rig)];
+      await settles(() => probation(rig), [3, 2, 1]);
+      expect([first, second, third].map(({ isKnown }) => isKnown())).toEqual([false, true, true]);
+      await ask(first.client, rig, initial);
+      await settles(() => probation(rig), [3, 2, 2]);
+      expect([second, third].map(({ isKnown }) => isKnown())).toEqual([false, true]);
+    });
+
+    it("are kept by clients that have answered the gateway, as long as they like", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 4 });
+      const ids = [1, 2, 3, 4].map(gatewayId);
+      const clients: UdpPeer[] = [];
+      for (const id of ids) {
+        const client = await openPeer();
+        await graduate(client, rig, id);
+        clients.push(client);
+      }
+      expect(probation(rig)).toEqual([4, 0, 0]);
+      (await openPeer()).send(initial, rig.ipv4);
+      await settles(() => rig.forwarder.stats().dropped["gateway-full"], 1);
+      for (const [i, client] of clients.entries()) await ask(client, rig, shortPacketTo(ids[i]!));
+    });
+
+    it("stay on probation while what a client sends does not show that it has heard the gateway", async () => {
+      const rig = await openGateway(harness);
+      const { client } = await arrive(rig);
+      const [id, own] = [gatewayId(1), Buffer.from("aa8e87276f068b30", "hex")];
+      const virtual = lastSeen(rig);
+      const guess = async (): Promise<void> => {
+        await ask(client, rig, shortPacketTo(gatewayId(9), 1300));
+        await ask(client, rig, shortPacketTo(own));
+        await ask(client, rig, longPacketOf(2, { to: gatewayId(9) }));
+      };
+      await guess();
+      // Version Negotiation and Retry, and what looks like a Stateless Reset.
+      await answer(client, rig, virtual, longPacketOf(0, { from: own, version: 0 }));
+      await answer(client, rig, virtual, longPacketOf(3, { from: own }));
+      await answer(client, rig, virtual, shortPacketTo(gatewayId(8), 1400));
+      await guess();
+      await answer(client, rig, virtual, longPacketOf(0, { from: id, bytes: 1200 }));
+      await guess();
+      // An Initial to the gateway's own ID, as every handshake has.
+      await ask(client, rig, longPacketOf(0, { to: id, bytes: 1200 }));
+      expect(probation(rig)).toEqual([1, 1, 0]);
+      await ask(client, rig, longPacketOf(2, { to: id }));
+      expect(probation(rig)).toEqual([1, 0, 0]);
+    });
+
+    it("are there for clients that move with a connection that is known, whoever else claims to", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 16 });
+      const id = gatewayId(1);
+      await graduate(await openPeer(), rig, id);
+      const moved = await arrive(rig, shortPacketTo(id));
+      const strangers = [await arrive(rig, shortPacketTo(gatewayId(2)))];
+      strangers.push(await arrive(rig, shortPacketTo(gatewayId(3))));
+      await settles(() => probation(rig), [3, 2, 1]);
+      expect([moved, ...strangers].map(({ isKnown }) => isKnown())).toEqual([true, false, true]);
+    });
+
+    it("are remembered by the connection IDs of clients that are there", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 16 });
+      const client = await openPeer();
+      await graduate(client, rig, gatewayId(1));
+      await ask(client, rig, shortPacketTo(gatewayId(2)));
+      const [first, second] = [gatewayId(1), gatewayId(2)].map((id) => shortPacketTo(id));
+      const moved = [await arrive(rig, first), await arrive(rig, second)];
+      await settles(() => probation(rig), [3, 2, 0]);
+      for (let id = 3; id <= 6; id++) await ask(client, rig, shortPacketTo(gatewayId(id)));
+      await arrive(rig, first);
+      await arrive(rig, second);
+      // Both are strangers now, for whom there is one place.
+      await settles(() => probation(rig), [4, 3, 1]);
+      expect(moved.map(({ isKnown }) => isKnown())).toEqual([true, true]);
+    });
+
+    it("stay with a client that has moved once the gateway has known its connection", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 16 });
+      const id = gatewayId(1);
+      await graduate(await openPeer(), rig, id);
+      const [known, unknown] = [await openPeer(), await openPeer()];
+      for (const [client, packet] of [
+        [known, shortPacketTo(id)],
+        [unknown, shortPacketTo(gatewayId(2))],
+      ] as const) {
+        client.send(packet, rig.ipv4);
+        await client.next();
+        const before = probation(rig)[1]!;
+        // With the echo the gateway has sent more than it got: its probe of the new path (RFC 9000 §8.2.1).
+        await ask(client, rig, packet);
+        expect(probation(rig)[1]).toBe(before - 1);
+      }
+      expect(probation(rig)).toEqual([3, 0, 0]);
+    });
+
+    it("are shared out among addresses", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 2 * minGatewayShare });
+      for (let i = 0; i < minGatewayShare; i++) await graduate(await openPeer(), rig, gatewayId(i));
+      (await openPeer()).send(initial, rig.ipv4);
+      await settles(() => rig.forwarder.stats().dropped["gateway-share"], 1);
+      for (const host of ["127.0.0.2", "::1"]) await arrive(rig, initial, host);
+      expect(probation(rig)).toEqual([minGatewayShare + 2, 2, 0]);
+    });
+
+    it("of an address that has its share go from its own oldest on probation to its newest", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 8 * minGatewayShare });
+      const other = await arrive(rig, initial, "127.0.0.2");
+      const oldest = await arrive(rig);
+      for (let i = 0; i < minGatewayShare; i++) await arrive(rig);
+      await settles(() => probation(rig), [minGatewayShare + 1, minGatewayShare + 1, 1]);
+      expect([other, oldest].map(({ isKnown }) => isKnown())).toEqual([true, false]);
+    });
+  });
+}

@@ -1,0 +1,74 @@
+#include "client.h"
+
+#include <string.h>
+
+static bool is_long(const uint8_t *data)
+{
+  return data[0] & 0x80;
+}
+
+bool may_bring_client(const uint8_t *data, size_t length)
+{
+  return length >= (is_long(data) ? 1200 : 21);
+}
+
+struct client client_of(const uint8_t *data, unsigned arrival)
+{
+  return (struct client){ .is_known = true, .arrival = arrival, .is_moving = !is_long(data), .id_bytes = -1 };
+}
+
+/** Where the source connection ID's length stands in a long header that is whole, or 0. */
+static size_t source_at(const uint8_t *data, size_t length)
+{
+  if (length < 7 || 6u + data[5] >= length)
+    return 0;
+  size_t at = 6u + data[5];
+  return at + 1 + data[at] <= length ? at : 0;
+}
+
+static bool has_version(const uint8_t *data, uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+  return data[1] == a && data[2] == b && data[3] == c && data[4] == d;
+}
+
+/** Of a whole long header: "I", "R" or "other" in the versions that are known, "?" in others. */
+static char kind_of(const uint8_t *data)
+{
+  uint8_t bits = data[0] & 0x30;
+  if (has_version(data, 0, 0, 0, 1))
+    return bits == 0x00 ? 'I' : bits == 0x30 ? 'R' : 'o';
+  if (has_version(data, 0x6b, 0x33, 0x43, 0xcf))
+    return bits == 0x10 ? 'I' : bits == 0x00 ? 'R' : 'o';
+  return '?';
+}
+
+static bool is_to(const struct client *client, const uint8_t *data, size_t length)
+{
+  size_t at = is_long(data) ? 6 : 1, bytes = (size_t)client->id_bytes;
+  if (is_long(data) && (source_at(data, length) == 0 || kind_of(data) != 'o' || data[5] != bytes))
+    return false;
+  return at + bytes <= length && memcmp(data + at, client->id, bytes) == 0;
+}
+
+void client_sends(struct client *client, const uint8_t *data, size_t length)
+{
+  client->bytes_in += length;
+  if (client->id_bytes >= 0)
+    client->has_answered |= is_to(client, data, length);
+  else
+    client->has_answered |= client->is_recognised && !is_long(data);
+}
+
+void client_is_answered(struct client *client, const uint8_t *data, size_t length)
+{
+  if (length == 0 || client->has_answered)
+    return;
+  size_t at = is_long(data) ? source_at(data, length) : 0;
+  if (at == 0) {
+    client->bytes_out += client->is_moving ? length : 0;
+    client->is_recognised |= client->is_moving && (length >= 1200 || client->bytes_out > client->bytes_in);
+  } else if (!has_version(data, 0, 0, 0, 0) && kind_of(data) != 'R' && data[at] <= 20) {
+    client->id_bytes = data[at];
+    memcpy(client->id, data + at + 1, data[at]);
+  }
+}

@@ -1,0 +1,167 @@
+#include "../../../src/forwarder/native/places.h"
+
+#include "../harness/check.h"
+#include "../harness/suite.h"
+
+enum { CLIENTS = 64, SECOND_NS = 1000000000 };
+
+static const struct qp_hash_key hash_key = { 1, 2 };
+static const struct qp_place_limits limits = {
+  .max = 16, .max_on_probation = 4, .max_strangers = 2, .max_of_share = 8,
+  .per_second = 1000, .burst = 40, .share_per_second = 100,
+};
+
+struct town {
+  struct qp_places places;
+  struct qp_place clients[CLIENTS];
+  uint64_t now_ns;
+};
+
+static void begin(struct town *town)
+{
+  memset(town, 0, sizeof *town);
+  town->now_ns = SECOND_NS;
+  qp_places_init(&town->places, &limits, &hash_key);
+}
+
+static void end(struct town *town)
+{
+  for (int i = 0; i < CLIENTS; i++)
+    if (town->clients[i].share)
+      qp_places_close(&town->places, &town->clients[i]);
+  CHECK(atomic_load(&town->places.count) == 0 && town->places.on_probation.count == 0);
+  CHECK(town->places.strangers.count == 0 && town->places.ids.table.count == 0);
+  qp_places_destroy(&town->places);
+}
+
+static struct qp_address address_at(const char *ip)
+{
+  struct qp_address address;
+  CHECK(qp_parse_address(ip, 443, &address));
+  return address;
+}
+
+/** Opens a place for one that sent a short header packet to the connection ID of `id`; `QP_COUNTER_COUNT` if that went well. */
+static enum qp_counter come(struct town *town, int client, const char *ip, bool is_moving, uint8_t id)
+{
+  const uint8_t data[60] = { 0x40, id };
+  enum qp_counter refusal;
+  struct qp_address source = address_at(ip);
+  memset(&town->clients[client], 0, sizeof town->clients[client]);
+  bool is_open = qp_places_open(&town->places, &town->clients[client], &source, is_moving, data, sizeof data,
+                                town->now_ns, &refusal);
+  CHECK(is_open == (refusal == QP_COUNTER_COUNT));
+  return refusal;
+}
+
+static bool is_in(const struct town *town, int client)
+{
+  return town->clients[client].share != NULL && !qp_place_is_given_up(&town->clients[client]);
+}
+
+static enum qp_counter come_and_stay(struct town *town, int client, const char *ip)
+{
+  enum qp_counter refusal = come(town, client, ip, false, 0);
+  if (refusal == QP_COUNTER_COUNT)
+    qp_places_graduate(&town->places, &town->clients[client]);
+  return refusal;
+}
+
+static void gives_up_the_oldest(void)
+{
+  struct town town;
+  begin(&town);
+  for (int i = 0; i < 6; i++)
+    CHECK(come(&town, i, "192.0.2.1", false, 0) == QP_COUNTER_COUNT);
+  CHECK(!is_in(&town, 0) && !is_in(&town, 1) && is_in(&town, 2) && is_in(&town, 5));
+  CHECK(atomic_load(&town.places.count) == 4 && atomic_load(&town.places.given_up) == 2);
+  end(&town);
+}
+
+static void keeps_strangers_to_their_part(void)
+{
+  struct town town;
+  begin(&town);
+  CHECK(come(&town, 0, "192.0.2.1", false, 0) == QP_COUNTER_COUNT);
+  for (int i = 1; i < 4; i++)
+    CHECK(come(&town, i, "192.0.2.1", true, 9) == QP_COUNTER_COUNT);
+  CHECK(is_in(&town, 0) && !is_in(&town, 1) && is_in(&town, 2) && is_in(&town, 3));
+  end(&town);
+}
+
+static void knows_ids_of_graduates(void)
+{
+  struct town town;
+  begin(&town);
+  const uint8_t data[60] = { 0x40, 7 }, other[60] = { 0x40, 8 };
+  CHECK(come_and_stay(&town, 0, "192.0.2.1") == QP_COUNTER_COUNT);
+  CHECK(come_and_stay(&town, 1, "192.0.2.1") == QP_COUNTER_COUNT);
+  qp_places_note(&town.places, &town.clients[0], data, sizeof data);
+  qp_places_note(&town.places, &town.clients[1], data, sizeof data);
+  qp_places_note(&town.places, &town.clients[1], other, sizeof other);
+  CHECK(town.places.ids.table.count == 2);
+  qp_places_close(&town.places, &town.clients[1]);
+  town.clients[1].share = NULL;
+  CHECK(come(&town, 2, "192.0.2.2", true, 7) == QP_COUNTER_COUNT && !town.clients[2].is_stranger);
+  CHECK(come(&town, 3, "192.0.2.2", true, 8) == QP_COUNTER_COUNT && town.clients[3].is_stranger);
+  end(&town);
+}
+
+static void shares_out(void)
+{
+  struct town town;
+  begin(&town);
+  for (int i = 0; i < 8; i++)
+    CHECK(come_and_stay(&town, i, "192.0.2.1") == QP_COUNTER_COUNT);
+  CHECK(come(&town, 8, "192.0.2.1", false, 0) == QP_GATEWAY_SHARE);
+  for (int i = 8; i < 16; i++)
+    CHECK(come_and_stay(&town, i, "2001:db8::1:0:0:1") == QP_COUNTER_COUNT);
+  CHECK(come(&town, 16, "2001:db8::2:0:0:2", false, 0) == QP_GATEWAY_SHARE);
+  CHECK(come(&town, 16, "2001:db8:0:1::1", false, 0) == QP_GATEWAY_FULL);
+  qp_places_close(&town.places, &town.clients[0]);
+  town.clients[0].share = NULL;
+  CHECK(come(&town, 16, "2001:db8:0:1::1", false, 0) == QP_COUNTER_COUNT);
+  CHECK(come(&town, 17, "192.0.2.1", false, 0) == QP_COUNTER_COUNT && !is_in(&town, 16));
+  end(&town);
+}
+
+static void limits_rates(void)
+{
+  struct town town;
+  begin(&town);
+  for (int i = 0; i < 40; i++)
+    CHECK(come(&town, i, "192.0.2.1", false, 0) == QP_COUNTER_COUNT);
+  CHECK(come(&town, 40, "192.0.2.1", false, 0) == QP_GATEWAY_SHARE_RATE);
+  CHECK(come(&town, 40, "192.0.2.2", false, 0) == QP_GATEWAY_RATE);
+  CHECK(town.places.shares.count == 1);
+  town.now_ns += SECOND_NS / 100;
+  CHECK(come(&town, 40, "192.0.2.1", false, 0) == QP_COUNTER_COUNT);
+  CHECK(come(&town, 41, "192.0.2.1", false, 0) == QP_GATEWAY_SHARE_RATE);
+  CHECK(come(&town, 41, "192.0.2.2", false, 0) == QP_COUNTER_COUNT);
+  end(&town);
+}
+
+static void forgets_shares(void)
+{
+  struct town town;
+  begin(&town);
+  CHECK(come(&town, 0, "192.0.2.1", false, 0) == QP_COUNTER_COUNT);
+  qp_places_sweep(&town.places, town.now_ns + SECOND_NS);
+  CHECK(town.places.shares.count == 1);
+  qp_places_close(&town.places, &town.clients[0]);
+  town.clients[0].share = NULL;
+  qp_places_sweep(&town.places, town.now_ns + 2ull * SECOND_NS);
+  CHECK(town.places.shares.count == 0);
+  end(&town);
+}
+
+static const struct test tests[] = {
+  { "gives up the oldest on probation for the newest", gives_up_the_oldest },
+  { "gives up the oldest stranger for a stranger", keeps_strangers_to_their_part },
+  { "knows the connection IDs of clients that are in and past probation", knows_ids_of_graduates },
+  { "refuses a source that has its share, an IPv4 address or an IPv6 /64, and no other", shares_out },
+  { "refuses a source that comes too fast before it costs others anything", limits_rates },
+  { "forgets a source without places once its rate has recovered", forgets_shares },
+};
+
+const struct suite places_suite = SUITE("places", tests);

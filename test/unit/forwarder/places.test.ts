@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { type Place, type PlaceLimits, placeLimits, Places } from "../../../src/forwarder/places.ts";
+
+const limits: PlaceLimits = {
+  max: 16,
+  maxOnProbation: 4,
+  maxStrangers: 2,
+  maxOfShare: 8,
+  perSecond: 1000,
+  sharePerSecond: 100,
+  burst: 40,
+};
+
+/** Places, and who has one by a name. */
+function town(change: Partial<PlaceLimits> = {}): {
+  places: Places;
+  present: Set<string>;
+  come: (name: string, address?: string, isStranger?: boolean, nowMs?: number) => Place | string;
+} {
+  const places = new Places({ ...limits, ...change }, 0);
+  const present = new Set<string>();
+  return {
+    places,
+    present,
+    come(name, address = "192.0.2.1", isStranger = false, nowMs = 0) {
+      const place = places.open({ address, isStranger }, nowMs);
+      if (typeof place === "string") return place;
+      present.add(name);
+      place.onGivenUp = () => present.delete(name);
+      return place;
+    },
+  };
+}
+
+describe("Places", () => {
+  it("give up the oldest on probation for the newest", () => {
+    const { places, present, come } = town();
+    for (const name of "abcdef") come(name);
+    expect([...present].join("")).toBe("cdef");
+    expect([places.size, places.onProbation]).toEqual([4, 4]);
+  });
+
+  it("give up the oldest stranger for a stranger", () => {
+    const { present, come } = town();
+    come("a");
+    for (const name of "bcd") come(name, "192.0.2.1", true);
+    expect([...present].join("")).toBe("acd");
+  });
+
+  it("refuse a source that has its share, an IPv4 address or an IPv6 /64, and no other", () => {
+    const { places, come } = town();
+    const stay = (address: string): string => {
+      const place = come("", address);
+      if (typeof place === "string") return place;
+      places.graduate(place);
+      return "in";
+    };
+    const stays = (address: string): Set<string> => new Set(Array.from({ length: 8 }, () => stay(address)));
+    expect(stays("::ffff:192.0.2.1")).toEqual(new Set(["in"]));
+    expect(stay("192.0.2.1")).toBe("gateway-share");
+    expect(stays("2001:db8::1:0:0:1")).toEqual(new Set(["in"]));
+    expect(stay("2001:db8::2:0:0:2")).toBe("gateway-share");
+    expect(stay("2001:db8:0:1::1")).toBe("gateway-full");
+  });
+
+  it("of a source that has its share go from its oldest on probation to its newest", () => {
+    const { present, come } = town({ maxOfShare: 2 });
+    come("other", "192.0.2.2");
+    for (const name of "abc") come(name);
+    expect([...present]).toEqual(["other", "b", "c"]);
+  });
+
+  it("are not opened faster than allowed, to a source or to all", () => {
+    const { come } = town();
+    for (let i = 0; i < limits.burst; i++) expect(come("")).toBeTypeOf("object");
+    expect(come("")).toBe("gateway-share-rate");
+    expect(come("", "192.0.2.2")).toBe("gateway-rate");
+    expect(come("", "192.0.2.1", false, 10)).toBeTypeOf("object");
+    expect(come("", "192.0.2.1", false, 10)).toBe("gateway-share-rate");
+    expect(come("", "192.0.2.2", false, 10)).toBeTypeOf("object");
+  });
+
+  it("remember a source's rate when its places are gone, until it has recovered", () => {
+    const { places, come } = town({ max: 64, maxOnProbation: 64, maxOfShare: 64 });
+    const spend = (nowMs: number): Place[] =>
+      Array.from({ length: limits.burst }, () => come("", "192.0.2.1", false, nowMs)).filter(
+        (place) => typeof place === "object",
+      );
+    for (const place of spend(0)) places.close(place);
+    places.sweep(395);
+    expect(spend(395)).toHaveLength(39);
+  });
+});
+
+describe("placeLimits", () => {
+  it("divides many places, and leaves some where there are few", () => {
+    expect(placeLimits(4096)).toMatchObject({ maxOnProbation: 1024, maxStrangers: 256, maxOfShare: 512 });
+    expect(placeLimits(1)).toMatchObject({ max: 1, maxOnProbation: 1, maxStrangers: 1, maxOfShare: 16 });
+  });
+});
