@@ -1,58 +1,84 @@
 import { randomBytes } from "node:crypto";
+import type { Socket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeBindingRequest } from "../../src/wire/stun-binding.ts";
 import type { Attack, Target } from "./attack.ts";
+import { Registrant } from "./honest/registrant.ts";
 import { openSocket } from "./honest/socket.ts";
 
+/** 61 Mbit/s of requests that look authenticated. */
 const perSecond = 50_000;
 /** Requests that are sent again and again, under random names that nobody has. */
 const variants = 64;
+/** Fewer than a subject may hold. */
+const registrations = 40;
 
-/** Requests that look authenticated, each of which would cost its receiver some HMACs, as fast as 61 Mbit/s carry them. */
-export const stunFlood: Attack = {
-  name: "STUN flood of one source",
-  run: (target, signal) => flood(target, ["127.0.8.1"], perSecond, signal),
-};
+/** Requests that look authenticated, each of which would cost its receiver some HMACs. */
+export const stunFlood: Attack = strangersAttack("STUN flood of one source", ["127.0.8.1"], perSecond);
 
 /** The same from many sources, as one spoofs them. */
-export const spoofedStunFlood: Attack = {
-  name: "STUN flood of many sources",
-  run: (target, signal) =>
-    flood(
-      target,
-      Array.from({ length: 254 }, (_, i) => `127.0.9.${1 + i}`),
-      perSecond,
-      signal,
-    ),
-};
+export const spoofedStunFlood: Attack = strangersAttack(
+  "STUN flood of many sources",
+  Array.from({ length: 254 }, (_, i) => `127.0.9.${1 + i}`),
+  perSecond,
+);
 
 /** A few requests a second that seem to come from the addresses of the honest, to use up what is answered to these. */
-export const spoofedVictims: Attack = {
-  name: "STUN from the addresses of the honest",
-  run: (target, signal) => flood(target, ["127.0.0.77", "127.0.0.78", "127.0.0.79"], 3 * 60, signal),
+export const spoofedVictims: Attack = strangersAttack(
+  "STUN from the addresses of the honest",
+  ["127.0.0.77", "127.0.0.78", "127.0.0.79"],
+  3 * 60,
+);
+
+/** Wrong proofs in the names of live registrations, from where these are. */
+export const namedStunFlood: Attack = {
+  name: "STUN flood in the names of registrations",
+  async run(target, signal) {
+    const peers: Registrant[] = [];
+    while (peers.length < registrations && !signal.aborted) {
+      const peer = await Registrant.open(target, "mallory", "127.0.8.2", () => undefined);
+      if ((await peer.register()) && (await peer.renew())) peers.push(peer);
+      else peer.close();
+    }
+    const sockets = peers.map(({ socket }) => socket);
+    const requests = peers.map(({ id }) => authenticatedLooking(id!));
+    await flood(target, sockets, requests, perSecond, signal);
+  },
 };
 
+function strangersAttack(name: string, addresses: readonly string[], rate: number): Attack {
+  return {
+    name,
+    async run(target, signal) {
+      const sockets = await Promise.all(addresses.map(openSocket));
+      const names = Array.from({ length: variants }, () => randomBytes(16).toString("base64url"));
+      await flood(target, sockets, names.map(authenticatedLooking), rate, signal);
+    },
+  };
+}
+
+/** Sends request `i` from socket `i`, each list over and over, and closes the sockets at the end. */
 async function flood(
-  { host, port }: Pick<Target, "host" | "port">,
-  addresses: readonly string[],
+  { host, port }: Target,
+  sockets: readonly Socket[],
+  requests: readonly Uint8Array[],
   rate: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const sockets = await Promise.all(addresses.map(openSocket));
-  const requests = Array.from({ length: variants }, authenticatedLooking);
   const startedAtMs = performance.now();
-  for (let sent = 0; !signal.aborted; await sleep(1)) {
+  for (let sent = 0; !signal.aborted && sockets.length > 0; await sleep(1)) {
     // At most what a tenth of a second asks for at once, should the attacker itself be held up.
     const due = Math.min(((performance.now() - startedAtMs) / 1000) * rate, sent + rate / 10);
-    for (; sent < due; sent++) sockets[sent % sockets.length]!.send(requests[sent % variants]!, port, host);
+    for (; sent < due; sent++)
+      sockets[sent % sockets.length]!.send(requests[sent % requests.length]!, port, host);
   }
   for (const socket of sockets) socket.close();
 }
 
-function authenticatedLooking(): Uint8Array {
+function authenticatedLooking(username: string): Uint8Array {
   return encodeBindingRequest({
     transactionId: randomBytes(12),
-    credential: { username: randomBytes(16).toString("base64url"), password: "guessed" },
+    credential: { username, password: "guessed" },
     challenge: {
       realm: "quicpipe",
       nonce: Buffer.from(`obMatJos2gAAA${randomBytes(18).toString("base64url")}`),

@@ -49,6 +49,11 @@ export class Registrant {
     return new Registrant(target, subject, await openSocket(address), onPacket);
   }
 
+  /** The id of its registration, once it has one. */
+  get id(): string | undefined {
+    return this.#registration?.id;
+  }
+
   /** Registers or refreshes; tells whether the relay agreed. */
   async register(): Promise<boolean> {
     const body = JSON.stringify({ key: this.#key.toString("base64"), num: 4 });

@@ -23,7 +23,13 @@ export class ReportReader {
 
   #read(): void {
     const untilMs = performance.now() + stunSliceMs;
+    let hasMore = true;
     this.#isScheduled = false;
-    while (this.#handle().deliver(stunBatch)) if (performance.now() >= untilMs) return this.schedule();
+    try {
+      while (hasMore && performance.now() < untilMs) hasMore = this.#handle().deliver(stunBatch);
+    } finally {
+      // After an exception too: what is left would wake nobody.
+      if (hasMore) this.schedule();
+    }
   }
 }

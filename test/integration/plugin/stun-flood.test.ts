@@ -2,9 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
 import { Pair } from "../../../scripts/hostile/honest/pair.ts";
+import { Registrant } from "../../../scripts/hostile/honest/registrant.ts";
 import { type Observation, observe } from "../../../scripts/hostile/observation.ts";
 import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
-import { spoofedStunFlood, spoofedVictims, stunFlood } from "../../../scripts/hostile/stun-flood.ts";
+import {
+  namedStunFlood,
+  spoofedStunFlood,
+  spoofedVictims,
+  stunFlood,
+} from "../../../scripts/hostile/stun-flood.ts";
 import { bounds } from "../../../scripts/hostile/verdict.ts";
 import { has } from "../harness/requirement.ts";
 
@@ -31,12 +37,26 @@ async function openTown(backend: string): Promise<{ relay: RelayProcess; pair: P
   return { relay, pair };
 }
 
-it.skipIf(!has("native")).each([stunFlood.name, spoofedStunFlood.name, spoofedVictims.name])(
+/** A peer that is not registered yet, and whose address HTTP does not prove. */
+async function openNewcomer({ target }: RelayProcess): Promise<Registrant> {
+  const newcomer = await Registrant.open(target, "newcomer", "127.0.0.80", () => undefined);
+  onTestFinished(() => newcomer.close());
+  return newcomer;
+}
+
+it
+  .skipIf(!has("native"))
+  .each([stunFlood, spoofedStunFlood, spoofedVictims, namedStunFlood].map(({ name }) => name))(
   "native: the event loop has its turns, registrations are renewed and nothing relayed is lost in a %s",
   async (name) => {
     const { relay, pair } = await openTown("native");
     const quiet = await observe(relay, pair, sleep(quietMs));
-    const attacked = await attack(relay, pair, name);
+    const newcomer = await openNewcomer(relay);
+    const [attacked, joined] = await Promise.all([
+      attack(relay, pair, name),
+      sleep(attackMs / 2).then(async () => (await newcomer.register()) && (await newcomer.renew())),
+    ]);
+    expect(joined).toBe(true);
     expect(attacked.longestTurnMs).toBeLessThan(bounds.turnRatio * quiet.longestTurnMs);
     expect(attacked.pair.renewals).toBeGreaterThan(0);
     expect(attacked.pair.renewalsFailed).toBe(0);

@@ -47,3 +47,23 @@ it("reads again when there is something again", async () => {
   await nextTurn();
   expect(left()).toBe(0);
 });
+
+it("goes on after an exception, which is its caller's to hear of", async () => {
+  const thrown: unknown[] = [];
+  const left = [new Error("a callback failed"), true, false];
+  const reader = new ReportReader(() => ({
+    deliver() {
+      const next = left.shift()!;
+      if (typeof next === "boolean") return next;
+      throw next;
+    },
+  }));
+  const listeners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.once("uncaughtException", (error) => thrown.push(error));
+  reader.schedule();
+  await nextTurn();
+  await nextTurn();
+  for (const listener of listeners) process.on("uncaughtException", listener);
+  expect([thrown, left]).toEqual([[new Error("a callback failed")], []]);
+});
