@@ -166,6 +166,31 @@ describe("a pinned program", () => {
     expect(await next.stats()).toMatchObject({ relayed: { packets: 1 }, orphans: 2 });
   });
 
+  itPins(
+    "knows what a sender has used up, until its peer registers again and draws from its own",
+    async () => {
+      const network = createTwoArmed();
+      introducePeers(network);
+      const xdp = { interfaces: network.interfaces, pin: join(mountBpfFileSystem(), "relay") };
+      const { alice, aliceId, bob, forwarder, relay } = await openPair(network, "ipv4", { xdp });
+      // Holds 54 packets of 1200 bytes, and takes a day to gain another.
+      const bucket = await forwarder.call("openBucket", 0.01);
+      await forwarder.call("updateSession", aliceId, { bucket });
+      const burst = Array.from({ length: 60 }, () => shortPacket(2));
+      alice.send(burst, relay);
+      await forwarder.settles("stats", { relayed: { packets: 54 }, dropped: { "rate-limited": 6 } });
+      await forwarder.close();
+      const next = await openRemoteForwarder(network.relay, { host: relay.address, xdp });
+      expect(await next.stats()).toMatchObject({ orphans: 2, buckets: 2 });
+      alice.send([shortPacket(2)], relay);
+      await next.settles("stats", { relayed: { packets: 54 }, dropped: { "rate-limited": 7 } });
+      expect(await next.register(alice.address, 1)).toBe(aliceId);
+      expect(await next.stats()).toMatchObject({ orphans: 1, buckets: 2 });
+      alice.send(burst, relay);
+      await bob.received(54 + 60);
+    },
+  );
+
   itPins("belongs to one process, and others run without", async () => {
     const { relay } = createTwoArmed();
     const pin = join(mountBpfFileSystem(), "relay");
