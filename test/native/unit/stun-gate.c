@@ -3,6 +3,7 @@
 
 #include "../../../src/forwarder/native/endpoints.h"
 #include "../harness/check.h"
+#include "../harness/random.h"
 #include "../harness/rig.h"
 #include "../harness/suite.h"
 
@@ -161,6 +162,21 @@ static void a_name_is_read_as_it_is(void)
   qp_forwarder_destroy(town.rig);
 }
 
+/** Attributes of random types and lengths, often USERNAME and often longer than the message: what is read is in it. */
+static void random_bytes_are_read_in_bounds(void)
+{
+  struct town town = begin();
+  struct random random = { 1 };
+  for (uint64_t round = 0; round < 100000; round++) {
+    struct message message = { .bytes = { 0, 1 }, .length = 20 + 4 * random_below(&random, 27) };
+    for (size_t at = 20; at < message.length; at++)
+      message.bytes[at] = random_below(&random, 2) ? 0 : (uint8_t)random_below(&random, at % 2 ? 24 : 2);
+    enum qp_stun_payer payer = charge(&town, &message, &town.away, (round + 1) * SECOND);
+    CHECK(payer == QP_PAID_BY_STRANGER);
+  }
+  qp_forwarder_destroy(town.rig);
+}
+
 static const struct test tests[] = {
   { "a source pays for what a stranger sends from any of its ports", a_source_pays },
   { "the addresses of an IPv6 /64 pay together", a_site_pays_together },
@@ -169,6 +185,7 @@ static const struct test tests[] = {
   { "a registration without an address is elsewhere", one_that_is_nowhere_is_elsewhere },
   { "a registration that has ended, expired or got another name pays nothing", one_that_has_ended_pays_nothing },
   { "a name is compared whole, and looked for in bounds", a_name_is_read_as_it_is },
+  { "whatever the bytes are, no more of them are read than there are", random_bytes_are_read_in_bounds },
 };
 
 const struct suite stun_gate_suite = SUITE("stun-gate", tests);
