@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "./attack.ts";
 import { Http2Requests } from "./http2-requests.ts";
 
-const requestsAtATime = 50;
+/** More at a time would be a plain flood of requests, whatever tokens they bring. */
+const requestsAtATime = 10;
 
 /** Tokens that nobody signed: each names another key, none, or one that does not fit. */
 export const forgedTokens: Attack = {
