@@ -24,7 +24,9 @@ export async function downloadKeys(origin: KeyOrigin): Promise<JSONWebKeySet> {
   const signal = AbortSignal.timeout(defaults.keyTimeoutMs);
   const url = origin.kind === "jwks" ? origin.url : await discover(origin.issuer, signal);
   const document = await downloadJson(url, signal);
-  if (isKeySet(document)) return document;
+  if (isKeySet(document) && document.keys.length > 0) return document;
+  // Who publishes none has lost them, and those that were good stay good.
+  if (isKeySet(document)) throw new KeyDownloadError(url, "it has no keys");
   const { jwks_uri: elsewhere } = (document ?? {}) as { jwks_uri?: unknown };
   if (typeof elsewhere !== "string") throw new KeyDownloadError(url, "it is no key set (RFC 7517 §5)");
   throw new KeyDownloadError(

@@ -261,6 +261,11 @@ describe("an issuer that misbehaves", () => {
       /no key set/,
     ],
     [
+      "serves a key set without any key",
+      (_request, response) => void response.writeHead(200, json).end('{"keys":[]}'),
+      /no keys/,
+    ],
+    [
       "serves a key set whose keys are none",
       (_request, response) => void response.writeHead(200, json).end('{"keys":[1]}'),
       /no key set/,
