@@ -1,3 +1,4 @@
+import type { Socket } from "node:dgram";
 import { request } from "node:https";
 import { Http3Session } from "../../../src/peer/http3.ts";
 import type { Target } from "../attack.ts";
@@ -12,36 +13,47 @@ const patienceMs = 5000;
 export type Visit = number | undefined;
 
 /** Visits over HTTP/3. */
-export function visitHttp3({ host, port, certificate }: Target): Promise<Visit> {
+export function visitHttp3(target: Target): Promise<Visit> {
   return timed(async () => {
     const socket = await openSocket(home);
-    const signal = AbortSignal.timeout(patienceMs);
     try {
-      const session = await Http3Session.open({
-        local: { address: home, port: socket.address().port },
-        remote: { address: host, port },
-        authority: `localhost:${port}`,
-        serverName: "localhost",
-        ca: certificate,
-        send: (datagram) => socket.send(datagram, port, host),
-        onReceiver: (receive) => socket.on("message", receive),
-        timeoutMs: patienceMs,
-        signal,
-      });
-      const visit = {
-        method: "GET",
-        path: "/",
-        headers: {},
-        timeoutMs: patienceMs,
-        isIdempotent: false,
-      } as const;
-      const { status } = await session.request({ ...visit, signal });
-      await session.close();
-      return status === 200;
+      return await getOver(socket, target);
     } finally {
       socket.close();
     }
   });
+}
+
+async function getOver(socket: Socket, { host, port, certificate }: Target): Promise<boolean> {
+  const signal = AbortSignal.timeout(patienceMs);
+  let isOver = false;
+  let session: Http3Session | undefined;
+  try {
+    session = await Http3Session.open({
+      local: { address: home, port: socket.address().port },
+      remote: { address: host, port },
+      authority: `localhost:${port}`,
+      serverName: "localhost",
+      ca: certificate,
+      // The timers of a session outlive a handshake that failed.
+      send: (datagram) => void (isOver || socket.send(datagram, port, host)),
+      onReceiver: (receive) => socket.on("message", receive),
+      timeoutMs: patienceMs,
+      signal,
+    });
+    const get = {
+      method: "GET",
+      path: "/",
+      headers: {},
+      timeoutMs: patienceMs,
+      isIdempotent: false,
+    } as const;
+    const { status } = await session.request({ ...get, signal });
+    return status === 200;
+  } finally {
+    await session?.close();
+    isOver = true;
+  }
 }
 
 /** Visits over TCP, as a browser does at first. */
