@@ -172,18 +172,24 @@ export const virtualAddressQuarantineMs: number = minute;
  * one request: what a fast line brings while the event loop or the app is busy for 40 ms.
  */
 export const maxStreamBytes: number = 4 * MiB;
-/** The same for one connection: some uploads or pictures at a time. */
-export const maxConnectionBytes: number = 8 * MiB;
-/** The same for one source, an IPv4 address or an IPv6 /64: an office with browsers, and no more memory than one of them. */
-export const maxSourceBytes: number = 16 * MiB;
-/** The same in all: eight sources at their limit, to each of which as much is left as it holds. */
+/** The same for one connection: no more than for one request, as both are one client's. */
+export const maxConnectionBytes: number = 4 * MiB;
+/** The same for one source, an IPv4 address or an IPv6 /64: an office with browsers, and less memory than one of them. */
+export const maxSourceBytes: number = 8 * MiB;
+/** The same in all: sixteen sources at their limit, to each of which as much is left as it holds. */
 export const maxGatewayBytes: number = 128 * MiB;
 /** Longest header fields of a request, in bytes: what Node's own servers take. */
 export const maxHeaderBytes: number = 16 * KiB;
 /** Response bytes handed to the HTTP library in one piece: some turns of the event loop at 100 MB/s. */
 export const responsePieceBytes: number = 64 * KiB;
-/** Response bytes of one connection that the HTTP library may have and not have sent: 50 ms at 20 MB/s. */
-export const maxOutboxBytes: number = MiB;
+/** Response bytes of one connection that the HTTP library may have and not have sent: 25 ms at 20 MB/s. */
+export const maxConnectionOutboxBytes: number = 512 * KiB;
+/** The same for one source: two connections at full speed. */
+export const maxSourceOutboxBytes: number = MiB;
+/** The same in all. At 4 MiB the library takes nothing more from anybody. */
+export const maxOutboxBytes: number = 3 * MiB;
+/** What a response counts for there at least, in bytes, as each that waits in the library costs it time in each turn. */
+export const minResponseBytes: number = 8 * KiB;
 /** From here on a connection is asked what was sent, in bytes handed over: some small answers, as asking takes 0.1 ms. */
 export const outboxSettleBytes: number = 32 * KiB;
 /** Shortest time between two such questions while a response waits for room, in ms: 1 MiB in 5 ms is 200 MB/s. */
@@ -194,10 +200,12 @@ export const gatewaySweepMs: number = second / 2;
 export const lastWordsMs = 60;
 /** Streams that an HTTP/3 client may open at a time, as RFC 9114 §6.1 asks at least. */
 export const maxHttp3Streams = 100;
+/** Streams of an HTTP/3 connection that may be stopped before it has to end: the HTTP library keeps 3 KB of each. */
+export const maxStoppedStreams = 1000;
 /** Bytes that an HTTP/3 client may have under way on one connection: 20 MB/s at a round trip of 200 ms. */
 export const http3WindowBytes: number = 4 * MiB;
-/** What an open request counts for, in bytes, beside its header fields: its objects here and in the HTTP library. */
-export const requestOverheadBytes: number = 4 * KiB;
+/** What an open request counts for, in bytes, beside its header fields: its objects, and an answer that waits to be read. */
+export const requestOverheadBytes: number = 12 * KiB;
 /** Connections to the gateway of one source, over HTTP/3, HTTP/2 and HTTP/1.1: an office, or 25 MB of connections. */
 export const maxConnectionsPerSource = 128;
 /** Requests of one source that wait for the app, long polls and event streams: of 32 subjects at their limit. */

@@ -33,7 +33,6 @@ const maxDatagramBytes = 1472;
 export class RawHttp3 {
   readonly #socket: Socket;
   readonly #engine: EngineConnection;
-  readonly #options: RawHttp3Options;
   readonly #answers = new Map<number, RawAnswer>();
   readonly #buffer = Buffer.alloc(65_536);
   #timer: NodeJS.Timeout | undefined;
@@ -41,11 +40,12 @@ export class RawHttp3 {
   #nextStream = 0;
   #watchers: (() => void)[] = [];
   #isOver = false;
+  #reads: boolean;
 
   private constructor(socket: Socket, engine: EngineConnection, options: RawHttp3Options) {
     this.#socket = socket;
     this.#engine = engine;
-    this.#options = options;
+    this.#reads = options.reads ?? true;
     socket.on("error", () => this.#end());
     socket.on("message", (datagram) => {
       engine.receive(datagram);
@@ -156,6 +156,17 @@ export class RawHttp3 {
     this.#wake();
   }
 
+  /** Reads nothing from now on, so that its windows stay as they are. */
+  stopReading(): void {
+    this.#reads = false;
+  }
+
+  /** Reads what there is. */
+  startReading(): void {
+    this.#reads = true;
+    this.#wake();
+  }
+
   /** Asks the server to acknowledge something. */
   ping(): void {
     this.#engine.ping();
@@ -208,7 +219,7 @@ export class RawHttp3 {
   #run(): void {
     clearImmediate(this.#turn);
     this.#turn = undefined;
-    if (this.#options.reads ?? true) this.#read();
+    if (this.#reads) this.#read();
     const datagram = Buffer.alloc(maxDatagramBytes);
     for (let length = 0; (length = this.#engine.send(datagram)) > 0;)
       this.#socket.send(Buffer.from(datagram.subarray(0, length)));

@@ -10,6 +10,10 @@ export interface BudgetLimits {
   readonly maxBytes: number;
   readonly maxConnectionsPerSource: number;
   readonly maxWaitsPerSource: number;
+  /** Of those response bytes that the HTTP/3 library has and has not sent. */
+  readonly maxConnectionOutboxBytes: number;
+  readonly maxSourceOutboxBytes: number;
+  readonly maxOutboxBytes: number;
 }
 
 /** What a limit was met with, by which limit: `connections` and `waits` are the shares of a source. */
@@ -25,24 +29,29 @@ const defaultLimits: BudgetLimits = {
   maxBytes: defaults.maxGatewayBytes,
   maxConnectionsPerSource: defaults.maxConnectionsPerSource,
   maxWaitsPerSource: defaults.maxWaitsPerSource,
+  maxConnectionOutboxBytes: defaults.maxConnectionOutboxBytes,
+  maxSourceOutboxBytes: defaults.maxSourceOutboxBytes,
+  maxOutboxBytes: defaults.maxOutboxBytes,
 };
 
 /** What all that comes through one door or several may hold; each refusal is counted by the limit that it met. */
 export class Budget {
   readonly limits: BudgetLimits;
   readonly #all: Readonly<Record<ByteKind, ByteBudget>>;
+  readonly #outbox: ByteBudget;
   readonly #sources = new Map<string, Source>();
   readonly #refused = new Map<BudgetRefusal, number>();
 
   constructor(limits: Partial<BudgetLimits> = {}) {
     this.limits = { ...defaultLimits, ...limits };
     this.#all = bothKinds(() => new ByteBudget({ scope: "all", limitBytes: this.limits.maxBytes }));
+    this.#outbox = new ByteBudget({ scope: "all", limitBytes: this.limits.maxOutboxBytes });
   }
 
   /** A connection from an IP address; `undefined` if the source has all that it may. Whoever opens it closes it. */
   connect(address: string): ConnectionBudget | undefined {
     const name = sourceName(address);
-    const source = this.#sources.get(name) ?? new Source(this.#all, this.limits);
+    const source = this.#sources.get(name) ?? new Source(this.#all, this.#outbox, this.limits);
     if (source.connections >= this.limits.maxConnectionsPerSource) {
       this.refuse("connections");
       return undefined;
@@ -65,6 +74,7 @@ export class Budget {
       sources: this.#sources.size,
       unreadBytes: this.#all.unread.heldBytes,
       unsentBytes: this.#all.unsent.heldBytes,
+      outboxBytes: this.#outbox.heldBytes,
       refused: Object.fromEntries(this.#refused),
     };
   }
@@ -75,16 +85,20 @@ export interface BudgetStats {
   readonly sources: number;
   readonly unreadBytes: number;
   readonly unsentBytes: number;
+  readonly outboxBytes: number;
   readonly refused: Readonly<Partial<Record<BudgetRefusal, number>>>;
 }
 
 /** One source's part; it lives as long as it has connections. */
 class Source {
   readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  readonly outbox: ByteBudget;
   connections = 0;
   waits = 0;
 
-  constructor(all: Readonly<Record<ByteKind, ByteBudget>>, { maxSourceBytes }: BudgetLimits) {
+  constructor(all: Readonly<Record<ByteKind, ByteBudget>>, outbox: ByteBudget, limits: BudgetLimits) {
+    const { maxSourceBytes, maxSourceOutboxBytes } = limits;
+    this.outbox = new ByteBudget({ scope: "source", limitBytes: maxSourceOutboxBytes, parent: outbox });
     this.bytes = bothKinds(
       (kind) => new ByteBudget({ scope: "source", limitBytes: maxSourceBytes, parent: all[kind] }),
     );
@@ -96,12 +110,19 @@ export class ConnectionBudget {
   readonly #budget: Budget;
   readonly #source: Source;
   readonly #bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  /** What the HTTP/3 library has of this connection's responses and has not sent. */
+  readonly outbox: ByteBudget;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
   #isClosed = false;
 
   constructor(budget: Budget, source: Source, onClose: () => void) {
-    const limitBytes = budget.limits.maxConnectionBytes;
+    const { maxConnectionBytes: limitBytes, maxConnectionOutboxBytes } = budget.limits;
+    this.outbox = new ByteBudget({
+      scope: "connection",
+      limitBytes: maxConnectionOutboxBytes,
+      parent: source.outbox,
+    });
     this.#budget = budget;
     this.#source = source;
     this.#onClose = onClose;
@@ -134,6 +155,7 @@ export class ConnectionBudget {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const request of this.#requests) request.close();
+    this.outbox.clear();
     this.#onClose();
   }
 }

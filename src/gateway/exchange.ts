@@ -21,8 +21,8 @@ export interface ExchangeOptions {
   readonly outbox: Outbox | undefined;
   readonly faults: Faults;
   readonly now: () => number;
-  /** Told once, when the exchange is over. */
-  readonly onClose: () => void;
+  /** Told once, when the exchange is over, whether its stream was stopped. */
+  readonly onClose: (isStopped: boolean) => void;
 }
 
 /** One request and its response on a stream, from its header fields until all of the response has been sent. */
@@ -88,7 +88,7 @@ export class Exchange {
   /** Stops the stream both ways, and tells the app. Idempotent. */
   close(code: number): void {
     if (this.#isClosed) return;
-    this.#gone();
+    this.#gone(true);
     this.#options.stream.close(code);
   }
 
@@ -199,7 +199,7 @@ export class Exchange {
     this.close(code);
   }
 
-  #gone(): void {
+  #gone(isStopped = false): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const reason = new DOMException("the client has gone", "AbortError");
@@ -208,6 +208,6 @@ export class Exchange {
     this.#writer.abandon(reason);
     this.#options.budget.close();
     this.#release();
-    this.#options.onClose();
+    this.#options.onClose(isStopped);
   }
 }

@@ -1,8 +1,8 @@
 import type { ServerHttp3Stream } from "@currentspace/http3";
 
 /**
- * Keeps a stream in the HTTP library's table until what was written to it has been sent: the library forgets a stream
- * that has ended on both sides, and with it that the client's flow control still holds bytes back.
+ * Keeps a stream open here until what was written to it has been sent: for the HTTP library it is over as soon as it has
+ * ended on both sides, even if its client has taken nothing yet.
  *
  * @returns lets go of it; idempotent.
  */
@@ -19,14 +19,6 @@ export function holdStream(stream: ServerHttp3Stream): () => void {
     isHeld = false;
     if (isOver) destroy();
   };
-}
-
-/**
- * Whether the client's flow control holds back bytes of a stream that the HTTP library has taken. The library tells
- * nobody, so this reads the field by which it knows.
- */
-export function isBlocked(stream: ServerHttp3Stream): boolean {
-  return Reflect.get(stream, "_blocked") === true;
 }
 
 /**

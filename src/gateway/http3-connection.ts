@@ -1,9 +1,8 @@
 import type { Http3ServerSession, ServerHttp3Stream } from "@currentspace/http3";
-import { gatewayConnectionIdleMs, retryAfterSeconds } from "../defaults.ts";
+import { gatewayConnectionIdleMs, maxStoppedStreams } from "../defaults.ts";
 import type { ConnectionBudget } from "./budget.ts";
 import { Exchange } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
-import { freePiece } from "./held-stream.ts";
 import { http3Code } from "./http3-code.ts";
 import { Outbox } from "./outbox.ts";
 import { type FieldMap, headBytes, readHead } from "./request-head.ts";
@@ -25,10 +24,11 @@ export class Http3Connection {
   readonly #outbox: Outbox | undefined;
   readonly #exchanges = new Set<Exchange>();
   #idleSinceMs: number;
+  #stopped = 0;
 
   constructor(options: Http3ConnectionOptions) {
     this.#options = options;
-    this.#outbox = options.session && new Outbox(options.session);
+    this.#outbox = options.session && new Outbox(options.session, options.budget.outbox);
     this.#idleSinceMs = options.now();
   }
 
@@ -44,7 +44,7 @@ export class Http3Connection {
       outbox: this.#outbox,
       faults,
       now,
-      onClose: () => this.#closed(exchange),
+      onClose: (isStopped) => this.#closed(exchange, isStopped),
     });
     this.#exchanges.add(exchange);
     const head = readHead(fields);
@@ -55,7 +55,7 @@ export class Http3Connection {
   /** Ends what has taken too long, and asks what has been sent. */
   sweep(nowMs: number): void {
     for (const exchange of this.#exchanges) exchange.sweep(nowMs);
-    this.#outbox?.settle();
+    this.#outbox?.sweep();
     const isIdle = this.#exchanges.size === 0 && nowMs - this.#idleSinceMs >= gatewayConnectionIdleMs;
     if (isIdle) this.end(http3Code.noError);
   }
@@ -79,13 +79,19 @@ export class Http3Connection {
 
   #refuse(stream: ServerHttp3Stream): void {
     this.#options.faults.write("info", "over-budget", "a source has too many requests open");
-    stream.on("error", () => undefined).on("data", freePiece);
-    stream.respond({ ":status": "503", "retry-after": String(retryAfterSeconds) }, { endStream: true });
-    stream.end();
+    // The client may ask again, as nothing was done (RFC 9114 §4.1.1).
+    stream.on("error", () => undefined).close(http3Code.requestRejected);
+    this.#countStopped();
   }
 
-  #closed(exchange: Exchange): void {
+  #closed(exchange: Exchange, isStopped: boolean): void {
     this.#exchanges.delete(exchange);
+    if (isStopped) this.#countStopped();
     this.#idleSinceMs = this.#options.now();
+  }
+
+  /** The library forgets a stream that was stopped only with its connection. */
+  #countStopped(): void {
+    if (++this.#stopped === maxStoppedStreams) this.end(http3Code.excessiveLoad);
   }
 }

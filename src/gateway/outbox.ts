@@ -1,4 +1,5 @@
-import { maxOutboxBytes, outboxSettleBytes, outboxSettleMs } from "../defaults.ts";
+import { minResponseBytes, outboxSettleBytes, outboxSettleMs } from "../defaults.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 
 /** What an {@link Outbox} asks a QUIC connection. */
 export interface SentBytes {
@@ -12,10 +13,15 @@ export interface SentBytes {
 export interface Piece {
   /** What is left to be sent. */
   bytes: number;
-  /** Whether the client's flow control holds them back. */
-  readonly isBlocked: () => boolean;
   /** Told of bytes that went out. */
   readonly onSent: (bytes: number) => void;
+}
+
+interface Handed {
+  /** What it counts for until all of it is sent. */
+  readonly costBytes: number;
+  /** The question before which it was handed over. */
+  readonly question: number;
 }
 
 /**
@@ -24,8 +30,8 @@ export interface Piece {
  */
 export class Outbox {
   readonly #connection: SentBytes;
-  /** Each with the number of the question before which it was handed over. */
-  readonly #pieces = new Map<Piece, number>();
+  readonly #budget: ByteBudget;
+  readonly #pieces = new Map<Piece, Handed>();
   #waiting: (() => void)[] = [];
   #question = 0;
   #isAsking = false;
@@ -35,27 +41,36 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(connection: SentBytes) {
+  constructor(connection: SentBytes, budget: ByteBudget) {
     this.#connection = connection;
+    this.#budget = budget;
   }
 
-  /** Counts a piece that was handed over. */
-  add(piece: Piece): void {
-    this.#pieces.set(piece, this.#question);
-    if (this.#movingBytes() >= outboxSettleBytes) this.settle();
+  /**
+   * Resolves when there is room for a piece, which then counts: it is to be handed over in the same turn. At once after
+   * the connection's end.
+   */
+  async add(piece: Piece): Promise<void> {
+    const costBytes = Math.max(piece.bytes, minResponseBytes);
+    while (!this.#isClosed && this.#budget.take(costBytes)) {
+      this.settle();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#isClosed) return;
+    this.#pieces.set(piece, { costBytes, question: this.#question });
+    if (this.#budget.heldBytes >= outboxSettleBytes) this.settle();
   }
 
   /** Forgets a piece whose stream is gone. */
   remove(piece: Piece): void {
+    this.#budget.give(this.#pieces.get(piece)?.costBytes ?? 0);
     this.#pieces.delete(piece);
   }
 
-  /** Resolves when more may be handed over; at once after the connection's end. */
-  async room(): Promise<void> {
-    while (!this.#isClosed && this.#movingBytes() >= maxOutboxBytes) {
-      this.settle();
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+  /** Looks again whether there is room, which others may have made, and asks what has been sent. */
+  sweep(): void {
+    this.#wake();
+    this.settle();
   }
 
   /** Finds out what has been sent. */
@@ -81,25 +96,25 @@ export class Outbox {
     const sentBytes = this.#connection.getMetrics()?.bytesOut ?? this.#sentBytes;
     this.#creditBytes += sentBytes - this.#sentBytes;
     this.#sentBytes = sentBytes;
-    for (const [piece, question] of this.#pieces) {
+    // The latest first: what flow control holds back is older than what goes on beside it.
+    for (const [piece, { question }] of [...this.#pieces].toReversed()) {
       if (this.#creditBytes <= 0) break;
-      if (question < this.#question && !piece.isBlocked()) this.#creditBytes -= this.#sent(piece);
+      if (question < this.#question) this.#sent(piece);
     }
     // Pieces that could not be believed yet may have gone out as well; more than those was no response.
-    this.#creditBytes = Math.min(
-      this.#creditBytes,
-      this.#bytes(() => true),
-    );
+    let unsentBytes = 0;
+    for (const { bytes } of this.#pieces.keys()) unsentBytes += bytes;
+    this.#creditBytes = Math.min(this.#creditBytes, unsentBytes);
     this.#wake();
-    if (this.#movingBytes() >= outboxSettleBytes) this.#settleSoon();
+    if (this.#budget.heldBytes >= outboxSettleBytes) this.#settleSoon();
   }
 
-  #sent(piece: Piece): number {
+  #sent(piece: Piece): void {
     const sent = Math.min(piece.bytes, this.#creditBytes);
+    this.#creditBytes -= sent;
     piece.bytes -= sent;
-    if (piece.bytes === 0) this.#pieces.delete(piece);
+    if (piece.bytes === 0) this.remove(piece);
     piece.onSent(sent);
-    return sent;
   }
 
   #settleSoon(): void {
@@ -107,17 +122,6 @@ export class Outbox {
       this.#timer = undefined;
       this.settle();
     }, outboxSettleMs).unref();
-  }
-
-  /** What flow control holds back is its own stream's affair and keeps no other one waiting. */
-  #movingBytes(): number {
-    return this.#bytes((piece) => !piece.isBlocked());
-  }
-
-  #bytes(counts: (piece: Piece) => boolean): number {
-    let bytes = 0;
-    for (const piece of this.#pieces.keys()) if (counts(piece)) bytes += piece.bytes;
-    return bytes;
   }
 
   #wake(): void {

@@ -1,7 +1,6 @@
 import type { ServerHttp3Stream } from "@currentspace/http3";
 import { responsePieceBytes } from "../defaults.ts";
 import type { RequestBudget } from "./budget.ts";
-import { isBlocked } from "./held-stream.ts";
 import type { Outbox, Piece } from "./outbox.ts";
 import type { Pace } from "./pace.ts";
 import { headBytes } from "./request-head.ts";
@@ -47,8 +46,8 @@ export class ResponseWriter {
    */
   async write(response: Response, method: string): Promise<void> {
     const fields = responseFields(response);
+    await this.#handOver(headBytes(fields), () => undefined);
     this.#options.stream.respond(fields);
-    this.#handOver(headBytes(fields), () => undefined);
     if (hasBody(response, method)) await this.#writeBody(response.body!);
     else await response.body?.cancel();
     await new Promise<void>((resolve, reject) => {
@@ -79,28 +78,26 @@ export class ResponseWriter {
     this.#reader = undefined;
   }
 
-  async #writePiece(piece: Buffer): Promise<void> {
-    const { stream, budget, outbox, pace, now } = this.#options;
-    pace.start(now());
-    await outbox?.room();
-    const taken = new Promise<void>((resolve, reject) => {
-      stream.write(piece, (error) => (error ? reject(error) : resolve()));
+  async #writePiece(bytes: Buffer): Promise<void> {
+    const { stream, budget, outbox } = this.#options;
+    const give = (sent: number): void => budget.give("unsent", sent);
+    await this.#handOver(bytes.length, give);
+    await new Promise<void>((resolve, reject) => {
+      stream.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
-    const give = (bytes: number): void => budget.give("unsent", bytes);
-    if (outbox) this.#handOver(piece.length, give);
-    await taken;
-    if (!outbox) this.#sent(piece.length, give);
+    if (!outbox) this.#sent(bytes.length, give);
   }
 
   #take(bytes: number): void {
     if (!this.#options.budget.take("unsent", bytes)) throw new OverBudget("a client takes too little");
   }
 
-  #handOver(bytes: number, give: (bytes: number) => void): void {
-    const { stream, outbox, pace, now } = this.#options;
+  /** Resolves when the library may be given so many bytes. */
+  async #handOver(bytes: number, give: (bytes: number) => void): Promise<void> {
+    const { outbox, pace, now } = this.#options;
+    pace.start(now());
     const piece: Piece = {
       bytes,
-      isBlocked: () => isBlocked(stream),
       onSent: (sent) => {
         if (piece.bytes === 0) this.#pieces.delete(piece);
         this.#sent(sent, give);
@@ -108,8 +105,9 @@ export class ResponseWriter {
     };
     if (!outbox) return;
     this.#pieces.add(piece);
-    pace.start(now());
-    outbox.add(piece);
+    await outbox.add(piece);
+    // Who has gone in the meantime has no piece any more.
+    if (!this.#pieces.has(piece)) outbox.remove(piece);
   }
 
   #sent(bytes: number, give: (bytes: number) => void): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { maxOutboxBytes, outboxSettleBytes } from "../../../src/defaults.ts";
+import { minResponseBytes, outboxSettleBytes } from "../../../src/defaults.ts";
+import { ByteBudget } from "../../../src/gateway/byte-budget.ts";
 import { Outbox, type Piece } from "../../../src/gateway/outbox.ts";
 
 /** A connection that sends and acknowledges when it is told to. */
@@ -22,23 +23,28 @@ class FakeConnection {
   }
 }
 
-function piece(bytes: number): Piece & { blocked: boolean; sent: number } {
+const limitBytes = 10 * minResponseBytes;
+
+function bench(): { connection: FakeConnection; outbox: Outbox; budget: ByteBudget } {
+  const connection = new FakeConnection();
+  const budget = new ByteBudget({ scope: "connection", limitBytes });
+  return { connection, outbox: new Outbox(connection, budget), budget };
+}
+
+function piece(bytes: number): Piece & { sent: number } {
   const made = {
     bytes,
-    blocked: false,
     sent: 0,
-    isBlocked: () => made.blocked,
     onSent: (sent: number) => void (made.sent += sent),
   };
   return made;
 }
 
 describe("what the HTTP library has of a connection's responses", () => {
-  it("is believed to be sent when the connection has sent as much and the peer acknowledges something", () => {
-    const connection = new FakeConnection();
-    const outbox = new Outbox(connection);
+  it("is believed to be sent when the connection has sent as much and the peer acknowledges something", async () => {
+    const { connection, outbox } = bench();
     const one = piece(1000);
-    outbox.add(one);
+    await outbox.add(one);
     expect(connection.pings).toHaveLength(0);
     outbox.settle();
     expect(one.sent).toBe(0);
@@ -51,69 +57,62 @@ describe("what the HTTP library has of a connection's responses", () => {
     expect(connection.pings).toHaveLength(0);
   });
 
-  it("is not believed to be sent where flow control holds it back, and keeps nobody else waiting then", async () => {
-    const connection = new FakeConnection();
-    const outbox = new Outbox(connection);
-    const [held, other] = [piece(maxOutboxBytes), piece(1000)];
-    held.blocked = true;
-    outbox.add(held);
-    outbox.add(other);
-    await outbox.room();
+  it("is believed to be sent in what came last where flow control holds something back", async () => {
+    const { connection, outbox } = bench();
+    const [held, other] = [piece(5000), piece(1000)];
+    await outbox.add(held);
+    await outbox.add(other);
     outbox.settle();
-    connection.send(5000);
+    connection.send(1000);
     expect([held.sent, other.sent]).toEqual([0, 1000]);
   });
 
-  it("that flow control held back for a while is all believed to be sent at last", () => {
-    const connection = new FakeConnection();
-    const outbox = new Outbox(connection);
-    const held = piece(1000);
-    held.blocked = true;
-    outbox.add(held);
-    outbox.settle();
-    connection.send(400);
-    held.blocked = false;
-    outbox.settle();
-    connection.send(600);
-    expect(held.sent).toBe(1000);
-  });
-
-  it("is asked for by itself once it is more than a little", () => {
-    const connection = new FakeConnection();
-    const outbox = new Outbox(connection);
-    outbox.add(piece(outboxSettleBytes));
+  it("is asked for by itself once it is more than a little", async () => {
+    const { connection, outbox } = bench();
+    await outbox.add(piece(outboxSettleBytes));
     expect(connection.pings).toHaveLength(1);
   });
 
   it("leaves no room for more over its limit until some of it is sent", async () => {
-    const connection = new FakeConnection();
-    const outbox = new Outbox(connection);
-    outbox.add(piece(maxOutboxBytes));
+    const { connection, outbox } = bench();
+    await outbox.add(piece(limitBytes));
     const hasRoom = vi.fn();
-    const room = outbox.room().then(hasRoom);
+    const room = outbox.add(piece(1)).then(hasRoom);
     await Promise.resolve();
     expect(hasRoom).not.toHaveBeenCalled();
-    connection.send(1);
+    connection.send(limitBytes);
     await room;
     expect(hasRoom).toHaveBeenCalled();
   });
 
-  it("keeps nobody waiting after the connection's end", async () => {
-    const outbox = new Outbox(new FakeConnection());
-    outbox.add(piece(maxOutboxBytes));
-    const room = outbox.room();
-    outbox.close();
-    await room;
-    await outbox.room();
+  it("counts, a little for the least piece, until it is sent or its stream is gone", async () => {
+    const { connection, outbox, budget } = bench();
+    const [one, two] = [piece(1), piece(1)];
+    await outbox.add(one);
+    await outbox.add(two);
+    expect(budget.heldBytes).toBe(2 * minResponseBytes);
+    outbox.remove(one);
+    outbox.remove(one);
+    outbox.settle();
+    connection.send(1);
+    expect(budget.heldBytes).toBe(0);
   });
 
-  it("is what was handed over before the question, not after it", () => {
-    const connection = new FakeConnection();
-    const outbox = new Outbox(connection);
+  it("keeps nobody waiting after the connection's end", async () => {
+    const { outbox } = bench();
+    await outbox.add(piece(limitBytes));
+    const room = outbox.add(piece(1));
+    outbox.close();
+    await room;
+    await outbox.add(piece(1));
+  });
+
+  it("is what was handed over before the question, not after it", async () => {
+    const { connection, outbox } = bench();
     const [before, after] = [piece(1000), piece(1000)];
-    outbox.add(before);
+    await outbox.add(before);
     outbox.settle();
-    outbox.add(after);
+    await outbox.add(after);
     connection.send(2000);
     expect([before.sent, after.sent]).toEqual([1000, 0]);
     // What came later went out with it, and is believed the next time.

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Attack } from "../../../scripts/hostile/attack.ts";
+import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
+import { endlessBodies } from "../../../scripts/hostile/endless-bodies.ts";
+import { visitHttp3 } from "../../../scripts/hostile/honest/visitor.ts";
+import { get, post } from "../../../scripts/hostile/http3-frames.ts";
+import { malformedKinds, malformedRequests } from "../../../scripts/hostile/malformed-requests.ts";
+import { parallelUploads } from "../../../scripts/hostile/parallel-uploads.ts";
+import { RawHttp3, type RawHttp3Options } from "../../../scripts/hostile/raw-http3.ts";
+import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
+import { requestResets } from "../../../scripts/hostile/request-resets.ts";
+import { bounds } from "../../../scripts/hostile/verdict.ts";
+import { maxConnectionsPerSource, stallTimeoutMs } from "../../../src/defaults.ts";
+
+const attackMs = 8000;
+
+async function startRelay(): Promise<RelayProcess> {
+  const relay = await RelayProcess.start("dgram");
+  onTestFinished(() => relay.close());
+  return relay;
+}
+
+async function connect(relay: RelayProcess, options?: RawHttp3Options): Promise<RawHttp3> {
+  const client = await RawHttp3.open(relay.target, options);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+/** Has the relay do some honest work first: what that takes is no attack's doing. */
+async function warmUp(relay: RelayProcess): Promise<void> {
+  const client = await RawHttp3.open(relay.target);
+  for (let i = 0; i < 1000; i++) {
+    while (!client.hasRoom) await sleep(5);
+    const id = client.request(get("/", relay.target), true);
+    if (i % 20 === 0) await client.status(id, 5000);
+  }
+  client.close();
+}
+
+const attacks: readonly Attack[] = [requestResets, malformedRequests, endlessBodies, parallelUploads];
+
+describe("a relay's process", () => {
+  it.each(attacks)("lives through $name, and serves others meanwhile", async ({ name }) => {
+    const relay = await startRelay();
+    await warmUp(relay);
+    const quietBytes = relay.rssBytes;
+    let mostBytes = 0;
+    const timer = setInterval(() => (mostBytes = Math.max(mostBytes, relay.rssBytes)), 50);
+    const over = attackFor(relay, name, attackMs);
+    const visits: boolean[] = [];
+    for (const end = performance.now() + attackMs; performance.now() < end; await sleep(200))
+      visits.push((await visitHttp3(relay.target)) !== undefined);
+    expect(await over).toBeUndefined();
+    clearInterval(timer);
+    expect(relay.isAlive).toBe(true);
+    expect(visits.filter((isServed) => isServed).length).toBeGreaterThan(visits.length / 2);
+    expect(mostBytes - quietBytes).toBeLessThan(bounds.rssBytes);
+    expect(relay.logBytes).toBeLessThan(bounds.logBytes);
+    await expect
+      .poll(() => relay.rssBytes - quietBytes, { timeout: 40_000 })
+      .toBeLessThan(bounds.rssAfterBytes);
+  });
+});
+
+describe("a request over HTTP/3", () => {
+  it("that cannot be read is answered, whatever is wrong with it", async () => {
+    const relay = await startRelay();
+    const client = await connect(relay);
+    for (const { name, fields, status } of malformedKinds) {
+      const id = client.request(fields(relay.target), true);
+      expect([name, await client.status(id, 10_000)]).toEqual([name, status]);
+    }
+    expect(relay.logEnd).not.toMatch(/\n\s+at /);
+  });
+
+  it("that goes on after its answer is stopped, and the answer arrives", async () => {
+    const relay = await startRelay();
+    const client = await connect(relay);
+    const id = client.request(post("/v1/register", relay.target), false);
+    const bytes = await client.upload(id, 300e6, AbortSignal.timeout(20_000));
+    expect(await client.status(id, 10_000)).toBe(401);
+    expect(client.answer(id).stoppedWith).toBe(0x100);
+    expect(bytes).toBeLessThan(50e6);
+  });
+
+  it("whose body does not come is ended by time, and so is one whose answer is not taken", async () => {
+    const relay = await startRelay();
+    const token = await relay.target.token("slow");
+    const sender = await connect(relay);
+    const fields = [...post("/v1/register", relay.target), ["authorization", `Bearer ${token}`]] as const;
+    const body = sender.request(fields, false);
+    const reader = await connect(relay, { windowBytes: 2000 });
+    const page = reader.request(get("/v1/openapi.json", relay.target), true);
+    reader.stopReading();
+    const startedAtMs = performance.now();
+    await Promise.all([sender.status(body, 3 * stallTimeoutMs), sleep(stallTimeoutMs)]);
+    expect(sender.answer(body).resetWith ?? (await sender.status(body, 0))).toBeDefined();
+    expect(performance.now() - startedAtMs).toBeLessThan(2 * stallTimeoutMs);
+    await sleep(stallTimeoutMs / 2);
+    reader.startReading();
+    await reader.status(page, stallTimeoutMs);
+    expect(reader.answer(page).resetWith).toBe(0x10d);
+  });
+});
+
+describe("a source", () => {
+  it("has no more connections than its share", async () => {
+    const relay = await startRelay();
+    const clients: RawHttp3[] = [];
+    for (let i = 0; i < maxConnectionsPerSource + 1; i++) clients.push(await connect(relay));
+    await clients.at(-1)!.closed;
+    expect(clients.at(-1)!.closedWith).toBe(0x107);
+    expect(clients[0]!.isClosed).toBe(false);
+    expect(await visitHttp3(relay.target)).toBeDefined();
+  });
+});
