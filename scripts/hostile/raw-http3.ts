@@ -39,6 +39,8 @@ export class RawHttp3 {
   #turn: NodeJS.Immediate | undefined;
   #nextStream = 0;
   #watchers: (() => void)[] = [];
+  /** What is still to be sent of streams' beginnings. */
+  readonly #beginnings = new Map<number, { readonly bytes: Uint8Array; readonly hasEnded: boolean }>();
   #isOver = false;
   #reads: boolean;
 
@@ -116,7 +118,7 @@ export class RawHttp3 {
     const id = this.#nextStream;
     this.#nextStream += 4;
     this.#answers.set(id, { bytes: [], hasEnded: false, resetWith: undefined, stoppedWith: undefined });
-    this.#engine.streamSend(id, bytes, hasEnded);
+    this.#beginnings.set(id, { bytes, hasEnded });
     this.#wake();
     return id;
   }
@@ -138,6 +140,8 @@ export class RawHttp3 {
 
   /** Sends bytes on a stream. @returns how many were taken */
   #send(id: number, bytes: Uint8Array): number {
+    this.#run();
+    if (this.#isOver || this.#beginnings.has(id)) return 0;
     const taken = this.#engine.streamSend(id, bytes, false);
     this.#wake();
     if (typeof taken === "object") this.answer(id).stoppedWith ??= taken.abortedWith;
@@ -151,6 +155,9 @@ export class RawHttp3 {
 
   /** Resets a request both ways (H3_REQUEST_CANCELLED). */
   reset(id: number): void {
+    this.#run();
+    if (this.#isOver) return;
+    this.#beginnings.delete(id);
     this.#engine.streamAbort(id, "write", 0x10c);
     this.#engine.streamAbort(id, "read", 0x10c);
     this.#wake();
@@ -220,6 +227,7 @@ export class RawHttp3 {
     clearImmediate(this.#turn);
     this.#turn = undefined;
     if (this.#reads) this.#read();
+    for (const [id, { bytes, hasEnded }] of this.#beginnings) this.#begin(id, bytes, hasEnded);
     const datagram = Buffer.alloc(maxDatagramBytes);
     for (let length = 0; (length = this.#engine.send(datagram)) > 0;)
       this.#socket.send(Buffer.from(datagram.subarray(0, length)));
@@ -232,6 +240,14 @@ export class RawHttp3 {
         this.#run();
       }, timeoutMs);
     for (const watcher of this.#watchers.splice(0)) watcher();
+  }
+
+  #begin(id: number, bytes: Uint8Array, hasEnded: boolean): void {
+    const taken = this.#engine.streamSend(id, bytes, hasEnded);
+    if (taken === undefined) return;
+    if (typeof taken === "number" && taken < bytes.length)
+      this.#beginnings.set(id, { bytes: bytes.subarray(taken), hasEnded });
+    else this.#beginnings.delete(id);
   }
 
   #read(): void {

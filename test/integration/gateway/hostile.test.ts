@@ -84,23 +84,27 @@ describe("a request over HTTP/3", () => {
     expect(bytes).toBeLessThan(50e6);
   });
 
-  it("whose body does not come is ended by time, and so is one whose answer is not taken", async () => {
+  it("whose body does not come is ended by time", { timeout: 8 * stallTimeoutMs }, async () => {
     const relay = await startRelay();
+    const client = await connect(relay);
     const token = await relay.target.token("slow");
-    const sender = await connect(relay);
     const fields = [...post("/v1/register", relay.target), ["authorization", `Bearer ${token}`]] as const;
-    const body = sender.request(fields, false);
-    const reader = await connect(relay, { windowBytes: 2000 });
-    const page = reader.request(get("/v1/openapi.json", relay.target), true);
-    reader.stopReading();
-    const startedAtMs = performance.now();
-    await Promise.all([sender.status(body, 3 * stallTimeoutMs), sleep(stallTimeoutMs)]);
-    expect(sender.answer(body).resetWith ?? (await sender.status(body, 0))).toBeDefined();
-    expect(performance.now() - startedAtMs).toBeLessThan(2 * stallTimeoutMs);
-    await sleep(stallTimeoutMs / 2);
-    reader.startReading();
-    await reader.status(page, stallTimeoutMs);
-    expect(reader.answer(page).resetWith).toBe(0x10d);
+    const id = client.request(fields, false);
+    const dripping = setInterval(() => client.send(id, Buffer.from("{")), stallTimeoutMs / 4);
+    await client.status(id, 4 * stallTimeoutMs);
+    clearInterval(dripping);
+    expect(client.answer(id).resetWith).toBe(0x10d);
+  });
+
+  it("whose answer is not taken is ended by time", { timeout: 8 * stallTimeoutMs }, async () => {
+    const relay = await startRelay();
+    const client = await connect(relay, { windowBytes: 2000 });
+    const id = client.request(get("/v1/openapi.json", relay.target), true);
+    client.stopReading();
+    await sleep(1.5 * stallTimeoutMs);
+    client.startReading();
+    await client.status(id, 4 * stallTimeoutMs);
+    expect(client.answer(id).resetWith).toBe(0x10d);
   });
 });
 
@@ -110,7 +114,8 @@ describe("a source", () => {
     const clients: RawHttp3[] = [];
     for (let i = 0; i < maxConnectionsPerSource + 1; i++) clients.push(await connect(relay));
     await clients.at(-1)!.closed;
-    expect(clients.at(-1)!.closedWith).toBe(0x107);
+    // H3_EXCESSIVE_LOAD, or what stands for it while the handshake is under way (RFC 9000 §10.2.3).
+    expect([0x107, 0x0c]).toContain(clients.at(-1)!.closedWith);
     expect(clients[0]!.isClosed).toBe(false);
     expect(await visitHttp3(relay.target)).toBeDefined();
   });
