@@ -101,7 +101,7 @@ describe("a request over HTTP/3", () => {
     const client = await connect(relay, { windowBytes: 2000 });
     const id = client.request(get("/v1/openapi.json", relay.target), true);
     client.stopReading();
-    await sleep(1.5 * stallTimeoutMs);
+    await sleep(2 * stallTimeoutMs);
     client.startReading();
     await client.status(id, 4 * stallTimeoutMs);
     expect(client.answer(id).resetWith).toBe(0x10d);
