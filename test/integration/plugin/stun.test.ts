@@ -6,6 +6,9 @@ import {
   encodeBindingRequest,
   parseBindingReply,
 } from "../../../src/wire/stun-binding.ts";
+import type { RegisterResponse } from "../../../src/protocol.ts";
+import { connectHttp3 } from "../harness/http3-client.ts";
+import { startRelay } from "../harness/relay.ts";
 import { call, type RelayApp, secret, secretToken, serveRelay } from "./relay-app.ts";
 import { exchange, openSocket, prove, register } from "./udp-peer.ts";
 
@@ -13,7 +16,7 @@ const auth = { secret };
 
 /** A request for a move to where the socket is, ready to be sent; only its peer can make it. */
 async function makeMove(
-  app: RelayApp,
+  app: Pick<RelayApp, "relay">,
   socket: Socket,
   { id, secret: password }: { id: string; secret: string },
 ): Promise<{ request: BindingRequest; datagram: Uint8Array }> {
@@ -51,6 +54,27 @@ describe("a captured STUN request", () => {
     // Its peer can go back there, as it can answer the new challenge.
     await prove(app, home, registration);
     expect(await addressOf(app, registration.id)).toBe(textOf(home));
+  });
+
+  it("does not bring back a registration that has moved over HTTP/3 since", async () => {
+    const app = await startRelay();
+    const client = await connectHttp3(app.port, app.certificate, "auto");
+    const body = JSON.stringify({ key: randomBytes(16).toString("base64"), num: 4 });
+    const refresh = async (): Promise<RegisterResponse> => {
+      const { body: answer } = await client.request("/v1/register", { method: "POST", body });
+      return JSON.parse(answer.toString()) as RegisterResponse;
+    };
+    const registration = await refresh();
+    const socket = await openSocket();
+    const { request, datagram } = await makeMove(app, socket, registration);
+    await exchange(app, socket, datagram);
+    const there = (): string | null => app.relay.stats({ limit: 1 }).page!.registrations[0]!.address;
+    expect(there()).toBe(textOf(socket));
+    expect(await refresh()).toMatchObject({ id: registration.id, address: registration.address });
+
+    const replayed = await exchange(app, socket, datagram);
+    expect(parseBindingReply(replayed, request)).toMatchObject({ kind: "challenge", code: 438 });
+    expect(there()).toBe(registration.address);
   });
 
   it("gets its answer again from where it is, and prolongs nothing", async () => {

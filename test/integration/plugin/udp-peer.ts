@@ -20,7 +20,11 @@ export async function openSocket(): Promise<Socket> {
 }
 
 /** Sends a datagram to the relay and waits for what comes back. */
-export async function exchange(app: RelayApp, socket: Socket, datagram: Uint8Array): Promise<Buffer> {
+export async function exchange(
+  app: Pick<RelayApp, "relay">,
+  socket: Socket,
+  datagram: Uint8Array,
+): Promise<Buffer> {
   const { address, port } = app.relay.address();
   socket.send(datagram, port, address);
   const [reply] = (await once(socket, "message")) as [Buffer];
