@@ -4,6 +4,7 @@ import { createForwarder } from "../../../src/forwarder/index.ts";
 import { initial } from "./gateway.ts";
 import { gatewayCases } from "./gateway-cases.ts";
 import { createHarness, openPeer, settles } from "./rig.ts";
+import { placeCases } from "./place-cases.ts";
 import { forwarderSuite } from "./suite.ts";
 
 const backendReason = "for a test";
@@ -15,10 +16,11 @@ forwarderSuite("dgram", (options) => createDgramForwarder(options, { backendReas
 ]);
 
 describe("the dgram backend where 127.0.0.0/8 is not whole", () => {
-  gatewayCases(
-    createHarness((options) => createDgramForwarder(options, { backendReason, clientsBy: "port" })),
-    "port",
+  const harness = createHarness((options) =>
+    createDgramForwarder(options, { backendReason, clientsBy: "port" }),
   );
+  gatewayCases(harness, "port");
+  placeCases(harness);
 });
 
 describe("the dgram backend whose sockets to the gateway the system refuses", () => {
