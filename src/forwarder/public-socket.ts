@@ -125,8 +125,9 @@ async function bind(options: UdpSocketOptions): Promise<Bound> {
   try {
     return { socket: await bindUdpSocket({ ...options, port, isShared: true }) };
   } catch (error) {
-    if (systemCode(error) !== "ENOTSUP") throw error;
-    const limitation = "answers from the address that routing picks: this system has no SO_REUSEPORT";
+    const code = systemCode(error);
+    if (code === "EADDRINUSE") throw error;
+    const limitation = `answers from the address that routing picks, as this system lets no sockets share a port (${code})`;
     return { socket: await bindUdpSocket({ ...options, port }), limitation };
   }
 }
