@@ -42,7 +42,7 @@ export class RawHttp3 {
   /** What is still to be sent of streams' beginnings. */
   readonly #beginnings = new Map<number, { readonly bytes: Uint8Array; readonly hasEnded: boolean }>();
   #isOver = false;
-  #reads: boolean;
+  readonly #reads: boolean;
 
   private constructor(socket: Socket, engine: EngineConnection, options: RawHttp3Options) {
     this.#socket = socket;
@@ -160,17 +160,6 @@ export class RawHttp3 {
     this.#beginnings.delete(id);
     this.#engine.streamAbort(id, "write", 0x10c);
     this.#engine.streamAbort(id, "read", 0x10c);
-    this.#wake();
-  }
-
-  /** Reads nothing from now on, so that its windows stay as they are. */
-  stopReading(): void {
-    this.#reads = false;
-  }
-
-  /** Reads what there is. */
-  startReading(): void {
-    this.#reads = true;
     this.#wake();
   }
 
