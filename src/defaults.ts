@@ -1,5 +1,6 @@
 /** Every default number with its unit and its reason. Options override most of them. */
 export * from "./peer-defaults.ts";
+export * from "./tcp-defaults.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -180,6 +181,10 @@ export const maxSourceBytes: number = 8 * MiB;
 export const maxGatewayBytes: number = 128 * MiB;
 /** Longest header fields of a request, in bytes: what Node's own servers take. */
 export const maxHeaderBytes: number = 16 * KiB;
+/** Bytes of a request's body that wait for the app before the client is held back, where it can be. */
+export const bodyReadAheadBytes: number = 256 * KiB;
+/** What a piece of such a body counts for beside its bytes: the objects that hold it. */
+export const bodyPieceOverheadBytes = 128;
 /** Response bytes handed to the HTTP library in one piece: some turns of the event loop at 100 MB/s. */
 export const responsePieceBytes: number = 64 * KiB;
 /** Response bytes of one connection that the HTTP library may have and not have sent: 25 ms at 20 MB/s. */
@@ -220,16 +225,6 @@ export const stallTimeoutMs: number = 20 * second;
 export const minBytesPerSecond: number = KiB;
 /** A connection without requests ends after this, in ms: over the gap between two polls or two clicks. */
 export const gatewayConnectionIdleMs: number = 75 * second;
-
-/** TCP connections to the HTTP/2 gateway at a time: people with browsers, each of whom needs one. */
-export const maxHttp2Connections = 1000;
-/** Requests at a time on one HTTP/2 connection, as RFC 9113 §6.5.2 asks at least. */
-export const maxHttp2Streams = 100;
-/** A TCP connection to the gateway ends after this silence, in ms: five keepalives of an event stream. */
-export const http2IdleTimeoutMs: number = 75 * second;
-
-/** A TCP connection to the gateway has this long for its TLS handshake, in ms: some round trips of a bad line. */
-export const tlsHandshakeTimeoutMs: number = 10 * second;
 
 /** Longest token that signs in to the console, in bytes: a cookie has room for 4096 with its name (RFC 6265 §6.1). */
 export const maxCookieTokenBytes = 4000;

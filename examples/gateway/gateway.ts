@@ -5,12 +5,13 @@
 // PORT=4433 is the public UDP port; AUTH=none serves peers without tokens, such as examples/dialer.
 import { H3 } from "h3";
 import { quicpipe } from "quicpipe";
-import { developmentCertificate, serveHttp2, serveHttp3 } from "quicpipe/gateway";
+import { Budget, developmentCertificate, serveHttp2, serveHttp3 } from "quicpipe/gateway";
 
 const app = new H3().get("/", () => "This app is a relay as well.\n");
 
 const { certificate, privateKey } = await developmentCertificate();
-const tls = { key: privateKey, cert: certificate };
+// What a client may hold counts together, over whatever it comes.
+const tls = { key: privateKey, cert: certificate, budget: new Budget() };
 const gateway = await serveHttp3(app, {
   ...tls,
   sourceOf: (address, clientPort) => relay.sourceOf(address, clientPort),

@@ -12,6 +12,7 @@ import { slowRequests } from "./slow-requests.ts";
 import { oneByteStrangers, initialStrangers, scatteredStrangers, movingStrangers } from "./strangers.ts";
 import { strayDatagrams } from "./stray-datagrams.ts";
 import { stunFlood, spoofedStunFlood, spoofedVictims, namedStunFlood } from "./stun-flood.ts";
+import { tcpAttacks } from "./tcp-attacks.ts";
 
 /** Every kind of hostile traffic that the relay has to hold against. */
 export const attacks: readonly Attack[] = [
@@ -35,4 +36,5 @@ export const attacks: readonly Attack[] = [
   spoofedStunFlood,
   spoofedVictims,
   namedStunFlood,
+  ...tcpAttacks,
 ];

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { defineCommand, type CommandDef } from "citty";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import {
+  Budget,
   developmentCertificate,
   developmentCertificatePath,
   type Http2Gateway,
@@ -32,15 +33,17 @@ export const relay = defineCommand({
     const logger = consoleLogger(new Console(process.stderr));
     const pem = await certificate(tls);
     await using running = new AsyncDisposableStack();
+    // Who comes by UDP and by TCP is the same source.
+    const shared = { ...pem, logger, budget: new Budget() };
     const gateway = running.adopt(
-      await serveHttp3(app, { ...pem, logger, sourceOf: (ip, udpPort) => handle.sourceOf(ip, udpPort) }),
+      await serveHttp3(app, { ...shared, sourceOf: (ip, udpPort) => handle.sourceOf(ip, udpPort) }),
       (server) => server.close(),
     );
     const handle: Relay = running.use(quicpipe({ ...options, upstream: { port: gateway.port }, logger }));
     app.use(handle);
     const { address: host, port } = await handle.listen();
     const interruption = interrupted();
-    const browsers = await serveBrowsers(app, { ...pem, host, port, ...publicHttp3(options) }, logger);
+    const browsers = await serveBrowsers(app, { ...shared, host, port, ...publicHttp3(options) }, logger);
     if (browsers) running.defer(() => browsers.close());
     if (browsers && options.console !== false) logger.info(`quicpipe: ${consoleHint(options, port)}`);
     if (!tls) logger.info(`quicpipe: ${developmentHint()}`);

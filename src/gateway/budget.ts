@@ -48,11 +48,15 @@ export class Budget {
     this.#outbox = new ByteBudget({ scope: "all", limitBytes: this.limits.maxOutboxBytes });
   }
 
-  /** A connection from an IP address; `undefined` if the source has all that it may. Whoever opens it closes it. */
-  connect(address: string): ConnectionBudget | undefined {
+  /**
+   * A connection from an IP address; `undefined` if the source has all that it may. Whoever opens it closes it.
+   *
+   * @param freePlaces places that are left: a source may have no more than are left to all others.
+   */
+  connect(address: string, freePlaces: number = Infinity): ConnectionBudget | undefined {
     const name = sourceName(address);
     const source = this.#sources.get(name) ?? new Source(this.#all, this.#outbox, this.limits);
-    if (source.connections >= this.limits.maxConnectionsPerSource) {
+    if (source.connections >= Math.min(this.limits.maxConnectionsPerSource, freePlaces)) {
       this.refuse("connections");
       return undefined;
     }
@@ -131,6 +135,11 @@ export class ConnectionBudget {
     );
   }
 
+  /** Connections of its source, this one included. */
+  get sourceConnections(): number {
+    return this.#source.connections;
+  }
+
   /** Requests that are open. */
   get requests(): number {
     return this.#requests.size;
@@ -145,7 +154,10 @@ export class ConnectionBudget {
       this.#requests.delete(request),
     );
     this.#requests.add(request);
-    if (request.take("unread", headerBytes + defaults.requestOverheadBytes)) return request;
+    // Whose answer would find no room need not be asked of the app.
+    const full = this.#bytes.unsent.fullWith(defaults.responsePieceBytes);
+    if (full) this.#budget.refuse(`unsent-${full}`);
+    else if (request.take("unread", headerBytes + defaults.requestOverheadBytes)) return request;
     request.close();
     return undefined;
   }

@@ -28,7 +28,7 @@ export class ByteBudget {
 
   /** Takes bytes here and in every wider scope. @returns the narrowest scope without room for them; then none is taken. */
   take(bytes: number): BudgetScope | undefined {
-    const full = this.#fullWith(bytes);
+    const full = this.fullWith(bytes);
     if (full) return full;
     this.#add(bytes);
     return undefined;
@@ -44,10 +44,11 @@ export class ByteBudget {
     this.give(this.#heldBytes);
   }
 
-  #fullWith(bytes: number): BudgetScope | undefined {
+  /** The narrowest scope, this one or a wider one, without room for so many bytes. */
+  fullWith(bytes: number): BudgetScope | undefined {
     const { scope, parent } = this.#options;
     if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#limitBytes()) return scope;
-    return parent ? parent.#fullWith(bytes) : undefined;
+    return parent ? parent.fullWith(bytes) : undefined;
   }
 
   #limitBytes(): number {

@@ -1,8 +1,8 @@
-import type { ServerHttp3Stream } from "@currentspace/http3";
 import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../defaults.ts";
 import type { RequestBudget } from "./budget.ts";
+import type { ExchangeStream } from "./exchange-stream.ts";
 import type { Faults } from "./faults.ts";
-import { freePiece, holdStream } from "./held-stream.ts";
+import { freePiece } from "./held-stream.ts";
 import { http3Code } from "./http3-code.ts";
 import type { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
@@ -13,7 +13,7 @@ import { OverBudget, ResponseWriter } from "./response-writer.ts";
 
 /** What an {@link Exchange} is made with. */
 export interface ExchangeOptions {
-  readonly stream: ServerHttp3Stream;
+  readonly stream: ExchangeStream;
   /** Whether the request has no body. */
   readonly hasEnded: boolean;
   /** Closed with the exchange. */
@@ -28,7 +28,6 @@ export interface ExchangeOptions {
 /** One request and its response on a stream, from its header fields until all of the response has been sent. */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #release: () => void;
   readonly #abort = new AbortController();
   readonly #paces = { client: new Pace(), reader: new Pace() };
   readonly #writer: ResponseWriter;
@@ -45,7 +44,6 @@ export class Exchange {
     const { stream, budget, outbox, now } = options;
     this.#options = options;
     this.#hasRequestEnded = options.hasEnded;
-    this.#release = holdStream(stream);
     this.#writer = new ResponseWriter({
       stream,
       budget,
@@ -97,10 +95,10 @@ export class Exchange {
     ip: string | undefined,
     fetch: (request: Request) => Response | Promise<Response>,
   ): Promise<void> {
-    const { budget, now, faults } = this.#options;
+    const { faults } = this.#options;
     // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
-    if (!isBodyless) this.#body = new RequestBody({ budget, pace: this.#paces.client, contentLength, now });
+    if (!isBodyless) this.#body = this.#openBody(contentLength);
     const body = this.#body?.stream ?? null;
     const init = { method, headers, body, signal: this.#abort.signal, duplex: "half" as const };
     try {
@@ -115,6 +113,12 @@ export class Exchange {
       faults.write("error", "app-failed", "the app threw an error", { err });
       await this.#respond(plainResponse(500, "Internal Server Error"), method);
     }
+  }
+
+  #openBody(contentLength: number | undefined): RequestBody {
+    const { stream, budget, now } = this.#options;
+    const hold = stream.hold?.bind(stream);
+    return new RequestBody({ budget, pace: this.#paces.client, contentLength, hold, now });
   }
 
   async #respond(response: Response, method: string): Promise<void> {
@@ -207,7 +211,6 @@ export class Exchange {
     this.#body?.fail(reason);
     this.#writer.abandon(reason);
     this.#options.budget.close();
-    this.#release();
     this.#options.onClose(isStopped);
   }
 }

@@ -1,12 +1,15 @@
 import { once } from "node:events";
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from "node:http2";
-import { BlockList, isIPv6, type Socket } from "node:net";
+import type { Server } from "node:net";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
+import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
 import { codeOf } from "../system-error.ts";
 import { formatAddress } from "../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
+import { Budget } from "./budget.ts";
+import { Faults } from "./faults.ts";
 import type { Http3App } from "./http3.ts";
+import { TcpDoor } from "./tcp-door.ts";
 
 /** How {@link serveHttp2} serves. */
 export interface Http2GatewayOptions {
@@ -22,10 +25,20 @@ export interface Http2GatewayOptions {
   readonly http3Port?: number;
   /** Host that serves HTTP/3, a name or an IP literal; the one that the client asked if absent. */
   readonly http3Host?: string;
-  /** Connections at a time, from 1; 1000 if absent. More are closed at once. */
+  /**
+   * Connections at a time, from 1; 1000 if absent. More are closed at once, and of one source no more than are left to all
+   * others.
+   */
   readonly maxConnections?: number;
-  /** Silence after which a connection is closed, in ms, from 1; 75 s if absent, five keepalives of an event stream. */
+  /**
+   * How long a connection may be without requests, in ms, from 1; 75 s if absent, the usual one of web servers. Each
+   * request gives a fifteenth of it back; for the first one there are 10 s, if that is less.
+   */
   readonly idleTimeoutMs?: number;
+  /** What clients may hold, shared with other servers that are given the same; one of its own if absent. */
+  readonly budget?: Budget;
+  /** Where a few lines go, a limited number of each kind; `console` if absent, nowhere if `false`. */
+  readonly logger?: Logger | false;
 }
 
 /** A running HTTP/2 server. Whoever started it closes it. */
@@ -39,58 +52,54 @@ export interface Http2Gateway {
 /**
  * Serves a fetch-style app over HTTP/2 and HTTP/1.1 on a public TCP port, where browsers come first, and tells them of
  * HTTP/3. The app sees a client's address as `request.ip` unless it is on loopback: there it could pass for one that the
- * relay proved, and make `X-Forwarded-For` be believed (design section 4).
+ * relay proved. What clients may hold and how long they may take is bounded.
  *
- * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `h3`.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken or the certificate does not load.
  */
 export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): Promise<Http2Gateway> {
-  const { H3, toNodeHandler } = await importH3();
-  const { host = "::", port = 0 } = options;
-  // An app around the app: what that throws is answered with 500, and harms nothing else.
-  const handle = toNodeHandler(new H3().all("/**", ({ req }) => app.fetch(withoutLoopbackAddress(req))));
-  const server = createServer(options, host, port);
-  server.on("request", (request, response) => {
-    const http3 = { host: options.http3Host, port: options.http3Port ?? portOf(server) };
-    response.setHeader("alt-svc", altSvc(http3, authorityOf(request)));
-    return handle(request, response);
+  const { host = "::", port = 0, http3Host, logger = consoleLogger(console) } = options;
+  const faults = new Faults(logger || silentLogger, Date.now);
+  const door = openDoor(host, port, {
+    ...options,
+    maxConnections: options.maxConnections ?? defaults.maxHttp2Connections,
+    idleTimeoutMs: options.idleTimeoutMs ?? defaults.gatewayConnectionIdleMs,
+    budget: options.budget ?? new Budget(),
+    faults,
+    fetch: (request) => app.fetch(request),
+    fieldsFor: (authority) => ({
+      "alt-svc": altSvc({ host: http3Host, port: options.http3Port ?? bound }, authority),
+    }),
   });
-  const sockets = new Set<Socket>();
-  // The connection as it is accepted: one that never gets to speak TLS has to be closed too.
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
+  const { server } = door;
   await listening(server, host, port);
+  const bound = portOf(server);
   // Such as a system without file descriptors for more connections; those that it has go on.
-  server.on("error", (error) => process.emitWarning(error));
-  return { port: portOf(server), close: () => close(server, sockets) };
+  server.on("error", (error) =>
+    faults.write("error", "connection-failed", "the TCP port failed", { why: String(error) }),
+  );
+  return {
+    port: bound,
+    async close() {
+      if (!server.listening) return;
+      const closed = once(server, "close");
+      server.close();
+      // An event stream would hold its connection open for as long as its reader likes.
+      door.close();
+      await closed;
+      faults.flush();
+    },
+  };
 }
 
-function authorityOf({ headers }: Http2ServerRequest): string | undefined {
-  return headers[":authority"] ?? headers.host;
-}
-
-function createServer(options: Http2GatewayOptions, host: string, port: number): Http2SecureServer {
-  const { key, cert, maxConnections = defaults.maxHttp2Connections } = options;
-  const { idleTimeoutMs = defaults.http2IdleTimeoutMs } = options;
+function openDoor(host: string, port: number, options: ConstructorParameters<typeof TcpDoor>[0]): TcpDoor {
   try {
-    const server = createSecureServer({
-      key,
-      cert,
-      allowHTTP1: true,
-      settings: { maxConcurrentStreams: defaults.maxHttp2Streams },
-      handshakeTimeout: Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs),
-    });
-    server.maxConnections = maxConnections;
-    // Without a listener for "timeout" the connection is destroyed.
-    return server.setTimeout(idleTimeoutMs);
+    return new TcpDoor(options);
   } catch (cause) {
     throw listenFailed(host, port, cause);
   }
 }
 
-async function listening(server: Http2SecureServer, host: string, port: number): Promise<void> {
+async function listening(server: Server, host: string, port: number): Promise<void> {
   try {
     // Listen in the same turn as `once`, which rejects on "error".
     const ready = once(server, "listening");
@@ -114,39 +123,7 @@ function listenFailed(host: string, port: number, cause: unknown): QuicpipeError
   );
 }
 
-function portOf(server: Http2SecureServer): number {
+function portOf(server: Server): number {
   const address = server.address();
   return typeof address === "object" ? (address?.port ?? 0) : 0;
-}
-
-async function close(server: Http2SecureServer, sockets: ReadonlySet<Socket>): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, "close");
-  server.close();
-  // An event stream would hold its connection open for as long as its reader likes.
-  for (const socket of sockets) socket.destroy();
-  await closed;
-}
-
-const loopback: BlockList = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
-/** Hides an address on loopback, an IPv4 one in IPv6 form included, from whoever takes `request.ip` for a proof. */
-function withoutLoopbackAddress(request: Request & { ip?: string | undefined }): Request {
-  const { ip } = request;
-  const isProof = ip !== undefined && loopback.check(ip, isIPv6(ip) ? "ipv6" : "ipv4");
-  return isProof ? Object.defineProperty(request, "ip", { value: undefined }) : request;
-}
-
-async function importH3(): Promise<Pick<typeof import("h3"), "H3" | "toNodeHandler">> {
-  try {
-    return await import("h3");
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "serving HTTP/2 needs the package h3: run `npm install h3`",
-      { cause },
-    );
-  }
 }

@@ -3,6 +3,7 @@ import { gatewayConnectionIdleMs, maxStoppedStreams } from "../defaults.ts";
 import type { ConnectionBudget } from "./budget.ts";
 import { Exchange } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
+import { holdStream } from "./held-stream.ts";
 import { http3Code } from "./http3-code.ts";
 import { Outbox } from "./outbox.ts";
 import { type FieldMap, headBytes, readHead } from "./request-head.ts";
@@ -37,6 +38,7 @@ export class Http3Connection {
     const { budget, faults, fetch, now, session } = this.#options;
     const share = budget.open(headBytes(fields));
     if (!share) return this.#refuse(stream);
+    const release = holdStream(stream);
     const exchange: Exchange = new Exchange({
       stream,
       hasEnded,
@@ -44,7 +46,10 @@ export class Http3Connection {
       outbox: this.#outbox,
       faults,
       now,
-      onClose: (isStopped) => this.#closed(exchange, isStopped),
+      onClose: (isStopped) => {
+        release();
+        this.#closed(exchange, isStopped);
+      },
     });
     this.#exchanges.add(exchange);
     const head = readHead(fields);

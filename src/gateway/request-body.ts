@@ -1,3 +1,4 @@
+import { bodyPieceOverheadBytes, bodyReadAheadBytes } from "../defaults.ts";
 import type { RequestBudget } from "./budget.ts";
 import type { Pace } from "./pace.ts";
 
@@ -8,6 +9,8 @@ export interface RequestBodyOptions {
   readonly pace: Pace;
   /** Bytes that the client announced; `undefined` if it did not. */
   readonly contentLength: number | undefined;
+  /** Has the client send no more for now, or go on; absent where nobody can. */
+  readonly hold?: ((isHeld: boolean) => void) | undefined;
   /** Time, in ms. */
   readonly now: () => number;
 }
@@ -22,6 +25,7 @@ export class RequestBody {
   readonly #queue: Uint8Array[] = [];
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #receivedBytes = 0;
+  #queuedBytes = 0;
   #isWanted = false;
   #hasEnded = false;
   #isClosed = false;
@@ -45,7 +49,8 @@ export class RequestBody {
     this.#receivedBytes += chunk.length;
     this.#options.pace.move(chunk.length, this.#options.now());
     if (this.#receivedBytes > (this.#options.contentLength ?? Infinity)) return this.#refuse("malformed");
-    if (!this.#options.budget.take("unread", chunk.length)) return this.#refuse("over-budget");
+    if (!this.#options.budget.take("unread", costOf(chunk))) return this.#refuse("over-budget");
+    this.#add(costOf(chunk));
     // A copy: the library's memory goes back at once.
     this.#queue.push(new Uint8Array(chunk));
     this.#flow();
@@ -80,7 +85,8 @@ export class RequestBody {
     if (chunk) {
       this.#isWanted = false;
       this.#options.pace.stop(this.#options.now());
-      this.#options.budget.give("unread", chunk.length);
+      this.#options.budget.give("unread", costOf(chunk));
+      this.#add(-costOf(chunk));
       this.#controller.enqueue(chunk);
     }
     if (this.#hasEnded && this.#queue.length === 0 && !this.#isClosed) {
@@ -97,6 +103,18 @@ export class RequestBody {
   #close(): void {
     this.#isClosed = true;
     this.#options.pace.stop(this.#options.now());
-    for (const { length } of this.#queue.splice(0)) this.#options.budget.give("unread", length);
+    for (const chunk of this.#queue.splice(0)) this.#options.budget.give("unread", costOf(chunk));
+    this.#add(-this.#queuedBytes);
   }
+
+  /** Who can be held back is, before a limit is met. */
+  #add(bytes: number): void {
+    this.#queuedBytes += bytes;
+    this.#options.hold?.(this.#queuedBytes >= bodyReadAheadBytes);
+  }
+}
+
+/** What a piece counts for: many small ones are no smaller than a few large ones. */
+function costOf({ length }: Uint8Array): number {
+  return length + bodyPieceOverheadBytes;
 }

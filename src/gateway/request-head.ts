@@ -52,6 +52,13 @@ const authorityPattern = /^[^\s/?#@\\]+$/;
 /** Fields that belong to a connection, which HTTP/2 and HTTP/3 have no place for (RFC 9114 §4.2). */
 const connectionFields = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
+/** Leaves out what is a connection's own in HTTP/1.1. */
+export function withoutConnectionFields<Value>(
+  fields: Readonly<Record<string, Value>>,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !connectionFields.includes(name)));
+}
+
 /** `fetch` knows no such requests. */
 function methodRefusal(method: string): HeadRefusal | undefined {
   const name = method.toUpperCase();

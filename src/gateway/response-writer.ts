@@ -1,6 +1,6 @@
-import type { ServerHttp3Stream } from "@currentspace/http3";
 import { responsePieceBytes } from "../defaults.ts";
 import type { RequestBudget } from "./budget.ts";
+import type { ExchangeStream } from "./exchange-stream.ts";
 import type { Outbox, Piece } from "./outbox.ts";
 import type { Pace } from "./pace.ts";
 import { headBytes } from "./request-head.ts";
@@ -8,7 +8,7 @@ import { hasBody, responseFields } from "./response-head.ts";
 
 /** What a {@link ResponseWriter} writes with. */
 export interface ResponseWriterOptions {
-  readonly stream: ServerHttp3Stream;
+  readonly stream: ExchangeStream;
   readonly budget: Pick<RequestBudget, "take" | "give">;
   /** Where it is told what has been sent; absent over HTTP/2, whose streams tell it themselves. */
   readonly outbox: Outbox | undefined;
@@ -51,7 +51,8 @@ export class ResponseWriter {
     if (hasBody(response, method)) await this.#writeBody(response.body!);
     else await response.body?.cancel();
     await new Promise<void>((resolve, reject) => {
-      this.#options.stream.once("error", reject).end(resolve);
+      this.#options.stream.once("error", reject);
+      this.#options.stream.end(resolve);
     });
   }
 

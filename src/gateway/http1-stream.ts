@@ -1,0 +1,82 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { lingerMs, maxStrayBytes } from "../defaults.ts";
+import type { ExchangeStream, ResponseFields } from "./exchange-stream.ts";
+import { http3Code } from "./http3-code.ts";
+import { type FieldMap, withoutConnectionFields } from "./request-head.ts";
+
+/** A request over HTTP/1.1. */
+export class Http1ServerStream extends EventEmitter implements ExchangeStream {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  /** Header fields that every response has. */
+  readonly #extra: ResponseFields;
+  #isLingering = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, extra: ResponseFields) {
+    super();
+    this.#request = request;
+    this.#response = response;
+    this.#extra = extra;
+    request.on("data", (piece: Buffer) => this.emit("data", Buffer.from(piece)));
+    request.on("end", () => this.emit("end"));
+    request.on("error", (error) => this.emit("error", error));
+    response.on("error", (error) => this.emit("error", error));
+    response.on("close", () => {
+      if (response.writableFinished) this.#linger();
+      this.emit("close");
+    });
+  }
+
+  respond(fields: ResponseFields): void {
+    const { ":status": status, ...rest } = fields;
+    this.#response.writeHead(Number(status), { ...withoutConnectionFields(rest), ...this.#extra });
+  }
+
+  write(piece: Buffer, done: (error?: Error | null) => void): void {
+    this.#response.write(piece, done);
+  }
+
+  end(done: () => void): void {
+    this.#response.end(done);
+  }
+
+  close(code: number): void {
+    if (code === http3Code.noError) this.#linger();
+    else this.#request.socket.destroy();
+  }
+
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#request.pause();
+    else this.#request.resume();
+  }
+
+  /**
+   * The rest of a request that has been answered is dropped for a while, so that the client gets to read its answer: if it
+   * ends in that time the connection goes on, else it is closed (RFC 9112 §9.6).
+   */
+  #linger(): void {
+    const { socket, complete } = this.#request;
+    if (complete || socket.destroyed || this.#isLingering) return;
+    this.#isLingering = true;
+    let droppedBytes = 0;
+    this.#request.on("data", ({ length }: Buffer) => {
+      if ((droppedBytes += length) > maxStrayBytes) this.#request.pause();
+    });
+    this.#request.resume();
+    const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+    this.#request.once("end", () => clearTimeout(timer));
+  }
+}
+
+/** Fields of a request over HTTP/1.1 as those of the later versions; what is the connection's own is left out. */
+export function laterFields({ method, url, headers }: IncomingMessage): FieldMap {
+  const { host, ...rest } = headers;
+  return {
+    ":method": method,
+    ":scheme": "https",
+    ":path": url,
+    ":authority": host,
+    ...withoutConnectionFields(rest),
+  };
+}

@@ -1,0 +1,197 @@
+import { createServer as createHttp1, type Server as Http1Server } from "node:http";
+import { constants, performServerHandshake, type ServerHttp2Session } from "node:http2";
+import { BlockList, createServer, isIPv6, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
+import * as defaults from "../defaults.ts";
+import type { Budget } from "./budget.ts";
+import type { ResponseFields } from "./exchange-stream.ts";
+import type { Faults } from "./faults.ts";
+import { Http1ServerStream, laterFields } from "./http1-stream.ts";
+import { Http2ServerStream } from "./http2-stream.ts";
+import { TcpConnection } from "./tcp-connection.ts";
+
+/** What a {@link TcpDoor} is made with. */
+export interface TcpDoorOptions {
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Header fields of every response to a client that asked this authority. */
+  readonly fieldsFor: (authority: string | undefined) => ResponseFields;
+  readonly maxConnections: number;
+  readonly idleTimeoutMs: number;
+  readonly budget: Budget;
+  readonly faults: Faults;
+}
+
+/**
+ * Lets in who comes by TCP: a share of the places for each source, a time for the handshake and for the first request; then
+ * HTTP/2 or HTTP/1.1, as ALPN chooses (RFC 7301).
+ */
+export class TcpDoor {
+  readonly server: Server;
+  readonly #options: TcpDoorOptions;
+  readonly #tls: TlsServer;
+  readonly #http1: Http1Server;
+  /** By the client's address and port, which TLS sockets have as well. */
+  readonly #connections = new Map<string, { readonly socket: Socket; readonly connection: TcpConnection }>();
+  readonly #timer: NodeJS.Timeout;
+
+  /** @throws the system's error if key and certificate do not load. */
+  constructor(options: TcpDoorOptions) {
+    this.#options = options;
+    const { key, cert, idleTimeoutMs } = options;
+    const handshakeTimeout = Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs);
+    this.#tls = createTls({ key, cert, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout });
+    this.#tls.on("secureConnection", (socket) => this.#secured(socket));
+    // Who speaks no TLS, or other versions of it: that is for them to notice.
+    this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
+    this.#http1 = this.#createHttp1();
+    this.server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
+    this.#timer = setInterval(() => this.#sweep(), defaults.gatewaySweepMs).unref();
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    clearInterval(this.#timer);
+    for (const { socket } of this.#connections.values()) socket.destroy();
+  }
+
+  #connected(socket: Socket): void {
+    const { maxConnections, idleTimeoutMs, budget, faults, fetch } = this.#options;
+    const { remoteAddress: address } = socket;
+    socket.on("error", () => undefined);
+    // It has gone already.
+    if (address === undefined) return void socket.destroy();
+    const share = budget.connect(address, maxConnections - this.#connections.size);
+    if (!share) {
+      faults.write("info", "over-budget", "a source has too many connections");
+      return void socket.destroy();
+    }
+    const connection = new TcpConnection({
+      socket,
+      budget: share,
+      faults,
+      ip: isLoopback(address) ? undefined : address,
+      fetch,
+      idle: { limitMs: idleTimeoutMs, firstMs: Math.min(idleTimeoutMs, defaults.headersTimeoutMs) },
+      now: () => performance.now(),
+    });
+    const name = nameOf(socket);
+    this.#connections.set(name, { socket, connection });
+    socket.once("close", () => {
+      this.#connections.delete(name);
+      connection.close();
+    });
+    this.#tls.emit("connection", socket);
+  }
+
+  #secured(socket: TLSSocket): void {
+    const { connection } = this.#connections.get(nameOf(socket)) ?? {};
+    socket.on("error", () => undefined);
+    if (!connection) return void socket.destroy();
+    if (socket.alpnProtocol === "h2") this.#serveHttp2(socket, connection);
+    else {
+      connection.speaks(() => socket.destroySoon());
+      this.#http1.emit("connection", socket);
+    }
+  }
+
+  #serveHttp2(socket: TLSSocket, connection: TcpConnection): void {
+    const session: ServerHttp2Session = performServerHandshake(socket, {
+      settings: {
+        maxConcurrentStreams: streamsFor(connection.sourceConnections),
+        maxHeaderListSize: defaults.maxHeaderBytes,
+      },
+      maxSessionMemory: defaults.maxHttp2SessionMiB,
+      streamResetBurst: defaults.http2ResetBurst,
+      streamResetRate: defaults.http2ResetsPerSecond,
+    });
+    connection.speaks(() => session.close());
+    session.on("error", (error) => this.#failed(error));
+    session.on("stream", (stream, fields, flags) => {
+      const hasEnded = (flags & endStreamFlag) !== 0;
+      const isOpen = connection.open(fields, hasEnded, () => {
+        const wrapped = new Http2ServerStream(
+          stream,
+          hasEnded,
+          this.#options.fieldsFor(fields[":authority"]),
+        );
+        wrapped.expect(fields);
+        return wrapped;
+      });
+      // Nothing was done about it, so that it may be tried again (RFC 9113 §8.7).
+      if (!isOpen) stream.on("error", () => undefined).close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+  }
+
+  #createHttp1(): Http1Server {
+    const server = createHttp1({
+      maxHeaderSize: defaults.maxHeaderBytes,
+      // The connection's own times are kept by the sweep.
+      requestTimeout: 0,
+      headersTimeout: 0,
+      keepAliveTimeout: 0,
+    });
+    server.on("request", (request, response) => {
+      const { connection } = this.#connections.get(nameOf(request.socket)) ?? {};
+      const { host } = request.headers;
+      const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+      const isOpen = connection?.open(
+        laterFields(request),
+        length === "0" && coding === undefined,
+        () => new Http1ServerStream(request, response, this.#options.fieldsFor(host)),
+      );
+      if (isOpen) return;
+      response.on("error", () => undefined);
+      response
+        .writeHead(503, { "retry-after": String(defaults.retryAfterSeconds), connection: "close" })
+        .end();
+    });
+    server.on("connect", (_request, socket) => this.#turnDown(socket, "501 Not Implemented"));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+      const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
+      this.#turnDown(socket, isTooLong ? "431 Request Header Fields Too Large" : "400 Bad Request");
+    });
+    return server;
+  }
+
+  #turnDown(socket: Duplex, status: string): void {
+    this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    for (const { connection } of this.#connections.values()) connection.sweep(nowMs);
+  }
+
+  #failed(error: Error): void {
+    this.#options.faults.write("info", "connection-failed", "an HTTP/2 connection failed", {
+      why: String(error),
+    });
+  }
+}
+
+/** As many streams as the others of the source leave, so that many connections ask for little more than a few. */
+function streamsFor(sourceConnections: number): number {
+  const share = Math.floor(defaults.maxSourceStreams / sourceConnections);
+  return Math.max(defaults.minHttp2Streams, Math.min(defaults.maxHttp2Streams, share));
+}
+
+/** RFC 9113 §6.2 */
+const endStreamFlag = 1;
+
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+const loopback: BlockList = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** An IPv4 address in IPv6 form included. */
+function isLoopback(ip: string): boolean {
+  return loopback.check(ip, isIPv6(ip) ? "ipv6" : "ipv4");
+}
