@@ -25,6 +25,7 @@ export const dial = defineCommand({
   async run({ args: given }) {
     const timeoutMs = requireNumber("--timeout", given.timeout) * 1000;
     return await workAsPeer(given, {}, async ({ peer, trust }) => {
+      process.stderr.write(`quicpipe: dialing ${printable(given.name)} at ${printable(given.relay)}\n`);
       const connection = await peer.dial(given.name, { trust, timeoutMs });
       process.stderr.write(`quicpipe: connected to ${printable(given.name)} by the ${connection.path}\n`);
       await pipeStandardStreams(connection, await connection.createBidirectionalStream());
