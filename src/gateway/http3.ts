@@ -127,9 +127,7 @@ class Http3Clients {
     session.on("error", (err: Error) => this.#failed(err));
     const handle = connectionOf(session);
     if (handle === noConnection) return;
-    const { remoteAddress, remotePort } = session;
-    const source = this.#options.sourceOf?.(remoteAddress, remotePort)?.address ?? remoteAddress;
-    const connection = this.#open(source, session);
+    const connection = this.#open(this.#sourceOf(session), session);
     if (!connection) return this.#turnAway(session);
     this.#connections.set(handle, connection);
     session.once("close", () => {
@@ -153,6 +151,16 @@ class Http3Clients {
         now: () => performance.now(),
       })
     );
+  }
+
+  #sourceOf({ remoteAddress, remotePort }: import("@currentspace/http3").Http3ServerSession): string {
+    try {
+      return this.#options.sourceOf?.(remoteAddress, remotePort)?.address ?? remoteAddress;
+    } catch (err) {
+      // Such as a relay that is not made yet: what is thrown here would end the process.
+      this.#failed(err);
+      return remoteAddress;
+    }
   }
 
   /** All who come over TCP, which are local, are one connection. */
