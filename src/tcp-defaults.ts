@@ -17,6 +17,8 @@ export const tlsHandshakeTimeoutMs: number = 10 * second;
 export const maxRefusals = 32;
 /** Bytes of a client that no request waits for until its TCP connection is closed: what is under way at 20 MB/s for 10 ms. */
 export const maxStrayBytes: number = 256 * KiB;
+/** TCP connections are looked at this often for what has taken too long or is not waited for, in ms: 10 MB at 100 MB/s. */
+export const tcpSweepMs = 100;
 /** Memory that Node's HTTP/2 may take for one connection, in MiB: a piece of a response for each of half of its streams. */
 export const maxHttp2SessionMiB = 4;
 /** Requests that an HTTP/2 client may take back at once, and per second: those of a page that somebody leaves, twice. */

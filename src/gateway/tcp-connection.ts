@@ -28,9 +28,8 @@ export class TcpConnection {
   readonly #exchanges = new Set<Exchange>();
   readonly #idle: IdleTime;
   #refusals = 0;
-  /** Of the socket, and whether there was a request, at the last sweep. */
-  #bytesRead = 0;
-  #wasBusy = false;
+  /** What had come when the last request was over. */
+  #readBytes = 0;
   /** Ends the connection with a word to the client. */
   #sayGoodbye: (() => void) | undefined;
 
@@ -63,7 +62,6 @@ export class TcpConnection {
       return false;
     }
     this.#idle.begin(now());
-    this.#wasBusy = true;
     const exchange: Exchange = new Exchange({
       stream: stream(),
       hasEnded,
@@ -104,13 +102,9 @@ export class TcpConnection {
     else this.#options.faults.write("info", "over-budget", "a source has too many requests open");
   }
 
-  /** Whether much came since the last sweep without any request, such as the rest of one that was answered. */
+  /** Whether much came since the last request was over, such as the rest of one that was answered. */
   #hasStrayBytes(): boolean {
-    const { bytesRead } = this.#options.socket;
-    const isStray = !this.#wasBusy && bytesRead - this.#bytesRead > maxStrayBytes;
-    this.#bytesRead = bytesRead;
-    this.#wasBusy = this.#exchanges.size > 0;
-    return isStray;
+    return this.#exchanges.size === 0 && this.#options.socket.bytesRead - this.#readBytes > maxStrayBytes;
   }
 
   #sendAway(why: string): void {
@@ -120,6 +114,8 @@ export class TcpConnection {
 
   #closed(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
-    if (this.#exchanges.size === 0) this.#idle.rest(this.#options.now());
+    if (this.#exchanges.size > 0) return;
+    this.#readBytes = this.#options.socket.bytesRead;
+    this.#idle.rest(this.#options.now());
   }
 }

@@ -48,7 +48,7 @@ export class TcpDoor {
     this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#http1 = this.#createHttp1();
     this.server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
-    this.#timer = setInterval(() => this.#sweep(), defaults.gatewaySweepMs).unref();
+    this.#timer = setInterval(() => this.#sweep(), defaults.tcpSweepMs).unref();
   }
 
   /** Ends every connection. */
