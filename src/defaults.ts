@@ -207,8 +207,8 @@ export const lastWordsMs = 60;
 export const maxHttp3Streams = 100;
 /** Streams of an HTTP/3 connection that may be stopped before it has to end: the HTTP library keeps 3 KB of each. */
 export const maxStoppedStreams = 1000;
-/** Bytes that an HTTP/3 client may have under way on one connection: 20 MB/s at a round trip of 200 ms. */
-export const http3WindowBytes: number = 4 * MiB;
+/** Bytes that an HTTP/3 client may have under way on a new connection: 5 MB/s at a round trip of 200 ms; it grows with use. */
+export const http3WindowBytes: number = MiB;
 /** What an open request counts for, in bytes, beside its header fields: its objects, and an answer that waits to be read. */
 export const requestOverheadBytes: number = 12 * KiB;
 /** Connections to the gateway of one source, over HTTP/3, HTTP/2 and HTTP/1.1: an office, or 25 MB of connections. */
