@@ -1,6 +1,6 @@
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
-import { isWithinShare } from "./share.ts";
+import { isWithinShare } from "../share.ts";
 
 /** What bounds a mailbox store: messages, and the bytes of those that wait. */
 export interface MailboxLimits {

@@ -1,6 +1,6 @@
 import { QuicpipeError } from "../errors.ts";
 import type { Identity } from "./identity.ts";
-import { isWithinShare } from "./share.ts";
+import { isWithinShare } from "../share.ts";
 
 /** How many waits may be open. */
 export interface WaiterLimits {

@@ -191,7 +191,7 @@ export class Registry implements StunAuthority {
       held ? { registrations: registrations - 1, cids: cids - held.num } : { registrations, cids };
     requireRoom({
       num: request.num,
-      isNew: !held,
+      held: held?.num ?? 0,
       draining: this.#draining,
       quota: request.quota,
       own: beside(holder?.entries.size, holder?.cids),

@@ -188,6 +188,35 @@ describe("register", () => {
     expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
+  it.each([
+    ["registrations", { maxRegistrations: 8 }],
+    ["connection IDs", { maxCids: 80 }],
+  ])("keeps the last quarter of the %s for those who hold none", (_of, limits) => {
+    const { register, registry } = setUp(limits);
+    const wide = { quota: { ...quota, maxRegistrations: 100, maxCids: 1000 } };
+    for (let key = 1; key <= 3; key++)
+      for (const [i, of] of ["a", "b"].entries()) register(of, 10 * i + key, wide);
+    for (const of of ["a", "b"]) expect(codeOf(() => register(of, 77, wide))).toBe("ERR_QUICPIPE_TABLE_FULL");
+    expect(codeOf(() => register("c", 31, wide))).toBeUndefined();
+    expect(codeOf(() => register("c", 32, wide))).toBe("ERR_QUICPIPE_TABLE_FULL");
+    expect(codeOf(() => register("d", 41, wide))).toBeUndefined();
+    expect(codeOf(() => register("e", 51, wide))).toBe("ERR_QUICPIPE_TABLE_FULL");
+    expect(registry.stats().registrations).toBe(8);
+  });
+
+  it("refreshes what is there however full the table is, but lets it grow only where there is room", () => {
+    const { register, registry } = setUp({ maxCids: 40 });
+    register("alice", 1);
+    register("alice", 2);
+    register("bob", 3);
+    expect(codeOf(() => register("alice", 1))).toBeUndefined();
+    expect(codeOf(() => register("alice", 1, { num: 11 }))).toBe("ERR_QUICPIPE_TABLE_FULL");
+    expect(codeOf(() => register("bob", 3, { num: 11 }))).toBe("ERR_QUICPIPE_TABLE_FULL");
+    expect(codeOf(() => register("alice", 1, { num: 9 }))).toBeUndefined();
+    expect(codeOf(() => register("bob", 3, { num: 11 }))).toBeUndefined();
+    expect(registry.stats().cids).toBe(30);
+  });
+
   it("refuses what is new while it drains, and refreshes what is there", () => {
     const { register, registry } = setUp();
     register("alice", 1);

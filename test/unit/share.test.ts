@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isWithinShare } from "../../../src/plugin/share.ts";
+import { isWithinShare } from "../../src/share.ts";
 
 const bounds = { one: 8, all: 16 };
 
