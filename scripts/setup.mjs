@@ -27,6 +27,12 @@ const newestMs = (folder, kind) =>
       .map((name) => modifiedMs(join(folder, name))),
   );
 
+/** Whether any source has no output, or an older one: a build may have been cut short, or have left a part out. */
+const isDistDue = () =>
+  readdirSync(at("src"), { recursive: true })
+    .filter((name) => /(?<!\.d)\.ts$/.test(name))
+    .some((name) => modifiedMs(join("dist", name.replace(/ts$/, "js"))) < modifiedMs(join("src", name)));
+
 /** Without the addon everything still runs, but slower: a machine without a compiler must not be left with nothing. */
 function buildNative() {
   process.stderr.write("quicpipe: building the native addon …\n");
@@ -49,8 +55,7 @@ if (modifiedMs("node_modules/.package-lock.json") < modifiedMs("package-lock.jso
     "--no-fund",
     "--loglevel=error",
   ]);
-if (modifiedMs("dist/index.js") < newestMs("src", /\.ts$/))
-  run("building dist/ …", "tsc", ["-p", "tsconfig.build.json"]);
+if (isDistDue()) run("building dist/ …", "npm", ["run", "--silent", "build"]);
 const newestNativeMs = Math.max(
   newestMs("src/forwarder/native", /\.[ch]$/),
   newestMs("src/xdp", /\.[ch]$/),

@@ -1,0 +1,44 @@
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { assetFiles } from "../../src/console/assets.ts";
+import { projectPath, startChild } from "./harness/child.ts";
+
+const buildMs = 120_000;
+
+/** A clone that has everything installed, and the addon, but nothing built. */
+function clone(): string {
+  const folder = mkdtempSync(join(tmpdir(), "quicpipe-setup-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ["src", "scripts", "package.json", "tsconfig.json", "tsconfig.build.json"])
+    cpSync(projectPath(name), join(folder, name), { recursive: true });
+  for (const name of ["node_modules", "build", "bpf", "binding.gyp"])
+    if (existsSync(projectPath(name))) symlinkSync(projectPath(name), join(folder, name));
+  return folder;
+}
+
+async function setup(folder: string): Promise<string> {
+  const child = startChild(process.execPath, [join(folder, "scripts/setup.mjs")], { cwd: folder });
+  expect(await child.exited, child.stderr()).toBe(0);
+  return child.stderr();
+}
+
+describe("npm run setup", () => {
+  it(
+    "builds what the console's page loads too, again if a part of it is missing, and else nothing",
+    async () => {
+      const folder = clone();
+      const modules = assetFiles
+        .filter(({ name }) => name.endsWith(".js") && name !== "uplot.js")
+        .map(({ name }) => join(folder, "dist/console/browser", name));
+      await setup(folder);
+      expect(modules.filter((path) => !existsSync(path))).toEqual([]);
+      expect(await setup(folder)).not.toContain("building dist/");
+      rmSync(modules[0]!);
+      expect(await setup(folder)).toContain("building dist/");
+      expect(existsSync(modules[0]!)).toBe(true);
+    },
+    buildMs,
+  );
+});
