@@ -73,22 +73,24 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   const { server } = door;
   await listening(server, host, port);
   const bound = portOf(server);
+  let closing: Promise<void> | undefined;
   // Such as a system without file descriptors for more connections; those that it has go on.
   server.on("error", (error) =>
     faults.write("error", "connection-failed", "the TCP port failed", { why: String(error) }),
   );
   return {
     port: bound,
-    async close() {
-      if (!server.listening) return;
-      const closed = once(server, "close");
-      server.close();
-      // An event stream would hold its connection open for as long as its reader likes.
-      door.close();
-      await closed;
-      faults.flush();
-    },
+    close: () => (closing ??= close(door, faults)),
   };
+}
+
+async function close(door: TcpDoor, faults: Faults): Promise<void> {
+  const closed = once(door.server, "close");
+  door.server.close();
+  // An event stream would hold its connection open for as long as its reader likes.
+  door.close();
+  await closed;
+  faults.flush();
 }
 
 function openDoor(host: string, port: number, options: ConstructorParameters<typeof TcpDoor>[0]): TcpDoor {

@@ -33,7 +33,7 @@ export class TcpDoor {
   readonly #options: TcpDoorOptions;
   readonly #tls: TlsServer;
   readonly #http1: Http1Server;
-  /** By the client's address and port, which TLS sockets have as well. */
+  /** By the addresses and ports of both ends, which TLS sockets have as well. */
   readonly #connections = new Map<string, { readonly socket: Socket; readonly connection: TcpConnection }>();
   readonly #timer: NodeJS.Timeout;
 
@@ -80,7 +80,8 @@ export class TcpDoor {
     const name = nameOf(socket);
     this.#connections.set(name, { socket, connection });
     socket.once("close", () => {
-      this.#connections.delete(name);
+      // The same addresses and ports may have come again before this was noticed.
+      if (this.#connections.get(name)?.socket === socket) this.#connections.delete(name);
       connection.close();
     });
     this.#tls.emit("connection", socket);
@@ -183,8 +184,9 @@ function streamsFor(sourceConnections: number): number {
 /** RFC 9113 §6.2 */
 const endStreamFlag = 1;
 
-function nameOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** A client may connect from one port to several addresses of the server. */
+function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 const loopback: BlockList = new BlockList();
