@@ -32,21 +32,28 @@ export class NativeSessions {
    * it draws from the bucket of whoever claims it.
    */
   open(spec: SessionSpec): SessionId {
-    const id = this.#openOrClaim(spec);
-    if (spec.username !== undefined) this.#handle.setUsername(id, Buffer.from(spec.username));
+    const orphan = this.orphans.claim(spec.cids.subarray(0, cidBytes));
+    const id = orphan ?? this.#openNew(spec);
+    this.#open.add(id);
+    try {
+      if (orphan !== undefined) this.#takeOver(id, spec);
+      if (spec.username !== undefined) this.#handle.setUsername(id, Buffer.from(spec.username));
+    } catch (error) {
+      // Nobody has its id to close it with.
+      this.close(id);
+      throw error;
+    }
     return id;
   }
 
-  #openOrClaim({ cids, address, bucket, expiresAtMs }: SessionSpec): SessionId {
-    const orphan = this.orphans.claim(cids.subarray(0, cidBytes));
-    if (orphan !== undefined) {
-      this.#open.add(orphan);
-      // An address that is yet to be proven is no reason to forget the one that was.
-      this.update(orphan, { cids, bucket, expiresAtMs, ...(address && { address }) });
-      return orphan;
-    }
+  #takeOver(id: SessionId, { cids, address, bucket, expiresAtMs }: SessionSpec): void {
+    // An address that is yet to be proven is no reason to forget the one that was.
+    this.update(id, { cids, bucket, expiresAtMs, ...(address && { address }) });
+  }
+
+  #openNew({ cids, address, bucket, expiresAtMs }: SessionSpec): SessionId {
     if (this.#open.size + this.orphans.size >= this.#maxSessions) this.orphans.endOne();
-    const id = this.#handle.openSession(
+    return this.#handle.openSession(
       cids,
       address?.address ?? null,
       address?.port ?? 0,
@@ -54,18 +61,17 @@ export class NativeSessions {
       expiresAtMs,
       address?.local,
     );
-    this.#open.add(id);
-    return id;
   }
 
   /** @throws ERR_QUICPIPE_INTERNAL if there is no such session. */
   update(id: SessionId, change: Partial<SessionSpec>): void {
     this.require(id);
     const { cids, address, bucket, expiresAtMs } = change;
-    if (bucket !== undefined) this.#handle.setBucket(id, bucket);
+    // What takes memory goes first: where there is none, the session draws from the bucket that it had.
     if (cids) this.#handle.setRoutes(id, cids);
     if (address !== undefined)
       this.#handle.setAddress(id, address?.address ?? null, address?.port ?? 0, address?.local);
+    if (bucket !== undefined) this.#handle.setBucket(id, bucket);
     if (expiresAtMs !== undefined) this.#handle.setExpiry(id, expiresAtMs);
   }
 
