@@ -1,3 +1,4 @@
+import { maxRequestsPerNonce, stunClockSlackMs } from "../defaults.ts";
 import type { StunProof, StunVerdict } from "../forwarder/index.ts";
 import { type PeerAddress, sameAddress, samePath } from "../wire/address.ts";
 
@@ -13,37 +14,61 @@ export interface ProvenAddress {
   address: PeerAddress | null;
   /** When the newest proof of it was made, by HTTP or by STUN, in ms since the epoch; 0: never. */
   provenAtMs: number;
-  /** That of the STUN request which proved it last; empty where HTTP did. */
-  transactionId: string;
+  /** When the newest nonce was made that a STUN request renewed it with, in ms since the epoch; 0: none did. */
+  nonceAtMs: number;
+  /** Those of the requests with that nonce. */
+  transactionIds: readonly string[];
 }
 
 /** What is known of a registration that begins. */
 export function firstProof(address: PeerAddress | null, nowMs: number): ProvenAddress {
-  return { address, provenAtMs: address ? nowMs : 0, transactionId: "" };
+  return { address, provenAtMs: address ? nowMs : 0, nonceAtMs: 0, transactionIds: [] };
 }
 
 /** What is new by a proof: nothing, by which address of this host the peer is reached, or where the peer is. */
 export type Turn = "none" | "turned" | "moved";
 
+/** What is known once a proof, if there is one, is taken. */
+export interface Taken extends Pick<ProvenAddress, "address" | "provenAtMs"> {
+  readonly turn: Turn;
+}
+
 /** Takes a proof for what is known from now on. */
-export function takeProof(known: ProvenAddress, { address, atMs }: AddressProof): Turn {
+export function takeProof(known: Readonly<ProvenAddress>, proof: AddressProof | null, nowMs: number): Taken {
   const before = known.address;
-  known.provenAtMs = Math.max(known.provenAtMs, atMs);
-  if (before && samePath(before, address)) return "none";
-  known.address = address;
-  known.transactionId = "";
-  return before && sameAddress(before, address) ? "turned" : "moved";
+  if (!proof) return { turn: "none", address: before, provenAtMs: known.provenAtMs };
+  const { address, atMs } = proof;
+  const provenAtMs = Math.max(asOf(known.provenAtMs, nowMs), atMs);
+  if (before && samePath(before, address)) return { turn: "none", address: before, provenAtMs };
+  return { turn: before && sameAddress(before, address) ? "turned" : "moved", address, provenAtMs };
+}
+
+/** Keeps in mind that a STUN request was accepted. */
+export function noteTransaction(known: ProvenAddress, { madeAtMs, transactionId }: StunProof): void {
+  const before = madeAtMs === known.nonceAtMs ? known.transactionIds : [];
+  known.transactionIds = [...before, transactionId];
+  known.nonceAtMs = madeAtMs;
 }
 
 /**
- * Weighs a proof by STUN against what is known. The newest one counts: else a captured request would bring a
- * registration back to where its peer has been.
+ * Weighs a proof by STUN against what is known. A move takes a nonce that is newer than every proof: else a captured
+ * request would bring a registration back to where its peer has been. A renewal takes the newest nonce so far, or a
+ * newer one, and a transaction that is new: else captured requests would keep a registration whose peer is gone.
  */
 export function weigh(
   known: Readonly<ProvenAddress>,
   { address, madeAtMs, transactionId }: StunProof,
+  nowMs: number,
 ): StunVerdict {
-  const isThere = known.address !== null && samePath(known.address, address);
-  if (isThere && known.transactionId === transactionId) return "repeated";
-  return isThere || madeAtMs >= known.provenAtMs ? "accepted" : "outdated";
+  if (known.address === null || !samePath(known.address, address))
+    return madeAtMs > asOf(known.provenAtMs, nowMs) ? "accepted" : "outdated";
+  const nonceAtMs = asOf(known.nonceAtMs, nowMs);
+  if (madeAtMs !== nonceAtMs) return madeAtMs > nonceAtMs ? "accepted" : "outdated";
+  if (known.transactionIds.includes(transactionId)) return "repeated";
+  return known.transactionIds.length < maxRequestsPerNonce ? "accepted" : "outdated";
+}
+
+/** A time that was noted; 0 if the clock was set back since, as the nonces from before that are void. */
+function asOf(notedAtMs: number, nowMs: number): number {
+  return notedAtMs <= nowMs + stunClockSlackMs ? notedAtMs : 0;
 }

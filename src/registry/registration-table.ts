@@ -1,7 +1,7 @@
 import * as defaults from "../defaults.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
-import type { ProvenAddress } from "./address-proof.ts";
+import type { AddressProof, ProvenAddress } from "./address-proof.ts";
 import { ExpiryBuckets } from "./expiry-buckets.ts";
 import type { RateBucket, RatedBy } from "./rate-buckets.ts";
 import type { Registration } from "./registration.ts";
@@ -18,6 +18,14 @@ export interface Entry extends Registration, ProvenAddress {
   /** Life without renewal, in ms. */
   ttlMs: number;
   expiresAtMs: number;
+}
+
+/** What a registration is renewed with. */
+export interface Renewal {
+  readonly ttlMs: number;
+  readonly proof: AddressProof | null;
+  readonly bytesPerSecond: number;
+  readonly cids?: Uint8Array | undefined;
 }
 
 /** One account's registrations, oldest first, and the sum of their connection IDs. */

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
 import type {
   SessionCounters,
-  SessionId,
   SessionSpec,
   StunAuthority,
   StunProof,
@@ -11,13 +10,13 @@ import type {
 import type { Address } from "../wire/address.ts";
 import { hmacSha256 } from "../wire/hmac.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
-import { type AddressProof, firstProof, takeProof, weigh } from "./address-proof.ts";
+import { firstProof, noteTransaction, takeProof, weigh } from "./address-proof.ts";
 import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
 import { type EndReason, guardObservers, type RegistrationObserver } from "./observer.ts";
 import type { RegistryOptions } from "./options.ts";
 import type { InitialPin, RegisterRequest, Registration } from "./registration.ts";
 import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from "./rate-buckets.ts";
-import { type Entry, RegistrationTable } from "./registration-table.ts";
+import { type Entry, RegistrationTable, type Renewal } from "./registration-table.ts";
 
 /**
  * Who owns which connection IDs, at which address, until when. It is the truth of which the forwarder's route table is
@@ -138,10 +137,12 @@ export class Registry implements StunAuthority {
   proven(id: string, proof: StunProof): StunVerdict {
     const entry = this.#live(id);
     if (!entry || this.#options.forwarder.isOwnAddress(proof.address)) return "refused";
-    const verdict = weigh(entry, proof);
+    const verdict = weigh(entry, proof, this.#options.now());
     if (verdict !== "accepted") return verdict;
-    this.#renew(entry, { address: proof.address, atMs: proof.madeAtMs }, entry.bucket.bytesPerSecond);
-    entry.transactionId = proof.transactionId;
+    const { address, madeAtMs: atMs } = proof;
+    const { ttlMs, bucket } = entry;
+    this.#renew(entry, { ttlMs, proof: { address, atMs }, bytesPerSecond: bucket.bytesPerSecond });
+    noteTransaction(entry, proof);
     return verdict;
   }
 
@@ -209,7 +210,7 @@ export class Registry implements StunAuthority {
     const bucket = this.#rates.join(rateKeyOf(request), quota.bytesPerSecond);
     const id = randomBytes(16).toString("base64url");
     const spec: SessionSpec = { cids, address, username: id, bucket: bucket.id, expiresAtMs };
-    const session = this.#openSession(spec, bucket);
+    const session = this.#drawing(bucket, () => this.#options.forwarder.openSession(spec));
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs };
     const owner = { subject, account, ratedBy, bucket };
@@ -220,9 +221,10 @@ export class Registry implements StunAuthority {
     return entry;
   }
 
-  #openSession(spec: SessionSpec, bucket: RateBucket): SessionId {
+  /** Has a session draw from a bucket that was joined for it, which is left again if that fails. */
+  #drawing<T>(bucket: RateBucket, draw: () => T): T {
     try {
-      return this.#options.forwarder.openSession(spec);
+      return draw();
     } catch (error) {
       this.#rates.leave(bucket);
       throw error;
@@ -230,25 +232,30 @@ export class Registry implements StunAuthority {
   }
 
   #refresh(entry: Entry, { quota, num, ttlMs, address }: RegisterRequest, cids?: Uint8Array): Entry {
-    entry.ttlMs = Math.min(ttlMs, quota.maxTtlMs);
     const proof = address && { address, atMs: this.#options.now() };
-    this.#renew(entry, proof, quota.bytesPerSecond, cids);
+    const life = { ttlMs: Math.min(ttlMs, quota.maxTtlMs) };
+    this.#renew(entry, { ...life, proof, bytesPerSecond: quota.bytesPerSecond, cids });
     this.#table.resize(entry, num);
     return entry;
   }
 
-  #renew(entry: Entry, proof: AddressProof | null, bytesPerSecond: number, cids?: Uint8Array): void {
-    const expiresAtMs = this.#options.now() + entry.ttlMs;
-    const turn = proof ? takeProof(entry, proof) : "none";
+  /** Renews in the data plane first: where that fails, the registration stays as it was. */
+  #renew(entry: Entry, { ttlMs, proof, bytesPerSecond, cids }: Renewal): void {
+    const nowMs = this.#options.now();
+    const expiresAtMs = nowMs + ttlMs;
+    const { turn, address, provenAtMs } = takeProof(entry, proof, nowMs);
     const before = entry.bucket;
     // Joined before the other is left: what is left last might be closed.
-    entry.bucket = this.#rates.join(rateKeyOf(entry), bytesPerSecond);
-    this.#options.forwarder.updateSession(entry.session, {
-      expiresAtMs,
-      ...(cids && { cids }),
-      ...(turn !== "none" && { address: entry.address }),
-      ...(entry.bucket !== before && { bucket: entry.bucket.id }),
-    });
+    const bucket = this.#rates.join(rateKeyOf({ ...entry, address }), bytesPerSecond);
+    this.#drawing(bucket, () =>
+      this.#options.forwarder.updateSession(entry.session, {
+        expiresAtMs,
+        ...(cids && { cids }),
+        ...(turn !== "none" && { address }),
+        ...(bucket !== before && { bucket: bucket.id }),
+      }),
+    );
+    Object.assign(entry, { ttlMs, address, provenAtMs, bucket });
     this.#rates.leave(before);
     this.#table.renew(entry, expiresAtMs);
     if (turn === "moved") this.#observer.moved(entry);

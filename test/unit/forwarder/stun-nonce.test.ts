@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stunNonceMs } from "../../../src/defaults.ts";
+import { stunClockSlackMs, stunNonceMs } from "../../../src/defaults.ts";
 import { StunNonces } from "../../../src/forwarder/stun-nonce.ts";
 
 const nowMs = 1_700_000_000_000;
@@ -26,6 +26,16 @@ describe("StunNonces", () => {
     );
     expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
     expect(times.at(-1)).toBe(nowMs + 2);
+  });
+
+  it("is void once the clock is set back by more than a little, and those made from then on are good", () => {
+    const nonces = new StunNonces();
+    const before = nonces.make(source, nowMs);
+    expect(nonces.madeAtMs(before, source, nowMs - stunClockSlackMs)).toBe(nowMs);
+    const backMs = nowMs - stunClockSlackMs - 1;
+    expect(nonces.madeAtMs(before, source, backMs)).toBeUndefined();
+    expect(nonces.madeAtMs(nonces.make(source, backMs), source, backMs)).toBe(backMs);
+    expect(nonces.madeAtMs(before, source, nowMs)).toBeUndefined();
   });
 
   it("is bound to the address and the port", () => {

@@ -46,7 +46,10 @@ function setUp(): Setup {
     },
     prove(id, address) {
       const transactionId = String(++proofs);
-      expect(registry.proven(id, { address, madeAtMs: nowMs, transactionId })).toBe("accepted");
+      // No two nonces are of the same time.
+      expect(registry.proven(id, { address, madeAtMs: nowMs + proofs / 1000, transactionId })).toBe(
+        "accepted",
+      );
     },
     drawn: () => [...forwarder.sessions.values()].map(({ bucket }) => bucket),
     pass(ms) {

@@ -67,9 +67,14 @@ function setUp(
 
 let transactions = 0;
 
-/** A new request of a registration, with a nonce of the newest kind unless told otherwise. */
-function prove(registry: Registry, id: string, address: PeerAddress, madeAtMs = Infinity): StunVerdict {
-  return registry.proven(id, { address, madeAtMs, transactionId: `transaction ${++transactions}` });
+/** A new request of a registration, with a nonce that is newer than all before unless told otherwise. */
+function prove(registry: Registry, id: string, address: PeerAddress, madeAtMs?: number): StunVerdict {
+  const transactionId = `transaction ${++transactions}`;
+  return registry.proven(id, {
+    address,
+    madeAtMs: madeAtMs ?? 1_000_000 + transactions / 1000,
+    transactionId,
+  });
 }
 
 /** The code that a call throws. */
@@ -217,6 +222,25 @@ describe("register", () => {
     expect(registry.stats().cids).toBe(30);
   });
 
+  it("leaves a registration as it was where the data plane cannot change it", () => {
+    const { register, registry, forwarder } = setUp();
+    const rated = { ratedBy: "address", address: aliceAddress } as const;
+    const { id } = register("alice", 1, rated);
+    const before = { ...registry.get(id)! };
+    const { updateSession } = forwarder;
+    forwarder.updateSession = () => {
+      throw Object.assign(new RangeError("no memory"), { code: "ENOMEM" });
+    };
+    expect(codeOf(() => register("alice", 1, { ...rated, address: bobAddress, num: 12 }))).toBe("ENOMEM");
+    expect(codeOf(() => prove(registry, id, bobAddress))).toBe("ENOMEM");
+    expect(registry.get(id)).toEqual(before);
+    expect(registry.stats()).toMatchObject({ cids: 10, rateBuckets: { open: 1 } });
+    forwarder.updateSession = updateSession;
+    expect(prove(registry, id, bobAddress)).toBe("accepted");
+    expect(registry.end(id)).toBe(true);
+    expect(registry.stats().rateBuckets.open).toBe(0);
+  });
+
   it("refuses what is new while it drains, and refreshes what is there", () => {
     const { register, registry } = setUp();
     register("alice", 1);
@@ -343,11 +367,13 @@ describe("STUN authority", () => {
     expect([...forwarder.sessions.values()]).toMatchObject([{ address: other }]);
   });
 
-  it("renews one that stays where it is with any nonce that is good", () => {
+  it("renews one that stays where it is with the nonce at hand, whatever HTTP has proven since", () => {
     const { register, registry, pass } = setUp();
     const { id } = register("alice", 1);
-    prove(registry, id, aliceAddress, 1_000_050);
-    pass(1000);
+    prove(registry, id, aliceAddress, 1_000_040);
+    pass(50);
+    register("alice", 1, { address: aliceAddress });
+    pass(950);
     expect(prove(registry, id, aliceAddress, 1_000_040)).toBe("accepted");
     expect(registry.get(id)!.expiresAtMs).toBe(1_061_000);
     // The older nonce took nothing back.
@@ -364,6 +390,55 @@ describe("STUN authority", () => {
     expect(registry.get(id)!.expiresAtMs).toBe(1_060_000);
     // From elsewhere it is another request, whatever it is called.
     expect(registry.proven(id, { ...proof, address: bobAddress, madeAtMs: 1_000_001 })).toBe("accepted");
+  });
+
+  it("moves one only with a nonce that is newer than the newest proof", () => {
+    const { register, registry } = setUp();
+    const { id } = register("alice", 1, { address: aliceAddress });
+    expect(prove(registry, id, bobAddress, 1_000_000)).toBe("outdated");
+    expect(prove(registry, id, bobAddress, 1_000_000.1)).toBe("accepted");
+    expect(prove(registry, id, aliceAddress, 1_000_000.1)).toBe("outdated");
+  });
+
+  it("is not kept by captured requests that are sent again in turn", () => {
+    const { register, registry, pass } = setUp();
+    const { id } = register("alice", 1);
+    const captured = [1, 1, 1, 2, 2].map((nonce, i) => ({
+      address: aliceAddress,
+      madeAtMs: 1_000_000 + nonce,
+      transactionId: `captured ${i}`,
+    }));
+    for (const proof of captured) expect(registry.proven(id, proof)).toBe("accepted");
+    pass(1000);
+    const verdicts = [...captured, ...captured].map((proof) => registry.proven(id, proof));
+    const once = ["outdated", "outdated", "outdated", "repeated", "repeated"];
+    expect(verdicts).toEqual([...once, ...once]);
+    // Nor do they once the peer was elsewhere and came back.
+    register("alice", 1, { address: bobAddress });
+    register("alice", 1, { address: aliceAddress, ttlMs: 50_000 });
+    expect(captured.map((proof) => registry.proven(id, proof))).toEqual(once);
+    expect(registry.get(id)!.expiresAtMs).toBe(1_051_000);
+  });
+
+  it("asks for a new nonce once one has renewed a registration as often as it may", () => {
+    const { register, registry } = setUp();
+    const { id } = register("alice", 1);
+    const verdicts = Array.from({ length: defaults.maxRequestsPerNonce + 1 }, () =>
+      prove(registry, id, aliceAddress, 1_000_001),
+    );
+    expect(verdicts.filter((verdict) => verdict === "accepted")).toHaveLength(defaults.maxRequestsPerNonce);
+    expect(verdicts.at(-1)).toBe("outdated");
+    expect(prove(registry, id, aliceAddress, 1_000_002)).toBe("accepted");
+  });
+
+  it("goes on with the order of proofs where the clock is set back", () => {
+    const { register, registry, pass } = setUp();
+    const { id } = register("alice", 1, { address: aliceAddress });
+    expect(prove(registry, id, aliceAddress, 1_000_000)).toBe("accepted");
+    pass(-100_000);
+    expect(prove(registry, id, aliceAddress, 900_001)).toBe("accepted");
+    expect(prove(registry, id, bobAddress, 900_003)).toBe("accepted");
+    expect(prove(registry, id, aliceAddress, 900_002)).toBe("outdated");
   });
 
   it("never moves one to the relay itself", () => {
