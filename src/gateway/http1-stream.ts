@@ -11,10 +11,18 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   readonly #response: ServerResponse;
   /** Header fields that every response has. */
   readonly #extra: ResponseFields;
+  readonly #onLinger: (isLingering: boolean) => void;
   #isLingering = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, extra: ResponseFields) {
+  /** @param onLinger told when the rest of the request is dropped, and when no longer. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    extra: ResponseFields,
+    onLinger: (isLingering: boolean) => void,
+  ) {
     super();
+    this.#onLinger = onLinger;
     this.#request = request;
     this.#response = response;
     this.#extra = extra;
@@ -31,6 +39,8 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   respond(fields: ResponseFields): void {
     const { ":status": status, ...rest } = fields;
     this.#response.writeHead(Number(status), { ...withoutConnectionFields(rest), ...this.#extra });
+    // Else it would wait for the body, which may be an event stream's.
+    this.#response.flushHeaders();
   }
 
   write(piece: Buffer, done: (error?: Error | null) => void): void {
@@ -59,13 +69,17 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     const { socket, complete } = this.#request;
     if (complete || socket.destroyed || this.#isLingering) return;
     this.#isLingering = true;
+    this.#onLinger(true);
     let droppedBytes = 0;
     this.#request.on("data", ({ length }: Buffer) => {
       if ((droppedBytes += length) > maxStrayBytes) this.#request.pause();
     });
     this.#request.resume();
     const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
-    this.#request.once("end", () => clearTimeout(timer));
+    this.#request.once("end", () => {
+      clearTimeout(timer);
+      this.#onLinger(false);
+    });
   }
 }
 

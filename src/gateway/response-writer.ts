@@ -48,8 +48,11 @@ export class ResponseWriter {
     const fields = responseFields(response);
     await this.#handOver(headBytes(fields), () => undefined);
     this.#options.stream.respond(fields);
+    // Over TCP the client takes the head with what follows: until then the app is waited for, which may take its time.
+    if (!this.#options.outbox) this.#options.pace.stop(this.#options.now());
     if (hasBody(response, method)) await this.#writeBody(response.body!);
     else await response.body?.cancel();
+    this.#options.pace.start(this.#options.now());
     await new Promise<void>((resolve, reject) => {
       this.#options.stream.once("error", reject);
       this.#options.stream.end(resolve);

@@ -28,6 +28,7 @@ export class TcpConnection {
   readonly #exchanges = new Set<Exchange>();
   readonly #idle: IdleTime;
   #refusals = 0;
+  #isLingering = false;
   /** What had come when the last request was over. */
   #readBytes = 0;
   /** Ends the connection with a word to the client. */
@@ -78,6 +79,12 @@ export class TcpConnection {
     return true;
   }
 
+  /** For as long as a stream drops the rest of an answered request, which it bounds, that is none that nobody waits for. */
+  linger(isLingering: boolean): void {
+    this.#isLingering = isLingering;
+    this.#readBytes = this.#options.socket.bytesRead;
+  }
+
   /** Ends what has taken too long. */
   sweep(nowMs: number): void {
     for (const exchange of this.#exchanges) exchange.sweep(nowMs);
@@ -104,7 +111,8 @@ export class TcpConnection {
 
   /** Whether much came since the last request was over, such as the rest of one that was answered. */
   #hasStrayBytes(): boolean {
-    return this.#exchanges.size === 0 && this.#options.socket.bytesRead - this.#readBytes > maxStrayBytes;
+    if (this.#exchanges.size > 0 || this.#isLingering) return false;
+    return this.#options.socket.bytesRead - this.#readBytes > maxStrayBytes;
   }
 
   #sendAway(why: string): void {

@@ -141,7 +141,10 @@ export class TcpDoor {
       const isOpen = connection?.open(
         laterFields(request),
         length === "0" && coding === undefined,
-        () => new Http1ServerStream(request, response, this.#options.fieldsFor(host)),
+        () =>
+          new Http1ServerStream(request, response, this.#options.fieldsFor(host), (isLingering) =>
+            connection.linger(isLingering),
+          ),
       );
       if (isOpen) return;
       response.on("error", () => undefined);

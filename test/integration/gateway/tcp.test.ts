@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import type { TLSSocket } from "node:tls";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   type Http2Gateway,
   type Http2GatewayOptions,
@@ -7,7 +9,11 @@ import {
   serveHttp2,
 } from "../../../src/gateway/index.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
+import { connectHttp2 } from "../harness/http2-client.ts";
 import { testCertificate } from "../harness/relay.ts";
+
+// A reader that stands still is cut off in less time than a test has.
+vi.mock("../../../src/defaults.ts", async (original) => ({ ...(await original()), stallTimeoutMs: 1000 }));
 
 async function startServer(
   fetch: Http3App["fetch"],
@@ -21,6 +27,19 @@ async function startServer(
 
 function closed(socket: TLSSocket): Promise<void> {
   return new Promise((resolve) => void socket.once("close", resolve));
+}
+
+/** An answer whose body begins after so many ms. */
+function lateBody(delayMs: number): Response {
+  return new Response(
+    new ReadableStream({
+      async start(controller) {
+        await sleep(delayMs);
+        controller.enqueue(Buffer.from("the late body"));
+        controller.close();
+      },
+    }),
+  );
 }
 
 /** From one port. */
@@ -58,4 +77,38 @@ it("a server that is closed twice is closed once both say so", async () => {
   await gateway.close().then(() => over.push("second"));
   await first;
   expect(over).toEqual(["first", "second"]);
+});
+
+describe("a client over HTTP/1.1 that uploads to the end what was refused at once", () => {
+  it("reads the answer", async () => {
+    const gateway = await startServer(() => new Response("no", { status: 401 }));
+    const { socket, text } = await openHttp1(gateway);
+    socket.pause();
+    const bytes = 3_000_000;
+    socket.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${bytes}\r\n\r\n`);
+    for (let sent = 0; sent < bytes; sent += 65_536, await sleep(10))
+      socket.write(Buffer.alloc(Math.min(65_536, bytes - sent)));
+    socket.resume();
+    await expect.poll(text).toContain("401 Unauthorized");
+  });
+});
+
+describe("an answer of an app that takes its time", () => {
+  it("arrives over HTTP/2", async () => {
+    const gateway = await startServer(() => lateBody(2500));
+    const { certificate: ca } = await testCertificate();
+    const session = connectHttp2(`https://127.0.0.1:${gateway.port}`, { ca, servername: "localhost" });
+    const stream = session.request({ ":path": "/" });
+    expect(Buffer.concat(await stream.toArray()).toString()).toBe("the late body");
+  });
+
+  it("arrives over HTTP/1.1, and its head before it", async () => {
+    const gateway = await startServer(() => lateBody(2500));
+    const { socket, text } = await openHttp1(gateway);
+    socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    await once(socket, "data");
+    expect(text()).toContain("200 OK");
+    expect(text()).not.toContain("the late body");
+    await expect.poll(text, { timeout: 10_000 }).toContain("the late body");
+  });
 });
