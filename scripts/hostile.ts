@@ -18,11 +18,18 @@ and honest visitors ask for a page, and compares that with a quiet phase of the 
   --only      a part of an attack's name; more than once for several
   --list      prints the names of the attacks
 
+Each attack goes on for a moment before the quiet phase, so that it is a relay in use that is compared.
+
 Exits with 1 if the relay ends, grows by more than ${megabytes(bounds.rssBytes)} (${megabytes(bounds.rssAfterBytes)} once the attackers have
 gone), answers an honest visitor ${bounds.visitRatio} times as slowly, floods its log, or loses a packet of the honest pair; with 2 if an
 option is wrong.
 `;
 
+/**
+ * How long each attack goes on before the quiet phase, in ms: buffers and heaps that a process takes once, and keeps, are
+ * no part of what an attack costs.
+ */
+const warmUpMs = 500;
 /** Of the time that the attacks take. */
 const quietShare = 0.2;
 /** How long memory may take to come back, in ms: the longest time that a closed client's memory is kept. */
@@ -64,11 +71,11 @@ async function run(names: readonly string[], totalMs: number, backend: string): 
   const relay = await RelayProcess.start(backend);
   const pair = await Pair.open(relay.target);
   try {
-    // What loads at the first visit is no part of what the attacks cost.
-    await observe(relay, pair, sleep(2000));
+    const coldBytes = relay.rssBytes;
+    for (const name of names) await attackFor(relay, name, warmUpMs);
     const quiet = await observe(relay, pair, sleep(totalMs * quietShare));
     process.stdout.write(
-      `backend ${relay.backend}, ${Math.round(quiet.rssBytes / 2 ** 20)} MB in the quiet phase\n${head()}`,
+      `backend ${relay.backend}, ${megabytes(coldBytes)} at first, ${megabytes(quiet.rssBytes)} in the quiet phase\n${head()}`,
     );
     let isHeld = true;
     for (const name of names) {

@@ -19,8 +19,6 @@ client is refused; with 2 if an option is wrong.
 
 const pairCount = 4;
 const sampleMs = 1000;
-/** How long one attack lasts, in ms. */
-const attackMs = 1000;
 /** What the garbage collector may hold back or give, in bytes, and sockets on their way out. */
 const maxGrowth = { rssBytes: 16 * 2 ** 20, descriptors: 8 } as const;
 
@@ -74,7 +72,7 @@ async function soak({ totalMs, warmUpMs, share, backend }: Soak): Promise<string
   for (let i = 0; i < pairCount; i++) pairs.push(await Pair.open(relay.target));
   const stop = new AbortController();
   const passing = passBy(relay.target, stop.signal);
-  const attacking = attackInTurn(relay, share, stop.signal);
+  const attacking = attackInTurn(relay, share * totalMs, totalMs, stop.signal);
   const samples = await sample(relay, totalMs, warmUpMs);
   stop.abort();
   const [passersBy, complaints] = await Promise.all([passing, attacking]);
@@ -89,6 +87,8 @@ async function soak({ totalMs, warmUpMs, share, backend }: Soak): Promise<string
       received: sum.received + counts.received,
       renewals: sum.renewals + counts.renewals,
       renewalsFailed: sum.renewalsFailed + counts.renewalsFailed,
+      messages: sum.messages + counts.messages,
+      messagesFailed: sum.messagesFailed + counts.messagesFailed,
     }));
   const summary = { backend: relay.backend, growth, relayed: total, passersBy, dropped, overflowed, gateway };
   process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
@@ -98,6 +98,7 @@ async function soak({ totalMs, warmUpMs, share, backend }: Soak): Promise<string
     [growth.descriptors > maxGrowth.descriptors, `${growth.descriptors} descriptors more`],
     [total.received < total.sent, `${total.sent - total.received} relayed packets were lost`],
     [total.renewalsFailed > 0, `${total.renewalsFailed} renewals failed`],
+    [total.messagesFailed > 0, `${total.messagesFailed} messages were refused`],
     [passersBy.visitsFailed > 0, `${passersBy.visitsFailed} visits failed`],
     [passersBy.registrationsFailed > 0, `${passersBy.registrationsFailed} registrations failed`],
   ];
@@ -124,14 +125,22 @@ async function sample(
   return { rssBytes, descriptors };
 }
 
-/** One attack after the other, each followed by quiet, so that they take their share of the time. */
-async function attackInTurn(relay: RelayProcess, share: number, signal: AbortSignal): Promise<string[]> {
-  const complaints: string[] = [];
-  if (share === 0) return complaints;
-  for (let i = 0; !signal.aborted && relay.isAlive; i++) {
-    const complaint = await attackFor(relay, attacks[i % attacks.length]!.name, attackMs);
-    if (complaint) complaints.push(complaint);
-    await sleep(attackMs / share - attackMs, undefined, { signal }).catch(() => undefined);
+/** Every attack once, evenly over the time, so that all together take their share of it. */
+async function attackInTurn(
+  relay: RelayProcess,
+  hostileMs: number,
+  totalMs: number,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const startedAtMs = performance.now();
+  if (hostileMs === 0) return faults;
+  for (const [i, { name }] of attacks.entries()) {
+    const beginsMs = (i * totalMs) / attacks.length;
+    await sleep(startedAtMs + beginsMs - performance.now(), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || !relay.isAlive) return [...faults, `"${name}" and what comes after it did not run`];
+    const complaint = await attackFor(relay, name, hostileMs / attacks.length);
+    if (complaint) faults.push(complaint);
   }
-  return complaints;
+  return faults;
 }

@@ -1,14 +1,15 @@
+import type { JWK } from "jose";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "./attack.ts";
 import type { RelayProcess } from "./relay-process.ts";
-import type { Secret } from "./tokens.ts";
 
 /** What the attacker's process is told. */
 export interface AttackOrder {
   readonly name: string;
-  readonly secret: Secret;
+  /** With which it makes tokens. */
+  readonly key: JWK;
   readonly target: Omit<Target, "token">;
 }
 
@@ -26,7 +27,7 @@ export async function attackFor(relay: RelayProcess, name: string, ms: number): 
     .stderr!.setEncoding("utf8")
     .on("data", (text: string) => (complaint = (complaint + text).slice(-1000)));
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  const order: AttackOrder = { name, secret: relay.secret, target: { host, port, certificate } };
+  const order: AttackOrder = { name, key: relay.issuer.key, target: { host, port, certificate } };
   child.send(order);
   await Promise.race([once(child, "message"), exited]);
   await Promise.race([sleep(ms), exited]);

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack, Target } from "./attack.ts";
+import { maxPacketBytes } from "../../src/protocol.ts";
 import { Http2Requests } from "./http2-requests.ts";
+import { initialLike } from "./initial.ts";
 
 const requestsAtATime = 20;
 
@@ -25,16 +27,11 @@ export const greedyPeer: Attack = {
 /** Leaves the longest message there is for one of a few recipients, and waits for one itself. */
 async function ask(client: Http2Requests, authorization: string, { host }: Target): Promise<void> {
   const recipient = ["bob", "alice", host][randomBytes(1)[0]! % 3];
-  const body = JSON.stringify({ packets: Array.from({ length: 8 }, initial), note: "x".repeat(512) });
+  const body = JSON.stringify({
+    packets: Array.from({ length: 8 }, () => initialLike(maxPacketBytes).toString("base64")),
+    note: "x".repeat(512),
+  });
   const json = { "content-type": "application/json" };
   await client.send({ ":method": "POST", ":path": `/v1/mailbox/${recipient}`, authorization, ...json }, body);
   await client.send({ ":path": "/v1/mailbox", authorization, prefer: "wait=60" });
-}
-
-/** A datagram that begins a QUIC connection as far as a mailbox looks (RFC 9000 §17.2.2), at the greatest length. */
-function initial(): string {
-  const packet = Buffer.alloc(1472);
-  packet.set([0xc3, 0, 0, 0, 1, 8, ...randomBytes(8), 0, 0]);
-  packet.writeUInt16BE(0x4000 | (packet.length - 18), 16);
-  return packet.toString("base64");
 }

@@ -12,6 +12,8 @@ export interface Observation {
   /** Of the relay's event loop. */
   readonly longestTurnMs: number;
   readonly logBytes: number;
+  /** How often it asked the issuer for keys. */
+  readonly keyFetches: number;
   readonly visits: { readonly http3: readonly Visit[]; readonly tcp: readonly Visit[] };
   readonly pair: PairCounts;
 }
@@ -26,7 +28,7 @@ export async function observe(
   pair: Pair,
   during: Promise<unknown>,
 ): Promise<Observation> {
-  const before = { logBytes: relay.logBytes, pair: pair.counts };
+  const before = { logBytes: relay.logBytes, keyFetches: relay.issuer.fetches, pair: pair.counts };
   relay.takeLongestTurnMs();
   const stop = new AbortController();
   const watching = Promise.all([
@@ -43,6 +45,7 @@ export async function observe(
     descriptors,
     longestTurnMs: relay.takeLongestTurnMs(),
     logBytes: relay.logBytes - before.logBytes,
+    keyFetches: relay.issuer.fetches - before.keyFetches,
     visits: { http3, tcp },
     pair: difference(pair.counts, before.pair),
   };
@@ -76,5 +79,7 @@ function difference(now: PairCounts, before: PairCounts): PairCounts {
     received: now.received - before.received,
     renewals: now.renewals - before.renewals,
     renewalsFailed: now.renewalsFailed - before.renewalsFailed,
+    messages: now.messages - before.messages,
+    messagesFailed: now.messagesFailed - before.messagesFailed,
   };
 }

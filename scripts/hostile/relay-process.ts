@@ -1,10 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import type { RelayStats } from "../../src/plugin/index.ts";
 import type { Target } from "./attack.ts";
-import { type Secret, tokens } from "./tokens.ts";
+import { Issuer, tokens } from "./issuer.ts";
 
 /** What the relay's process tells its parent. */
 export type RelayMessage =
@@ -16,18 +15,18 @@ export type RelayMessage =
 export class RelayProcess {
   readonly target: Target;
   readonly backend: string;
-  /** Signs the tokens that the relay takes. */
-  readonly secret: Secret;
+  /** Makes the tokens that the relay takes. */
+  readonly issuer: Issuer;
   readonly #child: ChildProcess;
   #stderr = "";
   #stderrBytes = 0;
   #longestTurnMs = 0;
 
-  private constructor(child: ChildProcess, target: Target, backend: string, secret: Secret) {
+  private constructor(child: ChildProcess, target: Target, backend: string, issuer: Issuer) {
     this.#child = child;
     this.target = target;
     this.backend = backend;
-    this.secret = secret;
+    this.issuer = issuer;
     for (const output of [child.stdout, child.stderr])
       output?.setEncoding("utf8").on("data", (text: string) => {
         this.#stderrBytes += text.length;
@@ -39,15 +38,15 @@ export class RelayProcess {
   }
 
   static async start(backend: string): Promise<RelayProcess> {
-    const secret = randomBytes(32).toString("base64url");
+    const issuer = await Issuer.start();
     const child = fork(new URL("programs/relay.ts", import.meta.url), {
-      env: { ...process.env, BACKEND: backend, SECRET: secret },
+      env: { ...process.env, BACKEND: backend, JWKS: issuer.url },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     const [ready] = (await once(child, "message")) as [RelayMessage & { kind: "ready" }];
     const { port, certificate } = ready;
-    const target = { host: "127.0.0.1", port, certificate, token: tokens(secret) };
-    return new RelayProcess(child, target, ready.backend, secret);
+    const target = { host: "127.0.0.1", port, certificate, token: tokens(issuer.key) };
+    return new RelayProcess(child, target, ready.backend, issuer);
   }
 
   get isAlive(): boolean {
@@ -93,6 +92,7 @@ export class RelayProcess {
 
   /** Lets it end by itself. */
   async close(): Promise<void> {
+    this.issuer.close();
     if (!this.isAlive) return;
     const exited = once(this.#child, "exit");
     this.#child.disconnect();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "./attack.ts";
+import { initialLike } from "./initial.ts";
 
 /** Places for gateway clients that a relay has, unless configured. */
 const strangers = 4096;
@@ -19,12 +20,6 @@ type Host = (index: number) => string;
 const oneHost: Host = () => "127.0.0.1";
 /** Linux has all of 127.0.0.0/8; elsewhere nothing is sent. */
 const manyHosts: Host = (index) => `127.77.${index >> 8}.${index & 0xff}`;
-
-/** What looks like the first packet of a QUIC v1 connection, in random bytes. */
-function initialLike(): Buffer {
-  const header = Buffer.from([0xc3, 0, 0, 0, 1, 8]);
-  return Buffer.concat([header, randomBytes(8), Buffer.from([0, 0, 0x44, 0x9e]), randomBytes(1182)]);
-}
 
 /** What looks like a packet of a connection whose client has moved. */
 function shortLike(): Buffer {

@@ -6,9 +6,12 @@ import { Registrant } from "./registrant.ts";
 export interface PairCounts {
   readonly sent: number;
   readonly received: number;
-  /** Renewals by STUN and refreshes over HTTP that the relay did not grant. */
+  /** Renewals by STUN and refreshes over HTTP. */
   readonly renewals: number;
   readonly renewalsFailed: number;
+  /** Messages left for a recipient whom others crowd, and taken back. */
+  readonly messages: number;
+  readonly messagesFailed: number;
 }
 
 type Counts = { -readonly [name in keyof PairCounts]: number };
@@ -17,6 +20,8 @@ const payload: Buffer = Buffer.alloc(1000);
 /** Pause between two packets each way, in ms: some 200 a second, which no buffer of the system minds. */
 const pauseMs = 5;
 const renewalMs = 1000;
+const messageMs = 500;
+const recipient = "bob";
 
 /** Two peers that send to each other over the relay all the time, and keep their registrations alive. */
 export class Pair {
@@ -28,11 +33,22 @@ export class Pair {
   private constructor(peers: [Registrant, Registrant], counts: Counts) {
     this.#peers = peers;
     this.#counts = counts;
-    this.#running = Promise.all([this.#send(), ...peers.map((peer) => this.#renew(peer))]);
+    this.#running = Promise.all([
+      this.#send(),
+      ...peers.map((peer) => this.#renew(peer)),
+      this.#write(peers[0]),
+    ]);
   }
 
   static async open(target: Target): Promise<Pair> {
-    const counts: Counts = { sent: 0, received: 0, renewals: 0, renewalsFailed: 0 };
+    const counts: Counts = {
+      sent: 0,
+      received: 0,
+      renewals: 0,
+      renewalsFailed: 0,
+      messages: 0,
+      messagesFailed: 0,
+    };
     const onPacket = (): void => void counts.received++;
     const a = await Registrant.open(target, "honest-a", "127.0.0.78", onPacket);
     const b = await Registrant.open(target, "honest-b", "127.0.0.79", onPacket);
@@ -70,6 +86,15 @@ export class Pair {
       this.#counts.renewals++;
       if (!isGranted) this.#counts.renewalsFailed++;
       await sleep(renewalMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  async #write(peer: Registrant): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const isTaken = await peer.leaveMessage(recipient);
+      this.#counts.messages++;
+      if (!isTaken) this.#counts.messagesFailed++;
+      await sleep(messageMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:dgram";
 import { request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RegisterResponse } from "../../../src/protocol.ts";
+import type { RegisterResponse, SentMessage } from "../../../src/protocol.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
 import {
   type BindingReply,
@@ -13,6 +13,7 @@ import {
 } from "../../../src/wire/stun-binding.ts";
 import { isStun } from "../../../src/wire/stun.ts";
 import type { Target } from "../attack.ts";
+import { initialLike } from "../initial.ts";
 import { openSocket } from "./socket.ts";
 
 interface Answer {
@@ -78,6 +79,17 @@ export class Registrant {
     const { host, port } = this.#target;
     const packet = Buffer.concat([Buffer.from([0x40]), deriveConnectionId(other.#key, 1), content]);
     this.socket.send(packet, port, host);
+  }
+
+  /** Leaves a message and takes it back; tells whether the relay took it. */
+  async leaveMessage(recipient: string): Promise<boolean> {
+    const path = `/v1/mailbox/${recipient}`;
+    const body = JSON.stringify({ packets: [initialLike().toString("base64")] });
+    const answer = await this.#ask("POST", path, body);
+    if (answer?.status !== 201) return false;
+    const { id } = JSON.parse(answer.body) as SentMessage;
+    await this.#ask("DELETE", `${path}/${id}`);
+    return true;
   }
 
   /** Ends its registration; tells whether the relay agreed. */

@@ -2,20 +2,23 @@
 // longest turn of each second was, and answers "stats". Ends when its parent goes.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { H3 } from "h3";
+import { Budget } from "../../../src/gateway/budget.ts";
 import { createCertificate, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
 import type { BackendChoice } from "../../../src/forwarder/index.ts";
 import type { RelayMessage } from "../relay-process.ts";
 
 const host = "127.0.0.1";
-const { BACKEND, SECRET } = process.env;
+const { BACKEND, JWKS } = process.env;
 
 const { certificate: cert, privateKey: key } = await createCertificate({
   name: "hostile",
   hosts: ["localhost", host],
 });
 const app = new H3().get("/", () => "This is a relay under attack.\n");
+const budget = new Budget();
 const gateway = await serveHttp3(app, {
+  budget,
   key,
   cert,
   sourceOf: (address, clientPort) => relay.sourceOf(address, clientPort),
@@ -24,13 +27,13 @@ const relay = quicpipe({
   host,
   port: 0,
   upstream: { port: gateway.port },
-  auth: { secret: SECRET! },
+  auth: { jwks: JWKS! },
   forwarder: { backend: BACKEND as BackendChoice },
   xdp: "off",
 });
 app.use(relay);
 const { port } = await relay.listen();
-const http2 = await serveHttp2(app, { key, cert, host, port });
+const http2 = await serveHttp2(app, { budget, key, cert, host, port });
 
 const turns = monitorEventLoopDelay({ resolution: 1 });
 turns.enable();

@@ -8,8 +8,9 @@ const quiet: Observation = {
   descriptors: 30,
   longestTurnMs: 5,
   logBytes: 0,
+  keyFetches: 0,
   visits: { http3: [10, 12, 11], tcp: [5, 5, 6] },
-  pair: { sent: 1000, received: 1000, renewals: 5, renewalsFailed: 0 },
+  pair: { sent: 1000, received: 1000, renewals: 5, renewalsFailed: 0, messages: 5, messagesFailed: 0 },
 };
 
 describe("the verdict on an attack", () => {
@@ -30,8 +31,9 @@ describe("the verdict on an attack", () => {
       descriptors: 30,
       longestTurnMs: 51,
       logBytes: 70_000,
+      keyFetches: 3,
       visits: { http3: [undefined], tcp: [51] },
-      pair: { sent: 1000, received: 900, renewals: 5, renewalsFailed: 1 },
+      pair: { sent: 1000, received: 900, renewals: 5, renewalsFailed: 1, messages: 5, messagesFailed: 5 },
     };
     expect(judge(quiet, attacked)).toEqual([
       "the relay's process ended",
@@ -41,7 +43,9 @@ describe("the verdict on an attack", () => {
       "the event loop stood still",
       "the log is flooded",
       "100 relayed packets are lost",
-      "1 renewals failed",
+      "1 of 5 renewals failed",
+      "5 of 5 messages were refused",
+      "the issuer was asked for its keys 3 times",
     ]);
   });
 
@@ -51,7 +55,13 @@ describe("the verdict on an attack", () => {
     expect(visitRatio(quiet, half, "tcp")).toBe(1);
   });
 
-  it("does not hold without a single visit", () => {
-    expect(judge(quiet, { ...quiet, visits: { http3: [], tcp: [5] } })).toHaveLength(1);
+  it("does not hold where nothing was seen", () => {
+    const nothing = { sent: 0, received: 0, renewals: 0, renewalsFailed: 0, messages: 0, messagesFailed: 0 };
+    const blind = { ...quiet, visits: { http3: [], tcp: [] }, pair: nothing };
+    expect(judge(blind, blind)).toEqual([
+      "HTTP/3 visits are slow or fail",
+      "visits over TCP are slow or fail",
+      "the honest pair stood still",
+    ]);
   });
 });
