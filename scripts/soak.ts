@@ -1,8 +1,8 @@
 /** `npm run soak`: a relay under mixed load for a long time, a little of it hostile, whose memory has to stay flat. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { attackFor } from "./hostile/attacker-process.ts";
 import { attacks } from "./hostile/attacks.ts";
+import { backends, readOptions, requireOption, runCommand } from "./hostile/command-line.ts";
 import { Pair } from "./hostile/honest/pair.ts";
 import { RelayProcess } from "./hostile/relay-process.ts";
 import { passBy } from "./soak/passers-by.ts";
@@ -22,40 +22,13 @@ const sampleMs = 1000;
 /** What the garbage collector may hold back or give, in bytes, and sockets on their way out. */
 const maxGrowth = { rssBytes: 16 * 2 ** 20, descriptors: 8 } as const;
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      minutes: { type: "string", default: "12" },
-      "warm-up": { type: "string", default: "3" },
-      "hostile-percent": { type: "string", default: "1" },
-      backend: { type: "string", default: "auto" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const [minutes, warmUp] = [Number(values.minutes), Number(values["warm-up"])];
-  const share = Number(values["hostile-percent"]) / 100;
-  const isValid =
-    warmUp > 0 &&
-    minutes > warmUp &&
-    share >= 0 &&
-    share < 1 &&
-    ["auto", "dgram", "native"].includes(values.backend);
-  if (values.help || !isValid) {
-    process[values.help ? "stdout" : "stderr"].write(help);
-    return values.help ? 0 : 2;
-  }
-  const faults = await soak({
-    totalMs: minutes * 60_000,
-    warmUpMs: warmUp * 60_000,
-    share,
-    backend: values.backend,
-  });
-  process.stdout.write(faults.length === 0 ? "held\n" : `failed: ${faults.join("; ")}\n`);
-  return faults.length === 0 ? 0 : 1;
-}
+const options = {
+  minutes: { type: "string", default: "12" },
+  "warm-up": { type: "string", default: "3" },
+  "hostile-percent": { type: "string", default: "1" },
+  backend: { type: "string", default: "auto" },
+  help: { type: "boolean", default: false },
+} as const;
 
 interface Soak {
   readonly totalMs: number;
@@ -144,3 +117,21 @@ async function attackInTurn(
   }
   return faults;
 }
+
+process.exitCode = await runCommand("soak", async () => {
+  const { backend, ...values } = readOptions(process.argv.slice(2), options);
+  const [minutes, warmUp] = [Number(values.minutes), Number(values["warm-up"])];
+  const percent = Number(values["hostile-percent"]);
+  requireOption(warmUp > 0, "warm-up", values["warm-up"], "a number of minutes over 0");
+  requireOption(minutes > warmUp, "minutes", values.minutes, "more than --warm-up");
+  requireOption(percent >= 0 && percent < 100, "hostile-percent", percent, "a number from 0 to under 100");
+  requireOption(backends.includes(backend), "backend", backend, backends.join(", "));
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const [totalMs, warmUpMs] = [minutes * 60_000, warmUp * 60_000];
+  const faults = await soak({ totalMs, warmUpMs, share: percent / 100, backend });
+  process.stdout.write(faults.length === 0 ? "held\n" : `failed: ${faults.join("; ")}\n`);
+  return faults.length === 0 ? 0 : 1;
+});

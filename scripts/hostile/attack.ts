@@ -13,6 +13,8 @@ export interface Target {
 export interface Attack {
   /** A few words, for a table. */
   readonly name: string;
+  /** Whether the turns of the relay's event loop are bounded as well: nothing is worked on before its limit is asked. */
+  readonly boundsTurns?: boolean;
   /** Attacks until `signal` aborts, and resolves when all that it opened is closed. */
   readonly run: (target: Target, signal: AbortSignal) => Promise<void>;
 }

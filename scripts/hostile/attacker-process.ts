@@ -14,7 +14,7 @@ export interface AttackOrder {
 }
 
 /** How long an attacker may take to close what it opened, in ms. */
-const farewellMs = 5000;
+const farewellMs = 15_000;
 
 /** Attacks from a process of its own for so long; says what went wrong with the attacker itself. */
 export async function attackFor(relay: RelayProcess, name: string, ms: number): Promise<string | undefined> {

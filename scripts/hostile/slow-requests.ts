@@ -16,7 +16,7 @@ export const slowRequests: Attack = {
         while (!signal.aborted) {
           const client = await RawHttp3.open(target);
           const bodies: number[] = [];
-          while (client.hasRoom) {
+          while (client.hasRoom && !signal.aborted) {
             client.stream(headersFrame(get("/", target)).subarray(0, 20), false);
             if (client.hasRoom) bodies.push(client.request(post("/v1/mailbox/x", target), false));
           }

@@ -33,6 +33,7 @@ export const spoofedVictims: Attack = strangersAttack(
 /** Wrong proofs in the names of live registrations, from where these are. */
 export const namedStunFlood: Attack = {
   name: "STUN flood in the names of registrations",
+  boundsTurns: true,
   async run(target, signal) {
     const peers: Registrant[] = [];
     while (peers.length < registrations && !signal.aborted) {
@@ -49,6 +50,7 @@ export const namedStunFlood: Attack = {
 function strangersAttack(name: string, addresses: readonly string[], rate: number): Attack {
   return {
     name,
+    boundsTurns: true,
     async run(target, signal) {
       const sockets = await Promise.all(addresses.map(openSocket));
       const names = Array.from({ length: variants }, () => randomBytes(16).toString("base64url"));

@@ -1,8 +1,9 @@
+import type { Attack } from "./attack.ts";
 import type { Observation } from "./observation.ts";
 import { judge, visitRatio } from "./verdict.ts";
 
 const columns = ["attack", "RSS", "GET h3", "GET tcp", "turn", "log", "lost", "verdict"] as const;
-const widths = [34, 9, 8, 8, 8, 9, 6] as const;
+const widths = [41, 9, 8, 8, 8, 9, 6] as const;
 
 /** The head of the table. */
 export function head(): string {
@@ -10,11 +11,11 @@ export function head(): string {
 }
 
 /** One attack's line. */
-export function line(name: string, quiet: Observation, attacked: Observation): string {
-  const faults = judge(quiet, attacked);
+export function line(attack: Attack, quiet: Observation, attacked: Observation): string {
+  const faults = judge(quiet, attacked, attack);
   const { sent, received } = attacked.pair;
   return row([
-    name,
+    attack.name,
     megabytes(attacked.rssBytes - quiet.rssBytes),
     ratio(visitRatio(quiet, attacked, "http3")),
     ratio(visitRatio(quiet, attacked, "tcp")),

@@ -21,7 +21,7 @@ describe("the verdict on an attack", () => {
       longestTurnMs: 49,
       visits: { http3: [100], tcp: [50] },
     };
-    expect(judge(quiet, attacked)).toEqual([]);
+    expect(judge(quiet, attacked, { boundsTurns: true })).toEqual([]);
   });
 
   it("tells each fault", () => {
@@ -35,7 +35,7 @@ describe("the verdict on an attack", () => {
       visits: { http3: [undefined], tcp: [51] },
       pair: { sent: 1000, received: 900, renewals: 5, renewalsFailed: 1, messages: 5, messagesFailed: 5 },
     };
-    expect(judge(quiet, attacked)).toEqual([
+    expect(judge(quiet, attacked, { boundsTurns: true })).toEqual([
       "the relay's process ended",
       "memory grew",
       "HTTP/3 visits are slow or fail",
@@ -47,6 +47,10 @@ describe("the verdict on an attack", () => {
       "5 of 5 messages were refused",
       "the issuer was asked for its keys 3 times",
     ]);
+  });
+
+  it("bounds the turns of the event loop only where an attack says so", () => {
+    expect(judge(quiet, { ...quiet, longestTurnMs: 51 })).toEqual([]);
   });
 
   it("takes visits that fail for endless ones", () => {
