@@ -63,6 +63,7 @@ export type DropReason =
   | "no-address" // the registration has no proven address yet
   | "no-destination" // a peer's Initial to a DCID that is neither registered nor pinned
   | "pin-source" // a pinned initial DCID from another address than the dialer's
+  | "pin-taken" // not a packet, but a pin that was not made, as another dial has its DCID
   | "send-failed" // the system refused the datagram (unreachable, too long)
   | "send-buffer-full" // the public socket has no room for what is relayed: dropped, never queued without bound
   | "no-upstream" // a gateway datagram, but no gateway is configured
@@ -249,7 +250,7 @@ export interface Forwarder {
   sessionOf(cid: Uint8Array): SessionId | undefined;
   /** The live session that came to this address most recently: the one that pays for what is sent from there. */
   sessionAt(address: Address): SessionId | undefined;
-  /** Pins an initial DCID; does nothing if either session has ended. */
+  /** Pins an initial DCID; does nothing if either session has ended, or another dial has pinned it. */
   pin(pin: PinnedInitial): void;
 
   /**

@@ -22,6 +22,7 @@ export function createCounters(): Counters {
       "no-address": 0,
       "no-destination": 0,
       "pin-source": 0,
+      "pin-taken": 0,
       "send-failed": 0,
       "send-buffer-full": 0,
       "no-upstream": 0,

@@ -152,7 +152,8 @@ class DgramForwarder implements Forwarder {
   pin(pin: PinnedInitial): void {
     const { pins, sessions } = this.#relay;
     // A dialer may have gone between its message and the take: then there is nobody to let in.
-    if (sessions.get(pin.to) && sessions.get(pin.from)) pins.add(pin);
+    if (!sessions.get(pin.to) || !sessions.get(pin.from)) return;
+    if (!pins.add(pin, this.#options.now())) this.#counters.dropped["pin-taken"]++;
   }
 
   clientOf(virtualAddress: string, port?: number): PeerAddress | undefined {

@@ -90,6 +90,7 @@ class NativeForwarder implements Forwarder {
   readonly #counters: NativeCounters;
   readonly #sessions: NativeSessions;
   readonly #pins: PinTable;
+  readonly #now: () => number;
   readonly #offload: Offload;
   readonly #sweeper: NodeJS.Timeout;
 
@@ -105,6 +106,7 @@ class NativeForwarder implements Forwarder {
     this.#handle = handle;
     this.#bound = handle.address();
     this.#own = own;
+    this.#now = now;
     const hasKernel = plan.state === "try" && handle.kernelError === undefined;
     this.#counters = new NativeCounters(addon, handle, hasKernel, clock ? fromTestClock : createEpochClock());
     this.#sessions = new NativeSessions(handle, maxSessions);
@@ -182,7 +184,8 @@ class NativeForwarder implements Forwarder {
 
   pin(pin: PinnedInitial): void {
     // A dialer may have gone between its message and the take: then there is nobody to let in.
-    if (this.#sessions.has(pin.to) && this.#sessions.has(pin.from)) this.#pins.add(pin);
+    if (!this.#sessions.has(pin.to) || !this.#sessions.has(pin.from)) return;
+    if (!this.#pins.add(pin, this.#now())) this.#own.dropped["pin-taken"]++;
   }
 
   clientOf(virtualAddress: string): PeerAddress | undefined {

@@ -8,7 +8,7 @@ const maxDestinationBytes = 20;
 
 /** Somebody who keeps the same pins and has to hear of every change. */
 export interface PinMirror {
-  /** A pin is new, or takes the place of the one with the same DCID. */
+  /** A pin is new, or takes the place of the one with the same DCID, which is the same dial's or has expired. */
   added(pin: PinnedInitial): void;
   removed(pin: PinnedInitial): void;
 }
@@ -28,9 +28,14 @@ export class PinTable implements PinLookup {
     return this.#pins.size;
   }
 
-  /** Adds a pin, or replaces the one with the same DCID; the accepter's oldest makes room where it has too many. */
-  add(pin: PinnedInitial): void {
+  /**
+   * Adds a pin, or renews that of the same dial; the accepter's oldest makes room where it has too many.
+   *
+   * @returns false if another dial has the DCID: whoever has seen it on the wire must not take it away.
+   */
+  add(pin: PinnedInitial, nowMs: number): boolean {
     const key = keyOf(pin.destinationId, 0, pin.destinationId.length);
+    if (this.#isAnothers(key, pin, nowMs)) return false;
     // The mirror is not told, so that no packet can find the DCID unpinned in between.
     this.#forget(key);
     const oldest = this.#keysTo.get(pin.to);
@@ -39,6 +44,7 @@ export class PinTable implements PinLookup {
     addTo(this.#keysTo, pin.to, key);
     addTo(this.#keysFrom, pin.from, key);
     this.#mirror?.added(pin);
+    return true;
   }
 
   has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean {
@@ -63,6 +69,11 @@ export class PinTable implements PinLookup {
   /** Removes the pins that have expired. */
   sweep(nowMs: number): void {
     for (const [key, pin] of this.#pins) if (pin.expiresAtMs <= nowMs) this.#remove(key);
+  }
+
+  #isAnothers(key: string, { from, to }: PinnedInitial, nowMs: number): boolean {
+    const pin = this.#pins.get(key);
+    return pin !== undefined && pin.expiresAtMs > nowMs && (pin.from !== from || pin.to !== to);
   }
 
   #remove(key: string): void {

@@ -12,6 +12,7 @@ const explanations: Readonly<Record<string, string>> = {
   "no-address": "the session has no proven address yet",
   "no-destination": "an Initial that leads to nobody",
   "pin-source": "an Initial from another address than its dialer's",
+  "pin-taken": "a dial with the connection ID of another",
   "send-failed": "the system refused to send it",
   "send-buffer-full": "the socket has no room",
   "no-upstream": "for a gateway, but there is none",

@@ -325,6 +325,18 @@ export function relayCases(harness: Harness): void {
       await settles(() => forwarder.stats().dropped["pin-source"], 2);
     });
 
+    it("stay the dial's that came first, whoever else dials with the DCID", async () => {
+      const { alice, aliceId, bob, bobId, clock, forwarder, ipv4, register } = await openPinned();
+      const carolId = register((await openPeer()).address, 0x77);
+      const expiresAtMs = clock.nowMs + pinTtlMs;
+      forwarder.pin({ destinationId: dcid, to: carolId, from: aliceId, expiresAtMs });
+      forwarder.pin({ destinationId: dcid, to: bobId, from: carolId, expiresAtMs });
+      forwarder.closeSession(carolId);
+      alice.send(longPacket(dcid), ipv4);
+      expect(await bob.next()).toEqual(longPacket(dcid));
+      expect(forwarder.stats()).toMatchObject({ pins: 1, dropped: { "pin-taken": 2 } });
+    });
+
     it("hold for long headers only, and for a time only", async () => {
       const { alice, clock, forwarder, ipv4 } = await openPinned();
       alice.send(Buffer.concat([Buffer.from([0x40]), dcid, Buffer.alloc(40)]), ipv4);

@@ -26,7 +26,7 @@ const routes: RouteTable = new RouteTable();
 fixture.registered.forEach((cid, session) => routes.set(Buffer.from(cid, "hex"), 0, session));
 const pins: PinTable = new PinTable();
 for (const dcid of fixture.pinned)
-  pins.add({ destinationId: Buffer.from(dcid, "hex"), to: 0, from: 1, expiresAtMs: nowMs + 1 });
+  pins.add({ destinationId: Buffer.from(dcid, "hex"), to: 0, from: 1, expiresAtMs: nowMs + 1 }, nowMs);
 
 function verdictOf(datagram: Uint8Array): number {
   return classify(datagram, routes, pins, nowMs);

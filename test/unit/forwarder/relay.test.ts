@@ -115,7 +115,7 @@ describe("Relay", () => {
       Buffer.alloc(90),
     ]);
     const pin = { destinationId: Buffer.alloc(8, 0x99), to: rig.ids.bob, from: rig.ids.alice };
-    rig.relay.pins.add({ ...pin, expiresAtMs: nowMs + 10 });
+    rig.relay.pins.add({ ...pin, expiresAtMs: nowMs + 10 }, nowMs);
     expect(rig.receive(initial, alice)).toBe("relayed");
     expect(rig.receive(initial, bob)).toBe("pin-source");
     const moved = { address: "198.51.100.1", port: 7 };
