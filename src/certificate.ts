@@ -1,6 +1,7 @@
-import { randomBytes, webcrypto } from "node:crypto";
+import { randomBytes, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { QuicpipeError } from "./errors.ts";
+import { plainIp } from "./wire/ip.ts";
 
 /** A private key and its certificate, both PEM. */
 export interface Certificate {
@@ -75,4 +76,11 @@ async function importX509(): Promise<typeof import("@peculiar/x509")> {
       { cause },
     );
   }
+}
+
+/** The names and addresses that a certificate is valid for (RFC 5280 §4.2.1.6), as its text form has them. */
+export function namesOf({ subjectAltName = "" }: X509Certificate): string[] {
+  return [...subjectAltName.matchAll(/(?:^|, )(DNS|IP Address):([^,\s]+)/g)].map(([, kind, name]) =>
+    kind === "DNS" ? name! : plainIp(name!),
+  );
 }

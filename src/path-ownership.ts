@@ -22,7 +22,9 @@ export function refusalOfFolder(steps: readonly PathStep[], user: number): strin
   if (folder.kind !== "folder") return "is no folder";
   if (folder.user !== user) return `belongs to another user (${folder.user})`;
   const permissions = folder.mode & 0o777;
-  return permissions === 0o700 ? undefined : `has the mode ${octal(permissions)}, not 0700`;
+  return permissions === 0o700
+    ? undefined
+    : `has the mode ${octal(permissions)}, not 0700 (run \`chmod 700 ${folder.path}\`)`;
 }
 
 /** Says in a clause why a folder below these steps would not be one user's alone; `undefined` if it could be. */
@@ -31,7 +33,8 @@ export function refusalOfWay(steps: readonly PathStep[], user: number): string |
   const trusted = new Set([0, user, ...steps.slice(0, 1).map((root) => root.user)]);
   for (const step of steps) {
     if (!trusted.has(step.user)) return `is below ${step.path}, which belongs to another user (${step.user})`;
-    if (isOpen(step)) return `is below ${step.path}, which others can write to (${octal(step.mode)})`;
+    if (isOpen(step))
+      return `is below ${step.path}, which others can write to (${octal(step.mode)}; run \`chmod go-w ${step.path}\`)`;
   }
   return undefined;
 }

@@ -1,16 +1,43 @@
 import { readFileSync } from "node:fs";
 import { QuicpipeError } from "../errors.ts";
+import { isName, maxNameBytes } from "../protocol.ts";
+
+/** What a number of the command line may be; at least 0, of nothing, if absent. */
+export interface NumberRange {
+  readonly min?: number;
+  readonly max?: number;
+  /** What it counts, such as "seconds". */
+  readonly unit?: string;
+}
 
 /**
- * Reads a whole number of at least 0 from a command line value.
+ * Reads a whole number from a command line value.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming the option, the value and what it may be.
+ */
+export function requireNumber(option: string, value: string, range: NumberRange = {}): number {
+  const { min = 0, max, unit } = range;
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+  if (number >= min && number <= (max ?? number)) return number;
+  const what = unit === undefined ? "a whole number" : `a whole number of ${unit},`;
+  const bounds = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    `${option} is ${JSON.stringify(value)}, but must be ${what} ${bounds}`,
+    { details: { option } },
+  );
+}
+
+/**
+ * Takes a value as the name of a peer.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID naming the option and the value.
  */
-export function requireNumber(option: string, value: string): number {
-  if (/^\d{1,15}$/.test(value)) return Number(value);
+export function requireName(option: string, value: string): string {
+  if (isName(value)) return value;
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
-    `${option} ${JSON.stringify(value)} is no whole number of at least 0`,
+    `${option} is ${JSON.stringify(value)}, but must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`,
     { details: { option } },
   );
 }

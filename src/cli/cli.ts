@@ -10,6 +10,7 @@ import { relay } from "./relay.ts";
 import { printable } from "./terminal-text.ts";
 import { token } from "./token.ts";
 import { top } from "./top.ts";
+import { wrongArgument } from "./wrong-argument.ts";
 import { version } from "../version.ts";
 
 const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial, top, doctor };
@@ -39,8 +40,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
   if (args[0] === "--version" || args[0] === "-v") return say(version);
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return usage(command);
   if (!command) return refuse(`there is no command ${JSON.stringify(args[0])}`);
-  const unknown = unknownFlag(args.slice(1), await resolveArgs(command));
-  if (unknown) return refuse(`${args[0]} has no option ${unknown}`, `quicpipe ${args[0]} --help`);
+  const wrong = wrongArgument(args.slice(1), await resolveArgs(command));
+  if (wrong) return refuse(`${args[0]} ${wrong}`, `quicpipe ${args[0]} --help`);
   try {
     const { result } = await runCommand(command, { rawArgs: args.slice(1) });
     return typeof result === "number" ? result : exitStatus.done;
@@ -70,8 +71,9 @@ function report(error: unknown, help: string): number {
     process.stderr.write(`quicpipe: ${printable(error.message)} (${error.code})\n`);
     return error.code === "ERR_QUICPIPE_OPTION_INVALID" ? exitStatus.usage : exitStatus.failed;
   }
-  // citty's own complaints (a missing positional, a value outside an enum) are about usage.
-  if (error instanceof Error && error.name === "CLIError") return refuse(error.message, help);
+  // citty's own complaints (a missing positional, a value outside an enum) are about usage: sentences, in colours.
+  if (error instanceof Error && error.name === "CLIError")
+    return refuse(stripVTControlCharacters(error.message).replace(/\.$/, ""), help);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`quicpipe: ${text.split("\n").map(printable).join("\n")}\n`);
   return exitStatus.failed;
@@ -79,14 +81,4 @@ function report(error: unknown, help: string): number {
 
 async function resolveArgs(command: CommandDef): Promise<ArgsDef> {
   return (typeof command.args === "function" ? await command.args() : await command.args) ?? {};
-}
-
-/** citty lets unknown options pass; a mistyped one must not be silently without effect. */
-function unknownFlag(args: readonly string[], known: ArgsDef): string | undefined {
-  const names = new Set(Object.keys(known).flatMap((name) => [`--${name}`, `--no-${name}`]));
-  const end = args.indexOf("--");
-  return (end === -1 ? args : args.slice(0, end))
-    .filter((arg) => arg.startsWith("-") && arg !== "-")
-    .map((arg) => arg.split("=", 1)[0]!)
-    .find((flag) => !names.has(flag));
 }

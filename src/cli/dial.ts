@@ -1,5 +1,5 @@
 import { defineCommand, type CommandDef } from "citty";
-import { requireNumber } from "./arguments.ts";
+import { type NumberRange, requireNumber } from "./arguments.ts";
 import { peerArgs, workAsPeer } from "./peer.ts";
 import { pipeStandardStreams } from "./pipe.ts";
 import { printable } from "./terminal-text.ts";
@@ -15,6 +15,8 @@ const args = {
   },
 } as const;
 
+const timeoutRange: NumberRange = { min: 1, max: 3600, unit: "seconds" };
+
 /** `quicpipe dial`: a netcat over QUIC, the end that calls. */
 export const dial = defineCommand({
   meta: {
@@ -23,7 +25,7 @@ export const dial = defineCommand({
   },
   args,
   async run({ args: given }) {
-    const timeoutMs = requireNumber("--timeout", given.timeout) * 1000;
+    const timeoutMs = requireNumber("--timeout", given.timeout, timeoutRange) * 1000;
     return await workAsPeer(given, {}, async ({ peer, trust }) => {
       process.stderr.write(`quicpipe: dialing ${printable(given.name)} at ${printable(given.relay)}\n`);
       const connection = await peer.dial(given.name, { trust, timeoutMs });

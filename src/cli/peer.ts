@@ -1,11 +1,11 @@
 import { QuicpipeError } from "../errors.ts";
 import { Peer, type PeerOptions, type Trust } from "../peer/index.ts";
 import { mintDevelopmentToken } from "../plugin/index.ts";
-import { listOf } from "./arguments.ts";
+import { listOf, requireName } from "./arguments.ts";
 import { exitStatus, interruptedStatus } from "./exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "./interruption.ts";
-import { givenToken, readRelayCa, type RelayAccessArgs, relayAccessArgs } from "./relay-access.ts";
+import { givenToken, readRelayCa, type RelayAccessArgs, relayAccessArgs, withToken } from "./relay-access.ts";
 
 const ownArgs = {
   as: {
@@ -54,7 +54,7 @@ export async function workAsPeer(
   const bound = await bindPeer(args, more);
   const interruption = openInterruption(() => void bound.peer.close());
   try {
-    await work(bound);
+    await withToken(args, () => work(bound));
   } catch (error) {
     // What is cut off by a signal fails because of it.
     if (!interruption.signal) throw error;
@@ -93,7 +93,7 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
 async function requireToken(args: PeerArgs): Promise<string> {
   const given = givenToken(args);
   if (given) return given;
-  if (args.as !== undefined) return mintDevelopmentToken({ sub: args.as });
+  if (args.as !== undefined) return mintDevelopmentToken({ sub: requireName("--as", args.as) });
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
     "no token: set QUICPIPE_TOKEN or give --token-file; with a relay on this machine, give --as and a name",

@@ -1,6 +1,7 @@
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { BidirectionalStream, Connection } from "../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
@@ -30,9 +31,18 @@ export async function pipeStandardStreams(
       pipeline(Readable.fromWeb(stream.readable), received.stream, process.stdout, { end: false }),
     ]);
     await farewell(connection);
+  } catch (error) {
+    throw explained(error);
   } finally {
     progress.close();
   }
+}
+
+/** A connection that ends in good order, but before the streams do, has cut off a transfer. */
+function explained(error: unknown): unknown {
+  if (!isQuicpipeError(error) || error.code !== "ERR_QUICPIPE_CONNECTION_CLOSED") return error;
+  const message = `the other side was ended before the stream was: ${error.message}`;
+  return new QuicpipeError(error.code, message, { cause: error, details: error.details });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import { developmentCertificatePath } from "../gateway/index.ts";
 import { readStateFile } from "../state.ts";
 import { readOptionFile } from "./arguments.ts";
@@ -31,11 +32,34 @@ export interface RelayAccessArgs {
   readonly "token-file"?: string | undefined;
 }
 
-/** The token of a file or the environment. @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read. */
+/** The token of a file or the environment. @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read, or is empty. */
 export function givenToken(args: RelayAccessArgs): string | undefined {
   const path = args["token-file"];
-  const given = path === undefined ? process.env["QUICPIPE_TOKEN"] : readOptionFile("--token-file", path);
-  return given ? given.trim() : undefined;
+  if (path === undefined) return process.env["QUICPIPE_TOKEN"]?.trim() || undefined;
+  const token = readOptionFile("--token-file", path).trim();
+  if (token) return token;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    `--token-file ${path} is empty: put a token into it`,
+    {
+      details: { option: "--token-file", path },
+    },
+  );
+}
+
+/** Does what needs a token; where none was given and the relay refuses it, says which one was made. */
+export async function withToken<Result>(args: RelayAccessArgs, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRefused = isQuicpipeError(error) && error.details["status"] === 401;
+    if (!isRefused || givenToken(args) !== undefined) throw error;
+    throw new QuicpipeError(
+      error.code,
+      `${error.message}; the token was made with this machine's development key: if the relay takes those of an issuer, give one by --token-file or QUICPIPE_TOKEN`,
+      { cause: error, details: error.details },
+    );
+  }
 }
 
 /** The relay on this machine serves its development certificate, which no CA knows. */

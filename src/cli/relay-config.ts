@@ -7,7 +7,7 @@ export const relayArgs = {
   config: {
     type: "string",
     description:
-      "JSON file with the options of quicpipe() and, as `tls`, the files `cert` and `key`; options given here go first",
+      "JSON file with the options of quicpipe() and, as `tls`, the files `cert` and `key`; options given here take precedence",
     valueHint: "file",
   },
   host: {
@@ -15,7 +15,11 @@ export const relayArgs = {
     description: "Address to bind (default: ::, both IPv4 and IPv6)",
     valueHint: "address",
   },
-  port: { type: "string", description: "UDP port (default: 4433)", valueHint: "port" },
+  port: {
+    type: "string",
+    description: "UDP port, and TCP port for browsers (default: 4433)",
+    valueHint: "port",
+  },
   "trusted-proxies": {
     type: "string",
     description:
@@ -97,11 +101,12 @@ export interface RelayConfig {
 }
 
 /**
- * Puts together what the config file and the command line say; the command line goes first.
+ * Puts together what the config file and the command line say; the command line takes precedence.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID if the file is no JSON object or options contradict each other.
+ * @throws ERR_QUICPIPE_AUTH_REQUIRED if nothing says in production how tokens are checked.
  */
-export function relayConfig(args: RelayArgs): RelayConfig {
+export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
   const auth = authOf(args);
   const options = {
@@ -116,6 +121,7 @@ export function relayConfig(args: RelayArgs): RelayConfig {
     ...xdpOf(args, file["xdp"]),
     // Unknown names and values of the file are refused by quicpipe() itself.
   } as QuicpipeOptions;
+  if (production && options.auth === undefined) throw authRequired();
   return { options, tls: tlsOf(args, fileTls) };
 }
 
@@ -132,7 +138,7 @@ function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarde
 
 function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): { xdp?: unknown } {
   if (xdp === undefined && pin === undefined) return {};
-  if (xdp === "off" && pin) throw invalid("--xdp off leaves nothing to pin: leave --xdp-pin away");
+  if (xdp === "off" && pin) throw invalid("--xdp off leaves nothing to pin: omit --xdp-pin");
   if (xdp === "off") return { xdp };
   const fromFile = typeof file === "object" ? file : {};
   return {
@@ -149,7 +155,7 @@ function authOf(args: RelayArgs): QuicpipeOptions["auth"] {
   const isAsked = [jwks, issuer, audience, keyGrace].some((value) => value !== undefined);
   if (auth === "none" && !isAsked) return "none";
   if (auth === "none")
-    throw invalid("--auth none lets everybody in: leave --jwks, --issuer, --audience and --key-grace away");
+    throw invalid("--auth none lets everybody in: omit --jwks, --issuer, --audience and --key-grace");
   if (!isAsked) return undefined;
   if (jwks === undefined && issuer === undefined)
     throw invalid("--audience and --key-grace need --issuer or --jwks, the keys to check tokens with");
@@ -183,6 +189,14 @@ function readConfig(path: string): Record<string, unknown> {
     throw new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${path} is no JSON: ${String(cause)}`, { cause });
   }
   throw invalid(`${path} must hold one JSON object, the options of quicpipe()`);
+}
+
+/** As quicpipe() has it, in the words of the command line. */
+function authRequired(): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_AUTH_REQUIRED",
+    'NODE_ENV is "production" and nothing says how tokens are checked: give --issuer with your issuer\'s URL or --jwks with that of its keys, or --auth none to let everybody in',
+  );
 }
 
 function invalid(message: string): QuicpipeError {

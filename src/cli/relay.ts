@@ -1,6 +1,8 @@
 import { Console } from "node:console";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { defineCommand, type CommandDef } from "citty";
+import { namesOf } from "../certificate.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import {
   Budget,
@@ -26,7 +28,7 @@ export const relay = defineCommand({
   },
   args: relayArgs,
   async run({ args }) {
-    const { options, tls } = relayConfig(args);
+    const { options, tls } = relayConfig(args, process.env["NODE_ENV"] === "production");
     const { H3 } = await importH3();
     const app = new H3().get("/", () => "This is a quicpipe relay.\n");
     // What the relay logs goes to stderr: stdout is for what a command was asked for.
@@ -45,8 +47,8 @@ export const relay = defineCommand({
     const interruption = interrupted();
     const browsers = await serveBrowsers(app, { ...shared, host, port, ...publicHttp3(options) }, logger);
     if (browsers) running.defer(() => browsers.close());
-    if (browsers && options.console !== false) logger.info(`quicpipe: ${consoleHint(options, port)}`);
-    if (!tls) logger.info(`quicpipe: ${developmentHint()}`);
+    if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
+    if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
     await interruption;
     // First the gateway, while the relay still carries its last words to the clients.
     await gateway.close();
@@ -103,14 +105,20 @@ async function serveBrowsers(
   }
 }
 
+/** Without tokens nobody is an administrator, and the console stays closed. */
+function hasConsole({ console: given, auth }: QuicpipeOptions): boolean {
+  return given !== false && auth !== "none";
+}
+
 function consoleHint({ basePath = "", console: given, auth }: QuicpipeOptions, port: number): string {
   const path = `${basePath}${(given || {}).path ?? "/relay"}`;
   const token = auth === undefined ? "; for a token: quicpipe token --sub you --scope relay:admin" : "";
   return `console at https://localhost:${port}${path}${token}`;
 }
 
-function developmentHint(): string {
-  return `serving a development certificate; peers elsewhere need it as --relay-ca: ${developmentCertificatePath()}`;
+function developmentHint(cert: Buffer): string {
+  const names = namesOf(new X509Certificate(cert));
+  return `serving a development certificate for ${names.join(", ")}; peers elsewhere reach the relay by one of these names, and need the certificate as --relay-ca: ${developmentCertificatePath()}`;
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process the hard way. */

@@ -12,6 +12,7 @@ import {
   readRelayCa,
   type RelayAccessArgs,
   relayAccessArgs,
+  withToken,
 } from "./relay-access.ts";
 import { openQuitSignal, openScreen } from "./screen.ts";
 import { printableJson } from "./terminal-text.ts";
@@ -43,9 +44,11 @@ export const top = defineCommand({
       requestTimeoutMs: topTimeoutMs,
     });
     try {
-      if (given.json) process.stdout.write(`${printableJson(await lookOnce(client))}\n`);
-      else if (given.once || !process.stdout.isTTY) printOnce(await lookOnce(client));
-      else await show(client, process.stdout);
+      await withToken(given, async () => {
+        if (given.json) process.stdout.write(`${printableJson(await lookOnce(client))}\n`);
+        else if (given.once || !process.stdout.isTTY) printOnce(await lookOnce(client));
+        else await show(client, process.stdout);
+      });
     } finally {
       await client.close();
     }

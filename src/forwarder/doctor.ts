@@ -28,6 +28,13 @@ function thisMachine(): DiagnosisParts {
   return { loaded, system: createXdpSystem(() => ("addon" in loaded ? loaded.addon.links() : [])) };
 }
 
+const noInterface: Finding = {
+  level: "problem",
+  subject: "interfaces",
+  sentence: "there is no network interface but loopback",
+  remedies: [],
+};
+
 interface Interfaces {
   readonly findings: readonly Finding[];
   /** Those on which packets would be forwarded in the kernel, with the mode that comes first. */
@@ -44,6 +51,7 @@ function examineInterfaces(system: XdpSystem): Interfaces {
       findings.push(...examined.findings);
       if (examined.mode) usable.push(`${link.name} (${examined.mode})`);
     }
+    if (findings.length === 0) findings.push(noInterface);
     return { findings, usable };
   } catch (error) {
     const sentence = `the interfaces cannot be read (${systemCode(error)})`;

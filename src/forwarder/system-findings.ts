@@ -70,7 +70,7 @@ function pinFinding(system: XdpSystem): Finding {
   return {
     level: "hint",
     subject: "pin",
-    sentence: "/sys/fs/bpf is no bpf file system, so packets cannot flow on while a relay restarts",
+    sentence: "/sys/fs/bpf is not a bpf file system, so packets cannot flow on while a relay restarts",
     remedies: ["mount -t bpf bpf /sys/fs/bpf"],
   };
 }

@@ -170,7 +170,7 @@ const seen: Readonly<Record<Progress["step"], string>> = {
   registering: "the relay has not registered this peer",
   sending: "the message did not get to the mailbox",
   delivered: "the first packets were handed over and nothing came back",
-  queued: "the message waits in its mailbox: it is not listening there",
+  queued: "the message is still in its mailbox, so nobody accepts by that name at this relay",
   taken: "it took the message and nothing came back",
   expired: "the message expired in its mailbox",
 };
@@ -179,7 +179,7 @@ function timeoutError(target: DialTarget, timeoutMs: number, { step, fault }: Pr
   const name = typeof target === "string" ? target : "the other peer";
   return new QuicpipeError(
     "ERR_QUICPIPE_DIAL_TIMEOUT",
-    `${name} did not answer within ${timeoutMs} ms: ${seen[step]}`,
+    `${name} did not answer within ${timeoutMs / 1000} s: ${seen[step]}`,
     { cause: fault, details: { step, timeoutMs } },
   );
 }

@@ -72,7 +72,10 @@ export class Http3Session {
    */
   static async open(options: Http3Options): Promise<Http3Session> {
     const session = new Http3Session(await importWasm(), options);
-    const timer = setTimeout(() => session.#fail("it does not answer"), options.timeoutMs);
+    const timer = setTimeout(
+      () => session.#fail(`${formatAddress(options.remote)} does not answer`),
+      options.timeoutMs,
+    );
     const giveUp = (): void => session.#fail("the handshake was given up");
     options.signal.addEventListener("abort", giveUp);
     try {

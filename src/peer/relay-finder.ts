@@ -1,5 +1,5 @@
 import * as defaults from "../defaults.ts";
-import type { Address } from "../wire/address.ts";
+import { type Address, formatAddress } from "../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "./engine-contract.ts";
 import { isDistrusted, unreachable } from "./http3.ts";
@@ -68,7 +68,9 @@ class RelayFinder {
       return session;
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw unreachable(closing.aborted ? "the handshake was given up" : "it does not answer", false);
+      const tried = this.#known.map((address) => formatAddress({ address, port: this.#settings.relay.port }));
+      const silent = `no answer from ${tried.join(", ")}`;
+      throw unreachable(closing.aborted ? "the handshake was given up" : silent, false);
     }
   }
 

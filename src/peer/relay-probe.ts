@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
 import type { QuicpipeError } from "../errors.ts";
+import { formatAddress } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { Driver } from "./driver.ts";
 import type { Engine, EngineOptions } from "./engine-contract.ts";
@@ -51,7 +52,7 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
     false,
   );
   socket.addRoute(sourceId, (datagram) => driver.receive(datagram));
-  const timer = setTimeout(fail, timeoutMs, "it does not answer");
+  const timer = setTimeout(fail, timeoutMs, `${formatAddress(path.remote)} does not answer`);
   const giveUp = (): void => fail("the handshake was given up");
   signal.addEventListener("abort", giveUp);
   driver.wake();

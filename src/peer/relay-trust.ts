@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { getCACertificates } from "node:tls";
+import { namesOf } from "../certificate.ts";
 import { QuicpipeError } from "../errors.ts";
 import { certificatesIn } from "./identity.ts";
 
@@ -45,11 +46,19 @@ export async function selectRelayTrust(
   const serverName = isAddress ? certificates[0] && nameBeside(certificates[0], host) : host;
   const ca = issuerAmong(candidates, certificates);
   if (serverName !== undefined && ca !== undefined) return { serverName, ca };
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_RELAY_UNREACHABLE",
-    `the relay's certificate is not valid for ${host} and a DNS name beside it: address the relay by its DNS name`,
-    { details: { host } },
-  );
+  throw new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", refusal(host, certificates[0]), {
+    details: { host },
+  });
+}
+
+function refusal(host: string, certificate: X509Certificate | undefined): string {
+  if (certificate === undefined) return "the relay presented no certificate";
+  const names = namesOf(certificate);
+  if (isIP(host) !== 0 && certificate.checkIP(host) === undefined)
+    return `the relay's certificate is valid for ${names.join(", ") || "no name"}, not for ${host}: address the relay by a name that its certificate has, or give it one that has ${host}`;
+  if (isIP(host) !== 0 && nameBeside(certificate, host) === undefined)
+    return `the relay's certificate is valid for ${host}, but the HTTP/3 client needs a DNS name in it too: give the relay a certificate that has one beside the address`;
+  return "the relay's certificate leads to none of the trusted CAs: give its CA, or the certificate itself, as relayCa";
 }
 
 /** A DNS name that a certificate is valid for beside the IP address `host`; `undefined` if it is not for that. */

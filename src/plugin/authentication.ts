@@ -22,7 +22,7 @@ export function createAuthentication({ auth, limits }: Settings, log: Log, now: 
   log.write(
     "info",
     "auth",
-    `no option auth, so tokens are checked with the development key ${developmentKeyPath()}; make one with: quicpipe token --sub alice`,
+    `no option auth, so tokens are checked with the development key ${developmentKeyPath()}; make a token with: quicpipe token --sub alice`,
   );
   return createTokenAuthentication(developmentSettings(), context);
 }

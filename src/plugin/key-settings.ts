@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from "jose";
 import { QuicpipeError } from "../errors.ts";
 import { isKeySet, isTrustedOrigin } from "./key-document.ts";
-import { optionInvalid, requireTexts } from "./option-checks.ts";
+import { optionInvalid, requireTexts, elementInvalid } from "./option-checks.ts";
 
 /** Where an issuer's keys are published: at a URL, or where its discovery document says. */
 export type KeyOrigin =
@@ -62,8 +62,9 @@ export function resolveKeys({ jwks, secret, issuer, ...options }: KeyOptions): K
     if (algorithms) throw optionInvalid("auth.algorithms", algorithms, "absent: auth.secret means HS256");
     return secretSettings(resolveSecret(secret));
   }
-  if (algorithms && !algorithms.every((name) => asymmetricAlgorithms.includes(name)))
-    throw optionInvalid("auth.algorithms", algorithms, `a list out of ${asymmetricAlgorithms.join(", ")}`);
+  const wrong = algorithms?.find((name) => !asymmetricAlgorithms.includes(name));
+  if (wrong !== undefined)
+    throw elementInvalid("auth.algorithms", wrong, `a list out of ${asymmetricAlgorithms.join(", ")}`);
   const keys = jwks === undefined ? resolveIssuer(issuer) : resolveJwks(jwks);
   return { keys, algorithms: algorithms ?? asymmetricAlgorithms };
 }

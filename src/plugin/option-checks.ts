@@ -2,11 +2,23 @@ import { QuicpipeError } from "../errors.ts";
 
 /** Refuses an option: names its path, what was given and what is allowed. Never shows text, which may be a secret. */
 export function optionInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
-    `option ${path} is ${kindOf(value)}, but must be ${allowed}`,
-    { details: { option: path } },
-  );
+  return refusal(path, `is ${kindOf(value)}`, allowed);
+}
+
+/** As {@link optionInvalid}, for an option that is no secret: shows the text that was given. */
+export function shownInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
+  return refusal(path, `is ${shown(value)}`, allowed);
+}
+
+/** Refuses a list that is no secret for one of its elements, which it shows. */
+export function elementInvalid(path: string, element: unknown, allowed: string): QuicpipeError {
+  return refusal(path, `holds ${shown(element)}`, allowed);
+}
+
+function refusal(path: string, fault: string, allowed: string): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `option ${path} ${fault}, but must be ${allowed}`, {
+    details: { option: path },
+  });
 }
 
 /**
@@ -53,11 +65,11 @@ export function requireOneOf<Choice extends string>(
   if (value === undefined) return choices[0];
   const choice = choices.find((candidate) => candidate === value);
   if (choice === undefined)
-    throw optionInvalid(path, value, `one of ${choices.map((name) => `"${name}"`).join(", ")}`);
+    throw shownInvalid(path, value, `one of ${choices.map((name) => `"${name}"`).join(", ")}`);
   return choice;
 }
 
-/** Takes a string that passes a test, or `undefined` if there is none. */
+/** Takes a string that is no secret and passes a test, or `undefined` if there is none. */
 export function requireText(
   path: string,
   value: unknown,
@@ -65,7 +77,7 @@ export function requireText(
   passes: (text: string) => boolean,
 ): string | undefined {
   if (value === undefined || (typeof value === "string" && passes(value))) return value;
-  throw optionInvalid(path, value, allowed);
+  throw shownInvalid(path, value, allowed);
 }
 
 /** Takes a non-empty string or a non-empty list of such, or `undefined` if there is none. */
@@ -75,6 +87,14 @@ export function requireTexts(path: string, value: unknown): string[] | undefined
   if (list.length === 0 || !list.every((text) => typeof text === "string" && text !== ""))
     throw optionInvalid(path, value, "a non-empty string or a list of such");
   return list.map(String);
+}
+
+/** Characters of a text that an error shows. */
+const maxShown = 100;
+
+function shown(value: unknown): string {
+  if (typeof value !== "string" || value === "") return kindOf(value);
+  return JSON.stringify(value.length > maxShown ? `${value.slice(0, maxShown)}…` : value);
 }
 
 function kindOf(value: unknown): string {

@@ -14,7 +14,14 @@ import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
 import { isLoopback } from "./client-address.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { consoleLogger, type Logger, type LogLevel, silentLogger } from "../logger.ts";
-import { optionInvalid, requireInteger, requireOneOf, requireOptions, requireText } from "./option-checks.ts";
+import {
+  optionInvalid,
+  requireInteger,
+  requireOneOf,
+  requireOptions,
+  requireText,
+  elementInvalid,
+} from "./option-checks.ts";
 import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
 import { resolveXdp } from "./xdp-settings.ts";
 
@@ -147,12 +154,10 @@ function resolveUpstream(value: UpstreamOptions): Address {
 
 function resolveTrustedProxies(value: readonly string[] | undefined): ReadonlySet<string> {
   const list: unknown = value ?? defaults.trustedProxies;
-  if (!Array.isArray(list) || !list.every(isProxy))
-    throw optionInvalid(
-      "trustedProxies",
-      value,
-      "a list of IP literals outside of 127.1.0.0 to 127.255.255.255",
-    );
+  const allowed = "a list of IP literals, no prefixes, outside of 127.1.0.0 to 127.255.255.255";
+  if (!Array.isArray(list)) throw optionInvalid("trustedProxies", value, allowed);
+  const wrong = list.findIndex((each) => !isProxy(each));
+  if (wrong !== -1) throw elementInvalid("trustedProxies", list[wrong], allowed);
   return new Set(list.map(plainIp));
 }
 

@@ -18,7 +18,7 @@ describe("a folder that is one user's alone", () => {
   });
 
   it.each([0o777, 0o770, 0o750, 0o755, 0o701, 0o500, 0o600])("has not the mode %o", (mode) => {
-    const refusal = `has the mode 0${mode.toString(8)}, not 0700`;
+    const refusal = `has the mode 0${mode.toString(8)}, not 0700 (run \`chmod 700 /home/me/state\`)`;
     expect(refusalOfFolder([root, home, { ...mine, mode }], me)).toBe(refusal);
   });
 
@@ -58,7 +58,7 @@ describe("a folder that is one user's alone", () => {
   it("may be below a sticky folder of root that all can write to, as /tmp and /sys/fs/bpf are", () => {
     expect(refusalOfFolder([root, step("/tmp", { mode: 0o1777 }), mine], me)).toBeUndefined();
     expect(refusalOfFolder([root, step("/tmp", { mode: 0o777 }), mine], me)).toBe(
-      "is below /tmp, which others can write to (0777)",
+      "is below /tmp, which others can write to (0777; run `chmod go-w /tmp`)",
     );
   });
 

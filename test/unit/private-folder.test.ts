@@ -34,8 +34,8 @@ describe("claimFolder", () => {
   it("refuses one that others can read, and leaves it as it is", () => {
     const folder = join(createFolder(), "open");
     mkdirSync(folder, { mode: 0o755 });
-    expect(claimFolder(folder)).toBe("has the mode 0755, not 0700");
-    expect(refusalOf(folder)).toBe("has the mode 0755, not 0700");
+    expect(claimFolder(folder)).toBe(`has the mode 0755, not 0700 (run \`chmod 700 ${folder}\`)`);
+    expect(refusalOf(folder)).toBe(`has the mode 0755, not 0700 (run \`chmod 700 ${folder}\`)`);
     expect(statSync(folder).mode & 0o777).toBe(0o755);
   });
 
@@ -52,7 +52,9 @@ describe("claimFolder", () => {
   it("refuses one that others can rename", () => {
     const open = createFolder();
     chmodSync(open, 0o777);
-    expect(claimFolder(join(open, "mine"))).toBe(`is below ${open}, which others can write to (0777)`);
+    expect(claimFolder(join(open, "mine"))).toBe(
+      `is below ${open}, which others can write to (0777; run \`chmod go-w ${open}\`)`,
+    );
     chmodSync(open, 0o1777);
     expect(claimFolder(join(open, "mine"))).toBeUndefined();
   });
@@ -63,7 +65,9 @@ describe("claimFolder", () => {
     symlinkSync(open, join(at, "absolute"));
     symlinkSync(join("..", open.split("/").at(-1)!), join(at, "relative"));
     for (const link of ["absolute", "relative"])
-      expect(claimFolder(join(at, link, "mine"))).toBe(`is below ${open}, which others can write to (0777)`);
+      expect(claimFolder(join(at, link, "mine"))).toBe(
+        `is below ${open}, which others can write to (0777; run \`chmod go-w ${open}\`)`,
+      );
     chmodSync(open, 0o700);
     for (const link of ["absolute", "relative"]) expect(claimFolder(join(at, link, "mine"))).toBeUndefined();
     expect(claimFolder(join(at, "absolute"))).toBe("is no folder");

@@ -44,6 +44,7 @@ describe("a dial that leads nowhere", () => {
       const { bob } = await testIdentities();
       const error = await failure(alice.dial("bob", { pin: bob.fingerprint, timeoutMs }));
       expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "queued" } });
+      expect(String(error)).toContain(`within ${timeoutMs / 1000} s: the message is still in its mailbox`);
       await expect.poll(() => relay.stats()).toMatchObject({ registrations: 0, mailbox: { recalled: 1 } });
     },
   );

@@ -215,7 +215,9 @@ describe("a pinned program", () => {
       return `${reason}; ${taken}`;
     };
     chmodSync(pin, 0o755);
-    expect(await start(pin)).toContain(`not pinned: ${pin} has the mode 0755, not 0700; undefined`);
+    expect(await start(pin)).toContain(
+      `not pinned: ${pin} has the mode 0755, not 0700 (run \`chmod 700 ${pin}\`); undefined`,
+    );
     chmodSync(pin, 0o700);
     chownSync(pin, 1, 0);
     expect(await start(pin)).toContain(`not pinned: ${pin} belongs to another user (1); undefined`);

@@ -100,6 +100,12 @@ describe("diagnose", () => {
       "problem: runs in a user namespace, where capabilities do not count for BPF → run it outside of one: in no rootless container, and no one with user ids of its own",
     ],
     [
+      "a machine without interfaces",
+      "interfaces",
+      { change: (system) => system.remove(createLink().index) },
+      "problem: there is no network interface but loopback",
+    ],
+    [
       "interfaces that cannot be read",
       "interfaces",
       { change: (system) => (system.fault = systemError("EAFNOSUPPORT")) },
@@ -117,7 +123,7 @@ describe("diagnose", () => {
       "hint: the kernel interprets programs, which is slow → sysctl -w net.core.bpf_jit_enable=1",
     ]);
     expect(said("pin", { change: makePlain })).toEqual([
-      "hint: /sys/fs/bpf is no bpf file system, so packets cannot flow on while a relay restarts → mount -t bpf bpf /sys/fs/bpf",
+      "hint: /sys/fs/bpf is not a bpf file system, so packets cannot flow on while a relay restarts → mount -t bpf bpf /sys/fs/bpf",
     ]);
     expect(said("jit", { change: (system) => system.settings.set("net/core/bpf_jit_enable", "1") })).toEqual([
       "ok: the kernel compiles programs",

@@ -37,13 +37,24 @@ describe("how the relay's certificate is verified", () => {
 
   it("fails where the chain leads to none of them, or is for another address", async () => {
     const probe = (): Promise<Uint8Array[]> => Promise.resolve([derOf(named)]);
-    await expect(selectRelayTrust("relay.example", other + other, probe)).rejects.toMatchObject(unreachable);
-    await expect(selectRelayTrust("203.0.113.2", other + named, probe)).rejects.toMatchObject(unreachable);
+    await expect(selectRelayTrust("relay.example", other + other, probe)).rejects.toMatchObject({
+      ...unreachable,
+      message: expect.stringContaining("leads to none of the trusted CAs"),
+    });
+    await expect(selectRelayTrust("203.0.113.2", other + named, probe)).rejects.toMatchObject({
+      ...unreachable,
+      message: expect.stringContaining("is valid for relay.example, 203.0.113.1, not for 203.0.113.2: "),
+    });
   });
 
   it("fails where a certificate names an address and no DNS name beside it", async () => {
     const probe = (): Promise<Uint8Array[]> => Promise.resolve([derOf(onlyAddress)]);
-    await expect(selectRelayTrust("203.0.113.1", onlyAddress, probe)).rejects.toMatchObject(unreachable);
+    await expect(selectRelayTrust("203.0.113.1", onlyAddress, probe)).rejects.toMatchObject({
+      ...unreachable,
+      message: expect.stringMatching(
+        /^the relay's certificate is valid for 203\.0\.113\.1, but .* a DNS name/,
+      ),
+    });
   });
 
   it("verifies nothing where that is spelled out", async () => {

@@ -236,8 +236,17 @@ describe("resolveSettings", () => {
     expect(String(error)).toMatch(
       option === "auth"
         ? /option auth /
-        : new RegExp(`option ${option.replaceAll(/[.()]/g, String.raw`\$&`)} is `),
+        : new RegExp(`option ${option.replaceAll(/[.()]/g, String.raw`\$&`)} (?:is|holds) `),
     );
+  });
+
+  it("shows the text that it refuses, unless that may be a secret", () => {
+    expect(String(refusal({ host: "localhost" }))).toContain(
+      'host is "localhost", but must be an IP literal',
+    );
+    expect(String(refusal({ host: "x".repeat(200) }))).toContain(`"${"x".repeat(100)}…", but`);
+    for (const auth of [{ secret: "too short" }, { jwks: "http://me:too short@issuer.example" }, "too short"])
+      expect(String(refusal({ auth: auth as never }))).not.toContain("too short");
   });
 
   it("lets the environment choose the backend where no option does", () => {

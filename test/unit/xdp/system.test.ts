@@ -48,7 +48,9 @@ describe("createXdpSystem", () => {
     const folder = join(createFolder(), "4433");
     mkdirSync(folder);
     chmodSync(folder, 0o777);
-    expect(system.removeFolder(folder)).toBe("is left alone: it has the mode 0777, not 0700");
+    expect(system.removeFolder(folder)).toBe(
+      `is left alone: it has the mode 0777, not 0700 (run \`chmod 700 ${folder}\`)`,
+    );
     expect(existsSync(folder)).toBe(true);
   });
 });

@@ -1,0 +1,35 @@
+import { parseArgs } from "node:util";
+import type { ArgsDef } from "citty";
+
+/**
+ * Says in a clause what a command cannot take of its command line; `undefined` if it takes all of it. citty lets unknown
+ * options and further words pass; a mistyped one must not be silently without effect.
+ */
+export function wrongArgument(args: readonly string[], known: ArgsDef): string | undefined {
+  const defined = Object.entries(known);
+  const options = Object.fromEntries(
+    defined
+      .filter(([, { type }]) => type !== "positional")
+      .map(([name, { type }]) => [name, { type: type === "boolean" ? type : "string" } as const]),
+  );
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowNegative: true,
+    allowPositionals: true,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const type = Object.hasOwn(options, token.name) ? options[token.name]!.type : undefined;
+    const isText = type === "string" && token.rawName === `--${token.name}`;
+    if (type !== "boolean" && !isText) return `has no option ${token.rawName}`;
+    // What looks like an option is none's value unless `=` says so.
+    const isBare = token.value === undefined || (!token.inlineValue && token.value.startsWith("--"));
+    if (isText && isBare) return `needs a value for ${token.rawName}`;
+  }
+  const words = tokens.filter((token) => token.kind === "positional");
+  const extra = words[defined.length - Object.keys(options).length];
+  return extra && `takes no further word ${JSON.stringify(extra.value)}`;
+}

@@ -1,0 +1,84 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { User } from "./harness/user.ts";
+
+describe("quicpipe", () => {
+  it.each([
+    [["relay", "--stun", "foo"], /^quicpipe: [^·]*--stun \(foo\)[^·]*[^.]; see `quicpipe relay --help`$/],
+    [["dial", "bob", "carol", "--as", "alice", "--insecure"], /dial takes no further word "carol"/],
+    [["relay", "--port", "-1"], /--port is "-1", but must be a whole number/],
+    [["relay", "--host", "localhost"], /option host is "localhost", but must be an IP literal/],
+    [
+      ["relay", "--trusted-proxies", "::1,10.0.0.0/8"],
+      /option trustedProxies holds "10\.0\.0\.0\/8", .*prefix/,
+    ],
+    [["dial", "bob", "--as", "alice", "--insecure", "--timeout", "0"], /--timeout is "0".* seconds, from 1/],
+    [["dial", "bob", "--as", "..", "--insecure"], /--as is "\.\."/],
+    [["token", "--sub", "."], /--sub is "\."/],
+    [
+      ["token", "--sub", "a", "--scope", "mailbox:send foo"],
+      /no "foo"; there are relay:register, .*relay:admin/,
+    ],
+    [["token", "--sub", "a", "--ttl", "0"], /--ttl is "0"/],
+  ])("refuses %j with status 2, and shows what was wrong", async (args, line) => {
+    const { status, stderr } = await new User().run(...args);
+    expect(stderr.trimEnd()).toMatch(line);
+    expect(status).toBe(2);
+  });
+
+  it("refuses an empty token file, whatever else could make a token", async () => {
+    const user = new User();
+    const path = join(user.env["XDG_STATE_HOME"]!, "token");
+    writeFileSync(path, "\n");
+    for (const command of [
+      ["top", "--once"],
+      ["accept", "--insecure", "--as", "bob"],
+    ])
+      expect(await user.run(...command, "--token-file", path)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(`--token-file ${path} is empty`),
+      });
+  });
+
+  it("names its own options where production has to say how tokens are checked", async () => {
+    const user = new User();
+    user.env["NODE_ENV"] = "production";
+    const { status, stderr } = await user.run("relay", "--port", "0");
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/--issuer .*--jwks .*--auth none .*AUTH_REQUIRED/),
+    ]);
+  });
+
+  it("says what the development certificate is valid for", async () => {
+    const { child } = await new User().startRelay();
+    await child.prints(
+      /development certificate for localhost, 127\.0\.0\.1, ::1, \S.*; .*--relay-ca: \S+\.pem/,
+    );
+  });
+
+  it("does not tell of a console that stays closed", async () => {
+    const user = new User();
+    const relay = user.quicpipe("relay", "--host", "127.0.0.1", "--port", "0", "--auth", "none");
+    await relay.prints(/development certificate/);
+    expect(relay.stderr()).not.toContain("console at");
+  });
+
+  it("says that the token was this machine's own where the relay refuses it", async () => {
+    const [here, elsewhere] = [new User(), new User()];
+    const { url } = await elsewhere.startRelay();
+    const ca = join(elsewhere.env["XDG_STATE_HOME"]!, "quicpipe/development-certificate.pem");
+    const common = ["--relay", url, "--relay-ca", ca];
+    for (const command of [
+      ["top", "--once"],
+      ["dial", "bob", "--as", "alice", "--insecure"],
+    ])
+      expect(await here.run(...command, ...common)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(
+          /made with this machine's development key: .*--token-file.*TOKEN_INVALID/,
+        ),
+      });
+  });
+});
