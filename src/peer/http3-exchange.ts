@@ -8,13 +8,17 @@ export interface AnswerPart {
   readonly data?: Uint8Array | undefined;
 }
 
+/** What a header field counts for beside its name and value (RFC 9114 §4.2.2). */
+const fieldBytes = 32;
+
 /** One request whose answer is on its way, and which takes no more of it than it may. */
 export class Exchange {
   readonly maxBytes: number;
   readonly #name: string;
   readonly #answer = Promise.withResolvers<HttpResponse>();
   readonly #headers = new Map<string, string>();
-  readonly #body: Uint8Array[] = [];
+  /** With room for more: a piece as such would take far more memory than a byte. */
+  #body: Uint8Array = new Uint8Array();
   #status = 0;
   #headerBytes = 0;
   #bodyBytes = 0;
@@ -31,13 +35,13 @@ export class Exchange {
 
   /** Takes a piece; one that is too much ends the exchange, and is not kept. */
   take({ headers = [], data }: AnswerPart): void {
-    for (const { name, value } of headers) this.#headerBytes += name.length + value.length;
-    this.#bodyBytes += data?.length ?? 0;
+    for (const { name, value } of headers) this.#headerBytes += fieldBytes + name.length + value.length;
     if (this.#headerBytes > defaults.maxAnswerHeaderBytes)
       return this.fail(tooLong(`headers of the answer to ${this.#name}`, defaults.maxAnswerHeaderBytes));
-    if (this.#bodyBytes > this.maxBytes) return this.fail(tooLong(`answer to ${this.#name}`, this.maxBytes));
+    if (this.#bodyBytes + (data?.length ?? 0) > this.maxBytes)
+      return this.fail(tooLong(`answer to ${this.#name}`, this.maxBytes));
     for (const { name, value } of headers) this.#addHeader(name, value);
-    if (data) this.#body.push(data);
+    if (data) this.#append(data);
   }
 
   /** The answer is complete. */
@@ -45,12 +49,23 @@ export class Exchange {
     this.#answer.resolve({
       status: this.#status,
       headers: this.#headers,
-      body: Buffer.concat(this.#body),
+      body: this.#body.subarray(0, this.#bodyBytes),
     });
   }
 
   fail(error: QuicpipeError): void {
     this.#answer.reject(error);
+  }
+
+  #append(data: Uint8Array): void {
+    const length = this.#bodyBytes + data.length;
+    if (length > this.#body.length) {
+      const larger = new Uint8Array(Math.min(this.maxBytes, Math.max(length, 2 * this.#body.length)));
+      larger.set(this.#body.subarray(0, this.#bodyBytes));
+      this.#body = larger;
+    }
+    this.#body.set(data, this.#bodyBytes);
+    this.#bodyBytes = length;
   }
 
   #addHeader(name: string, value: string): void {
