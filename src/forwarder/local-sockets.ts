@@ -33,6 +33,7 @@ export class LocalSockets {
   #following: Promise<void> = Promise.resolve();
   #isClosed = false;
   #hasExcess = false;
+  #isUnreadable = false;
 
   private constructor(options: LocalSocketsOptions) {
     this.#options = options;
@@ -62,19 +63,29 @@ export class LocalSockets {
 
   /** Brings the sockets to the addresses that there are. */
   async #follow(): Promise<void> {
-    const { addresses, onError } = this.#options;
+    const all = this.#addresses();
+    if (all) await this.#bring(all);
+  }
+
+  /** Those of this host now; `undefined` if they cannot be read, which it says once. */
+  #addresses(): readonly string[] | undefined {
     try {
-      const all = addresses();
-      const wanted = new Set(all.slice(0, maxLocalSockets));
-      this.#noteExcess(all.length - wanted.size);
-      for (const local of this.#sockets.keys()) if (!wanted.has(local)) await this.#remove(local);
-      for (const local of this.#refusals.keys()) if (!wanted.has(local)) this.#refusals.delete(local);
-      for (const local of wanted) if (!this.#sockets.has(local)) await this.#add(local);
+      const all = this.#options.addresses();
+      this.#isUnreadable = false;
+      return all;
     } catch (cause) {
-      const system = systemCode(cause);
-      const message = `the addresses of this host cannot be read (${system}): sockets stay at those known so far`;
-      onError(new QuicpipeError("ERR_QUICPIPE_INTERNAL", message, { cause, details: { system } }));
+      if (!this.#isUnreadable) this.#options.onError(unreadable(cause));
+      this.#isUnreadable = true;
+      return undefined;
     }
+  }
+
+  async #bring(all: readonly string[]): Promise<void> {
+    const wanted = new Set(all.slice(0, maxLocalSockets));
+    this.#noteExcess(all.length - wanted.size);
+    for (const local of this.#sockets.keys()) if (!wanted.has(local)) await this.#remove(local);
+    for (const local of this.#refusals.keys()) if (!wanted.has(local)) this.#refusals.delete(local);
+    for (const local of wanted) if (!this.#sockets.has(local)) await this.#add(local);
   }
 
   async #add(local: string): Promise<void> {
@@ -116,4 +127,10 @@ export class LocalSockets {
     const details = { host: local, port, system: code };
     this.#options.onError(new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", message, { cause, details }));
   }
+}
+
+function unreadable(cause: unknown): QuicpipeError {
+  const system = systemCode(cause);
+  const message = `the addresses of this host cannot be read (${system}): sockets stay at those known so far`;
+  return new QuicpipeError("ERR_QUICPIPE_INTERNAL", message, { cause, details: { system } });
 }

@@ -11,6 +11,8 @@ interface Town {
   readonly port: number;
   /** The addresses of the host, as it is told. */
   readonly addresses: string[];
+  /** Why they cannot be read, if they cannot. */
+  fault: Error | undefined;
   /** Those for which a socket was opened. */
   readonly opened: string[];
   readonly errors: string[];
@@ -22,16 +24,20 @@ async function open(addresses: string[]): Promise<Town> {
   const { port } = probe.address;
   await new Promise<void>((resolve) => void probe.socket.close(resolve));
   const [opened, errors]: [string[], string[]] = [[], []];
+  const town: Omit<Town, "sockets"> = { port, addresses, fault: undefined, opened, errors };
   const sockets = await LocalSockets.open({
     port,
     socketBufferBytes: 65_536,
-    addresses: () => addresses,
+    addresses() {
+      if (town.fault) throw town.fault;
+      return addresses;
+    },
     spell: (address) => address,
     opened: (_socket: Socket, local) => void opened.push(local),
     onError: ({ message }) => void errors.push(message),
   });
   onTestFinished(() => sockets.close());
-  return { sockets, port, addresses, opened, errors };
+  return Object.assign(town, { sockets });
 }
 
 function sendsFrom({ sockets }: Town, local: string, to: UdpPeer): boolean {
@@ -73,6 +79,24 @@ describe("a socket for each address", () => {
       await expect.poll(() => town.opened, { timeout }).toEqual(["127.0.0.1", "127.0.0.7"]);
     },
     3 * timeout,
+  );
+
+  it(
+    "stays as it is while the addresses cannot be read, which is said once each time",
+    async () => {
+      const town = await open(["127.0.0.1"]);
+      for (const times of [1, 2]) {
+        town.fault = Object.assign(new RangeError("no memory"), { code: "ENOMEM" });
+        await expect.poll(() => town.errors, { timeout }).toHaveLength(times);
+        await new Promise((resolve) => setTimeout(resolve, 2.5 * localSocketPollMs));
+        expect(town.errors).toHaveLength(times);
+        town.fault = undefined;
+        town.addresses.push(`127.0.0.${times + 1}`);
+        await expect.poll(() => town.opened, { timeout }).toHaveLength(times + 1);
+      }
+      expect(town.errors[0]).toContain("cannot be read (ENOMEM)");
+    },
+    6 * timeout,
   );
 
   it("is not had for more addresses than may be, which is said", async () => {
