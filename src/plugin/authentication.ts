@@ -8,16 +8,19 @@ import type { Settings } from "./settings.ts";
 import { createTokenAuthentication } from "./token-auth.ts";
 
 /**
- * Makes what tells who sends a request.
+ * Makes what tells who sends a request, until the signal aborts.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_STATE_UNAVAILABLE if the development key cannot be used.
  */
-export function createAuthentication({ auth, limits }: Settings, log: Log, now: () => number): Authenticate {
+export function createAuthentication(
+  { auth, limits }: Pick<Settings, "auth" | "limits">,
+  { log, now, signal }: { readonly log: Log; readonly now: () => number; readonly signal: AbortSignal },
+): Authenticate {
   if (auth === "none") {
     log.write("warn", "auth", 'auth is "none": everybody may register and send through this relay');
     return (_headers, sourceOf) => Promise.resolve(anonymousIdentity(limits, sourceOf()));
   }
-  const context = { limits, log, now };
+  const context = { limits, log, now, signal };
   if (auth !== "development") return createTokenAuthentication(auth, context);
   log.write(
     "info",

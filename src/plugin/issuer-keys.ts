@@ -15,6 +15,8 @@ export interface IssuerKeysOptions {
   readonly log: Pick<Log, "write">;
   /** ms since the epoch. */
   readonly now: () => number;
+  /** Ends a fetch that is under way; from then on none is begun. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -90,8 +92,13 @@ export class IssuerKeys {
     return Math.abs(this.#options.now() - this.#fetchedAtMs);
   }
 
+  /** How long keys stay good: as long as they are not old, even if the grace is shorter. */
+  get #lifeMs(): number {
+    return Math.max(this.#options.graceMs, defaults.maxKeyAgeMs);
+  }
+
   #areGood(): boolean {
-    return this.#keys !== undefined && this.#ageMs() < Math.max(this.#options.graceMs, defaults.maxKeyAgeMs);
+    return this.#keys !== undefined && this.#ageMs() < this.#lifeMs;
   }
 
   #cooldownMs(): number {
@@ -101,7 +108,7 @@ export class IssuerKeys {
   }
 
   #mayFetch(): boolean {
-    return !this.#pending && this.#cooldownMs() === 0;
+    return !this.#pending && !this.#options.signal.aborted && this.#cooldownMs() === 0;
   }
 
   #begin(): void {
@@ -113,20 +120,20 @@ export class IssuerKeys {
   }
 
   async #fetch(): Promise<void> {
-    const { origin, log, now } = this.#options;
+    const { origin, log, now, signal } = this.#options;
     try {
-      this.#keys = createLocalJWKSet(await downloadKeys(origin));
+      this.#keys = createLocalJWKSet(await downloadKeys(origin, signal));
       this.#fetchedAtMs = now();
       if (this.#isFailing) log.write("info", "keys", "the issuer's keys can be fetched again");
       this.#isFailing = false;
     } catch (error) {
       this.#isFailing = true;
-      this.#complain(error);
+      if (!signal.aborted) this.#complain(error);
     }
   }
 
   #complain(error: unknown): void {
-    const { graceMs, log } = this.#options;
+    const { log } = this.#options;
     const { url, message } =
       error instanceof KeyDownloadError ? error : { url: undefined, message: String(error) };
     if (!this.#areGood()) {
@@ -134,7 +141,7 @@ export class IssuerKeys {
       log.write("warn", "keys", text, { url, cause: message });
       return;
     }
-    const until = new Date(this.#fetchedAtMs + graceMs).toISOString();
+    const until = new Date(this.#fetchedAtMs + this.#lifeMs).toISOString();
     const text = "the issuer's keys cannot be fetched: tokens are checked with the last ones";
     log.write("warn", "keys", text, { url, cause: message, until });
   }

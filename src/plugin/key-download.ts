@@ -18,10 +18,10 @@ export class KeyDownloadError extends Error {
 /**
  * Fetches an issuer's keys, by OpenID Connect Discovery 1.0 where only its name is known.
  *
- * @throws KeyDownloadError, also after `defaults.keyTimeoutMs`
+ * @throws KeyDownloadError, also after `defaults.keyTimeoutMs` and when `ended` aborts
  */
-export async function downloadKeys(origin: KeyOrigin): Promise<JSONWebKeySet> {
-  const signal = AbortSignal.timeout(defaults.keyTimeoutMs);
+export async function downloadKeys(origin: KeyOrigin, ended: AbortSignal): Promise<JSONWebKeySet> {
+  const signal = AbortSignal.any([ended, AbortSignal.timeout(defaults.keyTimeoutMs)]);
   const url = origin.kind === "jwks" ? origin.url : await discover(origin.issuer, signal);
   const document = await downloadJson(url, signal);
   if (isKeySet(document) && document.keys.length > 0) return document;

@@ -54,10 +54,12 @@ export interface Service extends ServiceContext {
 export async function openService(context: ServiceContext): Promise<Service> {
   const { settings, log, now } = context;
   const limits = settings.auth === "none" ? addressLimits(settings.limits) : settings.limits;
-  const authenticate = createAuthentication(settings, log, now);
-  const openTelemetry = await loadRelayTelemetry(settings.telemetry);
   // Where a later part fails, the earlier ones are closed: a socket that stays bound keeps the next attempt out.
   await using opening = new AsyncDisposableStack();
+  const closing = new AbortController();
+  opening.defer(() => closing.abort());
+  const authenticate = createAuthentication(settings, { log, now, signal: closing.signal });
+  const openTelemetry = await loadRelayTelemetry(settings.telemetry);
   // The forwarder asks the registry about STUN, and the registry writes the forwarder's routes.
   let registry: Registry | undefined;
   const forwarder = opening.adopt(await openForwarder(context, () => registry), (dataPlane) =>

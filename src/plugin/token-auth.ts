@@ -14,6 +14,8 @@ export interface TokenAuthContext {
   readonly log: Pick<Log, "write">;
   /** ms since the epoch. */
   readonly now: () => number;
+  /** Aborts when nothing is to be authenticated any more, so that no fetch of keys outlives that. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -50,13 +52,16 @@ export function createTokenAuthentication(
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<VerifiedToken>;
 
 /** What checks a token's signature and times, with the keys that the settings name. */
-function verification({ keys, keyGraceMs }: TokenAuthSettings, { log, now }: TokenAuthContext): Verify {
+function verification(
+  { keys, keyGraceMs }: TokenAuthSettings,
+  { log, now, signal }: TokenAuthContext,
+): Verify {
   if (keys.kind === "secret") return (token, options) => verifiedBy(() => keys.secret, token, options);
   if (keys.kind === "set") {
     const set = createLocalJWKSet(keys.set);
     return (token, options) => verifiedBy(set, token, options);
   }
-  const published = new IssuerKeys({ origin: keys, graceMs: keyGraceMs, log, now });
+  const published = new IssuerKeys({ origin: keys, graceMs: keyGraceMs, log, now, signal });
   published.prepare();
   return (token, options) => published.verify(token, options);
 }

@@ -1,5 +1,6 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import * as defaults from "../../../src/defaults.ts";
 import type { Logger, TokenAuthOptions } from "../../../src/index.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
 import { type Answer, type RelayApp, call, serveRelay } from "./relay-app.ts";
@@ -50,7 +51,36 @@ function longToken(issuer: Issuer): Promise<string> {
 const unavailable = [503, "ERR_QUICPIPE_JWKS_UNAVAILABLE"];
 const outcome = ({ status, body }: Answer): unknown[] => [status, body.code];
 
+describe("keys that are being fetched", () => {
+  it("keep no relay from closing, and are not complained about then", async () => {
+    const issuer = await startIssuer();
+    const [asked, left] = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
+    issuer.misbehave((_request, response) => {
+      asked.resolve(performance.now());
+      response.once("close", () => left.resolve(performance.now()));
+    });
+    const relay = await watchedRelay({ jwks: issuer.url });
+    const askedAtMs = await asked.promise;
+    await relay.app.relay.close({ graceMs: 0 });
+    expect((await left.promise) - askedAtMs).toBeLessThan(defaults.keyTimeoutMs);
+    expect(relay.warnings()).toEqual([]);
+  });
+});
+
 describe("keys that were good", () => {
+  it("are said to be good for as long as they are, however short the grace", async () => {
+    const advance = clock();
+    const issuer = await startIssuer();
+    const relay = await watchedRelay({ jwks: issuer.url, keyGraceMs: 1000 });
+    expect((await ask(relay, await longToken(issuer))).status).toBe(200);
+    const untilMs = Date.now() + defaults.maxKeyAgeMs;
+    await issuer.setReachable(false);
+    advance(defaults.keyCooldownMs);
+    await issuer.rotate("ES256");
+    await ask(relay, await longToken(issuer));
+    expect(relay.warnings()).toMatchObject([{ fields: { until: new Date(untilMs).toISOString() } }]);
+  });
+
   it("stay good for a day while the issuer is down, with a warning", async () => {
     const advance = clock();
     const issuer = await startIssuer();
