@@ -15,11 +15,16 @@ function heldBytes(): number {
   return heapUsed + external;
 }
 
+function exchangeOf(maxAnswerBytes?: number): Exchange {
+  const request = { method: "GET", path: "/", headers: {}, timeoutMs: 1000, isIdempotent: true } as const;
+  return new Exchange({ ...request, maxAnswerBytes });
+}
+
 const refused = { code: "ERR_QUICPIPE_RELAY_REFUSED" };
 
 describe("an answer", () => {
   it("is put together from its pieces", async () => {
-    const exchange = new Exchange({ method: "GET", path: "/" });
+    const exchange = exchangeOf();
     exchange.take({ headers: [{ name: ":status", value: "200" }] });
     exchange.take({ data: Buffer.from("one ") });
     exchange.take({ data: new Uint8Array() });
@@ -31,7 +36,7 @@ describe("an answer", () => {
 
   it("may be as long as it may be, and not a byte longer", async () => {
     const [whole, longer] = [0, 1].map((more) => {
-      const exchange = new Exchange({ method: "GET", path: "/", maxAnswerBytes: 10 });
+      const exchange = exchangeOf(10);
       exchange.take({ data: new Uint8Array(9) });
       exchange.take({ data: new Uint8Array(1 + more) });
       exchange.complete();
@@ -42,7 +47,7 @@ describe("an answer", () => {
   });
 
   it("takes no more memory in small pieces than in large ones", async () => {
-    const exchange = new Exchange({ method: "GET", path: "/", maxAnswerBytes: MiB });
+    const exchange = exchangeOf(MiB);
     const before = heldBytes();
     for (let i = 0; i < 256 * KiB; i++) exchange.take({ data: Uint8Array.of(i) });
     for (let i = 0; i < 256 * KiB; i++) exchange.take({ data: new Uint8Array() });
@@ -52,7 +57,7 @@ describe("an answer", () => {
   });
 
   it("has no more header fields than fit, each with the overhead of RFC 9114 §4.2.2", async () => {
-    const exchange = new Exchange({ method: "GET", path: "/" });
+    const exchange = exchangeOf();
     for (let i = 0; i < 2048; i++) exchange.take({ headers: [{ name: "a", value: "" }] });
     exchange.complete();
     await expect(exchange.answer).rejects.toMatchObject(refused);
