@@ -37,7 +37,7 @@ import { placeLimits } from "./places.ts";
 import type { Send } from "./send.ts";
 import { stunStrangerBurst } from "./stun-gate.ts";
 import { StunResponder } from "./stun-responder.ts";
-import { bucketDepthBytes } from "./token-bucket.ts";
+import { bucketDepthBytes } from "../token-bucket.ts";
 
 /** What a native data plane is made of. */
 export interface NativeParts {

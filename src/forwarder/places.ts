@@ -1,7 +1,7 @@
 import * as defaults from "../defaults.ts";
 import { sourceName } from "../wire/source.ts";
 import type { DropReason } from "./contract.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 /** A gateway client's place. */
 export interface Place {

@@ -5,7 +5,7 @@ import { BucketTable } from "./buckets.ts";
 import type { SessionCounters, SessionId, SessionSpec } from "./contract.ts";
 import { noSession } from "./no-session.ts";
 import { RouteTable } from "./route-table.ts";
-import type { TokenBucket } from "./token-bucket.ts";
+import type { TokenBucket } from "../token-bucket.ts";
 
 /** One session: its spec as it stands, and what it moved. */
 export interface Session {

@@ -1,5 +1,5 @@
 import { sourceName } from "../wire/source.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 /**
  * A token bucket for each source (an IPv4 address, an IPv6 /64), one second deep; only the most recently seen sources

@@ -4,7 +4,7 @@ import { stunUsername } from "../wire/stun.ts";
 import type { StunOutcome } from "./contract.ts";
 import type { Session, SessionTable } from "./sessions.ts";
 import { SourceLimiter } from "./source-limiter.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 /** Most STUN requests of all strangers that may come at once. */
 export const stunStrangerBurst: number = (defaults.stunStrangersPerSecond * defaults.bucketDepthMs) / 1000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TokenBucket } from "../../../src/forwarder/token-bucket.ts";
+import { TokenBucket } from "../../src/token-bucket.ts";
 
 describe("TokenBucket", () => {
   it("starts full and refuses what is not there", () => {
