@@ -16,8 +16,16 @@ export interface BudgetLimits {
   readonly maxOutboxBytes: number;
 }
 
-/** What a limit was met with, by which limit: `connections` and `waits` are the shares of a source. */
-export type BudgetRefusal = `unread-${BudgetScope}` | `unsent-${BudgetScope}` | "connections" | "waits";
+/**
+ * What a limit was met with, by which limit: `connections` and `waits` are the shares of a source, `arrivals` the TCP
+ * connections that it may begin.
+ */
+export type BudgetRefusal =
+  | `unread-${BudgetScope}`
+  | `unsent-${BudgetScope}`
+  | "connections"
+  | "waits"
+  | "arrivals";
 
 /** Request bytes that the app has not read yet, or response bytes that the client has not taken yet. */
 export type ByteKind = "unread" | "unsent";

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../defaults.ts";
 import type { RequestBudget } from "./budget.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
@@ -21,9 +22,15 @@ export interface ExchangeOptions {
   readonly outbox: Outbox | undefined;
   readonly faults: Faults;
   readonly now: () => number;
+  /** Told of each piece of the body that the app is to read, in bytes. */
+  readonly onBody?: (bytes: number) => void;
   /** Told once, when the exchange is over, whether its stream was stopped. */
   readonly onClose: (isStopped: boolean) => void;
 }
+
+/** Made once: strangers have one made of each request, and the way that led here says nothing. */
+const clientGone: DOMException = new DOMException("the client has gone", "AbortError");
+const alreadyAnswered: DOMException = new DOMException("the request has been answered", "InvalidStateError");
 
 /** One request and its response on a stream, from its header fields until all of the response has been sent. */
 export class Exchange {
@@ -99,6 +106,9 @@ export class Exchange {
     // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
     if (!isBodyless) this.#body = this.#openBody(contentLength);
+    // Who takes a request back at once (CVE-2023-44487) has the app do nothing for it.
+    await turn();
+    if (this.#isClosed) return;
     const body = this.#body?.stream ?? null;
     const init = { method, headers, body, signal: this.#abort.signal, duplex: "half" as const };
     try {
@@ -161,6 +171,7 @@ export class Exchange {
   }
 
   #received(chunk: Buffer): void {
+    if (this.#body?.isOpen) this.#options.onBody?.(chunk.length);
     const refusal = this.#body?.push(chunk);
     freePiece(chunk);
     if (refusal === "over-budget")
@@ -181,7 +192,7 @@ export class Exchange {
   #answered(): void {
     this.#answeredAtMs = this.#options.now();
     // What comes from here on nobody reads.
-    this.#body?.fail(new DOMException("the request has been answered", "InvalidStateError"));
+    this.#body?.fail(alreadyAnswered);
     this.#options.outbox?.settle();
     this.#closeIfDone();
   }
@@ -206,10 +217,9 @@ export class Exchange {
   #gone(isStopped = false): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const reason = new DOMException("the client has gone", "AbortError");
-    this.#abort.abort(reason);
-    this.#body?.fail(reason);
-    this.#writer.abandon(reason);
+    this.#abort.abort(clientGone);
+    this.#body?.fail(clientGone);
+    this.#writer.abandon(clientGone);
     this.#options.budget.close();
     this.#options.onClose(isStopped);
   }

@@ -31,6 +31,11 @@ export interface Http2GatewayOptions {
    */
   readonly maxConnections?: number;
   /**
+   * Connections that a source, an IPv4 address or an IPv6 /64, may begin per second, from 1; 10 if absent. So many of 6.4
+   * seconds may come at once. Where a load balancer hides who comes, all are one source.
+   */
+  readonly connectionsPerSecond?: number;
+  /**
    * How long a connection may be without requests, in ms, from 1; 75 s if absent, the usual one of web servers. Each
    * request gives a fifteenth of it back; for the first one there are 10 s, if that is less.
    */
@@ -63,6 +68,7 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
     ...options,
     maxConnections: options.maxConnections ?? defaults.maxHttp2Connections,
     idleTimeoutMs: options.idleTimeoutMs ?? defaults.gatewayConnectionIdleMs,
+    arrivals: arrivalsFor(options.connectionsPerSecond),
     budget: options.budget ?? new Budget(),
     faults,
     fetch: (request) => app.fetch(request),
@@ -91,6 +97,12 @@ async function close(door: TcpDoor, faults: Faults): Promise<void> {
   door.close();
   await closed;
   faults.flush();
+}
+
+function arrivalsFor(perSecond?: number): { readonly perSecond: number; readonly burst: number } {
+  const { tcpArrivalsPerSource: usual } = defaults;
+  if (perSecond === undefined) return usual;
+  return { perSecond, burst: (perSecond * usual.burst) / usual.perSecond };
 }
 
 function openDoor(host: string, port: number, options: ConstructorParameters<typeof TcpDoor>[0]): TcpDoor {

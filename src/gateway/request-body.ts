@@ -43,6 +43,11 @@ export class RequestBody {
     );
   }
 
+  /** Whether what comes is kept for the app. */
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
   /** A piece from the client. @returns why it cannot be taken; then the body has failed. */
   push(chunk: Uint8Array): "over-budget" | "malformed" | undefined {
     if (this.#isClosed) return undefined;

@@ -38,8 +38,15 @@ export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
 /** Bytes that header fields count for (RFC 9114 §4.2.2, without its overhead). */
 export function headBytes(fields: FieldMap): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(fields))
-    for (const each of [value ?? ""].flat()) bytes += name.length + each.length;
+  // Asked for whatever comes, so it makes nothing that has to be cleaned up.
+  for (const name in fields) bytes += fieldBytes(name, fields[name]);
+  return bytes;
+}
+
+function fieldBytes(name: string, value: FieldMap[string]): number {
+  if (!Array.isArray(value)) return name.length + (value?.length ?? 0);
+  let bytes = 0;
+  for (const each of value) bytes += name.length + each.length;
   return bytes;
 }
 

@@ -1,5 +1,11 @@
 import type { Socket } from "node:net";
-import { maxRefusals, maxStrayBytes, tcpRequestBytes } from "../defaults.ts";
+import {
+  bodyFraming,
+  maxRefusals,
+  maxStrayBytes,
+  strayBytesPerSecond,
+  tcpRequestBytes,
+} from "../defaults.ts";
 import type { ConnectionBudget } from "./budget.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
@@ -7,6 +13,7 @@ import type { Faults } from "./faults.ts";
 import { http3Code } from "./http3-code.ts";
 import { IdleTime } from "./idle-time.ts";
 import { type FieldMap, headBytes, readHead } from "./request-head.ts";
+import { StrayBytes } from "./stray-bytes.ts";
 
 /** What a {@link TcpConnection} is made with. */
 export interface TcpConnectionOptions {
@@ -27,16 +34,18 @@ export class TcpConnection {
   readonly #options: TcpConnectionOptions;
   readonly #exchanges = new Set<Exchange>();
   readonly #idle: IdleTime;
+  readonly #stray: StrayBytes;
   #refusals = 0;
   #isLingering = false;
-  /** What had come when the last request was over. */
-  #readBytes = 0;
   /** Ends the connection with a word to the client. */
   #sayGoodbye: (() => void) | undefined;
+  #maxRequests = Infinity;
 
   constructor(options: TcpConnectionOptions) {
     this.#options = options;
     this.#idle = new IdleTime(options.idle, options.now());
+    const limits = { maxBytes: maxStrayBytes, perSecond: strayBytesPerSecond };
+    this.#stray = new StrayBytes(limits, options.now());
   }
 
   /** Connections of its source, this one included. */
@@ -44,9 +53,14 @@ export class TcpConnection {
     return this.#options.budget.sourceConnections;
   }
 
-  /** By which version of HTTP it goes on is known. */
-  speaks(sayGoodbye: () => void): void {
+  /**
+   * By which version of HTTP it goes on is known.
+   *
+   * @param maxRequests that may be open at a time, where the library does not see to that.
+   */
+  speaks(sayGoodbye: () => void, maxRequests: number = Infinity): void {
     this.#sayGoodbye = sayGoodbye;
+    this.#maxRequests = maxRequests;
   }
 
   /**
@@ -57,7 +71,13 @@ export class TcpConnection {
    */
   open(fields: FieldMap, hasEnded: boolean, stream: () => ExchangeStream): boolean {
     const { budget, faults, fetch, ip, now } = this.#options;
-    const share = budget.open(headBytes(fields) + tcpRequestBytes);
+    if (this.#exchanges.size >= this.#maxRequests) {
+      this.#sendAway("a client sends too many requests ahead");
+      return false;
+    }
+    const fieldBytes = headBytes(fields);
+    this.#stray.use(fieldBytes);
+    const share = budget.open(fieldBytes + tcpRequestBytes);
     if (!share) {
       this.#refused();
       return false;
@@ -70,6 +90,7 @@ export class TcpConnection {
       outbox: undefined,
       faults,
       now,
+      onBody: (bytes) => this.#stray.use(bytes * bodyFraming),
       onClose: () => this.#closed(exchange),
     });
     this.#exchanges.add(exchange);
@@ -82,13 +103,18 @@ export class TcpConnection {
   /** For as long as a stream drops the rest of an answered request, which it bounds, that is none that nobody waits for. */
   linger(isLingering: boolean): void {
     this.#isLingering = isLingering;
-    this.#readBytes = this.#options.socket.bytesRead;
+    this.#stray.skip(this.#options.socket.bytesRead);
+  }
+
+  /** Ends the connection if much has come that no request waits for, such as pings, or what a closed stream was sent. */
+  look(nowMs: number): void {
+    if (!this.#isLingering && this.#stray.look(this.#options.socket.bytesRead, nowMs))
+      this.#sendAway("a client sends what nobody waits for");
   }
 
   /** Ends what has taken too long. */
   sweep(nowMs: number): void {
     for (const exchange of this.#exchanges) exchange.sweep(nowMs);
-    if (this.#hasStrayBytes()) this.#sendAway("a client sends what nobody waits for");
     if (this.#exchanges.size > 0 || this.#idle.leftMs(nowMs) > 0) return;
     const sayGoodbye = this.#sayGoodbye;
     this.#sayGoodbye = undefined;
@@ -109,21 +135,14 @@ export class TcpConnection {
     else this.#options.faults.write("info", "over-budget", "a source has too many requests open");
   }
 
-  /** Whether much came since the last request was over, such as the rest of one that was answered. */
-  #hasStrayBytes(): boolean {
-    if (this.#exchanges.size > 0 || this.#isLingering) return false;
-    return this.#options.socket.bytesRead - this.#readBytes > maxStrayBytes;
-  }
-
   #sendAway(why: string): void {
     this.#options.faults.write("info", "over-budget", why);
-    this.#options.socket.destroy();
+    // Nothing more is read of it, and it leaves no half-closed connection behind.
+    this.#options.socket.resetAndDestroy();
   }
 
   #closed(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
-    if (this.#exchanges.size > 0) return;
-    this.#readBytes = this.#options.socket.bytesRead;
-    this.#idle.rest(this.#options.now());
+    if (this.#exchanges.size === 0) this.#idle.rest(this.#options.now());
   }
 }

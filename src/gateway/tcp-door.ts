@@ -4,6 +4,7 @@ import { BlockList, createServer, isIPv6, type Server, type Socket } from "node:
 import type { Duplex } from "node:stream";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
 import * as defaults from "../defaults.ts";
+import { type ArrivalLimits, Arrivals } from "./arrivals.ts";
 import type { Budget } from "./budget.ts";
 import type { ResponseFields } from "./exchange-stream.ts";
 import type { Faults } from "./faults.ts";
@@ -20,6 +21,8 @@ export interface TcpDoorOptions {
   readonly fieldsFor: (authority: string | undefined) => ResponseFields;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
+  /** TCP connections that one source may begin. */
+  readonly arrivals: ArrivalLimits["perSource"];
   readonly budget: Budget;
   readonly faults: Faults;
 }
@@ -35,12 +38,15 @@ export class TcpDoor {
   readonly #http1: Http1Server;
   /** By the addresses and ports of both ends, which TLS sockets have as well. */
   readonly #connections = new Map<string, { readonly socket: Socket; readonly connection: TcpConnection }>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #arrivals: Arrivals;
+  readonly #timers: readonly NodeJS.Timeout[];
 
   /** @throws the system's error if key and certificate do not load. */
   constructor(options: TcpDoorOptions) {
     this.#options = options;
-    const { key, cert, idleTimeoutMs } = options;
+    const { key, cert, idleTimeoutMs, arrivals: perSource } = options;
+    const { tcpArrivals: all, maxTcpSources: maxSources } = defaults;
+    this.#arrivals = new Arrivals({ perSource, all, maxSources }, performance.now());
     const handshakeTimeout = Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs);
     this.#tls = createTls({ key, cert, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout });
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
@@ -48,12 +54,15 @@ export class TcpDoor {
     this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#http1 = this.#createHttp1();
     this.server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
-    this.#timer = setInterval(() => this.#sweep(), defaults.tcpSweepMs).unref();
+    this.#timers = [
+      setInterval(() => this.#look(), defaults.strayLookMs).unref(),
+      setInterval(() => this.#sweep(), defaults.tcpSweepMs).unref(),
+    ];
   }
 
   /** Ends every connection. */
   close(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     for (const { socket } of this.#connections.values()) socket.destroy();
   }
 
@@ -63,11 +72,13 @@ export class TcpDoor {
     socket.on("error", () => undefined);
     // It has gone already.
     if (address === undefined) return void socket.destroy();
-    const share = budget.connect(address, maxConnections - this.#connections.size);
-    if (!share) {
-      faults.write("info", "over-budget", "a source has too many connections");
-      return void socket.destroy();
+    // Asked before TLS, as a handshake is the dearest thing that a stranger can have for nothing.
+    if (!this.#arrivals.take(address, performance.now())) {
+      budget.refuse("arrivals");
+      return this.#turnAway(socket, "a source connects too often");
     }
+    const share = budget.connect(address, maxConnections - this.#connections.size);
+    if (!share) return this.#turnAway(socket, "a source has too many connections");
     const connection = new TcpConnection({
       socket,
       budget: share,
@@ -87,25 +98,31 @@ export class TcpDoor {
     this.#tls.emit("connection", socket);
   }
 
+  #turnAway(socket: Socket, why: string): void {
+    this.#options.faults.write("info", "over-budget", why);
+    socket.resetAndDestroy();
+  }
+
   #secured(socket: TLSSocket): void {
     const { connection } = this.#connections.get(nameOf(socket)) ?? {};
     socket.on("error", () => undefined);
     if (!connection) return void socket.destroy();
     if (socket.alpnProtocol === "h2") this.#serveHttp2(socket, connection);
     else {
-      connection.speaks(() => socket.destroySoon());
+      connection.speaks(() => socket.destroySoon(), defaults.maxPipelinedRequests);
       this.#http1.emit("connection", socket);
     }
   }
 
   #serveHttp2(socket: TLSSocket, connection: TcpConnection): void {
+    const maxStreams = streamsFor(connection.sourceConnections);
     const session: ServerHttp2Session = performServerHandshake(socket, {
       settings: {
-        maxConcurrentStreams: streamsFor(connection.sourceConnections),
+        maxConcurrentStreams: maxStreams,
         maxHeaderListSize: defaults.maxHeaderBytes,
       },
       maxSessionMemory: defaults.maxHttp2SessionMiB,
-      streamResetBurst: defaults.http2ResetBurst,
+      streamResetBurst: maxStreams,
       streamResetRate: defaults.http2ResetsPerSecond,
     });
     connection.speaks(() => session.close());
@@ -135,6 +152,8 @@ export class TcpDoor {
       keepAliveTimeout: 0,
     });
     server.on("request", (request, response) => {
+      // What came with the request for which it was sent away.
+      if (request.socket.destroyed) return;
       const { connection } = this.#connections.get(nameOf(request.socket)) ?? {};
       const { host } = request.headers;
       const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
@@ -146,7 +165,7 @@ export class TcpDoor {
             connection.linger(isLingering),
           ),
       );
-      if (isOpen) return;
+      if (isOpen || request.socket.destroyed) return;
       response.on("error", () => undefined);
       response
         .writeHead(503, { "retry-after": String(defaults.retryAfterSeconds), connection: "close" })
@@ -164,6 +183,11 @@ export class TcpDoor {
   #turnDown(socket: Duplex, status: string): void {
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  }
+
+  #look(): void {
+    const nowMs = performance.now();
+    for (const { connection } of this.#connections.values()) connection.look(nowMs);
   }
 
   #sweep(): void {

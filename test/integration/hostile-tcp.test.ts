@@ -4,12 +4,11 @@ import { attackFor } from "../../scripts/hostile/attacker-process.ts";
 import { type Visit, visitTcp } from "../../scripts/hostile/honest/visitor.ts";
 import { RelayProcess } from "../../scripts/hostile/relay-process.ts";
 import { tcpAttacks } from "../../scripts/hostile/tcp-attacks.ts";
-import { tcpEndlessBodies } from "../../scripts/hostile/tcp-endless-bodies.ts";
 import { tcpFloods } from "../../scripts/hostile/tcp-floods.ts";
 import { bounds } from "../../scripts/hostile/verdict.ts";
 
-/** What these send becomes garbage in Node as fast as it comes, and is cleaned up when Node sees fit. */
-const isFlood: ReadonlySet<string> = new Set([tcpEndlessBodies.name, tcpFloods.name]);
+/** What a request leaves behind is cleaned up when Node sees fit: the requests of these take more of its memory. */
+const isFlood: ReadonlySet<string> = new Set([tcpFloods.name]);
 const warmUpVisits = 300;
 const attackMs = 10_000;
 /** How long memory may take to go back. */
@@ -50,7 +49,7 @@ describe("a relay's TCP port", () => {
     async ({ name }) => {
       const relay = await startRelay();
       // A process that has been at work for a while: its heap has grown to what that takes.
-      for (let i = 0; i < warmUpVisits; i++) await visitTcp(relay.target);
+      for (let i = 0; i < warmUpVisits; i++) await visitTcp(relay.target, `127.0.1.${i % 250}`);
       const quiet = await visits(relay, sleep(3000));
       const quietBytes = relay.rssBytes;
       const attack = attackFor(relay, name, attackMs);
@@ -65,17 +64,18 @@ describe("a relay's TCP port", () => {
       for (
         const end = performance.now() + calmMs;
         performance.now() < end && calm() * 2 ** 20 > bounds.rssAfterBytes;
-      )
+      ) {
         // Somebody always comes, which has the process clean up.
         await visitTcp(relay.target);
+        await sleep(100);
+      }
       process.stderr.write(
         `${name}: ${sincePeak.toFixed(0)} MB more, ${calm().toFixed(0)} MB after, visits ${slow.toFixed(1)} times as slow, ${relay.logBytes} bytes of log\n`,
       );
       expect(complaint).toBeUndefined();
       expect(relay.isAlive, relay.logEnd).toBe(true);
       expect(relay.logBytes).toBeLessThan(bounds.logBytes);
-      // How slow is for the benchmark of `npm run hostile`; here most visits have to succeed, on a busy machine too.
-      expect(slow).toBeLessThan(Infinity);
+      expect(slow).toBeLessThan(bounds.visitRatio);
       if (isFlood.has(name)) return;
       expect(sincePeak * 2 ** 20).toBeLessThan(bounds.rssBytes);
       expect(calm() * 2 ** 20).toBeLessThan(bounds.rssAfterBytes);

@@ -56,8 +56,8 @@ async function getOver(socket: Socket, { host, port, certificate }: Target): Pro
   }
 }
 
-/** Visits over TCP, as a browser does at first. */
-export function visitTcp({ host, port, certificate }: Target): Promise<Visit> {
+/** Visits over TCP, as a browser does at first. @param localAddress where the visitor comes from. */
+export function visitTcp({ host, port, certificate }: Target, localAddress: string = home): Promise<Visit> {
   return timed(
     () =>
       new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export function visitTcp({ host, port, certificate }: Target): Promise<Visit> {
           port,
           ca: certificate,
           servername: "localhost",
-          localAddress: home,
+          localAddress,
           agent: false,
         };
         request({ ...options, path: "/", timeout: patienceMs, signal: AbortSignal.timeout(patienceMs) })

@@ -1,0 +1,85 @@
+import { expect, describe, it, onTestFinished } from "vitest";
+import type { Target } from "../../scripts/hostile/attack.ts";
+import { visitTcp } from "../../scripts/hostile/honest/visitor.ts";
+import { connectTls, frame, frameType, RawHttp2, requestFrame } from "../../scripts/hostile/raw-http2.ts";
+import { Budget } from "../../src/gateway/budget.ts";
+import { type Http2GatewayOptions, type Http3App, serveHttp2 } from "../../src/gateway/index.ts";
+import { testCertificate } from "./harness/relay.ts";
+
+/** A server on loopback, as an attack sees it. */
+async function startServer(
+  fetch: Http3App["fetch"],
+  options: Partial<Http2GatewayOptions> = {},
+): Promise<Target> {
+  const { privateKey: key, certificate } = await testCertificate();
+  const host = "127.0.0.1";
+  const gateway = await serveHttp2({ fetch }, { host, key, cert: certificate, logger: false, ...options });
+  onTestFinished(() => gateway.close());
+  return { host, port: gateway.port, certificate, token: () => Promise.resolve("") };
+}
+
+const silence = (): Promise<Response> => new Promise(() => undefined);
+
+describe("connections to the TCP port", () => {
+  it("begin at a rate of each source, and have no handshake beyond it", async () => {
+    const budget = new Budget();
+    const lines: string[] = [];
+    const write = (line: string): void => void lines.push(line);
+    const logger = { error: write, warn: write, info: write, debug: write };
+    const target = await startServer(() => new Response("here"), {
+      budget,
+      logger,
+      connectionsPerSecond: 1,
+    });
+    const visitsFrom = async (address: string, count: number): Promise<number> => {
+      let succeeded = 0;
+      for (let i = 0; i < count; i++) if ((await visitTcp(target, address)) !== undefined) succeeded++;
+      return succeeded;
+    };
+    const startedAtMs = performance.now();
+    const visits = await visitsFrom("127.0.0.9", 50);
+    const refilled = Math.ceil((performance.now() - startedAtMs) / 1000);
+    expect(visits).toBeGreaterThanOrEqual(6);
+    expect(visits).toBeLessThanOrEqual(7 + refilled);
+    expect(await visitsFrom("127.0.0.10", 1)).toBe(1);
+    expect(budget.stats().refused).toEqual({ arrivals: 50 - visits });
+    expect(lines).toContain("quicpipe: a source connects too often");
+    expect(lines.length).toBeLessThanOrEqual(10);
+  });
+
+  it("end where requests are sent ahead without end", async () => {
+    const target = await startServer(silence);
+    const socket = await connectTls(target, "http/1.1");
+    socket.resume().write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(9));
+    await expect.poll(() => socket.destroyed).toBe(true);
+  });
+
+  it("end where pings come without end, even while a request waits", async () => {
+    const target = await startServer(silence);
+    const client = await RawHttp2.open(target);
+    await client.send(requestFrame(1, "POST", "/"));
+    const pings = Array.from({ length: 500 }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8)));
+    for (let i = 0; i < 2000 && !client.isClosed; i++) await client.send(...pings);
+    expect(client.isClosed).toBe(true);
+  });
+
+  it("ask the app nothing by requests that are taken back at once", async () => {
+    let asked = 0;
+    const target = await startServer(() => {
+      asked++;
+      return new Response("");
+    });
+    const client = await RawHttp2.open(target);
+    const streams = Array.from({ length: 20 }, (_, i) => 2 * i + 1);
+    await client.send(
+      ...streams.flatMap((stream) => [
+        requestFrame(stream, "GET", "/", 5),
+        frame(frameType.reset, 0, stream, Buffer.of(0, 0, 0, 8)),
+      ]),
+    );
+    await client.send(requestFrame(41, "GET", "/", 5));
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(20);
+    client.close();
+  });
+});
