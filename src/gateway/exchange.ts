@@ -22,6 +22,8 @@ export interface ExchangeOptions {
   readonly outbox: Outbox | undefined;
   readonly faults: Faults;
   readonly now: () => number;
+  /** Whether the app is asked in the next turn: who takes a request back at once (CVE-2023-44487) has it do nothing. */
+  readonly isDeferred?: boolean;
   /** Told of each piece of the body that the app is to read, in bytes. */
   readonly onBody?: (bytes: number) => void;
   /** Told once, when the exchange is over, whether its stream was stopped. */
@@ -35,7 +37,8 @@ const alreadyAnswered: DOMException = new DOMException("the request has been ans
 /** One request and its response on a stream, from its header fields until all of the response has been sent. */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #abort = new AbortController();
+  /** Made when the app asks for the request's signal. */
+  #controller: AbortController | undefined;
   readonly #paces = { client: new Pace(), reader: new Pace() };
   readonly #writer: ResponseWriter;
   #body: RequestBody | undefined;
@@ -106,13 +109,12 @@ export class Exchange {
     // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
     if (!isBodyless) this.#body = this.#openBody(contentLength);
-    // Who takes a request back at once (CVE-2023-44487) has the app do nothing for it.
-    await turn();
+    if (this.#options.isDeferred) await turn();
     if (this.#isClosed) return;
     const body = this.#body?.stream ?? null;
-    const init = { method, headers, body, signal: this.#abort.signal, duplex: "half" as const };
+    const init = { method, headers, body, duplex: "half" as const };
     try {
-      const request = new Request(url, init);
+      const request = this.#withSignal(new Request(url, init));
       this.#wait(true);
       const response = await fetch(
         ip === undefined ? request : Object.defineProperty(request, "ip", { value: ip }),
@@ -123,6 +125,20 @@ export class Exchange {
       faults.write("error", "app-failed", "the app threw an error", { err });
       await this.#respond(plainResponse(500, "Internal Server Error"), method);
     }
+  }
+
+  /**
+   * A request that is given a signal stays in memory until the next full garbage collection, which a flood of them puts off:
+   * one that is told of its signal later does not, and costs nothing where nobody asks for it.
+   */
+  #withSignal(request: Request): Request {
+    return Object.defineProperty(request, "signal", { get: () => this.#signal() });
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isClosed) this.#controller.abort(clientGone);
+    return this.#controller.signal;
   }
 
   #openBody(contentLength: number | undefined): RequestBody {
@@ -160,7 +176,7 @@ export class Exchange {
     if (this.#hasAnswer) return this.close(http3Code.excessiveLoad);
     const fields = { "retry-after": String(retryAfterSeconds) };
     void this.#respond(plainResponse(503, "too many requests of this address wait", fields), "GET");
-    this.#abort.abort();
+    this.#controller?.abort();
   }
 
   #isTooSlow(nowMs: number): boolean {
@@ -217,7 +233,7 @@ export class Exchange {
   #gone(isStopped = false): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#abort.abort(clientGone);
+    this.#controller?.abort(clientGone);
     this.#body?.fail(clientGone);
     this.#writer.abandon(clientGone);
     this.#options.budget.close();

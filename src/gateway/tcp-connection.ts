@@ -90,6 +90,7 @@ export class TcpConnection {
       outbox: undefined,
       faults,
       now,
+      isDeferred: true,
       onBody: (bytes) => this.#stray.use(bytes * bodyFraming),
       onClose: () => this.#closed(exchange),
     });
