@@ -1,5 +1,6 @@
 /** Every default number with its unit and its reason. Options override most of them. */
 export * from "./peer-defaults.ts";
+export * from "./stun-defaults.ts";
 export * from "./tcp-defaults.ts";
 
 const second = 1000;
@@ -253,35 +254,6 @@ export const xdpPollMs: number = 2 * second;
 
 /** Bytes that may wait in the public socket's send queue: as much again as its buffer; then datagrams are dropped. */
 export const maxSendQueueBytes: number = 4 * MiB;
-
-/** Life of a STUN nonce, in ms: longer than two keepalives, short enough to bound a replay from the same address. */
-export const stunNonceMs: number = minute;
-/** STUN requests that renew a registration with one nonce: twice the keepalives of its life; each is remembered. */
-export const maxRequestsPerNonce = 8;
-/** How far the clock may be set back, in ms, before the nonces made so far are void: more than NTP steps it by as a rule. */
-export const stunClockSlackMs: number = 10 * second;
-/** STUN requests per second that one source (an IPv4 address, an IPv6 /64) may send as a stranger. */
-export const stunRepliesPerSecond = 20;
-/** Sources told apart for that limit. */
-export const maxStunSources = 16_384;
-/** STUN requests per second of all strangers: spoofed sources cost a twentieth of JavaScript's time, at 50 µs for each. */
-export const stunStrangersPerSecond = 1000;
-/**
- * STUN requests per second from the address of a registration and in its name: 1500 times the keepalives, so that who
- * spoofs both leaves room for them, at a cost of some ms a second.
- */
-export const stunPerRegistration = 100;
-/** The same from elsewhere, as a peer that has moved sends them; then its new source pays. */
-export const stunPerRegistrationElsewhere = 20;
-/**
- * Longest public STUN reply, in lengths of its request: 32 bytes for the 20 of a standard client over IPv4, 44 for 28
- * over IPv6. The 20 bytes of one over IPv6 would be answered with 44, and so are not.
- */
-export const stunPublicAmplification = 1.7;
-/** STUN messages that the native backend answers before it looks at the clock. */
-export const stunBatch = 8;
-/** How long it answers STUN before the event loop gets its turn, in ms. */
-export const stunSliceMs = 1;
 
 /** Spans of registrations look for news this often, in ms: 100 000 looks take 0.1 s, and times come from the data plane. */
 export const telemetryWatchMs: number = 5 * second;

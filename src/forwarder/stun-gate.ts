@@ -12,21 +12,33 @@ export const stunStrangerBurst: number = (defaults.stunStrangersPerSecond * defa
 /** Why a STUN message is not looked at. */
 export type StunRefusal = Extract<StunOutcome, "rate-limited" | "flooded">;
 
-/** What pays for the STUN messages that name a session: from its own address, and from elsewhere. */
-interface Budget {
-  readonly here: TokenBucket;
-  readonly elsewhere: TokenBucket;
+/** What pays for the STUN messages that name a session, or any session of a subject. */
+class Budget {
+  /** From the session's own address. */
+  readonly #here: TokenBucket;
+  readonly #elsewhere: TokenBucket;
+
+  constructor(herePerSecond: number, elsewherePerSecond: number, nowMs: number) {
+    this.#here = new TokenBucket(herePerSecond, herePerSecond, nowMs);
+    this.#elsewhere = new TokenBucket(elsewherePerSecond, elsewherePerSecond, nowMs);
+  }
+
+  take(isHere: boolean, nowMs: number): boolean {
+    return (isHere ? this.#here : this.#elsewhere).take(1, nowMs);
+  }
 }
 
 /**
  * Who pays for a STUN message, before anybody works on what it proves: so a flood costs a look at each message, and no
- * HMAC. What names a live registration is paid by that: from its own address out of one budget, from elsewhere, as it
- * may have moved, out of another. What no registration pays for is a stranger's, paid by its source and by all strangers
- * together. src/forwarder/native/stun-gate.c has the same rules.
+ * HMAC. What names a live registration is paid by that and by its subject: from its own address out of one budget of
+ * each, from elsewhere, as it may have moved, out of another. What no registration pays for is a stranger's, paid by its
+ * source and by all strangers together. src/forwarder/native/stun-gate.c has the same rules.
  */
 export class StunGate {
   readonly #sessions: SessionTable;
-  readonly #budgets = new WeakMap<Session, Budget>();
+  readonly #ofSessions = new WeakMap<Session, Budget>();
+  /** By the bucket that a subject's packets draw from. */
+  readonly #ofSubjects = new WeakMap<TokenBucket, Budget>();
   readonly #sources = new SourceLimiter(defaults.stunRepliesPerSecond, defaults.maxStunSources);
   readonly #strangers: TokenBucket;
 
@@ -46,20 +58,33 @@ export class StunGate {
     const username = stunUsername(datagram);
     const session = username === undefined ? undefined : this.#sessions.named(username);
     if (!session || session.expiresAtMs <= nowMs) return false;
-    const { here, elsewhere } = this.#budgetOf(session, nowMs);
     const isHere = session.address !== null && sameAddress(session.address, source);
-    return (isHere ? here : elsewhere).take(1, nowMs);
+    // The registration's first: what comes in the name of one is not all that its subject has.
+    return (
+      this.#budgetOf(session, nowMs).take(isHere, nowMs) &&
+      this.#budgetOfSubject(session.bucket, nowMs).take(isHere, nowMs)
+    );
   }
 
   #budgetOf(session: Session, nowMs: number): Budget {
-    const known = this.#budgets.get(session);
-    if (known) return known;
     const { stunPerRegistration: here, stunPerRegistrationElsewhere: elsewhere } = defaults;
-    const budget = {
-      here: new TokenBucket(here, here, nowMs),
-      elsewhere: new TokenBucket(elsewhere, elsewhere, nowMs),
-    };
-    this.#budgets.set(session, budget);
-    return budget;
+    return budgetOf(this.#ofSessions, session, () => new Budget(here, elsewhere, nowMs));
   }
+
+  #budgetOfSubject(bucket: TokenBucket, nowMs: number): Budget {
+    const { stunPerSubject: here, stunPerSubjectElsewhere: elsewhere } = defaults;
+    return budgetOf(this.#ofSubjects, bucket, () => new Budget(here, elsewhere, nowMs));
+  }
+}
+
+function budgetOf<Payer extends WeakKey>(
+  budgets: WeakMap<Payer, Budget>,
+  payer: Payer,
+  open: () => Budget,
+): Budget {
+  const known = budgets.get(payer);
+  if (known) return known;
+  const budget = open();
+  budgets.set(payer, budget);
+  return budget;
 }

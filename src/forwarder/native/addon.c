@@ -47,6 +47,8 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
       .per_source = qp_read_amount(call, qp_property(call, stun, "perSource")),
       .per_registration = qp_read_amount(call, qp_property(call, stun, "perRegistration")),
       .per_registration_elsewhere = qp_read_amount(call, qp_property(call, stun, "perRegistrationElsewhere")),
+      .per_subject = qp_read_amount(call, qp_property(call, stun, "perSubject")),
+      .per_subject_elsewhere = qp_read_amount(call, qp_property(call, stun, "perSubjectElsewhere")),
       .strangers = qp_read_amount(call, qp_property(call, stun, "strangers")),
       .stranger_burst = qp_read_amount(call, qp_property(call, stun, "strangerBurst")),
       .sources = qp_read_uint32(call, qp_property(call, stun, "sources")),

@@ -81,6 +81,8 @@ export interface NativeStunConfig {
   readonly perSource: number;
   readonly perRegistration: number;
   readonly perRegistrationElsewhere: number;
+  readonly perSubject: number;
+  readonly perSubjectElsewhere: number;
   readonly strangers: number;
   /** How many of all strangers may come at once. */
   readonly strangerBurst: number;

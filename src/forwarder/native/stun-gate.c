@@ -34,19 +34,20 @@ static bool name_matches(const void *item, const void *key)
 
 static const struct qp_table_type name_type = { hash_of_name, name_matches };
 
-bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options, uint32_t capacity,
-                       const struct qp_hash_key *key, struct qp_grace *grace)
+bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options,
+                       struct qp_sessions_size size, const struct qp_hash_key *key, struct qp_grace *grace)
 {
   gate->options = *options;
   gate->key = *key;
   gate->grace = grace;
-  gate->capacity = capacity;
+  gate->size = size;
   qp_table_init(&gate->names, &name_type, NULL, grace);
   qp_bucket_init(&gate->strangers, options->strangers, options->stranger_burst);
-  gate->names_of = qp_pages_allocate(capacity * sizeof *gate->names_of);
-  gate->budgets = qp_pages_allocate(capacity * sizeof *gate->budgets);
+  gate->names_of = qp_pages_allocate(size.sessions * sizeof *gate->names_of);
+  gate->budgets = qp_pages_allocate(size.sessions * sizeof *gate->budgets);
+  gate->subject_budgets = qp_pages_allocate(size.buckets * sizeof *gate->subject_budgets);
   gate->sources = qp_pages_allocate(options->sources * sizeof *gate->sources);
-  return gate->names_of && gate->budgets && gate->sources;
+  return gate->names_of && gate->budgets && gate->subject_budgets && gate->sources;
 }
 
 void qp_stun_gate_destroy(struct qp_stun_gate *gate)
@@ -55,8 +56,9 @@ void qp_stun_gate_destroy(struct qp_stun_gate *gate)
   for (void *name; (name = qp_table_next(&gate->names, &cursor));)
     free(name);
   qp_table_destroy(&gate->names);
-  qp_pages_free(gate->names_of, gate->capacity * sizeof *gate->names_of);
-  qp_pages_free(gate->budgets, gate->capacity * sizeof *gate->budgets);
+  qp_pages_free(gate->names_of, gate->size.sessions * sizeof *gate->names_of);
+  qp_pages_free(gate->budgets, gate->size.sessions * sizeof *gate->budgets);
+  qp_pages_free(gate->subject_budgets, gate->size.buckets * sizeof *gate->subject_budgets);
   qp_pages_free(gate->sources, gate->options.sources * sizeof *gate->sources);
 }
 
@@ -144,9 +146,14 @@ static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_s
     return false;
   const struct qp_endpoint *endpoint = qp_session_endpoint(sessions, session);
   bool is_here = endpoint && qp_same_address(&endpoint->address, source);
-  struct qp_stun_budget *budget = &gate->budgets[session];
-  return is_here ? take_one(&budget->here, gate->options.per_registration, now_ns)
-                 : take_one(&budget->elsewhere, gate->options.per_registration_elsewhere, now_ns);
+  struct qp_stun_budget *own = &gate->budgets[session];
+  struct qp_stun_budget *subject = &gate->subject_budgets[qp_load_index(&sessions->accounts[session].bucket)];
+  const struct qp_stun_options *per = &gate->options;
+  /* The registration's first: what comes in the name of one is not all that its subject has. */
+  if (is_here)
+    return take_one(&own->here, per->per_registration, now_ns) && take_one(&subject->here, per->per_subject, now_ns);
+  return take_one(&own->elsewhere, per->per_registration_elsewhere, now_ns) &&
+         take_one(&subject->elsewhere, per->per_subject_elsewhere, now_ns);
 }
 
 /** An IPv4 address, or the /64 of an IPv6 one (RFC 6177 section 2). */

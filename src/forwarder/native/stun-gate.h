@@ -1,8 +1,8 @@
 /*
  * Who pays for a STUN message, before anybody works on what it proves: so a flood costs a look at each message, and no
- * MAC. What names a live registration is paid by that: from its own address out of one budget, from elsewhere, as it
- * may have moved, out of another. What no registration pays for is a stranger's, paid by its source and by all
- * strangers together. src/forwarder/stun-gate.ts has the same rules.
+ * MAC. What names a live registration is paid by that and by its subject: from its own address out of one budget of
+ * each, from elsewhere, as it may have moved, out of another. What no registration pays for is a stranger's, paid by its
+ * source and by all strangers together. src/forwarder/stun-gate.ts has the same rules.
  */
 #ifndef QP_STUN_GATE_H
 #define QP_STUN_GATE_H
@@ -17,6 +17,8 @@ enum { QP_MAX_STUN_NAME_BYTES = 64 };
 struct qp_stun_options {
   /** A second of each may come at once: of one source, of a registration, and of those that name it elsewhere. */
   double per_source, per_registration, per_registration_elsewhere;
+  /** And of a subject, whose sessions draw from one bucket. */
+  double per_subject, per_subject_elsewhere;
   /** Of all strangers, and how many of these may come at once. */
   double strangers, stranger_burst;
   /** Sources that are told apart: what their hashes share they share as well. */
@@ -25,7 +27,7 @@ struct qp_stun_options {
 
 struct qp_stun_name;
 
-/** What pays for the messages that name a session, as levels; zero is full. */
+/** What pays for the messages that name a session, or any session of a subject, as levels; zero is full. */
 struct qp_stun_budget {
   __u64 here, elsewhere;
 };
@@ -36,10 +38,13 @@ struct qp_stun_gate {
   struct qp_grace *grace;
   /** By the hash of the name: names are random and come from the relay, so none has another's but for a miracle. */
   struct qp_table names;
-  /** By session id, `capacity` of each. */
+  /** How many there may be of each. */
+  struct qp_sessions_size size;
+  /** By session id. */
   struct qp_stun_name **names_of;
   struct qp_stun_budget *budgets;
-  uint32_t capacity;
+  /** By bucket id. */
+  struct qp_stun_budget *subject_budgets;
   /** Levels, zero is full. */
   __u64 *sources;
   struct qp_bucket strangers;
@@ -54,8 +59,8 @@ enum qp_stun_payer {
 };
 
 /** `gate` is zeroed; false if there is no memory. Freed with `qp_stun_gate_destroy` in any case. */
-bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options, uint32_t capacity,
-                       const struct qp_hash_key *key, struct qp_grace *grace);
+bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options,
+                       struct qp_sessions_size size, const struct qp_hash_key *key, struct qp_grace *grace);
 /** Frees everything; nobody may be reading. */
 void qp_stun_gate_destroy(struct qp_stun_gate *gate);
 

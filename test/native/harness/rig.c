@@ -9,7 +9,7 @@ static void wake_nobody(void *context)
 
 struct qp_forwarder *create_rig(const struct rig_options *options)
 {
-  const struct qp_stun_options plenty = { 1e9, 1e9, 1e9, 1e9, 1e9, 16 };
+  const struct qp_stun_options plenty = { 1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 16 };
   const struct qp_forwarder_options forwarder_options = {
     .host = options->is_ipv4_only ? "0.0.0.0" : "::",
     .threads = options->threads,

@@ -7,9 +7,11 @@
 #include "../harness/rig.h"
 #include "../harness/suite.h"
 
-enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, STRANGERS = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000 };
+enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, SUBJECT = 12, SUBJECT_ELSEWHERE = 7, STRANGERS = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000 };
 
-static const struct qp_stun_options limits = { PER_SOURCE, HERE, ELSEWHERE, STRANGERS, BURST, SOURCES };
+static const struct qp_stun_options limits = {
+  PER_SOURCE, HERE, ELSEWHERE, SUBJECT, SUBJECT_ELSEWHERE, STRANGERS, BURST, SOURCES,
+};
 
 struct message {
   uint8_t bytes[128];
@@ -123,6 +125,33 @@ static void a_registration_pays(void)
   qp_forwarder_destroy(town.rig);
 }
 
+/** Opens another session at home, which draws from a bucket. */
+static struct message name_another(struct town *town, uint32_t bucket, uint8_t number)
+{
+  const uint8_t cid[QP_CID_BYTES] = { number };
+  const char name[] = { 'r', 'e', 'g', '_', (char)('0' + number), 0 };
+  uint32_t id = open_session(town->rig, cid, 1, &town->home);
+  qp_session_charge(&town->rig->tables.sessions, id, bucket);
+  CHECK(qp_stun_gate_name(&town->rig->tables.stun_gate, id, (const uint8_t *)name, 5));
+  return make_message(0, name, 5);
+}
+
+static void a_subject_pays(void)
+{
+  struct town town = begin();
+  uint32_t bucket = qp_load_index(&town.rig->tables.sessions.accounts[0].bucket);
+  const struct message others[] = { name_another(&town, bucket, 2), name_another(&town, bucket, 3) };
+  uint32_t own = qp_bucket_open(&town.rig->tables.sessions.buckets, 1, 1);
+  const struct message neighbour = name_another(&town, own, 4);
+  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&town, &others[0], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&town, &others[1], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == SUBJECT - 2 * HERE);
+  CHECK(count_paid(&town, &others[0], &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  CHECK(count_paid(&town, &others[1], &town.away, QP_PAID_BY_REGISTRATION, SECOND) == SUBJECT_ELSEWHERE - ELSEWHERE);
+  CHECK(count_paid(&town, &neighbour, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  qp_forwarder_destroy(town.rig);
+}
+
 static void one_that_is_nowhere_is_elsewhere(void)
 {
   struct town town = begin();
@@ -182,6 +211,7 @@ static const struct test tests[] = {
   { "the addresses of an IPv6 /64 pay together", a_site_pays_together },
   { "all strangers pay together, registrations not", strangers_pay_together },
   { "a registration pays for what names it, here and elsewhere apart", a_registration_pays },
+  { "the registrations of a subject pay together, others' not", a_subject_pays },
   { "a registration without an address is elsewhere", one_that_is_nowhere_is_elsewhere },
   { "a registration that has ended, expired or got another name pays nothing", one_that_has_ended_pays_nothing },
   { "a name is compared whole, and looked for in bounds", a_name_is_read_as_it_is },

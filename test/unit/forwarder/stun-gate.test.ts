@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   stunPerRegistration,
   stunPerRegistrationElsewhere,
+  stunPerSubject,
+  stunPerSubjectElsewhere,
   stunRepliesPerSecond,
   stunStrangersPerSecond,
 } from "../../../src/defaults.ts";
@@ -66,6 +68,23 @@ describe("StunGate", () => {
     expect(countPaid(gate, named, away)).toBe(stunPerRegistrationElsewhere + stunRepliesPerSecond);
     expect(countPaid(gate, named, home)).toBe(stunPerRegistration + stunRepliesPerSecond);
     expect(gate.charge(named, home, nowMs + 1000 / stunPerRegistration)).toBeUndefined();
+  });
+
+  it("has all registrations of a subject pay together, and no other's", () => {
+    const { gate, sessions } = createGate();
+    const expiresAtMs = nowMs + 10_000;
+    const own = sessions.buckets.open(1, nowMs);
+    const mallory = Array.from({ length: 64 }, (_, i) => `mallory_${i}`);
+    for (const username of mallory)
+      sessions.open({ cids: new Uint8Array(), address: home, username, bucket: own, expiresAtMs });
+    const countOf = (source: Address): number =>
+      mallory.reduce((paid, username) => {
+        const datagram = encodeBindingRequest({ transactionId, credential: { username, password: "" } });
+        return paid + countPaid(gate, datagram, source);
+      }, 0);
+    expect(countOf(home)).toBe(stunPerSubject + stunRepliesPerSecond);
+    expect(countOf(away)).toBe(stunPerSubjectElsewhere + stunRepliesPerSecond);
+    expect(countPaid(gate, named, home)).toBe(stunPerRegistration);
   });
 
   it("takes what names a registration that has expired, moved or ended for what it is then", () => {
