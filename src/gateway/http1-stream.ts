@@ -48,6 +48,10 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   }
 
   end(done: () => void): void {
+    const { socket, complete } = this.#request;
+    // The library would destroy the connection of a client that asked for its end, and with it the answer, as long as more
+    // of the request comes: half of it is closed first (RFC 9112 §9.6).
+    if (!complete) socket.destroySoon = () => void socket.end();
     this.#response.end(done);
   }
 
@@ -77,6 +81,8 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     this.#request.resume();
     const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
     this.#request.once("end", () => {
+      // Half of it is closed already, and the client has the same time to read.
+      if (socket.writableEnded) return;
       clearTimeout(timer);
       this.#onLinger(false);
     });

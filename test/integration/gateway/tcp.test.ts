@@ -80,12 +80,13 @@ it("a server that is closed twice is closed once both say so", async () => {
 });
 
 describe("a client over HTTP/1.1 that uploads to the end what was refused at once", () => {
-  it("reads the answer", async () => {
+  it.each(["keep-alive", "close"])("reads the answer (connection: %s)", async (connection) => {
     const gateway = await startServer(() => new Response("no", { status: 401 }));
     const { socket, text } = await openHttp1(gateway);
     socket.pause();
     const bytes = 3_000_000;
-    socket.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${bytes}\r\n\r\n`);
+    const fields = `host: localhost\r\nconnection: ${connection}\r\ncontent-length: ${bytes}`;
+    socket.write(`POST / HTTP/1.1\r\n${fields}\r\n\r\n`);
     for (let sent = 0; sent < bytes; sent += 65_536, await sleep(10))
       socket.write(Buffer.alloc(Math.min(65_536, bytes - sent)));
     socket.resume();
