@@ -6,6 +6,7 @@ import { namesOf } from "../certificate.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import {
   Budget,
+  type BudgetStats,
   developmentCertificate,
   developmentCertificatePath,
   type Http2Gateway,
@@ -18,6 +19,7 @@ import { consoleLogger, type Logger, quicpipe, type QuicpipeOptions, type Relay 
 import { parseAddress } from "../wire/address.ts";
 import { readOptionFile } from "./arguments.ts";
 import { formatBytes } from "./progress.ts";
+import { formatRefusals } from "./refusals.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "./relay-config.ts";
 
 /** `quicpipe relay`: a gateway that does nothing but relay. */
@@ -53,7 +55,7 @@ export const relay = defineCommand({
     // First the gateway, while the relay still carries its last words to the clients.
     await gateway.close();
     await handle.close();
-    summarise(handle);
+    summarise(handle, gateway.stats());
   },
 }) as CommandDef;
 
@@ -129,10 +131,12 @@ async function interrupted(): Promise<void> {
   waiting.abort();
 }
 
-function summarise(handle: Relay): void {
+function summarise(handle: Relay, { refused }: BudgetStats): void {
   const { relayed, path, backend } = handle.stats();
   const inKernel = path.kernel.packets > 0 ? `, ${path.kernel.packets} of them in the kernel` : "";
   process.stderr.write(
     `quicpipe: relayed ${relayed.packets} packets, ${formatBytes(relayed.bytes)} (${backend}${inKernel})\n`,
   );
+  const refusals = formatRefusals(refused);
+  if (refusals !== "") process.stderr.write(`quicpipe: ${refusals}\n`);
 }

@@ -18,11 +18,12 @@ export interface BudgetLimits {
 
 /**
  * What a limit was met with, by which limit: `connections` and `waits` are the shares of a source, `arrivals` the TCP
- * connections that it may begin.
+ * connections that it may begin; where the outbox is full, a piece of a response waits.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`
   | `unsent-${BudgetScope}`
+  | `outbox-${BudgetScope}`
   | "connections"
   | "waits"
   | "arrivals";
@@ -146,6 +147,11 @@ export class ConnectionBudget {
   /** Connections of its source, this one included. */
   get sourceConnections(): number {
     return this.#source.connections;
+  }
+
+  /** Counts a piece of a response that the outbox has no room for yet. */
+  holdUp(full: BudgetScope): void {
+    this.#budget.refuse(`outbox-${full}`);
   }
 
   /** Requests that are open. */

@@ -6,7 +6,7 @@ import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
 import { codeOf } from "../system-error.ts";
 import { formatAddress } from "../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
-import { Budget } from "./budget.ts";
+import { Budget, type BudgetStats } from "./budget.ts";
 import { Faults } from "./faults.ts";
 import type { Http3App } from "./http3.ts";
 import { TcpDoor } from "./tcp-door.ts";
@@ -50,6 +50,8 @@ export interface Http2GatewayOptions {
 export interface Http2Gateway {
   /** The TCP port. */
   readonly port: number;
+  /** What clients hold of the budget now, and how often which of its limits was met; that of all servers that share it. */
+  stats(): BudgetStats;
   /** Stops listening and ends every connection. Idempotent. */
   close(): Promise<void>;
 }
@@ -64,12 +66,13 @@ export interface Http2Gateway {
 export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): Promise<Http2Gateway> {
   const { host = "::", port = 0, http3Host, logger = consoleLogger(console) } = options;
   const faults = new Faults(logger || silentLogger, Date.now);
+  const budget = options.budget ?? new Budget();
   const door = openDoor(host, port, {
     ...options,
     maxConnections: options.maxConnections ?? defaults.maxHttp2Connections,
     idleTimeoutMs: options.idleTimeoutMs ?? defaults.gatewayConnectionIdleMs,
     arrivals: arrivalsFor(options.connectionsPerSecond),
-    budget: options.budget ?? new Budget(),
+    budget,
     faults,
     fetch: (request) => app.fetch(request),
     fieldsFor: (authority) => ({
@@ -86,6 +89,7 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   );
   return {
     port: bound,
+    stats: () => budget.stats(),
     close: () => (closing ??= close(door, faults)),
   };
 }

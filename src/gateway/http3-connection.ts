@@ -29,7 +29,8 @@ export class Http3Connection {
 
   constructor(options: Http3ConnectionOptions) {
     this.#options = options;
-    this.#outbox = options.session && new Outbox(options.session, options.budget.outbox);
+    const { session, budget } = options;
+    this.#outbox = session && new Outbox(session, budget.outbox, (full) => budget.holdUp(full));
     this.#idleSinceMs = options.now();
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
-import { Budget } from "./budget.ts";
+import { Budget, type BudgetStats } from "./budget.ts";
 import { Faults } from "./faults.ts";
 import { http3Code } from "./http3-code.ts";
 import { Http3Connection } from "./http3-connection.ts";
@@ -38,6 +38,8 @@ export interface Http3GatewayOptions {
 export interface Http3Gateway {
   /** The UDP port on loopback: the `upstream.port` of the relay. */
   readonly port: number;
+  /** What clients hold of the budget now, and how often which of its limits was met; that of all servers that share it. */
+  stats(): BudgetStats;
   /** Tells every client that it ends (CONNECTION_CLOSE, H3_NO_ERROR), and stops. Idempotent. */
   close(): Promise<void>;
 }
@@ -70,7 +72,11 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
   clients.attach(server);
   await listening(server, port, host);
   clients.watch(server);
-  return { port: server.address()!.port, close: () => clients.close(server) };
+  return {
+    port: server.address()!.port,
+    stats: () => clients.stats(),
+    close: () => clients.close(server),
+  };
 }
 
 /** Everybody who is connected. */
@@ -105,6 +111,10 @@ class Http3Clients {
   /** For as long as the server lives: an error that nobody listens for ends the process. */
   watch(server: Http3Server): void {
     server.on("error", (err) => this.#failed(err));
+  }
+
+  stats(): BudgetStats {
+    return this.#budget.stats();
   }
 
   close(server: Http3Server): Promise<void> {
@@ -159,7 +169,8 @@ class Http3Clients {
     } catch (err) {
       // Such as a relay that is not made yet: what is thrown here would end the process.
       this.#failed(err);
-      return remoteAddress;
+      // All together have one source's share: behind a relay the address that is seen is made up for each of them.
+      return "unknown";
     }
   }
 

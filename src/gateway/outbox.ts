@@ -1,5 +1,5 @@
 import { minResponseBytes, outboxSettleBytes, outboxSettleMs } from "../defaults.ts";
-import type { ByteBudget } from "./byte-budget.ts";
+import type { BudgetScope, ByteBudget } from "./byte-budget.ts";
 
 /** What an {@link Outbox} asks a QUIC connection. */
 export interface SentBytes {
@@ -31,6 +31,7 @@ interface Handed {
 export class Outbox {
   readonly #connection: SentBytes;
   readonly #budget: ByteBudget;
+  readonly #onFull: (full: BudgetScope) => void;
   readonly #pieces = new Map<Piece, Handed>();
   #waiting: (() => void)[] = [];
   #question = 0;
@@ -41,9 +42,11 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(connection: SentBytes, budget: ByteBudget) {
+  /** @param onFull told once of each piece that there is no room for at first. */
+  constructor(connection: SentBytes, budget: ByteBudget, onFull: (full: BudgetScope) => void) {
     this.#connection = connection;
     this.#budget = budget;
+    this.#onFull = onFull;
   }
 
   /**
@@ -52,6 +55,8 @@ export class Outbox {
    */
   async add(piece: Piece): Promise<void> {
     const costBytes = Math.max(piece.bytes, minResponseBytes);
+    const full = this.#budget.fullWith(costBytes);
+    if (full && !this.#isClosed) this.#onFull(full);
     while (!this.#isClosed && this.#budget.take(costBytes)) {
       this.settle();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -23,15 +23,15 @@ export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
   if (headBytes(fields) > maxHeaderBytes) return refuse(431, "the header fields are too long");
   const { ":method": method, ":scheme": scheme, ":path": path } = fields;
   const authority = fields[":authority"] ?? fields["host"];
-  if (typeof method !== "string" || !token.test(method)) return refuse(400, "the method is none");
+  if (typeof method !== "string" || !token.test(method)) return refuse(400, "the method is not valid");
   const refusal = methodRefusal(method);
   if (refusal) return refusal;
   if (scheme !== "https") return refuse(421, "the scheme is not https");
-  if (typeof path !== "string" || !pathPattern.test(path)) return refuse(400, "the path is none");
+  if (typeof path !== "string" || !pathPattern.test(path)) return refuse(400, "the path is not valid");
   if (typeof authority !== "string" || !authorityPattern.test(authority))
-    return refuse(400, "the authority is none");
+    return refuse(400, "the authority is not valid");
   const url = URL.parse(`https://${authority}${path}`);
-  if (!url) return refuse(400, "the authority is none");
+  if (!url) return refuse(400, "the authority is not valid");
   return withHeaders(fields, method, url);
 }
 
@@ -80,7 +80,7 @@ function withHeaders(fields: FieldMap, method: string, url: URL): RequestHead | 
     return refuse(400, "a field belongs to HTTP/1.1");
   const length = fields["content-length"];
   if (length !== undefined && (typeof length !== "string" || !/^\d{1,15}$/.test(length)))
-    return refuse(400, "the content length is none");
+    return refuse(400, "the content length is not valid");
   const headers = toHeaders(fields);
   if (!headers) return refuse(400, "a field cannot be read");
   return { method, url, headers, contentLength: length === undefined ? undefined : Number(length) };

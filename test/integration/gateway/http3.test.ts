@@ -3,9 +3,11 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { Budget, serveHttp3 } from "../../../src/gateway/index.ts";
+import { quicpipe } from "../../../src/plugin/index.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
-import { startRelay } from "../harness/relay.ts";
+import { startRelay, testCertificate } from "../harness/relay.ts";
 
 const runtimes = ["auto", "wasm"] as const;
 
@@ -137,3 +139,28 @@ function firstInitial(destinationId: Buffer, sourceId: Buffer): Buffer {
   const rest = 1200 - header.length - 2;
   return Buffer.concat([header, Buffer.from([0x40 | (rest >> 8), rest & 0xff]), randomBytes(rest)]);
 }
+
+function unknownSource(): never {
+  throw new Error("the relay is not made yet");
+}
+
+it("clients whose real address cannot be told are one source, whose share shows in the server's figures", async () => {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const budget = new Budget({ maxConnectionsPerSource: 1 });
+  const gateway = await serveHttp3(echoApp(), { key, cert, budget, sourceOf: unknownSource, logger: false });
+  onTestFinished(() => gateway.close());
+  const relay = quicpipe({
+    host: "127.0.0.1",
+    port: 0,
+    upstream: { port: gateway.port },
+    logger: false,
+    auth: "none",
+  });
+  await relay.listen();
+  onTestFinished(() => relay.close({ graceMs: 0 }));
+  const { port } = relay.address();
+  const first = await connectHttp3(port, cert, "auto");
+  expect((await first.request("/ip")).status).toBe(200);
+  await connectHttp3(port, cert, "auto").catch(() => undefined);
+  await expect.poll(() => gateway.stats()).toMatchObject({ sources: 1, refused: { connections: 1 } });
+});

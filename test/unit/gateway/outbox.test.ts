@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { minResponseBytes, outboxSettleBytes } from "../../../src/defaults.ts";
-import { ByteBudget } from "../../../src/gateway/byte-budget.ts";
+import { type BudgetScope, ByteBudget } from "../../../src/gateway/byte-budget.ts";
 import { Outbox, type Piece } from "../../../src/gateway/outbox.ts";
 
 /** A connection that sends and acknowledges when it is told to. */
@@ -25,10 +25,19 @@ class FakeConnection {
 
 const limitBytes = 10 * minResponseBytes;
 
-function bench(): { connection: FakeConnection; outbox: Outbox; budget: ByteBudget } {
+interface Bench {
+  readonly connection: FakeConnection;
+  readonly outbox: Outbox;
+  readonly budget: ByteBudget;
+  /** The limits that were met. */
+  readonly full: BudgetScope[];
+}
+
+function bench(): Bench {
   const connection = new FakeConnection();
   const budget = new ByteBudget({ scope: "connection", limitBytes });
-  return { connection, outbox: new Outbox(connection, budget), budget };
+  const full: BudgetScope[] = [];
+  return { connection, outbox: new Outbox(connection, budget, (scope) => full.push(scope)), budget, full };
 }
 
 function piece(bytes: number): Piece & { sent: number } {
@@ -120,4 +129,18 @@ describe("what the HTTP library has of a connection's responses", () => {
     connection.send(0);
     expect(after.sent).toBe(1000);
   });
+});
+
+it("a piece that waits for room is counted once, by the limit that it met", async () => {
+  const { connection, outbox, budget, full } = bench();
+  await outbox.add(piece(limitBytes));
+  const waiting = outbox.add(piece(1));
+  // Asks again whether there is room.
+  outbox.sweep();
+  await new Promise(setImmediate);
+  expect(full).toEqual(["connection"]);
+  connection.send(limitBytes);
+  await waiting;
+  expect(full).toEqual(["connection"]);
+  expect(budget.heldBytes).toBe(minResponseBytes);
 });
