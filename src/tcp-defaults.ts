@@ -33,7 +33,8 @@ export const tcpArrivals = { perSecond: 100, burst: 400 } as const;
 export const maxTcpSources = 2048;
 /** Memory that Node's HTTP/2 may take for one connection, in MiB: a piece of a response for each of half of its streams. */
 export const maxHttp2SessionMiB = 4;
-/** Requests that an HTTP/2 client may take back per second, and at once all that it may have open, as somebody leaves a page. */
+/** Requests that an HTTP/2 client may take back at once, and per second: those of a page with many pictures that somebody leaves. */
+export const http2ResetBurst = 50;
 export const http2ResetsPerSecond = 10;
 /** Requests at a time over HTTP/1.1, where no browser has more than one: for those who send the next ones ahead. */
 export const maxPipelinedRequests = 8;

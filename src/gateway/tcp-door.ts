@@ -122,7 +122,7 @@ export class TcpDoor {
         maxHeaderListSize: defaults.maxHeaderBytes,
       },
       maxSessionMemory: defaults.maxHttp2SessionMiB,
-      streamResetBurst: maxStreams,
+      streamResetBurst: defaults.http2ResetBurst,
       streamResetRate: defaults.http2ResetsPerSecond,
     });
     connection.speaks(() => session.close());
