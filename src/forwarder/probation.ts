@@ -1,10 +1,14 @@
 import {
+  longPacketLength,
   longPacketType,
   longPacketTypeOf,
   maxConnectionIdBytes,
   minInitialDatagramBytes,
   parseLongHeader,
 } from "../wire/quic-packet.ts";
+
+/** Packets of one datagram that are looked at: one of each kind that a client coalesces (RFC 9000 §12.2). */
+const maxPackets = 4;
 
 /** How a gateway client comes: with a connection that it begins, or with one that it has had at another address. */
 export type Arrival = "beginning" | "moving";
@@ -43,7 +47,7 @@ export class Probation {
   /** The client sent this: tells whether its probation is over. */
   sent(datagram: Uint8Array): boolean {
     this.#bytesIn += datagram.length;
-    if (this.#gatewayId) return !isInitial(datagram) && isTo(datagram, this.#gatewayId);
+    if (this.#gatewayId) return hasAnswer(datagram, this.#gatewayId);
     return this.#isRecognised && datagram[0]! < 0x80;
   }
 
@@ -76,7 +80,22 @@ function chosenId(
   return Uint8Array.from(sourceId);
 }
 
-/** Whether a datagram begins with an Initial, or with what may be one in a version that we do not know. */
+/**
+ * Whether a packet of the datagram is to `id` and no Initial: the Handshake that ends a client's part often stands behind
+ * the Initial that acknowledges the server's.
+ */
+function hasAnswer(datagram: Uint8Array, id: Uint8Array): boolean {
+  let rest = datagram;
+  for (let i = 0; i < maxPackets && rest.length > 0; i++) {
+    if (!isInitial(rest) && isTo(rest, id)) return true;
+    const length = longPacketLength(rest);
+    if (length === undefined) return false;
+    rest = rest.subarray(length);
+  }
+  return false;
+}
+
+/** Whether a packet is an Initial, or with what may be one in a version that we do not know. */
 function isInitial(datagram: Uint8Array): boolean {
   if (datagram[0]! < 0x80) return false;
   const header = parseLongHeader(datagram);
@@ -84,7 +103,7 @@ function isInitial(datagram: Uint8Array): boolean {
   return type === undefined || type === longPacketType.initial;
 }
 
-/** Whether the destination connection ID is `id`; only the version-independent part is looked at (RFC 8999 §5). */
+/** Whether a packet's destination connection ID is `id`; only the version-independent part is looked at (RFC 8999 §5). */
 function isTo(datagram: Uint8Array, id: Uint8Array): boolean {
   const isLong = datagram[0]! >= 0x80;
   if (isLong && datagram[5] !== id.length) return false;

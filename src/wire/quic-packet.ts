@@ -106,6 +106,17 @@ function packetLength(packet: Uint8Array, headerEnd: number, hasToken: boolean):
   return length.value < 20 ? undefined : length.end + length.value;
 }
 
+/**
+ * Length of the Initial, 0-RTT or Handshake packet that stands first in a datagram, behind which another may stand (RFC 9000
+ * §12.2); `undefined` for what tells none, or is cut short.
+ */
+export function longPacketLength(datagram: Uint8Array): number | undefined {
+  const header = parseLongHeader(datagram);
+  const type = header && longPacketTypeOf(datagram, header.version);
+  if (type === undefined || type === longPacketType.retry) return undefined;
+  return packetLength(datagram, header!.end, type === longPacketType.initial);
+}
+
 /** Reads a variable-length integer (RFC 9000 §16) at `at`; `undefined` if it is cut short. */
 export function parseVarint(bytes: Uint8Array, at: number): { value: number; end: number } | undefined {
   if (at >= bytes.length) return undefined;

@@ -9,6 +9,10 @@ enum {
    * protection behind it (RFC 9001 section 5.4.2), whatever the length of the connection ID.
    */
   MIN_SHORT_BYTES = 1 + 4 + 16,
+  /** Packets of one datagram that are looked at: one of each kind that a client coalesces (RFC 9000 section 12.2). */
+  MAX_PACKETS = 4,
+  /** RFC 9001 section 5.4.2: a sample of 16 bytes is there, 4 bytes after the start of the packet number. */
+  MIN_PROTECTED_BYTES = 20,
   /** RFC 8999 section 5. */
   VERSION_AT = 1,
   LONG_DCID_AT = 6,
@@ -24,6 +28,8 @@ struct long_header {
   const uint8_t *source;
   uint8_t source_bytes;
   enum long_type type;
+  /** Where the version-specific part begins. */
+  uint32_t end;
 };
 
 static bool is_long(const uint8_t *data)
@@ -52,6 +58,7 @@ static bool read_long(const uint8_t *data, uint32_t length, struct long_header *
   header->source = data + source_length_at + 1;
   header->source_bytes = data[source_length_at];
   header->type = type_of(data[0], header->version);
+  header->end = source_length_at + 1 + header->source_bytes;
   return true;
 }
 
@@ -67,7 +74,42 @@ void qp_probation_begin(struct qp_probation *probation, enum qp_arrival arrival)
   probation->is_moving = arrival == QP_ARRIVAL_MOVING;
 }
 
-/** Whether a datagram begins with an Initial, or with what may be one in a version that we do not know. */
+/** Reads a variable-length integer (RFC 9000 section 16) at `*at`, which goes on behind it; false if it is cut short. */
+static bool read_varint(const uint8_t *data, uint32_t length, uint64_t *at, uint64_t *value)
+{
+  if (*at >= length)
+    return false;
+  uint32_t bytes = 1u << (data[*at] >> 6);
+  if (*at + bytes > length)
+    return false;
+  *value = data[(*at)++] & 0x3f;
+  while (--bytes > 0)
+    *value = *value << 8 | data[(*at)++];
+  return true;
+}
+
+/**
+ * Length of the Initial, 0-RTT or Handshake packet that stands first, behind which another may stand (RFC 9000 section
+ * 12.2); 0 for what tells none, or is cut short.
+ */
+static uint32_t packet_length(const uint8_t *data, uint32_t length)
+{
+  struct long_header header;
+  uint64_t token_bytes, bytes;
+  if (!read_long(data, length, &header) || header.type == TYPE_RETRY || header.type == TYPE_UNKNOWN)
+    return 0;
+  uint64_t at = header.end;
+  if (header.type == TYPE_INITIAL) {
+    if (!read_varint(data, length, &at, &token_bytes))
+      return 0;
+    at += token_bytes;
+  }
+  if (!read_varint(data, length, &at, &bytes) || bytes < MIN_PROTECTED_BYTES || at + bytes > length)
+    return 0;
+  return (uint32_t)(at + bytes);
+}
+
+/** Whether a packet is an Initial, or what may be one in a version that we do not know. */
 static bool is_initial(const uint8_t *data, uint32_t length)
 {
   struct long_header header;
@@ -76,7 +118,7 @@ static bool is_initial(const uint8_t *data, uint32_t length)
   return !read_long(data, length, &header) || header.type == TYPE_UNKNOWN || header.type == TYPE_INITIAL;
 }
 
-/** Whether the destination is the connection ID of the gateway; only what every version has is looked at. */
+/** Whether a packet's destination is the connection ID of the gateway; only what every version has is looked at. */
 static bool is_to_gateway(const struct qp_probation *probation, const uint8_t *data, uint32_t length)
 {
   uint32_t at = is_long(data) ? LONG_DCID_AT : SHORT_DCID_AT, bytes = probation->gateway_id_bytes;
@@ -85,11 +127,29 @@ static bool is_to_gateway(const struct qp_probation *probation, const uint8_t *d
   return memcmp(data + at, probation->gateway_id, bytes) == 0;
 }
 
+/**
+ * Whether a packet of the datagram is to the gateway's ID and no Initial: the Handshake that ends a client's part often
+ * stands behind the Initial that acknowledges the server's.
+ */
+static bool has_answer(const struct qp_probation *probation, const uint8_t *data, uint32_t length)
+{
+  for (int i = 0; i < MAX_PACKETS && length > 0; i++) {
+    if (!is_initial(data, length) && is_to_gateway(probation, data, length))
+      return true;
+    uint32_t bytes = packet_length(data, length);
+    if (bytes == 0)
+      return false;
+    data += bytes;
+    length -= bytes;
+  }
+  return false;
+}
+
 bool qp_probation_sent(struct qp_probation *probation, const uint8_t *data, uint32_t length)
 {
   probation->bytes_in += length;
   if (probation->has_gateway_id)
-    return !is_initial(data, length) && is_to_gateway(probation, data, length);
+    return has_answer(probation, data, length);
   return probation->is_recognised && !is_long(data);
 }
 

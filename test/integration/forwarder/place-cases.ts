@@ -3,6 +3,7 @@ import { minGatewayShare } from "../../../src/defaults.ts";
 import {
   answer,
   ask,
+  coalesced,
   gatewayId,
   type Gateway,
   graduate,
@@ -108,6 +109,17 @@ export function placeCases(harness: Harness): void {
       expect(probation(rig)).toEqual([1, 1, 0]);
       await ask(client, rig, longPacketOf(2, { to: id }));
       expect(probation(rig)).toEqual([1, 0, 0]);
+    });
+
+    it("are a client's that has answered in a packet behind others", async () => {
+      const rig = await openGateway(harness);
+      for (const [name, datagram, answers] of coalesced(gatewayId(1), gatewayId(2))) {
+        const { client } = await arrive(rig);
+        await answer(client, rig, lastSeen(rig), longPacketOf(2, { from: gatewayId(1) }));
+        const before = probation(rig)[1]!;
+        await ask(client, rig, datagram);
+        expect([name, before - probation(rig)[1]!]).toEqual([name, answers ? 1 : 0]);
+      }
     });
 
     it("are there for clients that move with a connection that is known, whoever else claims to", async () => {

@@ -50,11 +50,51 @@ static bool is_to(const struct client *client, const uint8_t *data, size_t lengt
   return at + bytes <= length && memcmp(data + at, client->id, bytes) == 0;
 }
 
+/** A number of 1, 2, 4 or 8 bytes at `*at`; what is not there counts as endless. */
+static uint64_t number_at(const uint8_t *data, size_t length, size_t *at)
+{
+  size_t bytes = *at < length ? (size_t)1 << (data[*at] >> 6) : 1;
+  uint64_t number = 0;
+  if (*at >= length || bytes > length - *at)
+    return UINT64_MAX;
+  for (size_t i = 0; i < bytes; i++)
+    number = number * 256 + (i == 0 ? data[*at] & 0x3f : data[*at + i]);
+  *at += bytes;
+  return number;
+}
+
+/** How much of a datagram the long header packet in front takes, or all of it. */
+static size_t front_bytes(const uint8_t *data, size_t length)
+{
+  size_t at = is_long(data) ? source_at(data, length) : 0;
+  if (at == 0 || kind_of(data) == '?' || kind_of(data) == 'R')
+    return length;
+  at += 1u + data[at];
+  uint64_t token = kind_of(data) == 'I' ? number_at(data, length, &at) : 0;
+  if (token > length || at + token > length)
+    return length;
+  at += token;
+  uint64_t rest = number_at(data, length, &at);
+  return rest < 20 || rest > length - at ? length : at + rest;
+}
+
+static bool is_answer(const struct client *client, const uint8_t *data, size_t length)
+{
+  for (int packets = 4; packets > 0 && length > 0; packets--) {
+    if (is_to(client, data, length))
+      return true;
+    size_t front = front_bytes(data, length);
+    data += front;
+    length -= front;
+  }
+  return false;
+}
+
 void client_sends(struct client *client, const uint8_t *data, size_t length)
 {
   client->bytes_in += length;
   if (client->id_bytes >= 0)
-    client->has_answered |= is_to(client, data, length);
+    client->has_answered |= is_answer(client, data, length);
   else
     client->has_answered |= client->is_recognised && !is_long(data);
 }

@@ -1,5 +1,7 @@
 #include "../../../src/forwarder/native/splice.h"
 
+#include <stdlib.h>
+
 #include "../harness/check.h"
 #include "../harness/suite.h"
 
@@ -218,6 +220,26 @@ static void graduates(void)
   end(&town);
 }
 
+/** The Handshake stands behind an Initial of 8 + 60 bytes (with a token of one byte), or is cut off with it. */
+static void graduates_behind_an_initial(void)
+{
+  uint8_t datagram[80 + sizeof handshake] = { 0xc0, 0, 0, 0, 1, 8, 7, 7, 7, 7, 7, 7, 7, 7, 0, 1, 9, 62 };
+  memcpy(datagram + 80, (const uint8_t[]){ 0xe0, 0, 0, 0, 1, 8, 7, 7, 7, 7, 7, 7, 7, 7, 0, 30 }, 16);
+  for (uint32_t length = 18; length <= sizeof datagram; length++) {
+    struct town town;
+    begin(&town, 1);
+    struct qp_client *client = client_of(&town.splices[0], 1, initial, sizeof initial, 0);
+    qp_splice_answered(client, handshake, sizeof handshake, sizeof handshake);
+    /* Of its very size, so that reading beyond it shows. */
+    uint8_t *whole = malloc(length);
+    memcpy(whole, datagram, length);
+    client_of(&town.splices[0], 1, whole, length, 0);
+    free(whole);
+    CHECK(client->has_answered == (length >= 95));
+    end(&town);
+  }
+}
+
 static const struct test tests[] = {
   /* test/unit/forwarder/virtual-addresses.test.ts has the same. */
   { "gives out the addresses that TypeScript gives out under the same key", agrees_with_typescript },
@@ -227,6 +249,7 @@ static const struct test tests[] = {
   { "lets it rest as long however many new clients come", rests_under_load },
   { "gives up a client on probation for one of another thread, which its own thread finds out", gives_way_to_another_thread },
   { "keeps a client that has answered the gateway for the longer time", graduates },
+  { "finds the answer behind an Initial, and reads nothing behind the datagram", graduates_behind_an_initial },
 };
 
 const struct suite splice_suite = SUITE("splice", tests);
