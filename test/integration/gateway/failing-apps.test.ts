@@ -1,0 +1,57 @@
+import { expect, it, onTestFinished } from "vitest";
+import { type Http3App, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
+import { openHttp1 } from "../harness/http1-client.ts";
+import { connectHttp2 } from "../harness/http2-client.ts";
+import { connectHttp3 } from "../harness/http3-client.ts";
+import { testCertificate } from "../harness/relay.ts";
+
+function bodyOf(pull: (controller: ReadableStreamDefaultController<unknown>) => void): Response {
+  return new Response(new ReadableStream({ pull }) as ReadableStream<Uint8Array>);
+}
+
+function readBefore(): Response {
+  const response = new Response("x");
+  response.body!.getReader();
+  return response;
+}
+
+/** What an app without types may do. */
+const failures: Readonly<Record<string, () => unknown>> = {
+  "/nothing": () => undefined,
+  "/null": () => null,
+  "/text": () => "no response",
+  "/object": () => ({ status: "200", headers: [], body: "x" }),
+  "/error": () => Response.error(),
+  "/read": readBefore,
+  "/bare": () => bodyOf((controller) => controller.enqueue(Object.create(null))),
+  "/thrown": () => Promise.reject(null as unknown as Error),
+  "/broken": () =>
+    bodyOf(() => {
+      throw new Error("broken");
+    }),
+};
+
+const fetch = (({ url }: Request) =>
+  (failures[new URL(url).pathname] ?? (() => new Response("well")))()) as Http3App["fetch"];
+
+it("whatever an app does wrong, its server goes on, over each version of HTTP", async () => {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const options = { key, cert, host: "127.0.0.1", logger: false } as const;
+  const [http2, http3] = [await serveHttp2({ fetch }, options), await serveHttp3({ fetch }, options)];
+  onTestFinished(() => Promise.all([http2.close(), http3.close()]).then(() => undefined));
+  const session = connectHttp2(`https://127.0.0.1:${http2.port}`, { ca: cert, servername: "localhost" });
+  const client = await connectHttp3(http3.port, cert, "auto");
+  for (const path of Object.keys(failures)) {
+    const { socket } = await openHttp1(http2);
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+    const stream = session.request({ ":path": path });
+    await Promise.allSettled([
+      new Promise((resolve) => void socket.once("close", resolve)),
+      stream.toArray(),
+      client.request(path),
+    ]);
+  }
+  const last = session.request({ ":path": "/" });
+  expect(Buffer.concat(await last.toArray()).toString()).toBe("well");
+  expect((await client.request("/")).body.toString()).toBe("well");
+});
