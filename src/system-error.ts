@@ -1,4 +1,4 @@
-/** The system's code for a failure, such as `EPERM`; the failure itself as text where it has none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+/** The system's code for a failure, such as `EPERM`: that of an error, or the code itself; the failure as text where it has none. */
+export function codeOf(failure: unknown): string {
+  return failure instanceof Error && "code" in failure ? String(failure.code) : String(failure);
 }

@@ -1,7 +1,7 @@
-import { isIP } from "node:net";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import { developmentCertificatePath } from "../gateway/index.ts";
 import { readStateFile } from "../state.ts";
+import { isLoopbackHost } from "../wire/ip.ts";
 import { readOptionFile } from "./arguments.ts";
 
 /** Options of every command that talks to a relay. */
@@ -70,6 +70,5 @@ export function readRelayCa(args: RelayAccessArgs): string | undefined {
 
 /** Whether the relay's address is a loopback one; whatever else is wrong with it, who connects to it says. */
 export function isOnThisMachine({ relay }: RelayAccessArgs): boolean {
-  const host = URL.parse(relay)?.hostname ?? "";
-  return host === "localhost" || host === "[::1]" || (isIP(host) === 4 && host.startsWith("127."));
+  return isLoopbackHost(URL.parse(relay)?.hostname ?? "");
 }

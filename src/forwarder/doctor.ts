@@ -2,7 +2,7 @@ import { createXdpSystem, type XdpSystem } from "../xdp/index.ts";
 import type { Finding } from "./finding.ts";
 import { examineInterface } from "./interface-findings.ts";
 import { type LoadedAddon, loadAddon } from "./native/load.ts";
-import { systemCode } from "./system-error.ts";
+import { codeOf } from "../system-error.ts";
 import { examineSystem } from "./system-findings.ts";
 
 /** What a diagnosis looks at. */
@@ -54,7 +54,7 @@ function examineInterfaces(system: XdpSystem): Interfaces {
     if (findings.length === 0) findings.push(noInterface);
     return { findings, usable };
   } catch (error) {
-    const sentence = `the interfaces cannot be read (${systemCode(error)})`;
+    const sentence = `the interfaces cannot be read (${codeOf(error)})`;
     return { findings: [{ level: "problem", subject: "interfaces", sentence, remedies: [] }], usable: [] };
   }
 }

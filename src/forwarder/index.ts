@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { QuicpipeError } from "../errors.ts";
+import { isLoopback } from "../wire/ip.ts";
 import { chooseBackend } from "./backend.ts";
 import type { Forwarder, ForwarderOptions } from "./contract.ts";
 import { createDgramForwarder } from "./dgram.ts";
@@ -27,10 +28,6 @@ export async function createForwarder(options: ForwarderOptions): Promise<Forwar
   return chosen.backend === "native"
     ? await createNativeForwarder(options, chosen)
     : await createDgramForwarder(options, chosen);
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
 
 function invalid(option: string, value: string, expected: string): QuicpipeError {

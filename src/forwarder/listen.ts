@@ -1,6 +1,6 @@
 import { QuicpipeError } from "../errors.ts";
 import { type Address, formatAddress } from "../wire/address.ts";
-import { systemCode } from "./system-error.ts";
+import { codeOf } from "../system-error.ts";
 
 /**
  * Binds a socket with `bind`; where the system has no IPv6, `::` becomes `0.0.0.0`.
@@ -14,7 +14,7 @@ export async function listen<Bound>(
   try {
     return await bind(address);
   } catch (cause) {
-    const code = systemCode(cause);
+    const code = codeOf(cause);
     if (address === "::" && (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"))
       return await listen({ address: "0.0.0.0", port }, bind);
     const reason = `cannot listen on UDP ${formatAddress({ address, port })} (${code}): ${adviceFor(code)}`;

@@ -3,7 +3,7 @@ import { localSocketPollMs, maxLocalSockets } from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { formatAddress } from "../wire/address.ts";
 import type { Send } from "./send.ts";
-import { systemCode } from "./system-error.ts";
+import { codeOf } from "../system-error.ts";
 import { bindUdpSocket, closeUdpSocket, sendFrom } from "./udp-socket.ts";
 
 /** What {@link LocalSockets} are made with. */
@@ -98,7 +98,7 @@ export class LocalSockets {
       socket.on("error", onError);
       opened(socket, local);
     } catch (error) {
-      this.#refuse(local, systemCode(error), error);
+      this.#refuse(local, codeOf(error), error);
     }
   }
 
@@ -130,7 +130,7 @@ export class LocalSockets {
 }
 
 function unreadable(cause: unknown): QuicpipeError {
-  const system = systemCode(cause);
+  const system = codeOf(cause);
   const message = `the addresses of this host cannot be read (${system}): sockets stay at those known so far`;
   return new QuicpipeError("ERR_QUICPIPE_INTERNAL", message, { cause, details: { system } });
 }

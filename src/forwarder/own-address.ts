@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Address } from "../wire/address.ts";
+import { isLoopback, isWildcard } from "../wire/ip.ts";
 
 /**
  * Tells whether a datagram to `address` would reach a socket bound to `bound`.
@@ -15,7 +16,7 @@ export function isOwnAddress(address: Address, bound: Address, interfaces: () =>
   if (isWildcard(to)) return isLocal(bound.address);
   if (!isWildcard(bound.address)) return to === bound.address;
   if (bound.address === "0.0.0.0" && !isIPv4(to)) return false;
-  return to.startsWith("127.") || interfaces().includes(to);
+  return isLoopback(to) || interfaces().includes(to);
 }
 
 /** IP literals of the system's interfaces as they are now. */
@@ -30,13 +31,6 @@ export function hostAddresses(): string[] {
   );
 }
 
-/** Tells whether an IP literal stands for all addresses of a host. */
-export function isWildcard(address: string): boolean {
-  return wildcards.has(address);
-}
-
-const wildcards: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
-
 function isLocal(bound: string): boolean {
-  return isWildcard(bound) || bound === "::1" || bound.startsWith("127.");
+  return isWildcard(bound) || isLoopback(bound);
 }

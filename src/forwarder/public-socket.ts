@@ -1,12 +1,12 @@
 import type { Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
 import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
-import { formatIp, parseIp, splitZone } from "../wire/ip.ts";
+import { isWildcard, plainIp } from "../wire/ip.ts";
 import { listen } from "./listen.ts";
 import { LocalSockets } from "./local-sockets.ts";
-import { hostAddresses, isWildcard } from "./own-address.ts";
+import { hostAddresses } from "./own-address.ts";
 import type { Send } from "./send.ts";
-import { systemCode } from "./system-error.ts";
+import { codeOf } from "../system-error.ts";
 import { bindUdpSocket, closeUdpSocket, sendFrom, type UdpSocketOptions } from "./udp-socket.ts";
 
 /** Takes a datagram; `source` has the address of this host that it was sent to, where that is known. */
@@ -88,9 +88,10 @@ export class PublicSocket {
 
   /** Turns a plain address into the form that the sockets report: IPv4 becomes `::ffff:…` on dual-stack ones. */
   toWire({ address, port, local }: PeerAddress): PeerAddress {
-    const canonical = canonicalIp(address);
-    const isMapped = this.#isDualStack && !canonical.includes(":");
-    return { address: isMapped ? `::ffff:${canonical}` : canonical, port, local };
+    // The spelling of the system, because addresses are compared as text.
+    const plain = plainIp(address);
+    const isMapped = this.#isDualStack && !plain.includes(":");
+    return { address: isMapped ? `::ffff:${plain}` : plain, port, local };
   }
 
   /** The way back. */
@@ -125,15 +126,9 @@ async function bind(options: UdpSocketOptions): Promise<Bound> {
   try {
     return { socket: await bindUdpSocket({ ...options, port, isShared: true }) };
   } catch (error) {
-    const code = systemCode(error);
+    const code = codeOf(error);
     if (code === "EADDRINUSE") throw error;
     const limitation = `answers from the address that routing picks, as this system lets no sockets share a port (${code})`;
     return { socket: await bindUdpSocket({ ...options, port }), limitation };
   }
-}
-
-/** One spelling for each address, the system's, because addresses are compared as text. */
-function canonicalIp(text: string): string {
-  const ip = parseIp(text);
-  return ip ? formatIp(ip) + splitZone(text)[1] : text;
 }

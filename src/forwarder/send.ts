@@ -1,5 +1,5 @@
 import type { PeerAddress } from "../wire/address.ts";
-import { systemCode } from "./system-error.ts";
+import { codeOf } from "../system-error.ts";
 
 /**
  * Sends one datagram, from `to.local` where that is known. `done` hears of the outcome, by the end of the current turn unless the system's buffer
@@ -9,7 +9,7 @@ export type Send = (datagram: Uint8Array, to: PeerAddress, done: (failure: unkno
 
 /** The reason to count a datagram under that {@link Send} could not send. */
 export function sendDropReason(failure: unknown): "send-buffer-full" | "send-failed" {
-  return bufferFullCodes.has(systemCode(failure)) ? "send-buffer-full" : "send-failed";
+  return bufferFullCodes.has(codeOf(failure)) ? "send-buffer-full" : "send-failed";
 }
 
 /** What systems say when a socket, or the network card behind it, has no room at the moment. */

@@ -1,10 +1,11 @@
 import { createServer as createHttp1, type Server as Http1Server } from "node:http";
 import { constants, performServerHandshake, type ServerHttp2Session } from "node:http2";
-import { BlockList, createServer, isIPv6, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
 import * as defaults from "../defaults.ts";
 import { type ArrivalLimits, Arrivals } from "./arrivals.ts";
+import { isLoopback } from "../wire/ip.ts";
 import type { Budget } from "./budget.ts";
 import type { ResponseFields } from "./exchange-stream.ts";
 import type { Faults } from "./faults.ts";
@@ -214,13 +215,4 @@ const endStreamFlag = 1;
 /** A client may connect from one port to several addresses of the server. */
 function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
-}
-
-const loopback: BlockList = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
-/** An IPv4 address in IPv6 form included. */
-function isLoopback(ip: string): boolean {
-  return loopback.check(ip, isIPv6(ip) ? "ipv6" : "ipv4");
 }

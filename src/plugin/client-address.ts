@@ -1,18 +1,9 @@
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 import type { H3Event } from "h3";
 import type { Forwarder } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
-import { plainIp } from "../wire/ip.ts";
+import { isLoopback, plainIp } from "../wire/ip.ts";
 import { sourceName } from "../wire/source.ts";
-
-const loopback: BlockList = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
-/** Tells whether a text is a loopback IP literal. */
-export function isLoopback(text: string): boolean {
-  return isIP(text) !== 0 && loopback.check(text, isIPv6(text) ? "ipv6" : "ipv4");
-}
 
 /** What tells where a request comes from. */
 export interface AddressSources {

@@ -9,9 +9,8 @@ import {
 } from "../forwarder/index.ts";
 import type { TelemetryOptions } from "../telemetry/index.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
-import { plainIp } from "../wire/ip.ts";
+import { isLoopback, plainIp } from "../wire/ip.ts";
 import { type AuthSettings, resolveAuth } from "./auth-settings.ts";
-import { isLoopback } from "./client-address.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { consoleLogger, type Logger, type LogLevel, silentLogger } from "../logger.ts";
 import {

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 
 /** Reads an IP literal into its 4 or 16 bytes, without its zone; `undefined` if it is none. */
 export function parseIp(text: string): Uint8Array | undefined {
@@ -28,6 +28,25 @@ export function plainIp(text: string): string {
   if (!ip) return text;
   const isMapped = ip.length === 16 && ip.every((byte, i) => i > 11 || byte === (i < 10 ? 0 : 0xff));
   return formatIp(isMapped ? ip.subarray(12) : ip) + splitZone(text)[1];
+}
+
+const loopback: BlockList = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** Tells whether a text is an IP literal that only this host reaches, an IPv4 one in IPv6 form included. */
+export function isLoopback(text: string): boolean {
+  return isIP(text) !== 0 && loopback.check(text, isIPv6(text) ? "ipv6" : "ipv4");
+}
+
+/** Tells whether the host of a URL, an IPv6 literal in brackets, is this one; `localhost` is (RFC 6761 §6.3). */
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === "localhost" || isLoopback(hostname.replaceAll(/[[\]]/g, ""));
+}
+
+/** Tells whether an IP literal stands for all addresses of a host. */
+export function isWildcard(address: string): boolean {
+  return address === "::" || address === "0.0.0.0";
 }
 
 /** Separates a scoped IPv6 literal from its zone (RFC 4007 §11): `fe80::1%eth0` → `["fe80::1", "%eth0"]`. */

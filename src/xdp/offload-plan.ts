@@ -4,7 +4,8 @@ import { isKernelAtLeast, oldestKernel } from "./kernel-version.ts";
 import { readFacts } from "./facts.ts";
 import { planAttach } from "./policy.ts";
 import { missingPrivilege } from "./privileges.ts";
-import { isLoopbackAddress, isWildcard, relayAddresses } from "./relay-addresses.ts";
+import { relayAddresses } from "./relay-addresses.ts";
+import { isLoopback, isWildcard } from "../wire/ip.ts";
 import { codeOf } from "../system-error.ts";
 import type { XdpSystem } from "./system.ts";
 
@@ -53,7 +54,7 @@ function missingInterface(option: XdpOption, host: string, system: XdpSystem): s
     const links = system.links();
     const names = typeof option === "object" ? option.interfaces : undefined;
     if (names) return missingNames(names, links);
-    if (isLoopbackAddress(host)) return `only this host sends to ${host}`;
+    if (isLoopback(host)) return `only this host sends to ${host}`;
     if (!links.some(({ isEthernet }) => isEthernet)) return "there is no network interface";
     // The kernel's tables are large: "auto" alone makes them only where they are of use now, and does not wait.
     return option === "auto" ? refusalEverywhere(links, host, system) : undefined;

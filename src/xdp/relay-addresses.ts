@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { isLoopback } from "../wire/ip.ts";
 
 /** Addresses of the host, by the name of the interface that holds them. */
 export type AddressesByInterface = ReadonlyMap<string, readonly string[]>;
@@ -16,21 +17,11 @@ export function relayAddresses(bound: string, addresses: readonly string[]): str
   return addresses.filter((address) => isReachedAt(bound, address) && isRelayed(address));
 }
 
-/** Tells whether only this host reaches what is bound to an address. */
-export function isLoopbackAddress(address: string): boolean {
-  return address === "::1" || (isIPv4(address) && address.startsWith("127."));
-}
-
-/** Tells whether what is bound to an address is bound to all of a host. */
-export function isWildcard(address: string): boolean {
-  return address === "::" || address === "0.0.0.0";
-}
-
 function isReachedAt(bound: string, address: string): boolean {
   return bound === "::" || bound === address || (bound === "0.0.0.0" && isIPv4(address));
 }
 
 /** A link-local address means nothing without its zone, which packets do not carry: user space has those. */
 function isRelayed(address: string): boolean {
-  return !isLoopbackAddress(address) && !/^fe[89ab]/i.test(address);
+  return !isLoopback(address) && !/^fe[89ab]/i.test(address);
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatIp, parseIp, plainIp, splitZone } from "../../../src/wire/ip.ts";
+import { formatIp, parseIp, plainIp, splitZone, isLoopback, isWildcard } from "../../../src/wire/ip.ts";
 
 describe("IP literals", () => {
   it.each([
@@ -60,5 +60,31 @@ describe("IP literals", () => {
   it("separates the zone", () => {
     expect(splitZone("fe80::1%eth0")).toEqual(["fe80::1", "%eth0"]);
     expect(splitZone("::1")).toEqual(["::1", ""]);
+  });
+});
+
+describe("isLoopback", () => {
+  it.each([
+    ["127.0.0.1", true],
+    ["127.255.0.9", true],
+    ["::1", true],
+    ["128.0.0.1", false],
+    ["::", false],
+    ["localhost", false],
+    ["", false],
+  ])("%j: %s", (text, expected) => {
+    expect(isLoopback(text)).toBe(expected);
+  });
+});
+
+describe("isWildcard", () => {
+  it("knows what stands for all addresses of a host", () => {
+    expect(["::", "0.0.0.0", "::1", "127.0.0.1", ""].map(isWildcard)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });
