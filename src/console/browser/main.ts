@@ -12,6 +12,7 @@ const figures = new Figures();
 const rates = createRateCharts();
 const sessions = new Sessions();
 
+showStatus("connecting");
 followFeed(routeOf("events"), isSignedIn, {
   onSnapshot(snapshot) {
     figures.show(snapshot);

@@ -187,6 +187,21 @@ describe("the stream of figures", () => {
     await page.getByText("Live", { exact: true }).waitFor({ timeout: 10_000 });
   });
 
+  itInBrowser("says so where its scripts do not load, and not where they do", async () => {
+    const { url } = await startTown();
+    const overdue = "The scripts of this page did not load";
+    const [broken, whole] = [await openPage(url), await openPage(url)];
+    await broken.page.route("**/feed.js", (route) => route.fulfill({ status: 500, body: "" }));
+    for (const { page } of [broken, whole]) {
+      await page.goto("/relay");
+      await page.getByLabel("Token").fill(await adminToken());
+      await page.keyboard.press("Enter");
+    }
+    await whole.page.getByText("Live", { exact: true }).waitFor();
+    await broken.page.getByText(overdue).waitFor({ timeout: 15_000 });
+    expect(await whole.page.getByText(overdue).isVisible()).toBe(false);
+  });
+
   itInBrowser("is taken for lost when it falls silent, and asked for anew", async () => {
     let asked = 0;
     const app = new H3({ silent: true }).use("/relay/events", (_event, next) => {
