@@ -136,6 +136,8 @@ export const maxKeyGraceMs: number = 30 * 24 * hour;
 export const keyCooldownMs: number = 10 * second;
 /** How long fetching an issuer's keys may take, in ms, discovery included: half of what a peer waits for an answer. */
 export const keyTimeoutMs: number = 5 * second;
+/** Keys that are tried for one token, by `kid` or without: few issuers sign with more, and a check takes up to 0.3 ms. */
+export const maxKeysPerToken = 16;
 /** Longest key set or discovery document, in bytes: the longest in use are some 30 KiB. */
 export const maxKeyDocumentBytes: number = 256 * KiB;
 /** Life of a development token, in seconds: a working day and then some. */

@@ -1,10 +1,10 @@
-import { createLocalJWKSet, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
+import type { JWTVerifyOptions } from "jose";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
-import { downloadKeys, KeyDownloadError } from "./key-download.ts";
+import { downloadKeys, type FoundKeys, KeyDownloadError } from "./key-download.ts";
+import { isOfUnknownKey, type KeySet, unusableKeys } from "./key-set.ts";
 import type { KeyOrigin } from "./key-settings.ts";
 import type { Log } from "./log.ts";
-import { isOfUnknownKey, verifiedBy } from "./signature.ts";
 import type { VerifiedToken } from "./token-identity.ts";
 
 /** Where the keys are, and how they are kept. */
@@ -19,19 +19,31 @@ export interface IssuerKeysOptions {
   readonly signal: AbortSignal;
 }
 
+/** Keys that were fetched. */
+interface HeldKeys {
+  readonly set: KeySet;
+  /** Which fetch they are from. */
+  readonly ofTry: number;
+  readonly fetchedAtMs: number;
+}
+
+const noKeyFits = "no key that the relay has fits the token";
+
 /**
  * The keys that an issuer publishes. They are fetched when they are old, and for a token that none of them fits, but at
  * most once in `defaults.keyCooldownMs`, whatever became of the fetch before. Those that were good stay good while the
- * issuer cannot be asked. A token that no key fits is only refused for good by keys that were fetched after it came.
+ * issuer cannot be asked. A token that no key fits is only refused for good by keys whose fetch began after it
+ * came, and went well.
  */
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
-  #keys: JWTVerifyGetKey | undefined;
-  #fetchedAtMs = 0;
+  #held: HeldKeys | undefined;
   #triedAtMs = 0;
   /** Fetches begun so far. */
   #tries = 0;
   #isFailing = false;
+  /** What was last said about keys that cannot be used. */
+  #faults: string | undefined;
   #pending: Promise<void> | undefined;
 
   constructor(options: IssuerKeysOptions) {
@@ -50,46 +62,37 @@ export class IssuerKeys {
    */
   async verify(token: string, options: JWTVerifyOptions): Promise<VerifiedToken> {
     const triesBefore = this.#tries;
-    const keys = await this.#usableKeys();
-    try {
-      return await verifiedBy(keys, token, options);
-    } catch (error) {
-      if (!isOfUnknownKey(token, error)) throw error;
-      return await this.#verifyAnew(token, options, triesBefore);
-    }
+    const held = await this.#usableKeys();
+    const verified =
+      (await judged(held, token, options, triesBefore)) ??
+      (await judged(await this.#newerKeys(held), token, options, triesBefore));
+    if (verified) return verified;
+    throw this.#unavailable(noKeyFits);
   }
 
-  /** Checks a token that no key fitted with keys that may be newer. */
-  async #verifyAnew(token: string, options: JWTVerifyOptions, triesBefore: number): Promise<VerifiedToken> {
-    if (this.#tries === triesBefore) await this.#newerKeys();
-    try {
-      return await verifiedBy(this.#keys!, token, options);
-    } catch (error) {
-      const isJudged = this.#tries > triesBefore && !this.#isFailing;
-      if (isJudged || !isOfUnknownKey(token, error)) throw error;
-      throw this.#unavailable("no key that the relay has fits the token");
-    }
-  }
-
-  async #usableKeys(): Promise<JWTVerifyGetKey> {
-    if (!this.#keys || this.#ageMs() >= defaults.maxKeyAgeMs) {
+  async #usableKeys(): Promise<HeldKeys> {
+    if (!this.#held || this.#ageMs() >= defaults.maxKeyAgeMs) {
       if (this.#mayFetch()) this.#begin();
       // Nobody waits for an issuer that did not answer last time, as long as there are keys.
       if (!this.#isFailing || !this.#areGood()) await this.#pending;
     }
-    if (this.#keys && this.#areGood()) return this.#keys;
+    if (this.#held && this.#areGood()) return this.#held;
     throw this.#unavailable("the keys that tokens are checked with cannot be fetched");
   }
 
-  async #newerKeys(): Promise<void> {
-    if (this.#mayFetch()) this.#begin();
-    if (!this.#pending) throw this.#unavailable("no key that the relay has fits the token");
-    await this.#pending;
+  /** Other keys than those that were tried, also if somebody else has them fetched. */
+  async #newerKeys(tried: HeldKeys): Promise<HeldKeys> {
+    if (this.#held === tried) {
+      if (this.#mayFetch()) this.#begin();
+      await this.#pending;
+    }
+    if (this.#held && this.#held !== tried) return this.#held;
+    throw this.#unavailable(noKeyFits);
   }
 
   #ageMs(): number {
     // A clock that was set back makes keys old, too.
-    return Math.abs(this.#options.now() - this.#fetchedAtMs);
+    return Math.abs(this.#options.now() - (this.#held?.fetchedAtMs ?? 0));
   }
 
   /** How long keys stay good: as long as they are not old, even if the grace is shorter. */
@@ -98,7 +101,7 @@ export class IssuerKeys {
   }
 
   #areGood(): boolean {
-    return this.#keys !== undefined && this.#ageMs() < this.#lifeMs;
+    return this.#held !== undefined && this.#ageMs() < this.#lifeMs;
   }
 
   #cooldownMs(): number {
@@ -122,14 +125,22 @@ export class IssuerKeys {
   async #fetch(): Promise<void> {
     const { origin, log, now, signal } = this.#options;
     try {
-      this.#keys = createLocalJWKSet(await downloadKeys(origin, signal));
-      this.#fetchedAtMs = now();
+      const found = await downloadKeys(origin, signal);
+      this.#held = { set: found.keys, ofTry: this.#tries, fetchedAtMs: now() };
+      this.#complainOfKeys(found);
       if (this.#isFailing) log.write("info", "keys", "the issuer's keys can be fetched again");
       this.#isFailing = false;
     } catch (error) {
       this.#isFailing = true;
       if (!signal.aborted) this.#complain(error);
     }
+  }
+
+  /** Names keys that cannot be used, once for as long as they are the same. */
+  #complainOfKeys({ url, keys: { faults } }: FoundKeys): void {
+    if (faults !== undefined && faults !== this.#faults)
+      this.#options.log.write("warn", "keys", unusableKeys, { url, cause: faults });
+    this.#faults = faults;
   }
 
   #complain(error: unknown): void {
@@ -141,7 +152,7 @@ export class IssuerKeys {
       log.write("warn", "keys", text, { url, cause: message });
       return;
     }
-    const until = new Date(this.#fetchedAtMs + this.#lifeMs).toISOString();
+    const until = new Date((this.#held?.fetchedAtMs ?? 0) + this.#lifeMs).toISOString();
     const text = "the issuer's keys cannot be fetched: tokens are checked with the last ones";
     log.write("warn", "keys", text, { url, cause: message, until });
   }
@@ -153,5 +164,20 @@ export class IssuerKeys {
       `${reason}: try again in ${retryAfterSeconds} s`,
       { details: { retryAfterSeconds } },
     );
+  }
+}
+
+/** Checks a token; `undefined` if no key fits it, and keys that are newer than the token might. */
+async function judged(
+  { set, ofTry }: HeldKeys,
+  token: string,
+  options: JWTVerifyOptions,
+  triesBefore: number,
+): Promise<VerifiedToken | undefined> {
+  try {
+    return await set.verify(token, options);
+  } catch (error) {
+    if (ofTry <= triesBefore && isOfUnknownKey(token, error)) return undefined;
+    throw error;
   }
 }

@@ -1,7 +1,14 @@
-import type { JSONWebKeySet } from "jose";
 import * as defaults from "../defaults.ts";
-import { isKeySet, isTrustedOrigin } from "./key-document.ts";
+import { isKeySet, isTrustedOrigin, shown } from "./key-document.ts";
+import { KeySet } from "./key-set.ts";
 import type { KeyOrigin } from "./key-settings.ts";
+
+/** Keys, and where they were found. */
+export interface FoundKeys {
+  /** Without its query, which may hold a secret. */
+  readonly url: string;
+  readonly keys: KeySet;
+}
 
 /** Why keys could not be fetched, and from where. */
 export class KeyDownloadError extends Error {
@@ -11,7 +18,7 @@ export class KeyDownloadError extends Error {
 
   constructor(url: URL, message: string, cause?: unknown) {
     super(message, { cause });
-    this.url = url.origin + url.pathname;
+    this.url = withoutQuery(url);
   }
 }
 
@@ -20,19 +27,30 @@ export class KeyDownloadError extends Error {
  *
  * @throws KeyDownloadError, also after `defaults.keyTimeoutMs` and when `ended` aborts
  */
-export async function downloadKeys(origin: KeyOrigin, ended: AbortSignal): Promise<JSONWebKeySet> {
+export async function downloadKeys(origin: KeyOrigin, ended: AbortSignal): Promise<FoundKeys> {
   const signal = AbortSignal.any([ended, AbortSignal.timeout(defaults.keyTimeoutMs)]);
   const url = origin.kind === "jwks" ? origin.url : await discover(origin.issuer, signal);
   const document = await downloadJson(url, signal);
-  if (isKeySet(document) && document.keys.length > 0) return document;
-  // Who publishes none has lost them, and those that were good stay good.
-  if (isKeySet(document)) throw new KeyDownloadError(url, "it has no keys");
+  if (isKeySet(document)) return { url: withoutQuery(url), keys: await usableKeys(url, document.keys) };
   const { jwks_uri: elsewhere } = (document ?? {}) as { jwks_uri?: unknown };
   if (typeof elsewhere !== "string") throw new KeyDownloadError(url, "it is no key set (RFC 7517 §5)");
   throw new KeyDownloadError(
     url,
     `it is a discovery document: its keys are at ${shown(elsewhere)}, or give auth.issuer without auth.jwks`,
   );
+}
+
+/** Who publishes no key that a token can be checked with has lost them, and those that were good stay good. */
+async function usableKeys(url: URL, members: readonly unknown[]): Promise<KeySet> {
+  if (members.length === 0) throw new KeyDownloadError(url, "it has no keys");
+  const keys = await KeySet.read(members);
+  if (keys.isUsable) return keys;
+  const { faults } = keys;
+  throw new KeyDownloadError(url, `it has no key to check signatures with${faults ? `: ${faults}` : ""}`);
+}
+
+function withoutQuery({ origin, pathname }: URL): string {
+  return origin + pathname;
 }
 
 /** Where an issuer says that its keys are. Its document has to name the issuer that was asked for (§4.3). */
@@ -103,10 +121,4 @@ function reasonOf(error: unknown): string {
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
   return cause.message || ("code" in cause ? String(cause.code) : cause.name);
-}
-
-/** What others wrote, at a length that fits into a line. */
-function shown(value: unknown): string {
-  const text = typeof value === "string" ? value : String(JSON.stringify(value));
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

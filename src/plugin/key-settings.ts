@@ -1,4 +1,4 @@
-import type { JSONWebKeySet } from "jose";
+import type { JSONWebKeySet, JWK } from "jose";
 import { QuicpipeError } from "../errors.ts";
 import { isKeySet, isTrustedOrigin } from "./key-document.ts";
 import { optionInvalid, requireTexts, elementInvalid } from "./option-checks.ts";
@@ -76,10 +76,14 @@ function resolveSecret(secret: unknown): Uint8Array {
 }
 
 function resolveJwks(jwks: unknown): KeySetting {
-  if (isKeySet(jwks)) return { kind: "set", set: jwks };
+  if (isKeySet(jwks) && jwks.keys.every(isObject)) return { kind: "set", set: { keys: [...jwks.keys] } };
   const url = typeof jwks === "string" ? URL.parse(jwks) : jwks;
   if (url instanceof URL && isTrustedOrigin(url)) return { kind: "jwks", url };
   throw optionInvalid("auth.jwks", jwks, `${trusted}, or a key set with an array keys of objects`);
+}
+
+function isObject(value: unknown): value is JWK {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The name of an issuer whose keys have to be found: a URL without query and fragment (OpenID Connect Core §2). */

@@ -4,7 +4,8 @@ import { LimitedLog } from "../log.ts";
 export type LogKind =
   | "listening" // the relay's public socket is open
   | "auth" // how tokens are checked, where that is nothing for production
-  | "keys" // whether the issuer's keys can be fetched
+  | "keys" // whether the issuer's keys can be fetched, and which cannot be used
+  | "key-unnamed" // a token does not say which of many keys signed it
   | "xdp" // where the kernel forwards has changed
   | "socket-failed" // a socket of the data plane failed
   | "request-failed" // an error that no request should meet

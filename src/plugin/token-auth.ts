@@ -1,11 +1,12 @@
-import { createLocalJWKSet, type JWTVerifyOptions } from "jose";
+import { type JSONWebKeySet, type JWTVerifyOptions, jwtVerify } from "jose";
 import { QuicpipeError, isQuicpipeError } from "../errors.ts";
 import type { TokenAuthSettings } from "./auth-settings.ts";
 import type { Authenticate } from "./identity.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
+import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
 import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
-import { verifiedBy } from "./signature.ts";
+import { optionInvalid } from "./option-checks.ts";
 import { identityOf, tokenInvalid, type VerifiedToken } from "./token-identity.ts";
 
 /** What authenticating by token takes beside its settings. */
@@ -44,6 +45,7 @@ export function createTokenAuthentication(
     try {
       return identityOf(await verify(token, options), context.limits, clockTolerance);
     } catch (error) {
+      if (error instanceof AmbiguousTokenError) complainOf(error, context.log);
       throw refusalOf(error, token);
     }
   };
@@ -56,14 +58,32 @@ function verification(
   { keys, keyGraceMs }: TokenAuthSettings,
   { log, now, signal }: TokenAuthContext,
 ): Verify {
-  if (keys.kind === "secret") return (token, options) => verifiedBy(() => keys.secret, token, options);
+  if (keys.kind === "secret") return (token, options) => jwtVerify(token, keys.secret, options);
   if (keys.kind === "set") {
-    const set = createLocalJWKSet(keys.set);
-    return (token, options) => verifiedBy(set, token, options);
+    const set = givenKeys(keys.set, log);
+    return (token, options) => set.verify(token, options);
   }
   const published = new IssuerKeys({ origin: keys, graceMs: keyGraceMs, log, now, signal });
   published.prepare();
   return (token, options) => published.verify(token, options);
+}
+
+/** The keys of a set that an operator gave. */
+function givenKeys(set: JSONWebKeySet, log: Pick<Log, "write">): KeySet {
+  const keys = KeySet.of(set.keys);
+  const { faults: cause } = keys;
+  if (!keys.isUsable)
+    throw optionInvalid(
+      "auth.jwks",
+      set,
+      `a set with a key to check signatures with${cause ? ` (${cause})` : ""}`,
+    );
+  if (cause !== undefined) log.write("warn", "keys", unusableKeys, { cause });
+  return keys;
+}
+
+function complainOf({ message: cause }: AmbiguousTokenError, log: Pick<Log, "write">): void {
+  log.write("warn", "key-unnamed", "a token was refused that does not name its key", { cause });
 }
 
 function requireBearerToken(headers: Headers): string {
@@ -78,6 +98,7 @@ function requireBearerToken(headers: Headers): string {
 /** Says in our codes why a token was refused; what is no refusal of the token passes through. */
 function refusalOf(error: unknown, token: string): unknown {
   if (isQuicpipeError(error)) return error;
+  if (error instanceof AmbiguousTokenError) return tokenInvalid(error.message, error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (!(error instanceof Error) || typeof code !== "string" || !code.startsWith("ERR_J")) return error;
   if (code === "ERR_JWT_EXPIRED")

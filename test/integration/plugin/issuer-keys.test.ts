@@ -1,55 +1,18 @@
 import type { RequestListener, ServerResponse } from "node:http";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../src/defaults.ts";
-import type { Logger, TokenAuthOptions } from "../../../src/index.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
-import { type Answer, type RelayApp, call, serveRelay } from "./relay-app.ts";
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-
-/** A relay whose warnings a test can read. */
-interface WatchedRelay {
-  readonly app: RelayApp;
-  /** The warnings about keys since the last call, with their fields. */
-  warnings(): { message: string; fields: Record<string, unknown> }[];
-}
-
-async function watchedRelay(auth: TokenAuthOptions): Promise<WatchedRelay> {
-  const warn = vi.fn<Logger["warn"]>();
-  const logger: Logger = { error: vi.fn(), warn, info: vi.fn(), debug: vi.fn() };
-  const app = await serveRelay({ auth, logger });
-  return {
-    app,
-    warnings() {
-      const lines = warn.mock.calls.map(([message, fields]) => ({
-        message,
-        fields: fields as Record<string, unknown>,
-      }));
-      warn.mockClear();
-      return lines;
-    },
-  };
-}
-
-function ask({ app }: WatchedRelay, token: string): Promise<Answer> {
-  return call("GET", `${app.url}/v1/register`, { token });
-}
-
-/** Takes over the time of day, which stands still until it is moved on. */
-function clock(): (ms: number) => void {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  onTestFinished(() => void vi.useRealTimers());
-  return (ms) => void vi.setSystemTime(Date.now() + ms);
-}
-
-/** A token that lives for a week. */
-function longToken(issuer: Issuer): Promise<string> {
-  return issuer.token({ exp: Math.floor(Date.now() / 1000) + 7 * 24 * 3600 });
-}
-
-const unavailable = [503, "ERR_QUICPIPE_JWKS_UNAVAILABLE"];
-const outcome = ({ status, body }: Answer): unknown[] => [status, body.code];
+import {
+  ask,
+  clock,
+  hourMs,
+  longToken,
+  minuteMs,
+  outcome,
+  unavailable,
+  type WatchedRelay,
+  watchedRelay,
+} from "./watched-relay.ts";
 
 describe("keys that are being fetched", () => {
   it("keep no relay from closing, and are not complained about then", async () => {
@@ -243,7 +206,63 @@ describe("tokens that no key fits", () => {
     expect(outcome(await ask(relay, await other.token()))).toEqual([401, "ERR_QUICPIPE_TOKEN_INVALID"]);
     expect(issuer.requests()).toBe(1);
   });
+
+  it("are not judged by keys that are older than they: a fetch that is under way is waited for", async () => {
+    const advance = clock();
+    const issuer = await startIssuer();
+    const relay = await watchedRelay({ jwks: issuer.url });
+    expect((await ask(relay, await longToken(issuer))).status).toBe(200);
+    await issuer.rotate("ES256");
+    const young = await longToken(issuer);
+    const held = holdAnswers(issuer);
+    advance(minuteMs);
+    const atOnce = askAtOnce(
+      relay,
+      Array.from({ length: 20 }, () => young),
+    );
+    await vi.waitFor(() => expect(held).toHaveLength(1), 10_000);
+    const later = Array.from({ length: 20 }, () => ask(relay, young));
+    // A request of known outcome says that those before it have come as far as they can.
+    await ask(relay, await issuer.token({}, { kid: "key-0" }));
+    held[0]!.end(JSON.stringify(issuer.keySet));
+    for (const { status } of [...(await atOnce), ...(await Promise.all(later))]) expect(status).toBe(200);
+    expect(held).toHaveLength(1);
+  });
+
+  it("are not judged either where the fetch that is under way fails", async () => {
+    const advance = clock();
+    const issuer = await startIssuer();
+    const relay = await watchedRelay({ jwks: issuer.url });
+    expect((await ask(relay, await longToken(issuer))).status).toBe(200);
+    const forged = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => issuer.token({}, { kid: `forged-${i}` })),
+    );
+    const held = holdAnswers(issuer);
+    advance(10_000);
+    const asked = askAtOnce(relay, forged);
+    await vi.waitFor(() => expect(held).toHaveLength(1), 10_000);
+    held[0]!.writeHead(500).end();
+    for (const { status, headers } of await asked) {
+      expect(status).toBe(503);
+      expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    }
+  });
 });
+
+/** Asks with several tokens before the relay has looked at any, as requests in one packet do. */
+async function askAtOnce({ app }: WatchedRelay, tokens: readonly string[]): Promise<Response[]> {
+  const url = `${app.url}/v1/register`;
+  return Promise.all(
+    tokens.map((token) => app.app.request(url, { headers: { authorization: `Bearer ${token}` } })),
+  );
+}
+
+/** Has an issuer take requests without an answer. */
+function holdAnswers(issuer: Issuer): ServerResponse[] {
+  const held: ServerResponse[] = [];
+  issuer.misbehave((_request, response) => void held.push(response));
+  return held;
+}
 
 /** Sends a body without an end, and counts what was taken of it. */
 function endlessBody(sent: { bytes: number }): RequestListener {
@@ -298,7 +317,7 @@ describe("an issuer that misbehaves", () => {
     [
       "serves a key set whose keys are none",
       (_request, response) => void response.writeHead(200, json).end('{"keys":[1]}'),
-      /no key set/,
+      /no key to check signatures with: key 0: it is no object/,
     ],
     ["answers 500", (_request, response) => void response.writeHead(500).end("oh no"), /status 500/],
     ["does not answer", () => undefined, /within 5 s/],
