@@ -1,4 +1,4 @@
-/** The numbers of STUN, with their units and reasons. */
+/** The numbers of STUN, each with its unit and its reason; `defaults.ts` has them too. */
 
 const second = 1000;
 const minute = 60 * second;
@@ -35,7 +35,15 @@ export const stunPerSubjectElsewhere = 64;
  * over IPv6. The 20 bytes of one over IPv6 would be answered with 44, and so are not.
  */
 export const stunPublicAmplification = 1.7;
-/** STUN messages that the native backend answers before it looks at the clock. */
+/** STUN messages that wait for JavaScript: renewals of 100 000 registrations while it is busy for 150 ms. */
+export const maxWaitingStun = 1024;
+/** Those of strangers, who so leave room for what registrations pay for. */
+export const maxWaitingStunOfStrangers = 256;
+/** Those of one subject: one of each of its registrations. */
+export const maxWaitingStunOfSubject = 64;
+/** Bytes of all that wait: a KiB for each. */
+export const maxWaitingStunBytes: number = 1024 * 1024;
+/** STUN messages that are answered before the clock is looked at. */
 export const stunBatch = 8;
-/** How long it answers STUN before the event loop gets its turn, in ms. */
+/** How long STUN is answered before the event loop gets its turn, in ms. */
 export const stunSliceMs = 1;

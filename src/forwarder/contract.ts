@@ -89,7 +89,8 @@ export type StunOutcome =
   | "anonymous" // no credentials, and public STUN is off
   | "rate-limited" // no registration pays for it, and its source has sent too many
   | "flooded" // the same, and all strangers together have sent too many
-  | "overloaded"; // STUN comes faster than JavaScript answers (native)
+  | "over-share" // its subject, or strangers together, have their share of what waits to be answered
+  | "overloaded"; // STUN comes faster than JavaScript answers
 
 /** Relayed packets, and their bytes of UDP payload. */
 export interface Traffic {

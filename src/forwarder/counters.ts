@@ -47,6 +47,7 @@ export function createCounters(): Counters {
       anonymous: 0,
       "rate-limited": 0,
       flooded: 0,
+      "over-share": 0,
       overloaded: 0,
     },
   };

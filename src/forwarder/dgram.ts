@@ -17,9 +17,11 @@ import { classify, verdict } from "./demux.ts";
 import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { openPublicSocket, type PublicSocket } from "./public-socket.ts";
 import { Relay } from "./relay.ts";
+import { ReportReader } from "./report-reader.ts";
 import { countersOf } from "./sessions.ts";
 import { probeClientsBy, Splice } from "./splice.ts";
 import { StunGate } from "./stun-gate.ts";
+import { StunQueue } from "./stun-queue.ts";
 import { StunResponder } from "./stun-responder.ts";
 
 /** What the options do not say. */
@@ -54,8 +56,9 @@ class DgramForwarder implements Forwarder {
   readonly #counters: Counters = createCounters();
   readonly #relay: Relay;
   readonly #splice: Splice | undefined;
-  readonly #stun: StunResponder;
   readonly #stunGate: StunGate;
+  readonly #stunQueue: StunQueue;
+  readonly #stunReader = new ReportReader(() => this.#stunQueue);
   readonly #sweeper: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
@@ -71,7 +74,11 @@ class DgramForwarder implements Forwarder {
     this.#relay = new Relay({ sourcePolicy, counters, send: socket.send });
     this.#stunGate = new StunGate(this.#relay.sessions, now());
     const { fromWire, send } = socket;
-    this.#stun = new StunResponder({ authority, policy: stun, counters, send, fromWire });
+    const responder = new StunResponder({ authority, policy: stun, counters, send, fromWire });
+    this.#stunQueue = new StunQueue({
+      strangers: this.#stunGate.strangers,
+      answer: (datagram, source) => responder.receive(datagram, source, now()),
+    });
     if (upstream && clientsBy)
       this.#splice = new Splice({
         upstream,
@@ -188,6 +195,7 @@ class DgramForwarder implements Forwarder {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#stunQueue.clear();
     await Promise.all([this.#socket.close(), this.#splice?.close(this.#options.now())]);
   }
 
@@ -202,8 +210,9 @@ class DgramForwarder implements Forwarder {
   }
 
   #receiveStun(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
-    const refusal = this.#stunGate.charge(datagram, source, nowMs);
-    if (!refusal) return this.#stun.receive(datagram, source, nowMs);
+    const paid = this.#stunGate.charge(datagram, source, nowMs);
+    const refusal = typeof paid === "string" ? paid : this.#stunQueue.add(datagram, source, paid);
+    if (!refusal) return this.#stunReader.schedule();
     this.#counters.stun[refusal]++;
     this.#counters.dropped["stun-unanswered"]++;
   }

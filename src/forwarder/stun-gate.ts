@@ -40,30 +40,35 @@ export class StunGate {
   /** By the bucket that a subject's packets draw from. */
   readonly #ofSubjects = new WeakMap<TokenBucket, Budget>();
   readonly #sources = new SourceLimiter(defaults.stunRepliesPerSecond, defaults.maxStunSources);
-  readonly #strangers: TokenBucket;
+  /** Pays for all strangers together. */
+  readonly strangers: TokenBucket;
 
   constructor(sessions: SessionTable, nowMs: number) {
     this.#sessions = sessions;
-    this.#strangers = new TokenBucket(defaults.stunStrangersPerSecond, stunStrangerBurst, nowMs);
+    this.strangers = new TokenBucket(defaults.stunStrangersPerSecond, stunStrangerBurst, nowMs);
   }
 
-  /** Charges a message from `source`, which is in the form that the socket reports; says why if nobody pays. */
-  charge(datagram: Uint8Array, source: Address, nowMs: number): StunRefusal | undefined {
-    if (this.#isPaidByRegistration(datagram, source, nowMs)) return undefined;
+  /**
+   * Charges a message from `source`, which is in the form that the socket reports; returns
+   * who pays, as {@link strangers} or the bucket of a subject, or why nobody does.
+   */
+  charge(datagram: Uint8Array, source: Address, nowMs: number): TokenBucket | StunRefusal {
+    const subject = this.#payingSubject(datagram, source, nowMs);
+    if (subject) return subject;
     if (!this.#sources.take(source.address, nowMs)) return "rate-limited";
-    return this.#strangers.take(1, nowMs) ? undefined : "flooded";
+    return this.strangers.take(1, nowMs) ? this.strangers : "flooded";
   }
 
-  #isPaidByRegistration(datagram: Uint8Array, source: Address, nowMs: number): boolean {
+  #payingSubject(datagram: Uint8Array, source: Address, nowMs: number): TokenBucket | undefined {
     const username = stunUsername(datagram);
     const session = username === undefined ? undefined : this.#sessions.named(username);
-    if (!session || session.expiresAtMs <= nowMs) return false;
+    if (!session || session.expiresAtMs <= nowMs) return undefined;
     const isHere = session.address !== null && sameAddress(session.address, source);
     // The registration's first: what comes in the name of one is not all that its subject has.
-    return (
+    const isPaid =
       this.#budgetOf(session, nowMs).take(isHere, nowMs) &&
-      this.#budgetOfSubject(session.bucket, nowMs).take(isHere, nowMs)
-    );
+      this.#budgetOfSubject(session.bucket, nowMs).take(isHere, nowMs);
+    return isPaid ? session.bucket : undefined;
   }
 
   #budgetOf(session: Session, nowMs: number): Budget {

@@ -16,6 +16,7 @@
   name(GATEWAY_OUT, "gateway.packetsOut")                       \
   name(OVERFLOWED, "overflowed")                                \
   name(STUN_OVERLOADED, "stun.overloaded")                      \
+  name(STUN_OVER_SHARE, "stun.over-share")                      \
   name(STUN_RATE_LIMITED, "stun.rate-limited")                  \
   name(STUN_FLOODED, "stun.flooded")                            \
   name(EMPTY, "dropped.empty")                                  \

@@ -195,9 +195,10 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
   if (forwarder->has_kernel)
     qp_kernel_close(&forwarder->kernel);
   qp_pins_destroy(&tables->pins);
+  /* Before the gate, in whose memory they are counted. */
+  qp_reports_destroy(&tables->reports);
   qp_stun_gate_destroy(&tables->stun_gate);
   qp_splice_limits_destroy(&tables->splice_limits);
-  qp_reports_destroy(&tables->reports);
   qp_pages_free(forwarder->workers, forwarder->threads * sizeof *forwarder->workers);
   qp_pages_free(forwarder, sizeof *forwarder);
 }

@@ -157,15 +157,23 @@ static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single
 {
   struct qp_tables *tables = relay->tables;
   const struct qp_path path = path_of(single->from);
+  uint32_t *waiting;
   enum qp_stun_payer payer =
-    qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, &path.peer, now.ns);
+    qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, &path.peer, now.ns,
+                        &waiting);
   if (payer == QP_SOURCE_EXHAUSTED)
     return QP_STUN_RATE_LIMITED;
   if (payer == QP_STRANGERS_EXHAUSTED)
     return QP_STUN_FLOODED;
-  bool has_room =
-    qp_report_datagram(&tables->reports, single->data, single->bytes, &path, payer == QP_PAID_BY_STRANGER);
-  return has_room ? (int)ALLOWED : QP_STUN_OVERLOADED;
+  switch (qp_report_datagram(&tables->reports, single->data, single->bytes, &path, waiting)) {
+  case QP_REPORTED:
+    return ALLOWED;
+  case QP_REPORTS_FULL:
+    return QP_STUN_OVERLOADED;
+  case QP_REPORT_SHARE_FULL:
+    break;
+  }
+  return QP_STUN_OVER_SHARE;
 }
 
 static void hand_over_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)

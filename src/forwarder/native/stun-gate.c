@@ -46,8 +46,9 @@ bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *
   gate->names_of = qp_pages_allocate(size.sessions * sizeof *gate->names_of);
   gate->budgets = qp_pages_allocate(size.sessions * sizeof *gate->budgets);
   gate->subject_budgets = qp_pages_allocate(size.buckets * sizeof *gate->subject_budgets);
+  gate->waiting = qp_pages_allocate(size.buckets * sizeof *gate->waiting);
   gate->sources = qp_pages_allocate(options->sources * sizeof *gate->sources);
-  return gate->names_of && gate->budgets && gate->subject_budgets && gate->sources;
+  return gate->names_of && gate->budgets && gate->subject_budgets && gate->waiting && gate->sources;
 }
 
 void qp_stun_gate_destroy(struct qp_stun_gate *gate)
@@ -59,6 +60,7 @@ void qp_stun_gate_destroy(struct qp_stun_gate *gate)
   qp_pages_free(gate->names_of, gate->size.sessions * sizeof *gate->names_of);
   qp_pages_free(gate->budgets, gate->size.sessions * sizeof *gate->budgets);
   qp_pages_free(gate->subject_budgets, gate->size.buckets * sizeof *gate->subject_budgets);
+  qp_pages_free(gate->waiting, gate->size.buckets * sizeof *gate->waiting);
   qp_pages_free(gate->sources, gate->options.sources * sizeof *gate->sources);
 }
 
@@ -140,15 +142,17 @@ static bool take_one(__u64 *level, double per_second, uint64_t now_ns)
 }
 
 static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_sessions *sessions, uint32_t session,
-                                    const struct qp_address *source, uint64_t now_ns)
+                                    const struct qp_address *source, uint64_t now_ns, uint32_t **waiting)
 {
   if (session == QP_NO_SESSION || qp_account_is_expired(&sessions->accounts[session], now_ns))
     return false;
   const struct qp_endpoint *endpoint = qp_session_endpoint(sessions, session);
   bool is_here = endpoint && qp_same_address(&endpoint->address, source);
   struct qp_stun_budget *own = &gate->budgets[session];
-  struct qp_stun_budget *subject = &gate->subject_budgets[qp_load_index(&sessions->accounts[session].bucket)];
+  uint32_t bucket = qp_load_index(&sessions->accounts[session].bucket);
+  struct qp_stun_budget *subject = &gate->subject_budgets[bucket];
   const struct qp_stun_options *per = &gate->options;
+  *waiting = &gate->waiting[bucket];
   /* The registration's first: what comes in the name of one is not all that its subject has. */
   if (is_here)
     return take_one(&own->here, per->per_registration, now_ns) && take_one(&subject->here, per->per_subject, now_ns);
@@ -165,11 +169,12 @@ static __u64 *level_of_source(const struct qp_stun_gate *gate, const struct qp_a
 
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
                                        const uint8_t *data, size_t length, const struct qp_address *source,
-                                       uint64_t now_ns)
+                                       uint64_t now_ns, uint32_t **waiting)
 {
   uint32_t session = named_session(gate, data, length);
-  if (is_paid_by_registration(gate, sessions, session, source, now_ns))
+  if (is_paid_by_registration(gate, sessions, session, source, now_ns, waiting))
     return QP_PAID_BY_REGISTRATION;
+  *waiting = NULL;
   if (!take_one(level_of_source(gate, source), gate->options.per_source, now_ns))
     return QP_SOURCE_EXHAUSTED;
   return qp_bucket_take(&gate->strangers, 1, now_ns) ? QP_PAID_BY_STRANGER : QP_STRANGERS_EXHAUSTED;

@@ -45,6 +45,8 @@ struct qp_stun_gate {
   struct qp_stun_budget *budgets;
   /** By bucket id. */
   struct qp_stun_budget *subject_budgets;
+  /** How many messages that a subject pays for wait for JavaScript, by bucket id (reports.h). */
+  uint32_t *waiting;
   /** Levels, zero is full. */
   __u64 *sources;
   struct qp_bucket strangers;
@@ -71,9 +73,9 @@ bool qp_stun_gate_name(struct qp_stun_gate *gate, uint32_t session, const uint8_
 /** Takes a session's name away, if it has one; before the session is closed. */
 void qp_stun_gate_forget(struct qp_stun_gate *gate, uint32_t session);
 
-/** Any thread: charges a STUN message. */
+/** Any thread: charges a STUN message, and tells where to count it while it waits; null for a stranger's. */
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
                                        const uint8_t *data, size_t length, const struct qp_address *source,
-                                       uint64_t now_ns);
+                                       uint64_t now_ns, uint32_t **waiting);
 
 #endif

@@ -13,10 +13,18 @@ static void count_wakes(void *context)
   ++*(int *)context;
 }
 
-static bool report(struct qp_reports *reports, size_t length, bool is_stranger)
+static enum qp_report_refusal report_of(struct qp_reports *reports, size_t length, uint32_t *waiting)
 {
   static const uint8_t bytes[65536];
-  return qp_report_datagram(reports, bytes, length, &path, is_stranger);
+  return qp_report_datagram(reports, bytes, length, &path, waiting);
+}
+
+/** A stranger's, or one of a subject that has nothing else waiting. */
+static bool report(struct qp_reports *reports, size_t length, bool is_stranger)
+{
+  static uint32_t waiting[2 * QP_MAX_REPORTS];
+  static size_t next;
+  return report_of(reports, length, is_stranger ? NULL : &waiting[next++ % (2 * QP_MAX_REPORTS)]) == QP_REPORTED;
 }
 
 static size_t take(struct qp_reports *reports, size_t max)
@@ -59,6 +67,22 @@ static void leave_room_for_registrations(void)
   qp_reports_destroy(&reports);
 }
 
+static void leave_room_for_other_subjects(void)
+{
+  int wakes = 0;
+  uint32_t greedy = 0, modest = 0;
+  struct qp_reports reports;
+  qp_reports_init(&reports, count_wakes, &wakes);
+  for (int i = 0; i < QP_MAX_SUBJECT_REPORTS; i++)
+    CHECK(report_of(&reports, 20, &greedy) == QP_REPORTED);
+  CHECK(report_of(&reports, 20, &greedy) == QP_REPORT_SHARE_FULL && greedy == QP_MAX_SUBJECT_REPORTS);
+  CHECK(report_of(&reports, 20, &modest) == QP_REPORTED);
+  CHECK(take(&reports, 1) == 1 && report_of(&reports, 20, &greedy) == QP_REPORTED);
+  CHECK(report_of(&reports, 20, &greedy) == QP_REPORT_SHARE_FULL);
+  CHECK(take(&reports, QP_MAX_REPORTS) == QP_MAX_SUBJECT_REPORTS + 1 && greedy == 0 && modest == 0);
+  qp_reports_destroy(&reports);
+}
+
 static void are_bounded_in_bytes(void)
 {
   int wakes = 0;
@@ -73,6 +97,7 @@ static void are_bounded_in_bytes(void)
 static const struct test tests[] = {
   { "reports are taken in parts, and wake once for all of them", are_taken_in_parts },
   { "strangers leave room for what registrations pay for", leave_room_for_registrations },
+  { "a subject leaves room for others", leave_room_for_other_subjects },
   { "reports are bounded in bytes", are_bounded_in_bytes },
 };
 

@@ -61,8 +61,13 @@ static enum qp_stun_payer charge(struct town *town, const struct message *messag
   uint8_t *bytes = malloc(message->length);
   CHECK(bytes != NULL);
   memcpy(bytes, message->bytes, message->length);
+  uint32_t *waiting;
   enum qp_stun_payer payer = qp_stun_gate_charge(&town->rig->tables.stun_gate, &town->rig->tables.sessions, bytes,
-                                                 message->length, source, now_ns);
+                                                 message->length, source, now_ns, &waiting);
+  /* What a subject pays for is counted with all of that, and nothing else is. */
+  CHECK((waiting != NULL) == (payer == QP_PAID_BY_REGISTRATION));
+  if (waiting)
+    CHECK(waiting >= town->rig->tables.stun_gate.waiting && ++*waiting > 0);
   free(bytes);
   return payer;
 }
@@ -149,6 +154,8 @@ static void a_subject_pays(void)
   CHECK(count_paid(&town, &others[0], &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
   CHECK(count_paid(&town, &others[1], &town.away, QP_PAID_BY_REGISTRATION, SECOND) == SUBJECT_ELSEWHERE - ELSEWHERE);
   CHECK(count_paid(&town, &neighbour, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(town.rig->tables.stun_gate.waiting[bucket] == SUBJECT + SUBJECT_ELSEWHERE);
+  CHECK(town.rig->tables.stun_gate.waiting[own] == HERE);
   qp_forwarder_destroy(town.rig);
 }
 

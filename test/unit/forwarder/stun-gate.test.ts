@@ -9,6 +9,7 @@ import {
 } from "../../../src/defaults.ts";
 import { SessionTable } from "../../../src/forwarder/sessions.ts";
 import { StunGate, stunStrangerBurst } from "../../../src/forwarder/stun-gate.ts";
+import { TokenBucket } from "../../../src/token-bucket.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 
@@ -32,7 +33,7 @@ function createGate(): { gate: StunGate; sessions: SessionTable; session: number
 /** How many of the same message are let in at once. */
 function countPaid(gate: StunGate, datagram: Uint8Array, source: Address, atMs = nowMs): number {
   let paid = 0;
-  while (paid < 10_000 && !gate.charge(datagram, source, atMs)) paid++;
+  while (paid < 10_000 && typeof gate.charge(datagram, source, atMs) !== "string") paid++;
   return paid;
 }
 
@@ -41,7 +42,7 @@ describe("StunGate", () => {
     const { gate } = createGate();
     expect(countPaid(gate, anonymous, home)).toBe(stunRepliesPerSecond);
     expect(gate.charge(anonymous, neighbour, nowMs)).toBe("rate-limited");
-    expect(gate.charge(anonymous, away, nowMs)).toBeUndefined();
+    expect(gate.charge(anonymous, away, nowMs)).toBeInstanceOf(TokenBucket);
     expect(countPaid(gate, anonymous, home, nowMs + 500)).toBe(stunRepliesPerSecond / 2);
   });
 
@@ -49,25 +50,27 @@ describe("StunGate", () => {
     const { gate } = createGate();
     expect(countPaid(gate, anonymous, away)).toBe(stunRepliesPerSecond);
     expect(gate.charge(anonymous, { ...away, address: "2001:db8::ffff:1" }, nowMs)).toBe("rate-limited");
-    expect(gate.charge(anonymous, { ...away, address: "2001:db8:0:1::9" }, nowMs)).toBeUndefined();
+    expect(gate.charge(anonymous, { ...away, address: "2001:db8:0:1::9" }, nowMs)).toBeInstanceOf(
+      TokenBucket,
+    );
   });
 
   it("has all strangers pay together", () => {
     const { gate } = createGate();
     const charge = (i: number, atMs: number): unknown =>
       gate.charge(anonymous, { address: `198.51.${i >> 8}.${i & 255}`, port: 1 }, atMs);
-    for (let i = 0; i < stunStrangerBurst; i++) expect(charge(i, nowMs)).toBeUndefined();
+    for (let i = 0; i < stunStrangerBurst; i++) expect(charge(i, nowMs)).toBeInstanceOf(TokenBucket);
     expect(charge(stunStrangerBurst, nowMs)).toBe("flooded");
-    expect(charge(0, nowMs + 1000 / stunStrangersPerSecond)).toBeUndefined();
+    expect(charge(0, nowMs + 1000 / stunStrangersPerSecond)).toBeInstanceOf(TokenBucket);
     // What a registration pays for is not theirs.
-    expect(gate.charge(named, home, nowMs)).toBeUndefined();
+    expect(gate.charge(named, home, nowMs)).toBeInstanceOf(TokenBucket);
   });
 
   it("has a registration pay for what names it, here and elsewhere apart, and then the source", () => {
     const { gate } = createGate();
     expect(countPaid(gate, named, away)).toBe(stunPerRegistrationElsewhere + stunRepliesPerSecond);
     expect(countPaid(gate, named, home)).toBe(stunPerRegistration + stunRepliesPerSecond);
-    expect(gate.charge(named, home, nowMs + 1000 / stunPerRegistration)).toBeUndefined();
+    expect(gate.charge(named, home, nowMs + 1000 / stunPerRegistration)).toBeInstanceOf(TokenBucket);
   });
 
   it("has all registrations of a subject pay together, and no other's", () => {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { ReportReader } from "../../../../src/forwarder/native/report-reader.ts";
+import { ReportReader } from "../../../src/forwarder/report-reader.ts";
 
 /** A reader of reports that each take 0.4 ms of the event loop, and how many of these are left. */
 function createReader(reports: number): {
