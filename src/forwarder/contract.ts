@@ -203,7 +203,7 @@ export interface ForwarderOptions {
   readonly xdp?: XdpOptions | undefined;
   /** Called for faults of the socket itself, never for a packet. */
   readonly onError: (error: Error) => void;
-  /** ms since the epoch. */
+  /** ms since the epoch, on a clock that neither goes back nor jumps, as `steadyNow` does. */
   readonly now: () => number;
 }
 

@@ -30,6 +30,7 @@ import { type Counters, createCounters } from "./counters.ts";
 import { listen } from "./listen.ts";
 import type { Addon, NativeConfig, NativeHandle } from "./native/addon.ts";
 import { NativeCounters } from "./native/counters.ts";
+import { createEpochClock, epochMs, fromTestClock } from "./native/epoch.ts";
 import { planOffload, startOffload } from "./native/offload.ts";
 import { NativeSessions } from "./native/sessions.ts";
 import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
@@ -110,7 +111,12 @@ class NativeForwarder implements Forwarder {
     this.#own = own;
     this.#now = now;
     const hasKernel = plan.state === "try" && handle.kernelError === undefined;
-    this.#counters = new NativeCounters(addon, handle, hasKernel, clock ? fromTestClock : createEpochClock());
+    this.#counters = new NativeCounters(
+      addon,
+      handle,
+      hasKernel,
+      clock ? fromTestClock : createEpochClock(now),
+    );
     this.#sessions = new NativeSessions(handle, maxSessions);
     this.#pins = new PinTable({
       added: ({ destinationId, to, from, expiresAtMs }) =>
@@ -261,23 +267,13 @@ function nativeConfig(
       sources: maxStunSources,
     },
     sweepIntervalMs,
+    epochMs: epochMs(options.now),
   };
 }
 
 /** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */
 function restingIds(inUse: number): number {
   return 1024 + (inUse >> 2);
-}
-
-/** Both clocks are compared once: else a moment would be another one each time that it is looked at. */
-function createEpochClock(): (monotonicNs: bigint) => number {
-  const epochNs = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
-  return (monotonicNs) => Number(epochNs + monotonicNs) / 1e6;
-}
-
-/** A clock for tests is both clocks. */
-function fromTestClock(atNs: bigint): number {
-  return Number(atNs) / 1e6;
 }
 
 function idOrNone(id: number): SessionId | undefined {

@@ -1,5 +1,6 @@
 import type { MessageState, SentMessage, WaitingMessage } from "../protocol.ts";
 import type { TraceParent } from "../wire/traceparent.ts";
+import { systemTimeOf } from "../steady-clock.ts";
 
 /** What a message carries and between whom. */
 export interface MessageContent {
@@ -51,7 +52,7 @@ export function sentMessage({ id, recipient, state, createdAtMs, deadlineMs }: M
   return { id, recipient, state, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }
 
-/** Writes ms since the epoch as RFC 3339 has it. */
-export function timestamp(ms: number): string {
-  return new Date(ms).toISOString();
+/** Writes a time of the steady clock as RFC 3339 has it, by the system's clock. */
+export function timestamp(steadyMs: number): string {
+  return systemTimeOf(steadyMs).toISOString();
 }

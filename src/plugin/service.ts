@@ -3,6 +3,7 @@ import type { QuicpipeErrorCode } from "../errors.ts";
 import { type Forwarder, type ForwarderOptions, createForwarder, describeXdp } from "../forwarder/index.ts";
 import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
+import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { Authenticate } from "./identity.ts";
@@ -24,7 +25,7 @@ export interface ServiceContext {
   readonly log: Log;
   /** Requests refused so far, by code. */
   readonly refused: ReadonlyMap<QuicpipeErrorCode, number>;
-  /** ms since the epoch. */
+  /** ms since the epoch, by the system's clock: for what others say the time of, as tokens do. */
   readonly now: () => number;
 }
 
@@ -65,12 +66,12 @@ export async function openService(context: ServiceContext): Promise<Service> {
   const forwarder = opening.adopt(await openForwarder(context, () => registry), (dataPlane) =>
     dataPlane.close(),
   );
-  const mailbox = new Mailbox(limits, now);
+  const mailbox = new Mailbox(limits, steadyNow);
   const telemetry = openTelemetry({
     backend: forwarder.backend,
     figures: () => telemetryFigures(forwarder, registry, mailbox),
     trafficOf: (id) => registry?.countersOf(id),
-    now,
+    now: steadyNow,
   });
   opening.defer(() => telemetry.close());
   const opened = openRegistry(context, forwarder, telemetry.observer);
@@ -92,7 +93,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
     rateLimiter: new RateLimiter({
       perMinute: limits.requestsPerMinute,
       maxSubjects: defaults.maxRateLimitedSubjects,
-      now,
+      now: steadyNow,
     }),
     telemetry,
     authenticate,
@@ -111,7 +112,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
 }
 
 function openForwarder(
-  { settings, log, now }: ServiceContext,
+  { settings, log }: ServiceContext,
   registry: () => Registry | undefined,
 ): Promise<Forwarder> {
   return createForwarder({
@@ -120,12 +121,12 @@ function openForwarder(
       secretOf: (id) => registry()?.secretOf(id),
       proven: (id, proof) => registry()?.proven(id, proof) ?? "refused",
     },
-    now,
+    now: steadyNow,
   });
 }
 
 function openRegistry(
-  { settings, log, now }: ServiceContext,
+  { settings, log }: ServiceContext,
   forwarder: Forwarder,
   telemetry: RegistrationObserver,
 ): Registry {
@@ -134,7 +135,7 @@ function openRegistry(
     forwarder,
     maxRegistrations,
     maxCids,
-    now,
+    now: steadyNow,
     observers: [registrationLog(log), telemetry],
     onObserverFault: (method, err) =>
       log.write("error", "observer-failed", "an observer of registrations failed", { method, err }),

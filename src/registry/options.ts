@@ -9,7 +9,7 @@ export interface RegistryOptions {
   readonly maxRegistrations: number;
   /** Connection IDs in all. */
   readonly maxCids: number;
-  /** ms since the epoch. */
+  /** ms since the epoch, on a clock that neither goes back nor jumps, as `steadyNow` does. */
   readonly now: () => number;
   /** Who hears of every registration. */
   readonly observers?: readonly RegistrationObserver[];

@@ -54,6 +54,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
       .sources = qp_read_uint32(call, qp_property(call, stun, "sources")),
     },
     .sweep_interval_ms = MS("sweepIntervalMs"),
+    .epoch_ms = MS("epochMs"),
   };
 #undef AMOUNT
 #undef MS

@@ -66,6 +66,8 @@ export interface NativeConfig {
   readonly sweepIntervalMs: number;
   /** Has the kernel keep the tables as well, so that it can forward; absent: user space forwards alone. */
   readonly kernel?: NativeKernelConfig | undefined;
+  /** What the time is in ms since the epoch as the monotonic clock is at 0. */
+  readonly epochMs: number;
   /** ms since the epoch, read by the threads in place of the system's clock; for tests. */
   readonly clock?: BigInt64Array | undefined;
   /** There is something to {@link NativeHandle.deliver}, and was nothing before. */

@@ -75,6 +75,7 @@ static bool init_worker(struct qp_forwarder *forwarder, unsigned index, const st
   worker->public_socket = worker->upstream_socket = worker->stop_event = worker->epoll = -1;
   worker->sweep_interval_ms = options->sweep_interval_ms;
   worker->clock = options->clock;
+  worker->epoch_ms = options->epoch_ms;
   relay->tables = &forwarder->tables;
   qp_splice_init(&relay->splice, &forwarder->tables.splice_limits, key, index, forwarder->threads,
                  family_of(options->host));

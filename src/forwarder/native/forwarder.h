@@ -29,6 +29,8 @@ struct qp_forwarder_options {
   const struct qp_kernel_options *kernel;
   /** For tests: milliseconds since the epoch to take for the time. */
   const _Atomic int64_t *clock;
+  /** Milliseconds since the epoch as the monotonic clock is at 0. */
+  int64_t epoch_ms;
   /** See `struct qp_reports`. */
   void (*wake)(void *context);
   void *context;

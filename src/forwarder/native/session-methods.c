@@ -22,7 +22,7 @@ static napi_value done(struct qp_call *call, bool has_memory)
   return has_memory ? qp_undefined(call->env) : qp_throw(call->env, "ENOMEM", NULL);
 }
 
-/** A time of the system's clock, in ms since the epoch, on the clock that does not jump; 0 for what has been. */
+/** A time in ms since the epoch, on the monotonic clock; 0 for what has been. */
 static uint64_t monotonic_ns(const struct qp_handle *handle, int64_t at_ms)
 {
   const int64_t century_ms = INT64_C(3155760000000);

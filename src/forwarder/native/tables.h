@@ -10,9 +10,9 @@
 #include "stun-gate.h"
 
 struct qp_now {
-  /** Since the epoch. */
+  /** Since the epoch; like the other it neither goes back nor jumps. */
   int64_t ms;
-  /** Of a clock that does not go back. */
+  /** Of the monotonic clock. */
   uint64_t ns;
 };
 

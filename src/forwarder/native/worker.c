@@ -18,8 +18,10 @@ static uint64_t read_clock(clockid_t clock)
 
 struct qp_now qp_worker_now(const struct qp_worker *worker)
 {
-  if (!worker->clock)
-    return (struct qp_now){ (int64_t)(read_clock(CLOCK_REALTIME) / 1000000), read_clock(CLOCK_MONOTONIC) };
+  if (!worker->clock) {
+    uint64_t ns = read_clock(CLOCK_MONOTONIC);
+    return (struct qp_now){ worker->epoch_ms + (int64_t)(ns / 1000000), ns };
+  }
   int64_t ms = atomic_load_explicit(worker->clock, memory_order_relaxed);
   return (struct qp_now){ ms, (uint64_t)ms * 1000000 };
 }

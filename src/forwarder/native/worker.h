@@ -22,8 +22,9 @@ struct qp_worker {
   uint32_t overflows;
   int64_t sweep_interval_ms;
   uint64_t swept_at_ns;
-  /** Milliseconds since the epoch to take for the time, for tests; null: the system's clocks. */
+  /** Milliseconds since the epoch to take for the time, for tests; null: the monotonic clock, with the epoch at its 0. */
   const _Atomic int64_t *clock;
+  int64_t epoch_ms;
   /** The last fault of a socket that was reported. */
   int last_fault;
 };
