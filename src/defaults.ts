@@ -152,6 +152,13 @@ export const maxGatewayClients = 4096;
 export const gatewayProbationDivisor = 4;
 /** Places of clients whose connection nobody knows: a sixteenth, as migrations are few. */
 export const gatewayStrangerDivisor = 16;
+/** Places on probation of one connection at other addresses than its first: a client that moves has one, a NAT some. */
+export const maxMovedPlaces = 4;
+/**
+ * What the gateway may send to a new path without knowing it, in bytes, beside three times what came from there (RFC 9000
+ * §8.1): ten datagrams, as an initial window (RFC 9002 §7.2), for servers that do not count their probes.
+ */
+export const unprovenPathBytes: number = 10 * 1200;
 /** Places of one IPv4 address or IPv6 /64: an eighth, so that it takes more than a few addresses to fill all of them. */
 export const gatewayShareDivisor = 8;
 /** Least places of one address, for a relay with few: those of an office behind one NAT. */

@@ -11,20 +11,20 @@ export interface UsedIds {
 }
 
 /**
- * The connection IDs under which clients of the gateway send, by their first 8 bytes: what comes to one of them from a new
- * address is likely to be a client that has moved.
+ * The connection IDs under which clients of the gateway send, by their first 8 bytes, and whose connection that is: what
+ * comes to one of them from a new address is likely to be a client that has moved.
  */
-export class KnownIds {
+export class KnownIds<Connection> {
   /** How many clients use each. */
-  readonly #clients = new Map<string, number>();
+  readonly #known = new Map<string, { readonly connection: Connection; clients: number }>();
 
-  /** Whether a short header packet carries a known one. */
-  has(datagram: Uint8Array): boolean {
-    return this.#clients.has(prefixOf(datagram));
+  /** The connection that a short header packet goes on with. */
+  connectionOf(datagram: Uint8Array): Connection | undefined {
+    return this.#known.get(prefixOf(datagram))?.connection;
   }
 
-  /** A client sent this. */
-  note(client: UsedIds, datagram: Uint8Array): void {
+  /** A client sent this; an ID stays the connection's that came first with it. */
+  note(client: UsedIds & { readonly connection: Connection }, datagram: Uint8Array): void {
     if (datagram.length < destinationAt + prefixBytes || datagram[0]! >= 0x80) return;
     const newest = client.ids.at(-1);
     if (newest !== undefined && isPrefix(newest, datagram)) return;
@@ -35,18 +35,26 @@ export class KnownIds {
     for (const id of ids.splice(0)) this.#release(id);
   }
 
-  #use({ ids }: UsedIds, id: string): void {
+  #use({ ids, connection }: UsedIds & { readonly connection: Connection }, id: string): void {
     const at = ids.indexOf(id);
     if (at >= 0) ids.splice(at, 1);
-    else this.#clients.set(id, (this.#clients.get(id) ?? 0) + 1);
+    else if (!this.#acquire(id, connection)) return;
     ids.push(id);
     if (ids.length > idsOfClient) this.#release(ids.shift()!);
   }
 
+  #acquire(id: string, connection: Connection): boolean {
+    const known = this.#known.get(id) ?? { connection, clients: 0 };
+    if (known.connection !== connection) return false;
+    known.clients++;
+    this.#known.set(id, known);
+    return true;
+  }
+
   #release(id: string): void {
-    const others = this.#clients.get(id)! - 1;
-    if (others > 0) this.#clients.set(id, others);
-    else this.#clients.delete(id);
+    const known = this.#known.get(id)!;
+    known.clients--;
+    if (known.clients === 0) this.#known.delete(id);
   }
 }
 

@@ -3,9 +3,18 @@ import { sourceName } from "../wire/source.ts";
 import type { DropReason } from "./contract.ts";
 import { TokenBucket } from "../token-bucket.ts";
 
+/** A connection, whose first address has to pay for what comes with it from others. */
+export interface Connection {
+  readonly share: Share;
+  /** Its places at other addresses that are on probation, oldest first. */
+  readonly moved: Set<Place>;
+}
+
 /** A gateway client's place. */
 export interface Place {
-  readonly share: Share;
+  readonly connection: Connection;
+  /** It was opened by a packet of its connection, which is known, from another address. */
+  readonly isMoved: boolean;
   /** Its connection is not known: whoever it is did not begin it here. */
   readonly isStranger: boolean;
   /** Called when the place has gone to a newer client. */
@@ -16,6 +25,8 @@ export interface Place {
 export interface Newcomer {
   readonly address: string;
   readonly isStranger: boolean;
+  /** The connection that it goes on with, if that is known. */
+  readonly connection?: Connection | undefined;
 }
 
 /** The places of one source. */
@@ -60,7 +71,7 @@ function partOf(max: number, divisor: number): number {
 
 /**
  * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one),
- * and so many on probation, the oldest of which makes room. `native/places.h` has the same rules.
+ * so many at which one connection has come from elsewhere, and so many on probation, the oldest of which makes room. `native/places.h` has the same rules.
  */
 export class Places {
   readonly #limits: PlaceLimits;
@@ -87,12 +98,14 @@ export class Places {
   }
 
   /** Opens a place on probation, for which an older one may be given up; or tells why there is none. */
-  open({ address, isStranger }: Newcomer, nowMs: number): Place | DropReason {
-    const share = this.#shareOf(sourceName(address), nowMs);
+  open({ address, isStranger, connection: known }: Newcomer, nowMs: number): Place | DropReason {
+    const share = known?.share ?? this.#shareOf(sourceName(address), nowMs);
     const refusal = this.#refusalFor(share, nowMs);
     if (refusal) return refusal;
-    this.#makeRoom(share, isStranger, nowMs);
-    const place: Place = { share, isStranger, onGivenUp: () => undefined };
+    const connection = known ?? { share, moved: new Set<Place>() };
+    const isMoved = known !== undefined;
+    const place: Place = { connection, isMoved, isStranger, onGivenUp: () => undefined };
+    this.#makeRoom(place, nowMs);
     for (const each of this.#queuesOf(place)) each.add(place);
     this.#shares.set(share.name, share);
     share.places++;
@@ -108,7 +121,7 @@ export class Places {
 
   close(place: Place): void {
     this.graduate(place);
-    place.share.places--;
+    place.connection.share.places--;
     this.#size--;
   }
 
@@ -134,7 +147,8 @@ export class Places {
     return this.#rate.take(1, nowMs) ? undefined : "gateway-rate";
   }
 
-  #makeRoom(share: Share, isStranger: boolean, nowMs: number): void {
+  #makeRoom({ connection: { moved, share }, isStranger }: Place, nowMs: number): void {
+    if (moved.size >= defaults.maxMovedPlaces) this.#giveUpOldest(moved, nowMs);
     if (share.places >= this.#limits.maxOfShare) this.#giveUpOldest(share.onProbation, nowMs);
     if (isStranger && this.#strangers.size >= this.#limits.maxStrangers)
       this.#giveUpOldest(this.#strangers, nowMs);
@@ -149,8 +163,9 @@ export class Places {
     place.onGivenUp(nowMs);
   }
 
-  #queuesOf({ isStranger, share }: Place): Set<Place>[] {
+  #queuesOf({ connection: { moved, share }, isMoved, isStranger }: Place): Set<Place>[] {
     const queues = [this.#onProbation, share.onProbation];
+    if (isMoved) queues.push(moved);
     return isStranger ? [...queues, this.#strangers] : queues;
   }
 }

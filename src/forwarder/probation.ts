@@ -1,3 +1,4 @@
+import { unprovenPathBytes } from "../defaults.ts";
 import {
   longPacketLength,
   longPacketType,
@@ -30,7 +31,8 @@ export function arrivalOf(datagram: Uint8Array): Arrival | undefined {
 
 /**
  * Watches a gateway client until it has answered the gateway with anything but an Initial: until then it may be
- * anybody, at an address that is not its own. `native/probation.h` has the same rules.
+ * anybody, at an address that is not its own. One that comes with a short header, so goes on with a connection, is watched until
+ * the gateway has validated its path. `native/probation.h` has the same rules.
  */
 export class Probation {
   readonly #isMoving: boolean;
@@ -38,7 +40,6 @@ export class Probation {
   #gatewayId: Uint8Array | undefined;
   #bytesIn = 0;
   #bytesOut = 0;
-  #isRecognised = false;
 
   constructor(arrival: Arrival) {
     this.#isMoving = arrival === "moving";
@@ -48,24 +49,23 @@ export class Probation {
   sent(datagram: Uint8Array): boolean {
     this.#bytesIn += datagram.length;
     if (this.#gatewayId) return hasAnswer(datagram, this.#gatewayId);
-    return this.#isRecognised && datagram[0]! < 0x80;
+    return this.#isMoving && datagram[0]! < 0x80 && this.#isPathProven();
   }
 
   /** The gateway answered this. */
   answered(datagram: Uint8Array): void {
     const header = parseLongHeader(datagram);
     if (header) this.#gatewayId = chosenId(datagram, header) ?? this.#gatewayId;
-    else if (this.#isMoving) this.#recognise(datagram.length);
+    else this.#bytesOut += datagram.length;
   }
 
   /**
-   * A gateway that knows the connection probes the new path with 1200 bytes, or with as many as it may without having
-   * been asked for them (RFC 9000 §8.2.1); one that does not sends a Stateless Reset, which is shorter than what it is
-   * the answer to (§10.3.3), or nothing.
+   * Whether the gateway has validated the path of a client that moves: until then it sends no more there than three times
+   * what came from there (RFC 9000 §8.1, §9.3). That it answers, or probes, shows nothing: what it answers may have been
+   * sent from elsewhere, with this source address, by the real client of a connection.
    */
-  #recognise(bytes: number): void {
-    this.#bytesOut += bytes;
-    this.#isRecognised ||= bytes >= minInitialDatagramBytes || this.#bytesOut > this.#bytesIn;
+  #isPathProven(): boolean {
+    return this.#bytesOut > 3 * this.#bytesIn + unprovenPathBytes;
   }
 }
 

@@ -7,7 +7,7 @@ import type { ClientsBy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
 import { KnownIds, type UsedIds } from "./known-ids.ts";
 import { PathMap } from "./path-map.ts";
-import { type Place, placeLimits, Places } from "./places.ts";
+import { type Connection, type Place, placeLimits, Places } from "./places.ts";
 import { arrivalOf, Probation } from "./probation.ts";
 import { literalLookup } from "./udp-socket.ts";
 import type { Send } from "./send.ts";
@@ -27,6 +27,8 @@ export interface SpliceOptions {
 }
 
 interface Client extends UsedIds {
+  /** That of its place. */
+  readonly connection: Connection;
   /** The real address, in the public socket's form: who talks to two addresses of this host is two clients. */
   readonly source: PeerAddress;
   readonly virtualAddress: string;
@@ -52,7 +54,7 @@ export class Splice {
   readonly #locals = new Map<string, Client>();
   readonly #virtual = new VirtualAddresses([randomInt(2 ** 32), randomInt(2 ** 32)]);
   readonly #places: Places;
-  readonly #knownIds = new KnownIds();
+  readonly #knownIds = new KnownIds<Connection>();
 
   constructor(options: SpliceOptions) {
     this.#options = options;
@@ -104,8 +106,9 @@ export class Splice {
     const { dropped } = this.#options.counters;
     const arrival = arrivalOf(datagram);
     if (!arrival) return void dropped["gateway-no-opening"]++;
-    const isStranger = arrival === "moving" && !this.#knownIds.has(datagram);
-    const place = this.#places.open({ address: source.address, isStranger }, nowMs);
+    const connection = arrival === "moving" ? this.#knownIds.connectionOf(datagram) : undefined;
+    const isStranger = arrival === "moving" && !connection;
+    const place = this.#places.open({ address: source.address, isStranger, connection }, nowMs);
     if (typeof place === "string") return void dropped[place]++;
     this.#create(datagram, source, { place, probation: new Probation(arrival) }, nowMs);
   }
@@ -151,9 +154,12 @@ export class Splice {
       local: undefined,
       seenAtMs: nowMs,
       place,
+      connection: place.connection,
       probation,
       ids: [],
     };
+    // What it came with stays known as long as it is there.
+    if (place.isMoved) this.#knownIds.note(client, first);
     probation?.sent(first);
     place.onGivenUp = (atMs) => {
       counters.gateway.givenUp++;

@@ -8,6 +8,7 @@ enum { SHORT_DCID_AT = 1 };
 
 struct known_id {
   uint64_t prefix;
+  struct qp_connection *connection;
   /** How many use it. */
   uint32_t clients;
 };
@@ -58,12 +59,13 @@ static struct known_id *find(const struct qp_known_ids *ids, uint64_t prefix)
   return qp_table_find(&ids->table, hash_prefix(&ids->key, prefix), &prefix);
 }
 
-bool qp_known_ids_has(const struct qp_known_ids *ids, uint64_t prefix)
+struct qp_connection *qp_known_ids_find(const struct qp_known_ids *ids, uint64_t prefix)
 {
-  return find(ids, prefix) != NULL;
+  const struct known_id *known = find(ids, prefix);
+  return known ? known->connection : NULL;
 }
 
-static bool acquire(struct qp_known_ids *ids, uint64_t prefix)
+static bool acquire(struct qp_known_ids *ids, uint64_t prefix, struct qp_connection *connection)
 {
   struct known_id *known = find(ids, prefix);
   if (!known) {
@@ -71,11 +73,14 @@ static bool acquire(struct qp_known_ids *ids, uint64_t prefix)
     if (!known)
       return false;
     known->prefix = prefix;
+    known->connection = connection;
     if (!qp_table_add(&ids->table, known)) {
       free(known);
       return false;
     }
   }
+  if (known->connection != connection)
+    return false;
   known->clients++;
   return true;
 }
@@ -106,9 +111,10 @@ static bool was_used(struct qp_used_ids *used, uint64_t prefix)
   return false;
 }
 
-void qp_known_ids_use(struct qp_known_ids *ids, struct qp_used_ids *used, uint64_t prefix)
+void qp_known_ids_use(struct qp_known_ids *ids, struct qp_used_ids *used, uint64_t prefix,
+                      struct qp_connection *connection)
 {
-  if (!was_used(used, prefix) && !acquire(ids, prefix))
+  if (!was_used(used, prefix) && !acquire(ids, prefix, connection))
     return;
   if (used->count == QP_IDS_OF_CLIENT) {
     release(ids, used->prefixes[0]);

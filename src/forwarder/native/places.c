@@ -59,7 +59,9 @@ static void begin_probation(struct qp_places *places, struct qp_place *place)
 {
   place->is_on_probation = true;
   append(&places->on_probation, &place->in_all, place);
-  append(&place->share->on_probation, &place->in_share, place);
+  append(&place->connection->share->on_probation, &place->in_share, place);
+  if (place->is_moved)
+    append(&place->connection->moved, &place->in_moved, place);
   if (place->is_stranger)
     append(&places->strangers, &place->in_strangers, place);
   count_probation(places);
@@ -71,18 +73,28 @@ static void end_probation(struct qp_places *places, struct qp_place *place)
     return;
   place->is_on_probation = false;
   take_out(&places->on_probation, &place->in_all);
-  take_out(&place->share->on_probation, &place->in_share);
+  take_out(&place->connection->share->on_probation, &place->in_share);
+  if (place->is_moved)
+    take_out(&place->connection->moved, &place->in_moved);
   if (place->is_stranger)
     take_out(&places->strangers, &place->in_strangers);
   count_probation(places);
+}
+
+static void leave_connection(struct qp_place *place)
+{
+  struct qp_connection *connection = place->connection;
+  place->connection = NULL;
+  connection->share->places--;
+  if (--connection->places == 0)
+    free(connection);
 }
 
 static void leave(struct qp_places *places, struct qp_place *place)
 {
   end_probation(places, place);
   qp_known_ids_forget(&places->ids, &place->used);
-  place->share->places--;
-  place->share = NULL;
+  leave_connection(place);
   atomic_fetch_sub_explicit(&places->count, 1, memory_order_relaxed);
 }
 
@@ -131,9 +143,12 @@ static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *sh
   return qp_bucket_take(&places->rate, 1, now_ns) ? QP_COUNTER_COUNT : QP_GATEWAY_RATE;
 }
 
-static void make_room(struct qp_places *places, const struct qp_share *share, bool is_stranger)
+static void make_room(struct qp_places *places, const struct qp_connection *connection, bool is_stranger)
 {
   const struct qp_place_limits *limits = &places->limits;
+  const struct qp_share *share = connection->share;
+  if (connection->moved.count >= QP_MOVED_PLACES)
+    give_up_oldest(places, &connection->moved);
   if (share->places >= limits->max_of_share)
     give_up_oldest(places, &share->on_probation);
   if (is_stranger && places->strangers.count >= limits->max_strangers)
@@ -142,21 +157,40 @@ static void make_room(struct qp_places *places, const struct qp_share *share, bo
     give_up_oldest(places, &places->on_probation);
 }
 
-static enum qp_counter open_locked(struct qp_places *places, struct qp_place *place, const struct qp_address *source,
-                                   uint64_t now_ns)
+static struct qp_share *find_share(const struct qp_places *places, const uint64_t source[2])
 {
-  const uint64_t name[2] = { source->ip[0], qp_is_ipv4(source) ? source->ip[1] : 0 };
-  struct qp_share *share = qp_table_find(&places->shares, qp_siphash(&places->key, name, 2), name);
+  return qp_table_find(&places->shares, qp_siphash(&places->key, source, 2), source);
+}
+
+/** For the first place of a connection; null if there is no memory. */
+static struct qp_connection *make_connection(struct qp_places *places, struct qp_share *share, const uint64_t source[2],
+                                             uint64_t now_ns)
+{
+  if (!share && !(share = make_share(places, source, now_ns)))
+    return NULL;
+  struct qp_connection *connection = calloc(1, sizeof *connection);
+  if (connection)
+    connection->share = share;
+  return connection;
+}
+
+/** `known` is the connection that the client goes on with, or null. */
+static enum qp_counter open_locked(struct qp_places *places, struct qp_place *place, struct qp_connection *known,
+                                   const uint64_t source[2], uint64_t now_ns)
+{
+  struct qp_share *share = known ? known->share : find_share(places, source);
   enum qp_counter refusal = refusal_for(places, share, now_ns);
   if (refusal != QP_COUNTER_COUNT)
     return refusal;
-  if (!share && !(share = make_share(places, name, now_ns)))
+  place->connection = known ? known : make_connection(places, share, source, now_ns);
+  if (!place->connection)
     return QP_GATEWAY_FULL;
-  make_room(places, share, place->is_stranger);
-  place->share = share;
+  /* Counted first, so that the connection stays though its last other place may make room. */
+  place->connection->places++;
+  make_room(places, place->connection, place->is_stranger);
   begin_probation(places, place);
-  share->places++;
-  share->opened_at_ns = now_ns;
+  place->connection->share->places++;
+  place->connection->share->opened_at_ns = now_ns;
   atomic_fetch_add_explicit(&places->count, 1, memory_order_relaxed);
   return refusal;
 }
@@ -164,11 +198,17 @@ static enum qp_counter open_locked(struct qp_places *places, struct qp_place *pl
 bool qp_places_open(struct qp_places *places, struct qp_place *place, const struct qp_address *source, bool is_moving,
                     const uint8_t *data, uint32_t length, uint64_t now_ns, enum qp_counter *refusal)
 {
+  const uint64_t name[2] = { source->ip[0], qp_is_ipv4(source) ? source->ip[1] : 0 };
   uint64_t prefix = 0;
-  bool has_id = qp_read_id_prefix(data, length, &prefix);
+  bool has_id = is_moving && qp_read_id_prefix(data, length, &prefix);
   pthread_mutex_lock(&places->mutex);
-  place->is_stranger = is_moving && !(has_id && qp_known_ids_has(&places->ids, prefix));
-  *refusal = open_locked(places, place, source, now_ns);
+  struct qp_connection *known = has_id ? qp_known_ids_find(&places->ids, prefix) : NULL;
+  place->is_moved = known != NULL;
+  place->is_stranger = is_moving && !known;
+  *refusal = open_locked(places, place, known, name, now_ns);
+  /* What it came with stays known as long as it is there. */
+  if (*refusal == QP_COUNTER_COUNT && known)
+    qp_known_ids_use(&places->ids, &place->used, prefix, known);
   pthread_mutex_unlock(&places->mutex);
   return *refusal == QP_COUNTER_COUNT;
 }
@@ -188,7 +228,7 @@ void qp_places_note(struct qp_places *places, struct qp_place *place, const uint
     return;
   pthread_mutex_lock(&places->mutex);
   if (!qp_place_is_given_up(place))
-    qp_known_ids_use(&places->ids, &place->used, prefix);
+    qp_known_ids_use(&places->ids, &place->used, prefix, place->connection);
   pthread_mutex_unlock(&places->mutex);
 }
 

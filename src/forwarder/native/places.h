@@ -1,6 +1,6 @@
 /*
- * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one), and
- * so many on probation, the oldest of which makes room. The same rules as src/forwarder/places.ts. The threads share
+ * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one), so
+ * many at which one connection has come from elsewhere, and so many on probation, the oldest of which makes room. The same rules as src/forwarder/places.ts. The threads share
  * the places; a client that is in takes the lock only where something about its place changes.
  */
 #ifndef QP_PLACES_H
@@ -41,15 +41,28 @@ struct qp_share {
   uint64_t opened_at_ns;
 };
 
+/** As many as `maxMovedPlaces` of src/defaults.ts. */
+enum { QP_MOVED_PLACES = 4 };
+
+/** A connection, whose first address has to pay for what comes with it from others. It ends with its last place. */
+struct qp_connection {
+  struct qp_share *share;
+  uint32_t places;
+  /** Its places at other addresses that are on probation. */
+  struct qp_queue moved;
+};
+
 /** A client's place. Zeroed before it is opened. */
 struct qp_place {
-  struct qp_share *share;
+  struct qp_connection *connection;
+  /** It was opened by a packet of its connection, which is known, from another address. */
+  bool is_moved;
   /** Its connection is not known: whoever it is did not begin it here. */
   bool is_stranger;
   bool is_on_probation;
   /** It has gone to a newer client, as any thread may find out. */
   _Atomic bool is_given_up;
-  struct qp_link in_all, in_share, in_strangers;
+  struct qp_link in_all, in_share, in_moved, in_strangers;
   struct qp_used_ids used;
 };
 

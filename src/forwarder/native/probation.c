@@ -4,6 +4,8 @@
 
 enum {
   MIN_INITIAL_BYTES = 1200,
+  /** `unprovenPathBytes` of src/defaults.ts. */
+  UNPROVEN_PATH_BYTES = 10 * 1200,
   /**
    * A packet with a short header has the first byte, a packet number of 4 bytes at most and the sample for header
    * protection behind it (RFC 9001 section 5.4.2), whatever the length of the connection ID.
@@ -145,12 +147,22 @@ static bool has_answer(const struct qp_probation *probation, const uint8_t *data
   return false;
 }
 
+/**
+ * Whether the gateway has validated the path of a client that moves: until then it sends no more there than three times what
+ * came from there (RFC 9000 sections 8.1 and 9.3). That it answers, or probes, shows nothing: what it answers may have been
+ * sent from elsewhere, with this source address, by the real client of a connection.
+ */
+static bool is_path_proven(const struct qp_probation *probation)
+{
+  return probation->bytes_out > 3 * probation->bytes_in + UNPROVEN_PATH_BYTES;
+}
+
 bool qp_probation_sent(struct qp_probation *probation, const uint8_t *data, uint32_t length)
 {
   probation->bytes_in += length;
   if (probation->has_gateway_id)
     return has_answer(probation, data, length);
-  return probation->is_recognised && !is_long(data);
+  return probation->is_moving && !is_long(data) && is_path_proven(probation);
 }
 
 /** The source connection ID of an Initial or Handshake: Retry and Version Negotiation are from nobody yet. */
@@ -163,22 +175,11 @@ static void take_gateway_id(struct qp_probation *probation, const struct long_he
   memcpy(probation->gateway_id, header->source, header->source_bytes);
 }
 
-/**
- * A gateway that knows the connection probes the new path with 1200 bytes, or with as many as it may without having been
- * asked for them (RFC 9000 section 8.2.1); one that does not sends a Stateless Reset, which is shorter than what it is
- * the answer to (section 10.3.3), or nothing.
- */
-static void recognise(struct qp_probation *probation, uint32_t length)
-{
-  probation->bytes_out += length;
-  probation->is_recognised |= length >= MIN_INITIAL_BYTES || probation->bytes_out > probation->bytes_in;
-}
-
 void qp_probation_answered(struct qp_probation *probation, const uint8_t *data, uint32_t length)
 {
   struct long_header header;
   if (read_long(data, length, &header))
     take_gateway_id(probation, &header);
-  else if (probation->is_moving)
-    recognise(probation, length);
+  else
+    probation->bytes_out += length;
 }

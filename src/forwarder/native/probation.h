@@ -1,6 +1,7 @@
 /*
  * Watches a gateway client until it has answered the gateway with anything but an Initial: until then it may be anybody,
- * at an address that is not its own. The same rules as src/forwarder/probation.ts.
+ * at an address that is not its own. One that comes with a short header, so goes on with a connection, is watched until the
+ * gateway has validated its path. The same rules as src/forwarder/probation.ts.
  */
 #ifndef QP_PROBATION_H
 #define QP_PROBATION_H
@@ -25,8 +26,6 @@ enum qp_arrival {
 
 struct qp_probation {
   bool is_moving;
-  /** The gateway has recognised the connection of a client that moves. */
-  bool is_recognised;
   bool has_gateway_id;
   /** The connection ID that the gateway has chosen: who sends to it has received it. */
   uint8_t gateway_id_bytes, gateway_id[QP_MAX_CID_BYTES];

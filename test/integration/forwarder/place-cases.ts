@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { minGatewayShare } from "../../../src/defaults.ts";
+import { maxMovedPlaces, minGatewayShare, unprovenPathBytes } from "../../../src/defaults.ts";
 import {
   answer,
   ask,
@@ -33,6 +33,12 @@ async function virtualOf(
   await ask(client, rig, datagram);
   const { address, port } = lastSeen(rig);
   return { client, isKnown: () => rig.forwarder.clientOf(address, port) !== undefined };
+}
+
+async function graduated(rig: Gateway, id: Buffer): Promise<UdpPeer> {
+  const client = await openPeer();
+  await graduate(client, rig, id);
+  return client;
 }
 
 /** Who every backend has to let in as a client of the gateway, and for how long. */
@@ -138,34 +144,67 @@ export function placeCases(harness: Harness): void {
       const client = await openPeer();
       await graduate(client, rig, gatewayId(1));
       await ask(client, rig, shortPacketTo(gatewayId(2)));
-      const [first, second] = [gatewayId(1), gatewayId(2)].map((id) => shortPacketTo(id));
-      const moved = [await arrive(rig, first), await arrive(rig, second)];
-      await settles(() => probation(rig), [3, 2, 0]);
+      const [first, second] = [shortPacketTo(gatewayId(1)), shortPacketTo(gatewayId(2))];
+      const moved = await arrive(rig, second);
+      await settles(() => probation(rig), [2, 1, 0]);
       for (let id = 3; id <= 6; id++) await ask(client, rig, shortPacketTo(gatewayId(id)));
-      await arrive(rig, first);
+      // The second is what the client at the other address came with.
       await arrive(rig, second);
-      // Both are strangers now, for whom there is one place.
+      await settles(() => probation(rig), [3, 2, 0]);
+      await arrive(rig, first);
+      await arrive(rig, first);
+      // Both are strangers, for whom there is one place.
       await settles(() => probation(rig), [4, 3, 1]);
-      expect(moved.map(({ isKnown }) => isKnown())).toEqual([true, true]);
+      expect(moved.isKnown()).toBe(true);
     });
 
-    it("stay with a client that has moved once the gateway has known its connection", async () => {
+    it("stay with a client that has moved once the gateway has sent it more than to an unproven path", async () => {
       const rig = await openGateway(harness, { maxGatewayClients: 16 });
       const id = gatewayId(1);
       await graduate(await openPeer(), rig, id);
-      const [known, unknown] = [await openPeer(), await openPeer()];
-      for (const [client, packet] of [
-        [known, shortPacketTo(id)],
-        [unknown, shortPacketTo(gatewayId(2))],
-      ] as const) {
-        client.send(packet, rig.ipv4);
-        await client.next();
+      for (const packet of [shortPacketTo(id), shortPacketTo(gatewayId(2))]) {
+        const { client } = await arrive(rig, packet);
+        const virtual = lastSeen(rig);
         const before = probation(rig)[1]!;
-        // With the echo the gateway has sent more than it got: its probe of the new path (RFC 9000 §8.2.1).
+        for (let bytes = 0; bytes <= unprovenPathBytes + 3 * 3 * packet.length; bytes += 1200) {
+          expect(probation(rig)[1]).toBe(before);
+          await answer(client, rig, virtual, shortPacketTo(id, 1200));
+        }
         await ask(client, rig, packet);
         expect(probation(rig)[1]).toBe(before - 1);
       }
       expect(probation(rig)).toEqual([3, 0, 0]);
+    });
+
+    it("stay on probation where packets of a connection come from addresses that it may not be at", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 64 });
+      const packet = shortPacketTo(gatewayId(1));
+      const { isKnown } = await virtualOf(await graduated(rig, gatewayId(1)), rig, packet);
+      const moved: Awaited<ReturnType<typeof arrive>>[] = [];
+      for (let i = 0; i < maxMovedPlaces + 2; i++) {
+        const place = await arrive(rig, packet, `127.0.0.${10 + i}`);
+        const virtual = lastSeen(rig);
+        // The gateway probes the path, twice, and the next packet does not answer that.
+        for (let probe = 0; probe < 2; probe++)
+          await answer(place.client, rig, virtual, shortPacketTo(gatewayId(8), 1200));
+        await ask(place.client, rig, packet);
+        moved.push(place);
+      }
+      await settles(() => probation(rig), [1 + maxMovedPlaces, maxMovedPlaces, 2]);
+      expect([isKnown(), ...moved.map((each) => each.isKnown())]).toEqual([
+        true,
+        false,
+        false,
+        ...Array<boolean>(maxMovedPlaces).fill(true),
+      ]);
+    });
+
+    it("of a connection count in the share of its first address, wherever its packets come from", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 8 * minGatewayShare });
+      for (let i = 0; i < minGatewayShare; i++) await graduate(await openPeer(), rig, gatewayId(i));
+      (await openPeer("127.0.0.2")).send(shortPacketTo(gatewayId(1)), rig.ipv4);
+      await settles(() => rig.forwarder.stats().dropped["gateway-share"], 1);
+      expect(probation(rig)).toEqual([minGatewayShare, 0, 0]);
     });
 
     it("are shared out among addresses", async () => {

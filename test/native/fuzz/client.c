@@ -96,7 +96,7 @@ void client_sends(struct client *client, const uint8_t *data, size_t length)
   if (client->id_bytes >= 0)
     client->has_answered |= is_answer(client, data, length);
   else
-    client->has_answered |= client->is_recognised && !is_long(data);
+    client->has_answered |= client->is_moving && !is_long(data) && client->bytes_out > 3 * client->bytes_in + 12000;
 }
 
 void client_is_answered(struct client *client, const uint8_t *data, size_t length)
@@ -105,8 +105,7 @@ void client_is_answered(struct client *client, const uint8_t *data, size_t lengt
     return;
   size_t at = is_long(data) ? source_at(data, length) : 0;
   if (at == 0) {
-    client->bytes_out += client->is_moving ? length : 0;
-    client->is_recognised |= client->is_moving && (length >= 1200 || client->bytes_out > client->bytes_in);
+    client->bytes_out += length;
   } else if (!has_version(data, 0, 0, 0, 0) && kind_of(data) != 'R' && data[at] <= 20) {
     client->id_bytes = data[at];
     memcpy(client->id, data + at + 1, data[at]);

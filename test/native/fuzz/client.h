@@ -11,7 +11,7 @@ struct client {
   int64_t seen_at_ms;
   /** Grows with each client that comes. */
   unsigned arrival;
-  bool is_moving, is_recognised, has_answered;
+  bool is_moving, has_answered;
   /** The gateway's connection ID, which points into no datagram, and its length; −1: none yet. */
   int id_bytes;
   uint8_t id[20];

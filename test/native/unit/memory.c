@@ -161,7 +161,8 @@ static void names_nobody(void)
 static bool use_id(struct town *town)
 {
   static struct qp_used_ids used;
-  qp_known_ids_use(&town->rig->tables.splice_limits.places.ids, &used, 1);
+  static struct qp_connection connection;
+  qp_known_ids_use(&town->rig->tables.splice_limits.places.ids, &used, 1, &connection);
   bool is_known = used.count == 1;
   qp_known_ids_forget(&town->rig->tables.splice_limits.places.ids, &used);
   return is_known;
@@ -169,7 +170,7 @@ static bool use_id(struct town *town)
 
 static void check_no_id_is_known(struct town *town)
 {
-  CHECK(!qp_known_ids_has(&town->rig->tables.splice_limits.places.ids, 1));
+  CHECK(!qp_known_ids_find(&town->rig->tables.splice_limits.places.ids, 1));
 }
 
 static void knows_no_id(void)

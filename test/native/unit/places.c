@@ -27,7 +27,7 @@ static void begin(struct town *town)
 static void end(struct town *town)
 {
   for (int i = 0; i < CLIENTS; i++)
-    if (town->clients[i].share)
+    if (town->clients[i].connection)
       qp_places_close(&town->places, &town->clients[i]);
   CHECK(atomic_load(&town->places.count) == 0 && town->places.on_probation.count == 0);
   CHECK(town->places.strangers.count == 0 && town->places.ids.table.count == 0);
@@ -56,7 +56,7 @@ static enum qp_counter come(struct town *town, int client, const char *ip, bool 
 
 static bool is_in(const struct town *town, int client)
 {
-  return town->clients[client].share != NULL && !qp_place_is_given_up(&town->clients[client]);
+  return town->clients[client].connection != NULL && !qp_place_is_given_up(&town->clients[client]);
 }
 
 static enum qp_counter come_and_stay(struct town *town, int client, const char *ip)
@@ -97,13 +97,53 @@ static void knows_ids_of_graduates(void)
   CHECK(come_and_stay(&town, 0, "192.0.2.1") == QP_COUNTER_COUNT);
   CHECK(come_and_stay(&town, 1, "192.0.2.1") == QP_COUNTER_COUNT);
   qp_places_note(&town.places, &town.clients[0], data, sizeof data);
-  qp_places_note(&town.places, &town.clients[1], data, sizeof data);
   qp_places_note(&town.places, &town.clients[1], other, sizeof other);
   CHECK(town.places.ids.table.count == 2);
   qp_places_close(&town.places, &town.clients[1]);
-  town.clients[1].share = NULL;
+  town.clients[1].connection = NULL;
   CHECK(come(&town, 2, "192.0.2.2", true, 7) == QP_COUNTER_COUNT && !town.clients[2].is_stranger);
   CHECK(come(&town, 3, "192.0.2.2", true, 8) == QP_COUNTER_COUNT && town.clients[3].is_stranger);
+  end(&town);
+}
+
+/** From ever new addresses, at which nobody may be: no more than some at a time, all of them in the client's share. */
+static void counts_what_moves_as_its_connections(void)
+{
+  struct town town;
+  begin(&town);
+  town.places.limits.max_on_probation = 16;
+  const uint8_t data[60] = { 0x40, 7 };
+  CHECK(come_and_stay(&town, 0, "192.0.2.1") == QP_COUNTER_COUNT);
+  qp_places_note(&town.places, &town.clients[0], data, sizeof data);
+  const char *const false_sources[] = { "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6", "192.0.2.7" };
+  for (int i = 0; i < 6; i++)
+    CHECK(come(&town, 1 + i, false_sources[i], true, 7) == QP_COUNTER_COUNT && town.clients[1 + i].is_moved);
+  CHECK(is_in(&town, 0) && !is_in(&town, 1) && !is_in(&town, 2) && is_in(&town, 3) && is_in(&town, 6));
+  CHECK(town.places.shares.count == 1 && town.clients[0].connection->share->places == 5);
+  CHECK(town.clients[6].connection == town.clients[0].connection);
+  /* The connection outlives its first place, and what moves makes room for what moves. */
+  qp_places_close(&town.places, &town.clients[0]);
+  for (int i = 3; i < 6; i++)
+    qp_places_close(&town.places, &town.clients[i]);
+  town.places.limits.max_on_probation = 1;
+  CHECK(come(&town, 7, "192.0.2.8", true, 7) == QP_COUNTER_COUNT && town.clients[7].is_moved && !is_in(&town, 6));
+  CHECK(town.places.shares.count == 1 && town.clients[7].connection->places == 1);
+  end(&town);
+}
+
+/** Whoever sees an ID and uses it as well has nothing of what comes with it. */
+static void leaves_an_id_to_the_first(void)
+{
+  struct town town;
+  begin(&town);
+  const uint8_t data[60] = { 0x40, 7 };
+  for (int i = 0; i < 2; i++) {
+    CHECK(come_and_stay(&town, i, i ? "192.0.2.2" : "192.0.2.1") == QP_COUNTER_COUNT);
+    qp_places_note(&town.places, &town.clients[i], data, sizeof data);
+  }
+  CHECK(town.clients[1].used.count == 0);
+  CHECK(come(&town, 2, "192.0.2.3", true, 7) == QP_COUNTER_COUNT);
+  CHECK(town.clients[2].connection == town.clients[0].connection);
   end(&town);
 }
 
@@ -119,7 +159,7 @@ static void shares_out(void)
   CHECK(come(&town, 16, "2001:db8::2:0:0:2", false, 0) == QP_GATEWAY_SHARE);
   CHECK(come(&town, 16, "2001:db8:0:1::1", false, 0) == QP_GATEWAY_FULL);
   qp_places_close(&town.places, &town.clients[0]);
-  town.clients[0].share = NULL;
+  town.clients[0].connection = NULL;
   CHECK(come(&town, 16, "2001:db8:0:1::1", false, 0) == QP_COUNTER_COUNT);
   CHECK(come(&town, 17, "192.0.2.1", false, 0) == QP_COUNTER_COUNT && !is_in(&town, 16));
   end(&town);
@@ -149,7 +189,7 @@ static void forgets_shares(void)
   qp_places_sweep(&town.places, town.now_ns + SECOND_NS);
   CHECK(town.places.shares.count == 1);
   qp_places_close(&town.places, &town.clients[0]);
-  town.clients[0].share = NULL;
+  town.clients[0].connection = NULL;
   qp_places_sweep(&town.places, town.now_ns + 2ull * SECOND_NS);
   CHECK(town.places.shares.count == 0);
   end(&town);
@@ -159,6 +199,8 @@ static const struct test tests[] = {
   { "gives up the oldest on probation for the newest", gives_up_the_oldest },
   { "gives up the oldest stranger for a stranger", keeps_strangers_to_their_part },
   { "knows the connection IDs of clients that are in and past probation", knows_ids_of_graduates },
+  { "counts what comes with a known connection in the share of its first address, four at a time", counts_what_moves_as_its_connections },
+  { "leaves a connection ID to the connection that came first with it", leaves_an_id_to_the_first },
   { "refuses a source that has its share, an IPv4 address or an IPv6 /64, and no other", shares_out },
   { "refuses a source that comes too fast before it costs others anything", limits_rates },
   { "forgets a source without places once its rate has recovered", forgets_shares },

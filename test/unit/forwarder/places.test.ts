@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { maxMovedPlaces } from "../../../src/defaults.ts";
 import { type Place, type PlaceLimits, placeLimits, Places } from "../../../src/forwarder/places.ts";
 
 const limits: PlaceLimits = {
@@ -45,6 +46,28 @@ describe("Places", () => {
     come("a");
     for (const name of "bcd") come(name, "192.0.2.1", true);
     expect([...present].join("")).toBe("acd");
+  });
+
+  it("count what comes with a known connection in the share of its first address, some at a time", () => {
+    const { places, present, come } = town({ maxOnProbation: 16, maxOfShare: maxMovedPlaces + 2 });
+    const first = come("first") as Place;
+    places.graduate(first);
+    const move = (name: string): void => {
+      const place = places.open(
+        { address: `198.51.100.${name}`, isStranger: false, connection: first.connection },
+        0,
+      ) as Place;
+      present.add(name);
+      place.onGivenUp = () => present.delete(name);
+    };
+    for (const name of "123456") move(name);
+    expect([...present]).toEqual(["first", "3", "4", "5", "6"]);
+    expect([places.size, first.connection.share.places]).toEqual([5, 5]);
+    come("second");
+    come("third");
+    expect([...present]).toEqual(["first", "4", "5", "6", "second", "third"]);
+    come("elsewhere", "198.51.100.1");
+    expect(places.size).toBe(7);
   });
 
   it("refuse a source that has its share, an IPv4 address or an IPv6 /64, and no other", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { unprovenPathBytes } from "../../../src/defaults.ts";
 import { type Arrival, arrivalOf, Probation } from "../../../src/forwarder/probation.ts";
 
 const id = Buffer.from("f0f1f2f3f4f5f6f7f8", "hex");
@@ -108,20 +109,26 @@ describe("the probation of a client that begins a connection", () => {
   });
 });
 
+function allowed(bytesIn: number): number {
+  return 3 * bytesIn + unprovenPathBytes;
+}
+
 describe("the probation of a client that moves", () => {
-  it("ends once the gateway has probed its path, with 1200 bytes or with more than it got", () => {
-    expect(passes("moving", [short(id, 1200)], short(id), short(id, 1400))).toBe(true);
-    expect(passes("moving", [short(id, 31), short(id, 30)], short(id))).toBe(true);
+  it("ends once the gateway has sent more than it may to a path that it has not validated", () => {
+    const answers = (bytes: number): Buffer[] => [short(id, 1000), short(id, bytes - 1000)];
+    expect(passes("moving", answers(allowed(1400 + 60) + 1), short(id), short(id, 1400))).toBe(true);
+    expect(passes("moving", answers(allowed(1400 + 60)), short(id), short(id, 1400))).toBe(false);
   });
 
-  it("goes on after a Stateless Reset, which is shorter", () => {
-    expect(passes("moving", [short(id, 59)], short(id))).toBe(false);
+  it("goes on after a probe of the path, whose answer nobody may read", () => {
+    expect(passes("moving", [short(id, 1200)], short(id))).toBe(false);
+    expect(passes("moving", [short(id, 1200), short(id, 1200), short(id, 1200)], short(id, 21))).toBe(false);
   });
 
   it("asks for more than that where the gateway begins a connection", () => {
-    expect(passes("moving", [short(id, 1200), long(1, 0, { from: Buffer.alloc(9, 3) })], short(id))).toBe(
-      false,
-    );
-    expect(passes("moving", [short(id, 1200)], long(1, 2, { to: id }))).toBe(false);
+    const much = [short(id, 2 * unprovenPathBytes)];
+    expect(passes("moving", much, short(id))).toBe(true);
+    expect(passes("moving", [...much, long(1, 0, { from: Buffer.alloc(9, 3) })], short(id))).toBe(false);
+    expect(passes("moving", much, long(1, 2, { to: id }))).toBe(false);
   });
 });
