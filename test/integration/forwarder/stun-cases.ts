@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   stunPerRegistration,
   stunPerRegistrationElsewhere,
+  stunPerSubject,
   stunRepliesPerSecond,
 } from "../../../src/defaults.ts";
 import type { StunOutcome } from "../../../src/forwarder/index.ts";
@@ -235,6 +236,25 @@ export function stunCases(harness: Harness): void {
       const left = stunPerRegistration - 63 + stunRepliesPerSecond;
       for (let i = 0; i < left + 10; i++) spoofed(peer, rig.ipv4, forged);
       await settles(() => rig.forwarder.stats().stun["rate-limited"], 10);
+    });
+
+    it("hears a registration through all that the registrations of another subject pay for", async () => {
+      const rig = await harness.open();
+      const peer = await openRegistration(rig);
+      const mallory = await openPeer("127.0.0.2");
+      const bucket = rig.forwarder.openBucket(1);
+      const usernames = ["m_0", "m_1", "m_2", "m_3"];
+      for (const [i, username] of usernames.entries())
+        rig.register(mallory.address, 0x21 + i, { username, bucket });
+      const paid = stunPerSubject + stunRepliesPerSecond;
+      for (let sent = 0; sent < 4 * stunPerRegistration;) {
+        // Fewer at a time than may wait of one subject.
+        for (let i = 0; i < 40; i++, sent++)
+          spoofed(mallory, rig.ipv4, { credential: { username: usernames[sent % 4]!, password: "" } });
+        await settles(() => sum(rig.forwarder.stats().stun), sent);
+      }
+      await expectOutcomes(rig, { challenged: paid, "rate-limited": 4 * stunPerRegistration - paid });
+      expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "success" });
     });
 
     it.each(["ended", "expired"])("takes a registration that has %s for a stranger", async (end) => {
