@@ -17,6 +17,12 @@ bool qp_is_unspecified(const struct qp_address *address)
   return IN6_IS_ADDR_UNSPECIFIED(&ip) || (qp_is_ipv4(address) && ip.s6_addr32[3] == htonl(INADDR_ANY));
 }
 
+void qp_source_key(const struct qp_address *source, uint64_t key[2])
+{
+  key[0] = source->ip[0];
+  key[1] = qp_is_ipv4(source) ? source->ip[1] : 0;
+}
+
 struct qp_address qp_address_of_name(const struct sockaddr *name)
 {
   struct qp_address address = { 0 };

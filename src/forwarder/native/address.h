@@ -85,6 +85,8 @@ static inline struct qp_ip qp_mapped_ip(uint32_t ipv4)
 bool qp_is_ipv4(const struct qp_address *address);
 /** Whether it stands for all addresses of a host. */
 bool qp_is_unspecified(const struct qp_address *address);
+/** What a source is told from others by: an IPv4 address in its mapped form, or the /64 of an IPv6 one (RFC 6177 section 2). */
+void qp_source_key(const struct qp_address *source, uint64_t key[2]);
 struct qp_address qp_address_of_name(const struct sockaddr *name);
 /** In the form of a socket of `family`; an IPv6 address stays one, and an IPv4 socket refuses it. */
 struct qp_name qp_name_of_address(const struct qp_address *address, int family);

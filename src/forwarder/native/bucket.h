@@ -69,14 +69,21 @@ static inline bool qp_bucket_take(struct qp_bucket *bucket, uint32_t tokens, uin
 /** Changes rate and depth; the level stays, up to the new depth. One writer. */
 static inline void qp_bucket_reshape(struct qp_bucket *bucket, double per_second, double depth, uint64_t now_ns)
 {
-  double missing_ns = (double)qp_bucket_missing_ns(bucket, now_ns);
+  __u64 found = qp_load(&bucket->full_at_ns);
+  uint64_t from = found > now_ns ? found : now_ns;
+  double missing_ns = (double)(from - now_ns);
   double level = ((double)qp_load(&bucket->depth_ns) - missing_ns) * 65536 /
                  (double)qp_load(&bucket->token_ns_q16);
   /* Not full in between: others take from it meanwhile. */
   qp_bucket_shape(bucket, per_second, depth);
   double missing = depth > level ? depth - level : 0;
-  uint64_t token_ns_q16 = qp_load(&bucket->token_ns_q16);
-  qp_store(&bucket->full_at_ns, now_ns + qp_tokens_ns(token_ns_q16, missing));
+  uint64_t full_at = now_ns + qp_tokens_ns(qp_load(&bucket->token_ns_q16), missing);
+  for (;;) {
+    /* With what they took. */
+    __u64 full_after = full_at + (found > from ? found - from : 0);
+    if (__atomic_compare_exchange(&bucket->full_at_ns, &found, &full_after, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+      return;
+  }
 }
 
 #endif

@@ -198,7 +198,8 @@ static enum qp_counter open_locked(struct qp_places *places, struct qp_place *pl
 bool qp_places_open(struct qp_places *places, struct qp_place *place, const struct qp_address *source, bool is_moving,
                     const uint8_t *data, uint32_t length, uint64_t now_ns, enum qp_counter *refusal)
 {
-  const uint64_t name[2] = { source->ip[0], qp_is_ipv4(source) ? source->ip[1] : 0 };
+  uint64_t name[2];
+  qp_source_key(source, name);
   uint64_t prefix = 0;
   bool has_id = is_moving && qp_read_id_prefix(data, length, &prefix);
   pthread_mutex_lock(&places->mutex);

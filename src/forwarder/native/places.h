@@ -33,7 +33,7 @@ struct qp_queue {
 
 /** The places of one source. */
 struct qp_share {
-  /** An IPv4 address in its mapped form, or the first half of an IPv6 one and zero. */
+  /** As `qp_source_key` gives it. */
   uint64_t source[2];
   struct qp_bucket bucket;
   struct qp_queue on_probation;

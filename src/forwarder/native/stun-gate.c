@@ -160,11 +160,11 @@ static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_s
          take_one(&subject->elsewhere, per->per_subject_elsewhere, now_ns);
 }
 
-/** An IPv4 address, or the /64 of an IPv6 one (RFC 6177 section 2). */
 static __u64 *level_of_source(const struct qp_stun_gate *gate, const struct qp_address *source)
 {
-  const uint64_t words[2] = { source->ip[0], qp_is_ipv4(source) ? source->ip[1] : 0 };
-  return &gate->sources[qp_siphash(&gate->key, words, 2) % gate->options.sources];
+  uint64_t key[2];
+  qp_source_key(source, key);
+  return &gate->sources[qp_siphash(&gate->key, key, 2) % gate->options.sources];
 }
 
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,

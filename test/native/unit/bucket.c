@@ -1,5 +1,7 @@
 #include "../../../src/forwarder/native/bucket.h"
 
+#include <pthread.h>
+
 #include "../harness/check.h"
 #include "../harness/random.h"
 #include "../harness/suite.h"
@@ -112,11 +114,41 @@ static void keeps_its_level(void)
   }
 }
 
+enum { RACE_TOKENS = 5000000 };
+
+struct taker {
+  struct qp_bucket *bucket;
+  uint32_t taken;
+  bool is_done;
+};
+
+static void *take_all(void *context)
+{
+  struct taker *taker = context;
+  taker->taken = count_tokens(taker->bucket, 1);
+  __atomic_store_n(&taker->is_done, true, __ATOMIC_RELEASE);
+  return NULL;
+}
+
+static void loses_nothing_that_is_taken(void)
+{
+  struct qp_bucket bucket;
+  struct taker taker = { .bucket = &bucket };
+  pthread_t thread;
+  qp_bucket_init(&bucket, 1, RACE_TOKENS);
+  CHECK(pthread_create(&thread, NULL, take_all, &taker) == 0);
+  while (!__atomic_load_n(&taker.is_done, __ATOMIC_ACQUIRE))
+    qp_bucket_reshape(&bucket, 1, RACE_TOKENS, 1);
+  pthread_join(thread, NULL);
+  CHECK(taker.taken <= RACE_TOKENS && taker.taken + 1 >= RACE_TOKENS);
+}
+
 static const struct test tests[] = {
   { "starts full, and is empty when all is taken", starts_full },
   { "gives exactly what flows in, but for a nanosecond with each packet, from 1 kB/s to 1 GB/s", gives_what_flows_in },
   { "takes rates and depths beyond all bounds", never_overflows },
   { "keeps its level, up to the new depth, when rate and depth change", keeps_its_level },
+  { "loses nothing that is taken while rate and depth change", loses_nothing_that_is_taken },
 };
 
 const struct suite bucket_suite = SUITE("bucket", tests);
