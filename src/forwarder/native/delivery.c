@@ -31,21 +31,26 @@ static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const
   napi_call_function(env, qp_undefined(env), on_stun, 4, arguments, NULL);
 }
 
-/** False once a callback has thrown. */
-static bool deliver_all(napi_env env, struct qp_handle *handle, struct qp_report *report)
+/** Takes them one by one, so that what comes after a callback that throws is there for the next call. */
+static napi_value deliver_all(napi_env env, struct qp_handle *handle, uint32_t max)
 {
-  napi_value on_stun = NULL, on_error = NULL;
-  bool has_thrown = napi_get_reference_value(env, handle->on_stun, &on_stun) != napi_ok ||
-                    napi_get_reference_value(env, handle->on_error, &on_error) != napi_ok;
-  for (struct qp_report *next; report; report = next) {
-    next = report->next;
-    /* A callback may have closed the forwarder. */
-    if (!has_thrown && handle->is_open)
-      deliver(env, on_stun, on_error, report);
-    napi_is_exception_pending(env, &has_thrown);
+  napi_value on_stun, on_error;
+  bool has_some = false, has_thrown = false;
+  if (napi_get_reference_value(env, handle->on_stun, &on_stun) != napi_ok ||
+      napi_get_reference_value(env, handle->on_error, &on_error) != napi_ok)
+    return NULL;
+  /* A callback may have closed the forwarder. */
+  for (; max > 0 && handle->is_open; max--) {
+    struct qp_report *report = qp_reports_take(&handle->forwarder->tables.reports, 1);
+    if (!report)
+      break;
+    has_some = true;
+    deliver(env, on_stun, on_error, report);
     free(report);
+    if (napi_is_exception_pending(env, &has_thrown) != napi_ok || has_thrown)
+      return NULL;
   }
-  return !has_thrown;
+  return qp_boolean(env, has_some);
 }
 
 napi_value qp_deliver(napi_env env, napi_callback_info info)
@@ -57,7 +62,5 @@ napi_value qp_deliver(napi_env env, napi_callback_info info)
     return qp_throw_arguments(env);
   if (!handle->is_open)
     return qp_boolean(env, false);
-  struct qp_report *reports = qp_reports_take(&handle->forwarder->tables.reports, max);
-  bool has_some = reports != NULL;
-  return deliver_all(env, handle, reports) ? qp_boolean(env, has_some) : NULL;
+  return deliver_all(env, handle, max);
 }

@@ -3,7 +3,8 @@ import type { XdpOptions } from "../../../src/forwarder/index.ts";
 import type { NativeHandle } from "../../../src/forwarder/native/addon.ts";
 import { itWith } from "../harness/requirement.ts";
 import { createNativeSeen, describeNative, requireAddon } from "./native-rig.ts";
-import { createHarness } from "./rig.ts";
+import { createHarness, openPeer } from "./rig.ts";
+import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 
 const detached = new Uint8Array(12);
 structuredClone(detached, { transfer: [detached.buffer] });
@@ -98,5 +99,27 @@ describeNative("a call that the addon cannot make sense of", () => {
   it("opens nothing", () => {
     for (const odd of oddities)
       expect(thrownBy(() => requireAddon().open(odd as never))).toBeInstanceOf(Error);
+  });
+});
+
+describeNative("a callback that throws", () => {
+  const heard: number[] = [];
+  let handle: NativeHandle;
+  const onStun = (datagram: Uint8Array): void => {
+    heard.push(datagram.at(-1)!);
+    if (heard.length === 1) throw new RangeError("the first");
+  };
+  const create = createNativeSeen((seen) => (handle = seen), { onStun, onReports: () => undefined });
+  const harness = createHarness(create);
+
+  it("leaves what came after for the next call", async () => {
+    const { ipv4 } = await harness.open();
+    const peer = await openPeer("127.0.0.1");
+    for (let last = 1; last <= 3; last++)
+      peer.send(encodeBindingRequest({ transactionId: new Uint8Array(12).fill(last) }), ipv4);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(thrownBy(() => handle.deliver(64))).toMatchObject({ message: "the first" });
+    await expect.poll(() => (handle.deliver(64), heard.length)).toBe(3);
+    expect(handle.deliver(64)).toBe(false);
   });
 });

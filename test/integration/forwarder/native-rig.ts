@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import type { Forwarder, ForwarderOptions } from "../../../src/forwarder/index.ts";
 import { createNativeForwarder } from "../../../src/forwarder/native.ts";
-import type { Addon, NativeHandle } from "../../../src/forwarder/native/addon.ts";
+import type { Addon, NativeConfig, NativeHandle } from "../../../src/forwarder/native/addon.ts";
 import { loadAddon } from "../../../src/forwarder/native/load.ts";
 import { has } from "../harness/requirement.ts";
 
@@ -25,6 +25,7 @@ export function createNative(options: ForwarderOptions, clock: BigInt64Array): P
 /** The same, with the handle of the addon handed to `seen`. */
 export function createNativeSeen(
   seen: (handle: NativeHandle) => void,
+  change: Partial<NativeConfig> = {},
 ): (options: ForwarderOptions, clock: BigInt64Array) => Promise<Forwarder> {
   return (options, clock) => {
     const { classify, counterNames, hasProgram, links, open } = requireAddon();
@@ -34,7 +35,7 @@ export function createNativeSeen(
       hasProgram,
       links,
       open(config) {
-        const handle = open(config);
+        const handle = open({ ...config, ...change });
         seen(handle);
         return handle;
       },
