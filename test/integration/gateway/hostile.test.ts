@@ -14,6 +14,7 @@ import { bounds } from "../../../scripts/hostile/verdict.ts";
 import { maxConnectionsPerSource, stallTimeoutMs } from "../../../src/defaults.ts";
 
 const attackMs = 8000;
+const warmUpMs = 3000;
 
 async function startRelay(): Promise<RelayProcess> {
   const relay = await RelayProcess.start("dgram");
@@ -27,8 +28,11 @@ async function connect(relay: RelayProcess): Promise<RawHttp3> {
   return client;
 }
 
-/** Has the relay do some honest work first: what that takes is no attack's doing. */
-async function warmUp(relay: RelayProcess): Promise<void> {
+/**
+ * Has the relay do some honest work, and live through the attack once: heaps and buffers that a process takes at first and
+ * keeps are not what an attack costs.
+ */
+async function warmUp(relay: RelayProcess, name: string): Promise<void> {
   const client = await RawHttp3.open(relay.target);
   for (let i = 0; i < 1000; i++) {
     while (!client.hasRoom) await sleep(5);
@@ -36,31 +40,36 @@ async function warmUp(relay: RelayProcess): Promise<void> {
     if (i % 20 === 0) await client.status(id, 5000);
   }
   client.close();
+  await attackFor(relay, name, warmUpMs);
 }
 
 const attacks: readonly Attack[] = [requestResets, malformedRequests, endlessBodies, parallelUploads];
 
 describe("a relay's process", () => {
-  it.each(attacks)("lives through $name, and serves others meanwhile", async ({ name }) => {
-    const relay = await startRelay();
-    await warmUp(relay);
-    const quietBytes = relay.rssBytes;
-    let mostBytes = 0;
-    const timer = setInterval(() => (mostBytes = Math.max(mostBytes, relay.rssBytes)), 50);
-    const over = attackFor(relay, name, attackMs);
-    const visits: boolean[] = [];
-    for (const end = performance.now() + attackMs; performance.now() < end; await sleep(200))
-      visits.push((await visitHttp3(relay.target)) !== undefined);
-    expect(await over).toBeUndefined();
-    clearInterval(timer);
-    expect(relay.isAlive).toBe(true);
-    expect(visits.filter((isServed) => isServed).length).toBeGreaterThan(visits.length / 2);
-    expect(mostBytes - quietBytes).toBeLessThan(bounds.rssBytes);
-    expect(relay.logBytes).toBeLessThan(bounds.logBytes);
-    await expect
-      .poll(() => relay.rssBytes - quietBytes, { timeout: 40_000 })
-      .toBeLessThan(bounds.rssAfterBytes);
-  });
+  it.each(attacks)(
+    "lives through $name, and serves others meanwhile",
+    async ({ name }) => {
+      const relay = await startRelay();
+      await warmUp(relay, name);
+      const quietBytes = relay.rssBytes;
+      let mostBytes = 0;
+      const timer = setInterval(() => (mostBytes = Math.max(mostBytes, relay.rssBytes)), 50);
+      const over = attackFor(relay, name, attackMs);
+      const visits: boolean[] = [];
+      for (const end = performance.now() + attackMs; performance.now() < end; await sleep(200))
+        visits.push((await visitHttp3(relay.target)) !== undefined);
+      expect(await over).toBeUndefined();
+      clearInterval(timer);
+      expect(relay.isAlive).toBe(true);
+      expect(visits.filter((isServed) => isServed).length).toBeGreaterThan(visits.length / 2);
+      expect(mostBytes - quietBytes).toBeLessThan(bounds.rssBytes);
+      expect(relay.logBytes).toBeLessThan(bounds.logBytes);
+      await expect
+        .poll(() => relay.rssBytes - quietBytes, { timeout: 40_000 })
+        .toBeLessThan(bounds.rssAfterBytes);
+    },
+    120_000,
+  );
 });
 
 describe("a request over HTTP/3", () => {
