@@ -119,12 +119,12 @@ export const closeGraceMs = 0;
 /** A closing relay looks this often whether its last registration has ended, in ms. */
 export const drainPollMs = 100;
 
-/** How long an initial DCID stays pinned, in ms (design section 3): a handshake's retransmissions. */
+/** How long an initial DCID stays pinned, in ms: a handshake's retransmissions. */
 export const pinTtlMs: number = 30 * second;
 /** Initial DCIDs pinned at a time for one accepter; more dials at once than a mailbox holds make no sense. */
 export const maxPinsPerSession = 32;
 
-/** Clock skew that a token's times may have, in seconds (design section 5). */
+/** Clock skew that a token's times may have, in seconds. */
 export const clockToleranceSeconds = 5;
 /** An issuer's keys are fetched anew after this time, in ms: as long as a key that it took back may still count. */
 export const maxKeyAgeMs: number = 10 * minute;
@@ -175,7 +175,7 @@ export const gatewayNewIdleMs: number = 10 * second;
 export const gatewayWaitingDatagrams = 8;
 /** Reverse proxies whose `X-Forwarded-For` counts: those on this host. The splice gives out neither address. */
 export const trustedProxies: readonly string[] = ["127.0.0.1", "::1"];
-/** A virtual address is not given out again for this long, in ms (design section 4). */
+/** A virtual address is not given out again for this long, in ms. */
 export const virtualAddressQuarantineMs: number = minute;
 
 /**

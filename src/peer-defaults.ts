@@ -5,7 +5,7 @@ const minute = 60 * second;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** A peer's NAT keepalive and address check by STUN, in ms (design section 6; RFC 8445 §11 has the same 15 s). */
+/** A peer's NAT keepalive and address check by STUN, in ms (RFC 8445 §11 has the same 15 s). */
 export const keepaliveMs: number = 15 * second;
 /** Life that a peer asks for its registrations, in ms: 8 keepalives, each of which renews it. */
 export const peerRegistrationTtlMs: number = 2 * minute;

@@ -1,5 +1,5 @@
 /**
- * The HTTP interface that the plugin serves and a peer calls (design section 5, `docs/protocol.md`):
+ * The HTTP interface that the plugin serves and a peer calls (`docs/protocol.md`):
  * paths, JSON shapes and sizes, no I/O.
  */
 

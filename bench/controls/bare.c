@@ -1,5 +1,5 @@
 /*
- * The control of the relay rows: the best bare forwarder in the shape of the native backend (design section 7),
+ * The control of the relay rows: the best bare forwarder in the shape of the native backend,
  * without table, policy or counters. It takes the port of the destination out of the packet's connection ID, so
  * that what comes in and what goes out is the same as with a relay that looks it up.
  *

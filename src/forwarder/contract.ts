@@ -21,7 +21,7 @@ export interface SessionSpec {
   readonly expiresAtMs: number;
 }
 
-/** An initial DCID that leads to a session until the accepter's own CIDs take over (design section 3). */
+/** An initial DCID that leads to a session until the accepter's own CIDs take over. */
 export interface PinnedInitial {
   /** 8 to 20 bytes. */
   readonly destinationId: Uint8Array;
@@ -208,7 +208,7 @@ export interface ForwarderOptions {
 }
 
 /**
- * The UDP data plane behind one public socket (docs/protocol.md, "What the relay forwards"). The registry is the only
+ * The UDP data plane behind one public socket. The registry is the only
  * caller of the bucket, session and pin methods; none of them throws for what a remote party sent.
  */
 export interface Forwarder {

@@ -33,7 +33,7 @@ export const longDestination = 6;
 const shortDestination = 1;
 
 /**
- * Sorts one UDP payload by the rules of design section 3, without allocating. Returns the id of the session
+ * Sorts one UDP payload by the rules of docs/protocol.md, without allocating. Returns the id of the session
  * whose connection ID it carries, or one of {@link verdict}.
  */
 export function classify(

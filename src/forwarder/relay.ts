@@ -13,7 +13,7 @@ export interface RelayOptions {
   readonly send: Send;
 }
 
-/** The policy that a datagram with a *relay* verdict has to pass (design section 3), and its accounting. */
+/** The policy that a datagram with a *relay* verdict has to pass, and its accounting. */
 export class Relay {
   readonly sessions: SessionTable = new SessionTable();
   readonly pins: PinTable = new PinTable();

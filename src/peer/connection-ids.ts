@@ -47,7 +47,7 @@ export class ConnectionIds {
   }
 }
 
-/** Tells whether a connection ID can be a peer's: those have 12 bytes with the top bit clear (design section 3). */
+/** Tells whether a connection ID can be a peer's: those have 12 bytes with the top bit clear. */
 export function isPeerId(connectionId: Uint8Array): boolean {
   return connectionId.length === cidBytes && connectionId[0]! < 0x80;
 }

@@ -142,7 +142,7 @@ async function reachByMailbox(
 /**
  * Follows what becomes of the message until something comes from the other peer. The engine's timers stand
  * still meanwhile, as the way through the mailbox is no loss. But once the message was taken, the relay leads
- * our initial DCID to the recipient (design section 3): if nothing has come a second later, its answer was lost,
+ * our initial DCID to the recipient: if nothing has come a second later, its answer was lost,
  * and what it may send to an unproven address is used up (RFC 9000 §8.1). Then only a retransmission of ours
  * gets the handshake going again (RFC 9002 §6.2.2.1).
  */

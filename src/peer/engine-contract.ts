@@ -1,6 +1,6 @@
 import type { Address } from "../wire/address.ts";
 
-/** What TLS demands of the other side before quicpipe's own pin check (design section 9). */
+/** What TLS demands of the other side before quicpipe's own pin check. */
 export type CertificateDemand =
   /** It must present a certificate, any; whoever drives the engine checks it. */
   | { readonly kind: "any" }

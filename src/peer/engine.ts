@@ -53,7 +53,7 @@ function createConnection(
 
 function createConfig(quiche: Quiche, options: EngineOptions): Config {
   const config = tlsConfig(quiche, options);
-  // No grease and no version negotiation: a spoofed negotiation would end the dial (design section 9).
+  // No grease and no version negotiation: a spoofed negotiation would end the dial.
   config.grease(false);
   config.setApplicationProtos([options.alpn]);
   config.setMaxIdleTimeout(options.idleTimeoutMs);

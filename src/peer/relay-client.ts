@@ -32,7 +32,7 @@ export interface RelayClientOptions {
 }
 
 /**
- * The relay's HTTP interface (design section 5) as typed calls. Each throws the relay's own code where it gives
+ * The relay's HTTP interface as typed calls. Each throws the relay's own code where it gives
  * one that is known, else ERR_QUICPIPE_RELAY_REFUSED, and ERR_QUICPIPE_RELAY_UNREACHABLE without an answer.
  */
 export class RelayClient {

@@ -75,7 +75,7 @@ export class Session {
     this.ready.catch(() => undefined);
     this.closed.catch(() => undefined);
     // A dialer's first packets travel by mailbox, paste or push: until something comes back, its timers would
-    // count that as loss (design section 9).
+    // count that as loss.
     this.#driver = new Driver(parts.engine, parts.socket, this.#owner(), parts.role === "client");
     const wake = (): void => this.#driver.wake();
     this.#gate = new TrustGate(parts.check, wake);
@@ -239,7 +239,7 @@ export class Session {
 
   /**
    * The way of the first flight, mailbox and all, counts as the first RTT sample, and one lost packet at the
-   * end would then take seconds to mend. A path under another local label starts without it (design section 9).
+   * end would then take seconds to mend. A path under another local label starts without it.
    */
   #relabel(): void {
     if (this.#relabelled || this.#engine.spareDestinationIds() === 0) return;

@@ -19,7 +19,7 @@ interface Transaction {
 }
 
 /**
- * STUN Binding requests to the relay from the peer's socket (design section 6): they keep the NAT's mapping,
+ * STUN Binding requests to the relay from the peer's socket (docs/protocol.md, "STUN"): they keep the NAT's mapping,
  * and move a registration to wherever they come from.
  */
 export class StunClient {

@@ -1,6 +1,6 @@
 import { QuicpipeError } from "../errors.ts";
 
-/** Media type of a request in lower case, without parameters; JSON if there is none (design section 5). */
+/** Media type of a request in lower case, without parameters; JSON if there is none. */
 export function mediaTypeOf(headers: Headers): string {
   return headers.get("content-type")?.split(";", 1)[0]!.trim().toLowerCase() || "application/json";
 }

@@ -22,7 +22,7 @@ import { traced, type TracedRequest } from "./traced.ts";
 const toRecipient = `${paths.mailbox}/{recipient}`;
 const sent = `${toRecipient}/{id}`;
 
-/** The routes under `/v1/mailbox` (design section 5). */
+/** The routes under `/v1/mailbox`. */
 export const mailboxRoutes: readonly Route[] = [
   { method: "GET", path: paths.mailbox, scope: scopes.receive, handle: receive },
   {

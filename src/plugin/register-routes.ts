@@ -11,7 +11,7 @@ import { type ApiRequest, type Route, json, noContent } from "./route.ts";
 import { revoke } from "./stats-routes.ts";
 import { traced, type TracedRequest } from "./traced.ts";
 
-/** The routes under `/v1/register` (design section 5). */
+/** The routes under `/v1/register`. */
 export const registerRoutes: readonly Route[] = [
   {
     method: "POST",

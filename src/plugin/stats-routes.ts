@@ -8,7 +8,7 @@ import { relayStats } from "./stats.ts";
 import { searchPage } from "./stats-page.ts";
 import { requireStatsQuery } from "./stats-query.ts";
 
-/** The routes for administrators (design section 10). */
+/** The routes for administrators. */
 export const statsRoutes: readonly Route[] = [
   { method: "GET", path: paths.stats, scope: scopes.admin, handle: answerStats },
   { method: "GET", path: paths.events, scope: scopes.admin, handle: answerEvents },

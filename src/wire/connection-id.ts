@@ -1,6 +1,6 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 
-/** Length of a relayed connection ID, in bytes (design section 1). */
+/** Length of a relayed connection ID, in bytes (docs/protocol.md, "Connection IDs"). */
 export const cidBytes = 12;
 /** Shortest registration key, in bytes: 128 bits, so that nobody guesses another's connection IDs. */
 export const minKeyBytes = 16;

@@ -1,5 +1,5 @@
 /*
- * The pinned initial DCIDs as a plain look-up (design section 3); their bounds and their ends are the caller's. The
+ * The pinned initial DCIDs as a plain look-up; their bounds and their ends are the caller's. The
  * control thread writes, I/O threads read.
  */
 #ifndef QP_PINS_H

@@ -1,5 +1,5 @@
 /*
- * What one thread does with what it received (design sections 3 and 4): demux, policy, and where it goes. Touches no
+ * What one thread does with what it received: demux, policy, and where it goes. Touches no
  * socket: received datagrams in, outboxes full of messages out.
  */
 #ifndef QP_RELAY_H

@@ -1,5 +1,5 @@
 /*
- * The demultiplexing rules once more (design section 3), slow and plain: by index and length where bpf/parse.h has
+ * The demultiplexing rules once more, slow and plain: by index and length where bpf/parse.h has
  * pointers, and in the words of the rules. What the fuzzers hold the forwarder to.
  */
 #ifndef RULES_H
