@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { attackFor } from "./hostile/attacker-process.ts";
 import type { Attack } from "./hostile/attack.ts";
-import { attacks } from "./hostile/attacks.ts";
+import { attacks } from "./hostile/attacks/index.ts";
 import { backends, readOptions, requireOption, runCommand } from "./hostile/command-line.ts";
 import { Pair } from "./hostile/honest/pair.ts";
 import { observe } from "./hostile/observation.ts";

@@ -1,7 +1,7 @@
 /** `npm run soak`: a relay under mixed load for a long time, a little of it hostile, whose memory has to stay flat. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { attackFor } from "./hostile/attacker-process.ts";
-import { attacks } from "./hostile/attacks.ts";
+import { attacks } from "./hostile/attacks/index.ts";
 import { backends, readOptions, requireOption, runCommand } from "./hostile/command-line.ts";
 import { Pair } from "./hostile/honest/pair.ts";
 import { RelayProcess } from "./hostile/relay-process.ts";

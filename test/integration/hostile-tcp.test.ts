@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { attackFor } from "../../scripts/hostile/attacker-process.ts";
 import { type Visit, visitTcp } from "../../scripts/hostile/honest/visitor.ts";
 import { RelayProcess } from "../../scripts/hostile/relay-process.ts";
-import { tcpAttacks } from "../../scripts/hostile/tcp-attacks.ts";
+import { tcpAttacks } from "../../scripts/hostile/attacks/tcp/index.ts";
 import { bounds } from "../../scripts/hostile/verdict.ts";
 
 const warmUpVisits = 300;

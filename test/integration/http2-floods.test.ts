@@ -1,7 +1,13 @@
 import { expect, describe, it, onTestFinished } from "vitest";
 import type { Target } from "../../scripts/hostile/attack.ts";
 import { visitTcp } from "../../scripts/hostile/honest/visitor.ts";
-import { connectTls, frame, frameType, RawHttp2, requestFrame } from "../../scripts/hostile/raw-http2.ts";
+import {
+  connectTls,
+  frame,
+  frameType,
+  RawHttp2,
+  requestFrame,
+} from "../../scripts/hostile/clients/raw-http2.ts";
 import { Budget } from "../../src/gateway/budget.ts";
 import { type Http2GatewayOptions, type Http3App, serveHttp2 } from "../../src/gateway/index.ts";
 import { testCertificate } from "./harness/relay.ts";

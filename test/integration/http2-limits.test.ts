@@ -3,7 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { frame, frameType, RawHttp2, requestFrame } from "../../scripts/hostile/raw-http2.ts";
+import { frame, frameType, RawHttp2, requestFrame } from "../../scripts/hostile/clients/raw-http2.ts";
 import { Budget } from "../../src/gateway/budget.ts";
 import {
   type Http2Gateway,

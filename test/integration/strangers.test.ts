@@ -7,7 +7,7 @@ import {
   movingStrangers,
   oneByteStrangers,
   scatteredStrangers,
-} from "../../scripts/hostile/strangers.ts";
+} from "../../scripts/hostile/attacks/strangers.ts";
 import { connectHttp3 } from "./harness/http3-client.ts";
 import { startRelay, type TestRelay } from "./harness/relay.ts";
 import { has } from "./harness/requirement.ts";

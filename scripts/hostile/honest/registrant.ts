@@ -13,7 +13,7 @@ import {
 } from "../../../src/wire/stun-binding.ts";
 import { isStun } from "../../../src/wire/stun.ts";
 import type { Target } from "../attack.ts";
-import { initialLike } from "../initial.ts";
+import { initialLike } from "../clients/initial.ts";
 import { openSocket } from "./socket.ts";
 
 interface Answer {

@@ -1,6 +1,6 @@
 // Runs one attack in a process of its own until its parent goes, so that what it costs is not the honest clients'.
 import type { AttackOrder } from "../attacker-process.ts";
-import { attacks } from "../attacks.ts";
+import { attacks } from "../attacks/index.ts";
 import { tokens } from "../issuer.ts";
 
 const stop = new AbortController();

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { get } from "../../../scripts/hostile/http3-frames.ts";
-import { RawHttp3 } from "../../../scripts/hostile/raw-http3.ts";
+import { get } from "../../../scripts/hostile/clients/http3-frames.ts";
+import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { type Child, projectPath, startChild } from "../harness/child.ts";
 import { startRelay } from "../harness/relay.ts";
 

@@ -2,14 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Attack } from "../../../scripts/hostile/attack.ts";
 import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
-import { endlessBodies } from "../../../scripts/hostile/endless-bodies.ts";
+import { endlessBodies } from "../../../scripts/hostile/attacks/http3/endless-bodies.ts";
 import { visitHttp3 } from "../../../scripts/hostile/honest/visitor.ts";
-import { get, post } from "../../../scripts/hostile/http3-frames.ts";
-import { malformedKinds, malformedRequests } from "../../../scripts/hostile/malformed-requests.ts";
-import { parallelUploads } from "../../../scripts/hostile/parallel-uploads.ts";
-import { RawHttp3 } from "../../../scripts/hostile/raw-http3.ts";
+import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
+import {
+  malformedKinds,
+  malformedRequests,
+} from "../../../scripts/hostile/attacks/http3/malformed-requests.ts";
+import { parallelUploads } from "../../../scripts/hostile/attacks/http3/parallel-uploads.ts";
+import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
-import { requestResets } from "../../../scripts/hostile/request-resets.ts";
+import { requestResets } from "../../../scripts/hostile/attacks/http3/request-resets.ts";
 import { bounds } from "../../../scripts/hostile/verdict.ts";
 import { maxConnectionsPerSource, stallTimeoutMs } from "../../../src/defaults.ts";
 

@@ -10,7 +10,7 @@ import {
   spoofedStunFlood,
   spoofedVictims,
   stunFlood,
-} from "../../../scripts/hostile/stun-flood.ts";
+} from "../../../scripts/hostile/attacks/stun-flood.ts";
 import { bounds } from "../../../scripts/hostile/verdict.ts";
 import { has } from "../harness/requirement.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { malformedKinds } from "../../../scripts/hostile/malformed-requests.ts";
+import { malformedKinds } from "../../../scripts/hostile/attacks/http3/malformed-requests.ts";
 import { type FieldMap, readHead } from "../../../src/gateway/request-head.ts";
 
 const plain = { ":method": "GET", ":scheme": "https", ":authority": "relay.example:4433", ":path": "/a?b=c" };

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "./attack.ts";
-import { connectTls } from "./raw-http2.ts";
+import type { Attack, Target } from "../../attack.ts";
+import { connectTls } from "../../clients/raw-http2.ts";
 
 /** More than the relay takes from everybody. */
 const connections = 1200;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "./attack.ts";
-import { connectTls, frame, frameFlag, frameType, RawHttp2, requestFrame } from "./raw-http2.ts";
+import type { Attack, Target } from "../../attack.ts";
+import { connectTls, frame, frameFlag, frameType, RawHttp2, requestFrame } from "../../clients/raw-http2.ts";
 
 const connections = 20;
 /** Between two bytes or two requests, in ms. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack } from "./attack.ts";
-import { get } from "./http3-frames.ts";
-import { RawHttp3 } from "./raw-http3.ts";
+import type { Attack } from "../../attack.ts";
+import { get } from "../../clients/http3-frames.ts";
+import { RawHttp3 } from "../../clients/raw-http3.ts";
 
 const connections = 100;
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
-import type { Target } from "./attack.ts";
+import type { Target } from "../attack.ts";
 
 /** Types of frames (RFC 9113 §6). */
 export const frameType = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, continuation: 9 } as const;

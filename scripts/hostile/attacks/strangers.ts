@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack } from "./attack.ts";
-import { initialLike } from "./initial.ts";
+import type { Attack } from "../attack.ts";
+import { initialLike } from "../clients/initial.ts";
 
 /** Places for gateway clients that a relay has, unless configured. */
 const strangers = 4096;

@@ -1,6 +1,6 @@
 import { connect } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack } from "./attack.ts";
+import type { Attack } from "../../attack.ts";
 
 const connections = 200;
 const streams = 100;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "./attack.ts";
-import { connectTls, flood, frame, frameType, RawHttp2, requestFrame } from "./raw-http2.ts";
+import type { Attack, Target } from "../../attack.ts";
+import { connectTls, flood, frame, frameType, RawHttp2, requestFrame } from "../../clients/raw-http2.ts";
 
 const connections = 20;
 const piece = Buffer.alloc(16_000, "x");

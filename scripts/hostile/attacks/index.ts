@@ -1,18 +1,18 @@
-import type { Attack } from "./attack.ts";
-import { endlessBodies } from "./endless-bodies.ts";
+import type { Attack } from "../attack.ts";
+import { endlessBodies } from "./http3/endless-bodies.ts";
 import { forgedTokens } from "./forged-tokens.ts";
 import { greedyPeer } from "./greedy-peer.ts";
-import { idleConnections } from "./idle-connections.ts";
-import { malformedRequests } from "./malformed-requests.ts";
-import { parallelUploads } from "./parallel-uploads.ts";
+import { idleConnections } from "./http3/idle-connections.ts";
+import { malformedRequests } from "./http3/malformed-requests.ts";
+import { parallelUploads } from "./http3/parallel-uploads.ts";
 import { newRegistrations, manyRegistrations } from "./rates.ts";
-import { requestResets } from "./request-resets.ts";
-import { slowReaders } from "./slow-readers.ts";
-import { slowRequests } from "./slow-requests.ts";
+import { requestResets } from "./http3/request-resets.ts";
+import { slowReaders } from "./http3/slow-readers.ts";
+import { slowRequests } from "./http3/slow-requests.ts";
 import { oneByteStrangers, initialStrangers, scatteredStrangers, movingStrangers } from "./strangers.ts";
 import { strayDatagrams } from "./stray-datagrams.ts";
 import { stunFlood, spoofedStunFlood, spoofedVictims, namedStunFlood } from "./stun-flood.ts";
-import { tcpAttacks } from "./tcp-attacks.ts";
+import { tcpAttacks } from "./tcp/index.ts";
 
 /** Every kind of hostile traffic that the relay has to hold against. */
 export const attacks: readonly Attack[] = [

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeBindingRequest } from "../../src/wire/stun-binding.ts";
-import type { Attack, Target } from "./attack.ts";
-import { Registrant } from "./honest/registrant.ts";
-import { openSocket } from "./honest/socket.ts";
+import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
+import type { Attack, Target } from "../attack.ts";
+import { Registrant } from "../honest/registrant.ts";
+import { openSocket } from "../honest/socket.ts";
 
 /** 61 Mbit/s of requests that look authenticated. */
 const perSecond = 50_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "./attack.ts";
-import { Registrant } from "./honest/registrant.ts";
+import type { Attack, Target } from "../attack.ts";
+import { Registrant } from "../honest/registrant.ts";
 
 const payload: Buffer = Buffer.alloc(1000);
 /** More than the least token bucket holds. */

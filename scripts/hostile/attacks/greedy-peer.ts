@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "./attack.ts";
-import { maxPacketBytes } from "../../src/protocol.ts";
-import { Http2Requests } from "./http2-requests.ts";
-import { initialLike } from "./initial.ts";
+import type { Attack, Target } from "../attack.ts";
+import { maxPacketBytes } from "../../../src/protocol.ts";
+import { Http2Requests } from "../clients/http2-requests.ts";
+import { initialLike } from "../clients/initial.ts";
 
 const requestsAtATime = 20;
 

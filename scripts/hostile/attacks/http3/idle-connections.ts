@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack } from "./attack.ts";
-import { RawHttp3 } from "./raw-http3.ts";
+import type { Attack } from "../../attack.ts";
+import { RawHttp3 } from "../../clients/raw-http3.ts";
 
 /** More than one source gets. */
 const connections = 400;

@@ -1,4 +1,4 @@
-import type { Target } from "./attack.ts";
+import type { Target } from "../attack.ts";
 
 /** Header fields, pseudo-fields included, in the order that they are sent in. */
 export type Fields = readonly (readonly [name: string, value: string])[];

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack } from "./attack.ts";
+import type { Attack } from "../attack.ts";
 
 /** Random bytes of random lengths, as fast as a socket takes them in small bursts. */
 export const strayDatagrams: Attack = {

@@ -1,6 +1,6 @@
-import type { Attack, Target } from "./attack.ts";
-import { type Fields, get } from "./http3-frames.ts";
-import { RawHttp3 } from "./raw-http3.ts";
+import type { Attack, Target } from "../../attack.ts";
+import { type Fields, get } from "../../clients/http3-frames.ts";
+import { RawHttp3 } from "../../clients/raw-http3.ts";
 
 /** A request that `fetch` has no form for, and the status that says why. */
 export interface MalformedRequest {

@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from "node:http2";
-import type { Target } from "./attack.ts";
+import type { Target } from "../attack.ts";
 
 /** A connection to the relay's HTTP/2 server for requests of which only the status counts. Whoever opened it closes it. */
 export class Http2Requests {

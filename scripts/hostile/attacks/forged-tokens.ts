@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack } from "./attack.ts";
-import { Http2Requests } from "./http2-requests.ts";
+import type { Attack } from "../attack.ts";
+import { Http2Requests } from "../clients/http2-requests.ts";
 
 /** More at a time would be a plain flood of requests, whatever tokens they bring. */
 const requestsAtATime = 10;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "./attack.ts";
+import type { Attack, Target } from "../../attack.ts";
 import {
   connectTls,
   flood,
@@ -9,7 +9,7 @@ import {
   frameType,
   RawHttp2,
   requestFrame,
-} from "./raw-http2.ts";
+} from "../../clients/raw-http2.ts";
 
 /** Frames of one batch, and connections of each kind. */
 const batch = 200;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack } from "./attack.ts";
-import { get, headersFrame, post } from "./http3-frames.ts";
-import { RawHttp3 } from "./raw-http3.ts";
+import type { Attack } from "../../attack.ts";
+import { get, headersFrame, post } from "../../clients/http3-frames.ts";
+import { RawHttp3 } from "../../clients/raw-http3.ts";
 
 const connections = 20;
 /** Between two bytes, in ms. */

@@ -1,6 +1,6 @@
-import type { Attack } from "./attack.ts";
-import { post } from "./http3-frames.ts";
-import { RawHttp3 } from "./raw-http3.ts";
+import type { Attack } from "../../attack.ts";
+import { post } from "../../clients/http3-frames.ts";
+import { RawHttp3 } from "../../clients/raw-http3.ts";
 
 /** Bodies of hundreds of MB that go on after the answer has come: to a path that is none, and without a token. */
 export const endlessBodies: Attack = {

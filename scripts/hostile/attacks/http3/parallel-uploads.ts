@@ -1,6 +1,6 @@
-import type { Attack } from "./attack.ts";
-import { post } from "./http3-frames.ts";
-import { RawHttp3 } from "./raw-http3.ts";
+import type { Attack } from "../../attack.ts";
+import { post } from "../../clients/http3-frames.ts";
+import { RawHttp3 } from "../../clients/raw-http3.ts";
 
 const connections = 40;
 const bytes = 5_000_000;
