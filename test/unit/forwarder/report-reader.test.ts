@@ -1,6 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ReportReader } from "../../../src/forwarder/report-reader.ts";
+
+let nowMs = 0;
+beforeEach(() => void vi.spyOn(performance, "now").mockImplementation(() => nowMs));
+afterEach(() => void vi.restoreAllMocks());
 
 /** A reader of reports that each take 0.4 ms of the event loop, and how many of these are left. */
 function createReader(reports: number): {
@@ -12,8 +16,7 @@ function createReader(reports: number): {
   const deliver = (max: number): boolean => {
     const taken = Math.min(max, left);
     left -= taken;
-    const untilMs = performance.now() + taken * 0.4;
-    while (performance.now() < untilMs);
+    nowMs += taken * 0.4;
     return taken > 0;
   };
   return {
