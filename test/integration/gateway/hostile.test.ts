@@ -17,7 +17,6 @@ import { bounds } from "../../../scripts/hostile/verdict.ts";
 import { maxConnectionsPerSource, stallTimeoutMs } from "../../../src/defaults.ts";
 
 const attackMs = 8000;
-const warmUpMs = 3000;
 
 async function startRelay(): Promise<RelayProcess> {
   const relay = await RelayProcess.start("dgram");
@@ -43,7 +42,7 @@ async function warmUp(relay: RelayProcess, name: string): Promise<void> {
     if (i % 20 === 0) await client.status(id, 5000);
   }
   client.close();
-  await attackFor(relay, name, warmUpMs);
+  await attackFor(relay, name, attackMs);
 }
 
 const attacks: readonly Attack[] = [requestResets, malformedRequests, endlessBodies, parallelUploads];

@@ -2,7 +2,7 @@ import { metrics } from "@opentelemetry/api";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quicpipe } from "../../../src/index.ts";
-import { call, initialPacket, secret, secretToken, serveRelay } from "./relay-app.ts";
+import { call, initialPacket, secret, secretToken, serveRelay, useSpoiled } from "./relay-app.ts";
 
 const key = Buffer.alloc(32, 1).toString("base64");
 const auth = { secret };
@@ -175,11 +175,9 @@ describe("the life of a relay", () => {
   it("tells nobody but its log what went wrong inside", async () => {
     const error = vi.fn();
     const logger = { error, warn: vi.fn(), info: vi.fn(), debug: vi.fn() };
-    // A key that no algorithm can use makes the verification itself fail.
-    const jwks = { keys: [{ kty: "RSA", alg: "RS256", n: "AQAB", e: "AQAB" }] };
-    const { relay, url } = await serveRelay({ auth: { jwks }, logger });
-    const token = `${Buffer.from('{"alg":"RS256"}').toString("base64url")}.e30.AA`;
-    const { status, body } = await call("GET", `${url}/v1/register`, { token });
+    // An app that spoils the request has the relay fail.
+    const { relay, url } = await serveRelay({ auth: "none", logger }, { mount: useSpoiled });
+    const { status, body } = await call("POST", `${url}/v1/register`, { body: {} });
     expect([status, body.code]).toEqual([500, "ERR_QUICPIPE_INTERNAL"]);
     expect(body.detail).toBe("the relay failed; its log says more");
     expect(error).toHaveBeenCalledOnce();

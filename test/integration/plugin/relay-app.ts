@@ -33,6 +33,11 @@ function useRelay(app: H3, relay: Relay): void {
   app.use(relay);
 }
 
+/** Puts the relay into the app behind a middleware that spoils requests, so that the relay fails. */
+export function useSpoiled(app: H3, relay: Relay): void {
+  app.use(({ req }) => void Object.defineProperty(req, "headers", { value: null })).use(relay);
+}
+
 /** Serves a relay in an app, both closed when the test ends. */
 export async function serveRelay(
   options: QuicpipeOptions = {},

@@ -9,7 +9,15 @@ import { expect, it, onTestFinished } from "vitest";
 import type { Logger } from "../../../src/index.ts";
 import { scopes } from "../../../src/protocol.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
-import { call, initialPacket, type RelayApp, secret, secretToken, serveRelay } from "./relay-app.ts";
+import {
+  call,
+  initialPacket,
+  type RelayApp,
+  secret,
+  secretToken,
+  serveRelay,
+  useSpoiled,
+} from "./relay-app.ts";
 import { openSocket, prove, register, shortPacket } from "./udp-peer.ts";
 
 /** Everything that left the relay but as an answer that was asked for. */
@@ -208,12 +216,13 @@ it("nothing that the relay tells of itself has a key, a token, a secret or a con
   outlets.collect((await reader.collect()).resourceMetrics);
   await app.relay.close();
 
-  // A relay whose authentication itself fails, and logs what went wrong.
-  const broken = { keys: [{ kty: "RSA", alg: "RS256", n: "AQAB", e: "AQAB" }] };
-  const other = await serveRelay({ auth: { jwks: broken }, logger: outlets.logger });
-  const token = `${Buffer.from('{"alg":"RS256"}').toString("base64url")}.${Buffer.from('{"sub":"eve"}').toString("base64url")}.c2lnbmF0dXJl`;
-  await ask(outlets, "GET", `${other.url}/v1/register`, {
-    token: outlets.hideToken("the last token", token),
+  // An app that spoils the request has the relay fail, which logs what went wrong.
+  const other = await serveRelay({ auth: { secret }, logger: outlets.logger }, { mount: useSpoiled });
+  const lastKey = randomBytes(32);
+  outlets.hide("the last key", lastKey);
+  await ask(outlets, "POST", `${other.url}/v1/register`, {
+    token: outlets.hideToken("the last token", await secretToken("eve")),
+    body: { key: lastKey.toString("base64"), num: 1 },
   });
   await other.relay.close();
 

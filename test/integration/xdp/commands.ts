@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
@@ -29,7 +29,8 @@ const request = `
   const headers = token ? { authorization: "Bearer " + token } : {};
   console.log(await (await fetch(url, { method, headers })).text());
 `;
-const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+const nobody = 65_534;
+const asNobody = ["--reuid", String(nobody), "--regid", String(nobody), "--clear-groups"];
 
 /** Prepares certificate and home for a relay that peers reach over one IP version. */
 export async function createCommands(network: Network, family: "ipv4" | "ipv6"): Promise<Commands> {
@@ -59,11 +60,16 @@ export async function createCommands(network: Network, family: "ipv4" | "ipv6"):
       writeFileSync(file, JSON.stringify(config));
       return commands.relay(["--config", file], more);
     },
-    ordinaryRelay(options) {
-      // It makes the development key, which root can read.
-      chmodSync(home, 0o777);
-      const command = [...nobody, process.execPath, cli, ...serve, ...options];
-      return listening(network.relay.start("setpriv", command, env));
+    async ordinaryRelay(options) {
+      // A state folder is one user's alone, so it has its own, with the development key that the peers' tokens are made with.
+      await start(network.relay, "token", "--sub", "alice").exited;
+      chmodSync(home, 0o711);
+      const state = join(home, "ordinary");
+      cpSync(join(home, "quicpipe"), join(state, "quicpipe"), { recursive: true });
+      for (const path of globSync([state, `${state}/**`])) chownSync(path, nobody, nobody);
+      chmodSync(join(state, "quicpipe"), 0o700);
+      const command = [...asNobody, process.execPath, cli, ...serve, ...options];
+      return listening(network.relay.start("setpriv", command, { ...env, XDG_STATE_HOME: state }));
     },
     async peers() {
       const [pin] = await start(network.relay, "id").prints(/^[0-9a-f]{64}$/m);
