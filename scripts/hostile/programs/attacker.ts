@@ -3,13 +3,8 @@ import type { AttackOrder } from "../attacker-process.ts";
 import { attacks } from "../attacks/index.ts";
 import { tokens } from "../issuer.ts";
 
-const farewellMs = 3000;
 const stop = new AbortController();
-process.once("disconnect", () => {
-  stop.abort();
-  // Some wait for what the relay does not give them; these vanish.
-  setTimeout(() => process.exit(0), farewellMs).unref();
-});
+process.once("disconnect", () => stop.abort());
 process.once("message", async ({ name, key, target }: AttackOrder) => {
   const attack = attacks.find((each) => each.name === name)!;
   process.send?.("started");
