@@ -1,6 +1,13 @@
 /** A request gives back this part of the time that a connection may be idle. */
 const requestShare = 1 / 15;
 
+/** How long a connection may be without requests, in ms. */
+export interface IdleLimits {
+  readonly limitMs: number;
+  /** Until the first one. */
+  readonly firstMs: number;
+}
+
 /**
  * How long a connection may be without requests: a time that runs out while none is open, and of which each request gives a
  * fifteenth back. So one that asks once in a while, to be kept, ends too.
@@ -10,16 +17,13 @@ export class IdleTime {
   #leftMs: number;
   /** Since when no request is open; `undefined` while one is. */
   #sinceMs: number | undefined;
+  #isFirst = true;
 
-  /** @param firstMs time for the first request; later ones have `limitMs`. */
-  constructor({ limitMs, firstMs }: { readonly limitMs: number; readonly firstMs: number }, nowMs: number) {
+  constructor({ limitMs, firstMs }: IdleLimits, nowMs: number) {
     this.#limitMs = limitMs;
     this.#leftMs = firstMs;
     this.#sinceMs = nowMs;
-    this.#isFirst = true;
   }
-
-  #isFirst: boolean;
 
   /** A request begins. */
   begin(nowMs: number): void {

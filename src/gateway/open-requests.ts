@@ -1,0 +1,88 @@
+import type { ConnectionBudget } from "./budget.ts";
+import { Exchange, type ExchangeOptions } from "./exchange.ts";
+import type { Faults } from "./faults.ts";
+import { http3Code } from "./http3-code.ts";
+import { IdleTime, type IdleLimits } from "./idle-time.ts";
+import { type FieldMap, headBytes, readHead } from "./request-head.ts";
+
+/** What {@link OpenRequests} are made with. */
+export interface OpenRequestsOptions {
+  /** Closed with the connection. */
+  readonly budget: ConnectionBudget;
+  readonly faults: Faults;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** What the app is told of the client's address; nothing where that could pass for a proof. */
+  readonly ip: string | undefined;
+  readonly idle: IdleLimits;
+  readonly now: () => number;
+}
+
+/** What differs from request to request. */
+export type RequestParts = Omit<ExchangeOptions, "budget" | "faults" | "now">;
+
+/** The requests that are open on a client's connection, and for how long it has been without. */
+export class OpenRequests {
+  readonly #options: OpenRequestsOptions;
+  readonly #exchanges = new Set<Exchange>();
+  readonly #idle: IdleTime;
+
+  constructor(options: OpenRequestsOptions) {
+    this.#options = options;
+    this.#idle = new IdleTime(options.idle, options.now());
+  }
+
+  get size(): number {
+    return this.#exchanges.size;
+  }
+
+  /**
+   * Takes a new request.
+   *
+   * @param ownBytes what it takes of the budget besides its header fields.
+   * @param parts makes its stream, if there is room for it.
+   * @returns `false` if there is none.
+   */
+  open(fields: FieldMap, ownBytes: number, parts: () => RequestParts): boolean {
+    const { faults, fetch, ip, now } = this.#options;
+    const budget = this.#options.budget.open(headBytes(fields) + ownBytes);
+    if (!budget) {
+      faults.write("info", "over-budget", "a source has too many requests open");
+      return false;
+    }
+    this.#idle.begin(now());
+    const exchange = this.#add({ ...parts(), budget, faults, now });
+    const head = readHead(fields);
+    if ("status" in head) exchange.refuse(head);
+    else exchange.serve(head, ip, fetch);
+    return true;
+  }
+
+  /**
+   * Ends what has taken too long.
+   *
+   * @returns whether the connection itself has been without requests for too long.
+   */
+  sweep(nowMs: number): boolean {
+    for (const exchange of this.#exchanges) exchange.sweep(nowMs);
+    return this.#exchanges.size === 0 && this.#idle.leftMs(nowMs) <= 0;
+  }
+
+  /** The connection has ended. */
+  close(): void {
+    for (const exchange of this.#exchanges) exchange.close(http3Code.noError);
+    this.#options.budget.close();
+  }
+
+  #add(options: ExchangeOptions): Exchange {
+    const exchange = new Exchange({
+      ...options,
+      onClose: (isStopped) => {
+        this.#exchanges.delete(exchange);
+        if (this.#exchanges.size === 0) this.#idle.rest(options.now());
+        options.onClose(isStopped);
+      },
+    });
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+}
