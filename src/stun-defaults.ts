@@ -7,8 +7,6 @@ const minute = 60 * second;
 export const stunNonceMs: number = minute;
 /** STUN requests that renew a registration with one nonce: twice the keepalives of its life; each is remembered. */
 export const maxRequestsPerNonce = 8;
-/** How far the clock may be set back, in ms, before the nonces made so far are void: more than NTP steps it by as a rule. */
-export const stunClockSlackMs: number = 10 * second;
 /** STUN requests per second that one source (an IPv4 address, an IPv6 /64) may send as a stranger. */
 export const stunRepliesPerSecond = 20;
 /** Sources told apart for that limit. */

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { stunClockSlackMs, stunNonceMs } from "../defaults.ts";
+import { stunNonceMs } from "../defaults.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import { hmacSha256 } from "../wire/hmac.ts";
 
@@ -16,16 +16,14 @@ const ticksPerMs = 64;
 /**
  * Stateless nonces: the time they were made at, and an HMAC over it and the address they were made for, with
  * the address of this host that was asked: neither can be exchanged for another. Each is newer than all before it, so
- * that what they prove has an order. Where the clock is set back by more than `stunClockSlackMs` they begin anew, and
- * those made before are void: they would be good until the clock is there again.
+ * that what they prove has an order; so the clock that they are made by must never go back.
  */
 export class StunNonces {
-  #key: Uint8Array = randomBytes(32);
+  readonly #key: Uint8Array = randomBytes(32);
   #lastTick = 0;
 
   /** A nonce for `source`: 37 ASCII bytes. */
   make(source: PeerAddress, nowMs: number): Uint8Array {
-    this.#follow(nowMs);
     this.#lastTick = Math.max(this.#lastTick + 1, Math.trunc(nowMs) * ticksPerMs);
     const tick = Buffer.alloc(tickBytes);
     tick.writeUIntBE(this.#lastTick, 0, tickBytes);
@@ -35,7 +33,6 @@ export class StunNonces {
 
   /** When `nonce` was made, if that was here, for `source` and within the last minute; else `undefined`. */
   madeAtMs(nonce: Uint8Array, source: PeerAddress, nowMs: number): number | undefined {
-    this.#follow(nowMs);
     const text = Buffer.from(nonce).toString("latin1");
     const body = Buffer.from(text.slice(cookie.length), "base64url");
     if (!text.startsWith(cookie) || body.length !== tickBytes + macBytes) return undefined;
@@ -43,12 +40,6 @@ export class StunNonces {
     if (!timingSafeEqual(body.subarray(tickBytes), this.#mac(source, tick))) return undefined;
     const madeAtMs = tick.readUIntBE(0, tickBytes) / ticksPerMs;
     return nowMs - madeAtMs < stunNonceMs ? madeAtMs : undefined;
-  }
-
-  #follow(nowMs: number): void {
-    if (this.#lastTick <= (nowMs + stunClockSlackMs) * ticksPerMs) return;
-    this.#key = randomBytes(32);
-    this.#lastTick = 0;
   }
 
   #mac({ address, port, local = "" }: PeerAddress, tick: Uint8Array): Uint8Array {

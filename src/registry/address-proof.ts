@@ -1,4 +1,4 @@
-import { maxRequestsPerNonce, stunClockSlackMs } from "../defaults.ts";
+import { maxRequestsPerNonce } from "../defaults.ts";
 import type { StunProof, StunVerdict } from "../forwarder/index.ts";
 import { type PeerAddress, sameAddress, samePath } from "../wire/address.ts";
 
@@ -34,11 +34,11 @@ export interface Taken extends Pick<ProvenAddress, "address" | "provenAtMs"> {
 }
 
 /** Takes a proof for what is known from now on. */
-export function takeProof(known: Readonly<ProvenAddress>, proof: AddressProof | null, nowMs: number): Taken {
+export function takeProof(known: Readonly<ProvenAddress>, proof: AddressProof | null): Taken {
   const before = known.address;
   if (!proof) return { turn: "none", address: before, provenAtMs: known.provenAtMs };
   const { address, atMs } = proof;
-  const provenAtMs = Math.max(asOf(known.provenAtMs, nowMs), atMs);
+  const provenAtMs = Math.max(known.provenAtMs, atMs);
   if (before && samePath(before, address)) return { turn: "none", address: before, provenAtMs };
   return { turn: before && sameAddress(before, address) ? "turned" : "moved", address, provenAtMs };
 }
@@ -58,17 +58,10 @@ export function noteTransaction(known: ProvenAddress, { madeAtMs, transactionId 
 export function weigh(
   known: Readonly<ProvenAddress>,
   { address, madeAtMs, transactionId }: StunProof,
-  nowMs: number,
 ): StunVerdict {
   if (known.address === null || !samePath(known.address, address))
-    return madeAtMs > asOf(known.provenAtMs, nowMs) ? "accepted" : "outdated";
-  const nonceAtMs = asOf(known.nonceAtMs, nowMs);
-  if (madeAtMs !== nonceAtMs) return madeAtMs > nonceAtMs ? "accepted" : "outdated";
+    return madeAtMs > known.provenAtMs ? "accepted" : "outdated";
+  if (madeAtMs !== known.nonceAtMs) return madeAtMs > known.nonceAtMs ? "accepted" : "outdated";
   if (known.transactionIds.includes(transactionId)) return "repeated";
   return known.transactionIds.length < maxRequestsPerNonce ? "accepted" : "outdated";
-}
-
-/** A time that was noted; 0 if the clock was set back since, as the nonces from before that are void. */
-function asOf(notedAtMs: number, nowMs: number): number {
-  return notedAtMs <= nowMs + stunClockSlackMs ? notedAtMs : 0;
 }

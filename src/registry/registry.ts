@@ -137,7 +137,7 @@ export class Registry implements StunAuthority {
   proven(id: string, proof: StunProof): StunVerdict {
     const entry = this.#live(id);
     if (!entry || this.#options.forwarder.isOwnAddress(proof.address)) return "refused";
-    const verdict = weigh(entry, proof, this.#options.now());
+    const verdict = weigh(entry, proof);
     if (verdict !== "accepted") return verdict;
     const { address, madeAtMs: atMs } = proof;
     const { ttlMs, bucket } = entry;
@@ -241,9 +241,8 @@ export class Registry implements StunAuthority {
 
   /** Renews in the data plane first: where that fails, the registration stays as it was. */
   #renew(entry: Entry, { ttlMs, proof, bytesPerSecond, cids }: Renewal): void {
-    const nowMs = this.#options.now();
-    const expiresAtMs = nowMs + ttlMs;
-    const { turn, address, provenAtMs } = takeProof(entry, proof, nowMs);
+    const expiresAtMs = this.#options.now() + ttlMs;
+    const { turn, address, provenAtMs } = takeProof(entry, proof);
     const before = entry.bucket;
     // Joined before the other is left: what is left last might be closed.
     const bucket = this.#rates.join(rateKeyOf({ ...entry, address }), bytesPerSecond);

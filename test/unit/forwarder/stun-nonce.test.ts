@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stunClockSlackMs, stunNonceMs } from "../../../src/defaults.ts";
+import { stunNonceMs } from "../../../src/defaults.ts";
 import { StunNonces } from "../../../src/forwarder/stun-nonce.ts";
 
 const nowMs = 1_700_000_000_000;
@@ -19,23 +19,13 @@ describe("StunNonces", () => {
     expect(nonces.madeAtMs(nonce, source, nowMs + stunNonceMs)).toBeUndefined();
   });
 
-  it("is newer than all before it, within a millisecond and where the clock goes back", () => {
+  it("is newer than all before it, within a millisecond too", () => {
     const nonces = new StunNonces();
-    const times = [nowMs, nowMs, nowMs + 1, nowMs + 1, nowMs - 5000, nowMs + 2].map((atMs) =>
+    const times = [nowMs, nowMs, nowMs + 1, nowMs + 1, nowMs + 2].map((atMs) =>
       nonces.madeAtMs(nonces.make(source, atMs), source, atMs)!,
     );
     expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
     expect(times.at(-1)).toBe(nowMs + 2);
-  });
-
-  it("is void once the clock is set back by more than a little, and those made from then on are good", () => {
-    const nonces = new StunNonces();
-    const before = nonces.make(source, nowMs);
-    expect(nonces.madeAtMs(before, source, nowMs - stunClockSlackMs)).toBe(nowMs);
-    const backMs = nowMs - stunClockSlackMs - 1;
-    expect(nonces.madeAtMs(before, source, backMs)).toBeUndefined();
-    expect(nonces.madeAtMs(nonces.make(source, backMs), source, backMs)).toBe(backMs);
-    expect(nonces.madeAtMs(before, source, nowMs)).toBeUndefined();
   });
 
   it("is bound to the address and the port", () => {
