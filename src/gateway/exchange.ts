@@ -3,7 +3,6 @@ import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../defaults.ts";
 import type { RequestBudget } from "./budget.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
 import type { Faults } from "./faults.ts";
-import { freePiece } from "./held-stream.ts";
 import { http3Code } from "./http3-code.ts";
 import type { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
@@ -189,7 +188,6 @@ export class Exchange {
   #received(chunk: Buffer): void {
     if (this.#body?.isOpen) this.#options.onBody?.(chunk.length);
     const refusal = this.#body?.push(chunk);
-    freePiece(chunk);
     if (refusal === "over-budget")
       this.#reset("over-budget", "a request's body was over its budget", http3Code.excessiveLoad);
     else if (refusal) this.#malformed();

@@ -20,12 +20,3 @@ export function holdStream(stream: ServerHttp3Stream): () => void {
     if (isOver) destroy();
   };
 }
-
-/**
- * Gives a piece's memory back now. It is the library's, much larger than what is in it, and the garbage collector, which
- * knows nothing of that, would let hundreds of MB of it wait.
- */
-export function freePiece(piece: Uint8Array): void {
-  const { buffer, byteLength } = piece;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
-}

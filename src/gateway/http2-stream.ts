@@ -71,8 +71,7 @@ export class Http2ServerStream extends EventEmitter implements ExchangeStream {
         this.#ended();
         return push(null);
       }
-      // A copy, as the library's buffer holds whatever else came with it.
-      this.emit("data", Buffer.from(piece));
+      this.emit("data", piece);
       return !this.#isHeld;
     };
     stream.resume();

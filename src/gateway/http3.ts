@@ -7,6 +7,7 @@ import { Budget, type BudgetStats } from "./budget.ts";
 import { Faults } from "./faults.ts";
 import { http3Code } from "./http3-code.ts";
 import { Http3Connection } from "./http3-connection.ts";
+import { takePieces } from "./http3-pieces.ts";
 
 /** An application with the `fetch` of the web platform, such as an `h3` app. */
 export interface Http3App {
@@ -101,6 +102,7 @@ class Http3Clients {
   attach(server: Http3Server): void {
     server.on("session", (session) => this.#connect(session));
     server.on("stream", (stream, fields, { endStream }) => {
+      takePieces(stream);
       // A stream of a connection that was not let in, or has just ended.
       const connection = this.#connectionOf(stream);
       if (connection) connection.open(stream, fields, endStream);

@@ -56,7 +56,7 @@ export class RequestBody {
     if (this.#receivedBytes > (this.#options.contentLength ?? Infinity)) return this.#refuse("malformed");
     if (!this.#options.budget.take("unread", costOf(chunk))) return this.#refuse("over-budget");
     this.#add(costOf(chunk));
-    // A copy: the library's memory goes back at once.
+    // A copy: the library's memory goes back at once, and holds whatever else came with it.
     this.#queue.push(new Uint8Array(chunk));
     this.#flow();
     return undefined;
