@@ -19,6 +19,8 @@ export const maxRefusals = 32;
 export const maxStrayBytes: number = 128 * KiB;
 /** And in the long run, in bytes per second: pings and windows of a connection that is in use. */
 export const strayBytesPerSecond: number = 4 * KiB;
+/** And for each byte that the client is sent: two WINDOW_UPDATE frames in a TLS record, 48 bytes, for each 4 KiB, and as much again. */
+export const strayBytesPerSentByte: number = 1 / 40;
 /** What a byte of a body counts for among those that are waited for: itself, and the frames and TLS records around it. */
 export const bodyFraming = 1.25;
 /** TCP connections are looked at this often for what nobody waits for, in ms: 2 MB at 100 MB/s; 1000 take 0.2 ms. */

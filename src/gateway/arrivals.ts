@@ -1,35 +1,31 @@
 import { TokenBucket } from "../token-bucket.ts";
-import { sourceName } from "../wire/source.ts";
+import { networkName, sourceName } from "../wire/source.ts";
 
 /** How many connections may begin, of one source and in all: so many per second, and so many at once. */
 export interface ArrivalLimits {
   readonly perSource: { readonly perSecond: number; readonly burst: number };
   readonly all: { readonly perSecond: number; readonly burst: number };
-  /** Sources that are remembered. */
+  /** Sources that are remembered, and networks. */
   readonly maxSources: number;
-}
-
-/** One source's share. */
-interface Source {
-  readonly share: TokenBucket;
-  /** The same burst, but it comes back slowly: tells who has come often from who has not. */
-  readonly precedence: TokenBucket;
 }
 
 /** Part of what is for all that is left to those who have come less often than others. */
 const reserve = 1 / 2;
-/** How much more slowly precedence comes back: after a minute where the share takes 6 s. */
-const precedenceSlowness = 10;
+/** A network has so many sources' burst until it comes last: an office, or a street behind one provider's box. */
+const networkBursts = 4;
+/** How much more slowly a network's comes back than a source's share: after four minutes where that takes 6 s. */
+const networkSlowness = 10;
 
 /**
  * Who may begin a connection: a share of the rate for each source, and no more in all than the machine has time for. Where
- * that runs short, whoever has come least often comes first.
+ * that runs short, whose network has come least often comes first: many sources of one network are easily had.
  */
 export class Arrivals {
   readonly #limits: ArrivalLimits;
   readonly #all: TokenBucket;
   /** Of those who were let in, the most recent last. */
-  readonly #sources = new Map<string, Source>();
+  readonly #sources = new Map<string, TokenBucket>();
+  readonly #networks = new Map<string, TokenBucket>();
 
   constructor(limits: ArrivalLimits, nowMs: number) {
     this.#limits = limits;
@@ -43,39 +39,46 @@ export class Arrivals {
 
   /** Tells whether one more is allowed to the source of an IP literal, and counts it. */
   take(address: string, nowMs: number): boolean {
+    const { perSecond, burst } = this.#limits.perSource;
+    const network = this.#networkOf(address, nowMs);
+    if (!this.#hasRoomFor(network, nowMs)) return false;
     const name = sourceName(address);
-    const source = this.#sources.get(name) ?? this.#open(nowMs);
-    if (!this.#hasRoomFor(source, nowMs)) return false;
-    if (!source.share.take(1, nowMs) || !this.#all.take(1, nowMs)) return false;
-    source.precedence.take(1, nowMs);
-    this.#remember(name, source);
+    const source = this.#sources.get(name) ?? new TokenBucket(perSecond, burst, nowMs);
+    if (!source.take(1, nowMs) || !this.#all.take(1, nowMs)) return false;
+    network.take(1, nowMs);
+    this.#remember(this.#sources, name, source);
+    this.#remember(this.#networks, networkName(address), network);
     return true;
   }
 
-  #open(nowMs: number): Source {
-    const { perSecond, burst } = this.#limits.perSource;
-    return {
-      share: new TokenBucket(perSecond, burst, nowMs),
-      precedence: new TokenBucket(perSecond / precedenceSlowness, burst, nowMs),
-    };
+  #networkOf(address: string, nowMs: number): TokenBucket {
+    const { perSecond, burst } = this.#networkLimits;
+    return this.#networks.get(networkName(address)) ?? new TokenBucket(perSecond, burst, nowMs);
   }
 
-  #hasRoomFor({ precedence }: Source, nowMs: number): boolean {
-    const { all, perSource } = this.#limits;
-    const used = usedOf(precedence, perSource.perSecond / precedenceSlowness, perSource.burst, nowMs);
-    return usedOf(this.#all, all.perSecond, all.burst, nowMs) <= 1 - reserve * used;
+  get #networkLimits(): ArrivalLimits["perSource"] {
+    const { perSecond, burst } = this.#limits.perSource;
+    return { perSecond: perSecond / networkSlowness, burst: burst * networkBursts };
+  }
+
+  #hasRoomFor(network: TokenBucket, nowMs: number): boolean {
+    const used = usedOf(network, this.#networkLimits, nowMs);
+    return usedOf(this.#all, this.#limits.all, nowMs) <= 1 - reserve * used;
   }
 
   /** Only those who were let in: who was not has the bucket that it had. */
-  #remember(name: string, source: Source): void {
-    this.#sources.delete(name);
-    this.#sources.set(name, source);
-    if (this.#sources.size > this.#limits.maxSources)
-      this.#sources.delete(this.#sources.keys().next().value!);
+  #remember(map: Map<string, TokenBucket>, name: string, bucket: TokenBucket): void {
+    map.delete(name);
+    map.set(name, bucket);
+    if (map.size > this.#limits.maxSources) map.delete(map.keys().next().value!);
   }
 }
 
 /** Part of a bucket that is missing, from 0 to 1. */
-function usedOf(bucket: TokenBucket, perSecond: number, burst: number, nowMs: number): number {
+function usedOf(
+  bucket: TokenBucket,
+  { perSecond, burst }: ArrivalLimits["perSource"],
+  nowMs: number,
+): number {
   return (bucket.missingMs(nowMs) * perSecond) / (1000 * burst);
 }

@@ -90,13 +90,15 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
 }
 
 /** Fields of a request over HTTP/1.1 as those of the later versions; what is the connection's own is left out. */
-export function laterFields({ method, url, headers }: IncomingMessage): FieldMap {
-  const { host, ...rest } = headers;
+export function laterFields({ method, url = "", headers }: IncomingMessage): FieldMap {
+  const { host, te: _te, ...rest } = headers;
+  // A target that is named whole counts instead of Host (RFC 9112 §3.2.2).
+  const [, scheme = "https", authority = host, path = url] = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     ":method": method,
-    ":scheme": "https",
-    ":path": url,
-    ":authority": host,
+    ":scheme": scheme.toLowerCase(),
+    ":path": path.startsWith("?") || path === "" ? `/${path}` : path,
+    ":authority": authority,
     ...withoutConnectionFields(rest),
   };
 }

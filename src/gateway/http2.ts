@@ -3,6 +3,7 @@ import type { Server } from "node:net";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
+import { requireInteger } from "../option-checks.ts";
 import { codeOf } from "../system-error.ts";
 import { formatAddress } from "../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
@@ -32,7 +33,8 @@ export interface Http2GatewayOptions {
   readonly maxConnections?: number;
   /**
    * Connections that a source, an IPv4 address or an IPv6 /64, may begin per second, from 1; 10 if absent. So many of 6.4
-   * seconds may come at once. Where a load balancer hides who comes, all are one source.
+   * seconds may come at once. All sources together have ten times as much. Where a load balancer hides who comes, all are
+   * one source, which has half of that.
    */
   readonly connectionsPerSecond?: number;
   /**
@@ -61,6 +63,7 @@ export interface Http2Gateway {
  * HTTP/3. The app sees a client's address as `request.ip` unless it is on loopback: there it could pass for one that the
  * relay proved. What clients may hold and how long they may take is bounded.
  *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken or the certificate does not load.
  */
 export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): Promise<Http2Gateway> {
@@ -69,9 +72,10 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   const budget = options.budget ?? new Budget();
   const door = openDoor(host, port, {
     ...options,
-    maxConnections: options.maxConnections ?? defaults.maxHttp2Connections,
-    idleTimeoutMs: options.idleTimeoutMs ?? defaults.gatewayConnectionIdleMs,
-    arrivals: arrivalsFor(options.connectionsPerSecond),
+    maxConnections: fromOne("maxConnections", options.maxConnections, defaults.maxHttp2Connections),
+    idleTimeoutMs: fromOne("idleTimeoutMs", options.idleTimeoutMs, defaults.gatewayConnectionIdleMs),
+    arrivalsScale:
+      fromOne("connectionsPerSecond", options.connectionsPerSecond, usualPerSecond) / usualPerSecond,
     budget,
     faults,
     fetch: (request) => app.fetch(request),
@@ -103,10 +107,10 @@ async function close(door: TcpDoor, faults: Faults): Promise<void> {
   faults.flush();
 }
 
-function arrivalsFor(perSecond?: number): { readonly perSecond: number; readonly burst: number } {
-  const { tcpArrivalsPerSource: usual } = defaults;
-  if (perSecond === undefined) return usual;
-  return { perSecond, burst: (perSecond * usual.burst) / usual.perSecond };
+const usualPerSecond: number = defaults.tcpArrivalsPerSource.perSecond;
+
+function fromOne(name: string, value: number | undefined, fallback: number): number {
+  return requireInteger(name, value, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
 }
 
 function openDoor(host: string, port: number, options: ConstructorParameters<typeof TcpDoor>[0]): TcpDoor {

@@ -21,8 +21,8 @@ export interface HeadRefusal {
 /** Reads the header fields of a request over HTTP/2 or HTTP/3 (RFC 9114 §4.2 and §4.3.1, RFC 9113 §8.3.1). */
 export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
   if (headBytes(fields) > maxHeaderBytes) return refuse(431, "the header fields are too long");
-  const { ":method": method, ":scheme": scheme, ":path": path } = fields;
-  const authority = fields[":authority"] ?? fields["host"];
+  const { ":method": method, ":scheme": scheme, ":path": path, host } = fields;
+  const authority = fields[":authority"] ?? host;
   if (typeof method !== "string" || !token.test(method)) return refuse(400, "the method is not valid");
   const refusal = methodRefusal(method);
   if (refusal) return refusal;
@@ -30,9 +30,10 @@ export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
   if (typeof path !== "string" || !pathPattern.test(path)) return refuse(400, "the path is not valid");
   if (typeof authority !== "string" || !authorityPattern.test(authority))
     return refuse(400, "the authority is not valid");
+  if (host !== undefined && host !== authority) return refuse(400, "Host is another than the authority");
   const url = URL.parse(`https://${authority}${path}`);
   if (!url) return refuse(400, "the authority is not valid");
-  return withHeaders(fields, method, url);
+  return withHeaders(fields, normalMethod(method), url);
 }
 
 /** Bytes that header fields count for (RFC 9114 §4.2.2, without its overhead). */
@@ -59,11 +60,20 @@ const authorityPattern = /^[^\s/?#@\\]+$/;
 /** Fields that belong to a connection, which HTTP/2 and HTTP/3 have no place for (RFC 9114 §4.2). */
 const connectionFields = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
-/** Leaves out what is a connection's own in HTTP/1.1. */
+/** Leaves out what is a connection's own in HTTP/1.1, and what `Connection` says to be (RFC 9110 §7.6.1). */
 export function withoutConnectionFields<Value>(
   fields: Readonly<Record<string, Value>>,
 ): Record<string, Value> {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !connectionFields.includes(name)));
+  const named = String(fields["connection"] ?? "")
+    .toLowerCase()
+    .split(/[\s,]+/);
+  const own = new Set([...connectionFields, ...named]);
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !own.has(name)));
+}
+
+/** As `Request` writes it: it takes these in lower case too (Fetch, "normalize a method"). */
+function normalMethod(method: string): string {
+  return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
 /** `fetch` knows no such requests. */

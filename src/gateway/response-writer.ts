@@ -28,7 +28,8 @@ export class OverBudget extends Error {}
 export class ResponseWriter {
   readonly #options: ResponseWriterOptions;
   readonly #pieces = new Set<Piece>();
-  #reader: ReadableStreamDefaultReader<unknown> | undefined;
+  /** Cancels what the app still has to give. */
+  #cancel: ((reason: unknown) => Promise<void>) | undefined;
 
   constructor(options: ResponseWriterOptions) {
     this.#options = options;
@@ -46,6 +47,8 @@ export class ResponseWriter {
    */
   async write(response: Response, method: string): Promise<void> {
     const fields = responseFields(response);
+    // Async, as an app may give anything for a body, and what has no `cancel` must not throw here.
+    this.#cancel = async (reason) => response.body?.cancel(reason);
     await this.#handOver(headBytes(fields), () => undefined);
     this.#options.stream.respond(fields);
     // Over TCP the client takes the head with what follows: until then the app is waited for, which may take its time.
@@ -64,14 +67,15 @@ export class ResponseWriter {
     for (const piece of this.#pieces) this.#options.outbox?.remove(piece);
     this.#pieces.clear();
     // What a body says to its end harms nobody.
-    this.#reader?.cancel(reason).catch(() => undefined);
+    this.#cancel?.(reason).catch(() => undefined);
   }
 
   async #writeBody(body: ReadableStream<unknown>): Promise<void> {
-    this.#reader = body.getReader();
+    const reader = body.getReader();
+    this.#cancel = (reason) => reader.cancel(reason);
     for (;;) {
       this.#options.onWait(true);
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await reader.read();
       this.#options.onWait(false);
       if (done) break;
       const bytes = toBytes(value);
@@ -79,7 +83,7 @@ export class ResponseWriter {
       for (let at = 0; at < bytes.length; at += responsePieceBytes)
         await this.#writePiece(bytes.subarray(at, at + responsePieceBytes));
     }
-    this.#reader = undefined;
+    this.#cancel = undefined;
   }
 
   async #writePiece(bytes: Buffer): Promise<void> {

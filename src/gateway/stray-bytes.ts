@@ -4,6 +4,8 @@ export interface StrayLimits {
   readonly maxBytes: number;
   /** How much in the long run, in bytes per second. */
   readonly perSecond: number;
+  /** How much for each byte that the client is sent, to tell what it took. */
+  readonly perSentByte: number;
 }
 
 /**
@@ -13,6 +15,9 @@ export interface StrayLimits {
 export class StrayBytes {
   readonly #limits: StrayLimits;
   #bytes = 0;
+  /** Bytes that the client may still send about what it was sent. */
+  #creditBytes = 0;
+  #sentBytes = 0;
   #readBytes = 0;
   #usefulBytes = 0;
   #seenAtMs: number;
@@ -33,12 +38,21 @@ export class StrayBytes {
     this.#usefulBytes = 0;
   }
 
-  /** @param readBytes read so far. @returns whether there are too many that were of no use. */
-  look(readBytes: number, nowMs: number): boolean {
-    const { maxBytes, perSecond } = this.#limits;
+  /**
+   * @param readBytes read so far.
+   * @param sentBytes sent so far.
+   * @returns whether there are too many that were of no use.
+   */
+  look(readBytes: number, sentBytes: number, nowMs: number): boolean {
+    const { maxBytes, perSecond, perSentByte } = this.#limits;
     const forgotten = (Math.max(0, nowMs - this.#seenAtMs) * perSecond) / 1000;
-    this.#bytes = Math.max(0, this.#bytes + readBytes - this.#readBytes - this.#usefulBytes - forgotten);
+    const stray = this.#bytes + readBytes - this.#readBytes - this.#usefulBytes - forgotten;
+    // Kept for later, as what is sent may be on its way for long; but no more than could come without it.
+    const credit = Math.min(maxBytes, this.#creditBytes + (sentBytes - this.#sentBytes) * perSentByte);
+    this.#bytes = Math.max(0, stray - credit);
+    this.#creditBytes = credit - Math.min(credit, Math.max(0, stray));
     this.#readBytes = readBytes;
+    this.#sentBytes = sentBytes;
     this.#usefulBytes = 0;
     this.#seenAtMs = nowMs;
     return this.#bytes > maxBytes;

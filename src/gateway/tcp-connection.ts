@@ -4,6 +4,7 @@ import {
   maxRefusals,
   maxStrayBytes,
   strayBytesPerSecond,
+  strayBytesPerSentByte,
   tcpRequestBytes,
 } from "../defaults.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
@@ -30,13 +31,22 @@ export class TcpConnection {
   constructor(options: TcpConnectionOptions) {
     this.#options = options;
     this.#requests = new OpenRequests(options);
-    const limits = { maxBytes: maxStrayBytes, perSecond: strayBytesPerSecond };
+    const limits = {
+      maxBytes: maxStrayBytes,
+      perSecond: strayBytesPerSecond,
+      perSentByte: strayBytesPerSentByte,
+    };
     this.#stray = new StrayBytes(limits, options.now());
   }
 
   /** Connections of its source, this one included. */
   get sourceConnections(): number {
     return this.#options.budget.sourceConnections;
+  }
+
+  /** Whether a request is open on it. */
+  get isBusy(): boolean {
+    return this.#requests.size > 0;
   }
 
   /**
@@ -83,7 +93,8 @@ export class TcpConnection {
 
   /** Ends the connection if much has come that no request waits for, such as pings, or what a closed stream was sent. */
   look(nowMs: number): void {
-    if (!this.#isLingering && this.#stray.look(this.#options.socket.bytesRead, nowMs))
+    const { bytesRead, bytesWritten } = this.#options.socket;
+    if (!this.#isLingering && this.#stray.look(bytesRead, bytesWritten, nowMs))
       this.#end("a client sends what nobody waits for");
   }
 

@@ -1,11 +1,11 @@
 import { createServer as createHttp1, type Server as Http1Server } from "node:http";
 import { constants, performServerHandshake, type ServerHttp2Session } from "node:http2";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
 import * as defaults from "../defaults.ts";
 import { type ArrivalLimits, Arrivals } from "./arrivals.ts";
-import { isLoopback } from "../wire/ip.ts";
+import { isLoopback, plainIp } from "../wire/ip.ts";
 import type { Budget } from "./budget.ts";
 import type { ResponseFields } from "./exchange-stream.ts";
 import type { Faults } from "./faults.ts";
@@ -22,8 +22,8 @@ export interface TcpDoorOptions {
   readonly fieldsFor: (authority: string | undefined) => ResponseFields;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
-  /** TCP connections that one source may begin. */
-  readonly arrivals: ArrivalLimits["perSource"];
+  /** TCP connections that may begin, in times of what usually may. */
+  readonly arrivalsScale: number;
   readonly budget: Budget;
   readonly faults: Faults;
 }
@@ -40,14 +40,13 @@ export class TcpDoor {
   /** By the addresses and ports of both ends, which TLS sockets have as well. */
   readonly #connections = new Map<string, { readonly socket: Socket; readonly connection: TcpConnection }>();
   readonly #arrivals: Arrivals;
-  readonly #timers: readonly NodeJS.Timeout[];
+  #timers: readonly NodeJS.Timeout[] = [];
 
   /** @throws the system's error if key and certificate do not load. */
   constructor(options: TcpDoorOptions) {
     this.#options = options;
-    const { key, cert, idleTimeoutMs, arrivals: perSource } = options;
-    const { tcpArrivals: all, maxTcpSources: maxSources } = defaults;
-    this.#arrivals = new Arrivals({ perSource, all, maxSources }, performance.now());
+    const { key, cert, idleTimeoutMs, arrivalsScale } = options;
+    this.#arrivals = new Arrivals(arrivalLimits(arrivalsScale), performance.now());
     const handshakeTimeout = Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs);
     this.#tls = createTls({ key, cert, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout });
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
@@ -55,10 +54,7 @@ export class TcpDoor {
     this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#http1 = this.#createHttp1();
     this.server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
-    this.#timers = [
-      setInterval(() => this.#look(), defaults.strayLookMs).unref(),
-      setInterval(() => this.#sweep(), defaults.tcpSweepMs).unref(),
-    ];
+    this.server.once("listening", () => this.#keepTime());
   }
 
   /** Ends every connection. */
@@ -67,19 +63,26 @@ export class TcpDoor {
     for (const { socket } of this.#connections.values()) socket.destroy();
   }
 
+  #keepTime(): void {
+    this.#timers = [
+      setInterval(() => this.#look(), defaults.strayLookMs).unref(),
+      setInterval(() => this.#sweep(), defaults.tcpSweepMs).unref(),
+    ];
+  }
+
   #connected(socket: Socket): void {
     const { maxConnections, idleTimeoutMs, budget, faults, fetch } = this.#options;
-    const { remoteAddress: address } = socket;
     socket.on("error", () => undefined);
     // It has gone already.
-    if (address === undefined) return void socket.destroy();
+    if (socket.remoteAddress === undefined) return void socket.destroy();
+    const address = plainIp(socket.remoteAddress);
     // Asked before TLS, as a handshake is the dearest thing that a stranger can have for nothing.
     if (!this.#arrivals.take(address, performance.now())) {
       budget.refuse("arrivals");
-      return this.#turnAway(socket, "a source connects too often");
+      return this.#reset(socket, "a source connects too often");
     }
     const share = budget.connect(address, maxConnections - this.#connections.size);
-    if (!share) return this.#turnAway(socket, "a source has too many connections");
+    if (!share) return this.#reset(socket, "a source has too many connections");
     const connection = new TcpConnection({
       socket,
       budget: share,
@@ -99,13 +102,17 @@ export class TcpDoor {
     this.#tls.emit("connection", socket);
   }
 
-  #turnAway(socket: Socket, why: string): void {
+  #connectionOf(socket: object): TcpConnection | undefined {
+    return socket instanceof Socket ? this.#connections.get(nameOf(socket))?.connection : undefined;
+  }
+
+  #reset(socket: Socket, why: string): void {
     this.#options.faults.write("info", "over-budget", why);
     socket.resetAndDestroy();
   }
 
   #secured(socket: TLSSocket): void {
-    const { connection } = this.#connections.get(nameOf(socket)) ?? {};
+    const connection = this.#connectionOf(socket);
     socket.on("error", () => undefined);
     if (!connection) return void socket.destroy();
     if (socket.alpnProtocol === "h2") this.#serveHttp2(socket, connection);
@@ -155,7 +162,7 @@ export class TcpDoor {
     server.on("request", (request, response) => {
       // What came with the request for which it was sent away.
       if (request.socket.destroyed) return;
-      const { connection } = this.#connections.get(nameOf(request.socket)) ?? {};
+      const connection = this.#connectionOf(request.socket);
       const { host } = request.headers;
       const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
       const isOpen = connection?.open(
@@ -172,17 +179,19 @@ export class TcpDoor {
         .writeHead(503, { "retry-after": String(defaults.retryAfterSeconds), connection: "close" })
         .end();
     });
-    server.on("connect", (_request, socket) => this.#turnDown(socket, "501 Not Implemented"));
+    server.on("connect", (_request, socket) => this.#refuse(socket, "501 Not Implemented"));
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
       if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
       const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
-      this.#turnDown(socket, isTooLong ? "431 Request Header Fields Too Large" : "400 Bad Request");
+      this.#refuse(socket, isTooLong ? "431 Request Header Fields Too Large" : "400 Bad Request");
     });
     return server;
   }
 
-  #turnDown(socket: Duplex, status: string): void {
+  #refuse(socket: Duplex, status: string): void {
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
+    // The client would take it for a part of the answer that it waits for.
+    if (this.#connectionOf(socket)?.isBusy) return void socket.destroy();
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   }
 
@@ -201,6 +210,15 @@ export class TcpDoor {
       why: String(error),
     });
   }
+}
+
+function arrivalLimits(scale: number): ArrivalLimits {
+  const { tcpArrivalsPerSource, tcpArrivals, maxTcpSources } = defaults;
+  const scaled = ({ perSecond, burst }: ArrivalLimits["all"]): ArrivalLimits["all"] => ({
+    perSecond: perSecond * scale,
+    burst: burst * scale,
+  });
+  return { perSource: scaled(tcpArrivalsPerSource), all: scaled(tcpArrivals), maxSources: maxTcpSources };
 }
 
 /** As many streams as the others of the source leave, so that many connections ask for little more than a few. */

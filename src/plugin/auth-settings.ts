@@ -2,7 +2,7 @@ import type { JSONWebKeySet } from "jose";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type KeySettings, resolveKeys } from "./key-settings.ts";
-import { optionInvalid, requireInteger, requireOptions, requireTexts } from "./option-checks.ts";
+import { optionInvalid, requireInteger, requireOptions, requireTexts } from "../option-checks.ts";
 
 /** How requests are authenticated by JWT: one of `jwks` and `secret`, or `issuer` alone. */
 export interface TokenAuthOptions {

@@ -1,7 +1,7 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import { QuicpipeError } from "../errors.ts";
 import { isKeySet, isTrustedOrigin } from "./key-document.ts";
-import { optionInvalid, requireTexts, elementInvalid } from "./option-checks.ts";
+import { optionInvalid, requireTexts, elementInvalid } from "../option-checks.ts";
 
 /** Where an issuer's keys are published: at a URL, or where its discovery document says. */
 export type KeyOrigin =

@@ -1,6 +1,6 @@
 import * as defaults from "../defaults.ts";
 import { maxNum } from "../protocol.ts";
-import { requireInteger, requireOptions } from "./option-checks.ts";
+import { requireInteger, requireOptions } from "../option-checks.ts";
 
 /**
  * Limits of a relay; a token's `quicpipe` claim narrows those of its subject, never widens them. With `auth: "none"` an

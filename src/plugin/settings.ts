@@ -20,7 +20,7 @@ import {
   requireOptions,
   requireText,
   elementInvalid,
-} from "./option-checks.ts";
+} from "../option-checks.ts";
 import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
 import { resolveXdp } from "./xdp-settings.ts";
 

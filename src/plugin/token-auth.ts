@@ -6,7 +6,7 @@ import { IssuerKeys } from "./issuer-keys.ts";
 import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
 import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
-import { optionInvalid } from "./option-checks.ts";
+import { optionInvalid } from "../option-checks.ts";
 import { identityOf, tokenInvalid, type VerifiedToken } from "./token-identity.ts";
 
 /** What authenticating by token takes beside its settings. */

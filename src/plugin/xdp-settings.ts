@@ -5,7 +5,7 @@ import {
   requireOneOf,
   requireOptions,
   shownInvalid,
-} from "./option-checks.ts";
+} from "../option-checks.ts";
 
 /**
  * Checks the option `xdp`; where it is absent, `QUICPIPE_XDP_IFACE` names the interfaces, separated by commas.

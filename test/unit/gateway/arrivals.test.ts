@@ -30,17 +30,29 @@ describe("connections that begin", () => {
 
   it("are bounded in all, and who comes for the first time comes first", () => {
     const arrivals = new Arrivals(limits, 0);
-    const crowd = Array.from({ length: 20 }, (_, i) => `198.51.100.${i}`);
+    const crowd = Array.from({ length: 20 }, (_, i) => `198.51.${i}.1`);
     const taken = crowd.reduce((sum, address) => sum + letIn(arrivals, address, 100, 0), 0);
     expect(taken).toBe(100);
     // The crowd asks all the time for ten seconds; a newcomer each second gets in.
     let crowdTaken = 0;
     for (let nowMs = 100; nowMs <= 10_000; nowMs += 100) {
       for (const address of crowd.slice(0, 8)) crowdTaken += letIn(arrivals, address, 5, nowMs);
-      if (nowMs % 1000 === 0) expect(arrivals.take(`203.0.113.${nowMs / 1000}`, nowMs)).toBe(true);
+      if (nowMs % 1000 === 0) expect(arrivals.take(`203.0.${nowMs / 1000}.1`, nowMs)).toBe(true);
     }
     expect(crowdTaken).toBeGreaterThan(300);
     expect(crowdTaken).toBeLessThanOrEqual(500);
+  });
+
+  it("come last of who has many sources in one network", () => {
+    const arrivals = new Arrivals(limits, 0);
+    let crowdTaken = 0;
+    for (let nowMs = 0, n = 0; nowMs <= 10_000; nowMs += 10) {
+      for (const last = n + 20; n < last; n++)
+        crowdTaken += letIn(arrivals, `2001:db8:1:${(n & 0xffff).toString(16)}::1`, 1, nowMs);
+      if (nowMs % 100 === 0)
+        expect(arrivals.take(`2001:db8:${(nowMs + 2).toString(16)}::1`, nowMs)).toBe(true);
+    }
+    expect(crowdTaken).toBeGreaterThan(300);
   });
 
   it("are remembered of so many sources, the most recent", () => {

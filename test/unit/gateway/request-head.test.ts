@@ -33,6 +33,11 @@ describe("header fields", () => {
     expect(head).toMatchObject({ method: "GET", url: new URL("https://relay.example/a?b=c") });
   });
 
+  it.each(["get", "Head", "post", "patch"])("may say %s, which counts as `Request` reads it", (method) => {
+    const head = readHead({ ...plain, ":method": method });
+    expect(head).toMatchObject({ method: new Request("https://relay.example", { method }).method });
+  });
+
   it.each(malformedKinds)("with $name are answered $status", ({ fields, status }) => {
     expect(readHead(fieldMap(fields({ port: 4433 })))).toMatchObject({ status });
   });
@@ -45,6 +50,7 @@ describe("header fields", () => {
     [{ ":authority": "a b" }, 400],
     [{ ":method": "TRACK" }, 501],
     [{ te: "gzip" }, 400],
+    [{ host: "another.example" }, 400],
     [{ "content-length": ["1", "1"] }, 400],
     [{ "x y": "1" }, 400],
   ])("with %j are answered %i", (fields, status) => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sourceName } from "../../../src/wire/source.ts";
+import { networkName, sourceName } from "../../../src/wire/source.ts";
 
 it.each([
   ["203.0.113.7", "203.0.113.7"],
@@ -15,4 +15,14 @@ it.each([
 
 it("two sites are two sources", () => {
   expect(sourceName("2001:db8:0:1::1")).not.toBe(sourceName("2001:db8:0:2::1"));
+});
+
+it.each([
+  ["203.0.113.7", "203.0.113.0/24"],
+  ["::ffff:203.0.113.7", "203.0.113.0/24"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"],
+  ["fe80::1%eth0", "fe80::/48"],
+  ["somewhere", "somewhere"],
+])("%s is of the network %s", (address, name) => {
+  expect(networkName(address)).toBe(name);
 });

@@ -1,4 +1,4 @@
-import { QuicpipeError } from "../errors.ts";
+import { QuicpipeError } from "./errors.ts";
 
 /** Refuses an option: names its path, what was given and what is allowed. Never shows text, which may be a secret. */
 export function optionInvalid(path: string, value: unknown, allowed: string): QuicpipeError {

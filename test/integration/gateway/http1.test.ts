@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { networkInterfaces } from "node:os";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Http2Gateway, type Http3App, serveHttp2 } from "../../../src/gateway/index.ts";
+import { openHttp1 } from "../harness/http1-client.ts";
+import { testCertificate } from "../harness/relay.ts";
+
+async function startServer(fetch: Http3App["fetch"]): Promise<Http2Gateway> {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const gateway = await serveHttp2({ fetch }, { host: "127.0.0.1", key, cert, logger: false });
+  onTestFinished(() => gateway.close());
+  return gateway;
+}
+
+/** What comes back until the server ends the connection. */
+async function ask(gateway: Http2Gateway, request: string): Promise<string> {
+  const { socket, text } = await openHttp1(gateway);
+  socket.write(request);
+  await once(socket, "close");
+  return text();
+}
+
+const echo: Http3App["fetch"] = ({ url, headers }) =>
+  Response.json({ url, te: headers.get("te"), hop: headers.get("x-hop") });
+
+describe("a request over HTTP/1.1", () => {
+  it("may name its target whole, which then counts instead of Host (RFC 9112 §3.2.2)", async () => {
+    const text = await ask(
+      await startServer(echo),
+      "GET https://relay.example:4433/a?b HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n",
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(text).toContain('"url":"https://relay.example:4433/a?b"');
+  });
+
+  it("leaves what it says to the next hop alone behind (RFC 9110 §7.6.1)", async () => {
+    const text = await ask(
+      await startServer(echo),
+      "GET / HTTP/1.1\r\nHost: localhost\r\nTE: deflate;q=0.3\r\nX-Hop: 1\r\nConnection: TE, X-Hop, close\r\n\r\n",
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(text).toContain('"te":null,"hop":null');
+  });
+
+  it("gets no refusal of what comes behind it into its answer", async () => {
+    const asked = Promise.withResolvers<void>();
+    const gateway = await startServer(() => {
+      asked.resolve();
+      const halves = new ReadableStream({
+        start: (controller) => controller.enqueue("aaaa"),
+      });
+      return new Response(halves, { headers: { "content-length": "8" } });
+    });
+    const { socket, text } = await openHttp1(gateway);
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await asked.promise;
+    await expect.poll(text).toContain("aaaa");
+    socket.write("what is this\r\n\r\n");
+    await once(socket, "close");
+    expect(text()).toMatch(/aaaa$/);
+  });
+});
+
+it("the app is told an IPv4 address as such where the server listens on both families", async () => {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const addresses = Object.values(networkInterfaces()).flat();
+  const ours = addresses.find((address) => address?.family === "IPv4" && !address.internal)?.address;
+  const gateway = await serveHttp2(
+    { fetch: (request) => new Response(String(Reflect.get(request, "ip"))) },
+    { host: "::", key, cert, logger: false },
+  );
+  onTestFinished(() => gateway.close());
+  const { socket, text } = await openHttp1({ port: gateway.port, host: ours ?? "127.0.0.1" });
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  await once(socket, "close");
+  expect(text()).toContain(`\r\n${ours}\r\n`);
+});
+
+it.each(["maxConnections", "connectionsPerSecond", "idleTimeoutMs"])(
+  "%s is a whole number from 1",
+  async (name) => {
+    const { privateKey: key, certificate: cert } = await testCertificate();
+    for (const value of [0, -1, Number.NaN, 1.5]) {
+      const serving = serveHttp2({ fetch: echo }, { host: "127.0.0.1", key, cert, [name]: value });
+      await expect(serving).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_OPTION_INVALID",
+        details: { option: name },
+      });
+    }
+  },
+);
