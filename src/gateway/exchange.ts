@@ -1,9 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../defaults.ts";
+import { http3Code } from "../http3/index.ts";
 import type { RequestBudget } from "./budget.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
 import type { Faults } from "./faults.ts";
-import { http3Code } from "./http3-code.ts";
 import type { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
 import { RequestBody } from "./request-body.ts";

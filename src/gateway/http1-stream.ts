@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { lingerMs, maxStrayBytes } from "../defaults.ts";
+import { http3Code } from "../http3/index.ts";
 import type { ExchangeStream, ResponseFields } from "./exchange-stream.ts";
-import { http3Code } from "./http3-code.ts";
 import { type FieldMap, withoutConnectionFields } from "./request-head.ts";
 
 /** A request over HTTP/1.1. */

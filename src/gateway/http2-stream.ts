@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { http3Code } from "../http3/index.ts";
 import type { ExchangeStream, ResponseFields } from "./exchange-stream.ts";
-import { http3Code } from "./http3-code.ts";
 import { withoutConnectionFields } from "./request-head.ts";
 
 /** Error codes of HTTP/2 (RFC 9113 §7) for those of HTTP/3. */

@@ -1,7 +1,7 @@
 import type { Http3ServerSession, ServerHttp3Stream } from "@currentspace/http3";
 import { gatewayConnectionIdleMs, maxStoppedStreams } from "../defaults.ts";
+import { http3Code } from "../http3/index.ts";
 import { holdStream } from "./held-stream.ts";
-import { http3Code } from "./http3-code.ts";
 import { OpenRequests, type OpenRequestsOptions } from "./open-requests.ts";
 import { Outbox } from "./outbox.ts";
 import type { FieldMap } from "./request-head.ts";

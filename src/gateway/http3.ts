@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
+import { http3Code } from "../http3/index.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
 import { Budget, type BudgetStats } from "./budget.ts";
 import { Faults } from "./faults.ts";
-import { http3Code } from "./http3-code.ts";
 import { Http3Connection } from "./http3-connection.ts";
 import { takePieces } from "./http3-pieces.ts";
 

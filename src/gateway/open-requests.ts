@@ -1,7 +1,7 @@
+import { http3Code } from "../http3/index.ts";
 import type { ConnectionBudget } from "./budget.ts";
 import { Exchange, type ExchangeOptions } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
-import { http3Code } from "./http3-code.ts";
 import { IdleTime, type IdleLimits } from "./idle-time.ts";
 import { type FieldMap, headBytes, readHead } from "./request-head.ts";
 

@@ -1,3 +1,5 @@
+import { parseVarint } from "./varint.ts";
+
 /** QUIC version 1 (RFC 9000 §15), the only one that quicpipe peers speak. */
 export const quicVersion1 = 1;
 /** Longest connection ID of QUIC version 1, in bytes (RFC 9000 §17.2). */
@@ -115,17 +117,6 @@ export function longPacketLength(datagram: Uint8Array): number | undefined {
   const type = header && longPacketTypeOf(datagram, header.version);
   if (type === undefined || type === longPacketType.retry) return undefined;
   return packetLength(datagram, header!.end, type === longPacketType.initial);
-}
-
-/** Reads a variable-length integer (RFC 9000 §16) at `at`; `undefined` if it is cut short. */
-export function parseVarint(bytes: Uint8Array, at: number): { value: number; end: number } | undefined {
-  if (at >= bytes.length) return undefined;
-  const size = 1 << (bytes[at]! >> 6);
-  if (at + size > bytes.length) return undefined;
-  let value = bytes[at]! & 0x3f;
-  // Multiplication, not shifts: 62 bits do not fit an int32. Past 2⁵³ the value is beyond any datagram anyway.
-  for (let i = 1; i < size; i++) value = value * 256 + bytes[at + i]!;
-  return { value, end: at + size };
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {

@@ -35,7 +35,8 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   console: [],
   plugin: ["registry", "forwarder", "telemetry", "console"],
   peer: ["telemetry"],
-  gateway: [],
+  http3: [],
+  gateway: ["http3"],
   cli: ["gateway", "peer", "plugin", "forwarder"],
 };
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseFirstFlight, parseLongHeader, parseVarint } from "../../../src/wire/quic-packet.ts";
+import { parseFirstFlight, parseLongHeader } from "../../../src/wire/quic-packet.ts";
 
 const dcid: Buffer = Buffer.from("8394c8f03e515708", "hex");
 const scid: Buffer = Buffer.from("38e41c0ab6938363f79c55c1", "hex");
@@ -67,23 +67,6 @@ describe("parseLongHeader", () => {
         if (header) expect(header.end).toBeLessThanOrEqual(bytes.length);
       }),
     );
-  });
-});
-
-describe("parseVarint", () => {
-  // The examples of RFC 9000 §A.1.
-  it.each([
-    ["c2197c5eff14e88c", Number(151_288_809_941_952_652n), 8],
-    ["9d7f3e7d", 494_878_333, 4],
-    ["7bbd", 15_293, 2],
-    ["25", 37, 1],
-  ])("reads %s", (bytesHex, value, end) => {
-    expect(parseVarint(Buffer.from(bytesHex, "hex"), 0)).toEqual({ value, end });
-  });
-
-  it("refuses one that is cut short", () => {
-    expect(parseVarint(Buffer.from("7b", "hex"), 0)).toBeUndefined();
-    expect(parseVarint(Buffer.from("25", "hex"), 1)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,77 @@
+import { parseVarint } from "../wire/varint.ts";
+import { http3Code } from "./codes.ts";
+import { connectionFault, type Http3Fault } from "./fault.ts";
+import { type FrameHandler, FrameReader, type PayloadUse } from "./frame-reader.ts";
+import { frameType, isReservedFrame } from "./frame-types.ts";
+import { checkSettings } from "./settings.ts";
+import type { UniStream } from "./uni-stream.ts";
+
+/** Longest SETTINGS that are taken, in bytes: some dozens of settings; clients send five. */
+const maxSettingsBytes = 1024;
+/** Longest payload of one variable-length integer, in bytes. */
+const maxIdBytes = 8;
+
+/** Reads a client's control stream (RFC 9114 §6.2.1). */
+export class ControlStream implements UniStream, FrameHandler {
+  readonly #frames = new FrameReader();
+  #hasSettings = false;
+  /** Push IDs that the client allows, which may only grow, and of its GOAWAY, which may only shrink. */
+  #maxPushId = 0;
+  #goAwayId: number = Number.POSITIVE_INFINITY;
+
+  push(bytes: Uint8Array): Http3Fault | undefined {
+    return this.#frames.push(bytes, this);
+  }
+
+  begin(type: number, length: number): PayloadUse | Http3Fault {
+    if (type === frameType.settings) return this.#beginSettings(length);
+    if (!this.#hasSettings)
+      return connectionFault(http3Code.missingSettings, "a control stream begins without settings");
+    // RFC 9114 §7.2.3: nothing was promised that could be cancelled.
+    if (type === frameType.cancelPush) return connectionFault(http3Code.idError, "a push was never promised");
+    if (type === frameType.goAway || type === frameType.maxPushId)
+      return length <= maxIdBytes ? "keep" : notOneNumber;
+    return isReservedFrame(type) ? misplaced(type) : "skip";
+  }
+
+  whole(type: number, payload: Uint8Array): Http3Fault | undefined {
+    if (type === frameType.settings) return checkSettings(payload);
+    const id = parseVarint(payload, 0);
+    if (id?.end !== payload.length) return notOneNumber;
+    return type === frameType.goAway ? this.#goAway(id.value) : this.#allowPushes(id.value);
+  }
+
+  /** RFC 9114 §7.2.4: once, and before all others. */
+  #beginSettings(length: number): PayloadUse | Http3Fault {
+    if (this.#hasSettings) return misplaced(frameType.settings);
+    this.#hasSettings = true;
+    if (length <= maxSettingsBytes) return "keep";
+    return connectionFault(http3Code.excessiveLoad, "the settings are too long");
+  }
+
+  /** RFC 9114 §5.2. That the client takes no more pushes changes nothing. */
+  #goAway(id: number): Http3Fault | undefined {
+    if (id > this.#goAwayId) return connectionFault(http3Code.idError, "GOAWAY has a higher ID than before");
+    this.#goAwayId = id;
+    return undefined;
+  }
+
+  /** RFC 9114 §7.2.7 */
+  #allowPushes(id: number): Http3Fault | undefined {
+    if (id < this.#maxPushId) return connectionFault(http3Code.idError, "MAX_PUSH_ID is lower than before");
+    this.#maxPushId = id;
+    return undefined;
+  }
+}
+
+const notOneNumber: Http3Fault = connectionFault(
+  http3Code.frameError,
+  "a frame is not as long as its only number",
+);
+
+function misplaced(type: number): Http3Fault {
+  return connectionFault(
+    http3Code.frameUnexpected,
+    `a frame of type ${type} does not belong into a control stream`,
+  );
+}

@@ -1,0 +1,64 @@
+import { http3Code } from "./codes.ts";
+import type { Http3Fault } from "./fault.ts";
+
+/**
+ * Fields by name, pseudo-fields by theirs with the colon; what comes more than once is a list. Values are bytes as Latin-1.
+ * An object without prototype.
+ */
+export type Fields = Readonly<Record<string, string | readonly string[]>>;
+
+/** More fields than anybody needs (RFC 9114 §4.2.2). */
+export const tooManyFields: Http3Fault = {
+  scope: "stream",
+  code: http3Code.excessiveLoad,
+  why: "the header fields are too long",
+  status: 431,
+};
+
+/** What a field counts for beside its name and value (RFC 9114 §4.2.2), in bytes. */
+const fieldOverheadBytes = 32;
+
+/** Puts the fields of one section together, and checks what cannot be seen any more when they are: their case and order. */
+export class FieldCollector {
+  readonly fields: Fields;
+  readonly #lists: Record<string, string | string[]>;
+  #mayBePseudo: boolean;
+  #bytesLeft: number;
+
+  constructor(options: { readonly maxBytes: number; readonly isTrailer: boolean }) {
+    // A field may be called "__proto__".
+    this.fields = this.#lists = Object.create(null) as Record<string, string | string[]>;
+    this.#bytesLeft = options.maxBytes;
+    // RFC 9114 §4.3: trailers have no pseudo-fields.
+    this.#mayBePseudo = !options.isTrailer;
+  }
+
+  add(name: string, value: string): Http3Fault | undefined {
+    this.#bytesLeft -= name.length + value.length + fieldOverheadBytes;
+    if (this.#bytesLeft < 0) return tooManyFields;
+    const why = this.#whyMalformed(name, value);
+    if (why) return { scope: "stream", code: http3Code.messageError, why, status: 400 };
+    const before = this.#lists[name];
+    if (before === undefined) this.#lists[name] = value;
+    else if (typeof before === "string") this.#lists[name] = [before, value];
+    else before.push(value);
+    return undefined;
+  }
+
+  #whyMalformed(name: string, value: string): string | undefined {
+    if (!valuePattern.test(value)) return "a field's value is not valid";
+    if (!name.startsWith(":")) {
+      this.#mayBePseudo = false;
+      return namePattern.test(name) ? undefined : "a field's name is not valid";
+    }
+    if (!requestPseudoFields.has(name)) return "a pseudo-field is not one of a request";
+    return this.#mayBePseudo ? undefined : "a pseudo-field is not at the beginning";
+  }
+}
+
+/** RFC 9114 §4.3.1 */
+const requestPseudoFields: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path"]);
+/** A token (RFC 9110 §5.6.2) without upper case (RFC 9114 §4.2). */
+const namePattern = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+/** RFC 9110 §5.5, RFC 9114 §10.3 */
+const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -1,0 +1,88 @@
+import { VarintReader } from "../wire/varint.ts";
+import type { Http3Fault } from "./fault.ts";
+import { PayloadBuffer } from "./payload-buffer.ts";
+
+/** What becomes of a frame's payload: kept until it is whole, passed on piece by piece, or skipped. */
+export type PayloadUse = "keep" | "pass" | "skip";
+
+/** Who is told of frames. */
+export interface FrameHandler {
+  /** A frame has begun. @param length of its payload, in bytes. */
+  begin(type: number, length: number): PayloadUse | Http3Fault;
+  /** Some of a payload that is passed on: a view of what was pushed, never empty. */
+  piece?(bytes: Uint8Array): void;
+  /** A payload that was kept. */
+  whole(type: number, payload: Uint8Array): Http3Fault | undefined;
+}
+
+/** Reads the frames of a stream (RFC 9114 §7.1), however it is cut into pieces. */
+export class FrameReader {
+  readonly #varint = new VarintReader();
+  readonly #kept = new PayloadBuffer();
+  #type: number | undefined;
+  /** `undefined` in a frame's header, and between frames. */
+  #use: PayloadUse | undefined;
+  /** Bytes of the payload that have not come yet. */
+  #left = 0;
+  #fault: Http3Fault | undefined;
+
+  /** Memory that is kept until a payload is whole, in bytes. */
+  get heldBytes(): number {
+    return this.#kept.heldBytes;
+  }
+
+  /** Whether the last frame is whole. */
+  get isBetweenFrames(): boolean {
+    return this.#type === undefined && !this.#varint.isInside;
+  }
+
+  /** Takes the next bytes. After a fault, which it gives again, it reads no more. */
+  push(bytes: Uint8Array, handler: FrameHandler): Http3Fault | undefined {
+    let at = 0;
+    while (!this.#fault && at < bytes.length)
+      if (this.#use) at += this.#readPayload(bytes.subarray(at, at + this.#left), handler);
+      else this.#readHeader(bytes[at++]!, handler);
+    return this.#fault;
+  }
+
+  #readHeader(byte: number, handler: FrameHandler): void {
+    const value = this.#varint.push(byte);
+    if (value === undefined) return;
+    if (this.#type === undefined) this.#type = value;
+    else this.#begin(this.#type, value, handler);
+  }
+
+  #begin(type: number, length: number, handler: FrameHandler): void {
+    const use = handler.begin(type, length);
+    if (typeof use !== "string") return this.#fail(use);
+    this.#use = use;
+    this.#left = length;
+    if (length === 0) this.#finish(new Uint8Array(), handler);
+  }
+
+  /** @returns how many bytes it took: all. */
+  #readPayload(piece: Uint8Array, handler: FrameHandler): number {
+    const { length } = piece;
+    const isWhole = length === this.#left;
+    // A payload that comes in one piece need not be copied.
+    const isSingle = isWhole && this.#kept.heldBytes === 0;
+    if (this.#use === "keep" && !isSingle) this.#kept.add(piece, this.#left);
+    this.#left -= length;
+    if (this.#use === "pass") handler.piece?.(piece);
+    if (isWhole) this.#finish(isSingle ? piece : this.#kept.take(), handler);
+    return length;
+  }
+
+  #finish(payload: Uint8Array, handler: FrameHandler): void {
+    const type = this.#type!;
+    const isKept = this.#use === "keep";
+    this.#type = this.#use = undefined;
+    const fault = isKept ? handler.whole(type, payload) : undefined;
+    if (fault) this.#fail(fault);
+  }
+
+  #fail(fault: Http3Fault): void {
+    this.#fault = fault;
+    this.#kept.take();
+  }
+}

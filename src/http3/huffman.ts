@@ -1,0 +1,90 @@
+/**
+ * Bits of each byte's code (RFC 7541, appendix B), and of EOS. The code is canonical: shorter codes come first, and of
+ * those that are alike the lower symbol, so their lengths are all that has to be known.
+ */
+const codeBits = [
+  13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28,
+  28, 28, 28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7,
+  8, 15, 6, 12, 10, 13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19,
+  13, 14, 6, 15, 5, 6, 5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5, 6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13,
+  28, 20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23, 24, 24, 22, 23, 24, 23, 23, 23, 23, 21,
+  22, 23, 22, 23, 23, 24, 22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23, 21, 21, 22, 21, 23,
+  22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23, 26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25,
+  19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27, 20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25,
+  25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26, 30,
+];
+const endOfString = 256;
+
+/** A node's child by its next bit: another node, or the complement of a symbol. */
+type Tree = Int16Array;
+
+function growTree(): Tree {
+  // A tree of 257 leaves has 256 nodes; node 0 is the root, so 0 is also "not there yet".
+  const tree = new Int16Array(512);
+  let nodes = 1;
+  let code = 0;
+  let bits = 0;
+  for (const symbol of [...codeBits.keys()].sort((a, b) => codeBits[a]! - codeBits[b]! || a - b)) {
+    code *= 2 ** (codeBits[symbol]! - bits);
+    bits = codeBits[symbol]!;
+    let node = 0;
+    for (let bit = bits - 1; bit > 0; bit--) {
+      const branch = node * 2 + ((code >>> bit) & 1);
+      node = tree[branch] ||= nodes++;
+    }
+    tree[node * 2 + (code & 1)] = ~symbol;
+    code++;
+  }
+  return tree;
+}
+
+/** What a step has where no symbol ends. */
+const noSymbol = 0x1ff;
+/** What a step is that leads to EOS, which must not occur (RFC 7541 §5.2). */
+const broken = -1;
+
+/** Steps of four bits by node and bits: the next node above a symbol of nine bits. No code is shorter than five. */
+function growSteps(tree: Tree): Int32Array {
+  const steps = new Int32Array(tree.length * 8);
+  for (let at = 0; at < steps.length; at++) steps[at] = stepOf(tree, at >> 4, at & 15);
+  return steps;
+}
+
+function stepOf(tree: Tree, from: number, bits: number): number {
+  let node = from;
+  let symbol = noSymbol;
+  for (let bit = 3; bit >= 0; bit--) {
+    node = tree[node * 2 + ((bits >> bit) & 1)]!;
+    if (node >= 0) continue;
+    symbol = ~node;
+    if (symbol === endOfString) return broken;
+    node = 0;
+  }
+  return (node << 9) | symbol;
+}
+
+/** Where a string may end: padding is less than a byte of the first bits of EOS, which are ones (RFC 7541 §5.2). */
+function endsOf(tree: Tree): ReadonlySet<number> {
+  const ends = new Set([0]);
+  for (let node = 0, bits = 1; bits < 8; bits++) ends.add((node = tree[node * 2 + 1]!));
+  return ends;
+}
+
+const tree: Tree = growTree();
+const steps: Int32Array = growSteps(tree);
+const ends: ReadonlySet<number> = endsOf(tree);
+
+/** Reads a string in the Huffman code (RFC 7541 §5.2), at most 8/5 as long; `undefined` if it is not valid. */
+export function decodeHuffman(bytes: Uint8Array): Buffer | undefined {
+  const text = Buffer.allocUnsafe(Math.ceil((bytes.length * 8) / 5));
+  let length = 0;
+  let node = 0;
+  for (let i = 0; i < bytes.length * 2; i++) {
+    const byte = bytes[i >> 1]!;
+    const step = steps[(node << 4) | (i & 1 ? byte & 15 : byte >> 4)]!;
+    if (step === broken) return undefined;
+    node = step >> 9;
+    if ((step & noSymbol) !== noSymbol) text[length++] = step & noSymbol;
+  }
+  return ends.has(node) ? text.subarray(0, length) : undefined;
+}

@@ -1,0 +1,34 @@
+/** Continuation bytes of 62 bits, which is what QPACK's integers need (RFC 9204 §4.1.1). */
+const maxContinuationBytes = 9;
+
+/**
+ * Reads an integer that begins in the low `bits` of the byte at `at` (RFC 7541 §5.1); `undefined` if it is cut short or
+ * longer than 62 bits need. Past 2⁵³ it is not exact, and beyond whatever it counts.
+ */
+export function parsePrefixed(
+  bytes: Uint8Array,
+  at: number,
+  bits: number,
+): { value: number; end: number } | undefined {
+  if (at >= bytes.length) return undefined;
+  const most = (1 << bits) - 1;
+  let value = bytes[at]! & most;
+  if (value < most) return { value, end: at + 1 };
+  const stop = Math.min(bytes.length, at + 1 + maxContinuationBytes);
+  for (let i = at + 1, weight = 1; i < stop; i++, weight *= 128) {
+    value += (bytes[i]! & 127) * weight;
+    if (bytes[i]! < 128) return { value, end: i + 1 };
+  }
+  return undefined;
+}
+
+/** Writes an integer of less than 2³¹ into the low `bits` of a byte whose others are `flags`, and bytes after it. */
+export function encodePrefixed(flags: number, bits: number, value: number): number[] {
+  const most = (1 << bits) - 1;
+  if (value < most) return [flags | value];
+  const bytes = [flags | most];
+  let rest = value - most;
+  for (; rest >= 128; rest >>= 7) bytes.push((rest & 127) | 128);
+  bytes.push(rest);
+  return bytes;
+}

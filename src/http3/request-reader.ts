@@ -1,0 +1,79 @@
+import { http3Code } from "./codes.ts";
+import { connectionFault, type Http3Fault } from "./fault.ts";
+import { decodeFieldSection } from "./field-section.ts";
+import { type Fields, tooManyFields } from "./fields.ts";
+import { FrameReader, type PayloadUse } from "./frame-reader.ts";
+import { frameType, isReservedFrame } from "./frame-types.ts";
+
+/** Who is told of a request. */
+export interface RequestHandler {
+  /** Its header fields, once and first. */
+  fields(fields: Fields): void;
+  /** Some of its content: a view of what was pushed, never empty. */
+  data(piece: Uint8Array): void;
+}
+
+/**
+ * Reads the frames of a request stream: HEADERS, any DATA, and perhaps HEADERS with trailers (RFC 9114 §4.1), which are
+ * checked and not handed on, as a `Request` has none. Only a field section is kept until it is whole.
+ */
+export class RequestReader {
+  readonly #frames = new FrameReader();
+  readonly #maxFieldSectionBytes: number;
+  #awaits: "fields" | "content" | "end" = "fields";
+
+  /** @param options.maxFieldSectionBytes both as it comes and as RFC 9114 §4.2.2 counts it: longer ones are answered 431. */
+  constructor(options: { readonly maxFieldSectionBytes: number }) {
+    this.#maxFieldSectionBytes = options.maxFieldSectionBytes;
+  }
+
+  /** Memory that is kept until a field section is whole, in bytes. */
+  get heldBytes(): number {
+    return this.#frames.heldBytes;
+  }
+
+  /** Takes the next bytes of the stream. After a fault, which it gives again, it reads no more. */
+  push(bytes: Uint8Array, on: RequestHandler): Http3Fault | undefined {
+    return this.#frames.push(bytes, {
+      begin: (type, length) => this.#begin(type, length),
+      piece: (piece) => on.data(piece),
+      whole: (_, section) => this.#readSection(section, on),
+    });
+  }
+
+  /** The stream has ended, without a reset. */
+  end(): Http3Fault | undefined {
+    // RFC 9114 §7.1
+    if (!this.#frames.isBetweenFrames) return connectionFault(http3Code.frameError, "a frame is cut short");
+    if (this.#awaits !== "fields") return undefined;
+    return { scope: "stream", code: http3Code.requestIncomplete, why: "a request ended before its fields" };
+  }
+
+  #begin(type: number, length: number): PayloadUse | Http3Fault {
+    if (type === frameType.data && this.#awaits === "content") return "pass";
+    if (type === frameType.headers && this.#awaits !== "end") {
+      if (length <= this.#maxFieldSectionBytes) return "keep";
+      return this.#refuse(tooManyFields);
+    }
+    if (!isReservedFrame(type)) return "skip";
+    return connectionFault(
+      http3Code.frameUnexpected,
+      `a frame of type ${type} does not belong into a request's ${this.#awaits}`,
+    );
+  }
+
+  #readSection(section: Uint8Array, on: RequestHandler): Http3Fault | undefined {
+    const isTrailer = this.#awaits === "content";
+    const decoded = decodeFieldSection(section, { maxBytes: this.#maxFieldSectionBytes, isTrailer });
+    if (!("fields" in decoded)) return this.#refuse(decoded);
+    this.#awaits = isTrailer ? "end" : "content";
+    if (!isTrailer) on.fields(decoded.fields);
+    return undefined;
+  }
+
+  /** What is wrong with trailers comes too late for an answer of its own. */
+  #refuse(fault: Http3Fault): Http3Fault {
+    const { scope, code, why } = fault;
+    return this.#awaits === "fields" ? fault : { scope, code, why };
+  }
+}

@@ -1,0 +1,37 @@
+import { encodeVarint } from "../wire/varint.ts";
+import { encodeFieldSection } from "./field-section.ts";
+import type { Fields } from "./fields.ts";
+import { frameType } from "./frame-types.ts";
+import { setting } from "./settings.ts";
+import { streamType } from "./uni-stream.ts";
+
+/**
+ * What the server's control stream begins with: its type and SETTINGS (RFC 9114 §6.2.1). QPACK's settings stay at their
+ * defaults, 0: no dynamic table, nobody waits for one (RFC 9204 §5).
+ */
+export function settingsStream(options: { readonly maxFieldSectionBytes: number }): Buffer {
+  const settings = [setting.maxFieldSectionSize, options.maxFieldSectionBytes].map(encodeVarint);
+  return Buffer.concat([
+    encodeVarint(streamType.control),
+    frame(frameType.settings, Buffer.concat(settings)),
+  ]);
+}
+
+/** Requests on streams from `streamId` on will not be answered (RFC 9114 §5.2). */
+export function goAwayFrame(streamId: number): Buffer {
+  return frame(frameType.goAway, encodeVarint(streamId));
+}
+
+/** Names are in lower case, values Latin-1. */
+export function headersFrame(fields: Fields): Buffer {
+  return frame(frameType.headers, encodeFieldSection(fields));
+}
+
+/** What stands before so many bytes of content. */
+export function dataFrameHead(bytes: number): Buffer {
+  return Buffer.concat([encodeVarint(frameType.data), encodeVarint(bytes)]);
+}
+
+function frame(type: number, payload: Buffer): Buffer {
+  return Buffer.concat([encodeVarint(type), encodeVarint(payload.length), payload]);
+}

@@ -1,0 +1,55 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeHuffman } from "../../../src/http3/huffman.ts";
+
+function decode(hex: string): string | undefined {
+  return decodeHuffman(Buffer.from(hex.replaceAll(" ", ""), "hex"))?.toString("latin1");
+}
+
+describe("a string in the Huffman code", () => {
+  // RFC 7541, appendix C.4 and C.6.
+  it.each([
+    ["f1e3 c2e5 f23a 6ba0 ab90 f4ff", "www.example.com"],
+    ["a8eb 1064 9cbf", "no-cache"],
+    ["25a8 49e9 5ba9 7d7f", "custom-key"],
+    ["25a8 49e9 5bb8 e8b4 bf", "custom-value"],
+    ["6402", "302"],
+    ["640e ff", "307"],
+    ["aec3 771a 4b", "private"],
+    ["d07a be94 1054 d444 a820 0595 040b 8166 e082 a62d 1bff", "Mon, 21 Oct 2013 20:13:21 GMT"],
+    ["9d29 ad17 1863 c78f 0b97 c8e9 ae82 ae43 d3", "https://www.example.com"],
+    ["9bd9 ab", "gzip"],
+    [
+      "94e7 821d d7f2 e6c7 b335 dfdf cd5b 3960 d5af 2708 7f36 72c1 ab27 0fb5 291f 9587 3160 65c0 03ed 4ee5 b106 3d50 07",
+      "foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1",
+    ],
+    ["", ""],
+    // The shortest and the longest codes: "0", and the bytes 10, 13 and 22, whose codes are of 30 bits.
+    ["07", "0"],
+    ["ffff fff3", "\n"],
+    ["ffff fff7", "\r"],
+    ["ffff fffb", "\x16"],
+  ])("%s is %j", (hex, text) => {
+    expect(decode(hex)).toBe(text);
+  });
+
+  it.each([
+    ["padding of a whole byte", "07ff"],
+    ["nothing but padding of a byte", "ff"],
+    ["padding with a zero", "06"],
+    ["EOS", "ffff ffff"],
+    ["EOS behind a symbol", "07ff ffff ff"],
+    ["a code that is cut short", "ffff"],
+  ])("is refused for %s", (_, hex) => {
+    expect(decode(hex)).toBeUndefined();
+  });
+
+  it("never throws, and is at most 8/5 as long as what it is read from", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const text = decodeHuffman(bytes);
+        if (text) expect(text.length).toBeLessThanOrEqual((bytes.length * 8) / 5);
+      }),
+    );
+  });
+});
