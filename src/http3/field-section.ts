@@ -87,22 +87,24 @@ function parseString(
 /** Writes a field section by the static table and literals, which need no dynamic table. Pseudo-fields come first. */
 export function encodeFieldSection(fields: Fields): Buffer {
   const names = Object.keys(fields);
-  const parts: Buffer[] = [Buffer.from([0, 0])];
+  // The section prefix (RFC 9204 §4.5.1).
+  let section = "\0\0";
   // An object has names that are numbers before all others (RFC 9114 §4.3).
   for (const isPseudo of [true, false])
     for (const name of names)
       if (name.startsWith(":") === isPseudo)
-        for (const value of [fields[name]!].flat()) parts.push(...encodeLine(name, value));
-  return Buffer.concat(parts);
+        for (const value of [fields[name]!].flat()) section += encodeLine(name, value);
+  return Buffer.from(section, "latin1");
 }
 
-function encodeLine(name: string, value: string): Buffer[] {
+function encodeLine(name: string, value: string): string {
   const entry = findStatic(name, value);
-  if (entry?.isWhole) return [Buffer.from(encodePrefixed(0xc0, 6, entry.index))];
-  const start = entry ? [Buffer.from(encodePrefixed(0x50, 4, entry.index))] : encodeString(0x20, 3, name);
-  return [...start, ...encodeString(0, 7, value)];
+  if (entry?.isWhole) return encodePrefixed(0xc0, 6, entry.index);
+  return (
+    (entry ? encodePrefixed(0x50, 4, entry.index) : encodeString(0x20, 3, name)) + encodeString(0, 7, value)
+  );
 }
 
-function encodeString(flags: number, bits: number, text: string): Buffer[] {
-  return [Buffer.from(encodePrefixed(flags, bits, text.length)), Buffer.from(text, "latin1")];
+function encodeString(flags: number, bits: number, text: string): string {
+  return encodePrefixed(flags, bits, text.length) + text;
 }

@@ -15,6 +15,8 @@ export interface FrameHandler {
   whole(type: number, payload: Uint8Array): Http3Fault | undefined;
 }
 
+const noBytes: Uint8Array = new Uint8Array();
+
 /** Reads the frames of a stream (RFC 9114 §7.1), however it is cut into pieces. */
 export class FrameReader {
   readonly #varint = new VarintReader();
@@ -54,10 +56,13 @@ export class FrameReader {
 
   #begin(type: number, length: number, handler: FrameHandler): void {
     const use = handler.begin(type, length);
-    if (typeof use !== "string") return this.#fail(use);
+    if (typeof use !== "string") {
+      this.#fault = use;
+      return;
+    }
     this.#use = use;
     this.#left = length;
-    if (length === 0) this.#finish(new Uint8Array(), handler);
+    if (length === 0) this.#finish(noBytes, handler);
   }
 
   /** @returns how many bytes it took: all. */
@@ -77,12 +82,6 @@ export class FrameReader {
     const type = this.#type!;
     const isKept = this.#use === "keep";
     this.#type = this.#use = undefined;
-    const fault = isKept ? handler.whole(type, payload) : undefined;
-    if (fault) this.#fail(fault);
-  }
-
-  #fail(fault: Http3Fault): void {
-    this.#fault = fault;
-    this.#kept.take();
+    if (isKept) this.#fault = handler.whole(type, payload);
   }
 }

@@ -1,6 +1,10 @@
+/** Less is not worth growing for. */
+const minBytes = 64;
+const noBytes: Buffer = Buffer.alloc(0);
+
 /** Keeps a frame's payload until it is whole, in memory that grows with what has come, not with what was announced. */
 export class PayloadBuffer {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = noBytes;
   #length = 0;
 
   /** Memory that it takes, in bytes: at most twice what has come, and some. */
@@ -20,7 +24,7 @@ export class PayloadBuffer {
   /** Gives what was kept, and keeps it no longer. */
   take(): Buffer {
     const bytes = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.alloc(0);
+    this.#bytes = noBytes;
     this.#length = 0;
     return bytes;
   }
@@ -31,6 +35,3 @@ export class PayloadBuffer {
     this.#bytes = grown;
   }
 }
-
-/** Less is not worth growing for. */
-const minBytes = 64;

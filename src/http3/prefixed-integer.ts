@@ -22,13 +22,15 @@ export function parsePrefixed(
   return undefined;
 }
 
-/** Writes an integer of less than 2³¹ into the low `bits` of a byte whose others are `flags`, and bytes after it. */
-export function encodePrefixed(flags: number, bits: number, value: number): number[] {
+/**
+ * Writes an integer of less than 2³¹ into the low `bits` of a byte whose others are `flags`, and bytes after it, as Latin-1
+ * like the texts that it stands before.
+ */
+export function encodePrefixed(flags: number, bits: number, value: number): string {
   const most = (1 << bits) - 1;
-  if (value < most) return [flags | value];
-  const bytes = [flags | most];
+  if (value < most) return String.fromCharCode(flags | value);
+  let text = String.fromCharCode(flags | most);
   let rest = value - most;
-  for (; rest >= 128; rest >>= 7) bytes.push((rest & 127) | 128);
-  bytes.push(rest);
-  return bytes;
+  for (; rest >= 128; rest >>= 7) text += String.fromCharCode((rest & 127) | 128);
+  return text + String.fromCharCode(rest);
 }

@@ -71,6 +71,10 @@ describe("a field section", () => {
     });
   });
 
+  it("is read with literals that must never be indexed (RFC 9204 §4.5.4, §4.5.6)", () => {
+    expect(decode("000071012f31780132")).toEqual({ ":path": "/", x: "2" });
+  });
+
   it("is taken with any base, as nothing refers to it", () => {
     expect(decode("007f808001d1")).toEqual({ ":method": "GET" });
   });

@@ -102,6 +102,8 @@ describe("a request's frames", () => {
   });
 
   it("are a fault as soon as they announce too many fields", () => {
+    const longest = Buffer.concat([encodeVarint(1), encodeVarint(maxFieldSectionBytes)]);
+    expect(read(longest).fault).toBeUndefined();
     const announced = Buffer.concat([encodeVarint(1), encodeVarint(maxFieldSectionBytes + 1)]);
     expect(read(announced)).toMatchObject({ fault: { ...stream(0x107), status: 431 }, mostHeldBytes: 0 });
     // Too late for an answer of its own.
@@ -125,6 +127,21 @@ describe("a request's frames", () => {
       fault: undefined,
       mostHeldBytes: 0,
     });
+  });
+
+  it("go on where a piece's memory was given back as it came", () => {
+    const reader = new RequestReader({ maxFieldSectionBytes });
+    const on = {
+      fields: () => undefined,
+      data: (piece: Uint8Array) => (piece.buffer as ArrayBuffer).transfer(0),
+    };
+    for (const bytes of [
+      Buffer.concat([headers, encodeVarint(0), encodeVarint(8)]),
+      Buffer.alloc(4),
+      Buffer.alloc(4),
+    ])
+      expect(reader.push(Uint8Array.from(bytes), on)).toBeUndefined();
+    expect(reader.end()).toBeUndefined();
   });
 
   it("say nothing more after a fault", () => {

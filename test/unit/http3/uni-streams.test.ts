@@ -37,12 +37,19 @@ describe("a client's control stream", () => {
     expect(said(control, ...frames, frame(13, "\x05"), frame(7, "\x09"), frame(7, "\x01"))).toBeUndefined();
   });
 
+  it("has settings of up to a kilobyte", () => {
+    expect(said(control, Buffer.from([4, 0x44, 0x00]))).toBeUndefined();
+  });
+
   it.each([
     ["a frame before its settings", [grease], 0x10a],
     ["DATA before its settings", [frame(0)], 0x10a],
     ["settings twice", [settings(), settings()], 0x105],
     ["a setting twice", [settings(6, 1, 6, 1)], 0x109],
-    ["a setting of HTTP/2", [settings(2, 1)], 0x109],
+    ["HTTP/2's ENABLE_PUSH", [settings(2, 1)], 0x109],
+    ["HTTP/2's MAX_CONCURRENT_STREAMS", [settings(3, 1)], 0x109],
+    ["HTTP/2's INITIAL_WINDOW_SIZE", [settings(4, 1)], 0x109],
+    ["HTTP/2's MAX_FRAME_SIZE", [settings(5, 1)], 0x109],
     ["a setting that is cut short", [frame(4, "\x06")], 0x106],
     ["settings of many bytes", [Buffer.from([4, 0x44, 0x01])], 0x107],
     ["DATA", [settings(), frame(0)], 0x105],
@@ -109,6 +116,13 @@ describe("a client's unidirectional streams", () => {
       streams.push(2, type);
       expect(streams.end(2)).toMatchObject(connection(0x104));
     }
+  });
+
+  it("are forgotten when they have ended", () => {
+    const streams = new UniStreams();
+    expect(streams.push(2, Buffer.from([0x21]))).toEqual({ stop: 0x103 });
+    streams.end(2);
+    expect(streams.push(2, Buffer.from([0x21]))).toEqual({ stop: 0x103 });
   });
 
   it("may end before their type is known", () => {
