@@ -21,7 +21,7 @@ export interface Figure {
 export interface RowResult {
   readonly name: string;
   /** `kpps/core`: packets forwarded per ms of the forwarder's CPU time, which are thousands per second and core. */
-  readonly unit: "kpps/core" | "ns/packet" | "MB/s" | "bytes/CID" | "µs";
+  readonly unit: "kpps/core" | "ns/packet" | "MB/s" | "bytes/CID" | "µs" | "ms";
   readonly subject: Figure;
   /** The same for the control of this run, where there is one. */
   readonly control?: Figure & { readonly name: string };

@@ -55,6 +55,21 @@ const visible: Row = {
   },
 };
 
+/** How long others have to wait while registrations expire, all at once. */
+const expiry: Row = {
+  name: "native/expiry",
+  about: "ms of the longest turn of the event loop while 100 000 registrations expire at once",
+  async run({ progress, effort }) {
+    progress(`${effort.rounds} times ${sessions} registrations`);
+    const [node, ...script] = nodeCommand("subjects/expiry.ts", sessions, effort.rounds);
+    const subject = startChild([node!, "--expose-gc", ...script]);
+    const { turnsMs }: { turnsMs: number[][] } = JSON.parse(await subject.hear());
+    await subject.stop();
+    const longest = turnsMs.map((turns) => Math.max(...turns));
+    return { name: this.name, unit: "ms", subject: figureOf(longest), rounds: longest.length };
+  },
+};
+
 /** The rows about registrations. */
 export const registrationRows: readonly Row[] = [
   memoryRow("native/table-1m", "memory of the route table at a million CIDs", "tableBytes"),
@@ -64,4 +79,5 @@ export const registrationRows: readonly Row[] = [
     "processBytes",
   ),
   visible,
+  expiry,
 ].map(needsNative);

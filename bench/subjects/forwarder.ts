@@ -1,5 +1,5 @@
 import * as defaults from "../../src/defaults.ts";
-import type { Backend, Forwarder, ForwarderOptions, SessionSpec } from "../../src/forwarder/index.ts";
+import type { BackendChoice, Forwarder, ForwarderOptions, SessionSpec } from "../../src/forwarder/index.ts";
 import type { Address } from "../../src/wire/address.ts";
 
 /** More than any round can use up, so that the bucket is drawn from but never refuses. */
@@ -7,7 +7,7 @@ const bytesPerSecond = 1e12;
 const expiresAtMs: number = Date.now() + 3_600_000;
 
 /** The data plane as a relay opens it by default, on a free port of every IPv4 address. */
-export function forwarderOptions(backend: Backend, upstream?: Address): ForwarderOptions {
+export function forwarderOptions(backend: BackendChoice, upstream?: Address): ForwarderOptions {
   return {
     host: "0.0.0.0",
     port: 0,

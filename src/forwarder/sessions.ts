@@ -1,3 +1,4 @@
+import { ShardedMap } from "../sharded-map.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { AddressMap } from "./address-map.ts";
@@ -42,7 +43,7 @@ export class SessionTable {
   readonly #sessions: (Session | undefined)[] = [];
   readonly #freeIds: SessionId[] = [];
   readonly #newestAt = new AddressMap<Session>();
-  readonly #byUsername = new Map<string, Session>();
+  readonly #byUsername = new ShardedMap<Session>();
 
   get size(): number {
     return this.#sessions.length - this.#freeIds.length;

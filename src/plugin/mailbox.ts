@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import type { MessageState } from "../protocol.ts";
-import { ExpiryBuckets } from "../registry/index.ts";
+import { type Expiring, ExpiryBuckets } from "../registry/index.ts";
 import { loadOf, type MailboxLimits, requireMailboxRoom, type RoomRequest } from "./mailbox-room.ts";
 import type { Message, MessageContent, MessageTrace } from "./message.ts";
 
@@ -15,7 +15,8 @@ export interface MailboxStats {
   readonly recalled: number;
 }
 
-interface Entry {
+/** A message, which ends at its deadline while it waits, and then with its tombstone. */
+interface Entry extends Expiring {
   readonly id: string;
   /** Whose share it takes up. */
   readonly account: string;
@@ -31,8 +32,6 @@ interface Entry {
   state: MessageState;
   readonly createdAtMs: number;
   readonly deadlineMs: number;
-  /** The deadline while it waits; then the end of the tombstone. */
-  expiresAtMs: number;
 }
 
 /**
@@ -76,6 +75,7 @@ export class Mailbox {
       createdAtMs: nowMs,
       deadlineMs,
       expiresAtMs: deadlineMs,
+      slot: 0,
     };
     this.#byId.set(entry.id, entry);
     addTo(this.#inboxes, entry.recipient, entry);

@@ -20,9 +20,11 @@ export interface ProvenAddress {
   transactionIds: readonly string[];
 }
 
+const none: readonly string[] = [];
+
 /** What is known of a registration that begins. */
 export function firstProof(address: PeerAddress | null, nowMs: number): ProvenAddress {
-  return { address, provenAtMs: address ? nowMs : 0, nonceAtMs: 0, transactionIds: [] };
+  return { address, provenAtMs: address ? nowMs : 0, nonceAtMs: 0, transactionIds: none };
 }
 
 /** What is new by a proof: nothing, by which address of this host the peer is reached, or where the peer is. */

@@ -1,5 +1,6 @@
 import * as defaults from "../defaults.ts";
 import type { BucketId, Forwarder } from "../forwarder/index.ts";
+import { ShardedMap } from "../sharded-map.ts";
 import type { Address } from "../wire/address.ts";
 import { sourceName } from "../wire/source.ts";
 import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
@@ -53,7 +54,7 @@ export function rateKeyOf(registration: {
  */
 export class RateBuckets {
   readonly #options: RateBucketsOptions;
-  readonly #byKey = new Map<string, KeptBucket>();
+  readonly #byKey = new ShardedMap<KeptBucket>();
   readonly #idle: ExpiryBuckets<KeptBucket> = new ExpiryBuckets(defaults.sweepIntervalMs);
   #forgiven = 0;
 
@@ -79,9 +80,9 @@ export class RateBuckets {
     bucket.registrations--;
     if (bucket.registrations > 0) return;
     bucket.expiresAtMs = this.#fullAtMs(bucket);
+    if (bucket.expiresAtMs <= this.#options.now()) return this.#close(bucket);
     this.#idle.add(bucket);
-    if (bucket.expiresAtMs <= this.#options.now()) this.#close(bucket);
-    else if (this.#idle.size > defaults.maxIdleBuckets) this.#forgiveOne();
+    if (this.#idle.size > defaults.maxIdleBuckets) this.#forgiveOne();
   }
 
   /** Closes one bucket that nobody draws from and that is full at each step. */
@@ -101,7 +102,7 @@ export class RateBuckets {
 
   #open(key: string, bytesPerSecond: number): KeptBucket {
     const id = this.#options.forwarder.openBucket(bytesPerSecond);
-    const bucket: KeptBucket = { id, key, bytesPerSecond, registrations: 0, expiresAtMs: 0 };
+    const bucket: KeptBucket = { id, key, bytesPerSecond, registrations: 0, expiresAtMs: 0, slot: 0 };
     this.#byKey.set(key, bucket);
     return bucket;
   }

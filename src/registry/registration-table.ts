@@ -1,13 +1,15 @@
 import * as defaults from "../defaults.ts";
 import type { SessionId } from "../forwarder/index.ts";
+import { ShardedMap } from "../sharded-map.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof, ProvenAddress } from "./address-proof.ts";
-import { ExpiryBuckets } from "./expiry-buckets.ts";
+import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
 import type { RateBucket, RatedBy } from "./rate-buckets.ts";
+import { RegistrationOrder } from "./registration-order.ts";
 import type { Registration } from "./registration.ts";
 
 /** A registration as it is kept. */
-export interface Entry extends Registration, ProvenAddress {
+export interface Entry extends Registration, ProvenAddress, Expiring {
   address: PeerAddress | null;
   num: number;
   /** Whose quota it takes up. */
@@ -36,10 +38,10 @@ export interface Holder {
 
 /** All registrations, those whose time is over included, by each of the ways in which they are looked for. */
 export class RegistrationTable {
-  /** In order of registration, as a Map keeps it. */
-  readonly #byId = new Map<string, Entry>();
-  readonly #bySession = new Map<SessionId, Entry>();
-  readonly #byAccount = new Map<string, { entries: Set<Entry>; cids: number }>();
+  readonly #byId = new ShardedMap<Entry>();
+  readonly #inOrder = new RegistrationOrder<Entry>();
+  readonly #bySession: (Entry | undefined)[] = [];
+  readonly #byAccount = new ShardedMap<{ readonly entries: Set<Entry>; cids: number }>();
   readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
   #cids = 0;
 
@@ -57,19 +59,19 @@ export class RegistrationTable {
   }
 
   ofSession(session: SessionId | undefined): Entry | undefined {
-    return session === undefined ? undefined : this.#bySession.get(session);
+    return session === undefined ? undefined : this.#bySession[session];
   }
 
   ofAccount(account: string): Holder | undefined {
     return this.#byAccount.get(account);
   }
 
-  /** Iterates in order of registration; the table may change on the way. */
-  entries(): IterableIterator<Entry> {
-    return this.#byId.values();
+  /** Iterates over those with a greater ordinal, in order; the table may change on the way. */
+  after(ordinal: number): Iterable<Entry> {
+    return this.#inOrder.after(ordinal);
   }
 
-  /** Iterates over those whose time is over, at most a sweep's interval late. */
+  /** Iterates over those whose time is over, at most a sweep's interval late; each has to be deleted before the next. */
   due(nowMs: number): Iterable<Entry> {
     return this.#expiry.due(nowMs);
   }
@@ -79,19 +81,22 @@ export class RegistrationTable {
     this.#byAccount.set(entry.account, holder);
     holder.entries.add(entry);
     this.#byId.set(entry.id, entry);
-    this.#bySession.set(entry.session, entry);
+    this.#inOrder.add(entry);
+    this.#bySession[entry.session] = entry;
     this.#expiry.add(entry);
     this.#count(entry, entry.num);
   }
 
   delete(entry: Entry): void {
     this.#byId.delete(entry.id);
-    this.#bySession.delete(entry.session);
+    this.#inOrder.delete(entry);
+    this.#bySession[entry.session] = undefined;
     this.#expiry.delete(entry);
     this.#count(entry, -entry.num);
     const { entries } = this.#byAccount.get(entry.account)!;
-    entries.delete(entry);
-    if (entries.size === 0) this.#byAccount.delete(entry.account);
+    // A set that gets empty takes new memory, which the collector has to move although nobody needs it.
+    if (entries.size === 1) this.#byAccount.delete(entry.account);
+    else entries.delete(entry);
   }
 
   /** Gives an entry another number of connection IDs. */

@@ -99,8 +99,7 @@ export class Registry implements StunAuthority {
    */
   *all(after = 0): Generator<Registration> {
     const nowMs = this.#options.now();
-    for (const entry of this.#table.entries())
-      if (entry.ordinal > after && entry.expiresAtMs > nowMs) yield entry;
+    for (const entry of this.#table.after(after)) if (entry.expiresAtMs > nowMs) yield entry;
   }
 
   /** Finds the subject's registration at an address, the most recent one there. */
@@ -176,7 +175,7 @@ export class Registry implements StunAuthority {
    */
   close(): void {
     this.#draining = true;
-    for (const entry of this.#table.entries()) {
+    for (const entry of this.#table.after(0)) {
       this.#table.delete(entry);
       this.#observer.ended(entry, "closed", this.#options.forwarder.countersOf(entry.session));
     }
@@ -212,7 +211,7 @@ export class Registry implements StunAuthority {
     const spec: SessionSpec = { cids, address, username: id, bucket: bucket.id, expiresAtMs };
     const session = this.#drawing(bucket, () => this.#options.forwarder.openSession(spec));
     const ordinal = ++this.#lastOrdinal;
-    const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs };
+    const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs, slot: 0 };
     const owner = { subject, account, ratedBy, bucket };
     const proof = firstProof(address, registeredAtMs);
     const entry: Entry = { id, ordinal, session, num, ...owner, ...life, ...proof };

@@ -1,5 +1,6 @@
 import type { Attributes, Context, Span, SpanContext, Tracer } from "@opentelemetry/api";
 import { telemetryWatchMs } from "../defaults.ts";
+import { ShardedMap } from "../sharded-map.ts";
 import type { Api } from "./api.ts";
 import type { PathName, RelayedRegistration, RelayedTraffic } from "./contract.ts";
 import { attributes, events, spans } from "./names.ts";
@@ -34,7 +35,7 @@ interface Watched {
 /** One long span for each registration, or a chain of them, with what happens to it as events. */
 export class RelaySpans {
   readonly #parts: RelaySpanParts;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new ShardedMap<Watched>();
   #openedBy: Context;
   #lookedAtMs = -Infinity;
 

@@ -37,8 +37,18 @@ export type Totals = Readonly<Record<(typeof totalNames)[number], number>>;
  * on both paths, `packetsOffloaded` those that the kernel forwarded.
  */
 export function readCounters(accounts: BigUint64Array, session: number): AccountCounters {
-  const counters = named(accountCounters, accounts, session * accountWords);
-  return { ...counters, packetsTo: counters.packetsTo + counters.packetsOffloaded };
+  const at = session * accountWords;
+  const count = (word: number): number => Number(accounts[at + word] ?? 0n);
+  return {
+    packetsFrom: count(packetsFrom),
+    bytesFrom: count(bytesFrom),
+    packetsTo: count(packetsTo) + count(packetsOffloaded),
+    bytesTo: count(bytesTo),
+    packetsLimited: count(packetsLimited),
+    packetsOffloaded: count(packetsOffloaded),
+    packetsNoAddress: count(packetsNoAddress),
+    packetsToItself: count(packetsToItself),
+  };
 }
 
 /**
@@ -61,7 +71,10 @@ const packetsFrom = accountCounters.indexOf("packetsFrom");
 const bytesFrom = accountCounters.indexOf("bytesFrom");
 const packetsTo = accountCounters.indexOf("packetsTo");
 const bytesTo = accountCounters.indexOf("bytesTo");
+const packetsLimited = accountCounters.indexOf("packetsLimited");
 const packetsOffloaded = accountCounters.indexOf("packetsOffloaded");
+const packetsNoAddress = accountCounters.indexOf("packetsNoAddress");
+const packetsToItself = accountCounters.indexOf("packetsToItself");
 
 /**
  * A word that others may be writing: its upper half, read again, tells whether the lower one belongs to it. Plain reads
@@ -91,15 +104,4 @@ export function readTotals(words: BigUint64Array): Totals {
     return [name, sum];
   });
   return Object.fromEntries(sums) as Totals;
-}
-
-function named<Name extends string>(
-  names: readonly Name[],
-  words: BigUint64Array,
-  at: number,
-): Readonly<Record<Name, number>> {
-  return Object.fromEntries(names.map((name, i) => [name, Number(words[at + i] ?? 0n)])) as Record<
-    Name,
-    number
-  >;
 }

@@ -2,13 +2,14 @@ import { cidBytes } from "../../wire/connection-id.ts";
 import type { SessionId, SessionSpec } from "../contract.ts";
 import { noSession } from "../no-session.ts";
 import type { NativeHandle } from "./addon.ts";
+import { IdSet } from "./id-set.ts";
 import { Orphans } from "./orphans.ts";
 
 /** The sessions of the addon, which alone stores them; here is only known which ids are open. */
 export class NativeSessions {
   readonly #handle: NativeHandle;
   readonly #maxSessions: number;
-  readonly #open = new Set<SessionId>();
+  readonly #open = new IdSet();
   /** Open in the addon, and in nobody's hands. */
   readonly orphans: Orphans;
 

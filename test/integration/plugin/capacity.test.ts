@@ -2,25 +2,47 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
-/** Of the work that all expire at once is, the largest part that may go on in one turn of the event loop. */
-const maxTurnShare = 0.05;
+interface Cost {
+  readonly bytesPerCid: number;
+  /** CPU time of a registration over that of deriving its connection IDs. */
+  readonly registerOfDerive: number;
+}
+
+interface Expiry {
+  /** Of each round, in their order. */
+  readonly turnsMs: readonly (readonly number[])[];
+  readonly sessions: number;
+  readonly routes: number;
+}
+
+/** Runs a program that prints figures as JSON. */
+async function run<Figures>(program: string, ...args: readonly number[]): Promise<Figures> {
+  const path = new URL(program, import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", path, ...args.map(String)], {
+    maxBuffer: 16 << 20,
+  });
+  return JSON.parse(stdout);
+}
 
 describe("the cost of registrations, measured on the real data plane", () => {
-  it("stays within bounds", { timeout: 300_000 }, async () => {
-    const probe = new URL("capacity-probe.ts", import.meta.url).pathname;
-    const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", probe]);
-    console.log(`capacity: ${stdout.trim()}`);
-    const { bytesPerCid, registerCpuMs, expiries, sessions, routes } = JSON.parse(stdout);
+  it("stays within bounds", { timeout: 120_000 }, async () => {
+    const { bytesPerCid, registerOfDerive } = await run<Cost>("capacity-probe.ts");
+    console.log(`capacity: ${bytesPerCid} bytes per CID, ${registerOfDerive} times a derivation`);
     // 100 000 connection IDs in 10 000 registrations of as many subjects.
     expect(bytesPerCid).toBeGreaterThan(12);
-    expect(bytesPerCid).toBeLessThanOrEqual(200);
-    // One registration of 10 connection IDs, beside the JWT check.
-    expect(registerCpuMs).toBeLessThan(1);
-    // The expiry of 100 000 registrations at once is cut into turns; noise only adds, so the best of some rounds tells.
-    const shares = expiries.map(
-      ({ longestTurnMs, totalMs }: { longestTurnMs: number; totalMs: number }) => longestTurnMs / totalMs,
-    );
-    expect(Math.min(...shares)).toBeLessThan(maxTurnShare);
+    expect(bytesPerCid).toBeLessThanOrEqual(100);
+    // Of one registration of 10 connection IDs, beside the JWT check, deriving those is a good part.
+    expect(registerOfDerive).toBeLessThan(6);
+  });
+
+  it("is paid in turns of one length by 100 000 that expire at once", { timeout: 300_000 }, async () => {
+    const { turnsMs, sessions, routes } = await run<Expiry>("../../../bench/subjects/expiry.ts", 100_000, 5);
     expect({ sessions, routes }).toEqual({ sessions: 0, routes: 0 });
+    // What is part of a turn comes in each round; the machine's noise, which only adds, does not.
+    const turns = turnsMs[0]!.map((_, i) => Math.min(...turnsMs.map((round) => round[i]!)));
+    const longestOfMedian = Math.max(...turns) / turns.toSorted((a, b) => a - b)[turns.length >> 1]!;
+    console.log(`the longest of ${turns.length} turns is ${longestOfMedian} times the median`);
+    // 30 where one table that holds all of them is moved in one turn. `npm run bench` has the bound in ms.
+    expect(longestOfMedian).toBeLessThan(8);
   });
 });

@@ -1,0 +1,61 @@
+/**
+ * How long each turn of the event loop takes while registrations expire, all at once.
+ *
+ *   expiry <registrations> <rounds>      prints `{ turnsMs, sessions, routes }` as JSON: the turns of each round in their
+ *                                        order, and what is left in the data plane
+ *
+ * Run with --expose-gc: what registering leaves to the collector of garbage is no part of an expiry.
+ */
+import { randomBytes } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
+import * as defaults from "../../src/defaults.ts";
+import { createForwarder } from "../../src/forwarder/index.ts";
+import { createSweeper, type Quota, Registry } from "../../src/registry/index.ts";
+import { forwarderOptions } from "./forwarder.ts";
+
+const [registrations, rounds] = process.argv.slice(2).map(Number) as [number, number];
+const quota: Quota = { maxRegistrations: 1, maxCids: 1, bytesPerSecond: 1e9, maxTtlMs: 60_000 };
+
+let nowMs = Date.now();
+const now = (): number => nowMs;
+const forwarder = await createForwarder({ ...forwarderOptions("auto"), now });
+const registry = new Registry({ forwarder, maxRegistrations: registrations, maxCids: registrations, now });
+
+/** Registers one connection ID of a subject of its own. */
+function register(n: number): void {
+  registry.register({
+    subject: `user-${n}@example.com`,
+    account: `user-${n}@example.com`,
+    quota,
+    ratedBy: "subject",
+    key: randomBytes(32),
+    num: 1,
+    ttlMs: quota.maxTtlMs,
+    address: { address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, port: 4433 },
+  });
+}
+
+/** Lets all of them expire. */
+async function expireAll(): Promise<number[]> {
+  nowMs += quota.maxTtlMs + 2 * defaults.sweepIntervalMs;
+  const sweeper = createSweeper([() => registry.sweep()]);
+  const turnsMs: number[] = [];
+  for (let left = registrations; left > 0;) {
+    const startedAtMs = performance.now();
+    await turn();
+    if (registry.stats().registrations < left) turnsMs.push(performance.now() - startedAtMs);
+    left = registry.stats().registrations;
+  }
+  sweeper.close();
+  return turnsMs;
+}
+
+const turnsMs: number[][] = [];
+while (turnsMs.length < rounds) {
+  for (let n = 0; n < registrations; n++) register(n);
+  globalThis.gc!();
+  turnsMs.push(await expireAll());
+}
+const { sessions, routes } = forwarder.stats();
+process.stdout.write(`${JSON.stringify({ turnsMs, sessions, routes })}\n`);
+await forwarder.close();
