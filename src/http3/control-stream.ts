@@ -70,8 +70,5 @@ const notOneNumber: Http3Fault = connectionFault(
 );
 
 function misplaced(type: number): Http3Fault {
-  return connectionFault(
-    http3Code.frameUnexpected,
-    `a frame of type ${type} does not belong into a control stream`,
-  );
+  return connectionFault(http3Code.frameUnexpected, `a frame of type ${type} came on a control stream`);
 }

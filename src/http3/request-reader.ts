@@ -58,7 +58,7 @@ export class RequestReader {
     if (!isReservedFrame(type)) return "skip";
     return connectionFault(
       http3Code.frameUnexpected,
-      `a frame of type ${type} does not belong into a request's ${this.#awaits}`,
+      `a frame of type ${type} came instead of a request's ${this.#awaits}`,
     );
   }
 
