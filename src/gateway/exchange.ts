@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../defaults.ts";
 import { http3Code } from "../http3/index.ts";
 import type { RequestBudget } from "./budget.ts";
@@ -21,8 +20,6 @@ export interface ExchangeOptions {
   readonly outbox: Outbox | undefined;
   readonly faults: Faults;
   readonly now: () => number;
-  /** Whether the app is asked in the next turn: who takes a request back at once (CVE-2023-44487) has it do nothing. */
-  readonly isDeferred?: boolean;
   /** Told of each piece of the body that the app is to read, in bytes. */
   readonly onBody?: (bytes: number) => void;
   /** Told once, when the exchange is over, whether its stream was stopped. */
@@ -108,8 +105,6 @@ export class Exchange {
     // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
     if (!isBodyless) this.#body = this.#openBody(contentLength);
-    if (this.#options.isDeferred) await turn();
-    if (this.#isClosed) return;
     const body = this.#body?.stream ?? null;
     const init = { method, headers, body, duplex: "half" as const };
     try {

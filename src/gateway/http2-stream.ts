@@ -74,7 +74,9 @@ export class Http2ServerStream extends EventEmitter implements ExchangeStream {
       this.emit("data", piece);
       return !this.#isHeld;
     };
-    stream.resume();
+    // What came in the turn before.
+    stream.on("data", (piece: Uint8Array) => this.emit("data", piece));
+    stream.once("end", () => this.#ended());
   }
 
   /** As the stream itself would when it has room: `read(0)` waits for a piece that it has asked for. */

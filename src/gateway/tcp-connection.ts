@@ -49,6 +49,11 @@ export class TcpConnection {
     return this.#requests.size > 0;
   }
 
+  /** Whether it has ended, or was ended. */
+  get isOver(): boolean {
+    return this.#options.socket.destroyed;
+  }
+
   /**
    * By which version of HTTP it goes on is known.
    *
@@ -75,7 +80,6 @@ export class TcpConnection {
       stream: stream(),
       hasEnded,
       outbox: undefined,
-      isDeferred: true,
       onBody: (bytes) => this.#stray.use(bytes * bodyFraming),
       onClose: () => undefined,
     }));

@@ -1,5 +1,11 @@
 import { createServer as createHttp1, type Server as Http1Server } from "node:http";
-import { constants, performServerHandshake, type ServerHttp2Session } from "node:http2";
+import {
+  constants,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { createServer, type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
@@ -136,19 +142,29 @@ export class TcpDoor {
     connection.speaks(() => session.close());
     session.on("error", (error) => this.#failed(error));
     session.on("stream", (stream, fields, flags) => {
-      const hasEnded = (flags & endStreamFlag) !== 0;
-      const isOpen = connection.open(fields, hasEnded, () => {
-        const wrapped = new Http2ServerStream(
-          stream,
-          hasEnded,
-          this.#options.fieldsFor(fields[":authority"]),
-        );
-        wrapped.expect(fields);
-        return wrapped;
+      stream.on("error", ignore);
+      // In the next turn: who takes a request back at once (CVE-2023-44487) has next to nothing done for it.
+      setImmediate(() => {
+        if (!stream.closed && !stream.destroyed)
+          this.#openHttp2(stream, fields, (flags & endStreamFlag) !== 0, connection);
       });
-      // Nothing was done about it, so that it may be tried again (RFC 9113 §8.7).
-      if (!isOpen) stream.on("error", () => undefined).close(constants.NGHTTP2_REFUSED_STREAM);
     });
+  }
+
+  #openHttp2(
+    stream: ServerHttp2Stream,
+    fields: IncomingHttpHeaders,
+    hasEnded: boolean,
+    connection: TcpConnection,
+  ): void {
+    const isOpen = connection.open(fields, hasEnded, () => {
+      const extra = this.#options.fieldsFor(fields[":authority"]);
+      const wrapped = new Http2ServerStream(stream, hasEnded, extra);
+      wrapped.expect(fields);
+      return wrapped;
+    });
+    // Nothing was done about it, so that it may be tried again (RFC 9113 §8.7).
+    if (!isOpen) stream.close(constants.NGHTTP2_REFUSED_STREAM);
   }
 
   #createHttp1(): Http1Server {
@@ -160,8 +176,6 @@ export class TcpDoor {
       keepAliveTimeout: 0,
     });
     server.on("request", (request, response) => {
-      // What came with the request for which it was sent away.
-      if (request.socket.destroyed) return;
       const connection = this.#connectionOf(request.socket);
       const { host } = request.headers;
       const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
@@ -173,7 +187,9 @@ export class TcpDoor {
             connection.linger(isLingering),
           ),
       );
-      if (isOpen || request.socket.destroyed) return;
+      // Node would end each of the hundreds that were sent ahead with an error, whose stack is dearer than the request.
+      if (connection?.isOver) return void request.destroy();
+      if (isOpen) return;
       response.on("error", () => undefined);
       response
         .writeHead(503, { "retry-after": String(defaults.retryAfterSeconds), connection: "close" })
@@ -229,6 +245,9 @@ function streamsFor(sourceConnections: number): number {
 
 /** RFC 9113 §6.2 */
 const endStreamFlag = 1;
+
+/** An error that nobody listens for would end the process. */
+function ignore(): void {}
 
 /** A client may connect from one port to several addresses of the server. */
 function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

@@ -4,6 +4,7 @@ import { visitTcp } from "../../scripts/hostile/honest/visitor.ts";
 import {
   connectTls,
   frame,
+  frameFlag,
   frameType,
   RawHttp2,
   requestFrame,
@@ -25,6 +26,25 @@ async function startServer(
 }
 
 const silence = (): Promise<Response> => new Promise(() => undefined);
+
+describe("a request over HTTP/2", () => {
+  it("arrives whole where its body comes along with its header fields", async () => {
+    const bodies: string[] = [];
+    const target = await startServer(async (request) => {
+      bodies.push(await request.text());
+      return new Response("");
+    });
+    const client = await RawHttp2.open(target);
+    await client.send(
+      requestFrame(1, "POST", "/"),
+      frame(frameType.data, 0, 1, Buffer.from("all ")),
+      frame(frameType.data, 0, 1, Buffer.from("of ")),
+      frame(frameType.data, frameFlag.endStream, 1, Buffer.from("it")),
+    );
+    await expect.poll(() => bodies).toEqual(["all of it"]);
+    client.close();
+  });
+});
 
 describe("connections to the TCP port", () => {
   it("begin at a rate of each source, and have no handshake beyond it", async () => {
