@@ -227,6 +227,8 @@ export const maxConnectionsPerSource = 128;
 export const maxWaitsPerSource = 256;
 /** A request that waits for the app longer than this counts as a long poll, in ms: others are answered by then. */
 export const longWaitMs: number = second;
+/** Requests that are taken to the app in one turn of the event loop: about a millisecond's. */
+export const appRequestsPerTurn = 8;
 /** A request has this long until its header fields are there, in ms: some round trips of a bad line. */
 export const headersTimeoutMs: number = 10 * second;
 /** How long a body or its reader may stand still, in ms: an outage that a person waits through. */

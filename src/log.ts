@@ -13,13 +13,15 @@ interface Share {
 
 /**
  * Writes lines to a {@link Logger}: at most `defaults.logLinesPerKind` of a kind in `defaults.logIntervalMs`. The next
- * line that is written says how many were not.
+ * line that is written says how many were not. A logger that fails ends nothing: the first time it does, a warning of the
+ * process says so.
  */
 export class LimitedLog<Kind extends string> {
   readonly #logger: Logger;
   readonly #isPino: boolean;
   readonly #now: () => number;
   readonly #shares = new Map<Kind, Share>();
+  #hasFailed = false;
 
   constructor(logger: Logger, now: () => number) {
     this.#logger = logger;
@@ -35,7 +37,7 @@ export class LimitedLog<Kind extends string> {
       return;
     }
     share.lines++;
-    this.#print(level, kind, message, {
+    void this.#print(level, kind, message, {
       ...fields,
       ...(share.suppressed > 0 && { suppressed: share.suppressed }),
     });
@@ -46,7 +48,7 @@ export class LimitedLog<Kind extends string> {
   flush(): void {
     for (const [kind, { suppressed }] of this.#shares)
       if (suppressed > 0)
-        this.#print("info", "suppressed", "log lines were left out", { of: kind, suppressed });
+        void this.#print("info", "suppressed", "log lines were left out", { of: kind, suppressed });
     this.#shares.clear();
   }
 
@@ -60,10 +62,27 @@ export class LimitedLog<Kind extends string> {
     return share;
   }
 
-  #print(level: LogLevel, kind: Kind | "suppressed", message: string, fields: LogFields): void {
+  async #print(
+    level: LogLevel,
+    kind: Kind | "suppressed",
+    message: string,
+    fields: LogFields,
+  ): Promise<void> {
     const text = `quicpipe: ${message}`;
-    if (this.#isPino) Reflect.apply(this.#logger[level], this.#logger, [{ event: kind, ...fields }, text]);
-    else if (Object.keys(fields).length > 0) this.#logger[level](text, fields);
-    else this.#logger[level](text);
+    const hasFields = Object.keys(fields).length > 0;
+    const line = this.#isPino ? [{ event: kind, ...fields }, text] : [text, ...(hasFields ? [fields] : [])];
+    try {
+      // One that writes somewhere else may fail later.
+      await Reflect.apply(this.#logger[level], this.#logger, line);
+    } catch {
+      this.#failed();
+    }
+  }
+
+  /** Without the error, whose own text may be what failed. */
+  #failed(): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    process.emitWarning("the logger threw an error: lines are lost", { code: "QUICPIPE_LOGGER_FAILED" });
   }
 }

@@ -1,6 +1,7 @@
 import * as defaults from "../defaults.ts";
 import { sourceName } from "../wire/source.ts";
 import { ByteBudget, type BudgetScope } from "./byte-budget.ts";
+import { Turns } from "./turns.ts";
 
 /** Limits of a {@link Budget}; those of bytes hold for unread request bytes and for unsent response bytes each. */
 export interface BudgetLimits {
@@ -46,6 +47,7 @@ const defaultLimits: BudgetLimits = {
 /** What all that comes through one door or several may hold; each refusal is counted by the limit that it met. */
 export class Budget {
   readonly limits: BudgetLimits;
+  readonly turns: Turns<Source> = new Turns();
   readonly #all: Readonly<Record<ByteKind, ByteBudget>>;
   readonly #outbox: ByteBudget;
   readonly #sources = new Map<string, Source>();
@@ -226,6 +228,11 @@ export class RequestBudget {
   /** Gives bytes back. */
   give(kind: ByteKind, bytes: number): void {
     this.#bytes[kind].give(bytes);
+  }
+
+  /** Resolves when the request may be taken to the app: its source takes turns with the others. */
+  turn(): Promise<void> {
+    return this.#budget.turns.wait(this.#source);
   }
 
   /** Begins a long wait for the app, a long poll or an event stream; `false` if the source has all that it may. */

@@ -7,7 +7,7 @@ import type { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
 import { RequestBody } from "./request-body.ts";
 import type { HeadRefusal, RequestHead } from "./request-head.ts";
-import { plainResponse } from "./response-head.ts";
+import { plainResponse, responseFields } from "./response-head.ts";
 import { OverBudget, ResponseWriter } from "./response-writer.ts";
 
 /** What an {@link Exchange} is made with. */
@@ -105,6 +105,8 @@ export class Exchange {
     // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
     if (!isBodyless) this.#body = this.#openBody(contentLength);
+    await this.#options.budget.turn();
+    if (this.#isClosed) return;
     const body = this.#body?.stream ?? null;
     const init = { method, headers, body, duplex: "half" as const };
     try {
@@ -145,9 +147,11 @@ export class Exchange {
     this.#wait(false);
     // Who has gone, or was told to come again, gets no answer any more; what its body says to its end harms nobody.
     if (this.#isClosed || this.#hasAnswer) return response.body?.cancel().catch(() => undefined);
+    // What is no response, as an app without types may give, throws here, where it can still be told so.
+    const fields = responseFields(response);
     this.#hasAnswer = true;
     try {
-      await this.#writer.write(response, method);
+      await this.#writer.write(response, fields, method);
       this.#answered();
     } catch (err) {
       if (this.#isClosed) return;

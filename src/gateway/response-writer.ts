@@ -1,10 +1,10 @@
 import { responsePieceBytes } from "../defaults.ts";
 import type { RequestBudget } from "./budget.ts";
-import type { ExchangeStream } from "./exchange-stream.ts";
+import type { ExchangeStream, ResponseFields } from "./exchange-stream.ts";
 import type { Outbox, Piece } from "./outbox.ts";
 import type { Pace } from "./pace.ts";
 import { headBytes } from "./request-head.ts";
-import { hasBody, responseFields } from "./response-head.ts";
+import { hasBody } from "./response-head.ts";
 
 /** What a {@link ResponseWriter} writes with. */
 export interface ResponseWriterOptions {
@@ -45,8 +45,7 @@ export class ResponseWriter {
    *
    * @throws OverBudget; whatever the response's body throws; an error of the stream, whose client has gone then.
    */
-  async write(response: Response, method: string): Promise<void> {
-    const fields = responseFields(response);
+  async write(response: Response, fields: ResponseFields, method: string): Promise<void> {
     // Async, as an app may give anything for a body, and what has no `cancel` must not throw here.
     this.#cancel = async (reason) => response.body?.cancel(reason);
     await this.#handOver(headBytes(fields), () => undefined);
@@ -72,7 +71,7 @@ export class ResponseWriter {
 
   async #writeBody(body: ReadableStream<unknown>): Promise<void> {
     const reader = body.getReader();
-    this.#cancel = (reason) => reader.cancel(reason);
+    this.#cancel = async (reason) => reader.cancel(reason);
     for (;;) {
       this.#options.onWait(true);
       const { done, value } = await reader.read();

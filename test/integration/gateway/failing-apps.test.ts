@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { expect, it, onTestFinished } from "vitest";
 import { type Http3App, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
@@ -15,6 +16,10 @@ function readBefore(): Response {
   return response;
 }
 
+function fail(): never {
+  throw new Error("no");
+}
+
 /** What an app without types may do. */
 const failures: Readonly<Record<string, () => unknown>> = {
   "/nothing": () => undefined,
@@ -29,6 +34,13 @@ const failures: Readonly<Record<string, () => unknown>> = {
     bodyOf(() => {
       throw new Error("broken");
     }),
+};
+
+/** A response whose body waits, and whose end throws. */
+const rude = {
+  status: 200,
+  headers: [],
+  body: { getReader: () => ({ read: () => new Promise(() => undefined), cancel: fail }), cancel: fail },
 };
 
 const fetch = (({ url }: Request) =>
@@ -54,4 +66,22 @@ it("whatever an app does wrong, its server goes on, over each version of HTTP", 
   const last = session.request({ ":path": "/" });
   expect(Buffer.concat(await last.toArray()).toString()).toBe("well");
   expect((await client.request("/")).body.toString()).toBe("well");
+  for (const path of ["/nothing", "/text", "/thrown"])
+    expect(await client.request(path), path).toMatchObject({ status: 500 });
+});
+
+it("a client that goes while an answer waits ends no server, though the answer's end throws", async () => {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const app = {
+    fetch: (({ url }: Request) => (url.endsWith("/rude") ? rude : new Response("well"))) as Http3App["fetch"],
+  };
+  const server = await serveHttp2(app, { key, cert, host: "127.0.0.1", logger: false });
+  onTestFinished(() => server.close());
+  const session = connectHttp2(`https://127.0.0.1:${server.port}`, { ca: cert, servername: "localhost" });
+  const stream = session.request({ ":path": "/rude" });
+  await once(stream, "response");
+  stream.close();
+  await once(stream, "close");
+  expect(Buffer.concat(await session.request({ ":path": "/" }).toArray()).toString()).toBe("well");
+  await expect.poll(() => server.stats()).toMatchObject({ unreadBytes: 0, unsentBytes: 0 });
 });

@@ -27,7 +27,7 @@ it("a response whose client has gone before its body was asked for is told so", 
     onSent: () => undefined,
     now: () => 0,
   });
-  await expect(writer.write(new Response(body), "GET")).rejects.toThrow("destroyed");
+  await expect(writer.write(new Response(body), { ":status": "200" }, "GET")).rejects.toThrow("destroyed");
   writer.abandon("gone");
   writer.abandon("gone");
   expect(ended).toEqual(["gone"]);

@@ -26,6 +26,27 @@ describe("Log", () => {
     expect(logger.warn.mock.contexts).toEqual([logger]);
   });
 
+  it("goes on with a logger that throws, or fails later, and says so once", async () => {
+    const warnings = vi.spyOn(process, "emitWarning").mockReturnValue(undefined);
+    const { promise: later, reject } = Promise.withResolvers<void>();
+    const logger = {
+      ...createLogger(),
+      error: () => {
+        throw new Error("the disk is full");
+      },
+      warn: () => later,
+    };
+    const log = new Log(logger, () => 0);
+    for (const level of ["error", "warn", "error", "info"] as const) log.write(level, "auth", "a sentence");
+    reject(new Error("the line is down"));
+    await later.catch(() => undefined);
+    expect(logger.info).toHaveBeenCalledTimes(1);
+    expect(warnings.mock.calls).toEqual([
+      ["the logger threw an error: lines are lost", { code: "QUICPIPE_LOGGER_FAILED" }],
+    ]);
+    warnings.mockRestore();
+  });
+
   it("limits each kind for itself, and says how many lines were left out", () => {
     const logger = createLogger();
     let nowMs = 0;
