@@ -36,16 +36,19 @@ export interface RateBucketStats {
   readonly forgiven: number;
 }
 
-/** Tells which registrations share a rate: those with the same key. */
+/**
+ * Tells which registrations share a rate, and what STUN messages in their names may cost: those with the same key. An
+ * account stands for the address until that is proven: both are the names of sources.
+ */
 export function rateKeyOf(registration: {
   readonly ratedBy: RatedBy;
   readonly subject: string;
+  readonly account: string;
   readonly address: Address | null;
 }): string {
-  const { ratedBy, subject, address } = registration;
+  const { ratedBy, subject, account, address } = registration;
   if (ratedBy === "subject") return subject;
-  // Nothing is sent from nowhere, but by sessions of an earlier process, until their peers prove again where they are.
-  return address ? sourceName(address.address) : "";
+  return address ? sourceName(address.address) : account;
 }
 
 /**
@@ -89,7 +92,7 @@ export class RateBuckets {
   *sweep(): Generator<undefined> {
     for (const bucket of this.#idle.due(this.#options.now())) {
       const fullAtMs = this.#fullAtMs(bucket);
-      // The system's clock may have jumped.
+      // A thread that had looked the bucket up before it was left may have taken from it since.
       if (fullAtMs > this.#options.now()) this.#idle.move(bucket, fullAtMs);
       else this.#close(bucket);
       yield;

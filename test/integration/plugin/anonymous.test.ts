@@ -108,4 +108,10 @@ describe('with auth: "none" a client', () => {
     expect((await register(app, mallory)).status).toBe(200);
     expect(app.relay.stats().registrations).toBe(17);
   });
+
+  it("has no rate in common with others whose UDP addresses are not proven either", async () => {
+    const app = await serveRelay({ auth: "none" });
+    for (const ip of [mallory, mallory, alice]) expect((await register(app, ip)).body.address).toBeNull();
+    expect(app.relay.stats().rateBuckets.open).toBe(2);
+  });
 });

@@ -108,7 +108,7 @@ describe("the rate of a subject", () => {
     expect([forwarder.buckets.size, registry.stats().rateBuckets.open]).toEqual([0, 0]);
   });
 
-  it("stays as long as a bucket lacks something, whatever the clock says", () => {
+  it("stays as long as a bucket lacks something, also what was taken after it was left", () => {
     const setup = setUp();
     const { register, registry, forwarder } = setup;
     const id = register("alice", 1);
@@ -185,6 +185,17 @@ describe("the rate of an address, where one subject is everybody", () => {
     const [a, b, c, d, e, f] = drawn();
     expect([b, e]).toEqual([a, d]);
     expect(new Set([a, c, d, f]).size).toBe(4);
+  });
+
+  it("is one bucket with what its account has registered by TCP, which proves no UDP address", () => {
+    const { register, drawn } = setUp();
+    register("anonymous", 1, by(home.address));
+    register("anonymous", 2, { ...by(null), account: home.address });
+    register("anonymous", 3, { ...by(null), account: home.address });
+    register("anonymous", 4, { ...by(null), account: "203.0.113.8" });
+    const [a, b, c, d] = drawn();
+    expect([b, c]).toEqual([a, a]);
+    expect(d).not.toBe(a);
   });
 
   it("goes with a registration to its next address, and leaves the bucket of the one before", () => {
