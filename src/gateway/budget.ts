@@ -129,6 +129,7 @@ export class ConnectionBudget {
   readonly outbox: ByteBudget;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
+  #strayBytes = 0;
   #isClosed = false;
 
   constructor(budget: Budget, source: Source, onClose: () => void) {
@@ -178,11 +179,28 @@ export class ConnectionBudget {
     return undefined;
   }
 
+  /**
+   * From now on so many of the unread bytes are for what no request has, in place of those before.
+   *
+   * @returns `false` where a limit is met; then they are none.
+   */
+  holdStray(bytes: number): boolean {
+    const { unread } = this.#bytes;
+    unread.give(this.#strayBytes);
+    this.#strayBytes = 0;
+    // Nobody sees it come, so that the first of it has to keep to the limits as well.
+    const full = bytes > this.#budget.limits.maxConnectionBytes ? "connection" : unread.take(bytes);
+    if (full) this.#budget.refuse(`unread-${full}`);
+    else this.#strayBytes = bytes;
+    return full === undefined;
+  }
+
   /** Closes what is open, and gives back all. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const request of this.#requests) request.close();
+    this.#bytes.unread.clear();
     this.outbox.clear();
     this.#onClose();
   }

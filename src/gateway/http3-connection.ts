@@ -1,81 +1,213 @@
-import type { Http3ServerSession, ServerHttp3Stream } from "@currentspace/http3";
-import { gatewayConnectionIdleMs, maxStoppedStreams } from "../defaults.ts";
-import { http3Code } from "../http3/index.ts";
-import { holdStream } from "./held-stream.ts";
+import * as defaults from "../defaults.ts";
+import {
+  type Fields,
+  goAwayFrame,
+  http3Code,
+  type Http3Fault,
+  settingsStream,
+  UniStreams,
+} from "../http3/index.ts";
+import type { RequestBudget } from "./budget.ts";
+import { Http3Request } from "./http3-request.ts";
 import { OpenRequests, type OpenRequestsOptions } from "./open-requests.ts";
 import { Outbox } from "./outbox.ts";
-import type { FieldMap } from "./request-head.ts";
+import type { QuicConnection } from "./quic-connection.ts";
+import type { QuicClientHandler } from "./quic-server.ts";
+import { type HeadRefusal, headBytes, readHead, type RequestHead } from "./request-head.ts";
+import { UnseenBytes } from "./unseen-bytes.ts";
 
 /** What a {@link Http3Connection} is made with. */
 export interface Http3ConnectionOptions extends Omit<OpenRequestsOptions, "ip" | "idle"> {
-  /** The QUIC connection; absent for those over TCP, which count as one. */
-  readonly session: Http3ServerSession | undefined;
+  readonly connection: QuicConnection;
+  /** Told when it is over. */
+  readonly onClosed: () => void;
 }
 
-const idle = { limitMs: gatewayConnectionIdleMs, firstMs: gatewayConnectionIdleMs };
+const idle = { limitMs: defaults.gatewayConnectionIdleMs, firstMs: defaults.headersTimeoutMs };
+/** The server's first unidirectional stream (RFC 9000 §2.1). */
+const controlStreamId = 3;
 
 /** One client's connection, with the requests that are open on it. */
-export class Http3Connection {
+export class Http3Connection implements QuicClientHandler {
   readonly #options: Http3ConnectionOptions;
-  readonly #outbox: Outbox | undefined;
-  readonly #requests: OpenRequests;
-  #stopped = 0;
+  readonly #outbox: Outbox;
+  readonly #exchanges: OpenRequests;
+  readonly #requests = new Map<number, Http3Request>();
+  readonly #uniStreams = new UniStreams();
+  readonly #openUniStreams = new Set<number>();
+  readonly #unseen: UnseenBytes;
+  #uniStreamsLeft = defaults.maxHttp3UniStreams;
+  /** Number of the next request that is not answered any more if the client is told so. */
+  #nextRequestId = 0;
+  #isGoing = false;
 
   constructor(options: Http3ConnectionOptions) {
     this.#options = options;
-    const { session, budget } = options;
-    this.#outbox = session && new Outbox(session, budget.outbox, (full) => budget.holdUp(full));
-    this.#requests = new OpenRequests({ ...options, ip: session?.remoteAddress, idle });
+    const { connection, budget, now } = options;
+    this.#outbox = new Outbox(connection, budget.outbox, (full) => budget.holdUp(full));
+    this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
+    this.#unseen = new UnseenBytes(connection, budget, now());
+    const settings = settingsStream({ maxFieldSectionBytes: defaults.maxHeaderBytes });
+    connection.send(controlStreamId, settings, false);
   }
 
-  /** Takes a new request. */
-  open(stream: ServerHttp3Stream, fields: FieldMap, hasEnded: boolean): void {
-    const hasRoom = this.#requests.open(fields, 0, () => {
-      const release = holdStream(stream);
-      return {
-        stream,
-        hasEnded,
-        outbox: this.#outbox,
-        onClose: (isStopped) => {
-          release();
-          if (isStopped) this.#countStopped();
-        },
-      };
-    });
-    if (!hasRoom) this.#reject(stream);
+  began(streamId: number): void {
+    if (isUnidirectional(streamId)) this.#beginUniStream(streamId);
+    else if (!this.#requests.has(streamId)) this.#beginRequest(streamId);
+  }
+
+  /** What comes of a stream that was stopped came too late. */
+  received(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
+    if (this.#openUniStreams.has(streamId)) this.#readUniStream(streamId, piece, hasEnded);
+    else this.#requests.get(streamId)?.receive(piece, hasEnded);
+  }
+
+  broken(streamId: number): void {
+    if (this.#openUniStreams.has(streamId)) this.#endUniStream(streamId);
+    else this.#drop(streamId);
+  }
+
+  closed(): void {
+    this.#exchanges.close();
+    this.#requests.clear();
+    this.#outbox.close();
+    this.#options.onClosed();
   }
 
   /** Ends what has taken too long, and asks what has been sent. */
   sweep(nowMs: number): void {
-    const isIdle = this.#requests.sweep(nowMs);
-    this.#outbox?.sweep();
-    if (isIdle) this.end(http3Code.noError);
+    for (const [streamId, request] of this.#requests) if (request.isLate(nowMs)) this.#endLate(streamId);
+    const isIdle = this.#exchanges.sweep(nowMs);
+    this.#outbox.sweep();
+    if (!isIdle) return;
+    // Between one sweep and the next the client learns that it need not ask any more.
+    if (this.#isGoing) this.end(http3Code.noError);
+    else this.goAway();
+  }
+
+  /** Ends the connection if there is no room for what it sent that no request has. */
+  look(nowMs: number): void {
+    if (!this.#unseen.look(nowMs)) this.#endOverBudget("a client sends what nobody waits for");
+  }
+
+  /** Tells the client to ask for nothing more on this connection (RFC 9114 §5.2). */
+  goAway(): void {
+    if (this.#isGoing) return;
+    this.#isGoing = true;
+    this.#options.connection.send(controlStreamId, goAwayFrame(this.#nextRequestId), false);
   }
 
   /** Ends the connection, with a word to the client. */
   end(code: number): void {
-    const { session, faults } = this.#options;
-    session
-      ?.close(code)
-      .catch((err) =>
-        faults.write("info", "connection-failed", "a connection did not close", { why: String(err) }),
-      );
+    this.#options.connection.close(code);
   }
 
-  /** The connection has ended. */
-  close(): void {
-    this.#requests.close();
-    this.#outbox?.close();
-  }
-
-  #reject(stream: ServerHttp3Stream): void {
+  #beginRequest(streamId: number): void {
+    const budget = this.#isGoing ? undefined : this.#exchanges.reserve(0);
     // The client may ask again, as nothing was done (RFC 9114 §4.1.1).
-    stream.on("error", () => undefined).close(http3Code.requestRejected);
-    this.#countStopped();
+    if (!budget) return this.#options.connection.stop(streamId, http3Code.requestRejected);
+    // Numbers of requests are multiples of four (RFC 9000 §2.1).
+    this.#nextRequestId = Math.max(this.#nextRequestId, streamId + 4);
+    this.#requests.set(streamId, this.#openRequest(streamId, budget));
   }
 
-  /** The library forgets a stream that was stopped only with its connection. */
-  #countStopped(): void {
-    if (++this.#stopped === maxStoppedStreams) this.end(http3Code.excessiveLoad);
+  #openRequest(streamId: number, budget: RequestBudget): Http3Request {
+    const { connection, now } = this.#options;
+    const request: Http3Request = new Http3Request({
+      connection,
+      streamId,
+      budget,
+      nowMs: now(),
+      onFields: (fields, hasEnded) => this.#answer(streamId, request, this.#headOf(fields), hasEnded),
+      onFault: (fault, hasEnded) => this.#refuse(streamId, request, fault, hasEnded),
+      onOverBudget: () => this.#stop(streamId, http3Code.requestRejected),
+    });
+    return request;
   }
+
+  #headOf(fields: Fields): RequestHead | HeadRefusal {
+    this.#unseen.use(headBytes(fields));
+    return readHead(fields);
+  }
+
+  #answer(
+    streamId: number,
+    { stream, budget }: Http3Request,
+    head: RequestHead | HeadRefusal,
+    hasEnded: boolean,
+  ): void {
+    this.#exchanges.begin(head, {
+      stream,
+      hasEnded,
+      budget,
+      outbox: this.#outbox,
+      onBody: (bytes) => this.#unseen.useBody(bytes),
+      onClose: () => this.#requests.delete(streamId),
+    });
+  }
+
+  #refuse(streamId: number, request: Http3Request, fault: Http3Fault, hasEnded: boolean): void {
+    const { status, why } = fault;
+    if (status) return this.#answer(streamId, request, { status, why }, hasEnded);
+    if (fault.scope === "connection") return this.#fail(fault);
+    this.#tellOf(fault);
+    this.#stop(streamId, fault.code);
+  }
+
+  #endLate(streamId: number): void {
+    this.#options.faults.write("info", "too-slow", "a client was too slow");
+    this.#stop(streamId, http3Code.requestIncomplete);
+  }
+
+  #stop(streamId: number, code: number): void {
+    this.#options.connection.stop(streamId, code);
+    this.#drop(streamId);
+  }
+
+  /** Nothing is left of a request's stream. */
+  #drop(streamId: number): void {
+    const request = this.#requests.get(streamId);
+    this.#requests.delete(streamId);
+    request?.stream.emit("aborted");
+    // If it has not been answered yet nobody else does.
+    request?.budget.close();
+  }
+
+  #beginUniStream(streamId: number): void {
+    this.#openUniStreams.add(streamId);
+    if (this.#uniStreamsLeft-- === 0)
+      this.#endOverBudget("a client opens more unidirectional streams than anybody needs");
+  }
+
+  #readUniStream(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
+    const verdict = this.#uniStreams.push(streamId, piece);
+    if (verdict && "scope" in verdict) return this.#fail(verdict);
+    if (verdict) this.#options.connection.stop(streamId, verdict.stop);
+    if (verdict || hasEnded) this.#endUniStream(streamId);
+  }
+
+  #endUniStream(streamId: number): void {
+    this.#openUniStreams.delete(streamId);
+    const fault = this.#uniStreams.end(streamId);
+    if (fault) this.#fail(fault);
+  }
+
+  #fail(fault: Http3Fault): void {
+    this.#tellOf(fault);
+    this.end(fault.code);
+  }
+
+  #endOverBudget(why: string): void {
+    this.#options.faults.write("info", "over-budget", why);
+    this.end(http3Code.excessiveLoad);
+  }
+
+  #tellOf({ why, code }: Http3Fault): void {
+    this.#options.faults.write("info", "request-malformed", "a client broke a rule of HTTP/3", { why, code });
+  }
+}
+
+/** RFC 9000 §2.1 */
+function isUnidirectional(streamId: number): boolean {
+  return (streamId & 2) !== 0;
 }

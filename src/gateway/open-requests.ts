@@ -1,9 +1,9 @@
 import { http3Code } from "../http3/index.ts";
-import type { ConnectionBudget } from "./budget.ts";
+import type { ConnectionBudget, RequestBudget } from "./budget.ts";
 import { Exchange, type ExchangeOptions } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
 import { IdleTime, type IdleLimits } from "./idle-time.ts";
-import { type FieldMap, headBytes, readHead } from "./request-head.ts";
+import { type FieldMap, headBytes, type HeadRefusal, readHead, type RequestHead } from "./request-head.ts";
 
 /** What {@link OpenRequests} are made with. */
 export interface OpenRequestsOptions {
@@ -43,18 +43,25 @@ export class OpenRequests {
    * @returns `false` if there is none.
    */
   open(fields: FieldMap, ownBytes: number, parts: () => RequestParts): boolean {
+    const budget = this.reserve(headBytes(fields) + ownBytes);
+    if (budget) this.begin(readHead(fields), { ...parts(), budget });
+    return budget !== undefined;
+  }
+
+  /** Makes room for a new request; `undefined` if there is none. */
+  reserve(bytes: number): RequestBudget | undefined {
+    const budget = this.#options.budget.open(bytes);
+    if (!budget) this.#options.faults.write("info", "over-budget", "a source has too many requests open");
+    return budget;
+  }
+
+  /** Begins to answer a request that there is room for. */
+  begin(head: RequestHead | HeadRefusal, parts: RequestParts & Pick<ExchangeOptions, "budget">): void {
     const { faults, fetch, ip, now } = this.#options;
-    const budget = this.#options.budget.open(headBytes(fields) + ownBytes);
-    if (!budget) {
-      faults.write("info", "over-budget", "a source has too many requests open");
-      return false;
-    }
     this.#idle.begin(now());
-    const exchange = this.#add({ ...parts(), budget, faults, now });
-    const head = readHead(fields);
+    const exchange = this.#add({ ...parts, faults, now });
     if ("status" in head) exchange.refuse(head);
     else exchange.serve(head, ip, fetch);
-    return true;
   }
 
   /**

@@ -27,6 +27,11 @@ export class StrayBytes {
     this.#seenAtMs = nowMs;
   }
 
+  /** Those that are not forgotten yet, as of the last look. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** So many bytes more were of use. */
   use(bytes: number): void {
     this.#usefulBytes += bytes;

@@ -11,6 +11,7 @@ export const http3Code = {
   settingsError: 0x109,
   missingSettings: 0x10a,
   requestRejected: 0x10b,
+  requestCancelled: 0x10c,
   requestIncomplete: 0x10d,
   messageError: 0x10e,
 } as const;

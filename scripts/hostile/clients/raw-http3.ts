@@ -163,6 +163,14 @@ export class RawHttp3 {
     this.#wake();
   }
 
+  /** Takes no more of an answer (STOP_SENDING), and sends on. */
+  stop(id: number): void {
+    this.#run();
+    if (this.#isOver) return;
+    this.#engine.streamAbort(id, "read", 0x10c);
+    this.#wake();
+  }
+
   /** Asks the server to acknowledge something. */
   ping(): void {
     this.#engine.ping();

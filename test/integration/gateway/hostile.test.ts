@@ -85,6 +85,13 @@ describe("a request over HTTP/3", () => {
     expect(relay.logEnd).not.toMatch(/\n\s+at /);
   });
 
+  it("that has a value in UTF-8 is answered", async () => {
+    const relay = await startRelay();
+    const client = await connect(relay);
+    const id = client.request([...get("/", relay.target), ["x-name", "日本"]], true);
+    expect(await client.status(id, 10_000)).toBe(200);
+  });
+
   it("that goes on after its answer is stopped, and the answer arrives", async () => {
     const relay = await startRelay();
     const client = await connect(relay);

@@ -5,7 +5,6 @@ import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Budget, serveHttp3 } from "../../../src/gateway/index.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
-import { connectHttp2 } from "../harness/http2-client.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
 import { startRelay, testCertificate } from "../harness/relay.ts";
 
@@ -96,21 +95,7 @@ describe("server-sent events over HTTP/3, through the relay", () => {
   });
 });
 
-/** A GET over HTTP/2, which the gateway serves on the same port of loopback. */
-async function getHttp2(port: number, ca: string, path: string): Promise<string> {
-  const session = connectHttp2(`https://localhost:${port}`, { ca });
-  const chunks: Buffer[] = [];
-  for await (const chunk of session.request({ ":path": path })) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
-
 describe("the gateway behind the relay", () => {
-  it("serves HTTP/2 as well, and gives its requests no address that could be taken for a proof", async () => {
-    const { upstreamPort, certificate } = await startRelay({}, echoApp());
-    await getHttp2(upstreamPort, certificate, "/ip");
-    expect(await getHttp2(upstreamPort, certificate, "/ip")).toBe("{}");
-  });
-
   it("answers clients with connection IDs of every length, the empty one included", async () => {
     const { port } = await startRelay();
     const socket = createSocket("udp4");

@@ -40,7 +40,7 @@ export const malformedKinds: readonly MalformedRequest[] = [
   { name: "the scheme http", fields: changed(":scheme", "http"), status: 421 },
   { name: "no path", fields: changed(":path", undefined), status: 400 },
   { name: "a path without a slash", fields: changed(":path", "x"), status: 400 },
-  { name: "a value in UTF-8", fields: extended(["x-name", "日本"]), status: 400 },
+  { name: "a line feed in a value", fields: extended(["x-name", "a\nb"]), status: 400 },
   { name: "a field of HTTP/1.1", fields: extended(["transfer-encoding", "chunked"]), status: 400 },
   { name: "a length that is none", fields: extended(["content-length", "-1"]), status: 400 },
   { name: "20 kB of fields", fields: extended(["x-long", "x".repeat(20_000)]), status: 431 },

@@ -1,0 +1,102 @@
+import type { SentBytes } from "./outbox.ts";
+
+/** What the library's thread can be told. */
+export interface LibraryCommands {
+  /** @returns how much of it was taken: all or nothing, and 1 for an end without bytes. */
+  streamSend(handle: number, streamId: number, bytes: Buffer, hasEnded: boolean): number;
+  streamClose(handle: number, streamId: number, code: number): void;
+  closeSession(handle: number, code: number, reason: string): void;
+  pingSession(handle: number): boolean;
+  /** Waits for the thread, 25 µs if it has nothing else to do. Throws where there is no such connection. */
+  getSessionMetrics(handle: number): TrafficBytes;
+}
+
+/** What a connection has received and sent, in bytes of UDP payload. */
+export interface TrafficBytes {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Bytes of a stream that the library had no room for. */
+interface Waiting {
+  readonly streamId: number;
+  readonly bytes: Buffer;
+  readonly hasEnded: boolean;
+}
+
+/** One client's connection to a {@link QuicServer}. Once it is over, what it is told does nothing. */
+export class QuicConnection implements SentBytes {
+  readonly address: string;
+  readonly port: number;
+  readonly #handle: number;
+  #commands: LibraryCommands | undefined;
+  #waiting: Waiting[] = [];
+  #pings: ((error: Error | null) => void)[] = [];
+
+  constructor(
+    handle: number,
+    client: { readonly address: string; readonly port: number },
+    commands: LibraryCommands,
+  ) {
+    this.#handle = handle;
+    this.address = client.address;
+    this.port = client.port;
+    this.#commands = commands;
+  }
+
+  /** Sends the next bytes of a stream, which begins with them if it is the server's own. */
+  send(streamId: number, bytes: Buffer, hasEnded: boolean): void {
+    const isNext = this.#waiting.length === 0;
+    if (!isNext || !this.#send(streamId, bytes, hasEnded)) this.#waiting.push({ streamId, bytes, hasEnded });
+  }
+
+  /** Ends a stream both ways (RESET_STREAM and STOP_SENDING), and drops what it has not sent. */
+  stop(streamId: number, code: number): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting.streamId !== streamId);
+    this.#commands?.streamClose(this.#handle, streamId, code);
+  }
+
+  /** Ends the connection, with a word to the client (CONNECTION_CLOSE). */
+  close(code: number): void {
+    this.#commands?.closeSession(this.#handle, code, "");
+  }
+
+  ping(onAcknowledged: (error: Error | null) => void): void {
+    if (this.#commands?.pingSession(this.#handle)) this.#pings.push(onAcknowledged);
+  }
+
+  getMetrics(): TrafficBytes | null {
+    try {
+      return this.#commands?.getSessionMetrics(this.#handle) ?? null;
+    } catch {
+      // It is over, which will be told.
+      return null;
+    }
+  }
+
+  /** The client has acknowledged the oldest ping. */
+  acknowledged(): void {
+    this.#pings.shift()?.(null);
+  }
+
+  /** The library has room again. */
+  flush(): void {
+    while (this.#waiting.length > 0) {
+      const { streamId, bytes, hasEnded } = this.#waiting[0]!;
+      if (!this.#send(streamId, bytes, hasEnded)) return;
+      this.#waiting.shift();
+    }
+  }
+
+  /** It is over: its number may be another's already. */
+  closed(): void {
+    this.#commands = undefined;
+    this.#waiting = [];
+    this.#pings = [];
+  }
+
+  #send(streamId: number, bytes: Buffer, hasEnded: boolean): boolean {
+    const taken = this.#commands?.streamSend(this.#handle, streamId, bytes, hasEnded) ?? Infinity;
+    return taken >= Math.max(1, bytes.length);
+  }
+}
