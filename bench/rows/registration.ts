@@ -55,20 +55,42 @@ const visible: Row = {
   },
 };
 
+/** Runs a subject that prints figures of so many rounds as JSON. */
+async function figuresOf<Figures>(script: string, ...args: readonly number[]): Promise<Figures> {
+  const [node, ...rest] = nodeCommand(`subjects/${script}`, ...args);
+  const subject = startChild([node!, "--expose-gc", ...rest]);
+  const figures = JSON.parse(await subject.hear());
+  await subject.stop();
+  return figures;
+}
+
 /** How long others have to wait while registrations expire, all at once. */
 const expiry: Row = {
   name: "native/expiry",
   about: "ms of the longest turn of the event loop while 100 000 registrations expire at once",
   async run({ progress, effort }) {
     progress(`${effort.rounds} times ${sessions} registrations`);
-    const [node, ...script] = nodeCommand("subjects/expiry.ts", sessions, effort.rounds);
-    const subject = startChild([node!, "--expose-gc", ...script]);
-    const { turnsMs }: { turnsMs: number[][] } = JSON.parse(await subject.hear());
-    await subject.stop();
+    const { turnsMs } = await figuresOf<{ turnsMs: number[][] }>("expiry.ts", sessions, effort.rounds);
     const longest = turnsMs.map((turns) => Math.max(...turns));
     return { name: this.name, unit: "ms", subject: figureOf(longest), rounds: longest.length };
   },
 };
+
+type Statistic = "sampling" | "byRate" | "filtered" | "lastPage";
+type Cost = "totalMs" | "longestTurnMs";
+
+/** Which of the figures of `subjects/statistics.ts` a row shows. */
+function statisticsRow(name: string, about: string, statistic: Statistic, key: Cost): Row {
+  return {
+    name,
+    about,
+    async run({ progress, effort: { rounds } }) {
+      progress(`statistics of ${sessions} registrations`);
+      const costs = await figuresOf<Record<Statistic, Record<Cost, number>[]>>("statistics.ts", rounds);
+      return { name, unit: "ms", subject: figureOf(costs[statistic].map((cost) => cost[key])), rounds };
+    },
+  };
+}
 
 /** The rows about registrations. */
 export const registrationRows: readonly Row[] = [
@@ -80,4 +102,11 @@ export const registrationRows: readonly Row[] = [
   ),
   visible,
   expiry,
+  statisticsRow("native/sampling", "ms of one sample of 100 000 registrations", "sampling", "totalMs"),
+  statisticsRow(
+    "native/search",
+    "ms of the longest turn of the event loop while 100 000 registrations are searched",
+    "filtered",
+    "longestTurnMs",
+  ),
 ].map(needsNative);

@@ -66,9 +66,9 @@ export class RegistrationTable {
     return this.#byAccount.get(account);
   }
 
-  /** Iterates over those with a greater ordinal, in order; the table may change on the way. */
-  after(ordinal: number): Iterable<Entry> {
-    return this.#inOrder.after(ordinal);
+  /** Iterates over those with a greater ordinal that end after `nowMs`, in order; the table may change on the way. */
+  after(ordinal: number, nowMs: number): Generator<Entry> {
+    return this.#inOrder.after(ordinal, nowMs);
   }
 
   /** Iterates over those whose time is over, at most a sweep's interval late; each has to be deleted before the next. */

@@ -97,9 +97,8 @@ export class Registry implements StunAuthority {
    *
    * @param after only those with a greater ordinal: a page goes on where another ended, whatever has ended since.
    */
-  *all(after = 0): Generator<Registration> {
-    const nowMs = this.#options.now();
-    for (const entry of this.#table.after(after)) if (entry.expiresAtMs > nowMs) yield entry;
+  all(after = 0): Generator<Registration> {
+    return this.#table.after(after, this.#options.now());
   }
 
   /** Finds the subject's registration at an address, the most recent one there. */
@@ -175,7 +174,7 @@ export class Registry implements StunAuthority {
    */
   close(): void {
     this.#draining = true;
-    for (const entry of this.#table.after(0)) {
+    for (const entry of this.#table.after(0, -Infinity)) {
       this.#table.delete(entry);
       this.#observer.ended(entry, "closed", this.#options.forwarder.countersOf(entry.session));
     }

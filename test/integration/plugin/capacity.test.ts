@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { runFigures } from "./figures.ts";
 
 interface Cost {
   readonly bytesPerCid: number;
@@ -15,18 +14,9 @@ interface Expiry {
   readonly routes: number;
 }
 
-/** Runs a program that prints figures as JSON. */
-async function run<Figures>(program: string, ...args: readonly number[]): Promise<Figures> {
-  const path = new URL(program, import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", path, ...args.map(String)], {
-    maxBuffer: 16 << 20,
-  });
-  return JSON.parse(stdout);
-}
-
 describe("the cost of registrations, measured on the real data plane", () => {
   it("stays within bounds", { timeout: 120_000 }, async () => {
-    const { bytesPerCid, registerOfDerive } = await run<Cost>("capacity-probe.ts");
+    const { bytesPerCid, registerOfDerive } = await runFigures<Cost>("capacity-probe.ts");
     console.log(`capacity: ${bytesPerCid} bytes per CID, ${registerOfDerive} times a derivation`);
     // 100 000 connection IDs in 10 000 registrations of as many subjects.
     expect(bytesPerCid).toBeGreaterThan(12);
@@ -36,7 +26,11 @@ describe("the cost of registrations, measured on the real data plane", () => {
   });
 
   it("is paid in turns of one length by 100 000 that expire at once", { timeout: 300_000 }, async () => {
-    const { turnsMs, sessions, routes } = await run<Expiry>("../../../bench/subjects/expiry.ts", 100_000, 5);
+    const { turnsMs, sessions, routes } = await runFigures<Expiry>(
+      "../../../bench/subjects/expiry.ts",
+      100_000,
+      5,
+    );
     expect({ sessions, routes }).toEqual({ sessions: 0, routes: 0 });
     // What is part of a turn comes in each round; the machine's noise, which only adds, does not.
     const turns = turnsMs[0]!.map((_, i) => Math.min(...turnsMs.map((round) => round[i]!)));
