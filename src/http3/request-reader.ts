@@ -7,8 +7,8 @@ import { frameType, isReservedFrame } from "./frame-types.ts";
 
 /** Who is told of a request. */
 export interface RequestHandler {
-  /** Its header fields, once and first. */
-  fields(fields: Fields): void;
+  /** Its header fields, once and first. @param bytes that they came in, which may be a hundredth of what they say. */
+  fields(fields: Fields, bytes: number): void;
   /** Some of its content: a view of what was pushed, never empty. */
   data(piece: Uint8Array): void;
 }
@@ -67,7 +67,7 @@ export class RequestReader {
     const decoded = decodeFieldSection(section, { maxBytes: this.#maxFieldSectionBytes, isTrailer });
     if (!("fields" in decoded)) return this.#refuse(decoded);
     this.#awaits = isTrailer ? "end" : "content";
-    if (!isTrailer) on.fields(decoded.fields);
+    if (!isTrailer) on.fields(decoded.fields, section.length);
     return undefined;
   }
 

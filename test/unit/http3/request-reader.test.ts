@@ -118,6 +118,15 @@ describe("a request's frames", () => {
     expect(read(headers, malformed).fault).not.toHaveProperty("status");
   });
 
+  it("tell in how many bytes their fields came, whatever these say", () => {
+    const bytes: number[] = [];
+    const on = { fields: (_: Fields, length: number) => bytes.push(length), data: () => undefined };
+    // Five bytes: a prefix, and three fields of the static table.
+    const indexed = frame(1, Buffer.from([0, 0, 0xd1, 0xc1, 0xd7]));
+    expect(new RequestReader({ maxFieldSectionBytes }).push(indexed, on)).toBeUndefined();
+    expect(bytes).toEqual([5]);
+  });
+
   it("hold memory for what has come, not for what was announced", () => {
     const announced = Buffer.concat([encodeVarint(1), encodeVarint(1000)]);
     expect(read(announced, Buffer.alloc(1)).mostHeldBytes).toBeLessThanOrEqual(64);
