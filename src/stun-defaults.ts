@@ -5,6 +5,8 @@ const minute = 60 * second;
 
 /** Life of a STUN nonce, in ms: longer than two keepalives, short enough to bound a replay from the same address. */
 export const stunNonceMs: number = minute;
+/** Longest STUN message, in bytes: an Ethernet frame's; clients send 20 to 200. So what waits is bounded in bytes. */
+export const maxStunBytes = 1500;
 /** STUN requests that renew a registration with one nonce: twice the keepalives of its life; each is remembered. */
 export const maxRequestsPerNonce = 8;
 /** STUN requests per second that one source (an IPv4 address, an IPv6 /64) may send as a stranger. */
@@ -39,8 +41,6 @@ export const maxWaitingStun = 1024;
 export const maxWaitingStunOfStrangers = 256;
 /** Those of one subject: one of each of its registrations. */
 export const maxWaitingStunOfSubject = 64;
-/** Bytes of all that wait: a KiB for each. */
-export const maxWaitingStunBytes: number = 1024 * 1024;
 /** STUN messages that are answered before the clock is looked at. */
 export const stunBatch = 8;
 /** How long STUN is answered before the event loop gets its turn, in ms. */

@@ -84,7 +84,7 @@ export type StunOutcome =
   | "challenged" // 401 or 438 with a nonce
   | "outdated" // 438: it would move the registration, but its nonce is older than what was proven since
   | "rejected" // 400, 403, 420, or 401 for credentials that are wrong
-  | "malformed" // not a Binding request, or attributes that do not parse
+  | "malformed" // not a Binding request, longer than a client's, or attributes that do not parse
   | "too-short" // shorter than the reply it would get: no reflector
   | "anonymous" // no credentials, and public STUN is off
   | "rate-limited" // no registration pays for it, and its source has sent too many

@@ -1,17 +1,4 @@
-import {
-  gatewayIdleMs,
-  gatewayNewIdleMs,
-  maxStunSources,
-  orphanSweepBatch,
-  stunPerRegistration,
-  stunPerRegistrationElsewhere,
-  stunPerSubject,
-  stunPerSubjectElsewhere,
-  stunRepliesPerSecond,
-  stunStrangersPerSecond,
-  sweepIntervalMs,
-  virtualAddressQuarantineMs,
-} from "../defaults.ts";
+import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
 import type { Offload, OffloadPlan, XdpStatus } from "../xdp/index.ts";
@@ -28,7 +15,7 @@ import type {
 } from "./contract.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { listen } from "./listen.ts";
-import type { Addon, NativeConfig, NativeHandle } from "./native/addon.ts";
+import type { Addon, NativeConfig, NativeHandle, NativeStunConfig } from "./native/addon.ts";
 import { NativeCounters } from "./native/counters.ts";
 import { createEpochClock, epochMs, fromTestClock } from "./native/epoch.ts";
 import { planOffload, startOffload } from "./native/offload.ts";
@@ -126,8 +113,8 @@ class NativeForwarder implements Forwarder {
     this.#sweeper = setInterval(() => {
       this.#pins.sweep(now());
       handle.sweep();
-      this.#sessions.orphans.sweep(process.hrtime.bigint(), orphanSweepBatch);
-    }, sweepIntervalMs).unref();
+      this.#sessions.orphans.sweep(process.hrtime.bigint(), defaults.orphanSweepBatch);
+    }, defaults.sweepIntervalMs).unref();
     this.#offload = startOffload(plan, handle, addon, (status) => xdp?.onChange(status));
   }
 
@@ -253,23 +240,29 @@ function nativeConfig(
     newGatewayClientsPerSecond: places.perSecond,
     gatewaySharePerSecond: places.sharePerSecond,
     gatewayClientBurst: places.burst,
-    gatewayIdleMs,
-    gatewayNewIdleMs,
-    virtualAddressRestMs: virtualAddressQuarantineMs,
-    stun: {
-      perSource: stunRepliesPerSecond,
-      perRegistration: stunPerRegistration,
-      perRegistrationElsewhere: stunPerRegistrationElsewhere,
-      perSubject: stunPerSubject,
-      perSubjectElsewhere: stunPerSubjectElsewhere,
-      strangers: stunStrangersPerSecond,
-      strangerBurst: stunStrangerBurst,
-      sources: maxStunSources,
-    },
-    sweepIntervalMs,
+    gatewayIdleMs: defaults.gatewayIdleMs,
+    gatewayNewIdleMs: defaults.gatewayNewIdleMs,
+    virtualAddressRestMs: defaults.virtualAddressQuarantineMs,
+    stun: stunConfig,
+    sweepIntervalMs: defaults.sweepIntervalMs,
     epochMs: epochMs(options.now),
   };
 }
+
+const stunConfig: NativeStunConfig = {
+  perSource: defaults.stunRepliesPerSecond,
+  perRegistration: defaults.stunPerRegistration,
+  perRegistrationElsewhere: defaults.stunPerRegistrationElsewhere,
+  perSubject: defaults.stunPerSubject,
+  perSubjectElsewhere: defaults.stunPerSubjectElsewhere,
+  strangers: defaults.stunStrangersPerSecond,
+  strangerBurst: stunStrangerBurst,
+  sources: defaults.maxStunSources,
+  maxBytes: defaults.maxStunBytes,
+  maxWaiting: defaults.maxWaitingStun,
+  maxWaitingOfStrangers: defaults.maxWaitingStunOfStrangers,
+  maxWaitingOfSubject: defaults.maxWaitingStunOfSubject,
+};
 
 /** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */
 function restingIds(inUse: number): number {

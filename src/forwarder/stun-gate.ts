@@ -10,7 +10,7 @@ import { TokenBucket } from "../token-bucket.ts";
 export const stunStrangerBurst: number = (defaults.stunStrangersPerSecond * defaults.bucketDepthMs) / 1000;
 
 /** Why a STUN message is not looked at. */
-export type StunRefusal = Extract<StunOutcome, "rate-limited" | "flooded">;
+export type StunRefusal = Extract<StunOutcome, "malformed" | "rate-limited" | "flooded">;
 
 /** What pays for the STUN messages that name a session, or any session of a subject. */
 class Budget {
@@ -53,6 +53,7 @@ export class StunGate {
    * who pays, as {@link strangers} or the bucket of a subject, or why nobody does.
    */
   charge(datagram: Uint8Array, source: Address, nowMs: number): TokenBucket | StunRefusal {
+    if (datagram.length > defaults.maxStunBytes) return "malformed";
     const subject = this.#payingSubject(datagram, source, nowMs);
     if (subject) return subject;
     if (!this.#sources.take(source.address, nowMs)) return "rate-limited";

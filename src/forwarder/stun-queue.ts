@@ -26,7 +26,6 @@ export class StunQueue implements ReportSource {
   readonly #options: StunQueueOptions;
   readonly #waitingOf = new Map<TokenBucket, number>();
   #waiting: Waiting[] = [];
-  #bytes = 0;
 
   constructor(options: StunQueueOptions) {
     this.#options = options;
@@ -40,35 +39,33 @@ export class StunQueue implements ReportSource {
   ): Extract<StunOutcome, "over-share" | "overloaded"> | undefined {
     const ofPayer = this.#waitingOf.get(payer) ?? 0;
     if (ofPayer >= this.#shareOf(payer)) return "over-share";
-    const bytes = this.#bytes + datagram.length;
-    if (this.#waiting.length >= defaults.maxWaitingStun || bytes > defaults.maxWaitingStunBytes)
-      return "overloaded";
+    if (this.#waiting.length >= defaults.maxWaitingStun) return "overloaded";
     this.#waiting.push({ datagram, source, payer });
     this.#waitingOf.set(payer, ofPayer + 1);
-    this.#bytes = bytes;
     return undefined;
   }
 
-  /** Answers up to `max` messages; false if there was none. */
+  /** Answers up to `max` messages, one by one, so that an exception costs none of the others; false if there was none. */
   deliver(max: number): boolean {
-    const next = this.#waiting.splice(0, max);
-    for (const message of next) this.#leave(message);
-    for (const { datagram, source } of next) this.#options.answer(datagram, source);
-    return next.length > 0;
+    const hasSome = this.#waiting.length > 0;
+    for (let left = max; left > 0 && this.#waiting.length > 0; left--) {
+      const { datagram, source, payer } = this.#waiting.shift()!;
+      this.#leave(payer);
+      this.#options.answer(datagram, source);
+    }
+    return hasSome;
   }
 
   /** Forgets all that wait. */
   clear(): void {
     this.#waiting = [];
     this.#waitingOf.clear();
-    this.#bytes = 0;
   }
 
-  #leave({ datagram, payer }: Waiting): void {
+  #leave(payer: TokenBucket): void {
     const left = this.#waitingOf.get(payer)! - 1;
     if (left > 0) this.#waitingOf.set(payer, left);
     else this.#waitingOf.delete(payer);
-    this.#bytes -= datagram.length;
   }
 
   #shareOf(payer: TokenBucket): number {

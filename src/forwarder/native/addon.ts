@@ -90,6 +90,12 @@ export interface NativeStunConfig {
   readonly strangerBurst: number;
   /** Sources that are told apart, from 1. */
   readonly sources: number;
+  /** Longest message, in bytes. */
+  readonly maxBytes: number;
+  /** Messages that may wait for JavaScript, those of all strangers, and those of one subject. */
+  readonly maxWaiting: number;
+  readonly maxWaitingOfStrangers: number;
+  readonly maxWaitingOfSubject: number;
 }
 
 /** What the kernel's tables are made with. */

@@ -15,6 +15,7 @@
   name(GATEWAY_IN, "gateway.packetsIn")                         \
   name(GATEWAY_OUT, "gateway.packetsOut")                       \
   name(OVERFLOWED, "overflowed")                                \
+  name(STUN_MALFORMED, "stun.malformed")                        \
   name(STUN_OVERLOADED, "stun.overloaded")                      \
   name(STUN_OVER_SHARE, "stun.over-share")                      \
   name(STUN_RATE_LIMITED, "stun.rate-limited")                  \

@@ -47,7 +47,7 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   qp_grace_init(&tables->grace, options->threads);
   qp_pins_init(&tables->pins, key, &tables->grace);
   qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order, key);
-  qp_reports_init(&tables->reports, options->wake, options->context);
+  qp_reports_init(&tables->reports, options->stun.max_waiting, options->wake, options->context);
   tables->is_source_checked = options->is_source_checked;
   tables->has_upstream = options->upstream_host &&
                          qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);

@@ -157,15 +157,20 @@ static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single
 {
   struct qp_tables *tables = relay->tables;
   const struct qp_path path = path_of(single->from);
-  uint32_t *waiting;
-  enum qp_stun_payer payer =
-    qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, &path.peer, now.ns,
-                        &waiting);
-  if (payer == QP_SOURCE_EXHAUSTED)
+  struct qp_report_share share;
+  switch (qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, &path.peer, now.ns,
+                              &share)) {
+  case QP_STUN_TOO_LONG:
+    return QP_STUN_MALFORMED;
+  case QP_SOURCE_EXHAUSTED:
     return QP_STUN_RATE_LIMITED;
-  if (payer == QP_STRANGERS_EXHAUSTED)
+  case QP_STRANGERS_EXHAUSTED:
     return QP_STUN_FLOODED;
-  switch (qp_report_datagram(&tables->reports, single->data, single->bytes, &path, waiting)) {
+  case QP_PAID_BY_REGISTRATION:
+  case QP_PAID_BY_STRANGER:
+    break;
+  }
+  switch (qp_report_datagram(&tables->reports, single->data, single->bytes, &path, &share)) {
   case QP_REPORTED:
     return ALLOWED;
   case QP_REPORTS_FULL:

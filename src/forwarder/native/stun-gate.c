@@ -142,7 +142,8 @@ static bool take_one(__u64 *level, double per_second, uint64_t now_ns)
 }
 
 static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_sessions *sessions, uint32_t session,
-                                    const struct qp_address *source, uint64_t now_ns, uint32_t **waiting)
+                                    const struct qp_address *source, uint64_t now_ns,
+                                    struct qp_report_share *share)
 {
   if (session == QP_NO_SESSION || qp_account_is_expired(&sessions->accounts[session], now_ns))
     return false;
@@ -152,7 +153,7 @@ static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_s
   uint32_t bucket = qp_load_index(&sessions->accounts[session].bucket);
   struct qp_stun_budget *subject = &gate->subject_budgets[bucket];
   const struct qp_stun_options *per = &gate->options;
-  *waiting = &gate->waiting[bucket];
+  *share = (struct qp_report_share){ &gate->waiting[bucket], per->max_waiting_of_subject };
   /* The registration's first: what comes in the name of one is not all that its subject has. */
   if (is_here)
     return take_one(&own->here, per->per_registration, now_ns) && take_one(&subject->here, per->per_subject, now_ns);
@@ -169,12 +170,14 @@ static __u64 *level_of_source(const struct qp_stun_gate *gate, const struct qp_a
 
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
                                        const uint8_t *data, size_t length, const struct qp_address *source,
-                                       uint64_t now_ns, uint32_t **waiting)
+                                       uint64_t now_ns, struct qp_report_share *share)
 {
+  if (length > gate->options.max_bytes)
+    return QP_STUN_TOO_LONG;
   uint32_t session = named_session(gate, data, length);
-  if (is_paid_by_registration(gate, sessions, session, source, now_ns, waiting))
+  if (is_paid_by_registration(gate, sessions, session, source, now_ns, share))
     return QP_PAID_BY_REGISTRATION;
-  *waiting = NULL;
+  *share = (struct qp_report_share){ &gate->waiting_of_strangers, gate->options.max_waiting_of_strangers };
   if (!take_one(level_of_source(gate, source), gate->options.per_source, now_ns))
     return QP_SOURCE_EXHAUSTED;
   return qp_bucket_take(&gate->strangers, 1, now_ns) ? QP_PAID_BY_STRANGER : QP_STRANGERS_EXHAUSTED;

@@ -8,6 +8,7 @@
 #define QP_STUN_GATE_H
 
 #include "bucket.h"
+#include "reports.h"
 #include "sessions.h"
 
 /** Longest name, in bytes; the registry's have 22. */
@@ -23,6 +24,10 @@ struct qp_stun_options {
   double strangers, stranger_burst;
   /** Sources that are told apart: what their hashes share they share as well. */
   uint32_t sources;
+  /** Longest message, in bytes. */
+  uint32_t max_bytes;
+  /** Messages that may wait for JavaScript, those of all strangers, and those of one subject. */
+  uint32_t max_waiting, max_waiting_of_strangers, max_waiting_of_subject;
 };
 
 struct qp_stun_name;
@@ -45,11 +50,12 @@ struct qp_stun_gate {
   struct qp_stun_budget *budgets;
   /** By bucket id. */
   struct qp_stun_budget *subject_budgets;
-  /** How many messages that a subject pays for wait for JavaScript, by bucket id (reports.h). */
+  /** How many messages that a subject pays for wait for JavaScript, by bucket id. */
   uint32_t *waiting;
   /** Levels, zero is full. */
   __u64 *sources;
   struct qp_bucket strangers;
+  uint32_t waiting_of_strangers;
 };
 
 enum qp_stun_payer {
@@ -58,6 +64,8 @@ enum qp_stun_payer {
   /** Nobody: there are too many of this source, or of all strangers. */
   QP_SOURCE_EXHAUSTED,
   QP_STRANGERS_EXHAUSTED,
+  /** Nobody: it is longer than a client's. */
+  QP_STUN_TOO_LONG,
 };
 
 /** `gate` is zeroed; false if there is no memory. Freed with `qp_stun_gate_destroy` in any case. */
@@ -73,9 +81,9 @@ bool qp_stun_gate_name(struct qp_stun_gate *gate, uint32_t session, const uint8_
 /** Takes a session's name away, if it has one; before the session is closed. */
 void qp_stun_gate_forget(struct qp_stun_gate *gate, uint32_t session);
 
-/** Any thread: charges a STUN message, and tells where to count it while it waits; null for a stranger's. */
+/** Any thread: charges a STUN message, and tells in whose share it waits. */
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
                                        const uint8_t *data, size_t length, const struct qp_address *source,
-                                       uint64_t now_ns, uint32_t **waiting);
+                                       uint64_t now_ns, struct qp_report_share *share);
 
 #endif

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
+  maxStunBytes,
   stunPerRegistration,
   stunPerRegistrationElsewhere,
   stunPerSubject,
@@ -16,7 +17,7 @@ import {
   parseBindingReply,
   type StunChallenge,
 } from "../../../src/wire/stun-binding.ts";
-import { encodeStun, stunType } from "../../../src/wire/stun.ts";
+import { encodeStun, stunAttribute, stunType } from "../../../src/wire/stun.ts";
 import { type Harness, openPeer, type Rig, settles, type UdpPeer } from "./rig.ts";
 
 const credential = { username: "reg_1", password: "s3cret" };
@@ -137,6 +138,23 @@ export function stunCases(harness: Harness): void {
       await expectOutcomes(rig, { anonymous: 1, malformed: 1 });
       expect(rig.forwarder.stats().dropped["stun-unanswered"]).toBe(2);
       expect(peer.inbox).toEqual([]);
+    });
+
+    it("takes no message that is longer than what clients send", async () => {
+      const rig = await harness.open();
+      const peer = await openRegistration(rig);
+      const padded = (bytes: number): Uint8Array => {
+        const attributes = new Map([
+          [stunAttribute.username, Buffer.from(credential.username)],
+          [stunAttribute.padding, new Uint8Array(bytes - 36)],
+        ]);
+        return encodeStun({ type: stunType.request, transactionId: randomBytes(12), attributes });
+      };
+      for (const bytes of [maxStunBytes + 4, 60_000]) peer.send(padded(bytes), rig.ipv4);
+      await expectOutcomes(rig, { malformed: 2 });
+      peer.send(padded(maxStunBytes), rig.ipv4);
+      await expectOutcomes(rig, { malformed: 2, challenged: 1 });
+      expect(rig.forwarder.stats().dropped["stun-unanswered"]).toBe(2);
     });
 
     it("answers anyone where it is public, with little more than it got", async () => {

@@ -9,7 +9,20 @@ static void wake_nobody(void *context)
 
 struct qp_forwarder *create_rig(const struct rig_options *options)
 {
-  const struct qp_stun_options plenty = { 1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 16 };
+  const struct qp_stun_options plenty = {
+    .per_source = 1e9,
+    .per_registration = 1e9,
+    .per_registration_elsewhere = 1e9,
+    .per_subject = 1e9,
+    .per_subject_elsewhere = 1e9,
+    .strangers = 1e9,
+    .stranger_burst = 1e9,
+    .sources = 16,
+    .max_bytes = UINT32_MAX,
+    .max_waiting = 1024,
+    .max_waiting_of_strangers = 1024,
+    .max_waiting_of_subject = 1024,
+  };
   const struct qp_forwarder_options forwarder_options = {
     .host = options->is_ipv4_only ? "0.0.0.0" : "::",
     .threads = options->threads,

@@ -6,6 +6,8 @@
 #include "../harness/check.h"
 #include "../harness/suite.h"
 
+enum { MAX = 40, MAX_OF_ONE = 7 };
+
 static const struct qp_path path = { .peer = { .port = 1 } };
 
 static void count_wakes(void *context)
@@ -13,18 +15,11 @@ static void count_wakes(void *context)
   ++*(int *)context;
 }
 
-static enum qp_report_refusal report_of(struct qp_reports *reports, size_t length, uint32_t *waiting)
+static enum qp_report_refusal report_of(struct qp_reports *reports, uint32_t *waiting)
 {
-  static const uint8_t bytes[65536];
-  return qp_report_datagram(reports, bytes, length, &path, waiting);
-}
-
-/** A stranger's, or one of a subject that has nothing else waiting. */
-static bool report(struct qp_reports *reports, size_t length, bool is_stranger)
-{
-  static uint32_t waiting[2 * QP_MAX_REPORTS];
-  static size_t next;
-  return report_of(reports, length, is_stranger ? NULL : &waiting[next++ % (2 * QP_MAX_REPORTS)]) == QP_REPORTED;
+  static const uint8_t bytes[20];
+  const struct qp_report_share share = { waiting, MAX_OF_ONE };
+  return qp_report_datagram(reports, bytes, sizeof bytes, &path, &share);
 }
 
 static size_t take(struct qp_reports *reports, size_t max)
@@ -40,65 +35,53 @@ static size_t take(struct qp_reports *reports, size_t max)
 static void are_taken_in_parts(void)
 {
   int wakes = 0;
+  uint32_t odd = 0, even = 0;
   struct qp_reports reports;
-  qp_reports_init(&reports, count_wakes, &wakes);
-  for (int i = 0; i < 10; i++)
-    CHECK(report(&reports, 20, i % 2));
-  CHECK(take(&reports, 4) == 4 && reports.count == 6 && reports.strangers == 3 && reports.bytes == 120);
-  CHECK(report(&reports, 20, false) && wakes == 1);
-  CHECK(take(&reports, 100) == 7 && reports.count == 0 && reports.strangers == 0 && reports.bytes == 0);
+  qp_reports_init(&reports, MAX, count_wakes, &wakes);
+  for (int i = 0; i < 6; i++)
+    CHECK(report_of(&reports, i % 2 ? &odd : &even) == QP_REPORTED);
+  CHECK(take(&reports, 3) == 3 && reports.count == 3 && odd == 2 && even == 1);
+  CHECK(report_of(&reports, &odd) == QP_REPORTED && wakes == 1);
+  CHECK(take(&reports, 100) == 4 && reports.count == 0 && odd == 0 && even == 0);
   CHECK(take(&reports, 100) == 0);
-  CHECK(report(&reports, 20, true) && wakes == 2);
+  CHECK(report_of(&reports, &odd) == QP_REPORTED && wakes == 2);
   qp_reports_destroy(&reports);
 }
 
-static void leave_room_for_registrations(void)
-{
-  int wakes = 0;
-  struct qp_reports reports;
-  qp_reports_init(&reports, count_wakes, &wakes);
-  for (int i = 0; i < QP_MAX_STRANGER_REPORTS; i++)
-    CHECK(report(&reports, 20, true));
-  CHECK(!report(&reports, 20, true));
-  for (int i = QP_MAX_STRANGER_REPORTS; i < QP_MAX_REPORTS; i++)
-    CHECK(report(&reports, 20, false));
-  CHECK(!report(&reports, 20, false));
-  CHECK(take(&reports, 1) == 1 && report(&reports, 20, true) && !report(&reports, 20, false));
-  qp_reports_destroy(&reports);
-}
-
-static void leave_room_for_other_subjects(void)
+static void leave_room_for_others(void)
 {
   int wakes = 0;
   uint32_t greedy = 0, modest = 0;
   struct qp_reports reports;
-  qp_reports_init(&reports, count_wakes, &wakes);
-  for (int i = 0; i < QP_MAX_SUBJECT_REPORTS; i++)
-    CHECK(report_of(&reports, 20, &greedy) == QP_REPORTED);
-  CHECK(report_of(&reports, 20, &greedy) == QP_REPORT_SHARE_FULL && greedy == QP_MAX_SUBJECT_REPORTS);
-  CHECK(report_of(&reports, 20, &modest) == QP_REPORTED);
-  CHECK(take(&reports, 1) == 1 && report_of(&reports, 20, &greedy) == QP_REPORTED);
-  CHECK(report_of(&reports, 20, &greedy) == QP_REPORT_SHARE_FULL);
-  CHECK(take(&reports, QP_MAX_REPORTS) == QP_MAX_SUBJECT_REPORTS + 1 && greedy == 0 && modest == 0);
+  qp_reports_init(&reports, MAX, count_wakes, &wakes);
+  for (int i = 0; i < MAX_OF_ONE; i++)
+    CHECK(report_of(&reports, &greedy) == QP_REPORTED);
+  CHECK(report_of(&reports, &greedy) == QP_REPORT_SHARE_FULL && greedy == MAX_OF_ONE);
+  CHECK(report_of(&reports, &modest) == QP_REPORTED);
+  CHECK(take(&reports, 1) == 1 && report_of(&reports, &greedy) == QP_REPORTED);
+  CHECK(report_of(&reports, &greedy) == QP_REPORT_SHARE_FULL);
+  CHECK(take(&reports, MAX) == MAX_OF_ONE + 1 && greedy == 0 && modest == 0);
   qp_reports_destroy(&reports);
 }
 
-static void are_bounded_in_bytes(void)
+static void are_bounded(void)
 {
   int wakes = 0;
+  uint32_t waiting[MAX + 1] = { 0 };
   struct qp_reports reports;
-  qp_reports_init(&reports, count_wakes, &wakes);
-  for (size_t bytes = 0; bytes + 65536 <= QP_MAX_REPORT_BYTES; bytes += 65536)
-    CHECK(report(&reports, 65536, false));
-  CHECK(!report(&reports, 1, false));
+  qp_reports_init(&reports, MAX, count_wakes, &wakes);
+  for (int i = 0; i < MAX; i++)
+    CHECK(report_of(&reports, &waiting[i]) == QP_REPORTED);
+  CHECK(report_of(&reports, &waiting[MAX]) == QP_REPORTS_FULL && waiting[MAX] == 0);
+  qp_report_fault(&reports, 1, "a fault has no share, and no room either");
+  CHECK(take(&reports, 100) == MAX);
   qp_reports_destroy(&reports);
 }
 
 static const struct test tests[] = {
   { "reports are taken in parts, and wake once for all of them", are_taken_in_parts },
-  { "strangers leave room for what registrations pay for", leave_room_for_registrations },
-  { "a subject leaves room for others", leave_room_for_other_subjects },
-  { "reports are bounded in bytes", are_bounded_in_bytes },
+  { "who pays leaves room for others", leave_room_for_others },
+  { "reports are bounded", are_bounded },
 };
 
 const struct suite reports_suite = SUITE("reports", tests);

@@ -7,14 +7,24 @@
 #include "../harness/rig.h"
 #include "../harness/suite.h"
 
-enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, SUBJECT = 12, SUBJECT_ELSEWHERE = 7, STRANGERS = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000 };
+enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, SUBJECT = 12, SUBJECT_ELSEWHERE = 7, STRANGERS = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000, MAX_BYTES = 128, WAITING_STRANGERS = 30, WAITING_SUBJECT = 20 };
 
 static const struct qp_stun_options limits = {
-  PER_SOURCE, HERE, ELSEWHERE, SUBJECT, SUBJECT_ELSEWHERE, STRANGERS, BURST, SOURCES,
+  .per_source = PER_SOURCE,
+  .per_registration = HERE,
+  .per_registration_elsewhere = ELSEWHERE,
+  .per_subject = SUBJECT,
+  .per_subject_elsewhere = SUBJECT_ELSEWHERE,
+  .strangers = STRANGERS,
+  .stranger_burst = BURST,
+  .sources = SOURCES,
+  .max_bytes = MAX_BYTES,
+  .max_waiting_of_strangers = WAITING_STRANGERS,
+  .max_waiting_of_subject = WAITING_SUBJECT,
 };
 
 struct message {
-  uint8_t bytes[128];
+  uint8_t bytes[MAX_BYTES + 4];
   size_t length;
 };
 
@@ -61,13 +71,15 @@ static enum qp_stun_payer charge(struct town *town, const struct message *messag
   uint8_t *bytes = malloc(message->length);
   CHECK(bytes != NULL);
   memcpy(bytes, message->bytes, message->length);
-  uint32_t *waiting;
-  enum qp_stun_payer payer = qp_stun_gate_charge(&town->rig->tables.stun_gate, &town->rig->tables.sessions, bytes,
-                                                 message->length, source, now_ns, &waiting);
-  /* What a subject pays for is counted with all of that, and nothing else is. */
-  CHECK((waiting != NULL) == (payer == QP_PAID_BY_REGISTRATION));
-  if (waiting)
-    CHECK(waiting >= town->rig->tables.stun_gate.waiting && ++*waiting > 0);
+  struct qp_stun_gate *gate = &town->rig->tables.stun_gate;
+  struct qp_report_share share;
+  enum qp_stun_payer payer = qp_stun_gate_charge(gate, &town->rig->tables.sessions, bytes, message->length, source,
+                                                 now_ns, &share);
+  /* What a subject pays for waits with all of that, and with nothing else. */
+  if (payer == QP_PAID_BY_REGISTRATION)
+    CHECK(share.max == WAITING_SUBJECT && share.waiting >= gate->waiting && ++*share.waiting > 0);
+  if (payer == QP_PAID_BY_STRANGER)
+    CHECK(share.max == WAITING_STRANGERS && share.waiting == &gate->waiting_of_strangers);
   free(bytes);
   return payer;
 }
@@ -80,6 +92,18 @@ static int count_paid(struct town *town, const struct message *message, const st
   while (paid < 1000 && charge(town, message, source, now_ns) == payer)
     paid++;
   return paid;
+}
+
+static void nobody_pays_for_what_is_too_long(void)
+{
+  struct town town = begin();
+  struct message message = make_message(0, "reg_1", 5);
+  message.length = MAX_BYTES + 4;
+  for (int i = 0; i < 2 * HERE; i++)
+    CHECK(charge(&town, &message, &town.home, SECOND) == QP_STUN_TOO_LONG);
+  message.length = MAX_BYTES;
+  CHECK(count_paid(&town, &message, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  qp_forwarder_destroy(town.rig);
 }
 
 static void a_source_pays(void)
@@ -214,6 +238,7 @@ static void random_bytes_are_read_in_bounds(void)
 }
 
 static const struct test tests[] = {
+  { "nobody pays for what is longer than a client's", nobody_pays_for_what_is_too_long },
   { "a source pays for what a stranger sends from any of its ports", a_source_pays },
   { "the addresses of an IPv6 /64 pay together", a_site_pays_together },
   { "all strangers pay together, registrations not", strangers_pay_together },

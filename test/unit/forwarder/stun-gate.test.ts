@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  maxStunBytes,
   stunPerRegistration,
   stunPerRegistrationElsewhere,
   stunPerSubject,
@@ -38,6 +39,14 @@ function countPaid(gate: StunGate, datagram: Uint8Array, source: Address, atMs =
 }
 
 describe("StunGate", () => {
+  it("lets nothing in that is longer than what clients send, and charges nobody for it", () => {
+    const { gate } = createGate();
+    const most = Buffer.concat([named, Buffer.alloc(maxStunBytes - named.length)]);
+    for (let i = 0; i < 2 * stunPerRegistration; i++)
+      expect(gate.charge(Buffer.concat([most, Buffer.alloc(4)]), home, nowMs)).toBe("malformed");
+    expect(countPaid(gate, most, home)).toBe(stunPerRegistration + stunRepliesPerSecond);
+  });
+
   it("has a source pay for what a stranger sends, whichever port that comes from", () => {
     const { gate } = createGate();
     expect(countPaid(gate, anonymous, home)).toBe(stunRepliesPerSecond);

@@ -1,10 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  maxWaitingStun,
-  maxWaitingStunBytes,
-  maxWaitingStunOfStrangers,
-  maxWaitingStunOfSubject,
-} from "../../../src/defaults.ts";
+import { maxWaitingStun, maxWaitingStunOfStrangers, maxWaitingStunOfSubject } from "../../../src/defaults.ts";
 import { StunQueue } from "../../../src/forwarder/stun-queue.ts";
 import { TokenBucket } from "../../../src/token-bucket.ts";
 
@@ -56,12 +51,18 @@ describe("StunQueue", () => {
     expect(fill(queue, payer)[0]).toBe(maxWaitingStunOfSubject);
   });
 
-  it("is bounded in bytes", () => {
-    const { queue } = createQueue();
-    const datagram = new Uint8Array(65_536);
-    for (let bytes = 0; bytes < maxWaitingStunBytes; bytes += datagram.length)
-      expect(queue.add(datagram, source, createPayer())).toBeUndefined();
-    expect(queue.add(new Uint8Array(20), source, createPayer())).toBe("overloaded");
+  it("loses none of the others where one cannot be answered", () => {
+    const answered: number[] = [];
+    const queue = new StunQueue({
+      strangers: createPayer(),
+      answer([first = 0]) {
+        if (first === 2) throw new TypeError("no answer");
+        answered.push(first);
+      },
+    });
+    for (const first of [1, 2, 3]) queue.add(Uint8Array.of(first), source, createPayer());
+    expect(() => queue.deliver(8)).toThrow("no answer");
+    expect([queue.deliver(8), answered]).toEqual([true, [1, 3]]);
   });
 
   it("answers nothing once it is cleared", () => {

@@ -84,6 +84,7 @@ describe("docs/protocol.md", () => {
       `At most ${maxWaitSeconds};`,
       `may have ${defaults.maxWaitersPerSubject} long polls`,
       `for ${defaults.pinTtlMs / 1000} seconds, for packets from A's address`,
+      `of more than ${defaults.maxStunBytes} bytes is not answered`,
       `${defaults.stunPerRegistration} per second from the registration's address`,
       `${defaults.stunPerRegistrationElsewhere} per second from elsewhere`,
       `${defaults.stunRepliesPerSecond} per second for an IPv4 address`,
