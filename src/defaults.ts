@@ -169,8 +169,16 @@ export const gatewayShareRateDivisor = 4;
 export const newGatewayClientsPerSecond = 1000;
 /** A gateway client is forgotten after this silence, in ms: over an HTTP/3 server's usual idle timeout of 30 s. */
 export const gatewayIdleMs: number = 90 * second;
-/** The same for a client on probation: a handshake that never came about, or a spoof. */
+/**
+ * The same for a client on probation, in ms: a handshake that never came about, or a spoof. Where a connection that is known
+ * sends from now is none of these.
+ */
 export const gatewayNewIdleMs: number = 10 * second;
+/**
+ * How long a packet of a gateway client shows where it is, in ms: the way of its request to the relay's answer. Far shorter
+ * than a NAT leaves an address that is not in use to nobody (RFC 4787 §4.3: two minutes; some do after 30 s).
+ */
+export const gatewayPresenceMs: number = 2 * second;
 /** Datagrams that wait for a gateway client's socket to be ready: an initial flight; QUIC repeats the rest. */
 export const gatewayWaitingDatagrams = 8;
 /** Reverse proxies whose `X-Forwarded-For` counts: those on this host. The splice gives out neither address. */

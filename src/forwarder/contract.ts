@@ -168,6 +168,12 @@ export type BackendChoice = "auto" | Backend;
 /** How the gateway tells its clients apart: by virtual address, or by port where 127.0.0.0/8 is not whole. */
 export type ClientsBy = "address" | "port";
 
+/** A client of the gateway, at the address where its connection began. */
+export interface GatewayClient extends PeerAddress {
+  /** Whether it is there now: its connection's newest packet came from there, a moment ago. */
+  readonly isThere: boolean;
+}
+
 /** How the kernel is to forward. */
 export interface XdpOptions {
   readonly option: XdpOption;
@@ -255,10 +261,10 @@ export interface Forwarder {
   pin(pin: PinnedInitial): void;
 
   /**
-   * The real address behind the virtual one that the gateway saw. `port` is needed only where the system
+   * The client behind the virtual address that the gateway saw. `port` is needed only where the system
    * lacks 127.0.0.0/8 and clients differ by port.
    */
-  clientOf(virtualAddress: string, port?: number): PeerAddress | undefined;
+  clientOf(virtualAddress: string, port?: number): GatewayClient | undefined;
   stats(): ForwarderStats;
   /** Closes every socket; resolves when all are closed. Idempotent. */
   close(): Promise<void>;

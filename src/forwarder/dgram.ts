@@ -7,6 +7,7 @@ import type {
   Forwarder,
   ForwarderOptions,
   ForwarderStats,
+  GatewayClient,
   PinnedInitial,
   SessionCounters,
   SessionId,
@@ -163,9 +164,9 @@ class DgramForwarder implements Forwarder {
     if (!pins.add(pin, this.#options.now())) this.#counters.dropped["pin-taken"]++;
   }
 
-  clientOf(virtualAddress: string, port?: number): PeerAddress | undefined {
-    const source = this.#splice?.clientOf(virtualAddress, port);
-    return source && this.#socket.fromWire(source);
+  clientOf(virtualAddress: string, port?: number): GatewayClient | undefined {
+    const client = this.#splice?.clientOf(virtualAddress, port, this.#options.now());
+    return client && { ...this.#socket.fromWire(client), isThere: client.isThere };
   }
 
   stats(): ForwarderStats {

@@ -1,6 +1,6 @@
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
-import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
+import { type Address, unmapAddress } from "../wire/address.ts";
 import type { Offload, OffloadPlan, XdpStatus } from "../xdp/index.ts";
 import type {
   BucketId,
@@ -8,6 +8,7 @@ import type {
   Forwarder,
   ForwarderOptions,
   ForwarderStats,
+  GatewayClient,
   PinnedInitial,
   SessionCounters,
   SessionId,
@@ -183,7 +184,7 @@ class NativeForwarder implements Forwarder {
     if (!this.#pins.add(pin, this.#now())) this.#own.dropped["pin-taken"]++;
   }
 
-  clientOf(virtualAddress: string): PeerAddress | undefined {
+  clientOf(virtualAddress: string): GatewayClient | undefined {
     return this.#handle.clientOf(unmapAddress(virtualAddress));
   }
 
@@ -242,6 +243,7 @@ function nativeConfig(
     gatewayClientBurst: places.burst,
     gatewayIdleMs: defaults.gatewayIdleMs,
     gatewayNewIdleMs: defaults.gatewayNewIdleMs,
+    gatewayPresenceMs: defaults.gatewayPresenceMs,
     virtualAddressRestMs: defaults.virtualAddressQuarantineMs,
     stun: stunConfig,
     sweepIntervalMs: defaults.sweepIntervalMs,

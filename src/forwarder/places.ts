@@ -8,6 +8,8 @@ export interface Connection {
   readonly share: Share;
   /** Its places at other addresses that are on probation, oldest first. */
   readonly moved: Set<Place>;
+  /** The place that its newest packet came from: where it is. */
+  newest: Place | undefined;
 }
 
 /** A gateway client's place. */
@@ -27,6 +29,11 @@ export interface Newcomer {
   readonly isStranger: boolean;
   /** The connection that it goes on with, if that is known. */
   readonly connection?: Connection | undefined;
+}
+
+/** Whether a place's connection is there, as far as is known. */
+export function isNewest(place: Place): boolean {
+  return place.connection.newest === place;
 }
 
 /** The places of one source. */
@@ -102,11 +109,12 @@ export class Places {
     const share = known?.share ?? this.#shareOf(sourceName(address), nowMs);
     const refusal = this.#refusalFor(share, nowMs);
     if (refusal) return refusal;
-    const connection = known ?? { share, moved: new Set<Place>() };
+    const connection = known ?? { share, moved: new Set<Place>(), newest: undefined };
     const isMoved = known !== undefined;
     const place: Place = { connection, isMoved, isStranger, onGivenUp: () => undefined };
     this.#makeRoom(place, nowMs);
     for (const each of this.#queuesOf(place)) each.add(place);
+    connection.newest = place;
     this.#shares.set(share.name, share);
     share.places++;
     share.openedAtMs = nowMs;

@@ -1,13 +1,13 @@
 import { randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { gatewayIdleMs, gatewayNewIdleMs, gatewayWaitingDatagrams } from "../defaults.ts";
+import { gatewayIdleMs, gatewayNewIdleMs, gatewayPresenceMs, gatewayWaitingDatagrams } from "../defaults.ts";
 import { type Address, type PeerAddress, unmapAddress } from "../wire/address.ts";
-import type { ClientsBy } from "./contract.ts";
+import type { ClientsBy, GatewayClient } from "./contract.ts";
 import type { Counters } from "./counters.ts";
 import { KnownIds, type UsedIds } from "./known-ids.ts";
 import { PathMap } from "./path-map.ts";
-import { type Connection, type Place, placeLimits, Places } from "./places.ts";
+import { type Connection, isNewest, type Place, placeLimits, Places } from "./places.ts";
 import { arrivalOf, Probation } from "./probation.ts";
 import { literalLookup } from "./udp-socket.ts";
 import type { Send } from "./send.ts";
@@ -75,24 +75,27 @@ export class Splice {
   forward(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const client = this.#clients.get(source);
     if (!client) return this.#admit(datagram, source, nowMs);
+    if (hasLeft(client, datagram)) return this.#replace(client, datagram, nowMs);
     client.seenAtMs = nowMs;
+    client.connection.newest = client.place;
     this.#watch(client, datagram);
     if (!client.waiting) this.#send(client, datagram);
     else if (client.waiting.length < gatewayWaitingDatagrams) client.waiting.push(datagram);
     else this.#options.counters.dropped["gateway-send-failed"]++;
   }
 
-  /** The real address, in the public socket's form, of the client that the gateway sees as this. */
-  clientOf(virtualAddress: string, port?: number): PeerAddress | undefined {
+  /** The client that the gateway sees as this, its address in the public socket's form. */
+  clientOf(virtualAddress: string, port: number | undefined, nowMs: number): GatewayClient | undefined {
     const address = unmapAddress(virtualAddress);
     const local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
-    return this.#locals.get(local)?.source;
+    const client = this.#locals.get(local);
+    return client && { ...client.source, isThere: isThere(client, nowMs) };
   }
 
   /** Forgets the clients that have been silent for too long. */
   sweep(nowMs: number): void {
     for (const client of this.#clients.values()) {
-      const idleMs = client.probation ? gatewayNewIdleMs : gatewayIdleMs;
+      const idleMs = isSettled(client) ? gatewayIdleMs : gatewayNewIdleMs;
       if (nowMs - client.seenAtMs >= idleMs) void this.#leave(client, nowMs);
     }
     this.#places.sweep(nowMs);
@@ -111,6 +114,12 @@ export class Splice {
     const place = this.#places.open({ address: source.address, isStranger, connection }, nowMs);
     if (typeof place === "string") return void dropped[place]++;
     this.#create(datagram, source, { place, probation: new Probation(arrival) }, nowMs);
+  }
+
+  /** Somebody begins a connection where another one was: with a virtual address that is none of the other's. */
+  #replace(client: Client, datagram: Uint8Array, nowMs: number): void {
+    void this.#leave(client, nowMs);
+    this.#admit(datagram, client.source, nowMs);
   }
 
   /** Whether the client has answered the gateway by now; then a packet of its own from elsewhere is known. */
@@ -230,6 +239,27 @@ export class Splice {
     this.#options.counters.dropped["gateway-send-failed"] += client.waiting?.length ?? 0;
     return new Promise((resolve) => void client.socket.close(resolve));
   }
+}
+
+/** Whether a client's connection has gone elsewhere, and another begins at its address. */
+function hasLeft({ place }: Client, datagram: Uint8Array): boolean {
+  return !isNewest(place) && arrivalOf(datagram) === "beginning";
+}
+
+/**
+ * Whether a client may be silent for long: it has answered the gateway, or is where a connection that is known sends from now.
+ * Of the places that a client claims with false addresses that is one at most, and only while it sends from nowhere else.
+ */
+function isSettled({ place, probation }: Client): boolean {
+  return !probation || (place.isMoved && isNewest(place));
+}
+
+/**
+ * Whether a client is at its address: its connection's newest packet came from there, a moment ago. One that went on under
+ * a connection ID that nobody knows has left all the same, and is silent there.
+ */
+function isThere({ place, seenAtMs }: Client, nowMs: number): boolean {
+  return isNewest(place) && nowMs - seenAtMs < gatewayPresenceMs;
 }
 
 /** Any of those that only Linux answers to. */

@@ -17,10 +17,16 @@ export interface AddressSources {
   };
 }
 
-/** Finds the real address of the client behind the splice, or `null` for a request that proves none. */
+/**
+ * Finds the real address of the client behind the splice, or `null` for a request that proves none, such as one of a
+ * connection that has moved: the HTTP server tells where it began.
+ */
 export function clientAddressOf(event: H3Event, sources: AddressSources): PeerAddress | null {
   const { ip, port } = originOf(event, sources);
-  return (ip !== undefined && sources.forwarder.clientOf(ip, port)) || null;
+  const client = ip === undefined ? undefined : sources.forwarder.clientOf(ip, port);
+  if (!client?.isThere) return null;
+  const { isThere: _, ...address } = client;
+  return address;
 }
 
 /**

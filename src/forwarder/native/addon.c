@@ -41,6 +41,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
       },
       .idle_ms = MS("gatewayIdleMs"),
       .new_idle_ms = MS("gatewayNewIdleMs"),
+      .presence_ms = MS("gatewayPresenceMs"),
       .rest_ms = MS("virtualAddressRestMs"),
     },
     .stun = {

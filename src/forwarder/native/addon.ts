@@ -61,6 +61,7 @@ export interface NativeConfig {
   readonly gatewayClientBurst: number;
   readonly gatewayIdleMs: number;
   readonly gatewayNewIdleMs: number;
+  readonly gatewayPresenceMs: number;
   readonly virtualAddressRestMs: number;
   readonly stun: NativeStunConfig;
   readonly sweepIntervalMs: number;
@@ -163,7 +164,9 @@ export interface NativeHandle extends XdpProgram {
   sessionAt(address: string, port: number): number;
   setPin(destinationId: Uint8Array, to: number, from: number, expiresAtMs: number): void;
   deletePin(destinationId: Uint8Array): void;
-  clientOf(virtualAddress: string): { address: string; port: number; local: string | undefined } | undefined;
+  clientOf(
+    virtualAddress: string,
+  ): { address: string; port: number; local: string | undefined; isThere: boolean } | undefined;
   /** Sends out of the public socket, from `local` if given; returns the system's code if it refused. */
   reply(datagram: Uint8Array, address: string, port: number, local?: string): string | undefined;
   /** Calls `onStun` and `onError` for up to `max` of what has come, in its order; tells whether there was any. */

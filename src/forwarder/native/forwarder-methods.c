@@ -59,13 +59,18 @@ static napi_value client_of(napi_env env, napi_callback_info info)
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   char text[QP_IP_TEXT_BYTES];
   struct in_addr ipv4;
-  struct qp_path client;
+  struct qp_client_view client;
   qp_read_ip(&call, call.arguments[0], text);
   if (call.has_failed)
     return qp_throw_arguments(env);
   bool is_known = inet_pton(AF_INET, text, &ipv4) == 1 &&
                   qp_forwarder_client(handle->forwarder, ipv4.s_addr, &client);
-  return is_known ? qp_path_object(env, &client) : qp_undefined(env);
+  if (!is_known)
+    return qp_undefined(env);
+  napi_value object = qp_path_object(env, &client.path), is_there;
+  napi_get_boolean(env, client.is_there, &is_there);
+  napi_set_named_property(env, object, "isThere", is_there);
+  return object;
 }
 
 static napi_value reply(napi_env env, napi_callback_info info)

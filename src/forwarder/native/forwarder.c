@@ -215,10 +215,11 @@ int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_path
   return sendmsg(forwarder->workers[0].public_socket, &message, MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
-bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_path *client)
+bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_client_view *client)
 {
+  int64_t now_ms = qp_worker_now(&forwarder->workers[0]).ms;
   for (unsigned i = 0; i < forwarder->threads; i++)
-    if (qp_splice_look_up(&forwarder->workers[i].relay.splice, virtual_ipv4, client))
+    if (qp_splice_look_up(&forwarder->workers[i].relay.splice, virtual_ipv4, now_ms, client))
       return true;
   return false;
 }

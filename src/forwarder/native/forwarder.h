@@ -65,8 +65,8 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder);
 
 /** Sends one datagram out of the public socket; 0 or an `errno`. */
 int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_path *path, void *data, size_t length);
-/** The way to the gateway client behind a virtual address; false if there is none. */
-bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_path *client);
+/** The gateway client behind a virtual address; false if there is none. */
+bool qp_forwarder_client(struct qp_forwarder *forwarder, uint32_t virtual_ipv4, struct qp_client_view *client);
 /** Memory of the threads: their buffers and what they note for a batch, in bytes. */
 size_t qp_forwarder_thread_bytes(const struct qp_forwarder *forwarder);
 /** Memory of routes and endpoints, in bytes. */

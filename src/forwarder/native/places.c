@@ -81,10 +81,22 @@ static void end_probation(struct qp_places *places, struct qp_place *place)
   count_probation(places);
 }
 
+/** `place` is null where there is none any more. */
+static void set_newest(struct qp_connection *connection, struct qp_place *place)
+{
+  if (connection->newest)
+    atomic_store_explicit(&connection->newest->is_newest, false, memory_order_relaxed);
+  connection->newest = place;
+  if (place)
+    atomic_store_explicit(&place->is_newest, true, memory_order_relaxed);
+}
+
 static void leave_connection(struct qp_place *place)
 {
   struct qp_connection *connection = place->connection;
   place->connection = NULL;
+  if (connection->newest == place)
+    set_newest(connection, NULL);
   connection->share->places--;
   if (--connection->places == 0)
     free(connection);
@@ -189,6 +201,7 @@ static enum qp_counter open_locked(struct qp_places *places, struct qp_place *pl
   place->connection->places++;
   make_room(places, place->connection, place->is_stranger);
   begin_probation(places, place);
+  set_newest(place->connection, place);
   place->connection->share->places++;
   place->connection->share->opened_at_ns = now_ns;
   atomic_fetch_add_explicit(&places->count, 1, memory_order_relaxed);
@@ -219,6 +232,16 @@ void qp_places_graduate(struct qp_places *places, struct qp_place *place)
   pthread_mutex_lock(&places->mutex);
   if (!qp_place_is_given_up(place))
     end_probation(places, place);
+  pthread_mutex_unlock(&places->mutex);
+}
+
+void qp_places_hear(struct qp_places *places, struct qp_place *place)
+{
+  if (qp_place_is_newest(place))
+    return;
+  pthread_mutex_lock(&places->mutex);
+  if (!qp_place_is_given_up(place))
+    set_newest(place->connection, place);
   pthread_mutex_unlock(&places->mutex);
 }
 

@@ -50,6 +50,8 @@ struct qp_connection {
   uint32_t places;
   /** Its places at other addresses that are on probation. */
   struct qp_queue moved;
+  /** The place that its newest packet came from: where it is. Null once that is closed. */
+  struct qp_place *newest;
 };
 
 /** A client's place. Zeroed before it is opened. */
@@ -60,6 +62,8 @@ struct qp_place {
   /** Its connection is not known: whoever it is did not begin it here. */
   bool is_stranger;
   bool is_on_probation;
+  /** Whether it is the newest of its connection; changed under the lock, read by anybody. */
+  _Atomic bool is_newest;
   /** It has gone to a newer client, as any thread may find out. */
   _Atomic bool is_given_up;
   struct qp_link in_all, in_share, in_moved, in_strangers;
@@ -94,12 +98,19 @@ bool qp_places_open(struct qp_places *places, struct qp_place *place, const stru
                     const uint8_t *data, uint32_t length, uint64_t now_ns, enum qp_counter *refusal);
 /** Ends a place's probation: from now on nobody makes it give way. */
 void qp_places_graduate(struct qp_places *places, struct qp_place *place);
+/** A packet came from a place: that is where its connection is. */
+void qp_places_hear(struct qp_places *places, struct qp_place *place);
 /** The client of a place that is no longer on probation sent this. */
 void qp_places_note(struct qp_places *places, struct qp_place *place, const uint8_t *data, uint32_t length);
 /** Closes a place, unless it has been given up. */
 void qp_places_close(struct qp_places *places, struct qp_place *place);
 /** Forgets the sources that have no place, once their rate has recovered. */
 void qp_places_sweep(struct qp_places *places, uint64_t now_ns);
+
+static inline bool qp_place_is_newest(const struct qp_place *place)
+{
+  return atomic_load_explicit(&place->is_newest, memory_order_relaxed);
+}
 
 static inline bool qp_place_is_given_up(const struct qp_place *place)
 {

@@ -174,11 +174,23 @@ static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_pat
   return create(splice, client, now_ms);
 }
 
-/** The client at the other end of `path`, unless its place has gone to a newer one. */
-static struct qp_client *find(struct qp_splice *splice, const struct qp_path *path, int64_t now_ms)
+/**
+ * Whether what comes from a client's address is not the client's any more: its place has gone to a newer one, or its
+ * connection elsewhere and `data` begins another.
+ */
+static bool has_left(const struct qp_client *client, const uint8_t *data, uint32_t length)
+{
+  const struct qp_place *place = &client->place;
+  return qp_place_is_given_up(place) ||
+         (!qp_place_is_newest(place) && qp_arrival_of(data, length) == QP_ARRIVAL_BEGINNING);
+}
+
+/** The client at the other end of `path`, which sent `data`. */
+static struct qp_client *find(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
+                              uint32_t length, int64_t now_ms)
 {
   struct qp_client *client = qp_table_find(&splice->by_path, qp_hash_path(&splice->key, path), path);
-  if (!client || !qp_place_is_given_up(&client->place))
+  if (!client || !has_left(client, data, length))
     return client;
   pthread_mutex_lock(&splice->mutex);
   forget(splice, client, now_ms);
@@ -189,11 +201,13 @@ static struct qp_client *find(struct qp_splice *splice, const struct qp_path *pa
 struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
                                   uint32_t length, int64_t now_ms, uint64_t now_ns, enum qp_counter *refusal)
 {
-  struct qp_client *client = find(splice, path, now_ms);
+  struct qp_client *client = find(splice, path, data, length, now_ms);
   if (!client)
     client = admit_new(splice, path, data, length, now_ms, now_ns, refusal);
-  if (client)
-    client->seen_at_ms = now_ms;
+  if (!client)
+    return NULL;
+  atomic_store_explicit(&client->seen_at_ms, now_ms, memory_order_relaxed);
+  qp_places_hear(&splice->limits->places, &client->place);
   return client;
 }
 
@@ -216,10 +230,24 @@ void qp_splice_answered(struct qp_client *client, const uint8_t *data, uint32_t 
   }
 }
 
+/**
+ * Whether a client may be silent for long: it has answered the gateway, or is where a connection that is known sends from
+ * now. Of the places that a client claims with false addresses that is one at most, and only while it sends from nowhere else.
+ */
+static bool is_settled(const struct qp_client *client)
+{
+  return client->has_answered || (client->place.is_moved && qp_place_is_newest(&client->place));
+}
+
+static int64_t silence_ms(const struct qp_client *client, int64_t now_ms)
+{
+  return now_ms - atomic_load_explicit(&client->seen_at_ms, memory_order_relaxed);
+}
+
 static bool is_idle(const struct qp_splice_options *options, const struct qp_client *client, int64_t now_ms)
 {
-  int64_t idle_ms = client->has_answered ? options->idle_ms : options->new_idle_ms;
-  return qp_place_is_given_up(&client->place) || now_ms - client->seen_at_ms >= idle_ms;
+  int64_t idle_ms = is_settled(client) ? options->idle_ms : options->new_idle_ms;
+  return qp_place_is_given_up(&client->place) || silence_ms(client, now_ms) >= idle_ms;
 }
 
 void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms, uint64_t now_ns)
@@ -252,12 +280,21 @@ void qp_splice_destroy(struct qp_splice *splice)
   pthread_mutex_destroy(&splice->mutex);
 }
 
-bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_path *path)
+/**
+ * Whether a client is at its address. One that went on under a connection ID that nobody knows has left all the same, and is
+ * silent there.
+ */
+static bool is_there(const struct qp_splice *splice, const struct qp_client *client, int64_t now_ms)
+{
+  return qp_place_is_newest(&client->place) && silence_ms(client, now_ms) < splice->limits->options.presence_ms;
+}
+
+bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, int64_t now_ms, struct qp_client_view *view)
 {
   pthread_mutex_lock(&splice->mutex);
   const struct qp_client *client = qp_splice_client(splice, virtual_ipv4);
   if (client)
-    *path = client->path;
+    *view = (struct qp_client_view){ client->path, is_there(splice, client, now_ms) };
   pthread_mutex_unlock(&splice->mutex);
   return client != NULL;
 }

@@ -20,6 +20,8 @@ struct qp_splice_options {
   struct qp_place_limits places;
   /** Silence after which a client is forgotten, and one on probation. */
   int64_t idle_ms, new_idle_ms;
+  /** How long a packet shows where its sender is. */
+  int64_t presence_ms;
   /** How long a virtual address is nobody's before somebody else gets it. */
   int64_t rest_ms;
 };
@@ -41,7 +43,8 @@ struct qp_client {
   /** Whether it has answered the gateway; till then its probation goes on. */
   bool has_answered;
   struct qp_probation probation;
-  int64_t seen_at_ms;
+  /** Read by the control thread as well. */
+  _Atomic int64_t seen_at_ms;
   /** It has been forgotten, and is kept for its virtual address alone, which rests until then. */
   bool is_resting;
   int64_t rests_until_ms;
@@ -88,7 +91,14 @@ void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms, uint64_t now_ns);
 /** Forgets all of them, and what rests; the thread has ended. */
 void qp_splice_clear(struct qp_splice *splice);
 
-/** Control thread: the way to the client behind a virtual address; false if there is none. */
-bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, struct qp_path *path);
+/** A client as the control thread sees it. */
+struct qp_client_view {
+  struct qp_path path;
+  /** Whether it is at its address: its connection's newest packet came from there, a moment ago. */
+  bool is_there;
+};
+
+/** Control thread: the client behind a virtual address; false if there is none. */
+bool qp_splice_look_up(struct qp_splice *splice, uint32_t virtual_ipv4, int64_t now_ms, struct qp_client_view *view);
 
 #endif

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { maxMovedPlaces, minGatewayShare, unprovenPathBytes } from "../../../src/defaults.ts";
+import {
+  gatewayIdleMs,
+  gatewayNewIdleMs,
+  gatewayPresenceMs,
+  maxMovedPlaces,
+  minGatewayShare,
+  unprovenPathBytes,
+} from "../../../src/defaults.ts";
 import {
   answer,
   ask,
@@ -197,6 +204,63 @@ export function placeCases(harness: Harness): void {
         false,
         ...Array<boolean>(maxMovedPlaces).fill(true),
       ]);
+    });
+
+    it("show where a client is: not where its connection was, and not for long", async () => {
+      const rig = await openGateway(harness);
+      const client = await openPeer();
+      const { address, port } = await graduate(client, rig, gatewayId(1));
+      const isThere = (): boolean | undefined => rig.forwarder.clientOf(address, port)?.isThere;
+      const packet = shortPacketTo(gatewayId(1));
+      expect(isThere()).toBe(true);
+      const moved = await openPeer();
+      await ask(moved, rig, packet);
+      expect(isThere()).toBe(false);
+      await ask(client, rig, packet);
+      expect(isThere()).toBe(true);
+      rig.clock.nowMs += gatewayPresenceMs;
+      // Under an ID that nobody knows, so it may be anybody.
+      await ask(moved, rig, shortPacketTo(gatewayId(2)));
+      await ask(await openPeer(), rig, shortPacketTo(gatewayId(3)));
+      expect(isThere()).toBe(false);
+    });
+
+    it("are new ones for who begins a connection where another one was", async () => {
+      const rig = await openGateway(harness);
+      const client = await openPeer();
+      const old = await graduate(client, rig, gatewayId(1));
+      await ask(client, rig, initial);
+      expect(lastSeen(rig)).toEqual(old);
+      await ask(await openPeer(), rig, shortPacketTo(gatewayId(1)));
+      await ask(client, rig, initial);
+      const { address, port } = lastSeen(rig);
+      expect({ address, port }).not.toEqual(old);
+      expect(rig.forwarder.clientOf(old.address, old.port)).toBeUndefined();
+      expect(rig.forwarder.clientOf(address, port)).toMatchObject({ ...client.address, isThere: true });
+    });
+
+    it("wait for an answer as long as any, where a connection that has moved is now", async () => {
+      const rig = await openGateway(harness);
+      await graduate(await openPeer(), rig, gatewayId(1));
+      const { client } = await arrive(rig, shortPacketTo(gatewayId(1)));
+      const virtual = lastSeen(rig);
+      // Its end shows that there has been a sweep.
+      await arrive(rig);
+      rig.clock.nowMs += gatewayIdleMs - 1;
+      await settles(() => probation(rig), [2, 1, 0]);
+      await answer(client, rig, virtual, shortPacketTo(gatewayId(8)));
+    });
+
+    it("wait no longer than those of strangers at addresses that a connection has sent from, but is not at", async () => {
+      const rig = await openGateway(harness);
+      const packet = shortPacketTo(gatewayId(1));
+      const client = await graduated(rig, gatewayId(1));
+      for (let i = 0; i < maxMovedPlaces; i++) await arrive(rig, packet, `127.0.0.${10 + i}`);
+      expect(probation(rig)).toEqual([1 + maxMovedPlaces, maxMovedPlaces, 0]);
+      rig.clock.nowMs += gatewayNewIdleMs;
+      await settles(() => probation(rig), [2, 1, 0]);
+      await ask(client, rig, packet);
+      await settles(() => probation(rig), [1, 0, 0]);
     });
 
     it("of a connection count in the share of its first address, wherever its packets come from", async () => {

@@ -12,9 +12,35 @@ bool may_bring_client(const uint8_t *data, size_t length)
   return length >= (is_long(data) ? 1200 : 21);
 }
 
+bool begins_connection(const uint8_t *data, size_t length)
+{
+  return may_bring_client(data, length) && is_long(data);
+}
+
+int client_use(const struct client *client, const uint8_t *data, size_t length)
+{
+  for (int i = 0; i < client->uses && length > 8 && !is_long(data); i++)
+    if (memcmp(client->used[i], data + 1, 8) == 0)
+      return i;
+  return -1;
+}
+
+void client_notes(struct client *client, const uint8_t *data, size_t length)
+{
+  if (length <= 8 || is_long(data))
+    return;
+  int at = client_use(client, data, length);
+  int gap = at >= 0 ? at : client->uses == 4 ? 0 : client->uses++;
+  int last = client->uses - 1;
+  memmove(client->used[gap], client->used[gap + 1], 8 * (size_t)(last - gap));
+  memcpy(client->used[last], data + 1, 8);
+}
+
 struct client client_of(const uint8_t *data, unsigned arrival)
 {
-  return (struct client){ .is_known = true, .arrival = arrival, .is_moving = !is_long(data), .id_bytes = -1 };
+  return (struct client){
+    .is_known = true, .arrival = arrival, .connection = arrival, .is_moving = !is_long(data), .id_bytes = -1,
+  };
 }
 
 /** Where the source connection ID's length stands in a long header that is whole, or 0. */

@@ -88,19 +88,60 @@ static bool makes_room(struct world *world)
   return true;
 }
 
+/** The connection that is known by a short header's connection ID, or 0. */
+static unsigned connection_of(const struct world *world, const uint8_t *data, size_t length)
+{
+  for (int i = 0; i < SOURCES; i++)
+    if (world->clients[i].is_known && client_use(&world->clients[i], data, length) >= 0)
+      return world->clients[i].connection;
+  return 0;
+}
+
+static bool brings_client(struct world *world, struct client *client, const uint8_t *data, size_t length)
+{
+  unsigned connection = connection_of(world, data, length);
+  if (!makes_room(world))
+    return false;
+  *client = client_of(data, ++world->client_arrivals);
+  if (connection == 0)
+    return true;
+  client->connection = connection;
+  client->is_moved = true;
+  client_notes(client, data, length);
+  return true;
+}
+
+/** The client's connection is here now, and nowhere else. */
+static void hear(struct world *world, struct client *client)
+{
+  for (struct client *each = world->clients; each < world->clients + SOURCES; each++)
+    if (each->is_known && each->connection == client->connection)
+      each->is_newest = each == client;
+}
+
+/** What it sends is known from then on, unless another connection came first with that. */
+static void note(struct world *world, struct client *client, const uint8_t *data, size_t length)
+{
+  unsigned connection = connection_of(world, data, length);
+  if (client->has_answered && (connection == 0 || connection == client->connection))
+    client_notes(client, data, length);
+}
+
 static struct verdict expect_gateway(struct world *world, int source, const uint8_t *data, size_t length)
 {
   struct client *client = &world->clients[source];
   if (!world->has_gateway)
     return drop(QP_NO_UPSTREAM);
+  if (client->is_known && !client->is_newest && begins_connection(data, length))
+    *client = (struct client){ 0 };
   if (!client->is_known && !may_bring_client(data, length))
     return drop(QP_GATEWAY_NO_OPENING);
-  if (!client->is_known && !makes_room(world))
+  if (!client->is_known && !brings_client(world, client, data, length))
     return drop(QP_GATEWAY_FULL);
-  if (!client->is_known)
-    *client = client_of(data, ++world->client_arrivals);
   client->seen_at_ms = world->now.ms;
+  hear(world, client);
   client_sends(client, data, length);
+  note(world, client, data, length);
   return (struct verdict){
     .fate = FATE_GATEWAY, .home = source, .flow = CIDS + PINS, .arrival = client->arrival,
   };

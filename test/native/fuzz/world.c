@@ -194,7 +194,8 @@ static void pass_time(struct world *world, struct input *input)
   qp_splice_sweep(&world->rig->workers[0].relay.splice, world->now.ms, world->now.ns);
   for (int source = 0; source < SOURCES; source++) {
     struct client *client = &world->clients[source];
-    if (client->is_known && world->now.ms - client->seen_at_ms >= (client->has_answered ? 1000 : 100))
+    bool is_settled = client->has_answered || (client->is_moved && client->is_newest);
+    if (client->is_known && world->now.ms - client->seen_at_ms >= (is_settled ? 1000 : 100))
       *client = (struct client){ 0 };
   }
 }

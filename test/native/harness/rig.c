@@ -44,6 +44,7 @@ struct qp_forwarder *create_rig(const struct rig_options *options)
       },
       .idle_ms = 1000,
       .new_idle_ms = 100,
+      .presence_ms = 50,
       .rest_ms = 500,
     },
     .stun = options->stun ? *options->stun : plenty,

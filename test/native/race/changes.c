@@ -133,9 +133,9 @@ static void look(struct race *race)
     const struct qp_counters *counters = &race->rig->workers[i].relay.counters;
     for (int each = 0; each < QP_COUNTER_COUNT; each++)
       total += qp_load(&counters->values[each]);
-    struct qp_path client;
+    struct qp_client_view client;
     if (qp_forwarder_client(race->rig, atomic_load(&race->readers[i].client), &client))
-      CHECK(house_of(&client.peer) <= STRANGER);
+      CHECK(house_of(&client.path.peer) <= STRANGER);
   }
   CHECK(total >= race->last_total);
   race->last_total = total;

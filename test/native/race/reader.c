@@ -99,8 +99,8 @@ static void forward(struct reader *reader, struct qp_now now)
   qp_outbox_flush(&relay->upstream_outbox, UPSTREAM_SOCKET);
   uint32_t client = a_client_of(&relay->splice);
   atomic_store_explicit(&reader->client, client, memory_order_relaxed);
-  struct qp_path path;
-  if (client && qp_splice_look_up(&relay->splice, client, &path) && house_of(&path.peer) == STRANGER)
+  struct qp_client_view view;
+  if (client && qp_splice_look_up(&relay->splice, client, now.ms, &view) && house_of(&view.path.peer) == STRANGER)
     make_answer(reader, 0, client);
   else
     make_answer(reader, 0, 0);

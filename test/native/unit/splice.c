@@ -5,7 +5,7 @@
 #include "../harness/check.h"
 #include "../harness/suite.h"
 
-enum { REST_MS = 60000, IDLE_MS = 90000, NEW_IDLE_MS = 10000 };
+enum { REST_MS = 60000, IDLE_MS = 90000, NEW_IDLE_MS = 10000, PRESENCE_MS = 2000 };
 
 static const struct qp_hash_key hash_key = { 1, 2 };
 static const struct qp_permutation_key order = { 0x03020100, 0x07060504 };
@@ -31,6 +31,7 @@ static void begin(struct town *town, unsigned threads)
     },
     .idle_ms = IDLE_MS,
     .new_idle_ms = NEW_IDLE_MS,
+    .presence_ms = PRESENCE_MS,
     .rest_ms = REST_MS,
   };
   town->threads = threads;
@@ -128,15 +129,15 @@ static void rests(void)
   begin(&town, 1);
   struct qp_splice *splice = &town.splices[0];
   uint32_t first = admit(splice, 1, 0), second = ipv4_of(127, 217, 52, 186);
-  struct qp_path path;
+  struct qp_client_view view;
   sweep(splice, NEW_IDLE_MS);
   CHECK(atomic_load(&town.limits.places.count) == 0);
-  CHECK(!qp_splice_look_up(splice, htonl(first), &path) && !qp_splice_client(splice, htonl(first)));
+  CHECK(!qp_splice_look_up(splice, htonl(first), 0, &view) && !qp_splice_client(splice, htonl(first)));
   go_round(splice);
   CHECK(admit(splice, 1, NEW_IDLE_MS + REST_MS - 1) == second);
   go_round(splice);
   CHECK(admit(splice, 2, NEW_IDLE_MS + REST_MS) == first);
-  CHECK(qp_splice_look_up(splice, htonl(first), &path) && !qp_splice_look_up(splice, htonl(first + 1), &path));
+  CHECK(qp_splice_look_up(splice, htonl(first), 0, &view) && !qp_splice_look_up(splice, htonl(first + 1), 0, &view));
   end(&town);
 }
 
@@ -170,9 +171,9 @@ static void tells_paths_apart(void)
   struct qp_splice *splice = &town.splices[0];
   struct qp_ip one = qp_mapped_ip(htonl(0xc0000201)), other = qp_mapped_ip(htonl(0xc000020b));
   uint32_t at_one = admit_at(splice, 1, one, 0), at_other = admit_at(splice, 1, other, 0);
-  struct qp_path path;
+  struct qp_client_view view;
   CHECK(at_one != at_other && admit_at(splice, 1, one, 0) == at_one && atomic_load(&town.limits.places.count) == 2);
-  CHECK(qp_splice_look_up(splice, htonl(at_other), &path) && qp_same_local(&path.local, &other));
+  CHECK(qp_splice_look_up(splice, htonl(at_other), 0, &view) && qp_same_local(&view.path.local, &other));
   end(&town);
 }
 
@@ -183,10 +184,10 @@ static void gives_way_to_another_thread(void)
   begin(&town, 2);
   town.limits.places.limits.max_on_probation = 1;
   struct qp_splice *here = &town.splices[0], *there = &town.splices[1];
-  struct qp_path path;
+  struct qp_client_view view;
   uint32_t first = htonl(admit(here, 1, 0));
   uint32_t second = htonl(admit(there, 2, 0));
-  CHECK(!qp_splice_client(here, first) && !qp_splice_look_up(here, first, &path));
+  CHECK(!qp_splice_client(here, first) && !qp_splice_look_up(here, first, 0, &view));
   CHECK(qp_splice_client(there, second) && atomic_load(&town.limits.places.count) == 1);
   uint32_t again = htonl(admit(here, 1, 0));
   CHECK(again != first && qp_splice_client(here, again) && !qp_splice_client(there, second));
@@ -220,6 +221,58 @@ static void graduates(void)
   end(&town);
 }
 
+static bool is_there(struct qp_splice *splice, uint32_t virtual_ipv4, int64_t now_ms)
+{
+  struct qp_client_view view;
+  return qp_splice_look_up(splice, virtual_ipv4, now_ms, &view) && view.is_there;
+}
+
+/** A client that has answered the gateway from address 1. */
+static uint32_t settle(struct qp_splice *splice)
+{
+  struct qp_client *client = client_of(splice, 1, initial, sizeof initial, 0);
+  qp_splice_answered(client, handshake, sizeof handshake, sizeof handshake);
+  client_of(splice, 1, short_packet, sizeof short_packet, 0);
+  return client->virtual_ipv4;
+}
+
+/** Its connection's next packet comes by the other thread. */
+static void leaves_its_address(void)
+{
+  struct town town;
+  begin(&town, 2);
+  struct qp_splice *here = &town.splices[0], *there = &town.splices[1];
+  uint32_t first = settle(here);
+  CHECK(is_there(here, first, PRESENCE_MS - 1) && !is_there(here, first, PRESENCE_MS));
+  client_of(there, 2, short_packet, sizeof short_packet, 0);
+  CHECK(!is_there(here, first, 0));
+  client_of(here, 1, short_packet, sizeof short_packet, 0);
+  CHECK(is_there(here, first, 0));
+  client_of(there, 2, short_packet, sizeof short_packet, 0);
+  /* Who begins a connection where it was is somebody else. */
+  uint32_t other = htonl(admit(here, 1, 0));
+  struct qp_client_view view;
+  CHECK(other != first && is_there(here, other, 0) && !qp_splice_look_up(here, first, 0, &view));
+  end(&town);
+}
+
+static void waits_where_it_is(void)
+{
+  struct town town;
+  begin(&town, 1);
+  struct qp_splice *splice = &town.splices[0];
+  settle(splice);
+  for (uint32_t address = 2; address <= 3; address++)
+    client_of(splice, address, short_packet, sizeof short_packet, 0);
+  CHECK(atomic_load(&town.limits.places.count_on_probation) == 2);
+  sweep(splice, NEW_IDLE_MS);
+  CHECK(atomic_load(&town.limits.places.count_on_probation) == 1 && splice->by_path.count == 2);
+  client_of(splice, 1, short_packet, sizeof short_packet, NEW_IDLE_MS);
+  sweep(splice, NEW_IDLE_MS);
+  CHECK(atomic_load(&town.limits.places.count_on_probation) == 0 && splice->by_path.count == 1);
+  end(&town);
+}
+
 /** The Handshake stands behind an Initial of 8 + 60 bytes (with a token of one byte), or is cut off with it. */
 static void graduates_behind_an_initial(void)
 {
@@ -249,6 +302,8 @@ static const struct test tests[] = {
   { "lets it rest as long however many new clients come", rests_under_load },
   { "gives up a client on probation for one of another thread, which its own thread finds out", gives_way_to_another_thread },
   { "keeps a client that has answered the gateway for the longer time", graduates },
+  { "knows that a client has left its address: by where its connection is, and by its silence", leaves_its_address },
+  { "keeps the one place where a connection that moved is now, for the longer time", waits_where_it_is },
   { "finds the answer behind an Initial, and reads nothing behind the datagram", graduates_behind_an_initial },
 };
 

@@ -5,13 +5,14 @@ import { type AddressSources, clientAddressOf, clientSourceOf } from "../../../s
 const peer = { address: "203.0.113.7", port: 4433 };
 const other = { address: "203.0.113.8", port: 4433 };
 const clients = new Map([
-  ["127.64.0.1", peer],
-  ["127.64.0.2", other],
+  ["127.64.0.1", { ...peer, isThere: true }],
+  ["127.64.0.2", { ...other, isThere: true }],
+  ["127.64.0.4", { ...other, isThere: false }],
 ]);
 const forwarder = {
   clientsBy: "address",
   clientOf: (address: string, port?: number) =>
-    address === "127.0.0.1" && port === 7777 ? peer : clients.get(address),
+    clients.get(address === "127.0.0.1" && port === 7777 ? "127.64.0.1" : address),
 } as const;
 const trustedProxies = new Set(["127.0.0.1", "::1", "2001:db8::1"]);
 
@@ -39,15 +40,22 @@ function asked(
 
 describe("clientAddressOf", () => {
   it("knows a client by the virtual address of its connection", () => {
-    expect(addressFor("127.64.0.1")).toBe(peer);
-    expect(addressFor("::ffff:127.64.0.1")).toBe(peer);
-    expect(addressFor(undefined, undefined, { clientAddress: "127.64.0.2" })).toBe(other);
+    expect(addressFor("127.64.0.1")).toEqual(peer);
+    expect(addressFor("::ffff:127.64.0.1")).toEqual(peer);
+    expect(addressFor(undefined, undefined, { clientAddress: "127.64.0.2" })).toEqual(other);
+  });
+
+  it("knows no address of a client that has left the one where its connection began", () => {
+    expect(addressFor("127.64.0.4")).toBeNull();
+    expect(addressFor("127.0.0.1", "127.64.0.4")).toBeNull();
+    expect(addressFor("127.64.0.4", "127.64.0.1")).toBeNull();
+    expect(sourceFor("127.64.0.4")).toBe(sourceFor("127.64.0.2"));
   });
 
   it("believes the header of a trusted proxy, and only its last entry", () => {
     for (const proxy of ["127.0.0.1", "::1", "::ffff:127.0.0.1", "2001:DB8:0::1"]) {
-      expect(addressFor(proxy, "127.64.0.1")).toBe(peer);
-      expect(addressFor(proxy, "127.64.0.2, 127.64.0.1")).toBe(peer);
+      expect(addressFor(proxy, "127.64.0.1")).toEqual(peer);
+      expect(addressFor(proxy, "127.64.0.2, 127.64.0.1")).toEqual(peer);
       expect(addressFor(proxy, "127.64.0.2,198.51.100.1")).toBeNull();
     }
   });
@@ -61,11 +69,11 @@ describe("clientAddressOf", () => {
   it("believes no header at all where clients are told apart by port", () => {
     for (const proxy of ["127.0.0.1", "::1"])
       expect(addressFor(proxy, "127.64.0.1", { clientPort: 7778 }, "port")).toBeNull();
-    expect(addressFor("127.0.0.1", "127.64.0.1", { clientPort: 7777 }, "port")).toBe(peer);
+    expect(addressFor("127.0.0.1", "127.64.0.1", { clientPort: 7777 }, "port")).toEqual(peer);
   });
 
   it("does not let a client claim another's address", () => {
-    expect(addressFor("127.64.0.1", "127.64.0.2")).toBe(peer);
+    expect(addressFor("127.64.0.1", "127.64.0.2")).toEqual(peer);
     expect(addressFor("198.51.100.1", "127.64.0.2")).toBeNull();
   });
 
@@ -79,7 +87,7 @@ describe("clientAddressOf", () => {
   });
 
   it("tells clients apart by port where the server gives one", () => {
-    expect(addressFor("127.0.0.1", undefined, { clientPort: 7777 })).toBe(peer);
+    expect(addressFor("127.0.0.1", undefined, { clientPort: 7777 })).toEqual(peer);
     expect(addressFor("127.0.0.1", undefined, { clientPort: 7778 })).toBeNull();
   });
 });

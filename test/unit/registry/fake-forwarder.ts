@@ -112,7 +112,10 @@ export function createFakeForwarder(): FakeForwarder {
     sessionAt: (address) =>
       [...sessions].findLast(([, spec]) => spec.address && sameAddress(spec.address, address))?.[0],
     pin: (pin) => void pins.push(pin),
-    clientOf: (virtualAddress) => clients.get(virtualAddress),
+    clientOf: (virtualAddress) => {
+      const client = clients.get(virtualAddress);
+      return client && { ...client, isThere: true };
+    },
     stats: () => ({
       ...createCounters(),
       path: { kernel: { packets: 0, bytes: 0 }, user: { packets: 0, bytes: 0 } },
