@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import type { H3Event } from "h3";
 import type { Forwarder } from "../forwarder/index.ts";
+import type { AddressProof } from "../registry/index.ts";
+import { steadyNow } from "../steady-clock.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import { isLoopback, plainIp } from "../wire/ip.ts";
 import { sourceName } from "../wire/source.ts";
@@ -27,6 +29,12 @@ export function clientAddressOf(event: H3Event, sources: AddressSources): PeerAd
   if (!client?.isThere) return null;
   const { isThere: _, ...address } = client;
   return address;
+}
+
+/** What a request that has just come proves. */
+export function clientProofOf(event: H3Event, sources: AddressSources): AddressProof | null {
+  const address = clientAddressOf(event, sources);
+  return address && { address, atMs: steadyNow() };
 }
 
 /**

@@ -3,7 +3,6 @@ import { QuicpipeError } from "../errors.ts";
 import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../protocol.ts";
 import { encodeTraceparent, parseTraceparent } from "../wire/traceparent.ts";
 import { mediaTypeOf, readBytes, readJson, unsupported } from "./body.ts";
-import { clientAddressOf } from "./client-address.ts";
 import { sentMessage } from "./message.ts";
 import { eventStreamResponse } from "./event-stream.ts";
 import { messageStream } from "./message-stream.ts";
@@ -36,7 +35,7 @@ export const mailboxRoutes: readonly Route[] = [
   { method: "DELETE", path: sent, scope: scopes.send, handle: recall },
 ];
 
-async function send({ event, identity, service, param, trace }: TracedRequest): Promise<Response> {
+async function send({ event, identity, service, proof, param, trace }: TracedRequest): Promise<Response> {
   const recipient = requireRecipient(param("recipient"));
   if (identity.peers && !identity.peers.has(recipient))
     throw new QuicpipeError(
@@ -46,8 +45,7 @@ async function send({ event, identity, service, param, trace }: TracedRequest): 
   const { packets, destinationId, note, ttlMs } = await readMessage(event.req, service.settings.limits);
   if (service.registry.draining)
     throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
-  const address = clientAddressOf(event, service);
-  const from = address ? service.registry.at(identity.subject, address)?.id : undefined;
+  const from = proof ? service.registry.at(identity.subject, proof.address)?.id : undefined;
   const origin = { traceparent: traceparentOf(event.req.headers), sent: trace.here };
   const message = service.mailbox.send(
     { sender: identity.subject, recipient, note, packets, destinationId, from, trace: origin },

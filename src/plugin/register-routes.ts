@@ -4,7 +4,6 @@ import { type RegisterListResponse, type RegisterResponse, paths, scopes } from 
 import type { RegisterRequest, Registration } from "../registry/index.ts";
 import { formatAddress } from "../wire/address.ts";
 import { readJson } from "./body.ts";
-import { clientAddressOf } from "./client-address.ts";
 import { timestamp } from "./message.ts";
 import { requireKey, requireNum, requireTtl } from "./request-fields.ts";
 import { type ApiRequest, type Route, json, noContent } from "./route.ts";
@@ -30,7 +29,7 @@ export const registerRoutes: readonly Route[] = [
 ];
 
 async function register(request: TracedRequest): Promise<Response> {
-  const { event, identity, service, trace } = request;
+  const { event, identity, proof, service, trace } = request;
   const { registry, settings } = service;
   const body = await readJson(event.req, defaults.maxSmallBodyBytes);
   const wanted: RegisterRequest = {
@@ -45,7 +44,8 @@ async function register(request: TracedRequest): Promise<Response> {
       maxMs: settings.limits.maxRegistrationTtlMs,
       defaultMs: settings.limits.registrationTtlMs,
     }),
-    address: clientAddressOf(event, service),
+    address: proof?.address ?? null,
+    provenAtMs: proof?.atMs,
   };
   const registration = trace.opening(() => registry.register(wanted));
   const secret = registry.secretOf(registration.id);

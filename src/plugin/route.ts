@@ -1,5 +1,6 @@
 import type { H3Event } from "h3";
 import type { Scope } from "../protocol.ts";
+import type { AddressProof } from "../registry/index.ts";
 import type { Identity } from "./identity.ts";
 import type { QuicpipeError } from "../errors.ts";
 import type { Service } from "./service.ts";
@@ -10,6 +11,8 @@ export interface ApiRequest {
   readonly event: H3Event;
   readonly identity: Identity;
   readonly service: Service;
+  /** What it proved when it came, whatever happens until its body has been read. */
+  readonly proof: AddressProof | null;
   /** The decoded value of a `{name}` in the route's path. */
   param(name: string): string;
 }

@@ -1,7 +1,7 @@
 import type { H3Event } from "h3";
 import { QuicpipeError } from "../errors.ts";
 import { paths } from "../protocol.ts";
-import { clientSourceOf } from "./client-address.ts";
+import { clientProofOf, clientSourceOf } from "./client-address.ts";
 import { type Identity, requireScope } from "./identity.ts";
 import { mailboxRoutes } from "./mailbox-routes.ts";
 import { openApiRoute } from "./openapi.ts";
@@ -65,8 +65,15 @@ export async function answer(
   // RFC 8470 §5: early data may be replayed, and its source address is not proven.
   if (method !== "GET" && headers.get("early-data") === "1")
     throw new QuicpipeError("ERR_QUICPIPE_EARLY_DATA", "send this again after the TLS handshake");
+  const proof = clientProofOf(event, service);
   const identity = await admit(family, route, event, service);
-  const response = await route.handle({ event, identity, service, param: (name) => params.get(name)! });
+  const response = await route.handle({
+    event,
+    identity,
+    service,
+    proof,
+    param: (name) => params.get(name)!,
+  });
   if (method !== "HEAD") return response;
   await response.body?.cancel();
   return new Response(null, response);

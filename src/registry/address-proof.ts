@@ -23,8 +23,8 @@ export interface ProvenAddress {
 const none: readonly string[] = [];
 
 /** What is known of a registration that begins. */
-export function firstProof(address: PeerAddress | null, nowMs: number): ProvenAddress {
-  return { address, provenAtMs: address ? nowMs : 0, nonceAtMs: 0, transactionIds: none };
+export function firstProof(address: PeerAddress | null, atMs: number): ProvenAddress {
+  return { address, provenAtMs: address ? atMs : 0, nonceAtMs: 0, transactionIds: none };
 }
 
 /** What is new by a proof: nothing, by which address of this host the peer is reached, or where the peer is. */
@@ -35,10 +35,14 @@ export interface Taken extends Pick<ProvenAddress, "address" | "provenAtMs"> {
   readonly turn: Turn;
 }
 
-/** Takes a proof for what is known from now on. */
+/**
+ * Takes a proof for what is known from now on, unless what is known is newer: a request's body may come long after it. Nonces
+ * tell parts of a millisecond, which other proofs do not.
+ */
 export function takeProof(known: Readonly<ProvenAddress>, proof: AddressProof | null): Taken {
   const before = known.address;
-  if (!proof) return { turn: "none", address: before, provenAtMs: known.provenAtMs };
+  if (!proof || proof.atMs < Math.trunc(known.provenAtMs))
+    return { turn: "none", address: before, provenAtMs: known.provenAtMs };
   const { address, atMs } = proof;
   const provenAtMs = Math.max(known.provenAtMs, atMs);
   if (before && samePath(before, address)) return { turn: "none", address: before, provenAtMs };

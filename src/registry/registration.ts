@@ -18,6 +18,8 @@ export interface RegisterRequest {
   readonly ttlMs: number;
   /** The subject's public address if the request proved it. */
   readonly address: PeerAddress | null;
+  /** When it did, in ms since the epoch; now if absent. */
+  readonly provenAtMs?: number | undefined;
 }
 
 /** A live registration, as of now. */

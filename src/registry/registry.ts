@@ -212,7 +212,7 @@ export class Registry implements StunAuthority {
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs, slot: 0 };
     const owner = { subject, account, ratedBy, bucket };
-    const proof = firstProof(address, registeredAtMs);
+    const proof = firstProof(address, request.provenAtMs ?? registeredAtMs);
     const entry: Entry = { id, ordinal, session, num, ...owner, ...life, ...proof };
     this.#table.add(entry);
     this.#observer.opened(entry);
@@ -229,8 +229,9 @@ export class Registry implements StunAuthority {
     }
   }
 
-  #refresh(entry: Entry, { quota, num, ttlMs, address }: RegisterRequest, cids?: Uint8Array): Entry {
-    const proof = address && { address, atMs: this.#options.now() };
+  #refresh(entry: Entry, request: RegisterRequest, cids?: Uint8Array): Entry {
+    const { quota, num, ttlMs, address, provenAtMs } = request;
+    const proof = address && { address, atMs: provenAtMs ?? this.#options.now() };
     const life = { ttlMs: Math.min(ttlMs, quota.maxTtlMs) };
     this.#renew(entry, { ...life, proof, bytesPerSecond: quota.bytesPerSecond, cids });
     this.#table.resize(entry, num);

@@ -139,18 +139,18 @@ export class RawHttp3 {
   }
 
   /** Sends bytes on a stream. @returns how many were taken */
-  #send(id: number, bytes: Uint8Array): number {
+  #send(id: number, bytes: Uint8Array, hasEnded = false): number {
     this.#run();
     if (this.#isOver || this.#beginnings.has(id)) return 0;
-    const taken = this.#engine.streamSend(id, bytes, false);
+    const taken = this.#engine.streamSend(id, bytes, hasEnded);
     this.#wake();
     if (typeof taken === "object") this.answer(id).stoppedWith ??= taken.abortedWith;
     return typeof taken === "number" ? taken : 0;
   }
 
-  /** Sends bytes of a body. */
-  send(id: number, bytes: Uint8Array): void {
-    this.#send(id, Buffer.concat([Buffer.from([0]), varint(bytes.length), bytes]));
+  /** Sends bytes of a body, which may be the last. */
+  send(id: number, bytes: Uint8Array, hasEnded = false): void {
+    this.#send(id, Buffer.concat([Buffer.from([0]), varint(bytes.length), bytes]), hasEnded);
   }
 
   /** Resets a request both ways (H3_REQUEST_CANCELLED). */

@@ -33,9 +33,9 @@ export async function exchange(
 
 /** Proves the socket's address for a registration. */
 export async function prove(
-  app: RelayApp,
+  app: Pick<RelayApp, "relay">,
   socket: Socket,
-  { id, secret: password }: RegisterResponse,
+  { id, secret: password }: Pick<RegisterResponse, "id" | "secret">,
 ): Promise<unknown> {
   const first: BindingRequest = {
     transactionId: randomBytes(12),

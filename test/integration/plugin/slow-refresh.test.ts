@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { H3 } from "h3";
+import { expect, it, onTestFinished } from "vitest";
+import { post } from "../../../scripts/hostile/clients/http3-frames.ts";
+import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
+import type { RegisterResponse } from "../../../src/protocol.ts";
+import { startRelay } from "../harness/relay.ts";
+import { openSocket, prove } from "./udp-peer.ts";
+
+it("a refresh whose body comes late does not take a registration back from where STUN has moved it since", async () => {
+  let requests = 0;
+  const app = await startRelay(
+    {},
+    new H3().use(() => void requests++),
+  );
+  const began = (count: number): Promise<void> => expect.poll(() => requests).toBe(count);
+  const target = { host: "127.0.0.1", port: app.port, certificate: app.certificate, token: async () => "" };
+  const client = await RawHttp3.open(target);
+  onTestFinished(() => client.close());
+  const fields = post("/v1/register", target);
+  const body = Buffer.from(JSON.stringify({ key: randomBytes(16).toString("base64"), num: 4 }));
+  const registration = (): RegisterResponse & { address: string } =>
+    app.relay.stats({ limit: 1 }).page.registrations[0] as never;
+  const first = client.request(fields, false);
+  await began(1);
+  client.send(first, body, true);
+  expect(await client.status(first, 5000)).toBe(200);
+  const { id } = registration();
+
+  const slow = client.request(fields, false);
+  await began(2);
+  const away = await openSocket();
+  const { secret } = JSON.parse(answerOf(client, first)) as RegisterResponse;
+  await prove(app, away, { id, secret });
+  const moved = `127.0.0.1:${away.address().port}`;
+  expect(registration().address).toBe(moved);
+  client.send(slow, body, true);
+  expect(await client.status(slow, 5000)).toBe(200);
+  expect(registration().address).toBe(moved);
+});
+
+/** The JSON in an answer. */
+function answerOf(client: RawHttp3, id: number): string {
+  const frames = Buffer.concat(client.answer(id).bytes).toString("latin1");
+  return frames.slice(frames.indexOf("{"), frames.lastIndexOf("}") + 1);
+}
