@@ -63,6 +63,7 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
   atMost(10, "longest turn while 100 000 registrations expire, ms", figure("native/expiry")),
   atMost(50, "one sample of 100 000 registrations, ms", figure("native/sampling")),
   atMost(10, "longest turn while 100 000 registrations are searched, ms", figure("native/search")),
+  atMost(500, "SIGTERM to HTTP/3 clients that know of it, ms", figure("gateway/closing")),
 ];
 
 /** Holds the rows of a run against the goals; those whose rows did not run are left out. */

@@ -1,4 +1,5 @@
 import type { Row } from "../row.ts";
+import { closingRow } from "./closing.ts";
 import { mapMemoryRow } from "./map-memory.ts";
 import { registrationRows } from "./registration.ts";
 import { relayRows } from "./relay.ts";
@@ -16,4 +17,5 @@ export const rows: readonly Row[] = [
   spliceRow,
   telemetryRow,
   ...registrationRows,
+  closingRow,
 ];

@@ -1,5 +1,6 @@
 import { startChild } from "../rig/child.ts";
 import { type Course, createConnectionIds, shareFile } from "../rig/course.ts";
+import { figuresOf } from "../rig/figures.ts";
 import { addresses } from "../rig/network.ts";
 import { compileLoad, nodeCommand } from "../rig/program.ts";
 import { needsNative } from "../rig/requirement.ts";
@@ -54,15 +55,6 @@ const visible: Row = {
     return { name: this.name, unit: "µs", subject: figureOf(times), rounds: times.length };
   },
 };
-
-/** Runs a subject that prints figures of so many rounds as JSON. */
-async function figuresOf<Figures>(script: string, ...args: readonly number[]): Promise<Figures> {
-  const [node, ...rest] = nodeCommand(`subjects/${script}`, ...args);
-  const subject = startChild([node!, "--expose-gc", ...rest]);
-  const figures = JSON.parse(await subject.hear());
-  await subject.stop();
-  return figures;
-}
 
 /** How long others have to wait while registrations expire, all at once. */
 const expiry: Row = {

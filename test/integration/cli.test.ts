@@ -191,13 +191,10 @@ describe("quicpipe accept and dial, told to end", () => {
         await accepter.prints(/hello/);
         const [ended, other] = interrupted === "dialer" ? [dialer, accepter] : [accepter, dialer];
         ended.process.kill(signal);
-        const toldMs = performance.now();
         expect(await ended.exited).toBe(status);
-        // What it was to get has not all come.
+        // What it was to get has not all come. By its idle timeout it would know of a silence only.
         expect(await other.exited).toBe(1);
         expect(other.stderr()).toMatch(/the other side was ended before the stream was: .*CONNECTION_CLOSED/);
-        // By its idle timeout it would know after 30 s.
-        expect(performance.now() - toldMs).toBeLessThan(15_000);
       }
     },
     60_000,

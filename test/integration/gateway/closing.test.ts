@@ -12,6 +12,8 @@ const noError = 0x100;
 
 interface Served {
   readonly relay: Child;
+  /** From its command to its last word about it, in ms. */
+  readonly startMs: number;
   readonly target: { readonly host: string; readonly port: number; readonly certificate: string };
 }
 
@@ -20,11 +22,13 @@ async function startCommand(): Promise<Served> {
   const state = mkdtempSync(join(tmpdir(), "quicpipe-closing-"));
   onTestFinished(() => rmSync(state, { recursive: true, force: true }));
   const args = [projectPath("src/cli/main.ts"), "relay", "--host", "127.0.0.1", "--port", "0"];
+  const startedAtMs = performance.now();
   const relay = startChild(process.execPath, args, { env: { XDG_STATE_HOME: state, NODE_ENV: "" } });
   const [, port] = await relay.prints(/relay on UDP 127\.0\.0\.1:(\d+)/);
   const [, file] = await relay.prints(/--relay-ca: (\S+)/);
   return {
     relay,
+    startMs: performance.now() - startedAtMs,
     target: { host: "127.0.0.1", port: Number(port), certificate: readFileSync(file!, "utf8") },
   };
 }
@@ -41,13 +45,15 @@ async function connect(target: Served["target"]): Promise<RawHttp3> {
 
 describe("an HTTP/3 client", () => {
   it.each(["SIGTERM", "SIGINT"] as const)("learns of a relay's %s at once", async (signal) => {
-    const { relay, target } = await startCommand();
+    const { relay, startMs, target } = await startCommand();
     const clients = await Promise.all([connect(target), connect(target), connect(target)]);
-    const startedAtMs = performance.now();
+    const toldAtMs = performance.now();
     relay.process.kill(signal);
     await Promise.all(clients.map((client) => client.closed));
-    // Half a second on a quiet machine; without a word it takes the idle timeout, 30 s.
-    expect(performance.now() - startedAtMs).toBeLessThan(5000);
+    const learnedOfStart = (performance.now() - toldAtMs) / startMs;
+    console.log(`clients learn of ${signal} in ${learnedOfStart} of the time of a start`);
+    // A relay starts in about a second, here and now. `npm run bench` has the bound in ms; the idle timeout is 30 s.
+    expect(learnedOfStart).toBeLessThan(1);
     expect(clients.map((client) => client.closedWith)).toEqual([noError, noError, noError]);
     expect(await relay.exited).toBe(0);
   });

@@ -68,9 +68,10 @@ describe("an HTTP/3 session to the relay", () => {
   it("is given up soon where the relay shows no sign of life, for a request that can be repeated", async () => {
     const { session, reach } = await openSession();
     reach(false);
-    const startedMs = performance.now();
-    expect(await codeOf(session.request(slow({})))).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
-    expect(performance.now() - startedMs).toBeLessThan(slowMs);
+    // Timers of one process keep their order on a busy machine as well.
+    const outcome = codeOf(session.request(slow({ timeoutMs: 20_000 })));
+    const atHalfTime = sleep(10_000, "still waiting");
+    expect(await Promise.race([outcome, atHalfTime])).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
     expect(session.usable).toBe(false);
   });
 

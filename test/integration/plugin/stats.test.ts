@@ -174,13 +174,17 @@ describe("GET /v1/stats", () => {
     const target = randomBytes(32);
     const bob = await openSocket();
     await prove(app, bob, await register(app, "target", target));
-    const senders = await Promise.all(
-      ["slow", "fast", "silent"].map(async (subject, i) => {
-        const socket = await openSocket();
-        await prove(app, socket, await register(app, subject, randomBytes(32)));
-        return { socket, packets: [1, 5, 0][i]! };
-      }),
-    );
+    const senders: { socket: Awaited<ReturnType<typeof openSocket>>; packets: number }[] = [];
+    // One after the other, as without rates they are listed in the order of registration, which is to be another one.
+    for (const [subject, packets] of [
+      ["slow", 1],
+      ["fast", 5],
+      ["silent", 0],
+    ] as const) {
+      const socket = await openSocket();
+      await prove(app, socket, await register(app, subject, randomBytes(32)));
+      senders.push({ socket, packets });
+    }
     const { address, port } = app.relay.address();
     const timer = setInterval(() => {
       for (const { socket, packets } of senders)
@@ -261,17 +265,17 @@ describe("GET /v1/events", () => {
     const app = await serve();
     const exp = Math.floor(Date.now() / 1000) - 4;
     const token = await secretToken("root", { scope: scopes.admin, exp });
-    const started = performance.now();
     let count = 0;
     for await (const _ of events(app, token)) count++;
+    // The first at once and one each second, of which the token lives for less than one, the clocks' tolerance included.
     expect(count).toBeGreaterThan(0);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(count).toBeLessThanOrEqual(2);
     expect(app.relay.stats().waiters).toBe(0);
   });
 });
 
 describe("DELETE /v1/registrations/{id}", () => {
-  it("stops the data path within 10 ms", async () => {
+  it("has stopped the data path once it is answered", async () => {
     const app = await serve();
     const [alice, bob] = [await openSocket(), await openSocket()];
     const bobKey = randomBytes(32);
@@ -281,25 +285,31 @@ describe("DELETE /v1/registrations/{id}", () => {
       return registered;
     });
     const { address, port } = app.relay.address();
-    let lastAtMs = 0;
+    let sent = 0;
     let received = 0;
-    bob.on("message", () => {
+    let last = 0;
+    bob.on("message", (packet) => {
       received++;
-      lastAtMs = performance.now();
+      last = Math.max(last, packet.readUInt32BE(packet.length - 4));
     });
     const packet = shortPacket(bobKey, "x".repeat(1000));
     const timer = setInterval(() => {
-      for (let i = 0; i < 20; i++) alice.send(packet, port, address);
+      for (let i = 0; i < 20; i++) {
+        const number = Buffer.alloc(4);
+        number.writeUInt32BE(++sent);
+        alice.send([packet, number], port, address);
+      }
     }, 1);
     onTestFinished(() => clearInterval(timer));
     await expect.poll(() => received).toBeGreaterThan(500);
 
     const { status } = await call("DELETE", `${app.url}/v1/registrations/${id}`, { token: app.token });
-    const answeredAtMs = performance.now();
+    const sentBefore = sent;
     expect(status).toBe(204);
     const dropped = (): number => app.relay.stats().dropped["no-upstream"];
     await expect.poll(dropped).toBeGreaterThan(500);
-    expect(lastAtMs - answeredAtMs).toBeLessThan(10);
+    expect(sent).toBeGreaterThan(sentBefore);
+    expect(last).toBeLessThanOrEqual(sentBefore);
     expect(app.relay.stats()).toMatchObject({ registrations: 1 });
   });
 

@@ -1,0 +1,11 @@
+import { startChild } from "./child.ts";
+import { nodeCommand } from "./program.ts";
+
+/** Runs a subject that prints figures of so many rounds as JSON. */
+export async function figuresOf<Figures>(script: string, ...args: readonly number[]): Promise<Figures> {
+  const [node, ...rest] = nodeCommand(`subjects/${script}`, ...args);
+  const subject = startChild([node!, "--expose-gc", ...rest]);
+  const figures = JSON.parse(await subject.hear());
+  await subject.stop();
+  return figures;
+}
