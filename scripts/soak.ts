@@ -1,26 +1,33 @@
 /** `npm run soak`: a relay under mixed load for a long time, a little of it hostile, whose memory has to stay flat. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { attackFor } from "./hostile/attacker-process.ts";
-import { attacks } from "./hostile/attacks/index.ts";
 import { backends, readOptions, requireOption, runCommand } from "./hostile/command-line.ts";
-import { Pair } from "./hostile/honest/pair.ts";
 import { RelayProcess } from "./hostile/relay-process.ts";
-import { passBy } from "./soak/passers-by.ts";
-import { growthOf } from "./soak/series.ts";
+import { Load } from "./soak/load.ts";
+import { courseOf } from "./soak/series.ts";
+import { faultsOf } from "./soak/verdict.ts";
 
-const help = `Keeps a real relay on loopback under mixed load: pairs that talk, visitors, registrations that come and go, and
-one attack after the other for a small part of the time.
+const minuteMs = 60_000;
+/** Minutes in which a relay's memory levels out, and in which growth is more than what its garbage collector does. */
+const longMinutes = { warmUp: 3, watched: 3 } as const;
+
+const help = `Keeps a real relay on loopback under mixed load: four pairs that talk, visitors, registrations that come and go,
+and one attack after the other for a small part of the time.
 
   npm run soak -- [--minutes 12] [--warm-up 3] [--hostile-percent 1] [--backend auto|dgram|native]
 
-Exits with 1 if memory or descriptors of the relay grow after the warm-up, a relayed packet is lost, or an honest
-client is refused; with 2 if an option is wrong.
+  --minutes          how long it takes
+  --warm-up          minutes of it in which memory may still grow
+  --hostile-percent  of the time, in which an attack goes on; each of them comes once, for its share of it
+  --backend          which data plane the relay runs on; auto, the fastest here, if absent
+
+Exits with 1 if memory (by 16 MB) or descriptors (by 8) of the relay grow after the warm-up, a relayed packet is
+lost, an honest client is refused or an attack does not run; with 2 if an option is wrong.
+
+A short run, such as --minutes 1 --warm-up 0.3, tells whether the honest are served. Memory is judged from
+${longMinutes.warmUp} minutes of warm-up and ${longMinutes.watched} minutes after it on: before that a relay takes what it needs for its work.
 `;
 
-const pairCount = 4;
 const sampleMs = 1000;
-/** What the garbage collector may hold back or give, in bytes, and sockets on their way out. */
-const maxGrowth = { rssBytes: 16 * 2 ** 20, descriptors: 8 } as const;
 
 const options = {
   minutes: { type: "string", default: "12" },
@@ -31,107 +38,84 @@ const options = {
 } as const;
 
 interface Soak {
-  readonly totalMs: number;
-  readonly warmUpMs: number;
-  /** Of the time, from 0 to 1, in which an attack goes on. */
-  readonly share: number;
+  readonly minutes: number;
+  readonly warmUp: number;
+  /** Of the time, from 0 to 100. */
+  readonly hostilePercent: number;
   readonly backend: string;
 }
 
 /** Soaks a relay, prints the figures as JSON, and says what did not hold. */
-async function soak({ totalMs, warmUpMs, share, backend }: Soak): Promise<string[]> {
+async function soak({ minutes, warmUp, hostilePercent, backend }: Soak): Promise<string[]> {
+  const totalMs = minutes * minuteMs;
   const relay = await RelayProcess.start(backend);
-  const pairs = [];
-  for (let i = 0; i < pairCount; i++) pairs.push(await Pair.open(relay.target));
-  const stop = new AbortController();
-  const passing = passBy(relay.target, stop.signal);
-  const attacking = attackInTurn(relay, share * totalMs, totalMs, stop.signal);
-  const samples = await sample(relay, totalMs, warmUpMs);
-  stop.abort();
-  const [passersBy, complaints] = await Promise.all([passing, attacking]);
-  for (const pair of pairs) await pair.close();
-  const { dropped, overflowed, gateway } = relay.isAlive ? await relay.stats() : {};
+  const load = await Load.open(relay, totalMs, (totalMs * hostilePercent) / 100);
+  const [rssAtStart, descriptorsAtStart] = [relay.rssBytes, relay.descriptors];
+  const warm = await watch(relay, totalMs, warmUp * minuteMs);
+  const counts = await load.close();
+  const stats = relay.isAlive ? await relay.stats() : undefined;
   await relay.close();
-  const growth = { rssBytes: growthOf(samples.rssBytes), descriptors: growthOf(samples.descriptors) };
-  const total = pairs
-    .map(({ counts }) => counts)
-    .reduce((sum, counts) => ({
-      sent: sum.sent + counts.sent,
-      received: sum.received + counts.received,
-      renewals: sum.renewals + counts.renewals,
-      renewalsFailed: sum.renewalsFailed + counts.renewalsFailed,
-      messages: sum.messages + counts.messages,
-      messagesFailed: sum.messagesFailed + counts.messagesFailed,
-    }));
-  const summary = { backend: relay.backend, growth, relayed: total, passersBy, dropped, overflowed, gateway };
+  const figures = {
+    isAlive: stats !== undefined,
+    isLong: warmUp >= longMinutes.warmUp && minutes - warmUp >= longMinutes.watched,
+    rssBytes: courseOf(rssAtStart, warm.rssBytes),
+    descriptors: courseOf(descriptorsAtStart, warm.descriptors),
+    load: counts,
+  };
+  const { dropped, overflowed, refused } = stats?.relay ?? {};
+  const summary = {
+    backend: relay.backend,
+    ...figures,
+    dropped,
+    overflowed,
+    refused,
+    gateway: stats && { ...stats.relay.gateway, ...stats.gateway },
+  };
   process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  const faults: readonly (readonly [boolean, string])[] = [
-    [dropped === undefined, `the relay ended: ${relay.logEnd}`],
-    [growth.rssBytes > maxGrowth.rssBytes, `memory grew by ${growth.rssBytes} bytes`],
-    [growth.descriptors > maxGrowth.descriptors, `${growth.descriptors} descriptors more`],
-    [total.received < total.sent, `${total.sent - total.received} relayed packets were lost`],
-    [total.renewalsFailed > 0, `${total.renewalsFailed} renewals failed`],
-    [total.messagesFailed > 0, `${total.messagesFailed} messages were refused`],
-    [passersBy.visitsFailed > 0, `${passersBy.visitsFailed} visits failed`],
-    [passersBy.registrationsFailed > 0, `${passersBy.registrationsFailed} registrations failed`],
-  ];
-  return [...faults.filter(([isFault]) => isFault).map(([, what]) => what), ...complaints];
+  if (!figures.isAlive) process.stderr.write(`the end of the relay's log:\n${relay.logEnd}\n`);
+  if (!figures.isLong) process.stderr.write("too short to judge memory; see --help\n");
+  return faultsOf(figures);
 }
 
-/** Looks at the process after the warm-up until the time is over or it has ended. */
-async function sample(
+/** Looks at the process until the time is over or it has ended. @returns what it saw after the warm-up. */
+async function watch(
   relay: RelayProcess,
   totalMs: number,
   warmUpMs: number,
 ): Promise<{ rssBytes: number[]; descriptors: number[] }> {
-  await sleep(warmUpMs);
   const [rssBytes, descriptors]: [number[], number[]] = [[], []];
-  for (let ms = warmUpMs; ms < totalMs && relay.isAlive; ms += sampleMs) {
-    rssBytes.push(relay.rssBytes);
-    descriptors.push(relay.descriptors);
-    if ((ms / sampleMs) % 60 === 0)
+  for (let ms = 0; ms < totalMs && relay.isAlive; ms += sampleMs) {
+    if (ms % minuteMs === 0)
       process.stderr.write(
-        `${ms / 60_000} min: ${relay.rssBytes >> 20} MB, ${relay.descriptors} descriptors\n`,
+        `${ms / minuteMs} min: ${relay.rssBytes >> 20} MB, ${relay.descriptors} descriptors\n`,
       );
+    if (ms >= warmUpMs) {
+      rssBytes.push(relay.rssBytes);
+      descriptors.push(relay.descriptors);
+    }
     await sleep(sampleMs);
   }
   return { rssBytes, descriptors };
 }
 
-/** Every attack once, evenly over the time, so that all together take their share of it. */
-async function attackInTurn(
-  relay: RelayProcess,
-  hostileMs: number,
-  totalMs: number,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const faults: string[] = [];
-  const startedAtMs = performance.now();
-  if (hostileMs === 0) return faults;
-  for (const [i, { name }] of attacks.entries()) {
-    const beginsMs = (i * totalMs) / attacks.length;
-    await sleep(startedAtMs + beginsMs - performance.now(), undefined, { signal }).catch(() => undefined);
-    if (signal.aborted || !relay.isAlive) return [...faults, `"${name}" and what comes after it did not run`];
-    const complaint = await attackFor(relay, name, hostileMs / attacks.length);
-    if (complaint) faults.push(complaint);
-  }
-  return faults;
-}
-
 process.exitCode = await runCommand("soak", async () => {
   const { backend, ...values } = readOptions(process.argv.slice(2), options);
   const [minutes, warmUp] = [Number(values.minutes), Number(values["warm-up"])];
-  const percent = Number(values["hostile-percent"]);
+  const hostilePercent = Number(values["hostile-percent"]);
   requireOption(warmUp > 0, "warm-up", values["warm-up"], "a number of minutes over 0");
   requireOption(minutes > warmUp, "minutes", values.minutes, "more than --warm-up");
-  requireOption(percent >= 0 && percent < 100, "hostile-percent", percent, "a number from 0 to under 100");
+  requireOption(
+    hostilePercent >= 0 && hostilePercent < 100,
+    "hostile-percent",
+    values["hostile-percent"],
+    "a number from 0 to under 100",
+  );
   requireOption(backends.includes(backend), "backend", backend, backends.join(", "));
   if (values.help) {
     process.stdout.write(help);
     return 0;
   }
-  const [totalMs, warmUpMs] = [minutes * 60_000, warmUp * 60_000];
-  const faults = await soak({ totalMs, warmUpMs, share: percent / 100, backend });
+  const faults = await soak({ minutes, warmUp, hostilePercent, backend });
   process.stdout.write(faults.length === 0 ? "held\n" : `failed: ${faults.join("; ")}\n`);
   return faults.length === 0 ? 0 : 1;
 });

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import type { BudgetStats } from "../../src/gateway/index.ts";
 import type { RelayStats } from "../../src/plugin/index.ts";
 import type { Target } from "./attack.ts";
 import { Issuer, tokens } from "./issuer.ts";
@@ -9,7 +10,13 @@ import { Issuer, tokens } from "./issuer.ts";
 export type RelayMessage =
   | { readonly kind: "ready"; readonly port: number; readonly certificate: string; readonly backend: string }
   | { readonly kind: "turn"; readonly longestTurnMs: number }
-  | { readonly kind: "stats"; readonly stats: RelayStats };
+  | ({ readonly kind: "stats" } & ProcessStats);
+
+/** What the relay counted so far, and the servers in front of it. */
+export interface ProcessStats {
+  readonly relay: RelayStats;
+  readonly gateway: BudgetStats;
+}
 
 /** A relay on loopback in a process of its own, looked at from outside. Whoever started it closes it. */
 export class RelayProcess {
@@ -82,11 +89,11 @@ export class RelayProcess {
   }
 
   /** @throws if the process has ended. */
-  async stats(): Promise<RelayStats> {
+  async stats(): Promise<ProcessStats> {
     this.#child.send("stats");
     for (;;) {
       const [message] = (await once(this.#child, "message")) as [RelayMessage];
-      if (message.kind === "stats") return message.stats;
+      if (message.kind === "stats") return message;
     }
   }
 

@@ -3,6 +3,9 @@ import type { Target } from "../hostile/attack.ts";
 import { Registrant } from "../hostile/honest/registrant.ts";
 import { visitHttp3, visitTcp } from "../hostile/honest/visitor.ts";
 
+/** Pause between two rounds, in ms: one source may not begin more than 10 connections a second. */
+const pauseMs = 200;
+
 /** What came of the passers-by. */
 export interface PassersBy {
   visits: number;
@@ -25,8 +28,6 @@ export async function passBy(target: Target, signal: AbortSignal): Promise<Passe
   }
   return seen;
 }
-
-const pauseMs = 50;
 
 async function register(target: Target, subject: string): Promise<boolean> {
   const peer = await Registrant.open(target, subject, "127.0.0.80", () => undefined);

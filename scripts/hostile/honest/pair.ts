@@ -40,7 +40,8 @@ export class Pair {
     ]);
   }
 
-  static async open(target: Target): Promise<Pair> {
+  /** @param number from 0 to 7: each pair has its own names, and addresses of a network of its own. */
+  static async open(target: Target, number = 0): Promise<Pair> {
     const counts: Counts = {
       sent: 0,
       received: 0,
@@ -50,8 +51,8 @@ export class Pair {
       messagesFailed: 0,
     };
     const onPacket = (): void => void counts.received++;
-    const a = await Registrant.open(target, "honest-a", "127.0.0.78", onPacket);
-    const b = await Registrant.open(target, "honest-b", "127.0.0.79", onPacket);
+    const a = await Registrant.open(target, `honest-a${number}`, `127.0.${number}.78`, onPacket);
+    const b = await Registrant.open(target, `honest-b${number}`, `127.0.${number}.79`, onPacket);
     for (const peer of [a, b])
       if (!((await peer.register()) && (await peer.renew())))
         throw new Error("the honest pair could not register");

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:dgram";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RegisterResponse, SentMessage } from "../../../src/protocol.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
@@ -24,10 +24,11 @@ interface Answer {
 const answerMs = 1000;
 const tries = 3;
 
-/** A peer as far as the relay sees one: a socket, a registration over TCP, and STUN. Whoever made it closes it. */
+/** A peer as far as the relay sees one: a socket, one TCP connection for its requests, and STUN. Whoever made it closes it. */
 export class Registrant {
   readonly socket: Socket;
   readonly #target: Target;
+  readonly #agent: Agent;
   readonly #subject: string;
   readonly #key = randomBytes(32);
   #registration: RegisterResponse | undefined;
@@ -38,6 +39,9 @@ export class Registrant {
     this.socket = socket;
     this.#target = target;
     this.#subject = subject;
+    const localAddress = socket.address().address;
+    const tls = { ca: target.certificate, servername: "localhost", localAddress };
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls });
     socket.on("message", (datagram) => (isStun(datagram) ? this.#onReply?.(datagram) : onPacket(datagram)));
   }
 
@@ -81,37 +85,39 @@ export class Registrant {
     this.socket.send(packet, port, host);
   }
 
-  /** Leaves a message and takes it back; tells whether the relay took it. */
+  /** Leaves a message and takes it back; tells whether the relay agreed to both. */
   async leaveMessage(recipient: string): Promise<boolean> {
     const path = `/v1/mailbox/${recipient}`;
     const body = JSON.stringify({ packets: [initialLike().toString("base64")] });
     const answer = await this.#ask("POST", path, body);
     if (answer?.status !== 201) return false;
     const { id } = JSON.parse(answer.body) as SentMessage;
-    await this.#ask("DELETE", `${path}/${id}`);
-    return true;
+    return await this.#delete(`${path}/${id}`);
   }
 
   /** Ends its registration; tells whether the relay agreed. */
   async leave(): Promise<boolean> {
-    const answer = await this.#ask("DELETE", `/v1/register/${this.#registration!.id}`);
-    return answer?.status === 204;
+    return await this.#delete(`/v1/register/${this.#registration!.id}`);
   }
 
   close(): void {
+    this.#agent.destroy();
     this.socket.close();
+  }
+
+  async #delete(path: string): Promise<boolean> {
+    const answer = await this.#ask("DELETE", path);
+    return answer?.status === 204;
   }
 
   /** Sends one request over TCP; `undefined` if there is no answer. */
   async #ask(method: string, path: string, body?: string): Promise<Answer | undefined> {
-    const { host, port, certificate: ca } = this.#target;
+    const { host, port } = this.#target;
     const authorization = `Bearer ${await this.#target.token(this.#subject)}`;
     const headers = { authorization, ...(body && { "content-type": "application/json" }) };
-    const localAddress = this.socket.address().address;
-    const connection = { host, port, ca, servername: "localhost", localAddress, agent: false as const };
     const signal = AbortSignal.timeout(answerMs * tries);
     return await new Promise((resolve) => {
-      request({ ...connection, method, path, headers, signal }, async (response) => {
+      request({ host, port, agent: this.#agent, method, path, headers, signal }, async (response) => {
         let text = "";
         for await (const chunk of response.setEncoding("utf8")) text += chunk;
         resolve({ status: response.statusCode!, body: text });

@@ -42,7 +42,7 @@ setInterval(() => {
   tell({ kind: "turn", longestTurnMs: turns.max / 1e6 });
   turns.reset();
 }, 1000).unref();
-process.on("message", () => tell({ kind: "stats", stats: relay.stats() }));
+process.on("message", () => tell({ kind: "stats", relay: relay.stats(), gateway: budget.stats() }));
 process.once("disconnect", async () => {
   await gateway.close();
   await http2.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { growthOf } from "../../../scripts/soak/series.ts";
+import { courseOf, growthOf } from "../../../scripts/soak/series.ts";
 
 describe("growth of a series", () => {
   it("is the last quarter's median less the first's, whatever peaks are between", () => {
@@ -10,5 +10,15 @@ describe("growth of a series", () => {
     expect(growthOf([5, 5, 5, 5])).toBe(0);
     expect(growthOf([5])).toBe(0);
     expect(growthOf([])).toBe(0);
+  });
+});
+
+describe("the course of a figure", () => {
+  it("has its start, its values around the time that is watched, and the growth in it", () => {
+    expect(courseOf(2, [5, 9, 6, 8])).toEqual({ start: 2, warm: 5, end: 8, growth: 3 });
+  });
+
+  it("is its start where nothing was seen later", () => {
+    expect(courseOf(2, [])).toEqual({ start: 2, warm: 2, end: 2, growth: 0 });
   });
 });

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { attackFor } from "../hostile/attacker-process.ts";
+import { attacks } from "../hostile/attacks/index.ts";
+import { Pair, type PairCounts } from "../hostile/honest/pair.ts";
+import type { RelayProcess } from "../hostile/relay-process.ts";
+import { passBy, type PassersBy } from "./passers-by.ts";
+
+const pairCount = 4;
+
+/** What came of a load. */
+export interface LoadCounts {
+  /** All pairs together. */
+  readonly relayed: PairCounts;
+  readonly passersBy: PassersBy;
+  /** What went wrong with the attackers themselves. */
+  readonly complaints: readonly string[];
+}
+
+/** Pairs that talk, visitors, registrations that come and go, and one attack after the other. Whoever opened it closes it. */
+export class Load {
+  readonly #pairs: readonly Pair[];
+  readonly #stop = new AbortController();
+  readonly #passing: Promise<PassersBy>;
+  readonly #attacking: Promise<string[]>;
+
+  private constructor(pairs: readonly Pair[], relay: RelayProcess, totalMs: number, hostileMs: number) {
+    this.#pairs = pairs;
+    this.#passing = passBy(relay.target, this.#stop.signal);
+    this.#attacking = attackInTurn(relay, totalMs, hostileMs, this.#stop.signal);
+  }
+
+  /**
+   * @param totalMs how long it will last.
+   * @param hostileMs for how long of that time all attacks together go on, evenly over it.
+   */
+  static async open(relay: RelayProcess, totalMs: number, hostileMs: number): Promise<Load> {
+    const numbers = Array.from({ length: pairCount }, (_, number) => number);
+    const pairs = await Promise.all(numbers.map((number) => Pair.open(relay.target, number)));
+    return new Load(pairs, relay, totalMs, hostileMs);
+  }
+
+  /** Ends it, and waits for what is still under way. */
+  async close(): Promise<LoadCounts> {
+    this.#stop.abort();
+    const [passersBy, complaints] = await Promise.all([this.#passing, this.#attacking]);
+    await Promise.all(this.#pairs.map((pair) => pair.close()));
+    return { relayed: sumOf(this.#pairs.map(({ counts }) => counts)), passersBy, complaints };
+  }
+}
+
+async function attackInTurn(
+  relay: RelayProcess,
+  totalMs: number,
+  hostileMs: number,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const complaints: string[] = [];
+  const startedAtMs = performance.now();
+  if (hostileMs === 0) return complaints;
+  for (const [i, { name }] of attacks.entries()) {
+    const beginsAtMs = startedAtMs + (i * totalMs) / attacks.length;
+    // The attack before may have taken longer to end.
+    const pauseMs = Math.max(0, beginsAtMs - performance.now());
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || !relay.isAlive)
+      return [...complaints, `"${name}" and what comes after it did not run`];
+    const complaint = await attackFor(relay, name, hostileMs / attacks.length);
+    if (complaint) complaints.push(`${name}: ${complaint}`);
+  }
+  return complaints;
+}
+
+function sumOf(all: readonly PairCounts[]): PairCounts {
+  return all.reduce((sum, counts) => ({
+    sent: sum.sent + counts.sent,
+    received: sum.received + counts.received,
+    renewals: sum.renewals + counts.renewals,
+    renewalsFailed: sum.renewalsFailed + counts.renewalsFailed,
+    messages: sum.messages + counts.messages,
+    messagesFailed: sum.messagesFailed + counts.messagesFailed,
+  }));
+}
