@@ -122,17 +122,6 @@ describe("register", () => {
     expect(registry.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
-  it("leaves a registration where a newer proof has moved it, when a refresh came before that and was slow", () => {
-    const { register, registry, pass } = setUp();
-    const { id } = register("alice", 1, { address: aliceAddress });
-    const provenAtMs = 1_000_001;
-    pass(10);
-    expect(prove(registry, id, bobAddress, 1_000_005)).toBe("accepted");
-    pass(10);
-    expect(register("alice", 1, { address: aliceAddress, provenAtMs }).address).toBe(bobAddress);
-    expect(register("alice", 1, { address: aliceAddress }).address).toBe(aliceAddress);
-  });
-
   it("grows and shrinks a registration", () => {
     const { register, registry, forwarder } = setUp();
     register("alice", 1);
