@@ -197,7 +197,9 @@ class DgramForwarder implements Forwarder {
   async #close(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#stunQueue.clear();
-    await Promise.all([this.#socket.close(), this.#splice?.close(this.#options.now())]);
+    await this.#socket.close();
+    // Once nothing can come any more that would bring a client.
+    await this.#splice?.close(this.#options.now());
   }
 
   #receive(datagram: Uint8Array, source: PeerAddress): void {

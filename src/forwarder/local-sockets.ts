@@ -81,8 +81,10 @@ export class LocalSockets {
   }
 
   async #bring(all: readonly string[]): Promise<void> {
-    const wanted = new Set(all.slice(0, maxLocalSockets));
-    this.#noteExcess(all.length - wanted.size);
+    // Two interfaces may have the same one.
+    const held = [...new Set(all)];
+    const wanted = new Set(held.slice(0, maxLocalSockets));
+    this.#noteExcess(held.length - wanted.size);
     for (const local of this.#sockets.keys()) if (!wanted.has(local)) await this.#remove(local);
     for (const local of this.#refusals.keys()) if (!wanted.has(local)) this.#refusals.delete(local);
     for (const local of wanted) if (!this.#sockets.has(local)) await this.#add(local);

@@ -44,9 +44,10 @@ export function isLoopbackHost(hostname: string): boolean {
   return hostname === "localhost" || isLoopback(hostname.replaceAll(/[[\]]/g, ""));
 }
 
-/** Tells whether an IP literal stands for all addresses of a host. */
+/** Tells whether an IP literal stands for all addresses of a host, however it is spelled. */
 export function isWildcard(address: string): boolean {
-  return address === "::" || address === "0.0.0.0";
+  const plain = plainIp(address);
+  return plain === "::" || plain === "0.0.0.0";
 }
 
 /** Separates a scoped IPv6 literal from its zone (RFC 4007 §11): `fe80::1%eth0` → `["fe80::1", "%eth0"]`. */

@@ -99,6 +99,12 @@ describe("a socket for each address", () => {
     6 * timeout,
   );
 
+  it("is one for an address that two interfaces have", async () => {
+    const town = await open(["127.0.0.1", "127.0.0.2", "127.0.0.1"]);
+    expect(town.opened).toEqual(["127.0.0.1", "127.0.0.2"]);
+    expect(town.errors).toEqual([]);
+  });
+
   it("is not had for more addresses than may be, which is said", async () => {
     const addresses = Array.from(
       { length: maxLocalSockets + 3 },

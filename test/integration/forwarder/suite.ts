@@ -73,6 +73,11 @@ export function forwarderSuite(name: string, create: CreateForwarder, special: r
       }
     });
 
+    it("binds all addresses, however that is spelled", async () => {
+      const { forwarder } = await harness.open({ host: "0:0:0:0:0:0:0:0" });
+      expect(forwarder.address()).toEqual({ address: "::", port: expect.any(Number) });
+    });
+
     it("says why it cannot listen, and what to do", async () => {
       const taken = await openPeer("127.0.0.1");
       await expect(harness.open({ host: "127.0.0.1", port: taken.address.port })).rejects.toMatchObject({
