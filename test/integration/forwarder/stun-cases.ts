@@ -72,6 +72,15 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((all, count) => all + count, 0);
 }
 
+/** A request of so many bytes. */
+function padded(bytes: number): Uint8Array {
+  const attributes = new Map([
+    [stunAttribute.username, Buffer.from(credential.username)],
+    [stunAttribute.padding, new Uint8Array(bytes - 36)],
+  ]);
+  return encodeStun({ type: stunType.request, transactionId: randomBytes(12), attributes });
+}
+
 /** What every backend has to answer to STUN on its port. */
 export function stunCases(harness: Harness): void {
   describe("STUN", () => {
@@ -143,13 +152,6 @@ export function stunCases(harness: Harness): void {
     it("takes no message that is longer than what clients send", async () => {
       const rig = await harness.open();
       const peer = await openRegistration(rig);
-      const padded = (bytes: number): Uint8Array => {
-        const attributes = new Map([
-          [stunAttribute.username, Buffer.from(credential.username)],
-          [stunAttribute.padding, new Uint8Array(bytes - 36)],
-        ]);
-        return encodeStun({ type: stunType.request, transactionId: randomBytes(12), attributes });
-      };
       for (const bytes of [maxStunBytes + 4, 60_000]) peer.send(padded(bytes), rig.ipv4);
       await expectOutcomes(rig, { malformed: 2 });
       peer.send(padded(maxStunBytes), rig.ipv4);
