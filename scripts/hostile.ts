@@ -5,14 +5,15 @@ import type { Attack } from "./hostile/attack.ts";
 import { attacks } from "./hostile/attacks/index.ts";
 import { backends, readOptions, requireOption, runCommand } from "./hostile/command-line.ts";
 import { Pair } from "./hostile/honest/pair.ts";
+import { warmUp } from "./hostile/honest/warm-up.ts";
 import { observe } from "./hostile/observation.ts";
 import { RelayProcess } from "./hostile/relay-process.ts";
 import { head, line, megabytes } from "./hostile/table.ts";
 import { bounds, judge } from "./hostile/verdict.ts";
 
 const help = `Attacks a real relay on loopback, one kind of attack after the other, while an honest pair talks over it
-and honest visitors ask for a page, and compares that with a quiet phase of the same run. Each attack goes on
-for a moment before the quiet phase, so that a relay in use is compared.
+and honest visitors ask for a page, and compares that with a quiet phase of the same run. Before that honest
+clients come for some seconds, so that a relay in use is compared.
 
   npm run hostile -- [--seconds 60] [--backend auto|dgram|native] [--only NAME]… [--list]
 
@@ -26,11 +27,6 @@ as long to answer an honest visitor, floods its log, asks its issuer for keys ti
 peer or loses its packets; with 2 if an option is wrong.
 `;
 
-/**
- * How long each attack goes on before the quiet phase, in ms: buffers and heaps that a process takes once, and keeps, are
- * no part of what an attack costs.
- */
-const warmUpMs = 500;
 /** Of the time that the attacks take. */
 const quietShare = 0.2;
 /** How long memory may take to come back, in ms: the longest time that a closed client's memory is kept. */
@@ -50,7 +46,7 @@ async function run(chosen: readonly Attack[], totalMs: number, backend: string):
   const pair = await Pair.open(relay.target);
   try {
     const coldBytes = relay.rssBytes;
-    for (const { name } of chosen) await attackFor(relay, name, warmUpMs);
+    await warmUp(relay.target);
     const quiet = await observe(relay, pair, sleep(totalMs * quietShare));
     process.stdout.write(
       `backend ${relay.backend}, ${megabytes(coldBytes)} at first, ${megabytes(quiet.rssBytes)} in the quiet phase\n${head()}`,

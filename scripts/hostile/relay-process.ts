@@ -47,6 +47,8 @@ export class RelayProcess {
   static async start(backend: string): Promise<RelayProcess> {
     const issuer = await Issuer.start();
     const child = fork(new URL("programs/relay.ts", import.meta.url), {
+      // As `quicpipe relay` starts, and as README.md tells others to.
+      execArgv: ["--max-semi-space-size=8"],
       env: { ...process.env, BACKEND: backend, JWKS: issuer.url },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });

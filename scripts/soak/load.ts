@@ -3,7 +3,7 @@ import { attackFor } from "../hostile/attacker-process.ts";
 import { attacks } from "../hostile/attacks/index.ts";
 import { Pair, type PairCounts } from "../hostile/honest/pair.ts";
 import type { RelayProcess } from "../hostile/relay-process.ts";
-import { passBy, type PassersBy } from "./passers-by.ts";
+import { passBy, type PassersBy } from "../hostile/honest/passers-by.ts";
 
 const pairCount = 4;
 

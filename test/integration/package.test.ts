@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -106,6 +107,17 @@ describe("the packed package", () => {
     const relay = startChild(process.execPath, [command, "relay", "--auth", "none"], { cwd: folder });
     expect(await relay.exited).toBe(1);
     expect(relay.stderr()).toMatch(/npm install h3 .*ERR_QUICPIPE_DEPENDENCY_MISSING/);
+  });
+
+  it("brings a command that keeps V8's young generation small", async () => {
+    const folder = await installPacked();
+    const command = join(folder, "node_modules/quicpipe/dist/cli/main.js");
+    // As npm does where it installs one.
+    chmodSync(command, 0o755);
+    const env = { NODE_OPTIONS: "--import=data:text/javascript,console.log(process.execArgv.join())" };
+    const child = startChild(command, ["--version"], { cwd: folder, env });
+    expect(await child.exited, child.stderr()).toBe(0);
+    expect(child.stdout()).toMatch(/^--max-semi-space-size=8\n/);
   });
 
   it("runs without the addon, on the portable backend, and says why", async () => {

@@ -123,15 +123,21 @@ export class RawHttp3 {
     return id;
   }
 
-  /** Sends body bytes as fast as they are taken, until the server stops it or `signal` aborts. @returns bytes that were taken */
-  async upload(id: number, bytes: number, signal: AbortSignal): Promise<number> {
+  /**
+   * Sends body bytes as fast as they are taken, until the server stops it or `signal` aborts.
+   *
+   * @param hasEnd whether the request ends with them.
+   * @returns bytes that were taken.
+   */
+  async upload(id: number, bytes: number, signal: AbortSignal, hasEnd = false): Promise<number> {
     const answer = this.answer(id);
     // A DATA frame of the whole length (RFC 9114 §7.2.1), then pieces of it.
     this.#send(id, Buffer.concat([Buffer.from([0]), varint(bytes)]));
     const piece = randomBytes(65_536);
     let sent = 0;
     while (sent < bytes && answer.stoppedWith === undefined && !this.isClosed && !signal.aborted) {
-      const taken = this.#send(id, piece.subarray(0, Math.min(piece.length, bytes - sent)));
+      const isLast = bytes - sent <= piece.length;
+      const taken = this.#send(id, piece.subarray(0, bytes - sent), hasEnd && isLast);
       sent += taken;
       if (taken === 0) await this.#changed(100);
     }

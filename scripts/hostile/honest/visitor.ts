@@ -12,10 +12,10 @@ const patienceMs = 5000;
 /** How long one `GET /` took over a connection of its own, in ms; `undefined` if it failed. */
 export type Visit = number | undefined;
 
-/** Visits over HTTP/3. */
-export function visitHttp3(target: Target): Promise<Visit> {
+/** Visits over HTTP/3. @param localAddress where the visitor comes from. */
+export function visitHttp3(target: Target, localAddress: string = home): Promise<Visit> {
   return timed(async () => {
-    const socket = await openSocket(home);
+    const socket = await openSocket(localAddress);
     try {
       return await getOver(socket, target);
     } finally {
@@ -30,7 +30,7 @@ async function getOver(socket: Socket, { host, port, certificate }: Target): Pro
   let session: Http3Session | undefined;
   try {
     session = await Http3Session.open({
-      local: { address: home, port: socket.address().port },
+      local: socket.address(),
       remote: { address: host, port },
       authority: `localhost:${port}`,
       serverName: "localhost",

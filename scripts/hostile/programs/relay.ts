@@ -15,7 +15,9 @@ const { certificate: cert, privateKey: key } = await createCertificate({
   name: "hostile",
   hosts: ["localhost", host],
 });
-const app = new H3().get("/", () => "This is a relay under attack.\n");
+const app = new H3()
+  .get("/", () => "This is a relay under attack.\n")
+  .post("/upload", async (event) => String((await event.req.arrayBuffer()).byteLength));
 const budget = new Budget();
 const gateway = await serveHttp3(app, {
   budget,

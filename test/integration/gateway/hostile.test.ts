@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Attack } from "../../../scripts/hostile/attack.ts";
 import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
 import { endlessBodies } from "../../../scripts/hostile/attacks/http3/endless-bodies.ts";
+import { warmUp } from "../../../scripts/hostile/honest/warm-up.ts";
 import { visitHttp3 } from "../../../scripts/hostile/honest/visitor.ts";
 import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
 import {
@@ -30,21 +31,6 @@ async function connect(relay: RelayProcess): Promise<RawHttp3> {
   return client;
 }
 
-/**
- * Has the relay do some honest work, and live through the attack once: heaps and buffers that a process takes at first and
- * keeps are not what an attack costs.
- */
-async function warmUp(relay: RelayProcess, name: string): Promise<void> {
-  const client = await RawHttp3.open(relay.target);
-  for (let i = 0; i < 1000; i++) {
-    while (!client.hasRoom) await sleep(5);
-    const id = client.request(get("/", relay.target), true);
-    if (i % 20 === 0) await client.status(id, 5000);
-  }
-  client.close();
-  await attackFor(relay, name, attackMs);
-}
-
 const attacks: readonly Attack[] = [requestResets, malformedRequests, endlessBodies, parallelUploads];
 
 describe("a relay's process", () => {
@@ -52,7 +38,7 @@ describe("a relay's process", () => {
     "lives through $name, and serves others meanwhile",
     async ({ name }) => {
       const relay = await startRelay();
-      await warmUp(relay, name);
+      await warmUp(relay.target);
       const quietBytes = relay.rssBytes;
       let mostBytes = 0;
       const timer = setInterval(() => (mostBytes = Math.max(mostBytes, relay.rssBytes)), 50);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Target } from "../hostile/attack.ts";
-import { Registrant } from "../hostile/honest/registrant.ts";
-import { visitHttp3, visitTcp } from "../hostile/honest/visitor.ts";
+import type { Target } from "../attack.ts";
+import { Registrant } from "./registrant.ts";
+import { visitHttp3, visitTcp } from "./visitor.ts";
 
 /** Pause between two rounds, in ms: one source may not begin more than 10 connections a second. */
 const pauseMs = 200;
@@ -23,14 +23,15 @@ export async function passBy(target: Target, signal: AbortSignal): Promise<Passe
       if ((await visit(target)) === undefined) seen.visitsFailed++;
     }
     seen.registrations++;
-    if (!(await register(target, "passer-by"))) seen.registrationsFailed++;
+    if (!(await register(target, "passer-by", "127.0.0.80"))) seen.registrationsFailed++;
     await sleep(pauseMs);
   }
   return seen;
 }
 
-async function register(target: Target, subject: string): Promise<boolean> {
-  const peer = await Registrant.open(target, subject, "127.0.0.80", () => undefined);
+/** Registers a peer that proves its address and goes again; tells whether the relay agreed. */
+export async function register(target: Target, subject: string, address: string): Promise<boolean> {
+  const peer = await Registrant.open(target, subject, address, () => undefined);
   try {
     return (await peer.register()) && (await peer.renew()) && (await peer.leave());
   } finally {
