@@ -110,6 +110,8 @@ export const subjectsPerAddress = 16;
 
 /** Requests of one subject per minute that change something: ten dials a second over a minute, no more. */
 export const requestsPerMinute = 600;
+/** Connection IDs that a registration may have for each request that it counts as: their work is that of any other. */
+export const cidsPerRequest = 32;
 /** Subjects whose request rate is remembered, least recently seen forgotten first: some 10 MB. */
 export const maxRateLimitedSubjects = 100_000;
 /** Seconds after which a client may try again, where nothing better is known. */

@@ -125,5 +125,14 @@ export function addressLimits(limits: Limits): Limits {
   return { ...limits, ...Object.fromEntries(scaled) };
 }
 
+/**
+ * Requests that may come at once where `applied` are the limits of a subject or of an address: a subject's of a minute, and from
+ * an address at least one of each that it counts as.
+ */
+export function requestsAtOnce(limits: Limits, applied: Limits): number {
+  const ofOne = Math.max(limits.requestsPerMinute, defaults.subjectsPerAddress);
+  return Math.min(applied.requestsPerMinute, ofOne);
+}
+
 /** Longest life that makes a valid date, in ms: some hundred years. */
 const maxTtlMs = 2 ** 42;

@@ -8,42 +8,46 @@ interface Bucket {
 const minuteMs = 60_000;
 
 /**
- * Token buckets by subject: a minute's requests at once, then as many per minute. When the table is full
+ * Token buckets by subject: so many requests at once, then so many per minute. When the table is full
  * the subject least recently seen is forgotten, whose bucket is the likeliest to be full again.
  */
 export class RateLimiter {
   readonly #perMinute: number;
+  readonly #atOnce: number;
   readonly #maxSubjects: number;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(options: { perMinute: number; maxSubjects: number; now: () => number }) {
+  constructor(options: { perMinute: number; atOnce: number; maxSubjects: number; now: () => number }) {
     this.#perMinute = options.perMinute;
+    this.#atOnce = options.atOnce;
     this.#maxSubjects = options.maxSubjects;
     this.#now = options.now;
   }
 
-  /** Counts one request of a subject. @throws ERR_QUICPIPE_RATE_LIMITED */
-  take(subject: string): void {
+  /** Counts a request of a subject, or one that is as much work as several. @throws ERR_QUICPIPE_RATE_LIMITED */
+  take(subject: string, requests = 1): void {
     const bucket = this.#filledBucketOf(subject);
-    if (bucket.tokens < 1) {
-      const retryAfterSeconds = Math.ceil(((1 - bucket.tokens) * minuteMs) / this.#perMinute / 1000);
+    // What is more than ever passes at once takes all that does.
+    const tokens = Math.min(requests, this.#atOnce);
+    if (bucket.tokens < tokens) {
+      const retryAfterSeconds = Math.ceil(((tokens - bucket.tokens) * minuteMs) / this.#perMinute / 1000);
       throw new QuicpipeError(
         "ERR_QUICPIPE_RATE_LIMITED",
         `more than ${this.#perMinute} requests per minute: wait ${retryAfterSeconds} s`,
         { details: { retryAfterSeconds } },
       );
     }
-    bucket.tokens -= 1;
+    bucket.tokens -= tokens;
   }
 
   #filledBucketOf(subject: string): Bucket {
     const nowMs = this.#now();
     const known = this.#buckets.get(subject);
-    const bucket = known ?? { tokens: this.#perMinute, filledAtMs: nowMs };
+    const bucket = known ?? { tokens: this.#atOnce, filledAtMs: nowMs };
     // A clock that was set back fills nothing.
     const filled = (Math.max(0, nowMs - bucket.filledAtMs) * this.#perMinute) / minuteMs;
-    bucket.tokens = Math.min(this.#perMinute, bucket.tokens + filled);
+    bucket.tokens = Math.min(this.#atOnce, bucket.tokens + filled);
     bucket.filledAtMs = nowMs;
     // A Map keeps the order of insertion: whoever was seen last goes to the end.
     if (known) this.#buckets.delete(subject);

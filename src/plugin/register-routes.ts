@@ -47,9 +47,15 @@ async function register(request: TracedRequest): Promise<Response> {
     address: proof?.address ?? null,
     provenAtMs: proof?.atMs,
   };
+  service.rateLimiter.take(identity.account, requestsFor(wanted.num) - 1);
   const registration = trace.opening(() => registry.register(wanted));
   const secret = registry.secretOf(registration.id);
   return json({ ...registrationView(registration, request), secret });
+}
+
+/** How many requests a registration counts as, by the connection IDs to derive. One has been counted when it comes here. */
+function requestsFor(num: number): number {
+  return Math.ceil(num / defaults.cidsPerRequest);
 }
 
 function list(request: ApiRequest): Response {

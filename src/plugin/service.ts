@@ -7,7 +7,7 @@ import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { Authenticate } from "./identity.ts";
-import { addressLimits } from "./limits.ts";
+import { addressLimits, requestsAtOnce } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RateLimiter } from "./rate-limiter.ts";
@@ -92,6 +92,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
     waiters,
     rateLimiter: new RateLimiter({
       perMinute: limits.requestsPerMinute,
+      atOnce: requestsAtOnce(settings.limits, limits),
       maxSubjects: defaults.maxRateLimitedSubjects,
       now: steadyNow,
     }),

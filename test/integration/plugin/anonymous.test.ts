@@ -68,6 +68,13 @@ describe('with auth: "none" a client', () => {
     expect((await register(app, alice)).status).toBe(200);
   });
 
+  it("may ask at once no more than a subject, where that is more than one request for each that it counts as", async () => {
+    const app = await serveRelay({ auth: "none", limits: { requestsPerMinute: 17 } });
+    const flood = await Promise.all(Array.from({ length: 80 }, () => register(app, mallory)));
+    expect(flood.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(17);
+    expect(flood.map(({ status }) => status)).toContain(429);
+  });
+
   it("is known by the /64 of its IPv6 address", async () => {
     const app = await serveRelay({ auth: "none", limits: { requestsPerMinute: 1 } });
     const statuses = [];

@@ -207,6 +207,16 @@ describe("POST /v1/register", () => {
     expect((await call("GET", `${app.url}/v1/register`, { token })).status).toBe(200);
     expect((await register(app, await secretToken("bob"), { key: newKey(), num: 1 })).status).toBe(200);
   });
+
+  it("counts a registration as one request for each 32 connection IDs, new or not", async () => {
+    const app = await serveRelay({ auth, limits: { requestsPerMinute: 17 } });
+    const token = await secretToken("alice");
+    const key = newKey();
+    for (const num of [256, 255, 32]) expect((await register(app, token, { key, num })).status).toBe(200);
+    const answer = await register(app, token, { key, num: 32 });
+    expect([answer.status, answer.body.code]).toEqual([429, "ERR_QUICPIPE_RATE_LIMITED"]);
+    expect(app.relay.stats().cids).toBe(32);
+  });
 });
 
 describe("GET and DELETE /v1/register", () => {

@@ -7,7 +7,7 @@ function setUp(maxSubjects = 10): {
   taken(subject: string): number;
 } {
   let nowMs = 1_000_000;
-  const limiter = new RateLimiter({ perMinute: 6, maxSubjects, now: () => nowMs });
+  const limiter = new RateLimiter({ perMinute: 6, atOnce: 6, maxSubjects, now: () => nowMs });
   return {
     limiter,
     pass: (ms) => {
@@ -33,6 +33,18 @@ describe("RateLimiter", () => {
     expect(taken("alice")).toBe(2);
     pass(3_600_000);
     expect(taken("alice")).toBe(6);
+  });
+
+  it("lets pass at once what it is told to, and counts one request as several", () => {
+    let nowMs = 0;
+    const limiter = new RateLimiter({ perMinute: 60, atOnce: 10, maxSubjects: 1, now: () => nowMs });
+    limiter.take("alice", 8);
+    const details = { retryAfterSeconds: 1 };
+    expect(() => limiter.take("alice", 3)).toThrow(expect.objectContaining({ details }));
+    expect(() => limiter.take("alice", 2)).not.toThrow();
+    nowMs += 3_600_000;
+    expect(() => limiter.take("alice", 100)).not.toThrow();
+    expect(() => limiter.take("alice")).toThrow();
   });
 
   it("says in how many seconds the next one will pass", () => {
