@@ -62,7 +62,6 @@ export type DropReason =
   | "session-expired" // the CID's registration has ended and was not swept yet
   | "no-address" // the registration has no proven address yet
   | "no-destination" // a peer's Initial to a DCID that is neither registered nor pinned
-  | "pin-source" // a pinned initial DCID from another address than the dialer's
   | "pin-taken" // not a packet, but a pin that was not made, as another dial has its DCID
   | "send-failed" // the system refused the datagram (unreachable, too long)
   | "send-buffer-full" // the public socket has no room for what is relayed: dropped, never queued without bound

@@ -21,7 +21,6 @@ export function createCounters(): Counters {
       "session-expired": 0,
       "no-address": 0,
       "no-destination": 0,
-      "pin-source": 0,
       "pin-taken": 0,
       "send-failed": 0,
       "send-buffer-full": 0,

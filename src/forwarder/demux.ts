@@ -21,11 +21,14 @@ export const verdict = {
   stun: -2,
   /** Without payload. */
   empty: -3,
-  /** To be relayed by the pinned DCID that {@link longDestination} tells the place of. */
+  /** For whoever the DCID that {@link longDestination} tells the place of is pinned to, if it comes from the dialer. */
   pinned: -4,
   /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
   undirected: -5,
 } as const;
+
+/** The id of the session whose connection ID a datagram carries, or one of {@link verdict}. */
+export type Sorted = SessionId | (typeof verdict)[keyof typeof verdict];
 
 /** Where the DCID of a long header begins, in bytes (RFC 8999 §5.1): after first byte, version and length. */
 export const longDestination = 6;
@@ -36,12 +39,7 @@ const shortDestination = 1;
  * Sorts one UDP payload by the rules of docs/protocol.md, without allocating. Returns the id of the session
  * whose connection ID it carries, or one of {@link verdict}.
  */
-export function classify(
-  datagram: Uint8Array,
-  routes: RouteLookup,
-  pins: PinLookup,
-  nowMs: number,
-): SessionId | (typeof verdict)[keyof typeof verdict] {
+export function classify(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup, nowMs: number): Sorted {
   if (datagram.length === 0) return verdict.empty;
   if (datagram[0]! >= 0x80) return classifyLong(datagram, routes, pins, nowMs);
   if (isStun(datagram)) return verdict.stun;

@@ -14,7 +14,7 @@ import type {
   SessionSpec,
 } from "./contract.ts";
 import { type Counters, createCounters } from "./counters.ts";
-import { classify, verdict } from "./demux.ts";
+import { verdict } from "./demux.ts";
 import { interfaceAddresses, isOwnAddress } from "./own-address.ts";
 import { openPublicSocket, type PublicSocket } from "./public-socket.ts";
 import { Relay } from "./relay.ts";
@@ -204,9 +204,8 @@ class DgramForwarder implements Forwarder {
 
   #receive(datagram: Uint8Array, source: PeerAddress): void {
     const nowMs = this.#options.now();
-    const { pins, sessions } = this.#relay;
-    const sorted = classify(datagram, sessions.routes, pins, nowMs);
-    if (sorted >= 0 || sorted === verdict.pinned) this.#relay.forward(sorted, datagram, source, nowMs);
+    const sorted = this.#relay.sort(datagram, source, nowMs);
+    if (sorted >= 0) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
     else if (sorted === verdict.stun) this.#receiveStun(datagram, source, nowMs);
     else this.#counters.dropped[sorted === verdict.undirected ? "no-destination" : "empty"]++;

@@ -1,7 +1,7 @@
 import { type Address, type PeerAddress, sameAddress } from "../wire/address.ts";
 import type { DropReason, SessionId, SourcePolicy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
-import { longDestination, verdict } from "./demux.ts";
+import { classify, longDestination, type PinLookup, type Sorted, verdict } from "./demux.ts";
 import { PinTable } from "./pins.ts";
 import { type Send, sendDropReason } from "./send.ts";
 import { type Session, SessionTable } from "./sessions.ts";
@@ -13,6 +13,8 @@ export interface RelayOptions {
   readonly send: Send;
 }
 
+const noPins: PinLookup = { has: () => false };
+
 /** The policy that a datagram with a *relay* verdict has to pass, and its accounting. */
 export class Relay {
   readonly sessions: SessionTable = new SessionTable();
@@ -23,26 +25,23 @@ export class Relay {
     this.#options = options;
   }
 
-  /** Forwards a datagram that `classify` gave to a session or to a pin, or counts why not. */
-  forward(
-    sorted: SessionId | typeof verdict.pinned,
-    datagram: Uint8Array,
-    source: Address,
-    nowMs: number,
-  ): void {
-    const to =
-      sorted === verdict.pinned ? this.#pinnedTo(datagram, source, nowMs) : this.sessions.require(sorted);
-    const sender = this.sessions.senderAt(source.address, source.port, nowMs);
-    const refusal = to ? this.#refusalOf(to, sender, source, datagram.length, nowMs) : "pin-source";
-    if (refusal || !to?.address) this.#refuse(refusal ?? "no-address", sender, to);
-    else this.#send(datagram, sender, to, to.address, nowMs);
+  /** Sorts a datagram: one of a pinned DCID goes as if there were no pin, unless it comes from the pin's dialer. */
+  sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
+    const sorted = classify(datagram, this.sessions.routes, this.pins, nowMs);
+    if (sorted !== verdict.pinned) return sorted;
+    const { from, to } = this.pins.find(datagram, longDestination, datagram[longDestination - 1]!, nowMs)!;
+    const { address } = this.sessions.require(from);
+    const isFromDialer = address !== null && sameAddress(address, source);
+    return isFromDialer ? to : classify(datagram, this.sessions.routes, noPins, nowMs);
   }
 
-  #pinnedTo(datagram: Uint8Array, source: Address, nowMs: number): Session | undefined {
-    const pin = this.pins.find(datagram, longDestination, datagram[longDestination - 1]!, nowMs)!;
-    const dialer = this.sessions.require(pin.from);
-    const isFromDialer = dialer.address !== null && sameAddress(dialer.address, source);
-    return isFromDialer ? this.sessions.require(pin.to) : undefined;
+  /** Forwards a datagram to a session, or counts why not. */
+  forward(id: SessionId, datagram: Uint8Array, source: Address, nowMs: number): void {
+    const to = this.sessions.require(id);
+    const sender = this.sessions.senderAt(source.address, source.port, nowMs);
+    const refusal = this.#refusalOf(to, sender, source, datagram.length, nowMs);
+    if (refusal || !to.address) this.#refuse(refusal ?? "no-address", sender, to);
+    else this.#send(datagram, sender, to, to.address, nowMs);
   }
 
   #refusalOf(
@@ -83,9 +82,9 @@ export class Relay {
   }
 
   /** Counts a refusal, and for the session that it is about, where there is one. */
-  #refuse(reason: DropReason, sender: Session | undefined, to: Session | undefined): void {
+  #refuse(reason: DropReason, sender: Session | undefined, to: Session): void {
     this.#drop(reason);
-    if (to && reason === "no-address") to.packetsNoAddress++;
+    if (reason === "no-address") to.packetsNoAddress++;
     if (sender && reason === "rate-limited") sender.packetsLimited++;
     if (sender && reason === "source-is-destination") sender.packetsToItself++;
   }

@@ -11,7 +11,6 @@ const explanations: Readonly<Record<string, string>> = {
   "session-expired": "the session's time is over",
   "no-address": "the session has no proven address yet",
   "no-destination": "an Initial that leads to nobody",
-  "pin-source": "an Initial from another address than its dialer's",
   "pin-taken": "a dial with the connection ID of another",
   "send-failed": "the system refused to send it",
   "send-buffer-full": "the socket has no room",

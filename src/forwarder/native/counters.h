@@ -27,7 +27,6 @@
   name(SESSION_EXPIRED, "dropped.session-expired")              \
   name(NO_ADDRESS, "dropped.no-address")                        \
   name(NO_DESTINATION, "dropped.no-destination")                \
-  name(PIN_SOURCE, "dropped.pin-source")                        \
   name(SEND_FAILED, "dropped.send-failed")                      \
   name(SEND_BUFFER_FULL, "dropped.send-buffer-full")            \
   name(NO_UPSTREAM, "dropped.no-upstream")                      \

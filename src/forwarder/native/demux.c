@@ -13,18 +13,18 @@ static struct qp_sorted sort_quic(const struct qp_header *header, uint64_t hash,
     if (session != QP_NO_SESSION)
       return (struct qp_sorted){ .verdict = QP_VERDICT_SESSION, .session = session };
   }
-  if (header->initial) {
-    const struct qp_pin *pin = qp_pins_find(pins, header->initial, header->initial_bytes, now_ms);
-    if (pin)
-      return (struct qp_sorted){ .verdict = QP_VERDICT_PINNED, .pin = pin };
-  }
   /*
    * An Initial that a dialer sends again while its first flight is on another way: at the gateway it would be
    * answered by a stranger's handshake, which ends the dial.
    */
-  if (header->source && is_registered(routes, header->source))
-    return (struct qp_sorted){ .verdict = QP_VERDICT_UNDIRECTED };
-  return (struct qp_sorted){ .verdict = QP_VERDICT_GATEWAY };
+  bool is_undirected = header->source && is_registered(routes, header->source);
+  enum qp_verdict unpinned = is_undirected ? QP_VERDICT_UNDIRECTED : QP_VERDICT_GATEWAY;
+  if (header->initial) {
+    const struct qp_pin *pin = qp_pins_find(pins, header->initial, header->initial_bytes, now_ms);
+    if (pin)
+      return (struct qp_sorted){ .verdict = QP_VERDICT_PINNED, .pin = pin, .unpinned = unpinned };
+  }
+  return (struct qp_sorted){ .verdict = unpinned };
 }
 
 struct qp_sorted qp_sort(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,

@@ -11,7 +11,7 @@ enum qp_verdict {
   QP_VERDICT_STUN,
   /** Registered: `session` is set. */
   QP_VERDICT_SESSION,
-  /** Pinned: `pin` is set. */
+  /** Pinned: `pin` is set. It counts for its dialer alone. */
   QP_VERDICT_PINNED,
   /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
   QP_VERDICT_UNDIRECTED,
@@ -22,6 +22,8 @@ struct qp_sorted {
   enum qp_verdict verdict;
   uint32_t session;
   const struct qp_pin *pin;
+  /** Where a pinned one goes that does not come from the dialer: as if there were no pin. */
+  enum qp_verdict unpinned;
 };
 
 /** `hash` is that of `header->destination`, if there is one. Any thread. */

@@ -109,17 +109,12 @@ static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, u
   }
 }
 
-/** Only packets from the dialer's own address follow its pin. */
-static void relay_pinned(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
+static bool is_from_dialer(const struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
   const struct qp_sessions *sessions = &relay->tables->sessions;
-  const struct qp_pin *pin = single->sorted.pin;
-  const struct qp_endpoint *dialer = qp_session_endpoint(sessions, pin->from);
+  const struct qp_endpoint *dialer = qp_session_endpoint(sessions, single->sorted.pin->from);
   look_up_sender(sessions, single->from, now.ns);
-  if (dialer && dialer == single->from->endpoint)
-    relay_burst(relay, single, pin->to, now);
-  else
-    count(relay, QP_PIN_SOURCE, 1);
+  return dialer && dialer == single->from->endpoint;
 }
 
 static struct qp_path path_of(const struct qp_received *received)
@@ -190,13 +185,14 @@ static void hand_over_stun(struct qp_relay *relay, const struct qp_burst *single
   count(relay, QP_STUN_UNANSWERED, 1);
 }
 
-static void dispatch(struct qp_relay *relay, const struct qp_burst *burst, struct qp_now now)
+static void dispatch(struct qp_relay *relay, const struct qp_burst *burst, enum qp_verdict verdict, struct qp_now now)
 {
-  switch (burst->sorted.verdict) {
+  switch (verdict) {
   case QP_VERDICT_SESSION:
     return relay_burst(relay, burst, burst->sorted.session, now);
   case QP_VERDICT_PINNED:
-    return relay_pinned(relay, burst, now);
+    return is_from_dialer(relay, burst, now) ? relay_burst(relay, burst, burst->sorted.pin->to, now)
+                                             : dispatch(relay, burst, burst->sorted.unpinned, now);
   case QP_VERDICT_GATEWAY:
     return pass_to_gateway(relay, burst, now);
   case QP_VERDICT_STUN:
@@ -214,7 +210,7 @@ void qp_relay_public(struct qp_relay *relay, struct qp_received *received, unsig
   struct qp_burst burst;
   qp_sorter_begin(&sorter, relay->tables, received, messages, now.ms);
   while (qp_sorter_next(&sorter, &burst))
-    dispatch(relay, &burst, now);
+    dispatch(relay, &burst, burst.sorted.verdict, now);
 }
 
 static void pass_to_client(struct qp_relay *relay, struct qp_received *received)

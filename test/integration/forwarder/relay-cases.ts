@@ -299,8 +299,8 @@ export function relayCases(harness: Harness): void {
   describe("pinned initial DCIDs", () => {
     const dcid = Buffer.from("8394c8f03e515708", "hex");
 
-    async function openPinned(): Promise<Pair> {
-      const pair = await openPair(harness);
+    async function openPinned(options?: Parameters<typeof openPair>[1]): Promise<Pair> {
+      const pair = await openPair(harness, options);
       const expiresAtMs = pair.clock.nowMs + pinTtlMs;
       pair.forwarder.pin({ destinationId: dcid, to: pair.bobId, from: pair.aliceId, expiresAtMs });
       return pair;
@@ -313,16 +313,31 @@ export function relayCases(harness: Harness): void {
       await settles(() => forwarder.stats().relayed.packets, 1);
     });
 
-    it("lead nobody else's, and follow the dialer to another address", async () => {
+    it("follow the dialer to another address", async () => {
       const { alice, aliceId, bob, forwarder, ipv4 } = await openPinned();
       const roamed = await openPeer();
-      roamed.send(longPacket(dcid), ipv4);
-      await settles(() => forwarder.stats().dropped["pin-source"], 1);
       forwarder.updateSession(aliceId, { address: roamed.address });
       roamed.send(longPacket(dcid), ipv4);
       expect(await bob.next()).toEqual(longPacket(dcid));
       alice.send(longPacket(dcid), ipv4);
-      await settles(() => forwarder.stats().dropped["pin-source"], 2);
+      await settles(() => forwarder.stats().dropped["no-upstream"], 1);
+    });
+
+    it("change nothing for others: what they send goes where it would go without", async () => {
+      const upstream = await openPeer();
+      const pair = await openPinned({ upstream: upstream.address });
+      const { alice, aliceId, bob, bobId, forwarder, ipv4 } = pair;
+      const client = await openPeer();
+      for (const from of [client, bob]) {
+        from.send(longPacket(dcid), ipv4);
+        expect(await upstream.next()).toEqual(longPacket(dcid));
+      }
+      const peers = longPacket(dcid, 1200, Buffer.alloc(12, 0x22));
+      await expectDrop(pair, "no-destination", () => client.send(peers, ipv4));
+      forwarder.updateSession(aliceId, { address: null });
+      alice.send(longPacket(dcid), ipv4);
+      expect(await upstream.next()).toEqual(longPacket(dcid));
+      expect(forwarder.countersOf(bobId)).toEqual(noCounters);
     });
 
     it("stay the dial's that came first, whoever else dials with the DCID", async () => {

@@ -83,7 +83,7 @@ describe("taking a message", () => {
       body: { registration: accepter.id },
     });
     mallory.send(initial, port, address);
-    await expect.poll(() => app.relay.stats().dropped["pin-source"]).toBe(1);
+    await expect.poll(() => app.relay.stats().dropped["no-upstream"]).toBe(2);
     alice.send(initial, port, address);
     const [received] = (await once(bob, "message")) as [Buffer];
     expect(received.equals(initial)).toBe(true);

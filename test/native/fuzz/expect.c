@@ -154,10 +154,8 @@ static struct verdict expect_quic(struct world *world, int source, const uint8_t
   if (owner >= 0)
     return expect_relay(world, source, owner, find_cid(data + places->destination));
   int pin = find_pin(world, data, places);
-  if (pin >= 0) {
-    bool is_dialer = world->sessions[world->pins[pin].from].home == source;
-    return is_dialer ? expect_relay(world, source, world->pins[pin].to, CIDS + pin) : drop(QP_PIN_SOURCE);
-  }
+  if (pin >= 0 && world->sessions[world->pins[pin].from].home == source)
+    return expect_relay(world, source, world->pins[pin].to, CIDS + pin);
   if (owner_at(world, data, places->source) >= 0)
     return drop(QP_NO_DESTINATION);
   return expect_gateway(world, source, data, length);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DropReason, SourcePolicy } from "../../../src/forwarder/contract.ts";
 import { type Counters, createCounters } from "../../../src/forwarder/counters.ts";
-import { classify, verdict } from "../../../src/forwarder/demux.ts";
+import { verdict } from "../../../src/forwarder/demux.ts";
 import { noCounters } from "../registry/fake-forwarder.ts";
 import { Relay } from "../../../src/forwarder/relay.ts";
 import { countersOf } from "../../../src/forwarder/sessions.ts";
@@ -18,7 +18,7 @@ interface Rig {
   readonly counters: Counters;
   readonly sent: Address[];
   readonly ids: { readonly alice: number; readonly bob: number };
-  receive(datagram: Uint8Array, source: Address, atMs?: number): DropReason | "relayed";
+  receive(datagram: Uint8Array, source: Address, atMs?: number): DropReason | "relayed" | "gateway";
 }
 
 function createRig(options: { sourcePolicy?: SourcePolicy; failure?: unknown } = {}): Rig {
@@ -48,8 +48,8 @@ function createRig(options: { sourcePolicy?: SourcePolicy; failure?: unknown } =
     ids,
     receive(datagram, source, atMs = nowMs) {
       const before = { ...counters.dropped };
-      const sorted = classify(datagram, relay.sessions.routes, relay.pins, atMs);
-      if (sorted < 0 && sorted !== verdict.pinned) throw new TypeError(`verdict ${sorted}`);
+      const sorted = relay.sort(datagram, source, atMs);
+      if (sorted === verdict.gateway) return "gateway";
       relay.forward(sorted, datagram, source, atMs);
       const names = Object.keys(before) as DropReason[];
       return names.find((name) => counters.dropped[name] > before[name]) ?? "relayed";
@@ -117,10 +117,10 @@ describe("Relay", () => {
     const pin = { destinationId: Buffer.alloc(8, 0x99), to: rig.ids.bob, from: rig.ids.alice };
     rig.relay.pins.add({ ...pin, expiresAtMs: nowMs + 10 }, nowMs);
     expect(rig.receive(initial, alice)).toBe("relayed");
-    expect(rig.receive(initial, bob)).toBe("pin-source");
+    expect(rig.receive(initial, bob)).toBe("gateway");
     const moved = { address: "198.51.100.1", port: 7 };
     rig.relay.sessions.update(rig.ids.alice, { address: moved });
-    expect(rig.receive(initial, alice)).toBe("pin-source");
+    expect(rig.receive(initial, alice)).toBe("gateway");
     expect(rig.receive(initial, moved)).toBe("relayed");
   });
 });
