@@ -152,7 +152,7 @@ export const maxGatewayClients = 4096;
  * has its two round trips.
  */
 export const gatewayProbationDivisor = 4;
-/** Places of clients whose connection nobody knows: a sixteenth, as migrations are few. */
+/** Places of clients whose connection nobody knows, and such new ones in a second: a sixteenth, as migrations are few. */
 export const gatewayStrangerDivisor = 16;
 /** Places on probation of one connection at other addresses than its first: a client that moves has one, a NAT some. */
 export const maxMovedPlaces = 4;

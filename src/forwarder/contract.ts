@@ -70,6 +70,7 @@ export type DropReason =
   | "gateway-full" // a gateway client too many
   | "gateway-rate" // new gateway clients come faster than allowed
   | "gateway-share" // a gateway client too many of one IPv4 address or IPv6 /64
+  | "gateway-stranger-rate" // short headers of connections that nobody knows come faster than allowed
   | "gateway-share-rate" // new gateway clients of one IPv4 address or IPv6 /64 come faster than allowed
   | "gateway-send-failed" // the gateway or its client could not be sent to
   | "gateway-stray" // on the gateway's side, but not from the gateway, or for a client that is gone (native)

@@ -29,6 +29,7 @@ export function createCounters(): Counters {
       "gateway-full": 0,
       "gateway-rate": 0,
       "gateway-share": 0,
+      "gateway-stranger-rate": 0,
       "gateway-share-rate": 0,
       "gateway-send-failed": 0,
       "gateway-stray": 0,

@@ -1,7 +1,7 @@
 import * as defaults from "../defaults.ts";
 import { sourceName } from "../wire/source.ts";
 import type { DropReason } from "./contract.ts";
-import { TokenBucket } from "../token-bucket.ts";
+import { OpeningRate } from "./opening-rate.ts";
 
 /** A connection, whose first address has to pay for what comes with it from others. */
 export interface Connection {
@@ -39,7 +39,7 @@ export function isNewest(place: Place): boolean {
 /** The places of one source. */
 export interface Share {
   readonly name: string;
-  readonly bucket: TokenBucket;
+  readonly rate: OpeningRate;
   /** Those of its places that are on probation, oldest first. */
   readonly onProbation: Set<Place>;
   places: number;
@@ -82,7 +82,7 @@ function partOf(max: number, divisor: number): number {
  */
 export class Places {
   readonly #limits: PlaceLimits;
-  readonly #rate: TokenBucket;
+  readonly #rate: OpeningRate;
   readonly #shares = new Map<string, Share>();
   /** Places on probation, oldest first. */
   readonly #onProbation = new Set<Place>();
@@ -92,7 +92,7 @@ export class Places {
 
   constructor(limits: PlaceLimits, nowMs: number) {
     this.#limits = limits;
-    this.#rate = new TokenBucket(limits.perSecond, limits.burst, nowMs);
+    this.#rate = new OpeningRate(limits.perSecond, limits.burst, nowMs);
   }
 
   get size(): number {
@@ -107,7 +107,7 @@ export class Places {
   /** Opens a place on probation, for which an older one may be given up; or tells why there is none. */
   open({ address, isStranger, connection: known }: Newcomer, nowMs: number): Place | DropReason {
     const share = known?.share ?? this.#shareOf(sourceName(address), nowMs);
-    const refusal = this.#refusalFor(share, nowMs);
+    const refusal = this.#refusalFor(share, isStranger, nowMs);
     if (refusal) return refusal;
     const connection = known ?? { share, moved: new Set<Place>(), newest: undefined };
     const isMoved = known !== undefined;
@@ -143,16 +143,18 @@ export class Places {
   #shareOf(name: string, nowMs: number): Share {
     const known = this.#shares.get(name);
     const { burst, sharePerSecond } = this.#limits;
-    const bucket = known?.bucket ?? new TokenBucket(sharePerSecond, burst, nowMs);
-    return known ?? { name, bucket, onProbation: new Set(), places: 0, openedAtMs: nowMs };
+    const rate = known?.rate ?? new OpeningRate(sharePerSecond, burst, nowMs);
+    return known ?? { name, rate, onProbation: new Set(), places: 0, openedAtMs: nowMs };
   }
 
   /** The share first: what a source may not have costs nobody else anything. */
-  #refusalFor(share: Share, nowMs: number): DropReason | undefined {
+  #refusalFor(share: Share, isStranger: boolean, nowMs: number): DropReason | undefined {
     if (share.places >= this.#limits.maxOfShare && share.onProbation.size === 0) return "gateway-share";
     if (this.#size >= this.#limits.max && this.#onProbation.size === 0) return "gateway-full";
-    if (!share.bucket.take(1, nowMs)) return "gateway-share-rate";
-    return this.#rate.take(1, nowMs) ? undefined : "gateway-rate";
+    if (!share.rate.take(isStranger, nowMs))
+      return isStranger ? "gateway-stranger-rate" : "gateway-share-rate";
+    if (!this.#rate.take(isStranger, nowMs)) return isStranger ? "gateway-stranger-rate" : "gateway-rate";
+    return undefined;
   }
 
   #makeRoom({ connection: { moved, share }, isStranger }: Place, nowMs: number): void {

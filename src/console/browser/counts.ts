@@ -19,6 +19,7 @@ const explanations: Readonly<Record<string, string>> = {
   "gateway-full": "too many gateway clients",
   "gateway-rate": "new gateway clients come too fast",
   "gateway-share": "too many gateway clients of one address",
+  "gateway-stranger-rate": "clients of connections that nobody knows come too fast",
   "gateway-share-rate": "new gateway clients of one address come too fast",
   "gateway-send-failed": "gateway or client could not be sent to",
   "gateway-stray": "at the gateway's side, but not from the gateway",

@@ -34,6 +34,7 @@
   name(GATEWAY_FULL, "dropped.gateway-full")                    \
   name(GATEWAY_RATE, "dropped.gateway-rate")                    \
   name(GATEWAY_SHARE, "dropped.gateway-share")                  \
+  name(GATEWAY_STRANGER_RATE, "dropped.gateway-stranger-rate")  \
   name(GATEWAY_SHARE_RATE, "dropped.gateway-share-rate")        \
   name(GATEWAY_SEND_FAILED, "dropped.gateway-send-failed")      \
   name(GATEWAY_STRAY, "dropped.gateway-stray")                  \

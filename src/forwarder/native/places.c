@@ -14,13 +14,26 @@ static bool share_matches(const void *item, const void *key)
 
 static const struct qp_table_type share_type = { hash_share, share_matches };
 
+static void init_rate(struct qp_opening_rate *rate, double per_second, double burst)
+{
+  const double divisor = 16;
+  qp_bucket_init(&rate->all, per_second, burst);
+  qp_bucket_init(&rate->strangers, per_second / divisor, burst > divisor ? burst / divisor : 1);
+}
+
+/** Takes one; what a stranger may not have costs nobody else anything. */
+static bool take_from(struct qp_opening_rate *rate, bool is_stranger, uint64_t now_ns)
+{
+  return (!is_stranger || qp_bucket_take(&rate->strangers, 1, now_ns)) && qp_bucket_take(&rate->all, 1, now_ns);
+}
+
 void qp_places_init(struct qp_places *places, const struct qp_place_limits *limits, const struct qp_hash_key *key)
 {
   memset(places, 0, sizeof *places);
   pthread_mutex_init(&places->mutex, NULL);
   places->limits = *limits;
   places->key = *key;
-  qp_bucket_init(&places->rate, limits->per_second, limits->burst);
+  init_rate(&places->rate, limits->per_second, limits->burst);
   qp_table_init(&places->shares, &share_type, &places->key, NULL);
   qp_known_ids_init(&places->ids, key);
 }
@@ -120,15 +133,15 @@ static void give_up_oldest(struct qp_places *places, const struct qp_queue *queu
   atomic_fetch_add_explicit(&places->given_up, 1, memory_order_relaxed);
 }
 
-/** For the first place of a source, which is taken from its bucket. */
-static struct qp_share *make_share(struct qp_places *places, const uint64_t source[2], uint64_t now_ns)
+/** For the first place of a source, which is taken from its rate. */
+static struct qp_share *make_share(struct qp_places *places, const uint64_t source[2], bool is_stranger, uint64_t now_ns)
 {
   struct qp_share *share = calloc(1, sizeof *share);
   if (!share)
     return NULL;
   memcpy(share->source, source, sizeof share->source);
-  qp_bucket_init(&share->bucket, places->limits.share_per_second, places->limits.burst);
-  qp_bucket_take(&share->bucket, 1, now_ns);
+  init_rate(&share->rate, places->limits.share_per_second, places->limits.burst);
+  take_from(&share->rate, is_stranger, now_ns);
   if (qp_table_add(&places->shares, share))
     return share;
   free(share);
@@ -144,15 +157,17 @@ static bool is_full(const struct qp_places *places)
  * The share first, null for a source without one: what a source may not have costs nobody else anything.
  * `QP_COUNTER_COUNT` if nothing is against it.
  */
-static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *share, uint64_t now_ns)
+static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *share, bool is_stranger, uint64_t now_ns)
 {
   if (share && share->places >= places->limits.max_of_share && share->on_probation.count == 0)
     return QP_GATEWAY_SHARE;
   if (is_full(places) && places->on_probation.count == 0)
     return QP_GATEWAY_FULL;
-  if (share && !qp_bucket_take(&share->bucket, 1, now_ns))
-    return QP_GATEWAY_SHARE_RATE;
-  return qp_bucket_take(&places->rate, 1, now_ns) ? QP_COUNTER_COUNT : QP_GATEWAY_RATE;
+  if (share && !take_from(&share->rate, is_stranger, now_ns))
+    return is_stranger ? QP_GATEWAY_STRANGER_RATE : QP_GATEWAY_SHARE_RATE;
+  if (!take_from(&places->rate, is_stranger, now_ns))
+    return is_stranger ? QP_GATEWAY_STRANGER_RATE : QP_GATEWAY_RATE;
+  return QP_COUNTER_COUNT;
 }
 
 static void make_room(struct qp_places *places, const struct qp_connection *connection, bool is_stranger)
@@ -176,9 +191,9 @@ static struct qp_share *find_share(const struct qp_places *places, const uint64_
 
 /** For the first place of a connection; null if there is no memory. */
 static struct qp_connection *make_connection(struct qp_places *places, struct qp_share *share, const uint64_t source[2],
-                                             uint64_t now_ns)
+                                             bool is_stranger, uint64_t now_ns)
 {
-  if (!share && !(share = make_share(places, source, now_ns)))
+  if (!share && !(share = make_share(places, source, is_stranger, now_ns)))
     return NULL;
   struct qp_connection *connection = calloc(1, sizeof *connection);
   if (connection)
@@ -191,10 +206,10 @@ static enum qp_counter open_locked(struct qp_places *places, struct qp_place *pl
                                    const uint64_t source[2], uint64_t now_ns)
 {
   struct qp_share *share = known ? known->share : find_share(places, source);
-  enum qp_counter refusal = refusal_for(places, share, now_ns);
+  enum qp_counter refusal = refusal_for(places, share, place->is_stranger, now_ns);
   if (refusal != QP_COUNTER_COUNT)
     return refusal;
-  place->connection = known ? known : make_connection(places, share, source, now_ns);
+  place->connection = known ? known : make_connection(places, share, source, place->is_stranger, now_ns);
   if (!place->connection)
     return QP_GATEWAY_FULL;
   /* Counted first, so that the connection stays though its last other place may make room. */

@@ -31,11 +31,16 @@ struct qp_queue {
   uint32_t count;
 };
 
+/** How fast places may be opened: of these a sixteenth by strangers, as `gatewayStrangerDivisor` of src/defaults.ts has it. */
+struct qp_opening_rate {
+  struct qp_bucket all, strangers;
+};
+
 /** The places of one source. */
 struct qp_share {
   /** As `qp_source_key` gives it. */
   uint64_t source[2];
-  struct qp_bucket bucket;
+  struct qp_opening_rate rate;
   struct qp_queue on_probation;
   uint32_t places;
   uint64_t opened_at_ns;
@@ -74,7 +79,7 @@ struct qp_places {
   pthread_mutex_t mutex;
   struct qp_place_limits limits;
   struct qp_hash_key key;
-  struct qp_bucket rate;
+  struct qp_opening_rate rate;
   struct qp_table shares;
   struct qp_queue on_probation, strangers;
   struct qp_known_ids ids;

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
+  bucketDepthMs,
   gatewayIdleMs,
   gatewayNewIdleMs,
   gatewayPresenceMs,
+  gatewayStrangerDivisor,
   maxMovedPlaces,
   minGatewayShare,
+  newGatewayClientsPerSecond,
   unprovenPathBytes,
 } from "../../../src/defaults.ts";
 import {
@@ -144,6 +147,19 @@ export function placeCases(harness: Harness): void {
       strangers.push(await arrive(rig, shortPacketTo(gatewayId(3))));
       await settles(() => probation(rig), [3, 2, 1]);
       expect([moved, ...strangers].map(({ isKnown }) => isKnown())).toEqual([true, false, true]);
+    });
+
+    it("are opened by strangers no faster than a sixteenth of the rate, which costs nobody else any of it", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 1024 });
+      const burst = (newGatewayClientsPerSecond * bucketDepthMs) / 1000;
+      const ofStrangers = Math.floor(burst / gatewayStrangerDivisor);
+      for (let i = 0; i < ofStrangers; i++)
+        await arrive(rig, shortPacketTo(gatewayId(9)), `127.0.0.${i + 10}`);
+      const late = await Promise.all(Array.from({ length: burst }, () => openPeer()));
+      for (const stranger of late) stranger.send(shortPacketTo(gatewayId(9)), rig.ipv4);
+      await settles(() => rig.forwarder.stats().dropped["gateway-stranger-rate"], burst);
+      for (let i = 0; i < 8; i++) await arrive(rig);
+      expect(probation(rig)).toEqual([8 + ofStrangers, 8 + ofStrangers, 0]);
     });
 
     it("are remembered by the connection IDs of clients that are there", async () => {

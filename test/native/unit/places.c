@@ -83,7 +83,7 @@ static void keeps_strangers_to_their_part(void)
   struct town town;
   begin(&town);
   CHECK(come(&town, 0, "192.0.2.1", false, 0) == QP_COUNTER_COUNT);
-  for (int i = 1; i < 4; i++)
+  for (int i = 1; i < 4; i++, town.now_ns += SECOND_NS)
     CHECK(come(&town, i, "192.0.2.1", true, 9) == QP_COUNTER_COUNT);
   CHECK(is_in(&town, 0) && !is_in(&town, 1) && is_in(&town, 2) && is_in(&town, 3));
   end(&town);
@@ -181,6 +181,23 @@ static void limits_rates(void)
   end(&town);
 }
 
+static void limits_rates_of_strangers(void)
+{
+  struct town town;
+  begin(&town);
+  for (int i = 0; i < 2; i++)
+    CHECK(come(&town, i, "192.0.2.1", true, 9) == QP_COUNTER_COUNT);
+  CHECK(come(&town, 2, "192.0.2.1", true, 9) == QP_GATEWAY_STRANGER_RATE);
+  CHECK(come(&town, 2, "192.0.2.2", true, 9) == QP_GATEWAY_STRANGER_RATE && town.places.shares.count == 1);
+  for (int i = 2; i < 40; i++)
+    CHECK(come(&town, i, "192.0.2.1", false, 0) == QP_COUNTER_COUNT);
+  town.now_ns += SECOND_NS / 50;
+  CHECK(come(&town, 40, "192.0.2.1", true, 9) == QP_GATEWAY_STRANGER_RATE);
+  CHECK(come(&town, 40, "192.0.2.2", true, 9) == QP_COUNTER_COUNT);
+  CHECK(come(&town, 41, "192.0.2.3", true, 9) == QP_GATEWAY_STRANGER_RATE);
+  end(&town);
+}
+
 static void forgets_shares(void)
 {
   struct town town;
@@ -203,6 +220,7 @@ static const struct test tests[] = {
   { "leaves a connection ID to the connection that came first with it", leaves_an_id_to_the_first },
   { "refuses a source that has its share, an IPv4 address or an IPv6 /64, and no other", shares_out },
   { "refuses a source that comes too fast before it costs others anything", limits_rates },
+  { "refuses strangers that come faster than a sixteenth of the rate, which costs others nothing", limits_rates_of_strangers },
   { "forgets a source without places once its rate has recovered", forgets_shares },
 };
 

@@ -44,7 +44,7 @@ describe("Places", () => {
   it("give up the oldest stranger for a stranger", () => {
     const { present, come } = town();
     come("a");
-    for (const name of "bcd") come(name, "192.0.2.1", true);
+    for (const [i, name] of [..."bcd"].entries()) come(name, "192.0.2.1", true, 1000 * i);
     expect([...present].join("")).toBe("acd");
   });
 
@@ -101,6 +101,18 @@ describe("Places", () => {
     expect(come("", "192.0.2.1", false, 10)).toBeTypeOf("object");
     expect(come("", "192.0.2.1", false, 10)).toBe("gateway-share-rate");
     expect(come("", "192.0.2.2", false, 10)).toBeTypeOf("object");
+  });
+
+  it("are opened by strangers at a sixteenth of the rate, of a source and of all", () => {
+    const { come } = town({ max: 128, maxOnProbation: 128, maxOfShare: 128, burst: 48 });
+    const strange = (address: string, nowMs = 0): unknown => come("", address, true, nowMs);
+    for (let i = 0; i < 3; i++) expect(strange("192.0.2.1")).toBeTypeOf("object");
+    for (const address of ["192.0.2.1", "192.0.2.2"]) expect(strange(address)).toBe("gateway-stranger-rate");
+    for (let i = 0; i < 45; i++) expect(come("")).toBeTypeOf("object");
+    // By now one of all strangers may come, and none of the first's.
+    expect(strange("192.0.2.1", 20)).toBe("gateway-stranger-rate");
+    expect(strange("192.0.2.2", 20)).toBeTypeOf("object");
+    expect(strange("192.0.2.3", 20)).toBe("gateway-stranger-rate");
   });
 
   it("remember a source's rate when its places are gone, until it has recovered", () => {
