@@ -171,10 +171,7 @@ export const gatewayShareRateDivisor = 4;
 export const newGatewayClientsPerSecond = 1000;
 /** A gateway client is forgotten after this silence, in ms: over an HTTP/3 server's usual idle timeout of 30 s. */
 export const gatewayIdleMs: number = 90 * second;
-/**
- * The same for a client on probation, in ms: a handshake that never came about, or a spoof. Where a connection that is known
- * sends from now is none of these.
- */
+/** The same on probation, in ms: a handshake that never came about, or a spoof. Where a known connection is now is neither. */
 export const gatewayNewIdleMs: number = 10 * second;
 /**
  * How long a packet of a gateway client shows where it is, in ms: the way of its request to the relay's answer. Far shorter
