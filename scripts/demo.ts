@@ -8,6 +8,7 @@ import { parseArgs, styleText } from "node:util";
 import { mintDevelopmentToken } from "quicpipe";
 import { developmentCertificate } from "quicpipe/gateway";
 import { createIdentity, type Identity } from "quicpipe/peer";
+import { exitStatus, surviveBrokenPipes } from "../src/cli/exit-status.ts";
 
 const help = `npm run demo [-- --seconds N]
 
@@ -17,7 +18,7 @@ The dialer says hello to the accepter once a second, over a QUIC connection that
   --seconds N  end after N seconds; without it, Ctrl-C ends the demo
   --help       this text
 
-Exit status: 0 if a hello arrived, 1 with the reason if none did.
+Exit status: 0 if a hello arrived, 1 with the reason if none did, 141 if the reader of its output has gone.
 `;
 
 const colours = ["cyan", "green", "yellow"] as const;
@@ -31,11 +32,17 @@ interface Role {
 
 const children = new Map<string, Role>();
 const folder = mkdtempSync(join(tmpdir(), "quicpipe-demo-"));
+// However it ends, it leaves nothing behind.
+process.once("exit", () => {
+  for (const { child } of children.values()) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
 // The demo's development key and certificates are its own: nothing of the user's is read or written.
 process.env["XDG_STATE_HOME"] = folder;
 
 let hellos = 0;
 let stopping = false;
+let isHeard = true;
 let forwarded = "nothing: the gateway did not say";
 
 /** Starts one of the three processes; every line it prints is shown behind its label and given to `onLine`. */
@@ -96,13 +103,12 @@ async function stop(reason?: string): Promise<void> {
     await exited;
     clearTimeout(kill);
   }
-  rmSync(folder, { recursive: true, force: true });
   const failure = reason ?? (hellos === 0 ? "no hello arrived" : undefined);
   process.stdout.write(
     `demo: ${hellos} hello${hellos === 1 ? "" : "s"} arrived; the relay forwarded ${forwarded}\n`,
   );
   if (failure) process.stderr.write(`demo: failed: ${failure}\n`);
-  process.exit(failure ? 1 : 0);
+  process.exit(!isHeard ? exitStatus.brokenPipe : failure ? exitStatus.failed : exitStatus.done);
 }
 
 function requireSeconds(text: string | undefined): number | undefined {
@@ -127,6 +133,12 @@ if (values.help) {
 }
 const seconds = requireSeconds(values.seconds);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+// As in `npm run demo 2>&1 | head`.
+surviveBrokenPipes();
+process.stdout.on("error", () => {
+  isHeard = false;
+  void stop();
+});
 if (seconds !== undefined) setTimeout(() => void stop(), seconds * 1000);
 
 const relayCa = join(folder, "relay.crt");

@@ -1,7 +1,29 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
 
 const demo = [projectPath("scripts/demo.ts")];
+
+/** A folder for temporary files. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "quicpipe-demo-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Processes with a text in their environment. */
+function processesWith(text: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, "utf8").includes(text);
+    } catch {
+      // Not ours to read, or gone.
+      return false;
+    }
+  });
+}
 
 describe("npm run demo", () => {
   it("shows hello arriving at the accepter and tells what the relay forwarded", async () => {
@@ -19,6 +41,24 @@ describe("npm run demo", () => {
     run.process.kill("SIGINT");
     expect(await run.exited, run.stderr()).toBe(0);
     expect(run.stdout()).toMatch(/the relay forwarded \d+ packets/);
+  });
+
+  it("ends with all that it started when nobody reads what it prints", async () => {
+    const folder = temporaryFolder();
+    const run = startChild(process.execPath, demo, { env: { TMPDIR: folder } });
+    await run.prints(/│ hello/);
+    run.process.stdout.destroy();
+    run.process.stderr.destroy();
+    expect(await run.exited, run.stderr()).toBe(141);
+    expect(processesWith(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("leaves no folder where it has nothing to do", async () => {
+    const folder = temporaryFolder();
+    const run = startChild(process.execPath, [...demo, "--help"], { env: { TMPDIR: folder } });
+    expect(await run.exited, run.stderr()).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("fails with the reason when no hello could arrive", async () => {
