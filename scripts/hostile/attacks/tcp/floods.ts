@@ -39,7 +39,7 @@ const floods: Readonly<Record<string, Flood>> = {
   settings: () => Array.from({ length: batch }, () => frame(frameType.settings, 0, 0)),
   pings: () => Array.from({ length: batch }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
   // A body in pieces of one byte, which the app does not read.
-  crumbs: (turn) => [
+  oneByteFrames: (turn) => [
     ...(turn === 0 ? [...numbers(0)].slice(0, 50).map((stream) => requestFrame(stream, "POST", "/")) : []),
     ...[...numbers(0)].slice(0, 50).map((stream) => frame(frameType.data, 0, stream, Buffer.of(120))),
   ],
