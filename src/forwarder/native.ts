@@ -238,6 +238,7 @@ function nativeConfig(
     maxGatewayProbation: places.maxOnProbation,
     maxGatewayStrangers: places.maxStrangers,
     maxGatewayShare: places.maxOfShare,
+    minGatewayShare: places.minOfShare,
     newGatewayClientsPerSecond: places.perSecond,
     gatewaySharePerSecond: places.sharePerSecond,
     gatewayClientBurst: places.burst,

@@ -52,6 +52,8 @@ export interface PlaceLimits {
   readonly maxOnProbation: number;
   readonly maxStrangers: number;
   readonly maxOfShare: number;
+  /** Those of a source that may be more than are left to all others. */
+  readonly minOfShare: number;
   readonly perSecond: number;
   readonly sharePerSecond: number;
   /** At once, of a source as of all. */
@@ -66,6 +68,7 @@ export function placeLimits(max: number): PlaceLimits {
     maxOnProbation: partOf(max, defaults.gatewayProbationDivisor),
     maxStrangers: partOf(max, defaults.gatewayStrangerDivisor),
     maxOfShare: Math.max(defaults.minGatewayShare, partOf(max, defaults.gatewayShareDivisor)),
+    minOfShare: defaults.minGatewayShare,
     perSecond,
     sharePerSecond: perSecond / defaults.gatewayShareRateDivisor,
     burst: (perSecond * defaults.bucketDepthMs) / 1000,
@@ -77,8 +80,8 @@ function partOf(max: number, divisor: number): number {
 }
 
 /**
- * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one),
- * so many at which one connection has come from elsewhere, and so many on probation, the oldest of which makes room. `native/places.h` has the same rules.
+ * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one)
+ * and no more of it than are left to all others, so many at which one connection has come from elsewhere, and so many on probation, the oldest of which makes room. `native/places.h` has the same rules.
  */
 export class Places {
   readonly #limits: PlaceLimits;
@@ -149,7 +152,7 @@ export class Places {
 
   /** The share first: what a source may not have costs nobody else anything. */
   #refusalFor(share: Share, isStranger: boolean, nowMs: number): DropReason | undefined {
-    if (share.places >= this.#limits.maxOfShare && share.onProbation.size === 0) return "gateway-share";
+    if (this.#hasItsShare(share) && share.onProbation.size === 0) return "gateway-share";
     if (this.#size >= this.#limits.max && this.#onProbation.size === 0) return "gateway-full";
     if (!share.rate.take(isStranger, nowMs))
       return isStranger ? "gateway-stranger-rate" : "gateway-share-rate";
@@ -157,9 +160,14 @@ export class Places {
     return undefined;
   }
 
+  #hasItsShare({ places }: Share): boolean {
+    const { max, maxOfShare, minOfShare } = this.#limits;
+    return places >= maxOfShare || (places >= minOfShare && places >= max - this.#size);
+  }
+
   #makeRoom({ connection: { moved, share }, isStranger }: Place, nowMs: number): void {
     if (moved.size >= defaults.maxMovedPlaces) this.#giveUpOldest(moved, nowMs);
-    if (share.places >= this.#limits.maxOfShare) this.#giveUpOldest(share.onProbation, nowMs);
+    if (this.#hasItsShare(share)) this.#giveUpOldest(share.onProbation, nowMs);
     if (isStranger && this.#strangers.size >= this.#limits.maxStrangers)
       this.#giveUpOldest(this.#strangers, nowMs);
     if (this.#onProbation.size >= this.#limits.maxOnProbation || this.#size >= this.#limits.max)

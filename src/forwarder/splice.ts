@@ -38,6 +38,10 @@ interface Client extends UsedIds {
   /** Key in the table of locals. */
   local: string | undefined;
   seenAtMs: number;
+  /** When it sent something after the gateway had last sent it something: who is not heard there is forgotten. */
+  aliveAtMs: number;
+  /** Whether the gateway has sent it something since. */
+  isAnswered: boolean;
   readonly place: Place;
   /** `undefined` once it has answered the gateway. */
   probation: Probation | undefined;
@@ -77,6 +81,8 @@ export class Splice {
     if (!client) return this.#admit(datagram, source, nowMs);
     if (hasLeft(client, datagram)) return this.#replace(client, datagram, nowMs);
     client.seenAtMs = nowMs;
+    if (client.isAnswered) client.aliveAtMs = nowMs;
+    client.isAnswered = false;
     client.connection.newest = client.place;
     this.#watch(client, datagram);
     if (!client.waiting) this.#send(client, datagram);
@@ -92,11 +98,11 @@ export class Splice {
     return client && { ...client.source, isThere: isThere(client, nowMs) };
   }
 
-  /** Forgets the clients that have been silent for too long. */
+  /** Forgets the clients that have been silent for too long, or have sent nothing that the gateway answers. */
   sweep(nowMs: number): void {
     for (const client of this.#clients.values()) {
       const idleMs = isSettled(client) ? gatewayIdleMs : gatewayNewIdleMs;
-      if (nowMs - client.seenAtMs >= idleMs) void this.#leave(client, nowMs);
+      if (nowMs - client.aliveAtMs >= idleMs) void this.#leave(client, nowMs);
     }
     this.#places.sweep(nowMs);
   }
@@ -162,6 +168,8 @@ export class Splice {
       waiting: [first],
       local: undefined,
       seenAtMs: nowMs,
+      aliveAtMs: nowMs,
+      isAnswered: false,
       place,
       connection: place.connection,
       probation,
@@ -202,6 +210,8 @@ export class Splice {
   }
 
   #reply(client: Client, datagram: Uint8Array): void {
+    // Past the handshake what has a long header is no more than what the gateway says to anybody.
+    client.isAnswered ||= client.probation !== undefined || datagram[0]! < 0x80;
     client.probation?.answered(datagram);
     this.#options.reply(datagram, client.source, (failure) => {
       const { dropped, gateway } = this.#options.counters;

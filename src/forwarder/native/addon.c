@@ -35,6 +35,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
         .max_on_probation = UINT32("maxGatewayProbation"),
         .max_strangers = UINT32("maxGatewayStrangers"),
         .max_of_share = UINT32("maxGatewayShare"),
+        .min_of_share = UINT32("minGatewayShare"),
         .per_second = AMOUNT("newGatewayClientsPerSecond"),
         .burst = AMOUNT("gatewayClientBurst"),
         .share_per_second = AMOUNT("gatewaySharePerSecond"),

@@ -55,6 +55,7 @@ export interface NativeConfig {
   readonly maxGatewayProbation: number;
   readonly maxGatewayStrangers: number;
   readonly maxGatewayShare: number;
+  readonly minGatewayShare: number;
   readonly newGatewayClientsPerSecond: number;
   readonly gatewaySharePerSecond: number;
   /** Depth of those token buckets. */

@@ -153,13 +153,21 @@ static bool is_full(const struct qp_places *places)
   return atomic_load_explicit(&places->count, memory_order_relaxed) >= places->limits.max;
 }
 
+static bool has_its_share(const struct qp_places *places, const struct qp_share *share)
+{
+  const struct qp_place_limits *limits = &places->limits;
+  uint32_t count = atomic_load_explicit(&places->count, memory_order_relaxed);
+  return share->places >= limits->max_of_share ||
+         (share->places >= limits->min_of_share && share->places + count >= limits->max);
+}
+
 /**
  * The share first, null for a source without one: what a source may not have costs nobody else anything.
  * `QP_COUNTER_COUNT` if nothing is against it.
  */
 static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *share, bool is_stranger, uint64_t now_ns)
 {
-  if (share && share->places >= places->limits.max_of_share && share->on_probation.count == 0)
+  if (share && has_its_share(places, share) && share->on_probation.count == 0)
     return QP_GATEWAY_SHARE;
   if (is_full(places) && places->on_probation.count == 0)
     return QP_GATEWAY_FULL;
@@ -176,7 +184,7 @@ static void make_room(struct qp_places *places, const struct qp_connection *conn
   const struct qp_share *share = connection->share;
   if (connection->moved.count >= QP_MOVED_PLACES)
     give_up_oldest(places, &connection->moved);
-  if (share->places >= limits->max_of_share)
+  if (has_its_share(places, share))
     give_up_oldest(places, &share->on_probation);
   if (is_stranger && places->strangers.count >= limits->max_strangers)
     give_up_oldest(places, &places->strangers);

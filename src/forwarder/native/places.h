@@ -1,6 +1,6 @@
 /*
- * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one), so
- * many at which one connection has come from elsewhere, and so many on probation, the oldest of which makes room. The same rules as src/forwarder/places.ts. The threads share
+ * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one) and
+ * no more of it than are left to all others, so many at which one connection has come from elsewhere, and so many on probation, the oldest of which makes room. The same rules as src/forwarder/places.ts. The threads share
  * the places; a client that is in takes the lock only where something about its place changes.
  */
 #ifndef QP_PLACES_H
@@ -16,7 +16,7 @@
 #include "table.h"
 
 struct qp_place_limits {
-  uint32_t max, max_on_probation, max_strangers, max_of_share;
+  uint32_t max, max_on_probation, max_strangers, max_of_share, min_of_share;
   double per_second, burst, share_per_second;
 };
 

@@ -163,6 +163,7 @@ static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_pat
   if (!client)
     return NULL;
   client->path = *path;
+  client->alive_at_ms = now_ms;
   client->name = qp_name_of_address(&path->peer, splice->family);
   qp_probation_begin(&client->probation, arrival);
   bool is_moving = arrival == QP_ARRIVAL_MOVING;
@@ -207,6 +208,9 @@ struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path
   if (!client)
     return NULL;
   atomic_store_explicit(&client->seen_at_ms, now_ms, memory_order_relaxed);
+  if (client->is_answered)
+    client->alive_at_ms = now_ms;
+  client->is_answered = false;
   qp_places_hear(&splice->limits->places, &client->place);
   return client;
 }
@@ -224,9 +228,14 @@ void qp_splice_sent(struct qp_splice *splice, struct qp_client *client, const ui
 
 void qp_splice_answered(struct qp_client *client, const uint8_t *data, uint32_t length, uint32_t segment_bytes)
 {
-  for (uint32_t at = 0; at < length && !client->has_answered; at += segment_bytes) {
+  for (uint32_t at = 0; at < length; at += segment_bytes) {
     uint32_t left = length - at;
-    qp_probation_answered(&client->probation, data + at, left < segment_bytes ? left : segment_bytes);
+    /* Past the handshake what has a long header is no more than what the gateway says to anybody. */
+    client->is_answered |= !client->has_answered || data[at] < 0x80;
+    if (!client->has_answered)
+      qp_probation_answered(&client->probation, data + at, left < segment_bytes ? left : segment_bytes);
+    else if (client->is_answered)
+      return;
   }
 }
 
@@ -247,7 +256,7 @@ static int64_t silence_ms(const struct qp_client *client, int64_t now_ms)
 static bool is_idle(const struct qp_splice_options *options, const struct qp_client *client, int64_t now_ms)
 {
   int64_t idle_ms = is_settled(client) ? options->idle_ms : options->new_idle_ms;
-  return qp_place_is_given_up(&client->place) || silence_ms(client, now_ms) >= idle_ms;
+  return qp_place_is_given_up(&client->place) || now_ms - client->alive_at_ms >= idle_ms;
 }
 
 void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms, uint64_t now_ns)

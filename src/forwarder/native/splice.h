@@ -45,6 +45,10 @@ struct qp_client {
   struct qp_probation probation;
   /** Read by the control thread as well. */
   _Atomic int64_t seen_at_ms;
+  /** When it sent something after the gateway had last sent it something: who is not heard there is forgotten. */
+  int64_t alive_at_ms;
+  /** Whether the gateway has sent it something since. */
+  bool is_answered;
   /** It has been forgotten, and is kept for its virtual address alone, which rests until then. */
   bool is_resting;
   int64_t rests_until_ms;
@@ -86,7 +90,7 @@ void qp_splice_sent(struct qp_splice *splice, struct qp_client *client, const ui
 void qp_splice_answered(struct qp_client *client, const uint8_t *data, uint32_t length, uint32_t segment_bytes);
 /** The client behind a virtual address, or null. */
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4);
-/** Forgets the clients that have been silent for too long. */
+/** Forgets the clients that have been silent for too long, or have sent nothing that the gateway answers. */
 void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms, uint64_t now_ns);
 /** Forgets all of them, and what rests; the thread has ended. */
 void qp_splice_clear(struct qp_splice *splice);

@@ -23,6 +23,7 @@ import {
   openGateway,
   shortPacketTo,
 } from "./gateway.ts";
+import type { Address } from "../../../src/wire/address.ts";
 import { type Harness, openPeer, settles, type UdpPeer } from "./rig.ts";
 
 function probation({ forwarder }: Gateway): number[] {
@@ -265,6 +266,34 @@ export function placeCases(harness: Harness): void {
       rig.clock.nowMs += gatewayIdleMs - 1;
       await settles(() => probation(rig), [2, 1, 0]);
       await answer(client, rig, virtual, shortPacketTo(gatewayId(8)));
+    });
+
+    it("are kept by what the gateway answers, not by what comes from somewhere", async () => {
+      const upstream = await openPeer();
+      const rig = { ...(await harness.open({ upstream: upstream.address })), upstream };
+      const pass = async (client: UdpPeer, datagram: Buffer): Promise<Address> => {
+        const count = upstream.inbox.length + 1;
+        client.send(datagram, rig.ipv4);
+        await settles(() => upstream.inbox.length, count);
+        return lastSeen(rig);
+      };
+      const [quiet, busy] = [await openPeer(), await openPeer()];
+      const virtuals: Address[] = [];
+      for (const client of [quiet, busy]) {
+        const virtual = await pass(client, initial);
+        await answer(client, rig, virtual, longPacketOf(2, { from: gatewayId(1) }));
+        virtuals.push(await pass(client, shortPacketTo(gatewayId(1))));
+      }
+      // Such as Retry, or Version Negotiation.
+      await answer(quiet, rig, virtuals[0]!, longPacketOf(3, {}));
+      await answer(busy, rig, virtuals[1]!, shortPacketTo(gatewayId(8)));
+      rig.clock.nowMs += gatewayIdleMs - 1;
+      for (const client of [quiet, busy]) await pass(client, shortPacketTo(gatewayId(1)));
+      rig.clock.nowMs += 1;
+      await settles(() => probation(rig), [1, 0, 0]);
+      const isKnown = ({ address, port }: Address): boolean =>
+        rig.forwarder.clientOf(address, port) !== undefined;
+      expect(virtuals.map(isKnown)).toEqual([false, true]);
     });
 
     it("wait no longer than those of strangers at addresses that a connection has sent from, but is not at", async () => {

@@ -127,6 +127,7 @@ void client_sends(struct client *client, const uint8_t *data, size_t length)
 
 void client_is_answered(struct client *client, const uint8_t *data, size_t length)
 {
+  client->is_answered |= length > 0 && (!client->has_answered || !is_long(data));
   if (length == 0 || client->has_answered)
     return;
   size_t at = is_long(data) ? source_at(data, length) : 0;

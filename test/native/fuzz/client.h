@@ -11,7 +11,9 @@
 
 struct client {
   bool is_known;
-  int64_t seen_at_ms;
+  /** When it sent something after it had last been sent something. */
+  int64_t alive_at_ms;
+  bool is_answered;
   /** Grows with each client that comes. */
   unsigned arrival;
   bool is_moving, has_answered;

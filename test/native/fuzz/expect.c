@@ -138,7 +138,9 @@ static struct verdict expect_gateway(struct world *world, int source, const uint
     return drop(QP_GATEWAY_NO_OPENING);
   if (!client->is_known && !brings_client(world, client, data, length))
     return drop(QP_GATEWAY_FULL);
-  client->seen_at_ms = world->now.ms;
+  if (client->is_answered || client->alive_at_ms == 0)
+    client->alive_at_ms = world->now.ms;
+  client->is_answered = false;
   hear(world, client);
   client_sends(client, data, length);
   note(world, client, data, length);

@@ -195,7 +195,7 @@ static void pass_time(struct world *world, struct input *input)
   for (int source = 0; source < SOURCES; source++) {
     struct client *client = &world->clients[source];
     bool is_settled = client->has_answered || (client->is_moved && client->is_newest);
-    if (client->is_known && world->now.ms - client->seen_at_ms >= (is_settled ? 1000 : 100))
+    if (client->is_known && world->now.ms - client->alive_at_ms >= (is_settled ? 1000 : 100))
       *client = (struct client){ 0 };
   }
 }

@@ -38,6 +38,7 @@ struct qp_forwarder *create_rig(const struct rig_options *options)
         .max_on_probation = options->max_on_probation ? options->max_on_probation : options->max_clients,
         .max_strangers = UINT32_MAX,
         .max_of_share = UINT32_MAX,
+        .min_of_share = UINT32_MAX,
         .per_second = 1e6,
         .burst = 1e6,
         .share_per_second = 1e6,

@@ -7,7 +7,7 @@ enum { CLIENTS = 64, SECOND_NS = 1000000000 };
 
 static const struct qp_hash_key hash_key = { 1, 2 };
 static const struct qp_place_limits limits = {
-  .max = 16, .max_on_probation = 4, .max_strangers = 2, .max_of_share = 8,
+  .max = 16, .max_on_probation = 4, .max_strangers = 2, .max_of_share = 8, .min_of_share = 8,
   .per_second = 1000, .burst = 40, .share_per_second = 100,
 };
 
@@ -165,6 +165,26 @@ static void shares_out(void)
   end(&town);
 }
 
+static int fill(struct town *town, int first, const char *ip)
+{
+  int count = 0;
+  while (come_and_stay(town, first + count, ip) == QP_COUNTER_COUNT)
+    count++;
+  town->clients[first + count].connection = NULL;
+  return count;
+}
+
+static void leaves_as_many_to_others(void)
+{
+  struct town town;
+  begin(&town);
+  town.places.limits.max_of_share = 16;
+  town.places.limits.min_of_share = 2;
+  CHECK(fill(&town, 0, "192.0.2.1") == 8 && fill(&town, 8, "192.0.2.2") == 4);
+  CHECK(fill(&town, 12, "192.0.2.3") == 2 && fill(&town, 14, "192.0.2.4") == 2 && fill(&town, 16, "192.0.2.5") == 0);
+  end(&town);
+}
+
 static void limits_rates(void)
 {
   struct town town;
@@ -219,6 +239,7 @@ static const struct test tests[] = {
   { "counts what comes with a known connection in the share of its first address, four at a time", counts_what_moves_as_its_connections },
   { "leaves a connection ID to the connection that came first with it", leaves_an_id_to_the_first },
   { "refuses a source that has its share, an IPv4 address or an IPv6 /64, and no other", shares_out },
+  { "gives a source no more places than are left to all others, but for some", leaves_as_many_to_others },
   { "refuses a source that comes too fast before it costs others anything", limits_rates },
   { "refuses strangers that come faster than a sixteenth of the rate, which costs others nothing", limits_rates_of_strangers },
   { "forgets a source without places once its rate has recovered", forgets_shares },

@@ -25,6 +25,7 @@ static void begin(struct town *town, unsigned threads)
       .max_on_probation = 65536,
       .max_strangers = 1,
       .max_of_share = 65536,
+      .min_of_share = 65536,
       .per_second = 1e9,
       .burst = 1e9,
       .share_per_second = 1e9,
@@ -273,6 +274,29 @@ static void waits_where_it_is(void)
   end(&town);
 }
 
+/** Whatever comes keeps nobody whom the gateway does not answer, and what it says to anybody is no answer. */
+static void lives_by_answers(void)
+{
+  struct town town;
+  begin(&town, 1);
+  struct qp_splice *splice = &town.splices[0];
+  settle(splice);
+  struct qp_client *client = client_of(splice, 1, short_packet, sizeof short_packet, IDLE_MS / 2);
+  uint8_t answers[1260] = { 0xf0 };
+  memcpy(answers + 1200, short_packet, sizeof short_packet);
+  qp_splice_answered(client, answers, 1200, 1200);
+  client_of(splice, 1, short_packet, sizeof short_packet, IDLE_MS - 1);
+  CHECK(client->alive_at_ms == 0);
+  qp_splice_answered(client, answers, sizeof answers, 1200);
+  client_of(splice, 1, short_packet, sizeof short_packet, IDLE_MS - 1);
+  sweep(splice, IDLE_MS);
+  CHECK(splice->by_path.count == 1);
+  client_of(splice, 1, short_packet, sizeof short_packet, 2 * IDLE_MS - 2);
+  sweep(splice, 2 * IDLE_MS - 1);
+  CHECK(splice->by_path.count == 0);
+  end(&town);
+}
+
 /** The Handshake stands behind an Initial of 8 + 60 bytes (with a token of one byte), or is cut off with it. */
 static void graduates_behind_an_initial(void)
 {
@@ -304,6 +328,7 @@ static const struct test tests[] = {
   { "keeps a client that has answered the gateway for the longer time", graduates },
   { "knows that a client has left its address: by where its connection is, and by its silence", leaves_its_address },
   { "keeps the one place where a connection that moved is now, for the longer time", waits_where_it_is },
+  { "forgets a client whom the gateway does not answer, whatever it sends", lives_by_answers },
   { "finds the answer behind an Initial, and reads nothing behind the datagram", graduates_behind_an_initial },
 };
 

@@ -7,6 +7,7 @@ const limits: PlaceLimits = {
   maxOnProbation: 4,
   maxStrangers: 2,
   maxOfShare: 8,
+  minOfShare: 8,
   perSecond: 1000,
   sharePerSecond: 100,
   burst: 40,
@@ -84,6 +85,19 @@ describe("Places", () => {
     expect(stays("2001:db8::1:0:0:1")).toEqual(new Set(["in"]));
     expect(stay("2001:db8::2:0:0:2")).toBe("gateway-share");
     expect(stay("2001:db8:0:1::1")).toBe("gateway-full");
+  });
+
+  it("of a source are no more than are left to all others, but for some", () => {
+    const { places, come } = town({ maxOfShare: 16, minOfShare: 2 });
+    const fill = (address: string): number => {
+      for (let opened = 0; ; opened++) {
+        const place = come("", address);
+        if (typeof place === "string") return opened;
+        places.graduate(place);
+      }
+    };
+    const sources = [1, 2, 3, 4, 5].map((number) => `192.0.2.${number}`);
+    expect(sources.map(fill)).toEqual([8, 4, 2, 2, 0]);
   });
 
   it("of a source that has its share go from its oldest on probation to its newest", () => {
