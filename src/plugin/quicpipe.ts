@@ -138,7 +138,8 @@ class RelayControl {
   }
 
   sourceOf(address: string, port: number | undefined): Address | undefined {
-    return this.#service?.forwarder.clientOf(address, port);
+    const client = this.#service?.forwarder.clientOf(address, port);
+    return client && { address: client.address, port: client.port };
   }
 
   stats(): RelayStats;
