@@ -9,12 +9,16 @@ export const stunNonceMs: number = minute;
 export const maxStunBytes = 1500;
 /** STUN requests that renew a registration with one nonce: twice the keepalives of its life; each is remembered. */
 export const maxRequestsPerNonce = 8;
-/** STUN requests per second that one source (an IPv4 address, an IPv6 /64) may send as a stranger. */
+/** STUN requests per second that one source (an IPv4 address, an IPv6 /64) may send that no registration pays for. */
 export const stunRepliesPerSecond = 20;
 /** Sources told apart for that limit. */
 export const maxStunSources = 16_384;
-/** STUN requests per second of all strangers: spoofed sources cost a twentieth of JavaScript's time, at 50 µs for each. */
-export const stunStrangersPerSecond = 1000;
+/**
+ * STUN requests per second that sources pay for, all together, of each kind: those that name no live registration, those
+ * that name one, and those that do from an address where they got our nonce. False addresses can send the first two,
+ * which cost a twentieth of JavaScript's time, at 50 µs for each.
+ */
+export const stunPerKind = 500;
 /**
  * STUN requests per second from the address of a registration and in its name: 1500 times the keepalives, so that who
  * spoofs both leaves room for them, at a cost of some ms a second.
@@ -37,8 +41,8 @@ export const stunPerSubjectElsewhere = 64;
 export const stunPublicAmplification = 1.7;
 /** STUN messages that wait for JavaScript: renewals of 100 000 registrations while it is busy for 150 ms. */
 export const maxWaitingStun = 1024;
-/** Those of strangers, who so leave room for what registrations pay for. */
-export const maxWaitingStunOfStrangers = 256;
+/** Those of one kind that sources pay for, which so leave room for what registrations pay for: a quarter of a second's. */
+export const maxWaitingStunOfKind = 128;
 /** Those of one subject: one of each of its registrations. */
 export const maxWaitingStunOfSubject = 64;
 /** STUN messages that are answered before the clock is looked at. */

@@ -88,8 +88,8 @@ export type StunOutcome =
   | "too-short" // shorter than the reply it would get: no reflector
   | "anonymous" // no credentials, and public STUN is off
   | "rate-limited" // no registration pays for it, and its source has sent too many
-  | "flooded" // the same, and all strangers together have sent too many
-  | "over-share" // its subject, or strangers together, have their share of what waits to be answered
+  | "flooded" // the same, and all sources together have sent too many of its kind
+  | "over-share" // its subject, or all sources with its kind, have their share of what waits to be answered
   | "overloaded"; // STUN comes faster than JavaScript answers
 
 /** Relayed packets, and their bytes of UDP payload. */

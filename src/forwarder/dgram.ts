@@ -22,6 +22,7 @@ import { ReportReader } from "./report-reader.ts";
 import { countersOf } from "./sessions.ts";
 import { probeClientsBy, Splice } from "./splice.ts";
 import { StunGate } from "./stun-gate.ts";
+import { createNonceSigner, StunNonces } from "./stun-nonce.ts";
 import { StunQueue } from "./stun-queue.ts";
 import { StunResponder } from "./stun-responder.ts";
 
@@ -73,13 +74,15 @@ class DgramForwarder implements Forwarder {
     this.#options = options;
     this.#socket = socket;
     this.#relay = new Relay({ sourcePolicy, counters, send: socket.send });
-    this.#stunGate = new StunGate(this.#relay.sessions, now());
     const { fromWire, send } = socket;
-    const responder = new StunResponder({ authority, policy: stun, counters, send, fromWire });
-    this.#stunQueue = new StunQueue({
-      strangers: this.#stunGate.strangers,
-      answer: (datagram, source) => responder.receive(datagram, source, now()),
+    const nonces = new StunNonces(createNonceSigner());
+    this.#stunGate = new StunGate({
+      sessions: this.#relay.sessions,
+      isNonceGood: (nonce, source, nowMs) => nonces.madeAtMs(nonce, fromWire(source), nowMs) !== undefined,
+      nowMs: now(),
     });
+    const responder = new StunResponder({ authority, policy: stun, nonces, counters, send, fromWire });
+    this.#stunQueue = new StunQueue((datagram, source) => responder.receive(datagram, source, now()));
     if (upstream && clientsBy)
       this.#splice = new Splice({
         upstream,

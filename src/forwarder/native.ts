@@ -26,7 +26,8 @@ import { PinTable } from "./pins.ts";
 import { placeLimits } from "./places.ts";
 import { ReportReader } from "./report-reader.ts";
 import type { Send } from "./send.ts";
-import { stunStrangerBurst } from "./stun-gate.ts";
+import { StunNonces } from "./stun-nonce.ts";
+import { stunBurstOfKind } from "./stun-payer.ts";
 import { StunResponder } from "./stun-responder.ts";
 import { bucketDepthBytes } from "../token-bucket.ts";
 
@@ -54,7 +55,10 @@ export async function createNativeForwarder(
   const counters = createCounters();
   // Nothing is received, and so nothing sent, before there is a handle.
   const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port, to.local));
-  const stun = new StunResponder({ authority, policy, counters, send, fromWire: (source) => source });
+  const nonces = new StunNonces((tick, { address, port, local }) =>
+    handle.signNonce(tick, address, port, local),
+  );
+  const stun = new StunResponder({ authority, policy, nonces, counters, send, fromWire: (source) => source });
   const { plan, kernel } = planOffload(options, parts.addon);
   const handle = await listen({ address: options.host, port: options.port }, (host) =>
     parts.addon.open({
@@ -258,13 +262,14 @@ const stunConfig: NativeStunConfig = {
   perRegistrationElsewhere: defaults.stunPerRegistrationElsewhere,
   perSubject: defaults.stunPerSubject,
   perSubjectElsewhere: defaults.stunPerSubjectElsewhere,
-  strangers: defaults.stunStrangersPerSecond,
-  strangerBurst: stunStrangerBurst,
+  perKind: defaults.stunPerKind,
+  burstOfKind: stunBurstOfKind,
   sources: defaults.maxStunSources,
   maxBytes: defaults.maxStunBytes,
   maxWaiting: defaults.maxWaitingStun,
-  maxWaitingOfStrangers: defaults.maxWaitingStunOfStrangers,
+  maxWaitingOfKind: defaults.maxWaitingStunOfKind,
   maxWaitingOfSubject: defaults.maxWaitingStunOfSubject,
+  nonceLifeMs: defaults.stunNonceMs,
 };
 
 /** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */

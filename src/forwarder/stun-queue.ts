@@ -1,47 +1,38 @@
-import * as defaults from "../defaults.ts";
-import type { TokenBucket } from "../token-bucket.ts";
+import { maxWaitingStun } from "../defaults.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { StunOutcome } from "./contract.ts";
 import type { ReportSource } from "./report-reader.ts";
+import type { StunPayer } from "./stun-payer.ts";
 
 /** A STUN message that waits, and who pays for it. */
 interface Waiting {
   readonly datagram: Uint8Array;
   readonly source: PeerAddress;
-  readonly payer: TokenBucket;
-}
-
-/** What a {@link StunQueue} is made with. */
-export interface StunQueueOptions {
-  /** Pays for all strangers. */
-  readonly strangers: TokenBucket;
-  readonly answer: (datagram: Uint8Array, source: PeerAddress) => void;
+  readonly payer: StunPayer;
 }
 
 /**
- * The STUN messages that wait to be answered, in their order. Strangers together have a share of the places, and so has
- * each subject, so that there is room for others. src/forwarder/native/reports.c has the same rules.
+ * The STUN messages that wait to be answered, in their order. Who pays for them has a share of the places, so that there
+ * is room for others. src/forwarder/native/reports.c has the same rules.
  */
 export class StunQueue implements ReportSource {
-  readonly #options: StunQueueOptions;
-  readonly #waitingOf = new Map<TokenBucket, number>();
+  readonly #answer: (datagram: Uint8Array, source: PeerAddress) => void;
   #waiting: Waiting[] = [];
 
-  constructor(options: StunQueueOptions) {
-    this.#options = options;
+  constructor(answer: (datagram: Uint8Array, source: PeerAddress) => void) {
+    this.#answer = answer;
   }
 
   /** Takes a message; says why if there is no room. */
   add(
     datagram: Uint8Array,
     source: PeerAddress,
-    payer: TokenBucket,
+    payer: StunPayer,
   ): Extract<StunOutcome, "over-share" | "overloaded"> | undefined {
-    const ofPayer = this.#waitingOf.get(payer) ?? 0;
-    if (ofPayer >= this.#shareOf(payer)) return "over-share";
-    if (this.#waiting.length >= defaults.maxWaitingStun) return "overloaded";
+    if (payer.waiting >= payer.maxWaiting) return "over-share";
+    if (this.#waiting.length >= maxWaitingStun) return "overloaded";
     this.#waiting.push({ datagram, source, payer });
-    this.#waitingOf.set(payer, ofPayer + 1);
+    payer.waiting++;
     return undefined;
   }
 
@@ -50,26 +41,15 @@ export class StunQueue implements ReportSource {
     const hasSome = this.#waiting.length > 0;
     for (let left = max; left > 0 && this.#waiting.length > 0; left--) {
       const { datagram, source, payer } = this.#waiting.shift()!;
-      this.#leave(payer);
-      this.#options.answer(datagram, source);
+      payer.waiting--;
+      this.#answer(datagram, source);
     }
     return hasSome;
   }
 
   /** Forgets all that wait. */
   clear(): void {
+    for (const { payer } of this.#waiting) payer.waiting--;
     this.#waiting = [];
-    this.#waitingOf.clear();
-  }
-
-  #leave(payer: TokenBucket): void {
-    const left = this.#waitingOf.get(payer)! - 1;
-    if (left > 0) this.#waitingOf.set(payer, left);
-    else this.#waitingOf.delete(payer);
-  }
-
-  #shareOf(payer: TokenBucket): number {
-    const isOfStrangers = payer === this.#options.strangers;
-    return isOfStrangers ? defaults.maxWaitingStunOfStrangers : defaults.maxWaitingStunOfSubject;
   }
 }

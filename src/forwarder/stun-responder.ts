@@ -2,12 +2,14 @@ import type { PeerAddress } from "../wire/address.ts";
 import type { StunAuthority, StunPolicy } from "./contract.ts";
 import type { Counters } from "./counters.ts";
 import { type Send, sendDropReason } from "./send.ts";
+import type { StunNonces } from "./stun-nonce.ts";
 import { StunServer } from "./stun-server.ts";
 
 /** What a {@link StunResponder} is made with. */
 export interface StunResponderOptions {
   readonly authority: StunAuthority;
   readonly policy: StunPolicy;
+  readonly nonces: StunNonces;
   readonly counters: Counters;
   /** Sends out of the public socket. */
   readonly send: Send;
@@ -22,7 +24,7 @@ export class StunResponder {
 
   constructor(options: StunResponderOptions) {
     this.#options = options;
-    this.#server = new StunServer(options.authority, options.policy);
+    this.#server = new StunServer(options.authority, options.policy, options.nonces);
   }
 
   /** Takes one message from `source`, which is in the form that the public socket reports. */

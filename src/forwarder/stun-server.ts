@@ -14,7 +14,7 @@ import {
   verifyIntegrity,
 } from "../wire/stun.ts";
 import type { StunAuthority, StunOutcome, StunPolicy, StunVerdict } from "./contract.ts";
-import { StunNonces } from "./stun-nonce.ts";
+import type { StunNonces } from "./stun-nonce.ts";
 
 /** Realm of the relay's long-term credentials (docs/protocol.md, "STUN"). */
 export const stunRealm = "quicpipe";
@@ -40,11 +40,12 @@ const understood: ReadonlySet<number> = new Set(Object.values(stunAttribute));
 export class StunServer {
   readonly #authority: StunAuthority;
   readonly #policy: StunPolicy;
-  readonly #nonces = new StunNonces();
+  readonly #nonces: StunNonces;
 
-  constructor(authority: StunAuthority, policy: StunPolicy) {
+  constructor(authority: StunAuthority, policy: StunPolicy, nonces: StunNonces) {
     this.#authority = authority;
     this.#policy = policy;
+    this.#nonces = nonces;
   }
 
   /** Decides on one datagram from `source`, in plain form. Never throws for what it contains. */

@@ -69,14 +69,13 @@ export function isStun(datagram: Uint8Array): boolean {
   );
 }
 
-/** The USERNAME of a message that {@link isStun}, as a Latin-1 string, without a look at the rest of it. */
-export function stunUsername(datagram: Uint8Array): string | undefined {
+/** The value of the first attribute of a type of a message that {@link isStun}, without a look at the rest of it. */
+export function leadingStunAttribute(datagram: Uint8Array, type: number): Uint8Array | undefined {
   let at = stunHeaderBytes;
   for (let i = 0; i < maxLeadingAttributes && at + 4 <= datagram.length; i++) {
     const end = at + 4 + readUint16(datagram, at + 2);
     if (end > datagram.length) return undefined;
-    if (readUint16(datagram, at) === stunAttribute.username)
-      return Buffer.from(datagram.buffer, datagram.byteOffset + at + 4, end - at - 4).toString("latin1");
+    if (readUint16(datagram, at) === type) return datagram.subarray(at + 4, end);
     at = padded(end);
   }
   return undefined;
@@ -186,7 +185,7 @@ export function parseErrorCode(value: Uint8Array): StunError | undefined {
 /** Value of PASSWORD-ALGORITHM, and of PASSWORD-ALGORITHMS with one entry: SHA-256, no parameters (§18.5). */
 export const passwordAlgorithmSha256: Uint8Array = Uint8Array.of(0, 2, 0, 0);
 
-/** A name is looked for among so many attributes, so that a message full of them costs no more than others. */
+/** One is looked for among so many attributes, so that a message full of them costs no more than others. */
 const maxLeadingAttributes = 16;
 const integrityBytes = 32;
 const familyIpv4 = 1;

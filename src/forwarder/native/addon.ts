@@ -87,17 +87,19 @@ export interface NativeStunConfig {
   readonly perRegistrationElsewhere: number;
   readonly perSubject: number;
   readonly perSubjectElsewhere: number;
-  readonly strangers: number;
-  /** How many of all strangers may come at once. */
-  readonly strangerBurst: number;
+  /** Of all sources together, for each kind of what they pay for. */
+  readonly perKind: number;
+  /** How many of a kind may come at once. */
+  readonly burstOfKind: number;
   /** Sources that are told apart, from 1. */
   readonly sources: number;
   /** Longest message, in bytes. */
   readonly maxBytes: number;
-  /** Messages that may wait for JavaScript, those of all strangers, and those of one subject. */
+  /** Messages that may wait for JavaScript, those of one kind, and those of one subject. */
   readonly maxWaiting: number;
-  readonly maxWaitingOfStrangers: number;
+  readonly maxWaitingOfKind: number;
   readonly maxWaitingOfSubject: number;
+  readonly nonceLifeMs: number;
 }
 
 /** What the kernel's tables are made with. */
@@ -170,6 +172,8 @@ export interface NativeHandle extends XdpProgram {
   ): { address: string; port: number; local: string | undefined; isThere: boolean } | undefined;
   /** Sends out of the public socket, from `local` if given; returns the system's code if it refused. */
   reply(datagram: Uint8Array, address: string, port: number, local?: string): string | undefined;
+  /** The MAC of a nonce that is made at a tick for an address, as the threads check it; 12 bytes. */
+  signNonce(tick: number, address: string, port: number, local?: string): Uint8Array;
   /** Calls `onStun` and `onError` for up to `max` of what has come, in its order; tells whether there was any. */
   deliver(max: number): boolean;
   /** Frees what the threads no longer look at; to be called every `sweepIntervalMs`. */

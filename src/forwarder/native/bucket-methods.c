@@ -22,7 +22,10 @@ static napi_value open_bucket(napi_env env, napi_callback_info info)
   if (call.has_failed)
     return qp_throw_arguments(env);
   uint32_t id = qp_bucket_open(buckets_of(handle), bytes_per_second, depth_bytes);
-  return id == QP_NO_ID ? qp_throw(env, "ENOMEM", NULL) : qp_number(env, id);
+  if (id == QP_NO_ID)
+    return qp_throw(env, "ENOMEM", NULL);
+  qp_stun_gate_open_subject(&handle->forwarder->tables.stun_gate, id);
+  return qp_number(env, id);
 }
 
 static napi_value shape_bucket(napi_env env, napi_callback_info info)

@@ -86,6 +86,23 @@ static napi_value reply(napi_env env, napi_callback_info info)
   return error ? qp_text(env, qp_error_name(error)) : qp_undefined(env);
 }
 
+static napi_value sign_nonce(napi_env env, napi_callback_info info)
+{
+  struct qp_call call;
+  struct qp_handle *handle = qp_handle_begin(env, info, &call);
+  double tick = qp_read_amount(&call, call.arguments[0]);
+  struct qp_path path = { .local = qp_read_local(&call, call.arguments[3]) };
+  bool has_address = qp_read_address(&call, call.arguments[1], call.arguments[2], &path.peer);
+  napi_value buffer, mac;
+  void *bytes;
+  if (call.has_failed || !has_address || tick >= 0x1p48 ||
+      napi_create_arraybuffer(env, QP_NONCE_MAC_BYTES, &bytes, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_uint8_array, QP_NONCE_MAC_BYTES, buffer, 0, &mac) != napi_ok)
+    return qp_throw_arguments(env);
+  qp_stun_nonce_sign(&handle->forwarder->tables.stun_gate.nonces, (uint64_t)tick, &path, bytes);
+  return mac;
+}
+
 static napi_value sweep(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
@@ -160,6 +177,7 @@ const napi_property_descriptor qp_forwarder_methods[] = {
   QP_METHOD("deletePin", delete_pin),
   QP_METHOD("clientOf", client_of),
   QP_METHOD("reply", reply),
+  QP_METHOD("signNonce", sign_nonce),
   QP_METHOD("deliver", qp_deliver),
   QP_METHOD("sweep", sweep),
   QP_METHOD("close", close_),

@@ -36,6 +36,7 @@ static struct qp_kernel *open_kernel(struct qp_forwarder *forwarder, const struc
 struct secrets {
   struct qp_hash_key key;
   struct qp_permutation_key order;
+  struct qp_hash_key nonce_key;
 };
 
 static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options,
@@ -56,7 +57,7 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   const struct qp_sessions_size size = { options->max_sessions, options->max_buckets };
   tables->sessions.bound = bound_ip(options->host);
   bool has_memory =
-    qp_stun_gate_init(&tables->stun_gate, &options->stun, size, key, &tables->grace);
+    qp_stun_gate_init(&tables->stun_gate, &options->stun, size, key, &secrets->nonce_key, &tables->grace);
   return qp_sessions_init(&tables->sessions, size, key, &tables->grace, family_of(options->host), kernel) && has_memory;
 }
 

@@ -151,21 +151,25 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
 static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
   struct qp_tables *tables = relay->tables;
-  const struct qp_path path = path_of(single->from);
+  const struct qp_stun_arrival arrival = {
+    .data = single->data,
+    .length = single->bytes,
+    .path = path_of(single->from),
+    .now = now,
+  };
   struct qp_report_share share;
-  switch (qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, single->data, single->bytes, &path.peer, now.ns,
-                              &share)) {
+  switch (qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, &arrival, &share)) {
   case QP_STUN_TOO_LONG:
     return QP_STUN_MALFORMED;
   case QP_SOURCE_EXHAUSTED:
     return QP_STUN_RATE_LIMITED;
-  case QP_STRANGERS_EXHAUSTED:
+  case QP_KIND_EXHAUSTED:
     return QP_STUN_FLOODED;
   case QP_PAID_BY_REGISTRATION:
-  case QP_PAID_BY_STRANGER:
+  case QP_PAID_BY_SOURCE:
     break;
   }
-  switch (qp_report_datagram(&tables->reports, single->data, single->bytes, &path, &share)) {
+  switch (qp_report_datagram(&tables->reports, single->data, single->bytes, &arrival.path, &share)) {
   case QP_REPORTED:
     return ALLOWED;
   case QP_REPORTS_FULL:

@@ -1,7 +1,7 @@
 /*
  * SipHash-1-3 (Aumasson and Bernstein, 2012) over whole 64-bit words, keyed: what is hashed here comes from outside,
  * and nobody may choose it so that it collides. One round for each word and three at the end, as hash tables
- * need a hash that cannot be predicted, not a signature.
+ * need a hash that cannot be predicted, not a signature. Where one is needed, SipHash-2-4 with 128 bits.
  */
 #ifndef QP_SIPHASH_H
 #define QP_SIPHASH_H
@@ -26,23 +26,53 @@ static inline void qp_sip_round(uint64_t v[4])
   v[2] += v[1]; v[1] = qp_rotate(v[1], 17); v[1] ^= v[2]; v[2] = qp_rotate(v[2], 32);
 }
 
-/** Every caller hashes words of one fixed count, so the length that SipHash puts into its last block is that count. */
-static inline uint64_t qp_siphash(const struct qp_hash_key *key, const uint64_t *words, size_t count)
+static inline void qp_sip_rounds(uint64_t v[4], int rounds)
 {
-  uint64_t v[4] = {
-    key->k0 ^ 0x736f6d6570736575, key->k1 ^ 0x646f72616e646f6d,
-    key->k0 ^ 0x6c7967656e657261, key->k1 ^ 0x7465646279746573,
-  };
+  for (int i = 0; i < rounds; i++)
+    qp_sip_round(v);
+}
+
+static inline uint64_t qp_sip_fold(const uint64_t v[4])
+{
+  return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/** Every caller hashes words of one fixed count, so the length that SipHash puts into its last block is that count. */
+static inline void qp_sip_absorb(uint64_t v[4], const struct qp_hash_key *key, const uint64_t *words, size_t count,
+                                 int rounds, uint64_t variant)
+{
+  v[0] = key->k0 ^ 0x736f6d6570736575;
+  v[1] = key->k1 ^ 0x646f72616e646f6d ^ variant;
+  v[2] = key->k0 ^ 0x6c7967656e657261;
+  v[3] = key->k1 ^ 0x7465646279746573;
   for (size_t i = 0; i <= count; i++) {
     uint64_t word = i < count ? words[i] : (uint64_t)count << 59;
     v[3] ^= word;
-    qp_sip_round(v);
+    qp_sip_rounds(v, rounds);
     v[0] ^= word;
   }
+}
+
+static inline uint64_t qp_siphash(const struct qp_hash_key *key, const uint64_t *words, size_t count)
+{
+  uint64_t v[4];
+  qp_sip_absorb(v, key, words, count, 1, 0);
   v[2] ^= 0xff;
-  for (int i = 0; i < 3; i++)
-    qp_sip_round(v);
-  return v[0] ^ v[1] ^ v[2] ^ v[3];
+  qp_sip_rounds(v, 3);
+  return qp_sip_fold(v);
+}
+
+/** A signature of 128 bits, that nobody makes without the key. */
+static inline void qp_siphash_mac(const struct qp_hash_key *key, const uint64_t *words, size_t count, uint64_t mac[2])
+{
+  uint64_t v[4];
+  qp_sip_absorb(v, key, words, count, 2, 0xee);
+  v[2] ^= 0xee;
+  qp_sip_rounds(v, 4);
+  mac[0] = qp_sip_fold(v);
+  v[1] ^= 0xdd;
+  qp_sip_rounds(v, 4);
+  mac[1] = qp_sip_fold(v);
 }
 
 #endif

@@ -3,18 +3,12 @@
 #define QP_TABLES_H
 
 #include "grace.h"
+#include "now.h"
 #include "pins.h"
 #include "reports.h"
 #include "sessions.h"
 #include "splice.h"
 #include "stun-gate.h"
-
-struct qp_now {
-  /** Since the epoch; like the other it neither goes back nor jumps. */
-  int64_t ms;
-  /** Of the monotonic clock. */
-  uint64_t ns;
-};
 
 struct qp_tables {
   struct qp_grace grace;

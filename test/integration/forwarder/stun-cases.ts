@@ -8,7 +8,7 @@ import {
   stunRepliesPerSecond,
 } from "../../../src/defaults.ts";
 import type { StunOutcome } from "../../../src/forwarder/index.ts";
-import { stunStrangerBurst } from "../../../src/forwarder/stun-gate.ts";
+import { stunBurstOfKind } from "../../../src/forwarder/stun-payer.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import {
   type BindingReply,
@@ -54,12 +54,36 @@ function spoofed(from: UdpPeer, to: Address, request: Omit<BindingRequest, "tran
   from.send(encodeBindingRequest({ ...request, transactionId: randomBytes(12) }), to);
 }
 
+/** Sends a request from many addresses, so often that none has more than its own, and waits for what becomes of them. */
+async function sendFromMany(
+  rig: Rig,
+  count: number,
+  request: Omit<BindingRequest, "transactionId">,
+): Promise<void> {
+  const before = sum(rig.forwarder.stats().stun);
+  for (let sent = 0; sent < count;) {
+    const stranger = await openPeer(`127.0.1.${1 + Math.trunc(sent / stunRepliesPerSecond)}`);
+    for (let i = 0; i < stunRepliesPerSecond && sent < count; i++, sent++)
+      spoofed(stranger, rig.ipv4, request);
+    await settles(() => sum(rig.forwarder.stats().stun), before + sent);
+  }
+}
+
 /** A peer at its registration's address. */
 async function openRegistration(rig: Rig): Promise<UdpPeer> {
   const peer = await openPeer();
   rig.secrets.set("reg_1", "s3cret");
   rig.register(peer.address, 0x11, { username: "reg_1" });
   return peer;
+}
+
+/** A request of so many bytes. */
+function padded(bytes: number): Uint8Array {
+  const attributes = new Map([
+    [stunAttribute.username, Buffer.from(credential.username)],
+    [stunAttribute.padding, new Uint8Array(bytes - 36)],
+  ]);
+  return encodeStun({ type: stunType.request, transactionId: randomBytes(12), attributes });
 }
 
 async function challengeOf(peer: UdpPeer, to: Address): Promise<StunChallenge> {
@@ -70,15 +94,6 @@ async function challengeOf(peer: UdpPeer, to: Address): Promise<StunChallenge> {
 
 function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((all, count) => all + count, 0);
-}
-
-/** A request of so many bytes. */
-function padded(bytes: number): Uint8Array {
-  const attributes = new Map([
-    [stunAttribute.username, Buffer.from(credential.username)],
-    [stunAttribute.padding, new Uint8Array(bytes - 36)],
-  ]);
-  return encodeStun({ type: stunType.request, transactionId: randomBytes(12), attributes });
 }
 
 /** What every backend has to answer to STUN on its port. */
@@ -196,14 +211,8 @@ export function stunCases(harness: Harness): void {
 
     it("limits what all strangers may send together, however many they are", async () => {
       const rig = await harness.open();
-      const count = stunStrangerBurst + 1;
-      for (let sent = 0; sent < count;) {
-        const stranger = await openPeer(`127.0.1.${1 + Math.trunc(sent / stunRepliesPerSecond)}`);
-        for (let i = 0; i < stunRepliesPerSecond && sent < count; i++, sent++)
-          stranger.send(encodeBindingRequest({ transactionId: randomBytes(12) }), rig.ipv4);
-        await settles(() => sum(rig.forwarder.stats().stun), sent);
-      }
-      await expectOutcomes(rig, { anonymous: stunStrangerBurst, flooded: 1 });
+      await sendFromMany(rig, stunBurstOfKind + 1, {});
+      await expectOutcomes(rig, { anonymous: stunBurstOfKind, flooded: 1 });
     });
 
     it.each([
@@ -240,6 +249,48 @@ export function stunCases(harness: Harness): void {
       expect(await prove(moved, rig.ipv4)).toEqual({ kind: "success", address: moved.address });
     });
 
+    it("hears a registration that moves while one names it and many name nobody", async () => {
+      const rig = await harness.open();
+      await openRegistration(rig);
+      const [thief, moved] = [await openPeer("127.0.0.2"), await openPeer("127.0.0.3")];
+      for (let i = 0; i < 60; i++) spoofed(thief, rig.ipv4, { credential });
+      await settles(() => sum(rig.forwarder.stats().stun), 60);
+      await sendFromMany(rig, stunBurstOfKind + 60, { credential: { ...credential, username: "nobody" } });
+      expect(rig.forwarder.stats().stun.flooded).toBe(60);
+      expect(await prove(moved, rig.ipv4)).toEqual({ kind: "success", address: moved.address });
+    });
+
+    it("hears a registration that answers a challenge, whoever names it with whichever address", async () => {
+      const rig = await harness.open();
+      await openRegistration(rig);
+      const [moved, spoofer] = [await openPeer("127.0.0.3"), await openPeer("127.0.0.3")];
+      const challenge = await challengeOf(moved, rig.ipv4);
+      for (let i = 0; i < 60; i++) spoofed(spoofer, rig.ipv4, {});
+      await settles(() => sum(rig.forwarder.stats().stun), 61);
+      // A nonce is good for the address alone that it was made for.
+      await sendFromMany(rig, 2 * stunBurstOfKind, { credential, challenge });
+      const { flooded } = rig.forwarder.stats().stun;
+      expect(flooded).toBeGreaterThan(0);
+      expect(await ask(moved, rig.ipv4, { credential, challenge })).toEqual({
+        kind: "success",
+        address: moved.address,
+      });
+    });
+
+    it("limits what one sends with a nonce of its own in the name of another", async () => {
+      const rig = await harness.open();
+      const peer = await openRegistration(rig);
+      const thief = await openPeer("127.0.0.2");
+      const forged = {
+        credential: { ...credential, password: "guessed" },
+        challenge: await challengeOf(thief, rig.ipv4),
+      };
+      for (let i = 0; i < 100; i++) spoofed(thief, rig.ipv4, forged);
+      const paid = stunPerRegistrationElsewhere - 1 + 2 * stunRepliesPerSecond;
+      await expectOutcomes(rig, { challenged: 1, rejected: paid, "rate-limited": 100 - paid });
+      expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "success" });
+    });
+
     it("hears a registration through spoofs of its address and its name", async () => {
       const rig = await harness.open();
       const peer = await openRegistration(rig);
@@ -252,8 +303,8 @@ export function stunCases(harness: Harness): void {
       await expect.poll(() => peer.inbox.length).toBe(60);
       peer.inbox.length = 0;
       expect(await prove(peer, rig.ipv4)).toMatchObject({ kind: "success" });
-      // With no end to them, it pays as a stranger once the registration does not.
-      const left = stunPerRegistration - 63 + stunRepliesPerSecond;
+      // With no end to them, the source pays once the registration does not: for what it answers, then as anybody.
+      const left = stunPerRegistration - 63 + 2 * stunRepliesPerSecond;
       for (let i = 0; i < left + 10; i++) spoofed(peer, rig.ipv4, forged);
       await settles(() => rig.forwarder.stats().stun["rate-limited"], 10);
     });

@@ -15,12 +15,12 @@ struct qp_forwarder *create_rig(const struct rig_options *options)
     .per_registration_elsewhere = 1e9,
     .per_subject = 1e9,
     .per_subject_elsewhere = 1e9,
-    .strangers = 1e9,
-    .stranger_burst = 1e9,
+    .per_kind = 1e9,
+    .burst_of_kind = 1e9,
     .sources = 16,
     .max_bytes = UINT32_MAX,
     .max_waiting = 1024,
-    .max_waiting_of_strangers = 1024,
+    .max_waiting_of_kind = 1024,
     .max_waiting_of_subject = 1024,
   };
   const struct qp_forwarder_options forwarder_options = {

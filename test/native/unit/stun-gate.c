@@ -7,7 +7,7 @@
 #include "../harness/rig.h"
 #include "../harness/suite.h"
 
-enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, SUBJECT = 12, SUBJECT_ELSEWHERE = 7, STRANGERS = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000, MAX_BYTES = 128, WAITING_STRANGERS = 30, WAITING_SUBJECT = 20 };
+enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, SUBJECT = 12, SUBJECT_ELSEWHERE = 7, KIND = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000, MAX_BYTES = 128, WAITING_KIND = 30, WAITING_SUBJECT = 20, NONCE_MS = 60 };
 
 static const struct qp_stun_options limits = {
   .per_source = PER_SOURCE,
@@ -15,12 +15,13 @@ static const struct qp_stun_options limits = {
   .per_registration_elsewhere = ELSEWHERE,
   .per_subject = SUBJECT,
   .per_subject_elsewhere = SUBJECT_ELSEWHERE,
-  .strangers = STRANGERS,
-  .stranger_burst = BURST,
+  .per_kind = KIND,
+  .burst_of_kind = BURST,
   .sources = SOURCES,
   .max_bytes = MAX_BYTES,
-  .max_waiting_of_strangers = WAITING_STRANGERS,
+  .max_waiting_of_kind = WAITING_KIND,
   .max_waiting_of_subject = WAITING_SUBJECT,
+  .nonce_life_ms = NONCE_MS,
 };
 
 struct message {
@@ -64,23 +65,37 @@ static struct town begin(void)
   return town;
 }
 
-static enum qp_stun_payer charge(struct town *town, const struct message *message, const struct qp_address *source,
-                                 uint64_t now_ns)
+/** Charges a message, and tells whose share it waits in. */
+static enum qp_stun_payer charge_in(struct town *town, const struct message *message, const struct qp_address *source,
+                                    uint64_t now_ns, struct qp_report_share *share)
 {
   /* Of exactly its length, so that a read beyond it is seen. */
   uint8_t *bytes = malloc(message->length);
   CHECK(bytes != NULL);
   memcpy(bytes, message->bytes, message->length);
-  struct qp_stun_gate *gate = &town->rig->tables.stun_gate;
+  const struct qp_stun_arrival arrival = {
+    .data = bytes,
+    .length = message->length,
+    .path.peer = *source,
+    .now = { .ms = (int64_t)(now_ns / 1000000), .ns = now_ns },
+  };
+  enum qp_stun_payer payer =
+    qp_stun_gate_charge(&town->rig->tables.stun_gate, &town->rig->tables.sessions, &arrival, share);
+  free(bytes);
+  return payer;
+}
+
+static enum qp_stun_payer charge(struct town *town, const struct message *message, const struct qp_address *source,
+                                 uint64_t now_ns)
+{
+  const struct qp_stun_gate *gate = &town->rig->tables.stun_gate;
   struct qp_report_share share;
-  enum qp_stun_payer payer = qp_stun_gate_charge(gate, &town->rig->tables.sessions, bytes, message->length, source,
-                                                 now_ns, &share);
+  enum qp_stun_payer payer = charge_in(town, message, source, now_ns, &share);
   /* What a subject pays for waits with all of that, and with nothing else. */
   if (payer == QP_PAID_BY_REGISTRATION)
     CHECK(share.max == WAITING_SUBJECT && share.waiting >= gate->waiting && ++*share.waiting > 0);
-  if (payer == QP_PAID_BY_STRANGER)
-    CHECK(share.max == WAITING_STRANGERS && share.waiting == &gate->waiting_of_strangers);
-  free(bytes);
+  if (payer == QP_PAID_BY_SOURCE)
+    CHECK(share.max == WAITING_KIND);
   return payer;
 }
 
@@ -111,10 +126,10 @@ static void a_source_pays(void)
   struct town town = begin();
   struct qp_address neighbour = town.home;
   neighbour.port ^= 1;
-  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_STRANGER, SECOND) == PER_SOURCE);
+  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
   CHECK(charge(&town, &town.anonymous, &neighbour, SECOND) == QP_SOURCE_EXHAUSTED);
-  CHECK(charge(&town, &town.anonymous, &town.away, SECOND) == QP_PAID_BY_STRANGER);
-  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_STRANGER, 2ull * SECOND) == PER_SOURCE);
+  CHECK(charge(&town, &town.anonymous, &town.away, SECOND) == QP_PAID_BY_SOURCE);
+  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_SOURCE, 2ull * SECOND) == PER_SOURCE);
   qp_forwarder_destroy(town.rig);
 }
 
@@ -124,24 +139,111 @@ static void a_site_pays_together(void)
   struct qp_address one = address_of(1), same = one, other = one;
   ((uint8_t *)same.ip)[15] ^= 1;
   ((uint8_t *)other.ip)[7] ^= 1;
-  CHECK(count_paid(&town, &town.anonymous, &one, QP_PAID_BY_STRANGER, SECOND) == PER_SOURCE);
+  CHECK(count_paid(&town, &town.anonymous, &one, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
   CHECK(charge(&town, &town.anonymous, &same, SECOND) == QP_SOURCE_EXHAUSTED);
-  CHECK(charge(&town, &town.anonymous, &other, SECOND) == QP_PAID_BY_STRANGER);
+  CHECK(charge(&town, &town.anonymous, &other, SECOND) == QP_PAID_BY_SOURCE);
   qp_forwarder_destroy(town.rig);
 }
 
-static void strangers_pay_together(void)
+static void fill_budgets(struct town *town)
+{
+  memset(town->rig->tables.stun_gate.budgets, 0, sizeof *town->rig->tables.stun_gate.budgets);
+  memset(town->rig->tables.stun_gate.subject_budgets, 0, sizeof *town->rig->tables.stun_gate.subject_budgets);
+}
+
+/** How many of a message sources get in that send one each, from the address of a number on. */
+static int count_of_sources(struct town *town, const struct message *message, unsigned number, uint64_t now_ns)
+{
+  int paid = 0;
+  for (unsigned source = number; source < number + 2 * BURST; source++) {
+    struct qp_address address = ipv4_address_of(source);
+    paid += charge(town, message, &address, now_ns) == QP_PAID_BY_SOURCE;
+  }
+  return paid;
+}
+
+static void sources_pay_together(void)
 {
   struct town town = begin();
-  int paid = 0, source = 100;
-  for (enum qp_stun_payer payer; source < 120; source++) {
-    struct qp_address address = ipv4_address_of((unsigned)source);
-    payer = charge(&town, &town.anonymous, &address, SECOND);
-    paid += payer == QP_PAID_BY_STRANGER;
-    CHECK(payer == QP_PAID_BY_STRANGER || payer == QP_STRANGERS_EXHAUSTED);
-  }
-  CHECK(paid == BURST);
+  const struct qp_address other = ipv4_address_of(200);
+  CHECK(count_of_sources(&town, &town.anonymous, 100, SECOND) == BURST);
+  CHECK(charge(&town, &town.anonymous, &other, SECOND) == QP_KIND_EXHAUSTED);
+  CHECK(count_paid(&town, &town.named, &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  CHECK(count_of_sources(&town, &town.named, 130, SECOND) == BURST - 1);
+  CHECK(charge(&town, &town.named, &other, SECOND) == QP_KIND_EXHAUSTED);
   CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
+  qp_forwarder_destroy(town.rig);
+}
+
+/** Adds a nonce that is made for a source. */
+static struct message with_nonce(const struct town *town, const struct message *message, const struct qp_address *source,
+                                 int64_t made_at_ms)
+{
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const struct qp_path path = { .peer = *source };
+  uint64_t tick = (uint64_t)made_at_ms * 64;
+  uint8_t body[6 + QP_NONCE_MAC_BYTES];
+  for (int i = 0; i < 6; i++)
+    body[i] = (uint8_t)(tick >> (40 - 8 * i));
+  qp_stun_nonce_sign(&town->rig->tables.stun_gate.nonces, tick, &path, body + 6);
+  struct message whole = *message;
+  uint8_t *attribute = whole.bytes + whole.length;
+  const uint8_t head[] = { 0, 0x15, 0, 37 };
+  memcpy(attribute, head, sizeof head);
+  memcpy(attribute + 4, "obMatJos2gAAA", 13);
+  for (int i = 0; i < 24; i++) {
+    int bit = 6 * i, byte = bit / 8;
+    unsigned window = (unsigned)body[byte] << 8 | (byte + 1 < (int)sizeof body ? body[byte + 1] : 0);
+    attribute[17 + i] = (uint8_t)digits[window >> (10 - bit % 8) & 63];
+  }
+  whole.length += 44;
+  whole.bytes[3] = (uint8_t)(whole.length - 20);
+  return whole;
+}
+
+static void who_answers_pays_apart(void)
+{
+  struct town town = begin();
+  struct qp_report_share share;
+  const struct message answer = with_nonce(&town, &town.named, &town.away, 1000);
+  CHECK(count_paid(&town, &town.anonymous, &town.away, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
+  CHECK(count_paid(&town, &town.named, &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  count_of_sources(&town, &town.named, 130, SECOND);
+  CHECK(charge(&town, &town.named, &town.away, SECOND) == QP_SOURCE_EXHAUSTED);
+  CHECK(charge_in(&town, &answer, &town.away, SECOND, &share) == QP_PAID_BY_SOURCE);
+  CHECK(share.waiting == &town.rig->tables.stun_gate.purses[QP_STUN_REACHED].waiting && share.max == WAITING_KIND);
+  CHECK(count_paid(&town, &answer, &town.away, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE - 1);
+  qp_forwarder_destroy(town.rig);
+}
+
+/** Whether a nonce is good: the registration pays for the others, as they come from elsewhere. */
+static bool is_good(struct town *town, const struct message *message, const struct qp_address *source, uint64_t now_ns)
+{
+  fill_budgets(town);
+  return charge(town, message, source, now_ns) == QP_PAID_BY_SOURCE;
+}
+
+static void a_nonce_is_good_for_its_address_and_its_time(void)
+{
+  struct town town = begin();
+  struct qp_address other = town.away;
+  const uint64_t ms = 1000000;
+  const struct message answer = with_nonce(&town, &town.named, &town.away, 1000);
+  CHECK(is_good(&town, &answer, &town.away, SECOND) && is_good(&town, &answer, &town.away, SECOND + 59 * ms));
+  CHECK(!is_good(&town, &answer, &town.away, SECOND + 60 * ms));
+  other.port ^= 1;
+  CHECK(!is_good(&town, &answer, &other, SECOND));
+  for (size_t at = answer.length - 40; at < answer.length - 3; at++) {
+    struct message changed = answer;
+    changed.bytes[at] ^= 1;
+    CHECK(!is_good(&town, &changed, &town.away, 2ull * SECOND - 980 * ms));
+    changed.bytes[at] = 0xff;
+    CHECK(!is_good(&town, &changed, &town.away, 2ull * SECOND - 980 * ms));
+  }
+  struct message cut = answer;
+  cut.bytes[cut.length - 41]--;
+  CHECK(!is_good(&town, &cut, &town.away, 2ull * SECOND - 980 * ms));
+  CHECK(is_good(&town, &answer, &town.away, 2ull * SECOND - 980 * ms));
   qp_forwarder_destroy(town.rig);
 }
 
@@ -183,6 +285,18 @@ static void a_subject_pays(void)
   qp_forwarder_destroy(town.rig);
 }
 
+static void a_subject_begins_with_all_it_may(void)
+{
+  struct town town = begin();
+  uint32_t bucket = qp_load_index(&town.rig->tables.sessions.accounts[0].bucket);
+  const struct message others[] = { name_another(&town, bucket, 2), name_another(&town, bucket, 3) };
+  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&town, &others[0], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  qp_stun_gate_open_subject(&town.rig->tables.stun_gate, bucket);
+  CHECK(count_paid(&town, &others[1], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  qp_forwarder_destroy(town.rig);
+}
+
 static void one_that_is_nowhere_is_elsewhere(void)
 {
   struct town town = begin();
@@ -195,14 +309,14 @@ static void one_that_has_ended_pays_nothing(void)
 {
   struct town town = begin();
   qp_store(&town.rig->tables.sessions.accounts[0].expires_at_ns, SECOND);
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_STRANGER);
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_SOURCE);
   qp_store(&town.rig->tables.sessions.accounts[0].expires_at_ns, UINT64_MAX);
   CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
   qp_stun_gate_forget(&town.rig->tables.stun_gate, 0);
   qp_stun_gate_forget(&town.rig->tables.stun_gate, 0);
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_STRANGER);
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_SOURCE);
   CHECK(qp_stun_gate_name(&town.rig->tables.stun_gate, 0, (const uint8_t *)"reg_2", 5));
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_STRANGER);
+  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_SOURCE);
   qp_reclaim(&town.rig->tables.grace);
   qp_forwarder_destroy(town.rig);
 }
@@ -218,7 +332,7 @@ static void a_name_is_read_as_it_is(void)
   struct message fifth = make_message(15, "reg_1", 5);
   CHECK(charge(&town, &fifth, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
   for (uint64_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    CHECK(charge(&town, &others[i], &town.home, (i + 2) * SECOND) == QP_PAID_BY_STRANGER);
+    CHECK(charge(&town, &others[i], &town.home, (i + 2) * SECOND) == QP_PAID_BY_SOURCE);
   qp_forwarder_destroy(town.rig);
 }
 
@@ -232,7 +346,7 @@ static void random_bytes_are_read_in_bounds(void)
     for (size_t at = 20; at < message.length; at++)
       message.bytes[at] = random_below(&random, 2) ? 0 : (uint8_t)random_below(&random, at % 2 ? 24 : 2);
     enum qp_stun_payer payer = charge(&town, &message, &town.away, (round + 1) * SECOND);
-    CHECK(payer == QP_PAID_BY_STRANGER);
+    CHECK(payer == QP_PAID_BY_SOURCE);
   }
   qp_forwarder_destroy(town.rig);
 }
@@ -241,9 +355,12 @@ static const struct test tests[] = {
   { "nobody pays for what is longer than a client's", nobody_pays_for_what_is_too_long },
   { "a source pays for what a stranger sends from any of its ports", a_source_pays },
   { "the addresses of an IPv6 /64 pay together", a_site_pays_together },
-  { "all strangers pay together, registrations not", strangers_pay_together },
+  { "all sources pay together, each kind apart", sources_pay_together },
+  { "who answers with a nonce pays apart from who may have a false address", who_answers_pays_apart },
+  { "a nonce is good for its address and its time", a_nonce_is_good_for_its_address_and_its_time },
   { "a registration pays for what names it, here and elsewhere apart", a_registration_pays },
   { "the registrations of a subject pay together, others' not", a_subject_pays },
+  { "a subject begins with all it may, whoever had its bucket before", a_subject_begins_with_all_it_may },
   { "a registration without an address is elsewhere", one_that_is_nowhere_is_elsewhere },
   { "a registration that has ended, expired or got another name pays nothing", one_that_has_ended_pays_nothing },
   { "a name is compared whole, and looked for in bounds", a_name_is_read_as_it_is },

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import {
   maxStunBytes,
+  stunPerKind,
   stunPerRegistration,
   stunPerRegistrationElsewhere,
   stunPerSubject,
   stunPerSubjectElsewhere,
   stunRepliesPerSecond,
-  stunStrangersPerSecond,
 } from "../../../src/defaults.ts";
 import { SessionTable } from "../../../src/forwarder/sessions.ts";
-import { StunGate, stunStrangerBurst } from "../../../src/forwarder/stun-gate.ts";
-import { TokenBucket } from "../../../src/token-bucket.ts";
+import { StunGate } from "../../../src/forwarder/stun-gate.ts";
+import { stunBurstOfKind } from "../../../src/forwarder/stun-payer.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 
@@ -20,15 +20,32 @@ const neighbour: Address = { ...home, port: 5544 };
 const away: Address = { address: "2001:db8::9", port: 1024 };
 const transactionId = new Uint8Array(12);
 const anonymous = encodeBindingRequest({ transactionId });
-const named = encodeBindingRequest({ transactionId, credential: { username: "reg_1", password: "" } });
+const credential = { username: "reg_1", password: "" };
+const named = encodeBindingRequest({ transactionId, credential });
+/** Names the registration and has a nonce, which is good at the addresses that a test says. */
+const answering = encodeBindingRequest({
+  transactionId,
+  credential,
+  challenge: { realm: "quicpipe", nonce: Buffer.from("n".repeat(37)), passwordAlgorithms: new Uint8Array(4) },
+});
 
-function createGate(): { gate: StunGate; sessions: SessionTable; session: number } {
+function createGate(isReached: (source: Address) => boolean = () => false): {
+  gate: StunGate;
+  sessions: SessionTable;
+  session: number;
+} {
   const sessions = new SessionTable();
+  const isNonceGood = (nonce: Uint8Array, source: Address): boolean =>
+    nonce.length === 37 && isReached(source);
   const bucket = sessions.buckets.open(1, nowMs);
   const expiresAtMs = nowMs + 10_000;
   const cids = new Uint8Array(12);
   const session = sessions.open({ cids, address: home, username: "reg_1", bucket, expiresAtMs });
-  return { gate: new StunGate(sessions, nowMs), sessions, session };
+  return { gate: new StunGate({ sessions, nowMs, isNonceGood }), sessions, session };
+}
+
+function at(i: number): Address {
+  return { address: `198.51.${i >> 8}.${i & 255}`, port: 1 };
 }
 
 /** How many of the same message are let in at once. */
@@ -51,7 +68,7 @@ describe("StunGate", () => {
     const { gate } = createGate();
     expect(countPaid(gate, anonymous, home)).toBe(stunRepliesPerSecond);
     expect(gate.charge(anonymous, neighbour, nowMs)).toBe("rate-limited");
-    expect(gate.charge(anonymous, away, nowMs)).toBeInstanceOf(TokenBucket);
+    expect(gate.charge(anonymous, away, nowMs)).toBeTypeOf("object");
     expect(countPaid(gate, anonymous, home, nowMs + 500)).toBe(stunRepliesPerSecond / 2);
   });
 
@@ -59,27 +76,55 @@ describe("StunGate", () => {
     const { gate } = createGate();
     expect(countPaid(gate, anonymous, away)).toBe(stunRepliesPerSecond);
     expect(gate.charge(anonymous, { ...away, address: "2001:db8::ffff:1" }, nowMs)).toBe("rate-limited");
-    expect(gate.charge(anonymous, { ...away, address: "2001:db8:0:1::9" }, nowMs)).toBeInstanceOf(
-      TokenBucket,
-    );
+    expect(gate.charge(anonymous, { ...away, address: "2001:db8:0:1::9" }, nowMs)).toBeTypeOf("object");
   });
 
-  it("has all strangers pay together", () => {
+  it("has all sources pay together for what names nobody, which is not paid from what names a registration", () => {
     const { gate } = createGate();
-    const charge = (i: number, atMs: number): unknown =>
-      gate.charge(anonymous, { address: `198.51.${i >> 8}.${i & 255}`, port: 1 }, atMs);
-    for (let i = 0; i < stunStrangerBurst; i++) expect(charge(i, nowMs)).toBeInstanceOf(TokenBucket);
-    expect(charge(stunStrangerBurst, nowMs)).toBe("flooded");
-    expect(charge(0, nowMs + 1000 / stunStrangersPerSecond)).toBeInstanceOf(TokenBucket);
-    // What a registration pays for is not theirs.
-    expect(gate.charge(named, home, nowMs)).toBeInstanceOf(TokenBucket);
+    for (let i = 0; i < stunBurstOfKind; i++)
+      expect(gate.charge(anonymous, at(i), nowMs)).toBeTypeOf("object");
+    expect(gate.charge(anonymous, at(stunBurstOfKind), nowMs)).toBe("flooded");
+    expect(gate.charge(anonymous, at(0), nowMs + 1000 / stunPerKind)).toBeTypeOf("object");
+    const ofNamed = stunPerRegistrationElsewhere + stunBurstOfKind;
+    for (let i = 0; i < ofNamed; i++) expect(gate.charge(named, at(1000 + i), nowMs)).toBeTypeOf("object");
+    expect(gate.charge(named, at(1000 + ofNamed), nowMs)).toBe("flooded");
+    expect(gate.charge(named, home, nowMs)).toBeTypeOf("object");
+  });
+
+  it("has a source pay for what it answers with a nonce, whatever others send with its address or in that name", () => {
+    const { gate } = createGate(
+      (source) => source.address === away.address || source.address === at(1).address,
+    );
+    expect(countPaid(gate, anonymous, away)).toBe(stunRepliesPerSecond);
+    for (let i = 0; i < stunPerRegistrationElsewhere + stunBurstOfKind; i++)
+      gate.charge(named, at(1000 + i), nowMs);
+    expect(gate.charge(named, away, nowMs)).toBe("rate-limited");
+    expect(countPaid(gate, answering, at(1))).toBe(stunRepliesPerSecond);
+    expect(countPaid(gate, answering, away)).toBe(stunRepliesPerSecond);
+    // Where it is no good it counts for nothing.
+    expect(gate.charge(answering, at(2), nowMs)).toBe("flooded");
+  });
+
+  it("bounds what all sources answer with nonces together, and has a registration pay for the next", () => {
+    const { gate } = createGate(() => true);
+    const charge = (i: number): unknown => gate.charge(answering, at(i), nowMs);
+    for (let i = 0; i < stunBurstOfKind; i++) charge(i);
+    const next = Array.from({ length: stunPerRegistrationElsewhere }, (_, i) => charge(1000 + i));
+    expect(new Set(next).size).toBe(1);
+    expect(charge(0)).not.toBe(next[0]);
+    expect(gate.charge(named, at(2000), nowMs)).not.toBe(next[0]);
+  });
+
+  it("has the registration's own budget pay before its source, at its address", () => {
+    const { gate } = createGate(() => true);
+    expect(countPaid(gate, answering, home)).toBe(stunPerRegistration + 2 * stunRepliesPerSecond);
   });
 
   it("has a registration pay for what names it, here and elsewhere apart, and then the source", () => {
     const { gate } = createGate();
     expect(countPaid(gate, named, away)).toBe(stunPerRegistrationElsewhere + stunRepliesPerSecond);
     expect(countPaid(gate, named, home)).toBe(stunPerRegistration + stunRepliesPerSecond);
-    expect(gate.charge(named, home, nowMs + 1000 / stunPerRegistration)).toBeInstanceOf(TokenBucket);
+    expect(gate.charge(named, home, nowMs + 1000 / stunPerRegistration)).toBeTypeOf("object");
   });
 
   it("has all registrations of a subject pay together, and no other's", () => {

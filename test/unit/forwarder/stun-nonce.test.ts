@@ -1,18 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { stunNonceMs } from "../../../src/defaults.ts";
-import { StunNonces } from "../../../src/forwarder/stun-nonce.ts";
+import { createNonceSigner, StunNonces } from "../../../src/forwarder/stun-nonce.ts";
 
 const nowMs = 1_700_000_000_000;
 const source = { address: "192.0.2.1", port: 4433 };
 
+function createNonces(): StunNonces {
+  return new StunNonces(createNonceSigner());
+}
+
 describe("StunNonces", () => {
   it("begins with the nonce cookie and the bit for password algorithms (RFC 8489 §9.2)", () => {
-    const nonce = Buffer.from(new StunNonces().make(source, nowMs)).toString();
+    const nonce = Buffer.from(createNonces().make(source, nowMs)).toString();
     expect(nonce).toMatch(/^obMatJos2gAAA[\w-]{24}$/);
   });
 
   it("is valid for its life, and neither before nor after", () => {
-    const nonces = new StunNonces();
+    const nonces = createNonces();
     const nonce = nonces.make(source, nowMs);
     expect(nonces.madeAtMs(nonce, source, nowMs)).toBe(nowMs);
     expect(nonces.madeAtMs(nonce, source, nowMs + stunNonceMs - 1)).toBe(nowMs);
@@ -20,7 +24,7 @@ describe("StunNonces", () => {
   });
 
   it("is newer than all before it, within a millisecond too", () => {
-    const nonces = new StunNonces();
+    const nonces = createNonces();
     const times = [nowMs, nowMs, nowMs + 1, nowMs + 1, nowMs + 2].map((atMs) =>
       nonces.madeAtMs(nonces.make(source, atMs), source, atMs)!,
     );
@@ -29,7 +33,7 @@ describe("StunNonces", () => {
   });
 
   it("is bound to the address and the port", () => {
-    const nonces = new StunNonces();
+    const nonces = createNonces();
     const nonce = nonces.make(source, nowMs);
     expect(nonces.madeAtMs(nonce, { ...source, port: 4434 }, nowMs)).toBeUndefined();
     expect(nonces.madeAtMs(nonce, { ...source, address: "192.0.2.2" }, nowMs)).toBeUndefined();
@@ -37,9 +41,9 @@ describe("StunNonces", () => {
   });
 
   it("is no good to another relay, nor with any byte changed or cut off", () => {
-    const nonces = new StunNonces();
+    const nonces = createNonces();
     const nonce = nonces.make(source, nowMs);
-    expect(new StunNonces().madeAtMs(nonce, source, nowMs)).toBeUndefined();
+    expect(createNonces().madeAtMs(nonce, source, nowMs)).toBeUndefined();
     for (let length = 0; length < nonce.length; length++)
       expect(nonces.madeAtMs(nonce.subarray(0, length), source, nowMs)).toBeUndefined();
     for (let at = 0; at < nonce.length; at++) {

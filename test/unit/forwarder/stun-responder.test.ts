@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type Counters, createCounters } from "../../../src/forwarder/counters.ts";
+import { createNonceSigner, StunNonces } from "../../../src/forwarder/stun-nonce.ts";
 import { StunResponder } from "../../../src/forwarder/stun-responder.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
@@ -14,6 +15,7 @@ function respond(failure: unknown): { counters: Counters; sentTo: Address[] } {
   const responder = new StunResponder({
     authority: { secretOf: () => undefined, proven: () => "refused" },
     policy: "public",
+    nonces: new StunNonces(createNonceSigner()),
     counters,
     send(_datagram, to, done) {
       sentTo.push(to);

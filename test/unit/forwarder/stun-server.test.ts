@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stunNonceMs, stunPublicAmplification } from "../../../src/defaults.ts";
 import type { StunPolicy, StunProof, StunVerdict } from "../../../src/forwarder/contract.ts";
+import { createNonceSigner, StunNonces } from "../../../src/forwarder/stun-nonce.ts";
 import { type StunAnswer, stunRealm, StunServer } from "../../../src/forwarder/stun-server.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import {
@@ -47,6 +48,7 @@ function createRig(policy: StunPolicy = "registered", verdict: StunVerdict = "ac
       },
     },
     policy,
+    new StunNonces(createNonceSigner()),
   );
   const ask: Rig["ask"] = (request, source, atMs = nowMs) => {
     const answer = server.answer(encodeBindingRequest(request), source, atMs);
@@ -165,7 +167,8 @@ describe("a Binding request of a registration", () => {
   it("tells the registry when its nonce was made, and which transaction it is", () => {
     const proofs: StunProof[] = [];
     const proven = (_id: string, proof: StunProof): StunVerdict => (proofs.push(proof), "accepted");
-    const server = new StunServer({ secretOf: () => "s3cret", proven }, "registered");
+    const nonces = new StunNonces(createNonceSigner());
+    const server = new StunServer({ secretOf: () => "s3cret", proven }, "registered", nonces);
     for (const atMs of [nowMs, nowMs + 7]) {
       const first = { transactionId, credential };
       const answer = server.answer(encodeBindingRequest(first), home, atMs);

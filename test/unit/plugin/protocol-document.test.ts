@@ -76,6 +76,7 @@ describe("docs/protocol.md", () => {
 
   it("states the limits that are the defaults", () => {
     const words = text.replaceAll(/\s+/g, " ");
+    const ofSources = `| its source | ${defaults.stunRepliesPerSecond} | ${defaults.stunPerKind} |`;
     for (const statement of [
       `1 to the relay's limit (${defaults.maxCidsPerRegistration} unless configured)`,
       `limited to ${defaults.requestsPerMinute} per minute`,
@@ -85,10 +86,12 @@ describe("docs/protocol.md", () => {
       `may have ${defaults.maxWaitersPerSubject} long polls`,
       `for ${defaults.pinTtlMs / 1000} seconds, for packets from A's address`,
       `of more than ${defaults.maxStunBytes} bytes is not answered`,
-      `${defaults.stunPerRegistration} per second from the registration's address`,
-      `${defaults.stunPerRegistrationElsewhere} per second from elsewhere`,
-      `${defaults.stunRepliesPerSecond} per second for an IPv4 address`,
-      `${defaults.stunStrangersPerSecond} per second for all strangers`,
+      `comes from its address | the registration and its subject | ${defaults.stunPerRegistration} and ${defaults.stunPerSubject} |`,
+      `comes from elsewhere | the registration and its subject | ${defaults.stunPerRegistrationElsewhere} and ${defaults.stunPerSubjectElsewhere} |`,
+      `R gave to the address it is from ${ofSources}`,
+      `names one ${ofSources}`,
+      `names none ${ofSources}`,
+      `Of the ${defaults.maxWaitingStun} requests that may wait to be answered a subject has ${defaults.maxWaitingStunOfSubject}, and sources have ${defaults.maxWaitingStunOfKind} with each kind`,
       `at most ${defaults.stunPublicAmplification} times their request`,
       `every ${defaults.keepaliveMs / 1000} seconds as keepalive`,
     ])
