@@ -120,6 +120,6 @@ export class TcpConnection {
   #end(why: string): void {
     this.#options.faults.write("info", "over-budget", why);
     // Nothing more is read of it, and it leaves no half-closed connection behind.
-    this.#options.socket.resetAndDestroy();
+    this.#options.socket.destroy();
   }
 }

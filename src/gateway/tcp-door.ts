@@ -114,7 +114,7 @@ export class TcpDoor {
 
   #reset(socket: Socket, why: string): void {
     this.#options.faults.write("info", "over-budget", why);
-    socket.resetAndDestroy();
+    socket.destroy();
   }
 
   #secured(socket: TLSSocket): void {

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { expect, describe, it, onTestFinished } from "vitest";
 import type { Target } from "../../scripts/hostile/attack.ts";
 import { visitTcp } from "../../scripts/hostile/honest/visitor.ts";
@@ -24,6 +25,8 @@ async function startServer(
   onTestFinished(() => gateway.close());
   return { host, port: gateway.port, certificate, token: () => Promise.resolve("") };
 }
+
+const descriptors = (): number => readdirSync("/proc/self/fd").length;
 
 const silence = (): Promise<Response> => new Promise(() => undefined);
 
@@ -108,5 +111,20 @@ describe("connections to the TCP port", () => {
     await expect.poll(() => asked).toContain("/last");
     expect(asked).toEqual(["/last"]);
     client.close();
+  });
+
+  it("leave nothing behind, however the connections were ended", async () => {
+    const target = await startServer(() => new Response(Buffer.alloc(30_000)));
+    const before = descriptors();
+    const attack = async (): Promise<void> => {
+      const client = await RawHttp2.open(target);
+      for (let first = 1; first < 4000 && !client.isClosed; first += 400)
+        await client.send(
+          ...Array.from({ length: 200 }, (_, i) => requestFrame(first + 2 * i, "GET", "/", 5)),
+        );
+      client.close();
+    };
+    for (let i = 0; i < 4; i++) await Promise.all(Array.from({ length: 12 }, attack));
+    await expect.poll(descriptors, { timeout: 5000 }).toBeLessThanOrEqual(before);
   });
 });
