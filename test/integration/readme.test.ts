@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Child, projectPath, startChild } from "./harness/child.ts";
+import { testCertificate } from "./harness/relay.ts";
+import { bindPeer, roundTrip, startPeerRelay, testIdentities, tokenFor } from "./peer/harness/peers.ts";
+
+/** The README's accepting side, word for word but for the relay, which is the test's. */
+function sample(relay: string, ca: string): string {
+  const readme = readFileSync(projectPath("README.md"), "utf8");
+  const samples = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+  const accepting = samples.find((code) => code.includes("for await (const connection of peer)"))!;
+  const address = 'relay: "https://relay.example:4433",';
+  expect(accepting).toContain(address);
+  return accepting.replace(address, () => `relay: ${JSON.stringify(relay)}, relayCa: ${JSON.stringify(ca)},`);
+}
+
+async function startSample(port: number): Promise<Child> {
+  // Below the project, so that `quicpipe/peer` is the one that is tested.
+  mkdirSync(projectPath("build"), { recursive: true });
+  const folder = mkdtempSync(projectPath("build/readme-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "accepter.ts");
+  writeFileSync(file, sample(`https://127.0.0.1:${port}`, (await testCertificate()).certificate));
+  const { alice } = await testIdentities();
+  return startChild(process.execPath, [file], {
+    env: { TOKEN: await tokenFor("bob"), ALICE_FINGERPRINT: alice.fingerprint },
+  });
+}
+
+describe("the README's accepting side", () => {
+  it("serves several dialers at once, and goes on where one of them ends in the middle of a stream", async () => {
+    const { port } = await startPeerRelay();
+    const accepter = await startSample(port);
+    const alice = await bindPeer(port, "alice");
+    const first = await alice.dial("bob", { trust: "insecure" });
+    const second = await alice.dial("bob", { trust: "insecure" });
+    expect(await roundTrip(first, "one")).toBe("one");
+    expect(await roundTrip(second, "two")).toBe("two");
+    const { readable, writable } = await first.createBidirectionalStream();
+    await writable.getWriter().write(Buffer.from("begun"));
+    await readable.getReader().read();
+    first.close();
+    await first.closed;
+    expect(await roundTrip(second, "three")).toBe("three");
+    expect(await roundTrip(await alice.dial("bob", { trust: "insecure" }), "four")).toBe("four");
+    expect(accepter.process.exitCode).toBeNull();
+  });
+});
