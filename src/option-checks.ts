@@ -44,6 +44,13 @@ export function requireOptions<Options extends object>(
   return value;
 }
 
+/** The names of options, all of them, for {@link requireOptions}. */
+export function namesOf<Options extends object>(
+  names: Readonly<Record<keyof Options & string, true>>,
+): readonly (keyof Options & string)[] {
+  return Object.keys(names) as (keyof Options & string)[];
+}
+
 /** Takes a whole number from `min` to `max`, or `fallback` if there is none. */
 export function requireInteger(
   path: string,

@@ -30,8 +30,8 @@ export function readStateFile(path: string): Buffer | undefined {
 /**
  * Reads a file of the state directory that holds a secret; `undefined` if there is none.
  *
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE as {@link readStateFile}.
- * @throws ERR_QUICPIPE_OPTION_INVALID if others may read the file: a secret that leaked must be made anew.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE as {@link readStateFile}, and if others may read the file: a secret that leaked
+ *   must be made anew.
  */
 export function readSecretFile(path: string): Buffer | undefined {
   return readFile(path, (file) => requireSecret(path, file));
@@ -115,9 +115,18 @@ function requireSecret(path: string, file: number): void {
 
 function exposed(path: string, reason: string): QuicpipeError {
   return new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
+    "ERR_QUICPIPE_STATE_UNAVAILABLE",
     `${path} holds a secret but ${reason}: delete it to have a new one made, or run \`chmod 600 ${path}\``,
     { details: { path } },
+  );
+}
+
+/** Refuses a file of the state directory that holds something else than was written to it. */
+export function damaged(path: string, fault: string, cause?: unknown): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_STATE_UNAVAILABLE",
+    `${path} ${fault}: delete it to have a new one made`,
+    { cause, details: { path } },
   );
 }
 

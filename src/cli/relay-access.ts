@@ -1,6 +1,7 @@
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import { developmentCertificatePath } from "../gateway/index.ts";
 import { readStateFile } from "../state.ts";
+import { requireCertificates } from "../pem.ts";
 import { isLoopbackHost } from "../wire/ip.ts";
 import { readOptionFile } from "./arguments.ts";
 
@@ -62,9 +63,15 @@ export async function withToken<Result>(args: RelayAccessArgs, work: () => Promi
   }
 }
 
-/** The relay on this machine serves its development certificate, which no CA knows. */
+/**
+ * The relay on this machine serves its development certificate, which no CA knows.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read, or holds no certificate.
+ */
 export function readRelayCa(args: RelayAccessArgs): string | undefined {
-  if (args["relay-ca"] !== undefined) return readOptionFile("--relay-ca", args["relay-ca"]);
+  const path = args["relay-ca"];
+  if (path !== undefined)
+    return requireCertificates(`--relay-ca ${path}`, readOptionFile("--relay-ca", path)).join("\n");
   return isOnThisMachine(args) ? readStateFile(developmentCertificatePath())?.toString() : undefined;
 }
 

@@ -2,7 +2,7 @@ import { Console } from "node:console";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { defineCommand, type CommandDef } from "citty";
-import { namesOf } from "../certificate.ts";
+import { type Certificate, namesOf } from "../certificate.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import {
   Budget,
@@ -16,6 +16,7 @@ import {
   serveHttp3,
 } from "../gateway/index.ts";
 import { consoleLogger, type Logger, quicpipe, type QuicpipeOptions, type Relay } from "../plugin/index.ts";
+import { requireKeyPair } from "../pem.ts";
 import { parseAddress } from "../wire/address.ts";
 import { readOptionFile } from "./arguments.ts";
 import { formatBytes } from "./progress.ts";
@@ -73,13 +74,24 @@ async function importH3(): Promise<typeof import("h3")> {
 }
 
 async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; key: Buffer }> {
-  if (tls)
-    return {
-      cert: Buffer.from(readOptionFile("--cert", tls.cert)),
-      key: Buffer.from(readOptionFile("--key", tls.key)),
-    };
-  const made = await developmentCertificate();
+  if (tls) {
+    const cert = Buffer.from(readOptionFile("--cert", tls.cert));
+    const key = Buffer.from(readOptionFile("--key", tls.key));
+    requireKeyPair({ cert, key }, { cert: `--cert ${tls.cert}`, key: `--key ${tls.key}` });
+    return { cert, key };
+  }
+  const made = await madeCertificate();
   return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
+}
+
+async function madeCertificate(): Promise<Certificate> {
+  try {
+    return await developmentCertificate();
+  } catch (error) {
+    if (!isQuicpipeError(error)) throw error;
+    const message = `${error.message}; with --cert and --key none is needed`;
+    throw new QuicpipeError(error.code, message, { cause: error, details: error.details });
+  }
 }
 
 /** Where browsers find HTTP/3: where peers are told to send to. */

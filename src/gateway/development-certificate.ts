@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { createCertificate, type Certificate } from "../certificate.ts";
-import { createSecretFile, keepStateFile, readSecretFile, statePath } from "../state.ts";
+import { requireKeyPair } from "../pem.ts";
+import { createSecretFile, damaged, keepStateFile, readSecretFile, statePath } from "../state.ts";
 
 const keyEnd = "-----END PRIVATE KEY-----\n";
 
@@ -14,13 +15,13 @@ export function developmentCertificatePath(): string {
  * host's name, made once and kept (mode 0600) in the user's state directory, so that peers can trust it by name.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@peculiar/x509`.
- * @throws ERR_QUICPIPE_OPTION_INVALID if others may read the file with the key.
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in, others may read the file
+ *   with the key, or it holds something else.
  */
 export async function developmentCertificate(): Promise<Certificate> {
   const path = statePath("development-tls.pem");
   const kept = readSecretFile(path);
-  const both = kept ? split(kept.toString()) : await make(path);
+  const both = kept ? read(path, kept) : await make(path);
   keepStateFile(developmentCertificatePath(), both.certificate);
   return both;
 }
@@ -30,7 +31,17 @@ async function make(path: string): Promise<Certificate> {
   const made = await createCertificate({ name: "quicpipe development", hosts });
   const pem = `${made.privateKey.trimEnd()}\n${made.certificate}`;
   // If another process was quicker, its certificate stands.
-  return split(createSecretFile(path, pem) ? pem : readSecretFile(path)!.toString());
+  return createSecretFile(path, pem) ? split(pem) : read(path, readSecretFile(path)!);
+}
+
+function read(path: string, kept: Buffer): Certificate {
+  const both = split(kept.toString());
+  try {
+    requireKeyPair({ cert: both.certificate, key: both.privateKey });
+    return both;
+  } catch (cause) {
+    throw damaged(path, "does not hold a certificate and its key", cause);
+  }
 }
 
 function split(pem: string): Certificate {

@@ -4,6 +4,7 @@ import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
 import { requireInteger } from "../option-checks.ts";
+import { requireKeyPair } from "../pem.ts";
 import { codeOf } from "../system-error.ts";
 import { formatAddress } from "../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
@@ -63,10 +64,11 @@ export interface Http2Gateway {
  * HTTP/3. The app sees a client's address as `request.ip` unless it is on loopback: there it could pass for one that the
  * relay proved. What clients may hold and how long they may take is bounded.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option.
- * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken or the certificate does not load.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or fit.
+ * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
 export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): Promise<Http2Gateway> {
+  requireKeyPair(options);
   const { host = "::", port = 0, http3Host, logger = consoleLogger(console) } = options;
   const faults = new Faults(logger || silentLogger, Date.now);
   const budget = options.budget ?? new Budget();
@@ -140,7 +142,7 @@ function isWithoutIpv6(cause: unknown): boolean {
 function listenFailed(host: string, port: number, cause: unknown): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_LISTEN_FAILED",
-    `the HTTP/2 server cannot listen on TCP ${formatAddress({ address: host, port })}: ${String(cause)}; choose another port or check key and certificate`,
+    `the HTTP/2 server cannot listen on TCP ${formatAddress({ address: host, port })}: ${String(cause)}; choose another port or address`,
     { cause, details: { host, port } },
   );
 }

@@ -3,6 +3,7 @@ import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { http3Code } from "../http3/index.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
+import { requireKeyPair } from "../pem.ts";
 import { Budget, type BudgetStats } from "./budget.ts";
 import { Faults } from "./faults.ts";
 import { Http3Connection } from "./http3-connection.ts";
@@ -52,9 +53,11 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
  * the relay learns a peer's public address. What clients may hold and how long they may take is bounded.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`.
- * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken or the certificate does not load.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or fit.
+ * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
 export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): Promise<Http3Gateway> {
+  requireKeyPair(options);
   const { createQuicServer } = await importQuic();
   const { host = "127.0.0.1", port = 0, key, cert } = options;
   const clients = new Http3Clients(app, options);

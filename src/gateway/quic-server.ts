@@ -84,14 +84,14 @@ export class QuicServer {
     return this.#server.address()!.port;
   }
 
-  /** @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken or the certificate does not load. */
+  /** @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken. */
   async listen(port: number, host: string): Promise<void> {
     try {
       await this.#server.listen(port, host);
     } catch (cause) {
       throw new QuicpipeError(
         "ERR_QUICPIPE_LISTEN_FAILED",
-        `the HTTP/3 server cannot listen on ${host}:${port}: ${String(cause)}; choose another port or check key and certificate`,
+        `the HTTP/3 server cannot listen on ${host}:${port}: ${String(cause)}; choose another port or address`,
         { cause, details: { host, port } },
       );
     }

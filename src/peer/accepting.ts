@@ -11,6 +11,7 @@ import {
   within,
 } from "./connecting.ts";
 import type { Connection } from "./connection.ts";
+import { namesOf, requireOptions } from "../option-checks.ts";
 import { createDeadline } from "./deadline.ts";
 import { requireTaken } from "./relay-answer.ts";
 import type { Session } from "./session.ts";
@@ -26,12 +27,16 @@ export interface AcceptOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const optionNames = namesOf<AcceptOptions>({ pin: true, trust: true, signal: true });
+
 /** Accepts a connection whose first flight came out of band. The caller closes it. */
 export async function acceptFlight(
   context: PeerContext,
   packets: readonly Uint8Array[],
-  { pin, trust, signal }: AcceptOptions,
+  options: AcceptOptions,
 ): Promise<Connection> {
+  requireOptions("", options, optionNames);
+  const { pin, trust, signal } = options;
   const destinationId = requireFirstFlight(packets);
   const trusted = requireTrust((pin === undefined ? trust : [pin].flat()) ?? context.settings.trust);
   return await context.telemetry.accept((trace) => {

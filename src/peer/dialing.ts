@@ -4,6 +4,7 @@ import type { MailboxSendRequest, MessageState, SentMessage } from "../protocol.
 import { abandonAttempt, beginAttempt, connect, type PeerContext, register, within } from "./connecting.ts";
 import type { Connection } from "./connection.ts";
 import { createDeadline } from "./deadline.ts";
+import { namesOf, requireOptions } from "../option-checks.ts";
 import { numberIn } from "./options.ts";
 import { patiently, type Patience } from "./patience.ts";
 import { pause } from "./pause.ts";
@@ -33,6 +34,14 @@ export interface DialOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const optionNames = namesOf<DialOptions>({
+  pin: true,
+  trust: true,
+  note: true,
+  timeoutMs: true,
+  signal: true,
+});
+
 /** How far a dial has come, for the error if it comes no further. */
 interface Progress {
   step: "registering" | "sending" | "delivered" | MessageState;
@@ -47,6 +56,7 @@ export async function dial(
   target: DialTarget,
   options: DialOptions,
 ): Promise<Connection> {
+  requireOptions("", options, optionNames);
   return await context.telemetry.dial((trace) => attemptDial(within(context, trace), target, options));
 }
 

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { createCertificate } from "../certificate.ts";
 import { QuicpipeError } from "../errors.ts";
+import { certificatesIn } from "../pem.ts";
 
 /** Who a peer is to other peers: a certificate and its private key. */
 export interface Identity {
@@ -31,7 +32,6 @@ export async function createIdentity({ name = "quicpipe peer" }: IdentityOptions
   return identityOf(certificate, privateKey);
 }
 
-const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const keyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^-]+-----END (?:[A-Z]+ )?PRIVATE KEY-----/;
 
 /**
@@ -49,11 +49,6 @@ export function loadIdentity(pem: string): Identity {
   if (!parsed(() => own.checkPrivateKey(createPrivateKey(privateKey))))
     throw invalid("the private key does not belong to the (first) certificate");
   return identity;
-}
-
-/** The certificates in a PEM text, each as PEM. */
-export function certificatesIn(pem: string): string[] {
-  return [...pem.matchAll(certificateBlock)].map(([block]) => block);
 }
 
 /**

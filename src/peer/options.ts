@@ -1,6 +1,8 @@
 import { isIPv4 } from "node:net";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
+import { namesOf, requireOptions } from "../option-checks.ts";
+import { requireCertificates } from "../pem.ts";
 import { maxPacketBytes } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
@@ -54,6 +56,31 @@ export interface PeerOptions {
   readonly onError?: ((error: QuicpipeError) => void) | undefined;
 }
 
+/** Complete, as the compiler sees to: a name that is missing here would be refused. */
+const optionNames = namesOf<PeerOptions>({
+  relay: true,
+  token: true,
+  identity: true,
+  trust: true,
+  relayCa: true,
+  alpn: true,
+  host: true,
+  port: true,
+  basePath: true,
+  maxUdpPayloadBytes: true,
+  idleTimeoutMs: true,
+  keepaliveMs: true,
+  requestTimeoutMs: true,
+  handshakeTimeoutMs: true,
+  flowWindowBytes: true,
+  maxStreams: true,
+  cidsPerConnection: true,
+  backlog: true,
+  listen: true,
+  telemetry: true,
+  onError: true,
+});
+
 /** Checked options with their defaults, and the relay's address as it is looked up first. */
 export interface PeerSettings {
   readonly relayHost: string;
@@ -87,6 +114,7 @@ export interface PeerSettings {
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the host name has no address.
  */
 export async function resolveSettings(options: PeerOptions): Promise<PeerSettings> {
+  requireOptions("", options, optionNames);
   const url = relayUrl(options.relay);
   const relayHost = url.hostname.replace(/^\[|\]$/g, "");
   const basePath = (options.basePath ?? url.pathname).replace(/\/+$/, "");
@@ -96,6 +124,8 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   const { token = "" } = options;
   if (typeof token !== "string" && typeof token !== "function")
     throw invalid("token", token, "a string or a function that returns one");
+  const { relayCa } = options;
+  if (relayCa !== undefined && relayCa !== "insecure") requireCertificates("relayCa", relayCa);
   return {
     relayHost,
     authority: url.host,
@@ -103,7 +133,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     basePath,
     token: async () => (typeof token === "string" ? token : token()),
     trust: options.trust,
-    relayCa: options.relayCa,
+    relayCa,
     alpn: options.alpn ?? "quicpipe",
     host: options.host ?? (isIPv4(relayHost) ? "0.0.0.0" : "::"),
     port: range("port", 0, 65_535, 0),

@@ -94,7 +94,7 @@ export class Peer implements AsyncIterable<Connection> {
   /**
    * Connects to another peer. The caller closes the connection.
    *
-   * @throws ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` says how far it
+   * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown. ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` says how far it
    *   came. ERR_QUICPIPE_PIN_MISMATCH if either does not trust the other; ERR_QUICPIPE_HANDSHAKE_FAILED;
    *   ERR_QUICPIPE_RELAY_UNREACHABLE, and whatever the relay refuses with, such as ERR_QUICPIPE_TOKEN_EXPIRED; what it
    *   refuses for now, such as with ERR_QUICPIPE_MAILBOX_FULL, as soon as the time is too short to ask again.

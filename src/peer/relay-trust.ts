@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { getCACertificates } from "node:tls";
 import { namesOf } from "../certificate.ts";
 import { QuicpipeError } from "../errors.ts";
-import { certificatesIn } from "./identity.ts";
+import { requireCertificates } from "../pem.ts";
 
 /** How the relay's certificate is verified. */
 export interface RelayTrust {
@@ -20,7 +20,7 @@ export interface RelayTrust {
  * is all of it: a probe that was lied to only makes it fail.
  *
  * @param relayCa PEM text; the system's CAs if absent; `"insecure"` verifies nothing.
- * @throws ERR_QUICPIPE_OPTION_INVALID if `relayCa` is no PEM text with a certificate.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if `relayCa` is no PEM text with a certificate, or absent where the system has none.
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's certificate is not for `host`.
  */
 export async function selectRelayTrust(
@@ -30,12 +30,13 @@ export async function selectRelayTrust(
 ): Promise<RelayTrust> {
   const isAddress = isIP(host) !== 0;
   if (relayCa === "insecure") return { serverName: isAddress ? "localhost" : host, ca: undefined };
-  const candidates = relayCa === undefined ? getCACertificates("default") : certificatesIn(relayCa);
+  const candidates =
+    relayCa === undefined ? getCACertificates("default") : requireCertificates("relayCa", relayCa);
   const [only] = candidates;
   if (only === undefined)
     throw new QuicpipeError(
       "ERR_QUICPIPE_OPTION_INVALID",
-      "relayCa holds no certificate: give PEM text, or leave it out for the system's CAs",
+      "the system has no CA certificates: give the relay's as relayCa",
     );
   if (candidates.length === 1) {
     const serverName = isAddress ? nameBeside(new X509Certificate(only), host) : host;

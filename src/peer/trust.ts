@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { QuicpipeError } from "../errors.ts";
 import type { CertificateDemand } from "./engine-contract.ts";
-import { certificatesIn, fingerprintOf } from "./identity.ts";
+import { certificatesIn } from "../pem.ts";
+import { fingerprintOf } from "./identity.ts";
 
 /**
  * Whom a peer talks to:

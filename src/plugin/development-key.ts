@@ -3,7 +3,7 @@ import { SignJWT } from "jose";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { isName, maxNameBytes, scopes } from "../protocol.ts";
-import { createSecretFile, readSecretFile, statePath } from "../state.ts";
+import { createSecretFile, damaged, readSecretFile, statePath } from "../state.ts";
 
 /** Where the development key is kept. */
 export function developmentKeyPath(): string {
@@ -15,18 +15,14 @@ const keyBytes = 32;
 /**
  * Reads the key of local development tokens (HS256, 32 bytes), or makes it if there is none yet.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if others may read the file, or it holds something else.
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in, others may read the file,
+ *   or it holds something else.
  */
 export function developmentKey(): Uint8Array {
   const path = developmentKeyPath();
   const key = readSecretFile(path) ?? makeKey(path);
   if (key.length === keyBytes) return key;
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
-    `${path} does not hold a key of ${keyBytes} bytes: delete it to have a new one made`,
-    { details: { path } },
-  );
+  throw damaged(path, `does not hold a key of ${keyBytes} bytes`);
 }
 
 /** What {@link mintDevelopmentToken} puts into a token. */
@@ -44,8 +40,8 @@ export interface DevelopmentTokenOptions {
 /**
  * Makes a token that a relay on this machine accepts as long as it runs without the option `auth`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if `sub` can be nobody's name, or the key file is not to be trusted;
- *   ERR_QUICPIPE_STATE_UNAVAILABLE.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if `sub` can be nobody's name; ERR_QUICPIPE_STATE_UNAVAILABLE as
+ *   {@link developmentKey}.
  */
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
   const { sub, scope = defaultScope, ttlSeconds = defaults.developmentTokenTtlSeconds, claims } = options;

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { User } from "./harness/user.ts";
@@ -21,6 +21,11 @@ describe("quicpipe", () => {
       /no "foo"; there are relay:register, .*relay:admin/,
     ],
     [["token", "--sub", "a", "--ttl", "0"], /--ttl is "0"/],
+    [
+      ["accept", "--insecure", "--as", "bob", "--relay-ca", "/etc/passwd"],
+      /--relay-ca \/etc\/passwd holds no certificate/,
+    ],
+    [["relay", "--cert", "/etc/passwd", "--key", "/etc/passwd"], /--cert \/etc\/passwd holds no certificate/],
   ])("refuses %j with status 2, and shows what was wrong", async (args, line) => {
     const { status, stderr } = await new User().run(...args);
     expect(stderr.trimEnd()).toMatch(line);
@@ -39,6 +44,27 @@ describe("quicpipe", () => {
         status: 2,
         stderr: expect.stringContaining(`--token-file ${path} is empty`),
       });
+  });
+
+  it("names a file of its state that is damaged or open to others, and how to mend it, with status 1", async () => {
+    const user = new User();
+    await user.run("id");
+    await user.run("token", "--sub", "a");
+    const state = join(user.env["XDG_STATE_HOME"]!, "quicpipe");
+    const refused = async (args: string[], file: string): Promise<void> =>
+      expect(await user.run(...args)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(
+          new RegExp(`^quicpipe: ${join(state, file)} .*: delete it .*STATE_UNAVAILABLE`),
+        ),
+      });
+    chmodSync(join(state, "identity.pem"), 0o644);
+    await refused(["id"], "identity.pem");
+    chmodSync(join(state, "identity.pem"), 0o600);
+    writeFileSync(join(state, "identity.pem"), "garbage");
+    await refused(["id"], "identity.pem");
+    writeFileSync(join(state, "development.key"), "");
+    await refused(["token", "--sub", "a"], "development.key");
   });
 
   it("names its own options where production has to say how tokens are checked", async () => {

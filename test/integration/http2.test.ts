@@ -192,7 +192,8 @@ describe("the HTTP/2 server of an app", () => {
       details: { host: "127.0.0.1", port },
     });
     await expect(startServer(ipApp(), { cert: "none" })).rejects.toMatchObject({
-      code: "ERR_QUICPIPE_LISTEN_FAILED",
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option: "cert" },
     });
   });
 

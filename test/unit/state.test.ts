@@ -33,7 +33,6 @@ function coded(code: string, message: RegExp): unknown {
 }
 
 const unavailable = (message: RegExp): unknown => coded("ERR_QUICPIPE_STATE_UNAVAILABLE", message);
-const invalid = (message: RegExp): unknown => coded("ERR_QUICPIPE_OPTION_INVALID", message);
 
 describe("a file that holds a secret", () => {
   it("is made for its owner alone, its folder too", () => {
@@ -55,14 +54,14 @@ describe("a file that holds a secret", () => {
     const path = join(folder(), "secret");
     createSecretFile(path, "s");
     chmodSync(path, 0o640);
-    expect(() => readSecretFile(path)).toThrow(invalid(/others may read it/));
+    expect(() => readSecretFile(path)).toThrow(unavailable(/others may read it/));
   });
 
   itAsRoot("is refused when somebody else made it", () => {
     const path = join(folder(), "secret");
     createSecretFile(path, "s");
     chownSync(path, somebody, somebody);
-    expect(() => readSecretFile(path)).toThrow(invalid(/belongs to another user \(12345\)/));
+    expect(() => readSecretFile(path)).toThrow(unavailable(/belongs to another user \(12345\)/));
   });
 
   it("is undefined where there is none", () => {
@@ -87,6 +86,15 @@ describe("a file of the state folder", () => {
     }
     chmodSync(open, 0o700);
     expect(readSecretFile(path)?.toString()).toBe("s");
+  });
+
+  it("is read where the folder cannot be written to", () => {
+    const shut = join(folder(), "shut");
+    const path = join(shut, "secret");
+    createSecretFile(path, "s");
+    chmodSync(shut, 0o500);
+    expect(readSecretFile(path)?.toString()).toBe("s");
+    chmodSync(shut, 0o700);
   });
 
   itAsRoot("is neither read nor made below a folder of somebody else", () => {

@@ -34,6 +34,19 @@ describe("the development certificate", () => {
     expect(readFileSync(developmentCertificatePath(), "utf8")).toBe(certificate);
   });
 
+  it.each(["", "garbage\n"])(
+    "is refused by the file's name, with the cure, where that holds %j",
+    async (text) => {
+      await developmentCertificate();
+      const path = join(folder, "quicpipe/development-tls.pem");
+      writeFileSync(path, text);
+      await expect(developmentCertificate()).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_STATE_UNAVAILABLE",
+        message: `${path} does not hold a certificate and its key: delete it to have a new one made`,
+      });
+    },
+  );
+
   it("can be given to peers without its key", async () => {
     const { certificate } = await developmentCertificate();
     const given = readFileSync(developmentCertificatePath(), "utf8");

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { certificatesIn, createIdentity, fingerprintOf, loadIdentity } from "../../../src/peer/identity.ts";
+import { createIdentity, fingerprintOf, loadIdentity } from "../../../src/peer/identity.ts";
 
 const invalid = expect.objectContaining({ code: "ERR_QUICPIPE_IDENTITY_INVALID" });
 
@@ -46,11 +46,5 @@ describe("an identity", () => {
     const secret = privateKey.split("\n")[1]!;
     const broken = privateKey.replace(secret.slice(0, 4), "AAAA");
     expect(() => loadIdentity(broken)).toThrow(expect.not.stringContaining(secret.slice(8)));
-  });
-
-  it("finds every certificate in a text", async () => {
-    const [alice, bob] = [await createIdentity(), await createIdentity()];
-    expect(certificatesIn(`junk\n${alice.pem}\nmore\n${bob.certificate}`)).toHaveLength(2);
-    expect(certificatesIn("")).toEqual([]);
   });
 });

@@ -47,6 +47,10 @@ describe("a peer's options", () => {
     ["idleTimeoutMs", { idleTimeoutMs: 999 }],
     ["keepaliveMs", { keepaliveMs: 1.5 }],
     ["cidsPerConnection", { cidsPerConnection: 3 }],
+    ["bogus", { bogus: 1 }],
+    ["timeoutMs", { timeoutMs: 1000 }],
+    ["relayCa", { relayCa: "nonsense" }],
+    ["relayCa", { relayCa: "" }],
   ])("are refused by name: %s %o", async (option, wrong) => {
     await expect(resolveSettings({ relay, ...wrong } as PeerOptions)).rejects.toMatchObject({
       code: "ERR_QUICPIPE_OPTION_INVALID",
