@@ -9,6 +9,7 @@ const documents = [
   "CONTRIBUTING.md",
   "docs/protocol.md",
   "docs/errors.md",
+  "docs/statistics.md",
   "docs/telemetry.md",
 ];
 
