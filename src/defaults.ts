@@ -148,8 +148,8 @@ export const developmentTokenTtlSeconds: number = 24 * 60 * 60;
 /** Gateway clients at a time. Each is a socket in the dgram backend; Linux allows 2¹⁹ files by default. */
 export const maxGatewayClients = 4096;
 /**
- * Places on probation: a quarter of all. At the highest rate of new clients one lasts a second there, in which a handshake
- * has its two round trips.
+ * Places on probation: a quarter of all, the last one. At the highest rate of new clients one lasts a second there, in which
+ * a handshake has its two round trips.
  */
 export const gatewayProbationDivisor = 4;
 /** Places of clients whose connection nobody knows, and such new ones in a second: a sixteenth, as migrations are few. */
@@ -169,7 +169,7 @@ export const minGatewayShare = 16;
 export const gatewayShareRateDivisor = 4;
 /** New gateway clients per second: spoofed sources cannot make sockets faster. */
 export const newGatewayClientsPerSecond = 1000;
-/** A gateway client is forgotten after this silence, in ms: over an HTTP/3 server's usual idle timeout of 30 s. */
+/** A gateway client is forgotten after this silence, its own or the gateway's, in ms: over an HTTP/3 server's idle timeout of 30 s. */
 export const gatewayIdleMs: number = 90 * second;
 /** The same on probation, in ms: a handshake that never came about, or a spoof. Where a known connection is now is neither. */
 export const gatewayNewIdleMs: number = 10 * second;

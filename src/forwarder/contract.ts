@@ -114,7 +114,7 @@ export interface ForwarderStats {
     readonly clients: number;
     /** Those of them that have not answered the gateway yet. */
     readonly onProbation: number;
-    /** Clients on probation that made way for newer ones so far. */
+    /** Clients that made way for others so far: those on probation for newer ones, others for those that came past it. */
     readonly givenUp: number;
   };
   readonly dropped: Readonly<Record<DropReason, number>>;

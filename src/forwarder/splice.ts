@@ -38,8 +38,6 @@ interface Client extends UsedIds {
   /** Key in the table of locals. */
   local: string | undefined;
   seenAtMs: number;
-  /** When it sent something after the gateway had last sent it something: who is not heard there is forgotten. */
-  aliveAtMs: number;
   /** Whether the gateway has sent it something since. */
   isAnswered: boolean;
   readonly place: Place;
@@ -81,10 +79,10 @@ export class Splice {
     if (!client) return this.#admit(datagram, source, nowMs);
     if (hasLeft(client, datagram)) return this.#replace(client, datagram, nowMs);
     client.seenAtMs = nowMs;
-    if (client.isAnswered) client.aliveAtMs = nowMs;
+    if (client.isAnswered) client.place.aliveAtMs = nowMs;
     client.isAnswered = false;
     client.connection.newest = client.place;
-    this.#watch(client, datagram);
+    this.#watch(client, datagram, nowMs);
     if (!client.waiting) this.#send(client, datagram);
     else if (client.waiting.length < gatewayWaitingDatagrams) client.waiting.push(datagram);
     else this.#options.counters.dropped["gateway-send-failed"]++;
@@ -102,7 +100,7 @@ export class Splice {
   sweep(nowMs: number): void {
     for (const client of this.#clients.values()) {
       const idleMs = isSettled(client) ? gatewayIdleMs : gatewayNewIdleMs;
-      if (nowMs - client.aliveAtMs >= idleMs) void this.#leave(client, nowMs);
+      if (nowMs - client.place.aliveAtMs >= idleMs) void this.#leave(client, nowMs);
     }
     this.#places.sweep(nowMs);
   }
@@ -129,10 +127,10 @@ export class Splice {
   }
 
   /** Whether the client has answered the gateway by now; then a packet of its own from elsewhere is known. */
-  #watch(client: Client, datagram: Uint8Array): void {
+  #watch(client: Client, datagram: Uint8Array, nowMs: number): void {
     if (client.probation?.sent(datagram)) {
       client.probation = undefined;
-      this.#places.graduate(client.place);
+      this.#places.graduate(client.place, nowMs);
     }
     if (!client.probation) this.#knownIds.note(client, datagram);
   }
@@ -168,7 +166,6 @@ export class Splice {
       waiting: [first],
       local: undefined,
       seenAtMs: nowMs,
-      aliveAtMs: nowMs,
       isAnswered: false,
       place,
       connection: place.connection,

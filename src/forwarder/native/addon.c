@@ -33,9 +33,9 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
       .places = {
         .max = UINT32("maxGatewayClients"),
         .max_on_probation = UINT32("maxGatewayProbation"),
+        .max_settled = UINT32("maxGatewaySettled"),
         .max_strangers = UINT32("maxGatewayStrangers"),
         .max_of_share = UINT32("maxGatewayShare"),
-        .min_of_share = UINT32("minGatewayShare"),
         .per_second = AMOUNT("newGatewayClientsPerSecond"),
         .burst = AMOUNT("gatewayClientBurst"),
         .share_per_second = AMOUNT("gatewaySharePerSecond"),

@@ -51,11 +51,11 @@ export interface NativeConfig {
   /** Bucket ids to give out, of which the same holds. */
   readonly maxBuckets: number;
   readonly maxGatewayClients: number;
-  /** Places on probation; of those, strangers'; and places of one source. */
+  /** Places on probation, and past it; of the former, strangers'; and places of one source. */
   readonly maxGatewayProbation: number;
+  readonly maxGatewaySettled: number;
   readonly maxGatewayStrangers: number;
   readonly maxGatewayShare: number;
-  readonly minGatewayShare: number;
   readonly newGatewayClientsPerSecond: number;
   readonly gatewaySharePerSecond: number;
   /** Depth of those token buckets. */

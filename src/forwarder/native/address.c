@@ -23,6 +23,16 @@ void qp_source_key(const struct qp_address *source, uint64_t key[2])
   key[1] = qp_is_ipv4(source) ? source->ip[1] : 0;
 }
 
+void qp_network_key(const uint64_t source[2], uint64_t key[2])
+{
+  uint8_t bytes[16];
+  memcpy(bytes, source, sizeof bytes);
+  bool is_ipv4 = memcmp(bytes, mapped_prefix, sizeof mapped_prefix) == 0;
+  size_t kept = is_ipv4 ? sizeof mapped_prefix + 3 : 6;
+  memset(bytes + kept, 0, sizeof bytes - kept);
+  memcpy(key, bytes, sizeof bytes);
+}
+
 struct qp_address qp_address_of_name(const struct sockaddr *name)
 {
   struct qp_address address = { 0 };

@@ -87,6 +87,8 @@ bool qp_is_ipv4(const struct qp_address *address);
 bool qp_is_unspecified(const struct qp_address *address);
 /** What a source is told from others by: an IPv4 address in its mapped form, or the /64 of an IPv6 one (RFC 6177 section 2). */
 void qp_source_key(const struct qp_address *source, uint64_t key[2]);
+/** What the network of a source, as `qp_source_key` gives it, is told from others by: an IPv4 /24 or an IPv6 /48. */
+void qp_network_key(const uint64_t source[2], uint64_t key[2]);
 struct qp_address qp_address_of_name(const struct sockaddr *name);
 /** In the form of a socket of `family`; an IPv6 address stays one, and an IPv4 socket refuses it. */
 struct qp_name qp_name_of_address(const struct qp_address *address, int family);

@@ -35,32 +35,25 @@ void qp_places_init(struct qp_places *places, const struct qp_place_limits *limi
   places->key = *key;
   init_rate(&places->rate, limits->per_second, limits->burst);
   qp_table_init(&places->shares, &share_type, &places->key, NULL);
+  qp_networks_init(&places->networks, key);
   qp_known_ids_init(&places->ids, key);
+}
+
+static void free_share(struct qp_places *places, struct qp_share *share)
+{
+  qp_network_leave(&places->networks, share->network);
+  free(share);
 }
 
 void qp_places_destroy(struct qp_places *places)
 {
   size_t cursor = 0;
   for (struct qp_share *share; (share = qp_table_next(&places->shares, &cursor));)
-    free(share);
+    free_share(places, share);
   qp_table_destroy(&places->shares);
+  qp_networks_destroy(&places->networks);
   qp_known_ids_destroy(&places->ids);
   pthread_mutex_destroy(&places->mutex);
-}
-
-static void append(struct qp_queue *queue, struct qp_link *link, struct qp_place *place)
-{
-  *link = (struct qp_link){ .before = queue->last, .place = place };
-  *(queue->last ? &queue->last->after : &queue->first) = link;
-  queue->last = link;
-  queue->count++;
-}
-
-static void take_out(struct qp_queue *queue, struct qp_link *link)
-{
-  *(link->before ? &link->before->after : &queue->first) = link->after;
-  *(link->after ? &link->after->before : &queue->last) = link->before;
-  queue->count--;
 }
 
 static void count_probation(struct qp_places *places)
@@ -71,27 +64,37 @@ static void count_probation(struct qp_places *places)
 static void begin_probation(struct qp_places *places, struct qp_place *place)
 {
   place->is_on_probation = true;
-  append(&places->on_probation, &place->in_all, place);
-  append(&place->connection->share->on_probation, &place->in_share, place);
+  qp_queue_append(&places->on_probation, &place->in_all, place);
+  qp_queue_append(&place->connection->share->on_probation, &place->in_share, place);
   if (place->is_moved)
-    append(&place->connection->moved, &place->in_moved, place);
+    qp_queue_append(&place->connection->moved, &place->in_moved, place);
   if (place->is_stranger)
-    append(&places->strangers, &place->in_strangers, place);
+    qp_queue_append(&places->strangers, &place->in_strangers, place);
   count_probation(places);
 }
 
 static void end_probation(struct qp_places *places, struct qp_place *place)
 {
-  if (!place->is_on_probation)
-    return;
   place->is_on_probation = false;
-  take_out(&places->on_probation, &place->in_all);
-  take_out(&place->connection->share->on_probation, &place->in_share);
+  qp_queue_take_out(&places->on_probation, &place->in_all);
+  qp_queue_take_out(&place->connection->share->on_probation, &place->in_share);
   if (place->is_moved)
-    take_out(&place->connection->moved, &place->in_moved);
+    qp_queue_take_out(&place->connection->moved, &place->in_moved);
   if (place->is_stranger)
-    take_out(&places->strangers, &place->in_strangers);
+    qp_queue_take_out(&places->strangers, &place->in_strangers);
   count_probation(places);
+}
+
+static void settle(struct qp_places *places, struct qp_place *place)
+{
+  qp_queue_append(&places->settled, &place->in_all, place);
+  place->connection->share->network->places++;
+}
+
+static void unsettle(struct qp_places *places, struct qp_place *place)
+{
+  qp_queue_take_out(&places->settled, &place->in_all);
+  place->connection->share->network->places--;
 }
 
 /** `place` is null where there is none any more. */
@@ -117,20 +120,52 @@ static void leave_connection(struct qp_place *place)
 
 static void leave(struct qp_places *places, struct qp_place *place)
 {
-  end_probation(places, place);
+  if (place->is_on_probation)
+    end_probation(places, place);
+  else
+    unsettle(places, place);
   qp_known_ids_forget(&places->ids, &place->used);
   leave_connection(place);
   atomic_fetch_sub_explicit(&places->count, 1, memory_order_relaxed);
 }
 
-static void give_up_oldest(struct qp_places *places, const struct qp_queue *queue)
+static void give_up(struct qp_places *places, struct qp_place *place)
 {
-  if (!queue->first)
-    return;
-  struct qp_place *place = queue->first->place;
   leave(places, place);
   atomic_store_explicit(&place->is_given_up, true, memory_order_relaxed);
   atomic_fetch_add_explicit(&places->given_up, 1, memory_order_relaxed);
+}
+
+static void give_up_oldest(struct qp_places *places, const struct qp_queue *queue)
+{
+  if (queue->first)
+    give_up(places, queue->first->place);
+}
+
+static bool is_more_dispensable(const struct qp_place *place, const struct qp_place *other)
+{
+  uint32_t places = place->connection->share->network->places, others = other->connection->share->network->places;
+  return places > others || (places == others && qp_place_alive_at(place) < qp_place_alive_at(other));
+}
+
+/** Of the network that has most, `newest` counted, another one: that which has been without an answer for the longest. */
+static struct qp_place *most_dispensable(const struct qp_places *places, const struct qp_place *newest)
+{
+  struct qp_place *found = NULL;
+  for (const struct qp_link *link = places->settled.first; link; link = link->after)
+    if (link->place != newest && (!found || is_more_dispensable(link->place, found)))
+      found = link->place;
+  return found;
+}
+
+static void graduate(struct qp_places *places, struct qp_place *place)
+{
+  end_probation(places, place);
+  settle(places, place);
+  struct qp_place *dispensable =
+    places->settled.count > places->limits.max_settled ? most_dispensable(places, place) : NULL;
+  if (dispensable)
+    give_up(places, dispensable);
 }
 
 /** For the first place of a source, which is taken from its rate. */
@@ -142,8 +177,11 @@ static struct qp_share *make_share(struct qp_places *places, const uint64_t sour
   memcpy(share->source, source, sizeof share->source);
   init_rate(&share->rate, places->limits.share_per_second, places->limits.burst);
   take_from(&share->rate, is_stranger, now_ns);
-  if (qp_table_add(&places->shares, share))
+  share->network = qp_network_join(&places->networks, source);
+  if (share->network && qp_table_add(&places->shares, share))
     return share;
+  if (share->network)
+    qp_network_leave(&places->networks, share->network);
   free(share);
   return NULL;
 }
@@ -153,21 +191,13 @@ static bool is_full(const struct qp_places *places)
   return atomic_load_explicit(&places->count, memory_order_relaxed) >= places->limits.max;
 }
 
-static bool has_its_share(const struct qp_places *places, const struct qp_share *share)
-{
-  const struct qp_place_limits *limits = &places->limits;
-  uint32_t count = atomic_load_explicit(&places->count, memory_order_relaxed);
-  return share->places >= limits->max_of_share ||
-         (share->places >= limits->min_of_share && share->places + count >= limits->max);
-}
-
 /**
  * The share first, null for a source without one: what a source may not have costs nobody else anything.
  * `QP_COUNTER_COUNT` if nothing is against it.
  */
 static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *share, bool is_stranger, uint64_t now_ns)
 {
-  if (share && has_its_share(places, share) && share->on_probation.count == 0)
+  if (share && share->places >= places->limits.max_of_share && share->on_probation.count == 0)
     return QP_GATEWAY_SHARE;
   if (is_full(places) && places->on_probation.count == 0)
     return QP_GATEWAY_FULL;
@@ -184,7 +214,7 @@ static void make_room(struct qp_places *places, const struct qp_connection *conn
   const struct qp_share *share = connection->share;
   if (connection->moved.count >= QP_MOVED_PLACES)
     give_up_oldest(places, &connection->moved);
-  if (has_its_share(places, share))
+  if (share->places >= limits->max_of_share)
     give_up_oldest(places, &share->on_probation);
   if (is_stranger && places->strangers.count >= limits->max_strangers)
     give_up_oldest(places, &places->strangers);
@@ -254,7 +284,7 @@ void qp_places_graduate(struct qp_places *places, struct qp_place *place)
 {
   pthread_mutex_lock(&places->mutex);
   if (!qp_place_is_given_up(place))
-    end_probation(places, place);
+    graduate(places, place);
   pthread_mutex_unlock(&places->mutex);
 }
 
@@ -299,7 +329,7 @@ void qp_places_sweep(struct qp_places *places, uint64_t now_ns)
   for (struct qp_share *share; is_due && (share = qp_table_next(&places->shares, &cursor));)
     if (share->places == 0 && now_ns >= share->opened_at_ns + refill_ns) {
       qp_table_remove(&places->shares, share);
-      free(share);
+      free_share(places, share);
     }
   pthread_mutex_unlock(&places->mutex);
 }

@@ -163,7 +163,7 @@ static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_pat
   if (!client)
     return NULL;
   client->path = *path;
-  client->alive_at_ms = now_ms;
+  qp_place_is_alive(&client->place, now_ms);
   client->name = qp_name_of_address(&path->peer, splice->family);
   qp_probation_begin(&client->probation, arrival);
   bool is_moving = arrival == QP_ARRIVAL_MOVING;
@@ -209,7 +209,7 @@ struct qp_client *qp_splice_admit(struct qp_splice *splice, const struct qp_path
     return NULL;
   atomic_store_explicit(&client->seen_at_ms, now_ms, memory_order_relaxed);
   if (client->is_answered)
-    client->alive_at_ms = now_ms;
+    qp_place_is_alive(&client->place, now_ms);
   client->is_answered = false;
   qp_places_hear(&splice->limits->places, &client->place);
   return client;
@@ -256,7 +256,7 @@ static int64_t silence_ms(const struct qp_client *client, int64_t now_ms)
 static bool is_idle(const struct qp_splice_options *options, const struct qp_client *client, int64_t now_ms)
 {
   int64_t idle_ms = is_settled(client) ? options->idle_ms : options->new_idle_ms;
-  return qp_place_is_given_up(&client->place) || now_ms - client->alive_at_ms >= idle_ms;
+  return qp_place_is_given_up(&client->place) || now_ms - qp_place_alive_at(&client->place) >= idle_ms;
 }
 
 void qp_splice_sweep(struct qp_splice *splice, int64_t now_ms, uint64_t now_ns)

@@ -45,9 +45,7 @@ struct qp_client {
   struct qp_probation probation;
   /** Read by the control thread as well. */
   _Atomic int64_t seen_at_ms;
-  /** When it sent something after the gateway had last sent it something: who is not heard there is forgotten. */
-  int64_t alive_at_ms;
-  /** Whether the gateway has sent it something since. */
+  /** Whether the gateway has sent it something since it was heard. */
   bool is_answered;
   /** It has been forgotten, and is kept for its virtual address alone, which rests until then. */
   bool is_resting;

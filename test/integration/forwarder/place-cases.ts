@@ -88,19 +88,24 @@ export function placeCases(harness: Harness): void {
       expect([second, third].map(({ isKnown }) => isKnown())).toEqual([false, true]);
     });
 
-    it("are kept by clients that have answered the gateway, as long as they like", async () => {
-      const rig = await openGateway(harness, { maxGatewayClients: 4 });
-      const ids = [1, 2, 3, 4].map(gatewayId);
-      const clients: UdpPeer[] = [];
-      for (const id of ids) {
-        const client = await openPeer();
-        await graduate(client, rig, id);
-        clients.push(client);
+    it("are kept in part for those on probation: of the others, one of the network that has most makes way", async () => {
+      const rig = await openGateway(harness, { maxGatewayClients: 8 });
+      const settled: { client: UdpPeer; isKnown: () => boolean }[] = [];
+      for (const host of ["127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2", "127.0.9.1", "127.0.9.1"]) {
+        const [client, id] = [await openPeer(host), gatewayId(settled.length)];
+        const { address, port } = await graduate(client, rig, id);
+        settled.push({ client, isKnown: () => rig.forwarder.clientOf(address, port) !== undefined });
+        rig.clock.nowMs++;
       }
-      expect(probation(rig)).toEqual([4, 0, 0]);
-      (await openPeer()).send(initial, rig.ipv4);
-      await settles(() => rig.forwarder.stats().dropped["gateway-full"], 1);
-      for (const [i, client] of clients.entries()) await ask(client, rig, shortPacketTo(ids[i]!));
+      await ask(settled[0]!.client, rig, shortPacketTo(gatewayId(0)));
+      await arrive(rig, initial, "127.0.8.1");
+      expect(probation(rig)).toEqual([7, 1, 0]);
+      await graduate(await openPeer("127.0.8.1"), rig, gatewayId(7));
+      await settles(() => probation(rig), [7, 1, 1]);
+      expect(settled.map(({ isKnown }) => isKnown())).toEqual([true, false, true, true, true, true]);
+      // It goes on, as one that has moved does.
+      await ask(settled[1]!.client, rig, shortPacketTo(gatewayId(1)));
+      await settles(() => probation(rig), [8, 2, 1]);
     });
 
     it("stay on probation while what a client sends does not show that it has heard the gateway", async () => {

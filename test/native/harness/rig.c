@@ -36,9 +36,9 @@ struct qp_forwarder *create_rig(const struct rig_options *options)
       .places = {
         .max = options->max_clients,
         .max_on_probation = options->max_on_probation ? options->max_on_probation : options->max_clients,
+        .max_settled = options->max_settled ? options->max_settled : UINT32_MAX,
         .max_strangers = UINT32_MAX,
         .max_of_share = UINT32_MAX,
-        .min_of_share = UINT32_MAX,
         .per_second = 1e6,
         .burst = 1e6,
         .share_per_second = 1e6,

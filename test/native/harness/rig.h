@@ -14,6 +14,8 @@ struct rig_options {
   const struct qp_stun_options *stun;
   /** 0: as many as there are clients. */
   uint32_t max_on_probation;
+  /** 0: as many as come. */
+  uint32_t max_settled;
   /** Milliseconds since the epoch; null: the system's. */
   const _Atomic int64_t *clock;
 };

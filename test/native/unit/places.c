@@ -7,7 +7,7 @@ enum { CLIENTS = 64, SECOND_NS = 1000000000 };
 
 static const struct qp_hash_key hash_key = { 1, 2 };
 static const struct qp_place_limits limits = {
-  .max = 16, .max_on_probation = 4, .max_strangers = 2, .max_of_share = 8, .min_of_share = 8,
+  .max = 16, .max_on_probation = 4, .max_settled = 12, .max_strangers = 2, .max_of_share = 8,
   .per_second = 1000, .burst = 40, .share_per_second = 100,
 };
 
@@ -48,6 +48,7 @@ static enum qp_counter come(struct town *town, int client, const char *ip, bool 
   enum qp_counter refusal;
   struct qp_address source = address_at(ip);
   memset(&town->clients[client], 0, sizeof town->clients[client]);
+  qp_place_is_alive(&town->clients[client], 200);
   bool is_open = qp_places_open(&town->places, &town->clients[client], &source, is_moving, data, sizeof data,
                                 town->now_ns, &refusal);
   CHECK(is_open == (refusal == QP_COUNTER_COUNT));
@@ -154,6 +155,7 @@ static void shares_out(void)
   for (int i = 0; i < 8; i++)
     CHECK(come_and_stay(&town, i, "192.0.2.1") == QP_COUNTER_COUNT);
   CHECK(come(&town, 8, "192.0.2.1", false, 0) == QP_GATEWAY_SHARE);
+  town.places.limits.max_settled = 16;
   for (int i = 8; i < 16; i++)
     CHECK(come_and_stay(&town, i, "2001:db8::1:0:0:1") == QP_COUNTER_COUNT);
   CHECK(come(&town, 16, "2001:db8::2:0:0:2", false, 0) == QP_GATEWAY_SHARE);
@@ -165,24 +167,44 @@ static void shares_out(void)
   end(&town);
 }
 
-static int fill(struct town *town, int first, const char *ip)
+/** Six clients of two addresses of one network, and three of each of two others. */
+static void begin_full(struct town *town, const char *const sources[4])
 {
-  int count = 0;
-  while (come_and_stay(town, first + count, ip) == QP_COUNTER_COUNT)
-    count++;
-  town->clients[first + count].connection = NULL;
-  return count;
+  begin(town);
+  for (int i = 0; i < 12; i++) {
+    const char *source = sources[i < 6 ? i % 2 : i < 9 ? 2 : 3];
+    CHECK(come_and_stay(town, i, source) == QP_COUNTER_COUNT);
+    qp_place_is_alive(&town->clients[i], 100 - i);
+  }
+  CHECK(town->places.networks.table.count == 3 && town->places.settled.count == 12);
 }
 
-static void leaves_as_many_to_others(void)
+static void makes_way_in_the_largest_network(const char *const sources[4])
 {
   struct town town;
-  begin(&town);
-  town.places.limits.max_of_share = 16;
-  town.places.limits.min_of_share = 2;
-  CHECK(fill(&town, 0, "192.0.2.1") == 8 && fill(&town, 8, "192.0.2.2") == 4);
-  CHECK(fill(&town, 12, "192.0.2.3") == 2 && fill(&town, 14, "192.0.2.4") == 2 && fill(&town, 16, "192.0.2.5") == 0);
+  begin_full(&town, sources);
+  CHECK(come(&town, 12, "203.0.113.1", false, 0) == QP_COUNTER_COUNT && town.places.settled.count == 12);
+  /* The sixth has been without an answer for the longest, but for those of smaller networks. */
+  qp_places_graduate(&town.places, &town.clients[12]);
+  CHECK(!is_in(&town, 5) && town.places.settled.count == 12 && atomic_load(&town.places.given_up) == 1);
+  qp_place_is_alive(&town.clients[4], 1000);
+  /* One more of its own is one of the six again. */
+  CHECK(come_and_stay(&town, 13, sources[0]) == QP_COUNTER_COUNT && !is_in(&town, 3) && is_in(&town, 4));
+  /* Until all have as many: then it is the one without an answer for the longest of all these. */
+  for (int i = 14; i < 16; i++)
+    CHECK(come_and_stay(&town, i, "203.0.113.1") == QP_COUNTER_COUNT);
+  CHECK(!is_in(&town, 2) && !is_in(&town, 1) && is_in(&town, 11));
+  CHECK(come_and_stay(&town, 16, "233.252.0.1") == QP_COUNTER_COUNT);
+  CHECK(!is_in(&town, 11) && is_in(&town, 0) && is_in(&town, 10) && is_in(&town, 13));
   end(&town);
+}
+
+static void makes_way_by_networks(void)
+{
+  const char *const ipv4[4] = { "192.0.2.1", "192.0.2.255", "192.0.3.1", "198.51.100.1" };
+  const char *const ipv6[4] = { "2001:db8:1::1", "2001:db8:1:ffff::1", "2001:db8:2::1", "198.51.100.1" };
+  makes_way_in_the_largest_network(ipv4);
+  makes_way_in_the_largest_network(ipv6);
 }
 
 static void limits_rates(void)
@@ -228,7 +250,7 @@ static void forgets_shares(void)
   qp_places_close(&town.places, &town.clients[0]);
   town.clients[0].connection = NULL;
   qp_places_sweep(&town.places, town.now_ns + 2ull * SECOND_NS);
-  CHECK(town.places.shares.count == 0);
+  CHECK(town.places.shares.count == 0 && town.places.networks.table.count == 0);
   end(&town);
 }
 
@@ -239,7 +261,7 @@ static const struct test tests[] = {
   { "counts what comes with a known connection in the share of its first address, four at a time", counts_what_moves_as_its_connections },
   { "leaves a connection ID to the connection that came first with it", leaves_an_id_to_the_first },
   { "refuses a source that has its share, an IPv4 address or an IPv6 /64, and no other", shares_out },
-  { "gives a source no more places than are left to all others, but for some", leaves_as_many_to_others },
+  { "keeps a part for those on probation, and gives up one of the network that has most", makes_way_by_networks },
   { "refuses a source that comes too fast before it costs others anything", limits_rates },
   { "refuses strangers that come faster than a sixteenth of the rate, which costs others nothing", limits_rates_of_strangers },
   { "forgets a source without places once its rate has recovered", forgets_shares },

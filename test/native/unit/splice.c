@@ -25,7 +25,7 @@ static void begin(struct town *town, unsigned threads)
       .max_on_probation = 65536,
       .max_strangers = 1,
       .max_of_share = 65536,
-      .min_of_share = 65536,
+      .max_settled = 65536,
       .per_second = 1e9,
       .burst = 1e9,
       .share_per_second = 1e9,
@@ -286,7 +286,7 @@ static void lives_by_answers(void)
   memcpy(answers + 1200, short_packet, sizeof short_packet);
   qp_splice_answered(client, answers, 1200, 1200);
   client_of(splice, 1, short_packet, sizeof short_packet, IDLE_MS - 1);
-  CHECK(client->alive_at_ms == 0);
+  CHECK(qp_place_alive_at(&client->place) == 0);
   qp_splice_answered(client, answers, sizeof answers, 1200);
   client_of(splice, 1, short_packet, sizeof short_packet, IDLE_MS - 1);
   sweep(splice, IDLE_MS);

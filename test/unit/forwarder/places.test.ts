@@ -5,9 +5,9 @@ import { type Place, type PlaceLimits, placeLimits, Places } from "../../../src/
 const limits: PlaceLimits = {
   max: 16,
   maxOnProbation: 4,
+  maxSettled: 12,
   maxStrangers: 2,
   maxOfShare: 8,
-  minOfShare: 8,
   perSecond: 1000,
   sharePerSecond: 100,
   burst: 40,
@@ -52,7 +52,7 @@ describe("Places", () => {
   it("count what comes with a known connection in the share of its first address, some at a time", () => {
     const { places, present, come } = town({ maxOnProbation: 16, maxOfShare: maxMovedPlaces + 2 });
     const first = come("first") as Place;
-    places.graduate(first);
+    places.graduate(first, 0);
     const move = (name: string): void => {
       const place = places.open(
         { address: `198.51.100.${name}`, isStranger: false, connection: first.connection },
@@ -72,11 +72,11 @@ describe("Places", () => {
   });
 
   it("refuse a source that has its share, an IPv4 address or an IPv6 /64, and no other", () => {
-    const { places, come } = town();
+    const { places, come } = town({ maxSettled: 16 });
     const stay = (address: string): string => {
       const place = come("", address);
       if (typeof place === "string") return place;
-      places.graduate(place);
+      places.graduate(place, 0);
       return "in";
     };
     const stays = (address: string): Set<string> => new Set(Array.from({ length: 8 }, () => stay(address)));
@@ -87,17 +87,40 @@ describe("Places", () => {
     expect(stay("2001:db8:0:1::1")).toBe("gateway-full");
   });
 
-  it("of a source are no more than are left to all others, but for some", () => {
-    const { places, come } = town({ maxOfShare: 16, minOfShare: 2 });
-    const fill = (address: string): number => {
-      for (let opened = 0; ; opened++) {
-        const place = come("", address);
-        if (typeof place === "string") return opened;
-        places.graduate(place);
-      }
-    };
-    const sources = [1, 2, 3, 4, 5].map((number) => `192.0.2.${number}`);
-    expect(sources.map(fill)).toEqual([8, 4, 2, 2, 0]);
+  it("keep a part for those on probation, and give up one of the network that has most", () => {
+    const networks = [
+      ["192.0.2.1", "192.0.2.255", "192.0.3.1", "198.51.100.1"],
+      ["2001:db8:1::1", "2001:db8:1:ffff::1", "2001:db8:2::1", "198.51.100.1"],
+    ] as const;
+    for (const sources of networks) {
+      const { places, present, come } = town();
+      const stay = (name: string, address: string, aliveAtMs = 200): Place => {
+        const place = come(name, address) as Place;
+        place.aliveAtMs = aliveAtMs;
+        places.graduate(place, 0);
+        return place;
+      };
+      // Six clients of two addresses of one network, and three of each of two others.
+      const first = Array.from("abcdef", (name, i) => stay(name, sources[i % 2]!, 100 - i));
+      for (const [i, name] of [..."ghijkl"].entries()) stay(name, sources[i < 3 ? 2 : 3], 94 - i);
+      const newcomer = come("m", "203.0.113.1") as Place;
+      newcomer.aliveAtMs = 200;
+      expect([...present].join("")).toBe("abcdefghijklm");
+      // "f" has been without an answer for the longest, but for those of smaller networks.
+      places.graduate(newcomer, 0);
+      expect([...present].join("")).toBe("abcdeghijklm");
+      first[4]!.aliveAtMs = 1000;
+      // One more of its own is one of the six again.
+      stay("n", sources[0]);
+      expect([...present].join("")).toBe("abceghijklmn");
+      // Until all have as many: then it is the one without an answer for the longest of all these.
+      stay("o", "203.0.113.1");
+      stay("p", "203.0.113.1");
+      expect([...present].join("")).toBe("aeghijklmnop");
+      stay("q", "233.252.0.1");
+      expect([...present].join("")).toBe("aeghijkmnopq");
+      expect([places.size, places.onProbation]).toEqual([12, 0]);
+    }
   });
 
   it("of a source that has its share go from its oldest on probation to its newest", () => {
