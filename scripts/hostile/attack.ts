@@ -9,12 +9,17 @@ export interface Target {
   readonly token: (subject: string) => Promise<string>;
 }
 
+/** Counts what an attack got done: what the relay refused before it did anything is none of it. */
+export type Tally = (count?: number) => void;
+
 /** One kind of hostile traffic. */
 export interface Attack {
   /** A few words, for a table. */
   readonly name: string;
+  /** What it counts, in the plural. */
+  readonly unit: string;
   /** Whether the turns of the relay's event loop are bounded as well: nothing is worked on before its limit is asked. */
   readonly boundsTurns?: boolean;
   /** Attacks until `signal` aborts, and resolves when all that it opened is closed. */
-  readonly run: (target: Target, signal: AbortSignal) => Promise<void>;
+  readonly run: (target: Target, signal: AbortSignal, tally: Tally) => Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { JWK } from "jose";
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "./attack.ts";
-import type { RelayProcess } from "./relay-process.ts";
+import type { Issuer } from "./issuer.ts";
 
 /** What the attacker's process is told. */
 export interface AttackOrder {
@@ -13,29 +13,86 @@ export interface AttackOrder {
   readonly target: Omit<Target, "token">;
 }
 
-/** How long an attacker may take to close what it opened, in ms. */
+/** What it tells now and then: how much it has done so far, in the attack's unit. */
+export interface AttackerMessage {
+  readonly done: number;
+}
+
+/** What came of an attacker. */
+export interface AttackReport {
+  /** How much it did, in the attack's unit. */
+  readonly done: number;
+  /** Whether it had to be killed: some wait for what the relay does not give them. */
+  readonly isKilled: boolean;
+  /** What went wrong with the attacker itself: it failed, or did nothing at all. */
+  readonly complaint: string | undefined;
+}
+
+/** How long an attacker may take to do anything, and to close what it opened, in ms. */
+const arrivalMs = 5000;
 const farewellMs = 5000;
 
-/** Attacks from a process of its own for so long; says what went wrong with the attacker itself. */
-export async function attackFor(relay: RelayProcess, name: string, ms: number): Promise<string | undefined> {
-  const { host, port, certificate } = relay.target;
-  const child = fork(new URL("programs/attacker.ts", import.meta.url), {
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
-  let complaint = "";
-  child
-    .stderr!.setEncoding("utf8")
-    .on("data", (text: string) => (complaint = (complaint + text).slice(-1000)));
-  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  const order: AttackOrder = { name, key: relay.issuer.key, target: { host, port, certificate } };
-  child.send(order);
-  await Promise.race([once(child, "message"), exited]);
-  await Promise.race([sleep(ms), exited]);
-  if (child.connected) child.disconnect();
-  let isKilled = false;
-  // Some wait for what the relay does not give them; these vanish.
-  const timer = setTimeout(() => (isKilled = child.kill("SIGKILL")), farewellMs);
-  const [code, signal] = await exited;
-  clearTimeout(timer);
-  return code === 0 || isKilled ? undefined : `the attacker ended with ${signal ?? code}: ${complaint}`;
+/** Who is attacked. */
+export interface Attacked {
+  readonly target: Target;
+  readonly issuer: Pick<Issuer, "key">;
+}
+
+/** Attacks from a process of its own, for so long from when it has done something for the first time. */
+export async function attackFor(attacked: Attacked, name: string, ms: number): Promise<AttackReport> {
+  const attacker = new Attacker(attacked, name);
+  await attacker.begins();
+  await attacker.lasts(ms);
+  return await attacker.end();
+}
+
+class Attacker {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  #done = 0;
+  #stderr = "";
+
+  constructor({ target: { host, port, certificate }, issuer: { key } }: Attacked, name: string) {
+    const order: AttackOrder = { name, key, target: { host, port, certificate } };
+    this.#child = fork(new URL("programs/attacker.ts", import.meta.url), {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    this.#exited = once(this.#child, "exit");
+    this.#child.on("message", ({ done }: AttackerMessage) => (this.#done = done));
+    this.#child
+      .stderr!.setEncoding("utf8")
+      .on("data", (text: string) => (this.#stderr = (this.#stderr + text).slice(-1000)));
+    this.#child.send(order);
+  }
+
+  /** Waits until it has done something, has ended or has taken too long. */
+  async begins(): Promise<void> {
+    const signal = AbortSignal.timeout(arrivalMs);
+    while (this.#done === 0 && !this.#hasEnded && !signal.aborted)
+      await Promise.race([once(this.#child, "message", { signal }).catch(() => undefined), this.#exited]);
+  }
+
+  async lasts(ms: number): Promise<void> {
+    await Promise.race([sleep(ms), this.#exited]);
+  }
+
+  async end(): Promise<AttackReport> {
+    let isKilled = false;
+    if (this.#child.connected) this.#child.send("stop", () => undefined);
+    const timer = setTimeout(() => (isKilled = this.#child.kill("SIGKILL")), farewellMs);
+    await this.#exited;
+    clearTimeout(timer);
+    return { done: this.#done, isKilled, complaint: this.#complaint(isKilled) };
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  #complaint(isKilled: boolean): string | undefined {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== 0 && !isKilled)
+      return `the attacker ended with ${signalCode ?? exitCode}: ${this.#stderr}`;
+    return this.#done > 0 ? undefined : "the attacker did nothing";
+  }
 }

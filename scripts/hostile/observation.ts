@@ -5,6 +5,8 @@ import type { RelayProcess } from "./relay-process.ts";
 
 /** What was seen of a relay and by its honest clients for some time. */
 export interface Observation {
+  /** How long it was watched. */
+  readonly ms: number;
   readonly isAlive: boolean;
   /** The most, in bytes. */
   readonly rssBytes: number;
@@ -30,6 +32,7 @@ export async function observe(
 ): Promise<Observation> {
   const before = { logBytes: relay.logBytes, keyFetches: relay.issuer.fetches, pair: pair.counts };
   relay.takeLongestTurnMs();
+  const startedAtMs = performance.now();
   const stop = new AbortController();
   const watching = Promise.all([
     highest(relay, stop.signal),
@@ -40,6 +43,7 @@ export async function observe(
   stop.abort();
   const [{ rssBytes, descriptors }, http3, tcp] = await watching;
   return {
+    ms: performance.now() - startedAtMs,
     isAlive: relay.isAlive,
     rssBytes,
     descriptors,

@@ -64,7 +64,7 @@ async function attackInTurn(
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted || !relay.isAlive)
       return [...complaints, `"${name}" and what comes after it did not run`];
-    const complaint = await attackFor(relay, name, hostileMs / attacks.length);
+    const { complaint } = await attackFor(relay, name, hostileMs / attacks.length);
     if (complaint) complaints.push(`${name}: ${complaint}`);
   }
   return complaints;

@@ -5,7 +5,7 @@ import { type Visit, visitTcp } from "../../scripts/hostile/honest/visitor.ts";
 import { warmUp } from "../../scripts/hostile/honest/warm-up.ts";
 import { RelayProcess } from "../../scripts/hostile/relay-process.ts";
 import { tcpAttacks } from "../../scripts/hostile/attacks/tcp/index.ts";
-import { bounds } from "../../scripts/hostile/verdict.ts";
+import { bounds, failuresOf, median } from "../../scripts/hostile/verdict.ts";
 
 const attackMs = 10_000;
 /** How long memory may take to go back. */
@@ -28,10 +28,6 @@ async function visits(relay: RelayProcess, during: Promise<unknown>): Promise<Vi
   return done;
 }
 
-function median(all: readonly Visit[]): number {
-  return all.map((ms) => ms ?? Infinity).sort((a, b) => a - b)[all.length >> 1] ?? Infinity;
-}
-
 async function highestRss(relay: RelayProcess, during: Promise<unknown>): Promise<number> {
   let highest = 0;
   const timer = setInterval(() => (highest = Math.max(highest, relay.rssBytes)), 50);
@@ -49,7 +45,7 @@ describe("a relay's TCP port", () => {
       const quiet = await visits(relay, sleep(3000));
       const quietBytes = relay.rssBytes;
       const attack = attackFor(relay, name, attackMs);
-      const [complaint, attacked, attackedBytes] = await Promise.all([
+      const [{ complaint }, attacked, attackedBytes] = await Promise.all([
         attack,
         visits(relay, attack),
         highestRss(relay, attack),
@@ -72,6 +68,7 @@ describe("a relay's TCP port", () => {
       expect(relay.isAlive, relay.logEnd).toBe(true);
       expect(relay.logBytes).toBeLessThan(bounds.logBytes);
       expect(slow).toBeLessThan(bounds.visitRatio);
+      expect(failuresOf(attacked)).toBeLessThanOrEqual(bounds.failedShare * attacked.length);
       expect(sincePeak * 2 ** 20).toBeLessThan(bounds.rssBytes);
       expect(calm() * 2 ** 20).toBeLessThan(bounds.rssAfterBytes);
     },

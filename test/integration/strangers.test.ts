@@ -26,7 +26,7 @@ async function attack(attacker: Attack, { relay, port, certificate }: TestRelay)
     certificate,
     token: () => Promise.reject(new TypeError("unused")),
   };
-  const running = attacker.run(target, over.signal);
+  const running = attacker.run(target, over.signal, () => undefined);
   onTestFinished(async () => {
     over.abort();
     await running;

@@ -9,12 +9,14 @@ const requestsAtATime = 10;
 /** Tokens that nobody signed: each names another key, none, or one that does not fit. */
 export const forgedTokens: Attack = {
   name: "forged tokens",
-  async run(target, signal) {
+  unit: "answers",
+  async run(target, signal, tally) {
     while (!signal.aborted) {
       const client = new Http2Requests(target);
       while (!signal.aborted && client.isOpen) {
         const asked = Array.from({ length: requestsAtATime }, (_, i) => ask(client, i));
-        await Promise.all(asked);
+        const statuses = await Promise.all(asked);
+        tally(statuses.filter((status) => status !== 0).length);
         await sleep(1);
       }
       client.close();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "../attack.ts";
+import type { Attack, Tally, Target } from "../attack.ts";
 import { maxPacketBytes } from "../../../src/protocol.ts";
 import { Http2Requests } from "../clients/http2-requests.ts";
 import { initialLike } from "../clients/initial.ts";
@@ -10,12 +10,15 @@ const requestsAtATime = 20;
 /** A peer with a token that takes whatever there is of mailboxes and waits. */
 export const greedyPeer: Attack = {
   name: "greedy peer",
-  async run(target, signal) {
+  unit: "answers",
+  async run(target, signal, tally) {
     const authorization = `Bearer ${await target.token("mallory")}`;
     while (!signal.aborted) {
       const client = new Http2Requests(target);
       while (!signal.aborted && client.isOpen) {
-        const asked = Array.from({ length: requestsAtATime }, () => ask(client, authorization, target));
+        const asked = Array.from({ length: requestsAtATime }, () =>
+          ask(client, authorization, target, tally),
+        );
         await Promise.race([Promise.all(asked), sleep(1000)]);
         await sleep(10);
       }
@@ -25,13 +28,19 @@ export const greedyPeer: Attack = {
 };
 
 /** Leaves the longest message there is for one of a few recipients, and waits for one itself. */
-async function ask(client: Http2Requests, authorization: string, { host }: Target): Promise<void> {
+async function ask(
+  client: Http2Requests,
+  authorization: string,
+  { host }: Target,
+  tally: Tally,
+): Promise<void> {
   const recipient = ["bob", "alice", host][randomBytes(1)[0]! % 3];
   const body = JSON.stringify({
     packets: Array.from({ length: 8 }, () => initialLike(maxPacketBytes).toString("base64")),
     note: "x".repeat(512),
   });
   const json = { "content-type": "application/json" };
-  await client.send({ ":method": "POST", ":path": `/v1/mailbox/${recipient}`, authorization, ...json }, body);
+  const left = { ":method": "POST", ":path": `/v1/mailbox/${recipient}`, authorization, ...json };
+  if (await client.send(left, body)) tally();
   await client.send({ ":path": "/v1/mailbox", authorization, prefer: "wait=60" });
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "../attack.ts";
+import type { Attack, Tally, Target } from "../attack.ts";
 import { Registrant } from "../honest/registrant.ts";
 
 const payload: Buffer = Buffer.alloc(1000);
@@ -21,22 +21,24 @@ async function openPeer(target: Target, subject: string): Promise<Registrant | u
   return undefined;
 }
 
-async function sendBurst(from: Registrant, to: Registrant): Promise<void> {
+async function sendBurst(from: Registrant, to: Registrant, tally: Tally): Promise<void> {
   for (let i = 0; i < burst; i++) from.sendTo(to, payload);
+  tally(burst);
   await sleep(pauseMs);
 }
 
 /** Attacks somebody who only receives. */
 function attackOf(
   name: string,
-  attack: (target: Target, to: Registrant, signal: AbortSignal) => Promise<void>,
+  attack: (target: Target, to: Registrant, signal: AbortSignal, tally: Tally) => Promise<void>,
 ): Attack {
   return {
     name,
-    async run(target, signal) {
+    unit: "packets",
+    async run(target, signal, tally) {
       const to = await openPeer(target, "greedy-receiver");
       if (!to) return;
-      await attack(target, to, signal);
+      await attack(target, to, signal, tally);
       to.close();
     },
   };
@@ -45,11 +47,11 @@ function attackOf(
 /** A rate that belonged to a registration would be there in full again with each new one. */
 export const newRegistrations: Attack = attackOf(
   "a new registration for each burst",
-  async (target, to, signal) => {
+  async (target, to, signal, tally) => {
     while (!signal.aborted) {
       const from = await openPeer(target, attacker);
       if (from) {
-        await sendBurst(from, to);
+        await sendBurst(from, to, tally);
         await from.leave();
         from.close();
       } else await sleep(pauseMs);
@@ -60,10 +62,10 @@ export const newRegistrations: Attack = attackOf(
 /** A rate that belonged to a registration would be there as many times. */
 export const manyRegistrations: Attack = attackOf(
   "many registrations of one subject",
-  async (target, to, signal) => {
+  async (target, to, signal, tally) => {
     const all = await Promise.all(Array.from({ length: registrations }, () => openPeer(target, attacker)));
     const peers = all.filter((peer) => peer !== undefined);
-    while (!signal.aborted) for (const peer of peers) await sendBurst(peer, to);
+    while (!signal.aborted) for (const peer of peers) await sendBurst(peer, to, tally);
     for (const peer of peers) peer.close();
   },
 );

@@ -30,9 +30,11 @@ function shortLike(): Buffer {
 function strangersThat(name: string, hostOf: Host, datagram: () => Buffer): Attack {
   return {
     name,
-    async run({ host, port }, signal) {
+    unit: "datagrams",
+    async run({ host, port }, signal, tally) {
       const sockets: Socket[] = [];
-      const send = (socket: Socket): void => socket.send(datagram(), port, host, () => undefined);
+      const onSent = (error: Error | null): void => void (error ?? tally());
+      const send = (socket: Socket): void => socket.send(datagram(), port, host, onSent);
       while (sockets.length < strangers && !signal.aborted) {
         for (let i = 0; i < burst; i++) {
           const socket = open(hostOf(sockets.length));

@@ -6,11 +6,12 @@ import type { Attack } from "../attack.ts";
 /** Random bytes of random lengths, as fast as a socket takes them in small bursts. */
 export const strayDatagrams: Attack = {
   name: "random datagrams",
-  async run({ host, port }, signal) {
+  unit: "datagrams",
+  async run({ host, port }, signal, tally) {
     const socket = createSocket("udp4");
     socket.on("error", () => undefined);
     while (!signal.aborted) {
-      for (let i = 0; i < 50; i++) socket.send(randomBytes(1 + ((i * 29) % 1400)), port, host);
+      for (let i = 0; i < 50; i++, tally()) socket.send(randomBytes(1 + ((i * 29) % 1400)), port, host);
       await sleep(1);
     }
     socket.close();

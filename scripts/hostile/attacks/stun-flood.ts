@@ -2,25 +2,25 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
-import type { Attack, Target } from "../attack.ts";
+import type { Attack, Tally, Target } from "../attack.ts";
 import { Registrant } from "../honest/registrant.ts";
 import { openSocket } from "../honest/socket.ts";
 
 /** 61 Mbit/s of requests that look authenticated. */
-const perSecond = 50_000;
+const floodPerSecond = 50_000;
 /** Requests that are sent again and again, under random names that nobody has. */
 const variants = 64;
 /** Fewer than a subject may hold. */
 const registrations = 40;
 
 /** Requests that look authenticated, each of which would cost its receiver some HMACs. */
-export const stunFlood: Attack = strangersAttack("STUN flood of one source", ["127.0.8.1"], perSecond);
+export const stunFlood: Attack = strangersAttack("STUN flood of one source", ["127.0.8.1"], floodPerSecond);
 
 /** The same from many sources, as one spoofs them. */
 export const spoofedStunFlood: Attack = strangersAttack(
   "STUN flood of many sources",
   Array.from({ length: 254 }, (_, i) => `127.0.9.${1 + i}`),
-  perSecond,
+  floodPerSecond,
 );
 
 /** A few requests a second that seem to come from the addresses of the honest, to use up what is answered to these. */
@@ -33,8 +33,9 @@ export const spoofedVictims: Attack = strangersAttack(
 /** Wrong proofs in the names of live registrations, from where these are. */
 export const namedStunFlood: Attack = {
   name: "STUN flood in the names of registrations",
+  unit: "datagrams",
   boundsTurns: true,
-  async run(target, signal) {
+  async run(target, signal, tally) {
     const peers: Registrant[] = [];
     while (peers.length < registrations && !signal.aborted) {
       const peer = await Registrant.open(target, "mallory", "127.0.8.2", () => undefined);
@@ -43,35 +44,42 @@ export const namedStunFlood: Attack = {
     }
     const sockets = peers.map(({ socket }) => socket);
     const requests = peers.map(({ id }) => authenticatedLooking(id!));
-    await flood(target, sockets, requests, perSecond, signal);
+    await flood({ target, sockets, requests, perSecond: floodPerSecond }, signal, tally);
   },
 };
 
-function strangersAttack(name: string, addresses: readonly string[], rate: number): Attack {
+function strangersAttack(name: string, addresses: readonly string[], perSecond: number): Attack {
   return {
     name,
+    unit: "datagrams",
     boundsTurns: true,
-    async run(target, signal) {
+    async run(target, signal, tally) {
       const sockets = await Promise.all(addresses.map(openSocket));
       const names = Array.from({ length: variants }, () => randomBytes(16).toString("base64url"));
-      await flood(target, sockets, names.map(authenticatedLooking), rate, signal);
+      const requests = names.map(authenticatedLooking);
+      await flood({ target, sockets, requests, perSecond }, signal, tally);
     },
   };
 }
 
+interface Flood {
+  readonly target: Target;
+  readonly sockets: readonly Socket[];
+  readonly requests: readonly Uint8Array[];
+  readonly perSecond: number;
+}
+
 /** Sends request `i` from socket `i`, each list over and over, and closes the sockets at the end. */
 async function flood(
-  { host, port }: Target,
-  sockets: readonly Socket[],
-  requests: readonly Uint8Array[],
-  rate: number,
+  { target: { host, port }, sockets, requests, perSecond }: Flood,
   signal: AbortSignal,
+  tally: Tally,
 ): Promise<void> {
   const startedAtMs = performance.now();
   for (let sent = 0; !signal.aborted && sockets.length > 0; await sleep(1)) {
     // At most what a tenth of a second asks for at once, should the attacker itself be held up.
-    const due = Math.min(((performance.now() - startedAtMs) / 1000) * rate, sent + rate / 10);
-    for (; sent < due; sent++)
+    const due = Math.min(((performance.now() - startedAtMs) / 1000) * perSecond, sent + perSecond / 10);
+    for (; sent < due; sent++, tally())
       sockets[sent % sockets.length]!.send(requests[sent % requests.length]!, port, host);
   }
   for (const socket of sockets) socket.close();

@@ -103,9 +103,9 @@ export class RawHttp3 {
     return this.#until(() => this.isClosed);
   }
 
-  /** Whether another request may be opened now. */
+  /** Whether another request may be opened now, besides those that are in the next turn. */
   get hasRoom(): boolean {
-    return !this.isClosed && this.#engine.streamsLeft("bidirectional") > 0;
+    return !this.isClosed && this.#engine.streamsLeft("bidirectional") > this.#beginnings.size;
   }
 
   /** Opens a request; its stream's number. */

@@ -44,7 +44,7 @@ async function under(
   meanwhile: () => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
-  const attacker = attack.run(target, stop.signal);
+  const attacker = attack.run(target, stop.signal, () => undefined);
   try {
     await sleep(ms);
     await meanwhile();

@@ -44,7 +44,7 @@ async function serve(options: QuicpipeOptions): Promise<Served> {
 async function attack({ relay, target }: Served, { run }: Attack): Promise<{ got: number; allowed: number }> {
   const stop = new AbortController();
   const start = performance.now();
-  const running = run(target, stop.signal);
+  const running = run(target, stop.signal, () => undefined);
   await sleep(attackMs);
   stop.abort();
   await running;

@@ -23,7 +23,7 @@ const underWay = 20;
 async function attack(relay: RelayProcess, pair: Pair, name: string): Promise<Observation> {
   const attacking = attackFor(relay, name, attackMs);
   const attacked = await observe(relay, pair, attacking);
-  expect(await attacking).toBeUndefined();
+  expect((await attacking).complaint).toBeUndefined();
   return attacked;
 }
 

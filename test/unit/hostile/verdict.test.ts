@@ -3,6 +3,7 @@ import type { Observation } from "../../../scripts/hostile/observation.ts";
 import { judge, visitRatio } from "../../../scripts/hostile/verdict.ts";
 
 const quiet: Observation = {
+  ms: 2400,
   isAlive: true,
   rssBytes: 100 * 2 ** 20,
   descriptors: 30,
@@ -12,6 +13,11 @@ const quiet: Observation = {
   visits: { http3: [10, 12, 11], tcp: [5, 5, 6] },
   pair: { sent: 1000, received: 1000, renewals: 5, renewalsFailed: 0, messages: 5, messagesFailed: 0 },
 };
+
+/** Twenty visits over HTTP/3, some of which failed. */
+function visitsOf(failed: number): Observation["visits"] {
+  return { http3: Array.from({ length: 20 }, (_, i) => (i < failed ? undefined : 10)), tcp: [5] };
+}
 
 describe("the verdict on an attack", () => {
   it("holds where nothing is much worse than in the quiet phase", () => {
@@ -26,6 +32,7 @@ describe("the verdict on an attack", () => {
 
   it("tells each fault", () => {
     const attacked: Observation = {
+      ms: 2400,
       isAlive: false,
       rssBytes: 165 * 2 ** 20,
       descriptors: 30,
@@ -38,10 +45,12 @@ describe("the verdict on an attack", () => {
     expect(judge(quiet, attacked, { boundsTurns: true })).toEqual([
       "the relay's process ended",
       "memory grew",
-      "HTTP/3 visits are slow or fail",
-      "visits over TCP are slow or fail",
-      "the event loop stood still",
+      "visits over HTTP/3 are slow",
+      "1 of 1 visits over HTTP/3 failed",
+      "visits over TCP are slow",
+      "the event loop stood still for 51 ms",
       "the log is flooded",
+      "the honest pair stood still (900/4/0 in 2.4 s)",
       "100 relayed packets are lost",
       "1 of 5 renewals failed",
       "5 of 5 messages were refused",
@@ -59,13 +68,18 @@ describe("the verdict on an attack", () => {
     expect(visitRatio(quiet, half, "tcp")).toBe(1);
   });
 
+  it("takes one in ten visits that fail, and no more, however fast the others are", () => {
+    expect(judge(quiet, { ...quiet, visits: visitsOf(2) })).toEqual([]);
+    expect(judge(quiet, { ...quiet, visits: visitsOf(3) })).toEqual(["3 of 20 visits over HTTP/3 failed"]);
+  });
+
   it("does not hold where nothing was seen", () => {
     const nothing = { sent: 0, received: 0, renewals: 0, renewalsFailed: 0, messages: 0, messagesFailed: 0 };
     const blind = { ...quiet, visits: { http3: [], tcp: [] }, pair: nothing };
     expect(judge(blind, blind)).toEqual([
-      "HTTP/3 visits are slow or fail",
-      "visits over TCP are slow or fail",
-      "the honest pair stood still",
+      "visits over HTTP/3 are slow",
+      "visits over TCP are slow",
+      "the honest pair stood still (0/0/0 in 2.4 s)",
     ]);
   });
 });

@@ -5,7 +5,8 @@ import { RawHttp3 } from "../../clients/raw-http3.ts";
 /** Bodies of hundreds of MB that go on after the answer has come: to a path that is none, and without a token. */
 export const endlessBodies: Attack = {
   name: "bodies after the answer",
-  async run(target, signal) {
+  unit: "bytes",
+  async run(target, signal, tally) {
     while (!signal.aborted) {
       const client = await RawHttp3.open(target);
       for (const [path, megabytes] of [
@@ -14,7 +15,7 @@ export const endlessBodies: Attack = {
         ["/v1/register", 600],
       ] as const)
         if (client.hasRoom)
-          await client.upload(client.request(post(path, target), false), megabytes * 1e6, signal);
+          tally(await client.upload(client.request(post(path, target), false), megabytes * 1e6, signal));
       client.close();
     }
   },

@@ -8,9 +8,14 @@ const connections = 400;
 /** Connections that ask for nothing and stay alive. */
 export const idleConnections: Attack = {
   name: "idle connections",
-  async run(target, signal) {
+  unit: "connections",
+  async run(target, signal, tally) {
     const clients: RawHttp3[] = [];
-    for (let i = 0; i < connections && !signal.aborted; i++) clients.push(await RawHttp3.open(target));
+    for (let i = 0; i < connections && !signal.aborted; i++) {
+      const client = await RawHttp3.open(target);
+      if (!client.isClosed) tally();
+      clients.push(client);
+    }
     while (!signal.aborted) {
       for (const client of clients) if (!client.isClosed) client.ping();
       await sleep(1000, undefined, { signal }).catch(() => undefined);

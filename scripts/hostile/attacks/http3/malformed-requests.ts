@@ -49,12 +49,13 @@ export const malformedKinds: readonly MalformedRequest[] = [
 /** Requests that cannot be read, of every kind in turn. */
 export const malformedRequests: Attack = {
   name: "malformed requests",
-  async run(target, signal) {
+  unit: "answers",
+  async run(target, signal, tally) {
     while (!signal.aborted) {
       const client = await RawHttp3.open(target);
       for (let i = 0; client.hasRoom && !signal.aborted; i++) {
         const { fields } = malformedKinds[i % malformedKinds.length]!;
-        await client.status(client.request(fields(target), true), 1000);
+        if (await client.status(client.request(fields(target), true), 1000)) tally();
       }
       client.close();
     }

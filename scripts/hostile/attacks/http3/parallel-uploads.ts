@@ -1,4 +1,4 @@
-import type { Attack } from "../../attack.ts";
+import type { Attack, Tally } from "../../attack.ts";
 import { post } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
@@ -8,16 +8,26 @@ const bytes = 5_000_000;
 /** Connections at a time that upload some MB each, refused or not. */
 export const parallelUploads: Attack = {
   name: "uploads on 40 connections",
-  async run(target, signal) {
+  unit: "bytes",
+  async run(target, signal, tally) {
     while (!signal.aborted) {
       const clients = await Promise.all(Array.from({ length: connections }, () => RawHttp3.open(target)));
-      await Promise.all(clients.map((client) => upload(client, target, signal)));
+      await Promise.all(clients.map((client) => upload(client, target, signal, tally)));
     }
   },
 };
 
-async function upload(client: RawHttp3, target: { port: number }, signal: AbortSignal): Promise<void> {
-  for (let sent = 0; sent < bytes && client.hasRoom && !signal.aborted;)
-    sent += await client.upload(client.request(post("/v1/register", target), false), bytes - sent, signal);
+async function upload(
+  client: RawHttp3,
+  target: { port: number },
+  signal: AbortSignal,
+  tally: Tally,
+): Promise<void> {
+  for (let sent = 0; sent < bytes && client.hasRoom && !signal.aborted;) {
+    const id = client.request(post("/v1/register", target), false);
+    const taken = await client.upload(id, bytes - sent, signal);
+    tally(taken);
+    sent += taken;
+  }
   client.close();
 }

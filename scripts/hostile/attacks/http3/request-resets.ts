@@ -6,13 +6,15 @@ import { RawHttp3 } from "../../clients/raw-http3.ts";
 /** Requests that never end, reset 2 to 5 ms after they began, on one connection for as long as it lasts. */
 export const requestResets: Attack = {
   name: "requests that are reset",
-  async run(target, signal) {
+  unit: "resets",
+  async run(target, signal, tally) {
     while (!signal.aborted) {
       const client = await RawHttp3.open(target);
       for (let i = 0; client.hasRoom && !signal.aborted; i++) {
         const id = client.request(get("/", target), false);
         await sleep(2 + (i % 4));
         client.reset(id);
+        tally();
       }
       client.close();
     }

@@ -8,12 +8,14 @@ const connections = 100;
 /** Connections that ask for a page as often as they may, and read none of it; they stay alive. */
 export const slowReaders: Attack = {
   name: "readers that do not read",
-  async run(target, signal) {
+  unit: "requests",
+  async run(target, signal, tally) {
     await Promise.all(
       Array.from({ length: connections }, async () => {
         while (!signal.aborted) {
           const client = await RawHttp3.open(target, { windowBytes: 2000, reads: false });
-          while (client.hasRoom && !signal.aborted) client.request(get("/v1/openapi.json", target), true);
+          for (; client.hasRoom && !signal.aborted; tally())
+            client.request(get("/v1/openapi.json", target), true);
           while (!client.isClosed && !signal.aborted) {
             client.ping();
             await sleep(1000, undefined, { signal }).catch(() => undefined);

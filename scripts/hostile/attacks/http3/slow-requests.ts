@@ -10,13 +10,14 @@ const pauseMs = 5000;
 /** Header fields and bodies that never come to their end: half of a connection's streams each, a byte now and then. */
 export const slowRequests: Attack = {
   name: "slow headers and bodies",
-  async run(target, signal) {
+  unit: "requests",
+  async run(target, signal, tally) {
     await Promise.all(
       Array.from({ length: connections }, async () => {
         while (!signal.aborted) {
           const client = await RawHttp3.open(target);
           const bodies: number[] = [];
-          while (client.hasRoom && !signal.aborted) {
+          for (; client.hasRoom && !signal.aborted; tally()) {
             client.stream(headersFrame(get("/", target)).subarray(0, 20), false);
             if (client.hasRoom) bodies.push(client.request(post("/v1/mailbox/x", target), false));
           }

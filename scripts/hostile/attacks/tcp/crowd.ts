@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack, Target } from "../../attack.ts";
@@ -9,8 +10,12 @@ const connections = 1200;
 const batch = 50;
 
 /** Ways to hold a connection and ask for nothing: without a handshake, without a request, without its end. */
-const ways: readonly ((target: Target) => Promise<Socket>)[] = [
-  ({ host, port }) => Promise.resolve(connect(port, host).on("error", () => undefined)),
+const ways: readonly ((target: Target, signal: AbortSignal) => Promise<Socket>)[] = [
+  async ({ host, port }, signal) => {
+    const socket = connect(port, host).on("error", () => undefined);
+    await once(socket, "connect", { signal }).catch(() => undefined);
+    return socket;
+  },
   (target) => connectTls(target, "h2"),
   async (target) => {
     const socket = await connectTls(target, "http/1.1");
@@ -22,13 +27,16 @@ const ways: readonly ((target: Target) => Promise<Socket>)[] = [
 /** A crowd from one address at the door, which comes again as often as it is sent away. */
 export const tcpCrowd: Attack = {
   name: "a crowd at the door, over TCP",
-  async run(target, signal) {
+  unit: "connections",
+  async run(target, signal, tally) {
     let crowd: Socket[] = [];
     for (let turn = 0; !signal.aborted; turn++) {
       crowd = crowd.filter(({ destroyed }) => !destroyed);
       const missing = Math.min(batch, connections - crowd.length);
       const way = ways[turn % ways.length]!;
-      crowd.push(...(await Promise.all(Array.from({ length: missing }, () => way(target)))));
+      const come = await Promise.all(Array.from({ length: missing }, () => way(target, signal)));
+      tally(come.filter(({ destroyed }) => !destroyed).length);
+      crowd.push(...come);
       await sleep(20, undefined, { signal }).catch(() => undefined);
     }
     for (const socket of crowd) socket.destroy();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attack, Target } from "../../attack.ts";
+import type { Attack, Tally, Target } from "../../attack.ts";
 import {
   connectTls,
   flood,
@@ -48,31 +48,38 @@ const floods: Readonly<Record<string, Flood>> = {
 /** Frames and requests that cost their sender little. */
 export const tcpFloods: Attack = {
   name: "floods of frames, over TCP",
-  async run(target, signal) {
+  unit: "batches",
+  async run(target, signal, tally) {
     const kinds = Object.values(floods).flatMap((kind) => Array.from({ length: connections }, () => kind));
     await Promise.all([
       ...kinds.map(async (kind, i) => {
-        while (!signal.aborted) await send(target, kind, i % 2 === 0, signal);
+        while (!signal.aborted) await send(target, kind, i % 2 === 0, signal, tally);
       }),
-      pipeline(target, signal),
+      pipeline(target, signal, tally),
     ]);
   },
 };
 
 /** @param isDeaf whether it reads none of the answers. */
-async function send(target: Target, kind: Flood, isDeaf: boolean, signal: AbortSignal): Promise<void> {
+async function send(
+  target: Target,
+  kind: Flood,
+  isDeaf: boolean,
+  signal: AbortSignal,
+  tally: Tally,
+): Promise<void> {
   const client = await RawHttp2.open(target, isDeaf);
-  for (let turn = 0; !client.isClosed && !signal.aborted; turn++) await client.send(...kind(turn));
+  for (let turn = 0; !client.isClosed && !signal.aborted; turn++, tally()) await client.send(...kind(turn));
   client.close();
   await sleep(10);
 }
 
 /** Requests over HTTP/1.1, one behind the other, whose answers nobody reads. */
-async function pipeline(target: Target, signal: AbortSignal): Promise<void> {
+async function pipeline(target: Target, signal: AbortSignal, tally: Tally): Promise<void> {
   const requests = "GET /v1/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(batch);
   while (!signal.aborted) {
     const socket = await connectTls(target, "http/1.1");
-    while (!socket.destroyed && !signal.aborted) await flood(socket, requests);
+    for (; !socket.destroyed && !signal.aborted; tally()) await flood(socket, requests);
     socket.destroy();
     await sleep(10);
   }

@@ -8,14 +8,15 @@ const streams = 100;
 /** Connections that ask for a page on every stream and let one byte of each come. */
 export const tcpSlowReaders: Attack = {
   name: "readers that do not read, over TCP",
-  async run({ host, port, certificate: ca }, signal) {
+  unit: "requests",
+  async run({ host, port, certificate: ca }, signal, tally) {
     const url = `https://${host}:${port}`;
     const options = { ca, servername: "localhost", settings: { initialWindowSize: 1 } };
     const sessions = Array.from({ length: connections }, () => {
       const session = connect(url, options);
       session.on("error", () => undefined);
       session.once("connect", () => {
-        for (let i = 0; i < streams; i++)
+        for (let i = 0; i < streams; i++, tally())
           session.request({ ":path": "/v1/openapi.json" }).on("error", () => undefined);
       });
       return session;
