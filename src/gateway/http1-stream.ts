@@ -90,15 +90,17 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
 }
 
 /** Fields of a request over HTTP/1.1 as those of the later versions; what is the connection's own is left out. */
-export function laterFields({ method, url = "", headers }: IncomingMessage): FieldMap {
-  const { host, te: _te, ...rest } = headers;
+export function laterFields({ method, url = "", headers, headersDistinct }: IncomingMessage): FieldMap {
+  const { host: _host, te: _te, ...rest } = headers;
+  // All of them: one that comes twice is none (RFC 9112 §3.2).
+  const host = headersDistinct["host"]?.length === 1 ? headers.host : headersDistinct["host"];
   // A target that is named whole counts instead of Host (RFC 9112 §3.2.2).
-  const [, scheme = "https", authority = host, path = url] = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
+  const [, scheme = "https", named, path = url] = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     ":method": method,
     ":scheme": scheme.toLowerCase(),
     ":path": path.startsWith("?") || path === "" ? `/${path}` : path,
-    ":authority": authority,
+    ":authority": Array.isArray(host) ? host : (named ?? host),
     ...withoutConnectionFields(rest),
   };
 }

@@ -1,4 +1,4 @@
-import { createServer as createHttp1, type Server as Http1Server } from "node:http";
+import { createServer as createHttp1, type IncomingMessage, type Server as Http1Server } from "node:http";
 import {
   constants,
   type IncomingHttpHeaders,
@@ -176,6 +176,8 @@ export class TcpDoor {
       keepAliveTimeout: 0,
     });
     server.on("request", (request, response) => {
+      const refusal = framingRefusal(request);
+      if (refusal) return this.#refuse(request.socket, refusal);
       const connection = this.#connectionOf(request.socket);
       const { host } = request.headers;
       const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
@@ -241,6 +243,13 @@ function arrivalLimits(scale: number): ArrivalLimits {
 function streamsFor(sourceConnections: number): number {
   const share = Math.floor(defaults.maxSourceStreams / sourceConnections);
   return Math.max(defaults.minHttp2Streams, Math.min(defaults.maxHttp2Streams, share));
+}
+
+/** What Node reads, but is not HTTP/1.1 as it is spoken here (RFC 9110 §15.6.6, RFC 9112 §6.1). */
+function framingRefusal({ httpVersionMajor, headers }: IncomingMessage): string | undefined {
+  if (httpVersionMajor !== 1) return "505 HTTP Version Not Supported";
+  const coding = headers["transfer-encoding"]?.toLowerCase();
+  return coding === undefined || coding === "chunked" ? undefined : "501 Not Implemented";
 }
 
 /** RFC 9113 §6.2 */

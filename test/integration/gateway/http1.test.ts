@@ -42,6 +42,16 @@ describe("a request over HTTP/1.1", () => {
     expect(text).toContain('"te":null,"hop":null');
   });
 
+  it.each([
+    ["400", "two hosts", "GET / HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n"],
+    ["400", "two hosts beside a target", "GET https://a.example/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n"],
+    ["501", "another coding", "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: gzip, chunked\r\n"],
+    ["505", "a version of its own", "GET / HTTP/2.0\r\nHost: a.example\r\n"],
+  ])("is answered %s with %s", async (status, _with, head) => {
+    const text = await ask(await startServer(echo), `${head}Connection: close\r\n\r\n`);
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
   it("gets no refusal of what comes behind it into its answer", async () => {
     const asked = Promise.withResolvers<void>();
     const gateway = await startServer(() => {
