@@ -8,7 +8,7 @@ import { parseArgs, styleText } from "node:util";
 import { mintDevelopmentToken } from "quicpipe";
 import { developmentCertificate } from "quicpipe/gateway";
 import { createIdentity, type Identity } from "quicpipe/peer";
-import { exitStatus, surviveBrokenPipes } from "../src/cli/exit-status.ts";
+import { exitStatus, watchOutput } from "../src/cli/exit-status.ts";
 
 const help = `npm run demo [-- --seconds N]
 
@@ -134,7 +134,7 @@ if (values.help) {
 const seconds = requireSeconds(values.seconds);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
 // As in `npm run demo 2>&1 | head`.
-surviveBrokenPipes();
+watchOutput();
 process.stdout.on("error", () => {
   isHeard = false;
   void stop();

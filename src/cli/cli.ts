@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef } from "citty";
-import { isQuicpipeError } from "../errors.ts";
+import { isQuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { accept } from "./accept.ts";
 import { dial } from "./dial.ts";
 import { doctor } from "./doctor.ts";
-import { exitStatus, isBrokenPipe } from "./exit-status.ts";
+import { exitStatus, isBrokenPipe, isOutputFault } from "./exit-status.ts";
 import { id } from "./id.ts";
 import { relay } from "./relay.ts";
 import { printable } from "./terminal-text.ts";
@@ -65,11 +65,18 @@ function refuse(message: string, help = "quicpipe --help"): number {
   return exitStatus.usage;
 }
 
+/** What the command line alone can mend. */
+const usageCodes: ReadonlySet<QuicpipeErrorCode> = new Set([
+  "ERR_QUICPIPE_OPTION_INVALID",
+  "ERR_QUICPIPE_AUTH_REQUIRED",
+]);
+
 function report(error: unknown, help: string): number {
   if (isBrokenPipe(error)) return exitStatus.brokenPipe;
+  if (isOutputFault(error)) return exitStatus.failed;
   if (isQuicpipeError(error)) {
     process.stderr.write(`quicpipe: ${printable(error.message)} (${error.code})\n`);
-    return error.code === "ERR_QUICPIPE_OPTION_INVALID" ? exitStatus.usage : exitStatus.failed;
+    return usageCodes.has(error.code) ? exitStatus.usage : exitStatus.failed;
   }
   // citty's own complaints (a missing positional, a value outside an enum) are about usage: sentences, in colours.
   if (error instanceof Error && error.name === "CLIError")

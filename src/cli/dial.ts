@@ -1,5 +1,5 @@
 import { defineCommand, type CommandDef } from "citty";
-import { type NumberRange, requireNumber } from "./arguments.ts";
+import { type NumberRange, requireName, requireNumber } from "./arguments.ts";
 import { peerArgs, workAsPeer } from "./peer.ts";
 import { pipeStandardStreams } from "./pipe.ts";
 import { printable } from "./terminal-text.ts";
@@ -26,6 +26,7 @@ export const dial = defineCommand({
   args,
   async run({ args: given }) {
     const timeoutMs = requireNumber("--timeout", given.timeout, timeoutRange) * 1000;
+    requireName("NAME", given.name);
     return await workAsPeer(given, {}, async ({ peer, trust }) => {
       process.stderr.write(`quicpipe: dialing ${printable(given.name)} at ${printable(given.relay)}\n`);
       const connection = await peer.dial(given.name, { trust, timeoutMs });

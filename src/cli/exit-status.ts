@@ -21,16 +21,24 @@ export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EPIPE";
 }
 
+let outputFault: Error | undefined;
+
+/** Whether an error is why stdout cannot be written, of which {@link watchOutput} has told. */
+export function isOutputFault(error: unknown): boolean {
+  return error === outputFault;
+}
+
 /**
- * Lets the process end quietly where the reader of its stdout has gone, as in `quicpipe accept | head`; one that nobody
- * hears on stderr goes on.
+ * Lets the process end quietly where the reader of its stdout has gone, as in `quicpipe accept | head`, and with a line where
+ * stdout cannot be written, as on a full disk; one that nobody hears on stderr goes on.
  */
-export function surviveBrokenPipes(): void {
+export function watchOutput(): void {
   process.stdout.on("error", (error) => {
-    if (!isBrokenPipe(error)) throw error;
-    process.exitCode = exitStatus.brokenPipe;
+    if (isBrokenPipe(error)) return void (process.exitCode = exitStatus.brokenPipe);
+    if (outputFault === undefined)
+      process.stderr.write(`quicpipe: stdout cannot be written: ${error.message}\n`);
+    outputFault ??= error;
+    process.exitCode = exitStatus.failed;
   });
-  process.stderr.on("error", (error) => {
-    if (!isBrokenPipe(error)) throw error;
-  });
+  process.stderr.on("error", () => undefined);
 }

@@ -1,6 +1,7 @@
-const signals = ["SIGINT", "SIGTERM"] as const;
+/** What tells a command to end: Ctrl-C, whoever started it, and a terminal that is closed. */
+export const endingSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Ctrl-C or SIGTERM, once; a second one ends the process the hard way. Whoever opened it closes it. */
+/** One of {@link endingSignals}, once; a second one ends the process the hard way. Whoever opened it closes it. */
 export interface Interruption {
   /** What came, if anything. */
   readonly signal: NodeJS.Signals | undefined;
@@ -14,13 +15,13 @@ export function openInterruption(onSignal: () => void): Interruption {
     signal = received;
     onSignal();
   };
-  for (const each of signals) process.once(each, listener);
+  for (const each of endingSignals) process.once(each, listener);
   return {
     get signal() {
       return signal;
     },
     close() {
-      for (const each of signals) process.off(each, listener);
+      for (const each of endingSignals) process.off(each, listener);
     },
   };
 }

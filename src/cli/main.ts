@@ -1,7 +1,10 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
-import { runCli } from "./cli.ts";
-import { surviveBrokenPipes } from "./exit-status.ts";
+import { versionRefusal } from "./node-version.ts";
 
-surviveBrokenPipes();
-const status = await runCli(process.argv.slice(2));
-process.exitCode ??= status;
+// What an older Node cannot even load comes after it was asked.
+const refusal = versionRefusal(process.versions.node);
+if (refusal === undefined) await (await import("./run.ts")).run();
+else {
+  process.stderr.write(`quicpipe: ${refusal}\n`);
+  process.exitCode = 1;
+}

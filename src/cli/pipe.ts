@@ -10,6 +10,8 @@ import { showProgress } from "./progress.ts";
  * than a keepalive, which is what mends an address that moved in the last moment.
  */
 const farewellMs = 20_000;
+/** How long it waits without a word, in ms. */
+const farewellSilenceMs = 1000;
 
 /**
  * Joins stdin and stdout to a stream between peers, as a netcat does, until both directions have ended, and
@@ -55,8 +57,17 @@ async function farewell(connection: Connection): Promise<void> {
     await (await connection.createUnidirectionalStream()).close();
     await connection.incomingUnidirectionalStreams.getReader().read();
   };
+  const notice = setTimeout(sayWaiting, farewellSilenceMs);
   await Promise.race([Promise.allSettled([exchange()]), delay(farewellMs, undefined, { ref: false })]);
+  clearTimeout(notice);
   connection.close();
+}
+
+/** The other end may be a program that knows nothing of a last stream. */
+function sayWaiting(): void {
+  process.stderr.write(
+    `quicpipe: both directions have ended; waiting up to ${farewellMs / 1000} s for the other end's word that all has come\n`,
+  );
 }
 
 function counter(): { stream: Transform; bytes(): number } {

@@ -108,6 +108,7 @@ export interface RelayConfig {
  */
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
+  requireEffect(file);
   const auth = authOf(args);
   const options = {
     ...file,
@@ -123,6 +124,13 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   } as QuicpipeOptions;
   if (production && options.auth === undefined) throw authRequired();
   return { options, tls: tlsOf(args, fileTls) };
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */
+function requireEffect(file: Record<string, unknown>): void {
+  if ("logger" in file) throw invalid("`logger` in the config file has no effect: log lines go to stderr");
+  if ("upstream" in file)
+    throw invalid("`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own");
 }
 
 function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarder?: unknown } {

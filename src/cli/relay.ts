@@ -19,6 +19,7 @@ import { consoleLogger, type Logger, quicpipe, type QuicpipeOptions, type Relay 
 import { requireKeyPair } from "../pem.ts";
 import { parseAddress } from "../wire/address.ts";
 import { readOptionFile } from "./arguments.ts";
+import { endingSignals } from "./interruption.ts";
 import { formatBytes } from "./progress.ts";
 import { formatRefusals } from "./refusals.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "./relay-config.ts";
@@ -135,11 +136,10 @@ function developmentHint(cert: Buffer): string {
   return `serving a development certificate for ${names.join(", ")}; peers elsewhere reach the relay by one of these names, and need the certificate as --relay-ca: ${developmentCertificatePath()}`;
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process the hard way. */
+/** Resolves at the first of {@link endingSignals}; a second one ends the process the hard way. */
 async function interrupted(): Promise<void> {
   const waiting = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  await Promise.race(signals.map((signal) => once(process, signal, { signal: waiting.signal })));
+  await Promise.race(endingSignals.map((signal) => once(process, signal, { signal: waiting.signal })));
   waiting.abort();
 }
 

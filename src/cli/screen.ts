@@ -1,3 +1,5 @@
+import { endingSignals } from "./interruption.ts";
+
 const enter = "\u001B[?1049h\u001B[?25l";
 const leave = "\u001B[?25h\u001B[?1049l";
 const home = "\u001B[H";
@@ -46,13 +48,12 @@ export function openQuitSignal(input: NodeJS.ReadStream): QuitSignal {
     // In raw mode Ctrl-C is a character like others.
     if (keys.includes("q") || keys.includes(ctrlC)) resolve();
   };
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.once(signal, resolve);
+  for (const signal of endingSignals) process.once(signal, resolve);
   if (input.isTTY) input.setRawMode(true).on("data", onKeys);
   return {
     asked: promise,
     close() {
-      for (const signal of signals) process.off(signal, resolve);
+      for (const signal of endingSignals) process.off(signal, resolve);
       if (input.isTTY) input.setRawMode(false).off("data", onKeys).pause();
     },
   };

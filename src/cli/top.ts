@@ -143,8 +143,9 @@ async function lookSoon(looks: Looks, last: TopFigures): Promise<TopFigures> {
 
 function surfaceOf(output: NodeJS.WriteStream): TopSurface {
   return {
-    columns: output.columns,
-    rows: output.rows,
+    // A terminal that was told no size says 0 × 0, as in `docker exec` or on a serial line.
+    columns: output.columns || 80,
+    rows: output.rows || 24,
     style: (format, text) => styleText(format, text, { stream: output }),
   };
 }

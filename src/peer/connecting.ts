@@ -99,6 +99,7 @@ export function connect(context: PeerContext, attempt: Attempt, making: Making):
     remoteName,
     ownFingerprint: identity.fingerprint,
     idleTimeoutMs,
+    keepaliveMs: context.settings.keepaliveMs,
     relayFault: () => attempt.registration?.fault,
     onStalled: () => {
       const upkeep = attempt.registration?.keepAlive();

@@ -59,11 +59,17 @@ export function failureOf(
   );
 }
 
-/** The error for a connection that fell silent. */
-export function silenceError(idleTimeoutMs: number, relayFault: QuicpipeError | undefined): QuicpipeError {
+/**
+ * The error for a connection that fell silent. The idle time begins anew with the first packet that is sent after the last
+ * that came (RFC 9000 §10.1), at the latest with the next keepalive.
+ */
+export function silenceError(
+  { idleTimeoutMs, keepaliveMs }: { readonly idleTimeoutMs: number; readonly keepaliveMs: number },
+  relayFault: QuicpipeError | undefined,
+): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_CONNECTION_LOST",
-    `nothing came from the other peer for up to ${idleTimeoutMs} ms: ${relayFault ? "the relay is out of reach" : "it is gone or its network is"}`,
+    `nothing came from the other peer for up to ${(idleTimeoutMs + keepaliveMs) / 1000} s: ${relayFault ? "the relay is out of reach" : "it is gone or its network is"}`,
     { cause: relayFault, details: { idleTimeoutMs } },
   );
 }

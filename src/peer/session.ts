@@ -30,6 +30,7 @@ export interface SessionParts {
   readonly remoteName: string | undefined;
   readonly ownFingerprint: string;
   readonly idleTimeoutMs: number;
+  readonly keepaliveMs: number;
   /** What speaks against the relay, for the error of a connection that fell silent. */
   readonly relayFault: () => QuicpipeError | undefined;
   /** Packets get no answer: the registration may be at an old address. See {@link DriverOwner.onStalled}. */
@@ -250,7 +251,7 @@ export class Session {
 
   /** The engine's connection is over: finds out why. */
   #explain(): void {
-    const { ownFingerprint, idleTimeoutMs, relayFault } = this.#parts;
+    const { ownFingerprint, relayFault } = this.#parts;
     const remote = this.#engine.remoteClose();
     const local = this.#engine.localClose();
     const phase = this.#phase === "open" ? "open" : "handshake";
@@ -261,7 +262,7 @@ export class Session {
     else if (local) {
       this.#closeEarly({ errorCode: local.errorCode, reason: "" });
       this.#finish(failureOf(local, "this", phase, ownFingerprint), undefined);
-    } else this.#finish(silenceError(idleTimeoutMs, relayFault()), undefined);
+    } else this.#finish(silenceError(this.#parts, relayFault()), undefined);
   }
 
   /** Ends a handshake at the other side too, which cannot read what the engine says about it. */

@@ -62,14 +62,13 @@ export function parsePin(pin: string): string {
   const hex = pin.replaceAll(":", "").toLowerCase();
   if (/^[0-9a-f]{64}$/.test(hex)) return hex;
   if (/^[\w-]{43}=?$/.test(pin)) return Buffer.from(pin, "base64url").toString("hex");
-  throw invalid(`"${pin}" is no SHA-256 fingerprint`);
+  throw invalid(`${JSON.stringify(pin)} is no SHA-256 fingerprint`, pinWanted);
 }
 
-function invalid(what: string): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
-    `trust: ${what}; give the other peer's fingerprint (64 hex digits, from its \`quicpipe id\`), { ca } or "insecure"`,
-  );
+const pinWanted = "the other peer's fingerprint (64 hex digits, from its `quicpipe id`)";
+
+function invalid(what: string, wanted: string = `${pinWanted}, { ca } or "insecure"`): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${wanted}`);
 }
 
 /**

@@ -8,18 +8,23 @@ export interface RelayClaim {
   readonly peers: ReadonlySet<string> | undefined;
 }
 
+/** Characters of a name that a refusal shows. */
+const maxShown = 40;
 const figures = new Set(["maxCids", "maxRegistrations", "bytesPerSecond", "ttlMs"]);
 
 /**
- * Reads the claim `quicpipe`; `undefined` if it is malformed. A member that is unknown here makes it so too:
- * it was meant to narrow something, and ignoring it would grant more than the issuer did.
+ * Reads the claim `quicpipe`; says in a clause what is wrong with one that is malformed. A member that is unknown here makes
+ * it so too: it was meant to narrow something, and ignoring it would grant more than the issuer did.
  */
-export function parseRelayClaim(claim: unknown): RelayClaim | undefined {
+export function parseRelayClaim(claim: unknown): RelayClaim | string {
   if (claim === undefined) return { quota: {}, peers: undefined };
-  if (typeof claim !== "object" || claim === null || Array.isArray(claim)) return undefined;
+  if (typeof claim !== "object" || claim === null || Array.isArray(claim)) return "it is no object";
   const { peers, ...rest } = claim as Record<string, unknown>;
-  if (!Object.entries(rest).every(([name, value]) => figures.has(name) && isFigure(value))) return undefined;
-  if (peers !== undefined && !isNameList(peers)) return undefined;
+  const unknown = Object.keys(rest).find((name) => !figures.has(name));
+  if (unknown !== undefined) return `its member ${JSON.stringify(unknown.slice(0, maxShown))} is unknown`;
+  const wrong = Object.entries(rest).find(([, value]) => !isFigure(value));
+  if (wrong) return `its member "${wrong[0]}" is no whole number above 0`;
+  if (peers !== undefined && !isNameList(peers)) return 'its member "peers" is no list of names';
   const { ttlMs, ...quota } = rest as Record<string, number>;
   return {
     quota: { ...quota, ...(ttlMs !== undefined && { maxTtlMs: ttlMs }) },

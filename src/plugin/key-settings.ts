@@ -1,7 +1,7 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import { QuicpipeError } from "../errors.ts";
 import { isKeySet, isTrustedOrigin } from "./key-document.ts";
-import { optionInvalid, requireTexts, elementInvalid } from "../option-checks.ts";
+import { elementInvalid, optionInvalid, requireTexts, shownInvalid } from "../option-checks.ts";
 
 /** Where an issuer's keys are published: at a URL, or where its discovery document says. */
 export type KeyOrigin =
@@ -79,7 +79,7 @@ function resolveJwks(jwks: unknown): KeySetting {
   if (isKeySet(jwks) && jwks.keys.every(isObject)) return { kind: "set", set: { keys: [...jwks.keys] } };
   const url = typeof jwks === "string" ? URL.parse(jwks) : jwks;
   if (url instanceof URL && isTrustedOrigin(url)) return { kind: "jwks", url };
-  throw optionInvalid("auth.jwks", jwks, `${trusted}, or a key set with an array keys of objects`);
+  throw urlInvalid("auth.jwks", jwks, `${trusted}, or a key set with an array keys of objects`);
 }
 
 function isObject(value: unknown): value is JWK {
@@ -94,11 +94,19 @@ function resolveIssuer(issuer: unknown): KeySetting {
   const url = URL.parse(name);
   if (others.length === 0 && url && isTrustedOrigin(url) && !/[?#]/.test(name))
     return { kind: "issuer", issuer: name };
-  throw optionInvalid(
+  throw urlInvalid(
     "auth.issuer",
     issuer,
     `${trusted}, as there is no auth.jwks: its keys are looked up there`,
   );
+}
+
+/** Shows where a URL leads and not the rest, which may be a secret. */
+function urlInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
+  const url = URL.parse(String(value));
+  return url?.host
+    ? shownInvalid(path, `${url.protocol}//${url.host}/…`, allowed)
+    : optionInvalid(path, value, allowed);
 }
 
 const trusted = "an https: URL (http: for loopback alone) without user and password";

@@ -70,9 +70,10 @@ function end({ identity, service, param }: ApiRequest): Response {
   const id = param("id");
   if (service.registry.end(id, identity.subject)) return noContent();
   if (identity.scopes.has(scopes.admin) && revoke(id, identity, service)) return noContent();
+  const whose = identity.scopes.has(scopes.admin) ? "there is" : "you hold";
   throw new QuicpipeError(
     "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
-    "you hold no such registration, or its time is over",
+    `${whose} no such registration, or its time is over`,
   );
 }
 

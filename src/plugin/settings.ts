@@ -187,6 +187,8 @@ function isPublicAddress(text: string): boolean {
 
 function resolveTelemetry(value: TelemetryOptions | false | undefined): TelemetryOptions | false {
   if (value === false) return false;
+  if (value !== undefined && typeof value !== "object")
+    throw optionInvalid("telemetry", value, "false or an object");
   const { intervalMs } = requireOptions("telemetry", value, ["intervalMs"]);
   if (intervalMs === undefined) return {};
   const range = { min: defaults.minTelemetryIntervalMs, max: 2 ** 31 - 1, fallback: 0 };

@@ -30,7 +30,7 @@ export function identityOf(
   const scopes = parseScopes(payload);
   if (!scopes) throw tokenInvalid('its "scope" or "scp" must be a string or a list of strings');
   const claim = parseRelayClaim(payload["quicpipe"]);
-  if (!claim) throw tokenInvalid('its claim "quicpipe" is malformed');
+  if (typeof claim === "string") throw tokenInvalid(`its claim "quicpipe" is malformed: ${claim}`);
   return {
     subject: sub,
     scopes,

@@ -1,7 +1,10 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { projectPath, startChild } from "./harness/child.ts";
 import { User } from "./harness/user.ts";
+
+const main = projectPath("src/cli/main.ts");
 
 describe("quicpipe", () => {
   it.each([
@@ -26,6 +29,15 @@ describe("quicpipe", () => {
       /--relay-ca \/etc\/passwd holds no certificate/,
     ],
     [["relay", "--cert", "/etc/passwd", "--key", "/etc/passwd"], /--cert \/etc\/passwd holds no certificate/],
+    [["dial", "..", "--as", "alice", "--insecure"], /^quicpipe: NAME is "\.\."/],
+    [
+      ["dial", "bob", "--as", "alice", "--pin", "zz"],
+      /"zz" is no SHA-256 fingerprint; give the other peer's[^{]*$/,
+    ],
+    [
+      ["relay", "--jwks", "ftp://me:secret@x.example/keys"],
+      /auth\.jwks is "ftp:\/\/x\.example\/…", but must be/,
+    ],
   ])("refuses %j with status 2, and shows what was wrong", async (args, line) => {
     const { status, stderr } = await new User().run(...args);
     expect(stderr.trimEnd()).toMatch(line);
@@ -67,12 +79,34 @@ describe("quicpipe", () => {
     await refused(["token", "--sub", "a"], "development.key");
   });
 
+  it.each([["id"], ["token", "--sub", "a"], ["--help"]])(
+    "says in one line that stdout cannot be written, with status 1: %j",
+    async (...args) => {
+      const user = new User();
+      await user.run("id");
+      const command = `exec "$0" "$@" > /dev/full`;
+      const child = startChild("sh", ["-c", command, process.execPath, main, ...args], { env: user.env });
+      expect(await child.exited).toBe(1);
+      expect(child.stderr()).toMatch(/^quicpipe: stdout cannot be written: ENOSPC.*\n$/);
+    },
+  );
+
+  it("says in one sentence that Node is too old", async () => {
+    const older = 'Object.defineProperty(process.versions, "node", { value: "20.20.2" })';
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };
+    const child = startChild(process.execPath, [main, "--help"], { env });
+    expect(await child.exited).toBe(1);
+    expect(child.stderr()).toMatch(
+      /^quicpipe: this needs Node 24 or later, and is run by Node 20\.20\.2: .*\n$/,
+    );
+  });
+
   it("names its own options where production has to say how tokens are checked", async () => {
     const user = new User();
     user.env["NODE_ENV"] = "production";
     const { status, stderr } = await user.run("relay", "--port", "0");
     expect([status, stderr]).toEqual([
-      1,
+      2,
       expect.stringMatching(/--issuer .*--jwks .*--auth none .*AUTH_REQUIRED/),
     ]);
   });

@@ -181,6 +181,7 @@ describe("quicpipe accept and dial, told to end", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)(
     "by %s end with status %i, and the other end knows at once",
     async (signal, status) => {

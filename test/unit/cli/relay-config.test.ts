@@ -54,6 +54,12 @@ describe("the configuration of `quicpipe relay`", () => {
     expect(relayConfig({ xdp: "auto", "xdp-pin": true }).options.xdp).toEqual({ pin: true });
   });
 
+  it.each(["logger", "upstream"])("refuses what has no effect in the file: %s", (name) => {
+    const config = configFile(JSON.stringify({ [name]: false }));
+    expect(() => relayConfig({ config })).toThrow(invalid);
+    expect(() => relayConfig({ config })).toThrow(`\`${name}\` in the config file has no effect`);
+  });
+
   it("passes JWT options on together", () => {
     expect(relayConfig({ jwks: "https://a/jwks", issuer: "i", audience: "u" }).options.auth).toEqual({
       jwks: "https://a/jwks",

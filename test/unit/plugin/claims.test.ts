@@ -20,25 +20,28 @@ describe("parseRelayClaim", () => {
   it("reads an absent or empty claim as no restriction, and an empty list as nobody", () => {
     for (const claim of [undefined, {}])
       expect(parseRelayClaim(claim)).toEqual({ quota: {}, peers: undefined });
-    expect(parseRelayClaim({ peers: [] })!.peers).toEqual(new Set());
+    expect(parseRelayClaim({ peers: [] })).toMatchObject({ peers: new Set() });
   });
 
+  const noFigure = 'its member "maxCids" is no whole number above 0';
+  const noNames = 'its member "peers" is no list of names';
+
   it.each([
-    null,
-    7,
-    "maxCids",
-    [],
-    { maxCids: 0 },
-    { maxCids: -1 },
-    { maxCids: 1.5 },
-    { maxCids: "5" },
-    { maxCids: null },
-    { maxCids: 2 ** 60 },
-    { maxCidz: 5 },
-    { peers: "bob" },
-    { peers: [1] },
-    { peers: null },
-  ])("refuses %j as a whole", (claim) => {
-    expect(parseRelayClaim(claim)).toBeUndefined();
+    [null, "it is no object"],
+    [7, "it is no object"],
+    ["maxCids", "it is no object"],
+    [[], "it is no object"],
+    [{ maxCids: 0 }, noFigure],
+    [{ maxCids: -1 }, noFigure],
+    [{ maxCids: 1.5 }, noFigure],
+    [{ maxCids: "5" }, noFigure],
+    [{ maxCids: null }, noFigure],
+    [{ maxCids: 2 ** 60 }, noFigure],
+    [{ maxCidz: 5 }, 'its member "maxCidz" is unknown'],
+    [{ peers: "bob" }, noNames],
+    [{ peers: [1] }, noNames],
+    [{ peers: null }, noNames],
+  ])("refuses %j as a whole, and says why", (claim, fault) => {
+    expect(parseRelayClaim(claim)).toBe(fault);
   });
 });

@@ -55,7 +55,7 @@ describe("resolveSettings", () => {
     });
     const info = vi.spyOn(console, "info").mockReturnValue();
     logger.info("a line", { of: "text" });
-    expect(info.mock.calls).toEqual([["a line", { of: "text" }]]);
+    expect(info.mock.calls).toEqual([["a line { of: 'text' }"]]);
     info.mockRestore();
     expect(limits).toEqual({
       maxRegistrations: defaults.maxRegistrations,
