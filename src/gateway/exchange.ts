@@ -2,7 +2,7 @@ import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../defaults.ts";
 import { http3Code } from "../http3/index.ts";
 import type { RequestBudget } from "./budget.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
-import type { Faults } from "./faults.ts";
+import type { SourceFaults } from "./faults.ts";
 import type { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
 import { RequestBody } from "./request-body.ts";
@@ -18,7 +18,7 @@ export interface ExchangeOptions {
   /** Closed with the exchange. */
   readonly budget: RequestBudget;
   readonly outbox: Outbox | undefined;
-  readonly faults: Faults;
+  readonly faults: SourceFaults;
   readonly now: () => number;
   /** Told of each piece of the body that the app is to read, in bytes. */
   readonly onBody?: (bytes: number) => void;

@@ -5,7 +5,7 @@ import { http3Code } from "../http3/index.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
 import { requireKeyPair } from "../pem.ts";
 import { Budget, type BudgetStats } from "./budget.ts";
-import { Faults } from "./faults.ts";
+import { Faults, type SourceFaults } from "./faults.ts";
 import { Http3Connection } from "./http3-connection.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { QuicServer } from "./quic-server.ts";
@@ -123,12 +123,14 @@ class Http3Clients {
   }
 
   connected(connection: QuicConnection): Http3Connection | undefined {
-    const budget = this.#budget.connect(this.#sourceOf(connection));
-    if (!budget) return this.#turnAway(connection);
+    const address = this.#sourceOf(connection);
+    const faults = this.#faults.of(address);
+    const budget = this.#budget.connect(address);
+    if (!budget) return turnAway(connection, faults);
     const client = new Http3Connection({
       connection,
       budget,
-      faults: this.#faults,
+      faults,
       fetch: (request) => this.#app.fetch(request),
       onClosed: () => this.#connections.delete(client),
       now: () => performance.now(),
@@ -167,11 +169,6 @@ class Http3Clients {
     }
   }
 
-  #turnAway(connection: QuicConnection): undefined {
-    this.#faults.write("info", "over-budget", "a source has too many connections");
-    connection.close(http3Code.excessiveLoad);
-  }
-
   #sweep(): void {
     const nowMs = performance.now();
     for (const client of this.#connections) client.sweep(nowMs);
@@ -187,6 +184,11 @@ class Http3Clients {
       else value.look(performance.now());
     }
   }
+}
+
+function turnAway(connection: QuicConnection, faults: SourceFaults): undefined {
+  faults.write("info", "over-budget", "a source has too many connections");
+  connection.close(http3Code.excessiveLoad);
 }
 
 /** A PEM file that is read as text may come with a Windows line ending; bytes are taken as they are. */

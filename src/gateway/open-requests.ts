@@ -1,7 +1,7 @@
 import { http3Code } from "../http3/index.ts";
 import type { ConnectionBudget, RequestBudget } from "./budget.ts";
 import { Exchange, type ExchangeOptions } from "./exchange.ts";
-import type { Faults } from "./faults.ts";
+import type { SourceFaults } from "./faults.ts";
 import { IdleTime, type IdleLimits } from "./idle-time.ts";
 import { type FieldMap, headBytes, type HeadRefusal, readHead, type RequestHead } from "./request-head.ts";
 
@@ -9,7 +9,7 @@ import { type FieldMap, headBytes, type HeadRefusal, readHead, type RequestHead 
 export interface OpenRequestsOptions {
   /** Closed with the connection. */
   readonly budget: ConnectionBudget;
-  readonly faults: Faults;
+  readonly faults: SourceFaults;
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** What the app is told of the client's address; nothing where that could pass for a proof. */
   readonly ip: string | undefined;

@@ -112,6 +112,18 @@ export class TcpConnection {
     else this.#options.socket.destroy();
   }
 
+  /** Tells of a request that cannot be read. */
+  refused(status: number): void {
+    this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
+  }
+
+  /** Tells of an error of its HTTP/2 session, which has ended it. */
+  failed(error: Error): void {
+    this.#options.faults.write("info", "connection-failed", "an HTTP/2 connection failed", {
+      why: String(error),
+    });
+  }
+
   /** The connection has ended. */
   close(): void {
     this.#requests.close();

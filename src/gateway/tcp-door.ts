@@ -1,4 +1,9 @@
-import { createServer as createHttp1, type IncomingMessage, type Server as Http1Server } from "node:http";
+import {
+  createServer as createHttp1,
+  type IncomingMessage,
+  type Server as Http1Server,
+  STATUS_CODES,
+} from "node:http";
 import {
   constants,
   type IncomingHttpHeaders,
@@ -14,7 +19,7 @@ import { type ArrivalLimits, Arrivals } from "./arrivals.ts";
 import { isLoopback, plainIp } from "../wire/ip.ts";
 import type { Budget } from "./budget.ts";
 import type { ResponseFields } from "./exchange-stream.ts";
-import type { Faults } from "./faults.ts";
+import type { Faults, SourceFaults } from "./faults.ts";
 import { Http1ServerStream, laterFields } from "./http1-stream.ts";
 import { Http2ServerStream } from "./http2-stream.ts";
 import { TcpConnection } from "./tcp-connection.ts";
@@ -77,18 +82,19 @@ export class TcpDoor {
   }
 
   #connected(socket: Socket): void {
-    const { maxConnections, idleTimeoutMs, budget, faults, fetch } = this.#options;
+    const { maxConnections, idleTimeoutMs, budget, fetch } = this.#options;
     socket.on("error", () => undefined);
     // It has gone already.
     if (socket.remoteAddress === undefined) return void socket.destroy();
     const address = plainIp(socket.remoteAddress);
+    const faults = this.#options.faults.of(address);
     // Asked before TLS, as a handshake is the dearest thing that a stranger can have for nothing.
     if (!this.#arrivals.take(address, performance.now())) {
       budget.refuse("arrivals");
-      return this.#reset(socket, "a source connects too often");
+      return turnAway(socket, faults, "a source connects too often");
     }
     const share = budget.connect(address, maxConnections - this.#connections.size);
-    if (!share) return this.#reset(socket, "a source has too many connections");
+    if (!share) return turnAway(socket, faults, "a source has too many connections");
     const connection = new TcpConnection({
       socket,
       budget: share,
@@ -110,11 +116,6 @@ export class TcpDoor {
 
   #connectionOf(socket: object): TcpConnection | undefined {
     return socket instanceof Socket ? this.#connections.get(nameOf(socket))?.connection : undefined;
-  }
-
-  #reset(socket: Socket, why: string): void {
-    this.#options.faults.write("info", "over-budget", why);
-    socket.destroy();
   }
 
   #secured(socket: TLSSocket): void {
@@ -140,7 +141,7 @@ export class TcpDoor {
       streamResetRate: defaults.http2ResetsPerSecond,
     });
     connection.speaks(() => session.close());
-    session.on("error", (error) => this.#failed(error));
+    session.on("error", (error) => connection.failed(error));
     session.on("stream", (stream, fields, flags) => {
       stream.on("error", ignore);
       // In the next turn: who takes a request back at once (CVE-2023-44487) has next to nothing done for it.
@@ -197,20 +198,23 @@ export class TcpDoor {
         .writeHead(503, { "retry-after": String(defaults.retryAfterSeconds), connection: "close" })
         .end();
     });
-    server.on("connect", (_request, socket) => this.#refuse(socket, "501 Not Implemented"));
+    server.on("connect", (_request, socket) => this.#refuse(socket, 501));
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
       if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
       const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
-      this.#refuse(socket, isTooLong ? "431 Request Header Fields Too Large" : "400 Bad Request");
+      this.#refuse(socket, isTooLong ? 431 : 400);
     });
     return server;
   }
 
-  #refuse(socket: Duplex, status: string): void {
-    this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
+  #refuse(socket: Duplex, status: number): void {
+    const connection = this.#connectionOf(socket);
+    connection?.refused(status);
     // The client would take it for a part of the answer that it waits for.
-    if (this.#connectionOf(socket)?.isBusy) return void socket.destroy();
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    if (connection?.isBusy) return void socket.destroy();
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+    );
   }
 
   #look(): void {
@@ -222,12 +226,11 @@ export class TcpDoor {
     const nowMs = performance.now();
     for (const { connection } of this.#connections.values()) connection.sweep(nowMs);
   }
+}
 
-  #failed(error: Error): void {
-    this.#options.faults.write("info", "connection-failed", "an HTTP/2 connection failed", {
-      why: String(error),
-    });
-  }
+function turnAway(socket: Socket, faults: SourceFaults, why: string): void {
+  faults.write("info", "over-budget", why);
+  socket.destroy();
 }
 
 function arrivalLimits(scale: number): ArrivalLimits {
@@ -246,10 +249,10 @@ function streamsFor(sourceConnections: number): number {
 }
 
 /** What Node reads, but is not HTTP/1.1 as it is spoken here (RFC 9110 §15.6.6, RFC 9112 §6.1). */
-function framingRefusal({ httpVersionMajor, headers }: IncomingMessage): string | undefined {
-  if (httpVersionMajor !== 1) return "505 HTTP Version Not Supported";
+function framingRefusal({ httpVersionMajor, headers }: IncomingMessage): number | undefined {
+  if (httpVersionMajor !== 1) return 505;
   const coding = headers["transfer-encoding"]?.toLowerCase();
-  return coding === undefined || coding === "chunked" ? undefined : "501 Not Implemented";
+  return coding === undefined || coding === "chunked" ? undefined : 501;
 }
 
 /** RFC 9113 §6.2 */

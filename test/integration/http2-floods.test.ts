@@ -53,7 +53,11 @@ describe("connections to the TCP port", () => {
   it("begin at a rate of each source, and have no handshake beyond it", async () => {
     const budget = new Budget();
     const lines: string[] = [];
-    const write = (line: string): void => void lines.push(line);
+    const sources = new Set<unknown>();
+    const write = (line: string, fields?: unknown): void => {
+      lines.push(line);
+      sources.add((fields as { source?: unknown }).source);
+    };
     const logger = { error: write, warn: write, info: write, debug: write };
     const target = await startServer(() => new Response("here"), {
       budget,
@@ -73,6 +77,7 @@ describe("connections to the TCP port", () => {
     expect(await visitsFrom("127.0.0.10", 1)).toBe(1);
     expect(budget.stats().refused).toEqual({ arrivals: 50 - visits });
     expect(lines).toContain("quicpipe: a source connects too often");
+    expect(Array.from(sources)).toEqual(["127.0.0.9"]);
     expect(lines.length).toBeLessThanOrEqual(10);
   });
 
