@@ -1,16 +1,17 @@
 // Accepts the connection whose first packet it reads from stdin, and prints what arrives on it.
 //
 //   cat packet.json | QHOST=127.0.0.1:4433 node examples/accepter/accepter.ts
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { developmentCertificate } from "quicpipe/gateway";
 import { Peer, createIdentity } from "quicpipe/peer";
+import { requireEnvironment } from "../environment.ts";
 
-const [line] = await once(createInterface({ input: process.stdin }), "line");
-const { packet } = JSON.parse(line) as { packet: string };
+const { QHOST } = requireEnvironment("QHOST");
+
+const { packet } = JSON.parse(await firstLine()) as { packet: string };
 
 const peer = await Peer.bind({
-  relay: `https://${process.env["QHOST"]}`,
+  relay: `https://${QHOST}`,
   relayCa: (await developmentCertificate()).certificate,
   token: process.env["TOKEN"] ?? "",
   identity: await createIdentity({ name: "accepter" }),
@@ -28,3 +29,9 @@ try {
   console.error(`the dialer is gone: ${String(error)}`);
 }
 await peer.close();
+
+async function firstLine(): Promise<string> {
+  for await (const line of createInterface({ input: process.stdin })) return line;
+  console.error("stdin holds no packet: give the line that the dialer prints");
+  process.exit(2);
+}

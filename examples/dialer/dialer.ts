@@ -6,9 +6,12 @@
 import { setInterval } from "node:timers/promises";
 import { developmentCertificate } from "quicpipe/gateway";
 import { Peer, createIdentity } from "quicpipe/peer";
+import { requireEnvironment } from "../environment.ts";
+
+const { QHOST } = requireEnvironment("QHOST");
 
 const peer = await Peer.bind({
-  relay: `https://${process.env["QHOST"]}`,
+  relay: `https://${QHOST}`,
   relayCa: (await developmentCertificate()).certificate,
   token: process.env["TOKEN"] ?? "",
   identity: await createIdentity({ name: "dialer" }),

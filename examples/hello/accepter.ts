@@ -3,15 +3,17 @@
 //   RELAY=https://127.0.0.1:4433 RELAY_CA=… TOKEN=… IDENTITY=… PIN=… node examples/hello/accepter.ts
 import { readFileSync } from "node:fs";
 import { Peer, loadIdentity, type Connection } from "quicpipe/peer";
+import { requireEnvironment } from "../environment.ts";
 
-const { RELAY, RELAY_CA, TOKEN, IDENTITY, PIN } = process.env as Record<string, string>;
+const names = ["RELAY", "RELAY_CA", "TOKEN", "IDENTITY", "PIN"] as const;
+const { RELAY, RELAY_CA, TOKEN, IDENTITY, PIN } = requireEnvironment(...names);
 
 const peer = await Peer.bind({
-  relay: RELAY!,
-  relayCa: readFileSync(RELAY_CA!, "utf8"),
-  token: TOKEN!,
-  identity: loadIdentity(readFileSync(IDENTITY!, "utf8")),
-  trust: [PIN!],
+  relay: RELAY,
+  relayCa: readFileSync(RELAY_CA, "utf8"),
+  token: TOKEN,
+  identity: loadIdentity(readFileSync(IDENTITY, "utf8")),
+  trust: [PIN],
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void peer.close());
 console.log("waiting for a peer");

@@ -4,19 +4,21 @@
 import { readFileSync } from "node:fs";
 import { setInterval } from "node:timers/promises";
 import { Peer, loadIdentity } from "quicpipe/peer";
+import { requireEnvironment } from "../environment.ts";
 
-const { RELAY, RELAY_CA, TOKEN, IDENTITY, PIN } = process.env as Record<string, string>;
+const names = ["RELAY", "RELAY_CA", "TOKEN", "IDENTITY", "PIN"] as const;
+const { RELAY, RELAY_CA, TOKEN, IDENTITY, PIN } = requireEnvironment(...names);
 
 const peer = await Peer.bind({
-  relay: RELAY!,
-  relayCa: readFileSync(RELAY_CA!, "utf8"),
-  token: TOKEN!,
-  identity: loadIdentity(readFileSync(IDENTITY!, "utf8")),
+  relay: RELAY,
+  relayCa: readFileSync(RELAY_CA, "utf8"),
+  token: TOKEN,
+  identity: loadIdentity(readFileSync(IDENTITY, "utf8")),
 });
 const stopped = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopped.abort());
 
-const connection = await peer.dial("bob", { pin: PIN! });
+const connection = await peer.dial("bob", { pin: PIN });
 console.log(`connected by the ${connection.path}`);
 const writer = (await connection.createUnidirectionalStream()).getWriter();
 try {

@@ -32,10 +32,12 @@ console.log(`listening on 127.0.0.1:${relay.address().port} (UDP), metrics at ${
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 
 async function stop(): Promise<void> {
+  const { relayed, backend } = relay.stats();
   // First the gateway: its last words to the clients go through the relay.
   await gateway.close();
   // Closing ends the spans; then what is left goes out.
   await relay.close();
   await telemetry.shutdown();
+  console.log(`relayed ${relayed.packets} packets, ${relayed.bytes} bytes (${backend})`);
   process.exit(0);
 }

@@ -21,6 +21,23 @@ describe("the examples", () => {
     expect(gateway.stdout()).toMatch(/relayed \d+ packets, \d+ bytes \((?:native|dgram)\)/);
   });
 
+  it.each(["dialer/dialer.ts", "accepter/accepter.ts", "hello/accepter.ts", "hello/dialer.ts"])(
+    "say what they need where nothing is set: %s",
+    async (file) => {
+      const example = startExamples().start(file, {});
+      example.process.stdin.end();
+      expect(await example.exited).toBe(2);
+      expect(example.stderr()).toMatch(/^set [A-Z_, ]+: the first lines of this file show how\n$/);
+    },
+  );
+
+  it("say that a packet is missing", async () => {
+    const accepter = startExamples().start("accepter/accepter.ts", { QHOST: "127.0.0.1:1" });
+    accepter.process.stdin.end();
+    expect(await accepter.exited).toBe(2);
+    expect(accepter.stderr()).toMatch(/^stdin holds no packet/);
+  });
+
   it("are short enough to read: at most 60 lines each", () => {
     const files = readdirSync(projectPath("examples"), { recursive: true, encoding: "utf8" });
     for (const file of files.filter((name) => name.endsWith(".ts"))) {
