@@ -1,4 +1,5 @@
 /** Every default number with its unit and its reason. Options override most of them. */
+export * from "./http3-defaults.ts";
 export * from "./peer-defaults.ts";
 export * from "./stun-defaults.ts";
 export * from "./tcp-defaults.ts";
@@ -218,29 +219,6 @@ export const outboxSettleBytes: number = 32 * KiB;
 export const outboxSettleMs = 5;
 /** Connections and requests of the gateway are looked at this often for what has taken too long, in ms. */
 export const gatewaySweepMs: number = second / 2;
-/** A closing gateway waits this long between GOAWAY and the end of its connections, in ms: some turns of both sides. */
-export const lastWordsMs = 25;
-/** Streams that an HTTP/3 client may open at a time, as RFC 9114 §6.1 asks at least. */
-export const maxHttp3Streams = 100;
-/** Unidirectional streams that an HTTP/3 client may open: it needs three (RFC 9114 §6.2), browsers open some to no purpose. */
-export const maxHttp3UniStreams = 32;
-/** A connection over HTTP/3 is looked at this often for what no request has got, in ms. */
-export const unseenLookMs: number = second / 4;
-/** Such looks at a time may take so long, in ms: a tenth of the time between them, while the library's thread is busy. */
-export const maxLookMs = 2;
-/** Bytes that no request has got which are not counted: acknowledgements that are late, retransmissions. */
-export const freeStrayBytes: number = 8 * KiB;
-/** What others count for among unread bytes: the library takes 160 bytes for a byte of a stream that came in a frame of 8. */
-export const strayByteCost = 16;
-/** Most bytes of an upload that may be out of order and are not counted, however fast it is. */
-export const maxDisorderedBytes: number = MiB;
-/** Bytes that a QUIC client may send to tell what it took, for each one that it is sent: 60 for each datagram. */
-export const acknowledgedBytesPerSentByte: number = 1 / 20;
-/**
- * Bytes that an HTTP/3 client may have under way on a new connection: 5 MB/s at a round trip of 50 ms; it grows with use. (The
- * client of `@currentspace/http3` keeps to no window: what it uploads beyond this one ends its connection.)
- */
-export const http3WindowBytes: number = 256 * KiB;
 /** What an open request counts for, in bytes, beside its header fields: its objects, and an answer that waits to be read. */
 export const requestOverheadBytes: number = 12 * KiB;
 /** Connections to the gateway of one source, over HTTP/3, HTTP/2 and HTTP/1.1: an office, or 25 MB of connections. */

@@ -71,6 +71,12 @@ export class Budget {
       this.refuse("connections");
       return undefined;
     }
+    // Who would find no room for a request need not connect.
+    const full = source.bytes.unread.fullWith(defaults.requestOverheadBytes);
+    if (full) {
+      this.refuse(`unread-${full}`);
+      return undefined;
+    }
     this.#sources.set(name, source);
     source.connections++;
     return new ConnectionBudget(this, source, () => {
@@ -182,17 +188,16 @@ export class ConnectionBudget {
   /**
    * From now on so many of the unread bytes are for what no request has, in place of those before.
    *
-   * @returns `false` where a limit is met; then they are none.
+   * @returns `false` where a limit is met; then they are as many as there is room for.
    */
   holdStray(bytes: number): boolean {
-    const { unread } = this.#bytes;
-    unread.give(this.#strayBytes);
-    this.#strayBytes = 0;
-    // Nobody sees it come, so that the first of it has to keep to the limits as well.
-    const full = bytes > this.#budget.limits.maxConnectionBytes ? "connection" : unread.take(bytes);
-    if (full) this.#budget.refuse(`unread-${full}`);
-    else this.#strayBytes = bytes;
-    return full === undefined;
+    const more = Math.min(bytes, this.#budget.limits.maxConnectionBytes) - this.#strayBytes;
+    if (more <= 0) this.#bytes.unread.give(-more);
+    const full = more > 0 ? this.#bytes.unread.take(more) : undefined;
+    if (!full) this.#strayBytes += more;
+    const refusal = bytes > this.#budget.limits.maxConnectionBytes ? "connection" : full;
+    if (refusal) this.#budget.refuse(`unread-${refusal}`);
+    return refusal === undefined;
   }
 
   /** Closes what is open, and gives back all. Idempotent. */

@@ -33,6 +33,8 @@ export class Http3Connection implements QuicClientHandler {
   readonly #outbox: Outbox;
   readonly #exchanges: OpenRequests;
   readonly #requests = new Map<number, Http3Request>();
+  /** Those that have been answered before their end. */
+  readonly #lingering = new Map<number, NodeJS.Timeout>();
   readonly #uniStreams = new UniStreams();
   readonly #openUniStreams = new Set<number>();
   readonly #unseen: UnseenBytes;
@@ -60,6 +62,8 @@ export class Http3Connection implements QuicClientHandler {
   received(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
     if (this.#openUniStreams.has(streamId)) this.#readUniStream(streamId, piece, hasEnded);
     else this.#requests.get(streamId)?.receive(piece, hasEnded);
+    // It need not be stopped any more.
+    if (hasEnded && this.#lingering.has(streamId)) this.#forget(streamId);
   }
 
   broken(streamId: number): void {
@@ -69,7 +73,7 @@ export class Http3Connection implements QuicClientHandler {
 
   closed(): void {
     this.#exchanges.close();
-    this.#requests.clear();
+    for (const streamId of this.#requests.keys()) this.#forget(streamId);
     this.#outbox.close();
     this.#options.onClosed();
   }
@@ -85,9 +89,15 @@ export class Http3Connection implements QuicClientHandler {
     else this.goAway();
   }
 
-  /** Ends the connection if there is no room for what it sent that no request has. */
-  look(nowMs: number): void {
-    if (!this.#unseen.look(nowMs)) this.#endOverBudget("a client sends what nobody waits for");
+  /**
+   * Ends the connection if there is no room for what it sent that no request has got.
+   *
+   * @returns whether there is any.
+   */
+  look(nowMs: number): boolean {
+    const { isAny, hasRoom } = this.#unseen.look(nowMs);
+    if (!hasRoom) this.#endOverBudget("a client sends what nobody waits for");
+    return isAny;
   }
 
   /** Tells the client to ask for nothing more on this connection (RFC 9114 §5.2). */
@@ -119,8 +129,10 @@ export class Http3Connection implements QuicClientHandler {
       budget,
       nowMs: now(),
       onFields: (fields, hasEnded) => this.#answer(streamId, request, this.#headOf(fields), hasEnded),
+      onContent: (bytes) => this.#unseen.useBody(bytes),
       onFault: (fault, hasEnded) => this.#refuse(streamId, request, fault, hasEnded),
       onOverBudget: () => this.#stop(streamId, http3Code.requestRejected),
+      onClose: (code) => this.#close(streamId, code),
     });
     return request;
   }
@@ -141,8 +153,9 @@ export class Http3Connection implements QuicClientHandler {
       hasEnded,
       budget,
       outbox: this.#outbox,
-      onBody: (bytes) => this.#unseen.useBody(bytes),
-      onClose: () => this.#requests.delete(streamId),
+      onClose: (isStopped) => {
+        if (!isStopped) this.#forget(streamId);
+      },
     });
   }
 
@@ -159,6 +172,22 @@ export class Http3Connection implements QuicClientHandler {
     this.#stop(streamId, http3Code.requestIncomplete);
   }
 
+  /**
+   * An answer whose request goes on has a while to arrive: what the client has not read when the stream is stopped is lost, and
+   * the library cannot stop one way alone.
+   */
+  #close(streamId: number, code: number): void {
+    if (code !== http3Code.noError) return this.#stop(streamId, code);
+    const timer = setTimeout(() => this.#stop(streamId, code), defaults.answerLingerMs).unref();
+    this.#lingering.set(streamId, timer);
+  }
+
+  #forget(streamId: number): void {
+    clearTimeout(this.#lingering.get(streamId));
+    this.#lingering.delete(streamId);
+    this.#requests.delete(streamId);
+  }
+
   #stop(streamId: number, code: number): void {
     this.#options.connection.stop(streamId, code);
     this.#drop(streamId);
@@ -167,7 +196,7 @@ export class Http3Connection implements QuicClientHandler {
   /** Nothing is left of a request's stream. */
   #drop(streamId: number): void {
     const request = this.#requests.get(streamId);
-    this.#requests.delete(streamId);
+    this.#forget(streamId);
     request?.stream.emit("aborted");
     // If it has not been answered yet nobody else does.
     request?.budget.close();

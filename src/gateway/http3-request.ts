@@ -11,12 +11,16 @@ export interface Http3RequestOptions {
   readonly streamId: number;
   readonly budget: RequestBudget;
   readonly nowMs: number;
-  /** Told of its header fields once, and whether nothing follows them. */
+  /** Told of its header fields, once, and whether nothing follows them. */
   readonly onFields: (fields: Fields, hasEnded: boolean) => void;
-  /** Told once what its client did wrong; nothing more of it is read. */
+  /** Told of each piece of its content, in bytes. */
+  readonly onContent: (bytes: number) => void;
+  /** Told what its client did wrong, once: nothing more of it is read. */
   readonly onFault: (fault: Http3Fault, hasEnded: boolean) => void;
   /** Told that there is no room for its header fields. */
   readonly onOverBudget: () => void;
+  /** Told that its stream is to be stopped. */
+  readonly onClose: (code: number) => void;
 }
 
 /** A request over HTTP/3 from its stream's first byte on: reads its frames, and counts what is kept of them. */
@@ -34,7 +38,7 @@ export class Http3Request implements RequestHandler {
   constructor(options: Http3RequestOptions) {
     this.#options = options;
     this.budget = options.budget;
-    this.stream = new Http3ServerStream(options.connection, options.streamId);
+    this.stream = new Http3ServerStream(options.connection, options.streamId, options.onClose);
   }
 
   /** Whether its header fields take too long to come. */
@@ -53,6 +57,7 @@ export class Http3Request implements RequestHandler {
   }
 
   data(piece: Uint8Array): void {
+    this.#options.onContent(piece.length);
     if (this.#reads === "content") this.stream.emit("data", piece);
     else this.#early.push(piece);
   }

@@ -10,11 +10,14 @@ const noBytes = Buffer.alloc(0);
 export class Http3ServerStream extends EventEmitter implements ExchangeStream {
   readonly #connection: QuicConnection;
   readonly #id: number;
+  readonly #onClose: (code: number) => void;
 
-  constructor(connection: QuicConnection, id: number) {
+  /** @param onClose has it stopped both ways. */
+  constructor(connection: QuicConnection, id: number, onClose: (code: number) => void) {
     super();
     this.#connection = connection;
     this.#id = id;
+    this.#onClose = onClose;
   }
 
   respond(fields: ResponseFields): void {
@@ -33,6 +36,6 @@ export class Http3ServerStream extends EventEmitter implements ExchangeStream {
   }
 
   close(code: number): void {
-    this.#connection.stop(this.#id, code);
+    this.#onClose(code);
   }
 }

@@ -30,6 +30,12 @@ export interface Http3GatewayOptions {
    * may hold is limited. Where it is absent or knows nothing, the address that the server sees counts.
    */
   readonly sourceOf?: (address: string, port: number) => { readonly address: string } | undefined;
+  /**
+   * Bytes that a client may have under way on a new connection, from 1; 32 KiB if absent. It grows with use. A client may have
+   * the server take up to 80 times as much memory. More is for clients that upload and keep to no window, as those of
+   * `@currentspace/http3` do.
+   */
+  readonly windowBytes?: number;
   /** What clients may hold, shared with other servers that are given the same; one of its own if absent. */
   readonly budget?: Budget;
   /** Where a few lines go, a limited number of each kind; `console` if absent, nowhere if `false`. */
@@ -59,7 +65,7 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
 export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): Promise<Http3Gateway> {
   requireKeyPair(options);
   const { createQuicServer } = await importQuic();
-  const { host = "127.0.0.1", port = 0, key, cert } = options;
+  const { host = "127.0.0.1", port = 0, key, cert, windowBytes = defaults.http3WindowBytes } = options;
   const clients = new Http3Clients(app, options);
   const server = new QuicServer(
     createQuicServer({
@@ -70,7 +76,7 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
       disableRetry: false,
       // A client whose NAT gives it a new port keeps its connection (RFC 9000 §9).
       disableActiveMigration: false,
-      initialMaxData: defaults.http3WindowBytes,
+      initialMaxData: windowBytes,
       initialMaxStreamsBidi: defaults.maxHttp3Streams,
     }),
     clients,
@@ -101,6 +107,7 @@ class Http3Clients {
   #timers: readonly NodeJS.Timeout[] = [];
   /** Who is looked at next. */
   #next: Iterator<Http3Connection> = this.#connections.values();
+  #alarmedUntilMs = -Infinity;
 
   constructor(app: Http3App, options: Http3GatewayOptions) {
     this.#app = app;
@@ -177,11 +184,14 @@ class Http3Clients {
   /** Each look waits for the library's thread, so a few connections have their turn at a time. */
   #look(): void {
     const startedAtMs = performance.now();
+    const isAlarmed = startedAtMs < this.#alarmedUntilMs;
+    const limitMs = isAlarmed ? defaults.maxAlarmedLookMs : defaults.maxLookMs;
     let left = (this.#connections.size * defaults.strayLookMs) / defaults.unseenLookMs;
-    for (; left > 0 && performance.now() - startedAtMs < defaults.maxLookMs; left--) {
+    for (let nowMs = startedAtMs; left > 0 && nowMs - startedAtMs < limitMs; left--) {
       const { value, done } = this.#next.next();
       if (done) this.#next = this.#connections.values();
-      else value.look(performance.now());
+      else if (value.look(nowMs)) this.#alarmedUntilMs = nowMs + defaults.lookAlarmMs;
+      nowMs = performance.now();
     }
   }
 }

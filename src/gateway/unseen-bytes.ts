@@ -12,13 +12,15 @@ export class UnseenBytes {
   readonly #connection: QuicConnection;
   readonly #budget: Pick<ConnectionBudget, "holdStray">;
   readonly #stray: StrayBytes;
-  /** Bytes of bodies that came since the last look, and between it and the one before. */
+  /** Bytes of bodies that came since a time, and in as long a time before. */
   #bodyBytes = 0;
   #bodyBytesBefore = 0;
+  #bodySinceMs: number;
 
   constructor(connection: QuicConnection, budget: Pick<ConnectionBudget, "holdStray">, nowMs: number) {
     this.#connection = connection;
     this.#budget = budget;
+    this.#bodySinceMs = nowMs;
     const limits = {
       maxBytes: defaults.maxStrayBytes,
       perSecond: defaults.strayBytesPerSecond,
@@ -34,25 +36,33 @@ export class UnseenBytes {
     this.#stray.use(bytes);
   }
 
-  /** So many bytes of a body came that the app is to read. */
+  /** So many bytes of a body came, whether or not anybody reads them. */
   useBody(bytes: number): void {
     this.#stray.use(bytes * defaults.bodyFraming);
     this.#bodyBytes += bytes;
   }
 
-  /** @returns whether there is room for them. */
-  look(nowMs: number): boolean {
+  /** @returns what of them counts now, and whether there is room for it. */
+  look(nowMs: number): { readonly isAny: boolean; readonly hasRoom: boolean } {
     const metrics = this.#connection.getMetrics();
-    if (!metrics) return true;
+    if (!metrics) return { isAny: false, hasRoom: true };
     this.#stray.look(metrics.bytesIn, metrics.bytesOut, nowMs);
-    const bytes = this.#stray.bytes - defaults.freeStrayBytes - this.#excusedBytes();
-    this.#bodyBytesBefore = this.#bodyBytes;
-    this.#bodyBytes = 0;
-    return this.#budget.holdStray(Math.max(0, bytes) * defaults.strayByteCost);
+    const bytes = Math.max(0, this.#stray.bytes - defaults.freeStrayBytes);
+    const late = Math.min(bytes, this.#recentBodyBytes(nowMs));
+    const cost = late * defaults.lateByteCost + (bytes - late) * defaults.strayByteCost;
+    return { isAny: bytes > late, hasRoom: this.#budget.holdStray(cost) };
   }
 
-  /** On a bad line as much of an upload is out of order as came in some round trips before. */
-  #excusedBytes(): number {
-    return Math.min(defaults.maxDisorderedBytes, this.#bodyBytesBefore + this.#bodyBytes);
+  /**
+   * On a bad line as much of an upload is out of order as came in some round trips before; and as much is still on its way when
+   * a request has been answered before its end.
+   */
+  #recentBodyBytes(nowMs: number): number {
+    if (nowMs - this.#bodySinceMs >= defaults.lateBytesMs) {
+      this.#bodyBytesBefore = this.#bodyBytes;
+      this.#bodyBytes = 0;
+      this.#bodySinceMs = nowMs;
+    }
+    return this.#bodyBytesBefore + this.#bodyBytes;
   }
 }

@@ -1,4 +1,5 @@
 import type { Attack } from "../attack.ts";
+import { announcedFrames } from "./http3/announced-frames.ts";
 import { endlessBodies } from "./http3/endless-bodies.ts";
 import { forgedTokens } from "./forged-tokens.ts";
 import { greedyPeer } from "./greedy-peer.ts";
@@ -7,6 +8,7 @@ import { malformedRequests } from "./http3/malformed-requests.ts";
 import { parallelUploads } from "./http3/parallel-uploads.ts";
 import { newRegistrations, manyRegistrations } from "./rates.ts";
 import { requestResets } from "./http3/request-resets.ts";
+import { sparseStreams } from "./http3/sparse-streams.ts";
 import { slowReaders } from "./http3/slow-readers.ts";
 import { slowRequests } from "./http3/slow-requests.ts";
 import { oneByteStrangers, initialStrangers, scatteredStrangers, movingStrangers } from "./strangers.ts";
@@ -16,6 +18,7 @@ import { tcpAttacks } from "./tcp/index.ts";
 
 /** Every kind of hostile traffic that the relay has to hold against. */
 export const attacks: readonly Attack[] = [
+  announcedFrames,
   endlessBodies,
   forgedTokens,
   greedyPeer,
@@ -27,6 +30,7 @@ export const attacks: readonly Attack[] = [
   requestResets,
   slowReaders,
   slowRequests,
+  sparseStreams,
   oneByteStrangers,
   initialStrangers,
   scatteredStrangers,

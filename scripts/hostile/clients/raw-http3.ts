@@ -42,6 +42,8 @@ export class RawHttp3 {
   /** What is still to be sent of streams' beginnings. */
   readonly #beginnings = new Map<number, { readonly bytes: Uint8Array; readonly hasEnded: boolean }>();
   #isOver = false;
+  /** Requests with a body. */
+  readonly #uploads = new Set<number>();
   readonly #reads: boolean;
 
   private constructor(socket: Socket, engine: EngineConnection, options: RawHttp3Options) {
@@ -51,6 +53,7 @@ export class RawHttp3 {
     socket.on("error", () => this.#end());
     socket.on("message", (datagram) => {
       engine.receive(datagram);
+      this.#lookForStops();
       this.#wake();
     });
   }
@@ -148,6 +151,7 @@ export class RawHttp3 {
   #send(id: number, bytes: Uint8Array, hasEnded = false): number {
     this.#run();
     if (this.#isOver || this.#beginnings.has(id)) return 0;
+    this.#uploads.add(id);
     const taken = this.#engine.streamSend(id, bytes, hasEnded);
     this.#wake();
     if (typeof taken === "object") this.answer(id).stoppedWith ??= taken.abortedWith;
@@ -166,6 +170,12 @@ export class RawHttp3 {
     this.#beginnings.delete(id);
     this.#engine.streamAbort(id, "write", 0x10c);
     this.#engine.streamAbort(id, "read", 0x10c);
+    this.#wake();
+  }
+
+  /** Sends bytes of any stream; its control stream is 2, the next unidirectional ones are 6, 10 and so on. */
+  sendRaw(id: number, bytes: Uint8Array, hasEnded: boolean): void {
+    this.#engine.streamSend(id, bytes, hasEnded);
     this.#wake();
   }
 
@@ -206,6 +216,14 @@ export class RawHttp3 {
   /** Ends without a word. */
   vanish(): void {
     this.#end();
+  }
+
+  /** The engine forgets a stream that was stopped as soon as all is said about it. */
+  #lookForStops(): void {
+    for (const id of this.#uploads) {
+      const taken = this.#engine.streamSend(id, Buffer.alloc(0), false);
+      if (typeof taken === "object") this.answer(id).stoppedWith ??= taken.abortedWith;
+    }
   }
 
   async #until(isTrue: () => boolean): Promise<void> {

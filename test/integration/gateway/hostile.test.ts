@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Attack } from "../../../scripts/hostile/attack.ts";
 import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
+import { announcedFrames } from "../../../scripts/hostile/attacks/http3/announced-frames.ts";
 import { endlessBodies } from "../../../scripts/hostile/attacks/http3/endless-bodies.ts";
 import { warmUp } from "../../../scripts/hostile/honest/warm-up.ts";
 import { type Visit, visitHttp3 } from "../../../scripts/hostile/honest/visitor.ts";
@@ -13,6 +14,7 @@ import {
 import { parallelUploads } from "../../../scripts/hostile/attacks/http3/parallel-uploads.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
+import { sparseStreams } from "../../../scripts/hostile/attacks/http3/sparse-streams.ts";
 import { requestResets } from "../../../scripts/hostile/attacks/http3/request-resets.ts";
 import { bounds, failuresOf } from "../../../scripts/hostile/verdict.ts";
 import { maxConnectionsPerSource, stallTimeoutMs } from "../../../src/defaults.ts";
@@ -31,7 +33,14 @@ async function connect(relay: RelayProcess): Promise<RawHttp3> {
   return client;
 }
 
-const attacks: readonly Attack[] = [requestResets, malformedRequests, endlessBodies, parallelUploads];
+const attacks: readonly Attack[] = [
+  requestResets,
+  malformedRequests,
+  endlessBodies,
+  parallelUploads,
+  announcedFrames,
+  sparseStreams,
+];
 
 describe("a relay's process", () => {
   it.each(attacks)(

@@ -19,9 +19,10 @@ function echoApp(): H3 {
 
 describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's port", (runtime) => {
   it("is served as if the relay were not there", async () => {
-    const { port, certificate, relay } = await startRelay({}, echoApp());
-    const client = await connectHttp3(port, certificate, runtime);
+    // Its window does not hold this client back (`windowBytes`).
     const body = randomBytes(200_000);
+    const { port, certificate, relay } = await startRelay({}, echoApp(), { windowBytes: body.length + 1000 });
+    const client = await connectHttp3(port, certificate, runtime);
     const echoed = await client.request("/echo", { method: "POST", body });
     expect(echoed.status).toBe(200);
     expect(echoed.body.equals(body)).toBe(true);

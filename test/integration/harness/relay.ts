@@ -5,6 +5,7 @@ import {
   serveHttp3,
   type Certificate,
   type Http3Gateway,
+  type Http3GatewayOptions,
 } from "../../../src/gateway/index.ts";
 import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/plugin/index.ts";
 
@@ -28,13 +29,18 @@ export function testCertificate(): Promise<Certificate> {
 }
 
 /** Starts a relay with its gateway; both are closed when the test ends. */
-export async function startRelay(options: QuicpipeOptions = {}, app: H3 = new H3()): Promise<TestRelay> {
+export async function startRelay(
+  options: QuicpipeOptions = {},
+  app: H3 = new H3(),
+  gatewayOptions: Partial<Http3GatewayOptions> = {},
+): Promise<TestRelay> {
   const tls = await testCertificate();
   const gateway = await serveHttp3(app, {
     key: tls.privateKey,
     cert: tls.certificate,
     sourceOf: (address, port) => relay.sourceOf(address, port),
     logger: false,
+    ...gatewayOptions,
   });
   const relay = quicpipe({
     host: "127.0.0.1",

@@ -195,3 +195,41 @@ describe("the shares of a source", () => {
     expect(open(connection).wait()).toBe(false);
   });
 });
+
+function smallBudget(): Budget {
+  return new Budget({ maxConnectionBytes: 100_000, maxSourceBytes: 150_000 });
+}
+
+describe("what a connection's client has sent that no request has", () => {
+  it("takes room of its requests, and of its source", () => {
+    const one = smallBudget();
+    const [mine, other] = [one.connect(first)!, one.connect(first)!];
+    expect([mine.holdStray(90_000), mine.holdStray(95_000), mine.holdStray(80_000)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(one.stats().unreadBytes).toBe(80_000);
+    expect(mine.open(20_000)).toBeUndefined();
+    expect(other.holdStray(90_000)).toBe(false);
+    expect(one.stats().refused).toEqual({ "unread-connection": 1, "unread-source": 1 });
+    mine.close();
+    expect(other.holdStray(90_000)).toBe(true);
+  });
+
+  it("is never more than a connection may hold, even if it holds nothing else", () => {
+    const one = smallBudget();
+    expect(one.connect(first)!.holdStray(1_000_000)).toBe(false);
+    expect(one.stats().unreadBytes).toBe(100_000);
+  });
+
+  it("lets nobody of its source connect while that has no room", () => {
+    const one = smallBudget();
+    const connections = [one.connect(first)!, one.connect(first)!];
+    for (const connection of connections) connection.holdStray(75_000);
+    expect(one.connect(first)).toBeUndefined();
+    expect(one.connect(second)).toBeDefined();
+    connections[0]!.close();
+    expect(one.connect(first)).toBeDefined();
+  });
+});

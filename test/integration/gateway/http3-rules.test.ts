@@ -1,0 +1,132 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
+import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
+import { headersTimeoutMs } from "../../../src/defaults.ts";
+import { type Http3App, type Http3Gateway, serveHttp3 } from "../../../src/gateway/index.ts";
+import { http3Code, qpackCode } from "../../../src/http3/codes.ts";
+import { testCertificate } from "../harness/relay.ts";
+
+interface Served {
+  readonly gateway: Http3Gateway;
+  readonly connect: () => Promise<RawHttp3>;
+}
+
+async function serve(fetch: Http3App["fetch"] = () => new Response("here")): Promise<Served> {
+  const { privateKey: key, certificate } = await testCertificate();
+  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false });
+  onTestFinished(() => gateway.close());
+  const target = { host: "127.0.0.1", port: gateway.port, certificate, token: () => Promise.resolve("") };
+  return {
+    gateway,
+    connect: async () => {
+      const client = await RawHttp3.open(target);
+      onTestFinished(() => client.close());
+      return client;
+    },
+  };
+}
+
+const path = get("/", { port: 443 });
+
+/** What a client may send on unidirectional streams, and with which code its connection ends. */
+const faults = {
+  "a second control stream": { bytes: [0x00], code: http3Code.streamCreationError },
+  "a push stream": { bytes: [0x01], code: http3Code.streamCreationError },
+  "an insertion into the dynamic table": { bytes: [0x02, 0xc0, 0x00], code: qpackCode.encoderStreamError },
+  "an acknowledgement of what was not sent": { bytes: [0x03, 0x80], code: qpackCode.decoderStreamError },
+};
+
+describe("a connection over HTTP/3", () => {
+  it.each(Object.entries(faults))("ends with %s", async (_, { bytes, code }) => {
+    const client = await (await serve()).connect();
+    client.sendRaw(6, Buffer.from(bytes), false);
+    await client.closed;
+    expect(client.closedWith).toBe(code);
+  });
+
+  it("ends with its client's control stream", async () => {
+    const client = await (await serve()).connect();
+    client.sendRaw(2, Buffer.alloc(0), true);
+    await client.closed;
+    expect(client.closedWith).toBe(http3Code.closedCriticalStream);
+  });
+
+  it("ends with more unidirectional streams than anybody needs", async () => {
+    const client = await (await serve()).connect();
+    // Streams of a reserved type, which nobody has to know (RFC 9114 §6.2.3).
+    for (let i = 1; i < 40; i++) client.sendRaw(2 + 4 * i, Buffer.from([0x21]), false);
+    await client.closed;
+    expect(client.closedWith).toBe(http3Code.excessiveLoad);
+  });
+
+  it("goes on beside a stream of a reserved type, and frames of one", async () => {
+    const client = await (await serve()).connect();
+    client.sendRaw(6, Buffer.from([0x21, 1, 2, 3]), false);
+    expect(await client.status(client.request(path, true), 10_000)).toBe(200);
+  });
+
+  it("ends where its client asks for nothing, or never to the end", { timeout: 40_000 }, async () => {
+    const { gateway, connect } = await serve();
+    const [silent, slow] = [await connect(), await connect()];
+    // HEADERS of 100 bytes, of which two come.
+    const id = slow.stream(Buffer.from([0x01, 0x40, 100, 0, 0]), false);
+    const keepAlive = setInterval(() => [silent, slow].forEach((client) => client.ping()), 1000);
+    expect(gateway.stats().unreadBytes).toBe(0);
+    await expect.poll(() => gateway.stats().unreadBytes).toBeGreaterThan(0);
+    await slow.status(id, 2 * headersTimeoutMs);
+    expect(slow.answer(id).resetWith).toBe(http3Code.requestIncomplete);
+    await Promise.all([silent.closed, slow.closed]);
+    clearInterval(keepAlive);
+    expect([silent.closedWith, slow.closedWith]).toEqual([http3Code.noError, http3Code.noError]);
+    await expect.poll(() => gateway.stats()).toMatchObject({ sources: 0, unreadBytes: 0 });
+  });
+
+  it("ends where much comes that no request gets, and what it held is free again", async () => {
+    const { gateway, connect } = await serve();
+    const client = await connect();
+    const flood = setInterval(() => {
+      for (let i = 0; i < 200 && !client.isClosed; i++) client.ping();
+    }, 1);
+    await client.closed;
+    clearInterval(flood);
+    expect(client.closedWith).toBe(http3Code.excessiveLoad);
+    expect(gateway.stats().refused["unread-connection"]).toBeGreaterThan(0);
+    await expect.poll(() => gateway.stats()).toMatchObject({ sources: 0, unreadBytes: 0 });
+  });
+});
+
+describe("a request over HTTP/3", () => {
+  it("whose answer its client takes no more of ends, and the app is told", async () => {
+    const told = Promise.withResolvers<unknown>();
+    const endless = (): Response =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+          cancel: (reason) => told.resolve(reason),
+        }),
+      );
+    const { gateway, connect } = await serve(endless);
+    const client = await connect();
+    const id = client.request(path, true);
+    await expect.poll(() => client.answer(id).bytes.length).toBeGreaterThan(0);
+    client.stop(id);
+    expect(await told.promise).toMatchObject({ name: "AbortError" });
+    await expect
+      .poll(() => gateway.stats())
+      .toMatchObject({ unreadBytes: 0, unsentBytes: 0, outboxBytes: 0 });
+  });
+
+  it("may be an upload of some MB, however small the window is at first", async () => {
+    const bytes = 5_000_000;
+    const { connect } = await serve(async (request) => {
+      const { byteLength } = await request.arrayBuffer();
+      return new Response(null, { status: byteLength === bytes ? 200 : 400 });
+    });
+    const client = await connect();
+    const fields = [...post("/", { port: 443 }), ["content-length", String(bytes)]] as const;
+    const id = client.request(fields, false);
+    expect(await client.upload(id, bytes, AbortSignal.timeout(20_000))).toBe(bytes);
+    client.sendRaw(id, Buffer.alloc(0), true);
+    expect(await client.status(id, 10_000)).toBe(200);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import * as defaults from "../../../src/defaults.ts";
+import { Budget } from "../../../src/gateway/budget.ts";
+import type { QuicConnection } from "../../../src/gateway/quic-connection.ts";
+import { UnseenBytes } from "../../../src/gateway/unseen-bytes.ts";
+
+function bench() {
+  const traffic = { bytesIn: 5000, bytesOut: 0 };
+  const budget = new Budget();
+  const connection = { getMetrics: () => ({ ...traffic }) } as unknown as QuicConnection;
+  const unseen = new UnseenBytes(connection, budget.connect("192.0.2.1")!, 0);
+  return { traffic, budget, unseen };
+}
+
+/** What there is room for on a connection. */
+const roomBytes = defaults.maxConnectionBytes / defaults.strayByteCost + defaults.freeStrayBytes;
+
+describe("what no request has got of a connection's bytes", () => {
+  it("counts, but for a little, until there is no room for it", () => {
+    const { traffic, budget, unseen } = bench();
+    traffic.bytesIn += defaults.freeStrayBytes;
+    expect(unseen.look(0)).toEqual({ isAny: false, hasRoom: true });
+    traffic.bytesIn += 1000;
+    expect(unseen.look(0)).toEqual({ isAny: true, hasRoom: true });
+    expect(budget.stats().unreadBytes).toBe(1000 * defaults.strayByteCost);
+    traffic.bytesIn += roomBytes;
+    expect(unseen.look(0)).toEqual({ isAny: true, hasRoom: false });
+    expect(budget.stats().refused).toEqual({ "unread-connection": 1 });
+  });
+
+  it("is not what a body brought, nor what tells that an answer was taken", () => {
+    const { traffic, unseen } = bench();
+    traffic.bytesIn += 1.1 * 10 * roomBytes;
+    unseen.useBody(10 * roomBytes);
+    traffic.bytesOut += 10 * roomBytes;
+    traffic.bytesIn += roomBytes / 4;
+    expect(unseen.look(0)).toEqual({ isAny: false, hasRoom: true });
+  });
+
+  it("counts less for as much as came of bodies lately, and no more after a while", () => {
+    const { traffic, unseen } = bench();
+    traffic.bytesIn += 4 * roomBytes;
+    unseen.useBody(2 * roomBytes);
+    expect(unseen.look(0)).toEqual({ isAny: false, hasRoom: true });
+    for (const atMs of [1, 2]) unseen.look(atMs * defaults.lateBytesMs);
+    traffic.bytesIn += 1000;
+    expect(unseen.look(3 * defaults.lateBytesMs)).toEqual({ isAny: true, hasRoom: false });
+  });
+});
