@@ -25,6 +25,7 @@ export class RelayHttp implements Http {
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     const deadlineMs = performance.now() + request.timeoutMs;
+    const isFirst = this.#session === undefined;
     try {
       return await this.#attempt(request);
     } catch (error) {
@@ -33,6 +34,8 @@ export class RelayHttp implements Http {
         this.#closing.signal.aborted ||
         request.signal?.aborted ||
         leftMs <= 0 ||
+        // Whoever had a session opened has waited for that as long as it takes.
+        (isFirst && this.#session === undefined) ||
         !mayRepeat(error, request)
       )
         throw error;

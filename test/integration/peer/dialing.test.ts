@@ -49,6 +49,15 @@ describe("a dial that leads nowhere", () => {
     },
   );
 
+  it("is refused before anything is sent, as an accept is, for an option that there is none of", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice");
+    const wrong = { trust: "insecure", timeout: 5 } as const;
+    const refusal = { code: "ERR_QUICPIPE_OPTION_INVALID", details: { option: "timeout" } };
+    expect(await failure(alice.dial("bob", wrong))).toMatchObject(refusal);
+    expect(await failure(alice.accept([], wrong))).toMatchObject(refusal);
+  });
+
   it("ends by its deadline where the message was taken and nothing comes back", async () => {
     const { relay, port } = await startPeerRelay();
     const proxy = await DatagramProxy.open(port);

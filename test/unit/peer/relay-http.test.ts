@@ -76,6 +76,21 @@ describe("requests to the relay", () => {
     }
   });
 
+  it("are not made again by whoever found that none can be opened, but by those that came meanwhile", async () => {
+    let attempts = 0;
+    const http = new RelayHttp(async () => {
+      attempts++;
+      await Promise.resolve();
+      throw lost(false);
+    });
+    const unreachable = { code: "ERR_QUICPIPE_RELAY_UNREACHABLE" };
+    await expect(http.request(get)).rejects.toMatchObject(unreachable);
+    expect(attempts).toBe(1);
+    const outcomes = await Promise.allSettled([http.request(get), http.request(get)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(attempts).toBe(3);
+  });
+
   it("give up opening a session when the end comes first", async () => {
     const { promise: given, resolve } = Promise.withResolvers<AbortSignal>();
     const http = new RelayHttp((signal) => {
