@@ -16,8 +16,8 @@ and one attack after the other for a small part of the time.
   npm run soak -- [--minutes 12] [--warm-up 3] [--hostile-percent 1] [--backend auto|dgram|native]
 
   --minutes          how long it takes
-  --warm-up          minutes of it in which memory may still grow
-  --hostile-percent  of the time, in which an attack goes on; each of them comes once, for its share of it
+  --warm-up          minutes of it in which memory may still grow; every attack comes once in as many
+  --hostile-percent  of the time, in which an attack goes on
   --backend          which data plane the relay runs on; auto, the fastest here, if absent
 
 Exits with 1 if memory (by 16 MB) or descriptors (by 8) of the relay grow after the warm-up, a relayed packet is
@@ -49,7 +49,8 @@ interface Soak {
 async function soak({ minutes, warmUp, hostilePercent, backend }: Soak): Promise<string[]> {
   const totalMs = minutes * minuteMs;
   const relay = await RelayProcess.start(backend);
-  const load = await Load.open(relay, totalMs, (totalMs * hostilePercent) / 100);
+  // So that each attack was there in the warm-up: what a first one takes and keeps is no growth, what each of them takes is.
+  const load = await Load.open(relay, { roundMs: warmUp * minuteMs, share: hostilePercent / 100 });
   const [rssAtStart, descriptorsAtStart] = [relay.rssBytes, relay.descriptors];
   const warm = await watch(relay, totalMs, warmUp * minuteMs);
   const counts = await load.close();

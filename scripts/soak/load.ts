@@ -16,6 +16,14 @@ export interface LoadCounts {
   readonly complaints: readonly string[];
 }
 
+/** How hostile a load is. */
+export interface Hostility {
+  /** In which every attack comes once, one after the other. */
+  readonly roundMs: number;
+  /** Of the time, from 0 to under 1, in which attacks go on. */
+  readonly share: number;
+}
+
 /** Pairs that talk, visitors, registrations that come and go, and one attack after the other. Whoever opened it closes it. */
 export class Load {
   readonly #pairs: readonly Pair[];
@@ -23,20 +31,16 @@ export class Load {
   readonly #passing: Promise<PassersBy>;
   readonly #attacking: Promise<string[]>;
 
-  private constructor(pairs: readonly Pair[], relay: RelayProcess, totalMs: number, hostileMs: number) {
+  private constructor(pairs: readonly Pair[], relay: RelayProcess, hostility: Hostility) {
     this.#pairs = pairs;
     this.#passing = passBy(relay.target, this.#stop.signal);
-    this.#attacking = attackInTurn(relay, totalMs, hostileMs, this.#stop.signal);
+    this.#attacking = attackInTurn(relay, hostility, this.#stop.signal);
   }
 
-  /**
-   * @param totalMs how long it will last.
-   * @param hostileMs for how long of that time all attacks together go on, evenly over it.
-   */
-  static async open(relay: RelayProcess, totalMs: number, hostileMs: number): Promise<Load> {
+  static async open(relay: RelayProcess, hostility: Hostility): Promise<Load> {
     const numbers = Array.from({ length: pairCount }, (_, number) => number);
     const pairs = await Promise.all(numbers.map((number) => Pair.open(relay.target, number)));
-    return new Load(pairs, relay, totalMs, hostileMs);
+    return new Load(pairs, relay, hostility);
   }
 
   /** Ends it, and waits for what is still under way. */
@@ -48,26 +52,27 @@ export class Load {
   }
 }
 
+/** Attacks in rounds until `signal` aborts; says what went wrong, such as that there was not one whole round. */
 async function attackInTurn(
   relay: RelayProcess,
-  totalMs: number,
-  hostileMs: number,
+  { roundMs, share }: Hostility,
   signal: AbortSignal,
 ): Promise<string[]> {
   const complaints: string[] = [];
   const startedAtMs = performance.now();
-  if (hostileMs === 0) return complaints;
-  for (const [i, { name }] of attacks.entries()) {
-    const beginsAtMs = startedAtMs + (i * totalMs) / attacks.length;
+  if (share === 0) return complaints;
+  let count = 0;
+  for (; relay.isAlive; count++) {
+    const { name } = attacks[count % attacks.length]!;
     // The attack before may have taken longer to end.
-    const pauseMs = Math.max(0, beginsAtMs - performance.now());
+    const pauseMs = Math.max(0, startedAtMs + (count * roundMs) / attacks.length - performance.now());
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted || !relay.isAlive)
-      return [...complaints, `"${name}" and what comes after it did not run`];
-    const { complaint } = await attackFor(relay, name, hostileMs / attacks.length);
+    if (signal.aborted) break;
+    const { complaint } = await attackFor(relay, name, (share * roundMs) / attacks.length);
     if (complaint) complaints.push(`${name}: ${complaint}`);
   }
-  return complaints;
+  const missed = attacks[count];
+  return missed ? [...complaints, `"${missed.name}" and what comes after it did not run`] : complaints;
 }
 
 function sumOf(all: readonly PairCounts[]): PairCounts {
