@@ -30,6 +30,8 @@ export const lateByteCost = 4;
 export const lateBytesMs: number = second;
 /** Bytes that a QUIC client may send to tell what it took, for each one that it is sent: 60 for each datagram. */
 export const acknowledgedBytesPerSentByte: number = 1 / 20;
+/** What a piece that it is sent counts for there beside its bytes: a datagram. */
+export const sentPieceBytes = 1280;
 /**
  * Bytes that an HTTP/3 client may have under way on a new connection: 13 MB/s at a round trip of 2.5 ms, 650 kB/s at 50 ms; it
  * doubles with each round trip that uses it up. In frames of one byte it is 16 384 pieces, for which the library takes 2.6 MB.

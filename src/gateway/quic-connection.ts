@@ -30,6 +30,7 @@ export class QuicConnection implements SentBytes {
   readonly port: number;
   readonly #handle: number;
   #commands: LibraryCommands | undefined;
+  #sentPieces = 0;
   #waiting: Waiting[] = [];
   #pings: ((error: Error | null) => void)[] = [];
 
@@ -44,8 +45,14 @@ export class QuicConnection implements SentBytes {
     this.#commands = commands;
   }
 
+  /** Pieces of streams, and pings, that were sent so far. */
+  get sentPieces(): number {
+    return this.#sentPieces;
+  }
+
   /** Sends the next bytes of a stream, which begins with them if it is the server's own. */
   send(streamId: number, bytes: Buffer, hasEnded: boolean): void {
+    this.#sentPieces++;
     const isNext = this.#waiting.length === 0;
     if (!isNext || !this.#send(streamId, bytes, hasEnded)) this.#waiting.push({ streamId, bytes, hasEnded });
   }
@@ -62,6 +69,7 @@ export class QuicConnection implements SentBytes {
   }
 
   ping(onAcknowledged: (error: Error | null) => void): void {
+    this.#sentPieces++;
     if (this.#commands?.pingSession(this.#handle)) this.#pings.push(onAcknowledged);
   }
 

@@ -46,7 +46,9 @@ export class UnseenBytes {
   look(nowMs: number): { readonly isAny: boolean; readonly hasRoom: boolean } {
     const metrics = this.#connection.getMetrics();
     if (!metrics) return { isAny: false, hasRoom: true };
-    this.#stray.look(metrics.bytesIn, metrics.bytesOut, nowMs);
+    // Each piece may have gone out in a datagram of its own, however short, and is acknowledged as one.
+    const sentBytes = metrics.bytesOut + this.#connection.sentPieces * defaults.sentPieceBytes;
+    this.#stray.look(metrics.bytesIn, sentBytes, nowMs);
     const bytes = Math.max(0, this.#stray.bytes - defaults.freeStrayBytes);
     const late = Math.min(bytes, this.#recentBodyBytes(nowMs));
     const cost = late * defaults.lateByteCost + (bytes - late) * defaults.strayByteCost;

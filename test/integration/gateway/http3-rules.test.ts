@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
@@ -84,11 +85,9 @@ describe("a connection over HTTP/3", () => {
   it("ends where much comes that no request gets, and what it held is free again", async () => {
     const { gateway, connect } = await serve();
     const client = await connect();
-    const flood = setInterval(() => {
-      for (let i = 0; i < 200 && !client.isClosed; i++) client.ping();
-    }, 1);
-    await client.closed;
-    clearInterval(flood);
+    // A frame of a reserved type, which says nothing (RFC 9114 §7.2.8), and a part of its 1 GB.
+    const id = client.stream(Buffer.from([0x21, 0x80 | 0x3f, 0xff, 0xff, 0xff]), false);
+    for (; !client.isClosed; await sleep(1)) client.sendRaw(id, Buffer.alloc(2000), false);
     expect(client.closedWith).toBe(http3Code.excessiveLoad);
     expect(gateway.stats().refused["unread-connection"]).toBeGreaterThan(0);
     await expect.poll(() => gateway.stats()).toMatchObject({ sources: 0, unreadBytes: 0 });
@@ -128,5 +127,34 @@ describe("a request over HTTP/3", () => {
     expect(await client.upload(id, bytes, AbortSignal.timeout(20_000))).toBe(bytes);
     client.sendRaw(id, Buffer.alloc(0), true);
     expect(await client.status(id, 10_000)).toBe(200);
+  });
+});
+
+describe("an honest client over HTTP/3", () => {
+  it("is served however often it asks on one connection", { timeout: 60_000 }, async () => {
+    const { gateway, connect } = await serve();
+    const client = await connect();
+    for (let i = 0; i < 3000; i++) expect(await client.status(client.request(path, true), 10_000)).toBe(200);
+    expect(gateway.stats().refused).toEqual({});
+  });
+
+  it("follows many small events", { timeout: 60_000 }, async () => {
+    const events = 3000;
+    let sent = 0;
+    const { gateway, connect } = await serve(
+      () =>
+        new Response(
+          new ReadableStream({
+            pull: async (controller) => {
+              await sleep(1);
+              if (sent++ === events) controller.close();
+              else controller.enqueue(Buffer.from("data: 1\n\n"));
+            },
+          }),
+        ),
+    );
+    const client = await connect();
+    expect(await client.status(client.request(path, true), 60_000)).toBe(200);
+    expect(gateway.stats().refused).toEqual({});
   });
 });

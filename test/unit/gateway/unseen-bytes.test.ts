@@ -5,9 +5,14 @@ import type { QuicConnection } from "../../../src/gateway/quic-connection.ts";
 import { UnseenBytes } from "../../../src/gateway/unseen-bytes.ts";
 
 function bench() {
-  const traffic = { bytesIn: 5000, bytesOut: 0 };
+  const traffic = { bytesIn: 5000, bytesOut: 0, sentPieces: 0 };
   const budget = new Budget();
-  const connection = { getMetrics: () => ({ ...traffic }) } as unknown as QuicConnection;
+  const connection = {
+    getMetrics: () => ({ ...traffic }),
+    get sentPieces() {
+      return traffic.sentPieces;
+    },
+  } as unknown as QuicConnection;
   const unseen = new UnseenBytes(connection, budget.connect("192.0.2.1")!, 0);
   return { traffic, budget, unseen };
 }
@@ -35,6 +40,16 @@ describe("what no request has got of a connection's bytes", () => {
     traffic.bytesOut += 10 * roomBytes;
     traffic.bytesIn += roomBytes / 4;
     expect(unseen.look(0)).toEqual({ isAny: false, hasRoom: true });
+  });
+
+  it("is not what acknowledges many small pieces", () => {
+    const { traffic, unseen } = bench();
+    for (let nowMs = 0; nowMs < 1000; nowMs++) {
+      traffic.sentPieces += 4;
+      traffic.bytesOut += 160;
+      traffic.bytesIn += 4 * 45;
+      expect(unseen.look(nowMs)).toEqual({ isAny: false, hasRoom: true });
+    }
   });
 
   it("counts less for as much as came of bodies lately, and no more after a while", () => {
