@@ -10,10 +10,11 @@ export const parallelUploads: Attack = {
   name: "uploads on 40 connections",
   unit: "bytes",
   async run(target, signal, tally) {
-    while (!signal.aborted) {
-      const clients = await Promise.all(Array.from({ length: connections }, () => RawHttp3.open(target)));
-      await Promise.all(clients.map((client) => upload(client, target, signal, tally)));
-    }
+    await Promise.all(
+      Array.from({ length: connections }, async () => {
+        while (!signal.aborted) await upload(await RawHttp3.open(target), target, signal, tally);
+      }),
+    );
   },
 };
 
