@@ -11,6 +11,7 @@ export class Http3ServerStream extends EventEmitter implements ExchangeStream {
   readonly #connection: QuicConnection;
   readonly #id: number;
   readonly #onClose: (code: number) => void;
+  #isOver = false;
 
   /** @param onClose has it stopped both ways. */
   constructor(connection: QuicConnection, id: number, onClose: (code: number) => void) {
@@ -18,24 +19,28 @@ export class Http3ServerStream extends EventEmitter implements ExchangeStream {
     this.#connection = connection;
     this.#id = id;
     this.#onClose = onClose;
+    for (const event of ["aborted", "close"] as const) this.once(event, () => (this.#isOver = true));
   }
 
   respond(fields: ResponseFields): void {
-    this.#connection.send(this.#id, headersFrame(withoutConnectionFields(fields)), false);
+    if (!this.#isOver) this.#connection.send(this.#id, headersFrame(withoutConnectionFields(fields)), false);
   }
 
-  write(piece: Buffer, done: () => void): void {
+  write(piece: Buffer, done: (error?: Error) => void): void {
+    // The library would try without end to send what comes for a stream that it knows no more, and nothing else.
+    if (this.#isOver) return done(new Error("the stream is over"));
     this.#connection.send(this.#id, dataFrameHead(piece.length), false);
     this.#connection.send(this.#id, piece, false);
     done();
   }
 
   end(done: () => void): void {
-    this.#connection.send(this.#id, noBytes, true);
+    if (!this.#isOver) this.#connection.send(this.#id, noBytes, true);
     done();
   }
 
   close(code: number): void {
+    this.#isOver = true;
     this.#onClose(code);
   }
 }

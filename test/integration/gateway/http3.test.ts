@@ -130,6 +130,15 @@ function unknownSource(): never {
   throw new Error("the relay is not made yet");
 }
 
+it("a client that takes no more of an answer is given the next ones", async () => {
+  const { port, certificate } = await startRelay({}, echoApp());
+  const client = await connectHttp3(port, certificate, "auto");
+  for (const bytes of [1, 10_000, 100_000, 300_000]) {
+    await client.cancel("/bytes/2000000", bytes);
+    expect((await client.request("/bytes/100000")).body.length, `after ${bytes} bytes`).toBe(100_000);
+  }
+});
+
 it("clients whose real address cannot be told are one source, whose share shows in the server's figures", async () => {
   const { privateKey: key, certificate: cert } = await testCertificate();
   const budget = new Budget({ maxConnectionsPerSource: 1 });

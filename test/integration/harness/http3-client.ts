@@ -1,5 +1,6 @@
 import { connectAsync } from "@currentspace/http3";
 import { onTestFinished } from "vitest";
+import { http3Code } from "../../../src/http3/index.ts";
 
 /** An answer over HTTP/3, read to its end. */
 export interface Http3Answer {
@@ -20,6 +21,8 @@ export interface Http3Client {
   request(path: string, request?: Http3Request): Promise<Http3Answer>;
   /** Starts a GET whose body is read as it comes. */
   open(path: string, headers: Record<string, string>): AsyncIterable<Buffer>;
+  /** Starts a GET, and takes no more of its answer once so many bytes of it came. */
+  cancel(path: string, afterBytes: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +46,19 @@ export async function connectHttp3(
   return {
     close: async () => void (await session.close()),
     open: (path, headers) => start("GET", path, headers, true),
+    async cancel(path, afterBytes) {
+      const stream = start("GET", path, {}, true);
+      let bytes = 0;
+      // Not `break`, which waits for the stream's end.
+      await new Promise<void>((resolve) => {
+        stream
+          .on("error", () => undefined)
+          .on("data", ({ length }: Buffer) => {
+            if ((bytes += length) >= afterBytes) resolve();
+          });
+      });
+      stream.close(http3Code.requestCancelled);
+    },
     async request(path, { method = "GET", headers = {}, body } = {}) {
       const bytes = body === undefined ? undefined : Buffer.from(body);
       const fields = bytes ? { ...headers, "content-length": String(bytes.length) } : headers;
