@@ -22,12 +22,16 @@ export const maxAlarmedLookMs: number = strayLookMs / 4;
 export const lookAlarmMs: number = second;
 /** Bytes that no request has got which are not counted: acknowledgements that are late, retransmissions. */
 export const freeStrayBytes: number = 4 * KiB;
+/** Bytes around the header fields of a request, in which it may come alone: a datagram's, and the frames'. */
+export const requestFramingBytes = 96;
 /** What others count for among unread bytes: the library takes 160 bytes for a byte of a stream that came in a frame of 8. */
 export const strayByteCost = 20;
 /** And those that may be the rest of an upload, or of what came too late: pieces as large as datagrams, and some small ones. */
 export const lateByteCost = 4;
 /** They are as many as came of bodies in the last time of so long, in ms, and perhaps in the one before: some round trips. */
 export const lateBytesMs: number = second;
+/** Streams of a connection that were ended both ways and are remembered: those about which the library may still tell. */
+export const maxStoppedStreams = 1024;
 /** Bytes that a QUIC client may send to tell what it took, for each one that it is sent: 60 for each datagram. */
 export const acknowledgedBytesPerSentByte: number = 1 / 20;
 /** What a piece that it is sent counts for there beside its bytes: a datagram. */

@@ -1,19 +1,12 @@
 import * as defaults from "../defaults.ts";
-import {
-  type Fields,
-  goAwayFrame,
-  http3Code,
-  type Http3Fault,
-  settingsStream,
-  UniStreams,
-} from "../http3/index.ts";
+import { goAwayFrame, http3Code, type Http3Fault, settingsStream, UniStreams } from "../http3/index.ts";
 import type { RequestBudget } from "./budget.ts";
 import { Http3Request } from "./http3-request.ts";
 import { OpenRequests, type OpenRequestsOptions } from "./open-requests.ts";
 import { Outbox } from "./outbox.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import type { QuicClientHandler } from "./quic-server.ts";
-import { type HeadRefusal, headBytes, readHead, type RequestHead } from "./request-head.ts";
+import { type HeadRefusal, readHead, type RequestHead } from "./request-head.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
 /** What a {@link Http3Connection} is made with. */
@@ -128,18 +121,14 @@ export class Http3Connection implements QuicClientHandler {
       streamId,
       budget,
       nowMs: now(),
-      onFields: (fields, hasEnded) => this.#answer(streamId, request, this.#headOf(fields), hasEnded),
+      onFields: (fields, hasEnded) => this.#answer(streamId, request, readHead(fields), hasEnded),
+      onSection: (bytes) => this.#unseen.use(bytes + defaults.requestFramingBytes),
       onContent: (bytes) => this.#unseen.useBody(bytes),
       onFault: (fault, hasEnded) => this.#refuse(streamId, request, fault, hasEnded),
       onOverBudget: () => this.#stop(streamId, http3Code.requestRejected),
       onClose: (code) => this.#close(streamId, code),
     });
     return request;
-  }
-
-  #headOf(fields: Fields): RequestHead | HeadRefusal {
-    this.#unseen.use(headBytes(fields));
-    return readHead(fields);
   }
 
   #answer(

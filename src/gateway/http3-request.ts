@@ -13,6 +13,8 @@ export interface Http3RequestOptions {
   readonly nowMs: number;
   /** Told of its header fields, once, and whether nothing follows them. */
   readonly onFields: (fields: Fields, hasEnded: boolean) => void;
+  /** Told of its header fields, in bytes on the wire. */
+  readonly onSection: (bytes: number) => void;
   /** Told of each piece of its content, in bytes. */
   readonly onContent: (bytes: number) => void;
   /** Told what its client did wrong, once: nothing more of it is read. */
@@ -30,6 +32,7 @@ export class Http3Request implements RequestHandler {
   readonly #options: Http3RequestOptions;
   readonly #reader = new RequestReader({ maxFieldSectionBytes: maxHeaderBytes });
   #fields: Fields | undefined;
+  #fieldBytes = 0;
   /** Content that came in one piece with the header fields. */
   readonly #early: Uint8Array[] = [];
   #reads: "fields" | "content" | "nothing" = "fields";
@@ -52,7 +55,9 @@ export class Http3Request implements RequestHandler {
     if (hasEnded) this.stream.emit("end");
   }
 
-  fields(fields: Fields): void {
+  fields(fields: Fields, bytes: number): void {
+    this.#options.onSection(bytes);
+    this.#fieldBytes = headBytes(fields);
     this.#fields = fields;
   }
 
@@ -79,7 +84,7 @@ export class Http3Request implements RequestHandler {
 
   /** @returns whether there is room for what is kept. */
   #count(): boolean {
-    const bytes = this.#reader.heldBytes + (this.#fields ? headBytes(this.#fields) : 0);
+    const bytes = this.#reader.heldBytes + this.#fieldBytes;
     const more = bytes - this.#countedBytes;
     this.#countedBytes = bytes;
     if (more < 0) this.budget.give("unread", -more);

@@ -29,8 +29,7 @@ export class Http3ServerStream extends EventEmitter implements ExchangeStream {
   write(piece: Buffer, done: (error?: Error) => void): void {
     // The library would try without end to send what comes for a stream that it knows no more, and nothing else.
     if (this.#isOver) return done(new Error("the stream is over"));
-    this.#connection.send(this.#id, dataFrameHead(piece.length), false);
-    this.#connection.send(this.#id, piece, false);
+    this.#connection.send(this.#id, Buffer.concat([dataFrameHead(piece.length), piece]), false);
     done();
   }
 

@@ -1,3 +1,4 @@
+import { maxStoppedStreams } from "../defaults.ts";
 import type { SentBytes } from "./outbox.ts";
 
 /** What the library's thread can be told. */
@@ -32,6 +33,8 @@ export class QuicConnection implements SentBytes {
   #commands: LibraryCommands | undefined;
   #sentPieces = 0;
   #waiting: Waiting[] = [];
+  /** Streams that were ended both ways, the latest. */
+  readonly #stopped = new Set<number>();
   #pings: ((error: Error | null) => void)[] = [];
 
   constructor(
@@ -52,13 +55,18 @@ export class QuicConnection implements SentBytes {
 
   /** Sends the next bytes of a stream, which begins with them if it is the server's own. */
   send(streamId: number, bytes: Buffer, hasEnded: boolean): void {
+    // The library would try for ever to send what comes for a stream that it has forgotten, and read nothing meanwhile.
+    if (this.#stopped.has(streamId)) return;
     this.#sentPieces++;
     const isNext = this.#waiting.length === 0;
     if (!isNext || !this.#send(streamId, bytes, hasEnded)) this.#waiting.push({ streamId, bytes, hasEnded });
   }
 
-  /** Ends a stream both ways (RESET_STREAM and STOP_SENDING), and drops what it has not sent. */
+  /** Ends a stream both ways (RESET_STREAM and STOP_SENDING), and drops what it has not sent. Idempotent. */
   stop(streamId: number, code: number): void {
+    if (this.#stopped.has(streamId)) return;
+    this.#stopped.add(streamId);
+    if (this.#stopped.size > maxStoppedStreams) this.#stopped.delete(this.#stopped.values().next().value!);
     this.#waiting = this.#waiting.filter((waiting) => waiting.streamId !== streamId);
     this.#commands?.streamClose(this.#handle, streamId, code);
   }

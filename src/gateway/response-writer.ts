@@ -30,6 +30,7 @@ export class ResponseWriter {
   readonly #pieces = new Set<Piece>();
   /** Cancels what the app still has to give. */
   #cancel: ((reason: unknown) => Promise<void>) | undefined;
+  #isAbandoned = false;
 
   constructor(options: ResponseWriterOptions) {
     this.#options = options;
@@ -63,6 +64,7 @@ export class ResponseWriter {
 
   /** Ends the body of a response that nobody takes any more, and gives back what is held. Idempotent. */
   abandon(reason: unknown): void {
+    this.#isAbandoned = true;
     for (const piece of this.#pieces) this.#options.outbox?.remove(piece);
     this.#pieces.clear();
     // What a body says to its end harms nobody.
@@ -110,7 +112,7 @@ export class ResponseWriter {
         this.#sent(sent, give);
       },
     };
-    if (!outbox) return;
+    if (!outbox || this.#isAbandoned) return;
     this.#pieces.add(piece);
     await outbox.add(piece);
     // Who has gone in the meantime has no piece any more.

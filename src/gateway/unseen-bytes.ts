@@ -51,7 +51,7 @@ export class UnseenBytes {
     this.#stray.look(metrics.bytesIn, sentBytes, nowMs);
     const bytes = Math.max(0, this.#stray.bytes - defaults.freeStrayBytes);
     const late = Math.min(bytes, this.#recentBodyBytes(nowMs));
-    const cost = late * defaults.lateByteCost + (bytes - late) * defaults.strayByteCost;
+    const cost = Math.ceil(late * defaults.lateByteCost + (bytes - late) * defaults.strayByteCost);
     return { isAny: bytes > late, hasRoom: this.#budget.holdStray(cost) };
   }
 
