@@ -5,6 +5,8 @@ import type { QuicConnection } from "./quic-connection.ts";
 import { withoutConnectionFields } from "./request-head.ts";
 
 const noBytes = Buffer.alloc(0);
+/** Made once, as strangers have it made. */
+const streamOver: DOMException = new DOMException("the stream is over", "AbortError");
 
 /** A request's stream on a QUIC connection; whoever reads its frames emits what it has to. */
 export class Http3ServerStream extends EventEmitter implements ExchangeStream {
@@ -28,7 +30,7 @@ export class Http3ServerStream extends EventEmitter implements ExchangeStream {
 
   write(piece: Buffer, done: (error?: Error) => void): void {
     // The library would try without end to send what comes for a stream that it knows no more, and nothing else.
-    if (this.#isOver) return done(new Error("the stream is over"));
+    if (this.#isOver) return done(streamOver);
     this.#connection.send(this.#id, Buffer.concat([dataFrameHead(piece.length), piece]), false);
     done();
   }
