@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack, Tally, Target } from "../attack.ts";
-import { Registrant } from "../honest/registrant.ts";
+import type { Registrant } from "../honest/registrant.ts";
+import { closePeer, openPeer } from "./registered-peer.ts";
 
 const payload: Buffer = Buffer.alloc(1000);
 /** More than the least token bucket holds. */
@@ -12,14 +13,6 @@ const registrations = 40;
 
 const attacker = "greedy";
 const attackerAddress = "127.0.0.1";
-
-/** A peer that the relay forwards to. */
-async function openPeer(target: Target, subject: string): Promise<Registrant | undefined> {
-  const peer = await Registrant.open(target, subject, attackerAddress, () => undefined);
-  if ((await peer.register()) && (await peer.renew())) return peer;
-  peer.close();
-  return undefined;
-}
 
 async function sendBurst(from: Registrant, to: Registrant, tally: Tally): Promise<void> {
   for (let i = 0; i < burst; i++) from.sendTo(to, payload);
@@ -36,10 +29,10 @@ function attackOf(
     name,
     unit: "packets",
     async run(target, signal, tally) {
-      const to = await openPeer(target, "greedy-receiver");
+      const to = await openPeer(target, "greedy-receiver", attackerAddress);
       if (!to) return;
       await attack(target, to, signal, tally);
-      to.close();
+      await closePeer(to);
     },
   };
 }
@@ -49,11 +42,10 @@ export const newRegistrations: Attack = attackOf(
   "a new registration for each burst",
   async (target, to, signal, tally) => {
     while (!signal.aborted) {
-      const from = await openPeer(target, attacker);
+      const from = await openPeer(target, attacker, attackerAddress);
       if (from) {
         await sendBurst(from, to, tally);
-        await from.leave();
-        from.close();
+        await closePeer(from);
       } else await sleep(pauseMs);
     }
   },
@@ -63,9 +55,11 @@ export const newRegistrations: Attack = attackOf(
 export const manyRegistrations: Attack = attackOf(
   "many registrations of one subject",
   async (target, to, signal, tally) => {
-    const all = await Promise.all(Array.from({ length: registrations }, () => openPeer(target, attacker)));
+    const all = await Promise.all(
+      Array.from({ length: registrations }, () => openPeer(target, attacker, attackerAddress)),
+    );
     const peers = all.filter((peer) => peer !== undefined);
     while (!signal.aborted) for (const peer of peers) await sendBurst(peer, to, tally);
-    for (const peer of peers) peer.close();
+    await Promise.all(peers.map(closePeer));
   },
 );

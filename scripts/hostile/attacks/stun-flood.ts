@@ -3,8 +3,8 @@ import type { Socket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 import type { Attack, Tally, Target } from "../attack.ts";
-import { Registrant } from "../honest/registrant.ts";
 import { openSocket } from "../honest/socket.ts";
+import { closePeer, openPeer } from "./registered-peer.ts";
 
 /** 61 Mbit/s of requests that look authenticated. */
 const floodPerSecond = 50_000;
@@ -36,15 +36,12 @@ export const namedStunFlood: Attack = {
   unit: "datagrams",
   boundsTurns: true,
   async run(target, signal, tally) {
-    const peers: Registrant[] = [];
-    while (peers.length < registrations && !signal.aborted) {
-      const peer = await Registrant.open(target, "mallory", "127.0.8.2", () => undefined);
-      if ((await peer.register()) && (await peer.renew())) peers.push(peer);
-      else peer.close();
-    }
+    const all = Array.from({ length: registrations }, () => openPeer(target, "mallory", "127.0.8.2"));
+    const peers = (await Promise.all(all)).filter((peer) => peer !== undefined);
     const sockets = peers.map(({ socket }) => socket);
     const requests = peers.map(({ id }) => authenticatedLooking(id!));
     await flood({ target, sockets, requests, perSecond: floodPerSecond }, signal, tally);
+    await Promise.all(peers.map(closePeer));
   },
 };
 
@@ -58,6 +55,7 @@ function strangersAttack(name: string, addresses: readonly string[], perSecond: 
       const names = Array.from({ length: variants }, () => randomBytes(16).toString("base64url"));
       const requests = names.map(authenticatedLooking);
       await flood({ target, sockets, requests, perSecond }, signal, tally);
+      for (const socket of sockets) socket.close();
     },
   };
 }
@@ -69,7 +67,7 @@ interface Flood {
   readonly perSecond: number;
 }
 
-/** Sends request `i` from socket `i`, each list over and over, and closes the sockets at the end. */
+/** Sends request `i` from socket `i`, each list over and over. */
 async function flood(
   { target: { host, port }, sockets, requests, perSecond }: Flood,
   signal: AbortSignal,
@@ -82,7 +80,6 @@ async function flood(
     for (; sent < due; sent++, tally())
       sockets[sent % sockets.length]!.send(requests[sent % requests.length]!, port, host);
   }
-  for (const socket of sockets) socket.close();
 }
 
 function authenticatedLooking(username: string): Uint8Array {
