@@ -46,6 +46,11 @@ export class Http3Connection implements QuicClientHandler {
     connection.send(controlStreamId, settings, false);
   }
 
+  /** Another connection has begun at its client's address: the app is not told any more that this one's is there. */
+  superseded(): void {
+    this.#exchanges.hideClient();
+  }
+
   began(streamId: number): void {
     if (isUnidirectional(streamId)) this.#beginUniStream(streamId);
     else if (!this.#requests.has(streamId)) this.#beginRequest(streamId);

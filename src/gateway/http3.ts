@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { http3Code } from "../http3/index.ts";
+import { formatAddress } from "../wire/address.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
 import { requireKeyPair } from "../pem.ts";
 import { Budget, type BudgetStats } from "./budget.ts";
@@ -104,6 +105,11 @@ class Http3Clients {
   readonly #budget: Budget;
   readonly #faults: Faults;
   readonly #connections = new Set<Http3Connection>();
+  /**
+   * Of each address and port the newest connection. The library goes on naming the address at which a connection began: an
+   * older one may have moved since, without a sign that the relay could see, and the address be somebody else's.
+   */
+  readonly #newest = new Map<string, Http3Connection>();
   #timers: readonly NodeJS.Timeout[] = [];
   /** Who is looked at next. */
   #next: Iterator<Http3Connection> = this.#connections.values();
@@ -139,9 +145,12 @@ class Http3Clients {
       budget,
       faults,
       fetch: (request) => this.#app.fetch(request),
-      onClosed: () => this.#connections.delete(client),
+      onClosed: () => this.#closed(client, name),
       now: () => performance.now(),
     });
+    const name = formatAddress(connection);
+    this.#newest.get(name)?.superseded();
+    this.#newest.set(name, client);
     this.#connections.add(client);
     return client;
   }
@@ -163,6 +172,11 @@ class Http3Clients {
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#faults.flush();
+  }
+
+  #closed(client: Http3Connection, name: string): void {
+    this.#connections.delete(client);
+    if (this.#newest.get(name) === client) this.#newest.delete(name);
   }
 
   #sourceOf({ address, port }: QuicConnection): string {

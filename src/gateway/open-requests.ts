@@ -25,14 +25,21 @@ export class OpenRequests {
   readonly #options: OpenRequestsOptions;
   readonly #exchanges = new Set<Exchange>();
   readonly #idle: IdleTime;
+  #ip: string | undefined;
 
   constructor(options: OpenRequestsOptions) {
     this.#options = options;
+    this.#ip = options.ip;
     this.#idle = new IdleTime(options.idle, options.now());
   }
 
   get size(): number {
     return this.#exchanges.size;
+  }
+
+  /** From now on the app is not told where the client is. */
+  hideClient(): void {
+    this.#ip = undefined;
   }
 
   /**
@@ -57,11 +64,11 @@ export class OpenRequests {
 
   /** Begins to answer a request that there is room for. */
   begin(head: RequestHead | HeadRefusal, parts: RequestParts & Pick<ExchangeOptions, "budget">): void {
-    const { faults, fetch, ip, now } = this.#options;
+    const { faults, fetch, now } = this.#options;
     this.#idle.begin(now());
     const exchange = this.#add({ ...parts, faults, now });
     if ("status" in head) exchange.refuse(head);
-    else exchange.serve(head, ip, fetch);
+    else exchange.serve(head, this.#ip, fetch);
   }
 
   /**

@@ -12,8 +12,9 @@ export interface RawHttp3Options {
   readonly windowBytes?: number;
   /** Whether what comes is read at all; else the windows stay as they are. */
   readonly reads?: boolean;
-  /** Address to come from. */
+  /** Address and port to come from; of several that come from one port only the latest hears anything. */
   readonly from?: string;
+  readonly fromPort?: number;
 }
 
 /** What came on a request's stream. */
@@ -59,8 +60,8 @@ export class RawHttp3 {
   }
 
   static async open(target: Target, options: RawHttp3Options = {}): Promise<RawHttp3> {
-    const socket = createSocket("udp4");
-    socket.bind(0, options.from ?? target.host);
+    const socket = createSocket({ type: "udp4", reuseAddr: true });
+    socket.bind(options.fromPort, options.from ?? target.host);
     await once(socket, "listening");
     const { windowBytes: flowWindowBytes = 1_000_000 } = options;
     const engine = (await loadEngine()).connect(

@@ -3,6 +3,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { get } from "../../../scripts/hostile/clients/http3-frames.ts";
+import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { Budget, serveHttp3 } from "../../../src/gateway/index.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
@@ -129,6 +131,37 @@ function firstInitial(destinationId: Buffer, sourceId: Buffer): Buffer {
 function unknownSource(): never {
   throw new Error("the relay is not made yet");
 }
+
+it("of two connections that began at one port, only the newest shows where its client is", async () => {
+  const { privateKey: key, certificate } = await testCertificate();
+  const seen = new Map<string, unknown>();
+  const fetch = (request: Request): Response => {
+    seen.set(new URL(request.url).pathname, Reflect.get(request, "ip"));
+    return new Response("");
+  };
+  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false });
+  onTestFinished(() => gateway.close());
+  const target = { host: "127.0.0.1", port: gateway.port, certificate, token: () => Promise.resolve("") };
+  const ask = (client: RawHttp3, path: string): number => client.request(get(path, target), true);
+  const place = createSocket("udp4").bind(0, target.host);
+  await once(place, "listening");
+  const from = { fromPort: place.address().port };
+  await new Promise<void>((resolve) => void place.close(resolve));
+  const older = await RawHttp3.open(target, from);
+  onTestFinished(() => older.close());
+  expect(await older.status(ask(older, "/first"), 5000)).toBe(200);
+  const newer = await RawHttp3.open(target, from);
+  onTestFinished(() => newer.close());
+  expect(await newer.status(ask(newer, "/second"), 5000)).toBe(200);
+  ask(older, "/third");
+  await expect
+    .poll(() => [...seen])
+    .toEqual([
+      ["/first", "127.0.0.1"],
+      ["/second", "127.0.0.1"],
+      ["/third", undefined],
+    ]);
+});
 
 it("a client that takes no more of an answer is given the next ones", async () => {
   const { port, certificate } = await startRelay({}, echoApp());
