@@ -1,6 +1,6 @@
 import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../defaults.ts";
 import { http3Code } from "../http3/index.ts";
-import type { RequestBudget } from "./budget.ts";
+import type { RequestBudget } from "./request-budget.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
 import type { SourceFaults } from "./faults.ts";
 import type { Outbox } from "./outbox.ts";
@@ -85,8 +85,13 @@ export class Exchange {
 
   /** Ends what has taken too long. */
   sweep(nowMs: number): void {
-    if (this.#isTooSlow(nowMs)) this.#reset("too-slow", "a client was too slow", http3Code.requestIncomplete);
+    if (this.#isTooSlow(nowMs)) this.#endSlow();
     else if (this.#waitsSinceMs !== undefined && nowMs - this.#waitsSinceMs >= longWaitMs) this.#waitLong();
+  }
+
+  #endSlow(): void {
+    this.#options.budget.tooSlow();
+    this.#reset("too-slow", "a client was too slow", http3Code.requestIncomplete);
   }
 
   /** Stops the stream both ways, and tells the app. Idempotent. */

@@ -1,6 +1,7 @@
 import * as defaults from "../defaults.ts";
 import { goAwayFrame, http3Code, type Http3Fault, settingsStream, UniStreams } from "../http3/index.ts";
-import type { RequestBudget } from "./budget.ts";
+import type { BudgetRefusal } from "./budget-limits.ts";
+import type { RequestBudget } from "./request-budget.ts";
 import { Http3Request } from "./http3-request.ts";
 import { OpenRequests, type OpenRequestsOptions } from "./open-requests.ts";
 import { Outbox } from "./outbox.ts";
@@ -94,7 +95,7 @@ export class Http3Connection implements QuicClientHandler {
    */
   look(nowMs: number): boolean {
     const { isAny, hasRoom } = this.#unseen.look(nowMs);
-    if (!hasRoom) this.#endOverBudget("a client sends what nobody waits for");
+    if (!hasRoom) this.#endOverBudget("stray", "a client sends what nobody waits for");
     return isAny;
   }
 
@@ -162,6 +163,7 @@ export class Http3Connection implements QuicClientHandler {
   }
 
   #endLate(streamId: number): void {
+    this.#options.budget.refuse("slow");
     this.#options.faults.write("info", "too-slow", "a client was too slow");
     this.#stop(streamId, http3Code.requestIncomplete);
   }
@@ -199,7 +201,7 @@ export class Http3Connection implements QuicClientHandler {
   #beginUniStream(streamId: number): void {
     this.#openUniStreams.add(streamId);
     if (this.#uniStreamsLeft-- === 0)
-      this.#endOverBudget("a client opens more unidirectional streams than anybody needs");
+      this.#endOverBudget("uni-streams", "a client opens more unidirectional streams than anybody needs");
   }
 
   #readUniStream(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
@@ -220,7 +222,8 @@ export class Http3Connection implements QuicClientHandler {
     this.end(fault.code);
   }
 
-  #endOverBudget(why: string): void {
+  #endOverBudget(refusal: BudgetRefusal, why: string): void {
+    this.#options.budget.refuse(refusal);
     this.#options.faults.write("info", "over-budget", why);
     this.end(http3Code.excessiveLoad);
   }

@@ -1,6 +1,6 @@
 import { headersTimeoutMs, maxHeaderBytes } from "../defaults.ts";
 import { type Fields, type Http3Fault, type RequestHandler, RequestReader } from "../http3/index.ts";
-import type { RequestBudget } from "./budget.ts";
+import type { RequestBudget } from "./request-budget.ts";
 import { Http3ServerStream } from "./http3-stream.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { headBytes } from "./request-head.ts";

@@ -1,5 +1,6 @@
 export { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "./http2.ts";
-export { Budget, type BudgetLimits, type BudgetRefusal, type BudgetStats } from "./budget.ts";
+export { Budget, type BudgetStats } from "./budget.ts";
+export type { BudgetLimits, BudgetRefusal } from "./budget-limits.ts";
 export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3.ts";
 export { developmentCertificate, developmentCertificatePath } from "./development-certificate.ts";
 export { createCertificate, type Certificate, type CertificateOptions } from "../certificate.ts";

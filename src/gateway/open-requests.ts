@@ -1,5 +1,6 @@
 import { http3Code } from "../http3/index.ts";
-import type { ConnectionBudget, RequestBudget } from "./budget.ts";
+import type { ConnectionBudget } from "./connection-budget.ts";
+import type { RequestBudget } from "./request-budget.ts";
 import { Exchange, type ExchangeOptions } from "./exchange.ts";
 import type { SourceFaults } from "./faults.ts";
 import { IdleTime, type IdleLimits } from "./idle-time.ts";
@@ -68,6 +69,9 @@ export class OpenRequests {
     this.#idle.begin(now());
     const exchange = this.#add({ ...parts, faults, now });
     if ("status" in head) exchange.refuse(head);
+    // RFC 9114 §4.1.2; one that has begun is checked as it comes.
+    else if (parts.hasEnded && (head.contentLength ?? 0) > 0)
+      exchange.refuse({ status: 400, why: "the body is shorter than was announced" });
     else exchange.serve(head, this.#ip, fetch);
   }
 

@@ -1,5 +1,5 @@
 import { bodyPieceOverheadBytes, bodyReadAheadBytes } from "../defaults.ts";
-import type { RequestBudget } from "./budget.ts";
+import type { RequestBudget } from "./request-budget.ts";
 import type { Pace } from "./pace.ts";
 
 /** What a {@link RequestBody} is made with. */

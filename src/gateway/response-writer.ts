@@ -1,5 +1,5 @@
 import { responsePieceBytes } from "../defaults.ts";
-import type { RequestBudget } from "./budget.ts";
+import type { RequestBudget } from "./request-budget.ts";
 import type { ExchangeStream, ResponseFields } from "./exchange-stream.ts";
 import type { Outbox, Piece } from "./outbox.ts";
 import type { Pace } from "./pace.ts";

@@ -7,6 +7,7 @@ import {
   strayBytesPerSentByte,
   tcpRequestBytes,
 } from "../defaults.ts";
+import type { BudgetRefusal } from "./budget-limits.ts";
 import type { ExchangeStream } from "./exchange-stream.ts";
 import { OpenRequests, type OpenRequestsOptions } from "./open-requests.ts";
 import { type FieldMap, headBytes } from "./request-head.ts";
@@ -72,7 +73,7 @@ export class TcpConnection {
    */
   open(fields: FieldMap, hasEnded: boolean, stream: () => ExchangeStream): boolean {
     if (this.#requests.size >= this.#maxRequests) {
-      this.#end("a client sends too many requests ahead");
+      this.#end("ahead", "a client sends too many requests ahead");
       return false;
     }
     this.#stray.use(headBytes(fields));
@@ -85,7 +86,7 @@ export class TcpConnection {
     }));
     // Who goes on asking for what there is no room for makes work.
     if (!hasRoom && ++this.#refusals > maxRefusals)
-      this.#end("a client asks for more than there is room for");
+      this.#end("refusals", "a client asks for more than there is room for");
     return hasRoom;
   }
 
@@ -99,7 +100,7 @@ export class TcpConnection {
   look(nowMs: number): void {
     const { bytesRead, bytesWritten } = this.#options.socket;
     if (!this.#isLingering && this.#stray.look(bytesRead, bytesWritten, nowMs))
-      this.#end("a client sends what nobody waits for");
+      this.#end("stray", "a client sends what nobody waits for");
   }
 
   /** Ends what has taken too long. */
@@ -129,7 +130,8 @@ export class TcpConnection {
     this.#requests.close();
   }
 
-  #end(why: string): void {
+  #end(refusal: BudgetRefusal, why: string): void {
+    this.#options.budget.refuse(refusal);
     this.#options.faults.write("info", "over-budget", why);
     // Nothing more is read of it, and it leaves no half-closed connection behind.
     this.#options.socket.destroy();

@@ -1,5 +1,5 @@
 import * as defaults from "../defaults.ts";
-import type { ConnectionBudget } from "./budget.ts";
+import type { ConnectionBudget } from "./connection-budget.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { StrayBytes } from "./stray-bytes.ts";
 

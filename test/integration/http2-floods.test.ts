@@ -82,19 +82,23 @@ describe("connections to the TCP port", () => {
   });
 
   it("end where requests are sent ahead without end", async () => {
-    const target = await startServer(silence);
+    const budget = new Budget();
+    const target = await startServer(silence, { budget });
     const socket = await connectTls(target, "http/1.1");
     socket.resume().write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(9));
     await expect.poll(() => socket.destroyed).toBe(true);
+    expect(budget.stats().refused).toEqual({ ahead: 1 });
   });
 
   it("end where pings come without end, even while a request waits", async () => {
-    const target = await startServer(silence);
+    const budget = new Budget();
+    const target = await startServer(silence, { budget });
     const client = await RawHttp2.open(target);
     await client.send(requestFrame(1, "POST", "/"));
     const pings = Array.from({ length: 500 }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8)));
     for (let i = 0; i < 2000 && !client.isClosed; i++) await client.send(...pings);
     expect(client.isClosed).toBe(true);
+    expect(budget.stats().refused).toMatchObject({ stray: 1 });
   });
 
   it("ask the app nothing by requests that are taken back at once", async () => {

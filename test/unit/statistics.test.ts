@@ -58,7 +58,7 @@ describe("docs/statistics.md", () => {
       ...below("dropped", Object.keys(dropped)),
       ...below("stun", Object.keys(stun)),
       ...figuresOf("src/gateway/budget.ts", "BudgetStats"),
-      ...below("refused", membersOf("src/gateway/budget.ts", "BudgetRefusal")),
+      ...below("refused", membersOf("src/gateway/budget-limits.ts", "BudgetRefusal")),
     ];
     expect(figures.length).toBeGreaterThan(60);
     expect(rows.flatMap(({ names }) => names).toSorted()).toEqual(figures.toSorted());

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { requestOverheadBytes, responsePieceBytes } from "../../../src/defaults.ts";
-import { Budget, type ConnectionBudget, type RequestBudget } from "../../../src/gateway/budget.ts";
+import { Budget } from "../../../src/gateway/budget.ts";
+import type { ConnectionBudget } from "../../../src/gateway/connection-budget.ts";
+import type { RequestBudget } from "../../../src/gateway/request-budget.ts";
 
 /** Limits in units that are easy to count in, far over what open requests take. */
 const unit = 1_000_000;

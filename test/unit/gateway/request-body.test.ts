@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bodyPieceOverheadBytes, bodyReadAheadBytes, stallTimeoutMs } from "../../../src/defaults.ts";
-import { Budget, type RequestBudget } from "../../../src/gateway/budget.ts";
+import { Budget } from "../../../src/gateway/budget.ts";
+import type { RequestBudget } from "../../../src/gateway/request-budget.ts";
 import { Pace } from "../../../src/gateway/pace.ts";
 import { RequestBody } from "../../../src/gateway/request-body.ts";
 
