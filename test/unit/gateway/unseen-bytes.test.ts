@@ -13,8 +13,8 @@ function bench() {
       return traffic.sentPieces;
     },
   } as unknown as QuicConnection;
-  const unseen = new UnseenBytes(connection, budget.connect("192.0.2.1")!, 0);
-  return { traffic, budget, unseen };
+  const share = budget.connect("192.0.2.1")!;
+  return { traffic, budget, connection: share, unseen: new UnseenBytes(connection, share, 0) };
 }
 
 /** What there is room for on a connection. */
@@ -40,6 +40,18 @@ describe("what no request has got of a connection's bytes", () => {
     traffic.bytesOut += 10 * roomBytes;
     traffic.bytesIn += roomBytes / 4;
     expect(unseen.look(0)).toEqual({ isAny: false, hasRoom: true });
+  });
+
+  it("is given back to the last byte", () => {
+    const { traffic, budget, connection, unseen } = bench();
+    for (let nowMs = 1; nowMs <= 100; nowMs += 0.7) {
+      traffic.bytesIn += 1000;
+      unseen.look(nowMs);
+    }
+    expect(budget.stats().unreadBytes).toBeGreaterThan(0);
+    expect(Number.isInteger(budget.stats().unreadBytes)).toBe(true);
+    connection.close();
+    expect(budget.stats().unreadBytes).toBe(0);
   });
 
   it("is not what acknowledges many small pieces", () => {
