@@ -13,7 +13,7 @@ export const minHttp2Streams = 8;
 export const maxHttp2Streams = 100;
 /** A TCP connection to the gateway has this long for its TLS handshake, in ms: some round trips of a bad line. */
 export const tlsHandshakeTimeoutMs: number = 10 * second;
-/** Requests of a TCP connection that there was no room for until it is closed: what a page asks for at once. */
+/** Requests of a connection that there was no room for until it is closed: what a page asks for at once. */
 export const maxRefusals = 32;
 /** Bytes of a client that no request waits for until its TCP connection is closed: two windows of HTTP/2 (RFC 9113 §6.9.2). */
 export const maxStrayBytes: number = 128 * KiB;

@@ -36,6 +36,9 @@ export class Http3Connection implements QuicClientHandler {
   /** Number of the next request that is not answered any more if the client is told so. */
   #nextRequestId = 0;
   #isGoing = false;
+  #refusals = 0;
+  /** Whether its end was asked for: what comes still is nobody's. */
+  #isEnded = false;
 
   constructor(options: Http3ConnectionOptions) {
     this.#options = options;
@@ -53,12 +56,14 @@ export class Http3Connection implements QuicClientHandler {
   }
 
   began(streamId: number): void {
+    if (this.#isEnded) return;
     if (isUnidirectional(streamId)) this.#beginUniStream(streamId);
     else if (!this.#requests.has(streamId)) this.#beginRequest(streamId);
   }
 
   /** What comes of a stream that was stopped came too late. */
   received(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
+    if (this.#isEnded) return;
     if (this.#openUniStreams.has(streamId)) this.#readUniStream(streamId, piece, hasEnded);
     else this.#requests.get(streamId)?.receive(piece, hasEnded);
     // It need not be stopped any more.
@@ -108,16 +113,23 @@ export class Http3Connection implements QuicClientHandler {
 
   /** Ends the connection, with a word to the client. */
   end(code: number): void {
+    this.#isEnded = true;
     this.#options.connection.close(code);
   }
 
   #beginRequest(streamId: number): void {
     const budget = this.#isGoing ? undefined : this.#exchanges.reserve(0);
-    // The client may ask again, as nothing was done (RFC 9114 §4.1.1).
-    if (!budget) return this.#options.connection.stop(streamId, http3Code.requestRejected);
+    if (!budget) return this.#reject(streamId);
     // Numbers of requests are multiples of four (RFC 9000 §2.1).
     this.#nextRequestId = Math.max(this.#nextRequestId, streamId + 4);
     this.#requests.set(streamId, this.#openRequest(streamId, budget));
+  }
+
+  /** The client may ask again, as nothing was done (RFC 9114 §4.1.1); but not without end: each stream takes the library 7 kB. */
+  #reject(streamId: number): void {
+    if (++this.#refusals > defaults.maxRefusals)
+      this.#endOverBudget("refusals", "a client asks for more than there is room for");
+    else this.#options.connection.stop(streamId, http3Code.requestRejected);
   }
 
   #openRequest(streamId: number, budget: RequestBudget): Http3Request {

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { headersTimeoutMs } from "../../../src/defaults.ts";
-import { type Http3App, type Http3Gateway, serveHttp3 } from "../../../src/gateway/index.ts";
+import { Budget, type Http3App, type Http3Gateway, serveHttp3 } from "../../../src/gateway/index.ts";
 import { http3Code, qpackCode } from "../../../src/http3/codes.ts";
 import { testCertificate } from "../harness/relay.ts";
 
@@ -12,9 +12,12 @@ interface Served {
   readonly connect: () => Promise<RawHttp3>;
 }
 
-async function serve(fetch: Http3App["fetch"] = () => new Response("here")): Promise<Served> {
+async function serve(
+  fetch: Http3App["fetch"] = () => new Response("here"),
+  budget: Budget = new Budget(),
+): Promise<Served> {
   const { privateKey: key, certificate } = await testCertificate();
-  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false });
+  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false, budget });
   onTestFinished(() => gateway.close());
   const target = { host: "127.0.0.1", port: gateway.port, certificate, token: () => Promise.resolve("") };
   return {
@@ -157,4 +160,14 @@ describe("an honest client over HTTP/3", () => {
     expect(await client.status(client.request(path, true), 60_000)).toBe(200);
     expect(gateway.stats().refused).toEqual({});
   });
+});
+
+it("a connection that asks on for what there is no room for is ended, and counted", async () => {
+  const budget = new Budget({ maxConnectionBytes: 30_000 });
+  const { connect } = await serve(() => new Promise(() => undefined), budget);
+  const client = await connect();
+  for (let i = 0; i < 60; i++) client.request(path, true);
+  await client.closed;
+  expect(client.closedWith).toBe(http3Code.excessiveLoad);
+  expect(budget.stats().refused).toMatchObject({ refusals: 1 });
 });
