@@ -31,7 +31,8 @@ export class Http3ServerStream extends EventEmitter implements ExchangeStream {
   write(piece: Buffer, done: (error?: Error) => void): void {
     // The library would try without end to send what comes for a stream that it knows no more, and nothing else.
     if (this.#isOver) return done(streamOver);
-    this.#connection.send(this.#id, Buffer.concat([dataFrameHead(piece.length), piece]), false);
+    this.#connection.send(this.#id, dataFrameHead(piece.length), false);
+    this.#connection.send(this.#id, piece, false);
     done();
   }
 
