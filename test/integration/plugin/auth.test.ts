@@ -218,7 +218,7 @@ describe("the development key", () => {
     await mintDevelopmentToken({ sub: "alice" });
     await chmod(path, 0o644);
     const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false });
-    await expect(relay.listen()).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+    await expect(relay.listen()).rejects.toMatchObject({ code: "ERR_QUICPIPE_STATE_UNAVAILABLE" });
     await chmod(path, 0o600);
     await relay.listen();
     await relay.close();
