@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "../attack.ts";
 import { register } from "./passers-by.ts";
 import { uploadHttp3, uploadTcp } from "./uploader.ts";
@@ -5,8 +6,9 @@ import { visitHttp3, visitTcp } from "./visitor.ts";
 
 /** How long honest clients come before a relay's memory is looked at, in ms. */
 const warmUpMs = 6000;
-/** How many of them are there at a time. */
+/** How many of them are there at a time, and come per second: each connects by TCP three times, and the door lets in 100. */
 const atOnce = 4;
+const perSecond = 25;
 
 /**
  * Has honest clients ask for pages, upload 256 KiB and register, over HTTP/3 and TCP: a process takes memory for its first work
@@ -15,13 +17,16 @@ const atOnce = 4;
  * @throws if one of them is refused.
  */
 export async function warmUp(target: Target): Promise<void> {
-  const endsAtMs = performance.now() + warmUpMs;
+  const startedAtMs = performance.now();
   let clients = 0;
   const comeAndGo = async (): Promise<void> => {
-    while (performance.now() < endsAtMs) {
+    for (;;) {
       const number = clients++;
-      // They come from everywhere, as one address may not come that often.
-      if (!(await isServed(target, `127.0.1.${1 + (number % 250)}`)))
+      const atMs = (1000 * number) / perSecond;
+      await sleep(Math.max(0, startedAtMs + atMs - performance.now()));
+      if (performance.now() - startedAtMs >= warmUpMs) return;
+      // They come from everywhere, as one network may not come that often.
+      if (!(await isServed(target, `127.0.${1 + (number % 250)}.1`)))
         throw new Error(`honest client ${number} was refused`);
     }
   };
