@@ -12,7 +12,7 @@ export const answerLingerMs: number = second / 4;
  * Requests that an HTTP/3 client may have open at a time: those of a page and of a peer. RFC 9114 §6.1 would have 100, but each
  * takes the library 7 kB from its first byte on, whether or not there is room for it.
  */
-export const maxHttp3Streams = 32;
+export const maxHttp3Streams = 100;
 /** Unidirectional streams that an HTTP/3 client may open: it needs three (RFC 9114 §6.2), browsers open some to no purpose. */
 export const maxHttp3UniStreams = 32;
 /** A connection over HTTP/3 is looked at this often for what no request has got, in ms, where the next two leave time for it. */

@@ -48,12 +48,14 @@ export class Arena {
 
   /** Attacks for so long, and compares that with a quiet phase. */
   async try(attack: Attack, ms: number, quiet: Observation): Promise<Trial> {
+    // What earlier attacks have left counts once, when all are over.
+    const before = { ...quiet, rssBytes: Math.max(quiet.rssBytes, this.relay.rssBytes) };
     const attacking = attackFor(this.relay, attack.name, ms);
     const attacked = await observe(this.relay, this.#pair, attacking);
     const report = await attacking;
-    const faults = judge(quiet, attacked, attack);
+    const faults = judge(before, attacked, attack);
     if (report.complaint) faults.push(report.complaint);
-    return { attack, quiet, attacked, report, faults };
+    return { attack, quiet: before, attacked, report, faults };
   }
 
   /** Waits until memory has come back to what it was; `false` if it does not. */

@@ -18,7 +18,7 @@ const columns = [
 
 /** What the columns say. */
 export const legend = `  done      what the attacker did
-  RSS       memory in the quiet phase, and how much more of it there is at most
+  RSS       memory in the quiet phase, and how much more of it there is at most than before the attack
   GET       an honest visit at the median, in ms and as a multiple; failed: of all of them
   turn      the longest turn of the relay's event loop, in ms and as a multiple
   pair      relayed packets that arrived, renewals that were granted, messages that were taken; lost: packets

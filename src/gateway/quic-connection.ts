@@ -18,14 +18,19 @@ export interface TrafficBytes {
   readonly bytesOut: number;
 }
 
-/** Bytes of a stream that the library had no room for. */
+/** What the library is to be told once it has said what it knows. */
 interface Waiting {
-  readonly streamId: number;
-  readonly bytes: Buffer;
-  readonly hasEnded: boolean;
+  /** Absent where it is about the connection. */
+  readonly streamId?: number;
+  /** @returns `false` if the library has no room for it yet. */
+  readonly tell: () => boolean;
 }
 
-/** One client's connection to a {@link QuicServer}. Once it is over, what it is told does nothing. */
+/**
+ * One client's connection to a {@link QuicServer}. Once it is over, what it is told does nothing. The library gives a
+ * connection's number to the next one at once: so nothing is sent before two turns of the event loop, in which everything that
+ * the library had to tell until then was heard. Else, where JavaScript was busy for long, an answer would reach somebody else.
+ */
 export class QuicConnection implements SentBytes {
   readonly address: string;
   readonly port: number;
@@ -33,6 +38,7 @@ export class QuicConnection implements SentBytes {
   #commands: LibraryCommands | undefined;
   #sentPieces = 0;
   #waiting: Waiting[] = [];
+  #isScheduled = false;
   /** Streams that were ended both ways, the latest. */
   readonly #stopped = new Set<number>();
   #pings: ((error: Error | null) => void)[] = [];
@@ -57,9 +63,7 @@ export class QuicConnection implements SentBytes {
   send(streamId: number, bytes: Buffer, hasEnded: boolean): void {
     // The library would try for ever to send what comes for a stream that it has forgotten, and read nothing meanwhile.
     if (this.#stopped.has(streamId)) return;
-    this.#sentPieces++;
-    const isNext = this.#waiting.length === 0;
-    if (!isNext || !this.#send(streamId, bytes, hasEnded)) this.#waiting.push({ streamId, bytes, hasEnded });
+    this.#tell({ streamId, tell: () => this.#send(streamId, bytes, hasEnded) });
   }
 
   /** Ends a stream both ways (RESET_STREAM and STOP_SENDING), and drops what it has not sent. Idempotent. */
@@ -77,8 +81,7 @@ export class QuicConnection implements SentBytes {
   }
 
   ping(onAcknowledged: (error: Error | null) => void): void {
-    this.#sentPieces++;
-    if (this.#commands?.pingSession(this.#handle)) this.#pings.push(onAcknowledged);
+    this.#tell({ tell: () => this.#ping(onAcknowledged) });
   }
 
   getMetrics(): TrafficBytes | null {
@@ -97,11 +100,9 @@ export class QuicConnection implements SentBytes {
 
   /** The library has room again. */
   flush(): void {
-    while (this.#waiting.length > 0) {
-      const { streamId, bytes, hasEnded } = this.#waiting[0]!;
-      if (!this.#send(streamId, bytes, hasEnded)) return;
-      this.#waiting.shift();
-    }
+    if (this.#isScheduled || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => setImmediate(() => this.#tellAll()));
   }
 
   /** It is over: its number may be another's already. */
@@ -109,6 +110,22 @@ export class QuicConnection implements SentBytes {
     this.#commands = undefined;
     this.#waiting = [];
     this.#pings = [];
+  }
+
+  #tell(waiting: Waiting): void {
+    this.#sentPieces++;
+    this.#waiting.push(waiting);
+    this.flush();
+  }
+
+  #tellAll(): void {
+    this.#isScheduled = false;
+    while (this.#waiting[0]?.tell()) this.#waiting.shift();
+  }
+
+  #ping(onAcknowledged: (error: Error | null) => void): boolean {
+    if (this.#commands?.pingSession(this.#handle)) this.#pings.push(onAcknowledged);
+    return true;
   }
 
   #send(streamId: number, bytes: Buffer, hasEnded: boolean): boolean {

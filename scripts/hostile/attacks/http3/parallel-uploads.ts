@@ -2,6 +2,9 @@ import type { Attack, Tally } from "../../attack.ts";
 import { post } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
+/** Of its own: what others hold of the share of theirs would shut it out. */
+const from = "127.0.0.21";
+
 const connections = 40;
 const bytes = 5_000_000;
 
@@ -12,7 +15,7 @@ export const parallelUploads: Attack = {
   async run(target, signal, tally) {
     await Promise.all(
       Array.from({ length: connections }, async () => {
-        while (!signal.aborted) await upload(await RawHttp3.open(target), target, signal, tally);
+        while (!signal.aborted) await upload(await RawHttp3.open(target, { from }), target, signal, tally);
       }),
     );
   },

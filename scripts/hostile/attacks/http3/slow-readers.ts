@@ -3,6 +3,9 @@ import type { Attack } from "../../attack.ts";
 import { get } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
+/** Of its own: what others hold of the share of theirs would shut it out. */
+const from = "127.0.0.23";
+
 const connections = 100;
 
 /** Connections that ask for a page as often as they may, and read none of it; they stay alive. */
@@ -13,7 +16,7 @@ export const slowReaders: Attack = {
     await Promise.all(
       Array.from({ length: connections }, async () => {
         while (!signal.aborted) {
-          const client = await RawHttp3.open(target, { windowBytes: 2000, reads: false });
+          const client = await RawHttp3.open(target, { windowBytes: 2000, reads: false, from });
           for (; client.hasRoom && !signal.aborted; tally())
             client.request(get("/v1/openapi.json", target), true);
           while (!client.isClosed && !signal.aborted) {

