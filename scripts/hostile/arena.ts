@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "./attack.ts";
 import { attackFor, type AttackReport } from "./attacker-process.ts";
 import { Pair } from "./honest/pair.ts";
+import { visitHttp3, visitTcp } from "./honest/visitor.ts";
 import { warmUp } from "./honest/warm-up.ts";
 import { type Observation, observe } from "./observation.ts";
 import { RelayProcess } from "./relay-process.ts";
@@ -63,7 +64,9 @@ export class Arena {
     const deadline = Date.now() + recoveryMs;
     const isBack = (): boolean =>
       this.relay.isAlive && this.relay.rssBytes - quietBytes <= bounds.rssAfterBytes;
-    while (!isBack() && this.relay.isAlive && Date.now() < deadline) await sleep(500);
+    // Somebody always comes, which has the process clean up.
+    while (!isBack() && this.relay.isAlive && Date.now() < deadline)
+      await Promise.all([visitTcp(this.relay.target), visitHttp3(this.relay.target), sleep(200)]);
     return isBack();
   }
 
