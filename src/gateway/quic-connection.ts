@@ -124,8 +124,9 @@ export class QuicConnection implements SentBytes {
   }
 
   #ping(onAcknowledged: (error: Error | null) => void): boolean {
-    if (this.#commands?.pingSession(this.#handle)) this.#pings.push(onAcknowledged);
-    return true;
+    const isTaken = this.#commands?.pingSession(this.#handle) ?? true;
+    if (isTaken) this.#pings.push(onAcknowledged);
+    return isTaken;
   }
 
   #send(streamId: number, bytes: Buffer, hasEnded: boolean): boolean {

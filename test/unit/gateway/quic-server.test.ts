@@ -23,7 +23,10 @@ class Library extends EventEmitter {
     },
     streamClose: (...command: unknown[]) => void this.commands.push(["close", ...command]),
     closeSession: () => undefined,
-    pingSession: () => true,
+    pingSession: () => {
+      if (this.hasRoom) this.commands.push(["ping"]);
+      return this.hasRoom;
+    },
     getSessionMetrics: () => {
       throw new RangeError("metrics unavailable");
     },
@@ -101,15 +104,16 @@ describe("a QUIC server", () => {
       [0, "c"],
     ] as const)
       connection.send(id, Buffer.from(text), text === "c");
+    const acknowledged = Promise.withResolvers<unknown>();
+    connection.ping(acknowledged.resolve);
     connection.stop(4, 0x100);
     expect(library.commands).toEqual([["close", 7, 4, 0x100]]);
     library.hasRoom = true;
     library.tell({ eventType: 18 });
-    const sent = [
-      ["send", 0, "a", false],
-      ["send", 0, "c", true],
-    ];
+    const sent = [["send", 0, "a", false], ["send", 0, "c", true], ["ping"]];
     await expect.poll(() => library.commands.slice(1)).toEqual(sent);
+    library.tell({ eventType: 17 });
+    expect(await acknowledged.promise).toBeNull();
   });
 
   it("tells a connection's number nothing more once it is over, as the next one may have it", () => {
