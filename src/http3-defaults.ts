@@ -9,8 +9,8 @@ export const lastWordsMs = 25;
 /** A request over HTTP/3 that goes on after its answer is stopped after so long, in ms: a lost packet of it comes again by then. */
 export const answerLingerMs: number = second / 4;
 /**
- * Requests that an HTTP/3 client may have open at a time: those of a page and of a peer. RFC 9114 §6.1 would have 100, but each
- * takes the library 7 kB from its first byte on, whether or not there is room for it.
+ * Requests that an HTTP/3 client may have open at a time, as RFC 9114 §6.1 asks at least. Each takes the library 7 kB from its
+ * first byte on, whether or not there is room for it.
  */
 export const maxHttp3Streams = 100;
 /** Unidirectional streams that an HTTP/3 client may open: it needs three (RFC 9114 §6.2), browsers open some to no purpose. */

@@ -18,7 +18,7 @@ const networkSlowness = 10;
 
 /**
  * Who may begin a connection: a share of the rate for each source, and no more in all than the machine has time for. Where
- * that runs short, whose network has come least often comes first: many sources of one network are easily had.
+ * that runs short, the network that has come least often comes first: many sources of one network are easily had.
  */
 export class Arrivals {
   readonly #limits: ArrivalLimits;

@@ -90,7 +90,7 @@ export class Exchange {
   }
 
   #endSlow(): void {
-    this.#options.budget.tooSlow();
+    this.#options.budget.refuse("slow");
     this.#reset("too-slow", "a client was too slow", http3Code.requestIncomplete);
   }
 

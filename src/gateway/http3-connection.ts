@@ -118,7 +118,9 @@ export class Http3Connection implements QuicClientHandler {
   }
 
   #beginRequest(streamId: number): void {
-    const budget = this.#isGoing ? undefined : this.#exchanges.reserve(0);
+    // The client had not heard of it when it asked.
+    if (this.#isGoing) return this.#options.connection.stop(streamId, http3Code.requestRejected);
+    const budget = this.#exchanges.reserve(0);
     if (!budget) return this.#reject(streamId);
     // Numbers of requests are multiples of four (RFC 9000 §2.1).
     this.#nextRequestId = Math.max(this.#nextRequestId, streamId + 4);

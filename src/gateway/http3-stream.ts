@@ -5,15 +5,12 @@ import type { QuicConnection } from "./quic-connection.ts";
 import { withoutConnectionFields } from "./request-head.ts";
 
 const noBytes = Buffer.alloc(0);
-/** Made once, as strangers have it made. */
-const streamOver: DOMException = new DOMException("the stream is over", "AbortError");
 
 /** A request's stream on a QUIC connection; whoever reads its frames emits what it has to. */
 export class Http3ServerStream extends EventEmitter implements ExchangeStream {
   readonly #connection: QuicConnection;
   readonly #id: number;
   readonly #onClose: (code: number) => void;
-  #isOver = false;
 
   /** @param onClose has it stopped both ways. */
   constructor(connection: QuicConnection, id: number, onClose: (code: number) => void) {
@@ -21,28 +18,24 @@ export class Http3ServerStream extends EventEmitter implements ExchangeStream {
     this.#connection = connection;
     this.#id = id;
     this.#onClose = onClose;
-    for (const event of ["aborted", "close"] as const) this.once(event, () => (this.#isOver = true));
   }
 
   respond(fields: ResponseFields): void {
-    if (!this.#isOver) this.#connection.send(this.#id, headersFrame(withoutConnectionFields(fields)), false);
+    this.#connection.send(this.#id, headersFrame(withoutConnectionFields(fields)), false);
   }
 
-  write(piece: Buffer, done: (error?: Error) => void): void {
-    // The library would try without end to send what comes for a stream that it knows no more, and nothing else.
-    if (this.#isOver) return done(streamOver);
+  write(piece: Buffer, done: () => void): void {
     this.#connection.send(this.#id, dataFrameHead(piece.length), false);
     this.#connection.send(this.#id, piece, false);
     done();
   }
 
   end(done: () => void): void {
-    if (!this.#isOver) this.#connection.send(this.#id, noBytes, true);
+    this.#connection.send(this.#id, noBytes, true);
     done();
   }
 
   close(code: number): void {
-    this.#isOver = true;
     this.#onClose(code);
   }
 }

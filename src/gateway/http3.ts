@@ -167,6 +167,8 @@ class Http3Clients {
     // What a connection that has ended has not sent is lost.
     await delay(defaults.lastWordsMs);
     for (const client of this.#connections) client.end(http3Code.noError);
+    // And what it was told in this turn is not said yet.
+    await delay(defaults.lastWordsMs);
   }
 
   close(): void {

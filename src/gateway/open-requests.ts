@@ -69,7 +69,7 @@ export class OpenRequests {
     this.#idle.begin(now());
     const exchange = this.#add({ ...parts, faults, now });
     if ("status" in head) exchange.refuse(head);
-    // RFC 9114 §4.1.2; one that has begun is checked as it comes.
+    // RFC 9114 §4.1.2. A body that comes is checked as it comes.
     else if (parts.hasEnded && (head.contentLength ?? 0) > 0)
       exchange.refuse({ status: 400, why: "the body is shorter than was announced" });
     else exchange.serve(head, this.#ip, fetch);

@@ -28,8 +28,9 @@ interface Waiting {
 
 /**
  * One client's connection to a {@link QuicServer}. Once it is over, what it is told does nothing. The library gives a
- * connection's number to the next one at once: so nothing is sent before two turns of the event loop, in which everything that
- * the library had to tell until then was heard. Else, where JavaScript was busy for long, an answer would reach somebody else.
+ * connection's number to the next one at once: so nothing is sent, and no connection ended, before two turns of the event loop,
+ * in which all that the library had to tell until then was heard. Else, where JavaScript was busy for long, an answer would
+ * reach somebody else.
  */
 export class QuicConnection implements SentBytes {
   readonly address: string;
@@ -66,7 +67,10 @@ export class QuicConnection implements SentBytes {
     this.#tell({ streamId, tell: () => this.#send(streamId, bytes, hasEnded) });
   }
 
-  /** Ends a stream both ways (RESET_STREAM and STOP_SENDING), and drops what it has not sent. Idempotent. */
+  /**
+   * Ends a stream both ways (RESET_STREAM and STOP_SENDING), and drops what it has not sent. Idempotent. The library is told at
+   * once: it tries again and again to send what it has of a stream that its client has stopped.
+   */
   stop(streamId: number, code: number): void {
     if (this.#stopped.has(streamId)) return;
     this.#stopped.add(streamId);
@@ -75,9 +79,10 @@ export class QuicConnection implements SentBytes {
     this.#commands?.streamClose(this.#handle, streamId, code);
   }
 
-  /** Ends the connection, with a word to the client (CONNECTION_CLOSE). */
+  /** Ends the connection, with a word to the client (CONNECTION_CLOSE); what it has not sent is lost. */
   close(code: number): void {
-    this.#commands?.closeSession(this.#handle, code, "");
+    this.#waiting = [{ tell: () => this.#close(code) }];
+    this.flush();
   }
 
   ping(onAcknowledged: (error: Error | null) => void): void {
@@ -116,6 +121,11 @@ export class QuicConnection implements SentBytes {
     this.#sentPieces++;
     this.#waiting.push(waiting);
     this.flush();
+  }
+
+  #close(code: number): boolean {
+    this.#commands?.closeSession(this.#handle, code, "");
+    return true;
   }
 
   #tellAll(): void {

@@ -1,4 +1,4 @@
-import type { ByteKind } from "./budget-limits.ts";
+import type { BudgetRefusal, ByteKind } from "./budget-limits.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { bothKinds, type BudgetOwner, type SourceBudget } from "./source-budget.ts";
 
@@ -49,9 +49,9 @@ export class RequestBudget {
     return this.#budget.turns.wait(this.#source);
   }
 
-  /** Counts that it was ended as its client or its reader took too long. */
-  tooSlow(): void {
-    this.#budget.refuse("slow");
+  /** Counts what met a limit. */
+  refuse(refusal: BudgetRefusal): void {
+    this.#budget.refuse(refusal);
   }
 
   /** Begins a long wait for the app, a long poll or an event stream; `false` if the source has all that it may. */

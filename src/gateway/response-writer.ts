@@ -30,7 +30,8 @@ export class ResponseWriter {
   readonly #pieces = new Set<Piece>();
   /** Cancels what the app still has to give. */
   #cancel: ((reason: unknown) => Promise<void>) | undefined;
-  #isAbandoned = false;
+  /** Why nothing more is to be written. */
+  #abandonedFor: Error | undefined;
 
   constructor(options: ResponseWriterOptions) {
     this.#options = options;
@@ -63,8 +64,8 @@ export class ResponseWriter {
   }
 
   /** Ends the body of a response that nobody takes any more, and gives back what is held. Idempotent. */
-  abandon(reason: unknown): void {
-    this.#isAbandoned = true;
+  abandon(reason: Error): void {
+    this.#abandonedFor = reason;
     for (const piece of this.#pieces) this.#options.outbox?.remove(piece);
     this.#pieces.clear();
     // What a body says to its end harms nobody.
@@ -112,11 +113,14 @@ export class ResponseWriter {
         this.#sent(sent, give);
       },
     };
-    if (!outbox || this.#isAbandoned) return;
-    this.#pieces.add(piece);
-    await outbox.add(piece);
+    if (outbox && !this.#abandonedFor) {
+      this.#pieces.add(piece);
+      await outbox.add(piece);
+    }
+    if (!this.#abandonedFor) return;
     // Who has gone in the meantime has no piece any more.
-    if (!this.#pieces.has(piece)) outbox.remove(piece);
+    outbox?.remove(piece);
+    throw this.#abandonedFor;
   }
 
   #sent(bytes: number, give: (bytes: number) => void): void {

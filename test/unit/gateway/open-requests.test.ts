@@ -2,14 +2,17 @@ import { EventEmitter } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../../src/gateway/budget.ts";
-import type { ExchangeStream } from "../../../src/gateway/exchange-stream.ts";
+import type { ExchangeStream, ResponseFields } from "../../../src/gateway/exchange-stream.ts";
 import { Faults } from "../../../src/gateway/faults.ts";
 import { OpenRequests } from "../../../src/gateway/open-requests.ts";
 import { silentLogger } from "../../../src/logger.ts";
 
 /** A stream whose client takes everything at once. */
 class Stream extends EventEmitter implements ExchangeStream {
-  respond(): void {}
+  status: string | string[] | undefined;
+  respond(answer: ResponseFields): void {
+    this.status = answer[":status"];
+  }
   write(_piece: Buffer, done: () => void): void {
     done();
   }
@@ -62,6 +65,19 @@ describe("the requests that are open on a connection", () => {
       await expect.poll(() => requests.size).toBe(0);
     }
     expect(clock.nowMs / 1000).toBeLessThanOrEqual(150);
+  });
+
+  it("are 400 where they end before a body that was announced (RFC 9114 §4.1.2)", async () => {
+    const asked: unknown[] = [];
+    const { requests } = bench(() => {
+      asked.push(1);
+      return new Response("");
+    });
+    const stream = new Stream();
+    const parts = { stream, hasEnded: true, outbox: undefined, onClose: () => undefined };
+    requests.open({ ...fields, ":method": "POST", "content-length": "5" }, 0, () => parts);
+    await expect.poll(() => stream.status).toBe("400");
+    expect(asked).toEqual([]);
   });
 
   it("are refused where there is no room for them, without a stream", () => {

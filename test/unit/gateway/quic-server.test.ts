@@ -1,5 +1,6 @@
 import type { QuicServer as LibraryServer } from "@currentspace/http3";
 import { EventEmitter } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { QuicConnection } from "../../../src/gateway/quic-connection.ts";
 import { QuicServer } from "../../../src/gateway/quic-server.ts";
@@ -22,7 +23,7 @@ class Library extends EventEmitter {
       return this.hasRoom ? Math.max(1, command[2].length) : 0;
     },
     streamClose: (...command: unknown[]) => void this.commands.push(["close", ...command]),
-    closeSession: () => undefined,
+    closeSession: (...command: unknown[]) => void this.commands.push(["end", ...command]),
     pingSession: () => {
       if (this.hasRoom) this.commands.push(["ping"]);
       return this.hasRoom;
@@ -124,6 +125,23 @@ describe("a QUIC server", () => {
     expect(library.commands).toEqual([]);
     expect(connection.getMetrics()).toBeNull();
     expect(told).toEqual([["closed"]]);
+  });
+
+  it("tells it nothing that it was to be told when it was over already", async () => {
+    const { library, connection } = bench();
+    connection.send(0, Buffer.from("late"), true);
+    connection.close(0x100);
+    library.tell({ eventType: 7 });
+    for (let turn = 0; turn < 4; turn++) await nextTurn();
+    expect(library.commands).toEqual([]);
+  });
+
+  it("ends a connection before what it has not sent, which waits for room", async () => {
+    const { library, connection } = bench();
+    library.hasRoom = false;
+    connection.send(0, Buffer.from("more"), true);
+    connection.close(0x107);
+    await expect.poll(() => library.commands).toEqual([["end", 7, 0x107, ""]]);
   });
 
   it("outlives errors of the library", () => {
