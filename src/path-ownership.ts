@@ -22,8 +22,7 @@ export function refusalOfFolder(steps: readonly PathStep[], user: number): strin
   if (folder.kind !== "folder") return "is no folder";
   if (folder.user !== user) return `belongs to another user (${folder.user})`;
   const permissions = folder.mode & 0o777;
-  // Stricter ones pass: a home without writing.
-  return (permissions & 0o077) === 0
+  return permissions === 0o700
     ? undefined
     : `has the mode ${octal(permissions)}, not 0700 (run \`chmod 700 ${folder.path}\`)`;
 }

@@ -82,7 +82,7 @@ static bool is_for_this_user(int folder)
   if (fstat(folder, &info) != 0)
     return false;
   errno = info.st_uid == geteuid() ? EACCES : EPERM;
-  return info.st_uid == geteuid() && (info.st_mode & 077) == 0;
+  return info.st_uid == geteuid() && (info.st_mode & 0777) == 0700;
 }
 
 bool qp_pinned_lock(struct qp_kernel *kernel, const char *path)

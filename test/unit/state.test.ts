@@ -88,15 +88,6 @@ describe("a file of the state folder", () => {
     expect(readSecretFile(path)?.toString()).toBe("s");
   });
 
-  it("is read where the folder cannot be written to", () => {
-    const shut = join(folder(), "shut");
-    const path = join(shut, "secret");
-    createSecretFile(path, "s");
-    chmodSync(shut, 0o500);
-    expect(readSecretFile(path)?.toString()).toBe("s");
-    chmodSync(shut, 0o700);
-  });
-
   itAsRoot("is neither read nor made below a folder of somebody else", () => {
     const theirs = folder();
     const path = join(theirs, "quicpipe", "secret");
