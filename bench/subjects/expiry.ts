@@ -6,12 +6,12 @@
  *
  * Run with --expose-gc: what registering leaves to the collector of garbage is no part of an expiry.
  */
-import { randomBytes } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import * as defaults from "../../src/defaults.ts";
 import { createForwarder } from "../../src/forwarder/index.ts";
 import { createSweeper, type Quota, Registry } from "../../src/registry/index.ts";
 import { forwarderOptions } from "./forwarder.ts";
+import { registerSubject } from "./registrations.ts";
 
 const [registrations, rounds] = process.argv.slice(2).map(Number) as [number, number];
 const quota: Quota = { maxRegistrations: 1, maxCids: 1, bytesPerSecond: 1e9, maxTtlMs: 60_000 };
@@ -20,20 +20,6 @@ let nowMs = Date.now();
 const now = (): number => nowMs;
 const forwarder = await createForwarder({ ...forwarderOptions("auto"), now });
 const registry = new Registry({ forwarder, maxRegistrations: registrations, maxCids: registrations, now });
-
-/** Registers one connection ID of a subject of its own. */
-function register(n: number): void {
-  registry.register({
-    subject: `user-${n}@example.com`,
-    account: `user-${n}@example.com`,
-    quota,
-    ratedBy: "subject",
-    key: randomBytes(32),
-    num: 1,
-    ttlMs: quota.maxTtlMs,
-    address: { address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, port: 4433 },
-  });
-}
 
 /** Lets all of them expire. */
 async function expireAll(): Promise<number[]> {
@@ -52,7 +38,7 @@ async function expireAll(): Promise<number[]> {
 
 const turnsMs: number[][] = [];
 while (turnsMs.length < rounds) {
-  for (let n = 0; n < registrations; n++) register(n);
+  for (let n = 0; n < registrations; n++) registerSubject(registry, n, quota);
   globalThis.gc!();
   turnsMs.push(await expireAll());
 }

@@ -5,7 +5,6 @@
  *
  * Run with --expose-gc: what registering leaves to the collector of garbage is no part of it.
  */
-import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import * as defaults from "../../src/defaults.ts";
 import { createForwarder } from "../../src/forwarder/index.ts";
@@ -13,6 +12,7 @@ import { Rates } from "../../src/plugin/rates.ts";
 import { searchPage } from "../../src/plugin/stats-page.ts";
 import { type Quota, Registry } from "../../src/registry/index.ts";
 import { forwarderOptions } from "./forwarder.ts";
+import { registerSubject } from "./registrations.ts";
 
 const rounds = Number(process.argv[2]);
 const quota: Quota = { maxRegistrations: 1, maxCids: 1, bytesPerSecond: 1e9, maxTtlMs: 3_600_000 };
@@ -20,17 +20,7 @@ const quota: Quota = { maxRegistrations: 1, maxCids: 1, bytesPerSecond: 1e9, max
 const forwarder = await createForwarder(forwarderOptions("auto"));
 const { maxRegistrations, maxCids } = defaults;
 const registry = new Registry({ forwarder, maxRegistrations, maxCids, now: Date.now });
-for (let n = 0; n < maxRegistrations; n++)
-  registry.register({
-    subject: `user-${n}@example.com`,
-    account: `user-${n}@example.com`,
-    quota,
-    ratedBy: "subject",
-    key: randomBytes(32),
-    num: 1,
-    ttlMs: quota.maxTtlMs,
-    address: { address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, port: 4433 },
-  });
+for (let n = 0; n < maxRegistrations; n++) registerSubject(registry, n, quota);
 globalThis.gc!();
 
 /** What one round took. */

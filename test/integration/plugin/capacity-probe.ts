@@ -3,14 +3,14 @@
  * Run with: node --expose-gc test/integration/plugin/capacity-probe.ts
  */
 import { randomBytes } from "node:crypto";
+import { registerSubject } from "../../../bench/subjects/registrations.ts";
 import * as defaults from "../../../src/defaults.ts";
 import { createForwarder } from "../../../src/forwarder/index.ts";
 import { type Quota, Registry } from "../../../src/registry/index.ts";
 import { deriveConnectionIds } from "../../../src/wire/connection-id.ts";
 import { forwarderOptions } from "../harness/forwarder-options.ts";
 
-const quota: Quota = { maxRegistrations: 64, maxCids: 2048, bytesPerSecond: 1e9, maxTtlMs: 1e9 };
-const ttlMs = 60_000;
+const quota: Quota = { maxRegistrations: 64, maxCids: 2048, bytesPerSecond: 1e9, maxTtlMs: 60_000 };
 let count = 0;
 
 const forwarder = await createForwarder(forwarderOptions({ maxSessions: 10_000, now: Date.now }));
@@ -20,20 +20,6 @@ const registry = new Registry({
   maxCids: defaults.maxCids,
   now: Date.now,
 });
-
-function register(num: number): void {
-  const n = count++;
-  registry.register({
-    subject: `user-${n}@example.com`,
-    account: `user-${n}@example.com`,
-    quota,
-    ratedBy: "subject",
-    key: randomBytes(32),
-    num,
-    ttlMs,
-    address: { address: `203.0.${(n >> 8) & 255}.${n & 255}`, port: 1024 + (n % 60_000) },
-  });
-}
 
 function memory(): number {
   globalThis.gc!();
@@ -62,7 +48,7 @@ function cpuMsOf(times: number, work: () => void): number {
 function fill(registrations: number, cidsEach: number): { bytesPerCid: number; registerOfDerive: number } {
   const before = memory();
   const slices = Array.from({ length: 20 }, () => {
-    const registerMs = cpuMsOf(registrations / 20, () => register(cidsEach));
+    const registerMs = cpuMsOf(registrations / 20, () => registerSubject(registry, count++, quota, cidsEach));
     return registerMs / cpuMsOf(registrations / 20, () => deriveConnectionIds(randomBytes(32), 1, cidsEach));
   });
   const bytesPerCid = (memory() - before) / (registrations * cidsEach);

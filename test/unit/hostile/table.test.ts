@@ -1,18 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../../scripts/hostile/observation.ts";
 import { attackLine, head, quietLine } from "../../../scripts/hostile/table.ts";
+import { quiet } from "./quiet.ts";
 
-const quiet: Observation = {
-  ms: 12_000,
-  isAlive: true,
-  rssBytes: 100 * 2 ** 20,
-  descriptors: 30,
-  longestTurnMs: 5,
-  logBytes: 0,
-  keyFetches: 0,
-  visits: { http3: [10, 12, 11], tcp: [5, 5, 6] },
-  pair: { sent: 1000, received: 1000, renewals: 6, renewalsFailed: 0, messages: 5, messagesFailed: 0 },
-};
 const attacked: Observation = {
   ...quiet,
   rssBytes: 160 * 2 ** 20,

@@ -1,18 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Observation } from "../../../scripts/hostile/observation.ts";
 import { judge, visitRatio } from "../../../scripts/hostile/verdict.ts";
-
-const quiet: Observation = {
-  ms: 2400,
-  isAlive: true,
-  rssBytes: 100 * 2 ** 20,
-  descriptors: 30,
-  longestTurnMs: 5,
-  logBytes: 0,
-  keyFetches: 0,
-  visits: { http3: [10, 12, 11], tcp: [5, 5, 6] },
-  pair: { sent: 1000, received: 1000, renewals: 5, renewalsFailed: 0, messages: 5, messagesFailed: 0 },
-};
+import { quiet } from "./quiet.ts";
 
 /** Twenty visits over HTTP/3, some of which failed. */
 function visitsOf(failed: number): Observation["visits"] {
@@ -50,7 +39,7 @@ describe("the verdict on an attack", () => {
       "visits over TCP are slow",
       "the event loop stood still for 51 ms",
       "the log is flooded",
-      "the honest pair stood still (900/4/0 in 2.4 s)",
+      "the honest pair stood still (900/4/0 in 12.0 s)",
       "100 relayed packets are lost",
       "1 of 5 renewals failed",
       "5 of 5 messages were refused",
@@ -79,7 +68,7 @@ describe("the verdict on an attack", () => {
     expect(judge(blind, blind)).toEqual([
       "visits over HTTP/3 are slow",
       "visits over TCP are slow",
-      "the honest pair stood still (0/0/0 in 2.4 s)",
+      "the honest pair stood still (0/0/0 in 12.0 s)",
     ]);
   });
 });

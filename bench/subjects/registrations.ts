@@ -1,0 +1,17 @@
+import { randomBytes } from "node:crypto";
+import type { Quota, Registry } from "../../src/registry/index.ts";
+
+/** Registers number `n`: `num` connection IDs of a subject of its own, at an address of its own, for as long as may be. */
+export function registerSubject(registry: Registry, n: number, quota: Quota, num = 1): void {
+  const subject = `user-${n}@example.com`;
+  registry.register({
+    subject,
+    account: subject,
+    quota,
+    ratedBy: "subject",
+    key: randomBytes(32),
+    num,
+    ttlMs: quota.maxTtlMs,
+    address: { address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, port: 4433 },
+  });
+}
