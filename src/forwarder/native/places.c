@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "settled.h"
+
 static uint64_t hash_share(const void *item, const void *context)
 {
   return qp_siphash(context, ((const struct qp_share *)item)->source, 2);
@@ -14,26 +16,13 @@ static bool share_matches(const void *item, const void *key)
 
 static const struct qp_table_type share_type = { hash_share, share_matches };
 
-static void init_rate(struct qp_opening_rate *rate, double per_second, double burst)
-{
-  const double divisor = 16;
-  qp_bucket_init(&rate->all, per_second, burst);
-  qp_bucket_init(&rate->strangers, per_second / divisor, burst > divisor ? burst / divisor : 1);
-}
-
-/** Takes one; what a stranger may not have costs nobody else anything. */
-static bool take_from(struct qp_opening_rate *rate, bool is_stranger, uint64_t now_ns)
-{
-  return (!is_stranger || qp_bucket_take(&rate->strangers, 1, now_ns)) && qp_bucket_take(&rate->all, 1, now_ns);
-}
-
 void qp_places_init(struct qp_places *places, const struct qp_place_limits *limits, const struct qp_hash_key *key)
 {
   memset(places, 0, sizeof *places);
   pthread_mutex_init(&places->mutex, NULL);
   places->limits = *limits;
   places->key = *key;
-  init_rate(&places->rate, limits->per_second, limits->burst);
+  qp_opening_rate_init(&places->rate, limits->per_second, limits->burst);
   qp_table_init(&places->shares, &share_type, &places->key, NULL);
   qp_networks_init(&places->networks, key);
   qp_known_ids_init(&places->ids, key);
@@ -85,18 +74,6 @@ static void end_probation(struct qp_places *places, struct qp_place *place)
   count_probation(places);
 }
 
-static void settle(struct qp_places *places, struct qp_place *place)
-{
-  qp_queue_append(&places->settled, &place->in_all, place);
-  place->connection->share->network->places++;
-}
-
-static void unsettle(struct qp_places *places, struct qp_place *place)
-{
-  qp_queue_take_out(&places->settled, &place->in_all);
-  place->connection->share->network->places--;
-}
-
 /** `place` is null where there is none any more. */
 static void set_newest(struct qp_connection *connection, struct qp_place *place)
 {
@@ -123,7 +100,7 @@ static void leave(struct qp_places *places, struct qp_place *place)
   if (place->is_on_probation)
     end_probation(places, place);
   else
-    unsettle(places, place);
+    qp_unsettle(&places->settled, place);
   qp_known_ids_forget(&places->ids, &place->used);
   leave_connection(place);
   atomic_fetch_sub_explicit(&places->count, 1, memory_order_relaxed);
@@ -142,28 +119,12 @@ static void give_up_oldest(struct qp_places *places, const struct qp_queue *queu
     give_up(places, queue->first->place);
 }
 
-static bool is_more_dispensable(const struct qp_place *place, const struct qp_place *other)
-{
-  uint32_t places = place->connection->share->network->places, others = other->connection->share->network->places;
-  return places > others || (places == others && qp_place_alive_at(place) < qp_place_alive_at(other));
-}
-
-/** Of the network that has most, `newest` counted, another one: that which has been without an answer for the longest. */
-static struct qp_place *most_dispensable(const struct qp_places *places, const struct qp_place *newest)
-{
-  struct qp_place *found = NULL;
-  for (const struct qp_link *link = places->settled.first; link; link = link->after)
-    if (link->place != newest && (!found || is_more_dispensable(link->place, found)))
-      found = link->place;
-  return found;
-}
-
 static void graduate(struct qp_places *places, struct qp_place *place)
 {
   end_probation(places, place);
-  settle(places, place);
+  qp_settle(&places->settled, place);
   struct qp_place *dispensable =
-    places->settled.count > places->limits.max_settled ? most_dispensable(places, place) : NULL;
+    places->settled.count > places->limits.max_settled ? qp_most_dispensable(&places->settled, place) : NULL;
   if (dispensable)
     give_up(places, dispensable);
 }
@@ -175,8 +136,8 @@ static struct qp_share *make_share(struct qp_places *places, const uint64_t sour
   if (!share)
     return NULL;
   memcpy(share->source, source, sizeof share->source);
-  init_rate(&share->rate, places->limits.share_per_second, places->limits.burst);
-  take_from(&share->rate, is_stranger, now_ns);
+  qp_opening_rate_init(&share->rate, places->limits.share_per_second, places->limits.burst);
+  qp_opening_rate_take(&share->rate, is_stranger, now_ns);
   share->network = qp_network_join(&places->networks, source);
   if (share->network && qp_table_add(&places->shares, share))
     return share;
@@ -201,9 +162,9 @@ static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *sh
     return QP_GATEWAY_SHARE;
   if (is_full(places) && places->on_probation.count == 0)
     return QP_GATEWAY_FULL;
-  if (share && !take_from(&share->rate, is_stranger, now_ns))
+  if (share && !qp_opening_rate_take(&share->rate, is_stranger, now_ns))
     return is_stranger ? QP_GATEWAY_STRANGER_RATE : QP_GATEWAY_SHARE_RATE;
-  if (!take_from(&places->rate, is_stranger, now_ns))
+  if (!qp_opening_rate_take(&places->rate, is_stranger, now_ns))
     return is_stranger ? QP_GATEWAY_STRANGER_RATE : QP_GATEWAY_RATE;
   return QP_COUNTER_COUNT;
 }

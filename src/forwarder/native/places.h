@@ -12,21 +12,16 @@
 #include <stdatomic.h>
 
 #include "address.h"
-#include "bucket.h"
 #include "counters.h"
 #include "known-ids.h"
 #include "networks.h"
+#include "opening-rate.h"
 #include "queue.h"
 #include "table.h"
 
 struct qp_place_limits {
   uint32_t max, max_on_probation, max_settled, max_strangers, max_of_share;
   double per_second, burst, share_per_second;
-};
-
-/** How fast places may be opened: of these a sixteenth by strangers, as `gatewayStrangerDivisor` of src/defaults.ts has it. */
-struct qp_opening_rate {
-  struct qp_bucket all, strangers;
 };
 
 /** The places of one source. */

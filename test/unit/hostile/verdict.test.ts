@@ -39,7 +39,7 @@ describe("the verdict on an attack", () => {
       "visits over TCP are slow",
       "the event loop stood still for 51 ms",
       "the log is flooded",
-      "the honest pair stood still (900/4/0 in 12.0 s)",
+      "the honest pair stood still (900/4/0 in 2.4 s)",
       "100 relayed packets are lost",
       "1 of 5 renewals failed",
       "5 of 5 messages were refused",
