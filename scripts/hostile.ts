@@ -34,7 +34,8 @@ The columns:
 ${legend}
 Exits with 2 if an option is wrong, and with 1 if under one of the attacks
 
-  - the relay ends, or grows by more than ${bounds.rssBytes >> 20} MB, or by more than ${bounds.rssAfterBytes >> 20} MB once all attackers have gone
+  - the relay ends, or grows by more than ${bounds.rssBytes >> 20} MB during the attack; or is larger than in the first quiet phase
+    by more than ${bounds.rssAfterBytes >> 20} MB once all attackers have gone
   - honest visits over HTTP/3 or TCP take more than ${bounds.visitRatio} times as long, or more than ${bounds.failedShare * 100} % of them fail
   - the event loop stands still more than ${bounds.turnRatio} times as long, in a flood of STUN
   - more than ${bounds.logBytes >> 10} kB are logged, or the issuer is asked for its keys more than ${bounds.keyFetches} times
