@@ -110,7 +110,7 @@ export class Exchange {
     // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
     if (!isBodyless) this.#body = this.#openBody(contentLength);
-    await this.#options.budget.turn();
+    await this.#turn();
     if (this.#isClosed) return;
     const body = this.#body?.stream ?? null;
     const init = { method, headers, body, duplex: "half" as const };
@@ -126,6 +126,18 @@ export class Exchange {
       faults.write("error", "app-failed", "the app threw an error", { err });
       await this.#respond(plainResponse(500, "Internal Server Error"), method);
     }
+  }
+
+  /** Resolves when the app may be asked: for whom answers wait to be taken, it is asked for no more of them. */
+  async #turn(): Promise<void> {
+    const { budget, outbox, now } = this.#options;
+    const { reader } = this.#paces;
+    reader.start(now());
+    for (let isReady = false; !isReady; isReady = this.#isClosed || !outbox?.isFull) {
+      if (outbox?.isFull) await outbox.room(this);
+      await budget.turn();
+    }
+    reader.stop(now());
   }
 
   /**
@@ -238,6 +250,7 @@ export class Exchange {
     this.#controller?.abort(clientGone);
     this.#body?.fail(clientGone);
     this.#writer.abandon(clientGone);
+    this.#options.outbox?.stopWaiting(this);
     this.#options.budget.close();
     this.#options.onClose(isStopped);
   }

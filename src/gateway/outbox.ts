@@ -33,7 +33,8 @@ export class Outbox {
   readonly #budget: ByteBudget;
   readonly #onFull: (full: BudgetScope) => void;
   readonly #pieces = new Map<Piece, Handed>();
-  #waiting: (() => void)[] = [];
+  /** Each is told whether to look again. */
+  readonly #waiting = new Map<object, (isWanted: boolean) => void>();
   #question = 0;
   #isAsking = false;
   #sentBytes = 0;
@@ -51,23 +52,34 @@ export class Outbox {
 
   /**
    * Resolves when there is room for a piece, which then counts: it is to be handed over in the same turn. At once after
-   * the connection's end.
+   * the connection's end, and when the piece is removed.
    */
   async add(piece: Piece): Promise<void> {
     const costBytes = Math.max(piece.bytes, minResponseBytes);
-    const full = this.#budget.fullWith(costBytes);
-    if (full && !this.#isClosed) this.#onFull(full);
-    while (!this.#isClosed && this.#budget.take(costBytes)) {
-      this.settle();
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    if (this.#isClosed) return;
+    if (!(await this.#waitWhile(() => this.#budget.take(costBytes), piece))) return;
     this.#pieces.set(piece, { costBytes, question: this.#question });
     if (this.#budget.heldBytes >= outboxSettleBytes) this.settle();
   }
 
+  /** Whether there is no room for a response, however short. */
+  get isFull(): boolean {
+    return this.#fullWithResponse() !== undefined;
+  }
+
+  /** Resolves when there is room for a short response; at once after the connection's end, and when `asker` stops waiting. */
+  async room(asker: object): Promise<void> {
+    await this.#waitWhile(() => this.#fullWithResponse(), asker);
+  }
+
+  /** Waits no longer. */
+  stopWaiting(asker: object): void {
+    this.#waiting.get(asker)?.(false);
+    this.#waiting.delete(asker);
+  }
+
   /** Forgets a piece whose stream is gone. */
   remove(piece: Piece): void {
+    this.stopWaiting(piece);
     this.#budget.give(this.#pieces.get(piece)?.costBytes ?? 0);
     this.#pieces.delete(piece);
   }
@@ -94,7 +106,22 @@ export class Outbox {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#pieces.clear();
-    this.#wake();
+    for (const asker of this.#waiting.keys()) this.stopWaiting(asker);
+  }
+
+  /** Resolves when no scope is full any more, with `false` where nobody waits for that any longer. */
+  async #waitWhile(fullScope: () => BudgetScope | undefined, asker: object): Promise<boolean> {
+    if (this.#isClosed) return false;
+    for (let full = fullScope(), isFirst = true; full; full = fullScope(), isFirst = false) {
+      if (isFirst) this.#onFull(full);
+      this.settle();
+      if (!(await new Promise<boolean>((resolve) => this.#waiting.set(asker, resolve)))) return false;
+    }
+    return true;
+  }
+
+  #fullWithResponse(): BudgetScope | undefined {
+    return this.#isClosed ? undefined : this.#budget.fullWith(minResponseBytes);
   }
 
   #release(): void {
@@ -130,6 +157,8 @@ export class Outbox {
   }
 
   #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve(true);
   }
 }

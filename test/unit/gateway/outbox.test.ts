@@ -94,6 +94,31 @@ describe("what the HTTP library has of a connection's responses", () => {
     expect(hasRoom).toHaveBeenCalled();
   });
 
+  it("says when it has room for a short response", async () => {
+    const { connection, outbox } = bench();
+    await outbox.room({});
+    await outbox.add(piece(limitBytes));
+    expect(outbox.isFull).toBe(true);
+    const hasRoom = vi.fn();
+    const room = outbox.room({}).then(hasRoom);
+    await new Promise(setImmediate);
+    expect(hasRoom).not.toHaveBeenCalled();
+    connection.send(limitBytes);
+    await room;
+    expect(outbox.isFull).toBe(false);
+  });
+
+  it("keeps nobody waiting who waits no longer", async () => {
+    const { outbox, budget } = bench();
+    await outbox.add(piece(limitBytes));
+    const [asker, late] = [{}, piece(1)];
+    const waits = [outbox.room(asker), outbox.add(late)];
+    outbox.stopWaiting(asker);
+    outbox.remove(late);
+    await Promise.all(waits);
+    expect(budget.heldBytes).toBe(limitBytes);
+  });
+
   it("counts, a little for the least piece, until it is sent or its stream is gone", async () => {
     const { connection, outbox, budget } = bench();
     const [one, two] = [piece(1), piece(1)];
