@@ -26,19 +26,23 @@ export async function warmUp(target: Target): Promise<void> {
       await sleep(Math.max(0, startedAtMs + atMs - performance.now()));
       if (performance.now() - startedAtMs >= warmUpMs) return;
       // They come from everywhere, as one network may not come that often.
-      if (!(await isServed(target, `127.0.${1 + (number % 250)}.1`)))
-        throw new Error(`honest client ${number} was refused`);
+      const refused = await firstRefusal(target, `127.0.${1 + (number % 250)}.1`);
+      if (refused) throw new Error(`honest client ${number} was refused ${refused}`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, comeAndGo));
 }
 
-async function isServed(target: Target, from: string): Promise<boolean> {
-  return (
-    (await visitTcp(target, from)) !== undefined &&
-    (await visitHttp3(target, from)) !== undefined &&
-    (await uploadTcp(target, from)) &&
-    (await uploadHttp3(target, from)) &&
-    (await register(target, from, from))
-  );
+/** What an honest client does, by its name; each tells whether the relay did its part. */
+const wishes: Readonly<Record<string, (target: Target, from: string) => Promise<boolean>>> = {
+  "a visit over TCP": async (target, from) => (await visitTcp(target, from)) !== undefined,
+  "a visit over HTTP/3": async (target, from) => (await visitHttp3(target, from)) !== undefined,
+  "an upload over TCP": uploadTcp,
+  "an upload over HTTP/3": uploadHttp3,
+  "its registration": (target, from) => register(target, from, from),
+};
+
+async function firstRefusal(target: Target, from: string): Promise<string | undefined> {
+  for (const [name, isServed] of Object.entries(wishes)) if (!(await isServed(target, from))) return name;
+  return undefined;
 }
