@@ -13,6 +13,15 @@ export const answerLingerMs: number = second / 4;
  * first byte on, whether or not there is room for it.
  */
 export const maxHttp3Streams = 100;
+/**
+ * HTTP/3 connections that may begin per second, and at once. Of one source: the peers behind one address, which all come back
+ * within 2 s; each takes the library up to 0.7 MB until it has ended. Of all together: as many as the relay has places for.
+ */
+export const http3Arrivals = {
+  perSource: { perSecond: 32, burst: 64 },
+  all: { perSecond: 1000, burst: 4096 },
+  maxSources: 8192,
+} as const;
 /** Unidirectional streams that an HTTP/3 client may open: it needs three (RFC 9114 §6.2), browsers open some to no purpose. */
 export const maxHttp3UniStreams = 32;
 /** A connection over HTTP/3 is looked at this often for what no request has got, in ms, where the next two leave time for it. */

@@ -63,6 +63,11 @@ export function requireInteger(
   throw optionInvalid(path, value, `a whole number from ${range.min} to ${range.max}`);
 }
 
+/** Takes a whole number from 1, or `fallback` if there is none. */
+export function requireFromOne(path: string, value: unknown, fallback: number): number {
+  return requireInteger(path, value, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
+}
+
 /** Takes one of the allowed strings, or the first of them if there is none. */
 export function requireOneOf<Choice extends string>(
   path: string,

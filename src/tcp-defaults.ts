@@ -27,12 +27,16 @@ export const bodyFraming = 1.25;
 export const strayLookMs = 20;
 /** And this often for what has taken too long, in ms. */
 export const tcpSweepMs = 100;
-/** TCP connections that one source may begin per second, and at once: an office behind one address whose line comes back. */
-export const tcpArrivalsPerSource = { perSecond: 10, burst: 64 } as const;
-/** And all together: a TLS handshake takes some 2 ms of the only thread, so a fifth of it, and two seconds of it at once. */
-export const tcpArrivals = { perSecond: 100, burst: 400 } as const;
-/** Sources that are remembered for that: more than can have less than their burst left at a time, 400 and 6.4 s of 100. */
-export const maxTcpSources = 2048;
+/**
+ * TCP connections that may begin per second, and at once. Of one source: those of an office behind one address whose line comes
+ * back. Of all together: a TLS handshake takes some 2 ms of the only thread, so a fifth of it, and two seconds of it at once.
+ * Sources that are remembered for that: more than can have less than their burst left at a time, 400 and 6.4 s of 100.
+ */
+export const tcpArrivals = {
+  perSource: { perSecond: 10, burst: 64 },
+  all: { perSecond: 100, burst: 400 },
+  maxSources: 2048,
+} as const;
 /** Memory that Node's HTTP/2 may take for one connection, in MiB: a piece of a response for each of half of its streams. */
 export const maxHttp2SessionMiB = 4;
 /** Requests that an HTTP/2 client may take back at once, and per second: those of a page with many pictures that somebody leaves. */

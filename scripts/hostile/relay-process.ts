@@ -48,7 +48,7 @@ export class RelayProcess {
     const issuer = await Issuer.start();
     const child = fork(new URL("programs/relay.ts", import.meta.url), {
       // As `quicpipe relay` starts, and as README.md tells others to.
-      execArgv: ["--max-semi-space-size=8"],
+      execArgv: ["--max-semi-space-size=8", "--heap-growing-percent=20"],
       env: { ...process.env, BACKEND: backend, JWKS: issuer.url },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20
 import { versionRefusal } from "./node-version.ts";
 
 // What an older Node cannot even load comes after it was asked.

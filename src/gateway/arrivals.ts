@@ -9,6 +9,15 @@ export interface ArrivalLimits {
   readonly maxSources: number;
 }
 
+/** The same limits, so many times as high. */
+export function scaleArrivals(limits: ArrivalLimits, factor: number): ArrivalLimits {
+  const scaled = ({ perSecond, burst }: ArrivalLimits["all"]): ArrivalLimits["all"] => ({
+    perSecond: perSecond * factor,
+    burst: burst * factor,
+  });
+  return { ...limits, perSource: scaled(limits.perSource), all: scaled(limits.all) };
+}
+
 /** Part of what is for all that is left to those who have come less often than others. */
 const reserve = 1 / 2;
 /** A network has so many sources' burst until it comes last: an office, or a street behind one provider's box. */

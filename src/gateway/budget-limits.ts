@@ -16,7 +16,7 @@ export interface BudgetLimits {
 }
 
 /**
- * What a limit was met with, by which limit: `connections` and `waits` are the shares of a source, `arrivals` the TCP
+ * What a limit was met with, by which limit: `connections` and `waits` are the shares of a source, `arrivals` the
  * connections that it may begin; where the outbox is full, a piece of a response waits. `ahead`, `refusals`, `stray` and
  * `uni-streams` ended a connection, whose client sent too many requests ahead of their answers or asked on without room, sent
  * what nobody waits for, or opened too many unidirectional streams; `slow` ended a request or its connection.

@@ -3,7 +3,7 @@ import type { Server } from "node:net";
 import * as defaults from "../defaults.ts";
 import { QuicpipeError } from "../errors.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
-import { requireInteger } from "../option-checks.ts";
+import { requireFromOne } from "../option-checks.ts";
 import { requireKeyPair } from "../pem.ts";
 import { codeOf } from "../system-error.ts";
 import { formatAddress } from "../wire/address.ts";
@@ -74,10 +74,10 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   const budget = options.budget ?? new Budget();
   const door = openDoor(host, port, {
     ...options,
-    maxConnections: fromOne("maxConnections", options.maxConnections, defaults.maxHttp2Connections),
-    idleTimeoutMs: fromOne("idleTimeoutMs", options.idleTimeoutMs, defaults.gatewayConnectionIdleMs),
+    maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxHttp2Connections),
+    idleTimeoutMs: requireFromOne("idleTimeoutMs", options.idleTimeoutMs, defaults.gatewayConnectionIdleMs),
     arrivalsScale:
-      fromOne("connectionsPerSecond", options.connectionsPerSecond, usualPerSecond) / usualPerSecond,
+      requireFromOne("connectionsPerSecond", options.connectionsPerSecond, usualPerSecond) / usualPerSecond,
     budget,
     faults,
     fetch: (request) => app.fetch(request),
@@ -109,11 +109,7 @@ async function close(door: TcpDoor, faults: Faults): Promise<void> {
   faults.flush();
 }
 
-const usualPerSecond: number = defaults.tcpArrivalsPerSource.perSecond;
-
-function fromOne(name: string, value: number | undefined, fallback: number): number {
-  return requireInteger(name, value, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
-}
+const usualPerSecond: number = defaults.tcpArrivals.perSource.perSecond;
 
 function openDoor(host: string, port: number, options: ConstructorParameters<typeof TcpDoor>[0]): TcpDoor {
   try {

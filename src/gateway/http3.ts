@@ -4,7 +4,9 @@ import { QuicpipeError } from "../errors.ts";
 import { http3Code } from "../http3/index.ts";
 import { formatAddress } from "../wire/address.ts";
 import { consoleLogger, type Logger, silentLogger } from "../logger.ts";
+import { requireFromOne } from "../option-checks.ts";
 import { requireKeyPair } from "../pem.ts";
+import { Arrivals, scaleArrivals } from "./arrivals.ts";
 import { Budget, type BudgetStats } from "./budget.ts";
 import { Faults, type SourceFaults } from "./faults.ts";
 import { Http3Connection } from "./http3-connection.ts";
@@ -37,6 +39,11 @@ export interface Http3GatewayOptions {
    * `@currentspace/http3` do.
    */
   readonly windowBytes?: number;
+  /**
+   * New connections per second of one source, an IPv4 address or an IPv6 /64, from 1; 32 if absent. Twice as many may come at
+   * once, and all sources together have 31 times as many. More is for many peers behind one address.
+   */
+  readonly connectionsPerSecond?: number;
   /** What clients may hold, shared with other servers that are given the same; one of its own if absent. */
   readonly budget?: Budget;
   /** Where a few lines go, a limited number of each kind; `console` if absent, nowhere if `false`. */
@@ -60,14 +67,15 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
  * the relay learns a peer's public address. What clients may hold and how long they may take is bounded.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`.
- * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or fit.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or fit.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
 export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): Promise<Http3Gateway> {
   requireKeyPair(options);
   const { createQuicServer } = await importQuic();
-  const { host = "127.0.0.1", port = 0, key, cert, windowBytes = defaults.http3WindowBytes } = options;
-  const clients = new Http3Clients(app, options);
+  const { host = "127.0.0.1", port = 0, key, cert } = options;
+  const windowBytes = requireFromOne("windowBytes", options.windowBytes, defaults.http3WindowBytes);
+  const clients = new Http3Clients(app, options, arrivalsOf(options));
   const server = new QuicServer(
     createQuicServer({
       key: pem(key),
@@ -104,6 +112,7 @@ class Http3Clients {
   readonly #options: Http3GatewayOptions;
   readonly #budget: Budget;
   readonly #faults: Faults;
+  readonly #arrivals: Arrivals;
   readonly #connections = new Set<Http3Connection>();
   /**
    * Of each address and port the newest connection. The library goes on naming the address at which a connection began: an
@@ -115,9 +124,10 @@ class Http3Clients {
   #next: Iterator<Http3Connection> = this.#connections.values();
   #alarmedUntilMs = -Infinity;
 
-  constructor(app: Http3App, options: Http3GatewayOptions) {
+  constructor(app: Http3App, options: Http3GatewayOptions, arrivals: Arrivals) {
     this.#app = app;
     this.#options = options;
+    this.#arrivals = arrivals;
     this.#budget = options.budget ?? new Budget();
     const { logger = consoleLogger(console) } = options;
     this.#faults = new Faults(logger || silentLogger, Date.now);
@@ -138,8 +148,12 @@ class Http3Clients {
   connected(connection: QuicConnection): Http3Connection | undefined {
     const address = this.#sourceOf(connection);
     const faults = this.#faults.of(address);
+    if (!this.#arrivals.take(address, performance.now())) {
+      this.#budget.refuse("arrivals");
+      return turnAway(connection, faults, "a source connects too often");
+    }
     const budget = this.#budget.connect(address);
-    if (!budget) return turnAway(connection, faults);
+    if (!budget) return turnAway(connection, faults, "a source has too many connections");
     const client = new Http3Connection({
       connection,
       budget,
@@ -212,8 +226,16 @@ class Http3Clients {
   }
 }
 
-function turnAway(connection: QuicConnection, faults: SourceFaults): undefined {
-  faults.write("info", "over-budget", "a source has too many connections");
+/** @throws ERR_QUICPIPE_OPTION_INVALID if `connectionsPerSecond` is no such number. */
+function arrivalsOf({ connectionsPerSecond }: Http3GatewayOptions): Arrivals {
+  const limits = defaults.http3Arrivals;
+  const { perSecond: usual } = limits.perSource;
+  const perSecond = requireFromOne("connectionsPerSecond", connectionsPerSecond, usual);
+  return new Arrivals(scaleArrivals(limits, perSecond / usual), performance.now());
+}
+
+function turnAway(connection: QuicConnection, faults: SourceFaults, why: string): undefined {
+  faults.write("info", "over-budget", why);
   connection.close(http3Code.excessiveLoad);
 }
 

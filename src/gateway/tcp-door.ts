@@ -15,7 +15,7 @@ import { createServer, type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
 import * as defaults from "../defaults.ts";
-import { type ArrivalLimits, Arrivals } from "./arrivals.ts";
+import { Arrivals, scaleArrivals } from "./arrivals.ts";
 import { isLoopback, plainIp } from "../wire/ip.ts";
 import type { Budget } from "./budget.ts";
 import type { ResponseFields } from "./exchange-stream.ts";
@@ -57,7 +57,7 @@ export class TcpDoor {
   constructor(options: TcpDoorOptions) {
     this.#options = options;
     const { key, cert, idleTimeoutMs, arrivalsScale } = options;
-    this.#arrivals = new Arrivals(arrivalLimits(arrivalsScale), performance.now());
+    this.#arrivals = new Arrivals(scaleArrivals(defaults.tcpArrivals, arrivalsScale), performance.now());
     const handshakeTimeout = Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs);
     this.#tls = createTls({ key, cert, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout });
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
@@ -231,15 +231,6 @@ export class TcpDoor {
 function turnAway(socket: Socket, faults: SourceFaults, why: string): void {
   faults.write("info", "over-budget", why);
   socket.destroy();
-}
-
-function arrivalLimits(scale: number): ArrivalLimits {
-  const { tcpArrivalsPerSource, tcpArrivals, maxTcpSources } = defaults;
-  const scaled = ({ perSecond, burst }: ArrivalLimits["all"]): ArrivalLimits["all"] => ({
-    perSecond: perSecond * scale,
-    burst: burst * scale,
-  });
-  return { perSource: scaled(tcpArrivalsPerSource), all: scaled(tcpArrivals), maxSources: maxTcpSources };
 }
 
 /** As many streams as the others of the source leave, so that many connections ask for little more than a few. */

@@ -1,29 +1,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
-import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
+import { RawHttp3, type RawHttp3Options } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { headersTimeoutMs } from "../../../src/defaults.ts";
-import { Budget, type Http3App, type Http3Gateway, serveHttp3 } from "../../../src/gateway/index.ts";
+import {
+  Budget,
+  type Http3App,
+  type Http3Gateway,
+  type Http3GatewayOptions,
+  serveHttp3,
+} from "../../../src/gateway/index.ts";
 import { http3Code, qpackCode } from "../../../src/http3/codes.ts";
 import { testCertificate } from "../harness/relay.ts";
 
 interface Served {
   readonly gateway: Http3Gateway;
-  readonly connect: () => Promise<RawHttp3>;
+  readonly connect: (options?: RawHttp3Options) => Promise<RawHttp3>;
 }
 
 async function serve(
   fetch: Http3App["fetch"] = () => new Response("here"),
-  budget: Budget = new Budget(),
+  options: Pick<Http3GatewayOptions, "budget" | "connectionsPerSecond"> = {},
 ): Promise<Served> {
   const { privateKey: key, certificate } = await testCertificate();
-  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false, budget });
+  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false, ...options });
   onTestFinished(() => gateway.close());
   const target = { host: "127.0.0.1", port: gateway.port, certificate, token: () => Promise.resolve("") };
   return {
     gateway,
-    connect: async () => {
-      const client = await RawHttp3.open(target);
+    connect: async (how) => {
+      const client = await RawHttp3.open(target, how);
       onTestFinished(() => client.close());
       return client;
     },
@@ -164,10 +170,64 @@ describe("an honest client over HTTP/3", () => {
 
 it("a connection that asks on for what there is no room for is ended, and counted", async () => {
   const budget = new Budget({ maxConnectionBytes: 30_000 });
-  const { connect } = await serve(() => new Promise(() => undefined), budget);
+  const { connect } = await serve(() => new Promise(() => undefined), { budget });
   const client = await connect();
   for (let i = 0; i < 60; i++) client.request(path, true);
   await client.closed;
   expect(client.closedWith).toBe(http3Code.excessiveLoad);
   expect(budget.stats().refused).toMatchObject({ refusals: 1 });
+});
+
+it("a connection whose client reads no answers has the app asked for few more", async () => {
+  let asked = 0;
+  const { gateway, connect } = await serve(() => {
+    asked++;
+    return new Response(new Uint8Array(100_000));
+  });
+  const client = await connect({ windowBytes: 2000, reads: false });
+  while (client.hasRoom) client.request(path, true);
+  await expect.poll(() => gateway.stats().refused["outbox-connection"]).toBeGreaterThan(20);
+  expect(asked).toBeGreaterThan(0);
+  expect(asked).toBeLessThanOrEqual(20);
+  // Of others nothing is held up.
+  const other = await connect();
+  expect(await other.status(other.request(path, true), 10_000)).toBe(200);
+});
+
+// H3_EXCESSIVE_LOAD, or what stands for it while the handshake is under way (RFC 9000 §10.2.3).
+const isTurnedAway = (code: number | undefined): boolean => code === 0x107 || code === 0x0c;
+
+/** The codes with which of so many connections those were ended that were, the last of them for sure. */
+async function ends({ connect }: Served, connections: number): Promise<(number | undefined)[]> {
+  const clients: RawHttp3[] = [];
+  for (let i = 0; i < connections; i++) clients.push(await connect());
+  await clients.at(-1)!.closed;
+  return clients.map((client) => client.closedWith);
+}
+
+describe("a source", () => {
+  it("has no more connections than its share", async () => {
+    const budget = new Budget({ maxConnectionsPerSource: 8 });
+    const [last, ...first] = (await ends(await serve(undefined, { budget }), 9)).toReversed();
+    expect(isTurnedAway(last)).toBe(true);
+    expect(first.every((code) => code === undefined)).toBe(true);
+    expect(budget.stats().refused).toEqual({ connections: 1 });
+  });
+
+  it("begins no more connections at once than its share", async () => {
+    const served = await serve(undefined, { connectionsPerSecond: 1 });
+    const codes = await ends(served, 20);
+    const turnedAway = codes.filter(isTurnedAway).length;
+    expect(codes.slice(0, 2)).toEqual([undefined, undefined]);
+    expect(turnedAway).toBeGreaterThan(10);
+    expect(served.gateway.stats().refused).toEqual({ arrivals: turnedAway });
+  });
+});
+
+it.each(["windowBytes", "connectionsPerSecond"])("a limit that is none, %s, is refused", async (option) => {
+  const limit = { [option]: 0 };
+  await expect(serve(undefined, limit)).rejects.toMatchObject({
+    code: "ERR_QUICPIPE_OPTION_INVALID",
+    details: { option },
+  });
 });
