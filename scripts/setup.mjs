@@ -58,7 +58,7 @@ if (modifiedMs("node_modules/.package-lock.json") < modifiedMs("package-lock.jso
 if (isDistDue()) run("building dist/ …", "npm", ["run", "--silent", "build"]);
 const newestNativeMs = Math.max(
   newestMs("src/forwarder/native", /\.[ch]$/),
-  newestMs("src/xdp", /\.[ch]$/),
+  newestMs("src/xdp/native", /\.[ch]$/),
   newestMs("bpf", /\.h$/),
   modifiedMs("binding.gyp"),
 );

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildPath, projectPath, run } from "./native-tests/command.ts";
-import { memorySanitizers, sourcesIn } from "./native-tests/programs.ts";
+import { dataPlaneSources, memorySanitizers, sourcesIn } from "./native-tests/programs.ts";
 import { findMissing, skip } from "./xdp/requirement.ts";
 import { writeVectors } from "./xdp/vectors.ts";
 
@@ -73,8 +73,8 @@ function compile(name: string, sources: readonly string[]): string | undefined {
 function testProgram(): boolean {
   const vectors = buildPath("xdp/vectors.c");
   writeVectors(vectors);
-  const folders = ["test/xdp", "test/xdp/suites", "src/xdp", "src/forwarder/native"];
-  const program = compile("tests", [vectors, ...folders.flatMap(sourcesIn)]);
+  const tests = ["test/xdp", "test/xdp/suites"].flatMap(sourcesIn);
+  const program = compile("tests", [vectors, ...tests, ...dataPlaneSources()]);
   return program !== undefined && run(program, []);
 }
 

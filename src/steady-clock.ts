@@ -7,7 +7,12 @@ export function steadyNow(): number {
 }
 
 /** What the system's clock says, as it is set now, at a time of {@link steadyNow}; to whole seconds the same each time. */
-export function systemTimeOf(steadyMs: number): Date {
+function systemTimeOf(steadyMs: number): Date {
   const aheadMs = Math.round((Date.now() - steadyNow()) / 1000) * 1000;
   return new Date(steadyMs + aheadMs);
+}
+
+/** Writes a time of the steady clock as RFC 3339 has it, by the system's clock. */
+export function timestamp(steadyMs: number): string {
+  return systemTimeOf(steadyMs).toISOString();
 }

@@ -1,4 +1,4 @@
-import { bucketDepthMs, minBucketBytes } from "./defaults.ts";
+import { bucketDepthMs, minBucketBytes } from "./defaults/index.ts";
 
 /** Depth of the token bucket of a subject that may send so many bytes per second, in bytes. */
 export function bucketDepthBytes(bytesPerSecond: number): number {

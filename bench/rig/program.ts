@@ -23,13 +23,13 @@ export function compileSink(): string {
 
 /** Compiles the host of XDP programs and the control of the XDP rows, and returns the path of the host. */
 export function compileXdp(): string {
-  const sources = ["subjects/xdp.c", "rig/trial.c", ...frames, ...sourcesIn("../src/xdp")];
+  const sources = ["subjects/xdp.c", "rig/trial.c", ...frames, ...sourcesBelow("../src/xdp/native")];
   return compileWith("controls/reflector", "xdp", ...sources);
 }
 
 /** Compiles the far end of the rows of frames, and returns the path of the program. */
 export function compileReceiver(): string {
-  return compileWith("rig/receiver", "receiver", "rig/receiver.c", ...frames, "../src/xdp/calls.c");
+  return compileWith("rig/receiver", "receiver", "rig/receiver.c", ...frames, "../src/xdp/native/calls.c");
 }
 
 /** The command that runs a script of the benchmark, named from `bench/`. */
@@ -39,8 +39,10 @@ export function nodeCommand(script: string, ...args: readonly (string | number)[
 
 const frames: readonly string[] = ["rig/frame.c", "rig/course.c", "rig/packet.c", "../test/xdp/packet.c"];
 
-function sourcesIn(folder: string): string[] {
-  const names = readdirSync(fromBench(folder)).filter((name) => name.endsWith(".c"));
+function sourcesBelow(folder: string): string[] {
+  const names = readdirSync(fromBench(folder), { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".c"),
+  );
   return names.map((name) => `${folder}/${name}`);
 }
 

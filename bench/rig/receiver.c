@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../../src/xdp/calls.h"
+#include "../../src/xdp/native/calls.h"
 #include "../build/receiver.skel.h"
 #include "course.h"
 #include "frame.h"

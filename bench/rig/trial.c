@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../src/xdp/calls.h"
+#include "../../src/xdp/native/calls.h"
 
 enum {
   /* So many that what a call takes to begin and to end does not show. */

@@ -1,4 +1,4 @@
-import { maxCids, maxRegistrations } from "../../src/defaults.ts";
+import { maxCids, maxRegistrations } from "../../src/defaults/index.ts";
 import type { Contestant } from "./contestant.ts";
 import type { Loop } from "./loop.ts";
 import { compileXdp } from "./program.ts";

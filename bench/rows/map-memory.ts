@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { maxCids } from "../../src/defaults.ts";
+import { maxCids } from "../../src/defaults/index.ts";
 import { type Course, createConnectionIds, shareFile } from "../rig/course.ts";
 import { Loop } from "../rig/loop.ts";
 import { startAt } from "../rig/place.ts";

@@ -7,7 +7,7 @@
  * Run with --expose-gc: what registering leaves to the collector of garbage is no part of an expiry.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import * as defaults from "../../src/defaults.ts";
+import * as defaults from "../../src/defaults/index.ts";
 import { createForwarder } from "../../src/forwarder/index.ts";
 import { createSweeper, type Quota, Registry } from "../../src/registry/index.ts";
 import { forwarderOptions } from "./forwarder.ts";

@@ -1,4 +1,4 @@
-import * as defaults from "../../src/defaults.ts";
+import * as defaults from "../../src/defaults/index.ts";
 import type { BackendChoice, Forwarder, ForwarderOptions, SessionSpec } from "../../src/forwarder/index.ts";
 import type { Address } from "../../src/wire/address.ts";
 

@@ -5,7 +5,7 @@
  */
 import { randomFillSync } from "node:crypto";
 import { QuicpipeError } from "../../src/errors.ts";
-import { createNativeForwarder } from "../../src/forwarder/native.ts";
+import { createNativeForwarder } from "../../src/forwarder/native/forwarder.ts";
 import type { Addon, NativeHandle } from "../../src/forwarder/native/addon.ts";
 import { loadAddon } from "../../src/forwarder/native/load.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";

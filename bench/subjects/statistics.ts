@@ -6,10 +6,10 @@
  * Run with --expose-gc: what registering leaves to the collector of garbage is no part of it.
  */
 import { setImmediate } from "node:timers/promises";
-import * as defaults from "../../src/defaults.ts";
+import * as defaults from "../../src/defaults/index.ts";
 import { createForwarder } from "../../src/forwarder/index.ts";
-import { Rates } from "../../src/plugin/rates.ts";
-import { searchPage } from "../../src/plugin/stats-page.ts";
+import { Rates } from "../../src/plugin/stats/rates.ts";
+import { searchPage } from "../../src/plugin/stats/page.ts";
 import { type Quota, Registry } from "../../src/registry/index.ts";
 import { forwarderOptions } from "./forwarder.ts";
 import { registerSubject } from "./registrations.ts";

@@ -22,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../src/xdp/calls.h"
-#include "../../src/xdp/entries.h"
+#include "../../src/xdp/native/calls.h"
+#include "../../src/xdp/native/entries.h"
 #include "../build/reflector.skel.h"
 #include "../rig/course.h"
 #include "../rig/frame.h"

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import * as defaults from "../../src/defaults.ts";
+import * as defaults from "../../src/defaults/index.ts";
 import {
   type BackendChoice,
   type BucketId,

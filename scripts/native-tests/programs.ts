@@ -1,5 +1,4 @@
 import { globSync, mkdirSync } from "node:fs";
-import { basename } from "node:path";
 import { buildPath, projectPath, run } from "./command.ts";
 import type { Extent } from "./extent.ts";
 
@@ -17,23 +16,15 @@ const flags: readonly string[] = [
   "-Werror",
 ];
 
-/** The forwarder without Node. */
-const nodeFiles: ReadonlySet<string> = new Set([
-  "addon.c",
-  "bucket-methods.c",
-  "call.c",
-  "classify.c",
-  "delivery.c",
-  "forwarder-methods.c",
-  "handle.c",
-  "kernel-methods.c",
-  "links.c",
-  "session-methods.c",
-]);
-
-/** The C files of a folder, but for those that need Node. */
+/** The C files of a folder. */
 export function sourcesIn(folder: string): string[] {
-  return globSync(projectPath(`${folder}/*.c`)).filter((path) => !nodeFiles.has(basename(path)));
+  return globSync(projectPath(`${folder}/*.c`));
+}
+
+/** The C of the data plane, without the files that need Node. */
+export function dataPlaneSources(): string[] {
+  const paths = globSync(projectPath("src/{forwarder,xdp}/native/**/*.c"));
+  return paths.filter((path) => !path.includes("/napi/"));
 }
 
 /** A program, and how Clang makes it. */
@@ -51,9 +42,7 @@ export interface Program {
 export function compile({ name, sources, sanitizers, hasForwarder }: Program): string | undefined {
   const program = buildPath(name);
   mkdirSync(buildPath("."), { recursive: true });
-  const others = hasForwarder
-    ? [...sourcesIn("src/forwarder/native"), ...sourcesIn("src/xdp"), ...sourcesIn("test/native/harness")]
-    : [];
+  const others = hasForwarder ? [...dataPlaneSources(), ...sourcesIn("test/native/harness")] : [];
   const args = [
     ...flags,
     `-fsanitize=${sanitizers.join(",")}`,

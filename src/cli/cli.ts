@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from "node:util";
 import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef } from "citty";
 import { isQuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
-import { accept } from "./accept.ts";
-import { dial } from "./dial.ts";
-import { doctor } from "./doctor.ts";
+import { accept } from "./commands/accept.ts";
+import { dial } from "./commands/dial.ts";
+import { doctor } from "./commands/doctor.ts";
 import { exitStatus, isBrokenPipe, isOutputFault } from "./exit-status.ts";
-import { id } from "./id.ts";
-import { relay } from "./relay.ts";
+import { id } from "./commands/id.ts";
+import { relay } from "./commands/relay.ts";
 import { printable } from "./terminal-text.ts";
-import { token } from "./token.ts";
-import { top } from "./top.ts";
+import { token } from "./commands/token.ts";
+import { top } from "./commands/top.ts";
 import { wrongArgument } from "./wrong-argument.ts";
 import { version } from "../version.ts";
 

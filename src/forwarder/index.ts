@@ -3,15 +3,15 @@ import { QuicpipeError } from "../errors.ts";
 import { isLoopback } from "../wire/ip.ts";
 import { chooseBackend } from "./backend.ts";
 import type { Forwarder, ForwarderOptions } from "./contract.ts";
-import { createDgramForwarder } from "./dgram.ts";
-import { createNativeForwarder } from "./native.ts";
+import { createDgramForwarder } from "./dgram/forwarder.ts";
+import { createNativeForwarder } from "./native/forwarder.ts";
 
 export { describeXdp } from "../xdp/index.ts";
 export type { XdpInterfaceOptions, XdpInterfaceStatus, XdpMode, XdpOption, XdpStatus } from "../xdp/index.ts";
 export type * from "./contract.ts";
-export { diagnose } from "./doctor.ts";
-export { isVirtualAddress } from "./virtual-addresses.ts";
-export type { Finding } from "./finding.ts";
+export { diagnose } from "./doctor/doctor.ts";
+export { isVirtualAddress } from "./splice/virtual-addresses.ts";
+export type { Finding } from "./doctor/finding.ts";
 
 /**
  * Opens the data plane with the backend that the options ask for. The caller closes it.

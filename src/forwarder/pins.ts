@@ -1,10 +1,14 @@
-import { maxPinsPerSession } from "../defaults.ts";
+import { maxPinsPerSession } from "../defaults/index.ts";
 import type { PinnedInitial, SessionId } from "./contract.ts";
-import type { PinLookup } from "./demux.ts";
 
 /** RFC 9000 §7.2: a client's first DCID has at least 8 bytes; §17.2: none has more than 20. */
 const minDestinationBytes = 8;
 const maxDestinationBytes = 20;
+
+/** Where pinned initial DCIDs are looked up. */
+export interface PinLookup {
+  has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean;
+}
 
 /** Somebody who keeps the same pins and has to hear of every change. */
 export interface PinMirror {

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
-import { createCertificate, type Certificate } from "../certificate.ts";
-import { requireKeyPair } from "../pem.ts";
-import { createSecretFile, damaged, keepStateFile, readSecretFile, statePath } from "../state.ts";
+import { createCertificate, type Certificate } from "../files/certificate.ts";
+import { requireKeyPair } from "../files/pem.ts";
+import { createSecretFile, damaged, keepStateFile, readSecretFile, statePath } from "../files/state.ts";
 
 const keyEnd = "-----END PRIVATE KEY-----\n";
 

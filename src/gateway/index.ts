@@ -1,6 +1,6 @@
-export { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "./http2.ts";
-export { Budget, type BudgetStats } from "./budget.ts";
-export type { BudgetLimits, BudgetRefusal } from "./budget-limits.ts";
-export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3.ts";
+export { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "./tcp/server.ts";
+export { Budget, type BudgetStats } from "./budget/budget.ts";
+export type { BudgetLimits, BudgetRefusal } from "./budget/limits.ts";
+export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3/server.ts";
 export { developmentCertificate, developmentCertificatePath } from "./development-certificate.ts";
-export { createCertificate, type Certificate, type CertificateOptions } from "../certificate.ts";
+export { createCertificate, type Certificate, type CertificateOptions } from "../files/certificate.ts";

@@ -1,6 +1,6 @@
 import { http3Code } from "./codes.ts";
 import { connectionFault, type Http3Fault } from "./fault.ts";
-import { decodeFieldSection } from "./field-section.ts";
+import { decodeFieldSection } from "./qpack/field-section.ts";
 import { type Fields, tooManyFields } from "./fields.ts";
 import { FrameReader, type PayloadUse } from "./frame-reader.ts";
 import { frameType, isReservedFrame } from "./frame-types.ts";

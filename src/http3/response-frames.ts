@@ -1,5 +1,5 @@
 import { encodeVarint } from "../wire/varint.ts";
-import { encodeFieldSection } from "./field-section.ts";
+import { encodeFieldSection } from "./qpack/field-section.ts";
 import type { Fields } from "./fields.ts";
 import { frameType } from "./frame-types.ts";
 import { setting } from "./settings.ts";

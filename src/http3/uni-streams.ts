@@ -2,7 +2,7 @@ import { VarintReader } from "../wire/varint.ts";
 import { http3Code } from "./codes.ts";
 import { ControlStream } from "./control-stream.ts";
 import { connectionFault, type Http3Fault } from "./fault.ts";
-import { QpackDecoderStream, QpackEncoderStream } from "./qpack-streams.ts";
+import { QpackDecoderStream, QpackEncoderStream } from "./qpack/streams.ts";
 import { streamType, type UniStream } from "./uni-stream.ts";
 
 /** Streams that a connection has one of, and needs for as long as it lives (RFC 9114 §6.2.1, RFC 9204 §4.2). */

@@ -10,12 +10,12 @@ import {
   register,
   within,
 } from "./connecting.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
-import { createDeadline } from "./deadline.ts";
-import { requireTaken } from "./relay-answer.ts";
-import type { Session } from "./session.ts";
-import { createTrustPolicy, requireTrust, type Trust } from "./trust.ts";
+import { createDeadline } from "./time/deadline.ts";
+import { requireTaken } from "./relay/answer.ts";
+import type { Session } from "./connection/session.ts";
+import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
 
 /** How to accept a first flight that came out of band. */
 export interface AcceptOptions {

@@ -1,17 +1,17 @@
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import type { QuicpipeError } from "../errors.ts";
 import type { PeerTelemetry, PeerTrace } from "../telemetry/index.ts";
-import { Connection } from "./connection.ts";
-import { ConnectionIds } from "./connection-ids.ts";
-import type { Engine, EngineOptions } from "./engine-contract.ts";
-import type { Identity } from "./identity.ts";
+import { Connection } from "./connection/connection.ts";
+import { ConnectionIds } from "./connection/connection-ids.ts";
+import type { Engine, EngineOptions } from "./engine/contract.ts";
+import type { Identity } from "./trust/identity.ts";
 import type { PeerSettings } from "./options.ts";
-import { Registration } from "./registration.ts";
-import type { RelayClient } from "./relay-client.ts";
-import { Session } from "./session.ts";
+import { Registration } from "./relay/registration.ts";
+import type { RelayClient } from "./relay/client.ts";
+import { Session } from "./connection/session.ts";
 import type { PeerSocket } from "./socket.ts";
-import type { StunClient } from "./stun-client.ts";
-import type { TrustPolicy } from "./trust.ts";
+import type { StunClient } from "./relay/stun-client.ts";
+import type { TrustPolicy } from "./trust/trust.ts";
 
 /** What dialing and accepting share: the parts of one bound peer. */
 export interface PeerContext {

@@ -1,16 +1,16 @@
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { MailboxSendRequest, MessageState, SentMessage } from "../protocol.ts";
 import { abandonAttempt, beginAttempt, connect, type PeerContext, register, within } from "./connecting.ts";
-import type { Connection } from "./connection.ts";
-import { createDeadline } from "./deadline.ts";
+import type { Connection } from "./connection/connection.ts";
+import { createDeadline } from "./time/deadline.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
 import { numberIn } from "./options.ts";
-import { patiently, type Patience } from "./patience.ts";
-import { pause } from "./pause.ts";
-import { requireSent } from "./relay-answer.ts";
-import type { Session } from "./session.ts";
-import { createTrustPolicy, requireTrust, type Trust } from "./trust.ts";
+import { patiently, type Patience } from "./relay/patience.ts";
+import { pause } from "./time/pause.ts";
+import { requireSent } from "./relay/answer.ts";
+import type { Session } from "./connection/session.ts";
+import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
 
 /** Whom to dial: a name in the relay's mailbox, or anybody whom `deliver` can bring the first packets to. */
 export type DialTarget =

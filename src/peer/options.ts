@@ -1,14 +1,14 @@
 import { isIPv4 } from "node:net";
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import { QuicpipeError } from "../errors.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
-import { requireCertificates } from "../pem.ts";
+import { requireCertificates } from "../files/pem.ts";
 import { maxPacketBytes } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity } from "./trust/identity.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
-import type { Trust } from "./trust.ts";
+import type { Trust } from "./trust/trust.ts";
 
 /** How a peer is bound. */
 export interface PeerOptions {

@@ -1,23 +1,23 @@
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import { QuicpipeError } from "../errors.ts";
 import { loadPeerTelemetry } from "../telemetry/index.ts";
 import type { Address } from "../wire/address.ts";
 import { acceptFlight, acceptMessage, type AcceptOptions } from "./accepting.ts";
 import type { PeerContext } from "./connecting.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connection/connection.ts";
 import { dial, type DialOptions, type DialTarget } from "./dialing.ts";
-import { loadEngine } from "./engine.ts";
-import { createIdentity, loadIdentity } from "./identity.ts";
-import { MailboxLoop } from "./mailbox-loop.ts";
+import { loadEngine } from "./engine/engine.ts";
+import { createIdentity, loadIdentity } from "./trust/identity.ts";
+import { MailboxLoop } from "./relay/mailbox-loop.ts";
 import { type PeerOptions, resolveSettings } from "./options.ts";
-import type { Registration } from "./registration.ts";
-import { RelayClient } from "./relay-client.ts";
-import type { RelayHttp } from "./relay-http.ts";
-import { createRelayHttp } from "./relay-finder.ts";
+import type { Registration } from "./relay/registration.ts";
+import { RelayClient } from "./relay/client.ts";
+import type { RelayHttp } from "./relay/http.ts";
+import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
-import { Session } from "./session.ts";
-import { StunClient } from "./stun-client.ts";
-import { createTrustPolicy, requireTrust } from "./trust.ts";
+import { Session } from "./connection/session.ts";
+import { StunClient } from "./relay/stun-client.ts";
+import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
 
 /** What a {@link Peer} counts. */
 export interface PeerStats {

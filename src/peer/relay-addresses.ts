@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import { QuicpipeError } from "../errors.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv4, isIPv6 } from "node:net";
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import { QuicpipeError } from "../errors.ts";
 import { type Address, formatAddress, mapAddress, sameAddress, unmapAddress } from "../wire/address.ts";
 import { maxPacketBytes } from "../protocol.ts";

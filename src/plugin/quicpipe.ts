@@ -1,19 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { H3Event } from "h3";
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import type { Address } from "../wire/address.ts";
-import { Log } from "./log.ts";
-import { consoleFamily } from "./console.ts";
-import type { QuicpipeOptions } from "./options.ts";
-import { presentable } from "./problem.ts";
-import type { RouteFamily } from "./route.ts";
-import { answer, api } from "./router.ts";
+import { Log } from "./log/log.ts";
+import { consoleFamily } from "./console/routes.ts";
+import type { QuicpipeOptions } from "./options/options.ts";
+import { presentable } from "./http/problem.ts";
+import type { RouteFamily } from "./routes/route.ts";
+import { answer, api } from "./routes/router.ts";
 import { type Service, openService } from "./service.ts";
-import { type Settings, resolveSettings } from "./settings.ts";
-import { type PagedRelayStats, type RelayStats, relayStats } from "./stats.ts";
-import { pageNow } from "./stats-page.ts";
-import { plainQuery } from "./stats-query.ts";
+import { type Settings, resolveSettings } from "./options/settings.ts";
+import { type PagedRelayStats, type RelayStats, relayStats } from "./stats/stats.ts";
+import { pageNow } from "./stats/page.ts";
+import { plainQuery } from "./stats/query.ts";
 
 /** How {@link Relay.close} closes. */
 export interface CloseOptions {

@@ -1,23 +1,23 @@
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import type { QuicpipeErrorCode } from "../errors.ts";
 import { type Forwarder, type ForwarderOptions, createForwarder, describeXdp } from "../forwarder/index.ts";
 import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
-import { createAuthentication } from "./authentication.ts";
-import type { Authenticate } from "./identity.ts";
-import { addressLimits, requestsAtOnce } from "./limits.ts";
-import type { Log } from "./log.ts";
-import { Mailbox } from "./mailbox.ts";
-import { RateLimiter } from "./rate-limiter.ts";
-import { Rates } from "./rates.ts";
-import { registrationLog } from "./registration-log.ts";
-import type { Settings } from "./settings.ts";
-import { relayStats } from "./stats.ts";
-import { StatsEvents } from "./stats-events.ts";
-import { telemetryFigures } from "./telemetry-figures.ts";
-import { Waiters } from "./waiters.ts";
+import { createAuthentication } from "./auth/authentication.ts";
+import type { Authenticate } from "./auth/identity.ts";
+import { addressLimits, requestsAtOnce } from "./options/limits.ts";
+import type { Log } from "./log/log.ts";
+import { Mailbox } from "./mailbox/mailbox.ts";
+import { RateLimiter } from "./http/rate-limiter.ts";
+import { Rates } from "./stats/rates.ts";
+import { registrationLog } from "./log/registrations.ts";
+import type { Settings } from "./options/settings.ts";
+import { relayStats } from "./stats/stats.ts";
+import { StatsEvents } from "./stats/events.ts";
+import { telemetryFigures } from "./stats/telemetry-figures.ts";
+import { Waiters } from "./http/waiters.ts";
 
 /** What a relay has whether it runs or not. */
 export interface ServiceContext {

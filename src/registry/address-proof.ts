@@ -1,4 +1,4 @@
-import { maxRequestsPerNonce } from "../defaults.ts";
+import { maxRequestsPerNonce } from "../defaults/index.ts";
 import type { StunProof, StunVerdict } from "../forwarder/index.ts";
 import { type PeerAddress, sameAddress, samePath } from "../wire/address.ts";
 

@@ -1,4 +1,4 @@
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import { ShardedMap } from "../sharded-map.ts";
 import type { PeerAddress } from "../wire/address.ts";

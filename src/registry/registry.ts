@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 import type {
   SessionCounters,
   SessionSpec,

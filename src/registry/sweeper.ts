@@ -1,4 +1,4 @@
-import * as defaults from "../defaults.ts";
+import * as defaults from "../defaults/index.ts";
 
 /** A running {@link createSweeper}. Whoever made it closes it. */
 export interface Sweeper {

@@ -1,5 +1,5 @@
 import type { BatchObservableResult, Histogram, Meter, Observable } from "@opentelemetry/api";
-import { registrationDurationBuckets } from "../defaults.ts";
+import { registrationDurationBuckets } from "../defaults/index.ts";
 import type { RelayFigures } from "./contract.ts";
 import { combine, type Counts, countsOf, levelsOf, noCounts } from "./counts.ts";
 import {

@@ -1,5 +1,5 @@
 import type { Attributes, Context, Span, SpanContext, Tracer } from "@opentelemetry/api";
-import { telemetryWatchMs } from "../defaults.ts";
+import { telemetryWatchMs } from "../defaults/index.ts";
 import { ShardedMap } from "../sharded-map.ts";
 import type { Api } from "./api.ts";
 import type { PathName, RelayedRegistration, RelayedTraffic } from "./contract.ts";

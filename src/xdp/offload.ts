@@ -1,4 +1,4 @@
-import { xdpPollMs } from "../defaults.ts";
+import { xdpPollMs } from "../defaults/index.ts";
 import { Attachments } from "./attachments.ts";
 import type { Link, XdpInterfaceStatus, XdpProgram, XdpStatus } from "./contract.ts";
 import { readFacts } from "./facts.ts";

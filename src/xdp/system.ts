@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { networkInterfaces, release } from "node:os";
 import { dirname } from "node:path";
-import { claimFolder, refusalOf } from "../private-folder.ts";
+import { claimFolder, refusalOf } from "../files/private-folder.ts";
 import { codeOf } from "../system-error.ts";
 import type { Link } from "./contract.ts";
 

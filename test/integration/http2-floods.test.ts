@@ -10,7 +10,7 @@ import {
   RawHttp2,
   requestFrame,
 } from "../../scripts/hostile/clients/raw-http2.ts";
-import { Budget } from "../../src/gateway/budget.ts";
+import { Budget } from "../../src/gateway/budget/budget.ts";
 import { type Http2GatewayOptions, type Http3App, serveHttp2 } from "../../src/gateway/index.ts";
 import { testCertificate } from "./harness/relay.ts";
 

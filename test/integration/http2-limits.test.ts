@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { frame, frameType, RawHttp2, requestFrame } from "../../scripts/hostile/clients/raw-http2.ts";
-import { Budget } from "../../src/gateway/budget.ts";
+import { Budget } from "../../src/gateway/budget/budget.ts";
 import {
   type Http2Gateway,
   type Http2GatewayOptions,

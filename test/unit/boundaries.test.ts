@@ -24,10 +24,13 @@ const sources: SourceFile[] = globSync("src/**/*.ts").map((file) => {
   return { path, folder: path.includes("/") ? path.slice(0, path.indexOf("/")) : "", text, imports };
 });
 
-/** What each folder may import beside the leaves: the files at the top of src/, and src/wire/. */
+/** Folders that any other may import from, file by file, as they may from the files at the top of src/. */
+const leaves: readonly string[] = ["", "wire", "defaults", "log", "files"];
+
+/** What each folder may import beside the leaves. */
 const allowedFolders: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(leaves.map((leaf) => [leaf, []])),
   "": ["plugin"],
-  wire: [],
   xdp: [],
   telemetry: [],
   forwarder: ["xdp"],
@@ -44,9 +47,9 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
 const allowedPackages: readonly (readonly [RegExp, RegExp])[] = [
   [/^jose$/, /^plugin\//],
   [/^h3$/, /^(plugin|gateway|cli)\//],
-  [/^@matrixai\/quic/, /^peer\/engine[\w-]*\.ts$/],
+  [/^@matrixai\/quic/, /^peer\/engine\//],
   [/^@currentspace\/http3/, /^(peer|gateway)\//],
-  [/^@peculiar\/x509$/, /^(certificate\.ts|peer\/|gateway\/|cli\/)/],
+  [/^@peculiar\/x509$/, /^(files\/certificate\.ts|peer\/|gateway\/|cli\/)/],
   [/^uplot$/, /^console\/browser\//],
   [/^@opentelemetry\/api$/, /^telemetry\//],
   [/^@noble\/hashes/, /^(wire|peer)\//],
@@ -77,6 +80,56 @@ function show({ from, to }: Edge): string {
   return `${from.path} → ${to}`;
 }
 
+type Arrow = readonly [from: string, to: string];
+
+/** Includes of project files by project files, below the project's root. */
+const cIncludes: Arrow[] = globSync("{src,bpf}/**/*.{c,h}").flatMap((file) =>
+  [...readFileSync(file, "utf8").matchAll(/^#include "([^"]+)"/gm)].map(([, path]): Arrow => [
+    normalize(file),
+    join(dirname(file), path!),
+  ]),
+);
+
+function unitOf(path: string): string {
+  return path.replace(/\.[ch]$/, "");
+}
+
+/** The arrows between what lies side by side in a folder: its files, and the rooms below it, each of which is one. */
+function roomsOf(folder: string, arrows: readonly Arrow[]): Arrow[] {
+  const root = folder === "" || folder === "." ? "" : `${folder}/`;
+  const roomOf = (path: string): string | undefined => {
+    if (!path.startsWith(root)) return undefined;
+    const [first, ...below] = path.slice(root.length).split("/");
+    return below.length > 0 ? `${first}/` : unitOf(first!);
+  };
+  return arrows.flatMap(([from, to]): Arrow[] => {
+    const [room, other] = [roomOf(from), roomOf(to)];
+    return room !== undefined && other !== undefined && room !== other ? [[room, other]] : [];
+  });
+}
+
+/** Members of a circle, in order; none if there is none. */
+function circleIn(arrows: readonly Arrow[]): string[] {
+  const targets = new Map<string, string[]>();
+  for (const [from, to] of arrows) if (from !== to) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const visit = (name: string, way: readonly string[]): string[] => {
+    if (way.includes(name)) return [...way.slice(way.indexOf(name)), name];
+    if (done.has(name)) return [];
+    done.add(name);
+    for (const next of targets.get(name) ?? []) {
+      const circle = visit(next, [...way, name]);
+      if (circle.length > 0) return circle;
+    }
+    return [];
+  };
+  for (const name of targets.keys()) {
+    const circle = visit(name, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
+
 describe("the source tree", () => {
   it("is there, with imports to look at", () => {
     expect(sources.length).toBeGreaterThan(40);
@@ -87,7 +140,7 @@ describe("the source tree", () => {
   it("imports one way only", () => {
     const wrong = edges.filter(({ from, to }) => {
       const folder = folderOf(to);
-      const isLeaf = folder === "wire" || (folder === "" && to !== "index.ts");
+      const isLeaf = leaves.includes(folder) && to !== "index.ts";
       return !isLeaf && folder !== from.folder && !allowedFolders[from.folder]!.includes(folder);
     });
     expect(wrong.map(show)).toEqual([]);
@@ -97,7 +150,7 @@ describe("the source tree", () => {
     const wrong = edges.filter(
       ({ from, to }) =>
         to === "index.ts" ||
-        (from.folder === "" && from.path !== "index.ts" && !["", "wire"].includes(folderOf(to))),
+        (from.folder === "" && from.path !== "index.ts" && !leaves.includes(folderOf(to))),
     );
     expect(wrong.map(show)).toEqual([]);
   });
@@ -105,7 +158,7 @@ describe("the source tree", () => {
   it("crosses folders through their index, and never uses the index inside", () => {
     const wrong = edges.filter(({ from, to }) => {
       const folder = folderOf(to);
-      if (folder === "" || folder === "wire") return false;
+      if (leaves.includes(folder)) return false;
       return (folder === from.folder) === (basename(to) === "index.ts");
     });
     expect(wrong.map(show)).toEqual([]);
@@ -119,6 +172,27 @@ describe("the source tree", () => {
         .map((specifier) => `${path} → ${specifier}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it("has no circle of files, and none of rooms within a folder", () => {
+    const files = edges.map(({ from, to }): Arrow => [from.path, to]);
+    expect(circleIn(files)).toEqual([]);
+    for (const folder of ["", ...new Set(sources.map(({ path }) => dirname(path)))])
+      expect(circleIn(roomsOf(folder, files)), folder).toEqual([]);
+  });
+
+  it("has no circle of C files, a header and what implements it being one", () => {
+    expect(cIncludes.length).toBeGreaterThan(100);
+    expect(circleIn(cIncludes.map(([from, to]): Arrow => [unitOf(from), unitOf(to)]))).toEqual([]);
+    for (const folder of new Set(cIncludes.map(([from]) => dirname(from))))
+      expect(circleIn(roomsOf(folder, cIncludes)), folder).toEqual([]);
+  });
+
+  it("has no folder of more files than one sees at a glance", () => {
+    const counts = Object.groupBy(globSync("{src,bpf}/**/*.{ts,c,h}"), (path) => dirname(path));
+    const crowded = Object.entries(counts).filter(([, files]) => files!.length > 16);
+    // What runs in the browser is one page.
+    expect(crowded.map(([folder]) => folder)).toEqual(["src/console/browser"]);
   });
 
   it("names files after what they are, in kebab case", () => {

@@ -1,53 +1,105 @@
-import { existsSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = new URL("../../", import.meta.url);
-const documents = [
-  "README.md",
-  "ARCHITECTURE.md",
-  "SECURITY.md",
-  "CONTRIBUTING.md",
-  "docs/protocol.md",
-  "docs/errors.md",
-  "docs/statistics.md",
-  "docs/telemetry.md",
-];
+/** Made by a run, not kept in git. */
+const made = /(^|\/)(node_modules|dist|build|results|\.git)\//;
+const files: string[] = globSync(["**/*", ".ci/*"], { cwd: root.pathname })
+  .map(normalize)
+  .filter((path) => !made.test(`${path}/`));
+const documents = files.filter((path) => path.endsWith(".md"));
 
 function read(path: string): string {
   return readFileSync(new URL(path, root), "utf8");
 }
 
-/** Paths that a document names in backticks or links to, as they are from the root. */
-function pathsIn(document: string): string[] {
-  const named = [
-    ...read(document).matchAll(/`((?:src|test|docs|bench|scripts|examples|bpf|\.ci)\/[\w./-]*)`/g),
-  ];
-  const linked = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
-  const below = document.startsWith("docs/") ? "docs/" : "";
-  return [...named.map(([, path]) => path!), ...linked.map(([, path]) => below + path!)];
+/** Whether a file or folder is there that a document means: by its path from the root, or as much of its end as tells it. */
+function exists(name: string): boolean {
+  const path = normalize(name).replace(/\/$/, "");
+  return made.test(`${path}/`) || files.some((file) => file === path || file.endsWith(`/${path}`));
 }
 
-/** Files that ARCHITECTURE.md walks through are named without `src/`. */
-function walkedFiles(): string[] {
-  return [...read("ARCHITECTURE.md").matchAll(/`((?!src\/|test\/)[a-z]+\/[\w-]+\.ts)`/g)].map(
-    ([, path]) => `src/${path}`,
-  );
+/** Files and folders that a document names in backticks: what has an ending of ours, or begins with a folder of ours. */
+function namesIn(document: string): string[] {
+  const named = [
+    ...read(document).matchAll(
+      /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|c|h|mjs|go|py|sh|md|svg)|(?:src|test|docs|bench|scripts|examples|bpf|\.ci)\/[\w./-]*)`/g,
+    ),
+  ];
+  return named.map(([, path]) => path!);
 }
+
+/** Files that a document links to, from the root. */
+function linksIn(document: string): string[] {
+  const linked = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
+  return linked.map(([, path]) => join(dirname(document), path!));
+}
+
+/** Headings that a document links to, as `file#anchor`. */
+function anchorsIn(document: string): string[] {
+  const linked = [...read(document).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)];
+  return linked.map(([, path, anchor]) => {
+    const file = path === "" ? document : join(dirname(document), path!);
+    return `${file}#${anchor}`;
+  });
+}
+
+/** The anchor that a heading gets on GitHub. */
+function anchorOf(heading: string): string {
+  const words = heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "");
+  return words.replaceAll(" ", "-");
+}
+
+function hasAnchor(link: string): boolean {
+  const [file, anchor] = link.split("#") as [string, string];
+  return [...read(file).matchAll(/^#+ (.+)$/gm)].some(([, heading]) => anchorOf(heading!) === anchor);
+}
+
+/** What a document has in backticks or between fences, a line for each. */
+function codeIn(document: string): string {
+  const [...pieces] = read(document).matchAll(/^```\w*\n([^]*?)^```|`([^`\n]+)`/gm);
+  return pieces.map(([, block, inline]) => block ?? inline).join("\n");
+}
+
+/** Options of programs that are not ours. */
+const foreignOptions: ReadonlySet<string> = new Set(["--cap-add"]);
 
 describe("the documents", () => {
-  // Made by a run, not kept in git.
-  const madeLater = new Set(["bench/results/"]);
-
-  it.each(documents)("name files that exist: %s", (document) => {
-    const missing = pathsIn(document).filter(
-      (path) => !madeLater.has(path) && !existsSync(new URL(path, root)),
-    );
-    expect(missing).toEqual([]);
+  it("are all of the project's", () => {
+    expect(documents).toEqual(expect.arrayContaining(["README.md", "bpf/README.md", "docs/protocol.md"]));
   });
 
-  it("walk through files that exist", () => {
-    expect(walkedFiles().length).toBeGreaterThan(10);
-    expect(walkedFiles().filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  it.each(documents)("name files that exist: %s", (document) => {
+    expect(namesIn(document).filter((name) => !exists(name))).toEqual([]);
+  });
+
+  it.each(documents)("link to files and headings that exist: %s", (document) => {
+    expect(linksIn(document).filter((path) => !exists(path))).toEqual([]);
+    expect(anchorsIn(document).filter((link) => !hasAnchor(link))).toEqual([]);
+  });
+
+  it("name options that a program of ours has, or starts Node with", () => {
+    const programs = files.filter((path) =>
+      /^(src\/cli|scripts|bench)\/.*\.m?[jt]s$|^package\.json$/.test(path),
+    );
+    const text = programs.map(read).join("\n");
+    const unknown = documents.flatMap((document) =>
+      [...read(document).matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)]
+        .filter(([option, name]) => !foreignOptions.has(option) && !text.includes(name!))
+        .map(([option]) => `${document}: ${option}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it("name commands of quicpipe that exist", () => {
+    const modules = files.filter((path) => path.startsWith("src/cli/commands/"));
+    const commands = new Set(modules.map((path) => basename(path, ".ts")));
+    const named = documents.flatMap((document) =>
+      [...codeIn(document).matchAll(/(?:^|\n|npx )quicpipe ([a-z]+)/g)].map(([, name]) => name!),
+    );
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !commands.has(name))).toEqual([]);
   });
 
   it("name npm scripts that exist", () => {
@@ -65,7 +117,7 @@ describe("the documents", () => {
 
   it("have a line for every option of quicpipe() in the README", () => {
     const declaration = /export interface QuicpipeOptions \{([^]*?)\n\}/.exec(
-      read("src/plugin/options.ts"),
+      read("src/plugin/options/options.ts"),
     )![1]!;
     const options = [...declaration.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name!);
     const rows = new Set([...read("README.md").matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!));

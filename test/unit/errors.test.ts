@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isQuicpipeError, QuicpipeError } from "../../src/errors.ts";
-import { problemKinds } from "../../src/plugin/problem.ts";
+import { problemKinds } from "../../src/plugin/http/problem.ts";
 
 const codePattern = /ERR_QUICPIPE_[A-Z0-9_]+/g;
 
@@ -77,7 +77,7 @@ describe("docs/errors.md", () => {
 describe("the codes", () => {
   it("are all thrown somewhere, and nothing else is", () => {
     const sources = globSync("src/**/*.ts", {
-      exclude: ["src/errors.ts", "src/plugin/problem.ts", "src/plugin/openapi.ts"],
+      exclude: ["src/errors.ts", "src/plugin/http/problem.ts", "src/plugin/openapi/document.ts"],
     });
     const thrown = new Set(
       sources.flatMap((file) =>

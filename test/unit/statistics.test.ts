@@ -29,7 +29,7 @@ function membersOf(file: string, name: string): string[] {
   const text = declaration(file, new RegExp(`export type ${name} =([^]*?);`));
   return [...text.matchAll(/["`]([^"`]+)["`]/g)].flatMap(([, member]) =>
     member!.includes("${BudgetScope}")
-      ? membersOf("src/gateway/byte-budget.ts", "BudgetScope").map((scope) =>
+      ? membersOf("src/gateway/budget/bytes.ts", "BudgetScope").map((scope) =>
           member!.replace("${BudgetScope}", scope),
         )
       : [member!],
@@ -50,15 +50,15 @@ describe("docs/statistics.md", () => {
     const { dropped, stun } = createCounters();
     const traffic = figuresOf("src/forwarder/contract.ts", "Traffic");
     const figures = [
-      ...figuresOf("src/plugin/stats.ts", "RelayStats"),
+      ...figuresOf("src/plugin/stats/stats.ts", "RelayStats"),
       ...below("rateBuckets", figuresOf("src/registry/rate-buckets.ts", "RateBucketStats")),
       ...["relayed", "path.kernel", "path.user"].flatMap((name) => below(name, traffic)),
       ...below("gateway", gatewayFigures()),
-      ...below("mailbox", figuresOf("src/plugin/mailbox.ts", "MailboxStats")),
+      ...below("mailbox", figuresOf("src/plugin/mailbox/mailbox.ts", "MailboxStats")),
       ...below("dropped", Object.keys(dropped)),
       ...below("stun", Object.keys(stun)),
-      ...figuresOf("src/gateway/budget.ts", "BudgetStats"),
-      ...below("refused", membersOf("src/gateway/budget-limits.ts", "BudgetRefusal")),
+      ...figuresOf("src/gateway/budget/budget.ts", "BudgetStats"),
+      ...below("refused", membersOf("src/gateway/budget/limits.ts", "BudgetRefusal")),
     ];
     expect(figures.length).toBeGreaterThan(60);
     expect(rows.flatMap(({ names }) => names).toSorted()).toEqual(figures.toSorted());

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../src/xdp/native/attach/attachments.h"
 #include "../native/harness/check.h"
 #include "rig.h"
 

@@ -4,7 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../src/xdp/calls.h"
+#include "../../src/xdp/native/attach/attachments.h"
+#include "../../src/xdp/native/calls.h"
 #include "../native/harness/check.h"
 #include "verdict.h"
 

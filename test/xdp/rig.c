@@ -6,7 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../src/forwarder/native/account.h"
+#include "../../src/forwarder/native/tables/account.h"
+#include "../../src/xdp/native/kernel.h"
 #include "../native/harness/check.h"
 
 struct rig rig;

@@ -4,7 +4,7 @@
 
 #include <linux/bpf.h>
 
-#include "../../src/xdp/entries.h"
+#include "../../src/xdp/native/entries.h"
 #include "host.h"
 #include "packet.h"
 

@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 
-#include "../../src/forwarder/native/account.h"
-#include "../../src/forwarder/native/bucket.h"
+#include "../../src/forwarder/native/tables/account.h"
+#include "../../src/forwarder/native/tables/bucket.h"
+#include "../../src/forwarder/native/tables/sessions.h"
 #include "../native/harness/check.h"
 
 struct town *town_found(void)

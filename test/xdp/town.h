@@ -2,7 +2,7 @@
 #ifndef TOWN_H
 #define TOWN_H
 
-#include "../../src/forwarder/native/endpoints.h"
+#include "../../src/forwarder/native/tables/endpoints.h"
 #include "rig.h"
 
 struct town {

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { loadEngine } from "../../../src/peer/engine.ts";
-import type { EngineConnection } from "../../../src/peer/engine-contract.ts";
+import { loadEngine } from "../../../src/peer/engine/engine.ts";
+import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
 import type { Target } from "../attack.ts";
 import { type Fields, headersFrame, statusOf, varint } from "./http3-frames.ts";
 

@@ -1,6 +1,6 @@
 import type { Socket } from "node:dgram";
 import { request } from "node:https";
-import { Http3Session } from "../../../src/peer/http3.ts";
+import { Http3Session } from "../../../src/peer/http/session.ts";
 import type { Target } from "../attack.ts";
 import { openSocket } from "./socket.ts";
 

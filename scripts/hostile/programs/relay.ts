@@ -2,7 +2,7 @@
 // longest turn of each second was, and answers "stats". Ends when its parent goes.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { H3 } from "h3";
-import { Budget } from "../../../src/gateway/budget.ts";
+import { Budget } from "../../../src/gateway/budget/budget.ts";
 import { createCertificate, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
 import type { BackendChoice } from "../../../src/forwarder/index.ts";

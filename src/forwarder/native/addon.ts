@@ -80,7 +80,7 @@ export interface NativeConfig {
   onError(code: string, syscall: string): void;
 }
 
-/** STUN messages per second that reach JavaScript; src/forwarder/stun-gate.ts tells of whom. */
+/** STUN messages per second that reach JavaScript; src/forwarder/dgram/stun-gate.ts tells of whom. */
 export interface NativeStunConfig {
   readonly perSource: number;
   readonly perRegistration: number;

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#include "adoption.h"
-#include "departure.h"
-#include "endpoints.h"
-#include "pages.h"
+#include "io/departure.h"
+#include "memory/pages.h"
+#include "tables/adoption.h"
+#include "tables/endpoints.h"
 
 static int family_of(const char *host)
 {

@@ -2,9 +2,9 @@
 #ifndef QP_FORWARDER_H
 #define QP_FORWARDER_H
 
-#include "../../xdp/kernel.h"
-#include "relay.h"
-#include "socket.h"
+#include "../../xdp/native/kernel.h"
+#include "io/socket.h"
+#include "packets/relay.h"
 #include "worker.h"
 
 struct qp_forwarder_options {

@@ -2,13 +2,13 @@
 #ifndef QP_TABLES_H
 #define QP_TABLES_H
 
-#include "grace.h"
-#include "now.h"
-#include "pins.h"
-#include "reports.h"
-#include "sessions.h"
-#include "splice.h"
-#include "stun-gate.h"
+#include "memory/grace.h"
+#include "memory/now.h"
+#include "splice/splice.h"
+#include "stun/reports.h"
+#include "stun/stun-gate.h"
+#include "tables/pins.h"
+#include "tables/sessions.h"
 
 struct qp_tables {
   struct qp_grace grace;

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "socket.h"
+#include "io/socket.h"
 
 static uint64_t read_clock(clockid_t clock)
 {

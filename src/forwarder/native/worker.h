@@ -4,8 +4,8 @@
 
 #include <pthread.h>
 
-#include "inbox.h"
-#include "relay.h"
+#include "io/inbox.h"
+#include "packets/relay.h"
 
 struct qp_worker {
   unsigned index;

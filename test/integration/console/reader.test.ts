@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { expect, it, vi } from "vitest";
-import { StatsEvents } from "../../../src/plugin/stats-events.ts";
+import { StatsEvents } from "../../../src/plugin/stats/events.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
 import { testCertificate } from "../harness/relay.ts";
 import { adminToken, startTown } from "./town.ts";
 
 // A minute of events in less than a second.
-vi.mock("../../../src/defaults.ts", async (original) => ({
-  ...(await original<typeof import("../../../src/defaults.ts")>()),
+vi.mock("../../../src/defaults/index.ts", async (original) => ({
+  ...(await original<typeof import("../../../src/defaults/index.ts")>()),
   sampleIntervalMs: 10,
 }));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createDgramForwarder } from "../../../src/forwarder/dgram.ts";
+import { createDgramForwarder } from "../../../src/forwarder/dgram/forwarder.ts";
 import { createForwarder } from "../../../src/forwarder/index.ts";
 import { initial } from "./gateway.ts";
 import { gatewayCases } from "./gateway-cases.ts";

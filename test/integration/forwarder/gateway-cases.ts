@@ -4,7 +4,7 @@ import {
   gatewayIdleMs,
   gatewayNewIdleMs,
   newGatewayClientsPerSecond,
-} from "../../../src/defaults.ts";
+} from "../../../src/defaults/index.ts";
 import { formatAddress } from "../../../src/wire/address.ts";
 import { graduate, initial, openGateway } from "./gateway.ts";
 import { type Harness, openPeer, settles } from "./rig.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:dgram";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { localSocketPollMs, maxLocalSockets } from "../../../src/defaults.ts";
-import { LocalSockets } from "../../../src/forwarder/local-sockets.ts";
+import { localSocketPollMs, maxLocalSockets } from "../../../src/defaults/index.ts";
+import { LocalSockets } from "../../../src/forwarder/udp/local-sockets.ts";
 import { openPeer, type UdpPeer } from "./rig.ts";
 
 const timeout = 3 * localSocketPollMs + 5000;

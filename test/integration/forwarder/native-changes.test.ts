@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { bytesPerSecond, registrationTtlMs } from "../../../src/defaults.ts";
+import { bytesPerSecond, registrationTtlMs } from "../../../src/defaults/index.ts";
 import { openAncillaryPeer } from "../harness/ancillary-udp.ts";
 import { itWith } from "../harness/requirement.ts";
 import { createNative, describeNative } from "./native-rig.ts";

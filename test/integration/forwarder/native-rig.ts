@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import type { Forwarder, ForwarderOptions } from "../../../src/forwarder/index.ts";
-import { createNativeForwarder } from "../../../src/forwarder/native.ts";
+import { createNativeForwarder } from "../../../src/forwarder/native/forwarder.ts";
 import type { Addon, NativeConfig, NativeHandle } from "../../../src/forwarder/native/addon.ts";
 import { loadAddon } from "../../../src/forwarder/native/load.ts";
 import { has } from "../harness/requirement.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
-import { maxWaitingStun, maxWaitingStunOfSubject, stunPerRegistration } from "../../../src/defaults.ts";
+import { maxWaitingStun, maxWaitingStunOfSubject, stunPerRegistration } from "../../../src/defaults/index.ts";
 import { createCounters } from "../../../src/forwarder/counters.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 import { createNative, describeNative, requireAddon } from "./native-rig.ts";

@@ -9,7 +9,7 @@ import {
   minGatewayShare,
   newGatewayClientsPerSecond,
   unprovenPathBytes,
-} from "../../../src/defaults.ts";
+} from "../../../src/defaults/index.ts";
 import {
   answer,
   ask,

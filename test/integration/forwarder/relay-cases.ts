@@ -1,6 +1,6 @@
 import { noCounters } from "../../unit/registry/fake-forwarder.ts";
 import { describe, expect, it } from "vitest";
-import { maxPinsPerSession, pinTtlMs } from "../../../src/defaults.ts";
+import { maxPinsPerSession, pinTtlMs } from "../../../src/defaults/index.ts";
 import type { BucketId, DropReason } from "../../../src/forwarder/index.ts";
 import { type Harness, longPacket, openPeer, type Rig, settles, shortPacket, type UdpPeer } from "./rig.ts";
 

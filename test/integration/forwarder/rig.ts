@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { expect, onTestFinished } from "vitest";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import type { Forwarder, ForwarderOptions, SessionSpec, StunVerdict } from "../../../src/forwarder/index.ts";
 import { type Address, type PeerAddress, unmapAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";

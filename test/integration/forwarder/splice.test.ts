@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { gatewayWaitingDatagrams } from "../../../src/defaults.ts";
+import { gatewayWaitingDatagrams } from "../../../src/defaults/index.ts";
 import { type Counters, createCounters } from "../../../src/forwarder/counters.ts";
-import { Splice } from "../../../src/forwarder/splice.ts";
+import { Splice } from "../../../src/forwarder/splice/splice.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { initial } from "./gateway.ts";
 import { openPeer, settles } from "./rig.ts";

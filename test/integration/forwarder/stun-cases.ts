@@ -6,9 +6,9 @@ import {
   stunPerRegistrationElsewhere,
   stunPerSubject,
   stunRepliesPerSecond,
-} from "../../../src/defaults.ts";
+} from "../../../src/defaults/index.ts";
 import type { StunOutcome } from "../../../src/forwarder/index.ts";
-import { stunBurstOfKind } from "../../../src/forwarder/stun-payer.ts";
+import { stunBurstOfKind } from "../../../src/forwarder/stun/payer.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import {
   type BindingReply,

@@ -17,7 +17,7 @@ import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
 import { sparseStreams } from "../../../scripts/hostile/attacks/http3/sparse-streams.ts";
 import { requestResets } from "../../../scripts/hostile/attacks/http3/request-resets.ts";
 import { bounds, failuresOf } from "../../../scripts/hostile/verdict.ts";
-import { stallTimeoutMs } from "../../../src/defaults.ts";
+import { stallTimeoutMs } from "../../../src/defaults/index.ts";
 
 const attackMs = 8000;
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3, type RawHttp3Options } from "../../../scripts/hostile/clients/raw-http3.ts";
-import { headersTimeoutMs } from "../../../src/defaults.ts";
+import { headersTimeoutMs } from "../../../src/defaults/index.ts";
 import {
   Budget,
   type Http3App,

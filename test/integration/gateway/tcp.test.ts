@@ -13,7 +13,10 @@ import { connectHttp2 } from "../harness/http2-client.ts";
 import { testCertificate } from "../harness/relay.ts";
 
 // A reader that stands still is cut off in less time than a test has.
-vi.mock("../../../src/defaults.ts", async (original) => ({ ...(await original()), stallTimeoutMs: 1000 }));
+vi.mock("../../../src/defaults/index.ts", async (original) => ({
+  ...(await original()),
+  stallTimeoutMs: 1000,
+}));
 
 async function startServer(
   fetch: Http3App["fetch"],

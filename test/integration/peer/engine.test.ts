@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { EngineConnection } from "../../../src/peer/engine-contract.ts";
+import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
 import {
   connectPair,
   type EnginePair,

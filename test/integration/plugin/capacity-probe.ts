@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { registerSubject } from "../../../bench/subjects/registrations.ts";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import { createForwarder } from "../../../src/forwarder/index.ts";
 import { type Quota, Registry } from "../../../src/registry/index.ts";
 import { deriveConnectionIds } from "../../../src/wire/connection-id.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { stunRepliesPerSecond } from "../../../src/defaults.ts";
+import { stunRepliesPerSecond } from "../../../src/defaults/index.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 import { describeNative } from "../forwarder/native-rig.ts";
 import { call, secret, secretToken, serveRelay } from "./relay-app.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { maxCookieTokenBytes } from "../../../src/defaults.ts";
-import { consoleRoutes } from "../../../src/plugin/console.ts";
+import { maxCookieTokenBytes } from "../../../src/defaults/index.ts";
+import { consoleRoutes } from "../../../src/plugin/console/routes.ts";
 import {
   type Answer,
   call,

@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { describe, expect, it, vi } from "vitest";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
 import {
   ask,

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JWK } from "jose";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import { startIssuer, unsignedToken } from "./issuer.ts";
 import { serveRelay } from "./relay-app.ts";
 import {

@@ -3,7 +3,7 @@ import { H3 } from "h3";
 import { describe, expect, onTestFinished } from "vitest";
 import type { Attack, Target } from "../../../scripts/hostile/attack.ts";
 import { manyRegistrations, newRegistrations } from "../../../scripts/hostile/attacks/rates.ts";
-import { minBucketBytes } from "../../../src/defaults.ts";
+import { minBucketBytes } from "../../../src/defaults/index.ts";
 import type { Backend } from "../../../src/forwarder/index.ts";
 import { serveHttp2 } from "../../../src/gateway/index.ts";
 import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/index.ts";

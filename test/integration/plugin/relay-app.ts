@@ -10,8 +10,8 @@ import type {
   RegisterResponse,
   SentMessage,
 } from "../../../src/protocol.ts";
-import { problemKinds } from "../../../src/plugin/problem.ts";
-import { openApiDocument } from "../../../src/plugin/openapi.ts";
+import { problemKinds } from "../../../src/plugin/http/problem.ts";
+import { openApiDocument } from "../../../src/plugin/openapi/document.ts";
 import { unsignedToken } from "./issuer.ts";
 
 /** A relay in an h3 app on HTTP/1.1. */

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
-import { StatsEvents } from "../../../src/plugin/stats-events.ts";
+import { StatsEvents } from "../../../src/plugin/stats/events.ts";
 import { scopes } from "../../../src/protocol.ts";
 import { openDeadReader } from "./dead-reader.ts";
 import { secret, secretToken, serveRelay } from "./relay-app.ts";
 import { openSocket, prove, register, shortPacket } from "./udp-peer.ts";
 
 // Half an hour of events in two seconds, so that the buffers of the system are soon full.
-vi.mock("../../../src/defaults.ts", async (original) => ({
-  ...(await original<typeof import("../../../src/defaults.ts")>()),
+vi.mock("../../../src/defaults/index.ts", async (original) => ({
+  ...(await original<typeof import("../../../src/defaults/index.ts")>()),
   sampleIntervalMs: 1,
 }));
 

@@ -2,11 +2,11 @@ import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
 import { metrics, trace } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { sweepBatch, telemetryWatchMs } from "../../../src/defaults.ts";
+import { sweepBatch, telemetryWatchMs } from "../../../src/defaults/index.ts";
 import { createForwarder, type Forwarder, type SessionId } from "../../../src/forwarder/index.ts";
-import { resolveLimits } from "../../../src/plugin/limits.ts";
-import { Mailbox } from "../../../src/plugin/mailbox.ts";
-import { telemetryFigures } from "../../../src/plugin/telemetry-figures.ts";
+import { resolveLimits } from "../../../src/plugin/options/limits.ts";
+import { Mailbox } from "../../../src/plugin/mailbox/mailbox.ts";
+import { telemetryFigures } from "../../../src/plugin/stats/telemetry-figures.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../../../src/telemetry/index.ts";
 import { forwarderOptions } from "../harness/forwarder-options.ts";
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { createDgramForwarder } from "../../../src/forwarder/dgram.ts";
-import { resolveLimits } from "../../../src/plugin/limits.ts";
-import { Mailbox } from "../../../src/plugin/mailbox.ts";
-import { telemetryFigures } from "../../../src/plugin/telemetry-figures.ts";
+import { createDgramForwarder } from "../../../src/forwarder/dgram/forwarder.ts";
+import { resolveLimits } from "../../../src/plugin/options/limits.ts";
+import { Mailbox } from "../../../src/plugin/mailbox/mailbox.ts";
+import { telemetryFigures } from "../../../src/plugin/stats/telemetry-figures.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
 import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
 import { createNative, describeNative } from "../forwarder/native-rig.ts";

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { expect } from "vitest";
-import { bytesPerSecond, registrationTtlMs } from "../../../src/defaults.ts";
+import { bytesPerSecond, registrationTtlMs } from "../../../src/defaults/index.ts";
 import type {
   Forwarder,
   ForwarderOptions,

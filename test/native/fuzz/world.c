@@ -1,6 +1,6 @@
 #include "world.h"
 
-#include "../../../src/forwarder/native/endpoints.h"
+#include "../../../src/forwarder/native/tables/endpoints.h"
 #include "../harness/check.h"
 
 static const uint8_t pin_ids[PINS][20] = {

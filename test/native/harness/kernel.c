@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <netinet/udp.h>
 
-#include "../../../src/forwarder/native/outbox.h"
+#include "../../../src/forwarder/native/io/outbox.h"
 #include "check.h"
 
 ssize_t __real_sendmsg(int socket, const struct msghdr *message, int flags);

@@ -6,7 +6,7 @@
 #ifndef KERNEL_H
 #define KERNEL_H
 
-#include "../../../src/forwarder/native/address.h"
+#include "../../../src/forwarder/native/memory/address.h"
 
 /** One datagram as it leaves. */
 struct departure {

@@ -5,7 +5,7 @@
 #ifndef SENT_H
 #define SENT_H
 
-#include "../../../src/forwarder/native/outbox.h"
+#include "../../../src/forwarder/native/io/outbox.h"
 #include "kernel.h"
 
 enum { MAX_SENT = 4096, MAX_ANSWERS = 8, SENT_BYTES = 1 << 20 };

@@ -1,5 +1,5 @@
-#include "../../../src/forwarder/native/bucket.h"
-#include "../../../src/forwarder/native/endpoints.h"
+#include "../../../src/forwarder/native/tables/bucket.h"
+#include "../../../src/forwarder/native/tables/endpoints.h"
 #include "../harness/check.h"
 #include "race.h"
 

@@ -1,4 +1,4 @@
-#include "../../../src/forwarder/native/bucket.h"
+#include "../../../src/forwarder/native/tables/bucket.h"
 
 #include <pthread.h>
 

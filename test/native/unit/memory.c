@@ -1,5 +1,5 @@
 /* What remains of a call that runs out of memory, at each place where it can. */
-#include "../../../src/forwarder/native/endpoints.h"
+#include "../../../src/forwarder/native/tables/endpoints.h"
 #include "../harness/allocator.h"
 #include "../harness/check.h"
 #include "../harness/rig.h"

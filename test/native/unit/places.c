@@ -1,4 +1,4 @@
-#include "../../../src/forwarder/native/places.h"
+#include "../../../src/forwarder/native/splice/places.h"
 
 #include "../harness/check.h"
 #include "../harness/suite.h"

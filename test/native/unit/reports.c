@@ -1,5 +1,5 @@
 /* What waits for JavaScript. */
-#include "../../../src/forwarder/native/reports.h"
+#include "../../../src/forwarder/native/stun/reports.h"
 
 #include <stdlib.h>
 

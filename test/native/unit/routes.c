@@ -1,4 +1,4 @@
-#include "../../../src/forwarder/native/routes.h"
+#include "../../../src/forwarder/native/tables/routes.h"
 
 #include <string.h>
 

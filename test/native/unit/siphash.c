@@ -1,4 +1,4 @@
-#include "../../../src/forwarder/native/siphash.h"
+#include "../../../src/forwarder/native/memory/siphash.h"
 
 #include <string.h>
 

@@ -1,14 +1,14 @@
 /* On real sockets, over loopback: the kernel does put datagrams together and cut them up, and keeps their ECN bits. */
-#include "../../../src/forwarder/native/socket.h"
+#include "../../../src/forwarder/native/io/socket.h"
 
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <unistd.h>
 
-#include "../../../src/forwarder/native/inbox.h"
-#include "../../../src/forwarder/native/outbox.h"
-#include "../../../src/forwarder/native/pages.h"
+#include "../../../src/forwarder/native/io/inbox.h"
+#include "../../../src/forwarder/native/io/outbox.h"
+#include "../../../src/forwarder/native/memory/pages.h"
 #include "../harness/check.h"
 #include "../harness/suite.h"
 

@@ -1,4 +1,4 @@
-#include "../../../src/forwarder/native/splice.h"
+#include "../../../src/forwarder/native/splice/splice.h"
 
 #include <stdlib.h>
 
@@ -318,7 +318,7 @@ static void graduates_behind_an_initial(void)
 }
 
 static const struct test tests[] = {
-  /* test/unit/forwarder/virtual-addresses.test.ts has the same. */
+  /* test/unit/forwarder/splice/virtual-addresses.test.ts has the same. */
   { "gives out the addresses that TypeScript gives out under the same key", agrees_with_typescript },
   { "gives no address out on two threads", takes_turns },
   { "lets an address rest for a minute once its client is forgotten, and knows nobody there", rests },

@@ -1,7 +1,7 @@
 /* Who pays for STUN messages. */
-#include "../../../src/forwarder/native/stun-gate.h"
+#include "../../../src/forwarder/native/stun/stun-gate.h"
 
-#include "../../../src/forwarder/native/endpoints.h"
+#include "../../../src/forwarder/native/tables/endpoints.h"
 #include "../harness/check.h"
 #include "../harness/random.h"
 #include "../harness/rig.h"

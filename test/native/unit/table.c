@@ -1,4 +1,4 @@
-#include "../../../src/forwarder/native/table.h"
+#include "../../../src/forwarder/native/memory/table.h"
 
 #include "../harness/check.h"
 #include "../harness/random.h"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maxPinsPerSession } from "../../../src/defaults.ts";
+import { maxPinsPerSession } from "../../../src/defaults/index.ts";
 import type { PinnedInitial } from "../../../src/forwarder/contract.ts";
 import { PinTable } from "../../../src/forwarder/pins.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import { type PeerOptions, resolveSettings } from "../../../src/peer/options.ts";
 
 const relay = "https://127.0.0.1:4433";

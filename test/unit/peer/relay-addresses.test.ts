@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maxRelayAddresses } from "../../../src/defaults.ts";
+import { maxRelayAddresses } from "../../../src/defaults/index.ts";
 import { lookUpRelay, orderAddresses } from "../../../src/peer/relay-addresses.ts";
 
 describe("the order of a relay's addresses", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import { type Quota, type RegisterRequest, Registry } from "../../../src/registry/index.ts";
 import { RateBuckets } from "../../../src/registry/rate-buckets.ts";
 import type { Address } from "../../../src/wire/address.ts";

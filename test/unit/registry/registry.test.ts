@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import {
   type EndReason,
   type Quota,

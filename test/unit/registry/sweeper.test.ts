@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import * as defaults from "../../../src/defaults.ts";
+import * as defaults from "../../../src/defaults/index.ts";
 import { createSweeper } from "../../../src/registry/index.ts";
 
 /** A sweep with so many steps. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { xdpPollMs } from "../../../src/defaults.ts";
+import { xdpPollMs } from "../../../src/defaults/index.ts";
 import type { XdpStatus } from "../../../src/xdp/contract.ts";
 import { createOffload, type Offload } from "../../../src/xdp/offload.ts";
 import type { OffloadIntent } from "../../../src/xdp/offload-plan.ts";

@@ -1,4 +1,4 @@
-#include "../../../src/forwarder/native/adoption.h"
+#include "../../../src/forwarder/native/tables/adoption.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

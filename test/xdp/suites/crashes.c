@@ -2,8 +2,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../../src/forwarder/native/adoption.h"
-#include "../../../src/xdp/calls.h"
+#include "../../../src/forwarder/native/tables/adoption.h"
+#include "../../../src/xdp/native/attach/attachments.h"
+#include "../../../src/xdp/native/calls.h"
+#include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
 #include "../../native/harness/random.h"
 #include "../folder.h"

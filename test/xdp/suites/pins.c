@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../../src/xdp/calls.h"
+#include "../../../src/xdp/native/attach/attachments.h"
+#include "../../../src/xdp/native/calls.h"
+#include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
 #include "../heir.h"
 #include "../suites.h"

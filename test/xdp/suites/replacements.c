@@ -1,6 +1,7 @@
 #include <unistd.h>
 
-#include "../../../src/xdp/calls.h"
+#include "../../../src/xdp/native/calls.h"
+#include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
 #include "../heir.h"
 #include "../suites.h"

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../../src/xdp/native/attach/attachments.h"
+#include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
 #include "../guest.h"
 #include "../suites.h"

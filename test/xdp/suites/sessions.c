@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "../../../src/forwarder/native/tables/sessions.h"
 #include "../../native/harness/check.h"
 #include "../suites.h"
 #include "../town.h"

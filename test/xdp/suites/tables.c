@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
 #include "../suites.h"
 #include "../verdict.h"

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../../src/xdp/native/attach/attachments.h"
 #include "../../native/harness/check.h"
 #include "../suites.h"
 #include "../verdict.h"

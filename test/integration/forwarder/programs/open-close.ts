@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import * as defaults from "../../../../src/defaults.ts";
+import * as defaults from "../../../../src/defaults/index.ts";
 import { createForwarder } from "../../../../src/forwarder/index.ts";
 import { forwarderOptions } from "../../harness/forwarder-options.ts";
 

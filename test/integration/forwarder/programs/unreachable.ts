@@ -6,7 +6,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import * as defaults from "../../../../src/defaults.ts";
+import * as defaults from "../../../../src/defaults/index.ts";
 import { createForwarder, type BackendChoice } from "../../../../src/forwarder/index.ts";
 
 const [backend, unreachable] = process.argv.slice(2) as [BackendChoice, string];

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
-import { loadEngine } from "../../../../src/peer/engine.ts";
-import type { EngineConnection } from "../../../../src/peer/engine-contract.ts";
+import { loadEngine } from "../../../../src/peer/engine/engine.ts";
+import type { EngineConnection } from "../../../../src/peer/engine/contract.ts";
 import { testCertificate } from "../../harness/relay.ts";
 
 /** A HEADERS frame of 15 MiB, as far as its length says (RFC 9114 §7.2.2, RFC 9000 §16). */

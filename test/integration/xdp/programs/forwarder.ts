@@ -4,7 +4,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import * as defaults from "../../../../src/defaults.ts";
+import * as defaults from "../../../../src/defaults/index.ts";
 import { createForwarder, type ForwarderOptions, type XdpOptions } from "../../../../src/forwarder/index.ts";
 import { forwarderOptions } from "../../harness/forwarder-options.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { gatewayStrangerDivisor, maxMovedPlaces, unprovenPathBytes } from "../../../../src/defaults.ts";
+import { gatewayStrangerDivisor, maxMovedPlaces, unprovenPathBytes } from "../../../../src/defaults/index.ts";
 
 /** The value of an enumerator in a file of the native data plane: a number, or a product of some. */
 function enumeratorOf(file: string, name: string): number {
@@ -10,9 +10,9 @@ function enumeratorOf(file: string, name: string): number {
 }
 
 it.each([
-  ["places.h", "QP_MOVED_PLACES", maxMovedPlaces],
-  ["opening-rate.h", "QP_STRANGER_DIVISOR", gatewayStrangerDivisor],
-  ["probation.c", "UNPROVEN_PATH_BYTES", unprovenPathBytes],
+  ["splice/places.h", "QP_MOVED_PLACES", maxMovedPlaces],
+  ["splice/opening-rate.h", "QP_STRANGER_DIVISOR", gatewayStrangerDivisor],
+  ["splice/probation.c", "UNPROVEN_PATH_BYTES", unprovenPathBytes],
 ])("C has the same limit as JavaScript: %s %s", (file, name, limit) => {
   expect(enumeratorOf(file, name)).toBe(limit);
 });

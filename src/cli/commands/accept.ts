@@ -1,0 +1,36 @@
+import { defineCommand, type CommandDef } from "citty";
+import type { QuicpipeError } from "../../peer/index.ts";
+import { peerArgs, workAsPeer } from "../peer/peer.ts";
+import { pipeStandardStreams } from "../peer/pipe.ts";
+import { printable } from "../terminal-text.ts";
+
+const args = { ...peerArgs } as const;
+
+/** `quicpipe accept`: a netcat over QUIC, the end that is called. */
+export const accept = defineCommand({
+  meta: {
+    name: "accept",
+    description: "Wait for one connection: what the peer sends comes out on stdout, stdin goes to it",
+  },
+  args,
+  // One dialer is taken; the others wait in the mailbox for whoever accepts next.
+  run: ({ args: given }) =>
+    workAsPeer(given, { backlog: 0, onError: sayOnce() }, async ({ peer }) => {
+      process.stderr.write(`quicpipe: waiting for a peer at ${printable(given.relay)}\n`);
+      for await (const connection of peer) {
+        process.stderr.write(`quicpipe: ${printable(connection.remoteName ?? "a peer")} connected\n`);
+        const { value: stream } = await connection.incomingBidirectionalStreams.getReader().read();
+        if (stream) await pipeStandardStreams(connection, stream);
+        return;
+      }
+    }),
+}) as CommandDef;
+
+/** Says why nobody was accepted, and not again while the reason stays. */
+function sayOnce(): (error: QuicpipeError) => void {
+  let last = "";
+  return ({ message, code }) => {
+    if (message !== last) process.stderr.write(`quicpipe: ${printable(message)} (${code}); still waiting\n`);
+    last = message;
+  };
+}

@@ -1,0 +1,33 @@
+import { styleText } from "node:util";
+import { defineCommand, type CommandDef } from "citty";
+import { diagnose, type Finding } from "../../forwarder/index.ts";
+
+const args = {
+  json: { type: "boolean", description: "Print the findings as JSON" },
+} as const;
+
+/** `quicpipe doctor`: says whether the kernel could forward for a relay here; exits with 1 if not. */
+export const doctor = defineCommand({
+  meta: {
+    name: "doctor",
+    description:
+      "Tell where a relay on this machine could forward in the kernel (XDP), and what would make it better; changes nothing, and exits with 1 if all packets would stay in user space",
+  },
+  args,
+  run({ args: { json } }) {
+    const findings = diagnose();
+    process.stdout.write(
+      json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(formatFinding).join(""),
+    );
+    return findings.at(-1)?.level === "problem" ? 1 : 0;
+  },
+}) as CommandDef;
+
+const colours = { ok: "green", hint: "yellow", problem: "red" } as const;
+
+/** Some lines on a finding: its level, what it is about, and a line for each remedy. */
+function formatFinding({ level, subject, sentence, remedies }: Finding): string {
+  const label = styleText(colours[level], level.padEnd(8), { stream: process.stdout });
+  const lines = [`${label}${styleText("bold", subject, { stream: process.stdout })}: ${sentence}`];
+  return [...lines, ...remedies.map((remedy) => `          → ${remedy}`), ""].join("\n");
+}

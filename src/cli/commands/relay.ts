@@ -1,0 +1,160 @@
+import { Console } from "node:console";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { defineCommand, type CommandDef } from "citty";
+import { type Certificate, namesOf } from "../../files/certificate.ts";
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
+import {
+  Budget,
+  type BudgetStats,
+  developmentCertificate,
+  developmentCertificatePath,
+  type Http2Gateway,
+  type Http2GatewayOptions,
+  type Http3App,
+  serveHttp2,
+  serveHttp3,
+} from "../../gateway/index.ts";
+import {
+  consoleLogger,
+  type Logger,
+  quicpipe,
+  type QuicpipeOptions,
+  type Relay,
+} from "../../plugin/index.ts";
+import { requireKeyPair } from "../../files/pem.ts";
+import { parseAddress } from "../../wire/address.ts";
+import { readOptionFile } from "../arguments.ts";
+import { endingSignals } from "../peer/interruption.ts";
+import { formatBytes } from "../peer/progress.ts";
+import { formatRefusals } from "../relay/refusals.ts";
+import { relayArgs, relayConfig, type TlsFiles } from "../relay/config.ts";
+
+/** `quicpipe relay`: a gateway that does nothing but relay. */
+export const relay = defineCommand({
+  meta: {
+    name: "relay",
+    description: "Run a relay with an HTTP/3 server of its own; Ctrl-C ends it",
+  },
+  args: relayArgs,
+  async run({ args }) {
+    const { options, tls } = relayConfig(args, process.env["NODE_ENV"] === "production");
+    const { H3 } = await importH3();
+    const app = new H3().get("/", () => "This is a quicpipe relay.\n");
+    // What the relay logs goes to stderr: stdout is for what a command was asked for.
+    const logger = consoleLogger(new Console(process.stderr));
+    const pem = await certificate(tls);
+    await using running = new AsyncDisposableStack();
+    // Who comes by UDP and by TCP is the same source.
+    const shared = { ...pem, logger, budget: new Budget() };
+    const gateway = running.adopt(
+      await serveHttp3(app, { ...shared, sourceOf: (ip, udpPort) => handle.sourceOf(ip, udpPort) }),
+      (server) => server.close(),
+    );
+    const handle: Relay = running.use(quicpipe({ ...options, upstream: { port: gateway.port }, logger }));
+    app.use(handle);
+    const { address: host, port } = await handle.listen();
+    const interruption = interrupted();
+    const browsers = await serveBrowsers(app, { ...shared, host, port, ...publicHttp3(options) }, logger);
+    if (browsers) running.defer(() => browsers.close());
+    if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
+    if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
+    await interruption;
+    // First the gateway, while the relay still carries its last words to the clients.
+    await gateway.close();
+    await handle.close();
+    summarise(handle, gateway.stats());
+  },
+}) as CommandDef;
+
+/** Loaded here, so that the commands for peers run where the framework is not installed. */
+async function importH3(): Promise<typeof import("h3")> {
+  try {
+    return await import("h3");
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_DEPENDENCY_MISSING",
+      "running a relay needs the package h3: run `npm install h3 @currentspace/http3`",
+      { cause },
+    );
+  }
+}
+
+async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; key: Buffer }> {
+  if (tls) {
+    const cert = Buffer.from(readOptionFile("--cert", tls.cert));
+    const key = Buffer.from(readOptionFile("--key", tls.key));
+    requireKeyPair({ cert, key }, { cert: `--cert ${tls.cert}`, key: `--key ${tls.key}` });
+    return { cert, key };
+  }
+  const made = await madeCertificate();
+  return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
+}
+
+async function madeCertificate(): Promise<Certificate> {
+  try {
+    return await developmentCertificate();
+  } catch (error) {
+    if (!isQuicpipeError(error)) throw error;
+    const message = `${error.message}; with --cert and --key none is needed`;
+    throw new QuicpipeError(error.code, message, { cause: error, details: error.details });
+  }
+}
+
+/** Where browsers find HTTP/3: where peers are told to send to. */
+function publicHttp3({
+  publicAddress,
+}: QuicpipeOptions): Pick<Http2GatewayOptions, "http3Host" | "http3Port"> {
+  const address = publicAddress === undefined ? undefined : parseAddress(publicAddress);
+  return address ? { http3Host: address.address, http3Port: address.port } : {};
+}
+
+/** Serves the app at the TCP port of the same number as well. A relay runs without it: peers need UDP alone. */
+async function serveBrowsers(
+  app: Http3App,
+  options: Http2GatewayOptions,
+  logger: Logger,
+): Promise<Http2Gateway | undefined> {
+  try {
+    return await serveHttp2(app, options);
+  } catch (error) {
+    if (!isQuicpipeError(error) || error.code !== "ERR_QUICPIPE_LISTEN_FAILED") throw error;
+    logger.warn(
+      `quicpipe: ${error.message}; until then browsers have no console, and peers all that they need`,
+    );
+    return undefined;
+  }
+}
+
+/** Without tokens nobody is an administrator, and the console stays closed. */
+function hasConsole({ console: given, auth }: QuicpipeOptions): boolean {
+  return given !== false && auth !== "none";
+}
+
+function consoleHint({ basePath = "", console: given, auth }: QuicpipeOptions, port: number): string {
+  const path = `${basePath}${(given || {}).path ?? "/relay"}`;
+  const token = auth === undefined ? "; for a token: quicpipe token --sub you --scope relay:admin" : "";
+  return `console at https://localhost:${port}${path}${token}`;
+}
+
+function developmentHint(cert: Buffer): string {
+  const names = namesOf(new X509Certificate(cert));
+  return `serving a development certificate for ${names.join(", ")}; peers elsewhere reach the relay by one of these names, and need the certificate as --relay-ca: ${developmentCertificatePath()}`;
+}
+
+/** Resolves at the first of {@link endingSignals}; a second one ends the process the hard way. */
+async function interrupted(): Promise<void> {
+  const waiting = new AbortController();
+  await Promise.race(endingSignals.map((signal) => once(process, signal, { signal: waiting.signal })));
+  waiting.abort();
+}
+
+function summarise(handle: Relay, { refused }: BudgetStats): void {
+  const { relayed, path, backend } = handle.stats();
+  const inKernel = path.kernel.packets > 0 ? `, ${path.kernel.packets} of them in the kernel` : "";
+  process.stderr.write(
+    `quicpipe: relayed ${relayed.packets} packets, ${formatBytes(relayed.bytes)} (${backend}${inKernel})\n`,
+  );
+  const refusals = formatRefusals(refused);
+  if (refusals !== "") process.stderr.write(`quicpipe: ${refusals}\n`);
+}

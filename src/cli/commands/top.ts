@@ -1,0 +1,151 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { styleText } from "node:util";
+import { defineCommand, type CommandDef } from "citty";
+import { sampleIntervalMs, topTimeoutMs } from "../../defaults/index.ts";
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
+import { type AdminClient, openAdminClient } from "../../peer/index.ts";
+import { mintDevelopmentToken, type PagedRelayStats } from "../../plugin/index.ts";
+import { scopes } from "../../protocol.ts";
+import {
+  givenToken,
+  isOnThisMachine,
+  readRelayCa,
+  type RelayAccessArgs,
+  relayAccessArgs,
+  withToken,
+} from "../peer/relay-access.ts";
+import { openQuitSignal, openScreen } from "../top/screen.ts";
+import { printableJson } from "../terminal-text.ts";
+import { requireStats } from "../top/stats.ts";
+import { ratesBetween, type TopFigures, topLines, type TopSurface } from "../top/view.ts";
+
+const args = {
+  ...relayAccessArgs,
+  once: {
+    type: "boolean",
+    description: "Print one look and end, as it does where the output is no terminal",
+  },
+  json: { type: "boolean", description: "Print one look as JSON and end" },
+} as const;
+
+/** `quicpipe top`: what a relay does right now, in a terminal. */
+export const top = defineCommand({
+  meta: {
+    name: "top",
+    description:
+      "Show what a relay does right now: totals, rates, drops and the busiest registrations; needs a token with the scope relay:admin (on this machine, the development key makes one); q ends it",
+  },
+  args,
+  async run({ args: given }) {
+    const client = await openAdminClient({
+      relay: given.relay,
+      token: await adminToken(given),
+      relayCa: readRelayCa(given),
+      requestTimeoutMs: topTimeoutMs,
+    });
+    try {
+      await withToken(given, async () => {
+        if (given.json) process.stdout.write(`${printableJson(await lookOnce(client))}\n`);
+        else if (given.once || !process.stdout.isTTY) printOnce(await lookOnce(client));
+        else await show(client, process.stdout);
+      });
+    } finally {
+      await client.close();
+    }
+  },
+}) as CommandDef;
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID without a token, for a relay elsewhere. */
+async function adminToken(given: RelayAccessArgs): Promise<string> {
+  const token = givenToken(given);
+  if (token) return token;
+  if (isOnThisMachine(given)) return mintDevelopmentToken({ sub: "quicpipe top", scope: scopes.admin });
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    `no token: set QUICPIPE_TOKEN or give --token-file, with a token that has the scope ${scopes.admin}`,
+  );
+}
+
+/** Registrations that are asked for: more than a screen has lines. */
+const maxRows = 200;
+/** Registrations that are printed where there is no screen. */
+const printedRows = 20;
+/** Columns where there is no screen to ask for them: all of the table. */
+const printedColumns = 120;
+
+/** Asks again and again, and makes rates out of two answers. */
+class Looks {
+  readonly #client: AdminClient;
+  #before: { readonly path: PagedRelayStats["path"]; readonly atMs: number } | undefined;
+
+  constructor(client: AdminClient) {
+    this.#client = client;
+  }
+
+  async next(limit: number): Promise<TopFigures> {
+    const stats = requireStats(await this.#client.stats({ limit, order: "rate" }));
+    const atMs = performance.now();
+    const before = this.#before;
+    this.#before = { path: stats.path, atMs };
+    return { stats, rates: before ? ratesBetween(before.path, stats.path, atMs - before.atMs) : null };
+  }
+}
+
+/** Two looks, as the first one has no rates yet. */
+async function lookOnce(client: AdminClient): Promise<TopFigures> {
+  const looks = new Looks(client);
+  await looks.next(printedRows);
+  // The relay takes its second sample an interval after the first; a little later it is there to be read.
+  await delay(1.1 * sampleIntervalMs);
+  return await looks.next(printedRows);
+}
+
+function printOnce(figures: TopFigures): void {
+  const surface: TopSurface = { columns: printedColumns, style: (_format, text) => text };
+  process.stdout.write(`${topLines(figures, surface).join("\n")}\n`);
+}
+
+/** Redraws every second until somebody has seen enough. A relay that was there once is waited for. */
+async function show(client: AdminClient, output: NodeJS.WriteStream): Promise<void> {
+  const looks = new Looks(client);
+  let figures = await looks.next(maxRows);
+  const screen = openScreen(output);
+  const draw = (): void => screen.draw(topLines(figures, surfaceOf(output)));
+  output.on("resize", draw);
+  const quit = openQuitSignal(process.stdin);
+  const over = quit.asked.then(() => undefined);
+  try {
+    for (
+      let next: TopFigures | undefined = figures;
+      next;
+      next = await Promise.race([lookSoon(looks, figures), over])
+    ) {
+      figures = next;
+      draw();
+    }
+  } finally {
+    quit.close();
+    output.off("resize", draw);
+    screen.close();
+  }
+}
+
+/** The next look, or the last one if there is no answer. */
+async function lookSoon(looks: Looks, last: TopFigures): Promise<TopFigures> {
+  await delay(sampleIntervalMs, undefined, { ref: false });
+  try {
+    return await looks.next(maxRows);
+  } catch (error) {
+    if (!isQuicpipeError(error)) throw error;
+    return { ...last, fault: error.message };
+  }
+}
+
+function surfaceOf(output: NodeJS.WriteStream): TopSurface {
+  return {
+    // A terminal that was told no size says 0 × 0, as in `docker exec` or on a serial line.
+    columns: output.columns || 80,
+    rows: output.rows || 24,
+    style: (format, text) => styleText(format, text, { stream: output }),
+  };
+}

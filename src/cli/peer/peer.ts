@@ -1,0 +1,101 @@
+import { QuicpipeError } from "../../errors.ts";
+import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
+import { mintDevelopmentToken } from "../../plugin/index.ts";
+import { listOf, requireName } from "../arguments.ts";
+import { exitStatus, interruptedStatus } from "../exit-status.ts";
+import { keptIdentity } from "./identity.ts";
+import { openInterruption } from "./interruption.ts";
+import { givenToken, readRelayCa, type RelayAccessArgs, relayAccessArgs, withToken } from "./relay-access.ts";
+
+const ownArgs = {
+  as: {
+    type: "string",
+    description: "This peer's name, with a relay on this machine that uses the development key",
+    valueHint: "name",
+  },
+  pin: {
+    type: "string",
+    description: "Fingerprint of the other peer, as its `quicpipe id` prints it; several with commas",
+    valueHint: "sha256",
+  },
+  insecure: {
+    type: "boolean",
+    description: "Talk to whoever answers: neither ask for nor check a certificate of the other peer",
+  },
+} as const;
+
+/** Options that `accept` and `dial` share. */
+export const peerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
+
+/** What the command line said, of {@link peerArgs}. */
+export interface PeerArgs extends RelayAccessArgs {
+  readonly as?: string | undefined;
+  readonly pin?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** A peer as the command line asks for it. */
+export interface Bound {
+  readonly peer: Peer;
+  readonly trust: Trust;
+}
+
+/**
+ * Binds a peer as the command line asks for, works with it and closes it, and returns the exit status. A signal closes it
+ * before its work is done, which tells the other peer.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID where an option is missing or makes no sense; whatever the work throws.
+ */
+export async function workAsPeer(
+  args: PeerArgs,
+  more: Pick<PeerOptions, "backlog" | "onError">,
+  work: (bound: Bound) => Promise<void>,
+): Promise<number> {
+  const bound = await bindPeer(args, more);
+  const interruption = openInterruption(() => void bound.peer.close());
+  try {
+    await withToken(args, () => work(bound));
+  } catch (error) {
+    // What is cut off by a signal fails because of it.
+    if (!interruption.signal) throw error;
+  } finally {
+    interruption.close();
+    await bound.peer.close();
+  }
+  return interruption.signal ? interruptedStatus(interruption.signal) : exitStatus.done;
+}
+
+async function bindPeer(args: PeerArgs, more: Pick<PeerOptions, "backlog" | "onError">): Promise<Bound> {
+  const trust = requireTrust(args);
+  const relayCa = readRelayCa(args);
+  const peer = await Peer.bind({
+    relay: args.relay,
+    token: await requireToken(args),
+    identity: await keptIdentity(),
+    trust,
+    ...(relayCa === undefined ? {} : { relayCa }),
+    ...more,
+  });
+  return { peer, trust };
+}
+
+function requireTrust({ pin, insecure }: PeerArgs): Trust {
+  const pins = listOf(pin);
+  if (insecure && pins.length === 0) return "insecure";
+  if (!insecure && pins.length > 0) return pins;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    "say whom to trust: either --pin with the fingerprint that the other peer's `quicpipe id` prints, or --insecure for anybody",
+  );
+}
+
+/** A token from a file or the environment; on this machine, one minted with the development key. */
+async function requireToken(args: PeerArgs): Promise<string> {
+  const given = givenToken(args);
+  if (given) return given;
+  if (args.as !== undefined) return mintDevelopmentToken({ sub: requireName("--as", args.as) });
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    "no token: set QUICPIPE_TOKEN or give --token-file; with a relay on this machine, give --as and a name",
+  );
+}

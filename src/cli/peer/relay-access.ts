@@ -1,0 +1,81 @@
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
+import { developmentCertificatePath } from "../../gateway/index.ts";
+import { readStateFile } from "../../files/state.ts";
+import { requireCertificates } from "../../files/pem.ts";
+import { isLoopbackHost } from "../../wire/ip.ts";
+import { readOptionFile } from "../arguments.ts";
+
+/** Options of every command that talks to a relay. */
+export const relayAccessArgs = {
+  relay: {
+    type: "string",
+    default: "https://127.0.0.1:4433",
+    description: "The relay's HTTP/3 address",
+    valueHint: "https://host:port",
+  },
+  "relay-ca": {
+    type: "string",
+    description:
+      "PEM file of the CA, or of the certificate itself, that the relay's certificate is checked against (default: the system's CAs; on this machine, the development certificate too)",
+    valueHint: "file",
+  },
+  "token-file": {
+    type: "string",
+    description: "File with the token to use (or set QUICPIPE_TOKEN)",
+    valueHint: "file",
+  },
+} as const;
+
+/** What the command line said, of {@link relayAccessArgs}. */
+export interface RelayAccessArgs {
+  readonly relay: string;
+  readonly "relay-ca"?: string | undefined;
+  readonly "token-file"?: string | undefined;
+}
+
+/** The token of a file or the environment. @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read, or is empty. */
+export function givenToken(args: RelayAccessArgs): string | undefined {
+  const path = args["token-file"];
+  if (path === undefined) return process.env["QUICPIPE_TOKEN"]?.trim() || undefined;
+  const token = readOptionFile("--token-file", path).trim();
+  if (token) return token;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    `--token-file ${path} is empty: put a token into it`,
+    {
+      details: { option: "--token-file", path },
+    },
+  );
+}
+
+/** Does what needs a token; where none was given and the relay refuses it, says which one was made. */
+export async function withToken<Result>(args: RelayAccessArgs, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRefused = isQuicpipeError(error) && error.details["status"] === 401;
+    if (!isRefused || givenToken(args) !== undefined) throw error;
+    throw new QuicpipeError(
+      error.code,
+      `${error.message}; the token was made with this machine's development key: if the relay takes those of an issuer, give one by --token-file or QUICPIPE_TOKEN`,
+      { cause: error, details: error.details },
+    );
+  }
+}
+
+/**
+ * The relay on this machine serves its development certificate, which no CA knows.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read, or holds no certificate.
+ */
+export function readRelayCa(args: RelayAccessArgs): string | undefined {
+  const path = args["relay-ca"];
+  if (path !== undefined)
+    return requireCertificates(`--relay-ca ${path}`, readOptionFile("--relay-ca", path)).join("\n");
+  return isOnThisMachine(args) ? readStateFile(developmentCertificatePath())?.toString() : undefined;
+}
+
+/** Whether the relay's address is a loopback one; whatever else is wrong with it, who connects to it says. */
+export function isOnThisMachine({ relay }: RelayAccessArgs): boolean {
+  return isLoopbackHost(URL.parse(relay)?.hostname ?? "");
+}

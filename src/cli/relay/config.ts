@@ -1,0 +1,212 @@
+import { QuicpipeError } from "../../errors.ts";
+import type { QuicpipeOptions } from "../../plugin/index.ts";
+import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
+
+/** Options of `quicpipe relay`. */
+export const relayArgs = {
+  config: {
+    type: "string",
+    description:
+      "JSON file with the options of quicpipe() and, as `tls`, the files `cert` and `key`; options given here take precedence",
+    valueHint: "file",
+  },
+  host: {
+    type: "string",
+    description: "Address to bind (default: ::, both IPv4 and IPv6)",
+    valueHint: "address",
+  },
+  port: {
+    type: "string",
+    description: "UDP port, and TCP port for browsers (default: 4433)",
+    valueHint: "port",
+  },
+  "trusted-proxies": {
+    type: "string",
+    description:
+      "Reverse proxies between the relay and the app whose X-Forwarded-For counts (default: 127.0.0.1,::1)",
+    valueHint: "addresses",
+  },
+  "public-address": {
+    type: "string",
+    description: "What peers are told to send to, and browsers of HTTP/3, if not the name they asked",
+    valueHint: "host:port",
+  },
+  cert: {
+    type: "string",
+    description: "TLS certificate chain, PEM (default: a development certificate)",
+    valueHint: "file",
+  },
+  key: { type: "string", description: "Its private key, PEM", valueHint: "file" },
+  jwks: {
+    type: "string",
+    description: "Where the issuer of the peers' tokens publishes its keys (default: where the issuer says)",
+    valueHint: "url",
+  },
+  issuer: {
+    type: "string",
+    description: "The `iss` that tokens must have; without --jwks the URL that its keys are found by",
+    valueHint: "url",
+  },
+  audience: { type: "string", description: "The `aud` that tokens must have", valueHint: "name" },
+  "key-grace": {
+    type: "string",
+    description: "Seconds that the issuer's keys stay good while it cannot be reached (default: 86400)",
+    valueHint: "seconds",
+  },
+  auth: {
+    type: "enum",
+    options: ["none"] as string[],
+    description: "`none` lets everybody in, without a token",
+  },
+  stun: {
+    type: "enum",
+    options: ["registered", "public"] as string[],
+    description: "Whether STUN answers strangers (default: registered)",
+  },
+  backend: {
+    type: "enum",
+    options: ["auto", "dgram", "native"] as string[],
+    description: "Data plane: `native` is fast and for Linux, `dgram` runs anywhere (default: auto)",
+  },
+  threads: { type: "string", description: "Threads of the native data plane (default: 1)", valueHint: "n" },
+  xdp: {
+    type: "string",
+    description:
+      "Forward in the kernel: `auto`, `off`, or interfaces such as eth0,eth1 (default: auto); see `quicpipe doctor`",
+    valueHint: "where",
+  },
+  "xdp-pin": {
+    type: "boolean",
+    description: "Let the kernel go on forwarding while the relay is restarted",
+  },
+} as const;
+
+/** What the command line said, of {@link relayArgs}. */
+export type RelayArgs = {
+  readonly [Name in keyof typeof relayArgs]?: Name extends "xdp-pin"
+    ? boolean | undefined
+    : string | undefined;
+};
+
+/** Files of the TLS certificate that the gateway serves. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A relay as command line and config file describe it; without `tls`, the development certificate serves. */
+export interface RelayConfig {
+  readonly options: QuicpipeOptions;
+  readonly tls: TlsFiles | undefined;
+}
+
+/**
+ * Puts together what the config file and the command line say; the command line takes precedence.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file is no JSON object or options contradict each other.
+ * @throws ERR_QUICPIPE_AUTH_REQUIRED if nothing says in production how tokens are checked.
+ */
+export function relayConfig(args: RelayArgs, production = false): RelayConfig {
+  const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
+  requireEffect(file);
+  const auth = authOf(args);
+  const options = {
+    ...file,
+    ...(args.host === undefined ? {} : { host: args.host }),
+    ...(args.port === undefined ? {} : { port: requireNumber("--port", args.port) }),
+    ...(args["public-address"] === undefined ? {} : { publicAddress: args["public-address"] }),
+    ...(args["trusted-proxies"] === undefined ? {} : { trustedProxies: listOf(args["trusted-proxies"]) }),
+    ...(args.stun === undefined ? {} : { stun: args.stun }),
+    ...(auth === undefined ? {} : { auth }),
+    ...forwarderOf(args, file["forwarder"]),
+    ...xdpOf(args, file["xdp"]),
+    // Unknown names and values of the file are refused by quicpipe() itself.
+  } as QuicpipeOptions;
+  if (production && options.auth === undefined) throw authRequired();
+  return { options, tls: tlsOf(args, fileTls) };
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */
+function requireEffect(file: Record<string, unknown>): void {
+  if ("logger" in file) throw invalid("`logger` in the config file has no effect: log lines go to stderr");
+  if ("upstream" in file)
+    throw invalid("`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own");
+}
+
+function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarder?: unknown } {
+  if (backend === undefined && threads === undefined) return {};
+  return {
+    forwarder: {
+      ...(file as object | undefined),
+      ...(backend === undefined ? {} : { backend }),
+      ...(threads === undefined ? {} : { threads: requireNumber("--threads", threads) }),
+    },
+  };
+}
+
+function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): { xdp?: unknown } {
+  if (xdp === undefined && pin === undefined) return {};
+  if (xdp === "off" && pin) throw invalid("--xdp off leaves nothing to pin: omit --xdp-pin");
+  if (xdp === "off") return { xdp };
+  const fromFile = typeof file === "object" ? file : {};
+  return {
+    xdp: {
+      ...fromFile,
+      ...(xdp === undefined ? {} : { interfaces: xdp === "auto" ? undefined : listOf(xdp) }),
+      ...(pin === undefined ? {} : { pin }),
+    },
+  };
+}
+
+function authOf(args: RelayArgs): QuicpipeOptions["auth"] {
+  const { auth, jwks, issuer, audience, "key-grace": keyGrace } = args;
+  const isAsked = [jwks, issuer, audience, keyGrace].some((value) => value !== undefined);
+  if (auth === "none" && !isAsked) return "none";
+  if (auth === "none")
+    throw invalid("--auth none lets everybody in: omit --jwks, --issuer, --audience and --key-grace");
+  if (!isAsked) return undefined;
+  if (jwks === undefined && issuer === undefined)
+    throw invalid("--audience and --key-grace need --issuer or --jwks, the keys to check tokens with");
+  return {
+    ...(jwks === undefined ? {} : { jwks }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+    ...(keyGrace === undefined ? {} : { keyGraceMs: requireNumber("--key-grace", keyGrace) * 1000 }),
+  };
+}
+
+function tlsOf({ cert, key }: RelayArgs, file: unknown): TlsFiles | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert !== undefined || key !== undefined) throw invalid("--cert and --key go together");
+  if (file === undefined) return undefined;
+  if (isTlsFiles(file)) return file;
+  throw invalid('`tls` in the config file must be {"cert": file, "key": file}');
+}
+
+function isTlsFiles(value: unknown): value is TlsFiles {
+  const { cert, key } = (value ?? {}) as Partial<Record<keyof TlsFiles, unknown>>;
+  return typeof cert === "string" && typeof key === "string";
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  const text = readOptionFile("--config", path);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (cause) {
+    throw new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${path} is no JSON: ${String(cause)}`, { cause });
+  }
+  throw invalid(`${path} must hold one JSON object, the options of quicpipe()`);
+}
+
+/** As quicpipe() has it, in the words of the command line. */
+function authRequired(): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_AUTH_REQUIRED",
+    'NODE_ENV is "production" and nothing says how tokens are checked: give --issuer with your issuer\'s URL or --jwks with that of its keys, or --auth none to let everybody in',
+  );
+}
+
+function invalid(message: string): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message);
+}

@@ -1,0 +1,60 @@
+import { endingSignals } from "../peer/interruption.ts";
+
+const enter = "\u001B[?1049h\u001B[?25l";
+const leave = "\u001B[?25h\u001B[?1049l";
+const home = "\u001B[H";
+const eraseLine = "\u001B[K";
+const eraseBelow = "\u001B[J";
+
+const ctrlC = 3;
+
+/** A terminal's second screen, on which one picture replaces the other. Whoever opened it closes it. */
+export interface Screen {
+  draw(lines: readonly string[]): void;
+  /** Gives the terminal back as it was. Idempotent. */
+  close(): void;
+}
+
+/** Takes over the terminal that `output` writes to. */
+export function openScreen(output: NodeJS.WriteStream): Screen {
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) output.write(leave);
+    isOpen = false;
+    process.off("exit", close);
+  };
+  // However the process ends, the terminal is given back.
+  process.on("exit", close);
+  output.write(enter);
+  return {
+    draw(lines) {
+      if (isOpen) output.write(home + lines.map((line) => line + eraseLine).join("\r\n") + eraseBelow);
+    },
+    close,
+  };
+}
+
+/** Somebody who may have seen enough. Whoever opened it closes it. */
+export interface QuitSignal {
+  /** Resolves when somebody types `q` or Ctrl-C, or the process is told to end. */
+  readonly asked: Promise<void>;
+  close(): void;
+}
+
+/** Watches the keys, where there is a keyboard, and the signals. */
+export function openQuitSignal(input: NodeJS.ReadStream): QuitSignal {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onKeys = (keys: Buffer): void => {
+    // In raw mode Ctrl-C is a character like others.
+    if (keys.includes("q") || keys.includes(ctrlC)) resolve();
+  };
+  for (const signal of endingSignals) process.once(signal, resolve);
+  if (input.isTTY) input.setRawMode(true).on("data", onKeys);
+  return {
+    asked: promise,
+    close() {
+      for (const signal of endingSignals) process.off(signal, resolve);
+      if (input.isTTY) input.setRawMode(false).off("data", onKeys).pause();
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import type { PagedRelayStats } from "../../plugin/index.ts";
+import type { RegistrationStats, TrafficRate } from "../../protocol.ts";
+import { formatBytes } from "../peer/progress.ts";
+import { cut, fit, printableDeep } from "../terminal-text.ts";
+
+/** What is shown: the relay's answer, and what moved since the answer before. */
+export interface TopFigures {
+  readonly stats: PagedRelayStats;
+  /** By who forwards; `null` without an answer before. */
+  readonly rates: Readonly<Record<"kernel" | "user", TrafficRate>> | null;
+  /** Why the figures are no longer new. */
+  readonly fault?: string | undefined;
+}
+
+/** Where it is shown. */
+export interface TopSurface {
+  readonly columns: number;
+  /** Lines at most; all that there are if absent. */
+  readonly rows?: number;
+  /** Gives a text a colour, or leaves it alone. */
+  readonly style: (format: "bold" | "red" | "yellow", text: string) => string;
+}
+
+/** What moved between two answers, per second. */
+export function ratesBetween(
+  before: PagedRelayStats["path"],
+  now: PagedRelayStats["path"],
+  elapsedMs: number,
+): NonNullable<TopFigures["rates"]> {
+  const seconds = Math.max(1, elapsedMs) / 1000;
+  const rateOf = (path: "kernel" | "user"): TrafficRate => ({
+    packetsPerSecond: Math.round((now[path].packets - before[path].packets) / seconds),
+    bytesPerSecond: Math.round((now[path].bytes - before[path].bytes) / seconds),
+  });
+  return { kernel: rateOf("kernel"), user: rateOf("user") };
+}
+
+/** The lines of one look at a relay. */
+export function topLines(given: TopFigures, surface: TopSurface): string[] {
+  // All of it comes from the relay, which may be anybody's.
+  const figures = printableDeep(given);
+  const lines = [
+    ...headLines(figures, surface),
+    "",
+    ...pathLines(figures, surface),
+    "",
+    ...countLines(figures.stats, surface),
+    "",
+    ...sessionLines(figures.stats.page.registrations, surface),
+  ];
+  return surface.rows === undefined ? lines : lines.slice(0, surface.rows);
+}
+
+function headLines({ stats, fault }: TopFigures, { columns, style }: TopSurface): string[] {
+  const { registrations, cids, waiters, orphans, mailbox, xdp } = stats;
+  const held = [
+    `${count(registrations)} registrations`,
+    `${count(cids)} connection IDs`,
+    ...(orphans > 0 ? [`${count(orphans)} sessions of an earlier process`] : []),
+    `${count(waiters)} waiting`,
+    `${count(mailbox.queued)} messages`,
+  ];
+  const interfaces = xdp.interfaces.map(({ name, state }) => `${name} ${state}`).join(", ");
+  const reason = xdp.reason === "" ? "" : ` (${xdp.reason})`;
+  return [
+    style("bold", cut(`quicpipe relay, ${stats.backend} (${stats.backendReason})`, columns)),
+    cut(`XDP ${xdp.state}${interfaces === "" ? "" : `: ${interfaces}`}${reason}`, columns),
+    cut(held.join(", "), columns),
+    ...(fault === undefined ? [] : [style("red", cut(`these figures are old: ${fault}`, columns))]),
+  ];
+}
+
+function pathLines({ stats, rates }: TopFigures, { columns, style }: TopSurface): string[] {
+  const row = (name: string, ...cells: string[]): string =>
+    cut(fit(name, 8) + cells.map((cell) => fit(cell, 13, "right")).join(""), columns);
+  const pathRow = (path: "kernel" | "user"): string =>
+    row(
+      path,
+      rates ? count(rates[path].packetsPerSecond) : "-",
+      rates ? `${formatBytes(rates[path].bytesPerSecond)}/s` : "-",
+      count(stats.path[path].packets),
+      formatBytes(stats.path[path].bytes),
+    );
+  const head = row("relayed", "packets/s", "bytes/s", "packets", "bytes");
+  return [style("bold", head), pathRow("kernel"), pathRow("user")];
+}
+
+/** One line for each group of counters, with those that are not 0. */
+function countLines(stats: PagedRelayStats, { columns, style }: TopSurface): string[] {
+  const { dropped, overflowed, stun, refused, gateway } = stats;
+  const { queuedBytes: _, ...messages } = stats.mailbox;
+  const groups: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
+    ["dropped", { ...dropped, overflowed }],
+    ["gateway", gatewayCounts(gateway)],
+    ["stun", stun],
+    ["mailbox", messages],
+    ["refused", refused],
+  ];
+  return groups.map(([name, counts]) => {
+    const moved = Object.entries(counts).filter(([, value]) => value > 0);
+    const text = moved.map(([key, value]) => `${key} ${count(value)}`).join(", ") || "nothing";
+    const line = cut(text, Math.max(0, columns - 8));
+    return (
+      fit(name, Math.min(8, columns)) +
+      (name === "dropped" && moved.length > 0 ? style("yellow", line) : line)
+    );
+  });
+}
+
+function gatewayCounts(gateway: PagedRelayStats["gateway"]): Readonly<Record<string, number>> {
+  const { packetsIn, packetsOut, clients, onProbation, givenUp } = gateway;
+  return { in: packetsIn, out: packetsOut, clients, "on probation": onProbation, "given up": givenUp };
+}
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly align: "left" | "right";
+  read(registration: RegistrationStats): string;
+}
+
+/** In the order of their worth: where the line is too short, the last ones are left out. */
+const columnsByWorth: readonly Column[] = [
+  {
+    title: "packets/s",
+    width: 10,
+    align: "right",
+    read: ({ rate }) => (rate ? count(rate.packetsPerSecond) : "-"),
+  },
+  {
+    title: "bytes/s",
+    width: 11,
+    align: "right",
+    read: ({ rate }) => (rate ? `${formatBytes(rate.bytesPerSecond)}/s` : "-"),
+  },
+  { title: "path", width: 6, align: "left", read: ({ path }) => path },
+  { title: "address", width: 22, align: "left", read: ({ address }) => address ?? "not proven" },
+  { title: "dropped", width: 8, align: "right", read: ({ dropped }) => count(sum(Object.values(dropped))) },
+  { title: "sent", width: 9, align: "right", read: ({ bytesFrom }) => formatBytes(bytesFrom) },
+  { title: "received", width: 9, align: "right", read: ({ bytesTo }) => formatBytes(bytesTo) },
+  { title: "expires", width: 8, align: "left", read: ({ expiresAt }) => expiresAt.slice(11, 19) },
+];
+const minSubjectColumns = 12;
+const maxSubjectColumns = 32;
+
+function sessionLines(registrations: readonly RegistrationStats[], { columns, style }: TopSurface): string[] {
+  const shown: Column[] = [];
+  let left = columns - minSubjectColumns;
+  for (const column of columnsByWorth) {
+    left -= column.width + 1;
+    if (left < 0) break;
+    shown.push(column);
+  }
+  const used = sum(shown.map(({ width }) => width + 1));
+  const subjectColumns = Math.min(columns, maxSubjectColumns, Math.max(minSubjectColumns, columns - used));
+  const row = (subject: string, cell: (column: Column) => string): string =>
+    [fit(subject, subjectColumns), ...shown.map((column) => fit(cell(column), column.width, column.align))]
+      .join(" ")
+      .trimEnd();
+  return [
+    style(
+      "bold",
+      row("subject", ({ title }) => title),
+    ),
+    ...registrations.map((each) => row(each.subject, ({ read }) => read(each))),
+  ];
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en").replaceAll(",", " ");
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}

@@ -1,0 +1,86 @@
+import { randomBytes, webcrypto, type X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { QuicpipeError } from "../errors.ts";
+import { plainIp } from "../wire/ip.ts";
+
+/** A private key and its certificate, both PEM. */
+export interface Certificate {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** What {@link createCertificate} puts into a certificate. */
+export interface CertificateOptions {
+  /** Common name; shown to people, trusted by nobody. */
+  readonly name: string;
+  /** Host names and IP literals that it is valid for (subject alternative names). */
+  readonly hosts?: readonly string[];
+  /** Days until it expires; 3650 if absent: whoever pins a certificate changes the pin, not the date. */
+  readonly days?: number;
+}
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const dayMs = 86_400_000;
+
+/**
+ * Makes a self-signed ECDSA P-256 certificate for TLS servers and clients.
+ *
+ * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
+ */
+export async function createCertificate(options: CertificateOptions): Promise<Certificate> {
+  const x509 = await importX509();
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const { name, hosts = [], days = 3650 } = options;
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: randomBytes(16).toString("hex"),
+      name: [{ CN: [name] }],
+      notBefore: new Date(Date.now() - dayMs),
+      notAfter: new Date(Date.now() + days * dayMs),
+      signingAlgorithm: algorithm,
+      keys,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        // It signs itself, and BoringSSL holds a self-signed certificate to that bit (RFC 5280 §4.2.1.3).
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyCertSign,
+          true,
+        ),
+        new x509.ExtendedKeyUsageExtension([
+          x509.ExtendedKeyUsage.serverAuth,
+          x509.ExtendedKeyUsage.clientAuth,
+        ]),
+        ...(hosts.length > 0 ? [new x509.SubjectAlternativeNameExtension(hosts.map(alternativeName))] : []),
+      ],
+    },
+    webcrypto,
+  );
+  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return {
+    certificate: certificate.toString("pem"),
+    privateKey: x509.PemConverter.encode(pkcs8, "PRIVATE KEY"),
+  };
+}
+
+function alternativeName(host: string): { type: "ip" | "dns"; value: string } {
+  return { type: isIP(host) ? "ip" : "dns", value: host };
+}
+
+async function importX509(): Promise<typeof import("@peculiar/x509")> {
+  try {
+    return await import("@peculiar/x509");
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_DEPENDENCY_MISSING",
+      "making a certificate needs the package @peculiar/x509: run `npm install @peculiar/x509`, or bring a certificate of your own",
+      { cause },
+    );
+  }
+}
+
+/** The names and addresses that a certificate is valid for (RFC 5280 §4.2.1.6), as its text form has them. */
+export function namesOf({ subjectAltName = "" }: X509Certificate): string[] {
+  return [...subjectAltName.matchAll(/(?:^|, )(DNS|IP Address):([^,\s]+)/g)].map(([, kind, name]) =>
+    kind === "DNS" ? name! : plainIp(name!),
+  );
+}

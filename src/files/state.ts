@@ -1,0 +1,139 @@
+import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { QuicpipeError } from "../errors.ts";
+import { claimFolder, refusalOf } from "./private-folder.ts";
+import { codeOf } from "../system-error.ts";
+
+/**
+ * Path of a file in the user's state directory: `$XDG_STATE_HOME/quicpipe/` or `~/.local/state/quicpipe/`.
+ * The environment is read on each call, so that tests and containers can move it.
+ *
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if neither is an absolute path.
+ */
+export function statePath(name: string): string {
+  const { XDG_STATE_HOME: given = "" } = process.env;
+  // A relative one is to be ignored (XDG Base Directory Specification).
+  const base = isAbsolute(given) ? given : join(requireHome(), ".local", "state");
+  return join(base, "quicpipe", name);
+}
+
+/**
+ * Reads a file of the state directory; `undefined` if there is none.
+ *
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if the folder is not this user's alone, or the file cannot be read.
+ */
+export function readStateFile(path: string): Buffer | undefined {
+  return readFile(path, () => undefined);
+}
+
+/**
+ * Reads a file of the state directory that holds a secret; `undefined` if there is none.
+ *
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE as {@link readStateFile}, and if others may read the file: a secret that leaked
+ *   must be made anew.
+ */
+export function readSecretFile(path: string): Buffer | undefined {
+  return readFile(path, (file) => requireSecret(path, file));
+}
+
+/**
+ * Writes a secret to a new file (mode 0600, its folder 0700); leaves a file that exists alone and returns `false`.
+ *
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there can be no such file, or the folder is not this user's alone.
+ */
+export function createSecretFile(path: string, content: string | Uint8Array): boolean {
+  return writeFile(path, content, { mode: 0o600, flag: "wx" });
+}
+
+/**
+ * Writes a file of the state directory that others may know, unless it has that content already.
+ *
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE as {@link createSecretFile}.
+ */
+export function keepStateFile(path: string, content: string): void {
+  if (readStateFile(path)?.toString() !== content) writeFile(path, content, { mode: 0o644, flag: "w" });
+}
+
+/** A user that has no entry in the system's table, as in a container, has no home unless `HOME` says so. */
+function requireHome(): string {
+  let home: string;
+  try {
+    home = homedir();
+  } catch (cause) {
+    throw unavailable("there is no home folder to keep state in", cause);
+  }
+  if (!isAbsolute(home)) throw unavailable(`there is no home folder to keep state in (HOME is "${home}")`);
+  return home;
+}
+
+function readFile(path: string, check: (file: number) => void): Buffer | undefined {
+  requirePrivate(dirname(path), refusalOf);
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    check(file);
+    return readFileSync(file);
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (file === undefined && code === "ENOENT") return undefined;
+    throw cause instanceof QuicpipeError ? cause : unavailable(`${path} cannot be read (${code})`, cause);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function writeFile(
+  path: string,
+  content: string | Uint8Array,
+  options: { readonly mode: number; readonly flag: "w" | "wx" },
+): boolean {
+  requirePrivate(dirname(path), claimFolder);
+  try {
+    writeFileSync(path, content, options);
+    return true;
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (options.flag === "wx" && code === "EEXIST") return false;
+    throw unavailable(`${path} cannot be written (${code})`, cause);
+  }
+}
+
+function requirePrivate(folder: string, refuse: (folder: string) => string | undefined): void {
+  const refusal = refuse(folder);
+  if (refusal !== undefined) throw unavailable(`the state folder ${folder} ${refusal}`);
+}
+
+function requireSecret(path: string, file: number): void {
+  const user = process.geteuid?.();
+  // Windows has no mode bits for group and others.
+  if (user === undefined) return;
+  const { mode, uid } = fstatSync(file);
+  if (uid !== user && uid !== 0) throw exposed(path, `belongs to another user (${uid})`);
+  if ((mode & 0o077) !== 0) throw exposed(path, "others may read it");
+}
+
+function exposed(path: string, reason: string): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_STATE_UNAVAILABLE",
+    `${path} holds a secret but ${reason}: delete it to have a new one made, or run \`chmod 600 ${path}\``,
+    { details: { path } },
+  );
+}
+
+/** Refuses a file of the state directory that holds something else than was written to it. */
+export function damaged(path: string, fault: string, cause?: unknown): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_STATE_UNAVAILABLE",
+    `${path} ${fault}: delete it to have a new one made`,
+    { cause, details: { path } },
+  );
+}
+
+function unavailable(what: string, cause?: unknown): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_STATE_UNAVAILABLE",
+    `${what}: mend that, or set XDG_STATE_HOME to a folder of this user alone that can be written`,
+    cause === undefined ? {} : { cause },
+  );
+}

@@ -1,0 +1,72 @@
+import { cidBytes } from "../../wire/connection-id.ts";
+import { isStun } from "../../wire/stun.ts";
+import type { SessionId } from "../contract.ts";
+import type { PinLookup } from "../pins.ts";
+
+/** The 12-byte connection IDs in use. */
+export interface RouteLookup {
+  /** The session that the 12 bytes at `at` lead to, or −1. */
+  find(bytes: Uint8Array, at: number): SessionId;
+}
+
+/** What becomes of a datagram that no session's connection ID leads: all below zero, so no session id. */
+export const verdict = {
+  /** For the application's HTTP/3 server. */
+  gateway: -1,
+  /** A STUN message. */
+  stun: -2,
+  /** Without payload. */
+  empty: -3,
+  /** For whoever the DCID that {@link longDestination} tells the place of is pinned to, if it comes from the dialer. */
+  pinned: -4,
+  /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
+  undirected: -5,
+} as const;
+
+/** The id of the session whose connection ID a datagram carries, or one of {@link verdict}. */
+export type Sorted = SessionId | (typeof verdict)[keyof typeof verdict];
+
+/** Where the DCID of a long header begins, in bytes (RFC 8999 §5.1): after first byte, version and length. */
+export const longDestination = 6;
+/** Where the DCID of a short header begins (RFC 8999 §5.2). */
+const shortDestination = 1;
+
+/**
+ * Sorts one UDP payload by the rules of docs/protocol.md, without allocating. Returns the id of the session
+ * whose connection ID it carries, or one of {@link verdict}.
+ */
+export function classify(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup, nowMs: number): Sorted {
+  if (datagram.length === 0) return verdict.empty;
+  if (datagram[0]! >= 0x80) return classifyLong(datagram, routes, pins, nowMs);
+  if (isStun(datagram)) return verdict.stun;
+  if (datagram.length < shortDestination + cidBytes) return verdict.gateway;
+  return isRelayed(datagram, shortDestination) ? routes.find(datagram, shortDestination) : verdict.gateway;
+}
+
+function classifyLong(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup, nowMs: number): number {
+  // The length of the source CID must follow the destination CID.
+  if (datagram.length <= longDestination) return verdict.gateway;
+  const length = datagram[longDestination - 1]!;
+  if (longDestination + length >= datagram.length) return verdict.gateway;
+  if (length === cidBytes && isRelayed(datagram, longDestination)) {
+    const session = routes.find(datagram, longDestination);
+    if (session >= 0) return session;
+  }
+  if (pins.has(datagram, longDestination, length, nowMs)) return verdict.pinned;
+  return isFromPeer(datagram, longDestination + length, routes) ? verdict.undirected : verdict.gateway;
+}
+
+/**
+ * Whether the source connection ID whose length stands at `at` is a registered one. Then the packet is an Initial
+ * that a dialer sends again while its first flight is on another way: at the gateway it would be answered by
+ * a stranger's handshake, which ends the dial.
+ */
+function isFromPeer(datagram: Uint8Array, at: number, routes: RouteLookup): boolean {
+  if (datagram[at] !== cidBytes || at + cidBytes >= datagram.length) return false;
+  return isRelayed(datagram, at + 1) && routes.find(datagram, at + 1) >= 0;
+}
+
+/** Relayed connection IDs have the top bit clear, so half of the foreign ones need no look-up. */
+function isRelayed(datagram: Uint8Array, at: number): boolean {
+  return datagram[at]! < 0x80;
+}

@@ -1,0 +1,95 @@
+import { type Address, type PeerAddress, sameAddress } from "../../wire/address.ts";
+import type { DropReason, SessionId, SourcePolicy } from "../contract.ts";
+import type { Counters } from "../counters.ts";
+import { classify, longDestination, type Sorted, verdict } from "./demux.ts";
+import { type PinLookup, PinTable } from "../pins.ts";
+import { type Send, sendDropReason } from "../udp/send.ts";
+import { type Session, SessionTable } from "./sessions.ts";
+
+/** What a {@link Relay} is made with. */
+export interface RelayOptions {
+  readonly sourcePolicy: SourcePolicy;
+  readonly counters: Counters;
+  readonly send: Send;
+}
+
+const noPins: PinLookup = { has: () => false };
+
+/** The policy that a datagram with a *relay* verdict has to pass, and its accounting. */
+export class Relay {
+  readonly sessions: SessionTable = new SessionTable();
+  readonly pins: PinTable = new PinTable();
+  readonly #options: RelayOptions;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** Sorts a datagram: one of a pinned DCID goes as if there were no pin, unless it comes from the pin's dialer. */
+  sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
+    const sorted = classify(datagram, this.sessions.routes, this.pins, nowMs);
+    if (sorted !== verdict.pinned) return sorted;
+    const { from, to } = this.pins.find(datagram, longDestination, datagram[longDestination - 1]!, nowMs)!;
+    const { address } = this.sessions.require(from);
+    const isFromDialer = address !== null && sameAddress(address, source);
+    return isFromDialer ? to : classify(datagram, this.sessions.routes, noPins, nowMs);
+  }
+
+  /** Forwards a datagram to a session, or counts why not. */
+  forward(id: SessionId, datagram: Uint8Array, source: Address, nowMs: number): void {
+    const to = this.sessions.require(id);
+    const sender = this.sessions.senderAt(source.address, source.port, nowMs);
+    const refusal = this.#refusalOf(to, sender, source, datagram.length, nowMs);
+    if (refusal || !to.address) this.#refuse(refusal ?? "no-address", sender, to);
+    else this.#send(datagram, sender, to, to.address, nowMs);
+  }
+
+  #refusalOf(
+    to: Session,
+    sender: Session | undefined,
+    source: Address,
+    bytes: number,
+    nowMs: number,
+  ): DropReason | undefined {
+    if (to.expiresAtMs <= nowMs) return "session-expired";
+    if (!to.address) return "no-address";
+    if (!sender && this.#options.sourcePolicy === "registered") return "source-unregistered";
+    if (sender && !sender.bucket.take(bytes, nowMs)) return "rate-limited";
+    return sameAddress(source, to.address) ? "source-is-destination" : undefined;
+  }
+
+  #send(
+    datagram: Uint8Array,
+    sender: Session | undefined,
+    to: Session,
+    address: PeerAddress,
+    nowMs: number,
+  ): void {
+    to.firstForwardedAtMs ??= nowMs;
+    if (sender) sender.firstForwardedAtMs ??= nowMs;
+    this.#options.send(datagram, address, (failure) => {
+      if (failure) return this.#drop(sendDropReason(failure));
+      const bytes = datagram.length;
+      const { relayed } = this.#options.counters;
+      relayed.packets++;
+      relayed.bytes += bytes;
+      to.packetsTo++;
+      to.bytesTo += bytes;
+      if (!sender) return;
+      sender.packetsFrom++;
+      sender.bytesFrom += bytes;
+    });
+  }
+
+  /** Counts a refusal, and for the session that it is about, where there is one. */
+  #refuse(reason: DropReason, sender: Session | undefined, to: Session): void {
+    this.#drop(reason);
+    if (reason === "no-address") to.packetsNoAddress++;
+    if (sender && reason === "rate-limited") sender.packetsLimited++;
+    if (sender && reason === "source-is-destination") sender.packetsToItself++;
+  }
+
+  #drop(reason: DropReason): void {
+    this.#options.counters.dropped[reason]++;
+  }
+}

@@ -1,0 +1,72 @@
+import { createXdpSystem, type XdpSystem } from "../../xdp/index.ts";
+import type { Finding } from "./finding.ts";
+import { examineInterface } from "./interface-findings.ts";
+import { type LoadedAddon, loadAddon } from "../native/load.ts";
+import { codeOf } from "../../system-error.ts";
+import { examineSystem } from "./system-findings.ts";
+
+/** What a diagnosis looks at. */
+export interface DiagnosisParts {
+  readonly loaded: LoadedAddon;
+  readonly system: XdpSystem;
+}
+
+/**
+ * Says whether a relay that this user runs on this machine could forward in the kernel, where, and what would make it
+ * better. It attaches nothing, as that makes some network cards drop their link; what only a driver knows stays open.
+ * The last finding, on `xdp`, is a problem if all packets would stay in user space.
+ */
+export function diagnose(parts: DiagnosisParts = thisMachine()): Finding[] {
+  const { findings, usable } = examineInterfaces(parts.system);
+  const all = [...examineSystem(parts.loaded, parts.system), ...findings];
+  const isBarred = all.some(({ level }) => level === "problem");
+  return [...all, conclude(isBarred ? [] : usable)];
+}
+
+function thisMachine(): DiagnosisParts {
+  const loaded = loadAddon();
+  return { loaded, system: createXdpSystem(() => ("addon" in loaded ? loaded.addon.links() : [])) };
+}
+
+const noInterface: Finding = {
+  level: "problem",
+  subject: "interfaces",
+  sentence: "there is no network interface but loopback",
+  remedies: [],
+};
+
+interface Interfaces {
+  readonly findings: readonly Finding[];
+  /** Those on which packets would be forwarded in the kernel, with the mode that comes first. */
+  readonly usable: readonly string[];
+}
+
+function examineInterfaces(system: XdpSystem): Interfaces {
+  try {
+    const addresses = system.addresses();
+    const findings: Finding[] = [];
+    const usable: string[] = [];
+    for (const link of system.links().filter(({ isLoopback }) => !isLoopback)) {
+      const examined = examineInterface(link, addresses.get(link.name) ?? [], system);
+      findings.push(...examined.findings);
+      if (examined.mode) usable.push(`${link.name} (${examined.mode})`);
+    }
+    if (findings.length === 0) findings.push(noInterface);
+    return { findings, usable };
+  } catch (error) {
+    const sentence = `the interfaces cannot be read (${codeOf(error)})`;
+    return { findings: [{ level: "problem", subject: "interfaces", sentence, remedies: [] }], usable: [] };
+  }
+}
+
+function conclude(usable: readonly string[]): Finding {
+  const finding = { subject: "xdp", remedies: [] };
+  if (usable.length > 0)
+    return {
+      ...finding,
+      level: "ok",
+      sentence: `a relay started now would forward in the kernel on ${usable.join(", ")}`,
+    };
+  const sentence = "a relay started now would forward in user space alone, for the reasons above";
+  return { ...finding, level: "problem", sentence };
+}

@@ -1,0 +1,287 @@
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import { type Address, unmapAddress } from "../../wire/address.ts";
+import type { Offload, OffloadPlan, XdpStatus } from "../../xdp/index.ts";
+import type {
+  BucketId,
+  ClientsBy,
+  Forwarder,
+  ForwarderOptions,
+  ForwarderStats,
+  GatewayClient,
+  PinnedInitial,
+  SessionCounters,
+  SessionId,
+  SessionSpec,
+} from "../contract.ts";
+import { type Counters, createCounters } from "../counters.ts";
+import { listen } from "../listen.ts";
+import type { Addon, NativeConfig, NativeHandle, NativeStunConfig } from "./addon.ts";
+import { NativeCounters } from "./counters.ts";
+import { createEpochClock, epochMs, fromTestClock } from "./epoch.ts";
+import { planOffload, startOffload } from "./offload.ts";
+import { NativeSessions } from "./sessions.ts";
+import { interfaceAddresses, isOwnAddress } from "../own-address.ts";
+import { PinTable } from "../pins.ts";
+import { placeLimits } from "../splice/places.ts";
+import { ReportReader } from "../stun/report-reader.ts";
+import type { Send } from "../udp/send.ts";
+import { StunNonces } from "../stun/nonce.ts";
+import { stunBurstOfKind } from "../stun/payer.ts";
+import { StunResponder } from "../stun/responder.ts";
+import { bucketDepthBytes } from "../../token-bucket.ts";
+
+/** What a native data plane is made of. */
+export interface NativeParts {
+  readonly addon: Addon;
+  /** Why this backend runs. */
+  readonly backendReason: string;
+  /** ms since the epoch, for the threads, in place of the system's clock; for tests. */
+  readonly clock?: BigInt64Array | undefined;
+}
+
+/**
+ * Opens the data plane of the C addon, which receives, sorts and forwards on threads of its own; STUN and all
+ * that is not for each packet stays in JavaScript. `options.upstream` must be in 127.0.0.0/8. The caller closes it.
+ *
+ * @throws ERR_QUICPIPE_LISTEN_FAILED
+ */
+export async function createNativeForwarder(
+  options: ForwarderOptions,
+  parts: NativeParts,
+): Promise<Forwarder> {
+  const { authority, now, stun: policy } = options;
+  const reader = new ReportReader(() => handle);
+  const counters = createCounters();
+  // Nothing is received, and so nothing sent, before there is a handle.
+  const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port, to.local));
+  const nonces = new StunNonces((tick, { address, port, local }) =>
+    handle.signNonce(tick, address, port, local),
+  );
+  const stun = new StunResponder({ authority, policy, nonces, counters, send, fromWire: (source) => source });
+  const { plan, kernel } = planOffload(options, parts.addon);
+  const handle = await listen({ address: options.host, port: options.port }, (host) =>
+    parts.addon.open({
+      ...nativeConfig(options),
+      host,
+      kernel,
+      clock: parts.clock,
+      onReports: () => reader.schedule(),
+      onStun: (datagram, address, port, local) => stun.receive(datagram, { address, port, local }, now()),
+      onError: (code, syscall) => options.onError(socketFailed(code, syscall)),
+    }),
+  );
+  return new NativeForwarder(handle, counters, options, parts, plan);
+}
+
+class NativeForwarder implements Forwarder {
+  readonly backend = "native";
+  readonly backendReason: string;
+  readonly clientsBy: ClientsBy | undefined;
+  readonly #handle: NativeHandle;
+  readonly #bound: Address;
+  /** What is counted in JavaScript. */
+  readonly #own: Counters;
+  readonly #counters: NativeCounters;
+  readonly #sessions: NativeSessions;
+  readonly #pins: PinTable;
+  readonly #now: () => number;
+  readonly #offload: Offload;
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(
+    handle: NativeHandle,
+    own: Counters,
+    { maxSessions, now, upstream, xdp }: ForwarderOptions,
+    { addon, backendReason, clock }: NativeParts,
+    plan: OffloadPlan,
+  ) {
+    this.backendReason = backendReason;
+    this.clientsBy = upstream && "address";
+    this.#handle = handle;
+    this.#bound = handle.address();
+    this.#own = own;
+    this.#now = now;
+    const hasKernel = plan.state === "try" && handle.kernelError === undefined;
+    this.#counters = new NativeCounters(
+      addon,
+      handle,
+      hasKernel,
+      clock ? fromTestClock : createEpochClock(now),
+    );
+    this.#sessions = new NativeSessions(handle, maxSessions);
+    this.#pins = new PinTable({
+      added: ({ destinationId, to, from, expiresAtMs }) =>
+        handle.setPin(destinationId, to, from, expiresAtMs),
+      removed: ({ destinationId }) => handle.deletePin(destinationId),
+    });
+    this.#sweeper = setInterval(() => {
+      this.#pins.sweep(now());
+      handle.sweep();
+      this.#sessions.orphans.sweep(process.hrtime.bigint(), defaults.orphanSweepBatch);
+    }, defaults.sweepIntervalMs).unref();
+    this.#offload = startOffload(plan, handle, addon, (status) => xdp?.onChange(status));
+  }
+
+  address(): Address {
+    return this.#bound;
+  }
+
+  isOwnAddress(address: Address): boolean {
+    return isOwnAddress(address, this.#bound, interfaceAddresses);
+  }
+
+  xdp(): XdpStatus {
+    return this.#offload.status();
+  }
+
+  openBucket(bytesPerSecond: number): BucketId {
+    return this.#handle.openBucket(bytesPerSecond, bucketDepthBytes(bytesPerSecond));
+  }
+
+  shapeBucket(id: BucketId, bytesPerSecond: number): void {
+    this.#handle.shapeBucket(id, bytesPerSecond, bucketDepthBytes(bytesPerSecond));
+  }
+
+  bucketMissingMs(id: BucketId): number {
+    return this.#handle.bucketMissingMs(id);
+  }
+
+  closeBucket(id: BucketId): void {
+    this.#handle.closeBucket(id);
+  }
+
+  openSession(spec: SessionSpec): SessionId {
+    return this.#sessions.open(spec);
+  }
+
+  updateSession(id: SessionId, change: Partial<SessionSpec>): void {
+    this.#sessions.update(id, change);
+  }
+
+  closeSession(id: SessionId): SessionCounters {
+    this.#pins.removeSession(id);
+    this.#sessions.close(id);
+    return this.#counters.ofSession(id);
+  }
+
+  countersOf(id: SessionId): SessionCounters {
+    this.#sessions.require(id);
+    return this.#counters.ofSession(id);
+  }
+
+  sampleSessions(ids: Uint32Array, into: Float64Array): void {
+    this.#counters.sample(ids, into);
+  }
+
+  sessionOf(cid: Uint8Array): SessionId | undefined {
+    return idOrNone(this.#handle.sessionOf(cid));
+  }
+
+  sessionAt({ address, port }: Address): SessionId | undefined {
+    return idOrNone(this.#handle.sessionAt(address, port));
+  }
+
+  pin(pin: PinnedInitial): void {
+    // A dialer may have gone between its message and the take: then there is nobody to let in.
+    if (!this.#sessions.has(pin.to) || !this.#sessions.has(pin.from)) return;
+    if (!this.#pins.add(pin, this.#now())) this.#own.dropped["pin-taken"]++;
+  }
+
+  clientOf(virtualAddress: string): GatewayClient | undefined {
+    return this.#handle.clientOf(unmapAddress(virtualAddress));
+  }
+
+  stats(): ForwarderStats {
+    const counters = this.#counters;
+    const { buckets, gatewayClients, gatewayProbation, gatewayGivenUp, routes, sessions } = this.#handle;
+    return {
+      ...counters.traffic(),
+      gateway: {
+        packetsIn: counters.total("gateway.packetsIn"),
+        packetsOut: counters.total("gateway.packetsOut"),
+        clients: gatewayClients,
+        onProbation: gatewayProbation,
+        givenUp: gatewayGivenUp,
+      },
+      dropped: counters.dropped(this.#own.dropped),
+      overflowed: counters.total("overflowed"),
+      stun: counters.stun(this.#own.stun),
+      sessions,
+      routes,
+      pins: this.#pins.size,
+      buckets,
+      orphans: this.#sessions.orphans.size,
+    };
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#offload.close();
+    this.#handle.close();
+    return Promise.resolve();
+  }
+}
+
+function nativeConfig(
+  options: ForwarderOptions,
+): Omit<NativeConfig, "host" | "onReports" | "onStun" | "onError"> {
+  const { maxBuckets, maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy } = options;
+  const { threads, upstream } = options;
+  const places = placeLimits(maxGatewayClients);
+  return {
+    port,
+    threads,
+    socketBufferBytes,
+    upstreamAddress: upstream?.address,
+    upstreamPort: upstream?.port,
+    sourceRegistered: sourcePolicy === "registered",
+    maxSessions: maxSessions + restingIds(maxSessions),
+    maxBuckets: maxBuckets + restingIds(maxBuckets),
+    maxGatewayClients,
+    maxGatewayProbation: places.maxOnProbation,
+    maxGatewaySettled: places.maxSettled,
+    maxGatewayStrangers: places.maxStrangers,
+    maxGatewayShare: places.maxOfShare,
+    newGatewayClientsPerSecond: places.perSecond,
+    gatewaySharePerSecond: places.sharePerSecond,
+    gatewayClientBurst: places.burst,
+    gatewayIdleMs: defaults.gatewayIdleMs,
+    gatewayNewIdleMs: defaults.gatewayNewIdleMs,
+    gatewayPresenceMs: defaults.gatewayPresenceMs,
+    virtualAddressRestMs: defaults.virtualAddressQuarantineMs,
+    stun: stunConfig,
+    sweepIntervalMs: defaults.sweepIntervalMs,
+    epochMs: epochMs(options.now),
+  };
+}
+
+const stunConfig: NativeStunConfig = {
+  perSource: defaults.stunRepliesPerSecond,
+  perRegistration: defaults.stunPerRegistration,
+  perRegistrationElsewhere: defaults.stunPerRegistrationElsewhere,
+  perSubject: defaults.stunPerSubject,
+  perSubjectElsewhere: defaults.stunPerSubjectElsewhere,
+  perKind: defaults.stunPerKind,
+  burstOfKind: stunBurstOfKind,
+  sources: defaults.maxStunSources,
+  maxBytes: defaults.maxStunBytes,
+  maxWaiting: defaults.maxWaitingStun,
+  maxWaitingOfKind: defaults.maxWaitingStunOfKind,
+  maxWaitingOfSubject: defaults.maxWaitingStunOfSubject,
+  nonceLifeMs: defaults.stunNonceMs,
+};
+
+/** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */
+function restingIds(inUse: number): number {
+  return 1024 + (inUse >> 2);
+}
+
+function idOrNone(id: number): SessionId | undefined {
+  return id < 0 ? undefined : id;
+}
+
+function socketFailed(system: string, syscall: string): QuicpipeError {
+  const message = `a UDP socket of the relay failed: ${syscall} gave ${system}`;
+  return new QuicpipeError("ERR_QUICPIPE_INTERNAL", message, { details: { system, syscall } });
+}

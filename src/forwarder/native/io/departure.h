@@ -1,0 +1,18 @@
+/* Turns what an outbox holds into messages for the system. */
+#ifndef QP_DEPARTURE_H
+#define QP_DEPARTURE_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "way.h"
+
+/**
+ * Writes the message that goes a way, with what the way asks for as ancillary data. The kernel cuts it into datagrams of
+ * `segment_bytes`; 0 for a single one.
+ */
+void qp_departure_write(const struct qp_way *way, uint16_t segment_bytes, struct iovec *vectors, size_t vector_count,
+                        struct msghdr *message, uint8_t *control);
+
+#endif

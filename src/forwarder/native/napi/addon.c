@@ -1,0 +1,181 @@
+#include <limits.h>
+
+#include "../../../xdp/native/program.h"
+#include "classify.h"
+#include "delivery.h"
+#include "links.h"
+
+/** The options as far as `config` tells them; the call has failed if one is of the wrong kind. */
+static struct qp_forwarder_options read_options(struct qp_call *call, napi_value config, char host[QP_IP_TEXT_BYTES],
+                                                char upstream[QP_IP_TEXT_BYTES])
+{
+  napi_value upstream_address = qp_property(call, config, "upstreamAddress");
+  napi_value stun = qp_property(call, config, "stun");
+  qp_read_ip(call, qp_property(call, config, "host"), host);
+  bool has_upstream = qp_is_given(call, upstream_address);
+  if (has_upstream)
+    qp_read_ip(call, upstream_address, upstream);
+#define AMOUNT(name) qp_read_amount(call, qp_property(call, config, name))
+#define MS(name) qp_read_ms(call, qp_property(call, config, name))
+#define UINT32(name) qp_read_uint32(call, qp_property(call, config, name))
+  const struct qp_forwarder_options options = {
+    .host = host,
+    .port = (uint16_t)UINT32("port"),
+    .threads = UINT32("threads"),
+    .socket = { .buffer_bytes = (int)UINT32("socketBufferBytes") },
+    .may_segment = true,
+    .max_sessions = UINT32("maxSessions"),
+    .max_buckets = UINT32("maxBuckets"),
+    .is_source_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),
+    .upstream_host = has_upstream ? upstream : NULL,
+    .upstream_port = has_upstream ? (uint16_t)UINT32("upstreamPort") : 0,
+    .splice = {
+      .places = {
+        .max = UINT32("maxGatewayClients"),
+        .max_on_probation = UINT32("maxGatewayProbation"),
+        .max_settled = UINT32("maxGatewaySettled"),
+        .max_strangers = UINT32("maxGatewayStrangers"),
+        .max_of_share = UINT32("maxGatewayShare"),
+        .per_second = AMOUNT("newGatewayClientsPerSecond"),
+        .burst = AMOUNT("gatewayClientBurst"),
+        .share_per_second = AMOUNT("gatewaySharePerSecond"),
+      },
+      .idle_ms = MS("gatewayIdleMs"),
+      .new_idle_ms = MS("gatewayNewIdleMs"),
+      .presence_ms = MS("gatewayPresenceMs"),
+      .rest_ms = MS("virtualAddressRestMs"),
+    },
+    .stun = {
+      .per_source = qp_read_amount(call, qp_property(call, stun, "perSource")),
+      .per_registration = qp_read_amount(call, qp_property(call, stun, "perRegistration")),
+      .per_registration_elsewhere = qp_read_amount(call, qp_property(call, stun, "perRegistrationElsewhere")),
+      .per_subject = qp_read_amount(call, qp_property(call, stun, "perSubject")),
+      .per_subject_elsewhere = qp_read_amount(call, qp_property(call, stun, "perSubjectElsewhere")),
+      .per_kind = qp_read_amount(call, qp_property(call, stun, "perKind")),
+      .burst_of_kind = qp_read_amount(call, qp_property(call, stun, "burstOfKind")),
+      .sources = qp_read_uint32(call, qp_property(call, stun, "sources")),
+      .max_bytes = qp_read_uint32(call, qp_property(call, stun, "maxBytes")),
+      .max_waiting = qp_read_uint32(call, qp_property(call, stun, "maxWaiting")),
+      .max_waiting_of_kind = qp_read_uint32(call, qp_property(call, stun, "maxWaitingOfKind")),
+      .max_waiting_of_subject = qp_read_uint32(call, qp_property(call, stun, "maxWaitingOfSubject")),
+      .nonce_life_ms = qp_read_ms(call, qp_property(call, stun, "nonceLifeMs")),
+    },
+    .sweep_interval_ms = MS("sweepIntervalMs"),
+    .epoch_ms = MS("epochMs"),
+  };
+#undef AMOUNT
+#undef MS
+#undef UINT32
+  call->has_failed |= options.threads < 1 || options.threads > QP_MAX_THREADS || options.stun.sources < 1;
+  return options;
+}
+
+/** How the kernel's tables are made, with the path in `pin`; null where none are asked for. */
+static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_value config,
+                                                   const struct qp_forwarder_options *forwarder,
+                                                   struct qp_kernel_options *options, char pin[PATH_MAX])
+{
+  napi_value kernel = qp_property(call, config, "kernel");
+  if (!qp_is_given(call, kernel))
+    return NULL;
+  napi_value path = qp_property(call, kernel, "pin");
+  bool is_pinned = qp_is_given(call, path);
+  if (is_pinned)
+    qp_read_text(call, path, pin, PATH_MAX);
+  *options = (struct qp_kernel_options){
+    .max_routes = qp_read_uint32(call, qp_property(call, kernel, "maxRoutes")),
+    .max_sessions = forwarder->max_sessions,
+    .max_buckets = forwarder->max_buckets,
+    .pin_path = is_pinned ? pin : NULL,
+  };
+  return options;
+}
+
+/** The memory of a `BigInt64Array` of one element, kept with `reference`; null where none is given. */
+static const _Atomic int64_t *read_clock(struct qp_call *call, napi_value config, napi_ref *reference)
+{
+  napi_value clock = qp_property(call, config, "clock");
+  napi_typedarray_type type;
+  size_t length = 0;
+  void *data = NULL;
+  if (!qp_is_given(call, clock))
+    return NULL;
+  if (napi_get_typedarray_info(call->env, clock, &type, &length, &data, NULL, NULL) != napi_ok ||
+      type != napi_bigint64_array || length < 1 ||
+      napi_create_reference(call->env, clock, 1, reference) != napi_ok)
+    call->has_failed = true;
+  return data;
+}
+
+/** Takes the callbacks over; from here on JavaScript hears that there are reports. */
+static bool connect_callbacks(struct qp_call *call, struct qp_handle *handle, napi_value config)
+{
+  napi_env env = call->env;
+  napi_value on_reports = qp_property(call, config, "onReports");
+  napi_value on_stun = qp_property(call, config, "onStun");
+  napi_value on_error = qp_property(call, config, "onError");
+  return !call->has_failed && napi_create_reference(env, on_stun, 1, &handle->on_stun) == napi_ok &&
+         napi_create_reference(env, on_error, 1, &handle->on_error) == napi_ok &&
+         napi_create_threadsafe_function(env, on_reports, NULL, qp_text(env, "quicpipe"), 0, 1, NULL, NULL, NULL, NULL,
+                                         &handle->wake) == napi_ok;
+}
+
+/** Opens what the handle is for; returns the object, or throws and leaves nothing behind. */
+static napi_value open_handle(struct qp_call *call, struct qp_handle *handle, napi_value config,
+                              const struct qp_forwarder_options *options)
+{
+  struct qp_failure failure;
+  if (!connect_callbacks(call, handle, config))
+    return qp_throw_arguments(call->env);
+  if (!qp_forwarder_start(handle->forwarder, options, &failure))
+    return qp_throw(call->env, qp_error_name(failure.error), failure.call);
+  return qp_handle_object(call->env, handle);
+}
+
+static napi_value open_forwarder(napi_env env, napi_callback_info info)
+{
+  struct qp_call call = qp_call_begin(env, info);
+  napi_value config = call.arguments[0];
+  char host[QP_IP_TEXT_BYTES], upstream[QP_IP_TEXT_BYTES];
+  char pin[PATH_MAX];
+  struct qp_forwarder_options options = read_options(&call, config, host, upstream);
+  struct qp_kernel_options kernel;
+  options.kernel = read_kernel(&call, config, &options, &kernel, pin);
+  struct qp_handle *handle = call.has_failed ? NULL : qp_handle_create(env);
+  if (!handle)
+    return qp_throw_arguments(env);
+  options.clock = read_clock(&call, config, &handle->clock);
+  options.wake = qp_delivery_wake;
+  options.context = handle;
+  handle->forwarder = call.has_failed ? NULL : qp_forwarder_create(&options);
+  napi_value object = handle->forwarder ? open_handle(&call, handle, config, &options) : qp_throw(env, "ENOMEM", NULL);
+  bool has_thrown = false;
+  napi_is_exception_pending(env, &has_thrown);
+  if (has_thrown)
+    qp_handle_close(handle);
+  qp_handle_release(handle);
+  return object;
+}
+
+static napi_value counter_names(napi_env env)
+{
+  napi_value names;
+  napi_create_array(env, &names);
+#define QP_NAME(constant, text) napi_set_element(env, names, QP_##constant, qp_text(env, text));
+  QP_COUNTER_NAMES(QP_NAME)
+#undef QP_NAME
+  return names;
+}
+
+NAPI_MODULE_INIT()
+{
+  const napi_property_descriptor properties[] = {
+    { .utf8name = "open", .method = open_forwarder, .attributes = napi_default_method },
+    { .utf8name = "classify", .method = qp_classify, .attributes = napi_default_method },
+    { .utf8name = "links", .method = qp_read_links, .attributes = napi_default_method },
+    { .utf8name = "hasProgram", .value = qp_boolean(env, qp_program_exists()), .attributes = napi_enumerable },
+    { .utf8name = "counterNames", .value = counter_names(env), .attributes = napi_enumerable },
+  };
+  napi_define_properties(env, exports, sizeof properties / sizeof properties[0], properties);
+  return exports;
+}

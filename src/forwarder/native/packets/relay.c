@@ -1,0 +1,241 @@
+#include "relay.h"
+
+#include "../tables/account.h"
+#include "../tables/bucket.h"
+#include "../tables/endpoints.h"
+#include "sorter.h"
+
+static void count(struct qp_relay *relay, enum qp_counter counter, uint32_t amount)
+{
+  qp_count(&relay->counters, counter, amount);
+}
+
+/** The sender of a message: the endpoint and the session that pays, looked up once for all its datagrams. */
+static void look_up_sender(const struct qp_sessions *sessions, struct qp_received *received, uint64_t now_ns)
+{
+  if (received->is_looked_up)
+    return;
+  received->is_looked_up = true;
+  received->endpoint = qp_endpoint_at(sessions, &received->source);
+  uint32_t sender = received->endpoint ? qp_endpoint_sender(sessions, received->endpoint, now_ns) : QP_NO_SESSION;
+  received->payer = sender == QP_NO_SESSION ? NULL : &sessions->accounts[sender];
+}
+
+enum { ALLOWED = QP_COUNTER_COUNT };
+
+/** Takes what the burst costs from the bucket of its sender's subject; tells whether it was there. */
+static bool pay(const struct qp_sessions *sessions, const struct qp_burst *burst, uint64_t now_ns)
+{
+  const struct qp_account *payer = burst->from->payer;
+  return !payer || qp_bucket_take(qp_account_bucket(sessions, payer), burst->bytes, now_ns);
+}
+
+/** Why the burst may not go to `to`, as the counter of the refusal, or `ALLOWED`. */
+static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst, const struct qp_account *to,
+                      const struct qp_endpoint *endpoint, uint64_t now_ns)
+{
+  if (qp_account_is_expired(to, now_ns))
+    return QP_SESSION_EXPIRED;
+  if (!endpoint)
+    return QP_NO_ADDRESS;
+  if (!burst->from->payer && relay->tables->is_source_checked)
+    return QP_SOURCE_UNREGISTERED;
+  return ALLOWED;
+}
+
+/** The address of this host that packets to a session leave from; zero where there is but one. */
+static struct qp_ip departure_of(const struct qp_sessions *sessions, const struct qp_account *to)
+{
+  const struct qp_ip any = { 0 };
+  return qp_is_local_known(&sessions->bound) ? any : qp_account_local(to);
+}
+
+static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, struct qp_account *to,
+                       const struct qp_endpoint *endpoint, uint64_t now_ns)
+{
+  const struct qp_way way = {
+    .to = &endpoint->name,
+    .payer = burst->from->payer,
+    .account = to,
+    .local = departure_of(&relay->tables->sessions, to),
+    .ecn = burst->from->ecn,
+    .lane = QP_LANE_RELAY,
+  };
+  qp_account_note_first(to, now_ns);
+  if (way.payer)
+    qp_account_note_first(way.payer, now_ns);
+  qp_outbox_add(&relay->public_outbox, &way, burst->data, burst->bytes, burst->segment_bytes);
+}
+
+static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now);
+
+/** Counts a refusal, and for the session that it is about, where there is one. */
+static void refuse(struct qp_relay *relay, enum qp_counter reason, uint32_t amount, struct qp_account *session,
+                   enum qp_session_counter counter)
+{
+  /* The session first: whoever sees the total finds the session's share of it. */
+  if (session)
+    qp_add(&session->counters[counter], amount);
+  count(relay, reason, amount);
+}
+
+static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now)
+{
+  const struct qp_sessions *sessions = &relay->tables->sessions;
+  const struct qp_endpoint *endpoint = qp_session_endpoint(sessions, id);
+  struct qp_account *to = &sessions->accounts[id];
+  look_up_sender(sessions, burst->from, now.ns);
+  int refusal = refusal_of(relay, burst, to, endpoint, now.ns);
+  if (refusal == QP_NO_ADDRESS)
+    return refuse(relay, QP_NO_ADDRESS, burst->count, to, QP_PACKETS_NO_ADDRESS);
+  if (refusal != ALLOWED)
+    return count(relay, refusal, burst->count);
+  struct qp_account *payer = burst->from->payer;
+  if (!pay(sessions, burst, now.ns))
+    return burst->count > 1 ? relay_singly(relay, burst, id, now)
+                            : refuse(relay, QP_RATE_LIMITED, 1, payer, QP_PACKETS_LIMITED);
+  if (endpoint == burst->from->endpoint)
+    return refuse(relay, QP_SOURCE_IS_DESTINATION, burst->count, payer, QP_PACKETS_TO_ITSELF);
+  send_burst(relay, burst, to, endpoint, now.ns);
+}
+
+/** The datagrams of a burst that the bucket does not pay for as a whole, one by one. */
+static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now)
+{
+  struct qp_burst single = { .data = burst->data, .count = 1, .from = burst->from };
+  for (uint32_t left = burst->bytes; left > 0; left -= single.bytes, single.data += single.bytes) {
+    single.bytes = single.segment_bytes = left < burst->segment_bytes ? left : burst->segment_bytes;
+    relay_burst(relay, &single, id, now);
+  }
+}
+
+static bool is_from_dialer(const struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
+{
+  const struct qp_sessions *sessions = &relay->tables->sessions;
+  const struct qp_endpoint *dialer = qp_session_endpoint(sessions, single->sorted.pin->from);
+  look_up_sender(sessions, single->from, now.ns);
+  return dialer && dialer == single->from->endpoint;
+}
+
+static struct qp_path path_of(const struct qp_received *received)
+{
+  return (struct qp_path){ .peer = received->source, .local = received->local };
+}
+
+static struct qp_client *admit(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now,
+                               enum qp_counter *refusal)
+{
+  const struct qp_path path = path_of(single->from);
+  return qp_splice_admit(&relay->splice, &path, single->data, single->bytes, now.ms, now.ns, refusal);
+}
+
+static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
+{
+  struct qp_received *from = single->from;
+  enum qp_counter refusal = QP_NO_UPSTREAM;
+  if (relay->tables->has_upstream && !from->client)
+    from->client = admit(relay, single, now, &refusal);
+  if (!from->client)
+    return count(relay, refusal, 1);
+  qp_splice_sent(&relay->splice, from->client, single->data, single->bytes);
+  const struct qp_way way = {
+    .to = &relay->tables->upstream_name,
+    .local = qp_mapped_ip(from->client->virtual_ipv4),
+    .ecn = from->ecn,
+    .lane = QP_LANE_GATEWAY_IN,
+  };
+  qp_outbox_add(&relay->upstream_outbox, &way, single->data, single->bytes, single->bytes);
+}
+
+/** Why a STUN message does not reach JavaScript, as the counter of that, or `ALLOWED`. */
+static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
+{
+  struct qp_tables *tables = relay->tables;
+  const struct qp_stun_arrival arrival = {
+    .data = single->data,
+    .length = single->bytes,
+    .path = path_of(single->from),
+    .now = now,
+  };
+  struct qp_report_share share;
+  switch (qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, &arrival, &share)) {
+  case QP_STUN_TOO_LONG:
+    return QP_STUN_MALFORMED;
+  case QP_SOURCE_EXHAUSTED:
+    return QP_STUN_RATE_LIMITED;
+  case QP_KIND_EXHAUSTED:
+    return QP_STUN_FLOODED;
+  case QP_PAID_BY_REGISTRATION:
+  case QP_PAID_BY_SOURCE:
+    break;
+  }
+  switch (qp_report_datagram(&tables->reports, single->data, single->bytes, &arrival.path, &share)) {
+  case QP_REPORTED:
+    return ALLOWED;
+  case QP_REPORTS_FULL:
+    return QP_STUN_OVERLOADED;
+  case QP_REPORT_SHARE_FULL:
+    break;
+  }
+  return QP_STUN_OVER_SHARE;
+}
+
+static void hand_over_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
+{
+  int refusal = refusal_of_stun(relay, single, now);
+  if (refusal == ALLOWED)
+    return;
+  count(relay, refusal, 1);
+  count(relay, QP_STUN_UNANSWERED, 1);
+}
+
+static void dispatch(struct qp_relay *relay, const struct qp_burst *burst, enum qp_verdict verdict, struct qp_now now)
+{
+  switch (verdict) {
+  case QP_VERDICT_SESSION:
+    return relay_burst(relay, burst, burst->sorted.session, now);
+  case QP_VERDICT_PINNED:
+    return is_from_dialer(relay, burst, now) ? relay_burst(relay, burst, burst->sorted.pin->to, now)
+                                             : dispatch(relay, burst, burst->sorted.unpinned, now);
+  case QP_VERDICT_GATEWAY:
+    return pass_to_gateway(relay, burst, now);
+  case QP_VERDICT_STUN:
+    return hand_over_stun(relay, burst, now);
+  case QP_VERDICT_UNDIRECTED:
+    return count(relay, QP_NO_DESTINATION, 1);
+  case QP_VERDICT_EMPTY:
+    return count(relay, QP_EMPTY, 1);
+  }
+}
+
+void qp_relay_public(struct qp_relay *relay, struct qp_received *received, unsigned messages, struct qp_now now)
+{
+  struct qp_sorter sorter;
+  struct qp_burst burst;
+  qp_sorter_begin(&sorter, relay->tables, received, messages, now.ms);
+  while (qp_sorter_next(&sorter, &burst))
+    dispatch(relay, &burst, burst.sorted.verdict, now);
+}
+
+static void pass_to_client(struct qp_relay *relay, struct qp_received *received)
+{
+  struct qp_client *client = NULL;
+  if (qp_same_address(&received->source, &relay->tables->upstream))
+    client = qp_splice_client(&relay->splice, received->local.words[3]);
+  if (!client)
+    return count(relay, QP_GATEWAY_STRAY, qp_datagrams_of(received->length, received->segment_bytes));
+  qp_splice_answered(client, received->data, received->length, received->segment_bytes);
+  const struct qp_way way = {
+    .to = &client->name,
+    .local = client->path.local,
+    .ecn = received->ecn,
+    .lane = QP_LANE_GATEWAY_OUT,
+  };
+  qp_outbox_add(&relay->public_outbox, &way, received->data, received->length, received->segment_bytes);
+}
+
+void qp_relay_upstream(struct qp_relay *relay, struct qp_received *received, unsigned messages)
+{
+  for (unsigned i = 0; i < messages; i++)
+    pass_to_client(relay, &received[i]);
+}

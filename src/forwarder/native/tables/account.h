@@ -1,0 +1,67 @@
+/* The part of a session that the kernel sees as well (bpf/abi.h). */
+#ifndef QP_ACCOUNT_H
+#define QP_ACCOUNT_H
+
+#include "../../../../bpf/abi.h"
+#include "../memory/address.h"
+#include "../memory/words.h"
+
+static inline struct qp_source qp_source_of_address(const struct qp_address *address)
+{
+  struct qp_source source = { .port = address->port };
+  memcpy(&source.ip, address->ip, sizeof source.ip);
+  return source;
+}
+
+static inline struct qp_address qp_address_of_source(const struct qp_source *source)
+{
+  struct qp_address address = { .port = source->port };
+  memcpy(address.ip, &source->ip, sizeof address.ip);
+  return address;
+}
+
+/**
+ * The address of this host that packets to the session leave from. Zero, so that the system chooses, where a writer
+ * holds it for longer than some looks take.
+ */
+static inline struct qp_ip qp_account_local(const struct qp_account *account)
+{
+  enum { LOOKS = 64 };
+  struct qp_ip local;
+  for (int i = 0; i < LOOKS; i++) {
+    uint32_t version = __atomic_load_n(&account->version, __ATOMIC_ACQUIRE);
+    for (int word = 0; word < 4; word++)
+      local.words[word] = qp_load_index(&account->local.words[word]);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (version % 2 == 0 && __atomic_load_n(&account->version, __ATOMIC_RELAXED) == version)
+      return local;
+  }
+  return (struct qp_ip){ 0 };
+}
+
+/** Threads that both find none have the same time but for a packet's. */
+static inline void qp_account_note_first(struct qp_account *account, uint64_t now_ns)
+{
+  if (qp_load(&account->first_at_ns) == 0)
+    qp_store(&account->first_at_ns, now_ns);
+}
+
+/** Has the kernel forget who was found to pay for what comes from the session's address, and from which bucket. */
+static inline void qp_account_touch(struct qp_account *account)
+{
+  __atomic_fetch_add(&account->version, 2, __ATOMIC_SEQ_CST);
+}
+
+/** Changes the address so that the kernel sees the old or the new one, or leaves the packet to user space. */
+static inline void qp_account_move(struct qp_account *account, struct qp_source address, const struct qp_ip *local)
+{
+  __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+  /* The kernel reads without barriers (bpf/guard.h), and on arm64 what follows could overtake the store of that. */
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  account->address = address;
+  for (int i = 0; i < 4; i++)
+    qp_store_index(&account->local.words[i], local->words[i]);
+  __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+}
+
+#endif

@@ -1,0 +1,19 @@
+import { gatewayStrangerDivisor } from "../../defaults/index.ts";
+import { TokenBucket } from "../../token-bucket.ts";
+
+/** How fast places may be opened: of these a sixteenth by strangers, as they have of the places. */
+export class OpeningRate {
+  readonly #all: TokenBucket;
+  readonly #strangers: TokenBucket;
+
+  constructor(perSecond: number, burst: number, nowMs: number) {
+    const divisor = gatewayStrangerDivisor;
+    this.#all = new TokenBucket(perSecond, burst, nowMs);
+    this.#strangers = new TokenBucket(perSecond / divisor, Math.max(1, burst / divisor), nowMs);
+  }
+
+  /** Takes one; what a stranger may not have costs nobody else anything. */
+  take(isStranger: boolean, nowMs: number): boolean {
+    return (!isStranger || this.#strangers.take(1, nowMs)) && this.#all.take(1, nowMs);
+  }
+}

@@ -1,0 +1,290 @@
+import { randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import {
+  gatewayIdleMs,
+  gatewayNewIdleMs,
+  gatewayPresenceMs,
+  gatewayWaitingDatagrams,
+} from "../../defaults/index.ts";
+import { type Address, type PeerAddress, unmapAddress } from "../../wire/address.ts";
+import type { ClientsBy, GatewayClient } from "../contract.ts";
+import type { Counters } from "../counters.ts";
+import { KnownIds, type UsedIds } from "./known-ids.ts";
+import { PathMap } from "../udp/path-map.ts";
+import { type Connection, isNewest, type Place, placeLimits, Places } from "./places.ts";
+import { arrivalOf, Probation } from "./probation.ts";
+import { literalLookup } from "../udp/udp-socket.ts";
+import type { Send } from "../udp/send.ts";
+import { VirtualAddresses } from "./virtual-addresses.ts";
+
+/** What a {@link Splice} is made with. */
+export interface SpliceOptions {
+  /** The gateway, on loopback. */
+  readonly upstream: Address;
+  readonly clientsBy: ClientsBy;
+  readonly maxClients: number;
+  readonly socketBufferBytes: number;
+  readonly counters: Counters;
+  /** Sends out of the public socket. */
+  readonly reply: Send;
+  readonly nowMs: number;
+}
+
+interface Client extends UsedIds {
+  /** That of its place. */
+  readonly connection: Connection;
+  /** The real address, in the public socket's form: who talks to two addresses of this host is two clients. */
+  readonly source: PeerAddress;
+  readonly virtualAddress: string;
+  readonly socket: Socket;
+  /** Datagrams that came before the socket was ready; `undefined` from then on. */
+  waiting: Uint8Array[] | undefined;
+  /** Key in the table of locals. */
+  local: string | undefined;
+  seenAtMs: number;
+  /** Whether the gateway has sent it something since. */
+  isAnswered: boolean;
+  readonly place: Place;
+  /** `undefined` once it has answered the gateway. */
+  probation: Probation | undefined;
+}
+
+/**
+ * Passes datagrams between the public socket and the application's own HTTP/3 server: a
+ * connected socket for each client address, so that the server tells its clients apart and needs no change.
+ */
+export class Splice {
+  readonly #options: SpliceOptions;
+  readonly #clients = new PathMap<Client>();
+  /** Clients by what the gateway sees of them. */
+  readonly #locals = new Map<string, Client>();
+  readonly #virtual = new VirtualAddresses([randomInt(2 ** 32), randomInt(2 ** 32)]);
+  readonly #places: Places;
+  readonly #knownIds = new KnownIds<Connection>();
+
+  constructor(options: SpliceOptions) {
+    this.#options = options;
+    this.#places = new Places(placeLimits(options.maxClients), options.nowMs);
+  }
+
+  /** Clients known right now. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** Clients that have not answered the gateway yet. */
+  get onProbation(): number {
+    return this.#places.onProbation;
+  }
+
+  /** Passes a client's datagram to the gateway. */
+  forward(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
+    const client = this.#clients.get(source);
+    if (!client) return this.#admit(datagram, source, nowMs);
+    if (hasLeft(client, datagram)) return this.#replace(client, datagram, nowMs);
+    client.seenAtMs = nowMs;
+    if (client.isAnswered) client.place.aliveAtMs = nowMs;
+    client.isAnswered = false;
+    client.connection.newest = client.place;
+    this.#watch(client, datagram, nowMs);
+    if (!client.waiting) this.#send(client, datagram);
+    else if (client.waiting.length < gatewayWaitingDatagrams) client.waiting.push(datagram);
+    else this.#options.counters.dropped["gateway-send-failed"]++;
+  }
+
+  /** The client that the gateway sees as this, its address in the public socket's form. */
+  clientOf(virtualAddress: string, port: number | undefined, nowMs: number): GatewayClient | undefined {
+    const address = unmapAddress(virtualAddress);
+    const local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
+    const client = this.#locals.get(local);
+    return client && { ...client.source, isThere: isThere(client, nowMs) };
+  }
+
+  /** Forgets the clients that have been silent for too long, or have sent nothing that the gateway answers. */
+  sweep(nowMs: number): void {
+    for (const client of this.#clients.values()) {
+      const idleMs = isSettled(client) ? gatewayIdleMs : gatewayNewIdleMs;
+      if (nowMs - client.place.aliveAtMs >= idleMs) void this.#leave(client, nowMs);
+    }
+    this.#places.sweep(nowMs);
+  }
+
+  async close(nowMs: number): Promise<void> {
+    await Promise.all(this.#clients.values().map((client) => this.#leave(client, nowMs)));
+  }
+
+  #admit(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
+    const { dropped } = this.#options.counters;
+    const arrival = arrivalOf(datagram);
+    if (!arrival) return void dropped["gateway-no-opening"]++;
+    const connection = arrival === "moving" ? this.#knownIds.connectionOf(datagram) : undefined;
+    const isStranger = arrival === "moving" && !connection;
+    const place = this.#places.open({ address: source.address, isStranger, connection }, nowMs);
+    if (typeof place === "string") return void dropped[place]++;
+    this.#create(datagram, source, { place, probation: new Probation(arrival) }, nowMs);
+  }
+
+  /** Somebody begins a connection where another one was: with a virtual address that is none of the other's. */
+  #replace(client: Client, datagram: Uint8Array, nowMs: number): void {
+    void this.#leave(client, nowMs);
+    this.#admit(datagram, client.source, nowMs);
+  }
+
+  /** Whether the client has answered the gateway by now; then a packet of its own from elsewhere is known. */
+  #watch(client: Client, datagram: Uint8Array, nowMs: number): void {
+    if (client.probation?.sent(datagram)) {
+      client.probation = undefined;
+      this.#places.graduate(client.place, nowMs);
+    }
+    if (!client.probation) this.#knownIds.note(client, datagram);
+  }
+
+  #localAddress(nowMs: number): string | undefined {
+    if (this.#options.clientsBy === "address") return this.#virtual.take(nowMs);
+    return isIPv6(this.#options.upstream.address) ? "::1" : "127.0.0.1";
+  }
+
+  #create(
+    first: Uint8Array,
+    source: PeerAddress,
+    { place, probation }: Pick<Client, "place" | "probation">,
+    nowMs: number,
+  ): void {
+    const { counters, upstream, socketBufferBytes } = this.#options;
+    const virtualAddress = this.#localAddress(nowMs);
+    if (virtualAddress === undefined) {
+      this.#places.close(place);
+      counters.dropped["gateway-full"]++;
+      return;
+    }
+    const socket = createSocket({
+      type: isIPv6(upstream.address) ? "udp6" : "udp4",
+      lookup: literalLookup,
+      recvBufferSize: socketBufferBytes,
+    });
+    const client: Client = {
+      // Copied: the socket's own object carries more.
+      source: { address: source.address, port: source.port, local: source.local },
+      virtualAddress,
+      socket,
+      waiting: [first],
+      local: undefined,
+      seenAtMs: nowMs,
+      isAnswered: false,
+      place,
+      connection: place.connection,
+      probation,
+      ids: [],
+    };
+    // What it came with stays known as long as it is there.
+    if (place.isMoved) this.#knownIds.note(client, first);
+    probation?.sent(first);
+    place.onGivenUp = (atMs) => {
+      counters.gateway.givenUp++;
+      void this.#forget(client, atMs);
+    };
+    this.#clients.set(source, client);
+    socket.on("message", (datagram) => this.#reply(client, datagram));
+    socket.on("error", () => this.#failed(client));
+    socket.on("connect", () => this.#ready(client));
+    socket.bind({ address: virtualAddress, port: 0, exclusive: true }, () =>
+      socket.connect(upstream.port, upstream.address),
+    );
+  }
+
+  #ready(client: Client): void {
+    if (!this.#isKnown(client)) return;
+    const { address, port } = client.socket.address();
+    client.local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
+    this.#locals.set(client.local, client);
+    const waiting = client.waiting ?? [];
+    client.waiting = undefined;
+    for (const datagram of waiting) this.#send(client, datagram);
+  }
+
+  #send(client: Client, datagram: Uint8Array): void {
+    client.socket.send(datagram, (failure) => {
+      const { dropped, gateway } = this.#options.counters;
+      if (failure) dropped["gateway-send-failed"]++;
+      else gateway.packetsIn++;
+    });
+  }
+
+  #reply(client: Client, datagram: Uint8Array): void {
+    // Past the handshake what has a long header is no more than what the gateway says to anybody.
+    client.isAnswered ||= client.probation !== undefined || datagram[0]! < 0x80;
+    client.probation?.answered(datagram);
+    this.#options.reply(datagram, client.source, (failure) => {
+      const { dropped, gateway } = this.#options.counters;
+      if (failure) dropped["gateway-send-failed"]++;
+      else gateway.packetsOut++;
+    });
+  }
+
+  #failed(client: Client): void {
+    if (!this.#isKnown(client)) return;
+    // The system refused the socket itself; the next datagram tries another.
+    if (client.waiting) return void this.#leave(client, client.seenAtMs);
+    const { dropped, gateway } = this.#options.counters;
+    // The gateway is down: the system reports (ICMP) a datagram refused that was counted as passed on.
+    dropped["gateway-send-failed"]++;
+    gateway.packetsIn--;
+  }
+
+  /** node:dgram may report in the next turn how a connect went, when the socket is closed already. */
+  #isKnown(client: Client): boolean {
+    return this.#clients.get(client.source) === client;
+  }
+
+  #leave(client: Client, nowMs: number): Promise<void> {
+    this.#places.close(client.place);
+    return this.#forget(client, nowMs);
+  }
+
+  /** Its place is somebody else's already, or nobody's. */
+  #forget(client: Client, nowMs: number): Promise<void> {
+    this.#knownIds.forget(client);
+    this.#clients.delete(client.source);
+    if (client.local !== undefined) this.#locals.delete(client.local);
+    this.#virtual.release(client.virtualAddress, nowMs);
+    this.#options.counters.dropped["gateway-send-failed"] += client.waiting?.length ?? 0;
+    return new Promise((resolve) => void client.socket.close(resolve));
+  }
+}
+
+/** Whether a client's connection has gone elsewhere, and another begins at its address. */
+function hasLeft({ place }: Client, datagram: Uint8Array): boolean {
+  return !isNewest(place) && arrivalOf(datagram) === "beginning";
+}
+
+/**
+ * Whether a client may be silent for long: it has answered the gateway, or is where a connection that is known sends from now.
+ * Of the places that a client claims with false addresses that is one at most, and only while it sends from nowhere else.
+ */
+function isSettled({ place, probation }: Client): boolean {
+  return !probation || (place.isMoved && isNewest(place));
+}
+
+/**
+ * Whether a client is at its address: its connection's newest packet came from there, a moment ago. One that went on under
+ * a connection ID that nobody knows has left all the same, and is silent there.
+ */
+function isThere({ place, seenAtMs }: Client, nowMs: number): boolean {
+  return isNewest(place) && nowMs - seenAtMs < gatewayPresenceMs;
+}
+
+/** Any of those that only Linux answers to. */
+const probedAddress = "127.1.0.1";
+
+/** Finds out whether a virtual address can be bound, as on Linux, where all of 127.0.0.0/8 is loopback. */
+export async function probeClientsBy(upstream: Address): Promise<ClientsBy> {
+  if (isIPv6(upstream.address)) return "port";
+  const socket = createSocket({ type: "udp4", lookup: literalLookup });
+  const isBound = await new Promise<boolean>((resolve) => {
+    socket.once("error", () => resolve(false));
+    socket.bind({ address: probedAddress, port: 0, exclusive: true }, () => resolve(true));
+  });
+  socket.close();
+  return isBound ? "address" : "port";
+}

@@ -1,0 +1,55 @@
+import { maxWaitingStun } from "../../defaults/index.ts";
+import type { PeerAddress } from "../../wire/address.ts";
+import type { StunOutcome } from "../contract.ts";
+import type { ReportSource } from "./report-reader.ts";
+import type { StunPayer } from "./payer.ts";
+
+/** A STUN message that waits, and who pays for it. */
+interface Waiting {
+  readonly datagram: Uint8Array;
+  readonly source: PeerAddress;
+  readonly payer: StunPayer;
+}
+
+/**
+ * The STUN messages that wait to be answered, in their order. Who pays for them has a share of the places, so that there
+ * is room for others. src/forwarder/native/stun/reports.c has the same rules.
+ */
+export class StunQueue implements ReportSource {
+  readonly #answer: (datagram: Uint8Array, source: PeerAddress) => void;
+  #waiting: Waiting[] = [];
+
+  constructor(answer: (datagram: Uint8Array, source: PeerAddress) => void) {
+    this.#answer = answer;
+  }
+
+  /** Takes a message; says why if there is no room. */
+  add(
+    datagram: Uint8Array,
+    source: PeerAddress,
+    payer: StunPayer,
+  ): Extract<StunOutcome, "over-share" | "overloaded"> | undefined {
+    if (payer.waiting >= payer.maxWaiting) return "over-share";
+    if (this.#waiting.length >= maxWaitingStun) return "overloaded";
+    this.#waiting.push({ datagram, source, payer });
+    payer.waiting++;
+    return undefined;
+  }
+
+  /** Answers up to `max` messages, one by one, so that an exception costs none of the others; false if there was none. */
+  deliver(max: number): boolean {
+    const hasSome = this.#waiting.length > 0;
+    for (let left = max; left > 0 && this.#waiting.length > 0; left--) {
+      const { datagram, source, payer } = this.#waiting.shift()!;
+      payer.waiting--;
+      this.#answer(datagram, source);
+    }
+    return hasSome;
+  }
+
+  /** Forgets all that wait. */
+  clear(): void {
+    for (const { payer } of this.#waiting) payer.waiting--;
+    this.#waiting = [];
+  }
+}

@@ -1,0 +1,44 @@
+import type { PeerAddress } from "../../wire/address.ts";
+import type { StunAuthority, StunPolicy } from "../contract.ts";
+import type { Counters } from "../counters.ts";
+import { type Send, sendDropReason } from "../udp/send.ts";
+import type { StunNonces } from "./nonce.ts";
+import { StunServer } from "./server.ts";
+
+/** What a {@link StunResponder} is made with. */
+export interface StunResponderOptions {
+  readonly authority: StunAuthority;
+  readonly policy: StunPolicy;
+  readonly nonces: StunNonces;
+  readonly counters: Counters;
+  /** Sends out of the public socket. */
+  readonly send: Send;
+  /** Turns an address in the form that the public socket reports into the plain one. */
+  readonly fromWire: (wire: PeerAddress) => PeerAddress;
+}
+
+/** Answers the STUN messages that come to the public socket, and counts them. */
+export class StunResponder {
+  readonly #options: StunResponderOptions;
+  readonly #server: StunServer;
+
+  constructor(options: StunResponderOptions) {
+    this.#options = options;
+    this.#server = new StunServer(options.authority, options.policy, options.nonces);
+  }
+
+  /** Takes one message from `source`, which is in the form that the public socket reports. */
+  receive(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
+    const { fromWire, send, counters } = this.#options;
+    const { dropped, stun } = counters;
+    const { outcome, reply } = this.#server.answer(datagram, fromWire(source), nowMs);
+    stun[outcome]++;
+    if (!reply) dropped["stun-unanswered"]++;
+    else
+      send(reply, source, (failure) => {
+        if (!failure) return;
+        stun[outcome]--;
+        dropped[sendDropReason(failure)]++;
+      });
+  }
+}

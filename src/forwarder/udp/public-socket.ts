@@ -1,0 +1,134 @@
+import type { Socket } from "node:dgram";
+import { isIPv4 } from "node:net";
+import { type Address, type PeerAddress, unmapAddress } from "../../wire/address.ts";
+import { isWildcard, plainIp } from "../../wire/ip.ts";
+import { listen } from "../listen.ts";
+import { LocalSockets } from "./local-sockets.ts";
+import { hostAddresses } from "../own-address.ts";
+import type { Send } from "./send.ts";
+import { codeOf } from "../../system-error.ts";
+import { bindUdpSocket, closeUdpSocket, sendFrom, type UdpSocketOptions } from "./udp-socket.ts";
+
+/** Takes a datagram; `source` has the address of this host that it was sent to, where that is known. */
+export type Receive = (datagram: Uint8Array, source: PeerAddress) => void;
+
+/** What a public socket is opened with. */
+export interface PublicSocketOptions extends Pick<UdpSocketOptions, "host" | "port" | "socketBufferBytes"> {
+  /** Hears of faults of the sockets, and of addresses that none can be had for. */
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * Binds the relay's UDP port; `::` takes IPv4 as well, and becomes `0.0.0.0` where the system has no IPv6.
+ * The caller closes it.
+ *
+ * @throws ERR_QUICPIPE_LISTEN_FAILED
+ */
+export async function openPublicSocket(options: PublicSocketOptions): Promise<PublicSocket> {
+  const { host: address, port } = options;
+  const socket = new PublicSocket(
+    await listen({ address, port }, (host) => bind({ ...options, host })),
+    options,
+  );
+  await socket.follow();
+  return socket;
+}
+
+/**
+ * The relay's UDP port, with a socket for each address of the host where it is bound to all of them. Addresses on its
+ * hot path are in the form that the sockets report, see `toWire`; the `local` of one is in plain form always.
+ */
+export class PublicSocket {
+  /** The bound address, in plain form. */
+  readonly bound: Address;
+  /** Why answers may leave from another address than the one that was asked; `undefined`: they do not. */
+  readonly limitation: string | undefined;
+  /** Takes what comes; what comes before it is set is lost. */
+  onDatagram: Receive | undefined;
+
+  readonly #options: PublicSocketOptions;
+  readonly #socket: Socket;
+  readonly #isDualStack: boolean;
+  readonly #send: Send;
+  #locals: LocalSockets | undefined;
+
+  constructor({ socket, limitation }: Bound, options: PublicSocketOptions) {
+    const { address, family, port } = socket.address();
+    this.bound = { address, port };
+    this.limitation = limitation;
+    this.#options = options;
+    this.#socket = socket;
+    this.#isDualStack = family === "IPv6";
+    this.#send = sendFrom(socket);
+    socket.on("message", (datagram, source) => this.onDatagram?.(datagram, source));
+    socket.on("error", options.onError);
+  }
+
+  /** Opens the sockets for each address, where there is to be more than one. */
+  async follow(): Promise<void> {
+    const { address, port } = this.bound;
+    if (!isWildcard(address) || this.limitation !== undefined) return;
+    const { onError, socketBufferBytes } = this.#options;
+    this.#locals = await LocalSockets.open({
+      port,
+      socketBufferBytes,
+      addresses: () => hostAddresses().filter((held) => address === "::" || isIPv4(held)),
+      spell: (held) => this.toWire({ address: held, port }).address,
+      opened: (socket, local) => this.#listenAt(socket, local),
+      onError,
+    });
+  }
+
+  /** Sends from `to.local`, or from where routing says if that is not known. */
+  readonly send: Send = (datagram, to, done) => {
+    const send = to.local === undefined ? this.#send : this.#locals?.sendFrom(to.local);
+    if (send) send(datagram, to, done);
+    else done("EADDRNOTAVAIL");
+  };
+
+  /** Turns a plain address into the form that the sockets report: IPv4 becomes `::ffff:…` on dual-stack ones. */
+  toWire({ address, port, local }: PeerAddress): PeerAddress {
+    // The spelling of the system, because addresses are compared as text.
+    const plain = plainIp(address);
+    const isMapped = this.#isDualStack && !plain.includes(":");
+    return { address: isMapped ? `::ffff:${plain}` : plain, port, local };
+  }
+
+  /** The way back. */
+  readonly fromWire = ({ address, port, local }: PeerAddress): PeerAddress => ({
+    address: unmapAddress(address),
+    port,
+    local,
+  });
+
+  async close(): Promise<void> {
+    await Promise.all([closeUdpSocket(this.#socket), this.#locals?.close()]);
+  }
+
+  #listenAt(socket: Socket, local: string): void {
+    socket.on("message", (datagram, { address, port }) =>
+      this.onDatagram?.(datagram, { address, port, local }),
+    );
+  }
+}
+
+interface Bound {
+  readonly socket: Socket;
+  readonly limitation?: string;
+}
+
+/** The port is first held alone, so that one that somebody else has is refused; then it is shared with our own. */
+async function bind(options: UdpSocketOptions): Promise<Bound> {
+  const alone = await bindUdpSocket(options);
+  if (!isWildcard(options.host)) return { socket: alone };
+  const { port } = alone.address();
+  await closeUdpSocket(alone);
+  try {
+    return { socket: await bindUdpSocket({ ...options, port, isShared: true }) };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "EADDRINUSE") throw error;
+    const limitation = `answers from the address that routing picks, as this system lets no sockets share a port (${code})`;
+    return { socket: await bindUdpSocket({ ...options, port }), limitation };
+  }
+}

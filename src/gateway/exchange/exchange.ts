@@ -1,0 +1,257 @@
+import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../../defaults/index.ts";
+import { http3Code } from "../../http3/index.ts";
+import type { RequestBudget } from "../budget/request.ts";
+import type { ExchangeStream } from "./stream.ts";
+import type { SourceFaults } from "./faults.ts";
+import type { Outbox } from "./outbox.ts";
+import { Pace } from "./pace.ts";
+import { RequestBody } from "./request-body.ts";
+import type { HeadRefusal, RequestHead } from "./request-head.ts";
+import { plainResponse, responseFields } from "./response-head.ts";
+import { OverBudget, ResponseWriter } from "./response-writer.ts";
+
+/** What an {@link Exchange} is made with. */
+export interface ExchangeOptions {
+  readonly stream: ExchangeStream;
+  /** Whether the request has no body. */
+  readonly hasEnded: boolean;
+  /** Closed with the exchange. */
+  readonly budget: RequestBudget;
+  readonly outbox: Outbox | undefined;
+  readonly faults: SourceFaults;
+  readonly now: () => number;
+  /** Told of each piece of the body that the app is to read, in bytes. */
+  readonly onBody?: (bytes: number) => void;
+  /** Told once, when the exchange is over, whether its stream was stopped. */
+  readonly onClose: (isStopped: boolean) => void;
+}
+
+/** Made once: strangers have one made of each request, and the way that led here says nothing. */
+const clientGone: DOMException = new DOMException("the client has gone", "AbortError");
+const alreadyAnswered: DOMException = new DOMException("the request has been answered", "InvalidStateError");
+
+/** One request and its response on a stream, from its header fields until all of the response has been sent. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  /** Made when the app asks for the request's signal. */
+  #controller: AbortController | undefined;
+  readonly #paces = { client: new Pace(), reader: new Pace() };
+  readonly #writer: ResponseWriter;
+  #body: RequestBody | undefined;
+  /** Since when the app is waited for. */
+  #waitsSinceMs: number | undefined;
+  /** When all of the response was handed over. */
+  #answeredAtMs: number | undefined;
+  #hasRequestEnded: boolean;
+  #hasAnswer = false;
+  #isClosed = false;
+
+  constructor(options: ExchangeOptions) {
+    const { stream, budget, outbox, now } = options;
+    this.#options = options;
+    this.#hasRequestEnded = options.hasEnded;
+    this.#writer = new ResponseWriter({
+      stream,
+      budget,
+      outbox,
+      pace: this.#paces.reader,
+      onWait: (isWaiting) => this.#wait(isWaiting),
+      onSent: () => this.#closeIfDone(),
+      now,
+    });
+    // For as long as the stream lives: an error that nobody listens for ends the process.
+    stream.on("error", () => this.#gone());
+    stream.once("aborted", () => this.#gone());
+    stream.once("close", () => this.#gone());
+    stream.once("end", () => this.#requestEnded());
+    // Without a reader the library would keep what comes, without bounds.
+    stream.on("data", (chunk: Buffer) => this.#received(chunk));
+  }
+
+  /** Answers with a few words, without the app. */
+  refuse({ status, why }: HeadRefusal): void {
+    this.#options.faults.write("info", "request-malformed", "a request could not be read", { status, why });
+    void this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}), "GET");
+  }
+
+  /** Answers with what the app says. */
+  serve(
+    head: RequestHead,
+    ip: string | undefined,
+    fetch: (request: Request) => Response | Promise<Response>,
+  ): void {
+    void this.#serve(head, ip, fetch);
+  }
+
+  /** Ends what has taken too long. */
+  sweep(nowMs: number): void {
+    if (this.#isTooSlow(nowMs)) this.#endSlow();
+    else if (this.#waitsSinceMs !== undefined && nowMs - this.#waitsSinceMs >= longWaitMs) this.#waitLong();
+  }
+
+  #endSlow(): void {
+    this.#options.budget.refuse("slow");
+    this.#reset("too-slow", "a client was too slow", http3Code.requestIncomplete);
+  }
+
+  /** Stops the stream both ways, and tells the app. Idempotent. */
+  close(code: number): void {
+    if (this.#isClosed) return;
+    this.#gone(true);
+    this.#options.stream.close(code);
+  }
+
+  async #serve(
+    { method, url, headers, contentLength }: RequestHead,
+    ip: string | undefined,
+    fetch: (request: Request) => Response | Promise<Response>,
+  ): Promise<void> {
+    const { faults } = this.#options;
+    // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
+    const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
+    if (!isBodyless) this.#body = this.#openBody(contentLength);
+    await this.#turn();
+    if (this.#isClosed) return;
+    const body = this.#body?.stream ?? null;
+    const init = { method, headers, body, duplex: "half" as const };
+    try {
+      const request = this.#withSignal(new Request(url, init));
+      this.#wait(true);
+      const response = await fetch(
+        ip === undefined ? request : Object.defineProperty(request, "ip", { value: ip }),
+      );
+      await this.#respond(response, method);
+    } catch (err) {
+      if (this.#isClosed || this.#hasAnswer) return;
+      faults.write("error", "app-failed", "the app threw an error", { err });
+      await this.#respond(plainResponse(500, "Internal Server Error"), method);
+    }
+  }
+
+  /** Resolves when the app may be asked: for whom answers wait to be taken, it is asked for no more of them. */
+  async #turn(): Promise<void> {
+    const { budget, outbox, now } = this.#options;
+    const { reader } = this.#paces;
+    reader.start(now());
+    for (let isReady = false; !isReady; isReady = this.#isClosed || !outbox?.isFull) {
+      if (outbox?.isFull) await outbox.room(this);
+      await budget.turn();
+    }
+    reader.stop(now());
+  }
+
+  /**
+   * A request that is given a signal stays in memory until the next full garbage collection, which a flood of them puts off:
+   * one that is told of its signal later does not, and costs nothing where nobody asks for it.
+   */
+  #withSignal(request: Request): Request {
+    return Object.defineProperty(request, "signal", { get: () => this.#signal() });
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isClosed) this.#controller.abort(clientGone);
+    return this.#controller.signal;
+  }
+
+  #openBody(contentLength: number | undefined): RequestBody {
+    const { stream, budget, now } = this.#options;
+    const hold = stream.hold?.bind(stream);
+    return new RequestBody({ budget, pace: this.#paces.client, contentLength, hold, now });
+  }
+
+  async #respond(response: Response, method: string): Promise<void> {
+    this.#wait(false);
+    // Who has gone, or was told to come again, gets no answer any more; what its body says to its end harms nobody.
+    if (this.#isClosed || this.#hasAnswer) return response.body?.cancel().catch(() => undefined);
+    // What is no response, as an app without types may give, throws here, where it can still be told so.
+    const fields = responseFields(response);
+    this.#hasAnswer = true;
+    try {
+      await this.#writer.write(response, fields, method);
+      this.#answered();
+    } catch (err) {
+      if (this.#isClosed) return;
+      if (err instanceof OverBudget)
+        this.#reset("over-budget", "a response was over its budget", http3Code.excessiveLoad);
+      else this.#reset("app-failed", "a response failed", http3Code.internalError, err);
+    }
+  }
+
+  #wait(isWaiting: boolean): void {
+    if (!isWaiting) this.#options.budget.endWait();
+    this.#waitsSinceMs = isWaiting ? this.#options.now() : undefined;
+  }
+
+  #waitLong(): void {
+    if (this.#options.budget.wait()) return;
+    this.#waitsSinceMs = undefined;
+    this.#options.faults.write("info", "over-budget", "a source waits for too many answers");
+    // An answer that has begun can only be broken off.
+    if (this.#hasAnswer) return this.close(http3Code.excessiveLoad);
+    const fields = { "retry-after": String(retryAfterSeconds) };
+    void this.#respond(plainResponse(503, "too many requests of this address wait", fields), "GET");
+    this.#controller?.abort();
+  }
+
+  #isTooSlow(nowMs: number): boolean {
+    const { client, reader } = this.#paces;
+    if (client.leftMs(nowMs) <= 0 || reader.leftMs(nowMs) <= 0) return true;
+    // The response is sent, and the request goes on for whatever reason.
+    return this.#answeredAtMs !== undefined && nowMs - this.#answeredAtMs >= stallTimeoutMs;
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#body?.isOpen) this.#options.onBody?.(chunk.length);
+    const refusal = this.#body?.push(chunk);
+    if (refusal === "over-budget")
+      this.#reset("over-budget", "a request's body was over its budget", http3Code.excessiveLoad);
+    else if (refusal) this.#malformed();
+  }
+
+  #requestEnded(): void {
+    this.#hasRequestEnded = true;
+    if (this.#body?.end()) this.#malformed();
+    else this.#closeIfDone();
+  }
+
+  #malformed(): void {
+    this.#reset("request-malformed", "a body had another length than announced", http3Code.messageError);
+  }
+
+  #answered(): void {
+    this.#answeredAtMs = this.#options.now();
+    // What comes from here on nobody reads.
+    this.#body?.fail(alreadyAnswered);
+    this.#options.outbox?.settle();
+    this.#closeIfDone();
+  }
+
+  /** A request that goes on after its answer has been sent is stopped (RFC 9114 §4.1.1). */
+  #closeIfDone(): void {
+    if (this.#answeredAtMs === undefined || !this.#writer.isSent) return;
+    if (this.#hasRequestEnded) this.#gone();
+    else this.close(http3Code.noError);
+  }
+
+  #reset(
+    kind: "over-budget" | "too-slow" | "app-failed" | "request-malformed",
+    message: string,
+    code: number,
+    err?: unknown,
+  ): void {
+    this.#options.faults.write("info", kind, message, err === undefined ? {} : { err });
+    this.close(code);
+  }
+
+  #gone(isStopped = false): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#controller?.abort(clientGone);
+    this.#body?.fail(clientGone);
+    this.#writer.abandon(clientGone);
+    this.#options.outbox?.stopWaiting(this);
+    this.#options.budget.close();
+    this.#options.onClose(isStopped);
+  }
+}

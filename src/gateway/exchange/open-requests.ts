@@ -1,0 +1,106 @@
+import { http3Code } from "../../http3/index.ts";
+import type { ConnectionBudget } from "../budget/connection.ts";
+import type { RequestBudget } from "../budget/request.ts";
+import { Exchange, type ExchangeOptions } from "./exchange.ts";
+import type { SourceFaults } from "./faults.ts";
+import { IdleTime, type IdleLimits } from "./idle-time.ts";
+import { type FieldMap, headBytes, type HeadRefusal, readHead, type RequestHead } from "./request-head.ts";
+
+/** What {@link OpenRequests} are made with. */
+export interface OpenRequestsOptions {
+  /** Closed with the connection. */
+  readonly budget: ConnectionBudget;
+  readonly faults: SourceFaults;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** What the app is told of the client's address; nothing where that could pass for a proof. */
+  readonly ip: string | undefined;
+  readonly idle: IdleLimits;
+  readonly now: () => number;
+}
+
+/** What differs from request to request. */
+export type RequestParts = Omit<ExchangeOptions, "budget" | "faults" | "now">;
+
+/** The requests that are open on a client's connection, and for how long it has been without. */
+export class OpenRequests {
+  readonly #options: OpenRequestsOptions;
+  readonly #exchanges = new Set<Exchange>();
+  readonly #idle: IdleTime;
+  #ip: string | undefined;
+
+  constructor(options: OpenRequestsOptions) {
+    this.#options = options;
+    this.#ip = options.ip;
+    this.#idle = new IdleTime(options.idle, options.now());
+  }
+
+  get size(): number {
+    return this.#exchanges.size;
+  }
+
+  /** From now on the app is not told where the client is. */
+  hideClient(): void {
+    this.#ip = undefined;
+  }
+
+  /**
+   * Takes a new request.
+   *
+   * @param ownBytes what it takes of the budget besides its header fields.
+   * @param parts makes its stream, if there is room for it.
+   * @returns `false` if there is none.
+   */
+  open(fields: FieldMap, ownBytes: number, parts: () => RequestParts): boolean {
+    const budget = this.reserve(headBytes(fields) + ownBytes);
+    if (budget) this.begin(readHead(fields), { ...parts(), budget });
+    return budget !== undefined;
+  }
+
+  /** Makes room for a new request; `undefined` if there is none. */
+  reserve(bytes: number): RequestBudget | undefined {
+    const budget = this.#options.budget.open(bytes);
+    if (!budget) this.#options.faults.write("info", "over-budget", "a source has too many requests open");
+    return budget;
+  }
+
+  /** Begins to answer a request that there is room for. */
+  begin(head: RequestHead | HeadRefusal, parts: RequestParts & Pick<ExchangeOptions, "budget">): void {
+    const { faults, fetch, now } = this.#options;
+    this.#idle.begin(now());
+    const exchange = this.#add({ ...parts, faults, now });
+    if ("status" in head) exchange.refuse(head);
+    // RFC 9114 §4.1.2. A body that comes is checked as it comes.
+    else if (parts.hasEnded && (head.contentLength ?? 0) > 0)
+      exchange.refuse({ status: 400, why: "the body is shorter than was announced" });
+    else exchange.serve(head, this.#ip, fetch);
+  }
+
+  /**
+   * Ends what has taken too long.
+   *
+   * @returns whether the connection itself has been without requests for too long.
+   */
+  sweep(nowMs: number): boolean {
+    for (const exchange of this.#exchanges) exchange.sweep(nowMs);
+    return this.#exchanges.size === 0 && this.#idle.leftMs(nowMs) <= 0;
+  }
+
+  /** The connection has ended. */
+  close(): void {
+    for (const exchange of this.#exchanges) exchange.close(http3Code.noError);
+    this.#options.budget.close();
+  }
+
+  #add(options: ExchangeOptions): Exchange {
+    const exchange = new Exchange({
+      ...options,
+      onClose: (isStopped) => {
+        this.#exchanges.delete(exchange);
+        if (this.#exchanges.size === 0) this.#idle.rest(options.now());
+        options.onClose(isStopped);
+      },
+    });
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+}

@@ -1,0 +1,113 @@
+import { maxHeaderBytes } from "../../defaults/index.ts";
+
+/** Header fields as the HTTP library gives them: pseudo-fields by their name with the colon, repeated fields as a list. */
+export type FieldMap = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What a request is before its body. */
+export interface RequestHead {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  /** Length that the client announced for its body, in bytes. */
+  readonly contentLength: number | undefined;
+}
+
+/** Why header fields make no `Request`, and the status that says so. */
+export interface HeadRefusal {
+  readonly status: 400 | 405 | 421 | 431 | 501;
+  readonly why: string;
+}
+
+/** Reads the header fields of a request over HTTP/2 or HTTP/3 (RFC 9114 §4.2 and §4.3.1, RFC 9113 §8.3.1). */
+export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
+  if (headBytes(fields) > maxHeaderBytes) return refuse(431, "the header fields are too long");
+  const { ":method": method, ":scheme": scheme, ":path": path, host } = fields;
+  const authority = fields[":authority"] ?? host;
+  if (typeof method !== "string" || !token.test(method)) return refuse(400, "the method is not valid");
+  const refusal = methodRefusal(method);
+  if (refusal) return refusal;
+  if (scheme !== "https") return refuse(421, "the scheme is not https");
+  if (typeof path !== "string" || !pathPattern.test(path)) return refuse(400, "the path is not valid");
+  if (typeof authority !== "string" || !authorityPattern.test(authority))
+    return refuse(400, "the authority is not valid");
+  if (host !== undefined && host !== authority) return refuse(400, "Host is another than the authority");
+  const url = URL.parse(`https://${authority}${path}`);
+  if (!url) return refuse(400, "the authority is not valid");
+  return withHeaders(fields, normalMethod(method), url);
+}
+
+/** Bytes that header fields count for (RFC 9114 §4.2.2, without its overhead). */
+export function headBytes(fields: FieldMap): number {
+  let bytes = 0;
+  // Asked for whatever comes, so it makes nothing that has to be cleaned up.
+  for (const name in fields) bytes += fieldBytes(name, fields[name]);
+  return bytes;
+}
+
+function fieldBytes(name: string, value: FieldMap[string]): number {
+  if (!Array.isArray(value)) return name.length + (value?.length ?? 0);
+  let bytes = 0;
+  for (const each of value) bytes += name.length + each.length;
+  return bytes;
+}
+
+/** RFC 9110 §5.6.2 */
+const token = /^[\w!#$%&'*+.^`|~-]+$/;
+/** No fragment, and nothing that a URL would not keep as it is (RFC 9114 §4.3.1). */
+const pathPattern = /^\/[^\s#\\]*$/;
+/** A host and perhaps a port: no user (RFC 9114 §4.3.1), nothing that would end the authority in a URL. */
+const authorityPattern = /^[^\s/?#@\\]+$/;
+/** Fields that belong to a connection, which HTTP/2 and HTTP/3 have no place for (RFC 9114 §4.2). */
+const connectionFields = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/** Leaves out what is a connection's own in HTTP/1.1, and what `Connection` says to be (RFC 9110 §7.6.1). */
+export function withoutConnectionFields<Value>(
+  fields: Readonly<Record<string, Value>>,
+): Record<string, Value> {
+  const named = String(fields["connection"] ?? "")
+    .toLowerCase()
+    .split(/[\s,]+/);
+  const own = new Set([...connectionFields, ...named]);
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !own.has(name)));
+}
+
+/** As `Request` writes it: it takes these in lower case too (Fetch, "normalize a method"). */
+function normalMethod(method: string): string {
+  return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
+}
+
+/** `fetch` knows no such requests. */
+function methodRefusal(method: string): HeadRefusal | undefined {
+  const name = method.toUpperCase();
+  if (name === "TRACE") return refuse(405, "TRACE is not allowed");
+  if (name === "CONNECT" || name === "TRACK") return refuse(501, `${name} is not served`);
+  return undefined;
+}
+
+function withHeaders(fields: FieldMap, method: string, url: URL): RequestHead | HeadRefusal {
+  const te = fields["te"];
+  if (connectionFields.some((name) => fields[name] !== undefined) || (te !== undefined && te !== "trailers"))
+    return refuse(400, "a field belongs to HTTP/1.1");
+  const length = fields["content-length"];
+  if (length !== undefined && (typeof length !== "string" || !/^\d{1,15}$/.test(length)))
+    return refuse(400, "the content length is not valid");
+  const headers = toHeaders(fields);
+  if (!headers) return refuse(400, "a field cannot be read");
+  return { method, url, headers, contentLength: length === undefined ? undefined : Number(length) };
+}
+
+function toHeaders(fields: FieldMap): Headers | undefined {
+  const headers = new Headers();
+  try {
+    for (const [name, value] of Object.entries(fields))
+      if (!name.startsWith(":")) for (const each of [value ?? ""].flat()) headers.append(name, each);
+    return headers;
+  } catch {
+    // Names and values that are none, such as text beyond Latin-1.
+    return undefined;
+  }
+}
+
+function refuse(status: HeadRefusal["status"], why: string): HeadRefusal {
+  return { status, why };
+}

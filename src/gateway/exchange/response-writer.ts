@@ -1,0 +1,140 @@
+import { responsePieceBytes } from "../../defaults/index.ts";
+import type { RequestBudget } from "../budget/request.ts";
+import type { ExchangeStream, ResponseFields } from "./stream.ts";
+import type { Outbox, Piece } from "./outbox.ts";
+import type { Pace } from "./pace.ts";
+import { headBytes } from "./request-head.ts";
+import { hasBody } from "./response-head.ts";
+
+/** What a {@link ResponseWriter} writes with. */
+export interface ResponseWriterOptions {
+  readonly stream: ExchangeStream;
+  readonly budget: Pick<RequestBudget, "take" | "give">;
+  /** Where it is told what has been sent; absent over HTTP/2, whose streams tell it themselves. */
+  readonly outbox: Outbox | undefined;
+  /** Told when the client is waited for, and what it took. */
+  readonly pace: Pace;
+  /** Told while the app is waited for. */
+  readonly onWait: (isWaiting: boolean) => void;
+  /** Told when all that was handed over has been sent. */
+  readonly onSent: () => void;
+  readonly now: () => number;
+}
+
+/** Thrown where a response meets a limit. */
+export class OverBudget extends Error {}
+
+/** Writes one response to a stream, piece by piece as the client takes it. */
+export class ResponseWriter {
+  readonly #options: ResponseWriterOptions;
+  readonly #pieces = new Set<Piece>();
+  /** Cancels what the app still has to give. */
+  #cancel: ((reason: unknown) => Promise<void>) | undefined;
+  /** Why nothing more is to be written. */
+  #abandonedFor: Error | undefined;
+
+  constructor(options: ResponseWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Whether nothing that was written waits to be sent. */
+  get isSent(): boolean {
+    return this.#pieces.size === 0;
+  }
+
+  /**
+   * Resolves when the library has all of it.
+   *
+   * @throws OverBudget; whatever the response's body throws; an error of the stream, whose client has gone then.
+   */
+  async write(response: Response, fields: ResponseFields, method: string): Promise<void> {
+    // Async, as an app may give anything for a body, and what has no `cancel` must not throw here.
+    this.#cancel = async (reason) => response.body?.cancel(reason);
+    await this.#handOver(headBytes(fields), () => undefined);
+    this.#options.stream.respond(fields);
+    // Over TCP the client takes the head with what follows: until then the app is waited for, which may take its time.
+    if (!this.#options.outbox) this.#options.pace.stop(this.#options.now());
+    if (hasBody(response, method)) await this.#writeBody(response.body!);
+    else await response.body?.cancel();
+    this.#options.pace.start(this.#options.now());
+    await new Promise<void>((resolve, reject) => {
+      this.#options.stream.once("error", reject);
+      this.#options.stream.end(resolve);
+    });
+  }
+
+  /** Ends the body of a response that nobody takes any more, and gives back what is held. Idempotent. */
+  abandon(reason: Error): void {
+    this.#abandonedFor = reason;
+    for (const piece of this.#pieces) this.#options.outbox?.remove(piece);
+    this.#pieces.clear();
+    // What a body says to its end harms nobody.
+    this.#cancel?.(reason).catch(() => undefined);
+  }
+
+  async #writeBody(body: ReadableStream<unknown>): Promise<void> {
+    const reader = body.getReader();
+    this.#cancel = async (reason) => reader.cancel(reason);
+    for (;;) {
+      this.#options.onWait(true);
+      const { done, value } = await reader.read();
+      this.#options.onWait(false);
+      if (done) break;
+      const bytes = toBytes(value);
+      this.#take(bytes.length);
+      for (let at = 0; at < bytes.length; at += responsePieceBytes)
+        await this.#writePiece(bytes.subarray(at, at + responsePieceBytes));
+    }
+    this.#cancel = undefined;
+  }
+
+  async #writePiece(bytes: Buffer): Promise<void> {
+    const { stream, budget, outbox } = this.#options;
+    const give = (sent: number): void => budget.give("unsent", sent);
+    await this.#handOver(bytes.length, give);
+    await new Promise<void>((resolve, reject) => {
+      stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    if (!outbox) this.#sent(bytes.length, give);
+  }
+
+  #take(bytes: number): void {
+    if (!this.#options.budget.take("unsent", bytes)) throw new OverBudget("a client takes too little");
+  }
+
+  /** Resolves when the library may be given so many bytes. */
+  async #handOver(bytes: number, give: (bytes: number) => void): Promise<void> {
+    const { outbox, pace, now } = this.#options;
+    pace.start(now());
+    const piece: Piece = {
+      bytes,
+      onSent: (sent) => {
+        if (piece.bytes === 0) this.#pieces.delete(piece);
+        this.#sent(sent, give);
+      },
+    };
+    if (outbox && !this.#abandonedFor) {
+      this.#pieces.add(piece);
+      await outbox.add(piece);
+    }
+    if (!this.#abandonedFor) return;
+    // Who has gone in the meantime has no piece any more.
+    outbox?.remove(piece);
+    throw this.#abandonedFor;
+  }
+
+  #sent(bytes: number, give: (bytes: number) => void): void {
+    const { pace, now, onSent } = this.#options;
+    give(bytes);
+    pace.move(bytes, now());
+    if (!this.isSent) return;
+    pace.stop(now());
+    onSent();
+  }
+}
+
+/** A body's piece; text, which some bodies consist of, as UTF-8. */
+function toBytes(value: unknown): Buffer {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return Buffer.from(String(value));
+}

@@ -1,0 +1,88 @@
+import { logIntervalMs, logLinesPerKind } from "../defaults/index.ts";
+import type { Logger, LogLevel } from "./logger.ts";
+
+/** Named values of a line. No key, token, secret or connection ID; an error is `err`, as pino has it. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** One interval of a kind. */
+interface Share {
+  readonly startedAtMs: number;
+  lines: number;
+  suppressed: number;
+}
+
+/**
+ * Writes lines to a {@link Logger}: at most `defaults.logLinesPerKind` of a kind in `defaults.logIntervalMs`. The next
+ * line that is written says how many were not. A logger that fails ends nothing: the first time it does, a warning of the
+ * process says so.
+ */
+export class LimitedLog<Kind extends string> {
+  readonly #logger: Logger;
+  readonly #isPino: boolean;
+  readonly #now: () => number;
+  readonly #shares = new Map<Kind, Share>();
+  #hasFailed = false;
+
+  constructor(logger: Logger, now: () => number) {
+    this.#logger = logger;
+    this.#isPino = "bindings" in logger && typeof logger.bindings === "function";
+    this.#now = now;
+  }
+
+  /** @param message a sentence without values that others chose: those belong to `fields`, which loggers escape. */
+  write(level: LogLevel, kind: Kind, message: string, fields: LogFields = {}): void {
+    const share = this.#shareOf(kind);
+    if (share.lines === logLinesPerKind) {
+      share.suppressed++;
+      return;
+    }
+    share.lines++;
+    void this.#print(level, kind, message, {
+      ...fields,
+      ...(share.suppressed > 0 && { suppressed: share.suppressed }),
+    });
+    share.suppressed = 0;
+  }
+
+  /** Says of each kind how many lines were not written, where no later line did. */
+  flush(): void {
+    for (const [kind, { suppressed }] of this.#shares)
+      if (suppressed > 0)
+        void this.#print("info", "suppressed", "log lines were left out", { of: kind, suppressed });
+    this.#shares.clear();
+  }
+
+  #shareOf(kind: Kind): Share {
+    const nowMs = this.#now();
+    const known = this.#shares.get(kind);
+    // A clock that was set back begins a new interval.
+    if (known && Math.abs(nowMs - known.startedAtMs) < logIntervalMs) return known;
+    const share = { startedAtMs: nowMs, lines: 0, suppressed: known?.suppressed ?? 0 };
+    this.#shares.set(kind, share);
+    return share;
+  }
+
+  async #print(
+    level: LogLevel,
+    kind: Kind | "suppressed",
+    message: string,
+    fields: LogFields,
+  ): Promise<void> {
+    const text = `quicpipe: ${message}`;
+    const hasFields = Object.keys(fields).length > 0;
+    const line = this.#isPino ? [{ event: kind, ...fields }, text] : [text, ...(hasFields ? [fields] : [])];
+    try {
+      // One that writes somewhere else may fail later.
+      await Reflect.apply(this.#logger[level], this.#logger, line);
+    } catch {
+      this.#failed();
+    }
+  }
+
+  /** Without the error, whose own text may be what failed. */
+  #failed(): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    process.emitWarning("the logger threw an error: lines are lost", { code: "QUICPIPE_LOGGER_FAILED" });
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import * as defaults from "../../defaults/index.ts";
+import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../../wire/connection-id.ts";
+import type { EngineConnection } from "../engine/contract.ts";
+import type { DatagramSink } from "../socket.ts";
+
+/** Where packets are led by their destination connection ID. */
+export interface Routes {
+  addRoute(connectionId: Uint8Array, sink: DatagramSink): void;
+  removeRoute(connectionId: Uint8Array): void;
+}
+
+/**
+ * The connection IDs of one connection: a key of its own, as many IDs as its registration covers, and never
+ * one more, as the relay would not know it.
+ */
+export class ConnectionIds {
+  /** The registration's key; secret between this peer and the relay. */
+  readonly key: Uint8Array;
+  readonly num: number;
+  readonly #ids: readonly Uint8Array[];
+  #used = 1;
+
+  constructor(key: Uint8Array = randomBytes(defaults.keyBytes), num: number = defaults.cidsPerConnection) {
+    this.key = key;
+    this.num = num;
+    this.#ids = [...unpackConnectionIds(deriveConnectionIds(key, 1, num))];
+  }
+
+  /** The first one, which the connection begins with. */
+  get first(): Uint8Array {
+    return this.#ids[0]!;
+  }
+
+  /** Gives the other side as many as it can hold, as long as there are any (RFC 9000 §5.1.1). */
+  topUp(engine: EngineConnection): void {
+    while (this.#used < this.num && engine.sourceIdsLeft() > 0) engine.addSourceId(this.#ids[this.#used++]!);
+  }
+
+  /** Leads all of them to `sink`, retired ones too: late packets still belong to the connection. */
+  route(routes: Routes, sink: DatagramSink): void {
+    for (const id of this.#ids) routes.addRoute(id, sink);
+  }
+
+  unroute(routes: Routes): void {
+    for (const id of this.#ids) routes.removeRoute(id);
+  }
+}
+
+/** Tells whether a connection ID can be a peer's: those have 12 bytes with the top bit clear. */
+export function isPeerId(connectionId: Uint8Array): boolean {
+  return connectionId.length === cidBytes && connectionId[0]! < 0x80;
+}

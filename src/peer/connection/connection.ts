@@ -1,0 +1,117 @@
+import { QuicpipeError } from "../../errors.ts";
+import type { CloseInfo } from "./error.ts";
+import type { Datagrams } from "./datagrams.ts";
+import type { EngineConnection, EngineStats } from "../engine/contract.ts";
+import type { Session } from "./session.ts";
+import { isErrorCode } from "./stream-error.ts";
+import type { BidirectionalStream } from "./streams.ts";
+
+/** Figures of one connection. */
+export interface ConnectionStats extends EngineStats {
+  /** Datagrams that were mangled, forged or of another QUIC version. */
+  readonly packetsRefused: number;
+  /** Application datagrams that were dropped as nobody read them. */
+  readonly datagramsDropped: number;
+}
+
+/** One connection between two peers, in the shape of W3C's `WebTransport`. Whoever got it closes it. */
+export class Connection {
+  /** By which way packets travel. */
+  readonly path = "relay";
+  readonly #session: Session;
+  readonly #engine: EngineConnection;
+
+  /** Not for applications: `Peer` makes connections. */
+  constructor(session: Session, engine: EngineConnection) {
+    this.#session = session;
+    this.#engine = engine;
+  }
+
+  /** Resolves when both sides have accepted each other; rejects with the reason if they do not. */
+  get ready(): Promise<void> {
+    return this.#session.ready;
+  }
+
+  /**
+   * Resolves when either application closed the connection; rejects with ERR_QUICPIPE_CONNECTION_LOST,
+   * ERR_QUICPIPE_HANDSHAKE_FAILED or ERR_QUICPIPE_PIN_MISMATCH if it ended otherwise.
+   */
+  get closed(): Promise<CloseInfo> {
+    return this.#session.closed;
+  }
+
+  /** The other peer's name as the mailbox knows it; `undefined` where the first flight came another way. */
+  get remoteName(): string | undefined {
+    return this.#session.remoteName;
+  }
+
+  /** SHA-256 of the other peer's certificate, hex; `undefined` where it presented none. */
+  get remoteFingerprint(): string | undefined {
+    return this.#session.remoteFingerprint;
+  }
+
+  /** Unreliable messages. */
+  get datagrams(): Datagrams {
+    return this.#session.datagrams;
+  }
+
+  /** Streams that the other peer opens. */
+  get incomingBidirectionalStreams(): ReadableStream<BidirectionalStream> {
+    return this.#session.streams.incomingBidirectional;
+  }
+
+  /** Streams that the other peer opens and only it writes to. */
+  get incomingUnidirectionalStreams(): ReadableStream<ReadableStream<Uint8Array>> {
+    return this.#session.streams.incomingUnidirectional;
+  }
+
+  /**
+   * Opens a stream; waits while the other peer allows no more. It hears of the stream with the first bytes.
+   *
+   * @throws ERR_QUICPIPE_CONNECTION_CLOSED, or what else ended the connection, if that comes first.
+   */
+  async createBidirectionalStream(): Promise<BidirectionalStream> {
+    await this.#session.ready;
+    return await this.#session.streams.openBidirectional();
+  }
+
+  /** Opens a stream that only this peer writes to; otherwise as {@link createBidirectionalStream}. */
+  async createUnidirectionalStream(): Promise<WritableStream<Uint8Array>> {
+    await this.#session.ready;
+    return await this.#session.streams.openUnidirectional();
+  }
+
+  /**
+   * Closes the connection: for this side at once, for the other peer when it has acknowledged what streams were
+   * given before, after a second at most. What its application has not read by then is lost to it, so let the
+   * other peer close where that matters. Idempotent.
+   *
+   * @param info `closeCode` is 0 if absent; `reason` is cut to 1024 bytes.
+   * @throws ERR_QUICPIPE_OPTION_INVALID if `closeCode` is not a whole number from 0 to 2³² − 1.
+   */
+  close({ closeCode = 0, reason = "" }: Partial<CloseInfo> = {}): void {
+    if (!isErrorCode(closeCode))
+      throw new QuicpipeError(
+        "ERR_QUICPIPE_OPTION_INVALID",
+        `closeCode is ${String(closeCode)}; it must be a whole number from 0 to 4294967295`,
+        { details: { option: "closeCode" } },
+      );
+    this.#session.close({ closeCode, reason: cut(reason) });
+  }
+
+  stats(): ConnectionStats {
+    return {
+      ...this.#engine.stats(),
+      packetsRefused: this.#session.packetsRefused,
+      datagramsDropped: this.#session.datagrams.dropped,
+    };
+  }
+}
+
+const maxReasonBytes = 1024;
+
+/** W3C WebTransport, `close()`: a reason is cut to 1024 bytes, at the end of a character. */
+function cut(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(maxReasonBytes));
+  return reason.slice(0, read);
+}

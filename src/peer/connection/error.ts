@@ -1,0 +1,84 @@
+import { QuicpipeError } from "../../errors.ts";
+import type { EngineClose } from "../engine/contract.ts";
+
+/** How a connection ended in good order. The shape of W3C's `WebTransportCloseInfo`. */
+export interface CloseInfo {
+  /** Application's code, 0 to 2³² − 1. */
+  readonly closeCode: number;
+  /** Application's text, at most 1024 bytes of UTF-8. */
+  readonly reason: string;
+}
+
+/** QUIC's error code for TLS's alert bad_certificate (RFC 9001 §4.8, RFC 8446 §6). */
+export const badCertificate = 0x12a;
+const cryptoErrors = { first: 0x100, last: 0x1ff } as const;
+
+/** The error that streams and waiting calls end with when a connection was closed by either side. */
+export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the other"): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_CONNECTION_CLOSED",
+    `${by} peer closed the connection with code ${closeCode}${reason ? ` (${reason})` : ""}`,
+    { details: { closeCode, reason } },
+  );
+}
+
+/** The error for a certificate that this side does not trust. */
+export function pinMismatch(fingerprint: string | undefined, remoteName: string | undefined): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_PIN_MISMATCH",
+    `${remoteName ?? "the other peer"} presented a certificate that is not trusted: ${fingerprint}; pin it only if that peer says that it is its own`,
+    { details: { fingerprint, refusedBy: "this peer" } },
+  );
+}
+
+/** The error for what the other side said, or TLS found, when the connection ended in disorder. */
+export function failureOf(
+  close: EngineClose,
+  by: "this" | "the other",
+  phase: "handshake" | "open",
+  ownFingerprint: string | undefined,
+): QuicpipeError {
+  const { errorCode, reason } = close;
+  const details = { errorCode, reason, closedBy: `${by} peer` };
+  if (errorCode === badCertificate && by === "the other")
+    return new QuicpipeError(
+      "ERR_QUICPIPE_PIN_MISMATCH",
+      `the other peer does not trust our certificate: it has to pin ${ownFingerprint}`,
+      { details: { ...details, fingerprint: ownFingerprint, refusedBy: "the other peer" } },
+    );
+  if (phase === "handshake" || (errorCode >= cryptoErrors.first && errorCode <= cryptoErrors.last))
+    return new QuicpipeError(
+      "ERR_QUICPIPE_HANDSHAKE_FAILED",
+      `${by} peer ended the handshake with QUIC error 0x${errorCode.toString(16)} ${reason}: ${hintFor(errorCode)}`,
+      { details },
+    );
+  return new QuicpipeError(
+    "ERR_QUICPIPE_CONNECTION_LOST",
+    `${by} peer ended the connection with QUIC error 0x${errorCode.toString(16)} ${reason}`,
+    { details },
+  );
+}
+
+/**
+ * The error for a connection that fell silent. The idle time begins anew with the first packet that is sent after the last
+ * that came (RFC 9000 §10.1), at the latest with the next keepalive.
+ */
+export function silenceError(
+  { idleTimeoutMs, keepaliveMs }: { readonly idleTimeoutMs: number; readonly keepaliveMs: number },
+  relayFault: QuicpipeError | undefined,
+): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_CONNECTION_LOST",
+    `nothing came from the other peer for up to ${(idleTimeoutMs + keepaliveMs) / 1000} s: ${relayFault ? "the relay is out of reach" : "it is gone or its network is"}`,
+    { cause: relayFault, details: { idleTimeoutMs } },
+  );
+}
+
+/** What the usual TLS alerts mean here (RFC 8446 §6). */
+function hintFor(errorCode: number): string {
+  if (errorCode === 0x178) return "the two peers have no ALPN in common";
+  if (errorCode === 0x174)
+    return 'a certificate is required: use an identity, or trust "insecure" on both sides';
+  if (errorCode === 0x130) return "the certificate is not from the CA that is trusted";
+  return "check identity, trust and ALPN on both sides";
+}

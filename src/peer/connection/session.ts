@@ -1,0 +1,287 @@
+import * as defaults from "../../defaults/index.ts";
+import type { QuicpipeError } from "../../errors.ts";
+import { parseLongHeader } from "../../wire/quic-packet.ts";
+import {
+  badCertificate,
+  type CloseInfo,
+  closedError,
+  failureOf,
+  pinMismatch,
+  silenceError,
+} from "./error.ts";
+import { type ConnectionIds, isPeerId } from "./connection-ids.ts";
+import { DatagramQueues } from "./datagrams.ts";
+import { Driver, type DriverOwner } from "./driver.ts";
+import type { EngineClose, EngineConnection } from "../engine/contract.ts";
+import { fingerprintOf } from "../trust/identity.ts";
+import { encodeInitialClose } from "./initial-close.ts";
+import type { PeerSocket } from "../socket.ts";
+import { Streams } from "./streams.ts";
+import type { CertificateCheck } from "../trust/trust.ts";
+import { TrustGate } from "./trust-gate.ts";
+
+/** What a session is made from. */
+export interface SessionParts {
+  readonly engine: EngineConnection;
+  readonly socket: PeerSocket;
+  readonly ids: ConnectionIds;
+  readonly role: "client" | "server";
+  readonly check: CertificateCheck | undefined;
+  readonly remoteName: string | undefined;
+  readonly ownFingerprint: string;
+  readonly idleTimeoutMs: number;
+  readonly keepaliveMs: number;
+  /** What speaks against the relay, for the error of a connection that fell silent. */
+  readonly relayFault: () => QuicpipeError | undefined;
+  /** Packets get no answer: the registration may be at an old address. See {@link DriverOwner.onStalled}. */
+  readonly onStalled: () => Promise<void> | undefined;
+  /** The session has left the socket: its registration can go. */
+  readonly onEnd: () => void;
+}
+
+/** The life of one connection: handshake, trust, connection IDs, streams and datagrams, and its end. */
+export class Session {
+  readonly streams: Streams;
+  readonly datagrams: DatagramQueues;
+  readonly remoteName: string | undefined;
+  /** Resolves when both sides have accepted each other. */
+  readonly ready: Promise<void>;
+  readonly closed: Promise<CloseInfo>;
+
+  readonly #parts: SessionParts;
+  readonly #engine: EngineConnection;
+  readonly #driver: Driver;
+  readonly #gate: TrustGate;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<CloseInfo>();
+  #phase: "handshake" | "open" | "ended" = "handshake";
+  #heardShortHeader = false;
+  #spareIdsWhenEstablished: number | undefined;
+  #relabelled: boolean;
+  #left = false;
+  #originalDestinationId: Uint8Array | undefined;
+  /** What is left to say to the other side when it has acknowledged everything. */
+  #farewell: EngineClose | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
+  readonly #told = Promise.withResolvers<void>();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#engine = parts.engine;
+    this.#relabelled = parts.role === "server";
+    this.remoteName = parts.remoteName;
+    this.ready = this.#ready.promise;
+    this.closed = this.#closed.promise;
+    // An application may look at only one of them: the other is no unhandled rejection then.
+    this.ready.catch(() => undefined);
+    this.closed.catch(() => undefined);
+    // A dialer's first packets travel by mailbox, paste or push: until something comes back, its timers would
+    // count that as loss.
+    this.#driver = new Driver(parts.engine, parts.socket, this.#owner(), parts.role === "client");
+    const wake = (): void => this.#driver.wake();
+    this.#gate = new TrustGate(parts.check, wake);
+    this.streams = new Streams(parts.engine, parts.role, wake);
+    this.datagrams = new DatagramQueues(parts.engine, wake);
+    parts.ids.route(parts.socket, this.receive);
+  }
+
+  /** SHA-256 of the other peer's certificate, once TLS has seen one. */
+  get remoteFingerprint(): string | undefined {
+    const der = this.#engine.peerCertificate();
+    return der && fingerprintOf(der);
+  }
+
+  /** Whether nothing has come from the other peer so far. */
+  get silent(): boolean {
+    return this.#driver.frozen;
+  }
+
+  /** Datagrams that were of no use. */
+  get packetsRefused(): number {
+    return this.#driver.refused;
+  }
+
+  /** A dialer's first packets, which nobody has sent yet. */
+  firstFlight(): Uint8Array[] {
+    this.#originalDestinationId = this.#engine.destinationId();
+    return this.#driver.collect();
+  }
+
+  /** Takes a datagram, and may overwrite its bytes. */
+  readonly receive = (datagram: Uint8Array): void => {
+    if (this.#phase === "handshake") {
+      const header = parseLongHeader(datagram);
+      this.#heardShortHeader ||= header === undefined;
+      // An Initial that was retransmitted and whose DCID is not pinned (any more) goes to the gateway's HTTP/3
+      // server, which answers it with an error. It is told from a peer by its connection ID.
+      if (header && !isPeerId(header.sourceId)) return;
+    }
+    this.#driver.receive(datagram);
+  };
+
+  /** Lets a dialer retransmit although nothing came back. */
+  retransmit(): void {
+    this.#driver.thaw();
+  }
+
+  /** Keeps the connection from its idle timeout. */
+  keepAlive(): void {
+    if (this.#phase !== "open") return;
+    this.#engine.ping();
+    this.#driver.wake();
+  }
+
+  /**
+   * Closes the connection in good order: for this side at once, for the other one when it has acknowledged what
+   * streams had been given by then, or after a second. Idempotent.
+   */
+  close(info: CloseInfo): void {
+    if (this.#phase === "ended") return;
+    const mayLinger = this.#phase === "open";
+    this.#finish(closedError(info, "this"), info);
+    this.#farewell = { isApplication: true, errorCode: info.closeCode, reason: info.reason };
+    if (mayLinger) this.#driver.flush();
+    if (!mayLinger || this.#engine.isQuiet()) return this.#sayFarewell();
+    this.#lingerTimer = setTimeout(() => this.#sayFarewell(), defaults.lingerMs);
+    this.#lingerTimer.unref();
+  }
+
+  /** Resolves when a connection that this side closed has told the other one. */
+  get told(): Promise<void> {
+    return this.#farewell ? this.#told.promise : Promise.resolve();
+  }
+
+  /** Ends the connection with an error; tells the other side if that has been heard of. Idempotent. */
+  abandon(error: QuicpipeError): void {
+    if (this.#phase === "ended") return;
+    this.#engine.close({ isApplication: false, errorCode: 0, reason: "" });
+    this.#closeEarly({ errorCode: 0, reason: "" });
+    this.#finish(error, undefined);
+    if (this.silent) this.leave();
+    else this.#driver.flush();
+  }
+
+  /** Leaves the socket, without waiting for stragglers. Idempotent. */
+  readonly leave = (): void => {
+    if (this.#left) return;
+    this.#left = true;
+    this.#sayFarewell();
+    this.#driver.stop();
+    this.#parts.ids.unroute(this.#parts.socket);
+    this.#parts.onEnd();
+  };
+
+  #sayFarewell(): void {
+    if (!this.#farewell) return;
+    clearTimeout(this.#lingerTimer);
+    this.#engine.close(this.#farewell);
+    this.#farewell = undefined;
+    this.#driver.flush();
+    this.#told.resolve();
+  }
+
+  #owner(): DriverOwner {
+    return {
+      maySend: () => this.#maySend(),
+      onTurn: () => this.#onTurn(),
+      onStalled: this.#parts.onStalled,
+      onClosed: this.leave,
+    };
+  }
+
+  #maySend(): boolean {
+    const verdict = this.#gate.look(() => this.#engine.peerCertificate());
+    if (verdict === "refused" && this.#phase !== "ended") {
+      const error = pinMismatch(this.remoteFingerprint, this.remoteName);
+      const reason = "the certificate is not trusted";
+      this.#engine.close({ isApplication: false, errorCode: badCertificate, reason });
+      this.#closeEarly({ errorCode: badCertificate, reason });
+      this.#finish(error, undefined);
+    }
+    return verdict !== "pending";
+  }
+
+  #onTurn(): void {
+    if (this.#phase === "handshake") this.#open();
+    if (this.#phase === "open") {
+      this.#parts.ids.topUp(this.#engine);
+      this.#relabel();
+      this.streams.progress();
+      this.datagrams.progress();
+    }
+    if (this.#farewell && this.#engine.isQuiet()) this.#sayFarewell();
+    const hasFailed = this.#phase === "handshake" && this.#engine.localClose() !== undefined;
+    if (this.#phase !== "ended" && (hasFailed || this.#engine.isDraining())) this.#explain();
+  }
+
+  #open(): void {
+    if (!this.#engine.isEstablished() || this.#engine.isDraining()) return;
+    // Given out at once: what it makes the other side send is the sign that is waited for.
+    this.#parts.ids.topUp(this.#engine);
+    if (this.#parts.role === "client" && !this.#isConfirmed()) return;
+    this.#phase = "open";
+    this.#ready.resolve();
+  }
+
+  /**
+   * A client is established before the server has its Finished, certificate included. What has come by then may
+   * be from the server's first flight, connection IDs too; a packet under 1-RTT keys, or a new connection ID, that
+   * comes later tells that the server has accepted. Before that no path may change (RFC 9000 §9): a Finished
+   * that was lost would never be sent again.
+   */
+  #isConfirmed(): boolean {
+    const spareIds = this.#engine.spareDestinationIds();
+    if (this.#spareIdsWhenEstablished !== undefined)
+      return this.#heardShortHeader || spareIds > this.#spareIdsWhenEstablished;
+    this.#spareIdsWhenEstablished = spareIds;
+    this.#heardShortHeader = false;
+    return false;
+  }
+
+  /**
+   * The way of the first flight, mailbox and all, counts as the first RTT sample, and one lost packet at the
+   * end would then take seconds to mend. A path under another local label starts without it.
+   */
+  #relabel(): void {
+    if (this.#relabelled || this.#engine.spareDestinationIds() === 0) return;
+    this.#relabelled = true;
+    const { address, port } = this.#parts.socket.local;
+    this.#engine.relabel({ address, port: port ^ 1 });
+  }
+
+  /** The engine's connection is over: finds out why. */
+  #explain(): void {
+    const { ownFingerprint, relayFault } = this.#parts;
+    const remote = this.#engine.remoteClose();
+    const local = this.#engine.localClose();
+    const phase = this.#phase === "open" ? "open" : "handshake";
+    if (remote?.isApplication && phase === "open") {
+      const info = { closeCode: remote.errorCode, reason: remote.reason };
+      this.#finish(closedError(info, "the other"), info);
+    } else if (remote) this.#finish(failureOf(remote, "the other", phase, ownFingerprint), undefined);
+    else if (local) {
+      this.#closeEarly({ errorCode: local.errorCode, reason: "" });
+      this.#finish(failureOf(local, "this", phase, ownFingerprint), undefined);
+    } else this.#finish(silenceError(this.#parts, relayFault()), undefined);
+  }
+
+  /** Ends a handshake at the other side too, which cannot read what the engine says about it. */
+  #closeEarly({ errorCode, reason }: { errorCode: number; reason: string }): void {
+    const originalDestinationId = this.#originalDestinationId;
+    if (this.#phase !== "handshake" || !originalDestinationId || this.silent) return;
+    const destinationId = this.#engine.destinationId();
+    const sourceId = this.#parts.ids.first;
+    this.#parts.socket.send(
+      encodeInitialClose({ originalDestinationId, destinationId, sourceId, errorCode, reason }),
+    );
+  }
+
+  #finish(error: QuicpipeError, info: CloseInfo | undefined): void {
+    this.#phase = "ended";
+    this.#ready.reject(error);
+    if (info) this.#closed.resolve(info);
+    else this.#closed.reject(error);
+    this.streams.end(error, info !== undefined);
+    this.datagrams.end(error, info !== undefined);
+  }
+}

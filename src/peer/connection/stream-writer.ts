@@ -1,0 +1,115 @@
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import type { EngineConnection } from "../engine/contract.ts";
+import { errorCodeOf } from "./stream-error.ts";
+
+/** A write, or the end of the stream, that the engine has not taken in whole yet. */
+interface PendingWrite {
+  rest: Uint8Array;
+  readonly fin: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: QuicpipeError) => void;
+}
+
+/**
+ * The sending side of one stream as a WHATWG stream. A write is fulfilled when the engine has taken all of
+ * it, which it does as far as congestion and flow control let it: that is the backpressure.
+ */
+export class StreamWriter {
+  readonly writable: WritableStream<Uint8Array>;
+  readonly #id: number;
+  readonly #engine: EngineConnection;
+  readonly #wake: () => void;
+  #controller: WritableStreamDefaultController | undefined;
+  #pending: PendingWrite | undefined;
+
+  constructor(engine: EngineConnection, id: number, wake: () => void) {
+    this.#engine = engine;
+    this.#id = id;
+    this.#wake = wake;
+    this.writable = new WritableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        write: (chunk) => this.#write(bytesOf(chunk), false),
+        close: () => this.#write(new Uint8Array(), true),
+        abort: (reason) => this.#abort(reason),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: defaults.streamWriteAheadBytes }),
+    );
+  }
+
+  /** Whether this side of the stream has ended: closed, aborted, refused or with the connection. */
+  get done(): boolean {
+    return this.#controller === undefined;
+  }
+
+  /** Whether a write waits for the engine. */
+  get blocked(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** Goes on with the write that waits, or finds out that the other side wants no more. */
+  progress(): void {
+    const pending = this.#pending;
+    if (!pending) return this.#probe();
+    const taken = this.#engine.streamSend(this.#id, pending.rest, pending.fin);
+    if (typeof taken === "object") return this.fail(stoppedError(this.#id, taken.abortedWith));
+    if (taken === undefined) return;
+    pending.rest = pending.rest.subarray(taken);
+    if (pending.rest.length > 0) return;
+    this.#pending = undefined;
+    if (pending.fin) this.#controller = undefined;
+    pending.resolve();
+  }
+
+  /** Ends the stream with an error, for whoever writes. Idempotent. */
+  fail(error: QuicpipeError): void {
+    const controller = this.#controller;
+    this.#controller = undefined;
+    controller?.error(error);
+    this.#pending?.reject(error);
+    this.#pending = undefined;
+  }
+
+  #probe(): void {
+    const taken = this.#controller && this.#engine.streamSend(this.#id, new Uint8Array(), false);
+    if (typeof taken === "object") this.fail(stoppedError(this.#id, taken.abortedWith));
+  }
+
+  #write(rest: Uint8Array, fin: boolean): Promise<void> {
+    const written = new Promise<void>((resolve, reject) => {
+      this.#pending = { rest, fin, resolve, reject };
+    });
+    this.progress();
+    this.#wake();
+    return written;
+  }
+
+  #abort(reason: unknown): void {
+    this.#controller = undefined;
+    this.#pending?.resolve();
+    this.#pending = undefined;
+    this.#engine.streamAbort(this.#id, "write", errorCodeOf(reason));
+    this.#wake();
+  }
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    `a stream takes bytes, not ${typeof chunk}: write a Uint8Array, text by way of TextEncoder`,
+  );
+}
+
+function stoppedError(id: number, streamErrorCode: number): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_STREAM_RESET",
+    `the other peer stopped reading stream ${id} with code ${streamErrorCode}; stop writing to it`,
+    { details: { streamErrorCode } },
+  );
+}

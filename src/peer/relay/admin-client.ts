@@ -1,0 +1,41 @@
+import { loadEngine } from "../engine/engine.ts";
+import { type PeerOptions, resolveSettings } from "../options.ts";
+import { RelayClient, type StatsRequest } from "./client.ts";
+import { createRelayHttp } from "./finder.ts";
+import { PeerSocket } from "../socket.ts";
+
+/** Asks a relay what it does; needs a token with the scope `relay:admin`. Whoever opened it closes it. */
+export interface AdminClient {
+  /**
+   * The answer of `GET /v1/stats` (docs/protocol.md).
+   *
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, and whatever the relay refuses with, such as ERR_QUICPIPE_SCOPE_MISSING.
+   */
+  stats(request: StatsRequest): Promise<object>;
+  /** Ends the session and closes the socket. */
+  close(): Promise<void>;
+}
+
+/**
+ * Binds a UDP socket and gets ready to talk to the relay over HTTP/3, without doing so yet.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_DEPENDENCY_MISSING, and
+ *   ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
+ */
+export async function openAdminClient(
+  options: Pick<PeerOptions, "relay" | "token" | "relayCa" | "requestTimeoutMs">,
+): Promise<AdminClient> {
+  const settings = await resolveSettings(options);
+  const engine = await loadEngine();
+  const socket = await PeerSocket.bind({ host: settings.host, port: settings.port, relay: settings.relay });
+  const http = createRelayHttp(settings, engine, socket);
+  const { token, basePath, requestTimeoutMs } = settings;
+  const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });
+  return {
+    stats: (request) => relay.stats(request),
+    async close() {
+      await http.close();
+      await socket.close();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { QuicpipeError } from "../../errors.ts";
+import {
+  maxMessagePackets,
+  type MailboxTakeResponse,
+  type MessageState,
+  type RegisterResponse,
+  type SentMessage,
+  type WaitingMessage,
+} from "../../protocol.ts";
+
+/** Longest id, name or address of a relay's, in UTF-16 code units: a name has 256 bytes of UTF-8 at most. */
+const maxTextLength = 256;
+
+const states: readonly MessageState[] = ["queued", "taken", "expired"];
+
+/** What a peer needs of an answer, checked: whatever runs the relay may have written it. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no registration. */
+export function requireRegistration(answer: RegisterResponse | undefined): RegisterResponse {
+  const { id, secret, address }: Fields = { ...answer };
+  if (isText(id) && isText(secret) && (address === null || isText(address))) return answer!;
+  throw odd("a registration");
+}
+
+/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no list of messages. */
+export function requireMessages(answer: unknown): readonly WaitingMessage[] {
+  if (Array.isArray(answer) && answer.every(isWaiting)) return answer;
+  throw odd("a list of messages");
+}
+
+/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no message with its packets. */
+export function requireTaken(answer: MailboxTakeResponse | undefined): MailboxTakeResponse {
+  const { sender, packets, traceparent }: Fields = { ...answer };
+  const arePackets = Array.isArray(packets) && packets.length <= maxMessagePackets && packets.every(isString);
+  if (isText(sender) && arePackets && (traceparent === undefined || isText(traceparent))) return answer!;
+  throw odd("a message with its packets");
+}
+
+/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no message that was sent. */
+export function requireSent(answer: SentMessage | undefined): SentMessage {
+  const { id, state }: Fields = { ...answer };
+  if (isText(id) && states.some((each) => each === state)) return answer!;
+  throw odd("a message that was sent");
+}
+
+function isWaiting(message: unknown): message is WaitingMessage {
+  if (typeof message !== "object" || message === null) return false;
+  const { id, sender }: Fields = { ...message };
+  return isText(id) && isText(sender);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isText(value: unknown): value is string {
+  return isString(value) && value.length > 0 && value.length <= maxTextLength && value.isWellFormed();
+}
+
+function odd(wanted: string): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_RELAY_REFUSED",
+    `the relay's answer is not ${wanted}: is a quicpipe relay there?`,
+  );
+}

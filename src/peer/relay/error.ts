@@ -1,0 +1,84 @@
+import * as defaults from "../../defaults/index.ts";
+import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../../errors.ts";
+import type { Problem } from "../../protocol.ts";
+import type { HttpResponse } from "../http/http.ts";
+
+/** What a relay may say that a program can act on; anything else becomes ERR_QUICPIPE_RELAY_REFUSED. */
+const relayCodes: readonly QuicpipeErrorCode[] = [
+  "ERR_QUICPIPE_NOTE_INVALID",
+  "ERR_QUICPIPE_RECIPIENT_INVALID",
+  "ERR_QUICPIPE_PACKETS_INVALID",
+  "ERR_QUICPIPE_PACKET_NOT_INITIAL",
+  "ERR_QUICPIPE_TOKEN_MISSING",
+  "ERR_QUICPIPE_TOKEN_INVALID",
+  "ERR_QUICPIPE_TOKEN_EXPIRED",
+  "ERR_QUICPIPE_TOKEN_UNSIGNED",
+  "ERR_QUICPIPE_TOKEN_AUDIENCE",
+  "ERR_QUICPIPE_SCOPE_MISSING",
+  "ERR_QUICPIPE_JWKS_UNAVAILABLE",
+  "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
+  "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+  "ERR_QUICPIPE_MESSAGE_NOT_FOUND",
+  "ERR_QUICPIPE_CID_CONFLICT",
+  "ERR_QUICPIPE_MESSAGE_TAKEN",
+  "ERR_QUICPIPE_OWN_ADDRESS",
+  "ERR_QUICPIPE_REGISTRATION_QUOTA",
+  "ERR_QUICPIPE_CID_QUOTA",
+  "ERR_QUICPIPE_TABLE_FULL",
+  "ERR_QUICPIPE_SENDER_QUOTA",
+  "ERR_QUICPIPE_MAILBOX_FULL",
+  "ERR_QUICPIPE_MAILBOX_STORE_FULL",
+  "ERR_QUICPIPE_WAITER_QUOTA",
+  "ERR_QUICPIPE_RATE_LIMITED",
+  "ERR_QUICPIPE_DRAINING",
+];
+
+/** Turns an answer that is no success into an error, by its problem details (RFC 9457) if it has any. */
+export function refusalOf(response: HttpResponse, request: string): QuicpipeError {
+  const { status } = response;
+  const problem = parseProblem(response);
+  const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
+  const details = {
+    status,
+    ...(problem && { relayCode: problem.code, relayDetail: problem.detail }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+  const code = relayCodes.find((each) => each === problem?.code) ?? "ERR_QUICPIPE_RELAY_REFUSED";
+  return new QuicpipeError(code, `the relay refused ${request}: ${problem?.detail ?? `status ${status}`}`, {
+    details,
+  });
+}
+
+/** How long a relay wants to be left alone, in ms; `undefined` where it has not said. */
+export function retryAfterMs(error: unknown): number | undefined {
+  const seconds = isQuicpipeError(error) ? error.details["retryAfterSeconds"] : undefined;
+  return typeof seconds === "number" ? seconds * 1000 : undefined;
+}
+
+/** `Retry-After` in seconds (RFC 9110 §10.2.3), cut to what anybody would wait. */
+function parseRetryAfter(value: string | undefined): number | undefined {
+  return /^\d+$/.test(value ?? "") ? Math.min(Number(value), defaults.maxRetryAfterSeconds) : undefined;
+}
+
+/** Reads a JSON body; `undefined` if it is none. */
+export function parseJson(response: HttpResponse): unknown {
+  try {
+    return JSON.parse(Buffer.from(response.body).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The members that say something, as far as they are short text. */
+function parseProblem(response: HttpResponse): { code?: string; detail?: string } | undefined {
+  const body = parseJson(response);
+  if (typeof body !== "object" || body === null) return undefined;
+  const { code, detail }: Partial<Record<keyof Problem, unknown>> = body;
+  return {
+    ...(typeof code === "string" && { code: code.slice(0, maxTextLength) }),
+    ...(typeof detail === "string" && { detail: detail.slice(0, maxTextLength) }),
+  };
+}
+
+/** Of a relay's text, in UTF-16 code units; its own details are some hundred long. */
+const maxTextLength = 1000;

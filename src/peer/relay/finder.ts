@@ -1,0 +1,132 @@
+import * as defaults from "../../defaults/index.ts";
+import { type Address, formatAddress } from "../../wire/address.ts";
+import { raceAddresses } from "./address-race.ts";
+import type { Engine } from "../engine/contract.ts";
+import { isDistrusted, unreachable } from "../http/session.ts";
+import type { PeerSettings } from "../options.ts";
+import { pause } from "../time/pause.ts";
+import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
+import { RelayHttp } from "./http.ts";
+import { probeRelay } from "./probe.ts";
+import { RelaySession } from "./session.ts";
+import { type RelayTrust, selectRelayTrust } from "./trust.ts";
+import type { PeerSocket, RelayPath } from "../socket.ts";
+
+/**
+ * HTTP/3 to the relay over the peer's own socket, with the relay's certificate verified.
+ *
+ * @param onReturn called when a session has taken the place of another: the relay may be a new one.
+ */
+export function createRelayHttp(
+  settings: PeerSettings,
+  engine: Engine,
+  socket: PeerSocket,
+  onReturn: () => void = () => undefined,
+): RelayHttp {
+  const finder = new RelayFinder(settings, engine, socket);
+  let isFirst = true;
+  return new RelayHttp(async (signal) => {
+    const session = await finder.open(signal);
+    if (!isFirst) onReturn();
+    isFirst = false;
+    return session;
+  });
+}
+
+/**
+ * Opens sessions to the relay. Where it is, and which CA it has its certificate from, is found out for each: either may
+ * have changed since the last one.
+ */
+class RelayFinder {
+  readonly #settings: PeerSettings;
+  readonly #engine: Engine;
+  readonly #socket: PeerSocket;
+  /** The addresses that the name had last. */
+  #known: readonly string[];
+  /** How the last session was verified. */
+  #trust: RelayTrust | undefined;
+
+  constructor(settings: PeerSettings, engine: Engine, socket: PeerSocket) {
+    this.#settings = settings;
+    this.#engine = engine;
+    this.#socket = socket;
+    this.#known = [settings.relay.address];
+  }
+
+  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE, ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_DEPENDENCY_MISSING */
+  async open(closing: AbortSignal): Promise<RelaySession> {
+    const deadline = AbortSignal.timeout(this.#settings.requestTimeoutMs);
+    const signal = AbortSignal.any([closing, deadline]);
+    try {
+      const session = await raceAddresses<RelaySession>({
+        addresses: () => this.#addresses(signal),
+        attempt: (address, ending) => this.#attempt(address, ending),
+        discard: (late) => void late.close(),
+        signal,
+      });
+      session.use();
+      return session;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const tried = this.#known.map((address) => formatAddress({ address, port: this.#settings.relay.port }));
+      const silent = `no answer from ${tried.join(", ")}`;
+      throw unreachable(closing.aborted ? "the handshake was given up" : silent, false);
+    }
+  }
+
+  /** As of now, or those that were known last where the name cannot be looked up soon. */
+  async #addresses(signal: AbortSignal): Promise<readonly string[]> {
+    const { relayHost, host } = this.#settings;
+    const lookUp = lookUpRelay(relayHost).then(
+      (found) => void (this.#known = found),
+      () => undefined,
+    );
+    await Promise.race([lookUp, pause(defaults.relayLookUpMs, signal)]);
+    const reachable = this.#known.filter((address) => this.#socket.reaches(address));
+    if (reachable.length > 0) return orderAddresses(reachable, this.#socket.relay.address);
+    throw unreachable(`none of its addresses (${this.#known.join(", ")}) can be reached from ${host}`, false);
+  }
+
+  async #attempt(address: string, signal: AbortSignal): Promise<RelaySession> {
+    const remote: Address = { address, port: this.#settings.relay.port };
+    try {
+      if (this.#trust) return await this.#openSession(remote, this.#trust, signal);
+    } catch (error) {
+      if (!isDistrusted(error)) throw error;
+    }
+    // The first time, or the relay has its certificate from another CA by now.
+    const trust = await this.#selectTrust(remote, signal);
+    const session = await this.#openSession(remote, trust, signal);
+    this.#trust = trust;
+    return session;
+  }
+
+  #openSession(remote: Address, trust: RelayTrust, signal: AbortSignal): Promise<RelaySession> {
+    const { authority } = this.#settings;
+    const path = this.#socket.pathTo(remote);
+    const timeoutMs = defaults.relayAttemptMs;
+    return RelaySession.open({ socket: this.#socket, path, trust, authority, timeoutMs, signal });
+  }
+
+  async #selectTrust(remote: Address, signal: AbortSignal): Promise<RelayTrust> {
+    const { relayHost, relayCa } = this.#settings;
+    const path = this.#socket.pathTo(remote);
+    try {
+      return await selectRelayTrust(relayHost, relayCa, (ca, serverName) =>
+        this.#probe(path, ca, serverName, signal),
+      );
+    } finally {
+      path.close();
+    }
+  }
+
+  #probe(
+    path: RelayPath,
+    ca: string,
+    serverName: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[]> {
+    const [engine, socket] = [this.#engine, this.#socket];
+    return probeRelay({ engine, socket, path, ca, serverName, timeoutMs: defaults.relayAttemptMs, signal });
+  }
+}

@@ -1,0 +1,82 @@
+import { QuicpipeError } from "../../errors.ts";
+import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
+
+/** One session, as {@link RelayHttp} uses it. */
+export interface HttpSession {
+  /** Whether requests can still be made. */
+  readonly usable: boolean;
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
+
+/**
+ * Requests over one session at a time, which is opened when it is needed and again when it was lost. A request
+ * that met a lost session is made once more if it was not sent, or if making it twice does no harm.
+ */
+export class RelayHttp implements Http {
+  readonly #open: (signal: AbortSignal) => Promise<HttpSession>;
+  readonly #closing = new AbortController();
+  #session: Promise<HttpSession> | undefined;
+
+  /** @param open opens a session, or rejects when the signal comes first. */
+  constructor(open: (signal: AbortSignal) => Promise<HttpSession>) {
+    this.#open = open;
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const deadlineMs = performance.now() + request.timeoutMs;
+    const isFirst = this.#session === undefined;
+    try {
+      return await this.#attempt(request);
+    } catch (error) {
+      const leftMs = deadlineMs - performance.now();
+      if (
+        this.#closing.signal.aborted ||
+        request.signal?.aborted ||
+        leftMs <= 0 ||
+        // Whoever had a session opened has waited for that as long as it takes.
+        (isFirst && this.#session === undefined) ||
+        !mayRepeat(error, request)
+      )
+        throw error;
+      return await this.#attempt(request.waitMs ? request : { ...request, timeoutMs: leftMs });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const session = await this.#session?.catch(() => undefined);
+    await session?.close();
+  }
+
+  async #attempt(request: HttpRequest): Promise<HttpResponse> {
+    if (this.#closing.signal.aborted)
+      throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
+    const session = await this.#current();
+    return session.request(request);
+  }
+
+  /** The session that is there or being opened; a new one where it has become unusable. */
+  async #current(): Promise<HttpSession> {
+    const opening = (this.#session ??= this.#open(this.#closing.signal));
+    try {
+      const session = await opening;
+      if (session.usable) return session;
+      void session.close();
+    } catch (error) {
+      this.#forget(opening);
+      throw error;
+    }
+    this.#forget(opening);
+    return await this.#current();
+  }
+
+  #forget(session: Promise<HttpSession>): void {
+    if (this.#session === session) this.#session = undefined;
+  }
+}
+
+function mayRepeat(error: unknown, { isIdempotent }: HttpRequest): boolean {
+  if (!(error instanceof QuicpipeError) || error.code !== "ERR_QUICPIPE_RELAY_UNREACHABLE") return false;
+  return error.details["sent"] === false || isIdempotent;
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import * as defaults from "../../defaults/index.ts";
+import type { QuicpipeError } from "../../errors.ts";
+import { formatAddress } from "../../wire/address.ts";
+import { cidBytes } from "../../wire/connection-id.ts";
+import { Driver } from "../connection/driver.ts";
+import type { Engine, EngineOptions } from "../engine/contract.ts";
+import { distrusted, unreachable } from "../http/session.ts";
+import type { PeerSocket, RelayPath } from "../socket.ts";
+
+/** What {@link probeRelay} asks with. */
+export interface ProbeOptions {
+  readonly engine: Engine;
+  readonly socket: PeerSocket;
+  /** The way to the relay. */
+  readonly path: RelayPath;
+  /** CA certificates, PEM, one of which must have issued the relay's. */
+  readonly ca: string;
+  /** Name that the relay's certificate must be valid for; unchecked if absent. */
+  readonly serverName: string | undefined;
+  readonly timeoutMs: number;
+  /** Gives the handshake up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Shakes hands with the relay once and returns the certificates (DER) that it presented, its own first, after
+ * they have been verified.
+ *
+ * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if they do not verify or the relay does not answer.
+ */
+export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8Array[]> {
+  const { engine, socket, path, serverName, timeoutMs, signal } = options;
+  const sourceId = randomBytes(cidBytes);
+  const start = { sourceId, local: path.local, remote: path.remote, serverName };
+  const connection = engine.connect(probeEngineOptions(options), start);
+  const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
+  const fail = (why: string): void => reject(unreachable(why, false) satisfies QuicpipeError);
+  const driver = new Driver(
+    connection,
+    path,
+    {
+      maySend: () => true,
+      onTurn: () => {
+        if (connection.isEstablished()) resolve(connection.peerCertificates());
+        else if (connection.localClose()) reject(distrusted());
+        else if (connection.isDraining()) fail("it refused the handshake");
+      },
+      onStalled: () => undefined,
+      onClosed: () => fail("the handshake failed"),
+    },
+    false,
+  );
+  socket.addRoute(sourceId, (datagram) => driver.receive(datagram));
+  const timer = setTimeout(fail, timeoutMs, `${formatAddress(path.remote)} does not answer`);
+  const giveUp = (): void => fail("the handshake was given up");
+  signal.addEventListener("abort", giveUp);
+  driver.wake();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
+    connection.close({ isApplication: true, errorCode: h3NoError, reason: "" });
+    driver.flush();
+    driver.stop();
+    socket.removeRoute(sourceId);
+  }
+}
+
+/** RFC 9114 §8.1 */
+const h3NoError = 0x100;
+
+function probeEngineOptions({ ca, timeoutMs }: ProbeOptions): EngineOptions {
+  return {
+    demand: { kind: "ca", pem: ca },
+    alpn: "h3",
+    idleTimeoutMs: timeoutMs,
+    maxUdpPayloadBytes: defaults.maxUdpPayloadBytes,
+    flowWindowBytes: defaults.streamReadBytes,
+    maxStreams: defaults.maxStreams,
+    datagramQueue: 0,
+    activeConnectionIdLimit: 2,
+  };
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import type { Address } from "../../wire/address.ts";
+import { stunTransactionIdBytes } from "../../wire/stun.ts";
+import {
+  type BindingReply,
+  type BindingRequest,
+  encodeBindingRequest,
+  parseBindingReply,
+  type StunChallenge,
+  type StunCredential,
+} from "../../wire/stun-binding.ts";
+
+/** A request that waits for its reply. */
+interface Transaction {
+  readonly request: BindingRequest;
+  readonly resolve: (reply: BindingReply | undefined) => void;
+}
+
+/**
+ * STUN Binding requests to the relay from the peer's socket (docs/protocol.md, "STUN"): they keep the NAT's mapping,
+ * and move a registration to wherever they come from.
+ */
+export class StunClient {
+  readonly #send: (datagram: Uint8Array) => void;
+  readonly #transactions = new Set<Transaction>();
+  /** The last one, so that most requests need one round trip. */
+  #challenge: StunChallenge | undefined;
+
+  constructor(send: (datagram: Uint8Array) => void) {
+    this.#send = send;
+  }
+
+  /** Takes a STUN message from the relay; anything but an expected reply is ignored. */
+  receive(datagram: Uint8Array): void {
+    for (const { request, resolve } of this.#transactions) {
+      const reply = parseBindingReply(datagram, request);
+      if (reply) resolve(reply);
+    }
+  }
+
+  /**
+   * Proves to the relay that a registration is reached at this socket's public address, and returns that.
+   *
+   * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND if the relay does not know the credential (any more).
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if nothing came back in 11.5 s.
+   */
+  async bind(credential: StunCredential): Promise<Address> {
+    // One challenge for the first request or a stale nonce, and another if the address changed in between.
+    for (let round = 0; round < maxRounds; round++) {
+      const challenge = this.#challenge;
+      const reply = await this.#transact({ transactionId: newTransactionId(), credential, challenge });
+      if (reply?.kind === "success") return reply.address;
+      if (reply?.kind !== "challenge") throw refused(reply);
+      this.#challenge = reply.challenge;
+      // RFC 8489 §9.2.5: a 401 for a request that answered a challenge means that the credential is wrong.
+      if (reply.code === 401 && challenge) throw refused(reply);
+    }
+    throw refused(undefined);
+  }
+
+  /** Gives all requests up. */
+  close(): void {
+    for (const { resolve } of this.#transactions) resolve(undefined);
+  }
+
+  /** Sends until something comes back, ever more slowly (RFC 8489 §6.2.1). */
+  async #transact(request: BindingRequest): Promise<BindingReply | undefined> {
+    const { promise, resolve } = Promise.withResolvers<BindingReply | undefined>();
+    const transaction = { request, resolve };
+    this.#transactions.add(transaction);
+    const datagram = encodeBindingRequest(request);
+    let timer: NodeJS.Timeout | undefined;
+    const sendAgain = (left: number, waitMs: number): void => {
+      if (left === 0) return resolve(undefined);
+      this.#send(datagram);
+      const nextMs = left === 1 ? defaults.stunLastWaitMs : waitMs;
+      timer = setTimeout(sendAgain, nextMs, left - 1, waitMs * 2);
+      timer.unref();
+    };
+    sendAgain(defaults.stunRequests, defaults.stunRtoMs);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#transactions.delete(transaction);
+    }
+  }
+}
+
+const maxRounds = 3;
+
+function newTransactionId(): Uint8Array {
+  return randomBytes(stunTransactionIdBytes);
+}
+
+function refused(reply: BindingReply | undefined): QuicpipeError {
+  if (!reply)
+    return new QuicpipeError(
+      "ERR_QUICPIPE_RELAY_UNREACHABLE",
+      "the relay answers no STUN request: it is gone, or UDP no longer gets through",
+    );
+  const status = reply.kind === "success" ? 0 : reply.code;
+  return new QuicpipeError(
+    "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+    `the relay answered a STUN request with ${status}: it does not know the registration any more`,
+    { details: { status } },
+  );
+}

@@ -1,0 +1,86 @@
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import { createCertificate } from "../../files/certificate.ts";
+import { QuicpipeError } from "../../errors.ts";
+import { certificatesIn } from "../../files/pem.ts";
+
+/** Who a peer is to other peers: a certificate and its private key. */
+export interface Identity {
+  /** Certificate chain, PEM, own certificate first. */
+  readonly certificate: string;
+  /** Private key, PEM. Keep it secret. */
+  readonly privateKey: string;
+  /** Both in one text, as {@link loadIdentity} reads it. Keep it secret. */
+  readonly pem: string;
+  /** SHA-256 of the certificate (DER), hex: what others pin. */
+  readonly fingerprint: string;
+}
+
+/** What {@link createIdentity} makes. */
+export interface IdentityOptions {
+  /** Common and alternative name of the certificate; `"quicpipe peer"` if absent. Shown to people; pins do not look at it. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * Makes an identity: a self-signed ECDSA P-256 certificate for 10 years. Keep its `pem` (mode 0600), as other
+ * peers pin its `fingerprint`.
+ *
+ * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
+ */
+export async function createIdentity({ name = "quicpipe peer" }: IdentityOptions = {}): Promise<Identity> {
+  const { certificate, privateKey } = await createCertificate({ name });
+  return identityOf(certificate, privateKey);
+}
+
+const keyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^-]+-----END (?:[A-Z]+ )?PRIVATE KEY-----/;
+
+/**
+ * Reads an identity from PEM text that holds a private key and its certificate, in any order.
+ *
+ * @throws ERR_QUICPIPE_IDENTITY_INVALID if one is missing, does not parse or they do not belong together.
+ */
+export function loadIdentity(pem: string): Identity {
+  const certificates = certificatesIn(pem);
+  const [privateKey] = keyBlock.exec(pem) ?? [];
+  if (certificates.length === 0 || !privateKey)
+    throw invalid(`PEM text has no ${privateKey ? "certificate" : "private key"}`);
+  const identity = parsed(() => identityOf(certificates.join("\n"), privateKey));
+  const own = new X509Certificate(identity.certificate);
+  if (!parsed(() => own.checkPrivateKey(createPrivateKey(privateKey))))
+    throw invalid("the private key does not belong to the (first) certificate");
+  return identity;
+}
+
+/**
+ * The fingerprint of a certificate: the SHA-256 of its DER, as 64 hex digits in lower case.
+ *
+ * @param certificate PEM text or DER bytes.
+ * @throws ERR_QUICPIPE_IDENTITY_INVALID if the PEM text does not parse; DER is taken as it is.
+ */
+export function fingerprintOf(certificate: string | Uint8Array): string {
+  const der =
+    typeof certificate === "string" ? parsed(() => new X509Certificate(certificate).raw) : certificate;
+  return createHash("sha256").update(der).digest("hex");
+}
+
+function identityOf(...parts: [certificate: string, privateKey: string]): Identity {
+  const [certificate, privateKey] = parts.map((part) => `${part.trim()}\n`) as typeof parts;
+  const fingerprint = fingerprintOf(certificate);
+  return { certificate, privateKey, pem: privateKey + certificate, fingerprint };
+}
+
+function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw invalid("a certificate or key does not parse", cause);
+  }
+}
+
+function invalid(what: string, cause?: unknown): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_IDENTITY_INVALID",
+    `${what}: give the pem of createIdentity(), or a PEM certificate and its key`,
+    { cause },
+  );
+}

@@ -1,0 +1,82 @@
+import { X509Certificate } from "node:crypto";
+import { QuicpipeError } from "../../errors.ts";
+import type { CertificateDemand } from "../engine/contract.ts";
+import { certificatesIn } from "../../files/pem.ts";
+import { fingerprintOf } from "./identity.ts";
+
+/**
+ * Whom a peer talks to:
+ * - pins: SHA-256 fingerprints of certificates, 64 hex digits (colons allowed) or base64url;
+ * - `{ ca }`: certificates that a CA of this PEM text issued for the other peer's name;
+ * - a function that decides, given the name the mailbox knows (if any) and the fingerprint;
+ * - `"insecure"`: anybody; no certificate is asked for or checked, so anybody in between can read along.
+ */
+export type Trust =
+  | readonly string[]
+  | { readonly ca: string }
+  | "insecure"
+  | ((remoteName: string | undefined, fingerprint: string) => boolean | Promise<boolean>);
+
+/** Decides on the certificate that the other side presented. */
+export type CertificateCheck = (der: Uint8Array) => boolean | Promise<boolean>;
+
+/** A {@link Trust} made ready: what TLS demands, and what is checked after it. */
+export interface TrustPolicy {
+  readonly demand: CertificateDemand;
+  /** `undefined` where nothing is to be checked. */
+  readonly checkFor: ((remoteName: string | undefined) => CertificateCheck) | undefined;
+}
+
+/**
+ * Makes a trust ready.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID for an empty list, a pin that is no SHA-256 or a PEM text without
+ *   certificate.
+ */
+export function createTrustPolicy(trust: Trust): TrustPolicy {
+  if (trust === "insecure") return { demand: { kind: "none" }, checkFor: undefined };
+  if (typeof trust === "function")
+    return {
+      demand: { kind: "any" },
+      // Asynchronous even where the function is not: what it throws is a no, not a fault of the connection.
+      checkFor: (remoteName) => async (der) => trust(remoteName, fingerprintOf(der)),
+    };
+  if ("ca" in trust) return caPolicy(trust.ca);
+  const pins = new Set(trust.map(parsePin));
+  if (pins.size === 0) throw invalid("no pin is given");
+  return { demand: { kind: "any" }, checkFor: () => (der) => pins.has(fingerprintOf(der)) };
+}
+
+function caPolicy(pem: string): TrustPolicy {
+  if (certificatesIn(pem).length === 0) throw invalid("the ca is no PEM text with a certificate");
+  return {
+    demand: { kind: "ca", pem },
+    // TLS has checked who issued it; that the name is right counts only where a name is known.
+    checkFor: (remoteName) => (der) =>
+      remoteName === undefined || new X509Certificate(der).checkHost(remoteName) !== undefined,
+  };
+}
+
+/** Reads a fingerprint: 64 hex digits, with or without colons, or the 43 characters of base64url. */
+export function parsePin(pin: string): string {
+  const hex = pin.replaceAll(":", "").toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  if (/^[\w-]{43}=?$/.test(pin)) return Buffer.from(pin, "base64url").toString("hex");
+  throw invalid(`${JSON.stringify(pin)} is no SHA-256 fingerprint`, pinWanted);
+}
+
+const pinWanted = "the other peer's fingerprint (64 hex digits, from its `quicpipe id`)";
+
+function invalid(what: string, wanted: string = `${pinWanted}, { ca } or "insecure"`): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${wanted}`);
+}
+
+/**
+ * Returns the trust that somebody gave, for nobody is trusted by default.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if nothing was given.
+ */
+export function requireTrust(trust: Trust | undefined): Trust {
+  if (trust === undefined) throw invalid("nothing is said about whom to trust");
+  return trust;
+}

@@ -1,0 +1,183 @@
+import type { JWTVerifyOptions } from "jose";
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import { downloadKeys, type FoundKeys, KeyDownloadError } from "./key-download.ts";
+import { isOfUnknownKey, type KeySet, unusableKeys } from "./key-set.ts";
+import type { KeyOrigin } from "../options/keys.ts";
+import type { Log } from "../log/log.ts";
+import type { VerifiedToken } from "./token-identity.ts";
+
+/** Where the keys are, and how they are kept. */
+export interface IssuerKeysOptions {
+  readonly origin: KeyOrigin;
+  /** How long keys stay good while they cannot be fetched anew, in ms. */
+  readonly graceMs: number;
+  readonly log: Pick<Log, "write">;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Ends a fetch that is under way; from then on none is begun. */
+  readonly signal: AbortSignal;
+}
+
+/** Keys that were fetched. */
+interface HeldKeys {
+  readonly set: KeySet;
+  /** Which fetch they are from. */
+  readonly ofTry: number;
+  readonly fetchedAtMs: number;
+}
+
+const noKeyFits = "no key that the relay has fits the token";
+
+/**
+ * The keys that an issuer publishes. They are fetched when they are old, and for a token that none of them fits, but at
+ * most once in `defaults.keyCooldownMs`, whatever became of the fetch before. Those that were good stay good while the
+ * issuer cannot be asked. A token that no key fits is only refused for good by keys whose fetch began after it
+ * came, and went well.
+ */
+export class IssuerKeys {
+  readonly #options: IssuerKeysOptions;
+  #held: HeldKeys | undefined;
+  #triedAtMs = 0;
+  /** Fetches begun so far. */
+  #tries = 0;
+  #isFailing = false;
+  /** What was last said about keys that cannot be used. */
+  #faults: string | undefined;
+  #pending: Promise<void> | undefined;
+
+  constructor(options: IssuerKeysOptions) {
+    this.#options = options;
+  }
+
+  /** Fetches the keys before anybody needs them, so that what is wrong with the issuer is in the log from the start. */
+  prepare(): void {
+    this.#begin();
+  }
+
+  /**
+   * Checks a token.
+   *
+   * @throws ERR_QUICPIPE_JWKS_UNAVAILABLE; what jose throws about the token.
+   */
+  async verify(token: string, options: JWTVerifyOptions): Promise<VerifiedToken> {
+    const triesBefore = this.#tries;
+    const held = await this.#usableKeys();
+    const verified =
+      (await judged(held, token, options, triesBefore)) ??
+      (await judged(await this.#newerKeys(held), token, options, triesBefore));
+    if (verified) return verified;
+    throw this.#unavailable(noKeyFits);
+  }
+
+  async #usableKeys(): Promise<HeldKeys> {
+    if (!this.#held || this.#ageMs() >= defaults.maxKeyAgeMs) {
+      if (this.#mayFetch()) this.#begin();
+      // Nobody waits for an issuer that did not answer last time, as long as there are keys.
+      if (!this.#isFailing || !this.#areGood()) await this.#pending;
+    }
+    if (this.#held && this.#areGood()) return this.#held;
+    throw this.#unavailable("the keys that tokens are checked with cannot be fetched");
+  }
+
+  /** Other keys than those that were tried, also if somebody else has them fetched. */
+  async #newerKeys(tried: HeldKeys): Promise<HeldKeys> {
+    if (this.#held === tried) {
+      if (this.#mayFetch()) this.#begin();
+      await this.#pending;
+    }
+    if (this.#held && this.#held !== tried) return this.#held;
+    throw this.#unavailable(noKeyFits);
+  }
+
+  #ageMs(): number {
+    // A clock that was set back makes keys old, too.
+    return Math.abs(this.#options.now() - (this.#held?.fetchedAtMs ?? 0));
+  }
+
+  /** How long keys stay good: as long as they are not old, even if the grace is shorter. */
+  get #lifeMs(): number {
+    return Math.max(this.#options.graceMs, defaults.maxKeyAgeMs);
+  }
+
+  #areGood(): boolean {
+    return this.#held !== undefined && this.#ageMs() < this.#lifeMs;
+  }
+
+  #cooldownMs(): number {
+    if (this.#tries === 0) return 0;
+    const passedMs = Math.abs(this.#options.now() - this.#triedAtMs);
+    return Math.max(0, defaults.keyCooldownMs - passedMs);
+  }
+
+  #mayFetch(): boolean {
+    return !this.#pending && !this.#options.signal.aborted && this.#cooldownMs() === 0;
+  }
+
+  #begin(): void {
+    this.#tries++;
+    this.#pending = this.#fetch().finally(() => {
+      this.#pending = undefined;
+      this.#triedAtMs = this.#options.now();
+    });
+  }
+
+  async #fetch(): Promise<void> {
+    const { origin, log, now, signal } = this.#options;
+    try {
+      const found = await downloadKeys(origin, signal);
+      this.#held = { set: found.keys, ofTry: this.#tries, fetchedAtMs: now() };
+      this.#complainOfKeys(found);
+      if (this.#isFailing) log.write("info", "keys", "the issuer's keys can be fetched again");
+      this.#isFailing = false;
+    } catch (error) {
+      this.#isFailing = true;
+      if (!signal.aborted) this.#complain(error);
+    }
+  }
+
+  /** Names keys that cannot be used, once for as long as they are the same. */
+  #complainOfKeys({ url, keys: { faults } }: FoundKeys): void {
+    if (faults !== undefined && faults !== this.#faults)
+      this.#options.log.write("warn", "keys", unusableKeys, { url, cause: faults });
+    this.#faults = faults;
+  }
+
+  #complain(error: unknown): void {
+    const { log } = this.#options;
+    const { url, message } =
+      error instanceof KeyDownloadError ? error : { url: undefined, message: String(error) };
+    if (!this.#areGood()) {
+      const text = "the issuer's keys cannot be fetched: no token can be checked";
+      log.write("warn", "keys", text, { url, cause: message });
+      return;
+    }
+    const until = new Date((this.#held?.fetchedAtMs ?? 0) + this.#lifeMs).toISOString();
+    const text = "the issuer's keys cannot be fetched: tokens are checked with the last ones";
+    log.write("warn", "keys", text, { url, cause: message, until });
+  }
+
+  #unavailable(reason: string): QuicpipeError {
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.#cooldownMs() / 1000));
+    return new QuicpipeError(
+      "ERR_QUICPIPE_JWKS_UNAVAILABLE",
+      `${reason}: try again in ${retryAfterSeconds} s`,
+      { details: { retryAfterSeconds } },
+    );
+  }
+}
+
+/** Checks a token; `undefined` if no key fits it, and keys that are newer than the token might. */
+async function judged(
+  { set, ofTry }: HeldKeys,
+  token: string,
+  options: JWTVerifyOptions,
+  triesBefore: number,
+): Promise<VerifiedToken | undefined> {
+  try {
+    return await set.verify(token, options);
+  } catch (error) {
+    if (ofTry <= triesBefore && isOfUnknownKey(token, error)) return undefined;
+    throw error;
+  }
+}

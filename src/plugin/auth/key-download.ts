@@ -1,0 +1,124 @@
+import * as defaults from "../../defaults/index.ts";
+import { isKeySet, isTrustedOrigin, shown } from "../options/key-document.ts";
+import { KeySet } from "./key-set.ts";
+import type { KeyOrigin } from "../options/keys.ts";
+
+/** Keys, and where they were found. */
+export interface FoundKeys {
+  /** Without its query, which may hold a secret. */
+  readonly url: string;
+  readonly keys: KeySet;
+}
+
+/** Why keys could not be fetched, and from where. */
+export class KeyDownloadError extends Error {
+  override readonly name = "KeyDownloadError";
+  /** Where; without its query, which may hold a secret. */
+  readonly url: string;
+
+  constructor(url: URL, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.url = withoutQuery(url);
+  }
+}
+
+/**
+ * Fetches an issuer's keys, by OpenID Connect Discovery 1.0 where only its name is known.
+ *
+ * @throws KeyDownloadError, also after `defaults.keyTimeoutMs` and when `ended` aborts
+ */
+export async function downloadKeys(origin: KeyOrigin, ended: AbortSignal): Promise<FoundKeys> {
+  const signal = AbortSignal.any([ended, AbortSignal.timeout(defaults.keyTimeoutMs)]);
+  const url = origin.kind === "jwks" ? origin.url : await discover(origin.issuer, signal);
+  const document = await downloadJson(url, signal);
+  if (isKeySet(document)) return { url: withoutQuery(url), keys: await usableKeys(url, document.keys) };
+  const { jwks_uri: elsewhere } = (document ?? {}) as { jwks_uri?: unknown };
+  if (typeof elsewhere !== "string") throw new KeyDownloadError(url, "it is no key set (RFC 7517 §5)");
+  throw new KeyDownloadError(
+    url,
+    `it is a discovery document: its keys are at ${shown(elsewhere)}, or give auth.issuer without auth.jwks`,
+  );
+}
+
+/** Who publishes no key that a token can be checked with has lost them, and those that were good stay good. */
+async function usableKeys(url: URL, members: readonly unknown[]): Promise<KeySet> {
+  if (members.length === 0) throw new KeyDownloadError(url, "it has no keys");
+  const keys = await KeySet.read(members);
+  if (keys.isUsable) return keys;
+  const { faults } = keys;
+  throw new KeyDownloadError(url, `it has no key to check signatures with${faults ? `: ${faults}` : ""}`);
+}
+
+function withoutQuery({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
+/** Where an issuer says that its keys are. Its document has to name the issuer that was asked for (§4.3). */
+async function discover(issuer: string, signal: AbortSignal): Promise<URL> {
+  const url = new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
+  const document = ((await downloadJson(url, signal)) ?? {}) as Record<string, unknown>;
+  if (document["issuer"] !== issuer)
+    throw new KeyDownloadError(url, `it names another issuer: ${shown(document["issuer"])}`);
+  const keys = document["jwks_uri"];
+  const found = typeof keys === "string" ? URL.parse(keys) : null;
+  if (found && isTrustedOrigin(found) && (found.protocol === "https:" || url.protocol === "http:"))
+    return found;
+  throw new KeyDownloadError(url, `its jwks_uri is no https: URL: ${shown(keys)}`);
+}
+
+async function downloadJson(url: URL, signal: AbortSignal): Promise<unknown> {
+  try {
+    const response = await fetch(url, {
+      signal,
+      redirect: "manual",
+      headers: { accept: "application/json" },
+    });
+    if (response.status !== 200) await refuse(url, response);
+    const text = await readText(url, response);
+    return parse(url, text, response.headers.get("content-type"));
+  } catch (error) {
+    if (error instanceof KeyDownloadError) throw error;
+    throw new KeyDownloadError(url, reasonOf(error), error);
+  }
+}
+
+async function refuse(url: URL, { status, headers, body }: Response): Promise<never> {
+  await body?.cancel();
+  const location = headers.get("location");
+  throw new KeyDownloadError(
+    url,
+    status >= 300 && status < 400 && location !== null
+      ? `it redirects to ${shown(location)}, which is not followed: configure the address that it leads to`
+      : `it answers with status ${status}`,
+  );
+}
+
+/** Reads a body, and lets go of it where it is longer than keys could be. */
+async function readText(url: URL, { body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > defaults.maxKeyDocumentBytes)
+      throw new KeyDownloadError(url, `its body is longer than ${defaults.maxKeyDocumentBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parse(url: URL, text: string, mediaType: string | null): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new KeyDownloadError(url, `its body is no JSON (content type ${shown(mediaType)})`, cause);
+  }
+}
+
+/** Says what a failed fetch knows only in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `it does not answer within ${defaults.keyTimeoutMs / 1000} s`;
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  return cause.message || ("code" in cause ? String(cause.code) : cause.name);
+}

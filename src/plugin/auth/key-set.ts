@@ -1,0 +1,99 @@
+import type { KeyObject } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import {
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  type JWTHeaderParameters,
+  type JWTVerifyOptions,
+} from "jose";
+import * as defaults from "../../defaults/index.ts";
+import { type SigningKey, signingKeyOf } from "./signing-key.ts";
+import type { VerifiedToken } from "./token-identity.ts";
+
+/** A token that more keys fit than are tried for one. */
+export class AmbiguousTokenError extends Error {
+  override readonly name = "AmbiguousTokenError";
+}
+
+/** Keys read at a stretch: each takes up to half a millisecond. */
+const keysAtAStretch = 16;
+const maxFaultsNamed = 5;
+/** What is said of a set with {@link KeySet.faults}. */
+export const unusableKeys = "keys of the issuer cannot be used: tokens that they sign are refused";
+
+/** The keys of a set (RFC 7517 §5) that are for signatures. One that cannot be used takes nothing from the others. */
+export class KeySet {
+  readonly #keys: readonly SigningKey[];
+
+  private constructor(keys: readonly SigningKey[]) {
+    this.#keys = keys;
+  }
+
+  static of(members: readonly unknown[]): KeySet {
+    return new KeySet(members.map((member, index) => signingKeyOf(member, index)));
+  }
+
+  /** Reads keys in between of other work: an issuer may have very many. */
+  static async read(members: readonly unknown[]): Promise<KeySet> {
+    const keys: SigningKey[] = [];
+    for (const [index, member] of members.entries()) {
+      keys.push(signingKeyOf(member, index));
+      if (keys.length % keysAtAStretch === 0) await setImmediate();
+    }
+    return new KeySet(keys);
+  }
+
+  /** Whether there is a key that a token can be checked with. */
+  get isUsable(): boolean {
+    return this.#keys.some(({ key }) => key !== undefined);
+  }
+
+  /** Which keys cannot be used, and why; `undefined` if there is none. */
+  get faults(): string | undefined {
+    const faults = this.#keys.flatMap(({ fault }) => fault ?? []);
+    if (faults.length === 0) return undefined;
+    const others = faults.length - maxFaultsNamed;
+    return faults.slice(0, maxFaultsNamed).join("; ") + (others > 0 ? `; and ${others} more` : "");
+  }
+
+  /**
+   * Checks a token with each key that fits.
+   *
+   * @throws AmbiguousTokenError; what jose throws about the token.
+   */
+  async verify(token: string, options: JWTVerifyOptions): Promise<VerifiedToken> {
+    let untried: KeyObject[] | undefined;
+    const next = (header: JWTHeaderParameters): KeyObject => {
+      untried ??= this.#fitting(header);
+      return untried.shift()!;
+    };
+    for (;;)
+      try {
+        return await jwtVerify(token, next, options);
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed) || !untried?.length) throw error;
+      }
+  }
+
+  #fitting({ alg, kid }: JWTHeaderParameters): KeyObject[] {
+    const named = this.#keys.filter(
+      (key) => key.algorithms.includes(alg) && (kid === undefined || kid === key.kid),
+    );
+    if (named.length === 0) throw new errors.JWKSNoMatchingKey();
+    const fitting = named.flatMap(({ key }) => key ?? []);
+    // The keys are known, and nothing that anybody signs with them counts.
+    if (fitting.length === 0) throw new errors.JWSSignatureVerificationFailed();
+    if (fitting.length <= defaults.maxKeysPerToken) return fitting;
+    throw new AmbiguousTokenError(
+      `${fitting.length} keys fit it, and at most ${defaults.maxKeysPerToken} are tried: it has to name its key by a "kid" of its own`,
+    );
+  }
+}
+
+/** Whether a token was refused as its key is none of those it was checked with: it may be a newer one. */
+export function isOfUnknownKey(token: string, error: unknown): boolean {
+  if (error instanceof errors.JWKSNoMatchingKey) return true;
+  const isForeign = error instanceof errors.JWSSignatureVerificationFailed;
+  return isForeign && decodeProtectedHeader(token).kid === undefined;
+}

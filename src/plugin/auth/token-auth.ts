@@ -1,0 +1,116 @@
+import { type JSONWebKeySet, type JWTVerifyOptions, jwtVerify } from "jose";
+import { QuicpipeError, isQuicpipeError } from "../../errors.ts";
+import type { TokenAuthSettings } from "../options/auth.ts";
+import type { Authenticate } from "./identity.ts";
+import { IssuerKeys } from "./issuer-keys.ts";
+import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
+import type { Limits } from "../options/limits.ts";
+import type { Log } from "../log/log.ts";
+import { optionInvalid } from "../../option-checks.ts";
+import { identityOf, tokenInvalid, type VerifiedToken } from "./token-identity.ts";
+
+/** What authenticating by token takes beside its settings. */
+export interface TokenAuthContext {
+  readonly limits: Limits;
+  readonly log: Pick<Log, "write">;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Aborts when nothing is to be authenticated any more, so that no fetch of keys outlives that. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Authenticates by `Authorization: Bearer` JWT (RFC 6750, RFC 8725).
+ *
+ * The returned function throws ERR_QUICPIPE_TOKEN_MISSING, ERR_QUICPIPE_TOKEN_INVALID,
+ * ERR_QUICPIPE_TOKEN_EXPIRED, ERR_QUICPIPE_TOKEN_UNSIGNED, ERR_QUICPIPE_TOKEN_AUDIENCE or, without
+ * judging the token, ERR_QUICPIPE_JWKS_UNAVAILABLE.
+ */
+export function createTokenAuthentication(
+  settings: TokenAuthSettings,
+  context: TokenAuthContext,
+): Authenticate {
+  const verify = verification(settings, context);
+  const { issuer, audience, clockTolerance } = settings;
+  return async (headers) => {
+    const token = requireBearerToken(headers);
+    const options = {
+      ...(issuer && { issuer }),
+      ...(audience && { audience }),
+      algorithms: [...settings.algorithms],
+      clockTolerance,
+      requiredClaims: ["exp", "sub"],
+      currentDate: new Date(context.now()),
+    };
+    try {
+      return identityOf(await verify(token, options), context.limits, clockTolerance);
+    } catch (error) {
+      if (error instanceof AmbiguousTokenError) complainOf(error, context.log);
+      throw refusalOf(error, token);
+    }
+  };
+}
+
+type Verify = (token: string, options: JWTVerifyOptions) => Promise<VerifiedToken>;
+
+/** What checks a token's signature and times, with the keys that the settings name. */
+function verification(
+  { keys, keyGraceMs }: TokenAuthSettings,
+  { log, now, signal }: TokenAuthContext,
+): Verify {
+  if (keys.kind === "secret") return (token, options) => jwtVerify(token, keys.secret, options);
+  if (keys.kind === "set") {
+    const set = givenKeys(keys.set, log);
+    return (token, options) => set.verify(token, options);
+  }
+  const published = new IssuerKeys({ origin: keys, graceMs: keyGraceMs, log, now, signal });
+  published.prepare();
+  return (token, options) => published.verify(token, options);
+}
+
+/** The keys of a set that an operator gave. */
+function givenKeys(set: JSONWebKeySet, log: Pick<Log, "write">): KeySet {
+  const keys = KeySet.of(set.keys);
+  const { faults: cause } = keys;
+  if (!keys.isUsable)
+    throw optionInvalid(
+      "auth.jwks",
+      set,
+      `a set with a key to check signatures with${cause ? ` (${cause})` : ""}`,
+    );
+  if (cause !== undefined) log.write("warn", "keys", unusableKeys, { cause });
+  return keys;
+}
+
+function complainOf({ message: cause }: AmbiguousTokenError, log: Pick<Log, "write">): void {
+  log.write("warn", "key-unnamed", "a token was refused that does not name its key", { cause });
+}
+
+function requireBearerToken(headers: Headers): string {
+  const [scheme, token] = (headers.get("authorization") ?? "").split(/ +/, 2);
+  if (scheme?.toLowerCase() === "bearer" && token) return token;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_TOKEN_MISSING",
+    "the request has no token: send it as `Authorization: Bearer <token>`",
+  );
+}
+
+/** Says in our codes why a token was refused; what is no refusal of the token passes through. */
+function refusalOf(error: unknown, token: string): unknown {
+  if (isQuicpipeError(error)) return error;
+  if (error instanceof AmbiguousTokenError) return tokenInvalid(error.message, error);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (!(error instanceof Error) || typeof code !== "string" || !code.startsWith("ERR_J")) return error;
+  if (code === "ERR_JWT_EXPIRED")
+    return new QuicpipeError("ERR_QUICPIPE_TOKEN_EXPIRED", "the token has expired: get a new one");
+  if (isUnsigned(token))
+    return new QuicpipeError("ERR_QUICPIPE_TOKEN_UNSIGNED", 'the token is not signed ("alg": "none")');
+  if (code === "ERR_JWT_CLAIM_VALIDATION_FAILED" && "claim" in error && error.claim === "aud")
+    return new QuicpipeError("ERR_QUICPIPE_TOKEN_AUDIENCE", "the token is meant for another audience");
+  return tokenInvalid(error.message, error);
+}
+
+function isUnsigned(token: string): boolean {
+  const header = Buffer.from(token.split(".", 1)[0]!, "base64url").toString();
+  return /"alg"\s*:\s*"none"/i.test(header);
+}

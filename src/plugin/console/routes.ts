@@ -1,0 +1,47 @@
+import { assetFiles, securityHeaders } from "../../console/index.ts";
+import { diagnose } from "../../forwarder/index.ts";
+import { scopes } from "../../protocol.ts";
+import { answerAsset, answerPage, answerSlash, refusePage, refuseSignIn } from "./pages.ts";
+import { answerSignIn, answerSignOut, identifyUser } from "./session.ts";
+import { problemResponse } from "../http/problem.ts";
+import { json } from "../http/exchange.ts";
+import type { Route, RouteFamily } from "../routes/route.ts";
+import { answerEvents, answerRevocation, answerStats } from "../routes/stats.ts";
+
+const scope = scopes.admin;
+const sessionPath = "/session";
+
+/** Every route of the console, below its path. What asks for no scope is what the sign-in page needs. */
+export const consoleRoutes: readonly Route[] = [
+  { method: "GET", path: "", scope, handle: answerPage },
+  { method: "GET", path: "/", scope: null, handle: answerSlash },
+  { method: "POST", path: sessionPath, scope: null, handle: answerSignIn },
+  { method: "DELETE", path: sessionPath, scope, handle: answerSignOut },
+  { method: "GET", path: "/events", scope, handle: answerEvents },
+  { method: "GET", path: "/stats", scope, handle: answerStats },
+  { method: "DELETE", path: "/registrations/{id}", scope, handle: answerRevocation },
+  { method: "GET", path: "/doctor", scope, handle: () => json({ findings: diagnose() }) },
+  ...assetFiles.map((file): Route => ({
+    method: "GET",
+    path: `/${file.name}`,
+    scope: file.isPublic ? null : scope,
+    handle: (request) => answerAsset(file, request),
+  })),
+];
+
+/** The console: a page for the browser, the files that it is made of, and what it reads and does. */
+export const consoleFamily: RouteFamily = {
+  routes: consoleRoutes,
+  headers: securityHeaders,
+  pathOf(pathname, { consolePath }) {
+    if (consolePath === undefined) return undefined;
+    const isOurs = pathname === consolePath || pathname.startsWith(`${consolePath}/`);
+    return isOurs ? pathname.slice(consolePath.length) : undefined;
+  },
+  identify: identifyUser,
+  refuse(problem, event, path) {
+    if (path === "") return refusePage(problem, event);
+    const isSignIn = path === sessionPath && event.req.method === "POST";
+    return isSignIn ? refuseSignIn(problem, event) : problemResponse(problem);
+  },
+};

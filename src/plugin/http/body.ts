@@ -1,0 +1,71 @@
+import { QuicpipeError } from "../../errors.ts";
+
+/** Media type of a request in lower case, without parameters; JSON if there is none. */
+export function mediaTypeOf(headers: Headers): string {
+  return headers.get("content-type")?.split(";", 1)[0]!.trim().toLowerCase() || "application/json";
+}
+
+/**
+ * Reads a JSON object of at most `maxBytes`.
+ *
+ * @throws ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED, ERR_QUICPIPE_BODY_TOO_LARGE, ERR_QUICPIPE_BODY_INVALID
+ */
+export async function readJson(request: BodySource, maxBytes: number): Promise<Record<string, unknown>> {
+  const mediaType = mediaTypeOf(request.headers);
+  if (mediaType !== "application/json") throw unsupported(mediaType, "application/json");
+  const body = await readBytes(request, maxBytes);
+  try {
+    // RFC 8259 §8.1: UTF-8, and nothing that merely resembles it.
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    if (isObject(value)) return value;
+  } catch (cause) {
+    throw bodyInvalid("the body is no JSON in UTF-8", cause);
+  }
+  throw bodyInvalid("the body is JSON, but no object");
+}
+
+/**
+ * Reads a body of at most `maxBytes`, and no further: neither its length header nor its end is waited for.
+ *
+ * @throws ERR_QUICPIPE_BODY_TOO_LARGE, ERR_QUICPIPE_BODY_INVALID if it breaks off
+ */
+export async function readBytes(request: BodySource, maxBytes: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    // To cancel the rest would close an HTTP/1.1 connection before the answer is out.
+    for await (const chunk of request.body?.values({ preventCancel: true }) ?? []) {
+      length += chunk.length;
+      if (length > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw bodyInvalid("the body broke off", cause);
+  }
+  if (length > maxBytes) throw tooLarge(maxBytes);
+  return Buffer.concat(chunks);
+}
+
+/** What is needed of a request to read its body. */
+export type BodySource = Pick<Request, "headers" | "body">;
+
+/** @param allowed media types that the route takes. */
+export function unsupported(mediaType: string, allowed: string): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED",
+    `the content type ${mediaType} is not supported here: send ${allowed}`,
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function bodyInvalid(message: string, cause?: unknown): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_BODY_INVALID", message, { cause });
+}
+
+function tooLarge(maxBytes: number): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_BODY_TOO_LARGE", `the body is longer than ${maxBytes} bytes`);
+}

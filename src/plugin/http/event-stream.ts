@@ -1,0 +1,107 @@
+import type { ReadableStreamDefaultController, UnderlyingSource } from "node:stream/web";
+import { eventStreamKeepaliveMs, maxTimerMs } from "../../defaults/index.ts";
+import type { Identity } from "../auth/identity.ts";
+import { openWait, type Wait } from "./waiters.ts";
+
+/** What is streamed: a state, of which a reader gets the newest whenever it is ready for it. */
+export interface EventSource {
+  /** Calls back at each change, until the function that it returns is called. */
+  watch(identity: Identity, onChange: () => void): () => void;
+  /** The state as the text of an event, as of now. */
+  read(identity: Identity): string;
+}
+
+/**
+ * Streams a source as server-sent events: its state at first and after changes. An event is made only when the
+ * client reads, so one that stopped reading costs nothing and finds no backlog. Ends when the relay drains, the
+ * client goes or its token expires.
+ *
+ * @throws ERR_QUICPIPE_WAITER_QUOTA
+ */
+export function eventStream(source: EventSource, wait: Wait, nowMs: number): ReadableStream<Uint8Array> {
+  return new ReadableStream(new Events(source, wait, nowMs), { highWaterMark: 0 });
+}
+
+/** Answers with an {@link eventStream}. */
+export function eventStreamResponse(stream: ReadableStream<Uint8Array>): Response {
+  return new Response(stream, {
+    headers: {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      // nginx would keep events back until a buffer of its own is full (ngx_http_proxy_module).
+      "x-accel-buffering": "no",
+    },
+  });
+}
+
+/** Writes one event (HTML, section 9.2); JSON has no line breaks that would end it early. */
+export function formatEvent(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+const encoder = new TextEncoder();
+
+class Events implements UnderlyingSource<Uint8Array> {
+  readonly #source: EventSource;
+  readonly #wait: Wait;
+  readonly #lifeMs: number;
+  #releases: (() => void)[] = [];
+  #changed = true;
+  #ended = false;
+  #wake = (): void => undefined;
+
+  constructor(source: EventSource, wait: Wait, nowMs: number) {
+    this.#source = source;
+    this.#wait = wait;
+    this.#lifeMs = Math.min(wait.identity.expiresAtMs - nowMs, maxTimerMs);
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { identity, signal } = this.#wait;
+    const end = (): void => {
+      if (this.#ended) return;
+      this.cancel();
+      controller.close();
+    };
+    const closeWait = openWait(this.#wait, end);
+    const unwatch = this.#source.watch(identity, () => {
+      this.#changed = true;
+      this.#wake();
+    });
+    const expiry = setTimeout(end, this.#lifeMs);
+    signal.addEventListener("abort", end);
+    this.#releases = [
+      closeWait,
+      unwatch,
+      () => clearTimeout(expiry),
+      () => signal.removeEventListener("abort", end),
+    ];
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    if (!this.#changed) await this.#changeOrKeepalive();
+    if (!this.#ended) controller.enqueue(encoder.encode(this.#next()));
+  }
+
+  cancel(): void {
+    this.#ended = true;
+    for (const release of this.#releases) release();
+    this.#wake();
+  }
+
+  #next(): string {
+    if (!this.#changed) return ": keepalive\n\n";
+    this.#changed = false;
+    return this.#source.read(this.#wait.identity);
+  }
+
+  #changeOrKeepalive(): Promise<unknown> {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const timer = setTimeout(resolve, eventStreamKeepaliveMs);
+    this.#wake = () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    };
+    return promise;
+  }
+}

@@ -1,0 +1,63 @@
+import { QuicpipeError } from "../../errors.ts";
+
+interface Bucket {
+  tokens: number;
+  filledAtMs: number;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * Token buckets by subject: so many requests at once, then so many per minute. When the table is full
+ * the subject least recently seen is forgotten, whose bucket is the likeliest to be full again.
+ */
+export class RateLimiter {
+  readonly #perMinute: number;
+  readonly #atOnce: number;
+  readonly #maxSubjects: number;
+  readonly #now: () => number;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(options: { perMinute: number; atOnce: number; maxSubjects: number; now: () => number }) {
+    this.#perMinute = options.perMinute;
+    this.#atOnce = options.atOnce;
+    this.#maxSubjects = options.maxSubjects;
+    this.#now = options.now;
+  }
+
+  /** Counts a request of a subject, or one that is as much work as several. @throws ERR_QUICPIPE_RATE_LIMITED */
+  take(subject: string, requests = 1): void {
+    const bucket = this.#filledBucketOf(subject);
+    // What is more than ever passes at once takes all that does.
+    const tokens = Math.min(requests, this.#atOnce);
+    if (bucket.tokens < tokens) {
+      const retryAfterSeconds = Math.ceil(((tokens - bucket.tokens) * minuteMs) / this.#perMinute / 1000);
+      throw new QuicpipeError(
+        "ERR_QUICPIPE_RATE_LIMITED",
+        `more than ${this.#perMinute} requests per minute: wait ${retryAfterSeconds} s`,
+        { details: { retryAfterSeconds } },
+      );
+    }
+    bucket.tokens -= tokens;
+  }
+
+  #filledBucketOf(subject: string): Bucket {
+    const nowMs = this.#now();
+    const known = this.#buckets.get(subject);
+    const bucket = known ?? { tokens: this.#atOnce, filledAtMs: nowMs };
+    // A clock that was set back fills nothing.
+    const filled = (Math.max(0, nowMs - bucket.filledAtMs) * this.#perMinute) / minuteMs;
+    bucket.tokens = Math.min(this.#atOnce, bucket.tokens + filled);
+    bucket.filledAtMs = nowMs;
+    // A Map keeps the order of insertion: whoever was seen last goes to the end.
+    if (known) this.#buckets.delete(subject);
+    else if (this.#buckets.size >= this.#maxSubjects) this.#forgetOldest();
+    this.#buckets.set(subject, bucket);
+    return bucket;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#buckets.keys();
+    if (oldest !== undefined) this.#buckets.delete(oldest);
+  }
+}

@@ -1,0 +1,82 @@
+import { QuicpipeError } from "../../errors.ts";
+import type { Identity } from "../auth/identity.ts";
+import { isWithinShare } from "../../share.ts";
+
+/** How many waits may be open. */
+export interface WaiterLimits {
+  /** Long polls and event streams in all. */
+  readonly maxWaiters: number;
+  /** Long polls and event streams of one account. */
+  readonly maxWaitersPerSubject: number;
+}
+
+/** Who waits, among whom, and until when at the latest. */
+export interface Wait {
+  readonly waiters: Waiters;
+  readonly identity: Identity;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a wait in the caller's name.
+ *
+ * @returns closes the wait.
+ * @throws ERR_QUICPIPE_WAITER_QUOTA
+ */
+export function openWait({ waiters, identity }: Wait, stop: () => void): () => void {
+  return waiters.open(identity.account, stop);
+}
+
+/** The long polls and event streams that are open: bounded, and all ended when the relay drains. */
+export class Waiters {
+  readonly #limits: WaiterLimits;
+  readonly #stops = new Set<() => void>();
+  readonly #byAccount = new Map<string, number>();
+  #stopped = false;
+
+  constructor(limits: WaiterLimits) {
+    this.#limits = limits;
+  }
+
+  /** Waits that are open. */
+  get size(): number {
+    return this.#stops.size;
+  }
+
+  /**
+   * Opens a wait.
+   *
+   * @param account whose share it takes up: a name, or an address where all have one name.
+   * @param stop called when the relay drains; soon if it does already.
+   * @returns closes the wait; may be called again.
+   * @throws ERR_QUICPIPE_WAITER_QUOTA
+   */
+  open(account: string, stop: () => void): () => void {
+    const own = this.#byAccount.get(account) ?? 0;
+    const { maxWaitersPerSubject: one, maxWaiters: all } = this.#limits;
+    if (!isWithinShare(1, { own, all: this.#stops.size }, { one, all }))
+      throw new QuicpipeError(
+        "ERR_QUICPIPE_WAITER_QUOTA",
+        `too many long polls and event streams are open, ${own} of them yours: close one first`,
+      );
+    if (this.#stopped) queueMicrotask(stop);
+    this.#stops.add(stop);
+    this.#byAccount.set(account, own + 1);
+    return () => {
+      if (this.#stops.delete(stop)) this.#closed(account);
+    };
+  }
+
+  /** Ends every wait, and from here on each new one at once. */
+  stopAll(): void {
+    this.#stopped = true;
+    for (const stop of this.#stops) stop();
+  }
+
+  #closed(account: string): void {
+    const left = this.#byAccount.get(account)! - 1;
+    if (left > 0) this.#byAccount.set(account, left);
+    else this.#byAccount.delete(account);
+  }
+}

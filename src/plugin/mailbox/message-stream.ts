@@ -1,0 +1,19 @@
+import { eventStream, formatEvent } from "../http/event-stream.ts";
+import { type MessageWait, messageList } from "./message-wait.ts";
+
+/**
+ * Streams what waits for the caller as server-sent events `messages`: the whole list at first and after changes.
+ *
+ * @throws ERR_QUICPIPE_WAITER_QUOTA
+ */
+export function messageStream(wait: MessageWait, nowMs: number): ReadableStream<Uint8Array> {
+  const { mailbox } = wait;
+  return eventStream(
+    {
+      watch: ({ subject }, onChange) => mailbox.watch(subject, onChange),
+      read: ({ subject }) => formatEvent("messages", messageList(mailbox, subject)),
+    },
+    wait,
+    nowMs,
+  );
+}

@@ -1,0 +1,104 @@
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import { isWithinShare } from "../../share.ts";
+
+/** What bounds a mailbox store: messages, and the bytes of those that wait. */
+export interface MailboxLimits {
+  /** Messages in all, waiting or ended. */
+  readonly maxMessages: number;
+  readonly maxMessageBytes: number;
+  /** Messages that wait for one recipient. */
+  readonly maxMessagesPerRecipient: number;
+  readonly maxMessageBytesPerRecipient: number;
+  /** Messages of one sender that wait. */
+  readonly maxMessagesPerSender: number;
+  readonly maxMessageBytesPerSender: number;
+}
+
+/** Messages that wait, counted and weighed. */
+export interface Load {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** A message that asks for room, and who holds how much already. */
+export interface RoomRequest {
+  /** Bytes of the message. */
+  readonly bytes: number;
+  /** What waits in the recipient's box, of the sender and in all. */
+  readonly box: { readonly own: Load; readonly all: Load };
+  /** What of the sender waits anywhere, and how many of its messages have ended and can still be seen. */
+  readonly sender: Load & { readonly ended: number };
+  /** What the store holds: its messages, waiting or ended, and the bytes of those that wait. */
+  readonly store: Load;
+}
+
+/** Adds up what waits. */
+export function loadOf(messages: Iterable<{ readonly bytes: number }>): Load {
+  let [count, bytes] = [0, 0];
+  for (const message of messages) {
+    count++;
+    bytes += message.bytes;
+  }
+  return { messages: count, bytes };
+}
+
+/**
+ * Lets a message pass if its sender, its recipient's box and the store have room. A sender has at most half a box, and
+ * the last quarter of box and store is for senders that have nothing there.
+ *
+ * @throws ERR_QUICPIPE_SENDER_QUOTA, ERR_QUICPIPE_MAILBOX_FULL, ERR_QUICPIPE_MAILBOX_STORE_FULL
+ */
+export function requireMailboxRoom(request: RoomRequest, limits: MailboxLimits): void {
+  requireSenderRoom(request, limits);
+  if (!hasBoxRoom(request, limits))
+    throw new QuicpipeError("ERR_QUICPIPE_MAILBOX_FULL", boxRefusal(request), {
+      details: { retryAfterSeconds: defaults.mailboxRetrySeconds },
+    });
+  if (!hasStoreRoom(request, limits))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_MAILBOX_STORE_FULL",
+      "the relay's message store is full: try again later",
+    );
+}
+
+/** Messages of a sender that are kept, waiting or ended. */
+function maxVisible({ maxMessagesPerSender }: MailboxLimits): number {
+  return Math.max(defaults.maxVisibleMessagesPerSender, 4 * maxMessagesPerSender);
+}
+
+function requireSenderRoom({ bytes, sender }: RoomRequest, limits: MailboxLimits): void {
+  const hasRoom =
+    sender.messages < limits.maxMessagesPerSender &&
+    sender.bytes + bytes <= limits.maxMessageBytesPerSender &&
+    sender.messages + sender.ended < maxVisible(limits);
+  if (hasRoom) return;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_SENDER_QUOTA",
+    `${sender.messages} of your messages wait (${sender.bytes} bytes) and ${sender.ended} ended lately: wait for some to be taken, or recall one`,
+  );
+}
+
+function hasBoxRoom({ bytes, box: { own, all } }: RoomRequest, limits: MailboxLimits): boolean {
+  const { maxMessagesPerRecipient: places, maxMessageBytesPerRecipient: room } = limits;
+  return (
+    isWithinShare(1, { own: own.messages, all: all.messages }, { one: places / 2, all: places }) &&
+    isWithinShare(bytes, { own: own.bytes, all: all.bytes }, { one: room / 2, all: room })
+  );
+}
+
+function boxRefusal({ box: { own } }: RoomRequest): string {
+  return own.messages === 0
+    ? "the recipient's mailbox is full: try again when it has taken some"
+    : `${own.messages} of your messages wait in the recipient's mailbox, which has no more room for you: try again when it has taken some`;
+}
+
+function hasStoreRoom({ bytes, sender, store }: RoomRequest, limits: MailboxLimits): boolean {
+  const own = sender.messages + sender.ended;
+  const messages = { one: maxVisible(limits), all: limits.maxMessages };
+  const weight = { one: limits.maxMessageBytesPerSender, all: limits.maxMessageBytes };
+  return (
+    isWithinShare(1, { own, all: store.messages }, messages) &&
+    isWithinShare(bytes, { own: sender.bytes, all: store.bytes }, weight)
+  );
+}

@@ -1,0 +1,66 @@
+import type { QuicpipeErrorCode } from "../../errors.ts";
+import type { SchemaName } from "./schemas.ts";
+import { problemKinds } from "../http/problem.ts";
+
+/** Codes that a request may be answered with. */
+type Codes = readonly QuicpipeErrorCode[];
+
+/** Of every request. */
+export const always: Codes = ["ERR_QUICPIPE_CLOSED", "ERR_QUICPIPE_INTERNAL"];
+/** Of those that need a token. */
+export const authenticated: Codes = [
+  ...always,
+  "ERR_QUICPIPE_TOKEN_MISSING",
+  "ERR_QUICPIPE_TOKEN_INVALID",
+  "ERR_QUICPIPE_TOKEN_EXPIRED",
+  "ERR_QUICPIPE_TOKEN_UNSIGNED",
+  "ERR_QUICPIPE_TOKEN_AUDIENCE",
+  "ERR_QUICPIPE_SCOPE_MISSING",
+  "ERR_QUICPIPE_JWKS_UNAVAILABLE",
+];
+/** Of those that are not `GET`. */
+export const changing: Codes = [...authenticated, "ERR_QUICPIPE_EARLY_DATA", "ERR_QUICPIPE_RATE_LIMITED"];
+/** Of those that read a body. */
+export const withBody: Codes = [...changing, "ERR_QUICPIPE_BODY_TOO_LARGE", "ERR_QUICPIPE_BODY_INVALID"];
+
+/** What a request needs: a token with one of these scopes. */
+export function needs(...scopes: readonly string[]): { token: string[] }[] {
+  return scopes.map((scope) => ({ token: [scope] }));
+}
+
+/** A body in JSON. */
+export function jsonContent(schema: SchemaName): Record<string, unknown> {
+  return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
+}
+
+/** A request in JSON. */
+export function jsonBody(schema: SchemaName): Record<string, unknown> {
+  return { required: true, content: jsonContent(schema) };
+}
+
+/** An answer in JSON. */
+export function jsonAnswer(schema: SchemaName, description: string): Record<string, unknown> {
+  return { description, content: jsonContent(schema) };
+}
+
+/** One response for each status of the codes, with the codes that it may carry. */
+export function problems(codes: Codes): Record<string, unknown> {
+  const byStatus = Map.groupBy(codes, (code) => problemKinds[code]!.status);
+  return Object.fromEntries([...byStatus].map(([status, own]) => [status, problemAnswer(status, own)]));
+}
+
+function problemAnswer(status: number, codes: Codes): Record<string, unknown> {
+  const waits = status === 429 || status === 503;
+  const retryAfter = { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } };
+  return {
+    description: codes.map((code) => problemKinds[code]!.title).join("; "),
+    ...(waits && { headers: retryAfter }),
+    content: {
+      "application/problem+json": {
+        schema: {
+          allOf: [{ $ref: "#/components/schemas/Problem" }, { properties: { code: { enum: codes } } }],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { minRegistrationTtlMs, minMessageTtlMs } from "../../defaults/index.ts";
+import { maxMessagePackets, maxNum } from "../../protocol.ts";
+
+const text = { type: "string" } as const;
+const time = { type: "string", format: "date-time" } as const;
+const noteOrNull = { type: ["string", "null"] } as const;
+const base64 = { type: "string", contentEncoding: "base64" } as const;
+
+const registration = {
+  id: text,
+  address: {
+    type: ["string", "null"],
+    description: "The peer's public address as the relay saw it; null until STUN proves one.",
+    examples: ["203.0.113.7:4433", "[2001:db8::1]:4433"],
+  },
+  relay: { ...text, description: "host:port of the relay's UDP socket." },
+  num: { type: "integer", minimum: 1 },
+  expiresAt: time,
+} as const;
+
+const count = { type: "integer", minimum: 0 } as const;
+const timeOrNull = { type: ["string", "null"], format: "date-time" } as const;
+const traffic = object({ packets: count, bytes: count });
+const counts = { type: "object", additionalProperties: count } as const;
+
+const message = { id: text, createdAt: time, expiresAt: time } as const;
+
+const registrationStats = object({
+  id: text,
+  subject: { ...text, description: "Any text at all: escape it wherever it is shown." },
+  address: { type: ["string", "null"] },
+  cids: count,
+  path: { type: "string", enum: ["kernel", "user", "none"], description: "What carried its latest packets." },
+  packetsFrom: count,
+  bytesFrom: count,
+  packetsTo: count,
+  bytesTo: count,
+  rate: {
+    description: "Both ways together; null until it was sampled twice.",
+    oneOf: [object({ packetsPerSecond: count, bytesPerSecond: count }), { type: "null" }],
+  },
+  firstForwardedAt: timeOrNull,
+  registeredAt: time,
+  expiresAt: time,
+  dropped: { ...counts, description: "Packets of it or for it, by reason." },
+});
+
+/** Names of the schemas: those of the types in `src/protocol.ts`. */
+export type SchemaName =
+  | "RegisterRequest"
+  | "RegisterResponse"
+  | "RegisterListResponse"
+  | "MailboxSendRequest"
+  | "SentMessage"
+  | "MailboxListResponse"
+  | "MailboxTakeRequest"
+  | "MailboxTakeResponse"
+  | "StatsResponse"
+  | "Problem";
+
+/** The JSON shapes of `src/protocol.ts` in the words of JSON Schema. */
+export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
+  RegisterRequest: object(
+    {
+      key: { ...base64, description: "16 to 64 random bytes." },
+      num: { type: "integer", minimum: 1, maximum: maxNum },
+      ttlMs: { type: "integer", minimum: minRegistrationTtlMs, description: "Cut to the relay's maximum." },
+    },
+    ["ttlMs"],
+  ),
+  RegisterResponse: object({
+    ...registration,
+    secret: { ...text, description: "Password of the STUN long-term credential; the username is the id." },
+  }),
+  RegisterListResponse: object({ registrations: { type: "array", items: object(registration) } }),
+  MailboxSendRequest: object(
+    {
+      packets: { type: "array", items: base64, minItems: 1, maxItems: maxMessagePackets },
+      note: { ...text, description: "At most 512 bytes in UTF-8." },
+      ttlMs: { type: "integer", minimum: minMessageTtlMs, description: "Cut to the relay's maximum." },
+    },
+    ["note", "ttlMs"],
+  ),
+  SentMessage: object({
+    ...message,
+    recipient: text,
+    state: { type: "string", enum: ["queued", "taken", "expired"] },
+  }),
+  MailboxListResponse: object({
+    messages: {
+      type: "array",
+      items: object({
+        ...message,
+        sender: text,
+        note: noteOrNull,
+        sizes: { type: "array", items: { type: "integer" }, description: "Bytes of each datagram." },
+      }),
+    },
+  }),
+  MailboxTakeRequest: object({
+    registration: { ...text, description: "Id of the caller's registration that the connection will use." },
+  }),
+  MailboxTakeResponse: object(
+    {
+      id: text,
+      sender: text,
+      note: noteOrNull,
+      packets: { type: "array", items: base64 },
+      traceparent: {
+        ...text,
+        description: "What the sender's request had, if it had one (W3C Trace Context).",
+      },
+    },
+    ["traceparent"],
+  ),
+  StatsResponse: object(
+    {
+      backend: { type: "string", enum: ["dgram", "native"] },
+      backendReason: text,
+      address: object({ address: text, port: count }),
+      registrations: { ...count, description: "Right now." },
+      cids: count,
+      rateBuckets: {
+        ...counts,
+        description: "Token buckets right now, and those that were given up before they were full.",
+      },
+      relayed: traffic,
+      path: object({ kernel: traffic, user: traffic }),
+      xdp: { type: "object", description: "Where the kernel forwards, and why no further." },
+      orphans: count,
+      gateway: counts,
+      dropped: { ...counts, description: "Datagrams by reason." },
+      overflowed: count,
+      stun: { ...counts, description: "Messages by outcome." },
+      mailbox: counts,
+      waiters: count,
+      refused: { ...counts, description: "Requests by code." },
+      page: object({
+        registrations: { type: "array", items: registrationStats },
+        next: { type: ["string", "null"], description: "What goes on as `after`; null at the end." },
+      }),
+    },
+    ["page"],
+  ),
+  Problem: object({
+    type: { type: "string", format: "uri" },
+    title: text,
+    status: { type: "integer" },
+    detail: text,
+    code: text,
+  }),
+};
+
+function object(properties: Readonly<Record<string, unknown>>, optional: readonly string[] = []): unknown {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: "object", properties, required };
+}

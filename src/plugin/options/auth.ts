@@ -1,0 +1,81 @@
+import type { JSONWebKeySet } from "jose";
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import { type KeySettings, resolveKeys } from "./keys.ts";
+import { optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
+
+/** How requests are authenticated by JWT: one of `jwks` and `secret`, or `issuer` alone. */
+export interface TokenAuthOptions {
+  /** The issuer's public keys: the URL of its JWKS (RFC 7517), `http:` for loopback alone, or the key set itself. */
+  readonly jwks?: string | URL | JSONWebKeySet;
+  /** A shared secret of at least 32 bytes (RFC 7518 §3.2); then only HS256 is accepted. */
+  readonly secret?: string | Uint8Array;
+  /**
+   * Accepted `iss`; any if absent. Without `jwks` and `secret` it is one URL, and the keys are where the issuer's
+   * discovery document says (OpenID Connect Discovery 1.0).
+   */
+  readonly issuer?: string | readonly string[];
+  /** Accepted `aud`; any if absent. Set it wherever the issuer serves more than this relay. */
+  readonly audience?: string | readonly string[];
+  /** Accepted `alg`, asymmetric ones only; all of RSA (PKCS #1 and PSS), ECDSA and EdDSA if absent. */
+  readonly algorithms?: readonly string[];
+  /** Clock skew allowed in a token's times, in seconds, 0 to 300; 5 if absent. */
+  readonly clockTolerance?: number;
+  /** How long fetched keys stay good while they cannot be fetched anew, in ms, 0 to 30 days; a day if absent. */
+  readonly keyGraceMs?: number;
+}
+
+/** {@link TokenAuthOptions} after validation. */
+export interface TokenAuthSettings extends KeySettings {
+  readonly issuer: string[] | undefined;
+  readonly audience: string[] | undefined;
+  /** Seconds. */
+  readonly clockTolerance: number;
+  readonly keyGraceMs: number;
+}
+
+/** `"development"` stands for the local development key, which is read or made when the relay starts. */
+export type AuthSettings = "none" | "development" | TokenAuthSettings;
+
+const tokenOptionNames = [
+  "jwks",
+  "secret",
+  "issuer",
+  "audience",
+  "algorithms",
+  "clockTolerance",
+  "keyGraceMs",
+] as const;
+
+/**
+ * Validates the option `auth`.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED without it in production.
+ */
+export function resolveAuth(auth: "none" | TokenAuthOptions | undefined, production: boolean): AuthSettings {
+  if (auth === "none") return auth;
+  if (auth === undefined) {
+    if (!production) return "development";
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_AUTH_REQUIRED",
+      'NODE_ENV is "production" and there is no option auth: set auth.issuer to your issuer\'s URL or auth.jwks to that of its keys, or spell out auth: "none"',
+    );
+  }
+  if (typeof auth !== "object") throw optionInvalid("auth", auth, '"none" or an object');
+  const options = requireOptions("auth", auth, tokenOptionNames);
+  return {
+    ...resolveKeys(options),
+    issuer: requireTexts("auth.issuer", options.issuer),
+    audience: requireTexts("auth.audience", options.audience),
+    clockTolerance: requireInteger("auth.clockTolerance", options.clockTolerance, {
+      min: 0,
+      max: 300,
+      fallback: defaults.clockToleranceSeconds,
+    }),
+    keyGraceMs: requireInteger("auth.keyGraceMs", options.keyGraceMs, {
+      min: 0,
+      max: defaults.maxKeyGraceMs,
+      fallback: defaults.keyGraceMs,
+    }),
+  };
+}

@@ -1,0 +1,116 @@
+import type { JSONWebKeySet, JWK } from "jose";
+import { QuicpipeError } from "../../errors.ts";
+import { isKeySet, isTrustedOrigin } from "./key-document.ts";
+import { elementInvalid, optionInvalid, requireTexts, shownInvalid } from "../../option-checks.ts";
+
+/** Where an issuer's keys are published: at a URL, or where its discovery document says. */
+export type KeyOrigin =
+  | { readonly kind: "jwks"; readonly url: URL }
+  | { readonly kind: "issuer"; readonly issuer: string };
+
+/** What tokens are checked with. */
+export type KeySetting =
+  | KeyOrigin
+  | { readonly kind: "set"; readonly set: JSONWebKeySet }
+  | { readonly kind: "secret"; readonly secret: Uint8Array };
+
+/** Keys, and the algorithms that they may be used with. */
+export interface KeySettings {
+  readonly keys: KeySetting;
+  readonly algorithms: readonly string[];
+}
+
+/** The options that say what tokens are checked with. */
+export interface KeyOptions {
+  readonly jwks?: unknown;
+  readonly secret?: unknown;
+  readonly issuer?: unknown;
+  readonly algorithms?: unknown;
+}
+
+/** Public keys only: with these, whoever can verify a token cannot make one (RFC 8725 §3.1). */
+const asymmetricAlgorithms: readonly string[] = [
+  "EdDSA",
+  "Ed25519",
+  "ES256",
+  "ES384",
+  "ES512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "RS256",
+  "RS384",
+  "RS512",
+];
+const minSecretBytes = 32;
+
+/** Settings for tokens under a shared secret. */
+export function secretSettings(secret: Uint8Array): KeySettings {
+  return { keys: { kind: "secret", secret }, algorithms: ["HS256"] };
+}
+
+/**
+ * Validates which keys tokens are checked with: those of `secret`, of `jwks`, or else those that `issuer` publishes.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option.
+ */
+export function resolveKeys({ jwks, secret, issuer, ...options }: KeyOptions): KeySettings {
+  const algorithms = requireTexts("auth.algorithms", options.algorithms);
+  if (jwks !== undefined && secret !== undefined)
+    throw authInvalid("option auth takes one of auth.jwks and auth.secret, not both");
+  if (secret !== undefined) {
+    if (algorithms) throw optionInvalid("auth.algorithms", algorithms, "absent: auth.secret means HS256");
+    return secretSettings(resolveSecret(secret));
+  }
+  const wrong = algorithms?.find((name) => !asymmetricAlgorithms.includes(name));
+  if (wrong !== undefined)
+    throw elementInvalid("auth.algorithms", wrong, `a list out of ${asymmetricAlgorithms.join(", ")}`);
+  const keys = jwks === undefined ? resolveIssuer(issuer) : resolveJwks(jwks);
+  return { keys, algorithms: algorithms ?? asymmetricAlgorithms };
+}
+
+function resolveSecret(secret: unknown): Uint8Array {
+  const bytes = typeof secret === "string" ? Buffer.from(secret) : secret;
+  if (bytes instanceof Uint8Array && bytes.length >= minSecretBytes) return bytes;
+  throw optionInvalid("auth.secret", secret, `a string or Uint8Array of at least ${minSecretBytes} bytes`);
+}
+
+function resolveJwks(jwks: unknown): KeySetting {
+  if (isKeySet(jwks) && jwks.keys.every(isObject)) return { kind: "set", set: { keys: [...jwks.keys] } };
+  const url = typeof jwks === "string" ? URL.parse(jwks) : jwks;
+  if (url instanceof URL && isTrustedOrigin(url)) return { kind: "jwks", url };
+  throw urlInvalid("auth.jwks", jwks, `${trusted}, or a key set with an array keys of objects`);
+}
+
+function isObject(value: unknown): value is JWK {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The name of an issuer whose keys have to be found: a URL without query and fragment (OpenID Connect Core §2). */
+function resolveIssuer(issuer: unknown): KeySetting {
+  if (issuer === undefined)
+    throw authInvalid("option auth needs one of auth.jwks, auth.issuer and auth.secret");
+  const [name = "", ...others] = requireTexts("auth.issuer", issuer) ?? [];
+  const url = URL.parse(name);
+  if (others.length === 0 && url && isTrustedOrigin(url) && !/[?#]/.test(name))
+    return { kind: "issuer", issuer: name };
+  throw urlInvalid(
+    "auth.issuer",
+    issuer,
+    `${trusted}, as there is no auth.jwks: its keys are looked up there`,
+  );
+}
+
+/** Shows where a URL leads and not the rest, which may be a secret. */
+function urlInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
+  const url = URL.parse(String(value));
+  return url?.host
+    ? shownInvalid(path, `${url.protocol}//${url.host}/…`, allowed)
+    : optionInvalid(path, value, allowed);
+}
+
+const trusted = "an https: URL (http: for loopback alone) without user and password";
+
+function authInvalid(message: string): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message, { details: { option: "auth" } });
+}

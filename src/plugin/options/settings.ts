@@ -1,0 +1,207 @@
+import { isIP } from "node:net";
+import * as defaults from "../../defaults/index.ts";
+import {
+  type BackendChoice,
+  isVirtualAddress,
+  type SourcePolicy,
+  type StunPolicy,
+  type XdpOption,
+} from "../../forwarder/index.ts";
+import type { TelemetryOptions } from "../../telemetry/index.ts";
+import { type Address, parseAddress } from "../../wire/address.ts";
+import { isLoopback, plainIp } from "../../wire/ip.ts";
+import { type AuthSettings, resolveAuth } from "./auth.ts";
+import { type Limits, resolveLimits } from "./limits.ts";
+import { consoleLogger, type Logger, type LogLevel, silentLogger } from "../../log/logger.ts";
+import {
+  optionInvalid,
+  requireInteger,
+  requireOneOf,
+  requireOptions,
+  requireText,
+  elementInvalid,
+} from "../../option-checks.ts";
+import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
+import { resolveXdp } from "./xdp.ts";
+
+/** {@link QuicpipeOptions} after validation, with every default filled in. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly upstream: Address | undefined;
+  /** Canonical IP literals. */
+  readonly trustedProxies: ReadonlySet<string>;
+  readonly publicAddress: string | undefined;
+  readonly basePath: string;
+  /** Path of the console, the base path in front; `undefined` for none. */
+  readonly consolePath: string | undefined;
+  readonly auth: AuthSettings;
+  readonly limits: Limits;
+  readonly backend: BackendChoice;
+  readonly threads: number;
+  readonly sourcePolicy: SourcePolicy;
+  readonly maxGatewayClients: number;
+  readonly socketBufferBytes: number;
+  readonly xdp: XdpOption;
+  readonly stun: StunPolicy;
+  readonly telemetry: TelemetryOptions | false;
+  readonly logger: Logger;
+}
+
+/** The environment variables that are looked at. */
+export interface Environment {
+  /** "production" makes the option `auth` required. */
+  readonly NODE_ENV?: string | undefined;
+  /** The backend where no option names one; empty counts as absent. */
+  readonly QUICPIPE_BACKEND?: string | undefined;
+  /** The interfaces for XDP where the option `xdp` is absent, separated by commas; empty counts as absent. */
+  readonly QUICPIPE_XDP_IFACE?: string | undefined;
+}
+
+/**
+ * Validates the options and fills in the defaults.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED in production without `auth`.
+ */
+export function resolveSettings(given: QuicpipeOptions | undefined, environment: Environment): Settings {
+  const options = requireOptions("", given, optionNames);
+  const basePath = requireText("basePath", options.basePath, 'a path such as "/relay"', isBasePath) ?? "";
+  const forwarder = requireOptions("forwarder", options.forwarder, forwarderOptionNames);
+  return {
+    host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
+    port: requireInteger("port", options.port, { min: 0, max: 65_535, fallback: defaults.port }),
+    upstream: options.upstream === undefined ? undefined : resolveUpstream(options.upstream),
+    trustedProxies: resolveTrustedProxies(options.trustedProxies),
+    publicAddress: requireText("publicAddress", options.publicAddress, "host:port", isPublicAddress),
+    basePath,
+    consolePath: resolveConsolePath(basePath, options.console),
+    auth: resolveAuth(options.auth, environment.NODE_ENV === "production"),
+    limits: resolveLimits(options.limits),
+    ...resolveBackend(forwarder, environment),
+    sourcePolicy: requireOneOf("forwarder.sourcePolicy", forwarder.sourcePolicy, ["registered", "any"]),
+    maxGatewayClients: requireInteger("forwarder.maxGatewayClients", forwarder.maxGatewayClients, {
+      min: 1,
+      max: 65_536,
+      fallback: defaults.maxGatewayClients,
+    }),
+    socketBufferBytes: requireInteger("forwarder.socketBufferBytes", forwarder.socketBufferBytes, {
+      min: 65_536,
+      max: 2 ** 30,
+      fallback: defaults.socketBufferBytes,
+    }),
+    xdp: resolveXdp(options.xdp, environment.QUICPIPE_XDP_IFACE),
+    stun: requireOneOf("stun", options.stun, ["registered", "public"]),
+    telemetry: resolveTelemetry(options.telemetry),
+    logger: resolveLogger(options.logger),
+  };
+}
+
+const optionNames = [
+  "host",
+  "port",
+  "upstream",
+  "trustedProxies",
+  "publicAddress",
+  "basePath",
+  "console",
+  "auth",
+  "limits",
+  "forwarder",
+  "xdp",
+  "stun",
+  "telemetry",
+  "logger",
+] as const;
+
+const forwarderOptionNames = [
+  "backend",
+  "threads",
+  "sourcePolicy",
+  "maxGatewayClients",
+  "socketBufferBytes",
+] as const;
+
+function resolveBackend(
+  forwarder: ForwarderTuningOptions,
+  { QUICPIPE_BACKEND: fromEnvironment }: Environment,
+): Pick<Settings, "backend" | "threads"> {
+  const backend =
+    forwarder.backend === undefined
+      ? requireOneOf("QUICPIPE_BACKEND", fromEnvironment || undefined, backends)
+      : requireOneOf("forwarder.backend", forwarder.backend, backends);
+  const threads = requireInteger("forwarder.threads", forwarder.threads, {
+    min: 1,
+    max: defaults.maxForwarderThreads,
+    fallback: defaults.forwarderThreads,
+  });
+  if (forwarder.backend === "dgram" && threads > 1)
+    throw optionInvalid("forwarder.threads", threads, '1 with the backend "dgram", which runs in one thread');
+  return { backend, threads };
+}
+
+const backends: readonly [BackendChoice, ...BackendChoice[]] = ["auto", "dgram", "native"];
+
+function resolveUpstream(value: UpstreamOptions): Address {
+  const { host, port } = requireOptions("upstream", value, ["host", "port"]);
+  if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
+  return {
+    // The splice gives each client a virtual address of its own out of 127.0.0.0/8.
+    address: requireText("upstream.host", host, "a loopback IP literal", isLoopback) ?? "127.0.0.1",
+    port: requireInteger("upstream.port", port, { min: 1, max: 65_535, fallback: port }),
+  };
+}
+
+function resolveTrustedProxies(value: readonly string[] | undefined): ReadonlySet<string> {
+  const list: unknown = value ?? defaults.trustedProxies;
+  const allowed = "a list of IP literals, no prefixes, outside of 127.1.0.0 to 127.255.255.255";
+  if (!Array.isArray(list)) throw optionInvalid("trustedProxies", value, allowed);
+  const wrong = list.findIndex((each) => !isProxy(each));
+  if (wrong !== -1) throw elementInvalid("trustedProxies", list[wrong], allowed);
+  return new Set(list.map(plainIp));
+}
+
+/** An address that the splice gives out is a client's, so nobody there is a proxy. */
+function isProxy(text: unknown): text is string {
+  return typeof text === "string" && isIP(text) !== 0 && !isVirtualAddress(plainIp(text));
+}
+
+/** Taken as it stands, without a closing slash; in a form that URL parsing leaves alone. */
+function isPath(text: string): boolean {
+  return /^(?:\/[\w.~-]+)+$/.test(text);
+}
+
+function isBasePath(text: string): boolean {
+  return text === "" || isPath(text);
+}
+
+function resolveConsolePath(basePath: string, value: QuicpipeOptions["console"]): string | undefined {
+  if (value === false) return undefined;
+  const { path } = requireOptions("console", value, ["path"]);
+  return `${basePath}${requireText("console.path", path, 'a path such as "/relay"', isPath) ?? "/relay"}`;
+}
+
+function isPublicAddress(text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && address.port > 0;
+}
+
+function resolveTelemetry(value: TelemetryOptions | false | undefined): TelemetryOptions | false {
+  if (value === false) return false;
+  if (value !== undefined && typeof value !== "object")
+    throw optionInvalid("telemetry", value, "false or an object");
+  const { intervalMs } = requireOptions("telemetry", value, ["intervalMs"]);
+  if (intervalMs === undefined) return {};
+  const range = { min: defaults.minTelemetryIntervalMs, max: 2 ** 31 - 1, fallback: 0 };
+  return { intervalMs: requireInteger("telemetry.intervalMs", intervalMs, range) };
+}
+
+function resolveLogger(logger: Logger | false | undefined): Logger {
+  if (logger === undefined) return consoleLogger(console);
+  if (logger === false) return silentLogger;
+  const isLogger =
+    typeof logger === "object" && levels.every((level) => typeof Reflect.get(logger, level) === "function");
+  if (isLogger) return logger;
+  throw optionInvalid("logger", logger, `false or an object with the methods ${levels.join(", ")}`);
+}
+
+const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];

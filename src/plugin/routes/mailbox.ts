@@ -1,0 +1,154 @@
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
+import { encodeTraceparent, parseTraceparent } from "../../wire/traceparent.ts";
+import { mediaTypeOf, readBytes, readJson, unsupported } from "../http/body.ts";
+import { sentMessage } from "../mailbox/message.ts";
+import { eventStreamResponse } from "../http/event-stream.ts";
+import { messageStream } from "../mailbox/message-stream.ts";
+import { type MessageWait, messageList, waitForMessage } from "../mailbox/message-wait.ts";
+import {
+  type InitialFlight,
+  requireFlight,
+  requireNote,
+  requirePackets,
+  requireRecipient,
+  requireTtl,
+} from "../http/request-fields.ts";
+import { json, noContent, requestPathOf } from "../http/exchange.ts";
+import type { ApiRequest, Route } from "./route.ts";
+import { traced, type TracedRequest } from "./traced.ts";
+
+const toRecipient = `${paths.mailbox}/{recipient}`;
+const sent = `${toRecipient}/{id}`;
+
+/** The routes under `/v1/mailbox`. */
+export const mailboxRoutes: readonly Route[] = [
+  { method: "GET", path: paths.mailbox, scope: scopes.receive, handle: receive },
+  {
+    method: "POST",
+    path: `${paths.mailbox}/{id}/take`,
+    scope: scopes.receive,
+    handle: traced("quicpipe.mailbox.take", take),
+  },
+  { method: "POST", path: toRecipient, scope: scopes.send, handle: traced("quicpipe.mailbox.send", send) },
+  { method: "GET", path: sent, scope: scopes.send, handle: status },
+  { method: "DELETE", path: sent, scope: scopes.send, handle: recall },
+];
+
+async function send({ event, identity, service, proof, param, trace }: TracedRequest): Promise<Response> {
+  const recipient = requireRecipient(param("recipient"));
+  if (identity.peers && !identity.peers.has(recipient))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
+      "the token does not allow to send to this recipient",
+    );
+  const { packets, destinationId, note, ttlMs } = await readMessage(event.req, service.settings.limits);
+  if (service.registry.draining)
+    throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
+  const from = proof ? service.registry.at(identity.subject, proof.address)?.id : undefined;
+  const origin = { traceparent: traceparentOf(event.req.headers), sent: trace.here };
+  const message = service.mailbox.send(
+    { sender: identity.subject, recipient, note, packets, destinationId, from, trace: origin },
+    ttlMs,
+    identity.account,
+  );
+  return json(sentMessage(message), 201, { location: `${requestPathOf(event)}/${message.id}` });
+}
+
+/** The sender's `traceparent` in its plain form; nothing of it but hex digits gets to the recipient. */
+function traceparentOf(headers: Headers): string | undefined {
+  const parent = parseTraceparent(headers.get("traceparent"));
+  return parent && encodeTraceparent(parent);
+}
+
+interface SentBody extends InitialFlight {
+  readonly note: string | null;
+  readonly ttlMs: number;
+}
+
+async function readMessage(
+  request: ApiRequest["event"]["req"],
+  limits: { readonly messageTtlMs: number; readonly maxMessageTtlMs: number },
+): Promise<SentBody> {
+  const range = {
+    minMs: defaults.minMessageTtlMs,
+    maxMs: limits.maxMessageTtlMs,
+    defaultMs: limits.messageTtlMs,
+  };
+  const mediaType = mediaTypeOf(request.headers);
+  if (mediaType === "application/octet-stream") {
+    const packet = await readBytes(request, defaults.maxMessageBodyBytes);
+    return { ...requireFlight([packet]), note: null, ttlMs: requireTtl(undefined, range) };
+  }
+  if (mediaType !== "application/json")
+    throw unsupported(mediaType, "application/json or application/octet-stream");
+  const body = await readJson(request, defaults.maxMessageBodyBytes);
+  return {
+    ...requirePackets(body["packets"]),
+    note: requireNote(body["note"]),
+    ttlMs: requireTtl(body["ttlMs"], range),
+  };
+}
+
+async function receive({ event, identity, service }: ApiRequest): Promise<Response> {
+  const { mailbox, waiters } = service;
+  const { headers, signal } = event.req;
+  const wait: MessageWait = { mailbox, waiters, identity, signal };
+  if (accepts(headers, "text/event-stream")) return eventStreamResponse(messageStream(wait, service.now()));
+  const waitSeconds = preferredWait(headers);
+  if (waitSeconds === undefined) return json(messageList(mailbox, identity.subject));
+  if (mailbox.list(identity.subject).length === 0) await waitForMessage(wait, waitSeconds * 1000);
+  return json(messageList(mailbox, identity.subject), 200, { "preference-applied": `wait=${waitSeconds}` });
+}
+
+/** Whether a media type is named in `Accept`; a wildcard does not ask for a stream. */
+function accepts(headers: Headers, mediaType: string): boolean {
+  const ranges = headers.get("accept")?.split(",") ?? [];
+  return ranges.some((range) => range.split(";", 1)[0]!.trim().toLowerCase() === mediaType);
+}
+
+/** Reads `Prefer: wait=25` (RFC 7240 §4.3), cut to what the relay grants; `undefined` if there is none. */
+function preferredWait(headers: Headers): number | undefined {
+  const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(
+    headers.get("prefer") ?? "",
+  )?.[1];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), maxWaitSeconds);
+}
+
+async function take({ event, identity, service, param, trace }: TracedRequest): Promise<Response> {
+  const { mailbox, registry, telemetry } = service;
+  const { registration: to } = await readJson(event.req, defaults.maxSmallBodyBytes);
+  if (typeof to !== "string" || !registry.get(to, identity.subject))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+      '"registration" must be the id of a live registration of yours: register first',
+    );
+  const message = mailbox.take(identity.subject, param("id"));
+  const { sender, note, packets, destinationId, from } = message;
+  const dialer = registry.pinInitial({
+    destinationId,
+    to,
+    dialer: identity.limited ? sender : undefined,
+    from,
+  });
+  trace.linkTo(message.trace.sent);
+  if (dialer) telemetry.pair(dialer.id, to);
+  const { traceparent } = message.trace;
+  return json({
+    id: param("id"),
+    sender,
+    note,
+    packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
+    ...(traceparent && { traceparent }),
+  } satisfies MailboxTakeResponse);
+}
+
+function status({ identity, service, param }: ApiRequest): Response {
+  return json(sentMessage(service.mailbox.status(identity.subject, param("recipient"), param("id"))));
+}
+
+function recall({ identity, service, param }: ApiRequest): Response {
+  service.mailbox.recall(identity.subject, param("recipient"), param("id"));
+  return noContent();
+}

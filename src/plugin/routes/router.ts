@@ -1,0 +1,133 @@
+import type { H3Event } from "h3";
+import { QuicpipeError } from "../../errors.ts";
+import { paths } from "../../protocol.ts";
+import { clientProofOf, clientSourceOf } from "../http/client-address.ts";
+import { type Identity, requireScope } from "../auth/identity.ts";
+import { mailboxRoutes } from "./mailbox.ts";
+import { openApiRoute } from "./openapi.ts";
+import { problemResponse } from "../http/problem.ts";
+import { registerRoutes } from "./registrations.ts";
+import type { Route, RouteFamily } from "./route.ts";
+import type { Service } from "../service.ts";
+import { statsRoutes } from "./stats.ts";
+
+/** Every route of the HTTP interface. */
+export const routes: readonly Route[] = [...registerRoutes, ...mailboxRoutes, ...statsRoutes, openApiRoute];
+
+/** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
+export const api: RouteFamily = {
+  routes,
+  headers: {},
+  pathOf: (pathname, { basePath }) => apiPathOf(pathname, basePath),
+  identify: (event, service) => service.authenticate(event.req.headers, () => clientSourceOf(event, service)),
+  refuse: problemResponse,
+};
+
+/** The path below the base path if it is the relay's to answer; `undefined` leaves it to the app. */
+export function apiPathOf(pathname: string, basePath: string): string | undefined {
+  if (!pathname.startsWith(`${basePath}/v1/`)) return undefined;
+  const path = pathname.slice(basePath.length);
+  const isOurs =
+    [paths.openapi, paths.stats, paths.events].some((leaf) => path === leaf) ||
+    [paths.register, paths.mailbox, paths.registrations].some(
+      (root) => path === root || path.startsWith(`${root}/`),
+    );
+  return isOurs ? path : undefined;
+}
+
+/**
+ * Answers a request for one of a family's paths.
+ *
+ * @throws every code of `problemKinds`
+ */
+export async function answer(
+  family: RouteFamily,
+  event: H3Event,
+  path: string,
+  service: Service,
+): Promise<Response> {
+  const matches = family.routes.flatMap((route) => matchOf(route, path) ?? []);
+  if (matches.length === 0)
+    throw new QuicpipeError("ERR_QUICPIPE_NOT_FOUND", "there is nothing at this path");
+  const { method, headers } = event.req;
+  const allow = allowedBy(matches.map((match) => match.route.method));
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  const match = matches.find(({ route }) => route.method === (method === "HEAD" ? "GET" : method));
+  if (!match)
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_METHOD_NOT_ALLOWED",
+      `${method} is not allowed here, but ${allow}`,
+      {
+        details: { allow },
+      },
+    );
+  const { route, params } = match;
+  // RFC 8470 §5: early data may be replayed, and its source address is not proven.
+  if (method !== "GET" && headers.get("early-data") === "1")
+    throw new QuicpipeError("ERR_QUICPIPE_EARLY_DATA", "send this again after the TLS handshake");
+  const proof = clientProofOf(event, service);
+  const identity = await admit(family, route, event, service);
+  const response = await route.handle({
+    event,
+    identity,
+    service,
+    proof,
+    param: (name) => params.get(name)!,
+  });
+  if (method !== "HEAD") return response;
+  await response.body?.cancel();
+  return new Response(null, response);
+}
+
+async function admit(family: RouteFamily, route: Route, event: H3Event, service: Service): Promise<Identity> {
+  if (route.scope === null) return nobody;
+  const identity = await family.identify(event, service);
+  requireScope(identity, route.scope, route.orScope);
+  if (route.method !== "GET") service.rateLimiter.take(identity.account);
+  return identity;
+}
+
+/** Who asks where nobody is asked who. */
+const nobody: Identity = {
+  subject: "",
+  scopes: new Set(),
+  quota: { maxRegistrations: 0, maxCids: 0, bytesPerSecond: 0, maxTtlMs: 0 },
+  peers: new Set(),
+  limited: true,
+  account: "",
+  expiresAtMs: 0,
+};
+
+interface Match {
+  readonly route: Route;
+  readonly params: ReadonlyMap<string, string>;
+}
+
+function matchOf(route: Route, path: string): Match | undefined {
+  const expected = route.path.split("/");
+  const actual = path.split("/");
+  if (expected.length !== actual.length) return undefined;
+  const params = new Map<string, string>();
+  for (const [index, part] of expected.entries()) {
+    const segment = actual[index]!;
+    if (part === segment) continue;
+    const value = part.startsWith("{") ? decodeSegment(segment) : undefined;
+    if (!value) return undefined;
+    params.set(part.slice(1, -1), value);
+  }
+  return { route, params };
+}
+
+/** Percent-decodes one segment; `undefined` if it is no percent-encoded UTF-8. */
+function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+function allowedBy(methods: readonly string[]): string {
+  return [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+}

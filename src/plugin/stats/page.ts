@@ -1,0 +1,97 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { searchBatch, searchSliceMs } from "../../defaults/index.ts";
+import type { RegistrationStats, StatsPage } from "../../protocol.ts";
+import type { Registration, Registry } from "../../registry/index.ts";
+import { formatAddress } from "../../wire/address.ts";
+import type { Rates } from "./rates.ts";
+import { registrationStats } from "./registration.ts";
+import { formatPlace, type Place, type StatsQuery } from "./query.ts";
+
+/** Where pages are made from. */
+export interface StatsSource {
+  readonly registry: Pick<Registry, "all" | "countersOf">;
+  readonly rates: Pick<Rates, "of">;
+}
+
+/** Makes one page, with a pause after every few registrations, so that nobody waits for a long search. */
+export async function searchPage(source: StatsSource, query: StatsQuery): Promise<StatsPage> {
+  const search = pageSearch(source, query);
+  for (;;) {
+    const endMs = performance.now() + searchSliceMs;
+    while (performance.now() < endMs) {
+      const { done, value } = search.next();
+      if (done) return value;
+    }
+    await turn();
+  }
+}
+
+/** Makes one page in one go. */
+export function pageNow(source: StatsSource, query: StatsQuery): StatsPage {
+  const search = pageSearch(source, query);
+  for (;;) {
+    const { done, value } = search.next();
+    if (done) return value;
+  }
+}
+
+interface Candidate {
+  readonly registration: Registration;
+  readonly place: Place;
+}
+
+/** Looks at `searchBatch` registrations at a step, and at the end returns the page. */
+function* pageSearch(source: StatsSource, query: StatsQuery): Generator<undefined, StatsPage> {
+  const { limit, order, after } = query;
+  if (limit === 0) return { registrations: [], next: null };
+  const best: Candidate[] = [];
+  let looked = 0;
+  for (const registration of source.registry.all(order === "registered" ? after?.ordinal : 0)) {
+    if (++looked % searchBatch === 0) yield;
+    const candidate = { registration, place: placeOf(registration, source, query) };
+    if (!isWanted(candidate, query)) continue;
+    best.push(candidate);
+    // In order of registration the first ones are the page; else the best of them all are, by rounds of twice as many.
+    if (order === "registered" && best.length > limit) break;
+    if (best.length > 2 * limit) keepBest(best, limit);
+  }
+  return pageOf(keepBest(best, limit), source, query);
+}
+
+function placeOf(registration: Registration, { rates }: StatsSource, { order }: StatsQuery): Place {
+  const bytesPerSecond = order === "rate" ? (rates.of(registration)?.bytesPerSecond ?? 0) : 0;
+  return { bytesPerSecond, ordinal: registration.ordinal };
+}
+
+function isWanted({ registration, place }: Candidate, { after, filter }: StatsQuery): boolean {
+  if (after && comparePlaces(place, after) <= 0) return false;
+  if (filter === "") return true;
+  const { subject, address } = registration;
+  if (subject.toLowerCase().includes(filter)) return true;
+  return address !== null && formatAddress(address).includes(filter);
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  return b.bytesPerSecond - a.bytesPerSecond || a.ordinal - b.ordinal;
+}
+
+/** Leaves the best, and one more, which tells that there is another page. */
+function keepBest(candidates: Candidate[], limit: number): Candidate[] {
+  candidates.sort((a, b) => comparePlaces(a.place, b.place)).splice(limit + 1);
+  return candidates;
+}
+
+function pageOf(best: readonly Candidate[], source: StatsSource, { limit, order }: StatsQuery): StatsPage {
+  const page = best.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    registrations: page.flatMap(({ registration }) => viewOf(registration, source)),
+    next: best.length > limit && last ? formatPlace(last.place, order) : null,
+  };
+}
+
+/** Nothing, for one that ended since it was found. */
+function viewOf(registration: Registration, { registry, rates }: StatsSource): RegistrationStats[] {
+  const counters = registry.countersOf(registration.id);
+  return counters ? [registrationStats(registration, counters, rates.of(registration))] : [];
+}

@@ -1,0 +1,66 @@
+import { QuicpipeError } from "../../errors.ts";
+import { maxNameBytes, maxStatsLimit, type StatsOrder } from "../../protocol.ts";
+
+/** Where a page goes on: behind the registration with this place in the order. */
+export interface Place {
+  /** Only where the order is by rate. */
+  readonly bytesPerSecond: number;
+  readonly ordinal: number;
+}
+
+/** Which registrations are asked for. */
+export interface StatsQuery {
+  /** 0: none, but the totals. */
+  readonly limit: number;
+  readonly order: StatsOrder;
+  readonly after: Place | undefined;
+  /** Text in the subject or the address, in lower case; empty for all. */
+  readonly filter: string;
+}
+
+/** Reads the query of `GET /v1/stats`. @throws ERR_QUICPIPE_QUERY_INVALID */
+export function requireStatsQuery(search: URLSearchParams): StatsQuery {
+  const order = search.get("order") ?? "registered";
+  if (order !== "registered" && order !== "rate") throw invalid("order", "registered or rate");
+  const filter = (search.get("filter") ?? "").toLowerCase();
+  if (Buffer.byteLength(filter) > maxNameBytes) throw invalid("filter", `at most ${maxNameBytes} bytes long`);
+  return {
+    limit: requireLimit(search.get("limit") ?? "0"),
+    order,
+    after: requirePlace(search.get("after") ?? undefined, order),
+    filter,
+  };
+}
+
+/** The query for any registrations, oldest first. @throws ERR_QUICPIPE_QUERY_INVALID */
+export function plainQuery(limit: number, after: string | undefined): StatsQuery {
+  const order = "registered";
+  return { limit: requireLimit(String(limit)), order, after: requirePlace(after, order), filter: "" };
+}
+
+function requireLimit(text: string): number {
+  if (/^\d{1,4}$/.test(text) && Number(text) <= maxStatsLimit) return Number(text);
+  throw invalid("limit", `a whole number from 0 to ${maxStatsLimit}`);
+}
+
+/** Reads the `next` of the page before. */
+function requirePlace(text: string | undefined, order: StatsOrder): Place | undefined {
+  if (text === undefined) return undefined;
+  const [, bytesPerSecond = "0", ordinal] = placePatterns[order].exec(text) ?? [];
+  if (ordinal === undefined) throw invalid("after", "the next of another page in the same order");
+  return { bytesPerSecond: Number(bytesPerSecond), ordinal: Number(ordinal) };
+}
+
+const placePatterns: Readonly<Record<StatsOrder, RegExp>> = {
+  registered: /^()(\d{1,15})$/,
+  rate: /^(\d{1,15})-(\d{1,15})$/,
+};
+
+/** Writes what {@link requirePlace} reads. */
+export function formatPlace({ bytesPerSecond, ordinal }: Place, order: StatsOrder): string {
+  return order === "rate" ? `${bytesPerSecond}-${ordinal}` : String(ordinal);
+}
+
+function invalid(name: string, allowed: string): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_QUERY_INVALID", `"${name}" in the query must be ${allowed}`);
+}

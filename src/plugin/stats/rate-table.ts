@@ -1,0 +1,74 @@
+import type { Path, SessionId } from "../../forwarder/index.ts";
+import type { TrafficRate } from "../../protocol.ts";
+
+/** What was read of a session's counters, and when. */
+export interface Sample {
+  /** Which registration it was read for; the number of a session is used again. */
+  readonly ordinal: number;
+  /** Both ways. */
+  readonly packets: number;
+  readonly bytes: number;
+  readonly packetsOffloaded: number;
+  /** On a clock that does not jump. */
+  readonly atMs: number;
+}
+
+/** What two samples of a session tell. */
+export interface SessionRate extends TrafficRate {
+  /** Who forwarded its latest packets; `undefined` if there were none between any two samples. */
+  readonly path: Path | undefined;
+}
+
+/** Rows of numbers, one for each column, in one array: without an object for each session. */
+const columns = {
+  ordinal: 0,
+  packets: 1,
+  bytes: 2,
+  packetsOffloaded: 3,
+  atMs: 4,
+  packetsPerSecond: 5,
+  bytesPerSecond: 6,
+  path: 7,
+} as const;
+const width = 8;
+const paths: readonly (Path | undefined)[] = [undefined, "user", "kernel"];
+
+/** The latest sample of each session, and the rate since the one before: 64 bytes for each. */
+export class RateTable {
+  #rows = new Float64Array(0);
+
+  /** Takes a sample, and works out the rate since the one before if that was of the same registration. */
+  put(session: SessionId, { ordinal, packets, bytes, packetsOffloaded, atMs }: Sample): void {
+    const at = session * width;
+    if (at >= this.#rows.length) this.#grow(at + width);
+    const rows = this.#rows;
+    const seconds = rows[at] === ordinal ? Math.max(1, atMs - rows[at + columns.atMs]!) / 1000 : Number.NaN;
+    const moved = packets - rows[at + columns.packets]!;
+    rows[at + columns.packetsPerSecond] = Math.round(moved / seconds);
+    rows[at + columns.bytesPerSecond] = Math.round((bytes - rows[at + columns.bytes]!) / seconds);
+    if (Number.isNaN(seconds)) rows[at + columns.path] = 0;
+    else if (moved > 0)
+      rows[at + columns.path] = packetsOffloaded > rows[at + columns.packetsOffloaded]! ? 2 : 1;
+    rows[at] = ordinal;
+    rows[at + columns.packets] = packets;
+    rows[at + columns.bytes] = bytes;
+    rows[at + columns.packetsOffloaded] = packetsOffloaded;
+    rows[at + columns.atMs] = atMs;
+  }
+
+  /** The rate of a registration's session; `undefined` until it was sampled twice. */
+  get(session: SessionId, ordinal: number): SessionRate | undefined {
+    const at = session * width;
+    const packetsPerSecond = this.#rows[at + columns.packetsPerSecond];
+    if (this.#rows[at] !== ordinal || packetsPerSecond === undefined || Number.isNaN(packetsPerSecond))
+      return undefined;
+    const bytesPerSecond = this.#rows[at + columns.bytesPerSecond]!;
+    return { packetsPerSecond, bytesPerSecond, path: paths[this.#rows[at + columns.path]!] };
+  }
+
+  #grow(length: number): void {
+    const rows = new Float64Array(Math.max(length, 2 * this.#rows.length, 64 * width));
+    rows.set(this.#rows);
+    this.#rows = rows;
+  }
+}

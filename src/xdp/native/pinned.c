@@ -1,0 +1,245 @@
+#include "pinned.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "program.h"
+
+static const struct {
+  const char *name;
+  size_t file;
+} objects[] = {
+  { "program", offsetof(struct qp_kernel, program) },   { "routes", offsetof(struct qp_kernel, routes) },
+  { "sources", offsetof(struct qp_kernel, sources) },   { "locals", offsetof(struct qp_kernel, locals) },
+  { "exits", offsetof(struct qp_kernel, exits) },       { "sessions", offsetof(struct qp_kernel, sessions) },
+  { "buckets", offsetof(struct qp_kernel, buckets) },   { "processors", offsetof(struct qp_kernel, processors) },
+  { "config", offsetof(struct qp_kernel, config) },     { "flows", offsetof(struct qp_kernel, flows) },
+};
+
+enum { OBJECTS = sizeof objects / sizeof objects[0], MAPS = OBJECTS - 1 };
+
+static const char link_prefix[] = "link-";
+
+static int *file_of(struct qp_kernel *kernel, size_t object)
+{
+  return (int *)((char *)kernel + objects[object].file);
+}
+
+struct pin_path {
+  char text[PATH_MAX];
+};
+
+static struct pin_path path_of(const struct qp_kernel *kernel, const char *name)
+{
+  struct pin_path path;
+  snprintf(path.text, sizeof path.text, "%s/%s", kernel->pin_path, name);
+  return path;
+}
+
+static struct pin_path link_path(const struct qp_kernel *kernel, unsigned interface_index)
+{
+  char name[sizeof link_prefix + 10];
+  snprintf(name, sizeof name, "%s%u", link_prefix, interface_index);
+  return path_of(kernel, name);
+}
+
+/** Goes on without pins. */
+static void give_up(struct qp_kernel *kernel, int error)
+{
+  kernel->pin_error = error;
+  if (kernel->pin_folder >= 0)
+    close(kernel->pin_folder);
+  kernel->pin_folder = -1;
+  free(kernel->pin_path);
+  kernel->pin_path = NULL;
+}
+
+/** What is in a folder of another file system is nobody's pins, and not to be removed as such. */
+static bool is_for_pins(int folder)
+{
+  struct statfs info;
+  if (fstatfs(folder, &info) != 0)
+    return false;
+  errno = EINVAL;
+  return (uint32_t)info.f_type == BPF_FS_MAGIC;
+}
+
+/** Whoever could write there could have packets forwarded, and whoever could read there learn who talks to whom. */
+static bool is_for_this_user(int folder)
+{
+  struct stat info;
+  if (fstat(folder, &info) != 0)
+    return false;
+  errno = info.st_uid == geteuid() ? EACCES : EPERM;
+  return info.st_uid == geteuid() && (info.st_mode & 0777) == 0700;
+}
+
+bool qp_pinned_lock(struct qp_kernel *kernel, const char *path)
+{
+  kernel->pin_path = strdup(path);
+  kernel->pin_folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  bool is_ours = kernel->pin_path && kernel->pin_folder >= 0 && is_for_pins(kernel->pin_folder) &&
+                 is_for_this_user(kernel->pin_folder) && flock(kernel->pin_folder, LOCK_EX | LOCK_NB) == 0;
+  if (!is_ours)
+    give_up(kernel, errno);
+  return is_ours;
+}
+
+static uint32_t entries_of(const struct qp_kernel *kernel, int map)
+{
+  if (map == kernel->routes)
+    return kernel->max_routes;
+  if (map == kernel->sources)
+    return kernel->max_sessions + 1;
+  if (map == kernel->buckets)
+    return kernel->max_buckets;
+  if (map == kernel->processors)
+    return kernel->processor_count;
+  return map == kernel->sessions || map == kernel->flows ? kernel->max_sessions : 0;
+}
+
+/** Whether a map is the program's, and of the size wanted if it is one with a size. */
+static bool is_map_of(const struct qp_kernel *kernel, int map, const uint32_t ids[MAPS])
+{
+  struct bpf_map_info info = { 0 };
+  uint32_t entries = entries_of(kernel, map);
+  bool is_used = false;
+  if (qp_bpf_describe(map, &info, sizeof info) < 0)
+    return false;
+  for (size_t i = 0; i < MAPS; i++)
+    is_used |= ids[i] == info.id;
+  return is_used && (entries == 0 || entries == info.max_entries);
+}
+
+static bool is_this_build(const struct bpf_prog_info *pinned)
+{
+  uint8_t tag[BPF_TAG_SIZE];
+  return qp_program_tag(tag) == 0 && memcmp(tag, pinned->tag, sizeof tag) == 0;
+}
+
+static bool is_whole(struct qp_kernel *kernel)
+{
+  const uint32_t first = 0;
+  uint32_t ids[MAPS] = { 0 };
+  struct qp_config config = { 0 };
+  struct bpf_prog_info program = { .nr_map_ids = MAPS, .map_ids = (uintptr_t)ids };
+  if (qp_bpf_describe(kernel->program, &program, sizeof program) < 0 || !is_this_build(&program))
+    return false;
+  for (size_t i = 0; i < OBJECTS; i++)
+    if (*file_of(kernel, i) != kernel->program && !is_map_of(kernel, *file_of(kernel, i), ids))
+      return false;
+  return qp_bpf_get(kernel->config, &first, &config) == 0 && config.version == QP_ABI_VERSION;
+}
+
+/** Calls `visit` with the index in the name of each pin of a link. */
+static void each_link(struct qp_kernel *kernel, void (*visit)(struct qp_kernel *kernel, unsigned interface_index))
+{
+  DIR *folder = opendir(kernel->pin_path);
+  for (struct dirent *entry; folder && (entry = readdir(folder));)
+    if (strncmp(entry->d_name, link_prefix, sizeof link_prefix - 1) == 0)
+      visit(kernel, (unsigned)strtoul(entry->d_name + sizeof link_prefix - 1, NULL, 10));
+  if (folder)
+    closedir(folder);
+}
+
+static bool is_link_of(const struct qp_kernel *kernel, int link, unsigned interface_index)
+{
+  struct bpf_link_info info = { 0 };
+  struct bpf_prog_info program = { 0 };
+  return qp_bpf_describe(link, &info, sizeof info) == 0 &&
+         qp_bpf_describe(kernel->program, &program, sizeof program) == 0 && info.type == BPF_LINK_TYPE_XDP &&
+         info.prog_id == program.id && info.xdp.ifindex == interface_index;
+}
+
+/** The interface may be gone by now. */
+static void adopt_link(struct qp_kernel *kernel, unsigned interface_index)
+{
+  int link = qp_bpf_open(link_path(kernel, interface_index).text);
+  bool has_room = kernel->attachments.count < QP_MAX_ATTACHMENTS;
+  if (link >= 0 && has_room && is_link_of(kernel, link, interface_index)) {
+    qp_attachments_add(&kernel->attachments, interface_index, link);
+    return;
+  }
+  qp_pinned_remove_link(kernel, interface_index);
+  if (link >= 0)
+    close(link);
+}
+
+static void close_objects(struct qp_kernel *kernel)
+{
+  for (size_t i = 0; i < OBJECTS; i++) {
+    if (*file_of(kernel, i) >= 0)
+      close(*file_of(kernel, i));
+    *file_of(kernel, i) = -1;
+  }
+}
+
+bool qp_pinned_adopt(struct qp_kernel *kernel)
+{
+  bool is_there = true;
+  for (size_t i = 0; i < OBJECTS; i++) {
+    int file = qp_bpf_open(path_of(kernel, objects[i].name).text);
+    *file_of(kernel, i) = file < 0 ? -1 : file;
+    is_there &= file >= 0;
+  }
+  if (is_there && is_whole(kernel))
+    each_link(kernel, adopt_link);
+  else
+    close_objects(kernel);
+  return kernel->program >= 0;
+}
+
+static void unpin_link(struct qp_kernel *kernel, unsigned interface_index)
+{
+  int link = qp_bpf_open(link_path(kernel, interface_index).text);
+  if (link >= 0) {
+    qp_bpf_detach(link);
+    close(link);
+  }
+  qp_pinned_remove_link(kernel, interface_index);
+}
+
+void qp_pinned_clear(struct qp_kernel *kernel)
+{
+  qp_attachments_close(&kernel->attachments);
+  close_objects(kernel);
+  each_link(kernel, unpin_link);
+  for (size_t i = 0; i < OBJECTS; i++)
+    unlink(path_of(kernel, objects[i].name).text);
+}
+
+void qp_pinned_store(struct qp_kernel *kernel)
+{
+  for (size_t i = 0; i < OBJECTS; i++) {
+    int error = qp_bpf_pin(*file_of(kernel, i), path_of(kernel, objects[i].name).text);
+    if (error == 0)
+      continue;
+    while (i-- > 0)
+      unlink(path_of(kernel, objects[i].name).text);
+    give_up(kernel, -error);
+    return;
+  }
+}
+
+int qp_pinned_add_link(const struct qp_kernel *kernel, unsigned interface_index, int link)
+{
+  return kernel->pin_path ? qp_bpf_pin(link, link_path(kernel, interface_index).text) : 0;
+}
+
+void qp_pinned_remove_link(const struct qp_kernel *kernel, unsigned interface_index)
+{
+  if (kernel->pin_path)
+    unlink(link_path(kernel, interface_index).text);
+}

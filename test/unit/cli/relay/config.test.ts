@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { relayConfig, type RelayArgs } from "../../../../src/cli/relay/config.ts";
+
+function configFile(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "quicpipe-config-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "relay.json");
+  writeFileSync(path, text);
+  return path;
+}
+
+const invalid = expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+
+describe("the configuration of `quicpipe relay`", () => {
+  it("is empty where nothing was said", () => {
+    expect(relayConfig({})).toEqual({ options: {}, tls: undefined });
+  });
+
+  it("takes the command line before the file", () => {
+    const config = configFile('{"port": 1, "stun": "public", "tls": {"cert": "a", "key": "b"}}');
+    expect(relayConfig({ config, port: "443", cert: "c", key: "d" })).toEqual({
+      options: { port: 443, stun: "public" },
+      tls: { cert: "c", key: "d" },
+    });
+  });
+
+  it("adds to what the file says of the data plane", () => {
+    const config = configFile('{"forwarder": {"backend": "dgram", "sourcePolicy": "any"}}');
+    expect(relayConfig({ config, backend: "native", threads: "2" }).options.forwarder).toEqual({
+      backend: "native",
+      threads: 2,
+      sourcePolicy: "any",
+    });
+  });
+
+  it("takes the trusted proxies, none too, before those of the file", () => {
+    const config = configFile('{"trustedProxies": ["192.0.2.1"]}');
+    const proxiesOf = (args: RelayArgs): unknown => relayConfig({ config, ...args }).options.trustedProxies;
+    expect(proxiesOf({})).toEqual(["192.0.2.1"]);
+    expect(proxiesOf({ "trusted-proxies": "::1, 192.0.2.2" })).toEqual(["::1", "192.0.2.2"]);
+    expect(proxiesOf({ "trusted-proxies": "" })).toEqual([]);
+  });
+
+  it("adds to what the file says of XDP, and takes the interfaces of the command line", () => {
+    const config = configFile('{"xdp": {"interfaces": ["eth0"], "mode": "generic"}}');
+    const xdpOf = (args: RelayArgs): unknown => relayConfig({ config, ...args }).options.xdp;
+    expect(xdpOf({ xdp: "eth1,eth2" })).toEqual({ interfaces: ["eth1", "eth2"], mode: "generic" });
+    expect(xdpOf({ xdp: "auto" })).toEqual({ interfaces: undefined, mode: "generic" });
+    expect(xdpOf({ "xdp-pin": true })).toEqual({ interfaces: ["eth0"], mode: "generic", pin: true });
+    expect(xdpOf({ xdp: "off" })).toBe("off");
+    expect(relayConfig({ xdp: "auto", "xdp-pin": true }).options.xdp).toEqual({ pin: true });
+  });
+
+  it.each(["logger", "upstream"])("refuses what has no effect in the file: %s", (name) => {
+    const config = configFile(JSON.stringify({ [name]: false }));
+    expect(() => relayConfig({ config })).toThrow(invalid);
+    expect(() => relayConfig({ config })).toThrow(`\`${name}\` in the config file has no effect`);
+  });
+
+  it("passes JWT options on together", () => {
+    expect(relayConfig({ jwks: "https://a/jwks", issuer: "i", audience: "u" }).options.auth).toEqual({
+      jwks: "https://a/jwks",
+      issuer: "i",
+      audience: "u",
+    });
+    expect(relayConfig({ issuer: "https://i", "key-grace": "60" }).options.auth).toEqual({
+      issuer: "https://i",
+      keyGraceMs: 60_000,
+    });
+  });
+
+  it.each([
+    ["an audience without keys", { audience: "u" }],
+    ["a grace that is no number", { issuer: "https://i", "key-grace": "1d" }],
+    ["no authentication together with an issuer", { auth: "none", issuer: "https://i" }],
+    ["no authentication together with keys", { auth: "none", jwks: "https://a/jwks" }],
+    ["a certificate without its key", { cert: "c" }],
+    ["a pin without XDP", { xdp: "off", "xdp-pin": true }],
+    ["a port that is no number", { port: "https" }],
+  ])("refuses %s", (_, args) => {
+    expect(() => relayConfig(args)).toThrow(invalid);
+  });
+
+  it.each(["[]", "{", '"port"', '{"tls": {"cert": 1}}'])("refuses the file %s", (text) => {
+    expect(() => relayConfig({ config: configFile(text) })).toThrow(invalid);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { StrayBytes } from "../../../../src/gateway/budget/stray-bytes.ts";
+
+function open(): StrayBytes {
+  return new StrayBytes({ maxBytes: 1000, perSecond: 100, perSentByte: 0.1 }, 0);
+}
+
+describe("bytes that nobody waits for", () => {
+  it("are too many at once, or in a short time", () => {
+    expect(open().look(1000, 0, 0)).toBe(false);
+    expect(open().look(1001, 0, 0)).toBe(true);
+    const stray = open();
+    expect([600, 1000, 1400].map((bytes, i) => stray.look(bytes, 0, i * 100))).toEqual([false, false, true]);
+  });
+
+  it("are forgotten with time, but not saved up", () => {
+    const stray = open();
+    for (let second = 1; second <= 100; second++)
+      expect(stray.look(second * 100, 0, second * 1000)).toBe(false);
+    expect(stray.look(10_000, 0, 1e9)).toBe(false);
+    expect(stray.look(11_001, 0, 1e9)).toBe(true);
+  });
+
+  it("are not those of use, even where these are counted a look later", () => {
+    const stray = open();
+    for (let i = 1; i <= 100; i++) {
+      expect(stray.look(i * 800, 0, 0)).toBe(false);
+      stray.use(800);
+    }
+  });
+
+  it("are not those that tell what the client took of what it was sent, though that is long ago", () => {
+    const stray = open();
+    expect(stray.look(0, 10_000, 0)).toBe(false);
+    expect(stray.look(1500, 10_000, 0)).toBe(false);
+    expect(stray.look(2000, 10_000, 0)).toBe(false);
+    expect(stray.look(2001, 10_000, 0)).toBe(true);
+  });
+
+  it("are as many as ever, however much was sent", () => {
+    const stray = open();
+    stray.look(0, 1e9, 0);
+    expect(stray.look(2001, 1e9, 0)).toBe(true);
+  });
+
+  it("are not those that came while somebody else counted", () => {
+    const stray = open();
+    stray.look(900, 0, 0);
+    stray.skip(50_000);
+    expect(stray.look(50_100, 0, 0)).toBe(false);
+    expect(stray.look(50_101, 0, 0)).toBe(true);
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect, it, vi } from "vitest";
+import { minResponseBytes, outboxSettleBytes } from "../../../../src/defaults/index.ts";
+import { type BudgetScope, ByteBudget } from "../../../../src/gateway/budget/bytes.ts";
+import { Outbox, type Piece } from "../../../../src/gateway/exchange/outbox.ts";
+
+/** A connection that sends and acknowledges when it is told to. */
+class FakeConnection {
+  bytesOut = 0;
+  pings: ((error: Error | null) => void)[] = [];
+
+  ping(onAcknowledged: (error: Error | null) => void): void {
+    this.pings.push(onAcknowledged);
+  }
+
+  getMetrics(): { bytesOut: number } {
+    return { bytesOut: this.bytesOut };
+  }
+
+  /** Sends so many bytes, and has the peer acknowledge them. */
+  send(bytes: number): void {
+    this.bytesOut += bytes;
+    for (const ping of this.pings.splice(0)) ping(null);
+  }
+}
+
+const limitBytes = 10 * minResponseBytes;
+
+interface Bench {
+  readonly connection: FakeConnection;
+  readonly outbox: Outbox;
+  readonly budget: ByteBudget;
+  /** The limits that were met. */
+  readonly full: BudgetScope[];
+}
+
+function bench(): Bench {
+  const connection = new FakeConnection();
+  const budget = new ByteBudget({ scope: "connection", limitBytes });
+  const full: BudgetScope[] = [];
+  return { connection, outbox: new Outbox(connection, budget, (scope) => full.push(scope)), budget, full };
+}
+
+function piece(bytes: number): Piece & { sent: number } {
+  const made = {
+    bytes,
+    sent: 0,
+    onSent: (sent: number) => void (made.sent += sent),
+  };
+  return made;
+}
+
+describe("what the HTTP library has of a connection's responses", () => {
+  it("is believed to be sent when the connection has sent as much and the peer acknowledges something", async () => {
+    const { connection, outbox } = bench();
+    const one = piece(1000);
+    await outbox.add(one);
+    expect(connection.pings).toHaveLength(0);
+    outbox.settle();
+    expect(one.sent).toBe(0);
+    connection.send(600);
+    expect([one.sent, one.bytes]).toEqual([600, 400]);
+    outbox.settle();
+    connection.send(600);
+    expect([one.sent, one.bytes]).toEqual([1000, 0]);
+    outbox.settle();
+    expect(connection.pings).toHaveLength(0);
+  });
+
+  it("is believed to be sent in what came last where flow control holds something back", async () => {
+    const { connection, outbox } = bench();
+    const [held, other] = [piece(5000), piece(1000)];
+    await outbox.add(held);
+    await outbox.add(other);
+    outbox.settle();
+    connection.send(1000);
+    expect([held.sent, other.sent]).toEqual([0, 1000]);
+  });
+
+  it("is asked for by itself once it is more than a little", async () => {
+    const { connection, outbox } = bench();
+    await outbox.add(piece(outboxSettleBytes));
+    expect(connection.pings).toHaveLength(1);
+  });
+
+  it("leaves no room for more over its limit until some of it is sent", async () => {
+    const { connection, outbox } = bench();
+    await outbox.add(piece(limitBytes));
+    const hasRoom = vi.fn();
+    const room = outbox.add(piece(1)).then(hasRoom);
+    await Promise.resolve();
+    expect(hasRoom).not.toHaveBeenCalled();
+    connection.send(limitBytes);
+    await room;
+    expect(hasRoom).toHaveBeenCalled();
+  });
+
+  it("says when it has room for a short response", async () => {
+    const { connection, outbox } = bench();
+    await outbox.room({});
+    await outbox.add(piece(limitBytes));
+    expect(outbox.isFull).toBe(true);
+    const hasRoom = vi.fn();
+    const room = outbox.room({}).then(hasRoom);
+    await new Promise(setImmediate);
+    expect(hasRoom).not.toHaveBeenCalled();
+    connection.send(limitBytes);
+    await room;
+    expect(outbox.isFull).toBe(false);
+  });
+
+  it("keeps nobody waiting who waits no longer", async () => {
+    const { outbox, budget } = bench();
+    await outbox.add(piece(limitBytes));
+    const [asker, late] = [{}, piece(1)];
+    const waits = [outbox.room(asker), outbox.add(late)];
+    outbox.stopWaiting(asker);
+    outbox.remove(late);
+    await Promise.all(waits);
+    expect(budget.heldBytes).toBe(limitBytes);
+  });
+
+  it("counts, a little for the least piece, until it is sent or its stream is gone", async () => {
+    const { connection, outbox, budget } = bench();
+    const [one, two] = [piece(1), piece(1)];
+    await outbox.add(one);
+    await outbox.add(two);
+    expect(budget.heldBytes).toBe(2 * minResponseBytes);
+    outbox.remove(one);
+    outbox.remove(one);
+    outbox.settle();
+    connection.send(1);
+    expect(budget.heldBytes).toBe(0);
+  });
+
+  it("keeps nobody waiting after the connection's end", async () => {
+    const { outbox } = bench();
+    await outbox.add(piece(limitBytes));
+    const room = outbox.add(piece(1));
+    outbox.close();
+    await room;
+    await outbox.add(piece(1));
+  });
+
+  it("is what was handed over before the question, not after it", async () => {
+    const { connection, outbox } = bench();
+    const [before, after] = [piece(1000), piece(1000)];
+    await outbox.add(before);
+    outbox.settle();
+    await outbox.add(after);
+    connection.send(2000);
+    expect([before.sent, after.sent]).toEqual([1000, 0]);
+    // What came later went out with it, and is believed the next time.
+    outbox.settle();
+    connection.send(0);
+    expect(after.sent).toBe(1000);
+  });
+});
+
+it("a piece that waits for room is counted once, by the limit that it met", async () => {
+  const { connection, outbox, budget, full } = bench();
+  await outbox.add(piece(limitBytes));
+  const waiting = outbox.add(piece(1));
+  // Asks again whether there is room.
+  outbox.sweep();
+  await new Promise(setImmediate);
+  expect(full).toEqual(["connection"]);
+  connection.send(limitBytes);
+  await waiting;
+  expect(full).toEqual(["connection"]);
+  expect(budget.heldBytes).toBe(minResponseBytes);
+});

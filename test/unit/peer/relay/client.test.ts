@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import type { Http, HttpRequest, HttpResponse } from "../../../../src/peer/http/http.ts";
+import { RelayClient } from "../../../../src/peer/relay/client.ts";
+
+/** An HTTP that answers with what the test says, and remembers what it was asked. */
+class FakeHttp implements Http {
+  readonly requests: HttpRequest[] = [];
+  status = 200;
+  body: unknown = {};
+  headers = new Map<string, string>();
+
+  request(request: HttpRequest): Promise<HttpResponse> {
+    this.requests.push(request);
+    const body = this.body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(this.body));
+    return Promise.resolve({ status: this.status, headers: this.headers, body });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get last(): HttpRequest {
+    return this.requests.at(-1)!;
+  }
+}
+
+function setUp(token = "t0ken"): { http: FakeHttp; client: RelayClient } {
+  const http = new FakeHttp();
+  const options = { http, token: () => Promise.resolve(token), basePath: "/relay", requestTimeoutMs: 1000 };
+  return { http, client: new RelayClient(options) };
+}
+
+describe("the relay's client", () => {
+  it.each(["", ".", "..", "x".repeat(257), "\ud800"])(
+    "asks nothing of a recipient called %j",
+    async (name) => {
+      const { http, client } = setUp();
+      await expect(client.send(name, { packets: [] })).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_RECIPIENT_INVALID",
+      });
+      expect(http.requests).toEqual([]);
+    },
+  );
+
+  it("asks for each route as the protocol has it", async () => {
+    const { http, client } = setUp();
+    await client.register({ key: "a2V5", num: 3 });
+    expect(http.last).toMatchObject({ method: "POST", path: "/relay/v1/register", isIdempotent: true });
+    expect(JSON.parse(String(http.last.body))).toEqual({ key: "a2V5", num: 3 });
+    expect(http.last.headers).toMatchObject({
+      authorization: "Bearer t0ken",
+      "content-type": "application/json",
+    });
+    await client.send("a b/ü", { packets: [] });
+    expect(http.last).toMatchObject({
+      method: "POST",
+      path: "/relay/v1/mailbox/a%20b%2F%C3%BC",
+      isIdempotent: false,
+    });
+    await client.sentMessage("bob", "id");
+    expect(http.last).toMatchObject({ method: "GET", path: "/relay/v1/mailbox/bob/id", isIdempotent: true });
+    await client.recall("bob", "id");
+    expect(http.last).toMatchObject({ method: "DELETE", path: "/relay/v1/mailbox/bob/id" });
+    await client.take("id", { registration: "r" });
+    expect(http.last).toMatchObject({
+      method: "POST",
+      path: "/relay/v1/mailbox/id/take",
+      isIdempotent: false,
+    });
+    await client.endRegistration("r");
+    expect(http.last).toMatchObject({ method: "DELETE", path: "/relay/v1/register/r" });
+  });
+
+  it("gives a long poll the time that it asks for", async () => {
+    const { http, client } = setUp();
+    http.body = { messages: [] };
+    const { signal } = new AbortController();
+    expect(await client.waiting(25, signal)).toEqual([]);
+    expect(http.last).toMatchObject({ path: "/relay/v1/mailbox", timeoutMs: 26_000, signal });
+    expect(http.last.headers["prefer"]).toBe("wait=25");
+  });
+
+  it("sends no token where there is none", async () => {
+    const { http, client } = setUp("");
+    await client.sentMessage("bob", "id");
+    expect(http.last.headers).not.toHaveProperty("authorization");
+  });
+
+  it("throws the relay's own code, with what it said", async () => {
+    const { http, client } = setUp();
+    http.status = 429;
+    http.headers.set("retry-after", "7");
+    http.body = { code: "ERR_QUICPIPE_MAILBOX_FULL", detail: "bob has 16 messages waiting" };
+    await expect(client.send("bob", { packets: [] })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_MAILBOX_FULL",
+      message: expect.stringContaining("bob has 16 messages waiting") as string,
+      details: { status: 429, retryAfterSeconds: 7 },
+    });
+  });
+
+  it("throws one code for everything that it does not know", async () => {
+    const { http, client } = setUp();
+    for (const [status, body] of [
+      [500, undefined],
+      [502, "not an object"],
+      [418, { code: "ERR_OF_ANOTHER_RELAY", detail: "teapot" }],
+      [200, "not an object"],
+    ] as const) {
+      http.status = status;
+      http.body = body;
+      await expect(client.sentMessage("bob", "id")).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_RELAY_REFUSED",
+        details: { status },
+      });
+    }
+  });
+
+  it("takes it for done where what it ends is gone already", async () => {
+    const { http, client } = setUp();
+    http.status = 404;
+    http.body = { code: "ERR_QUICPIPE_REGISTRATION_NOT_FOUND" };
+    await client.endRegistration("r");
+    http.body = { code: "ERR_QUICPIPE_MESSAGE_NOT_FOUND" };
+    await client.recall("bob", "id");
+    await expect(client.sentMessage("bob", "id")).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_MESSAGE_NOT_FOUND",
+    });
+  });
+});

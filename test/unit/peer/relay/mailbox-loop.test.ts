@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { QuicpipeError } from "../../../../src/errors.ts";
+import { MailboxLoop, type MailboxLoopParts } from "../../../../src/peer/relay/mailbox-loop.ts";
+import type { WaitingMessage } from "../../../../src/protocol.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const message = (id: string): WaitingMessage => ({
+  id,
+  sender: "alice",
+  note: null,
+  sizes: [1200],
+  createdAt: "",
+  expiresAt: "",
+});
+
+/** A mailbox that gives out lists one by one, then waits until it is given up. */
+function setUp(
+  lists: (readonly string[] | Error)[],
+  parts: Partial<MailboxLoopParts<string>> = {},
+): { loop: MailboxLoop<string>; polls: number[]; errors: QuicpipeError[]; discarded: string[] } {
+  const [polls, errors, discarded]: [number[], QuicpipeError[], string[]] = [[], [], []];
+  const startMs = Date.now();
+  const loop = new MailboxLoop<string>({
+    poll: (signal) => {
+      polls.push(Date.now() - startMs);
+      const list = lists.shift();
+      if (list instanceof Error) return Promise.reject(list);
+      if (list) return Promise.resolve(list.map(message));
+      return new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(new Error("given up"))),
+      );
+    },
+    accept: ({ id }, onTaken) => {
+      onTaken();
+      return Promise.resolve(`connection ${id}`);
+    },
+    discard: (connection) => discarded.push(connection),
+    onError: (error) => errors.push(error),
+    tokenMayChange: false,
+    backlog: 16,
+    ...parts,
+  });
+  return { loop, polls, errors, discarded };
+}
+
+/** Takes a message, and never comes to the end of the handshake. */
+function acceptNever(_message: WaitingMessage, onTaken: () => void): Promise<string> {
+  onTaken();
+  return Promise.withResolvers<string>().promise;
+}
+
+/** Fails with everything but "good", and leaves it in the mailbox. */
+function acceptGood({ id }: WaitingMessage): Promise<string> {
+  return id === "good" ? Promise.resolve(id) : Promise.reject(new RangeError("odd"));
+}
+
+const unreachable = new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "away");
+
+describe("the accepter's loop", () => {
+  it("asks nothing before somebody waits", async () => {
+    const { loop, polls } = setUp([["a"]]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(polls).toEqual([]);
+    expect(await loop.next()).toBe("connection a");
+  });
+
+  it("gives out connections in turn, to whoever waits or comes later", async () => {
+    const { loop } = setUp([["a", "b"], ["c"]]);
+    const [first, second] = [loop.next(), loop.next()];
+    expect(await first).toBe("connection a");
+    expect(await second).toBe("connection b");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await loop.next()).toBe("connection c");
+  });
+
+  it("asks more and more slowly after errors, and at once again after success", async () => {
+    const refused = new QuicpipeError("ERR_QUICPIPE_RELAY_REFUSED", "odd");
+    const { loop, polls, errors } = setUp([refused, refused, refused, ["a"], refused]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(polls).toEqual([0, 500, 1500, 3500, 3500, 4000]);
+    expect(errors).toHaveLength(4);
+    loop.close();
+  });
+
+  it("asks a relay that is away every second, as it may be back", async () => {
+    const { loop, polls } = setUp(Array.from({ length: 60 }, () => unreachable));
+    loop.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(polls.slice(0, 4)).toEqual([0, 500, 1500, 2500]);
+    expect(polls).toHaveLength(61);
+    loop.close();
+  });
+
+  it("asks a relay that answers at once with nothing no more than once a second", async () => {
+    const { loop, polls } = setUp(Array.from({ length: 100 }, () => []));
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_500);
+    expect(polls).toEqual(Array.from({ length: 11 }, (_, i) => i * 1000));
+    loop.close();
+  });
+
+  it("waits for nothing after a poll that took its time", async () => {
+    let polls = 0;
+    const poll = (): Promise<never[]> => {
+      polls++;
+      return new Promise((resolve) => setTimeout(resolve, 25_000, []));
+    };
+    const { loop } = setUp([], { poll });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(50_000);
+    expect(polls).toBe(3);
+    loop.close();
+  });
+
+  it("is not sent into a hot loop by a wait that no timer keeps", async () => {
+    const odd = new QuicpipeError("ERR_QUICPIPE_RATE_LIMITED", "slow", {
+      details: { retryAfterSeconds: 999_999_999 },
+    });
+    const { loop, polls } = setUp([odd, odd, odd]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(polls).toEqual([0]);
+    loop.close();
+  });
+
+  it("waits as long as the relay asks it to", async () => {
+    const limited = new QuicpipeError("ERR_QUICPIPE_RATE_LIMITED", "slow", {
+      details: { retryAfterSeconds: 7 },
+    });
+    const { loop, polls } = setUp([limited]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(8000);
+    expect(polls).toEqual([0, 7000]);
+    loop.close();
+  });
+
+  it("stops for good where the token is refused for good, but not where another may come", async () => {
+    const expired = new QuicpipeError("ERR_QUICPIPE_TOKEN_EXPIRED", "expired");
+    const { loop, polls } = setUp([expired]);
+    await expect(loop.next()).rejects.toBe(expired);
+    await expect(loop.next()).rejects.toBe(expired);
+    expect(polls).toHaveLength(1);
+    const other = setUp([expired, ["a"]], { tokenMayChange: true });
+    const next = other.loop.next();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await next).toBe("connection a");
+  });
+
+  it("does not ask again while a message is not taken, nor take it twice", async () => {
+    const taken = Promise.withResolvers<void>();
+    const accept = async (_message: WaitingMessage, onTaken: () => void): Promise<string> => {
+      await taken.promise;
+      onTaken();
+      return "late";
+    };
+    const { loop, polls } = setUp([["a"]], { accept });
+    const next = loop.next();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(polls).toHaveLength(1);
+    taken.resolve();
+    expect(await next).toBe("late");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(polls).toHaveLength(2);
+  });
+
+  it("asks on while a handshake takes its time", async () => {
+    const { loop, polls } = setUp([["a"]], { accept: acceptNever });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(polls).toHaveLength(2);
+  });
+
+  it("takes no more than sixteen that nobody fetches", async () => {
+    const { loop, polls } = setUp([Array.from({ length: 16 }, (_, i) => `${i}`), ["late"]]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(polls).toHaveLength(1);
+    expect(await loop.next()).toBe("connection 0");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(polls).toHaveLength(2);
+  });
+
+  it("leaves dialers in the mailbox that nobody waits for, where it may accept none ahead", async () => {
+    const { loop, polls } = setUp([["a", "b"], ["b"]], { backlog: 0 });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(polls).toEqual([]);
+    expect(await loop.next()).toBe("connection a");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(polls).toHaveLength(1);
+    expect(await loop.next()).toBe("connection b");
+    expect(polls).toHaveLength(2);
+    loop.close();
+  });
+
+  it("makes no more connections at a time than fit, however many messages a relay says there are", async () => {
+    let made = 0;
+    const accept = (_message: WaitingMessage, onTaken: () => void): Promise<string> => {
+      made++;
+      return acceptNever(_message, onTaken);
+    };
+    const { loop } = setUp([Array.from({ length: 10_000 }, (_, i) => `${i}`)], { accept });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(made).toBe(16);
+    loop.close();
+  });
+
+  it("reports what was not accepted, and goes on", async () => {
+    const { loop, errors } = setUp([["bad", "good"]], { accept: acceptGood });
+    expect(await loop.next()).toBe("good");
+    expect(errors).toMatchObject([{ code: "ERR_QUICPIPE_INTERNAL", cause: { message: "odd" } }]);
+  });
+
+  it("asks more slowly while a message cannot be taken", async () => {
+    const { loop, polls } = setUp([["bad"], ["bad"], ["bad"]], { accept: acceptGood });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(polls).toEqual([0, 500, 1500, 3500]);
+    loop.close();
+  });
+
+  it("ends waiting calls and discards what nobody took when it is closed", async () => {
+    const { loop, discarded } = setUp([["a", "b"]]);
+    expect(await loop.next()).toBe("connection a");
+    await vi.advanceTimersByTimeAsync(0);
+    loop.close();
+    expect(discarded).toEqual(["connection b"]);
+    expect(await loop.next()).toBeUndefined();
+    const idle = setUp([]);
+    const next = idle.loop.next();
+    idle.loop.close();
+    expect(await next).toBeUndefined();
+  });
+});

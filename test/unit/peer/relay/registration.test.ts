@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { QuicpipeError } from "../../../../src/errors.ts";
+import { Registration, type RegistrationParts } from "../../../../src/peer/relay/registration.ts";
+import type { RegisterResponse } from "../../../../src/protocol.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A relay that does as the test says, and remembers what happened. */
+function setUp(first: Partial<RegisterResponse> = {}): {
+  parts: RegistrationParts;
+  log: string[];
+  token: { value: string };
+  stun: { fault: QuicpipeError | undefined; hangs: boolean };
+  http: { fault: QuicpipeError | undefined };
+} {
+  const log: string[] = [];
+  const token = { value: "one" };
+  const stun = { fault: undefined as QuicpipeError | undefined, hangs: false };
+  const http = { fault: undefined as QuicpipeError | undefined };
+  let made = 0;
+  const parts: RegistrationParts = {
+    relay: {
+      register: ({ num, ttlMs }) => {
+        log.push(`register ${num} ${ttlMs} with ${token.value}`);
+        if (http.fault) return Promise.reject(http.fault);
+        return Promise.resolve({
+          id: `id${++made}`,
+          address: "203.0.113.7:4433",
+          relay: "relay.example:4433",
+          num,
+          expiresAt: "2026-01-01T00:00:00Z",
+          secret: `secret${made}`,
+          ...first,
+        });
+      },
+      endRegistration: (id) => {
+        log.push(`end ${id}`);
+        return Promise.resolve();
+      },
+    },
+    bind: ({ username, password }) => {
+      log.push(`stun ${username} ${password}`);
+      if (stun.hangs) return new Promise(() => undefined);
+      return stun.fault
+        ? Promise.reject(stun.fault)
+        : Promise.resolve({ address: "203.0.113.7", port: 4433 });
+    },
+    token: () => Promise.resolve(token.value),
+    key: new Uint8Array(32),
+    num: 32,
+    keepaliveMs: 15_000,
+  };
+  return { parts, log, token, stun, http };
+}
+
+const gone = new QuicpipeError("ERR_QUICPIPE_REGISTRATION_NOT_FOUND", "gone");
+const silent = new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "silent");
+
+describe("a registration's upkeep", () => {
+  it("keeps it by STUN alone, every 15 seconds, as long as all is well", async () => {
+    const { parts, log } = setUp();
+    const registration = await Registration.open(parts);
+    await vi.advanceTimersByTimeAsync(46_000);
+    expect(log).toEqual(["register 32 120000 with one", ...Array(3).fill("stun id1 secret1")]);
+    expect(registration.fault).toBeUndefined();
+  });
+
+  it("proves the address by STUN at once where HTTP could not", async () => {
+    const { parts, log } = setUp({ address: null });
+    await Registration.open(parts);
+    expect(log).toEqual(["register 32 120000 with one", "stun id1 secret1"]);
+  });
+
+  it("leaves nothing behind where that proof fails", async () => {
+    const { parts, log, stun } = setUp({ address: null });
+    stun.fault = silent;
+    await expect(Registration.open(parts)).rejects.toBe(silent);
+    expect(log.at(-1)).toBe("end id1");
+  });
+
+  it("makes it again, with the same key, where the relay has forgotten it", async () => {
+    const { parts, log, stun } = setUp();
+    const registration = await Registration.open(parts);
+    stun.fault = gone;
+    const upkeep = registration.keepAlive();
+    await vi.advanceTimersByTimeAsync(0);
+    stun.fault = undefined;
+    await upkeep;
+    await registration.keepAlive();
+    expect(log.filter((line) => line.startsWith("register"))).toHaveLength(2);
+    expect(log.at(-1)).toBe("stun id2 secret2");
+    expect(registration.fault).toBeUndefined();
+  });
+
+  it("makes it again with a new token", async () => {
+    const { parts, log, token } = setUp();
+    const registration = await Registration.open(parts);
+    token.value = "two";
+    await registration.keepAlive();
+    await registration.keepAlive();
+    expect(log).toEqual([
+      "register 32 120000 with one",
+      "register 32 120000 with two",
+      "stun id2 secret2",
+      "stun id2 secret2",
+    ]);
+  });
+
+  it("tells when the relay has followed to another address, once", async () => {
+    const { parts } = setUp({ address: "203.0.113.7:1111" });
+    const moved = vi.fn();
+    const registration = await Registration.open({ ...parts, onMoved: moved });
+    await registration.keepAlive();
+    await registration.keepAlive();
+    expect(registration.address).toBe("203.0.113.7:4433");
+    expect(moved).toHaveBeenCalledOnce();
+  });
+
+  it("is done once at a time", async () => {
+    const { parts, log } = setUp();
+    const registration = await Registration.open(parts);
+    await Promise.all([registration.keepAlive(), registration.keepAlive()]);
+    expect(log.filter((line) => line.startsWith("stun"))).toHaveLength(1);
+  });
+
+  it("tells what is wrong, and recovers", async () => {
+    const { parts, stun, http } = setUp();
+    const registration = await Registration.open(parts);
+    stun.fault = silent;
+    http.fault = new QuicpipeError("ERR_QUICPIPE_TOKEN_EXPIRED", "expired");
+    await registration.keepAlive();
+    expect(registration.fault).toMatchObject({ code: "ERR_QUICPIPE_TOKEN_EXPIRED" });
+    stun.fault = undefined;
+    await registration.keepAlive();
+    expect(registration.fault).toBeUndefined();
+  });
+
+  it("suspects the relay when STUN goes unanswered for two seconds", async () => {
+    const { parts, stun } = setUp();
+    const registration = await Registration.open(parts);
+    stun.hangs = true;
+    void registration.keepAlive();
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(registration.fault).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(registration.fault).toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
+  });
+
+  it("stops with the end, which is told once", async () => {
+    const { parts, log } = setUp();
+    const registration = await Registration.open(parts);
+    await Promise.all([registration.end(), registration.end()]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await registration.keepAlive();
+    expect(log).toEqual(["register 32 120000 with one", "end id1"]);
+  });
+});

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isQuicpipeError } from "../../../../src/errors.ts";
+import {
+  requireFlight,
+  requireKey,
+  requireNote,
+  requireNum,
+  requirePackets,
+  requireTtl,
+} from "../../../../src/plugin/http/request-fields.ts";
+
+const range = { minMs: 1000, maxMs: 60_000, defaultMs: 30_000 };
+
+function initial(destinationId: Uint8Array): Buffer {
+  const packet = Buffer.alloc(1200);
+  packet.set([0xc0, 0, 0, 0, 1, destinationId.length, ...destinationId, 0, 0]);
+  packet.writeUInt16BE(0x4400, 8 + destinationId.length);
+  return packet;
+}
+
+describe("request fields", () => {
+  it("take whatever JSON can hold without failing otherwise than with their own error", () => {
+    const fields = [requireKey, requirePackets, requireNote];
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(...fields), (value, field) => {
+        try {
+          field(value);
+        } catch (error) {
+          expect(isQuicpipeError(error)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("take every key of 16 to 64 bytes as it is", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 64 }), (key) => {
+        expect(requireKey(Buffer.from(key).toString("base64"))).toEqual(Buffer.from(key));
+      }),
+    );
+  });
+
+  it("take any datagrams without failing otherwise than with their own error", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 1500 }), { maxLength: 8 }), (packets) => {
+        expect(() => requireFlight(packets)).toThrow(
+          expect.objectContaining({ code: expect.stringMatching(/PACKETS_INVALID|NOT_INITIAL/) }),
+        );
+      }),
+    );
+  });
+
+  it("find the destination connection ID of the first Initial, as a copy", () => {
+    const [first, second] = [randomBytes(8), randomBytes(20)];
+    const packets = [initial(first), initial(second)];
+    const flight = requireFlight(packets);
+    expect(Buffer.from(flight.destinationId)).toEqual(first);
+    packets[0]!.fill(0);
+    expect(Buffer.from(flight.destinationId)).toEqual(first);
+  });
+
+  it("bound num by what the relay allows", () => {
+    expect(requireNum(7, 7)).toBe(7);
+    expect(() => requireNum(8, 7)).toThrow(expect.objectContaining({ code: "ERR_QUICPIPE_NUM_INVALID" }));
+  });
+
+  it("cut a lifetime that is too long, and fill in one that is absent", () => {
+    expect(requireTtl(1e12, range)).toBe(60_000);
+    expect(requireTtl(undefined, range)).toBe(30_000);
+    expect(requireTtl(undefined, { ...range, defaultMs: 90_000 })).toBe(60_000);
+    for (const value of [999, 1000.5, -1, Number.NaN, Infinity, "1000", null])
+      expect(() => requireTtl(value, range)).toThrow(
+        expect.objectContaining({ code: "ERR_QUICPIPE_TTL_INVALID" }),
+      );
+  });
+
+  it("take a note of up to 512 bytes, or none", () => {
+    expect(requireNote(undefined)).toBeNull();
+    expect(requireNote("ä".repeat(256))).toHaveLength(256);
+    expect(requireNote("")).toBe("");
+    for (const value of ["ä".repeat(257), null, 1, "\udc00"])
+      expect(() => requireNote(value)).toThrow(
+        expect.objectContaining({ code: "ERR_QUICPIPE_NOTE_INVALID" }),
+      );
+  });
+});

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as defaults from "../../../../src/defaults/index.ts";
+import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
+import { Mailbox } from "../../../../src/plugin/mailbox/mailbox.ts";
+import { messageStream } from "../../../../src/plugin/mailbox/message-stream.ts";
+import type { MessageWait } from "../../../../src/plugin/mailbox/message-wait.ts";
+import { Waiters } from "../../../../src/plugin/http/waiters.ts";
+
+const limits = resolveLimits({
+  maxMessagesPerRecipient: 200,
+  maxMessagesPerSender: 100,
+  maxMessageBytesPerRecipient: 1e6,
+});
+const identity = {
+  subject: "bob",
+  scopes: new Set<string>(),
+  quota: { maxRegistrations: 1, maxCids: 1, bytesPerSecond: 1, maxTtlMs: 1 },
+  peers: undefined,
+  limited: true,
+  account: "bob",
+  expiresAtMs: Infinity,
+};
+const content = {
+  note: null,
+  packets: [],
+  destinationId: new Uint8Array(8),
+  from: undefined,
+  trace: { traceparent: undefined, sent: undefined },
+};
+
+interface Setup extends MessageWait {
+  readonly client: AbortController;
+  send(): void;
+}
+
+function setUp(): Setup {
+  const mailbox = new Mailbox(limits, Date.now);
+  const client = new AbortController();
+  const waiters = new Waiters({ maxWaiters: 2, maxWaitersPerSubject: 2 });
+  const send = (): void =>
+    void mailbox.send({ ...content, sender: "alice", recipient: "bob" }, 60_000, "alice");
+  return { mailbox, waiters, identity, signal: client.signal, client, send };
+}
+
+async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {
+  const { value } = await reader.read();
+  return value && new TextDecoder().decode(value);
+}
+
+function messagesIn(event: string | undefined): number {
+  return JSON.parse(/^event: messages\ndata: (.*)\n\n$/.exec(event!)![1]!).messages.length;
+}
+
+describe("messageStream", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("makes one list of all changes since the reader last read", async () => {
+    const wait = setUp();
+    const list = vi.spyOn(wait.mailbox, "list");
+    const reader = messageStream(wait, 0).getReader();
+    for (let i = 0; i < 50; i++) wait.send();
+    expect(list).not.toHaveBeenCalled();
+    expect(messagesIn(await next(reader))).toBe(50);
+    expect(list).toHaveBeenCalledTimes(1);
+    wait.send();
+    wait.send();
+    expect(messagesIn(await next(reader))).toBe(52);
+  });
+
+  it("wakes a reader that waits", async () => {
+    const wait = setUp();
+    const reader = messageStream(wait, 0).getReader();
+    await next(reader);
+    const event = next(reader);
+    await vi.advanceTimersByTimeAsync(1000);
+    wait.send();
+    expect(messagesIn(await event)).toBe(1);
+  });
+
+  it("sends a comment when it was quiet for long", async () => {
+    const reader = messageStream(setUp(), 0).getReader();
+    await next(reader);
+    const event = next(reader);
+    await vi.advanceTimersByTimeAsync(defaults.eventStreamKeepaliveMs);
+    expect(await event).toBe(": keepalive\n\n");
+  });
+
+  it("leaves nothing behind however it ends", async () => {
+    const byClient = setUp();
+    const cancelled = setUp();
+    const drained = setUp();
+    const expired = setUp();
+    const shortLived = { ...expired, identity: { ...identity, expiresAtMs: 5000 } };
+    const readers = [byClient, cancelled, drained, shortLived].map((wait) =>
+      messageStream(wait, 0).getReader(),
+    );
+    for (const reader of readers) await next(reader);
+    const ends = readers.map((reader) => next(reader));
+
+    byClient.client.abort();
+    await readers[1]!.cancel();
+    drained.waiters.stopAll();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await Promise.all(ends)).toEqual([undefined, undefined, undefined, undefined]);
+    expect([byClient, cancelled, drained, expired].map(({ waiters }) => waiters.size)).toEqual([0, 0, 0, 0]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("refuses to open one too many", () => {
+    const wait = setUp();
+    messageStream(wait, 0);
+    messageStream(wait, 0);
+    expect(() => messageStream(wait, 0)).toThrow(
+      expect.objectContaining({ code: "ERR_QUICPIPE_WAITER_QUOTA" }),
+    );
+  });
+});
