@@ -1,6 +1,6 @@
 /**
- * Every code a {@link QuicpipeError} can carry; `docs/errors.md` says what each means and what to do.
- * Match on `code`, not with `instanceof`: two versions of the package may be loaded at once.
+ * All codes of a {@link QuicpipeError}; `docs/errors.md` gives the meaning and remedy of each. Match on `code`, not with
+ * `instanceof`: two versions of the package may be loaded at once.
  */
 export type QuicpipeErrorCode =
   // configuration
@@ -11,7 +11,7 @@ export type QuicpipeErrorCode =
   | "ERR_QUICPIPE_LISTEN_FAILED"
   | "ERR_QUICPIPE_BACKEND_UNAVAILABLE"
   | "ERR_QUICPIPE_CLOSED"
-  // requests: what the body says
+  // requests: method, path and body
   | "ERR_QUICPIPE_NOT_FOUND"
   | "ERR_QUICPIPE_METHOD_NOT_ALLOWED"
   | "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED"
@@ -26,7 +26,7 @@ export type QuicpipeErrorCode =
   | "ERR_QUICPIPE_RECIPIENT_INVALID"
   | "ERR_QUICPIPE_QUERY_INVALID"
   | "ERR_QUICPIPE_EARLY_DATA"
-  // requests: who asks
+  // requests: authentication and authorization
   | "ERR_QUICPIPE_TOKEN_MISSING"
   | "ERR_QUICPIPE_TOKEN_INVALID"
   | "ERR_QUICPIPE_TOKEN_EXPIRED"
@@ -36,7 +36,7 @@ export type QuicpipeErrorCode =
   | "ERR_QUICPIPE_ORIGIN_FORBIDDEN"
   | "ERR_QUICPIPE_JWKS_UNAVAILABLE"
   | "ERR_QUICPIPE_RECIPIENT_FORBIDDEN"
-  // requests: what the relay holds
+  // requests: state of the relay
   | "ERR_QUICPIPE_REGISTRATION_NOT_FOUND"
   | "ERR_QUICPIPE_MESSAGE_NOT_FOUND"
   | "ERR_QUICPIPE_CID_CONFLICT"
@@ -66,17 +66,17 @@ export type QuicpipeErrorCode =
   | "ERR_QUICPIPE_INITIAL_INVALID"
   | "ERR_QUICPIPE_IDENTITY_INVALID";
 
-/** What a {@link QuicpipeError} carries beside its code and message. */
+/** Optional parts of a {@link QuicpipeError}. */
 export interface QuicpipeErrorOptions {
-  /** The error underneath, if there is one. */
+  /** The underlying error, if any. */
   cause?: unknown;
-  /** Named values that a program may want; never a key, token or secret. */
+  /** Named values for programs; never a key, token or secret. */
   details?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The one error class of quicpipe: a stable `code`, a message that says what, with which value and what
- * to do, and `details` for programs.
+ * The only error class of quicpipe: a stable `code`, a message that names the fault, the offending value and the remedy, and
+ * `details` for programs.
  */
 export class QuicpipeError extends Error {
   override readonly name = "QuicpipeError";
@@ -90,7 +90,7 @@ export class QuicpipeError extends Error {
   }
 }
 
-/** Tells whether `value` is a {@link QuicpipeError}, of this or another copy of the package. */
+/** Reports whether `value` is a {@link QuicpipeError}, of this or another copy of the package. */
 export function isQuicpipeError(value: unknown): value is QuicpipeError {
   return value instanceof Error && value.name === "QuicpipeError" && "code" in value;
 }

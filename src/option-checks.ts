@@ -1,16 +1,19 @@
 import { QuicpipeError } from "./errors.ts";
 
-/** Refuses an option: names its path, what was given and what is allowed. Never shows text, which may be a secret. */
+/**
+ * Returns the error for an option: its path, the kind of value given and the allowed values. It never shows text, which may
+ * be a secret.
+ */
 export function optionInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
   return refusal(path, `is ${kindOf(value)}`, allowed);
 }
 
-/** As {@link optionInvalid}, for an option that is no secret: shows the text that was given. */
+/** Like {@link optionInvalid}, but shows the given text. For options that are not secret. */
 export function shownInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
   return refusal(path, `is ${shown(value)}`, allowed);
 }
 
-/** Refuses a list that is no secret for one of its elements, which it shows. */
+/** Returns the error for one element of a list that is not secret, and shows that element. */
 export function elementInvalid(path: string, element: unknown, allowed: string): QuicpipeError {
   return refusal(path, `holds ${shown(element)}`, allowed);
 }
@@ -22,9 +25,9 @@ function refusal(path: string, fault: string, allowed: string): QuicpipeError {
 }
 
 /**
- * Takes an options object; `undefined` counts as `{}`.
+ * Requires an options object; `undefined` counts as `{}`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID for anything else, and for a name that is none of `known`.
+ * @throws ERR_QUICPIPE_OPTION_INVALID for any other value, and for a name that is not in `known`.
  */
 export function requireOptions<Options extends object>(
   path: string,
@@ -44,14 +47,14 @@ export function requireOptions<Options extends object>(
   return value;
 }
 
-/** The names of options, all of them, for {@link requireOptions}. */
+/** Lists all names of an options type, for {@link requireOptions}. The compiler rejects an incomplete list. */
 export function namesOf<Options extends object>(
   names: Readonly<Record<keyof Options & string, true>>,
 ): readonly (keyof Options & string)[] {
   return Object.keys(names) as (keyof Options & string)[];
 }
 
-/** Takes a whole number from `min` to `max`, or `fallback` if there is none. */
+/** Requires a whole number from `min` to `max`. Returns `fallback` for `undefined`. */
 export function requireInteger(
   path: string,
   value: unknown,
@@ -63,12 +66,12 @@ export function requireInteger(
   throw optionInvalid(path, value, `a whole number from ${range.min} to ${range.max}`);
 }
 
-/** Takes a whole number from 1, or `fallback` if there is none. */
+/** Requires a whole number of at least 1. Returns `fallback` for `undefined`. */
 export function requireFromOne(path: string, value: unknown, fallback: number): number {
   return requireInteger(path, value, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
 }
 
-/** Takes one of the allowed strings, or the first of them if there is none. */
+/** Requires one of the allowed strings. Returns the first of them for `undefined`. */
 export function requireOneOf<Choice extends string>(
   path: string,
   value: unknown,
@@ -81,7 +84,7 @@ export function requireOneOf<Choice extends string>(
   return choice;
 }
 
-/** Takes a string that is no secret and passes a test, or `undefined` if there is none. */
+/** Requires a string that is not secret and passes the test, or `undefined`. */
 export function requireText(
   path: string,
   value: unknown,
@@ -92,7 +95,7 @@ export function requireText(
   throw shownInvalid(path, value, allowed);
 }
 
-/** Takes a non-empty string or a non-empty list of such, or `undefined` if there is none. */
+/** Requires a non-empty string or a non-empty list of them, or `undefined`. Returns a list. */
 export function requireTexts(path: string, value: unknown): string[] | undefined {
   if (value === undefined) return undefined;
   const list: unknown[] = Array.isArray(value) ? value : [value];
@@ -101,7 +104,7 @@ export function requireTexts(path: string, value: unknown): string[] | undefined
   return list.map(String);
 }
 
-/** Characters of a text that an error shows. */
+/** Longest text shown in an error, in characters. */
 const maxShown = 100;
 
 function shown(value: unknown): string {

@@ -1,9 +1,6 @@
-/**
- * The HTTP interface that the plugin serves and a peer calls (`docs/protocol.md`):
- * paths, JSON shapes and sizes, no I/O.
- */
+/** The HTTP interface between the plugin and its peers (`docs/protocol.md`): paths, JSON shapes and sizes. No I/O. */
 
-/** Paths below the base path. `:name` stands for one percent-encoded segment. */
+/** Paths below the base path. */
 export const paths = {
   register: "/v1/register",
   mailbox: "/v1/mailbox",
@@ -13,7 +10,7 @@ export const paths = {
   openapi: "/v1/openapi.json",
 } as const;
 
-/** Scopes of a token, separated by spaces in its `scope` claim. */
+/** Scopes of a token, space-separated in its `scope` claim. */
 export const scopes = {
   register: "relay:register",
   send: "mailbox:send",
@@ -24,7 +21,7 @@ export const scopes = {
 /** One of the {@link scopes}. */
 export type Scope = (typeof scopes)[keyof typeof scopes];
 
-/** Most datagrams in one mailbox message: a post-quantum ClientHello needs 2, retries and 0-RTT some more. */
+/** Most datagrams in a mailbox message. A post-quantum ClientHello needs 2; Retry and 0-RTT need some more. */
 export const maxMessagePackets = 8;
 /** Longest datagram in a mailbox message, in bytes: the UDP payload of a 1500-byte IPv4 packet. */
 export const maxPacketBytes = 1472;
@@ -33,14 +30,14 @@ export const maxNoteBytes = 512;
 /** Longest name of a peer (the `sub` of its token), in UTF-8 bytes. */
 export const maxNameBytes = 256;
 /**
- * Whether a text can be a peer's name: 1 to {@link maxNameBytes} bytes of UTF-8 (a lone surrogate has none), and none of
- * the two segments that are taken out of a path, percent-encoded or not (RFC 3986 §5.2.4).
+ * Reports whether a text can be a peer's name: 1 to {@link maxNameBytes} bytes of well-formed UTF-8, and neither `.` nor
+ * `..`, which are removed from a path, percent-encoded or not (RFC 3986 §5.2.4).
  */
 export function isName(text: string): boolean {
   const fits = text.isWellFormed() && text !== "" && new TextEncoder().encode(text).length <= maxNameBytes;
   return fits && text !== "." && text !== "..";
 }
-/** Most connection IDs that one registration may ask for, as the protocol bounds `num`. */
+/** Upper bound of `num`, the connection IDs of one registration, in the protocol. */
 export const maxNum = 65_536;
 /** Most registrations on one page of `GET /v1/stats`. */
 export const maxStatsLimit = 1000;
@@ -51,27 +48,27 @@ export const maxWaitSeconds = 60;
 export interface RegisterRequest {
   /** The connection ID key, base64, 16 to 64 bytes. */
   key: string;
-  /** How many connection IDs the registration covers, counted from 1. */
+  /** Number of connection IDs of the registration, counted from 1. */
   num: number;
-  /** Lifetime in ms; the server's default if absent, its maximum if longer. */
+  /** Lifetime in ms. The server applies its default if absent, and its maximum if longer. */
   ttlMs?: number;
 }
 
-/** The answer to {@link RegisterRequest}, and one element of `GET /v1/register`. */
+/** The answer to {@link RegisterRequest}, and an element of `GET /v1/register`. */
 export interface RegisterResponse {
   id: string;
-  /** The peer's public address as the relay saw it (`203.0.113.7:4433`, `[2001:db8::1]:4433`), or `null` until STUN proves one. */
+  /** The peer's public address as seen by the relay (`203.0.113.7:4433`, `[2001:db8::1]:4433`); `null` until STUN proves one. */
   address: string | null;
-  /** Where the relay's UDP port is, as the peer should address it: `host:port`. */
+  /** `host:port` of the relay's UDP port, as the peer should address it. */
   relay: string;
   num: number;
-  /** RFC 3339 time. */
+  /** RFC 3339. */
   expiresAt: string;
   /** Password of the STUN long-term credential; the username is `id`. */
   secret: string;
 }
 
-/** `GET /v1/register`: the caller's own registrations, without their secrets. */
+/** `GET /v1/register`: the caller's registrations, without their secrets. */
 export interface RegisterListResponse {
   registrations: Omit<RegisterResponse, "secret">[];
 }
@@ -82,14 +79,14 @@ export interface MailboxSendRequest {
   packets: string[];
   /** Free text for the recipient, at most 512 bytes. */
   note?: string;
-  /** How long the message may wait, in ms. */
+  /** Longest time the message may wait, in ms. */
   ttlMs?: number;
 }
 
-/** State of a message, as its sender sees it. */
+/** State of a message, as seen by its sender. */
 export type MessageState = "queued" | "taken" | "expired";
 
-/** The sender's view of a message: the answer to a send, and of `GET /v1/mailbox/{recipient}/{id}`. */
+/** The sender's view of a message: the answer to a send and to `GET /v1/mailbox/{recipient}/{id}`. */
 export interface SentMessage {
   id: string;
   recipient: string;
@@ -98,7 +95,7 @@ export interface SentMessage {
   expiresAt: string;
 }
 
-/** The recipient's view of a waiting message: never the packets. */
+/** The recipient's view of a waiting message, without its packets. */
 export interface WaitingMessage {
   id: string;
   sender: string;
@@ -116,7 +113,7 @@ export interface MailboxListResponse {
 
 /** `POST /v1/mailbox/{id}/take` */
 export interface MailboxTakeRequest {
-  /** The caller's registration that the initial DCID is pinned to. */
+  /** ID of the caller's registration that the initial DCID is pinned to. */
   registration: string;
 }
 
@@ -126,49 +123,49 @@ export interface MailboxTakeResponse {
   sender: string;
   note: string | null;
   packets: string[];
-  /** What the sender's request had as its header `traceparent` (W3C Trace Context), if it had one. */
+  /** The `traceparent` of the sender's request (W3C Trace Context), if it had a valid one. */
   traceparent?: string;
 }
 
-/** Packets, and bytes of their UDP payload, per second. */
+/** Packets and bytes of UDP payload per second. */
 export interface TrafficRate {
   packetsPerSecond: number;
   bytesPerSecond: number;
 }
 
-/** How `GET /v1/stats` lists registrations: oldest first, or the busiest first. */
+/** Order of the registrations in `GET /v1/stats`: oldest first or busiest first. */
 export type StatsOrder = "registered" | "rate";
 
-/** One registration, as an administrator sees it. */
+/** The administrator's view of a registration. */
 export interface RegistrationStats {
   id: string;
-  /** The `sub` of the token that registered it: any text at all. */
+  /** The `sub` of the token that registered it. Arbitrary text. */
   subject: string;
   address: string | null;
-  /** How many connection IDs. */
+  /** Number of connection IDs. */
   cids: number;
-  /** Who forwarded its latest packets, the kernel or the relay's process; `none` before the first. */
+  /** Forwarder of its latest packets: the kernel or the relay's process; `none` before the first packet. */
   path: "kernel" | "user" | "none";
-  /** What its peer sent and the relay forwarded. */
+  /** Traffic from its peer that the relay forwarded. */
   packetsFrom: number;
   bytesFrom: number;
-  /** What the relay forwarded to its peer. */
+  /** Traffic that the relay forwarded to its peer. */
   packetsTo: number;
   bytesTo: number;
-  /** Both ways together; `null` until it was sampled twice. */
+  /** Both directions together; `null` until the second sample. */
   rate: TrafficRate | null;
-  /** RFC 3339 times. */
+  /** RFC 3339. */
   firstForwardedAt: string | null;
   registeredAt: string;
   expiresAt: string;
-  /** What was refused of or for it. */
+  /** Packets dropped from or to it, by reason. */
   dropped: { "rate-limited": number; "no-address": number; "source-is-destination": number };
 }
 
 /** One page of a list of registrations. */
 export interface StatsPage {
   registrations: RegistrationStats[];
-  /** What to ask for with `after` to go on; `null` at the end. */
+  /** Value of `after` for the next page; `null` on the last one. */
   next: string | null;
 }
 

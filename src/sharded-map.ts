@@ -1,6 +1,6 @@
 /**
- * A map by text, in shards that grow and shrink one at a time. A `Map` moves all its entries at once, and those with
- * the same number of entries do it at the same moment: at 100 000 that is many ms in which nobody else gets a turn.
+ * A map with string keys, split into shards that grow and shrink one at a time. A single `Map` moves all its entries at
+ * once, and maps of equal size do so at the same moment. At 100 000 entries that blocks the event loop for many ms.
  */
 export class ShardedMap<Value> {
   readonly #shards = Array.from({ length: shardCount }, () => new Map<string, Value>());
@@ -25,7 +25,7 @@ export class ShardedMap<Value> {
     if (this.#shardOf(key).delete(key)) this.#size--;
   }
 
-  /** Iterates in no order; the map may change on the way. */
+  /** Iterates in no particular order. The map may change during iteration. */
   *values(): Generator<Value> {
     for (const shard of this.#shards) yield* shard.values();
   }
@@ -38,7 +38,7 @@ export class ShardedMap<Value> {
 const shardBits = 8;
 const shardCount = 1 << shardBits;
 
-/** FNV-1a. Whoever chooses keys that share a shard gets a map that is as slow as one without any. */
+/** FNV-1a. Keys chosen to share a shard only make the map as slow as one without shards. */
 function hash(key: string): number {
   let sum = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) sum = Math.imul(sum ^ key.charCodeAt(i), 0x01000193);

@@ -1,18 +1,18 @@
-/** Something bounded that many share: how much one may hold of it, and how much all may. */
+/** Bounds of a shared resource: the most that one holder may have, and the most in all. */
 export interface Bounds {
   readonly one: number;
   readonly all: number;
 }
 
-/** What is held already: by whoever asks, and by everybody. */
+/** The amount already held: by the requester, and by all. */
 export interface Held {
   readonly own: number;
   readonly all: number;
 }
 
 /**
- * Whether somebody may have `asked` more. Nobody may have more than a share, and the last quarter is for those who have
- * nothing yet: so whoever comes first cannot keep others out, alone or with few helpers.
+ * Reports whether the requester may have `asked` more. No holder may exceed its share, and the last quarter is reserved for
+ * holders that have nothing yet. Early holders therefore cannot keep others out, alone or with a few helpers.
  */
 export function isWithinShare(asked: number, held: Held, bounds: Bounds): boolean {
   if (held.all + asked > bounds.all) return false;

@@ -1,4 +1,7 @@
-/** The system's code for a failure, such as `EPERM`: that of an error, or the code itself; the failure as text where it has none. */
+/**
+ * Returns the system's code for a failure, such as `EPERM`. The failure is an error or the code itself; one without a code
+ * is returned as text.
+ */
 export function codeOf(failure: unknown): string {
   return failure instanceof Error && "code" in failure ? String(failure.code) : String(failure);
 }

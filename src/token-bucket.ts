@@ -1,11 +1,11 @@
 import { bucketDepthMs, minBucketBytes } from "./defaults/index.ts";
 
-/** Depth of the token bucket of a subject that may send so many bytes per second, in bytes. */
+/** Returns the token bucket depth, in bytes, for a subject's rate in bytes per second. */
 export function bucketDepthBytes(bytesPerSecond: number): number {
   return Math.max(minBucketBytes, (bytesPerSecond * bucketDepthMs) / 1000);
 }
 
-/** A token bucket that starts full. The clock is passed in; one that goes back adds nothing. */
+/** A token bucket that starts full. The caller passes the time; a time that goes back adds nothing. */
 export class TokenBucket {
   #perMs: number;
   #depth: number;
@@ -13,7 +13,7 @@ export class TokenBucket {
   #filledAtMs: number;
 
   /**
-   * @param perSecond tokens that flow in each second.
+   * @param perSecond tokens added per second.
    * @param depth most tokens held.
    */
   constructor(perSecond: number, depth: number, nowMs: number) {
@@ -23,7 +23,7 @@ export class TokenBucket {
     this.#filledAtMs = nowMs;
   }
 
-  /** Takes `amount` tokens if they are there; tells whether they were. */
+  /** Takes `amount` tokens if that many are available. Reports whether it did. */
   take(amount: number, nowMs: number): boolean {
     this.#fill(nowMs);
     if (this.#level < amount) return false;
@@ -31,7 +31,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Changes rate and depth; the level stays, up to the new depth. */
+  /** Changes rate and depth. The level stays, capped at the new depth. */
   reshape(perSecond: number, depth: number, nowMs: number): void {
     this.#fill(nowMs);
     this.#perMs = perSecond / 1000;
@@ -39,7 +39,7 @@ export class TokenBucket {
     this.#level = Math.min(this.#level, depth);
   }
 
-  /** How long it takes until it is full if nothing more is taken, in ms. */
+  /** Returns the time until the bucket is full if nothing more is taken, in ms. */
   missingMs(nowMs: number): number {
     this.#fill(nowMs);
     return (this.#depth - this.#level) / this.#perMs;

@@ -2,17 +2,17 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire, stripTypeScriptTypes } from "node:module";
 
-/** A file that the browser asks for by its name. */
+/** A file that the browser requests by name. */
 export interface AssetFile {
   readonly name: string;
-  /** Whether the sign-in page needs it, so that everybody may have it. */
+  /** Whether the sign-in page needs it. Public files are served without a token. */
   readonly isPublic: boolean;
   readonly mediaType: string;
-  /** Reads it as the browser gets it. */
+  /** Returns the content as served to the browser. */
   readonly read: () => string;
 }
 
-/** An asset's bytes, and the validator that a browser sends to learn that it has them already. */
+/** Content of a file, and the validator for conditional requests. */
 export interface Asset {
   readonly body: string;
   readonly mediaType: string;
@@ -41,7 +41,7 @@ const moduleNames = [
   "status",
 ] as const;
 
-/** Every file that the pages are made of, below the console's path. */
+/** All files that the pages load, below the console's path. */
 export const assetFiles: readonly AssetFile[] = [
   { name: "base.css", isPublic: true, mediaType: "text/css", read: () => readPageFile("base.css") },
   { name: "icon.svg", isPublic: true, mediaType: "image/svg+xml", read: () => readPageFile("icon.svg") },
@@ -58,7 +58,7 @@ export const assetFiles: readonly AssetFile[] = [
 
 const kept = new Map<string, Asset>();
 
-/** An asset, read at its first use and kept. */
+/** Returns an asset. It is read on first use and kept. */
 export function openAsset(file: AssetFile): Asset {
   const known = kept.get(file.name);
   if (known) return known;
@@ -69,12 +69,12 @@ export function openAsset(file: AssetFile): Asset {
   return asset;
 }
 
-/** A page, style sheet or picture. They lie in src/ only, in the package as well. */
+/** Reads a page, style sheet or picture. They exist in src/ only, in the package too. */
 export function readPageFile(name: string): string {
   return readFileSync(new URL(`../../src/console/page/${name}`, here), "utf8");
 }
 
-/** A module for the browser: as the build made it, or, where the sources themselves run, without its types. */
+/** Returns a browser module: the build's output, or the source without its types if the sources themselves run. */
 function readModule(name: string): string {
   if (here.endsWith(".js")) return readFileSync(new URL(`browser/${name}.js`, here), "utf8");
   const source = readFileSync(new URL(`browser/${name}.ts`, here), "utf8");
@@ -85,7 +85,7 @@ function readUplot(name: string): string {
   return readFileSync(createRequire(here).resolve(`uplot/dist/${name}`), "utf8");
 }
 
-/** Its smallest build is a script that declares `uPlot`: a third of its build as a module. */
+/** Returns uPlot as a module. Its smallest build is a script that declares `uPlot`, a third the size of its module build. */
 function readUplotModule(): string {
   return `${readUplot("uPlot.iife.min.js")}\nexport default uPlot;\n`;
 }

@@ -1,6 +1,6 @@
 /**
- * What every answer of the console is sent with: nothing is loaded but from the relay itself, no text becomes markup or
- * script, no other site frames, opens or reads it, and no address of it is told to others.
+ * Headers of every answer of the console. Resources load from the relay only, text never becomes markup or script, no other
+ * site can frame, open or read the console, and its addresses are not disclosed to other sites.
  */
 export const securityHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": [
@@ -22,17 +22,17 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 /**
- * Tells whether a page of the relay's own origin sent a request: by what the browser says (Fetch Metadata), or, of
- * one that does not, by the origin that it names. What says neither is no browser's form or script.
+ * Reports whether a page of the relay's own origin sent a request: by Fetch Metadata, or without it by the `Origin` header.
+ * A request with neither does not come from a browser's form or script.
  *
- * @param url where the request came to. A proxy may have taken the TLS off it, but none is put on on the way.
+ * @param url the request's URL as received. A proxy may have terminated TLS on the way, but none adds it.
  */
 export function isSameOrigin(headers: Headers, url: URL): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin";
   const origin = URL.parse(headers.get("origin") ?? "");
   if (origin?.host !== url.host) return false;
-  // Whoever is on the path can write a page of http://, but not of this machine's own.
+  // An attacker on the path can write any http:// page, except on this machine itself.
   const isHere = url.protocol === "http:" && localHosts.test(url.hostname);
   return origin.protocol === "https:" || (origin.protocol === "http:" && isHere);
 }

@@ -1,15 +1,15 @@
 import { readPageFile } from "./assets.ts";
 
 /**
- * The page of the console.
+ * Returns the console page.
  *
- * @param folder the last segment of the console's path: links are relative, so that they hold behind any prefix.
+ * @param folder last segment of the console's path. Links are relative to it, so that they work behind any prefix.
  */
 export function consolePage(folder: string): string {
   return filled("console.html", { folder });
 }
 
-/** The page that asks for a token, with a sentence on what was wrong with the last one, if there was one. */
+/** Returns the sign-in page, with a sentence on the fault of the last token, if any. */
 export function signInPage(folder: string, complaint: string | undefined): string {
   return filled("sign-in.html", { folder, complaint: complaint ?? "" });
 }

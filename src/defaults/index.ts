@@ -1,4 +1,4 @@
-/** Every default number with its unit and its reason. Options override most of them. */
+/** Every default with its unit and its reason. Options override most of them. */
 export * from "./http3.ts";
 export * from "./peer.ts";
 export * from "./stun.ts";
@@ -10,267 +10,270 @@ const hour = 60 * minute;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Longest delay that a timer of Node's keeps, in ms; a longer one fires at once. */
+/** Longest delay that a Node timer keeps, in ms. A longer one fires at once. */
 export const maxTimerMs: number = 2 ** 31 - 1;
 
-/** The relay's public UDP port where none is given; unprivileged, and what QUIC test servers use. */
+/** The relay's default public UDP port: unprivileged, and the usual port of QUIC test servers. */
 export const port = 4433;
 
-/** Life of a registration that asks for none. A peer without upkeep (the seed's) talks an hour on it. */
+/** Lifetime of a registration that requests none, in ms. A peer that never refreshes can talk for an hour on it. */
 export const registrationTtlMs: number = hour;
-/** Longest life a registration may ask for; a renewed one lives on. */
+/** Longest lifetime a registration may request, in ms. Each renewal starts it anew. */
 export const maxRegistrationTtlMs: number = 24 * hour;
-/** Shortest: under it, renewals alone would be the load. */
+/** Shortest registration lifetime, in ms. Below it, renewals alone would be the load. */
 export const minRegistrationTtlMs: number = 10 * second;
 
-/** Registrations in all. At 10 CIDs each about 150 MB with routes and counters. */
+/** Registrations in all: about 150 MB at 10 CIDs each, with routes and counters. */
 export const maxRegistrations = 100_000;
-/** Connection IDs in all: 10 for each registration. */
+/** Connection IDs in all: 10 per registration. */
 export const maxCids = 1_000_000;
-/** Connection IDs of one registration: 8 times what a peer asks for, derived in 2 ms. */
+/** Connection IDs per registration: 8 times what a peer requests, derived in 2 ms. */
 export const maxCidsPerRegistration = 256;
-/** Registrations of one subject: one for each connection it holds. */
+/** Registrations per subject: one per connection it holds. */
 export const maxRegistrationsPerSubject = 64;
-/** Connection IDs of one subject: 64 registrations of 32. */
+/** Connection IDs per subject: 64 registrations of 32. */
 export const maxCidsPerSubject = 2048;
-/** What one subject may send, in bytes per second: 1 Gbit/s, so that one peer cannot fill a 10G port. */
+/** Send rate of one subject, in bytes per second: 1 Gbit/s, so that one peer cannot fill a 10G port. */
 export const bytesPerSecond = 125_000_000;
-/** Depth of a token bucket, in ms of its rate: a scheduling gap of a busy peer, not a flood. */
+/** Depth of a token bucket, in ms of its rate: absorbs a scheduling gap of a busy peer, but not a flood. */
 export const bucketDepthMs = 250;
-/** Least depth of a token bucket, in bytes: an initial congestion window and some (RFC 9002 §7.2). */
+/** Least depth of a token bucket, in bytes: somewhat more than an initial congestion window (RFC 9002 §7.2). */
 export const minBucketBytes: number = 64 * KiB;
-/** Token buckets kept, until they are full, of subjects that hold no registration any more: some MB. */
+/** Token buckets of subjects without registrations, kept until they are full: a few MB. */
 export const maxIdleBuckets = 16_384;
 
-/** A sweep looks for expired registrations this often, in ms; the data plane itself checks every packet. */
+/** Interval between sweeps for expired registrations, in ms. The data plane itself checks every packet. */
 export const sweepIntervalMs: number = second;
-/** Registrations ended in one go before the event loop gets its turn: well under 1 ms at 10 CIDs each. */
+/** Registrations ended before the event loop gets its turn: well under 1 ms at 10 CIDs each. */
 export const sweepBatch = 64;
-/** Sessions of an earlier process ended in one sweep: some ms with all their entries in the kernel. */
+/** Sessions of an earlier process ended in one sweep: a few ms with all their entries in the kernel. */
 export const orphanSweepBatch = 512;
 
-/** Life of a mailbox message that asks for none: as long as a person waits for a call. */
+/** Lifetime of a mailbox message that requests none, in ms: as long as a person waits for a call to be answered. */
 export const messageTtlMs: number = minute;
-/** Longest life of a mailbox message. */
+/** Longest lifetime of a mailbox message, in ms. */
 export const maxMessageTtlMs: number = 5 * minute;
-/** Shortest: nobody could fetch it in less. */
+/** Shortest lifetime of a mailbox message, in ms. No recipient could fetch it sooner. */
 export const minMessageTtlMs: number = second;
-/** How long a sender can still see what became of its message after its end, in ms. */
+/** Time for which a sender can still query a message that has ended, in ms. */
 export const messageTombstoneMs: number = minute;
-/** Waiting messages for one recipient: 16 of one sender, which is half of them, and as many of others. */
+/** Waiting messages per recipient: 16 from one sender, half of the box, and as many from others. */
 export const maxMessagesPerRecipient = 32;
-/** Waiting messages of one sender, so that one cannot fill the mailboxes of many. */
+/** Waiting messages per sender, so that one sender cannot fill many mailboxes. */
 export const maxMessagesPerSender = 32;
-/** Messages of one sender, waiting or ended and still visible to it: two a second on end, no more. Four times what may wait if that is more. */
+/** Messages of one sender, waiting or ended but still visible: a sustained two per second. Four times its waiting limit if that is more. */
 export const maxVisibleMessagesPerSender = 128;
-/** Bytes of waiting messages for one recipient: 4 KiB for each of 32, more than the first flight of most. */
+/** Bytes of waiting messages per recipient: 4 KiB for each of 32, more than most first flights. */
 export const maxMessageBytesPerRecipient: number = 128 * KiB;
-/** Bytes of waiting messages of one sender: as much for each of its 32. */
+/** Bytes of waiting messages per sender: the same for each of its 32. */
 export const maxMessageBytesPerSender: number = 128 * KiB;
-/** Messages in all, waiting or ended: what is kept of one that ended takes some hundred bytes. */
+/** Messages in all, waiting or ended. The record of an ended one takes a few hundred bytes. */
 export const maxMessages = 10_000;
-/** Bytes of waiting messages in all: 10 000 at 3 KiB, the typical size. */
+/** Bytes of waiting messages in all: 10 000 of 3 KiB, the typical size. */
 export const maxMessageBytes: number = 32 * MiB;
-/** Bounds in bytes can be configured down to this: one message of 8 full datagrams with its note and names. */
+/** Smallest configurable byte limit: one message of 8 full datagrams with its note and names. */
 export const minMessageBytes: number = 16 * KiB;
-/** Seconds after which a sender may try a full mailbox again: accepters that are there take a message in less. */
+/** Retry delay for a full mailbox, in seconds. An active accepter takes a message sooner than that. */
 export const mailboxRetrySeconds = 1;
-/** Long polls and event streams open at a time for one subject. */
+/** Long polls and event streams open at a time per subject. */
 export const maxWaitersPerSubject = 8;
-/** Long polls and event streams open in all: some KiB each. */
+/** Long polls and event streams open in all: a few KiB each. */
 export const maxWaiters = 10_000;
-/** Comment sent on a quiet event stream this often, in ms, so that proxies keep it open. */
+/** Interval between comments on a quiet event stream, in ms. They make proxies keep it open. */
 export const eventStreamKeepaliveMs: number = 15 * second;
 
-/** Longest body of a register or take request, in bytes: a 64-byte key in base64 and room. */
+/** Longest body of a register or take request, in bytes: a 64-byte key in base64, with room to spare. */
 export const maxSmallBodyBytes: number = 4 * KiB;
 /** Longest body of a mailbox message, in bytes: 8 datagrams of 1472 bytes in base64 (15 704) and a note. */
 export const maxMessageBodyBytes: number = 20 * KiB;
 
-/** How long `quicpipe top` waits for an answer before it says that its figures are old, in ms. */
+/** Time that `quicpipe top` waits for an answer before it marks its figures as old, in ms. */
 export const topTimeoutMs: number = 3 * second;
 
-/** Log lines of one kind in an interval: enough to see what goes on, and nothing that fills a disk. */
+/** Log lines of one kind per interval: enough to see what happens, too few to fill a disk. */
 export const logLinesPerKind = 10;
-/** That interval, in ms. */
+/** Length of that interval, in ms. */
 export const logIntervalMs: number = 10 * second;
 
-/** Statistics are sampled for rates, and sent to who follows them, this often, in ms: what a person can follow. */
+/** Interval between samples of the statistics, which rates and event streams are built from, in ms: as fast as a person can follow. */
 export const sampleIntervalMs: number = second;
-/** Rates are sampled for this long after somebody last asked, in ms: over the gap between two looks at them. */
+/** Time for which rates are sampled after the last request for them, in ms: covers the gap between two looks. */
 export const sampleIdleMs: number = minute;
 /** Sessions sampled before the event loop gets its turn: under 1 ms. */
 export const sampleBatch = 4096;
-/** How long one statistics request may search before the event loop gets its turn, in ms. */
+/** Time that one statistics request may search before the event loop gets its turn, in ms. */
 export const searchSliceMs = 3;
-/** Registrations that are looked at between two looks at the clock in such a search. */
+/** Registrations examined between two clock readings in such a search. */
 export const searchBatch = 64;
 
-/** Where nobody has a token an address counts as this many subjects: a floor of an office behind one NAT. */
+/** Subjects that an address counts as where no client has a token: a floor of an office behind one NAT. */
 export const subjectsPerAddress = 16;
 
-/** Requests of one subject per minute that change something: ten dials a second over a minute, no more. */
+/** State-changing requests of one subject per minute: ten dials per second, sustained. */
 export const requestsPerMinute = 600;
-/** Connection IDs that a registration may have for each request that it counts as: their work is that of any other. */
+/** Connection IDs of a registration per request that it counts as: their work equals that of any other request. */
 export const cidsPerRequest = 32;
-/** Subjects whose request rate is remembered, least recently seen forgotten first: some 10 MB. */
+/** Subjects whose request rate is remembered; the least recently seen is evicted first. About 10 MB. */
 export const maxRateLimitedSubjects = 100_000;
-/** Seconds after which a client may try again, where nothing better is known. */
+/** Default `Retry-After`, in seconds, where no better value is known. */
 export const retryAfterSeconds = 5;
-/** How long a closing relay goes on forwarding, in ms, unless told: not at all, so that tests and Ctrl-C end at once. */
+/** Default time that a closing relay goes on forwarding, in ms: none, so that tests and Ctrl-C end at once. */
 export const closeGraceMs = 0;
-/** A closing relay looks this often whether its last registration has ended, in ms. */
+/** Interval at which a closing relay checks for remaining registrations, in ms. */
 export const drainPollMs = 100;
 
-/** How long an initial DCID stays pinned, in ms: a handshake's retransmissions. */
+/** Lifetime of a pinned initial DCID, in ms: covers the retransmissions of a handshake. */
 export const pinTtlMs: number = 30 * second;
-/** Initial DCIDs pinned at a time for one accepter; more dials at once than a mailbox holds make no sense. */
+/** Initial DCIDs pinned at a time per accepter. More simultaneous dials than a mailbox holds make no sense. */
 export const maxPinsPerSession = 32;
 
-/** Clock skew that a token's times may have, in seconds. */
+/** Clock skew allowed in a token's times, in seconds. */
 export const clockToleranceSeconds = 5;
-/** An issuer's keys are fetched anew after this time, in ms: as long as a key that it took back may still count. */
+/** Age at which an issuer's keys are fetched again, in ms. A revoked key may still count for that long. */
 export const maxKeyAgeMs: number = 10 * minute;
-/** How long keys stay good while their issuer cannot be asked, in ms: a night and the working day to mend it. */
+/** Time for which keys stay valid while their issuer is unreachable, in ms: a night, and a working day to repair it. */
 export const keyGraceMs: number = 24 * hour;
-/** Longest such time that may be configured, in ms: keys are taken back for a reason. */
+/** Longest such time that can be configured, in ms. Issuers revoke keys for a reason. */
 export const maxKeyGraceMs: number = 30 * 24 * hour;
-/** Shortest time between two fetches of an issuer's keys, in ms: little to wait for a new key, and no load for anybody. */
+/** Shortest time between two fetches of an issuer's keys, in ms: a short wait for a new key, and little load on the issuer. */
 export const keyCooldownMs: number = 10 * second;
-/** How long fetching an issuer's keys may take, in ms, discovery included: half of what a peer waits for an answer. */
+/** Timeout for fetching an issuer's keys, discovery included, in ms: half of a peer's request timeout. */
 export const keyTimeoutMs: number = 5 * second;
-/** Keys that are tried for one token, by `kid` or without: few issuers sign with more, and a check takes up to 0.3 ms. */
+/** Keys tried for one token, with or without `kid`. Few issuers sign with more, and a check takes up to 0.3 ms. */
 export const maxKeysPerToken = 16;
-/** Longest key set or discovery document, in bytes: the longest in use are some 30 KiB. */
+/** Longest key set or discovery document, in bytes. The longest in use are about 30 KiB. */
 export const maxKeyDocumentBytes: number = 256 * KiB;
-/** Life of a development token, in seconds: a working day and then some. */
+/** Lifetime of a development token, in seconds: more than a working day. */
 export const developmentTokenTtlSeconds: number = 24 * 60 * 60;
 
-/** Gateway clients at a time. Each is a socket in the dgram backend; Linux allows 2¹⁹ files by default. */
+/** Gateway clients at a time. Each takes a socket in the dgram backend; Linux allows 2¹⁹ files by default. */
 export const maxGatewayClients = 4096;
 /**
- * Places on probation: a quarter of all, the last one. At the highest rate of new clients one lasts a second there, in which
- * a handshake has its two round trips.
+ * Divisor for places on probation: the last quarter of all places. At the highest rate of new clients such a place lasts one
+ * second, long enough for the two round trips of a handshake.
  */
 export const gatewayProbationDivisor = 4;
-/** Places of clients whose connection nobody knows, and such new ones in a second: a sixteenth, as migrations are few. */
+/** Divisor for strangers, clients of unknown connections: their places, and their rate. A sixteenth, as migrations are rare. */
 export const gatewayStrangerDivisor = 16;
-/** Places on probation of one connection at other addresses than its first: a client that moves has one, a NAT some. */
+/** Places on probation of one connection at addresses other than its first. A moving client needs one, a NAT a few. */
 export const maxMovedPlaces = 4;
 /**
- * What the gateway may send to a new path without knowing it, in bytes, beside three times what came from there (RFC 9000
- * §8.1): ten datagrams, as an initial window (RFC 9002 §7.2), for servers that do not count their probes.
+ * Bytes that the gateway may send to an unvalidated path beyond three times what came from it (RFC 9000 §8.1): ten
+ * datagrams, an initial window (RFC 9002 §7.2), for servers that do not count their probes.
  */
 export const unprovenPathBytes: number = 10 * 1200;
-/** Places of one IPv4 address or IPv6 /64: an eighth, so that it takes more than a few addresses to fill all of them. */
+/** Divisor for the places of one IPv4 address or IPv6 /64: an eighth, so that a few addresses cannot fill all places. */
 export const gatewayShareDivisor = 8;
-/** Least places of one address, for a relay with few: those of an office behind one NAT. */
+/** Least places of one address, for a relay with few: an office behind one NAT. */
 export const minGatewayShare = 16;
-/** New gateway clients of one address: a quarter of those of all in a second, and at once as many as all may. */
+/** Divisor for the rate of new gateway clients of one address: a quarter of the total rate. The burst is the same as for all. */
 export const gatewayShareRateDivisor = 4;
-/** New gateway clients per second: spoofed sources cannot make sockets faster. */
+/** New gateway clients per second. Bounds how fast spoofed sources can create sockets. */
 export const newGatewayClientsPerSecond = 1000;
-/** A gateway client is forgotten after this silence, its own or the gateway's, in ms: over an HTTP/3 server's idle timeout of 30 s. */
+/** Silence of a gateway client, or of the gateway, after which it is forgotten, in ms: above an HTTP/3 server's idle timeout of 30 s. */
 export const gatewayIdleMs: number = 90 * second;
-/** The same on probation, in ms: a handshake that never came about, or a spoof. Where a known connection is now is neither. */
+/**
+ * The same on probation, in ms: a handshake that failed, or a spoofed source. The place of a known connection's latest
+ * packet is exempt.
+ */
 export const gatewayNewIdleMs: number = 10 * second;
 /**
- * How long a packet of a gateway client shows where it is, in ms: the way of its request to the relay's answer. Far shorter
- * than a NAT leaves an address that is not in use to nobody (RFC 4787 §4.3: two minutes; some do after 30 s).
+ * Time for which a packet of a gateway client proves its address, in ms: from its request to the relay's answer. Far shorter
+ * than the time after which a NAT reassigns an idle address (RFC 4787 §4.3: two minutes; some do after 30 s).
  */
 export const gatewayPresenceMs: number = 2 * second;
-/** Datagrams that wait for a gateway client's socket to be ready: an initial flight; QUIC repeats the rest. */
+/** Datagrams queued until a gateway client's socket is ready: an initial flight. QUIC retransmits the rest. */
 export const gatewayWaitingDatagrams = 8;
-/** Reverse proxies whose `X-Forwarded-For` counts: those on this host. The splice gives out neither address. */
+/** Default reverse proxies whose `X-Forwarded-For` counts: those on this host. The splice assigns neither address to a client. */
 export const trustedProxies: readonly string[] = ["127.0.0.1", "::1"];
-/** A virtual address is not given out again for this long, in ms. */
+/** Time before a virtual address is reused, in ms. */
 export const virtualAddressQuarantineMs: number = minute;
 
 /**
- * Request bytes that the app has not read yet, and as many response bytes that the client has not taken yet, in bytes, of
- * one request: what a fast line brings while the event loop or the app is busy for 40 ms.
+ * Unread request bytes, and likewise untaken response bytes, of one request: what a fast line delivers while the event loop
+ * or the app is busy for 40 ms.
  */
 export const maxStreamBytes: number = 4 * MiB;
-/** The same for one connection: no more than for one request, as both are one client's. */
+/** The same per connection: no more than for one request, as both belong to one client. */
 export const maxConnectionBytes: number = 4 * MiB;
-/** The same for one source, an IPv4 address or an IPv6 /64: an office with browsers, and less memory than one of them. */
+/** The same per source (an IPv4 address or an IPv6 /64): an office with browsers, in less memory than one browser takes. */
 export const maxSourceBytes: number = 8 * MiB;
-/** The same in all: sixteen sources at their limit, to each of which as much is left as it holds. */
+/** The same in all: sixteen sources at their limit. A source may never hold more than remains free. */
 export const maxGatewayBytes: number = 128 * MiB;
-/** Longest header fields of a request, in bytes: what Node's own servers take. */
+/** Longest header fields of a request, in bytes: the limit of Node's own servers. */
 export const maxHeaderBytes: number = 16 * KiB;
-/** Bytes of a request's body that wait for the app before the client is held back, where it can be. */
+/** Bytes of a request body that wait for the app before the client is held back, where that is possible. */
 export const bodyReadAheadBytes: number = 256 * KiB;
-/** What a piece of such a body counts for beside its bytes: the objects that hold it. */
+/** Overhead counted per piece of such a body, in bytes: the objects that hold it. */
 export const bodyPieceOverheadBytes = 128;
-/** Response bytes handed to the HTTP library in one piece: some turns of the event loop at 100 MB/s. */
+/** Response bytes handed to the HTTP library in one piece: several turns of the event loop at 100 MB/s. */
 export const responsePieceBytes: number = 64 * KiB;
-/** Response bytes of one connection that the HTTP library may have and not have sent: 25 ms at 20 MB/s. */
+/** Unsent response bytes of one connection in the HTTP library: 25 ms at 20 MB/s. */
 export const maxConnectionOutboxBytes: number = 512 * KiB;
-/** The same for one source: two connections at full speed. */
+/** The same per source: two connections at full speed. */
 export const maxSourceOutboxBytes: number = MiB;
-/** The same in all. At 4 MiB the library takes nothing more from anybody. */
+/** The same in all. At 4 MiB the library accepts nothing more from any connection. */
 export const maxOutboxBytes: number = 3 * MiB;
-/** What a response counts for there at least, in bytes, as each that waits in the library costs it time in each turn. */
+/** Least size counted per response there, in bytes: each response waiting in the library costs it time in every turn. */
 export const minResponseBytes: number = 8 * KiB;
-/** From here on a connection is asked what was sent, in bytes handed over: some small answers, as asking takes 0.1 ms. */
+/** Bytes held from which a connection is asked how much it has sent: several small answers, as asking takes 0.1 ms. */
 export const outboxSettleBytes: number = 32 * KiB;
 /** Shortest time between two such questions while a response waits for room, in ms: 1 MiB in 5 ms is 200 MB/s. */
 export const outboxSettleMs = 5;
-/** Connections and requests of the gateway are looked at this often for what has taken too long, in ms. */
+/** Interval between checks of the gateway's connections and requests for timeouts, in ms. */
 export const gatewaySweepMs: number = second / 2;
-/** What an open request counts for, in bytes, beside its header fields: its objects, and an answer that waits to be read. */
+/** Overhead of an open request beyond its header fields, in bytes: its objects, and an answer that waits to be read. */
 export const requestOverheadBytes: number = 12 * KiB;
-/** Connections to the gateway of one source, over HTTP/3, HTTP/2 and HTTP/1.1: an office, or 25 MB of connections. */
+/** Gateway connections per source, over HTTP/3, HTTP/2 and HTTP/1.1: an office, or 25 MB of connections. */
 export const maxConnectionsPerSource = 128;
-/** Requests of one source that wait for the app, long polls and event streams: of 32 subjects at their limit. */
+/** Long polls and event streams of one source that wait for the app: those of 32 subjects at their limit. */
 export const maxWaitsPerSource = 256;
-/** A request that waits for the app longer than this counts as a long poll, in ms: others are answered by then. */
+/** Wait for the app from which a request counts as a long poll, in ms. Others are answered by then. */
 export const longWaitMs: number = second;
-/** Requests that are taken to the app in one turn of the event loop: about a millisecond's. */
+/** Requests passed to the app per turn of the event loop: about a millisecond of work. */
 export const appRequestsPerTurn = 8;
-/** A request has this long until its header fields are there, in ms: some round trips of a bad line. */
+/** Timeout for the header fields of a request, in ms: several round trips on a bad line. */
 export const headersTimeoutMs: number = 10 * second;
-/** How long a body or its reader may stand still, in ms: an outage that a person waits through. */
+/** Time that a body or its reader may stall, in ms: an outage that a person would wait out. */
 export const stallTimeoutMs: number = 20 * second;
-/** Slowest pace of a body and of its reader, in bytes per second: a tenth of a bad mobile line (GPRS). */
+/** Lowest rate of a body and of its reader, in bytes per second: a tenth of a bad mobile line (GPRS). */
 export const minBytesPerSecond: number = KiB;
-/** A connection without requests ends after this, in ms: over the gap between two polls or two clicks. */
+/** Idle timeout of a connection without requests, in ms: above the gap between two polls or two clicks. */
 export const gatewayConnectionIdleMs: number = 75 * second;
 
-/** Longest token that signs in to the console, in bytes: a cookie has room for 4096 with its name (RFC 6265 §6.1). */
+/** Longest token for signing in to the console, in bytes. A cookie has room for 4096 including its name (RFC 6265 §6.1). */
 export const maxCookieTokenBytes = 4000;
 
 /** Socket buffers, in bytes: 40 ms at 100 MB/s. The system may cap them (`net.core.rmem_max`). */
 export const socketBufferBytes: number = 4 * MiB;
 
-/** Threads of the native data plane: one forwards more than a 1G port carries; the app has the other cores. */
+/** Threads of the native data plane. One forwards more than a 1G port carries; the other cores are the app's. */
 export const forwarderThreads = 1;
 /** Most threads of the native data plane: more than network cards have queues. */
 export const maxForwarderThreads = 64;
 
 /**
- * The addresses of the host are looked at this often for which of them want a socket (`dgram`), in ms: until then a new
- * one is served by the socket that is bound to all, which answers from the address that routing picks.
+ * Interval at which the host's addresses are checked for sockets to open (`dgram`), in ms. Until then the wildcard socket
+ * serves a new address and answers from the one that routing picks.
  */
 export const localSocketPollMs: number = 2 * second;
-/** Most sockets for addresses of the host (`dgram`); peers of those beyond are answered as routing picks. */
+/** Most sockets for the host's addresses (`dgram`). Peers of further ones are answered as routing picks. */
 export const maxLocalSockets = 256;
 
 /**
- * The interfaces are looked at this often for where to forward in the kernel, in ms: soon enough for one that comes, and
- * little work (a look at 4 takes 0.3 ms, at 200 of which 100 have addresses 6 ms).
+ * Interval at which the interfaces are checked for kernel forwarding, in ms: soon enough for a new one, and little work (0.3
+ * ms for 4; 6 ms for 200 of which 100 have addresses).
  */
 export const xdpPollMs: number = 2 * second;
 
-/** Bytes that may wait in the public socket's send queue: as much again as its buffer; then datagrams are dropped. */
+/** Bytes in the public socket's send queue: as much again as its buffer. Further datagrams are dropped. */
 export const maxSendQueueBytes: number = 4 * MiB;
 
-/** Spans of registrations look for news this often, in ms: 100 000 looks take 0.1 s, and times come from the data plane. */
+/** Interval at which registration spans look for news, in ms. 100 000 looks take 0.1 s, and times come from the data plane. */
 export const telemetryWatchMs: number = 5 * second;
-/** Shortest time after which a registration's span gives way to a new one, in ms: under it, spans would be metrics. */
+/** Shortest time after which a new span succeeds a registration's span, in ms. Below it, spans would be metrics. */
 export const minTelemetryIntervalMs: number = 10 * second;
-/** Upper bounds of how long registrations are held, in seconds: from a dial that failed to a peer that stays a month. */
+/** Upper bounds of the histogram of registration durations, in seconds: from a failed dial to a peer that stays a month. */
 export const registrationDurationBuckets: readonly number[] = [
   1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000,
 ];

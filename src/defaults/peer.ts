@@ -1,101 +1,101 @@
-/** The numbers of peers, each with its unit and its reason; `defaults.ts` has them too. */
+/** Defaults of peers, each with its unit and its reason. `defaults/index.ts` exports them too. */
 
 const second = 1000;
 const minute = 60 * second;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** A peer's NAT keepalive and address check by STUN, in ms (RFC 8445 §11 has the same 15 s). */
+/** Interval between a peer's STUN requests, its NAT keepalive and address check, in ms. RFC 8445 §11 has the same 15 s. */
 export const keepaliveMs: number = 15 * second;
-/** Life that a peer asks for its registrations, in ms: 8 keepalives, each of which renews it. */
+/** Lifetime that a peer requests for its registrations, in ms: 8 keepalives, each of which renews it. */
 export const peerRegistrationTtlMs: number = 2 * minute;
-/** Connection IDs that a peer registers for one connection: 16 active at most, as many to replace them. */
+/** Connection IDs that a peer registers per connection: up to 16 active, and as many to replace them. */
 export const cidsPerConnection = 32;
-/** Connection IDs that a peer lets the other have at a time (`active_connection_id_limit`). */
+/** Connection IDs that a peer accepts from the other at a time (`active_connection_id_limit`). */
 export const activeConnectionIdLimit = 16;
-/** How long a dial may take in all, in ms: longer than a long poll's gap, shorter than patience. */
+/** Timeout of a dial, in ms: longer than the gap between long polls, shorter than a person's patience. */
 export const dialTimeoutMs: number = 30 * second;
-/** How long one request to the relay may take, in ms. */
+/** Timeout of a request to the relay, in ms. */
 export const requestTimeoutMs: number = 10 * second;
-/** Long poll for mailbox messages, in seconds. */
+/** Length of a long poll for mailbox messages, in seconds. */
 export const pollSeconds = 25;
-/** A connection ends after this silence, in ms. */
+/** Idle timeout of a connection, in ms. */
 export const idleTimeoutMs: number = 30 * second;
-/** UDP payload that peers send, in bytes: what every path carries (RFC 9000 §14), as nothing is probed. */
+/** UDP payload that peers send, in bytes: the size that every path carries (RFC 9000 §14), as peers do not probe. */
 export const maxUdpPayloadBytes = 1200;
-/** Flow control window of a peer's connection and of each stream, in bytes: 160 ms at 100 MB/s. */
+/** Flow control window of a connection and of each stream, in bytes: 160 ms at 100 MB/s. */
 export const flowWindowBytes: number = 16 * MiB;
-/** Streams that a peer may open at a time, of each kind. */
+/** Streams of each kind that a peer may have open at a time. */
 export const maxStreams = 100;
 /**
- * Round trips after which the end of a stream no longer waits for the line to fall quiet, where other traffic keeps it
- * from that: one in which a loss shows, one to mend it, and one to spare.
+ * Round trips after which the end of a stream stops waiting for an idle line that other traffic keeps busy: one in which a
+ * loss shows, one to repair it, one to spare.
  */
 export const endRoundTrips = 3;
-/** Datagrams that wait in each direction before the oldest is dropped. */
+/** Datagrams queued per direction before the oldest is dropped. */
 export const datagramQueue = 1000;
 /** Length of a peer's registration keys, in bytes: as strong as AES-256. */
 export const keyBytes = 32;
-/** Most that a peer reads from a stream at once, in bytes: one turn of the event loop brings about 40 KiB. */
+/** Most bytes read from a stream at once. One turn of the event loop brings about 40 KiB. */
 export const streamReadBytes: number = 64 * KiB;
-/** What a stream holds ready for a reader that is not there yet, in bytes; more waits under flow control. */
+/** Bytes that a stream buffers for an absent reader. The rest waits under flow control. */
 export const streamReadAheadBytes: number = 256 * KiB;
-/** What a stream's writer may hand over before it is told to wait, in bytes. */
+/** Bytes that a stream accepts from its writer before applying backpressure. */
 export const streamWriteAheadBytes: number = 64 * KiB;
-/** Datagrams that a peer's socket holds while the system has no room, in send buffers: 1.5 MB. */
+/** Send buffers that hold a peer's datagrams while the system has no room: 1.5 MB. */
 export const sendSlots = 1024;
-/** How often a dialer looks what became of its mailbox message, in ms: soon enough to mend a lost first flight. */
+/** Interval at which a dialer checks the state of its mailbox message, in ms: soon enough to repair a lost first flight. */
 export const dialStatusMs: number = second;
-/** How long an accepter gives a handshake, in ms: three lost flights (RFC 9002 §6.2.1: 1 + 2 + 4 s). */
+/** Time that an accepter allows for a handshake, in ms: three lost flights (RFC 9002 §6.2.1: 1 + 2 + 4 s). */
 export const handshakeTimeoutMs: number = 10 * second;
-/** How long a closing connection waits for the acknowledgement of what its streams were given, in ms: a few round trips. */
+/** Time that a closing connection waits for its stream data to be acknowledged, in ms: a few round trips. */
 export const lingerMs: number = second;
-/** How long closing a peer may take, in ms, for what it still has to tell the relay. */
+/** Time that closing a peer may take to send the relay its last requests, in ms. */
 export const closeTimeoutMs: number = second;
-/** Connections that a peer accepts ahead of whoever iterates over it; further dialers stay in the mailbox. */
+/** Connections that a peer accepts before the caller asks for them. Further dialers stay in the mailbox. */
 export const backlog = 16;
-/** Least time from one poll that brought nothing to the next, in ms: long polls take 25 s, but for a relay that errs. */
+/** Least time between an empty poll and the next, in ms. A long poll takes 25 s unless the relay misbehaves. */
 export const emptyPollMs: number = second;
-/** Longest wait that a relay may ask for with `Retry-After`, in seconds; what is longer is cut. */
+/** Longest `Retry-After` that a peer obeys, in seconds. A longer one is cut. */
 export const maxRetryAfterSeconds = 300;
-/** First and longest gap between attempts of the accepter's loop after errors, in ms. */
+/** First and longest gap between attempts of the accept loop after errors, in ms. */
 export const acceptRetryMs: readonly [number, number] = [second / 2, 30 * second];
-/** First retransmission of a STUN request, in ms; each gap doubles (RFC 8489 §6.2.1). */
+/** First retransmission timeout of a STUN request, in ms. Each gap doubles (RFC 8489 §6.2.1). */
 export const stunRtoMs = 500;
-/** STUN requests in all before one counts as unanswered: given up after 11.5 s, within a keepalive's gap. */
+/** STUN requests sent before one counts as unanswered: after 11.5 s, within a keepalive's gap. */
 export const stunRequests = 5;
-/** How long the last STUN request waits for its answer, in ms. */
+/** Time that the last STUN request waits for its answer, in ms. */
 export const stunLastWaitMs: number = 4 * second;
-/** How long a STUN request may go unanswered before the relay is suspected, in ms: three of them are out by then. */
+/** Time without a STUN answer before the relay is suspected, in ms: three requests are out by then. */
 export const stunSuspectMs: number = 2 * second;
 /**
- * Silence after a request for which a new HTTP/3 session to the relay is tried, in ms: a slow round trip and a loss. While
- * an answer is waited for, the relay is asked this often whether it is there: so a peer knows within two of these that
- * it is not.
+ * Silence after a request before the peer opens a new HTTP/3 session to the relay, in ms: a slow round trip and a loss.
+ * While a request is pending, the peer pings the relay at this interval, so it detects an unreachable relay within two of
+ * them.
  */
 export const httpSilenceMs: number = second;
-/** Longest answer of a relay that a peer reads, in bytes: 16 messages with notes are 20 KiB, and some relays keep more. */
+/** Longest answer that a peer reads from a relay, in bytes: 16 messages with notes are 20 KiB, and some relays keep more. */
 export const maxAnswerBytes: number = MiB;
-/** Longest answer with statistics, in bytes: 1000 registrations with names of 256 bytes, escaped. */
+/** Longest answer with statistics, in bytes: 1000 registrations with escaped names of 256 bytes. */
 export const maxStatsBytes: number = 4 * MiB;
-/** Longest headers of an answer, in bytes; a relay's have some hundred. */
+/** Longest header fields of an answer, in bytes. A relay sends a few hundred. */
 export const maxAnswerHeaderBytes: number = 64 * KiB;
 /**
- * Memory of the HTTP/3 client's that a session may take, in bytes: it begins with 18 MiB, has 27 MiB when 60 answers of 1 MiB
- * come at a time, and takes 16 MiB more for a header block without an end.
+ * Memory of the HTTP/3 client per session, in bytes. It starts at 18 MiB, reaches 27 MiB with 60 concurrent answers of 1
+ * MiB, and grows by 16 MiB for an endless header block.
  */
 export const maxHttp3MemoryBytes: number = 32 * MiB;
-/** How long a look-up of the relay's name is waited for, in ms, before addresses that were good are tried. */
+/** Time that a look-up of the relay's name may take before the last good addresses are tried, in ms. */
 export const relayLookUpMs: number = second;
-/** Head start of one of the relay's addresses over the next, in ms (RFC 8305 §8: the Connection Attempt Delay). */
+/** Head start of one relay address over the next, in ms (RFC 8305 §8: the Connection Attempt Delay). */
 export const relayStaggerMs = 250;
-/** All addresses of the relay are tried anew after this long, in ms: a relay that is back is found within it. */
+/** Interval at which all relay addresses are tried again, in ms: the longest time to find a relay that is back. */
 export const relayRoundMs: number = 2 * second;
-/** How long one attempt at an address may take, in ms: two rounds, a handshake with a round trip of a second or two. */
+/** Timeout of one attempt at an address, in ms: two rounds, a handshake with a round trip of a second or two. */
 export const relayAttemptMs: number = 2 * relayRoundMs;
-/** Addresses of the relay's name that are tried; a round has no time for more. */
+/** Addresses of the relay's name that are tried. A round has no time for more. */
 export const maxRelayAddresses = 8;
-/** Longest gap between attempts of the accepter's loop at a relay that is not there, in ms: it may be back any time. */
+/** Longest gap between attempts of the accept loop at an unreachable relay, in ms. It may be back at any time. */
 export const relayReturnMs: number = second;
-/** Idle time after which the HTTP/3 session to the relay ends, in ms: over one long poll. */
+/** Idle timeout of the HTTP/3 session to the relay, in ms: longer than a long poll. */
 export const httpIdleTimeoutMs: number = minute;

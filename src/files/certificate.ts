@@ -3,19 +3,19 @@ import { isIP } from "node:net";
 import { QuicpipeError } from "../errors.ts";
 import { plainIp } from "../wire/ip.ts";
 
-/** A private key and its certificate, both PEM. */
+/** A certificate and its private key, both PEM. */
 export interface Certificate {
   readonly certificate: string;
   readonly privateKey: string;
 }
 
-/** What {@link createCertificate} puts into a certificate. */
+/** Contents of a certificate made by {@link createCertificate}. */
 export interface CertificateOptions {
-  /** Common name; shown to people, trusted by nobody. */
+  /** Common name. Shown to people, never verified. */
   readonly name: string;
-  /** Host names and IP literals that it is valid for (subject alternative names). */
+  /** Host names and IP literals that the certificate is valid for (subject alternative names). */
   readonly hosts?: readonly string[];
-  /** Days until it expires; 3650 if absent: whoever pins a certificate changes the pin, not the date. */
+  /** Days until it expires; default 3650. A pinned certificate is replaced by changing the pin, not by waiting for its expiry. */
   readonly days?: number;
 }
 
@@ -23,7 +23,7 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const dayMs = 86_400_000;
 
 /**
- * Makes a self-signed ECDSA P-256 certificate for TLS servers and clients.
+ * Creates a self-signed ECDSA P-256 certificate for TLS servers and clients.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
  */
@@ -41,7 +41,7 @@ export async function createCertificate(options: CertificateOptions): Promise<Ce
       keys,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
-        // It signs itself, and BoringSSL holds a self-signed certificate to that bit (RFC 5280 §4.2.1.3).
+        // The certificate signs itself, and BoringSSL requires keyCertSign of a self-signed certificate (RFC 5280 §4.2.1.3).
         new x509.KeyUsagesExtension(
           x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyCertSign,
           true,
@@ -78,7 +78,7 @@ async function importX509(): Promise<typeof import("@peculiar/x509")> {
   }
 }
 
-/** The names and addresses that a certificate is valid for (RFC 5280 §4.2.1.6), as its text form has them. */
+/** Returns the names and addresses that a certificate is valid for (RFC 5280 §4.2.1.6), as in its text form. */
 export function namesOf({ subjectAltName = "" }: X509Certificate): string[] {
   return [...subjectAltName.matchAll(/(?:^|, )(DNS|IP Address):([^,\s]+)/g)].map(([, kind, name]) =>
     kind === "DNS" ? name! : plainIp(name!),

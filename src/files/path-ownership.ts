@@ -1,19 +1,19 @@
-/** One step on the way from the root to a folder, as `lstat` tells of it. */
+/** One step of the path from the root to a folder, as reported by `lstat`. */
 export interface PathStep {
   readonly path: string;
   readonly kind: "folder" | "link" | "other";
-  /** Numbers of its user and group. */
+  /** User and group IDs of the owner. */
   readonly user: number;
   readonly group: number;
-  /** Permission bits, the sticky one included. */
+  /** Permission bits, including the sticky bit. */
   readonly mode: number;
 }
 
 /**
- * Says in a clause why a folder is not one user's alone; `undefined` if it is: nobody but that user and root can put
- * another one in its place, or read or change what is in it.
+ * Returns a clause that states why a folder is not private to a user, or `undefined` if it is. A folder is private if only
+ * that user and root can replace it, or read or change its contents.
  *
- * @param steps from the root to the folder, with the links on the way.
+ * @param steps from the root to the folder, including the links on the way.
  */
 export function refusalOfFolder(steps: readonly PathStep[], user: number): string | undefined {
   const folder = steps.at(-1)!;
@@ -27,9 +27,9 @@ export function refusalOfFolder(steps: readonly PathStep[], user: number): strin
     : `has the mode ${octal(permissions)}, not 0700 (run \`chmod 700 ${folder.path}\`)`;
 }
 
-/** Says in a clause why a folder below these steps would not be one user's alone; `undefined` if it could be. */
+/** Returns a clause that states why a folder below these steps could not be private to a user, or `undefined` if it could. */
 export function refusalOfWay(steps: readonly PathStep[], user: number): string | undefined {
-  // Whoever has the root has all that is below; in a user namespace that need not be user 0.
+  // The owner of the root owns everything below it. In a user namespace that need not be user 0.
   const trusted = new Set([0, user, ...steps.slice(0, 1).map((root) => root.user)]);
   for (const step of steps) {
     if (!trusted.has(step.user)) return `is below ${step.path}, which belongs to another user (${step.user})`;
@@ -39,10 +39,10 @@ export function refusalOfWay(steps: readonly PathStep[], user: number): string |
   return undefined;
 }
 
-/** Whether others can put one thing in the place of another there. Where the sticky bit is set, only its owner can. */
+/** Reports whether other users can replace entries of a step. With the sticky bit, only an entry's owner can. */
 function isOpen({ kind, user, group, mode }: PathStep): boolean {
   if (kind === "link" || (mode & 0o1000) !== 0) return false;
-  // A group with its user's number is that user's own, as useradd(8) makes them.
+  // A group whose ID equals the user's is that user's own, as useradd(8) creates them.
   return (mode & (group === user ? 0o002 : 0o022)) !== 0;
 }
 

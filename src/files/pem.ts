@@ -3,16 +3,16 @@ import { QuicpipeError } from "../errors.ts";
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificates in a PEM text, each as PEM. */
+/** Returns the certificates in a PEM text, each as PEM. */
 export function certificatesIn(pem: string): string[] {
   return [...pem.matchAll(certificateBlock)].map(([block]) => block);
 }
 
 /**
- * The certificates in the PEM text of an option, at least one, each as PEM.
+ * Returns the certificates in the PEM text of an option, at least one, each as PEM.
  *
- * @param option what the caller calls it, such as `relayCa`.
- * @throws ERR_QUICPIPE_OPTION_INVALID naming the option if there is none, or one that does not parse.
+ * @param option the option's name for the caller, such as `relayCa`.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, if there is no certificate or one does not parse.
  */
 export function requireCertificates(option: string, pem: string): [string, ...string[]] {
   const [first, ...others] = certificatesIn(String(pem));
@@ -21,17 +21,17 @@ export function requireCertificates(option: string, pem: string): [string, ...st
   return [first, ...others];
 }
 
-/** What a TLS server proves itself with, as PEM. */
+/** A TLS server's certificate chain and private key, PEM. */
 export interface KeyPair {
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
 }
 
 /**
- * Makes sure that a certificate chain and a private key parse and belong together. Says nothing of what is in the key.
+ * Requires that a certificate chain and a private key parse and match. Errors reveal nothing of the key.
  *
- * @param names what the caller calls them.
- * @throws ERR_QUICPIPE_OPTION_INVALID naming the one that is wrong.
+ * @param names the options' names for the caller.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option at fault.
  */
 export function requireKeyPair(
   { cert, key }: KeyPair,

@@ -3,11 +3,11 @@ import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { type PathStep, refusalOfFolder, refusalOfWay } from "./path-ownership.ts";
 import { codeOf } from "../system-error.ts";
 
-/** Makes a folder for this user alone unless it is there; says in a clause why it cannot be had, or is not this user's alone. */
+/** Creates a folder private to this user unless it exists. Returns a clause that states why it cannot be created or is not private. */
 export function claimFolder(path: string): string | undefined {
   try {
     const user = process.geteuid?.();
-    // Windows has other rules, and a profile that is closed to others.
+    // Windows has other rules, and a profile folder that other users cannot access.
     const above = user === undefined ? undefined : refusalOfWay(stepsAbove(path), user);
     if (above !== undefined) return above;
     makeFolders(path);
@@ -17,7 +17,7 @@ export function claimFolder(path: string): string | undefined {
   }
 }
 
-/** Says in a clause why a folder is not this user's alone; `undefined` if it is, or is not there. */
+/** Returns a clause that states why a folder is not private to this user, or `undefined` if it is private or missing. */
 export function refusalOf(path: string): string | undefined {
   const user = process.geteuid?.();
   if (user === undefined) return undefined;
@@ -29,14 +29,14 @@ export function refusalOf(path: string): string | undefined {
   }
 }
 
-/** Node's own recursion never ends where nothing can be made, as in /proc. */
+/** Node's own recursion does not terminate where nothing can be created, as in /proc. */
 function makeFolders(path: string): void {
   if (existsSync(path)) return;
   makeFolders(dirname(path));
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have been faster.
     if (codeOf(error) !== "EEXIST") throw error;
   }
 }
@@ -45,7 +45,7 @@ function stepsTo(path: string): PathStep[] {
   return [...walk(path)];
 }
 
-/** Those that are there, the last one left out if it is the folder itself. */
+/** Returns the existing steps above a folder. */
 function stepsAbove(path: string): PathStep[] {
   const steps: PathStep[] = [];
   try {
@@ -57,10 +57,10 @@ function stepsAbove(path: string): PathStep[] {
   }
 }
 
-/** As many as Linux follows on one way (path_resolution(7)). */
+/** Linux's limit for one path (path_resolution(7)). */
 const maxLinks = 40;
 
-/** Goes from the root to a path and tells of each step; follows links, which are steps too, but not the last one. */
+/** Yields each step from the root to a path. Links are steps too, and are followed, except for the last one. */
 function* walk(path: string): Generator<PathStep> {
   const names = namesIn(resolve(path));
   let at = resolve(sep);

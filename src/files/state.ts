@@ -6,48 +6,48 @@ import { claimFolder, refusalOf } from "./private-folder.ts";
 import { codeOf } from "../system-error.ts";
 
 /**
- * Path of a file in the user's state directory: `$XDG_STATE_HOME/quicpipe/` or `~/.local/state/quicpipe/`.
- * The environment is read on each call, so that tests and containers can move it.
+ * Returns the path of a file in the user's state directory: `$XDG_STATE_HOME/quicpipe/` or `~/.local/state/quicpipe/`. It
+ * reads the environment on each call, so that tests and containers can move the directory.
  *
  * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if neither is an absolute path.
  */
 export function statePath(name: string): string {
   const { XDG_STATE_HOME: given = "" } = process.env;
-  // A relative one is to be ignored (XDG Base Directory Specification).
+  // A relative path is ignored (XDG Base Directory Specification).
   const base = isAbsolute(given) ? given : join(requireHome(), ".local", "state");
   return join(base, "quicpipe", name);
 }
 
 /**
- * Reads a file of the state directory; `undefined` if there is none.
+ * Reads a file of the state directory; `undefined` if it does not exist.
  *
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if the folder is not this user's alone, or the file cannot be read.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if the folder is not private to this user, or the file cannot be read.
  */
 export function readStateFile(path: string): Buffer | undefined {
   return readFile(path, () => undefined);
 }
 
 /**
- * Reads a file of the state directory that holds a secret; `undefined` if there is none.
+ * Reads a secret from a file of the state directory; `undefined` if it does not exist.
  *
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE as {@link readStateFile}, and if others may read the file: a secret that leaked
- *   must be made anew.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE as {@link readStateFile}, and if other users may read the file: a leaked secret
+ *   must be replaced.
  */
 export function readSecretFile(path: string): Buffer | undefined {
   return readFile(path, (file) => requireSecret(path, file));
 }
 
 /**
- * Writes a secret to a new file (mode 0600, its folder 0700); leaves a file that exists alone and returns `false`.
+ * Writes a secret to a new file (mode 0600, its folder 0700). Returns `false`, and changes nothing, if the file exists.
  *
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there can be no such file, or the folder is not this user's alone.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if the file cannot be created, or the folder is not private to this user.
  */
 export function createSecretFile(path: string, content: string | Uint8Array): boolean {
   return writeFile(path, content, { mode: 0o600, flag: "wx" });
 }
 
 /**
- * Writes a file of the state directory that others may know, unless it has that content already.
+ * Writes a public file of the state directory, unless it already has that content.
  *
  * @throws ERR_QUICPIPE_STATE_UNAVAILABLE as {@link createSecretFile}.
  */
@@ -55,7 +55,7 @@ export function keepStateFile(path: string, content: string): void {
   if (readStateFile(path)?.toString() !== content) writeFile(path, content, { mode: 0o644, flag: "w" });
 }
 
-/** A user that has no entry in the system's table, as in a container, has no home unless `HOME` says so. */
+/** A user without an entry in the system's user table, as in a container, has no home folder unless `HOME` is set. */
 function requireHome(): string {
   let home: string;
   try {
@@ -121,7 +121,7 @@ function exposed(path: string, reason: string): QuicpipeError {
   );
 }
 
-/** Refuses a file of the state directory that holds something else than was written to it. */
+/** Returns the error for a file of the state directory with unexpected content. */
 export function damaged(path: string, fault: string, cause?: unknown): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_STATE_UNAVAILABLE",

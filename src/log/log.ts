@@ -1,10 +1,10 @@
 import { logIntervalMs, logLinesPerKind } from "../defaults/index.ts";
 import type { Logger, LogLevel } from "./logger.ts";
 
-/** Named values of a line. No key, token, secret or connection ID; an error is `err`, as pino has it. */
+/** Named values of a line. They never hold a key, token, secret or connection ID. An error is `err`, as in pino. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** One interval of a kind. */
+/** One interval of one kind. */
 interface Share {
   readonly startedAtMs: number;
   lines: number;
@@ -12,9 +12,8 @@ interface Share {
 }
 
 /**
- * Writes lines to a {@link Logger}: at most `defaults.logLinesPerKind` of a kind in `defaults.logIntervalMs`. The next
- * line that is written says how many were not. A logger that fails ends nothing: the first time it does, a warning of the
- * process says so.
+ * Writes lines to a {@link Logger}: at most `defaults.logLinesPerKind` of a kind per `defaults.logIntervalMs`. The next line
+ * written states how many were suppressed. A failing logger breaks nothing; its first failure emits a process warning.
  */
 export class LimitedLog<Kind extends string> {
   readonly #logger: Logger;
@@ -29,7 +28,7 @@ export class LimitedLog<Kind extends string> {
     this.#now = now;
   }
 
-  /** @param message a sentence without values that others chose: those belong to `fields`, which loggers escape. */
+  /** @param message a sentence without foreign values: those belong in `fields`, which loggers escape. */
   write(level: LogLevel, kind: Kind, message: string, fields: LogFields = {}): void {
     const share = this.#shareOf(kind);
     if (share.lines === logLinesPerKind) {
@@ -44,7 +43,7 @@ export class LimitedLog<Kind extends string> {
     share.suppressed = 0;
   }
 
-  /** Says of each kind how many lines were not written, where no later line did. */
+  /** Writes the number of suppressed lines of each kind that no later line has stated. */
   flush(): void {
     for (const [kind, { suppressed }] of this.#shares)
       if (suppressed > 0)
@@ -55,7 +54,7 @@ export class LimitedLog<Kind extends string> {
   #shareOf(kind: Kind): Share {
     const nowMs = this.#now();
     const known = this.#shares.get(kind);
-    // A clock that was set back begins a new interval.
+    // A clock that was set back starts a new interval.
     if (known && Math.abs(nowMs - known.startedAtMs) < logIntervalMs) return known;
     const share = { startedAtMs: nowMs, lines: 0, suppressed: known?.suppressed ?? 0 };
     this.#shares.set(kind, share);
@@ -72,14 +71,14 @@ export class LimitedLog<Kind extends string> {
     const hasFields = Object.keys(fields).length > 0;
     const line = this.#isPino ? [{ event: kind, ...fields }, text] : [text, ...(hasFields ? [fields] : [])];
     try {
-      // One that writes somewhere else may fail later.
+      // An asynchronous logger may fail later.
       await Reflect.apply(this.#logger[level], this.#logger, line);
     } catch {
       this.#failed();
     }
   }
 
-  /** Without the error, whose own text may be what failed. */
+  /** Omits the error: formatting it may be what failed. */
   #failed(): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;

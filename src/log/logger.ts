@@ -1,8 +1,8 @@
 import { debuglog, inspect } from "node:util";
 
 /**
- * Where the relay writes its few log lines: `console` fits, and so does a pino logger. Each line is a sentence and an
- * object of named values; a logger with pino's method `bindings` gets the object first, any other one second.
+ * The destination of the log lines: `console` or a pino logger, for example. Each line is a sentence and an object of named
+ * values. A logger with pino's method `bindings` gets the object first, any other logger second.
  */
 export interface Logger {
   error(message: string, ...details: unknown[]): void;
@@ -11,7 +11,7 @@ export interface Logger {
   debug(message: string, ...details: unknown[]): void;
 }
 
-/** What a line is written with. */
+/** Severity of a line. */
 export type LogLevel = keyof Logger;
 
 const discard = (): void => undefined;
@@ -19,10 +19,7 @@ const discard = (): void => undefined;
 /** A logger that writes nothing. */
 export const silentLogger: Logger = { error: discard, warn: discard, info: discard, debug: discard };
 
-/**
- * Writes to a console, each line as one, however much is in it, and the lines for developers only where `NODE_DEBUG` names
- * `quicpipe`.
- */
+/** Returns a logger that writes each entry to a console as a single line. It writes `debug` lines only if `NODE_DEBUG` names `quicpipe`. */
 export function consoleLogger(console: Console): Logger {
   return {
     error: (...line) => console.error(onOneLine(line)),
@@ -32,7 +29,7 @@ export function consoleLogger(console: Console): Logger {
   };
 }
 
-/** The stack of an error as well: a reader of lines takes none of its lines for one of its own. */
+/** Joins an error's stack as well, so that a line-based reader does not take its lines for separate entries. */
 function onOneLine([message, ...details]: readonly unknown[]): string {
   const shown = details.map((each) => inspect(each, { breakLength: Infinity, compact: true }));
   return [message, ...shown].join(" ").replaceAll(/\s*[\n\r]\s*/g, " ");

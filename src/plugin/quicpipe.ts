@@ -15,64 +15,64 @@ import { type PagedRelayStats, type RelayStats, relayStats } from "./stats/stats
 import { pageNow } from "./stats/page.ts";
 import { plainQuery } from "./stats/query.ts";
 
-/** How {@link Relay.close} closes. */
+/** Options of {@link Relay.close}. */
 export interface CloseOptions {
-  /** How long registered peers are still forwarded, in ms; 0 if absent. Ends early when none is left. */
+  /** Time for which registered peers are still forwarded, in ms. Default 0. Ends early when no registration is left. */
   readonly graceMs?: number;
 }
 
-/** Which registrations {@link Relay.stats} lists. */
+/** A page of registrations for {@link Relay.stats}. */
 export interface StatsPageRequest {
-  /** How many at most, 0 to 1000. */
+  /** Most registrations on the page, 0 to 1000. */
   readonly limit: number;
-  /** The `next` of the page before; from the first registration on if absent or `null`. */
+  /** The `next` of the previous page; absent or `null` for the first page. */
   readonly after?: string | null;
 }
 
-/** A relay: h3 middleware and the handle of what it runs. Whoever made it closes it. */
+/** A relay: h3 middleware, and the handle of its sockets and state. The caller of {@link quicpipe} closes it. */
 export interface Relay extends AsyncDisposable {
-  /** h3 middleware: answers the relay's own paths and leaves all others to the app. */
+  /** h3 middleware: answers the relay's own paths and passes all others to the app. */
   (event: H3Event, next: () => unknown): unknown;
   /**
-   * Opens the public UDP socket and resolves with its address; until then the routes answer 503. Idempotent.
+   * Opens the public UDP socket and returns its address. Until then the routes answer 503. Idempotent.
    *
-   * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be tried again; ERR_QUICPIPE_CLOSED;
-   *   ERR_QUICPIPE_BACKEND_UNAVAILABLE if native is asked for and cannot run; ERR_QUICPIPE_OPTION_INVALID and
-   *   ERR_QUICPIPE_STATE_UNAVAILABLE if the development key cannot be used
+   * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be retried; ERR_QUICPIPE_CLOSED; ERR_QUICPIPE_BACKEND_UNAVAILABLE
+   *   if the native backend is required and cannot run; ERR_QUICPIPE_OPTION_INVALID and ERR_QUICPIPE_STATE_UNAVAILABLE if
+   *   the development key cannot be used
    */
   listen(): Promise<Address>;
-  /** The address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */
+  /** Returns the address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */
   address(): Address;
   /**
-   * The real address of a client that the app's HTTP server sees at this address, for whoever limits what one source may
-   * do; `undefined` if it did not come through this relay, or the relay does not listen.
+   * Returns the real address of the client that the app's HTTP server sees at this address, for rate limits per source;
+   * `undefined` if the client did not come through this relay, or the relay does not listen.
    */
   sourceOf(address: string, port?: number): Address | undefined;
   /**
-   * What happened so far; after `close()`, what had happened by then. It needs no `this` and no argument, so that it can
-   * be a page of the app: `app.get("/figures", relay.stats)`.
+   * Returns the totals so far; after `close()`, the final ones. It uses neither `this` nor an argument, so that it can serve
+   * as a route of the app: `app.get("/figures", relay.stats)`.
    *
    * @throws ERR_QUICPIPE_CLOSED before `listen()`
    */
   stats(): RelayStats;
   /**
-   * The same, and some of the registrations in order of registration. Their rates are there once two seconds of
-   * samples are, which are taken for a minute after each call.
+   * Returns the totals and a page of registrations, in order of registration. Rates are sampled once a second for a minute
+   * after each call; a registration's rate is `null` until its second sample.
    *
    * @throws ERR_QUICPIPE_CLOSED before `listen()`; ERR_QUICPIPE_QUERY_INVALID
    */
   stats(page: StatsPageRequest): PagedRelayStats;
   /**
-   * Drains and closes: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
+   * Drains and closes the relay: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
    * event streams, waits for `graceMs`, then closes the socket. Idempotent: the first call's grace counts.
    */
   close(options?: CloseOptions): Promise<void>;
 }
 
 /**
- * Makes a relay that lives in an h3 app: `app.use(relay)`, `await relay.listen()`.
+ * Creates a relay for an h3 app: `app.use(relay)`, `await relay.listen()`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID; ERR_QUICPIPE_AUTH_REQUIRED without `auth` where `NODE_ENV` is "production"
+ * @throws ERR_QUICPIPE_OPTION_INVALID; ERR_QUICPIPE_AUTH_REQUIRED without `auth` if `NODE_ENV` is "production"
  * @example
  * const relay = quicpipe({ upstream: { port: 4434 }, auth: { jwks: "https://issuer.example/jwks.json" } });
  * const app = new H3().use(relay);
@@ -145,7 +145,7 @@ class RelayControl {
   stats(): RelayStats;
   stats(page: StatsPageRequest): PagedRelayStats;
   stats(page?: StatsPageRequest): RelayStats | PagedRelayStats {
-    // What names no limit asks for no page: a route of an app, say, calls its handler with an event.
+    // An argument without `limit` is not a page request: a route of an app calls its handler with an event.
     if (page?.limit !== undefined) return this.#pagedStats(page);
     return this.#lastStats ?? relayStats(this.#running());
   }
@@ -189,7 +189,7 @@ class RelayControl {
   }
 
   async #close(graceMs: number): Promise<void> {
-    // If it never came to listen, the caller of listen() was told, and there is nothing to close.
+    // If it failed to listen, the caller of listen() got the error, and there is nothing to close.
     await Promise.allSettled([this.#opening]);
     const service = this.#service;
     if (!service) return;

@@ -19,17 +19,17 @@ import { StatsEvents } from "./stats/events.ts";
 import { telemetryFigures } from "./stats/telemetry-figures.ts";
 import { Waiters } from "./http/waiters.ts";
 
-/** What a relay has whether it runs or not. */
+/** The parts of a relay that exist whether it runs or not. */
 export interface ServiceContext {
   readonly settings: Settings;
   readonly log: Log;
-  /** Requests refused so far, by code. */
+  /** Number of refused requests so far, by code. */
   readonly refused: ReadonlyMap<QuicpipeErrorCode, number>;
-  /** ms since the epoch, by the system's clock: for what others say the time of, as tokens do. */
+  /** Returns ms since the epoch by the system clock, for times set by other parties, such as those of tokens. */
   readonly now: () => number;
 }
 
-/** The parts of a relay that runs. */
+/** The parts of a running relay. */
 export interface Service extends ServiceContext {
   readonly forwarder: Forwarder;
   readonly registry: Registry;
@@ -40,28 +40,29 @@ export interface Service extends ServiceContext {
   readonly authenticate: Authenticate;
   readonly rates: Rates;
   readonly statsEvents: StatsEvents;
-  /** Refuses what is new and ends every wait; what is registered is still forwarded. Idempotent. */
+  /** Refuses new registrations and messages and ends every wait. Existing registrations are still forwarded. Idempotent. */
   drain(): void;
   /** Closes the sockets and timers. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the data plane and puts the control plane on it. The caller closes it.
+ * Opens the data plane and the control plane. The caller closes the service.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_BACKEND_UNAVAILABLE, ERR_QUICPIPE_OPTION_INVALID and
- * ERR_QUICPIPE_STATE_UNAVAILABLE (development key)
+ *   ERR_QUICPIPE_STATE_UNAVAILABLE (development key)
  */
 export async function openService(context: ServiceContext): Promise<Service> {
   const { settings, log, now } = context;
   const limits = settings.auth === "none" ? addressLimits(settings.limits) : settings.limits;
-  // Where a later part fails, the earlier ones are closed: a socket that stays bound keeps the next attempt out.
+  // If a later part fails, the earlier ones are closed: a socket left bound would block the next attempt.
   await using opening = new AsyncDisposableStack();
   const closing = new AbortController();
   opening.defer(() => closing.abort());
   const authenticate = createAuthentication(settings, { log, now, signal: closing.signal });
   const openTelemetry = await loadRelayTelemetry(settings.telemetry);
-  // The forwarder asks the registry about STUN, and the registry writes the forwarder's routes.
+  // The two depend on each other: the forwarder queries the registry about STUN, and the registry writes the forwarder's
+  // routes.
   let registry: Registry | undefined;
   const forwarder = opening.adopt(await openForwarder(context, () => registry), (dataPlane) =>
     dataPlane.close(),
@@ -160,7 +161,7 @@ function forwarderOptions(settings: Settings, log: Log): Omit<ForwarderOptions, 
     sourcePolicy,
     stun,
     maxSessions: limits.maxRegistrations,
-    // One more, as a registration joins a bucket before it leaves another, or ends an orphan to make room.
+    // One more, as a registration joins a bucket before it leaves another, or before it ends an orphan to make room.
     maxBuckets: limits.maxRegistrations + defaults.maxIdleBuckets + 1,
     maxGatewayClients,
     socketBufferBytes,

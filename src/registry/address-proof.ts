@@ -2,42 +2,42 @@ import { maxRequestsPerNonce } from "../defaults/index.ts";
 import type { StunProof, StunVerdict } from "../forwarder/index.ts";
 import { type PeerAddress, sameAddress, samePath } from "../wire/address.ts";
 
-/** Where a registration's peer was, and when that was certain. */
+/** The address of a registration's peer, and the time of its proof. */
 export interface AddressProof {
   readonly address: PeerAddress;
   /** ms since the epoch. */
   readonly atMs: number;
 }
 
-/** What is known of where a registration's peer is. */
+/** The proven address of a registration's peer. */
 export interface ProvenAddress {
   address: PeerAddress | null;
-  /** When the newest proof of it was made, by HTTP or by STUN, in ms since the epoch; 0: never. */
+  /** Time of its newest proof, by HTTP or STUN, in ms since the epoch; 0 if there is none. */
   provenAtMs: number;
-  /** When the newest nonce was made that a STUN request renewed it with, in ms since the epoch; 0: none did. */
+  /** Creation time of the newest nonce that a STUN request renewed it with, in ms since the epoch; 0 if there is none. */
   nonceAtMs: number;
-  /** Those of the requests with that nonce. */
+  /** Transaction IDs of the requests with that nonce. */
   transactionIds: readonly string[];
 }
 
 const none: readonly string[] = [];
 
-/** What is known of a registration that begins. */
+/** Returns the state of a new registration. */
 export function firstProof(address: PeerAddress | null, atMs: number): ProvenAddress {
   return { address, provenAtMs: address ? atMs : 0, nonceAtMs: 0, transactionIds: none };
 }
 
-/** What is new by a proof: nothing, by which address of this host the peer is reached, or where the peer is. */
+/** The effect of a proof: none, another local address towards the same peer, or another address of the peer. */
 export type Turn = "none" | "turned" | "moved";
 
-/** What is known once a proof, if there is one, is taken. */
+/** The state after a proof. */
 export interface Taken extends Pick<ProvenAddress, "address" | "provenAtMs"> {
   readonly turn: Turn;
 }
 
 /**
- * Takes a proof for what is known from now on, unless what is known is newer: a request's body may come long after it. Nonces
- * tell parts of a millisecond, which other proofs do not.
+ * Applies a proof, unless the known one is newer: a request's body may arrive long after the request. Nonces have
+ * sub-millisecond times, other proofs do not, hence the truncation.
  */
 export function takeProof(known: Readonly<ProvenAddress>, proof: AddressProof | null): Taken {
   const before = known.address;
@@ -49,7 +49,7 @@ export function takeProof(known: Readonly<ProvenAddress>, proof: AddressProof | 
   return { turn: before && sameAddress(before, address) ? "turned" : "moved", address, provenAtMs };
 }
 
-/** Keeps in mind that a STUN request was accepted. */
+/** Records an accepted STUN request. */
 export function noteTransaction(known: ProvenAddress, { madeAtMs, transactionId }: StunProof): void {
   const before = madeAtMs === known.nonceAtMs ? known.transactionIds : [];
   known.transactionIds = [...before, transactionId];
@@ -57,9 +57,9 @@ export function noteTransaction(known: ProvenAddress, { madeAtMs, transactionId 
 }
 
 /**
- * Weighs a proof by STUN against what is known. A move takes a nonce that is newer than every proof: else a captured
- * request would bring a registration back to where its peer has been. A renewal takes the newest nonce so far, or a
- * newer one, and a transaction that is new: else captured requests would keep a registration whose peer is gone.
+ * Compares a STUN proof with the known state. A move requires a nonce newer than every proof; otherwise a captured request
+ * could bring a registration back to a former address. A renewal requires the newest nonce so far or a newer one, and a new
+ * transaction; otherwise captured requests could keep alive a registration whose peer is gone.
  */
 export function weigh(
   known: Readonly<ProvenAddress>,

@@ -3,34 +3,34 @@ import { type Address, formatAddress } from "../wire/address.ts";
 import { isWithinShare } from "../share.ts";
 import type { Quota } from "./quota.ts";
 
-/** Registrations and their connection IDs. */
+/** Counts of registrations and their connection IDs. */
 export interface Holdings {
   readonly registrations: number;
   readonly cids: number;
 }
 
-/** What decides whether a registration is let in. */
+/** Inputs of the admission check. */
 export interface Admission {
-  /** Connection IDs that are asked for. */
+  /** Connection IDs requested. */
   readonly num: number;
-  /** Those that it has already; 0 for a new registration. */
+  /** Connection IDs that the registration already has; 0 for a new one. */
   readonly held: number;
   readonly draining: boolean;
   readonly quota: Quota;
-  /** What the subject holds beside this registration. */
+  /** Holdings of the account, this registration excluded. */
   readonly own: Holdings;
-  /** What all subjects hold beside this registration. */
+  /** Holdings of all accounts, this registration excluded. */
   readonly all: Holdings;
   readonly maxRegistrations: number;
   readonly maxCids: number;
 }
 
 /**
- * Lets a registration pass if the relay takes new ones, its subject may have it and the table has room: of registrations
- * and of connection IDs the last quarter is for those who hold none. A refresh that asks for nothing more takes no room.
+ * Requires that the relay accepts registrations, the quota allows this one and the table has room. The last quarter of
+ * registrations and of connection IDs is reserved for accounts that hold none. A refresh that requests no more connection
+ * IDs takes no room.
  *
- * @throws ERR_QUICPIPE_DRAINING, ERR_QUICPIPE_REGISTRATION_QUOTA, ERR_QUICPIPE_CID_QUOTA,
- *   ERR_QUICPIPE_TABLE_FULL
+ * @throws ERR_QUICPIPE_DRAINING, ERR_QUICPIPE_REGISTRATION_QUOTA, ERR_QUICPIPE_CID_QUOTA, ERR_QUICPIPE_TABLE_FULL
  */
 export function requireRoom({ num, held, draining, quota, own, all, ...table }: Admission): void {
   if (draining && held === 0)
@@ -63,7 +63,7 @@ export function requireRoom({ num, held, draining, quota, own, all, ...table }: 
     );
 }
 
-/** The refusal of a peer that seems to be where the relay itself is. */
+/** Returns the error for a peer whose address is the relay's own. */
 export function ownAddress(address: Address): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_OWN_ADDRESS",
@@ -71,7 +71,7 @@ export function ownAddress(address: Address): QuicpipeError {
   );
 }
 
-/** The refusal of connection IDs that another registration holds. */
+/** Returns the error for connection IDs that another registration holds. */
 export function conflict(): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_CID_CONFLICT",

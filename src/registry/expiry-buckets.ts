@@ -1,22 +1,21 @@
-/** Something that ends at a known time. Only {@link ExpiryBuckets} may change it while the item is in there. */
+/** An item with an expiry time. Only {@link ExpiryBuckets} may change it while it contains the item. */
 export interface Expiring {
   /** ms since the epoch. */
   expiresAtMs: number;
-  /** Where in its bucket it is; any number before. */
+  /** Index in its bucket; arbitrary before the item is added. */
   slot: number;
 }
 
 /**
- * Items sorted roughly by the time they end, so that neither a timer per item nor a scan of all items is
- * needed. An item's bucket follows from its `expiresAtMs`. Buckets are arrays, out of which the last item moves into a
- * gap: unlike a `Set`, they never move all that they have at once.
+ * Items roughly sorted by expiry, without a timer per item or a scan of all. An item's bucket follows from its
+ * `expiresAtMs`. Buckets are arrays whose last item fills a gap: unlike a `Set`, they never move all their items at once.
  */
 export class ExpiryBuckets<Item extends Expiring> {
   readonly #widthMs: number;
   readonly #buckets = new Map<number, Item[]>();
   #size = 0;
 
-  /** @param widthMs width of a bucket, in ms: how much later than its end an item may be found due. */
+  /** @param widthMs width of a bucket in ms: the longest delay between an item's expiry and `due` yielding it. */
   constructor(widthMs: number) {
     this.#widthMs = widthMs;
   }
@@ -46,7 +45,7 @@ export class ExpiryBuckets<Item extends Expiring> {
     items[last.slot] = last;
   }
 
-  /** Gives an item a new end. */
+  /** Changes an item's expiry. */
   move(item: Item, expiresAtMs: number): void {
     this.delete(item);
     item.expiresAtMs = expiresAtMs;
@@ -54,15 +53,15 @@ export class ExpiryBuckets<Item extends Expiring> {
   }
 
   /**
-   * Iterates over the items of all buckets that lie wholly in the past. Each has to be deleted, or moved out of the
-   * past, before the next is asked for; others may come and go.
+   * Iterates over the items of all buckets that lie wholly in the past. Each item must be deleted, or moved out of the past,
+   * before the next step. Other items may come and go.
    */
   *due(nowMs: number): Generator<Item> {
     for (const [bucket, items] of this.#buckets)
       if ((bucket + 1) * this.#widthMs <= nowMs) while (items.length > 0) yield items.at(-1)!;
   }
 
-  /** One of those that end first, by the width of a bucket. */
+  /** Returns an item of the earliest bucket, if any. */
   earliest(): Item | undefined {
     const first = Math.min(...this.#buckets.keys());
     return this.#buckets.get(first)?.at(-1);

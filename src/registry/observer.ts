@@ -1,22 +1,22 @@
 import type { SessionCounters } from "../forwarder/index.ts";
 import type { Registration } from "./registration.ts";
 
-/** Why a registration is over: by its owner, by time, by an administrator, or with the relay. */
+/** Reason for the end of a registration: its owner, expiry, an administrator, or the relay's end. */
 export type EndReason = "ended" | "expired" | "revoked" | "closed";
 
-/** Who hears of every registration: of its beginning once, of its end once, and of each new address between. */
+/** Observer of registrations. It is told of each one's beginning and end, once each, and of every new address in between. */
 export interface RegistrationObserver {
   opened(registration: Registration): void;
-  /** Its address changed; the first one that STUN proves counts too. */
+  /** The address changed. The first one proven by STUN counts too. */
   moved(registration: Registration): void;
-  /** @param counters what it had moved by then. */
+  /** @param counters the final counts. */
   ended(registration: Registration, reason: EndReason, counters: SessionCounters): void;
 }
 
-/** Called with the first exception of each method of an observer. */
+/** Called with the first exception of each observer method. */
 export type ObserverFault = (method: keyof RegistrationObserver, error: unknown) => void;
 
-/** Passes on to observers, whose exceptions are reported, once for each method of each, and go no further. */
+/** Combines observers into one that never throws. Reports the first exception of each method of each observer. */
 export function guardObservers(
   observers: readonly RegistrationObserver[],
   onFault: ObserverFault = warnOfFault,
@@ -42,7 +42,7 @@ export function guardObservers(
   };
 }
 
-/** Where nobody wants to know of an observer's exceptions, the process is told. */
+/** Default fault handler: emits a process warning. */
 function warnOfFault(method: string, error: unknown): void {
   process.emitWarning(`quicpipe: an observer of registrations failed in ${method}: ${String(error)}`);
 }

@@ -1,18 +1,18 @@
 import type { Forwarder } from "../forwarder/index.ts";
 import type { ObserverFault, RegistrationObserver } from "./observer.ts";
 
-/** What the registry is opened with. */
+/** Options of a {@link Registry}. */
 export interface RegistryOptions {
-  /** The data plane; from here on the registry alone opens, changes and closes its sessions. */
+  /** The data plane. Only the registry opens, changes and closes its sessions from now on. */
   readonly forwarder: Forwarder;
-  /** Registrations in all. */
+  /** Most registrations in all. */
   readonly maxRegistrations: number;
-  /** Connection IDs in all. */
+  /** Most connection IDs in all. */
   readonly maxCids: number;
-  /** ms since the epoch, on a clock that neither goes back nor jumps, as `steadyNow` does. */
+  /** Returns ms since the epoch, from a clock that neither goes back nor jumps, such as `steadyNow`. */
   readonly now: () => number;
-  /** Who hears of every registration. */
+  /** Observers of registrations. */
   readonly observers?: readonly RegistrationObserver[];
-  /** Called with the first exception of each method of an observer; none of them harms a registration. */
+  /** Called with the first exception of each observer method. Exceptions never affect a registration. */
   readonly onObserverFault?: ObserverFault;
 }

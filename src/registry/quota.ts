@@ -1,16 +1,16 @@
-/** What one account may hold and send. */
+/** Limits of one account. */
 export interface Quota {
-  /** Registrations at a time. */
+  /** Concurrent registrations. */
   readonly maxRegistrations: number;
-  /** Connection IDs at a time, over all its registrations. */
+  /** Connection IDs of all its registrations together. */
   readonly maxCids: number;
-  /** Rate of all its registrations together, in bytes per second. */
+  /** Send rate of all its registrations together, in bytes per second. */
   readonly bytesPerSecond: number;
-  /** Longest life of a registration without renewal, in ms. */
+  /** Longest lifetime of a registration without renewal, in ms. */
   readonly maxTtlMs: number;
 }
 
-/** Takes the smaller of each figure, so that a claim narrows the server's quota and never widens it. */
+/** Returns the smaller of each value: a claim narrows the server's quota and never widens it. */
 export function narrowQuota(quota: Quota, claim: Partial<Quota>): Quota {
   const narrower = (figure: keyof Quota): number => Math.min(quota[figure], claim[figure] ?? Infinity);
   return {

@@ -5,10 +5,10 @@ import type { Address } from "../wire/address.ts";
 import { sourceName } from "../wire/source.ts";
 import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
 
-/** Whose rate a registration's sending draws from: its subject's, or its address's where one subject is everybody. */
+/** The token bucket that a registration's traffic draws from: its subject's, or its address's where all clients are one subject. */
 export type RatedBy = "subject" | "address";
 
-/** What all sessions with the same key draw from. */
+/** The token bucket that all sessions with one key draw from. */
 export interface RateBucket {
   readonly id: BucketId;
   readonly key: string;
@@ -17,28 +17,28 @@ export interface RateBucket {
 
 interface KeptBucket extends RateBucket, Expiring {
   bytesPerSecond: number;
-  /** Registrations that draw from it. Without any it is kept until it is full, at `expiresAtMs`. */
+  /** Registrations that draw from it. Without any, it is kept until it is full, at `expiresAtMs`. */
   registrations: number;
 }
 
-/** What {@link RateBuckets} is made with. */
+/** Options of {@link RateBuckets}. */
 export interface RateBucketsOptions {
   readonly forwarder: Forwarder;
-  /** ms since the epoch. */
+  /** Returns ms since the epoch. */
   readonly now: () => number;
 }
 
-/** What {@link RateBuckets.stats} tells. */
+/** Counts returned by {@link RateBuckets.stats}. */
 export interface RateBucketStats {
-  /** Buckets right now. */
+  /** Open buckets. */
   readonly open: number;
-  /** Buckets that were closed before they were full, as too many were kept. */
+  /** Buckets closed before they were full, as too many were kept. */
   readonly forgiven: number;
 }
 
 /**
- * Tells which registrations share a rate, and what STUN messages in their names may cost: those with the same key. An
- * account stands for the address until that is proven: both are the names of sources.
+ * Returns the key of a registration. Registrations with the same key share a rate, and the budget for STUN messages in their
+ * names. Until the address is proven the account stands in for it: both name a source.
  */
 export function rateKeyOf(registration: {
   readonly ratedBy: RatedBy;
@@ -52,8 +52,8 @@ export function rateKeyOf(registration: {
 }
 
 /**
- * The token buckets that registrations draw from, one for each key. A bucket outlives its last registration until it is
- * full, so that nobody gets a full one by ending a registration and making another.
+ * The token buckets that registrations draw from, one per key. A bucket outlives its last registration until it is full, so
+ * that ending a registration and opening another does not yield a full bucket.
  */
 export class RateBuckets {
   readonly #options: RateBucketsOptions;
@@ -65,7 +65,7 @@ export class RateBuckets {
     this.#options = options;
   }
 
-  /** Has one registration more draw from the bucket of a key, whose rate is from now on that of this one. */
+  /** Adds a registration to the bucket of a key, and sets the bucket's rate. */
   join(key: string, bytesPerSecond: number): RateBucket {
     const bucket = this.#byKey.get(key) ?? this.#open(key, bytesPerSecond);
     if (bucket.registrations === 0) this.#idle.delete(bucket);
@@ -77,7 +77,7 @@ export class RateBuckets {
     return bucket;
   }
 
-  /** Has one registration less draw from a bucket. */
+  /** Removes a registration from a bucket. */
   leave({ key }: RateBucket): void {
     const bucket = this.#byKey.get(key)!;
     bucket.registrations--;
@@ -88,11 +88,11 @@ export class RateBuckets {
     if (this.#idle.size > defaults.maxIdleBuckets) this.#forgiveOne();
   }
 
-  /** Closes one bucket that nobody draws from and that is full at each step. */
+  /** Closes one full bucket without registrations per step. */
   *sweep(): Generator<undefined> {
     for (const bucket of this.#idle.due(this.#options.now())) {
       const fullAtMs = this.#fullAtMs(bucket);
-      // A thread that had looked the bucket up before it was left may have taken from it since.
+      // A thread that looked up the bucket before its last registration left may still have drawn from it.
       if (fullAtMs > this.#options.now()) this.#idle.move(bucket, fullAtMs);
       else this.#close(bucket);
       yield;
@@ -110,7 +110,7 @@ export class RateBuckets {
     return bucket;
   }
 
-  /** The one that lacks the least. */
+  /** Closes the idle bucket that lacks the least. */
   #forgiveOne(): void {
     this.#forgiven++;
     this.#close(this.#idle.earliest()!);

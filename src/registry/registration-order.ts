@@ -2,13 +2,13 @@ import type { Registration } from "./registration.ts";
 
 type Ordered = Pick<Registration, "ordinal" | "expiresAtMs">;
 
-/** As many as have ordinals that follow each other; the array is not made smaller, so that ends leave no garbage. */
+/** Registrations with consecutive ordinals. The array never shrinks, so that ends create no garbage. */
 interface Page<Item> {
   readonly items: (Item | undefined)[];
   size: number;
 }
 
-/** Registrations in the order in which they began: in small pages, none of which is ever moved. */
+/** Registrations in order of their beginning, in small pages that are never moved. */
 export class RegistrationOrder<Item extends Ordered> {
   readonly #pages = new Map<number, Page<Item>>();
 
@@ -25,11 +25,11 @@ export class RegistrationOrder<Item extends Ordered> {
     if (--page.size === 0) this.#pages.delete(pageOf(item));
   }
 
-  /** Iterates over those with a greater ordinal that end after `nowMs`, which may come and go on the way. */
+  /** Iterates over items with a greater ordinal that expire after `nowMs`. Items may come and go during iteration. */
   *after(ordinal: number, nowMs: number): Generator<Item> {
     for (const [number, { items }] of this.#pages) {
       if ((number + 1) * pageOrdinals <= ordinal) continue;
-      // By index, as 100 000 are looked at each second while somebody watches: a third of the time of for-of.
+      // Indexed, as 100 000 items are visited per second while statistics are followed: a third of the time of for-of.
       for (let i = 0; i < items.length; i++) {
         const item = items[i];
         if (item && item.ordinal > ordinal && item.expiresAtMs > nowMs) yield item;
@@ -38,7 +38,7 @@ export class RegistrationOrder<Item extends Ordered> {
   }
 }
 
-/** What a registration that outlives its neighbours keeps of them: 512 bytes. */
+/** Registrations per page. A registration that outlives its neighbours keeps one page: 512 bytes. */
 const pageOrdinals = 64;
 
 function pageOf({ ordinal }: Ordered): number {

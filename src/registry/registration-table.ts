@@ -8,21 +8,21 @@ import type { RateBucket, RatedBy } from "./rate-buckets.ts";
 import { RegistrationOrder } from "./registration-order.ts";
 import type { Registration } from "./registration.ts";
 
-/** A registration as it is kept. */
+/** A stored registration. */
 export interface Entry extends Registration, ProvenAddress, Expiring {
   address: PeerAddress | null;
   num: number;
-  /** Whose quota it takes up. */
+  /** The account whose quota it uses. */
   readonly account: string;
   readonly ratedBy: RatedBy;
-  /** What its sending draws from. */
+  /** The bucket that its traffic draws from. */
   bucket: RateBucket;
-  /** Life without renewal, in ms. */
+  /** Lifetime without renewal, in ms. */
   ttlMs: number;
   expiresAtMs: number;
 }
 
-/** What a registration is renewed with. */
+/** The new values of a renewal. */
 export interface Renewal {
   readonly ttlMs: number;
   readonly proof: AddressProof | null;
@@ -30,13 +30,13 @@ export interface Renewal {
   readonly cids?: Uint8Array | undefined;
 }
 
-/** One account's registrations, oldest first, and the sum of their connection IDs. */
+/** An account's registrations, oldest first, and the sum of their connection IDs. */
 export interface Holder {
   readonly entries: ReadonlySet<Entry>;
   readonly cids: number;
 }
 
-/** All registrations, those whose time is over included, by each of the ways in which they are looked for. */
+/** All registrations, including expired ones, with an index for each kind of look-up. */
 export class RegistrationTable {
   readonly #byId = new ShardedMap<Entry>();
   readonly #inOrder = new RegistrationOrder<Entry>();
@@ -49,7 +49,7 @@ export class RegistrationTable {
     return this.#byId.size;
   }
 
-  /** Connection IDs of all. */
+  /** Connection IDs of all registrations. */
   get cids(): number {
     return this.#cids;
   }
@@ -66,12 +66,12 @@ export class RegistrationTable {
     return this.#byAccount.get(account);
   }
 
-  /** Iterates over those with a greater ordinal that end after `nowMs`, in order; the table may change on the way. */
+  /** Iterates in order over entries with a greater ordinal that expire after `nowMs`. The table may change during iteration. */
   after(ordinal: number, nowMs: number): Generator<Entry> {
     return this.#inOrder.after(ordinal, nowMs);
   }
 
-  /** Iterates over those whose time is over, at most a sweep's interval late; each has to be deleted before the next. */
+  /** Iterates over expired entries, at most one sweep interval late. Each must be deleted before the next step. */
   due(nowMs: number): Iterable<Entry> {
     return this.#expiry.due(nowMs);
   }
@@ -94,18 +94,18 @@ export class RegistrationTable {
     this.#expiry.delete(entry);
     this.#count(entry, -entry.num);
     const { entries } = this.#byAccount.get(entry.account)!;
-    // A set that gets empty takes new memory, which the collector has to move although nobody needs it.
+    // Emptying a set makes it allocate new memory, which the collector would have to move for no use.
     if (entries.size === 1) this.#byAccount.delete(entry.account);
     else entries.delete(entry);
   }
 
-  /** Gives an entry another number of connection IDs. */
+  /** Changes an entry's number of connection IDs. */
   resize(entry: Entry, num: number): void {
     this.#count(entry, num - entry.num);
     entry.num = num;
   }
 
-  /** Gives an entry a new end. */
+  /** Changes an entry's expiry. */
   renew(entry: Entry, expiresAtMs: number): void {
     this.#expiry.move(entry, expiresAtMs);
   }

@@ -3,32 +3,32 @@ import type { PeerAddress } from "../wire/address.ts";
 import type { Quota } from "./quota.ts";
 import type { RatedBy } from "./rate-buckets.ts";
 
-/** Who registers what. */
+/** A request to register connection IDs. */
 export interface RegisterRequest {
   readonly subject: string;
-  /** Whose quota it takes up: the subject, or its address where one subject is everybody. */
+  /** The account whose quota it uses: the subject, or its address where all clients are one subject. */
   readonly account: string;
   readonly quota: Quota;
   readonly ratedBy: RatedBy;
-  /** The connection ID key, 16 to 64 bytes; it is not kept. */
+  /** The connection ID key, 16 to 64 bytes. It is not stored. */
   readonly key: Uint8Array;
-  /** How many connection IDs, counted from 1. */
+  /** Number of connection IDs, counted from 1. */
   readonly num: number;
-  /** Life without renewal, in ms; cut to the quota's. */
+  /** Lifetime without renewal, in ms; capped by the quota. */
   readonly ttlMs: number;
-  /** The subject's public address if the request proved it. */
+  /** The subject's public address, if the request proved it. */
   readonly address: PeerAddress | null;
-  /** When it did, in ms since the epoch; now if absent. */
+  /** Time of that proof, in ms since the epoch; now if absent. */
   readonly provenAtMs?: number | undefined;
 }
 
-/** A live registration, as of now. */
+/** A live registration. Its fields change as it is renewed. */
 export interface Registration {
   readonly id: string;
   readonly subject: string;
-  /** Greater than that of every earlier registration, so that lists have an order that lasts. */
+  /** Greater than that of every earlier registration, so that lists have a stable order. */
   readonly ordinal: number;
-  /** Its session in the data plane, to read from; the number is used again after its end. */
+  /** Its session in the data plane, for reading. The number is reused after its end. */
   readonly session: SessionId;
   readonly num: number;
   readonly address: PeerAddress | null;
@@ -38,14 +38,14 @@ export interface Registration {
   readonly expiresAtMs: number;
 }
 
-/** What the accepter of a mailbox message wants pinned. */
+/** A request to pin the initial DCID of an accepted mailbox message. */
 export interface InitialPin {
   /** The destination connection ID of the dialer's Initial, 8 to 20 bytes. */
   readonly destinationId: Uint8Array;
-  /** Id of the accepter's registration. */
+  /** ID of the accepter's registration. */
   readonly to: string;
-  /** The dialer's account; `undefined` where that may be several peers. */
+  /** The dialer's account; `undefined` if it may be several peers. */
   readonly dialer: string | undefined;
-  /** Id of the dialer's registration that sent the message, if one is known. */
+  /** ID of the dialer's registration that sent the message, if known. */
   readonly from: string | undefined;
 }

@@ -19,8 +19,8 @@ import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from ".
 import { type Entry, RegistrationTable, type Renewal } from "./registration-table.ts";
 
 /**
- * Who owns which connection IDs, at which address, until when. It is the truth of which the forwarder's route table is
- * the copy; the connection IDs themselves are stored only there. A registration whose time is over counts as gone.
+ * Records the owner, address and expiry of connection IDs. The registry is authoritative; the forwarder's route table is its
+ * copy, and the only place that stores the connection IDs themselves. An expired registration counts as gone.
  */
 export class Registry implements StunAuthority {
   readonly #options: RegistryOptions;
@@ -38,16 +38,16 @@ export class Registry implements StunAuthority {
   }
 
   /**
-   * Registers connection IDs, or refreshes the registration that the same subject holds for the same key:
-   * `num` may then grow or shrink, and an address replaces the one that was known. All or nothing.
+   * Registers connection IDs, or refreshes the registration that the same subject holds for the same key. A refresh may
+   * change `num`, and a proven address replaces the known one. All or nothing.
    *
-   * @throws ERR_QUICPIPE_CID_CONFLICT, ERR_QUICPIPE_OWN_ADDRESS, ERR_QUICPIPE_REGISTRATION_QUOTA,
-   *   ERR_QUICPIPE_CID_QUOTA, ERR_QUICPIPE_TABLE_FULL, ERR_QUICPIPE_DRAINING
+   * @throws ERR_QUICPIPE_CID_CONFLICT, ERR_QUICPIPE_OWN_ADDRESS, ERR_QUICPIPE_REGISTRATION_QUOTA, ERR_QUICPIPE_CID_QUOTA,
+   *   ERR_QUICPIPE_TABLE_FULL, ERR_QUICPIPE_DRAINING
    */
   register(request: RegisterRequest): Registration {
-    // One reading of the clock, so that nothing ends halfway.
+    // The clock is read once, so that nothing expires halfway.
     const nowMs = this.#options.now();
-    // The same key gives the same connection IDs, so the first one tells whether this is a refresh.
+    // Equal keys give equal connection IDs, so the first one tells whether this is a refresh.
     const held = this.#freedHolderOf(deriveConnectionId(request.key, 1), nowMs);
     if (held && held.subject !== request.subject) throw conflict();
     this.#admit(request, held, nowMs);
@@ -60,18 +60,18 @@ export class Registry implements StunAuthority {
     return held ? this.#refresh(held, request, cids) : this.#open(request, cids);
   }
 
-  /** Finds a live registration; with `owner`, only if it is that subject's. */
+  /** Returns a live registration; with `owner`, only if it belongs to that subject. */
   get(id: string, owner?: string): Registration | undefined {
     const entry = this.#live(id);
     return owner === undefined || entry?.subject === owner ? entry : undefined;
   }
 
-  /** Lists an account's live registrations, oldest first. */
+  /** Returns an account's live registrations, oldest first. */
   list(account: string): Registration[] {
     return this.#liveOf(account, this.#options.now());
   }
 
-  /** Ends a registration at once; with `owner`, only if it is that subject's. Tells whether it did. */
+  /** Ends a registration at once; with `owner`, only if it belongs to that subject. Reports whether it did. */
   end(id: string, owner?: string): boolean {
     const entry = this.#live(id);
     if (!entry || (owner !== undefined && entry.subject !== owner)) return false;
@@ -79,37 +79,37 @@ export class Registry implements StunAuthority {
     return true;
   }
 
-  /** Ends anybody's registration at once, for an administrator. Tells whether it did. */
+  /** Ends any subject's registration at once, for an administrator. Reports whether it did. */
   revoke(id: string): boolean {
     const entry = this.#live(id);
     if (entry) this.#end(entry, "revoked");
     return entry !== undefined;
   }
 
-  /** What a live registration has moved so far. */
+  /** Returns the traffic of a live registration so far. */
   countersOf(id: string): SessionCounters | undefined {
     const entry = this.#live(id);
     return entry && this.#options.forwarder.countersOf(entry.session);
   }
 
   /**
-   * Iterates over the live registrations in order of registration, which may come and go on the way.
+   * Iterates over the live registrations in order of registration. Registrations may come and go during iteration.
    *
-   * @param after only those with a greater ordinal: a page goes on where another ended, whatever has ended since.
+   * @param after yields only greater ordinals, so that a page continues where another ended, whatever has ended since.
    */
   all(after = 0): Generator<Registration> {
     return this.#table.after(after, this.#options.now());
   }
 
-  /** Finds the subject's registration at an address, the most recent one there. */
+  /** Returns the most recent registration at an address if it belongs to the subject. */
   at(subject: string, address: Address): Registration | undefined {
     const entry = this.#table.ofSession(this.#options.forwarder.sessionAt(address));
     return entry?.subject === subject ? this.#live(entry.id) : undefined;
   }
 
   /**
-   * Leads the dialer's Initial packets to the accepter until the accepter's own connection IDs take over:
-   * from the registration that sent the message, else from the dialer's newest. Without any, does nothing.
+   * Pins the dialer's Initial to the accepter until the accepter's own connection IDs take over. The dialer's registration
+   * is the one that sent the message, or else its newest. Does nothing if either end has none.
    *
    * @returns the dialer's registration.
    */
@@ -125,13 +125,13 @@ export class Registry implements StunAuthority {
     return from;
   }
 
-  /** The STUN password of a live registration: derived, so that there is nothing to store or to steal. */
+  /** Returns the STUN password of a live registration. It is derived, so that nothing is stored that could be stolen. */
   secretOf(id: string): string | undefined {
     if (!this.#live(id)) return undefined;
     return hmacSha256(this.#stunKey, Buffer.from(id)).toString("base64url");
   }
 
-  /** Renews a registration for which STUN proved an address, and moves it there; see {@link weigh} for when not. */
+  /** Renews a registration whose address STUN has proven, and moves it there. {@link weigh} decides whether the proof is accepted. */
   proven(id: string, proof: StunProof): StunVerdict {
     const entry = this.#live(id);
     if (!entry || this.#options.forwarder.isOwnAddress(proof.address)) return "refused";
@@ -149,12 +149,12 @@ export class Registry implements StunAuthority {
     return this.#draining;
   }
 
-  /** From here on refuses new registrations; refreshes and STUN renewals go on. */
+  /** Refuses new registrations from now on. Refreshes and STUN renewals continue. */
   drain(): void {
     this.#draining = true;
   }
 
-  /** Ends one expired registration, or one bucket that is needed no more, at each step. */
+  /** Ends one expired registration, or closes one unused bucket, per step. */
   *sweep(): Generator<undefined> {
     for (const entry of this.#table.due(this.#options.now())) {
       this.#end(entry, "expired");
@@ -163,14 +163,14 @@ export class Registry implements StunAuthority {
     yield* this.#rates.sweep();
   }
 
-  /** Registrations and connection IDs right now, and the token buckets that they draw from. */
+  /** Returns the number of registrations, connection IDs and token buckets. */
   stats(): { readonly registrations: number; readonly cids: number; readonly rateBuckets: RateBucketStats } {
     return { registrations: this.#table.size, cids: this.#table.cids, rateBuckets: this.#rates.stats() };
   }
 
   /**
-   * Forgets every registration, which the observer hears of. The data plane is left as it is: what it pinned in
-   * the kernel outlives the process. Idempotent.
+   * Removes every registration and notifies the observers. The data plane stays as it is: state pinned in the kernel
+   * outlives the process. Idempotent.
    */
   close(): void {
     this.#draining = true;
@@ -184,7 +184,7 @@ export class Registry implements StunAuthority {
     const { forwarder, maxRegistrations, maxCids } = this.#options;
     if (request.address && forwarder.isOwnAddress(request.address)) throw ownAddress(request.address);
     this.#freeDeadOf(request, nowMs);
-    // A refresh takes up nothing but its own place, whoever asks for it.
+    // A refresh takes only its own place, whichever account requests it.
     const holder = this.#table.ofAccount(held?.account ?? request.account);
     const beside = (registrations = 0, cids = 0): Holdings =>
       held ? { registrations: registrations - 1, cids: cids - held.num } : { registrations, cids };
@@ -219,7 +219,7 @@ export class Registry implements StunAuthority {
     return entry;
   }
 
-  /** Has a session draw from a bucket that was joined for it, which is left again if that fails. */
+  /** Runs `draw` for a session that uses a bucket just joined. Leaves the bucket if that fails. */
   #drawing<T>(bucket: RateBucket, draw: () => T): T {
     try {
       return draw();
@@ -238,12 +238,12 @@ export class Registry implements StunAuthority {
     return entry;
   }
 
-  /** Renews in the data plane first: where that fails, the registration stays as it was. */
+  /** Renews in the data plane first, so that a failure leaves the registration unchanged. */
   #renew(entry: Entry, { ttlMs, proof, bytesPerSecond, cids }: Renewal): void {
     const expiresAtMs = this.#options.now() + ttlMs;
     const { turn, address, provenAtMs } = takeProof(entry, proof);
     const before = entry.bucket;
-    // Joined before the other is left: what is left last might be closed.
+    // Joins before leaving: the last one to leave a bucket may close it.
     const bucket = this.#rates.join(rateKeyOf({ ...entry, address }), bytesPerSecond);
     this.#drawing(bucket, () =>
       this.#options.forwarder.updateSession(entry.session, {
@@ -266,7 +266,7 @@ export class Registry implements StunAuthority {
     this.#observer.ended(entry, reason, counters);
   }
 
-  /** Ends what is over of an account that would else be refused: a look at each only where it matters. */
+  /** Ends the expired registrations of an account that would otherwise be refused. Other accounts are not scanned. */
   #freeDeadOf({ account, quota, num }: RegisterRequest, nowMs: number): void {
     const holder = this.#table.ofAccount(account);
     if (!holder) return;
@@ -274,7 +274,7 @@ export class Registry implements StunAuthority {
     for (const entry of holder.entries) if (entry.expiresAtMs <= nowMs) this.#end(entry, "expired");
   }
 
-  /** Finds who holds a connection ID, and frees it first if its holder's time is over. */
+  /** Finds the holder of a connection ID. Ends an expired holder first. */
   #freedHolderOf(cid: Uint8Array, nowMs: number): Entry | undefined {
     const entry = this.#table.ofSession(this.#options.forwarder.sessionOf(cid));
     if (!entry || entry.expiresAtMs > nowMs) return entry;

@@ -1,14 +1,14 @@
 import * as defaults from "../defaults/index.ts";
 
-/** A running {@link createSweeper}. Whoever made it closes it. */
+/** Handle of a running {@link createSweeper}. The caller closes it. */
 export interface Sweeper {
   close(): void;
 }
 
 /**
- * Runs sweeps at every `defaults.sweepIntervalMs`. A sweep removes one expired item for each step of its
- * iterator; after `defaults.sweepBatch` steps the event loop gets its turn, so that no number of expiries
- * blocks it. A round that takes longer than the interval is finished before the next one begins.
+ * Runs sweeps every `defaults.sweepIntervalMs`. A sweep removes one expired item per step of its iterator. The event loop
+ * gets its turn after every `defaults.sweepBatch` steps, so that no number of expiries blocks it. A round that exceeds the
+ * interval is completed before the next one begins.
  */
 export function createSweeper(sweeps: readonly (() => Iterator<unknown>)[]): Sweeper {
   let nextSlice: NodeJS.Immediate | undefined;

@@ -2,10 +2,10 @@ import type { Meter, Tracer } from "@opentelemetry/api";
 import { version } from "../version.ts";
 import { scopeName } from "./names.ts";
 
-/** The package `@opentelemetry/api`. */
+/** The exports of `@opentelemetry/api`. */
 export type Api = typeof import("@opentelemetry/api");
 
-/** Loads `@opentelemetry/api`, which is optional; `undefined` where it is not installed. */
+/** Loads the optional package `@opentelemetry/api`; `undefined` if it is not installed. */
 export async function loadApi(
   load: () => Promise<unknown> = () => import("@opentelemetry/api"),
 ): Promise<Api | undefined> {
@@ -17,12 +17,12 @@ export async function loadApi(
   }
 }
 
-/** The tracer of this package. */
+/** Returns this package's tracer. */
 export function tracerOf({ trace }: Api): Tracer {
   return trace.getTracer(scopeName, version);
 }
 
-/** The meter of this package. */
+/** Returns this package's meter. */
 export function meterOf({ metrics }: Api): Meter {
   return metrics.getMeter(scopeName, version);
 }

@@ -1,13 +1,16 @@
 import type { TraceParent } from "../wire/traceparent.ts";
 import type { RequestSpanName } from "./names.ts";
 
-/** How a relay reports what it does. */
+/** Telemetry options of a relay. */
 export interface TelemetryOptions {
-  /** A `quicpipe.relay` span ends after this time and a new one goes on, linked to it; in ms, from 10 000. */
+  /**
+   * Time after which a `quicpipe.relay` span ends and a new one, linked to it, begins, in ms, from 10 000. Spans never end
+   * early if absent.
+   */
   readonly intervalMs?: number | undefined;
 }
 
-/** One registration, as far as telemetry looks. */
+/** A registration as seen by telemetry. */
 export interface RelayedRegistration {
   readonly id: string;
   readonly subject: string;
@@ -16,7 +19,7 @@ export interface RelayedRegistration {
   readonly registeredAtMs: number;
 }
 
-/** What a registration has moved so far. */
+/** Traffic of a registration so far. */
 export interface RelayedTraffic {
   readonly packetsFrom: number;
   readonly bytesFrom: number;
@@ -24,73 +27,73 @@ export interface RelayedTraffic {
   readonly bytesTo: number;
   readonly packetsLimited: number;
   readonly packetsOffloaded: number;
-  /** When its first packet was forwarded, ms since the epoch; `null` if none was. */
+  /** Time of its first forwarded packet, in ms since the epoch; `null` if there was none. */
   readonly firstForwardedAtMs: number | null;
 }
 
-/** Hears of every registration; the registry calls it. */
+/** Observer of every registration. The registry calls it. */
 export interface RelayObserver {
   opened(registration: RelayedRegistration): void;
   moved(registration: RelayedRegistration): void;
   ended(registration: RelayedRegistration, reason: string, traffic: RelayedTraffic): void;
 }
 
-/** Who forwarded a packet: the kernel, or one of this process's backends. */
+/** The forwarder of a packet: the kernel, or a backend of this process. */
 export type PathName = "xdp" | "native" | "dgram";
 
-/** What a relay counted since its data plane was opened, and what it holds. */
+/** Totals of a relay since its data plane was opened, and its current state. */
 export interface RelayFigures {
-  /** What was forwarded, by {@link PathName}. */
+  /** Forwarded traffic, by {@link PathName}. */
   readonly traffic: Readonly<Record<string, { readonly packets: number; readonly bytes: number }>>;
-  /** By reason. */
+  /** Dropped datagrams, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Mailbox messages that ended, by how. */
+  /** Ended mailbox messages, by outcome. */
   readonly messages: Readonly<Record<string, number>>;
   readonly registrations: number;
   readonly queuedMessages: number;
 }
 
-/** One request that the relay works on. */
+/** The trace of one request to the relay. */
 export interface RequestTrace {
-  /** Where the request's own span stands; `undefined` without telemetry. */
+  /** Position of the request's own span; `undefined` without telemetry. */
   readonly here: TraceParent | undefined;
-  /** Says that another piece of work led to this one. */
+  /** Links the span to the work that led to this request. */
   linkTo(other: TraceParent | undefined): void;
-  /** Does what may open a registration, which then belongs to whatever the request belongs to. */
+  /** Runs `work`. A registration that it opens joins the trace that the request belongs to. */
   opening<Result>(work: () => Result): Result;
 }
 
-/** What a relay tells telemetry. Nothing of it throws for telemetry's own sake. */
+/** The relay's side of telemetry. Its methods never throw on behalf of telemetry. */
 export interface RelayTelemetry {
   readonly observer: RelayObserver;
-  /** Works on a request within a span of its own. */
+  /** Runs `work` for a request within a span. */
   request<Result>(
     name: RequestSpanName,
     headers: Headers,
     work: (trace: RequestTrace) => Promise<Result>,
   ): Promise<Result>;
-  /** Two registrations carry the two ends of one connection. */
+  /** Links the spans of two registrations that carry the two ends of one connection. */
   pair(dialer: string, accepter: string): void;
-  /** Looks at what registrations have done lately, one at each step; does nothing if the last look was just now. */
+  /** Checks the recent activity of registrations, one per step. Does nothing if the last check was just before. */
   watch(): Generator<undefined>;
-  /** Takes leave of the meter; what was counted stays counted. Idempotent. */
+  /** Detaches from the meter. Everything counted stays counted. Idempotent. */
   close(): void;
 }
 
-/** A peer's dial or accept under way. */
+/** The trace of a peer's dial or accept. */
 export interface PeerTrace {
-  /** Headers that make the relay's work a part of this one. */
+  /** Request headers that make the relay's work part of this trace. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Says that another peer's work, by its `traceparent`, led to this one. */
+  /** Links the span to another peer's work, given by its `traceparent`. */
   linkTo(traceparent: string | undefined): void;
 }
 
-/** What a peer tells telemetry. */
+/** The peer's side of telemetry. */
 export interface PeerTelemetry {
-  /** Dials within a span of its own. */
+  /** Runs a dial within a span. */
   dial<Result>(work: (trace: PeerTrace) => Promise<Result>): Promise<Result>;
-  /** Accepts what the application brought, within a span of its own. */
+  /** Runs the accept of a first flight from the application within a span. */
   accept<Result>(work: (trace: PeerTrace) => Promise<Result>): Promise<Result>;
-  /** Accepts what waited in the mailbox, within a span that is part of nothing else here. */
+  /** Runs the accept of a mailbox message within a root span. */
   acceptMessage<Result>(work: (trace: PeerTrace) => Promise<Result>): Promise<Result>;
 }

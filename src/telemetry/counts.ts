@@ -1,10 +1,10 @@
 import type { RelayFigures } from "./contract.ts";
 import type { CounterName, LevelName } from "./names.ts";
 
-/** One figure for each series of each counter. */
+/** A value for each series of each counter. */
 export type Counts = Readonly<Record<CounterName, Readonly<Record<string, number>>>>;
 
-/** Nothing counted. */
+/** Zero counts. */
 export const noCounts: Counts = {
   "quicpipe.relay.io": {},
   "quicpipe.relay.packets": {},
@@ -12,7 +12,7 @@ export const noCounts: Counts = {
   "quicpipe.mailbox.messages": {},
 };
 
-/** What a relay counted, as the counters show it. */
+/** Returns the counter values of a relay. */
 export function countsOf({ traffic, dropped, messages }: RelayFigures): Counts {
   return {
     "quicpipe.relay.io": mapped(traffic, ({ bytes }) => bytes),
@@ -22,12 +22,12 @@ export function countsOf({ traffic, dropped, messages }: RelayFigures): Counts {
   };
 }
 
-/** What a relay holds, as the levels show it. */
+/** Returns the level values of a relay. */
 export function levelsOf({ registrations, queuedMessages }: RelayFigures): Record<LevelName, number> {
   return { "quicpipe.registration.active": registrations, "quicpipe.mailbox.queued": queuedMessages };
 }
 
-/** `one` plus `times` the other, series by series. */
+/** Adds `times` times the other counts to `one`, series by series. */
 export function combine(one: Counts, other: Counts, times: 1 | -1): Counts {
   const sumOf = (counter: CounterName): Record<string, number> => {
     const sum = { ...one[counter] };

@@ -12,43 +12,43 @@ import {
   type Metric,
 } from "./names.ts";
 
-/** What the metrics of one relay are read from. */
+/** The figures that the metrics of one relay are read from. */
 type Source = () => RelayFigures;
 
-/** The metrics of one relay, until it is closed. */
+/** The metrics of one relay. */
 export class RelayMetrics {
   readonly #sum: ProcessSum;
   readonly #source: Source;
 
-  /** From here on `source` is read at each collection; what it shows now was there before, and is left out. */
+  /** Reads `source` at each collection from now on. Its current values predate this relay and are subtracted. */
   constructor(meter: Meter, source: Source) {
     this.#sum = sumOf(meter);
     this.#source = source;
     this.#sum.add(source);
   }
 
-  /** A registration was held so long. */
+  /** Records how long a registration was held. */
   registrationEnded(seconds: number, reason: string): void {
     this.#sum.registrationDuration.record(seconds, { [attributes.endReason]: reason });
   }
 
-  /** Takes leave; what was counted stays counted. Idempotent. */
+  /** Detaches the relay. Everything counted stays counted. Idempotent. */
   close(): void {
     this.#sum.remove(this.#source);
   }
 }
 
 /**
- * The relays of this process, at once or one after another, add up in the same series: each with its own would
- * overwrite the others', and what happened between a collection and the end of a relay would be lost.
+ * Sums all relays of the process, concurrent or successive, into the same series. Separate series would overwrite each
+ * other, and events between the last collection and the end of a relay would be lost.
  */
 class ProcessSum {
   readonly registrationDuration: Histogram;
   readonly #counters: readonly Series<CounterName>[];
   readonly #levels: readonly Series<LevelName>[];
-  /** Each with what it showed when it came: what the kernel did for an earlier process, say. */
+  /** The open relays, each with its values at the start, such as kernel traffic of an earlier process. */
   readonly #live = new Map<Source, Counts>();
-  /** What the relays that are closed had counted. */
+  /** Total counts of the closed relays. */
   #past: Counts = noCounts;
 
   constructor(meter: Meter) {
@@ -74,7 +74,7 @@ class ProcessSum {
     this.#past = combine(this.#past, combine(countsOf(source()), start, -1), 1);
   }
 
-  /** One look at each relay for all metrics, so that they belong together. */
+  /** Reads each relay once for all metrics, so that they are consistent. */
   #observe(result: BatchObservableResult): void {
     const figures = [...this.#live].map(([source, start]) => ({ shown: source(), start }));
     const counts = figures.reduce(
@@ -94,11 +94,11 @@ class ProcessSum {
   }
 }
 
-/** All series of one metric. */
+/** All series of a metric. */
 interface Series<Name extends string> {
   readonly name: Name;
   readonly observable: Observable;
-  /** The attributes of the series with that value. */
+  /** Returns the attributes of the series with a value. */
   readonly attributesOf: (value: string) => Readonly<Record<string, string>>;
 }
 

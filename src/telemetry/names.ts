@@ -1,12 +1,12 @@
 /**
- * Every name that telemetry gives, with its unit; `docs/telemetry.md` has the same in words. Attributes that the
- * semantic conventions know are theirs, all others are below `quicpipe.`.
+ * Every name that telemetry emits, with its unit; `docs/telemetry.md` describes them. Attributes defined by the semantic
+ * conventions keep their names; all others begin with `quicpipe.`.
  */
 
-/** Name of the instrumentation scope: the package's. */
+/** Name of the instrumentation scope. */
 export const scopeName = "quicpipe";
 
-/** Spans. */
+/** Names of spans. */
 export const spans = {
   register: "quicpipe.register",
   send: "quicpipe.mailbox.send",
@@ -16,12 +16,12 @@ export const spans = {
   accept: "quicpipe.accept",
 } as const;
 
-/** Spans of one request to the relay. */
+/** Spans of requests to the relay. */
 export type RequestSpanName = (typeof spans)["register" | "send" | "take"];
-/** Spans of a peer's work. */
+/** Spans of a peer's operations. */
 export type PeerSpanName = (typeof spans)["dial" | "accept"];
 
-/** Events of a `quicpipe.relay` span. */
+/** Names of the events of a `quicpipe.relay` span. */
 export const events = {
   firstPacket: "quicpipe.relay.first_packet",
   moved: "quicpipe.relay.moved",
@@ -29,7 +29,7 @@ export const events = {
   limited: "quicpipe.relay.limited",
 } as const;
 
-/** Attributes of spans and events. */
+/** Names of the attributes of spans, events and metrics. */
 export const attributes = {
   errorType: "error.type",
   peerAddress: "network.peer.address",
@@ -51,29 +51,29 @@ export const attributes = {
   packetsOffloaded: "quicpipe.relay.packets_offloaded",
 } as const;
 
-/** One metric. */
+/** Definition of a metric. */
 export interface Metric {
-  /** UCUM. */
+  /** Unit in UCUM. */
   readonly unit: string;
   readonly description: string;
-  /** The attribute that tells its series apart, if it has more than one. */
+  /** Attribute that distinguishes its series, if it has more than one. */
   readonly by?: string;
-  /** What all of its series have. */
+  /** Attributes common to all its series. */
   readonly fixed?: Readonly<Record<string, string>>;
 }
 
-/** Counters, which are read from the data plane at each collection. */
+/** Counters, read from the data plane at each collection. */
 export type CounterName =
   | "quicpipe.relay.io"
   | "quicpipe.relay.packets"
   | "quicpipe.relay.dropped"
   | "quicpipe.mailbox.messages";
-/** What is held, read at each collection. */
+/** Current levels, read at each collection. */
 export type LevelName = "quicpipe.registration.active" | "quicpipe.mailbox.queued";
-/** Durations, recorded when they are over. */
+/** Durations, recorded when they end. */
 export type DurationName = "quicpipe.registration.duration";
 
-/** What goes out; that the same came in before is no traffic of its own. */
+/** Only outgoing traffic is counted: each forwarded packet came in before. */
 const outgoing: Metric["fixed"] = { [attributes.direction]: "transmit" };
 
 export const counters: Readonly<Record<CounterName, Metric>> = {

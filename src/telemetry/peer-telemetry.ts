@@ -7,9 +7,9 @@ import { attributes, type PeerSpanName, spans } from "./names.ts";
 import { traceHeaders } from "./trace-headers.ts";
 
 /**
- * Loads a peer's telemetry. Without `@opentelemetry/api`, or if it is not wanted, it does nothing.
+ * Loads a peer's telemetry. It is a no-op if `@opentelemetry/api` is missing or `isWanted` is false.
  *
- * @param load finds the package; for tests.
+ * @param load imports the package; for tests.
  */
 export async function loadPeerTelemetry(
   isWanted: boolean,
@@ -24,7 +24,7 @@ function connect(api: Api): PeerTelemetry {
   return {
     dial: (work) => within(api, spans.dial, { kind: CLIENT }, work),
     accept: (work) => within(api, spans.accept, { kind: CONSUMER }, work),
-    // Whatever the application did when it began to listen is long over.
+    // A root span: the span in which the application began to listen has ended long ago.
     acceptMessage: (work) => within(api, spans.accept, { kind: CONSUMER, root: true }, work),
   };
 }
@@ -58,7 +58,7 @@ async function within<Result>(
 
 const silentTrace: PeerTrace = { headers: {}, linkTo: () => undefined };
 
-/** Says nothing to nobody. */
+/** No-op telemetry. */
 const silentPeerTelemetry: PeerTelemetry = {
   dial: (work) => work(silentTrace),
   accept: (work) => work(silentTrace),

@@ -4,7 +4,7 @@ import { attributes } from "./names.ts";
 
 type SpanAttributes = Readonly<Record<string, string | number>>;
 
-/** What a registration has moved since another reading. */
+/** Traffic of a registration between two readings. */
 export type TrafficShare = Omit<RelayedTraffic, "firstForwardedAtMs">;
 
 export function trafficSince(now: RelayedTraffic, then: RelayedTraffic): TrafficShare {
@@ -18,7 +18,7 @@ export function trafficSince(now: RelayedTraffic, then: RelayedTraffic): Traffic
   };
 }
 
-/** What a span ends with. */
+/** Returns the traffic attributes of an ending span. */
 export function trafficAttributes(traffic: TrafficShare): SpanAttributes {
   return {
     [attributes.packetsFrom]: traffic.packetsFrom,
@@ -30,7 +30,7 @@ export function trafficAttributes(traffic: TrafficShare): SpanAttributes {
   };
 }
 
-/** The path of what went to a registration, if anything did: the kernel's if it forwarded all of that, or any. */
+/** Returns the path of the packets sent to a registration, if any: the kernel's if it forwarded all of them, or any, as `share` says. */
 export function pathOf(
   { packetsTo, packetsOffloaded }: TrafficShare,
   backend: PathName,
@@ -41,7 +41,7 @@ export function pathOf(
   return { [attributes.path]: isKernel ? "xdp" : backend };
 }
 
-/** Where a registration is. */
+/** Returns the attributes of a registration's address. */
 export function peerAttributes(address: RelayedRegistration["address"]): SpanAttributes {
   if (!address) return {};
   return {

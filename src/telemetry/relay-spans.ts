@@ -6,33 +6,33 @@ import type { PathName, RelayedRegistration, RelayedTraffic } from "./contract.t
 import { attributes, events, spans } from "./names.ts";
 import { pathOf, peerAttributes, trafficAttributes, trafficSince } from "./relay-attributes.ts";
 
-/** What the spans of registrations are made with. */
+/** Dependencies of {@link RelaySpans}. */
 export interface RelaySpanParts {
   readonly api: Api;
   readonly tracer: Tracer;
-  /** Who forwards what the kernel does not. */
+  /** The backend that forwards packets the kernel does not. */
   readonly backend: PathName;
   readonly trafficOf: (id: string) => RelayedTraffic | undefined;
-  /** After which a span ends and a new one goes on; never if absent. */
+  /** Time after which a span ends and a new one succeeds it, in ms; never if absent. */
   readonly intervalMs: number | undefined;
   /** ms since the epoch. */
   readonly now: () => number;
 }
 
-/** A registration whose span is recorded. */
+/** A registration with a recording span. */
 interface Watched {
   readonly registration: RelayedRegistration;
   readonly parent: Context;
   span: Span;
   startedAtMs: number;
-  /** What it had moved when the span began. */
+  /** Traffic at the start of the span. */
   start: RelayedTraffic;
   hasForwarded: boolean;
   isOffloaded: boolean;
   isLimited: boolean;
 }
 
-/** One long span for each registration, or a chain of them, with what happens to it as events. */
+/** Long spans of registrations, one per registration or a chain of them, with its events. */
 export class RelaySpans {
   readonly #parts: RelaySpanParts;
   readonly #watched = new ShardedMap<Watched>();
@@ -44,7 +44,7 @@ export class RelaySpans {
     this.#openedBy = parts.api.ROOT_CONTEXT;
   }
 
-  /** Registrations that open while `work` runs are part of what `parent` is part of. */
+  /** Runs `work`. The spans of registrations opened meanwhile are children of `parent`. */
   opening<Result>(parent: Context, work: () => Result): Result {
     this.#openedBy = parent;
     try {
@@ -60,9 +60,9 @@ export class RelaySpans {
     const start = this.#parts.trafficOf(id);
     if (!start) return;
     const span = this.#start(registration, parent, startedAtMs);
-    // What nobody records is not looked at.
+    // A span that is not recorded needs no checks.
     if (!span.isRecording()) return;
-    // A session that an earlier process left in the kernel goes on: its first packet was long ago.
+    // A session left in the kernel by an earlier process continues: its first packet was long ago.
     const hasForwarded = start.firstForwardedAtMs !== null;
     const unseen = { hasForwarded, isOffloaded: false, isLimited: false };
     this.#watched.set(id, { registration, parent, span, startedAtMs, start, ...unseen });
@@ -82,7 +82,7 @@ export class RelaySpans {
     this.#finish(watched, traffic);
   }
 
-  /** Links the spans of two registrations to each other, if both are recorded. */
+  /** Links the spans of two registrations to each other if both are recorded. */
   pair(one: string, other: string): void {
     const [first, second] = [this.#watched.get(one)?.span, this.#watched.get(other)?.span];
     if (!first || !second) return;
@@ -90,7 +90,7 @@ export class RelaySpans {
     second.addLink({ context: first.spanContext() });
   }
 
-  /** Looks at one registration at each step; at none if the last look was less than `telemetryWatchMs` ago. */
+  /** Checks one registration per step; none if the last round began less than `telemetryWatchMs` ago. */
   *watch(): Generator<undefined> {
     const nowMs = this.#parts.now();
     if (nowMs - this.#lookedAtMs < telemetryWatchMs) return;
@@ -106,13 +106,13 @@ export class RelaySpans {
     const isOver = intervalMs !== undefined && nowMs - watched.startedAtMs >= intervalMs;
     const hasSeenAll = watched.hasForwarded && watched.isOffloaded && watched.isLimited;
     const traffic = isOver || !hasSeenAll ? trafficOf(watched.registration.id) : undefined;
-    // Its time may be over, and the sweep not yet there.
+    // The registration may have expired without being swept yet.
     if (!traffic) return;
     this.#look(watched, traffic);
     if (isOver) this.#renew(watched, traffic, nowMs);
   }
 
-  /** Adds what is new since the last look. */
+  /** Adds the events since the last check. */
   #look(watched: Watched, traffic: RelayedTraffic): void {
     const { span, start } = watched;
     const { backend } = this.#parts;

@@ -12,24 +12,24 @@ import { RelayMetrics } from "./metrics.ts";
 import { RelaySpans } from "./relay-spans.ts";
 import { RequestSpans } from "./request-spans.ts";
 
-/** What a relay gives telemetry to read. */
+/** The relay's data that telemetry reads. */
 export interface RelayTelemetryParts {
-  /** Who forwards what the kernel does not. */
+  /** The backend that forwards packets the kernel does not. */
   readonly backend: PathName;
   readonly figures: () => RelayFigures;
-  /** What a live registration has moved. */
+  /** Traffic of a live registration so far. */
   readonly trafficOf: (id: string) => RelayedTraffic | undefined;
   /** ms since the epoch. */
   readonly now: () => number;
 }
 
-/** Opens a relay's telemetry on the SDK that the process has registered by now. Whoever calls it closes it. */
+/** Opens a relay's telemetry on the SDK registered so far. The caller closes it. */
 export type OpenRelayTelemetry = (parts: RelayTelemetryParts) => RelayTelemetry;
 
 /**
- * Loads what a relay's telemetry needs. Without `@opentelemetry/api`, or with `false`, what is opened does nothing.
+ * Loads a relay's telemetry. The result is a no-op if `@opentelemetry/api` is missing or `options` is `false`.
  *
- * @param load finds the package; for tests.
+ * @param load imports the package; for tests.
  */
 export async function loadRelayTelemetry(
   options: TelemetryOptions | false,
@@ -64,7 +64,7 @@ const nothing = (): void => undefined;
 const silentObserver: RelayObserver = { opened: nothing, moved: nothing, ended: nothing };
 const silentTrace: RequestTrace = { here: undefined, linkTo: nothing, opening: (work) => work() };
 
-/** Says nothing to nobody. */
+/** No-op telemetry. */
 const silentRelayTelemetry: RelayTelemetry = {
   observer: silentObserver,
   request: (_name, _headers, work) => work(silentTrace),

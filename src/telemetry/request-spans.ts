@@ -8,7 +8,7 @@ import { attributes, type RequestSpanName } from "./names.ts";
 import type { RelaySpans } from "./relay-spans.ts";
 import { readTraceHeaders } from "./trace-headers.ts";
 
-/** The spans of requests to a relay. */
+/** Spans of requests to a relay. */
 export class RequestSpans {
   readonly #api: Api;
   readonly #tracer: Tracer;
@@ -20,7 +20,7 @@ export class RequestSpans {
     this.#relaySpans = relaySpans;
   }
 
-  /** Works on a request within a span: of the application's own span of it, if there is one, else of its caller's. */
+  /** Runs `work` for a request within a span. Its parent is the application's span of the request if there is one, else the caller's. */
   async request<Result>(
     name: RequestSpanName,
     headers: Headers,
@@ -28,7 +28,7 @@ export class RequestSpans {
   ): Promise<Result> {
     const { context, trace, SpanKind, SpanStatusCode } = this.#api;
     const active = context.active();
-    // One that has ended is left from when the server was started: its context is that of each request.
+    // An ended span was active when the server was started; every request inherits that context.
     const isInstrumented = trace.getSpan(active)?.isRecording() === true;
     const parent = isInstrumented ? active : this.#callerOf(headers, active);
     const kind = isInstrumented ? SpanKind.INTERNAL : SpanKind.SERVER;
@@ -37,7 +37,7 @@ export class RequestSpans {
       return await context.with(trace.setSpan(parent, span), () => work(this.#traceOf(span, parent)));
     } catch (error) {
       span.setAttribute(attributes.errorType, errorTypeOf(error));
-      // What the relay refuses is no failure of the relay's, as the conventions for HTTP servers have it.
+      // A refusal is not a failure of the relay, as in the conventions for HTTP servers.
       if (!isQuicpipeError(error)) span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {

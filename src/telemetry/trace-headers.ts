@@ -3,8 +3,8 @@ import { encodeTraceparent, parseTraceparent } from "../wire/traceparent.ts";
 import type { Api } from "./api.ts";
 
 /**
- * Reads the caller's place in its trace from a request's headers. The protocol itself names these headers, so
- * they count whichever propagator the application has registered.
+ * Reads the caller's position in its trace from request headers. The protocol defines these headers, so they apply whichever
+ * propagator the application has registered.
  */
 export function readTraceHeaders({ createTraceState }: Api, headers: Headers): SpanContext | undefined {
   const parent = parseTraceparent(headers.get("traceparent"));
@@ -13,7 +13,7 @@ export function readTraceHeaders({ createTraceState }: Api, headers: Headers): S
   return { ...parent, isRemote: true, ...(state && { traceState: createTraceState(state) }) };
 }
 
-/** Writes a place in a trace as headers; none where there is no trace. Baggage stays at home. */
+/** Formats a position in a trace as headers; none if it is not valid. Baggage is not sent. */
 export function traceHeaders({ isSpanContextValid }: Api, context: SpanContext): Record<string, string> {
   if (!isSpanContextValid(context)) return {};
   const tracestate = context.traceState?.serialize();

@@ -2,9 +2,9 @@ import { blake2b } from "@noble/hashes/blake2.js";
 
 /** Length of a relayed connection ID, in bytes (docs/protocol.md, "Connection IDs"). */
 export const cidBytes = 12;
-/** Shortest registration key, in bytes: 128 bits, so that nobody guesses another's connection IDs. */
+/** Shortest registration key, in bytes: 128 bits, so that connection IDs cannot be guessed. */
 export const minKeyBytes = 16;
-/** Longest registration key, in bytes: the most that BLAKE2b takes (RFC 7693 §2.1). */
+/** Longest registration key, in bytes: BLAKE2b's limit (RFC 7693 §2.1). */
 export const maxKeyBytes = 64;
 
 /**
@@ -21,17 +21,14 @@ export function deriveConnectionId(key: Uint8Array, n: number): Uint8Array {
   return cid;
 }
 
-/**
- * Derives connection IDs `first` to `last`, both included, back to back in one array of
- * `(last - first + 1) * 12` bytes.
- */
+/** Derives connection IDs `first` to `last`, inclusive, back to back in one array of `(last - first + 1) * 12` bytes. */
 export function deriveConnectionIds(key: Uint8Array, first: number, last: number): Uint8Array {
   const packed = new Uint8Array((last - first + 1) * cidBytes);
   for (let n = first; n <= last; n++) packed.set(deriveConnectionId(key, n), (n - first) * cidBytes);
   return packed;
 }
 
-/** Iterates over connection IDs that lie back to back in `packed`, as views, without copying. */
+/** Iterates over the connection IDs stored back to back in `packed`, as views, without copying. */
 export function* unpackConnectionIds(packed: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < packed.length; at += cidBytes) yield packed.subarray(at, at + cidBytes);
 }

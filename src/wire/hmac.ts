@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 
-/** SHA-256 works on blocks of this many bytes. */
+/** Block size of SHA-256, in bytes. */
 const blockBytes = 64;
 const digestBytes = 32;
 
 /**
- * HMAC-SHA-256 (RFC 2104) of a message in parts. `createHmac` takes seven times as long for a message of some hundred
- * bytes, as it makes an object for each.
+ * Computes HMAC-SHA-256 (RFC 2104) of a message in parts. `createHmac` takes seven times as long for a few hundred bytes, as
+ * it allocates an object per call.
  */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
   const block = key.length > blockBytes ? hash("sha256", key, "buffer") : key;

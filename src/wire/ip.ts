@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 
-/** Reads an IP literal into its 4 or 16 bytes, without its zone; `undefined` if it is none. */
+/** Parses an IP literal into its 4 or 16 bytes, without its zone; `undefined` for any other text. */
 export function parseIp(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split("."), Number);
   if (!isIPv6(text)) return undefined;
@@ -12,7 +12,7 @@ export function parseIp(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Writes 4 or 16 bytes as an IP literal, IPv6 in the form of RFC 5952. */
+/** Formats 4 or 16 bytes as an IP literal, IPv6 as in RFC 5952. */
 export function formatIp(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
   const words = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
@@ -22,7 +22,7 @@ export function formatIp(bytes: Uint8Array): string {
   return `${hex(words.slice(0, start))}::${hex(words.slice(start + length))}`;
 }
 
-/** One spelling for each address: RFC 5952, IPv4 plain where it is mapped into IPv6. Other text stays as it is. */
+/** Normalizes an IP literal: RFC 5952, and plain IPv4 for an IPv4-mapped one. Any other text is returned unchanged. */
 export function plainIp(text: string): string {
   const ip = parseIp(text);
   if (!ip) return text;
@@ -34,23 +34,23 @@ const loopback: BlockList = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** Tells whether a text is an IP literal that only this host reaches, an IPv4 one in IPv6 form included. */
+/** Reports whether a text is a loopback IP literal, including IPv4-mapped ones. */
 export function isLoopback(text: string): boolean {
   return isIP(text) !== 0 && loopback.check(text, isIPv6(text) ? "ipv6" : "ipv4");
 }
 
-/** Tells whether the host of a URL, an IPv6 literal in brackets, is this one; `localhost` is (RFC 6761 §6.3). */
+/** Reports whether a URL's host is loopback: an IP literal (IPv6 in brackets) or `localhost` (RFC 6761 §6.3). */
 export function isLoopbackHost(hostname: string): boolean {
   return hostname === "localhost" || isLoopback(hostname.replaceAll(/[[\]]/g, ""));
 }
 
-/** Tells whether an IP literal stands for all addresses of a host, however it is spelled. */
+/** Reports whether an IP literal is the wildcard address, in any spelling. */
 export function isWildcard(address: string): boolean {
   const plain = plainIp(address);
   return plain === "::" || plain === "0.0.0.0";
 }
 
-/** Separates a scoped IPv6 literal from its zone (RFC 4007 §11): `fe80::1%eth0` → `["fe80::1", "%eth0"]`. */
+/** Splits a scoped IPv6 literal from its zone (RFC 4007 §11): `fe80::1%eth0` → `["fe80::1", "%eth0"]`. */
 export function splitZone(address: string): [literal: string, zone: string] {
   const at = address.indexOf("%");
   return at < 0 ? [address, ""] : [address.slice(0, at), address.slice(at)];
@@ -70,7 +70,7 @@ function longestZeroRun(words: readonly number[]): { start: number; length: numb
   let start = 0;
   words.forEach((word, i) => {
     if (word !== 0) start = i + 1;
-    // RFC 5952 §4.2.3: the first of runs of equal length.
+    // RFC 5952 §4.2.3: of runs of equal length, the first.
     else if (i + 1 - start > best.length) best = { start, length: i + 1 - start };
   });
   return best;

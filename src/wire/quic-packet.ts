@@ -1,22 +1,22 @@
 import { parseVarint } from "./varint.ts";
 
-/** QUIC version 1 (RFC 9000 §15), the only one that quicpipe peers speak. */
+/** QUIC version 1 (RFC 9000 §15), the only version that quicpipe peers speak. */
 export const quicVersion1 = 1;
 /** Longest connection ID of QUIC version 1, in bytes (RFC 9000 §17.2). */
 export const maxConnectionIdBytes = 20;
-/** A datagram that carries an Initial packet is at least this long, in bytes (RFC 9000 §14.1). */
+/** Least size of a datagram that carries an Initial packet, in bytes (RFC 9000 §14.1). */
 export const minInitialDatagramBytes = 1200;
 
-/** The long header fields that every QUIC version has (RFC 8999 §5.1). */
+/** The long header fields common to all QUIC versions (RFC 8999 §5.1). */
 export interface LongHeader {
   readonly version: number;
   readonly destinationId: Uint8Array;
   readonly sourceId: Uint8Array;
-  /** Where the version-specific part begins. */
+  /** Offset of the version-specific part. */
   readonly end: number;
 }
 
-/** Reads the version-independent long header; `undefined` if the bytes are no long header or cut short. */
+/** Parses the version-independent long header; `undefined` if the packet has no long header or is truncated. */
 export function parseLongHeader(packet: Uint8Array): LongHeader | undefined {
   if (packet.length < 7 || (packet[0]! & 0x80) === 0) return undefined;
   const destinationEnd = 6 + packet[5]!;
@@ -31,7 +31,7 @@ export function parseLongHeader(packet: Uint8Array): LongHeader | undefined {
   };
 }
 
-/** Why a datagram is not a first flight that a mailbox may carry. */
+/** Reasons why a mailbox rejects a datagram. */
 export type FirstFlightRefusal =
   | "not a long header"
   | "not QUIC version 1"
@@ -41,7 +41,7 @@ export type FirstFlightRefusal =
   | "an Initial in a datagram under 1200 bytes"
   | "an initial destination connection ID under 8 bytes";
 
-/** What a mailbox needs to know of a datagram from a client's first flight. */
+/** A datagram of a client's first flight, as far as the mailbox reads it. */
 export interface FirstFlight {
   readonly destinationId: Uint8Array;
   readonly hasInitial: boolean;
@@ -51,9 +51,9 @@ const typeInitial = 0;
 const typeZeroRtt = 1;
 
 /**
- * Walks the packets coalesced in one datagram (RFC 9000 §12.2) and accepts it if each of them is a QUIC v1
- * Initial or 0-RTT packet and, with an Initial, the datagram has the 1200 bytes of RFC 9000 §14.1.
- * Never throws: hostile bytes get a reason.
+ * Walks the packets coalesced in one datagram (RFC 9000 §12.2). It accepts the datagram if each of them is a QUIC v1 Initial
+ * or 0-RTT packet and, with an Initial, the datagram has the 1200 bytes of RFC 9000 §14.1. Never throws: hostile input
+ * yields a reason.
  */
 export function parseFirstFlight(datagram: Uint8Array): FirstFlight | FirstFlightRefusal {
   let destinationId: Uint8Array | undefined;
@@ -87,14 +87,14 @@ function parseFirstPacket(packet: Uint8Array): FirstPacket | FirstFlightRefusal 
     return "a connection ID over 20 bytes";
   const type = (packet[0]! >> 4) & 3;
   if (type !== typeInitial && type !== typeZeroRtt) return "neither Initial nor 0-RTT";
-  // RFC 9000 §7.2: the client's first destination connection ID has at least 8 bytes.
+  // RFC 9000 §7.2: a client's first destination connection ID has at least 8 bytes.
   if (destinationId.length < 8) return "an initial destination connection ID under 8 bytes";
   const length = packetLength(packet, header.end, type === typeInitial);
   if (length === undefined) return "cut short";
   return { destinationId, initial: type === typeInitial, length };
 }
 
-/** Length of the whole packet, from its token and length fields (RFC 9000 §17.2.2, §17.2.3). */
+/** Returns the length of the whole packet, from its token and length fields (RFC 9000 §17.2.2, §17.2.3); `undefined` if it is truncated. */
 function packetLength(packet: Uint8Array, headerEnd: number, hasToken: boolean): number | undefined {
   let at = headerEnd;
   if (hasToken) {
@@ -104,13 +104,13 @@ function packetLength(packet: Uint8Array, headerEnd: number, hasToken: boolean):
   }
   const length = parseVarint(packet, at);
   if (!length || length.end + length.value > packet.length) return undefined;
-  // RFC 9001 §5.4.2: a sample of 16 bytes, 4 bytes after the start of the packet number, must be there.
+  // RFC 9001 §5.4.2: a 16-byte sample must follow, 4 bytes after the start of the packet number.
   return length.value < 20 ? undefined : length.end + length.value;
 }
 
 /**
- * Length of the Initial, 0-RTT or Handshake packet that stands first in a datagram, behind which another may stand (RFC 9000
- * §12.2); `undefined` for what tells none, or is cut short.
+ * Returns the length of the Initial, 0-RTT or Handshake packet at the start of a datagram, which another packet may follow
+ * (RFC 9000 §12.2); `undefined` for any other or truncated packet.
  */
 export function longPacketLength(datagram: Uint8Array): number | undefined {
   const header = parseLongHeader(datagram);
@@ -123,16 +123,16 @@ function readUint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
-/** Kinds of long header packets, as QUIC version 1 numbers them (RFC 9000 §17.2). */
+/** Long header packet types as numbered by QUIC version 1 (RFC 9000 §17.2). */
 export const longPacketType = { initial: 0, zeroRtt: 1, handshake: 2, retry: 3 } as const;
 
 /** QUIC version 2 (RFC 9369 §3.1). */
 const quicVersion2 = 0x6b3343cf;
 
-/** The kind of a long header packet, one of {@link longPacketType}; `undefined` for versions that we do not know. */
+/** Returns the type of a long header packet, one of {@link longPacketType}; `undefined` for an unknown version. */
 export function longPacketTypeOf(packet: Uint8Array, version: number): number | undefined {
   const bits = (packet[0]! >> 4) & 3;
   if (version === quicVersion1) return bits;
-  // RFC 9369 §3.2 counts from Retry.
+  // RFC 9369 §3.2: version 2 numbers the types from Retry.
   return version === quicVersion2 ? (bits + 3) & 3 : undefined;
 }

@@ -13,44 +13,44 @@ import {
 } from "./stun.ts";
 
 /**
- * Least length of a Binding request of ours, in bytes. The relay sends no reply that is longer than its
- * request, and its longest, the first challenge, takes 108.
+ * Least length of a peer's Binding request, in bytes. The relay sends no reply longer than its request, and its longest, the
+ * first challenge, takes 108.
  */
 export const minBindingRequestBytes = 128;
 
-/** Who asks: the registration's id and its secret. */
+/** A registration's ID and secret. */
 export interface StunCredential {
   readonly username: string;
   readonly password: string;
 }
 
-/** What a 401 or 438 gives to authenticate the next request with (RFC 8489 §9.2.5). */
+/** The attributes of a 401 or 438 response that authenticate the next request (RFC 8489 §9.2.5). */
 export interface StunChallenge {
   readonly realm: string;
-  /** As it came; sent back unread. */
+  /** Returned to the server unchanged. */
   readonly nonce: Uint8Array;
-  /** The server's PASSWORD-ALGORITHMS, sent back unread against bid-down (RFC 8489 §9.2.1). */
+  /** The server's PASSWORD-ALGORITHMS, returned unchanged to prevent bid-down attacks (RFC 8489 §9.2.1). */
   readonly passwordAlgorithms: Uint8Array;
 }
 
-/** A Binding request: the first one without `challenge`, then with the one that came back. */
+/** A Binding request: the first without `challenge`, the next with the one received. */
 export interface BindingRequest {
   /** 12 random bytes, new for each request. */
   readonly transactionId: Uint8Array;
   /** Absent for public STUN. */
   readonly credential?: StunCredential | undefined;
   readonly challenge?: StunChallenge | undefined;
-  /** Asks for the address alone: the registration stays where it is, and as long as it was to live. */
+  /** Only asks for the address: neither the registration's address nor its lifetime changes. */
   readonly keepsAddress?: boolean | undefined;
 }
 
-/** What a reply says. */
+/** A parsed reply. */
 export type BindingReply =
   | { readonly kind: "success"; readonly address: Address }
   | { readonly kind: "challenge"; readonly code: number; readonly challenge: StunChallenge }
   | ({ readonly kind: "error" } & StunError);
 
-/** Writes a Binding request, padded to {@link minBindingRequestBytes}. */
+/** Encodes a Binding request, padded to {@link minBindingRequestBytes}. */
 export function encodeBindingRequest(request: BindingRequest): Uint8Array {
   const { transactionId, credential, challenge } = request;
   const attributes = new Map<number, Uint8Array>();
@@ -69,9 +69,9 @@ export function encodeBindingRequest(request: BindingRequest): Uint8Array {
 }
 
 /**
- * Reads the reply to `request`; `undefined` for anything else: another transaction, a reply that does not
- * prove to come from the holder of the secret where it has to, or malformed bytes. A challenge whose `code`
- * is 401 although the request carried a challenge means that the credential is wrong.
+ * Parses the reply to `request`; `undefined` for anything else: another transaction, a success without the integrity that
+ * its credential requires, or malformed bytes. A challenge with `code` 401 to a request that carried a challenge means that
+ * the credential is wrong.
  */
 export function parseBindingReply(datagram: Uint8Array, request: BindingRequest): BindingReply | undefined {
   const message = parseStun(datagram);
@@ -79,7 +79,7 @@ export function parseBindingReply(datagram: Uint8Array, request: BindingRequest)
   const { attributes } = message;
   if (message.type === stunType.success) {
     const key = keyOf(request.credential, request.challenge);
-    // A forged success would make the peer believe in another's address.
+    // A forged success would give the peer a false address.
     if (request.credential && !(key && verifyIntegrity(message, key))) return undefined;
     const value = attributes.get(stunAttribute.xorMappedAddress);
     const address = value && parseXorAddress(value, message.transactionId);
@@ -99,7 +99,7 @@ function parseChallenge(attributes: ReadonlyMap<number, Uint8Array>): StunChalle
   const nonce = attributes.get(stunAttribute.nonce);
   const passwordAlgorithms = attributes.get(stunAttribute.passwordAlgorithms);
   if (!realm || !nonce || !passwordAlgorithms) return undefined;
-  // Copies: they outlive the datagram, whose buffer the caller may use again.
+  // Copied, as they outlive the datagram, whose buffer the caller may reuse.
   return {
     realm: Buffer.from(realm).toString(),
     nonce: nonce.slice(),

@@ -6,15 +6,15 @@ import { formatIp, parseIp } from "./ip.ts";
 
 /** Length of the STUN header, in bytes (RFC 8489 §5). */
 export const stunHeaderBytes = 20;
-/** Second to fifth byte of every STUN message (RFC 8489 §5). */
+/** Bytes 4 to 7 of every STUN message (RFC 8489 §5). */
 export const stunMagicCookie = 0x2112a442;
-/** Length of a transaction id, in bytes (RFC 8489 §5). */
+/** Length of a transaction ID, in bytes (RFC 8489 §5). */
 export const stunTransactionIdBytes = 12;
 
-/** The message types of the Binding method (RFC 8489 §5, §18.2). */
+/** Message types of the Binding method (RFC 8489 §5, §18.2). */
 export const stunType = { request: 0x0001, indication: 0x0011, success: 0x0101, error: 0x0111 } as const;
 
-/** Attribute types (RFC 8489 §18.3). Those below 0x8000 must be understood by the receiver. */
+/** Attribute types (RFC 8489 §18.3). The receiver must understand those below 0x8000. */
 export const stunAttribute = {
   username: 0x0006,
   messageIntegrity: 0x0008,
@@ -26,8 +26,8 @@ export const stunAttribute = {
   passwordAlgorithm: 0x001d,
   xorMappedAddress: 0x0020,
   /**
-   * quicpipe's own, without value: an answer is asked for, and no move. A server that does not know it must refuse the
-   * request rather than move the registration, so it is one of those that have to be understood. Unassigned at IANA.
+   * quicpipe's own, without value: requests an answer and no move. It is comprehension-required, so that a server that does
+   * not know it refuses the request rather than moving the registration. Unassigned at IANA.
    */
   keepAddress: 0x7f51,
   passwordAlgorithms: 0x8002,
@@ -36,26 +36,29 @@ export const stunAttribute = {
   padding: 0xff51,
 } as const;
 
-/** Attribute values by type, in wire order; of a repeated attribute the first counts (RFC 8489 §14). */
+/** Attribute values by type, in wire order. Of a repeated attribute, the first counts (RFC 8489 §14). */
 export type StunAttributes = ReadonlyMap<number, Uint8Array>;
 
-/** One STUN message. */
+/** A STUN message. */
 export interface StunMessage {
-  /** Method and class, one of {@link stunType} where it is a Binding message. */
+  /** Method and class; one of {@link stunType} for a Binding message. */
   readonly type: number;
   /** 12 bytes. */
   readonly transactionId: Uint8Array;
   readonly attributes: StunAttributes;
 }
 
-/** A message as it was received, so that its integrity can be checked. */
+/** A received message, with the bytes needed to check its integrity. */
 export interface ReceivedStun extends StunMessage {
   readonly datagram: Uint8Array;
-  /** Where MESSAGE-INTEGRITY-SHA256 begins; `undefined` if there is none. */
+  /** Offset of MESSAGE-INTEGRITY-SHA256; `undefined` if there is none. */
   readonly integrityAt: number | undefined;
 }
 
-/** Tells whether a datagram is a STUN message by its frame alone (docs/protocol.md, "What the relay forwards", rule 2). */
+/**
+ * Reports whether a datagram is framed as a STUN message (docs/protocol.md, "What the relay forwards", rule 2). Attributes
+ * are not parsed.
+ */
 export function isStun(datagram: Uint8Array): boolean {
   return (
     datagram.length >= stunHeaderBytes &&
@@ -69,7 +72,10 @@ export function isStun(datagram: Uint8Array): boolean {
   );
 }
 
-/** The value of the first attribute of a type of a message that {@link isStun}, without a look at the rest of it. */
+/**
+ * Returns the value of the first attribute of a type, from a message that passes {@link isStun}. It reads no further than
+ * that attribute.
+ */
 export function leadingStunAttribute(datagram: Uint8Array, type: number): Uint8Array | undefined {
   let at = stunHeaderBytes;
   for (let i = 0; i < maxLeadingAttributes && at + 4 <= datagram.length; i++) {
@@ -82,9 +88,9 @@ export function leadingStunAttribute(datagram: Uint8Array, type: number): Uint8A
 }
 
 /**
- * Reads one STUN message; `undefined` if the bytes are none, an attribute is cut short or the FINGERPRINT
- * is wrong. Values are views of `datagram`. What follows the integrity attribute is left out, as nobody
- * vouches for it (RFC 8489 §9), so is FINGERPRINT.
+ * Parses a STUN message; `undefined` if the bytes are not one, an attribute is truncated or the FINGERPRINT is wrong. Values
+ * are views of `datagram`. It omits FINGERPRINT and all attributes after the integrity attribute, which nothing protects
+ * (RFC 8489 §9).
  */
 export function parseStun(datagram: Uint8Array): ReceivedStun | undefined {
   if (!isStun(datagram)) return undefined;
@@ -108,10 +114,7 @@ export function parseStun(datagram: Uint8Array): ReceivedStun | undefined {
   return { type: readUint16(datagram, 0), transactionId, attributes, datagram, integrityAt };
 }
 
-/**
- * Writes one STUN message. With `key` a MESSAGE-INTEGRITY-SHA256 attribute is appended, after which
- * `fingerprint` appends a FINGERPRINT.
- */
+/** Encodes a STUN message. `key` appends a MESSAGE-INTEGRITY-SHA256 attribute, and `fingerprint` a FINGERPRINT after it. */
 export function encodeStun(
   message: Omit<StunMessage, "attributes"> & { attributes: Iterable<readonly [number, Uint8Array]> },
   options: { key?: Uint8Array | undefined; fingerprint?: boolean } = {},
@@ -130,14 +133,14 @@ export function encodeStun(
   return sealed([bytes, encodeAttribute([stunAttribute.fingerprint, value])], 0);
 }
 
-/** The key of a long-term credential under SHA-256 (RFC 8489 §9.2.2, §18.5.1.2). */
+/** Returns the key of a long-term credential under SHA-256 (RFC 8489 §9.2.2, §18.5.1.2). */
 export function longTermKey(username: string, realm: string, password: string): Uint8Array {
   return hash("sha256", `${username}:${realm}:${password}`, "buffer");
 }
 
 /**
- * Checks the MESSAGE-INTEGRITY-SHA256 of a received message in constant time. Only the full 32 bytes count:
- * RFC 8489 §14.6 lets a usage refuse truncation.
+ * Verifies the MESSAGE-INTEGRITY-SHA256 of a received message in constant time. Only the full 32 bytes are valid: RFC 8489
+ * §14.6 lets a usage refuse truncation.
  */
 export function verifyIntegrity(message: ReceivedStun, key: Uint8Array): boolean {
   const mac = message.attributes.get(stunAttribute.messageIntegritySha256);
@@ -145,7 +148,7 @@ export function verifyIntegrity(message: ReceivedStun, key: Uint8Array): boolean
   return timingSafeEqual(computeIntegrity(message.datagram.subarray(0, message.integrityAt), key), mac);
 }
 
-/** Value of XOR-MAPPED-ADDRESS (RFC 8489 §14.2); all zero for an address that is no IP literal. */
+/** Encodes the value of XOR-MAPPED-ADDRESS (RFC 8489 §14.2); all zero if the address is not an IP literal. */
 export function encodeXorAddress(address: Address, transactionId: Uint8Array): Uint8Array {
   const ip = parseIp(address.address) ?? new Uint8Array(4);
   const value = Buffer.alloc(4 + ip.length);
@@ -155,7 +158,7 @@ export function encodeXorAddress(address: Address, transactionId: Uint8Array): U
   return value;
 }
 
-/** Reads the value of XOR-MAPPED-ADDRESS; `undefined` if it is malformed. */
+/** Parses the value of XOR-MAPPED-ADDRESS; `undefined` if it is malformed. */
 export function parseXorAddress(value: Uint8Array, transactionId: Uint8Array): Address | undefined {
   const ipBytes = value[1] === familyIpv4 ? 4 : value[1] === familyIpv6 ? 16 : 0;
   if (ipBytes === 0 || value.length !== 4 + ipBytes) return undefined;
@@ -165,27 +168,27 @@ export function parseXorAddress(value: Uint8Array, transactionId: Uint8Array): A
 
 /** An ERROR-CODE (RFC 8489 §14.8). */
 export interface StunError {
-  /** 300 to 699. */
+  /** 300 to 699. {@link parseErrorCode} does not check the range. */
   readonly code: number;
   readonly reason: string;
 }
 
-/** Value of ERROR-CODE. */
+/** Encodes the value of ERROR-CODE. */
 export function encodeErrorCode({ code, reason }: StunError): Uint8Array {
   return Buffer.concat([Uint8Array.of(0, 0, Math.trunc(code / 100), code % 100), Buffer.from(reason)]);
 }
 
-/** Reads the value of ERROR-CODE; `undefined` if it is malformed. */
+/** Parses the value of ERROR-CODE; `undefined` if it is malformed. */
 export function parseErrorCode(value: Uint8Array): StunError | undefined {
   if (value.length < 4) return undefined;
   const code = (value[2]! & 7) * 100 + value[3]!;
   return { code, reason: new TextDecoder().decode(value.subarray(4)) };
 }
 
-/** Value of PASSWORD-ALGORITHM, and of PASSWORD-ALGORITHMS with one entry: SHA-256, no parameters (§18.5). */
+/** Value of PASSWORD-ALGORITHM, and of PASSWORD-ALGORITHMS with one entry: SHA-256 without parameters (RFC 8489 §18.5). */
 export const passwordAlgorithmSha256: Uint8Array = Uint8Array.of(0, 2, 0, 0);
 
-/** One is looked for among so many attributes, so that a message full of them costs no more than others. */
+/** Attributes searched by {@link leadingStunAttribute}, so that a message full of them costs no more than others. */
 const maxLeadingAttributes = 16;
 const integrityBytes = 32;
 const familyIpv4 = 1;
@@ -219,7 +222,7 @@ function sealed(parts: Uint8Array[], pending: number): Uint8Array {
   return bytes;
 }
 
-/** RFC 8489 §14.6: over all before the attribute, with a length field that already counts it. */
+/** RFC 8489 §14.6: covers everything before the attribute, with a length field that already includes the attribute. */
 function computeIntegrity(before: Uint8Array, key: Uint8Array): Uint8Array {
   return hmacSha256(key, sealed([before], 4 + integrityBytes));
 }
@@ -229,14 +232,14 @@ function fingerprintOf(covered: Uint8Array): number {
   return (crc32(covered) ^ 0x5354554e) >>> 0;
 }
 
-/** FINGERPRINT must be the last attribute (RFC 8489 §14.7), so the length field counts it already. */
+/** FINGERPRINT must be the last attribute (RFC 8489 §14.7), so the length field already includes it. */
 function isFingerprint(datagram: Uint8Array, at: number): boolean {
   if (at + 8 !== datagram.length || readUint16(datagram, at + 2) !== 4) return false;
   const expected = uint32(fingerprintOf(datagram.subarray(0, at)));
   return expected.every((byte, i) => byte === datagram[at + 4 + i]);
 }
 
-/** XOR with the magic cookie and, for IPv6, the transaction id after it (RFC 8489 §14.2). */
+/** XORs with the magic cookie and, for IPv6, the transaction ID after it (RFC 8489 §14.2). */
 function xored(ip: Uint8Array, transactionId: Uint8Array): Uint8Array {
   const mask = Buffer.concat([uint32(stunMagicCookie), transactionId]);
   return ip.map((byte, i) => byte ^ mask[i]!);

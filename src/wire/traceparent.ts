@@ -1,4 +1,4 @@
-/** Where a piece of work stands in a trace, as the header `traceparent` says it (W3C Trace Context §3.2). */
+/** A position in a trace, as in the `traceparent` header (W3C Trace Context §3.2). */
 export interface TraceParent {
   /** 32 lower-case hex digits, not all zero. */
   readonly traceId: string;
@@ -8,11 +8,11 @@ export interface TraceParent {
   readonly traceFlags: number;
 }
 
-/** Longest `traceparent` that is looked at, in characters: a version with more fields, and no more. */
+/** Longest `traceparent` parsed, in characters. Leaves room for the additional fields of a later version. */
 const maxChars = 128;
 const pattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
-/** Reads a `traceparent`; `undefined` for what is none. A later version is read as far as it is known (§3.2.4). */
+/** Parses a `traceparent`; `undefined` if it is not one. The known fields of a later version are read (§3.2.4). */
 export function parseTraceparent(text: string | null | undefined): TraceParent | undefined {
   if (!text || text.length > maxChars) return undefined;
   const [whole, traceId, spanId, flags] = pattern.exec(text) ?? [];
@@ -21,8 +21,8 @@ export function parseTraceparent(text: string | null | undefined): TraceParent |
   return { traceId, spanId, traceFlags: Number.parseInt(flags!, 16) };
 }
 
-/** Writes a `traceparent` of version 00. */
+/** Encodes a `traceparent` of version 00. */
 export function encodeTraceparent({ traceId, spanId, traceFlags }: TraceParent): string {
-  // §3.2.2.5: flags that are not known are sent as zero; 1 is "sampled", 2 "random-trace-id" (level 2).
+  // §3.2.2.5: unknown flags are sent as zero. 1 is "sampled", 2 "random-trace-id" (level 2).
   return `00-${traceId}-${spanId}-${(traceFlags & 3).toString(16).padStart(2, "0")}`;
 }

@@ -1,4 +1,4 @@
-/** Reads a variable-length integer (RFC 9000 §16) at `at`; `undefined` if it is cut short. */
+/** Parses the variable-length integer (RFC 9000 §16) at `at`; `undefined` if it is truncated. */
 export function parseVarint(bytes: Uint8Array, at: number): { value: number; end: number } | undefined {
   if (at >= bytes.length) return undefined;
   const end = at + varintBytes(bytes[at]!);
@@ -8,7 +8,7 @@ export function parseVarint(bytes: Uint8Array, at: number): { value: number; end
   return { value, end };
 }
 
-/** Writes an integer of at most 2⁵³ - 1 in as few bytes as it takes. */
+/** Encodes an integer of at most 2⁵³ − 1 in the fewest bytes. */
 export function encodeVarint(value: number): Buffer {
   if (value < 0x40) return Buffer.from([value]);
   if (value < 0x4000) return Buffer.from([0x40 | (value >> 8), value & 0xff]);
@@ -18,17 +18,17 @@ export function encodeVarint(value: number): Buffer {
   return bytes;
 }
 
-/** Reads variable-length integers that come byte by byte. */
+/** Parses variable-length integers byte by byte. */
 export class VarintReader {
   #value = 0;
   #left = 0;
 
-  /** Whether an integer has begun that is not whole yet. */
+  /** Whether an integer has begun and is not complete. */
   get isInside(): boolean {
     return this.#left > 0;
   }
 
-  /** Takes the next byte; the integer that ends with it, `undefined` while it goes on. */
+  /** Consumes the next byte. Returns the integer that it completes, or `undefined`. */
   push(byte: number): number | undefined {
     if (this.#left === 0) {
       this.#left = varintBytes(byte);
@@ -38,12 +38,9 @@ export class VarintReader {
   }
 }
 
-/*
- * Values are multiplied, not shifted: 62 bits do not fit an int32. Past 2⁵³ they are not exact, and beyond whatever they
- * count anyway.
- */
+/* Values are multiplied, not shifted: 62 bits do not fit an int32. Values above 2⁵³ are not exact, but exceed every count anyway. */
 
-/** Length of an integer, from its first byte. */
+/** Returns the length of an integer, from its first byte. */
 function varintBytes(first: number): number {
   return 1 << (first >> 6);
 }

@@ -1,10 +1,10 @@
 import type { Columns } from "./history.ts";
 import uPlot from "./uplot.js";
 
-/** A line of a chart. */
+/** A line in a chart. */
 export interface Line {
   readonly label: string;
-  /** The custom property of the style sheet that has its colour. */
+  /** Custom property of the style sheet that holds its colour. */
   readonly colour: string;
 }
 
@@ -13,19 +13,19 @@ export interface Chart {
   show(columns: Columns): void;
 }
 
-/** Seconds that a chart shows at least, so that its first moments are not a wall. */
+/** Least time span of a chart, in seconds, so that its first points do not fill the whole width. */
 const leastSpanSeconds = 60;
 
-/** What a chart is made of. */
+/** The parts of a chart. */
 export interface ChartShape {
   readonly lines: readonly Line[];
-  /** Writes a value at the axis. */
+  /** Formats a value for the axis. */
   readonly format: (value: number) => string;
-  /** Called with the moment that is pointed at, and with `undefined` when none is. */
+  /** Called with the index of the point under the cursor; `undefined` if there is none. */
   readonly onPoint: (index: number | undefined) => void;
 }
 
-/** Draws a chart into an element, follows its size, and the colours as the system turns light or dark. */
+/** Draws a chart into an element. It follows the element's size, and redraws when the system switches between light and dark. */
 export function createChart(host: HTMLElement, shape: ChartShape): Chart {
   let shown: Columns = [[], ...shape.lines.map(() => [])];
   let plot = draw(host, shape, shown);
@@ -80,7 +80,7 @@ function draw(host: HTMLElement, { lines, format, onPoint }: ChartShape, columns
   return new uPlot(options, columns as uPlot.AlignedData, host);
 }
 
-/** From the first moment to the last, or longer; up to now where nothing is known yet. */
+/** Returns the time range from the first point to the last, but at least the minimum span. Without points it ends now. */
 function spanOf(times: ArrayLike<number>): [from: number, to: number] {
   const to = times[times.length - 1] ?? Date.now() / 1000;
   return [Math.min(times[0] ?? to, to - leastSpanSeconds), to];

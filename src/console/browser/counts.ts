@@ -2,7 +2,7 @@ import { byId, create, setText } from "./elements.ts";
 import type { Totals } from "./snapshot.ts";
 import { formatCount } from "./quantities.ts";
 
-/** What the reasons mean, for those whose name does not say it. */
+/** Explanations of the drop reasons whose names are not obvious. */
 const explanations: Readonly<Record<string, string>> = {
   empty: "datagrams without payload",
   "source-unregistered": "from an address of no live session",
@@ -26,7 +26,7 @@ const explanations: Readonly<Record<string, string>> = {
   "stun-unanswered": "STUN that gets no answer",
 };
 
-/** Shows what was dropped by reason, most frequent first. */
+/** Shows the dropped datagrams by reason, most frequent first. */
 export function showDrops({ dropped }: Totals): void {
   const reasons = Object.entries(dropped)
     .filter(([, count]) => count > 0)
@@ -56,7 +56,7 @@ const mailboxRows = [
   ["recalled", "Recalled"],
 ] as const;
 
-/** Shows how many messages wait, what became of the others, and how many readers are there to be told. */
+/** Shows the waiting messages, the outcomes of the others, and the number of waiting readers. */
 export function showMailbox({ mailbox, waiters }: Totals): void {
   const rows = [
     ...mailboxRows.map(([key, label]) => [label, mailbox[key]] as const),

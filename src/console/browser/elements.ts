@@ -1,9 +1,9 @@
-/** The element of the page with an id; its absence is a fault of the page. */
+/** Returns the page's element with an ID. The page must contain it. */
 export function byId<Kind extends Element = HTMLElement>(id: string): Kind {
   return document.querySelector<Kind>(`#${id}`)!;
 }
 
-/** What {@link create} gives an element beside its text. */
+/** Properties of an element made by {@link create}. */
 export interface ElementShape {
   readonly className?: string;
   /** `data-…` attributes. */
@@ -11,7 +11,7 @@ export interface ElementShape {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** Makes an element. Content is text or elements, never markup: whatever a name holds is shown, not run. */
+/** Creates an element. Its content is text or elements, never markup, so that names are shown and never run. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   { className = "", data = {}, attributes = {} }: ElementShape = {},
@@ -25,7 +25,7 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets a text where it differs, so that selections and screen readers are left alone. */
+/** Sets a text only if it differs, so that selections and screen readers are not disturbed. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

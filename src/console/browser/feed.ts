@@ -1,19 +1,19 @@
 import type { Snapshot } from "./snapshot.ts";
 
-/** How it is with the stream: `"ended"` where the relay no longer takes the token. */
+/** State of the stream. `"ended"`: the relay no longer accepts the token. */
 export type FeedState = "connecting" | "live" | "lost" | "ended";
 
-/** Who hears of it. */
+/** Receiver of the stream's events. */
 export interface FeedListener {
   onSnapshot(snapshot: Snapshot): void;
   onState(state: FeedState): void;
 }
 
-/** A stream without an event for this long is taken for broken: the relay sends one each second. */
+/** Silence after which a stream counts as broken, in ms. The relay sends an event every second. */
 const silenceMs = 5000;
 const retryMs = 3000;
 
-/** Follows the relay's figures for as long as the page is open, over breaks of the connection. */
+/** Follows the relay's figures while the page is open, and reconnects after failures. */
 export function followFeed(url: string, isSignedIn: () => Promise<boolean>, listener: FeedListener): void {
   const source = new EventSource(url);
   const again = (): void => {
@@ -31,7 +31,7 @@ export function followFeed(url: string, isSignedIn: () => Promise<boolean>, list
   source.addEventListener("error", () => {
     clearTimeout(silence);
     source.close();
-    // An event source does not say why it failed.
+    // An EventSource does not report why it failed.
     void isSignedIn().then((signedIn) => (signedIn ? again() : listener.onState("ended")));
   });
 }

@@ -2,7 +2,7 @@ import { byId, setText } from "./elements.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { formatBytes, formatCount } from "./quantities.ts";
 
-/** Shows the figures at the top of the page, and who it is that tells them. */
+/** Shows the figures at the top of the page, and the relay's address and backend. */
 export class Figures {
   #last: { readonly atMs: number; readonly drops: number } | undefined;
 
@@ -35,7 +35,7 @@ export class Figures {
   #showDrops(atMs: number, drops: number): void {
     const last = this.#last ?? { atMs, drops };
     const seconds = (atMs - last.atMs) / 1000;
-    // A relay that was restarted counts from 0 again.
+    // The counters of a restarted relay begin at 0 again.
     const perSecond = seconds > 0 ? Math.max(0, drops - last.drops) / seconds : 0;
     this.#last = { atMs, drops };
     showText("figure-drops", `${formatCount(perSecond)}/s`);

@@ -1,20 +1,20 @@
-/** A moment of a chart: its time and what each line had then. */
+/** A point of a chart: its time and the value of each line. */
 export interface Moment {
-  /** s since the epoch. */
+  /** Seconds since the epoch. */
   readonly at: number;
   readonly values: readonly number[];
 }
 
-/** Times, and a column for each line; `null` where nothing is known. */
+/** Times, and one column of values per line; `null` where a value is unknown. */
 export type Columns = [times: number[], ...lines: (number | null)[][]];
 
-/** The last moments of a chart, no more than fit its window. */
+/** The points of a chart within its time window. */
 export class History {
   readonly #windowSeconds: number;
   readonly #gapSeconds: number;
   readonly #columns: Columns;
 
-  /** @param gapSeconds over this without a moment the lines are broken, not drawn across. */
+  /** @param gapSeconds longest time between points before the lines break. */
   constructor(lines: number, windowSeconds: number, gapSeconds: number) {
     this.#windowSeconds = windowSeconds;
     this.#gapSeconds = gapSeconds;
@@ -25,7 +25,7 @@ export class History {
     return this.#columns;
   }
 
-  /** Adds a moment and forgets those that have left the window; one that is not later than the last is left out. */
+  /** Adds a point and removes those that have left the window. Ignores a point that is not later than the last. */
   add({ at, values }: Moment): void {
     const [times] = this.#columns;
     const last = times.at(-1);

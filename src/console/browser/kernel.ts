@@ -11,7 +11,7 @@ const tones = {
   off: "quiet",
 } as const;
 
-/** Shows whether the kernel forwards, on which interfaces, and why no further. */
+/** Shows whether the kernel forwards, on which interfaces, and what limits it. */
 export function showKernel({ xdp, orphans }: Totals): void {
   const state = byId("xdp-state");
   setText(state, xdp.state);
@@ -29,7 +29,7 @@ export function showKernel({ xdp, orphans }: Totals): void {
   );
 }
 
-/** Asks the doctor once and shows what it says, with what would make it better. */
+/** Requests the doctor's findings once and shows them with their remedies. */
 export async function showFindings(): Promise<void> {
   try {
     const findings = await readFindings();

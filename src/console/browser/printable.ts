@@ -1,6 +1,6 @@
 /**
- * A name as it is shown: characters that cannot be seen, or that turn what follows the other way round, are written by
- * their number, so that no name passes for another.
+ * Returns a name in printable form. Control characters and bidirectional formatting characters are escaped by their code
+ * point, so that they cannot disguise a name.
  */
 export function printable(name: string): string {
   return name.replaceAll(

@@ -3,17 +3,17 @@ const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** A count in three digits, in powers of 1000: `950`, `12.4 k`, `3 M`. */
+/** Formats a count with three digits, in powers of 1000: `950`, `12.4 k`, `3 M`. */
 export function formatCount(count: number): string {
   return scaled(count, "");
 }
 
-/** Bytes in powers of 1000, as rates of networks are given: `1.2 MB`. */
+/** Formats bytes in powers of 1000, as is usual for network rates: `1.2 MB`. */
 export function formatBytes(bytes: number): string {
   return scaled(bytes, "B");
 }
 
-/** A time to come, in its largest unit or two: `45 s`, `12 min`, `3 h 20 min`; `over` once it is past. */
+/** Formats a remaining time in its largest one or two units: `45 s`, `12 min`, `3 h 20 min`; `over` once it has passed. */
 export function formatLife(lifeMs: number): string {
   if (lifeMs <= 0) return "over";
   if (lifeMs < minute) return `${Math.ceil(lifeMs / second)} s`;

@@ -1,6 +1,6 @@
 import type { StatsOrder, StatsPage } from "../../protocol.ts";
 
-/** One thing that the doctor looked at. */
+/** A finding of the doctor. */
 export interface Finding {
   readonly level: "ok" | "hint" | "problem";
   readonly subject: string;
@@ -8,14 +8,14 @@ export interface Finding {
   readonly remedies: readonly string[];
 }
 
-/** Which sessions to list. */
+/** A query for sessions. */
 export interface SessionQuery {
   readonly limit: number;
   readonly order: StatsOrder;
   readonly filter: string;
 }
 
-/** The relay refused a request; the message is its own words. */
+/** A refusal by the relay, with the relay's own message. */
 export class Refusal extends Error {
   readonly status: number;
 
@@ -25,24 +25,24 @@ export class Refusal extends Error {
   }
 }
 
-/** Why a request failed, in words. */
+/** Returns the reason of a failed request as text. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A route of the console, whose modules lie beside it. */
+/** Returns the URL of a route of the console. Its modules are served beside its routes. */
 export function routeOf(path: string): string {
   return new URL(path, import.meta.url).href;
 }
 
-/** Lists sessions. @throws Refusal, or what `fetch` throws without a connection */
+/** Lists sessions. @throws Refusal, or the error of `fetch` without a connection */
 export async function readSessions({ limit, order, filter }: SessionQuery): Promise<StatsPage> {
   const query = new URLSearchParams({ limit: String(limit), order, filter });
   const response = await request("GET", `stats?${query}`);
   return ((await response.json()) as { page: StatsPage }).page;
 }
 
-/** Ends a session; one that is over already counts as ended. */
+/** Ends a session. One that is already over counts as ended. */
 export async function endSession(id: string): Promise<void> {
   await request("DELETE", `registrations/${encodeURIComponent(id)}`, [404]);
 }
@@ -52,12 +52,12 @@ export async function readFindings(): Promise<readonly Finding[]> {
   return ((await response.json()) as { findings: Finding[] }).findings;
 }
 
-/** Ends the session of whoever uses the console. */
+/** Signs the console's user out. */
 export async function signOut(): Promise<void> {
   await request("DELETE", "session", [401, 403]);
 }
 
-/** Whether the relay still takes the token; `true` where it does not answer, which says nothing about the token. */
+/** Reports whether the relay still accepts the token. Returns `true` if the relay does not answer, which says nothing about the token. */
 export async function isSignedIn(): Promise<boolean> {
   try {
     const { status } = await fetch(routeOf("stats"), { cache: "no-store" });

@@ -3,14 +3,14 @@ import { byId, setText } from "./elements.ts";
 import { printable } from "./printable.ts";
 import { endSession, reasonOf } from "./relay-client.ts";
 
-/** Asks before a session is ended, and ends it. */
+/** Asks for confirmation before it ends a session. */
 export class Revocation {
   readonly #dialog: HTMLDialogElement = byId("revocation");
   readonly #confirm: HTMLButtonElement = byId("revocation-confirm");
   readonly #onEnded: () => void;
   #session: Session | undefined;
 
-  /** @param onEnded called after a session was ended. */
+  /** @param onEnded called after a session has ended. */
   constructor(onEnded: () => void) {
     this.#onEnded = onEnded;
     this.#confirm.addEventListener("click", () => void this.#end());

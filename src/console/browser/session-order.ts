@@ -1,6 +1,6 @@
 import type { RegistrationStats as Session } from "../../protocol.ts";
 
-/** A column of the table that it may be sorted by. */
+/** A sortable column of the table. */
 export type Column =
   | "subject"
   | "address"
@@ -24,7 +24,7 @@ const keys: Readonly<Record<Column, (session: Session) => string | number>> = {
   expires: ({ expiresAt }) => Date.parse(expiresAt),
 };
 
-/** A column to sort by, and which way. */
+/** A column and direction to sort by. */
 export interface Order {
   readonly column: Column;
   readonly direction: "ascending" | "descending";
@@ -32,14 +32,14 @@ export interface Order {
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
-/** Sorts sessions; without an order they stay as the relay sent them. */
+/** Returns the sessions in an order; without one, as the relay sent them. */
 export function sorted(sessions: readonly Session[], order: Order | undefined): readonly Session[] {
   if (!order) return sessions;
   const sign = order.direction === "ascending" ? 1 : -1;
   return sessions.toSorted((a, b) => sign * compare(keys[order.column](a), keys[order.column](b)));
 }
 
-/** The order after a click on a column: figures begin with the largest, names with A; the third click takes it back. */
+/** Returns the order after a click on a column. Numbers start with the largest, names with A; the third click removes the order. */
 export function nextOrder(order: Order | undefined, column: Column): Order | undefined {
   const first = ["subject", "address", "path", "expires"].includes(column) ? "ascending" : "descending";
   if (order?.column !== column) return { column, direction: first };
@@ -47,7 +47,7 @@ export function nextOrder(order: Order | undefined, column: Column): Order | und
   return { column, direction: first === "ascending" ? "descending" : "ascending" };
 }
 
-/** Datagrams of a session that were dropped, for whatever reason. */
+/** Returns the number of dropped datagrams of a session, for all reasons. */
 export function droppedOf({ dropped }: Session): number {
   return Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }

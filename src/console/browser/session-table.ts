@@ -46,7 +46,7 @@ const cells: readonly Cell[] = [
   },
 ];
 
-/** The rows of the table. A row stays the same element for as long as its session is shown, so focus and selection do. */
+/** The rows of the table. A session keeps its row element while it is shown, and with it focus and selection. */
 export class SessionTable {
   readonly #body: HTMLTableSectionElement;
   readonly #onEnd: (session: Session) => void;

@@ -7,11 +7,11 @@ import { type Column, nextOrder, type Order, sorted } from "./session-order.ts";
 import { SessionTable } from "./session-table.ts";
 
 const pageSize = 100;
-/** Most that the relay lists at once; more of them is what the filter is for. */
+/** Most sessions that the relay lists at once. The filter is for finding others. */
 const maxSessions = 1000;
 const refreshMs = 2000;
 
-/** The sessions that a filter leaves, read again every 2 s while the page is looked at. */
+/** The list of sessions that match the filter, refreshed every 2 s while the page is visible. */
 export class Sessions {
   readonly #filter: HTMLInputElement = byId("filter");
   readonly #order: HTMLSelectElement = byId("order");
@@ -37,7 +37,7 @@ export class Sessions {
     document.addEventListener("visibilitychange", () => void this.refresh());
   }
 
-  /** Reads the list now, and from then on again and again. Of several readings only the last is shown. */
+  /** Reads the list now and at regular intervals from then on. Of concurrent reads only the last is shown. */
   async refresh(): Promise<void> {
     clearTimeout(this.#timer);
     if (document.hidden) return;
@@ -48,7 +48,7 @@ export class Sessions {
     this.#timer = setTimeout(() => void this.refresh(), refreshMs);
   }
 
-  /** Reads and shows; what went wrong is returned in words. */
+  /** Reads and shows the list. Returns an error message, or an empty string. */
   async #read(reading: number): Promise<string> {
     const query = {
       limit: this.#limit,
@@ -62,7 +62,7 @@ export class Sessions {
       this.#show();
       return "";
     } catch (error) {
-      // Without a connection the status line says so already.
+      // The status line already shows a lost connection.
       return error instanceof TypeError ? "" : `The sessions cannot be read: ${reasonOf(error)}`;
     }
   }

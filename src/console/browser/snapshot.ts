@@ -1,6 +1,6 @@
 import type { TrafficRate } from "../../protocol.ts";
 
-/** What the console reads of a relay's figures. The relay sends more. */
+/** The part of a relay's figures that the console reads. */
 export interface Totals {
   readonly backend: string;
   readonly backendReason: string;
@@ -29,11 +29,11 @@ export interface Totals {
   };
 }
 
-/** The data of an event `stats`. */
+/** Data of the event `stats`. */
 export interface Snapshot {
-  /** RFC 3339 time. */
+  /** RFC 3339. */
   readonly at: string;
   readonly totals: Totals;
-  /** By who forwards; `null` until the relay has taken its second sample. */
+  /** Rates by forwarder; `null` until the relay's second sample. */
   readonly rates: { readonly kernel: TrafficRate; readonly user: TrafficRate } | null;
 }

@@ -8,7 +8,7 @@ const words: Readonly<Record<FeedState, string>> = {
   ended: "Signed out: load the page again",
 };
 
-/** Shows how it is with the stream of figures. What is on the page stays: it is the last that was known. */
+/** Shows the state of the stream. The page's figures remain: they are the last known ones. */
 export function showStatus(state: FeedState): void {
   const status = byId("status");
   status.dataset["state"] = state === "ended" ? "lost" : state;

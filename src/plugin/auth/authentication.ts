@@ -8,9 +8,9 @@ import type { Settings } from "../options/settings.ts";
 import { createTokenAuthentication } from "./token-auth.ts";
 
 /**
- * Makes what tells who sends a request, until the signal aborts.
+ * Creates the function that authenticates requests. It fetches no keys after the signal aborts.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_STATE_UNAVAILABLE if the development key cannot be used.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, and ERR_QUICPIPE_STATE_UNAVAILABLE if the development key cannot be used.
  */
 export function createAuthentication(
   { auth, limits }: Pick<Settings, "auth" | "limits">,

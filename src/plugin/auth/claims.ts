@@ -1,20 +1,20 @@
 import type { JWTPayload } from "jose";
 import type { Quota } from "../../registry/index.ts";
 
-/** What the claim `quicpipe` of a token says (docs/protocol.md, "HTTP interface"). */
+/** The `quicpipe` claim of a token (docs/protocol.md, "HTTP interface"). */
 export interface RelayClaim {
   readonly quota: Partial<Quota>;
-  /** Whom the subject may send mailbox messages to; anybody if absent. */
+  /** Subjects that may receive mailbox messages from this one; any if absent. */
   readonly peers: ReadonlySet<string> | undefined;
 }
 
-/** Characters of a name that a refusal shows. */
+/** Longest part of a name shown in a refusal, in characters. */
 const maxShown = 40;
 const figures = new Set(["maxCids", "maxRegistrations", "bytesPerSecond", "ttlMs"]);
 
 /**
- * Reads the claim `quicpipe`; says in a clause what is wrong with one that is malformed. A member that is unknown here makes
- * it so too: it was meant to narrow something, and ignoring it would grant more than the issuer did.
+ * Parses the `quicpipe` claim. Returns a clause that states the fault of a malformed one. An unknown member is a fault too:
+ * it was meant to narrow something, and ignoring it would grant more than the issuer intended.
  */
 export function parseRelayClaim(claim: unknown): RelayClaim | string {
   if (claim === undefined) return { quota: {}, peers: undefined };
@@ -33,8 +33,8 @@ export function parseRelayClaim(claim: unknown): RelayClaim | string {
 }
 
 /**
- * Reads the scopes of a token; `undefined` if they are malformed. Issuers write them as `scope` (RFC 8693 §4.2) or as
- * `scp`, and either as a text with spaces between them or as a list. Where a token has both, they add up.
+ * Parses the scopes of a token; `undefined` if they are malformed. Issuers use the claim `scope` (RFC 8693 §4.2) or `scp`,
+ * either as space-separated text or as a list. Both claims together add up.
  */
 export function parseScopes({ scope, scp }: JWTPayload): ReadonlySet<string> | undefined {
   const lists = [scope, scp].map((claim) => scopeList(claim ?? []));

@@ -5,7 +5,7 @@ import { QuicpipeError } from "../../errors.ts";
 import { isName, maxNameBytes, scopes } from "../../protocol.ts";
 import { createSecretFile, damaged, readSecretFile, statePath } from "../../files/state.ts";
 
-/** Where the development key is kept. */
+/** Returns the path of the development key. */
 export function developmentKeyPath(): string {
   return statePath("development.key");
 }
@@ -13,10 +13,10 @@ export function developmentKeyPath(): string {
 const keyBytes = 32;
 
 /**
- * Reads the key of local development tokens (HS256, 32 bytes), or makes it if there is none yet.
+ * Reads the key of local development tokens (HS256, 32 bytes), or creates it if there is none.
  *
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in, others may read the file,
- *   or it holds something else.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if no folder private to this user can hold it, other users may read the file, or
+ *   its content is not a key.
  */
 export function developmentKey(): Uint8Array {
   const path = developmentKeyPath();
@@ -25,22 +25,22 @@ export function developmentKey(): Uint8Array {
   throw damaged(path, `does not hold a key of ${keyBytes} bytes`);
 }
 
-/** What {@link mintDevelopmentToken} puts into a token. */
+/** Contents of a token made by {@link mintDevelopmentToken}. */
 export interface DevelopmentTokenOptions {
   /** The peer's name. */
   readonly sub: string;
-  /** Scopes separated by spaces; all but `relay:admin` if absent. */
+  /** Space-separated scopes; default all but `relay:admin`. */
   readonly scope?: string;
-  /** Life in seconds; a day if absent. */
+  /** Lifetime in seconds; default one day. */
   readonly ttlSeconds?: number;
-  /** Further claims, such as `quicpipe`. */
+  /** Additional claims, such as `quicpipe`. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Makes a token that a relay on this machine accepts as long as it runs without the option `auth`.
+ * Creates a token that a relay on this machine accepts as long as it runs without the option `auth`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if `sub` can be nobody's name; ERR_QUICPIPE_STATE_UNAVAILABLE as
+ * @throws ERR_QUICPIPE_OPTION_INVALID if `sub` is not a valid name; ERR_QUICPIPE_STATE_UNAVAILABLE as
  *   {@link developmentKey}.
  */
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
@@ -63,6 +63,6 @@ const defaultScope = [scopes.register, scopes.send, scopes.receive].join(" ");
 
 function makeKey(path: string): Uint8Array {
   const key = randomBytes(keyBytes);
-  // Another process may have been first: then its key is the key.
+  // If another process was faster, its key is the key.
   return createSecretFile(path, key) ? key : (readSecretFile(path) ?? key);
 }

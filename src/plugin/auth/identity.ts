@@ -3,26 +3,26 @@ import { type Scope, scopes } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
 import { addressLimits, type Limits } from "../options/limits.ts";
 
-/** Who sends a request, and what it may do. */
+/** The authenticated sender of a request, and its permissions. */
 export interface Identity {
   /** The `sub` of the token: the peer's name. */
   readonly subject: string;
   readonly scopes: ReadonlySet<string>;
   readonly quota: Quota;
-  /** Whom it may send mailbox messages to; anybody if absent. */
+  /** Subjects that may receive mailbox messages from this one; any if absent. */
   readonly peers: ReadonlySet<string> | undefined;
-  /** Whether the subject is one peer; `anonymous` is everybody. */
+  /** Whether the subject is a single peer. `anonymous` is every client. */
   readonly limited: boolean;
-  /** Whose share of what is bounded a request takes up: the subject's, or its address's where everybody is one subject. */
+  /** The account whose share of limited resources the request uses: the subject, or its address where all clients are one subject. */
   readonly account: string;
-  /** End of the token's life, ms since the epoch. */
+  /** End of the token's validity, clock tolerance included, in ms since the epoch; `Infinity` without a token. */
   readonly expiresAtMs: number;
 }
 
-/** Tells who sends a request, from its headers, and, where these name nobody, from its source. */
+/** Authenticates a request by its headers. `sourceOf` names its source, for requests without a token. */
 export type Authenticate = (headers: Headers, sourceOf: () => string) => Promise<Identity>;
 
-/** The quota of a subject whose token says nothing about it. */
+/** Returns the quota of a subject whose token has no `quicpipe` claim. */
 export function subjectQuota(limits: Limits): Quota {
   return {
     maxRegistrations: limits.maxRegistrationsPerSubject,
@@ -32,7 +32,7 @@ export function subjectQuota(limits: Limits): Quota {
   };
 }
 
-/** Everybody, under `auth: "none"`: all scopes but `relay:admin`, and a share of what is bounded for each source. */
+/** Returns the identity of every client under `auth: "none"`: all scopes but `relay:admin`, and a share of limited resources per source. */
 export function anonymousIdentity(limits: Limits, source: string): Identity {
   return {
     subject: "anonymous",
@@ -45,7 +45,7 @@ export function anonymousIdentity(limits: Limits, source: string): Identity {
   };
 }
 
-/** @throws ERR_QUICPIPE_SCOPE_MISSING, naming `scope`, where the identity has neither of the two. */
+/** @throws ERR_QUICPIPE_SCOPE_MISSING, naming `scope`, if the identity has neither scope. */
 export function requireScope(identity: Identity, scope: Scope, orScope: Scope = scope): void {
   if (identity.scopes.has(scope) || identity.scopes.has(orScope)) return;
   throw new QuicpipeError("ERR_QUICPIPE_SCOPE_MISSING", `the token lacks the scope ${scope}`, {

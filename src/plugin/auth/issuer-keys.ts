@@ -7,22 +7,22 @@ import type { KeyOrigin } from "../options/keys.ts";
 import type { Log } from "../log/log.ts";
 import type { VerifiedToken } from "./token-identity.ts";
 
-/** Where the keys are, and how they are kept. */
+/** Options of {@link IssuerKeys}. */
 export interface IssuerKeysOptions {
   readonly origin: KeyOrigin;
-  /** How long keys stay good while they cannot be fetched anew, in ms. */
+  /** Time for which keys stay valid while they cannot be fetched again, in ms. */
   readonly graceMs: number;
   readonly log: Pick<Log, "write">;
   /** ms since the epoch. */
   readonly now: () => number;
-  /** Ends a fetch that is under way; from then on none is begun. */
+  /** Aborts a pending fetch, and prevents new ones. */
   readonly signal: AbortSignal;
 }
 
-/** Keys that were fetched. */
+/** Fetched keys. */
 interface HeldKeys {
   readonly set: KeySet;
-  /** Which fetch they are from. */
+  /** Number of the fetch that returned them. */
   readonly ofTry: number;
   readonly fetchedAtMs: number;
 }
@@ -30,19 +30,19 @@ interface HeldKeys {
 const noKeyFits = "no key that the relay has fits the token";
 
 /**
- * The keys that an issuer publishes. They are fetched when they are old, and for a token that none of them fits, but at
- * most once in `defaults.keyCooldownMs`, whatever became of the fetch before. Those that were good stay good while the
- * issuer cannot be asked. A token that no key fits is only refused for good by keys whose fetch began after it
- * came, and went well.
+ * The keys that an issuer publishes. They are fetched when they are old, and for a token that fits none of them, but at most
+ * once per `defaults.keyCooldownMs`, whatever the outcome of the previous fetch. Valid keys stay valid while the issuer is
+ * unreachable. A token that fits no key is only rejected as invalid by keys from a successful fetch that began after its
+ * arrival.
  */
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
   #held: HeldKeys | undefined;
   #triedAtMs = 0;
-  /** Fetches begun so far. */
+  /** Number of fetches begun. */
   #tries = 0;
   #isFailing = false;
-  /** What was last said about keys that cannot be used. */
+  /** The last logged fault of unusable keys. */
   #faults: string | undefined;
   #pending: Promise<void> | undefined;
 
@@ -50,15 +50,15 @@ export class IssuerKeys {
     this.#options = options;
   }
 
-  /** Fetches the keys before anybody needs them, so that what is wrong with the issuer is in the log from the start. */
+  /** Fetches the keys before the first token arrives, so that faults of the issuer are in the log from the start. */
   prepare(): void {
     this.#begin();
   }
 
   /**
-   * Checks a token.
+   * Verifies a token.
    *
-   * @throws ERR_QUICPIPE_JWKS_UNAVAILABLE; what jose throws about the token.
+   * @throws ERR_QUICPIPE_JWKS_UNAVAILABLE; errors of jose about the token.
    */
   async verify(token: string, options: JWTVerifyOptions): Promise<VerifiedToken> {
     const triesBefore = this.#tries;
@@ -73,14 +73,14 @@ export class IssuerKeys {
   async #usableKeys(): Promise<HeldKeys> {
     if (!this.#held || this.#ageMs() >= defaults.maxKeyAgeMs) {
       if (this.#mayFetch()) this.#begin();
-      // Nobody waits for an issuer that did not answer last time, as long as there are keys.
+      // While there are valid keys, requests do not wait for an issuer that failed to answer last time.
       if (!this.#isFailing || !this.#areGood()) await this.#pending;
     }
     if (this.#held && this.#areGood()) return this.#held;
     throw this.#unavailable("the keys that tokens are checked with cannot be fetched");
   }
 
-  /** Other keys than those that were tried, also if somebody else has them fetched. */
+  /** Returns other keys than those tried. Another request may have fetched them. */
   async #newerKeys(tried: HeldKeys): Promise<HeldKeys> {
     if (this.#held === tried) {
       if (this.#mayFetch()) this.#begin();
@@ -95,7 +95,7 @@ export class IssuerKeys {
     return Math.abs(this.#options.now() - (this.#held?.fetchedAtMs ?? 0));
   }
 
-  /** How long keys stay good: as long as they are not old, even if the grace is shorter. */
+  /** Lifetime of fetched keys: at least until they are old, even if the grace is shorter. */
   get #lifeMs(): number {
     return Math.max(this.#options.graceMs, defaults.maxKeyAgeMs);
   }
@@ -136,7 +136,7 @@ export class IssuerKeys {
     }
   }
 
-  /** Names keys that cannot be used, once for as long as they are the same. */
+  /** Logs unusable keys, once while they stay the same. */
   #complainOfKeys({ url, keys: { faults } }: FoundKeys): void {
     if (faults !== undefined && faults !== this.#faults)
       this.#options.log.write("warn", "keys", unusableKeys, { url, cause: faults });
@@ -167,7 +167,7 @@ export class IssuerKeys {
   }
 }
 
-/** Checks a token; `undefined` if no key fits it, and keys that are newer than the token might. */
+/** Verifies a token; `undefined` if it fits no key but may fit keys newer than the token. */
 async function judged(
   { set, ofTry }: HeldKeys,
   token: string,

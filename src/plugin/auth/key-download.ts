@@ -3,17 +3,17 @@ import { isKeySet, isTrustedOrigin, shown } from "../options/key-document.ts";
 import { KeySet } from "./key-set.ts";
 import type { KeyOrigin } from "../options/keys.ts";
 
-/** Keys, and where they were found. */
+/** Keys and the URL that they came from. */
 export interface FoundKeys {
   /** Without its query, which may hold a secret. */
   readonly url: string;
   readonly keys: KeySet;
 }
 
-/** Why keys could not be fetched, and from where. */
+/** A failed key download, with its reason and URL. */
 export class KeyDownloadError extends Error {
   override readonly name = "KeyDownloadError";
-  /** Where; without its query, which may hold a secret. */
+  /** Without its query, which may hold a secret. */
   readonly url: string;
 
   constructor(url: URL, message: string, cause?: unknown) {
@@ -23,7 +23,7 @@ export class KeyDownloadError extends Error {
 }
 
 /**
- * Fetches an issuer's keys, by OpenID Connect Discovery 1.0 where only its name is known.
+ * Fetches an issuer's keys. If only the issuer's name is known, OpenID Connect Discovery 1.0 finds them.
  *
  * @throws KeyDownloadError, also after `defaults.keyTimeoutMs` and when `ended` aborts
  */
@@ -40,7 +40,7 @@ export async function downloadKeys(origin: KeyOrigin, ended: AbortSignal): Promi
   );
 }
 
-/** Who publishes no key that a token can be checked with has lost them, and those that were good stay good. */
+/** Requires at least one usable key. An issuer that publishes none has lost its keys, and the previous ones stay valid. */
 async function usableKeys(url: URL, members: readonly unknown[]): Promise<KeySet> {
   if (members.length === 0) throw new KeyDownloadError(url, "it has no keys");
   const keys = await KeySet.read(members);
@@ -53,7 +53,7 @@ function withoutQuery({ origin, pathname }: URL): string {
   return origin + pathname;
 }
 
-/** Where an issuer says that its keys are. Its document has to name the issuer that was asked for (§4.3). */
+/** Returns the URL of an issuer's keys. The discovery document must name the issuer that was requested (§4.3). */
 async function discover(issuer: string, signal: AbortSignal): Promise<URL> {
   const url = new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
   const document = ((await downloadJson(url, signal)) ?? {}) as Record<string, unknown>;
@@ -93,7 +93,7 @@ async function refuse(url: URL, { status, headers, body }: Response): Promise<ne
   );
 }
 
-/** Reads a body, and lets go of it where it is longer than keys could be. */
+/** Reads a body. Stops reading one that is longer than any key set. */
 async function readText(url: URL, { body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -114,7 +114,7 @@ function parse(url: URL, text: string, mediaType: string | null): unknown {
   }
 }
 
-/** Says what a failed fetch knows only in its cause. */
+/** Returns the reason of a failed fetch. Often only its cause states it. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return `it does not answer within ${defaults.keyTimeoutMs / 1000} s`;

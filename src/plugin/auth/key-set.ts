@@ -11,18 +11,18 @@ import * as defaults from "../../defaults/index.ts";
 import { type SigningKey, signingKeyOf } from "./signing-key.ts";
 import type { VerifiedToken } from "./token-identity.ts";
 
-/** A token that more keys fit than are tried for one. */
+/** A token that fits more keys than are tried per token. */
 export class AmbiguousTokenError extends Error {
   override readonly name = "AmbiguousTokenError";
 }
 
-/** Keys read at a stretch: each takes up to half a millisecond. */
+/** Keys read before the event loop gets its turn. Each takes up to 0.5 ms. */
 const keysAtAStretch = 16;
 const maxFaultsNamed = 5;
-/** What is said of a set with {@link KeySet.faults}. */
+/** Log message for a set with {@link KeySet.faults}. */
 export const unusableKeys = "keys of the issuer cannot be used: tokens that they sign are refused";
 
-/** The keys of a set (RFC 7517 §5) that are for signatures. One that cannot be used takes nothing from the others. */
+/** The signing keys of a key set (RFC 7517 §5). An unusable key does not affect the others. */
 export class KeySet {
   readonly #keys: readonly SigningKey[];
 
@@ -34,7 +34,7 @@ export class KeySet {
     return new KeySet(members.map((member, index) => signingKeyOf(member, index)));
   }
 
-  /** Reads keys in between of other work: an issuer may have very many. */
+  /** Reads keys and yields to the event loop in between: an issuer may have very many. */
   static async read(members: readonly unknown[]): Promise<KeySet> {
     const keys: SigningKey[] = [];
     for (const [index, member] of members.entries()) {
@@ -44,12 +44,12 @@ export class KeySet {
     return new KeySet(keys);
   }
 
-  /** Whether there is a key that a token can be checked with. */
+  /** Whether any key can verify a token. */
   get isUsable(): boolean {
     return this.#keys.some(({ key }) => key !== undefined);
   }
 
-  /** Which keys cannot be used, and why; `undefined` if there is none. */
+  /** The unusable keys with their faults; `undefined` if there are none. */
   get faults(): string | undefined {
     const faults = this.#keys.flatMap(({ fault }) => fault ?? []);
     if (faults.length === 0) return undefined;
@@ -58,9 +58,9 @@ export class KeySet {
   }
 
   /**
-   * Checks a token with each key that fits.
+   * Verifies a token with each fitting key in turn.
    *
-   * @throws AmbiguousTokenError; what jose throws about the token.
+   * @throws AmbiguousTokenError; errors of jose about the token.
    */
   async verify(token: string, options: JWTVerifyOptions): Promise<VerifiedToken> {
     let untried: KeyObject[] | undefined;
@@ -82,7 +82,7 @@ export class KeySet {
     );
     if (named.length === 0) throw new errors.JWKSNoMatchingKey();
     const fitting = named.flatMap(({ key }) => key ?? []);
-    // The keys are known, and nothing that anybody signs with them counts.
+    // The fitting keys are known to be unusable, so no signature by them is valid.
     if (fitting.length === 0) throw new errors.JWSSignatureVerificationFailed();
     if (fitting.length <= defaults.maxKeysPerToken) return fitting;
     throw new AmbiguousTokenError(
@@ -91,7 +91,7 @@ export class KeySet {
   }
 }
 
-/** Whether a token was refused as its key is none of those it was checked with: it may be a newer one. */
+/** Reports whether a token was rejected because its key is not in the set. The key may be newer than the set. */
 export function isOfUnknownKey(token: string, error: unknown): boolean {
   if (error instanceof errors.JWKSNoMatchingKey) return true;
   const isForeign = error instanceof errors.JWSSignatureVerificationFailed;

@@ -1,20 +1,20 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { shown } from "../options/key-document.ts";
 
-/** A member of a key set, as far as it is for signatures. */
+/** A member of a key set, as far as it concerns signatures. */
 export interface SigningKey {
   readonly kid: string | undefined;
-  /** The algorithms that it may be used with. */
+  /** The algorithms that it may be used with; none for a key with another purpose. */
   readonly algorithms: readonly string[];
-  /** Absent if there is a fault. */
+  /** Absent if the key is faulty, or not for signatures. */
   readonly key: KeyObject | undefined;
-  /** Which key it is, and why it cannot be used. */
+  /** The key's name and the reason why it is unusable. */
   readonly fault: string | undefined;
 }
 
 /** RFC 7518 §3.3, §3.5. */
 const rsaAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
-/** What a curve is used with: RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864 §2.2. */
+/** Algorithms of each curve: RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864 §2.2. */
 const curveAlgorithms = new Map<unknown, readonly string[]>([
   ["EC P-256", ["ES256"]],
   ["EC P-384", ["ES384"]],
@@ -24,10 +24,7 @@ const curveAlgorithms = new Map<unknown, readonly string[]>([
 /** RFC 7518 §3.3. */
 const minModulusBits = 2048;
 
-/**
- * Reads a member of a key set. Keys for another purpose have no algorithms and no fault: issuers publish those beside the
- * ones that sign.
- */
+/** Parses a member of a key set. Keys for another purpose have no algorithms and no fault, as issuers publish them beside signing keys. */
 export function signingKeyOf(member: unknown, index: number): SigningKey {
   if (typeof member !== "object" || member === null || Array.isArray(member))
     return { kid: undefined, algorithms: [], key: undefined, fault: `key ${index}: it is no object` };
@@ -41,7 +38,7 @@ export function signingKeyOf(member: unknown, index: number): SigningKey {
   return { kid, algorithms, key: undefined, fault: `${name}: ${key}` };
 }
 
-/** Which algorithms a key is for, by its type and by what its other members allow (RFC 7517 §4.2 to §4.4). */
+/** Returns the algorithms of a key, by its type and the constraints of its other members (RFC 7517 §4.2 to §4.4). */
 function algorithmsOf({ kty, crv, alg, use, key_ops: operations }: JsonWebKey): readonly string[] {
   if (use !== undefined && use !== "sig") return [];
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes("verify"))) return [];
@@ -49,7 +46,7 @@ function algorithmsOf({ kty, crv, alg, use, key_ops: operations }: JsonWebKey): 
   return alg === undefined ? algorithms : algorithms.filter((name) => name === alg);
 }
 
-/** The key of a JWK, or why it cannot be used. */
+/** Returns the public key of a JWK, or the reason why it is unusable. */
 function publicKeyOf(jwk: JsonWebKey): KeyObject | string {
   if (jwk.d !== undefined) return "it is a private key, which whoever read it can sign with";
   try {
@@ -64,7 +61,7 @@ function weaknessOf({ asymmetricKeyDetails }: KeyObject): string | undefined {
   const { modulusLength: bits, publicExponent: exponent } = asymmetricKeyDetails ?? {};
   if (bits !== undefined && bits < minModulusBits)
     return `its modulus has ${bits} bits, and ${minModulusBits} are the least`;
-  // RFC 8017 §3.1. With the exponent 1 everybody can sign.
+  // RFC 8017 §3.1. With exponent 1, anyone can forge a signature.
   if (exponent !== undefined && (exponent < 3n || exponent % 2n === 0n))
     return "its exponent is no odd number from 3 on";
   return undefined;

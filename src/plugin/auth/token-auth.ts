@@ -9,22 +9,21 @@ import type { Log } from "../log/log.ts";
 import { optionInvalid } from "../../option-checks.ts";
 import { identityOf, tokenInvalid, type VerifiedToken } from "./token-identity.ts";
 
-/** What authenticating by token takes beside its settings. */
+/** Dependencies of {@link createTokenAuthentication}. */
 export interface TokenAuthContext {
   readonly limits: Limits;
   readonly log: Pick<Log, "write">;
   /** ms since the epoch. */
   readonly now: () => number;
-  /** Aborts when nothing is to be authenticated any more, so that no fetch of keys outlives that. */
+  /** Aborts when authentication ends, so that no fetch of keys outlives it. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Authenticates by `Authorization: Bearer` JWT (RFC 6750, RFC 8725).
+ * Returns a function that authenticates requests by `Authorization: Bearer` JWT (RFC 6750, RFC 8725).
  *
- * The returned function throws ERR_QUICPIPE_TOKEN_MISSING, ERR_QUICPIPE_TOKEN_INVALID,
- * ERR_QUICPIPE_TOKEN_EXPIRED, ERR_QUICPIPE_TOKEN_UNSIGNED, ERR_QUICPIPE_TOKEN_AUDIENCE or, without
- * judging the token, ERR_QUICPIPE_JWKS_UNAVAILABLE.
+ * It throws ERR_QUICPIPE_TOKEN_MISSING, ERR_QUICPIPE_TOKEN_INVALID, ERR_QUICPIPE_TOKEN_EXPIRED, ERR_QUICPIPE_TOKEN_UNSIGNED,
+ * ERR_QUICPIPE_TOKEN_AUDIENCE or, without judging the token, ERR_QUICPIPE_JWKS_UNAVAILABLE.
  */
 export function createTokenAuthentication(
   settings: TokenAuthSettings,
@@ -53,7 +52,7 @@ export function createTokenAuthentication(
 
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<VerifiedToken>;
 
-/** What checks a token's signature and times, with the keys that the settings name. */
+/** Returns a function that verifies a token's signature and times, with the configured keys. */
 function verification(
   { keys, keyGraceMs }: TokenAuthSettings,
   { log, now, signal }: TokenAuthContext,
@@ -68,7 +67,7 @@ function verification(
   return (token, options) => published.verify(token, options);
 }
 
-/** The keys of a set that an operator gave. */
+/** Reads the key set given by the operator. */
 function givenKeys(set: JSONWebKeySet, log: Pick<Log, "write">): KeySet {
   const keys = KeySet.of(set.keys);
   const { faults: cause } = keys;
@@ -95,7 +94,7 @@ function requireBearerToken(headers: Headers): string {
   );
 }
 
-/** Says in our codes why a token was refused; what is no refusal of the token passes through. */
+/** Converts an error about the token to a {@link QuicpipeError}. Other errors are returned unchanged. */
 function refusalOf(error: unknown, token: string): unknown {
   if (isQuicpipeError(error)) return error;
   if (error instanceof AmbiguousTokenError) return tokenInvalid(error.message, error);

@@ -6,16 +6,16 @@ import { parseRelayClaim, parseScopes } from "./claims.ts";
 import { type Identity, subjectQuota } from "./identity.ts";
 import type { Limits } from "../options/limits.ts";
 
-/** A token whose signature and times were found good. */
+/** A token with valid signature and times. */
 export interface VerifiedToken {
   readonly payload: JWTPayload;
   readonly protectedHeader: Partial<JWTHeaderParameters>;
 }
 
 /**
- * Who holds a token, and what it may do.
+ * Returns the identity of a token's holder.
  *
- * @throws ERR_QUICPIPE_TOKEN_INVALID if it is of another type, or a claim is not as it must be.
+ * @throws ERR_QUICPIPE_TOKEN_INVALID if the token has another type, or a malformed claim.
  */
 export function identityOf(
   { payload, protectedHeader }: VerifiedToken,
@@ -42,14 +42,14 @@ export function identityOf(
   };
 }
 
-/** Says that a token is not valid, and why. */
+/** Returns the error for an invalid token. */
 export function tokenInvalid(reason: string, cause?: unknown): QuicpipeError {
   return new QuicpipeError("ERR_QUICPIPE_TOKEN_INVALID", `the token is not valid: ${reason}`, { cause });
 }
 
 /**
- * Whether a header's `typ` is that of an access token: RFC 7519 §5.1, RFC 9068 §2.1, `application/` left out or not
- * (RFC 7515 §4.1.9). What an issuer signed for another use is no key to this relay (RFC 8725 §3.11).
+ * Reports whether a header's `typ` denotes an access token: RFC 7519 §5.1, RFC 9068 §2.1, with or without `application/`
+ * (RFC 7515 §4.1.9). A token signed for another use is not valid here (RFC 8725 §3.11).
  */
 function isAccessToken(typ: unknown): boolean {
   if (typ === undefined) return true;

@@ -5,17 +5,17 @@ import { problemResponse } from "../http/problem.ts";
 import { requestPathOf } from "../http/exchange.ts";
 import type { ApiRequest } from "../routes/route.ts";
 
-/** Answers with the page of the console. */
+/** Answers with the console page. */
 export function answerPage({ event }: ApiRequest): Response {
   return html(consolePage(lastSegmentOf(requestPathOf(event))), 200);
 }
 
-/** Leads to the path without a slash at its end, which the links of the page are relative to. */
+/** Redirects to the path without its trailing slash, which the page's links are relative to. */
 export function answerSlash({ event }: ApiRequest): Response {
   return redirect(308, `../${lastSegmentOf(requestPathOf(event).slice(0, -1))}`);
 }
 
-/** Answers with a file, or, to a browser that has it already, that it is still the same. */
+/** Answers with a file, or with 304 if the browser has its current version. */
 export function answerAsset(file: AssetFile, { event }: ApiRequest): Response {
   const { body, mediaType, etag } = openAsset(file);
   const headers = { "content-type": mediaType, "cache-control": "private, no-cache", etag };
@@ -23,28 +23,28 @@ export function answerAsset(file: AssetFile, { event }: ApiRequest): Response {
   return isKnown ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
 }
 
-/** Refuses the page with one that asks for a token. Who comes without any is not told of an error. */
+/** Refuses the console page with the sign-in page. A request without a token gets no error message. */
 export function refusePage(problem: QuicpipeError, event: H3Event): Response {
   const complaint = problem.code === "ERR_QUICPIPE_TOKEN_MISSING" ? undefined : problem.message;
   return refusal(problem, signInPage(lastSegmentOf(requestPathOf(event)), complaint));
 }
 
-/** Refuses a token that was to sign in, with the page that asks for another one. */
+/** Refuses a token submitted for sign-in, with the sign-in page. */
 export function refuseSignIn(problem: QuicpipeError, event: H3Event): Response {
   return refusal(problem, signInPage(`../${lastSegmentOf(consolePathOf(event))}`, problem.message));
 }
 
-/** The console's own path as the browser knows it, from a request for its session. */
+/** Returns the console's path as the browser sees it, from a request for its session. */
 export function consolePathOf(event: H3Event): string {
   return requestPathOf(event).slice(0, -"/session".length);
 }
 
-/** Leads from the console's session to the console. */
+/** Redirects from the console's session to the console. */
 export function redirectToConsole(event: H3Event): Response {
   return redirect(303, `../${lastSegmentOf(consolePathOf(event))}`);
 }
 
-/** A problem's status and headers, with a page in place of its details. */
+/** Returns a response with a problem's status and headers, and a page instead of its details. */
 function refusal(problem: QuicpipeError, page: string): Response {
   const { status, headers } = problemResponse(problem);
   const response = html(page, status);

@@ -11,7 +11,7 @@ import { answerEvents, answerRevocation, answerStats } from "../routes/stats.ts"
 const scope = scopes.admin;
 const sessionPath = "/session";
 
-/** Every route of the console, below its path. What asks for no scope is what the sign-in page needs. */
+/** All routes of the console, below its path. Those without a scope serve the sign-in page and the redirect to the console. */
 export const consoleRoutes: readonly Route[] = [
   { method: "GET", path: "", scope, handle: answerPage },
   { method: "GET", path: "/", scope: null, handle: answerSlash },
@@ -29,7 +29,7 @@ export const consoleRoutes: readonly Route[] = [
   })),
 ];
 
-/** The console: a page for the browser, the files that it is made of, and what it reads and does. */
+/** The console: its page, the files it loads, and its data and actions. */
 export const consoleFamily: RouteFamily = {
   routes: consoleRoutes,
   headers: securityHeaders,

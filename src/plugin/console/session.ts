@@ -12,10 +12,10 @@ import type { ApiRequest } from "../routes/route.ts";
 import type { Service } from "../service.ts";
 
 /**
- * Who uses the console: by `Authorization`, or by the token in the cookie, which is verified at each request as one there
- * would be. A request that changes something has to come from the console's own pages.
+ * Identifies the console's user: by `Authorization`, or by the token in the cookie, which is verified in the same way on
+ * each request. A request that changes state must come from the console's own pages.
  *
- * @throws what {@link Service.authenticate} throws, and ERR_QUICPIPE_ORIGIN_FORBIDDEN
+ * @throws the errors of {@link Service.authenticate}, and ERR_QUICPIPE_ORIGIN_FORBIDDEN
  */
 export async function identifyUser(event: H3Event, service: Service): Promise<Identity> {
   const { method, headers } = event.req;
@@ -26,7 +26,7 @@ export async function identifyUser(event: H3Event, service: Service): Promise<Id
 }
 
 /**
- * Takes a token from the form of the sign-in page and answers with the cookie that keeps it, for as long as it is valid.
+ * Signs in with the token from the sign-in form. Answers with a cookie that keeps the token while it is valid.
  *
  * @throws as {@link identifyUser}, and ERR_QUICPIPE_SCOPE_MISSING, ERR_QUICPIPE_BODY_TOO_LARGE,
  *   ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED
@@ -49,9 +49,9 @@ export function answerSignOut({ event }: ApiRequest): Response {
   return response;
 }
 
-/** Who holds a token, by the same rules as in `Authorization`; an empty one is a missing one. */
+/** Identifies the holder of a token, as if it were sent in `Authorization`. An empty token is a missing one. */
 async function identifyByToken(token: string, event: H3Event, service: Service): Promise<Identity> {
-  // RFC 6750 §2.1. Another character could make it more than one header or cookie.
+  // RFC 6750 §2.1. Other characters could split the header or cookie.
   if (!/^[\w.~+/-]*=*$/.test(token))
     throw new QuicpipeError("ERR_QUICPIPE_TOKEN_INVALID", "the token is not valid: it is no JWT");
   const headers = new Headers(token === "" ? {} : { authorization: `Bearer ${token}` });

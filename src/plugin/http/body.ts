@@ -1,6 +1,6 @@
 import { QuicpipeError } from "../../errors.ts";
 
-/** Media type of a request in lower case, without parameters; JSON if there is none. */
+/** Returns the media type of a request in lower case, without parameters; JSON if there is none. */
 export function mediaTypeOf(headers: Headers): string {
   return headers.get("content-type")?.split(";", 1)[0]!.trim().toLowerCase() || "application/json";
 }
@@ -15,7 +15,7 @@ export async function readJson(request: BodySource, maxBytes: number): Promise<R
   if (mediaType !== "application/json") throw unsupported(mediaType, "application/json");
   const body = await readBytes(request, maxBytes);
   try {
-    // RFC 8259 §8.1: UTF-8, and nothing that merely resembles it.
+    // RFC 8259 §8.1: the text must be valid UTF-8.
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
     if (isObject(value)) return value;
   } catch (cause) {
@@ -25,16 +25,17 @@ export async function readJson(request: BodySource, maxBytes: number): Promise<R
 }
 
 /**
- * Reads a body of at most `maxBytes`, and no further: neither its length header nor its end is waited for.
+ * Reads a body of at most `maxBytes`. Fails as soon as `Content-Length` or the bytes read exceed that, without waiting for
+ * the end.
  *
- * @throws ERR_QUICPIPE_BODY_TOO_LARGE, ERR_QUICPIPE_BODY_INVALID if it breaks off
+ * @throws ERR_QUICPIPE_BODY_TOO_LARGE, and ERR_QUICPIPE_BODY_INVALID if it breaks off
  */
 export async function readBytes(request: BodySource, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    // To cancel the rest would close an HTTP/1.1 connection before the answer is out.
+    // Cancelling the rest would close an HTTP/1.1 connection before the answer is sent.
     for await (const chunk of request.body?.values({ preventCancel: true }) ?? []) {
       length += chunk.length;
       if (length > maxBytes) break;
@@ -47,10 +48,10 @@ export async function readBytes(request: BodySource, maxBytes: number): Promise<
   return Buffer.concat(chunks);
 }
 
-/** What is needed of a request to read its body. */
+/** The parts of a request needed to read its body. */
 export type BodySource = Pick<Request, "headers" | "body">;
 
-/** @param allowed media types that the route takes. */
+/** @param allowed media types that the route accepts. */
 export function unsupported(mediaType: string, allowed: string): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED",

@@ -7,21 +7,21 @@ import type { PeerAddress } from "../../wire/address.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import { sourceName } from "../../wire/source.ts";
 
-/** What tells where a request comes from. */
+/** The parts of a relay needed to locate a client. */
 export interface AddressSources {
   readonly forwarder: Pick<Forwarder, "clientOf" | "clientsBy">;
   readonly settings: {
     /**
-     * Canonical IP literals, none of which the splice gives out: a client that it has forgotten proves nothing, whatever
-     * it sends.
+     * Canonical IP literals, none of them assigned by the splice. A client that the splice has forgotten proves nothing,
+     * whatever its headers claim.
      */
     readonly trustedProxies: ReadonlySet<string>;
   };
 }
 
 /**
- * Finds the real address of the client behind the splice, or `null` for a request that proves none, such as one of a
- * connection that has moved: the HTTP server tells where it began.
+ * Returns the real address of the client behind the splice, or `null` if the request proves none. A migrated connection
+ * proves none, as the HTTP server reports the address where it began.
  */
 export function clientAddressOf(event: H3Event, sources: AddressSources): PeerAddress | null {
   const { ip, port } = originOf(event, sources);
@@ -31,16 +31,16 @@ export function clientAddressOf(event: H3Event, sources: AddressSources): PeerAd
   return address;
 }
 
-/** What a request that has just come proves. */
+/** Returns the address proof of a newly arrived request. */
 export function clientProofOf(event: H3Event, sources: AddressSources): AddressProof | null {
   const address = clientAddressOf(event, sources);
   return address && { address, atMs: steadyNow() };
 }
 
 /**
- * Names who shares a limit where names do not tell clients apart: an IPv4 address, an IPv6 /64, as the handshake of QUIC
- * or TCP proved it to us or to a trusted proxy. Those of whom nothing is known have one share in common; so has loopback,
- * where a client that the splice has forgotten could be anybody.
+ * Returns the name under which clients share limits where tokens do not identify them: an IPv4 address or an IPv6 /64, as
+ * proven by the QUIC or TCP handshake to the relay or to a trusted proxy. Clients of unknown origin share one name. So does
+ * loopback: any client that the splice has forgotten appears there.
  */
 export function clientSourceOf(event: H3Event, sources: AddressSources): string {
   const { ip, port } = originOf(event, sources);
@@ -52,27 +52,27 @@ export function clientSourceOf(event: H3Event, sources: AddressSources): string 
 
 const unknownSource = "unknown";
 
-/** An address as an HTTP server or a proxy gives it. */
+/** An address as reported by an HTTP server or a proxy. */
 interface Origin {
   readonly ip: string | undefined;
   readonly port: number | undefined;
 }
 
 /**
- * Where a request comes from. What the connection itself proves goes first; `X-Forwarded-For` counts from a trusted proxy
- * alone, and of it the last entry: the proxy appended that, while all before it is the client's word.
+ * Returns the origin of a request. The connection's own evidence takes precedence. `X-Forwarded-For` counts only from a
+ * trusted proxy, and only its last entry: the proxy appended that one, while the client may have sent the others.
  */
 function originOf(event: H3Event, { forwarder, settings }: AddressSources): Origin {
   const connection = connectionAddressOf(event);
   const { ip, port } = connection;
   if (ip === undefined || forwarder.clientOf(ip, port)) return connection;
-  // Where ports tell clients apart, the splice's own address is that of a proxy here, and a header has no port.
+  // Where ports tell clients apart, the splice's own address is a proxy's here, and the header has no port.
   if (forwarder.clientsBy === "port" || !settings.trustedProxies.has(ip)) return connection;
   const forwarded = event.req.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() ?? "";
   return isIP(forwarded) === 0 ? connection : { ip: plainIp(forwarded), port: undefined };
 }
 
-/** The address that the HTTP server gives; a port only where it knows one. */
+/** Returns the address reported by the HTTP server, with the port if it is known. */
 function connectionAddressOf(event: H3Event): Origin {
   const context = event.req.context;
   const ip = event.req.ip ?? context?.["clientAddress"] ?? event.context.clientAddress;

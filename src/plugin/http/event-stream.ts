@@ -3,18 +3,18 @@ import { eventStreamKeepaliveMs, maxTimerMs } from "../../defaults/index.ts";
 import type { Identity } from "../auth/identity.ts";
 import { openWait, type Wait } from "./waiters.ts";
 
-/** What is streamed: a state, of which a reader gets the newest whenever it is ready for it. */
+/** A stream's source: a state that each reader gets in its newest version, whenever it is ready. */
 export interface EventSource {
-  /** Calls back at each change, until the function that it returns is called. */
+  /** Calls `onChange` at each change, until the returned function is called. */
   watch(identity: Identity, onChange: () => void): () => void;
-  /** The state as the text of an event, as of now. */
+  /** Returns the current state as the text of an event. */
   read(identity: Identity): string;
 }
 
 /**
- * Streams a source as server-sent events: its state at first and after changes. An event is made only when the
- * client reads, so one that stopped reading costs nothing and finds no backlog. Ends when the relay drains, the
- * client goes or its token expires.
+ * Streams a source as server-sent events: its state at first and after changes. An event is created only when the client
+ * reads, so a client that stops reading costs nothing and leaves no backlog. The stream ends when the relay drains, the
+ * client disconnects or its token expires.
  *
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */
@@ -28,13 +28,13 @@ export function eventStreamResponse(stream: ReadableStream<Uint8Array>): Respons
     headers: {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
-      // nginx would keep events back until a buffer of its own is full (ngx_http_proxy_module).
+      // nginx would hold events back until its buffer is full (ngx_http_proxy_module).
       "x-accel-buffering": "no",
     },
   });
 }
 
-/** Writes one event (HTML, section 9.2); JSON has no line breaks that would end it early. */
+/** Formats one event (HTML, section 9.2). JSON has no line breaks that could end it early. */
 export function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

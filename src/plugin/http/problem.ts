@@ -3,16 +3,16 @@ import { QuicpipeError, type QuicpipeErrorCode, isQuicpipeError } from "../../er
 import type { Problem } from "../../protocol.ts";
 import type { Log } from "../log/log.ts";
 
-/** The `type` of a problem is this with the code in lower case: where `docs/errors.md` explains it. */
+/** Prefix of a problem's `type`. The code in lower case follows; the URL is its explanation in `docs/errors.md`. */
 export const problemTypeBase = "https://github.com/quicpipe/quicpipe/blob/main/docs/errors.md#";
 
 interface ProblemKind {
   readonly status: number;
-  /** What all problems of the code have in common (RFC 9457 §3.1.3). */
+  /** Title shared by all problems with the code (RFC 9457 §3.1.3). */
   readonly title: string;
 }
 
-/** Every code that a request can be answered with. */
+/** All codes that a request may be answered with. */
 export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_CLOSED: { status: 503, title: "The relay is not running" },
   ERR_QUICPIPE_NOT_FOUND: { status: 404, title: "No such resource" },
@@ -55,7 +55,7 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_INTERNAL: { status: 500, title: "Internal error" },
 };
 
-/** Answers an error with its problem details (RFC 9457). The one place that turns codes into HTTP. */
+/** Answers an error with problem details (RFC 9457). Codes become HTTP only here. */
 export function problemResponse(error: QuicpipeError): Response {
   const { status, title } = problemKinds[error.code]!;
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
@@ -70,14 +70,14 @@ export function problemResponse(error: QuicpipeError): Response {
   return new Response(JSON.stringify(problem), { status, headers });
 }
 
-/** Takes an error that a request may be answered with as it is; any other is logged and hidden. */
+/** Returns the error if a request may be answered with it. Any other error is logged and replaced by a generic one. */
 export function presentable(error: unknown, log: Pick<Log, "write">): QuicpipeError {
   if (isQuicpipeError(error) && problemKinds[error.code]) return error;
   log.write("error", "request-failed", "a request failed unexpectedly", { err: error });
   return new QuicpipeError("ERR_QUICPIPE_INTERNAL", "the relay failed; its log says more");
 }
 
-/** RFC 6750 §3: what the client would need; no error code where it sent no token at all. */
+/** RFC 6750 §3: states what the client needs. There is no error code if it sent no token at all. */
 function setChallenge(headers: Headers, { code, details }: QuicpipeError, title: string): void {
   const realm = 'Bearer realm="quicpipe"';
   if (code === "ERR_QUICPIPE_TOKEN_MISSING") headers.set("www-authenticate", realm);

@@ -8,8 +8,8 @@ interface Bucket {
 const minuteMs = 60_000;
 
 /**
- * Token buckets by subject: so many requests at once, then so many per minute. When the table is full
- * the subject least recently seen is forgotten, whose bucket is the likeliest to be full again.
+ * Token buckets by subject: a burst of requests, then a rate per minute. When the table is full it evicts the least recently
+ * seen subject, whose bucket is the likeliest to be full again.
  */
 export class RateLimiter {
   readonly #perMinute: number;
@@ -25,10 +25,10 @@ export class RateLimiter {
     this.#now = options.now;
   }
 
-  /** Counts a request of a subject, or one that is as much work as several. @throws ERR_QUICPIPE_RATE_LIMITED */
+  /** Counts a request of a subject, or one that counts as several. @throws ERR_QUICPIPE_RATE_LIMITED */
   take(subject: string, requests = 1): void {
     const bucket = this.#filledBucketOf(subject);
-    // What is more than ever passes at once takes all that does.
+    // A request larger than the burst takes all of it.
     const tokens = Math.min(requests, this.#atOnce);
     if (bucket.tokens < tokens) {
       const retryAfterSeconds = Math.ceil(((tokens - bucket.tokens) * minuteMs) / this.#perMinute / 1000);
@@ -45,11 +45,11 @@ export class RateLimiter {
     const nowMs = this.#now();
     const known = this.#buckets.get(subject);
     const bucket = known ?? { tokens: this.#atOnce, filledAtMs: nowMs };
-    // A clock that was set back fills nothing.
+    // A clock that was set back adds nothing.
     const filled = (Math.max(0, nowMs - bucket.filledAtMs) * this.#perMinute) / minuteMs;
     bucket.tokens = Math.min(this.#atOnce, bucket.tokens + filled);
     bucket.filledAtMs = nowMs;
-    // A Map keeps the order of insertion: whoever was seen last goes to the end.
+    // A Map keeps insertion order: the most recently seen subject goes to the end.
     if (known) this.#buckets.delete(subject);
     else if (this.#buckets.size >= this.#maxSubjects) this.#forgetOldest();
     this.#buckets.set(subject, bucket);

@@ -3,7 +3,7 @@ import { isName, maxMessagePackets, maxNameBytes, maxNoteBytes, maxPacketBytes }
 import { maxKeyBytes, minKeyBytes } from "../../wire/connection-id.ts";
 import { parseFirstFlight } from "../../wire/quic-packet.ts";
 
-/** Takes a registration key. @throws ERR_QUICPIPE_KEY_INVALID */
+/** Requires a registration key. @throws ERR_QUICPIPE_KEY_INVALID */
 export function requireKey(value: unknown): Uint8Array {
   const key = parseBase64(value);
   if (key && key.length >= minKeyBytes && key.length <= maxKeyBytes) return key;
@@ -13,13 +13,13 @@ export function requireKey(value: unknown): Uint8Array {
   );
 }
 
-/** Takes the number of connection IDs. @throws ERR_QUICPIPE_NUM_INVALID */
+/** Requires a number of connection IDs. @throws ERR_QUICPIPE_NUM_INVALID */
 export function requireNum(value: unknown, max: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
   throw new QuicpipeError("ERR_QUICPIPE_NUM_INVALID", `"num" must be a whole number from 1 to ${max}`);
 }
 
-/** Takes a lifetime; one that is too long is cut to the maximum. @throws ERR_QUICPIPE_TTL_INVALID */
+/** Requires a lifetime or none. Cuts it to the maximum. @throws ERR_QUICPIPE_TTL_INVALID */
 export function requireTtl(
   value: unknown,
   range: { readonly minMs: number; readonly maxMs: number; readonly defaultMs: number },
@@ -33,7 +33,7 @@ export function requireTtl(
   );
 }
 
-/** Takes the note of a message, if there is one. @throws ERR_QUICPIPE_NOTE_INVALID */
+/** Requires a message's note or none. @throws ERR_QUICPIPE_NOTE_INVALID */
 export function requireNote(value: unknown): string | null {
   if (value === undefined) return null;
   if (typeof value === "string" && value.isWellFormed() && Buffer.byteLength(value) <= maxNoteBytes)
@@ -44,7 +44,7 @@ export function requireNote(value: unknown): string | null {
   );
 }
 
-/** Takes a recipient's name. @throws ERR_QUICPIPE_RECIPIENT_INVALID */
+/** Requires a recipient's name. @throws ERR_QUICPIPE_RECIPIENT_INVALID */
 export function requireRecipient(name: string): string {
   if (isName(name)) return name;
   throw new QuicpipeError(
@@ -53,13 +53,13 @@ export function requireRecipient(name: string): string {
   );
 }
 
-/** The datagrams of a message, and the destination connection ID of the first Initial in them. */
+/** The datagrams of a message, and the destination connection ID of their first Initial. */
 export interface InitialFlight {
   readonly packets: readonly Uint8Array[];
   readonly destinationId: Uint8Array;
 }
 
-/** Takes the member `packets` of a message. @throws ERR_QUICPIPE_PACKETS_INVALID, ERR_QUICPIPE_PACKET_NOT_INITIAL */
+/** Requires a message's member `packets`. @throws ERR_QUICPIPE_PACKETS_INVALID, ERR_QUICPIPE_PACKET_NOT_INITIAL */
 export function requirePackets(value: unknown): InitialFlight {
   if (!Array.isArray(value) || value.length < 1 || value.length > maxMessagePackets)
     throw packetsInvalid(`"packets" must be a list of 1 to ${maxMessagePackets} datagrams`);
@@ -72,7 +72,7 @@ export function requirePackets(value: unknown): InitialFlight {
   );
 }
 
-/** Takes datagrams that open a QUIC connection. @throws ERR_QUICPIPE_PACKETS_INVALID, ERR_QUICPIPE_PACKET_NOT_INITIAL */
+/** Requires datagrams that open a QUIC connection. @throws ERR_QUICPIPE_PACKETS_INVALID, ERR_QUICPIPE_PACKET_NOT_INITIAL */
 export function requireFlight(packets: readonly Uint8Array[]): InitialFlight {
   let destinationId: Uint8Array | undefined;
   for (const [index, packet] of packets.entries()) {
@@ -86,7 +86,7 @@ export function requireFlight(packets: readonly Uint8Array[]): InitialFlight {
   return { packets, destinationId };
 }
 
-/** Decodes base64 in its one canonical form, so that equal bytes have equal text; `undefined` for all else. */
+/** Decodes base64 in its canonical form only, so that equal bytes have equal text; `undefined` for all else. */
 function parseBase64(value: unknown): Uint8Array | undefined {
   if (typeof value !== "string") return undefined;
   const bytes = Buffer.from(value, "base64");

@@ -2,7 +2,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { Identity } from "../auth/identity.ts";
 import { isWithinShare } from "../../share.ts";
 
-/** How many waits may be open. */
+/** Limits on open waits. */
 export interface WaiterLimits {
   /** Long polls and event streams in all. */
   readonly maxWaiters: number;
@@ -10,16 +10,16 @@ export interface WaiterLimits {
   readonly maxWaitersPerSubject: number;
 }
 
-/** Who waits, among whom, and until when at the latest. */
+/** A client's wait, and the set of waits it counts in. */
 export interface Wait {
   readonly waiters: Waiters;
   readonly identity: Identity;
-  /** Aborted when the client goes away. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Opens a wait in the caller's name.
+ * Opens a wait on the caller's account.
  *
  * @returns closes the wait.
  * @throws ERR_QUICPIPE_WAITER_QUOTA
@@ -28,7 +28,7 @@ export function openWait({ waiters, identity }: Wait, stop: () => void): () => v
   return waiters.open(identity.account, stop);
 }
 
-/** The long polls and event streams that are open: bounded, and all ended when the relay drains. */
+/** The open long polls and event streams. Their number is limited, and all end when the relay drains. */
 export class Waiters {
   readonly #limits: WaiterLimits;
   readonly #stops = new Set<() => void>();
@@ -39,7 +39,7 @@ export class Waiters {
     this.#limits = limits;
   }
 
-  /** Waits that are open. */
+  /** Number of open waits. */
   get size(): number {
     return this.#stops.size;
   }
@@ -47,8 +47,8 @@ export class Waiters {
   /**
    * Opens a wait.
    *
-   * @param account whose share it takes up: a name, or an address where all have one name.
-   * @param stop called when the relay drains; soon if it does already.
+   * @param account the account that it counts for: a name, or an address where all clients have one name.
+   * @param stop called when the relay drains; soon if it already does.
    * @returns closes the wait; may be called again.
    * @throws ERR_QUICPIPE_WAITER_QUOTA
    */
@@ -68,7 +68,7 @@ export class Waiters {
     };
   }
 
-  /** Ends every wait, and from here on each new one at once. */
+  /** Ends every wait. From now on new waits end at once. */
   stopAll(): void {
     this.#stopped = true;
     for (const stop of this.#stops) stop();

@@ -2,7 +2,7 @@ import type { RegistrationObserver } from "../../registry/index.ts";
 import { formatAddress } from "../../wire/address.ts";
 import type { Log } from "./log.ts";
 
-/** Writes down what becomes of registrations, for developers. */
+/** Returns an observer that logs the life of registrations at debug level. */
 export function registrationLog(log: Log): RegistrationObserver {
   return {
     opened: ({ id, subject, num, address }) =>

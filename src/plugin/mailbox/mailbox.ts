@@ -6,7 +6,7 @@ import { type Expiring, ExpiryBuckets } from "../../registry/index.ts";
 import { loadOf, type MailboxLimits, requireMailboxRoom, type RoomRequest } from "./room.ts";
 import type { Message, MessageContent, MessageTrace } from "./message.ts";
 
-/** Totals since the start, beside the messages that wait right now, and their bytes. */
+/** Waiting messages and their bytes, and totals of the ended ones since the start. */
 export interface MailboxStats {
   readonly queued: number;
   readonly queuedBytes: number;
@@ -15,16 +15,16 @@ export interface MailboxStats {
   readonly recalled: number;
 }
 
-/** A message, which ends at its deadline while it waits, and then with its tombstone. */
+/** A stored message. It expires at its deadline while it waits, and afterwards with its tombstone. */
 interface Entry extends Expiring {
   readonly id: string;
-  /** Whose share it takes up. */
+  /** The account whose share it uses. */
   readonly account: string;
   readonly sender: string;
   readonly recipient: string;
   readonly note: string | null;
   packets: readonly Uint8Array[];
-  /** What it takes up while it waits. */
+  /** Bytes that it counts for while it waits. */
   readonly bytes: number;
   readonly destinationId: Uint8Array;
   readonly from: string | undefined;
@@ -35,8 +35,8 @@ interface Entry extends Expiring {
 }
 
 /**
- * Messages that wait for their recipients, in memory. Each is taken once or expires, and its sender can see
- * which for a while after (`defaults.messageTombstoneMs`). One whose time is over counts as expired, swept or not.
+ * Messages that wait for their recipients, in memory. Each is taken once or expires. Its sender can query the outcome for
+ * `defaults.messageTombstoneMs` afterwards. A message past its deadline counts as expired, swept or not.
  */
 export class Mailbox {
   readonly #limits: MailboxLimits;
@@ -56,9 +56,9 @@ export class Mailbox {
   }
 
   /**
-   * Keeps a message until it is taken, recalled or `ttlMs` have passed.
+   * Stores a message until it is taken or recalled, or until `ttlMs` have passed.
    *
-   * @param account whose share it takes up: the sender's name, or its address where all have one name.
+   * @param account the account whose share it uses: the sender's name, or its address where all clients have one name.
    * @throws ERR_QUICPIPE_SENDER_QUOTA, ERR_QUICPIPE_MAILBOX_FULL, ERR_QUICPIPE_MAILBOX_STORE_FULL
    */
   send(content: MessageContent, ttlMs: number, account: string): Message {
@@ -87,7 +87,7 @@ export class Mailbox {
     return entry;
   }
 
-  /** Lists what waits for a recipient, oldest first. */
+  /** Returns the messages that wait for a recipient, oldest first. */
   list(recipient: string): Message[] {
     return this.#waiting(this.#inboxes.get(recipient));
   }
@@ -95,7 +95,7 @@ export class Mailbox {
   /**
    * Hands out a message to its recipient, once.
    *
-   * @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, also if it has expired; ERR_QUICPIPE_MESSAGE_TAKEN
+   * @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, also for an expired message; ERR_QUICPIPE_MESSAGE_TAKEN
    */
   take(recipient: string, id: string): MessageContent {
     const entry = this.#byId.get(id);
@@ -107,14 +107,14 @@ export class Mailbox {
     return content;
   }
 
-  /** The sender's view of a message. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND */
+  /** Returns the sender's view of a message. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND */
   status(sender: string, recipient: string, id: string): Message {
     const entry = this.#sent(sender, recipient, id);
     if (entry.state === "queued" && !this.#waits(entry)) this.#finish(entry, "expired");
     return entry;
   }
 
-  /** Takes a message back, or forgets one that expired. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, ERR_QUICPIPE_MESSAGE_TAKEN */
+  /** Recalls a waiting message, or forgets an expired one. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, ERR_QUICPIPE_MESSAGE_TAKEN */
   recall(sender: string, recipient: string, id: string): void {
     const { state } = this.status(sender, recipient, id);
     if (state === "taken") throw taken();
@@ -126,13 +126,13 @@ export class Mailbox {
     this.#forget(entry);
   }
 
-  /** Calls `onChange` whenever what waits for a recipient changes, until the returned function is called. */
+  /** Calls `onChange` whenever the messages waiting for a recipient change, until the returned function is called. */
   watch(recipient: string, onChange: () => void): () => void {
     addTo(this.#watchers, recipient, onChange);
     return () => removeFrom(this.#watchers, recipient, onChange);
   }
 
-  /** Ends one message that has expired, or forgets one whose end was visible long enough, at each step. */
+  /** Per step, expires one message past its deadline, or forgets one whose tombstone has expired. */
   *sweep(): Generator<undefined> {
     for (const entry of this.#expiry.due(this.#now())) {
       if (entry.state === "queued") this.#finish(entry, "expired");
@@ -171,7 +171,7 @@ export class Mailbox {
     return entry.state === "queued" && entry.deadlineMs > this.#now();
   }
 
-  /** Keeps of a message only what its sender may still ask for. */
+  /** Ends a message. Keeps only the part that its sender may still query. */
   #finish(entry: Entry, state: "taken" | "expired"): void {
     this.#leaveInbox(entry);
     entry.state = state;
@@ -198,7 +198,7 @@ export class Mailbox {
   }
 }
 
-/** Bytes of a message: its packets, and the texts that are kept with them. */
+/** Returns the size of a message: its packets and the texts stored with them, in bytes. */
 function bytesOf({ packets, note, sender, recipient }: MessageContent): number {
   const texts = [note ?? "", sender, recipient].map((text) => Buffer.byteLength(text));
   return [...packets.map((packet) => packet.length), ...texts].reduce((sum, length) => sum + length, 0);

@@ -2,7 +2,7 @@ import { eventStream, formatEvent } from "../http/event-stream.ts";
 import { type MessageWait, messageList } from "./message-wait.ts";
 
 /**
- * Streams what waits for the caller as server-sent events `messages`: the whole list at first and after changes.
+ * Streams the messages that wait for the caller as server-sent events `messages`: the whole list at first and after changes.
  *
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */

@@ -3,18 +3,18 @@ import type { Mailbox } from "./mailbox.ts";
 import { waitingMessage } from "./message.ts";
 import { openWait, type Wait } from "../http/waiters.ts";
 
-/** Who waits for messages, and where. */
+/** A client's wait for messages, and the mailbox it waits on. */
 export interface MessageWait extends Wait {
   readonly mailbox: Mailbox;
 }
 
-/** What waits for a recipient, as `GET /v1/mailbox` answers it. */
+/** Returns the messages that wait for a recipient, in the form of `GET /v1/mailbox`. */
 export function messageList(mailbox: Mailbox, recipient: string): MailboxListResponse {
   return { messages: mailbox.list(recipient).map(waitingMessage) };
 }
 
 /**
- * Waits until there is a message, at most `timeoutMs`; ends early when the relay drains or the client goes.
+ * Waits for a message, at most `timeoutMs`. Ends early when the relay drains or the client disconnects.
  *
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */

@@ -2,7 +2,7 @@ import type { MessageState, SentMessage, WaitingMessage } from "../../protocol.t
 import type { TraceParent } from "../../wire/traceparent.ts";
 import { timestamp } from "../../steady-clock.ts";
 
-/** What a message carries and between whom. */
+/** The contents of a message, its sender and its recipient. */
 export interface MessageContent {
   readonly sender: string;
   readonly recipient: string;
@@ -10,31 +10,31 @@ export interface MessageContent {
   readonly packets: readonly Uint8Array[];
   /** Destination connection ID of the Initial among the packets. */
   readonly destinationId: Uint8Array;
-  /** Id of the sender's registration at the address that it sent from, if known. */
+  /** ID of the sender's registration at its source address, if known. */
   readonly from: string | undefined;
-  /** Where the message stands in traces. */
+  /** Position of the message in traces. */
   readonly trace: MessageTrace;
 }
 
-/** Where a message comes from, for whoever follows it through traces. */
+/** Position of a message in traces. */
 export interface MessageTrace {
   /** The sender's `traceparent`, for the recipient. */
   readonly traceparent: string | undefined;
-  /** The relay's own span of the send. */
+  /** The relay's span of the send. */
   readonly sent: TraceParent | undefined;
 }
 
-/** A message that waits, or whose end its sender can still see. */
+/** A message that waits, or that its sender can still query. */
 export interface Message extends MessageContent {
   readonly id: string;
   readonly state: MessageState;
   /** ms since the epoch. */
   readonly createdAtMs: number;
-  /** When it stops waiting if nobody takes it, ms since the epoch. */
+  /** Time at which it expires if it is not taken, in ms since the epoch. */
   readonly deadlineMs: number;
 }
 
-/** What the recipient sees of a message before it takes it. */
+/** Returns the recipient's view of a message that is not taken yet. */
 export function waitingMessage({
   id,
   sender,
@@ -47,7 +47,7 @@ export function waitingMessage({
   return { id, sender, note, sizes, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }
 
-/** What the sender sees of a message. */
+/** Returns the sender's view of a message. */
 export function sentMessage({ id, recipient, state, createdAtMs, deadlineMs }: Message): SentMessage {
   return { id, recipient, state, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }

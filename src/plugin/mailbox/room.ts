@@ -2,38 +2,38 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { isWithinShare } from "../../share.ts";
 
-/** What bounds a mailbox store: messages, and the bytes of those that wait. */
+/** Limits of a mailbox store. Byte limits cover waiting messages only. */
 export interface MailboxLimits {
   /** Messages in all, waiting or ended. */
   readonly maxMessages: number;
   readonly maxMessageBytes: number;
-  /** Messages that wait for one recipient. */
+  /** Waiting messages per recipient. */
   readonly maxMessagesPerRecipient: number;
   readonly maxMessageBytesPerRecipient: number;
-  /** Messages of one sender that wait. */
+  /** Waiting messages per sender. */
   readonly maxMessagesPerSender: number;
   readonly maxMessageBytesPerSender: number;
 }
 
-/** Messages that wait, counted and weighed. */
+/** Number and bytes of waiting messages. */
 export interface Load {
   readonly messages: number;
   readonly bytes: number;
 }
 
-/** A message that asks for room, and who holds how much already. */
+/** A request to store a message, with the current loads. */
 export interface RoomRequest {
   /** Bytes of the message. */
   readonly bytes: number;
-  /** What waits in the recipient's box, of the sender and in all. */
+  /** Load of the recipient's box: of the sender, and in all. */
   readonly box: { readonly own: Load; readonly all: Load };
-  /** What of the sender waits anywhere, and how many of its messages have ended and can still be seen. */
+  /** Load of the sender in all boxes, and the number of its ended but still visible messages. */
   readonly sender: Load & { readonly ended: number };
-  /** What the store holds: its messages, waiting or ended, and the bytes of those that wait. */
+  /** Load of the store: messages, waiting or ended, and the bytes of the waiting ones. */
   readonly store: Load;
 }
 
-/** Adds up what waits. */
+/** Returns the total load of messages. */
 export function loadOf(messages: Iterable<{ readonly bytes: number }>): Load {
   let [count, bytes] = [0, 0];
   for (const message of messages) {
@@ -44,8 +44,8 @@ export function loadOf(messages: Iterable<{ readonly bytes: number }>): Load {
 }
 
 /**
- * Lets a message pass if its sender, its recipient's box and the store have room. A sender has at most half a box, and
- * the last quarter of box and store is for senders that have nothing there.
+ * Requires room for a message: of its sender, in its recipient's box and in the store. A sender may use at most half a box.
+ * The last quarter of box and store is reserved for senders that have nothing there.
  *
  * @throws ERR_QUICPIPE_SENDER_QUOTA, ERR_QUICPIPE_MAILBOX_FULL, ERR_QUICPIPE_MAILBOX_STORE_FULL
  */
@@ -62,7 +62,7 @@ export function requireMailboxRoom(request: RoomRequest, limits: MailboxLimits):
     );
 }
 
-/** Messages of a sender that are kept, waiting or ended. */
+/** Returns the most messages kept per sender, waiting or ended. */
 function maxVisible({ maxMessagesPerSender }: MailboxLimits): number {
   return Math.max(defaults.maxVisibleMessagesPerSender, 4 * maxMessagesPerSender);
 }

@@ -2,12 +2,12 @@ import type { QuicpipeErrorCode } from "../../errors.ts";
 import type { SchemaName } from "./schemas.ts";
 import { problemKinds } from "../http/problem.ts";
 
-/** Codes that a request may be answered with. */
+/** Error codes of an operation. */
 type Codes = readonly QuicpipeErrorCode[];
 
-/** Of every request. */
+/** Codes of every request. */
 export const always: Codes = ["ERR_QUICPIPE_CLOSED", "ERR_QUICPIPE_INTERNAL"];
-/** Of those that need a token. */
+/** Codes of requests that need a token. */
 export const authenticated: Codes = [
   ...always,
   "ERR_QUICPIPE_TOKEN_MISSING",
@@ -18,32 +18,32 @@ export const authenticated: Codes = [
   "ERR_QUICPIPE_SCOPE_MISSING",
   "ERR_QUICPIPE_JWKS_UNAVAILABLE",
 ];
-/** Of those that are not `GET`. */
+/** Codes of requests other than `GET`. */
 export const changing: Codes = [...authenticated, "ERR_QUICPIPE_EARLY_DATA", "ERR_QUICPIPE_RATE_LIMITED"];
-/** Of those that read a body. */
+/** Codes of requests with a body. */
 export const withBody: Codes = [...changing, "ERR_QUICPIPE_BODY_TOO_LARGE", "ERR_QUICPIPE_BODY_INVALID"];
 
-/** What a request needs: a token with one of these scopes. */
+/** Returns the security requirement of an operation: a token with one of these scopes. */
 export function needs(...scopes: readonly string[]): { token: string[] }[] {
   return scopes.map((scope) => ({ token: [scope] }));
 }
 
-/** A body in JSON. */
+/** Returns the content of a JSON body. */
 export function jsonContent(schema: SchemaName): Record<string, unknown> {
   return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
 }
 
-/** A request in JSON. */
+/** Returns a JSON request body. */
 export function jsonBody(schema: SchemaName): Record<string, unknown> {
   return { required: true, content: jsonContent(schema) };
 }
 
-/** An answer in JSON. */
+/** Returns a JSON response. */
 export function jsonAnswer(schema: SchemaName, description: string): Record<string, unknown> {
   return { description, content: jsonContent(schema) };
 }
 
-/** One response for each status of the codes, with the codes that it may carry. */
+/** Returns one response per status of the codes. Each lists the codes that it may carry. */
 export function problems(codes: Codes): Record<string, unknown> {
   const byStatus = Map.groupBy(codes, (code) => problemKinds[code]!.status);
   return Object.fromEntries([...byStatus].map(([status, own]) => [status, problemAnswer(status, own)]));

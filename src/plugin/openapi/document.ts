@@ -55,7 +55,7 @@ const preferenceApplied = {
   "Preference-Applied": { description: "The wait that was granted.", schema: { type: "string" } },
 };
 
-/** The methods of each path, as OpenAPI 3.1 describes them. */
+/** The methods of each path, in OpenAPI 3.1. */
 const operations = {
   [paths.register]: {
     post: {
@@ -245,7 +245,7 @@ const operations = {
   },
 };
 
-/** The OpenAPI 3.1 description of the HTTP interface below `basePath`. */
+/** Returns the OpenAPI 3.1 description of the HTTP interface below `basePath`. */
 export function openApiDocument(basePath: string): Readonly<Record<string, unknown>> {
   return {
     openapi: "3.1.0",

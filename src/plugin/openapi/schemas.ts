@@ -45,7 +45,7 @@ const registrationStats = object({
   dropped: { ...counts, description: "Packets of it or for it, by reason." },
 });
 
-/** Names of the schemas: those of the types in `src/protocol.ts`. */
+/** Names of the schemas: those of the corresponding types in `src/protocol.ts`. */
 export type SchemaName =
   | "RegisterRequest"
   | "RegisterResponse"
@@ -58,7 +58,7 @@ export type SchemaName =
   | "StatsResponse"
   | "Problem";
 
-/** The JSON shapes of `src/protocol.ts` in the words of JSON Schema. */
+/** The JSON shapes of `src/protocol.ts` as JSON Schema. */
 export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
   RegisterRequest: object(
     {

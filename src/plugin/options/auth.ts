@@ -4,24 +4,24 @@ import { QuicpipeError } from "../../errors.ts";
 import { type KeySettings, resolveKeys } from "./keys.ts";
 import { optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
 
-/** How requests are authenticated by JWT: one of `jwks` and `secret`, or `issuer` alone. */
+/** JWT authentication of requests. Takes one of `jwks` and `secret`, or `issuer` alone. */
 export interface TokenAuthOptions {
-  /** The issuer's public keys: the URL of its JWKS (RFC 7517), `http:` for loopback alone, or the key set itself. */
+  /** The issuer's public keys: the URL of its JWKS (RFC 7517), or the key set itself. `http:` URLs are allowed for loopback only. */
   readonly jwks?: string | URL | JSONWebKeySet;
-  /** A shared secret of at least 32 bytes (RFC 7518 §3.2); then only HS256 is accepted. */
+  /** A shared secret of at least 32 bytes (RFC 7518 §3.2). Only HS256 is then accepted. */
   readonly secret?: string | Uint8Array;
   /**
-   * Accepted `iss`; any if absent. Without `jwks` and `secret` it is one URL, and the keys are where the issuer's
-   * discovery document says (OpenID Connect Discovery 1.0).
+   * Accepted `iss`; any if absent. Without `jwks` and `secret` it must be a single URL, whose discovery document locates the
+   * keys (OpenID Connect Discovery 1.0).
    */
   readonly issuer?: string | readonly string[];
-  /** Accepted `aud`; any if absent. Set it wherever the issuer serves more than this relay. */
+  /** Accepted `aud`; any if absent. Set it if the issuer serves more than this relay. */
   readonly audience?: string | readonly string[];
-  /** Accepted `alg`, asymmetric ones only; all of RSA (PKCS #1 and PSS), ECDSA and EdDSA if absent. */
+  /** Accepted `alg`, asymmetric ones only. Default: all of RSA (PKCS #1 and PSS), ECDSA and EdDSA. */
   readonly algorithms?: readonly string[];
-  /** Clock skew allowed in a token's times, in seconds, 0 to 300; 5 if absent. */
+  /** Clock skew allowed in a token's times, in seconds, 0 to 300. Default 5. */
   readonly clockTolerance?: number;
-  /** How long fetched keys stay good while they cannot be fetched anew, in ms, 0 to 30 days; a day if absent. */
+  /** Time for which fetched keys stay valid while they cannot be fetched again, in ms, 0 to 30 days. Default one day. */
   readonly keyGraceMs?: number;
 }
 
@@ -34,7 +34,7 @@ export interface TokenAuthSettings extends KeySettings {
   readonly keyGraceMs: number;
 }
 
-/** `"development"` stands for the local development key, which is read or made when the relay starts. */
+/** Validated option `auth`. `"development"` is the local development key, read or created when the relay starts. */
 export type AuthSettings = "none" | "development" | TokenAuthSettings;
 
 const tokenOptionNames = [
@@ -50,7 +50,7 @@ const tokenOptionNames = [
 /**
  * Validates the option `auth`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED without it in production.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED if it is absent in production.
  */
 export function resolveAuth(auth: "none" | TokenAuthOptions | undefined, production: boolean): AuthSettings {
   if (auth === "none") return auth;

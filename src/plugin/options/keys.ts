@@ -3,12 +3,12 @@ import { QuicpipeError } from "../../errors.ts";
 import { isKeySet, isTrustedOrigin } from "./key-document.ts";
 import { elementInvalid, optionInvalid, requireTexts, shownInvalid } from "../../option-checks.ts";
 
-/** Where an issuer's keys are published: at a URL, or where its discovery document says. */
+/** Source of an issuer's keys: a URL, or the issuer's discovery document. */
 export type KeyOrigin =
   | { readonly kind: "jwks"; readonly url: URL }
   | { readonly kind: "issuer"; readonly issuer: string };
 
-/** What tokens are checked with. */
+/** The keys that verify tokens. */
 export type KeySetting =
   | KeyOrigin
   | { readonly kind: "set"; readonly set: JSONWebKeySet }
@@ -20,7 +20,7 @@ export interface KeySettings {
   readonly algorithms: readonly string[];
 }
 
-/** The options that say what tokens are checked with. */
+/** The options that determine the keys. */
 export interface KeyOptions {
   readonly jwks?: unknown;
   readonly secret?: unknown;
@@ -28,7 +28,7 @@ export interface KeyOptions {
   readonly algorithms?: unknown;
 }
 
-/** Public keys only: with these, whoever can verify a token cannot make one (RFC 8725 §3.1). */
+/** Public-key algorithms only, so that a verifier cannot create tokens (RFC 8725 §3.1). */
 const asymmetricAlgorithms: readonly string[] = [
   "EdDSA",
   "Ed25519",
@@ -44,13 +44,13 @@ const asymmetricAlgorithms: readonly string[] = [
 ];
 const minSecretBytes = 32;
 
-/** Settings for tokens under a shared secret. */
+/** Returns the settings for tokens signed with a shared secret. */
 export function secretSettings(secret: Uint8Array): KeySettings {
   return { keys: { kind: "secret", secret }, algorithms: ["HS256"] };
 }
 
 /**
- * Validates which keys tokens are checked with: those of `secret`, of `jwks`, or else those that `issuer` publishes.
+ * Validates the options for the keys: those of `secret`, of `jwks`, or else those that `issuer` publishes.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option.
  */
@@ -86,7 +86,7 @@ function isObject(value: unknown): value is JWK {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The name of an issuer whose keys have to be found: a URL without query and fragment (OpenID Connect Core §2). */
+/** Requires the name of a single issuer: a URL without query and fragment (OpenID Connect Core §2). */
 function resolveIssuer(issuer: unknown): KeySetting {
   if (issuer === undefined)
     throw authInvalid("option auth needs one of auth.jwks, auth.issuer and auth.secret");
@@ -101,7 +101,7 @@ function resolveIssuer(issuer: unknown): KeySetting {
   );
 }
 
-/** Shows where a URL leads and not the rest, which may be a secret. */
+/** Shows only the origin of a URL. The rest may be a secret. */
 function urlInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
   const url = URL.parse(String(value));
   return url?.host

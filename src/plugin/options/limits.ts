@@ -3,51 +3,51 @@ import { maxNum } from "../../protocol.ts";
 import { requireInteger, requireOptions } from "../../option-checks.ts";
 
 /**
- * Limits of a relay; a token's `quicpipe` claim narrows those of its subject, never widens them. With `auth: "none"` an
- * address (an IPv4 address, an IPv6 /64) takes a subject's place, and counts as 16.
+ * Limits of a relay. A token's `quicpipe` claim narrows those of its subject and never widens them. With `auth: "none"` an
+ * address (an IPv4 address, an IPv6 /64) takes a subject's place and counts as 16.
  */
 export interface LimitOptions {
-  /** Registrations in all, from 1; 100 000 if absent. */
+  /** Registrations in all, from 1. Default 100 000. */
   readonly maxRegistrations?: number;
-  /** Connection IDs in all, from 1; 1 000 000 if absent. */
+  /** Connection IDs in all, from 1. Default 1 000 000. */
   readonly maxCids?: number;
-  /** Registrations of one subject, from 1; 64 if absent. */
+  /** Registrations per subject, from 1. Default 64. */
   readonly maxRegistrationsPerSubject?: number;
-  /** Connection IDs of one subject, from 1; 2048 if absent. */
+  /** Connection IDs per subject, from 1. Default 2048. */
   readonly maxCidsPerSubject?: number;
-  /** Connection IDs of one registration, 1 to 65 536; 256 if absent. Each takes 6 µs to derive. */
+  /** Connection IDs per registration, 1 to 65 536. Default 256. Each takes 6 µs to derive. */
   readonly maxCidsPerRegistration?: number;
-  /** What all registrations of one subject may send together, in bytes per second, from 1; 125 000 000 if absent. */
+  /** Send rate of all registrations of a subject together, in bytes per second, from 1. Default 125 000 000. */
   readonly bytesPerSecond?: number;
-  /** Life of a registration that asks for none, in ms, from 10 000; an hour if absent. */
+  /** Lifetime of a registration that requests none, in ms, from 10 000. Default one hour. */
   readonly registrationTtlMs?: number;
-  /** Longest life a registration may ask for, in ms, from 10 000; a day if absent. */
+  /** Longest lifetime a registration may request, in ms, from 10 000. Default one day. */
   readonly maxRegistrationTtlMs?: number;
-  /** Life of a mailbox message that asks for none, in ms, from 1000; a minute if absent. */
+  /** Lifetime of a mailbox message that requests none, in ms, from 1000. Default one minute. */
   readonly messageTtlMs?: number;
-  /** Longest life a mailbox message may ask for, in ms, from 1000; 5 minutes if absent. */
+  /** Longest lifetime a mailbox message may request, in ms, from 1000. Default 5 minutes. */
   readonly maxMessageTtlMs?: number;
-  /** Mailbox messages in all, waiting or ended, from 1; 10 000 if absent. */
+  /** Mailbox messages in all, waiting or ended, from 1. Default 10 000. */
   readonly maxMessages?: number;
-  /** Bytes of messages that wait, from 16 384; 32 MiB if absent. */
+  /** Bytes of waiting messages, from 16 384. Default 32 MiB. */
   readonly maxMessageBytes?: number;
-  /** Messages that wait for one recipient, from 1; 32 if absent. Half of them for one sender, the last quarter for others. */
+  /** Waiting messages per recipient, from 1. Default 32. One sender may use half; the last quarter is for senders with none there. */
   readonly maxMessagesPerRecipient?: number;
-  /** Bytes of messages that wait for one recipient, from 16 384; 128 KiB if absent. */
+  /** Bytes of waiting messages per recipient, from 16 384. Default 128 KiB. */
   readonly maxMessageBytesPerRecipient?: number;
-  /** Messages of one sender that wait, from 1; 32 if absent. */
+  /** Waiting messages per sender, from 1. Default 32. */
   readonly maxMessagesPerSender?: number;
-  /** Bytes of messages of one sender that wait, from 16 384; 128 KiB if absent. */
+  /** Bytes of waiting messages per sender, from 16 384. Default 128 KiB. */
   readonly maxMessageBytesPerSender?: number;
-  /** Long polls and event streams open in all, from 1; 10 000 if absent. */
+  /** Open long polls and event streams in all, from 1. Default 10 000. */
   readonly maxWaiters?: number;
-  /** Long polls and event streams of one subject, from 1; 8 if absent. */
+  /** Open long polls and event streams per subject, from 1. Default 8. */
   readonly maxWaitersPerSubject?: number;
-  /** Requests of one subject per minute that change something, from 1; 600 if absent. */
+  /** State-changing requests per subject and minute, from 1. Default 600. */
   readonly requestsPerMinute?: number;
 }
 
-/** All limits, given or default. */
+/** All limits, with defaults filled in. */
 export type Limits = Required<LimitOptions>;
 
 const limitNames = [
@@ -109,7 +109,7 @@ export function resolveLimits(value: LimitOptions | undefined): Limits {
   };
 }
 
-/** Limits of one subject that count what it holds or asks for. */
+/** Limits per subject on what it holds or requests. */
 const sharedLimitNames = [
   "maxRegistrationsPerSubject",
   "maxCidsPerSubject",
@@ -119,20 +119,20 @@ const sharedLimitNames = [
   "requestsPerMinute",
 ] as const;
 
-/** The limits where nobody has a token and an address takes a subject's place: several peers may be behind one NAT. */
+/** Returns the limits for addresses in place of subjects, where no client has a token. Several peers may share an address behind a NAT. */
 export function addressLimits(limits: Limits): Limits {
   const scaled = sharedLimitNames.map((name) => [name, limits[name] * defaults.subjectsPerAddress]);
   return { ...limits, ...Object.fromEntries(scaled) };
 }
 
 /**
- * Requests that may come at once where `applied` are the limits of a subject or of an address: a subject's of a minute, and from
- * an address at least one of each that it counts as.
+ * Returns the burst of requests under the `applied` limits, those of a subject or of an address: a subject's quota for a
+ * minute. For an address it is at least one for each subject that it counts as.
  */
 export function requestsAtOnce(limits: Limits, applied: Limits): number {
   const ofOne = Math.max(limits.requestsPerMinute, defaults.subjectsPerAddress);
   return Math.min(applied.requestsPerMinute, ofOne);
 }
 
-/** Longest life that makes a valid date, in ms: some hundred years. */
+/** Longest lifetime that yields a valid date, in ms: over a hundred years. */
 const maxTtlMs = 2 ** 42;

@@ -4,76 +4,76 @@ import type { TokenAuthOptions } from "./auth.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "../../log/logger.ts";
 
-/** How the data plane is run. */
+/** Settings of the data plane. */
 export interface ForwarderTuningOptions {
   /**
-   * `"dgram"`: the portable one; `"native"`: the C addon for Linux, or an error; `"auto"`: native where it runs.
-   * If absent, the environment variable `QUICPIPE_BACKEND` is the choice, and else `"auto"`.
+   * `"dgram"` is portable; `"native"` is the C addon for Linux, or an error; `"auto"` is native where it runs. Default: the
+   * environment variable `QUICPIPE_BACKEND`, or else `"auto"`.
    */
   readonly backend?: BackendChoice;
-  /** Threads of the native backend, 1 to 64, each with a socket of its own; 1 if absent. `dgram` has one. */
+  /** Threads of the native backend, 1 to 64, each with its own socket. Default 1. `dgram` always has one. */
   readonly threads?: number;
-  /** `"registered"` (default): only addresses of live registrations may send; `"any"`: everybody may. */
+  /** `"registered"` (default) relays only from addresses of live registrations; `"any"` from any address. */
   readonly sourcePolicy?: SourcePolicy;
-  /** Gateway clients at a time, 1 to 65 536; 4096 if absent. */
+  /** Concurrent gateway clients, 1 to 65 536. Default 4096. */
   readonly maxGatewayClients?: number;
-  /** Socket buffers to ask the system for, in bytes, from 65 536; 4 MiB if absent. */
+  /** Socket buffer size to request from the system, in bytes, from 65 536. Default 4 MiB. */
   readonly socketBufferBytes?: number;
 }
 
 /** The HTTP/3 server behind the relay. */
 export interface UpstreamOptions {
-  /** Loopback IP literal; `127.0.0.1` if absent. */
+  /** Loopback IP literal. Default `127.0.0.1`. */
   readonly host?: string;
   /** UDP port, 1 to 65 535. */
   readonly port: number;
 }
 
-/** The console, for whoever's token has the scope `relay:admin`. */
+/** The console, for tokens with the scope `relay:admin`. */
 export interface ConsoleOptions {
-  /** Its path below `basePath`; `/relay` if absent. */
+  /** Path below `basePath`. Default `/relay`. */
   readonly path?: string;
 }
 
-/** Options of `quicpipe()`. None is required outside of production. */
+/** Options of `quicpipe()`. All are optional, except `auth` in production. */
 export interface QuicpipeOptions {
-  /** Local IP literal of the public UDP socket; `::`, both IPv6 and IPv4, if absent. */
+  /** Local IP literal of the public UDP socket. Default `::`, both IPv6 and IPv4. */
   readonly host?: string;
-  /** Public UDP port, 0 (a free one) to 65 535; 4433 if absent. */
+  /** Public UDP port, 0 (any free port) to 65 535. Default 4433. */
   readonly port?: number;
-  /** Where datagrams go that are not the relay's own; they are dropped and counted if absent. */
+  /** Destination of datagrams that are not the relay's own. They are dropped and counted if absent. */
   readonly upstream?: UpstreamOptions;
   /**
-   * IP literals of the reverse proxies whose `X-Forwarded-For` counts, as far as it names a client that came through the
-   * relay's port; `["127.0.0.1", "::1"]` if absent, `[]` for none. None counts on a system without 127.0.0.0/8, where
+   * IP literals of the reverse proxies whose `X-Forwarded-For` is trusted, as far as it names a client that came through the
+   * relay's port. Default `["127.0.0.1", "::1"]`; `[]` for none. None is trusted on a system without 127.0.0.0/8, where
    * clients cannot be told apart by address.
    */
   readonly trustedProxies?: readonly string[];
-  /** `host:port` under which peers reach the UDP socket; the request's host name and the bound port if absent. */
+  /** `host:port` at which peers reach the UDP socket. Default: the request's host name and the bound port. */
   readonly publicAddress?: string;
-  /** Path in front of `/v1/…`, such as `/relay`; empty if absent. */
+  /** Path prefix of `/v1/…`, such as `/relay`. Default empty. */
   readonly basePath?: string;
-  /** The console in the browser; served at `/relay` if absent, `false` for none. */
+  /** The browser console. Default: served at `/relay`; `false` disables it. */
   readonly console?: false | ConsoleOptions;
-  /** How requests are authenticated; `"none"` lets everybody in. A local development key if absent. */
+  /** Authentication of requests; `"none"` admits every client. Default: a local development key; required in production. */
   readonly auth?: "none" | TokenAuthOptions;
   readonly limits?: LimitOptions;
   readonly forwarder?: ForwarderTuningOptions;
   /**
-   * Whether the kernel forwards as well, by XDP, where the process has the privileges; `"auto"` if absent, or the
-   * interfaces that the environment variable `QUICPIPE_XDP_IFACE` names. What the kernel cannot do user space does.
+   * Kernel forwarding by XDP, where the process has the privileges. Default: the interfaces named by the environment
+   * variable `QUICPIPE_XDP_IFACE`, or else `"auto"`. User space forwards whatever the kernel cannot.
    */
   readonly xdp?: XdpOption;
-  /** `"registered"` (default): STUN needs a registration's credentials; `"public"`: standard clients are answered too. */
+  /** `"registered"` (default): STUN requires a registration's credentials; `"public"`: also answers standard clients. */
   readonly stun?: StunPolicy;
   /**
-   * Spans and metrics through `@opentelemetry/api`, where that is installed; `false` for none (`docs/telemetry.md`).
-   * With `intervalMs`, from 10 000, a registration's span ends after that time and a new one goes on, linked to it.
+   * Spans and metrics through `@opentelemetry/api`, if installed; `false` disables them (`docs/telemetry.md`). With
+   * `intervalMs`, from 10 000, a registration's span ends after that time and a new one, linked to it, begins.
    */
   readonly telemetry?: false | TelemetryOptions;
   /**
-   * Where log lines go; `false` for nowhere. If absent `console`, with the lines for developers (`debug`) only where
-   * the environment variable `NODE_DEBUG` names `quicpipe`.
+   * Destination of log lines; `false` for none. Default `console`, with `debug` lines only if the environment variable
+   * `NODE_DEBUG` names `quicpipe`.
    */
   readonly logger?: Logger | false;
 }

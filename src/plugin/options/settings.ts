@@ -33,7 +33,7 @@ export interface Settings {
   readonly trustedProxies: ReadonlySet<string>;
   readonly publicAddress: string | undefined;
   readonly basePath: string;
-  /** Path of the console, the base path in front; `undefined` for none. */
+  /** Path of the console including the base path; `undefined` if it is disabled. */
   readonly consolePath: string | undefined;
   readonly auth: AuthSettings;
   readonly limits: Limits;
@@ -48,13 +48,13 @@ export interface Settings {
   readonly logger: Logger;
 }
 
-/** The environment variables that are looked at. */
+/** The environment variables read by {@link resolveSettings}. */
 export interface Environment {
   /** "production" makes the option `auth` required. */
   readonly NODE_ENV?: string | undefined;
-  /** The backend where no option names one; empty counts as absent. */
+  /** Backend if no option names one. Empty counts as absent. */
   readonly QUICPIPE_BACKEND?: string | undefined;
-  /** The interfaces for XDP where the option `xdp` is absent, separated by commas; empty counts as absent. */
+  /** Comma-separated interfaces for XDP if the option `xdp` is absent. Empty counts as absent. */
   readonly QUICPIPE_XDP_IFACE?: string | undefined;
 }
 
@@ -145,7 +145,7 @@ function resolveUpstream(value: UpstreamOptions): Address {
   const { host, port } = requireOptions("upstream", value, ["host", "port"]);
   if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
   return {
-    // The splice gives each client a virtual address of its own out of 127.0.0.0/8.
+    // The splice gives each client its own virtual address out of 127.0.0.0/8.
     address: requireText("upstream.host", host, "a loopback IP literal", isLoopback) ?? "127.0.0.1",
     port: requireInteger("upstream.port", port, { min: 1, max: 65_535, fallback: port }),
   };
@@ -160,12 +160,12 @@ function resolveTrustedProxies(value: readonly string[] | undefined): ReadonlySe
   return new Set(list.map(plainIp));
 }
 
-/** An address that the splice gives out is a client's, so nobody there is a proxy. */
+/** An address assigned by the splice is a client's, never a proxy's. */
 function isProxy(text: unknown): text is string {
   return typeof text === "string" && isIP(text) !== 0 && !isVirtualAddress(plainIp(text));
 }
 
-/** Taken as it stands, without a closing slash; in a form that URL parsing leaves alone. */
+/** Paths are used verbatim: no trailing slash, and in a form that URL parsing does not change. */
 function isPath(text: string): boolean {
   return /^(?:\/[\w.~-]+)+$/.test(text);
 }

@@ -8,7 +8,7 @@ import {
 } from "../../option-checks.ts";
 
 /**
- * Checks the option `xdp`; where it is absent, `QUICPIPE_XDP_IFACE` names the interfaces, separated by commas.
+ * Validates the option `xdp`. If it is absent, `QUICPIPE_XDP_IFACE` names the interfaces, separated by commas.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option.
  */
@@ -30,7 +30,7 @@ export function resolveXdp(option: XdpOption | undefined, fromEnvironment: strin
   };
 }
 
-/** Names as Linux allows them: up to 15 bytes without slash and white space. */
+/** Requires interface names valid on Linux: up to 15 bytes without slash or white space. */
 function requireInterfaces(name: string, value: readonly string[]): readonly string[] {
   const allowed = "one or more names of interfaces, such as eth0";
   if (!Array.isArray(value) || value.length === 0) throw optionInvalid(name, value, allowed);

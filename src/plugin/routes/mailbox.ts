@@ -56,7 +56,7 @@ async function send({ event, identity, service, proof, param, trace }: TracedReq
   return json(sentMessage(message), 201, { location: `${requestPathOf(event)}/${message.id}` });
 }
 
-/** The sender's `traceparent` in its plain form; nothing of it but hex digits gets to the recipient. */
+/** Returns the sender's `traceparent` in canonical form, so that only hex digits of it reach the recipient. */
 function traceparentOf(headers: Headers): string | undefined {
   const parent = parseTraceparent(headers.get("traceparent"));
   return parent && encodeTraceparent(parent);
@@ -102,13 +102,13 @@ async function receive({ event, identity, service }: ApiRequest): Promise<Respon
   return json(messageList(mailbox, identity.subject), 200, { "preference-applied": `wait=${waitSeconds}` });
 }
 
-/** Whether a media type is named in `Accept`; a wildcard does not ask for a stream. */
+/** Reports whether `Accept` names a media type. A wildcard does not request a stream. */
 function accepts(headers: Headers, mediaType: string): boolean {
   const ranges = headers.get("accept")?.split(",") ?? [];
   return ranges.some((range) => range.split(";", 1)[0]!.trim().toLowerCase() === mediaType);
 }
 
-/** Reads `Prefer: wait=25` (RFC 7240 §4.3), cut to what the relay grants; `undefined` if there is none. */
+/** Parses `Prefer: wait=25` (RFC 7240 §4.3), cut to the relay's maximum; `undefined` if there is none. */
 function preferredWait(headers: Headers): number | undefined {
   const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(
     headers.get("prefer") ?? "",

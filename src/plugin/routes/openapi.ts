@@ -3,7 +3,7 @@ import { requestPathOf } from "../http/exchange.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import type { Route } from "./route.ts";
 
-/** Serves the description, with the path that the client sees as its server. */
+/** Serves the OpenAPI description, with the base path that the client sees as its server. */
 export const openApiRoute: Route = {
   method: "GET",
   path: paths.openapi,
@@ -14,7 +14,7 @@ export const openApiRoute: Route = {
   },
 };
 
-/** The text for the base path that was asked for last: strangers may ask as often as they like, and it takes a while. */
+/** The text for the most recent base path. It takes a while to build, and clients without a token may request it at any rate. */
 let last: { readonly basePath: string; readonly text: string } | undefined;
 
 function openApiText(basePath: string): string {

@@ -54,7 +54,7 @@ async function register(request: TracedRequest): Promise<Response> {
   return json({ ...registrationView(registration, request), secret });
 }
 
-/** How many requests a registration counts as, by the connection IDs to derive. One has been counted when it comes here. */
+/** Returns the number of requests that a registration counts as, by the connection IDs to derive. The router has already counted one. */
 function requestsFor(num: number): number {
   return Math.ceil(num / defaults.cidsPerRequest);
 }
@@ -93,6 +93,6 @@ function registrationView(
 
 function relayAddress({ event, service }: ApiRequest): string {
   const { port } = service.forwarder.address();
-  // A URL writes an IPv6 literal in brackets already.
+  // A URL already has brackets around an IPv6 literal.
   return service.settings.publicAddress ?? `${event.url.hostname}:${port}`;
 }

@@ -6,38 +6,38 @@ import type { QuicpipeError } from "../../errors.ts";
 import type { Service } from "../service.ts";
 import type { Settings } from "../options/settings.ts";
 
-/** A request that was authenticated and matched to a route. */
+/** A request matched to a route and authenticated. */
 export interface ApiRequest {
   readonly event: H3Event;
   readonly identity: Identity;
   readonly service: Service;
-  /** What it proved when it came, whatever happens until its body has been read. */
+  /** The address that the request proved on arrival. It does not change while the body is read. */
   readonly proof: AddressProof | null;
   /** The decoded value of a `{name}` in the route's path. */
   param(name: string): string;
 }
 
-/** One method of one path of the HTTP interface. */
+/** A method of a path of the HTTP interface. */
 export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
-  /** Below the base path; `{name}` stands for one segment. */
+  /** Path below the family's root; `{name}` stands for one segment. */
   readonly path: string;
-  /** What the token must allow; `null` for a route that needs no token. */
+  /** Scope that the token needs; `null` for a route without a token. */
   readonly scope: Scope | null;
-  /** A scope that does as well. */
+  /** Alternative scope. */
   readonly orScope?: Scope;
   handle(request: ApiRequest): Response | Promise<Response>;
 }
 
-/** Routes below one root, with a way of their own to tell who asks and to refuse. */
+/** Routes below one root, with their own way to authenticate and to refuse. */
 export interface RouteFamily {
   readonly routes: readonly Route[];
-  /** What every answer is sent with, refusals too. */
+  /** Headers of every answer, including refusals. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The path as {@link Route.path} has it, if a request's is this family's to answer. */
+  /** Returns the path in the form of {@link Route.path}, or `undefined` if the request is not this family's. */
   pathOf(pathname: string, settings: Settings): string | undefined;
-  /** Who asks. @throws what says why nobody is believed */
+  /** Authenticates a request. @throws the reason of its rejection */
   identify(event: H3Event, service: Service): Promise<Identity>;
-  /** Tells the caller why not, for every code of `problemKinds`. */
+  /** Answers with a problem, for every code of `problemKinds`. */
   refuse(problem: QuicpipeError, event: H3Event, path: string): Response;
 }

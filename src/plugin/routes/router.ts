@@ -11,7 +11,7 @@ import type { Route, RouteFamily } from "./route.ts";
 import type { Service } from "../service.ts";
 import { statsRoutes } from "./stats.ts";
 
-/** Every route of the HTTP interface. */
+/** All routes of the HTTP interface. */
 export const routes: readonly Route[] = [...registerRoutes, ...mailboxRoutes, ...statsRoutes, openApiRoute];
 
 /** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
@@ -23,7 +23,7 @@ export const api: RouteFamily = {
   refuse: problemResponse,
 };
 
-/** The path below the base path if it is the relay's to answer; `undefined` leaves it to the app. */
+/** Returns the path below the base path if the relay answers it; `undefined` leaves it to the app. */
 export function apiPathOf(pathname: string, basePath: string): string | undefined {
   if (!pathname.startsWith(`${basePath}/v1/`)) return undefined;
   const path = pathname.slice(basePath.length);
@@ -36,7 +36,7 @@ export function apiPathOf(pathname: string, basePath: string): string | undefine
 }
 
 /**
- * Answers a request for one of a family's paths.
+ * Answers a request for a path of a family.
  *
  * @throws every code of `problemKinds`
  */
@@ -87,7 +87,7 @@ async function admit(family: RouteFamily, route: Route, event: H3Event, service:
   return identity;
 }
 
-/** Who asks where nobody is asked who. */
+/** Placeholder identity for routes without a token. */
 const nobody: Identity = {
   subject: "",
   scopes: new Set(),
@@ -118,7 +118,7 @@ function matchOf(route: Route, path: string): Match | undefined {
   return { route, params };
 }
 
-/** Percent-decodes one segment; `undefined` if it is no percent-encoded UTF-8. */
+/** Percent-decodes a segment; `undefined` if it is not percent-encoded UTF-8. */
 function decodeSegment(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment);

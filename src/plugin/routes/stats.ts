@@ -17,7 +17,7 @@ export const statsRoutes: readonly Route[] = [
 ];
 
 /**
- * Answers with the totals, and with the registrations that the query asks for.
+ * Answers with the totals, and with the registrations that the query requests.
  *
  * @throws ERR_QUICPIPE_QUERY_INVALID
  */
@@ -30,7 +30,7 @@ export async function answerStats({ event, service }: ApiRequest): Promise<Respo
 }
 
 /**
- * Answers with the totals and rates of each second as server-sent events.
+ * Answers with the totals and rates once per second, as server-sent events.
  *
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */
@@ -41,7 +41,7 @@ export function answerEvents({ event, identity, service }: ApiRequest): Response
 }
 
 /**
- * Ends anybody's registration: its packets are dropped from then on.
+ * Ends any subject's registration. Its packets are dropped from then on.
  *
  * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND
  */
@@ -54,7 +54,7 @@ export function answerRevocation({ identity, service, param }: ApiRequest): Resp
   );
 }
 
-/** Ends anybody's registration in an administrator's name, and writes down whose. Tells whether it did. */
+/** Ends any subject's registration for an administrator, and logs the administrator's name. Reports whether it did. */
 export function revoke(id: string, { subject }: Identity, { registry, log }: Service): boolean {
   const isRevoked = registry.revoke(id);
   if (isRevoked) log.write("info", "revoked", "an administrator ended a registration", { id, by: subject });

@@ -1,12 +1,12 @@
 import type { RequestSpanName, RequestTrace } from "../../telemetry/index.ts";
 import type { ApiRequest, Route } from "./route.ts";
 
-/** A request with the trace that it is part of. */
+/** A request and its trace. */
 export interface TracedRequest extends ApiRequest {
   readonly trace: RequestTrace;
 }
 
-/** Makes a route's handler work within a span of its own. Whom no token lets in makes no spans. */
+/** Wraps a route's handler in a span. Requests that fail authentication produce no span. */
 export function traced(
   name: RequestSpanName,
   handle: (request: TracedRequest) => Promise<Response>,

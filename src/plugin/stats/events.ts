@@ -2,16 +2,16 @@ import { type EventSource, formatEvent } from "../http/event-stream.ts";
 import type { PathRates, Rates } from "./rates.ts";
 import type { RelayStats } from "./stats.ts";
 
-/** The data of each server-sent event `stats`. */
+/** Data of the server-sent event `stats`. */
 export interface StatsEvent {
-  /** RFC 3339 time. */
+  /** RFC 3339. */
   readonly at: string;
   readonly totals: RelayStats;
-  /** Since the event before; `null` in the first ones after nobody had asked for a while. */
+  /** Rates since the previous sample; `null` in the first events after a period without requests. */
   readonly rates: PathRates | null;
 }
 
-/** Follows the figures of a relay: one text for each sample, however many read it. */
+/** Streams the figures of a relay. Each sample is formatted once for all readers. */
 export class StatsEvents implements EventSource {
   readonly #rates: Pick<Rates, "watch" | "paths">;
   readonly #totals: () => RelayStats;

@@ -7,13 +7,13 @@ import type { Rates } from "./rates.ts";
 import { registrationStats } from "./registration.ts";
 import { formatPlace, type Place, type StatsQuery } from "./query.ts";
 
-/** Where pages are made from. */
+/** The sources of a page. */
 export interface StatsSource {
   readonly registry: Pick<Registry, "all" | "countersOf">;
   readonly rates: Pick<Rates, "of">;
 }
 
-/** Makes one page, with a pause after every few registrations, so that nobody waits for a long search. */
+/** Builds a page. Yields to the event loop regularly, so that a long search blocks nothing. */
 export async function searchPage(source: StatsSource, query: StatsQuery): Promise<StatsPage> {
   const search = pageSearch(source, query);
   for (;;) {
@@ -26,7 +26,7 @@ export async function searchPage(source: StatsSource, query: StatsQuery): Promis
   }
 }
 
-/** Makes one page in one go. */
+/** Builds a page without yielding. */
 export function pageNow(source: StatsSource, query: StatsQuery): StatsPage {
   const search = pageSearch(source, query);
   for (;;) {
@@ -40,7 +40,7 @@ interface Candidate {
   readonly place: Place;
 }
 
-/** Looks at `searchBatch` registrations at a step, and at the end returns the page. */
+/** Examines `searchBatch` registrations per step, and finally returns the page. */
 function* pageSearch(source: StatsSource, query: StatsQuery): Generator<undefined, StatsPage> {
   const { limit, order, after } = query;
   if (limit === 0) return { registrations: [], next: null };
@@ -51,7 +51,8 @@ function* pageSearch(source: StatsSource, query: StatsQuery): Generator<undefine
     const candidate = { registration, place: placeOf(registration, source, query) };
     if (!isWanted(candidate, query)) continue;
     best.push(candidate);
-    // In order of registration the first ones are the page; else the best of them all are, by rounds of twice as many.
+    // In order of registration the first matches are the page. Otherwise the candidates are cut to the best ones whenever
+    // there are more than twice as many as needed.
     if (order === "registered" && best.length > limit) break;
     if (best.length > 2 * limit) keepBest(best, limit);
   }
@@ -75,7 +76,7 @@ function comparePlaces(a: Place, b: Place): number {
   return b.bytesPerSecond - a.bytesPerSecond || a.ordinal - b.ordinal;
 }
 
-/** Leaves the best, and one more, which tells that there is another page. */
+/** Keeps the best `limit` candidates and one more, which indicates that there is another page. */
 function keepBest(candidates: Candidate[], limit: number): Candidate[] {
   candidates.sort((a, b) => comparePlaces(a.place, b.place)).splice(limit + 1);
   return candidates;
@@ -90,7 +91,7 @@ function pageOf(best: readonly Candidate[], source: StatsSource, { limit, order 
   };
 }
 
-/** Nothing, for one that ended since it was found. */
+/** Returns the view of a registration; none if it has ended since it was found. */
 function viewOf(registration: Registration, { registry, rates }: StatsSource): RegistrationStats[] {
   const counters = registry.countersOf(registration.id);
   return counters ? [registrationStats(registration, counters, rates.of(registration))] : [];

@@ -1,24 +1,24 @@
 import { QuicpipeError } from "../../errors.ts";
 import { maxNameBytes, maxStatsLimit, type StatsOrder } from "../../protocol.ts";
 
-/** Where a page goes on: behind the registration with this place in the order. */
+/** A position in the order of registrations, after which a page begins. */
 export interface Place {
-  /** Only where the order is by rate. */
+  /** Set only for the order by rate. */
   readonly bytesPerSecond: number;
   readonly ordinal: number;
 }
 
-/** Which registrations are asked for. */
+/** A query for registrations. */
 export interface StatsQuery {
-  /** 0: none, but the totals. */
+  /** 0 for the totals alone. */
   readonly limit: number;
   readonly order: StatsOrder;
   readonly after: Place | undefined;
-  /** Text in the subject or the address, in lower case; empty for all. */
+  /** Text to find in subject or address, in lower case; empty for all. */
   readonly filter: string;
 }
 
-/** Reads the query of `GET /v1/stats`. @throws ERR_QUICPIPE_QUERY_INVALID */
+/** Parses the query of `GET /v1/stats`. @throws ERR_QUICPIPE_QUERY_INVALID */
 export function requireStatsQuery(search: URLSearchParams): StatsQuery {
   const order = search.get("order") ?? "registered";
   if (order !== "registered" && order !== "rate") throw invalid("order", "registered or rate");
@@ -32,7 +32,7 @@ export function requireStatsQuery(search: URLSearchParams): StatsQuery {
   };
 }
 
-/** The query for any registrations, oldest first. @throws ERR_QUICPIPE_QUERY_INVALID */
+/** Returns the query for all registrations, oldest first. @throws ERR_QUICPIPE_QUERY_INVALID */
 export function plainQuery(limit: number, after: string | undefined): StatsQuery {
   const order = "registered";
   return { limit: requireLimit(String(limit)), order, after: requirePlace(after, order), filter: "" };
@@ -43,7 +43,7 @@ function requireLimit(text: string): number {
   throw invalid("limit", `a whole number from 0 to ${maxStatsLimit}`);
 }
 
-/** Reads the `next` of the page before. */
+/** Parses the `next` of the previous page. */
 function requirePlace(text: string | undefined, order: StatsOrder): Place | undefined {
   if (text === undefined) return undefined;
   const [, bytesPerSecond = "0", ordinal] = placePatterns[order].exec(text) ?? [];
@@ -56,7 +56,7 @@ const placePatterns: Readonly<Record<StatsOrder, RegExp>> = {
   rate: /^(\d{1,15})-(\d{1,15})$/,
 };
 
-/** Writes what {@link requirePlace} reads. */
+/** Formats a place for {@link requirePlace}. */
 export function formatPlace({ bytesPerSecond, ordinal }: Place, order: StatsOrder): string {
   return order === "rate" ? `${bytesPerSecond}-${ordinal}` : String(ordinal);
 }

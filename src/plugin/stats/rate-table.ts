@@ -1,25 +1,25 @@
 import type { Path, SessionId } from "../../forwarder/index.ts";
 import type { TrafficRate } from "../../protocol.ts";
 
-/** What was read of a session's counters, and when. */
+/** A reading of a session's counters. */
 export interface Sample {
-  /** Which registration it was read for; the number of a session is used again. */
+  /** Ordinal of the registration, as session numbers are reused. */
   readonly ordinal: number;
-  /** Both ways. */
+  /** Both directions. */
   readonly packets: number;
   readonly bytes: number;
   readonly packetsOffloaded: number;
-  /** On a clock that does not jump. */
+  /** Time of the reading, by a clock that does not jump. */
   readonly atMs: number;
 }
 
-/** What two samples of a session tell. */
+/** The rate of a session between two samples. */
 export interface SessionRate extends TrafficRate {
-  /** Who forwarded its latest packets; `undefined` if there were none between any two samples. */
+  /** Forwarder of its latest packets; `undefined` if none moved between two samples. */
   readonly path: Path | undefined;
 }
 
-/** Rows of numbers, one for each column, in one array: without an object for each session. */
+/** Columns of a table stored in a single array, without an object per session. */
 const columns = {
   ordinal: 0,
   packets: 1,
@@ -33,11 +33,11 @@ const columns = {
 const width = 8;
 const paths: readonly (Path | undefined)[] = [undefined, "user", "kernel"];
 
-/** The latest sample of each session, and the rate since the one before: 64 bytes for each. */
+/** The latest sample of each session, and its rate since the previous one: 64 bytes per session. */
 export class RateTable {
   #rows = new Float64Array(0);
 
-  /** Takes a sample, and works out the rate since the one before if that was of the same registration. */
+  /** Stores a sample. Computes the rate if the previous sample was of the same registration. */
   put(session: SessionId, { ordinal, packets, bytes, packetsOffloaded, atMs }: Sample): void {
     const at = session * width;
     if (at >= this.#rows.length) this.#grow(at + width);
@@ -56,7 +56,7 @@ export class RateTable {
     rows[at + columns.atMs] = atMs;
   }
 
-  /** The rate of a registration's session; `undefined` until it was sampled twice. */
+  /** Returns the rate of a registration's session; `undefined` until the second sample. */
   get(session: SessionId, ordinal: number): SessionRate | undefined {
     const at = session * width;
     const packetsPerSecond = this.#rows[at + columns.packetsPerSecond];

@@ -4,7 +4,7 @@ import type { TrafficRate } from "../../protocol.ts";
 import type { Registration, Registry } from "../../registry/index.ts";
 import { RateTable, type SessionRate } from "./rate-table.ts";
 
-/** Packets and bytes per second by who forwards. */
+/** Packets and bytes per second, by forwarder. */
 export type PathRates = Readonly<Record<Path, TrafficRate>>;
 
 interface PathSample {
@@ -12,10 +12,7 @@ interface PathSample {
   readonly atMs: number;
 }
 
-/**
- * What moves right now, from counters that are read every `defaults.sampleIntervalMs` while somebody wants to know.
- * Whoever made it closes it.
- */
+/** Current rates, from counters sampled every `defaults.sampleIntervalMs` while there is demand. The caller closes it. */
 export class Rates {
   readonly #forwarder: Pick<Forwarder, "stats" | "sampleSessions">;
   readonly #registry: Pick<Registry, "all">;
@@ -34,7 +31,7 @@ export class Rates {
     this.#registry = registry;
   }
 
-  /** Sees to it that rates are there from now on, for `defaults.sampleIdleMs`. */
+  /** Starts sampling, or extends it, for `defaults.sampleIdleMs` from now. */
   ask(): void {
     this.#askedAtMs = performance.now();
     if (this.#timer) return;
@@ -42,24 +39,24 @@ export class Rates {
     this.#tick();
   }
 
-  /** Calls back after each sample, and keeps sampling until the function that it returns is called. */
+  /** Calls `onSample` after each sample. Sampling continues until the returned function is called. */
   watch(onSample: () => void): () => void {
     this.#watchers.add(onSample);
     this.ask();
     return () => void this.#watchers.delete(onSample);
   }
 
-  /** The rate of one registration; `undefined` until it was sampled twice. */
+  /** Returns the rate of a registration; `undefined` until the second sample. */
   of({ session, ordinal }: Registration): SessionRate | undefined {
     return this.#table.get(session, ordinal);
   }
 
-  /** What all move; `null` until there were two samples. */
+  /** Rates of all traffic, by forwarder; `null` until the second sample. */
   get paths(): PathRates | null {
     return this.#paths;
   }
 
-  /** Ends sampling, and forgets what was sampled. Idempotent. */
+  /** Stops sampling and discards the samples. Idempotent. */
   close(): void {
     clearInterval(this.#timer);
     clearImmediate(this.#nextSlice);
@@ -71,7 +68,7 @@ export class Rates {
   #tick(): void {
     if (this.#watchers.size > 0) this.#askedAtMs = performance.now();
     if (performance.now() - this.#askedAtMs > sampleIdleMs) this.close();
-    // A round that takes longer than the interval is finished before the next one begins.
+    // A round that exceeds the interval is completed before the next one begins.
     else if (!this.#nextSlice) this.#sample();
   }
 

@@ -5,7 +5,7 @@ import { formatAddress } from "../../wire/address.ts";
 import { timestamp } from "../../steady-clock.ts";
 import type { SessionRate } from "./rate-table.ts";
 
-/** What an administrator sees of a registration. */
+/** Returns the administrator's view of a registration. */
 export function registrationStats(
   { id, subject, address, num, registeredAtMs, expiresAtMs }: Registration,
   counters: SessionCounters,
@@ -34,7 +34,7 @@ export function registrationStats(
   };
 }
 
-/** Where nothing moved while it was sampled: the kernel's, once it had any of the packets. */
+/** Path of a registration without traffic between samples: the kernel's if it forwarded any of the packets. */
 function pathSoFar({ packetsFrom, packetsTo, packetsOffloaded }: SessionCounters): RegistrationStats["path"] {
   if (packetsFrom + packetsTo === 0) return "none";
   return packetsOffloaded > 0 ? "kernel" : "user";

@@ -3,7 +3,7 @@ import type { Registry } from "../../registry/index.ts";
 import type { RelayFigures } from "../../telemetry/index.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 
-/** Gathers what telemetry shows, with one look at the data plane; `registry` may not be there yet. */
+/** Collects the figures for telemetry with one reading of the data plane. `registry` may not exist yet. */
 export function telemetryFigures(
   forwarder: Forwarder,
   registry: Registry | undefined,
