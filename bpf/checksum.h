@@ -1,10 +1,10 @@
-/* The Internet checksum (RFC 1071), and what becomes of one when words change (RFC 1624 section 3, equation 3). */
+/* The Internet checksum (RFC 1071) and its incremental update (RFC 1624 section 3, equation 3). */
 #ifndef QP_CHECKSUM_H
 #define QP_CHECKSUM_H
 
 #include <linux/types.h>
 
-/** The sum of words, which folds to that of their halves (RFC 1071 section 2, "Parallel Summation"). */
+/** Sums 32-bit words. The result folds to the sum of their 16-bit halves (RFC 1071 section 2, "Parallel Summation"). */
 static __always_inline __u64 qp_sum(const __u32 *words, int count)
 {
   __u64 sum = 0;
@@ -13,7 +13,7 @@ static __always_inline __u64 qp_sum(const __u32 *words, int count)
   return sum;
 }
 
-/** What takes them out of a sum that they are in. */
+/** Returns the value that removes the words from a sum that contains them. */
 static __always_inline __u64 qp_sum_without(const __u32 *words, int count)
 {
   __u64 sum = 0;
@@ -22,7 +22,7 @@ static __always_inline __u64 qp_sum_without(const __u32 *words, int count)
   return sum;
 }
 
-/** The ones' complement sum of 16 bits; `sum` is less than 2^47. It is zero for nothing but zeros. */
+/** Folds a sum below 2^47 to the 16-bit ones' complement sum. The result is zero only if every summand was zero. */
 static __always_inline __u16 qp_fold(__u64 sum)
 {
   for (int i = 0; i < 3; i++)
@@ -30,7 +30,7 @@ static __always_inline __u16 qp_fold(__u64 sum)
   return (__u16)sum;
 }
 
-/** The checksum after a change. */
+/** Applies a change to a checksum. */
 static __always_inline __u16 qp_checksum_after(__u16 checksum, __u64 change)
 {
   return (__u16)~qp_fold((__u16)~checksum + change);

@@ -1,4 +1,4 @@
-/* What was found out for the last packet to a session: who pays for such packets, and which way they go. */
+/* The cached sender and next hop of the last packet to a session. */
 #ifndef QP_FLOW_H
 #define QP_FLOW_H
 
@@ -7,39 +7,42 @@
 #include "abi.h"
 
 enum {
-  /** By `qp_flow_time`, some 100 ms: some hundred packets of a busy session, and less than a person notices. */
+  /**
+   * In units of `qp_flow_time`, about 100 ms: some hundred packets of a busy session, and too short for a person to
+   * notice.
+   */
   QP_FLOW_TTL = 95,
 };
 
-/** A time in units of 2²⁰ ns, which come round after 52 days. */
+/** Converts ns to units of 2²⁰ ns, which wrap after 52 days. */
 static inline __u32 qp_flow_time(__u64 ns)
 {
   return (__u32)(ns >> 20);
 }
 
-/** How a packet leaves. */
+/** A next hop: egress interface, and MACs of the frame. */
 struct qp_way {
   __u32 egress;
   __u8 destination[ETH_ALEN], source[ETH_ALEN];
 } __attribute__((aligned(8)));
 
-/** The element of `flows` for a session. */
+/** Element of `flows`, indexed by the destination session. */
 struct qp_flow {
-  /** Odd while it is being written. */
+  /** Odd while the entry is being written. */
   __u32 version;
-  /** The session that pays, and below the bucket that it pays from: so both are fetched at once. */
+  /** The session that pays. `bucket` below is the one it draws from, so that both can be fetched at once. */
   __u32 from;
-  /** `version` of the accounts by which this holds: of the one that pays, and of the one that it is for. */
+  /** The account versions for which this entry holds: those of the paying session and of the destination session. */
   __u32 from_version, to_version;
-  /** What came in there goes this way. */
+  /** The entry holds for packets to this address. */
   struct qp_ip local;
-  /** By `qp_flow_time`. */
+  /** In units of `qp_flow_time`. */
   __u32 expires_at;
   __u32 bucket;
   __u32 ingress;
   __u16 mtu;
   __u8 dscp;
-  /** By `exits`; else back out by the interface that it came in by (XDP_TX). */
+  /** By a redirect through `exits`; otherwise by the interface that the packet arrived on (XDP_TX). */
   __u8 is_redirected;
   struct qp_way way;
 };

@@ -1,8 +1,7 @@
 /*
- * What was found out for the last packet to each session: who pays for such packets, and which way they go. It is
- * remembered for a moment, as finding it out anew takes more time than all the rest. A session that changes is noticed
- * at once, by its version; a route, a neighbour or a setting that changes counts that much later. Nobody but the
- * program sees it.
+ * A cache of the sender and next hop of the last packet to each session. An entry lives for about 100 ms, as the
+ * look-up takes longer than the rest of the program. A changed session is noticed at once by its version. A changed
+ * route, neighbour or setting is noticed only when the entry expires. Only the program uses this map.
  */
 #ifndef QP_FLOWS_H
 #define QP_FLOWS_H
@@ -12,42 +11,47 @@
 #include "transfer.h"
 
 enum {
-  /** The number of no session. */
+  /** No session. */
   QP_NOBODY = 0xffffffff,
 };
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
-  /* Begins at a page, and so each of them at a cache line. */
+  /* The array starts at a page boundary, so each element is one cache line. */
   __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 1);
   __type(key, __u32);
   __type(value, struct qp_flow);
 } flows SEC(".maps");
 
-/** Whether that time lies ahead, and no further than it may: one that does is not of a round before. */
+/**
+ * Reports whether `time` lies ahead by no more than the TTL. A time further ahead predates the last wrap of the clock.
+ */
 static __always_inline int qp_is_ahead(__u32 time, __u64 now_ns)
 {
   return time - qp_flow_time(now_ns) - 1 < QP_FLOW_TTL;
 }
 
-/** The bits in which they differ. */
+/** Returns the bits in which two addresses differ. */
 static __always_inline __u64 qp_difference(const struct qp_ip *one, const struct qp_ip *other)
 {
   const __u64 *a = (const __u64 *)one, *b = (const __u64 *)other;
   __u64 difference = (a[0] ^ b[0]) | (a[1] ^ b[1]);
-  /* Here and now: the compiler would load what is compared next as well, and run out of registers. */
+  /*
+   * Fixes the value here. Otherwise the compiler also loads the operands of the next comparison and runs out of
+   * registers.
+   */
   asm volatile("" : "+r"(difference));
   return difference;
 }
 
-/** Whether what was read of an account is of that version; `read` has every bit of it (guard.h). */
+/** Reports whether data loaded from the account is of that version. `read` depends on every loaded bit (guard.h). */
 static __always_inline int qp_is_of(const struct qp_account *account, __u64 read, __u32 version)
 {
   return qp_load_version(qp_after(&account->version, read)) == version;
 }
 
-/** The session that pays for what comes from its address, if that is where the packet came from. */
+/** Returns the paying session if the packet came from its address and its version is unchanged; null otherwise. */
 static __always_inline struct qp_account *qp_payer(const struct qp_packet *packet, const __u32 *id, __u32 version)
 {
   struct qp_account *from = qp_account_of(id);
@@ -55,12 +59,12 @@ static __always_inline struct qp_account *qp_payer(const struct qp_packet *packe
     return 0;
   __u64 difference =
     qp_difference(&from->address.ip, &packet->source.ip) | (from->address.port ^ packet->source.port);
-  /* In this order: of a difference that is known to be none, nothing would be left to wait for. */
+  /* In this order: once the difference is known to be zero, the version check would not wait for the loads. */
   int is_current = qp_is_of(from, difference, version);
   return is_current && difference == 0 ? from : 0;
 }
 
-/** Fills in where the session is, and to which address of this host it talks; false if that is not as it was. */
+/** Fills in the session's address and local address; false if they have changed since `version`. */
 static __always_inline int qp_is_there(struct qp_transfer *transfer, __u32 version)
 {
   const struct qp_source *address = &transfer->to->address;
@@ -72,7 +76,7 @@ static __always_inline int qp_is_there(struct qp_transfer *transfer, __u32 versi
   return qp_is_of(transfer->to, all | transfer->destination.port, version);
 }
 
-/** Fills in the sender or the way of a transfer, or both, where what is remembered holds for the packet. */
+/** Fills in the sender, the next hop, or both, as far as the cached entry holds for the packet. */
 static __always_inline void qp_recall(const struct qp_flow *flow, const struct qp_packet *packet,
                                       struct qp_transfer *transfer)
 {
@@ -98,7 +102,7 @@ static __always_inline void qp_recall(const struct qp_flow *flow, const struct q
   transfer->has_way = !is_other && qp_is_there(transfer, to_version);
 }
 
-/** Remembers what was found out for a packet; where another processor is at it, that one's is as good. */
+/** Caches the result of a look-up. If another processor is writing the entry, its result is as good. */
 static __always_inline void qp_remember(struct qp_flow *flow, const struct qp_packet *packet,
                                         const struct qp_transfer *transfer, __u32 from, __u32 to_version)
 {
@@ -106,7 +110,7 @@ static __always_inline void qp_remember(struct qp_flow *flow, const struct qp_pa
     return;
   flow->from = from;
   flow->from_version = transfer->from ? qp_load_version(&transfer->from->version) : 0;
-  /* Not sooner: a session that comes to another bucket changes its version last. */
+  /* Loaded after the version: a session that changes its bucket changes its version last. */
   flow->bucket = transfer->from ? qp_account_bucket(qp_after(transfer->from, flow->from_version)) : 0;
   flow->to_version = to_version;
   flow->local = packet->local;

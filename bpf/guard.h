@@ -1,17 +1,17 @@
 /*
- * What is guarded by a version, which is odd while somebody writes, so that nobody takes half of it for a whole. The
- * loads come in order by their addresses: no processor loads through a pointer before it has what the pointer is made
- * of. The barriers that BPF has are atomic operations; they would take 4 ns each, and a packet would need four.
+ * Data guarded by a version that is odd during a write, so that readers detect a half-written value. Address
+ * dependencies order the loads: no processor loads through a pointer before it has the value that the pointer is
+ * computed from. The barriers that BPF offers are atomic operations of 4 ns each, and a packet would need four.
  */
 #ifndef QP_GUARD_H
 #define QP_GUARD_H
 
 #include <linux/types.h>
 
-/** `pointer`, made so that `word` has to be there before anything is loaded through it. */
+/** Returns `pointer`, made to depend on `word`, so that loads through it come after that of `word`. */
 static __always_inline const void *qp_after(const void *pointer, __u64 word)
 {
-  /* Zero, which the compiler does not see. */
+  /* Always zero, but opaque to the compiler. */
   asm volatile("%0 &= 0" : "+r"(word));
   return pointer + word;
 }
@@ -21,7 +21,7 @@ static __always_inline __u32 qp_load_version(const __u32 *version)
   return *(const volatile __u32 *)version;
 }
 
-/** Copies `count` words that `version` guards, and tells which it was in `seen`; false if somebody was writing. */
+/** Copies `count` words guarded by `version` and stores the version in `seen`; false if a write was in progress. */
 static __always_inline int qp_copy_guarded(void *to, const void *from, int count, const __u32 *version, __u32 *seen)
 {
   *seen = qp_load_version(version);
@@ -36,13 +36,13 @@ static __always_inline int qp_copy_guarded(void *to, const void *from, int count
   return *seen % 2 == 0 && qp_load_version(qp_after(version, all)) == *seen;
 }
 
-/** Begins to write what `version` guards; false if somebody else does. Ended with `qp_end_writing`. */
+/** Begins a write of data guarded by `version`; false if another write is in progress. Ended by `qp_end_writing`. */
 static __always_inline int qp_begin_writing(__u32 *version)
 {
   __u32 before = qp_load_version(version);
   if (before % 2 != 0 || __sync_val_compare_and_swap(version, before, before + 1) != before)
     return 0;
-  /* A full barrier between that and what is written. */
+  /* A full barrier between the version and the data written next. */
   __sync_fetch_and_add(version, 0);
   return 1;
 }

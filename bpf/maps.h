@@ -1,4 +1,4 @@
-/* The maps of the XDP program; user space sets their sizes before it loads them. */
+/* The maps of the XDP program. User space sets their sizes before it loads them. */
 #ifndef QP_MAPS_H
 #define QP_MAPS_H
 
@@ -7,7 +7,7 @@
 
 #include "abi.h"
 
-/* Not LRU: that would evict routes of live sessions. */
+/* Not an LRU map, which would evict routes of live sessions. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 1);
@@ -22,7 +22,7 @@ struct {
   __type(value, __u32);
 } sources SEC(".maps");
 
-/** The addresses that are this host's: a router sees packets for others as well. */
+/** Addresses of this host. A router also sees packets for other hosts. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 256);
@@ -31,8 +31,8 @@ struct {
 } locals SEC(".maps");
 
 /**
- * The interfaces that take what another one received, which without the driver's help would be lost; and those to which
- * packets that they received go back the same way.
+ * Interfaces that the program redirects to: those that send frames received by another, as a redirect to any other
+ * loses the frame, and those that send back their own frames only by a redirect.
  */
 struct {
   __uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
@@ -41,7 +41,7 @@ struct {
   __type(value, __u32);
 } exits SEC(".maps");
 
-/* User space maps these two into its memory, so that both paths share counters and buckets. */
+/* User space maps `sessions` and `buckets` into its memory, so that both paths share counters and buckets. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
@@ -58,7 +58,7 @@ struct {
   __type(value, struct qp_bucket);
 } buckets SEC(".maps");
 
-/* By number; not one of the kernel's maps per processor, as user space maps this one, too. */
+/* Indexed by processor number. Not a per-CPU map, as user space maps this one as well. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);

@@ -1,26 +1,26 @@
-/* What the program reads of a packet before it looks anything up. */
+/* The fields that the program reads from a packet before any look-up. */
 #ifndef QP_PACKET_H
 #define QP_PACKET_H
 
 #include "abi.h"
 
 enum {
-  /** RFC 3168 section 5: the other bits of that byte are for congestion, by which no route goes. */
+  /** The other two bits are ECN (RFC 3168 section 5), which no route depends on. */
   QP_DSCP_BITS = 0xfc,
 };
 
 struct qp_packet {
   struct qp_source source __attribute__((aligned(8)));
   struct qp_cid cid;
-  /** The address of this host that it is for. */
+  /** The destination address. */
   struct qp_ip local __attribute__((aligned(8)));
-  /** The interface that it came in by. */
+  /** Index of the interface that the packet arrived on. */
   __u32 ingress;
-  /** Of the UDP payload. */
+  /** Length of the UDP payload. */
   __u32 bytes;
-  /** Of the IP packet. */
+  /** Length of the IP packet. */
   __u16 length;
-  /** Of IPv4; routes of IPv6 go without it. */
+  /** The DSCP bits of the TOS byte; 0 for IPv6, whose routes ignore them. */
   __u8 dscp;
 };
 

@@ -1,7 +1,7 @@
 /*
  * The demultiplexing rules for one UDP payload (docs/protocol.md, "Demultiplexing"), as far as the bytes alone decide:
- * what kind of datagram it is, and which connection IDs in it have to be looked up. The native forwarder and the
- * XDP program include the same text, so there is no libc in it and no loop, and every load is checked against `end`.
+ * the kind of datagram, and the connection IDs in it to look up. The native forwarder and the XDP program include this
+ * file, so it uses no libc and no loop, and checks every load against `end`.
  */
 #ifndef QP_PARSE_H
 #define QP_PARSE_H
@@ -10,11 +10,14 @@
 
 enum {
   QP_CID_BYTES = 12,
-  /** Where the DCID of a short header begins (RFC 8999 section 5.2). */
+  /** Offset of the DCID in a short header (RFC 8999 section 5.2). */
   QP_SHORT_DCID_AT = 1,
-  /** Where the DCID of a long header begins, after first byte, version and length (RFC 8999 section 5.1). */
+  /** Offset of the DCID in a long header, after first byte, version and length (RFC 8999 section 5.1). */
   QP_LONG_DCID_AT = 6,
-  /** RFC 9000 section 7.2: a client's first DCID has at least 8 bytes; section 17.2: none has more than 20. */
+  /**
+   * A client's first DCID has at least 8 bytes (RFC 9000 section 7.2), and no connection ID has more than 20 (section
+   * 17.2).
+   */
   QP_MIN_INITIAL_DCID_BYTES = 8,
   QP_MAX_INITIAL_DCID_BYTES = 20,
   /** RFC 8489 section 5. */
@@ -26,11 +29,11 @@ enum qp_kind {
   QP_KIND_STUN,
   /** A QUIC packet with connection IDs to look up, in the order of `struct qp_header`. */
   QP_KIND_QUIC,
-  /** Nothing of the relay's: for the gateway. */
+  /** Nothing for the relay itself, so it goes to the gateway. */
   QP_KIND_OTHER,
 };
 
-/** What the bytes say. Pointers lead into the datagram and are null where there is nothing to look up. */
+/** The result of parsing. Pointers point into the datagram, and are null if there is nothing to look up. */
 struct qp_header {
   enum qp_kind kind;
   /** A 12-byte DCID that may be registered. */
@@ -38,17 +41,17 @@ struct qp_header {
   /** A DCID that may be pinned, and its length. */
   const __u8 *initial;
   __u8 initial_bytes;
-  /** A 12-byte source connection ID: if it is registered, the packet is a peer's. */
+  /** A 12-byte source connection ID. If it is registered, the packet comes from a peer. */
   const __u8 *source;
 };
 
-/** Relayed connection IDs have the top bit clear, so half of the foreign ones need no look-up. */
+/** Relayed connection IDs have the top bit clear, so half of all foreign ones need no look-up. */
 static inline int qp_may_be_registered(const __u8 *cid)
 {
   return cid[0] < 0x80;
 }
 
-/** RFC 8489 section 5, told from QUIC as RFC 9443 section 2 allows: by first byte, cookie and exact length. */
+/** Reports whether this is STUN (RFC 8489 section 5), by first byte, cookie and exact length (RFC 9443 section 2). */
 static inline int qp_is_stun(const __u8 *data, const __u8 *end)
 {
   if (data + QP_STUN_HEADER_BYTES > end || data[0] > 3)
@@ -82,7 +85,7 @@ static inline struct qp_header qp_parse_long(const __u8 *data, const __u8 *end)
   return header;
 }
 
-/** Sorts the payload from `data` up to `end`. */
+/** Classifies the payload from `data` to `end`. */
 static inline struct qp_header qp_parse(const __u8 *data, const __u8 *end)
 {
   struct qp_header header = { .kind = QP_KIND_OTHER };

@@ -1,4 +1,4 @@
-/* Whether a packet may go from its source to the session that its DCID leads to: user space's rules (relay.c). */
+/* Decides whether a packet may go from its source to the session of its DCID, by the rules of user space (relay.c). */
 #ifndef QP_POLICY_H
 #define QP_POLICY_H
 
@@ -6,14 +6,14 @@
 #include "flows.h"
 #include "ways.h"
 
-/** What user space would say about the sender; nothing is charged or counted, so that it may still get the packet. */
+/** Judges the sender as user space would. Charges and counts nothing, so user space may still receive the packet. */
 static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *settings,
                                                         struct qp_transfer *transfer)
 {
-  /* An older session at the same address may still live: user space knows. */
+  /* An older session at the same address may still be alive; user space knows. */
   if (transfer->from && transfer->from->expires_at_ns <= transfer->now_ns)
     return QP_PASS;
-  /* It may be a peer's that found no room in the table. */
+  /* The sender may be a peer whose address found no room in the table. */
   if (!transfer->from && settings->may_lack_sources)
     return QP_PASS;
   if (!transfer->from && settings->is_source_checked)
@@ -21,7 +21,7 @@ static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *
   return QP_FORWARD;
 }
 
-/** A consistent copy of both ends of the way to the session; false while they are being written. */
+/** Copies both addresses of the path to the session consistently; false while they are being written. */
 static __always_inline int qp_read_ends(struct qp_transfer *transfer, __u32 *version)
 {
   const struct qp_account *to = transfer->to;
@@ -37,7 +37,10 @@ static __always_inline int qp_same_source(const struct qp_source *one, const str
   return one->port == other->port && qp_same_ip(&one->ip, &other->ip);
 }
 
-/** Finds out what is not remembered, and remembers it; a sender that changes in this very moment for as long. */
+/**
+ * Looks up the sender, and the next hop unless it is cached. A new next hop is cached with the sender; a sender that
+ * changes during the look-up stays cached for the whole TTL.
+ */
 static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct qp_packet *packet,
                                            struct qp_transfer *transfer)
 {
@@ -60,7 +63,7 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   enum qp_decision decision = qp_judge_sender(settings, transfer);
   if (decision != QP_FORWARD)
     return decision;
-  /* Back to where it comes from: user space counts these. */
+  /* The packet would return to its source; user space counts it. */
   if (qp_same_source(source, &transfer->destination))
     return QP_PASS;
   if (transfer->has_way)
@@ -77,7 +80,7 @@ static __always_inline int qp_is_known(const struct qp_transfer *transfer)
          transfer->to->expires_at_ns > transfer->now_ns;
 }
 
-/** Decides about a packet; one that is to be forwarded is paid for. */
+/** Decides on a packet. A packet to be forwarded has been paid for. */
 static __always_inline enum qp_decision qp_decide(struct xdp_md *context, const struct qp_packet *packet,
                                                   struct qp_transfer *transfer)
 {

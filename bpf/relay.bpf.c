@@ -1,8 +1,8 @@
 /*
- * Forwards relayed packets where they come in. Whatever it does not know how to handle in full, user space gets: other
- * headers than Ethernet, IP and UDP, checksums that hardware was to finish, unknown connection IDs, a destination
- * without neighbour or of the other IP version. A packet that leaves is the one that came in but for MACs, addresses,
- * ports, hop limit and checksums.
+ * Forwards relayed packets as soon as they arrive. User space gets every packet that the program cannot handle in full:
+ * headers other than Ethernet, IP and UDP, checksums left to hardware, unknown connection IDs, and destinations without
+ * a neighbour or of the other IP version. A forwarded packet changes only in MACs, addresses, ports, hop limit and
+ * checksums.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -18,48 +18,48 @@
 #include "rewrite.h"
 
 enum {
-  /** RFC 791: reserved bit and more-fragments, and the offset; not don't-fragment. */
+  /** The reserved bit, more-fragments and the fragment offset (RFC 791), but not don't-fragment. */
   FRAGMENT_BITS = 0xbfff,
 };
 
 static __always_inline int is_to_port(const struct qp_config *settings, const struct udphdr *udp, const void *end)
 {
-  /* A frame that is longer than its datagram is padded; a shorter one is cut off. */
+  /* A frame longer than its datagram is padded; a shorter one is truncated. */
   return udp->dest == settings->port && bpf_ntohs(udp->len) == (__u32)(end - (void *)udp);
 }
 
 /**
- * Whether the UDP checksum is the sum of the pseudo-header alone (`addresses`, RFC 768, RFC 8200 section 8.1). A sender
- * on this host leaves the rest to hardware that it never reaches (CHECKSUM_PARTIAL), and so does the kernel where it
- * keeps several datagrams together (UDP_SEGMENT, GRO); they take no update, which is for the complement of a whole sum.
- * Of finished checksums 1 in 65 535 looks the same.
+ * Reports whether the UDP checksum covers only the pseudo-header (`addresses`; RFC 768, RFC 8200 section 8.1). A sender
+ * on this host leaves the rest to hardware that the packet never reaches (CHECKSUM_PARTIAL), and the kernel does the
+ * same when it keeps several datagrams together (UDP_SEGMENT, GRO). Such a checksum cannot be updated: an update
+ * expects the complement of a complete sum. One finished checksum in 65 535 looks the same.
  */
 static __always_inline int is_unfinished(const struct udphdr *udp, const void *addresses, __u32 bytes)
 {
   return udp->check == qp_fold(qp_sum(addresses, bytes / sizeof(__u32)) + udp->len + bpf_htons(IPPROTO_UDP));
 }
 
-/** What the packet has above IP; false if no connection ID in it may be registered. */
+/** Reads the packet above IP; false if it has no connection ID that may be registered. */
 static __always_inline int read_udp(const struct udphdr *udp, const void *end, struct qp_packet *packet)
 {
   struct qp_header header = qp_parse((const void *)(udp + 1), end);
   if (!header.destination || (const void *)(header.destination + sizeof packet->cid) > end)
     return 0;
-  /* Byte by byte, as the compiler would have it, takes longer: these processors load words from anywhere. */
+  /* The compiler would copy byte by byte, which is slower: these processors load unaligned words. */
   __builtin_memcpy(&packet->cid, __builtin_assume_aligned(header.destination, sizeof(__u32)), sizeof packet->cid);
   packet->source.port = udp->source;
   packet->bytes = bpf_ntohs(udp->len) - sizeof *udp;
   return 1;
 }
 
-/** What becomes of a packet that is not forwarded; one for another host is none of ours to drop. */
+/** Returns the verdict for a packet that is not forwarded. Only packets for this host are dropped. */
 static __always_inline int verdict_of(enum qp_decision decision, const struct qp_packet *packet,
                                       const struct qp_transfer *transfer)
 {
   if (decision != QP_DROP || !qp_is_local(&packet->local))
     return XDP_PASS;
   __u32 reason = transfer->refusal;
-  /* The verifier wants to see its bounds: it loses sight of what is in memory. */
+  /* The verifier loses track of values in memory, so it has to see the bounds on a register. */
   asm volatile("" : "+r"(reason));
   if (reason < QP_TOTALS)
     qp_count_total(transfer->processor, reason, 1);
@@ -71,7 +71,7 @@ static __always_inline int send_off(struct ethhdr *ethernet, const struct qp_pac
 {
   const struct qp_way *way = &transfer->way;
   qp_credit(transfer, packet->bytes);
-  /* In halves of words: `struct ethhdr` has no alignment that the compiler could rely on. */
+  /* In 16-bit units: `struct ethhdr` promises the compiler no alignment. */
   __builtin_memcpy(__builtin_assume_aligned(ethernet->h_dest, 2), way->destination, ETH_ALEN);
   __builtin_memcpy(__builtin_assume_aligned(ethernet->h_source, 2), way->source, ETH_ALEN);
   return transfer->is_redirected ? bpf_redirect_map(&exits, way->egress, 0) : XDP_TX;
@@ -122,7 +122,10 @@ static __always_inline int relay_ipv6(struct xdp_md *context, struct ethhdr *eth
   const struct qp_config *settings = qp_settings();
   if (!settings || (void *)(udp + 1) > end || ip->version != 6 || ip->nexthdr != IPPROTO_UDP || ip->hop_limit <= 1)
     return XDP_PASS;
-  /* RFC 8200 section 8.1: a checksum of zero is an error here. A link-local address means nothing without its zone. */
+  /*
+   * A checksum of zero is an error in IPv6 (RFC 8200 section 8.1). A link-local address has no meaning without its
+   * zone.
+   */
   if (bpf_ntohs(ip->payload_len) != (__u32)(end - (void *)udp) || udp->check == 0 || is_link_local(&ip->saddr))
     return XDP_PASS;
   struct qp_packet packet = {
@@ -131,7 +134,7 @@ static __always_inline int relay_ipv6(struct xdp_md *context, struct ethhdr *eth
   };
   __builtin_memcpy(&packet.source.ip, &ip->saddr, sizeof ip->saddr);
   __builtin_memcpy(&packet.local, &ip->daddr, sizeof ip->daddr);
-  /* RFC 4942 section 2.2: an IPv4-mapped address in a packet poses as another's IPv4 address. */
+  /* An IPv4-mapped address in a packet could impersonate an IPv4 host (RFC 4942 section 2.2). */
   if (qp_is_ipv4(&packet.source.ip) || qp_is_ipv4(&packet.local))
     return XDP_PASS;
   if (!is_to_port(settings, udp, end) || is_unfinished(udp, &ip->addrs, sizeof ip->addrs))
@@ -160,5 +163,5 @@ int relay(struct xdp_md *context)
   return XDP_PASS;
 }
 
-/* bpf_fib_lookup is for programs whose licence goes together with the GPL. */
+/* bpf_fib_lookup is available only to programs with a GPL-compatible license. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,4 +1,4 @@
-/* What changes in a packet that leaves: addresses, ports, hop limit, and the checksums over them. */
+/* Rewrites a packet that is forwarded: addresses, ports, hop limit, and the checksums over them. */
 #ifndef QP_REWRITE_H
 #define QP_REWRITE_H
 
@@ -10,17 +10,17 @@
 #include "checksum.h"
 #include "transfer.h"
 
-/** Ports, and the UDP checksum for the ports and for the change in the addresses. */
+/** Rewrites the ports, and updates the UDP checksum for the ports and for the change in addresses. */
 static __always_inline void qp_rewrite_udp(struct udphdr *udp, __u16 destination, __u64 change)
 {
   change += (__u16)~udp->source + destination;
-  /* The relay's own port moves from one field to the other, which no sum notices. */
+  /* The relay's own port moves from destination to source, which leaves the sum unchanged. */
   udp->source = udp->dest;
   udp->dest = destination;
   if (udp->check == 0)
     return;
   udp->check = qp_checksum_after(udp->check, change);
-  /* RFC 768: zero says that there is none. */
+  /* Zero means no checksum (RFC 768). */
   if (udp->check == 0)
     udp->check = 0xffff;
 }
@@ -33,12 +33,12 @@ static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp
   qp_rewrite_udp(udp, to->port, change);
   ip->saddr = source;
   ip->daddr = destination;
-  /* TTL is the upper half of its word. */
+  /* The TTL is the upper half of its 16-bit word. */
   ip->ttl--;
   ip->check = qp_checksum_after(ip->check, change + (__u16)~bpf_htons(0x0100));
 }
 
-/** The hop limit is in no checksum, the addresses in UDP's alone. */
+/** No checksum covers the hop limit, and only the UDP checksum covers the addresses. */
 static __always_inline void qp_rewrite_ipv6(struct ipv6hdr *ip, struct udphdr *udp, const struct qp_ip *from,
                                              const struct qp_source *to)
 {

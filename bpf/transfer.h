@@ -1,4 +1,4 @@
-/* A packet on its way to the session that its DCID leads to, and what it takes from buckets and adds to counters. */
+/* A packet on its way to the session of its DCID, and its charges to buckets and counters. */
 #ifndef QP_TRANSFER_H
 #define QP_TRANSFER_H
 
@@ -6,7 +6,7 @@
 #include "maps.h"
 
 enum {
-  /** Other processors may take from the same bucket; after that many tries user space decides. */
+  /** Other processors may draw from the same bucket. After this many attempts user space decides. */
   QP_BUCKET_TRIES = 4,
 };
 
@@ -20,22 +20,22 @@ struct qp_transfer {
   struct qp_processor *processor;
   /** As of the last tick (clock.h). */
   __u64 now_ns;
-  /** The session that the packet is for. */
+  /** The destination session. */
   __u32 to_id;
   struct qp_account *to;
-  /** Null while it is not known, and where anybody may send and nobody pays. */
+  /** The paying session; null while unknown, and for an unregistered source that may send. */
   struct qp_account *from;
-  /** What it pays from. */
+  /** The bucket that `from` draws from. */
   __u32 bucket;
-  /** Whether it is known where it goes, and how. */
+  /** Whether destination and next hop are known. */
   int has_way;
   struct qp_source destination __attribute__((aligned(8)));
-  /** The address of this host that it leaves from: the one that the session's own packets come to. */
+  /** The address of this host to send from, which is the one that the destination session's packets arrive at. */
   struct qp_ip local __attribute__((aligned(8)));
   struct qp_way way;
   __u16 mtu;
   __u8 is_redirected;
-  /** Why the packet is dropped. */
+  /** The reason for a drop. */
   enum qp_total refusal;
 };
 
@@ -45,15 +45,15 @@ static __always_inline enum qp_decision qp_refuse(struct qp_transfer *transfer, 
   return QP_DROP;
 }
 
-/** The index of the bucket that a session pays from by now. */
+/** Loads the index of the bucket that a session draws from. */
 static __always_inline __u32 qp_account_bucket(const struct qp_account *session)
 {
   return *(const volatile __u32 *)&session->bucket;
 }
 
 /**
- * The token bucket of bucket.h, of the sender's subject. Only who seems to have no tokens is worth asking the clock for: so a bucket that was full
- * may give what flows in during one tick more than it holds, and never more than that.
+ * Takes tokens from the bucket of the sender's subject (bucket.h). Reads the exact clock only if the bucket looks
+ * empty. A full bucket can therefore overspend by at most one tick's refill.
  */
 static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __u32 bytes)
 {
@@ -84,14 +84,14 @@ static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __
   return QP_PASS;
 }
 
-/** Two processors may both find none; their times are the same but for the packet's own. */
+/** Two processors may both find 0. Their times differ by no more than the time of a packet. */
 static __always_inline void qp_note_first(struct qp_account *session)
 {
   if (session->first_at_ns == 0)
     session->first_at_ns = bpf_ktime_get_ns();
 }
 
-/** No other packet comes in between on the same processor, so its totals need no atomic operations. */
+/** No other packet interrupts this one on the same processor, so the totals need no atomic operations. */
 static __always_inline void qp_count_total(struct qp_processor *processor, enum qp_total total, __u64 amount)
 {
   processor->totals[total] += amount;

@@ -1,4 +1,4 @@
-/* The way to a session, as the kernel's routes and neighbours say. */
+/* The next hop to a session, by the kernel's routes and neighbours. */
 #ifndef QP_WAYS_H
 #define QP_WAYS_H
 
@@ -45,7 +45,9 @@ static __always_inline void qp_name_addresses(struct bpf_fib_lookup *asked, cons
   }
 }
 
-/** Whether the packet is for this host, and may leave from another of its addresses, of the same IP version. */
+/**
+ * Reports whether the packet is for this host and can leave from another of its addresses, with the same IP version.
+ */
 static __always_inline int qp_may_leave(const struct qp_packet *packet, const struct qp_transfer *transfer)
 {
   int is_ipv4 = qp_is_ipv4(&packet->local);
@@ -53,7 +55,7 @@ static __always_inline int qp_may_leave(const struct qp_packet *packet, const st
          qp_is_local(&packet->local) && qp_is_local(&transfer->local);
 }
 
-/** Asks for the way to `transfer->destination`; false if there is none that user space would take as well. */
+/** Looks up the next hop to `transfer->destination`; false if there is none that user space would use as well. */
 static __always_inline int qp_find_way(struct xdp_md *context, const struct qp_config *settings,
                                        const struct qp_packet *packet, struct qp_transfer *transfer)
 {

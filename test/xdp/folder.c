@@ -20,7 +20,7 @@ static const char *path_of(const char *name)
   return path;
 }
 
-/** In a mount namespace that ends with this process. */
+/** Mounts a bpf file system in a mount namespace that ends with this process. */
 static void mount_once(void)
 {
   static bool is_mounted = false;
@@ -31,7 +31,7 @@ static void mount_once(void)
   is_mounted = true;
 }
 
-/** Calls `visit` with the name of each pin; how many there are. */
+/** Calls `visit` with the name of each pin. Returns the number of pins. */
 static unsigned each_pin(void (*visit)(const char *name))
 {
   unsigned count = 0;

@@ -1,4 +1,4 @@
-/* A folder in a bpf file system of this process's own, where the rig's kernel is pinned in place of its usual one. */
+/* A folder in this process's own bpf file system, in which the rig's kernel is pinned instead of its usual one. */
 #ifndef FOLDER_H
 #define FOLDER_H
 
@@ -11,19 +11,19 @@ enum {
   PINNED_OBJECTS = 10,
 };
 
-/** Loads the rig's kernel with an empty folder, and the six sessions into it; undone with `folder_close`. */
+/** Loads the rig's kernel with an empty folder, with the six sessions in it. Undone by `folder_close`. */
 void folder_open(void);
 void folder_close(void);
-/** Lets go of the rig's kernel, as a process does that ends, and loads it as the next one does. */
+/** Releases the rig's kernel, as a process does that ends, and loads it as the next process does. */
 void folder_restart(void);
 
-/** How many pins there are. */
+/** Returns the number of pins. */
 unsigned folder_count(void);
-/** What is pinned under a name, opened. */
+/** Opens the object pinned under a name. */
 int folder_pin(const char *name);
 /** Removes a pin. */
 void folder_unpin(const char *name);
-/** Pins `file` in place of what has the name. */
+/** Pins `file` in place of the pin with that name. */
 void folder_replace(const char *name, int file);
 
 #endif

@@ -57,7 +57,7 @@ static void make_link(const struct guest *guest)
   host_set_forwarding("guest", true, true);
 }
 
-/** The kernel takes a moment before an IPv6 address is a host's own: until what it sends to itself arrives. */
+/** The kernel takes a moment to accept an IPv6 address. Waits until a datagram of the guest to itself arrives. */
 static void wait_for_address(const struct guest *guest)
 {
   struct sockaddr_in6 name;

@@ -1,6 +1,6 @@
 /*
- * A second host, in a network namespace of its own and on a link of its own, from which the rig's host is reached at
- * its usual addresses. What its sockets send comes in as the kernel makes it.
+ * A second host, in its own network namespace and on its own link, which reaches the rig's host at its usual addresses.
+ * Datagrams of its sockets arrive as the kernel makes them.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -17,15 +17,15 @@ struct guest {
   int home, away;
 };
 
-/** Makes the link; undone with `guest_close`. */
+/** Creates the link. Undone by `guest_close`. */
 void guest_open(struct guest *guest);
 void guest_close(struct guest *guest);
 
-/** A UDP socket on the guest, at its address and this port. */
+/** Opens a UDP socket on the guest, at its address and this port. */
 int guest_socket(const struct guest *guest, bool is_ipv6, uint16_t port);
-/** Whether the guest leaves checksums to hardware, as it does at first. */
+/** Sets whether the guest leaves checksums to hardware, as it does initially. */
 void guest_leave_checksums(const struct guest *guest, bool is_left);
-/** Attaches the rig's program on the guest, without which the kernel brings no frames there that a program sent. */
+/** Attaches the rig's program on the guest. Without it, the kernel delivers no frames there that a program sent. */
 void guest_attach(const struct guest *guest);
 
 #endif

@@ -1,21 +1,21 @@
-/* The next process: what it finds pinned by the one before, and what it makes of that. */
+/* The next process, which adopts or replaces what the one before it pinned. */
 #ifndef HEIR_H
 #define HEIR_H
 
 #include "folder.h"
 
-/** Opens the folder, with the program attached to an interface where nothing comes in. */
+/** Opens the folder, with the program attached to an interface that receives no frames. */
 void heir_prepare(void);
 unsigned heir_interface(void);
 
-/** The next process has everything that this one had. */
+/** Checks that the next process has everything that this one had. */
 void heir_adopts(void);
-/** The next process starts with nothing, nothing of the old one is in its way, and the one after it adopts. */
+/** Checks that the next process starts with nothing, unhindered by the old pins, and that the one after it adopts. */
 void heir_replaces(void);
 
-/** The kernel's id of a program. */
+/** Returns the kernel's id of a program. */
 uint32_t program_id(int program);
-/** A program that passes everything, and has `count` maps. */
+/** Loads a program that passes every frame and uses `count` maps. */
 int load_other(const int *maps, unsigned count);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "../native/harness/check.h"
 
-/** The route and the neighbour of IPv4-mapped addresses are not to be used. */
+/** The route and the neighbour of IPv4-mapped addresses must not be used. */
 static const char *const set_up =
   "link set lo up\n"
   "link add west address 02:00:00:00:01:00 type veth peer name west-end\n"

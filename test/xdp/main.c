@@ -1,4 +1,4 @@
-/* Runs the tests of the XDP program, or those about the nouns that it is given. */
+/* Runs the tests of the XDP program, or only the suites named by its arguments. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void run_suite(const struct suite *suite)
 {
   printf("  %s\n", suite->noun);
   for (size_t i = 0; i < suite->count; i++) {
-    /* Said before, so that one which ends the program is named. */
+    /* Printed first, so that a test that aborts the program is named. */
     printf("    %s", suite->tests[i].sentence);
     fflush(stdout);
     uint64_t start_ns = now_ns();

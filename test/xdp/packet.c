@@ -73,7 +73,10 @@ static void put_ipv6(struct frame *frame, const struct packet *packet)
   memcpy(ip + 24, packet->to.ip.bytes, 16);
 }
 
-/** RFC 768; RFC 8200 section 8.1 has the same sum, as the zeros between the words of its pseudo-header add nothing. */
+/**
+ * RFC 768. The sum of RFC 8200 section 8.1 is the same, as the zeros between the words of its pseudo-header add
+ * nothing.
+ */
 static void put_udp(struct frame *frame, const struct packet *packet)
 {
   uint8_t *udp = frame->bytes + udp_at(packet);

@@ -1,6 +1,6 @@
 /*
- * Packets as a description, and the frames that they make: written from the RFCs, without anything of the program
- * under test, and with every checksum summed up anew.
+ * Packets as descriptions, and their frames: written from the RFCs, without any code of the program under test, and
+ * with every checksum computed from scratch.
  */
 #ifndef PACKET_H
 #define PACKET_H
@@ -24,13 +24,13 @@ struct packet {
   uint8_t to_mac[6], from_mac[6];
   /** TOS or traffic class, ECN included; TTL or hop limit. */
   uint8_t tos, ttl;
-  /** IPv4 alone: identification, and flags with fragment offset. */
+  /** IPv4 only: identification, and flags with fragment offset. */
   uint16_t id, fragment;
   uint32_t flow_label;
   struct qp_source from, to;
-  /** UDP's, which IPv4 may leave out. */
+  /** Whether the UDP checksum is omitted (IPv4). */
   bool has_no_checksum;
-  /** Its checksum is the sum of the pseudo-header, as a sender leaves it to hardware. */
+  /** Whether the checksum covers only the pseudo-header, as a sender leaves it to hardware. */
   bool is_unfinished;
   const uint8_t *payload;
   uint32_t payload_bytes;
@@ -44,18 +44,18 @@ struct frame {
 struct frame frame_of(const struct packet *packet);
 bool same_frame(const struct frame *one, const struct frame *other);
 
-/** The Internet checksum (RFC 1071) of bytes that have `sum` before them, in host order. */
+/** Returns the Internet checksum (RFC 1071) of bytes preceded by data with the sum `sum`, in host order. */
 uint16_t checksum_of(const uint8_t *bytes, uint32_t length, uint32_t sum);
 void put_word(uint8_t *at, uint32_t word);
 uint32_t word_at(const uint8_t *at);
 
-/** Makes room for `count` bytes at `at` and puts them there. */
+/** Inserts `count` bytes at `at`. */
 void insert_bytes(struct frame *frame, uint32_t at, const uint8_t *bytes, uint32_t count);
-/** Sums up the IPv4 header again, after a change in it. */
+/** Recomputes the checksum of the IPv4 header after a change. */
 void seal_ipv4(struct frame *frame);
-/** Where the UDP header begins in a frame without options or extension headers. */
+/** Returns the offset of the UDP header in a frame without options or extension headers. */
 uint32_t udp_at(const struct packet *packet);
-/** Makes the length fields say that the frame ends where it ends. */
+/** Sets the length fields to the actual end of the frame. */
 void fit_lengths(struct frame *frame, const struct packet *packet);
 
 #endif

@@ -79,7 +79,7 @@ int rig_open(void)
   return error ? error : rig_load(NULL);
 }
 
-/** Half full, with a token that is no whole number of nanoseconds. */
+/** Returns a bucket that is half full, with a token that is no whole number of nanoseconds. */
 static struct qp_bucket half_full(void)
 {
   const uint64_t second = 1000000000;
@@ -102,7 +102,7 @@ static struct qp_account account_of(enum person person)
   return (struct qp_account){
     .bucket = person,
     .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
-    /* Another one each time: what the program remembers of the address before is no good. */
+    /* A new version each time, so that nothing cached for the previous account is valid. */
     .version = rig.kernel.accounts[person].version / 2 * 2 + 2,
     .address = address,
     .local = host_ip(&address.ip),
@@ -175,7 +175,7 @@ void rig_reset(void)
   rig_check_sources(true);
 }
 
-/** A short header to a person's connection ID, and any bytes. */
+/** Returns a short header to a person's connection ID, followed by arbitrary bytes. */
 static const uint8_t *payload_for(enum person to)
 {
   static uint8_t payloads[PEOPLE][PAYLOAD_BYTES];
@@ -218,7 +218,7 @@ struct packet packet_after(const struct packet *packet, enum person to)
   return after;
 }
 
-/** The attributes to run the program once, for a frame whose metadata `context` is to hold. */
+/** Returns the attributes to run the program once on a frame, and fills in `context`, its metadata. */
 static union bpf_attr attributes_for(const struct frame *frame, struct xdp_md *context)
 {
   union bpf_attr attributes;

@@ -1,4 +1,4 @@
-/* What the XDP program is tested for. */
+/* The test suites of the XDP program. */
 #ifndef SUITES_H
 #define SUITES_H
 

@@ -4,7 +4,7 @@
 
 #include "../native/harness/check.h"
 
-/** What the program may change outside of the frame. */
+/** The state outside the frame that the program may change. */
 struct state {
   struct qp_account accounts[PEOPLE];
   struct qp_bucket buckets[PEOPLE];
@@ -33,7 +33,7 @@ static void check_state(const struct state *expected)
   }
 }
 
-/** A first packet came between that state and now. */
+/** Expects a first packet between `state` and now. */
 static void note_first(struct state *state, enum person person)
 {
   const uint64_t first_at_ns = rig.kernel.accounts[person].first_at_ns;

@@ -13,7 +13,7 @@ static int family_of(const char *host)
   return strchr(host, ':') ? AF_INET6 : AF_INET;
 }
 
-/** Zero for all addresses of the host. */
+/** Returns the address to bind; zero for all. */
 static struct qp_ip bound_ip(const char *host)
 {
   struct qp_address address;
@@ -32,7 +32,7 @@ static struct qp_kernel *open_kernel(struct qp_forwarder *forwarder, const struc
   return forwarder->has_kernel ? &forwarder->kernel : NULL;
 }
 
-/** What nobody outside may guess. */
+/** Secrets that outsiders must not be able to guess. */
 struct secrets {
   struct qp_hash_key key;
   struct qp_permutation_key order;
@@ -114,7 +114,7 @@ struct qp_forwarder *qp_forwarder_create(const struct qp_forwarder_options *opti
   return NULL;
 }
 
-/** The first socket is bound alone, so a port that somebody else holds is refused; the others then join it. */
+/** Binds the first socket exclusively, so that a port in use is refused. The others then share the port. */
 static bool open_public(struct qp_forwarder *forwarder, const struct qp_forwarder_options *options, unsigned index,
                         struct qp_failure *failure)
 {
@@ -166,7 +166,9 @@ bool qp_forwarder_start(struct qp_forwarder *forwarder, const struct qp_forwarde
   for (unsigned i = 0; is_started && i < forwarder->threads; i++)
     is_started = open_sockets(forwarder, options, i, failure);
   is_started = is_started && start_kernel(forwarder, failure);
-  /* No thread before the last socket: a socket that joins changes which flows the others get. */
+  /*
+   * No thread starts before the last socket is bound: a new socket changes the distribution of flows over the others.
+   */
   for (unsigned i = 0; is_started && i < forwarder->threads; i++)
     is_started = start_worker(&forwarder->workers[i], failure);
   if (!is_started)
@@ -197,7 +199,7 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
   if (forwarder->has_kernel)
     qp_kernel_close(&forwarder->kernel);
   qp_pins_destroy(&tables->pins);
-  /* Before the gate, in whose memory they are counted. */
+  /* Before the gate, whose memory holds the counts of waiting reports. */
   qp_reports_destroy(&tables->reports);
   qp_stun_gate_destroy(&tables->stun_gate);
   qp_splice_limits_destroy(&tables->splice_limits);

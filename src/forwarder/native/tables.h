@@ -1,4 +1,4 @@
-/* What the threads of a forwarder share. */
+/* The state shared by the threads of a forwarder. */
 #ifndef QP_TABLES_H
 #define QP_TABLES_H
 
@@ -17,7 +17,7 @@ struct qp_tables {
   struct qp_splice_limits splice_limits;
   struct qp_reports reports;
   struct qp_stun_gate stun_gate;
-  /** Only addresses of live registrations may send. */
+  /** Whether only the addresses of live registrations may send. */
   bool is_source_checked;
   bool has_upstream;
   struct qp_address upstream;

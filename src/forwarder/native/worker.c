@@ -33,7 +33,7 @@ static void flush(struct qp_worker *worker)
     qp_outbox_flush(&worker->relay.upstream_outbox, worker->upstream_socket);
 }
 
-/** Reports a fault of the socket itself, once for each kind in a row. */
+/** Reports a fault of the socket itself, once for consecutive faults of one kind. */
 static void report_fault(struct qp_worker *worker, int error)
 {
   if (error == EAGAIN || error == EINTR || error == ECONNREFUSED || error == worker->last_fault)
@@ -55,7 +55,7 @@ static void receive_public(struct qp_worker *worker)
   flush(worker);
 }
 
-/** The gateway is down: the system reports datagrams refused that were counted as passed on. */
+/** Corrects the counters while the gateway is down: datagrams counted as passed on come back as refused. */
 static void take_refusals(struct qp_worker *worker)
 {
   unsigned refused = qp_take_errors(worker->upstream_socket);
@@ -83,7 +83,7 @@ static void sweep(struct qp_worker *worker)
   qp_splice_sweep(&worker->relay.splice, now.ms, now.ns);
 }
 
-/** Works off what one wait brought; false once it was the signal to end. */
+/** Handles the events of one wait; false after the event that ends the thread. */
 static bool handle(struct qp_worker *worker, const struct epoll_event *events, int count)
 {
   for (int i = 0; i < count; i++) {
@@ -159,7 +159,7 @@ void qp_worker_stop(struct qp_worker *worker)
     pthread_join(worker->thread, NULL);
     worker->is_running = false;
   }
-  /* JavaScript keeps its memory no longer than the forwarder is open. */
+  /* JavaScript keeps this memory only while the forwarder is open. */
   worker->clock = NULL;
   close_if_open(&worker->epoll);
   close_if_open(&worker->stop_event);

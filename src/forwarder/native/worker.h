@@ -11,29 +11,29 @@ struct qp_worker {
   unsigned index;
   struct qp_relay relay;
   struct qp_inbox inbox;
-  /** −1 where there is none. */
+  /** −1 for none. */
   int public_socket, upstream_socket;
-  /** Signals the thread to end. */
+  /** Tells the thread to end. */
   int stop_event;
   int epoll;
   pthread_t thread;
   bool is_running;
-  /** The kernel's count of datagrams that found no room, as of the last that told it. */
+  /** The kernel's count of datagrams dropped for lack of room, as last reported. */
   uint32_t overflows;
   int64_t sweep_interval_ms;
   uint64_t swept_at_ns;
-  /** Milliseconds since the epoch to take for the time, for tests; null: the monotonic clock, with the epoch at its 0. */
+  /** For tests: milliseconds since the epoch. Null for the monotonic clock, whose 0 is at `epoch_ms`. */
   const _Atomic int64_t *clock;
   int64_t epoch_ms;
-  /** The last fault of a socket that was reported. */
+  /** The last socket fault that was reported. */
   int last_fault;
 };
 
-/** What time it is for the worker. Any thread. */
+/** Returns the worker's time. Any thread. */
 struct qp_now qp_worker_now(const struct qp_worker *worker);
-/** Starts the thread; 0 or an `errno`. */
+/** Starts the thread. Returns 0 or an `errno`. */
 int qp_worker_start(struct qp_worker *worker);
-/** Ends the thread, waits for that, and closes what the worker holds. */
+/** Ends the thread, waits for it, and closes the worker's files. */
 void qp_worker_stop(struct qp_worker *worker);
 
 #endif

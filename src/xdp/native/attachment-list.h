@@ -1,4 +1,4 @@
-/* The links by which the program is attached. Control thread. */
+/* The links that attach the program. Control thread. */
 #ifndef QP_ATTACHMENT_LIST_H
 #define QP_ATTACHMENT_LIST_H
 
@@ -6,7 +6,7 @@
 
 enum { QP_MAX_ATTACHMENTS = 64 };
 
-/** The interfaces that the program is attached to, by links that are files of this process. */
+/** The interfaces to which the program is attached, with the links as files of this process. */
 struct qp_attachments {
   uint32_t count;
   struct {
@@ -15,7 +15,7 @@ struct qp_attachments {
   } all[QP_MAX_ATTACHMENTS];
 };
 
-/** Takes over a link; there is room for it. */
+/** Takes ownership of a link, for which there must be room. */
 void qp_attachments_add(struct qp_attachments *attachments, unsigned interface_index, int link);
 /** Closes the links, which detaches the program where they are not pinned. */
 void qp_attachments_close(struct qp_attachments *attachments);

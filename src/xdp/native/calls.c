@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/** An initializer would leave what lies beyond its member as it is, which the kernel does not accept. */
+/** An initializer would leave the bytes beyond its member undefined, and the kernel rejects nonzero ones. */
 static union bpf_attr *clear(union bpf_attr *attributes)
 {
   return memset(attributes, 0, sizeof *attributes);

@@ -1,4 +1,4 @@
-/* bpf(2), a function for each command that is used; each returns what the call gives, or −errno. Any thread. */
+/* bpf(2), with one function per command. Each returns the result of the call, or −errno. Any thread. */
 #ifndef QP_CALLS_H
 #define QP_CALLS_H
 
@@ -8,25 +8,25 @@
 int qp_bpf_set(int map, const void *key, const void *value);
 int qp_bpf_get(int map, const void *key, void *value);
 int qp_bpf_remove(int map, const void *key);
-/** Sets `count` elements, back to back; Linux 5.6 for hash maps. */
+/** Sets `count` adjacent elements. Linux 5.6 for hash maps. */
 int qp_bpf_set_batch(int map, const void *keys, const void *values, uint32_t count);
 /**
- * Reads up to `*count` elements of a hash map from `cursor` on and moves it; `cursor` is 0 for the first ones. The end
- * is −ENOENT, with the last elements, of which `*count` tells the number in any case.
+ * Reads up to `*count` elements of a hash map and advances `cursor`; `is_first` starts at the beginning. Sets `*count`
+ * to the number read in any case. The last elements come with −ENOENT.
  */
 int qp_bpf_get_batch(int map, uint32_t *cursor, int is_first, void *keys, void *values, uint32_t *count);
-/** The key that follows `key`, or the first one if that is null; −ENOENT at the end. */
+/** Reads the key that follows `key`, or the first one if `key` is null; −ENOENT at the end. */
 int qp_bpf_next_key(int map, const void *key, void *next);
 
-/** What the kernel tells of a map, a program or a link. */
+/** Reads the kernel's description of a map, a program or a link. */
 int qp_bpf_describe(int file, void *info, uint32_t bytes);
-/** Opens what is pinned at a path. */
+/** Opens the object pinned at a path. */
 int qp_bpf_open(const char *path);
 int qp_bpf_pin(int file, const char *path);
 
-/** A link, which detaches the program when the last file of it is closed and no pin is left. */
+/** Creates a link. It detaches the program once its last file is closed and no pin is left. */
 int qp_bpf_link(int program, unsigned interface_index, uint32_t flags);
-/** Detaches it at once; the kernel takes its time where the last pin of it goes. Linux 5.9. */
+/** Detaches a link at once. Without it, the kernel detaches some time after the last pin is gone. Linux 5.9. */
 int qp_bpf_detach(int link);
 
 #endif

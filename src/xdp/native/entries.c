@@ -16,7 +16,7 @@ void qp_kernel_set_routes(struct qp_kernel *kernel, const uint8_t *cids, uint32_
     uint32_t wanted = count - done < AT_ONCE ? count - done : AT_ONCE;
     const uint8_t *from = cids + (size_t)done * sizeof(struct qp_cid);
     bool is_set = qp_bpf_set_batch(kernel->routes, from, values, wanted) == 0;
-    /* A full map ends a batch. */
+    /* A full map ends the batch early. */
     for (uint32_t i = 0; i < wanted && !is_set; i++)
       if (qp_bpf_set(kernel->routes, from + (size_t)i * sizeof(struct qp_cid), &session) < 0)
         kernel->refused_routes++;
@@ -30,7 +30,7 @@ void qp_kernel_remove_route(struct qp_kernel *kernel, const uint8_t *cid)
     qp_bpf_remove(kernel->routes, cid);
 }
 
-/** The program drops what comes from unknown sources, which this makes it leave to user space. */
+/** Makes the program leave unknown sources to user space instead of dropping them. */
 static void lack_source(struct qp_kernel *kernel, const struct qp_source *source)
 {
   const uint32_t first = 0;
@@ -40,7 +40,7 @@ static void lack_source(struct qp_kernel *kernel, const struct qp_source *source
     config.may_lack_sources = true;
     qp_bpf_set(kernel->config, &first, &config);
   }
-  /* Better none than one that has others pay. */
+  /* No entry is better than one that charges another session. */
   qp_bpf_remove(kernel->sources, source);
 }
 
@@ -66,7 +66,7 @@ static bool is_among(const uint8_t *keys, uint32_t count, size_t key_bytes, cons
   return false;
 }
 
-/** Removes all elements of a map but those with the `count` keys at `kept`. */
+/** Removes all elements of a map except those with the `count` keys at `kept`. */
 static void keep_keys(int map, const uint8_t *kept, uint32_t count, size_t key_bytes)
 {
   uint8_t key[SET_KEY_BYTES], next[SET_KEY_BYTES];
@@ -97,7 +97,7 @@ void qp_kernel_set_exits(struct qp_kernel *kernel, const uint32_t *interface_ind
 int qp_kernel_walk(int map, uint32_t key_bytes, void (*visit)(void *context, const void *key, uint32_t session),
                    void *context)
 {
-  /* More than the kernel has in one bucket of a table whose size fits its content. */
+  /* More than one hash bucket of the kernel holds in a table whose size fits its contents. */
   enum { AT_ONCE = 4096 };
   uint8_t *keys = malloc((size_t)AT_ONCE * key_bytes);
   uint32_t *sessions = malloc(AT_ONCE * sizeof *sessions);

@@ -98,7 +98,7 @@ int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_chec
     .may_lack_sources = kernel->may_lack_sources,
   };
   int error = -qp_bpf_set(kernel->config, &first, &config);
-  /* Not sooner: what is pinned stays, and a relay that finds its port taken should leave nothing. */
+  /* Not earlier: pins persist, and a relay that finds its port in use must leave none behind. */
   if (!error && kernel->pin_path && !kernel->is_adopted)
     qp_pinned_store(kernel);
   return error;
@@ -127,7 +127,7 @@ void qp_kernel_stop(struct qp_kernel *kernel)
 
 void qp_kernel_synchronize(void)
 {
-  /* It waits for an RCU grace period, which the run of an XDP program holds up. Not to be had with nohz_full. */
+  /* Waits for an RCU grace period, which a run of an XDP program holds up. Not available with nohz_full. */
   const struct timespec longer_than_any_run = { .tv_nsec = 100000000 };
   if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0)
     nanosleep(&longer_than_any_run, NULL);

@@ -55,7 +55,7 @@ static struct pin_path link_path(const struct qp_kernel *kernel, unsigned interf
   return path_of(kernel, name);
 }
 
-/** Goes on without pins. */
+/** Continues without pins. */
 static void give_up(struct qp_kernel *kernel, int error)
 {
   kernel->pin_error = error;
@@ -66,7 +66,7 @@ static void give_up(struct qp_kernel *kernel, int error)
   kernel->pin_path = NULL;
 }
 
-/** What is in a folder of another file system is nobody's pins, and not to be removed as such. */
+/** Files in a folder of another file system are not pins, and must not be removed as such. */
 static bool is_for_pins(int folder)
 {
   struct statfs info;
@@ -76,7 +76,7 @@ static bool is_for_pins(int folder)
   return (uint32_t)info.f_type == BPF_FS_MAGIC;
 }
 
-/** Whoever could write there could have packets forwarded, and whoever could read there learn who talks to whom. */
+/** Write access would allow forwarding any packets, and read access would show which peers talk to each other. */
 static bool is_for_this_user(int folder)
 {
   struct stat info;
@@ -110,7 +110,7 @@ static uint32_t entries_of(const struct qp_kernel *kernel, int map)
   return map == kernel->sessions || map == kernel->flows ? kernel->max_sessions : 0;
 }
 
-/** Whether a map is the program's, and of the size wanted if it is one with a size. */
+/** Reports whether a map belongs to the program and, if its size is configurable, has the requested size. */
 static bool is_map_of(const struct qp_kernel *kernel, int map, const uint32_t ids[MAPS])
 {
   struct bpf_map_info info = { 0 };
@@ -143,7 +143,7 @@ static bool is_whole(struct qp_kernel *kernel)
   return qp_bpf_get(kernel->config, &first, &config) == 0 && config.version == QP_ABI_VERSION;
 }
 
-/** Calls `visit` with the index in the name of each pin of a link. */
+/** Calls `visit` with the interface index of each pinned link. */
 static void each_link(struct qp_kernel *kernel, void (*visit)(struct qp_kernel *kernel, unsigned interface_index))
 {
   DIR *folder = opendir(kernel->pin_path);
@@ -163,7 +163,7 @@ static bool is_link_of(const struct qp_kernel *kernel, int link, unsigned interf
          info.prog_id == program.id && info.xdp.ifindex == interface_index;
 }
 
-/** The interface may be gone by now. */
+/** Adopts a pinned link, or removes its pin: the interface may be gone by now. */
 static void adopt_link(struct qp_kernel *kernel, unsigned interface_index)
 {
   int link = qp_bpf_open(link_path(kernel, interface_index).text);

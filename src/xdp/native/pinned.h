@@ -1,21 +1,27 @@
 /*
  * The program, its maps and its links in a folder of a bpf file system, so that packets are forwarded while no process
- * runs, and the next one goes on with the same tables. Control thread. The folder is locked for the process that has it.
+ * runs, and the next process continues with the same tables. Control thread. The folder is locked by its process.
  */
 #ifndef QP_PINNED_H
 #define QP_PINNED_H
 
 #include "state.h"
 
-/** Takes the folder for this process; false, with `kernel->pin_error`, if it cannot or another process has it. */
+/**
+ * Locks the folder for this process. Returns false, with `kernel->pin_error`, if it cannot or if another process has
+ * it.
+ */
 bool qp_pinned_lock(struct qp_kernel *kernel, const char *path);
-/** Opens what is pinned, if this build's program with maps of the sizes wanted is; false leaves the kernel without. */
+/**
+ * Opens the pinned objects if they are this build's program and maps of the requested sizes; otherwise opens none and
+ * returns false.
+ */
 bool qp_pinned_adopt(struct qp_kernel *kernel);
-/** Removes all pins; what nobody has open any more ends with that, and what is attached is detached. */
+/** Removes all pins and detaches the program. Objects that no process has open end with their pins. */
 void qp_pinned_clear(struct qp_kernel *kernel);
-/** Pins program and maps; where that fails nothing stays pinned, and `kernel->pin_error` says why. */
+/** Pins program and maps. On failure nothing stays pinned, and `kernel->pin_error` has the reason. */
 void qp_pinned_store(struct qp_kernel *kernel);
-/** Pins a link, where the program is pinned; 0 or −errno. */
+/** Pins a link if the program is pinned. Returns 0 or −errno. */
 int qp_pinned_add_link(const struct qp_kernel *kernel, unsigned interface_index, int link);
 void qp_pinned_remove_link(const struct qp_kernel *kernel, unsigned interface_index);
 

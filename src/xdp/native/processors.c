@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/** Ranges such as `0-3,8-11`, in order; 0 if they cannot be read. */
+/** Returns the last number + 1 of ranges such as `0-3,8-11`, in order; 0 if they cannot be read. */
 static uint32_t read_possible(void)
 {
   unsigned last = 0, count = 0;
@@ -18,6 +18,6 @@ static uint32_t read_possible(void)
 uint32_t qp_processor_count(void)
 {
   uint32_t possible = read_possible();
-  /* What comes in on a processor beyond these takes user space. */
+  /* Packets that arrive on a processor beyond these go to user space. */
   return possible > 0 ? possible : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 }

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-/** One more than the highest number that a processor may ever have here, those that are off or not yet there included. */
+/**
+ * Returns one more than the highest number that a processor may ever have, including those offline or not yet present.
+ */
 uint32_t qp_processor_count(void);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-/* Part of Debian's libbpf-dev; whoever builds without it gets an addon that forwards in user space. */
+/* Part of Debian's libbpf-dev. A build without it forwards only in user space. */
 #if __has_include(<bpf/skel_internal.h>)
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "../../../bpf/relay.skel.h"
 #include "calls.h"
 
-/** A file of our own, as the skeleton closes its. */
+/** Duplicates a file, as the skeleton closes its own. */
 static int keep(int file)
 {
   return fcntl(file, F_DUPFD_CLOEXEC, 0);
@@ -38,7 +38,7 @@ bool qp_program_exists(void)
   return true;
 }
 
-/** As many entries as the tables of a kernel have. */
+/** Loads the skeleton, with maps of the sizes of `sizes`. */
 static int load(struct qp_relay *skeleton, const struct qp_kernel *sizes)
 {
   skeleton->maps.routes.max_entries = sizes->max_routes;

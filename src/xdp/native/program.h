@@ -1,4 +1,4 @@
-/* The XDP program as it comes with the addon: a light skeleton, which needs no libbpf to load. */
+/* The XDP program that comes with the addon: a light skeleton, which needs no libbpf to load. */
 #ifndef QP_PROGRAM_H
 #define QP_PROGRAM_H
 
@@ -11,10 +11,16 @@
 /** Whether this build has the program. */
 bool qp_program_exists(void);
 
-/** Makes the maps, of the sizes in `kernel`, and loads the program; 0 or an `errno`, ENOSYS in a build without it. */
+/**
+ * Creates the maps, with the sizes in `kernel`, and loads the program. Returns 0 or an `errno`, ENOSYS in a build
+ * without it.
+ */
 int qp_program_load(struct qp_kernel *kernel);
 
-/** The hash of the program's instructions as the kernel makes it, which has to load the program for that; 0 or an `errno`. */
+/**
+ * Reads the kernel's hash of the program's instructions, for which the kernel has to load the program. Returns 0 or an
+ * `errno`.
+ */
 int qp_program_tag(uint8_t tag[BPF_TAG_SIZE]);
 
 #endif

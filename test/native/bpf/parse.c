@@ -1,4 +1,4 @@
-/* Compiled for the BPF target: the rules hold there too, without libc, loops or calls. */
+/* Compiled for the BPF target, to show that the rules also work there, without libc, loops or calls. */
 #include "../../../bpf/parse.h"
 
 int parse_kind(const __u8 *data, const __u8 *end);

@@ -17,7 +17,7 @@ static void write_short(uint8_t *data, uint32_t length, struct input *input)
   write_cid(data, length, QP_SHORT_DCID_AT, world_cid(next_below(input, CIDS)), QP_CID_BYTES);
 }
 
-/** A long header to a connection ID or a pin, from a peer, a browser, or an empty source. */
+/** Writes a long header to a connection ID or a pin, with the source of a peer or a browser, or with an empty one. */
 static void write_long(uint8_t *data, uint32_t length, struct input *input)
 {
   unsigned choice = next_byte(input);
@@ -54,7 +54,7 @@ static void write_datagram(uint8_t *data, uint32_t length, struct input *input)
     data[next_byte(input) % length] ^= next_byte(input);
 }
 
-/** Lays out a message: its size, how it is cut, and bytes of exactly that length. */
+/** Chooses the length and segment size of a message, and allocates exactly that length. */
 static void make_message(struct batch *batch, unsigned i, struct input *input)
 {
   struct qp_received *received = &batch->received[i];
@@ -107,7 +107,7 @@ void batch_from_public(struct batch *batch, struct world *world, struct input *i
   }
 }
 
-/** What a gateway answers: a long header from a connection ID of its own, or a short one. */
+/** Writes an answer of a gateway: a long header with its own connection ID, or a short header. */
 static void write_answer(uint8_t *data, uint32_t length, struct input *input)
 {
   unsigned choice = next_byte(input);
@@ -156,7 +156,7 @@ void batch_free(struct batch *batch)
 
 struct datagram *batch_find(struct batch *batch, const uint8_t *data)
 {
-  /* Each message has memory of its own, so no two begin at the same address. */
+  /* Each message has its own memory, so no two datagrams begin at the same address. */
   for (unsigned i = 0; i < batch->count; i++)
     if (batch->datagrams[i].data == data)
       return &batch->datagrams[i];

@@ -1,11 +1,11 @@
-/* One batch of received messages, made from the fuzzer's bytes, and what is known of each datagram in it. */
+/* One batch of received messages, made from the fuzzer's bytes, with the expected fate of each datagram. */
 #ifndef BATCH_H
 #define BATCH_H
 
 #include "world.h"
 
 enum {
-  /** More than the kernel puts into one message, so that the bounds of the outbox are reached. */
+  /** More than the kernel joins into one message, so that the limits of the outbox are reached. */
   MAX_SEGMENTS = 160,
   MAX_DATAGRAMS = QP_INBOX_MESSAGES * MAX_SEGMENTS,
 };
@@ -13,7 +13,7 @@ enum {
 struct datagram {
   const uint8_t *data;
   uint32_t length;
-  /** The source it came from, or the client it is for. */
+  /** The source that it came from, or the client that it is for. */
   int source;
   uint8_t ecn;
   struct verdict verdict;
@@ -28,12 +28,12 @@ struct batch {
   unsigned count;
 };
 
-/** Messages of clients and peers. */
+/** Makes messages of clients and peers. */
 void batch_from_public(struct batch *batch, struct world *world, struct input *input);
-/** Messages of the gateway, some of them to nobody, and some that only look like it. */
+/** Makes messages of the gateway. Some are for no client, and some only look like the gateway's. */
 void batch_from_upstream(struct batch *batch, struct world *world, struct input *input);
 void batch_free(struct batch *batch);
-/** The datagram that begins at `data`. */
+/** Returns the datagram that begins at `data`. */
 struct datagram *batch_find(struct batch *batch, const uint8_t *data);
 
 #endif

@@ -43,7 +43,7 @@ struct client client_of(const uint8_t *data, unsigned arrival)
   };
 }
 
-/** Where the source connection ID's length stands in a long header that is whole, or 0. */
+/** Returns the offset of the source connection ID's length in a complete long header, or 0. */
 static size_t source_at(const uint8_t *data, size_t length)
 {
   if (length < 7 || 6u + data[5] >= length)
@@ -57,7 +57,7 @@ static bool has_version(const uint8_t *data, uint8_t a, uint8_t b, uint8_t c, ui
   return data[1] == a && data[2] == b && data[3] == c && data[4] == d;
 }
 
-/** Of a whole long header: "I", "R" or "other" in the versions that are known, "?" in others. */
+/** Returns the type of a complete long header: 'I', 'R' or 'o' (other) in known versions, '?' in others. */
 static char kind_of(const uint8_t *data)
 {
   uint8_t bits = data[0] & 0x30;
@@ -76,7 +76,7 @@ static bool is_to(const struct client *client, const uint8_t *data, size_t lengt
   return at + bytes <= length && memcmp(data + at, client->id, bytes) == 0;
 }
 
-/** A number of 1, 2, 4 or 8 bytes at `*at`; what is not there counts as endless. */
+/** Reads a number of 1, 2, 4 or 8 bytes at `*at`. A missing number counts as infinite. */
 static uint64_t number_at(const uint8_t *data, size_t length, size_t *at)
 {
   size_t bytes = *at < length ? (size_t)1 << (data[*at] >> 6) : 1;
@@ -89,7 +89,7 @@ static uint64_t number_at(const uint8_t *data, size_t length, size_t *at)
   return number;
 }
 
-/** How much of a datagram the long header packet in front takes, or all of it. */
+/** Returns the length of the long header packet in front, or of the whole datagram. */
 static size_t front_bytes(const uint8_t *data, size_t length)
 {
   size_t at = is_long(data) ? source_at(data, length) : 0;

@@ -1,6 +1,6 @@
 /*
- * What is known of a gateway client, in plain words: whether it may come, whether it has answered the gateway, and under which
- * connection IDs it sends.
+ * A plain model of a gateway client: whether it may arrive, whether it has answered the gateway, and the connection IDs
+ * under which it sends.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -11,34 +11,34 @@
 
 struct client {
   bool is_known;
-  /** When it sent something after it had last been sent something. */
+  /** When it last sent something after it had been sent something. */
   int64_t alive_at_ms;
   bool is_answered;
-  /** Grows with each client that comes. */
+  /** Increases with each client that arrives. */
   unsigned arrival;
   bool is_moving, has_answered;
-  /** The gateway's connection ID, which points into no datagram, and its length; −1: none yet. */
+  /** Length of the gateway's connection ID, or −1 for none yet, and a copy of the ID. */
   int id_bytes;
   uint8_t id[20];
   uint64_t bytes_in, bytes_out;
-  /** The arrival of the client that began its connection. */
+  /** The arrival number of the client that began its connection. */
   unsigned connection;
-  /** Whether it came with a connection that was known, and whether that is here now. */
+  /** Whether it arrived with a known connection, and whether the connection is now at its address. */
   bool is_moved, is_newest;
-  /** The beginnings of the connection IDs that it has used, newest last. */
+  /** The first 8 bytes of the connection IDs that it has used, newest last. */
   int uses;
   uint8_t used[4][8];
 };
 
-/** Whether a datagram may bring a new client. */
+/** Reports whether a datagram may bring a new client. */
 bool may_bring_client(const uint8_t *data, size_t length);
-/** Whether a datagram begins a connection. */
+/** Reports whether a datagram begins a connection. */
 bool begins_connection(const uint8_t *data, size_t length);
-/** Where the beginning of a short header's connection ID stands among those that a client has used, or −1. */
+/** Returns the index of a short header's connection ID among those that a client has used, or −1. */
 int client_use(const struct client *client, const uint8_t *data, size_t length);
-/** The client uses the connection ID of a short header, which no other connection uses. */
+/** Records the connection ID of a short header, which no other connection uses, as used by the client. */
 void client_notes(struct client *client, const uint8_t *data, size_t length);
-/** The client that a datagram brings. */
+/** Returns the client that a datagram brings. */
 struct client client_of(const uint8_t *data, unsigned arrival);
 void client_sends(struct client *client, const uint8_t *data, size_t length);
 void client_is_answered(struct client *client, const uint8_t *data, size_t length);

@@ -1,4 +1,4 @@
-/* What has to become of a datagram in the fuzzer's world (see world.h). */
+/* The expected fate of a datagram in the fuzzer's world (see world.h). */
 #include "rules.h"
 #include "world.h"
 
@@ -28,7 +28,7 @@ static int find_pin(const struct world *world, const uint8_t *data, const struct
   return NOBODY;
 }
 
-/** The live session that came to a source last. */
+/** Returns the live session that came to a source last. */
 static int payer_at(const struct world *world, int source)
 {
   int payer = NOBODY;
@@ -63,7 +63,7 @@ static struct verdict expect_relay(const struct world *world, int source, int to
   return (struct verdict){ .fate = FATE_RELAY, .home = session->home, .flow = flow };
 }
 
-/** The client on probation that came first, or null. */
+/** Returns the client on probation that arrived first, or null. */
 static struct client *oldest_on_probation(struct world *world)
 {
   struct client *oldest = NULL;
@@ -73,7 +73,7 @@ static struct client *oldest_on_probation(struct world *world)
   return oldest;
 }
 
-/** Whether there is room for one client more, after one on probation has made way. */
+/** Makes room for one more client, if need be at the cost of one on probation; false if there is none. */
 static bool makes_room(struct world *world)
 {
   int known = 0, on_probation = 0;
@@ -88,7 +88,7 @@ static bool makes_room(struct world *world)
   return true;
 }
 
-/** The connection that is known by a short header's connection ID, or 0. */
+/** Returns the connection known by a short header's connection ID, or 0. */
 static unsigned connection_of(const struct world *world, const uint8_t *data, size_t length)
 {
   for (int i = 0; i < SOURCES; i++)
@@ -111,7 +111,7 @@ static bool brings_client(struct world *world, struct client *client, const uint
   return true;
 }
 
-/** The client's connection is here now, and nowhere else. */
+/** Makes the client the only one at which its connection is now. */
 static void hear(struct world *world, struct client *client)
 {
   for (struct client *each = world->clients; each < world->clients + SOURCES; each++)
@@ -119,7 +119,7 @@ static void hear(struct world *world, struct client *client)
       each->is_newest = each == client;
 }
 
-/** What it sends is known from then on, unless another connection came first with that. */
+/** Records the connection ID that a client sends to, unless another connection used it first. */
 static void note(struct world *world, struct client *client, const uint8_t *data, size_t length)
 {
   unsigned connection = connection_of(world, data, length);

@@ -1,4 +1,4 @@
-/* The receive fuzzer's bookkeeping: each datagram of a batch is in exactly one counter, or in one report. */
+/* The receive fuzzer's bookkeeping: each datagram of a batch is in exactly one counter or in one report. */
 #include "../harness/check.h"
 #include "run.h"
 
@@ -8,7 +8,7 @@ static bool is_about(const struct qp_report *report, const struct datagram *data
          memcmp(report->data, datagram->data, report->length) == 0;
 }
 
-/** Takes the reports: STUN messages of the batch, in their order. Returns how many there were. */
+/** Takes the reports, which are STUN messages of the batch in order. Returns their number. */
 static uint64_t take_reports(struct run *run)
 {
   uint64_t count = 0;
@@ -24,7 +24,7 @@ static uint64_t take_reports(struct run *run)
   return count;
 }
 
-/** What the counters of the only worker say, and from now on count anew. */
+/** Reads and clears the counters of the only worker. */
 static void take_counters(struct run *run, uint64_t values[QP_COUNTER_COUNT])
 {
   struct qp_counters *counters = &run->world.rig->workers[0].relay.counters;
@@ -32,7 +32,7 @@ static void take_counters(struct run *run, uint64_t values[QP_COUNTER_COUNT])
     values[i] = __atomic_exchange_n(&counters->values[i], 0, __ATOMIC_RELAXED);
 }
 
-/** What has to be counted, but for what the kernel refused. */
+/** Computes the expected counters, except for what the kernel refused. */
 static void expect_counters(const struct run *run, uint64_t reports, uint64_t values[QP_COUNTER_COUNT])
 {
   bool is_public = !run->is_from_gateway;
@@ -51,7 +51,7 @@ static void expect_counters(const struct run *run, uint64_t reports, uint64_t va
   values[QP_STUN_OVERLOADED] = values[QP_STUN_UNANSWERED];
 }
 
-/** Those that had to leave and did not, by who had to send them. */
+/** Counts the relayed datagrams, or the gateway's, that should have left and did not. */
 static uint64_t count_refused(const struct run *run, bool is_relayed)
 {
   uint64_t refused = 0;

@@ -1,4 +1,4 @@
-/* Fuzzes bpf/parse.h: what it finds in a datagram is what the plain rules find, and lies within the datagram. */
+/* Fuzzes bpf/parse.h: its results must match the plain rules and lie within the datagram. */
 #include <string.h>
 
 #include "../../../bpf/parse.h"
@@ -27,7 +27,7 @@ static enum sort sort_of(enum qp_kind kind)
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length)
 {
-  /* A copy of exactly this length, so that a look beyond its end is seen. */
+  /* A copy of exactly this length, so that a read beyond its end is detected. */
   uint8_t *data = malloc(length > 0 ? length : 1);
   CHECK(data != NULL);
   if (length > 0)

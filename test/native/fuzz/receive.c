@@ -1,7 +1,7 @@
 /*
- * Fuzzes the whole receive path without its sockets: batches of received messages and changes of the tables in turn,
- * with a kernel that takes, refuses and fails as the input says. Each datagram has to leave as the world (world.h)
- * expects it, once, or be counted once; what the counters say must be what happened.
+ * Fuzzes the whole receive path without its sockets: batches of received messages alternate with changes of the tables,
+ * and the kernel accepts, refuses and fails as the input says. Each datagram must either leave once, as the world
+ * (world.h) expects, or be counted once, and the counters must match.
  */
 #include <errno.h>
 
@@ -36,7 +36,7 @@ static void check_order(struct run *run, const struct datagram *datagram)
   *last = datagram;
 }
 
-/** From the address that the client has, or had when another took its place later in the batch. */
+/** The source must be the client's virtual address, unless another client took its place later in the batch. */
 static void check_virtual(const struct run *run, const struct datagram *datagram, const struct qp_ip *local)
 {
   const struct client *client = &run->world.clients[datagram->source];
@@ -64,7 +64,7 @@ static void leave(void *context, const struct departure *departure)
   check_order(run, datagram);
 }
 
-/** The clients that the splice knows are those of the world. */
+/** The splice and the world must know the same clients. */
 static void check_clients(const struct run *run)
 {
   unsigned known = 0, on_probation = 0;
@@ -78,7 +78,7 @@ static void check_clients(const struct run *run)
   CHECK(atomic_load(&run->world.rig->tables.splice_limits.places.count_on_probation) == on_probation);
 }
 
-/** One turn of an I/O thread. */
+/** Runs one turn of an I/O thread. */
 static void forward(struct run *run)
 {
   struct qp_relay *relay = &run->world.rig->workers[0].relay;

@@ -14,7 +14,7 @@ static bool is_stun(const uint8_t *data, size_t length)
   return told == length - 20 && told % 4 == 0;
 }
 
-/** Whether 12 bytes from `at` on lie in the datagram and may be a relayed connection ID. */
+/** Reports whether 12 bytes from `at` on lie within the datagram and may be a relayed connection ID. */
 static bool may_be_relayed(const uint8_t *data, size_t length, size_t at)
 {
   return at + 12 <= length && (data[at] & 0x80) == 0;

@@ -1,6 +1,6 @@
 /*
- * The demultiplexing rules once more, slow and plain: by index and length where bpf/parse.h has
- * pointers, and in the words of the rules. What the fuzzers hold the forwarder to.
+ * A second, slow and plain implementation of the demultiplexing rules: by index and length where bpf/parse.h uses
+ * pointers, and in the words of the rules. The fuzzers hold the forwarder to it.
  */
 #ifndef RULES_H
 #define RULES_H
@@ -11,7 +11,7 @@
 
 enum sort { SORT_EMPTY, SORT_STUN, SORT_QUIC, SORT_OTHER };
 
-/** Where in a datagram there is something to look up; −1 where there is nothing. */
+/** Offsets in a datagram of values to look up; −1 for none. */
 struct places {
   enum sort sort;
   int destination, initial, initial_bytes, source;

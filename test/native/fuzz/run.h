@@ -1,4 +1,4 @@
-/* One input of the receive fuzzer as it runs. */
+/* The state of the receive fuzzer for one input. */
 #ifndef RUN_H
 #define RUN_H
 
@@ -9,13 +9,13 @@ struct run {
   struct batch batch;
   struct input input;
   bool is_from_gateway;
-  /** By socket, whether the kernel has said in this flush, and in an earlier one, that it cannot segment. */
+  /** By socket: whether the kernel has refused to segment in this flush, and in an earlier one. */
   bool has_failed_to_segment[2], may_not_segment[2];
-  /** The last datagram that left of each flow. */
+  /** Per flow, the last datagram that left. */
   const struct datagram *last[SOURCES][CIDS + PINS + 1];
 };
 
-/** What the counters and the reports say of the last batch is what became of its datagrams. */
+/** Checks that counters and reports match the fate of the last batch's datagrams. */
 void check_counters(struct run *run);
 
 #endif

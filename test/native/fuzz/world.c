@@ -78,7 +78,7 @@ static struct qp_sessions *sessions_of(const struct world *world)
   return &world->rig->tables.sessions;
 }
 
-/** Up to four connection IDs, which may be another session's or the same twice. */
+/** Chooses up to four connection IDs, which may belong to another session or repeat. */
 static uint32_t choose_cids(struct input *input, uint8_t *cids, unsigned *chosen)
 {
   uint32_t count = next_below(input, 5);
@@ -137,7 +137,7 @@ static void delete_pin(struct world *world, int index)
   qp_pins_delete(&world->rig->tables.pins, pin_ids[index], pin_lengths[index]);
 }
 
-/** As the callers do it: the pins that lead to or from a session end before it. */
+/** Deletes the pins to or from a session before it closes the session, as the callers do. */
 static void close_one(struct world *world, int index)
 {
   for (int pin = 0; pin < PINS; pin++)

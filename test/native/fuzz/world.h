@@ -1,6 +1,6 @@
 /*
- * A small world for the fuzzer twice: in the forwarder, and as plain variables from which one can tell at any time
- * what has to become of a datagram.
+ * A small world for the fuzzer, kept twice: in the forwarder, and as plain variables that give the expected fate of any
+ * datagram at any time.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -13,7 +13,7 @@ enum {
   SESSIONS = 6,
   CIDS = 12,
   PINS = 4,
-  /** Sources; the first are those at which sessions may live. */
+  /** Sources. Sessions may live at the first HOMES of them. */
   SOURCES = 8,
   HOMES = 6,
   MAX_CLIENTS = 3,
@@ -26,7 +26,7 @@ struct session {
   uint32_t id;
   /** A source, or `NOBODY`. */
   int home;
-  /** Of the last time that it came to its home: who came last pays. */
+  /** Number of its last arrival at its home. The last session to arrive pays. */
   unsigned arrival;
   int64_t expires_at_ms;
   bool is_broke;
@@ -44,43 +44,43 @@ struct world {
   bool is_ipv4_only, has_gateway, takes_any_source;
   unsigned arrivals, client_arrivals;
   struct session sessions[SESSIONS];
-  /** Those of a subject that can pay, and of one that is broke. */
+  /** The bucket of a subject that can pay, and of one that is broke. */
   uint32_t buckets[2];
   struct pin pins[PINS];
   struct client clients[SOURCES];
-  /** Which session each connection ID leads to, or `NOBODY`. */
+  /** The session that each connection ID leads to, or `NOBODY`. */
   int owners[CIDS];
 };
 
-/** Where a datagram has to go. */
+/** The expected destination of a datagram. */
 enum fate { FATE_DROP, FATE_RELAY, FATE_GATEWAY, FATE_STUN };
 
 struct verdict {
   enum fate fate;
-  /** Why it is dropped. */
+  /** The reason to drop it. */
   enum qp_counter reason;
-  /** The source at which it has to arrive. */
+  /** The source at which it must arrive. */
   int home;
-  /** What tells its flow from the others of its source. */
+  /** Tells its flow from the other flows of its source. */
   int flow;
-  /** For the gateway: the arrival of its client. */
+  /** For the gateway: the arrival number of the client. */
   unsigned arrival;
 };
 
 void world_open(struct world *world, struct input *input);
 void world_close(struct world *world);
-/** Changes something about sessions, routes, pins, time. */
+/** Makes a random change to sessions, routes, pins or the time. */
 void world_change(struct world *world, struct input *input);
 
-/** What has to become of a datagram that came from `source`; a client it makes is in the world from then on. */
+/** Returns the expected fate of a datagram from `source`. A client that it brings is in the world from then on. */
 struct verdict world_expect(struct world *world, int source, const uint8_t *data, size_t length);
 
-/** 12 bytes; those of neighbours differ in the first word or in the second alone. */
+/** Returns 12 bytes. Those of neighbours differ only in the first word or only in the second. */
 const uint8_t *world_cid(unsigned cid);
-/** The DCID of a pin: one is a connection ID as well, one begins as another does and goes on with zeros. */
+/** Returns the DCID of a pin. One is also a connection ID, and one is another's DCID followed by zeros. */
 const uint8_t *world_pin(unsigned pin, uint8_t *length);
 struct qp_address world_address(const struct world *world, int source);
-/** The virtual address of a client, or 0 if it is none, or one no longer. */
+/** Returns the virtual address of a client, or 0 if the source is not, or no longer, a client. */
 uint32_t world_virtual(const struct world *world, int source);
 
 #endif

@@ -1,8 +1,8 @@
-/* Takes the place of `malloc`, `calloc` and `realloc` (linked with `--wrap`), to be out of memory where a test says. */
+/* Replaces `malloc`, `calloc` and `realloc` (linked with `--wrap`), so that a test can make an allocation fail. */
 #ifndef ALLOCATOR_H
 #define ALLOCATOR_H
 
-/** Allocations that succeed before one fails, and all after it succeed again; negative: none fails. */
+/** Number of allocations that succeed before one fails; those after it succeed again. Negative: none fails. */
 extern _Thread_local int allocations_left;
 
 #endif

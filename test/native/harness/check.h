@@ -1,4 +1,4 @@
-/* What must hold. A check that fails ends the program where it stands, so that a fuzzer keeps the input. */
+/* Assertions. A failed check aborts the program on the spot, so that a fuzzer keeps the input. */
 #ifndef CHECK_H
 #define CHECK_H
 

@@ -1,4 +1,4 @@
-/* Takes the place of `getrandom` (linked with `--wrap`): the same hash key each time, to see a failure again. */
+/* Replaces `getrandom` (linked with `--wrap`) by a constant, so that the hash key is the same and a failure repeats. */
 #include <string.h>
 #include <sys/random.h>
 

@@ -13,7 +13,7 @@ int __wrap_sendmmsg(int socket, struct mmsghdr *messages, unsigned count, int fl
 
 _Thread_local struct kernel *kernel;
 
-/** What a message asks for beside its bytes. */
+/** The options of a message in its ancillary data. */
 struct wishes {
   bool is_segmented;
   uint16_t segment_bytes;
@@ -69,7 +69,7 @@ static size_t bytes_of(const struct msghdr *message)
   return bytes;
 }
 
-/** How many datagrams the kernel would make of it; only the last may be short, and none may be empty beside others. */
+/** Returns the number of datagrams in a message. A single one is not segmented and has one vector. */
 static unsigned segments_of(const struct msghdr *message, const struct wishes *wishes)
 {
   size_t bytes = bytes_of(message);
@@ -102,11 +102,11 @@ static void cut(int socket, const struct msghdr *message)
       kernel->leave(kernel->context, &departure);
     } while (at < end);
   }
-  /* No datagram lies in two vectors, so the vectors are cut where the message is. */
+  /* No datagram spans two vectors, so cutting the vectors and cutting the message agree. */
   CHECK(made == departure.segments);
 }
 
-/** Sends one message or refuses it; 0 or the error. */
+/** Sends or refuses one message. Returns 0 or the error. */
 static int take(int socket, const struct msghdr *message)
 {
   int error = kernel->pending_error;
@@ -144,7 +144,7 @@ int __wrap_sendmmsg(int socket, struct mmsghdr *messages, unsigned count, int fl
   while (taken < count && !(error = take(socket, &messages[taken].msg_hdr)))
     taken++;
   if (taken > 0) {
-    /* As the kernel does: what ended the batch is told at the next call, but a full buffer is not. */
+    /* The error that ended the batch comes back from the next call, unless it was a full buffer. */
     kernel->pending_error = error == EAGAIN ? 0 : error;
     return (int)taken;
   }

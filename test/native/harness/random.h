@@ -1,4 +1,4 @@
-/* Seeded randomness, so that a failure can be seen again: a linear congruential generator whose upper half is mixed. */
+/* Seeded random numbers, so that a failure repeats: a linear congruential generator whose upper half is mixed. */
 #ifndef RANDOM_H
 #define RANDOM_H
 
@@ -15,7 +15,7 @@ static inline uint32_t random_word(struct random *random)
   return word ^ word >> 15;
 }
 
-/** A number from 0 to `limit` − 1. */
+/** Returns a number from 0 to `limit` − 1. */
 static inline uint32_t random_below(struct random *random, uint32_t limit)
 {
   return (uint32_t)((uint64_t)random_word(random) * limit >> 32);

@@ -1,7 +1,4 @@
-/*
- * An outbox with a kernel that writes down what it is given: how many datagrams left in each message, and in which
- * order.
- */
+/* An outbox with a kernel that records what it is given: the number of datagrams in each message, and their order. */
 #ifndef SENT_H
 #define SENT_H
 
@@ -18,25 +15,25 @@ struct sent {
   uint8_t *bytes;
   size_t used;
   struct kernel kernel;
-  /** What the kernel answers to the first messages; 0 to all others. */
+  /** The kernel's answers to the first messages; 0 to all others. */
   int answers[MAX_ANSWERS];
   unsigned asked;
   struct departure departures[MAX_SENT];
   unsigned count;
 };
 
-/** Starts anew, with this thread's kernel. Ended with `sent_end`. */
+/** Starts over with a kernel for this thread. Ended by `sent_end`. */
 void sent_begin(struct sent *sent, bool may_segment);
 void sent_end(struct sent *sent);
 
-/** The way to one of two addresses, IPv4 and IPv6. */
+/** Returns the way to one of two addresses, IPv4 and IPv6. */
 struct qp_way sent_way(struct sent *sent, unsigned to);
-/** Adds a datagram, apart from the one before it. */
+/** Adds a datagram that is not adjacent to the one before it. */
 void sent_add(struct sent *sent, const struct qp_way *way, uint32_t length);
 void sent_flush(struct sent *sent);
 uint64_t sent_counter(const struct sent *sent, enum qp_counter counter);
 
-/** Whether the `count` messages that left had so many datagrams each. */
+/** Reports whether exactly `count` messages left, with these numbers of datagrams. */
 bool sent_messages(const struct sent *sent, const unsigned *segments, unsigned count);
 
 #endif

@@ -1,4 +1,4 @@
-/* The C tests: each has a sentence that it shows to be true. */
+/* The C tests. Each has a sentence that it proves. */
 #ifndef SUITE_H
 #define SUITE_H
 

@@ -39,7 +39,7 @@ static uint32_t choose_bucket(struct race *race)
   return race->buckets[random_below(&race->random, SUBJECTS)];
 }
 
-/** The old bucket lives on for as long as sessions draw from it. */
+/** The old bucket stays for as long as sessions draw from it. */
 static void change_subject(struct race *race)
 {
   unsigned subject = random_below(&race->random, SUBJECTS);
@@ -114,7 +114,7 @@ static void change_one(struct race *race, unsigned house, const struct session *
   }
 }
 
-/** Everything about the anchor changes but what is always there. */
+/** Changes everything about the anchor except its constant connection IDs and pin. */
 static void change_anchor(struct race *race)
 {
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
@@ -125,7 +125,7 @@ static void change_anchor(struct race *race)
   set_pin(race, ANCHOR, race->anchor);
 }
 
-/** Counters only rise, and a gateway client that is found lives somewhere. */
+/** Counters must only rise, and a gateway client that is found must have a known address. */
 static void look(struct race *race)
 {
   uint64_t total = 0;

@@ -1,7 +1,7 @@
 /*
- * Threads forward while this one opens, moves, re-routes, re-rates and closes sessions, sets and deletes pins, looks
- * clients up, reads counters and frees memory. For ThreadSanitizer, which sees unordered access, and AddressSanitizer,
- * which sees memory that was freed too early; and each datagram is held to where it may go (reader.c).
+ * Threads forward while this one opens, moves, re-routes, re-rates and closes sessions, sets and deletes pins, looks up
+ * clients, reads counters and frees memory. ThreadSanitizer detects unordered access, and AddressSanitizer detects
+ * memory freed too early. Each datagram is checked for where it may go (reader.c).
  */
 #include <pthread.h>
 #include <time.h>
@@ -23,7 +23,9 @@ static void begin(struct race *race)
     open_bucket(race, subject);
 }
 
-/** Every datagram was counted, once, and those to the anchor have all left; returns how many these are. */
+/**
+ * Every datagram must be counted once, and all those to the anchor must have left. Returns the number of the latter.
+ */
 static uint64_t check_reader(const struct reader *reader)
 {
   const __u64 *counted = reader->rig->workers[reader->index].relay.counters.values;
@@ -54,7 +56,7 @@ static double now_s(void)
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/** Returns how many changes there were. */
+/** Returns the number of changes. */
 static uintmax_t run(struct race *race, double seconds)
 {
   pthread_t threads[READERS];

@@ -1,4 +1,4 @@
-/* What the control thread knows, and what it does while others forward. */
+/* The state of the control thread, and its changes while the other threads forward. */
 #ifndef RACE_H
 #define RACE_H
 
@@ -22,13 +22,13 @@ struct race {
   struct reader readers[READERS];
 };
 
-/** Changes something at random. */
+/** Makes a random change. */
 void change(struct race *race);
-/** The connection IDs of a house from `first` on; returns `count`. */
+/** Writes `count` connection IDs of a house from `first` on; returns `count`. */
 uint32_t write_cids(uint8_t *cids, unsigned house, uint32_t first, uint32_t count);
 /** Opens the bucket of a subject. */
 void open_bucket(struct race *race, unsigned subject);
-/** Sets the pin of a house again, or for the first time. */
+/** Sets or replaces the pin of a house. */
 void set_pin(struct race *race, unsigned house, uint32_t to);
 
 #endif

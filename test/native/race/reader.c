@@ -10,7 +10,7 @@ static bool is_anchor(struct label label)
   return label.house == ANCHOR;
 }
 
-/** No datagram goes where its connection ID never led, and those of the anchor go nowhere else. */
+/** No datagram may go where its connection ID never led, and those to the anchor may go only there. */
 static void leave(void *context, const struct departure *departure)
 {
   struct reader *reader = context;
@@ -34,7 +34,7 @@ static struct label choose_label(struct random *random)
   };
 }
 
-/** From one that may always send, or from one that comes and goes, or from nobody. */
+/** Chooses a source that may always send, one that comes and goes, or one without a session. */
 static struct qp_address choose_source(struct random *random, unsigned reader)
 {
   uint32_t choice = random_below(random, 8);
@@ -67,7 +67,7 @@ static void make_message(struct reader *reader, unsigned i)
   reader->given += segments;
 }
 
-/** The gateway's answers: to clients that are there, and to those that are gone. */
+/** Makes an answer of the gateway, to a client that is there or to one that is gone. */
 static void make_answer(struct reader *reader, unsigned i, uint32_t virtual_ipv4)
 {
   struct qp_received *received = &reader->received[i];

@@ -53,7 +53,7 @@ bool is_of_host(const struct qp_ip *local)
 {
   struct qp_ip whole;
   memset(&whole, local->bytes[15], sizeof whole);
-  /* One that leaves by IPv4 is asked for by its last word. */
+  /* A datagram that leaves by IPv4 asks for its source address by the last word. */
   struct qp_ip mapped = qp_mapped_ip(whole.words[3]);
   return local->bytes[15] <= HOST_ADDRESSES && (qp_same_local(local, &whole) || qp_same_local(local, &mapped));
 }

@@ -1,5 +1,5 @@
 /*
- * Who lives where while the threads race. Connection IDs and addresses tell by their bytes whose they are, so each
+ * The owners of connection IDs and addresses while the threads race. The bytes of either identify the owner, so each
  * datagram that leaves shows by itself whether it may go where it goes.
  */
 #ifndef TOWN_H
@@ -10,19 +10,19 @@
 enum {
   /** Houses have two sessions, two addresses and a few connection IDs each, which no other house ever has. */
   HOUSES = 6,
-  /** Has one session that is never closed; its first connection IDs and its pin are always there. */
+  /** Has one session that is never closed. Its first connection IDs and its pin are always there. */
   ANCHOR = HOUSES,
-  /** Connection IDs that nobody ever registers. */
+  /** Has connection IDs that are never registered. */
   FOREIGN,
   /** Has a session that only sends. */
   SENDER,
-  /** Gateway clients. */
+  /** Has gateway clients. */
   STRANGER,
 };
 
 enum { HOUSE_SESSIONS = 2, HOUSE_ADDRESSES = 2, HOUSE_CIDS = 8, ANCHOR_CIDS = 4 };
 
-/** What a datagram is, in its first bytes. */
+/** The identity of a datagram, in its first bytes. */
 struct label {
   uint8_t house, number;
   bool is_pinned;
@@ -35,15 +35,15 @@ void write_initial(uint8_t dcid[INITIAL_BYTES], unsigned house);
 void write_datagram(uint8_t data[DATAGRAM_BYTES], struct label label);
 struct label label_of(const uint8_t *data);
 
-/** The relay's own addresses, of which a part is as good as the whole. */
+/** The relay's own addresses, each of equal bytes, so that any part identifies the whole. */
 enum { HOST_ADDRESSES = 2 };
 
 struct qp_ip host_address(unsigned number);
-/** Whether it is one of them, whole, or none at all. */
+/** Reports whether an address is one of them, complete, or none at all. */
 bool is_of_host(const struct qp_ip *local);
 
 struct qp_address house_address(unsigned house, unsigned number);
-/** The house that has the address, if any has it. */
+/** Returns the house of an address, if it belongs to one. */
 unsigned house_of(const struct qp_address *address);
 
 #endif

@@ -8,11 +8,11 @@
 
 enum { ROUNDS = 300000 };
 
-/** What is in a bucket, exactly: time in units of 2⁻¹⁶ ns, wide enough for anything. */
+/** The exact contents of a bucket: time in units of 2⁻¹⁶ ns, in a type that cannot overflow. */
 struct exact {
   __int128 token, depth, level;
   uint64_t at_ns;
-  /** Takes since it was full, each of which the bucket may round down by a nanosecond. */
+  /** Number of takes since the bucket was full. For each, the bucket may round down by a nanosecond. */
   int64_t takes;
 };
 
@@ -46,7 +46,7 @@ static void take(struct qp_bucket *bucket, struct exact *exact, uint32_t tokens,
   CHECK(exact->level > -(exact->takes + 1) * ns);
 }
 
-/** Packets come about as fast as they may, so that the bucket is often empty and sometimes full. */
+/** Packets arrive about as fast as they may, so that the bucket is often empty and sometimes full. */
 static void take_at_random(double per_second, double depth)
 {
   struct random random = { 1 };
@@ -88,7 +88,7 @@ static void never_overflows(void)
   CHECK(qp_bucket_take(&bucket, 65535, 0));
 }
 
-/** The tokens that are there, by taking them one by one. */
+/** Counts the tokens in the bucket by taking them one by one. */
 static uint32_t count_tokens(struct qp_bucket *bucket, uint64_t now_ns)
 {
   uint32_t tokens = 0;

@@ -1,4 +1,4 @@
-/* Runs the C tests, or those about the nouns that it is given. */
+/* Runs the C tests, or only the suites named by its arguments. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,7 +22,7 @@ static void run(const struct suite *suite)
 {
   printf("  %s\n", suite->noun);
   for (size_t i = 0; i < suite->count; i++) {
-    /* Said before, so that one which ends the program is named. */
+    /* Printed first, so that a test that aborts the program is named. */
     printf("    %s", suite->tests[i].sentence);
     fflush(stdout);
     double start = now_ms();

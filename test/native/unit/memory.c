@@ -1,4 +1,4 @@
-/* What remains of a call that runs out of memory, at each place where it can. */
+/* The state left behind by a call that runs out of memory, for each allocation that can fail. */
 #include "../../../src/forwarder/native/tables/endpoints.h"
 #include "../harness/allocator.h"
 #include "../harness/check.h"
@@ -31,7 +31,7 @@ static uint32_t count_found(const struct town *town)
   return found;
 }
 
-/** Calls `attempt` with less and less want of memory, until it succeeds; how often it failed. */
+/** Fails the first allocation of `attempt`, then the second, until it succeeds. Returns the number of failures. */
 static int starve(bool (*attempt)(struct town *), void (*check_failure)(struct town *), struct town *town)
 {
   for (int allowed = 0;; allowed++) {

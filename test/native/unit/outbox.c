@@ -13,7 +13,7 @@ static void add_many(const struct qp_way *way, unsigned count, uint32_t length)
     sent_add(&sent, way, length);
 }
 
-/** Whether what left is all that was added, in that order. */
+/** Reports whether the datagrams left in the order in which they were added. */
 static bool is_in_order(void)
 {
   for (unsigned i = 1; i < sent.count; i++)

@@ -34,7 +34,7 @@ static void repeats_none(void)
 }
 
 static const struct test tests[] = {
-  /* test/unit/forwarder/splice/permutation.test.ts has the same. */
+  /* test/unit/forwarder/splice/permutation.test.ts has the same vectors. */
   { "has the same order as the one in TypeScript, under either key", agrees_with_typescript },
   { "stays in the range and repeats no number", repeats_none },
 };

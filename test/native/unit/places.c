@@ -41,7 +41,7 @@ static struct qp_address address_at(const char *ip)
   return address;
 }
 
-/** Opens a place for one that sent a short header packet to the connection ID of `id`; `QP_COUNTER_COUNT` if that went well. */
+/** Opens a place for a client that sent a short header packet to connection ID `id`; `QP_COUNTER_COUNT` on success. */
 static enum qp_counter come(struct town *town, int client, const char *ip, bool is_moving, uint8_t id)
 {
   const uint8_t data[60] = { 0x40, id };
@@ -107,7 +107,9 @@ static void knows_ids_of_graduates(void)
   end(&town);
 }
 
-/** From ever new addresses, at which nobody may be: no more than some at a time, all of them in the client's share. */
+/**
+ * A connection that moves to ever new forged addresses has at most a few places at a time, all in the client's share.
+ */
 static void counts_what_moves_as_its_connections(void)
 {
   struct town town;
@@ -122,7 +124,7 @@ static void counts_what_moves_as_its_connections(void)
   CHECK(is_in(&town, 0) && !is_in(&town, 1) && !is_in(&town, 2) && is_in(&town, 3) && is_in(&town, 6));
   CHECK(town.places.shares.count == 1 && town.clients[0].connection->share->places == 5);
   CHECK(town.clients[6].connection == town.clients[0].connection);
-  /* The connection outlives its first place, and what moves makes room for what moves. */
+  /* The connection outlives its first place, and its older moved places make room for newer ones. */
   qp_places_close(&town.places, &town.clients[0]);
   for (int i = 3; i < 6; i++)
     qp_places_close(&town.places, &town.clients[i]);
@@ -132,7 +134,7 @@ static void counts_what_moves_as_its_connections(void)
   end(&town);
 }
 
-/** Whoever sees an ID and uses it as well has nothing of what comes with it. */
+/** A client that observes an ID and also uses it gains nothing from packets to it. */
 static void leaves_an_id_to_the_first(void)
 {
   struct town town;
@@ -167,7 +169,7 @@ static void shares_out(void)
   end(&town);
 }
 
-/** Six clients of two addresses of one network, and three of each of two others. */
+/** Fills the town with six clients at two addresses of one network, and three in each of two others. */
 static void begin_full(struct town *town, const char *const sources[4])
 {
   begin(town);
@@ -184,13 +186,13 @@ static void makes_way_in_the_largest_network(const char *const sources[4])
   struct town town;
   begin_full(&town, sources);
   CHECK(come(&town, 12, "203.0.113.1", false, 0) == QP_COUNTER_COUNT && town.places.settled.count == 12);
-  /* The sixth has been without an answer for the longest, but for those of smaller networks. */
+  /* The sixth has been longest without an answer in the largest network, though not of all. */
   qp_places_graduate(&town.places, &town.clients[12]);
   CHECK(!is_in(&town, 5) && town.places.settled.count == 12 && atomic_load(&town.places.given_up) == 1);
   qp_place_is_alive(&town.clients[4], 1000);
-  /* One more of its own is one of the six again. */
+  /* Another client of that network displaces one of the six again. */
   CHECK(come_and_stay(&town, 13, sources[0]) == QP_COUNTER_COUNT && !is_in(&town, 3) && is_in(&town, 4));
-  /* Until all have as many: then it is the one without an answer for the longest of all these. */
+  /* Once all networks have as many, the place longest without an answer of all makes room. */
   for (int i = 14; i < 16; i++)
     CHECK(come_and_stay(&town, i, "203.0.113.1") == QP_COUNTER_COUNT);
   CHECK(!is_in(&town, 2) && !is_in(&town, 1) && is_in(&town, 11));

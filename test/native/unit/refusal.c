@@ -1,4 +1,4 @@
-/* What an outbox does when the kernel refuses a message. */
+/* The outbox's response to a kernel that refuses messages. */
 #include <errno.h>
 
 #include "../harness/check.h"
@@ -7,7 +7,7 @@
 
 static struct sent sent;
 
-/** Two messages of four datagrams; the kernel gives these answers to what it is asked to send. */
+/** Sends two messages of four datagrams to a kernel that gives these answers. */
 static void send_two(const int answers[MAX_ANSWERS])
 {
   sent_begin(&sent, true);

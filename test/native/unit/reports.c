@@ -1,4 +1,4 @@
-/* What waits for JavaScript. */
+/* The queue of reports that wait for JavaScript. */
 #include "../../../src/forwarder/native/stun/reports.h"
 
 #include <stdlib.h>

@@ -17,7 +17,7 @@ struct model {
 
 static struct model model;
 
-/** Neighbours differ in one of the two words that they are compared by, and all in few bits. */
+/** Neighbours differ in one of the two words that are compared, and all IDs differ in few bits. */
 static void write_cid(uint32_t number, uint8_t cid[CID_BYTES])
 {
   memset(cid, 0, CID_BYTES);
@@ -57,7 +57,7 @@ static void set(uint32_t number, uint32_t session)
   model.owners[number] = session;
 }
 
-/** Does nothing where the connection ID leads to another. */
+/** Has no effect if the connection ID leads to another session. */
 static void remove_from(uint32_t number, uint32_t session)
 {
   uint8_t cid[CID_BYTES];

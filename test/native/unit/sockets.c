@@ -1,4 +1,4 @@
-/* On real sockets, over loopback: the kernel does put datagrams together and cut them up, and keeps their ECN bits. */
+/* Real sockets over loopback, to show that the kernel joins datagrams and cuts them up, and keeps their ECN bits. */
 #include "../../../src/forwarder/native/io/socket.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 enum { COUNT = 10, BYTES = 1200, WAIT_MS = 2000 };
 
-/** Two sockets of a family with the ways that the forwarder has to send and to receive. */
+/** A sending and a receiving socket, with an outbox and an inbox. */
 struct pair {
   int from, to;
   struct qp_name name;
@@ -38,7 +38,7 @@ static int open_at(const char *ip, int family, struct qp_address *bound)
   return socket;
 }
 
-/** `family` is that of the sender's socket; `ip` where the receiver is. */
+/** `family` is that of the sender's socket, and `ip` the receiver's address. */
 static void begin(int family, const char *ip)
 {
   struct qp_address address;
@@ -72,7 +72,7 @@ static void send_all(uint8_t ecn)
   CHECK(qp_load(&pair.counters.values[QP_RELAYED_PACKETS]) == COUNT);
 }
 
-/** Receives all datagrams, each as it was sent; how many messages they came in. */
+/** Receives all datagrams and checks them against what was sent. Returns the number of messages. */
 static unsigned receive_all(uint8_t ecn)
 {
   unsigned messages = 0, datagrams = 0;
@@ -118,7 +118,7 @@ static void crosses_from_dual_stack(void)
   check_way(AF_INET6, "127.0.0.1");
 }
 
-/** A socket that leaves checksums out is refused UDP_SEGMENT by the kernel itself. */
+/** The kernel itself refuses UDP_SEGMENT on a socket without checksums. */
 static void arrives_one_by_one(void)
 {
   int yes = 1;
@@ -129,7 +129,7 @@ static void arrives_one_by_one(void)
   end();
 }
 
-/** As from a kernel without UDP_GRO. */
+/** Behaves like a kernel without UDP_GRO. */
 static void arrives_apart(void)
 {
   int no = 0;

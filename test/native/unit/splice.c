@@ -10,7 +10,7 @@ enum { REST_MS = 60000, IDLE_MS = 90000, NEW_IDLE_MS = 10000, PRESENCE_MS = 2000
 static const struct qp_hash_key hash_key = { 1, 2 };
 static const struct qp_permutation_key order = { 0x03020100, 0x07060504 };
 
-/** The splices of some threads and what they share. */
+/** The splices of some threads, and their shared state. */
 struct town {
   struct qp_splice_limits limits;
   struct qp_splice splices[2];
@@ -59,7 +59,7 @@ static struct qp_address source_of(uint32_t number)
   return qp_address_of_name((const struct sockaddr *)&name);
 }
 
-/** The client at one end of a path, which sent something, or null if it was refused. */
+/** Returns the client at one end of a path, which sent `data`, or null if it was refused. */
 static struct qp_client *client_at(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
                                   uint32_t length, int64_t now_ms)
 {
@@ -80,7 +80,7 @@ static struct qp_client *client_of(struct qp_splice *splice, uint32_t number, co
 
 static const uint8_t initial[1200] = { 0xc0, 0, 0, 0, 1 };
 
-/** The virtual address of a client, a new one if there is none yet; 0 if it was refused. */
+/** Returns the virtual address of a client, which is admitted if it is new; 0 if it was refused. */
 static uint32_t admit_at(struct qp_splice *splice, uint32_t number, struct qp_ip local, int64_t now_ms)
 {
   const struct qp_path path = { .peer = source_of(number), .local = local };
@@ -118,7 +118,7 @@ static void takes_turns(void)
   end(&town);
 }
 
-/** Has the order begin anew, as it does once all addresses have been given out. */
+/** Restarts the order, as happens once all addresses have been given out. */
 static void go_round(struct qp_splice *splice)
 {
   splice->cursor = 0;
@@ -142,7 +142,7 @@ static void rests(void)
   end(&town);
 }
 
-/** New clients all through the minute, each soon forgotten, and an order that begins anew all the time. */
+/** New clients arrive all through the minute and are soon forgotten, while the order restarts again and again. */
 static void rests_under_load(void)
 {
   enum { CLIENTS = 6000, EACH_MS = 10 };
@@ -178,7 +178,7 @@ static void tells_paths_apart(void)
   end(&town);
 }
 
-/** Both threads' clients, where there is one place on probation. */
+/** Clients of two threads compete for one place on probation. */
 static void gives_way_to_another_thread(void)
 {
   struct town town;
@@ -197,7 +197,7 @@ static void gives_way_to_another_thread(void)
   end(&town);
 }
 
-/** What the gateway and a client send each other in a handshake, to and from the gateway's connection ID 7777…. */
+/** Handshake packets of the gateway and of a client, from and to the gateway's connection ID 7777…. */
 static const uint8_t handshake[60] = { 0xe0, 0, 0, 0, 1, 0, 8, 7, 7, 7, 7, 7, 7, 7, 7 };
 static const uint8_t short_packet[60] = { 0x40, 7, 7, 7, 7, 7, 7, 7, 7 };
 
@@ -211,7 +211,7 @@ static void graduates(void)
   memcpy(answer + 1200, handshake, sizeof handshake);
   client_of(splice, 1, short_packet, sizeof short_packet, 0);
   CHECK(!client->has_answered);
-  /* As the kernel puts them together: the second of two. */
+  /* The second of two datagrams, as the kernel joins them. */
   qp_splice_answered(client, answer, sizeof answer, 1200);
   client_of(splice, 1, short_packet, sizeof short_packet, 0);
   CHECK(client->has_answered && atomic_load(&town.limits.places.count_on_probation) == 0);
@@ -228,7 +228,7 @@ static bool is_there(struct qp_splice *splice, uint32_t virtual_ipv4, int64_t no
   return qp_splice_look_up(splice, virtual_ipv4, now_ms, &view) && view.is_there;
 }
 
-/** A client that has answered the gateway from address 1. */
+/** Admits a client at address 1 that has answered the gateway. */
 static uint32_t settle(struct qp_splice *splice)
 {
   struct qp_client *client = client_of(splice, 1, initial, sizeof initial, 0);
@@ -237,7 +237,7 @@ static uint32_t settle(struct qp_splice *splice)
   return client->virtual_ipv4;
 }
 
-/** Its connection's next packet comes by the other thread. */
+/** The next packet of its connection arrives on the other thread. */
 static void leaves_its_address(void)
 {
   struct town town;
@@ -250,7 +250,7 @@ static void leaves_its_address(void)
   client_of(here, 1, short_packet, sizeof short_packet, 0);
   CHECK(is_there(here, first, 0));
   client_of(there, 2, short_packet, sizeof short_packet, 0);
-  /* Who begins a connection where it was is somebody else. */
+  /* A connection that begins at the old address belongs to another client. */
   uint32_t other = htonl(admit(here, 1, 0));
   struct qp_client_view view;
   CHECK(other != first && is_there(here, other, 0) && !qp_splice_look_up(here, first, 0, &view));
@@ -274,7 +274,10 @@ static void waits_where_it_is(void)
   end(&town);
 }
 
-/** Whatever comes keeps nobody whom the gateway does not answer, and what it says to anybody is no answer. */
+/**
+ * A client that the gateway does not answer is forgotten, whatever it sends. What the gateway sends to anyone is no
+ * answer.
+ */
 static void lives_by_answers(void)
 {
   struct town town;
@@ -297,7 +300,10 @@ static void lives_by_answers(void)
   end(&town);
 }
 
-/** The Handshake stands behind an Initial of 8 + 60 bytes (with a token of one byte), or is cut off with it. */
+/**
+ * The Handshake follows an Initial of 80 bytes with a token of one byte. The datagram is also truncated at every
+ * length.
+ */
 static void graduates_behind_an_initial(void)
 {
   uint8_t datagram[80 + sizeof handshake] = { 0xc0, 0, 0, 0, 1, 8, 7, 7, 7, 7, 7, 7, 7, 7, 0, 1, 9, 62 };
@@ -307,7 +313,7 @@ static void graduates_behind_an_initial(void)
     begin(&town, 1);
     struct qp_client *client = client_of(&town.splices[0], 1, initial, sizeof initial, 0);
     qp_splice_answered(client, handshake, sizeof handshake, sizeof handshake);
-    /* Of its very size, so that reading beyond it shows. */
+    /* Of exactly this length, so that a read beyond its end is detected. */
     uint8_t *whole = malloc(length);
     memcpy(whole, datagram, length);
     client_of(&town.splices[0], 1, whole, length, 0);
@@ -318,7 +324,7 @@ static void graduates_behind_an_initial(void)
 }
 
 static const struct test tests[] = {
-  /* test/unit/forwarder/splice/virtual-addresses.test.ts has the same. */
+  /* test/unit/forwarder/splice/virtual-addresses.test.ts has the same addresses. */
   { "gives out the addresses that TypeScript gives out under the same key", agrees_with_typescript },
   { "gives no address out on two threads", takes_turns },
   { "lets an address rest for a minute once its client is forgotten, and knows nobody there", rests },

@@ -1,4 +1,4 @@
-/* Who pays for STUN messages. */
+/* The payers of STUN messages. */
 #include "../../../src/forwarder/native/stun/stun-gate.h"
 
 #include "../../../src/forwarder/native/tables/endpoints.h"
@@ -35,7 +35,7 @@ struct town {
   struct message anonymous, named;
 };
 
-/** A Binding request with `before` empty attributes and then a USERNAME, which says to be `claimed` bytes long. */
+/** Makes a Binding request with `before` empty attributes and a USERNAME that claims to be `claimed` bytes long. */
 static struct message make_message(unsigned before, const char *name, size_t claimed)
 {
   struct message message = { .bytes = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 }, .length = 20 };
@@ -53,7 +53,7 @@ static struct message make_message(unsigned before, const char *name, size_t cla
   return message;
 }
 
-/** One session at home, with a name. */
+/** Creates a town with one named session at home. */
 static struct town begin(void)
 {
   const struct rig_options options = { .threads = 1, .max_clients = 10, .stun = &limits };
@@ -65,11 +65,11 @@ static struct town begin(void)
   return town;
 }
 
-/** Charges a message, and tells whose share it waits in. */
+/** Charges a message, and sets `share` to the share that it waits in. */
 static enum qp_stun_payer charge_in(struct town *town, const struct message *message, const struct qp_address *source,
                                     uint64_t now_ns, struct qp_report_share *share)
 {
-  /* Of exactly its length, so that a read beyond it is seen. */
+  /* Of exactly its length, so that a read beyond its end is detected. */
   uint8_t *bytes = malloc(message->length);
   CHECK(bytes != NULL);
   memcpy(bytes, message->bytes, message->length);
@@ -91,7 +91,7 @@ static enum qp_stun_payer charge(struct town *town, const struct message *messag
   const struct qp_stun_gate *gate = &town->rig->tables.stun_gate;
   struct qp_report_share share;
   enum qp_stun_payer payer = charge_in(town, message, source, now_ns, &share);
-  /* What a subject pays for waits with all of that, and with nothing else. */
+  /* Messages paid for by a subject wait in the subject's own share. */
   if (payer == QP_PAID_BY_REGISTRATION)
     CHECK(share.max == WAITING_SUBJECT && share.waiting >= gate->waiting && ++*share.waiting > 0);
   if (payer == QP_PAID_BY_SOURCE)
@@ -99,7 +99,7 @@ static enum qp_stun_payer charge(struct town *town, const struct message *messag
   return payer;
 }
 
-/** How many of a message the payer lets in at once, before another pays or nobody. */
+/** Returns how many copies of a message `payer` lets in at once, before the result changes. */
 static int count_paid(struct town *town, const struct message *message, const struct qp_address *source,
                       enum qp_stun_payer payer, uint64_t now_ns)
 {
@@ -151,7 +151,7 @@ static void fill_budgets(struct town *town)
   memset(town->rig->tables.stun_gate.subject_budgets, 0, sizeof *town->rig->tables.stun_gate.subject_budgets);
 }
 
-/** How many of a message sources get in that send one each, from the address of a number on. */
+/** Returns how many sources get a message in that send one each, from address `number` on. */
 static int count_of_sources(struct town *town, const struct message *message, unsigned number, uint64_t now_ns)
 {
   int paid = 0;
@@ -175,7 +175,7 @@ static void sources_pay_together(void)
   qp_forwarder_destroy(town.rig);
 }
 
-/** Adds a nonce that is made for a source. */
+/** Adds a nonce issued for `source`. */
 static struct message with_nonce(const struct town *town, const struct message *message, const struct qp_address *source,
                                  int64_t made_at_ms)
 {
@@ -216,7 +216,7 @@ static void who_answers_pays_apart(void)
   qp_forwarder_destroy(town.rig);
 }
 
-/** Whether a nonce is good: the registration pays for the others, as they come from elsewhere. */
+/** Reports whether a nonce is good. Otherwise the registration pays, as the message comes from elsewhere. */
 static bool is_good(struct town *town, const struct message *message, const struct qp_address *source, uint64_t now_ns)
 {
   fill_budgets(town);
@@ -256,7 +256,7 @@ static void a_registration_pays(void)
   qp_forwarder_destroy(town.rig);
 }
 
-/** Opens another session at home, which draws from a bucket. */
+/** Opens another session at home that draws from `bucket`. */
 static struct message name_another(struct town *town, uint32_t bucket, uint8_t number)
 {
   const uint8_t cid[QP_CID_BYTES] = { number };
@@ -336,7 +336,9 @@ static void a_name_is_read_as_it_is(void)
   qp_forwarder_destroy(town.rig);
 }
 
-/** Attributes of random types and lengths, often USERNAME and often longer than the message: what is read is in it. */
+/**
+ * Attributes of random types and lengths, often USERNAME, often longer than the message. Reads stay within the message.
+ */
 static void random_bytes_are_read_in_bounds(void)
 {
   struct town town = begin();

@@ -11,7 +11,7 @@ struct item {
   bool is_in;
 };
 
-/** So few values that the runs are long, and end beyond the last slot. */
+/** So few values that runs are long, and some wrap around the last slot. */
 static uint64_t hash_key(uint32_t key)
 {
   return key % 61 == 0 ? UINT64_MAX - key % 2 : key / 3 * 0x9e3779b97f4a7c15;
@@ -40,7 +40,7 @@ static void check_all(const struct qp_table *table, struct item *items, size_t c
     CHECK(qp_table_find(table, hash_key(key), &key) == (items[key].is_in ? &items[key] : NULL));
 }
 
-/** Adds and removes at random, with phases in which it grows and phases in which it shrinks. */
+/** Adds and removes at random, in phases of growth and of shrinking. */
 static void change_at_random(struct qp_table *table, struct item *items)
 {
   struct random random = { 1 };

@@ -1,6 +1,6 @@
 /*
- * Prints, as JSON, every enumerator of bpf/abi.h and the bytes of every struct with known values in its fields: words
- * of 64 bits as decimal strings, bytes as hexadecimal digits.
+ * Prints as JSON every enumerator of bpf/abi.h, and the bytes of every struct with known values in its fields: 64-bit
+ * words as decimal strings, bytes as hexadecimal digits.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ static void next(void)
   printf(", ");
 }
 
-/** Ends a struct whose fields are printed. */
+/** Ends a struct whose fields have been printed. */
 static void print_struct(const void *from, size_t count, const char *after)
 {
   printf("}, ");
@@ -78,7 +78,7 @@ static void print_cid(const struct qp_cid *cid)
   print_struct(cid, sizeof *cid, ",");
 }
 
-/** The port in host order. */
+/** Prints the port in host order. */
 static void print_source_fields(const struct qp_source *source)
 {
   print_bytes("ip", source->ip.bytes, sizeof source->ip.bytes);

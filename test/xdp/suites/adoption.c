@@ -11,7 +11,7 @@
 #include "../town.h"
 #include "../verdict.h"
 
-/** What the kernel has, after an end and a start. */
+/** Restarts the process and returns the tables that it adopts from the kernel. */
 static struct town *adopt(void)
 {
   folder_restart();
@@ -34,7 +34,7 @@ static uint32_t session_of(const struct town *town, const uint8_t *cid)
   return qp_routes_find(routes, cid, qp_routes_hash(routes, cid));
 }
 
-/** Whether user space has no more than this of a person: connection ID and address. */
+/** Reports whether user space knows exactly a person's connection ID and, if `has_address`, the address. */
 static bool is_known(const struct town *town, enum person person, bool has_address)
 {
   uint8_t cid[CID_BYTES];
@@ -153,7 +153,7 @@ static void forgets_stray_sources(void)
   end(town);
 }
 
-/** A session that nothing leads to. */
+/** No connection ID leads to the session. */
 static void forgets_the_unreachable(void)
 {
   const struct packet packet = packet_between(BOB4, ALICE4);
@@ -223,7 +223,7 @@ static void gives_out_free_ids(void)
   end(town);
 }
 
-/** Alice and Carol are one subject; and of Bob's bucket nothing is left. */
+/** Alice and Carol are one subject, and Bob's bucket is free. */
 static void gives_out_free_buckets(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
@@ -243,7 +243,7 @@ static void gives_out_free_buckets(void)
   end(town);
 }
 
-/** As no process leaves it: there is nothing that it could pay from. */
+/** No process leaves such a session: it has no bucket to pay from. */
 static void forgets_who_has_no_bucket(void)
 {
   folder_open();
@@ -253,7 +253,7 @@ static void forgets_who_has_no_bucket(void)
   end(town);
 }
 
-/** The payer may be the session with the smaller id, or the other. */
+/** The paying session may be the one with the smaller id or the one with the greater id. */
 static void keeps_payers(void)
 {
   static const enum person together[] = { ALICE4, CAROL4 };
@@ -273,7 +273,7 @@ static void keeps_payers(void)
   }
 }
 
-/** One who lives elsewhere, and one who lives nowhere. */
+/** The recorded payer is a session at another address, or one without an address. */
 static void refuses_foreign_payers(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);

@@ -4,7 +4,7 @@
 
 static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE6, CAROL6 } };
 
-/** A second for each token, so that none flows in while this runs. */
+/** One second per token, so that none flows in during the test. */
 static struct qp_bucket *slow_bucket(enum person person, uint64_t tokens)
 {
   struct qp_bucket *bucket = rig_bucket(person);
@@ -48,7 +48,7 @@ static void starts_from_now(void)
   drops(&frame, QP_TOTAL_RATE_LIMITED, ALICE4);
 }
 
-/** As if the clock had last been read so long ago that nothing had flowed in since. */
+/** Sets the cached clock reading so far back that the full bucket does not look full. */
 static void asks_the_clock_before_it_refuses(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
@@ -86,7 +86,7 @@ static void is_shared_by_the_sessions_of_a_subject(void)
   forwards(&from_bob, BOB4, CAROL4);
 }
 
-/** As no process leaves it. */
+/** No process leaves an account in this state. */
 static void is_there_or_the_packet_passes(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);

@@ -30,7 +30,7 @@ static struct packet random_packet(struct random *random, enum person from, uint
   packet.payload_bytes = 1 + CID_BYTES + random_below(random, MAX_PAYLOAD_BYTES - CID_BYTES);
   for (uint32_t i = 0; i < packet.payload_bytes; i++)
     payload[i] = (uint8_t)random_word(random);
-  /* A bit that tells it from STUN. */
+  /* Distinguishes the packet from STUN. */
   payload[0] = 0x40 | (payload[0] & 0x3f);
   memcpy(payload + 1, cid, CID_BYTES);
   return packet;
@@ -42,7 +42,7 @@ static int compare_words(const void *one, const void *other)
   return (left > right) - (left < right);
 }
 
-/** Whether the checksum is by chance the sum of the pseudo-header. */
+/** Reports whether the checksum happens to equal the sum of the pseudo-header. */
 static bool looks_unfinished(const struct packet *packet)
 {
   struct packet unfinished = *packet;
@@ -51,7 +51,7 @@ static bool looks_unfinished(const struct packet *packet)
   return !packet->has_no_checksum && same_frame(&frame, &other);
 }
 
-/** Sends it from one random port to another; the time that it took. */
+/** Sends a packet from one random port to another. Returns the run time of the program. */
 static uint32_t send_between_ports(struct packet *packet, struct random *random, enum person from, enum person to)
 {
   uint32_t duration_ns = 0;
@@ -94,7 +94,7 @@ static uint32_t checksum_at(const struct packet *packet)
   return udp_at(packet) + 6;
 }
 
-/** Sets two bytes so that the UDP checksum of `packet` comes out as one that is wanted. */
+/** Sets two bytes such that the UDP checksum of `packet` becomes `wanted`. */
 static void make_checksum(const struct packet *packet, uint8_t *last_word, uint16_t wanted)
 {
   put_word(last_word, 0);
@@ -106,7 +106,7 @@ static void make_checksum(const struct packet *packet, uint8_t *last_word, uint1
 
 static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE4, CAROL4 }, { ALICE6, BOB6 }, { ALICE6, CAROL6 } };
 
-/** For each pair, with bytes that may be changed. */
+/** Calls `show` for each pair, with a payload that it may change. */
 static void for_each_pair(void (*show)(enum person from, enum person to, struct packet packet, uint8_t *payload))
 {
   rig_reset();
@@ -179,7 +179,7 @@ static void keeps_none_where_there_is_none(void)
   forwards(&packet, ALICE4, BOB4);
 }
 
-/** A router that repaired it would vouch for bytes that it never checked. */
+/** A router that repaired the checksum would vouch for bytes that it never checked. */
 static void keeps_wrong_ones_wrong(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4), after = packet_after(&packet, BOB4);

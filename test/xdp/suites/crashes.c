@@ -13,7 +13,7 @@
 #include "../town.h"
 #include "../verdict.h"
 
-/** A process starts, works a little and ends in less time than this. */
+/** A process starts, works for a while and ends in less time than MAX_LIFE_NS. */
 enum { CRASHES = 50, MAX_LIFE_NS = 25000000 };
 
 static unsigned far_end(void)
@@ -21,7 +21,7 @@ static unsigned far_end(void)
   return rig.host.ends[EAST];
 }
 
-/** What a process does that starts. */
+/** Starts up as a process does. */
 static struct town *start(void)
 {
   CHECK(rig_load(FOLDER) == 0 && rig.kernel.pin_error == 0);
@@ -40,7 +40,7 @@ static void stop(struct town *town)
   qp_kernel_close(&rig.kernel);
 }
 
-/** Has somebody whom nobody writes to come, move and go. */
+/** Opens, moves or closes a session that receives no packets. */
 static void disturb(struct town *town, struct random *random)
 {
   static const char *const places[] = { "198.51.100.2", "2001:db8:2::2" };
@@ -63,7 +63,7 @@ static void make_older(void)
   CHECK(qp_bpf_set(rig.kernel.config, &first, &config) == 0);
 }
 
-/** One process after the other, until this is killed. */
+/** Runs one process after the other, until killed. */
 static void live_and_adopt(struct random *random)
 {
   for (;;) {
@@ -75,7 +75,7 @@ static void live_and_adopt(struct random *random)
   }
 }
 
-/** Every other one leaves what has to be replaced. */
+/** Leaves pins that have to be replaced after half of the lives. */
 static void live_and_replace(struct random *random)
 {
   for (;;) {
@@ -103,7 +103,7 @@ static void kill_it(pid_t child)
   CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/** Runs the program with nothing but its pin, until then. */
+/** Runs the program by nothing but its pin, until `end_ns`. */
 static uint64_t forward_until(uint64_t end_ns, const struct frame *in, const struct frame *out)
 {
   uint64_t count = 0;

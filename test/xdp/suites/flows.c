@@ -15,13 +15,13 @@
 
 enum {
   LONGER_THAN_REMEMBERED_US = 150000,
-  /* So many because the moment between the reads of one is short. */
+  /* So many because the time between the reads of an entry is short. */
   ROUNDS = 500000,
 };
 
 static const char *const macs[] = { "02:00:00:00:00:01", "02:00:00:00:00:99" };
 
-/** Says where the neighbour is at which Bob lives; the program asks only when it remembers nothing. */
+/** Sets the MAC of the neighbour at Bob's address. The program asks for it only if it has nothing cached. */
 static void set_neighbour(int mac)
 {
   char line[128];
@@ -83,7 +83,7 @@ static void remember_it_for_one_link(void)
   rig_reset();
   forwards(&packet, ALICE4, BOB4);
   rig.ingress = EAST;
-  /* The west is no exit for others. */
+  /* WEST is not an exit for other interfaces. */
   passes_packet(&packet);
   rig.ingress = WEST;
   forwards(&packet, ALICE4, BOB4);
@@ -119,14 +119,14 @@ static void tell_senders_apart(void)
     const enum person *pair = senders[i % 2], to = i % 2 ? BOB6 : BOB4;
     const struct packet packet = packet_between(pair[i / 2 % 2], to);
     forwards(&packet, pair[i / 2 % 2], to);
-    /* In one part of the address alone. */
+    /* Differs in only one part of the address. */
     struct packet stranger = packet;
     stranger.from.port ^= 1;
     drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
     stranger = packet;
     stranger.from.ip.bytes[15] ^= 0x80;
     drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
-    /* IPv4 has its bytes at the end. */
+    /* An IPv4 address is in the last bytes. */
     stranger.from = packet.from;
     stranger.from.ip.bytes[is_ipv6(to) ? 4 : 12] ^= 0x40;
     drops_packet(&stranger, QP_TOTAL_SOURCE_UNREGISTERED);
@@ -159,7 +159,7 @@ static void follow_a_session_at_once(void)
   passes_packet(&packet);
 }
 
-/** The map `flows`. */
+/** Maps the map `flows` into memory. */
 static struct qp_flow *map_flows(void)
 {
   struct qp_flow *flows =
@@ -183,14 +183,14 @@ static void wait_while_one_is_written(void)
   munmap(flows, PEOPLE * sizeof *flows);
 }
 
-/** A processor that finds out more, now about packets of this kind and now about another. */
+/** Stands in for a processor that caches packets of two kinds in turn. */
 struct writer {
   struct qp_flow *flow;
   struct qp_flow kinds[2];
   atomic_bool is_over;
 };
 
-/** As bpf/guard.h does, unless the program is at it. */
+/** Writes like bpf/guard.h, unless the program is writing. */
 static bool write_flow(struct qp_flow *flow, const struct qp_flow *found)
 {
   const size_t skipped = sizeof flow->version;
@@ -214,7 +214,7 @@ static void *write_again_and_again(void *context)
   return NULL;
 }
 
-/** How each kind is remembered: with a MAC of its own. */
+/** Prepares a cache entry for each kind, with its own MAC. */
 static void prepare(struct writer *writer)
 {
   for (int kind = 0; kind < 2; kind++) {
@@ -248,7 +248,7 @@ static void are_taken_whole(void)
   munmap(flows, PEOPLE * sizeof *flows);
 }
 
-/** Its time has come round. */
+/** The expiry predates the clock's last wrap. */
 static void are_not_of_a_round_before(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);

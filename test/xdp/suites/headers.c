@@ -46,7 +46,7 @@ static void passes_extension_headers(void)
   }
 }
 
-/** For each of the two versions. */
+/** Calls `show` with a packet of each IP version. */
 static void over_both(void (*show)(const struct packet *packet))
 {
   const struct packet packets[] = { packet_between(ALICE4, BOB4), packet_between(ALICE6, BOB6) };
@@ -113,7 +113,7 @@ static void pass_padded(const struct packet *packet)
   }
 }
 
-/** Cut, with lengths that say so: a connection ID has to be there in full. */
+/** Truncates the packet and its length fields: the connection ID must be complete. */
 static void pass_short(const struct packet *packet)
 {
   const uint32_t least = udp_at(packet) + UDP_BYTES + 1 + CID_BYTES;

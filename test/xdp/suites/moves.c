@@ -7,10 +7,10 @@
 #include "../suites.h"
 #include "../verdict.h"
 
-/* So many because the moment between the reads of an address is short. */
+/* So many because the time between the reads of an address is short. */
 enum { ROUNDS = 1000000, PLACES = 2 };
 
-/** Every part of the one differs from the same part of the other. */
+/** Returns one of two addresses that differ in every part. */
 static struct qp_source place(int number)
 {
   return number == 0 ? address_from("192.0.2.2", 0x1111) : address_from("192.0.2.3", 0x2222);
@@ -23,7 +23,7 @@ static void *move_about(void *is_over)
   return NULL;
 }
 
-/** Which of the places a frame is for. */
+/** Returns the number of the address that a frame is for. */
 static int place_of(const struct frame *frame)
 {
   const uint8_t *ip = frame->bytes + ETHERNET_BYTES, *udp = ip + IPV4_BYTES;

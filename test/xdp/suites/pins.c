@@ -76,7 +76,7 @@ static void need_a_folder(void)
   folder_close();
 }
 
-/** Where files may have the names of pins. */
+/** Another file system may hold files with the names of pins. */
 static void need_a_bpf_file_system(void)
 {
   char path[] = "/tmp/quicpipe-XXXXXX", file[sizeof path + sizeof "/config"];
@@ -89,7 +89,7 @@ static void need_a_bpf_file_system(void)
   CHECK(config >= 0 && close(config) == 0 && unlink(file) == 0 && rmdir(path) == 0);
 }
 
-/** What is refused stays as it is: another process may still use it. */
+/** A refused folder stays as it is, as another process may be using it. */
 static void need_a_folder_of_their_own(void)
 {
   static const mode_t modes[] = { 0777, 0770, 0755, 0701 };
@@ -108,7 +108,7 @@ static void need_a_folder_of_their_own(void)
   folder_close();
 }
 
-/** A folder in the place of a pin, which nobody removes. */
+/** A folder in place of a pin cannot be removed. */
 static void are_stored_in_full_or_not(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);

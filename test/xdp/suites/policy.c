@@ -4,7 +4,7 @@
 #include "../suites.h"
 #include "../verdict.h"
 
-/** Who sends to whom, in each version. */
+/** Sender and receiver, for each IP version. */
 static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE6, BOB6 }, { ALICE4, CAROL4 }, { ALICE6, CAROL6 } };
 
 static void for_each_pair(void (*show)(enum person from, enum person to, struct packet packet))
@@ -129,7 +129,7 @@ static void show_way_back(enum person from, enum person to, struct packet packet
   passes_packet(&self);
   rig_move(to, packet.from);
   passes_packet(&packet);
-  /* The same port at another address is another endpoint, and so is another port at the same. */
+  /* The same port at another address is another endpoint, and so is another port at the same address. */
   struct qp_source elsewhere = address_of(to);
   elsewhere.port = packet.from.port;
   rig_move(to, elsewhere);
@@ -218,7 +218,7 @@ static void passes_link_local_sources(void)
   forwards(&packet, NOBODY, BOB6);
 }
 
-/** Type, length, cookie and transaction id (RFC 8489 section 5), registered as a connection ID. */
+/** Bytes 1 to 12 of a STUN message, which end in its transaction ID (RFC 8489 section 5), are a connection ID as well. */
 static void passes_stun(void)
 {
   static const uint8_t request[24] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };

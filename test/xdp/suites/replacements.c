@@ -55,7 +55,7 @@ struct files {
   int all[PINNED_OBJECTS];
 };
 
-/** In the order of `objects`. */
+/** Returns the files in the order of `objects`. */
 static struct files files_of(const struct qp_kernel *kernel)
 {
   return (struct files){ {

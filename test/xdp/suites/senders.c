@@ -15,7 +15,7 @@
 
 enum { SENDER_PORT = 2000, RECEIVER_PORT = 2001, DATAGRAMS = 5 };
 
-/** Where a datagram may come out: at the relay's socket or, forwarded by the program, at the receiver's. */
+/** Where a datagram may arrive: at the relay's socket or, forwarded by the program, at the receiver's socket. */
 enum place { USER_SPACE, RECEIVER, PLACES };
 
 /** Two peers on one guest. */
@@ -65,7 +65,7 @@ static void end(struct scene *scene)
     close(scene->sockets[i]);
 }
 
-/** Sends datagrams in one piece, which the kernel cuts up as late as it can. */
+/** Sends datagrams as one message, which the kernel segments as late as it can. */
 static void send_datagrams(const struct scene *scene, int count)
 {
   uint8_t pieces[DATAGRAMS * PAYLOAD_BYTES];
@@ -80,7 +80,7 @@ static void send_datagrams(const struct scene *scene, int count)
   CHECK(sendto(scene->sender, pieces, bytes, 0, (const struct sockaddr *)&name, sizeof name) == (ssize_t)bytes);
 }
 
-/** They come out there, with all bytes; the receiver's kernel drops what has a wrong checksum. */
+/** Checks that `count` complete datagrams arrive there. The receiver's kernel drops those with a wrong checksum. */
 static void come_out(const struct scene *scene, enum place expected, int count)
 {
   const struct packet packet = packet_between(scene->from, scene->to);
@@ -129,7 +129,7 @@ static void show_finished(const struct scene *scene)
   come_out(scene, RECEIVER, 1);
 }
 
-/** In driver mode the kernel has cut them up when the program sees them. */
+/** In driver mode the kernel has segmented them before the program sees them. */
 static void show_put_together(const struct scene *scene)
 {
   send_datagrams(scene, DATAGRAMS);

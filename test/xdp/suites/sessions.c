@@ -7,7 +7,7 @@
 #include "../town.h"
 #include "../verdict.h"
 
-/** Maps without anything about the people, and a forwarder that has sessions for all of them. */
+/** Creates maps without entries for the peers, and a forwarder with sessions for all of them. */
 static struct town *begin(void)
 {
   rig_reset();

@@ -68,7 +68,7 @@ static void owns_up_to_lacking_sources(void)
   CHECK(rig.kernel.may_lack_sources);
   passes_packet(&unknown);
   forwards(&packet, ALICE4, BOB4);
-  /* A relay that starts over the same tables still lacks it. */
+  /* A relay that starts with the same tables still lacks the source. */
   rig_check_sources(true);
   passes_packet(&unknown);
   rig_remove_source(&others[0]);

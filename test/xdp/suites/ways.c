@@ -131,7 +131,7 @@ static void passes_from_no_address_of_the_host(void)
     }
 }
 
-/** A socket that sees what arrives at an interface. */
+/** Opens a socket that sees the frames that arrive on an interface. */
 static int listen_at(unsigned interface_index)
 {
   const struct sockaddr_ll name = {
@@ -157,7 +157,7 @@ static bool hears(int ear, const struct frame *frame)
   return false;
 }
 
-/** The far ends need a program to take frames; this one passes up what is not for it. */
+/** The far ends accept frames only with a program; this one passes up frames that are not for it. */
 static void reaches_the_far_end(void)
 {
   static const enum person targets[] = { BOB4, CAROL4, BOB6, CAROL6 };

@@ -2,7 +2,7 @@
 
 #include <netinet/udp.h>
 
-/** Adds one piece of ancillary data after those that are there. */
+/** Appends one piece of ancillary data. */
 static void put_control(struct msghdr *message, int level, int type, const void *value, size_t bytes)
 {
   struct cmsghdr *control = (struct cmsghdr *)((uint8_t *)message->msg_control + message->msg_controllen);
@@ -13,7 +13,7 @@ static void put_control(struct msghdr *message, int level, int type, const void 
   message->msg_controllen += CMSG_SPACE(bytes);
 }
 
-/** An IPv4-mapped address leaves as IPv4, where the traffic class is called type of service. */
+/** An IPv4-mapped address is sent as IPv4, where the traffic class is the type of service. */
 static bool leaves_as_ipv4(const struct qp_name *name)
 {
   return name->any.sa_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&name->ipv6.sin6_addr);
@@ -28,7 +28,9 @@ static void put_ecn(struct msghdr *message, const struct qp_way *way)
     put_control(message, SOL_IPV6, IPV6_TCLASS, &ecn, sizeof ecn);
 }
 
-/** The interface stays the system's choice, by its routes from there; a link-local destination names its own. */
+/**
+ * The system chooses the interface by its routes from that address; a link-local destination names its own interface.
+ */
 static void put_local(struct msghdr *message, const struct qp_way *way)
 {
   if (leaves_as_ipv4(way->to)) {

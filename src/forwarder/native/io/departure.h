@@ -1,4 +1,4 @@
-/* Turns what an outbox holds into messages for the system. */
+/* Builds the messages that an outbox passes to the system. */
 #ifndef QP_DEPARTURE_H
 #define QP_DEPARTURE_H
 
@@ -9,8 +9,8 @@
 #include "way.h"
 
 /**
- * Writes the message that goes a way, with what the way asks for as ancillary data. The kernel cuts it into datagrams of
- * `segment_bytes`; 0 for a single one.
+ * Writes the message for `way`, with its options as ancillary data. The kernel cuts it into datagrams of
+ * `segment_bytes`; 0 for a single datagram.
  */
 void qp_departure_write(const struct qp_way *way, uint16_t segment_bytes, struct iovec *vectors, size_t vector_count,
                         struct msghdr *message, uint8_t *control);

@@ -34,7 +34,7 @@ static int read_int(const struct cmsghdr *control)
   return value;
 }
 
-/** Takes over one piece of ancillary data. */
+/** Reads one piece of ancillary data. */
 static void read_control(struct qp_received *received, const struct cmsghdr *control, uint32_t *overflows)
 {
   int level = control->cmsg_level, type = control->cmsg_type;
@@ -57,7 +57,10 @@ static void read_control(struct qp_received *received, const struct cmsghdr *con
   }
 }
 
-/** A link-local address is one of a link, which only an address of the same link as a destination names. */
+/**
+ * Reports whether a reply can leave from the local address. A link-local one needs a link, which only a link-local
+ * source names.
+ */
 static bool can_answer_from(const struct qp_received *received)
 {
   struct in6_addr local;

@@ -1,6 +1,6 @@
 /*
- * A batch of what one socket received: up to 16 messages at a time, each of which the kernel may have put together
- * from up to 64 datagrams of one flow (UDP_GRO). One inbox serves all sockets of a thread, one after the other.
+ * A batch of messages received on one socket: up to 16, each of which the kernel may have joined from up to 64
+ * datagrams of one flow (UDP_GRO). One inbox serves all sockets of a thread in turn.
  */
 #ifndef QP_INBOX_H
 #define QP_INBOX_H
@@ -21,20 +21,20 @@ enum {
   QP_INBOX_CONTROL_BYTES = 192,
 };
 
-/** Datagrams of one flow: all but the last have `segment_bytes`. */
+/** Datagrams of one flow, all of `segment_bytes` except the last, which may be shorter. */
 struct qp_received {
   uint8_t *data;
   uint32_t length;
   uint32_t segment_bytes;
   struct qp_address source;
-  /** The address of this host that it was sent to; zero where the socket has only one. */
+  /** The destination address, one of this host's; zero if the socket is bound to a single address. */
   struct qp_ip local;
   /** The two ECN bits (RFC 3168 section 5). */
   uint8_t ecn;
-  /** Filled in by whoever needs them, once for all datagrams of the message. */
+  /** Filled in on demand, once for all datagrams of the message. */
   bool is_looked_up;
   const struct qp_endpoint *endpoint;
-  /** Of the session that pays for what comes from there; null for none. */
+  /** The account of the session that pays for packets from `source`; null for none. */
   struct qp_account *payer;
   struct qp_client *client;
 };
@@ -48,13 +48,13 @@ struct qp_inbox {
   uint8_t *buffers;
 };
 
-/** `inbox` is zeroed; false if there is no memory. */
+/** `inbox` must be zeroed. Returns false if out of memory. */
 bool qp_inbox_init(struct qp_inbox *inbox);
 void qp_inbox_destroy(struct qp_inbox *inbox);
 
 /**
- * Receives what is there without waiting: how many messages, or −1 with `errno`. `overflows` is set to the kernel's
- * count of datagrams that the socket had no room for (SO_RXQ_OVFL), if it came along.
+ * Receives the messages that are waiting, without blocking. Returns their number, or −1 with `errno`. Sets `overflows`
+ * to the kernel's count of datagrams dropped for lack of socket buffer (SO_RXQ_OVFL), if a message carried it.
  */
 int qp_inbox_receive(struct qp_inbox *inbox, int socket, uint32_t *overflows);
 

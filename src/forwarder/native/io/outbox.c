@@ -18,14 +18,14 @@ static bool same_way(const struct qp_way *a, const struct qp_way *b)
          qp_same_local(&a->local, &b->local);
 }
 
-/** Fibonacci hashing of what tells most ways apart. Two ways at one place only cost a message more. */
+/** Fibonacci hashing of the fields that tell most ways apart. A collision only costs an extra message. */
 static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_way *way)
 {
   uint64_t word = (uintptr_t)way->to ^ (uintptr_t)way->account << 1 ^ (uint64_t)way->local.words[3] << 20;
   return &outbox->index[word * 0x9e3779b97f4a7c15 >> (64 - QP_GROUP_INDEX_BITS)];
 }
 
-/** An empty datagram is a message of its own: among others it would vanish. */
+/** An empty datagram needs its own message: joined with others it would vanish. */
 static bool may_join(const struct qp_group *group, const struct qp_way *way, uint32_t length, uint32_t segment_bytes)
 {
   bool fits = length > segment_bytes ? segment_bytes == group->segment_bytes
@@ -53,7 +53,7 @@ static void drop(struct qp_outbox *outbox, enum qp_lane lane, enum qp_counter re
   qp_count(outbox->counters, lane == QP_LANE_RELAY ? reason : QP_GATEWAY_SEND_FAILED, count);
 }
 
-/** Adds as much as one message may carry. */
+/** Adds a run that fits one message. */
 static void add_run(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length,
                     uint32_t segment_bytes)
 {
@@ -71,7 +71,7 @@ static void add_run(struct qp_outbox *outbox, const struct qp_way *way, uint8_t 
   append(outbox, group, run);
 }
 
-/** How many bytes of a run one message may carry; whole datagrams, and at least one. */
+/** Returns how many bytes of a run fit one message: whole datagrams, at least one. */
 static uint32_t most_bytes(const struct qp_outbox *outbox, uint32_t segment_bytes)
 {
   if (!outbox->may_segment || segment_bytes > QP_GROUP_BYTES / 2)
@@ -90,7 +90,7 @@ void qp_outbox_add(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *
     add_run(outbox, way, data + at, length - at < most ? length - at : most, segment_bytes);
 }
 
-/** Counts a message that the system took. */
+/** Counts a message that the system accepted. */
 static void credit(struct qp_outbox *outbox, const struct qp_group *group, uint32_t count, uint32_t bytes)
 {
   const struct qp_way *way = &group->way;
@@ -117,8 +117,8 @@ static void blame(struct qp_outbox *outbox, const struct qp_group *group, int er
 }
 
 /**
- * Sends one message as often as an error of an earlier one, which the system reports at the next call (an ICMP
- * message that came back), keeps it from leaving. Returns 0 or the error.
+ * Sends one message, with up to three attempts: the system also reports errors of earlier messages (returned ICMP
+ * messages) from this call. Returns 0 or the error.
  */
 static int send_message(int socket, const struct msghdr *message)
 {
@@ -143,7 +143,7 @@ static void send_one(struct qp_outbox *outbox, const struct qp_group *group, str
     credit(outbox, group, 1, (uint32_t)datagram.iov_len);
 }
 
-/** The datagrams of a message that was refused as a whole, one by one. */
+/** Sends the datagrams of a refused message one by one. */
 static void send_singly(struct qp_outbox *outbox, const struct qp_group *group, int socket)
 {
   uint32_t run = group->first;
@@ -159,17 +159,17 @@ static void send_singly(struct qp_outbox *outbox, const struct qp_group *group, 
   }
 }
 
-/** Decides about the first of `count` messages that the system did not take; returns how many are done with. */
+/** Handles the first of `count` messages that the system did not accept. Returns how many are settled. */
 static uint32_t settle(struct qp_outbox *outbox, const struct qp_group *groups, uint32_t count, int error, int socket)
 {
   if (!is_full(error)) {
-    /* The device cannot checksum what it would cut up; nor will it for the next message. */
+    /* The device cannot checksum segmented messages, and will not be able to for the next one. */
     if (error == EIO && groups->count > 1)
       outbox->may_segment = false;
     send_singly(outbox, groups, socket);
     return 1;
   }
-  /* ENOBUFS is about one device's queue; the socket's own buffer has no room for the others either. */
+  /* ENOBUFS concerns one device's queue. A full socket buffer has no room for the other messages either. */
   uint32_t refused = error == ENOBUFS ? 1 : count;
   for (uint32_t i = 0; i < refused; i++)
     blame(outbox, &groups[i], error, groups[i].count);
@@ -187,7 +187,7 @@ static void send_groups(struct qp_outbox *outbox, const struct qp_group *groups,
   }
 }
 
-/** The vectors of a group's runs; those that lie one after the other share one. Returns how many. */
+/** Writes the vectors of a group's runs; adjacent runs share one. Returns their number. */
 static size_t write_vectors(const struct qp_outbox *outbox, const struct qp_group *group, struct iovec *vectors)
 {
   size_t used = 0;

@@ -1,6 +1,6 @@
 /*
- * What one batch sends out of one socket. Datagrams that go the same way are put together, in order, into messages
- * that the kernel cuts up again (UDP_SEGMENT): all of one size, only the last may be shorter.
+ * The datagrams that one batch sends from one socket. Datagrams of the same way are joined, in order, into messages
+ * that the kernel segments (UDP_SEGMENT): all are of one size, and only the last may be shorter.
  */
 #ifndef QP_OUTBOX_H
 #define QP_OUTBOX_H
@@ -14,38 +14,38 @@
 #include "way.h"
 
 enum {
-  /** More than any batch brings: 16 messages of 64 datagrams. */
+  /** More than any batch of 16 messages of 64 datagrams holds. */
   QP_OUTBOX_RUNS = 2048,
-  /** What the kernel cuts from one message at most, in any version with UDP_SEGMENT. */
+  /** The most segments per message that every kernel with UDP_SEGMENT allows. */
   QP_GROUP_PACKETS = 64,
-  /** Under the 65 507 that one IPv4 datagram carries. */
+  /** Below the 65 507 bytes that one IPv4 datagram carries. */
   QP_GROUP_BYTES = 65000,
-  /** Messages handed to the system at once. */
+  /** Messages per system call. */
   QP_SEND_MESSAGES = 64,
   QP_SEND_CONTROL_BYTES = 96,
   QP_GROUP_INDEX_BITS = 10,
 };
 
-/** Datagrams that lie one after the other: all have the group's `segment_bytes`, but the last may be shorter. */
+/** Adjacent datagrams, all of the group's `segment_bytes` except the last, which may be shorter. */
 struct qp_run {
   uint8_t *data;
   uint32_t length;
-  /** The next one of its group. */
+  /** The next run of its group. */
   uint32_t next;
 };
 
 struct qp_group {
   struct qp_way way;
-  /** Its runs, and how many there are. */
+  /** First and last run, and the number of runs. */
   uint32_t first, last, runs;
-  /** Datagrams, and bytes in all. */
+  /** Datagrams, and their bytes in total. */
   uint32_t count, bytes;
   uint32_t segment_bytes;
-  /** The last one is short, so nothing may follow. */
+  /** The last datagram is short, so none may follow. */
   bool is_closed;
 };
 
-/** Where a group may be, in a table that is emptied by counting up `batch`. */
+/** Where a group may be, in a table that is cleared by incrementing `batch`. */
 struct qp_group_index {
   uint32_t batch;
   uint32_t group;
@@ -53,7 +53,7 @@ struct qp_group_index {
 
 struct qp_outbox {
   struct qp_counters *counters;
-  /** Off for good once the kernel has refused to segment. */
+  /** Cleared for good once the kernel has refused to segment. */
   bool may_segment;
   uint32_t batch;
   uint32_t run_count, group_count;
@@ -65,26 +65,29 @@ struct qp_outbox {
   struct iovec vectors[QP_OUTBOX_RUNS];
 };
 
-/** How many datagrams `length` bytes are, if all have `segment_bytes` but the last, which may be shorter. */
+/** Returns how many datagrams `length` bytes make up, all of `segment_bytes` except the last, which may be shorter. */
 static inline uint32_t qp_datagrams_of(uint32_t length, uint32_t segment_bytes)
 {
   return length > segment_bytes ? (length + segment_bytes - 1) / segment_bytes : 1;
 }
 
-/** `outbox` is zeroed. */
+/** `outbox` must be zeroed. */
 void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool may_segment);
 
 /**
- * Adds datagrams that lie one after the other, `length` bytes in all, each of `segment_bytes` but the last, which may be
- * shorter. They stay where they are until the flush. Counts them as dropped if there is no room.
+ * Adds adjacent datagrams, `length` bytes in total, all of `segment_bytes` except the last, which may be shorter. The
+ * data must stay in place until the flush. Datagrams without room are counted as dropped.
  */
 void qp_outbox_add(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length,
                    uint32_t segment_bytes);
 
-/** Sends everything, counts what became of it, and empties the outbox. Never waits: what the system has no room for is dropped. */
+/**
+ * Sends all datagrams, counts the results, and empties the outbox. Never blocks: datagrams that the system has no room
+ * for are dropped.
+ */
 void qp_outbox_flush(struct qp_outbox *outbox, int socket);
 
-/** Forgets everything. */
+/** Discards all datagrams. */
 void qp_outbox_clear(struct qp_outbox *outbox);
 
 #endif

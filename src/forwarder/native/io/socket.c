@@ -17,7 +17,7 @@ static bool set(int socket, int level, int option, int value)
   return setsockopt(socket, level, option, &value, sizeof value) == 0;
 }
 
-/** Over the system's limit where the process has the privilege, else as much as it gives. */
+/** Exceeds the system's limit if the process has the privilege, and otherwise takes as much as the limit allows. */
 static void size_buffers(int socket, int bytes)
 {
   if (!set(socket, SOL_SOCKET, SO_RCVBUFFORCE, bytes))
@@ -27,8 +27,8 @@ static void size_buffers(int socket, int bytes)
 }
 
 /**
- * RFC 9000 section 14: QUIC is not fragmented. What is too long for the link is refused and counted, whatever an ICMP
- * message (which anybody can forge) says about the path.
+ * QUIC packets must not be fragmented (RFC 9000 section 14). A datagram too long for the link is refused and counted,
+ * whatever an ICMP message, which anyone can forge, claims about the path.
  */
 static bool forbid_fragments(int socket, int family)
 {
@@ -48,18 +48,18 @@ static int open_socket(int family, const struct qp_socket_options *options, stru
     return fail(opened, "setsockopt IPV6_RECVTCLASS", failure);
   if (!forbid_fragments(opened, family))
     return fail(opened, "setsockopt IP_MTU_DISCOVER", failure);
-  /* Kernels before 5.0 lack it; then each datagram comes alone. */
+  /* Kernels before 5.0 lack UDP_GRO; each datagram then arrives alone. */
   set(opened, SOL_UDP, UDP_GRO, 1);
   return opened;
 }
 
 /**
- * Has each message say which address of this host it was sent to; on an IPv6 socket that of IPv4, too. The answer may
- * leave from any of them, those of a prefix included that is routed to this host as a whole (`ip route add local`).
+ * Makes each message carry its destination address, on an IPv6 socket also that of IPv4. Replies may leave from any of
+ * these addresses, including those of a prefix that is routed to this host as a whole (`ip route add local`).
  */
 static bool tell_destinations(int socket, int family)
 {
-  /* Linux 4.15; before it, what came to such a prefix is not answered. Musl's headers have no name for it. */
+  /* Linux 4.15. Earlier kernels send no replies from such a prefix. Musl's headers do not define the name. */
   enum { FREEBIND = 78 };
   if (family == AF_INET6)
     set(socket, SOL_IPV6, FREEBIND, 1);
@@ -102,7 +102,7 @@ int qp_open_upstream_socket(const struct qp_socket_options *options, struct qp_f
     return socket;
   struct qp_address any;
   qp_parse_address("0.0.0.0", 0, &any);
-  /* IP_RECVERR: that the gateway is down comes back by ICMP, and is counted. */
+  /* IP_RECVERR: an ICMP message tells that the gateway is down, and is counted. */
   if (!set(socket, SOL_IP, IP_PKTINFO, 1) || !set(socket, SOL_IP, IP_RECVERR, 1))
     return fail(socket, "setsockopt IP_PKTINFO", failure);
   return bind_to(socket, &any, AF_INET) ? socket : fail(socket, "bind", failure);

@@ -1,4 +1,4 @@
-/* Where datagrams go, from where, and whose they are. */
+/* Where datagrams are sent, from which address, and to whose account. */
 #ifndef QP_WAY_H
 #define QP_WAY_H
 
@@ -7,19 +7,19 @@
 #include "../../../../bpf/abi.h"
 #include "../memory/address.h"
 
-/** Who counts what became of a datagram. */
+/** Selects the counters for the fate of a datagram. */
 enum qp_lane {
   QP_LANE_RELAY,
   QP_LANE_GATEWAY_IN,
   QP_LANE_GATEWAY_OUT,
 };
 
-/** A way out; datagrams with the same way are sent together. */
+/** A destination with its send options. Datagrams of equal ways are sent together. */
 struct qp_way {
   const struct qp_name *to;
-  /** Of the sender's session, null for none, and of the receiver's, null on the gateway's lanes. */
+  /** Account of the sender's session, null for none, and of the receiver's, null on the gateway's lanes. */
   struct qp_account *payer, *account;
-  /** The address to send from; zero leaves it to the system. */
+  /** The source address; zero lets the system choose. */
   struct qp_ip local;
   uint8_t ecn;
   enum qp_lane lane;

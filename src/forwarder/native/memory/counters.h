@@ -1,6 +1,6 @@
 /*
- * The totals of one I/O thread. Only that thread writes them; JavaScript reads them as a BigUint64Array, by the
- * names below, and adds up the threads.
+ * The totals of one I/O thread. Only that thread writes them. JavaScript reads them as a BigUint64Array, by the names
+ * below, and sums over the threads.
  */
 #ifndef QP_COUNTERS_H
 #define QP_COUNTERS_H
@@ -53,7 +53,7 @@ struct qp_counters {
 
 static inline void qp_count(struct qp_counters *counters, enum qp_counter counter, uint64_t amount)
 {
-  /* The thread is the only writer, so this needs no locked instruction. */
+  /* The thread is the only writer, so no locked instruction is needed. */
   qp_store(&counters->values[counter], qp_load(&counters->values[counter]) + amount);
 }
 

@@ -14,7 +14,7 @@ void qp_grace_enter(struct qp_grace *grace, unsigned thread)
 {
   uint64_t epoch = atomic_load(&grace->epoch);
   uint64_t latest;
-  /* Looked at again: an epoch that began before `seen` was written could have been reclaimed already. */
+  /* Checked again: an epoch that began before `seen` was written may have been reclaimed already. */
   for (;; epoch = latest) {
     atomic_exchange(&grace->readers[thread].seen, epoch);
     latest = atomic_load(&grace->epoch);
@@ -39,7 +39,7 @@ void qp_retire(struct qp_grace *grace, struct qp_retired *retired,
   grace->end = &retired->next;
 }
 
-/** The earliest epoch that some thread may still be reading in. */
+/** Returns the earliest epoch in which a thread may still be reading. */
 static uint64_t earliest_seen(struct qp_grace *grace)
 {
   uint64_t earliest = QP_QUIET;

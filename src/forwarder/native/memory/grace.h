@@ -1,7 +1,7 @@
 /*
- * When memory that the packet path reads may be freed (quiescent-state-based reclamation). The control thread takes
- * an object out of the tables first and retires it then; it is released once every I/O thread has passed a point
- * where it holds no reference. The packet path thus reads without locks and without counting references.
+ * Decides when memory that the packet path reads may be freed (quiescent-state-based reclamation). The control thread
+ * first removes an object from the tables and then retires it. The object is released once every I/O thread has passed
+ * a point at which it holds no reference. The packet path thus reads without locks or reference counts.
  */
 #ifndef QP_GRACE_H
 #define QP_GRACE_H
@@ -12,7 +12,7 @@
 
 enum { QP_MAX_THREADS = 64 };
 
-/** Embedded in whatever can be retired, so that retiring allocates nothing. */
+/** Embedded in objects that can be retired, so that retiring allocates nothing. */
 struct qp_retired {
   struct qp_retired *next;
   uint64_t epoch;
@@ -20,7 +20,7 @@ struct qp_retired {
   void *owner;
 };
 
-/** The epoch that a thread saw when it last began to read, or `QP_QUIET`; on a cache line of its own. */
+/** The epoch that a thread saw when it last began to read, or `QP_QUIET`; on its own cache line. */
 struct qp_reader {
   _Alignas(64) _Atomic uint64_t seen;
 };
@@ -37,15 +37,15 @@ struct qp_grace {
 
 void qp_grace_init(struct qp_grace *grace, unsigned threads);
 
-/** An I/O thread begins to read the tables. */
+/** I/O thread: begins reading the tables. */
 void qp_grace_enter(struct qp_grace *grace, unsigned thread);
-/** An I/O thread holds no reference any more. */
+/** I/O thread: holds no reference any more. */
 void qp_grace_leave(struct qp_grace *grace, unsigned thread);
 
-/** Control thread: `retired` is out of every table; call `release` for it when nobody can see it any more. */
+/** Control thread: retires an object that is out of every table. Calls `release` once no thread can see the object. */
 void qp_retire(struct qp_grace *grace, struct qp_retired *retired,
                void (*release)(struct qp_retired *, void *owner), void *owner);
-/** Control thread: releases what can be. */
+/** Control thread: releases what no thread can see any more. */
 void qp_reclaim(struct qp_grace *grace);
 
 #endif

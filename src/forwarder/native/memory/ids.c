@@ -19,7 +19,9 @@ void qp_ids_destroy(struct qp_ids *ids)
   qp_pages_free(ids->free, ids->capacity * sizeof *ids->free);
 }
 
-/** Lets all ids that rest be given out again: seldom, as there is room for many, and the kernel takes its time. */
+/**
+ * Makes all resting ids free again. The kernel is slow to synchronize, so this runs only when every other id is in use.
+ */
 static void wake_all(struct qp_ids *ids)
 {
   const uint32_t *resting = ids->free + ids->capacity - ids->resting_count;

@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 struct qp_now {
-  /** Since the epoch; like the other it neither goes back nor jumps. */
+  /** Milliseconds since the epoch. Like `ns`, it neither goes back nor jumps. */
   int64_t ms;
-  /** Of the monotonic clock. */
+  /** Nanoseconds of the monotonic clock. */
   uint64_t ns;
 };
 

@@ -1,15 +1,15 @@
 /*
- * Large memory in pages of its own: zeroed, taken from the system only as it is touched, and given back at once when
- * it is freed, whatever the heap looks like.
+ * Large allocations in pages of their own: zeroed, committed only when touched, and returned to the system at once when
+ * freed, whatever the state of the heap.
  */
 #ifndef QP_PAGES_H
 #define QP_PAGES_H
 
 #include <stddef.h>
 
-/** Null if there is no memory. */
+/** Returns null if out of memory. */
 void *qp_pages_allocate(size_t bytes);
-/** `bytes` as they were allocated; null is let pass. */
+/** `bytes` must equal the allocated size; null is ignored. */
 void qp_pages_free(void *pages, size_t bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* A queue of places, in the order in which they came. */
+/* A queue of places, in order of arrival. */
 #ifndef QP_QUEUE_H
 #define QP_QUEUE_H
 
@@ -7,7 +7,7 @@
 
 struct qp_place;
 
-/** A place in a queue. */
+/** The link of a place in a queue. */
 struct qp_link {
   struct qp_link *before, *after;
   struct qp_place *place;

@@ -1,7 +1,7 @@
 /*
- * SipHash-1-3 (Aumasson and Bernstein, 2012) over whole 64-bit words, keyed: what is hashed here comes from outside,
- * and nobody may choose it so that it collides. One round for each word and three at the end, as hash tables
- * need a hash that cannot be predicted, not a signature. Where one is needed, SipHash-2-4 with 128 bits.
+ * SipHash-1-3 (Aumasson and Bernstein, 2012) over whole 64-bit words. The key keeps outsiders, who choose the input,
+ * from constructing collisions. One round per word and three at the end are enough for hash tables, which need an
+ * unpredictable hash but no signature. Signatures are SipHash-2-4 with 128 bits.
  */
 #ifndef QP_SIPHASH_H
 #define QP_SIPHASH_H
@@ -37,7 +37,7 @@ static inline uint64_t qp_sip_fold(const uint64_t v[4])
   return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/** Every caller hashes words of one fixed count, so the length that SipHash puts into its last block is that count. */
+/** Every caller hashes a fixed number of words, so the length in SipHash's last block is that number. */
 static inline void qp_sip_absorb(uint64_t v[4], const struct qp_hash_key *key, const uint64_t *words, size_t count,
                                  int rounds, uint64_t variant)
 {
@@ -62,7 +62,7 @@ static inline uint64_t qp_siphash(const struct qp_hash_key *key, const uint64_t 
   return qp_sip_fold(v);
 }
 
-/** A signature of 128 bits, that nobody makes without the key. */
+/** Computes a 128-bit signature that cannot be forged without the key. */
 static inline void qp_siphash_mac(const struct qp_hash_key *key, const uint64_t *words, size_t count, uint64_t mac[2])
 {
   uint64_t v[4];

@@ -63,7 +63,7 @@ static void release_slots(struct qp_retired *retired, void *owner)
   free(retired);
 }
 
-/** Moves the items to slots of their own, without the marks of removed ones. */
+/** Moves the items to a new array of slots, without the marks of removed items. */
 static bool rebuild(struct qp_table *table)
 {
   size_t capacity = MIN_SLOTS;

@@ -1,5 +1,6 @@
 /*
- * Words that several threads read and write, and the kernel where they lie in a map: whole, in no particular order.
+ * Relaxed atomic access to words shared by threads, and with the kernel if they are in a map: never torn, in no
+ * particular order.
  */
 #ifndef QP_WORDS_H
 #define QP_WORDS_H

@@ -5,7 +5,7 @@
 #include "delivery.h"
 #include "links.h"
 
-/** The options as far as `config` tells them; the call has failed if one is of the wrong kind. */
+/** Reads the options in `config`. Fails the call if one is of the wrong type. */
 static struct qp_forwarder_options read_options(struct qp_call *call, napi_value config, char host[QP_IP_TEXT_BYTES],
                                                 char upstream[QP_IP_TEXT_BYTES])
 {
@@ -70,7 +70,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
   return options;
 }
 
-/** How the kernel's tables are made, with the path in `pin`; null where none are asked for. */
+/** Reads the options of the kernel's tables, with the path in `pin`; null if none are requested. */
 static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_value config,
                                                    const struct qp_forwarder_options *forwarder,
                                                    struct qp_kernel_options *options, char pin[PATH_MAX])
@@ -91,7 +91,9 @@ static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_va
   return options;
 }
 
-/** The memory of a `BigInt64Array` of one element, kept with `reference`; null where none is given. */
+/**
+ * Returns the memory of a `BigInt64Array` of at least one element, kept alive by `reference`; null if none is given.
+ */
 static const _Atomic int64_t *read_clock(struct qp_call *call, napi_value config, napi_ref *reference)
 {
   napi_value clock = qp_property(call, config, "clock");
@@ -107,7 +109,7 @@ static const _Atomic int64_t *read_clock(struct qp_call *call, napi_value config
   return data;
 }
 
-/** Takes the callbacks over; from here on JavaScript hears that there are reports. */
+/** Takes the callbacks. From here on JavaScript is told of reports. */
 static bool connect_callbacks(struct qp_call *call, struct qp_handle *handle, napi_value config)
 {
   napi_env env = call->env;
@@ -120,7 +122,7 @@ static bool connect_callbacks(struct qp_call *call, struct qp_handle *handle, na
                                          &handle->wake) == napi_ok;
 }
 
-/** Opens what the handle is for; returns the object, or throws and leaves nothing behind. */
+/** Starts the forwarder. Returns the object, or throws; the caller then closes the handle. */
 static napi_value open_handle(struct qp_call *call, struct qp_handle *handle, napi_value config,
                               const struct qp_forwarder_options *options)
 {

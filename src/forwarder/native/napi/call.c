@@ -17,7 +17,7 @@ static void expect(struct qp_call *call, bool condition)
   call->has_failed |= !condition;
 }
 
-/** Any number but NaN, for which it gives 0. */
+/** Reads a number. NaN fails the call and yields 0. */
 static double read_number(struct qp_call *call, napi_value value)
 {
   double number = NAN;

@@ -1,6 +1,6 @@
 /*
- * One call from JavaScript: its arguments as C values. A value of the wrong kind marks the call as failed, which its
- * function looks at once, after it has read them all.
+ * The arguments of one call from JavaScript as C values. A value of the wrong type marks the call as failed. The called
+ * function checks that once, after reading all arguments.
  */
 #ifndef QP_CALL_H
 #define QP_CALL_H
@@ -27,23 +27,23 @@ struct qp_bytes {
 
 struct qp_call qp_call_begin(napi_env env, napi_callback_info info);
 
-/** A number from 0 up; NaN and what is below fail. */
+/** Reads a number of at least 0; NaN and negative numbers fail the call. */
 double qp_read_amount(struct qp_call *call, napi_value value);
-/** Milliseconds; what an `int64_t` cannot hold is as far as it goes, and NaN fails. */
+/** Reads milliseconds, clamped to the range of an `int64_t`; NaN fails the call. */
 int64_t qp_read_ms(struct qp_call *call, napi_value value);
 uint32_t qp_read_uint32(struct qp_call *call, napi_value value);
 bool qp_read_bool(struct qp_call *call, napi_value value);
 struct qp_bytes qp_read_bytes(struct qp_call *call, napi_value value);
-/** Text, cut off at `bytes` with its end. */
+/** Reads text, truncated to `bytes` with its terminator. */
 void qp_read_text(struct qp_call *call, napi_value value, char *text, size_t bytes);
-/** An IP literal, cut off at the longest that there is. */
+/** Reads an IP literal, truncated to the length of the longest one. */
 void qp_read_ip(struct qp_call *call, napi_value value, char text[QP_IP_TEXT_BYTES]);
-/** An IP literal and a port; false, without failure, if the literal is `null`. */
+/** Reads an IP literal and a port; false, without failing the call, if no literal is given. */
 bool qp_read_address(struct qp_call *call, napi_value ip, napi_value port, struct qp_address *address);
-/** An IP literal of this host; all zero where none is given. */
+/** Reads an IP literal of this host; all zero if none is given. */
 struct qp_ip qp_read_local(struct qp_call *call, napi_value ip);
 napi_value qp_property(struct qp_call *call, napi_value object, const char *name);
-/** Whether the value is neither `undefined` nor `null`. */
+/** Reports whether the value is neither `undefined` nor `null`. */
 bool qp_is_given(struct qp_call *call, napi_value value);
 
 napi_value qp_undefined(napi_env env);
@@ -52,16 +52,16 @@ napi_value qp_number(napi_env env, double value);
 napi_value qp_text(napi_env env, const char *text);
 /** `{ address, port }`. */
 napi_value qp_address_object(napi_env env, const struct qp_address *address);
-/** The IP literal; `undefined` where there is none. */
+/** Returns the IP literal; `undefined` if the address is zero. */
 napi_value qp_local_text(napi_env env, const struct qp_ip *local);
 /** `{ address, port, local }`. */
 napi_value qp_path_object(napi_env env, const struct qp_path *path);
 
-/** The name of an `errno`, such as "EADDRINUSE". */
+/** Returns the name of an `errno`, such as "EADDRINUSE". */
 const char *qp_error_name(int error);
-/** Throws an `Error` with the `code` and the `syscall` given; returns `undefined`. */
+/** Throws an `Error` with `code` and, if not null, `syscall`. Returns `undefined`. */
 napi_value qp_throw(napi_env env, const char *code, const char *syscall);
-/** Throws for a call whose arguments have failed. */
+/** Throws EINVAL, for a call whose arguments have failed. */
 napi_value qp_throw_arguments(napi_env env);
 
 #endif

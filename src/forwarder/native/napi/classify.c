@@ -5,7 +5,7 @@
 #include "../packets/demux.h"
 #include "call.h"
 
-/** Routes and pins of their own for one datagram. */
+/** Routes and pins for one call. */
 struct rules {
   struct qp_grace grace;
   struct qp_routes routes;

@@ -1,4 +1,4 @@
-/* The demultiplexing rules for JavaScript, so that one table of cases tests them in both languages. */
+/* Exposes the demultiplexing rules to JavaScript, so that one table of cases tests them in both languages. */
 #ifndef QP_CLASSIFY_H
 #define QP_CLASSIFY_H
 

@@ -31,7 +31,7 @@ static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const
   napi_call_function(env, qp_undefined(env), on_stun, 4, arguments, NULL);
 }
 
-/** Takes them one by one, so that what comes after a callback that throws is there for the next call. */
+/** Takes one report at a time, so that those after a callback that throws stay for the next call. */
 static napi_value deliver_all(napi_env env, struct qp_handle *handle, uint32_t max)
 {
   napi_value on_stun, on_error;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/** The environment ends without `close`: the threads must be gone before what they call is. */
+/** The environment may end without `close`. The threads must then end before the functions that they call are gone. */
 static void stop_with_environment(void *data)
 {
   struct qp_handle *handle = data;
@@ -78,7 +78,9 @@ struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle)
   return &handle->forwarder->tables.sessions;
 }
 
-/** Tells the garbage collector what the small object keeps, or it would wait until a thousand of them are there. */
+/**
+ * Tells the garbage collector how much memory the small object keeps; otherwise a thousand of them would pile up first.
+ */
 static void account_for(napi_env env, const struct qp_handle *handle, int sign)
 {
   int64_t total;

@@ -7,18 +7,18 @@
 #include "handle.h"
 
 enum {
-  /** Room of the maps `locals` and `exits`. */
+  /** Capacity of the maps `locals` and `exits`. */
   AT_MOST = 256,
 };
 
-/** The kernel's tables; a forwarder without any fails the call. */
+/** Returns the kernel's tables; fails the call if the forwarder has none. */
 static struct qp_kernel *kernel_of(struct qp_call *call, const struct qp_handle *handle)
 {
   call->has_failed |= call->has_failed || !handle->forwarder->has_kernel;
   return call->has_failed ? NULL : &handle->forwarder->kernel;
 }
 
-/** XDP_FLAGS_* of "native" or "generic"; anything else fails the call. */
+/** Reads "native" or "generic" as XDP_FLAGS_*; anything else fails the call. */
 static uint32_t read_mode(struct qp_call *call, napi_value value)
 {
   char mode[sizeof "generic" + 1];
@@ -54,7 +54,7 @@ static napi_value detach(napi_env env, napi_callback_info info)
   return qp_undefined(env);
 }
 
-/** How many elements of an array are read: no more than the kernel's tables take. */
+/** Returns the number of elements to read from an array, at most the capacity of the kernel's maps. */
 static uint32_t read_count(struct qp_call *call, napi_value array)
 {
   uint32_t length = 0;

@@ -1,4 +1,4 @@
-/* The interfaces of this network namespace for JavaScript, which decides where to attach the XDP program. */
+/* Exposes the interfaces of this network namespace to JavaScript, which decides where to attach the XDP program. */
 #ifndef QP_LINKS_H
 #define QP_LINKS_H
 

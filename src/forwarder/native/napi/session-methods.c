@@ -1,7 +1,7 @@
 #include "../tables/endpoints.h"
 #include "handle.h"
 
-/** An id that is open; anything else fails the call. */
+/** Reads the id of an open session; anything else fails the call. */
 static uint32_t read_session(struct qp_call *call, const struct qp_handle *handle)
 {
   uint32_t id = qp_read_uint32(call, call->arguments[0]);
@@ -9,7 +9,7 @@ static uint32_t read_session(struct qp_call *call, const struct qp_handle *handl
   return id;
 }
 
-/** Connection IDs back to back; anything else fails the call. */
+/** Reads adjacent connection IDs; anything else fails the call. */
 static struct qp_bytes read_cids(struct qp_call *call, napi_value value)
 {
   struct qp_bytes cids = qp_read_bytes(call, value);
@@ -22,7 +22,7 @@ static napi_value done(struct qp_call *call, bool has_memory)
   return has_memory ? qp_undefined(call->env) : qp_throw(call->env, "ENOMEM", NULL);
 }
 
-/** A time in ms since the epoch, on the monotonic clock; 0 for what has been. */
+/** Converts milliseconds since the epoch to the monotonic clock; 0 for a time in the past. */
 static uint64_t monotonic_ns(const struct qp_handle *handle, int64_t at_ms)
 {
   const int64_t century_ms = INT64_C(3155760000000);

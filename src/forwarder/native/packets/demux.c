@@ -14,8 +14,8 @@ static struct qp_sorted sort_quic(const struct qp_header *header, uint64_t hash,
       return (struct qp_sorted){ .verdict = QP_VERDICT_SESSION, .session = session };
   }
   /*
-   * An Initial that a dialer sends again while its first flight is on another way: at the gateway it would be
-   * answered by a stranger's handshake, which ends the dial.
+   * A dialer may resend its Initial while its first flight is on another path. At the gateway the Initial would be
+   * answered by a foreign handshake, which ends the dial.
    */
   bool is_undirected = header->source && is_registered(routes, header->source);
   enum qp_verdict unpinned = is_undirected ? QP_VERDICT_UNDIRECTED : QP_VERDICT_GATEWAY;

@@ -1,4 +1,4 @@
-/* Sorts one payload by the rules of bpf/parse.h and the tables (docs/protocol.md, "Demultiplexing"). */
+/* Classifies one payload by the rules of bpf/parse.h and the tables (docs/protocol.md, "Demultiplexing"). */
 #ifndef QP_DEMUX_H
 #define QP_DEMUX_H
 
@@ -11,9 +11,9 @@ enum qp_verdict {
   QP_VERDICT_STUN,
   /** Registered: `session` is set. */
   QP_VERDICT_SESSION,
-  /** Pinned: `pin` is set. It counts for its dialer alone. */
+  /** Pinned: `pin` is set. The pin applies only to packets from its dialer. */
   QP_VERDICT_PINNED,
-  /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
+  /** A peer's packet to a connection ID that has no route, or none yet. */
   QP_VERDICT_UNDIRECTED,
   QP_VERDICT_GATEWAY,
 };
@@ -22,11 +22,11 @@ struct qp_sorted {
   enum qp_verdict verdict;
   uint32_t session;
   const struct qp_pin *pin;
-  /** Where a pinned one goes that does not come from the dialer: as if there were no pin. */
+  /** The verdict for a pinned packet that is not from the dialer, which is the one without the pin. */
   enum qp_verdict unpinned;
 };
 
-/** `hash` is that of `header->destination`, if there is one. Any thread. */
+/** `hash` is the hash of `header->destination`, if there is one. Any thread. */
 struct qp_sorted qp_sort(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,
                          const struct qp_pins *pins, int64_t now_ms);
 

@@ -10,7 +10,7 @@ static void count(struct qp_relay *relay, enum qp_counter counter, uint32_t amou
   qp_count(&relay->counters, counter, amount);
 }
 
-/** The sender of a message: the endpoint and the session that pays, looked up once for all its datagrams. */
+/** Looks up the sender of a message, its endpoint and its paying session, once for all datagrams. */
 static void look_up_sender(const struct qp_sessions *sessions, struct qp_received *received, uint64_t now_ns)
 {
   if (received->is_looked_up)
@@ -23,14 +23,14 @@ static void look_up_sender(const struct qp_sessions *sessions, struct qp_receive
 
 enum { ALLOWED = QP_COUNTER_COUNT };
 
-/** Takes what the burst costs from the bucket of its sender's subject; tells whether it was there. */
+/** Takes the cost of the burst from the bucket of the sender's subject; false if there are too few tokens. */
 static bool pay(const struct qp_sessions *sessions, const struct qp_burst *burst, uint64_t now_ns)
 {
   const struct qp_account *payer = burst->from->payer;
   return !payer || qp_bucket_take(qp_account_bucket(sessions, payer), burst->bytes, now_ns);
 }
 
-/** Why the burst may not go to `to`, as the counter of the refusal, or `ALLOWED`. */
+/** Returns the counter of the reason why the burst may not go to `to`, or `ALLOWED`. */
 static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst, const struct qp_account *to,
                       const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
@@ -43,7 +43,7 @@ static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst
   return ALLOWED;
 }
 
-/** The address of this host that packets to a session leave from; zero where there is but one. */
+/** Returns the address of this host that packets to a session leave from; zero if there is only one. */
 static struct qp_ip departure_of(const struct qp_sessions *sessions, const struct qp_account *to)
 {
   const struct qp_ip any = { 0 };
@@ -69,11 +69,11 @@ static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, str
 
 static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now);
 
-/** Counts a refusal, and for the session that it is about, where there is one. */
+/** Counts a refusal, in total and for the session that it concerns, if there is one. */
 static void refuse(struct qp_relay *relay, enum qp_counter reason, uint32_t amount, struct qp_account *session,
                    enum qp_session_counter counter)
 {
-  /* The session first: whoever sees the total finds the session's share of it. */
+  /* The session first, so that a reader of the total also finds the session's share of it. */
   if (session)
     qp_add(&session->counters[counter], amount);
   count(relay, reason, amount);
@@ -99,7 +99,7 @@ static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, ui
   send_burst(relay, burst, to, endpoint, now.ns);
 }
 
-/** The datagrams of a burst that the bucket does not pay for as a whole, one by one. */
+/** Relays the datagrams of a burst one by one, as the bucket cannot pay for all of them. */
 static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now)
 {
   struct qp_burst single = { .data = burst->data, .count = 1, .from = burst->from };
@@ -147,7 +147,7 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
   qp_outbox_add(&relay->upstream_outbox, &way, single->data, single->bytes, single->bytes);
 }
 
-/** Why a STUN message does not reach JavaScript, as the counter of that, or `ALLOWED`. */
+/** Returns the counter of the reason why a STUN message does not reach JavaScript, or `ALLOWED`. */
 static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
   struct qp_tables *tables = relay->tables;

@@ -13,7 +13,9 @@ void qp_sorter_begin(struct qp_sorter *sorter, const struct qp_tables *tables, s
   sorter->filled = sorter->next = 0;
 }
 
-/** Takes the next datagram off the messages. One 4-tuple may carry gateway and relay packets mixed: each is looked at. */
+/**
+ * Takes the next datagram off the messages. A 4-tuple may carry both gateway and relay packets, so each is classified.
+ */
 static struct qp_datagram take_off(struct qp_sorter *sorter)
 {
   struct qp_received *from = sorter->received;
@@ -31,7 +33,7 @@ static struct qp_datagram take_off(struct qp_sorter *sorter)
   return datagram;
 }
 
-/** Senders send in bursts: most datagrams have the connection ID of the one before. */
+/** Senders send in bursts, so most datagrams have the connection ID of the one before. */
 static bool has_same_destination(const struct qp_datagram *datagram, const struct qp_datagram *before)
 {
   const uint8_t *destination = datagram->header.destination;

@@ -1,6 +1,6 @@
 /*
- * Sorts received datagrams and puts those together that go the same way. It looks up a window of them at a time, so
- * that the memory for one is fetched while another is worked on.
+ * Classifies received datagrams and joins those to the same session. Looks up a window of datagrams at a time, so that
+ * the memory for one is fetched while another is processed.
  */
 #ifndef QP_SORTER_H
 #define QP_SORTER_H
@@ -16,16 +16,16 @@ struct qp_datagram {
   uint32_t length;
   struct qp_received *from;
   struct qp_header header;
-  /** It has the destination of the one before it in the window. */
+  /** Whether the datagram has the DCID of the one before it in the window. */
   bool follows;
   uint64_t hash;
   struct qp_sorted sorted;
 };
 
-/** Datagrams of one message, one after the other, that lead to the same session; or a single one. */
+/** Adjacent datagrams of one message to the same session; or a single datagram. */
 struct qp_burst {
   uint8_t *data;
-  /** All have `segment_bytes`, but the last may be shorter. */
+  /** All datagrams have `segment_bytes` except the last, which may be shorter. */
   uint32_t bytes, segment_bytes, count;
   struct qp_received *from;
   struct qp_sorted sorted;
@@ -34,7 +34,7 @@ struct qp_burst {
 struct qp_sorter {
   const struct qp_tables *tables;
   int64_t now_ms;
-  /** The next message, and how many bytes of it have been taken. */
+  /** The next message, the end of the messages, and the bytes taken from the next one. */
   struct qp_received *received, *end;
   uint32_t at;
   unsigned filled, next;
@@ -43,7 +43,7 @@ struct qp_sorter {
 
 void qp_sorter_begin(struct qp_sorter *sorter, const struct qp_tables *tables, struct qp_received *received,
                      unsigned messages, int64_t now_ms);
-/** The next burst, in the order of arrival; false at the end. */
+/** Returns the next burst in order of arrival; false at the end. */
 bool qp_sorter_next(struct qp_sorter *sorter, struct qp_burst *burst);
 
 #endif

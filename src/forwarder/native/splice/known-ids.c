@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Where the DCID of a short header begins (RFC 8999 section 5.2). */
+/** Offset of the DCID in a short header (RFC 8999 section 5.2). */
 enum { SHORT_DCID_AT = 1 };
 
 struct known_id {
   uint64_t prefix;
   struct qp_connection *connection;
-  /** How many use it. */
+  /** Number of clients that use it. */
   uint32_t clients;
 };
 
@@ -100,7 +100,7 @@ static void take_out(struct qp_used_ids *used, uint32_t at)
   memmove(&used->prefixes[at], &used->prefixes[at + 1], (used->count - at) * sizeof used->prefixes[0]);
 }
 
-/** Whether it is among those of the client; then it is taken out of their order. */
+/** Removes an ID from those of the client; false if it was not among them. */
 static bool was_used(struct qp_used_ids *used, uint64_t prefix)
 {
   for (uint32_t at = 0; at < used->count; at++)

@@ -1,6 +1,6 @@
 /*
- * The connection IDs under which clients of the gateway send, by their first 8 bytes, and whose connection that is: what
- * comes to one of them from a new address is likely to be a client that has moved. One caller at a time.
+ * The connection IDs under which gateway clients send, by their first 8 bytes, and the connection of each. A packet to
+ * one of them from a new address probably comes from a client that has moved. One caller at a time.
  */
 #ifndef QP_KNOWN_IDS_H
 #define QP_KNOWN_IDS_H
@@ -8,10 +8,10 @@
 #include "../memory/siphash.h"
 #include "../memory/table.h"
 
-/** IDs remembered of a client: QUIC lets two be in use at least (RFC 9000 section 18.2), and a change overlaps. */
+/** IDs remembered per client. QUIC allows at least two in use (RFC 9000 section 18.2), and a change of IDs overlaps. */
 enum { QP_IDS_OF_CLIENT = 4 };
 
-/** As places.h has it. */
+/** Defined in place.h. */
 struct qp_connection;
 
 /** The destination connection IDs that one client has used, newest last. */
@@ -26,20 +26,20 @@ struct qp_known_ids {
 };
 
 void qp_known_ids_init(struct qp_known_ids *ids, const struct qp_hash_key *key);
-/** No client has any left. */
+/** No client may have any IDs left. */
 void qp_known_ids_destroy(struct qp_known_ids *ids);
 
-/** Reads the first 8 bytes of the destination of a short header packet; false for anything else. */
+/** Reads the first 8 bytes of the DCID of a short header packet; false for any other datagram. */
 bool qp_read_id_prefix(const uint8_t *data, uint32_t length, uint64_t *prefix);
-/** Whether it is the one that the client used last. */
+/** Reports whether the client used this ID last. */
 bool qp_is_newest_id(const struct qp_used_ids *used, uint64_t prefix);
 
-/** Whose it is, or null. */
+/** Returns the connection of an ID, or null. */
 struct qp_connection *qp_known_ids_find(const struct qp_known_ids *ids, uint64_t prefix);
-/** A client used one. It is not remembered where there is no memory, or where another connection came first with it. */
+/** Records an ID used by a client. It is not recorded if out of memory, or if another connection has used it first. */
 void qp_known_ids_use(struct qp_known_ids *ids, struct qp_used_ids *used, uint64_t prefix,
                       struct qp_connection *connection);
-/** Forgets all that a client used. */
+/** Forgets all IDs of a client. */
 void qp_known_ids_forget(struct qp_known_ids *ids, struct qp_used_ids *used);
 
 #endif

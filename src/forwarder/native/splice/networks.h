@@ -1,4 +1,4 @@
-/* The networks that gateway clients come from, and how many places past probation each has. */
+/* The networks of gateway clients, and the number of places past probation in each. */
 #ifndef QP_NETWORKS_H
 #define QP_NETWORKS_H
 
@@ -6,9 +6,9 @@
 #include "../memory/table.h"
 
 struct qp_network {
-  /** As `qp_network_key` gives it. */
+  /** In the form of `qp_network_key`. */
   uint64_t prefix[2];
-  /** Its places past probation, and its sources that are known: it ends with the last of these. */
+  /** Its places past probation, and its known sources. The network is freed with its last source. */
   uint32_t places, sources;
 };
 
@@ -18,12 +18,12 @@ struct qp_networks {
 };
 
 void qp_networks_init(struct qp_networks *networks, const struct qp_hash_key *key);
-/** All sources are gone. */
+/** All sources must be gone. */
 void qp_networks_destroy(struct qp_networks *networks);
 
-/** The network of a source, which is one more of it from now on; null if there is no memory. */
+/** Returns the network of a source, and counts the source in it; null if out of memory. */
 struct qp_network *qp_network_join(struct qp_networks *networks, const uint64_t source[2]);
-/** A source of it is gone. */
+/** Removes one source from its network. */
 void qp_network_leave(struct qp_networks *networks, struct qp_network *network);
 
 #endif

@@ -1,10 +1,10 @@
 #include "permutation.h"
 
 enum {
-  /** The domain of the network has twice as many bits: 2^24 numbers. */
+  /** Half the bits of the network's domain, which has 2^24 numbers. */
   HALF_BITS = 12,
   HALF_MASK = (1 << HALF_BITS) - 1,
-  /** Over so small a domain four are not enough (Luby and Rackoff 1988; NIST SP 800-38G has 8 to 10). */
+  /** Over so small a domain four rounds are not enough (Luby and Rackoff 1988; NIST SP 800-38G has 8 to 10). */
   ROUNDS = 8,
 };
 
@@ -23,7 +23,7 @@ static void half_sip_rounds(uint32_t v[4], int count)
   }
 }
 
-/** HalfSipHash-2-4 (Aumasson and Bernstein 2012) of 12 bytes: two words, and one of zeros. */
+/** HalfSipHash-2-4 (Aumasson and Bernstein 2012) of 12 bytes: two words and a word of zeros. */
 static uint32_t half_sip_hash(const struct qp_permutation_key *key, uint32_t first, uint32_t second)
 {
   const uint32_t words[4] = { first, second, 0, 12u << 24 };
@@ -52,7 +52,7 @@ static uint32_t shuffle(const struct qp_permutation_key *key, uint32_t number)
 
 uint32_t qp_permutation_at(const struct qp_permutation_key *key, uint32_t size, uint32_t index)
 {
-  /* Walked on from numbers that are not among them (Black and Rogaway 2002). */
+  /* Cycle walking: skips numbers out of range (Black and Rogaway 2002). */
   do
     index = shuffle(key, index);
   while (index >= size);

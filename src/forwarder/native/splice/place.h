@@ -1,4 +1,4 @@
-/* A client's place at the gateway, and what it belongs to: a connection, and the share of a source. */
+/* A client's place at the gateway, its connection, and the share of a source. */
 #ifndef QP_PLACE_H
 #define QP_PLACE_H
 
@@ -13,7 +13,7 @@
 
 /** The places of one source. */
 struct qp_share {
-  /** As `qp_source_key` gives it. */
+  /** In the form of `qp_source_key`. */
   uint64_t source[2];
   struct qp_network *network;
   struct qp_opening_rate rate;
@@ -22,35 +22,35 @@ struct qp_share {
   uint64_t opened_at_ns;
 };
 
-/** As many as `maxMovedPlaces` of src/defaults/index.ts. */
+/** Equals `maxMovedPlaces` of src/defaults/index.ts. */
 enum { QP_MOVED_PLACES = 4 };
 
-/** A connection, whose first address has to pay for what comes with it from others. It ends with its last place. */
+/** A connection. Its places at any address count in the share of its first address. Freed with its last place. */
 struct qp_connection {
   struct qp_share *share;
   uint32_t places;
-  /** Its places at other addresses that are on probation. */
+  /** Its places on probation at other addresses. */
   struct qp_queue moved;
-  /** The place that its newest packet came from: where it is. Null once that is closed. */
+  /** The place of its newest packet, where the connection is now. Null once that place is closed. */
   struct qp_place *newest;
 };
 
-/** A client's place. Zeroed before it is opened, but for `alive_at_ms`. */
+/** A client's place. Must be zeroed before it is opened, except for `alive_at_ms`. */
 struct qp_place {
   struct qp_connection *connection;
-  /** It was opened by a packet of its connection, which is known, from another address. */
+  /** Whether it was opened by a packet of a known connection from another address. */
   bool is_moved;
-  /** Its connection is not known: whoever it is did not begin it here. */
+  /** Whether its connection is unknown, as it goes on with one that did not begin here. */
   bool is_stranger;
   bool is_on_probation;
-  /** Whether it is the newest of its connection; changed under the lock, read by anybody. */
+  /** Whether it is the newest of its connection. Changed under the lock, read by any thread. */
   _Atomic bool is_newest;
   /**
-   * When something came from there after the gateway had last sent something there; at first, when it was opened. Its own
-   * thread writes, any may read.
+   * When the client last sent something after the gateway had sent it something; initially when the place was opened.
+   * Written by its own thread, read by any.
    */
   _Atomic int64_t alive_at_ms;
-  /** It has gone to a newer client, as any thread may find out. */
+  /** Whether it has gone to a newer client. Read by any thread. */
   _Atomic bool is_given_up;
   struct qp_link in_all, in_share, in_moved, in_strangers;
   struct qp_used_ids used;

@@ -74,7 +74,7 @@ static void end_probation(struct qp_places *places, struct qp_place *place)
   count_probation(places);
 }
 
-/** `place` is null where there is none any more. */
+/** Sets a connection's newest place; null for none. */
 static void set_newest(struct qp_connection *connection, struct qp_place *place)
 {
   if (connection->newest)
@@ -129,7 +129,7 @@ static void graduate(struct qp_places *places, struct qp_place *place)
     give_up(places, dispensable);
 }
 
-/** For the first place of a source, which is taken from its rate. */
+/** Creates the share of a source's first place, which is taken from its rate. */
 static struct qp_share *make_share(struct qp_places *places, const uint64_t source[2], bool is_stranger, uint64_t now_ns)
 {
   struct qp_share *share = calloc(1, sizeof *share);
@@ -153,8 +153,8 @@ static bool is_full(const struct qp_places *places)
 }
 
 /**
- * The share first, null for a source without one: what a source may not have costs nobody else anything.
- * `QP_COUNTER_COUNT` if nothing is against it.
+ * Returns the reason to refuse a place, or `QP_COUNTER_COUNT`. The share, null for a new source, comes first: what it
+ * refuses costs other sources nothing.
  */
 static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *share, bool is_stranger, uint64_t now_ns)
 {
@@ -188,7 +188,7 @@ static struct qp_share *find_share(const struct qp_places *places, const uint64_
   return qp_table_find(&places->shares, qp_siphash(&places->key, source, 2), source);
 }
 
-/** For the first place of a connection; null if there is no memory. */
+/** Creates the connection of a first place; null if out of memory. */
 static struct qp_connection *make_connection(struct qp_places *places, struct qp_share *share, const uint64_t source[2],
                                              bool is_stranger, uint64_t now_ns)
 {
@@ -200,7 +200,7 @@ static struct qp_connection *make_connection(struct qp_places *places, struct qp
   return connection;
 }
 
-/** `known` is the connection that the client goes on with, or null. */
+/** `known` is the connection that the client continues, or null. */
 static enum qp_counter open_locked(struct qp_places *places, struct qp_place *place, struct qp_connection *known,
                                    const uint64_t source[2], uint64_t now_ns)
 {
@@ -211,7 +211,7 @@ static enum qp_counter open_locked(struct qp_places *places, struct qp_place *pl
   place->connection = known ? known : make_connection(places, share, source, place->is_stranger, now_ns);
   if (!place->connection)
     return QP_GATEWAY_FULL;
-  /* Counted first, so that the connection stays though its last other place may make room. */
+  /* Counted first, so that the connection stays even if its last other place makes room. */
   place->connection->places++;
   make_room(places, place->connection, place->is_stranger);
   begin_probation(places, place);
@@ -234,7 +234,7 @@ bool qp_places_open(struct qp_places *places, struct qp_place *place, const stru
   place->is_moved = known != NULL;
   place->is_stranger = is_moving && !known;
   *refusal = open_locked(places, place, known, name, now_ns);
-  /* What it came with stays known as long as it is there. */
+  /* The ID in the packet stays known as long as the place does. */
   if (*refusal == QP_COUNTER_COUNT && known)
     qp_known_ids_use(&places->ids, &place->used, prefix, known);
   pthread_mutex_unlock(&places->mutex);

@@ -7,13 +7,13 @@ enum {
   /** `unprovenPathBytes` of src/defaults/index.ts. */
   UNPROVEN_PATH_BYTES = 10 * 1200,
   /**
-   * A packet with a short header has the first byte, a packet number of 4 bytes at most and the sample for header
-   * protection behind it (RFC 9001 section 5.4.2), whatever the length of the connection ID.
+   * The shortest packet with a short header: the first byte, a packet number of at most 4 bytes, and the sample for
+   * header protection after it (RFC 9001 section 5.4.2), whatever the length of the connection ID.
    */
   MIN_SHORT_BYTES = 1 + 4 + 16,
-  /** Packets of one datagram that are looked at: one of each kind that a client coalesces (RFC 9000 section 12.2). */
+  /** Packets examined in a datagram: one of each type that a client coalesces (RFC 9000 section 12.2). */
   MAX_PACKETS = 4,
-  /** RFC 9001 section 5.4.2: a sample of 16 bytes is there, 4 bytes after the start of the packet number. */
+  /** The sample of 16 bytes begins 4 bytes after the start of the packet number (RFC 9001 section 5.4.2). */
   MIN_PROTECTED_BYTES = 20,
   /** RFC 8999 section 5. */
   VERSION_AT = 1,
@@ -21,16 +21,16 @@ enum {
   SHORT_DCID_AT = 1,
 };
 
-/** Kinds of long header packets, as version 1 numbers them (RFC 9000 section 17.2). */
+/** Types of long header packets, as version 1 numbers them (RFC 9000 section 17.2). */
 enum long_type { TYPE_INITIAL, TYPE_ZERO_RTT, TYPE_HANDSHAKE, TYPE_RETRY, TYPE_UNKNOWN };
 
-/** The fields of a long header that every version has (RFC 8999 section 5.1). */
+/** The fields of a long header in every version (RFC 8999 section 5.1). */
 struct long_header {
   uint32_t version;
   const uint8_t *source;
   uint8_t source_bytes;
   enum long_type type;
-  /** Where the version-specific part begins. */
+  /** Offset of the version-specific part. */
   uint32_t end;
 };
 
@@ -44,7 +44,7 @@ static enum long_type type_of(uint8_t first, uint32_t version)
   uint8_t bits = first >> 4 & 3;
   if (version == 1)
     return bits;
-  /* RFC 9369 section 3.2 counts from Retry. */
+  /* Version 2 starts with Retry (RFC 9369 section 3.2). */
   return version == 0x6b3343cf ? (bits + 3) & 3 : TYPE_UNKNOWN;
 }
 
@@ -76,7 +76,7 @@ void qp_probation_begin(struct qp_probation *probation, enum qp_arrival arrival)
   probation->is_moving = arrival == QP_ARRIVAL_MOVING;
 }
 
-/** Reads a variable-length integer (RFC 9000 section 16) at `*at`, which goes on behind it; false if it is cut short. */
+/** Reads a variable-length integer (RFC 9000 section 16) at `*at` and advances `*at`; false if it is truncated. */
 static bool read_varint(const uint8_t *data, uint32_t length, uint64_t *at, uint64_t *value)
 {
   if (*at >= length)
@@ -91,8 +91,8 @@ static bool read_varint(const uint8_t *data, uint32_t length, uint64_t *at, uint
 }
 
 /**
- * Length of the Initial, 0-RTT or Handshake packet that stands first, behind which another may stand (RFC 9000 section
- * 12.2); 0 for what tells none, or is cut short.
+ * Returns the length of the Initial, 0-RTT or Handshake packet at the front, which another may follow (RFC 9000 section
+ * 12.2); 0 if the packet has no length or is truncated.
  */
 static uint32_t packet_length(const uint8_t *data, uint32_t length)
 {
@@ -111,7 +111,7 @@ static uint32_t packet_length(const uint8_t *data, uint32_t length)
   return (uint32_t)(at + bytes);
 }
 
-/** Whether a packet is an Initial, or what may be one in a version that we do not know. */
+/** Reports whether a packet is an Initial, or may be one in an unknown version. */
 static bool is_initial(const uint8_t *data, uint32_t length)
 {
   struct long_header header;
@@ -120,7 +120,7 @@ static bool is_initial(const uint8_t *data, uint32_t length)
   return !read_long(data, length, &header) || header.type == TYPE_UNKNOWN || header.type == TYPE_INITIAL;
 }
 
-/** Whether a packet's destination is the connection ID of the gateway; only what every version has is looked at. */
+/** Reports whether the DCID of a packet is the gateway's connection ID. Reads only fields that every version has. */
 static bool is_to_gateway(const struct qp_probation *probation, const uint8_t *data, uint32_t length)
 {
   uint32_t at = is_long(data) ? LONG_DCID_AT : SHORT_DCID_AT, bytes = probation->gateway_id_bytes;
@@ -130,8 +130,8 @@ static bool is_to_gateway(const struct qp_probation *probation, const uint8_t *d
 }
 
 /**
- * Whether a packet of the datagram is to the gateway's ID and no Initial: the Handshake that ends a client's part often
- * stands behind the Initial that acknowledges the server's.
+ * Reports whether a packet of the datagram is to the gateway's ID and not an Initial. The Handshake that ends a
+ * client's part often follows the Initial that acknowledges the server's.
  */
 static bool has_answer(const struct qp_probation *probation, const uint8_t *data, uint32_t length)
 {
@@ -148,9 +148,9 @@ static bool has_answer(const struct qp_probation *probation, const uint8_t *data
 }
 
 /**
- * Whether the gateway has validated the path of a client that moves: until then it sends no more there than three times what
- * came from there (RFC 9000 sections 8.1 and 9.3). That it answers, or probes, shows nothing: what it answers may have been
- * sent from elsewhere, with this source address, by the real client of a connection.
+ * Reports whether the gateway has validated the path of a moving client. Until then it sends no more than three times
+ * the bytes that came from there (RFC 9000 sections 8.1 and 9.3). An answer or a probe proves nothing: the packet it
+ * answers may have been sent from elsewhere, with this source address, by the real client of a connection.
  */
 static bool is_path_proven(const struct qp_probation *probation)
 {
@@ -165,7 +165,9 @@ bool qp_probation_sent(struct qp_probation *probation, const uint8_t *data, uint
   return probation->is_moving && !is_long(data) && is_path_proven(probation);
 }
 
-/** The source connection ID of an Initial or Handshake: Retry and Version Negotiation are from nobody yet. */
+/**
+ * Takes the source connection ID of an Initial or Handshake. Retry and Version Negotiation belong to no connection yet.
+ */
 static void take_gateway_id(struct qp_probation *probation, const struct long_header *header)
 {
   if (header->version == 0 || header->type == TYPE_RETRY || header->source_bytes > QP_MAX_CID_BYTES)

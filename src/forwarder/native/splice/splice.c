@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 enum {
-  /* 127.1.0.1 to 127.255.255.254 without .0 and .255: 127.0.0.0/16 is left to the system and its services. */
+  /* 127.1.0.1 to 127.255.255.254, without .0 and .255. 127.0.0.0/16 is left to the system and its services. */
   VIRTUAL_HOSTS = 254,
   VIRTUAL_NETS = 255 * 256,
   VIRTUAL_ADDRESSES = VIRTUAL_NETS * VIRTUAL_HOSTS,
@@ -65,7 +65,7 @@ void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, c
   pthread_mutex_init(&splice->mutex, NULL);
 }
 
-/** Whose a virtual address is, or was until it began to rest; null if it is free. */
+/** Returns the client that has a virtual address, or had it until it began to rest; null if it is free. */
 static struct qp_client *holder_of(const struct qp_splice *splice, uint32_t virtual_ipv4)
 {
   return qp_table_find(&splice->by_virtual, hash_ipv4(&splice->key, virtual_ipv4), &virtual_ipv4);
@@ -84,7 +84,7 @@ static uint32_t virtual_address(uint32_t index)
   return htonl(127u << 24 | ((net >> 8) + 1) << 16 | (net & 0xff) << 8 | (host + 1));
 }
 
-/** The next address that nobody holds, each before one comes up again; 0 if there is none. */
+/** Returns the next free address; each comes up once before any comes up again. 0 if there is none. */
 static uint32_t take_virtual(struct qp_splice *splice)
 {
   uint32_t count = VIRTUAL_ADDRESSES / splice->stride;
@@ -101,7 +101,7 @@ static uint32_t take_virtual(struct qp_splice *splice)
   }
 }
 
-/** Its virtual address rests from now on. */
+/** Forgets a client. Its virtual address begins to rest. */
 static void forget(struct qp_splice *splice, struct qp_client *client, int64_t now_ms)
 {
   qp_places_close(&splice->limits->places, &client->place);
@@ -136,7 +136,7 @@ static bool add_to_tables(struct qp_splice *splice, struct qp_client *client)
   return false;
 }
 
-/** A client with a place and an address, or null. */
+/** Assigns a virtual address to a client with a place. On failure frees the client and returns null. */
 static struct qp_client *create(struct qp_splice *splice, struct qp_client *client, int64_t now_ms)
 {
   pthread_mutex_lock(&splice->mutex);
@@ -176,8 +176,8 @@ static struct qp_client *admit_new(struct qp_splice *splice, const struct qp_pat
 }
 
 /**
- * Whether what comes from a client's address is not the client's any more: its place has gone to a newer one, or its
- * connection elsewhere and `data` begins another.
+ * Reports whether a packet from a client's address is no longer the client's: its place has gone to a newer one, or its
+ * connection has moved and `data` begins another.
  */
 static bool has_left(const struct qp_client *client, const uint8_t *data, uint32_t length)
 {
@@ -186,7 +186,7 @@ static bool has_left(const struct qp_client *client, const uint8_t *data, uint32
          (!qp_place_is_newest(place) && qp_arrival_of(data, length) == QP_ARRIVAL_BEGINNING);
 }
 
-/** The client at the other end of `path`, which sent `data`. */
+/** Returns the client at the peer of `path`, which sent `data`, or null. */
 static struct qp_client *find(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
                               uint32_t length, int64_t now_ms)
 {
@@ -230,7 +230,7 @@ void qp_splice_answered(struct qp_client *client, const uint8_t *data, uint32_t 
 {
   for (uint32_t at = 0; at < length; at += segment_bytes) {
     uint32_t left = length - at;
-    /* Past the handshake what has a long header is no more than what the gateway says to anybody. */
+    /* After the handshake, a long header is no more than the gateway sends to anyone. */
     client->is_answered |= !client->has_answered || data[at] < 0x80;
     if (!client->has_answered)
       qp_probation_answered(&client->probation, data + at, left < segment_bytes ? left : segment_bytes);
@@ -240,8 +240,8 @@ void qp_splice_answered(struct qp_client *client, const uint8_t *data, uint32_t 
 }
 
 /**
- * Whether a client may be silent for long: it has answered the gateway, or is where a connection that is known sends from
- * now. Of the places that a client claims with false addresses that is one at most, and only while it sends from nowhere else.
+ * Reports whether a client may be silent for long: it has answered the gateway, or a known connection is at its
+ * address. With forged addresses a client claims at most one such place, and only while it sends from nowhere else.
  */
 static bool is_settled(const struct qp_client *client)
 {
@@ -290,8 +290,8 @@ void qp_splice_destroy(struct qp_splice *splice)
 }
 
 /**
- * Whether a client is at its address. One that went on under a connection ID that nobody knows has left all the same, and is
- * silent there.
+ * Reports whether a client is at its address. A client that continues elsewhere under an unknown connection ID has left
+ * too, and is silent here.
  */
 static bool is_there(const struct qp_splice *splice, const struct qp_client *client, int64_t now_ms)
 {

@@ -25,7 +25,7 @@ static enum qp_report_refusal refusal_of(const struct qp_reports *reports, const
   return reports->count < reports->max ? QP_REPORTED : QP_REPORTS_FULL;
 }
 
-/** Takes the report over, unless it is refused. */
+/** Takes ownership of the report, unless it is refused. */
 static enum qp_report_refusal append(struct qp_reports *reports, struct qp_report *report,
                                      const struct qp_report_share *share)
 {

@@ -12,7 +12,7 @@ enum {
   NONCE = 0x0015,
   /** `maxLeadingAttributes` of src/wire/stun.ts. */
   MAX_ATTRIBUTES = 16,
-  /** The name with its length. */
+  /** The name, and a word for its length. */
   NAME_WORDS = QP_MAX_STUN_NAME_BYTES / 8 + 1,
 };
 
@@ -136,7 +136,7 @@ static uint32_t session_of_name(const struct qp_stun_gate *gate, const uint8_t *
   return name ? name->session : QP_NO_SESSION;
 }
 
-/** The value of the first attribute of a type, or null. */
+/** Returns the value of the first attribute of `type` among the leading ones, or null. */
 static const uint8_t *leading_attribute(const struct qp_stun_arrival *arrival, size_t type, size_t *length)
 {
   size_t at = QP_STUN_HEADER_BYTES;
@@ -152,7 +152,7 @@ static const uint8_t *leading_attribute(const struct qp_stun_arrival *arrival, s
   return NULL;
 }
 
-/** The live session that the message's USERNAME leads to, or `QP_NO_SESSION`. */
+/** Returns the live session named by the message's USERNAME, or `QP_NO_SESSION`. */
 static uint32_t named_session(const struct qp_stun_gate *gate, const struct qp_sessions *sessions,
                               const struct qp_stun_arrival *arrival)
 {
@@ -177,7 +177,7 @@ static bool is_reached(const struct qp_stun_gate *gate, const struct qp_stun_arr
   return nonce && qp_stun_nonce_is_good(&gate->nonces, nonce, length, &arrival->path, arrival->now.ms);
 }
 
-/** Takes one from a level that is a second deep. */
+/** Takes one message from a level with a depth of one second. */
 static bool take_one(__u64 *level, double per_second, uint64_t now_ns)
 {
   const uint64_t second_ns = 1000000000;
@@ -192,7 +192,7 @@ static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_s
   struct qp_stun_budget *subject = &gate->subject_budgets[bucket];
   const struct qp_stun_options *per = &gate->options;
   *share = (struct qp_report_share){ &gate->waiting[bucket], per->max_waiting_of_subject };
-  /* The registration's first: what comes in the name of one is not all that its subject has. */
+  /* The registration's own budget first, so that messages in its name cannot use up its subject's. */
   if (here)
     return take_one(&own->here, per->per_registration, now_ns) && take_one(&subject->here, per->per_subject, now_ns);
   return take_one(&own->elsewhere, per->per_registration_elsewhere, now_ns) &&

@@ -1,6 +1,6 @@
 /*
- * Who pays for a STUN message, before anybody works on what it proves: so a flood costs a look at each message.
- * src/forwarder/dgram/stun-gate.ts tells the rules, and has the same.
+ * Decides who pays for a STUN message before its proofs are verified, so that a flood costs only a glance at each
+ * message. src/forwarder/dgram/stun-gate.ts states the rules and has the same ones.
  */
 #ifndef QP_STUN_GATE_H
 #define QP_STUN_GATE_H
@@ -11,47 +11,49 @@
 #include "reports.h"
 #include "stun-nonce.h"
 
-/** Longest name, in bytes; the registry's have 22. */
+/** Longest name in bytes; the registry's names have 22. */
 enum { QP_MAX_STUN_NAME_BYTES = 64 };
 
-/** Messages per second. */
+/** Limits. Rates are in messages per second. */
 struct qp_stun_options {
-  /** A second of each may come at once: of one source, of a registration, and of those that name it elsewhere. */
+  /**
+   * Of one source, of a registration, and of messages that name it from elsewhere. Each allows a burst of one second.
+   */
   double per_source, per_registration, per_registration_elsewhere;
-  /** And of a subject, whose sessions draw from one bucket. */
+  /** Of a subject, whose sessions draw from one bucket. The same burst. */
   double per_subject, per_subject_elsewhere;
-  /** Of all sources together, for each kind of what they pay for, and how many of these may come at once. */
+  /** Of all sources together for each kind that they pay for, and its burst in messages. */
   double per_kind, burst_of_kind;
-  /** Sources that are told apart: what their hashes share they share as well. */
+  /** Number of sources told apart. Sources whose hashes collide share a limit. */
   uint32_t sources;
   /** Longest message, in bytes. */
   uint32_t max_bytes;
-  /** Messages that may wait for JavaScript, those of one kind, and those of one subject. */
+  /** Messages that may wait for JavaScript: in total, of one kind, and of one subject. */
   uint32_t max_waiting, max_waiting_of_kind, max_waiting_of_subject;
   int64_t nonce_life_ms;
 };
 
 struct qp_stun_name;
 
-/** What pays for the messages that name a session, or any session of a subject, as levels; zero is full. */
+/** Budgets for messages that name a session, or any session of a subject, as levels (bucket.h); 0 is full. */
 struct qp_stun_budget {
   __u64 here, elsewhere;
 };
 
-/** What pays for the messages of one kind, in the order of how little they show. */
+/** Kinds of messages that sources pay for, from the one that proves least. */
 enum qp_stun_kind {
-  /** Those that name no live registration. */
+  /** Names no live registration. */
   QP_STUN_STRANGE,
-  /** Those that name one. */
+  /** Names a live registration. */
   QP_STUN_NAMED,
-  /** And with a nonce of ours for the address that they come from. */
+  /** Names one, and has a nonce issued for its source address. */
   QP_STUN_REACHED,
   QP_STUN_KINDS,
 };
 
 struct qp_stun_purse {
   struct qp_bucket bucket;
-  /** Messages that wait for JavaScript. */
+  /** Messages waiting for JavaScript. */
   uint32_t waiting;
 };
 
@@ -59,24 +61,27 @@ struct qp_stun_gate {
   struct qp_stun_options options;
   struct qp_hash_key key;
   struct qp_grace *grace;
-  /** By the hash of the name: names are random and come from the relay, so none has another's but for a miracle. */
+  /** By the hash of the name. Names are random and assigned by the relay, so a collision is practically impossible. */
   struct qp_table names;
-  /** How many there may be of each. */
+  /** Capacity in sessions and buckets. */
   struct qp_sessions_size size;
   /** By session id. */
   struct qp_stun_name **names_of;
   struct qp_stun_budget *budgets;
   /** By bucket id. */
   struct qp_stun_budget *subject_budgets;
-  /** How many messages that a subject pays for wait for JavaScript, by bucket id. */
+  /** Number of messages waiting for JavaScript that a subject pays for, by bucket id. */
   uint32_t *waiting;
-  /** Levels of sources, zero is full: for what anybody may send with a false address, and for what nobody else can. */
+  /**
+   * Levels by source; 0 is full. The first pays for messages whose source may be forged, the second for those with a
+   * nonce.
+   */
   __u64 *sources, *reached_sources;
   struct qp_stun_purse purses[QP_STUN_KINDS];
   struct qp_stun_nonces nonces;
 };
 
-/** A message and where it came from. */
+/** A message with its path and its time of arrival. */
 struct qp_stun_arrival {
   const uint8_t *data;
   size_t length;
@@ -87,31 +92,31 @@ struct qp_stun_arrival {
 enum qp_stun_payer {
   QP_PAID_BY_REGISTRATION,
   QP_PAID_BY_SOURCE,
-  /** Nobody: there are too many of this source, or of this kind. */
+  /** Refused: too many messages from this source, or of this kind. */
   QP_SOURCE_EXHAUSTED,
   QP_KIND_EXHAUSTED,
-  /** Nobody: it is longer than a client's. */
+  /** Refused: longer than any client's message. */
   QP_STUN_TOO_LONG,
 };
 
-/** `gate` is zeroed; false if there is no memory. Freed with `qp_stun_gate_destroy` in any case. */
+/** `gate` must be zeroed. Returns false if out of memory. Freed by `qp_stun_gate_destroy` in either case. */
 bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options,
                        struct qp_sessions_size size, const struct qp_hash_key *key,
                        const struct qp_hash_key *nonce_key, struct qp_grace *grace);
-/** Frees everything; nobody may be reading. */
+/** Frees everything. No thread may be reading. */
 void qp_stun_gate_destroy(struct qp_stun_gate *gate);
 
 /* Control thread. */
 
-/** Gives a session the name that STUN messages call it by (USERNAME), and full budgets; false if there is no memory. */
+/** Gives a session its name in STUN messages (USERNAME), and full budgets; false if out of memory. */
 bool qp_stun_gate_name(struct qp_stun_gate *gate, uint32_t session, const uint8_t *name, size_t length);
-/** Takes a session's name away, if it has one; before the session is closed. */
+/** Removes the name of a session, if it has one. Called before the session is closed. */
 void qp_stun_gate_forget(struct qp_stun_gate *gate, uint32_t session);
 
-/** Gives a subject full budgets, as its bucket is opened: another may have had that id. */
+/** Gives a subject full budgets when its bucket is opened, as another subject may have had that id. */
 void qp_stun_gate_open_subject(struct qp_stun_gate *gate, uint32_t bucket);
 
-/** Any thread: charges a STUN message, and tells in whose share it waits. */
+/** Any thread: charges a STUN message, and sets `share` to the share that it waits in. */
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
                                        const struct qp_stun_arrival *arrival, struct qp_report_share *share);
 

@@ -20,7 +20,7 @@ void qp_stun_nonce_sign(const struct qp_stun_nonces *nonces, uint64_t tick, cons
   memcpy(mac, signature, QP_NONCE_MAC_BYTES);
 }
 
-/** A digit of base64url (RFC 4648 section 5), or 64 for any other byte. */
+/** Returns the value of a base64url digit (RFC 4648 section 5), or 64 for any other byte. */
 static uint32_t digit_of(uint8_t byte)
 {
   if (byte >= 'A' && byte <= 'Z')
@@ -32,7 +32,7 @@ static uint32_t digit_of(uint8_t byte)
   return byte == '-' ? 62 : byte == '_' ? 63 : 64;
 }
 
-/** Decodes whole groups of four digits into three bytes each. */
+/** Decodes groups of four digits into three bytes each; false for any other byte. */
 static bool decode(const uint8_t *text, uint8_t *bytes, size_t count)
 {
   uint32_t wrong = 0;
@@ -46,7 +46,7 @@ static bool decode(const uint8_t *text, uint8_t *bytes, size_t count)
   return wrong == 0;
 }
 
-/** In a time that does not tell where they differ. */
+/** Compares in constant time. */
 static bool is_same_mac(const uint8_t *a, const uint8_t *b)
 {
   uint8_t difference = 0;

@@ -1,4 +1,4 @@
-/* The part of a session that the kernel sees as well (bpf/abi.h). */
+/* The part of a session that the kernel also sees (bpf/abi.h). */
 #ifndef QP_ACCOUNT_H
 #define QP_ACCOUNT_H
 
@@ -21,8 +21,8 @@ static inline struct qp_address qp_address_of_source(const struct qp_source *sou
 }
 
 /**
- * The address of this host that packets to the session leave from. Zero, so that the system chooses, where a writer
- * holds it for longer than some looks take.
+ * Returns the address of this host that packets to the session leave from. Zero, which lets the system choose, if a
+ * writer holds the account for longer than a few reads.
  */
 static inline struct qp_ip qp_account_local(const struct qp_account *account)
 {
@@ -39,24 +39,27 @@ static inline struct qp_ip qp_account_local(const struct qp_account *account)
   return (struct qp_ip){ 0 };
 }
 
-/** Threads that both find none have the same time but for a packet's. */
+/** Threads may both find 0. Their times differ by no more than the time of a packet. */
 static inline void qp_account_note_first(struct qp_account *account, uint64_t now_ns)
 {
   if (qp_load(&account->first_at_ns) == 0)
     qp_store(&account->first_at_ns, now_ns);
 }
 
-/** Has the kernel forget who was found to pay for what comes from the session's address, and from which bucket. */
+/** Makes the kernel forget which session and which bucket pay for packets from the session's address. */
 static inline void qp_account_touch(struct qp_account *account)
 {
   __atomic_fetch_add(&account->version, 2, __ATOMIC_SEQ_CST);
 }
 
-/** Changes the address so that the kernel sees the old or the new one, or leaves the packet to user space. */
+/** Changes the address such that the kernel sees the old or the new one, or leaves the packet to user space. */
 static inline void qp_account_move(struct qp_account *account, struct qp_source address, const struct qp_ip *local)
 {
   __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
-  /* The kernel reads without barriers (bpf/guard.h), and on arm64 what follows could overtake the store of that. */
+  /*
+   * The kernel reads without barriers (bpf/guard.h), and on arm64 the stores below could overtake the one of the
+   * version.
+   */
   __atomic_thread_fence(__ATOMIC_RELEASE);
   account->address = address;
   for (int i = 0; i < 4; i++)

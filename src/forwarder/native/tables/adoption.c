@@ -55,7 +55,9 @@ static int by_session(const void *one, const void *other)
   return (a > b) - (a < b);
 }
 
-/** A writer that was killed has left half an address, which is none: user space says where the packets go. */
+/**
+ * Clears an address left half-written by a killed writer; user space then decides. Reports whether there is an address.
+ */
 static bool mend_address(struct qp_account *account)
 {
   const struct qp_source nowhere = { 0 };
@@ -108,7 +110,7 @@ static bool adopt_sessions(struct adoption *adoption)
   return true;
 }
 
-/** Finds out who of those at an address pays, and forgets addresses at which nobody lives. */
+/** Restores which session at an address pays, and removes addresses without sessions. */
 static void adopt_source(void *context, const void *key, uint32_t session)
 {
   struct qp_sessions *sessions = ((struct adoption *)context)->sessions;

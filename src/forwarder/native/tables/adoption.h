@@ -1,6 +1,6 @@
 /*
- * The tables of an earlier process, which the kernel kept and went on forwarding by: the sessions of this one, before its
- * threads start. Control thread.
+ * Adopts the tables of an earlier process, by which the kernel went on forwarding, as the sessions of this process
+ * before its threads start. Control thread.
  */
 #ifndef QP_ADOPTION_H
 #define QP_ADOPTION_H
@@ -8,8 +8,9 @@
 #include "sessions.h"
 
 /**
- * Opens the sessions that are alive and have routes in the kernel, under the ids that they have there, with the buckets that
- * they draw from, and removes what else is in the kernel's tables. Nothing that is right changes there, so no packet is lost meanwhile. 0 or an `errno`.
+ * Opens the sessions that are alive and have routes in the kernel, under the same ids and with the buckets that they
+ * draw from, and removes everything else from the kernel's tables. Valid entries do not change, so no packet is lost
+ * meanwhile. Returns 0 or an `errno`.
  */
 int qp_sessions_adopt(struct qp_sessions *sessions, uint64_t now_ns);
 

@@ -1,6 +1,6 @@
 /*
- * The token buckets of bpf/abi.h: the generic cell rate algorithm (ITU-T I.371). Threads and the kernel may take from
- * one at the same time. The clock is passed in and must not go back.
+ * The token buckets of bpf/abi.h, by the generic cell rate algorithm (ITU-T I.371). Threads and the kernel may draw
+ * from a bucket concurrently. The clock is passed in and must not go back.
  */
 #ifndef QP_BUCKET_H
 #define QP_BUCKET_H
@@ -17,7 +17,7 @@ static inline uint64_t qp_tokens_ns(uint64_t token_ns_q16, double tokens)
   return ns > 1e18 ? (uint64_t)1e18 : (uint64_t)ns;
 }
 
-/** At most one second for a token, so that what 65 535 of them cost fits a word, and at least the unit. */
+/** At most one second per token, so that the cost of 65 535 tokens fits in a word, and at least one unit. */
 static inline uint64_t qp_token_ns_q16(double per_second)
 {
   double token_ns = per_second > 1 ? 1e9 / per_second : 1e9;
@@ -38,14 +38,16 @@ static inline void qp_bucket_init(struct qp_bucket *bucket, double per_second, d
   qp_store(&bucket->full_at_ns, 0);
 }
 
-/** How long it takes until it is full, if nothing more is taken. */
+/** Returns the time until the bucket is full, if nothing more is taken. */
 static inline uint64_t qp_bucket_missing_ns(const struct qp_bucket *bucket, uint64_t now_ns)
 {
   uint64_t full_at = qp_load(&bucket->full_at_ns);
   return full_at > now_ns ? full_at - now_ns : 0;
 }
 
-/** Takes what lasts `cost_ns` to flow in from a level of `depth_ns`, which is full at `*level` again, if it is there. */
+/**
+ * Takes `cost_ns` of refill from a level that is `depth_ns` deep and will be full at `*level`; false if it holds less.
+ */
 static inline bool qp_level_take(__u64 *level, uint64_t cost_ns, uint64_t depth_ns, uint64_t now_ns)
 {
   __u64 full_at = qp_load(level);
@@ -59,14 +61,14 @@ static inline bool qp_level_take(__u64 *level, uint64_t cost_ns, uint64_t depth_
   }
 }
 
-/** Takes `tokens` if they are there; tells whether they were. */
+/** Takes `tokens`; false if the bucket holds fewer. */
 static inline bool qp_bucket_take(struct qp_bucket *bucket, uint32_t tokens, uint64_t now_ns)
 {
   uint64_t cost = tokens * qp_load(&bucket->token_ns_q16) >> 16;
   return qp_level_take(&bucket->full_at_ns, cost, qp_load(&bucket->depth_ns), now_ns);
 }
 
-/** Changes rate and depth; the level stays, up to the new depth. One writer. */
+/** Changes rate and depth. The level stays, up to the new depth. One writer. */
 static inline void qp_bucket_reshape(struct qp_bucket *bucket, double per_second, double depth, uint64_t now_ns)
 {
   __u64 found = qp_load(&bucket->full_at_ns);
@@ -74,12 +76,12 @@ static inline void qp_bucket_reshape(struct qp_bucket *bucket, double per_second
   double missing_ns = (double)(from - now_ns);
   double level = ((double)qp_load(&bucket->depth_ns) - missing_ns) * 65536 /
                  (double)qp_load(&bucket->token_ns_q16);
-  /* Not full in between: others take from it meanwhile. */
+  /* The bucket must not be full in between, as others draw from it meanwhile. */
   qp_bucket_shape(bucket, per_second, depth);
   double missing = depth > level ? depth - level : 0;
   uint64_t full_at = now_ns + qp_tokens_ns(qp_load(&bucket->token_ns_q16), missing);
   for (;;) {
-    /* With what they took. */
+    /* Adds what others took meanwhile. */
     __u64 full_after = full_at + (found > from ? found - from : 0);
     if (__atomic_compare_exchange(&bucket->full_at_ns, &found, &full_after, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
       return;

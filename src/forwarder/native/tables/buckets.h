@@ -1,6 +1,6 @@
 /*
- * The token buckets of the subjects, each of which all sessions of its subject draw from. A bucket is there for as long as
- * it is held or a session draws from it. Control thread, but for what is in the buckets themselves (bucket.h).
+ * The token buckets of the subjects. All sessions of a subject draw from its bucket, which exists as long as it is held
+ * or a session draws from it. Control thread, except for the contents of the buckets (bucket.h).
  */
 #ifndef QP_BUCKETS_H
 #define QP_BUCKETS_H
@@ -10,40 +10,42 @@
 
 struct qp_kernel;
 
-/** What the control thread alone knows of a bucket. */
+/** The state of a bucket that only the control thread uses. */
 struct qp_bucket_record {
   struct qp_id id;
-  /** Sessions that draw from it. */
+  /** Number of sessions that draw from it. */
   uint32_t sessions;
   bool is_held;
 };
 
-/** Arrays by id. */
+/** Arrays indexed by bucket id. */
 struct qp_buckets {
   struct qp_ids ids;
   struct qp_bucket *all;
   struct qp_bucket_record *records;
-  /** Has `all` in its memory; null where user space forwards alone. */
+  /** Keeps `all` in its memory; null if only user space forwards. */
   struct qp_kernel *kernel;
-  /** Buckets that are there. */
+  /** Number of buckets in use. */
   uint32_t count;
 };
 
-/** `buckets` is zeroed; false if there is no memory. Freed with `qp_buckets_destroy` in any case. */
+/** `buckets` must be zeroed. Returns false if out of memory. Freed by `qp_buckets_destroy` in either case. */
 bool qp_buckets_init(struct qp_buckets *buckets, uint32_t capacity, struct qp_grace *grace, struct qp_kernel *kernel);
 void qp_buckets_destroy(struct qp_buckets *buckets);
 
-/** The id of a bucket that is held and full, or `QP_NO_ID` if all are taken. */
+/** Opens a bucket that is held and full. Returns its id, or `QP_NO_ID` if all are taken. */
 uint32_t qp_bucket_open(struct qp_buckets *buckets, double per_second, double depth);
 bool qp_bucket_is_held(const struct qp_buckets *buckets, uint32_t id);
-/** Holds it no more. */
+/** Ends the hold on a bucket. */
 void qp_bucket_release(struct qp_buckets *buckets, uint32_t id);
 
-/** A session draws from it from now on, or no more. */
+/** A session starts to draw from the bucket, or stops. */
 void qp_bucket_join(struct qp_buckets *buckets, uint32_t id);
 void qp_bucket_leave(struct qp_buckets *buckets, uint32_t id);
 
-/** Takes over the buckets of an earlier process that sessions have joined, none of them held, and leaves the others free. */
+/**
+ * Adopts the buckets of an earlier process that sessions have joined, none of them held, and leaves the others free.
+ */
 void qp_buckets_adopt(struct qp_buckets *buckets);
 
 #endif

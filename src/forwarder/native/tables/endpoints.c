@@ -59,7 +59,7 @@ static void release_endpoint(struct qp_retired *retired, void *owner)
   free(owner);
 }
 
-/** Takes a session out of its endpoint's list. */
+/** Removes a session from its endpoint's list. */
 static void unlink_session(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
 {
   struct qp_session_record *record = &sessions->records[id];
@@ -79,7 +79,7 @@ static void discard_endpoint(struct qp_sessions *sessions, struct qp_endpoint *e
   qp_retire(sessions->grace, &endpoint->retired, release_endpoint, endpoint);
 }
 
-/** A thread that follows the list in this moment may skip from the old endpoint's list into the new one's. */
+/** A thread that follows the list at this moment may cross from the old endpoint's list into the new one's. */
 static void link_session(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
 {
   uint32_t older = load_id(&endpoint->newest);
@@ -93,7 +93,7 @@ void qp_endpoint_publish(struct qp_sessions *sessions, const struct qp_endpoint 
 {
   struct qp_source source = qp_source_of_address(&endpoint->address);
   uint32_t newest = load_id(&endpoint->newest);
-  /* The kernel's addresses have no zone, and no packet of another should pass for one of theirs. */
+  /* Addresses in the kernel have no zone, and a packet from another zone must not pass for one from this endpoint. */
   if (endpoint->address.scope != 0)
     return;
   if (newest == 0)
@@ -102,7 +102,7 @@ void qp_endpoint_publish(struct qp_sessions *sessions, const struct qp_endpoint 
     qp_kernel_set_source(sessions->kernel, &source, newest - 1);
 }
 
-/** Tells the kernel where a session's packets go; to nowhere if only user space can bring them there. */
+/** Publishes a session's address to the kernel; no address if only user space can send there. */
 static void publish_address(struct qp_account *account, const struct qp_endpoint *to, const struct qp_ip *local)
 {
   const struct qp_source nowhere = { 0 };
@@ -110,7 +110,7 @@ static void publish_address(struct qp_account *account, const struct qp_endpoint
   qp_account_move(account, is_reachable ? qp_source_of_address(&to->address) : nowhere, local);
 }
 
-/** The end of a path at this host: that of the one address that all sessions have, if there is only one. */
+/** Returns the local end of a path, or the bound address if all sessions share one. */
 static struct qp_ip local_of(const struct qp_sessions *sessions, const struct qp_path *path)
 {
   return path && !qp_is_local_known(&sessions->bound) ? path->local : sessions->bound;
@@ -133,7 +133,7 @@ void qp_session_prefer(struct qp_sessions *sessions, uint32_t id)
   link_session(sessions, id, endpoint);
 }
 
-/** Makes a session the newest at an endpoint: from now on it pays, and no older one. */
+/** Makes a session the newest at an endpoint, so that it pays instead of any older one. */
 static void take_endpoint(struct qp_sessions *sessions, uint32_t id, struct qp_endpoint *endpoint)
 {
   uint32_t older = load_id(&endpoint->newest);
@@ -143,7 +143,7 @@ static void take_endpoint(struct qp_sessions *sessions, uint32_t id, struct qp_e
     qp_account_touch(&sessions->accounts[older - 1]);
 }
 
-/** A peer that stays where it is, and may talk to another address of this host. */
+/** Updates the local address of a session whose peer stays at its address. */
 static void turn(struct qp_account *account, const struct qp_endpoint *at, const struct qp_ip *local)
 {
   if (!qp_same_local(&account->local, local))
@@ -157,7 +157,7 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
   const struct qp_ip local = local_of(sessions, path);
   if (path && !to)
     return false;
-  /* Not taken out to be put back: in between, its packets would have no sender. */
+  /* The session must not be unlinked and linked again: in between, its packets would have no sender. */
   if (from == to && (!to || load_id(&to->newest) == id + 1)) {
     turn(&sessions->accounts[id], to, &local);
     return true;
@@ -169,7 +169,7 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
     take_endpoint(sessions, id, to);
   if (from)
     qp_endpoint_publish(sessions, from);
-  /* Last: what the kernel remembers of who pays is good for a version of the session's account. */
+  /* Last: the kernel caches who pays for a version of the session's account. */
   publish_address(&sessions->accounts[id], to, &local);
   if (from && load_id(&from->newest) == 0)
     discard_endpoint(sessions, from);

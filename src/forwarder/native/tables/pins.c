@@ -97,7 +97,7 @@ bool qp_pins_set(struct qp_pins *pins, const uint8_t *dcid, size_t length, uint3
     free(pin);
     return false;
   }
-  /* The new one comes before the old one goes, so a packet in between finds either. */
+  /* The new pin is added before the old one is removed, so that a packet in between finds either. */
   if (before)
     discard(pins, before);
   return true;

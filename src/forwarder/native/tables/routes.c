@@ -5,10 +5,10 @@
 
 enum { MIN_SLOTS = 16 };
 
-/** In the place of session + 1: a route that was removed. */
+/** Marks a removed route, in place of session + 1. */
 #define REMOVED UINT32_MAX
 
-/** A connection ID as the two words that it is compared by. */
+/** A connection ID as the two words that are compared. */
 struct cid_words {
   uint64_t head;
   uint32_t tail;
@@ -33,7 +33,7 @@ uint64_t qp_routes_hash(const struct qp_routes *routes, const uint8_t *cid)
   return hash_words(routes, words_of(cid));
 }
 
-/** The shard takes the top bits of the hash, the slot the low ones. */
+/** The shard uses the top bits of the hash, the slot the low ones. */
 static size_t shard_of(uint64_t hash)
 {
   return hash >> (64 - QP_SHARD_BITS);
@@ -63,14 +63,14 @@ void qp_routes_prefetch(const struct qp_routes *routes, uint64_t hash)
     __builtin_prefetch(&slots->at[hash & slots->mask]);
 }
 
-/** A slot as it was seen, once: a second look might find another connection ID in it. */
+/** A slot as it was read, once: a second read might find another connection ID in it. */
 struct place {
   size_t slot;
   /** Session + 1, or 0 if the slot is free. */
   uint32_t holder;
 };
 
-/** The slot that holds the words, or the free one that ends their run. */
+/** Returns the slot that holds the words, or the free slot that ends their run. */
 static struct place probe(const struct qp_shard_slots *slots, struct cid_words words, uint64_t hash)
 {
   for (size_t slot = hash & slots->mask;; slot = (slot + 1) & slots->mask) {
@@ -117,11 +117,11 @@ static void copy_routes(const struct qp_routes *routes, const struct qp_shard_sl
   }
 }
 
-/** Gives a shard as many slots as its routes need, without the marks of removed ones. */
+/** Resizes a shard to its number of routes, without the marks of removed ones. */
 static bool rebuild(struct qp_routes *routes, struct qp_shard *shard)
 {
   size_t capacity = MIN_SLOTS;
-  /* A little room beyond the load of one half, or the next route would bring the next rebuild. */
+  /* A little room beyond a load of one half, so that the next route does not trigger the next rebuild. */
   while (capacity / 2 <= shard->count + shard->count / 64)
     capacity *= 2;
   struct qp_shard_slots *fresh = calloc(1, sizeof *fresh + capacity * sizeof fresh->at[0]);
@@ -174,7 +174,7 @@ bool qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t ses
   write_route(slots, place.slot, words, REMOVED);
   shard->count--;
   routes->count--;
-  /* A shard that has emptied gives its memory back; if there is none for a smaller one, it stays as it is. */
+  /* An emptied shard returns its memory. If there is none for a smaller shard, it stays as it is. */
   if (slots->mask >= MIN_SLOTS && 16 * (size_t)shard->count < slots->mask)
     rebuild(routes, shard);
   return true;

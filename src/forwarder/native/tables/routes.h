@@ -1,7 +1,7 @@
 /*
- * Which session a 12-byte connection ID leads to. Slots of 16 bytes, open addressing at a load of at most one half, in
- * 256 shards that are rebuilt one at a time, so no growth holds up the control thread for long. The control thread
- * writes; I/O threads read without locks (grace.h).
+ * The session that each 12-byte connection ID leads to. Slots of 16 bytes, with open addressing at a load of at most
+ * one half, in 256 shards that are rebuilt one at a time, so that growth never blocks the control thread for long. The
+ * control thread writes; I/O threads read without locks (grace.h).
  */
 #ifndef QP_ROUTES_H
 #define QP_ROUTES_H
@@ -16,16 +16,17 @@
 
 enum { QP_SHARD_BITS = 8 };
 
-/** No session: not the index of any. */
+/** No session. Never the index of one. */
 #define QP_NO_SESSION UINT32_MAX
 
 /**
- * One connection ID. Its last 4 bytes share a word with the session, so one look at that word tells whose it is; a slot
- * is given to one ID only until its shard is rebuilt, so the head does not change under a reader either.
+ * The route of one connection ID. The ID's last 4 bytes share a word with the session, so one read of that word
+ * identifies the owner. A slot keeps its ID until the shard is rebuilt, so `head` does not change under a reader
+ * either.
  */
 struct qp_route {
   _Atomic uint64_t head;
-  /** Session + 1 in the upper half; 0 where the slot is free. */
+  /** Session + 1 in the upper half; 0 for a free slot. */
   _Atomic uint64_t tail;
 };
 
@@ -37,7 +38,7 @@ struct qp_shard_slots {
 
 struct qp_shard {
   _Atomic(struct qp_shard_slots *) slots;
-  /** Routes, and slots that are not free. */
+  /** Number of routes, and of slots that are not free. */
   uint32_t count, used;
 };
 
@@ -48,20 +49,20 @@ struct qp_routes {
   struct qp_shard shards[1 << QP_SHARD_BITS];
 };
 
-/** `routes` is zeroed. */
+/** `routes` must be zeroed. */
 void qp_routes_init(struct qp_routes *routes, const struct qp_hash_key *key, struct qp_grace *grace);
 void qp_routes_destroy(struct qp_routes *routes);
 
 /** Any thread. */
 uint64_t qp_routes_hash(const struct qp_routes *routes, const uint8_t *cid);
-/** Any thread: has the processor fetch what `qp_routes_find` will read. */
+/** Any thread: prefetches the memory that `qp_routes_find` will read. */
 void qp_routes_prefetch(const struct qp_routes *routes, uint64_t hash);
-/** Any thread: the session, or `QP_NO_SESSION`. */
+/** Any thread: returns the session, or `QP_NO_SESSION`. */
 uint32_t qp_routes_find(const struct qp_routes *routes, const uint8_t *cid, uint64_t hash);
 
-/** Control thread: makes `cid` lead to `session`, whatever it led to before; false if there is no memory. */
+/** Control thread: routes `cid` to `session` and replaces any earlier route; false if out of memory. */
 bool qp_routes_set(struct qp_routes *routes, const uint8_t *cid, uint32_t session);
-/** Control thread: removes `cid` if it leads to `session`; tells whether it did. */
+/** Control thread: removes the route of `cid` if it leads to `session`; false if it does not. */
 bool qp_routes_remove(struct qp_routes *routes, const uint8_t *cid, uint32_t session);
 size_t qp_routes_bytes(const struct qp_routes *routes);
 

@@ -1,4 +1,4 @@
-/* What is known of the sessions: their routes, their endpoints, their accounts, and the buckets that they draw from. */
+/* The state of the sessions: their routes, endpoints and accounts, and the buckets that they draw from. */
 #ifndef QP_SESSION_H
 #define QP_SESSION_H
 
@@ -18,24 +18,24 @@
 struct qp_endpoint;
 struct qp_kernel;
 
-/** What the packet path reads of a session besides its account. */
+/** The state of a session, besides its account, that the packet path reads. */
 struct qp_session {
   _Atomic(struct qp_endpoint *) endpoint;
-  /** Session + 1 of the one that was registered at the same endpoint before. */
+  /** Session + 1 of the one registered before it at the same endpoint. */
   _Atomic uint32_t older;
 };
 
-/** What the control thread alone knows of a session. */
+/** The state of a session that only the control thread uses. */
 struct qp_session_record {
   struct qp_id id;
   uint8_t *cids;
   uint32_t cid_count;
-  /** Session + 1 of the one that was registered at the same endpoint after. */
+  /** Session + 1 of the one registered after it at the same endpoint. */
   uint32_t newer;
   bool is_open;
 };
 
-/** Arrays by session id, as many elements as there are ids; memory is taken as they fill. */
+/** Arrays indexed by session id, with an element for each id. Memory is committed as they fill. */
 struct qp_sessions {
   struct qp_ids ids;
   struct qp_buckets buckets;
@@ -45,14 +45,16 @@ struct qp_sessions {
   struct qp_grace *grace;
   /** Address family of the public sockets. */
   int family;
-  /** The one address of this host that they are bound to; zero: to all, and each session has its own. */
+  /**
+   * The one address of this host that they are bound to; zero if they are bound to all, and each session has its own.
+   */
   struct qp_ip bound;
   struct qp_session *sessions;
   struct qp_session_record *records;
   struct qp_account *accounts;
-  /** Forwards as well, and has `accounts` in its memory; null where user space forwards alone. */
+  /** Also forwards, and keeps `accounts` in its memory; null if only user space forwards. */
   struct qp_kernel *kernel;
-  /** Sessions that are open. */
+  /** Number of open sessions. */
   uint32_t count;
 };
 
@@ -63,7 +65,7 @@ static inline struct qp_endpoint *qp_session_endpoint(const struct qp_sessions *
   return atomic_load_explicit(&sessions->sessions[id].endpoint, memory_order_acquire);
 }
 
-/** The bucket that what a session sends draws from. */
+/** Returns the bucket that packets from the session draw from. */
 static inline struct qp_bucket *qp_account_bucket(const struct qp_sessions *sessions, const struct qp_account *account)
 {
   return &sessions->buckets.all[qp_load_index(&account->bucket)];

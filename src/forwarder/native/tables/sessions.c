@@ -84,7 +84,7 @@ static bool contains(const uint8_t *cids, uint32_t count, const uint8_t *cid)
   return false;
 }
 
-/** Removes the session's routes but for the `count` at `kept`. */
+/** Removes the session's routes, except the `count` at `kept`. */
 static void remove_routes(struct qp_sessions *sessions, uint32_t id, const uint8_t *kept, uint32_t count)
 {
   struct qp_session_record *record = &sessions->records[id];
@@ -105,7 +105,7 @@ bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *
     return false;
   if (count > 0)
     memcpy(copy, cids, (size_t)count * QP_CID_BYTES);
-  /* New routes come before old ones go, so one that stays is never gone in between. */
+  /* New routes are added before old ones are removed, so that a route in both sets is never missing. */
   uint32_t added = 0;
   while (added < count && qp_routes_set(&sessions->routes, copy + added * QP_CID_BYTES, id))
     added++;

@@ -1,5 +1,5 @@
 /*
- * The sessions as the control thread opens, changes and closes them while I/O threads forward; see grace.h for what may be
+ * Opens, changes and closes sessions on the control thread while I/O threads forward. grace.h tells which memory may be
  * read when.
  */
 #ifndef QP_SESSIONS_H
@@ -7,7 +7,7 @@
 
 #include "session.h"
 
-/** How many may be open at a time, those included that have just been closed. */
+/** Number of ids, including those of sessions and buckets closed a moment ago. */
 struct qp_sessions_size {
   uint32_t sessions, buckets;
 };
@@ -15,29 +15,29 @@ struct qp_sessions_size {
 struct qp_session_spec {
   const uint8_t *cids;
   uint32_t cid_count;
-  /** The way to its peer; null: not proven yet. */
+  /** The path to the peer; null if none is proven yet. */
   const struct qp_path *path;
-  /** Which bucket it draws from; it is there. */
+  /** Id of the bucket to draw from, which must be in use. */
   uint32_t bucket;
   /** On the monotonic clock. */
   uint64_t expires_at_ns;
 };
 
-/** `sessions` is zeroed; false if there is no memory. Freed with `qp_sessions_destroy` in any case. */
+/** `sessions` must be zeroed. Returns false if out of memory. Freed by `qp_sessions_destroy` in either case. */
 bool qp_sessions_init(struct qp_sessions *sessions, struct qp_sessions_size size, const struct qp_hash_key *key,
                       struct qp_grace *grace, int family, struct qp_kernel *kernel);
-/** Frees everything; nobody may be reading. */
+/** Frees everything. No thread may be reading. */
 void qp_sessions_destroy(struct qp_sessions *sessions);
 
-/* Control thread. The ids given must be open; functions that return bool say false if there is no memory. */
+/* Control thread. Except for `qp_session_is_open`, ids must be of open sessions, and false means out of memory. */
 
-/** The id of a new session, or `QP_NO_SESSION` if there is no memory or no id. */
+/** Opens a session. Returns its id, or `QP_NO_SESSION` if memory or ids run out. */
 uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_spec *spec);
 void qp_session_close(struct qp_sessions *sessions, uint32_t id);
 bool qp_session_is_open(const struct qp_sessions *sessions, uint32_t id);
-/** Has a session draw from another bucket from now on. */
+/** Makes a session draw from another bucket from now on. */
 void qp_session_charge(struct qp_sessions *sessions, uint32_t id, uint32_t bucket);
-/** Makes `cids` the session's connection IDs; those that it keeps are not gone in between. */
+/** Sets the session's connection IDs. Those that it keeps stay routed throughout. */
 bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *cids, uint32_t count);
 
 #endif

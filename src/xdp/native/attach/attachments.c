@@ -15,7 +15,7 @@ static void remove_at(struct qp_kernel *kernel, uint32_t i)
   attachments->all[i] = attachments->all[--attachments->count];
 }
 
-/** A link outlives its interface, and index and pin would be in the way of the next one's. */
+/** A link outlives its interface. Its entry and its pin would block those of the next interface with that index. */
 static void remove_dead(struct qp_kernel *kernel)
 {
   for (uint32_t i = kernel->attachments.count; i-- > 0;) {

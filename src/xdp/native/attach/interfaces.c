@@ -14,7 +14,7 @@
 
 #include "netlink.h"
 
-/* From linux/netdev.h of Linux 6.3, which older systems compile without. */
+/* From linux/netdev.h of Linux 6.3, which older systems lack. */
 enum {
   NETDEV_DEV_GET = 1,
   NETDEV_DEV_IFINDEX = 1,
@@ -39,7 +39,10 @@ static struct qp_link *add_link(struct qp_links *links)
   return memset(link, 0, sizeof *link);
 }
 
-/** At most one of the driver's and the generic program is there; what a card runs by itself counts as the driver's. */
+/**
+ * At most one of the driver's and the generic program is attached. A program offloaded to a card counts as the
+ * driver's.
+ */
 static void read_program(const struct rtattr *nest, struct qp_link *link)
 {
   const struct rtattr *found[IFLA_XDP_MAX + 1];
@@ -64,7 +67,7 @@ static int take_link(const struct nlmsghdr *message, void *context)
   qp_netlink_sort(message, sizeof *body, found, IFLA_XDP + 1);
   qp_netlink_sort_nested(found[IFLA_LINKINFO], about, IFLA_INFO_KIND + 1);
   link->index = (uint32_t)body->ifi_index;
-  /* An interface without carrier takes no packets either, and its addresses do not count. */
+  /* An interface without carrier receives no packets either, and its addresses do not count. */
   link->is_up = (body->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
   link->is_loopback = body->ifi_flags & IFF_LOOPBACK;
   link->is_ethernet = body->ifi_type == ARPHRD_ETHER;
@@ -78,7 +81,7 @@ static int take_link(const struct nlmsghdr *message, void *context)
 static int read_links(struct qp_links *links)
 {
   const struct ifinfomsg all = { .ifi_family = AF_UNSPEC };
-  /* Statistics are most of an answer that has them. */
+  /* Statistics would make up most of the answer. */
   const uint32_t filter = RTEXT_FILTER_SKIP_STATS;
   struct qp_netlink_request request;
   qp_netlink_start(&request, RTM_GETLINK, NLM_F_DUMP, &all, sizeof all);
@@ -131,7 +134,7 @@ static int read_features(struct qp_links *links)
   return qp_netlink_ask(NETLINK_GENERIC, &request, take_features, links);
 }
 
-/** Drivers need not tell their names. */
+/** A driver need not report its name. */
 static int read_drivers(struct qp_links *links)
 {
   int file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

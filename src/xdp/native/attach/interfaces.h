@@ -1,4 +1,4 @@
-/* The interfaces of this network namespace, as far as XDP is concerned. Any thread; nothing is kept between calls. */
+/* The interfaces of this network namespace, as far as XDP is concerned. Any thread; no state is kept between calls. */
 #ifndef QP_INTERFACES_H
 #define QP_INTERFACES_H
 
@@ -14,10 +14,10 @@ struct qp_link {
   uint32_t index, mtu;
   char name[IF_NAMESIZE], kind[QP_INTERFACE_TEXT_BYTES], driver[QP_INTERFACE_TEXT_BYTES];
   bool is_up, is_loopback, is_ethernet;
-  /** The kernel's id of the XDP program that is attached, or 0, and whether the driver runs it. */
+  /** The kernel's id of the attached XDP program, or 0, and whether the driver runs it. */
   uint32_t program;
   bool is_program_native;
-  /** What the driver can do, where the kernel tells (Linux 6.3). */
+  /** The driver's capabilities, if the kernel reports them (Linux 6.3). */
   bool has_features, runs_programs, transmits_frames;
 };
 
@@ -26,7 +26,9 @@ struct qp_links {
   size_t count, room;
 };
 
-/** Reads all interfaces; 0 or an `errno`. The caller frees what it got with `qp_links_free`, also after an error. */
+/**
+ * Reads all interfaces. Returns 0 or an `errno`. The caller frees `links` with `qp_links_free`, even after an error.
+ */
 int qp_links_read(struct qp_links *links);
 void qp_links_free(struct qp_links *links);
 

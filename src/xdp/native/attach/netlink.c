@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 enum {
-  /** What the kernel puts into one datagram of a dump at most (af_netlink.c: 32 KiB). */
+  /** The most that the kernel puts into one datagram of a dump (af_netlink.c: 32 KiB). */
   ANSWER_BYTES = 32 * 1024,
-  /** A question that is not over yet. */
+  /** The answer is not complete yet. */
   GOES_ON = -1,
 };
 
@@ -31,15 +31,15 @@ void qp_netlink_add(struct qp_netlink_request *request, uint16_t type, const voi
   request->header.nlmsg_len = (uint32_t)(at + attribute.rta_len);
 }
 
-/** A question under way. */
+/** A request that is being answered. */
 struct question {
   qp_netlink_taker *take;
   void *context;
-  /** Whether the answer has one part; others end with NLMSG_DONE, and not all mark their parts with NLM_F_MULTI. */
+  /** Whether the answer is a single message. Other answers end with NLMSG_DONE, and not all of them set NLM_F_MULTI. */
   bool has_one_part;
 };
 
-/** `GOES_ON`, or how the question ended. */
+/** Returns `GOES_ON`, or the result of the request. */
 static int take_message(const struct nlmsghdr *message, const struct question *question)
 {
   if (message->nlmsg_type == NLMSG_DONE)

@@ -1,6 +1,6 @@
 /*
- * Questions to the kernel over netlink: one request, and what it answers, message by message. Any thread; each question
- * has a socket of its own.
+ * Requests to the kernel over netlink: one request, and its answer message by message. Any thread; each request has its
+ * own socket.
  */
 #ifndef QP_NETLINK_H
 #define QP_NETLINK_H
@@ -12,7 +12,7 @@
 
 enum { QP_NETLINK_REQUEST_BYTES = 64 };
 
-/** A message to the kernel, attributes and all. */
+/** A message to the kernel, including its attributes. */
 struct qp_netlink_request {
   union {
     struct nlmsghdr header;
@@ -20,27 +20,30 @@ struct qp_netlink_request {
   };
 };
 
-/** Takes one message of the answer; 0, or an `errno` that ends the question. */
+/** Takes one message of the answer. Returns 0, or an `errno` that ends the request. */
 typedef int qp_netlink_taker(const struct nlmsghdr *message, void *context);
 
-/** Begins a message with `body`, the header of its family's own. */
+/** Begins a message with `body`, the header specific to its family. */
 void qp_netlink_start(struct qp_netlink_request *request, uint16_t type, uint16_t flags, const void *body, size_t length);
-/** Adds an attribute; there has to be room for it. */
+/** Adds an attribute, for which there must be room. */
 void qp_netlink_add(struct qp_netlink_request *request, uint16_t type, const void *value, size_t length);
 
-/** Asks, and hands over the whole answer; 0 or an `errno`. `protocol` is NETLINK_ROUTE or NETLINK_GENERIC. */
+/**
+ * Sends the request and hands over the whole answer. `protocol` is NETLINK_ROUTE or NETLINK_GENERIC. Returns 0 or an
+ * `errno`.
+ */
 int qp_netlink_ask(int protocol, const struct qp_netlink_request *request, qp_netlink_taker *take, void *context);
 
 /**
- * Sorts the attributes behind a message's own header of `header_bytes` by type, or those inside of a nested attribute.
- * `found` has `count` places; types from there on are left out.
+ * Sorts the attributes after a message's own header of `header_bytes`, or those in a nested attribute, by type into
+ * `found`, which has `count` elements. Types from `count` on are ignored.
  */
 void qp_netlink_sort(const struct nlmsghdr *message, size_t header_bytes, const struct rtattr **found, size_t count);
 void qp_netlink_sort_nested(const struct rtattr *nest, const struct rtattr **found, size_t count);
 
-/** Copies a number of `bytes`; does nothing without the attribute, or if it is shorter. */
+/** Copies a number of `bytes`. Does nothing if there is no attribute or it is shorter. */
 void qp_netlink_copy(const struct rtattr *attribute, void *number, size_t bytes);
-/** Copies a text, cut off at the room; empty without the attribute. */
+/** Copies text, truncated to `room` with its terminator; empty if there is no attribute. */
 void qp_netlink_copy_text(const struct rtattr *attribute, char *text, size_t room);
 
 #endif
