@@ -115,12 +115,12 @@ describe("the documents", () => {
     expect(unknown).toEqual([]);
   });
 
-  it("have a line for every option of quicpipe() in the README", () => {
+  it("have a line for every option of quicpipe() in docs/options.md", () => {
     const declaration = /export interface QuicpipeOptions \{([^]*?)\n\}/.exec(
       read("src/plugin/options/options.ts"),
     )![1]!;
     const options = [...declaration.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name!);
-    const rows = new Set([...read("README.md").matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!));
+    const rows = new Set([...read("docs/options.md").matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!));
     expect(options.length).toBeGreaterThan(5);
     expect(options.filter((name) => !rows.has(name))).toEqual([]);
   });
