@@ -28,7 +28,7 @@ const groupPitch = 40;
 const top = 50;
 
 interface Bar {
-  /** What it stands for, and its class in the style. */
+  /** Backend that the bar stands for, and its class in the style. */
   readonly backend: string;
   readonly kpps: number;
   readonly note: string;
@@ -85,7 +85,7 @@ ${body.join("\n")}
 `;
 }
 
-/** The control of the first row, and every row's own. */
+/** Returns a bar for the control of the first row and one for the subject of each row. */
 function barsOf(rows: readonly RowResult[]): Bar[] {
   const control = rows[0]?.control;
   if (!control) return [];

@@ -1,14 +1,14 @@
 import type { RowResult } from "./row.ts";
 
-/** What a figure is meant to reach. */
+/** A target for one figure. */
 export interface Goal {
   readonly about: string;
   readonly target: number;
-  /** Whether the figure is to be at least the target or at most. */
+  /** Whether the target is a lower or an upper bound. */
   readonly bound: "at least" | "at most";
 }
 
-/** A goal, and what a run made of it. */
+/** A goal and its outcome in one run. */
 export interface GoalResult extends Goal {
   readonly value: number;
   readonly isMet: boolean;
@@ -66,7 +66,7 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
   atMost(500, "SIGTERM to HTTP/3 clients that know of it, ms", figure("gateway/closing")),
 ];
 
-/** Holds the rows of a run against the goals; those whose rows did not run are left out. */
+/** Judges the rows of a run by the goals. Omits goals whose rows did not run. */
 export function judge(rows: readonly RowResult[]): GoalResult[] {
   const byName = new Map(rows.map((row) => [row.name, row]));
   return goals.flatMap(({ measure, ...goal }) => {
@@ -93,7 +93,7 @@ function figure(name: string): Measure {
   return (rows) => rows.get(name)?.subject.median;
 }
 
-/** How many times one backend is as fast as another. */
+/** Returns how many times as fast one backend is as another. */
 function multiple(name: string, other: string): Measure {
   return (rows) => {
     const [over, under] = [rows.get(name), rows.get(other)];

@@ -43,7 +43,7 @@ async function main(args: string[]): Promise<number> {
   }
   const entrance: Entrance | undefined = isBoxed ? undefined : findEntrance();
   if (entrance && "command" in entrance) return await runBoxed(entrance.command);
-  // The first process of a box gets no signal that it does not ask for.
+  // PID 1 of a PID namespace receives only the signals that it handles.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => process.exit(interruptedExitCode));
   await measure(options, entrance ?? new Network());
@@ -58,7 +58,7 @@ interface Options {
   readonly chosen: readonly Row[];
 }
 
-/** The options, or what is wrong with them. */
+/** Returns the options, or a message that says what is wrong with them. */
 function parseOptions(args: string[]): Options | string {
   let values;
   try {
@@ -99,7 +99,7 @@ async function measure({ json, short, publish, chosen }: Options, network: Lab["
   process.stdout.write(`${json ? JSON.stringify(report) : formatReport(report)}\n`);
 }
 
-/** One line that is written over and over, for people who watch. */
+/** Shows progress on a terminal, in one line that it overwrites. */
 function showProgress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${line}`);
 }

@@ -4,7 +4,7 @@ import { packetBytes } from "./rig/compare.ts";
 import { type GoalResult, judge } from "./goals.ts";
 import type { RowResult, SkippedRow } from "./row.ts";
 
-/** What one run of the benchmark found. */
+/** The result of one run of the benchmark. */
 export interface BenchReport {
   readonly machine: {
     readonly cpu: string;
@@ -12,7 +12,7 @@ export interface BenchReport {
     readonly kernel: string;
     readonly node: string;
   };
-  /** The commit that was measured, with `-dirty` if the tree differs from it. */
+  /** The measured commit, with `-dirty` if the working tree differs from it. */
   readonly commit: string;
   readonly packetBytes: number;
   readonly rows: readonly RowResult[];
@@ -20,7 +20,7 @@ export interface BenchReport {
   readonly goals: readonly GoalResult[];
 }
 
-/** Puts the rows together with what they were measured on and what was hoped for. */
+/** Combines the rows with the machine, the commit and the goals. */
 export function createReport(results: readonly (RowResult | SkippedRow)[]): BenchReport {
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
@@ -33,7 +33,7 @@ export function createReport(results: readonly (RowResult | SkippedRow)[]): Benc
   return { machine, commit: describeCommit(), packetBytes, rows, skipped, goals: judge(rows) };
 }
 
-/** The report for people. */
+/** Formats the report as text. */
 export function formatReport({ machine, commit, rows, skipped, goals }: BenchReport): string {
   const { cpu, cores, kernel, node } = machine;
   return [

@@ -1,17 +1,17 @@
 import type { Network } from "./rig/network.ts";
 
-/** How long to measure. */
+/** The length of a measurement. */
 export interface Effort {
-  /** Rounds of each, control and subject in turn. */
+  /** Rounds for each of control and subject, in turn. */
   readonly rounds: number;
   /** Rounds at the start that do not count. */
   readonly warmUpRounds: number;
   readonly roundMs: number;
-  /** Bytes of one download. */
+  /** Size of one download. */
   readonly downloadBytes: number;
 }
 
-/** Some measurements of one thing: their median, the smallest and the largest. */
+/** Several measurements of one quantity: the median, the smallest and the largest. */
 export interface Figure {
   readonly median: number;
   readonly range: readonly [number, number];
@@ -20,12 +20,12 @@ export interface Figure {
 /** The result of one row. */
 export interface RowResult {
   readonly name: string;
-  /** `kpps/core`: packets forwarded per ms of the forwarder's CPU time, which are thousands per second and core. */
+  /** `kpps/core`: packets forwarded per ms of the forwarder's CPU time, that is, thousands per second and core. */
   readonly unit: "kpps/core" | "ns/packet" | "MB/s" | "bytes/CID" | "µs" | "ms";
   readonly subject: Figure;
-  /** The same for the control of this run, where there is one. */
+  /** The figure of the control in the same run, if the row has one. */
   readonly control?: Figure & { readonly name: string };
-  /** Median of subject by control, round by round; the only figure to compare between machines. */
+  /** Median of subject divided by control, round by round; the only figure to compare between machines. */
   readonly ratio?: number;
   readonly rounds: number;
 }
@@ -33,23 +33,23 @@ export interface RowResult {
 /** A row that could not run. */
 export interface SkippedRow {
   readonly name: string;
-  /** Why. */
+  /** The reason. */
   readonly skipped: string;
 }
 
-/** What rows run in. */
+/** The environment of a row. */
 export interface Lab {
-  /** The network of the benchmark, or why there is none. */
+  /** The network of the benchmark, or the reason why there is none. */
   readonly network: Network | { readonly refusal: string };
   readonly effort: Effort;
-  /** Gets a line for each step. */
+  /** Receives a line for each step. */
   readonly progress: (line: string) => void;
 }
 
-/** One comparison that the benchmark can make. */
+/** One comparison of the benchmark. */
 export interface Row {
   readonly name: string;
-  /** What is compared, in one line. */
+  /** Describes the comparison in one line. */
   readonly about: string;
   run(lab: Lab): Promise<RowResult | SkippedRow>;
 }

@@ -1,6 +1,6 @@
 import type { Figure, RowResult } from "./row.ts";
 
-/** Measurements of both sides, one for each round. */
+/** Measurements of both sides, one per round. */
 export interface Rounds {
   readonly control: readonly number[];
   readonly subject: readonly number[];

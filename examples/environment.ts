@@ -1,4 +1,4 @@
-/** Variables of the environment that an example cannot do without; ends the process with a sentence if one is missing. */
+/** Returns the environment variables that an example requires. Ends the process with a message if one is missing. */
 export function requireEnvironment<Name extends string>(...names: readonly Name[]): Record<Name, string> {
   const missing = names.filter((name) => !process.env[name]);
   if (missing.length > 0) {

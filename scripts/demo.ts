@@ -1,4 +1,4 @@
-// `npm run demo`: a gateway, an accepter and a dialer as three processes, and what they say.
+// `npm run demo`: runs a gateway, an accepter and a dialer as three processes, and shows their output.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,12 +32,12 @@ interface Role {
 
 const children = new Map<string, Role>();
 const folder = mkdtempSync(join(tmpdir(), "quicpipe-demo-"));
-// However it ends, it leaves nothing behind.
+// Cleans up however the demo ends.
 process.once("exit", () => {
   for (const { child } of children.values()) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 });
-// The demo's development key and certificates are its own: nothing of the user's is read or written.
+// The demo has a development key and certificates of its own: it neither reads nor writes the user's.
 process.env["XDG_STATE_HOME"] = folder;
 
 let hellos = 0;
@@ -45,7 +45,7 @@ let stopping = false;
 let isHeard = true;
 let forwarded = "nothing: the gateway did not say";
 
-/** Starts one of the three processes; every line it prints is shown behind its label and given to `onLine`. */
+/** Starts one of the three processes. Prints each line of its output behind its label and passes it to `onLine`. */
 function start(
   name: string,
   file: string,
@@ -67,7 +67,7 @@ function start(
   children.set(name, { child, exited: ended(name, child, lines) });
 }
 
-/** Resolves when a process is gone and its last line is shown; one that ends by itself ends the demo. */
+/** Resolves when a process has ended and its last line is shown. A process that ends by itself ends the demo. */
 async function ended(name: string, child: ChildProcess, lines: Promise<void>[]): Promise<void> {
   await new Promise<void>((resolve) => {
     child.on("error", () => resolve());
@@ -77,7 +77,7 @@ async function ended(name: string, child: ChildProcess, lines: Promise<void>[]):
   if (!stopping) void stop(`the ${name} ended by itself`);
 }
 
-/** Resolves with the first line that matches; ends the demo if none comes in time. */
+/** Resolves to the match in the first line that matches. Ends the demo if none comes in time. */
 function waitFor(name: string, file: string, env: Record<string, string>, pattern: RegExp): Promise<string> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => stop(`the ${name} was not ready within ${startupMs / 1000} s`), startupMs);
@@ -93,7 +93,7 @@ function waitFor(name: string, file: string, env: Record<string, string>, patter
   });
 }
 
-/** Ends the processes, peers first, so that the relay's closing line counts their goodbyes. */
+/** Ends the processes, peers first, so that the relay's closing line counts their last packets. */
 async function stop(reason?: string): Promise<void> {
   if (stopping) return;
   stopping = true;
@@ -119,7 +119,7 @@ function requireSeconds(text: string | undefined): number | undefined {
   process.exit(2);
 }
 
-/** Keeps an identity where the example can read it. */
+/** Saves an identity to a file for an example to read. */
 function keep(name: string, identity: Identity): string {
   const path = join(folder, `${name}.pem`);
   writeFileSync(path, identity.pem, { mode: 0o600 });
@@ -133,7 +133,7 @@ if (values.help) {
 }
 const seconds = requireSeconds(values.seconds);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
-// As in `npm run demo 2>&1 | head`.
+// Handles a closed pipe, as in `npm run demo 2>&1 | head`.
 watchOutput();
 process.stdout.on("error", () => {
   isHeard = false;

@@ -1,4 +1,4 @@
-/** `npm run garbage`: throws garbage at a real forwarder on loopback and sees that it holds. */
+/** `npm run garbage`: throws garbage at a real forwarder on loopback and checks that it holds. */
 import { parseArgs } from "node:util";
 import type { BackendChoice } from "../src/forwarder/index.ts";
 import { Arena } from "./garbage/arena.ts";
@@ -13,9 +13,9 @@ Exits with 1 and the reason if anything throws, if a datagram is not accounted f
 beyond its bound; with 2 if an option is wrong.
 `;
 
-/** Datagrams thrown at once: 150 kB of socket buffer at most, which any system has. */
+/** Datagrams thrown at once: at most 150 kB of socket buffer, which any system has. */
 const burst = 48;
-/** How much memory may grow after the first quarter, in bytes: the garbage collector's room, but no leak. */
+/** Memory growth allowed after the first quarter, in bytes: room for the garbage collector, none for a leak. */
 const maxGrowthBytes: number = 96 * 2 ** 20;
 
 const backends: readonly BackendChoice[] = ["auto", "dgram", "native"];
@@ -44,7 +44,7 @@ async function main(args: string[]): Promise<number> {
   return faults.length === 0 ? 0 : 1;
 }
 
-/** Throws for so long, or until something breaks, and says what did. */
+/** Throws garbage for `seconds` or until a fault occurs, and returns the faults. */
 async function run(seconds: number, seed: number, backend: BackendChoice): Promise<string[]> {
   const faults: string[] = [];
   for (const event of ["uncaughtException", "unhandledRejection"])

@@ -1,4 +1,6 @@
-/** `npm run hostile`: attacks a real relay on loopback in every way we know, and sees that honest clients notice little. */
+/**
+ * `npm run hostile`: attacks a real relay on loopback in every known way, and checks that honest clients notice little.
+ */
 import { Arena } from "./hostile/arena.ts";
 import type { Attack } from "./hostile/attack.ts";
 import { attacks } from "./hostile/attacks/index.ts";
@@ -7,13 +9,13 @@ import type { Observation } from "./hostile/observation.ts";
 import { attackLine, head, legend, megabytes, quietLine } from "./hostile/table.ts";
 import { bounds } from "./hostile/verdict.ts";
 
-/** An honest pair renews its registrations once a second: in less, nothing can be told from its standing still. */
+/** The honest pair renews its registrations once a second; a shorter attack cannot show whether it stands still. */
 const minAttackSeconds = 2;
-/** Of the time that the attacks take. */
+/** Length of the quiet phase, as a share of the time of the attacks. */
 const quietShare = 0.2;
 /**
- * How often an attack that fails has to hold, one time after the other, to be held all the same. Of noise that fails one
- * attack in 20, seven in 1000 remain; of a defect that shows every other time, 44 in 100 where there were 50.
+ * Repeats of a failed attack, all of which must hold for it to pass. Noise that fails 1 attack in 20 then fails 7 in
+ * 1000. A defect that shows every other time fails 44 in 100 instead of 50.
  */
 const repeats = 3;
 
@@ -77,7 +79,7 @@ async function run(chosen: readonly Attack[], totalMs: number, backend: string):
   }
 }
 
-/** Tries an attack, and where it fails a few times more; memory is compared with the run's first quiet phase. */
+/** Tries an attack, and repeats it if it fails. Compares memory with the first quiet phase of the run. */
 async function holds(arena: Arena, attack: Attack, ms: number, first: Observation): Promise<boolean> {
   if (await holdsOnce(arena, attack, ms, first, attack.name)) return true;
   for (let i = 1; i <= repeats; i++) {
@@ -99,7 +101,7 @@ async function holdsOnce(
   const trial = await arena.try(attack, ms, quiet);
   print(attackLine(name, trial));
   if (trial.faults.length === 0) return true;
-  // What it left behind is not the next one's.
+  // The next trial starts without the leftovers of this one.
   await arena.recovers(quiet.rssBytes);
   return false;
 }

@@ -1,4 +1,4 @@
-/** `npm run test:native`: the C of the native forwarder under sanitizers and fuzzers. */
+/** `npm run test:native`: tests the C of the native forwarder under sanitizers and fuzzers. */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { testAddon } from "./native-tests/addon.ts";

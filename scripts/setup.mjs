@@ -1,5 +1,5 @@
-// Installs and builds what is missing, then runs the command it was given on the project's own Node.
-// Plain JavaScript without dependencies: this runs before anything is installed, on Node 20 too.
+// Installs and builds what is missing, then runs the given command with the project's own Node. Plain JavaScript
+// without dependencies: this runs before anything is installed, on Node 20 too.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -19,7 +19,7 @@ function run(what, command, args) {
   process.exit(status ?? 1);
 }
 
-/** When a file of that kind below a folder last changed, so that a build is made when, and only when, it is due. */
+/** Returns when a file of that kind below a folder last changed. Only a later change makes a build due. */
 const newestMs = (folder, kind) =>
   Math.max(
     ...readdirSync(at(folder), { recursive: true })
@@ -27,13 +27,13 @@ const newestMs = (folder, kind) =>
       .map((name) => modifiedMs(join(folder, name))),
   );
 
-/** Whether any source has no output, or an older one: a build may have been cut short, or have left a part out. */
+/** Reports whether a source has no output or an older one. An earlier build may have been interrupted or incomplete. */
 const isDistDue = () =>
   readdirSync(at("src"), { recursive: true })
     .filter((name) => /(?<!\.d)\.ts$/.test(name))
     .some((name) => modifiedMs(join("dist", name.replace(/ts$/, "js"))) < modifiedMs(join("src", name)));
 
-/** Without the addon everything still runs, but slower: a machine without a compiler must not be left with nothing. */
+/** A failure is not fatal: without the addon everything still runs, only slower, and a machine may have no compiler. */
 function buildNative() {
   process.stderr.write("quicpipe: building the native addon …\n");
   const { status } = spawnSync("node", ["scripts/build-native.mjs"], { cwd: root, stdio: "ignore", env });
@@ -45,8 +45,8 @@ function buildNative() {
 
 const env = { ...process.env, PATH: `${at("node_modules/.bin")}${delimiter}${process.env.PATH}` };
 
-// npm writes this file last, so an install that was cut short is made again. Not `npm ci`: it wants the packages of
-// every platform in the lock file, and some of them were never published. The lock file holds either way.
+// npm writes this file last, so an interrupted install is repeated. `npm ci` would require the packages of every
+// platform in the lock file, some of which were never published. `npm install` follows the lock file too.
 if (modifiedMs("node_modules/.package-lock.json") < modifiedMs("package-lock.json"))
   run("installing dependencies …", "npm", [
     "install",
@@ -67,7 +67,7 @@ if (process.platform === "linux" && modifiedMs("build/Release/quicpipe.node") < 
 const [command, ...args] = process.argv.slice(2);
 if (command) {
   const child = spawn(command, args, { stdio: "inherit", env });
-  // The terminal sends Ctrl-C to the whole group: the command decides how to end, this only waits for it.
+  // The terminal sends Ctrl-C to the whole group. The command decides how to end; this process only waits for it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
   child.on("error", (error) => {

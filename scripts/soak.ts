@@ -1,4 +1,4 @@
-/** `npm run soak`: a relay under mixed load for a long time, a little of it hostile, whose memory has to stay flat. */
+/** `npm run soak`: puts a relay under mixed, partly hostile load for a long time. Its memory has to stay flat. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { backends, readOptions, requireOption, runCommand } from "./hostile/command-line.ts";
 import { RelayProcess } from "./hostile/relay-process.ts";
@@ -7,7 +7,7 @@ import { courseOf } from "./soak/series.ts";
 import { faultsOf } from "./soak/verdict.ts";
 
 const minuteMs = 60_000;
-/** Minutes in which a relay's memory levels out, and in which growth is more than what its garbage collector does. */
+/** Minutes until a relay's memory levels out, and minutes after which growth exceeds the garbage collector's fluctuation. */
 const longMinutes = { warmUp: 3, watched: 3 } as const;
 
 const help = `Keeps a real relay on loopback under mixed load: four pairs that talk, visitors, registrations that come and go,
@@ -40,16 +40,17 @@ const options = {
 interface Soak {
   readonly minutes: number;
   readonly warmUp: number;
-  /** Of the time, from 0 to 100. */
+  /** Share of the time with an attack, 0 to 100. */
   readonly hostilePercent: number;
   readonly backend: string;
 }
 
-/** Soaks a relay, prints the figures as JSON, and says what did not hold. */
+/** Soaks a relay, prints the figures as JSON and returns the faults. */
 async function soak({ minutes, warmUp, hostilePercent, backend }: Soak): Promise<string[]> {
   const totalMs = minutes * minuteMs;
   const relay = await RelayProcess.start(backend);
-  // So that each attack was there in the warm-up: what a first one takes and keeps is no growth, what each of them takes is.
+  // One round of attacks falls into the warm-up. Memory that only the first attack takes and keeps is not growth;
+  // memory that each of them takes is.
   const load = await Load.open(relay, { roundMs: warmUp * minuteMs, share: hostilePercent / 100 });
   const [rssAtStart, descriptorsAtStart] = [relay.rssBytes, relay.descriptors];
   const warm = await watch(relay, totalMs, warmUp * minuteMs);
@@ -78,7 +79,7 @@ async function soak({ minutes, warmUp, hostilePercent, backend }: Soak): Promise
   return faultsOf(figures);
 }
 
-/** Looks at the process until the time is over or it has ended. @returns what it saw after the warm-up. */
+/** Samples the process until the time is over or it has ended. Returns the samples after the warm-up. */
 async function watch(
   relay: RelayProcess,
   totalMs: number,

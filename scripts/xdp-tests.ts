@@ -1,4 +1,4 @@
-/** The tests of the XDP program, in the kernel of this machine and on a host that is a network namespace. */
+/** Tests the XDP program in the kernel of this machine, on a host that is a network namespace. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

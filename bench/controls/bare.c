@@ -1,9 +1,9 @@
 /*
- * The control of the relay rows: the best bare forwarder in the shape of the native backend,
- * without table, policy or counters. It takes the port of the destination out of the packet's connection ID, so
- * that what comes in and what goes out is the same as with a relay that looks it up.
+ * Control of the relay rows: the fastest bare forwarder built like the native backend, without table, policy or
+ * counters. It reads the destination port from the packet's connection ID, so that its input and output match those of
+ * a relay that looks the destination up.
  *
- *   bare <address to bind> <address of the sink>     prints its port; ends with its standard input
+ *   bare <address to bind> <address of the sink>     prints its port; exits at the end of standard input
  */
 #include <arpa/inet.h>
 #include <netinet/udp.h>
@@ -19,7 +19,7 @@
 enum {
   receive_count = 16,
   receive_bytes = 1 << 16,
-  /* Linux: UDP_MAX_SEGMENTS of older kernels, and what an IPv4 datagram holds. */
+  /* UDP_MAX_SEGMENTS of older Linux kernels, and just under the payload limit of an IPv4 datagram. */
   group_segments = 64,
   group_bytes = 65000,
   group_count = receive_count * group_segments,
@@ -50,7 +50,7 @@ static struct mmsghdr out[group_count];
 static struct group groups[group_count];
 static uint32_t out_count;
 
-/* The open group of each port: valid where the batch is the current one. */
+/* The open group of each port; valid only if its batch is the current one. */
 static struct {
   uint32_t batch;
   uint32_t group;
@@ -97,7 +97,7 @@ static struct group *open_group(uint16_t port, uint16_t segment_bytes)
 static void append(struct group *group, size_t *vectors, uint8_t *segment, uint16_t bytes)
 {
   struct iovec *next = &group->vectors[*vectors];
-  /* Segments that lie back to back are one vector. */
+  /* Adjacent segments share one vector. */
   if (*vectors > 0 && (uint8_t *)next[-1].iov_base + next[-1].iov_len == segment) next[-1].iov_len += bytes;
   else {
     *next = (struct iovec){segment, bytes};
@@ -127,7 +127,7 @@ static void send_groups(int fd)
   }
   for (uint32_t sent = 0; sent < out_count;) {
     int count = sendmmsg(fd, out + sent, out_count - sent, MSG_DONTWAIT);
-    /* What the system refuses is lost, as it is with the relay. */
+    /* A message that the kernel refuses is lost, as it is with the relay. */
     sent += count > 0 ? (uint32_t)count : 1;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The control of the rows dgram/fixed and dgram/crowded: the least that node:dgram can do to forward, with one
- * fixed destination, no table, no policy and no counters. It has the same synchronous lookup and buffers as the
- * relay, so that what is compared is the relay's work and nothing else.
+ * Control of the rows dgram/fixed and dgram/crowded: the cheapest forwarder possible with node:dgram, with one fixed
+ * destination, no table, no policy and no counters. It has the relay's synchronous lookup and buffer sizes, so that the
+ * comparison isolates the work of the relay.
  *
- *   dgram-echo <address of the sink> <port of the sink>     prints its port; ends with its standard input
+ *   dgram-echo <address of the sink> <port of the sink>     prints its port; exits at the end of standard input
  */
 import { createSocket } from "node:dgram";
 import { serveUntilEnd } from "../rig/served.ts";

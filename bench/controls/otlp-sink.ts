@@ -1,7 +1,7 @@
-/** Takes in what comes by OTLP over HTTP, and says yes to it. Prints its port, and ends with its standard input. */
+/** Accepts and discards all OTLP over HTTP. Prints its port and exits at the end of standard input. */
 import { createServer } from "node:http";
 
-/** The port of OTLP over HTTP. */
+/** Default port of OTLP over HTTP. */
 const port = 4318;
 
 createServer((request, response) => void request.resume().on("end", () => response.end())).listen(

@@ -1,6 +1,6 @@
 /*
- * The control of the XDP rows: sends every packet for the relay back to where it comes from, and does nothing for it but
- * to swap MACs, addresses and ports, which leaves all checksums as they are.
+ * Control of the XDP rows: returns every packet for the relay to its source. It only swaps MACs, addresses and ports,
+ * which leaves all checksums valid.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -3,7 +3,7 @@ import type { Rounds } from "../summary.ts";
 
 const sides = ["control", "subject"] as const;
 
-/** Measures control and subject in turn, so that both have the same weather; the first rounds do not count. */
+/** Measures control and subject in turn, so that both meet the same conditions. Discards the warm-up rounds. */
 export async function alternate(
   { rounds, warmUpRounds }: Effort,
   progress: Lab["progress"],

@@ -3,7 +3,7 @@ import type { Contestant } from "./contestant.ts";
 import type { Course } from "./course.ts";
 import { nodeCommand } from "./program.ts";
 
-/** A backend of the relay with the sessions of a course, and others that nobody talks to. */
+/** Returns a relay backend with the sessions of a course, plus `otherSessions` without traffic. */
 export function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0): Contestant {
   return {
     name: backend,

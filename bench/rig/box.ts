@@ -5,26 +5,26 @@ import { availableParallelism } from "node:os";
 import { isInstalled } from "./command.ts";
 import { outsideProcFile, serveBox } from "./outside.ts";
 
-/** Processes, mounts and network of one's own: when its first process ends, the kernel removes it all. */
+/** Flags for a box with its own PID, mount and network namespaces. The kernel removes it when its first process ends. */
 const flags: readonly string[] = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-/** Where the user is not root: root in a namespace of users as well. */
+/** Additional flags for users other than root: root in a user namespace. */
 const userFlags: readonly string[] = ["--user", "--map-root-user"];
-/** What the rig is made with: Debian packages util-linux, iproute2, nftables, gcc. */
+/** Tools of the rig, from the Debian packages util-linux, iproute2, nftables and gcc. */
 const tools: readonly string[] = ["unshare", "nsenter", "taskset", "ip", "nft", "cc"];
-/** In the box a file system of its own, for the names of namespaces and for what is temporary. */
+/** Mount point of a file system private to the box, for namespace names and temporary files. */
 export const runDirectory = "/run";
-/** What shells make of an end by SIGINT. */
+/** Exit code that shells report for a process ended by SIGINT. */
 export const interruptedExitCode = 130;
 const mark = "QUICPIPE_BENCH_BOX";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Whether this process is the one in the box. */
+/** Reports whether this process runs in the box. */
 export const isBoxed: boolean = process.env[mark] !== undefined;
 
-/** A way into a box, or why there is none. */
+/** The command that enters a box, or the reason why there is none. */
 export type Entrance = { readonly command: readonly string[] } | { readonly refusal: string };
 
-/** Finds out whether this system lets the benchmark have namespaces, where it makes what it likes. */
+/** Finds out how this system lets the benchmark create namespaces, if it does. */
 export function findEntrance(): Entrance {
   if (process.platform !== "linux") return { refusal: "network namespaces are Linux's" };
   if (availableParallelism() < 2) return { refusal: "load and forwarder need a core each" };
@@ -38,7 +38,7 @@ export function findEntrance(): Entrance {
   return { command: ["unshare", ...way] };
 }
 
-/** Runs this program again in the box and resolves to its exit code. A signal ends the box. */
+/** Runs this program again in the box and resolves to its exit code. A signal to this process ends the box. */
 export async function runBoxed(command: readonly string[]): Promise<number> {
   const [unshare, ...way] = command;
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];

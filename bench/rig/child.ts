@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { QuicpipeError } from "../../src/errors.ts";
 
-/** A process that answers a line with a line. It ends with its standard input, or when told to. */
+/** A process that answers a line with a line. It ends with its standard input, or by `stop`. */
 export interface Child {
   readonly pid: number;
-  /** The next line that it prints. */
+  /** Resolves to the next line that the process prints. */
   readonly hear: () => Promise<string>;
   readonly tell: (line: string) => void;
   readonly ask: (line: string) => Promise<string>;

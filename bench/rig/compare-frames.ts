@@ -10,21 +10,21 @@ import { startAt } from "./place.ts";
 import { compileReceiver } from "./program.ts";
 import { xdpCommand } from "./xdp.ts";
 
-/** Nobody sends from it in these rows. */
+/** Source port of the load's session. No packet comes from it in these rows. */
 const loadPort = 40_000;
 
-/** The share of frames that has to arrive for a round to count: what is lost on the cable in a busy moment is less. */
+/** Share of frames that must arrive for a round to count. Losses on the cable at busy moments are below 1 %. */
 const leastArrived = 0.99;
 
-/** How often a round may be run until that many do, before something must be wrong. */
+/** Attempts for each round. If all of them lose too much, something is wrong. */
 const attempts = 3;
 
-/** What is measured of a program: how many frames it forwards, or how long it runs itself. */
+/** Figure to measure: frames that arrive per ms of CPU time, or the run time of the program for one frame. */
 export type FrameFigure = "kpps/core" | "ns/packet";
 
 /**
- * Runs the relay's program and the control in turn for frames as a driver has them, each on the core of the relay up to the
- * far end, after checking what they make of every connection ID of the course.
+ * Runs the relay's program and the control in turn on frames as a driver delivers them. The core of the relay does all
+ * work up to the far end. Beforehand, checks the output of both programs for every connection ID of the course.
  */
 export async function compareFrames(
   course: Course,
@@ -59,7 +59,7 @@ export async function compareFrames(
   }
 }
 
-/** One round, run again where too much was lost on the cable. */
+/** Runs one round, and repeats it if too many frames were lost on the cable. */
 async function countFrames(host: Child, receiver: Child, ms: number): Promise<number> {
   const losses: string[] = [];
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -70,7 +70,7 @@ async function countFrames(host: Child, receiver: Child, ms: number): Promise<nu
   throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `only ${losses.join(", then ")} frames arrived`);
 }
 
-/** What was sent and what arrived; `figure` is frames that arrived per ms of CPU time. */
+/** Returns the frames sent and arrived; `figure` is frames that arrived per ms of CPU time. */
 async function runRound(
   host: Child,
   receiver: Child,
@@ -84,7 +84,7 @@ async function runRound(
   return { sent, arrived, figure: arrived / (spentNs / 1e6) };
 }
 
-/** One round; ns that a run of the program took. */
+/** Runs one round and returns the run time of the program for one frame, in ns. */
 async function timeProgram(host: Child, ms: number): Promise<number> {
   return Number(await host.ask(`time ${ms}`));
 }

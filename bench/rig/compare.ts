@@ -10,18 +10,21 @@ import type { Ground } from "./ground.ts";
 import { startAt } from "./place.ts";
 import { compileLoad, compileSink } from "./program.ts";
 
-/** Size of the benchmark's packets, in bytes: what peers send (`maxUdpPayloadBytes`). */
+/** Size of the benchmark's packets, in bytes: that of packets from peers (`maxUdpPayloadBytes`). */
 export const packetBytes = 1200;
 const checkPackets = 1920;
-/** Packets per ms of a check, the next speed where some were lost: a busy machine does not take what comes too fast. */
+/**
+ * Rates of a check, in packets per ms. A check that loses packets is repeated at the next rate, as a busy machine
+ * cannot keep up with a fast load.
+ */
 const checkKpps: readonly number[] = [20, 5, 1];
 const sinkSilenceMs = 1500;
-/** What waits in a forwarder's socket when the load ends is forwarded within this time. */
+/** Time within which a forwarder empties its socket buffer after the load ends. */
 const drainMs = 100;
 const firstSourcePort = 40_000;
 const portsOfASide = 10_000;
 
-/** Control and subject on a course. */
+/** A comparison of control and subject on a course. */
 export interface Contest {
   readonly course: Course;
   readonly control: Contestant;
@@ -30,8 +33,8 @@ export interface Contest {
 }
 
 /**
- * Loads control and subject in turn, each in a process of its own, after checking that both pass the packets on
- * unchanged and to the right destinations. Gives packets per ms of CPU time.
+ * Loads control and subject in turn, each in a process of its own. Beforehand, checks that both forward the packets
+ * unchanged and to the right destinations. Returns packets per ms of CPU time.
  */
 export async function compare(
   { course, control, subject, ground }: Contest,
@@ -62,10 +65,10 @@ export async function compare(
 interface Side {
   readonly forwarder: Child;
   readonly load: Child;
-  /** Address and port that it is loaded at. */
+  /** Address and port that the load sends to. */
   readonly target: string;
   readonly isProgram: boolean;
-  /** What it was seen to forward, in packets per ms; 0 before the first round, which is as fast as can be. */
+  /** Highest rate forwarded so far, in packets per ms. 0 before the first round, which therefore runs at full speed. */
   kpps: number;
   stop(): Promise<void>;
 }
@@ -115,7 +118,7 @@ async function isRightForwarder(ground: Ground, side: Side): Promise<boolean> {
   return false;
 }
 
-/** What reaches the sink of some packets. */
+/** Sends the packets of a check and returns the sink's verdict, `<right> <wrong>`. */
 async function passOn(
   { addresses, sinkPlace }: Ground,
   { load, target }: Side,
@@ -131,7 +134,7 @@ async function passOn(
   return verdict;
 }
 
-/** One round; packets that arrived per ms of the forwarder's CPU time. */
+/** Runs one round and returns the packets that arrived per ms of the forwarder's CPU time. */
 async function measure(ground: Ground, side: Side, ms: number): Promise<number> {
   const { forwarder, load, target, isProgram } = side;
   if (isProgram) await forwarder.ask("attach 0");

@@ -1,22 +1,22 @@
 import type { SharedFile } from "./course.ts";
 import type { Addresses } from "./ground.ts";
 
-/** What a forwarder under measurement is started with. */
+/** Input for starting a forwarder under measurement. */
 export interface Start {
-  /** The connection IDs of the course, in a file, back to back. */
+  /** File of the course's connection IDs, back to back. */
   readonly cids: SharedFile;
   readonly addresses: Addresses;
-  /** Where the load comes from. */
+  /** First source port of the load. */
   readonly sourcePort: number;
 }
 
-/** A forwarder to measure, as a process of its own. */
+/** A forwarder to measure, in a process of its own. */
 export interface Contestant {
   readonly name: string;
-  /** The program and its arguments. It prints the UDP port that it listens on, unless `turn` says which. */
+  /** Returns the program and its arguments. The program prints its UDP port, unless `turn` gives it. */
   command(start: Start): readonly string[];
-  /** For a TURN server: its port, and how many clients share out the sessions. */
+  /** For a TURN server: its port, and the number of clients among which the sessions are divided. */
   readonly turn?: { readonly port: number; readonly clients: number };
-  /** For an XDP program (subjects/xdp.c): it checks itself, and is attached while it has its turn. */
+  /** Set for an XDP program (subjects/xdp.c), which checks itself and is attached only during its rounds. */
   readonly isProgram?: boolean;
 }

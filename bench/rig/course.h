@@ -1,4 +1,4 @@
-/* What is sent, packet by packet: rig/course.ts makes the file of connection IDs. */
+/* The sequence of packets to send. rig/course.ts writes the file of connection IDs. */
 #ifndef QP_BENCH_COURSE_H
 #define QP_BENCH_COURSE_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum {
-  /* Packets in a row for each connection ID, where the order is `burst16`. */
+  /* Consecutive packets for each connection ID in the order `burst16`. */
   qp_burst = 16,
 };
 
@@ -16,13 +16,13 @@ struct qp_course {
   bool bursts;
 };
 
-/* Reads a file of connection IDs, to be sent to by an order: `burst16` or `random`. Ends the process if it cannot. */
+/* Reads a file of connection IDs and sets the order of sending, `burst16` or `random`. Exits on failure. */
 struct qp_course qp_course_read(const char *path, const char *order);
 
-/* The place in the list of the connection ID of the `n`th packet, which depends on nothing else. */
+/* Returns the index of the `n`th packet's connection ID. It depends only on the course and `n`. */
 uint32_t qp_course_at(const struct qp_course *course, uint64_t n);
 
-/* The connection ID at a place. */
+/* Returns the connection ID at an index. */
 const uint8_t *qp_course_cid(const struct qp_course *course, uint32_t place);
 
 #endif

@@ -4,23 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cidBytes } from "../../src/wire/connection-id.ts";
 
-/** In which order the connection IDs follow each other: 16 packets for each in its turn, or as chance has it. */
+/** Order of the connection IDs: 16 packets for each in turn, or random. */
 export type PacketOrder = "burst16" | "random";
 
-/** What the load sends, and where it is to arrive. */
+/** The load's packets and their destinations. */
 export interface Course {
   readonly order: PacketOrder;
-  /** Sessions to send to. Each has a port of its own at the sink. */
+  /** Number of sessions. Each has a port of its own at the sink. */
   readonly sessions: number;
   readonly cidsPerSession: number;
 }
 
-/** First port of the sessions at the sink. */
+/** Sink port of the first session. */
 export const firstSinkPort = 20_000;
 
 /**
- * The connection IDs of a course, back to back, session by session. The last two bytes of each are the port of its
- * session, for the control, which has no table; the rest is random.
+ * Returns the connection IDs of a course, back to back, session by session. The last two bytes of each are the port of
+ * its session, for the control, which has no table. The other bytes are random.
  */
 export function createConnectionIds({ sessions, cidsPerSession }: Course): Uint8Array {
   const cids = Buffer.alloc(sessions * cidsPerSession * cidBytes);
@@ -32,12 +32,12 @@ export function createConnectionIds({ sessions, cidsPerSession }: Course): Uint8
   return cids;
 }
 
-/** A file that the processes of a row share. */
+/** A file shared by the processes of a row. */
 export interface SharedFile extends Disposable {
   readonly path: string;
 }
 
-/** Writes a file in a directory of its own; the caller disposes of it. */
+/** Writes a file in a temporary directory of its own. The caller disposes of it. */
 export function shareFile(bytes: Uint8Array | string): SharedFile {
   const directory = mkdtempSync(join(tmpdir(), "quicpipe-bench-"));
   const path = join(directory, "shared");

@@ -1,6 +1,6 @@
 /**
- * An HTTP/3 client: for each line `<port> <bytes>` on standard input, downloads so much from that port on loopback
- * over a connection of its own, and prints how many ms the body took.
+ * HTTP/3 client. For each line `<port> <bytes>` on standard input, downloads that many bytes from the port on loopback
+ * over a new connection, and prints the time from the request to the last byte, in ms.
  *
  *   download <file of the server's certificate>
  */

@@ -1,7 +1,7 @@
 import { startChild } from "./child.ts";
 import { nodeCommand } from "./program.ts";
 
-/** Runs a subject that prints figures of so many rounds as JSON. */
+/** Runs a subject and returns its figures, the line of JSON that it prints. */
 export async function figuresOf<Figures>(script: string, ...args: readonly number[]): Promise<Figures> {
   const [node, ...rest] = nodeCommand(`subjects/${script}`, ...args);
   const subject = startChild([node!, "--expose-gc", ...rest]);

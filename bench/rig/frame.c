@@ -42,7 +42,7 @@ struct qp_source qp_partner_of(const struct qp_cable *cable, const uint8_t *cid)
   return partner;
 }
 
-/* A packet from the client to the relay; one the other way has the ends swapped. */
+/* Builds a packet from the client to the relay. frame_back swaps the ends for the other direction. */
 static struct packet packet_with(const struct qp_cable *cable, const uint8_t *cid)
 {
   static uint8_t payload[qp_packet_bytes];

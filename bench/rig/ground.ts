@@ -1,27 +1,27 @@
 import type { Place } from "./place.ts";
 
-/** Addresses of the benchmark, which exist only in its box. */
+/** Addresses of the benchmark. They exist only in its box. */
 export interface Addresses {
-  /** Where the load comes from. */
+  /** Source of the load. */
   readonly client: string;
-  /** Where it goes to. */
+  /** Destination of the load. */
   readonly relay: string;
-  /** Where the sessions are, each at a port of its own. */
+  /** Address of the sessions, each at a port of its own. */
   readonly sink: string;
 }
 
-/** Where a contest takes place: the way from the load by the forwarder to the sink. */
+/** The path of a contest: from the load through the forwarder to the sink. */
 export interface Ground {
   readonly addresses: Addresses;
   readonly sinkPlace: Place;
-  /** How much more a forwarder is loaded with than it was seen to manage, so that it has always something to do. */
+  /** Load in a round, relative to the highest rate forwarded so far. Above 1, so that the forwarder is always busy. */
   readonly overload: number;
-  /** Lets datagrams through to the sink's sockets, one by one. */
+  /** Delivers datagrams to the sink's sockets, one by one. */
   openSink(): void;
-  /** Counts datagrams where they arrive, and drops them. */
+  /** Counts datagrams on arrival and drops them. */
   closeSink(): void;
-  /** Datagrams of this size that were counted so far. */
+  /** Number of datagrams of this size counted so far. */
   arrived(datagramBytes: number): number;
-  /** CPU time that a forwarder has taken so far, given its process, in ns. */
+  /** CPU time used so far by the forwarder with this process ID, in ns. */
   spentNs(pid: number): number;
 }

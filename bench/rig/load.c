@@ -1,14 +1,14 @@
 /*
- * The load: QUIC short-header packets of 1200 bytes, as many to a system call as the kernel takes, so that one
- * core of it outruns any forwarder. The connection ID of a packet is one of a list, by an order that depends on
- * nothing but the packet's number: bursts of 16, or random.
+ * The load: QUIC short-header packets of 1200 bytes, as many per system call as the kernel takes, so that the load on
+ * one core outruns any forwarder. The connection ID of a packet comes from a list, in an order that depends only on the
+ * packet's number: bursts of 16, or random.
  *
  *   load <file of connection IDs> <burst16|random> <source address> <source port> <sockets>
  *
- * Lines on standard input, each answered by one on standard output with the packets sent:
+ * Lines on standard input, each answered by one on standard output with the number of packets sent:
  *   check <address> <port> <packets> <kpps>      sealed packets, see packet.h
- *   flood <address> <port> <ms> <kpps>           0 kpps: as fast as it can
- *   allocate <address> <port> <sink> 0           from now on, TURN clients: see lane_of
+ *   flood <address> <port> <ms> <kpps>           0 kpps: at full speed
+ *   allocate <address> <port> <sink> 0           TURN clients from now on, see lane_of
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,10 +28,10 @@
 #include "turn.h"
 
 enum {
-  /* Three bursts; and in random order as many as an IPv4 datagram holds, channel headers included. */
+  /* Three bursts; in random order, as many as an IPv4 datagram holds with channel headers. */
   burst_segments = 3 * qp_burst,
   random_segments = 54,
-  /* One for each session of the random order. */
+  /* One for each session in random order. */
   max_sockets = 10000,
   answer_timeout_ms = 500,
   send_buffer_bytes = 4 << 20,
@@ -43,11 +43,11 @@ static struct {
   struct qp_course course;
   int sockets[max_sockets];
   uint32_t socket_count;
-  /* Bytes in front of each packet. */
+  /* Bytes before each packet. */
   size_t header_bytes;
 } load;
 
-/* What a command asks for. */
+/* The packets that a command asks for. */
 struct order {
   struct sockaddr_in to;
   uint64_t packets;
@@ -76,7 +76,7 @@ static void sleep_until(uint64_t ns)
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* The socket that sends it. TURN clients share the destinations out, with a channel for each of their own. */
+/* Returns the socket for a connection ID. TURN clients divide the destinations and bind a channel to each of theirs. */
 static uint32_t lane_of(uint32_t cid)
 {
   return cid % load.socket_count;
@@ -87,7 +87,7 @@ static uint16_t channel_of(uint32_t cid)
   return (uint16_t)(qp_turn_first_channel + cid / load.socket_count);
 }
 
-/* Writes packet `n` and returns the bytes that it takes. */
+/* Writes packet `n` and returns its size in bytes. */
 static size_t write_packet(uint8_t *at, uint64_t n, uint32_t cid, bool sealed)
 {
   uint8_t *packet = at + load.header_bytes;
@@ -97,7 +97,7 @@ static size_t write_packet(uint8_t *at, uint64_t n, uint32_t cid, bool sealed)
   return load.header_bytes + qp_packet_bytes;
 }
 
-/* Linux before 6.11 does not segment for a device that leaves checksums to the sender. */
+/* Linux before 6.11 does not segment for a device without checksum offload. */
 static void send_one_by_one(int fd, struct sockaddr_in *to, const struct iovec *vector, uint16_t segment_bytes)
 {
   for (size_t at = 0; at < vector->iov_len; at += segment_bytes)
@@ -125,7 +125,7 @@ static void send_segments(int fd, struct sockaddr_in *to, struct iovec *vector, 
   send_one_by_one(fd, to, vector, segment_bytes);
 }
 
-/* Sends one message, of the packets from number `n` on that one socket sends in a row; returns how many. */
+/* Sends one message with the consecutive packets from number `n` on that belong to one socket. Returns how many it sent. */
 static uint64_t send_message(struct order *order, uint64_t n)
 {
   static uint8_t buffer[1 << 16];
@@ -216,7 +216,7 @@ int main(int argc, char **argv)
   if (load.socket_count == 0 || load.socket_count > max_sockets) return 2;
   allow_sockets();
   open_sockets(argv[3], (uint16_t)atoi(argv[4]));
-  /* Pauses between messages are shorter than the usual slack of 50 µs. */
+  /* Pauses between messages are shorter than the default timer slack of 50 µs. */
   prctl(PR_SET_TIMERSLACK, 1UL);
   char verb[16], address[16], argument[16];
   unsigned port, kpps;

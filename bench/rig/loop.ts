@@ -10,12 +10,12 @@ const addresses: Addresses = { client: "198.18.2.2", relay: "198.18.2.1", sink: 
 const macs = { client: "02:00:00:00:00:05", relay: "02:00:00:00:00:06" } as const;
 
 /**
- * A cable from client to relay that packets go back by, for XDP programs: a program sends out of the interface where it
- * received. Each packet is alone on it and has its checksum, as on a real one. At the relay a thread of the kernel's
- * receives, on the core of that place. Its time counts, for programs and processes alike.
+ * A cable between client and relay for XDP programs. Packets return over it, as a program sends through the interface
+ * that received the packet. Each packet travels alone and with a complete checksum, as on a physical cable. A kernel
+ * thread on the relay's core receives there. Its CPU time counts, for programs and processes alike.
  */
 export class Loop implements Disposable, Ground {
-  /** Name of the interface at both ends; of this loop alone, and with it the thread's. */
+  /** Interface name at both ends. Unique to this loop, and so is the name of its kernel thread. */
   readonly device: string = `loop${randomBytes(3).toString("hex")}`;
   readonly ends: { readonly relay: string; readonly client: string } = {
     relay: `${addresses.relay}/${macs.relay}`,
@@ -23,7 +23,7 @@ export class Loop implements Disposable, Ground {
   };
   readonly addresses: Addresses = addresses;
   readonly sinkPlace = "client";
-  /** What finds no room in a process's socket has cost its core most of what it could. */
+  /** Barely above 1: a packet dropped at a full socket has already cost the core most of its work. */
   readonly overload = 1.05;
   readonly #turnstile: Turnstile;
   #receivers: readonly number[] = [];
@@ -33,18 +33,18 @@ export class Loop implements Disposable, Ground {
     connect(client, this.#end("relay"));
     runAt("client", "ethtool", "--offload", this.device, "tx", "off");
     ip("relay", "link", "set", this.device, "gso_max_segs", "1");
-    // Without it, bpf_fib_lookup finds no way for what comes in here.
+    // Without forwarding, bpf_fib_lookup finds no route for packets that arrive here.
     write(`/proc/sys/net/ipv4/conf/${this.device}/forwarding`, "1");
     this.#turnstile = new Turnstile("client", this.device);
   }
 
-  /** Has what comes in at the relay received by a thread on the core of that place; needed where packets are sent. */
+  /** Moves reception at the relay to a kernel thread on the relay's core. Rows that send packets need it. */
   async receiveByThread(): Promise<void> {
-    // Which makes virtual cards receive by NAPI.
+    // With GRO, virtual cards receive by NAPI.
     runAt("relay", "ethtool", "--offload", this.device, "gro", "on");
     write(`/sys/class/net/${this.device}/threaded`, "1");
     const receiver = findKernelThread(`napi/${this.device}`);
-    // What it sends is received at the far end in its name, or in this one's if there is much.
+    // The far end's reception of its packets is charged to the thread, or to ksoftirqd under load.
     const helper = findKernelThread(`ksoftirqd/${cores.relay}\n`);
     if (receiver === undefined || helper === undefined)
       throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", "the kernel's threads cannot be seen from here");
@@ -78,7 +78,7 @@ export class Loop implements Disposable, Ground {
   }
 }
 
-/** Sets something of the relay's network, for which /sys has to be mounted from there. */
+/** Writes a setting of the relay's network namespace, through a sysfs mounted from within it. */
 function write(path: string, value: string): void {
   const mount = "mount -t sysfs none /sys";
   runAt("relay", "unshare", "--mount", "sh", "-c", `${mount} && echo ${value} > ${path}`);

@@ -6,14 +6,14 @@ import type { Addresses, Ground } from "./ground.ts";
 import { connect, ip, type Place, runAt, startAt } from "./place.ts";
 import { Turnstile } from "./turnstile.ts";
 
-/** Addresses for benchmarks (RFC 2544). */
+/** Addresses reserved for benchmarks (RFC 2544). */
 export const addresses: Addresses = { client: "198.18.0.2", relay: "198.18.0.1", sink: "198.18.1.2" };
 const relayToSink = "198.18.1.1";
 
 /**
- * What becomes of a message of several segments (`UDP_SEGMENT`) on its way out of the relay: the link takes it `whole`,
- * as a pair of virtual cards does, and a card that segments itself (`tx-udp-segmentation` in `ethtool -k`); or the
- * kernel `cuts` it at the sender's cost, as it does for all other cards.
+ * Path of a message of several segments (`UDP_SEGMENT`) out of the relay. With `whole`, the link takes it as it is, as
+ * a pair of virtual cards or a card that segments itself (`tx-udp-segmentation` in `ethtool -k`) does. With `cuts`, the
+ * kernel segments it at the sender's cost, as it does for all other cards.
  */
 export type Link = "whole" | "cuts";
 
@@ -23,10 +23,10 @@ export class Network {
 
   constructor() {
     runCommand("mount", "-t", "tmpfs", "none", runDirectory);
-    // For the rows that need no network but loopback.
+    // For the rows that need only loopback.
     runCommand("ip", "link", "set", "lo", "up");
     for (const place of ["client", "relay", "sink"]) runCommand("ip", "netns", "add", place);
-    // coturn sends to itself what goes from one of its clients to another.
+    // coturn sends packets between two of its clients to its own address.
     ip("relay", "link", "set", "lo", "up");
     connect(
       { place: "client", device: "relay", addresses: [addresses.client], mac: "02:00:00:00:00:01" },
@@ -39,17 +39,17 @@ export class Network {
     this.#turnstile = new Turnstile("sink", "relay");
   }
 
-  /** Starts a process at a place, on the core of that place unless told otherwise. */
+  /** Starts a process at a place, on the core of that place by default. */
   start(place: Place, command: readonly string[], on?: "its core" | "any core"): Child {
     return startAt(place, command, on);
   }
 
-  /** Runs a process at a place to its end, on the core of that place, and returns what it printed. */
+  /** Runs a process at a place, on the core of that place, and returns its output when it ends. */
   run(place: Place, command: readonly string[]): string {
     return runAt(place, ...command);
   }
 
-  /** From client to sink, with a link of that kind between relay and sink. */
+  /** Returns the ground from client to sink, with a link of that kind between relay and sink. */
   ground(link: Link): Ground {
     return {
       addresses,

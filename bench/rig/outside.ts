@@ -5,8 +5,8 @@ import { QuicpipeError } from "../../src/errors.ts";
 import { onCoreNs } from "./cpu.ts";
 
 /**
- * The kernel's own threads are in no box: to see them takes the /proc from outside, which the box gets as this file, and
- * to pin them takes the process that waits outside.
+ * File descriptor of the outer /proc, inherited by the box. Kernel threads belong to no box: only the outer /proc shows
+ * them, and only the process that waits outside can pin them.
  */
 export const outsideProcFile = 4;
 const outsideProc = `/proc/self/fd/${outsideProcFile}`;
@@ -16,7 +16,7 @@ interface Request {
   readonly core: number;
 }
 
-/** Outside: does what the process in the box asks for. */
+/** Outside the box: pins threads at the request of the process inside. */
 export function serveBox(box: ChildProcess): void {
   box.on("message", ({ pin, core }: Request) => {
     const { status } = spawnSync("taskset", ["--cpu-list", "--pid", String(core), String(pin)]);
@@ -24,19 +24,19 @@ export function serveBox(box: ChildProcess): void {
   });
 }
 
-/** In the box: finds a thread of the kernel by what its name begins with. */
+/** In the box: finds a kernel thread by the beginning of its name. */
 export function findKernelThread(prefix: string): number | undefined {
   const pids = readdirSync(outsideProc).filter((name) => /^\d+$/.test(name));
   const found = pids.find((pid) => nameOf(pid).startsWith(prefix));
   return found === undefined ? undefined : Number(found);
 }
 
-/** In the box: whether there are such threads; a container has none. */
+/** In the box: reports whether kernel threads are visible. A container has none. */
 export function areKernelThreadsVisible(): boolean {
   return findKernelThread("ksoftirqd/") !== undefined;
 }
 
-/** In the box: has a thread of the kernel run on one core. */
+/** In the box: pins a kernel thread to one core. */
 export async function pinKernelThread(pid: number, core: number): Promise<void> {
   process.send!({ pin: pid, core } satisfies Request);
   const [isPinned] = await once(process, "message");
@@ -44,7 +44,7 @@ export async function pinKernelThread(pid: number, core: number): Promise<void> 
     throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", `taskset refused to pin kernel thread ${pid}`);
 }
 
-/** In the box: time that a thread of the kernel has spent on a core so far, in ns. */
+/** In the box: returns the time that a kernel thread has spent on a core so far, in ns. */
 export function kernelThreadNs(pid: number): number {
   return onCoreNs(`${outsideProc}/${pid}/schedstat`);
 }
@@ -53,7 +53,7 @@ function nameOf(pid: string): string {
   try {
     return readFileSync(`${outsideProc}/${pid}/comm`, "utf8");
   } catch (error) {
-    // It has ended since it was listed.
+    // The thread has ended since it was listed.
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ESRCH") return "";
     throw error;

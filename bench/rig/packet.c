@@ -1,4 +1,4 @@
-/* Pure: packets in memory. See packet.h. */
+/* Packets in memory, without I/O. See packet.h. */
 #include "packet.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ uint64_t qp_mix(uint64_t value)
   return value ^ (value >> 31);
 }
 
-/* The body byte at `at` of the packet with this sequence number. */
+/* Returns the body byte at `at` of the packet with this sequence number. */
 static uint8_t body_byte(uint64_t sequence, size_t at)
 {
   return (uint8_t)qp_mix(sequence * qp_packet_bytes + at);

@@ -5,10 +5,10 @@ import { runCommand } from "./command.ts";
 /** The network namespaces of the benchmark. */
 export type Place = "client" | "relay" | "sink";
 
-/** What is measured has a core to itself; the load and what else there is have the other. */
+/** Core of each place. The forwarder under measurement has one to itself; load and sink share the other. */
 export const cores: Readonly<Record<Place, number>> = { client: 0, relay: 1, sink: 0 };
 
-/** Starts a process at a place, on the core of that place unless told otherwise. */
+/** Starts a process at a place, on the core of that place by default. */
 export function startAt(
   place: Place,
   command: readonly string[],
@@ -18,18 +18,18 @@ export function startAt(
   return startChild([...enter(place), ...pinned, ...command]);
 }
 
-/** Runs a process at a place to its end, on the core of that place, and returns what it printed. */
+/** Runs a process at a place, on the core of that place, and returns its output when it ends. */
 export function runAt(place: Place, ...command: readonly string[]): string {
   const [program, ...args] = [...enter(place), "taskset", "-c", String(cores[place]), ...command];
   return runCommand(program!, ...args);
 }
 
-/** Configures the network of a place. */
+/** Configures the network of a place with `ip`. */
 export function ip(place: Place, ...command: readonly string[]): void {
   runCommand("ip", "-n", place, ...command);
 }
 
-/** One end of a cable: what leads to the other one. */
+/** One end of a cable. */
 export interface End {
   readonly place: Place;
   readonly device: string;
@@ -37,7 +37,7 @@ export interface End {
   readonly mac: string;
 }
 
-/** Connects two places by a pair of virtual cards. */
+/** Connects two places by a pair of virtual cards (veth). */
 export function connect(one: End, other: End): void {
   const peer = ["peer", other.device, "address", other.mac, "netns", other.place];
   const card = ["link", "add", one.device, "address", one.mac, "netns", one.place, "type", "veth", ...peer];
@@ -49,7 +49,7 @@ export function connect(one: End, other: End): void {
     for (const address of here.addresses)
       ip(here.place, "address", "add", `${address}/24`, "dev", here.device);
     ip(here.place, "link", "set", here.device, "up");
-    // No packet waits for a neighbour to be found.
+    // Static neighbour entries, so that no packet waits for ARP.
     for (const address of there.addresses)
       ip(here.place, "neighbour", "add", address, "lladdr", there.mac, "dev", here.device);
   }

@@ -6,17 +6,17 @@ import { runCommand } from "./command.ts";
 const warnings = ["-Wall", "-Wextra", "-Werror"];
 const compiled = new Set<string>();
 
-/** Compiles the control of the relay rows, and returns the path of the program. */
+/** Compiles the control of the relay rows and returns the path of the program. */
 export function compileControl(): string {
   return compile("bare", "controls/bare.c", "rig/packet.c");
 }
 
-/** Compiles the load, and returns the path of the program. */
+/** Compiles the load and returns the path of the program. */
 export function compileLoad(): string {
   return compile("load", "rig/load.c", "rig/course.c", "rig/packet.c", "rig/turn.c");
 }
 
-/** Compiles the sink, and returns the path of the program. */
+/** Compiles the sink and returns the path of the program. */
 export function compileSink(): string {
   return compile("sink", "rig/sink.c", "rig/packet.c");
 }
@@ -27,12 +27,12 @@ export function compileXdp(): string {
   return compileWith("controls/reflector", "xdp", ...sources);
 }
 
-/** Compiles the far end of the rows of frames, and returns the path of the program. */
+/** Compiles the far end of the frame rows and returns the path of the program. */
 export function compileReceiver(): string {
   return compileWith("rig/receiver", "receiver", "rig/receiver.c", ...frames, "../src/xdp/native/calls.c");
 }
 
-/** The command that runs a script of the benchmark, named from `bench/`. */
+/** Returns the command that runs a script of the benchmark, named relative to `bench/`. */
 export function nodeCommand(script: string, ...args: readonly (string | number)[]): string[] {
   return [process.execPath, fromBench(script), ...args.map(String)];
 }
@@ -46,7 +46,7 @@ function sourcesBelow(folder: string): string[] {
   return names.map((name) => `${folder}/${name}`);
 }
 
-/** Compiles an XDP program into a header by which a program in C can load it. */
+/** Compiles an XDP program into a skeleton header, with which a C program loads it. */
 function writeSkeleton(path: string): void {
   const name = basename(path);
   const object = fromBuild(`${name}.bpf.o`);
@@ -57,13 +57,13 @@ function writeSkeleton(path: string): void {
   writeFileSync(fromBuild(`${name}.skel.h`), header);
 }
 
-/** A program in C that loads one for XDP. */
+/** Compiles a C program that loads an XDP program. */
 function compileWith(skeleton: string, name: string, ...sources: readonly string[]): string {
   if (!compiled.has(name)) writeSkeleton(skeleton);
   return compile(name, ...sources);
 }
 
-/** Once in a run. */
+/** Compiles a program, once per run. */
 function compile(name: string, ...sources: readonly string[]): string {
   const program = fromBuild(name);
   if (compiled.has(name)) return program;

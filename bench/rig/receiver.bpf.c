@@ -1,6 +1,6 @@
 /*
- * The far end of the cable in the rows of frames: counts what arrives and drops it, and the kernel uses the frame again as
- * it is for a packet that comes in. So it is made that packet here, the next one of the course.
+ * Far end of the cable in the frame rows: counts frames and drops them. The kernel reuses a dropped frame, unchanged,
+ * for a packet that comes in. The program therefore rewrites it to the next packet of the course.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -15,7 +15,7 @@ struct {
   __type(value, struct qp_refill);
 } refills SEC(".maps");
 
-/* Of all packets alike. */
+/* Common to all packets. */
 __u8 headers[QP_HEADER_BYTES];
 __u64 arrived;
 __u32 next;

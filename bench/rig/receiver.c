@@ -1,9 +1,9 @@
 /*
- * The far end of the cable in the rows of frames, see receiver.bpf.c.
+ * Far end of the cable in the frame rows, see receiver.bpf.c.
  *
  *   receiver <interface> <relay's end> <client's end> <file of connection IDs> <burst16|random>
  *
- * Prints a line when it is attached. For each line on standard input: prints how many frames have arrived so far.
+ * Prints a line once attached. For each line on standard input, prints the number of frames that have arrived so far.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 #include "frame.h"
 #include "refill.h"
 
-/* The packet with the connection ID at a place, or the next one that the relay forwards. */
+/* Returns the packet for the connection ID at an index, or for the next one that the relay forwards. */
 static struct qp_refill refill_of(const struct qp_cable *cable, const struct qp_course *course, uint32_t place)
 {
   const uint8_t *cid = qp_course_cid(course, place);

@@ -3,7 +3,7 @@ import { findMissing } from "../../scripts/xdp/requirement.ts";
 import type { Row } from "../row.ts";
 import { isInstalled } from "./command.ts";
 
-/** A row that is skipped where the native backend cannot run. */
+/** Skips a row if the native backend cannot run. */
 export function needsNative(row: Row): Row {
   return unless(() => {
     const loaded = loadAddon();
@@ -11,13 +11,13 @@ export function needsNative(row: Row): Row {
   }, row);
 }
 
-/** A row that is skipped where coturn is not installed. */
+/** Skips a row if coturn is not installed. */
 export function needsCoturn(row: Row): Row {
   const missing = "`turnserver` is not installed (Debian package coturn)";
   return unless(() => (isInstalled("turnserver") ? undefined : missing), row);
 }
 
-/** A row that is skipped where XDP programs cannot be compiled or loaded. */
+/** Skips a row if XDP programs cannot be compiled or loaded. */
 export function needsXdp(row: Row): Row {
   const missing = "`ethtool` is not installed";
   return unless(() => findMissing() ?? (isInstalled("ethtool") ? undefined : missing), row);

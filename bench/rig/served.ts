@@ -1,4 +1,4 @@
-/** Tells the harness the port of a forwarder that is ready, and ends the process when the harness has gone. */
+/** Prints the port of a forwarder that is ready. Exits when the harness closes standard input. */
 export function serveUntilEnd(port: number): void {
   process.stdout.write(`${port}\n`);
   process.stdin.on("end", () => process.exit()).resume();

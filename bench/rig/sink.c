@@ -1,11 +1,10 @@
 /*
- * The far end of the rig while packets are checked: takes every datagram that reaches its namespace for the
- * sink's address, and tells whether it is, byte for byte, one that the load sent, at the port that its connection
- * ID stands for. It rests while speed is measured.
+ * Far end of the rig while packets are checked. Takes every UDP datagram for the sink's address and checks that it is,
+ * byte for byte, a packet of the load, at the port in its connection ID. It does not run during timed rounds.
  *
  *   sink <address> <ms of silence that end a check>
  *
- * Prints a line when it listens. For each line `<packets>` on standard input: waits for so many, and prints
+ * Prints a line once it listens. For each line `<packets>` on standard input, waits for that many and prints
  * `<right> <wrong>`.
  */
 #include <arpa/inet.h>
@@ -27,7 +26,7 @@ enum {
 
 static int open_socket(const char *address, int silence_ms)
 {
-  /* Raw, so that one socket stands for the ports of all destinations. */
+  /* Raw, so that one socket serves the ports of all destinations. */
   int fd = socket(AF_INET, SOCK_RAW, IPPROTO_UDP), buffer = receive_buffer_bytes;
   struct sockaddr_in self = {.sin_family = AF_INET};
   struct timeval silence = {.tv_sec = silence_ms / 1000, .tv_usec = silence_ms % 1000 * 1000};
@@ -41,7 +40,7 @@ static int open_socket(const char *address, int silence_ms)
   return fd;
 }
 
-/* Whether an IPv4 datagram is a packet of the load, not seen before, at its right port. */
+/* Reports whether an IPv4 datagram is a packet of the load, not seen before, at its right port. Marks it as seen. */
 static bool is_right(const uint8_t *datagram, size_t bytes, bool *seen)
 {
   const uint8_t *packet = datagram + ip_header_bytes + sizeof(struct udphdr);

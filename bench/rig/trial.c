@@ -12,7 +12,7 @@
 #include "../../src/xdp/native/calls.h"
 
 enum {
-  /* So many that what a call takes to begin and to end does not show. */
+  /* So many that the fixed cost of a call is negligible. */
   frames_per_call = 1 << 18,
 };
 
@@ -82,7 +82,7 @@ double qp_trial_time(const struct qp_trial *trial, const struct frame *in, uint6
   union bpf_attr attributes;
   memset(&attributes, 0, sizeof attributes);
   attributes.enable_stats.type = BPF_STATS_RUN_TIME;
-  /* The kernel keeps them while somebody has such a file: only now, as that takes time. */
+  /* The kernel collects run-time statistics while this file is open. They cost time, so it is open only here. */
   int file = call_kernel(BPF_ENABLE_STATS, &attributes);
   struct bpf_prog_info before = statistics(trial);
   qp_trial_live(trial, in, ms);

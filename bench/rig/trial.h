@@ -1,4 +1,4 @@
-/* Runs an XDP program for frames that come in at an interface (BPF_PROG_TEST_RUN). Ends the process if the kernel refuses. */
+/* Runs an XDP program on frames received by an interface (BPF_PROG_TEST_RUN). Exits if the kernel refuses. */
 #ifndef QP_BENCH_TRIAL_H
 #define QP_BENCH_TRIAL_H
 
@@ -12,16 +12,16 @@ struct qp_trial {
   unsigned interface_index;
 };
 
-/* Once; what becomes of the frame is in `out`, and nothing is sent. */
+/* Runs the program once. `out` receives the resulting frame; nothing is sent. */
 enum xdp_action qp_trial_once(const struct qp_trial *trial, const struct frame *in, struct frame *out);
 
 /*
- * Again and again for some ms, each time for a frame as a driver has it, which goes where the program sends it. The first
- * ones are copies of `in`, then they come back as the far end has left them. Returns how many.
+ * Runs the program for `ms` on frames as a driver delivers them, which go where the program sends them. The first
+ * frames are copies of `in`; later ones return as the far end left them. Returns the number of frames.
  */
 uint64_t qp_trial_live(const struct qp_trial *trial, const struct frame *in, uint64_t ms);
 
-/* The same; returns the ns that a run of the program itself took. */
+/* Does the same, and returns the run time of the program for one frame, in ns. */
 double qp_trial_time(const struct qp_trial *trial, const struct frame *in, uint64_t ms);
 
 #endif

@@ -1,6 +1,6 @@
 import { addresses } from "./network.ts";
 
-/** Where the TURN server listens. */
+/** UDP port of the TURN server. */
 export const turnPort = 3478;
 
 const options: readonly string[] = [
@@ -9,5 +9,5 @@ const options: readonly string[] = [
   "--log-file /dev/null --pidfile /dev/null --userdb /dev/null",
 ];
 
-/** coturn at its best: nothing but UDP, nothing to authenticate, and one thread that has a core to itself. */
+/** coturn at its fastest: UDP only, no authentication, and one relay thread with a core to itself. */
 export const turnServer: readonly string[] = ["turnserver", ...options.join(" ").split(" ")];

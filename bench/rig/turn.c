@@ -1,4 +1,4 @@
-/* Requests and their answers, one at a time, on blocking sockets with a receive timeout. See turn.h. */
+/* Requests and responses, one at a time, on blocking sockets with a receive timeout. See turn.h. */
 #include "turn.h"
 
 #include <arpa/inet.h>
@@ -50,7 +50,7 @@ static void begin(struct request *request, uint16_t type)
   request->length = header_bytes;
 }
 
-/* Appends an attribute, and returns where its value goes; all values here are multiples of 4 bytes long. */
+/* Appends an attribute and returns the position of its value. All values here are multiples of 4 bytes long. */
 static uint8_t *append(struct request *request, uint16_t type, uint16_t bytes)
 {
   uint8_t *at = request->bytes + request->length;

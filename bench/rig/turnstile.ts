@@ -1,9 +1,9 @@
 import { type Place, runAt } from "./place.ts";
 
-/** IPv4 and UDP. */
+/** IPv4 and UDP headers. */
 const headerBytes = 28;
 
-/** Counts datagrams where they arrive at an interface. */
+/** Counts datagrams on arrival at an interface. */
 export class Turnstile {
   readonly #place: Place;
 
@@ -14,21 +14,21 @@ export class Turnstile {
     this.#nft(`add chain netdev bench in { type filter hook ingress device ${device} priority 0; }`);
   }
 
-  /** Lets datagrams through. */
+  /** Passes datagrams on. */
   open(): void {
     this.#nft("flush chain netdev bench in");
   }
 
-  /** Counts them and drops them: the least that a receiver can cost. */
+  /** Counts datagrams and drops them: the least that a receiver can cost. */
   close(): void {
     this.open();
     this.#nft("add rule netdev bench in ip protocol udp counter name arrived drop");
   }
 
-  /** Datagrams of this size that were counted so far. */
+  /** Returns the number of datagrams of this size counted so far. */
   arrived(datagramBytes: number): number {
     const [, { counter }] = JSON.parse(this.#nft("list counter netdev bench arrived", "-j")).nftables;
-    // What the kernel passes on whole is one packet to it, with one set of headers.
+    // The counter sees a message that the kernel passes on whole as one packet with one set of headers.
     return (counter.bytes - counter.packets * headerBytes) / datagramBytes;
   }
 

@@ -3,7 +3,7 @@ import type { Contestant } from "./contestant.ts";
 import type { Loop } from "./loop.ts";
 import { compileXdp } from "./program.ts";
 
-/** The command that runs the relay's XDP program, with tables of the size that a relay has, or the control. */
+/** Returns the command that runs the relay's XDP program, with tables of the default size, or the control. */
 export function xdpCommand(
   kind: "relay" | "reflector",
   { device, ends }: Loop,
@@ -14,7 +14,7 @@ export function xdpCommand(
   return [compileXdp(), kind, device, ends.relay, ends.client, String(loadPort), cidsPath, ...sizes];
 }
 
-/** One of them as a contestant. */
+/** Returns the relay's XDP program or the control as a contestant. */
 export function program(kind: "relay" | "reflector", loop: Loop): Contestant {
   return {
     name: kind === "relay" ? "xdp" : kind,

@@ -2,10 +2,10 @@ import { figuresOf } from "../rig/figures.ts";
 import type { Row } from "../row.ts";
 import { figureOf } from "../summary.ts";
 
-/** Each starts a relay of its own. */
+/** Each round starts a relay of its own. */
 const rounds = 5;
 
-/** How soon clients learn that the relay ends; without a word, by their idle timeout. */
+/** Time until clients learn that the relay shuts down. Without notice, they learn it from their idle timeout. */
 export const closingRow: Row = {
   name: "gateway/closing",
   about: "ms from SIGTERM until three HTTP/3 clients know of it",

@@ -8,7 +8,7 @@ import { telemetryRow } from "./telemetry.ts";
 import { turnClientsRow } from "./turn-clients.ts";
 import { xdpRows } from "./xdp.ts";
 
-/** Every row of the benchmark, in the order that they run. */
+/** Every row of the benchmark, in the order in which they run. */
 export const rows: readonly Row[] = [
   ...relayRows,
   turnClientsRow,

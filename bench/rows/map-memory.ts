@@ -8,11 +8,11 @@ import { xdpCommand } from "../rig/xdp.ts";
 import type { Row } from "../row.ts";
 import { figureOf } from "../summary.ts";
 
-/** The kernel makes room for all at once, so it does not matter how many there are. */
+/** The kernel allocates the maps in full at once, so the number of sessions does not matter. */
 const few: Course = { order: "random", sessions: 2, cidsPerSession: 1 };
 const loadPort = 40_000;
 
-/** What the kernel says that the maps of a process take, in bytes. */
+/** Returns the memory of a process's BPF maps as the kernel reports it, in bytes. */
 function mapBytesOf(pid: number): number {
   const folder = `/proc/${pid}/fdinfo`;
   const files = readdirSync(folder).map((file) => readFileSync(`${folder}/${file}`, "utf8"));
@@ -20,7 +20,7 @@ function mapBytesOf(pid: number): number {
   return maps.reduce((sum, text) => sum + Number(/^memlock:\s*(\d+)$/m.exec(text)![1]), 0);
 }
 
-/** How large the maps are that a relay has by default. */
+/** Size of the maps of a relay with default limits. */
 export const mapMemoryRow: Row = needsXdp({
   name: "xdp/map-memory",
   about: "memory of the kernel's maps, with room for a million CIDs and 100 000 sessions",

@@ -10,7 +10,7 @@ import { figureOf } from "../summary.ts";
 const sessions = 100_000;
 const cidsPerSession = 10;
 
-/** Which of the figures of `subjects/memory.ts` a row shows. */
+/** Returns a row for one figure of `subjects/memory.ts`. */
 function memoryRow(name: string, about: string, key: "tableBytes" | "processBytes"): Row {
   return {
     name,
@@ -28,12 +28,12 @@ function memoryRow(name: string, about: string, key: "tableBytes" | "processByte
 const oneCid: Course = { order: "random", sessions: 1, cidsPerSession: 1 };
 const registrations = 200;
 const sourcePort = 40_000;
-/** So many that waiting for the next is well under what is measured against, and that the core has time left. */
+/** High enough that the gap between packets is far below the goal, low enough that the core has time left. */
 const kpps = 200;
-/** Longer than the subject takes. */
+/** Longer than the subject runs. */
 const floodMs = 60_000;
 
-/** From `openSession` to the first packet that is forwarded. */
+/** Time from `openSession` to the first forwarded packet. */
 const visible: Row = {
   name: "native/visible",
   about: "µs from a registration to the first packet that follows it, while 200 kpps come",
@@ -43,7 +43,7 @@ const visible: Row = {
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(shareFile(createConnectionIds(oneCid)));
     network.ground("whole").closeSink();
-    // Its two threads need a core each, and the load leaves most of the other.
+    // The subject's two threads need a core each; the load leaves most of its core free.
     const subject = network.start("relay", nodeCommand("subjects/visible.ts", path, sourcePort), "any core");
     stack.defer(subject.stop);
     const source = [addresses.client, String(sourcePort), "1"];
@@ -56,7 +56,7 @@ const visible: Row = {
   },
 };
 
-/** How long others have to wait while registrations expire, all at once. */
+/** Delay of other work while registrations expire, all at once. */
 const expiry: Row = {
   name: "native/expiry",
   about: "ms of the longest turn of the event loop while 100 000 registrations expire at once",
@@ -71,7 +71,7 @@ const expiry: Row = {
 type Statistic = "sampling" | "byRate" | "filtered" | "lastPage";
 type Cost = "totalMs" | "longestTurnMs";
 
-/** Which of the figures of `subjects/statistics.ts` a row shows. */
+/** Returns a row for one figure of `subjects/statistics.ts`. */
 function statisticsRow(name: string, about: string, statistic: Statistic, key: Cost): Row {
   return {
     name,

@@ -10,27 +10,27 @@ import type { Lab, Row } from "../row.ts";
 import { summarise } from "../summary.ts";
 
 const burstsOf64: Course = { order: "burst16", sessions: 64, cidsPerSession: 1 };
-/** Peers have some ten connection IDs each. */
+/** A peer has some ten connection IDs. */
 const randomOf100k: Course = { order: "random", sessions: 10_000, cidsPerSession: 10 };
-/** TURN has one address and channel for what is a session here. */
+/** TURN has one address and one channel per session. */
 const randomOf10k: Course = { order: "random", sessions: 10_000, cidsPerSession: 1 };
 const toOneDestination: Course = { order: "random", sessions: 1, cidsPerSession: 64 };
 
-/** The C control. */
+/** The control in C. */
 const bare: Contestant = {
   name: "bare C",
   command: ({ addresses }) => [compileControl(), "0.0.0.0", addresses.sink],
 };
 
-/** The control of node:dgram. */
+/** The control on node:dgram. */
 const dgramEcho: Contestant = {
   name: "bare node:dgram",
   command: ({ addresses }) => nodeCommand("controls/dgram-echo.ts", addresses.sink, firstSinkPort),
 };
 
 /**
- * coturn with a client for each session, and what comes in is channel data, where it has nothing to parse but 4 bytes.
- * `turnutils_uclient` takes a whole core to make the load that coturn forwards with less; see rows/turn-clients.ts.
+ * coturn with one client per session. The load is channel data, of which coturn has to parse only 4 bytes.
+ * `turnutils_uclient` needs a whole core to make the load that coturn forwards with less; see rows/turn-clients.ts.
  */
 function coturn({ sessions }: Course): Contestant {
   return { name: "coturn", command: () => turnServer, turn: { port: turnPort, clients: sessions } };

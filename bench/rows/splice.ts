@@ -8,7 +8,7 @@ import { summarise } from "../summary.ts";
 
 const name = "splice/http3-download";
 
-/** How fast the app's HTTP/3 server is behind the relay. */
+/** Speed of the app's HTTP/3 server behind the relay. */
 export const spliceRow: Row = needsNative({
   name,
   about: "an HTTP/3 download through the native backend, against the same server reached directly",

@@ -17,7 +17,7 @@ const subject: Contestant = {
     nodeCommand("subjects/telemetry.ts", cids.path, course.cidsPerSession, client, sourcePort, sink),
 };
 
-/** What telemetry takes from the data plane. */
+/** Cost of telemetry in the data plane. */
 export const telemetryRow: Row = needsNative({
   name: "telemetry/overhead",
   about: "native backend with 10 000 recorded spans and a collection each second, against the same without",

@@ -9,12 +9,12 @@ import type { Effort, Row } from "../row.ts";
 import { figureOf } from "../summary.ts";
 
 const clients = 64;
-/** coturn is up well before. */
+/** Far longer than coturn takes to start. */
 const startMs = 500;
-/** A round of its own for so many of the other rows': each takes seconds, and they differ little. */
+/** Rounds of the other rows for each round here: a round takes seconds, and rounds differ little. */
 const roundsShare = 5;
 
-/** Messages that arrived, for each ms that coturn's threads spent on a core. */
+/** Returns the messages that arrived per ms of CPU time of coturn's threads. */
 function measure(network: Network, coturnPid: number, roundMs: number): number {
   const before = cpuNsOf(coturnPid);
   const perClient = Math.ceil((roundMs * 300) / clients);
@@ -33,8 +33,8 @@ function roundsOf({ rounds }: Effort): number {
 }
 
 /**
- * coturn as the load that comes with it measures it: messages from one client to another, both with an allocation, as two
- * peers have that cannot reach each other. Each message passes coturn twice; the other rows count such a pass.
+ * coturn under its own load generator: messages between two clients, both with an allocation, as for two peers that
+ * cannot reach each other. A message passes coturn twice and counts once; the other rows count each pass.
  */
 export const turnClientsRow: Row = needsCoturn({
   name: "coturn/uclient",

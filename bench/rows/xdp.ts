@@ -14,7 +14,7 @@ const of64: Course = { order: "burst16", sessions: 64, cidsPerSession: 1 };
 const randomOf100k: Course = { order: "random", sessions: 10_000, cidsPerSession: 10 };
 const control = "reflector";
 
-/** Packets of the kernel's stack, for which a program is attached in generic mode. */
+/** Returns a row for packets of the kernel's stack, with programs attached in generic mode. */
 function stackRow(name: string, about: string, course: Course, subjectOn: (loop: Loop) => Contestant): Row {
   return {
     name,
@@ -43,14 +43,14 @@ function framesRow(name: string, about: string, course: Course, figure: FrameFig
   };
 }
 
-/** The kernel's statistics of a program differ little from round to round. */
+/** Fewer rounds for ns/packet: the kernel's run-time statistics differ little from round to round. */
 function effortFor(figure: FrameFigure, effort: Effort): Effort {
   return figure === "kpps/core"
     ? effort
     : { ...effort, rounds: Math.ceil(effort.rounds / 4), warmUpRounds: 1 };
 }
 
-/** The rows of the kernel path. */
+/** The rows of the kernel's data path. */
 export const xdpRows: readonly Row[] = [
   stackRow(
     "xdp-skb/64",

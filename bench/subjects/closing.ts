@@ -1,5 +1,5 @@
 /**
- * How soon HTTP/3 clients learn that a relay was told to end.
+ * Measures how soon HTTP/3 clients learn that a relay shuts down.
  *
  *   closing <rounds>      prints the ms of each round as JSON, from SIGTERM until the last of three clients knows
  */
@@ -17,7 +17,7 @@ import { QuicpipeError } from "../../src/errors.ts";
 const command = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const noToken = new QuicpipeError("ERR_QUICPIPE_INTERNAL", "no token is asked for");
 
-/** Starts the command line's relay, has clients come, and ends it. */
+/** Starts `quicpipe relay`, connects clients and stops it. Returns the ms until the last client knew. */
 async function round(state: string): Promise<number> {
   const relay = spawn(process.execPath, [command, "relay", "--host", "127.0.0.1", "--port", "0"], {
     env: { ...process.env, XDG_STATE_HOME: state, NODE_ENV: "" },
@@ -40,7 +40,7 @@ interface Target {
   readonly certificate: string;
 }
 
-/** Where it is, by what it prints. */
+/** Reads the relay's address and certificate from its output. */
 async function targetOf(lines: AsyncIterable<string>): Promise<Target> {
   let port = 0;
   for await (const line of lines) {

@@ -1,10 +1,10 @@
 /**
- * How long each turn of the event loop takes while registrations expire, all at once.
+ * Measures each turn of the event loop while registrations expire, all at once.
  *
  *   expiry <registrations> <rounds>      prints `{ turnsMs, sessions, routes }` as JSON: the turns of each round in their
- *                                        order, and what is left in the data plane
+ *                                        order, and the entries left in the data plane
  *
- * Run with --expose-gc: what registering leaves to the collector of garbage is no part of an expiry.
+ * Run with --expose-gc: collecting the garbage of registering is not part of an expiry.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import * as defaults from "../../src/defaults/index.ts";
@@ -21,7 +21,7 @@ const now = (): number => nowMs;
 const forwarder = await createForwarder({ ...forwarderOptions("auto"), now });
 const registry = new Registry({ forwarder, maxRegistrations: registrations, maxCids: registrations, now });
 
-/** Lets all of them expire. */
+/** Lets all registrations expire. Returns the duration of each turn in which some ended, in ms. */
 async function expireAll(): Promise<number[]> {
   nowMs += quota.maxTtlMs + 2 * defaults.sweepIntervalMs;
   const sweeper = createSweeper([() => registry.sweep()]);

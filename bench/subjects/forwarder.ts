@@ -2,11 +2,11 @@ import * as defaults from "../../src/defaults/index.ts";
 import type { BackendChoice, Forwarder, ForwarderOptions, SessionSpec } from "../../src/forwarder/index.ts";
 import type { Address } from "../../src/wire/address.ts";
 
-/** More than any round can use up, so that the bucket is drawn from but never refuses. */
+/** More than any round can use up: packets draw on the bucket, which never refuses them. */
 const bytesPerSecond = 1e12;
 const expiresAtMs: number = Date.now() + 3_600_000;
 
-/** The data plane as a relay opens it by default, on a free port of every IPv4 address. */
+/** Options of the data plane as a relay opens it by default, on a free port of all IPv4 addresses. */
 export function forwarderOptions(backend: BackendChoice, upstream?: Address): ForwarderOptions {
   return {
     host: "0.0.0.0",
@@ -26,7 +26,10 @@ export function forwarderOptions(backend: BackendChoice, upstream?: Address): Fo
   };
 }
 
-/** A session that outlives the run, reached from `local` if that is said, of a subject of its own, and is never slowed down. */
+/**
+ * A session that outlives the run, reached from `local` if given. It has a subject and a bucket of its own, which never
+ * throttles it.
+ */
 export function sessionSpec(
   forwarder: Forwarder,
   cids: Uint8Array,

@@ -1,7 +1,7 @@
 /**
- * An HTTP/3 server with the relay in front of it, in one process as in `examples/gateway`, and a download to try both.
+ * An HTTP/3 server with the relay in front of it, in one process as in `examples/gateway`, with a download to try both.
  *
- *   gateway <backend>     prints both ports and the certificate as a line of JSON; ends with its standard input
+ *   gateway <backend>     prints both ports and the certificate as a line of JSON; exits at the end of standard input
  */
 import { type Backend, createForwarder } from "../../src/forwarder/index.ts";
 import { createCertificate, serveHttp3 } from "../../src/gateway/index.ts";
@@ -18,7 +18,7 @@ const ports = { direct: server.port, relayed: forwarder.address().port };
 process.stdout.write(`${JSON.stringify({ ...ports, certificate })}\n`);
 process.stdin.on("end", () => process.exit()).resume();
 
-/** As many bytes as the path says. */
+/** Answers with as many bytes as the path says. */
 function download({ url }: Request): Response {
   let left = Number(new URL(url).pathname.slice(1));
   const body = new ReadableStream<Uint8Array>({

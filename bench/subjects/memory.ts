@@ -1,7 +1,7 @@
 /**
- * What registrations take up in the native backend.
+ * Measures the memory of registrations in the native backend.
  *
- *   memory <sessions> <CIDs of each>      prints `{ tableBytes, processBytes }` for each CID, as JSON
+ *   memory <sessions> <CIDs per session>      prints `{ tableBytes, processBytes }` per CID, as JSON
  */
 import { randomFillSync } from "node:crypto";
 import { QuicpipeError } from "../../src/errors.ts";

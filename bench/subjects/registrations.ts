@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Quota, Registry } from "../../src/registry/index.ts";
 
-/** Registers number `n`: `num` connection IDs of a subject of its own, at an address of its own, for as long as may be. */
+/**
+ * Registers subject number `n` at an address of its own, with `num` connection IDs and the longest life that the quota
+ * allows.
+ */
 export function registerSubject(registry: Registry, n: number, quota: Quota, num = 1): void {
   const subject = `user-${n}@example.com`;
   registry.register({

@@ -1,7 +1,8 @@
 /**
- * The relay's data plane as a process of its own, with the sessions of a course and others that nobody talks to.
+ * The relay's data plane in a process of its own, with the sessions of a course and others without traffic.
  *
- *   relay <backend> <file of connection IDs> <of each session> <client> <client's port> <sink> <address that the sink talks to> <other sessions>
+ *   relay <backend> <file of connection IDs> <IDs per session> <client> <client's port> <sink> <address that the sink talks to>
+ *         <other sessions>
  */
 import { randomFillSync } from "node:crypto";
 import { readFileSync } from "node:fs";

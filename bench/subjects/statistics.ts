@@ -1,9 +1,9 @@
 /**
- * How long statistics of 100 000 registrations take, and each turn of the event loop meanwhile.
+ * Measures the statistics of 100 000 registrations, and each turn of the event loop meanwhile.
  *
  *   statistics <rounds>      prints `{ sampling, byRate, filtered, lastPage }` as JSON: for each, the figures of its rounds
  *
- * Run with --expose-gc: what registering leaves to the collector of garbage is no part of it.
+ * Run with --expose-gc: collecting the garbage of registering is not part of the figures.
  */
 import { setImmediate } from "node:timers/promises";
 import * as defaults from "../../src/defaults/index.ts";
@@ -23,9 +23,9 @@ const registry = new Registry({ forwarder, maxRegistrations, maxCids, now: Date.
 for (let n = 0; n < maxRegistrations; n++) registerSubject(registry, n, quota);
 globalThis.gc!();
 
-/** What one round took. */
+/** The time that one round took. */
 interface Cost {
-  /** From the call until it is done. */
+  /** From the call to its completion. */
   readonly totalMs: number;
   readonly longestTurnMs: number;
 }
@@ -51,7 +51,7 @@ async function costsOf(work: () => Promise<unknown>): Promise<Cost[]> {
   return costs;
 }
 
-/** One round of samples. */
+/** Takes one sample of all registrations. */
 async function sample(rates: Rates): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const unwatch = rates.watch(resolve);

@@ -1,8 +1,8 @@
 /**
- * The native data plane with the sessions of a course, each of which has a recorded span, and with metrics that the
- * real SDK collects each second and exports by OTLP over HTTP.
+ * The native data plane with the sessions of a course, each with a recorded span, and with metrics that the
+ * OpenTelemetry SDK collects each second and exports by OTLP over HTTP.
  *
- *   telemetry <file of connection IDs> <of each session> <client> <client's port> <sink>
+ *   telemetry <file of connection IDs> <IDs per session> <client> <client's port> <sink>
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -54,7 +54,7 @@ function register(spec: SessionSpec): void {
   telemetry.observer.opened({ id, subject: id, address, registeredAtMs: Date.now() });
 }
 
-/** Exports to where OTLP goes by default, and has somebody listen there who ends with this process. */
+/** Exports to the default OTLP endpoint, and starts a collector there that ends with this process. */
 async function startSdk(): Promise<void> {
   const [program, ...script] = nodeCommand("controls/otlp-sink.ts");
   const collector = spawn(program!, script, { stdio: ["pipe", "pipe", "inherit"] });

@@ -1,10 +1,11 @@
 /**
- * How soon the native backend forwards what it was told of, while packets with one CID come without pause.
+ * Measures how soon the native backend forwards for a new registration, while packets with its CID arrive without
+ * pause.
  *
  *   visible <file of that CID> <source port>
  *
- * Prints its port. For each line `<times>` on standard input, registers the CID so many times, and prints how many
- * µs it took from `openSession` to the first packet that was forwarded, each time, as a line of JSON.
+ * Prints its port. For each line `<times>` on standard input, registers the CID that many times, and prints the µs from
+ * each `openSession` to the first forwarded packet, as a line of JSON.
  */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -14,9 +15,9 @@ import { firstSinkPort } from "../rig/course.ts";
 import { addresses } from "../rig/network.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 
-/** What the thread has taken in when a session is closed is forwarded and counted by then. */
+/** By then, packets that the thread had received before the session closed are forwarded and counted. */
 const settleMs = 5;
-/** How often is looked: it takes the system some 60 µs more to wake up. */
+/** Polling interval; the system takes some 60 µs more to wake up. */
 const lookMs = 0.01;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
@@ -37,7 +38,7 @@ async function timeRegistration(): Promise<number> {
   const start = performance.now();
   const spec = sessionSpec(forwarder, cid, addresses.sink, firstSinkPort);
   const session = forwarder.openSession(spec);
-  // Asleep between the looks: with no core to spare it would keep the thread off that it waits for.
+  // Sleeps between polls: without a spare core, a busy loop would hold up the thread that it waits for.
   while (forwarder.stats().relayed.packets === before) Atomics.wait(nobody, 0, 0, lookMs);
   const us = (performance.now() - start) * 1000;
   forwarder.closeSession(session);

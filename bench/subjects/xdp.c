@@ -5,10 +5,10 @@
  *       <max routes> <max sessions>
  *
  * Prints the port that it forwards from. Lines on standard input, each answered by one on standard output:
- *   check 0         runs it once for each connection ID: `<right> <wrong>` of the frames that come out
- *   attach 0        runs it for what comes in at the interface, in generic mode
+ *   check 0         runs the program once for each connection ID: `<right> <wrong>` output frames
+ *   attach 0        attaches it to the interface, in generic mode
  *   detach 0
- *   frames <ms>     runs it for frames as a driver has them: how many
+ *   frames <ms>     runs it on frames as a driver delivers them: the number of frames
  *   time <ms>       the same: the ns that one run of the program takes
  */
 #include <arpa/inet.h>
@@ -31,7 +31,7 @@
 #include "../rig/trial.h"
 
 enum {
-  /* Of the sessions, as rig/course.ts gives them out; session 0 is the load's. */
+  /* First port of the sessions, as in rig/course.ts. Session 0 is the load's. */
   first_port = 20000,
 };
 
@@ -60,7 +60,7 @@ static uint64_t now_ns(void)
   return (uint64_t)now.tv_sec * ns_per_s + (uint64_t)now.tv_nsec;
 }
 
-/* Outlives the run, of a subject of its own, whose bucket is drawn from but never refuses. */
+/* Opens a session that outlives the run, with a bucket of its own that never refuses. */
 static void open_session(uint32_t session, struct qp_source address)
 {
   host.kernel.by_subject[session] = (struct qp_bucket){.token_ns_q16 = 1, .depth_ns = ns_per_s};
@@ -74,7 +74,7 @@ static void open_session(uint32_t session, struct qp_source address)
   qp_kernel_set_source(&host.kernel, &address, session);
 }
 
-/* A session for each port of the connection IDs, and one that the load sends from. */
+/* Opens a session for each port in the connection IDs, and one for the load. */
 static void open_sessions(uint16_t load_port)
 {
   const struct qp_course *course = &host.course;
@@ -111,7 +111,7 @@ static int open_reflector(void)
   return reflector->progs.reflect.prog_fd;
 }
 
-/* Whether what comes out is, byte for byte, what is to. */
+/* Reports whether the output is, byte for byte, the expected frame. */
 static bool is_right(const uint8_t *cid)
 {
   struct frame in = qp_frame_in(&host.cable, cid), out;
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
   host.is_relay = strcmp(argv[1], "relay") == 0;
   host.trial.interface_index = if_nametoindex(argv[2]);
   host.cable = qp_cable_parse(argv[3], argv[4]);
-  /* In which order they are sent is not decided here. */
+  /* The order of sending is irrelevant here. */
   host.course = qp_course_read(argv[6], "random");
   uint16_t load_port = (uint16_t)atoi(argv[5]);
   uint32_t max_routes = (uint32_t)atoi(argv[7]), max_sessions = (uint32_t)atoi(argv[8]);

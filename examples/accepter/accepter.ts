@@ -1,4 +1,4 @@
-// Accepts the connection whose first packet it reads from stdin, and prints what arrives on it.
+// Accepts the connection whose first packet it reads from stdin, and prints the data that arrives on it.
 //
 //   cat packet.json | QHOST=127.0.0.1:4433 node examples/accepter/accepter.ts
 import { createInterface } from "node:readline";
@@ -20,7 +20,7 @@ const peer = await Peer.bind({
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => void peer.close().finally(() => process.exit(0)));
 
-// Nobody has told us the dialer's fingerprint here. With one, say `pin` instead.
+// The dialer's fingerprint is unknown here. If you have it, pass it as `pin` instead.
 const connection = await peer.accept([Buffer.from(packet, "base64")], { trust: "insecure" });
 try {
   for await (const stream of connection.incomingBidirectionalStreams)

@@ -1,5 +1,5 @@
-// Dials a peer without the relay's mailbox: prints the first packet of the connection as one line of JSON,
-// to be carried to the accepter by hand, then says hello every second.
+// Dials a peer without the relay's mailbox: prints the first packet of the connection as one line of JSON for you to
+// carry to the accepter, then says hello every second.
 //
 //   AUTH=none node examples/gateway/gateway.ts
 //   QHOST=127.0.0.1:4433 node examples/dialer/dialer.ts
@@ -27,7 +27,7 @@ const connection = await peer.dial(
       console.log(JSON.stringify({ packet: Buffer.from(packet!).toString("base64") }));
     },
   },
-  // Nobody has told us the accepter's fingerprint here. With one, say `pin` instead.
+  // The accepter's fingerprint is unknown here. If you have it, pass it as `pin` instead.
   { trust: "insecure", timeoutMs: 600_000 },
 );
 const stream = await connection.createBidirectionalStream();

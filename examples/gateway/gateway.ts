@@ -1,4 +1,4 @@
-// An HTTP/3 app of one's own that is a relay too.
+// An HTTP/3 app that is also a relay.
 //
 //   node examples/gateway/gateway.ts
 //
@@ -10,7 +10,7 @@ import { Budget, developmentCertificate, serveHttp2, serveHttp3 } from "quicpipe
 const app = new H3().get("/", () => "This app is a relay as well.\n");
 
 const { certificate, privateKey } = await developmentCertificate();
-// What a client may hold counts together, over whatever it comes.
+// One budget for both servers: what a client holds counts together over HTTP/2 and HTTP/3.
 const tls = { key: privateKey, cert: certificate, budget: new Budget() };
 const gateway = await serveHttp3(app, {
   ...tls,
@@ -24,7 +24,7 @@ const relay = quicpipe({
 });
 app.use(relay);
 const { port } = await relay.listen();
-// Browsers come by TCP first; this tells them of HTTP/3, and serves the console at /relay.
+// Browsers connect by TCP first. This server points them to HTTP/3 and serves the console at /relay.
 const http2 = await serveHttp2(app, { ...tls, port });
 console.log(`listening on 127.0.0.1:${port} (UDP, and TCP for browsers)`);
 
@@ -32,7 +32,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 
 async function stop(): Promise<void> {
   const { relayed, backend } = relay.stats();
-  // First the gateway: its last words to the clients go through the relay.
+  // The gateway first: its closing packets to the clients pass through the relay.
   await gateway.close();
   await http2.close();
   await relay.close({ graceMs: 0 });

@@ -1,4 +1,4 @@
-// Waits for peers that it trusts and prints what they say.
+// Accepts connections from a trusted peer and prints the text that arrives on them.
 //
 //   RELAY=https://127.0.0.1:4433 RELAY_CA=… TOKEN=… IDENTITY=… PIN=… node examples/hello/accepter.ts
 import { readFileSync } from "node:fs";

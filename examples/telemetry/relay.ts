@@ -1,15 +1,15 @@
-// A relay that tells what it does: spans and metrics by OTLP over HTTP, and metrics for Prometheus.
+// A relay with telemetry: spans and metrics by OTLP over HTTP, and metrics for Prometheus.
 //
 //   node examples/telemetry/relay.ts
 //
 // OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 is the collector, METRICS_PORT=9464 the port for Prometheus,
-// PORT=4433 the public UDP port. What the spans and metrics mean is in docs/telemetry.md.
+// PORT=4433 the public UDP port. docs/telemetry.md describes the spans and metrics.
 import { H3 } from "h3";
 import { quicpipe } from "quicpipe";
 import { developmentCertificate, serveHttp3 } from "quicpipe/gateway";
 import { startTelemetry } from "./sdk.ts";
 
-// Before the relay listens: what it then finds is what it uses.
+// Before the relay listens, as it uses the providers that are registered then.
 const telemetry = await startTelemetry("quicpipe-relay", Number(process.env["METRICS_PORT"] ?? 9464));
 
 const app = new H3().get("/", () => "This relay tells what it does.\n");
@@ -22,7 +22,7 @@ const gateway = await serveHttp3(app, {
 const relay = quicpipe({
   port: Number(process.env["PORT"] ?? 4433),
   upstream: { port: gateway.port },
-  // A span of an hour at most for peers that stay for days.
+  // At most one hour per span, for peers that stay for days.
   telemetry: { intervalMs: 3_600_000 },
 });
 app.use(relay);
@@ -33,9 +33,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 
 async function stop(): Promise<void> {
   const { relayed, backend } = relay.stats();
-  // First the gateway: its last words to the clients go through the relay.
+  // The gateway first: its closing packets to the clients pass through the relay.
   await gateway.close();
-  // Closing ends the spans; then what is left goes out.
+  // Closing the relay ends its spans; shutting down the SDK then exports the rest.
   await relay.close();
   await telemetry.shutdown();
   console.log(`relayed ${relayed.packets} packets, ${relayed.bytes} bytes (${backend})`);

@@ -1,4 +1,4 @@
-// The OpenTelemetry SDK of an application. The library itself knows only `@opentelemetry/api`.
+// The OpenTelemetry SDK of an application. The library itself depends only on `@opentelemetry/api`.
 import { context, metrics, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
@@ -8,14 +8,14 @@ import { defaultResource, resourceFromAttributes } from "@opentelemetry/resource
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 
-/** What is started here; whoever starts it shuts it down, which sends what is still to be sent. */
+/** The running SDK. The caller shuts it down, which exports the remaining data. */
 export interface Telemetry {
-  /** Where Prometheus scrapes. */
+  /** URL that Prometheus scrapes. */
   readonly metricsUrl: string;
   shutdown(): Promise<void>;
 }
 
-/** Spans and metrics by OTLP over HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, and metrics for Prometheus at a port. */
+/** Exports spans and metrics by OTLP over HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, and metrics to Prometheus at a port. */
 export async function startTelemetry(serviceName: string, metricsPort: number): Promise<Telemetry> {
   const resource = defaultResource().merge(resourceFromAttributes({ "service.name": serviceName }));
   const spanProcessors = [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })];

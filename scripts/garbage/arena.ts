@@ -15,13 +15,13 @@ import type { Random } from "./random.ts";
 
 const host = "127.0.0.1";
 const strangerCount = 48;
-/** Fewer than peers, so that some share a rate. */
+/** Fewer than peers, so that some peers share a rate. */
 const subjects = 4;
-/** Half of the strangers find no place, so that refusals are tried as well. */
+/** Half of the strangers find no place, so that refusals are tested as well. */
 const maxGatewayClients: number = strangerCount / 2;
 const settleMs = 2000;
 
-/** A real forwarder on loopback, registered peers and strangers around it, and the count of what they throw. */
+/** A real forwarder on loopback, surrounded by registered peers and strangers, with a count of what they throw. */
 export class Arena {
   readonly forwarder: Forwarder;
   readonly #random: Random;
@@ -33,7 +33,7 @@ export class Arena {
   #sent = 0;
   #replies = 0;
 
-  /** @param onError hears of faults of the forwarder's socket. */
+  /** @param onError receives faults of the forwarder's socket. */
   static async open(random: Random, backend: BackendChoice, onError: (error: Error) => void): Promise<Arena> {
     const upstream = await openSocket();
     const forwarder = await createForwarder({
@@ -74,7 +74,7 @@ export class Arena {
     this.#strangers = strangers;
     this.#buckets = Array.from({ length: subjects }, () => forwarder.openBucket(this.#rate()));
     this.#sessions = peers.map((_, i) => this.#openSession(i));
-    // Every other datagram is answered, so that the way back is tried as well.
+    // Answers every other datagram, so that the way back is tested as well.
     let received = 0;
     upstream.on("message", (datagram, { address, port }) => {
       if (received++ % 2 === 0) return;
@@ -87,7 +87,7 @@ export class Arena {
     return this.#sent;
   }
 
-  /** Datagrams that the forwarder's counters do not know of. */
+  /** Datagrams that the forwarder's counters do not account for. */
   get missing(): number {
     const { relayed, gateway, stun, dropped } = this.forwarder.stats();
     const passed = relayed.packets + gateway.packetsIn + gateway.packetsOut;
@@ -104,7 +104,10 @@ export class Arena {
     this.#sent++;
   }
 
-  /** Moves a session, ends one and opens another, or unproves an address; gives a subject another rate; and pins something. */
+  /**
+   * Moves a session, removes its address or replaces it by a new one. Then changes the rate of a subject and pins an
+   * initial DCID.
+   */
   unsettle(): void {
     const random = this.#random;
     const i = random(knownBytes);
@@ -123,7 +126,7 @@ export class Arena {
     });
   }
 
-  /** Waits until every datagram is accounted for; `false` if that takes too long. */
+  /** Waits until every datagram is accounted for. Returns `false` if that takes too long. */
   async settles(): Promise<boolean> {
     const deadline = Date.now() + settleMs;
     while (this.missing !== 0 && Date.now() < deadline) await nextTurn();

@@ -3,15 +3,15 @@ import { type BindingRequest, encodeBindingRequest } from "../../src/wire/stun-b
 import { passwordAlgorithmSha256, stunTransactionIdBytes } from "../../src/wire/stun.ts";
 import { type Random, randomBytes } from "./random.ts";
 
-/** Connection IDs and pins that exist are made of one byte each, below this. */
+/** Each existing connection ID or pin repeats one byte value below this. */
 export const knownBytes = 64;
-/** The one registration that STUN credentials exist for. */
+/** The only registration with STUN credentials. */
 export const credential = { username: "reg_1", password: "garbage" };
 
-/** Bytes that are looked at by the relay come first, so changes go there. */
+/** The relay parses the first bytes of a datagram, so changes go there. */
 const headBytes = 64;
 
-/** Makes one datagram: of some valid kind, and often cut short or changed in places. */
+/** Makes one datagram of some valid kind, often cut short or changed in places. */
 export function makeGarbage(random: Random): Buffer {
   const datagram = kinds[random(kinds.length)]!(random);
   const cut = random(3) === 0 ? datagram.subarray(0, random(datagram.length + 1)) : datagram;
@@ -20,12 +20,12 @@ export function makeGarbage(random: Random): Buffer {
   return cut;
 }
 
-/** A connection ID that a session may have. */
+/** Returns a connection ID that a session may have. */
 export function knownCid(byte: number): Buffer {
   return Buffer.alloc(cidBytes, byte);
 }
 
-/** An initial DCID that may be pinned. */
+/** Returns an initial DCID that may be pinned. */
 export function knownDestination(random: Random): Buffer {
   return Buffer.alloc(8 + random(13), random(knownBytes));
 }

@@ -1,7 +1,7 @@
 /** A seeded source of whole numbers from 0 to `below` − 1. */
 export type Random = (below: number) => number;
 
-/** Small, seeded, and good enough to make garbage with (mulberry32). */
+/** Creates a small seeded generator (mulberry32), good enough for garbage. */
 export function createRandom(seed: number): Random {
   let state = seed;
   return (below) => {
@@ -12,7 +12,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** That many bytes of it. */
+/** Returns `length` random bytes. */
 export function randomBytes(random: Random, length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, () => random(256)));
 }

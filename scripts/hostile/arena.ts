@@ -8,20 +8,20 @@ import { type Observation, observe } from "./observation.ts";
 import { RelayProcess } from "./relay-process.ts";
 import { bounds, judge } from "./verdict.ts";
 
-/** One attack and what came of it. */
+/** One attack and its outcome. */
 export interface Trial {
   readonly attack: Attack;
   readonly quiet: Observation;
   readonly attacked: Observation;
   readonly report: AttackReport;
-  /** In words; none: it held. */
+  /** In words; empty if the relay held. */
   readonly faults: readonly string[];
 }
 
-/** How long memory may take to come back, in ms: the longest time that a closed client's memory is kept. */
+/** Time for memory to come back, in ms: the longest time that a closed client's memory is kept. */
 const recoveryMs = 60_000;
 
-/** A relay in use by honest clients, on which attacks are tried. Whoever opened it closes it. */
+/** A relay in use by honest clients, on which attacks are tried. The caller closes it. */
 export class Arena {
   readonly relay: RelayProcess;
   /** Memory at the relay's start, in bytes. */
@@ -42,14 +42,14 @@ export class Arena {
     return new Arena(relay, pair, coldBytes);
   }
 
-  /** Looks on while nobody attacks. */
+  /** Observes the relay without an attack. */
   calm(ms: number): Promise<Observation> {
     return observe(this.relay, this.#pair, sleep(ms));
   }
 
-  /** Attacks for so long, and compares that with a quiet phase. */
+  /** Attacks for `ms` and compares the observation with a quiet phase. */
   async try(attack: Attack, ms: number, quiet: Observation): Promise<Trial> {
-    // What earlier attacks have left counts once, when all are over.
+    // Leftovers of earlier attacks count once, after all of them.
     const before = { ...quiet, rssBytes: Math.max(quiet.rssBytes, this.relay.rssBytes) };
     const attacking = attackFor(this.relay, attack.name, ms);
     const attacked = await observe(this.relay, this.#pair, attacking);
@@ -59,12 +59,12 @@ export class Arena {
     return { attack, quiet: before, attacked, report, faults };
   }
 
-  /** Waits until memory has come back to what it was; `false` if it does not. */
+  /** Waits until memory is back at its quiet level. Returns `false` if it does not come back. */
   async recovers(quietBytes: number): Promise<boolean> {
     const deadline = Date.now() + recoveryMs;
     const isBack = (): boolean =>
       this.relay.isAlive && this.relay.rssBytes - quietBytes <= bounds.rssAfterBytes;
-    // Somebody always comes, which has the process clean up.
+    // Visits continue meanwhile: they make the process clean up.
     while (!isBack() && this.relay.isAlive && Date.now() < deadline)
       await Promise.all([visitTcp(this.relay.target), visitHttp3(this.relay.target), sleep(200)]);
     return isBack();

@@ -9,17 +9,17 @@ export interface Target {
   readonly token: (subject: string) => Promise<string>;
 }
 
-/** Counts what an attack got done: what the relay refused before it did anything is none of it. */
+/** Counts work that an attack got done. A request that the relay refused before any work does not count. */
 export type Tally = (count?: number) => void;
 
 /** One kind of hostile traffic. */
 export interface Attack {
-  /** A few words, for a table. */
+  /** A short name, for a table. */
   readonly name: string;
-  /** What it counts, in the plural. */
+  /** The unit of the tally, in the plural. */
   readonly unit: string;
-  /** Whether the turns of the relay's event loop are bounded as well: nothing is worked on before its limit is asked. */
+  /** Whether the turns of the relay's event loop are bounded too: the relay checks a limit before it does any work. */
   readonly boundsTurns?: boolean;
-  /** Attacks until `signal` aborts, and resolves when all that it opened is closed. */
+  /** Attacks until `signal` aborts. Resolves when everything that it opened is closed. */
   readonly run: (target: Target, signal: AbortSignal, tally: Tally) => Promise<void>;
 }

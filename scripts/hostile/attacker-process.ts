@@ -5,40 +5,40 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "./attack.ts";
 import type { Issuer } from "./issuer.ts";
 
-/** What the attacker's process is told. */
+/** The order to an attacker's process. */
 export interface AttackOrder {
   readonly name: string;
-  /** With which it makes tokens. */
+  /** Key for making tokens. */
   readonly key: JWK;
   readonly target: Omit<Target, "token">;
 }
 
-/** What it tells now and then: how much it has done so far, in the attack's unit. */
+/** Periodic report of an attacker: its work so far, in the attack's unit. */
 export interface AttackerMessage {
   readonly done: number;
 }
 
-/** What came of an attacker. */
+/** The outcome of an attack. */
 export interface AttackReport {
-  /** How much it did, in the attack's unit. */
+  /** Work done, in the attack's unit. */
   readonly done: number;
-  /** Whether it had to be killed: some wait for what the relay does not give them. */
+  /** Whether the attacker had to be killed. Some wait for a response that the relay never gives. */
   readonly isKilled: boolean;
-  /** What went wrong with the attacker itself: it failed, or did nothing at all. */
+  /** Fault of the attacker itself: it failed, or did nothing at all. */
   readonly complaint: string | undefined;
 }
 
-/** How long an attacker may take to do anything, and to close what it opened, in ms. */
+/** Time for an attacker to do its first work, and to close what it opened, in ms. */
 const arrivalMs = 5000;
 const farewellMs = 5000;
 
-/** Who is attacked. */
+/** The relay under attack. */
 export interface Attacked {
   readonly target: Target;
   readonly issuer: Pick<Issuer, "key">;
 }
 
-/** Attacks from a process of its own, for so long from when it has done something for the first time. */
+/** Attacks from a process of its own, for `ms` from its first work on. */
 export async function attackFor(attacked: Attacked, name: string, ms: number): Promise<AttackReport> {
   const attacker = new Attacker(attacked, name);
   await attacker.begins();
@@ -65,7 +65,7 @@ class Attacker {
     this.#child.send(order);
   }
 
-  /** Waits until it has done something, has ended or has taken too long. */
+  /** Waits until the attacker has done some work, has ended or has taken too long. */
   async begins(): Promise<void> {
     const signal = AbortSignal.timeout(arrivalMs);
     while (this.#done === 0 && !this.#hasEnded && !signal.aborted)

@@ -8,10 +8,10 @@ type Values<Options extends Config> = ReturnType<
 /** Data planes that a relay can run on. */
 export const backends: readonly string[] = ["auto", "dgram", "native"];
 
-/** What keeps a command from running, in words. */
+/** The reason why a command does not run. */
 export class Refusal extends Error {}
 
-/** Reads options. @throws Refusal if one is not known. */
+/** Parses options. @throws Refusal if one is unknown. */
 export function readOptions<const Options extends Config>(args: string[], options: Options): Values<Options> {
   try {
     return parseArgs({ args, options }).values;
@@ -20,12 +20,12 @@ export function readOptions<const Options extends Config>(args: string[], option
   }
 }
 
-/** Refuses unless something is true of an option's value. @throws Refusal */
+/** Requires that an option's value is valid. @throws Refusal otherwise. */
 export function requireOption(isRight: boolean, name: string, value: unknown, what: string): void {
   if (!isRight) throw new Refusal(`--${name} is ${String(value)}; it must be ${what}`);
 }
 
-/** Runs a command and returns its exit status: 2, and why, if it was refused. */
+/** Runs a command and returns its exit status. Prints a refusal and returns 2. */
 export async function runCommand(name: string, command: () => Promise<number>): Promise<number> {
   try {
     return await command();

@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 const algorithm = "ES256";
 const scope = "relay:register mailbox:send mailbox:receive";
 
-/** An issuer of tokens on loopback that counts how often it is asked for its keys. Whoever started it closes it. */
+/** A token issuer on loopback that counts fetches of its keys. The caller closes it. */
 export class Issuer {
   readonly url: string;
   /** The private key, with which other processes make tokens too. */
@@ -33,7 +33,7 @@ export class Issuer {
     return new Issuer(server, key, { ...publicKey, kid: "key-0", alg: algorithm, use: "sig" });
   }
 
-  /** How often its keys were fetched so far. */
+  /** Fetches of its keys so far. */
   get fetches(): number {
     return this.#fetches;
   }
@@ -44,7 +44,7 @@ export class Issuer {
   }
 }
 
-/** Makes a function that makes tokens with all scopes of a peer. */
+/** Returns a function that makes tokens with all scopes of a peer. */
 export function tokens(key: JWK): (subject: string) => Promise<string> {
   return (subject) =>
     new SignJWT({ scope })

@@ -3,18 +3,18 @@ import type { Pair, PairCounts } from "./honest/pair.ts";
 import { type Visit, visitHttp3, visitTcp } from "./honest/visitor.ts";
 import type { RelayProcess } from "./relay-process.ts";
 
-/** What was seen of a relay and by its honest clients for some time. */
+/** Figures of a relay and its honest clients over some time. */
 export interface Observation {
-  /** How long it was watched. */
+  /** Length of the observation. */
   readonly ms: number;
   readonly isAlive: boolean;
-  /** The most, in bytes. */
+  /** The maximum, in bytes. */
   readonly rssBytes: number;
   readonly descriptors: number;
   /** Of the relay's event loop. */
   readonly longestTurnMs: number;
   readonly logBytes: number;
-  /** How often it asked the issuer for keys. */
+  /** Times that the relay fetched the issuer's keys. */
   readonly keyFetches: number;
   readonly visits: { readonly http3: readonly Visit[]; readonly tcp: readonly Visit[] };
   readonly pair: PairCounts;
@@ -24,7 +24,7 @@ export interface Observation {
 const pauseMs = 200;
 const sampleMs = 100;
 
-/** Watches a relay until `during` is over. */
+/** Observes a relay until `during` settles. */
 export async function observe(
   relay: RelayProcess,
   pair: Pair,

@@ -6,23 +6,23 @@ import type { RelayStats } from "../../src/plugin/index.ts";
 import type { Target } from "./attack.ts";
 import { Issuer, tokens } from "./issuer.ts";
 
-/** What the relay's process tells its parent. */
+/** A message from the relay's process to its parent. */
 export type RelayMessage =
   | { readonly kind: "ready"; readonly port: number; readonly certificate: string; readonly backend: string }
   | { readonly kind: "turn"; readonly longestTurnMs: number }
   | ({ readonly kind: "stats" } & ProcessStats);
 
-/** What the relay counted so far, and the servers in front of it. */
+/** Counters of the relay and of the servers in front of it. */
 export interface ProcessStats {
   readonly relay: RelayStats;
   readonly gateway: BudgetStats;
 }
 
-/** A relay on loopback in a process of its own, looked at from outside. Whoever started it closes it. */
+/** A relay on loopback in a process of its own, observed from outside. The caller closes it. */
 export class RelayProcess {
   readonly target: Target;
   readonly backend: string;
-  /** Makes the tokens that the relay takes. */
+  /** Makes the tokens that the relay accepts. */
   readonly issuer: Issuer;
   readonly #child: ChildProcess;
   #stderr = "";
@@ -47,7 +47,7 @@ export class RelayProcess {
   static async start(backend: string): Promise<RelayProcess> {
     const issuer = await Issuer.start();
     const child = fork(new URL("programs/relay.ts", import.meta.url), {
-      // As `quicpipe relay` starts, and as README.md tells others to.
+      // The flags with which `quicpipe relay` starts and which README.md recommends.
       execArgv: ["--max-semi-space-size=8", "--heap-growing-percent=20"],
       env: { ...process.env, BACKEND: backend, JWKS: issuer.url },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -73,17 +73,17 @@ export class RelayProcess {
     return this.isAlive ? readdirSync(`/proc/${this.#child.pid}/fd`).length : 0;
   }
 
-  /** Bytes that it wrote to its log so far. */
+  /** Bytes written to the log so far. */
   get logBytes(): number {
     return this.#stderrBytes;
   }
 
-  /** The end of its log, for whoever has to find out what happened. */
+  /** The end of the log, for finding out what happened. */
   get logEnd(): string {
     return this.#stderr;
   }
 
-  /** The longest turn of its event loop since this was asked last, in ms. */
+  /** Returns the longest turn of the event loop since the last call, in ms. */
   takeLongestTurnMs(): number {
     const longest = this.#longestTurnMs;
     this.#longestTurnMs = 0;
@@ -99,7 +99,7 @@ export class RelayProcess {
     }
   }
 
-  /** Lets it end by itself. */
+  /** Lets the process end by itself. */
   async close(): Promise<void> {
     this.issuer.close();
     if (!this.isAlive) return;

@@ -16,7 +16,7 @@ const columns = [
   ["verdict", 0],
 ] as const;
 
-/** What the columns say. */
+/** Explains the columns. */
 export const legend = `  done      what the attacker did
   RSS       memory in the quiet phase, and how much more of it there is at most than before the attack
   GET       an honest visit at the median, in ms and as a multiple; failed: of all of them
@@ -24,12 +24,12 @@ export const legend = `  done      what the attacker did
   pair      relayed packets that arrived, renewals that were granted, messages that were taken; lost: packets
 `;
 
-/** The head of the table. */
+/** Returns the head of the table. */
 export function head(): string {
   return row(columns.map(([name]) => name));
 }
 
-/** The line of a quiet phase, in absolute figures. */
+/** Returns the line of a quiet phase, in absolute figures. */
 export function quietLine(name: string, quiet: Observation): string {
   return row([
     name,
@@ -45,7 +45,7 @@ export function quietLine(name: string, quiet: Observation): string {
   ]);
 }
 
-/** The line of an attack, in relation to its quiet phase. */
+/** Returns the line of an attack, relative to its quiet phase. */
 export function attackLine(name: string, { attack, quiet, attacked, report, faults }: Trial): string {
   return row([
     name,
@@ -61,7 +61,7 @@ export function attackLine(name: string, { attack, quiet, attacked, report, faul
   ]);
 }
 
-/** Bytes as a difference in MiB. */
+/** Formats bytes as a difference in MiB. */
 export function megabytes(bytes: number): string {
   return `${bytes < 0 ? "-" : "+"}${Math.abs(Math.round(bytes / 2 ** 20))} MB`;
 }

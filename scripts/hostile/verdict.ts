@@ -3,16 +3,16 @@ import type { Visit } from "./honest/visitor.ts";
 import type { Observation } from "./observation.ts";
 
 type Bound =
-  | "rssBytes" // memory beyond the quiet phase's while the attackers are there
-  | "rssAfterBytes" // and once they have gone
-  | "visitRatio" // how many times as long an honest visit may take at the median
+  | "rssBytes" // growth of memory during an attack
+  | "rssAfterBytes" // growth of memory once the attackers have gone
+  | "visitRatio" // median of honest visits, as a multiple
   | "failedShare" // of the honest visits of a kind
-  | "turnRatio" // how many times as long the event loop's longest turn may be
-  | "logBytes" // a log limited by kind: some kinds, each of a few lines
-  | "keyFetches" // one, and one more after its cooldown
+  | "turnRatio" // longest turn of the event loop, as a multiple
+  | "logBytes" // a log limited by kind: some kinds, a few lines each
+  | "keyFetches" // one, and another after its cooldown
   | "lostPackets"; // as many may be under way between two looks at a pair's counts
 
-/** Bounds on what an attack may do, each in relation to the quiet phase of the same run. */
+/** Bounds on the effect of an attack, relative to the quiet phase of the same run. */
 export const bounds: Readonly<Record<Bound, number>> = {
   rssBytes: 64 * 2 ** 20,
   rssAfterBytes: 40 * 2 ** 20,
@@ -27,7 +27,7 @@ export const bounds: Readonly<Record<Bound, number>> = {
 type VisitKind = keyof Observation["visits"];
 const visitNames: Readonly<Record<VisitKind, string>> = { http3: "HTTP/3", tcp: "TCP" };
 
-/** What does not hold under attack, in words; none: all holds. */
+/** Returns the bounds that do not hold under attack, in words; empty if all hold. */
 export function judge(
   quiet: Observation,
   attacked: Observation,
@@ -36,7 +36,7 @@ export function judge(
   const { pair, keyFetches } = attacked;
   const lost = pair.sent - pair.received;
   const seconds = (attacked.ms / 1000).toFixed(1);
-  // Each says what has to be true: a figure that is none makes it false.
+  // Each claim states what must hold, so that a NaN makes it false.
   const claims: readonly Claim[] = [
     [attacked.isAlive, "the relay's process ended"],
     [attacked.rssBytes - quiet.rssBytes <= bounds.rssBytes, "memory grew"],
@@ -73,7 +73,7 @@ function visitClaims(kind: VisitKind, quiet: Observation, attacked: Observation)
   ];
 }
 
-/** Packets that arrived, renewals that were granted and messages that were taken. */
+/** Returns the packets that arrived, renewals that were granted and messages that were taken. */
 export function progress({ pair }: Observation): readonly number[] {
   return [pair.received, pair.renewals - pair.renewalsFailed, pair.messages - pair.messagesFailed];
 }
@@ -82,12 +82,12 @@ export function failuresOf(visits: readonly Visit[]): number {
   return visits.filter((ms) => ms === undefined).length;
 }
 
-/** How many times as long a visit takes at the median; a visit that failed takes for ever. */
+/** Returns the median visit under attack as a multiple of the quiet one. A failed visit counts as infinitely long. */
 export function visitRatio(quiet: Observation, attacked: Observation, kind: VisitKind): number {
   return median(attacked.visits[kind]) / median(quiet.visits[kind]);
 }
 
-/** In ms; `Infinity` if there was none. */
+/** Returns the median in ms; `Infinity` without visits. */
 export function median(visits: readonly Visit[]): number {
   const sorted = visits.map((ms) => ms ?? Infinity).sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? Infinity;

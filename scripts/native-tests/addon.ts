@@ -5,17 +5,17 @@ import type { Extent } from "./extent.ts";
 
 const sanitizers =
   "-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer -g";
-/** A folder that looks like the project to node-gyp, so that the project's own addon stays as it is. */
+/** A folder that looks like the project to node-gyp, so that the project's own addon stays untouched. */
 const root: string = buildPath("addon");
 const reports: string = buildPath("reports");
 
-/** The integration tests of the native backend on an addon with sanitizers, leaks included. */
+/** Runs the native backend's integration tests on an addon with sanitizers, including leak detection. */
 export function testAddon({ isShort }: Extent): boolean {
   if (!buildAddon()) return false;
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   const files = isShort ? ["native.test.ts", "native-misuse.test.ts"] : ["native"];
-  // Ten thousand openings take a minute here, and leaks are found without.
+  // Skips the test that opens ten thousand times: it takes a minute here, and leaks show without it.
   const chosen = ["--testNamePattern", "^(?!.*ten thousand times)"];
   const args = [
     "run",
@@ -38,7 +38,7 @@ function buildAddon(): boolean {
   return run(process.execPath, [projectPath("scripts/build-native.mjs")], { cwd: root, env, isQuiet: true });
 }
 
-/** Has every Node load the sanitizers' runtime before all else, and this addon in place of the project's. */
+/** Makes every Node load the sanitizers' runtime first, and this addon in place of the project's. */
 function environment(): Record<string, string> {
   const runtimes = ["libasan.so", "libubsan.so"].map((name) =>
     spawnSync("gcc", [`-print-file-name=${name}`], { encoding: "utf8" }).stdout.trim(),
@@ -46,20 +46,20 @@ function environment(): Record<string, string> {
   const log = `log_path=${reports}/report`;
   return {
     LD_PRELOAD: runtimes.join(" "),
-    // Node itself leaks a little at its end: that is no failure, and told from the addon's leaks by their stacks.
+    // Node itself leaks a little on exit, which is not a failure. The stacks tell its leaks from the addon's.
     ASAN_OPTIONS: `halt_on_error=1:${log}`,
     LSAN_OPTIONS: "exitcode=0:fast_unwind_on_malloc=0",
     UBSAN_OPTIONS: `halt_on_error=1:print_stacktrace=1:${log}`,
-    // Where node-gyp-build looks first.
+    // node-gyp-build looks here first.
     QUICPIPE_PREBUILD: root,
     QUICPIPE_REQUIRE: "native",
   };
 }
 
-/** Part of a stack that is in the addon, whether or not its lines are known. */
+/** Matches a stack frame in the addon, with or without line information. */
 const addonFrame = /src\/forwarder\/native\/|quicpipe\.node/;
 
-/** What the sanitizers reported about the addon: every error, and those leaks that it made. */
+/** Returns the sanitizers' reports about the addon: every error, and the leaks that it made. */
 function readFaults(): string[] {
   const texts = readdirSync(reports).map((file) => readFileSync(`${reports}/${file}`, "utf8"));
   const errors = texts.filter((text) => /ERROR: AddressSanitizer|runtime error:/.test(text));

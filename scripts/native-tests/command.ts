@@ -1,26 +1,26 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** The path of something in the project. */
+/** Returns the path of a file or folder in the project. */
 export function projectPath(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
-/** The path of something that the tests make; the folder is not kept in Git. */
+/** Returns the path of a file or folder that the tests create, in a folder that Git ignores. */
 export function buildPath(path: string): string {
   return projectPath(`test/native/build/${path}`);
 }
 
-/** Where and with what a command runs. */
+/** Folder, environment and output of a command. */
 export interface CommandOptions {
   readonly cwd?: string;
-  /** Added to the environment. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether what it prints is only shown if it fails. */
+  /** Whether to show the output only if the command fails. */
   readonly isQuiet?: boolean;
 }
 
-/** Runs a command to its end; says whether it succeeded, and on stderr if not. */
+/** Runs a command to its end. Reports whether it succeeded, and writes a failure to stderr. */
 export function run(command: string, args: readonly string[], options: CommandOptions = {}): boolean {
   const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
     cwd: options.cwd ?? projectPath("."),

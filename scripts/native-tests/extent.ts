@@ -1,6 +1,6 @@
-/** What a run is asked for. */
+/** The extent of a run. */
 export interface Extent {
   readonly isShort: boolean;
-  /** Whether what the fuzzers find new is kept. */
+  /** Whether to keep new inputs that the fuzzers find. */
   readonly keepsCorpus: boolean;
 }

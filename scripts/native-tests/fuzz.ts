@@ -4,7 +4,7 @@ import type { Extent } from "./extent.ts";
 import { compile, memorySanitizers, type Program } from "./programs.ts";
 
 interface Target extends Program {
-  /** Of 60 in all; a short run takes a tenth. */
+  /** Of 60 in total; a short run takes a tenth. */
   readonly seconds: number;
   /** Longest input, in bytes. */
   readonly maxBytes: number;
@@ -37,7 +37,7 @@ const targets: readonly Target[] = [
   },
 ];
 
-/** Fuzzes each target for its time, from the corpus that is kept. */
+/** Fuzzes each target for its time, starting from the kept corpus. */
 export function fuzz(extent: Extent): boolean {
   return targets.every((target) => fuzzTarget(target, extent));
 }
@@ -63,7 +63,7 @@ function fuzzTarget(target: Target, { isShort, keepsCorpus }: Extent): boolean {
   return false;
 }
 
-/** Replaces the corpus that is kept by the fewest inputs that reach what it and the new ones reach. */
+/** Replaces the kept corpus by the smallest set of inputs that covers what old and new ones cover. */
 function keep(program: string, kept: string, found: string): boolean {
   const fewest = buildPath("corpus/fewest");
   rmSync(fewest, { recursive: true, force: true });

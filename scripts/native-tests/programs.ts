@@ -2,7 +2,7 @@ import { globSync, mkdirSync } from "node:fs";
 import { buildPath, projectPath, run } from "./command.ts";
 import type { Extent } from "./extent.ts";
 
-/** Calls into the system and the C library that test/native/harness takes the place of. */
+/** System and C library calls that test/native/harness replaces. */
 const wrapped: readonly string[] = ["sendmsg", "sendmmsg", "malloc", "calloc", "realloc", "getrandom"];
 
 const flags: readonly string[] = [
@@ -16,29 +16,29 @@ const flags: readonly string[] = [
   "-Werror",
 ];
 
-/** The C files of a folder. */
+/** Returns the C files of a folder. */
 export function sourcesIn(folder: string): string[] {
   return globSync(projectPath(`${folder}/*.c`));
 }
 
-/** The C of the data plane, without the files that need Node. */
+/** Returns the C files of the data plane, except those that need Node. */
 export function dataPlaneSources(): string[] {
   const paths = globSync(projectPath("src/{forwarder,xdp}/native/**/*.c"));
   return paths.filter((path) => !path.includes("/napi/"));
 }
 
-/** A program, and how Clang makes it. */
+/** A program, and how Clang builds it. */
 export interface Program {
   readonly name: string;
   /** Files below test/native/. */
   readonly sources: readonly string[];
   /** Values of `-fsanitize`. */
   readonly sanitizers: readonly string[];
-  /** Whether it is linked with the forwarder and the harness, or stands alone. */
+  /** Whether to link it with the forwarder and the harness. */
   readonly hasForwarder: boolean;
 }
 
-/** Compiles a program and returns its path, or `undefined` if that fails. */
+/** Compiles a program. Returns its path, or `undefined` on failure. */
 export function compile({ name, sources, sanitizers, hasForwarder }: Program): string | undefined {
   const program = buildPath(name);
   mkdirSync(buildPath("."), { recursive: true });
@@ -56,10 +56,10 @@ export function compile({ name, sources, sanitizers, hasForwarder }: Program): s
   return run("clang", args) ? program : undefined;
 }
 
-/** What reports memory errors and undefined behaviour. */
+/** Sanitizers for memory errors and undefined behaviour. */
 export const memorySanitizers: readonly string[] = ["address", "undefined", "float-cast-overflow"];
 
-/** `bpf/parse.h` compiles for the BPF target, where there is no libc. */
+/** Compiles `bpf/parse.h` for the BPF target, which has no libc. */
 export function compileForBpf(): boolean {
   const machine = process.arch === "x64" ? "x86_64" : "aarch64";
   mkdirSync(buildPath("."), { recursive: true });
@@ -77,7 +77,7 @@ export function compileForBpf(): boolean {
   ]);
 }
 
-/** The C tests. */
+/** Runs the C tests. */
 export function runUnitTests(): boolean {
   const program = compile({
     name: "unit",
@@ -88,7 +88,7 @@ export function runUnitTests(): boolean {
   return program !== undefined && run(program, []);
 }
 
-/** Threads that forward while another changes everything. */
+/** Runs threads that forward while another changes everything. */
 export function race({ isShort }: Extent): boolean {
   const seconds = isShort ? 2 : 8;
   return raceUnder("thread", ["thread"], seconds) && raceUnder("address", memorySanitizers, seconds / 2);

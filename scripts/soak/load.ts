@@ -7,24 +7,24 @@ import { passBy, type PassersBy } from "../hostile/honest/passers-by.ts";
 
 const pairCount = 4;
 
-/** What came of a load. */
+/** Counters of a load. */
 export interface LoadCounts {
-  /** All pairs together. */
+  /** Sum over all pairs. */
   readonly relayed: PairCounts;
   readonly passersBy: PassersBy;
-  /** What went wrong with the attackers themselves. */
+  /** Faults of the attackers themselves. */
   readonly complaints: readonly string[];
 }
 
-/** How hostile a load is. */
+/** Amount of hostile load. */
 export interface Hostility {
-  /** In which every attack comes once, one after the other. */
+  /** Duration of a round, in which every attack runs once. */
   readonly roundMs: number;
-  /** Of the time, from 0 to under 1, in which attacks go on. */
+  /** Share of the time with an attack, from 0 to below 1. */
   readonly share: number;
 }
 
-/** Pairs that talk, visitors, registrations that come and go, and one attack after the other. Whoever opened it closes it. */
+/** Pairs that talk, visitors, registrations that come and go, and attacks in turn. The caller closes it. */
 export class Load {
   readonly #pairs: readonly Pair[];
   readonly #stop = new AbortController();
@@ -43,7 +43,7 @@ export class Load {
     return new Load(pairs, relay, hostility);
   }
 
-  /** Ends it, and waits for what is still under way. */
+  /** Ends the load and waits for outstanding work. */
   async close(): Promise<LoadCounts> {
     this.#stop.abort();
     const [passersBy, complaints] = await Promise.all([this.#passing, this.#attacking]);
@@ -52,7 +52,7 @@ export class Load {
   }
 }
 
-/** Attacks in rounds until `signal` aborts; says what went wrong, such as that there was not one whole round. */
+/** Attacks in rounds until `signal` aborts. Returns faults, including attacks of the first round that did not run. */
 async function attackInTurn(
   relay: RelayProcess,
   { roundMs, share }: Hostility,
@@ -64,7 +64,7 @@ async function attackInTurn(
   let count = 0;
   for (; relay.isAlive; count++) {
     const { name } = attacks[count % attacks.length]!;
-    // The attack before may have taken longer to end.
+    // The previous attack may have taken longer to end.
     const pauseMs = Math.max(0, startedAtMs + (count * roundMs) / attacks.length - performance.now());
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;

@@ -1,25 +1,25 @@
 import type { LoadCounts } from "./load.ts";
 import type { Course } from "./series.ts";
 
-/** What a soak saw. */
+/** Figures of a soak. */
 export interface SoakFigures {
-  /** Whether the relay was there to the end. */
+  /** Whether the relay was alive to the end. */
   readonly isAlive: boolean;
-  /** Whether it ran for long enough to tell growth from the work of the garbage collector. */
+  /** Whether the soak ran long enough to tell growth from the garbage collector's work. */
   readonly isLong: boolean;
   readonly rssBytes: Course;
   readonly descriptors: Course;
   readonly load: LoadCounts;
 }
 
-/** What the garbage collector may hold back or give, in bytes, and sockets on their way out. */
+/** Fluctuation of the garbage collector, in bytes, and sockets that are about to close. */
 const maxGrowth = { rssBytes: 16 * 2 ** 20, descriptors: 8 } as const;
 
-/** What did not hold, in words; none: all held. */
+/** Returns the faults in words; empty if all held. */
 export function faultsOf({ isAlive, isLong, rssBytes, descriptors, load }: SoakFigures): string[] {
   const { relayed, passersBy, complaints } = load;
   const least = Math.min(relayed.sent, relayed.renewals, relayed.messages, passersBy.registrations);
-  // Each says what has to be true: a figure that is none makes it false.
+  // Each claim states what must hold, so that a NaN makes it false.
   const claims: readonly (readonly [boolean, string])[] = [
     [isAlive, "the relay's process ended"],
     [!isLong || rssBytes.growth <= maxGrowth.rssBytes, `memory grew by ${rssBytes.growth} bytes`],

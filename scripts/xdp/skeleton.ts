@@ -6,7 +6,7 @@ const machine: string = process.arch === "x64" ? "x86_64" : "aarch64";
 
 const flags: readonly string[] = [
   "--target=bpf",
-  // Linux 5.12: atomic operations that return what they found.
+  // Linux 5.12: atomic operations that return the old value.
   "-mcpu=v3",
   "-O2",
   "-g",
@@ -16,7 +16,7 @@ const flags: readonly string[] = [
   `-I/usr/include/${machine}-linux-gnu`,
 ];
 
-/** Compiles the XDP program and writes its light skeleton to `header`; says whether that worked. */
+/** Compiles the XDP program and writes its light skeleton to `header`. Reports whether that worked. */
 export function writeSkeleton(header: string, folder: string): boolean {
   const object = `${folder}/relay.bpf.o`;
   mkdirSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /*
- * Loads the light skeleton that it was compiled with, and prints what the kernel made of it: the maps, and the
- * instructions with numbers of maps in place of what changes with every load.
+ * Loads the light skeleton that it was compiled with, and prints the kernel's translation: the maps, and the
+ * instructions with map numbers in place of the values that change with every load.
  */
 #include <errno.h>
 #include <relay.skel.h>
@@ -48,7 +48,7 @@ static int print_instructions(int program)
   struct bpf_prog_info info = { .xlated_prog_len = sizeof instructions, .xlated_prog_insns = (uintptr_t)instructions };
   if (read_info(program, &info, sizeof info) != 0)
     return errno;
-  /* The kernel gives as many as there is room for, and none to those who may not see them. */
+  /* The kernel returns as many instructions as fit, and none without the privilege to see them. */
   if (info.xlated_prog_len > sizeof instructions || !info.xlated_prog_insns)
     return EOVERFLOW;
   for (uint32_t i = 0; i < info.xlated_prog_len / sizeof instructions[0]; i++) {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import { projectPath, run } from "../native-tests/command.ts";
 
-/** What the kernel makes of a skeleton, a line for each map and instruction; `undefined` if it did not load. */
+/** Returns the kernel's translation of a skeleton, one line per map and instruction; `undefined` if it does not load. */
 export function translate(header: string, program: string): string[] | undefined {
   const source = projectPath("scripts/xdp/translation.c");
   const flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", `-I${dirname(header)}`];
@@ -12,7 +12,7 @@ export function translate(header: string, program: string): string[] | undefined
   return status === 0 ? stdout.split("\n") : undefined;
 }
 
-/** Where two translations differ for the first time, or `undefined` if they do not. */
+/** Returns the first difference between two translations; `undefined` if there is none. */
 export function findDifference(committed: readonly string[], built: readonly string[]): string | undefined {
   const longer = committed.length > built.length ? committed : built;
   const at = longer.findIndex((_, line) => committed[line] !== built[line]);

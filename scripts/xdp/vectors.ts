@@ -11,7 +11,7 @@ interface Fixture {
   }[];
 }
 
-/** Writes the packets of the fixture to a file of C (test/xdp/vector.h). */
+/** Writes the packets of the fixture to a C file (test/xdp/vector.h). */
 export function writeVectors(path: string): void {
   const fixture = JSON.parse(readFileSync(projectPath("test/fixtures/packets.json"), "utf8")) as Fixture;
   const packets = fixture.cases.map(({ name, packetHex, verdict, pinned }) => {
@@ -28,7 +28,7 @@ export function writeVectors(path: string): void {
   writeFileSync(path, lines.join(""));
 }
 
-/** With a zero at the end that nobody reads, as C has no empty arrays. */
+/** Encodes bytes as a C initializer. Appends an unused zero, as C has no empty arrays. */
 function encodeBytes(hex: string): string {
   return `{ ${[...Buffer.from(hex, "hex"), 0].join(", ")} }`;
 }

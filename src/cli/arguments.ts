@@ -2,18 +2,18 @@ import { readFileSync } from "node:fs";
 import { QuicpipeError } from "../errors.ts";
 import { isName, maxNameBytes } from "../protocol.ts";
 
-/** What a number of the command line may be; at least 0, of nothing, if absent. */
+/** Range of a number on the command line. From 0 and without a unit by default. */
 export interface NumberRange {
   readonly min?: number;
   readonly max?: number;
-  /** What it counts, such as "seconds". */
+  /** Unit of the number, such as "seconds". */
   readonly unit?: string;
 }
 
 /**
- * Reads a whole number from a command line value.
+ * Parses a whole number from the command line.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID naming the option, the value and what it may be.
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming the option, the value and the range.
  */
 export function requireNumber(option: string, value: string, range: NumberRange = {}): number {
   const { min = 0, max, unit } = range;
@@ -29,7 +29,7 @@ export function requireNumber(option: string, value: string, range: NumberRange 
 }
 
 /**
- * Takes a value as the name of a peer.
+ * Returns a value that is a valid peer name.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID naming the option and the value.
  */
@@ -43,9 +43,9 @@ export function requireName(option: string, value: string): string {
 }
 
 /**
- * Reads a file that an option names.
+ * Reads the file that an option names.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID naming the option, the file and why it cannot be read.
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming the option, the file and the reason why it cannot be read.
  */
 export function readOptionFile(option: string, path: string): string {
   try {
@@ -59,7 +59,7 @@ export function readOptionFile(option: string, path: string): string {
   }
 }
 
-/** Splits a comma-separated value; empty parts do not count. */
+/** Splits a comma-separated value. Ignores empty parts. */
 export function listOf(value: string | undefined): string[] {
   return (value ?? "")
     .split(",")

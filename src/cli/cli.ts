@@ -32,8 +32,8 @@ First steps, each in a terminal of its own on one machine:
 `;
 
 /**
- * Runs the command line and returns the exit status: 0 done, 1 failed (with one line on stderr), 2 wrong usage, 128 and
- * more ended by a signal.
+ * Runs the command line and returns the exit status: 0 for success, 1 for failure (with one line on stderr), 2 for
+ * wrong usage, and 128 or more for an end by a signal.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const command = args[0] === undefined ? undefined : subCommands[args[0]];
@@ -65,7 +65,7 @@ function refuse(message: string, help = "quicpipe --help"): number {
   return exitStatus.usage;
 }
 
-/** What the command line alone can mend. */
+/** Errors that the user can fix on the command line. */
 const usageCodes: ReadonlySet<QuicpipeErrorCode> = new Set([
   "ERR_QUICPIPE_OPTION_INVALID",
   "ERR_QUICPIPE_AUTH_REQUIRED",
@@ -78,7 +78,7 @@ function report(error: unknown, help: string): number {
     process.stderr.write(`quicpipe: ${printable(error.message)} (${error.code})\n`);
     return usageCodes.has(error.code) ? exitStatus.usage : exitStatus.failed;
   }
-  // citty's own complaints (a missing positional, a value outside an enum) are about usage: sentences, in colours.
+  // citty reports wrong usage (a missing positional, a value outside an enum) in coloured sentences.
   if (error instanceof Error && error.name === "CLIError")
     return refuse(stripVTControlCharacters(error.message).replace(/\.$/, ""), help);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 
 /**
- * Exit statuses: what scripts may rely on. Who was ended by a signal, or has lost the reader of its output, ends as
- * shells have it: 128 and the number of the signal, as of SIGPIPE.
+ * Exit statuses on which scripts may rely. A command that was ended by a signal, or whose output has lost its reader,
+ * exits as shells have it: with 128 plus the number of the signal, SIGPIPE in the second case.
  */
 export const exitStatus: Readonly<Record<"done" | "failed" | "usage" | "brokenPipe", number>> = {
   done: 0,
@@ -11,26 +11,26 @@ export const exitStatus: Readonly<Record<"done" | "failed" | "usage" | "brokenPi
   brokenPipe: 128 + constants.signals.SIGPIPE,
 };
 
-/** The status of a command that a signal ended. */
+/** Returns the status of a command that a signal ended. */
 export function interruptedStatus(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }
 
-/** Whether an error is that nobody reads what is written (any more). */
+/** Reports whether an error means that the reader of an output has gone. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EPIPE";
 }
 
 let outputFault: Error | undefined;
 
-/** Whether an error is why stdout cannot be written, of which {@link watchOutput} has told. */
+/** Reports whether an error is the fault of stdout that {@link watchOutput} has already reported. */
 export function isOutputFault(error: unknown): boolean {
   return error === outputFault;
 }
 
 /**
- * Lets the process end quietly where the reader of its stdout has gone, as in `quicpipe accept | head`, and with a line where
- * stdout cannot be written, as on a full disk; one that nobody hears on stderr goes on.
+ * Ends the process quietly if the reader of its stdout has gone, as in `quicpipe accept | head`, and with one line if
+ * stdout cannot be written, as on a full disk. Ignores errors of stderr.
  */
 export function watchOutput(): void {
   process.stdout.on("error", (error) => {

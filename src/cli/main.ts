@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20
 import { versionRefusal } from "./node-version.ts";
 
-// What an older Node cannot even load comes after it was asked.
+// Imports the rest only after the check: an older Node cannot even load it.
 const refusal = versionRefusal(process.versions.node);
 if (refusal === undefined) await (await import("./run.ts")).run();
 else {

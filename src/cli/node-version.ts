@@ -1,6 +1,6 @@
 const oldestMajor = 24;
 
-/** Says in a sentence that a Node is too old; `undefined` if it is not. */
+/** Returns a sentence if a Node version is too old; `undefined` otherwise. */
 export function versionRefusal(version: string): string | undefined {
   return Number.parseInt(version, 10) >= oldestMajor
     ? undefined

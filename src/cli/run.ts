@@ -1,7 +1,7 @@
 import { runCli } from "./cli.ts";
 import { watchOutput } from "./exit-status.ts";
 
-/** Runs the command line of this process, and sets its exit status. */
+/** Runs the command line of this process and sets its exit status. */
 export async function run(): Promise<void> {
   watchOutput();
   const status = await runCli(process.argv.slice(2));

@@ -1,9 +1,9 @@
-/** Text of others as it may be shown: what would move the cursor, change colours or hide is a dot. */
+/** Makes untrusted text safe to show: characters that move the cursor, change colours or are invisible become dots. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "·");
 }
 
-/** A value as JSON has it, with every text in it {@link printable}: whoever wrote it, none of it moves the cursor. */
+/** Returns a JSON value with all its text {@link printable}, so that none of it moves the cursor. */
 export function printableDeep<T>(value: T): T {
   return mapDeep(value) as T;
 }
@@ -15,7 +15,7 @@ function mapDeep(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [printable(key), mapDeep(each)]));
 }
 
-/** A value as JSON for people and programs: characters that cannot be seen are escaped, as JSON allows for any. */
+/** Formats a value as JSON for people and programs. Escapes invisible characters, as JSON allows for any. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replaceAll(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escaped);
 }
@@ -25,19 +25,19 @@ function escaped(character: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
-/** How many columns a terminal takes for a text without control characters. */
+/** Returns the number of columns that a terminal needs for a text without control characters. */
 export function columnsOf(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + widthOf(character), 0);
 }
 
-/** Fills or cuts a text to a number of columns; what was cut ends in an ellipsis. */
+/** Fills or cuts a text to a number of columns. A cut text ends in an ellipsis. */
 export function fit(text: string, columns: number, align: "left" | "right" = "left"): string {
   const shown = columnsOf(text) > columns ? cut(text, columns) : text;
   const space = " ".repeat(columns - columnsOf(shown));
   return align === "left" ? shown + space : space + shown;
 }
 
-/** Cuts a text to at most a number of columns. */
+/** Cuts a text to at most a number of columns. A cut text ends in an ellipsis. */
 export function cut(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   let kept = "";

@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 import type { ArgsDef } from "citty";
 
 /**
- * Says in a clause what a command cannot take of its command line; `undefined` if it takes all of it. citty lets unknown
- * options and further words pass; a mistyped one must not be silently without effect.
+ * Returns a clause about the first argument that a command does not accept; `undefined` if it accepts all. citty
+ * ignores unknown options and extra words, but a mistyped one must not silently have no effect.
  */
 export function wrongArgument(args: readonly string[], known: ArgsDef): string | undefined {
   const defined = Object.entries(known);
@@ -25,7 +25,7 @@ export function wrongArgument(args: readonly string[], known: ArgsDef): string |
     const type = Object.hasOwn(options, token.name) ? options[token.name]!.type : undefined;
     const isText = type === "string" && token.rawName === `--${token.name}`;
     if (type !== "boolean" && !isText) return `has no option ${token.rawName}`;
-    // What looks like an option is none's value unless `=` says so.
+    // A word that looks like an option is a value only after `=`.
     const isBare = token.value === undefined || (!token.inlineValue && token.value.startsWith("--"));
     if (isText && isBare) return `needs a value for ${token.rawName}`;
   }

@@ -17,13 +17,13 @@ import { requireTaken } from "./relay/answer.ts";
 import type { Session } from "./connection/session.ts";
 import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
 
-/** How to accept a first flight that came out of band. */
+/** Options for accepting a first flight that came out of band. */
 export interface AcceptOptions {
   /** SHA-256 fingerprint of the other peer's certificate, or several; short for `trust: [pin]`. */
   readonly pin?: string | readonly string[] | undefined;
-  /** Whom to trust; the peer's own `trust` if neither this nor `pin` is given. */
+  /** Trust in the other peer; the peer's own `trust` if neither this nor `pin` is given. */
   readonly trust?: Trust | undefined;
-  /** Gives it up; the promise then rejects with the signal's reason. */
+  /** Aborts the attempt; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,7 +61,7 @@ export async function acceptMessage(
       const registration = await register(traced, attempt);
       const message = requireTaken(await traced.relay.take(id, { registration: registration.id }));
       const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
-      // A relay lets nothing else into a mailbox: one that does is no reason to hurry.
+      // Checked before `onTaken`: a relay that lets other packets into a mailbox makes the loop slow down.
       const destinationId = requireFirstFlight(packets);
       onTaken();
       trace.linkTo(message.traceparent);
@@ -74,7 +74,7 @@ export async function acceptMessage(
 interface Flight {
   readonly packets: readonly Uint8Array[];
   readonly destinationId: Uint8Array;
-  /** The dialer's name, if the mailbox brought them. */
+  /** The dialer's name, if the packets came through the mailbox. */
   readonly sender: string | undefined;
 }
 
@@ -112,7 +112,7 @@ async function attemptAccept(
   }
 }
 
-/** Feeds the flight to the engine and waits until the handshake is through. */
+/** Feeds the flight to the engine and waits for the end of the handshake. */
 async function answerFlight(
   { socket }: PeerContext,
   session: Session,
@@ -120,10 +120,10 @@ async function answerFlight(
   timeoutMs: number,
 ): Promise<void> {
   const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs));
-  // Until our first answer is there, the dialer goes on using the connection ID that it made up.
+  // Until this peer's first packet arrives, the dialer keeps using the connection ID that it chose itself.
   socket.addRoute(destinationId, session.receive);
   try {
-    // The engine writes into what it is given.
+    // Copies, as the engine overwrites its input.
     for (const packet of packets) session.receive(Uint8Array.from(packet));
     await Promise.race([session.ready, deadline.expired]);
   } finally {
@@ -133,10 +133,10 @@ async function answerFlight(
 }
 
 /**
- * Checks that packets are one QUIC v1 first flight, as the engine gives up a connection whose first packet is
- * garbage, and returns the destination connection ID that they share.
+ * Checks that packets form one QUIC v1 first flight, and returns the destination connection ID that they share. The
+ * engine gives up a connection whose first packet is garbage.
  *
- * @throws ERR_QUICPIPE_INITIAL_INVALID if they are not.
+ * @throws ERR_QUICPIPE_INITIAL_INVALID if they do not.
  */
 export function requireFirstFlight(packets: readonly Uint8Array[]): Uint8Array {
   if (packets.length === 0 || packets.length > maxMessagePackets)

@@ -13,7 +13,7 @@ import type { PeerSocket } from "./socket.ts";
 import type { StunClient } from "./relay/stun-client.ts";
 import type { TrustPolicy } from "./trust/trust.ts";
 
-/** What dialing and accepting share: the parts of one bound peer. */
+/** The parts of one bound peer, shared by dialing and accepting. */
 export interface PeerContext {
   readonly settings: PeerSettings;
   readonly engine: Engine;
@@ -22,13 +22,13 @@ export interface PeerContext {
   readonly stun: StunClient;
   readonly identity: Identity;
   readonly telemetry: PeerTelemetry;
-  /** Sessions that hold the socket, to be closed with the peer. */
+  /** Sessions that hold the socket. They are closed with the peer. */
   readonly sessions: Set<Session>;
-  /** Registrations that live at the relay, to be ended with the peer. */
+  /** Registrations that live at the relay. They are ended with the peer. */
   readonly registrations: Set<Registration>;
 }
 
-/** The parts of a peer for one piece of work, which the relay hears to be part of a trace. */
+/** Returns the context for one piece of work, whose requests to the relay carry the trace's headers. */
 export function within(context: PeerContext, { headers }: PeerTrace): PeerContext {
   return { ...context, relay: context.relay.withHeaders(headers) };
 }
@@ -63,18 +63,18 @@ export async function register(context: PeerContext, attempt: Attempt): Promise<
   });
   attempt.registration = registration;
   context.registrations.add(registration);
-  // Whoever waited has gone in the meantime.
+  // The attempt has ended in the meantime.
   if (attempt.ended) endAttempt(context, attempt);
   return registration;
 }
 
-/** The two sides of a connection that was made: what drives it, and what the application gets. */
+/** A new connection: the session that drives it, and the object for the application. */
 export interface Made {
   readonly session: Session;
   readonly connection: Connection;
 }
 
-/** What differs between a dialed and an accepted connection. */
+/** The differences between a dialed and an accepted connection. */
 export interface Making {
   readonly role: "client" | "server";
   readonly policy: TrustPolicy;
@@ -82,7 +82,7 @@ export interface Making {
   readonly idleTimeoutMs: number;
 }
 
-/** Makes the attempt's connection on the engine. */
+/** Creates the attempt's connection in the engine. */
 export function connect(context: PeerContext, attempt: Attempt, making: Making): Made {
   const { socket, identity } = context;
   const { role, policy, remoteName, idleTimeoutMs } = making;
@@ -112,7 +112,7 @@ export function connect(context: PeerContext, attempt: Attempt, making: Making):
   return { session, connection: new Connection(session, engine) };
 }
 
-/** Gives an attempt up: the connection ends with `error`, and nothing stays at the relay. */
+/** Abandons an attempt: the connection ends with `error`, and no registration stays at the relay. */
 export function abandonAttempt(context: PeerContext, attempt: Attempt, error: QuicpipeError): void {
   if (attempt.session) attempt.session.abandon(error);
   else endAttempt(context, attempt);
@@ -125,7 +125,7 @@ function endAttempt(context: PeerContext, attempt: Attempt): void {
   if (!registration) return;
   registration
     .end()
-    // It expires at the relay anyway; that the relay could not be told changes nothing for the caller.
+    // It expires at the relay anyway, so a failure changes nothing for the caller.
     .catch(context.settings.onError)
     .finally(() => context.registrations.delete(registration));
 }

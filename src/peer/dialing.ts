@@ -12,25 +12,25 @@ import { requireSent } from "./relay/answer.ts";
 import type { Session } from "./connection/session.ts";
 import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
 
-/** Whom to dial: a name in the relay's mailbox, or anybody whom `deliver` can bring the first packets to. */
+/** The peer to dial: a name in the relay's mailbox, or a way to deliver the first packets to it. */
 export type DialTarget =
   | string
   | {
-      /** Brings the first flight, 1 to 8 datagrams, to the other peer, which gives them to `peer.accept`. */
+      /** Delivers the first flight, 1 to 8 datagrams, to the other peer, which passes them to `peer.accept`. */
       readonly deliver: (packets: readonly Uint8Array[]) => void | Promise<void>;
     };
 
-/** How to dial. */
+/** Options of a dial. */
 export interface DialOptions {
   /** SHA-256 fingerprint of the other peer's certificate, or several; short for `trust: [pin]`. */
   readonly pin?: string | readonly string[] | undefined;
-  /** Whom to trust; the peer's own `trust` if neither this nor `pin` is given. */
+  /** Trust in the other peer; the peer's own `trust` if neither this nor `pin` is given. */
   readonly trust?: Trust | undefined;
   /** Text for the recipient, at most 512 bytes. */
   readonly note?: string | undefined;
-  /** How long to wait in all, in ms, 100 to 3 600 000; 30 000 if absent. */
+  /** Time limit of the whole dial, in ms, 100 to 3 600 000; 30 000 if absent. */
   readonly timeoutMs?: number | undefined;
-  /** Gives the dial up; the promise then rejects with the signal's reason. */
+  /** Aborts the dial; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,11 +42,11 @@ const optionNames = namesOf<DialOptions>({
   signal: true,
 });
 
-/** How far a dial has come, for the error if it comes no further. */
+/** Progress of a dial, for the error if it comes no further. */
 interface Progress {
   step: "registering" | "sending" | "delivered" | MessageState;
   fault: QuicpipeError | undefined;
-  /** Why the relay takes no request for now. */
+  /** The refusal for which the dial is waiting to ask the relay again. */
   refusal: QuicpipeError | undefined;
 }
 
@@ -70,7 +70,7 @@ async function attemptDial(
   const timeoutMs = numberIn("timeoutMs", options.timeoutMs, 100, 3_600_000, defaults.dialTimeoutMs);
   const remoteName = typeof target === "string" ? target : undefined;
   const attempt = beginAttempt(context);
-  // The engine's idle time runs from the first flight on, which may wait as long as the dial does.
+  // The engine's idle timer starts with the first flight, which may wait as long as the dial does.
   const idleTimeoutMs = Math.max(context.settings.idleTimeoutMs, timeoutMs);
   const made = connect(context, attempt, { role: "client", policy, remoteName, idleTimeoutMs });
   const { session } = made;
@@ -85,7 +85,7 @@ async function attemptDial(
   };
   const reach = async (): Promise<void> => {
     await patiently(() => register(context, attempt), patience);
-    // Too late: nobody waits for the answer any more.
+    // Too late: the dial has ended already.
     if (deadline.signal.aborted) return deadline.expired;
     progress.step = "sending";
     if (typeof target !== "string") {
@@ -144,17 +144,17 @@ async function reachByMailbox(
     );
     await Promise.race([session.ready, watched.then(() => session.ready)]);
   } finally {
-    // Nobody waits for an answer any more: the recipient need not see it.
+    // The dial has ended without an answer, so the recipient need not see the message.
     if (session.silent) relay.recall(recipient, message.id).catch(settings.onError);
   }
 }
 
 /**
- * Follows what becomes of the message until something comes from the other peer. The engine's timers stand
- * still meanwhile, as the way through the mailbox is no loss. But once the message was taken, the relay leads
- * our initial DCID to the recipient: if nothing has come a second later, its answer was lost,
- * and what it may send to an unproven address is used up (RFC 9000 §8.1). Then only a retransmission of ours
- * gets the handshake going again (RFC 9002 §6.2.2.1).
+ * Follows the state of the message until a packet comes from the other peer. The engine's timers stand still meanwhile,
+ * as the delay of the mailbox is not loss. Once the message is taken, the relay routes this peer's initial DCID to the
+ * recipient. If no packet has come a second later, the recipient's flight was lost and has used up the limit for an
+ * unvalidated address (RFC 9000 §8.1). Then only a retransmission by this peer gets the handshake going again
+ * (RFC 9002 §6.2.2.1).
  */
 async function watch(
   session: Session,
@@ -169,7 +169,7 @@ async function watch(
     try {
       progress.step = (await look()).state;
     } catch (error) {
-      // The relay may come back before the deadline; until then this is what is known.
+      // The relay may come back before the deadline. If not, this error is the cause of the timeout.
       if (isQuicpipeError(error)) progress.fault = error;
     }
     if (progress.step === "expired") throw expiredError();

@@ -10,21 +10,27 @@ import type { Identity } from "./trust/identity.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust/trust.ts";
 
-/** How a peer is bound. */
+/** Options for binding a peer. */
 export interface PeerOptions {
-  /** The relay: `https://relay.example:4433`; a path is its base path. Port 443 if absent. */
+  /** URL of the relay, such as `https://relay.example:4433`. Its path is the base path; the default port is 443. */
   readonly relay: string | URL;
-  /** Bearer token, or what gives one whenever it is needed; absent for a relay without authentication. */
+  /** Bearer token, or a function that returns one whenever it is needed; absent for a relay without authentication. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
-  /** Who this peer is, from `createIdentity` or `loadIdentity`; a new one for this peer alone if absent. */
+  /** This peer's identity, from `createIdentity` or `loadIdentity`; a new one for this peer alone if absent. */
   readonly identity?: Pick<Identity, "certificate" | "privateKey"> | undefined;
-  /** Whom this peer talks to where a dial or accept says nothing; nobody if absent. */
+  /** Trust in other peers where a dial or accept gives none; no peer is trusted if absent. */
   readonly trust?: Trust | undefined;
-  /** CA certificates (PEM) that the relay's certificate is verified against; the system's CAs if absent. `"insecure"` verifies nothing. */
+  /**
+   * CA certificates (PEM) against which the relay's certificate is verified; the system's CAs if absent. `"insecure"`
+   * verifies nothing.
+   */
   readonly relayCa?: string | undefined;
-  /** Application protocol that both peers must name (RFC 7301); `"quicpipe"` if absent. */
+  /** Application protocol, which both peers must offer (RFC 7301); `"quicpipe"` if absent. */
   readonly alpn?: string | undefined;
-  /** Local IP address to bind, which limits where the relay may be to its family; all addresses (`::`) if absent. */
+  /**
+   * Local IP address to bind. Its family limits the addresses of the relay that can be reached. If absent, all
+   * addresses: `::`, or `0.0.0.0` if the URL has an IPv4 address.
+   */
   readonly host?: string | undefined;
   /** Local UDP port; 0, a free one, if absent. */
   readonly port?: number | undefined;
@@ -32,31 +38,37 @@ export interface PeerOptions {
   readonly basePath?: string | undefined;
   /** Longest UDP payload to send, 1200 to 1472 bytes; 1200, which every path carries, if absent. */
   readonly maxUdpPayloadBytes?: number | undefined;
-  /** ms of silence after which a connection ends, 1000 to 600 000; 30 000 if absent. The shorter of both peers' counts. */
+  /** Silence after which a connection ends, in ms, 1000 to 600 000; 30 000 if absent. The shorter one of both peers counts. */
   readonly idleTimeoutMs?: number | undefined;
-  /** ms between the keepalives of each connection, 100 to 60 000; 15 000 if absent. */
+  /** Interval of each connection's keepalives, in ms, 100 to 60 000; 15 000 if absent. */
   readonly keepaliveMs?: number | undefined;
-  /** ms that one request to the relay may take, 100 to 60 000; 10 000 if absent. */
+  /** Time limit of one request to the relay, in ms, 100 to 60 000; 10 000 if absent. */
   readonly requestTimeoutMs?: number | undefined;
-  /** ms that a handshake may take once a first flight has come, 100 to 60 000; 10 000 if absent. */
+  /** Time limit of a handshake after a first flight has come, in ms, 100 to 60 000; 10 000 if absent. */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** Flow control window of a connection and of each stream, 64 KiB to 1 GiB; 16 MiB if absent. */
+  /** Flow control window of a connection and of each stream, in bytes, 64 KiB to 1 GiB; 16 MiB if absent. */
   readonly flowWindowBytes?: number | undefined;
   /** Streams of each kind that the other peer may have open, 1 to 65 536; 100 if absent. */
   readonly maxStreams?: number | undefined;
   /** Connection IDs of one connection, 4 to 65 536; 32 if absent. The relay may allow fewer. */
   readonly cidsPerConnection?: number | undefined;
-  /** Connections accepted ahead of who iterates over the peer, 0 to 1024; 16 if absent. Further dialers wait in the mailbox. */
+  /**
+   * Connections accepted ahead of the iteration over the peer, 0 to 1024; 16 if absent. Further dialers wait in the
+   * mailbox.
+   */
   readonly backlog?: number | undefined;
-  /** Ask the mailbox for connections at once; if absent, from when somebody iterates over the peer. */
+  /** Whether to ask the mailbox for connections at once; if absent, asking starts with the iteration over the peer. */
   readonly listen?: boolean | undefined;
-  /** Spans through `@opentelemetry/api`, where that is installed, and `traceparent` to the relay; `false` for none. */
+  /**
+   * Whether to record spans through `@opentelemetry/api`, if installed, and send `traceparent` to the relay; true if
+   * absent.
+   */
   readonly telemetry?: boolean | undefined;
-  /** Hears why a connection was not accepted or the mailbox could not be read; the peer carries on. */
+  /** Receives failures in the background, such as of accepting or of reading the mailbox. The peer carries on. */
   readonly onError?: ((error: QuicpipeError) => void) | undefined;
 }
 
-/** Complete, as the compiler sees to: a name that is missing here would be refused. */
+/** The compiler checks that the list is complete: a missing name would be refused. */
 const optionNames = namesOf<PeerOptions>({
   relay: true,
   token: true,
@@ -81,10 +93,10 @@ const optionNames = namesOf<PeerOptions>({
   onError: true,
 });
 
-/** Checked options with their defaults, and the relay's address as it is looked up first. */
+/** Checked options with their defaults, and the relay's address from the first look-up. */
 export interface PeerSettings {
   readonly relayHost: string;
-  /** Host and port as HTTP names them. */
+  /** Host and port as in `:authority`. */
   readonly authority: string;
   readonly relay: Address;
   readonly basePath: string;
@@ -108,7 +120,7 @@ export interface PeerSettings {
 }
 
 /**
- * Checks the options and looks the relay's host name up.
+ * Checks the options and looks up the relay's host name.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID naming the option.
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the host name has no address.
@@ -156,7 +168,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   };
 }
 
-/** A whole number of an option, or its default. */
+/** Returns an option that must be a whole number in a range, or its default. */
 export function numberIn(name: string, value: unknown, min: number, max: number, absent: number): number {
   if (value === undefined) return absent;
   if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;

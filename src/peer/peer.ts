@@ -19,7 +19,7 @@ import { Session } from "./connection/session.ts";
 import { StunClient } from "./relay/stun-client.ts";
 import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
 
-/** What a {@link Peer} counts. */
+/** Counters of a {@link Peer}. */
 export interface PeerStats {
   readonly socket: SocketStats;
   /** Connections that are open, in the making or closing. */
@@ -28,8 +28,8 @@ export interface PeerStats {
 }
 
 /**
- * One end of quicpipe: it dials other peers by name through a relay and accepts those that dial it. Whoever
- * bound it closes it. Iterating over it gives the connections that others dial.
+ * One end of quicpipe. It dials other peers by name through a relay, and accepts those that dial it. Iterating over it
+ * yields the connections that others dial. The caller that binds it closes it.
  */
 export class Peer implements AsyncIterable<Connection> {
   readonly #context: PeerContext;
@@ -51,7 +51,7 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Binds a UDP socket and gets ready to talk to the relay, without doing so yet.
+   * Binds a UDP socket. Does not contact the relay yet, unless `listen` is set.
    *
    * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_IDENTITY_INVALID, ERR_QUICPIPE_LISTEN_FAILED,
    *   ERR_QUICPIPE_DEPENDENCY_MISSING, and ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
@@ -70,7 +70,7 @@ export class Peer implements AsyncIterable<Connection> {
     socket.onStun = (datagram) => stun.receive(datagram);
     const collections = { sessions: new Set<Session>(), registrations: new Set<Registration>() };
     const http = createRelayHttp(settings, engine, socket, () => {
-      // The relay may have been started anew, or be another one: registrations are looked after before packets get lost.
+      // The relay may have restarted, or be another one: registrations are renewed before packets get lost.
       for (const registration of collections.registrations) void registration.keepAlive();
     });
     const { token, basePath, requestTimeoutMs } = settings;
@@ -86,7 +86,7 @@ export class Peer implements AsyncIterable<Connection> {
     return this.#context.socket.local;
   }
 
-  /** SHA-256 of this peer's certificate, hex: what others pin. */
+  /** SHA-256 of this peer's certificate, hex, which others pin. */
   get fingerprint(): string {
     return this.#context.identity.fingerprint;
   }
@@ -94,10 +94,14 @@ export class Peer implements AsyncIterable<Connection> {
   /**
    * Connects to another peer. The caller closes the connection.
    *
-   * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown. ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` says how far it
-   *   came. ERR_QUICPIPE_PIN_MISMATCH if either does not trust the other; ERR_QUICPIPE_HANDSHAKE_FAILED;
-   *   ERR_QUICPIPE_RELAY_UNREACHABLE, and whatever the relay refuses with, such as ERR_QUICPIPE_TOKEN_EXPIRED; what it
-   *   refuses for now, such as with ERR_QUICPIPE_MAILBOX_FULL, as soon as the time is too short to ask again.
+   * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown.
+   * @throws ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` tells how far the dial
+   *   came.
+   * @throws ERR_QUICPIPE_PIN_MISMATCH if one peer does not trust the other.
+   * @throws ERR_QUICPIPE_HANDSHAKE_FAILED
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal, such as ERR_QUICPIPE_TOKEN_EXPIRED. A
+   *   temporary refusal, such as ERR_QUICPIPE_MAILBOX_FULL, is thrown as soon as too little time is left to ask again.
+   * @throws ERR_QUICPIPE_CLOSED after {@link close}.
    */
   async dial(target: DialTarget, options: DialOptions = {}): Promise<Connection> {
     this.#requireOpen();
@@ -105,8 +109,8 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Accepts a connection whose first packets came out of band, from the `deliver` of a dial. The caller closes
-   * the connection.
+   * Accepts a connection whose first packets came out of band, from the `deliver` of a dial. The caller closes the
+   * connection.
    *
    * @throws ERR_QUICPIPE_INITIAL_INVALID if they are no first flight; otherwise as {@link dial}.
    */
@@ -116,10 +120,11 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Gives the connections that other peers dial, until the peer is closed. Needs the option `trust`.
+   * Yields the connections that other peers dial, until the peer is closed. Requires the option `trust`.
    *
-   * @throws ERR_QUICPIPE_OPTION_INVALID without `trust`; ERR_QUICPIPE_TOKEN_EXPIRED and the like when the relay
-   *   refuses for good. Anything else goes to `onError`, and it is tried again.
+   * @throws ERR_QUICPIPE_OPTION_INVALID without `trust`.
+   * @throws ERR_QUICPIPE_TOKEN_EXPIRED and the like if the relay refuses for good. Other failures go to `onError`, and
+   *   the peer tries again.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
     createTrustPolicy(requireTrust(this.#context.settings.trust));
@@ -150,7 +155,7 @@ export class Peer implements AsyncIterable<Connection> {
     stun.close();
     for (const session of sessions) session.close({ closeCode: 0, reason: "the peer was closed" });
     await Promise.all(Array.from(sessions, (session) => session.told));
-    // Leaving takes a session out of the set.
+    // Leaving removes a session from the set.
     for (const session of Array.from(sessions)) session.leave();
     const told = Promise.allSettled([...registrations].map((registration) => registration.end()));
     await within(defaults.closeTimeoutMs, told);
@@ -163,7 +168,7 @@ export class Peer implements AsyncIterable<Connection> {
   }
 }
 
-/** Waits for `work`, but no longer than `timeoutMs`; how it ended does not matter. */
+/** Waits for `work` to settle, but no longer than `timeoutMs`. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   const timer = Promise.withResolvers<void>();
   const timeout = setTimeout(timer.resolve, timeoutMs);

@@ -4,7 +4,7 @@ import * as defaults from "../defaults/index.ts";
 import { QuicpipeError } from "../errors.ts";
 
 /**
- * Looks the addresses of the relay's host name up, as of now, in the order of the system (RFC 6724).
+ * Looks up the current addresses of the relay's host name, in the order of the system (RFC 6724).
  *
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if it has none.
  */
@@ -23,8 +23,8 @@ export async function lookUpRelay(host: string): Promise<readonly string[]> {
 }
 
 /**
- * The order in which addresses are tried: the families in turn (RFC 8305 §4), but the one that is in use first, as long
- * as the name still has it. Each once, and no more than `defaults.maxRelayAddresses`.
+ * Returns addresses in the order in which to try them: alternating families (RFC 8305 §4), beginning with the address
+ * in use if the name still has it. Each occurs once, and there are at most `defaults.maxRelayAddresses`.
  */
 export function orderAddresses(addresses: readonly string[], inUse: string | undefined): string[] {
   const distinct = [...new Set(addresses)].sort((a, b) => Number(b === inUse) - Number(a === inUse));

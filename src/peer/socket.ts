@@ -8,28 +8,28 @@ import { cidBytes } from "../wire/connection-id.ts";
 import { parseLongHeader } from "../wire/quic-packet.ts";
 import { isStun } from "../wire/stun.ts";
 
-/** Takes the datagrams of one kind; may overwrite their bytes. */
+/** Takes the datagrams of one kind, and may overwrite their bytes. */
 export type DatagramSink = (datagram: Buffer) => void;
 
 /** Counters of a {@link PeerSocket} since it was bound. */
 export interface SocketStats {
-  /** Datagrams that came from anywhere but the relay, and were ignored. */
+  /** Ignored datagrams from sources other than the relay. */
   readonly foreign: number;
-  /** Datagrams that nobody wanted: no connection, no request and no HTTP/3 session of ours. */
+  /** Datagrams that belonged to no connection, no request and no HTTP/3 session. */
   readonly unwanted: number;
   /** Datagrams that the system refused to send. */
   readonly sendFailed: number;
 }
 
-/** Where a peer's socket is bound and what it talks to at first. */
+/** Local address of a peer's socket, and the first address of the relay. */
 export interface SocketOptions {
-  /** `::` is all addresses of both families. */
+  /** `::` stands for all addresses of both families. */
   readonly host: string;
   readonly port: number;
   readonly relay: Address;
 }
 
-/** A way from the socket to one address where the relay may be. Whoever opened it closes it. */
+/** A path from the socket to one possible address of the relay. The caller closes it. */
 export interface RelayPath {
   readonly remote: Address;
   /** The socket's own address, in the family of `remote`. */
@@ -37,13 +37,13 @@ export interface RelayPath {
   slot(): Uint8Array;
   sendSlot(length: number): void;
   send(datagram: Uint8Array): void;
-  /** Lets nothing in by this way any more. Idempotent. */
+  /** Rejects datagrams that come by this path from now on. Idempotent. */
   close(): void;
 }
 
 /**
- * Tells the key under which the connection that a QUIC packet belongs to is found: the first 12 bytes of its destination
- * connection ID. A short header does not say how long that is; ours have 12 bytes, an HTTP/3 session's have 20.
+ * Returns the key of the connection that a QUIC packet belongs to: the first 12 bytes of its destination connection ID.
+ * A short header does not carry the length; peers' IDs have 12 bytes, those of an HTTP/3 session 20.
  */
 export function connectionKey(datagram: Buffer): string | undefined {
   if ((datagram[0]! & 0x80) === 0) return datagram.toString("latin1", 1, 1 + cidBytes);
@@ -56,22 +56,22 @@ function keyOf(connectionId: Uint8Array): string {
 }
 
 /**
- * The one UDP socket of a peer. STUN, HTTP/3 to the relay and all peer-to-peer connections share it, so
- * that they share one NAT mapping. It talks to the relay, wherever that is at present, and to nobody else.
+ * The one UDP socket of a peer. STUN, HTTP/3 to the relay and all peer-to-peer connections share it, so that they share
+ * one NAT mapping. It exchanges datagrams only with the relay, wherever that is at present.
  */
 export class PeerSocket {
-  /** Gets the STUN messages. */
+  /** Takes STUN messages. */
   onStun: DatagramSink | undefined;
-  /** Gets what belongs to no connection: HTTP/3. */
+  /** Takes packets of no connection, for HTTP/3. */
   onHttp3: DatagramSink | undefined;
 
   readonly #socket: Socket;
   readonly #ring: SendRing = new SendRing();
   readonly #routes = new Map<string, DatagramSink>();
   readonly #stats = { foreign: 0, unwanted: 0, sendFailed: 0 };
-  /** How many paths lead to an address beside the relay's. */
+  /** Number of open paths for each address. */
   readonly #paths = new Map<string, number>();
-  /** The relay's address, and the same as the socket's family writes it. */
+  /** The relay's address, and its form in the socket's family. */
   #relay: Address;
   #wireAddress: string;
   #closed: Promise<void> | undefined;
@@ -81,7 +81,7 @@ export class PeerSocket {
     this.#relay = relay;
     this.#wireAddress = this.#onWire(relay);
     socket.on("message", (datagram, from) => this.#receive(datagram, from));
-    // A fault of the socket itself; what is lost by it, QUIC and STUN send again.
+    // A fault of the socket itself. QUIC and STUN retransmit the lost datagrams.
     socket.on("error", () => this.#stats.sendFailed++);
   }
 
@@ -94,14 +94,14 @@ export class PeerSocket {
     try {
       return new PeerSocket(await bound(host, port), relay);
     } catch (cause) {
-      // A kernel without IPv6 has all addresses of one family.
+      // Without IPv6 in the kernel, `0.0.0.0` is all addresses.
       if (host === "::" && (cause as NodeJS.ErrnoException).code === "EAFNOSUPPORT")
         return await PeerSocket.bind({ host: "0.0.0.0", port, relay });
       throw listenFailed(host, port, cause as Error);
     }
   }
 
-  /** Where the relay is at present. */
+  /** The relay's current address. */
   get relay(): Address {
     return this.#relay;
   }
@@ -111,13 +111,13 @@ export class PeerSocket {
     return this.#localFor(this.#relay);
   }
 
-  /** Whether packets for an IP address can leave by this socket. */
+  /** Reports whether packets to an IP address can leave through this socket. */
   reaches(address: string): boolean {
     const { address: own } = this.#socket.address();
     return own === "::" || isIPv4(own) === isIPv4(address);
   }
 
-  /** Opens a way to an address where the relay may be. */
+  /** Opens a path to a possible address of the relay. */
   pathTo(remote: Address): RelayPath {
     const key = formatAddress(remote);
     this.#paths.set(key, (this.#paths.get(key) ?? 0) + 1);
@@ -137,7 +137,7 @@ export class PeerSocket {
     };
   }
 
-  /** The relay is at this address from now on: connections and STUN go there. */
+  /** Sets the relay's address, to which connections and STUN send from now on. */
   moveTo(relay: Address): void {
     if (sameAddress(relay, this.#relay)) return;
     this.#relay = relay;
@@ -148,7 +148,7 @@ export class PeerSocket {
     return { ...this.#stats };
   }
 
-  /** Memory for the next datagram, to be sent by {@link sendSlot}. */
+  /** Buffer for the next datagram, to be sent by {@link sendSlot}. */
   slot(): Uint8Array {
     return this.#ring.slot();
   }
@@ -158,12 +158,12 @@ export class PeerSocket {
     this.#send(this.#ring.take(length), this.#relay.port, this.#wireAddress);
   }
 
-  /** Sends a datagram that the caller leaves alone from now on. */
+  /** Sends a datagram, which the caller must not change any more. */
   send(datagram: Uint8Array): void {
     this.#send(datagram, this.#relay.port, this.#wireAddress);
   }
 
-  /** Leads packets with this destination connection ID to `sink`. */
+  /** Routes packets with this destination connection ID to `sink`. */
   addRoute(connectionId: Uint8Array, sink: DatagramSink): void {
     this.#routes.set(keyOf(connectionId), sink);
   }
@@ -180,7 +180,7 @@ export class PeerSocket {
     return this.#closed;
   }
 
-  /** What did not leave is lost: QUIC and STUN send it again. */
+  /** Counts datagrams that did not leave. QUIC and STUN retransmit them. */
   readonly #onSent = (error: Error | null): void => {
     if (error) this.#stats.sendFailed++;
   };
@@ -189,12 +189,12 @@ export class PeerSocket {
     if (!this.#closed) this.#socket.send(datagram, port, wireAddress, this.#onSent);
   }
 
-  /** An IPv6 socket writes an IPv4 address as a mapped one (RFC 4291 §2.5.5.2). */
+  /** An IPv6 socket takes an IPv4 address as a mapped one (RFC 4291 §2.5.5.2). */
   #onWire({ address }: Address): string {
     return isIPv4(address) && isIPv6(this.#socket.address().address) ? mapAddress(address) : address;
   }
 
-  /** A socket of both families names itself in the one that is asked for: who is told may compare the two. */
+  /** A dual-stack socket reports its address in the family of `remote`, as the receiver may compare the two. */
   #localFor(remote: Address): Address {
     const { address, port } = this.#socket.address();
     return { address: address === "::" && isIPv4(remote.address) ? "0.0.0.0" : address, port };
@@ -230,9 +230,9 @@ export class PeerSocket {
 }
 
 /**
- * Buffers that datagrams are written into and sent from, so that none is allocated or copied for each. The
- * system takes most of them at once; where it does not, the slot waits in Node's queue, and were it reused too
- * early, the datagram would go out as a copy of a later one: QUIC takes both for loss.
+ * Buffers that datagrams are written into and sent from, so that none is allocated or copied for each. The system takes
+ * most of them at once. Otherwise the slot waits in Node's queue. If it is reused too early, the datagram goes out as a
+ * copy of a later one, and QUIC recovers as from a loss.
  */
 class SendRing {
   readonly #slots: readonly Buffer[];
@@ -262,7 +262,7 @@ async function bound(host: string, port: number): Promise<Socket> {
     type,
     recvBufferSize: defaults.socketBufferBytes,
     sendBufferSize: defaults.socketBufferBytes,
-    // The relay's address is an IP literal: no resolver, and no turn of the event loop, for each datagram.
+    // The relay's address is an IP literal. Skips the resolver, and a turn of the event loop, for each datagram.
     lookup: (address, _options, done) => done(null, address, type === "udp6" ? 6 : 4),
   });
   await new Promise<void>((resolve, reject) => {

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../attack.ts";
 import { Http2Requests } from "../clients/http2-requests.ts";
 
-/** More at a time would be a plain flood of requests, whatever tokens they bring. */
+/** More at a time would be a plain flood of requests, regardless of their tokens. */
 const requestsAtATime = 10;
 
-/** Tokens that nobody signed: each names another key, none, or one that does not fit. */
+/** Tokens with forged signatures: each names an unknown key, no key, or a key that does not match. */
 export const forgedTokens: Attack = {
   name: "forged tokens",
   unit: "answers",

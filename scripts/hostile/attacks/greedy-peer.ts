@@ -7,7 +7,7 @@ import { initialLike } from "../clients/initial.ts";
 
 const requestsAtATime = 20;
 
-/** A peer with a token that takes whatever there is of mailboxes and waits. */
+/** A peer with a token that uses up as many mailboxes and long polls as it can. */
 export const greedyPeer: Attack = {
   name: "greedy peer",
   unit: "answers",
@@ -27,7 +27,7 @@ export const greedyPeer: Attack = {
   },
 };
 
-/** Leaves the longest message there is for one of a few recipients, and waits for one itself. */
+/** Leaves a message of maximum length for one of a few recipients, and polls its own mailbox. */
 async function ask(
   client: Http2Requests,
   authorization: string,

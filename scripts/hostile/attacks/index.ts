@@ -16,7 +16,7 @@ import { strayDatagrams } from "./stray-datagrams.ts";
 import { stunFlood, spoofedStunFlood, spoofedVictims, namedStunFlood } from "./stun-flood.ts";
 import { tcpAttacks } from "./tcp/index.ts";
 
-/** Every kind of hostile traffic that the relay has to hold against. */
+/** Every attack that the relay has to withstand. */
 export const attacks: readonly Attack[] = [
   announcedFrames,
   endlessBodies,

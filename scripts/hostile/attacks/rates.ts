@@ -4,9 +4,9 @@ import type { Registrant } from "../honest/registrant.ts";
 import { closePeer, openPeer } from "./registered-peer.ts";
 
 const payload: Buffer = Buffer.alloc(1000);
-/** More than the least token bucket holds. */
+/** More than the smallest token bucket holds. */
 const burst = 70;
-/** How long the system's buffers have for a burst, in ms. */
+/** Time for the system's buffers to take a burst, in ms. */
 const pauseMs = 20;
 /** Fewer than a subject may hold. */
 const registrations = 40;
@@ -20,7 +20,7 @@ async function sendBurst(from: Registrant, to: Registrant, tally: Tally): Promis
   await sleep(pauseMs);
 }
 
-/** Attacks somebody who only receives. */
+/** Returns an attack on a peer that only receives. */
 function attackOf(
   name: string,
   attack: (target: Target, to: Registrant, signal: AbortSignal, tally: Tally) => Promise<void>,
@@ -37,7 +37,7 @@ function attackOf(
   };
 }
 
-/** A rate that belonged to a registration would be there in full again with each new one. */
+/** A rate limit per registration would start afresh with each new one. */
 export const newRegistrations: Attack = attackOf(
   "a new registration for each burst",
   async (target, to, signal, tally) => {
@@ -51,7 +51,7 @@ export const newRegistrations: Attack = attackOf(
   },
 );
 
-/** A rate that belonged to a registration would be there as many times. */
+/** A rate limit per registration would multiply with their number. */
 export const manyRegistrations: Attack = attackOf(
   "many registrations of one subject",
   async (target, to, signal, tally) => {

@@ -1,7 +1,10 @@
 import type { Target } from "../attack.ts";
 import { Registrant } from "../honest/registrant.ts";
 
-/** A peer that the relay forwards to; `undefined` if it is refused. Whoever opened it closes it with {@link closePeer}. */
+/**
+ * Opens a peer that the relay forwards to; `undefined` if the relay refuses it. The caller closes it with
+ * {@link closePeer}.
+ */
 export async function openPeer(
   target: Target,
   subject: string,
@@ -16,7 +19,7 @@ export async function openPeer(
   return undefined;
 }
 
-/** Leaves no registration behind: it would count when the attack comes again. */
+/** Ends the registration as well: it would count when the attack runs again. */
 export async function closePeer(peer: Registrant): Promise<void> {
   await peer.leave();
   peer.close();

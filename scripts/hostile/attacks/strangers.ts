@@ -4,29 +4,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../attack.ts";
 import { initialLike } from "../clients/initial.ts";
 
-/** Places for gateway clients that a relay has, unless configured. */
+/** Gateway clients for which a relay has places by default. */
 const strangers = 4096;
-/** What each sends at first: so much took a place for a minute and a half once. */
+/** Datagrams that each stranger sends at first. That many once held a place for a minute and a half. */
 const firstDatagrams = 4;
-/** As many new clients as a relay takes in a second. */
+/** As many new clients as a relay accepts in a second. */
 const strangersPerSecond = 1000;
-/** What keeps all of them from being forgotten, in all. */
+/** Datagrams per second, of all strangers together, that keep the relay from forgetting any of them. */
 const laterPerSecond = 60;
 const burst = 20;
 
-/** Where the stranger of a number sends from; any free port of it. */
+/** Returns the source address of the stranger with this index. The port is any free one. */
 type Host = (index: number) => string;
 
 const oneHost: Host = () => "127.0.0.1";
-/** Linux has all of 127.0.0.0/8; elsewhere nothing is sent. */
+/** Linux has all of 127.0.0.0/8; other systems send nothing. */
 const manyHosts: Host = (index) => `127.77.${index >> 8}.${index & 0xff}`;
 
-/** What looks like a packet of a connection whose client has moved. */
+/** Returns a datagram like a packet of a connection whose client has moved. */
 function shortLike(): Buffer {
   return Buffer.concat([Buffer.from([0x4d]), randomBytes(59)]);
 }
 
-/** Each stranger sends a few datagrams at once, and then one every minute. */
+/** Returns an attack in which each stranger sends a few datagrams at once, and then about one a minute. */
 function strangersThat(name: string, hostOf: Host, datagram: () => Buffer): Attack {
   return {
     name,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../attack.ts";
 
-/** Random bytes of random lengths, as fast as a socket takes them in small bursts. */
+/** Random bytes of various lengths, in small bursts as fast as a socket takes them. */
 export const strayDatagrams: Attack = {
   name: "random datagrams",
   unit: "datagrams",

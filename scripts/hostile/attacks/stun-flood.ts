@@ -8,29 +8,29 @@ import { closePeer, openPeer } from "./registered-peer.ts";
 
 /** 61 Mbit/s of requests that look authenticated. */
 const floodPerSecond = 50_000;
-/** Requests that are sent again and again, under random names that nobody has. */
+/** Distinct requests, sent over and over, under random user names that do not exist. */
 const variants = 64;
 /** Fewer than a subject may hold. */
 const registrations = 40;
 
-/** Requests that look authenticated, each of which would cost its receiver some HMACs. */
+/** Requests that look authenticated. Each would cost the relay some HMACs. */
 export const stunFlood: Attack = strangersAttack("STUN flood of one source", ["127.0.8.1"], floodPerSecond);
 
-/** The same from many sources, as one spoofs them. */
+/** The same from many sources, as with spoofed addresses. */
 export const spoofedStunFlood: Attack = strangersAttack(
   "STUN flood of many sources",
   Array.from({ length: 254 }, (_, i) => `127.0.9.${1 + i}`),
   floodPerSecond,
 );
 
-/** A few requests a second that seem to come from the addresses of the honest, to use up what is answered to these. */
+/** A few requests a second from the addresses of honest clients, to use up the replies allowed to these. */
 export const spoofedVictims: Attack = strangersAttack(
   "STUN from the addresses of the honest",
   ["127.0.0.77", "127.0.0.78", "127.0.0.79"],
   3 * 60,
 );
 
-/** Wrong proofs in the names of live registrations, from where these are. */
+/** Wrong proofs under the names of live registrations, from their own addresses. */
 export const namedStunFlood: Attack = {
   name: "STUN flood in the names of registrations",
   unit: "datagrams",
@@ -67,7 +67,7 @@ interface Flood {
   readonly perSecond: number;
 }
 
-/** Sends request `i` from socket `i`, each list over and over. */
+/** Sends the requests in turn from the sockets in turn. */
 async function flood(
   { target: { host, port }, sockets, requests, perSecond }: Flood,
   signal: AbortSignal,
@@ -75,7 +75,7 @@ async function flood(
 ): Promise<void> {
   const startedAtMs = performance.now();
   for (let sent = 0; !signal.aborted && sockets.length > 0; await sleep(1)) {
-    // At most what a tenth of a second asks for at once, should the attacker itself be held up.
+    // At most a tenth of a second's share at once, in case the attacker itself was held up.
     const due = Math.min(((performance.now() - startedAtMs) / 1000) * perSecond, sent + perSecond / 10);
     for (; sent < due; sent++, tally())
       sockets[sent % sockets.length]!.send(requests[sent % requests.length]!, port, host);

@@ -10,10 +10,10 @@ import { PacketProtection } from "./packet-protection.ts";
 
 type Connection = ReturnType<(typeof quiche)["Connection"]["connect"]>;
 
-/** Above the numbers of the packets of the handshake. */
+/** Above the packet numbers of the handshake. */
 const firstPacketNumber = 1000;
 
-/** An HTTP/3 client whose packets hold any frames, once a QUIC library has shaken hands for it. Whoever opens it closes it. */
+/** An HTTP/3 client that sends arbitrary frames once a QUIC library has done the handshake. The caller closes it. */
 export class ForgedHttp3 {
   readonly #socket: Socket;
   readonly #destinationId: Uint8Array;
@@ -26,7 +26,7 @@ export class ForgedHttp3 {
     this.#protection = new PacketProtection(secret);
   }
 
-  /** @param from address to come from. */
+  /** @param from source address. */
   static async open(target: Target, from: string = target.host): Promise<ForgedHttp3> {
     const socket = createSocket("udp4");
     socket.on("error", () => undefined);
@@ -47,13 +47,13 @@ export class ForgedHttp3 {
     }
   }
 
-  /** Sends a packet with these frames (RFC 9000 §19). Resolves when the system has it. */
+  /** Sends a packet with these frames (RFC 9000 §19). Resolves when the system has taken it. */
   async send(frames: Uint8Array): Promise<void> {
     const packet = this.#protection.seal(this.#destinationId, this.#packetNumber++, frames);
     await new Promise<void>((resolve) => this.#socket.send(packet, () => resolve()));
   }
 
-  /** Ends without a word. */
+  /** Closes the socket without a CONNECTION_CLOSE. */
   close(): void {
     this.#socket.close();
   }

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from "node:http2";
 import type { Target } from "../attack.ts";
 
-/** A connection to the relay's HTTP/2 server for requests of which only the status counts. Whoever opened it closes it. */
+/** A connection to the relay's HTTP/2 server for requests of which only the status counts. The caller closes it. */
 export class Http2Requests {
   readonly #session: ClientHttp2Session;
 
@@ -14,7 +14,7 @@ export class Http2Requests {
     return !this.#session.closed && !this.#session.destroyed;
   }
 
-  /** Sends a request; resolves with the status once the answer has begun and is let go, or 0 where there is none. */
+  /** Sends a request and discards the response. Resolves to the status when the response begins, or to 0 without one. */
   send(headers: OutgoingHttpHeaders, body?: string): Promise<number> {
     if (!this.isOpen) return Promise.resolve(0);
     const { promise, resolve } = Promise.withResolvers<number>();

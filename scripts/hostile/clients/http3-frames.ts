@@ -1,9 +1,9 @@
 import type { Target } from "../attack.ts";
 
-/** Header fields, pseudo-fields included, in the order that they are sent in. */
+/** Header fields, including pseudo-header fields, in sending order. */
 export type Fields = readonly (readonly [name: string, value: string])[];
 
-/** A GET of a path. */
+/** Returns the fields of a GET. */
 export function get(path: string, { port }: Pick<Target, "port">): Fields {
   return [
     [":method", "GET"],
@@ -13,12 +13,12 @@ export function get(path: string, { port }: Pick<Target, "port">): Fields {
   ];
 }
 
-/** A POST to a path. */
+/** Returns the fields of a POST. */
 export function post(path: string, target: Pick<Target, "port">): Fields {
   return get(path, target).map(([name, value]) => [name, name === ":method" ? "POST" : value]);
 }
 
-/** A HEADERS frame of fields without compression (RFC 9204 §4.5.6). */
+/** Returns a HEADERS frame without compression (RFC 9204 §4.5.6). */
 export function headersFrame(fields: Fields): Buffer {
   const section = Buffer.concat([
     Buffer.from([0, 0]),
@@ -30,7 +30,7 @@ export function headersFrame(fields: Fields): Buffer {
   return Buffer.concat([Buffer.from([1]), varint(section.length), section]);
 }
 
-/** A text after its length in so many bits (RFC 9204 §4.1.1 and §4.1.2). */
+/** Encodes a string after its length, whose prefix has `bits` bits (RFC 9204 §4.1.1 and §4.1.2). */
 function prefixed(flags: number, bits: number, text: Buffer): Buffer {
   const most = (1 << bits) - 1;
   if (text.length < most) return Buffer.concat([Buffer.from([flags | text.length]), text]);
@@ -40,21 +40,22 @@ function prefixed(flags: number, bits: number, text: Buffer): Buffer {
   return Buffer.concat([Buffer.from([...length, rest]), text]);
 }
 
-/** RFC 9000 §16 */
+/** Encodes a variable-length integer in 8 bytes (RFC 9000 §16). */
 export function varint(value: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(BigInt(value) | (3n << 62n));
   return bytes;
 }
 
-/** The status of an answer whose frames came so far: that of its first HEADERS frame. */
+/** Returns the status in the first HEADERS frame of a response; `undefined` if it has not arrived yet. */
 export function statusOf(frames: Buffer): number | undefined {
   for (let at = 0; at < frames.length;) {
     const type = readVarint(frames, at);
     const length = type && readVarint(frames, type.end);
     if (!length) return undefined;
     const end = length.end + length.value;
-    // After the prefix of two bytes comes `:status`, as nothing refers to a dynamic table that we do not offer.
+    // `:status` follows the prefix of two bytes, as nothing can refer to a dynamic table that the client does not
+    // offer.
     if (type.value === 1) return fieldStatus(frames.subarray(length.end + 2, end));
     at = end;
   }
@@ -69,7 +70,7 @@ function readVarint(bytes: Buffer, at: number): { readonly value: number; readon
   return { value, end: at + length };
 }
 
-/** Statuses of the static table (RFC 9204, appendix A). */
+/** Statuses in the static table (RFC 9204, appendix A). */
 const statuses: ReadonlyMap<number, number> = new Map(
   Object.entries({ 24: 103, 25: 200, 26: 304, 27: 404, 28: 503, 63: 100, 64: 204, 65: 206, 66: 302, 67: 400 })
     .concat(Object.entries({ 68: 403, 69: 421, 70: 425, 71: 500 }))
@@ -79,13 +80,13 @@ const statuses: ReadonlyMap<number, number> = new Map(
 function fieldStatus(line: Buffer): number | undefined {
   const isIndexed = line[0]! >> 6 === 3;
   if (isIndexed) return statuses.get((line[0]! & 63) === 63 ? 63 + line[1]! : line[0]! & 63);
-  // A literal with a name of the static table: three digits, or their code.
+  // A literal with a name from the static table: three digits, in ASCII or Huffman code.
   const value = line.subarray((line[0]! & 15) === 15 ? 2 : 1);
   const isHuffman = (value[0]! & 128) !== 0;
   return isHuffman ? huffmanDigits(value.subarray(1, 1 + (value[0]! & 127))) : Number(value.subarray(1, 4));
 }
 
-/** Three digits in the code of RFC 7541, appendix B: 0 to 2 have 5 bits, the others 6. */
+/** Decodes three digits in the code of RFC 7541, appendix B: 0 to 2 have 5 bits, the others 6. */
 function huffmanDigits(bytes: Buffer): number {
   let bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   let text = "";

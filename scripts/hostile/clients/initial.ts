@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 
-/** Of the shortest datagram that begins a connection (RFC 9000 §14.1). */
+/** Minimum size of a datagram that begins a connection (RFC 9000 §14.1). */
 const minBytes = 1200;
-/** Flags, version, both connection IDs with their lengths, token length, length. */
+/** Flags, version, both connection IDs with their lengths, token length and length. */
 const headerBytes = 18;
 
-/** A datagram that looks like the first of a QUIC version 1 connection (RFC 9000 §17.2.2), in random bytes. */
+/** Returns a datagram that looks like the first of a QUIC version 1 connection (RFC 9000 §17.2.2) but is random. */
 export function initialLike(bytes: number = minBytes): Buffer {
   const packet = randomBytes(bytes);
   packet.set([0xc3, 0, 0, 0, 1, 8]);

@@ -1,19 +1,19 @@
 import { createCipheriv, createHmac } from "node:crypto";
 
-/** Seals QUIC packets with a short header (RFC 9001 §5) as AES-128-GCM does. */
+/** Seals QUIC packets with a short header under AES-128-GCM (RFC 9001 §5). */
 export class PacketProtection {
   readonly #key: Buffer;
   readonly #iv: Buffer;
   readonly #headerKey: Buffer;
 
-  /** @param secret of the sender's 1-RTT packets, of SHA-256's length. */
+  /** @param secret traffic secret of the sender's 1-RTT packets, as long as a SHA-256 hash. */
   constructor(secret: Uint8Array) {
     this.#key = expand(secret, "quic key", 16);
     this.#iv = expand(secret, "quic iv", 12);
     this.#headerKey = expand(secret, "quic hp", 16);
   }
 
-  /** A packet with frames, whose number takes four bytes. */
+  /** Returns a packet with these frames and a packet number of four bytes. */
   seal(destinationId: Uint8Array, packetNumber: number, frames: Uint8Array): Buffer {
     const header = Buffer.concat([Buffer.from([0x43]), destinationId, uint32(packetNumber)]);
     const cipher = createCipheriv("aes-128-gcm", this.#key, this.#nonce(packetNumber)).setAAD(header);
@@ -27,7 +27,7 @@ export class PacketProtection {
     return nonce;
   }
 
-  /** RFC 9001 §5.4 */
+  /** Applies header protection (RFC 9001 §5.4). */
   #maskHeader(packet: Buffer, numberAt: number): Buffer {
     const sample = packet.subarray(numberAt + 4, numberAt + 20);
     const mask = createCipheriv("aes-128-ecb", this.#headerKey, null).update(sample);
@@ -37,7 +37,7 @@ export class PacketProtection {
   }
 }
 
-/** HKDF-Expand-Label (RFC 8446 §7.1) of no more than one block of the hash (RFC 5869 §2.3). */
+/** HKDF-Expand-Label (RFC 8446 §7.1) of at most one hash block (RFC 5869 §2.3). */
 function expand(secret: Uint8Array, label: string, bytes: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`);
   const info = Buffer.concat([Buffer.from([0, bytes, name.length]), name, Buffer.from([0, 1])]);

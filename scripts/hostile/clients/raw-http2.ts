@@ -2,24 +2,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
 import type { Target } from "../attack.ts";
 
-/** Types of frames (RFC 9113 §6). */
+/** Frame types (RFC 9113 §6). */
 export const frameType = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, continuation: 9 } as const;
-/** Flags of frames. */
+/** Frame flags. */
 export const frameFlag = { endStream: 1, endHeaders: 4 } as const;
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** TLS to the relay's TCP port; ALPN chooses the protocol. */
+/** Opens a TLS connection to the relay's TCP port. ALPN selects the protocol. */
 export async function connectTls(target: Target, protocol: "h2" | "http/1.1"): Promise<TLSSocket> {
   const { host, port, certificate: ca } = target;
   const socket = connect({ host, port, ca, servername: "localhost", ALPNProtocols: [protocol] });
-  // That the relay ends it is what an attack may meet.
+  // An attack has to expect that the relay ends the connection.
   socket.on("error", () => undefined);
   await firstOf(socket, ["secureConnect", "close"], handshakeMs);
   return socket;
 }
 
-/** How long a handshake, and a relay that reads no more, are waited for, in ms. */
+/** Time for a handshake, and for a relay that has stopped reading, in ms. */
 const handshakeMs = 10_000;
 const drainMs = 1000;
 
@@ -29,7 +29,7 @@ export async function flood(socket: TLSSocket, bytes: Uint8Array | string): Prom
   await firstOf(socket, ["drain", "close"], drainMs);
 }
 
-/** Waits for the first of some events; an error is none of them. */
+/** Waits for the first of several events. An error does not count as one. */
 function firstOf(socket: TLSSocket, events: readonly string[], timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, timeoutMs);
@@ -42,7 +42,7 @@ function firstOf(socket: TLSSocket, events: readonly string[], timeoutMs: number
   });
 }
 
-/** An HTTP/2 connection without any manners. */
+/** An HTTP/2 connection that obeys no rules. */
 export class RawHttp2 {
   readonly #socket: TLSSocket;
 
@@ -53,7 +53,7 @@ export class RawHttp2 {
     socket.write(Buffer.concat([preface, frame(frameType.settings, 0, 0)]));
   }
 
-  /** @param isDeaf whether it reads nothing. */
+  /** @param isDeaf whether the client reads nothing. */
   static async open(target: Target, isDeaf = false): Promise<RawHttp2> {
     return new RawHttp2(await connectTls(target, "h2"), isDeaf);
   }
@@ -62,7 +62,7 @@ export class RawHttp2 {
     return this.#socket.destroyed;
   }
 
-  /** Sends frames, as fast as the relay takes them. */
+  /** Sends frames as fast as the relay takes them. */
   async send(...frames: readonly Uint8Array[]): Promise<void> {
     await flood(this.#socket, Buffer.concat(frames));
   }
@@ -72,7 +72,7 @@ export class RawHttp2 {
   }
 }
 
-/** A frame (RFC 9113 §4.1). */
+/** Encodes a frame (RFC 9113 §4.1). */
 export function frame(
   type: number,
   flags: number,
@@ -87,7 +87,7 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** Header fields as literals without indexing (RFC 7541 §6.2.2), each shorter than 127 bytes. */
+/** Encodes header fields as literals without indexing (RFC 7541 §6.2.2). Names and values are shorter than 127 bytes. */
 export function fieldBlock(fields: readonly (readonly [string, string])[]): Buffer {
   return Buffer.concat(fields.map(([name, value]) => Buffer.concat([Buffer.of(0), text(name), text(value)])));
 }
@@ -97,7 +97,7 @@ function text(value: string): Buffer {
   return Buffer.concat([Buffer.of(bytes.length), bytes]);
 }
 
-/** A request for a path, without its end unless it says so. */
+/** Returns a request for a path, without END_STREAM by default. */
 export function requestFrame(
   stream: number,
   method: string,

@@ -6,31 +6,31 @@ import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
 import type { Target } from "../attack.ts";
 import { type Fields, headersFrame, statusOf, varint } from "./http3-frames.ts";
 
-/** How a {@link RawHttp3} behaves. */
+/** Behaviour of a {@link RawHttp3}. */
 export interface RawHttp3Options {
   /** Flow control window, in bytes, of the connection and each stream. */
   readonly windowBytes?: number;
-  /** Whether what comes is read at all; else the windows stay as they are. */
+  /** Whether responses are read; otherwise the windows do not move. */
   readonly reads?: boolean;
-  /** Address and port to come from; of several that come from one port only the latest hears anything. */
+  /** Source address and port. Of several clients on one port, only the latest receives anything. */
   readonly from?: string;
   readonly fromPort?: number;
 }
 
-/** What came on a request's stream. */
+/** The response on a request's stream. */
 export interface RawAnswer {
   /** Bytes of frames so far. */
   readonly bytes: Buffer[];
   hasEnded: boolean;
-  /** The code of RESET_STREAM. */
+  /** Error code of RESET_STREAM. */
   resetWith: number | undefined;
-  /** The code of STOP_SENDING. */
+  /** Error code of STOP_SENDING. */
   stoppedWith: number | undefined;
 }
 
 const maxDatagramBytes = 1472;
 
-/** An HTTP/3 client that keeps to no rule: it sends what it is told. Whoever opens it closes it. */
+/** An HTTP/3 client that obeys no rules and sends what it is told. The caller closes it. */
 export class RawHttp3 {
   readonly #socket: Socket;
   readonly #engine: EngineConnection;
@@ -40,7 +40,7 @@ export class RawHttp3 {
   #turn: NodeJS.Immediate | undefined;
   #nextStream = 0;
   #watchers: (() => void)[] = [];
-  /** What is still to be sent of streams' beginnings. */
+  /** Unsent first bytes of streams. */
   readonly #beginnings = new Map<number, { readonly bytes: Uint8Array; readonly hasEnded: boolean }>();
   #isOver = false;
   /** Requests with a body. */
@@ -92,32 +92,32 @@ export class RawHttp3 {
     return client;
   }
 
-  /** Whether the connection is over. */
+  /** Reports whether the connection has ended. */
   get isClosed(): boolean {
     return this.#isOver || this.#engine.isDraining() || this.#engine.isClosed();
   }
 
-  /** The code with which the server closed the connection. */
+  /** Error code with which the server closed the connection. */
   get closedWith(): number | undefined {
     return this.#engine.remoteClose()?.errorCode;
   }
 
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection has ended. */
   get closed(): Promise<void> {
     return this.#until(() => this.isClosed);
   }
 
-  /** Whether another request may be opened now, besides those that are in the next turn. */
+  /** Reports whether another request may be opened now, besides those about to be sent. */
   get hasRoom(): boolean {
     return !this.isClosed && this.#engine.streamsLeft("bidirectional") > this.#beginnings.size;
   }
 
-  /** Opens a request; its stream's number. */
+  /** Opens a request and returns its stream ID. */
   request(fields: Fields, hasEnded: boolean): number {
     return this.stream(headersFrame(fields), hasEnded);
   }
 
-  /** Opens a request's stream with any bytes. */
+  /** Opens a request stream with arbitrary bytes and returns its ID. */
   stream(bytes: Uint8Array, hasEnded: boolean): number {
     const id = this.#nextStream;
     this.#nextStream += 4;
@@ -128,10 +128,10 @@ export class RawHttp3 {
   }
 
   /**
-   * Sends body bytes as fast as they are taken, until the server stops it or `signal` aborts.
+   * Sends body bytes as fast as they are taken, until the server stops the stream or `signal` aborts.
    *
    * @param hasEnd whether the request ends with them.
-   * @returns bytes that were taken.
+   * @returns the number of bytes taken.
    */
   async upload(id: number, bytes: number, signal: AbortSignal, hasEnd = false): Promise<number> {
     const answer = this.answer(id);
@@ -148,7 +148,7 @@ export class RawHttp3 {
     return sent;
   }
 
-  /** Sends bytes on a stream. @returns how many were taken */
+  /** Sends bytes on a stream and returns how many were taken. */
   #send(id: number, bytes: Uint8Array, hasEnded = false): number {
     this.#run();
     if (this.#isOver || this.#beginnings.has(id)) return 0;
@@ -159,7 +159,7 @@ export class RawHttp3 {
     return typeof taken === "number" ? taken : 0;
   }
 
-  /** Sends bytes of a body, which may be the last. */
+  /** Sends body bytes, and the end of the request if `hasEnded`. */
   send(id: number, bytes: Uint8Array, hasEnded = false): void {
     this.#send(id, Buffer.concat([Buffer.from([0]), varint(bytes.length), bytes]), hasEnded);
   }
@@ -174,13 +174,13 @@ export class RawHttp3 {
     this.#wake();
   }
 
-  /** Sends bytes of any stream; its control stream is 2, the next unidirectional ones are 6, 10 and so on. */
+  /** Sends bytes on any stream. The control stream is 2, the next unidirectional ones are 6, 10 and so on. */
   sendRaw(id: number, bytes: Uint8Array, hasEnded: boolean): void {
     this.#engine.streamSend(id, bytes, hasEnded);
     this.#wake();
   }
 
-  /** Takes no more of an answer (STOP_SENDING), and sends on. */
+  /** Stops a response (STOP_SENDING) and keeps sending. */
   stop(id: number): void {
     this.#run();
     if (this.#isOver) return;
@@ -188,7 +188,7 @@ export class RawHttp3 {
     this.#wake();
   }
 
-  /** Asks the server to acknowledge something. */
+  /** Makes the server acknowledge a packet. */
   ping(): void {
     this.#engine.ping();
     this.#wake();
@@ -198,7 +198,7 @@ export class RawHttp3 {
     return this.#answers.get(id)!;
   }
 
-  /** Waits for an answer's end or reset, at most so long. @returns its status, if it has one; `undefined` if not */
+  /** Waits up to `timeoutMs` for a response's end or reset. Returns its status, or `undefined` if it has none. */
   async status(id: number, timeoutMs: number): Promise<number | undefined> {
     const answer = this.answer(id);
     const isOver = (): boolean => answer.hasEnded || answer.resetWith !== undefined || this.isClosed;
@@ -206,7 +206,7 @@ export class RawHttp3 {
     return statusOf(Buffer.concat(answer.bytes));
   }
 
-  /** Ends the connection and says so. Idempotent. */
+  /** Closes the connection with a CONNECTION_CLOSE. Idempotent. */
   close(): void {
     if (this.#isOver) return;
     this.#engine.close({ isApplication: true, errorCode: 0x100, reason: "" });
@@ -214,12 +214,12 @@ export class RawHttp3 {
     this.#end();
   }
 
-  /** Ends without a word. */
+  /** Ends the connection without a CONNECTION_CLOSE. */
   vanish(): void {
     this.#end();
   }
 
-  /** The engine forgets a stream that was stopped as soon as all is said about it. */
+  /** Looks at once, as the engine soon forgets a stream that was stopped. */
   #lookForStops(): void {
     for (const id of this.#uploads) {
       const taken = this.#engine.streamSend(id, Buffer.alloc(0), false);

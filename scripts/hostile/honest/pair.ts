@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "../attack.ts";
 import { Registrant } from "./registrant.ts";
 
-/** What a {@link Pair} saw. */
+/** Counters of a {@link Pair}. */
 export interface PairCounts {
   readonly sent: number;
   readonly received: number;
   /** Renewals by STUN and refreshes over HTTP. */
   readonly renewals: number;
   readonly renewalsFailed: number;
-  /** Messages left for a recipient whom others crowd, and taken back. */
+  /** Messages left for a recipient that others crowd, and taken back. */
   readonly messages: number;
   readonly messagesFailed: number;
 }
@@ -17,13 +17,13 @@ export interface PairCounts {
 type Counts = { -readonly [name in keyof PairCounts]: number };
 
 const payload: Buffer = Buffer.alloc(1000);
-/** Pause between two packets each way, in ms: some 200 a second, which no buffer of the system minds. */
+/** Pause between two packets each way, in ms: some 200 a second, far below any socket buffer. */
 const pauseMs = 5;
 const renewalMs = 1000;
 const messageMs = 500;
 const recipient = "bob";
 
-/** Two peers that send to each other over the relay all the time, and keep their registrations alive. */
+/** Two peers that send to each other over the relay all the time and keep their registrations alive. */
 export class Pair {
   readonly #counts: Counts;
   readonly #stop = new AbortController();
@@ -40,7 +40,7 @@ export class Pair {
     ]);
   }
 
-  /** @param number from 0 to 7: each pair has its own names, and addresses of a network of its own. */
+  /** @param number 0 to 7. Each pair has its own names, and addresses in a network of its own. */
   static async open(target: Target, number = 0): Promise<Pair> {
     const counts: Counts = {
       sent: 0,
@@ -63,7 +63,7 @@ export class Pair {
     return { ...this.#counts };
   }
 
-  /** Stops sending, and waits for what is still under way. */
+  /** Stops sending and waits for outstanding work. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;

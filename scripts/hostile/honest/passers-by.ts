@@ -3,10 +3,10 @@ import type { Target } from "../attack.ts";
 import { Registrant } from "./registrant.ts";
 import { visitHttp3, visitTcp } from "./visitor.ts";
 
-/** Pause between two rounds, in ms: one source may not begin more than 10 connections a second. */
+/** Pause between two rounds, in ms: one source may begin at most 10 TCP connections a second. */
 const pauseMs = 200;
 
-/** What came of the passers-by. */
+/** Counters of the passers-by. */
 export interface PassersBy {
   visits: number;
   visitsFailed: number;
@@ -14,7 +14,7 @@ export interface PassersBy {
   registrationsFailed: number;
 }
 
-/** Visits, and registers a peer that proves its address and goes again, until `signal` aborts. */
+/** Until `signal` aborts, visits, and registers peers that prove their address and leave. */
 export async function passBy(target: Target, signal: AbortSignal): Promise<PassersBy> {
   const seen: PassersBy = { visits: 0, visitsFailed: 0, registrations: 0, registrationsFailed: 0 };
   while (!signal.aborted) {
@@ -29,7 +29,7 @@ export async function passBy(target: Target, signal: AbortSignal): Promise<Passe
   return seen;
 }
 
-/** Registers a peer that proves its address and goes again; tells whether the relay agreed. */
+/** Registers a peer that proves its address and leaves. Reports whether the relay granted it all. */
 export async function register(target: Target, subject: string, address: string): Promise<boolean> {
   const peer = await Registrant.open(target, subject, address, () => undefined);
   try {

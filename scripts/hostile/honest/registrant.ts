@@ -24,7 +24,7 @@ interface Answer {
 const answerMs = 1000;
 const tries = 3;
 
-/** A peer as far as the relay sees one: a socket, one TCP connection for its requests, and STUN. Whoever made it closes it. */
+/** A peer as the relay sees it: a socket, one TCP connection for its requests, and STUN. The caller closes it. */
 export class Registrant {
   readonly socket: Socket;
   readonly #target: Target;
@@ -54,12 +54,12 @@ export class Registrant {
     return new Registrant(target, subject, await openSocket(address), onPacket);
   }
 
-  /** The id of its registration, once it has one. */
+  /** ID of the registration; `undefined` before there is one. */
   get id(): string | undefined {
     return this.#registration?.id;
   }
 
-  /** Registers or refreshes; tells whether the relay agreed. */
+  /** Registers or refreshes. Reports whether the relay granted it. */
   async register(): Promise<boolean> {
     const body = JSON.stringify({ key: this.#key.toString("base64"), num: 4 });
     const answer = await this.#ask("POST", "/v1/register", body);
@@ -68,7 +68,7 @@ export class Registrant {
     return true;
   }
 
-  /** Proves its address, or renews by STUN; tells whether the relay agreed within a few tries. */
+  /** Proves the address or renews by STUN. Reports whether the relay granted it within a few tries. */
   async renew(): Promise<boolean> {
     for (let i = 0; i < tries; i++) {
       const reply = await this.#exchange();
@@ -78,14 +78,14 @@ export class Registrant {
     return false;
   }
 
-  /** Sends a packet to the first connection ID of another. */
+  /** Sends a packet to another peer's first connection ID. */
   sendTo(other: Registrant, content: Uint8Array): void {
     const { host, port } = this.#target;
     const packet = Buffer.concat([Buffer.from([0x40]), deriveConnectionId(other.#key, 1), content]);
     this.socket.send(packet, port, host);
   }
 
-  /** Leaves a message and takes it back; tells whether the relay agreed to both. */
+  /** Leaves a message and takes it back. Reports whether the relay granted both. */
   async leaveMessage(recipient: string): Promise<boolean> {
     const path = `/v1/mailbox/${recipient}`;
     const body = JSON.stringify({ packets: [initialLike().toString("base64")] });
@@ -95,7 +95,7 @@ export class Registrant {
     return await this.#delete(`${path}/${id}`);
   }
 
-  /** Ends its registration; tells whether the relay agreed. */
+  /** Ends the registration. Reports whether the relay granted it. */
   async leave(): Promise<boolean> {
     return await this.#delete(`/v1/register/${this.#registration!.id}`);
   }
@@ -110,7 +110,7 @@ export class Registrant {
     return answer?.status === 204;
   }
 
-  /** Sends one request over TCP; `undefined` if there is no answer. */
+  /** Sends one request over TCP. Resolves to `undefined` without a response. */
   async #ask(method: string, path: string, body?: string): Promise<Answer | undefined> {
     const { host, port } = this.#target;
     const authorization = `Bearer ${await this.#target.token(this.#subject)}`;

@@ -1,11 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
-/** A UDP socket at one of the addresses of loopback, where the honest live apart from the attackers. */
+/** Opens a UDP socket at a loopback address. Honest clients have other addresses than the attackers. */
 export async function openSocket(address: string): Promise<Socket> {
   const socket = createSocket("udp4").bind(0, address);
   await once(socket, "listening");
-  // The relay's process may be gone (ICMP port unreachable); what is lost is counted by whoever waits for it.
+  // The relay's process may have ended (ICMP port unreachable). The receiver counts what is lost.
   socket.on("error", () => undefined);
   return socket;
 }

@@ -5,10 +5,10 @@ import { post } from "../clients/http3-frames.ts";
 import { RawHttp3 } from "../clients/raw-http3.ts";
 
 const bytes: Buffer = randomBytes(2 ** 18);
-/** How long an upload may take, in ms. */
+/** Longest time for an upload, in ms. */
 const patienceMs = 5000;
 
-/** Uploads 256 KiB over HTTP/3; tells whether all of it arrived. */
+/** Uploads 256 KiB over HTTP/3. Reports whether all of it arrived. */
 export async function uploadHttp3(target: Target, from: string): Promise<boolean> {
   const client = await RawHttp3.open(target, { from });
   try {
@@ -20,7 +20,7 @@ export async function uploadHttp3(target: Target, from: string): Promise<boolean
   }
 }
 
-/** Uploads 256 KiB over TCP; tells whether all of it arrived. */
+/** Uploads 256 KiB over TCP. Reports whether all of it arrived. */
 export function uploadTcp({ host, port, certificate: ca }: Target, localAddress: string): Promise<boolean> {
   const connection = { host, port, ca, servername: "localhost", localAddress, agent: false as const };
   const signal = AbortSignal.timeout(patienceMs);

@@ -4,15 +4,15 @@ import { Http3Session } from "../../../src/peer/http/session.ts";
 import type { Target } from "../attack.ts";
 import { openSocket } from "./socket.ts";
 
-/** Where the visitor comes from. */
+/** Default source address of a visitor. */
 const home = "127.0.0.77";
-/** How long a visit may take, in ms. */
+/** Longest time for a visit, in ms. */
 const patienceMs = 5000;
 
-/** How long one `GET /` took over a connection of its own, in ms; `undefined` if it failed. */
+/** Duration of one `GET /` over a connection of its own, in ms; `undefined` if it failed. */
 export type Visit = number | undefined;
 
-/** Visits over HTTP/3. @param localAddress where the visitor comes from. */
+/** Visits over HTTP/3. @param localAddress the visitor's source address. */
 export function visitHttp3(target: Target, localAddress: string = home): Promise<Visit> {
   return timed(async () => {
     const socket = await openSocket(localAddress);
@@ -35,7 +35,7 @@ async function getOver(socket: Socket, { host, port, certificate }: Target): Pro
       authority: `localhost:${port}`,
       serverName: "localhost",
       ca: certificate,
-      // The timers of a session outlive a handshake that failed.
+      // A session's timers outlive a failed handshake.
       send: (datagram) => void (isOver || socket.send(datagram, port, host)),
       onReceiver: (receive) => socket.on("message", receive),
       timeoutMs: patienceMs,
@@ -56,7 +56,7 @@ async function getOver(socket: Socket, { host, port, certificate }: Target): Pro
   }
 }
 
-/** Visits over TCP, as a browser does at first. @param localAddress where the visitor comes from. */
+/** Visits over TCP, as a browser does at first. @param localAddress the visitor's source address. */
 export function visitTcp({ host, port, certificate }: Target, localAddress: string = home): Promise<Visit> {
   return timed(
     () =>

@@ -4,17 +4,17 @@ import { register } from "./passers-by.ts";
 import { uploadHttp3, uploadTcp } from "./uploader.ts";
 import { visitHttp3, visitTcp } from "./visitor.ts";
 
-/** How long honest clients come before a relay's memory is looked at, in ms. */
+/** Time for which honest clients come before memory is measured, in ms. */
 const warmUpMs = 6000;
-/** How many of them are there at a time, and come per second: each connects by TCP three times, and the door lets in 100. */
+/** Honest clients at a time, and per second. Each opens three TCP connections; the relay lets in 100 a second. */
 const atOnce = 4;
 const perSecond = 25;
 
 /**
- * Has honest clients ask for pages, upload 256 KiB and register, over HTTP/3 and TCP: a process takes memory for its first work
- * and keeps it, whoever it works for.
+ * Makes honest clients request pages, upload 256 KiB and register, over HTTP/3 and TCP. A process takes memory for its
+ * first work and keeps it, regardless of the client.
  *
- * @throws if one of them is refused.
+ * @throws if the relay refuses one of them.
  */
 export async function warmUp(target: Target): Promise<void> {
   const startedAtMs = performance.now();
@@ -25,7 +25,7 @@ export async function warmUp(target: Target): Promise<void> {
       const atMs = (1000 * number) / perSecond;
       await sleep(Math.max(0, startedAtMs + atMs - performance.now()));
       if (performance.now() - startedAtMs >= warmUpMs) return;
-      // They come from everywhere, as one network may not come that often.
+      // From many networks, as one network may not come that often.
       const refused = await firstRefusal(target, `127.0.${1 + (number % 250)}.1`);
       if (refused) throw new Error(`honest client ${number} was refused ${refused}`);
     }
@@ -33,7 +33,7 @@ export async function warmUp(target: Target): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, comeAndGo));
 }
 
-/** What an honest client does, by its name; each tells whether the relay did its part. */
+/** The actions of an honest client, by name. Each reports whether the relay did its part. */
 const wishes: Readonly<Record<string, (target: Target, from: string) => Promise<boolean>>> = {
   "a visit over TCP": async (target, from) => (await visitTcp(target, from)) !== undefined,
   "a visit over HTTP/3": async (target, from) => (await visitHttp3(target, from)) !== undefined,

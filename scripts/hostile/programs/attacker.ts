@@ -1,5 +1,5 @@
-// Runs one attack in a process of its own until its parent says "stop" or goes, so that what it costs is not the honest
-// clients'. Tells the parent now and then how much it has done.
+// Runs one attack until the parent sends "stop" or exits. It has a process of its own, so that its cost does not slow
+// honest clients. Reports its work to the parent now and then.
 import type { AttackOrder, AttackerMessage } from "../attacker-process.ts";
 import { attacks } from "../attacks/index.ts";
 import { tokens } from "../issuer.ts";
@@ -16,7 +16,7 @@ async function attack({ name, key, target }: AttackOrder): Promise<void> {
 
 function tell(onTold: () => void = () => undefined): void {
   const message: AttackerMessage = { done };
-  // There is no channel any more where the parent has gone.
+  // Without the parent, there is no channel.
   if (process.connected) process.send!(message, onTold);
   else onTold();
 }

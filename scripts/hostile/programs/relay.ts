@@ -1,5 +1,5 @@
-// A relay in an h3 app over HTTP/3 and HTTP/2, as a process of its own. Tells its parent how long the event loop's
-// longest turn of each second was, and answers "stats". Ends when its parent goes.
+// A relay in an h3 app over HTTP/3 and HTTP/2, in a process of its own. Reports the event loop's longest turn to the
+// parent each second, and answers "stats". Ends when the parent exits.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { H3 } from "h3";
 import { Budget } from "../../../src/gateway/budget/budget.ts";

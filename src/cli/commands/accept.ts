@@ -6,14 +6,14 @@ import { printable } from "../terminal-text.ts";
 
 const args = { ...peerArgs } as const;
 
-/** `quicpipe accept`: a netcat over QUIC, the end that is called. */
+/** `quicpipe accept`: a netcat over QUIC, the accepting end. */
 export const accept = defineCommand({
   meta: {
     name: "accept",
     description: "Wait for one connection: what the peer sends comes out on stdout, stdin goes to it",
   },
   args,
-  // One dialer is taken; the others wait in the mailbox for whoever accepts next.
+  // Accepts one dialer. The others stay in the mailbox for the next accepter.
   run: ({ args: given }) =>
     workAsPeer(given, { backlog: 0, onError: sayOnce() }, async ({ peer }) => {
       process.stderr.write(`quicpipe: waiting for a peer at ${printable(given.relay)}\n`);
@@ -26,7 +26,7 @@ export const accept = defineCommand({
     }),
 }) as CommandDef;
 
-/** Says why nobody was accepted, and not again while the reason stays. */
+/** Prints why no peer was accepted, but not the same reason twice in a row. */
 function sayOnce(): (error: QuicpipeError) => void {
   let last = "";
   return ({ message, code }) => {

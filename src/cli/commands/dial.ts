@@ -17,7 +17,7 @@ const args = {
 
 const timeoutRange: NumberRange = { min: 1, max: 3600, unit: "seconds" };
 
-/** `quicpipe dial`: a netcat over QUIC, the end that calls. */
+/** `quicpipe dial`: a netcat over QUIC, the dialing end. */
 export const dial = defineCommand({
   meta: {
     name: "dial",

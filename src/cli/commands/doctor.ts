@@ -6,7 +6,7 @@ const args = {
   json: { type: "boolean", description: "Print the findings as JSON" },
 } as const;
 
-/** `quicpipe doctor`: says whether the kernel could forward for a relay here; exits with 1 if not. */
+/** `quicpipe doctor`: reports whether the kernel could forward for a relay here; exits with 1 if not. */
 export const doctor = defineCommand({
   meta: {
     name: "doctor",
@@ -25,7 +25,7 @@ export const doctor = defineCommand({
 
 const colours = { ok: "green", hint: "yellow", problem: "red" } as const;
 
-/** Some lines on a finding: its level, what it is about, and a line for each remedy. */
+/** Formats a finding: a line with its level, subject and sentence, and a line for each remedy. */
 function formatFinding({ level, subject, sentence, remedies }: Finding): string {
   const label = styleText(colours[level], level.padEnd(8), { stream: process.stdout });
   const lines = [`${label}${styleText("bold", subject, { stream: process.stdout })}: ${sentence}`];

@@ -30,7 +30,7 @@ import { formatBytes } from "../peer/progress.ts";
 import { formatRefusals } from "../relay/refusals.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "../relay/config.ts";
 
-/** `quicpipe relay`: a gateway that does nothing but relay. */
+/** `quicpipe relay`: a gateway whose only app is the relay. */
 export const relay = defineCommand({
   meta: {
     name: "relay",
@@ -41,11 +41,11 @@ export const relay = defineCommand({
     const { options, tls } = relayConfig(args, process.env["NODE_ENV"] === "production");
     const { H3 } = await importH3();
     const app = new H3().get("/", () => "This is a quicpipe relay.\n");
-    // What the relay logs goes to stderr: stdout is for what a command was asked for.
+    // The relay logs to stderr: stdout is for the output that a command was asked for.
     const logger = consoleLogger(new Console(process.stderr));
     const pem = await certificate(tls);
     await using running = new AsyncDisposableStack();
-    // Who comes by UDP and by TCP is the same source.
+    // One budget, as a client is the same source over UDP and over TCP.
     const shared = { ...pem, logger, budget: new Budget() };
     const gateway = running.adopt(
       await serveHttp3(app, { ...shared, sourceOf: (ip, udpPort) => handle.sourceOf(ip, udpPort) }),
@@ -60,14 +60,14 @@ export const relay = defineCommand({
     if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
     if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
     await interruption;
-    // First the gateway, while the relay still carries its last words to the clients.
+    // The gateway first, while the relay still carries its closing packets to the clients.
     await gateway.close();
     await handle.close();
     summarise(handle, gateway.stats());
   },
 }) as CommandDef;
 
-/** Loaded here, so that the commands for peers run where the framework is not installed. */
+/** Loads h3 on demand, so that the peer commands run where it is not installed. */
 async function importH3(): Promise<typeof import("h3")> {
   try {
     return await import("h3");
@@ -101,7 +101,7 @@ async function madeCertificate(): Promise<Certificate> {
   }
 }
 
-/** Where browsers find HTTP/3: where peers are told to send to. */
+/** Returns the HTTP/3 address for browsers: the address that peers are told to send to. */
 function publicHttp3({
   publicAddress,
 }: QuicpipeOptions): Pick<Http2GatewayOptions, "http3Host" | "http3Port"> {
@@ -109,7 +109,7 @@ function publicHttp3({
   return address ? { http3Host: address.address, http3Port: address.port } : {};
 }
 
-/** Serves the app at the TCP port of the same number as well. A relay runs without it: peers need UDP alone. */
+/** Serves the app on the TCP port of the same number as well. The relay runs without it, as peers need only UDP. */
 async function serveBrowsers(
   app: Http3App,
   options: Http2GatewayOptions,
@@ -126,7 +126,7 @@ async function serveBrowsers(
   }
 }
 
-/** Without tokens nobody is an administrator, and the console stays closed. */
+/** Reports whether there is a console. Without tokens there are no administrators, and so no console. */
 function hasConsole({ console: given, auth }: QuicpipeOptions): boolean {
   return given !== false && auth !== "none";
 }
@@ -142,7 +142,7 @@ function developmentHint(cert: Buffer): string {
   return `serving a development certificate for ${names.join(", ")}; peers elsewhere reach the relay by one of these names, and need the certificate as --relay-ca: ${developmentCertificatePath()}`;
 }
 
-/** Resolves at the first of {@link endingSignals}; a second one ends the process the hard way. */
+/** Resolves at the first of {@link endingSignals}; a second one ends the process at once. */
 async function interrupted(): Promise<void> {
   const waiting = new AbortController();
   await Promise.race(endingSignals.map((signal) => once(process, signal, { signal: waiting.signal })));

@@ -37,7 +37,7 @@ export const token = defineCommand({
   },
 }) as CommandDef;
 
-/** A scope that there is none of would be without effect. */
+/** Refuses unknown scopes, which would have no effect. */
 function requireScopes(value: string): string {
   const names = value.split(" ").filter((name) => name !== "");
   const known: readonly string[] = Object.values(scopes);

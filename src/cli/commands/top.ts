@@ -28,7 +28,7 @@ const args = {
   json: { type: "boolean", description: "Print one look as JSON and end" },
 } as const;
 
-/** `quicpipe top`: what a relay does right now, in a terminal. */
+/** `quicpipe top`: shows the current activity of a relay in a terminal. */
 export const top = defineCommand({
   meta: {
     name: "top",
@@ -66,14 +66,14 @@ async function adminToken(given: RelayAccessArgs): Promise<string> {
   );
 }
 
-/** Registrations that are asked for: more than a screen has lines. */
+/** Registrations to ask for: more than a screen has lines. */
 const maxRows = 200;
-/** Registrations that are printed where there is no screen. */
+/** Registrations to print without a screen. */
 const printedRows = 20;
-/** Columns where there is no screen to ask for them: all of the table. */
+/** Columns without a screen to ask for them: enough for the whole table. */
 const printedColumns = 120;
 
-/** Asks again and again, and makes rates out of two answers. */
+/** Fetches figures repeatedly, and computes rates from two consecutive answers. */
 class Looks {
   readonly #client: AdminClient;
   #before: { readonly path: PagedRelayStats["path"]; readonly atMs: number } | undefined;
@@ -91,11 +91,11 @@ class Looks {
   }
 }
 
-/** Two looks, as the first one has no rates yet. */
+/** Looks twice, as the first look has no rates yet. */
 async function lookOnce(client: AdminClient): Promise<TopFigures> {
   const looks = new Looks(client);
   await looks.next(printedRows);
-  // The relay takes its second sample an interval after the first; a little later it is there to be read.
+  // The relay takes its second sample an interval after the first, and a little later it can be read.
   await delay(1.1 * sampleIntervalMs);
   return await looks.next(printedRows);
 }
@@ -105,7 +105,7 @@ function printOnce(figures: TopFigures): void {
   process.stdout.write(`${topLines(figures, surface).join("\n")}\n`);
 }
 
-/** Redraws every second until somebody has seen enough. A relay that was there once is waited for. */
+/** Redraws every second until the user quits. Keeps trying if a relay that has answered once no longer does. */
 async function show(client: AdminClient, output: NodeJS.WriteStream): Promise<void> {
   const looks = new Looks(client);
   let figures = await looks.next(maxRows);
@@ -130,7 +130,7 @@ async function show(client: AdminClient, output: NodeJS.WriteStream): Promise<vo
   }
 }
 
-/** The next look, or the last one if there is no answer. */
+/** Returns the next look, or the last one with the fault if the relay does not answer. */
 async function lookSoon(looks: Looks, last: TopFigures): Promise<TopFigures> {
   await delay(sampleIntervalMs, undefined, { ref: false });
   try {
@@ -143,7 +143,7 @@ async function lookSoon(looks: Looks, last: TopFigures): Promise<TopFigures> {
 
 function surfaceOf(output: NodeJS.WriteStream): TopSurface {
   return {
-    // A terminal that was told no size says 0 × 0, as in `docker exec` or on a serial line.
+    // A terminal without a known size reports 0 × 0, as in `docker exec` or on a serial line.
     columns: output.columns || 80,
     rows: output.rows || 24,
     style: (format, text) => styleText(format, text, { stream: output }),

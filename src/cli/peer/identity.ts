@@ -3,9 +3,9 @@ import { createIdentity, loadIdentity, type Identity } from "../../peer/index.ts
 import { createSecretFile, damaged, readSecretFile, statePath } from "../../files/state.ts";
 
 /**
- * This user's identity, made the first time it is asked for and kept with mode 0600.
+ * Returns this user's identity. Creates it on first use and keeps it with mode 0600.
  *
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if it cannot be kept or read, or others may read it.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if it cannot be kept or read, or if others may read it.
  */
 export async function keptIdentity(): Promise<Identity & { readonly path: string }> {
   const path = statePath("identity.pem");
@@ -16,7 +16,7 @@ export async function keptIdentity(): Promise<Identity & { readonly path: string
     process.stderr.write(`quicpipe: made an identity for this user: ${path}\n`);
     return { ...made, path };
   }
-  // Another process may have been quicker: its identity stands.
+  // Another process was quicker: its identity stands.
   return { ...read(path, readSecretFile(path)!), path };
 }
 

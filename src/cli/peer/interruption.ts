@@ -1,14 +1,14 @@
-/** What tells a command to end: Ctrl-C, whoever started it, and a terminal that is closed. */
+/** Signals that end a command: those of Ctrl-C, of a supervisor and of a closed terminal. */
 export const endingSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** One of {@link endingSignals}, once; a second one ends the process the hard way. Whoever opened it closes it. */
+/** A watch for {@link endingSignals}. The same signal a second time ends the process at once. The caller closes it. */
 export interface Interruption {
-  /** What came, if anything. */
+  /** The latest signal, if any. */
   readonly signal: NodeJS.Signals | undefined;
   close(): void;
 }
 
-/** Calls back when the process is told to end. */
+/** Calls back at each of {@link endingSignals}. */
 export function openInterruption(onSignal: () => void): Interruption {
   let signal: NodeJS.Signals | undefined;
   const listener = (received: NodeJS.Signals): void => {

@@ -24,27 +24,27 @@ const ownArgs = {
   },
 } as const;
 
-/** Options that `accept` and `dial` share. */
+/** Options common to `accept` and `dial`. */
 export const peerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
 
-/** What the command line said, of {@link peerArgs}. */
+/** Values of {@link peerArgs} from the command line. */
 export interface PeerArgs extends RelayAccessArgs {
   readonly as?: string | undefined;
   readonly pin?: string | undefined;
   readonly insecure?: boolean | undefined;
 }
 
-/** A peer as the command line asks for it. */
+/** A peer as configured on the command line. */
 export interface Bound {
   readonly peer: Peer;
   readonly trust: Trust;
 }
 
 /**
- * Binds a peer as the command line asks for, works with it and closes it, and returns the exit status. A signal closes it
- * before its work is done, which tells the other peer.
+ * Binds a peer as configured on the command line, works with it, closes it and returns the exit status. A signal closes
+ * the peer before its work is done, which notifies the other peer.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID where an option is missing or makes no sense; whatever the work throws.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if an option is missing or makes no sense, and any error of the work.
  */
 export async function workAsPeer(
   args: PeerArgs,
@@ -56,7 +56,7 @@ export async function workAsPeer(
   try {
     await withToken(args, () => work(bound));
   } catch (error) {
-    // What is cut off by a signal fails because of it.
+    // Work that a signal cuts off fails because of the signal.
     if (!interruption.signal) throw error;
   } finally {
     interruption.close();
@@ -89,7 +89,7 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
   );
 }
 
-/** A token from a file or the environment; on this machine, one minted with the development key. */
+/** Returns a token from a file or the environment, or mints one with this machine's development key. */
 async function requireToken(args: PeerArgs): Promise<string> {
   const given = givenToken(args);
   if (given) return given;

@@ -6,16 +6,16 @@ import type { BidirectionalStream, Connection } from "../../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
 /**
- * How long an end waits for the other's word that everything has arrived, in ms, before it closes anyway: longer
- * than a keepalive, which is what mends an address that moved in the last moment.
+ * Longest wait for the other end's word that everything has arrived, in ms. Longer than a keepalive, which repairs an
+ * address that changed at the last moment.
  */
 const farewellMs = 20_000;
-/** How long it waits without a word, in ms. */
+/** Wait before a notice on stderr, in ms. */
 const farewellSilenceMs = 1000;
 
 /**
- * Joins stdin and stdout to a stream between peers, as a netcat does, until both directions have ended, and
- * closes the connection. Shows a progress line on stderr where that is a terminal.
+ * Joins stdin and stdout to a stream between peers, like netcat, until both directions have ended. Then closes the
+ * connection. Shows a progress line if stderr is a terminal.
  */
 export async function pipeStandardStreams(
   connection: Connection,
@@ -40,7 +40,7 @@ export async function pipeStandardStreams(
   }
 }
 
-/** A connection that ends in good order, but before the streams do, has cut off a transfer. */
+/** Explains a connection that closed in good order but before its streams ended, which cut a transfer off. */
 function explained(error: unknown): unknown {
   if (!isQuicpipeError(error) || error.code !== "ERR_QUICPIPE_CONNECTION_CLOSED") return error;
   const message = `the other side was ended before the stream was: ${error.message}`;
@@ -48,9 +48,9 @@ function explained(error: unknown): unknown {
 }
 
 /**
- * Closing a QUIC connection drops what is still on its way. So each end opens one last, empty stream when it has
- * received everything, and closes when it has seen the other's. Who closed had seen it: so if the connection ends
- * meanwhile, that is no failure, as everything is here.
+ * Closing a QUIC connection drops data in flight. So each end opens one last, empty stream when it has received
+ * everything, and closes when it has seen the other's. If the connection ends meanwhile, the other end has seen that
+ * stream and all data has arrived here, so that is no failure.
  */
 async function farewell(connection: Connection): Promise<void> {
   const exchange = async (): Promise<void> => {
@@ -63,7 +63,7 @@ async function farewell(connection: Connection): Promise<void> {
   connection.close();
 }
 
-/** The other end may be a program that knows nothing of a last stream. */
+/** The other end may be a program that opens no last stream. */
 function sayWaiting(): void {
   process.stderr.write(
     `quicpipe: both directions have ended; waiting up to ${farewellMs / 1000} s for the other end's word that all has come\n`,

@@ -1,4 +1,4 @@
-/** Bytes moved and when, as a progress line needs them. */
+/** Bytes moved so far and the time that it took. */
 export interface Progress {
   readonly sentBytes: number;
   readonly receivedBytes: number;
@@ -7,7 +7,7 @@ export interface Progress {
 
 const units = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** Writes a number of bytes for people: `999 B`, `1.23 MB`. */
+/** Formats a number of bytes for people: `999 B`, `1.23 MB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -18,7 +18,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${units[unit]!}`;
 }
 
-/** One line on what has moved so far, with the mean rate between two reports. */
+/** Formats the bytes moved so far, with the mean rate between two samples. */
 export function formatProgress(now: Progress, before: Progress): string {
   const seconds = (now.elapsedMs - before.elapsedMs) / 1000;
   const moved = now.sentBytes + now.receivedBytes - before.sentBytes - before.receivedBytes;
@@ -31,8 +31,8 @@ const reportMs = 500;
 const eraseLine = "\r\u001B[K";
 
 /**
- * Shows a progress line on a terminal every half second; shows nothing where `output` is no terminal.
- * The caller ends it with `close`, which erases the line and, on a terminal, leaves a summary.
+ * Shows a progress line every half second if `output` is a terminal. The caller ends it with `close`, which erases the
+ * line and leaves a summary.
  */
 export function showProgress(
   output: NodeJS.WriteStream,

@@ -26,14 +26,18 @@ export const relayAccessArgs = {
   },
 } as const;
 
-/** What the command line said, of {@link relayAccessArgs}. */
+/** Values of {@link relayAccessArgs} from the command line. */
 export interface RelayAccessArgs {
   readonly relay: string;
   readonly "relay-ca"?: string | undefined;
   readonly "token-file"?: string | undefined;
 }
 
-/** The token of a file or the environment. @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read, or is empty. */
+/**
+ * Returns the token in the given file or the environment.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read or is empty.
+ */
 export function givenToken(args: RelayAccessArgs): string | undefined {
   const path = args["token-file"];
   if (path === undefined) return process.env["QUICPIPE_TOKEN"]?.trim() || undefined;
@@ -48,7 +52,7 @@ export function givenToken(args: RelayAccessArgs): string | undefined {
   );
 }
 
-/** Does what needs a token; where none was given and the relay refuses it, says which one was made. */
+/** Does work that needs a token. If the relay refuses a token that was minted here, the error says so. */
 export async function withToken<Result>(args: RelayAccessArgs, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -64,9 +68,10 @@ export async function withToken<Result>(args: RelayAccessArgs, work: () => Promi
 }
 
 /**
- * The relay on this machine serves its development certificate, which no CA knows.
+ * Returns the CA that `--relay-ca` gives. For a relay on this machine it defaults to the development certificate, which
+ * no CA has signed.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read, or holds no certificate.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read or holds no certificate.
  */
 export function readRelayCa(args: RelayAccessArgs): string | undefined {
   const path = args["relay-ca"];
@@ -75,7 +80,7 @@ export function readRelayCa(args: RelayAccessArgs): string | undefined {
   return isOnThisMachine(args) ? readStateFile(developmentCertificatePath())?.toString() : undefined;
 }
 
-/** Whether the relay's address is a loopback one; whatever else is wrong with it, who connects to it says. */
+/** Reports whether the relay's host is a loopback one. An invalid URL is reported on connecting. */
 export function isOnThisMachine({ relay }: RelayAccessArgs): boolean {
   return isLoopbackHost(URL.parse(relay)?.hostname ?? "");
 }

@@ -81,30 +81,30 @@ export const relayArgs = {
   },
 } as const;
 
-/** What the command line said, of {@link relayArgs}. */
+/** Values of {@link relayArgs} from the command line. */
 export type RelayArgs = {
   readonly [Name in keyof typeof relayArgs]?: Name extends "xdp-pin"
     ? boolean | undefined
     : string | undefined;
 };
 
-/** Files of the TLS certificate that the gateway serves. */
+/** Files of the gateway's TLS certificate. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A relay as command line and config file describe it; without `tls`, the development certificate serves. */
+/** A relay as configured. Without `tls`, it serves the development certificate. */
 export interface RelayConfig {
   readonly options: QuicpipeOptions;
   readonly tls: TlsFiles | undefined;
 }
 
 /**
- * Puts together what the config file and the command line say; the command line takes precedence.
+ * Combines the config file and the command line, which takes precedence.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID if the file is no JSON object or options contradict each other.
- * @throws ERR_QUICPIPE_AUTH_REQUIRED if nothing says in production how tokens are checked.
+ * @throws ERR_QUICPIPE_AUTH_REQUIRED if, in production, no option says how tokens are checked.
  */
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
@@ -120,7 +120,7 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
     ...(auth === undefined ? {} : { auth }),
     ...forwarderOf(args, file["forwarder"]),
     ...xdpOf(args, file["xdp"]),
-    // Unknown names and values of the file are refused by quicpipe() itself.
+    // quicpipe() itself refuses unknown names and values from the file.
   } as QuicpipeOptions;
   if (production && options.auth === undefined) throw authRequired();
   return { options, tls: tlsOf(args, fileTls) };
@@ -199,7 +199,7 @@ function readConfig(path: string): Record<string, unknown> {
   throw invalid(`${path} must hold one JSON object, the options of quicpipe()`);
 }
 
-/** As quicpipe() has it, in the words of the command line. */
+/** The refusal of quicpipe(), in terms of the command line. */
 function authRequired(): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_AUTH_REQUIRED",

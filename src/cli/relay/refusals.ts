@@ -1,6 +1,6 @@
 import type { BudgetStats } from "../../gateway/index.ts";
 
-/** What the gateway refused, the most frequent first: `refused 12 × unsent-source, 3 × waits`; empty if nothing. */
+/** Formats the gateway's refusals, the most frequent first: `refused 12 × unsent-source, 3 × waits`. Empty without any. */
 export function formatRefusals(refused: BudgetStats["refused"]): string {
   const counts = Object.entries(refused).toSorted(([, a], [, b]) => b - a);
   return counts.length === 0

@@ -8,10 +8,10 @@ const eraseBelow = "\u001B[J";
 
 const ctrlC = 3;
 
-/** A terminal's second screen, on which one picture replaces the other. Whoever opened it closes it. */
+/** A terminal's alternate screen, redrawn as a whole. The caller closes it. */
 export interface Screen {
   draw(lines: readonly string[]): void;
-  /** Gives the terminal back as it was. Idempotent. */
+  /** Restores the terminal. Idempotent. */
   close(): void;
 }
 
@@ -23,7 +23,7 @@ export function openScreen(output: NodeJS.WriteStream): Screen {
     isOpen = false;
     process.off("exit", close);
   };
-  // However the process ends, the terminal is given back.
+  // Restores the terminal however the process ends.
   process.on("exit", close);
   output.write(enter);
   return {
@@ -34,18 +34,18 @@ export function openScreen(output: NodeJS.WriteStream): Screen {
   };
 }
 
-/** Somebody who may have seen enough. Whoever opened it closes it. */
+/** A watch for the user's wish to quit. The caller closes it. */
 export interface QuitSignal {
-  /** Resolves when somebody types `q` or Ctrl-C, or the process is told to end. */
+  /** Resolves when the user types `q` or Ctrl-C, or at an ending signal. */
   readonly asked: Promise<void>;
   close(): void;
 }
 
-/** Watches the keys, where there is a keyboard, and the signals. */
+/** Watches the keys, if `input` is a terminal, and the signals. */
 export function openQuitSignal(input: NodeJS.ReadStream): QuitSignal {
   const { promise, resolve } = Promise.withResolvers<void>();
   const onKeys = (keys: Buffer): void => {
-    // In raw mode Ctrl-C is a character like others.
+    // In raw mode Ctrl-C is an ordinary character.
     if (keys.includes("q") || keys.includes(ctrlC)) resolve();
   };
   for (const signal of endingSignals) process.once(signal, resolve);

@@ -34,7 +34,7 @@ const registration = object({
   expiresAt: text,
 });
 
-/** What is shown of a relay's figures; what else it says does not matter. */
+/** The figures that are shown. Others do not matter. */
 const figures = object({
   backend: text,
   backendReason: text,
@@ -57,9 +57,9 @@ const figures = object({
 });
 
 /**
- * Takes a relay's answer for its figures, if it has all that is shown of them.
+ * Returns a relay's answer if it has all figures that are shown.
  *
- * @throws ERR_QUICPIPE_RELAY_REFUSED
+ * @throws ERR_QUICPIPE_RELAY_REFUSED if one is missing or of another type.
  */
 export function requireStats(answer: object): PagedRelayStats {
   if (figures(answer)) return answer as PagedRelayStats;

@@ -3,25 +3,25 @@ import type { RegistrationStats, TrafficRate } from "../../protocol.ts";
 import { formatBytes } from "../peer/progress.ts";
 import { cut, fit, printableDeep } from "../terminal-text.ts";
 
-/** What is shown: the relay's answer, and what moved since the answer before. */
+/** Figures to show: the relay's answer, and the rates since the answer before. */
 export interface TopFigures {
   readonly stats: PagedRelayStats;
-  /** By who forwards; `null` without an answer before. */
+  /** By forwarding path; `null` without an answer before. */
   readonly rates: Readonly<Record<"kernel" | "user", TrafficRate>> | null;
-  /** Why the figures are no longer new. */
+  /** Why the figures are out of date. */
   readonly fault?: string | undefined;
 }
 
-/** Where it is shown. */
+/** The surface to show them on. */
 export interface TopSurface {
   readonly columns: number;
-  /** Lines at most; all that there are if absent. */
+  /** Maximum number of lines; no limit if absent. */
   readonly rows?: number;
-  /** Gives a text a colour, or leaves it alone. */
+  /** Formats a text, or returns it unchanged. */
   readonly style: (format: "bold" | "red" | "yellow", text: string) => string;
 }
 
-/** What moved between two answers, per second. */
+/** Returns the traffic between two answers, per second. */
 export function ratesBetween(
   before: PagedRelayStats["path"],
   now: PagedRelayStats["path"],
@@ -35,9 +35,9 @@ export function ratesBetween(
   return { kernel: rateOf("kernel"), user: rateOf("user") };
 }
 
-/** The lines of one look at a relay. */
+/** Returns the lines of one look at a relay. */
 export function topLines(given: TopFigures, surface: TopSurface): string[] {
-  // All of it comes from the relay, which may be anybody's.
+  // All of it comes from the relay, which is not trusted.
   const figures = printableDeep(given);
   const lines = [
     ...headLines(figures, surface),
@@ -85,7 +85,7 @@ function pathLines({ stats, rates }: TopFigures, { columns, style }: TopSurface)
   return [style("bold", head), pathRow("kernel"), pathRow("user")];
 }
 
-/** One line for each group of counters, with those that are not 0. */
+/** Returns a line for each group of counters, with those that are not 0. */
 function countLines(stats: PagedRelayStats, { columns, style }: TopSurface): string[] {
   const { dropped, overflowed, stun, refused, gateway } = stats;
   const { queuedBytes: _, ...messages } = stats.mailbox;
@@ -119,7 +119,7 @@ interface Column {
   read(registration: RegistrationStats): string;
 }
 
-/** In the order of their worth: where the line is too short, the last ones are left out. */
+/** In order of importance: a line that is too short omits the last ones. */
 const columnsByWorth: readonly Column[] = [
   {
     title: "packets/s",

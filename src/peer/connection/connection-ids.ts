@@ -4,15 +4,15 @@ import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../../wire/c
 import type { EngineConnection } from "../engine/contract.ts";
 import type { DatagramSink } from "../socket.ts";
 
-/** Where packets are led by their destination connection ID. */
+/** Routes packets by their destination connection ID. */
 export interface Routes {
   addRoute(connectionId: Uint8Array, sink: DatagramSink): void;
   removeRoute(connectionId: Uint8Array): void;
 }
 
 /**
- * The connection IDs of one connection: a key of its own, as many IDs as its registration covers, and never
- * one more, as the relay would not know it.
+ * The connection IDs of one connection. They derive from a key of its own, and are as many as its registration covers:
+ * the relay would not know any other.
  */
 export class ConnectionIds {
   /** The registration's key; secret between this peer and the relay. */
@@ -27,17 +27,17 @@ export class ConnectionIds {
     this.#ids = [...unpackConnectionIds(deriveConnectionIds(key, 1, num))];
   }
 
-  /** The first one, which the connection begins with. */
+  /** The first ID, with which the connection begins. */
   get first(): Uint8Array {
     return this.#ids[0]!;
   }
 
-  /** Gives the other side as many as it can hold, as long as there are any (RFC 9000 §5.1.1). */
+  /** Issues as many IDs as the other side can hold, while any are left (RFC 9000 §5.1.1). */
   topUp(engine: EngineConnection): void {
     while (this.#used < this.num && engine.sourceIdsLeft() > 0) engine.addSourceId(this.#ids[this.#used++]!);
   }
 
-  /** Leads all of them to `sink`, retired ones too: late packets still belong to the connection. */
+  /** Routes all IDs to `sink`, even retired ones: late packets still belong to the connection. */
   route(routes: Routes, sink: DatagramSink): void {
     for (const id of this.#ids) routes.addRoute(id, sink);
   }
@@ -47,7 +47,7 @@ export class ConnectionIds {
   }
 }
 
-/** Tells whether a connection ID can be a peer's: those have 12 bytes with the top bit clear. */
+/** Reports whether a connection ID can be a peer's: 12 bytes with the top bit clear. */
 export function isPeerId(connectionId: Uint8Array): boolean {
   return connectionId.length === cidBytes && connectionId[0]! < 0x80;
 }

@@ -10,24 +10,24 @@ import type { BidirectionalStream } from "./streams.ts";
 export interface ConnectionStats extends EngineStats {
   /** Datagrams that were mangled, forged or of another QUIC version. */
   readonly packetsRefused: number;
-  /** Application datagrams that were dropped as nobody read them. */
+  /** Application datagrams that were dropped unread. */
   readonly datagramsDropped: number;
 }
 
-/** One connection between two peers, in the shape of W3C's `WebTransport`. Whoever got it closes it. */
+/** One connection between two peers, in the shape of W3C's `WebTransport`. The caller that receives it closes it. */
 export class Connection {
-  /** By which way packets travel. */
+  /** The path that packets take. */
   readonly path = "relay";
   readonly #session: Session;
   readonly #engine: EngineConnection;
 
-  /** Not for applications: `Peer` makes connections. */
+  /** Internal: `Peer` creates connections. */
   constructor(session: Session, engine: EngineConnection) {
     this.#session = session;
     this.#engine = engine;
   }
 
-  /** Resolves when both sides have accepted each other; rejects with the reason if they do not. */
+  /** Resolves when both sides have accepted each other. Rejects with the reason if they do not. */
   get ready(): Promise<void> {
     return this.#session.ready;
   }
@@ -40,12 +40,12 @@ export class Connection {
     return this.#session.closed;
   }
 
-  /** The other peer's name as the mailbox knows it; `undefined` where the first flight came another way. */
+  /** The other peer's name in the mailbox; `undefined` if the first flight came another way. */
   get remoteName(): string | undefined {
     return this.#session.remoteName;
   }
 
-  /** SHA-256 of the other peer's certificate, hex; `undefined` where it presented none. */
+  /** SHA-256 of the other peer's certificate, hex; `undefined` if it presented none. */
   get remoteFingerprint(): string | undefined {
     return this.#session.remoteFingerprint;
   }
@@ -60,15 +60,16 @@ export class Connection {
     return this.#session.streams.incomingBidirectional;
   }
 
-  /** Streams that the other peer opens and only it writes to. */
+  /** Streams that the other peer opens and that only it writes to. */
   get incomingUnidirectionalStreams(): ReadableStream<ReadableStream<Uint8Array>> {
     return this.#session.streams.incomingUnidirectional;
   }
 
   /**
-   * Opens a stream; waits while the other peer allows no more. It hears of the stream with the first bytes.
+   * Opens a stream. Waits while the other peer allows no more streams. The other peer learns of the stream with its
+   * first bytes.
    *
-   * @throws ERR_QUICPIPE_CONNECTION_CLOSED, or what else ended the connection, if that comes first.
+   * @throws ERR_QUICPIPE_CONNECTION_CLOSED, or another error with which the connection ends first.
    */
   async createBidirectionalStream(): Promise<BidirectionalStream> {
     await this.#session.ready;
@@ -82,9 +83,9 @@ export class Connection {
   }
 
   /**
-   * Closes the connection: for this side at once, for the other peer when it has acknowledged what streams were
-   * given before, after a second at most. What its application has not read by then is lost to it, so let the
-   * other peer close where that matters. Idempotent.
+   * Closes the connection: for this side at once, for the other peer when it has acknowledged the stream data given
+   * before, or after a second at most. Data that its application has not read by then is lost, so let the other peer
+   * close if that matters. Idempotent.
    *
    * @param info `closeCode` is 0 if absent; `reason` is cut to 1024 bytes.
    * @throws ERR_QUICPIPE_OPTION_INVALID if `closeCode` is not a whole number from 0 to 2³² − 1.
@@ -110,7 +111,7 @@ export class Connection {
 
 const maxReasonBytes = 1024;
 
-/** W3C WebTransport, `close()`: a reason is cut to 1024 bytes, at the end of a character. */
+/** Cuts a reason to 1024 bytes at the end of a character (W3C WebTransport, `close()`). */
 function cut(reason: string): string {
   const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(maxReasonBytes));
   return reason.slice(0, read);

@@ -2,13 +2,11 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 
-/**
- * Unreliable messages of one connection (RFC 9221). The shape of W3C's `WebTransportDatagramDuplexStream`.
- */
+/** Unreliable messages of one connection (RFC 9221). The shape of W3C's `WebTransportDatagramDuplexStream`. */
 export interface Datagrams {
-  /** What comes in. If nobody reads, the oldest of 1000 are dropped. */
+  /** Incoming datagrams. Of more than 1000 unread ones, the oldest are dropped. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What goes out. A longer one than `maxDatagramSize` ends it with ERR_QUICPIPE_DATAGRAM_TOO_LARGE. */
+  /** Outgoing datagrams. One longer than `maxDatagramSize` ends the stream with ERR_QUICPIPE_DATAGRAM_TOO_LARGE. */
   readonly writable: WritableStream<Uint8Array>;
   /** Longest datagram that can be sent now, in bytes; 0 before `ready` or if the other peer takes none. */
   readonly maxDatagramSize: number;
@@ -32,7 +30,7 @@ export class DatagramQueues implements Datagrams {
     this.#wake = wake;
     this.readable = new ReadableStream(
       { start: (it) => void (this.#incoming = it), pull: () => this.#pull() },
-      // They wait in a queue of our own, where the oldest can be dropped; so `pull` means that somebody reads.
+      // Datagrams wait in a queue of this class, which can drop the oldest. So `pull` means that the application reads.
       { highWaterMark: 0 },
     );
     this.writable = new WritableStream({
@@ -45,12 +43,12 @@ export class DatagramQueues implements Datagrams {
     return this.#engine.maxDatagramBytes();
   }
 
-  /** Datagrams that came and were dropped, as nobody read them. */
+  /** Datagrams that were received and dropped unread. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Moves datagrams both ways; called after packets came in. */
+  /** Moves datagrams both ways. Called after packets came in. */
   progress(): void {
     for (let datagram; (datagram = this.#engine.datagramReceive());) {
       this.#received.push(datagram);
@@ -63,7 +61,7 @@ export class DatagramQueues implements Datagrams {
     this.#unblock?.();
   }
 
-  /** Ends both directions; what is received with an error unless the end was `clean`. */
+  /** Ends both directions, the incoming one with an error unless the end was `clean`. */
   end(error: QuicpipeError, clean: boolean): void {
     if (clean) this.#incoming?.close();
     else this.#incoming?.error(error);
@@ -80,7 +78,7 @@ export class DatagramQueues implements Datagrams {
   #deliver(): void {
     if (!this.#wanted || this.#received.length === 0) return;
     this.#wanted = false;
-    // Calls `pull` again if more reads wait.
+    // Calls `pull` again if more reads are pending.
     this.#incoming?.enqueue(this.#received.shift()!);
   }
 

@@ -2,32 +2,32 @@ import { maxTimerMs } from "../../defaults/index.ts";
 import { quicVersion1 } from "../../wire/quic-packet.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 
-/** What a {@link Driver} needs of the peer's socket. */
+/** The part of the peer's socket that a {@link Driver} needs. */
 export interface DatagramPath {
-  /** Memory for the next datagram. */
+  /** Buffer for the next datagram. */
   slot(): Uint8Array;
   /** Sends the first `length` bytes of the slot. */
   sendSlot(length: number): void;
 }
 
-/** Who is told about a connection's turns. */
+/** Callbacks of a {@link Driver}. */
 export interface DriverOwner {
-  /** Asked before anything goes out; `false` holds everything back until the next {@link Driver.wake}. */
+  /** Reports whether packets may go out. `false` holds everything back until the next {@link Driver.wake}. */
   maySend(): boolean;
-  /** Packets or time went in: read, write, look at the state. */
+  /** Called after packets or time went in: read, write, check the state. */
   onTurn(): void;
   /**
-   * What was sent goes unanswered again and again: the way there may have changed. Returns what to wait for where
-   * there is none for now.
+   * Called when packets go unanswered again and again, as the path may have changed. Returns a promise to wait for if
+   * there is no path for now.
    */
   onStalled(): Promise<void> | undefined;
-  /** The engine's connection is over; nothing follows. */
+  /** Called when the engine's connection is over. Nothing follows. */
   onClosed(): void;
 }
 
 /**
- * Moves packets and time between one engine connection and the socket. All datagrams of one turn of the event
- * loop go in first, then one batch goes out: an acknowledgement for each datagram would cost four times as much.
+ * Moves packets and time between one engine connection and the socket. All datagrams of one turn of the event loop go
+ * in first, then one batch goes out: an acknowledgement for each datagram would cost four times as much.
  */
 export class Driver {
   readonly #engine: EngineConnection;
@@ -38,16 +38,13 @@ export class Driver {
   #timerDueMs = Infinity;
   #frozen: boolean;
   #refused = 0;
-  /** How often time has run out since the last datagram came. */
+  /** Timeouts since the last datagram came. */
   #unanswered = 0;
-  /** Whether the engine's timers wait for the way there to be mended. */
+  /** Whether the engine's timers wait for the path to be repaired. */
   #held = false;
   #stopped = false;
 
-  /**
-   * @param frozen whether the engine's timers stand still until {@link thaw} or the first packet of the
-   *   other side.
-   */
+  /** @param frozen whether the engine's timers stand still until {@link thaw} or the other side's first packet. */
   constructor(engine: EngineConnection, path: DatagramPath, owner: DriverOwner, frozen: boolean) {
     this.#engine = engine;
     this.#path = path;
@@ -55,12 +52,12 @@ export class Driver {
     this.#frozen = frozen;
   }
 
-  /** Datagrams that the engine had no use for: mangled, forged, of another QUIC version. */
+  /** Datagrams that the engine could not use: mangled, forged or of another QUIC version. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Whether the engine's timers still stand still: nothing useful came yet. */
+  /** Whether the engine's timers still stand still, as no useful packet has come. */
   get frozen(): boolean {
     return this.#frozen;
   }
@@ -72,7 +69,7 @@ export class Driver {
     this.#held = false;
     const isUseful = !isOtherVersion(datagram) && this.#engine.receive(datagram);
     if (!isUseful) this.#refused++;
-    // What the engine ends the connection over is no forgery: somebody answered.
+    // A packet over which the engine closes the connection is no forgery: the other side has answered.
     if (isUseful || this.#engine.localClose()) this.#frozen = false;
     this.wake();
   }
@@ -83,12 +80,12 @@ export class Driver {
     this.wake();
   }
 
-  /** Has a turn run after the current one of the event loop. */
+  /** Schedules a turn after the current one of the event loop. */
   wake(): void {
     if (!this.#stopped) this.#immediate ??= setImmediate(this.#turn);
   }
 
-  /** Collects what the engine wants to send now, instead of sending it. */
+  /** Returns the datagrams that the engine wants to send now, instead of sending them. */
   collect(): Uint8Array[] {
     const datagrams: Uint8Array[] = [];
     for (let length = 0; (length = this.#engine.send(this.#path.slot())) > 0;)
@@ -96,13 +93,13 @@ export class Driver {
     return datagrams;
   }
 
-  /** Runs a turn at once, so that what the engine has to say is out when this returns. */
+  /** Runs a turn at once, so that the engine's packets are out on return. */
   flush(): void {
     clearImmediate(this.#immediate);
     if (!this.#stopped) this.#turn();
   }
 
-  /** Stops for good, without a word to the other side. Idempotent. */
+  /** Stops for good, without notifying the other side. Idempotent. */
   stop(): void {
     this.#stopped = true;
     clearImmediate(this.#immediate);
@@ -124,7 +121,7 @@ export class Driver {
     this.#owner.onClosed();
   }
 
-  /** A timer that fires too early only arms the next one; so it is moved only when the deadline comes nearer. */
+  /** A timer that fires too early only arms the next one. So it is moved only if the deadline comes nearer. */
   #arm(): void {
     const timeoutMs = this.#timeoutMs();
     if (timeoutMs === undefined) return;
@@ -143,21 +140,21 @@ export class Driver {
 
   readonly #onTimer = (): void => {
     this.#timerDueMs = Infinity;
-    // A deadline that has moved on is not due yet.
+    // The deadline has moved on.
     if ((this.#timeoutMs() ?? Infinity) > 0) return this.#arm();
     const mended = !this.#held && ++this.#unanswered > 1 ? this.#owner.onStalled() : undefined;
     if (mended && !this.#isClosing()) this.#hold(mended);
     else this.#expire();
   };
 
-  /** Whether this side has last words to say, which wait for nothing. */
+  /** Reports whether this side is closing. Its CONNECTION_CLOSE waits for nothing. */
   #isClosing(): boolean {
     return this.#engine.localClose() !== undefined;
   }
 
   /**
-   * Every probe doubles the wait for the next one (RFC 9002 §6.2.1), and where the congestion window is full, nothing
-   * but a probe goes out. So none is spent on a way that is known not to be there: it waits until that is mended.
+   * Every probe doubles the wait for the next one (RFC 9002 §6.2.1), and with a full congestion window only a probe
+   * goes out. So no probe is spent on a path that is known to be broken: it waits for the repair.
    */
   #hold(mended: Promise<void>): void {
     this.#held = true;
@@ -176,7 +173,10 @@ export class Driver {
   }
 }
 
-/** A long header of another QUIC version: a forged version negotiation would end the connection (RFC 9000 §6.2). */
+/**
+ * Reports whether a datagram has a long header of another QUIC version. A forged version negotiation would end the
+ * connection (RFC 9000 §6.2).
+ */
 function isOtherVersion(datagram: Uint8Array): boolean {
   if ((datagram[0]! & 0x80) === 0) return false;
   const version = (datagram[1]! << 24) | (datagram[2]! << 16) | (datagram[3]! << 8) | datagram[4]!;

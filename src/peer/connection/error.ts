@@ -1,19 +1,19 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { EngineClose } from "../engine/contract.ts";
 
-/** How a connection ended in good order. The shape of W3C's `WebTransportCloseInfo`. */
+/** The clean end of a connection. The shape of W3C's `WebTransportCloseInfo`. */
 export interface CloseInfo {
-  /** Application's code, 0 to 2³² − 1. */
+  /** The application's code, 0 to 2³² − 1. */
   readonly closeCode: number;
-  /** Application's text, at most 1024 bytes of UTF-8. */
+  /** The application's text, at most 1024 bytes of UTF-8. */
   readonly reason: string;
 }
 
-/** QUIC's error code for TLS's alert bad_certificate (RFC 9001 §4.8, RFC 8446 §6). */
+/** QUIC's error code for the TLS alert bad_certificate (RFC 9001 §4.8, RFC 8446 §6). */
 export const badCertificate = 0x12a;
 const cryptoErrors = { first: 0x100, last: 0x1ff } as const;
 
-/** The error that streams and waiting calls end with when a connection was closed by either side. */
+/** Returns the error of streams and pending calls when either side closed the connection. */
 export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the other"): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_CONNECTION_CLOSED",
@@ -22,7 +22,7 @@ export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the 
   );
 }
 
-/** The error for a certificate that this side does not trust. */
+/** Returns the error for a certificate that this side does not trust. */
 export function pinMismatch(fingerprint: string | undefined, remoteName: string | undefined): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_PIN_MISMATCH",
@@ -31,7 +31,7 @@ export function pinMismatch(fingerprint: string | undefined, remoteName: string 
   );
 }
 
-/** The error for what the other side said, or TLS found, when the connection ended in disorder. */
+/** Returns the error for a connection that ended with an error of the other side or of this side's engine. */
 export function failureOf(
   close: EngineClose,
   by: "this" | "the other",
@@ -60,8 +60,8 @@ export function failureOf(
 }
 
 /**
- * The error for a connection that fell silent. The idle time begins anew with the first packet that is sent after the last
- * that came (RFC 9000 §10.1), at the latest with the next keepalive.
+ * Returns the error for a connection that fell silent. The idle timer restarts with the first packet sent after the
+ * last one that came (RFC 9000 §10.1), at the latest with the next keepalive.
  */
 export function silenceError(
   { idleTimeoutMs, keepaliveMs }: { readonly idleTimeoutMs: number; readonly keepaliveMs: number },
@@ -74,7 +74,7 @@ export function silenceError(
   );
 }
 
-/** What the usual TLS alerts mean here (RFC 8446 §6). */
+/** Explains the usual TLS alerts (RFC 8446 §6). */
 function hintFor(errorCode: number): string {
   if (errorCode === 0x178) return "the two peers have no ALPN in common";
   if (errorCode === 0x174)

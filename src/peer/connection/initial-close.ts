@@ -1,13 +1,13 @@
 import { createCipheriv, createHmac } from "node:crypto";
 import { minInitialDatagramBytes, quicVersion1 } from "../../wire/quic-packet.ts";
 
-/** What {@link encodeInitialClose} says, and to whom. */
+/** Content and addressing of an Initial packet that closes a connection. */
 export interface InitialClose {
-  /** The DCID of the client's very first packet: the keys of Initial packets come from it. */
+  /** The DCID of the client's very first packet, from which the keys of Initial packets derive. */
   readonly originalDestinationId: Uint8Array;
   /** The server's connection ID. */
   readonly destinationId: Uint8Array;
-  /** The client's. */
+  /** The client's connection ID. */
   readonly sourceId: Uint8Array;
   /** QUIC error code, 0 to 2¹⁴ − 1. */
   readonly errorCode: number;
@@ -16,9 +16,9 @@ export interface InitialClose {
 }
 
 /**
- * Writes a client's Initial packet with a CONNECTION_CLOSE frame, as one datagram of 1200 bytes. A client that
- * refuses the server's certificate has to send one (RFC 9000 §10.2.3), as the server cannot read the client's
- * later packets yet; the engine does not.
+ * Encodes a client's Initial packet with a CONNECTION_CLOSE frame, as one datagram of 1200 bytes. A client that refuses
+ * the server's certificate has to send one (RFC 9000 §10.2.3), as the server cannot read the client's later packets
+ * yet. The engine does not send it.
  */
 export function encodeInitialClose(close: InitialClose): Uint8Array {
   const { key, iv, headerKey } = clientInitialKeys(close.originalDestinationId);
@@ -32,7 +32,7 @@ export function encodeInitialClose(close: InitialClose): Uint8Array {
 }
 
 const tagBytes = 16;
-/** Beyond what a client's handshake has used by then, so that it is no duplicate. */
+/** Above the packet numbers that a client's handshake has used by then, so that it is no duplicate. */
 const packetNumber = 0x7f;
 /** RFC 9001 §5.2 */
 const initialSalt = Buffer.from("38762cf7f55934b34d179ae6a4c80cadccbb7f0a", "hex");
@@ -52,14 +52,14 @@ export function clientInitialKeys(originalDestinationId: Uint8Array): {
   };
 }
 
-/** HKDF-Expand-Label of at most 32 bytes, so of one round of HKDF-Expand (RFC 8446 §7.1, RFC 5869 §2.3). */
+/** HKDF-Expand-Label of at most 32 bytes, which takes one round of HKDF-Expand (RFC 8446 §7.1, RFC 5869 §2.3). */
 function expandLabel(secret: Uint8Array, label: string, length: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`);
   const info = Buffer.concat([Uint8Array.of(0, length, name.length), name, Uint8Array.of(0, 1)]);
   return createHmac("sha256", secret).update(info).digest().subarray(0, length);
 }
 
-/** RFC 9000 §17.2.2: long header, no token, a packet number of one byte. */
+/** Encodes a long header without a token, with a packet number of one byte (RFC 9000 §17.2.2). */
 function encodeHeader({ destinationId, sourceId }: InitialClose): Buffer {
   const start = Buffer.from([0xc0, 0, 0, 0, quicVersion1, destinationId.length]);
   const ids = Buffer.concat([start, destinationId, Uint8Array.of(sourceId.length), sourceId]);
@@ -68,7 +68,7 @@ function encodeHeader({ destinationId, sourceId }: InitialClose): Buffer {
   return Buffer.concat([ids, Uint8Array.from(rest)]);
 }
 
-/** RFC 9000 §19.19: CONNECTION_CLOSE of type 0x1c; the frame that was at fault is unknown (0). */
+/** Encodes a CONNECTION_CLOSE of type 0x1c with an unknown frame type, 0 (RFC 9000 §19.19). */
 function encodeFrame({ errorCode, reason }: InitialClose): Buffer {
   const text = Buffer.from(reason);
   return Buffer.concat([
@@ -77,7 +77,7 @@ function encodeFrame({ errorCode, reason }: InitialClose): Buffer {
   ]);
 }
 
-/** RFC 9001 §5.4: the mask comes from 16 bytes that lie 4 bytes after the start of the packet number. */
+/** Applies header protection. The mask comes from 16 bytes, 4 bytes after the start of the packet number (RFC 9001 §5.4). */
 function protectHeader(packet: Buffer, packetNumberAt: number, headerKey: Uint8Array): Uint8Array {
   const sample = packet.subarray(packetNumberAt + 4, packetNumberAt + 20);
   const mask = createCipheriv("aes-128-ecb", headerKey, null).update(sample);

@@ -20,7 +20,7 @@ import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
 import { TrustGate } from "./trust-gate.ts";
 
-/** What a session is made from. */
+/** The parts of a session. */
 export interface SessionParts {
   readonly engine: EngineConnection;
   readonly socket: PeerSocket;
@@ -31,11 +31,11 @@ export interface SessionParts {
   readonly ownFingerprint: string;
   readonly idleTimeoutMs: number;
   readonly keepaliveMs: number;
-  /** What speaks against the relay, for the error of a connection that fell silent. */
+  /** Returns the fault of the relay, if any, for the error of a connection that fell silent. */
   readonly relayFault: () => QuicpipeError | undefined;
-  /** Packets get no answer: the registration may be at an old address. See {@link DriverOwner.onStalled}. */
+  /** Called when packets get no answer, as the registration may have an old address. See {@link DriverOwner.onStalled}. */
   readonly onStalled: () => Promise<void> | undefined;
-  /** The session has left the socket: its registration can go. */
+  /** Called when the session has left the socket. Its registration can then end. */
   readonly onEnd: () => void;
 }
 
@@ -60,7 +60,7 @@ export class Session {
   #relabelled: boolean;
   #left = false;
   #originalDestinationId: Uint8Array | undefined;
-  /** What is left to say to the other side when it has acknowledged everything. */
+  /** The close to send once the other side has acknowledged everything. */
   #farewell: EngineClose | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
   readonly #told = Promise.withResolvers<void>();
@@ -72,11 +72,11 @@ export class Session {
     this.remoteName = parts.remoteName;
     this.ready = this.#ready.promise;
     this.closed = this.#closed.promise;
-    // An application may look at only one of them: the other is no unhandled rejection then.
+    // An application may look at only one of them. The other must not become an unhandled rejection.
     this.ready.catch(() => undefined);
     this.closed.catch(() => undefined);
-    // A dialer's first packets travel by mailbox, paste or push: until something comes back, its timers would
-    // count that as loss.
+    // A dialer's first packets travel by mailbox, paste or push. Until a packet comes back, its timers would count that
+    // delay as loss.
     this.#driver = new Driver(parts.engine, parts.socket, this.#owner(), parts.role === "client");
     const wake = (): void => this.#driver.wake();
     this.#gate = new TrustGate(parts.check, wake);
@@ -91,17 +91,17 @@ export class Session {
     return der && fingerprintOf(der);
   }
 
-  /** Whether nothing has come from the other peer so far. */
+  /** Whether no useful packet has come from the other peer so far. */
   get silent(): boolean {
     return this.#driver.frozen;
   }
 
-  /** Datagrams that were of no use. */
+  /** Datagrams that the engine could not use. */
   get packetsRefused(): number {
     return this.#driver.refused;
   }
 
-  /** A dialer's first packets, which nobody has sent yet. */
+  /** Returns a dialer's first packets, for the caller to deliver. */
   firstFlight(): Uint8Array[] {
     this.#originalDestinationId = this.#engine.destinationId();
     return this.#driver.collect();
@@ -112,19 +112,19 @@ export class Session {
     if (this.#phase === "handshake") {
       const header = parseLongHeader(datagram);
       this.#heardShortHeader ||= header === undefined;
-      // An Initial that was retransmitted and whose DCID is not pinned (any more) goes to the gateway's HTTP/3
-      // server, which answers it with an error. It is told from a peer by its connection ID.
+      // The relay passes a retransmitted Initial whose DCID is not pinned, or no longer, to the gateway's HTTP/3
+      // server, which answers with an error. Its connection ID tells the server from a peer.
       if (header && !isPeerId(header.sourceId)) return;
     }
     this.#driver.receive(datagram);
   };
 
-  /** Lets a dialer retransmit although nothing came back. */
+  /** Lets a dialer retransmit although no packet has come. */
   retransmit(): void {
     this.#driver.thaw();
   }
 
-  /** Keeps the connection from its idle timeout. */
+  /** Sends a PING, which defers the idle timeout. */
   keepAlive(): void {
     if (this.#phase !== "open") return;
     this.#engine.ping();
@@ -132,8 +132,8 @@ export class Session {
   }
 
   /**
-   * Closes the connection in good order: for this side at once, for the other one when it has acknowledged what
-   * streams had been given by then, or after a second. Idempotent.
+   * Closes the connection in good order: for this side at once, for the other one when it has acknowledged the stream
+   * data given before, or after a second. Idempotent.
    */
   close(info: CloseInfo): void {
     if (this.#phase === "ended") return;
@@ -146,12 +146,12 @@ export class Session {
     this.#lingerTimer.unref();
   }
 
-  /** Resolves when a connection that this side closed has told the other one. */
+  /** Resolves when the other side has been sent the close of this side; at once if there is none to send. */
   get told(): Promise<void> {
     return this.#farewell ? this.#told.promise : Promise.resolve();
   }
 
-  /** Ends the connection with an error; tells the other side if that has been heard of. Idempotent. */
+  /** Ends the connection with an error. Notifies the other side if a packet has come from it. Idempotent. */
   abandon(error: QuicpipeError): void {
     if (this.#phase === "ended") return;
     this.#engine.close({ isApplication: false, errorCode: 0, reason: "" });
@@ -161,7 +161,7 @@ export class Session {
     else this.#driver.flush();
   }
 
-  /** Leaves the socket, without waiting for stragglers. Idempotent. */
+  /** Leaves the socket without waiting for late packets. Idempotent. */
   readonly leave = (): void => {
     if (this.#left) return;
     this.#left = true;
@@ -216,7 +216,7 @@ export class Session {
 
   #open(): void {
     if (!this.#engine.isEstablished() || this.#engine.isDraining()) return;
-    // Given out at once: what it makes the other side send is the sign that is waited for.
+    // Issues IDs at once: the packets that they elicit from the other side are the awaited confirmation.
     this.#parts.ids.topUp(this.#engine);
     if (this.#parts.role === "client" && !this.#isConfirmed()) return;
     this.#phase = "open";
@@ -224,10 +224,10 @@ export class Session {
   }
 
   /**
-   * A client is established before the server has its Finished, certificate included. What has come by then may
-   * be from the server's first flight, connection IDs too; a packet under 1-RTT keys, or a new connection ID, that
-   * comes later tells that the server has accepted. Before that no path may change (RFC 9000 §9): a Finished
-   * that was lost would never be sent again.
+   * Reports whether the server has accepted the client. A client is established before the server has the
+   * client's Finished and certificate. Packets and connection IDs up to then may belong to the server's first flight. A
+   * later packet under 1-RTT keys, or a later connection ID, shows that the server has accepted. Before that the path
+   * must not change (RFC 9000 §9): a lost Finished would never be sent again.
    */
   #isConfirmed(): boolean {
     const spareIds = this.#engine.spareDestinationIds();
@@ -239,8 +239,8 @@ export class Session {
   }
 
   /**
-   * The way of the first flight, mailbox and all, counts as the first RTT sample, and one lost packet at the
-   * end would then take seconds to mend. A path under another local label starts without it.
+   * The delay of the first flight, mailbox included, counts as the first RTT sample. With it, repairing one packet lost
+   * at the end would take seconds. A path under another local label starts without it.
    */
   #relabel(): void {
     if (this.#relabelled || this.#engine.spareDestinationIds() === 0) return;
@@ -265,7 +265,7 @@ export class Session {
     } else this.#finish(silenceError(this.#parts, relayFault()), undefined);
   }
 
-  /** Ends a handshake at the other side too, which cannot read what the engine says about it. */
+  /** Ends a handshake on the other side too, which cannot read the engine's CONNECTION_CLOSE. */
   #closeEarly({ errorCode, reason }: { errorCode: number; reason: string }): void {
     const originalDestinationId = this.#originalDestinationId;
     if (this.#phase !== "handshake" || !originalDestinationId || this.silent) return;

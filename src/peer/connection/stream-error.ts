@@ -1,6 +1,6 @@
 /**
- * The application error code to end a stream with: `streamErrorCode` of the reason, as a W3C
- * `WebTransportError` has it, or of a `QuicpipeError`'s details; else 0.
+ * Returns the application error code with which to end a stream: `streamErrorCode` of the reason, as in a W3C
+ * `WebTransportError`, or of a `QuicpipeError`'s details; otherwise 0.
  */
 export function errorCodeOf(reason: unknown): number {
   if (typeof reason !== "object" || reason === null) return 0;
@@ -10,7 +10,7 @@ export function errorCodeOf(reason: unknown): number {
   return typeof details === "object" && details !== null && details !== reason ? errorCodeOf(details) : 0;
 }
 
-/** Whether `value` is an error code that WebTransport can carry: 32 bits, unsigned. */
+/** Reports whether `value` is an error code that WebTransport can carry: 32 bits, unsigned. */
 export function isErrorCode(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
 }

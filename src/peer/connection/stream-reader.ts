@@ -3,13 +3,12 @@ import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 import { errorCodeOf } from "./stream-error.ts";
 
-/** One chunk is read at a time: shared by all streams, as each read is copied out at once. */
+/** Buffer for one read. All streams share it, as each read is copied out at once. */
 const scratch = new Uint8Array(defaults.streamReadBytes);
 
 /**
- * The receiving side of one stream as a WHATWG byte stream. It reads from the engine only what its consumer
- * has room for; the rest stays there and closes the flow control window, which is how a slow reader slows the
- * sender down.
+ * The receiving side of one stream as a WHATWG byte stream. It reads from the engine only as much as its consumer has
+ * room for. The rest stays there and closes the flow control window, which slows the sender down.
  */
 export class StreamReader {
   readonly readable: ReadableStream<Uint8Array>;
@@ -29,7 +28,7 @@ export class StreamReader {
         start: (controller) => {
           this.#controller = controller;
         },
-        // What is read may open the window, which the other side must be told.
+        // Reading may open the flow control window, which the other side must learn.
         pull: () => {
           if (this.progress()) this.#wake();
         },
@@ -39,14 +38,14 @@ export class StreamReader {
     );
   }
 
-  /** Whether this side of the stream has ended: by its end, a reset, a cancel or with the connection. */
+  /** Whether this side of the stream has ended: by its end, a reset, a cancel or the end of the connection. */
   get done(): boolean {
     return this.#controller === undefined;
   }
 
-  /** Moves data from the engine to the consumer; tells whether there was any. */
+  /** Moves data from the engine to the consumer. Reports whether there was any. */
   progress(): boolean {
-    // Handing a chunk over calls `pull` at once, in the midst of the loop that will come to the next one anyway.
+    // Enqueueing a chunk calls `pull` synchronously, inside the loop that goes on to the next chunk anyway.
     if (this.#busy) return false;
     this.#busy = true;
     const any = this.#moveAll();
@@ -54,7 +53,7 @@ export class StreamReader {
     return any;
   }
 
-  /** Ends the stream with an error, for the consumer. Idempotent. */
+  /** Ends the stream with an error for the consumer. Idempotent. */
   fail(error: QuicpipeError): void {
     const controller = this.#controller;
     this.#controller = undefined;
@@ -75,12 +74,12 @@ export class StreamReader {
 
   #deliver(bytes: number, fin: boolean): void {
     const controller = this.#controller!;
-    // A copy of its own: a byte stream takes the memory of its chunks over.
+    // A copy, as a byte stream takes over the memory of its chunks.
     if (bytes > 0) controller.enqueue(scratch.slice(0, bytes));
     if (!fin) return;
     this.#controller = undefined;
     controller.close();
-    // A reader that waits with a buffer of its own gets it back empty (Streams Standard, "close").
+    // Returns the buffer of a pending BYOB read, empty (Streams Standard, "close").
     controller.byobRequest?.respond(0);
   }
 

@@ -3,7 +3,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 import { errorCodeOf } from "./stream-error.ts";
 
-/** A write, or the end of the stream, that the engine has not taken in whole yet. */
+/** A write, or the end of the stream, that the engine has not completely taken yet. */
 interface PendingWrite {
   rest: Uint8Array;
   readonly fin: boolean;
@@ -12,8 +12,8 @@ interface PendingWrite {
 }
 
 /**
- * The sending side of one stream as a WHATWG stream. A write is fulfilled when the engine has taken all of
- * it, which it does as far as congestion and flow control let it: that is the backpressure.
+ * The sending side of one stream as a WHATWG stream. A write is fulfilled when the engine has taken all of it. The
+ * engine takes as much as congestion and flow control allow, which is the backpressure.
  */
 export class StreamWriter {
   readonly writable: WritableStream<Uint8Array>;
@@ -50,7 +50,7 @@ export class StreamWriter {
     return this.#pending !== undefined;
   }
 
-  /** Goes on with the write that waits, or finds out that the other side wants no more. */
+  /** Continues the pending write, or finds out that the other side has stopped reading. */
   progress(): void {
     const pending = this.#pending;
     if (!pending) return this.#probe();
@@ -64,7 +64,7 @@ export class StreamWriter {
     pending.resolve();
   }
 
-  /** Ends the stream with an error, for whoever writes. Idempotent. */
+  /** Ends the stream with an error for the writer. Idempotent. */
   fail(error: QuicpipeError): void {
     const controller = this.#controller;
     this.#controller = undefined;

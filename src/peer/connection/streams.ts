@@ -11,25 +11,25 @@ export interface BidirectionalStream {
 
 type Kind = "bidirectional" | "unidirectional";
 
-/** The sides of one stream that this peer has. */
+/** This peer's sides of one stream. */
 interface Entry {
   readonly reader?: StreamReader;
   readonly writer?: StreamWriter;
 }
 
-/** Somebody who waits for the other side to allow one more stream. */
+/** A caller that waits for the other side to allow one more stream. */
 interface Opening {
   readonly resolve: (entry: Entry) => void;
   readonly reject: (error: QuicpipeError) => void;
 }
 
-/** All streams of one connection. Ids are counted as RFC 9000 §2.1 says. */
+/** All streams of one connection, with IDs as in RFC 9000 §2.1. */
 export class Streams {
   readonly incomingBidirectional: ReadableStream<BidirectionalStream>;
   readonly incomingUnidirectional: ReadableStream<ReadableStream<Uint8Array>>;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
-  /** The bit of a stream id that says who opened it. */
+  /** Initiator bit in the IDs of this side's streams. */
   readonly #ownBit: 0 | 1;
   readonly #entries = new Map<number, Entry>();
   readonly #openings: Record<Kind, Opening[]> = { bidirectional: [], unidirectional: [] };
@@ -56,12 +56,12 @@ export class Streams {
     return (await this.#open("unidirectional")).writer!.writable;
   }
 
-  /** Moves data both ways; called after packets came in. */
+  /** Moves data both ways. Called after packets came in. */
   progress(): void {
     for (const id of this.#engine.readableStreams()) this.#read(id);
     for (const id of this.#engine.writableStreams()) this.#entries.get(id)?.writer?.progress();
     for (const [id, { reader, writer }] of this.#entries) {
-      // The engine may have come to know the end of a stream without listing it as readable.
+      // The engine may know the end of a stream without listing the stream as readable.
       reader?.progress();
       if ((reader?.done ?? true) && (writer?.done ?? true)) this.#entries.delete(id);
     }
@@ -69,7 +69,7 @@ export class Streams {
     this.#openWaiting("unidirectional");
   }
 
-  /** Ends all streams: with an error, and the lists of incoming ones with it too unless the end was `clean`. */
+  /** Ends all streams with an error, and the lists of incoming streams too unless the end was `clean`. */
   end(error: QuicpipeError, clean: boolean): void {
     if (this.#ended) return;
     this.#ended = error;
@@ -97,7 +97,7 @@ export class Streams {
     const waiting = this.#openings[kind];
     while (waiting.length > 0 && this.#engine.streamsLeft(kind) > 0) {
       const id = streamId(kind, this.#ownBit, this.#opened[kind]++);
-      // The engine counts a stream from its first send, so that the next look at `streamsLeft` is true.
+      // The engine counts a stream from its first send, so `streamsLeft` is right the next time.
       this.#engine.streamSend(id, new Uint8Array(), false);
       const writer = new StreamWriter(this.#engine, id, this.#wake);
       const entry = kind === "bidirectional" ? { reader: this.#createReader(id), writer } : { writer };
@@ -112,7 +112,7 @@ export class Streams {
     if (reader) reader.progress();
   }
 
-  /** A stream opens all lower-numbered ones of its kind (RFC 9000 §2.1). */
+  /** A stream opens all lower-numbered streams of its kind (RFC 9000 §2.1). */
   #acceptUpTo(id: number): void {
     const kind = (id & 2) === 0 ? "bidirectional" : "unidirectional";
     while (this.#accepted[kind] <= id >> 2) {

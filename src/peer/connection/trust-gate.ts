@@ -1,19 +1,19 @@
 import type { CertificateCheck } from "../trust/trust.ts";
 
-/** What a {@link TrustGate} has found out. */
+/** State of a {@link TrustGate}. */
 export type Verdict = "unknown" | "pending" | "trusted" | "refused";
 
 /**
- * Holds back what a connection sends from the moment the other side's certificate is known until it has been
- * checked: so nothing that identifies us, and no data, reaches a peer that is not trusted. Until then only a
- * ClientHello and a server's own flight have gone out, which TLS sends to anybody.
+ * Holds back the packets of a connection from the moment the other side's certificate is known until it has been
+ * checked. So no data, and nothing that identifies this peer, reaches an untrusted peer. Before, only a ClientHello and
+ * a server's own flight have gone out, which TLS sends to any peer.
  */
 export class TrustGate {
   readonly #check: CertificateCheck | undefined;
   readonly #onVerdict: () => void;
   #verdict: Verdict;
 
-  /** @param onVerdict called when a check that took time has come to its end. */
+  /** @param onVerdict called when an asynchronous check has ended. */
   constructor(check: CertificateCheck | undefined, onVerdict: () => void) {
     this.#check = check;
     this.#onVerdict = onVerdict;
@@ -24,7 +24,7 @@ export class TrustGate {
     return this.#verdict;
   }
 
-  /** Looks at the certificate, once there is one. */
+  /** Checks the certificate once there is one, and returns the state. */
   look(certificate: () => Uint8Array | undefined): Verdict {
     const der = this.#verdict === "unknown" ? certificate() : undefined;
     if (der) this.#judge(der);
@@ -41,7 +41,7 @@ export class TrustGate {
     void this.#await(answer);
   }
 
-  /** A check that fails is no yes: OpenSSL may refuse what the engine's TLS has let pass. */
+  /** A check that throws refuses: OpenSSL may reject a certificate that the engine's TLS has let pass. */
   #ask(der: Uint8Array): boolean | Promise<boolean> {
     try {
       return this.#check!(der);

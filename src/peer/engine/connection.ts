@@ -15,13 +15,13 @@ import { abortedBy, attempt, closeOf } from "./result.ts";
 export type Quiche = (typeof import("@matrixai/quic/native/quiche.js"))["default"];
 type Connection = ReturnType<Quiche["Connection"]["connect"]>;
 
-/** The engine's name for an address. */
+/** An address as the engine has it. */
 export interface HostPort {
   host: string;
   port: number;
 }
 
-/** Names an address as the engine does. */
+/** Converts an address for the engine. */
 export function hostPort({ address, port }: Address): HostPort {
   return { host: address, port };
 }
@@ -38,7 +38,7 @@ export class QuicheConnection implements EngineConnection {
   readonly #receiveInfo: { from: HostPort; to: HostPort };
   readonly #ends: StreamEnds = new StreamEnds();
   #heardAtMs = performance.now();
-  /** Whether something in flight has been probed for since. */
+  /** Whether the engine has probed since the last datagram came. */
   #hasProbed = false;
 
   constructor(connection: Connection, start: EngineStart, idleTimeoutMs: number) {
@@ -57,7 +57,7 @@ export class QuicheConnection implements EngineConnection {
       if (!this.#ends.isEmpty) this.#ends.onReceive(nowMs, this.#roundTripMs());
       return true;
     } catch {
-      // A hostile packet, or one that ended the connection; then `localClose` tells why.
+      // A hostile packet, or one that ended the connection; in that case `localClose` gives the reason.
       return false;
     }
   }
@@ -76,8 +76,8 @@ export class QuicheConnection implements EngineConnection {
     const isDue = this.#connection.timeout() === 0;
     const { lost } = this.#connection.stats();
     this.#connection.onTimeout();
-    // Either it finds packets lost, or it probes (RFC 9002 §6.2.1) — or less than a millisecond was left, which it tells
-    // as none, and still does.
+    // Either the engine declares packets lost, or it probes (RFC 9002 §6.2.1). Or less than a millisecond was left,
+    // which it reports as 0, and still does.
     const hasGoneOff = isDue && this.#connection.timeout() !== 0;
     this.#hasProbed ||= hasGoneOff && this.#connection.stats().lost === lost;
   }
@@ -116,7 +116,7 @@ export class QuicheConnection implements EngineConnection {
   }
 
   close({ isApplication, errorCode, reason }: EngineClose): void {
-    // It throws nothing but "done" for a connection that is closing already.
+    // Throws only "done", for a connection that is already closing.
     attempt(() => this.#connection.close(isApplication, errorCode, Buffer.from(reason)));
   }
 
@@ -167,8 +167,8 @@ export class QuicheConnection implements EngineConnection {
     try {
       const read = this.#connection.streamRecv(id, buffer);
       if (read) return { bytes: read[0], fin: read[1] };
-      // An end that was lost, and comes again together with data that was read already, is noted by quiche 0.18 but
-      // makes the stream neither readable nor worth a read.
+      // quiche 0.18 notes an end that was lost and retransmitted with data already read, but does not list the stream
+      // as readable, and a read does not return the end.
       return this.#connection.streamFinished(id) ? { bytes: 0, fin: true } : undefined;
     } catch (error) {
       return abortedBy(error) ?? (this.#isForgotten(id) ? { bytes: 0, fin: true } : undefined);
@@ -189,7 +189,7 @@ export class QuicheConnection implements EngineConnection {
 
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void {
     const shutdown = direction === "read" ? shutdownRead : shutdownWrite;
-    // It throws nothing but "done" and "no such stream" for a direction that has ended already.
+    // Throws only "done" and "no such stream", for a direction that has already ended.
     attempt(() => this.#connection.streamShutdown(id, shutdown, errorCode));
   }
 
@@ -236,25 +236,25 @@ export class QuicheConnection implements EngineConnection {
     if (this.#ends.isEmpty) return false;
     const isNothingInFlight = this.#isNothingInFlight();
     const released = this.#ends.release(isNothingInFlight, performance.now(), this.#roundTripMs());
-    // It throws for a stream that the other side stopped: that needs no end.
+    // Throws for a stream that the other side stopped, which needs no end.
     for (const id of released) attempt(() => this.#connection.streamSend(id, nothing, true));
     return released.length > 0;
   }
 
-  /** How long an acknowledgement may take to come (RFC 9002 §5). */
+  /** Returns how long an acknowledgement may take, in ms (RFC 9002 §5). */
   #roundTripMs(): number {
     return this.stats().rttMs + this.#connection.stats().peerMaxAckDelay;
   }
 
-  /** Whether the engine has done with a stream: it ended both ways, in the packet that made it known. */
+  /** Reports whether the engine has forgotten a stream: it ended both ways in the packet that made it known. */
   #isForgotten(id: number): boolean {
-    // "Done", which is null here, for one that is gone; it throws for one that the other side has yet to open.
+    // Returns null ("done") for a stream that is gone. Throws for one that the other side has yet to open.
     return attempt(() => this.#connection.streamSend(id, nothing, false)) === null;
   }
 
   #isNothingInFlight(): boolean {
-    // The binding does not tell what is in flight. But while something is, the loss detection timer runs (RFC 9002
-    // §6.2), and is due before the idle timer. Only when it has gone off in vain again and again, it is as long.
+    // The binding does not report bytes in flight. While there are any, the loss detection timer runs (RFC 9002 §6.2)
+    // and is due before the idle timer. It reaches that length only after probes in vain, which `#hasProbed` excludes.
     return !this.#hasProbed && (this.#connection.timeout() ?? Infinity) >= Math.floor(this.idleLeftMs());
   }
 }

@@ -1,23 +1,23 @@
 import type { Address } from "../../wire/address.ts";
 
-/** What TLS demands of the other side before quicpipe's own pin check. */
+/** The demand on the other side's certificate in TLS, before quicpipe's own pin check. */
 export type CertificateDemand =
-  /** It must present a certificate, any; whoever drives the engine checks it. */
+  /** The other side must present a certificate, any. The driver of the engine checks it. */
   | { readonly kind: "any" }
-  /** It must present a certificate that one of these PEM certificates issued. */
+  /** The other side must present a certificate that one of these PEM certificates issued. */
   | { readonly kind: "ca"; readonly pem: string }
-  /** Nothing is asked for and nothing is checked. */
+  /** No certificate is requested or checked. */
   | { readonly kind: "none" };
 
-/** How one connection is set up. */
+/** Options of one connection. */
 export interface EngineOptions {
-  /** Our certificate chain and private key, PEM; a server must have one, a client shows it when asked. */
+  /** Certificate chain and private key of this side, PEM. Required for a server; a client presents it on request. */
   readonly identity?: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly demand: CertificateDemand;
   readonly alpn: string;
-  /** ms of silence after which the connection ends; the shorter one of both sides counts (RFC 9000 §10.1). */
+  /** Silence after which the connection ends, in ms. The shorter one of both sides counts (RFC 9000 §10.1). */
   readonly idleTimeoutMs: number;
-  /** UDP payload to send, 1200 to 1472 bytes. */
+  /** Size of UDP payloads to send, 1200 to 1472 bytes. */
   readonly maxUdpPayloadBytes: number;
   readonly flowWindowBytes: number;
   readonly maxStreams: number;
@@ -25,24 +25,24 @@ export interface EngineOptions {
   readonly activeConnectionIdLimit: number;
 }
 
-/** Where a connection begins. */
+/** Start of a connection. */
 export interface EngineStart {
-  /** Our first connection ID. */
+  /** First connection ID of this side. */
   readonly sourceId: Uint8Array;
   readonly local: Address;
   readonly remote: Address;
-  /** Server name to ask for (RFC 6066 §3); none if absent. */
+  /** Server name to request (RFC 6066 §3); none if absent. */
   readonly serverName?: string | undefined;
 }
 
-/** Why a connection ended, as one of the two sides said it in CONNECTION_CLOSE (RFC 9000 §19.19). */
+/** Reason for the end of a connection, as one side gave it in CONNECTION_CLOSE (RFC 9000 §19.19). */
 export interface EngineClose {
   readonly isApplication: boolean;
   readonly errorCode: number;
   readonly reason: string;
 }
 
-/** A read from a stream: `bytes` of the buffer are filled; after `fin` nothing follows. */
+/** A read from a stream. It fills `bytes` of the buffer; nothing follows after `fin`. */
 export interface StreamRead {
   readonly bytes: number;
   readonly fin: boolean;
@@ -65,67 +65,67 @@ export interface EngineStats {
 }
 
 /**
- * One QUIC v1 connection without I/O: packets and time in, packets and deadlines out. No method throws for
- * what the other side sent.
+ * One QUIC v1 connection without I/O: packets and time in, packets and deadlines out. No method throws because of the
+ * other side's packets.
  */
 export interface EngineConnection {
-  /** Takes one datagram (and may overwrite its bytes); `false` if it was of no use. */
+  /** Takes one datagram, and may overwrite its bytes. Returns `false` if it was of no use. */
   receive(datagram: Uint8Array): boolean;
-  /** Writes the next datagram into `buffer`; 0 if there is none. */
+  /** Writes the next datagram into `buffer` and returns its length; 0 if there is none. */
   send(buffer: Uint8Array): number;
-  /** ms until {@link onTimeout} is due; `undefined` if never. */
+  /** Returns the ms until {@link onTimeout} is due; `undefined` if never. */
   timeoutMs(): number | undefined;
   onTimeout(): void;
-  /** ms until silence ends the connection (RFC 9000 §10.1), at least: what was sent since can put that off. */
+  /** Returns the minimum ms until silence ends the connection (RFC 9000 §10.1). Packets sent since can defer the end. */
   idleLeftMs(): number;
 
   isEstablished(): boolean;
-  /** Whether the other side has acknowledged everything that asks for it; may err for a connection under 1 s old. */
+  /** Reports whether the other side has acknowledged every ack-eliciting packet. May err on a connection under 1 s old. */
   isQuiet(): boolean;
-  /** The other side closed the connection, or it is over. */
+  /** Reports whether the other side closed the connection, or it is over. */
   isDraining(): boolean;
   isClosed(): boolean;
   isTimedOut(): boolean;
-  /** What the other side said on closing. */
+  /** The CONNECTION_CLOSE of the other side. */
   remoteClose(): EngineClose | undefined;
-  /** Why this side closed. */
+  /** The reason for which this side closed. */
   localClose(): EngineClose | undefined;
   close(close: EngineClose): void;
   /** DER of the other side's certificate, once TLS has seen it. */
   peerCertificate(): Uint8Array | undefined;
-  /** DER of all the certificates that the other side sent, its own first. */
+  /** DER of all certificates that the other side sent, its own first. */
   peerCertificates(): readonly Uint8Array[];
 
-  /** The connection ID under which the other side is addressed now. */
+  /** The connection ID with which packets are now addressed to the other side. */
   destinationId(): Uint8Array;
-  /** How many more connection IDs of ours the other side can take now. */
+  /** Returns how many more connection IDs of this side the other side can take now. */
   sourceIdsLeft(): number;
   addSourceId(cid: Uint8Array): void;
-  /** Connection IDs of the other side that are still unused. */
+  /** Returns how many connection IDs of the other side are still unused. */
   spareDestinationIds(): number;
-  /** Moves the connection to another local label on a fresh connection ID; a path starts with a fresh RTT. */
+  /** Moves the connection to another local label and a fresh connection ID. The new path has no RTT sample. */
   relabel(local: Address): void;
-  /** Makes the next datagram one that the other side must acknowledge. */
+  /** Makes the next packet one that the other side must acknowledge. */
   ping(): void;
 
-  /** Streams that have something to read: data, an end or a reset. */
+  /** Streams with something to read: data, an end or a reset. */
   readableStreams(): Iterable<number>;
-  /** Streams that take data again, or that the other side refuses. */
+  /** Streams that take data again, or that the other side has stopped. */
   writableStreams(): Iterable<number>;
-  /** `undefined` if nothing is there now, or the stream has yet to be opened by the other side. */
+  /** Returns `undefined` if nothing is there now, or if the other side has yet to open the stream. */
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined;
-  /** How many bytes were taken; `undefined` if none can be taken now, not even an end. An end may go out later. */
+  /** Returns the number of bytes taken; `undefined` if none can be taken now, not even an end. An end may go out later. */
   streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined;
-  /** RESET_STREAM (`write`) or STOP_SENDING (`read`) with an application error code. */
+  /** Sends RESET_STREAM (`write`) or STOP_SENDING (`read`) with an application error code. */
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void;
-  /** Streams of a kind that this side may still open. */
+  /** Returns how many streams of a kind this side may still open. */
   streamsLeft(kind: "bidirectional" | "unidirectional"): number;
 
-  /** The oldest datagram that waits, or `undefined`. */
+  /** Returns the oldest waiting datagram, or `undefined`. */
   datagramReceive(): Uint8Array | undefined;
-  /** `false` if the queue is full. The datagram must fit {@link maxDatagramBytes}. */
+  /** Returns `false` if the queue is full. The datagram must fit {@link maxDatagramBytes}. */
   datagramSend(datagram: Uint8Array): boolean;
-  /** 0 if the other side takes no datagrams. */
+  /** Returns 0 if the other side takes no datagrams. */
   maxDatagramBytes(): number;
 
   stats(): EngineStats;

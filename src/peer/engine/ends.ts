@@ -1,14 +1,14 @@
 import * as defaults from "../../defaults/index.ts";
 
 /**
- * When the ends of streams (FIN) that travel without data go out. quiche takes its side of a stream for complete
- * when the stream's data is acknowledged, and does not ask whether its end is, as RFC 9000 §3.1 has it (0.18 and
- * later ones: cloudflare/quiche#2525). It forgets a complete stream, and with it an end that has not gone out yet or
- * gets lost: the other peer would wait for it for good. An end in one frame with data is safe. One without is if
- * - nothing is in flight when it goes out, as acknowledgements make the engine forget, and
- * - the other direction is not read until it has arrived, as reading the last of that does so too.
+ * Schedules the ends of streams (FIN) that travel without data. quiche considers its side of a stream complete when the
+ * stream's data is acknowledged, even if its end is not, contrary to RFC 9000 §3.1 (0.18 and later:
+ * cloudflare/quiche#2525). It forgets a complete stream, and with it an end that has not gone out yet or gets lost. The
+ * other peer would wait for that end forever. An end in one frame with data is safe. One without data is safe if
+ * - nothing is in flight when the end goes out, as acknowledgements make the engine forget, and
+ * - the other direction is not read until the end has arrived, as reading the last of it makes the engine forget too.
  *
- * Where other traffic always keeps something in flight, time has to stand in for both.
+ * If other traffic always keeps packets in flight, elapsed time stands in for both.
  */
 export class StreamEnds {
   /** Streams that were given data since the last packet. */
@@ -18,7 +18,7 @@ export class StreamEnds {
   /** Ends in flight, and since when. */
   readonly #inFlight = new Map<number, number>();
   #heardAtMs = -Infinity;
-  /** Since when packets have come without a gap: only then does time tell that ours have arrived. */
+  /** Start of the current run of packets without a gap. Only during such a run does time show that ends have arrived. */
   #busySinceMs = -Infinity;
   #hasDelayedRead = false;
   #mayResume = false;
@@ -28,12 +28,12 @@ export class StreamEnds {
     return this.#waiting.size === 0 && this.#inFlight.size === 0;
   }
 
-  /** Whether there are ends that wait. */
+  /** Whether any ends wait. */
   get areWaiting(): boolean {
     return this.#waiting.size > 0;
   }
 
-  /** Whether a read was put off that may be made now. */
+  /** Whether a read that was put off may be made now. */
   get mayResume(): boolean {
     return this.#mayResume;
   }
@@ -43,7 +43,7 @@ export class StreamEnds {
     this.#fresh.add(id);
   }
 
-  /** Notes that a packet may have taken that data along. */
+  /** Notes that a packet may have carried that data. */
   onSend(): void {
     this.#fresh.clear();
   }
@@ -54,7 +54,7 @@ export class StreamEnds {
     this.#heardAtMs = nowMs;
   }
 
-  /** Whether the end of a stream can go out in one frame with data. */
+  /** Reports whether the end of a stream can go out in one frame with data. */
   hasCompany(id: number): boolean {
     return this.#fresh.has(id);
   }
@@ -64,7 +64,7 @@ export class StreamEnds {
     this.#waiting.set(id, nowMs);
   }
 
-  /** Whether a stream must not be read yet; {@link mayResume} tells when it may. */
+  /** Reports whether a stream must not be read yet. {@link mayResume} becomes true when it may. */
   delaysRead(id: number): boolean {
     const delays = this.#inFlight.has(id);
     this.#hasDelayedRead ||= delays;
@@ -72,8 +72,8 @@ export class StreamEnds {
   }
 
   /**
-   * Returns the ends whose time has come. To be called when nothing is left to send: before that, a loss may have
-   * been noticed and not been mended, with nothing in flight.
+   * Returns the ends that may go out now. Call it when nothing is left to send: before that, a loss may have been
+   * detected but not repaired, with nothing in flight.
    */
   release(isNothingInFlight: boolean, nowMs: number, roundTripMs: number): number[] {
     const enoughMs = defaults.endRoundTrips * roundTripMs;
@@ -89,7 +89,7 @@ export class StreamEnds {
     return released;
   }
 
-  /** Notes that reads are made again. */
+  /** Notes that reads have resumed. */
   resumed(): void {
     this.#mayResume = false;
   }

@@ -6,9 +6,9 @@ import { messageOf } from "./result.ts";
 type Config = ReturnType<Quiche["Config"]["withBoringSslCtx"]>;
 
 /**
- * Loads the QUIC engine: quiche through `@matrixai/quic`. The `engine` files alone know it.
+ * Loads the QUIC engine, quiche through `@matrixai/quic`. Only the files in `engine` know it.
  *
- * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the package, or its binary for this platform, is not there.
+ * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the package, or its binary for this platform, is missing.
  */
 export async function loadEngine(): Promise<Engine> {
   const quiche = await importQuiche();
@@ -71,7 +71,7 @@ function createConfig(quiche: Quiche, options: EngineOptions): Config {
   return config;
 }
 
-/** The longest UDP payload of Ethernet: whatever the other side chose to send is taken. */
+/** Longest UDP payload on Ethernet, so that packets of any size are accepted. */
 const maxReceiveBytes = 1472;
 
 function tlsConfig(quiche: Quiche, { demand, identity }: EngineOptions): Config {

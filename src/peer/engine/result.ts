@@ -1,6 +1,6 @@
 import type { EngineClose, StreamAborted } from "./contract.ts";
 
-/** The engine's binding throws where its Rust returns an error; `undefined` is all that a caller needs then. */
+/** Calls the binding, which throws where its Rust code returns an error. Returns `undefined` then. */
 export function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
@@ -9,7 +9,7 @@ export function attempt<T>(call: () => T): T | undefined {
   }
 }
 
-/** What one side said on closing, if it did. */
+/** Converts the CONNECTION_CLOSE of one side, if there is one. */
 export function closeOf(
   error: { isApp: boolean; errorCode: number; reason: Uint8Array } | null,
 ): EngineClose | undefined {
@@ -19,15 +19,15 @@ export function closeOf(
 }
 
 /**
- * Reads `StreamReset(77)` and `StreamStopped(77)`, which is how the binding reports them. What else it throws is
- * about streams that the engine does not know: not yet, as a later one came first (RFC 9000 §2.1), or not any more.
+ * Parses `StreamReset(77)` and `StreamStopped(77)`, the binding's errors for aborted streams. Its other errors are
+ * about streams that the engine does not know: not yet, as a later one came first (RFC 9000 §2.1), or no longer.
  */
 export function abortedBy(error: unknown): StreamAborted | undefined {
   const errorCode = /^Stream(?:Reset|Stopped)\((\d+)\)/.exec(messageOf(error))?.[1];
   return errorCode === undefined ? undefined : { abortedWith: Number(errorCode) };
 }
 
-/** The message of whatever was thrown. */
+/** Returns the message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

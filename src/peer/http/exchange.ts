@@ -2,22 +2,22 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
-/** A piece of an answer, as the HTTP/3 client hands it out. */
+/** A piece of a response, as the HTTP/3 client emits it. */
 export interface AnswerPart {
   readonly headers?: readonly { readonly name: string; readonly value: string }[] | undefined;
   readonly data?: Uint8Array | undefined;
 }
 
-/** What a header field counts for beside its name and value (RFC 9114 §4.2.2). */
+/** Size that a header field counts for besides its name and value (RFC 9114 §4.2.2). */
 const fieldBytes = 32;
 
-/** One request whose answer is on its way, and which takes no more of it than it may. */
+/** One request with a pending response. It accepts no more of the response than its limits allow. */
 export class Exchange {
   readonly maxBytes: number;
   readonly #name: string;
   readonly #answer = Promise.withResolvers<HttpResponse>();
   readonly #headers = new Map<string, string>();
-  /** With room for more: a piece as such would take far more memory than a byte. */
+  /** Has room for more: kept one by one, small pieces would take far more memory than their bytes. */
   #body: Uint8Array = new Uint8Array();
   #status = 0;
   #headerBytes = 0;
@@ -28,12 +28,12 @@ export class Exchange {
     this.maxBytes = maxAnswerBytes;
   }
 
-  /** @throws ERR_QUICPIPE_RELAY_REFUSED if it is longer than it may be; otherwise whatever {@link fail} was told. */
+  /** @throws ERR_QUICPIPE_RELAY_REFUSED if the response exceeds a limit; otherwise the error given to {@link fail}. */
   get answer(): Promise<HttpResponse> {
     return this.#answer.promise;
   }
 
-  /** Takes a piece; one that is too much ends the exchange, and is not kept. */
+  /** Takes a piece. One that exceeds a limit ends the exchange and is not kept. */
   take({ headers = [], data }: AnswerPart): void {
     for (const { name, value } of headers) this.#headerBytes += fieldBytes + name.length + value.length;
     if (this.#headerBytes > defaults.maxAnswerHeaderBytes)
@@ -44,7 +44,7 @@ export class Exchange {
     if (data) this.#append(data);
   }
 
-  /** The answer is complete. */
+  /** Completes the response. */
   complete(): void {
     this.#answer.resolve({
       status: this.#status,
@@ -75,7 +75,7 @@ export class Exchange {
   }
 }
 
-/** The error for a relay that sends more than anybody asked for. */
+/** Returns the error for a relay that sends more than the limit allows. */
 export function tooLong(what: string, maxBytes: number): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_RELAY_REFUSED",

@@ -6,19 +6,19 @@ export interface HttpRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | undefined;
-  /** How long the answer may take, in ms. */
+  /** Time limit of the response, in ms. */
   readonly timeoutMs: number;
-  /** How much of that the relay was asked to wait, in ms: it waits anew where the request is made again. */
+  /** Part of `timeoutMs` that the relay was asked to wait, in ms. A repeated request waits anew. */
   readonly waitMs?: number | undefined;
-  /** How long the answer's body may be; `defaults.maxAnswerBytes` if absent. */
+  /** Limit of the response body, in bytes; `defaults.maxAnswerBytes` if absent. */
   readonly maxAnswerBytes?: number | undefined;
-  /** Whether it may be made again where it may have been carried out already. */
+  /** Whether the request may be repeated although it may have been carried out already. */
   readonly isIdempotent: boolean;
-  /** Gives the request up. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Its answer. */
+/** The response to a request. */
 export interface HttpResponse {
   readonly status: number;
   /** Lower-case names; repeated fields are joined with a comma. */
@@ -26,12 +26,10 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** Whatever carries requests to the relay: HTTP/3 over the peer's own socket, or a fake in tests. */
+/** Carries requests to the relay: HTTP/3 over the peer's own socket, or a fake in tests. */
 export interface Http {
-  /**
-   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no answer comes in time or the session is lost.
-   */
+  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no response comes in time or the session is lost. */
   request(request: HttpRequest): Promise<HttpResponse>;
-  /** Ends the session; resolves when that is done. Idempotent. */
+  /** Ends the session, and resolves when that is done. Idempotent. */
   close(): Promise<void>;
 }

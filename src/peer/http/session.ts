@@ -12,32 +12,32 @@ type WasmEvent = import("@currentspace/http3/wasm").WasmEvent;
 type EventLoop = InstanceType<Wasm["WasmH3ClientEventLoop"]>;
 type Core = ReturnType<Wasm["loadHttp3WasmCoreFromFile"]>;
 
-/** How a session to the relay is opened. */
+/** Options of a session to the relay. */
 export interface Http3Options {
   readonly local: Address;
   readonly remote: Address;
-  /** Host and port as requests name them (`:authority`). */
+  /** Host and port as in `:authority`. */
   readonly authority: string;
   /** The DNS name that the relay's certificate must be valid for. */
   readonly serverName: string;
-  /** The one certificate (PEM) that the relay's must chain up to; `undefined` checks nothing. */
+  /** The one certificate (PEM) to which the relay's must chain up; `undefined` verifies nothing. */
   readonly ca: string | undefined;
   /** Sends a datagram to `remote`. */
   readonly send: (datagram: Uint8Array) => void;
-  /** Told who takes the datagrams from `remote`. */
+  /** Receives the function that takes the datagrams from `remote`. */
   readonly onReceiver: (receive: (datagram: Uint8Array) => void) => void;
-  /** How long the handshake may take, in ms. */
+  /** Time limit of the handshake, in ms. */
   readonly timeoutMs: number;
-  /** Gives the handshake up. */
+  /** Aborts the handshake. */
   readonly signal: AbortSignal;
 }
 
-/** Events of the HTTP/3 client, as it numbers them. */
+/** Event numbers of the HTTP/3 client. */
 const event = { headers: 3, data: 4, finished: 5, reset: 6, sessionClose: 7, error: 10, connected: 11 };
 
 /**
- * One HTTP/3 session to the relay over datagrams that the caller moves. It ends for good when the relay closes
- * it, falls silent, leaves a request unanswered or sends what nobody asked for.
+ * One HTTP/3 session to the relay over datagrams that the caller moves. It ends for good when the relay closes it,
+ * falls silent, leaves a request unanswered or sends too much.
  */
 export class Http3Session {
   readonly #core: Core;
@@ -97,8 +97,8 @@ export class Http3Session {
   }
 
   /**
-   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the session ends, or the answer does not come, first;
-   *   `details.sent` tells whether the relay may have got the request.
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the session ends or the time is up before the response; `details.sent`
+   *   tells whether the relay may have received the request.
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.#fault) throw this.#fault;
@@ -117,7 +117,7 @@ export class Http3Session {
     }
   }
 
-  /** Ends the session; resolves when the relay has been told. Idempotent. */
+  /** Ends the session, and resolves when the relay has been notified. Idempotent. */
   close(): Promise<void> {
     this.#fail("the session was closed");
     return this.#loop.close();
@@ -155,9 +155,9 @@ export class Http3Session {
   }
 
   /**
-   * Gives the session up where a request gets no answer: the relay has forgotten the session, or the way to it has
-   * changed. A relay that is only slow acknowledges what it is sent; where it does not, a request that can be repeated is
-   * worth a new session at once. So for as long as such a one waits, the relay is pinged.
+   * Gives the session up if a request gets no response: the relay has forgotten the session, or the path to it has
+   * changed. A relay that is only slow acknowledges packets. If it does not, an idempotent request is worth a new
+   * session at once. So the relay is pinged while such a request waits.
    */
   #watch({ method, path, timeoutMs, isIdempotent }: HttpRequest): () => void {
     const giveUp = (waitedMs: number): void =>
@@ -170,7 +170,7 @@ export class Http3Session {
       askedAtMs = performance.now();
       this.#loop.ping();
     };
-    // What came while this process was busy is read before the relay is judged.
+    // Datagrams that came while this process was busy are read before the relay is judged.
     const onTick = (): void => void (look = setImmediate(lookAndAsk));
     const ticks = isIdempotent ? setInterval(onTick, defaults.httpSilenceMs) : undefined;
     return () => {
@@ -194,11 +194,11 @@ export class Http3Session {
     this.#fault = fault(sent);
     this.#connected.reject(this.#fault);
     for (const exchange of this.#exchanges.values()) exchange.fail(fault(true));
-    // Not within a call of the client's.
+    // After the current call of the client.
     queueMicrotask(() => void this.#loop.close());
   }
 
-  /** Takes a datagram, and gives the session up where what came so far takes too much memory. */
+  /** Takes a datagram. Gives the session up if the client's memory has grown too large. */
   #hear(datagram: Uint8Array, receive: (datagram: Uint8Array) => void): void {
     if (this.#fault) return;
     this.#heardAtMs = performance.now();
@@ -220,10 +220,10 @@ export class Http3Session {
   }
 }
 
-/** RFC 9114 §8.1 */
+/** H3_REQUEST_CANCELLED (RFC 9114 §8.1). */
 const requestCancelled = 0x10c;
 
-/** The error for a relay that cannot be talked to. */
+/** Returns the error for a relay that cannot be reached. */
 export function unreachable(
   why: string,
   sent: boolean,
@@ -237,14 +237,14 @@ export function unreachable(
   );
 }
 
-/** The error for a relay whose certificate does not verify; {@link isDistrusted} tells. */
+/** Returns the error for a relay whose certificate does not verify. {@link isDistrusted} recognizes it. */
 export function distrusted(): QuicpipeError {
   return unreachable("its certificate is not issued by a trusted CA for its name", false, undefined, {
     untrusted: true,
   });
 }
 
-/** Whether an error is about the relay's certificate. */
+/** Reports whether an error is about the relay's certificate. */
 export function isDistrusted(error: unknown): boolean {
   return isQuicpipeError(error) && error.details["untrusted"] === true;
 }

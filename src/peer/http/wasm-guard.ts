@@ -1,7 +1,7 @@
 /**
- * Puts a guard around the exported functions of a WebAssembly instance that traps. The HTTP/3 client does where the
- * relay's certificate does not verify, and every later call into it, from a timer of its own too, would then throw
- * where nobody can catch it. So the first trap turns it off: calls do nothing from then on.
+ * Guards the exported functions of a WebAssembly instance that may trap. The HTTP/3 client traps if the relay's
+ * certificate does not verify. Every later call into it, even from a timer of its own, would then throw where no caller
+ * can catch it. So the first trap disables it: later calls do nothing.
  *
  * @param onTrap called once.
  */
@@ -26,7 +26,7 @@ export function guardExports<T extends { readonly exports: object }>(core: T, on
   return Object.create(core, { exports: { value: Object.fromEntries(guarded) as object } }) as T;
 }
 
-/** What a function of the client returns when there is nothing to do, by the type of its result. */
+/** Returns the value with which a function of the client says that there is nothing to do, by its result type. */
 function idleResult(name: string): number | bigint {
   if (name.endsWith("_timeout_ms")) return -1n;
   if (name.endsWith("_is_done")) return 1;

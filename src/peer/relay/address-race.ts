@@ -1,22 +1,22 @@
 import * as defaults from "../../defaults/index.ts";
 import { pause } from "../time/pause.ts";
 
-/** Who runs in a race, and for what. */
+/** The parts of a race. */
 export interface AddressRace<T> {
-  /** The addresses to try, best first; asked at the start of each round. */
+  /** Returns the addresses to try, best first. Called at the start of each round. */
   readonly addresses: () => Promise<readonly string[]>;
-  /** Tries one until the signal aborts, and cleans up after itself where it fails. */
+  /** Tries an address until the signal aborts. Cleans up after a failure. */
   readonly attempt: (address: string, signal: AbortSignal) => Promise<T>;
-  /** Takes what came second. */
+  /** Disposes of a result that came after the first. */
   readonly discard: (result: T) => void;
-  /** Ends the race; it then rejects with the signal's reason. */
+  /** Ends the race, which then rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Tries several addresses of one name, a little apart, and takes the first that answers (RFC 8305 §5). Silence is
- * followed by a new round under a fresh look-up, as a host that comes back does not know what was sent before; a round
- * in which all have failed ends the race with the last failure.
+ * Tries several addresses of one name, slightly staggered, and returns the first result (RFC 8305 §5). After silence, a
+ * new round starts with a fresh look-up, as a host that comes back does not know earlier packets. A round in which all
+ * attempts fail ends the race with the last failure.
  */
 export async function raceAddresses<T>(race: AddressRace<T>): Promise<T> {
   const over = new AbortController();
@@ -50,10 +50,10 @@ async function runRounds<T>(
   race.signal.throwIfAborted();
 }
 
-/** What became of an attempt: nothing to say where it has won. */
+/** The outcome of an attempt; `undefined` if it has won. */
 type Attempt = Promise<{ readonly error: unknown } | void>;
 
-/** Starts one attempt after the other; the next one at once where one fails. */
+/** Starts the attempts one after the other. A failure starts the next one at once. */
 async function startRound<T>(
   { addresses, attempt }: AddressRace<T>,
   signal: AbortSignal,

@@ -4,12 +4,12 @@ import { RelayClient, type StatsRequest } from "./client.ts";
 import { createRelayHttp } from "./finder.ts";
 import { PeerSocket } from "../socket.ts";
 
-/** Asks a relay what it does; needs a token with the scope `relay:admin`. Whoever opened it closes it. */
+/** A client for a relay's statistics. Needs a token with the scope `relay:admin`. The caller closes it. */
 export interface AdminClient {
   /**
-   * The answer of `GET /v1/stats` (docs/protocol.md).
+   * Returns the response of `GET /v1/stats` (docs/protocol.md).
    *
-   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, and whatever the relay refuses with, such as ERR_QUICPIPE_SCOPE_MISSING.
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal, such as ERR_QUICPIPE_SCOPE_MISSING.
    */
   stats(request: StatsRequest): Promise<object>;
   /** Ends the session and closes the socket. */
@@ -17,7 +17,7 @@ export interface AdminClient {
 }
 
 /**
- * Binds a UDP socket and gets ready to talk to the relay over HTTP/3, without doing so yet.
+ * Binds a UDP socket for HTTP/3 to the relay. Does not contact the relay yet.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_DEPENDENCY_MISSING, and
  *   ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.

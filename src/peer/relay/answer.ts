@@ -8,28 +8,28 @@ import {
   type WaitingMessage,
 } from "../../protocol.ts";
 
-/** Longest id, name or address of a relay's, in UTF-16 code units: a name has 256 bytes of UTF-8 at most. */
+/** Longest ID, name or address from a relay, in UTF-16 code units: a name has at most 256 bytes of UTF-8. */
 const maxTextLength = 256;
 
 const states: readonly MessageState[] = ["queued", "taken", "expired"];
 
-/** What a peer needs of an answer, checked: whatever runs the relay may have written it. */
+/** Unchecked fields of a response: the relay is not trusted to send the right ones. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no registration. */
+/** Requires a registration. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireRegistration(answer: RegisterResponse | undefined): RegisterResponse {
   const { id, secret, address }: Fields = { ...answer };
   if (isText(id) && isText(secret) && (address === null || isText(address))) return answer!;
   throw odd("a registration");
 }
 
-/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no list of messages. */
+/** Requires a list of messages. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireMessages(answer: unknown): readonly WaitingMessage[] {
   if (Array.isArray(answer) && answer.every(isWaiting)) return answer;
   throw odd("a list of messages");
 }
 
-/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no message with its packets. */
+/** Requires a message with its packets. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireTaken(answer: MailboxTakeResponse | undefined): MailboxTakeResponse {
   const { sender, packets, traceparent }: Fields = { ...answer };
   const arePackets = Array.isArray(packets) && packets.length <= maxMessagePackets && packets.every(isString);
@@ -37,7 +37,7 @@ export function requireTaken(answer: MailboxTakeResponse | undefined): MailboxTa
   throw odd("a message with its packets");
 }
 
-/** @throws ERR_QUICPIPE_RELAY_REFUSED if it is no message that was sent. */
+/** Requires a message that was sent. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireSent(answer: SentMessage | undefined): SentMessage {
   const { id, state }: Fields = { ...answer };
   if (isText(id) && states.some((each) => each === state)) return answer!;

@@ -18,22 +18,22 @@ import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
 import { requireMessages } from "./answer.ts";
 import { parseJson, refusalOf } from "./error.ts";
 
-/** How a {@link RelayClient} is made. */
+/** Options of a {@link RelayClient}. */
 export interface RelayClientOptions {
   readonly http: Http;
-  /** The bearer token to use now; empty for a relay without authentication. */
+  /** Returns the current bearer token; empty for a relay without authentication. */
   readonly token: () => Promise<string>;
-  /** Path under which the relay serves its routes, without a slash at the end. */
+  /** Path under which the relay serves its routes, without a trailing slash. */
   readonly basePath: string;
-  /** How long an answer may take, in ms. */
+  /** Time limit of a response, in ms. */
   readonly requestTimeoutMs: number;
-  /** What every request says beside its own headers. */
+  /** Headers of every request besides its own. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * The relay's HTTP interface as typed calls. Each throws the relay's own code where it gives
- * one that is known, else ERR_QUICPIPE_RELAY_REFUSED, and ERR_QUICPIPE_RELAY_UNREACHABLE without an answer.
+ * The relay's HTTP interface as typed calls. Each throws the relay's own code if it is a known one,
+ * ERR_QUICPIPE_RELAY_REFUSED if not, and ERR_QUICPIPE_RELAY_UNREACHABLE without a response.
  */
 export class RelayClient {
   readonly #options: RelayClientOptions;
@@ -42,40 +42,40 @@ export class RelayClient {
     this.#options = options;
   }
 
-  /** The same relay, to which every request says so much more. */
+  /** Returns a client that adds these headers to every request. */
   withHeaders(headers: Readonly<Record<string, string>>): RelayClient {
     return new RelayClient({ ...this.#options, headers });
   }
 
-  /** Registers or refreshes. */
+  /** Registers a key, or refreshes its registration. */
   register(request: RegisterRequest): Promise<RegisterResponse> {
     return this.#call("POST", paths.register, { body: request });
   }
 
-  /** Ends a registration; one that is gone already is fine. */
+  /** Ends a registration. One that is already gone is no error. */
   async endRegistration(id: string): Promise<void> {
     const path = `${paths.register}/${encodeURIComponent(id)}`;
     await this.#call("DELETE", path, { accept: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"] });
   }
 
-  /** Leaves a first flight for `recipient`. @throws also ERR_QUICPIPE_RECIPIENT_INVALID for what can be nobody's name */
+  /** Leaves a first flight for `recipient`. @throws also ERR_QUICPIPE_RECIPIENT_INVALID for an invalid name. */
   async send(recipient: string, request: MailboxSendRequest): Promise<SentMessage> {
     requireName(recipient);
     return await this.#call("POST", `${paths.mailbox}/${encodeURIComponent(recipient)}`, { body: request });
   }
 
-  /** What became of a message that was sent. */
+  /** Returns the state of a message that was sent. */
   sentMessage(recipient: string, id: string): Promise<SentMessage> {
     return this.#call("GET", messagePath(recipient, id));
   }
 
-  /** Takes a message back; one that is gone already is fine. */
+  /** Recalls a message. One that is already gone is no error. */
   async recall(recipient: string, id: string): Promise<void> {
     const accept = ["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"];
     await this.#call("DELETE", messagePath(recipient, id), { accept });
   }
 
-  /** What waits for this peer; waits `waitSeconds` for something to come (RFC 7240 §4.3). */
+  /** Returns the messages that wait for this peer. Waits up to `waitSeconds` for the first one (RFC 7240 §4.3). */
   async waiting(waitSeconds: number, signal: AbortSignal): Promise<readonly WaitingMessage[]> {
     const list: Partial<MailboxListResponse> | undefined = await this.#call("GET", paths.mailbox, {
       headers: { prefer: `wait=${waitSeconds}` },
@@ -85,7 +85,7 @@ export class RelayClient {
     return requireMessages(list?.messages);
   }
 
-  /** What the relay does, and its registrations. */
+  /** Returns the relay's statistics and registrations. */
   stats({ limit, order }: StatsRequest): Promise<object> {
     return this.#call("GET", paths.stats, {
       query: `?limit=${limit}&order=${order}`,
@@ -93,7 +93,7 @@ export class RelayClient {
     });
   }
 
-  /** Takes one message; only once. */
+  /** Takes one message. Works only once. */
   take(id: string, request: MailboxTakeRequest): Promise<MailboxTakeResponse> {
     return this.#call("POST", `${paths.mailbox}/${encodeURIComponent(id)}/take`, { body: request });
   }
@@ -115,32 +115,32 @@ export class RelayClient {
       waitMs: call.waitMs,
       maxAnswerBytes: call.maxAnswerBytes,
       signal: call.signal,
-      // A registration is made once for each key: the second time it is refreshed.
+      // A second request with the same key refreshes the registration.
       isIdempotent: method !== "POST" || path === paths.register,
     });
     return resultOf(response, `${method} ${path}`, call.accept ?? []) as T;
   }
 }
 
-/** Which registrations an administrator asks for. */
+/** The registrations that an administrator asks for. */
 export interface StatsRequest {
-  /** How many at most, 0 to 1000. */
+  /** Maximum number, 0 to 1000. */
   readonly limit: number;
   readonly order: StatsOrder;
 }
 
-/** What differs between calls. */
+/** The differences between calls. */
 interface Call {
-  /** With its question mark; not part of what messages name. */
+  /** Includes the question mark. Messages omit the query. */
   readonly query?: string;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** How much longer than other requests this one may take, in ms. */
+  /** Additional time limit, in ms. */
   readonly waitMs?: number;
-  /** How long the answer may be. */
+  /** Limit of the response body, in bytes. */
   readonly maxAnswerBytes?: number;
   readonly signal?: AbortSignal;
-  /** Refusals that are as good as success. */
+  /** Refusals that count as success. */
   readonly accept?: readonly string[];
 }
 
@@ -160,7 +160,7 @@ function resultOf(response: HttpResponse, request: string, accept: readonly stri
   );
 }
 
-/** Of what is no name another path would come out, or none. */
+/** Refuses an invalid name, which would result in another path or none. */
 function requireName(recipient: string): void {
   if (isName(recipient)) return;
   throw new QuicpipeError(

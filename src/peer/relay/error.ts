@@ -3,7 +3,7 @@ import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../../er
 import type { Problem } from "../../protocol.ts";
 import type { HttpResponse } from "../http/http.ts";
 
-/** What a relay may say that a program can act on; anything else becomes ERR_QUICPIPE_RELAY_REFUSED. */
+/** Codes of a relay that a program can act on. Any other becomes ERR_QUICPIPE_RELAY_REFUSED. */
 const relayCodes: readonly QuicpipeErrorCode[] = [
   "ERR_QUICPIPE_NOTE_INVALID",
   "ERR_QUICPIPE_RECIPIENT_INVALID",
@@ -33,7 +33,7 @@ const relayCodes: readonly QuicpipeErrorCode[] = [
   "ERR_QUICPIPE_DRAINING",
 ];
 
-/** Turns an answer that is no success into an error, by its problem details (RFC 9457) if it has any. */
+/** Converts an unsuccessful response into an error, with its problem details (RFC 9457) if it has any. */
 export function refusalOf(response: HttpResponse, request: string): QuicpipeError {
   const { status } = response;
   const problem = parseProblem(response);
@@ -49,18 +49,18 @@ export function refusalOf(response: HttpResponse, request: string): QuicpipeErro
   });
 }
 
-/** How long a relay wants to be left alone, in ms; `undefined` where it has not said. */
+/** Returns how long to leave the relay alone, in ms; `undefined` if it has not said. */
 export function retryAfterMs(error: unknown): number | undefined {
   const seconds = isQuicpipeError(error) ? error.details["retryAfterSeconds"] : undefined;
   return typeof seconds === "number" ? seconds * 1000 : undefined;
 }
 
-/** `Retry-After` in seconds (RFC 9110 §10.2.3), cut to what anybody would wait. */
+/** Parses `Retry-After` in seconds (RFC 9110 §10.2.3). Caps it at `defaults.maxRetryAfterSeconds`. */
 function parseRetryAfter(value: string | undefined): number | undefined {
   return /^\d+$/.test(value ?? "") ? Math.min(Number(value), defaults.maxRetryAfterSeconds) : undefined;
 }
 
-/** Reads a JSON body; `undefined` if it is none. */
+/** Parses a JSON body; `undefined` if it is none. */
 export function parseJson(response: HttpResponse): unknown {
   try {
     return JSON.parse(Buffer.from(response.body).toString("utf8"));
@@ -69,7 +69,7 @@ export function parseJson(response: HttpResponse): unknown {
   }
 }
 
-/** The members that say something, as far as they are short text. */
+/** Returns the code and detail of a problem, if they are text, cut to a maximum length. */
 function parseProblem(response: HttpResponse): { code?: string; detail?: string } | undefined {
   const body = parseJson(response);
   if (typeof body !== "object" || body === null) return undefined;
@@ -80,5 +80,5 @@ function parseProblem(response: HttpResponse): { code?: string; detail?: string 
   };
 }
 
-/** Of a relay's text, in UTF-16 code units; its own details are some hundred long. */
+/** Maximum length of a relay's text, in UTF-16 code units; details of a quicpipe relay have some hundred. */
 const maxTextLength = 1000;

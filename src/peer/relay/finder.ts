@@ -13,9 +13,9 @@ import { type RelayTrust, selectRelayTrust } from "./trust.ts";
 import type { PeerSocket, RelayPath } from "../socket.ts";
 
 /**
- * HTTP/3 to the relay over the peer's own socket, with the relay's certificate verified.
+ * Creates HTTP/3 to the relay over the peer's own socket, with the relay's certificate verified.
  *
- * @param onReturn called when a session has taken the place of another: the relay may be a new one.
+ * @param onReturn called when a session has replaced another: the relay may be a new one.
  */
 export function createRelayHttp(
   settings: PeerSettings,
@@ -34,16 +34,16 @@ export function createRelayHttp(
 }
 
 /**
- * Opens sessions to the relay. Where it is, and which CA it has its certificate from, is found out for each: either may
- * have changed since the last one.
+ * Opens sessions to the relay. Determines the relay's address and the CA of its certificate for each session, as either
+ * may have changed since the last one.
  */
 class RelayFinder {
   readonly #settings: PeerSettings;
   readonly #engine: Engine;
   readonly #socket: PeerSocket;
-  /** The addresses that the name had last. */
+  /** Addresses from the last look-up. */
   #known: readonly string[];
-  /** How the last session was verified. */
+  /** Verification of the last session. */
   #trust: RelayTrust | undefined;
 
   constructor(settings: PeerSettings, engine: Engine, socket: PeerSocket) {
@@ -74,7 +74,7 @@ class RelayFinder {
     }
   }
 
-  /** As of now, or those that were known last where the name cannot be looked up soon. */
+  /** Returns the current addresses, or the last known ones if the look-up takes too long or fails. */
   async #addresses(signal: AbortSignal): Promise<readonly string[]> {
     const { relayHost, host } = this.#settings;
     const lookUp = lookUpRelay(relayHost).then(
@@ -94,7 +94,7 @@ class RelayFinder {
     } catch (error) {
       if (!isDistrusted(error)) throw error;
     }
-    // The first time, or the relay has its certificate from another CA by now.
+    // The first session, or the relay now has a certificate from another CA.
     const trust = await this.#selectTrust(remote, signal);
     const session = await this.#openSession(remote, trust, signal);
     this.#trust = trust;

@@ -1,7 +1,7 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
 
-/** One session, as {@link RelayHttp} uses it. */
+/** A session as {@link RelayHttp} uses it. */
 export interface HttpSession {
   /** Whether requests can still be made. */
   readonly usable: boolean;
@@ -10,15 +10,15 @@ export interface HttpSession {
 }
 
 /**
- * Requests over one session at a time, which is opened when it is needed and again when it was lost. A request
- * that met a lost session is made once more if it was not sent, or if making it twice does no harm.
+ * Requests over one session at a time, which is opened on demand and reopened when it was lost. A request that met a
+ * lost session is repeated once if it was not sent, or if it is idempotent.
  */
 export class RelayHttp implements Http {
   readonly #open: (signal: AbortSignal) => Promise<HttpSession>;
   readonly #closing = new AbortController();
   #session: Promise<HttpSession> | undefined;
 
-  /** @param open opens a session, or rejects when the signal comes first. */
+  /** @param open opens a session. Rejects if the signal aborts first. */
   constructor(open: (signal: AbortSignal) => Promise<HttpSession>) {
     this.#open = open;
   }
@@ -34,7 +34,7 @@ export class RelayHttp implements Http {
         this.#closing.signal.aborted ||
         request.signal?.aborted ||
         leftMs <= 0 ||
-        // Whoever had a session opened has waited for that as long as it takes.
+        // A request that opened the session itself has already waited as long as that takes.
         (isFirst && this.#session === undefined) ||
         !mayRepeat(error, request)
       )
@@ -56,7 +56,7 @@ export class RelayHttp implements Http {
     return session.request(request);
   }
 
-  /** The session that is there or being opened; a new one where it has become unusable. */
+  /** Returns the open session or the one being opened. Opens a new one if it has become unusable. */
   async #current(): Promise<HttpSession> {
     const opening = (this.#session ??= this.#open(this.#closing.signal));
     try {

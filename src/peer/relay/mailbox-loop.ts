@@ -4,23 +4,23 @@ import type { WaitingMessage } from "../../protocol.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
 
-/** What a {@link MailboxLoop} works with. */
+/** The parts of a {@link MailboxLoop}. */
 export interface MailboxLoopParts<T> {
   /** Long poll for messages. */
   readonly poll: (signal: AbortSignal) => Promise<readonly WaitingMessage[]>;
-  /** Makes a connection of a message; calls `onTaken` when the mailbox no longer holds it. */
+  /** Makes a connection from a message. Calls `onTaken` when the mailbox no longer holds it. */
   readonly accept: (message: WaitingMessage, onTaken: () => void) => Promise<T>;
-  /** Ends a connection that nobody wants any more. */
+  /** Ends a connection that is no longer wanted. */
   readonly discard: (connection: T) => void;
-  /** Hears of every failure but the last, of which whoever waits hears. */
+  /** Receives every failure, except a final one that rejects pending calls of `next`. */
   readonly onError: (error: QuicpipeError) => void;
-  /** Whether another token may come, so that a refused one is not the end. */
+  /** Whether the token may change, so that its refusal is not final. */
   readonly tokenMayChange: boolean;
-  /** Connections that are made ahead of whoever waits for them; what is over stays in the mailbox. */
+  /** Connections made ahead of calls of `next`. Further messages stay in the mailbox. */
   readonly backlog: number;
 }
 
-/** Refusals that asking again does not change. */
+/** Refusals that a repetition does not change. */
 const final: ReadonlySet<QuicpipeErrorCode> = new Set([
   "ERR_QUICPIPE_TOKEN_MISSING",
   "ERR_QUICPIPE_TOKEN_INVALID",
@@ -31,19 +31,19 @@ const final: ReadonlySet<QuicpipeErrorCode> = new Set([
 ]);
 
 /**
- * Asks the mailbox for messages and makes connections of them, as many as somebody waits for and some ahead. Errors make
- * it ask more slowly; only a refusal for good ends it.
+ * Asks the mailbox for messages and makes connections from them: one for each pending call of `next`, and some ahead.
+ * Errors slow it down; only a final refusal ends it.
  */
 export class MailboxLoop<T> {
   readonly #parts: MailboxLoopParts<T>;
   readonly #controller = new AbortController();
   readonly #accepted: T[] = [];
   readonly #waiting: PromiseWithResolvers<T | undefined>[] = [];
-  /** Messages that the mailbox still holds although they are in hand. */
+  /** Messages in hand that the mailbox still holds. */
   #untaken = 0;
   /** Connections in the making. */
   #making = 0;
-  /** A message could not be taken, so that the next poll would bring it again at once. */
+  /** Set when a message could not be taken. The next poll would return it again at once. */
   #stuck = false;
   #started = false;
   #failure: QuicpipeError | undefined;
@@ -60,7 +60,7 @@ export class MailboxLoop<T> {
     void this.#run();
   }
 
-  /** The next connection; `undefined` after {@link close}. */
+  /** Returns the next connection; `undefined` after {@link close}. */
   next(): Promise<T | undefined> {
     this.start();
     const connection = this.#accepted.shift();
@@ -74,7 +74,7 @@ export class MailboxLoop<T> {
     return waiting.promise;
   }
 
-  /** Ends it; connections that nobody took are discarded. Idempotent. */
+  /** Ends the loop and discards connections that were not taken. Idempotent. */
   close(): void {
     this.#controller.abort();
     this.#onChange?.();
@@ -95,13 +95,13 @@ export class MailboxLoop<T> {
     }
   }
 
-  /** One poll and what it brought. */
+  /** Polls once and handles the messages. */
   async #round(signal: AbortSignal): Promise<Outcome> {
     this.#stuck = false;
     try {
       const messages = await this.#parts.poll(signal);
       for (const message of messages) if (this.#hasRoom()) this.#take(message);
-      // Else the next poll would bring at once what is in hand.
+      // Otherwise the next poll would return the messages in hand at once.
       await this.#until(() => this.#untaken === 0);
       if (this.#stuck) return { kind: "failed" };
       return { kind: messages.length > 0 ? "messages" : "nothing" };
@@ -141,7 +141,7 @@ export class MailboxLoop<T> {
     else this.#accepted.push(connection);
   }
 
-  /** Whether somebody waits for one more connection, or one more may wait for somebody. */
+  /** Whether a call of `next` is pending, or the backlog has room. */
   #hasRoom(): boolean {
     const wanted = this.#waiting.length + this.#parts.backlog;
     return this.#accepted.length + this.#making < wanted;
@@ -155,7 +155,7 @@ export class MailboxLoop<T> {
   #report(error: unknown): void {
     const known = isQuicpipeError(error) ? error : unexpected(error);
     const isFinal = !this.#parts.tokenMayChange && final.has(known.code);
-    // Whoever waits is told of the end by that.
+    // Pending calls of `next` receive a final failure themselves.
     if (!isFinal || this.#waiting.length === 0) this.#parts.onError(known);
     if (!isFinal) return;
     this.#failure = known;
@@ -163,13 +163,13 @@ export class MailboxLoop<T> {
   }
 }
 
-/** What a poll came to; without an error, a failed one brought a message that could not be taken. */
+/** Outcome of a poll. One that failed without an error brought a message that could not be taken. */
 interface Outcome {
   readonly kind: "messages" | "nothing" | "failed";
   readonly error?: unknown;
 }
 
-/** How long to wait before the next poll, in ms. */
+/** Returns the wait before the next poll, in ms. */
 function gapAfter({ kind, error }: Outcome, failures: number, elapsedMs: number): number {
   if (kind === "messages") return 0;
   if (kind === "nothing") return defaults.emptyPollMs - elapsedMs;

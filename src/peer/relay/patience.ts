@@ -2,21 +2,21 @@ import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
 
-/** How long a {@link patiently} made request may be made again, and who hears of it. */
+/** Limits and observer of a request made by {@link patiently}. */
 export interface Patience {
-  /** When the time is up, by `performance.now()`. */
+  /** End of the time limit, by `performance.now()`. */
   readonly deadlineMs: number;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
-  /** Hears why it waits, and with `undefined` that it no longer does. */
+  /** Receives the refusal before each wait, and `undefined` after success. */
   readonly onWait: (refusal: QuicpipeError | undefined) => void;
 }
 
 /**
- * Makes a request to the relay, and makes it again where the relay refuses it for now and says when to come back (429
- * and 503 with `Retry-After`). Who is told the same at the same time comes back a little apart.
+ * Makes a request to the relay, and repeats it while the relay refuses it for now and says when to come back (429 and
+ * 503 with `Retry-After`). Spreads the repetitions, so that clients refused at the same time do not return together.
  *
- * @throws the refusal, as soon as the time is too short to come back; any other error at once.
+ * @throws the refusal, as soon as too little time is left to come back; any other error at once.
  */
 export async function patiently<T>(request: () => Promise<T>, patience: Patience): Promise<T> {
   const { deadlineMs, signal, onWait } = patience;
@@ -35,7 +35,7 @@ export async function patiently<T>(request: () => Promise<T>, patience: Patience
   }
 }
 
-/** Half as long again at most. */
+/** Adds up to half of the time, at random. */
 function spread(ms: number): number {
   return ms * (1 + Math.random() / 2);
 }

@@ -8,24 +8,23 @@ import type { Engine, EngineOptions } from "../engine/contract.ts";
 import { distrusted, unreachable } from "../http/session.ts";
 import type { PeerSocket, RelayPath } from "../socket.ts";
 
-/** What {@link probeRelay} asks with. */
+/** Options of {@link probeRelay}. */
 export interface ProbeOptions {
   readonly engine: Engine;
   readonly socket: PeerSocket;
-  /** The way to the relay. */
+  /** The path to the relay. */
   readonly path: RelayPath;
-  /** CA certificates, PEM, one of which must have issued the relay's. */
+  /** CA certificates, PEM. One of them must have issued the relay's certificate. */
   readonly ca: string;
-  /** Name that the relay's certificate must be valid for; unchecked if absent. */
+  /** Name for which the relay's certificate must be valid; unchecked if absent. */
   readonly serverName: string | undefined;
   readonly timeoutMs: number;
-  /** Gives the handshake up. */
+  /** Aborts the handshake. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Shakes hands with the relay once and returns the certificates (DER) that it presented, its own first, after
- * they have been verified.
+ * Shakes hands with the relay once, verifies its certificates and returns them (DER), its own first.
  *
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if they do not verify or the relay does not answer.
  */
@@ -68,7 +67,7 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
   }
 }
 
-/** RFC 9114 §8.1 */
+/** H3_NO_ERROR (RFC 9114 §8.1). */
 const h3NoError = 0x100;
 
 function probeEngineOptions({ ca, timeoutMs }: ProbeOptions): EngineOptions {

@@ -5,13 +5,13 @@ import { type Address, formatAddress } from "../../wire/address.ts";
 import { requireRegistration } from "./answer.ts";
 import type { StunCredential } from "../../wire/stun-binding.ts";
 
-/** What upkeep needs of the relay. */
+/** The part of the relay that upkeep needs. */
 export interface RegistrationRelay {
   register(request: RegisterRequest): Promise<RegisterResponse>;
   endRegistration(id: string): Promise<void>;
 }
 
-/** What a {@link Registration} is made from. */
+/** The parts of a {@link Registration}. */
 export interface RegistrationParts {
   readonly relay: RegistrationRelay;
   /** Proves the address by STUN. */
@@ -20,15 +20,15 @@ export interface RegistrationParts {
   readonly key: Uint8Array;
   readonly num: number;
   readonly keepaliveMs: number;
-  /** Called with every keepalive that is due. */
+  /** Called at each keepalive. */
   readonly onKeepalive?: () => void;
   /** Called when the relay has followed to another address: packets get through again. */
   readonly onMoved?: () => void;
 }
 
 /**
- * One registration at the relay and its upkeep: STUN every 15 s keeps the NAT's mapping, renews the life of the
- * registration and moves it to a new address; where that fails, it is made again over HTTP/3.
+ * One registration at the relay and its upkeep. STUN at each keepalive keeps the NAT's mapping, renews the life of the
+ * registration and moves it to a new address. If that fails, it is registered again over HTTP/3.
  */
 export class Registration {
   readonly #parts: RegistrationParts;
@@ -37,7 +37,7 @@ export class Registration {
   #timer: NodeJS.Timeout | undefined;
   #fault: QuicpipeError | undefined;
   #upkeep: Promise<void> | undefined;
-  /** When the STUN request that waits for its answer was made. */
+  /** Start of the pending STUN request; `Infinity` without one. */
   #askedAtMs = Infinity;
   #ended: Promise<void> | undefined;
 
@@ -48,9 +48,9 @@ export class Registration {
   }
 
   /**
-   * Registers, proves the address where HTTP could not, and starts the upkeep. The caller ends it.
+   * Registers, proves the address if HTTP could not, and starts the upkeep. The caller ends it.
    *
-   * @throws whatever the relay refuses with; ERR_QUICPIPE_RELAY_UNREACHABLE without an answer.
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE without a response, or the code of the relay's refusal.
    */
   static async open(parts: RegistrationParts): Promise<Registration> {
     const token = await parts.token();
@@ -75,20 +75,20 @@ export class Registration {
     return this.#current.address;
   }
 
-  /** What speaks against the relay: upkeep has failed, or waits for an answer suspiciously long. */
+  /** Fault of the relay: upkeep has failed, or has waited suspiciously long for a response. */
   get fault(): QuicpipeError | undefined {
     const isSuspect = performance.now() - this.#askedAtMs > defaults.stunSuspectMs;
     return this.#fault ?? (isSuspect ? unanswered() : undefined);
   }
 
-  /** Ends it at the relay. What the relay does not hear of expires there by itself. Idempotent. */
+  /** Ends the registration at the relay. It expires there if the relay cannot be told. Idempotent. */
   end(): Promise<void> {
     clearTimeout(this.#timer);
     this.#ended ??= this.#parts.relay.endRegistration(this.id);
     return this.#ended;
   }
 
-  /** One round of upkeep, if none is on; never throws: {@link fault} tells. */
+  /** Runs one round of upkeep, unless one is running. Never throws; see {@link fault}. */
   keepAlive(): Promise<void> {
     this.#upkeep ??= this.#keepAlive().finally(() => {
       this.#upkeep = undefined;
@@ -119,15 +119,15 @@ export class Registration {
 
   async #renew(): Promise<void> {
     const token = await this.#parts.token();
-    // A new token may carry new limits, which the relay reads when it registers.
+    // A new token may carry new limits, which the relay reads on registering.
     if (token !== this.#token) await this.#registerAgain(token);
     try {
       await this.#bind();
     } catch (error) {
       this.#fault = knownFault(error);
-      // Gone at the relay (it was restarted, or slept too long), or STUN alone does not get through. The same
-      // key brings the same connection IDs back; then STUN has the last word on the address, as the relay may
-      // know the HTTP/3 session by an older one.
+      // The relay has lost the registration (it restarted, or this peer slept too long), or only STUN does not get
+      // through. The same key restores the same connection IDs. Then STUN decides on the address, as the relay may know
+      // the HTTP/3 session by an older one.
       await this.#registerAgain(token);
       await this.#bind();
     }

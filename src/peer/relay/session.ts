@@ -5,21 +5,21 @@ import type { HttpSession } from "./http.ts";
 import type { RelayTrust } from "./trust.ts";
 import type { DatagramSink, PeerSocket, RelayPath } from "../socket.ts";
 
-/** How a {@link RelaySession} is opened. */
+/** Options of a {@link RelaySession}. */
 export interface RelaySessionOptions {
   readonly socket: PeerSocket;
-  /** The way to the relay; closed with the session. */
+  /** The path to the relay, closed with the session. */
   readonly path: RelayPath;
   readonly trust: RelayTrust;
-  /** Host and port as requests name them. */
+  /** Host and port as in `:authority`. */
   readonly authority: string;
-  /** How long the handshake may take, in ms. */
+  /** Time limit of the handshake, in ms. */
   readonly timeoutMs: number;
-  /** Gives the handshake up. */
+  /** Aborts the handshake. */
   readonly signal: AbortSignal;
 }
 
-/** An HTTP/3 session with its part of the peer's socket: several can be in the making at a time. */
+/** An HTTP/3 session with its share of the peer's socket. Several can be in the making at a time. */
 export class RelaySession implements HttpSession {
   readonly #socket: PeerSocket;
   readonly #path: RelayPath;
@@ -56,7 +56,7 @@ export class RelaySession implements HttpSession {
     return this.#http!.request(request);
   }
 
-  /** Makes it the peer's session: the relay is where it leads, and what belongs to no connection is for it. */
+  /** Makes it the peer's session: its remote address is the relay's, and it gets packets of no connection. */
   use(): void {
     this.#socket.moveTo(this.#path.remote);
     this.#socket.onHttp3 = this.#receive;
@@ -82,7 +82,7 @@ export class RelaySession implements HttpSession {
     });
   }
 
-  /** The first packet tells the connection ID under which the answers come. */
+  /** The first packet carries the connection ID to which the relay answers. */
   #send(datagram: Uint8Array): void {
     if (!this.#sourceId) {
       this.#sourceId = parseLongHeader(datagram)?.sourceId.slice();

@@ -12,27 +12,27 @@ import {
   type StunCredential,
 } from "../../wire/stun-binding.ts";
 
-/** A request that waits for its reply. */
+/** A request that waits for its response. */
 interface Transaction {
   readonly request: BindingRequest;
   readonly resolve: (reply: BindingReply | undefined) => void;
 }
 
 /**
- * STUN Binding requests to the relay from the peer's socket (docs/protocol.md, "STUN"): they keep the NAT's mapping,
- * and move a registration to wherever they come from.
+ * Sends STUN Binding requests to the relay from the peer's socket (docs/protocol.md, "STUN"). They keep the NAT's
+ * mapping, and move a registration to the address that they come from.
  */
 export class StunClient {
   readonly #send: (datagram: Uint8Array) => void;
   readonly #transactions = new Set<Transaction>();
-  /** The last one, so that most requests need one round trip. */
+  /** The latest challenge, so that most requests need one round trip. */
   #challenge: StunChallenge | undefined;
 
   constructor(send: (datagram: Uint8Array) => void) {
     this.#send = send;
   }
 
-  /** Takes a STUN message from the relay; anything but an expected reply is ignored. */
+  /** Takes a STUN message from the relay. Ignores everything but an expected response. */
   receive(datagram: Uint8Array): void {
     for (const { request, resolve } of this.#transactions) {
       const reply = parseBindingReply(datagram, request);
@@ -41,10 +41,10 @@ export class StunClient {
   }
 
   /**
-   * Proves to the relay that a registration is reached at this socket's public address, and returns that.
+   * Proves to the relay that a registration is reachable at this socket's public address, and returns that address.
    *
-   * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND if the relay does not know the credential (any more).
-   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if nothing came back in 11.5 s.
+   * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND if the relay does not, or no longer, know the credential.
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no response came in 11.5 s.
    */
   async bind(credential: StunCredential): Promise<Address> {
     // One challenge for the first request or a stale nonce, and another if the address changed in between.
@@ -54,18 +54,18 @@ export class StunClient {
       if (reply?.kind === "success") return reply.address;
       if (reply?.kind !== "challenge") throw refused(reply);
       this.#challenge = reply.challenge;
-      // RFC 8489 §9.2.5: a 401 for a request that answered a challenge means that the credential is wrong.
+      // RFC 8489 §9.2.5: a 401 in response to an answered challenge means that the credential is wrong.
       if (reply.code === 401 && challenge) throw refused(reply);
     }
     throw refused(undefined);
   }
 
-  /** Gives all requests up. */
+  /** Abandons all requests. */
   close(): void {
     for (const { resolve } of this.#transactions) resolve(undefined);
   }
 
-  /** Sends until something comes back, ever more slowly (RFC 8489 §6.2.1). */
+  /** Sends a request until a response comes, with growing gaps (RFC 8489 §6.2.1). */
   async #transact(request: BindingRequest): Promise<BindingReply | undefined> {
     const { promise, resolve } = Promise.withResolvers<BindingReply | undefined>();
     const transaction = { request, resolve };

@@ -5,22 +5,23 @@ import { namesOf } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { requireCertificates } from "../../files/pem.ts";
 
-/** How the relay's certificate is verified. */
+/** Parameters for verifying the relay's certificate. */
 export interface RelayTrust {
-  /** DNS name that it must be valid for. */
+  /** DNS name for which it must be valid. */
   readonly serverName: string;
-  /** The one CA certificate (PEM) that it must chain up to; `undefined` verifies nothing. */
+  /** The one CA certificate (PEM) to which it must chain up; `undefined` verifies nothing. */
   readonly ca: string | undefined;
 }
 
 /**
- * Says how the relay at `host` is verified. The HTTP/3 client takes one CA certificate, and no IP address for a
- * name; so where several CAs are trusted (the system's), or the host is an address, `probe` shakes hands first
- * and returns the verified chain, from which the CA and a name are taken. What the client then verifies by itself
- * is all of it: a probe that was lied to only makes it fail.
+ * Determines how to verify the relay at `host`. The HTTP/3 client takes one CA certificate, and no IP address as a
+ * name. So if several CAs are trusted (the system's), or the host is an address, `probe` shakes hands first and returns
+ * the verified chain, from which the CA and a name are taken. The client then verifies everything itself: a probe that
+ * was deceived only makes it fail.
  *
  * @param relayCa PEM text; the system's CAs if absent; `"insecure"` verifies nothing.
- * @throws ERR_QUICPIPE_OPTION_INVALID if `relayCa` is no PEM text with a certificate, or absent where the system has none.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if `relayCa` is no PEM text with a certificate, or is absent and the system has
+ *   none.
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's certificate is not for `host`.
  */
 export async function selectRelayTrust(
@@ -62,13 +63,13 @@ function refusal(host: string, certificate: X509Certificate | undefined): string
   return "the relay's certificate leads to none of the trusted CAs: give its CA, or the certificate itself, as relayCa";
 }
 
-/** A DNS name that a certificate is valid for beside the IP address `host`; `undefined` if it is not for that. */
+/** Returns a DNS name of a certificate that is valid for the IP address `host`; `undefined` if it is not, or has none. */
 function nameBeside(certificate: X509Certificate, host: string): string | undefined {
   if (certificate.checkIP(host) === undefined) return undefined;
   return /DNS:([^,\s]+)/.exec(certificate.subjectAltName ?? "")?.[1];
 }
 
-/** The first candidate, from the leaf upwards, that is in the chain or issued a certificate of it. */
+/** Returns the first candidate, from the leaf upwards, that is in the chain or issued a certificate in it. */
 function issuerAmong(candidates: readonly string[], chain: readonly X509Certificate[]): string | undefined {
   const roots = candidates.map((pem) => ({ pem, certificate: new X509Certificate(pem) }));
   for (const each of chain)
@@ -77,7 +78,7 @@ function issuerAmong(candidates: readonly string[], chain: readonly X509Certific
   return undefined;
 }
 
-/** By name and by signature: renewed CAs share their names. */
+/** Compares the name and verifies the signature: renewed CAs share their names. */
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

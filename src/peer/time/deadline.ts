@@ -1,14 +1,14 @@
-/** Runs out after a time or by a signal, whichever is first. */
+/** A deadline that expires after a time or by a signal, whichever is first. */
 export interface Deadline {
-  /** Rejects when it runs out, never resolves. */
+  /** Rejects on expiry, never resolves. */
   readonly expired: Promise<never>;
-  /** Aborts when it runs out or is cleared: for what works towards the same end. */
+  /** Aborts on expiry or on {@link clear}, for work towards the same end. */
   readonly signal: AbortSignal;
-  /** Whoever set it clears it. */
+  /** Cancels the deadline. The caller that creates it must clear it. */
   clear(): void;
 }
 
-/** Sets a deadline: `error` says what is wrong if the time is up; an abort rejects with the signal's reason. */
+/** Creates a deadline. On expiry it rejects with the result of `error`; on an abort, with the signal's reason. */
 export function createDeadline(
   timeoutMs: number,
   error: () => Error,
@@ -24,7 +24,7 @@ export function createDeadline(
   const abort = (): void => end(signal?.reason);
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
-  // Nobody may be looking any more when it runs out.
+  // It may expire unobserved.
   promise.catch(() => undefined);
   return {
     expired: promise,

@@ -3,7 +3,7 @@ import { createCertificate } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { certificatesIn } from "../../files/pem.ts";
 
-/** Who a peer is to other peers: a certificate and its private key. */
+/** A peer's identity to other peers: a certificate and its private key. */
 export interface Identity {
   /** Certificate chain, PEM, own certificate first. */
   readonly certificate: string;
@@ -11,18 +11,18 @@ export interface Identity {
   readonly privateKey: string;
   /** Both in one text, as {@link loadIdentity} reads it. Keep it secret. */
   readonly pem: string;
-  /** SHA-256 of the certificate (DER), hex: what others pin. */
+  /** SHA-256 of the certificate (DER), hex, which others pin. */
   readonly fingerprint: string;
 }
 
-/** What {@link createIdentity} makes. */
+/** Options of {@link createIdentity}. */
 export interface IdentityOptions {
-  /** Common and alternative name of the certificate; `"quicpipe peer"` if absent. Shown to people; pins do not look at it. */
+  /** Common and alternative name of the certificate; `"quicpipe peer"` if absent. It is for people; pins ignore it. */
   readonly name?: string | undefined;
 }
 
 /**
- * Makes an identity: a self-signed ECDSA P-256 certificate for 10 years. Keep its `pem` (mode 0600), as other
+ * Creates an identity: a self-signed ECDSA P-256 certificate, valid for 10 years. Keep its `pem` (mode 0600), as other
  * peers pin its `fingerprint`.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
@@ -35,9 +35,9 @@ export async function createIdentity({ name = "quicpipe peer" }: IdentityOptions
 const keyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^-]+-----END (?:[A-Z]+ )?PRIVATE KEY-----/;
 
 /**
- * Reads an identity from PEM text that holds a private key and its certificate, in any order.
+ * Loads an identity from PEM text with a private key and its certificate, in any order.
  *
- * @throws ERR_QUICPIPE_IDENTITY_INVALID if one is missing, does not parse or they do not belong together.
+ * @throws ERR_QUICPIPE_IDENTITY_INVALID if one is missing or does not parse, or if they do not belong together.
  */
 export function loadIdentity(pem: string): Identity {
   const certificates = certificatesIn(pem);
@@ -52,10 +52,10 @@ export function loadIdentity(pem: string): Identity {
 }
 
 /**
- * The fingerprint of a certificate: the SHA-256 of its DER, as 64 hex digits in lower case.
+ * Returns the fingerprint of a certificate: the SHA-256 of its DER, as 64 hex digits in lower case.
  *
  * @param certificate PEM text or DER bytes.
- * @throws ERR_QUICPIPE_IDENTITY_INVALID if the PEM text does not parse; DER is taken as it is.
+ * @throws ERR_QUICPIPE_IDENTITY_INVALID if the PEM text does not parse. DER is not parsed.
  */
 export function fingerprintOf(certificate: string | Uint8Array): string {
   const der =

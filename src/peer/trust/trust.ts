@@ -5,11 +5,11 @@ import { certificatesIn } from "../../files/pem.ts";
 import { fingerprintOf } from "./identity.ts";
 
 /**
- * Whom a peer talks to:
+ * The peers that a peer trusts:
  * - pins: SHA-256 fingerprints of certificates, 64 hex digits (colons allowed) or base64url;
- * - `{ ca }`: certificates that a CA of this PEM text issued for the other peer's name;
- * - a function that decides, given the name the mailbox knows (if any) and the fingerprint;
- * - `"insecure"`: anybody; no certificate is asked for or checked, so anybody in between can read along.
+ * - `{ ca }`: certificates that a CA in this PEM text issued for the other peer's name;
+ * - a function that decides by the other peer's name in the mailbox, if any, and its fingerprint;
+ * - `"insecure"`: any peer. No certificate is requested or checked, so an attacker on the path can read along.
  */
 export type Trust =
   | readonly string[]
@@ -20,25 +20,24 @@ export type Trust =
 /** Decides on the certificate that the other side presented. */
 export type CertificateCheck = (der: Uint8Array) => boolean | Promise<boolean>;
 
-/** A {@link Trust} made ready: what TLS demands, and what is checked after it. */
+/** A {@link Trust} ready for use: the demand in TLS, and the check after it. */
 export interface TrustPolicy {
   readonly demand: CertificateDemand;
-  /** `undefined` where nothing is to be checked. */
+  /** `undefined` if there is nothing to check. */
   readonly checkFor: ((remoteName: string | undefined) => CertificateCheck) | undefined;
 }
 
 /**
- * Makes a trust ready.
+ * Prepares a trust for use.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID for an empty list, a pin that is no SHA-256 or a PEM text without
- *   certificate.
+ * @throws ERR_QUICPIPE_OPTION_INVALID for an empty list, a pin that is no SHA-256 or a PEM text without a certificate.
  */
 export function createTrustPolicy(trust: Trust): TrustPolicy {
   if (trust === "insecure") return { demand: { kind: "none" }, checkFor: undefined };
   if (typeof trust === "function")
     return {
       demand: { kind: "any" },
-      // Asynchronous even where the function is not: what it throws is a no, not a fault of the connection.
+      // Async even if the function is not: an error that it throws is a refusal, not a fault of the connection.
       checkFor: (remoteName) => async (der) => trust(remoteName, fingerprintOf(der)),
     };
   if ("ca" in trust) return caPolicy(trust.ca);
@@ -51,13 +50,13 @@ function caPolicy(pem: string): TrustPolicy {
   if (certificatesIn(pem).length === 0) throw invalid("the ca is no PEM text with a certificate");
   return {
     demand: { kind: "ca", pem },
-    // TLS has checked who issued it; that the name is right counts only where a name is known.
+    // TLS has checked the issuer. The name is checked only if one is known.
     checkFor: (remoteName) => (der) =>
       remoteName === undefined || new X509Certificate(der).checkHost(remoteName) !== undefined,
   };
 }
 
-/** Reads a fingerprint: 64 hex digits, with or without colons, or the 43 characters of base64url. */
+/** Parses a fingerprint: 64 hex digits, with or without colons, or the 43 characters of base64url. */
 export function parsePin(pin: string): string {
   const hex = pin.replaceAll(":", "").toLowerCase();
   if (/^[0-9a-f]{64}$/.test(hex)) return hex;
@@ -72,9 +71,9 @@ function invalid(what: string, wanted: string = `${pinWanted}, { ca } or "insecu
 }
 
 /**
- * Returns the trust that somebody gave, for nobody is trusted by default.
+ * Returns the given trust. There is no default: no peer is trusted unless the caller says so.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if nothing was given.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if none is given.
  */
 export function requireTrust(trust: Trust | undefined): Trust {
   if (trust === undefined) throw invalid("nothing is said about whom to trust");

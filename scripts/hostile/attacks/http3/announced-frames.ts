@@ -4,12 +4,12 @@ import { RawHttp3 } from "../../clients/raw-http3.ts";
 
 const connections = 8;
 const streams = 100;
-/** The longest frames of which HTTP libraries are known to set memory aside. */
+/** The longest frame for which HTTP libraries are known to reserve memory. */
 const announcedBytes = 2 ** 24 - 1;
 /** HEADERS, and a reserved type (RFC 9114 §7.2.1 and §7.2.8). */
 const types = [0x01, 0x21];
 
-/** Frames whose length is announced, and of which one byte comes. */
+/** Frames that announce a length and then send one byte. */
 export const announcedFrames: Attack = {
   name: "frames that are only announced",
   unit: "frames",

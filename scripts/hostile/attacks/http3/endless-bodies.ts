@@ -2,7 +2,7 @@ import type { Attack } from "../../attack.ts";
 import { post } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
-/** Bodies of hundreds of MB that go on after the answer has come: to a path that is none, and without a token. */
+/** Bodies of hundreds of MB that continue after the response, to a path that does not exist and without a token. */
 export const endlessBodies: Attack = {
   name: "bodies after the answer",
   unit: "bytes",

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../../attack.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
-/** More than one source gets. */
+/** More than one source may hold. */
 const connections = 400;
 
-/** Connections that ask for nothing and stay alive. */
+/** Connections that send no request and stay alive. */
 export const idleConnections: Attack = {
   name: "idle connections",
   unit: "connections",

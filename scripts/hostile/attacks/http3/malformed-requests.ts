@@ -2,14 +2,14 @@ import type { Attack, Target } from "../../attack.ts";
 import { type Fields, get } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
-/** A request that `fetch` has no form for, and the status that says why. */
+/** A request that `fetch` cannot represent, and the status of its refusal. */
 export interface MalformedRequest {
   readonly name: string;
   readonly fields: (target: Pick<Target, "port">) => Fields;
   readonly status: number;
 }
 
-/** A GET with one field changed, or without it. */
+/** Returns a GET with one field changed or removed. */
 function changed(name: string, value: string | undefined): MalformedRequest["fields"] {
   return (target) =>
     get("/", target).flatMap((field) =>
@@ -46,7 +46,7 @@ export const malformedKinds: readonly MalformedRequest[] = [
   { name: "20 kB of fields", fields: extended(["x-long", "x".repeat(20_000)]), status: 431 },
 ];
 
-/** Requests that cannot be read, of every kind in turn. */
+/** Malformed requests of every kind in turn. */
 export const malformedRequests: Attack = {
   name: "malformed requests",
   unit: "answers",

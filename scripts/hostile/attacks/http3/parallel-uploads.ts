@@ -2,13 +2,13 @@ import type { Attack, Tally } from "../../attack.ts";
 import { post } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
-/** Of its own: what others hold of the share of theirs would shut it out. */
+/** A source of its own, as other attacks may hold the share of theirs. */
 const from = "127.0.0.21";
 
 const connections = 40;
 const bytes = 5_000_000;
 
-/** Connections at a time that upload some MB each, refused or not. */
+/** Parallel connections that upload some MB each, refused or not. */
 export const parallelUploads: Attack = {
   name: "uploads on 40 connections",
   unit: "bytes",

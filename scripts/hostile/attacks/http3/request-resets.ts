@@ -3,7 +3,7 @@ import type { Attack } from "../../attack.ts";
 import { get } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
-/** Requests that never end, reset 2 to 5 ms after they began, on one connection for as long as it lasts. */
+/** Unfinished requests, each reset 2 to 5 ms after its start, on one connection for as long as it lasts. */
 export const requestResets: Attack = {
   name: "requests that are reset",
   unit: "resets",

@@ -3,12 +3,12 @@ import type { Attack } from "../../attack.ts";
 import { get } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
-/** Of its own: what others hold of the share of theirs would shut it out. */
+/** A source of its own, as other attacks may hold the share of theirs. */
 const from = "127.0.0.23";
 
 const connections = 100;
 
-/** Connections that ask for a page as often as they may, and read none of it; they stay alive. */
+/** Connections that request a page on every stream they may open, read no response and stay alive. */
 export const slowReaders: Attack = {
   name: "readers that do not read",
   unit: "requests",

@@ -3,14 +3,14 @@ import type { Attack } from "../../attack.ts";
 import { get, headersFrame, post } from "../../clients/http3-frames.ts";
 import { RawHttp3 } from "../../clients/raw-http3.ts";
 
-/** Of its own: what others hold of the share of theirs would shut it out. */
+/** A source of its own, as other attacks may hold the share of theirs. */
 const from = "127.0.0.22";
 
 const connections = 20;
-/** Between two bytes, in ms. */
+/** Pause between two bytes, in ms. */
 const pauseMs = 5000;
 
-/** Header fields and bodies that never come to their end: half of a connection's streams each, a byte now and then. */
+/** Unfinished header fields and bodies, each on half of a connection's streams. The bodies get a byte now and then. */
 export const slowRequests: Attack = {
   name: "slow headers and bodies",
   unit: "requests",

@@ -2,16 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../../attack.ts";
 import { ForgedHttp3 } from "../../clients/forged-http3.ts";
 
-/** Other than where honest clients come from, as what is kept counts for its source. */
+/** Differs from the source of honest clients, as buffered bytes count against their source. */
 const source = "127.0.0.2";
 const connections = 16;
 const streams = 4;
 /** Frames of one byte in a packet: as many as fit. */
 const framesPerPacket = 140;
-/** Bytes of a stream: as many as the windows of one and of all together allow. */
+/** Length of a stream: as much as the windows of the stream and the connection allow. */
 const streamBytes = 64_000;
 
-/** Connections that send every second byte of streams whose beginning never comes. */
+/** Connections that send every second byte of streams but never their first one. */
 export const sparseStreams: Attack = {
   name: "streams full of holes",
   unit: "frames",
@@ -33,7 +33,7 @@ export const sparseStreams: Attack = {
   },
 };
 
-/** STREAM frames with one byte each at every second offset (RFC 9000 §19.8). */
+/** Returns STREAM frames with one byte each at every second offset (RFC 9000 §19.8). */
 function holes(streamId: number, from: number): Buffer {
   const frames: Buffer[] = [];
   for (let i = 0; i < framesPerPacket; i++) {

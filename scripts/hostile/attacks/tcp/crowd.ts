@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack, Target } from "../../attack.ts";
 import { connectTls } from "../../clients/raw-http2.ts";
 
-/** More than the relay takes from everybody. */
+/** More than the relay accepts in all. */
 const connections = 1200;
-/** Opened at a time. */
+/** Connections opened at a time. */
 const batch = 50;
 
-/** Ways to hold a connection and ask for nothing: without a handshake, without a request, without its end. */
+/** Ways to hold a connection without a request: without a handshake, without header fields, without their end. */
 const ways: readonly ((target: Target, signal: AbortSignal) => Promise<Socket>)[] = [
   async ({ host, port }, signal) => {
     const socket = connect(port, host).on("error", () => undefined);
@@ -24,7 +24,7 @@ const ways: readonly ((target: Target, signal: AbortSignal) => Promise<Socket>)[
   },
 ];
 
-/** A crowd from one address at the door, which comes again as often as it is sent away. */
+/** A crowd of connections from one address, which reconnect as often as the relay closes them. */
 export const tcpCrowd: Attack = {
   name: "a crowd at the door, over TCP",
   unit: "connections",

@@ -6,7 +6,7 @@ const connections = 20;
 const piece = Buffer.alloc(16_000, "x");
 const paths = ["/v1/register", "/v1/mailbox/x", "/nothing"];
 
-/** Bodies that go on after the relay has refused them, over HTTP/2 and HTTP/1.1. */
+/** Bodies that continue after the relay has refused them, over HTTP/2 and HTTP/1.1. */
 export const tcpEndlessBodies: Attack = {
   name: "endless bodies, over TCP",
   unit: "bytes",
@@ -27,7 +27,7 @@ async function floodHttp2(target: Target, path: string, signal: AbortSignal, tal
   const client = await RawHttp2.open(target);
   const streams = Array.from({ length: 20 }, (_, i) => 2 * i + 1);
   await client.send(...streams.map((stream) => requestFrame(stream, "POST", path)));
-  // Within the connection's window, again and again.
+  // Stays within the connection's window each time.
   const body = piece.subarray(0, 3000);
   for (; !client.isClosed && !signal.aborted; tally(streams.length * body.length))
     await client.send(...streams.map((stream) => frame(frameType.data, 0, stream, body)));

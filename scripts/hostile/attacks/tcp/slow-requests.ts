@@ -3,10 +3,10 @@ import type { Attack, Tally, Target } from "../../attack.ts";
 import { connectTls, frame, frameFlag, frameType, RawHttp2, requestFrame } from "../../clients/raw-http2.ts";
 
 const connections = 20;
-/** Between two bytes or two requests, in ms. */
+/** Pause between two bytes or two requests, in ms. */
 const pauseMs = 5000;
 
-/** Header fields, bodies and connections that never come to an end, over HTTP/2 and HTTP/1.1: a byte now and then. */
+/** Unfinished header fields, bodies and connections over HTTP/2 and HTTP/1.1, with a byte or a request now and then. */
 export const tcpSlowRequests: Attack = {
   name: "slow headers and bodies, over TCP",
   unit: "pieces",
