@@ -1,5 +1,5 @@
 /*
- * The demultiplexing rules for one UDP payload (docs/protocol.md, "Demultiplexing"), as far as the bytes alone decide:
+ * The demultiplexing rules for one UDP payload (docs/protocol.md, "What the relay forwards"), as far as the bytes alone decide:
  * the kind of datagram, and the connection IDs in it to look up. The native forwarder and the XDP program include this
  * file, so it uses no libc and no loop, and checks every load against `end`.
  */

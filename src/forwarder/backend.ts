@@ -4,15 +4,15 @@ import type { ForwarderOptions } from "./contract.ts";
 import type { Addon } from "./native/addon.ts";
 import { type LoadedAddon, loadAddon } from "./native/load.ts";
 
-/** The backend to open, and why this one and no faster one. */
+/** The backend to open, and why no faster one. */
 export type ChosenBackend =
   | { readonly backend: "dgram"; readonly backendReason: string }
   | { readonly backend: "native"; readonly backendReason: string; readonly addon: Addon };
 
 /**
- * Chooses a backend as the options say; `"auto"` is native where that can run.
+ * Chooses a backend as the options ask. `"auto"` is native where that can run.
  *
- * @throws ERR_QUICPIPE_BACKEND_UNAVAILABLE if native is asked for and cannot run, with the reason.
+ * @throws ERR_QUICPIPE_BACKEND_UNAVAILABLE, with the reason, if native is asked for and cannot run.
  */
 export function chooseBackend(
   { backend, threads, upstream }: Pick<ForwarderOptions, "backend" | "threads" | "upstream">,
@@ -36,7 +36,7 @@ export function chooseBackend(
 }
 
 function nativeFor(upstream: string | undefined, load: () => LoadedAddon): LoadedAddon {
-  // One socket serves all gateway clients, each by an address of its own, and ::1/128 has but one.
+  // One socket serves all gateway clients, each by an address of its own, and ::1/128 has only one.
   if (upstream !== undefined && !isIPv4(upstream))
     return { reason: `native needs an upstream in 127.0.0.0/8, not ${upstream}` };
   return load();

@@ -2,7 +2,7 @@ import { QuicpipeError } from "../errors.ts";
 import type { BucketId } from "./contract.ts";
 import { bucketDepthBytes, TokenBucket } from "../token-bucket.ts";
 
-/** The token buckets that are open, by id. */
+/** The open token buckets, by id. */
 export class BucketTable {
   readonly #buckets: (TokenBucket | undefined)[] = [];
   readonly #freeIds: BucketId[] = [];
@@ -17,7 +17,7 @@ export class BucketTable {
     return id;
   }
 
-  /** Gives a bucket another rate and depth; its level stays, up to the new depth. */
+  /** Changes a bucket's rate and depth. The level stays, capped at the new depth. */
   shape(id: BucketId, bytesPerSecond: number, nowMs: number): void {
     this.require(id).reshape(bytesPerSecond, bucketDepthBytes(bytesPerSecond), nowMs);
   }

@@ -1,6 +1,6 @@
 import type { DropReason, StunOutcome } from "./contract.ts";
 
-/** The totals that every part of the data plane counts into. */
+/** The totals of all parts of the data plane. */
 export interface Counters {
   readonly relayed: { packets: number; bytes: number };
   readonly gateway: { packetsIn: number; packetsOut: number; givenUp: number };
@@ -8,7 +8,7 @@ export interface Counters {
   readonly stun: Record<StunOutcome, number>;
 }
 
-/** Makes counters at zero. */
+/** Returns counters at zero. */
 export function createCounters(): Counters {
   return {
     relayed: { packets: 0, bytes: 0 },

@@ -1,8 +1,8 @@
 /**
- * HalfSipHash-2-4 with a 32-bit result, of 12 bytes (Aumasson and Bernstein 2012; vectors from the reference
- * implementation). Keyed, because connection IDs come from outside and collisions could be tried.
+ * HalfSipHash-2-4 of 12 bytes with a 32-bit result (Aumasson and Bernstein 2012; vectors from the reference implementation).
+ * Keyed, because connection IDs come from outside and collisions could be searched for.
  *
- * @param k0 first half of the 64-bit key, little-endian as all the words.
+ * @param k0 first half of the 64-bit key, little-endian like all the words.
  * @param k1 second half of the key.
  * @param m0 first 4 bytes of the message.
  * @param m1 next 4 bytes.
@@ -14,7 +14,7 @@ export function halfSipHash(k0: number, k1: number, m0: number, m1: number, m2: 
   let v1 = k1;
   let v2 = k0 ^ 0x6c796765;
   let v3 = k1 ^ 0x74656462;
-  // Two rounds for each of the message's words, the last of which is its length, then four to finish.
+  // Two rounds for each word of the message, the last of which is its length, then four to finish.
   for (let round = 0; round < 12; round++) {
     const word = round < 2 ? m0 : round < 4 ? m1 : round < 6 ? m2 : lengthWord;
     if (round === 8) v2 ^= 0xff;

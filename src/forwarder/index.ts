@@ -14,10 +14,10 @@ export { isVirtualAddress } from "./splice/virtual-addresses.ts";
 export type { Finding } from "./doctor/finding.ts";
 
 /**
- * Opens the data plane with the backend that the options ask for. The caller closes it.
+ * Opens the data plane with the requested backend. The caller closes it.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED; ERR_QUICPIPE_BACKEND_UNAVAILABLE if native is
- *   asked for and cannot run
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED; ERR_QUICPIPE_BACKEND_UNAVAILABLE if native is asked for and
+ *   cannot run
  */
 export async function createForwarder(options: ForwarderOptions): Promise<Forwarder> {
   const { host, upstream } = options;

@@ -3,9 +3,9 @@ import { type Address, formatAddress } from "../wire/address.ts";
 import { codeOf } from "../system-error.ts";
 
 /**
- * Binds a socket with `bind`; where the system has no IPv6, `::` becomes `0.0.0.0`.
+ * Binds a socket with `bind`. If the system has no IPv6, `::` becomes `0.0.0.0`.
  *
- * @throws ERR_QUICPIPE_LISTEN_FAILED, with the system's error as its cause, and what to do.
+ * @throws ERR_QUICPIPE_LISTEN_FAILED, with advice, and the system's error as its cause.
  */
 export async function listen<Bound>(
   { address, port }: Address,

@@ -4,10 +4,9 @@ import type { Address } from "../wire/address.ts";
 import { isLoopback, isWildcard } from "../wire/ip.ts";
 
 /**
- * Tells whether a datagram to `address` would reach a socket bound to `bound`.
+ * Reports whether a datagram to `address` would reach a socket bound to `bound`.
  *
- * @param interfaces IP literals of the system's interfaces; asked for only where they matter, as the system takes its
- *   time to tell them.
+ * @param interfaces returns the IP literals of the system's interfaces. It is slow, so it is called only if they matter.
  */
 export function isOwnAddress(address: Address, bound: Address, interfaces: () => readonly string[]): boolean {
   if (address.port !== bound.port) return false;
@@ -19,12 +18,12 @@ export function isOwnAddress(address: Address, bound: Address, interfaces: () =>
   return isLoopback(to) || interfaces().includes(to);
 }
 
-/** IP literals of the system's interfaces as they are now. */
+/** Returns the IP literals of the system's interfaces. */
 export function interfaceAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 }
 
-/** The same, but an IPv6 address of one link has the link's name after it (RFC 4007 §11), without which it cannot be bound. */
+/** Returns the same, with the interface's name after an IPv6 address of one link (RFC 4007 §11), which cannot be bound without it. */
 export function hostAddresses(): string[] {
   return Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
     all.map((info) => (info.family === "IPv6" && info.scopeid ? `${info.address}%${name}` : info.address)),

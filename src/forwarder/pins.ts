@@ -1,18 +1,18 @@
 import { maxPinsPerSession } from "../defaults/index.ts";
 import type { PinnedInitial, SessionId } from "./contract.ts";
 
-/** RFC 9000 §7.2: a client's first DCID has at least 8 bytes; §17.2: none has more than 20. */
+/** A client's first DCID has at least 8 bytes (RFC 9000 §7.2), and none has more than 20 (§17.2). */
 const minDestinationBytes = 8;
 const maxDestinationBytes = 20;
 
-/** Where pinned initial DCIDs are looked up. */
+/** Lookup of pinned initial DCIDs. */
 export interface PinLookup {
   has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean;
 }
 
-/** Somebody who keeps the same pins and has to hear of every change. */
+/** A copy of the pins elsewhere, which is told of every change. */
 export interface PinMirror {
-  /** A pin is new, or takes the place of the one with the same DCID, which is the same dial's or has expired. */
+  /** A pin is new, or replaces the one with the same DCID, which is the same dial's or has expired. */
   added(pin: PinnedInitial): void;
   removed(pin: PinnedInitial): void;
 }
@@ -33,9 +33,9 @@ export class PinTable implements PinLookup {
   }
 
   /**
-   * Adds a pin, or renews that of the same dial; the accepter's oldest makes room where it has too many.
+   * Adds a pin, or renews that of the same dial. If the accepter has too many, its oldest makes room.
    *
-   * @returns false if another dial has the DCID: whoever has seen it on the wire must not take it away.
+   * @returns `false` if another dial has the DCID: an observer of the wire must not take it away.
    */
   add(pin: PinnedInitial, nowMs: number): boolean {
     const key = keyOf(pin.destinationId, 0, pin.destinationId.length);
@@ -55,9 +55,9 @@ export class PinTable implements PinLookup {
     return this.find(bytes, at, length, nowMs) !== undefined;
   }
 
-  /** The live pin of the DCID at `at`. */
+  /** Returns the live pin of the DCID at `at`. */
   find(bytes: Uint8Array, at: number, length: number, nowMs: number): PinnedInitial | undefined {
-    // Most relays have no pin most of the time; then no key is made.
+    // Most relays have no pin most of the time. Then no key is made.
     if (this.#pins.size === 0 || length < minDestinationBytes || length > maxDestinationBytes)
       return undefined;
     const pin = this.#pins.get(keyOf(bytes, at, length));

@@ -5,18 +5,18 @@ import { createSecretFile, damaged, keepStateFile, readSecretFile, statePath } f
 
 const keyEnd = "-----END PRIVATE KEY-----\n";
 
-/** Where the development certificate lies, without its key: the file that peers elsewhere are given. */
+/** Returns the path of the development certificate without its key, the file for peers on other hosts. */
 export function developmentCertificatePath(): string {
   return statePath("development-certificate.pem");
 }
 
 /**
- * The certificate that a relay serves HTTP/3 with where none is given: self-signed for localhost and this
- * host's name, made once and kept (mode 0600) in the user's state directory, so that peers can trust it by name.
+ * Returns the certificate that a relay serves HTTP/3 with if none is given. It is self-signed for localhost and this host's
+ * name, made once and kept (mode 0600) in the user's state directory, so that peers can trust it by name.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@peculiar/x509`.
- * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if there is no folder of this user alone to keep it in, others may read the file
- *   with the key, or it holds something else.
+ * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if no folder of this user alone can hold it, if others may read the file with the key,
+ *   or if that file holds something else.
  */
 export async function developmentCertificate(): Promise<Certificate> {
   const path = statePath("development-tls.pem");
@@ -30,7 +30,7 @@ async function make(path: string): Promise<Certificate> {
   const hosts = ["localhost", "127.0.0.1", "::1", hostname()];
   const made = await createCertificate({ name: "quicpipe development", hosts });
   const pem = `${made.privateKey.trimEnd()}\n${made.certificate}`;
-  // If another process was quicker, its certificate stands.
+  // Another process may have been quicker. Then its certificate stands.
   return createSecretFile(path, pem) ? split(pem) : read(path, readSecretFile(path)!);
 }
 

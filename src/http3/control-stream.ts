@@ -6,16 +6,16 @@ import { frameType, isReservedFrame } from "./frame-types.ts";
 import { checkSettings } from "./settings.ts";
 import type { UniStream } from "./uni-stream.ts";
 
-/** Longest SETTINGS that are taken, in bytes: some dozens of settings; clients send five. */
+/** Longest SETTINGS payload that is accepted, in bytes: some dozens of settings. Clients send five. */
 const maxSettingsBytes = 1024;
-/** Longest payload of one variable-length integer, in bytes. */
+/** Longest variable-length integer, in bytes. */
 const maxIdBytes = 8;
 
 /** Reads a client's control stream (RFC 9114 §6.2.1). */
 export class ControlStream implements UniStream, FrameHandler {
   readonly #frames = new FrameReader();
   #hasSettings = false;
-  /** Push IDs that the client allows, which may only grow, and of its GOAWAY, which may only shrink. */
+  /** Push IDs that the client allows, which may only grow, and the ID of its GOAWAY, which may only shrink. */
   #maxPushId = 0;
   #goAwayId: number = Number.POSITIVE_INFINITY;
 
@@ -27,7 +27,7 @@ export class ControlStream implements UniStream, FrameHandler {
     if (type === frameType.settings) return this.#beginSettings(length);
     if (!this.#hasSettings)
       return connectionFault(http3Code.missingSettings, "a control stream begins without settings");
-    // RFC 9114 §7.2.3: nothing was promised that could be cancelled.
+    // RFC 9114 §7.2.3: no push was promised that could be cancelled.
     if (type === frameType.cancelPush) return connectionFault(http3Code.idError, "a push was never promised");
     if (type === frameType.goAway || type === frameType.maxPushId)
       return length <= maxIdBytes ? "keep" : notOneNumber;
@@ -41,7 +41,7 @@ export class ControlStream implements UniStream, FrameHandler {
     return type === frameType.goAway ? this.#goAway(id.value) : this.#allowPushes(id.value);
   }
 
-  /** RFC 9114 §7.2.4: once, and before all others. */
+  /** RFC 9114 §7.2.4: SETTINGS come once, and before all others. */
   #beginSettings(length: number): PayloadUse | Http3Fault {
     if (this.#hasSettings) return misplaced(frameType.settings);
     this.#hasSettings = true;
@@ -49,7 +49,7 @@ export class ControlStream implements UniStream, FrameHandler {
     return connectionFault(http3Code.excessiveLoad, "the settings are too long");
   }
 
-  /** RFC 9114 §5.2. That the client takes no more pushes changes nothing. */
+  /** RFC 9114 §5.2. The client takes no more pushes, which changes nothing. */
   #goAway(id: number): Http3Fault | undefined {
     if (id > this.#goAwayId) return connectionFault(http3Code.idError, "GOAWAY has a higher ID than before");
     this.#goAwayId = id;

@@ -1,10 +1,10 @@
-/** What a client did wrong: its stream or its whole connection ends with `code`. */
+/** An error of the client. Its stream or its whole connection ends with `code`. */
 export interface Http3Fault {
   readonly scope: "stream" | "connection";
   /** RFC 9114 §8.1 or RFC 9204 §6. */
   readonly code: number;
   readonly why: string;
-  /** The answer that a request may get before its stream ends (RFC 9114 §4.1.2 and §4.2.2). */
+  /** Status that a request may be answered with before its stream ends (RFC 9114 §4.1.2 and §4.2.2). */
   readonly status?: 400 | 431;
 }
 

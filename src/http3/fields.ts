@@ -2,12 +2,12 @@ import { http3Code } from "./codes.ts";
 import type { Http3Fault } from "./fault.ts";
 
 /**
- * Fields by name, pseudo-fields by theirs with the colon; what comes more than once is a list. Values are bytes as Latin-1.
- * An object without prototype.
+ * Fields by name, pseudo-fields with their colon; repeated fields are a list. Values are bytes as Latin-1. The object has no
+ * prototype.
  */
 export type Fields = Readonly<Record<string, string | readonly string[]>>;
 
-/** More fields than anybody needs (RFC 9114 §4.2.2). */
+/** More fields than the limit allows (RFC 9114 §4.2.2). */
 export const tooManyFields: Http3Fault = {
   scope: "stream",
   code: http3Code.excessiveLoad,
@@ -15,10 +15,10 @@ export const tooManyFields: Http3Fault = {
   status: 431,
 };
 
-/** What a field counts for beside its name and value (RFC 9114 §4.2.2), in bytes. */
+/** Size that a field counts for in addition to its name and value (RFC 9114 §4.2.2), in bytes. */
 const fieldOverheadBytes = 32;
 
-/** Puts the fields of one section together, and checks what cannot be seen any more when they are: their case and order. */
+/** Collects the fields of one section. Checks the case and order of names, which the result no longer shows. */
 export class FieldCollector {
   readonly fields: Fields;
   readonly #lists: Record<string, string | string[]>;
@@ -26,7 +26,7 @@ export class FieldCollector {
   #bytesLeft: number;
 
   constructor(options: { readonly maxBytes: number; readonly isTrailer: boolean }) {
-    // A field may be called "__proto__".
+    // A field may be named "__proto__".
     this.fields = this.#lists = Object.create(null) as Record<string, string | string[]>;
     this.#bytesLeft = options.maxBytes;
     // RFC 9114 §4.3: trailers have no pseudo-fields.

@@ -2,43 +2,47 @@ import { VarintReader } from "../wire/varint.ts";
 import type { Http3Fault } from "./fault.ts";
 import { PayloadBuffer } from "./payload-buffer.ts";
 
-/** What becomes of a frame's payload: kept until it is whole, passed on piece by piece, or skipped. */
+/** Use of a frame's payload: kept until it is complete, passed on piece by piece, or skipped. */
 export type PayloadUse = "keep" | "pass" | "skip";
 
-/** Who is told of frames. */
+/** Receives the frames of a stream. */
 export interface FrameHandler {
-  /** A frame has begun. @param length of its payload, in bytes. */
+  /**
+   * A frame has begun.
+   *
+   * @param length length of its payload, in bytes.
+   */
   begin(type: number, length: number): PayloadUse | Http3Fault;
-  /** Some of a payload that is passed on: a view of what was pushed, never empty. */
+  /** Part of a payload that is passed on: a view of the pushed bytes, never empty. */
   piece?(bytes: Uint8Array): void;
-  /** A payload that was kept. */
+  /** A complete payload that was kept. */
   whole(type: number, payload: Uint8Array): Http3Fault | undefined;
 }
 
 const noBytes: Uint8Array = new Uint8Array();
 
-/** Reads the frames of a stream (RFC 9114 §7.1), however it is cut into pieces. */
+/** Reads the frames of a stream (RFC 9114 §7.1), however it is split into pieces. */
 export class FrameReader {
   readonly #varint = new VarintReader();
   readonly #kept = new PayloadBuffer();
   #type: number | undefined;
   /** `undefined` in a frame's header, and between frames. */
   #use: PayloadUse | undefined;
-  /** Bytes of the payload that have not come yet. */
+  /** Bytes of the payload still to come. */
   #left = 0;
   #fault: Http3Fault | undefined;
 
-  /** Memory that is kept until a payload is whole, in bytes. */
+  /** Memory held until a payload is complete, in bytes. */
   get heldBytes(): number {
     return this.#kept.heldBytes;
   }
 
-  /** Whether the last frame is whole. */
+  /** Whether the last frame is complete. */
   get isBetweenFrames(): boolean {
     return this.#type === undefined && !this.#varint.isInside;
   }
 
-  /** Takes the next bytes. After a fault, which it gives again, it reads no more. */
+  /** Takes the next bytes. After a fault it reads no more, and returns the fault again. */
   push(bytes: Uint8Array, handler: FrameHandler): Http3Fault | undefined {
     let at = 0;
     while (!this.#fault && at < bytes.length)
@@ -65,11 +69,11 @@ export class FrameReader {
     if (length === 0) this.#finish(noBytes, handler);
   }
 
-  /** @returns how many bytes it took: all. */
+  /** @returns the number of bytes taken: all. */
   #readPayload(piece: Uint8Array, handler: FrameHandler): number {
     const { length } = piece;
     const isWhole = length === this.#left;
-    // A payload that comes in one piece need not be copied.
+    // A payload that arrives in one piece is not copied.
     const isSingle = isWhole && this.#kept.heldBytes === 0;
     if (this.#use === "keep" && !isSingle) this.#kept.add(piece, this.#left);
     this.#left -= length;

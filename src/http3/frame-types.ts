@@ -1,4 +1,4 @@
-/** Types of frames (RFC 9114 §7.2). */
+/** Frame types (RFC 9114 §7.2). */
 export const frameType = {
   data: 0x00,
   headers: 0x01,
@@ -9,11 +9,11 @@ export const frameType = {
   maxPushId: 0x0d,
 } as const;
 
-/** Types of HTTP/2 frames that have none in HTTP/3 (RFC 9114 §7.2.8): PRIORITY, PING, WINDOW_UPDATE, CONTINUATION. */
+/** HTTP/2 frame types that are reserved in HTTP/3 (RFC 9114 §7.2.8): PRIORITY, PING, WINDOW_UPDATE, CONTINUATION. */
 const http2Types: ReadonlySet<number> = new Set([0x02, 0x06, 0x08, 0x09]);
 const knownTypes: ReadonlySet<number> = new Set(Object.values(frameType));
 
-/** Whether frames of a type mean something, so that they must not come where they do not belong; others are skipped (§9). */
+/** Reports whether a frame type has a meaning, and so is an error in the wrong place. Others are skipped (RFC 9114 §9). */
 export function isReservedFrame(type: number): boolean {
   return knownTypes.has(type) || http2Types.has(type);
 }

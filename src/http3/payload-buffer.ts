@@ -1,18 +1,18 @@
-/** Less is not worth growing for. */
+/** Smallest size worth growing to, in bytes. */
 const minBytes = 64;
 const noBytes: Buffer = Buffer.alloc(0);
 
-/** Keeps a frame's payload until it is whole, in memory that grows with what has come, not with what was announced. */
+/** Keeps a frame's payload until it is complete. Memory grows with the bytes that arrive, not with the announced length. */
 export class PayloadBuffer {
   #bytes: Buffer = noBytes;
   #length = 0;
 
-  /** Memory that it takes, in bytes: at most twice what has come, and some. */
+  /** Memory held, in bytes: at most twice the bytes that arrived, or 64. */
   get heldBytes(): number {
     return this.#bytes.length;
   }
 
-  /** @param missing bytes of the payload that have not come yet, those of `piece` included. */
+  /** @param missing bytes of the payload still to come, including `piece`. */
   add(piece: Uint8Array, missing: number): void {
     const length = this.#length + piece.length;
     if (length > this.#bytes.length)
@@ -21,7 +21,7 @@ export class PayloadBuffer {
     this.#length = length;
   }
 
-  /** Gives what was kept, and keeps it no longer. */
+  /** Returns the bytes that were kept, and forgets them. */
   take(): Buffer {
     const bytes = this.#bytes.subarray(0, this.#length);
     this.#bytes = noBytes;

@@ -5,34 +5,38 @@ import { type Fields, tooManyFields } from "./fields.ts";
 import { FrameReader, type PayloadUse } from "./frame-reader.ts";
 import { frameType, isReservedFrame } from "./frame-types.ts";
 
-/** Who is told of a request. */
+/** Receives the parts of a request. */
 export interface RequestHandler {
-  /** Its header fields, once and first. @param bytes that they came in, which may be a hundredth of what they say. */
+  /**
+   * The header fields, once and first.
+   *
+   * @param bytes their encoded size, which may be a hundredth of the decoded one.
+   */
   fields(fields: Fields, bytes: number): void;
-  /** Some of its content: a view of what was pushed, never empty. */
+  /** Part of the content: a view of the pushed bytes, never empty. */
   data(piece: Uint8Array): void;
 }
 
 /**
- * Reads the frames of a request stream: HEADERS, any DATA, and perhaps HEADERS with trailers (RFC 9114 §4.1), which are
- * checked and not handed on, as a `Request` has none. Only a field section is kept until it is whole.
+ * Reads the frames of a request stream: HEADERS, any DATA, and optionally HEADERS with trailers (RFC 9114 §4.1). Trailers are
+ * checked but not passed on, because a `Request` has none. Only a field section is kept until it is complete.
  */
 export class RequestReader {
   readonly #frames = new FrameReader();
   readonly #maxFieldSectionBytes: number;
   #awaits: "fields" | "content" | "end" = "fields";
 
-  /** @param options.maxFieldSectionBytes both as it comes and as RFC 9114 §4.2.2 counts it: longer ones are answered 431. */
+  /** @param options.maxFieldSectionBytes limit as encoded and as RFC 9114 §4.2.2 counts. Longer sections are answered with 431. */
   constructor(options: { readonly maxFieldSectionBytes: number }) {
     this.#maxFieldSectionBytes = options.maxFieldSectionBytes;
   }
 
-  /** Memory that is kept until a field section is whole, in bytes. */
+  /** Memory held until a field section is complete, in bytes. */
   get heldBytes(): number {
     return this.#frames.heldBytes;
   }
 
-  /** Takes the next bytes of the stream. After a fault, which it gives again, it reads no more. */
+  /** Takes the next bytes of the stream. After a fault it reads no more, and returns the fault again. */
   push(bytes: Uint8Array, on: RequestHandler): Http3Fault | undefined {
     return this.#frames.push(bytes, {
       begin: (type, length) => this.#begin(type, length),
@@ -41,7 +45,7 @@ export class RequestReader {
     });
   }
 
-  /** The stream has ended, without a reset. */
+  /** Takes the end of the stream, if it was not reset. */
   end(): Http3Fault | undefined {
     // RFC 9114 §7.1
     if (!this.#frames.isBetweenFrames) return connectionFault(http3Code.frameError, "a frame is cut short");
@@ -71,7 +75,7 @@ export class RequestReader {
     return undefined;
   }
 
-  /** What is wrong with trailers comes too late for an answer of its own. */
+  /** Removes the status of a fault in trailers, which comes too late for an answer. */
   #refuse(fault: Http3Fault): Http3Fault {
     const { scope, code, why } = fault;
     return this.#awaits === "fields" ? fault : { scope, code, why };

@@ -6,8 +6,8 @@ import { setting } from "./settings.ts";
 import { streamType } from "./uni-stream.ts";
 
 /**
- * What the server's control stream begins with: its type and SETTINGS (RFC 9114 §6.2.1). QPACK's settings stay at their
- * defaults, 0: no dynamic table, nobody waits for one (RFC 9204 §5).
+ * Returns the start of the server's control stream: its type and SETTINGS (RFC 9114 §6.2.1). QPACK's settings keep their
+ * default of 0: no dynamic table, no blocked streams (RFC 9204 §5).
  */
 export function settingsStream(options: { readonly maxFieldSectionBytes: number }): Buffer {
   const settings = [setting.maxFieldSectionSize, options.maxFieldSectionBytes].map(encodeVarint);
@@ -17,7 +17,7 @@ export function settingsStream(options: { readonly maxFieldSectionBytes: number 
   ]);
 }
 
-/** Requests on streams from `streamId` on will not be answered (RFC 9114 §5.2). */
+/** GOAWAY: requests on streams from `streamId` on will not be answered (RFC 9114 §5.2). */
 export function goAwayFrame(streamId: number): Buffer {
   return frame(frameType.goAway, encodeVarint(streamId));
 }
@@ -27,7 +27,7 @@ export function headersFrame(fields: Fields): Buffer {
   return frame(frameType.headers, encodeFieldSection(fields));
 }
 
-/** What stands before so many bytes of content. */
+/** Returns the header of a DATA frame with `bytes` of content. */
 export function dataFrameHead(bytes: number): Buffer {
   return Buffer.concat([encodeVarint(frameType.data), encodeVarint(bytes)]);
 }

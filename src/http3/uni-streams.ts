@@ -5,17 +5,17 @@ import { connectionFault, type Http3Fault } from "./fault.ts";
 import { QpackDecoderStream, QpackEncoderStream } from "./qpack/streams.ts";
 import { streamType, type UniStream } from "./uni-stream.ts";
 
-/** Streams that a connection has one of, and needs for as long as it lives (RFC 9114 §6.2.1, RFC 9204 §4.2). */
+/** Streams that a connection has one of each, and needs as long as it lives (RFC 9114 §6.2.1, RFC 9204 §4.2). */
 const criticalStreams: ReadonlyMap<number, () => UniStream> = new Map([
   [streamType.control, () => new ControlStream()],
   [streamType.qpackEncoder, () => new QpackEncoderStream()],
   [streamType.qpackDecoder, () => new QpackDecoderStream()],
 ]);
 
-/** A stream of a type that we do not know: what comes until the client has stopped is not looked at. */
+/** A stream of an unknown type. Its bytes are ignored until the client has stopped. */
 const ignored: UniStream = { push: () => undefined };
 
-/** Reads a client's unidirectional streams. One for each connection; it keeps some bytes of each that is open. */
+/** Reads the unidirectional streams of one client's connection. It keeps some bytes for each open stream. */
 export class UniStreams {
   readonly #streams = new Map<number, VarintReader | UniStream>();
   readonly #seen = new Set<number>();
@@ -23,8 +23,8 @@ export class UniStreams {
   /**
    * Takes the next bytes of a stream.
    *
-   * @returns what the client did wrong, or with which code to ask it to stop a stream of a type that we do not know
-   * (RFC 9114 §6.2), once.
+   * @returns a fault of the client; or, once for a stream of an unknown type, the code with which to ask the client to stop it
+   *   (RFC 9114 §6.2).
    */
   push(streamId: number, bytes: Uint8Array): Http3Fault | { readonly stop: number } | undefined {
     const stream = this.#streams.get(streamId) ?? new VarintReader();
@@ -38,7 +38,7 @@ export class UniStreams {
     return undefined;
   }
 
-  /** A stream has ended or was reset; before its type is known it may (RFC 9114 §6.2). */
+  /** Takes the end or reset of a stream, which may come before its type is known (RFC 9114 §6.2). */
   end(streamId: number): Http3Fault | undefined {
     const stream = this.#streams.get(streamId);
     this.#streams.delete(streamId);

@@ -1,11 +1,11 @@
-/** Where the structs of `bpf/abi.h`, which the kernel, the addon and TypeScript share, have what TypeScript reads. */
+/** Offsets into the structs of `bpf/abi.h`, which the kernel, the addon and TypeScript share, as far as TypeScript reads them. */
 
-/** 64-bit words of a session's account (`qp_account`), and those that tell the end of its life and its first packet. */
+/** Size of a session's account (`qp_account`) in 64-bit words, and its words for the end of life and the first packet. */
 const accountWords = 16;
 const expiryWord = 8;
 const firstWord = 9;
 
-/** What the first words of an account count, in their order; those in `packetsTo` are user space's alone. */
+/** Counters in the first words of an account, in their order. There `packetsTo` counts those of user space alone. */
 export const accountCounters = [
   "packetsFrom",
   "bytesFrom",
@@ -17,10 +17,10 @@ export const accountCounters = [
   "packetsToItself",
 ] as const;
 
-/** 64-bit words that a processor has for what the program counts on it (`qp_processor`). */
+/** Size of a processor's counters (`qp_processor`) in 64-bit words. */
 const processorWords = 8;
 
-/** What the first of them count, in their order: what the program forwarded, and why it dropped. */
+/** Counters in its first words, in their order: forwarded packets and bytes, then drops by reason. */
 export const totalNames = [
   "packets",
   "bytes",
@@ -33,8 +33,8 @@ export type AccountCounters = Readonly<Record<(typeof accountCounters)[number], 
 export type Totals = Readonly<Record<(typeof totalNames)[number], number>>;
 
 /**
- * Reads the counters of one session out of the accounts of all, which others may be writing. `packetsTo` has the packets
- * on both paths, `packetsOffloaded` those that the kernel forwarded.
+ * Reads the counters of one session from the accounts of all, which others may be writing. `packetsTo` counts the packets of
+ * both paths, `packetsOffloaded` those that the kernel forwarded.
  */
 export function readCounters(accounts: BigUint64Array, session: number): AccountCounters {
   const at = session * accountWords;
@@ -52,8 +52,8 @@ export function readCounters(accounts: BigUint64Array, session: number): Account
 }
 
 /**
- * Reads the traffic of many sessions: for each, packets and bytes both ways and the packets that the kernel forwarded,
- * back to back. By halves of words, as each word read whole would be a `bigint` of its own: garbage by the megabyte.
+ * Reads the traffic of many sessions, back to back: packets both ways, bytes both ways, packets that the kernel forwarded. It
+ * reads halves of words, because each whole word would be a `bigint` of its own: garbage by the megabyte.
  */
 export function sampleCounters(accounts: BigUint64Array, sessions: Uint32Array, into: Float64Array): void {
   const halves = new Uint32Array(accounts.buffer, accounts.byteOffset, accounts.length * 2);
@@ -77,8 +77,8 @@ const packetsNoAddress = accountCounters.indexOf("packetsNoAddress");
 const packetsToItself = accountCounters.indexOf("packetsToItself");
 
 /**
- * A word that others may be writing: its upper half, read again, tells whether the lower one belongs to it. Plain reads
- * may be left out or change their order.
+ * Reads a word that others may be writing. The upper half, read again, shows whether the lower one belongs to it. Plain reads
+ * could be omitted or reordered.
  */
 function wordAt(halves: Uint32Array, word: number): number {
   const upper = Atomics.load(halves, 2 * word + 1);
@@ -86,17 +86,17 @@ function wordAt(halves: Uint32Array, word: number): number {
   return Atomics.load(halves, 2 * word + 1) === upper ? upper * 2 ** 32 + lower : wordAt(halves, word);
 }
 
-/** Reads when a session's time is over, on the monotonic clock in ns, out of the accounts of all. */
+/** Reads a session's end of life from the accounts of all, in ns on the monotonic clock. */
 export function readExpiry(accounts: BigUint64Array, session: number): bigint {
   return accounts[session * accountWords + expiryWord] ?? 0n;
 }
 
-/** Reads when the first packet was let through to a session or from it, on the monotonic clock in ns; 0: none yet. */
+/** Reads when the first packet was let through to or from a session, in ns on the monotonic clock; 0 if none was. */
 export function readFirst(accounts: BigUint64Array, session: number): bigint {
   return accounts[session * accountWords + firstWord] ?? 0n;
 }
 
-/** Adds up the program's totals on each processor, which it may be writing. */
+/** Adds up the program's totals over all processors, which the program may be writing. */
 export function readTotals(words: BigUint64Array): Totals {
   const sums = totalNames.map((name, i) => {
     let sum = 0;

@@ -3,30 +3,30 @@ import type { AttachPlan, AttachStep } from "./policy.ts";
 import { attachRefusal } from "./refusal.ts";
 import { codeOf } from "../system-error.ts";
 
-/** What was tried on an interface. */
+/** The attempts to attach to an interface. */
 interface Attempt {
-  /** What the interface was like then; once it is otherwise all is tried anew. */
+  /** State of the interface at the time. Once it differs, all modes are tried again. */
   readonly signature: string;
-  /** Modes that were refused, and why. */
+  /** Modes that were refused, with the reason. */
   readonly refusals: Map<XdpMode, string>;
 }
 
-/** Attaches the program as planned, and remembers only what was refused: the rest is to be seen on the links. */
+/** Attaches the program as planned. Only refusals are remembered; the rest is read from the links. */
 export class Attachments {
   readonly #program: XdpProgram;
-  /** By the index of the interface. */
+  /** By interface index. */
   readonly #attempts = new Map<number, Attempt>();
 
   constructor(program: XdpProgram) {
     this.#program = program;
   }
 
-  /** The mode in which the relay's own program is attached to an interface. */
+  /** Returns the mode in which the relay's own program is attached to an interface. */
   modeOf({ program }: Link): XdpMode | undefined {
     return program?.id === this.#program.programId ? program.mode : undefined;
   }
 
-  /** Brings an interface to what is planned; one that is so already is not touched, as packets could be lost. */
+  /** Brings an interface to the planned state. One that is in it already is not touched, because packets could be lost. */
   settle(link: Link, plan: AttachPlan): XdpInterfaceStatus {
     const { name } = link;
     if ("refusal" in plan) {
@@ -46,13 +46,13 @@ export class Attachments {
     return { name, state: "off", reason: reasonFor("off", refusals) };
   }
 
-  /** Detaches the program from an interface that is not to have it, and forgets what was tried. */
+  /** Detaches the program from an interface that should not have it, and forgets the attempts. */
   release(link: Link): void {
     if (this.modeOf(link)) this.#program.detach(link.index);
     this.#attempts.delete(link.index);
   }
 
-  /** Lets go of what is left of interfaces that are gone. */
+  /** Releases interfaces that are gone. */
   releaseAllBut(links: readonly Link[]): void {
     const present = new Set(links.map(({ index }) => index));
     for (const index of this.#attempts.keys()) {
@@ -74,10 +74,10 @@ export class Attachments {
     return attempt;
   }
 
-  /** Says why the kernel refused, if it did. */
+  /** Returns the reason if the kernel refused. */
   #attach(link: Link, mode: XdpMode): string | undefined {
     try {
-      // In another mode, or by a link that somebody has cut off.
+      // It may be attached in another mode, or by a link that was cut off.
       this.#program.detach(link.index);
       this.#program.attach(link.index, mode);
       return undefined;
@@ -91,13 +91,13 @@ function refusedByPlan(steps: readonly AttachStep[]): [XdpMode, string][] {
   return steps.flatMap(({ mode, refusal }) => (refusal === undefined ? [] : [[mode, refusal]]));
 }
 
-/** What an earlier process attached is kept, though there may be a better mode by now. */
+/** Keeps what an earlier process attached, though a better mode may be possible by now. */
 function keptInstead(current: XdpMode | undefined, steps: readonly AttachStep[]): [XdpMode, string][] {
   const at = steps.findIndex(({ mode }) => mode === current);
   return steps.slice(0, Math.max(at, 0)).map(({ mode }) => [mode, `was attached as ${current} already`]);
 }
 
-/** Why a state is not native: what was refused before it came to that. */
+/** Returns the reason why a state is not native: the refusals that led to it. */
 function reasonFor(state: XdpMode | "off", refusals: ReadonlyMap<XdpMode, string>): string {
   if (state === "native") return "";
   if (state === "generic") return refusals.get("native") ?? "as configured";

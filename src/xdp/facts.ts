@@ -3,7 +3,7 @@ import type { InterfaceFacts } from "./policy.ts";
 import { type Family, familyOf, relayAddresses } from "./relay-addresses.ts";
 import type { XdpSystem } from "./system.ts";
 
-/** Reads what policy asks of an interface, for a relay that is bound to an IP literal. */
+/** Reads the facts that policy needs, for a relay that is bound to an IP literal. */
 export function readFacts(
   link: Link,
   bound: string,
@@ -19,7 +19,7 @@ export function readFacts(
   return { link, forwarding: Object.fromEntries(forwarding) };
 }
 
-/** Tells whether the kernel forwards what arrives on an interface. */
+/** Reports whether the kernel forwards packets that arrive on an interface. */
 export function isForwarding(name: string, family: Family, system: Pick<XdpSystem, "setting">): boolean {
   return !["0", undefined].includes(system.setting(`net/${family}/conf/${name}/forwarding`));
 }

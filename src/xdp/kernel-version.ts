@@ -1,4 +1,4 @@
-/** Tells whether a kernel, as `uname -r` names it, is of a version such as `5.14` or later. */
+/** Reports whether a kernel release, as `uname -r` prints it, is at least a version such as `5.14`. */
 export function isKernelAtLeast(release: string, version: string): boolean {
   const [major = 0, minor = 0] = numbersOf(release);
   const [wantedMajor = 0, wantedMinor = 0] = numbersOf(version);
@@ -9,5 +9,5 @@ function numbersOf(version: string): number[] {
   return version.split(/[.-]/, 2).map((part) => Number.parseInt(part, 10) || 0);
 }
 
-/** First with BPF_PROG_TYPE_SYSCALL, in which the loader of the program is written. */
+/** First version with BPF_PROG_TYPE_SYSCALL, the type of the program's loader. */
 export const oldestKernel = "5.14";

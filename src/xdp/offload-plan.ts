@@ -9,27 +9,27 @@ import { isLoopback, isWildcard } from "../wire/ip.ts";
 import { codeOf } from "../system-error.ts";
 import type { XdpSystem } from "./system.ts";
 
-/** Whether the kernel's tables are worth making, and where to attach the program. */
+/** Whether to make the kernel's tables, and where to attach the program. */
 export type OffloadPlan =
   | { readonly state: "off"; readonly reason: string }
   | ({ readonly state: "try" } & OffloadIntent);
 
 export interface OffloadIntent {
-  /** Names; if absent the interfaces that hold the relay's addresses. */
+  /** Interface names; if absent, the interfaces that hold the relay's addresses. */
   readonly interfaces?: readonly string[];
   readonly mode: "auto" | XdpMode;
-  /** The folder to pin in. */
+  /** Folder for the pins. */
   readonly pin?: string;
   /** Why nothing is pinned although that was asked for. */
   readonly pinRefusal?: string;
 }
 
 /**
- * Decides before anything is opened whether to forward in the kernel; makes the folder for the pins if so.
- * It never throws: what is not possible is a reason.
+ * Decides, before anything is opened, whether to forward in the kernel. If so, it makes the folder for the pins. It never
+ * throws: an obstacle becomes a reason.
  *
- * @param relay.host the IP literal to bind.
- * @param relay.port the UDP port; 0 takes a free one.
+ * @param relay.host IP literal to bind.
+ * @param relay.port UDP port; 0 takes a free one.
  */
 export function prepareOffload(
   option: XdpOption,
@@ -42,7 +42,7 @@ export function prepareOffload(
   return { state: "try", ...(interfaces && { interfaces }), mode, ...preparePin(pin, port, system) };
 }
 
-/** Says in a clause why no process could forward in the kernel here; `undefined` if one could. */
+/** Returns a clause on why no process could forward in the kernel here; `undefined` if one could. */
 export function missingSupport(system: Pick<XdpSystem, "platform" | "kernelRelease">): string | undefined {
   if (system.platform !== "linux") return `needs Linux, and this is ${system.platform}`;
   if (isKernelAtLeast(system.kernelRelease, oldestKernel)) return undefined;
@@ -56,7 +56,7 @@ function missingInterface(option: XdpOption, host: string, system: XdpSystem): s
     if (names) return missingNames(names, links);
     if (isLoopback(host)) return `only this host sends to ${host}`;
     if (!links.some(({ isEthernet }) => isEthernet)) return "there is no network interface";
-    // The kernel's tables are large: "auto" alone makes them only where they are of use now, and does not wait.
+    // The kernel's tables are large. "auto" alone makes them only if they are of use now, and does not wait.
     return option === "auto" ? refusalEverywhere(links, host, system) : undefined;
   } catch (error) {
     return `the interfaces cannot be read (${codeOf(error)})`;
@@ -82,8 +82,8 @@ function refusalEverywhere(links: readonly Link[], host: string, system: XdpSyst
 }
 
 /**
- * Removes what an earlier relay pinned for a port, when this one does not adopt it: by tables that nobody keeps up to
- * date, the kernel would drop what this relay is to forward. Says in a clause why it cannot.
+ * Removes the pins of an earlier relay on a port, if this relay does not adopt them. With tables that are no longer updated,
+ * the kernel would drop packets that this relay should forward. Returns a clause if it cannot.
  */
 export function removeStalePins(port: number, system: Pick<XdpSystem, "removeFolder">): string | undefined {
   const path = pinFolder(port);

@@ -11,27 +11,27 @@ import { describeXdp, offStatus } from "./status.ts";
 import { codeOf } from "../system-error.ts";
 import type { XdpSystem } from "./system.ts";
 
-/** What forwarding in the kernel is done with. */
+/** Dependencies of an {@link Offload}. */
 export interface OffloadParts {
-  /** The IP literal that the relay's socket is bound to. */
+  /** IP literal that the relay's socket is bound to. */
   readonly address: string;
   readonly system: XdpSystem;
-  /** Called when the status has changed in words, never before `createOffload` returns. */
+  /** Called when the status in words has changed, never before `createOffload` returns. */
   readonly onChange: (status: XdpStatus) => void;
 }
 
-/** The program on the interfaces where it is to be, as they come, go and change. */
+/** The program on the interfaces of the relay, as these come, go and change. */
 export interface Offload {
   status(): XdpStatus;
-  /** Looks at the interfaces now, which else happens every `xdpPollMs`. */
+  /** Looks at the interfaces now, not only every `xdpPollMs`. */
   refresh(): void;
-  /** Stops looking. The program stays attached until its handle is closed, or, if it is pinned, beyond that. Idempotent. */
+  /** Stops looking. The program stays attached until its handle is closed, or beyond that if it is pinned. Idempotent. */
   close(): void;
 }
 
 /**
- * Attaches a program to the interfaces that the plan is about, and keeps that up to date. The caller closes it.
- * It never throws: what the system refuses is a reason in the status.
+ * Attaches a program to the planned interfaces, and keeps that up to date. The caller closes it. It never throws: refusals of
+ * the system become reasons in the status.
  */
 export function createOffload(intent: OffloadIntent, program: XdpProgram, parts: OffloadParts): Offload {
   return new InterfaceWatch(intent, program, parts);
@@ -45,9 +45,9 @@ class InterfaceWatch implements Offload {
   readonly #localSetting: ProgramSetting<string>;
   readonly #exitSetting: ProgramSetting<number>;
   readonly #timer: NodeJS.Timeout;
-  /** But for the refused routes, which the program knows. */
+  /** Without the refused routes, which the program counts. */
   #status: XdpStatus = offStatus("");
-  /** What was last said. */
+  /** The last status in words. */
   #words: string;
 
   constructor(intent: OffloadIntent, program: XdpProgram, parts: OffloadParts) {
@@ -100,14 +100,14 @@ class InterfaceWatch implements Offload {
     const localFault = this.#localSetting.tell(this.#locals(addresses));
     this.#attachments.releaseAllBut(links);
     const interfaces = links.flatMap((link) => this.#settle(link, addresses));
-    // Attaching may have made a driver send what it did not before.
+    // Read again, because attaching may enable a driver to transmit.
     const attached = system.links().filter((link) => this.#attachments.modeOf(link) !== undefined);
     const exitFault = this.#exitSetting.tell(chooseExits(attached));
     const faults = [this.#intent.pinRefusal, localFault, exitFault].filter((fault) => fault !== undefined);
     return this.#statusOf([...interfaces, ...this.#missing(links)], faults);
   }
 
-  /** Brings one interface to what it should be; nothing if it is none of the relay's. */
+  /** Brings one interface to its planned state; nothing if it is not the relay's. */
   #settle(link: Link, addresses: AddressesByInterface): XdpInterfaceStatus[] {
     const held = addresses.get(link.name) ?? [];
     if (!this.#isWanted(link, held)) {
@@ -122,7 +122,7 @@ class InterfaceWatch implements Offload {
   #isWanted(link: Link, held: readonly string[]): boolean {
     const { interfaces } = this.#intent;
     if (interfaces) return interfaces.includes(link.name);
-    // The addresses of an interface without carrier are not to be seen.
+    // The system does not show the addresses of an interface without a carrier.
     const isResting = !link.isUp && this.#attachments.modeOf(link) !== undefined;
     return isResting || (!link.isLoopback && relayAddresses(this.#parts.address, held).length > 0);
   }
@@ -136,7 +136,7 @@ class InterfaceWatch implements Offload {
   #statusOf(interfaces: readonly XdpInterfaceStatus[], faults: readonly string[]): XdpStatus {
     const isOn = interfaces.some(({ state }) => state !== "off");
     const { pinRefusal } = this.#intent;
-    // An earlier relay's pins that were refused may be what is in the way.
+    // The obstacle may be pins of an earlier relay that could not be removed.
     const refusals = [...interfaces.map(({ name, reason }) => `${name}: ${reason}`), pinRefusal ?? []].flat();
     const reasons = isOn ? faults : refusals;
     return {
@@ -153,7 +153,7 @@ class InterfaceWatch implements Offload {
     return `no network interface has ${isWildcard(address) ? "an address" : address}`;
   }
 
-  /** Which addresses are this host's, and the relay's. */
+  /** Addresses of this host at which the relay is reached. */
   #locals(addresses: AddressesByInterface): string[] {
     const { address } = this.#parts;
     const held = isWildcard(address) ? [...addresses.values()].flat() : [address];

@@ -1,15 +1,15 @@
 import type { XdpSystem } from "./system.ts";
 
-/** Bits of linux/capability.h. */
+/** Capability bits of linux/capability.h. */
 const bits = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
 
 /**
- * What loading and attaching needs. Without CAP_PERFMON, Linux 6.18 refuses the skeleton's loader (EINVAL), and the
- * program for what it computes from packet pointers (EACCES).
+ * Capabilities to load and attach the program. Without CAP_PERFMON, Linux 6.18 refuses the skeleton's loader (EINVAL), and the
+ * program for its computations on packet pointers (EACCES).
  */
 const needed = ["CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"] as const;
 
-/** Says in a clause what this process is not allowed; `undefined` if it may load and attach the program. */
+/** Returns a clause on what this process is not allowed to do; `undefined` if it may load and attach the program. */
 export function missingPrivilege(
   system: Pick<XdpSystem, "capabilities" | "isInUserNamespace">,
 ): string | undefined {
@@ -19,7 +19,7 @@ export function missingPrivilege(
   return undefined;
 }
 
-/** Capabilities that are needed and not held; CAP_SYS_ADMIN stands in for all of them (capabilities(7)). */
+/** Returns the needed capabilities that are not held. CAP_SYS_ADMIN stands in for all of them (capabilities(7)). */
 function missingCapabilities(held: bigint): string[] {
   const has = (name: keyof typeof bits): boolean => ((held >> BigInt(bits[name])) & 1n) === 1n;
   return has("CAP_SYS_ADMIN") ? [] : needed.filter((name) => !has(name));

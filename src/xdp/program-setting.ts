@@ -1,19 +1,19 @@
 import { codeOf } from "../system-error.ts";
 
-/** A list that the program works by, which is told to it when it has changed. */
+/** A list that the program works with. The program is told when it has changed. */
 export class ProgramSetting<Item extends string | number> {
   readonly #set: (items: readonly Item[]) => void;
   readonly #refusal: string;
-  /** What the program has; absent while that is not known. */
+  /** The list that the program has; `undefined` while that is unknown. */
   #told: string | undefined;
 
-  /** @param refusal what it means if the kernel does not take the list. */
+  /** @param refusal the consequence if the kernel does not take the list. */
   constructor(set: (items: readonly Item[]) => void, refusal: string) {
     this.#set = set;
     this.#refusal = refusal;
   }
 
-  /** Says what the kernel refused, if it did; then the next call tries again. */
+  /** Returns the consequence if the kernel refused; then the next call tries again. */
   tell(items: readonly Item[]): string | undefined {
     const text = items.join();
     if (text === this.#told) return undefined;

@@ -1,9 +1,9 @@
 import type { Link, XdpMode } from "./contract.ts";
 
-/** Longest MTU whose frames fit into a page together with what XDP and the kernel put around them. */
+/** Longest MTU whose frames fit into a page with the data that XDP and the kernel put around them. */
 export const longestNativeMtu = 3498;
 
-/** Says in a clause why the kernel refused to attach the program; `code` is the system's. */
+/** Returns a clause on why the kernel refused to attach the program. `code` is the system's error code. */
 export function attachRefusal(code: string, mode: XdpMode, link: Link): string {
   if (mode === "native" && ["EINVAL", "ERANGE"].includes(code) && link.mtu > longestNativeMtu)
     return `an MTU of ${link.mtu} is too much for ${driverOf(link)} with XDP (${code}), as is any over ${longestNativeMtu}`;
@@ -23,7 +23,7 @@ const attachWords: Readonly<Record<string, string>> = {
   EPERM: "the system does not allow it (EPERM)",
 };
 
-/** Names an interface's driver in a sentence. */
+/** Names an interface's driver for use in a sentence. */
 export function driverOf({ driver, kind }: Link): string {
   const name = driver || kind;
   return name ? `the driver ${name}` : "its driver";

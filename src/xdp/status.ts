@@ -5,7 +5,7 @@ export function offStatus(reason: string): XdpStatus {
   return { state: "off", reason, interfaces: [], refusedRoutes: 0 };
 }
 
-/** Puts a status in words, for a line of the log: `xdp on eth0 (native), eth1 (off: is down)`. */
+/** Describes a status for a line of the log: `xdp on eth0 (native), eth1 (off: is down)`. */
 export function describeXdp({ state, reason, interfaces, pin, refusedRoutes }: XdpStatus): string {
   if (state === "off") return `xdp off (${reason})`;
   const parts = [

@@ -5,26 +5,26 @@ import { claimFolder, refusalOf } from "../files/private-folder.ts";
 import { codeOf } from "../system-error.ts";
 import type { Link } from "./contract.ts";
 
-/** What is asked of the system, to decide where to forward in the kernel. */
+/** The facts and calls of the system that decide where to forward in the kernel. */
 export interface XdpSystem {
   readonly platform: NodeJS.Platform;
   /** As `uname -r` prints it. */
   readonly kernelRelease: string;
-  /** The capabilities of this process that count, a bit for each (capabilities(7)). */
+  /** Effective capabilities of this process, a bit for each (capabilities(7)). */
   readonly capabilities: bigint;
-  /** Whether it is in a user namespace of its own, where capabilities do not count for BPF. */
+  /** Whether the process is in a user namespace of its own, where capabilities do not count for BPF. */
   readonly isInUserNamespace: boolean;
   /** Throws an `Error` with the system's `code`. */
   links(): readonly Link[];
-  /** IP literals of every interface that is up, by its name. Throws an `Error` with the system's `code`. */
+  /** Reads the IP literals of every interface that is up, by its name. Throws an `Error` with the system's `code`. */
   addresses(): ReadonlyMap<string, readonly string[]>;
-  /** A file of /proc/sys, such as `net/ipv4/ip_forward`; `undefined` if there is none or it cannot be read. */
+  /** Reads a file of /proc/sys, such as `net/ipv4/ip_forward`; `undefined` if it is absent or unreadable. */
   setting(path: string): string | undefined;
-  /** Whether a path is, or would be, in a bpf file system. */
+  /** Reports whether a path is, or would be, in a bpf file system. */
   isInBpfFileSystem(path: string): boolean;
-  /** Makes a folder for this user alone; says why if it cannot be had, or is not for this user alone. */
+  /** Makes a folder for this user alone. Returns a clause if that fails, or if it is not this user's alone. */
   claimFolder(path: string): string | undefined;
-  /** Removes a folder of this user alone with all that is in it; says why if there is one that it leaves. */
+  /** Removes a folder of this user alone and everything in it. Returns a clause if it leaves one. */
   removeFolder(path: string): string | undefined;
 }
 
@@ -44,15 +44,15 @@ export function createXdpSystem(readLinks: () => readonly Link[]): XdpSystem {
   };
 }
 
-/** Reads /proc/self/uid_map: the initial user namespace maps the whole range to itself (user_namespaces(7)). */
+/** Parses /proc/self/uid_map. The initial user namespace maps the whole range to itself (user_namespaces(7)). */
 export function isInitialUserNamespace(uidMap: string | undefined): boolean {
   return uidMap === undefined || /^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
 }
 
-/** linux/magic.h: BPF_FS_MAGIC. */
+/** BPF_FS_MAGIC of linux/magic.h. */
 const bpfFileSystem = 0xcafe4a11;
 
-/** Reads the effective capabilities out of /proc/self/status; none if they are not there. */
+/** Parses the effective capabilities in /proc/self/status; none if they are missing. */
 export function parseCapabilities(status: string): bigint {
   const [, digits] = /^CapEff:\s*([0-9a-f]+)$/m.exec(status) ?? [];
   return digits === undefined ? 0n : BigInt(`0x${digits}`);
@@ -72,7 +72,7 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").trim();
   } catch {
-    // Not there, or not for this user: what it would say is unknown.
+    // Absent, or not readable by this user: the value is unknown.
     return undefined;
   }
 }
@@ -81,13 +81,13 @@ function isInBpfFileSystem(path: string): boolean {
   try {
     return statfsSync(path).type === bpfFileSystem;
   } catch {
-    // What does not exist yet would be in the file system of the folder around it.
+    // A path that does not exist yet would be in the file system of its parent folder.
     return dirname(path) !== path && isInBpfFileSystem(dirname(path));
   }
 }
 
 function removeFolder(path: string): string | undefined {
-  // What this user cannot see is not this user's.
+  // A folder that this user cannot see is not this user's.
   if (!existsSync(path)) return undefined;
   const refusal = refusalOf(path);
   if (refusal !== undefined) return `is left alone: it ${refusal}`;

@@ -5,11 +5,11 @@ import type { PinLookup } from "../pins.ts";
 
 /** The 12-byte connection IDs in use. */
 export interface RouteLookup {
-  /** The session that the 12 bytes at `at` lead to, or −1. */
+  /** Returns the session that the 12 bytes at `at` lead to, or −1. */
   find(bytes: Uint8Array, at: number): SessionId;
 }
 
-/** What becomes of a datagram that no session's connection ID leads: all below zero, so no session id. */
+/** Verdicts on datagrams that no session's connection ID leads. All are below zero, so none is a session id. */
 export const verdict = {
   /** For the application's HTTP/3 server. */
   gateway: -1,
@@ -17,7 +17,7 @@ export const verdict = {
   stun: -2,
   /** Without payload. */
   empty: -3,
-  /** For whoever the DCID that {@link longDestination} tells the place of is pinned to, if it comes from the dialer. */
+  /** For the session to which the DCID at {@link longDestination} is pinned, if it comes from the dialer. */
   pinned: -4,
   /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
   undirected: -5,
@@ -26,14 +26,14 @@ export const verdict = {
 /** The id of the session whose connection ID a datagram carries, or one of {@link verdict}. */
 export type Sorted = SessionId | (typeof verdict)[keyof typeof verdict];
 
-/** Where the DCID of a long header begins, in bytes (RFC 8999 §5.1): after first byte, version and length. */
+/** Offset of the DCID in a long header, in bytes (RFC 8999 §5.1): after first byte, version and length. */
 export const longDestination = 6;
-/** Where the DCID of a short header begins (RFC 8999 §5.2). */
+/** Offset of the DCID in a short header (RFC 8999 §5.2). */
 const shortDestination = 1;
 
 /**
- * Sorts one UDP payload by the rules of docs/protocol.md, without allocating. Returns the id of the session
- * whose connection ID it carries, or one of {@link verdict}.
+ * Sorts a UDP payload by the rules of docs/protocol.md, without allocating. Returns the id of the session whose connection ID
+ * it carries, or one of {@link verdict}.
  */
 export function classify(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup, nowMs: number): Sorted {
   if (datagram.length === 0) return verdict.empty;
@@ -57,16 +57,16 @@ function classifyLong(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup
 }
 
 /**
- * Whether the source connection ID whose length stands at `at` is a registered one. Then the packet is an Initial
- * that a dialer sends again while its first flight is on another way: at the gateway it would be answered by
- * a stranger's handshake, which ends the dial.
+ * Reports whether the source connection ID whose length is at `at` is registered. Then the packet is an Initial that a dialer
+ * sends again while its first flight travels by other means. The gateway would answer it with a handshake of its own, which
+ * would end the dial.
  */
 function isFromPeer(datagram: Uint8Array, at: number, routes: RouteLookup): boolean {
   if (datagram[at] !== cidBytes || at + cidBytes >= datagram.length) return false;
   return isRelayed(datagram, at + 1) && routes.find(datagram, at + 1) >= 0;
 }
 
-/** Relayed connection IDs have the top bit clear, so half of the foreign ones need no look-up. */
+/** Relayed connection IDs have the top bit clear, so half of the foreign ones need no lookup. */
 function isRelayed(datagram: Uint8Array, at: number): boolean {
   return datagram[at]! < 0x80;
 }

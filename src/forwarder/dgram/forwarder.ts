@@ -26,18 +26,17 @@ import { createNonceSigner, StunNonces } from "../stun/nonce.ts";
 import { StunQueue } from "../stun/queue.ts";
 import { StunResponder } from "../stun/responder.ts";
 
-/** What the options do not say. */
+/** Settings beyond the options. */
 export interface DgramTuning {
   /** Why this backend runs and no faster one. */
   readonly backendReason: string;
-  /** Overrides the probe for the whole of 127.0.0.0/8; for tests. */
+  /** Overrides the probe for all of 127.0.0.0/8; for tests. */
   readonly clientsBy?: ClientsBy | undefined;
 }
 
 /**
- * Opens the portable data plane on `node:dgram`, the reference for any other. It cannot keep the ECN bits:
- * node:dgram neither shows them nor sets them, so relayed datagrams leave as Not-ECT, which QUIC detects
- * (RFC 9000 §13.4.2). The caller closes it.
+ * Opens the portable data plane on `node:dgram`, the reference for any other. It loses the ECN bits, which node:dgram neither
+ * shows nor sets: relayed datagrams leave as Not-ECT, which QUIC detects (RFC 9000 §13.4.2). The caller closes it.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED
  */
@@ -162,7 +161,7 @@ class DgramForwarder implements Forwarder {
 
   pin(pin: PinnedInitial): void {
     const { pins, sessions } = this.#relay;
-    // A dialer may have gone between its message and the take: then there is nobody to let in.
+    // A dialer may have gone between its message and the take. Then no pin is needed.
     if (!sessions.get(pin.to) || !sessions.get(pin.from)) return;
     if (!pins.add(pin, this.#options.now())) this.#counters.dropped["pin-taken"]++;
   }
@@ -201,7 +200,7 @@ class DgramForwarder implements Forwarder {
     clearInterval(this.#sweeper);
     this.#stunQueue.clear();
     await this.#socket.close();
-    // Once nothing can come any more that would bring a client.
+    // Closed last, when no datagram can bring a client any more.
     await this.#splice?.close(this.#options.now());
   }
 

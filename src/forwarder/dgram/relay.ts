@@ -6,7 +6,7 @@ import { type PinLookup, PinTable } from "../pins.ts";
 import { type Send, sendDropReason } from "../udp/send.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
-/** What a {@link Relay} is made with. */
+/** Options of a {@link Relay}. */
 export interface RelayOptions {
   readonly sourcePolicy: SourcePolicy;
   readonly counters: Counters;
@@ -15,7 +15,7 @@ export interface RelayOptions {
 
 const noPins: PinLookup = { has: () => false };
 
-/** The policy that a datagram with a *relay* verdict has to pass, and its accounting. */
+/** Applies policy to datagrams with a *relay* verdict, and accounts for them. */
 export class Relay {
   readonly sessions: SessionTable = new SessionTable();
   readonly pins: PinTable = new PinTable();
@@ -25,7 +25,7 @@ export class Relay {
     this.#options = options;
   }
 
-  /** Sorts a datagram: one of a pinned DCID goes as if there were no pin, unless it comes from the pin's dialer. */
+  /** Sorts a datagram. A pin applies only to datagrams of its dialer; others are sorted as if there were none. */
   sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
     const sorted = classify(datagram, this.sessions.routes, this.pins, nowMs);
     if (sorted !== verdict.pinned) return sorted;
@@ -35,7 +35,7 @@ export class Relay {
     return isFromDialer ? to : classify(datagram, this.sessions.routes, noPins, nowMs);
   }
 
-  /** Forwards a datagram to a session, or counts why not. */
+  /** Forwards a datagram to a session, or counts the refusal. */
   forward(id: SessionId, datagram: Uint8Array, source: Address, nowMs: number): void {
     const to = this.sessions.require(id);
     const sender = this.sessions.senderAt(source.address, source.port, nowMs);
@@ -81,7 +81,7 @@ export class Relay {
     });
   }
 
-  /** Counts a refusal, and for the session that it is about, where there is one. */
+  /** Counts a refusal, also for the session that it concerns, if there is one. */
   #refuse(reason: DropReason, sender: Session | undefined, to: Session): void {
     this.#drop(reason);
     if (reason === "no-address") to.packetsNoAddress++;

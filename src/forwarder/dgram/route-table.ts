@@ -3,9 +3,9 @@ import type { SessionId } from "../contract.ts";
 import { halfSipHash } from "../half-sip-hash.ts";
 
 /**
- * Which session a 12-byte connection ID leads to. Open addressing with linear probing in typed arrays, load
- * ≤ 0.5, so 32 to 64 bytes for each connection ID; split into shards that grow one at a time, so that no
- * growth holds up the event loop for longer than the move of 1/256 of the routes.
+ * Maps 12-byte connection IDs to sessions. Open addressing with linear probing in typed arrays, at a load of at most 0.5, takes
+ * 32 to 64 bytes for each connection ID. The shards grow one at a time, so that no growth blocks the event loop for longer than
+ * the move of 1/256 of the routes.
  */
 export class RouteTable {
   readonly #k0: number;
@@ -13,17 +13,17 @@ export class RouteTable {
   readonly #shards: Shard[] = Array.from({ length: 1 << shardBits }, createShard);
   #size = 0;
 
-  /** @param key of the hash; random unless a test needs to know it. */
+  /** @param key key of the hash; random unless a test needs to know it. */
   constructor(key: Int32Array = randomFillSync(new Int32Array(2))) {
     [this.#k0, this.#k1] = [key[0]!, key[1]!];
   }
 
-  /** Connection IDs in the table. */
+  /** Number of connection IDs. */
   get size(): number {
     return this.#size;
   }
 
-  /** The session that the 12 bytes at `at` lead to, or −1. They must be there. */
+  /** Returns the session that the 12 bytes at `at` lead to, or −1. They must be there. */
   find(bytes: Uint8Array, at: number): SessionId {
     const m0 = readInt32(bytes, at);
     const m1 = readInt32(bytes, at + 4);
@@ -112,7 +112,7 @@ function homeOf(slots: Int32Array, hash: number): number {
   return (hash * slotInts) & (slots.length - 1);
 }
 
-/** Index of the slot that holds the key, or of the free slot where it would go. */
+/** Returns the index of the slot that holds the key, or of the free slot where it would go. */
 function probe(slots: Int32Array, hash: number, m0: number, m1: number, m2: number): number {
   const last = slots.length - 1;
   let slot = homeOf(slots, hash);

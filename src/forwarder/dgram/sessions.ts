@@ -8,13 +8,13 @@ import { noSession } from "../no-session.ts";
 import { RouteTable } from "./route-table.ts";
 import type { TokenBucket } from "../../token-bucket.ts";
 
-/** One session: its spec as it stands, and what it moved. */
+/** A session: its current spec and its counters. */
 export interface Session {
   readonly id: SessionId;
   readonly username: string | undefined;
   /**
-   * The connection IDs as a Latin-1 string: a typed array of this size would keep a buffer outside the heap, and
-   * ten thousand of those cost a tenth of the packet rate in garbage collection.
+   * The connection IDs as a Latin-1 string. A typed array of this size would keep a buffer outside the heap, and ten thousand
+   * of those cost a tenth of the packet rate in garbage collection.
    */
   packedCids: string;
   address: PeerAddress | null;
@@ -28,14 +28,14 @@ export interface Session {
   packetsNoAddress: number;
   packetsToItself: number;
   firstForwardedAtMs: number | null;
-  /** The sessions at the same address, as a list from the most recently registered one. */
+  /** Neighbours in the list of sessions at the same address, latest registration first. */
   older: Session | undefined;
   newer: Session | undefined;
 }
 
 /**
- * The sessions, their routes and token buckets, and which sessions are at an address. Addresses are compared as they are, so
- * all must be in the one form that the socket reports.
+ * The sessions, their routes and token buckets, and the sessions at each address. Addresses are compared as they are, so all
+ * must have the form that the socket reports.
  */
 export class SessionTable {
   readonly routes: RouteTable = new RouteTable();
@@ -110,12 +110,12 @@ export class SessionTable {
     return session;
   }
 
-  /** The session that STUN requests call so. */
+  /** Returns the session with this STUN username. */
   named(username: string): Session | undefined {
     return this.#byUsername.get(username);
   }
 
-  /** The live session that was registered at an address most recently. */
+  /** Returns the live session that was registered at an address most recently. */
   senderAt(address: string, port: number, nowMs: number): Session | undefined {
     let session = this.#newestAt.get(address, port);
     while (session && session.expiresAtMs <= nowMs) session = session.older;
@@ -152,7 +152,7 @@ export class SessionTable {
   }
 }
 
-/** A snapshot of a session's counters. */
+/** Returns a snapshot of a session's counters. */
 export function countersOf(session: Session): SessionCounters {
   const { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited } = session;
   const { packetsNoAddress, packetsToItself, firstForwardedAtMs } = session;

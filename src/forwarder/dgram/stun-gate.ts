@@ -7,29 +7,28 @@ import type { Session, SessionTable } from "./sessions.ts";
 import { SourceLimiter } from "../stun/source-limiter.ts";
 import { StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";
 
-/** Why a STUN message is not looked at. */
+/** Why a STUN message is not examined. */
 export type StunRefusal = Extract<StunOutcome, "malformed" | "rate-limited" | "flooded">;
 
-/** What a {@link StunGate} is made with. */
+/** Options of a {@link StunGate}. */
 export interface StunGateOptions {
   readonly sessions: SessionTable;
-  /** Whether a nonce was made here for `source`, and not too long ago. */
+  /** Reports whether a nonce was made here for `source`, and recently enough. */
   readonly isNonceGood: (nonce: Uint8Array, source: PeerAddress, nowMs: number) => boolean;
   readonly nowMs: number;
 }
 
 /**
- * Who pays for a STUN message, before anybody works on what it proves, so that a flood costs a look at each message:
+ * Finds the payer of a STUN message before any proof in it is verified, so that a flood costs one look at each message:
  *
- * 1. what names a live registration and comes from its address: that registration, and its subject;
- * 2. what names one and has a nonce that was made for its source, where somebody so has got it: its source;
- * 3. what names one, as its peer may have moved: that registration and its subject, out of another budget;
- * 4. what names one: its source, whose address may be false;
- * 5. all else: its source.
+ * 1. It names a live registration and comes from its address: that registration and its subject pay.
+ * 2. It names one and has a nonce that was made for its source, which therefore received it: its source pays.
+ * 3. It names one, whose peer may have moved: that registration and its subject pay, from another budget.
+ * 4. It names one: its source pays, whose address may be false.
+ * 5. Anything else: its source pays.
  *
- * Each goes on to the next of its kind where the first does not pay. What sources pay for in 2, 4 and 5 is paid by all
- * sources together as well, each kind apart: what costs nothing to forge keeps nothing else out.
- * src/forwarder/native/stun/stun-gate.c has the same rules.
+ * If a payer refuses, the next rule that applies decides. Under 2, 4 and 5 all sources together pay as well, separately for
+ * each rule: messages that cost nothing to forge keep no others out. src/forwarder/native/stun/stun-gate.c has the same rules.
  */
 export class StunGate {
   readonly #options: StunGateOptions;
@@ -48,7 +47,7 @@ export class StunGate {
     this.#reached = new StunPurse(createLimiter(), options.nowMs);
   }
 
-  /** Charges a message from `source`, which is in the form that the socket reports; returns who pays, or why nobody does. */
+  /** Charges a message from `source`, in the form that the socket reports. Returns the payer, or why there is none. */
   charge(datagram: Uint8Array, source: PeerAddress, nowMs: number): StunPayer | StunRefusal {
     if (datagram.length > defaults.maxStunBytes) return "malformed";
     const session = this.#sessionOf(datagram, nowMs);
@@ -62,7 +61,7 @@ export class StunGate {
     );
   }
 
-  /** The live session that a message names. */
+  /** Returns the live session that a message names. */
   #sessionOf(datagram: Uint8Array, nowMs: number): Session | undefined {
     const username = leadingStunAttribute(datagram, stunAttribute.username);
     const session = username && this.#options.sessions.named(latin1(username));
@@ -73,7 +72,7 @@ export class StunGate {
     const { bucket } = session;
     const own = budgetOf(this.#ofSessions, session, () => createBudget(nowMs));
     const ofSubject = budgetOf(this.#ofSubjects, bucket, () => createSubjectBudget(nowMs));
-    // The registration's first: what comes in the name of one is not all that its subject has.
+    // The registration pays first, so that messages in its name cannot use up its subject's budget.
     return own.take(isHere, nowMs) && ofSubject.take(isHere, nowMs) ? ofSubject : undefined;
   }
 

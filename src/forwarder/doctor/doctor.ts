@@ -5,16 +5,16 @@ import { type LoadedAddon, loadAddon } from "../native/load.ts";
 import { codeOf } from "../../system-error.ts";
 import { examineSystem } from "./system-findings.ts";
 
-/** What a diagnosis looks at. */
+/** Inputs of a diagnosis. */
 export interface DiagnosisParts {
   readonly loaded: LoadedAddon;
   readonly system: XdpSystem;
 }
 
 /**
- * Says whether a relay that this user runs on this machine could forward in the kernel, where, and what would make it
- * better. It attaches nothing, as that makes some network cards drop their link; what only a driver knows stays open.
- * The last finding, on `xdp`, is a problem if all packets would stay in user space.
+ * Reports whether a relay that this user runs on this machine could forward in the kernel, where, and what would improve it.
+ * Nothing is attached, because that makes some network cards drop their link; facts that only a driver knows stay open. The
+ * last finding, on `xdp`, is a problem if all packets would stay in user space.
  */
 export function diagnose(parts: DiagnosisParts = thisMachine()): Finding[] {
   const { findings, usable } = examineInterfaces(parts.system);
@@ -37,7 +37,7 @@ const noInterface: Finding = {
 
 interface Interfaces {
   readonly findings: readonly Finding[];
-  /** Those on which packets would be forwarded in the kernel, with the mode that comes first. */
+  /** Interfaces on which the kernel would forward, each with the mode that comes first. */
   readonly usable: readonly string[];
 }
 

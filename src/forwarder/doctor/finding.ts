@@ -1,11 +1,11 @@
-/** One thing that was looked at. */
+/** One result of a diagnosis. */
 export interface Finding {
-  /** `"problem"`: nothing is forwarded in the kernel while that is so; `"hint"`: it could be better. */
+  /** `"problem"`: nothing is forwarded in the kernel while it lasts; `"hint"`: it could be better. */
   readonly level: "ok" | "hint" | "problem";
-  /** `addon`, `kernel`, `privileges`, `jit`, `pin`, an interface, or, at the end, `xdp`: what comes of it all. */
+  /** `addon`, `kernel`, `privileges`, `jit`, `pin`, an interface, `interfaces` as a whole, or, at the end, `xdp`: the conclusion. */
   readonly subject: string;
-  /** What was found, without full stop. */
+  /** The result, without a full stop. */
   readonly sentence: string;
-  /** Commands and settings, any one of which would make it better. */
+  /** Commands and settings, any one of which would improve it. */
   readonly remedies: readonly string[];
 }

@@ -12,19 +12,19 @@ import {
 } from "../../xdp/index.ts";
 import type { Finding } from "./finding.ts";
 
-/** What was found about an interface, and in which mode packets would be forwarded there first, if in any. */
+/** Findings about an interface, and the mode in which the kernel would forward there first, if in any. */
 export interface InterfaceFindings {
   readonly findings: readonly Finding[];
   readonly mode?: XdpMode;
 }
 
-/** Looks at an interface as a relay would that is bound to all addresses. */
+/** Examines an interface as a relay that is bound to all addresses would. */
 export function examineInterface(
   link: Link,
   addresses: readonly string[],
   system: Pick<XdpSystem, "setting">,
 ): InterfaceFindings {
-  // Forwarding is looked at by itself, so that one sees what there will be once it is on.
+  // Forwarding is examined separately, to show what would apply once it is on.
   const plan = planAttach({ link, forwarding: { ipv4: true } }, "auto");
   if ("refusal" in plan) return { findings: [refusedFinding(link, plan.refusal)] };
   const families = [...new Set(relayAddresses("::", addresses).map(familyOf))].sort();
@@ -85,7 +85,7 @@ function forwardingFinding(link: Link, family: Family, system: Pick<XdpSystem, "
 
 type State = Omit<Finding, "subject">;
 
-/** fib_frontend.c: the setting of the interface where a packet arrives decides alone. */
+/** The setting of the interface where a packet arrives decides alone (fib_frontend.c). */
 function ipv4Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): State {
   if (isForwarding(name, "ipv4", system)) {
     const sentence = "forwards IPv4 for others too: the firewall's forward chain says for whom";
@@ -100,8 +100,8 @@ function ipv4Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): Sta
 }
 
 /**
- * A packet is routed only where `all` forwards too (ip6_output.c), but the interface alone decides whether the kernel
- * looks up routes for XDP, and hears router advertisements: a router does with accept_ra 2 (ip-sysctl).
+ * A packet is routed only if `all` forwards too (ip6_output.c). The interface alone decides whether the kernel looks up routes
+ * for XDP, and whether it accepts router advertisements, which a router does with accept_ra 2 (ip-sysctl).
  */
 function ipv6Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): State {
   const folder = `net/ipv6/conf/${name}`;

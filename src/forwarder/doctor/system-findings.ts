@@ -4,7 +4,7 @@ import type { LoadedAddon } from "../native/load.ts";
 
 const ok = (subject: string, sentence: string): Finding => ({ level: "ok", subject, sentence, remedies: [] });
 
-/** Looks at all but the interfaces: what loads the program, and what runs it. */
+/** Examines everything but the interfaces: what loads the program, and what runs it. */
 export function examineSystem(loaded: LoadedAddon, system: XdpSystem): Finding[] {
   return [
     addonFinding(loaded),
@@ -53,7 +53,7 @@ function privilegeFinding(system: XdpSystem): Finding {
   return { level: "problem", subject, sentence, remedies };
 }
 
-/** Nothing where the system does not tell. */
+/** Nothing if the system does not report the setting. */
 function jitFindings(system: XdpSystem): Finding[] {
   const setting = system.setting("net/core/bpf_jit_enable");
   if (setting === undefined) return [];

@@ -3,17 +3,17 @@ import type { DropReason, Path, SessionCounters, SessionId, StunOutcome, Traffic
 import type { Counters } from "../counters.ts";
 import type { Addon, NativeHandle } from "./addon.ts";
 
-/** Reads the memory that the addon's threads and the program in the kernel count in. */
+/** Reads the counters that the addon's threads and the program in the kernel write. */
 export class NativeCounters {
   readonly #indexOf: ReadonlyMap<string, number>;
-  /** Read once, as are the others: the handle makes new arrays each time. */
+  /** Read once, like the others, because the handle makes new arrays each time. */
   readonly #threads: readonly BigUint64Array[];
   readonly #accounts: BigUint64Array;
-  /** Absent where the kernel does not forward. */
+  /** Absent if the kernel does not forward. */
   readonly #kernel: BigUint64Array | undefined;
   readonly #toEpochMs: (monotonicNs: bigint) => number;
 
-  /** @param toEpochMs the time of the system's clock, in ms, at a time of the threads' clock. */
+  /** @param toEpochMs converts a time of the threads' clock to the system's clock, in ms. */
   constructor(
     { counterNames }: Addon,
     handle: NativeHandle,
@@ -27,14 +27,14 @@ export class NativeCounters {
     this.#indexOf = new Map(counterNames.map((name, index) => [name, index]));
   }
 
-  /** What the threads counted under a name so far; 0 if they never count it. */
+  /** Returns the threads' total under a name; 0 if they never count it. */
   total(name: string): number {
     const index = this.#indexOf.get(name);
     if (index === undefined) return 0;
     return this.#threads.reduce((sum, thread) => sum + Number(thread[index]), 0);
   }
 
-  /** What was relayed, in all and by whom. */
+  /** Returns the relayed traffic, in all and by path. */
   traffic(): { readonly relayed: Traffic; readonly path: Readonly<Record<Path, Traffic>> } {
     const { packets, bytes } = this.#offloaded();
     const user = { packets: this.total("relayed.packets"), bytes: this.total("relayed.bytes") };
@@ -42,7 +42,7 @@ export class NativeCounters {
     return { relayed, path: { kernel: { packets, bytes }, user } };
   }
 
-  /** What the threads and the kernel dropped, and what JavaScript did. */
+  /** Returns the drops of the threads, the kernel and JavaScript. */
   dropped(own: Counters["dropped"]): Record<DropReason, number> {
     const all = { ...own };
     for (const reason of Object.keys(all) as DropReason[]) all[reason] += this.total(`dropped.${reason}`);
@@ -51,14 +51,14 @@ export class NativeCounters {
     return all;
   }
 
-  /** What became of STUN messages: those that the threads let nobody look at, and those that JavaScript did. */
+  /** Returns the outcomes of STUN messages: those that the threads refused, and those that JavaScript handled. */
   stun(own: Counters["stun"]): Record<StunOutcome, number> {
     const all = { ...own };
     for (const outcome of Object.keys(all) as StunOutcome[]) all[outcome] += this.total(`stun.${outcome}`);
     return all;
   }
 
-  /** A snapshot of a session's counters. */
+  /** Returns a snapshot of a session's counters. */
   ofSession(id: SessionId): SessionCounters {
     const firstAtNs = readFirst(this.#accounts, id);
     return {
@@ -67,7 +67,7 @@ export class NativeCounters {
     };
   }
 
-  /** The traffic of many sessions, as {@link Forwarder.sampleSessions} has it. */
+  /** Reads the traffic of many sessions, as {@link Forwarder.sampleSessions} does. */
   sample(ids: Uint32Array, into: Float64Array): void {
     sampleCounters(this.#accounts, ids, into);
   }

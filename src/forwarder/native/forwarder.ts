@@ -31,18 +31,18 @@ import { stunBurstOfKind } from "../stun/payer.ts";
 import { StunResponder } from "../stun/responder.ts";
 import { bucketDepthBytes } from "../../token-bucket.ts";
 
-/** What a native data plane is made of. */
+/** Parts of a native data plane. */
 export interface NativeParts {
   readonly addon: Addon;
   /** Why this backend runs. */
   readonly backendReason: string;
-  /** ms since the epoch, for the threads, in place of the system's clock; for tests. */
+  /** Time in ms since the epoch for the threads, in place of the system's clock; for tests. */
   readonly clock?: BigInt64Array | undefined;
 }
 
 /**
- * Opens the data plane of the C addon, which receives, sorts and forwards on threads of its own; STUN and all
- * that is not for each packet stays in JavaScript. `options.upstream` must be in 127.0.0.0/8. The caller closes it.
+ * Opens the data plane of the C addon, which receives, sorts and forwards on threads of its own. STUN, and everything that is
+ * not for each packet, stays in JavaScript. `options.upstream` must be in 127.0.0.0/8. The caller closes it.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED
  */
@@ -53,7 +53,7 @@ export async function createNativeForwarder(
   const { authority, now, stun: policy } = options;
   const reader = new ReportReader(() => handle);
   const counters = createCounters();
-  // Nothing is received, and so nothing sent, before there is a handle.
+  // Nothing is received, and so nothing sent, before the handle exists.
   const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port, to.local));
   const nonces = new StunNonces((tick, { address, port, local }) =>
     handle.signNonce(tick, address, port, local),
@@ -80,7 +80,7 @@ class NativeForwarder implements Forwarder {
   readonly clientsBy: ClientsBy | undefined;
   readonly #handle: NativeHandle;
   readonly #bound: Address;
-  /** What is counted in JavaScript. */
+  /** Counters of JavaScript. */
   readonly #own: Counters;
   readonly #counters: NativeCounters;
   readonly #sessions: NativeSessions;
@@ -183,7 +183,7 @@ class NativeForwarder implements Forwarder {
   }
 
   pin(pin: PinnedInitial): void {
-    // A dialer may have gone between its message and the take: then there is nobody to let in.
+    // A dialer may have gone between its message and the take. Then no pin is needed.
     if (!this.#sessions.has(pin.to) || !this.#sessions.has(pin.from)) return;
     if (!this.#pins.add(pin, this.#now())) this.#own.dropped["pin-taken"]++;
   }
@@ -272,7 +272,7 @@ const stunConfig: NativeStunConfig = {
   nonceLifeMs: defaults.stunNonceMs,
 };
 
-/** Ids that may wait at a time for the threads to let go of them: what a busy relay closes between two batches. */
+/** Returns how many ids may wait for the threads to let go of them: those that a busy relay closes between two batches. */
 function restingIds(inUse: number): number {
   return 1024 + (inUse >> 2);
 }

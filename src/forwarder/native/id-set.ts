@@ -1,4 +1,4 @@
-/** A set of small numbers that are used again, such as ids: a byte for each, and nothing that deletions move. */
+/** A set of small numbers that are reused, such as ids: a byte for each, and nothing for deletions to move. */
 export class IdSet {
   #flags = new Uint8Array(64);
   #size = 0;

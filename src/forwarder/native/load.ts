@@ -8,7 +8,7 @@ export type LoadedAddon = { readonly addon: Addon } | { readonly reason: string 
 /** The same from src/ and from dist/. */
 const packageRoot: string = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Loads the addon from `build/Release/` or `prebuilds/` at the root of the package; never throws. */
+/** Loads the addon from `build/Release/` or `prebuilds/` at the root of the package. Never throws. */
 export function loadAddon(
   root: string = packageRoot,
   platform: NodeJS.Platform = process.platform,

@@ -11,7 +11,7 @@ import {
 import type { ForwarderOptions } from "../contract.ts";
 import type { Addon, NativeHandle, NativeKernelConfig } from "./addon.ts";
 
-/** Decides whether the kernel is to forward as well, and what the addon is to make for it. */
+/** Decides whether the kernel forwards as well, and what the addon has to make for that. */
 export function planOffload(
   { host, port, xdp }: Pick<ForwarderOptions, "host" | "port" | "xdp">,
   addon: Addon,
@@ -23,8 +23,8 @@ export function planOffload(
 }
 
 /**
- * Starts what was planned, if the addon has the kernel's tables by now. Its `close()` stops watching the interfaces;
- * the program is detached with the handle.
+ * Starts the planned offload, if the addon has made the kernel's tables. `close()` stops watching the interfaces; the program
+ * is detached with the handle.
  */
 export function startOffload(
   plan: OffloadPlan,
@@ -56,7 +56,7 @@ function systemOf(addon: Addon): ReturnType<typeof createXdpSystem> {
   return createXdpSystem(() => addon.links());
 }
 
-/** User space forwards alone, and this is why. */
+/** An offload that does nothing, and the reason. */
 function idle(reason: string): Offload {
   const status = offStatus(reason);
   return { status: () => status, refresh: () => undefined, close: () => undefined };

@@ -3,12 +3,12 @@ import type { SessionId } from "../contract.ts";
 import type { NativeHandle } from "./addon.ts";
 
 /**
- * The sessions that an earlier process left in pinned tables: forwarded to and for until their time is over, and free
- * to whoever registers their connection IDs again, for which one has to know their key.
+ * The sessions that an earlier process left in pinned tables. They go on forwarding until their time is over. Registering their
+ * connection IDs again, which takes their key, claims them.
  */
 export class Orphans {
   readonly #handle: NativeHandle;
-  /** When each ends, on the monotonic clock in ns; the next one first. */
+  /** End of life of each, in ns on the monotonic clock, the next one first. */
   readonly #expiry: Map<SessionId, bigint>;
 
   constructor(handle: NativeHandle) {
@@ -22,20 +22,20 @@ export class Orphans {
     return this.#expiry.size;
   }
 
-  /** Hands over the session that a connection ID leads to, if it is one of these. */
+  /** Hands over the session that a connection ID leads to, if it is an orphan. */
   claim(cid: Uint8Array): SessionId | undefined {
     if (this.#expiry.size === 0) return undefined;
     const id = this.#handle.sessionOf(cid);
     return this.#expiry.delete(id) ? id : undefined;
   }
 
-  /** Makes room: ends the one whose time is over next, if there is any. */
+  /** Makes room: ends the session whose time is over next, if there is one. */
   endOne(): void {
     const [next] = this.#expiry.keys();
     if (next !== undefined) this.#end(next);
   }
 
-  /** Ends those whose time is over, up to so many. */
+  /** Ends sessions whose time is over, at most `atMost`. */
   sweep(nowNs: bigint, atMost: number): void {
     let left = atMost;
     for (const [id, expiresAtNs] of this.#expiry) {

@@ -5,12 +5,12 @@ import type { NativeHandle } from "./addon.ts";
 import { IdSet } from "./id-set.ts";
 import { Orphans } from "./orphans.ts";
 
-/** The sessions of the addon, which alone stores them; here is only known which ids are open. */
+/** The sessions of the addon, which alone stores them. This class tracks only which ids are open. */
 export class NativeSessions {
   readonly #handle: NativeHandle;
   readonly #maxSessions: number;
   readonly #open = new IdSet();
-  /** Open in the addon, and in nobody's hands. */
+  /** Open in the addon, but not claimed yet. */
   readonly orphans: Orphans;
 
   constructor(handle: NativeHandle, maxSessions: number) {
@@ -29,8 +29,8 @@ export class NativeSessions {
   }
 
   /**
-   * Opens a session, or takes over the orphan that the first connection ID leads to: its counters go on, and from now on
-   * it draws from the bucket of whoever claims it.
+   * Opens a session, or takes over the orphan that the first connection ID leads to. The orphan's counters go on, and from now
+   * on it draws from the bucket of its new owner.
    */
   open(spec: SessionSpec): SessionId {
     const orphan = this.orphans.claim(spec.cids.subarray(0, cidBytes));
@@ -40,7 +40,7 @@ export class NativeSessions {
       if (orphan !== undefined) this.#takeOver(id, spec);
       if (spec.username !== undefined) this.#handle.setUsername(id, Buffer.from(spec.username));
     } catch (error) {
-      // Nobody has its id to close it with.
+      // The caller has no id to close it with.
       this.close(id);
       throw error;
     }
@@ -48,7 +48,7 @@ export class NativeSessions {
   }
 
   #takeOver(id: SessionId, { cids, address, bucket, expiresAtMs }: SessionSpec): void {
-    // An address that is yet to be proven is no reason to forget the one that was.
+    // A proven address stays until a new one is proven.
     this.update(id, { cids, bucket, expiresAtMs, ...(address && { address }) });
   }
 
@@ -68,7 +68,7 @@ export class NativeSessions {
   update(id: SessionId, change: Partial<SessionSpec>): void {
     this.require(id);
     const { cids, address, bucket, expiresAtMs } = change;
-    // What takes memory goes first: where there is none, the session draws from the bucket that it had.
+    // The step that takes memory goes first. If it fails, the session keeps the bucket that it had.
     if (cids) this.#handle.setRoutes(id, cids);
     if (address !== undefined)
       this.#handle.setAddress(id, address?.address ?? null, address?.port ?? 0, address?.local);

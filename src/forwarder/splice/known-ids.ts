@@ -1,29 +1,29 @@
-/** How much of a destination connection ID is looked at, in bytes: all that the shortest of a client's first ones has. */
+/** Bytes of a destination connection ID that are compared: the length of the shortest first DCID of a client. */
 const prefixBytes = 8;
-/** Where the DCID of a short header begins (RFC 8999 §5.2). */
+/** Offset of the DCID in a short header (RFC 8999 §5.2). */
 const destinationAt = 1;
-/** IDs remembered of a client: QUIC lets two be in use at least (RFC 9000 §18.2), and a change overlaps. */
+/** IDs remembered for each client. QUIC lets at least two be in use (RFC 9000 §18.2), and a change overlaps. */
 const idsOfClient = 4;
 
-/** The destination connection IDs that one client has used, newest last. */
+/** Destination connection IDs that one client has used, newest last. */
 export interface UsedIds {
   readonly ids: string[];
 }
 
 /**
- * The connection IDs under which clients of the gateway send, by their first 8 bytes, and whose connection that is: what
- * comes to one of them from a new address is likely to be a client that has moved.
+ * Connection IDs that clients of the gateway send to, by their first 8 bytes, and their connections. A packet to one of them
+ * from a new address likely comes from a client that has moved.
  */
 export class KnownIds<Connection> {
-  /** How many clients use each. */
+  /** Connection of each ID, and its number of clients. */
   readonly #known = new Map<string, { readonly connection: Connection; clients: number }>();
 
-  /** The connection that a short header packet goes on with. */
+  /** Returns the connection that a short header packet continues. */
   connectionOf(datagram: Uint8Array): Connection | undefined {
     return this.#known.get(prefixOf(datagram))?.connection;
   }
 
-  /** A client sent this; an ID stays the connection's that came first with it. */
+  /** Notes the ID of a client's packet. An ID stays with the connection that used it first. */
   note(client: UsedIds & { readonly connection: Connection }, datagram: Uint8Array): void {
     if (datagram.length < destinationAt + prefixBytes || datagram[0]! >= 0x80) return;
     const newest = client.ids.at(-1);

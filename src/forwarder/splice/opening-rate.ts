@@ -1,7 +1,7 @@
 import { gatewayStrangerDivisor } from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 
-/** How fast places may be opened: of these a sixteenth by strangers, as they have of the places. */
+/** Rate at which places may be opened. Strangers have a sixteenth of it, as they have of the places. */
 export class OpeningRate {
   readonly #all: TokenBucket;
   readonly #strangers: TokenBucket;
@@ -12,7 +12,7 @@ export class OpeningRate {
     this.#strangers = new TokenBucket(perSecond / divisor, Math.max(1, burst / divisor), nowMs);
   }
 
-  /** Takes one; what a stranger may not have costs nobody else anything. */
+  /** Takes one. A stranger's refusal costs others nothing. */
   take(isStranger: boolean, nowMs: number): boolean {
     return (!isStranger || this.#strangers.take(1, nowMs)) && this.#all.take(1, nowMs);
   }

@@ -1,14 +1,14 @@
 import { halfSipHash } from "../half-sip-hash.ts";
 
-/** Two 32-bit words, random and never told. */
+/** Two 32-bit words, random and secret. */
 export type PermutationKey = readonly [k0: number, k1: number];
 
-/** Rounds of the network: over so small a domain four are not enough (Luby and Rackoff 1988; NIST SP 800-38G has 8 to 10). */
+/** Rounds of the network. Over so small a domain four are not enough (Luby and Rackoff 1988; NIST SP 800-38G has 8 to 10). */
 const rounds = 8;
 
 /**
- * Puts the numbers from 0 to `size` − 1 into an order that only the key tells: a Feistel network over the next
- * power of 4, walked on from numbers that are not among them (Black and Rogaway 2002). `native/permutation.c` is the same.
+ * Puts the numbers from 0 to `size` − 1 into an order that only the key tells: a Feistel network over the next power of 4,
+ * repeated for results outside the range (Black and Rogaway 2002). src/forwarder/native/splice/permutation.c is the same.
  */
 export class Permutation {
   readonly #size: number;
@@ -21,7 +21,7 @@ export class Permutation {
     this.#halfBits = Math.ceil(Math.log2(size) / 2);
   }
 
-  /** The number at a place from 0 to `size` − 1. */
+  /** Returns the number at a place from 0 to `size` − 1. */
   at(index: number): number {
     let number = index;
     do number = this.#shuffle(number);

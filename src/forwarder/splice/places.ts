@@ -4,54 +4,54 @@ import type { DropReason } from "../contract.ts";
 import { OpeningRate } from "./opening-rate.ts";
 import { Settled } from "./settled.ts";
 
-/** A connection, whose first address has to pay for what comes with it from others. */
+/** A connection. The source of its first address pays for its places at other addresses. */
 export interface Connection {
   readonly share: Share;
-  /** Its places at other addresses that are on probation, oldest first. */
+  /** Its places on probation at other addresses, oldest first. */
   readonly moved: Set<Place>;
-  /** The place that its newest packet came from: where it is. */
+  /** The place that its newest packet came from, which is where it is. */
   newest: Place | undefined;
 }
 
-/** A gateway client's place. */
+/** Place of a gateway client. */
 export interface Place {
   readonly connection: Connection;
-  /** It was opened by a packet of its connection, which is known, from another address. */
+  /** Whether a packet of a known connection opened it, from another address. */
   readonly isMoved: boolean;
-  /** Its connection is not known: whoever it is did not begin it here. */
+  /** Whether its connection is unknown and did not begin here. */
   readonly isStranger: boolean;
-  /** When something came from there after the gateway had last sent something there; at first, when it was opened. */
+  /** Time of the last packet from there that followed one from the gateway; at first, the time of its opening. */
   aliveAtMs: number;
-  /** Called when the place has gone to a newer client. */
+  /** Called when the place was given up for another client. */
   onGivenUp: (nowMs: number) => void;
 }
 
-/** Who asks for a place. */
+/** A client that asks for a place. */
 export interface Newcomer {
   readonly address: string;
   readonly isStranger: boolean;
-  /** The connection that it goes on with, if that is known. */
+  /** The connection that it continues, if that is known. */
   readonly connection?: Connection | undefined;
 }
 
-/** Whether a place's connection is there, as far as is known. */
+/** Reports whether a place's connection is there, as far as is known. */
 export function isNewest(place: Place): boolean {
   return place.connection.newest === place;
 }
 
-/** The places of one source. */
+/** Places of one source. */
 export interface Share {
   readonly name: string;
-  /** One of its addresses. */
+  /** One of the source's addresses. */
   readonly address: string;
   readonly rate: OpeningRate;
-  /** Those of its places that are on probation, oldest first. */
+  /** Its places on probation, oldest first. */
   readonly onProbation: Set<Place>;
   places: number;
   openedAtMs: number;
 }
 
-/** How many places there are for whom, and how many may be opened in a second. */
+/** Limits on places, and on places opened per second. */
 export interface PlaceLimits {
   readonly max: number;
   readonly maxOnProbation: number;
@@ -60,11 +60,11 @@ export interface PlaceLimits {
   readonly maxOfShare: number;
   readonly perSecond: number;
   readonly sharePerSecond: number;
-  /** At once, of a source as of all. */
+  /** Burst of a source, and of all. */
   readonly burst: number;
 }
 
-/** Divides places for `max` clients. */
+/** Returns the limits for `max` clients. */
 export function placeLimits(max: number): PlaceLimits {
   const perSecond = defaults.newGatewayClientsPerSecond;
   const maxOnProbation = partOf(max, defaults.gatewayProbationDivisor);
@@ -85,10 +85,10 @@ function partOf(max: number, divisor: number): number {
 }
 
 /**
- * Who may be a client of the gateway: at most so many, so many of one source (an IPv4 address or the /64 of an IPv6 one),
- * so many at which one connection has come from elsewhere, and so many on probation, the oldest of which makes room. The last
- * quarter of the places is for those on probation, so that nobody keeps it: of the others, one of the network that has most
- * makes room. `native/places.h` has the same rules.
+ * Admits gateway clients, within limits on all, on one source (an IPv4 address or the /64 of an IPv6 one), on a connection's
+ * other addresses, and on probation, where the oldest makes room. The last quarter of the places is for probation, so that no
+ * client keeps it. Past probation, a place of the network with the most places makes room. src/forwarder/native/splice/places.h
+ * has the same rules.
  */
 export class Places {
   readonly #limits: PlaceLimits;
@@ -96,7 +96,7 @@ export class Places {
   readonly #shares = new Map<string, Share>();
   /** Places on probation, oldest first. */
   readonly #onProbation = new Set<Place>();
-  /** Those of them that are strangers', oldest first. */
+  /** Strangers' places among them, oldest first. */
   readonly #strangers = new Set<Place>();
   readonly #settled = new Settled<Place>();
 
@@ -109,12 +109,12 @@ export class Places {
     return this.#onProbation.size + this.#settled.size;
   }
 
-  /** Places on probation. */
+  /** Number of places on probation. */
   get onProbation(): number {
     return this.#onProbation.size;
   }
 
-  /** Opens a place on probation, for which an older one may be given up; or tells why there is none. */
+  /** Opens a place on probation, for which an older one may be given up. Returns the reason if there is none. */
   open({ address, isStranger, connection: known }: Newcomer, nowMs: number): Place | DropReason {
     const share = known?.share ?? this.#shareOf(address, nowMs);
     const refusal = this.#refusalFor(share, isStranger, nowMs);
@@ -161,7 +161,7 @@ export class Places {
     return known ?? { name, address, rate, onProbation: new Set(), places: 0, openedAtMs: nowMs };
   }
 
-  /** The share first: what a source may not have costs nobody else anything. */
+  /** The share decides first, so that a source's refusal costs others nothing. */
   #refusalFor(share: Share, isStranger: boolean, nowMs: number): DropReason | undefined {
     if (share.places >= this.#limits.maxOfShare && share.onProbation.size === 0) return "gateway-share";
     if (this.size >= this.#limits.max && this.#onProbation.size === 0) return "gateway-full";

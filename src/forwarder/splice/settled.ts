@@ -1,8 +1,8 @@
 import { networkName } from "../../wire/source.ts";
 
-/** What a settled place tells of itself. */
+/** Activity of a settled place. */
 interface Aliveness {
-  /** When something came from there after the gateway had last sent something there. */
+  /** Time of the last packet from there that followed one from the gateway. */
   readonly aliveAtMs: number;
 }
 
@@ -12,7 +12,7 @@ interface Network {
   places: number;
 }
 
-/** The places past probation, and how many of them are each network's. */
+/** The places past probation, and their number in each network. */
 export class Settled<Place extends Aliveness> {
   readonly #networkOf = new Map<Place, Network>();
   readonly #networks = new Map<string, Network>();
@@ -37,7 +37,10 @@ export class Settled<Place extends Aliveness> {
     if (--network.places === 0) this.#networks.delete(network.name);
   }
 
-  /** Of the network that has most places, `newest` counted, another one: that which has been without an answer for the longest. */
+  /**
+   * Returns the place to give up: in the network with the most places, `newest` counted, the one longest without an answer, but
+   * never `newest`.
+   */
   mostDispensable(newest: Place): Place | undefined {
     let found: { place: Place; network: Network } | undefined;
     for (const [place, network] of this.#networkOf) {

@@ -18,7 +18,7 @@ import { literalLookup } from "../udp/udp-socket.ts";
 import type { Send } from "../udp/send.ts";
 import { VirtualAddresses } from "./virtual-addresses.ts";
 
-/** What a {@link Splice} is made with. */
+/** Options of a {@link Splice}. */
 export interface SpliceOptions {
   /** The gateway, on loopback. */
   readonly upstream: Address;
@@ -26,38 +26,38 @@ export interface SpliceOptions {
   readonly maxClients: number;
   readonly socketBufferBytes: number;
   readonly counters: Counters;
-  /** Sends out of the public socket. */
+  /** Sends from the public socket. */
   readonly reply: Send;
   readonly nowMs: number;
 }
 
 interface Client extends UsedIds {
-  /** That of its place. */
+  /** The connection of its place. */
   readonly connection: Connection;
-  /** The real address, in the public socket's form: who talks to two addresses of this host is two clients. */
+  /** The real address, in the public socket's form. A sender to two addresses of this host is two clients. */
   readonly source: PeerAddress;
   readonly virtualAddress: string;
   readonly socket: Socket;
   /** Datagrams that came before the socket was ready; `undefined` from then on. */
   waiting: Uint8Array[] | undefined;
-  /** Key in the table of locals. */
+  /** Key in `#locals`. */
   local: string | undefined;
   seenAtMs: number;
-  /** Whether the gateway has sent it something since. */
+  /** Whether the gateway has answered since its last datagram. */
   isAnswered: boolean;
   readonly place: Place;
-  /** `undefined` once it has answered the gateway. */
+  /** `undefined` once probation is over. */
   probation: Probation | undefined;
 }
 
 /**
- * Passes datagrams between the public socket and the application's own HTTP/3 server: a
- * connected socket for each client address, so that the server tells its clients apart and needs no change.
+ * Passes datagrams between the public socket and the app's own HTTP/3 server. Each client address has a connected socket, so
+ * that the server can tell its clients apart and needs no change.
  */
 export class Splice {
   readonly #options: SpliceOptions;
   readonly #clients = new PathMap<Client>();
-  /** Clients by what the gateway sees of them. */
+  /** Clients by the address (and port) that the gateway sees. */
   readonly #locals = new Map<string, Client>();
   readonly #virtual = new VirtualAddresses([randomInt(2 ** 32), randomInt(2 ** 32)]);
   readonly #places: Places;
@@ -68,12 +68,12 @@ export class Splice {
     this.#places = new Places(placeLimits(options.maxClients), options.nowMs);
   }
 
-  /** Clients known right now. */
+  /** Number of clients. */
   get size(): number {
     return this.#places.size;
   }
 
-  /** Clients that have not answered the gateway yet. */
+  /** Number of clients that have not answered the gateway yet. */
   get onProbation(): number {
     return this.#places.onProbation;
   }
@@ -93,7 +93,7 @@ export class Splice {
     else this.#options.counters.dropped["gateway-send-failed"]++;
   }
 
-  /** The client that the gateway sees as this, its address in the public socket's form. */
+  /** Returns the client behind an address that the gateway sees, in the public socket's form. */
   clientOf(virtualAddress: string, port: number | undefined, nowMs: number): GatewayClient | undefined {
     const address = unmapAddress(virtualAddress);
     const local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
@@ -101,7 +101,7 @@ export class Splice {
     return client && { ...client.source, isThere: isThere(client, nowMs) };
   }
 
-  /** Forgets the clients that have been silent for too long, or have sent nothing that the gateway answers. */
+  /** Forgets clients that have been silent for too long, or have sent nothing that the gateway answers. */
   sweep(nowMs: number): void {
     for (const client of this.#clients.values()) {
       const idleMs = isSettled(client) ? gatewayIdleMs : gatewayNewIdleMs;
@@ -125,13 +125,13 @@ export class Splice {
     this.#create(datagram, source, { place, probation: new Probation(arrival) }, nowMs);
   }
 
-  /** Somebody begins a connection where another one was: with a virtual address that is none of the other's. */
+  /** Replaces a client whose connection has left by one that begins at its address, with another virtual address. */
   #replace(client: Client, datagram: Uint8Array, nowMs: number): void {
     void this.#leave(client, nowMs);
     this.#admit(datagram, client.source, nowMs);
   }
 
-  /** Whether the client has answered the gateway by now; then a packet of its own from elsewhere is known. */
+  /** Ends the client's probation once it has answered the gateway. After that its packets are recognized from elsewhere. */
   #watch(client: Client, datagram: Uint8Array, nowMs: number): void {
     if (client.probation?.sent(datagram)) {
       client.probation = undefined;
@@ -164,7 +164,7 @@ export class Splice {
       recvBufferSize: socketBufferBytes,
     });
     const client: Client = {
-      // Copied: the socket's own object carries more.
+      // Copied, because the socket's own object carries more.
       source: { address: source.address, port: source.port, local: source.local },
       virtualAddress,
       socket,
@@ -177,7 +177,7 @@ export class Splice {
       probation,
       ids: [],
     };
-    // What it came with stays known as long as it is there.
+    // Its connection ID stays known as long as it is there.
     if (place.isMoved) this.#knownIds.note(client, first);
     probation?.sent(first);
     place.onGivenUp = (atMs) => {
@@ -212,7 +212,7 @@ export class Splice {
   }
 
   #reply(client: Client, datagram: Uint8Array): void {
-    // Past the handshake what has a long header is no more than what the gateway says to anybody.
+    // After probation a long header proves nothing, because the gateway sends those to anyone.
     client.isAnswered ||= client.probation !== undefined || datagram[0]! < 0x80;
     client.probation?.answered(datagram);
     this.#options.reply(datagram, client.source, (failure) => {
@@ -224,15 +224,15 @@ export class Splice {
 
   #failed(client: Client): void {
     if (!this.#isKnown(client)) return;
-    // The system refused the socket itself; the next datagram tries another.
+    // The system refused the socket itself. The next datagram tries another.
     if (client.waiting) return void this.#leave(client, client.seenAtMs);
     const { dropped, gateway } = this.#options.counters;
-    // The gateway is down: the system reports (ICMP) a datagram refused that was counted as passed on.
+    // The gateway is down: the system reports (ICMP) that it refused a datagram that was counted as passed on.
     dropped["gateway-send-failed"]++;
     gateway.packetsIn--;
   }
 
-  /** node:dgram may report in the next turn how a connect went, when the socket is closed already. */
+  /** node:dgram may report the result of a connect a turn later, when the socket is closed already. */
   #isKnown(client: Client): boolean {
     return this.#clients.get(client.source) === client;
   }
@@ -242,7 +242,7 @@ export class Splice {
     return this.#forget(client, nowMs);
   }
 
-  /** Its place is somebody else's already, or nobody's. */
+  /** Forgets a client whose place is closed or given up. */
   #forget(client: Client, nowMs: number): Promise<void> {
     this.#knownIds.forget(client);
     this.#clients.delete(client.source);
@@ -253,13 +253,13 @@ export class Splice {
   }
 }
 
-/** Whether a client's connection has gone elsewhere, and another begins at its address. */
+/** Reports whether a client's connection has gone elsewhere and another begins at its address. */
 function hasLeft({ place }: Client, datagram: Uint8Array): boolean {
   return !isNewest(place) && arrivalOf(datagram) === "beginning";
 }
 
 /**
- * Whether a client may be silent for long: it has answered the gateway, or is where a connection that is known sends from now.
+ * Reports whether a client may be silent for long: it has answered the gateway, or a known connection sends from its place now.
  * Of the places that a client claims with false addresses that is one at most, and only while it sends from nowhere else.
  */
 function isSettled({ place, probation }: Client): boolean {
@@ -267,14 +267,14 @@ function isSettled({ place, probation }: Client): boolean {
 }
 
 /**
- * Whether a client is at its address: its connection's newest packet came from there, a moment ago. One that went on under
- * a connection ID that nobody knows has left all the same, and is silent there.
+ * Reports whether a client is at its address: its connection's newest packet came from there, a moment ago. A client that moved
+ * under an unknown connection ID has left all the same, and is silent there.
  */
 function isThere({ place, seenAtMs }: Client, nowMs: number): boolean {
   return isNewest(place) && nowMs - seenAtMs < gatewayPresenceMs;
 }
 
-/** Any of those that only Linux answers to. */
+/** One of the addresses that are local only on Linux. */
 const probedAddress = "127.1.0.1";
 
 /** Finds out whether a virtual address can be bound, as on Linux, where all of 127.0.0.0/8 is loopback. */

@@ -2,39 +2,36 @@ import { isIPv4 } from "node:net";
 import { virtualAddressQuarantineMs } from "../../defaults/index.ts";
 import { Permutation, type PermutationKey } from "./permutation.ts";
 
-/** 127.1.0.1 to 127.255.255.254 without .0 and .255: 127.0.0.0/16 is left to the system and its services. */
+/** 127.1.0.1 to 127.255.255.254 without .0 and .255. 127.0.0.0/16 is left to the system and its services. */
 const hosts = 254;
 
-/** How many virtual addresses there are. */
+/** Number of virtual addresses. */
 export const virtualAddressCount: number = 255 * 256 * hosts;
 
-/** Tells whether an IP literal lies in the range that virtual addresses are given out of. */
+/** Reports whether an IP literal is in the range of virtual addresses. */
 export function isVirtualAddress(text: string): boolean {
   return isIPv4(text) && text.startsWith("127.") && !text.startsWith("127.0.");
 }
 
-/**
- * Gives out addresses of 127.0.0.0/8 in an order that nobody can guess, each of them before one comes up again, and
- * none before it has rested.
- */
+/** Gives out addresses of 127.0.0.0/8 in an unpredictable order. Each comes up before one repeats, and none before it has rested. */
 export class VirtualAddresses {
   #cursor = 0;
   readonly #count: number;
   readonly #permutation: Permutation;
   readonly #used = new Set<string>();
-  /** When each released address may be used again, in ms; the oldest first. */
+  /** Time from which each released address may be used again, in ms, the oldest first. */
   readonly #resting = new Map<string, number>();
 
   /**
    * @param key random in practice, so that a restarted relay uses other addresses.
-   * @param count how many there are to give out.
+   * @param count number of addresses to give out.
    */
   constructor(key: PermutationKey, count: number = virtualAddressCount) {
     this.#count = count;
     this.#permutation = new Permutation(count, key);
   }
 
-  /** The next free address; `undefined` if all are in use or resting. */
+  /** Returns the next free address; `undefined` if all are in use or resting. */
   take(nowMs: number): string | undefined {
     this.#endRests(nowMs);
     if (this.#used.size + this.#resting.size >= this.#count) return undefined;

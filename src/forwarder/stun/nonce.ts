@@ -4,19 +4,19 @@ import type { PeerAddress } from "../../wire/address.ts";
 import { hmacSha256 } from "../../wire/hmac.ts";
 
 /**
- * The nonce cookie and the security feature bits after it (RFC 8489 §9.2, §18.1): bit 0, the leftmost,
- * says that password algorithms were offered.
+ * The nonce cookie and the security feature bits after it (RFC 8489 §9.2, §18.1). Bit 0, the leftmost, says that password
+ * algorithms were offered.
  */
 const cookie = `obMatJos2${Buffer.from([0x80, 0, 0]).toString("base64")}`;
 const tickBytes = 6;
 const macBytes = 12;
-/** Ticks of a nonce's time in a millisecond: 2⁴⁸ of them last until the year 2109. */
+/** Ticks of a nonce's time in a millisecond. 2⁴⁸ of them last until the year 2109. */
 const ticksPerMs = 64;
 
-/** Signs a tick, for a source and the address of this host that it asked, with 12 bytes that nobody else can make. */
+/** Signs a tick, for a source and the address of this host that it asked, with 12 bytes that cannot be forged. */
 export type SignNonce = (tick: number, source: PeerAddress) => Uint8Array;
 
-/** Signs nonces by HMAC-SHA-256 with a random key. */
+/** Returns a signer with HMAC-SHA-256 and a random key. */
 export function createNonceSigner(): SignNonce {
   const key = randomBytes(32);
   return (tick, { address, port, local = "" }) =>
@@ -24,9 +24,9 @@ export function createNonceSigner(): SignNonce {
 }
 
 /**
- * Stateless nonces: the time they were made at, signed with the address they were made for and the address of this host
- * that was asked: none can be exchanged for another. Each is newer than all before it, so that what they prove has an
- * order; so the clock that they are made by must never go back. src/forwarder/native/stun/stun-nonce.c reads them as well.
+ * Stateless nonces: the time at which they were made, signed with the source that they were made for and the address of this
+ * host that it asked, so that none can be exchanged for another. Each is newer than all before it, which orders the proofs; so
+ * their clock must never go back. src/forwarder/native/stun/stun-nonce.c reads them as well.
  */
 export class StunNonces {
   readonly #sign: SignNonce;
@@ -36,7 +36,7 @@ export class StunNonces {
     this.#sign = sign;
   }
 
-  /** A nonce for `source`: 37 ASCII bytes. */
+  /** Makes a nonce for `source`: 37 ASCII bytes. */
   make(source: PeerAddress, nowMs: number): Uint8Array {
     this.#lastTick = Math.max(this.#lastTick + 1, Math.trunc(nowMs) * ticksPerMs);
     const tick = Buffer.alloc(tickBytes);
@@ -45,7 +45,7 @@ export class StunNonces {
     return Buffer.from(cookie + body.toString("base64url"));
   }
 
-  /** When `nonce` was made, if that was here, for `source` and within the last minute; else `undefined`. */
+  /** Returns when `nonce` was made, if that was here, for `source` and within the last minute; otherwise `undefined`. */
   madeAtMs(nonce: Uint8Array, source: PeerAddress, nowMs: number): number | undefined {
     const text = Buffer.from(nonce).toString("latin1");
     const body = Buffer.from(text.slice(cookie.length), "base64url");

@@ -7,18 +7,18 @@ import type { SourceLimiter } from "./source-limiter.ts";
 /** Most STUN requests of one kind that may come at once. */
 export const stunBurstOfKind: number = (defaults.stunPerKind * defaults.bucketDepthMs) / 1000;
 
-/** Who pays for STUN messages, and has a share of what waits to be answered. */
+/** A payer of STUN messages, with a share of the queue. */
 export interface StunPayer {
-  /** How many of them wait. */
+  /** Number of its messages that wait. */
   waiting: number;
   readonly maxWaiting: number;
 }
 
-/** What pays for the STUN messages that name a session, or any session of a subject. */
+/** Budget for the STUN messages that name a session, or any session of a subject. */
 export class StunBudget implements StunPayer {
   waiting = 0;
   readonly maxWaiting: number = defaults.maxWaitingStunOfSubject;
-  /** From the session's own address. */
+  /** For messages from the session's own address. */
   readonly #here: TokenBucket;
   readonly #elsewhere: TokenBucket;
 
@@ -32,7 +32,7 @@ export class StunBudget implements StunPayer {
   }
 }
 
-/** What pays for the STUN messages of one kind, each source out of its own and all together. */
+/** Budget for the STUN messages of one kind, for each source and for all together. */
 export class StunPurse implements StunPayer {
   waiting = 0;
   readonly maxWaiting: number = defaults.maxWaitingStunOfKind;
@@ -44,7 +44,7 @@ export class StunPurse implements StunPayer {
     this.#all = new TokenBucket(defaults.stunPerKind, stunBurstOfKind, nowMs);
   }
 
-  /** Returns itself if it pays, or else why not. */
+  /** Returns itself if it pays, otherwise the refusal. */
   charge(source: Address, nowMs: number): this | Extract<StunOutcome, "rate-limited" | "flooded"> {
     if (!this.#sources.take(source.address, nowMs)) return "rate-limited";
     return this.#all.take(1, nowMs) ? this : "flooded";

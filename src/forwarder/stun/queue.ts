@@ -4,7 +4,7 @@ import type { StunOutcome } from "../contract.ts";
 import type { ReportSource } from "./report-reader.ts";
 import type { StunPayer } from "./payer.ts";
 
-/** A STUN message that waits, and who pays for it. */
+/** A waiting STUN message and its payer. */
 interface Waiting {
   readonly datagram: Uint8Array;
   readonly source: PeerAddress;
@@ -12,8 +12,8 @@ interface Waiting {
 }
 
 /**
- * The STUN messages that wait to be answered, in their order. Who pays for them has a share of the places, so that there
- * is room for others. src/forwarder/native/stun/reports.c has the same rules.
+ * The STUN messages that wait to be answered, in their order. Each payer has a share of the places, so that there is room for
+ * others. src/forwarder/native/stun/reports.c has the same rules.
  */
 export class StunQueue implements ReportSource {
   readonly #answer: (datagram: Uint8Array, source: PeerAddress) => void;
@@ -23,7 +23,7 @@ export class StunQueue implements ReportSource {
     this.#answer = answer;
   }
 
-  /** Takes a message; says why if there is no room. */
+  /** Adds a message. Returns the reason if there is no room. */
   add(
     datagram: Uint8Array,
     source: PeerAddress,
@@ -36,7 +36,7 @@ export class StunQueue implements ReportSource {
     return undefined;
   }
 
-  /** Answers up to `max` messages, one by one, so that an exception costs none of the others; false if there was none. */
+  /** Answers up to `max` messages one by one, so that an exception costs none of the others. Returns `false` if there was none. */
   deliver(max: number): boolean {
     const hasSome = this.#waiting.length > 0;
     for (let left = max; left > 0 && this.#waiting.length > 0; left--) {
@@ -47,7 +47,7 @@ export class StunQueue implements ReportSource {
     return hasSome;
   }
 
-  /** Forgets all that wait. */
+  /** Forgets all waiting messages. */
   clear(): void {
     for (const { payer } of this.#waiting) payer.waiting--;
     this.#waiting = [];

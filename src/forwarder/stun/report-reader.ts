@@ -1,25 +1,22 @@
 import { stunBatch, stunSliceMs } from "../../defaults/index.ts";
 
-/** Where reports wait. */
+/** A source of reports. */
 export interface ReportSource {
-  /** Hands over up to `max` of them; false if there was none. */
+  /** Hands over up to `max` reports. Returns `false` if there was none. */
   deliver(max: number): boolean;
 }
 
-/**
- * Takes what waits for JavaScript in slices, one in each turn of the event loop: however fast it comes, the others get
- * their turns.
- */
+/** Takes reports in slices, one in each turn of the event loop. However fast they come, other work gets its turns. */
 export class ReportReader {
   readonly #source: () => ReportSource;
   #isScheduled = false;
 
-  /** @param source is asked for when there is something to read. */
+  /** @param source called when there is something to read. */
   constructor(source: () => ReportSource) {
     this.#source = source;
   }
 
-  /** There is something to read; it will be, from the next turn on. */
+  /** Schedules reading, from the next turn on. */
   schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -33,7 +30,7 @@ export class ReportReader {
     try {
       while (hasMore && performance.now() < untilMs) hasMore = this.#source().deliver(stunBatch);
     } finally {
-      // After an exception too: what is left would wake nobody.
+      // After an exception too, because nothing else would schedule the rest.
       if (hasMore) this.schedule();
     }
   }

@@ -5,15 +5,15 @@ import { type Send, sendDropReason } from "../udp/send.ts";
 import type { StunNonces } from "./nonce.ts";
 import { StunServer } from "./server.ts";
 
-/** What a {@link StunResponder} is made with. */
+/** Options of a {@link StunResponder}. */
 export interface StunResponderOptions {
   readonly authority: StunAuthority;
   readonly policy: StunPolicy;
   readonly nonces: StunNonces;
   readonly counters: Counters;
-  /** Sends out of the public socket. */
+  /** Sends from the public socket. */
   readonly send: Send;
-  /** Turns an address in the form that the public socket reports into the plain one. */
+  /** Converts an address from the form that the public socket reports to the plain one. */
   readonly fromWire: (wire: PeerAddress) => PeerAddress;
 }
 
@@ -27,7 +27,7 @@ export class StunResponder {
     this.#server = new StunServer(options.authority, options.policy, options.nonces);
   }
 
-  /** Takes one message from `source`, which is in the form that the public socket reports. */
+  /** Takes a message from `source`, in the form that the public socket reports. */
   receive(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const { fromWire, send, counters } = this.#options;
     const { dropped, stun } = counters;

@@ -19,7 +19,7 @@ import type { StunNonces } from "./nonce.ts";
 /** Realm of the relay's long-term credentials (docs/protocol.md, "STUN"). */
 export const stunRealm = "quicpipe";
 
-/** What becomes of a STUN message. */
+/** Outcome of a STUN message. */
 export interface StunAnswer {
   readonly outcome: StunOutcome;
   /** The datagram to send back, if any. */
@@ -36,7 +36,7 @@ const errors = {
 
 const understood: ReadonlySet<number> = new Set(Object.values(stunAttribute));
 
-/** Answers the STUN Binding requests that {@link StunGate} lets in, under the long-term credential mechanism (RFC 8489 §9.2.4). */
+/** Answers the STUN Binding requests that {@link StunGate} admits, under the long-term credential mechanism (RFC 8489 §9.2.4). */
 export class StunServer {
   readonly #authority: StunAuthority;
   readonly #policy: StunPolicy;
@@ -48,7 +48,7 @@ export class StunServer {
     this.#nonces = nonces;
   }
 
-  /** Decides on one datagram from `source`, in plain form. Never throws for what it contains. */
+  /** Answers a datagram from `source`, in plain form. Never throws because of its contents. */
   answer(datagram: Uint8Array, source: PeerAddress, nowMs: number): StunAnswer {
     const request = parseStun(datagram);
     if (request?.type !== stunType.request) return { outcome: "malformed" };
@@ -85,7 +85,7 @@ export class StunServer {
     return fitting(request, outcome, bytes);
   }
 
-  /** Lets a request that has proven all it can do what it asks for. */
+  /** Carries out a request that has proven all it can. */
   #outcomeOf(
     id: string,
     { attributes, transactionId }: ReceivedStun,
@@ -97,13 +97,13 @@ export class StunServer {
     return outcomeOfVerdict[this.#authority.proven(id, proof)];
   }
 
-  /** Standard clients send no padding, so what they get may be a little longer than what they sent. */
+  /** Standard clients send no padding, so their reply may be a little longer than the request. */
   #answerAnyone(request: ReceivedStun, source: Address): StunAnswer {
     if (this.#policy !== "public") return { outcome: "anonymous" };
     const most = stunPublicAmplification;
     const refusal = unknownAttributes(request);
     if (!refusal) return fitting(request, "answered", success(request, source), most);
-    // The reason in words would make it too long for a request of one attribute.
+    // The reason phrase would make the reply too long for a request of one attribute.
     const error = { ...refusal.error, reason: "" };
     return fitting(request, "rejected", reply(request, error, refusal.attributes), most);
   }
@@ -147,7 +147,7 @@ function offersOurAlgorithm({ attributes }: ReceivedStun): boolean {
   });
 }
 
-/** RFC 8489 §6.3.1: attributes below 0x8000 that are not understood refuse the request. */
+/** RFC 8489 §6.3.1: unknown attributes below 0x8000 make the request refused. */
 function unknownAttributes({ attributes }: ReceivedStun): Refusal | undefined {
   const unknown = Array.from(attributes.keys()).filter((type) => type < 0x8000 && !understood.has(type));
   if (unknown.length === 0) return undefined;
@@ -171,7 +171,7 @@ function reply(
   return encodeStun({ type: stunType.error, transactionId, attributes }, { key });
 }
 
-/** A reply is at most `most` times as long as its request, so that who spoofs a source gains nothing. */
+/** Withholds a reply longer than `most` times its request, so that spoofing a source gains nothing. */
 function fitting({ datagram }: ReceivedStun, outcome: StunOutcome, bytes: Uint8Array, most = 1): StunAnswer {
   return bytes.length <= most * datagram.length ? { outcome, reply: bytes } : { outcome: "too-short" };
 }

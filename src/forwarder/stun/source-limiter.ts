@@ -1,10 +1,7 @@
 import { sourceName } from "../../wire/source.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 
-/**
- * A token bucket for each source (an IPv4 address, an IPv6 /64), one second deep; only the most recently seen sources
- * are remembered.
- */
+/** A token bucket for each source (an IPv4 address or IPv6 /64), one second deep. Only the most recently seen sources are remembered. */
 export class SourceLimiter {
   readonly #perSecond: number;
   readonly #maxSources: number;
@@ -15,16 +12,16 @@ export class SourceLimiter {
     this.#maxSources = maxSources;
   }
 
-  /** Sources remembered. */
+  /** Number of sources remembered. */
   get size(): number {
     return this.#buckets.size;
   }
 
-  /** Tells whether one more is allowed to the source of an IP literal, and counts it. */
+  /** Reports whether the source of an IP literal may send one more, and counts it. */
   take(address: string, nowMs: number): boolean {
     const source = sourceName(address);
     const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#perSecond, this.#perSecond, nowMs);
-    // Set anew, so that the map's order is that of the last use.
+    // Inserted again, so that the map is in the order of last use.
     this.#buckets.delete(source);
     this.#buckets.set(source, bucket);
     if (this.#buckets.size > this.#maxSources) this.#buckets.delete(this.#buckets.keys().next().value!);

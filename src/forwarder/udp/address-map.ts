@@ -1,7 +1,6 @@
 /**
- * A map whose keys are an IP literal and a port. Two levels, because the socket hands the literal over as a
- * string, so that no key has to be put together for a look-up; most addresses have one port only, and for them
- * the second level is no map.
+ * A map keyed by IP literal and port. It has two levels, because the socket provides the literal as a string and a lookup then
+ * builds no key. Most addresses have one port only, and for them the second level is no map.
  */
 export class AddressMap<T> {
   readonly #addresses = new Map<string, Ports<T>>();
@@ -45,7 +44,7 @@ export class AddressMap<T> {
     this.#addresses.delete(address);
   }
 
-  /** All values as they are now; the map may be changed meanwhile. */
+  /** Returns all values as they are now. The map may be changed meanwhile. */
   values(): T[] {
     const values: T[] = [];
     for (const { value, others } of this.#addresses.values()) values.push(value, ...(others?.values() ?? []));
@@ -53,7 +52,7 @@ export class AddressMap<T> {
   }
 }
 
-/** The first port of an address, and any more. */
+/** The first port of an address, and any others. */
 interface Ports<T> {
   port: number;
   value: T;

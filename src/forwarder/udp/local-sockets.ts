@@ -6,24 +6,24 @@ import type { Send } from "./send.ts";
 import { codeOf } from "../../system-error.ts";
 import { bindUdpSocket, closeUdpSocket, sendFrom } from "./udp-socket.ts";
 
-/** What {@link LocalSockets} are made with. */
+/** Options of {@link LocalSockets}. */
 export interface LocalSocketsOptions {
   readonly port: number;
   readonly socketBufferBytes: number;
-  /** The addresses of this host as they are now, at which the relay is to be reached. */
+  /** Returns the current addresses of this host at which the relay is to be reached. */
   readonly addresses: () => readonly string[];
-  /** The spelling of an address in which a socket for it is bound. */
+  /** Returns an address in the spelling in which a socket for it is bound. */
   readonly spell: (address: string) => string;
-  /** Hears of every socket that has come. */
+  /** Called for every new socket. */
   readonly opened: (socket: Socket, local: string) => void;
-  /** Hears, once for each address and reason, of one that no socket can be had for. */
+  /** Called once for each address and reason without a socket, and for faults of sockets. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * A socket for each address of this host, which node:dgram needs to know where a datagram was sent to and to answer
- * from there. They share the port with the one that is bound to all addresses: the system gives a datagram to the
- * most specific. Closed with {@link close}.
+ * A socket for each address of this host, which node:dgram needs to know where a datagram was sent to and to answer from there.
+ * They share the port with the socket that is bound to all addresses; the system prefers the most specific one. Closed with
+ * {@link close}.
  */
 export class LocalSockets {
   readonly #options: LocalSocketsOptions;
@@ -39,7 +39,7 @@ export class LocalSockets {
     this.#options = options;
   }
 
-  /** Opens those for the addresses as they are now, and from then on follows them. */
+  /** Opens sockets for the current addresses, and follows the addresses from then on. */
   static async open(options: LocalSocketsOptions): Promise<LocalSockets> {
     const sockets = new LocalSockets(options);
     await sockets.#follow();
@@ -49,7 +49,7 @@ export class LocalSockets {
     return sockets;
   }
 
-  /** Sends from an address; `undefined` if there is no socket for it. */
+  /** Returns the send function of an address; `undefined` if it has no socket. */
   sendFrom(local: string): Send | undefined {
     return this.#sockets.get(local)?.send;
   }
@@ -61,13 +61,13 @@ export class LocalSockets {
     await Promise.all([...this.#sockets.keys()].map((local) => this.#remove(local)));
   }
 
-  /** Brings the sockets to the addresses that there are. */
+  /** Adapts the sockets to the current addresses. */
   async #follow(): Promise<void> {
     const all = this.#addresses();
     if (all) await this.#bring(all);
   }
 
-  /** Those of this host now; `undefined` if they cannot be read, which it says once. */
+  /** Returns the current addresses; `undefined` if they cannot be read, which it reports once. */
   #addresses(): readonly string[] | undefined {
     try {
       const all = this.#options.addresses();
@@ -81,7 +81,7 @@ export class LocalSockets {
   }
 
   async #bring(all: readonly string[]): Promise<void> {
-    // Two interfaces may have the same one.
+    // Two interfaces may have the same address.
     const held = [...new Set(all)];
     const wanted = new Set(held.slice(0, maxLocalSockets));
     this.#noteExcess(held.length - wanted.size);
@@ -110,7 +110,7 @@ export class LocalSockets {
     await closeUdpSocket(socket);
   }
 
-  /** Says once that there are more addresses than sockets. */
+  /** Reports once that there are more addresses than sockets. */
   #noteExcess(count: number): void {
     const isNew = count > 0 && !this.#hasExcess;
     this.#hasExcess = count > 0;
@@ -120,7 +120,7 @@ export class LocalSockets {
   }
 
   #refuse(local: string, code: string, cause: unknown): void {
-    // An IPv6 address that is new can be bound once nobody else turns out to have it (RFC 4862 §5.4).
+    // A new IPv6 address can be bound once duplicate address detection has passed (RFC 4862 §5.4).
     if (code === "EADDRNOTAVAIL" || this.#refusals.get(local) === code) return;
     this.#refusals.set(local, code);
     const { port } = this.#options;

@@ -1,7 +1,7 @@
 import type { PeerAddress } from "../../wire/address.ts";
 import { AddressMap } from "./address-map.ts";
 
-/** A map whose keys are a peer's address and the address of this host that its packets come to. */
+/** A map keyed by a peer's address and the address of this host that its packets come to. */
 export class PathMap<T> {
   readonly #byLocal = new Map<string | undefined, AddressMap<T>>();
   #size = 0;
@@ -32,7 +32,7 @@ export class PathMap<T> {
     if (peers.size === 0) this.#byLocal.delete(local);
   }
 
-  /** All values as they are now; the map may be changed meanwhile. */
+  /** Returns all values as they are now. The map may be changed meanwhile. */
   values(): T[] {
     return [...this.#byLocal.values()].flatMap((peers) => peers.values());
   }

@@ -9,18 +9,17 @@ import type { Send } from "./send.ts";
 import { codeOf } from "../../system-error.ts";
 import { bindUdpSocket, closeUdpSocket, sendFrom, type UdpSocketOptions } from "./udp-socket.ts";
 
-/** Takes a datagram; `source` has the address of this host that it was sent to, where that is known. */
+/** Receives a datagram. `source` includes the address of this host that it was sent to, if that is known. */
 export type Receive = (datagram: Uint8Array, source: PeerAddress) => void;
 
-/** What a public socket is opened with. */
+/** Options of {@link openPublicSocket}. */
 export interface PublicSocketOptions extends Pick<UdpSocketOptions, "host" | "port" | "socketBufferBytes"> {
-  /** Hears of faults of the sockets, and of addresses that none can be had for. */
+  /** Called for faults of the sockets, and for addresses that can have none. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * Binds the relay's UDP port; `::` takes IPv4 as well, and becomes `0.0.0.0` where the system has no IPv6.
- * The caller closes it.
+ * Binds the relay's UDP port. `::` takes IPv4 as well, and becomes `0.0.0.0` if the system has no IPv6. The caller closes it.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED
  */
@@ -35,15 +34,15 @@ export async function openPublicSocket(options: PublicSocketOptions): Promise<Pu
 }
 
 /**
- * The relay's UDP port, with a socket for each address of the host where it is bound to all of them. Addresses on its
- * hot path are in the form that the sockets report, see `toWire`; the `local` of one is in plain form always.
+ * The relay's UDP port, with a socket for each address of the host if it is bound to all of them. Addresses on its hot path are
+ * in the form that the sockets report (see `toWire`); their `local` is always in plain form.
  */
 export class PublicSocket {
   /** The bound address, in plain form. */
   readonly bound: Address;
-  /** Why answers may leave from another address than the one that was asked; `undefined`: they do not. */
+  /** Why answers may leave from another address than the one that was asked; `undefined` if they do not. */
   readonly limitation: string | undefined;
-  /** Takes what comes; what comes before it is set is lost. */
+  /** Receives the datagrams. Those that come before it is set are lost. */
   onDatagram: Receive | undefined;
 
   readonly #options: PublicSocketOptions;
@@ -64,7 +63,7 @@ export class PublicSocket {
     socket.on("error", options.onError);
   }
 
-  /** Opens the sockets for each address, where there is to be more than one. */
+  /** Opens the sockets for each address, if there is to be more than one. */
   async follow(): Promise<void> {
     const { address, port } = this.bound;
     if (!isWildcard(address) || this.limitation !== undefined) return;
@@ -79,22 +78,22 @@ export class PublicSocket {
     });
   }
 
-  /** Sends from `to.local`, or from where routing says if that is not known. */
+  /** Sends from `to.local`, or from the address that routing picks if that is not known. */
   readonly send: Send = (datagram, to, done) => {
     const send = to.local === undefined ? this.#send : this.#locals?.sendFrom(to.local);
     if (send) send(datagram, to, done);
     else done("EADDRNOTAVAIL");
   };
 
-  /** Turns a plain address into the form that the sockets report: IPv4 becomes `::ffff:…` on dual-stack ones. */
+  /** Converts a plain address to the form that the sockets report: IPv4 becomes `::ffff:…` on dual-stack ones. */
   toWire({ address, port, local }: PeerAddress): PeerAddress {
-    // The spelling of the system, because addresses are compared as text.
+    // In the system's spelling, because addresses are compared as text.
     const plain = plainIp(address);
     const isMapped = this.#isDualStack && !plain.includes(":");
     return { address: isMapped ? `::ffff:${plain}` : plain, port, local };
   }
 
-  /** The way back. */
+  /** The inverse of `toWire`. */
   readonly fromWire = ({ address, port, local }: PeerAddress): PeerAddress => ({
     address: unmapAddress(address),
     port,
@@ -117,7 +116,7 @@ interface Bound {
   readonly limitation?: string;
 }
 
-/** The port is first held alone, so that one that somebody else has is refused; then it is shared with our own. */
+/** The port is first bound exclusively, so that one already in use is refused; then it is shared with the relay's own sockets. */
 async function bind(options: UdpSocketOptions): Promise<Bound> {
   const alone = await bindUdpSocket(options);
   if (!isWildcard(options.host)) return { socket: alone };

@@ -1,12 +1,12 @@
 import { maxSendQueueBytes } from "../../defaults/index.ts";
 
-/** Datagrams between two looks at the queue: it grows by no more than these beyond its limit. */
+/** Datagrams between two looks at the queue, and the most by which it exceeds its limit. */
 const lookInterval = 16;
 
 /**
- * Tells before each datagram whether the socket's send queue is over its limit (`defaults.maxSendQueueBytes`),
- * so that what the system does not take is dropped and not kept. It looks at every sixteenth datagram only:
- * looking at each costs a hundredth of the packet rate, and the queue is empty but for a full socket buffer.
+ * Reports before each datagram whether the socket's send queue is over its limit (`defaults.maxSendQueueBytes`), so that
+ * datagrams that the system does not take are dropped, not kept. It looks at every sixteenth datagram only: looking at each
+ * costs a hundredth of the packet rate, and the queue is empty unless the socket buffer is full.
  *
  * @param queuedBytes the length of the queue, in bytes.
  */

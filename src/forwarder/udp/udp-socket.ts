@@ -4,7 +4,7 @@ import { isIPv6 } from "node:net";
 import type { Send } from "./send.ts";
 import { createSendQueueGate } from "./send-queue.ts";
 
-/** Where and how to bind. */
+/** Options of {@link bindUdpSocket}. */
 export interface UdpSocketOptions {
   readonly host: string;
   readonly port: number;
@@ -14,14 +14,14 @@ export interface UdpSocketOptions {
 }
 
 /**
- * Resolves an IP literal to itself, at once. Without it, node:dgram takes every packet through `dns.lookup`
- * and another turn of the event loop.
+ * Resolves an IP literal to itself, at once. Otherwise node:dgram would take every packet through `dns.lookup` and another turn
+ * of the event loop.
  */
 export const literalLookup: NonNullable<SocketOptions["lookup"]> = (literal, _options, done) =>
-  // The family is not looked at; finding it out costs more than the relay's own work on a packet.
+  // The family is ignored. Finding it out costs more than the relay's own work on a packet.
   done(null, literal, 0);
 
-/** Binds a UDP socket; `::` takes IPv4 as well. Rejects with the system's error. The caller closes the socket. */
+/** Binds a UDP socket. `::` takes IPv4 as well. Rejects with the system's error. The caller closes the socket. */
 export async function bindUdpSocket(options: UdpSocketOptions): Promise<Socket> {
   const { host, port, socketBufferBytes, isShared = false } = options;
   const socket = createSocket({
@@ -42,7 +42,7 @@ export async function bindUdpSocket(options: UdpSocketOptions): Promise<Socket> 
   }
 }
 
-/** Sends out of a socket. */
+/** Returns a sender for a socket. */
 export function sendFrom(socket: Socket): Send {
   const isQueueFull = createSendQueueGate(() => socket.getSendQueueSize());
   return (datagram, to, done) => {

@@ -1,15 +1,15 @@
 import { TokenBucket } from "../../token-bucket.ts";
 import { networkName, sourceName } from "../../wire/source.ts";
 
-/** How many connections may begin, of one source and in all: so many per second, and so many at once. */
+/** Limits on new connections, for each source and for all together: a rate per second and a burst. */
 export interface ArrivalLimits {
   readonly perSource: { readonly perSecond: number; readonly burst: number };
   readonly all: { readonly perSecond: number; readonly burst: number };
-  /** Sources that are remembered, and networks. */
+  /** Most sources that are remembered, and most networks. */
   readonly maxSources: number;
 }
 
-/** The same limits, so many times as high. */
+/** Scales the rates and bursts by `factor`. */
 export function scaleArrivals(limits: ArrivalLimits, factor: number): ArrivalLimits {
   const scaled = ({ perSecond, burst }: ArrivalLimits["all"]): ArrivalLimits["all"] => ({
     perSecond: perSecond * factor,
@@ -18,21 +18,21 @@ export function scaleArrivals(limits: ArrivalLimits, factor: number): ArrivalLim
   return { ...limits, perSource: scaled(limits.perSource), all: scaled(limits.all) };
 }
 
-/** Part of what is for all that is left to those who have come less often than others. */
+/** Share of the overall limit reserved for networks that have connected less often. */
 const reserve = 1 / 2;
-/** A network has so many sources' burst until it comes last: an office, or a street behind one provider's box. */
+/** Source bursts that a network has before it comes last: an office, or a street behind one provider's NAT. */
 const networkBursts = 4;
-/** How much more slowly a network's comes back than a source's share: after four minutes where that takes 6 s. */
+/** Factor by which a network's rate is below a source's. Over TCP its burst returns in four minutes, a source's in 6 s. */
 const networkSlowness = 10;
 
 /**
- * Who may begin a connection: a share of the rate for each source, and no more in all than the machine has time for. Where
- * that runs short, the network that has come least often comes first: many sources of one network are easily had.
+ * Admits new connections: a share of the rate for each source, and no more in all than the machine has time for. When that runs
+ * short, the network that has connected least often comes first, because many sources of one network are easy to get.
  */
 export class Arrivals {
   readonly #limits: ArrivalLimits;
   readonly #all: TokenBucket;
-  /** Of those who were let in, the most recent last. */
+  /** Buckets of admitted sources and networks, the most recent last. */
   readonly #sources = new Map<string, TokenBucket>();
   readonly #networks = new Map<string, TokenBucket>();
 
@@ -41,12 +41,12 @@ export class Arrivals {
     this.#all = new TokenBucket(limits.all.perSecond, limits.all.burst, nowMs);
   }
 
-  /** Sources remembered. */
+  /** Number of sources remembered. */
   get size(): number {
     return this.#sources.size;
   }
 
-  /** Tells whether one more is allowed to the source of an IP literal, and counts it. */
+  /** Reports whether the source of an IP literal may begin one more, and counts it. */
   take(address: string, nowMs: number): boolean {
     const { perSecond, burst } = this.#limits.perSource;
     const network = this.#networkOf(address, nowMs);
@@ -75,7 +75,7 @@ export class Arrivals {
     return usedOf(this.#all, this.#limits.all, nowMs) <= 1 - reserve * used;
   }
 
-  /** Only those who were let in: who was not has the bucket that it had. */
+  /** For admitted sources and networks only: a refused one keeps the bucket it had. */
   #remember(map: Map<string, TokenBucket>, name: string, bucket: TokenBucket): void {
     map.delete(name);
     map.set(name, bucket);
@@ -83,7 +83,7 @@ export class Arrivals {
   }
 }
 
-/** Part of a bucket that is missing, from 0 to 1. */
+/** Returns the used fraction of a bucket, from 0 to 1. */
 function usedOf(
   bucket: TokenBucket,
   { perSecond, burst }: ArrivalLimits["perSource"],

@@ -6,7 +6,7 @@ import { ConnectionBudget } from "./connection.ts";
 import { bothKinds, type BudgetOwner, SourceBudget } from "./source.ts";
 import { Turns } from "./turns.ts";
 
-/** What all that comes through one door or several may hold; each refusal is counted by the limit that it met. */
+/** Bounds what the clients of one or more servers hold, and counts each refusal by the limit that it met. */
 export class Budget implements BudgetOwner {
   readonly limits: BudgetLimits;
   readonly turns: Turns<SourceBudget> = new Turns();
@@ -22,9 +22,10 @@ export class Budget implements BudgetOwner {
   }
 
   /**
-   * A connection from an IP address; `undefined` if the source has all that it may. Whoever opens it closes it.
+   * Opens the budget of a connection from an IP address; `undefined` if the source has no share or room left. The caller closes
+   * it.
    *
-   * @param freePlaces places that are left: a source may have no more than are left to all others.
+   * @param freePlaces connections still free. A source may have no more than are left for all others.
    */
   connect(address: string, freePlaces: number = Infinity): ConnectionBudget | undefined {
     const name = sourceName(address);
@@ -33,7 +34,7 @@ export class Budget implements BudgetOwner {
       this.refuse("connections");
       return undefined;
     }
-    // Who would find no room for a request need not connect.
+    // A connection without room for a request is of no use.
     const full = source.bytes.unread.fullWith(defaults.requestOverheadBytes);
     if (full) {
       this.refuse(`unread-${full}`);
@@ -46,12 +47,12 @@ export class Budget implements BudgetOwner {
     });
   }
 
-  /** Counts what met a limit. */
+  /** Counts a refusal. */
   refuse(refusal: BudgetRefusal): void {
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
   }
 
-  /** What is held now, and how often which limit was met so far. */
+  /** Returns the bytes held now, and the refusals so far. */
   stats(): BudgetStats {
     return {
       sources: this.#sources.size,
@@ -63,7 +64,7 @@ export class Budget implements BudgetOwner {
   }
 }
 
-/** A look at a {@link Budget}. */
+/** A snapshot of a {@link Budget}. */
 export interface BudgetStats {
   readonly sources: number;
   readonly unreadBytes: number;

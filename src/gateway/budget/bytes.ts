@@ -1,18 +1,18 @@
-/** Whose limit: one stream's, one connection's, one source's (an IPv4 address, an IPv6 /64), or that of all together. */
+/** Holder of a limit: one stream, one connection, one source (an IPv4 address or IPv6 /64), or all together. */
 export type BudgetScope = "stream" | "connection" | "source" | "all";
 
-/** How a {@link ByteBudget} is bounded. */
+/** Options of a {@link ByteBudget}. */
 export interface ByteBudgetOptions {
   readonly scope: BudgetScope;
   readonly limitBytes: number;
-  /** The wider scope that its bytes count in as well. */
+  /** The wider scope in which its bytes count as well. */
   readonly parent?: ByteBudget;
 }
 
 /**
- * Bytes that a scope holds, which count in every wider scope too. A scope that holds nothing may take one piece of any
- * size, as a piece is there already when it is counted. No source may hold more than is left to all others, so that
- * those who fill the whole leave room for a newcomer.
+ * Bytes that a scope holds. They count in every wider scope too. A scope that holds nothing may take one piece of any size,
+ * because the piece already exists when it is counted. A source may hold no more than is left for all others, so that sources
+ * that fill the total leave room for a newcomer.
  */
 export class ByteBudget {
   readonly #options: ByteBudgetOptions;
@@ -26,7 +26,11 @@ export class ByteBudget {
     return this.#heldBytes;
   }
 
-  /** Takes bytes here and in every wider scope. @returns the narrowest scope without room for them; then none is taken. */
+  /**
+   * Takes bytes here and in every wider scope.
+   *
+   * @returns the narrowest scope without room for them; then none are taken.
+   */
   take(bytes: number): BudgetScope | undefined {
     const full = this.fullWith(bytes);
     if (full) return full;
@@ -39,12 +43,12 @@ export class ByteBudget {
     this.#add(-Math.min(bytes, this.#heldBytes));
   }
 
-  /** Gives back all that is held here. */
+  /** Gives back everything held here. */
   clear(): void {
     this.give(this.#heldBytes);
   }
 
-  /** The narrowest scope, this one or a wider one, without room for so many bytes. */
+  /** Returns the narrowest scope, from this one outwards, without room for `bytes`. */
   fullWith(bytes: number): BudgetScope | undefined {
     const { scope, parent } = this.#options;
     if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#limitBytes()) return scope;

@@ -4,12 +4,12 @@ import { ByteBudget, type BudgetScope } from "./bytes.ts";
 import { RequestBudget } from "./request.ts";
 import { bothKinds, type BudgetOwner, type SourceBudget } from "./source.ts";
 
-/** One connection's part. */
+/** Budget of one connection. */
 export class ConnectionBudget {
   readonly #budget: BudgetOwner;
   readonly #source: SourceBudget;
   readonly #bytes: Readonly<Record<ByteKind, ByteBudget>>;
-  /** What the HTTP/3 library has of this connection's responses and has not sent. */
+  /** Response bytes of this connection that the HTTP/3 library holds unsent. */
   readonly outbox: ByteBudget;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
@@ -31,36 +31,36 @@ export class ConnectionBudget {
     );
   }
 
-  /** Connections of its source, this one included. */
+  /** Open connections of its source, including this one. */
   get sourceConnections(): number {
     return this.#source.connections;
   }
 
-  /** Counts a piece of a response that the outbox has no room for yet. */
+  /** Counts a wait for room in the outbox. */
   holdUp(full: BudgetScope): void {
     this.refuse(`outbox-${full}`);
   }
 
-  /** Counts what met a limit. */
+  /** Counts a refusal. */
   refuse(refusal: BudgetRefusal): void {
     this.#budget.refuse(refusal);
   }
 
-  /** Requests that are open. */
+  /** Number of open requests. */
   get requests(): number {
     return this.#requests.size;
   }
 
   /**
-   * A request whose header fields are so long; `undefined` if there is no room for it. It holds them and
-   * `defaults.requestOverheadBytes` of the unread bytes until whoever opened it closes it.
+   * Opens a request with `headerBytes` of header fields; `undefined` if there is no room. It holds these and
+   * `defaults.requestOverheadBytes` of the unread bytes until the caller closes it.
    */
   open(headerBytes: number): RequestBudget | undefined {
     const request = new RequestBudget(this.#budget, this.#source, this.#bytes, () =>
       this.#requests.delete(request),
     );
     this.#requests.add(request);
-    // Whose answer would find no room need not be asked of the app.
+    // The app need not be asked for a response that would find no room.
     const full = this.#bytes.unsent.fullWith(defaults.responsePieceBytes);
     if (full) this.#budget.refuse(`unsent-${full}`);
     else if (request.take("unread", headerBytes + defaults.requestOverheadBytes)) return request;
@@ -69,9 +69,9 @@ export class ConnectionBudget {
   }
 
   /**
-   * From now on so many of the unread bytes are for what no request has, in place of those before.
+   * Holds `bytes` of the unread bytes for data that belongs to no request, in place of those before.
    *
-   * @returns `false` where a limit is met; then they are as many as there is room for.
+   * @returns `false` if a limit is met. The connection's own caps the bytes; any other leaves them unchanged.
    */
   holdStray(bytes: number): boolean {
     const more = Math.min(bytes, this.#budget.limits.maxConnectionBytes) - this.#strayBytes;
@@ -83,7 +83,7 @@ export class ConnectionBudget {
     return refusal === undefined;
   }
 
-  /** Closes what is open, and gives back all. Idempotent. */
+  /** Closes the open requests and gives everything back. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import type { BudgetScope } from "./bytes.ts";
 
-/** Limits of a `Budget`; those of bytes hold for unread request bytes and for unsent response bytes each. */
+/** Limits of a `Budget`. Those in bytes apply to unread request bytes and to unsent response bytes separately. */
 export interface BudgetLimits {
   readonly maxStreamBytes: number;
   readonly maxConnectionBytes: number;
@@ -9,17 +9,17 @@ export interface BudgetLimits {
   readonly maxBytes: number;
   readonly maxConnectionsPerSource: number;
   readonly maxWaitsPerSource: number;
-  /** Of those response bytes that the HTTP/3 library has and has not sent. */
+  /** Limits on response bytes that the HTTP/3 library holds unsent. */
   readonly maxConnectionOutboxBytes: number;
   readonly maxSourceOutboxBytes: number;
   readonly maxOutboxBytes: number;
 }
 
 /**
- * What a limit was met with, by which limit: `connections` and `waits` are the shares of a source, `arrivals` the
- * connections that it may begin; where the outbox is full, a piece of a response waits. `ahead`, `refusals`, `stray` and
- * `uni-streams` ended a connection, whose client sent too many requests ahead of their answers or asked on without room, sent
- * what nobody waits for, or opened too many unidirectional streams; `slow` ended a request or its connection.
+ * The limit that was met. `connections` and `waits` are shares of a source, `arrivals` its rate of new connections. With a full
+ * outbox a response or the next request waits. These ended a connection: `ahead` (too many requests ahead of their responses),
+ * `refusals` (more requests without room), `stray` (bytes that belong to no request), `uni-streams` (too many unidirectional
+ * streams). `slow` ended a request or its connection.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`

@@ -2,7 +2,7 @@ import type { BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { bothKinds, type BudgetOwner, type SourceBudget } from "./source.ts";
 
-/** One request's part. */
+/** Budget of one request. */
 export class RequestBudget {
   readonly #budget: BudgetOwner;
   readonly #source: SourceBudget;
@@ -26,12 +26,12 @@ export class RequestBudget {
     );
   }
 
-  /** Bytes of a kind that this request holds. */
+  /** Returns the bytes of a kind that this request holds. */
   heldBytes(kind: ByteKind): number {
     return this.#bytes[kind].heldBytes;
   }
 
-  /** Takes bytes; `false`, and none are taken, where a limit is met or the request is closed. */
+  /** Takes bytes. Returns `false`, and takes none, if a limit is met or the request is closed. */
   take(kind: ByteKind, bytes: number): boolean {
     if (this.#isClosed) return false;
     const full = this.#bytes[kind].take(bytes);
@@ -44,17 +44,17 @@ export class RequestBudget {
     this.#bytes[kind].give(bytes);
   }
 
-  /** Resolves when the request may be taken to the app: its source takes turns with the others. */
+  /** Resolves when the request may go to the app. Sources take turns. */
   turn(): Promise<void> {
     return this.#budget.turns.wait(this.#source);
   }
 
-  /** Counts what met a limit. */
+  /** Counts a refusal. */
   refuse(refusal: BudgetRefusal): void {
     this.#budget.refuse(refusal);
   }
 
-  /** Begins a long wait for the app, a long poll or an event stream; `false` if the source has all that it may. */
+  /** Begins a long wait for the app (a long poll or an event stream). Returns `false` if the source has too many. */
   wait(): boolean {
     if (this.#isWaiting) return true;
     if (this.#isClosed) return false;
@@ -73,7 +73,7 @@ export class RequestBudget {
     this.#isWaiting = false;
   }
 
-  /** Ends the wait and gives back all. Idempotent. */
+  /** Ends the wait and gives everything back. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -2,14 +2,14 @@ import type { BudgetLimits, BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import type { Turns } from "./turns.ts";
 
-/** What the parts of a budget share: its limits, who counts what met one, and whose turn it is. */
+/** State that the parts of a budget share: the limits, the turns, and the count of refusals. */
 export interface BudgetOwner {
   readonly limits: BudgetLimits;
   readonly turns: Turns<SourceBudget>;
   refuse(refusal: BudgetRefusal): void;
 }
 
-/** One source's part; it lives as long as it has connections. */
+/** Budget of one source. It lives as long as the source has connections. */
 export class SourceBudget {
   readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
   readonly outbox: ByteBudget;
@@ -25,7 +25,7 @@ export class SourceBudget {
   }
 }
 
-/** A value for each kind. */
+/** Makes a budget for each kind. */
 export function bothKinds(make: (kind: ByteKind) => ByteBudget): Readonly<Record<ByteKind, ByteBudget>> {
   return { unread: make("unread"), unsent: make("unsent") };
 }

@@ -1,21 +1,21 @@
-/** What is read of a connection for nobody. */
+/** Limits on bytes that belong to no request. */
 export interface StrayLimits {
-  /** How much at once, in bytes. */
+  /** Most at a time, in bytes. */
   readonly maxBytes: number;
-  /** How much in the long run, in bytes per second. */
+  /** Rate in the long run, in bytes per second. */
   readonly perSecond: number;
-  /** How much for each byte that the client is sent, to tell what it took. */
+  /** Allowance for each byte sent to the client, in bytes, for its acknowledgements. */
   readonly perSentByte: number;
 }
 
 /**
- * The bytes of a connection that nobody waits for: what was read and belongs to no request. They are forgotten at a slow
- * rate, for whatever else a protocol has to say.
+ * The bytes that were read on a connection and belong to no request. They are forgotten at a slow rate, which leaves room for
+ * the other messages of a protocol.
  */
 export class StrayBytes {
   readonly #limits: StrayLimits;
   #bytes = 0;
-  /** Bytes that the client may still send about what it was sent. */
+  /** Allowance for acknowledgements that is still unused, in bytes. */
   #creditBytes = 0;
   #sentBytes = 0;
   #readBytes = 0;
@@ -27,17 +27,17 @@ export class StrayBytes {
     this.#seenAtMs = nowMs;
   }
 
-  /** Those that are not forgotten yet, as of the last look. */
+  /** Stray bytes that are not forgotten yet, as of the last look. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** So many bytes more were of use. */
+  /** Counts bytes that belong to a request. */
   use(bytes: number): void {
     this.#usefulBytes += bytes;
   }
 
-  /** What was read until now does not count. */
+  /** Ignores everything read until now. */
   skip(readBytes: number): void {
     this.#readBytes = readBytes;
     this.#usefulBytes = 0;
@@ -46,13 +46,13 @@ export class StrayBytes {
   /**
    * @param readBytes read so far.
    * @param sentBytes sent so far.
-   * @returns whether there are too many that were of no use.
+   * @returns whether more than `maxBytes` belong to no request.
    */
   look(readBytes: number, sentBytes: number, nowMs: number): boolean {
     const { maxBytes, perSecond, perSentByte } = this.#limits;
     const forgotten = (Math.max(0, nowMs - this.#seenAtMs) * perSecond) / 1000;
     const stray = this.#bytes + readBytes - this.#readBytes - this.#usefulBytes - forgotten;
-    // Kept for later, as what is sent may be on its way for long; but no more than could come without it.
+    // Unused credit is kept, as acknowledgements may come late; but no more than may come without it.
     const credit = Math.min(maxBytes, this.#creditBytes + (sentBytes - this.#sentBytes) * perSentByte);
     this.#bytes = Math.max(0, stray - credit);
     this.#creditBytes = credit - Math.min(credit, Math.max(0, stray));

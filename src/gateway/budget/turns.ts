@@ -1,15 +1,15 @@
 import { appRequestsPerTurn } from "../../defaults/index.ts";
 
 /**
- * When which request is taken to the app: a few in each turn of the event loop, of one source after the other. So who asks
- * much waits for himself alone.
+ * Schedules requests to the app: a few in each turn of the event loop, from one source after the other. A source with many
+ * requests therefore delays only its own.
  */
 export class Turns<Source extends object> {
-  /** Those of each source; the first one's turn comes next. */
+  /** Waiting requests by source. The first source is next. */
   readonly #waiting = new Map<Source, (() => void)[]>();
   #isScheduled = false;
 
-  /** Resolves in a later turn of the event loop, when it is this source's. */
+  /** Resolves in a later turn of the event loop, when it is the turn of `source`. */
   wait(source: Source): Promise<void> {
     return new Promise((resolve) => {
       const before = this.#waiting.get(source);

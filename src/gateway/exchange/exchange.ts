@@ -10,7 +10,7 @@ import type { HeadRefusal, RequestHead } from "./request-head.ts";
 import { plainResponse, responseFields } from "./response-head.ts";
 import { OverBudget, ResponseWriter } from "./response-writer.ts";
 
-/** What an {@link Exchange} is made with. */
+/** Options of an {@link Exchange}. */
 export interface ExchangeOptions {
   readonly stream: ExchangeStream;
   /** Whether the request has no body. */
@@ -20,27 +20,27 @@ export interface ExchangeOptions {
   readonly outbox: Outbox | undefined;
   readonly faults: SourceFaults;
   readonly now: () => number;
-  /** Told of each piece of the body that the app is to read, in bytes. */
+  /** Called with the length of each body piece that the app is to read, in bytes. */
   readonly onBody?: (bytes: number) => void;
-  /** Told once, when the exchange is over, whether its stream was stopped. */
+  /** Called once when the exchange is over, with whether its stream was stopped. */
   readonly onClose: (isStopped: boolean) => void;
 }
 
-/** Made once: strangers have one made of each request, and the way that led here says nothing. */
+/** Created once: a client can cause one per request, and the stack trace says nothing. */
 const clientGone: DOMException = new DOMException("the client has gone", "AbortError");
 const alreadyAnswered: DOMException = new DOMException("the request has been answered", "InvalidStateError");
 
-/** One request and its response on a stream, from its header fields until all of the response has been sent. */
+/** One request and its response on a stream, from the header fields until all of the response has been sent. */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  /** Made when the app asks for the request's signal. */
+  /** Created when the app asks for the request's signal. */
   #controller: AbortController | undefined;
   readonly #paces = { client: new Pace(), reader: new Pace() };
   readonly #writer: ResponseWriter;
   #body: RequestBody | undefined;
-  /** Since when the app is waited for. */
+  /** Start of the current wait for the app, in ms. */
   #waitsSinceMs: number | undefined;
-  /** When all of the response was handed over. */
+  /** When all of the response was handed over, in ms. */
   #answeredAtMs: number | undefined;
   #hasRequestEnded: boolean;
   #hasAnswer = false;
@@ -59,22 +59,22 @@ export class Exchange {
       onSent: () => this.#closeIfDone(),
       now,
     });
-    // For as long as the stream lives: an error that nobody listens for ends the process.
+    // The listener stays for the life of the stream, because an unhandled error ends the process.
     stream.on("error", () => this.#gone());
     stream.once("aborted", () => this.#gone());
     stream.once("close", () => this.#gone());
     stream.once("end", () => this.#requestEnded());
-    // Without a reader the library would keep what comes, without bounds.
+    // Without a reader the library would buffer the body without bounds.
     stream.on("data", (chunk: Buffer) => this.#received(chunk));
   }
 
-  /** Answers with a few words, without the app. */
+  /** Answers with a short text, without asking the app. */
   refuse({ status, why }: HeadRefusal): void {
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status, why });
     void this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}), "GET");
   }
 
-  /** Answers with what the app says. */
+  /** Answers with the app's response. */
   serve(
     head: RequestHead,
     ip: string | undefined,
@@ -83,7 +83,7 @@ export class Exchange {
     void this.#serve(head, ip, fetch);
   }
 
-  /** Ends what has taken too long. */
+  /** Ends a slow exchange, and notes a long wait for the app. */
   sweep(nowMs: number): void {
     if (this.#isTooSlow(nowMs)) this.#endSlow();
     else if (this.#waitsSinceMs !== undefined && nowMs - this.#waitsSinceMs >= longWaitMs) this.#waitLong();
@@ -107,7 +107,7 @@ export class Exchange {
     fetch: (request: Request) => Response | Promise<Response>,
   ): Promise<void> {
     const { faults } = this.#options;
-    // What comes with GET and HEAD has no meaning (RFC 9110 §9.3.1), and `fetch` takes none.
+    // Content of GET and HEAD has no meaning (RFC 9110 §9.3.1), and `Request` accepts none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
     if (!isBodyless) this.#body = this.#openBody(contentLength);
     await this.#turn();
@@ -128,7 +128,7 @@ export class Exchange {
     }
   }
 
-  /** Resolves when the app may be asked: for whom answers wait to be taken, it is asked for no more of them. */
+  /** Resolves when the app may be asked. While the outbox is full, it is asked for no more responses. */
   async #turn(): Promise<void> {
     const { budget, outbox, now } = this.#options;
     const { reader } = this.#paces;
@@ -141,8 +141,8 @@ export class Exchange {
   }
 
   /**
-   * A request that is given a signal stays in memory until the next full garbage collection, which a flood of them puts off:
-   * one that is told of its signal later does not, and costs nothing where nobody asks for it.
+   * Adds the signal lazily. A request that is constructed with a signal stays in memory until the next full garbage collection,
+   * which a flood of requests puts off. A lazy signal costs nothing unless the app asks for it.
    */
   #withSignal(request: Request): Request {
     return Object.defineProperty(request, "signal", { get: () => this.#signal() });
@@ -162,9 +162,9 @@ export class Exchange {
 
   async #respond(response: Response, method: string): Promise<void> {
     this.#wait(false);
-    // Who has gone, or was told to come again, gets no answer any more; what its body says to its end harms nobody.
+    // A client that has gone, or was told to retry, gets no response. An error from cancelling its body does no harm.
     if (this.#isClosed || this.#hasAnswer) return response.body?.cancel().catch(() => undefined);
-    // What is no response, as an app without types may give, throws here, where it can still be told so.
+    // Throws if the app, which may be untyped, returned something other than a response. A 500 can still be sent then.
     const fields = responseFields(response);
     this.#hasAnswer = true;
     try {
@@ -187,7 +187,7 @@ export class Exchange {
     if (this.#options.budget.wait()) return;
     this.#waitsSinceMs = undefined;
     this.#options.faults.write("info", "over-budget", "a source waits for too many answers");
-    // An answer that has begun can only be broken off.
+    // A response that has begun can only be cut off.
     if (this.#hasAnswer) return this.close(http3Code.excessiveLoad);
     const fields = { "retry-after": String(retryAfterSeconds) };
     void this.#respond(plainResponse(503, "too many requests of this address wait", fields), "GET");
@@ -197,7 +197,7 @@ export class Exchange {
   #isTooSlow(nowMs: number): boolean {
     const { client, reader } = this.#paces;
     if (client.leftMs(nowMs) <= 0 || reader.leftMs(nowMs) <= 0) return true;
-    // The response is sent, and the request goes on for whatever reason.
+    // All of the response was handed over, but not all of it has been sent.
     return this.#answeredAtMs !== undefined && nowMs - this.#answeredAtMs >= stallTimeoutMs;
   }
 
@@ -221,13 +221,13 @@ export class Exchange {
 
   #answered(): void {
     this.#answeredAtMs = this.#options.now();
-    // What comes from here on nobody reads.
+    // The rest of the request's body is not read.
     this.#body?.fail(alreadyAnswered);
     this.#options.outbox?.settle();
     this.#closeIfDone();
   }
 
-  /** A request that goes on after its answer has been sent is stopped (RFC 9114 §4.1.1). */
+  /** Ends an exchange whose response is sent. A request that goes on is stopped (RFC 9114 §4.1.1). */
   #closeIfDone(): void {
     if (this.#answeredAtMs === undefined || !this.#writer.isSent) return;
     if (this.#hasRequestEnded) this.#gone();

@@ -1,21 +1,21 @@
-/** A request gives back this part of the time that a connection may be idle. */
+/** Fraction of the idle time that each request gives back. */
 const requestShare = 1 / 15;
 
-/** How long a connection may be without requests, in ms. */
+/** Longest times that a connection may be without requests, in ms. */
 export interface IdleLimits {
   readonly limitMs: number;
-  /** Until the first one. */
+  /** Limit until the first request. */
   readonly firstMs: number;
 }
 
 /**
- * How long a connection may be without requests: a time that runs out while none is open, and of which each request gives a
- * fifteenth back. So one that asks once in a while, to be kept, ends too.
+ * Idle time of a connection, which runs out while no request is open. Each request gives a fifteenth of the limit back, so that
+ * a connection that rare requests keep alive ends too.
  */
 export class IdleTime {
   readonly #limitMs: number;
   #leftMs: number;
-  /** Since when no request is open; `undefined` while one is. */
+  /** Start of the current idle period; `undefined` while a request is open. */
   #sinceMs: number | undefined;
   #isFirst = true;
 
@@ -25,7 +25,7 @@ export class IdleTime {
     this.#sinceMs = nowMs;
   }
 
-  /** A request begins. */
+  /** Notes that a request begins. */
   begin(nowMs: number): void {
     const leftMs = this.#isFirst ? this.#limitMs : this.leftMs(nowMs);
     this.#isFirst = false;
@@ -33,12 +33,12 @@ export class IdleTime {
     this.#sinceMs = undefined;
   }
 
-  /** The last request that was open has ended. */
+  /** Notes that the last open request has ended. */
   rest(nowMs: number): void {
     this.#sinceMs = nowMs;
   }
 
-  /** Time that is left, in ms; 0 or less once the connection has been idle for too long. */
+  /** Returns the time left, in ms; 0 or less once the connection has been idle for too long. */
   leftMs(nowMs: number): number {
     return this.#leftMs - (this.#sinceMs === undefined ? 0 : nowMs - this.#sinceMs);
   }

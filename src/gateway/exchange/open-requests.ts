@@ -6,22 +6,22 @@ import type { SourceFaults } from "./faults.ts";
 import { IdleTime, type IdleLimits } from "./idle-time.ts";
 import { type FieldMap, headBytes, type HeadRefusal, readHead, type RequestHead } from "./request-head.ts";
 
-/** What {@link OpenRequests} are made with. */
+/** Options of {@link OpenRequests}. */
 export interface OpenRequestsOptions {
   /** Closed with the connection. */
   readonly budget: ConnectionBudget;
   readonly faults: SourceFaults;
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** What the app is told of the client's address; nothing where that could pass for a proof. */
+  /** Client address that the app sees; `undefined` where it could pass for a proven one. */
   readonly ip: string | undefined;
   readonly idle: IdleLimits;
   readonly now: () => number;
 }
 
-/** What differs from request to request. */
+/** Options that differ between requests. */
 export type RequestParts = Omit<ExchangeOptions, "budget" | "faults" | "now">;
 
-/** The requests that are open on a client's connection, and for how long it has been without. */
+/** The open requests of a client's connection, and its idle time. */
 export class OpenRequests {
   readonly #options: OpenRequestsOptions;
   readonly #exchanges = new Set<Exchange>();
@@ -38,16 +38,16 @@ export class OpenRequests {
     return this.#exchanges.size;
   }
 
-  /** From now on the app is not told where the client is. */
+  /** Hides the client's address from the app from now on. */
   hideClient(): void {
     this.#ip = undefined;
   }
 
   /**
-   * Takes a new request.
+   * Opens a request.
    *
-   * @param ownBytes what it takes of the budget besides its header fields.
-   * @param parts makes its stream, if there is room for it.
+   * @param ownBytes bytes that it takes besides its header fields.
+   * @param parts makes its stream, if there is room.
    * @returns `false` if there is none.
    */
   open(fields: FieldMap, ownBytes: number, parts: () => RequestParts): boolean {
@@ -56,27 +56,27 @@ export class OpenRequests {
     return budget !== undefined;
   }
 
-  /** Makes room for a new request; `undefined` if there is none. */
+  /** Reserves room for a request; `undefined` if there is none. */
   reserve(bytes: number): RequestBudget | undefined {
     const budget = this.#options.budget.open(bytes);
     if (!budget) this.#options.faults.write("info", "over-budget", "a source has too many requests open");
     return budget;
   }
 
-  /** Begins to answer a request that there is room for. */
+  /** Begins to answer a request that has room. */
   begin(head: RequestHead | HeadRefusal, parts: RequestParts & Pick<ExchangeOptions, "budget">): void {
     const { faults, fetch, now } = this.#options;
     this.#idle.begin(now());
     const exchange = this.#add({ ...parts, faults, now });
     if ("status" in head) exchange.refuse(head);
-    // RFC 9114 §4.1.2. A body that comes is checked as it comes.
+    // RFC 9114 §4.1.2. A body that follows is checked as it arrives.
     else if (parts.hasEnded && (head.contentLength ?? 0) > 0)
       exchange.refuse({ status: 400, why: "the body is shorter than was announced" });
     else exchange.serve(head, this.#ip, fetch);
   }
 
   /**
-   * Ends what has taken too long.
+   * Ends requests that have taken too long.
    *
    * @returns whether the connection itself has been without requests for too long.
    */
@@ -85,7 +85,7 @@ export class OpenRequests {
     return this.#exchanges.size === 0 && this.#idle.leftMs(nowMs) <= 0;
   }
 
-  /** The connection has ended. */
+  /** Closes all requests and the budget. */
   close(): void {
     for (const exchange of this.#exchanges) exchange.close(http3Code.noError);
     this.#options.budget.close();

@@ -1,7 +1,7 @@
 import { minResponseBytes, outboxSettleBytes, outboxSettleMs } from "../../defaults/index.ts";
 import type { BudgetScope, ByteBudget } from "../budget/bytes.ts";
 
-/** What an {@link Outbox} asks a QUIC connection. */
+/** The part of a QUIC connection that an {@link Outbox} uses. */
 export interface SentBytes {
   /** Calls back when the peer has acknowledged something that was sent after this call. */
   ping(onAcknowledged: (error: Error | null) => void): unknown;
@@ -11,39 +11,39 @@ export interface SentBytes {
 
 /** Response bytes that were handed to the HTTP library. */
 export interface Piece {
-  /** What is left to be sent. */
+  /** Bytes still to be sent. */
   bytes: number;
-  /** Told of bytes that went out. */
+  /** Called with the number of bytes sent. */
   readonly onSent: (bytes: number) => void;
 }
 
 interface Handed {
-  /** What it counts for until all of it is sent. */
+  /** Bytes that it counts for until all of it is sent. */
   readonly costBytes: number;
-  /** The question before which it was handed over. */
+  /** Pings before it. Only a later one covers it. */
   readonly question: number;
 }
 
 /**
- * What the HTTP library has of one connection's responses. It takes whatever it is given, and says neither what it has
- * sent nor what arrived; so the connection is asked how much it sent, and believed once the peer acknowledges something.
+ * The response bytes of one connection that the HTTP library holds. The library takes everything, and reports neither what it
+ * sent nor what arrived. The connection is therefore asked how much it sent, and believed once the peer acknowledges something.
  */
 export class Outbox {
   readonly #connection: SentBytes;
   readonly #budget: ByteBudget;
   readonly #onFull: (full: BudgetScope) => void;
   readonly #pieces = new Map<Piece, Handed>();
-  /** Each is told whether to look again. */
+  /** Callbacks by asker, told whether to check again. */
   readonly #waiting = new Map<object, (isWanted: boolean) => void>();
   #question = 0;
   #isAsking = false;
   #sentBytes = 0;
-  /** What was sent and belongs to no piece yet. */
+  /** Sent bytes that belong to no piece yet. */
   #creditBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param onFull told once of each piece that there is no room for at first. */
+  /** @param onFull called once per wait for room, with the scope that is full. */
   constructor(connection: SentBytes, budget: ByteBudget, onFull: (full: BudgetScope) => void) {
     this.#connection = connection;
     this.#budget = budget;
@@ -51,8 +51,8 @@ export class Outbox {
   }
 
   /**
-   * Resolves when there is room for a piece, which then counts: it is to be handed over in the same turn. At once after
-   * the connection's end, and when the piece is removed.
+   * Resolves when there is room for a piece, which then counts; the caller hands it over in the same turn. Resolves at once
+   * after the connection's end, and when the piece is removed.
    */
   async add(piece: Piece): Promise<void> {
     const costBytes = Math.max(piece.bytes, minResponseBytes);
@@ -71,20 +71,20 @@ export class Outbox {
     await this.#waitWhile(() => this.#fullWithResponse(), asker);
   }
 
-  /** Waits no longer. */
+  /** Ends the wait of `asker`. */
   stopWaiting(asker: object): void {
     this.#waiting.get(asker)?.(false);
     this.#waiting.delete(asker);
   }
 
-  /** Forgets a piece whose stream is gone. */
+  /** Forgets a piece, and gives back its bytes. */
   remove(piece: Piece): void {
     this.stopWaiting(piece);
     this.#budget.give(this.#pieces.get(piece)?.costBytes ?? 0);
     this.#pieces.delete(piece);
   }
 
-  /** Looks again whether there is room, which others may have made, and asks what has been sent. */
+  /** Checks again for room, which others may have made, and asks what has been sent. */
   sweep(): void {
     this.#wake();
     this.settle();
@@ -101,7 +101,7 @@ export class Outbox {
     });
   }
 
-  /** The connection has ended. */
+  /** Forgets the pieces and ends the waits. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -109,7 +109,7 @@ export class Outbox {
     for (const asker of this.#waiting.keys()) this.stopWaiting(asker);
   }
 
-  /** Resolves when no scope is full any more, with `false` where nobody waits for that any longer. */
+  /** Resolves with `true` when no scope is full, with `false` once the asker stops waiting or the connection ends. */
   async #waitWhile(fullScope: () => BudgetScope | undefined, asker: object): Promise<boolean> {
     if (this.#isClosed) return false;
     for (let full = fullScope(), isFirst = true; full; full = fullScope(), isFirst = false) {
@@ -128,12 +128,12 @@ export class Outbox {
     const sentBytes = this.#connection.getMetrics()?.bytesOut ?? this.#sentBytes;
     this.#creditBytes += sentBytes - this.#sentBytes;
     this.#sentBytes = sentBytes;
-    // The latest first: what flow control holds back is older than what goes on beside it.
+    // Newest first: pieces that flow control holds back are older than those that still move.
     for (const [piece, { question }] of [...this.#pieces].toReversed()) {
       if (this.#creditBytes <= 0) break;
       if (question < this.#question) this.#sent(piece);
     }
-    // Pieces that could not be believed yet may have gone out as well; more than those was no response.
+    // Pieces that the ping does not cover may have gone out as well. Credit beyond all unsent pieces was no response.
     let unsentBytes = 0;
     for (const { bytes } of this.#pieces.keys()) unsentBytes += bytes;
     this.#creditBytes = Math.min(this.#creditBytes, unsentBytes);

@@ -2,22 +2,22 @@ import { bodyPieceOverheadBytes, bodyReadAheadBytes } from "../../defaults/index
 import type { RequestBudget } from "../budget/request.ts";
 import type { Pace } from "./pace.ts";
 
-/** What a {@link RequestBody} is made with. */
+/** Options of a {@link RequestBody}. */
 export interface RequestBodyOptions {
   readonly budget: Pick<RequestBudget, "take" | "give">;
-  /** Told when the app waits for the client, and what came. */
+  /** Tracks the app's waits for the client, and the bytes that arrive. */
   readonly pace: Pace;
-  /** Bytes that the client announced; `undefined` if it did not. */
+  /** Announced length in bytes; `undefined` if the client announced none. */
   readonly contentLength: number | undefined;
-  /** Has the client send no more for now, or go on; absent where nobody can. */
+  /** Pauses or resumes the client; absent if the transport cannot. */
   readonly hold?: ((isHeld: boolean) => void) | undefined;
-  /** Time, in ms. */
+  /** Current time, in ms. */
   readonly now: () => number;
 }
 
 /**
- * A request's body on its way to the app: what came and was not read yet is counted, and the app takes it piece by
- * piece. The client's side pushes, as the HTTP library does not let anybody hold it back.
+ * A request's body on its way to the app. Bytes that have arrived and are unread count in the budget, and the app takes them
+ * piece by piece. The client's side pushes, because the HTTP/3 library cannot be held back.
  */
 export class RequestBody {
   readonly stream: ReadableStream<Uint8Array>;
@@ -38,17 +38,21 @@ export class RequestBody {
         pull: () => this.#pull(),
         cancel: () => this.#close(),
       },
-      // Nothing is taken out of the queue that the app has not asked for.
+      // Pulls only what the app has asked for.
       { highWaterMark: 0 },
     );
   }
 
-  /** Whether what comes is kept for the app. */
+  /** Whether arriving bytes are kept for the app. */
   get isOpen(): boolean {
     return !this.#isClosed;
   }
 
-  /** A piece from the client. @returns why it cannot be taken; then the body has failed. */
+  /**
+   * Takes a piece from the client.
+   *
+   * @returns the reason for a refusal; then the body has failed.
+   */
   push(chunk: Uint8Array): "over-budget" | "malformed" | undefined {
     if (this.#isClosed) return undefined;
     this.#receivedBytes += chunk.length;
@@ -56,13 +60,17 @@ export class RequestBody {
     if (this.#receivedBytes > (this.#options.contentLength ?? Infinity)) return this.#refuse("malformed");
     if (!this.#options.budget.take("unread", costOf(chunk))) return this.#refuse("over-budget");
     this.#add(costOf(chunk));
-    // A copy: the library's memory goes back at once, and holds whatever else came with it.
+    // Copied: the library's memory goes back at once, and holds more than this piece.
     this.#queue.push(new Uint8Array(chunk));
     this.#flow();
     return undefined;
   }
 
-  /** The client's side has ended. @returns `"malformed"` if that is not where it said. */
+  /**
+   * Ends the client's side.
+   *
+   * @returns `"malformed"` if the length is not the announced one.
+   */
   end(): "malformed" | undefined {
     if (this.#isClosed) return undefined;
     if (this.#receivedBytes !== (this.#options.contentLength ?? this.#receivedBytes))
@@ -72,7 +80,7 @@ export class RequestBody {
     return undefined;
   }
 
-  /** The client has gone, or is made to: whoever reads gets the error. Idempotent. */
+  /** Fails the body. Its reader gets the error. Idempotent. */
   fail(error: Error): void {
     if (this.#isClosed) return;
     this.#close();
@@ -112,14 +120,14 @@ export class RequestBody {
     this.#add(-this.#queuedBytes);
   }
 
-  /** Who can be held back is, before a limit is met. */
+  /** Pauses the client, where possible, before a limit is met. */
   #add(bytes: number): void {
     this.#queuedBytes += bytes;
     this.#options.hold?.(this.#queuedBytes >= bodyReadAheadBytes);
   }
 }
 
-/** What a piece counts for: many small ones are no smaller than a few large ones. */
+/** Cost of a piece, with overhead: many small ones cost no less than a few large ones. */
 function costOf({ length }: Uint8Array): number {
   return length + bodyPieceOverheadBytes;
 }

@@ -1,18 +1,18 @@
 import { maxHeaderBytes } from "../../defaults/index.ts";
 
-/** Header fields as the HTTP library gives them: pseudo-fields by their name with the colon, repeated fields as a list. */
+/** Header fields as the HTTP library gives them: pseudo-fields under their name with the colon, repeated fields as a list. */
 export type FieldMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What a request is before its body. */
+/** A request without its body. */
 export interface RequestHead {
   readonly method: string;
   readonly url: URL;
   readonly headers: Headers;
-  /** Length that the client announced for its body, in bytes. */
+  /** Announced length of the body, in bytes. */
   readonly contentLength: number | undefined;
 }
 
-/** Why header fields make no `Request`, and the status that says so. */
+/** Status and reason for header fields that form no valid `Request`. */
 export interface HeadRefusal {
   readonly status: 400 | 405 | 421 | 431 | 501;
   readonly why: string;
@@ -36,10 +36,10 @@ export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
   return withHeaders(fields, normalMethod(method), url);
 }
 
-/** Bytes that header fields count for (RFC 9114 §4.2.2, without its overhead). */
+/** Returns the size of header fields, in bytes (RFC 9114 §4.2.2, without its overhead). */
 export function headBytes(fields: FieldMap): number {
   let bytes = 0;
-  // Asked for whatever comes, so it makes nothing that has to be cleaned up.
+  // Runs for every request, so it allocates nothing.
   for (const name in fields) bytes += fieldBytes(name, fields[name]);
   return bytes;
 }
@@ -53,14 +53,14 @@ function fieldBytes(name: string, value: FieldMap[string]): number {
 
 /** RFC 9110 §5.6.2 */
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
-/** No fragment, and nothing that a URL would not keep as it is (RFC 9114 §4.3.1). */
+/** No fragment, and nothing that a URL would change (RFC 9114 §4.3.1). */
 const pathPattern = /^\/[^\s#\\]*$/;
-/** A host and perhaps a port: no user (RFC 9114 §4.3.1), nothing that would end the authority in a URL. */
+/** A host and an optional port. No userinfo (RFC 9114 §4.3.1), and nothing that would end the authority in a URL. */
 const authorityPattern = /^[^\s/?#@\\]+$/;
-/** Fields that belong to a connection, which HTTP/2 and HTTP/3 have no place for (RFC 9114 §4.2). */
+/** Connection-specific fields, which HTTP/2 and HTTP/3 do not allow (RFC 9114 §4.2). */
 const connectionFields = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
-/** Leaves out what is a connection's own in HTTP/1.1, and what `Connection` says to be (RFC 9110 §7.6.1). */
+/** Removes connection-specific fields, including those that `Connection` names (RFC 9110 §7.6.1). */
 export function withoutConnectionFields<Value>(
   fields: Readonly<Record<string, Value>>,
 ): Record<string, Value> {
@@ -71,12 +71,12 @@ export function withoutConnectionFields<Value>(
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !own.has(name)));
 }
 
-/** As `Request` writes it: it takes these in lower case too (Fetch, "normalize a method"). */
+/** Normalizes a method as `Request` does, in lower case too (Fetch, "normalize a method"). */
 function normalMethod(method: string): string {
   return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
-/** `fetch` knows no such requests. */
+/** `Request` accepts no such methods. */
 function methodRefusal(method: string): HeadRefusal | undefined {
   const name = method.toUpperCase();
   if (name === "TRACE") return refuse(405, "TRACE is not allowed");
@@ -103,7 +103,7 @@ function toHeaders(fields: FieldMap): Headers | undefined {
       if (!name.startsWith(":")) for (const each of [value ?? ""].flat()) headers.append(name, each);
     return headers;
   } catch {
-    // Names and values that are none, such as text beyond Latin-1.
+    // An invalid name or value, such as text beyond Latin-1.
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import type { FieldMap } from "./request-head.ts";
 /** Statuses whose responses have no body (Fetch, "null body status"). */
 const withoutBody = new Set([101, 103, 204, 205, 304]);
 
-/** Header fields of a response, those that come more than once as a list (`set-cookie`). */
+/** Returns the header fields of a response, repeated ones as a list (`set-cookie`). */
 export function responseFields({ status, headers }: Response): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = { ":status": String(status) };
   for (const [name, value] of headers) {
@@ -13,12 +13,12 @@ export function responseFields({ status, headers }: Response): Record<string, st
   return fields;
 }
 
-/** Whether a response to this method has a body to send. */
+/** Reports whether a response to this method has a body to send. */
 export function hasBody(response: Response, method: string): boolean {
   return method !== "HEAD" && !withoutBody.has(response.status) && response.body !== null;
 }
 
-/** A few words to a client whose request came to nothing. */
+/** Returns a short text response for a request that failed. */
 export function plainResponse(status: number, why: string, fields: FieldMap = {}): Response {
   const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
   for (const [name, value] of Object.entries(fields)) headers.set(name, String(value));

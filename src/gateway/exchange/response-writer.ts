@@ -6,38 +6,38 @@ import type { Pace } from "./pace.ts";
 import { headBytes } from "./request-head.ts";
 import { hasBody } from "./response-head.ts";
 
-/** What a {@link ResponseWriter} writes with. */
+/** Options of a {@link ResponseWriter}. */
 export interface ResponseWriterOptions {
   readonly stream: ExchangeStream;
   readonly budget: Pick<RequestBudget, "take" | "give">;
-  /** Where it is told what has been sent; absent over HTTP/2, whose streams tell it themselves. */
+  /** Reports what has been sent; absent over TCP, whose streams report it themselves. */
   readonly outbox: Outbox | undefined;
-  /** Told when the client is waited for, and what it took. */
+  /** Tracks the waits for the client, and the bytes that it took. */
   readonly pace: Pace;
-  /** Told while the app is waited for. */
+  /** Called when a wait for the app begins or ends. */
   readonly onWait: (isWaiting: boolean) => void;
-  /** Told when all that was handed over has been sent. */
+  /** Called when everything handed over has been sent. */
   readonly onSent: () => void;
   readonly now: () => number;
 }
 
-/** Thrown where a response meets a limit. */
+/** Thrown when a response meets a limit. */
 export class OverBudget extends Error {}
 
 /** Writes one response to a stream, piece by piece as the client takes it. */
 export class ResponseWriter {
   readonly #options: ResponseWriterOptions;
   readonly #pieces = new Set<Piece>();
-  /** Cancels what the app still has to give. */
+  /** Cancels the rest of the app's body. */
   #cancel: ((reason: unknown) => Promise<void>) | undefined;
-  /** Why nothing more is to be written. */
+  /** Why the response was abandoned. */
   #abandonedFor: Error | undefined;
 
   constructor(options: ResponseWriterOptions) {
     this.#options = options;
   }
 
-  /** Whether nothing that was written waits to be sent. */
+  /** Whether everything written has been sent. */
   get isSent(): boolean {
     return this.#pieces.size === 0;
   }
@@ -45,14 +45,14 @@ export class ResponseWriter {
   /**
    * Resolves when the library has all of it.
    *
-   * @throws OverBudget; whatever the response's body throws; an error of the stream, whose client has gone then.
+   * @throws OverBudget; any error of the response's body; an error of the stream, whose client has then gone.
    */
   async write(response: Response, fields: ResponseFields, method: string): Promise<void> {
-    // Async, as an app may give anything for a body, and what has no `cancel` must not throw here.
+    // Async, because an app may give anything as a body, and one without `cancel` must not throw here.
     this.#cancel = async (reason) => response.body?.cancel(reason);
     await this.#handOver(headBytes(fields), () => undefined);
     this.#options.stream.respond(fields);
-    // Over TCP the client takes the head with what follows: until then the app is waited for, which may take its time.
+    // Over TCP the client takes the head with what follows. Until then the wait is for the app, which may take its time.
     if (!this.#options.outbox) this.#options.pace.stop(this.#options.now());
     if (hasBody(response, method)) await this.#writeBody(response.body!);
     else await response.body?.cancel();
@@ -63,12 +63,12 @@ export class ResponseWriter {
     });
   }
 
-  /** Ends the body of a response that nobody takes any more, and gives back what is held. Idempotent. */
+  /** Cancels a body that the client no longer takes, and gives back what is held. Idempotent. */
   abandon(reason: Error): void {
     this.#abandonedFor = reason;
     for (const piece of this.#pieces) this.#options.outbox?.remove(piece);
     this.#pieces.clear();
-    // What a body says to its end harms nobody.
+    // An error from cancelling does no harm.
     this.#cancel?.(reason).catch(() => undefined);
   }
 
@@ -102,7 +102,7 @@ export class ResponseWriter {
     if (!this.#options.budget.take("unsent", bytes)) throw new OverBudget("a client takes too little");
   }
 
-  /** Resolves when the library may be given so many bytes. */
+  /** Resolves when the library may be given `bytes`. */
   async #handOver(bytes: number, give: (bytes: number) => void): Promise<void> {
     const { outbox, pace, now } = this.#options;
     pace.start(now());
@@ -118,7 +118,7 @@ export class ResponseWriter {
       await outbox.add(piece);
     }
     if (!this.#abandonedFor) return;
-    // Who has gone in the meantime has no piece any more.
+    // Abandoned meanwhile; the outbox may have added the piece since.
     outbox?.remove(piece);
     throw this.#abandonedFor;
   }
@@ -133,7 +133,7 @@ export class ResponseWriter {
   }
 }
 
-/** A body's piece; text, which some bodies consist of, as UTF-8. */
+/** Converts a body's piece to bytes. Text, which some bodies consist of, becomes UTF-8. */
 function toBytes(value: unknown): Buffer {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return Buffer.from(String(value));

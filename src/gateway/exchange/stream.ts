@@ -1,9 +1,9 @@
-/** Header fields of a response, with `:status`. */
+/** Header fields of a response, including `:status`. */
 export type ResponseFields = Record<string, string | string[]>;
 
 /**
- * A request's stream as an exchange uses it, whatever the version of HTTP. It emits `data` and `end` for the request's
- * body, `aborted` where that breaks off, `close` at the end of all, and perhaps `error`.
+ * A request's stream as an exchange uses it, for any version of HTTP. It emits `data` and `end` for the request's body,
+ * `aborted` if that breaks off, `close` at the very end, and possibly `error`.
  */
 export interface ExchangeStream {
   on(event: "data", listener: (piece: Buffer) => void): unknown;
@@ -11,11 +11,15 @@ export interface ExchangeStream {
   once(event: "error", listener: (error: Error) => void): unknown;
   once(event: "aborted" | "close" | "end", listener: () => void): unknown;
   respond(fields: ResponseFields): unknown;
-  /** @param done called when the client, or at least the system, has taken the piece. */
+  /** @param done called when the client, or at least the system, has taken the piece; over HTTP/3 at once. */
   write(piece: Buffer, done: (error?: Error | null) => void): unknown;
   end(done: () => void): unknown;
-  /** Stops it both ways. @param code of HTTP/3 (RFC 9114 §8.1). */
+  /**
+   * Stops it both ways.
+   *
+   * @param code HTTP/3 error code (RFC 9114 §8.1).
+   */
   close(code: number): unknown;
-  /** Has the client send no more for now, or go on; absent where nobody can. */
+  /** Pauses or resumes the client; absent if the transport cannot. */
   hold?(isHeld: boolean): void;
 }

@@ -10,10 +10,10 @@ import type { QuicClientHandler } from "./quic-server.ts";
 import { type HeadRefusal, readHead, type RequestHead } from "../exchange/request-head.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
-/** What a {@link Http3Connection} is made with. */
+/** Options of an {@link Http3Connection}. */
 export interface Http3ConnectionOptions extends Omit<OpenRequestsOptions, "ip" | "idle"> {
   readonly connection: QuicConnection;
-  /** Told when it is over. */
+  /** Called when the connection is over. */
   readonly onClosed: () => void;
 }
 
@@ -21,23 +21,23 @@ const idle = { limitMs: defaults.gatewayConnectionIdleMs, firstMs: defaults.head
 /** The server's first unidirectional stream (RFC 9000 §2.1). */
 const controlStreamId = 3;
 
-/** One client's connection, with the requests that are open on it. */
+/** A client's connection and the requests that are open on it. */
 export class Http3Connection implements QuicClientHandler {
   readonly #options: Http3ConnectionOptions;
   readonly #outbox: Outbox;
   readonly #exchanges: OpenRequests;
   readonly #requests = new Map<number, Http3Request>();
-  /** Those that have been answered before their end. */
+  /** Timers of requests that were answered before their end. */
   readonly #lingering = new Map<number, NodeJS.Timeout>();
   readonly #uniStreams = new UniStreams();
   readonly #openUniStreams = new Set<number>();
   readonly #unseen: UnseenBytes;
   #uniStreamsLeft = defaults.maxHttp3UniStreams;
-  /** Number of the next request that is not answered any more if the client is told so. */
+  /** Stream ID for GOAWAY: requests from it on are not answered. */
   #nextRequestId = 0;
   #isGoing = false;
   #refusals = 0;
-  /** Whether its end was asked for: what comes still is nobody's. */
+  /** Whether the close was requested. Anything that still arrives is ignored. */
   #isEnded = false;
 
   constructor(options: Http3ConnectionOptions) {
@@ -50,7 +50,7 @@ export class Http3Connection implements QuicClientHandler {
     connection.send(controlStreamId, settings, false);
   }
 
-  /** Another connection has begun at its client's address: the app is not told any more that this one's is there. */
+  /** Hides the client's address from the app, because a newer connection has begun there. */
   superseded(): void {
     this.#exchanges.hideClient();
   }
@@ -61,12 +61,12 @@ export class Http3Connection implements QuicClientHandler {
     else if (!this.#requests.has(streamId)) this.#beginRequest(streamId);
   }
 
-  /** What comes of a stream that was stopped came too late. */
+  /** Bytes of a stopped stream came too late and are ignored. */
   received(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
     if (this.#isEnded) return;
     if (this.#openUniStreams.has(streamId)) this.#readUniStream(streamId, piece, hasEnded);
     else this.#requests.get(streamId)?.receive(piece, hasEnded);
-    // It need not be stopped any more.
+    // An ended stream need not be stopped.
     if (hasEnded && this.#lingering.has(streamId)) this.#forget(streamId);
   }
 
@@ -82,21 +82,21 @@ export class Http3Connection implements QuicClientHandler {
     this.#options.onClosed();
   }
 
-  /** Ends what has taken too long, and asks what has been sent. */
+  /** Ends slow requests and an idle connection, and asks what has been sent. */
   sweep(nowMs: number): void {
     for (const [streamId, request] of this.#requests) if (request.isLate(nowMs)) this.#endLate(streamId);
     const isIdle = this.#exchanges.sweep(nowMs);
     this.#outbox.sweep();
     if (!isIdle) return;
-    // Between one sweep and the next the client learns that it need not ask any more.
+    // GOAWAY at one sweep, the close at the next, so that the client stops asking in between.
     if (this.#isGoing) this.end(http3Code.noError);
     else this.goAway();
   }
 
   /**
-   * Ends the connection if there is no room for what it sent that no request has got.
+   * Ends the connection if there is no room for its bytes that no request has received.
    *
-   * @returns whether there is any.
+   * @returns whether there are any.
    */
   look(nowMs: number): boolean {
     const { isAny, hasRoom } = this.#unseen.look(nowMs);
@@ -104,30 +104,33 @@ export class Http3Connection implements QuicClientHandler {
     return isAny;
   }
 
-  /** Tells the client to ask for nothing more on this connection (RFC 9114 §5.2). */
+  /** Tells the client to send no more requests on this connection (RFC 9114 §5.2). */
   goAway(): void {
     if (this.#isGoing) return;
     this.#isGoing = true;
     this.#options.connection.send(controlStreamId, goAwayFrame(this.#nextRequestId), false);
   }
 
-  /** Ends the connection, with a word to the client. */
+  /** Closes the connection (CONNECTION_CLOSE). */
   end(code: number): void {
     this.#isEnded = true;
     this.#options.connection.close(code);
   }
 
   #beginRequest(streamId: number): void {
-    // The client had not heard of it when it asked.
+    // The client had not received GOAWAY when it asked.
     if (this.#isGoing) return this.#options.connection.stop(streamId, http3Code.requestRejected);
     const budget = this.#exchanges.reserve(0);
     if (!budget) return this.#reject(streamId);
-    // Numbers of requests are multiples of four (RFC 9000 §2.1).
+    // IDs of request streams are multiples of four (RFC 9000 §2.1).
     this.#nextRequestId = Math.max(this.#nextRequestId, streamId + 4);
     this.#requests.set(streamId, this.#openRequest(streamId, budget));
   }
 
-  /** The client may ask again, as nothing was done (RFC 9114 §4.1.1); but not without end: each stream takes the library 7 kB. */
+  /**
+   * Rejects a request unprocessed, so that the client may retry (RFC 9114 §4.1.1), but not endlessly: each stream takes the
+   * library 7 kB.
+   */
   #reject(streamId: number): void {
     if (++this.#refusals > defaults.maxRefusals)
       this.#endOverBudget("refusals", "a client asks for more than there is room for");
@@ -183,8 +186,8 @@ export class Http3Connection implements QuicClientHandler {
   }
 
   /**
-   * An answer whose request goes on has a while to arrive: what the client has not read when the stream is stopped is lost, and
-   * the library cannot stop one way alone.
+   * Gives a response time to arrive while its request goes on. Stopping the stream loses what the client has not read, and the
+   * library cannot stop one direction alone.
    */
   #close(streamId: number, code: number): void {
     if (code !== http3Code.noError) return this.#stop(streamId, code);
@@ -203,12 +206,12 @@ export class Http3Connection implements QuicClientHandler {
     this.#drop(streamId);
   }
 
-  /** Nothing is left of a request's stream. */
+  /** Forgets a request whose stream is gone. */
   #drop(streamId: number): void {
     const request = this.#requests.get(streamId);
     this.#forget(streamId);
     request?.stream.emit("aborted");
-    // If it has not been answered yet nobody else does.
+    // An unanswered request has no exchange to close its budget.
     request?.budget.close();
   }
 

@@ -1,36 +1,35 @@
 import { maxStoppedStreams } from "../../defaults/index.ts";
 import type { SentBytes } from "../exchange/outbox.ts";
 
-/** What the library's thread can be told. */
+/** Commands to the library's thread. */
 export interface LibraryCommands {
-  /** @returns how much of it was taken: all or nothing, and 1 for an end without bytes. */
+  /** @returns the bytes taken: all or none, and 1 for an end without bytes. */
   streamSend(handle: number, streamId: number, bytes: Buffer, hasEnded: boolean): number;
   streamClose(handle: number, streamId: number, code: number): void;
   closeSession(handle: number, code: number, reason: string): void;
   pingSession(handle: number): boolean;
-  /** Waits for the thread, 25 µs if it has nothing else to do. Throws where there is no such connection. */
+  /** Waits for the thread, 25 µs if it is idle. Throws if there is no such connection. */
   getSessionMetrics(handle: number): TrafficBytes;
 }
 
-/** What a connection has received and sent, in bytes of UDP payload. */
+/** Bytes of UDP payload that a connection has received and sent. */
 export interface TrafficBytes {
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
 
-/** What the library is to be told once it has said what it knows. */
+/** A command that waits until the library has reported its pending events. */
 interface Waiting {
-  /** Absent where it is about the connection. */
+  /** Absent if the command is about the connection. */
   readonly streamId?: number;
   /** @returns `false` if the library has no room for it yet. */
   readonly tell: () => boolean;
 }
 
 /**
- * One client's connection to a {@link QuicServer}. Once it is over, what it is told does nothing. The library gives a
- * connection's number to the next one at once: so nothing is sent, and no connection ended, before two turns of the event loop,
- * in which all that the library had to tell until then was heard. Else, where JavaScript was busy for long, an answer would
- * reach somebody else.
+ * One client's connection to a {@link QuicServer}. Calls after its end do nothing. The library reuses a connection's handle at
+ * once. Sends and closes therefore wait for two turns of the event loop, in which everything that the library had to report is
+ * handled. Otherwise, after JavaScript was busy for long, a response could reach another client.
  */
 export class QuicConnection implements SentBytes {
   readonly address: string;
@@ -40,7 +39,7 @@ export class QuicConnection implements SentBytes {
   #sentPieces = 0;
   #waiting: Waiting[] = [];
   #isScheduled = false;
-  /** Streams that were ended both ways, the latest. */
+  /** The most recent streams that were stopped both ways. */
   readonly #stopped = new Set<number>();
   #pings: ((error: Error | null) => void)[] = [];
 
@@ -55,21 +54,21 @@ export class QuicConnection implements SentBytes {
     this.#commands = commands;
   }
 
-  /** Pieces of streams, and pings, that were sent so far. */
+  /** Number of stream pieces and pings sent so far. */
   get sentPieces(): number {
     return this.#sentPieces;
   }
 
-  /** Sends the next bytes of a stream, which begins with them if it is the server's own. */
+  /** Sends the next bytes of a stream. The first bytes open a stream of the server's own. */
   send(streamId: number, bytes: Buffer, hasEnded: boolean): void {
-    // The library would try for ever to send what comes for a stream that it has forgotten, and read nothing meanwhile.
+    // The library would try forever to send bytes of a stream that it has forgotten, and read nothing meanwhile.
     if (this.#stopped.has(streamId)) return;
     this.#tell({ streamId, tell: () => this.#send(streamId, bytes, hasEnded) });
   }
 
   /**
-   * Ends a stream both ways (RESET_STREAM and STOP_SENDING), and drops what it has not sent. Idempotent. The library is told at
-   * once: it tries again and again to send what it has of a stream that its client has stopped.
+   * Stops a stream both ways (RESET_STREAM and STOP_SENDING), and drops its unsent bytes. Idempotent. The library is told at
+   * once, because it keeps trying to send the bytes of a stream that its client has stopped.
    */
   stop(streamId: number, code: number): void {
     if (this.#stopped.has(streamId)) return;
@@ -79,7 +78,7 @@ export class QuicConnection implements SentBytes {
     this.#commands?.streamClose(this.#handle, streamId, code);
   }
 
-  /** Ends the connection, with a word to the client (CONNECTION_CLOSE); what it has not sent is lost. */
+  /** Closes the connection (CONNECTION_CLOSE). Unsent bytes are lost. */
   close(code: number): void {
     this.#waiting = [{ tell: () => this.#close(code) }];
     this.flush();
@@ -93,24 +92,24 @@ export class QuicConnection implements SentBytes {
     try {
       return this.#commands?.getSessionMetrics(this.#handle) ?? null;
     } catch {
-      // It is over, which will be told.
+      // The connection is over; its event is still to come.
       return null;
     }
   }
 
-  /** The client has acknowledged the oldest ping. */
+  /** Notes that the client has acknowledged the oldest ping. */
   acknowledged(): void {
     this.#pings.shift()?.(null);
   }
 
-  /** The library has room again. */
+  /** Schedules the waiting commands, for which there may be room. */
   flush(): void {
     if (this.#isScheduled || this.#waiting.length === 0) return;
     this.#isScheduled = true;
     setImmediate(() => setImmediate(() => this.#tellAll()));
   }
 
-  /** It is over: its number may be another's already. */
+  /** Ends all use of the handle, which may be another connection's already. */
   closed(): void {
     this.#commands = undefined;
     this.#waiting = [];

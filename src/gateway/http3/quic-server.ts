@@ -3,11 +3,11 @@ import { QuicpipeError } from "../../errors.ts";
 import { http3Code } from "../../http3/index.ts";
 import { type LibraryCommands, QuicConnection } from "./quic-connection.ts";
 
-/** Who is told what a QUIC connection's client does. */
+/** Receives the events of one client's connection. */
 export interface QuicClientHandler {
-  /** Some of a stream, at least its end. The piece's memory is given back after the call. */
+  /** Part of a stream, at least its end. The piece is valid only during the call. */
   received(streamId: number, piece: Uint8Array, hasEnded: boolean): void;
-  /** A stream has begun, whose first piece follows. */
+  /** A stream has begun. Its first piece follows. */
   began(streamId: number): void;
   /** A stream has broken off, and was stopped both ways. */
   broken(streamId: number): void;
@@ -15,19 +15,19 @@ export interface QuicClientHandler {
   closed(): void;
 }
 
-/** Who is told what a {@link QuicServer} does. */
+/** Receives the events of a {@link QuicServer}. */
 export interface QuicServerHandler {
-  /** Somebody has connected. @returns who is told of the rest; nobody where that is of no use any more. */
+  /** A client has connected. Returns the handler of its events; `undefined` if it was turned away. */
   connected(connection: QuicConnection): QuicClientHandler | undefined;
   failed(error: unknown): void;
 }
 
-/** What the library tells. */
+/** An event of the library. */
 interface LibraryEvent {
   readonly eventType: number;
-  /** Number of the connection; the next one may get it as soon as this one is over. */
+  /** Handle of the connection, which the library reuses as soon as this one is over. */
   readonly connHandle: number;
-  /** Negative where it is about the whole connection. */
+  /** Negative for events of the whole connection. */
   readonly streamId: number;
   readonly data?: Uint8Array;
   readonly fin?: boolean;
@@ -38,7 +38,7 @@ interface LibraryEvent {
   };
 }
 
-/** The library's numbers for them. */
+/** The library's event types. */
 const happened = {
   attempt: 1,
   streamBegan: 2,
@@ -60,9 +60,9 @@ interface Client {
 const noBytes = new Uint8Array();
 
 /**
- * A QUIC server. It takes the library's events before the library makes streams of them: those keep what nobody reads, end
- * the process with errors that come after their own end, and have the library's thread spin for ever over a stream that its
- * client has stopped.
+ * A QUIC server. It takes the library's events before the library makes streams of them. Those streams buffer what is not read,
+ * end the process with errors after their own end, and have the library's thread spin forever over a stream that its client has
+ * stopped.
  */
 export class QuicServer {
   readonly #server: LibraryServer;
@@ -97,7 +97,7 @@ export class QuicServer {
     }
   }
 
-  /** Sends what connections have still to say, and stops. */
+  /** Sends what connections still have to send, then stops. */
   async close(): Promise<void> {
     await this.#server.close();
     for (const handle of this.#clients.keys()) this.#over(handle);
@@ -133,7 +133,7 @@ export class QuicServer {
     if (handler) this.#clients.set(handle, { connection, handler });
   }
 
-  /** The library would try again and again to send what it has of a stream that its client does not take any more. */
+  /** Stops a broken stream, because the library would keep trying to send bytes that its client no longer takes. */
   #broken(streamId: number, client: Client | undefined): void {
     client?.connection.stop(streamId, http3Code.requestCancelled);
     client?.handler.broken(streamId);
@@ -161,8 +161,8 @@ function addressOf({ meta }: LibraryEvent): { readonly address: string; readonly
 }
 
 /**
- * Gives a piece's memory back now. It is the library's, much larger than what is in it, and the garbage collector, which
- * knows nothing of that, would let hundreds of MB of it wait.
+ * Frees a piece's memory at once. The library's allocation is much larger than the piece, and the garbage collector, which does
+ * not know that, would leave hundreds of MB of it waiting.
  */
 function freePiece({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);

@@ -5,27 +5,27 @@ import { Http3ServerStream } from "./stream.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { headBytes } from "../exchange/request-head.ts";
 
-/** What a {@link Http3Request} is made with. */
+/** Options of an {@link Http3Request}. */
 export interface Http3RequestOptions {
   readonly connection: QuicConnection;
   readonly streamId: number;
   readonly budget: RequestBudget;
   readonly nowMs: number;
-  /** Told of its header fields, once, and whether nothing follows them. */
+  /** Called once with the header fields, and whether nothing follows them. */
   readonly onFields: (fields: Fields, hasEnded: boolean) => void;
-  /** Told of its header fields, in bytes on the wire. */
+  /** Called with the bytes of the header fields on the wire. */
   readonly onSection: (bytes: number) => void;
-  /** Told of each piece of its content, in bytes. */
+  /** Called with the bytes of each piece of content. */
   readonly onContent: (bytes: number) => void;
-  /** Told what its client did wrong, once: nothing more of it is read. */
+  /** Called once with the client's error. Nothing more is read then. */
   readonly onFault: (fault: Http3Fault, hasEnded: boolean) => void;
-  /** Told that there is no room for its header fields. */
+  /** Called if there is no room for the header fields. */
   readonly onOverBudget: () => void;
-  /** Told that its stream is to be stopped. */
+  /** Called when the stream is to be stopped. */
   readonly onClose: (code: number) => void;
 }
 
-/** A request over HTTP/3 from its stream's first byte on: reads its frames, and counts what is kept of them. */
+/** A request over HTTP/3 from its stream's first byte on. It reads the frames, and counts the bytes that are kept of them. */
 export class Http3Request implements RequestHandler {
   readonly stream: Http3ServerStream;
   readonly budget: RequestBudget;
@@ -33,7 +33,7 @@ export class Http3Request implements RequestHandler {
   readonly #reader = new RequestReader({ maxFieldSectionBytes: maxHeaderBytes });
   #fields: Fields | undefined;
   #fieldBytes = 0;
-  /** Content that came in one piece with the header fields. */
+  /** Content that arrived in one piece with the header fields. */
   readonly #early: Uint8Array[] = [];
   #reads: "fields" | "content" | "nothing" = "fields";
   #countedBytes = 0;
@@ -44,7 +44,7 @@ export class Http3Request implements RequestHandler {
     this.stream = new Http3ServerStream(options.connection, options.streamId, options.onClose);
   }
 
-  /** Whether its header fields take too long to come. */
+  /** Reports whether the header fields take too long to arrive. */
   isLate(nowMs: number): boolean {
     return this.#reads === "fields" && nowMs - this.#options.nowMs >= headersTimeoutMs;
   }
@@ -82,7 +82,7 @@ export class Http3Request implements RequestHandler {
     for (const piece of this.#early.splice(0)) this.stream.emit("data", piece);
   }
 
-  /** @returns whether there is room for what is kept. */
+  /** Reports whether there is room for the bytes kept. */
   #count(): boolean {
     const bytes = this.#reader.heldBytes + this.#fieldBytes;
     const more = bytes - this.#countedBytes;

@@ -18,56 +18,57 @@ export interface Http3App {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-/** How {@link serveHttp3} serves. */
+/** Options of {@link serveHttp3}. */
 export interface Http3GatewayOptions {
   /** Private key, PEM. */
   readonly key: string | Buffer;
   /** Certificate chain, PEM, leaf first. */
   readonly cert: string | Buffer;
-  /** Where to listen; `127.0.0.1` if absent, as the relay owns the public port. */
+  /** Address to listen on; `127.0.0.1` if absent, because the relay owns the public port. */
   readonly host?: string;
-  /** UDP port; 0, a free one, if absent. */
+  /** UDP port; 0 if absent, which takes a free one. */
   readonly port?: number;
   /**
-   * Tells the real address of a client, `(address, port) => relay.sourceOf(address, port)` behind a relay: what one source
-   * may hold is limited. Where it is absent or knows nothing, the address that the server sees counts.
+   * Returns the real address of a client, to which limits per source apply; behind a relay
+   * `(address, port) => relay.sourceOf(address, port)`. If absent, or if it returns nothing, the address that the server sees
+   * counts.
    */
   readonly sourceOf?: (address: string, port: number) => { readonly address: string } | undefined;
   /**
-   * Bytes that a client may have under way on a new connection, from 1; 32 KiB if absent. It grows with use. A client may have
-   * the server take up to 80 times as much memory. More is for clients that upload and keep to no window, as those of
-   * `@currentspace/http3` do.
+   * Flow control window of a new connection, in bytes, from 1; 32 KiB if absent. It grows with use. A client may have the
+   * server take up to 80 times as much memory. Raise it for uploading clients that respect no window, such as those of
+   * `@currentspace/http3`.
    */
   readonly windowBytes?: number;
   /**
-   * New connections per second of one source, an IPv4 address or an IPv6 /64, from 1; 32 if absent. Twice as many may come at
-   * once, and all sources together have 31 times as many. More is for many peers behind one address.
+   * New connections per second of one source (an IPv4 address or IPv6 /64), from 1; 32 if absent. Twice as many may come at
+   * once, and all sources together may have 31 times as many. Raise it for many peers behind one address.
    */
   readonly connectionsPerSecond?: number;
-  /** What clients may hold, shared with other servers that are given the same; one of its own if absent. */
+  /** Bounds on what clients hold, shared by all servers that are given the same; if absent, the server has its own. */
   readonly budget?: Budget;
-  /** Where a few lines go, a limited number of each kind; `console` if absent, nowhere if `false`. */
+  /** Log for a limited number of lines of each kind; `console` if absent, none if `false`. */
   readonly logger?: Logger | false;
 }
 
-/** A running HTTP/3 server. Whoever started it closes it, before the relay that its clients come through. */
+/** A running HTTP/3 server. The caller closes it, before the relay that its clients come through. */
 export interface Http3Gateway {
-  /** The UDP port on loopback: the `upstream.port` of the relay. */
+  /** UDP port on loopback: the `upstream.port` of the relay. */
   readonly port: number;
-  /** What clients hold of the budget now, and how often which of its limits was met; that of all servers that share it. */
+  /** Returns the bytes held of the budget and the refusals by limit, for all servers that share it. */
   stats(): BudgetStats;
-  /** Tells every client that it ends (CONNECTION_CLOSE, H3_NO_ERROR), and stops. Idempotent. */
+  /** Closes every connection (CONNECTION_CLOSE, H3_NO_ERROR), and stops. Idempotent. */
   close(): Promise<void>;
 }
 
 type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">;
 
 /**
- * Serves a fetch-style app over HTTP/3 on loopback, and tells it each request's client address as `request.ip`, which is how
- * the relay learns a peer's public address. What clients may hold and how long they may take is bounded.
+ * Serves a fetch-style app over HTTP/3 on loopback. The app sees the address of each request's client as `request.ip`, from
+ * which the relay learns a peer's public address. The memory and time that clients may take are bounded.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`.
- * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or fit.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or match.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
 export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): Promise<Http3Gateway> {
@@ -81,7 +82,7 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
       key: pem(key),
       cert: pem(cert),
       alpn: ["h3"],
-      // Who comes from a made-up address gets no further than a Retry (RFC 9000 §8.1.2).
+      // A client at a spoofed address gets no further than a Retry (RFC 9000 §8.1.2).
       disableRetry: false,
       // A client whose NAT gives it a new port keeps its connection (RFC 9000 §9).
       disableActiveMigration: false,
@@ -106,7 +107,7 @@ async function close(server: QuicServer, clients: Http3Clients): Promise<void> {
   clients.close();
 }
 
-/** Everybody who is connected. */
+/** The clients that are connected. */
 class Http3Clients {
   readonly #app: Http3App;
   readonly #options: Http3GatewayOptions;
@@ -115,12 +116,12 @@ class Http3Clients {
   readonly #arrivals: Arrivals;
   readonly #connections = new Set<Http3Connection>();
   /**
-   * Of each address and port the newest connection. The library goes on naming the address at which a connection began: an
-   * older one may have moved since, without a sign that the relay could see, and the address be somebody else's.
+   * The newest connection of each address and port. The library keeps reporting the address at which a connection began. An
+   * older one may have moved since, unseen by the relay, and its address may be another client's.
    */
   readonly #newest = new Map<string, Http3Connection>();
   #timers: readonly NodeJS.Timeout[] = [];
-  /** Who is looked at next. */
+  /** Connections left in this round of looks. */
   #next: Iterator<Http3Connection> = this.#connections.values();
   #alarmedUntilMs = -Infinity;
 
@@ -133,7 +134,7 @@ class Http3Clients {
     this.#faults = new Faults(logger || silentLogger, Date.now);
   }
 
-  /** From now on what takes too long or too much is ended. */
+  /** Starts to end clients that are slow or send too much. */
   watch(): void {
     this.#timers = [
       setInterval(() => this.#sweep(), defaults.gatewaySweepMs).unref(),
@@ -175,13 +176,13 @@ class Http3Clients {
     });
   }
 
-  /** Ends every connection, with its last words. */
+  /** Sends GOAWAY on every connection, then closes it. */
   async end(): Promise<void> {
     for (const client of this.#connections) client.goAway();
-    // What a connection that has ended has not sent is lost.
+    // Closing loses unsent bytes, so GOAWAY gets time to leave.
     await delay(defaults.lastWordsMs);
     for (const client of this.#connections) client.end(http3Code.noError);
-    // And what it was told in this turn is not said yet.
+    // The CONNECTION_CLOSE leaves in a later turn too.
     await delay(defaults.lastWordsMs);
   }
 
@@ -199,9 +200,9 @@ class Http3Clients {
     try {
       return this.#options.sourceOf?.(address, port)?.address ?? address;
     } catch (err) {
-      // Such as a relay that is not made yet: what is thrown here would end the process.
+      // For example, the relay does not exist yet. An exception here would end the process.
       this.failed(err);
-      // All together have one source's share: behind a relay the address that is seen is made up for each of them.
+      // All such clients share one source's limits. Behind a relay each has a virtual address of its own.
       return "unknown";
     }
   }
@@ -211,7 +212,7 @@ class Http3Clients {
     for (const client of this.#connections) client.sweep(nowMs);
   }
 
-  /** Each look waits for the library's thread, so a few connections have their turn at a time. */
+  /** Looks at a few connections in turn, because each look waits for the library's thread. */
   #look(): void {
     const startedAtMs = performance.now();
     const isAlarmed = startedAtMs < this.#alarmedUntilMs;
@@ -226,7 +227,7 @@ class Http3Clients {
   }
 }
 
-/** @throws ERR_QUICPIPE_OPTION_INVALID if `connectionsPerSecond` is no such number. */
+/** @throws ERR_QUICPIPE_OPTION_INVALID if `connectionsPerSecond` is out of range. */
 function arrivalsOf({ connectionsPerSecond }: Http3GatewayOptions): Arrivals {
   const limits = defaults.http3Arrivals;
   const { perSecond: usual } = limits.perSource;
@@ -239,7 +240,7 @@ function turnAway(connection: QuicConnection, faults: SourceFaults, why: string)
   connection.close(http3Code.excessiveLoad);
 }
 
-/** A PEM file that is read as text may come with a Windows line ending; bytes are taken as they are. */
+/** Returns PEM as bytes. Text becomes UTF-8. */
 function pem(value: string | Buffer): Buffer {
   return typeof value === "string" ? Buffer.from(value) : value;
 }

@@ -6,13 +6,13 @@ import { withoutConnectionFields } from "../exchange/request-head.ts";
 
 const noBytes = Buffer.alloc(0);
 
-/** A request's stream on a QUIC connection; whoever reads its frames emits what it has to. */
+/** A request's stream on a QUIC connection. The reader of its frames emits its events. */
 export class Http3ServerStream extends EventEmitter implements ExchangeStream {
   readonly #connection: QuicConnection;
   readonly #id: number;
   readonly #onClose: (code: number) => void;
 
-  /** @param onClose has it stopped both ways. */
+  /** @param onClose stops the stream both ways. */
   constructor(connection: QuicConnection, id: number, onClose: (code: number) => void) {
     super();
     this.#connection = connection;

@@ -4,15 +4,14 @@ import type { QuicConnection } from "./quic-connection.ts";
 import { StrayBytes } from "../budget/stray-bytes.ts";
 
 /**
- * What a QUIC connection's client has sent and no request has got: pings, frames that nobody asked for, and what the library
- * keeps of a stream until the bytes before it have come, for which it takes many times their own memory. They count among
- * the connection's unread bytes.
+ * The bytes that a client has sent on a QUIC connection and no request has received: pings, unsolicited frames, and stream data
+ * that the library keeps until earlier bytes arrive, at many times its size. They count among the connection's unread bytes.
  */
 export class UnseenBytes {
   readonly #connection: QuicConnection;
   readonly #budget: Pick<ConnectionBudget, "holdStray">;
   readonly #stray: StrayBytes;
-  /** Bytes of bodies that came since a time, and in as long a time before. */
+  /** Body bytes of the current period, and of the period before. */
   #bodyBytes = 0;
   #bodyBytesBefore = 0;
   #bodySinceMs: number;
@@ -27,26 +26,26 @@ export class UnseenBytes {
       perSentByte: defaults.acknowledgedBytesPerSentByte,
     };
     this.#stray = new StrayBytes(limits, nowMs);
-    // The handshake.
+    // Skips the handshake.
     this.#stray.skip(connection.getMetrics()?.bytesIn ?? 0);
   }
 
-  /** So many bytes of header fields came. */
+  /** Counts bytes of header fields. */
   use(bytes: number): void {
     this.#stray.use(bytes);
   }
 
-  /** So many bytes of a body came, whether or not anybody reads them. */
+  /** Counts bytes of a body, whether or not they are read. */
   useBody(bytes: number): void {
     this.#stray.use(bytes * defaults.bodyFraming);
     this.#bodyBytes += bytes;
   }
 
-  /** @returns what of them counts now, and whether there is room for it. */
+  /** @returns whether there are any beyond late body bytes, and whether there is room. */
   look(nowMs: number): { readonly isAny: boolean; readonly hasRoom: boolean } {
     const metrics = this.#connection.getMetrics();
     if (!metrics) return { isAny: false, hasRoom: true };
-    // Each piece may have gone out in a datagram of its own, however short, and is acknowledged as one.
+    // Each piece may have left in a datagram of its own, however short, and is acknowledged as one.
     const sentBytes = metrics.bytesOut + this.#connection.sentPieces * defaults.sentPieceBytes;
     this.#stray.look(metrics.bytesIn, sentBytes, nowMs);
     const bytes = Math.max(0, this.#stray.bytes - defaults.freeStrayBytes);
@@ -56,8 +55,8 @@ export class UnseenBytes {
   }
 
   /**
-   * On a bad line as much of an upload is out of order as came in some round trips before; and as much is still on its way when
-   * a request has been answered before its end.
+   * On a bad path as much of an upload is out of order as arrived in some round trips, and as much is still in flight when a
+   * request has been answered before its end.
    */
   #recentBodyBytes(nowMs: number): number {
     if (nowMs - this.#bodySinceMs >= defaults.lateBytesMs) {

@@ -13,19 +13,19 @@ import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-request
 import { type FieldMap, headBytes } from "../exchange/request-head.ts";
 import { StrayBytes } from "../budget/stray-bytes.ts";
 
-/** What a {@link TcpConnection} is made with. */
+/** Options of a {@link TcpConnection}. */
 export interface TcpConnectionOptions extends OpenRequestsOptions {
   readonly socket: Socket;
 }
 
-/** One client's TCP connection, with the requests that are open on it. */
+/** A client's TCP connection and the requests that are open on it. */
 export class TcpConnection {
   readonly #options: TcpConnectionOptions;
   readonly #requests: OpenRequests;
   readonly #stray: StrayBytes;
   #refusals = 0;
   #isLingering = false;
-  /** Ends the connection with a word to the client. */
+  /** Ends the connection gracefully. */
   #sayGoodbye: (() => void) | undefined;
   #maxRequests = Infinity;
 
@@ -40,7 +40,7 @@ export class TcpConnection {
     this.#stray = new StrayBytes(limits, options.now());
   }
 
-  /** Connections of its source, this one included. */
+  /** Open connections of its source, including this one. */
   get sourceConnections(): number {
     return this.#options.budget.sourceConnections;
   }
@@ -50,15 +50,15 @@ export class TcpConnection {
     return this.#requests.size > 0;
   }
 
-  /** Whether it has ended, or was ended. */
+  /** Whether the connection is over. */
   get isOver(): boolean {
     return this.#options.socket.destroyed;
   }
 
   /**
-   * By which version of HTTP it goes on is known.
+   * Sets how to end the connection, once its version of HTTP is known.
    *
-   * @param maxRequests that may be open at a time, where the library does not see to that.
+   * @param maxRequests requests open at a time, if the library does not limit them.
    */
   speaks(sayGoodbye: () => void, maxRequests: number = Infinity): void {
     this.#sayGoodbye = sayGoodbye;
@@ -66,10 +66,10 @@ export class TcpConnection {
   }
 
   /**
-   * Takes a new request.
+   * Opens a request.
    *
-   * @param stream makes its stream, if there is room for it.
-   * @returns `false` if there is none.
+   * @param stream makes its stream; called only if there is room.
+   * @returns `false` if there is no room.
    */
   open(fields: FieldMap, hasEnded: boolean, stream: () => ExchangeStream): boolean {
     if (this.#requests.size >= this.#maxRequests) {
@@ -84,48 +84,48 @@ export class TcpConnection {
       onBody: (bytes) => this.#stray.use(bytes * bodyFraming),
       onClose: () => undefined,
     }));
-    // Who goes on asking for what there is no room for makes work.
+    // A client that keeps asking without room makes work.
     if (!hasRoom && ++this.#refusals > maxRefusals)
       this.#end("refusals", "a client asks for more than there is room for");
     return hasRoom;
   }
 
-  /** For as long as a stream drops the rest of an answered request, which it bounds, that is none that nobody waits for. */
+  /** Suspends the check for stray bytes while a stream drops the rest of an answered request, which it bounds itself. */
   linger(isLingering: boolean): void {
     this.#isLingering = isLingering;
     this.#stray.skip(this.#options.socket.bytesRead);
   }
 
-  /** Ends the connection if much has come that no request waits for, such as pings, or what a closed stream was sent. */
+  /** Ends the connection if too many bytes belong to no request, such as pings or data for a closed stream. */
   look(nowMs: number): void {
     const { bytesRead, bytesWritten } = this.#options.socket;
     if (!this.#isLingering && this.#stray.look(bytesRead, bytesWritten, nowMs))
       this.#end("stray", "a client sends what nobody waits for");
   }
 
-  /** Ends what has taken too long. */
+  /** Ends slow requests and an idle connection. */
   sweep(nowMs: number): void {
     if (!this.#requests.sweep(nowMs)) return;
     const sayGoodbye = this.#sayGoodbye;
     this.#sayGoodbye = undefined;
-    // Who does not listen to it is gone by the next sweep.
+    // A client that ignores it is cut off at the next sweep.
     if (sayGoodbye) sayGoodbye();
     else this.#options.socket.destroy();
   }
 
-  /** Tells of a request that cannot be read. */
+  /** Logs a request that could not be read. */
   refused(status: number): void {
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
   }
 
-  /** Tells of an error of its HTTP/2 session, which has ended it. */
+  /** Logs an error that has ended the HTTP/2 session. */
   failed(error: Error): void {
     this.#options.faults.write("info", "connection-failed", "an HTTP/2 connection failed", {
       why: String(error),
     });
   }
 
-  /** The connection has ended. */
+  /** Closes all requests and the budget. */
   close(): void {
     this.#requests.close();
   }
@@ -133,7 +133,7 @@ export class TcpConnection {
   #end(refusal: BudgetRefusal, why: string): void {
     this.#options.budget.refuse(refusal);
     this.#options.faults.write("info", "over-budget", why);
-    // Nothing more is read of it, and it leaves no half-closed connection behind.
+    // Destroyed, so that nothing more is read and no half-closed connection remains.
     this.#options.socket.destroy();
   }
 }

@@ -24,36 +24,36 @@ import { Http1ServerStream, laterFields } from "./http1-stream.ts";
 import { Http2ServerStream } from "./http2-stream.ts";
 import { TcpConnection } from "./connection.ts";
 
-/** What a {@link TcpDoor} is made with. */
+/** Options of a {@link TcpDoor}. */
 export interface TcpDoorOptions {
   readonly key: string | Buffer;
   readonly cert: string | Buffer;
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Header fields of every response to a client that asked this authority. */
+  /** Returns the header fields of every response to a client that asked for `authority`. */
   readonly fieldsFor: (authority: string | undefined) => ResponseFields;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
-  /** TCP connections that may begin, in times of what usually may. */
+  /** Factor on the default limits on new TCP connections. */
   readonly arrivalsScale: number;
   readonly budget: Budget;
   readonly faults: Faults;
 }
 
 /**
- * Lets in who comes by TCP: a share of the places for each source, a time for the handshake and for the first request; then
- * HTTP/2 or HTTP/1.1, as ALPN chooses (RFC 7301).
+ * Admits TCP clients: a share of the connections for each source, and a time limit for the handshake and the first request.
+ * Then serves HTTP/2 or HTTP/1.1, as ALPN chooses (RFC 7301).
  */
 export class TcpDoor {
   readonly server: Server;
   readonly #options: TcpDoorOptions;
   readonly #tls: TlsServer;
   readonly #http1: Http1Server;
-  /** By the addresses and ports of both ends, which TLS sockets have as well. */
+  /** By the addresses and ports of both ends, which a TLS socket has as well. */
   readonly #connections = new Map<string, { readonly socket: Socket; readonly connection: TcpConnection }>();
   readonly #arrivals: Arrivals;
   #timers: readonly NodeJS.Timeout[] = [];
 
-  /** @throws the system's error if key and certificate do not load. */
+  /** @throws the system's error if the key and certificate do not load. */
   constructor(options: TcpDoorOptions) {
     this.#options = options;
     const { key, cert, idleTimeoutMs, arrivalsScale } = options;
@@ -61,7 +61,7 @@ export class TcpDoor {
     const handshakeTimeout = Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs);
     this.#tls = createTls({ key, cert, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout });
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
-    // Who speaks no TLS, or other versions of it: that is for them to notice.
+    // The client speaks no TLS, or other versions of it. That is not worth a log line.
     this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
     this.#http1 = this.#createHttp1();
     this.server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
@@ -84,11 +84,11 @@ export class TcpDoor {
   #connected(socket: Socket): void {
     const { maxConnections, idleTimeoutMs, budget, fetch } = this.#options;
     socket.on("error", () => undefined);
-    // It has gone already.
+    // The client has gone already.
     if (socket.remoteAddress === undefined) return void socket.destroy();
     const address = plainIp(socket.remoteAddress);
     const faults = this.#options.faults.of(address);
-    // Asked before TLS, as a handshake is the dearest thing that a stranger can have for nothing.
+    // Checked before TLS, because a handshake is the most expensive thing that an unknown client gets for free.
     if (!this.#arrivals.take(address, performance.now())) {
       budget.refuse("arrivals");
       return turnAway(socket, faults, "a source connects too often");
@@ -107,7 +107,7 @@ export class TcpDoor {
     const name = nameOf(socket);
     this.#connections.set(name, { socket, connection });
     socket.once("close", () => {
-      // The same addresses and ports may have come again before this was noticed.
+      // A newer connection may have the same addresses and ports by now.
       if (this.#connections.get(name)?.socket === socket) this.#connections.delete(name);
       connection.close();
     });
@@ -144,7 +144,7 @@ export class TcpDoor {
     session.on("error", (error) => connection.failed(error));
     session.on("stream", (stream, fields, flags) => {
       stream.on("error", ignore);
-      // In the next turn: who takes a request back at once (CVE-2023-44487) has next to nothing done for it.
+      // Deferred by a turn, so that a request that is reset at once (CVE-2023-44487) costs next to nothing.
       setImmediate(() => {
         if (!stream.closed && !stream.destroyed)
           this.#openHttp2(stream, fields, (flags & endStreamFlag) !== 0, connection);
@@ -164,14 +164,14 @@ export class TcpDoor {
       wrapped.expect(fields);
       return wrapped;
     });
-    // Nothing was done about it, so that it may be tried again (RFC 9113 §8.7).
+    // The request was not processed, so the client may retry it (RFC 9113 §8.7).
     if (!isOpen) stream.close(constants.NGHTTP2_REFUSED_STREAM);
   }
 
   #createHttp1(): Http1Server {
     const server = createHttp1({
       maxHeaderSize: defaults.maxHeaderBytes,
-      // The connection's own times are kept by the sweep.
+      // The sweep enforces the connection's time limits.
       requestTimeout: 0,
       headersTimeout: 0,
       keepAliveTimeout: 0,
@@ -190,7 +190,7 @@ export class TcpDoor {
             connection.linger(isLingering),
           ),
       );
-      // Node would end each of the hundreds that were sent ahead with an error, whose stack is dearer than the request.
+      // Node would end each of hundreds of pipelined requests with an error, whose stack costs more than the request.
       if (connection?.isOver) return void request.destroy();
       if (isOpen) return;
       response.on("error", () => undefined);
@@ -210,7 +210,7 @@ export class TcpDoor {
   #refuse(socket: Duplex, status: number): void {
     const connection = this.#connectionOf(socket);
     connection?.refused(status);
-    // The client would take it for a part of the answer that it waits for.
+    // The client would take it for part of the response that it waits for.
     if (connection?.isBusy) return void socket.destroy();
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
@@ -233,13 +233,13 @@ function turnAway(socket: Socket, faults: SourceFaults, why: string): void {
   socket.destroy();
 }
 
-/** As many streams as the others of the source leave, so that many connections ask for little more than a few. */
+/** Returns a connection's part of the streams of its source, so that many connections may ask for little more than a few. */
 function streamsFor(sourceConnections: number): number {
   const share = Math.floor(defaults.maxSourceStreams / sourceConnections);
   return Math.max(defaults.minHttp2Streams, Math.min(defaults.maxHttp2Streams, share));
 }
 
-/** What Node reads, but is not HTTP/1.1 as it is spoken here (RFC 9110 §15.6.6, RFC 9112 §6.1). */
+/** Returns the status for a message that Node parses but this server does not serve (RFC 9110 §15.6.6, RFC 9112 §6.1). */
 function framingRefusal({ httpVersionMajor, headers }: IncomingMessage): number | undefined {
   if (httpVersionMajor !== 1) return 505;
   const coding = headers["transfer-encoding"]?.toLowerCase();
@@ -249,10 +249,10 @@ function framingRefusal({ httpVersionMajor, headers }: IncomingMessage): number 
 /** RFC 9113 §6.2 */
 const endStreamFlag = 1;
 
-/** An error that nobody listens for would end the process. */
+/** An error without a listener would end the process. */
 function ignore(): void {}
 
-/** A client may connect from one port to several addresses of the server. */
+/** Both ends, because a client may connect from one port to several addresses of the server. */
 function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

@@ -9,12 +9,12 @@ import { type FieldMap, withoutConnectionFields } from "../exchange/request-head
 export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  /** Header fields that every response has. */
+  /** Header fields of every response. */
   readonly #extra: ResponseFields;
   readonly #onLinger: (isLingering: boolean) => void;
   #isLingering = false;
 
-  /** @param onLinger told when the rest of the request is dropped, and when no longer. */
+  /** @param onLinger called when the rest of the request begins to be dropped, and when that ends. */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
@@ -39,7 +39,7 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   respond(fields: ResponseFields): void {
     const { ":status": status, ...rest } = fields;
     this.#response.writeHead(Number(status), { ...withoutConnectionFields(rest), ...this.#extra });
-    // Else it would wait for the body, which may be an event stream's.
+    // Otherwise they would wait for the body, which may be an event stream's.
     this.#response.flushHeaders();
   }
 
@@ -49,8 +49,8 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
 
   end(done: () => void): void {
     const { socket, complete } = this.#request;
-    // The library would destroy the connection of a client that asked for its end, and with it the answer, as long as more
-    // of the request comes: half of it is closed first (RFC 9112 §9.6).
+    // The library would destroy the connection of a client that asked for its end, and lose the response, while more of the
+    // request arrives. The socket is half-closed first (RFC 9112 §9.6).
     if (!complete) socket.destroySoon = () => void socket.end();
     this.#response.end(done);
   }
@@ -66,8 +66,8 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   }
 
   /**
-   * The rest of a request that has been answered is dropped for a while, so that the client gets to read its answer: if it
-   * ends in that time the connection goes on, else it is closed (RFC 9112 §9.6).
+   * Drops the rest of an answered request for a while, so that the client can read the response. If the request ends in that
+   * time, the connection goes on; otherwise it is closed (RFC 9112 §9.6).
    */
   #linger(): void {
     const { socket, complete } = this.#request;
@@ -81,7 +81,7 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     this.#request.resume();
     const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
     this.#request.once("end", () => {
-      // Half of it is closed already, and the client has the same time to read.
+      // The socket is half-closed already, and the client has the same time to read.
       if (socket.writableEnded) return;
       clearTimeout(timer);
       this.#onLinger(false);
@@ -89,12 +89,12 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   }
 }
 
-/** Fields of a request over HTTP/1.1 as those of the later versions; what is the connection's own is left out. */
+/** Converts the fields of an HTTP/1.1 request to those of HTTP/2 and HTTP/3, without connection-specific fields. */
 export function laterFields({ method, url = "", headers, headersDistinct }: IncomingMessage): FieldMap {
   const { host: _host, te: _te, ...rest } = headers;
-  // All of them: one that comes twice is none (RFC 9112 §3.2).
+  // A repeated Host stays a list, which is refused later (RFC 9112 §3.2).
   const host = headersDistinct["host"]?.length === 1 ? headers.host : headersDistinct["host"];
-  // A target that is named whole counts instead of Host (RFC 9112 §3.2.2).
+  // The authority of an absolute target takes precedence over Host (RFC 9112 §3.2.2).
   const [, scheme = "https", named, path = url] = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     ":method": method,

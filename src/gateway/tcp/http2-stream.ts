@@ -4,7 +4,7 @@ import { http3Code } from "../../http3/index.ts";
 import type { ExchangeStream, ResponseFields } from "../exchange/stream.ts";
 import { withoutConnectionFields } from "../exchange/request-head.ts";
 
-/** Error codes of HTTP/2 (RFC 9113 §7) for those of HTTP/3. */
+/** Error codes of HTTP/2 (RFC 9113 §7) by those of HTTP/3. */
 const http2Codes: Readonly<Record<number, number>> = {
   [http3Code.noError]: constants.NGHTTP2_NO_ERROR,
   [http3Code.internalError]: constants.NGHTTP2_INTERNAL_ERROR,
@@ -17,7 +17,7 @@ const http2Codes: Readonly<Record<number, number>> = {
 /** A stream of an HTTP/2 connection. */
 export class Http2ServerStream extends EventEmitter implements ExchangeStream {
   readonly #stream: ServerHttp2Stream;
-  /** Header fields that every response has. */
+  /** Header fields of every response. */
   readonly #extra: ResponseFields;
   #hasEnded: boolean;
   #isHeld = false;
@@ -32,7 +32,7 @@ export class Http2ServerStream extends EventEmitter implements ExchangeStream {
     this.#takePieces();
   }
 
-  /** Asks for the body of who waits to be asked (RFC 9110 §10.1.1). */
+  /** Asks for the body if the client waits for that (RFC 9110 §10.1.1). */
   expect({ expect }: IncomingHttpHeaders): void {
     if (expect?.toLowerCase() === "100-continue") this.#stream.additionalHeaders({ ":status": 100 });
   }
@@ -60,8 +60,8 @@ export class Http2ServerStream extends EventEmitter implements ExchangeStream {
   }
 
   /**
-   * Takes what comes before the stream would keep it: that is an object for each frame, and a frame may be of one byte.
-   * Whoever says `false` to a piece gets no more than the window still allows.
+   * Takes data before the stream buffers it. The stream would keep an object for each frame, and a frame may be of one byte.
+   * After `false` for a piece only as much arrives as the window still allows.
    */
   #takePieces(): void {
     const stream = this.#stream;
@@ -74,12 +74,12 @@ export class Http2ServerStream extends EventEmitter implements ExchangeStream {
       this.emit("data", piece);
       return !this.#isHeld;
     };
-    // What came in the turn before.
+    // Data that arrived in the turn before.
     stream.on("data", (piece: Uint8Array) => this.emit("data", piece));
     stream.once("end", () => this.#ended());
   }
 
-  /** As the stream itself would when it has room: `read(0)` waits for a piece that it has asked for. */
+  /** Resumes as the stream does when it has room. `read(0)` would wait for a piece already requested. */
   #openWindow(): void {
     Reflect.apply(Reflect.get(this.#stream, "_read") as (bytes: number) => void, this.#stream, [0]);
   }

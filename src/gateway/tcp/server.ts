@@ -13,58 +13,58 @@ import { Faults } from "../exchange/faults.ts";
 import type { Http3App } from "../http3/server.ts";
 import { TcpDoor } from "./door.ts";
 
-/** How {@link serveHttp2} serves. */
+/** Options of {@link serveHttp2}. */
 export interface Http2GatewayOptions {
   /** Private key, PEM. */
   readonly key: string | Buffer;
   /** Certificate chain, PEM, leaf first. */
   readonly cert: string | Buffer;
-  /** Where to listen; `::`, all addresses, if absent, which becomes `0.0.0.0` where the system has no IPv6. */
+  /** Address to listen on; `::`, all addresses, if absent, which becomes `0.0.0.0` if the system has no IPv6. */
   readonly host?: string;
-  /** TCP port, as a rule the number of the relay's UDP port; 0, a free one, if absent. */
+  /** TCP port, usually the number of the relay's UDP port; 0 if absent, which takes a free one. */
   readonly port?: number;
-  /** UDP port that clients are told to come to by HTTP/3 (`Alt-Svc`, RFC 7838); the TCP port's number if absent. */
+  /** UDP port of HTTP/3 that clients are told of (`Alt-Svc`, RFC 7838); the number of the TCP port if absent. */
   readonly http3Port?: number;
-  /** Host that serves HTTP/3, a name or an IP literal; the one that the client asked if absent. */
+  /** Host that serves HTTP/3, a name or an IP literal; the host that the client asked for if absent. */
   readonly http3Host?: string;
   /**
-   * Connections at a time, from 1; 1000 if absent. More are closed at once, and of one source no more than are left to all
-   * others.
+   * Connections at a time, from 1; 1000 if absent. Further ones are closed at once. A source may have no more than are left for
+   * all others.
    */
   readonly maxConnections?: number;
   /**
-   * Connections that a source, an IPv4 address or an IPv6 /64, may begin per second, from 1; 10 if absent. So many of 6.4
-   * seconds may come at once. All sources together have ten times as much. Where a load balancer hides who comes, all are
-   * one source, which has half of that.
+   * New connections per second of one source (an IPv4 address or IPv6 /64), from 1; 10 if absent. Those of 6.4 seconds may come
+   * at once. All sources together may have ten times as many. Behind a load balancer that hides client addresses, all clients
+   * are one source.
    */
   readonly connectionsPerSecond?: number;
   /**
-   * How long a connection may be without requests, in ms, from 1; 75 s if absent, the usual one of web servers. Each
-   * request gives a fifteenth of it back; for the first one there are 10 s, if that is less.
+   * Time that a connection may be without requests, in ms, from 1; 75 s if absent, which is usual for web servers. Each request
+   * gives a fifteenth of it back. The first request has 10 s, or this time if it is shorter.
    */
   readonly idleTimeoutMs?: number;
-  /** What clients may hold, shared with other servers that are given the same; one of its own if absent. */
+  /** Bounds on what clients hold, shared by all servers that are given the same; if absent, the server has its own. */
   readonly budget?: Budget;
-  /** Where a few lines go, a limited number of each kind; `console` if absent, nowhere if `false`. */
+  /** Log for a limited number of lines of each kind; `console` if absent, none if `false`. */
   readonly logger?: Logger | false;
 }
 
-/** A running HTTP/2 server. Whoever started it closes it. */
+/** A running HTTP/2 server. The caller closes it. */
 export interface Http2Gateway {
   /** The TCP port. */
   readonly port: number;
-  /** What clients hold of the budget now, and how often which of its limits was met; that of all servers that share it. */
+  /** Returns the bytes held of the budget and the refusals by limit, for all servers that share it. */
   stats(): BudgetStats;
   /** Stops listening and ends every connection. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Serves a fetch-style app over HTTP/2 and HTTP/1.1 on a public TCP port, where browsers come first, and tells them of
- * HTTP/3. The app sees a client's address as `request.ip` unless it is on loopback: there it could pass for one that the
- * relay proved. What clients may hold and how long they may take is bounded.
+ * Serves a fetch-style app over HTTP/2 and HTTP/1.1 on a public TCP port, where browsers come first, and advertises HTTP/3. The
+ * app sees a client's address as `request.ip`, except on loopback, where it could pass for one that the relay proved. The
+ * memory and time that clients may take are bounded.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or fit.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or match.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
 export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): Promise<Http2Gateway> {
@@ -89,7 +89,7 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   await listening(server, host, port);
   const bound = portOf(server);
   let closing: Promise<void> | undefined;
-  // Such as a system without file descriptors for more connections; those that it has go on.
+  // For example, the system has no file descriptors for more connections. Existing ones go on.
   server.on("error", (error) =>
     faults.write("error", "connection-failed", "the TCP port failed", { why: String(error) }),
   );

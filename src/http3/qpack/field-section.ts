@@ -6,7 +6,7 @@ import { encodePrefixed, parsePrefixed } from "./prefixed-integer.ts";
 import { findStatic, staticTable } from "./static-table.ts";
 
 /**
- * Reads a field section (RFC 9204 §4.5) that refers to no dynamic table, as we offer none.
+ * Decodes a field section (RFC 9204 §4.5) without a dynamic table, as none is offered.
  *
  * @param options.maxBytes as RFC 9114 §4.2.2 counts them.
  */
@@ -27,8 +27,8 @@ export function decodeFieldSection(
 }
 
 /**
- * Where the section prefix ends (RFC 9204 §4.5.1). Without a dynamic table the Required Insert Count is 0, with which a
- * Base below it is not valid; any other means nothing.
+ * Returns the end of the section prefix (RFC 9204 §4.5.1). Without a dynamic table the Required Insert Count is 0. A Base below
+ * it is invalid, any other Base has no effect.
  */
 function prefixEnd(section: Uint8Array): number | undefined {
   if (section[0] !== 0 || (section[1] ?? 0) & 0x80) return undefined;
@@ -41,7 +41,7 @@ interface Line {
   readonly end: number;
 }
 
-/** The representations of RFC 9204 §4.5.2, §4.5.4 and §4.5.6; all others refer to the dynamic table. */
+/** Parses the representations of RFC 9204 §4.5.2, §4.5.4 and §4.5.6. All others refer to the dynamic table. */
 function parseLine(section: Uint8Array, at: number): Line | undefined {
   const first = section[at]!;
   if (first >= 0xc0) {
@@ -68,7 +68,7 @@ function parseValue(section: Uint8Array, at: number, name: string): Line | undef
   return value && { name, value: value.text, end: value.end };
 }
 
-/** A text after its length, above which a bit says whether it is in the Huffman code (RFC 9204 §4.1.2). */
+/** Parses a string after its length. The bit above the length tells whether it is Huffman-coded (RFC 9204 §4.1.2). */
 function parseString(
   section: Uint8Array,
   at: number,
@@ -84,12 +84,12 @@ function parseString(
   return text && { text: text.toString("latin1"), end };
 }
 
-/** Writes a field section by the static table and literals, which need no dynamic table. Pseudo-fields come first. */
+/** Encodes a field section with the static table and literals, which need no dynamic table. Pseudo-fields come first. */
 export function encodeFieldSection(fields: Fields): Buffer {
   const names = Object.keys(fields);
   // The section prefix (RFC 9204 §4.5.1).
   let section = "\0\0";
-  // An object has names that are numbers before all others (RFC 9114 §4.3).
+  // Objects list numeric names before all others (RFC 9114 §4.3).
   for (const isPseudo of [true, false])
     for (const name of names)
       if (name.startsWith(":") === isPseudo)

@@ -1,6 +1,6 @@
 /**
- * Bits of each byte's code (RFC 7541, appendix B), and of EOS. The code is canonical: shorter codes come first, and of
- * those that are alike the lower symbol, so their lengths are all that has to be known.
+ * Lengths in bits of each byte's code (RFC 7541, appendix B), and of EOS. The code is canonical: shorter codes come first, and
+ * among equal lengths the lower symbol. The lengths therefore define it.
  */
 const codeBits = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28,
@@ -15,11 +15,11 @@ const codeBits = [
 ];
 const endOfString = 256;
 
-/** A node's child by its next bit: another node, or the complement of a symbol. */
+/** Children of the nodes by their next bit: another node, or the complement of a symbol. */
 type Tree = Int16Array;
 
 function growTree(): Tree {
-  // A tree of 257 leaves has 256 nodes; node 0 is the root, so 0 is also "not there yet".
+  // A tree of 257 leaves has 256 nodes. Node 0 is the root, so a child of 0 means "not there yet".
   const tree = new Int16Array(512);
   let nodes = 1;
   let code = 0;
@@ -38,12 +38,15 @@ function growTree(): Tree {
   return tree;
 }
 
-/** What a step has where no symbol ends. */
+/** Symbol of a step in which no symbol ends. */
 const noSymbol = 0x1ff;
-/** What a step is that leads to EOS, which must not occur (RFC 7541 §5.2). */
+/** A step that leads to EOS, which must not occur (RFC 7541 §5.2). */
 const broken = -1;
 
-/** Steps of four bits by node and bits: the next node above a symbol of nine bits. No code is shorter than five. */
+/**
+ * Steps of four bits, by node and bits: the next node above a symbol of nine bits. No code is shorter than five bits, so a step
+ * ends one symbol at most.
+ */
 function growSteps(tree: Tree): Int32Array {
   const steps = new Int32Array(tree.length * 8);
   for (let at = 0; at < steps.length; at++) steps[at] = stepOf(tree, at >> 4, at & 15);
@@ -63,7 +66,7 @@ function stepOf(tree: Tree, from: number, bits: number): number {
   return (node << 9) | symbol;
 }
 
-/** Where a string may end: padding is less than a byte of the first bits of EOS, which are ones (RFC 7541 §5.2). */
+/** Nodes where a string may end. Padding is less than a byte of the first bits of EOS, which are ones (RFC 7541 §5.2). */
 function endsOf(tree: Tree): ReadonlySet<number> {
   const ends = new Set([0]);
   for (let node = 0, bits = 1; bits < 8; bits++) ends.add((node = tree[node * 2 + 1]!));
@@ -74,7 +77,7 @@ const tree: Tree = growTree();
 const steps: Int32Array = growSteps(tree);
 const ends: ReadonlySet<number> = endsOf(tree);
 
-/** Reads a string in the Huffman code (RFC 7541 §5.2), at most 8/5 as long; `undefined` if it is not valid. */
+/** Decodes a Huffman-coded string (RFC 7541 §5.2) to at most 8/5 of its length; `undefined` if it is not valid. */
 export function decodeHuffman(bytes: Uint8Array): Buffer | undefined {
   const text = Buffer.allocUnsafe(Math.ceil((bytes.length * 8) / 5));
   let length = 0;

@@ -1,9 +1,9 @@
-/** Continuation bytes of 62 bits, which is what QPACK's integers need (RFC 9204 §4.1.1). */
+/** Continuation bytes of a 62-bit integer, the longest that QPACK needs (RFC 9204 §4.1.1). */
 const maxContinuationBytes = 9;
 
 /**
- * Reads an integer that begins in the low `bits` of the byte at `at` (RFC 7541 §5.1); `undefined` if it is cut short or
- * longer than 62 bits need. Past 2⁵³ it is not exact, and beyond whatever it counts.
+ * Parses an integer that begins in the low `bits` of the byte at `at` (RFC 7541 §5.1); `undefined` if it is truncated or longer
+ * than 62 bits need. Values past 2⁵³ are inexact, but exceed anything they count.
  */
 export function parsePrefixed(
   bytes: Uint8Array,
@@ -23,8 +23,8 @@ export function parsePrefixed(
 }
 
 /**
- * Writes an integer of less than 2³¹ into the low `bits` of a byte whose others are `flags`, and bytes after it, as Latin-1
- * like the texts that it stands before.
+ * Encodes an integer below 2³¹ into the low `bits` of a byte, whose other bits are `flags`, and the bytes after it. The result
+ * is Latin-1, like the text that follows it.
  */
 export function encodePrefixed(flags: number, bits: number, value: number): string {
   const most = (1 << bits) - 1;

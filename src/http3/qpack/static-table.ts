@@ -101,7 +101,7 @@ export const staticTable: readonly (readonly [name: string, value: string])[] = 
   ["x-frame-options", "sameorigin"],
 ];
 
-/** The first entry with a name, and those with its values, by value. */
+/** The first index of a name, and the indexes of its entries by value. */
 interface NameEntry {
   readonly first: number;
   readonly byValue: Map<string, number>;
@@ -114,7 +114,7 @@ for (const [index, [name, value]] of staticTable.entries()) {
   byName.set(name, entry);
 }
 
-/** Where a field is in the static table; `isWhole` tells whether with its value. `undefined` if not even its name is. */
+/** Finds a field in the static table. `isWhole` tells whether the value matches too. `undefined` if the name is not in it. */
 export function findStatic(name: string, value: string): { index: number; isWhole: boolean } | undefined {
   const entry = byName.get(name);
   if (!entry) return undefined;

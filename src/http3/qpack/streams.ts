@@ -5,7 +5,7 @@ import type { UniStream } from "../uni-stream.ts";
 /** Set Dynamic Table Capacity (RFC 9204 §4.3.1) to 0. */
 const setCapacityZero = 0x20;
 
-/** A client's QPACK encoder stream: no instruction but one finds room in a dynamic table of no bytes (RFC 9204 §3.2.2). */
+/** A client's QPACK encoder stream. Only one instruction is valid with a dynamic table of no bytes (RFC 9204 §3.2.2). */
 export class QpackEncoderStream implements UniStream {
   push(bytes: Uint8Array): Http3Fault | undefined {
     if (bytes.every((byte) => byte === setCapacityZero)) return undefined;
@@ -13,15 +13,15 @@ export class QpackEncoderStream implements UniStream {
   }
 }
 
-/** Bytes of the longest Stream Cancellation: 6 bits of a stream's ID, and the rest of its 62 (RFC 9204 §4.1.1). */
+/** Longest Stream Cancellation, in bytes: 6 bits of a stream ID, then the rest of its 62 (RFC 9204 §4.1.1). */
 const maxCancellationBytes = 10;
 
 /**
- * A client's QPACK decoder stream: as we insert nothing, all it can say is Stream Cancellation (RFC 9204 §4.4), which
+ * A client's QPACK decoder stream. The server inserts nothing, so only Stream Cancellation (RFC 9204 §4.4) is valid, which
  * changes nothing.
  */
 export class QpackDecoderStream implements UniStream {
-  /** Bytes of the instruction that has begun. */
+  /** Bytes of the current instruction. */
   #bytes = 0;
 
   push(bytes: Uint8Array): Http3Fault | undefined {
@@ -31,7 +31,7 @@ export class QpackDecoderStream implements UniStream {
 
   #takes(byte: number): boolean {
     const isFirst = this.#bytes === 0;
-    // In the first byte the ID goes on if all of its 6 bits are set, then while the highest bit is.
+    // The ID continues if all 6 bits of the first byte are set, then while the highest bit is.
     const goesOn = isFirst ? (byte & 0x3f) === 0x3f : byte >= 0x80;
     this.#bytes = goesOn ? this.#bytes + 1 : 0;
     return isFirst ? byte >> 6 === 0b01 : this.#bytes < maxCancellationBytes;

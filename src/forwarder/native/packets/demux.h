@@ -1,4 +1,4 @@
-/* Classifies one payload by the rules of bpf/parse.h and the tables (docs/protocol.md, "Demultiplexing"). */
+/* Classifies one payload by the rules of bpf/parse.h and the tables (docs/protocol.md, "What the relay forwards"). */
 #ifndef QP_DEMUX_H
 #define QP_DEMUX_H
 
