@@ -18,6 +18,8 @@ export {
   type RelayStats,
   type StatsPageRequest,
   type TelemetryOptions,
+  type AuthFunction,
+  type AuthorizedPeer,
   type TokenAuthOptions,
   type UpstreamOptions,
   mintDevelopmentToken,

@@ -7,6 +7,7 @@ export const paths = {
   stats: "/v1/stats",
   events: "/v1/events",
   registrations: "/v1/registrations",
+  messages: "/v1/messages",
   openapi: "/v1/openapi.json",
 } as const;
 

@@ -119,6 +119,8 @@ export const maxRateLimitedSubjects = 100_000;
 export const retryAfterSeconds = 5;
 /** Default time that a closing relay goes on forwarding, in ms: none, so that tests and Ctrl-C end at once. */
 export const closeGraceMs = 0;
+/** Pause after a request failed to open the relay's socket, in ms. Until then requests are refused without another attempt. */
+export const openCooldownMs: number = second;
 /** Interval at which a closing relay checks for remaining registrations, in ms. */
 export const drainPollMs = 100;
 
@@ -143,6 +145,8 @@ export const keyTimeoutMs: number = 5 * second;
 export const maxKeysPerToken = 16;
 /** Longest key set or discovery document, in bytes. The longest in use are about 30 KiB. */
 export const maxKeyDocumentBytes: number = 256 * KiB;
+/** Validity of an identity from an app's own function that states none, in ms. Event streams end after it. */
+export const appIdentityMs: number = hour;
 /** Lifetime of a development token, in seconds: more than a working day. */
 export const developmentTokenTtlSeconds: number = 24 * 60 * 60;
 

@@ -54,6 +54,7 @@ export async function register(context: PeerContext, attempt: Attempt): Promise<
   const registration = await Registration.open({
     relay,
     bind: (credential) => stun.bind(credential),
+    onRelay: (relayAddress) => followRelay(context, relayAddress),
     token: settings.token,
     key,
     num,
@@ -66,6 +67,13 @@ export async function register(context: PeerContext, attempt: Attempt): Promise<
   // The attempt has ended in the meantime.
   if (attempt.ended) endAttempt(context, attempt);
   return registration;
+}
+
+/** Moves the socket to the relay's UDP port. A peer that registers over TCP learns it from the answer; the host is the same. */
+function followRelay({ settings, socket }: PeerContext, relayAddress: string): void {
+  if (settings.transport !== "tcp") return;
+  const port = Number(/:(\d{1,5})$/.exec(relayAddress)?.[1]);
+  if (port > 0 && port < 65_536) socket.moveTo({ address: settings.relay.address, port });
 }
 
 /** A new connection: the session that drives it, and the object for the application. */

@@ -139,13 +139,13 @@ async function reachByMailbox(
     const watched = watch(
       session,
       progress,
-      async () => requireSent(await relay.sentMessage(recipient, message.id)),
+      async () => requireSent(await relay.sentMessage(message.id)),
       signal,
     );
     await Promise.race([session.ready, watched.then(() => session.ready)]);
   } finally {
     // The dial has ended without an answer, so the recipient need not see the message.
-    if (session.silent) relay.recall(recipient, message.id).catch(settings.onError);
+    if (session.silent) relay.recall(message.id).catch(settings.onError);
   }
 }
 

@@ -5,6 +5,7 @@ import { namesOf, requireOptions } from "../option-checks.ts";
 import { requireCertificates } from "../files/pem.ts";
 import { maxPacketBytes } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
+import { isLoopbackHost } from "../wire/ip.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
 import type { Identity } from "./trust/identity.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
@@ -12,7 +13,10 @@ import type { Trust } from "./trust/trust.ts";
 
 /** Options for binding a peer. */
 export interface PeerOptions {
-  /** URL of the relay, such as `https://relay.example:4433`. Its path is the base path; the default port is 443. */
+  /**
+   * URL of the relay, such as `https://relay.example:4433`. Its path is the base path; the default port is 443. `http:` (TCP,
+   * no TLS, port 80) is accepted for a relay on this machine only.
+   */
   readonly relay: string | URL;
   /** Bearer token, or a function that returns one whenever it is needed; absent for a relay without authentication. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
@@ -95,6 +99,8 @@ const optionNames = namesOf<PeerOptions>({
 
 /** Checked options with their defaults, and the relay's address from the first look-up. */
 export interface PeerSettings {
+  /** Transport of requests: HTTP/3 from the peer's own socket, or HTTP/1.1 to a relay on this machine. */
+  readonly transport: "http3" | "tcp";
   readonly relayHost: string;
   /** Host and port as in `:authority`. */
   readonly authority: string;
@@ -138,10 +144,12 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     throw invalid("token", token, "a string or a function that returns one");
   const { relayCa } = options;
   if (relayCa !== undefined && relayCa !== "insecure") requireCertificates("relayCa", relayCa);
+  const isSecure = url.protocol === "https:";
   return {
+    transport: isSecure ? "http3" : "tcp",
     relayHost,
     authority: url.host,
-    relay: { address: address!, port: Number(url.port || 443) },
+    relay: { address: address!, port: Number(url.port || (isSecure ? 443 : 80)) },
     basePath,
     token: async () => (typeof token === "string" ? token : token()),
     trust: options.trust,
@@ -178,7 +186,13 @@ export function numberIn(name: string, value: unknown, min: number, max: number,
 function relayUrl(relay: string | URL): URL {
   const url = URL.parse(String(relay));
   if (url?.protocol === "https:") return url;
-  throw invalid("relay", relay, "an https URL such as https://relay.example:4433");
+  // It carries tokens and keys in the clear.
+  if (url?.protocol === "http:" && isLoopbackHost(url.hostname)) return url;
+  throw invalid(
+    "relay",
+    relay,
+    "an https URL such as https://relay.example:4433, or an http one of this machine such as http://localhost:3000",
+  );
 }
 
 function invalid(name: string, value: unknown, wanted: string): QuicpipeError {

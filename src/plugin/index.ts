@@ -1,4 +1,4 @@
-export type { TokenAuthOptions } from "./options/auth.ts";
+export type { AuthFunction, AuthorizedPeer, TokenAuthOptions } from "./options/auth.ts";
 export { type DevelopmentTokenOptions, mintDevelopmentToken } from "./auth/development-key.ts";
 export type { LimitOptions } from "./options/limits.ts";
 export { consoleLogger, type Logger } from "../log/logger.ts";

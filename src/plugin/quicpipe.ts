@@ -5,15 +5,22 @@ import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import type { Address } from "../wire/address.ts";
 import { Log } from "./log/log.ts";
 import { consoleFamily } from "./console/routes.ts";
-import type { QuicpipeOptions } from "./options/options.ts";
+import { optionInvalid } from "../option-checks.ts";
+import type { QuicpipeOptions, UpstreamOptions } from "./options/options.ts";
 import { presentable } from "./http/problem.ts";
 import type { RouteFamily } from "./routes/route.ts";
 import { answer, api } from "./routes/router.ts";
 import { type Service, openService } from "./service.ts";
-import { type Settings, resolveSettings } from "./options/settings.ts";
+import { type Settings, resolveSettings, resolveUpstream } from "./options/settings.ts";
 import { type PagedRelayStats, type RelayStats, relayStats } from "./stats/stats.ts";
 import { pageNow } from "./stats/page.ts";
 import { plainQuery } from "./stats/query.ts";
+
+/** Options of {@link Relay.listen}. */
+export interface ListenOptions {
+  /** The app's HTTP/3 server, in place of the option `upstream`: for a server that took a free port. */
+  readonly upstream?: UpstreamOptions;
+}
 
 /** Options of {@link Relay.close}. */
 export interface CloseOptions {
@@ -34,13 +41,16 @@ export interface Relay extends AsyncDisposable {
   /** h3 middleware: answers the relay's own paths and passes all others to the app. */
   (event: H3Event, next: () => unknown): unknown;
   /**
-   * Opens the public UDP socket and returns its address. Until then the routes answer 503. Idempotent.
+   * Opens the public UDP socket and returns its address. Otherwise the first request to a path of the relay opens it. No
+   * request can come through a closed socket, so a relay behind an HTTP/3 gateway has to listen; so has a relay with pins,
+   * whose packets are to go on at once. Idempotent.
    *
    * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be retried; ERR_QUICPIPE_CLOSED; ERR_QUICPIPE_BACKEND_UNAVAILABLE
    *   if the native backend is required and cannot run; ERR_QUICPIPE_OPTION_INVALID and ERR_QUICPIPE_STATE_UNAVAILABLE if
-   *   the development key cannot be used
+   *   the development key cannot be used; ERR_QUICPIPE_OPTION_INVALID for an `upstream` that is not the first one, or that
+   *   comes once the socket is open
    */
-  listen(): Promise<Address>;
+  listen(options?: ListenOptions): Promise<Address>;
   /** Returns the address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */
   address(): Address;
   /**
@@ -70,7 +80,7 @@ export interface Relay extends AsyncDisposable {
 }
 
 /**
- * Creates a relay for an h3 app: `app.use(relay)`, `await relay.listen()`.
+ * Creates a relay for an h3 app: `app.use(quicpipe())`.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID; ERR_QUICPIPE_AUTH_REQUIRED without `auth` if `NODE_ENV` is "production"
  * @example
@@ -90,7 +100,7 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
       return next();
     },
     {
-      listen: () => control.listen(),
+      listen: (listenOptions?: ListenOptions) => control.listen(listenOptions),
       address: () => control.address(),
       sourceOf: (address: string, port?: number) => control.sourceOf(address, port),
       stats: control.stats.bind(control),
@@ -109,6 +119,8 @@ class RelayControl {
   #opening: Promise<Service> | undefined;
   #service: Service | undefined;
   #closing: Promise<void> | undefined;
+  /** Time of `performance.now()` until which requests do not retry to open the socket. */
+  #failedUntilMs = -Infinity;
   #lastStats: RelayStats | undefined;
 
   constructor(settings: Settings) {
@@ -116,10 +128,12 @@ class RelayControl {
     this.#log = new Log(settings.logger, Date.now);
   }
 
-  async listen(): Promise<Address> {
+  async listen({ upstream }: ListenOptions = {}): Promise<Address> {
     if (this.#closing) throw notListening("was closed: make a new one");
+    if (upstream && (this.#opening || this.#settings.upstream))
+      throw optionInvalid("upstream", upstream, "named once, before the socket is open");
     this.#opening ??= openService({
-      settings: this.#settings,
+      settings: upstream ? { ...this.#settings, upstream: resolveUpstream(upstream) } : this.#settings,
       log: this.#log,
       refused: this.#refused,
       now: Date.now,
@@ -163,7 +177,7 @@ class RelayControl {
 
   async #answer(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
     try {
-      return await answer(family, event, path, this.#running());
+      return await answer(family, event, path, await this.#opened());
     } catch (error) {
       const problem = presentable(error, this.#log);
       this.#log.write("debug", "request-refused", "a request was refused", {
@@ -181,6 +195,21 @@ class RelayControl {
     const service = this.#running();
     service.rates.ask();
     return { ...relayStats(service), page: pageNow(service, query) };
+  }
+
+  /** Returns the parts of the relay; opens them at the first request. */
+  async #opened(): Promise<Service> {
+    if (this.#service || this.#closing) return this.#running();
+    if (performance.now() < this.#failedUntilMs) throw notListening(cannotOpen);
+    try {
+      await this.listen();
+    } catch (err) {
+      // Any stranger's request gets here, and each attempt costs system calls.
+      this.#failedUntilMs = performance.now() + defaults.openCooldownMs;
+      this.#log.write("error", "listen-failed", "the relay could not open its socket at a request", { err });
+      throw notListening(cannotOpen);
+    }
+    return this.#running();
   }
 
   #running(): Service {
@@ -203,6 +232,8 @@ class RelayControl {
     this.#log.flush();
   }
 }
+
+const cannotOpen = "could not open its socket: its log says why";
 
 function notListening(state: string): QuicpipeError {
   return new QuicpipeError("ERR_QUICPIPE_CLOSED", `the relay ${state}`);

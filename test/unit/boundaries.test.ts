@@ -56,7 +56,7 @@ const allowedPackages: readonly (readonly [RegExp, RegExp])[] = [
   [/^citty$/, /^cli\//],
   [/^node-gyp-build$/, /^forwarder\/native\/load\.ts$/],
   [/^node:dgram$/, /^(forwarder|peer)\//],
-  [/^node:http\d?$/, /^(gateway|cli)\//],
+  [/^node:http\d?$/, /^(gateway|cli|peer\/http)\//],
   [/^node:/, /./],
 ];
 

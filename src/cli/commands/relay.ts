@@ -12,8 +12,8 @@ import {
   type Http2Gateway,
   type Http2GatewayOptions,
   type Http3App,
+  serve,
   serveHttp2,
-  serveHttp3,
 } from "../../gateway/index.ts";
 import {
   consoleLogger,
@@ -47,23 +47,19 @@ export const relay = defineCommand({
     await using running = new AsyncDisposableStack();
     // One budget, as a client is the same source over UDP and over TCP.
     const shared = { ...pem, logger, budget: new Budget() };
-    const gateway = running.adopt(
-      await serveHttp3(app, { ...shared, sourceOf: (ip, udpPort) => handle.sourceOf(ip, udpPort) }),
-      (server) => server.close(),
-    );
-    const handle: Relay = running.use(quicpipe({ ...options, upstream: { port: gateway.port }, logger }));
+    const handle = quicpipe({ ...options, logger });
     app.use(handle);
-    const { address: host, port } = await handle.listen();
+    const { budget } = shared;
+    const served = running.use(await serve(app, { relay: handle, tls: pem, tcp: false, budget, logger }));
+    const { address: host, port } = served.address;
     const interruption = interrupted();
     const browsers = await serveBrowsers(app, { ...shared, host, port, ...publicHttp3(options) }, logger);
     if (browsers) running.defer(() => browsers.close());
     if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
     if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
     await interruption;
-    // The gateway first, while the relay still carries its closing packets to the clients.
-    await gateway.close();
-    await handle.close();
-    summarise(handle, gateway.stats());
+    await served.close();
+    summarise(handle, served.stats());
   },
 }) as CommandDef;
 

@@ -18,8 +18,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Requires a registration. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireRegistration(answer: RegisterResponse | undefined): RegisterResponse {
-  const { id, secret, address }: Fields = { ...answer };
-  if (isText(id) && isText(secret) && (address === null || isText(address))) return answer!;
+  const { id, secret, address, relay }: Fields = { ...answer };
+  if (isText(id) && isText(secret) && isText(relay) && (address === null || isText(address))) return answer!;
   throw odd("a registration");
 }
 

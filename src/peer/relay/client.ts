@@ -54,7 +54,7 @@ export class RelayClient {
 
   /** Ends a registration. One that is already gone is no error. */
   async endRegistration(id: string): Promise<void> {
-    const path = `${paths.register}/${encodeURIComponent(id)}`;
+    const path = `${paths.registrations}/${encodeURIComponent(id)}`;
     await this.#call("DELETE", path, { accept: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"] });
   }
 
@@ -65,19 +65,19 @@ export class RelayClient {
   }
 
   /** Returns the state of a message that was sent. */
-  sentMessage(recipient: string, id: string): Promise<SentMessage> {
-    return this.#call("GET", messagePath(recipient, id));
+  sentMessage(id: string): Promise<SentMessage> {
+    return this.#call("GET", messagePath(id));
   }
 
   /** Recalls a message. One that is already gone is no error. */
-  async recall(recipient: string, id: string): Promise<void> {
+  async recall(id: string): Promise<void> {
     const accept = ["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"];
-    await this.#call("DELETE", messagePath(recipient, id), { accept });
+    await this.#call("DELETE", messagePath(id), { accept });
   }
 
   /** Returns the messages that wait for this peer. Waits up to `waitSeconds` for the first one (RFC 7240 §4.3). */
   async waiting(waitSeconds: number, signal: AbortSignal): Promise<readonly WaitingMessage[]> {
-    const list: Partial<MailboxListResponse> | undefined = await this.#call("GET", paths.mailbox, {
+    const list: Partial<MailboxListResponse> | undefined = await this.#call("GET", paths.messages, {
       headers: { prefer: `wait=${waitSeconds}` },
       waitMs: waitSeconds * 1000,
       signal,
@@ -95,7 +95,7 @@ export class RelayClient {
 
   /** Takes one message. Works only once. */
   take(id: string, request: MailboxTakeRequest): Promise<MailboxTakeResponse> {
-    return this.#call("POST", `${paths.mailbox}/${encodeURIComponent(id)}/take`, { body: request });
+    return this.#call("POST", `${messagePath(id)}/take`, { body: request });
   }
 
   async #call<T>(method: HttpRequest["method"], path: string, call: Call = {}): Promise<T> {
@@ -169,6 +169,6 @@ function requireName(recipient: string): void {
   );
 }
 
-function messagePath(recipient: string, id: string): string {
-  return `${paths.mailbox}/${encodeURIComponent(recipient)}/${encodeURIComponent(id)}`;
+function messagePath(id: string): string {
+  return `${paths.messages}/${encodeURIComponent(id)}`;
 }

@@ -3,6 +3,7 @@ import { type Address, formatAddress } from "../../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
 import { isDistrusted, unreachable } from "../http/session.ts";
+import { TcpSession } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
 import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
@@ -13,7 +14,8 @@ import { type RelayTrust, selectRelayTrust } from "./trust.ts";
 import type { PeerSocket, RelayPath } from "../socket.ts";
 
 /**
- * Creates HTTP/3 to the relay over the peer's own socket, with the relay's certificate verified.
+ * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP to a
+ * relay on this machine.
  *
  * @param onReturn called when a session has replaced another: the relay may be a new one.
  */
@@ -24,9 +26,13 @@ export function createRelayHttp(
   onReturn: () => void = () => undefined,
 ): RelayHttp {
   const finder = new RelayFinder(settings, engine, socket);
+  const open =
+    settings.transport === "tcp"
+      ? () => new TcpSession(settings.relay, settings.authority)
+      : (signal: AbortSignal) => finder.open(signal);
   let isFirst = true;
   return new RelayHttp(async (signal) => {
-    const session = await finder.open(signal);
+    const session = await open(signal);
     if (!isFirst) onReturn();
     isFirst = false;
     return session;

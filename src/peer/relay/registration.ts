@@ -20,6 +20,8 @@ export interface RegistrationParts {
   readonly key: Uint8Array;
   readonly num: number;
   readonly keepaliveMs: number;
+  /** Called with the `host:port` of the relay's UDP socket from each answer. */
+  readonly onRelay?: (relay: string) => void;
   /** Called at each keepalive. */
   readonly onKeepalive?: () => void;
   /** Called when the relay has followed to another address: packets get through again. */
@@ -54,7 +56,7 @@ export class Registration {
    */
   static async open(parts: RegistrationParts): Promise<Registration> {
     const token = await parts.token();
-    const answer = requireRegistration(await parts.relay.register(requestFor(parts)));
+    const answer = await ask(parts);
     const registration = new Registration(parts, answer, token);
     try {
       if (registration.#current.address === null) await registration.#bind();
@@ -135,7 +137,7 @@ export class Registration {
 
   async #registerAgain(token: string): Promise<void> {
     if (this.#ended) return;
-    this.#current = requireRegistration(await this.#parts.relay.register(requestFor(this.#parts)));
+    this.#current = await ask(this.#parts);
     this.#token = token;
   }
 
@@ -152,6 +154,12 @@ export class Registration {
       this.#askedAtMs = Infinity;
     }
   }
+}
+
+async function ask(parts: RegistrationParts): Promise<RegisterResponse> {
+  const answer = requireRegistration(await parts.relay.register(requestFor(parts)));
+  parts.onRelay?.(answer.relay);
+  return answer;
 }
 
 function requestFor({ key, num }: RegistrationParts): RegisterRequest {

@@ -1,5 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
-import type { AuthSettings } from "../options/auth.ts";
+import type { TokenAuthSettings } from "../options/auth.ts";
+import { createAppAuthentication } from "./app-auth.ts";
 import { developmentKey, developmentKeyPath } from "./development-key.ts";
 import { type Authenticate, anonymousIdentity } from "./identity.ts";
 import { secretSettings } from "../options/keys.ts";
@@ -18,8 +19,9 @@ export function createAuthentication(
 ): Authenticate {
   if (auth === "none") {
     log.write("warn", "auth", 'auth is "none": everybody may register and send through this relay');
-    return (_headers, sourceOf) => Promise.resolve(anonymousIdentity(limits, sourceOf()));
+    return (_request, sourceOf) => Promise.resolve(anonymousIdentity(limits, sourceOf()));
   }
+  if (typeof auth === "function") return createAppAuthentication(auth, limits, now);
   const context = { limits, log, now, signal };
   if (auth !== "development") return createTokenAuthentication(auth, context);
   log.write(
@@ -30,7 +32,7 @@ export function createAuthentication(
   return createTokenAuthentication(developmentSettings(), context);
 }
 
-function developmentSettings(): Exclude<AuthSettings, string> {
+function developmentSettings(): TokenAuthSettings {
   return {
     ...secretSettings(developmentKey()),
     issuer: undefined,

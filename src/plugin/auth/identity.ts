@@ -19,8 +19,8 @@ export interface Identity {
   readonly expiresAtMs: number;
 }
 
-/** Authenticates a request by its headers. `sourceOf` names its source, for requests without a token. */
-export type Authenticate = (headers: Headers, sourceOf: () => string) => Promise<Identity>;
+/** Authenticates a request. `sourceOf` names its source, for requests without a token. */
+export type Authenticate = (request: Request, sourceOf: () => string) => Promise<Identity>;
 
 /** Returns the quota of a subject whose token has no `quicpipe` claim. */
 export function subjectQuota(limits: Limits): Quota {

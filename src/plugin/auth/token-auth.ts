@@ -31,8 +31,8 @@ export function createTokenAuthentication(
 ): Authenticate {
   const verify = verification(settings, context);
   const { issuer, audience, clockTolerance } = settings;
-  return async (headers) => {
-    const token = requireBearerToken(headers);
+  return async (request) => {
+    const token = requireBearerToken(request.headers);
     const options = {
       ...(issuer && { issuer }),
       ...(audience && { audience }),

@@ -20,9 +20,10 @@ import type { Service } from "../service.ts";
 export async function identifyUser(event: H3Event, service: Service): Promise<Identity> {
   const { method, headers } = event.req;
   if (method !== "GET" && method !== "HEAD") requireSameOrigin(event);
-  if (headers.has("authorization"))
-    return service.authenticate(headers, () => clientSourceOf(event, service));
-  return identifyByToken(tokenOfCookie(headers.get("cookie")) ?? "", event, service);
+  const token = headers.has("authorization") ? undefined : tokenOfCookie(headers.get("cookie"));
+  if (token !== undefined) return identifyByToken(token, event, service);
+  // An app that authenticates by itself may know its user by the rest of the request.
+  return service.authenticate(event.req, () => clientSourceOf(event, service));
 }
 
 /**
@@ -55,7 +56,7 @@ async function identifyByToken(token: string, event: H3Event, service: Service):
   if (!/^[\w.~+/-]*=*$/.test(token))
     throw new QuicpipeError("ERR_QUICPIPE_TOKEN_INVALID", "the token is not valid: it is no JWT");
   const headers = new Headers(token === "" ? {} : { authorization: `Bearer ${token}` });
-  return service.authenticate(headers, () => clientSourceOf(event, service));
+  return service.authenticate(new Request(event.req.url, { headers }), () => clientSourceOf(event, service));
 }
 
 async function readToken(event: H3Event): Promise<string> {

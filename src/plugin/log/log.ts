@@ -7,6 +7,7 @@ export type LogKind =
   | "keys" // the state of the issuer's keys: reachability, unusable keys
   | "key-unnamed" // a token does not name its key among many
   | "xdp" // kernel forwarding has changed
+  | "listen-failed" // a request failed to open the socket
   | "socket-failed" // a socket of the data plane failed
   | "request-failed" // an unexpected error of a request
   | "request-refused" // a request was answered with a problem

@@ -107,18 +107,18 @@ export class Mailbox {
     return content;
   }
 
-  /** Returns the sender's view of a message. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND */
-  status(sender: string, recipient: string, id: string): Message {
-    const entry = this.#sent(sender, recipient, id);
+  /** Returns the sender's view of a message, to `recipient` if given. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND */
+  status(sender: string, id: string, recipient?: string): Message {
+    const entry = this.#sent(sender, id, recipient);
     if (entry.state === "queued" && !this.#waits(entry)) this.#finish(entry, "expired");
     return entry;
   }
 
   /** Recalls a waiting message, or forgets an expired one. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, ERR_QUICPIPE_MESSAGE_TAKEN */
-  recall(sender: string, recipient: string, id: string): void {
-    const { state } = this.status(sender, recipient, id);
+  recall(sender: string, id: string, recipient?: string): void {
+    const { state } = this.status(sender, id, recipient);
     if (state === "taken") throw taken();
-    const entry = this.#sent(sender, recipient, id);
+    const entry = this.#sent(sender, id, recipient);
     if (state === "queued") {
       this.#leaveInbox(entry);
       this.#ended.recalled++;
@@ -161,10 +161,10 @@ export class Mailbox {
     return [...(entries ?? [])].filter((entry) => this.#waits(entry));
   }
 
-  #sent(sender: string, recipient: string, id: string): Entry {
+  #sent(sender: string, id: string, recipient: string | undefined): Entry {
     const entry = this.#byId.get(id);
-    if (entry?.sender === sender && entry.recipient === recipient) return entry;
-    throw notFound();
+    if (entry?.sender !== sender || entry.recipient !== (recipient ?? entry.recipient)) throw notFound();
+    return entry;
   }
 
   #waits(entry: Entry): boolean {

@@ -1,6 +1,8 @@
 import type { JSONWebKeySet } from "jose";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
+import type { Scope } from "../../protocol.ts";
+import type { Quota } from "../../registry/index.ts";
 import { type KeySettings, resolveKeys } from "./keys.ts";
 import { optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
 
@@ -25,6 +27,23 @@ export interface TokenAuthOptions {
   readonly keyGraceMs?: number;
 }
 
+/** A peer as an {@link AuthFunction} identifies it. */
+export interface AuthorizedPeer {
+  /** Its name: 1 to 256 bytes of UTF-8, not `.` or `..`. */
+  readonly subject: string;
+  /** Its scopes (docs/protocol.md). */
+  readonly scopes: readonly Scope[];
+  /** Its quota. The option `limits` caps each figure. */
+  readonly quota?: Partial<Quota>;
+  /** Recipients that it may send messages to; all if absent. */
+  readonly peers?: readonly string[];
+  /** End of validity, in ms since the epoch; an hour from now if absent. Event streams end then. */
+  readonly expiresAtMs?: number;
+}
+
+/** Identifies the sender of a request by the app's own means, such as its session cookie; `null` if it cannot. */
+export type AuthFunction = (request: Request) => AuthorizedPeer | null | Promise<AuthorizedPeer | null>;
+
 /** {@link TokenAuthOptions} after validation. */
 export interface TokenAuthSettings extends KeySettings {
   readonly issuer: string[] | undefined;
@@ -35,7 +54,7 @@ export interface TokenAuthSettings extends KeySettings {
 }
 
 /** Validated option `auth`. `"development"` is the local development key, read or created when the relay starts. */
-export type AuthSettings = "none" | "development" | TokenAuthSettings;
+export type AuthSettings = "none" | "development" | AuthFunction | TokenAuthSettings;
 
 const tokenOptionNames = [
   "jwks",
@@ -52,8 +71,11 @@ const tokenOptionNames = [
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED if it is absent in production.
  */
-export function resolveAuth(auth: "none" | TokenAuthOptions | undefined, production: boolean): AuthSettings {
-  if (auth === "none") return auth;
+export function resolveAuth(
+  auth: "none" | AuthFunction | TokenAuthOptions | undefined,
+  production: boolean,
+): AuthSettings {
+  if (auth === "none" || typeof auth === "function") return auth;
   if (auth === undefined) {
     if (!production) return "development";
     throw new QuicpipeError(
@@ -61,7 +83,7 @@ export function resolveAuth(auth: "none" | TokenAuthOptions | undefined, product
       'NODE_ENV is "production" and there is no option auth: set auth.issuer to your issuer\'s URL or auth.jwks to that of its keys, or spell out auth: "none"',
     );
   }
-  if (typeof auth !== "object") throw optionInvalid("auth", auth, '"none" or an object');
+  if (typeof auth !== "object") throw optionInvalid("auth", auth, '"none", a function or an object');
   const options = requireOptions("auth", auth, tokenOptionNames);
   return {
     ...resolveKeys(options),

@@ -1,6 +1,6 @@
 import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../../forwarder/index.ts";
 import type { TelemetryOptions } from "../../telemetry/index.ts";
-import type { TokenAuthOptions } from "./auth.ts";
+import type { AuthFunction, TokenAuthOptions } from "./auth.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "../../log/logger.ts";
 
@@ -55,8 +55,11 @@ export interface QuicpipeOptions {
   readonly basePath?: string;
   /** The browser console. Default: served at `/relay`; `false` disables it. */
   readonly console?: false | ConsoleOptions;
-  /** Authentication of requests; `"none"` admits every client. Default: a local development key; required in production. */
-  readonly auth?: "none" | TokenAuthOptions;
+  /**
+   * Authentication of requests: by JWT, or by a function of the app; `"none"` admits every client. Default: a local
+   * development key; required in production.
+   */
+  readonly auth?: "none" | AuthFunction | TokenAuthOptions;
   readonly limits?: LimitOptions;
   readonly forwarder?: ForwarderTuningOptions;
   /**

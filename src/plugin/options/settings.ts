@@ -141,7 +141,8 @@ function resolveBackend(
 
 const backends: readonly [BackendChoice, ...BackendChoice[]] = ["auto", "dgram", "native"];
 
-function resolveUpstream(value: UpstreamOptions): Address {
+/** Where the app's HTTP/3 server is. @throws ERR_QUICPIPE_OPTION_INVALID */
+export function resolveUpstream(value: UpstreamOptions): Address {
   const { host, port } = requireOptions("upstream", value, ["host", "port"]);
   if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
   return {

@@ -19,19 +19,24 @@ import { json, noContent, requestPathOf } from "../http/exchange.ts";
 import type { ApiRequest, Route } from "./route.ts";
 import { traced, type TracedRequest } from "./traced.ts";
 
-const toRecipient = `${paths.mailbox}/{recipient}`;
-const sent = `${toRecipient}/{id}`;
+const message = `${paths.messages}/{id}`;
+const sent = `${paths.mailbox}/{recipient}/{id}`;
+const takeTraced = traced("quicpipe.mailbox.take", take);
 
-/** The routes under `/v1/mailbox`. */
+/** Routes of messages. Those under `/v1/mailbox` other than the POST to a recipient are aliases for older peers. */
 export const mailboxRoutes: readonly Route[] = [
-  { method: "GET", path: paths.mailbox, scope: scopes.receive, handle: receive },
   {
     method: "POST",
-    path: `${paths.mailbox}/{id}/take`,
-    scope: scopes.receive,
-    handle: traced("quicpipe.mailbox.take", take),
+    path: `${paths.mailbox}/{recipient}`,
+    scope: scopes.send,
+    handle: traced("quicpipe.mailbox.send", send),
   },
-  { method: "POST", path: toRecipient, scope: scopes.send, handle: traced("quicpipe.mailbox.send", send) },
+  { method: "GET", path: paths.messages, scope: scopes.receive, handle: receive },
+  { method: "POST", path: `${message}/take`, scope: scopes.receive, handle: takeTraced },
+  { method: "GET", path: message, scope: scopes.send, handle: status },
+  { method: "DELETE", path: message, scope: scopes.send, handle: recall },
+  { method: "GET", path: paths.mailbox, scope: scopes.receive, handle: receive },
+  { method: "POST", path: `${paths.mailbox}/{id}/take`, scope: scopes.receive, handle: takeTraced },
   { method: "GET", path: sent, scope: scopes.send, handle: status },
   { method: "DELETE", path: sent, scope: scopes.send, handle: recall },
 ];
@@ -48,12 +53,18 @@ async function send({ event, identity, service, proof, param, trace }: TracedReq
     throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
   const from = proof ? service.registry.at(identity.subject, proof.address)?.id : undefined;
   const origin = { traceparent: traceparentOf(event.req.headers), sent: trace.here };
-  const message = service.mailbox.send(
+  const left = service.mailbox.send(
     { sender: identity.subject, recipient, note, packets, destinationId, from, trace: origin },
     ttlMs,
     identity.account,
   );
-  return json(sentMessage(message), 201, { location: `${requestPathOf(event)}/${message.id}` });
+  return json(sentMessage(left), 201, { location: messagePath(event, left.id) });
+}
+
+/** Returns the path of a message below the relay's path as its sender knows it. */
+function messagePath(event: ApiRequest["event"], id: string): string {
+  const path = requestPathOf(event);
+  return `${path.slice(0, path.lastIndexOf(`${paths.mailbox}/`))}${paths.messages}/${id}`;
 }
 
 /** Returns the sender's `traceparent` in canonical form, so that only hex digits of it reach the recipient. */
@@ -124,17 +135,17 @@ async function take({ event, identity, service, param, trace }: TracedRequest): 
       "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
       '"registration" must be the id of a live registration of yours: register first',
     );
-  const message = mailbox.take(identity.subject, param("id"));
-  const { sender, note, packets, destinationId, from } = message;
+  const taken = mailbox.take(identity.subject, param("id"));
+  const { sender, note, packets, destinationId, from } = taken;
   const dialer = registry.pinInitial({
     destinationId,
     to,
     dialer: identity.limited ? sender : undefined,
     from,
   });
-  trace.linkTo(message.trace.sent);
+  trace.linkTo(taken.trace.sent);
   if (dialer) telemetry.pair(dialer.id, to);
-  const { traceparent } = message.trace;
+  const { traceparent } = taken.trace;
   return json({
     id: param("id"),
     sender,
@@ -144,11 +155,11 @@ async function take({ event, identity, service, param, trace }: TracedRequest): 
   } satisfies MailboxTakeResponse);
 }
 
-function status({ identity, service, param }: ApiRequest): Response {
-  return json(sentMessage(service.mailbox.status(identity.subject, param("recipient"), param("id"))));
+function status({ identity, service, param, optionalParam }: ApiRequest): Response {
+  return json(sentMessage(service.mailbox.status(identity.subject, param("id"), optionalParam("recipient"))));
 }
 
-function recall({ identity, service, param }: ApiRequest): Response {
-  service.mailbox.recall(identity.subject, param("recipient"), param("id"));
+function recall({ identity, service, param, optionalParam }: ApiRequest): Response {
+  service.mailbox.recall(identity.subject, param("id"), optionalParam("recipient"));
   return noContent();
 }

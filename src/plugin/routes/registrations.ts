@@ -8,25 +8,26 @@ import { timestamp } from "../../steady-clock.ts";
 import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
 import { json, noContent } from "../http/exchange.ts";
 import type { ApiRequest, Route } from "./route.ts";
-import { revoke } from "./stats.ts";
 import { traced, type TracedRequest } from "./traced.ts";
 
-/** The routes under `/v1/register`. */
-export const registerRoutes: readonly Route[] = [
+/** Routes of registrations. Those under `/v1/register` other than its POST are aliases for older peers. */
+export const registrationRoutes: readonly Route[] = [
   {
     method: "POST",
     path: paths.register,
     scope: scopes.register,
     handle: traced("quicpipe.register", register),
   },
-  { method: "GET", path: paths.register, scope: scopes.register, handle: list },
+  { method: "GET", path: paths.registrations, scope: scopes.register, handle: list },
   {
     method: "DELETE",
-    path: `${paths.register}/{id}`,
+    path: `${paths.registrations}/{id}`,
     scope: scopes.register,
     orScope: scopes.admin,
     handle: end,
   },
+  { method: "GET", path: paths.register, scope: scopes.register, handle: list },
+  { method: "DELETE", path: `${paths.register}/{id}`, scope: scopes.register, handle: endOwn },
 ];
 
 async function register(request: TracedRequest): Promise<Response> {
@@ -67,15 +68,33 @@ function list(request: ApiRequest): Response {
   return json({ registrations } satisfies RegisterListResponse);
 }
 
-function end({ identity, service, param }: ApiRequest): Response {
-  const id = param("id");
-  if (service.registry.end(id, identity.subject)) return noContent();
-  if (identity.scopes.has(scopes.admin) && revoke(id, identity, service)) return noContent();
-  const whose = identity.scopes.has(scopes.admin) ? "there is" : "you hold";
+/** Ends one of the caller's registrations, or any registration for an administrator. */
+function end(request: ApiRequest): Response {
+  return request.identity.scopes.has(scopes.admin) ? revoke(request) : endOwn(request);
+}
+
+function endOwn({ identity, service, param }: ApiRequest): Response {
+  if (service.registry.end(param("id"), identity.subject)) return noContent();
   throw new QuicpipeError(
     "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
-    `${whose} no such registration, or its time is over`,
+    "you hold no such registration, or its time is over",
   );
+}
+
+/**
+ * Ends any registration for an administrator, and logs the administrator's name. Its packets are dropped from then on.
+ *
+ * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND
+ */
+export function revoke({ identity, service, param }: ApiRequest): Response {
+  const id = param("id");
+  if (!service.registry.revoke(id))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+      "there is no such registration, or its time is over",
+    );
+  service.log.write("info", "revoked", "an administrator ended a registration", { id, by: identity.subject });
+  return noContent();
 }
 
 function registrationView(

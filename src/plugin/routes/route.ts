@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly proof: AddressProof | null;
   /** The decoded value of a `{name}` in the route's path. */
   param(name: string): string;
+  /** Returns it if the path of the route has one of that name. */
+  optionalParam(name: string): string | undefined;
 }
 
 /** A method of a path of the HTTP interface. */

@@ -6,20 +6,25 @@ import { type Identity, requireScope } from "../auth/identity.ts";
 import { mailboxRoutes } from "./mailbox.ts";
 import { openApiRoute } from "./openapi.ts";
 import { problemResponse } from "../http/problem.ts";
-import { registerRoutes } from "./registrations.ts";
+import { registrationRoutes } from "./registrations.ts";
 import type { Route, RouteFamily } from "./route.ts";
 import type { Service } from "../service.ts";
 import { statsRoutes } from "./stats.ts";
 
 /** All routes of the HTTP interface. */
-export const routes: readonly Route[] = [...registerRoutes, ...mailboxRoutes, ...statsRoutes, openApiRoute];
+export const routes: readonly Route[] = [
+  ...registrationRoutes,
+  ...mailboxRoutes,
+  ...statsRoutes,
+  openApiRoute,
+];
 
 /** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
 export const api: RouteFamily = {
   routes,
   headers: {},
   pathOf: (pathname, { basePath }) => apiPathOf(pathname, basePath),
-  identify: (event, service) => service.authenticate(event.req.headers, () => clientSourceOf(event, service)),
+  identify: (event, service) => service.authenticate(event.req, () => clientSourceOf(event, service)),
   refuse: problemResponse,
 };
 
@@ -29,7 +34,7 @@ export function apiPathOf(pathname: string, basePath: string): string | undefine
   const path = pathname.slice(basePath.length);
   const isOurs =
     [paths.openapi, paths.stats, paths.events].some((leaf) => path === leaf) ||
-    [paths.register, paths.mailbox, paths.registrations].some(
+    [paths.register, paths.registrations, paths.mailbox, paths.messages].some(
       (root) => path === root || path.startsWith(`${root}/`),
     );
   return isOurs ? path : undefined;
@@ -73,6 +78,7 @@ export async function answer(
     service,
     proof,
     param: (name) => params.get(name)!,
+    optionalParam: (name) => params.get(name),
   });
   if (method !== "HEAD") return response;
   await response.body?.cancel();

@@ -67,7 +67,7 @@ function endless(): Response {
   return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(chunk) }));
 }
 
-const poll = "GET /v1/mailbox";
+const poll = "GET /v1/messages";
 const register = "POST /v1/register";
 
 describe("a peer of a hostile relay", () => {

@@ -1,8 +1,23 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { metrics } from "@opentelemetry/api";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quicpipe } from "../../../src/index.ts";
+import { silentLogger } from "../../../src/log/logger.ts";
 import { call, initialPacket, secret, secretToken, serveRelay, useSpoiled } from "./relay-app.ts";
+
+/** A UDP port on loopback that is taken until it is closed. */
+async function boundPort(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const close = async (): Promise<void> => {
+    socket.close();
+    await once(socket, "close");
+  };
+  return { port: socket.address().port, close };
+}
 
 const key = Buffer.alloc(32, 1).toString("base64");
 const auth = { secret };
@@ -86,7 +101,7 @@ describe("a relay in an app", () => {
 });
 
 describe("the life of a relay", () => {
-  it("answers 503 before it listens and after it was closed", async () => {
+  it("begins when it listens or with its first request, and ends for good when it is closed", async () => {
     const { relay, url } = await serveRelay({ auth }, { listen: false });
     const outcome = async (): Promise<unknown[]> => {
       const { status, body, headers } = await call("GET", `${url}/v1/register`);
@@ -94,15 +109,31 @@ describe("the life of a relay", () => {
     };
     expect(() => relay.address()).toThrow(expect.objectContaining({ code: "ERR_QUICPIPE_CLOSED" }));
     expect(() => relay.stats()).toThrow(expect.objectContaining({ code: "ERR_QUICPIPE_CLOSED" }));
-    expect(await outcome()).toEqual([503, "ERR_QUICPIPE_CLOSED", "5"]);
-    const [first, second] = await Promise.all([relay.listen(), relay.listen()]);
-    expect(second).toEqual(first);
-    expect(relay.address()).toEqual(first);
     expect((await outcome())[0]).toBe(401);
+    const opened = relay.address();
+    expect(await Promise.all([relay.listen(), relay.listen()])).toEqual([opened, opened]);
     await Promise.all([relay.close(), relay.close()]);
     expect(await outcome()).toEqual([503, "ERR_QUICPIPE_CLOSED", "5"]);
-    expect(relay.stats().refused).toEqual({ ERR_QUICPIPE_CLOSED: 1, ERR_QUICPIPE_TOKEN_MISSING: 1 });
+    expect(relay.stats().refused).toEqual({ ERR_QUICPIPE_TOKEN_MISSING: 1 });
     await expect(relay.listen()).rejects.toMatchObject({ code: "ERR_QUICPIPE_CLOSED" });
+  });
+
+  it("does not begin with requests whose socket cannot be opened, says so once, and tries again later", async () => {
+    const taken = await boundPort();
+    const errors: string[] = [];
+    const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
+    const { relay, url } = await serveRelay({ auth, port: taken.port, logger }, { listen: false });
+    const codes = async (count: number): Promise<unknown[]> => {
+      const answers = Array.from({ length: count }, () => call("GET", `${url}/v1/register`));
+      return (await Promise.all(answers)).map(({ status, body }) => [status, body.code]);
+    };
+    for (const outcome of await codes(20)) expect(outcome).toEqual([503, "ERR_QUICPIPE_CLOSED"]);
+    expect(errors).toHaveLength(1);
+    await taken.close();
+    await expect
+      .poll(async () => (await codes(1))[0], { timeout: 5000 })
+      .toEqual([401, "ERR_QUICPIPE_TOKEN_MISSING"]);
+    expect(relay.address().port).toBe(taken.port);
   });
 
   it("drains: refuses what is new, serves what is there, and closes when the last registration has ended", async () => {

@@ -43,7 +43,7 @@ describe("a mailbox message", () => {
     expect(sent.status).toBe(201);
     expect(sent.body).toMatchObject({ recipient: "bob", state: "queued" });
     expect(Date.parse(sent.body.expiresAt) - Date.parse(sent.body.createdAt)).toBe(30_000);
-    expect(sent.headers.get("location")).toBe(`/v1/mailbox/bob/${sent.body.id}`);
+    expect(sent.headers.get("location")).toBe(`/v1/messages/${sent.body.id}`);
 
     const { id, createdAt, expiresAt } = sent.body;
     const list = await inbox(app);

@@ -246,7 +246,9 @@ describe("GET and DELETE /v1/register", () => {
     for (const scope of ["relay:admin", "relay:register relay:admin"]) {
       const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
       const root = await secretToken("root", { scope });
-      expect((await call("DELETE", `${app.url}/v1/register/${body.id}`, { token: root })).status).toBe(204);
+      expect((await call("DELETE", `${app.url}/v1/registrations/${body.id}`, { token: root })).status).toBe(
+        204,
+      );
       expect(app.relay.stats().registrations).toBe(0);
     }
   });
@@ -254,7 +256,7 @@ describe("GET and DELETE /v1/register", () => {
   it("lets the scope relay:admin end nothing that is not there, and register nothing", async () => {
     const app = await serveRelay({ auth });
     const root = await secretToken("root", { scope: "relay:admin" });
-    expect((await call("DELETE", `${app.url}/v1/register/nothing`, { token: root })).status).toBe(404);
+    expect((await call("DELETE", `${app.url}/v1/registrations/nothing`, { token: root })).status).toBe(404);
     const refused = await register(app, root, { key: newKey(), num: 1 });
     expect([refused.status, refused.body.code]).toEqual([403, "ERR_QUICPIPE_SCOPE_MISSING"]);
   });

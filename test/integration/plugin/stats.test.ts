@@ -44,7 +44,6 @@ describe("the routes for administrators", () => {
     expect(adminRoutes.map(({ method, path }) => `${method} ${path}`)).toEqual([
       "GET /v1/stats",
       "GET /v1/events",
-      "DELETE /v1/registrations/{id}",
     ]);
   });
 

@@ -32,6 +32,15 @@ describe("a peer's options", () => {
     expect(await resolveSettings({ relay, basePath: "/other/" })).toMatchObject({ basePath: "/other" });
   });
 
+  it.each(["http://localhost:3000/relay", "http://127.0.0.1:3000/relay", "http://[::1]:3000/relay"])(
+    "take a relay on this machine without TLS: %s",
+    async (url) => {
+      expect(await resolveSettings({ relay: url })).toMatchObject({ transport: "tcp", basePath: "/relay" });
+      expect((await resolveSettings({ relay: url })).relay.port).toBe(3000);
+      expect((await resolveSettings({ relay })).transport).toBe("http3");
+    },
+  );
+
   it("take a token or what gives one", async () => {
     expect(await (await resolveSettings({ relay, token: "a" })).token()).toBe("a");
     expect(await (await resolveSettings({ relay, token: async () => "b" })).token()).toBe("b");

@@ -19,8 +19,13 @@ const cases: readonly (readonly [
   [
     "a registration",
     requireRegistration,
-    { id: "i", secret: "s", address: null },
-    { id: [undefined, 5, "", long, "\uD800"], secret: [undefined, {}, long], address: [undefined, 5, long] },
+    { id: "i", secret: "s", address: null, relay: "relay.example:4433" },
+    {
+      id: [undefined, 5, "", long, "\uD800"],
+      secret: [undefined, {}, long],
+      address: [undefined, 5, long],
+      relay: [undefined, 5, "", long],
+    },
   ],
   [
     "a message with its packets",

@@ -57,18 +57,18 @@ describe("the relay's client", () => {
       path: "/relay/v1/mailbox/a%20b%2F%C3%BC",
       isIdempotent: false,
     });
-    await client.sentMessage("bob", "id");
-    expect(http.last).toMatchObject({ method: "GET", path: "/relay/v1/mailbox/bob/id", isIdempotent: true });
-    await client.recall("bob", "id");
-    expect(http.last).toMatchObject({ method: "DELETE", path: "/relay/v1/mailbox/bob/id" });
+    await client.sentMessage("id");
+    expect(http.last).toMatchObject({ method: "GET", path: "/relay/v1/messages/id", isIdempotent: true });
+    await client.recall("id");
+    expect(http.last).toMatchObject({ method: "DELETE", path: "/relay/v1/messages/id" });
     await client.take("id", { registration: "r" });
     expect(http.last).toMatchObject({
       method: "POST",
-      path: "/relay/v1/mailbox/id/take",
+      path: "/relay/v1/messages/id/take",
       isIdempotent: false,
     });
     await client.endRegistration("r");
-    expect(http.last).toMatchObject({ method: "DELETE", path: "/relay/v1/register/r" });
+    expect(http.last).toMatchObject({ method: "DELETE", path: "/relay/v1/registrations/r" });
   });
 
   it("gives a long poll the time that it asks for", async () => {
@@ -76,13 +76,13 @@ describe("the relay's client", () => {
     http.body = { messages: [] };
     const { signal } = new AbortController();
     expect(await client.waiting(25, signal)).toEqual([]);
-    expect(http.last).toMatchObject({ path: "/relay/v1/mailbox", timeoutMs: 26_000, signal });
+    expect(http.last).toMatchObject({ path: "/relay/v1/messages", timeoutMs: 26_000, signal });
     expect(http.last.headers["prefer"]).toBe("wait=25");
   });
 
   it("sends no token where there is none", async () => {
     const { http, client } = setUp("");
-    await client.sentMessage("bob", "id");
+    await client.sentMessage("id");
     expect(http.last.headers).not.toHaveProperty("authorization");
   });
 
@@ -108,7 +108,7 @@ describe("the relay's client", () => {
     ] as const) {
       http.status = status;
       http.body = body;
-      await expect(client.sentMessage("bob", "id")).rejects.toMatchObject({
+      await expect(client.sentMessage("id")).rejects.toMatchObject({
         code: "ERR_QUICPIPE_RELAY_REFUSED",
         details: { status },
       });
@@ -121,8 +121,8 @@ describe("the relay's client", () => {
     http.body = { code: "ERR_QUICPIPE_REGISTRATION_NOT_FOUND" };
     await client.endRegistration("r");
     http.body = { code: "ERR_QUICPIPE_MESSAGE_NOT_FOUND" };
-    await client.recall("bob", "id");
-    await expect(client.sentMessage("bob", "id")).rejects.toMatchObject({
+    await client.recall("id");
+    await expect(client.sentMessage("id")).rejects.toMatchObject({
       code: "ERR_QUICPIPE_MESSAGE_NOT_FOUND",
     });
   });

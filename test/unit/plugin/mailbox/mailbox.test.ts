@@ -59,18 +59,18 @@ describe("Mailbox", () => {
     pass(11_000);
     sweep();
     for (const { id } of [handedOut, forgotten])
-      expect(mailbox.status("alice", "bob", id).packets).toEqual([]);
+      expect(mailbox.status("alice", id, "bob").packets).toEqual([]);
   });
 
   it("counts a message as expired at its deadline, swept or not, and shows it to its sender", () => {
     const { mailbox, send, pass } = setUp();
     const { id } = send();
     pass(9_999);
-    expect(mailbox.status("alice", "bob", id).state).toBe("queued");
+    expect(mailbox.status("alice", id, "bob").state).toBe("queued");
     pass(1);
     expect(mailbox.list("bob")).toEqual([]);
     expect(() => mailbox.take("bob", id)).toThrow(notFound);
-    expect(mailbox.status("alice", "bob", id).state).toBe("expired");
+    expect(mailbox.status("alice", id, "bob").state).toBe("expired");
     expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 0, expired: 1, recalled: 0 });
   });
 
@@ -81,34 +81,36 @@ describe("Mailbox", () => {
     pass(11_000);
     expect(sweep()).toBe(1);
     pass(defaults.messageTombstoneMs - 11_000);
-    const states = messages.map(({ id }) => mailbox.status("alice", "bob", id).state);
+    const states = messages.map(({ id }) => mailbox.status("alice", id, "bob").state);
     expect(states).toEqual(["taken", "expired"]);
     pass(13_000);
     expect(sweep()).toBe(2);
-    for (const { id } of messages) expect(() => mailbox.status("alice", "bob", id)).toThrow(notFound);
+    for (const { id } of messages) expect(() => mailbox.status("alice", id, "bob")).toThrow(notFound);
   });
 
   it("shows a message to its sender and recipient alone", () => {
     const { mailbox, send } = setUp();
     const { id } = send();
     expect(() => mailbox.take("mallory", id)).toThrow(notFound);
-    expect(() => mailbox.status("mallory", "bob", id)).toThrow(notFound);
-    expect(() => mailbox.status("alice", "mallory", id)).toThrow(notFound);
-    expect(() => mailbox.recall("bob", "bob", id)).toThrow(notFound);
+    expect(mailbox.status("alice", id).id).toBe(id);
+    expect(() => mailbox.status("mallory", id)).toThrow(notFound);
+    expect(() => mailbox.status("mallory", id, "bob")).toThrow(notFound);
+    expect(() => mailbox.status("alice", id, "mallory")).toThrow(notFound);
+    expect(() => mailbox.recall("bob", id, "bob")).toThrow(notFound);
   });
 
   it("recalls what waits, forgets what expired, and not what was taken", () => {
     const { mailbox, send, pass } = setUp();
     const handedOut = send();
     mailbox.take("bob", handedOut.id);
-    expect(() => mailbox.recall("alice", "bob", handedOut.id)).toThrow(taken);
+    expect(() => mailbox.recall("alice", handedOut.id, "bob")).toThrow(taken);
     const recalled = send();
-    mailbox.recall("alice", "bob", recalled.id);
+    mailbox.recall("alice", recalled.id, "bob");
     expect(() => mailbox.take("bob", recalled.id)).toThrow(notFound);
     const expired = send();
     pass(10_000);
-    mailbox.recall("alice", "bob", expired.id);
-    expect(() => mailbox.recall("alice", "bob", expired.id)).toThrow(notFound);
+    mailbox.recall("alice", expired.id, "bob");
+    expect(() => mailbox.recall("alice", expired.id, "bob")).toThrow(notFound);
     expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 1, expired: 1, recalled: 1 });
   });
 
@@ -146,7 +148,7 @@ describe("Mailbox", () => {
     const unwatch = mailbox.watch("bob", onChange);
     const [first, second] = [send(), send()];
     mailbox.take("bob", first.id);
-    mailbox.recall("alice", "bob", second.id);
+    mailbox.recall("alice", second.id, "bob");
     send();
     pass(11_000);
     sweep();
@@ -164,7 +166,7 @@ describe("Mailbox", () => {
     expect(mailbox.stats().queuedBytes).toBe(5 * packetBytes + 8 + 10);
     mailbox.take("bob", first.id);
     expect(mailbox.stats().queuedBytes).toBe(3 * packetBytes + 10);
-    mailbox.recall("alice", "carol", second.id);
+    mailbox.recall("alice", second.id, "carol");
     send();
     pass(11_000);
     expect([...mailbox.sweep()]).toHaveLength(1);

@@ -1,0 +1,87 @@
+import { Agent, type IncomingMessage, request as openRequest } from "node:http";
+import type { Address } from "../../wire/address.ts";
+import { Exchange } from "./exchange.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
+import { unreachable } from "./session.ts";
+
+/**
+ * HTTP/1.1 without TLS to a relay on this machine: for an app without an HTTP/3 server, as in development. A request proves no UDP
+ * address, so a registration waits for STUN. The caller closes it.
+ */
+export class TcpSession {
+  readonly #agent: Agent = new Agent({ keepAlive: true });
+  readonly #server: Address;
+  readonly #authority: string;
+  #isUsable = true;
+
+  /** @param authority host and port for the field `host`. */
+  constructor(server: Address, authority: string) {
+    this.#server = server;
+    this.#authority = authority;
+  }
+
+  /** Whether no request has failed yet. After a failure another relay may answer. */
+  get usable(): boolean {
+    return this.#isUsable;
+  }
+
+  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE; `details.sent` tells whether the relay may have got the request. */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const exchange = new Exchange(request);
+    const ending = new AbortController();
+    const timer = setTimeout(
+      () => exchange.fail(unreachable(`${request.path} got no answer in ${request.timeoutMs} ms`, true)),
+      request.timeoutMs,
+    );
+    const giveUp = (): void => exchange.fail(unreachable("the request was given up", true));
+    request.signal?.addEventListener("abort", giveUp, { once: true });
+    try {
+      this.#send(request, exchange, ending.signal);
+      return await exchange.answer;
+    } catch (error) {
+      this.#isUsable &&= request.signal?.aborted === true;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      request.signal?.removeEventListener("abort", giveUp);
+      ending.abort();
+    }
+  }
+
+  /** Closes its connections, and fails the requests under way. Idempotent. */
+  close(): Promise<void> {
+    this.#isUsable = false;
+    this.#agent.destroy();
+    return Promise.resolve();
+  }
+
+  #send({ method, path, headers, body }: HttpRequest, exchange: Exchange, signal: AbortSignal): void {
+    const { address: host, port } = this.#server;
+    const length = body === undefined ? {} : { "content-length": String(body.length) };
+    let isSent = false;
+    openRequest({
+      agent: this.#agent,
+      host,
+      port,
+      method,
+      path,
+      headers: { ...headers, ...length, host: this.#authority },
+      signal,
+    })
+      .on("finish", () => (isSent = true))
+      .on("response", (response) => receive(response, exchange))
+      .on("error", (cause) => exchange.fail(unreachable(cause.message, isSent, cause)))
+      .end(body);
+  }
+}
+
+function receive(response: IncomingMessage, exchange: Exchange): void {
+  const fields = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value) => ({ name, value })),
+  );
+  exchange.take({ headers: [{ name: ":status", value: String(response.statusCode) }, ...fields] });
+  response
+    .on("data", (data: Buffer) => exchange.take({ data }))
+    .on("end", () => exchange.complete())
+    .on("error", (cause) => exchange.fail(unreachable(cause.message, true, cause)));
+}

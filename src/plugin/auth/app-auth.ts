@@ -1,0 +1,63 @@
+import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
+import { isName, maxNameBytes } from "../../protocol.ts";
+import { narrowQuota } from "../../registry/index.ts";
+import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
+import type { Limits } from "../options/limits.ts";
+import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
+
+/**
+ * Authenticates by a function of the app. The returned function throws ERR_QUICPIPE_TOKEN_INVALID if the app identifies no peer, and
+ * ERR_QUICPIPE_OPTION_INVALID if its result is malformed; clients see the latter as an internal error, the log has the cause.
+ */
+export function createAppAuthentication(
+  identify: AuthFunction,
+  limits: Limits,
+  now: () => number,
+): Authenticate {
+  return async (request) => {
+    const peer = await identify(request);
+    if (peer === null)
+      throw new QuicpipeError(
+        "ERR_QUICPIPE_TOKEN_INVALID",
+        "the app knows nobody by this request: sign in, or send what it knows you by",
+      );
+    return identityOf({ expiresAtMs: now() + defaults.appIdentityMs, ...peer }, limits);
+  };
+}
+
+function identityOf(
+  { subject, scopes, quota = {}, peers, expiresAtMs }: AuthorizedPeer & Pick<Identity, "expiresAtMs">,
+  limits: Limits,
+): Identity {
+  const granted = subjectQuota(limits);
+  if (typeof subject !== "string" || !isName(subject))
+    throw wrong("subject", `a name of 1 to ${maxNameBytes} bytes, and not ".." or "../.."`);
+  if (!isList(scopes)) throw wrong("scopes", "a list of scopes");
+  if (peers !== undefined && !isList(peers)) throw wrong("peers", "a list of names");
+  for (const [name, value] of Object.entries(quota))
+    if (!(name in granted) || !Number.isSafeInteger(value) || value <= 0)
+      throw wrong(`quota.${name}`, `a whole number above 0, and one of ${Object.keys(granted).join(", ")}`);
+  if (typeof expiresAtMs !== "number" || Number.isNaN(expiresAtMs)) throw wrong("expiresAtMs", "a number");
+  return {
+    subject,
+    scopes: new Set(scopes),
+    quota: narrowQuota(granted, quota),
+    peers: peers && new Set(peers),
+    limited: true,
+    account: subject,
+    expiresAtMs,
+  };
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
+function wrong(member: string, wanted: string): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    `what the function of the option auth returned is no peer: its ${member} must be ${wanted}`,
+    { details: { option: "auth" } },
+  );
+}

@@ -1,0 +1,58 @@
+import { H3, serve } from "h3";
+import { expect, it, onTestFinished } from "vitest";
+import { Peer, type PeerOptions } from "../../../src/peer/index.ts";
+import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
+import { nextConnection, readAll } from "./harness/peers.ts";
+
+/** An ordinary app of h3 with a relay in it, and nothing else said; its URL. */
+async function serveApp(options: QuicpipeOptions = {}): Promise<string> {
+  const relay = quicpipe({ port: 0, auth: "none", logger: false, ...options });
+  const app = new H3().use(relay).get("/", () => "an app");
+  const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true });
+  onTestFinished(async () => {
+    await relay.close();
+    await server.close(true);
+  });
+  await server.ready();
+  return server.url!;
+}
+
+async function bind(options: PeerOptions): Promise<Peer> {
+  const peer = await Peer.bind({ trust: "insecure", ...options });
+  onTestFinished(() => peer.close());
+  return peer;
+}
+
+/** What arrives of a greeting that one peer sends another over a relay. */
+async function greet(relay: string, [name, token, other] = ["anonymous", "", ""]): Promise<string> {
+  const accepter = await bind({ relay, token });
+  const dialer = await bind({ relay, token: other });
+  const accepting = nextConnection(accepter);
+  const near = await dialer.dial(name!);
+  const { writable } = await near.createBidirectionalStream();
+  const writer = writable.getWriter();
+  await writer.write(Buffer.from("hello"));
+  void writer.close();
+  const far = await accepting;
+  const { value } = await far.incomingBidirectionalStreams.getReader().read();
+  return (await readAll(value!.readable)).toString();
+}
+
+it("two peers talk over a relay in an ordinary app, whose first request opens its socket", async () => {
+  expect(await greet(await serveApp())).toBe("hello");
+});
+
+it("two peers talk whom a function of the app's knows", async () => {
+  const relay = await serveApp({
+    auth: (request) => {
+      const name = request.headers.get("authorization")?.replace("Bearer ", "");
+      if (!name) return null;
+      return { subject: name, scopes: ["relay:register", "mailbox:send", "mailbox:receive"] };
+    },
+  });
+  expect(await greet(relay, ["alice", "alice", "bob"])).toBe("hello");
+  const stranger = await bind({ relay });
+  await expect(stranger.dial("alice")).rejects.toMatchObject({
+    code: "ERR_QUICPIPE_TOKEN_INVALID",
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { createAppAuthentication } from "../../../../src/plugin/auth/app-auth.ts";
+import type { AuthorizedPeer } from "../../../../src/plugin/options/auth.ts";
+import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
+
+const limits = resolveLimits(undefined);
+const nowMs = 1_000_000;
+const request = new Request("https://relay.example/v1/register", { headers: { cookie: "session=1" } });
+
+function authenticate(peer: AuthorizedPeer | null): Promise<unknown> {
+  return createAppAuthentication(
+    () => peer,
+    limits,
+    () => nowMs,
+  )(request, () => "192.0.2.1");
+}
+
+const alice: AuthorizedPeer = { subject: "alice", scopes: ["relay:register"] };
+
+describe("an app's function that authenticates", () => {
+  it("gets the request, and its answer is who sends it, for an hour", async () => {
+    const seen: (string | null)[] = [];
+    const identify = createAppAuthentication(
+      ({ headers }) => {
+        seen.push(headers.get("cookie"));
+        return Promise.resolve(alice);
+      },
+      limits,
+      () => nowMs,
+    );
+    const identity = await identify(request, () => "192.0.2.1");
+    expect(seen).toEqual(["session=1"]);
+    expect(identity).toMatchObject({
+      subject: "alice",
+      account: "alice",
+      scopes: new Set(["relay:register"]),
+      peers: undefined,
+      expiresAtMs: nowMs + 3_600_000,
+    });
+  });
+
+  it("narrows what its peer may have, and widens nothing", async () => {
+    const quota = { maxRegistrations: 1, bytesPerSecond: Number.MAX_SAFE_INTEGER };
+    expect(await authenticate({ ...alice, quota, peers: ["bob"], expiresAtMs: 5 })).toMatchObject({
+      quota: {
+        maxRegistrations: 1,
+        bytesPerSecond: limits.bytesPerSecond,
+        maxCids: limits.maxCidsPerSubject,
+      },
+      peers: new Set(["bob"]),
+      expiresAtMs: 5,
+    });
+  });
+
+  it("may know nobody", async () => {
+    await expect(authenticate(null)).rejects.toMatchObject({ code: "ERR_QUICPIPE_TOKEN_INVALID" });
+  });
+
+  it.each([
+    ["subject", { ...alice, subject: "" }],
+    ["subject", { ...alice, subject: ".." }],
+    ["scopes", { ...alice, scopes: "relay:register" }],
+    ["peers", { ...alice, peers: "bob" }],
+    ["quota.maxCids", { ...alice, quota: { maxCids: 0 } }],
+    ["quota.bogus", { ...alice, quota: { bogus: 1 } }],
+    ["expiresAtMs", { ...alice, expiresAtMs: NaN }],
+  ])("is told that its %s is wrong", async (member, peer) => {
+    await expect(authenticate(peer as AuthorizedPeer)).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      message: expect.stringContaining(`its ${member} must be`),
+    });
+  });
+});
