@@ -1,4 +1,4 @@
-import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../../defaults/index.ts";
+import { longWaitMs, retryAfterSeconds } from "../../defaults/index.ts";
 import { http3Code } from "../../http3/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeStream } from "./stream.ts";
@@ -40,8 +40,8 @@ export class Exchange {
   #body: RequestBody | undefined;
   /** Start of the current wait for the app, in ms. */
   #waitsSinceMs: number | undefined;
-  /** When all of the response was handed over, in ms. */
-  #answeredAtMs: number | undefined;
+  /** Whether all of the response was handed over. */
+  #isAnswered = false;
   #hasRequestEnded: boolean;
   #hasAnswer = false;
   #isClosed = false;
@@ -196,9 +196,7 @@ export class Exchange {
 
   #isTooSlow(nowMs: number): boolean {
     const { client, reader } = this.#paces;
-    if (client.leftMs(nowMs) <= 0 || reader.leftMs(nowMs) <= 0) return true;
-    // All of the response was handed over, but not all of it has been sent.
-    return this.#answeredAtMs !== undefined && nowMs - this.#answeredAtMs >= stallTimeoutMs;
+    return client.leftMs(nowMs) <= 0 || reader.leftMs(nowMs) <= 0;
   }
 
   #received(chunk: Buffer): void {
@@ -220,7 +218,7 @@ export class Exchange {
   }
 
   #answered(): void {
-    this.#answeredAtMs = this.#options.now();
+    this.#isAnswered = true;
     // The rest of the request's body is not read.
     this.#body?.fail(alreadyAnswered);
     this.#options.outbox?.settle();
@@ -229,7 +227,7 @@ export class Exchange {
 
   /** Ends an exchange whose response is sent. A request that goes on is stopped (RFC 9114 §4.1.1). */
   #closeIfDone(): void {
-    if (this.#answeredAtMs === undefined || !this.#writer.isSent) return;
+    if (!this.#isAnswered || !this.#writer.isSent) return;
     if (this.#hasRequestEnded) this.#gone();
     else this.close(http3Code.noError);
   }

@@ -1,8 +1,11 @@
 import { EventEmitter } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { outboxSettleMs } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ExchangeStream, ResponseFields } from "../../../../src/gateway/exchange/stream.ts";
+import { ByteBudget } from "../../../../src/gateway/budget/bytes.ts";
+import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
 import { Faults } from "../../../../src/gateway/exchange/faults.ts";
 import { OpenRequests } from "../../../../src/gateway/exchange/open-requests.ts";
 import { silentLogger } from "../../../../src/log/logger.ts";
@@ -97,5 +100,62 @@ describe("the requests that are open on a connection", () => {
     requests.close();
     expect(requests.size).toBe(0);
     expect(budget.stats()).toMatchObject({ sources: 0, unreadBytes: 0, unsentBytes: 0 });
+  });
+});
+
+/** A QUIC connection that sends and acknowledges when it is told to. */
+class FakeConnection {
+  bytesOut = 0;
+  #pings: ((error: Error | null) => void)[] = [];
+
+  ping(onAcknowledged: (error: Error | null) => void): void {
+    this.#pings.push(onAcknowledged);
+  }
+
+  getMetrics(): { bytesOut: number } {
+    return { bytesOut: this.bytesOut };
+  }
+
+  send(bytes: number): void {
+    this.bytesOut += bytes;
+    for (const ping of this.#pings.splice(0)) ping(null);
+  }
+}
+
+/** Seconds until the exchange was over where so many bytes are sent per second, and how often clients were too slow. */
+async function secondsUntilOver(bytesPerSecond: number): Promise<{ seconds: number; slow: number }> {
+  const { clock, budget, requests } = bench(() => new Response(new Uint8Array(200_000)));
+  const connection = new FakeConnection();
+  const outbox = new Outbox(
+    connection,
+    new ByteBudget({ scope: "connection", limitBytes: 2 ** 20 }),
+    () => undefined,
+  );
+  requests.open(fields, 0, () => ({
+    stream: new Stream(),
+    hasEnded: true,
+    outbox,
+    onClose: () => undefined,
+  }));
+  await turn();
+  while (requests.size > 0 && clock.nowMs < 1e6) {
+    clock.nowMs += 1000;
+    outbox.sweep();
+    connection.send(bytesPerSecond);
+    requests.sweep(clock.nowMs);
+    // The outbox asks again after a while.
+    await sleep(outboxSettleMs + 1);
+  }
+  return { seconds: clock.nowMs / 1000, slow: budget.stats().refused.slow ?? 0 };
+}
+
+describe("a response that the QUIC library has whole, and sends as its client reads", () => {
+  it("has the time that its client takes, if that is not too slow", async () => {
+    expect(await secondsUntilOver(5000)).toEqual({ seconds: expect.closeTo(41, -0.5), slow: 0 });
+  });
+
+  it("ends where its client reads nothing, or too little", async () => {
+    expect(await secondsUntilOver(0)).toEqual({ seconds: expect.closeTo(20, -0.5), slow: 1 });
+    expect((await secondsUntilOver(500)).slow).toBe(1);
   });
 });
