@@ -8,7 +8,7 @@
  * Lines on standard input, each answered by one on standard output with the number of packets sent:
  *   check <address> <port> <packets> <kpps>      sealed packets, see packet.h
  *   flood <address> <port> <ms> <kpps>           0 kpps: at full speed
- *   allocate <address> <port> <sink> 0           TURN clients from now on, see lane_of
+ *   allocate <address> <port> <sink> 0           TURN clients from now on, see direction_of
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -77,7 +77,7 @@ static void sleep_until(uint64_t ns)
 }
 
 /* Returns the socket for a connection ID. TURN clients divide the destinations and bind a channel to each of theirs. */
-static uint32_t lane_of(uint32_t cid)
+static uint32_t direction_of(uint32_t cid)
 {
   return cid % load.socket_count;
 }
@@ -130,15 +130,15 @@ static uint64_t send_message(struct order *order, uint64_t n)
 {
   static uint8_t buffer[1 << 16];
   uint64_t most = load.course.bursts ? burst_segments : random_segments;
-  uint32_t cid = qp_course_at(&load.course, n), lane = lane_of(cid);
+  uint32_t cid = qp_course_at(&load.course, n), direction = direction_of(cid);
   uint64_t count = 0;
   size_t bytes = 0;
   do {
     bytes += write_packet(buffer + bytes, n + count, cid, order->sealed);
     cid = qp_course_at(&load.course, n + ++count);
-  } while (count < most && n + count < order->packets && lane_of(cid) == lane);
+  } while (count < most && n + count < order->packets && direction_of(cid) == direction);
   struct iovec vector = {buffer, bytes};
-  send_segments(load.sockets[lane], &order->to, &vector, (uint16_t)(bytes / count));
+  send_segments(load.sockets[direction], &order->to, &vector, (uint16_t)(bytes / count));
   return count;
 }
 
@@ -165,12 +165,12 @@ static void allocate(const struct sockaddr_in *server, const char *sink)
   struct sockaddr_in peer = {.sin_family = AF_INET};
   inet_pton(AF_INET, sink, &peer.sin_addr);
   load.header_bytes = qp_turn_channel_header;
-  for (uint32_t lane = 0; lane < load.socket_count; lane++)
-    expect_success(qp_turn_allocate(load.sockets[lane], server));
+  for (uint32_t direction = 0; direction < load.socket_count; direction++)
+    expect_success(qp_turn_allocate(load.sockets[direction], server));
   for (uint32_t cid = 0; cid < load.course.cid_count; cid++) {
     const uint8_t *port = qp_course_cid(&load.course, cid) + qp_port_at - qp_cid_at;
     memcpy(&peer.sin_port, port, sizeof peer.sin_port);
-    expect_success(qp_turn_bind(load.sockets[lane_of(cid)], server, channel_of(cid), &peer));
+    expect_success(qp_turn_bind(load.sockets[direction_of(cid)], server, channel_of(cid), &peer));
   }
 }
 

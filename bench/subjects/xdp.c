@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "../../src/xdp/native/calls.h"
-#include "../../src/xdp/native/entries.h"
+#include "../../src/xdp/native/maps.h"
 #include "../build/reflector.skel.h"
 #include "../rig/course.h"
 #include "../rig/frame.h"

@@ -47,7 +47,7 @@ export const sweepIntervalMs: number = second;
 /** Registrations ended before the event loop gets its turn: well under 1 ms at 10 CIDs each. */
 export const sweepBatch = 64;
 /** Sessions of an earlier process ended in one sweep: a few ms with all their entries in the kernel. */
-export const orphanSweepBatch = 512;
+export const unclaimedSweepBatch = 512;
 
 /** Lifetime of a mailbox message that requests none, in ms: as long as a person waits for a call to be answered. */
 export const messageTtlMs: number = minute;

@@ -127,7 +127,7 @@ export interface ForwarderStats {
   /** Token buckets that are open, and those of sessions that an earlier process left. */
   readonly buckets: number;
   /** Sessions that an earlier process left in pinned tables, and that no registration has claimed yet. */
-  readonly orphans: number;
+  readonly unclaimed: number;
 }
 
 /** A request that proved its sender by its integrity, and its source by its nonce. */

@@ -14,7 +14,7 @@ import type { Connection } from "./connection/connection.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
 import { createDeadline } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
-import type { Session } from "./connection/session.ts";
+import type { QuicConnection } from "./connection/quic-connection.ts";
 import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
 
 /** Options for accepting a first flight that came out of band. */
@@ -115,7 +115,7 @@ async function attemptAccept(
 /** Feeds the flight to the engine and waits for the end of the handshake. */
 async function answerFlight(
   { socket }: PeerContext,
-  session: Session,
+  session: QuicConnection,
   { packets, destinationId }: Flight,
   timeoutMs: number,
 ): Promise<void> {

@@ -6,9 +6,9 @@ import { ConnectionIds } from "./connection/connection-ids.ts";
 import type { Engine, EngineOptions } from "./engine/contract.ts";
 import type { Identity } from "./trust/identity.ts";
 import type { PeerSettings } from "./options.ts";
-import { Registration } from "./relay/registration.ts";
+import { RegistrationUpkeep } from "./relay/upkeep.ts";
 import type { RelayClient } from "./relay/client.ts";
-import { Session } from "./connection/session.ts";
+import { QuicConnection } from "./connection/quic-connection.ts";
 import type { PeerSocket } from "./socket.ts";
 import type { StunClient } from "./relay/stun-client.ts";
 import type { TrustPolicy } from "./trust/trust.ts";
@@ -23,9 +23,9 @@ export interface PeerContext {
   readonly identity: Identity;
   readonly telemetry: PeerTelemetry;
   /** Sessions that hold the socket. They are closed with the peer. */
-  readonly sessions: Set<Session>;
+  readonly sessions: Set<QuicConnection>;
   /** Registrations that live at the relay. They are ended with the peer. */
-  readonly registrations: Set<Registration>;
+  readonly registrations: Set<RegistrationUpkeep>;
 }
 
 /** Returns the context for one piece of work, whose requests to the relay carry the trace's headers. */
@@ -36,8 +36,8 @@ export function within(context: PeerContext, { headers }: PeerTrace): PeerContex
 /** A connection in the making: its IDs, and the registration that will carry it. */
 export interface Attempt {
   readonly ids: ConnectionIds;
-  session: Session | undefined;
-  registration: Registration | undefined;
+  session: QuicConnection | undefined;
+  registration: RegistrationUpkeep | undefined;
   ended: boolean;
 }
 
@@ -48,10 +48,10 @@ export function beginAttempt({ settings }: PeerContext): Attempt {
 }
 
 /** Registers the attempt's connection IDs and keeps them registered until the connection ends. */
-export async function register(context: PeerContext, attempt: Attempt): Promise<Registration> {
+export async function register(context: PeerContext, attempt: Attempt): Promise<RegistrationUpkeep> {
   const { relay, stun, settings } = context;
   const { key, num } = attempt.ids;
-  const registration = await Registration.open({
+  const registration = await RegistrationUpkeep.open({
     relay,
     bind: (credential) => stun.bind(credential),
     onRelay: (relayAddress) => followRelay(context, relayAddress),
@@ -78,7 +78,7 @@ function followRelay({ settings, socket }: PeerContext, relayAddress: string): v
 
 /** A new connection: the session that drives it, and the object for the application. */
 export interface Made {
-  readonly session: Session;
+  readonly session: QuicConnection;
   readonly connection: Connection;
 }
 
@@ -98,7 +98,7 @@ export function connect(context: PeerContext, attempt: Attempt, making: Making):
   const options = engineOptions(context, making);
   const engine =
     role === "client" ? context.engine.connect(options, start) : context.engine.accept(options, start);
-  const session = new Session({
+  const session = new QuicConnection({
     engine,
     socket,
     ids: attempt.ids,

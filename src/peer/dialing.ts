@@ -9,7 +9,7 @@ import { numberIn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
 import { pause } from "./time/pause.ts";
 import { requireSent } from "./relay/answer.ts";
-import type { Session } from "./connection/session.ts";
+import type { QuicConnection } from "./connection/quic-connection.ts";
 import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
 
 /** The peer to dial: a name in the relay's mailbox, or a way to deliver the first packets to it. */
@@ -122,7 +122,7 @@ interface Letter {
 
 async function reachByMailbox(
   { relay, settings }: PeerContext,
-  session: Session,
+  session: QuicConnection,
   { recipient, packets, note, timeoutMs }: Letter,
   progress: Progress,
   patience: Patience,
@@ -157,7 +157,7 @@ async function reachByMailbox(
  * (RFC 9002 §6.2.2.1).
  */
 async function watch(
-  session: Session,
+  session: QuicConnection,
   progress: Progress,
   look: () => Promise<SentMessage>,
   signal: AbortSignal,

@@ -10,12 +10,12 @@ import { loadEngine } from "./engine/engine.ts";
 import { createIdentity, loadIdentity } from "./trust/identity.ts";
 import { MailboxLoop } from "./relay/mailbox-loop.ts";
 import { type PeerOptions, resolveSettings } from "./options.ts";
-import type { Registration } from "./relay/registration.ts";
+import type { RegistrationUpkeep } from "./relay/upkeep.ts";
 import { RelayClient } from "./relay/client.ts";
 import type { RelayHttp } from "./relay/http.ts";
 import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
-import { Session } from "./connection/session.ts";
+import { QuicConnection } from "./connection/quic-connection.ts";
 import { StunClient } from "./relay/stun-client.ts";
 import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
 
@@ -68,7 +68,7 @@ export class Peer implements AsyncIterable<Connection> {
     const socket = await PeerSocket.bind({ host: settings.host, port: settings.port, relay: settings.relay });
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
-    const collections = { sessions: new Set<Session>(), registrations: new Set<Registration>() };
+    const collections = { sessions: new Set<QuicConnection>(), registrations: new Set<RegistrationUpkeep>() };
     const http = createRelayHttp(settings, engine, socket, () => {
       // The relay may have restarted, or be another one: registrations are renewed before packets get lost.
       for (const registration of collections.registrations) void registration.keepAlive();

@@ -161,7 +161,7 @@ function forwarderOptions(settings: Settings, log: Log): Omit<ForwarderOptions, 
     sourcePolicy,
     stun,
     maxSessions: limits.maxRegistrations,
-    // One more, as a registration joins a bucket before it leaves another, or before it ends an orphan to make room.
+    // One more, as a registration joins a bucket before it leaves another, or before it ends an unclaimed session to make room.
     maxBuckets: limits.maxRegistrations + defaults.maxIdleBuckets + 1,
     maxGatewayClients,
     socketBufferBytes,

@@ -4,7 +4,7 @@ import type { Quota } from "./quota.ts";
 import type { RatedBy } from "./rate-buckets.ts";
 
 /** A request to register connection IDs. */
-export interface RegisterRequest {
+export interface RegistrationSpec {
   readonly subject: string;
   /** The account whose quota it uses: the subject, or its address where all clients are one subject. */
   readonly account: string;

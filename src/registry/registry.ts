@@ -14,7 +14,7 @@ import { firstProof, noteTransaction, takeProof, weigh } from "./address-proof.t
 import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
 import { type EndReason, guardObservers, type RegistrationObserver } from "./observer.ts";
 import type { RegistryOptions } from "./options.ts";
-import type { InitialPin, RegisterRequest, Registration } from "./registration.ts";
+import type { InitialPin, RegistrationSpec, Registration } from "./registration.ts";
 import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from "./rate-buckets.ts";
 import { type Entry, RegistrationTable, type Renewal } from "./registration-table.ts";
 
@@ -44,7 +44,7 @@ export class Registry implements StunAuthority {
    * @throws ERR_QUICPIPE_CID_CONFLICT, ERR_QUICPIPE_OWN_ADDRESS, ERR_QUICPIPE_REGISTRATION_QUOTA, ERR_QUICPIPE_CID_QUOTA,
    *   ERR_QUICPIPE_TABLE_FULL, ERR_QUICPIPE_DRAINING
    */
-  register(request: RegisterRequest): Registration {
+  register(request: RegistrationSpec): Registration {
     // The clock is read once, so that nothing expires halfway.
     const nowMs = this.#options.now();
     // Equal keys give equal connection IDs, so the first one tells whether this is a refresh.
@@ -180,7 +180,7 @@ export class Registry implements StunAuthority {
     }
   }
 
-  #admit(request: RegisterRequest, held: Entry | undefined, nowMs: number): void {
+  #admit(request: RegistrationSpec, held: Entry | undefined, nowMs: number): void {
     const { forwarder, maxRegistrations, maxCids } = this.#options;
     if (request.address && forwarder.isOwnAddress(request.address)) throw ownAddress(request.address);
     this.#freeDeadOf(request, nowMs);
@@ -200,7 +200,7 @@ export class Registry implements StunAuthority {
     });
   }
 
-  #open(request: RegisterRequest, cids: Uint8Array): Entry {
+  #open(request: RegistrationSpec, cids: Uint8Array): Entry {
     const { subject, account, quota, num, ttlMs, address, ratedBy } = request;
     const registeredAtMs = this.#options.now();
     const lifeMs = Math.min(ttlMs, quota.maxTtlMs);
@@ -229,7 +229,7 @@ export class Registry implements StunAuthority {
     }
   }
 
-  #refresh(entry: Entry, request: RegisterRequest, cids?: Uint8Array): Entry {
+  #refresh(entry: Entry, request: RegistrationSpec, cids?: Uint8Array): Entry {
     const { quota, num, ttlMs, address, provenAtMs } = request;
     const proof = address && { address, atMs: provenAtMs ?? this.#options.now() };
     const life = { ttlMs: Math.min(ttlMs, quota.maxTtlMs) };
@@ -267,7 +267,7 @@ export class Registry implements StunAuthority {
   }
 
   /** Ends the expired registrations of an account that would otherwise be refused. Other accounts are not scanned. */
-  #freeDeadOf({ account, quota, num }: RegisterRequest, nowMs: number): void {
+  #freeDeadOf({ account, quota, num }: RegistrationSpec, nowMs: number): void {
     const holder = this.#table.ofAccount(account);
     if (!holder) return;
     if (holder.entries.size < quota.maxRegistrations && holder.cids + num <= quota.maxCids) return;

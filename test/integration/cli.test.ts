@@ -281,7 +281,7 @@ describe("what others have written", () => {
       registrations: 1,
       cids: 1,
       waiters: 1,
-      orphans: 1,
+      unclaimed: 1,
       mailbox: { queued: 1 },
       stun: counts,
       backend: evil,

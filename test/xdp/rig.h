@@ -4,7 +4,7 @@
 
 #include <linux/bpf.h>
 
-#include "../../src/xdp/native/entries.h"
+#include "../../src/xdp/native/maps.h"
 #include "host.h"
 #include "packet.h"
 

@@ -41,7 +41,7 @@ const figures = object({
   registrations: number,
   cids: number,
   waiters: number,
-  orphans: number,
+  unclaimed: number,
   overflowed: number,
   mailbox: object({ queued: number }),
   dropped: counts,

@@ -52,11 +52,11 @@ export function topLines(given: TopFigures, surface: TopSurface): string[] {
 }
 
 function headLines({ stats, fault }: TopFigures, { columns, style }: TopSurface): string[] {
-  const { registrations, cids, waiters, orphans, mailbox, xdp } = stats;
+  const { registrations, cids, waiters, unclaimed, mailbox, xdp } = stats;
   const held = [
     `${count(registrations)} registrations`,
     `${count(cids)} connection IDs`,
-    ...(orphans > 0 ? [`${count(orphans)} sessions of an earlier process`] : []),
+    ...(unclaimed > 0 ? [`${count(unclaimed)} sessions of an earlier process`] : []),
     `${count(waiters)} waiting`,
     `${count(mailbox.queued)} messages`,
   ];

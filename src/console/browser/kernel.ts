@@ -12,14 +12,14 @@ const tones = {
 } as const;
 
 /** Shows whether the kernel forwards, on which interfaces, and what limits it. */
-export function showKernel({ xdp, orphans }: Totals): void {
+export function showKernel({ xdp, unclaimed }: Totals): void {
   const state = byId("xdp-state");
   setText(state, xdp.state);
   state.dataset["tone"] = xdp.state === "on" ? "good" : "quiet";
   const remarks = [
     xdp.reason,
     ...(xdp.refusedRoutes > 0 ? [`${xdp.refusedRoutes} routes found no room in its tables`] : []),
-    ...(orphans > 0 ? [`${orphans} sessions of an earlier process wait for their peers`] : []),
+    ...(unclaimed > 0 ? [`${unclaimed} sessions of an earlier process wait for their peers`] : []),
   ];
   setText(byId("xdp-reason"), remarks.filter(Boolean).join("; "));
   byId("xdp-interfaces").replaceChildren(

@@ -16,7 +16,7 @@ export interface Totals {
     readonly recalled: number;
   };
   readonly waiters: number;
-  readonly orphans: number;
+  readonly unclaimed: number;
   readonly xdp: {
     readonly state: "on" | "off";
     readonly reason: string;

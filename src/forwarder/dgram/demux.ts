@@ -20,7 +20,7 @@ export const verdict = {
   /** For the session to which the DCID at {@link longDestination} is pinned, if it comes from the dialer. */
   pinned: -4,
   /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
-  undirected: -5,
+  unknownInitial: -5,
 } as const;
 
 /** The id of the session whose connection ID a datagram carries, or one of {@link verdict}. */
@@ -53,7 +53,7 @@ function classifyLong(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup
     if (session >= 0) return session;
   }
   if (pins.has(datagram, longDestination, length, nowMs)) return verdict.pinned;
-  return isFromPeer(datagram, longDestination + length, routes) ? verdict.undirected : verdict.gateway;
+  return isFromPeer(datagram, longDestination + length, routes) ? verdict.unknownInitial : verdict.gateway;
 }
 
 /**

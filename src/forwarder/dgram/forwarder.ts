@@ -17,7 +17,7 @@ import { type Counters, createCounters } from "../counters.ts";
 import { verdict } from "./demux.ts";
 import { interfaceAddresses, isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
-import { Relay } from "./relay.ts";
+import { PacketRelay } from "./relay.ts";
 import { ReportReader } from "../stun/report-reader.ts";
 import { countersOf } from "./sessions.ts";
 import { probeClientsBy, Splice } from "../splice/splice.ts";
@@ -55,7 +55,7 @@ class DgramForwarder implements Forwarder {
   readonly #options: ForwarderOptions;
   readonly #socket: PublicSocket;
   readonly #counters: Counters = createCounters();
-  readonly #relay: Relay;
+  readonly #relay: PacketRelay;
   readonly #splice: Splice | undefined;
   readonly #stunGate: StunGate;
   readonly #stunQueue: StunQueue;
@@ -72,7 +72,7 @@ class DgramForwarder implements Forwarder {
     this.clientsBy = upstream && clientsBy;
     this.#options = options;
     this.#socket = socket;
-    this.#relay = new Relay({ sourcePolicy, counters, send: socket.send });
+    this.#relay = new PacketRelay({ sourcePolicy, counters, send: socket.send });
     const { fromWire, send } = socket;
     const nonces = new StunNonces(createNonceSigner());
     this.#stunGate = new StunGate({
@@ -188,7 +188,7 @@ class DgramForwarder implements Forwarder {
       routes: this.#relay.sessions.routes.size,
       pins: this.#relay.pins.size,
       buckets: this.#relay.sessions.buckets.size,
-      orphans: 0,
+      unclaimed: 0,
     };
   }
 
@@ -210,7 +210,7 @@ class DgramForwarder implements Forwarder {
     if (sorted >= 0) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
     else if (sorted === verdict.stun) this.#receiveStun(datagram, source, nowMs);
-    else this.#counters.dropped[sorted === verdict.undirected ? "no-destination" : "empty"]++;
+    else this.#counters.dropped[sorted === verdict.unknownInitial ? "no-destination" : "empty"]++;
   }
 
   #receiveStun(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {

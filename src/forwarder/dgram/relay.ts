@@ -6,8 +6,8 @@ import { type PinLookup, PinTable } from "../pins.ts";
 import { type Send, sendDropReason } from "../udp/send.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
-/** Options of a {@link Relay}. */
-export interface RelayOptions {
+/** Options of a {@link PacketRelay}. */
+export interface PacketRelayOptions {
   readonly sourcePolicy: SourcePolicy;
   readonly counters: Counters;
   readonly send: Send;
@@ -16,12 +16,12 @@ export interface RelayOptions {
 const noPins: PinLookup = { has: () => false };
 
 /** Applies policy to datagrams with a *relay* verdict, and accounts for them. */
-export class Relay {
+export class PacketRelay {
   readonly sessions: SessionTable = new SessionTable();
   readonly pins: PinTable = new PinTable();
-  readonly #options: RelayOptions;
+  readonly #options: PacketRelayOptions;
 
-  constructor(options: RelayOptions) {
+  constructor(options: PacketRelayOptions) {
     this.#options = options;
   }
 

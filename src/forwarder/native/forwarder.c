@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#include "io/departure.h"
+#include "io/message.h"
 #include "memory/pages.h"
 #include "tables/adoption.h"
 #include "tables/endpoints.h"
@@ -48,7 +48,7 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   qp_grace_init(&tables->grace, options->threads);
   qp_pins_init(&tables->pins, key, &tables->grace);
   qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order, key);
-  qp_reports_init(&tables->reports, options->stun.max_waiting, options->wake, options->context);
+  qp_upcalls_init(&tables->upcalls, options->stun.max_waiting, options->wake, options->context);
   tables->is_source_checked = options->is_source_checked;
   tables->has_upstream = options->upstream_host &&
                          qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
@@ -200,7 +200,7 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
     qp_kernel_close(&forwarder->kernel);
   qp_pins_destroy(&tables->pins);
   /* Before the gate, whose memory holds the counts of waiting reports. */
-  qp_reports_destroy(&tables->reports);
+  qp_upcalls_destroy(&tables->upcalls);
   qp_stun_gate_destroy(&tables->stun_gate);
   qp_splice_limits_destroy(&tables->splice_limits);
   qp_pages_free(forwarder->workers, forwarder->threads * sizeof *forwarder->workers);
@@ -210,11 +210,11 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
 int qp_forwarder_send(const struct qp_forwarder *forwarder, const struct qp_path *path, void *data, size_t length)
 {
   struct qp_name name = qp_name_of_address(&path->peer, forwarder->tables.sessions.family);
-  const struct qp_way way = { .to = &name, .local = path->local };
+  const struct qp_destination destination = { .to = &name, .local = path->local };
   struct iovec datagram = { data, length };
   struct msghdr message;
   _Alignas(struct cmsghdr) uint8_t control[QP_SEND_CONTROL_BYTES];
-  qp_departure_write(&way, 0, &datagram, 1, &message, control);
+  qp_message_write(&destination, 0, &datagram, 1, &message, control);
   return sendmsg(forwarder->workers[0].public_socket, &message, MSG_DONTWAIT) < 0 ? errno : 0;
 }
 

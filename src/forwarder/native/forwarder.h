@@ -31,7 +31,7 @@ struct qp_forwarder_options {
   const _Atomic int64_t *clock;
   /** Milliseconds since the epoch at which the monotonic clock is 0. */
   int64_t epoch_ms;
-  /** See `struct qp_reports`. */
+  /** See `struct qp_upcalls`. */
   void (*wake)(void *context);
   void *context;
 };

@@ -118,7 +118,7 @@ class NativeForwarder implements Forwarder {
     this.#sweeper = setInterval(() => {
       this.#pins.sweep(now());
       handle.sweep();
-      this.#sessions.orphans.sweep(process.hrtime.bigint(), defaults.orphanSweepBatch);
+      this.#sessions.unclaimed.sweep(process.hrtime.bigint(), defaults.unclaimedSweepBatch);
     }, defaults.sweepIntervalMs).unref();
     this.#offload = startOffload(plan, handle, addon, (status) => xdp?.onChange(status));
   }
@@ -211,7 +211,7 @@ class NativeForwarder implements Forwarder {
       routes,
       pins: this.#pins.size,
       buckets,
-      orphans: this.#sessions.orphans.size,
+      unclaimed: this.#sessions.unclaimed.size,
     };
   }
 

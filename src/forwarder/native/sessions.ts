@@ -3,7 +3,7 @@ import type { SessionId, SessionSpec } from "../contract.ts";
 import { noSession } from "../no-session.ts";
 import type { NativeHandle } from "./addon.ts";
 import { IdSet } from "./id-set.ts";
-import { Orphans } from "./orphans.ts";
+import { UnclaimedSessions } from "./unclaimed.ts";
 
 /** The sessions of the addon, which alone stores them. This class tracks only which ids are open. */
 export class NativeSessions {
@@ -11,12 +11,12 @@ export class NativeSessions {
   readonly #maxSessions: number;
   readonly #open = new IdSet();
   /** Open in the addon, but not claimed yet. */
-  readonly orphans: Orphans;
+  readonly unclaimed: UnclaimedSessions;
 
   constructor(handle: NativeHandle, maxSessions: number) {
     this.#handle = handle;
     this.#maxSessions = maxSessions;
-    this.orphans = new Orphans(handle);
+    this.unclaimed = new UnclaimedSessions(handle);
   }
 
   has(id: SessionId): boolean {
@@ -29,15 +29,15 @@ export class NativeSessions {
   }
 
   /**
-   * Opens a session, or takes over the orphan that the first connection ID leads to. The orphan's counters go on, and from now
+   * Opens a session, or takes over the unclaimed session that the first connection ID leads to. The unclaimed's counters go on, and from now
    * on it draws from the bucket of its new owner.
    */
   open(spec: SessionSpec): SessionId {
-    const orphan = this.orphans.claim(spec.cids.subarray(0, cidBytes));
-    const id = orphan ?? this.#openNew(spec);
+    const unclaimed = this.unclaimed.claim(spec.cids.subarray(0, cidBytes));
+    const id = unclaimed ?? this.#openNew(spec);
     this.#open.add(id);
     try {
-      if (orphan !== undefined) this.#takeOver(id, spec);
+      if (unclaimed !== undefined) this.#takeOver(id, spec);
       if (spec.username !== undefined) this.#handle.setUsername(id, Buffer.from(spec.username));
     } catch (error) {
       // The caller has no id to close it with.
@@ -53,7 +53,7 @@ export class NativeSessions {
   }
 
   #openNew({ cids, address, bucket, expiresAtMs }: SessionSpec): SessionId {
-    if (this.#open.size + this.orphans.size >= this.#maxSessions) this.orphans.endOne();
+    if (this.#open.size + this.unclaimed.size >= this.#maxSessions) this.unclaimed.endOne();
     return this.#handle.openSession(
       cids,
       address?.address ?? null,

@@ -5,7 +5,7 @@
 #include "memory/grace.h"
 #include "memory/now.h"
 #include "splice/splice.h"
-#include "stun/reports.h"
+#include "stun/upcalls.h"
 #include "stun/stun-gate.h"
 #include "tables/pins.h"
 #include "tables/sessions.h"
@@ -15,7 +15,7 @@ struct qp_tables {
   struct qp_sessions sessions;
   struct qp_pins pins;
   struct qp_splice_limits splice_limits;
-  struct qp_reports reports;
+  struct qp_upcalls upcalls;
   struct qp_stun_gate stun_gate;
   /** Whether only the addresses of live registrations may send. */
   bool is_source_checked;

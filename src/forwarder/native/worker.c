@@ -39,7 +39,7 @@ static void report_fault(struct qp_worker *worker, int error)
   if (error == EAGAIN || error == EINTR || error == ECONNREFUSED || error == worker->last_fault)
     return;
   worker->last_fault = error;
-  qp_report_fault(&worker->relay.tables->reports, error, "recvmmsg");
+  qp_upcall_fault(&worker->relay.tables->upcalls, error, "recvmmsg");
 }
 
 static void receive_public(struct qp_worker *worker)

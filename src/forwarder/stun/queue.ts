@@ -13,7 +13,7 @@ interface Waiting {
 
 /**
  * The STUN messages that wait to be answered, in their order. Each payer has a share of the places, so that there is room for
- * others. src/forwarder/native/stun/reports.c has the same rules.
+ * others. src/forwarder/native/stun/upcalls.c has the same rules.
  */
 export class StunQueue implements ReportSource {
   readonly #answer: (datagram: Uint8Array, source: PeerAddress) => void;

@@ -2,7 +2,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { CloseInfo } from "./error.ts";
 import type { Datagrams } from "./datagrams.ts";
 import type { EngineConnection, EngineStats } from "../engine/contract.ts";
-import type { Session } from "./session.ts";
+import type { QuicConnection } from "./quic-connection.ts";
 import { isErrorCode } from "./stream-error.ts";
 import type { BidirectionalStream } from "./streams.ts";
 
@@ -18,11 +18,11 @@ export interface ConnectionStats extends EngineStats {
 export class Connection {
   /** The path that packets take. */
   readonly path = "relay";
-  readonly #session: Session;
+  readonly #session: QuicConnection;
   readonly #engine: EngineConnection;
 
   /** Internal: `Peer` creates connections. */
-  constructor(session: Session, engine: EngineConnection) {
+  constructor(session: QuicConnection, engine: EngineConnection) {
     this.#session = session;
     this.#engine = engine;
   }

@@ -127,7 +127,7 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       relayed: traffic,
       path: object({ kernel: traffic, user: traffic }),
       xdp: { type: "object", description: "Where the kernel forwards, and why no further." },
-      orphans: count,
+      unclaimed: count,
       gateway: counts,
       dropped: { ...counts, description: "Datagrams by reason." },
       overflowed: count,

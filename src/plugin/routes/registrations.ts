@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type RegisterListResponse, type RegisterResponse, paths, scopes } from "../../protocol.ts";
-import type { RegisterRequest, Registration } from "../../registry/index.ts";
+import type { RegistrationSpec, Registration } from "../../registry/index.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { readJson } from "../http/body.ts";
 import { timestamp } from "../../steady-clock.ts";
@@ -34,7 +34,7 @@ async function register(request: TracedRequest): Promise<Response> {
   const { event, identity, proof, service, trace } = request;
   const { registry, settings } = service;
   const body = await readJson(event.req, defaults.maxSmallBodyBytes);
-  const wanted: RegisterRequest = {
+  const wanted: RegistrationSpec = {
     subject: identity.subject,
     account: identity.account,
     quota: identity.quota,

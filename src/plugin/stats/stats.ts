@@ -28,7 +28,7 @@ export interface RelayStats {
   /** State of kernel forwarding, and its limits. */
   readonly xdp: XdpStatus;
   /** Sessions of an earlier process kept in the kernel, and not registered again yet. */
-  readonly orphans: number;
+  readonly unclaimed: number;
   /** Datagrams to and from the gateway, and its current clients. */
   readonly gateway: ForwarderStats["gateway"];
   /** Datagrams dropped, by reason. */
@@ -62,7 +62,7 @@ export interface CountedParts {
 
 /** Collects the figures of a running relay. */
 export function relayStats({ forwarder, registry, mailbox, waiters, refused }: CountedParts): RelayStats {
-  const { relayed, path, orphans, gateway, dropped, overflowed, stun } = forwarder.stats();
+  const { relayed, path, unclaimed, gateway, dropped, overflowed, stun } = forwarder.stats();
   return {
     backend: forwarder.backend,
     backendReason: forwarder.backendReason,
@@ -71,7 +71,7 @@ export function relayStats({ forwarder, registry, mailbox, waiters, refused }: C
     relayed,
     path,
     xdp: forwarder.xdp(),
-    orphans,
+    unclaimed,
     gateway,
     dropped,
     overflowed,

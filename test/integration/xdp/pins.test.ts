@@ -66,9 +66,9 @@ describe("a pinned program", () => {
       }
       const last = await openRemoteForwarder(relay, options);
       expect(programOn(relay, "to-alice")).toBe(program);
-      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, orphans: 2 });
+      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, unclaimed: 2 });
       expect(await register(last)).toEqual([aliceId, bobId]);
-      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, orphans: 0 });
+      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, unclaimed: 0 });
       await delay(100);
       const sent = await source.stop();
       expect(sent).toBeGreaterThan(3000);
@@ -132,7 +132,7 @@ describe("a pinned program", () => {
     await killed(old.forwarder);
     const resized = await openPair(network, "ipv4", { xdp, maxRoutes: 2000 });
     ids.push(programOn(relay, "to-alice"));
-    expect(await resized.forwarder.stats()).toMatchObject({ sessions: 2, orphans: 0 });
+    expect(await resized.forwarder.stats()).toMatchObject({ sessions: 2, unclaimed: 0 });
     expect(await send(resized, [shortPacket(2)])).toBe(1);
     await killed(resized.forwarder);
     // The first word of its settings is the version of their layout.
@@ -146,7 +146,7 @@ describe("a pinned program", () => {
     );
     const next = await openPair(network, "ipv4", { xdp, maxRoutes: 2000 });
     ids.push(programOn(relay, "to-alice"));
-    expect(await next.forwarder.stats()).toMatchObject({ sessions: 2, orphans: 0 });
+    expect(await next.forwarder.stats()).toMatchObject({ sessions: 2, unclaimed: 0 });
     expect(await send(next, [shortPacket(2)])).toBe(1);
     expect(new Set(ids).size).toBe(3);
     expect(programOn(relay, "to-bob")).toBe(ids.at(-1));
@@ -163,7 +163,7 @@ describe("a pinned program", () => {
     pair.alice.send([shortPacket(2)], pair.relay);
     await pair.bob.received(1);
     const next = await openRemoteForwarder(network.relay, { host: "192.0.2.1", xdp });
-    expect(await next.stats()).toMatchObject({ relayed: { packets: 1 }, orphans: 2 });
+    expect(await next.stats()).toMatchObject({ relayed: { packets: 1 }, unclaimed: 2 });
   });
 
   itPins(
@@ -181,11 +181,11 @@ describe("a pinned program", () => {
       await forwarder.settles("stats", { relayed: { packets: 54 }, dropped: { "rate-limited": 6 } });
       await forwarder.close();
       const next = await openRemoteForwarder(network.relay, { host: relay.address, xdp });
-      expect(await next.stats()).toMatchObject({ orphans: 2, buckets: 2 });
+      expect(await next.stats()).toMatchObject({ unclaimed: 2, buckets: 2 });
       alice.send([shortPacket(2)], relay);
       await next.settles("stats", { relayed: { packets: 54 }, dropped: { "rate-limited": 7 } });
       expect(await next.register(alice.address, 1)).toBe(aliceId);
-      expect(await next.stats()).toMatchObject({ orphans: 1, buckets: 2 });
+      expect(await next.stats()).toMatchObject({ unclaimed: 1, buckets: 2 });
       alice.send(burst, relay);
       await bob.received(54 + 60);
     },

@@ -2,10 +2,10 @@
 #include "../harness/check.h"
 #include "run.h"
 
-static bool is_about(const struct qp_report *report, const struct datagram *datagram)
+static bool is_about(const struct qp_upcall *upcall, const struct datagram *datagram)
 {
-  return datagram->verdict.fate == FATE_STUN && report->length == datagram->length &&
-         memcmp(report->data, datagram->data, report->length) == 0;
+  return datagram->verdict.fate == FATE_STUN && upcall->length == datagram->length &&
+         memcmp(upcall->data, datagram->data, upcall->length) == 0;
 }
 
 /** Takes the reports, which are STUN messages of the batch in order. Returns their number. */
@@ -13,12 +13,12 @@ static uint64_t take_reports(struct run *run)
 {
   uint64_t count = 0;
   const struct datagram *datagram = run->batch.datagrams, *end = datagram + run->batch.count;
-  for (struct qp_report *report = qp_reports_take(&run->world.rig->tables.reports, SIZE_MAX), *next; report; report = next) {
-    next = report->next;
-    while (datagram < end && !is_about(report, datagram))
+  for (struct qp_upcall *upcall = qp_upcalls_take(&run->world.rig->tables.upcalls, SIZE_MAX), *next; upcall; upcall = next) {
+    next = upcall->next;
+    while (datagram < end && !is_about(upcall, datagram))
       datagram++;
     CHECK(datagram++ < end);
-    free(report);
+    free(upcall);
     count++;
   }
   return count;

@@ -41,20 +41,20 @@ void sent_end(struct sent *sent)
   free(sent->outbox);
 }
 
-struct qp_way sent_way(struct sent *sent, unsigned to)
+struct qp_destination sent_destination(struct sent *sent, unsigned to)
 {
-  return (struct qp_way){
+  return (struct qp_destination){
     .to = &sent->names[to],
     .payer = &sent->payer,
     .account = &sent->account,
-    .lane = QP_LANE_RELAY,
+    .direction = QP_DIRECTION_RELAY,
   };
 }
 
-void sent_add(struct sent *sent, const struct qp_way *way, uint32_t length)
+void sent_add(struct sent *sent, const struct qp_destination *destination, uint32_t length)
 {
   CHECK(sent->used + length + 1 <= SENT_BYTES);
-  qp_outbox_add(sent->outbox, way, sent->bytes + sent->used, length, length);
+  qp_outbox_add(sent->outbox, destination, sent->bytes + sent->used, length, length);
   sent->used += length + 1;
 }
 

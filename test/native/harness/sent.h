@@ -27,9 +27,9 @@ void sent_begin(struct sent *sent, bool may_segment);
 void sent_end(struct sent *sent);
 
 /** Returns the way to one of two addresses, IPv4 and IPv6. */
-struct qp_way sent_way(struct sent *sent, unsigned to);
+struct qp_destination sent_destination(struct sent *sent, unsigned to);
 /** Adds a datagram that is not adjacent to the one before it. */
-void sent_add(struct sent *sent, const struct qp_way *way, uint32_t length);
+void sent_add(struct sent *sent, const struct qp_destination *destination, uint32_t length);
 void sent_flush(struct sent *sent);
 uint64_t sent_counter(const struct sent *sent, enum qp_counter counter);
 

@@ -19,6 +19,6 @@ struct suite {
 #define SUITE(noun, tests) { noun, tests, sizeof tests / sizeof tests[0] }
 
 extern const struct suite bucket_suite, memory_suite, outbox_suite, permutation_suite, places_suite, refusal_suite,
-  reports_suite, routes_suite, siphash_suite, sockets_suite, splice_suite, stun_gate_suite, table_suite;
+  upcalls_suite, routes_suite, siphash_suite, sockets_suite, splice_suite, stun_gate_suite, table_suite;
 
 #endif

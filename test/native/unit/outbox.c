@@ -7,10 +7,10 @@ static struct sent sent;
 #define LEFT_IN(...) \
   sent_messages(&sent, (const unsigned[]){ __VA_ARGS__ }, sizeof((const unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned))
 
-static void add_many(const struct qp_way *way, unsigned count, uint32_t length)
+static void add_many(const struct qp_destination *destination, unsigned count, uint32_t length)
 {
   for (unsigned i = 0; i < count; i++)
-    sent_add(&sent, way, length);
+    sent_add(&sent, destination, length);
 }
 
 /** Reports whether the datagrams left in the order in which they were added. */
@@ -25,8 +25,8 @@ static bool is_in_order(void)
 static void joins_one_way(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0);
-  add_many(&way, 16, 1200);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  add_many(&destination, 16, 1200);
   sent_flush(&sent);
   CHECK(LEFT_IN(16) && is_in_order() && sent.kernel.sendmmsg_calls == 1);
   CHECK(sent_counter(&sent, QP_RELAYED_PACKETS) == 16 && sent_counter(&sent, QP_RELAYED_BYTES) == 16 * 1200);
@@ -38,11 +38,11 @@ static void joins_one_way(void)
 static void ends_with_a_short_one(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 1);
-  add_many(&way, 2, 1200);
-  add_many(&way, 1, 1199);
-  add_many(&way, 2, 1200);
-  add_many(&way, 1, 1201);
+  struct qp_destination destination = sent_destination(&sent, 1);
+  add_many(&destination, 2, 1200);
+  add_many(&destination, 1, 1199);
+  add_many(&destination, 2, 1200);
+  add_many(&destination, 1, 1201);
   sent_flush(&sent);
   CHECK(LEFT_IN(3, 2, 1) && is_in_order());
   sent_end(&sent);
@@ -51,11 +51,11 @@ static void ends_with_a_short_one(void)
 static void keeps_empty_ones_apart(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0);
-  way.lane = QP_LANE_GATEWAY_OUT;
-  add_many(&way, 2, 0);
-  add_many(&way, 2, 100);
-  add_many(&way, 2, 0);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  destination.direction = QP_DIRECTION_GATEWAY_OUT;
+  add_many(&destination, 2, 0);
+  add_many(&destination, 2, 100);
+  add_many(&destination, 2, 0);
   sent_flush(&sent);
   CHECK(LEFT_IN(1, 1, 2, 1, 1));
   CHECK(sent_counter(&sent, QP_GATEWAY_OUT) == 6);
@@ -65,11 +65,11 @@ static void keeps_empty_ones_apart(void)
 static void keeps_the_order(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0), congested = way;
+  struct qp_destination destination = sent_destination(&sent, 0), congested = destination;
   congested.ecn = 3;
-  add_many(&way, 3, 1200);
+  add_many(&destination, 3, 1200);
   add_many(&congested, 1, 1200);
-  add_many(&way, 3, 1200);
+  add_many(&destination, 3, 1200);
   sent_flush(&sent);
   CHECK(LEFT_IN(3, 1, 3) && is_in_order());
   CHECK(sent.departures[3].ecn == 3 && sent.departures[4].ecn == 0);
@@ -79,9 +79,9 @@ static void keeps_the_order(void)
 static void joins_what_is_mixed(void)
 {
   sent_begin(&sent, true);
-  struct qp_way ways[2] = { sent_way(&sent, 0), sent_way(&sent, 1) };
+  struct qp_destination destinations[2] = { sent_destination(&sent, 0), sent_destination(&sent, 1) };
   for (unsigned i = 0; i < 16; i++)
-    sent_add(&sent, &ways[i % 2], 1200);
+    sent_add(&sent, &destinations[i % 2], 1200);
   sent_flush(&sent);
   CHECK(LEFT_IN(8, 8));
   sent_end(&sent);
@@ -90,16 +90,16 @@ static void joins_what_is_mixed(void)
 static void keeps_to_the_bounds(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0);
-  add_many(&way, 130, 1200);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  add_many(&destination, 130, 1200);
   sent_flush(&sent);
   CHECK(LEFT_IN(54, 54, 22));
   sent.count = 0;
-  add_many(&way, 130, 100);
+  add_many(&destination, 130, 100);
   sent_flush(&sent);
   CHECK(LEFT_IN(64, 64, 2));
   sent.count = 0;
-  add_many(&way, 2, 65507);
+  add_many(&destination, 2, 65507);
   sent_flush(&sent);
   CHECK(LEFT_IN(1, 1));
   sent_end(&sent);
@@ -108,8 +108,8 @@ static void keeps_to_the_bounds(void)
 static void sends_singly(void)
 {
   sent_begin(&sent, false);
-  struct qp_way way = sent_way(&sent, 0);
-  add_many(&way, 200, 1200);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  add_many(&destination, 200, 1200);
   sent_flush(&sent);
   CHECK(sent.count == 200 && sent.departures[0].segments == 1 && is_in_order() && sent.kernel.sendmmsg_calls == 4);
   sent_end(&sent);
@@ -118,9 +118,9 @@ static void sends_singly(void)
 static void drops_what_is_too_much(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0), from_gateway = way;
-  from_gateway.lane = QP_LANE_GATEWAY_OUT;
-  add_many(&way, QP_OUTBOX_RUNS + 3, 20);
+  struct qp_destination destination = sent_destination(&sent, 0), from_gateway = destination;
+  from_gateway.direction = QP_DIRECTION_GATEWAY_OUT;
+  add_many(&destination, QP_OUTBOX_RUNS + 3, 20);
   add_many(&from_gateway, 2, 20);
   sent_flush(&sent);
   CHECK(sent.count == QP_OUTBOX_RUNS && sent_counter(&sent, QP_RELAYED_PACKETS) == QP_OUTBOX_RUNS);
@@ -131,13 +131,13 @@ static void drops_what_is_too_much(void)
 static void asks_for_a_source(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0);
-  way.lane = QP_LANE_GATEWAY_IN;
-  way.local = qp_mapped_ip(htonl(0x7f010203));
-  way.ecn = 1;
-  add_many(&way, 2, 1200);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  destination.direction = QP_DIRECTION_GATEWAY_IN;
+  destination.local = qp_mapped_ip(htonl(0x7f010203));
+  destination.ecn = 1;
+  add_many(&destination, 2, 1200);
   sent_flush(&sent);
-  CHECK(LEFT_IN(2) && qp_same_local(&sent.departures[1].local, &way.local) && sent.departures[1].ecn == 1);
+  CHECK(LEFT_IN(2) && qp_same_local(&sent.departures[1].local, &destination.local) && sent.departures[1].ecn == 1);
   CHECK(sent_counter(&sent, QP_GATEWAY_IN) == 2);
   sent_end(&sent);
 }
@@ -145,7 +145,7 @@ static void asks_for_a_source(void)
 static void keeps_sources_apart(void)
 {
   sent_begin(&sent, true);
-  struct qp_way one = sent_way(&sent, 1), other = one;
+  struct qp_destination one = sent_destination(&sent, 1), other = one;
   one.local = (struct qp_ip){ .bytes = { 0x20, 1, [15] = 1 } };
   other.local = (struct qp_ip){ .bytes = { 0x20, 1, [15] = 2 } };
   add_many(&one, 2, 1200);

@@ -12,9 +12,9 @@ static void send_two(const int answers[MAX_ANSWERS])
 {
   sent_begin(&sent, true);
   for (unsigned to = 0; to < 2; to++) {
-    struct qp_way way = sent_way(&sent, to);
+    struct qp_destination destination = sent_destination(&sent, to);
     for (int i = 0; i < 4; i++)
-      sent_add(&sent, &way, 1200);
+      sent_add(&sent, &destination, 1200);
   }
   memcpy(sent.answers, answers, sizeof sent.answers);
   sent_flush(&sent);
@@ -24,9 +24,9 @@ static void send_one_more(void)
 {
   sent.count = sent.asked = 0;
   memset(sent.answers, 0, sizeof sent.answers);
-  struct qp_way way = sent_way(&sent, 0);
-  sent_add(&sent, &way, 1200);
-  sent_add(&sent, &way, 1200);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  sent_add(&sent, &destination, 1200);
+  sent_add(&sent, &destination, 1200);
   sent_flush(&sent);
 }
 
@@ -83,8 +83,8 @@ static void drops_one_when_a_device_is_full(void)
 static void counts_the_unreachable(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0);
-  sent_add(&sent, &way, 1200);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  sent_add(&sent, &destination, 1200);
   sent.answers[0] = sent.answers[1] = ENETUNREACH;
   sent_flush(&sent);
   CHECK(sent.count == 0);
@@ -115,9 +115,9 @@ static void finds_the_culprit(void)
 static void blames_the_gateway(void)
 {
   sent_begin(&sent, true);
-  struct qp_way way = sent_way(&sent, 0);
-  way.lane = QP_LANE_GATEWAY_IN;
-  sent_add(&sent, &way, 1200);
+  struct qp_destination destination = sent_destination(&sent, 0);
+  destination.direction = QP_DIRECTION_GATEWAY_IN;
+  sent_add(&sent, &destination, 1200);
   sent.answers[0] = EAGAIN;
   sent_flush(&sent);
   CHECK(sent_counter(&sent, QP_GATEWAY_SEND_FAILED) == 1 && sent_counter(&sent, QP_GATEWAY_IN) == 0);

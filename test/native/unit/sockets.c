@@ -63,11 +63,11 @@ static void end(void)
 
 static void send_all(uint8_t ecn)
 {
-  const struct qp_way way = {
-    .to = &pair.name, .account = &pair.account, .ecn = ecn, .lane = QP_LANE_RELAY,
+  const struct qp_destination destination = {
+    .to = &pair.name, .account = &pair.account, .ecn = ecn, .direction = QP_DIRECTION_RELAY,
   };
   for (int i = 0; i < COUNT; i++)
-    qp_outbox_add(pair.outbox, &way, pair.data + i * BYTES, BYTES, BYTES);
+    qp_outbox_add(pair.outbox, &destination, pair.data + i * BYTES, BYTES, BYTES);
   qp_outbox_flush(pair.outbox, pair.from);
   CHECK(qp_load(&pair.counters.values[QP_RELAYED_PACKETS]) == COUNT);
 }

@@ -67,7 +67,7 @@ static struct town begin(void)
 
 /** Charges a message, and sets `share` to the share that it waits in. */
 static enum qp_stun_payer charge_in(struct town *town, const struct message *message, const struct qp_address *source,
-                                    uint64_t now_ns, struct qp_report_share *share)
+                                    uint64_t now_ns, struct qp_upcall_share *share)
 {
   /* Of exactly its length, so that a read beyond its end is detected. */
   uint8_t *bytes = malloc(message->length);
@@ -89,7 +89,7 @@ static enum qp_stun_payer charge(struct town *town, const struct message *messag
                                  uint64_t now_ns)
 {
   const struct qp_stun_gate *gate = &town->rig->tables.stun_gate;
-  struct qp_report_share share;
+  struct qp_upcall_share share;
   enum qp_stun_payer payer = charge_in(town, message, source, now_ns, &share);
   /* Messages paid for by a subject wait in the subject's own share. */
   if (payer == QP_PAID_BY_REGISTRATION)
@@ -204,7 +204,7 @@ static struct message with_nonce(const struct town *town, const struct message *
 static void who_answers_pays_apart(void)
 {
   struct town town = begin();
-  struct qp_report_share share;
+  struct qp_upcall_share share;
   const struct message answer = with_nonce(&town, &town.named, &town.away, 1000);
   CHECK(count_paid(&town, &town.anonymous, &town.away, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
   CHECK(count_paid(&town, &town.named, &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);

@@ -125,7 +125,7 @@ export function createFakeForwarder(): FakeForwarder {
       pins: pins.length,
       buckets: buckets.size,
       overflowed: 0,
-      orphans: 0,
+      unclaimed: 0,
     }),
     xdp: () => ({ state: "off", reason: "a fake", interfaces: [], refusedRoutes: 0 }),
     close: () => Promise.resolve(),

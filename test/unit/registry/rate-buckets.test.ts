@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
-import { type Quota, type RegisterRequest, Registry } from "../../../src/registry/index.ts";
+import { type Quota, type RegistrationSpec, Registry } from "../../../src/registry/index.ts";
 import { RateBuckets } from "../../../src/registry/rate-buckets.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { createFakeForwarder, type FakeForwarder } from "./fake-forwarder.ts";
@@ -12,7 +12,7 @@ interface Setup {
   readonly registry: Registry;
   readonly forwarder: FakeForwarder;
   /** Registers one connection ID of a key for a minute unless told otherwise. */
-  register(subject: string, key: number, change?: Partial<RegisterRequest>): string;
+  register(subject: string, key: number, change?: Partial<RegistrationSpec>): string;
   /** Has STUN prove an address. */
   prove(id: string, address: Address): void;
   /** The buckets that the sessions draw from, in the order of their registration. */
@@ -42,7 +42,7 @@ function setUp(): Setup {
         ttlMs: 60_000,
         address: null,
       };
-      return registry.register({ ...request, ...change } as RegisterRequest).id;
+      return registry.register({ ...request, ...change } as RegistrationSpec).id;
     },
     prove(id, address) {
       const transactionId = String(++proofs);
@@ -64,12 +64,12 @@ function drain({ forwarder, drawn }: Setup, missingMs: number): void {
   forwarder.buckets.get(drawn().at(-1)!)!.missingMs = missingMs;
 }
 
-function rate(bytesPerSecond: number): Partial<RegisterRequest> {
+function rate(bytesPerSecond: number): Partial<RegistrationSpec> {
   return { quota: { ...quota, bytesPerSecond } };
 }
 
 /** A registration that is rated by its address. */
-function by(address: string | null): Partial<RegisterRequest> {
+function by(address: string | null): Partial<RegistrationSpec> {
   return { ratedBy: "address", address: address === null ? null : { address, port: 1 } };
 }
 

@@ -6,7 +6,7 @@ import {
   type Registration,
   type RegistrationObserver,
   Registry,
-  type RegisterRequest,
+  type RegistrationSpec,
 } from "../../../src/registry/index.ts";
 import type { StunVerdict } from "../../../src/forwarder/index.ts";
 import type { PeerAddress } from "../../../src/wire/address.ts";
@@ -26,7 +26,11 @@ interface Setup {
   readonly registry: Registry;
   readonly forwarder: FakeForwarder;
   /** Registers 10 connection IDs for a minute unless told otherwise. */
-  register(subject: string, key: number, change?: Partial<RegisterRequest>): ReturnType<Registry["register"]>;
+  register(
+    subject: string,
+    key: number,
+    change?: Partial<RegistrationSpec>,
+  ): ReturnType<Registry["register"]>;
   pass(ms: number): void;
   sweep(): number;
 }

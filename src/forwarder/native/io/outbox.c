@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "departure.h"
+#include "message.h"
 
 void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool may_segment)
 {
@@ -11,27 +11,27 @@ void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool
   outbox->batch = 1;
 }
 
-static bool same_way(const struct qp_way *a, const struct qp_way *b)
+static bool same_destination(const struct qp_destination *a, const struct qp_destination *b)
 {
   return a->to == b->to && a->payer == b->payer && a->account == b->account &&
-         a->ecn == b->ecn && a->lane == b->lane &&
+         a->ecn == b->ecn && a->direction == b->direction &&
          qp_same_local(&a->local, &b->local);
 }
 
 /** Fibonacci hashing of the fields that tell most ways apart. A collision only costs an extra message. */
-static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_way *way)
+static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_destination *destination)
 {
-  uint64_t word = (uintptr_t)way->to ^ (uintptr_t)way->account << 1 ^ (uint64_t)way->local.words[3] << 20;
+  uint64_t word = (uintptr_t)destination->to ^ (uintptr_t)destination->account << 1 ^ (uint64_t)destination->local.words[3] << 20;
   return &outbox->index[word * 0x9e3779b97f4a7c15 >> (64 - QP_GROUP_INDEX_BITS)];
 }
 
 /** An empty datagram needs its own message: joined with others it would vanish. */
-static bool may_join(const struct qp_group *group, const struct qp_way *way, uint32_t length, uint32_t segment_bytes)
+static bool may_join(const struct qp_group *group, const struct qp_destination *destination, uint32_t length, uint32_t segment_bytes)
 {
   bool fits = length > segment_bytes ? segment_bytes == group->segment_bytes
                                      : length > 0 && length <= group->segment_bytes;
   return fits && !group->is_closed && group->count + qp_datagrams_of(length, segment_bytes) <= QP_GROUP_PACKETS &&
-         group->bytes + length <= QP_GROUP_BYTES && same_way(&group->way, way);
+         group->bytes + length <= QP_GROUP_BYTES && same_destination(&group->destination, destination);
 }
 
 static void append(struct qp_outbox *outbox, struct qp_group *group, uint32_t run)
@@ -48,26 +48,26 @@ static void append(struct qp_outbox *outbox, struct qp_group *group, uint32_t ru
   group->is_closed = length == 0 || length % group->segment_bytes != 0;
 }
 
-static void drop(struct qp_outbox *outbox, enum qp_lane lane, enum qp_counter reason, uint32_t count)
+static void drop(struct qp_outbox *outbox, enum qp_direction direction, enum qp_counter reason, uint32_t count)
 {
-  qp_count(outbox->counters, lane == QP_LANE_RELAY ? reason : QP_GATEWAY_SEND_FAILED, count);
+  qp_count(outbox->counters, direction == QP_DIRECTION_RELAY ? reason : QP_GATEWAY_SEND_FAILED, count);
 }
 
 /** Adds a run that fits one message. */
-static void add_run(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length,
+static void add_run(struct qp_outbox *outbox, const struct qp_destination *destination, uint8_t *data, uint32_t length,
                     uint32_t segment_bytes)
 {
   if (outbox->run_count == QP_OUTBOX_RUNS)
-    return drop(outbox, way->lane, QP_SEND_BUFFER_FULL, qp_datagrams_of(length, segment_bytes));
+    return drop(outbox, destination->direction, QP_SEND_BUFFER_FULL, qp_datagrams_of(length, segment_bytes));
   uint32_t run = outbox->run_count++;
   outbox->runs[run] = (struct qp_run){ .data = data, .length = length };
-  struct qp_group_index *index = index_of(outbox, way);
+  struct qp_group_index *index = index_of(outbox, destination);
   if (outbox->may_segment && index->batch == outbox->batch &&
-      may_join(&outbox->groups[index->group], way, length, segment_bytes))
+      may_join(&outbox->groups[index->group], destination, length, segment_bytes))
     return append(outbox, &outbox->groups[index->group], run);
   *index = (struct qp_group_index){ .batch = outbox->batch, .group = outbox->group_count };
   struct qp_group *group = &outbox->groups[outbox->group_count++];
-  *group = (struct qp_group){ .way = *way, .segment_bytes = length < segment_bytes ? length : segment_bytes };
+  *group = (struct qp_group){ .destination = *destination, .segment_bytes = length < segment_bytes ? length : segment_bytes };
   append(outbox, group, run);
 }
 
@@ -80,30 +80,30 @@ static uint32_t most_bytes(const struct qp_outbox *outbox, uint32_t segment_byte
   return segment_bytes * (count < QP_GROUP_PACKETS ? count : QP_GROUP_PACKETS);
 }
 
-void qp_outbox_add(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length,
+void qp_outbox_add(struct qp_outbox *outbox, const struct qp_destination *destination, uint8_t *data, uint32_t length,
                    uint32_t segment_bytes)
 {
   if (length <= segment_bytes)
-    return add_run(outbox, way, data, length, segment_bytes);
+    return add_run(outbox, destination, data, length, segment_bytes);
   uint32_t most = most_bytes(outbox, segment_bytes);
   for (uint32_t at = 0; at < length; at += most)
-    add_run(outbox, way, data + at, length - at < most ? length - at : most, segment_bytes);
+    add_run(outbox, destination, data + at, length - at < most ? length - at : most, segment_bytes);
 }
 
 /** Counts a message that the system accepted. */
 static void credit(struct qp_outbox *outbox, const struct qp_group *group, uint32_t count, uint32_t bytes)
 {
-  const struct qp_way *way = &group->way;
-  if (way->lane != QP_LANE_RELAY)
-    return qp_count(outbox->counters, way->lane == QP_LANE_GATEWAY_IN ? QP_GATEWAY_IN : QP_GATEWAY_OUT, count);
+  const struct qp_destination *destination = &group->destination;
+  if (destination->direction != QP_DIRECTION_RELAY)
+    return qp_count(outbox->counters, destination->direction == QP_DIRECTION_GATEWAY_IN ? QP_GATEWAY_IN : QP_GATEWAY_OUT, count);
   qp_count(outbox->counters, QP_RELAYED_PACKETS, count);
   qp_count(outbox->counters, QP_RELAYED_BYTES, bytes);
-  qp_add(&way->account->counters[QP_PACKETS_TO], count);
-  qp_add(&way->account->counters[QP_BYTES_TO], bytes);
-  if (!way->payer)
+  qp_add(&destination->account->counters[QP_PACKETS_TO], count);
+  qp_add(&destination->account->counters[QP_BYTES_TO], bytes);
+  if (!destination->payer)
     return;
-  qp_add(&way->payer->counters[QP_PACKETS_FROM], count);
-  qp_add(&way->payer->counters[QP_BYTES_FROM], bytes);
+  qp_add(&destination->payer->counters[QP_PACKETS_FROM], count);
+  qp_add(&destination->payer->counters[QP_BYTES_FROM], bytes);
 }
 
 static bool is_full(int error)
@@ -113,7 +113,7 @@ static bool is_full(int error)
 
 static void blame(struct qp_outbox *outbox, const struct qp_group *group, int error, uint32_t count)
 {
-  drop(outbox, group->way.lane, is_full(error) ? QP_SEND_BUFFER_FULL : QP_SEND_FAILED, count);
+  drop(outbox, group->destination.direction, is_full(error) ? QP_SEND_BUFFER_FULL : QP_SEND_FAILED, count);
 }
 
 /**
@@ -135,7 +135,7 @@ static void send_one(struct qp_outbox *outbox, const struct qp_group *group, str
 {
   struct msghdr message;
   _Alignas(struct cmsghdr) uint8_t control[QP_SEND_CONTROL_BYTES];
-  qp_departure_write(&group->way, 0, &datagram, 1, &message, control);
+  qp_message_write(&group->destination, 0, &datagram, 1, &message, control);
   int error = send_message(socket, &message);
   if (error)
     blame(outbox, group, error, 1);
@@ -212,7 +212,7 @@ void qp_outbox_flush(struct qp_outbox *outbox, int socket)
     struct iovec *vectors = outbox->vectors;
     for (uint32_t i = 0; i < count; i++) {
       size_t used = write_vectors(outbox, &groups[i], vectors);
-      qp_departure_write(&groups[i].way, groups[i].count > 1 ? (uint16_t)groups[i].segment_bytes : 0, vectors, used,
+      qp_message_write(&groups[i].destination, groups[i].count > 1 ? (uint16_t)groups[i].segment_bytes : 0, vectors, used,
                          &outbox->messages[i].msg_hdr, outbox->control[i]);
       vectors += used;
     }

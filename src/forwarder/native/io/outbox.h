@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 
 #include "../memory/counters.h"
-#include "way.h"
+#include "destination.h"
 
 enum {
   /** More than any batch of 16 messages of 64 datagrams holds. */
@@ -35,7 +35,7 @@ struct qp_run {
 };
 
 struct qp_group {
-  struct qp_way way;
+  struct qp_destination destination;
   /** First and last run, and the number of runs. */
   uint32_t first, last, runs;
   /** Datagrams, and their bytes in total. */
@@ -78,7 +78,7 @@ void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool
  * Adds adjacent datagrams, `length` bytes in total, all of `segment_bytes` except the last, which may be shorter. The
  * data must stay in place until the flush. Datagrams without room are counted as dropped.
  */
-void qp_outbox_add(struct qp_outbox *outbox, const struct qp_way *way, uint8_t *data, uint32_t length,
+void qp_outbox_add(struct qp_outbox *outbox, const struct qp_destination *destination, uint8_t *data, uint32_t length,
                    uint32_t segment_bytes);
 
 /**

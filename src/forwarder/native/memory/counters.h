@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "words.h"
+#include "atomics.h"
 
 #define QP_COUNTER_NAMES(name)                                  \
   name(RELAYED_PACKETS, "relayed.packets")                      \

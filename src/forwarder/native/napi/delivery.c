@@ -9,29 +9,29 @@ void qp_delivery_wake(void *context)
   napi_call_threadsafe_function(handle->wake, NULL, napi_tsfn_nonblocking);
 }
 
-static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const struct qp_report *report)
+static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const struct qp_upcall *upcall)
 {
   napi_value buffer, arguments[4];
   void *data;
-  if (report->error) {
-    arguments[0] = qp_text(env, qp_error_name(report->error));
-    arguments[1] = qp_text(env, report->call);
+  if (upcall->error) {
+    arguments[0] = qp_text(env, qp_error_name(upcall->error));
+    arguments[1] = qp_text(env, upcall->call);
     napi_call_function(env, qp_undefined(env), on_error, 2, arguments, NULL);
     return;
   }
   char ip[QP_IP_TEXT_BYTES];
-  qp_format_ip(&report->path.peer, ip);
-  if (napi_create_arraybuffer(env, report->length, &data, &buffer) != napi_ok ||
-      napi_create_typedarray(env, napi_uint8_array, report->length, buffer, 0, &arguments[0]) != napi_ok)
+  qp_format_ip(&upcall->path.peer, ip);
+  if (napi_create_arraybuffer(env, upcall->length, &data, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_uint8_array, upcall->length, buffer, 0, &arguments[0]) != napi_ok)
     return;
-  memcpy(data, report->data, report->length);
+  memcpy(data, upcall->data, upcall->length);
   arguments[1] = qp_text(env, ip);
-  arguments[2] = qp_number(env, ntohs(report->path.peer.port));
-  arguments[3] = qp_local_text(env, &report->path.local);
+  arguments[2] = qp_number(env, ntohs(upcall->path.peer.port));
+  arguments[3] = qp_local_text(env, &upcall->path.local);
   napi_call_function(env, qp_undefined(env), on_stun, 4, arguments, NULL);
 }
 
-/** Takes one report at a time, so that those after a callback that throws stay for the next call. */
+/** Takes one upcall at a time, so that those after a callback that throws stay for the next call. */
 static napi_value deliver_all(napi_env env, struct qp_handle *handle, uint32_t max)
 {
   napi_value on_stun, on_error;
@@ -41,12 +41,12 @@ static napi_value deliver_all(napi_env env, struct qp_handle *handle, uint32_t m
     return NULL;
   /* A callback may have closed the forwarder. */
   for (; max > 0 && handle->is_open; max--) {
-    struct qp_report *report = qp_reports_take(&handle->forwarder->tables.reports, 1);
-    if (!report)
+    struct qp_upcall *upcall = qp_upcalls_take(&handle->forwarder->tables.upcalls, 1);
+    if (!upcall)
       break;
     has_some = true;
-    deliver(env, on_stun, on_error, report);
-    free(report);
+    deliver(env, on_stun, on_error, upcall);
+    free(upcall);
     if (napi_is_exception_pending(env, &has_thrown) != napi_ok || has_thrown)
       return NULL;
   }

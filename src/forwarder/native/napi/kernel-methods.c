@@ -3,7 +3,7 @@
 
 #include "../../../xdp/native/attach/attachments.h"
 #include "../../../xdp/native/calls.h"
-#include "../../../xdp/native/entries.h"
+#include "../../../xdp/native/maps.h"
 #include "handle.h"
 
 enum {

@@ -17,8 +17,8 @@ static struct qp_sorted sort_quic(const struct qp_header *header, uint64_t hash,
    * A dialer may resend its Initial while its first flight is on another path. At the gateway the Initial would be
    * answered by a foreign handshake, which ends the dial.
    */
-  bool is_undirected = header->source && is_registered(routes, header->source);
-  enum qp_verdict unpinned = is_undirected ? QP_VERDICT_UNDIRECTED : QP_VERDICT_GATEWAY;
+  bool is_unknown_initial = header->source && is_registered(routes, header->source);
+  enum qp_verdict unpinned = is_unknown_initial ? QP_VERDICT_UNKNOWN_INITIAL : QP_VERDICT_GATEWAY;
   if (header->initial) {
     const struct qp_pin *pin = qp_pins_find(pins, header->initial, header->initial_bytes, now_ms);
     if (pin)

@@ -14,7 +14,7 @@ enum qp_verdict {
   /** Pinned: `pin` is set. The pin applies only to packets from its dialer. */
   QP_VERDICT_PINNED,
   /** A peer's packet to a connection ID that has no route, or none yet. */
-  QP_VERDICT_UNDIRECTED,
+  QP_VERDICT_UNKNOWN_INITIAL,
   QP_VERDICT_GATEWAY,
 };
 

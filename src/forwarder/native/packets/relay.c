@@ -44,7 +44,7 @@ static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst
 }
 
 /** Returns the address of this host that packets to a session leave from; zero if there is only one. */
-static struct qp_ip departure_of(const struct qp_sessions *sessions, const struct qp_account *to)
+static struct qp_ip egress_of(const struct qp_sessions *sessions, const struct qp_account *to)
 {
   const struct qp_ip any = { 0 };
   return qp_is_local_known(&sessions->bound) ? any : qp_account_local(to);
@@ -53,18 +53,18 @@ static struct qp_ip departure_of(const struct qp_sessions *sessions, const struc
 static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, struct qp_account *to,
                        const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
-  const struct qp_way way = {
+  const struct qp_destination destination = {
     .to = &endpoint->name,
     .payer = burst->from->payer,
     .account = to,
-    .local = departure_of(&relay->tables->sessions, to),
+    .local = egress_of(&relay->tables->sessions, to),
     .ecn = burst->from->ecn,
-    .lane = QP_LANE_RELAY,
+    .direction = QP_DIRECTION_RELAY,
   };
   qp_account_note_first(to, now_ns);
-  if (way.payer)
-    qp_account_note_first(way.payer, now_ns);
-  qp_outbox_add(&relay->public_outbox, &way, burst->data, burst->bytes, burst->segment_bytes);
+  if (destination.payer)
+    qp_account_note_first(destination.payer, now_ns);
+  qp_outbox_add(&relay->public_outbox, &destination, burst->data, burst->bytes, burst->segment_bytes);
 }
 
 static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now);
@@ -138,13 +138,13 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
   if (!from->client)
     return count(relay, refusal, 1);
   qp_splice_sent(&relay->splice, from->client, single->data, single->bytes);
-  const struct qp_way way = {
+  const struct qp_destination destination = {
     .to = &relay->tables->upstream_name,
     .local = qp_mapped_ip(from->client->virtual_ipv4),
     .ecn = from->ecn,
-    .lane = QP_LANE_GATEWAY_IN,
+    .direction = QP_DIRECTION_GATEWAY_IN,
   };
-  qp_outbox_add(&relay->upstream_outbox, &way, single->data, single->bytes, single->bytes);
+  qp_outbox_add(&relay->upstream_outbox, &destination, single->data, single->bytes, single->bytes);
 }
 
 /** Returns the counter of the reason why a STUN message does not reach JavaScript, or `ALLOWED`. */
@@ -157,7 +157,7 @@ static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single
     .path = path_of(single->from),
     .now = now,
   };
-  struct qp_report_share share;
+  struct qp_upcall_share share;
   switch (qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, &arrival, &share)) {
   case QP_STUN_TOO_LONG:
     return QP_STUN_MALFORMED;
@@ -169,12 +169,12 @@ static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single
   case QP_PAID_BY_SOURCE:
     break;
   }
-  switch (qp_report_datagram(&tables->reports, single->data, single->bytes, &arrival.path, &share)) {
-  case QP_REPORTED:
+  switch (qp_upcall_datagram(&tables->upcalls, single->data, single->bytes, &arrival.path, &share)) {
+  case QP_UPCALLED:
     return ALLOWED;
-  case QP_REPORTS_FULL:
+  case QP_UPCALLS_FULL:
     return QP_STUN_OVERLOADED;
-  case QP_REPORT_SHARE_FULL:
+  case QP_UPCALL_SHARE_FULL:
     break;
   }
   return QP_STUN_OVER_SHARE;
@@ -201,7 +201,7 @@ static void dispatch(struct qp_relay *relay, const struct qp_burst *burst, enum 
     return pass_to_gateway(relay, burst, now);
   case QP_VERDICT_STUN:
     return hand_over_stun(relay, burst, now);
-  case QP_VERDICT_UNDIRECTED:
+  case QP_VERDICT_UNKNOWN_INITIAL:
     return count(relay, QP_NO_DESTINATION, 1);
   case QP_VERDICT_EMPTY:
     return count(relay, QP_EMPTY, 1);
@@ -225,13 +225,13 @@ static void pass_to_client(struct qp_relay *relay, struct qp_received *received)
   if (!client)
     return count(relay, QP_GATEWAY_STRAY, qp_datagrams_of(received->length, received->segment_bytes));
   qp_splice_answered(client, received->data, received->length, received->segment_bytes);
-  const struct qp_way way = {
+  const struct qp_destination destination = {
     .to = &client->name,
     .local = client->path.local,
     .ecn = received->ecn,
-    .lane = QP_LANE_GATEWAY_OUT,
+    .direction = QP_DIRECTION_GATEWAY_OUT,
   };
-  qp_outbox_add(&relay->public_outbox, &way, received->data, received->length, received->segment_bytes);
+  qp_outbox_add(&relay->public_outbox, &destination, received->data, received->length, received->segment_bytes);
 }
 
 void qp_relay_upstream(struct qp_relay *relay, struct qp_received *received, unsigned messages)

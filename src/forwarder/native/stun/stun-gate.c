@@ -185,13 +185,13 @@ static bool take_one(__u64 *level, double per_second, uint64_t now_ns)
 }
 
 static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_sessions *sessions, uint32_t session,
-                                    bool here, uint64_t now_ns, struct qp_report_share *share)
+                                    bool here, uint64_t now_ns, struct qp_upcall_share *share)
 {
   struct qp_stun_budget *own = &gate->budgets[session];
   uint32_t bucket = qp_load_index(&sessions->accounts[session].bucket);
   struct qp_stun_budget *subject = &gate->subject_budgets[bucket];
   const struct qp_stun_options *per = &gate->options;
-  *share = (struct qp_report_share){ &gate->waiting[bucket], per->max_waiting_of_subject };
+  *share = (struct qp_upcall_share){ &gate->waiting[bucket], per->max_waiting_of_subject };
   /* The registration's own budget first, so that messages in its name cannot use up its subject's. */
   if (here)
     return take_one(&own->here, per->per_registration, now_ns) && take_one(&subject->here, per->per_subject, now_ns);
@@ -207,18 +207,18 @@ static __u64 *level_of_source(const struct qp_stun_gate *gate, __u64 *levels, co
 }
 
 static enum qp_stun_payer charge_source(struct qp_stun_gate *gate, enum qp_stun_kind kind,
-                                        const struct qp_stun_arrival *arrival, struct qp_report_share *share)
+                                        const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
 {
   __u64 *levels = kind == QP_STUN_REACHED ? gate->reached_sources : gate->sources;
   struct qp_stun_purse *purse = &gate->purses[kind];
-  *share = (struct qp_report_share){ &purse->waiting, gate->options.max_waiting_of_kind };
+  *share = (struct qp_upcall_share){ &purse->waiting, gate->options.max_waiting_of_kind };
   if (!take_one(level_of_source(gate, levels, &arrival->path.peer), gate->options.per_source, arrival->now.ns))
     return QP_SOURCE_EXHAUSTED;
   return qp_bucket_take(&purse->bucket, 1, arrival->now.ns) ? QP_PAID_BY_SOURCE : QP_KIND_EXHAUSTED;
 }
 
 static enum qp_stun_payer charge_named(struct qp_stun_gate *gate, const struct qp_sessions *sessions, uint32_t session,
-                                       const struct qp_stun_arrival *arrival, struct qp_report_share *share)
+                                       const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
 {
   bool here = is_here(sessions, session, arrival);
   if (here && is_paid_by_registration(gate, sessions, session, true, arrival->now.ns, share))
@@ -231,7 +231,7 @@ static enum qp_stun_payer charge_named(struct qp_stun_gate *gate, const struct q
 }
 
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
-                                       const struct qp_stun_arrival *arrival, struct qp_report_share *share)
+                                       const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
 {
   if (arrival->length > gate->options.max_bytes)
     return QP_STUN_TOO_LONG;

@@ -8,7 +8,7 @@
 #include "../memory/now.h"
 #include "../tables/bucket.h"
 #include "../tables/sessions.h"
-#include "reports.h"
+#include "upcalls.h"
 #include "stun-nonce.h"
 
 /** Longest name in bytes; the registry's names have 22. */
@@ -118,6 +118,6 @@ void qp_stun_gate_open_subject(struct qp_stun_gate *gate, uint32_t bucket);
 
 /** Any thread: charges a STUN message, and sets `share` to the share that it waits in. */
 enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
-                                       const struct qp_stun_arrival *arrival, struct qp_report_share *share);
+                                       const struct qp_stun_arrival *arrival, struct qp_upcall_share *share);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "../../../../bpf/abi.h"
 #include "../memory/address.h"
-#include "../memory/words.h"
+#include "../memory/atomics.h"
 
 static inline struct qp_source qp_source_of_address(const struct qp_address *address)
 {

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "../../../../bpf/abi.h"
-#include "../memory/words.h"
+#include "../memory/atomics.h"
 
 static inline uint64_t qp_tokens_ns(uint64_t token_ns_q16, double tokens)
 {

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "../../../xdp/native/entries.h"
+#include "../../../xdp/native/maps.h"
 #include "account.h"
 
 static uint64_t hash_endpoint(const void *item, const void *context)

@@ -11,7 +11,7 @@
 #include "../memory/grace.h"
 #include "../memory/ids.h"
 #include "../memory/table.h"
-#include "../memory/words.h"
+#include "../memory/atomics.h"
 #include "buckets.h"
 #include "routes.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "../../../../bpf/parse.h"
-#include "../../../xdp/native/entries.h"
+#include "../../../xdp/native/maps.h"
 #include "../memory/pages.h"
 #include "account.h"
 #include "endpoints.h"

@@ -45,7 +45,7 @@ function figuresOf(registrations: RegistrationStats[], change: Partial<TopFigure
       ],
       refusedRoutes: 0,
     },
-    orphans: 0,
+    unclaimed: 0,
     gateway: { ...gateway, clients: 2, onProbation: 1 },
     dropped: { ...dropped, "rate-limited": 12, "no-address": 3 },
     overflowed: 4,

@@ -104,7 +104,7 @@ describe("classify", () => {
 
   it("keeps a peer's own Initial from the gateway while its DCID leads nowhere", () => {
     const [first, second] = fixture.registered;
-    expect(verdictOf(initial(`0c${first}`))).toBe(verdict.undirected);
+    expect(verdictOf(initial(`0c${first}`))).toBe(verdict.unknownInitial);
     expect(verdictOf(initial("0c0102030405060708090a0b0c"))).toBe(verdict.gateway);
     expect(verdictOf(initial(`0d${first}00`))).toBe(verdict.gateway);
     expect(verdictOf(initial(`0c${first!.slice(2)}`).subarray(0, 26))).toBe(verdict.gateway);
@@ -115,7 +115,7 @@ describe("classify", () => {
   it("never throws, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1500 }), (datagram) => {
-        expect(verdictOf(datagram)).toBeGreaterThanOrEqual(verdict.undirected);
+        expect(verdictOf(datagram)).toBeGreaterThanOrEqual(verdict.unknownInitial);
       }),
       { numRuns: 500 },
     );

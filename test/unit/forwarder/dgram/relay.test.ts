@@ -3,7 +3,7 @@ import type { DropReason, SourcePolicy } from "../../../../src/forwarder/contrac
 import { type Counters, createCounters } from "../../../../src/forwarder/counters.ts";
 import { verdict } from "../../../../src/forwarder/dgram/demux.ts";
 import { noCounters } from "../../registry/fake-forwarder.ts";
-import { Relay } from "../../../../src/forwarder/dgram/relay.ts";
+import { PacketRelay } from "../../../../src/forwarder/dgram/relay.ts";
 import { countersOf } from "../../../../src/forwarder/dgram/sessions.ts";
 import type { Address } from "../../../../src/wire/address.ts";
 
@@ -14,7 +14,7 @@ const cid: Buffer = Buffer.alloc(12, 0x11);
 const toBob: Buffer = Buffer.concat([Buffer.from([0x40]), cid, Buffer.alloc(87)]);
 
 interface Rig {
-  readonly relay: Relay;
+  readonly relay: PacketRelay;
   readonly counters: Counters;
   readonly sent: Address[];
   readonly ids: { readonly alice: number; readonly bob: number };
@@ -25,7 +25,7 @@ function createRig(options: { sourcePolicy?: SourcePolicy; failure?: unknown } =
   const { sourcePolicy = "registered", failure = null } = options;
   const counters = createCounters();
   const sent: Address[] = [];
-  const relay = new Relay({
+  const relay = new PacketRelay({
     sourcePolicy,
     counters,
     send: (_datagram, to, done) => {

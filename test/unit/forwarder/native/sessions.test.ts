@@ -4,7 +4,7 @@ import { NativeSessions } from "../../../../src/forwarder/native/sessions.ts";
 
 type Method = "setUsername" | "setRoutes" | "setAddress" | "setBucket" | "setExpiry";
 
-/** A handle without memory for one call; an orphan has connection IDs of ones. */
+/** A handle without memory for one call; an unclaimed session has connection IDs of ones. */
 function sessionsWithout(failing: Method): {
   readonly sessions: NativeSessions;
   readonly open: Set<number>;
@@ -41,16 +41,16 @@ describe("NativeSessions", () => {
     const { sessions, open } = sessionsWithout("setUsername");
     expect(() => sessions.open(specOf(2))).toThrow("no memory");
     expect([...open]).toEqual([1]);
-    expect([sessions.has(2), sessions.orphans.size]).toEqual([false, 1]);
+    expect([sessions.has(2), sessions.unclaimed.size]).toEqual([false, 1]);
   });
 
   it.each(["setUsername", "setRoutes", "setAddress"] as const)(
-    "leaves no orphan open that could not be taken over, with no memory for %s",
+    "leaves no unclaimed session open that could not be taken over, with no memory for %s",
     (failing) => {
       const { sessions, open } = sessionsWithout(failing);
       expect(() => sessions.open(specOf(1))).toThrow("no memory");
       expect([...open]).toEqual([]);
-      expect([sessions.has(1), sessions.orphans.size]).toEqual([false, 0]);
+      expect([sessions.has(1), sessions.unclaimed.size]).toEqual([false, 0]);
     },
   );
 

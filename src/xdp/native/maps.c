@@ -1,4 +1,4 @@
-#include "entries.h"
+#include "maps.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -40,7 +40,7 @@ export interface SessionParts {
 }
 
 /** The life of one connection: handshake, trust, connection IDs, streams and datagrams, and its end. */
-export class Session {
+export class QuicConnection {
   readonly streams: Streams;
   readonly datagrams: DatagramQueues;
   readonly remoteName: string | undefined;

@@ -2,8 +2,8 @@
  * Relaxed atomic access to words shared by threads, and with the kernel if they are in a map: never torn, in no
  * particular order.
  */
-#ifndef QP_WORDS_H
-#define QP_WORDS_H
+#ifndef QP_ATOMICS_H
+#define QP_ATOMICS_H
 
 #include <linux/types.h>
 

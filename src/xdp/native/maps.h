@@ -2,8 +2,8 @@
  * The entries of the maps of bpf/maps.h. Control thread. Functions that routes and sessions call accept a null kernel,
  * for a relay that forwards only in user space.
  */
-#ifndef QP_ENTRIES_H
-#define QP_ENTRIES_H
+#ifndef QP_KERNEL_MAPS_H
+#define QP_KERNEL_MAPS_H
 
 #include "state.h"
 

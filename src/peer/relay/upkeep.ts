@@ -11,8 +11,8 @@ export interface RegistrationRelay {
   endRegistration(id: string): Promise<void>;
 }
 
-/** The parts of a {@link Registration}. */
-export interface RegistrationParts {
+/** The parts of a {@link RegistrationUpkeep}. */
+export interface UpkeepParts {
   readonly relay: RegistrationRelay;
   /** Proves the address by STUN. */
   readonly bind: (credential: StunCredential) => Promise<Address>;
@@ -32,8 +32,8 @@ export interface RegistrationParts {
  * One registration at the relay and its upkeep. STUN at each keepalive keeps the NAT's mapping, renews the life of the
  * registration and moves it to a new address. If that fails, it is registered again over HTTP/3.
  */
-export class Registration {
-  readonly #parts: RegistrationParts;
+export class RegistrationUpkeep {
+  readonly #parts: UpkeepParts;
   #current: RegisterResponse;
   #token: string;
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +43,7 @@ export class Registration {
   #askedAtMs = Infinity;
   #ended: Promise<void> | undefined;
 
-  private constructor(parts: RegistrationParts, first: RegisterResponse, token: string) {
+  private constructor(parts: UpkeepParts, first: RegisterResponse, token: string) {
     this.#parts = parts;
     this.#current = first;
     this.#token = token;
@@ -54,10 +54,10 @@ export class Registration {
    *
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE without a response, or the code of the relay's refusal.
    */
-  static async open(parts: RegistrationParts): Promise<Registration> {
+  static async open(parts: UpkeepParts): Promise<RegistrationUpkeep> {
     const token = await parts.token();
     const answer = await ask(parts);
-    const registration = new Registration(parts, answer, token);
+    const registration = new RegistrationUpkeep(parts, answer, token);
     try {
       if (registration.#current.address === null) await registration.#bind();
     } catch (error) {
@@ -156,13 +156,13 @@ export class Registration {
   }
 }
 
-async function ask(parts: RegistrationParts): Promise<RegisterResponse> {
+async function ask(parts: UpkeepParts): Promise<RegisterResponse> {
   const answer = requireRegistration(await parts.relay.register(requestFor(parts)));
   parts.onRelay?.(answer.relay);
   return answer;
 }
 
-function requestFor({ key, num }: RegistrationParts): RegisterRequest {
+function requestFor({ key, num }: UpkeepParts): RegisterRequest {
   return { key: Buffer.from(key).toString("base64"), num, ttlMs: defaults.peerRegistrationTtlMs };
 }
 

@@ -6,7 +6,7 @@ import type { NativeHandle } from "./addon.ts";
  * The sessions that an earlier process left in pinned tables. They go on forwarding until their time is over. Registering their
  * connection IDs again, which takes their key, claims them.
  */
-export class Orphans {
+export class UnclaimedSessions {
   readonly #handle: NativeHandle;
   /** End of life of each, in ns on the monotonic clock, the next one first. */
   readonly #expiry: Map<SessionId, bigint>;
@@ -22,7 +22,7 @@ export class Orphans {
     return this.#expiry.size;
   }
 
-  /** Hands over the session that a connection ID leads to, if it is an orphan. */
+  /** Hands over the session that a connection ID leads to, if it is an unclaimed session. */
   claim(cid: Uint8Array): SessionId | undefined {
     if (this.#expiry.size === 0) return undefined;
     const id = this.#handle.sessionOf(cid);

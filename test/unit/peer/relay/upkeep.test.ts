@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { QuicpipeError } from "../../../../src/errors.ts";
-import { Registration, type RegistrationParts } from "../../../../src/peer/relay/registration.ts";
+import { RegistrationUpkeep, type UpkeepParts } from "../../../../src/peer/relay/upkeep.ts";
 import type { RegisterResponse } from "../../../../src/protocol.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** A relay that does as the test says, and remembers what happened. */
 function setUp(first: Partial<RegisterResponse> = {}): {
-  parts: RegistrationParts;
+  parts: UpkeepParts;
   log: string[];
   token: { value: string };
   stun: { fault: QuicpipeError | undefined; hangs: boolean };
@@ -19,7 +19,7 @@ function setUp(first: Partial<RegisterResponse> = {}): {
   const stun = { fault: undefined as QuicpipeError | undefined, hangs: false };
   const http = { fault: undefined as QuicpipeError | undefined };
   let made = 0;
-  const parts: RegistrationParts = {
+  const parts: UpkeepParts = {
     relay: {
       register: ({ num, ttlMs }) => {
         log.push(`register ${num} ${ttlMs} with ${token.value}`);
@@ -60,7 +60,7 @@ const silent = new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "silent");
 describe("a registration's upkeep", () => {
   it("keeps it by STUN alone, every 15 seconds, as long as all is well", async () => {
     const { parts, log } = setUp();
-    const registration = await Registration.open(parts);
+    const registration = await RegistrationUpkeep.open(parts);
     await vi.advanceTimersByTimeAsync(46_000);
     expect(log).toEqual(["register 32 120000 with one", ...Array(3).fill("stun id1 secret1")]);
     expect(registration.fault).toBeUndefined();
@@ -68,20 +68,20 @@ describe("a registration's upkeep", () => {
 
   it("proves the address by STUN at once where HTTP could not", async () => {
     const { parts, log } = setUp({ address: null });
-    await Registration.open(parts);
+    await RegistrationUpkeep.open(parts);
     expect(log).toEqual(["register 32 120000 with one", "stun id1 secret1"]);
   });
 
   it("leaves nothing behind where that proof fails", async () => {
     const { parts, log, stun } = setUp({ address: null });
     stun.fault = silent;
-    await expect(Registration.open(parts)).rejects.toBe(silent);
+    await expect(RegistrationUpkeep.open(parts)).rejects.toBe(silent);
     expect(log.at(-1)).toBe("end id1");
   });
 
   it("makes it again, with the same key, where the relay has forgotten it", async () => {
     const { parts, log, stun } = setUp();
-    const registration = await Registration.open(parts);
+    const registration = await RegistrationUpkeep.open(parts);
     stun.fault = gone;
     const upkeep = registration.keepAlive();
     await vi.advanceTimersByTimeAsync(0);
@@ -95,7 +95,7 @@ describe("a registration's upkeep", () => {
 
   it("makes it again with a new token", async () => {
     const { parts, log, token } = setUp();
-    const registration = await Registration.open(parts);
+    const registration = await RegistrationUpkeep.open(parts);
     token.value = "two";
     await registration.keepAlive();
     await registration.keepAlive();
@@ -110,7 +110,7 @@ describe("a registration's upkeep", () => {
   it("tells when the relay has followed to another address, once", async () => {
     const { parts } = setUp({ address: "203.0.113.7:1111" });
     const moved = vi.fn();
-    const registration = await Registration.open({ ...parts, onMoved: moved });
+    const registration = await RegistrationUpkeep.open({ ...parts, onMoved: moved });
     await registration.keepAlive();
     await registration.keepAlive();
     expect(registration.address).toBe("203.0.113.7:4433");
@@ -119,14 +119,14 @@ describe("a registration's upkeep", () => {
 
   it("is done once at a time", async () => {
     const { parts, log } = setUp();
-    const registration = await Registration.open(parts);
+    const registration = await RegistrationUpkeep.open(parts);
     await Promise.all([registration.keepAlive(), registration.keepAlive()]);
     expect(log.filter((line) => line.startsWith("stun"))).toHaveLength(1);
   });
 
   it("tells what is wrong, and recovers", async () => {
     const { parts, stun, http } = setUp();
-    const registration = await Registration.open(parts);
+    const registration = await RegistrationUpkeep.open(parts);
     stun.fault = silent;
     http.fault = new QuicpipeError("ERR_QUICPIPE_TOKEN_EXPIRED", "expired");
     await registration.keepAlive();
@@ -138,7 +138,7 @@ describe("a registration's upkeep", () => {
 
   it("suspects the relay when STUN goes unanswered for two seconds", async () => {
     const { parts, stun } = setUp();
-    const registration = await Registration.open(parts);
+    const registration = await RegistrationUpkeep.open(parts);
     stun.hangs = true;
     void registration.keepAlive();
     await vi.advanceTimersByTimeAsync(1900);
@@ -149,7 +149,7 @@ describe("a registration's upkeep", () => {
 
   it("stops with the end, which is told once", async () => {
     const { parts, log } = setUp();
-    const registration = await Registration.open(parts);
+    const registration = await RegistrationUpkeep.open(parts);
     await Promise.all([registration.end(), registration.end()]);
     await vi.advanceTimersByTimeAsync(60_000);
     await registration.keepAlive();
