@@ -5,21 +5,29 @@ import { type Child, projectPath, startChild } from "./harness/child.ts";
 import { testCertificate } from "./harness/relay.ts";
 import { bindPeer, roundTrip, startPeerRelay, testIdentities, tokenFor } from "./peer/harness/peers.ts";
 
+function samples(): string[] {
+  const readme = readFileSync(projectPath("README.md"), "utf8");
+  return [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+}
+
 /** The README's accepting side, word for word but for the relay, which is the test's. */
 function sample(relay: string, ca: string): string {
-  const readme = readFileSync(projectPath("README.md"), "utf8");
-  const samples = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
-  const accepting = samples.find((code) => code.includes("for await (const connection of peer)"))!;
+  const accepting = samples().find((code) => code.includes("for await (const connection of peer)"))!;
   const address = 'relay: "https://relay.example:4433",';
   expect(accepting).toContain(address);
   return accepting.replace(address, () => `relay: ${JSON.stringify(relay)}, relayCa: ${JSON.stringify(ca)},`);
 }
 
-async function startSample(port: number): Promise<Child> {
-  // Below the project, so that `quicpipe/peer` is the one that is tested.
+/** A folder below the project, so that `quicpipe/peer` is the one that is tested. */
+function makeFolder(): string {
   mkdirSync(projectPath("build"), { recursive: true });
   const folder = mkdtempSync(projectPath("build/readme-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function startSample(port: number): Promise<Child> {
+  const folder = makeFolder();
   const file = join(folder, "accepter.ts");
   writeFileSync(file, sample(`https://127.0.0.1:${port}`, (await testCertificate()).certificate));
   const { alice } = await testIdentities();
@@ -46,4 +54,23 @@ describe("the README's accepting side", () => {
     expect(await roundTrip(await alice.dial("bob", { trust: "insecure" }), "four")).toBe("four");
     expect(accepter.process.exitCode).toBeNull();
   });
+});
+
+it("the README's samples compile in strict TypeScript", { timeout: 60_000 }, async () => {
+  const folder = makeFolder();
+  const files = samples().map((code, index) => {
+    writeFileSync(join(folder, `sample-${index}.ts`), code);
+    return `sample-${index}.ts`;
+  });
+  expect(files.length).toBeGreaterThan(3);
+  const compilerOptions = { noEmit: true, isolatedDeclarations: false, declaration: false };
+  const config = {
+    extends: "../../tsconfig.json",
+    compilerOptions,
+    include: [...files, "../../src/**/*.d.ts"],
+    exclude: [],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const child = startChild(process.execPath, [projectPath("node_modules/typescript/bin/tsc"), "-p", folder]);
+  expect([await child.exited, child.stdout()]).toEqual([0, ""]);
 });

@@ -31,7 +31,7 @@ export interface Addon {
 }
 
 /** Verdict of the rules in C on a payload; see `verdict` in demux.ts. */
-export type NativeVerdict = "session" | "pinned" | "unknown-initial" | "gateway" | "stun" | "empty";
+export type NativeVerdict = "session" | "pinned" | "unknownInitial" | "gateway" | "stun" | "empty";
 
 /** Configuration of the addon. */
 export interface NativeConfig {
