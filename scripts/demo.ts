@@ -151,13 +151,13 @@ const accepter = {
   ...common,
   TOKEN: await mintDevelopmentToken({ sub: "bob" }),
   IDENTITY: keep("bob", bob),
-  PIN: alice.fingerprint,
+  PIN: alice.pin,
 };
 await waitFor("accepter", "hello/accepter.ts", accepter, /waiting/);
 const dialer = {
   ...common,
   TOKEN: await mintDevelopmentToken({ sub: "alice" }),
   IDENTITY: keep("alice", alice),
-  PIN: bob.fingerprint,
+  PIN: bob.pin,
 };
 await waitFor("dialer", "hello/dialer.ts", dialer, /connected/);

@@ -20,7 +20,7 @@ const peer = await Peer.bind({
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => void peer.close().finally(() => process.exit(0)));
 
-// The dialer's fingerprint is unknown here. If you have it, pass it as `pin` instead.
+// The pin of the dialer's key is unknown here. If you have it, pass it as `pin` instead.
 const connection = await peer.accept([Buffer.from(packet, "base64")], { trust: "insecure" });
 try {
   for await (const stream of connection.incomingBidirectionalStreams)

@@ -27,7 +27,7 @@ const connection = await peer.dial(
       console.log(JSON.stringify({ packet: Buffer.from(packet!).toString("base64") }));
     },
   },
-  // The accepter's fingerprint is unknown here. If you have it, pass it as `pin` instead.
+  // The pin of the accepter's key is unknown here. If you have it, pass it as `pin` instead.
   { trust: "insecure", timeoutMs: 600_000 },
 );
 const stream = await connection.createBidirectionalStream();

@@ -19,7 +19,7 @@ import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
 
 /** Options for accepting a first flight that came out of band. */
 export interface AcceptOptions {
-  /** SHA-256 fingerprint of the other peer's certificate, or several; short for `trust: [pin]`. */
+  /** Pin of the other peer's key, or several; short for `trust: [pin]`. */
   readonly pin?: string | readonly string[] | undefined;
   /** Trust in the other peer; the peer's own `trust` if neither this nor `pin` is given. */
   readonly trust?: Trust | undefined;

@@ -105,7 +105,7 @@ export function connect(context: PeerContext, attempt: Attempt, making: Making):
     role,
     check: policy.checkFor?.(remoteName),
     remoteName,
-    ownFingerprint: identity.fingerprint,
+    ownPin: identity.pin,
     idleTimeoutMs,
     keepaliveMs: context.settings.keepaliveMs,
     relayFault: () => attempt.registration?.fault,

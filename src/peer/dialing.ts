@@ -22,7 +22,7 @@ export type DialTarget =
 
 /** Options of a dial. */
 export interface DialOptions {
-  /** SHA-256 fingerprint of the other peer's certificate, or several; short for `trust: [pin]`. */
+  /** Pin of the other peer's key, or several; short for `trust: [pin]`. */
   readonly pin?: string | readonly string[] | undefined;
   /** Trust in the other peer; the peer's own `trust` if neither this nor `pin` is given. */
   readonly trust?: Trust | undefined;

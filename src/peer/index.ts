@@ -12,7 +12,7 @@ export type { SocketStats } from "./socket.ts";
 export type { Trust } from "./trust/trust.ts";
 export {
   createIdentity,
-  fingerprintOf,
+  pinOf,
   type Identity,
   type IdentityOptions,
   loadIdentity,

@@ -86,9 +86,9 @@ export class Peer implements AsyncIterable<Connection> {
     return this.#context.socket.local;
   }
 
-  /** SHA-256 of this peer's certificate, hex, which others pin. */
-  get fingerprint(): string {
-    return this.#context.identity.fingerprint;
+  /** Pin of this peer's key, for `pin` and `trust` of other peers. */
+  get pin(): string {
+    return this.#context.identity.pin;
   }
 
   /**

@@ -32,7 +32,7 @@ describe("quicpipe", () => {
     [["dial", "..", "--as", "alice", "--insecure"], /^quicpipe: NAME is "\.\."/],
     [
       ["dial", "bob", "--as", "alice", "--pin", "zz"],
-      /"zz" is no SHA-256 fingerprint; give the other peer's[^{]*$/,
+      /"zz" is no pin; give the pin of the other peer's key[^{]*$/,
     ],
     [
       ["relay", "--jwks", "ftp://me:secret@x.example/keys"],

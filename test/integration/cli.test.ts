@@ -45,10 +45,10 @@ describe("quicpipe", () => {
     expect(status).toBe(2);
   });
 
-  it("prints the same fingerprint every time, of an identity that only its user can read", async () => {
+  it("prints the same pin every time, of an identity that only its user can read", async () => {
     const user = new User();
     const [first, second] = [await user.run("id"), await user.run("id")];
-    expect(first.stdout).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(first.stdout).toMatch(/^sha256\/[\w+/]{43}=\n$/);
     expect(second.stdout).toBe(first.stdout);
     const { stdout: path } = await user.run("id", "--path");
     expect(statSync(path.trim()).mode & 0o777).toBe(0o600);
@@ -135,7 +135,7 @@ describe("quicpipe accept and dial", () => {
     expect(relay.stderr()).toMatch(/relayed \d+ packets, .* MB \((?:native|dgram)\)/);
   });
 
-  it("end with status 1 and the reason when the fingerprint is another", async () => {
+  it("end with status 1 and the reason when the pin is another", async () => {
     const user = new User();
     const { url } = await user.startRelay();
     const pin = (await user.run("id")).stdout.trim();

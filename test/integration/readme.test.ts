@@ -32,7 +32,7 @@ async function startSample(port: number): Promise<Child> {
   writeFileSync(file, sample(`https://127.0.0.1:${port}`, (await testCertificate()).certificate));
   const { alice } = await testIdentities();
   return startChild(process.execPath, [file], {
-    env: { TOKEN: await tokenFor("bob"), ALICE_FINGERPRINT: alice.fingerprint },
+    env: { TOKEN: await tokenFor("bob"), ALICE_PIN: alice.pin },
   });
 }
 

@@ -5,16 +5,15 @@ const args = {
   path: { type: "boolean", description: "Print where the identity is kept instead" },
 } as const;
 
-/** `quicpipe id`: makes this peer's identity once and prints its fingerprint. */
+/** `quicpipe id`: makes this peer's identity once and prints the pin of its key. */
 export const id = defineCommand({
   meta: {
     name: "id",
-    description:
-      "Print the fingerprint of this peer's certificate, the SHA-256 that others give as --pin; makes the certificate the first time",
+    description: "Print the pin of this peer's key, which others give as --pin; makes the key the first time",
   },
   args,
   async run({ args: { path } }) {
     const identity = await keptIdentity();
-    process.stdout.write(`${path ? identity.path : identity.fingerprint}\n`);
+    process.stdout.write(`${path ? identity.path : identity.pin}\n`);
   },
 }) as CommandDef;

@@ -15,7 +15,8 @@ const ownArgs = {
   },
   pin: {
     type: "string",
-    description: "Fingerprint of the other peer, as its `quicpipe id` prints it; several with commas",
+    description:
+      "Pin of the other peer's key (sha256/…), as its `quicpipe id` prints it; several with commas",
     valueHint: "sha256",
   },
   insecure: {
@@ -85,7 +86,7 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
   if (!insecure && pins.length > 0) return pins;
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
-    "say whom to trust: either --pin with the fingerprint that the other peer's `quicpipe id` prints, or --insecure for anybody",
+    "say whom to trust: either --pin with what the other peer's `quicpipe id` prints, or --insecure for anybody",
   );
 }
 

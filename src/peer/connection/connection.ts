@@ -45,9 +45,9 @@ export class Connection {
     return this.#session.remoteName;
   }
 
-  /** SHA-256 of the other peer's certificate, hex; `undefined` if it presented none. */
-  get remoteFingerprint(): string | undefined {
-    return this.#session.remoteFingerprint;
+  /** Pin of the other peer's key (`sha256/…`); `undefined` if it presented no certificate. */
+  get remotePin(): string | undefined {
+    return this.#session.remotePin;
   }
 
   /** Unreliable messages. */

@@ -23,11 +23,11 @@ export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the 
 }
 
 /** Returns the error for a certificate that this side does not trust. */
-export function pinMismatch(fingerprint: string | undefined, remoteName: string | undefined): QuicpipeError {
+export function pinMismatch(pin: string | undefined, remoteName: string | undefined): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_PIN_MISMATCH",
-    `${remoteName ?? "the other peer"} presented a certificate that is not trusted: ${fingerprint}; pin it only if that peer says that it is its own`,
-    { details: { fingerprint, refusedBy: "this peer" } },
+    `${remoteName ?? "the other peer"} presented a certificate that is not trusted: ${pin}; pin it only if that peer says that it is its own`,
+    { details: { pin, refusedBy: "this peer" } },
   );
 }
 
@@ -36,15 +36,15 @@ export function failureOf(
   close: EngineClose,
   by: "this" | "the other",
   phase: "handshake" | "open",
-  ownFingerprint: string | undefined,
+  ownPin: string | undefined,
 ): QuicpipeError {
   const { errorCode, reason } = close;
   const details = { errorCode, reason, closedBy: `${by} peer` };
   if (errorCode === badCertificate && by === "the other")
     return new QuicpipeError(
       "ERR_QUICPIPE_PIN_MISMATCH",
-      `the other peer does not trust our certificate: it has to pin ${ownFingerprint}`,
-      { details: { ...details, fingerprint: ownFingerprint, refusedBy: "the other peer" } },
+      `the other peer does not trust our certificate: it has to pin ${ownPin}`,
+      { details: { ...details, pin: ownPin, refusedBy: "the other peer" } },
     );
   if (phase === "handshake" || (errorCode >= cryptoErrors.first && errorCode <= cryptoErrors.last))
     return new QuicpipeError(

@@ -13,7 +13,7 @@ import { type ConnectionIds, isPeerId } from "./connection-ids.ts";
 import { DatagramQueues } from "./datagrams.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
 import type { EngineClose, EngineConnection } from "../engine/contract.ts";
-import { fingerprintOf } from "../trust/identity.ts";
+import { pinOf } from "../trust/identity.ts";
 import { encodeInitialClose } from "./initial-close.ts";
 import type { PeerSocket } from "../socket.ts";
 import { Streams } from "./streams.ts";
@@ -28,7 +28,7 @@ export interface SessionParts {
   readonly role: "client" | "server";
   readonly check: CertificateCheck | undefined;
   readonly remoteName: string | undefined;
-  readonly ownFingerprint: string;
+  readonly ownPin: string;
   readonly idleTimeoutMs: number;
   readonly keepaliveMs: number;
   /** Returns the fault of the relay, if any, for the error of a connection that fell silent. */
@@ -85,10 +85,15 @@ export class QuicConnection {
     parts.ids.route(parts.socket, this.receive);
   }
 
-  /** SHA-256 of the other peer's certificate, once TLS has seen one. */
-  get remoteFingerprint(): string | undefined {
+  /** Pin of the other peer's key, once TLS has seen a certificate, if that parses. */
+  get remotePin(): string | undefined {
     const der = this.#engine.peerCertificate();
-    return der && fingerprintOf(der);
+    try {
+      return der && pinOf(der);
+    } catch {
+      // The other peer chose the bytes, and TLS is laxer about them.
+      return undefined;
+    }
   }
 
   /** Whether no useful packet has come from the other peer so far. */
@@ -192,7 +197,7 @@ export class QuicConnection {
   #maySend(): boolean {
     const verdict = this.#gate.look(() => this.#engine.peerCertificate());
     if (verdict === "refused" && this.#phase !== "ended") {
-      const error = pinMismatch(this.remoteFingerprint, this.remoteName);
+      const error = pinMismatch(this.remotePin, this.remoteName);
       const reason = "the certificate is not trusted";
       this.#engine.close({ isApplication: false, errorCode: badCertificate, reason });
       this.#closeEarly({ errorCode: badCertificate, reason });
@@ -251,17 +256,17 @@ export class QuicConnection {
 
   /** The engine's connection is over: finds out why. */
   #explain(): void {
-    const { ownFingerprint, relayFault } = this.#parts;
+    const { ownPin, relayFault } = this.#parts;
     const remote = this.#engine.remoteClose();
     const local = this.#engine.localClose();
     const phase = this.#phase === "open" ? "open" : "handshake";
     if (remote?.isApplication && phase === "open") {
       const info = { closeCode: remote.errorCode, reason: remote.reason };
       this.#finish(closedError(info, "the other"), info);
-    } else if (remote) this.#finish(failureOf(remote, "the other", phase, ownFingerprint), undefined);
+    } else if (remote) this.#finish(failureOf(remote, "the other", phase, ownPin), undefined);
     else if (local) {
       this.#closeEarly({ errorCode: local.errorCode, reason: "" });
-      this.#finish(failureOf(local, "this", phase, ownFingerprint), undefined);
+      this.#finish(failureOf(local, "this", phase, ownPin), undefined);
     } else this.#finish(silenceError(this.#parts, relayFault()), undefined);
   }
 

@@ -11,8 +11,8 @@ export interface Identity {
   readonly privateKey: string;
   /** Both in one text, as {@link loadIdentity} reads it. Keep it secret. */
   readonly pem: string;
-  /** SHA-256 of the certificate (DER), hex, which others pin. */
-  readonly fingerprint: string;
+  /** Pin of its key for other peers: `sha256/` and base64, see {@link pinOf}. */
+  readonly pin: string;
 }
 
 /** Options of {@link createIdentity}. */
@@ -23,7 +23,7 @@ export interface IdentityOptions {
 
 /**
  * Creates an identity: a self-signed ECDSA P-256 certificate, valid for 10 years. Keep its `pem` (mode 0600), as other
- * peers pin its `fingerprint`.
+ * peers pin its key.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
  */
@@ -52,21 +52,26 @@ export function loadIdentity(pem: string): Identity {
 }
 
 /**
- * Returns the fingerprint of a certificate: the SHA-256 of its DER, as 64 hex digits in lower case.
+ * Returns the pin of a certificate's key: `sha256/` and the base64 of the SHA-256 of its SubjectPublicKeyInfo, in DER (RFC 7469
+ * §2.4). A certificate that is renewed for the same key keeps it.
  *
  * @param certificate PEM text or DER bytes.
- * @throws ERR_QUICPIPE_IDENTITY_INVALID if the PEM text does not parse. DER is not parsed.
+ * @throws ERR_QUICPIPE_IDENTITY_INVALID if it does not parse.
  */
-export function fingerprintOf(certificate: string | Uint8Array): string {
-  const der =
-    typeof certificate === "string" ? parsed(() => new X509Certificate(certificate).raw) : certificate;
-  return createHash("sha256").update(der).digest("hex");
+export function pinOf(certificate: string | Uint8Array): string {
+  const key = parsed(() =>
+    new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" }),
+  );
+  return pinPrefix + createHash("sha256").update(key).digest("base64");
 }
+
+/** Start of every pin: the hash that it is. */
+export const pinPrefix = "sha256/";
 
 function identityOf(...parts: [certificate: string, privateKey: string]): Identity {
   const [certificate, privateKey] = parts.map((part) => `${part.trim()}\n`) as typeof parts;
-  const fingerprint = fingerprintOf(certificate);
-  return { certificate, privateKey, pem: privateKey + certificate, fingerprint };
+  const pin = pinOf(certificate);
+  return { certificate, privateKey, pem: privateKey + certificate, pin };
 }
 
 function parsed<T>(parse: () => T): T {

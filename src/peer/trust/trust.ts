@@ -2,20 +2,20 @@ import { X509Certificate } from "node:crypto";
 import { QuicpipeError } from "../../errors.ts";
 import type { CertificateDemand } from "../engine/contract.ts";
 import { certificatesIn } from "../../files/pem.ts";
-import { fingerprintOf } from "./identity.ts";
+import { pinOf, pinPrefix } from "./identity.ts";
 
 /**
  * The peers that a peer trusts:
- * - pins: SHA-256 fingerprints of certificates, 64 hex digits (colons allowed) or base64url;
+ * - pins of keys: `sha256/…`, as `quicpipe id` prints them;
  * - `{ ca }`: certificates that a CA in this PEM text issued for the other peer's name;
- * - a function that decides by the other peer's name in the mailbox, if any, and its fingerprint;
+ * - a function that decides by the other peer's name in the mailbox, if any, and the pin of its key;
  * - `"insecure"`: any peer. No certificate is requested or checked, so an attacker on the path can read along.
  */
 export type Trust =
   | readonly string[]
   | { readonly ca: string }
   | "insecure"
-  | ((remoteName: string | undefined, fingerprint: string) => boolean | Promise<boolean>);
+  | ((remoteName: string | undefined, pin: string) => boolean | Promise<boolean>);
 
 /** Decides on the certificate that the other side presented. */
 export type CertificateCheck = (der: Uint8Array) => boolean | Promise<boolean>;
@@ -38,12 +38,12 @@ export function createTrustPolicy(trust: Trust): TrustPolicy {
     return {
       demand: { kind: "any" },
       // Async even if the function is not: an error that it throws is a refusal, not a fault of the connection.
-      checkFor: (remoteName) => async (der) => trust(remoteName, fingerprintOf(der)),
+      checkFor: (remoteName) => async (der) => trust(remoteName, pinOf(der)),
     };
   if ("ca" in trust) return caPolicy(trust.ca);
   const pins = new Set(trust.map(parsePin));
   if (pins.size === 0) throw invalid("no pin is given");
-  return { demand: { kind: "any" }, checkFor: () => (der) => pins.has(fingerprintOf(der)) };
+  return { demand: { kind: "any" }, checkFor: () => async (der) => pins.has(pinOf(der)) };
 }
 
 function caPolicy(pem: string): TrustPolicy {
@@ -56,15 +56,24 @@ function caPolicy(pem: string): TrustPolicy {
   };
 }
 
-/** Parses a fingerprint: 64 hex digits, with or without colons, or the 43 characters of base64url. */
+/** Checks a pin: `sha256/` and the 44 characters of the base64 of a SHA-256. */
 export function parsePin(pin: string): string {
-  const hex = pin.replaceAll(":", "").toLowerCase();
-  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
-  if (/^[\w-]{43}=?$/.test(pin)) return Buffer.from(pin, "base64url").toString("hex");
-  throw invalid(`${JSON.stringify(pin)} is no SHA-256 fingerprint`, pinWanted);
+  const hash = pin.startsWith(pinPrefix) ? pin.slice(pinPrefix.length) : "";
+  if (hash.length === 44 && Buffer.from(hash, "base64").toString("base64") === hash) return pin;
+  if (isCertificatePin(pin))
+    throw invalid(
+      `${JSON.stringify(pin)} pins a certificate, as before 1.0; pins are of keys now`,
+      pinWanted,
+    );
+  throw invalid(`${JSON.stringify(pin)} is no pin`, pinWanted);
 }
 
-const pinWanted = "the other peer's fingerprint (64 hex digits, from its `quicpipe id`)";
+/** Whether a text is a pin of the older kind: the SHA-256 of a certificate in hex, with or without colons, or in base64url. */
+function isCertificatePin(pin: string): boolean {
+  return /^[0-9a-f]{64}$/i.test(pin.replaceAll(":", "")) || /^[\w-]{43}=?$/.test(pin);
+}
+
+const pinWanted = "the pin of the other peer's key (sha256/…, from its `quicpipe id`)";
 
 function invalid(what: string, wanted: string = `${pinWanted}, { ca } or "insecure"`): QuicpipeError {
   return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${wanted}`);

@@ -42,7 +42,7 @@ describe("a dial that leads nowhere", () => {
       const { relay, port } = await startPeerRelay();
       const alice = await bindPeer(port, "alice");
       const { bob } = await testIdentities();
-      const error = await failure(alice.dial("bob", { pin: bob.fingerprint, timeoutMs }));
+      const error = await failure(alice.dial("bob", { pin: bob.pin, timeoutMs }));
       expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "queued" } });
       expect(String(error)).toContain(`within ${timeoutMs / 1000} s: the message is still in its mailbox`);
       await expect.poll(() => relay.stats()).toMatchObject({ registrations: 0, mailbox: { recalled: 1 } });
@@ -63,12 +63,12 @@ describe("a dial that leads nowhere", () => {
     const proxy = await DatagramProxy.open(port);
     const { alice: a, bob: b } = await testIdentities();
     const alice = await bindPeer(port, "alice");
-    const bob = await bindPeer(proxy.port, "bob", { trust: [a.fingerprint], handshakeTimeoutMs: 1000 });
+    const bob = await bindPeer(proxy.port, "bob", { trust: [a.pin], handshakeTimeoutMs: 1000 });
     const next = nextConnection(bob).catch(() => undefined);
     // Only peer-to-peer packets of bob's get lost: their connection IDs are not the gateway's.
     const taken = (): boolean => relay.stats().mailbox.taken > 0;
     proxy.dropOut = taken;
-    const error = await failure(alice.dial("bob", { pin: b.fingerprint, timeoutMs: 2500 }));
+    const error = await failure(alice.dial("bob", { pin: b.pin, timeoutMs: 2500 }));
     expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "taken" } });
     await bob.close();
     await next;
@@ -79,7 +79,7 @@ describe("a dial that leads nowhere", () => {
     const alice = await bindPeer(port, "alice");
     const { bob } = await testIdentities();
     const controller = new AbortController();
-    const error = failure(alice.dial("bob", { pin: bob.fingerprint, signal: controller.signal }));
+    const error = failure(alice.dial("bob", { pin: bob.pin, signal: controller.signal }));
     await sleep(100);
     controller.abort(new RangeError("changed my mind"));
     expect(await error).toBeInstanceOf(RangeError);
@@ -97,7 +97,7 @@ describe("a dial that leads nowhere", () => {
     const { port } = await startPeerRelay();
     const alice = await bindPeer(port, "alice", { token: await tokenFor("alice", "-1h") });
     const { bob } = await testIdentities();
-    const error = await failure(alice.dial("bob", { pin: bob.fingerprint }));
+    const error = await failure(alice.dial("bob", { pin: bob.pin }));
     expect(error).toMatchObject({ code: "ERR_QUICPIPE_TOKEN_EXPIRED", details: { status: 401 } });
   });
 
@@ -106,7 +106,7 @@ describe("a dial that leads nowhere", () => {
     const tokens = [await tokenFor("alice", "-1h"), await tokenFor("alice")];
     const alice = await bindPeer(port, "alice", { token: () => tokens.shift() ?? tokenFor("alice") });
     const { bob } = await testIdentities();
-    const error = await failure(alice.dial("bob", { pin: bob.fingerprint, timeoutMs: 1000 }));
+    const error = await failure(alice.dial("bob", { pin: bob.pin, timeoutMs: 1000 }));
     expect(error.code).toBe("ERR_QUICPIPE_DIAL_TIMEOUT");
   });
 
@@ -114,10 +114,10 @@ describe("a dial that leads nowhere", () => {
     const { relay, port } = await startPeerRelay({ limits: { maxMessagesPerRecipient: 1 } });
     const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
     const { bob } = await testIdentities();
-    const first = failure(alice.dial("bob", { pin: bob.fingerprint, timeoutMs: 25_000 }));
+    const first = failure(alice.dial("bob", { pin: bob.pin, timeoutMs: 25_000 }));
     await expect.poll(() => relay.stats().mailbox.queued, { timeout: 10_000 }).toBe(1);
     // Asked again each second, until there is less than that left.
-    const second = eve.dial("bob", { pin: bob.fingerprint, timeoutMs: 4000 });
+    const second = eve.dial("bob", { pin: bob.pin, timeoutMs: 4000 });
     expect(await codeOf(second)).toBe("ERR_QUICPIPE_MAILBOX_FULL");
     await alice.close();
     await first;
@@ -148,7 +148,7 @@ describe("an accepter", () => {
   it("accepts many dials at once", async () => {
     const { alice, bob } = await connectPeers();
     const { bob: identity } = await testIdentities();
-    const dials = Array.from({ length: 10 }, () => alice.dial("bob", { pin: identity.fingerprint }));
+    const dials = Array.from({ length: 10 }, () => alice.dial("bob", { pin: identity.pin }));
     const accepted: unknown[] = [];
     for await (const connection of bob) if (accepted.push(connection) === 10) break;
     expect(await Promise.all(dials)).toHaveLength(10);
@@ -158,9 +158,9 @@ describe("an accepter", () => {
     const { relay, port } = await startPeerRelay();
     const ids = await testIdentities();
     const alice = await bindPeer(port, "alice");
-    const bob = await bindPeer(port, "bob", { trust: [ids.alice.fingerprint] });
+    const bob = await bindPeer(port, "bob", { trust: [ids.alice.pin] });
     const dials = Array.from({ length: 50 }, () =>
-      alice.dial("bob", { pin: ids.bob.fingerprint, timeoutMs: 90_000 }),
+      alice.dial("bob", { pin: ids.bob.pin, timeoutMs: 90_000 }),
     );
     const accepted: unknown[] = [];
     for await (const connection of bob) if (accepted.push(connection) === 50) break;
@@ -176,14 +176,14 @@ describe("an accepter", () => {
     const errors: QuicpipeError[] = [];
     const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
     const bob = await bindPeer(port, "bob", {
-      trust: [a.fingerprint],
+      trust: [a.pin],
       handshakeTimeoutMs: 500,
       onError: (error) => errors.push(error),
     });
     const accepted = nextConnection(bob);
     // Eve is not trusted.
     expect(await codeOf(eve.dial("bob", { trust: "insecure" }))).toBe("ERR_QUICPIPE_PIN_MISMATCH");
-    await alice.dial("bob", { pin: b.fingerprint });
+    await alice.dial("bob", { pin: b.pin });
     expect((await accepted).remoteName).toBe("alice");
     expect(errors.map(({ code }) => code)).toContain("ERR_QUICPIPE_PIN_MISMATCH");
   });

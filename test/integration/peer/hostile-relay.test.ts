@@ -38,7 +38,7 @@ async function startAccepter(port: number): Promise<Child> {
       RELAY_CA: certificate,
       TOKEN: await tokenFor("bob"),
       IDENTITY: bob.pem,
-      PINS: alice.fingerprint,
+      PINS: alice.pin,
     },
   });
   await child.prints(/listening/);

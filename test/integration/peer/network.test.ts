@@ -88,10 +88,10 @@ describe("a network that does its worst", () => {
       dropped++;
       return true;
     };
-    const bob = await bindPeer(proxy.port, "bob", { trust: [a.fingerprint] });
+    const bob = await bindPeer(proxy.port, "bob", { trust: [a.pin] });
     const alice = await bindPeer(port, "alice");
     const accepted = nextConnection(bob);
-    const near = await alice.dial("bob", { pin: b.fingerprint, timeoutMs: 10_000 });
+    const near = await alice.dial("bob", { pin: b.pin, timeoutMs: 10_000 });
     void echo(await accepted);
     expect(dropped).toBeGreaterThan(1);
     expect(await roundTrip(near, "hello")).toBe("hello");
@@ -125,10 +125,10 @@ describe("a network that does its worst", () => {
     const { alice: a, bob: b } = await testIdentities();
     const { port } = await startPeerRelay({ host: "::1" });
     const options = { relay: `https://[::1]:${port}`, relayCa: "insecure", host: "::1" };
-    const bob = await bindPeer(port, "bob", { ...options, trust: [a.fingerprint] });
+    const bob = await bindPeer(port, "bob", { ...options, trust: [a.pin] });
     const alice = await bindPeer(port, "alice", { ...options, keepaliveMs: 100 });
     const accepted = nextConnection(bob);
-    const near = await alice.dial("bob", { pin: b.fingerprint });
+    const near = await alice.dial("bob", { pin: b.pin });
     void echo(await accepted);
     expect(await roundTrip(near, "hello")).toBe("hello");
     expect(alice.address.address).toBe("::1");
@@ -256,9 +256,9 @@ describe("a network that does its worst", () => {
       attacker.send(forge([0x6b, 0x33, 0x43, 0xcf], randomBytes(100)), port, "127.0.0.1");
       attacker.send(forge([0, 0, 0, 1], randomBytes(1180)), port, "127.0.0.1");
       await sleep(100);
-      accepting = bob.accept(packets, { pin: a.fingerprint });
+      accepting = bob.accept(packets, { pin: a.pin });
     };
-    const near = await alice.dial({ deliver }, { pin: b.fingerprint });
+    const near = await alice.dial({ deliver }, { pin: b.pin });
     void echo(await accepting!);
     expect(near.stats().packetsRefused).toBeGreaterThan(0);
     expect(await roundTrip(near, "hello")).toBe("hello");

@@ -24,14 +24,14 @@ async function transfer(bytes: number, backend: Backend): Promise<{ received: nu
     ...common,
     TOKEN: await tokenFor("bob"),
     IDENTITY: bob.pem,
-    PINS: alice.fingerprint,
+    PINS: alice.pin,
   });
   await receiver.prints(/listening/);
   const sender = program("sender", {
     ...common,
     TOKEN: await tokenFor("alice"),
     IDENTITY: alice.pem,
-    PINS: bob.fingerprint,
+    PINS: bob.pin,
   });
   const [line] = await receiver.prints(/^\{.*\}$/m);
   expect([await sender.exited, await receiver.exited]).toEqual([0, 0]);

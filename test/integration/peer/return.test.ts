@@ -60,7 +60,7 @@ async function startPeers(
       RELAY_CA: relayCa,
       TOKEN: await tokenFor(own),
       IDENTITY: ids[own].pem,
-      PINS: ids[other].fingerprint,
+      PINS: ids[other].pin,
     };
     return startChild(command!, args, { env });
   };

@@ -25,45 +25,45 @@ const connected = { path: "relay" };
 describe("trust between peers", () => {
   it("refuses an accepter with another certificate, on both sides, before showing its own", async () => {
     const { alice, bob, eve } = await testIdentities();
-    const { near, far } = await outcomes([eve.fingerprint], [alice.fingerprint]);
+    const { near, far } = await outcomes([eve.pin], [alice.pin]);
     expect(near).toMatchObject({
       code: "ERR_QUICPIPE_PIN_MISMATCH",
-      details: { fingerprint: bob.fingerprint, refusedBy: "this peer" },
+      details: { pin: bob.pin, refusedBy: "this peer" },
     });
     expect(far).toMatchObject({
       code: "ERR_QUICPIPE_PIN_MISMATCH",
-      details: { fingerprint: bob.fingerprint, refusedBy: "the other peer" },
+      details: { pin: bob.pin, refusedBy: "the other peer" },
     });
   });
 
   it("refuses a dialer with another certificate, on both sides", async () => {
     const { alice, bob, eve } = await testIdentities();
-    const { near, far } = await outcomes([bob.fingerprint], [eve.fingerprint]);
+    const { near, far } = await outcomes([bob.pin], [eve.pin]);
     expect(far).toMatchObject({
       code: "ERR_QUICPIPE_PIN_MISMATCH",
-      details: { fingerprint: alice.fingerprint, refusedBy: "this peer" },
+      details: { pin: alice.pin, refusedBy: "this peer" },
     });
     expect(near).toMatchObject({
       code: "ERR_QUICPIPE_PIN_MISMATCH",
-      details: { fingerprint: alice.fingerprint, refusedBy: "the other peer" },
+      details: { pin: alice.pin, refusedBy: "the other peer" },
     });
   });
 
   it("asks a function, and waits for its answer", async () => {
     const { alice, bob } = await testIdentities();
     const asked: unknown[] = [];
-    const { near, far } = await outcomes([bob.fingerprint], async (remoteName, fingerprint) => {
-      asked.push([remoteName, fingerprint]);
+    const { near, far } = await outcomes([bob.pin], async (remoteName, pin) => {
+      asked.push([remoteName, pin]);
       await new Promise((resolve) => setTimeout(resolve, 50));
       return true;
     });
     expect([near, far]).toMatchObject([connected, connected]);
-    expect(asked).toEqual([[undefined, alice.fingerprint]]);
+    expect(asked).toEqual([[undefined, alice.pin]]);
   });
 
   it("takes a function that throws for a no", async () => {
     const { bob } = await testIdentities();
-    const { far } = await outcomes([bob.fingerprint], () => {
+    const { far } = await outcomes([bob.pin], () => {
       throw new TypeError("no answer");
     });
     expect(far).toMatchObject({ code: "ERR_QUICPIPE_PIN_MISMATCH" });
@@ -74,10 +74,10 @@ describe("trust between peers", () => {
     const identity = loadIdentity(named.privateKey + named.certificate);
     const ca = { ca: named.certificate };
     const { alice } = await testIdentities();
-    const accepted = await outcomes(ca, [alice.fingerprint], { bob: { identity } });
+    const accepted = await outcomes(ca, [alice.pin], { bob: { identity } });
     expect(accepted).toMatchObject({ near: connected, far: connected });
     const refused = { code: "ERR_QUICPIPE_HANDSHAKE_FAILED" };
-    expect(await outcomes(ca, [alice.fingerprint])).toMatchObject({ near: refused, far: refused });
+    expect(await outcomes(ca, [alice.pin])).toMatchObject({ near: refused, far: refused });
   });
 
   it.each([
@@ -88,7 +88,7 @@ describe("trust between peers", () => {
     const { port } = await startPeerRelay();
     const alice = await bindPeer(port, "alice");
     const identity = loadIdentity(named.privateKey + named.certificate);
-    await bindPeer(port, "bob", { identity, trust: [alice.fingerprint], listen: true });
+    await bindPeer(port, "bob", { identity, trust: [alice.pin], listen: true });
     expect(await codeOf(alice.dial("bob", { trust: { ca: named.certificate } }))).toBe(code);
   });
 
@@ -103,7 +103,7 @@ describe("trust between peers", () => {
     const far = await accepting!;
     void echo(far);
     expect(await roundTrip(near, "hello")).toBe("hello");
-    expect(far.remoteFingerprint).toBeUndefined();
+    expect(far.remotePin).toBeUndefined();
   });
 
   it("names the ALPN where the peers have none in common", async () => {

@@ -97,10 +97,10 @@ async function talk(
 ): Promise<{ dialedAtMs: number; answeredAtMs: number; close: () => Promise<unknown> }> {
   const ids = await testIdentities();
   const alice = await relay.bind("alice");
-  const bob = await relay.bind("bob", { trust: [ids.alice.fingerprint] });
+  const bob = await relay.bind("bob", { trust: [ids.alice.pin] });
   const accepting = nextConnection(bob);
   const dialedAtMs = Date.now();
-  const near = await alice.dial("bob", { pin: ids.bob.fingerprint });
+  const near = await alice.dial("bob", { pin: ids.bob.pin });
   void echo(await accepting);
   expect(await roundTrip(near, "hello")).toBe("hello");
   return { dialedAtMs, answeredAtMs: Date.now(), close: () => Promise.all([alice.close(), bob.close()]) };

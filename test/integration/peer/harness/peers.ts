@@ -78,11 +78,11 @@ export async function connectPeers(
   const portFor = setup.portFor ?? ((_name, relayPort): Promise<number> => Promise.resolve(relayPort));
   const alice = await bindPeer(await portFor("alice", port), "alice", setup.alice);
   const bob = await bindPeer(await portFor("bob", port), "bob", {
-    trust: [ids.alice.fingerprint],
+    trust: [ids.alice.pin],
     ...setup.bob,
   });
   const accepting = nextConnection(bob);
-  const near = await alice.dial("bob", { pin: ids.bob.fingerprint });
+  const near = await alice.dial("bob", { pin: ids.bob.pin });
   return { alice, bob, near, far: await accepting, relay, port };
 }
 

@@ -1,10 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCertificate } from "../../../../src/files/certificate.ts";
-import { fingerprintOf } from "../../../../src/peer/trust/identity.ts";
+import { pinOf } from "../../../../src/peer/trust/identity.ts";
 import { createTrustPolicy, parsePin, requireTrust, type Trust } from "../../../../src/peer/trust/trust.ts";
 
 const invalid = expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+const otherPin = `sha256/${Buffer.alloc(32).toString("base64")}`;
 let pem: string;
 let der: Uint8Array;
 
@@ -18,36 +19,50 @@ async function judge(trust: Trust, remoteName?: string): Promise<boolean> {
 }
 
 describe("a pin", () => {
-  it("is read as hex, hex with colons and base64url", () => {
-    const hex = fingerprintOf(pem);
-    const colons = hex.toUpperCase().replaceAll(/..(?!$)/g, "$&:");
-    const base64url = Buffer.from(hex, "hex").toString("base64url");
-    for (const form of [hex, colons, base64url, `${base64url}=`]) expect(parsePin(form)).toBe(hex);
+  it("is taken as `quicpipe id` prints it", () => {
+    expect(parsePin(pinOf(pem))).toBe(pinOf(pem));
   });
 
-  it("is refused where it is no SHA-256", () => {
-    for (const pin of ["", "12", "g".repeat(64), "ab".repeat(31), "*".repeat(43)])
+  it("of a certificate, the older kind, is refused with a word on what pins are now", () => {
+    const hex = "ab".repeat(32);
+    const colons = hex.toUpperCase().replaceAll(/..(?!$)/g, "$&:");
+    const base64url = Buffer.from(hex, "hex").toString("base64url");
+    for (const form of [hex, colons, base64url, `${base64url}=`])
+      expect(() => parsePin(form)).toThrow(/pins are of keys now; give .*sha256/);
+  });
+
+  it("is refused where it is none", () => {
+    const hash = otherPin.slice("sha256/".length);
+    for (const pin of [
+      "",
+      "12",
+      "sha256/",
+      hash,
+      `sha1/${hash}`,
+      `sha256/${hash.slice(1)}`,
+      `sha256/*${hash.slice(1)}`,
+    ])
       expect(() => parsePin(pin)).toThrow(invalid);
   });
 });
 
 describe("trust", () => {
-  it("in pins takes the certificates that they name, and no others", async () => {
-    expect(await judge([fingerprintOf(pem), "00".repeat(32)])).toBe(true);
-    expect(await judge(["00".repeat(32)])).toBe(false);
+  it("in pins takes the keys that they name, and no others", async () => {
+    expect(await judge([pinOf(pem), otherPin])).toBe(true);
+    expect(await judge([otherPin])).toBe(false);
   });
 
-  it("in a function gives it the name and the fingerprint", async () => {
+  it("in a function gives it the name and the pin", async () => {
     const asked: unknown[] = [];
-    const answer = (yes: boolean) => (name: string | undefined, fingerprint: string) => {
-      asked.push([name, fingerprint]);
+    const answer = (yes: boolean) => (name: string | undefined, pin: string) => {
+      asked.push([name, pin]);
       return yes;
     };
     expect(await judge(answer(true), "bob")).toBe(true);
     expect(await judge(answer(false))).toBe(false);
     expect(asked).toEqual([
-      ["bob", fingerprintOf(pem)],
-      [undefined, fingerprintOf(pem)],
+      ["bob", pinOf(pem)],
+      [undefined, pinOf(pem)],
     ]);
   });
 
