@@ -90,7 +90,11 @@ export class QuicpipeError extends Error {
   }
 }
 
-/** Reports whether `value` is a {@link QuicpipeError}, of this or another copy of the package. */
-export function isQuicpipeError(value: unknown): value is QuicpipeError {
-  return value instanceof Error && value.name === "QuicpipeError" && "code" in value;
+/** Reports whether `value` is a {@link QuicpipeError}, of this or another copy of the package, with the given code if any. */
+export function isQuicpipeError<Code extends QuicpipeErrorCode = QuicpipeErrorCode>(
+  value: unknown,
+  code?: Code,
+): value is QuicpipeError & { readonly code: Code } {
+  const isOurs = value instanceof Error && value.name === "QuicpipeError" && "code" in value;
+  return isOurs && (code === undefined || value.code === code);
 }

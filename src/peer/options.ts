@@ -38,8 +38,6 @@ export interface PeerOptions {
   readonly host?: string | undefined;
   /** Local UDP port; 0, a free one, if absent. */
   readonly port?: number | undefined;
-  /** Base path of the relay's routes; the path of `relay` if absent. */
-  readonly basePath?: string | undefined;
   /** Longest UDP payload to send, 1200 to 1472 bytes; 1200, which every path carries, if absent. */
   readonly maxUdpPayloadBytes?: number | undefined;
   /** Silence after which a connection ends, in ms, 1000 to 600 000; 30 000 if absent. The shorter one of both peers counts. */
@@ -61,8 +59,6 @@ export interface PeerOptions {
    * mailbox.
    */
   readonly backlog?: number | undefined;
-  /** Whether to ask the mailbox for connections at once; if absent, asking starts with the iteration over the peer. */
-  readonly listen?: boolean | undefined;
   /**
    * Whether to record spans through `@opentelemetry/api`, if installed, and send `traceparent` to the relay; true if
    * absent.
@@ -82,7 +78,6 @@ const optionNames = namesOf<PeerOptions>({
   alpn: true,
   host: true,
   port: true,
-  basePath: true,
   maxUdpPayloadBytes: true,
   idleTimeoutMs: true,
   keepaliveMs: true,
@@ -92,7 +87,6 @@ const optionNames = namesOf<PeerOptions>({
   maxStreams: true,
   cidsPerConnection: true,
   backlog: true,
-  listen: true,
   telemetry: true,
   onError: true,
 });
@@ -135,7 +129,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   requireOptions("", options, optionNames);
   const url = relayUrl(options.relay);
   const relayHost = url.hostname.replace(/^\[|\]$/g, "");
-  const basePath = (options.basePath ?? url.pathname).replace(/\/+$/, "");
+  const basePath = url.pathname.replace(/\/+$/, "");
   const [address] = orderAddresses(await lookUpRelay(relayHost), undefined);
   const range = (name: keyof PeerOptions, min: number, max: number, absent: number): number =>
     numberIn(name, options[name], min, max, absent);

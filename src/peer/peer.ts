@@ -51,14 +51,14 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Binds a UDP socket. Does not contact the relay yet, unless `listen` is set.
+   * Binds a UDP socket. Does not contact the relay yet.
    *
    * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_IDENTITY_INVALID, ERR_QUICPIPE_LISTEN_FAILED,
    *   ERR_QUICPIPE_DEPENDENCY_MISSING, and ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
    */
   static async bind(options: PeerOptions): Promise<Peer> {
     const settings = await resolveSettings(options);
-    if (settings.trust !== undefined || options.listen) createTrustPolicy(requireTrust(settings.trust));
+    if (settings.trust !== undefined) createTrustPolicy(settings.trust);
     const given = options.identity;
     const identity = given
       ? loadIdentity(`${given.privateKey}\n${given.certificate}`)
@@ -77,7 +77,6 @@ export class Peer implements AsyncIterable<Connection> {
     const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });
     const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
     const peer = new Peer(context, http, typeof options.token === "function");
-    if (options.listen) peer.#mailbox.start();
     return peer;
   }
 

@@ -114,7 +114,7 @@ async function serveBrowsers(
   try {
     return await serveHttp2(app, options);
   } catch (error) {
-    if (!isQuicpipeError(error) || error.code !== "ERR_QUICPIPE_LISTEN_FAILED") throw error;
+    if (!isQuicpipeError(error, "ERR_QUICPIPE_LISTEN_FAILED")) throw error;
     logger.warn(
       `quicpipe: ${error.message}; until then browsers have no console, and peers all that they need`,
     );

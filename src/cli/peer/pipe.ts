@@ -42,7 +42,7 @@ export async function pipeStandardStreams(
 
 /** Explains a connection that closed in good order but before its streams ended, which cut a transfer off. */
 function explained(error: unknown): unknown {
-  if (!isQuicpipeError(error) || error.code !== "ERR_QUICPIPE_CONNECTION_CLOSED") return error;
+  if (!isQuicpipeError(error, "ERR_QUICPIPE_CONNECTION_CLOSED")) return error;
   const message = `the other side was ended before the stream was: ${error.message}`;
   return new QuicpipeError(error.code, message, { cause: error, details: error.details });
 }

@@ -14,10 +14,15 @@ export interface ConnectionStats extends EngineStats {
   readonly datagramsDropped: number;
 }
 
+/** A path of a connection: through the relay. */
+export interface ConnectionPath {
+  readonly kind: "relay";
+}
+
 /** One connection between two peers, in the shape of W3C's `WebTransport`. The caller that receives it closes it. */
 export class Connection {
   /** The path that packets take. */
-  readonly path = "relay";
+  readonly path: ConnectionPath = { kind: "relay" };
   readonly #session: QuicConnection;
   readonly #engine: EngineConnection;
 

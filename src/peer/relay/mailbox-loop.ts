@@ -174,7 +174,7 @@ function gapAfter({ kind, error }: Outcome, failures: number, elapsedMs: number)
   if (kind === "messages") return 0;
   if (kind === "nothing") return defaults.emptyPollMs - elapsedMs;
   const [firstMs, longestMs] = defaults.acceptRetryMs;
-  const isAway = isQuicpipeError(error) && error.code === "ERR_QUICPIPE_RELAY_UNREACHABLE";
+  const isAway = isQuicpipeError(error, "ERR_QUICPIPE_RELAY_UNREACHABLE");
   const retryMs = Math.min(firstMs * 2 ** (failures - 1), isAway ? defaults.relayReturnMs : longestMs);
   return Math.max(retryMs, retryAfterMs(error) ?? 0);
 }

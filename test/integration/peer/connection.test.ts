@@ -157,8 +157,8 @@ describe("a connection between two peers", () => {
 
   it("knows the other peer, and how it travels", async () => {
     const { alice, bob, near, far } = await connectPeers();
-    expect(near).toMatchObject({ remoteName: "bob", remotePin: bob.pin, path: "relay" });
-    expect(far).toMatchObject({ remoteName: "alice", remotePin: alice.pin, path: "relay" });
+    expect(near).toMatchObject({ remoteName: "bob", remotePin: bob.pin, path: { kind: "relay" } });
+    expect(far).toMatchObject({ remoteName: "alice", remotePin: alice.pin, path: { kind: "relay" } });
   });
 
   it("leaves nothing at the relay when both peers are closed", async () => {

@@ -29,7 +29,6 @@ describe("a peer's options", () => {
       basePath: "/relay",
       host: "::",
     });
-    expect(await resolveSettings({ relay, basePath: "/other/" })).toMatchObject({ basePath: "/other" });
   });
 
   it.each(["http://localhost:3000/relay", "http://127.0.0.1:3000/relay", "http://[::1]:3000/relay"])(
@@ -57,6 +56,8 @@ describe("a peer's options", () => {
     ["keepaliveMs", { keepaliveMs: 1.5 }],
     ["cidsPerConnection", { cidsPerConnection: 3 }],
     ["bogus", { bogus: 1 }],
+    ["basePath", { basePath: "/other" }],
+    ["listen", { listen: true }],
     ["timeoutMs", { timeoutMs: 1000 }],
     ["relayCa", { relayCa: "nonsense" }],
     ["relayCa", { relayCa: "" }],
