@@ -4,7 +4,7 @@ export type { StatsRequest } from "./relay/client.ts";
 export type { PeerOptions } from "./options.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
 export type { AcceptOptions } from "./accepting.ts";
-export type { Connection, ConnectionStats } from "./connection/connection.ts";
+export type { Connection, ConnectionPath, ConnectionStats } from "./connection/connection.ts";
 export type { CloseInfo } from "./connection/error.ts";
 export type { BidirectionalStream } from "./connection/streams.ts";
 export type { Datagrams } from "./connection/datagrams.ts";

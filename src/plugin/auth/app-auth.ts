@@ -1,3 +1,4 @@
+import { isSameOrigin } from "../../console/index.ts";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
@@ -7,7 +8,8 @@ import type { Limits } from "../options/limits.ts";
 import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
 
 /**
- * Authenticates by a function of the app. The returned function throws ERR_QUICPIPE_TOKEN_INVALID if the app identifies no peer, and
+ * Authenticates by a function of the app. The returned function throws ERR_QUICPIPE_TOKEN_INVALID if the app identifies no peer,
+ * ERR_QUICPIPE_ORIGIN_FORBIDDEN for a change that a page of another site asks for with the user's cookie, and
  * ERR_QUICPIPE_OPTION_INVALID if its result is malformed; clients see the latter as an internal error, the log has the cause.
  */
 export function createAppAuthentication(
@@ -16,6 +18,7 @@ export function createAppAuthentication(
   now: () => number,
 ): Authenticate {
   return async (request) => {
+    requireOwnPage(request);
     const peer = await identify(request);
     if (peer === null)
       throw new QuicpipeError(
@@ -24,6 +27,17 @@ export function createAppAuthentication(
       );
     return identityOf({ expiresAtMs: now() + defaults.appIdentityMs, ...peer }, limits);
   };
+}
+
+/** A browser sends a user's cookies with what pages of other sites ask for, without asking first if there is no media type. */
+function requireOwnPage({ method, headers, url }: Request): void {
+  if (method === "GET" || method === "HEAD" || !headers.has("cookie")) return;
+  const isBrowsers = headers.has("sec-fetch-site") || headers.has("origin");
+  if (isBrowsers && !isSameOrigin(headers, new URL(url)))
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_ORIGIN_FORBIDDEN",
+      "the request comes from a page of another site, with a cookie: ask from a page of the app, or without cookies",
+    );
 }
 
 function identityOf(

@@ -57,6 +57,34 @@ describe("an app's function that authenticates", () => {
   });
 
   it.each([
+    ["a page of another site", "POST", { "sec-fetch-site": "cross-site" }, false],
+    ["a page of a site beside", "DELETE", { "sec-fetch-site": "same-site" }, false],
+    [
+      "a page elsewhere, in a browser without Fetch Metadata",
+      "POST",
+      { origin: "https://elsewhere.example" },
+      false,
+    ],
+    ["a page in a frame without origin", "POST", { origin: "null" }, false],
+    ["a page of the app", "POST", { "sec-fetch-site": "same-origin" }, true],
+    ["a page of the app, without Fetch Metadata", "POST", { origin: "https://relay.example" }, true],
+    ["no browser", "POST", {}, true],
+    ["a page elsewhere that only reads", "GET", { "sec-fetch-site": "cross-site" }, true],
+  ])("hears what %s asks for with a cookie: %s %o %s", async (_, method, headers, isHeard) => {
+    const identify = createAppAuthentication(
+      () => alice,
+      limits,
+      () => nowMs,
+    );
+    const asked = (more: Record<string, string>): Promise<unknown> =>
+      identify(new Request(request.url, { method, headers: { ...headers, ...more } }), () => "192.0.2.1");
+    const outcome = await asked({ cookie: "session=1" }).catch((error: unknown) => error);
+    expect(outcome).toMatchObject(isHeard ? { subject: "alice" } : { code: "ERR_QUICPIPE_ORIGIN_FORBIDDEN" });
+    // Without a cookie it is the page's own token that counts.
+    expect(await asked({ authorization: "Bearer t" })).toMatchObject({ subject: "alice" });
+  });
+
+  it.each([
     ["subject", { ...alice, subject: "" }],
     ["subject", { ...alice, subject: ".." }],
     ["scopes", { ...alice, scopes: "relay:register" }],
