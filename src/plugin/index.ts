@@ -6,10 +6,19 @@ export type { MailboxStats } from "./mailbox/mailbox.ts";
 export type {
   ConsoleOptions,
   ForwarderTuningOptions,
+  HookedRegistration,
   QuicpipeOptions,
+  RelayHooks,
   UpstreamOptions,
 } from "./options/options.ts";
 export type { TelemetryOptions } from "../telemetry/index.ts";
-export { type CloseOptions, quicpipe, type Relay, type StatsPageRequest } from "./quicpipe.ts";
+export {
+  type CloseOptions,
+  type ListenOptions,
+  quicpipe,
+  type RegistrationsQuery,
+  type Relay,
+} from "./quicpipe.ts";
+export type { RegistrationStats } from "../protocol.ts";
 export type { PagedRelayStats, RelayStats } from "./stats/stats.ts";
 export type { StatsEvent } from "./stats/events.ts";

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { H3Event } from "h3";
 import * as defaults from "../defaults/index.ts";
 import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
+import { maxStatsLimit, type RegistrationStats, type StatsOrder } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { Log } from "./log/log.ts";
 import { consoleFamily } from "./console/routes.ts";
@@ -12,9 +13,9 @@ import type { RouteFamily } from "./routes/route.ts";
 import { answer, api } from "./routes/router.ts";
 import { type Service, openService } from "./service.ts";
 import { type Settings, resolveSettings, resolveUpstream } from "./options/settings.ts";
-import { type PagedRelayStats, type RelayStats, relayStats } from "./stats/stats.ts";
-import { pageNow } from "./stats/page.ts";
-import { plainQuery } from "./stats/query.ts";
+import { type RelayStats, relayStats } from "./stats/stats.ts";
+import { searchPage } from "./stats/page.ts";
+import { statsQuery } from "./stats/query.ts";
 
 /** Options of {@link Relay.listen}. */
 export interface ListenOptions {
@@ -28,12 +29,12 @@ export interface CloseOptions {
   readonly graceMs?: number;
 }
 
-/** A page of registrations for {@link Relay.stats}. */
-export interface StatsPageRequest {
-  /** Most registrations on the page, 0 to 1000. */
-  readonly limit: number;
-  /** The `next` of the previous page; absent or `null` for the first page. */
-  readonly after?: string | null;
+/** Options of {@link Relay.registrations}. */
+export interface RegistrationsQuery {
+  /** Oldest first (`"registered"`, the default), or busiest first (`"rate"`). */
+  readonly order?: StatsOrder;
+  /** Text to find in subject or address, of either case, at most 256 bytes; all registrations if absent. */
+  readonly filter?: string;
 }
 
 /** A relay: h3 middleware, and the handle of its sockets and state. The caller of {@link quicpipe} closes it. */
@@ -66,12 +67,13 @@ export interface Relay extends AsyncDisposable {
    */
   stats(): RelayStats;
   /**
-   * Returns the totals and a page of registrations, in order of registration. Rates are sampled once a second for a minute
-   * after each call; a registration's rate is `null` until its second sample.
+   * Iterates over the registrations, in pages that leave the event loop its turns. A registration that begins or ends
+   * meanwhile may be among them or not. Rates exist from the second sample on; sampling goes on for a minute after each
+   * page.
    *
-   * @throws ERR_QUICPIPE_CLOSED before `listen()`; ERR_QUICPIPE_QUERY_INVALID
+   * @throws ERR_QUICPIPE_CLOSED unless the relay listens; ERR_QUICPIPE_QUERY_INVALID
    */
-  stats(page: StatsPageRequest): PagedRelayStats;
+  registrations(query?: RegistrationsQuery): AsyncIterable<RegistrationStats>;
   /**
    * Drains and closes the relay: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
    * event streams, waits for `graceMs`, then closes the socket. Idempotent: the first call's grace counts.
@@ -103,7 +105,8 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
       listen: (listenOptions?: ListenOptions) => control.listen(listenOptions),
       address: () => control.address(),
       sourceOf: (address: string, port?: number) => control.sourceOf(address, port),
-      stats: control.stats.bind(control),
+      stats: () => control.stats(),
+      registrations: (query?: RegistrationsQuery) => control.registrations(query),
       close: (closeOptions?: CloseOptions) => control.close(closeOptions),
       [Symbol.asyncDispose]: () => control.close(),
     },
@@ -156,12 +159,19 @@ class RelayControl {
     return client && { address: client.address, port: client.port };
   }
 
-  stats(): RelayStats;
-  stats(page: StatsPageRequest): PagedRelayStats;
-  stats(page?: StatsPageRequest): RelayStats | PagedRelayStats {
-    // An argument without `limit` is not a page request: a route of an app calls its handler with an event.
-    if (page?.limit !== undefined) return this.#pagedStats(page);
+  stats(): RelayStats {
     return this.#lastStats ?? relayStats(this.#running());
+  }
+
+  async *registrations({ order, filter }: RegistrationsQuery = {}): AsyncGenerator<RegistrationStats> {
+    for (let after: string | null | undefined; after !== null;) {
+      const service = this.#running();
+      service.rates.ask();
+      const query = statsQuery({ limit: String(maxStatsLimit), order, filter, after });
+      const { registrations, next } = await searchPage(service, query);
+      yield* registrations;
+      after = next;
+    }
   }
 
   close({ graceMs = defaults.closeGraceMs }: CloseOptions = {}): Promise<void> {
@@ -187,14 +197,6 @@ class RelayControl {
       this.#refused.set(problem.code, (this.#refused.get(problem.code) ?? 0) + 1);
       return family.refuse(problem, event, path);
     }
-  }
-
-  #pagedStats({ limit, after }: StatsPageRequest): PagedRelayStats {
-    const query = plainQuery(limit, after ?? undefined);
-    if (this.#lastStats) return { ...this.#lastStats, page: { registrations: [], next: null } };
-    const service = this.#running();
-    service.rates.ask();
-    return { ...relayStats(service), page: pageNow(service, query) };
   }
 
   /** Returns the parts of the relay; opens them at the first request. */

@@ -8,6 +8,7 @@ import { formatAddress } from "../wire/address.ts";
 import { createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, requestsAtOnce } from "./options/limits.ts";
+import { hookObserver } from "./hooks.ts";
 import type { Log } from "./log/log.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { RateLimiter } from "./http/rate-limiter.ts";
@@ -138,7 +139,7 @@ function openRegistry(
     maxRegistrations,
     maxCids,
     now: steadyNow,
-    observers: [registrationLog(log), telemetry],
+    observers: [registrationLog(log), hookObserver(settings.hooks), telemetry],
     onObserverFault: (method, err) =>
       log.write("error", "observer-failed", "an observer of registrations failed", { method, err }),
   });

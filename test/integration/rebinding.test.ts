@@ -63,20 +63,20 @@ function register(client: RawHttp3, app: TestRelay): number {
   return client.stream(Buffer.concat([headersFrame(post("/v1/register", app)), data]), true);
 }
 
-function addresses({ relay }: TestRelay): (string | null)[] {
-  return relay.stats({ limit: 100 }).page.registrations.map(({ address }) => address);
+async function addresses({ relay }: TestRelay): Promise<(string | null)[]> {
+  return Array.fromAsync(relay.registrations(), ({ address }) => address);
 }
 
 /** Registers before a rebinding and after it. @returns where; `undefined` if the second request did not arrive */
 async function registerTwice(app: TestRelay): Promise<readonly [string, string | null] | undefined> {
-  const known = addresses(app).length;
+  const known = (await addresses(app)).length;
   const nat = await openNat(app.port);
   const client = await connect(app, nat.port);
   const before = `127.0.0.1:${nat.outerPort()}`;
   expect(await client.status(register(client, app), 10_000)).toBe(200);
   await nat.rebind();
   await client.status(register(client, app), 500);
-  const [first, second] = addresses(app).slice(known);
+  const [first, second] = (await addresses(app)).slice(known);
   expect(first).toBe(before);
   return second === undefined ? undefined : [before, second];
 }

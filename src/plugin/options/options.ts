@@ -1,4 +1,5 @@
 import type { BackendChoice, SourcePolicy, StunPolicy, XdpOption } from "../../forwarder/index.ts";
+import type { EndReason } from "../../registry/index.ts";
 import type { TelemetryOptions } from "../../telemetry/index.ts";
 import type { AuthFunction, TokenAuthOptions } from "./auth.ts";
 import type { LimitOptions } from "./limits.ts";
@@ -27,6 +28,29 @@ export interface UpstreamOptions {
   readonly host?: string;
   /** UDP port, 1 to 65 535. */
   readonly port: number;
+}
+
+/** A registration, as {@link RelayHooks} see it. */
+export interface HookedRegistration {
+  readonly id: string;
+  /** The peer's name. Arbitrary text, from its token. */
+  readonly subject: string;
+  /** Public address of the peer, `host:port`; `null` until one is proven. */
+  readonly address: string | null;
+  /** Number of its connection IDs. */
+  readonly cids: number;
+}
+
+/**
+ * Functions that a relay calls as registrations begin, move and end. What they throw is logged once for each, and changes nothing;
+ * what they return is ignored. They run on the event loop, in the midst of other work: they should be brief.
+ */
+export interface RelayHooks {
+  readonly onRegister?: (registration: HookedRegistration) => void;
+  /** Called with the new address. The first one proven by STUN counts too. */
+  readonly onMove?: (registration: HookedRegistration) => void;
+  /** @param reason its owner ended it, its time was over, an administrator revoked it, or the relay closed. */
+  readonly onEnd?: (registration: HookedRegistration, reason: EndReason) => void;
 }
 
 /** The console, for tokens with the scope `relay:admin`. */
@@ -61,6 +85,8 @@ export interface QuicpipeOptions {
    */
   readonly auth?: "none" | AuthFunction | TokenAuthOptions;
   readonly limits?: LimitOptions;
+  /** Functions of the app that are called as registrations begin, move and end. */
+  readonly hooks?: RelayHooks;
   readonly forwarder?: ForwarderTuningOptions;
   /**
    * Kernel forwarding by XDP, where the process has the privileges. Default: the interfaces named by the environment

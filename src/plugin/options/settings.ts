@@ -14,6 +14,7 @@ import { type AuthSettings, resolveAuth } from "./auth.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { consoleLogger, type Logger, type LogLevel, silentLogger } from "../../log/logger.ts";
 import {
+  namesOf,
   optionInvalid,
   requireInteger,
   requireOneOf,
@@ -21,7 +22,7 @@ import {
   requireText,
   elementInvalid,
 } from "../../option-checks.ts";
-import type { ForwarderTuningOptions, QuicpipeOptions, UpstreamOptions } from "./options.ts";
+import type { ForwarderTuningOptions, QuicpipeOptions, RelayHooks, UpstreamOptions } from "./options.ts";
 import { resolveXdp } from "./xdp.ts";
 
 /** {@link QuicpipeOptions} after validation, with every default filled in. */
@@ -37,6 +38,7 @@ export interface Settings {
   readonly consolePath: string | undefined;
   readonly auth: AuthSettings;
   readonly limits: Limits;
+  readonly hooks: RelayHooks;
   readonly backend: BackendChoice;
   readonly threads: number;
   readonly sourcePolicy: SourcePolicy;
@@ -77,6 +79,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     consolePath: resolveConsolePath(basePath, options.console),
     auth: resolveAuth(options.auth, environment.NODE_ENV === "production"),
     limits: resolveLimits(options.limits),
+    hooks: resolveHooks(options.hooks),
     ...resolveBackend(forwarder, environment),
     sourcePolicy: requireOneOf("forwarder.sourcePolicy", forwarder.sourcePolicy, ["registered", "any"]),
     maxGatewayClients: requireInteger("forwarder.maxGatewayClients", forwarder.maxGatewayClients, {
@@ -106,6 +109,7 @@ const optionNames = [
   "console",
   "auth",
   "limits",
+  "hooks",
   "forwarder",
   "xdp",
   "stun",
@@ -120,6 +124,16 @@ const forwarderOptionNames = [
   "maxGatewayClients",
   "socketBufferBytes",
 ] as const;
+
+const hookNames = namesOf<RelayHooks>({ onRegister: true, onMove: true, onEnd: true });
+
+function resolveHooks(value: RelayHooks | undefined): RelayHooks {
+  const hooks = requireOptions("hooks", value, hookNames);
+  for (const name of hookNames)
+    if (hooks[name] !== undefined && typeof hooks[name] !== "function")
+      throw optionInvalid(`hooks.${name}`, hooks[name], "a function");
+  return hooks;
+}
 
 function resolveBackend(
   forwarder: ForwarderTuningOptions,

@@ -26,15 +26,6 @@ export async function searchPage(source: StatsSource, query: StatsQuery): Promis
   }
 }
 
-/** Builds a page without yielding. */
-export function pageNow(source: StatsSource, query: StatsQuery): StatsPage {
-  const search = pageSearch(source, query);
-  for (;;) {
-    const { done, value } = search.next();
-    if (done) return value;
-  }
-}
-
 interface Candidate {
   readonly registration: Registration;
   readonly place: Place;

@@ -18,24 +18,35 @@ export interface StatsQuery {
   readonly filter: string;
 }
 
-/** Parses the query of `GET /v1/stats`. @throws ERR_QUICPIPE_QUERY_INVALID */
-export function requireStatsQuery(search: URLSearchParams): StatsQuery {
-  const order = search.get("order") ?? "registered";
-  if (order !== "registered" && order !== "rate") throw invalid("order", "registered or rate");
-  const filter = (search.get("filter") ?? "").toLowerCase();
-  if (Buffer.byteLength(filter) > maxNameBytes) throw invalid("filter", `at most ${maxNameBytes} bytes long`);
-  return {
-    limit: requireLimit(search.get("limit") ?? "0"),
-    order,
-    after: requirePlace(search.get("after") ?? undefined, order),
-    filter,
-  };
+/** A query as it is asked; what is absent has its default. */
+export interface StatsQueryText {
+  readonly limit?: string | undefined;
+  readonly order?: string | undefined;
+  /** The `next` of the previous page. */
+  readonly after?: string | undefined;
+  readonly filter?: string | undefined;
 }
 
-/** Returns the query for all registrations, oldest first. @throws ERR_QUICPIPE_QUERY_INVALID */
-export function plainQuery(limit: number, after: string | undefined): StatsQuery {
-  const order = "registered";
-  return { limit: requireLimit(String(limit)), order, after: requirePlace(after, order), filter: "" };
+/** Parses the query of `GET /v1/stats`. @throws ERR_QUICPIPE_QUERY_INVALID */
+export function requireStatsQuery(search: URLSearchParams): StatsQuery {
+  return statsQuery(Object.fromEntries(search));
+}
+
+/** Checks a query. @throws ERR_QUICPIPE_QUERY_INVALID */
+export function statsQuery({
+  limit = "0",
+  order = "registered",
+  after,
+  filter = "",
+}: StatsQueryText): StatsQuery {
+  if (order !== "registered" && order !== "rate") throw invalid("order", "registered or rate");
+  if (Buffer.byteLength(filter) > maxNameBytes) throw invalid("filter", `at most ${maxNameBytes} bytes long`);
+  return {
+    limit: requireLimit(limit),
+    order,
+    after: requirePlace(after, order),
+    filter: filter.toLowerCase(),
+  };
 }
 
 function requireLimit(text: string): number {

@@ -207,7 +207,7 @@ it("nothing that the relay tells of itself has a key, a token, a secret or a con
     await secretToken("root", { scope: scopes.admin }),
   );
   const { text, body } = await call("GET", `${app.url}/v1/stats?limit=9`, { token: admin });
-  outlets.collect(text, app.relay.stats({ limit: 9 }));
+  outlets.collect(text, app.relay.stats(), await Array.fromAsync(app.relay.registrations()));
   const events = await fetch(`${app.url}/v1/events`, { headers: { authorization: `Bearer ${admin}` } });
   const { value } = await events.body!.getReader().read();
   outlets.collect(Buffer.from(value!).toString());

@@ -19,13 +19,13 @@ it("a refresh whose body comes late does not take a registration back from where
   onTestFinished(() => client.close());
   const fields = post("/v1/register", target);
   const body = Buffer.from(JSON.stringify({ key: randomBytes(16).toString("base64"), num: 4 }));
-  const registration = (): RegisterResponse & { address: string } =>
-    app.relay.stats({ limit: 1 }).page.registrations[0] as never;
+  const registration = async (): Promise<RegisterResponse & { address: string }> =>
+    (await Array.fromAsync(app.relay.registrations()))[0] as never;
   const first = client.request(fields, false);
   await began(1);
   client.send(first, body, true);
   expect(await client.status(first, 5000)).toBe(200);
-  const { id } = registration();
+  const { id } = await registration();
 
   const slow = client.request(fields, false);
   await began(2);
@@ -33,10 +33,10 @@ it("a refresh whose body comes late does not take a registration back from where
   const { secret } = JSON.parse(answerOf(client, first)) as RegisterResponse;
   await prove(app, away, { id, secret });
   const moved = `127.0.0.1:${away.address().port}`;
-  expect(registration().address).toBe(moved);
+  expect((await registration()).address).toBe(moved);
   client.send(slow, body, true);
   expect(await client.status(slow, 5000)).toBe(200);
-  expect(registration().address).toBe(moved);
+  expect((await registration()).address).toBe(moved);
 });
 
 /** The JSON in an answer. */

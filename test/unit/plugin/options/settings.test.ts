@@ -44,6 +44,7 @@ describe("resolveSettings", () => {
       basePath: "",
       consolePath: "/relay",
       auth: "development",
+      hooks: {},
       backend: "auto",
       threads: defaults.forwarderThreads,
       xdp: "auto",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pageNow, searchPage, type StatsSource } from "../../../../src/plugin/stats/page.ts";
+import { searchPage, type StatsSource } from "../../../../src/plugin/stats/page.ts";
 import { requireStatsQuery, type StatsQuery } from "../../../../src/plugin/stats/query.ts";
 import type { StatsPage } from "../../../../src/protocol.ts";
 import type { Registration } from "../../../../src/registry/index.ts";
@@ -35,11 +35,11 @@ function idsOf({ registrations }: StatsPage): string[] {
 }
 
 /** Goes through all pages. */
-function allPages(source: StatsSource, text: string): string[][] {
+async function allPages(source: StatsSource, text: string): Promise<string[][]> {
   const pages: string[][] = [];
   let next: string | null = "";
   while (next !== null) {
-    const page = pageNow(source, query(next === "" ? text : `${text}&after=${next}`));
+    const page: StatsPage = await searchPage(source, query(next === "" ? text : `${text}&after=${next}`));
     pages.push(idsOf(page));
     next = page.next;
   }
@@ -47,28 +47,31 @@ function allPages(source: StatsSource, text: string): string[][] {
 }
 
 describe("a page of registrations", () => {
-  it("is as long as the limit, and says whether there is another", () => {
+  it("is as long as the limit, and says whether there is another", async () => {
     const source = sourceOf([0, 0, 0, 0]);
-    expect(allPages(source, "limit=3")).toEqual([["id-0", "id-1", "id-2"], ["id-3"]]);
-    expect(allPages(source, "limit=4")).toEqual([["id-0", "id-1", "id-2", "id-3"]]);
-    expect(allPages(source, "limit=2")).toHaveLength(2);
-    expect(pageNow(source, query("limit=0"))).toEqual({ registrations: [], next: null });
+    expect(await allPages(source, "limit=3")).toEqual([["id-0", "id-1", "id-2"], ["id-3"]]);
+    expect(await allPages(source, "limit=4")).toEqual([["id-0", "id-1", "id-2", "id-3"]]);
+    expect(await allPages(source, "limit=2")).toHaveLength(2);
+    expect(await searchPage(source, query("limit=0"))).toEqual({ registrations: [], next: null });
   });
 
-  it("has the busiest first, each once, the oldest first among equals", () => {
+  it("has the busiest first, each once, the oldest first among equals", async () => {
     const rates = Array.from({ length: 500 }, (_, i) => (i * 7919) % 100);
     const order = rates.map((_, i) => i).toSorted((a, b) => rates[b]! - rates[a]! || a - b);
     for (const limit of [1, 7, 100, 500]) {
-      const pages = allPages(sourceOf(rates), `limit=${limit}&order=rate`);
+      const pages = await allPages(sourceOf(rates), `limit=${limit}&order=rate`);
       expect(pages.flat()).toEqual(order.map((i) => `id-${i}`));
       expect(pages).toHaveLength(Math.ceil(500 / limit));
     }
   });
 
-  it("is found in the filter's order, whatever the order", () => {
+  it("is found in the filter's order, whatever the order", async () => {
     const source = sourceOf([5, 1, 9, 3, 7, 2, 8, 4, 6, 0, 11, 12]);
-    expect(allPages(source, "limit=9&filter=PEER-1")).toEqual([["id-1", "id-10", "id-11"]]);
-    expect(allPages(source, "limit=2&filter=peer-1&order=rate")).toEqual([["id-11", "id-10"], ["id-1"]]);
+    expect(await allPages(source, "limit=9&filter=PEER-1")).toEqual([["id-1", "id-10", "id-11"]]);
+    expect(await allPages(source, "limit=2&filter=peer-1&order=rate")).toEqual([
+      ["id-11", "id-10"],
+      ["id-1"],
+    ]);
   });
 
   it("leaves out what ended while it was searched for, between two turns of the event loop", async () => {
