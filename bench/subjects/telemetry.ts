@@ -14,7 +14,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { createForwarder, type SessionId, type SessionSpec } from "../../src/forwarder/index.ts";
 import { resolveLimits } from "../../src/plugin/options/limits.ts";
-import { Mailbox } from "../../src/plugin/mailbox/mailbox.ts";
+import { MemoryMailbox } from "../../src/plugin/mailbox/memory.ts";
 import { telemetryFigures } from "../../src/plugin/stats/telemetry-figures.ts";
 import { createSweeper } from "../../src/registry/index.ts";
 import { loadRelayTelemetry } from "../../src/telemetry/index.ts";
@@ -29,7 +29,7 @@ const [path, cidsPerSession, client, clientPort, sink] = process.argv.slice(2);
 
 await startSdk();
 const forwarder = await createForwarder(forwarderOptions("native"));
-const mailbox = new Mailbox(resolveLimits(undefined), Date.now);
+const mailbox = new MemoryMailbox(resolveLimits(undefined), Date.now);
 const sessions = new Map<string, SessionId>();
 const open = await loadRelayTelemetry({});
 const telemetry = open({

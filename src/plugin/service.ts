@@ -10,7 +10,8 @@ import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, requestsAtOnce } from "./options/limits.ts";
 import { hookObserver } from "./hooks.ts";
 import type { Log } from "./log/log.ts";
-import { Mailbox } from "./mailbox/mailbox.ts";
+import type { Mailbox } from "./mailbox/mailbox.ts";
+import { MemoryMailbox } from "./mailbox/memory.ts";
 import { RateLimiter } from "./http/rate-limiter.ts";
 import { Rates } from "./stats/rates.ts";
 import { registrationLog } from "./log/registrations.ts";
@@ -68,7 +69,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   const forwarder = opening.adopt(await openForwarder(context, () => registry), (dataPlane) =>
     dataPlane.close(),
   );
-  const mailbox = new Mailbox(limits, steadyNow);
+  const mailbox: Mailbox = new MemoryMailbox(limits, steadyNow);
   const telemetry = openTelemetry({
     backend: forwarder.backend,
     figures: () => telemetryFigures(forwarder, registry, mailbox),

@@ -8,7 +8,7 @@ export interface EventSource {
   /** Calls `onChange` at each change, until the returned function is called. */
   watch(identity: Identity, onChange: () => void): () => void;
   /** Returns the current state as the text of an event. */
-  read(identity: Identity): string;
+  read(identity: Identity): string | Promise<string>;
 }
 
 /**
@@ -80,7 +80,9 @@ class Events implements UnderlyingSource<Uint8Array> {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     if (!this.#changed) await this.#changeOrKeepalive();
-    if (!this.#ended) controller.enqueue(encoder.encode(this.#next()));
+    if (this.#ended) return;
+    const text = await this.#next();
+    if (!this.#ended) controller.enqueue(encoder.encode(text));
   }
 
   cancel(): void {
@@ -89,7 +91,7 @@ class Events implements UnderlyingSource<Uint8Array> {
     this.#wake();
   }
 
-  #next(): string {
+  #next(): string | Promise<string> {
     if (!this.#changed) return ": keepalive\n\n";
     this.#changed = false;
     return this.#source.read(this.#wait.identity);

@@ -1,10 +1,4 @@
-import { randomBytes } from "node:crypto";
-import * as defaults from "../../defaults/index.ts";
-import { QuicpipeError } from "../../errors.ts";
-import type { MessageState } from "../../protocol.ts";
-import { type Expiring, ExpiryBuckets } from "../../registry/index.ts";
-import { loadOf, type MailboxLimits, requireMailboxRoom, type RoomRequest } from "./room.ts";
-import type { Message, MessageContent, MessageTrace } from "./message.ts";
+import type { Message, MessageContent } from "./message.ts";
 
 /** Waiting messages and their bytes, and totals of the ended ones since the start. */
 export interface MailboxStats {
@@ -15,210 +9,34 @@ export interface MailboxStats {
   readonly recalled: number;
 }
 
-/** A stored message. It expires at its deadline while it waits, and afterwards with its tombstone. */
-interface Entry extends Expiring {
-  readonly id: string;
-  /** The account whose share it uses. */
-  readonly account: string;
-  readonly sender: string;
-  readonly recipient: string;
-  readonly note: string | null;
-  packets: readonly Uint8Array[];
-  /** Bytes that it counts for while it waits. */
-  readonly bytes: number;
-  readonly destinationId: Uint8Array;
-  readonly from: string | undefined;
-  readonly trace: MessageTrace;
-  state: MessageState;
-  readonly createdAtMs: number;
-  readonly deadlineMs: number;
-}
-
 /**
- * Messages that wait for their recipients, in memory. Each is taken once or expires. Its sender can query the outcome for
- * `defaults.messageTombstoneMs` afterwards. A message past its deadline counts as expired, swept or not.
+ * Messages that wait for their recipients, within the shares of senders. Each is taken once or expires. Its sender can query the
+ * outcome for `defaults.messageTombstoneMs` afterwards. A message past its deadline counts as expired.
  */
-export class Mailbox {
-  readonly #limits: MailboxLimits;
-  readonly #now: () => number;
-  readonly #byId = new Map<string, Entry>();
-  readonly #inboxes = new Map<string, Set<Entry>>();
-  readonly #outboxes = new Map<string, Set<Entry>>();
-  readonly #watchers = new Map<string, Set<() => void>>();
-  readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
-  readonly #ended = { taken: 0, expired: 0, recalled: 0 };
-  #queued = 0;
-  #queuedBytes = 0;
-
-  constructor(limits: MailboxLimits, now: () => number) {
-    this.#limits = limits;
-    this.#now = now;
-  }
-
+export interface Mailbox {
   /**
    * Stores a message until it is taken or recalled, or until `ttlMs` have passed.
    *
    * @param account the account whose share it uses: the sender's name, or its address where all clients have one name.
    * @throws ERR_QUICPIPE_SENDER_QUOTA, ERR_QUICPIPE_MAILBOX_FULL, ERR_QUICPIPE_MAILBOX_STORE_FULL
    */
-  send(content: MessageContent, ttlMs: number, account: string): Message {
-    const bytes = bytesOf(content);
-    requireMailboxRoom(this.#roomFor(bytes, content.recipient, account), this.#limits);
-    const nowMs = this.#now();
-    const deadlineMs = nowMs + ttlMs;
-    const entry: Entry = {
-      ...content,
-      id: randomBytes(16).toString("base64url"),
-      account,
-      bytes,
-      state: "queued",
-      createdAtMs: nowMs,
-      deadlineMs,
-      expiresAtMs: deadlineMs,
-      slot: 0,
-    };
-    this.#byId.set(entry.id, entry);
-    addTo(this.#inboxes, entry.recipient, entry);
-    addTo(this.#outboxes, account, entry);
-    this.#expiry.add(entry);
-    this.#queued++;
-    this.#queuedBytes += bytes;
-    this.#notify(entry.recipient);
-    return entry;
-  }
-
+  send(content: MessageContent, ttlMs: number, account: string): Promise<Message>;
   /** Returns the messages that wait for a recipient, oldest first. */
-  list(recipient: string): Message[] {
-    return this.#waiting(this.#inboxes.get(recipient));
-  }
-
+  list(recipient: string): Promise<readonly Message[]>;
   /**
-   * Hands out a message to its recipient, once.
+   * Hands a message to its recipient, once.
    *
-   * @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, also for an expired message; ERR_QUICPIPE_MESSAGE_TAKEN
+   * @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, also if it has expired; ERR_QUICPIPE_MESSAGE_TAKEN
    */
-  take(recipient: string, id: string): MessageContent {
-    const entry = this.#byId.get(id);
-    if (entry?.recipient !== recipient) throw notFound();
-    if (entry.state === "taken") throw taken();
-    if (!this.#waits(entry)) throw notFound();
-    const content = { ...entry };
-    this.#finish(entry, "taken");
-    return content;
-  }
-
+  take(recipient: string, id: string): Promise<MessageContent>;
   /** Returns the sender's view of a message, to `recipient` if given. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND */
-  status(sender: string, id: string, recipient?: string): Message {
-    const entry = this.#sent(sender, id, recipient);
-    if (entry.state === "queued" && !this.#waits(entry)) this.#finish(entry, "expired");
-    return entry;
-  }
-
+  status(sender: string, id: string, recipient?: string): Promise<Message>;
   /** Recalls a waiting message, or forgets an expired one. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, ERR_QUICPIPE_MESSAGE_TAKEN */
-  recall(sender: string, id: string, recipient?: string): void {
-    const { state } = this.status(sender, id, recipient);
-    if (state === "taken") throw taken();
-    const entry = this.#sent(sender, id, recipient);
-    if (state === "queued") {
-      this.#leaveInbox(entry);
-      this.#ended.recalled++;
-    }
-    this.#forget(entry);
-  }
-
-  /** Calls `onChange` whenever the messages waiting for a recipient change, until the returned function is called. */
-  watch(recipient: string, onChange: () => void): () => void {
-    addTo(this.#watchers, recipient, onChange);
-    return () => removeFrom(this.#watchers, recipient, onChange);
-  }
-
-  /** Per step, expires one message past its deadline, or forgets one whose tombstone has expired. */
-  *sweep(): Generator<undefined> {
-    for (const entry of this.#expiry.due(this.#now())) {
-      if (entry.state === "queued") this.#finish(entry, "expired");
-      else this.#forget(entry);
-      yield;
-    }
-  }
-
-  stats(): MailboxStats {
-    return { queued: this.#queued, queuedBytes: this.#queuedBytes, ...this.#ended };
-  }
-
-  #roomFor(bytes: number, recipient: string, account: string): RoomRequest {
-    const box = this.#waiting(this.#inboxes.get(recipient));
-    const sent = this.#outboxes.get(account);
-    const waiting = this.#waiting(sent);
-    return {
-      bytes,
-      box: { own: loadOf(box.filter((entry) => entry.account === account)), all: loadOf(box) },
-      sender: { ...loadOf(waiting), ended: (sent?.size ?? 0) - waiting.length },
-      store: { messages: this.#byId.size, bytes: this.#queuedBytes },
-    };
-  }
-
-  #waiting(entries: ReadonlySet<Entry> | undefined): Entry[] {
-    return [...(entries ?? [])].filter((entry) => this.#waits(entry));
-  }
-
-  #sent(sender: string, id: string, recipient: string | undefined): Entry {
-    const entry = this.#byId.get(id);
-    if (entry?.sender !== sender || entry.recipient !== (recipient ?? entry.recipient)) throw notFound();
-    return entry;
-  }
-
-  #waits(entry: Entry): boolean {
-    return entry.state === "queued" && entry.deadlineMs > this.#now();
-  }
-
-  /** Ends a message. Keeps only the part that its sender may still query. */
-  #finish(entry: Entry, state: "taken" | "expired"): void {
-    this.#leaveInbox(entry);
-    entry.state = state;
-    entry.packets = [];
-    this.#ended[state]++;
-    this.#expiry.move(entry, this.#now() + defaults.messageTombstoneMs);
-  }
-
-  #leaveInbox(entry: Entry): void {
-    removeFrom(this.#inboxes, entry.recipient, entry);
-    this.#queued--;
-    this.#queuedBytes -= entry.bytes;
-    this.#notify(entry.recipient);
-  }
-
-  #forget(entry: Entry): void {
-    this.#byId.delete(entry.id);
-    removeFrom(this.#outboxes, entry.account, entry);
-    this.#expiry.delete(entry);
-  }
-
-  #notify(recipient: string): void {
-    for (const onChange of this.#watchers.get(recipient) ?? []) onChange();
-  }
-}
-
-/** Returns the size of a message: its packets and the texts stored with them, in bytes. */
-function bytesOf({ packets, note, sender, recipient }: MessageContent): number {
-  const texts = [note ?? "", sender, recipient].map((text) => Buffer.byteLength(text));
-  return [...packets.map((packet) => packet.length), ...texts].reduce((sum, length) => sum + length, 0);
-}
-
-function addTo<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {
-  const items = sets.get(key);
-  if (items) items.add(item);
-  else sets.set(key, new Set([item]));
-}
-
-function removeFrom<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {
-  const items = sets.get(key);
-  if (items?.delete(item) && items.size === 0) sets.delete(key);
-}
-
-function notFound(): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_MESSAGE_NOT_FOUND", "there is no such message, or its time is over");
-}
-
-function taken(): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_MESSAGE_TAKEN", "the message was taken already");
+  recall(sender: string, id: string, recipient?: string): Promise<void>;
+  /** Calls `onChange` after each change of the messages that wait for a recipient, until the returned function is called. */
+  watch(recipient: string, onChange: () => void): () => void;
+  /** Expires or forgets one message at each step. */
+  sweep(): Generator<undefined>;
+  /** Returns the totals of this process. */
+  stats(): MailboxStats;
 }

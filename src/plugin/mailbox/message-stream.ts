@@ -11,7 +11,7 @@ export function messageStream(wait: MessageWait, nowMs: number): ReadableStream<
   return eventStream(
     {
       watch: ({ subject }, onChange) => mailbox.watch(subject, onChange),
-      read: ({ subject }) => formatEvent("messages", messageList(mailbox, subject)),
+      read: async ({ subject }) => formatEvent("messages", await messageList(mailbox, subject)),
     },
     wait,
     nowMs,

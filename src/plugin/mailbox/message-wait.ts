@@ -9,8 +9,8 @@ export interface MessageWait extends Wait {
 }
 
 /** Returns the messages that wait for a recipient, in the form of `GET /v1/mailbox`. */
-export function messageList(mailbox: Mailbox, recipient: string): MailboxListResponse {
-  return { messages: mailbox.list(recipient).map(waitingMessage) };
+export async function messageList(mailbox: Mailbox, recipient: string): Promise<MailboxListResponse> {
+  return { messages: (await mailbox.list(recipient)).map(waitingMessage) };
 }
 
 /**
@@ -22,9 +22,11 @@ export async function waitForMessage(wait: MessageWait, timeoutMs: number): Prom
   const { mailbox, identity, signal } = wait;
   const { promise, resolve: end } = Promise.withResolvers<unknown>();
   const closeWait = openWait(wait, () => end(undefined));
-  const unwatch = mailbox.watch(identity.subject, () => {
-    if (mailbox.list(identity.subject).length > 0) end(undefined);
-  });
+  const look = (): void =>
+    void mailbox.list(identity.subject).then((messages) => messages.length > 0 && end(undefined), end);
+  const unwatch = mailbox.watch(identity.subject, look);
+  // A message may have come before the watch began.
+  look();
   const timer = setTimeout(end, timeoutMs, undefined);
   signal.addEventListener("abort", end);
   if (signal.aborted) end(undefined);

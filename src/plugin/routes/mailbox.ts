@@ -53,7 +53,7 @@ async function send({ event, identity, service, proof, param, trace }: TracedReq
     throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
   const from = proof ? service.registry.at(identity.subject, proof.address)?.id : undefined;
   const origin = { traceparent: traceparentOf(event.req.headers), sent: trace.here };
-  const left = service.mailbox.send(
+  const left = await service.mailbox.send(
     { sender: identity.subject, recipient, note, packets, destinationId, from, trace: origin },
     ttlMs,
     identity.account,
@@ -108,9 +108,11 @@ async function receive({ event, identity, service }: ApiRequest): Promise<Respon
   const wait: MessageWait = { mailbox, waiters, identity, signal };
   if (accepts(headers, "text/event-stream")) return eventStreamResponse(messageStream(wait, service.now()));
   const waitSeconds = preferredWait(headers);
-  if (waitSeconds === undefined) return json(messageList(mailbox, identity.subject));
-  if (mailbox.list(identity.subject).length === 0) await waitForMessage(wait, waitSeconds * 1000);
-  return json(messageList(mailbox, identity.subject), 200, { "preference-applied": `wait=${waitSeconds}` });
+  if (waitSeconds === undefined) return json(await messageList(mailbox, identity.subject));
+  if ((await mailbox.list(identity.subject)).length === 0) await waitForMessage(wait, waitSeconds * 1000);
+  return json(await messageList(mailbox, identity.subject), 200, {
+    "preference-applied": `wait=${waitSeconds}`,
+  });
 }
 
 /** Reports whether `Accept` names a media type. A wildcard does not request a stream. */
@@ -135,7 +137,7 @@ async function take({ event, identity, service, param, trace }: TracedRequest): 
       "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
       '"registration" must be the id of a live registration of yours: register first',
     );
-  const taken = mailbox.take(identity.subject, param("id"));
+  const taken = await mailbox.take(identity.subject, param("id"));
   const { sender, note, packets, destinationId, from } = taken;
   const dialer = registry.pinInitial({
     destinationId,
@@ -155,11 +157,12 @@ async function take({ event, identity, service, param, trace }: TracedRequest): 
   } satisfies MailboxTakeResponse);
 }
 
-function status({ identity, service, param, optionalParam }: ApiRequest): Response {
-  return json(sentMessage(service.mailbox.status(identity.subject, param("id"), optionalParam("recipient"))));
+async function status({ identity, service, param, optionalParam }: ApiRequest): Promise<Response> {
+  const { subject } = identity;
+  return json(sentMessage(await service.mailbox.status(subject, param("id"), optionalParam("recipient"))));
 }
 
-function recall({ identity, service, param, optionalParam }: ApiRequest): Response {
-  service.mailbox.recall(identity.subject, param("id"), optionalParam("recipient"));
+async function recall({ identity, service, param, optionalParam }: ApiRequest): Promise<Response> {
+  await service.mailbox.recall(identity.subject, param("id"), optionalParam("recipient"));
   return noContent();
 }

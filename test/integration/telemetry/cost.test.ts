@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { sweepBatch, telemetryWatchMs } from "../../../src/defaults/index.ts";
 import { createForwarder, type Forwarder, type SessionId } from "../../../src/forwarder/index.ts";
 import { resolveLimits } from "../../../src/plugin/options/limits.ts";
-import { Mailbox } from "../../../src/plugin/mailbox/mailbox.ts";
+import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
 import { telemetryFigures } from "../../../src/plugin/stats/telemetry-figures.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../../../src/telemetry/index.ts";
 import { forwarderOptions } from "../harness/forwarder-options.ts";
@@ -54,7 +54,7 @@ async function openForwarder(): Promise<Forwarder> {
 /** Telemetry of a relay that holds so many registrations, each with a span. */
 async function openRelay(count: number): Promise<RelayTelemetry> {
   const forwarder = await openForwarder();
-  const mailbox = new Mailbox(resolveLimits(undefined), Date.now);
+  const mailbox = new MemoryMailbox(resolveLimits(undefined), Date.now);
   const sessions = new Map<string, SessionId>();
   const telemetry = (await loadRelayTelemetry({}))({
     backend: forwarder.backend,

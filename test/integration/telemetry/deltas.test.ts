@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createDgramForwarder } from "../../../src/forwarder/dgram/forwarder.ts";
 import { resolveLimits } from "../../../src/plugin/options/limits.ts";
-import { Mailbox } from "../../../src/plugin/mailbox/mailbox.ts";
+import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
 import { telemetryFigures } from "../../../src/plugin/stats/telemetry-figures.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
 import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
@@ -25,7 +25,7 @@ async function live(sdk: TestSdk, create: CreateForwarder): Promise<void> {
   const { forwarder, ipv4, register, clock } = await createHarness(create).open();
   const { backend } = forwarder;
   const open = await loadRelayTelemetry({}, () => Promise.resolve(sdk.api));
-  const mailbox = new Mailbox(resolveLimits(undefined), Date.now);
+  const mailbox = new MemoryMailbox(resolveLimits(undefined), Date.now);
   const telemetry = open({
     backend,
     figures: () => telemetryFigures(forwarder, undefined, mailbox),

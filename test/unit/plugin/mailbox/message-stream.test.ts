@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
 import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
-import { Mailbox } from "../../../../src/plugin/mailbox/mailbox.ts";
+import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
 import { messageStream } from "../../../../src/plugin/mailbox/message-stream.ts";
-import type { MessageWait } from "../../../../src/plugin/mailbox/message-wait.ts";
+import { type MessageWait, waitForMessage } from "../../../../src/plugin/mailbox/message-wait.ts";
 import { Waiters } from "../../../../src/plugin/http/waiters.ts";
 
 const limits = resolveLimits({
@@ -34,7 +34,7 @@ interface Setup extends MessageWait {
 }
 
 function setUp(): Setup {
-  const mailbox = new Mailbox(limits, Date.now);
+  const mailbox = new MemoryMailbox(limits, Date.now);
   const client = new AbortController();
   const waiters = new Waiters({ maxWaiters: 2, maxWaitersPerSubject: 2 });
   const send = (): void =>
@@ -114,5 +114,22 @@ describe("messageStream", () => {
     expect(() => messageStream(wait, 0)).toThrow(
       expect.objectContaining({ code: "ERR_QUICPIPE_WAITER_QUOTA" }),
     );
+  });
+});
+
+describe("a wait for messages", () => {
+  it("ends at once where one came before it began", { timeout: 5000 }, async () => {
+    const wait = setUp();
+    wait.send();
+    await waitForMessage(wait, 60_000);
+    expect(wait.waiters.size).toBe(0);
+  });
+
+  it("ends with its time, or its client", { timeout: 5000 }, async () => {
+    await waitForMessage(setUp(), 5);
+    const wait = setUp();
+    wait.client.abort();
+    await waitForMessage(wait, 60_000);
+    expect(wait.waiters.size).toBe(0);
   });
 });

@@ -1,0 +1,233 @@
+import { describe, expect, it, vi } from "vitest";
+import * as defaults from "../../../../src/defaults/index.ts";
+import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
+import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
+import type { MailboxLimits } from "../../../../src/plugin/mailbox/room.ts";
+import type { Message } from "../../../../src/plugin/mailbox/message.ts";
+
+const limits: MailboxLimits = resolveLimits({ maxMessages: 500, maxMessagesPerSender: 4 });
+const packetBytes = 1200;
+
+interface Setup {
+  readonly mailbox: MemoryMailbox;
+  /** Sends a message that waits for 10 s. */
+  send(recipient?: string, sender?: string, packets?: number): Promise<Message>;
+  pass(ms: number): void;
+  sweep(): number;
+}
+
+function setUp(change: Partial<MailboxLimits> = {}): Setup {
+  let nowMs = 1_000_000;
+  const mailbox = new MemoryMailbox({ ...limits, ...change }, () => nowMs);
+  const content = {
+    note: null,
+    destinationId: new Uint8Array(8),
+    from: undefined,
+    trace: { traceparent: undefined, sent: undefined },
+  };
+  return {
+    mailbox,
+    async send(recipient = "bob", sender = "alice", packets = 1) {
+      const flight = Array.from({ length: packets }, () => new Uint8Array(packetBytes));
+      return await mailbox.send({ ...content, packets: flight, sender, recipient }, 10_000, sender);
+    },
+    pass: (ms) => {
+      nowMs += ms;
+    },
+    sweep: () => [...mailbox.sweep()].length,
+  };
+}
+
+const notFound: unknown = expect.objectContaining({ code: "ERR_QUICPIPE_MESSAGE_NOT_FOUND" });
+const taken: unknown = expect.objectContaining({ code: "ERR_QUICPIPE_MESSAGE_TAKEN" });
+
+describe("a mailbox in memory", () => {
+  it("lists what waits, oldest first, and hands each out once", async () => {
+    const { mailbox, send } = setUp();
+    const [first, second] = [await send(), await send()];
+    expect((await mailbox.list("bob")).map(({ id }) => id)).toEqual([first.id, second.id]);
+    expect((await mailbox.take("bob", first.id)).packets).toHaveLength(1);
+    await expect(mailbox.take("bob", first.id)).rejects.toThrow(taken);
+    expect((await mailbox.list("bob")).map(({ id }) => id)).toEqual([second.id]);
+    expect(mailbox.stats()).toMatchObject({ queued: 1, taken: 1, expired: 0, recalled: 0 });
+  });
+
+  it("keeps no packets of what has ended", async () => {
+    const { mailbox, send, pass, sweep } = setUp();
+    const [handedOut, forgotten] = [await send(), await send()];
+    await mailbox.take("bob", handedOut.id);
+    pass(11_000);
+    sweep();
+    for (const { id } of [handedOut, forgotten])
+      expect((await mailbox.status("alice", id, "bob")).packets).toEqual([]);
+  });
+
+  it("counts a message as expired at its deadline, swept or not, and shows it to its sender", async () => {
+    const { mailbox, send, pass } = setUp();
+    const { id } = await send();
+    pass(9_999);
+    expect((await mailbox.status("alice", id, "bob")).state).toBe("queued");
+    pass(1);
+    expect(await mailbox.list("bob")).toEqual([]);
+    await expect(mailbox.take("bob", id)).rejects.toThrow(notFound);
+    expect((await mailbox.status("alice", id, "bob")).state).toBe("expired");
+    expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 0, expired: 1, recalled: 0 });
+  });
+
+  it("shows an ended message for a while, then forgets it", async () => {
+    const { mailbox, send, pass, sweep } = setUp();
+    const messages = [await send(), await send()];
+    await mailbox.take("bob", messages[0]!.id);
+    pass(11_000);
+    expect(sweep()).toBe(1);
+    pass(defaults.messageTombstoneMs - 11_000);
+    const states: string[] = [];
+    for (const { id } of messages) states.push((await mailbox.status("alice", id, "bob")).state);
+    expect(states).toEqual(["taken", "expired"]);
+    pass(13_000);
+    expect(sweep()).toBe(2);
+    for (const { id } of messages) await expect(mailbox.status("alice", id, "bob")).rejects.toThrow(notFound);
+  });
+
+  it("shows a message to its sender and recipient alone", async () => {
+    const { mailbox, send } = setUp();
+    const { id } = await send();
+    await expect(mailbox.take("mallory", id)).rejects.toThrow(notFound);
+    expect((await mailbox.status("alice", id)).id).toBe(id);
+    await expect(mailbox.status("mallory", id)).rejects.toThrow(notFound);
+    await expect(mailbox.status("mallory", id, "bob")).rejects.toThrow(notFound);
+    await expect(mailbox.status("alice", id, "mallory")).rejects.toThrow(notFound);
+    await expect(mailbox.recall("bob", id, "bob")).rejects.toThrow(notFound);
+  });
+
+  it("recalls what waits, forgets what expired, and not what was taken", async () => {
+    const { mailbox, send, pass } = setUp();
+    const handedOut = await send();
+    await mailbox.take("bob", handedOut.id);
+    await expect(mailbox.recall("alice", handedOut.id, "bob")).rejects.toThrow(taken);
+    const recalled = await send();
+    await mailbox.recall("alice", recalled.id, "bob");
+    await expect(mailbox.take("bob", recalled.id)).rejects.toThrow(notFound);
+    const expired = await send();
+    pass(10_000);
+    await mailbox.recall("alice", expired.id, "bob");
+    await expect(mailbox.recall("alice", expired.id, "bob")).rejects.toThrow(notFound);
+    expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 1, expired: 1, recalled: 1 });
+  });
+
+  it.each([
+    ["ERR_QUICPIPE_MAILBOX_FULL", { maxMessagesPerRecipient: 1 }],
+    ["ERR_QUICPIPE_SENDER_QUOTA", { maxMessagesPerSender: 1 }],
+    ["ERR_QUICPIPE_MAILBOX_STORE_FULL", { maxMessages: 1 }],
+    ["ERR_QUICPIPE_MAILBOX_FULL", { maxMessageBytesPerRecipient: packetBytes + 8 }],
+    ["ERR_QUICPIPE_SENDER_QUOTA", { maxMessageBytesPerSender: packetBytes + 8 }],
+    ["ERR_QUICPIPE_MAILBOX_STORE_FULL", { maxMessageBytes: packetBytes + 8 }],
+  ])("answers %s and keeps what is there", async (code, change) => {
+    const { mailbox, send } = setUp(change);
+    const { id } = await send();
+    await expect(send()).rejects.toThrow(expect.objectContaining({ code }));
+    expect((await mailbox.list("bob")).map((message) => message.id)).toEqual([id]);
+  });
+
+  it("has room again for what an expired message took, before any sweep", async () => {
+    const { send, pass } = setUp({ maxMessagesPerRecipient: 1, maxMessagesPerSender: 1 });
+    await send();
+    pass(10_000);
+    await send();
+  });
+
+  it("bounds how many ended messages one sender can make it remember", async () => {
+    const { mailbox, send } = setUp();
+    for (let i = 0; i < defaults.maxVisibleMessagesPerSender; i++)
+      await mailbox.take("bob", (await send()).id);
+    await expect(send()).rejects.toThrow(expect.objectContaining({ code: "ERR_QUICPIPE_SENDER_QUOTA" }));
+    await send("bob", "carol");
+  });
+
+  it("tells watchers of a recipient about every change of what waits", async () => {
+    const { mailbox, send, pass, sweep } = setUp();
+    const onChange = vi.fn();
+    const unwatch = mailbox.watch("bob", onChange);
+    const [first, second] = [await send(), await send()];
+    await mailbox.take("bob", first.id);
+    await mailbox.recall("alice", second.id, "bob");
+    await send();
+    pass(11_000);
+    sweep();
+    expect(onChange).toHaveBeenCalledTimes(6);
+    await send("carol");
+    unwatch();
+    await send();
+    expect(onChange).toHaveBeenCalledTimes(6);
+  });
+
+  it("counts the bytes of what waits, and of nothing else", async () => {
+    const { mailbox, send, pass } = setUp();
+    const [first, second] = [await send("bob", "alice", 2), await send("carol", "alice", 3)];
+    // With the names of sender and recipient.
+    expect(mailbox.stats().queuedBytes).toBe(5 * packetBytes + 8 + 10);
+    await mailbox.take("bob", first.id);
+    expect(mailbox.stats().queuedBytes).toBe(3 * packetBytes + 10);
+    await mailbox.recall("alice", second.id, "carol");
+    await send();
+    pass(11_000);
+    expect([...mailbox.sweep()]).toHaveLength(1);
+    expect(mailbox.stats()).toMatchObject({ queued: 0, queuedBytes: 0 });
+  });
+});
+
+const full: unknown = expect.objectContaining({
+  code: "ERR_QUICPIPE_MAILBOX_FULL",
+  details: { retryAfterSeconds: defaults.mailboxRetrySeconds },
+});
+
+describe("a recipient's mailbox", () => {
+  const generous = {
+    maxMessagesPerRecipient: 16,
+    maxMessagesPerSender: 100,
+    maxMessageBytesPerSender: 1e9,
+    maxMessageBytesPerRecipient: 1e9,
+  };
+
+  it("takes half of its messages from one sender, and from others still", async () => {
+    const { mailbox, send } = setUp(generous);
+    for (let i = 0; i < 8; i++) await send("bob", "mallory");
+    await expect(send("bob", "mallory")).rejects.toThrow(full);
+    await send("bob", "alice");
+    await send("carol", "mallory");
+    expect(await mailbox.list("bob")).toHaveLength(9);
+  });
+
+  it("keeps its last quarter for senders that have nothing there", async () => {
+    const { mailbox, send } = setUp(generous);
+    for (let i = 0; i < 8; i++) await send("bob", "mallory");
+    for (let i = 0; i < 4; i++) await send("bob", "trudy");
+    await expect(send("bob", "trudy")).rejects.toThrow(full);
+    for (const sender of ["a", "b", "c", "d"]) await send("bob", sender);
+    await expect(send("bob", "e")).rejects.toThrow(full);
+    const [first] = await mailbox.list("bob");
+    await mailbox.take("bob", first!.id);
+    await send("bob", "e");
+  });
+
+  it("shares its bytes in the same way", async () => {
+    const { mailbox, send } = setUp({ maxMessagesPerSender: 100, maxMessagesPerRecipient: 100 });
+    const half = Math.floor(defaults.maxMessageBytesPerRecipient / 2 / (8 * packetBytes + 20));
+    for (let i = 0; i < half; i++) await send("bob", "mallory", 8);
+    await expect(send("bob", "mallory", 8)).rejects.toThrow(full);
+    await send("bob", "alice", 8);
+    expect(await mailbox.list("bob")).toHaveLength(half + 1);
+  });
+});
+
+describe("the store", () => {
+  it("keeps its last quarter for senders that have nothing there", async () => {
+    const storeFull: unknown = expect.objectContaining({ code: "ERR_QUICPIPE_MAILBOX_STORE_FULL" });
+    const { send } = setUp({ maxMessages: 8, maxMessagesPerSender: 100 });
+    for (let i = 0; i < 6; i++) await send(`r${i}`, "mallory");
+    await expect(send("r6", "mallory")).rejects.toThrow(storeFull);
+    await send("r6", "alice");
+    await send("r7", "carol");
+    await expect(send("r8", "dave")).rejects.toThrow(storeFull);
+  });
+});
