@@ -68,7 +68,7 @@ describe("POST /v1/register", () => {
     expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
   });
 
-  it("takes a body without content type as JSON, as the seed's clients send it", async () => {
+  it("takes a body without content type as JSON, as the first Go clients send it", async () => {
     const app = await serveRelay({ auth: "none" });
     const { status } = await call("POST", `${app.url}/v1/register`, {
       body: Buffer.from(JSON.stringify({ key: newKey(), num: 10 })),
