@@ -21,6 +21,17 @@ export function requireCertificates(option: string, pem: string): [string, ...st
   return [first, ...others];
 }
 
+/**
+ * Parses a certificate in DER, as TLS has it from the other side. `X509Certificate` looks for PEM text in any bytes first, and
+ * an extension may hold the PEM text of another's certificate: so it gets these bytes as PEM.
+ *
+ * @throws what `X509Certificate` throws.
+ */
+export function parseDer(der: Uint8Array): X509Certificate {
+  const base64 = Buffer.from(der).toString("base64").replaceAll(/.{64}/g, "$&\n");
+  return new X509Certificate(`-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`);
+}
+
 /** A TLS server's certificate chain and private key, PEM. */
 export interface KeyPair {
   readonly cert: string | Buffer;

@@ -15,7 +15,7 @@ import { namesOf, requireOptions } from "../option-checks.ts";
 import { createDeadline } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
-import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
+import { createTrustPolicy, chosenTrust, requireTrust, type Trust } from "./trust/trust.ts";
 
 /** Options for accepting a first flight that came out of band. */
 export interface AcceptOptions {
@@ -36,9 +36,9 @@ export async function acceptFlight(
   options: AcceptOptions,
 ): Promise<Connection> {
   requireOptions("", options, optionNames);
-  const { pin, trust, signal } = options;
+  const { signal } = options;
   const destinationId = requireFirstFlight(packets);
-  const trusted = requireTrust((pin === undefined ? trust : [pin].flat()) ?? context.settings.trust);
+  const trusted = chosenTrust(options, context.settings.trust);
   return await context.telemetry.accept((trace) => {
     const traced = within(context, trace);
     return attemptAccept(traced, trusted, signal, async (attempt) => {

@@ -10,7 +10,7 @@ import { patiently, type Patience } from "./relay/patience.ts";
 import { pause } from "./time/pause.ts";
 import { requireSent } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
-import { createTrustPolicy, requireTrust, type Trust } from "./trust/trust.ts";
+import { createTrustPolicy, chosenTrust, type Trust } from "./trust/trust.ts";
 
 /** The peer to dial: a name in the relay's mailbox, or a way to deliver the first packets to it. */
 export type DialTarget =
@@ -65,8 +65,7 @@ async function attemptDial(
   target: DialTarget,
   options: DialOptions,
 ): Promise<Connection> {
-  const trust = options.pin === undefined ? options.trust : [options.pin].flat();
-  const policy = createTrustPolicy(requireTrust(trust ?? context.settings.trust));
+  const policy = createTrustPolicy(chosenTrust(options, context.settings.trust));
   const timeoutMs = numberIn("timeoutMs", options.timeoutMs, 100, 3_600_000, defaults.dialTimeoutMs);
   const remoteName = typeof target === "string" ? target : undefined;
   const attempt = beginAttempt(context);

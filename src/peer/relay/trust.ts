@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { getCACertificates } from "node:tls";
 import { namesOf } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { requireCertificates } from "../../files/pem.ts";
+import { parseDer, requireCertificates } from "../../files/pem.ts";
 
 /** Parameters for verifying the relay's certificate. */
 export interface RelayTrust {
@@ -44,7 +44,7 @@ export async function selectRelayTrust(
     if (serverName !== undefined) return { serverName, ca: only };
   }
   const chain = await probe(candidates.join("\n"), isAddress ? undefined : host);
-  const certificates = chain.map((der) => new X509Certificate(Buffer.from(der)));
+  const certificates = chain.map((der) => parseDer(der));
   const serverName = isAddress ? certificates[0] && nameBeside(certificates[0], host) : host;
   const ca = issuerAmong(candidates, certificates);
   if (serverName !== undefined && ca !== undefined) return { serverName, ca };

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { createCertificate } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { certificatesIn } from "../../files/pem.ts";
+import { certificatesIn, parseDer } from "../../files/pem.ts";
 
 /** A peer's identity to other peers: a certificate and its private key. */
 export interface Identity {
@@ -60,7 +60,10 @@ export function loadIdentity(pem: string): Identity {
  */
 export function pinOf(certificate: string | Uint8Array): string {
   const key = parsed(() =>
-    new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" }),
+    (typeof certificate === "string"
+      ? new X509Certificate(certificate)
+      : parseDer(certificate)
+    ).publicKey.export({ type: "spki", format: "der" }),
   );
   return pinPrefix + createHash("sha256").update(key).digest("base64");
 }

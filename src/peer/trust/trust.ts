@@ -1,7 +1,6 @@
-import { X509Certificate } from "node:crypto";
 import { QuicpipeError } from "../../errors.ts";
 import type { CertificateDemand } from "../engine/contract.ts";
-import { certificatesIn } from "../../files/pem.ts";
+import { certificatesIn, parseDer } from "../../files/pem.ts";
 import { pinOf, pinPrefix } from "./identity.ts";
 
 /**
@@ -38,7 +37,7 @@ export function createTrustPolicy(trust: Trust): TrustPolicy {
     return {
       demand: { kind: "any" },
       // Async even if the function is not: an error that it throws is a refusal, not a fault of the connection.
-      checkFor: (remoteName) => async (der) => trust(remoteName, pinOf(der)),
+      checkFor: (remoteName) => async (der) => (await trust(remoteName, pinOf(der))) === true,
     };
   if ("ca" in trust) return caPolicy(trust.ca);
   const pins = new Set(trust.map(parsePin));
@@ -52,14 +51,15 @@ function caPolicy(pem: string): TrustPolicy {
     demand: { kind: "ca", pem },
     // TLS has checked the issuer. The name is checked only if one is known.
     checkFor: (remoteName) => (der) =>
-      remoteName === undefined || new X509Certificate(der).checkHost(remoteName) !== undefined,
+      remoteName === undefined || parseDer(der).checkHost(remoteName) !== undefined,
   };
 }
 
 /** Checks a pin: `sha256/` and the 44 characters of the base64 of a SHA-256. */
 export function parsePin(pin: string): string {
-  const hash = pin.startsWith(pinPrefix) ? pin.slice(pinPrefix.length) : "";
-  if (hash.length === 44 && Buffer.from(hash, "base64").toString("base64") === hash) return pin;
+  if (typeof pin !== "string") throw invalid("a pin is no text", pinWanted);
+  const hash = Buffer.from(pin.startsWith(pinPrefix) ? pin.slice(pinPrefix.length) : "", "base64");
+  if (hash.length === 32 && pin === pinPrefix + hash.toString("base64")) return pin;
   if (isCertificatePin(pin))
     throw invalid(
       `${JSON.stringify(pin)} pins a certificate, as before 1.0; pins are of keys now`,
@@ -87,4 +87,19 @@ function invalid(what: string, wanted: string = `${pinWanted}, { ca } or "insecu
 export function requireTrust(trust: Trust | undefined): Trust {
   if (trust === undefined) throw invalid("nothing is said about whom to trust");
   return trust;
+}
+
+/**
+ * Returns the trust of a dial or accept: `pin`, else `trust`, else the peer's own.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if there is none, or if `pin` is given and undefined: a pin that is missing where one was
+ *   meant must not fall back to a weaker trust.
+ */
+export function chosenTrust(
+  options: { readonly pin?: string | readonly string[] | undefined; readonly trust?: Trust | undefined },
+  own: Trust | undefined,
+): Trust {
+  if (options.pin !== undefined) return [options.pin].flat();
+  if (Object.hasOwn(options, "pin")) throw invalid("pin is given, but undefined", pinWanted);
+  return requireTrust(options.trust ?? own);
 }

@@ -1,8 +1,15 @@
-import { X509Certificate } from "node:crypto";
+import { webcrypto, X509Certificate } from "node:crypto";
+import { Extension, X509CertificateGenerator } from "@peculiar/x509";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCertificate } from "../../../../src/files/certificate.ts";
 import { pinOf } from "../../../../src/peer/trust/identity.ts";
-import { createTrustPolicy, parsePin, requireTrust, type Trust } from "../../../../src/peer/trust/trust.ts";
+import {
+  chosenTrust,
+  createTrustPolicy,
+  parsePin,
+  requireTrust,
+  type Trust,
+} from "../../../../src/peer/trust/trust.ts";
 
 const invalid = expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" });
 const otherPin = `sha256/${Buffer.alloc(32).toString("base64")}`;
@@ -46,6 +53,31 @@ describe("a pin", () => {
   });
 });
 
+/** A certificate of a key of its own that holds the PEM text of another one in an extension, in DER. */
+async function disguised(pemText: string): Promise<Uint8Array> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const made = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: "CN=mallory",
+      signingAlgorithm: algorithm,
+      keys: await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]),
+      extensions: [new Extension("1.3.6.1.4.1.99999.1", false, Buffer.from(`\n${pemText.trim()}\n`))],
+    },
+    webcrypto,
+  );
+  return new Uint8Array(made.rawData);
+}
+
+describe("a certificate that holds the text of another one", () => {
+  it("has the pin of its own key, and its own name", async () => {
+    const mallory = await disguised(pem);
+    expect(new X509Certificate(mallory).subject).toBe("CN=bob");
+    expect(pinOf(mallory)).not.toBe(pinOf(pem));
+    expect(await createTrustPolicy([pinOf(pem)]).checkFor!(undefined)(mallory)).toBe(false);
+    expect(await createTrustPolicy({ ca: pem }).checkFor!("bob")(mallory)).toBe(false);
+  });
+});
+
 describe("trust", () => {
   it("in pins takes the keys that they name, and no others", async () => {
     expect(await judge([pinOf(pem), otherPin])).toBe(true);
@@ -66,6 +98,10 @@ describe("trust", () => {
     ]);
   });
 
+  it("in a function is `true`, and nothing like it", async () => {
+    expect(await judge((() => "no") as never)).toBe(false);
+  });
+
   it("in a CA leaves the chain to TLS and checks the name where one is known", async () => {
     const policy = createTrustPolicy({ ca: pem });
     expect(policy.demand).toEqual({ kind: "ca", pem });
@@ -82,5 +118,19 @@ describe("trust", () => {
     expect(() => createTrustPolicy([])).toThrow(invalid);
     expect(() => createTrustPolicy({ ca: "none" })).toThrow(invalid);
     expect(() => requireTrust(undefined)).toThrow(invalid);
+  });
+});
+
+describe("the trust of a dial", () => {
+  it("is its pins, else its trust, else the peer's own", () => {
+    expect(chosenTrust({ pin: otherPin, trust: "insecure" }, "insecure")).toEqual([otherPin]);
+    expect(chosenTrust({ pin: [otherPin] }, undefined)).toEqual([otherPin]);
+    expect(chosenTrust({ trust: [otherPin] }, "insecure")).toEqual([otherPin]);
+    expect(chosenTrust({}, "insecure")).toBe("insecure");
+    expect(() => chosenTrust({}, undefined)).toThrow(invalid);
+  });
+
+  it("is refused where a pin is meant and missing", () => {
+    expect(() => chosenTrust({ pin: undefined }, "insecure")).toThrow(/pin is given, but undefined/);
   });
 });
