@@ -224,6 +224,10 @@ export const minResponseBytes: number = 8 * KiB;
 export const outboxSettleBytes: number = 32 * KiB;
 /** Shortest time between two such questions while a response waits for room, in ms: 1 MiB in 5 ms is 200 MB/s. */
 export const outboxSettleMs = 5;
+/** Bytes that a question and its surroundings send at most: no progress of a response. */
+export const outboxQuestionBytes = 128;
+/** Time without progress after which a connection gives its responses' room up to sources without any, in ms. */
+export const outboxIdleMs: number = 2 * second;
 /** Interval between checks of the gateway's connections and requests for timeouts, in ms. */
 export const gatewaySweepMs: number = second / 2;
 /** Overhead of an open request beyond its header fields, in bytes: its objects, and an answer that waits to be read. */

@@ -10,6 +10,8 @@ import { type Fields, headersFrame, statusOf, varint } from "./http3-frames.ts";
 export interface RawHttp3Options {
   /** Flow control window, in bytes, of the connection and each stream. */
   readonly windowBytes?: number;
+  /** The same of the connection alone; `windowBytes` if absent. */
+  readonly connectionWindowBytes?: number;
   /** Whether responses are read; otherwise the windows do not move. */
   readonly reads?: boolean;
   /** Source address and port. Of several clients on one port, only the latest receives anything. */
@@ -63,7 +65,7 @@ export class RawHttp3 {
     const socket = createSocket({ type: "udp4", reuseAddr: true });
     socket.bind(options.fromPort, options.from ?? target.host);
     await once(socket, "listening");
-    const { windowBytes: flowWindowBytes = 1_000_000 } = options;
+    const { windowBytes: flowWindowBytes = 1_000_000, connectionWindowBytes = flowWindowBytes } = options;
     const engine = (await loadEngine()).connect(
       {
         demand: { kind: "ca", pem: target.certificate },
@@ -71,6 +73,7 @@ export class RawHttp3 {
         idleTimeoutMs: 120_000,
         maxUdpPayloadBytes: 1200,
         flowWindowBytes,
+        connectionWindowBytes,
         maxStreams: 100,
         datagramQueue: 1,
         activeConnectionIdLimit: 2,

@@ -3,7 +3,7 @@ import { sourceName } from "../../wire/source.ts";
 import { type BudgetLimits, type BudgetRefusal, type ByteKind, defaultLimits } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { ConnectionBudget } from "./connection.ts";
-import { bothKinds, type BudgetOwner, SourceBudget } from "./source.ts";
+import { bothKinds, type BudgetOwner, type RoomHolder, SourceBudget } from "./source.ts";
 import { Turns } from "./turns.ts";
 
 /** Bounds what the clients of one or more servers hold, and counts each refusal by the limit that it met. */
@@ -14,6 +14,7 @@ export class Budget implements BudgetOwner {
   readonly #outbox: ByteBudget;
   readonly #sources = new Map<string, SourceBudget>();
   readonly #refused = new Map<BudgetRefusal, number>();
+  readonly #holders = new Set<RoomHolder>();
 
   constructor(limits: Partial<BudgetLimits> = {}) {
     this.limits = { ...defaultLimits, ...limits };
@@ -50,6 +51,25 @@ export class Budget implements BudgetOwner {
   /** Counts a refusal. */
   refuse(refusal: BudgetRefusal): void {
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
+  }
+
+  hold(holder: RoomHolder): () => void {
+    this.#holders.add(holder);
+    return () => this.#holders.delete(holder);
+  }
+
+  makeRoom(nowMs: number): void {
+    let longestMs: number = defaults.outboxIdleMs;
+    let found: RoomHolder | undefined;
+    for (const holder of this.#holders) {
+      const idleMs = holder.idleMs(nowMs);
+      if (idleMs < longestMs) continue;
+      longestMs = idleMs;
+      found = holder;
+    }
+    if (!found) return;
+    this.#holders.delete(found);
+    found.giveUp();
   }
 
   /** Returns the bytes held now, and the refusals so far. */

@@ -2,7 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import type { BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget, type BudgetScope } from "./bytes.ts";
 import { RequestBudget } from "./request.ts";
-import { bothKinds, type BudgetOwner, type SourceBudget } from "./source.ts";
+import { bothKinds, type BudgetOwner, type RoomHolder, type SourceBudget } from "./source.ts";
 
 /** Budget of one connection. */
 export class ConnectionBudget {
@@ -13,6 +13,7 @@ export class ConnectionBudget {
   readonly outbox: ByteBudget;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
+  #release: (() => void) | undefined;
   #strayBytes = 0;
   #isClosed = false;
 
@@ -39,6 +40,16 @@ export class ConnectionBudget {
   /** Counts a wait for room in the outbox. */
   holdUp(full: BudgetScope): void {
     this.refuse(`outbox-${full}`);
+  }
+
+  /** Says who holds this connection's part of the outbox, until it is closed. */
+  hold(holder: RoomHolder): void {
+    this.#release = this.#budget.hold(holder);
+  }
+
+  /** Makes room in the outbox where all sources together leave none. */
+  makeRoom(nowMs: number): void {
+    this.#budget.makeRoom(nowMs);
   }
 
   /** Counts a refusal. */
@@ -87,6 +98,7 @@ export class ConnectionBudget {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#release?.();
     for (const request of this.#requests) request.close();
     this.#bytes.unread.clear();
     this.outbox.clear();

@@ -19,7 +19,7 @@ export interface BudgetLimits {
  * The limit that was met. `connections` and `waits` are shares of a source, `arrivals` its rate of new connections. With a full
  * outbox a response or the next request waits. These ended a connection: `ahead` (too many requests ahead of their responses),
  * `refusals` (more requests without room), `stray` (bytes that belong to no request), `uni-streams` (too many unidirectional
- * streams). `slow` ended a request or its connection.
+ * streams), `crowded` (took nothing of its responses for 2 s while others had no room). `slow` ended a request or its connection.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`
@@ -32,6 +32,7 @@ export type BudgetRefusal =
   | "refusals"
   | "stray"
   | "uni-streams"
+  | "crowded"
   | "slow";
 
 /** Request bytes that the app has not read yet, or response bytes that the client has not taken yet. */

@@ -7,6 +7,18 @@ export interface BudgetOwner {
   readonly limits: BudgetLimits;
   readonly turns: Turns<SourceBudget>;
   refuse(refusal: BudgetRefusal): void;
+  /** Adds a connection that may hold room in the outbox; the returned function removes it. */
+  hold(holder: RoomHolder): () => void;
+  /** Ends the connection that has stood still for the longest, if that is long. */
+  makeRoom(nowMs: number): void;
+}
+
+/** A connection that holds room in the outbox. */
+export interface RoomHolder {
+  /** Returns how long its client has taken nothing of what waits for it, in ms. */
+  idleMs(nowMs: number): number;
+  /** Ends it. */
+  giveUp(): void;
 }
 
 /** Budget of one source. It lives as long as the source has connections. */

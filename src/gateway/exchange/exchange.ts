@@ -1,4 +1,4 @@
-import { longWaitMs, retryAfterSeconds } from "../../defaults/index.ts";
+import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../../defaults/index.ts";
 import { http3Code } from "../../http3/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeStream } from "./stream.ts";
@@ -40,6 +40,8 @@ export class Exchange {
   #body: RequestBody | undefined;
   /** Start of the current wait for the app, in ms. */
   #waitsSinceMs: number | undefined;
+  /** Since when the request waits for its turn to ask the app, in ms. */
+  #turnSinceMs: number | undefined;
   /** Whether all of the response was handed over. */
   #isAnswered = false;
   #hasRequestEnded: boolean;
@@ -54,7 +56,7 @@ export class Exchange {
       stream,
       budget,
       outbox,
-      pace: this.#paces.reader,
+      pace: outbox ? undefined : this.#paces.reader,
       onWait: (isWaiting) => this.#wait(isWaiting),
       onSent: () => this.#closeIfDone(),
       now,
@@ -128,16 +130,15 @@ export class Exchange {
     }
   }
 
-  /** Resolves when the app may be asked. While the outbox is full, it is asked for no more responses. */
+  /** Resolves when the app may be asked. While answers of its connection or source wait for room, it is asked for no more. */
   async #turn(): Promise<void> {
     const { budget, outbox, now } = this.#options;
-    const { reader } = this.#paces;
-    reader.start(now());
+    this.#turnSinceMs = now();
     for (let isReady = false; !isReady; isReady = this.#isClosed || !outbox?.isFull) {
       if (outbox?.isFull) await outbox.room(this);
       await budget.turn();
     }
-    reader.stop(now());
+    this.#turnSinceMs = undefined;
   }
 
   /**
@@ -195,8 +196,11 @@ export class Exchange {
   }
 
   #isTooSlow(nowMs: number): boolean {
+    const { outbox } = this.#options;
     const { client, reader } = this.#paces;
-    return client.leftMs(nowMs) <= 0 || reader.leftMs(nowMs) <= 0;
+    if (client.leftMs(nowMs) <= 0) return true;
+    if (this.#turnSinceMs !== undefined) return nowMs - this.#turnSinceMs >= stallTimeoutMs;
+    return outbox ? !this.#writer.isSent && outbox.isTooSlow(nowMs) : reader.leftMs(nowMs) <= 0;
   }
 
   #received(chunk: Buffer): void {

@@ -1,5 +1,12 @@
-import { minResponseBytes, outboxSettleBytes, outboxSettleMs } from "../../defaults/index.ts";
+import {
+  gatewaySweepMs,
+  minResponseBytes,
+  outboxQuestionBytes,
+  outboxSettleBytes,
+  outboxSettleMs,
+} from "../../defaults/index.ts";
 import type { BudgetScope, ByteBudget } from "../budget/bytes.ts";
+import { Pace } from "./pace.ts";
 
 /** The part of a QUIC connection that an {@link Outbox} uses. */
 export interface SentBytes {
@@ -24,6 +31,15 @@ interface Handed {
   readonly question: number;
 }
 
+/** Surroundings of an {@link Outbox}. */
+export interface OutboxOptions {
+  /** Called once per wait for room, with the scope that is full. */
+  readonly onFull: (full: BudgetScope) => void;
+  /** Called while all sources together leave no room, whenever that is found: connections that stand still may have to go. */
+  readonly onCrowded?: () => void;
+  readonly now: () => number;
+}
+
 /**
  * The response bytes of one connection that the HTTP library holds. The library takes everything, and reports neither what it
  * sent nor what arrived. The connection is therefore asked how much it sent, and believed once the peer acknowledges something.
@@ -31,23 +47,38 @@ interface Handed {
 export class Outbox {
   readonly #connection: SentBytes;
   readonly #budget: ByteBudget;
-  readonly #onFull: (full: BudgetScope) => void;
+  readonly #options: OutboxOptions;
   readonly #pieces = new Map<Piece, Handed>();
   /** Callbacks by asker, told whether to check again. */
   readonly #waiting = new Map<object, (isWanted: boolean) => void>();
+  readonly #stopped = new WeakSet<object>();
+  /** Patience with the client, which runs while there are pieces. All streams share the client's line, so they share it. */
+  readonly #pace = new Pace();
+  /** When bytes of a piece were sent last, or the first piece came. */
+  #movedAtMs = 0;
   #question = 0;
   #isAsking = false;
   #sentBytes = 0;
   /** Sent bytes that belong to no piece yet. */
   #creditBytes = 0;
+  #pauseMs = outboxSettleMs;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param onFull called once per wait for room, with the scope that is full. */
-  constructor(connection: SentBytes, budget: ByteBudget, onFull: (full: BudgetScope) => void) {
+  constructor(connection: SentBytes, budget: ByteBudget, options: OutboxOptions) {
     this.#connection = connection;
     this.#budget = budget;
-    this.#onFull = onFull;
+    this.#options = options;
+  }
+
+  /** Whether the client takes too little of what waits for it. */
+  isTooSlow(nowMs: number): boolean {
+    return this.#pace.leftMs(nowMs) <= 0;
+  }
+
+  /** How long no bytes of a piece have been sent, in ms; 0 if there is none. */
+  idleMs(nowMs: number): number {
+    return this.#pieces.size === 0 ? 0 : nowMs - this.#movedAtMs;
   }
 
   /**
@@ -57,6 +88,7 @@ export class Outbox {
   async add(piece: Piece): Promise<void> {
     const costBytes = Math.max(piece.bytes, minResponseBytes);
     if (!(await this.#waitWhile(() => this.#budget.take(costBytes), piece))) return;
+    if (this.#pieces.size === 0) this.#begin();
     this.#pieces.set(piece, { costBytes, question: this.#question });
     if (this.#budget.heldBytes >= outboxSettleBytes) this.settle();
   }
@@ -73,6 +105,7 @@ export class Outbox {
 
   /** Ends the wait of `asker`. */
   stopWaiting(asker: object): void {
+    this.#stopped.add(asker);
     this.#waiting.get(asker)?.(false);
     this.#waiting.delete(asker);
   }
@@ -82,6 +115,7 @@ export class Outbox {
     this.stopWaiting(piece);
     this.#budget.give(this.#pieces.get(piece)?.costBytes ?? 0);
     this.#pieces.delete(piece);
+    this.#restIfEmpty();
   }
 
   /** Checks again for room, which others may have made, and asks what has been sent. */
@@ -106,6 +140,7 @@ export class Outbox {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#pieces.clear();
+    this.#pace.rest();
     for (const asker of this.#waiting.keys()) this.stopWaiting(asker);
   }
 
@@ -113,21 +148,46 @@ export class Outbox {
   async #waitWhile(fullScope: () => BudgetScope | undefined, asker: object): Promise<boolean> {
     if (this.#isClosed) return false;
     for (let full = fullScope(), isFirst = true; full; full = fullScope(), isFirst = false) {
-      if (isFirst) this.#onFull(full);
+      if (isFirst) this.#options.onFull(full);
+      if (full === "all") this.#options.onCrowded?.();
       this.settle();
-      if (!(await new Promise<boolean>((resolve) => this.#waiting.set(asker, resolve)))) return false;
+      const isWanted = await new Promise<boolean>((resolve) => this.#waiting.set(asker, resolve));
+      // Stopped in the turn in which it was woken: nobody would stop it again.
+      if (!isWanted || this.#stopped.has(asker)) return false;
     }
     return true;
   }
 
+  /** The first piece after a while. What was sent before, such as a handshake, belongs to no piece. */
+  #begin(): void {
+    this.#sentBytes = this.#connection.getMetrics()?.bytesOut ?? this.#sentBytes;
+    this.#creditBytes = 0;
+    this.#pauseMs = outboxSettleMs;
+    this.#movedAtMs = this.#options.now();
+    this.#pace.start(this.#movedAtMs);
+  }
+
+  #restIfEmpty(): void {
+    if (this.#pieces.size === 0) this.#pace.rest();
+  }
+
   #fullWithResponse(): BudgetScope | undefined {
-    return this.#isClosed ? undefined : this.#budget.fullWith(minResponseBytes);
+    const full = this.#isClosed ? undefined : this.#budget.fullWith(minResponseBytes);
+    // What other sources hold keeps nobody from asking; the answer may have to wait.
+    return full === "all" ? undefined : full;
   }
 
   #release(): void {
     const sentBytes = this.#connection.getMetrics()?.bytesOut ?? this.#sentBytes;
-    this.#creditBytes += sentBytes - this.#sentBytes;
+    const moved = sentBytes - this.#sentBytes;
+    this.#creditBytes += moved;
     this.#sentBytes = sentBytes;
+    // The question itself is sent too. A client that takes nothing is asked less and less often.
+    if (moved <= outboxQuestionBytes) this.#pauseMs = Math.min(2 * this.#pauseMs, gatewaySweepMs);
+    else {
+      this.#pauseMs = outboxSettleMs;
+      this.#movedAtMs = this.#options.now();
+    }
     // Newest first: pieces that flow control holds back are older than those that still move.
     for (const [piece, { question }] of [...this.#pieces].toReversed()) {
       if (this.#creditBytes <= 0) break;
@@ -145,6 +205,7 @@ export class Outbox {
     const sent = Math.min(piece.bytes, this.#creditBytes);
     this.#creditBytes -= sent;
     piece.bytes -= sent;
+    this.#pace.move(sent, this.#options.now());
     if (piece.bytes === 0) this.remove(piece);
     piece.onSent(sent);
   }
@@ -153,7 +214,7 @@ export class Outbox {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.settle();
-    }, outboxSettleMs).unref();
+    }, this.#pauseMs).unref();
   }
 
   #wake(): void {

@@ -20,6 +20,12 @@ export class Pace {
     this.#sinceMs = undefined;
   }
 
+  /** Ends the wait; the peer did all that was awaited of it. */
+  rest(): void {
+    this.#leftMs = stallTimeoutMs;
+    this.#sinceMs = undefined;
+  }
+
   /** Counts bytes that came from the peer or went to it. */
   move(bytes: number, nowMs: number): void {
     this.#leftMs = Math.min(stallTimeoutMs, this.leftMs(nowMs) + (bytes / minBytesPerSecond) * 1000);

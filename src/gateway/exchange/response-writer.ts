@@ -13,7 +13,7 @@ export interface ResponseWriterOptions {
   /** Reports what has been sent; absent over TCP, whose streams report it themselves. */
   readonly outbox: Outbox | undefined;
   /** Tracks the waits for the client, and the bytes that it took. */
-  readonly pace: Pace;
+  readonly pace: Pace | undefined;
   /** Called when a wait for the app begins or ends. */
   readonly onWait: (isWaiting: boolean) => void;
   /** Called when everything handed over has been sent. */
@@ -53,10 +53,10 @@ export class ResponseWriter {
     await this.#handOver(headBytes(fields), () => undefined);
     this.#options.stream.respond(fields);
     // Over TCP the client takes the head with what follows. Until then the wait is for the app, which may take its time.
-    if (!this.#options.outbox) this.#options.pace.stop(this.#options.now());
+    this.#options.pace?.stop(this.#options.now());
     if (hasBody(response, method)) await this.#writeBody(response.body!);
     else await response.body?.cancel();
-    this.#options.pace.start(this.#options.now());
+    this.#options.pace?.start(this.#options.now());
     await new Promise<void>((resolve, reject) => {
       this.#options.stream.once("error", reject);
       this.#options.stream.end(resolve);
@@ -105,7 +105,7 @@ export class ResponseWriter {
   /** Resolves when the library may be given `bytes`. */
   async #handOver(bytes: number, give: (bytes: number) => void): Promise<void> {
     const { outbox, pace, now } = this.#options;
-    pace.start(now());
+    pace?.start(now());
     const piece: Piece = {
       bytes,
       onSent: (sent) => {
@@ -126,9 +126,9 @@ export class ResponseWriter {
   #sent(bytes: number, give: (bytes: number) => void): void {
     const { pace, now, onSent } = this.#options;
     give(bytes);
-    pace.move(bytes, now());
+    pace?.move(bytes, now());
     if (!this.isSent) return;
-    pace.stop(now());
+    pace?.rest();
     onSent();
   }
 }

@@ -43,7 +43,15 @@ export class Http3Connection implements QuicClientHandler {
   constructor(options: Http3ConnectionOptions) {
     this.#options = options;
     const { connection, budget, now } = options;
-    this.#outbox = new Outbox(connection, budget.outbox, (full) => budget.holdUp(full));
+    this.#outbox = new Outbox(connection, budget.outbox, {
+      onFull: (full) => budget.holdUp(full),
+      onCrowded: () => budget.makeRoom(now()),
+      now,
+    });
+    budget.hold({
+      idleMs: (nowMs) => this.#outbox.idleMs(nowMs),
+      giveUp: () => this.#endOverBudget("crowded", "a client takes nothing while others have no room"),
+    });
     this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
     this.#unseen = new UnseenBytes(connection, budget, now());
     const settings = settingsStream({ maxFieldSectionBytes: defaults.maxHeaderBytes });

@@ -20,6 +20,8 @@ export interface EngineOptions {
   /** Size of UDP payloads to send, 1200 to 1472 bytes. */
   readonly maxUdpPayloadBytes: number;
   readonly flowWindowBytes: number;
+  /** Flow control window of the connection, if it differs from that of each stream. */
+  readonly connectionWindowBytes?: number;
   readonly maxStreams: number;
   readonly datagramQueue: number;
   readonly activeConnectionIdLimit: number;

@@ -53,11 +53,12 @@ function createConfig(quiche: Quiche, options: EngineOptions): Config {
   config.setMaxIdleTimeout(options.idleTimeoutMs);
   config.setMaxRecvUdpPayloadSize(maxReceiveBytes);
   config.setMaxSendUdpPayloadSize(options.maxUdpPayloadBytes);
-  config.setInitialMaxData(options.flowWindowBytes);
+  const { flowWindowBytes, connectionWindowBytes = flowWindowBytes } = options;
+  config.setInitialMaxData(connectionWindowBytes);
   config.setInitialMaxStreamDataBidiLocal(options.flowWindowBytes);
   config.setInitialMaxStreamDataBidiRemote(options.flowWindowBytes);
   config.setInitialMaxStreamDataUni(options.flowWindowBytes);
-  config.setMaxConnectionWindow(options.flowWindowBytes);
+  config.setMaxConnectionWindow(connectionWindowBytes);
   config.setMaxStreamWindow(options.flowWindowBytes);
   config.setInitialMaxStreamsBidi(options.maxStreams);
   config.setInitialMaxStreamsUni(options.maxStreams);

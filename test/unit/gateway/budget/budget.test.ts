@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { requestOverheadBytes, responsePieceBytes } from "../../../../src/defaults/index.ts";
+import { outboxIdleMs, requestOverheadBytes, responsePieceBytes } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ConnectionBudget } from "../../../../src/gateway/budget/connection.ts";
 import type { RequestBudget } from "../../../../src/gateway/budget/request.ts";
@@ -234,4 +234,21 @@ describe("what a connection's client has sent that no request has", () => {
     connections[0]!.close();
     expect(one.connect(first)).toBeDefined();
   });
+});
+
+it("room in the outbox comes from the connection that has stood still for the longest, and for long", () => {
+  const budget = new Budget();
+  const ended: string[] = [];
+  const hold = (name: string, idleMs: number): ConnectionBudget => {
+    const connection = budget.connect("192.0.2.1")!;
+    connection.hold({ idleMs: () => idleMs, giveUp: () => void ended.push(name) });
+    return connection;
+  };
+  const connection = hold("moves", 0);
+  hold("pauses", outboxIdleMs - 1);
+  hold("stands", outboxIdleMs + 1);
+  hold("stands for longer", outboxIdleMs + 2);
+  hold("has gone", outboxIdleMs + 3).close();
+  for (let i = 0; i < 5; i++) connection.makeRoom(0);
+  expect(ended).toEqual(["stands for longer", "stands"]);
 });

@@ -122,15 +122,16 @@ class FakeConnection {
   }
 }
 
+function outboxOf(connection: FakeConnection, clock: { readonly nowMs: number }): Outbox {
+  const budget = new ByteBudget({ scope: "connection", limitBytes: 2 ** 20 });
+  return new Outbox(connection, budget, { onFull: () => undefined, now: () => clock.nowMs });
+}
+
 /** Seconds until the exchange was over where so many bytes are sent per second, and how often clients were too slow. */
 async function secondsUntilOver(bytesPerSecond: number): Promise<{ seconds: number; slow: number }> {
   const { clock, budget, requests } = bench(() => new Response(new Uint8Array(200_000)));
   const connection = new FakeConnection();
-  const outbox = new Outbox(
-    connection,
-    new ByteBudget({ scope: "connection", limitBytes: 2 ** 20 }),
-    () => undefined,
-  );
+  const outbox = outboxOf(connection, clock);
   requests.open(fields, 0, () => ({
     stream: new Stream(),
     hasEnded: true,
@@ -158,4 +159,53 @@ describe("a response that the QUIC library has whole, and sends as its client re
     expect(await secondsUntilOver(0)).toEqual({ seconds: expect.closeTo(20, -0.5), slow: 1 });
     expect((await secondsUntilOver(500)).slow).toBe(1);
   });
+});
+
+it("an event stream of small events lasts as long as its client takes them", async () => {
+  const events = 300;
+  const { clock, budget, requests } = bench(() => {
+    let sent = 0;
+    const pull = async (controller: ReadableStreamDefaultController): Promise<void> => {
+      if (sent++ === events) return controller.close();
+      controller.enqueue(Buffer.from("data: 1\n\n"));
+    };
+    return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  });
+  const connection = new FakeConnection();
+  const outbox = outboxOf(connection, clock);
+  const stream = new Stream();
+  // Each event is taken by its client at once, but seen only half a second later.
+  stream.write = (_piece, done) => void setTimeout(done, 1);
+  requests.open(fields, 0, () => ({ stream, hasEnded: true, outbox, onClose: () => undefined }));
+  await turn();
+  for (let i = 0; i < events && requests.size > 0; i++) {
+    clock.nowMs += 500;
+    outbox.sweep();
+    connection.send(60);
+    requests.sweep(clock.nowMs);
+    await sleep(3);
+  }
+  expect(budget.stats().refused).toEqual({});
+});
+
+it("answers that share a slow line are not cut off one by one", async () => {
+  const { clock, budget, requests } = bench(() => new Response(new Uint8Array(12_000)));
+  const connection = new FakeConnection();
+  const outbox = outboxOf(connection, clock);
+  for (let i = 0; i < 4; i++)
+    requests.open(fields, 0, () => ({
+      stream: new Stream(),
+      hasEnded: true,
+      outbox,
+      onClose: () => undefined,
+    }));
+  await turn();
+  for (; requests.size > 0 && clock.nowMs < 1e6; clock.nowMs += 1000) {
+    outbox.sweep();
+    connection.send(1500);
+    requests.sweep(clock.nowMs);
+    await sleep(outboxSettleMs + 1);
+  }
+  expect(clock.nowMs / 1000).toBeGreaterThan(30);
+  expect(budget.stats().refused).toEqual({});
 });

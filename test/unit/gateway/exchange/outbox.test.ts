@@ -1,5 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
-import { minResponseBytes, outboxSettleBytes } from "../../../../src/defaults/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import {
+  minResponseBytes,
+  outboxSettleBytes,
+  outboxSettleMs,
+  stallTimeoutMs,
+} from "../../../../src/defaults/index.ts";
 import { type BudgetScope, ByteBudget } from "../../../../src/gateway/budget/bytes.ts";
 import { Outbox, type Piece } from "../../../../src/gateway/exchange/outbox.ts";
 
@@ -31,13 +37,16 @@ interface Bench {
   readonly budget: ByteBudget;
   /** The limits that were met. */
   readonly full: BudgetScope[];
+  readonly clock: { nowMs: number };
 }
 
 function bench(): Bench {
   const connection = new FakeConnection();
   const budget = new ByteBudget({ scope: "connection", limitBytes });
   const full: BudgetScope[] = [];
-  return { connection, outbox: new Outbox(connection, budget, (scope) => full.push(scope)), budget, full };
+  const clock = { nowMs: 0 };
+  const options = { onFull: (scope: BudgetScope) => void full.push(scope), now: () => clock.nowMs };
+  return { connection, outbox: new Outbox(connection, budget, options), budget, full, clock };
 }
 
 function piece(bytes: number): Piece & { sent: number } {
@@ -168,4 +177,68 @@ it("a piece that waits for room is counted once, by the limit that it met", asyn
   await waiting;
   expect(full).toEqual(["connection"]);
   expect(budget.heldBytes).toBe(minResponseBytes);
+});
+
+describe("a client's pace", () => {
+  it("is that of all pieces together, each byte of which buys time", async () => {
+    const { connection, outbox, clock } = bench();
+    const pieces = Array.from({ length: 5 }, () => piece(9000));
+    for (const each of pieces) await outbox.add(each);
+    for (; clock.nowMs < 30_000; clock.nowMs += 1000) {
+      expect(outbox.isTooSlow(clock.nowMs)).toBe(false);
+      outbox.settle();
+      connection.send(1200);
+      await sleep(outboxSettleMs + 1);
+    }
+    // The first piece has waited for longer than any may that waits alone.
+    expect(pieces[0]!.sent).toBe(0);
+  });
+
+  it("runs out where nothing is sent, and is fresh again once all is", async () => {
+    const { connection, outbox, clock } = bench();
+    await outbox.add(piece(1000));
+    clock.nowMs = stallTimeoutMs - 1;
+    expect([outbox.isTooSlow(clock.nowMs), outbox.idleMs(clock.nowMs)]).toEqual([false, clock.nowMs]);
+    expect(outbox.isTooSlow(stallTimeoutMs)).toBe(true);
+    outbox.settle();
+    connection.send(1100);
+    expect([outbox.isTooSlow(1e9), outbox.idleMs(1e9)]).toEqual([false, 0]);
+  });
+
+  it("counts nothing that was sent before the first piece, such as a handshake", async () => {
+    const { connection, outbox } = bench();
+    connection.bytesOut = 20_000;
+    const one = piece(5000);
+    await outbox.add(one);
+    outbox.settle();
+    connection.send(100);
+    expect(one.sent).toBe(100);
+  });
+});
+
+it("a client that takes nothing is asked less and less often", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { connection, outbox } = bench();
+  await outbox.add(piece(limitBytes));
+  let asked = 0;
+  for (let ms = 0; ms < 10_000; ms++) {
+    asked += connection.pings.length;
+    connection.send(0);
+    vi.advanceTimersByTime(1);
+  }
+  expect(asked).toBeLessThan(40);
+});
+
+it("who stops waiting in the turn in which there is room again does not wait on", async () => {
+  const { connection, outbox } = bench();
+  await outbox.add(piece(limitBytes));
+  const asker = {};
+  const waiting = outbox.room(asker);
+  await new Promise(setImmediate);
+  // Wakes those who wait, though there is no room.
+  outbox.sweep();
+  outbox.stopWaiting(asker);
+  await waiting;
+  connection.send(0);
 });

@@ -49,11 +49,10 @@ it("a response whose client has gone is written no further, and leaves nothing i
     close: () => undefined,
   });
   const connection = new Budget().connect("192.0.2.1")!;
-  const outbox = new Outbox(
-    { ping: () => undefined, getMetrics: () => null },
-    connection.outbox,
-    () => undefined,
-  );
+  const outbox = new Outbox({ ping: () => undefined, getMetrics: () => null }, connection.outbox, {
+    onFull: () => undefined,
+    now: () => 0,
+  });
   const writer: ResponseWriter = new ResponseWriter({
     stream,
     budget: connection.open(0)!,
