@@ -147,6 +147,8 @@ export const maxKeysPerToken = 16;
 export const maxKeyDocumentBytes: number = 256 * KiB;
 /** Validity of an identity from an app's own function that states none, in ms. Event streams end after it. */
 export const appIdentityMs: number = hour;
+/** Longest validity of such an identity, in ms: a cookie of the console lasts as long. */
+export const maxAppIdentityMs: number = 30 * 24 * hour;
 /** Lifetime of a development token, in seconds: more than a working day. */
 export const developmentTokenTtlSeconds: number = 24 * 60 * 60;
 

@@ -6,7 +6,7 @@ import { serveHttp2 } from "./tcp/server.ts";
 
 /** A relay, as `quicpipe()` makes it. */
 export interface ServedRelay {
-  listen(options: { readonly upstream: { readonly port: number } }): Promise<Address>;
+  listen(options: { readonly upstream: Promise<{ readonly port: number }> }): Promise<Address>;
   sourceOf(address: string, port?: number): { readonly address: string } | undefined;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface Served extends AsyncDisposable {
   readonly address: Address;
   /** Returns the budget in use now, and how often each limit was met. */
   stats(): BudgetStats;
-  /** Closes the HTTP/3 server, which tells its clients, then the TCP server and the relay. Idempotent. */
+  /** Closes the servers, which tell their clients, then the relay. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -49,12 +49,18 @@ export interface Served extends AsyncDisposable {
 export async function serve(app: Http3App, options: ServeOptions): Promise<Served> {
   const { relay, tls, tcp = true, budget = new Budget(), logger } = options;
   const shared = { ...tls, budget, ...(logger !== undefined && { logger }) };
-  await using opening = new AsyncDisposableStack();
-  // Closed last, as it carries the gateway's closing packets.
-  opening.defer(() => relay.close());
   const sourceOf: ServedRelay["sourceOf"] = (address, port) => relay.sourceOf(address, port);
-  const gateway = opening.adopt(await serveHttp3(app, { ...shared, sourceOf }), (server) => server.close());
-  const address = await relay.listen({ upstream: { port: gateway.port } });
+  const starting = serveHttp3(app, { ...shared, sourceOf });
+  // At once: a request that came first would open the relay without its upstream.
+  const upstream = starting.then(({ port }) => ({ port }));
+  upstream.catch(() => undefined);
+  const listening = relay.listen({ upstream });
+  const [started, listened] = await Promise.allSettled([starting, listening]);
+  // Disposed of in reverse: the relay last, as it carries the closing packets of the gateway.
+  await using opening = new AsyncDisposableStack();
+  if (listened.status === "fulfilled") opening.defer(() => relay.close());
+  if (started.status === "fulfilled") opening.defer(() => started.value.close());
+  const [address] = [await listening, await starting];
   if (tcp)
     opening.adopt(await serveHttp2(app, { ...shared, host: address.address, port: address.port }), (server) =>
       server.close(),

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import * as defaults from "../defaults/index.ts";
 import { QuicpipeError } from "../errors.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
@@ -99,6 +99,8 @@ export interface PeerSettings {
   /** Host and port as in `:authority`. */
   readonly authority: string;
   readonly relay: Address;
+  /** All addresses from the first look-up. */
+  readonly addresses: readonly string[];
   readonly basePath: string;
   readonly token: () => Promise<string>;
   readonly trust: Trust | undefined;
@@ -130,7 +132,10 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   const url = relayUrl(options.relay);
   const relayHost = url.hostname.replace(/^\[|\]$/g, "");
   const basePath = url.pathname.replace(/\/+$/, "");
-  const [address] = orderAddresses(await lookUpRelay(relayHost), undefined);
+  const isSecure = url.protocol === "https:";
+  // Without TLS no resolver is believed about where this machine is (RFC 6761 §6.3).
+  const addresses = isSecure || isIP(relayHost) !== 0 ? await lookUpRelay(relayHost) : localAddresses;
+  const [address] = orderAddresses(addresses, undefined);
   const range = (name: keyof PeerOptions, min: number, max: number, absent: number): number =>
     numberIn(name, options[name], min, max, absent);
   const { token = "" } = options;
@@ -138,12 +143,12 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     throw invalid("token", token, "a string or a function that returns one");
   const { relayCa } = options;
   if (relayCa !== undefined && relayCa !== "insecure") requireCertificates("relayCa", relayCa);
-  const isSecure = url.protocol === "https:";
   return {
     transport: isSecure ? "http3" : "tcp",
     relayHost,
     authority: url.host,
     relay: { address: address!, port: Number(url.port || (isSecure ? 443 : 80)) },
+    addresses,
     basePath,
     token: async () => (typeof token === "string" ? token : token()),
     trust: options.trust,
@@ -176,6 +181,9 @@ export function numberIn(name: string, value: unknown, min: number, max: number,
   if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
   throw invalid(name, value, `a whole number from ${min} to ${max}`);
 }
+
+/** Addresses of `localhost`, in the order of trying. */
+const localAddresses: readonly string[] = ["127.0.0.1", "::1"];
 
 function relayUrl(relay: string | URL): URL {
   const url = URL.parse(String(relay));

@@ -19,8 +19,8 @@ import { statsQuery } from "./stats/query.ts";
 
 /** Options of {@link Relay.listen}. */
 export interface ListenOptions {
-  /** The app's HTTP/3 server, in place of the option `upstream`: for a server that took a free port. */
-  readonly upstream?: UpstreamOptions;
+  /** The app's HTTP/3 server, in place of the option `upstream`: for a server that takes a free port. Requests wait for it. */
+  readonly upstream?: UpstreamOptions | Promise<UpstreamOptions>;
 }
 
 /** Options of {@link Relay.close}. */
@@ -135,12 +135,7 @@ class RelayControl {
     if (this.#closing) throw notListening("was closed: make a new one");
     if (upstream && (this.#opening || this.#settings.upstream))
       throw optionInvalid("upstream", upstream, "named once, before the socket is open");
-    this.#opening ??= openService({
-      settings: upstream ? { ...this.#settings, upstream: resolveUpstream(upstream) } : this.#settings,
-      log: this.#log,
-      refused: this.#refused,
-      now: Date.now,
-    });
+    this.#opening ??= this.#open(upstream);
     try {
       this.#service = await this.#opening;
     } catch (error) {
@@ -148,6 +143,13 @@ class RelayControl {
       throw error;
     }
     return this.#service.forwarder.address();
+  }
+
+  async #open(upstream: ListenOptions["upstream"]): Promise<Service> {
+    const settings = upstream
+      ? { ...this.#settings, upstream: resolveUpstream(await upstream) }
+      : this.#settings;
+    return await openService({ settings, log: this.#log, refused: this.#refused, now: Date.now });
   }
 
   address(): Address {

@@ -134,15 +134,16 @@ function openRegistry(
   forwarder: Forwarder,
   telemetry: RegistrationObserver,
 ): Registry {
+  const onFault = (method: string, err: unknown): void =>
+    log.write("error", "observer-failed", "an observer of registrations failed", { method, err });
   const { maxRegistrations, maxCids } = settings.limits;
   return new Registry({
     forwarder,
     maxRegistrations,
     maxCids,
     now: steadyNow,
-    observers: [registrationLog(log), hookObserver(settings.hooks), telemetry],
-    onObserverFault: (method, err) =>
-      log.write("error", "observer-failed", "an observer of registrations failed", { method, err }),
+    observers: [registrationLog(log), hookObserver(settings.hooks, onFault), telemetry],
+    onObserverFault: onFault,
   });
 }
 

@@ -24,13 +24,10 @@ export interface RawAnswer {
   /** Bytes of frames so far. */
   readonly bytes: Buffer[];
   hasEnded: boolean;
-  /** Error code of RESET_STREAM. */
+  /** Error codes of RESET_STREAM and STOP_SENDING. */
   resetWith: number | undefined;
-  /** Error code of STOP_SENDING. */
   stoppedWith: number | undefined;
 }
-
-const maxDatagramBytes = 1472;
 
 /** An HTTP/3 client that obeys no rules and sends what it is told. The caller closes it. */
 export class RawHttp3 {
@@ -65,7 +62,7 @@ export class RawHttp3 {
     const socket = createSocket({ type: "udp4", reuseAddr: true });
     socket.bind(options.fromPort, options.from ?? target.host);
     await once(socket, "listening");
-    const { windowBytes: flowWindowBytes = 1_000_000, connectionWindowBytes = flowWindowBytes } = options;
+    const { windowBytes: flowWindowBytes = 1e6, connectionWindowBytes = flowWindowBytes } = options;
     const engine = (await loadEngine()).connect(
       {
         demand: { kind: "ca", pem: target.certificate },
@@ -253,7 +250,7 @@ export class RawHttp3 {
     this.#turn = undefined;
     if (this.#reads) this.#read();
     for (const [id, { bytes, hasEnded }] of this.#beginnings) this.#begin(id, bytes, hasEnded);
-    const datagram = Buffer.alloc(maxDatagramBytes);
+    const datagram = Buffer.alloc(1472);
     for (let length = 0; (length = this.#engine.send(datagram)) > 0;)
       this.#socket.send(Buffer.from(datagram.subarray(0, length)));
     clearTimeout(this.#timer);

@@ -153,7 +153,7 @@ class Http3Clients {
       this.#budget.refuse("arrivals");
       return turnAway(connection, faults, "a source connects too often");
     }
-    const budget = this.#budget.connect(address);
+    const budget = this.#budget.connect(address, defaults.maxGatewayClients - this.#connections.size);
     if (!budget) return turnAway(connection, faults, "a source has too many connections");
     const client = new Http3Connection({
       connection,

@@ -1,8 +1,19 @@
-import { Agent, type IncomingMessage, request as openRequest } from "node:http";
-import type { Address } from "../../wire/address.ts";
+import { Agent, type IncomingMessage, request as openRequest, type RequestOptions } from "node:http";
+import { isIP } from "node:net";
 import { Exchange } from "./exchange.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import { unreachable } from "./session.ts";
+
+/** Options of a {@link TcpSession}. */
+export interface TcpSessionOptions {
+  /** Addresses of the server, of which each is tried. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /** Host and port for the field `host`. */
+  readonly authority: string;
+  /** Called at the first answer. */
+  readonly onAnswer?: () => void;
+}
 
 /**
  * HTTP/1.1 without TLS to a relay on this machine: for an app without an HTTP/3 server, as in development. A request proves no UDP
@@ -10,14 +21,12 @@ import { unreachable } from "./session.ts";
  */
 export class TcpSession {
   readonly #agent: Agent = new Agent({ keepAlive: true });
-  readonly #server: Address;
-  readonly #authority: string;
+  readonly #options: TcpSessionOptions;
   #isUsable = true;
+  #hasAnswered = false;
 
-  /** @param authority host and port for the field `host`. */
-  constructor(server: Address, authority: string) {
-    this.#server = server;
-    this.#authority = authority;
+  constructor(options: TcpSessionOptions) {
+    this.#options = options;
   }
 
   /** Whether no request has failed yet. After a failure another relay may answer. */
@@ -37,7 +46,10 @@ export class TcpSession {
     request.signal?.addEventListener("abort", giveUp, { once: true });
     try {
       this.#send(request, exchange, ending.signal);
-      return await exchange.answer;
+      const answer = await exchange.answer;
+      if (!this.#hasAnswered) this.#options.onAnswer?.();
+      this.#hasAnswered = true;
+      return answer;
     } catch (error) {
       this.#isUsable &&= request.signal?.aborted === true;
       throw error;
@@ -56,22 +68,31 @@ export class TcpSession {
   }
 
   #send({ method, path, headers, body }: HttpRequest, exchange: Exchange, signal: AbortSignal): void {
-    const { address: host, port } = this.#server;
     const length = body === undefined ? {} : { "content-length": String(body.length) };
     let isSent = false;
-    openRequest({
-      agent: this.#agent,
-      host,
-      port,
-      method,
-      path,
-      headers: { ...headers, ...length, host: this.#authority },
-      signal,
-    })
+    this.#open({ method, path, headers: { ...headers, ...length, host: this.#options.authority }, signal })
       .on("finish", () => (isSent = true))
       .on("response", (response) => receive(response, exchange))
       .on("error", (cause) => exchange.fail(unreachable(cause.message, isSent, cause)))
       .end(body);
+  }
+
+  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE for fields that HTTP cannot carry, such as a token with a line break. */
+  #open(options: RequestOptions): ReturnType<typeof openRequest> {
+    const { addresses, port } = this.#options;
+    const known = addresses.map((address) => ({ address, family: isIP(address) }));
+    try {
+      return openRequest({
+        ...options,
+        agent: this.#agent,
+        host: "localhost",
+        port,
+        lookup: (_host, { all }, done) =>
+          all ? done(null, known) : done(null, known[0]!.address, known[0]!.family),
+      });
+    } catch (cause) {
+      throw unreachable("the request cannot be sent", false, cause);
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { type Address, formatAddress } from "../../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
 import { isDistrusted, unreachable } from "../http/session.ts";
-import { TcpSession } from "../http/tcp.ts";
+import { TcpSession, type TcpSessionOptions } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
 import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
@@ -25,18 +25,23 @@ export function createRelayHttp(
   socket: PeerSocket,
   onReturn: () => void = () => undefined,
 ): RelayHttp {
-  const finder = new RelayFinder(settings, engine, socket);
-  const open =
-    settings.transport === "tcp"
-      ? () => new TcpSession(settings.relay, settings.authority)
-      : (signal: AbortSignal) => finder.open(signal);
   let isFirst = true;
-  return new RelayHttp(async (signal) => {
-    const session = await open(signal);
+  const onAnswer = (): void => {
     if (!isFirst) onReturn();
     isFirst = false;
+  };
+  if (settings.transport === "tcp")
+    return new RelayHttp(async () => new TcpSession(tcpOptions(settings, onAnswer)));
+  const finder = new RelayFinder(settings, engine, socket);
+  return new RelayHttp(async (signal) => {
+    const session = await finder.open(signal);
+    onAnswer();
     return session;
   });
+}
+
+function tcpOptions({ addresses, relay, authority }: PeerSettings, onAnswer: () => void): TcpSessionOptions {
+  return { addresses, port: relay.port, authority, onAnswer };
 }
 
 /**

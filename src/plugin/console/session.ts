@@ -21,7 +21,7 @@ export async function identifyUser(event: H3Event, service: Service): Promise<Id
   const { method, headers } = event.req;
   if (method !== "GET" && method !== "HEAD") requireSameOrigin(event);
   const token = headers.has("authorization") ? undefined : tokenOfCookie(headers.get("cookie"));
-  if (token !== undefined) return identifyByToken(token, event, service);
+  if (token !== undefined) return identifyByToken(token, event, service, headers);
   // An app that authenticates by itself may know its user by the rest of the request.
   return service.authenticate(event.req, () => clientSourceOf(event, service));
 }
@@ -51,11 +51,17 @@ export function answerSignOut({ event }: ApiRequest): Response {
 }
 
 /** Identifies the holder of a token, as if it were sent in `Authorization`. An empty token is a missing one. */
-async function identifyByToken(token: string, event: H3Event, service: Service): Promise<Identity> {
+async function identifyByToken(
+  token: string,
+  event: H3Event,
+  service: Service,
+  others?: Headers,
+): Promise<Identity> {
   // RFC 6750 §2.1. Other characters could split the header or cookie.
   if (!/^[\w.~+/-]*=*$/.test(token))
     throw new QuicpipeError("ERR_QUICPIPE_TOKEN_INVALID", "the token is not valid: it is no JWT");
-  const headers = new Headers(token === "" ? {} : { authorization: `Bearer ${token}` });
+  const headers = new Headers(others);
+  if (token !== "") headers.set("authorization", `Bearer ${token}`);
   return service.authenticate(new Request(event.req.url, { headers }), () => clientSourceOf(event, service));
 }
 

@@ -43,7 +43,7 @@ export interface HookedRegistration {
 
 /**
  * Functions that a relay calls as registrations begin, move and end. What they throw is logged once for each, and changes nothing;
- * what they return is ignored. They run on the event loop, in the midst of other work: they should be brief.
+ * what they return is not awaited; a rejected promise is logged. They run on the event loop, in the midst of other work: they should be brief.
  */
 export interface RelayHooks {
   readonly onRegister?: (registration: HookedRegistration) => void;

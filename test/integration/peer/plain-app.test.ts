@@ -5,10 +5,10 @@ import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
 import { nextConnection, readAll } from "./harness/peers.ts";
 
 /** An ordinary app of h3 with a relay in it, and nothing else said; its URL. */
-async function serveApp(options: QuicpipeOptions = {}): Promise<string> {
+async function serveApp(options: QuicpipeOptions = {}, hostname = "127.0.0.1"): Promise<string> {
   const relay = quicpipe({ port: 0, auth: "none", logger: false, ...options });
   const app = new H3().use(relay).get("/", () => "an app");
-  const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true });
+  const server = serve(app, { port: 0, hostname, silent: true });
   onTestFinished(async () => {
     await relay.close();
     await server.close(true);
@@ -54,5 +54,21 @@ it("two peers talk whom a function of the app's knows", async () => {
   const stranger = await bind({ relay });
   await expect(stranger.dial("alice")).rejects.toMatchObject({
     code: "ERR_QUICPIPE_TOKEN_INVALID",
+  });
+});
+
+it("two peers talk over an app that is named localhost, whichever address it listens on", async () => {
+  for (const hostname of ["127.0.0.1", "::1"]) {
+    const relay = new URL(await serveApp({}, hostname));
+    relay.hostname = "localhost";
+    expect(await greet(relay.href)).toBe("hello");
+  }
+});
+
+it("a token that HTTP cannot carry is an error of ours, and ends no other request", async () => {
+  const relay = await serveApp();
+  const peer = await bind({ relay, token: "a\nb" });
+  await expect(peer.dial("anonymous", { timeoutMs: 500 })).rejects.toMatchObject({
+    code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
   });
 });

@@ -14,7 +14,7 @@ it("hooks of an app are told of a registration's beginning, moves and end", () =
     onMove: (each) => told.push(["move", each]),
     onEnd: (each, reason) => told.push(["end", each, reason]),
   };
-  const observer = hookObserver(hooks);
+  const observer = hookObserver(hooks, () => undefined);
   const moved = { ...registration, address: { address: "2001:db8::1", port: 5, family: 6 } } as Registration;
   observer.opened(registration);
   observer.moved(moved);
@@ -28,7 +28,7 @@ it("hooks of an app are told of a registration's beginning, moves and end", () =
 });
 
 it("hooks that are absent are not called", () => {
-  const observer = hookObserver({});
+  const observer = hookObserver({}, () => undefined);
   observer.opened(registration);
   observer.ended(registration, "ended", counters);
 });
@@ -37,4 +37,13 @@ it.each([{ onRegister: 5 }, { onBogus: () => undefined }])("hooks that are none 
   expect(() => resolveSettings({ hooks: hooks as RelayHooks }, {})).toThrow(
     expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" }),
   );
+});
+
+it("a hook whose promise is rejected is reported, and ends nothing", async () => {
+  const faults: unknown[] = [];
+  const fault = new Error("the database is down");
+  const hooks = { onRegister: () => Promise.reject(fault) as never };
+  hookObserver(hooks, (...told) => faults.push(told)).opened(registration);
+  await new Promise(setImmediate);
+  expect(faults).toEqual([["onRegister", fault]]);
 });

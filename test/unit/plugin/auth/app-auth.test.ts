@@ -41,19 +41,34 @@ describe("an app's function that authenticates", () => {
 
   it("narrows what its peer may have, and widens nothing", async () => {
     const quota = { maxRegistrations: 1, bytesPerSecond: Number.MAX_SAFE_INTEGER };
-    expect(await authenticate({ ...alice, quota, peers: ["bob"], expiresAtMs: 5 })).toMatchObject({
+    expect(await authenticate({ ...alice, quota, peers: ["bob"], expiresAtMs: nowMs + 5 })).toMatchObject({
       quota: {
         maxRegistrations: 1,
         bytesPerSecond: limits.bytesPerSecond,
         maxCids: limits.maxCidsPerSubject,
       },
       peers: new Set(["bob"]),
-      expiresAtMs: 5,
+      expiresAtMs: nowMs + 5,
     });
   });
 
-  it("may know nobody", async () => {
-    await expect(authenticate(null)).rejects.toMatchObject({ code: "ERR_QUICPIPE_TOKEN_INVALID" });
+  it.each([null, undefined, false, ""])("may know nobody, and says so by %o", async (nobody) => {
+    await expect(authenticate(nobody as null)).rejects.toMatchObject({ code: "ERR_QUICPIPE_TOKEN_INVALID" });
+  });
+
+  it("names a peer no longer than it says, and no longer than a month", async () => {
+    for (const expiresAtMs of [0, nowMs - 1, nowMs])
+      await expect(authenticate({ ...alice, expiresAtMs })).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_TOKEN_EXPIRED",
+      });
+    expect(await authenticate({ ...alice, expiresAtMs: Infinity })).toMatchObject({
+      expiresAtMs: nowMs + 30 * 86_400_000,
+    });
+  });
+
+  it("may leave members out by undefined", async () => {
+    const absent = { quota: undefined, peers: undefined, expiresAtMs: undefined };
+    expect(await authenticate({ ...alice, ...absent } as never)).toMatchObject({ subject: "alice" });
   });
 
   it.each([
@@ -70,19 +85,26 @@ describe("an app's function that authenticates", () => {
     ["a page of the app, without Fetch Metadata", "POST", { origin: "https://relay.example" }, true],
     ["no browser", "POST", {}, true],
     ["a page elsewhere that only reads", "GET", { "sec-fetch-site": "cross-site" }, true],
-  ])("hears what %s asks for with a cookie: %s %o %s", async (_, method, headers, isHeard) => {
-    const identify = createAppAuthentication(
-      () => alice,
-      limits,
-      () => nowMs,
-    );
-    const asked = (more: Record<string, string>): Promise<unknown> =>
-      identify(new Request(request.url, { method, headers: { ...headers, ...more } }), () => "192.0.2.1");
-    const outcome = await asked({ cookie: "session=1" }).catch((error: unknown) => error);
-    expect(outcome).toMatchObject(isHeard ? { subject: "alice" } : { code: "ERR_QUICPIPE_ORIGIN_FORBIDDEN" });
-    // Without a cookie it is the page's own token that counts.
-    expect(await asked({ authorization: "Bearer t" })).toMatchObject({ subject: "alice" });
-  });
+  ])(
+    "hears what %s asks for with what a browser adds by itself: %s %o %s",
+    async (_, method, headers, isHeard) => {
+      const identify = createAppAuthentication(
+        () => alice,
+        limits,
+        () => nowMs,
+      );
+      const asked = (more: Record<string, string>): Promise<unknown> =>
+        identify(new Request(request.url, { method, headers: { ...headers, ...more } }), () => "192.0.2.1");
+      for (const more of [{ cookie: "session=1" }, { authorization: "Basic YTpi" }, {}]) {
+        const outcome = await asked(more as never).catch((error: unknown) => error);
+        expect(outcome).toMatchObject(
+          isHeard ? { subject: "alice" } : { code: "ERR_QUICPIPE_ORIGIN_FORBIDDEN" },
+        );
+      }
+      // A page's own token is its word.
+      expect(await asked({ authorization: "Bearer t" })).toMatchObject({ subject: "alice" });
+    },
+  );
 
   it.each([
     ["subject", { ...alice, subject: "" }],
@@ -91,6 +113,7 @@ describe("an app's function that authenticates", () => {
     ["peers", { ...alice, peers: "bob" }],
     ["quota.maxCids", { ...alice, quota: { maxCids: 0 } }],
     ["quota.bogus", { ...alice, quota: { bogus: 1 } }],
+    ["quota.toString", { ...alice, quota: { toString: 1 } }],
     ["expiresAtMs", { ...alice, expiresAtMs: NaN }],
   ])("is told that its %s is wrong", async (member, peer) => {
     await expect(authenticate(peer as AuthorizedPeer)).rejects.toMatchObject({
