@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "../../src/xdp/native/calls.h"
+#include "../../src/xdp/native/kernel.h"
 #include "../../src/xdp/native/maps.h"
 #include "../build/reflector.skel.h"
 #include "../rig/course.h"

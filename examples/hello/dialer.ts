@@ -19,7 +19,7 @@ const stopped = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopped.abort());
 
 const connection = await peer.dial("bob", { pin: PIN });
-console.log(`connected by the ${connection.path}`);
+console.log(`connected by the ${connection.path.kind}`);
 const writer = (await connection.createUnidirectionalStream()).getWriter();
 try {
   await writer.write(new TextEncoder().encode("hello\n"));

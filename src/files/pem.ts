@@ -28,8 +28,11 @@ export function requireCertificates(option: string, pem: string): [string, ...st
  * @throws what `X509Certificate` throws.
  */
 export function parseDer(der: Uint8Array): X509Certificate {
-  const base64 = Buffer.from(der).toString("base64").replaceAll(/.{64}/g, "$&\n");
-  return new X509Certificate(`-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`);
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  return new X509Certificate(`-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`);
 }
 
 /** A TLS server's certificate chain and private key, PEM. */

@@ -149,7 +149,7 @@ describe("quicpipe accept and dial", () => {
       "--as",
       "alice",
       "--pin",
-      "0".repeat(64),
+      `sha256/${Buffer.alloc(32).toString("base64")}`,
     );
     expect([status, stderr]).toEqual([1, expect.stringContaining("ERR_QUICPIPE_PIN_MISMATCH")]);
   });
@@ -157,7 +157,7 @@ describe("quicpipe accept and dial", () => {
   it("end with status 1 and the reason when nobody answers or no relay is there", async () => {
     const user = new User();
     const { url, child: relay } = await user.startRelay();
-    const pin = "0".repeat(64);
+    const pin = `sha256/${Buffer.alloc(32).toString("base64")}`;
     const dial = ["dial", "bob", "--relay", url, "--as", "alice", "--pin", pin, "--timeout", "2"];
     expect(await user.run(...dial)).toMatchObject({
       status: 1,

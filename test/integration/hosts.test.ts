@@ -49,7 +49,7 @@ describe.each<Backend>(["dgram", "native"])("a relay on all addresses of its hos
         });
       const server = start(relay, "relay", "--cert", cert, "--key", key);
       await server.prints(new RegExp(`backend ${backend}`));
-      const [pin] = await start(relay, "id").prints(/^[0-9a-f]{64}$/m);
+      const [pin] = await start(relay, "id").prints(/^sha256\/[\w+/]{43}=$/m);
       const common = ["--relay-ca", cert, "--pin", pin];
       const bob = start(town, "accept", "--as", "bob", "--relay", urlOf(other), ...common);
       await bob.prints(/waiting/);

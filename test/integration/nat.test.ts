@@ -33,7 +33,7 @@ describe("two peers behind NATs, in network namespaces", () => {
       const server = start(relay, "relay", "--host", "203.0.113.1", "--cert", cert, "--key", key);
       await server.prints(/relay on UDP/);
       const id = start(relay, "id");
-      const [pin] = await id.prints(/^[0-9a-f]{64}$/m);
+      const [pin] = await id.prints(/^sha256\/[\w+/]{43}=$/m);
       const common = ["--relay", url, "--relay-ca", cert, "--pin", pin];
       const bob = start(homeB, "accept", "--as", "bob", ...common);
       await bob.prints(/waiting/);

@@ -30,7 +30,9 @@ export const dial = defineCommand({
     return await workAsPeer(given, {}, async ({ peer, trust }) => {
       process.stderr.write(`quicpipe: dialing ${printable(given.name)} at ${printable(given.relay)}\n`);
       const connection = await peer.dial(given.name, { trust, timeoutMs });
-      process.stderr.write(`quicpipe: connected to ${printable(given.name)} by the ${connection.path}\n`);
+      process.stderr.write(
+        `quicpipe: connected to ${printable(given.name)} by the ${connection.path.kind}\n`,
+      );
       await pipeStandardStreams(connection, await connection.createBidirectionalStream());
     });
   },

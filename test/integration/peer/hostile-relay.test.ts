@@ -78,7 +78,7 @@ describe("a peer of a hostile relay", () => {
     expect(await growthMiB(bob, 6000)).toBeLessThan(128);
     expect(asked(poll)).toBeLessThan(20);
     expect(bob.stderr()).toMatch(
-      /ERR_QUICPIPE_RELAY_REFUSED the answer to GET \/v1\/mailbox is over \d+ bytes/,
+      /ERR_QUICPIPE_RELAY_REFUSED the answer to GET \/v1\/messages is over \d+ bytes/,
     );
   });
 

@@ -72,7 +72,7 @@ export async function createCommands(network: Network, family: "ipv4" | "ipv6"):
       return listening(network.relay.start("setpriv", command, { ...env, XDG_STATE_HOME: state }));
     },
     async peers() {
-      const [pin] = await start(network.relay, "id").prints(/^[0-9a-f]{64}$/m);
+      const [pin] = await start(network.relay, "id").prints(/^sha256\/[\w+/]{43}=$/m);
       const common = ["--relay", url, "--relay-ca", cert, "--pin", pin];
       const bob = start(network.bob, "accept", "--as", "bob", ...common);
       await bob.prints(/waiting/);

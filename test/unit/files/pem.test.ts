@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCertificate, type Certificate } from "../../../src/files/certificate.ts";
-import { certificatesIn, requireCertificates, requireKeyPair } from "../../../src/files/pem.ts";
+import { certificatesIn, parseDer, requireCertificates, requireKeyPair } from "../../../src/files/pem.ts";
 
 let alice: Certificate;
 let bob: Certificate;
@@ -63,4 +63,14 @@ describe("a certificate and its key", () => {
       invalid("key", /^key does not parse as an unencrypted private key: give PEM text$/),
     );
   });
+});
+
+it("certificates in DER of any length are parsed", async () => {
+  // Lines of PEM end wherever the length of a name has them end.
+  for (let length = 1; length <= 48; length++) {
+    const { certificate } = await createCertificate({ name: "n".repeat(length) });
+    const { raw, fingerprint256 } = new X509Certificate(certificate);
+    expect(parseDer(raw).fingerprint256).toBe(fingerprint256);
+  }
+  expect(() => parseDer(new Uint8Array())).toThrow();
 });
