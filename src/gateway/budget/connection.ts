@@ -37,6 +37,11 @@ export class ConnectionBudget {
     return this.#source.connections;
   }
 
+  /** Limit on its unread bytes. */
+  get maxBytes(): number {
+    return this.#budget.limits.maxConnectionBytes;
+  }
+
   /** Counts a wait for room in the outbox. */
   holdUp(full: BudgetScope): void {
     this.refuse(`outbox-${full}`);
@@ -85,11 +90,11 @@ export class ConnectionBudget {
    * @returns `false` if a limit is met. The connection's own caps the bytes; any other leaves them unchanged.
    */
   holdStray(bytes: number): boolean {
-    const more = Math.min(bytes, this.#budget.limits.maxConnectionBytes) - this.#strayBytes;
+    const more = Math.min(bytes, this.maxBytes) - this.#strayBytes;
     if (more <= 0) this.#bytes.unread.give(-more);
     const full = more > 0 ? this.#bytes.unread.take(more) : undefined;
     if (!full) this.#strayBytes += more;
-    const refusal = bytes > this.#budget.limits.maxConnectionBytes ? "connection" : full;
+    const refusal = bytes > this.maxBytes ? "connection" : full;
     if (refusal) this.#budget.refuse(`unread-${refusal}`);
     return refusal === undefined;
   }

@@ -46,19 +46,21 @@ export class StrayBytes {
   /**
    * @param readBytes read so far.
    * @param sentBytes sent so far.
+   * @param laterBytes read since those, to be judged at the next look: as many of the useful bytes may belong to them.
    * @returns whether more than `maxBytes` belong to no request.
    */
-  look(readBytes: number, sentBytes: number, nowMs: number): boolean {
+  look(readBytes: number, sentBytes: number, nowMs: number, laterBytes = 0): boolean {
     const { maxBytes, perSecond, perSentByte } = this.#limits;
     const forgotten = (Math.max(0, nowMs - this.#seenAtMs) * perSecond) / 1000;
-    const stray = this.#bytes + readBytes - this.#readBytes - this.#usefulBytes - forgotten;
+    const unclaimed = this.#bytes + readBytes - this.#readBytes - this.#usefulBytes;
+    const stray = unclaimed - forgotten;
     // Unused credit is kept, as acknowledgements may come late; but no more than may come without it.
     const credit = Math.min(maxBytes, this.#creditBytes + (sentBytes - this.#sentBytes) * perSentByte);
     this.#bytes = Math.max(0, stray - credit);
     this.#creditBytes = credit - Math.min(credit, Math.max(0, stray));
     this.#readBytes = readBytes;
     this.#sentBytes = sentBytes;
-    this.#usefulBytes = 0;
+    this.#usefulBytes = Math.min(laterBytes, Math.max(0, -unclaimed));
     this.#seenAtMs = nowMs;
     return this.#bytes > maxBytes;
   }

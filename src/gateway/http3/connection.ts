@@ -13,6 +13,8 @@ import { UnseenBytes } from "./unseen-bytes.ts";
 /** Options of an {@link Http3Connection}. */
 export interface Http3ConnectionOptions extends Omit<OpenRequestsOptions, "ip" | "idle"> {
   readonly connection: QuicConnection;
+  /** Flow control window of a new connection, in bytes. */
+  readonly windowBytes: number;
   /** Called when the connection is over. */
   readonly onClosed: () => void;
 }
@@ -53,7 +55,7 @@ export class Http3Connection implements QuicClientHandler {
       giveUp: () => this.#endOverBudget("crowded", "a client takes nothing while others have no room"),
     });
     this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
-    this.#unseen = new UnseenBytes(connection, budget, now());
+    this.#unseen = new UnseenBytes(connection, budget, options.windowBytes, now());
     const settings = settingsStream({ maxFieldSectionBytes: defaults.maxHeaderBytes });
     connection.send(controlStreamId, settings, false);
   }

@@ -36,7 +36,8 @@ export interface Http3GatewayOptions {
   readonly sourceOf?: (address: string, port: number) => { readonly address: string } | undefined;
   /**
    * Flow control window of a new connection, in bytes, from 1; 32 KiB if absent. It grows with use. A client may have the
-   * server take up to 80 times as much memory. Raise it for uploading clients that respect no window, such as those of
+   * server take up to 80 times as much memory; above 104 KiB the budget counts less than 20 times as much, so that a lost packet
+   * ends no connection. Raise it for uploading clients that respect no window, such as those of
    * `@currentspace/http3`.
    */
   readonly windowBytes?: number;
@@ -76,7 +77,7 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
   const { createQuicServer } = await importQuic();
   const { host = "127.0.0.1", port = 0, key, cert } = options;
   const windowBytes = requireFromOne("windowBytes", options.windowBytes, defaults.http3WindowBytes);
-  const clients = new Http3Clients(app, options, arrivalsOf(options));
+  const clients = new Http3Clients(app, { ...options, windowBytes }, arrivalsOf(options));
   const server = new QuicServer(
     createQuicServer({
       key: pem(key),
@@ -107,10 +108,14 @@ async function close(server: QuicServer, clients: Http3Clients): Promise<void> {
   clients.close();
 }
 
+interface ClientsOptions extends Pick<Http3GatewayOptions, "sourceOf" | "budget" | "logger"> {
+  readonly windowBytes: number;
+}
+
 /** The clients that are connected. */
 class Http3Clients {
   readonly #app: Http3App;
-  readonly #options: Http3GatewayOptions;
+  readonly #options: ClientsOptions;
   readonly #budget: Budget;
   readonly #faults: Faults;
   readonly #arrivals: Arrivals;
@@ -125,7 +130,7 @@ class Http3Clients {
   #next: Iterator<Http3Connection> = this.#connections.values();
   #alarmedUntilMs = -Infinity;
 
-  constructor(app: Http3App, options: Http3GatewayOptions, arrivals: Arrivals) {
+  constructor(app: Http3App, options: ClientsOptions, arrivals: Arrivals) {
     this.#app = app;
     this.#options = options;
     this.#arrivals = arrivals;
@@ -159,6 +164,7 @@ class Http3Clients {
       connection,
       budget,
       faults,
+      windowBytes: this.#options.windowBytes,
       fetch: (request) => this.#app.fetch(request),
       onClosed: () => this.#closed(client, name),
       now: () => performance.now(),

@@ -3,23 +3,34 @@ import type { ConnectionBudget } from "../budget/connection.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { StrayBytes } from "../budget/stray-bytes.ts";
 
+type StrayBudget = Pick<ConnectionBudget, "maxBytes" | "holdStray">;
+
 /**
  * The bytes that a client has sent on a QUIC connection and no request has received: pings, unsolicited frames, and stream data
  * that the library keeps until earlier bytes arrive, at many times its size. They count among the connection's unread bytes.
+ *
+ * The library counts bytes as they arrive and reports them later, from its own thread. Each look therefore judges the bytes that
+ * had arrived at the look before.
  */
 export class UnseenBytes {
   readonly #connection: QuicConnection;
-  readonly #budget: Pick<ConnectionBudget, "holdStray">;
+  readonly #budget: StrayBudget;
   readonly #stray: StrayBytes;
   /** Body bytes of the current period, and of the period before. */
   #bodyBytes = 0;
   #bodyBytesBefore = 0;
   #bodySinceMs: number;
+  /** Bytes that had arrived at the last look. */
+  #arrivedBytes: number;
+  /** Weight of a byte. A lost packet holds up a window of bytes, for which there is room beside other requests. */
+  readonly #byteCost: number;
 
-  constructor(connection: QuicConnection, budget: Pick<ConnectionBudget, "holdStray">, nowMs: number) {
+  /** @param windowBytes of a new connection. */
+  constructor(connection: QuicConnection, budget: StrayBudget, windowBytes: number, nowMs: number) {
     this.#connection = connection;
     this.#budget = budget;
     this.#bodySinceMs = nowMs;
+    this.#byteCost = Math.min(defaults.strayByteCost, budget.maxBytes / 2 / windowBytes);
     const limits = {
       maxBytes: defaults.maxStrayBytes,
       perSecond: defaults.strayBytesPerSecond,
@@ -27,7 +38,8 @@ export class UnseenBytes {
     };
     this.#stray = new StrayBytes(limits, nowMs);
     // Skips the handshake.
-    this.#stray.skip(connection.getMetrics()?.bytesIn ?? 0);
+    this.#arrivedBytes = connection.getMetrics()?.bytesIn ?? 0;
+    this.#stray.skip(this.#arrivedBytes);
   }
 
   /** Counts bytes of header fields. */
@@ -47,10 +59,13 @@ export class UnseenBytes {
     if (!metrics) return { isAny: false, hasRoom: true };
     // Each piece may have left in a datagram of its own, however short, and is acknowledged as one.
     const sentBytes = metrics.bytesOut + this.#connection.sentPieces * defaults.sentPieceBytes;
-    this.#stray.look(metrics.bytesIn, sentBytes, nowMs);
+    this.#stray.look(this.#arrivedBytes, sentBytes, nowMs, metrics.bytesIn - this.#arrivedBytes);
+    this.#arrivedBytes = metrics.bytesIn;
     const bytes = Math.max(0, this.#stray.bytes - defaults.freeStrayBytes);
     const late = Math.min(bytes, this.#recentBodyBytes(nowMs));
-    const cost = Math.ceil(late * defaults.lateByteCost + (bytes - late) * defaults.strayByteCost);
+    const cost = Math.ceil(
+      late * Math.min(this.#byteCost, defaults.lateByteCost) + (bytes - late) * this.#byteCost,
+    );
     return { isAny: bytes > late, hasRoom: this.#budget.holdStray(cost) };
   }
 

@@ -29,6 +29,14 @@ describe("bytes that nobody waits for", () => {
     }
   });
 
+  it("are not those of use that came before they were counted, but for no more than were read meanwhile", () => {
+    const stray = open();
+    stray.use(5000);
+    expect(stray.look(0, 0, 0, 2000)).toBe(false);
+    expect(stray.look(3000, 0, 0)).toBe(false);
+    expect(stray.look(3001, 0, 0)).toBe(true);
+  });
+
   it("are not those that tell what the client took of what it was sent, though that is long ago", () => {
     const stray = open();
     expect(stray.look(0, 10_000, 0)).toBe(false);
