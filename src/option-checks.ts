@@ -35,7 +35,8 @@ export function requireOptions<Options extends object>(
   known: readonly (keyof Options & string)[],
 ): Partial<Options> {
   if (value === undefined) return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  // What can be iterated over, such as a Map, keeps its contents elsewhere than in members.
+  if (typeof value !== "object" || value === null || Symbol.iterator in value)
     throw optionInvalid(path || "quicpipe(…)", value, "an object");
   const unknown = Object.keys(value).find((name) => !known.some((candidate) => candidate === name));
   if (unknown !== undefined)
@@ -113,12 +114,13 @@ function shown(value: unknown): string {
 }
 
 function kindOf(value: unknown): string {
-  if (value === null) return "null";
+  if (value === null || value === undefined) return String(value);
   if (typeof value === "number") return `the number ${value}`;
   if (typeof value === "boolean") return `the boolean ${value}`;
   if (typeof value === "string") return value === "" ? "an empty string" : "a string that does not fit";
   if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return Symbol.iterator in value ? "a collection" : "an object";
 }
 
 function joined(path: string, name: string): string {

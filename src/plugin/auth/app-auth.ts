@@ -1,15 +1,17 @@
 import { isSameOrigin } from "../../console/index.ts";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
+import { namesOf, optionInvalid, requireOptions } from "../../option-checks.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
-import { narrowQuota } from "../../registry/index.ts";
+import { narrowQuota, type Quota } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
 import type { Limits } from "../options/limits.ts";
+import { isFigure, isNameList } from "./claims.ts";
 import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
 
 /**
  * Authenticates by a function of the app. The returned function throws ERR_QUICPIPE_TOKEN_INVALID if the app identifies no peer,
- * ERR_QUICPIPE_ORIGIN_FORBIDDEN for a change that a page of another site asks for,
+ * ERR_QUICPIPE_ORIGIN_FORBIDDEN for a change that a page of another origin asks for,
  * ERR_QUICPIPE_OPTION_INVALID if its result is malformed; clients see the latter as an internal error, the log has the cause.
  */
 export function createAppAuthentication(
@@ -26,8 +28,8 @@ export function createAppAuthentication(
         "the app knows nobody by this request: sign in, or send what it knows you by",
       );
     const nowMs = now();
-    const { expiresAtMs = nowMs + defaults.appIdentityMs } = peer;
-    const identity = identityOf({ ...peer, expiresAtMs }, limits);
+    const identity = identityOf(peer, limits, nowMs + defaults.appIdentityMs);
+    const { expiresAtMs } = identity;
     if (expiresAtMs <= nowMs)
       throw new QuicpipeError(
         "ERR_QUICPIPE_TOKEN_EXPIRED",
@@ -38,7 +40,7 @@ export function createAppAuthentication(
 }
 
 /**
- * Refuses changes that a page of another site asks for with what the browser adds by itself: cookies, Basic credentials, a client
+ * Refuses changes that a page of another origin asks for with what the browser adds by itself: cookies, Basic credentials, a client
  * certificate, an address. A browser asks for no permission where there is no media type. A bearer token is the page's own.
  */
 function requireOwnPage({ method, headers, url }: Request): void {
@@ -47,42 +49,58 @@ function requireOwnPage({ method, headers, url }: Request): void {
   if (isBrowsers && !isSameOrigin(headers, new URL(url)))
     throw new QuicpipeError(
       "ERR_QUICPIPE_ORIGIN_FORBIDDEN",
-      "the request comes from a page of another site: ask from a page of the app, or with a bearer token",
+      "the request comes from a page of another origin: ask from a page of the app, or with a bearer token",
     );
 }
 
-function identityOf(
-  { subject, scopes, quota, peers, expiresAtMs }: AuthorizedPeer & Pick<Identity, "expiresAtMs">,
-  limits: Limits,
-): Identity {
-  const granted = subjectQuota(limits);
+const peerNames = namesOf<AuthorizedPeer>({
+  subject: true,
+  scopes: true,
+  quota: true,
+  peers: true,
+  expiresAtMs: true,
+});
+const quotaNames = namesOf<Quota>({
+  maxRegistrations: true,
+  maxCids: true,
+  bytesPerSecond: true,
+  maxTtlMs: true,
+});
+
+/**
+ * Checks what the function returned. A member that is malformed or unknown was meant to narrow something: ignoring it would
+ * grant more than the app intended.
+ */
+function identityOf(peer: AuthorizedPeer, limits: Limits, defaultExpiryMs: number): Identity {
+  const { subject, scopes, quota, peers, expiresAtMs } = requireOptions(returned, peer, peerNames);
   if (typeof subject !== "string" || !isName(subject))
-    throw wrong("subject", `a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
-  if (!isList(scopes)) throw wrong("scopes", "a list of scopes");
-  if (peers && !isList(peers)) throw wrong("peers", "a list of names");
-  for (const [name, value] of Object.entries(quota ?? {}))
-    if (!Object.hasOwn(granted, name) || !Number.isSafeInteger(value) || value <= 0)
-      throw wrong(`quota.${name}`, `a whole number above 0, and one of ${Object.keys(granted).join(", ")}`);
-  if (typeof expiresAtMs !== "number" || Number.isNaN(expiresAtMs)) throw wrong("expiresAtMs", "a number");
+    throw wrong("subject", subject, `a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
+  if (!isNameList(scopes)) throw wrong("scopes", scopes, "a list of scopes");
+  if (peers !== undefined && !isNameList(peers)) throw wrong("peers", peers, "a list of names");
+  if (expiresAtMs !== undefined && (typeof expiresAtMs !== "number" || Number.isNaN(expiresAtMs)))
+    throw wrong("expiresAtMs", expiresAtMs, "a time in ms since the epoch");
   return {
     subject,
     scopes: new Set(scopes),
-    quota: narrowQuota(granted, quota ?? {}),
-    peers: peers ? new Set(peers) : undefined,
+    quota: narrowQuota(subjectQuota(limits), requireQuota(quota)),
+    peers: peers && new Set(peers),
     limited: true,
     account: subject,
-    expiresAtMs,
+    expiresAtMs: expiresAtMs ?? defaultExpiryMs,
   };
 }
 
-function isList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === "string");
+function requireQuota(value: Partial<Quota> | undefined): Partial<Quota> {
+  const quota = requireOptions<Partial<Quota>>(`${returned}.quota`, value, quotaNames);
+  for (const name of quotaNames)
+    if (name in quota && !isFigure(quota[name]))
+      throw wrong(`quota.${name}`, quota[name], "a whole number above 0");
+  return quota;
 }
 
-function wrong(member: string, wanted: string): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
-    `what the function of the option auth returned is no peer: its ${member} must be ${wanted}`,
-    { details: { option: "auth" } },
-  );
+/** The function's result, in errors. */
+const returned = "auth()";
+
+function wrong(member: string, value: unknown, wanted: string): QuicpipeError {
+  return optionInvalid(`${returned}.${member}`, value, wanted);
 }

@@ -41,15 +41,17 @@ export function parseScopes({ scope, scp }: JWTPayload): ReadonlySet<string> | u
   return lists.every((list) => list !== undefined) ? new Set(lists.flat()) : undefined;
 }
 
-function scopeList(claim: unknown): string[] | undefined {
+function scopeList(claim: unknown): readonly string[] | undefined {
   if (typeof claim === "string") return claim.split(" ");
   return isNameList(claim) ? claim : undefined;
 }
 
-function isFigure(value: unknown): value is number {
+/** Reports whether a value is a figure of a quota: a whole number above 0. */
+export function isFigure(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }
 
-function isNameList(value: unknown): value is string[] {
+/** Reports whether a value is a list of strings. */
+export function isNameList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === "string");
 }

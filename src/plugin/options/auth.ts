@@ -41,7 +41,15 @@ export interface AuthorizedPeer {
   readonly expiresAtMs?: number;
 }
 
-/** Identifies the sender of a request by the app's own means, such as its session cookie; `null` if it cannot. */
+/**
+ * Identifies the sender of a request by the app's own means, such as its session cookie; `null` if it cannot. A result that is
+ * malformed, or has an unknown member, is refused as a whole.
+ *
+ * It has to judge a request with a bearer token by that token alone: the relay lets such a request change something
+ * whichever origin the page is of that sends it.
+ *
+ * The console's requests may come with URL and headers alone: as a GET, without body and address.
+ */
 export type AuthFunction = (request: Request) => AuthorizedPeer | null | Promise<AuthorizedPeer | null>;
 
 /** {@link TokenAuthOptions} after validation. */

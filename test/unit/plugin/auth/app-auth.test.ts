@@ -72,8 +72,8 @@ describe("an app's function that authenticates", () => {
   });
 
   it.each([
-    ["a page of another site", "POST", { "sec-fetch-site": "cross-site" }, false],
-    ["a page of a site beside", "DELETE", { "sec-fetch-site": "same-site" }, false],
+    ["a page of another origin", "POST", { "sec-fetch-site": "cross-site" }, false],
+    ["a page of another origin of its site", "DELETE", { "sec-fetch-site": "same-site" }, false],
     [
       "a page elsewhere, in a browser without Fetch Metadata",
       "POST",
@@ -107,18 +107,39 @@ describe("an app's function that authenticates", () => {
   );
 
   it.each([
-    ["subject", { ...alice, subject: "" }],
-    ["subject", { ...alice, subject: ".." }],
-    ["scopes", { ...alice, scopes: "relay:register" }],
-    ["peers", { ...alice, peers: "bob" }],
-    ["quota.maxCids", { ...alice, quota: { maxCids: 0 } }],
-    ["quota.bogus", { ...alice, quota: { bogus: 1 } }],
-    ["quota.toString", { ...alice, quota: { toString: 1 } }],
-    ["expiresAtMs", { ...alice, expiresAtMs: NaN }],
-  ])("is told that its %s is wrong", async (member, peer) => {
+    ["auth().subject is an empty string", { ...alice, subject: "" }],
+    ["auth().subject is a string that does not fit", { ...alice, subject: ".." }],
+    ["auth().scopes is a string that does not fit", { ...alice, scopes: "relay:register" }],
+    ["auth().scopes is an array", { ...alice, scopes: [1] }],
+    ["auth().scopes is undefined", { subject: "alice" }],
+    ["auth().peers is a string that does not fit", { ...alice, peers: "bob" }],
+    ["auth().peers is an empty string", { ...alice, peers: "" }],
+    ["auth().peers is null", { ...alice, peers: null }],
+    ["auth().peers is the boolean false", { ...alice, peers: false }],
+    ["auth().peers is a collection", { ...alice, peers: new Set(["bob"]) }],
+    ["auth().quota is null", { ...alice, quota: null }],
+    ["auth().quota is the number 5", { ...alice, quota: 5 }],
+    ["auth().quota is an array", { ...alice, quota: [] }],
+    ["auth().quota is a collection", { ...alice, quota: new Map([["maxCids", 5]]) }],
+    ["auth().quota.maxCids is the number 0", { ...alice, quota: { maxCids: 0 } }],
+    ["auth().quota.maxCids is null", { ...alice, quota: { maxCids: null } }],
+    ["auth().quota.maxCids is undefined", { ...alice, quota: { maxCids: undefined } }],
+    [
+      "auth().quota.maxCids is the number NaN",
+      { ...alice, quota: Object.create({ maxCids: NaN }) as object },
+    ],
+    ["auth().quota.bogus is unknown", { ...alice, quota: { bogus: 1 } }],
+    ["auth().quota.toString is unknown", { ...alice, quota: { toString: 1 } }],
+    ["auth().expiresAtMs is the number NaN", { ...alice, expiresAtMs: NaN }],
+    ["auth().expiresAtMs is null", { ...alice, expiresAtMs: null }],
+    ["auth().peer is unknown", { ...alice, peer: ["bob"] }],
+    ["auth() is an array", [alice]],
+    ["auth() is a string that does not fit", "alice"],
+    ["auth() is the boolean true", true],
+  ])("is refused as a whole where its result is wrong: %s", async (fault, peer) => {
     await expect(authenticate(peer as AuthorizedPeer)).rejects.toMatchObject({
       code: "ERR_QUICPIPE_OPTION_INVALID",
-      message: expect.stringContaining(`its ${member} must be`),
+      message: expect.stringContaining(`option ${fault}`),
     });
   });
 });
