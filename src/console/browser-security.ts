@@ -1,6 +1,6 @@
 /**
  * Headers of every answer of the console. Resources load from the relay only, text never becomes markup or script, no other
- * site can frame, open or read the console, and its addresses are not disclosed to other sites.
+ * origin can frame, open or read the console, and its addresses are not disclosed to other origins.
  */
 export const securityHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": [

@@ -35,7 +35,7 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_TOKEN_UNSIGNED: { status: 401, title: "Token not signed" },
   ERR_QUICPIPE_TOKEN_AUDIENCE: { status: 401, title: "Token for another audience" },
   ERR_QUICPIPE_SCOPE_MISSING: { status: 403, title: "Scope missing" },
-  ERR_QUICPIPE_ORIGIN_FORBIDDEN: { status: 403, title: "Request from another site" },
+  ERR_QUICPIPE_ORIGIN_FORBIDDEN: { status: 403, title: "Request from another origin" },
   ERR_QUICPIPE_JWKS_UNAVAILABLE: { status: 503, title: "Token keys out of reach" },
   ERR_QUICPIPE_RECIPIENT_FORBIDDEN: { status: 403, title: "Recipient not allowed" },
   ERR_QUICPIPE_REGISTRATION_NOT_FOUND: { status: 404, title: "No such registration" },
