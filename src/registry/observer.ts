@@ -1,7 +1,7 @@
 import type { SessionCounters } from "../forwarder/index.ts";
 import type { Registration } from "./registration.ts";
 
-/** Reason for the end of a registration: its owner, expiry, an administrator, or the relay's end. */
+/** Reason for the end of a registration: its owner, expiry, an administrator who is not its owner, or the relay's end. */
 export type EndReason = "ended" | "expired" | "revoked" | "closed";
 
 /** Observer of registrations. It is told of each one's beginning and end, once each, and of every new address in between. */

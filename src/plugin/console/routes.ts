@@ -6,7 +6,7 @@ import { answerSignIn, answerSignOut, identifyUser } from "./session.ts";
 import { problemResponse } from "../http/problem.ts";
 import { json } from "../http/exchange.ts";
 import type { Route, RouteFamily } from "../routes/route.ts";
-import { revoke } from "../routes/registrations.ts";
+import { end } from "../routes/registrations.ts";
 import { answerEvents, answerStats } from "../routes/stats.ts";
 
 const scope = scopes.admin;
@@ -20,7 +20,7 @@ export const consoleRoutes: readonly Route[] = [
   { method: "DELETE", path: sessionPath, scope, handle: answerSignOut },
   { method: "GET", path: "/events", scope, handle: answerEvents },
   { method: "GET", path: "/stats", scope, handle: answerStats },
-  { method: "DELETE", path: "/registrations/{id}", scope, handle: revoke },
+  { method: "DELETE", path: "/registrations/{id}", scope, handle: end },
   { method: "GET", path: "/doctor", scope, handle: () => json({ findings: diagnose() }) },
   ...assetFiles.map((file): Route => ({
     method: "GET",

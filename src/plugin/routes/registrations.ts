@@ -68,33 +68,32 @@ function list(request: ApiRequest): Response {
   return json({ registrations } satisfies RegisterListResponse);
 }
 
-/** Ends one of the caller's registrations, or any registration for an administrator. */
-function end(request: ApiRequest): Response {
-  return request.identity.scopes.has(scopes.admin) ? revoke(request) : endOwn(request);
+/**
+ * Ends one of the caller's registrations; for an administrator, anybody's. Its packets are dropped from then on.
+ *
+ * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND
+ */
+export function end(request: ApiRequest): Response {
+  const { identity, service, param } = request;
+  const isOthers = service.registry.get(param("id"), identity.subject) === undefined;
+  return isOthers && identity.scopes.has(scopes.admin) ? revoke(request) : endOwn(request);
 }
 
 function endOwn({ identity, service, param }: ApiRequest): Response {
   if (service.registry.end(param("id"), identity.subject)) return noContent();
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
-    "you hold no such registration, or its time is over",
-  );
+  throw notFound("you hold no such registration, or its time is over");
 }
 
-/**
- * Ends any registration for an administrator, and logs the administrator's name. Its packets are dropped from then on.
- *
- * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND
- */
-export function revoke({ identity, service, param }: ApiRequest): Response {
+/** Ends anybody's registration, and logs the administrator's name. */
+function revoke({ identity, service, param }: ApiRequest): Response {
   const id = param("id");
-  if (!service.registry.revoke(id))
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
-      "there is no such registration, or its time is over",
-    );
+  if (!service.registry.revoke(id)) throw notFound("there is no such registration, or its time is over");
   service.log.write("info", "revoked", "an administrator ended a registration", { id, by: identity.subject });
   return noContent();
+}
+
+function notFound(why: string): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_REGISTRATION_NOT_FOUND", why);
 }
 
 function registrationView(

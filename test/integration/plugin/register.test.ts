@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { RelayHooks } from "../../../src/index.ts";
 import { type Answer, type RelayApp, call, secret, secretToken, serveRelay } from "./relay-app.ts";
 
 const auth = { secret };
@@ -251,6 +252,26 @@ describe("GET and DELETE /v1/register", () => {
       );
       expect(app.relay.stats().registrations).toBe(0);
     }
+  });
+
+  it("tells an administrator's end of a registration of its own from that of another's", async () => {
+    const ends: unknown[] = [];
+    const onEnd: RelayHooks["onEnd"] = ({ subject }, reason) => void ends.push([subject, reason]);
+    const app = await serveRelay({ auth, hooks: { onEnd } });
+    const root = await secretToken("root", { scope: "relay:register relay:admin" });
+    for (const folder of ["/v1/registrations", "/relay/registrations"])
+      for (const owner of [root, await secretToken("alice")]) {
+        const { body } = await register(app, owner, { key: newKey(), num: 1 });
+        const headers = { "sec-fetch-site": "same-origin" };
+        const { status } = await call("DELETE", `${app.url}${folder}/${body.id}`, { token: root, headers });
+        expect(status).toBe(204);
+      }
+    expect(ends).toEqual([
+      ["root", "ended"],
+      ["alice", "revoked"],
+      ["root", "ended"],
+      ["alice", "revoked"],
+    ]);
   });
 
   it("lets the scope relay:admin end nothing that is not there, and register nothing", async () => {
