@@ -14,7 +14,7 @@ export interface EventSource {
 /**
  * Streams a source as server-sent events: its state at first and after changes. An event is created only when the client
  * reads, so a client that stops reading costs nothing and leaves no backlog. The stream ends when the relay drains, the
- * client disconnects or its token expires.
+ * client disconnects or its token expires; it breaks off with the error if the source cannot be read.
  *
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */
@@ -45,7 +45,7 @@ class Events implements UnderlyingSource<Uint8Array> {
   readonly #source: EventSource;
   readonly #wait: Wait;
   readonly #lifeMs: number;
-  #releases: (() => void)[] = [];
+  #open = new DisposableStack();
   #changed = true;
   #ended = false;
   #wake = (): void => undefined;
@@ -63,19 +63,20 @@ class Events implements UnderlyingSource<Uint8Array> {
       this.cancel();
       controller.close();
     };
-    const closeWait = openWait(this.#wait, end);
-    const unwatch = this.#source.watch(identity, () => {
-      this.#changed = true;
-      this.#wake();
-    });
+    // If a later step fails, the earlier ones are undone.
+    using opening = new DisposableStack();
+    opening.defer(openWait(this.#wait, end));
+    opening.defer(
+      this.#source.watch(identity, () => {
+        this.#changed = true;
+        this.#wake();
+      }),
+    );
     const expiry = setTimeout(end, this.#lifeMs);
+    opening.defer(() => clearTimeout(expiry));
     signal.addEventListener("abort", end);
-    this.#releases = [
-      closeWait,
-      unwatch,
-      () => clearTimeout(expiry),
-      () => signal.removeEventListener("abort", end),
-    ];
+    opening.defer(() => signal.removeEventListener("abort", end));
+    this.#open = opening.move();
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -87,14 +88,20 @@ class Events implements UnderlyingSource<Uint8Array> {
 
   cancel(): void {
     this.#ended = true;
-    for (const release of this.#releases) release();
+    this.#open.dispose();
     this.#wake();
   }
 
-  #next(): string | Promise<string> {
+  async #next(): Promise<string> {
     if (!this.#changed) return ": keepalive\n\n";
     this.#changed = false;
-    return this.#source.read(this.#wait.identity);
+    try {
+      return await this.#source.read(this.#wait.identity);
+    } catch (error) {
+      // The stream breaks off with the error, and does not ask its source to cancel.
+      this.cancel();
+      throw error;
+    }
   }
 
   #changeOrKeepalive(): Promise<unknown> {

@@ -8,7 +8,7 @@ export interface MessageWait extends Wait {
   readonly mailbox: Mailbox;
 }
 
-/** Returns the messages that wait for a recipient, in the form of `GET /v1/mailbox`. */
+/** Returns the messages that wait for a recipient, in the form of `GET /v1/messages`. */
 export async function messageList(mailbox: Mailbox, recipient: string): Promise<MailboxListResponse> {
   return { messages: (await mailbox.list(recipient)).map(waitingMessage) };
 }
@@ -21,18 +21,17 @@ export async function messageList(mailbox: Mailbox, recipient: string): Promise<
 export async function waitForMessage(wait: MessageWait, timeoutMs: number): Promise<void> {
   const { mailbox, identity, signal } = wait;
   const { promise, resolve: end } = Promise.withResolvers<unknown>();
-  const closeWait = openWait(wait, () => end(undefined));
+  using open = new DisposableStack();
+  open.defer(openWait(wait, () => end(undefined)));
   const look = (): void =>
     void mailbox.list(identity.subject).then((messages) => messages.length > 0 && end(undefined), end);
-  const unwatch = mailbox.watch(identity.subject, look);
+  open.defer(mailbox.watch(identity.subject, look));
   // A message may have come before the watch began.
   look();
   const timer = setTimeout(end, timeoutMs, undefined);
+  open.defer(() => clearTimeout(timer));
   signal.addEventListener("abort", end);
+  open.defer(() => signal.removeEventListener("abort", end));
   if (signal.aborted) end(undefined);
   await promise;
-  signal.removeEventListener("abort", end);
-  clearTimeout(timer);
-  unwatch();
-  closeWait();
 }

@@ -107,6 +107,33 @@ describe("messageStream", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("ends its wait where the mailbox fails, and passes the fault on once", async () => {
+    const wait = setUp();
+    const fault = new Error("the store is down");
+    vi.spyOn(wait.mailbox, "list").mockRejectedValue(fault);
+    const unwatch = vi.fn();
+    vi.spyOn(wait.mailbox, "watch").mockReturnValue(unwatch);
+    const reader = messageStream(wait, 0).getReader();
+    await expect(next(reader)).rejects.toBe(fault);
+    expect(unwatch).toHaveBeenCalledOnce();
+    expect([wait.waiters.size, vi.getTimerCount()]).toEqual([0, 0]);
+    // What would end the stream has nothing to end.
+    wait.client.abort();
+    wait.waiters.stopAll();
+    await reader.cancel().catch(() => undefined);
+    expect(unwatch).toHaveBeenCalledOnce();
+  });
+
+  it("ends its wait where the mailbox cannot be watched", () => {
+    const wait = setUp();
+    const fault = new Error("the store is down");
+    vi.spyOn(wait.mailbox, "watch").mockImplementation(() => {
+      throw fault;
+    });
+    expect(() => messageStream(wait, 0)).toThrow(fault);
+    expect(wait.waiters.size).toBe(0);
+  });
+
   it("refuses to open one too many", () => {
     const wait = setUp();
     messageStream(wait, 0);
@@ -122,6 +149,16 @@ describe("a wait for messages", () => {
     const wait = setUp();
     wait.send();
     await waitForMessage(wait, 60_000);
+    expect(wait.waiters.size).toBe(0);
+  });
+
+  it("ends where the mailbox cannot be watched", async () => {
+    const wait = setUp();
+    const fault = new Error("the store is down");
+    vi.spyOn(wait.mailbox, "watch").mockImplementation(() => {
+      throw fault;
+    });
+    await expect(waitForMessage(wait, 60_000)).rejects.toBe(fault);
     expect(wait.waiters.size).toBe(0);
   });
 
