@@ -3,20 +3,34 @@ import { formatAddress } from "../wire/address.ts";
 import type { HookedRegistration, RelayHooks } from "./options/options.ts";
 
 /**
- * Returns an observer that calls the hooks of an app.
+ * Returns an observer that calls the hooks of an app, and never throws.
  *
- * @param onFault called with what the promise of an async hook is rejected with. What a hook throws, the observer throws.
+ * @param onFault called with what a hook throws or rejects its promise with: the first fault of each hook.
  */
 export function hookObserver(
-  { onRegister, onMove, onEnd }: RelayHooks,
+  hooks: RelayHooks,
   onFault: (hook: keyof RelayHooks, error: unknown) => void,
 ): RegistrationObserver {
-  const settle = (hook: keyof RelayHooks, result: unknown): void =>
-    void Promise.resolve(result).catch((error: unknown) => onFault(hook, error));
+  const reported = new Set<keyof RelayHooks>();
+  const call = async (hook: keyof RelayHooks, told: () => void): Promise<void> => {
+    try {
+      await told();
+    } catch (error) {
+      if (!reported.has(hook)) onFault(hook, error);
+      reported.add(hook);
+    }
+  };
+  // A promise for each event is made only where there is a hook.
   return {
-    opened: (registration) => settle("onRegister", onRegister?.(viewOf(registration))),
-    moved: (registration) => settle("onMove", onMove?.(viewOf(registration))),
-    ended: (registration, reason) => settle("onEnd", onEnd?.(viewOf(registration), reason)),
+    opened(registration) {
+      if (hooks.onRegister) void call("onRegister", () => hooks.onRegister?.(viewOf(registration)));
+    },
+    moved(registration) {
+      if (hooks.onMove) void call("onMove", () => hooks.onMove?.(viewOf(registration)));
+    },
+    ended(registration, reason) {
+      if (hooks.onEnd) void call("onEnd", () => hooks.onEnd?.(viewOf(registration), reason));
+    },
   };
 }
 

@@ -42,14 +42,15 @@ export interface HookedRegistration {
 }
 
 /**
- * Functions that a relay calls as registrations begin, move and end. What they throw is logged once for each, and changes nothing;
- * what they return is not awaited; a rejected promise is logged. They run on the event loop, in the midst of other work: they should be brief.
+ * Functions that a relay calls as registrations begin, move and end, with the object as their `this`. What they throw, or reject
+ * their promise with, is logged once for each of them by name, and changes nothing; the relay waits for no promise. They run on
+ * the event loop, in the midst of other work: they should be brief.
  */
 export interface RelayHooks {
   readonly onRegister?: (registration: HookedRegistration) => void;
   /** Called with the new address. The first one proven by STUN counts too. */
   readonly onMove?: (registration: HookedRegistration) => void;
-  /** @param reason its owner ended it, its time was over, an administrator revoked it, or the relay closed. */
+  /** @param reason its owner ended it, its time was over, an administrator revoked another's, or the relay closed. */
   readonly onEnd?: (registration: HookedRegistration, reason: EndReason) => void;
 }
 

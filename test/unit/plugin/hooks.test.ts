@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { createHook } from "node:async_hooks";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { hookObserver } from "../../../src/plugin/hooks.ts";
-import type { RelayHooks } from "../../../src/plugin/index.ts";
+import type { HookedRegistration, RelayHooks } from "../../../src/plugin/index.ts";
 import { resolveSettings } from "../../../src/plugin/options/settings.ts";
 import type { Registration } from "../../../src/registry/index.ts";
 
@@ -27,10 +28,18 @@ it("hooks of an app are told of a registration's beginning, moves and end", () =
   ]);
 });
 
-it("hooks that are absent are not called", () => {
+it("hooks that are absent cost no promise and no view of the registration", () => {
+  const looked = vi.fn();
+  const watched = new Proxy(registration, { get: looked });
+  const promises: number[] = [];
+  const hook = createHook({ init: (id, type) => void (type === "PROMISE" && promises.push(id)) }).enable();
+  onTestFinished(() => void hook.disable());
   const observer = hookObserver({}, () => undefined);
-  observer.opened(registration);
-  observer.ended(registration, "ended", counters);
+  observer.opened(watched);
+  observer.moved(watched);
+  observer.ended(watched, "ended", counters);
+  expect(promises).toEqual([]);
+  expect(looked).not.toHaveBeenCalled();
 });
 
 it.each([{ onRegister: 5 }, { onBogus: () => undefined }])("hooks that are none are refused: %o", (hooks) => {
@@ -39,11 +48,38 @@ it.each([{ onRegister: 5 }, { onBogus: () => undefined }])("hooks that are none 
   );
 });
 
-it("a hook whose promise is rejected is reported, and ends nothing", async () => {
+it.each([
+  [
+    "throws",
+    (fault: Error): never => {
+      throw fault;
+    },
+  ],
+  ["returns a promise that is rejected", (fault: Error) => Promise.reject(fault) as never],
+])("a hook that %s is reported by its name, once, and ends nothing", async (_, fail) => {
   const faults: unknown[] = [];
   const fault = new Error("the database is down");
-  const hooks = { onRegister: () => Promise.reject(fault) as never };
-  hookObserver(hooks, (...told) => faults.push(told)).opened(registration);
-  await new Promise(setImmediate);
-  expect(faults).toEqual([["onRegister", fault]]);
+  const hooks: RelayHooks = { onRegister: () => fail(fault), onEnd: () => fail(fault) };
+  const observer = hookObserver(hooks, (...told) => faults.push(told));
+  for (let i = 0; i < 2; i++) {
+    observer.opened(registration);
+    observer.ended(registration, "ended", counters);
+    await new Promise(setImmediate);
+  }
+  expect(faults).toEqual([
+    ["onRegister", fault],
+    ["onEnd", fault],
+  ]);
+});
+
+it("hooks that are methods of an object keep it as their this", () => {
+  class Ledger implements RelayHooks {
+    ids: string[] = [];
+    onRegister({ id }: HookedRegistration): void {
+      this.ids.push(id);
+    }
+  }
+  const ledger = new Ledger();
+  hookObserver(ledger, () => undefined).opened(registration);
+  expect(ledger.ids).toEqual(["r"]);
 });
