@@ -18,7 +18,6 @@ export {
   type MailboxStats,
   type QuicpipeOptions,
   type Relay,
-  type PagedRelayStats,
   type RelayStats,
   type RegistrationStats,
   type RegistrationsQuery,
