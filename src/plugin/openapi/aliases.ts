@@ -26,10 +26,14 @@ export const aliases: Paths = {
   },
   [`${paths.register}/{id}`]: {
     parameters: [id],
-    delete: {
-      ...before(endRegistration, `${paths.registrations}/{id}`),
-      security: needs(scopes.register),
-    },
+    delete: before(
+      {
+        ...endRegistration,
+        summary: "Ends one of the caller's registrations at once.",
+        security: needs(scopes.register),
+      },
+      `${paths.registrations}/{id}`,
+    ),
   },
   [paths.mailbox]: { get: before(receive, paths.messages) },
   [`${paths.mailbox}/{id}/take`]: {

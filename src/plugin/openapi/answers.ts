@@ -19,7 +19,12 @@ export const authenticated: Codes = [
   "ERR_QUICPIPE_JWKS_UNAVAILABLE",
 ];
 /** Codes of requests other than `GET`. */
-export const changing: Codes = [...authenticated, "ERR_QUICPIPE_EARLY_DATA", "ERR_QUICPIPE_RATE_LIMITED"];
+export const changing: Codes = [
+  ...authenticated,
+  "ERR_QUICPIPE_ORIGIN_FORBIDDEN",
+  "ERR_QUICPIPE_EARLY_DATA",
+  "ERR_QUICPIPE_RATE_LIMITED",
+];
 /** Codes of requests with a body. */
 export const withBody: Codes = [...changing, "ERR_QUICPIPE_BODY_TOO_LARGE", "ERR_QUICPIPE_BODY_INVALID"];
 

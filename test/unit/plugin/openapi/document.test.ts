@@ -4,6 +4,7 @@ import { problemKinds } from "../../../../src/plugin/http/problem.ts";
 import { routes } from "../../../../src/plugin/routes/router.ts";
 
 interface Operation {
+  readonly summary: string;
   readonly security: Record<string, string[]>[];
   readonly responses: Record<string, unknown>;
 }
@@ -45,18 +46,31 @@ describe("the OpenAPI description", () => {
 
   it("names every code that a request can be answered with, under its status", () => {
     const text = JSON.stringify(operations);
-    // Two belong to no operation, one to the console.
-    const elsewhere = new Set([
-      "ERR_QUICPIPE_NOT_FOUND",
-      "ERR_QUICPIPE_METHOD_NOT_ALLOWED",
-      "ERR_QUICPIPE_ORIGIN_FORBIDDEN",
-    ]);
+    // These belong to no operation.
+    const elsewhere = new Set(["ERR_QUICPIPE_NOT_FOUND", "ERR_QUICPIPE_METHOD_NOT_ALLOWED"]);
     for (const code of Object.keys(problemKinds))
       expect([code, text.includes(`"${code}"`)]).toEqual([code, !elsewhere.has(code)]);
     for (const [, { responses }] of operations)
       for (const [status, response] of Object.entries(responses))
         for (const [code] of JSON.stringify(response).matchAll(/ERR_QUICPIPE_\w+/g))
           expect(problemKinds[code as keyof typeof problemKinds]!.status).toBe(Number(status));
+  });
+
+  it("tells that a change may be refused for the origin of the page that asks for it, and no other request", () => {
+    for (const [name, { responses }] of operations)
+      expect([name, JSON.stringify(responses).includes("ERR_QUICPIPE_ORIGIN_FORBIDDEN")]).toEqual([
+        name,
+        !name.startsWith("GET "),
+      ]);
+  });
+
+  it("promises the end of anybody's registration only where there is the scope for it", () => {
+    for (const [name, { summary, security }] of operations)
+      if (/ends/i.test(summary))
+        expect([name, /anybody/.test(summary)]).toEqual([
+          name,
+          security.some(({ token }) => token!.includes("relay:admin")),
+        ]);
   });
 
   it("refers only to schemas that it has, and to each of them", () => {
