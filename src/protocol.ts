@@ -1,6 +1,9 @@
 /** The HTTP interface between the plugin and its peers (`docs/protocol.md`): paths, JSON shapes and sizes. No I/O. */
 
-/** Paths below the base path. */
+/**
+ * Paths below the base path. `register` is the POST of a registration, and `mailbox` that of a message to a recipient; all else
+ * below these two is an alias, for older peers, of `registrations` and `messages`.
+ */
 export const paths = {
   register: "/v1/register",
   mailbox: "/v1/mailbox",
@@ -55,7 +58,7 @@ export interface RegisterRequest {
   ttlMs?: number;
 }
 
-/** The answer to {@link RegisterRequest}, and an element of `GET /v1/register`. */
+/** The answer to {@link RegisterRequest}, and an element of `GET /v1/registrations`. */
 export interface RegisterResponse {
   id: string;
   /** The peer's public address as seen by the relay (`203.0.113.7:4433`, `[2001:db8::1]:4433`); `null` until STUN proves one. */
@@ -69,7 +72,7 @@ export interface RegisterResponse {
   secret: string;
 }
 
-/** `GET /v1/register`: the caller's registrations, without their secrets. */
+/** `GET /v1/registrations`: the caller's registrations, without their secrets. */
 export interface RegisterListResponse {
   registrations: Omit<RegisterResponse, "secret">[];
 }
@@ -87,7 +90,7 @@ export interface MailboxSendRequest {
 /** State of a message, as seen by its sender. */
 export type MessageState = "queued" | "taken" | "expired";
 
-/** The sender's view of a message: the answer to a send and to `GET /v1/mailbox/{recipient}/{id}`. */
+/** The sender's view of a message: the answer to a send and to `GET /v1/messages/{id}`. */
 export interface SentMessage {
   id: string;
   recipient: string;
@@ -107,12 +110,12 @@ export interface WaitingMessage {
   expiresAt: string;
 }
 
-/** `GET /v1/mailbox`, and the data of each server-sent event `messages`. */
+/** `GET /v1/messages`, and the data of each server-sent event `messages`. */
 export interface MailboxListResponse {
   messages: WaitingMessage[];
 }
 
-/** `POST /v1/mailbox/{id}/take` */
+/** `POST /v1/messages/{id}/take` */
 export interface MailboxTakeRequest {
   /** ID of the caller's registration that the initial DCID is pinned to. */
   registration: string;

@@ -31,7 +31,10 @@ export interface CloseOptions {
 
 /** Options of {@link Relay.registrations}. */
 export interface RegistrationsQuery {
-  /** Oldest first (`"registered"`, the default), or busiest first (`"rate"`). */
+  /**
+   * Oldest first (`"registered"`, the default), each once; or busiest first (`"rate"`): rates change between two pages, so that
+   * more than a page of registrations may repeat one or miss one.
+   */
   readonly order?: StatsOrder;
   /** Text to find in subject or address, of either case, at most 256 bytes; all registrations if absent. */
   readonly filter?: string;
@@ -52,18 +55,18 @@ export interface Relay extends AsyncDisposable {
    *   comes once the socket is open
    */
   listen(options?: ListenOptions): Promise<Address>;
-  /** Returns the address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless it listens */
+  /** Returns the address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless the socket is open */
   address(): Address;
   /**
    * Returns the real address of the client that the app's HTTP server sees at this address, for rate limits per source;
-   * `undefined` if the client did not come through this relay, or the relay does not listen.
+   * `undefined` if the client did not come through this relay, or the relay's socket is not open.
    */
   sourceOf(address: string, port?: number): Address | undefined;
   /**
    * Returns the totals so far; after `close()`, the final ones. It uses neither `this` nor an argument, so that it can serve
    * as a route of the app: `app.get("/figures", relay.stats)`.
    *
-   * @throws ERR_QUICPIPE_CLOSED before `listen()`
+   * @throws ERR_QUICPIPE_CLOSED before the socket was opened
    */
   stats(): RelayStats;
   /**
@@ -71,7 +74,7 @@ export interface Relay extends AsyncDisposable {
    * meanwhile may be among them or not. Rates exist from the second sample on; sampling goes on for a minute after each
    * page.
    *
-   * @throws ERR_QUICPIPE_CLOSED unless the relay listens; ERR_QUICPIPE_QUERY_INVALID
+   * @throws ERR_QUICPIPE_CLOSED unless the socket is open; ERR_QUICPIPE_QUERY_INVALID
    */
   registrations(query?: RegistrationsQuery): AsyncIterable<RegistrationStats>;
   /**
@@ -132,7 +135,7 @@ class RelayControl {
   }
 
   async listen({ upstream }: ListenOptions = {}): Promise<Address> {
-    if (this.#closing) throw notListening("was closed: make a new one");
+    if (this.#closing) throw closed("was closed: make a new one");
     if (upstream && (this.#opening || this.#settings.upstream))
       throw optionInvalid("upstream", upstream, "named once, before the socket is open");
     this.#opening ??= this.#open(upstream);
@@ -204,21 +207,21 @@ class RelayControl {
   /** Returns the parts of the relay; opens them at the first request. */
   async #opened(): Promise<Service> {
     if (this.#service || this.#closing) return this.#running();
-    if (performance.now() < this.#failedUntilMs) throw notListening(cannotOpen);
+    if (performance.now() < this.#failedUntilMs) throw closed(cannotOpen);
     try {
       await this.listen();
     } catch (err) {
       // Any stranger's request gets here, and each attempt costs system calls.
       this.#failedUntilMs = performance.now() + defaults.openCooldownMs;
       this.#log.write("error", "listen-failed", "the relay could not open its socket at a request", { err });
-      throw notListening(cannotOpen);
+      throw closed(cannotOpen);
     }
     return this.#running();
   }
 
   #running(): Service {
     if (this.#service) return this.#service;
-    throw notListening(this.#closing ? "was closed" : "is not listening yet: call listen()");
+    throw closed(this.#closing ? "was closed" : "has no open socket yet: call listen()");
   }
 
   async #close(graceMs: number): Promise<void> {
@@ -239,6 +242,6 @@ class RelayControl {
 
 const cannotOpen = "could not open its socket: its log says why";
 
-function notListening(state: string): QuicpipeError {
+function closed(state: string): QuicpipeError {
   return new QuicpipeError("ERR_QUICPIPE_CLOSED", `the relay ${state}`);
 }
