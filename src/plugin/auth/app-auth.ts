@@ -6,6 +6,7 @@ import { isName, maxNameBytes } from "../../protocol.ts";
 import { narrowQuota, type Quota } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
 import type { Limits } from "../options/limits.ts";
+import { bearerTokenOf } from "./bearer.ts";
 import { isFigure, isNameList } from "./claims.ts";
 import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
 
@@ -44,7 +45,7 @@ export function createAppAuthentication(
  * certificate, an address. A browser asks for no permission where there is no media type. A bearer token is the page's own.
  */
 function requireOwnPage({ method, headers, url }: Request): void {
-  if (method === "GET" || method === "HEAD" || /^bearer /i.test(headers.get("authorization") ?? "")) return;
+  if (method === "GET" || method === "HEAD" || bearerTokenOf(headers) !== undefined) return;
   const isBrowsers = headers.has("sec-fetch-site") || headers.has("origin");
   if (isBrowsers && !isSameOrigin(headers, new URL(url)))
     throw new QuicpipeError(

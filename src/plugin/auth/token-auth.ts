@@ -1,6 +1,7 @@
 import { type JSONWebKeySet, type JWTVerifyOptions, jwtVerify } from "jose";
 import { QuicpipeError, isQuicpipeError } from "../../errors.ts";
 import type { TokenAuthSettings } from "../options/auth.ts";
+import { bearerTokenOf } from "./bearer.ts";
 import type { Authenticate } from "./identity.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
@@ -86,8 +87,8 @@ function complainOf({ message: cause }: AmbiguousTokenError, log: Pick<Log, "wri
 }
 
 function requireBearerToken(headers: Headers): string {
-  const [scheme, token] = (headers.get("authorization") ?? "").split(/ +/, 2);
-  if (scheme?.toLowerCase() === "bearer" && token) return token;
+  const token = bearerTokenOf(headers);
+  if (token !== undefined) return token;
   throw new QuicpipeError(
     "ERR_QUICPIPE_TOKEN_MISSING",
     "the request has no token: send it as `Authorization: Bearer <token>`",

@@ -1,6 +1,7 @@
 import type { H3Event } from "h3";
-import { type AssetFile, consolePage, openAsset, signInPage } from "../../console/index.ts";
+import { type AssetFile, consolePage, openAsset, signInPage, tokenOfCookie } from "../../console/index.ts";
 import type { QuicpipeError } from "../../errors.ts";
+import { bearerTokenOf } from "../auth/bearer.ts";
 import { problemResponse } from "../http/problem.ts";
 import { requestPathOf } from "../http/exchange.ts";
 import type { ApiRequest } from "../routes/route.ts";
@@ -23,9 +24,13 @@ export function answerAsset(file: AssetFile, { event }: ApiRequest): Response {
   return isKnown ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
 }
 
-/** Refuses the console page with the sign-in page. A request without a token gets no error message. */
+/** Refuses the console page with the sign-in page. Whoever has not tried to sign in hears nothing of a token. */
 export function refusePage(problem: QuicpipeError, event: H3Event): Response {
-  const complaint = problem.code === "ERR_QUICPIPE_TOKEN_MISSING" ? undefined : problem.message;
+  const { headers } = event.req;
+  const hasToken = (bearerTokenOf(headers) ?? tokenOfCookie(headers.get("cookie"))) !== undefined;
+  const isOfToken =
+    problem.code.startsWith("ERR_QUICPIPE_TOKEN_") || problem.code === "ERR_QUICPIPE_SCOPE_MISSING";
+  const complaint = isOfToken && !hasToken ? undefined : problem.message;
   return refusal(problem, signInPage(lastSegmentOf(requestPathOf(event)), complaint));
 }
 

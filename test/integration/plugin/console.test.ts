@@ -151,6 +151,28 @@ describe("signing in to the console", () => {
     expect(await response.text()).toMatch(new RegExp(`role="alert">[^<]*${words}`));
   });
 
+  it.each([
+    ["no app's user", null],
+    ["an app's user without the scope", { subject: "alice", scopes: [] }],
+    ["an app's user whose time is over", { subject: "alice", scopes: [], expiresAtMs: 1 }],
+  ])("begins with a plain page for %s, and complains of a token that fails", async (_, known) => {
+    const app = await serveRelay({ auth: () => known });
+    const complaintAt = async (headers: Record<string, string>): Promise<string> =>
+      /role="alert">([^<]*)</.exec(await (await fetch(`${app.url}/relay`, { headers })).text())![1]!;
+    expect(await complaintAt({})).toBe("");
+    expect(await complaintAt({ cookie: "session=1", authorization: "Basic YTpi" })).toBe("");
+    expect(await complaintAt({ cookie: "__Secure-quicpipe=t" })).not.toBe("");
+    expect(await complaintAt({ authorization: "Bearer t" })).not.toBe("");
+    expect(await (await signIn(app, "t")).text()).toMatch(/role="alert">[^<]+</);
+  });
+
+  it("complains on the first visit to a relay that does not run", async () => {
+    const app = await serveRelay({ auth });
+    await app.relay.close();
+    const page = await (await fetch(`${app.url}/relay`)).text();
+    expect(page).toMatch(/role="alert">the relay was closed</);
+  });
+
   it("is for the form of the page alone", async () => {
     const app = await serveRelay({ auth });
     const token = await adminToken();
