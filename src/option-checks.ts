@@ -48,19 +48,25 @@ export function requireOptions<Options extends object>(
   return value;
 }
 
-/** Lists all names of an options type, for {@link requireOptions}. The compiler rejects an incomplete list. */
+/**
+ * Lists all names of an options type, for {@link requireOptions}: the keys of a table that has a row for each. The compiler
+ * rejects an incomplete table.
+ */
 export function namesOf<Options extends object>(
-  names: Readonly<Record<keyof Options & string, true>>,
+  table: Readonly<Record<keyof Options & string, unknown>>,
 ): readonly (keyof Options & string)[] {
-  return Object.keys(names) as (keyof Options & string)[];
+  return Object.keys(table) as (keyof Options & string)[];
+}
+
+/** The whole numbers that an option may be, and the one that it is if absent. */
+export interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
 }
 
 /** Requires a whole number from `min` to `max`. Returns `fallback` for `undefined`. */
-export function requireInteger(
-  path: string,
-  value: unknown,
-  range: { readonly min: number; readonly max: number; readonly fallback: number },
-): number {
+export function requireInteger(path: string, value: unknown, range: IntegerRange): number {
   if (value === undefined) return range.fallback;
   if (typeof value === "number" && Number.isInteger(value) && value >= range.min && value <= range.max)
     return value;

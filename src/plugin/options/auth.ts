@@ -4,7 +4,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { Scope } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
 import { type KeySettings, resolveKeys } from "./keys.ts";
-import { optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
+import { namesOf, optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
 
 /** JWT authentication of requests. Takes one of `jwks` and `secret`, or `issuer` alone. */
 export interface TokenAuthOptions {
@@ -64,15 +64,15 @@ export interface TokenAuthSettings extends KeySettings {
 /** Validated option `auth`. `"development"` is the local development key, read or created when the relay starts. */
 export type AuthSettings = "none" | "development" | AuthFunction | TokenAuthSettings;
 
-const tokenOptionNames = [
-  "jwks",
-  "secret",
-  "issuer",
-  "audience",
-  "algorithms",
-  "clockTolerance",
-  "keyGraceMs",
-] as const;
+const tokenOptionNames = namesOf<TokenAuthOptions>({
+  jwks: true,
+  secret: true,
+  issuer: true,
+  audience: true,
+  algorithms: true,
+  clockTolerance: true,
+  keyGraceMs: true,
+});
 
 /**
  * Validates the option `auth`.

@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { maxNum } from "../../protocol.ts";
-import { requireInteger, requireOptions } from "../../option-checks.ts";
+import { type IntegerRange, namesOf, requireInteger, requireOptions } from "../../option-checks.ts";
 
 /**
  * Limits of a relay. A token's `quicpipe` claim narrows those of its subject and never widens them. With `auth: "none"` an
@@ -50,27 +50,36 @@ export interface LimitOptions {
 /** All limits, with defaults filled in. */
 export type Limits = Required<LimitOptions>;
 
-const limitNames = [
-  "maxRegistrations",
-  "maxCids",
-  "maxRegistrationsPerSubject",
-  "maxCidsPerSubject",
-  "maxCidsPerRegistration",
-  "bytesPerSecond",
-  "registrationTtlMs",
-  "maxRegistrationTtlMs",
-  "messageTtlMs",
-  "maxMessageTtlMs",
-  "maxMessages",
-  "maxMessageBytes",
-  "maxMessagesPerRecipient",
-  "maxMessageBytesPerRecipient",
-  "maxMessagesPerSender",
-  "maxMessageBytesPerSender",
-  "maxWaiters",
-  "maxWaitersPerSubject",
-  "requestsPerMinute",
-] as const;
+/** Longest lifetime that yields a valid date, in ms: over a hundred years. */
+const maxTtlMs = 2 ** 42;
+
+function from(min: number, fallback: number, max: number = Number.MAX_SAFE_INTEGER): IntegerRange {
+  return { min, max, fallback };
+}
+
+/** What each limit may be. */
+const ranges: Readonly<Record<keyof Limits, IntegerRange>> = {
+  maxRegistrations: from(1, defaults.maxRegistrations),
+  maxCids: from(1, defaults.maxCids),
+  maxRegistrationsPerSubject: from(1, defaults.maxRegistrationsPerSubject),
+  maxCidsPerSubject: from(1, defaults.maxCidsPerSubject),
+  maxCidsPerRegistration: from(1, defaults.maxCidsPerRegistration, maxNum),
+  bytesPerSecond: from(1, defaults.bytesPerSecond),
+  registrationTtlMs: from(defaults.minRegistrationTtlMs, defaults.registrationTtlMs, maxTtlMs),
+  maxRegistrationTtlMs: from(defaults.minRegistrationTtlMs, defaults.maxRegistrationTtlMs, maxTtlMs),
+  messageTtlMs: from(defaults.minMessageTtlMs, defaults.messageTtlMs, maxTtlMs),
+  maxMessageTtlMs: from(defaults.minMessageTtlMs, defaults.maxMessageTtlMs, maxTtlMs),
+  maxMessages: from(1, defaults.maxMessages),
+  maxMessageBytes: from(defaults.minMessageBytes, defaults.maxMessageBytes),
+  maxMessagesPerRecipient: from(1, defaults.maxMessagesPerRecipient),
+  maxMessageBytesPerRecipient: from(defaults.minMessageBytes, defaults.maxMessageBytesPerRecipient),
+  maxMessagesPerSender: from(1, defaults.maxMessagesPerSender),
+  maxMessageBytesPerSender: from(defaults.minMessageBytes, defaults.maxMessageBytesPerSender),
+  maxWaiters: from(1, defaults.maxWaiters),
+  maxWaitersPerSubject: from(1, defaults.maxWaitersPerSubject),
+  requestsPerMinute: from(1, defaults.requestsPerMinute),
+};
+const limitNames = namesOf<Limits>(ranges);
 
 /**
  * Validates the option `limits` and fills in the defaults.
@@ -78,35 +87,12 @@ const limitNames = [
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit.
  */
 export function resolveLimits(value: LimitOptions | undefined): Limits {
-  const given = requireOptions("limits", value, limitNames);
-  const limit = (name: keyof Limits, fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER): number =>
-    requireInteger(`limits.${name}`, given[name], { min, max, fallback });
-  const ttl = (name: keyof Limits, fallback: number, min: number): number =>
-    limit(name, fallback, min, maxTtlMs);
-  const bytes = (name: keyof Limits, fallback: number): number =>
-    limit(name, fallback, defaults.minMessageBytes);
-  const { minRegistrationTtlMs, minMessageTtlMs } = defaults;
-  return {
-    maxRegistrations: limit("maxRegistrations", defaults.maxRegistrations),
-    maxCids: limit("maxCids", defaults.maxCids),
-    maxRegistrationsPerSubject: limit("maxRegistrationsPerSubject", defaults.maxRegistrationsPerSubject),
-    maxCidsPerSubject: limit("maxCidsPerSubject", defaults.maxCidsPerSubject),
-    maxCidsPerRegistration: limit("maxCidsPerRegistration", defaults.maxCidsPerRegistration, 1, maxNum),
-    bytesPerSecond: limit("bytesPerSecond", defaults.bytesPerSecond),
-    registrationTtlMs: ttl("registrationTtlMs", defaults.registrationTtlMs, minRegistrationTtlMs),
-    maxRegistrationTtlMs: ttl("maxRegistrationTtlMs", defaults.maxRegistrationTtlMs, minRegistrationTtlMs),
-    messageTtlMs: ttl("messageTtlMs", defaults.messageTtlMs, minMessageTtlMs),
-    maxMessageTtlMs: ttl("maxMessageTtlMs", defaults.maxMessageTtlMs, minMessageTtlMs),
-    maxMessages: limit("maxMessages", defaults.maxMessages),
-    maxMessageBytes: bytes("maxMessageBytes", defaults.maxMessageBytes),
-    maxMessageBytesPerRecipient: bytes("maxMessageBytesPerRecipient", defaults.maxMessageBytesPerRecipient),
-    maxMessageBytesPerSender: bytes("maxMessageBytesPerSender", defaults.maxMessageBytesPerSender),
-    maxMessagesPerRecipient: limit("maxMessagesPerRecipient", defaults.maxMessagesPerRecipient),
-    maxMessagesPerSender: limit("maxMessagesPerSender", defaults.maxMessagesPerSender),
-    maxWaiters: limit("maxWaiters", defaults.maxWaiters),
-    maxWaitersPerSubject: limit("maxWaitersPerSubject", defaults.maxWaitersPerSubject),
-    requestsPerMinute: limit("requestsPerMinute", defaults.requestsPerMinute),
-  };
+  const given = requireOptions<LimitOptions>("limits", value, limitNames);
+  const settled = limitNames.map((name) => [
+    name,
+    requireInteger(`limits.${name}`, given[name], ranges[name]),
+  ]);
+  return Object.fromEntries(settled) as Limits;
 }
 
 /** Limits per subject on what it holds or requests. */
@@ -133,6 +119,3 @@ export function requestsAtOnce(limits: Limits, applied: Limits): number {
   const ofOne = Math.max(limits.requestsPerMinute, defaults.subjectsPerAddress);
   return Math.min(applied.requestsPerMinute, ofOne);
 }
-
-/** Longest lifetime that yields a valid date, in ms: over a hundred years. */
-const maxTtlMs = 2 ** 42;

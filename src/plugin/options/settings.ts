@@ -22,7 +22,13 @@ import {
   requireText,
   elementInvalid,
 } from "../../option-checks.ts";
-import type { ForwarderTuningOptions, QuicpipeOptions, RelayHooks, UpstreamOptions } from "./options.ts";
+import type {
+  ConsoleOptions,
+  ForwarderTuningOptions,
+  QuicpipeOptions,
+  RelayHooks,
+  UpstreamOptions,
+} from "./options.ts";
 import { resolveXdp } from "./xdp.ts";
 
 /** {@link QuicpipeOptions} after validation, with every default filled in. */
@@ -99,32 +105,35 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
   };
 }
 
-const optionNames = [
-  "host",
-  "port",
-  "upstream",
-  "trustedProxies",
-  "publicAddress",
-  "basePath",
-  "console",
-  "auth",
-  "limits",
-  "hooks",
-  "forwarder",
-  "xdp",
-  "stun",
-  "telemetry",
-  "logger",
-] as const;
+const optionNames = namesOf<QuicpipeOptions>({
+  host: true,
+  port: true,
+  upstream: true,
+  trustedProxies: true,
+  publicAddress: true,
+  basePath: true,
+  console: true,
+  auth: true,
+  limits: true,
+  hooks: true,
+  forwarder: true,
+  xdp: true,
+  stun: true,
+  telemetry: true,
+  logger: true,
+});
 
-const forwarderOptionNames = [
-  "backend",
-  "threads",
-  "sourcePolicy",
-  "maxGatewayClients",
-  "socketBufferBytes",
-] as const;
+const forwarderOptionNames = namesOf<ForwarderTuningOptions>({
+  backend: true,
+  threads: true,
+  sourcePolicy: true,
+  maxGatewayClients: true,
+  socketBufferBytes: true,
+});
 
+const upstreamOptionNames = namesOf<UpstreamOptions>({ host: true, port: true });
+const consoleOptionNames = namesOf<ConsoleOptions>({ path: true });
+const telemetryOptionNames = namesOf<TelemetryOptions>({ intervalMs: true });
 const hookNames = namesOf<RelayHooks>({ onRegister: true, onMove: true, onEnd: true });
 
 function resolveHooks(value: RelayHooks | undefined): RelayHooks {
@@ -157,7 +166,7 @@ const backends: readonly [BackendChoice, ...BackendChoice[]] = ["auto", "dgram",
 
 /** Where the app's HTTP/3 server is. @throws ERR_QUICPIPE_OPTION_INVALID */
 export function resolveUpstream(value: UpstreamOptions): Address {
-  const { host, port } = requireOptions("upstream", value, ["host", "port"]);
+  const { host, port } = requireOptions("upstream", value, upstreamOptionNames);
   if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
   return {
     // The splice gives each client its own virtual address out of 127.0.0.0/8.
@@ -191,7 +200,7 @@ function isBasePath(text: string): boolean {
 
 function resolveConsolePath(basePath: string, value: QuicpipeOptions["console"]): string | undefined {
   if (value === false) return undefined;
-  const { path } = requireOptions("console", value, ["path"]);
+  const { path } = requireOptions("console", value, consoleOptionNames);
   return `${basePath}${requireText("console.path", path, 'a path such as "/relay"', isPath) ?? "/relay"}`;
 }
 
@@ -204,7 +213,7 @@ function resolveTelemetry(value: TelemetryOptions | false | undefined): Telemetr
   if (value === false) return false;
   if (value !== undefined && typeof value !== "object")
     throw optionInvalid("telemetry", value, "false or an object");
-  const { intervalMs } = requireOptions("telemetry", value, ["intervalMs"]);
+  const { intervalMs } = requireOptions("telemetry", value, telemetryOptionNames);
   if (intervalMs === undefined) return {};
   const range = { min: defaults.minTelemetryIntervalMs, max: 2 ** 31 - 1, fallback: 0 };
   return { intervalMs: requireInteger("telemetry.intervalMs", intervalMs, range) };
