@@ -2,7 +2,7 @@ import type { H3Event } from "h3";
 import { type AssetFile, consolePage, openAsset, signInPage, tokenOfCookie } from "../../console/index.ts";
 import type { QuicpipeError } from "../../errors.ts";
 import { bearerTokenOf } from "../auth/bearer.ts";
-import { problemResponse } from "../http/problem.ts";
+import { problemKinds, problemResponse } from "../http/problem.ts";
 import { requestPathOf } from "../http/exchange.ts";
 import type { ApiRequest } from "../routes/route.ts";
 
@@ -28,8 +28,8 @@ export function answerAsset(file: AssetFile, { event }: ApiRequest): Response {
 export function refusePage(problem: QuicpipeError, event: H3Event): Response {
   const { headers } = event.req;
   const hasToken = (bearerTokenOf(headers) ?? tokenOfCookie(headers.get("cookie"))) !== undefined;
-  const isOfToken =
-    problem.code.startsWith("ERR_QUICPIPE_TOKEN_") || problem.code === "ERR_QUICPIPE_SCOPE_MISSING";
+  const { status } = problemKinds[problem.code]!;
+  const isOfToken = status === 401 || status === 403;
   const complaint = isOfToken && !hasToken ? undefined : problem.message;
   return refusal(problem, signInPage(lastSegmentOf(requestPathOf(event)), complaint));
 }
