@@ -1,4 +1,5 @@
 export {
+  type ErrorDetails,
   QuicpipeError,
   type QuicpipeErrorCode,
   type QuicpipeErrorOptions,

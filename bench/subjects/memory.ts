@@ -16,7 +16,12 @@ const cids = sessions * cidsPerSession;
 const sessionBytes = cidsPerSession * cidBytes;
 
 const loaded = loadAddon();
-if ("reason" in loaded) throw new QuicpipeError("ERR_QUICPIPE_BACKEND_UNAVAILABLE", loaded.reason);
+if ("reason" in loaded) {
+  const { reason } = loaded;
+  throw new QuicpipeError("ERR_QUICPIPE_BACKEND_UNAVAILABLE", reason, {
+    details: { backend: "native", reason },
+  });
+}
 let handle: NativeHandle | undefined;
 const addon: Addon = { ...loaded.addon, open: (config) => (handle = loaded.addon.open(config)) };
 const forwarder = await createNativeForwarder(forwarderOptions("native"), {

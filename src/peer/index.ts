@@ -17,4 +17,4 @@ export {
   type IdentityOptions,
   loadIdentity,
 } from "./trust/identity.ts";
-export { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
+export { type ErrorDetails, isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";

@@ -1,14 +1,26 @@
 import { globSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
-import { isQuicpipeError, QuicpipeError } from "../../src/errors.ts";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import {
+  type ErrorDetails,
+  isQuicpipeError,
+  QuicpipeError,
+  type QuicpipeErrorCode,
+} from "../../src/errors.ts";
 import { problemKinds } from "../../src/plugin/http/problem.ts";
 
 const codePattern = /ERR_QUICPIPE_[A-Z0-9_]+/g;
 
-/** The members of the union of codes, as the source has them. */
-const codes: string[] = [...readFileSync("src/errors.ts", "utf8").matchAll(/^ {2}\| "(ERR_\w+)"/gm)].map(
-  ([, code]) => code!,
+const source = readFileSync("src/errors.ts", "utf8");
+/** The codes, as the source has them, and the type of the details of each. */
+const detailTypes = new Map(
+  [...source.matchAll(/^ {2}(ERR_\w+): ([^]*?);\n(?= {2}\S|\})/gm)].map(([, code, type]) => [code!, type!]),
 );
+const codes: string[] = [...detailTypes.keys()];
+
+/** Members of a type in the source, written as in docs/errors.md: `option`, `path?`. */
+function membersIn(text: string): string[] {
+  return [...text.matchAll(/readonly (\w+\??):/g)].map(([, name]) => `\`${name}\``);
+}
 
 interface DocumentedCode {
   readonly anchor: string;
@@ -35,10 +47,10 @@ const documented: DocumentedCode[] = readFileSync("docs/errors.md", "utf8")
 describe("QuicpipeError", () => {
   it("carries its code, details and cause, and is known across copies of the package", () => {
     const cause = new TypeError("underneath");
-    const error = new QuicpipeError("ERR_QUICPIPE_CLOSED", "closed", { cause, details: { port: 1 } });
+    const error = new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", "taken", { cause, details: { port: 1 } });
     expect(error).toMatchObject({
       name: "QuicpipeError",
-      code: "ERR_QUICPIPE_CLOSED",
+      code: "ERR_QUICPIPE_LISTEN_FAILED",
       details: { port: 1 },
       cause,
     });
@@ -48,6 +60,34 @@ describe("QuicpipeError", () => {
     );
     expect(isQuicpipeError(cause)).toBe(false);
     expect(isQuicpipeError({ name: "QuicpipeError", code: "x" })).toBe(false);
+  });
+
+  it("has the details of its code, once the code is known", () => {
+    const error: unknown = new QuicpipeError("ERR_QUICPIPE_DIAL_TIMEOUT", "late", {
+      details: { step: "queued" },
+    });
+    expect(isQuicpipeError(error, "ERR_QUICPIPE_CLOSED")).toBe(false);
+    if (isQuicpipeError(error)) expectTypeOf(error.details["step"]).toBeUnknown();
+    if (!isQuicpipeError(error, "ERR_QUICPIPE_DIAL_TIMEOUT")) throw error;
+    expect(error.details.step).toBe("queued");
+    expectTypeOf(error.code).toEqualTypeOf<"ERR_QUICPIPE_DIAL_TIMEOUT">();
+    expectTypeOf(error.details.step).toExtend<string>();
+    expectTypeOf(error.details.timeoutMs).toEqualTypeOf<number | undefined>();
+    expectTypeOf(error).toExtend<QuicpipeError>();
+  });
+
+  it("is made only with the details that its code has", () => {
+    const make = QuicpipeError;
+    expectTypeOf<ConstructorParameters<typeof make<"ERR_QUICPIPE_CLOSED">>["length"]>().toEqualTypeOf<
+      2 | 3
+    >();
+    expectTypeOf<
+      ConstructorParameters<typeof make<"ERR_QUICPIPE_OPTION_INVALID">>["length"]
+    >().toEqualTypeOf<3>();
+    expectTypeOf<{ port: number }>().not.toExtend<ErrorDetails["ERR_QUICPIPE_CLOSED"]>();
+    expectTypeOf<{ option: number }>().not.toExtend<ErrorDetails["ERR_QUICPIPE_OPTION_INVALID"]>();
+    expectTypeOf<keyof ErrorDetails>().toEqualTypeOf<QuicpipeErrorCode>();
+    expect(new make("ERR_QUICPIPE_CLOSED", "closed").details).toEqual({});
   });
 });
 
@@ -65,6 +105,22 @@ describe("docs/errors.md", () => {
       expect(cells).toHaveLength(3);
       expect([code, cells.every((cell) => cell !== "")]).toEqual([code, true]);
     }
+  });
+
+  it("lists the details of each code that has members of its own", () => {
+    const rows = new Map(
+      [...readFileSync("docs/errors.md", "utf8").matchAll(/^\| `(ERR_\w+)`(.*)/gm)].map(([, code, text]) => [
+        code!,
+        text!,
+      ]),
+    );
+    const typed = [...detailTypes].filter(([, type]) => membersIn(type).length > 0);
+    expect([...rows.keys()].toSorted()).toEqual(typed.map(([code]) => code).toSorted());
+    for (const [code, type] of typed)
+      for (const member of membersIn(type))
+        expect([code, rows.get(code)]).toEqual([code, expect.stringContaining(member)]);
+    const shared = membersIn(/type Refusal = \{([^]*?)\n\}/.exec(source)![1]!);
+    for (const member of shared) expect(rows.get("ERR_QUICPIPE_RELAY_REFUSED")).toContain(member);
   });
 
   it("names no code that does not exist", () => {

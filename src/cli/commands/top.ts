@@ -63,6 +63,7 @@ async function adminToken(given: RelayAccessArgs): Promise<string> {
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
     `no token: set QUICPIPE_TOKEN or give --token-file, with a token that has the scope ${scopes.admin}`,
+    { details: { option: "--token-file" } },
   );
 }
 

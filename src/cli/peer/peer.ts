@@ -87,6 +87,7 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
     "say whom to trust: either --pin with what the other peer's `quicpipe id` prints, or --insecure for anybody",
+    { details: { option: "--pin" } },
   );
 }
 
@@ -98,5 +99,6 @@ async function requireToken(args: PeerArgs): Promise<string> {
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
     "no token: set QUICPIPE_TOKEN or give --token-file; with a relay on this machine, give --as and a name",
+    { details: { option: "--token-file" } },
   );
 }

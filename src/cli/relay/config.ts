@@ -128,9 +128,13 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */
 function requireEffect(file: Record<string, unknown>): void {
-  if ("logger" in file) throw invalid("`logger` in the config file has no effect: log lines go to stderr");
+  if ("logger" in file)
+    throw invalid("logger", "`logger` in the config file has no effect: log lines go to stderr");
   if ("upstream" in file)
-    throw invalid("`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own");
+    throw invalid(
+      "upstream",
+      "`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own",
+    );
 }
 
 function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarder?: unknown } {
@@ -146,7 +150,7 @@ function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarde
 
 function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): { xdp?: unknown } {
   if (xdp === undefined && pin === undefined) return {};
-  if (xdp === "off" && pin) throw invalid("--xdp off leaves nothing to pin: omit --xdp-pin");
+  if (xdp === "off" && pin) throw invalid("--xdp-pin", "--xdp off leaves nothing to pin: omit --xdp-pin");
   if (xdp === "off") return { xdp };
   const fromFile = typeof file === "object" ? file : {};
   return {
@@ -163,10 +167,16 @@ function authOf(args: RelayArgs): QuicpipeOptions["auth"] {
   const isAsked = [jwks, issuer, audience, keyGrace].some((value) => value !== undefined);
   if (auth === "none" && !isAsked) return "none";
   if (auth === "none")
-    throw invalid("--auth none lets everybody in: omit --jwks, --issuer, --audience and --key-grace");
+    throw invalid(
+      "--auth",
+      "--auth none lets everybody in: omit --jwks, --issuer, --audience and --key-grace",
+    );
   if (!isAsked) return undefined;
   if (jwks === undefined && issuer === undefined)
-    throw invalid("--audience and --key-grace need --issuer or --jwks, the keys to check tokens with");
+    throw invalid(
+      "--audience",
+      "--audience and --key-grace need --issuer or --jwks, the keys to check tokens with",
+    );
   return {
     ...(jwks === undefined ? {} : { jwks }),
     ...(issuer === undefined ? {} : { issuer }),
@@ -177,10 +187,10 @@ function authOf(args: RelayArgs): QuicpipeOptions["auth"] {
 
 function tlsOf({ cert, key }: RelayArgs, file: unknown): TlsFiles | undefined {
   if (cert !== undefined && key !== undefined) return { cert, key };
-  if (cert !== undefined || key !== undefined) throw invalid("--cert and --key go together");
+  if (cert !== undefined || key !== undefined) throw invalid("--cert", "--cert and --key go together");
   if (file === undefined) return undefined;
   if (isTlsFiles(file)) return file;
-  throw invalid('`tls` in the config file must be {"cert": file, "key": file}');
+  throw invalid("tls", '`tls` in the config file must be {"cert": file, "key": file}');
 }
 
 function isTlsFiles(value: unknown): value is TlsFiles {
@@ -194,9 +204,9 @@ function readConfig(path: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   } catch (cause) {
-    throw new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${path} is no JSON: ${String(cause)}`, { cause });
+    throw invalid("--config", `${path} is no JSON: ${String(cause)}`, cause);
   }
-  throw invalid(`${path} must hold one JSON object, the options of quicpipe()`);
+  throw invalid("--config", `${path} must hold one JSON object, the options of quicpipe()`);
 }
 
 /** The refusal of quicpipe(), in terms of the command line. */
@@ -207,6 +217,6 @@ function authRequired(): QuicpipeError {
   );
 }
 
-function invalid(message: string): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message);
+function invalid(option: string, message: string, cause?: unknown): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message, { cause, details: { option } });
 }

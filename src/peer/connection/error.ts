@@ -39,7 +39,7 @@ export function failureOf(
   ownPin: string | undefined,
 ): QuicpipeError {
   const { errorCode, reason } = close;
-  const details = { errorCode, reason, closedBy: `${by} peer` };
+  const details = { errorCode, reason, closedBy: `${by} peer` as const };
   if (errorCode === badCertificate && by === "the other")
     return new QuicpipeError(
       "ERR_QUICPIPE_PIN_MISMATCH",

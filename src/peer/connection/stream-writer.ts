@@ -103,6 +103,7 @@ function bytesOf(chunk: unknown): Uint8Array {
   throw new QuicpipeError(
     "ERR_QUICPIPE_OPTION_INVALID",
     `a stream takes bytes, not ${typeof chunk}: write a Uint8Array, text by way of TextEncoder`,
+    { details: { option: "chunk" } },
   );
 }
 

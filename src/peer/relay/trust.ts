@@ -38,6 +38,7 @@ export async function selectRelayTrust(
     throw new QuicpipeError(
       "ERR_QUICPIPE_OPTION_INVALID",
       "the system has no CA certificates: give the relay's as relayCa",
+      { details: { option: "relayCa" } },
     );
   if (candidates.length === 1) {
     const serverName = isAddress ? nameBeside(new X509Certificate(only), host) : host;

@@ -76,7 +76,9 @@ function isCertificatePin(pin: string): boolean {
 const pinWanted = "the pin of the other peer's key (sha256/…, from its `quicpipe id`)";
 
 function invalid(what: string, wanted: string = `${pinWanted}, { ca } or "insecure"`): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${wanted}`);
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${wanted}`, {
+    details: { option: "trust" },
+  });
 }
 
 /**

@@ -60,7 +60,7 @@ export function problemResponse(error: QuicpipeError): Response {
   const { status, title } = problemKinds[error.code]!;
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   if (status === 401 || status === 403) setChallenge(headers, error, title);
-  if (status === 405) headers.set("allow", String(error.details["allow"]));
+  if (isQuicpipeError(error, "ERR_QUICPIPE_METHOD_NOT_ALLOWED")) headers.set("allow", error.details.allow);
   if (status === 429 || status === 503) {
     const seconds = error.details["retryAfterSeconds"] ?? defaults.retryAfterSeconds;
     headers.set("retry-after", String(seconds));
@@ -78,14 +78,12 @@ export function presentable(error: unknown, log: Pick<Log, "write">): QuicpipeEr
 }
 
 /** RFC 6750 §3: states what the client needs. There is no error code if it sent no token at all. */
-function setChallenge(headers: Headers, { code, details }: QuicpipeError, title: string): void {
+function setChallenge(headers: Headers, error: QuicpipeError, title: string): void {
+  const { code } = error;
   const realm = 'Bearer realm="quicpipe"';
   if (code === "ERR_QUICPIPE_TOKEN_MISSING") headers.set("www-authenticate", realm);
-  else if (code === "ERR_QUICPIPE_SCOPE_MISSING")
-    headers.set(
-      "www-authenticate",
-      `${realm}, error="insufficient_scope", scope="${String(details["scope"])}"`,
-    );
+  else if (isQuicpipeError(error, "ERR_QUICPIPE_SCOPE_MISSING"))
+    headers.set("www-authenticate", `${realm}, error="insufficient_scope", scope="${error.details.scope}"`);
   else if (code.startsWith("ERR_QUICPIPE_TOKEN_"))
     headers.set("www-authenticate", `${realm}, error="invalid_token", error_description="${title}"`);
 }
