@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { H3Event } from "h3";
+import type { H3, H3Event, H3Plugin } from "h3";
 import * as defaults from "../defaults/index.ts";
 import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { maxStatsLimit, type RegistrationStats, type StatsOrder } from "../protocol.ts";
@@ -9,8 +9,10 @@ import { consoleFamily } from "./console/routes.ts";
 import { optionInvalid } from "../option-checks.ts";
 import type { QuicpipeOptions, UpstreamOptions } from "./options/options.ts";
 import { presentable } from "./http/problem.ts";
+import { addRoutes } from "./routes/app-routes.ts";
 import type { RouteFamily } from "./routes/route.ts";
 import { answer, api } from "./routes/router.ts";
+import { pathIn } from "./routes/territory.ts";
 import { type Service, openService } from "./service.ts";
 import { type Settings, resolveSettings, resolveUpstream } from "./options/settings.ts";
 import { type RelayStats, relayStats } from "./stats/stats.ts";
@@ -44,6 +46,11 @@ export interface RegistrationsQuery {
 export interface Relay extends AsyncDisposable {
   /** h3 middleware: answers the relay's own paths and passes all others to the app. */
   (event: H3Event, next: () => unknown): unknown;
+  /**
+   * Does the same by routes of the app: `app.register(relay.plugin)` in place of `app.use(relay)`. So the app's router,
+   * `h3/tracing` and middleware see each route, with `operationId` and `summary` of the OpenAPI description as its meta.
+   */
+  readonly plugin: H3Plugin;
   /**
    * Opens the public UDP socket and returns its address. Otherwise the first request to a path of the relay opens it. No
    * request can come through a closed socket, so a relay behind an HTTP/3 gateway has to listen; so has a relay with pins,
@@ -85,7 +92,7 @@ export interface Relay extends AsyncDisposable {
 }
 
 /**
- * Creates a relay for an h3 app: `app.use(quicpipe())`.
+ * Creates a relay for an h3 app: `app.use(quicpipe())`, or `app.register(quicpipe().plugin)`.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID; ERR_QUICPIPE_AUTH_REQUIRED without `auth` if `NODE_ENV` is "production"
  * @example
@@ -99,12 +106,19 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
   return Object.assign(
     (event: H3Event, next: () => unknown): unknown => {
       for (const family of families) {
-        const path = family.pathOf(event.url.pathname, settings);
+        const path = pathIn(family, family.rootOf(settings), event.url.pathname);
         if (path !== undefined) return control.respond(family, event, path);
       }
       return next();
     },
     {
+      plugin(app: H3): void {
+        for (const family of families) {
+          const root = family.rootOf(settings);
+          if (root !== undefined)
+            addRoutes(app, family, root, (event, path) => control.respond(family, event, path));
+        }
+      },
       listen: (listenOptions?: ListenOptions) => control.listen(listenOptions),
       address: () => control.address(),
       sourceOf: (address: string, port?: number) => control.sourceOf(address, port),

@@ -34,11 +34,8 @@ export const consoleRoutes: readonly Route[] = [
 export const consoleFamily: RouteFamily = {
   routes: consoleRoutes,
   headers: securityHeaders,
-  pathOf(pathname, { consolePath }) {
-    if (consolePath === undefined) return undefined;
-    const isOurs = pathname === consolePath || pathname.startsWith(`${consolePath}/`);
-    return isOurs ? pathname.slice(consolePath.length) : undefined;
-  },
+  territory: ["/**"],
+  rootOf: ({ consolePath }) => consolePath,
   identify: identifyUser,
   refuse(problem, event, path) {
     if (path === "") return refusePage(problem, event);

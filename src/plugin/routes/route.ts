@@ -36,8 +36,13 @@ export interface RouteFamily {
   readonly routes: readonly Route[];
   /** Headers of every answer, including refusals. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Returns the path in the form of {@link Route.path}, or `undefined` if the request is not this family's. */
-  pathOf(pathname: string, settings: Settings): string | undefined;
+  /**
+   * Paths below the root that the family answers, with a problem where it has no route: a path, or one and all below it with
+   * `/**` at its end. The others are the app's.
+   */
+  readonly territory: readonly string[];
+  /** Returns the path that the family's routes are below; `undefined` if it is switched off. */
+  rootOf(settings: Settings): string | undefined;
   /** Authenticates a request. @throws the reason of its rejection */
   identify(event: H3Event, service: Service): Promise<Identity>;
   /** Answers with a problem, for every code of `problemKinds`. */

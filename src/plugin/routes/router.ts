@@ -23,22 +23,16 @@ export const routes: readonly Route[] = [
 export const api: RouteFamily = {
   routes,
   headers: {},
-  pathOf: (pathname, { basePath }) => apiPathOf(pathname, basePath),
+  territory: [
+    paths.openapi,
+    paths.stats,
+    paths.events,
+    ...[paths.register, paths.registrations, paths.mailbox, paths.messages].map((root) => `${root}/**`),
+  ],
+  rootOf: ({ basePath }) => basePath,
   identify: (event, service) => service.authenticate(event.req, () => clientSourceOf(event, service)),
   refuse: problemResponse,
 };
-
-/** Returns the path below the base path if the relay answers it; `undefined` leaves it to the app. */
-export function apiPathOf(pathname: string, basePath: string): string | undefined {
-  if (!pathname.startsWith(`${basePath}/v1/`)) return undefined;
-  const path = pathname.slice(basePath.length);
-  const isOurs =
-    [paths.openapi, paths.stats, paths.events].some((leaf) => path === leaf) ||
-    [paths.register, paths.registrations, paths.mailbox, paths.messages].some(
-      (root) => path === root || path.startsWith(`${root}/`),
-    );
-  return isOurs ? path : undefined;
-}
 
 /**
  * Answers a request for a path of a family.
