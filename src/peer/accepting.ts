@@ -15,14 +15,16 @@ import { namesOf, requireOptions } from "../option-checks.ts";
 import { createDeadline } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
-import { createTrustPolicy, chosenTrust, requireTrust, type Trust } from "./trust/trust.ts";
+import {
+  createTrustPolicy,
+  chosenTrust,
+  requireTrust,
+  type Trust,
+  type TrustOptions,
+} from "./trust/trust.ts";
 
 /** Options for accepting a first flight that came out of band. */
-export interface AcceptOptions {
-  /** Pin of the other peer's key, or several; short for `trust: [pin]`. */
-  readonly pin?: string | readonly string[] | undefined;
-  /** Trust in the other peer; the peer's own `trust` if neither this nor `pin` is given. */
-  readonly trust?: Trust | undefined;
+export interface AcceptOptions extends TrustOptions {
   /** Aborts the attempt; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -10,7 +10,7 @@ import { patiently, type Patience } from "./relay/patience.ts";
 import { pause } from "./time/pause.ts";
 import { requireSent } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
-import { createTrustPolicy, chosenTrust, type Trust } from "./trust/trust.ts";
+import { createTrustPolicy, chosenTrust, type TrustOptions } from "./trust/trust.ts";
 
 /** The peer to dial: a name in the relay's mailbox, or a way to deliver the first packets to it. */
 export type DialTarget =
@@ -21,11 +21,7 @@ export type DialTarget =
     };
 
 /** Options of a dial. */
-export interface DialOptions {
-  /** Pin of the other peer's key, or several; short for `trust: [pin]`. */
-  readonly pin?: string | readonly string[] | undefined;
-  /** Trust in the other peer; the peer's own `trust` if neither this nor `pin` is given. */
-  readonly trust?: Trust | undefined;
+export interface DialOptions extends TrustOptions {
   /** Text for the recipient, at most 512 bytes. */
   readonly note?: string | undefined;
   /** Time limit of the whole dial, in ms, 100 to 3 600 000; 30 000 if absent. */

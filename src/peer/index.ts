@@ -9,7 +9,7 @@ export type { CloseInfo } from "./connection/error.ts";
 export type { BidirectionalStream } from "./connection/streams.ts";
 export type { Datagrams } from "./connection/datagrams.ts";
 export type { SocketStats } from "./socket.ts";
-export type { Trust } from "./trust/trust.ts";
+export type { CaTrust, Trust, TrustOptions } from "./trust/trust.ts";
 export {
   createIdentity,
   pinOf,

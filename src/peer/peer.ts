@@ -126,7 +126,7 @@ export class Peer implements AsyncIterable<Connection> {
    *   the peer tries again.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
-    createTrustPolicy(requireTrust(this.#context.settings.trust));
+    requireTrust(this.#context.settings.trust);
     for (let next; (next = await this.#mailbox.next());) yield next;
   }
 

@@ -1,20 +1,30 @@
 import { QuicpipeError } from "../../errors.ts";
+import { namesOf, optionInvalid, requireOptions } from "../../option-checks.ts";
 import type { CertificateDemand } from "../engine/contract.ts";
-import { certificatesIn, parseDer } from "../../files/pem.ts";
+import { parseDer, requireCertificates } from "../../files/pem.ts";
 import { pinOf, pinPrefix } from "./identity.ts";
 
 /**
  * The peers that a peer trusts:
  * - pins of keys: `sha256/…`, as `quicpipe id` prints them;
- * - `{ ca }`: certificates that a CA in this PEM text issued for the other peer's name;
+ * - `{ ca }`: certificates that a CA in this PEM text issued for the other peer's name, which is one of their DNS names (RFC 5280
+ *   §4.2.1.6), letter by letter. Where the first packets came out of band, no name is known: any certificate of the CA is trusted;
  * - a function that decides by the other peer's name in the mailbox, if any, and the pin of its key;
  * - `"insecure"`: any peer. No certificate is requested or checked, so an attacker on the path can read along.
  */
 export type Trust =
   | readonly string[]
-  | { readonly ca: string }
+  | CaTrust
   | "insecure"
   | ((remoteName: string | undefined, pin: string) => boolean | Promise<boolean>);
+
+/** Trust in certificates of a CA, see {@link Trust}. */
+export interface CaTrust {
+  /** PEM text with the certificates of one CA or several. */
+  readonly ca: string;
+}
+
+const caNames = namesOf<CaTrust>({ ca: true });
 
 /** Decides on the certificate that the other side presented. */
 export type CertificateCheck = (der: Uint8Array) => boolean | Promise<boolean>;
@@ -29,7 +39,8 @@ export interface TrustPolicy {
 /**
  * Prepares a trust for use.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID for an empty list, a pin that is no SHA-256 or a PEM text without a certificate.
+ * @throws ERR_QUICPIPE_OPTION_INVALID for a value of another kind, an empty list, a pin that is no SHA-256, or a CA that holds no
+ *   certificate or one that does not parse.
  */
 export function createTrustPolicy(trust: Trust): TrustPolicy {
   if (trust === "insecure") return { demand: { kind: "none" }, checkFor: undefined };
@@ -39,20 +50,37 @@ export function createTrustPolicy(trust: Trust): TrustPolicy {
       // Async even if the function is not: an error that it throws is a refusal, not a fault of the connection.
       checkFor: (remoteName) => async (der) => (await trust(remoteName, pinOf(der))) === true,
     };
-  if ("ca" in trust) return caPolicy(trust.ca);
+  return isList(trust) ? pinPolicy(trust) : caPolicy(trust);
+}
+
+function pinPolicy(trust: readonly string[]): TrustPolicy {
   const pins = new Set(trust.map(parsePin));
   if (pins.size === 0) throw invalid("no pin is given");
   return { demand: { kind: "any" }, checkFor: () => async (der) => pins.has(pinOf(der)) };
 }
 
-function caPolicy(pem: string): TrustPolicy {
-  if (certificatesIn(pem).length === 0) throw invalid("the ca is no PEM text with a certificate");
+function caPolicy(trust: CaTrust): TrustPolicy {
+  if (typeof trust !== "object" || trust === null) throw optionInvalid("trust", trust, wanted);
+  const { ca } = requireOptions("trust", trust, caNames);
+  const pem = requireCertificates("trust.ca", String(ca)).join("\n");
   return {
     demand: { kind: "ca", pem },
     // TLS has checked the issuer. The name is checked only if one is known.
-    checkFor: (remoteName) => (der) =>
-      remoteName === undefined || parseDer(der).checkHost(remoteName) !== undefined,
+    checkFor: (remoteName) => (der) => remoteName === undefined || isFor(remoteName, der),
   };
+}
+
+/**
+ * Reports whether a certificate is for a peer of this name. `checkHost` returns the name in the certificate that it found: for
+ * `.com` that of any host below it, and it ignores case, which tells peers apart.
+ */
+function isFor(remoteName: string, der: Uint8Array): boolean {
+  return parseDer(der).checkHost(remoteName, { wildcards: false, subject: "never" }) === remoteName;
+}
+
+/** `Array.isArray` does not narrow a type of read-only lists. */
+function isList(trust: readonly string[] | CaTrust): trust is readonly string[] {
+  return Array.isArray(trust);
 }
 
 /** Checks a pin: `sha256/` and the 44 characters of the base64 of a SHA-256. */
@@ -75,8 +103,10 @@ function isCertificatePin(pin: string): boolean {
 
 const pinWanted = "the pin of the other peer's key (sha256/…, from its `quicpipe id`)";
 
-function invalid(what: string, wanted: string = `${pinWanted}, { ca } or "insecure"`): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${wanted}`, {
+const wanted = `a list of pins (sha256/…), { ca }, a function or "insecure"`;
+
+function invalid(what: string, remedy: string = wanted): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${remedy}`, {
     details: { option: "trust" },
   });
 }
@@ -91,17 +121,25 @@ export function requireTrust(trust: Trust | undefined): Trust {
   return trust;
 }
 
+/** The trust of one dial or accept. */
+export interface TrustOptions {
+  /** Pin of the other peer's key, or several; short for `trust: [pin]`. */
+  readonly pin?: string | readonly string[];
+  /** Trust in the other peer; the peer's own `trust` if neither this nor `pin` is given. */
+  readonly trust?: Trust;
+}
+
 /**
  * Returns the trust of a dial or accept: `pin`, else `trust`, else the peer's own.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if there is none, or if `pin` is given and undefined: a pin that is missing where one was
- *   meant must not fall back to a weaker trust.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if there is none, if both are given, or if one is given and undefined: where a trust was
+ *   meant and is missing, no weaker one takes its place.
  */
-export function chosenTrust(
-  options: { readonly pin?: string | readonly string[] | undefined; readonly trust?: Trust | undefined },
-  own: Trust | undefined,
-): Trust {
-  if (options.pin !== undefined) return [options.pin].flat();
-  if (Object.hasOwn(options, "pin")) throw invalid("pin is given, but undefined", pinWanted);
-  return requireTrust(options.trust ?? own);
+export function chosenTrust(options: TrustOptions, own: Trust | undefined): Trust {
+  const { pin, trust } = options;
+  if (Object.hasOwn(options, "pin") && pin === undefined)
+    throw invalid("pin is given, but undefined", pinWanted);
+  if (Object.hasOwn(options, "trust") && trust === undefined) throw invalid("it is given, but undefined");
+  if (pin !== undefined && trust !== undefined) throw invalid("pin is given too", "one of the two");
+  return pin === undefined ? requireTrust(trust ?? own) : [pin].flat();
 }

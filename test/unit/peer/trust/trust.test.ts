@@ -104,10 +104,26 @@ describe("trust", () => {
 
   it("in a CA leaves the chain to TLS and checks the name where one is known", async () => {
     const policy = createTrustPolicy({ ca: pem });
-    expect(policy.demand).toEqual({ kind: "ca", pem });
+    expect(policy.demand).toEqual({ kind: "ca", pem: pem.trim() });
     expect(await judge({ ca: pem }, "bob")).toBe(true);
     expect(await judge({ ca: pem }, "carol")).toBe(false);
     expect(await judge({ ca: pem })).toBe(true);
+  });
+
+  it.each([
+    ["the name itself", "bob.example.com", ["bob.example.com"], true],
+    ["a name of several", "bob", ["alice", "bob"], true],
+    ["the name in other case", "Bob", ["bob"], false],
+    ["a host below the name", ".example.com", ["bob.example.com"], false],
+    ["a wildcard", "bob.example.com", ["*.example.com"], false],
+    ["its common name alone", "bob", [], false],
+    ["a name with more after a NUL", "bob\0.example.com", ["bob"], false],
+  ])("in a CA takes a certificate by its DNS names: %s", async (_, remoteName, hosts, isTrusted) => {
+    const { certificate } = await createCertificate({ name: "bob", hosts });
+    const { checkFor } = createTrustPolicy({ ca: certificate });
+    const check = async (): Promise<boolean> =>
+      await checkFor!(remoteName)(new X509Certificate(certificate).raw);
+    expect(await check().catch(() => false)).toBe(isTrusted);
   });
 
   it("in anybody neither asks for a certificate nor checks one", () => {
@@ -119,18 +135,37 @@ describe("trust", () => {
     expect(() => createTrustPolicy({ ca: "none" })).toThrow(invalid);
     expect(() => requireTrust(undefined)).toThrow(invalid);
   });
+
+  it.each([
+    ["a pin outside a list", otherPin],
+    ["null", null],
+    ["a number", 5],
+    ["no option at all", {}],
+    ["a CA that is undefined", { ca: undefined }],
+    ["a CA that does not parse", { ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }],
+    ["a CA and pins", { ca: "the PEM text", pins: [otherPin] }],
+    ["a list in a list", [[otherPin]]],
+  ])("of the wrong shape is refused with a code: %s", (_, trust) => {
+    expect(() => createTrustPolicy(trust as unknown as Trust)).toThrow(invalid);
+  });
 });
 
 describe("the trust of a dial", () => {
   it("is its pins, else its trust, else the peer's own", () => {
-    expect(chosenTrust({ pin: otherPin, trust: "insecure" }, "insecure")).toEqual([otherPin]);
+    expect(chosenTrust({ pin: otherPin }, "insecure")).toEqual([otherPin]);
     expect(chosenTrust({ pin: [otherPin] }, undefined)).toEqual([otherPin]);
     expect(chosenTrust({ trust: [otherPin] }, "insecure")).toEqual([otherPin]);
     expect(chosenTrust({}, "insecure")).toBe("insecure");
     expect(() => chosenTrust({}, undefined)).toThrow(invalid);
   });
 
-  it("is refused where a pin is meant and missing", () => {
+  it("is refused where a pin or a trust is meant and missing", () => {
     expect(() => chosenTrust({ pin: undefined }, "insecure")).toThrow(/pin is given, but undefined/);
+    expect(() => chosenTrust({ trust: undefined }, "insecure")).toThrow(/trust: it is given, but undefined/);
+    expect(() => chosenTrust({ pin: otherPin, trust: undefined }, "insecure")).toThrow(invalid);
+  });
+
+  it("is refused where pins and a trust are given at once", () => {
+    expect(() => chosenTrust({ pin: otherPin, trust: "insecure" }, undefined)).toThrow(invalid);
   });
 });
