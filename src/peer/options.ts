@@ -26,9 +26,9 @@ export interface PeerOptions {
   readonly trust?: Trust | undefined;
   /**
    * CA certificates (PEM) against which the relay's certificate is verified; the system's CAs if absent. `"insecure"`
-   * verifies nothing.
+   * verifies nothing. An `http:` relay has no certificate and takes none.
    */
-  readonly relayCa?: string | undefined;
+  readonly relayCa?: string;
   /** Application protocol, which both peers must offer (RFC 7301); `"quicpipe"` if absent. */
   readonly alpn?: string | undefined;
   /**
@@ -141,8 +141,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   const { token = "" } = options;
   if (typeof token !== "string" && typeof token !== "function")
     throw invalid("token", token, "a string or a function that returns one");
-  const { relayCa } = options;
-  if (relayCa !== undefined && relayCa !== "insecure") requireCertificates("relayCa", relayCa);
+  if (Object.hasOwn(options, "relayCa")) requireRelayCa(options.relayCa, url);
   return {
     transport: isSecure ? "http3" : "tcp",
     relayHost,
@@ -152,7 +151,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     basePath,
     token: async () => (typeof token === "string" ? token : token()),
     trust: options.trust,
-    relayCa,
+    relayCa: options.relayCa,
     alpn: options.alpn ?? "quicpipe",
     host: options.host ?? (isIPv4(relayHost) ? "0.0.0.0" : "::"),
     port: range("port", 0, 65_535, 0),
@@ -195,6 +194,18 @@ function relayUrl(relay: string | URL): URL {
     relay,
     "an https URL such as https://relay.example:4433, or an http one of this machine such as http://localhost:3000",
   );
+}
+
+/** Refuses a CA that is missing where one was meant, as the system's would take its place, and one that would have no effect. */
+function requireRelayCa(relayCa: string | undefined, { protocol }: URL): void {
+  if (protocol === "http:")
+    throw invalid(
+      "relayCa",
+      "given",
+      "absent for an http relay, which has no certificate: give an https URL",
+    );
+  if (relayCa === undefined) throw invalid("relayCa", relayCa, `PEM text or "insecure", or else absent`);
+  if (relayCa !== "insecure") requireCertificates("relayCa", relayCa);
 }
 
 function invalid(name: string, value: unknown, wanted: string): QuicpipeError {

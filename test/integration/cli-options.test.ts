@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createCertificate } from "../../src/files/certificate.ts";
 import { projectPath, startChild } from "./harness/child.ts";
 import { User } from "./harness/user.ts";
 
@@ -28,6 +29,10 @@ describe("quicpipe", () => {
       ["accept", "--insecure", "--as", "bob", "--relay-ca", "/etc/passwd"],
       /--relay-ca \/etc\/passwd holds no certificate/,
     ],
+    [
+      ["accept", "--insecure", "--as", "bob", "--token-file", projectPath("package.json")],
+      /--as "bob" has no effect beside a token.*: leave out --as, or --token-file/,
+    ],
     [["relay", "--cert", "/etc/passwd", "--key", "/etc/passwd"], /--cert \/etc\/passwd holds no certificate/],
     [["dial", "..", "--as", "alice", "--insecure"], /^quicpipe: NAME is "\.\."/],
     [
@@ -42,6 +47,21 @@ describe("quicpipe", () => {
     const { status, stderr } = await new User().run(...args);
     expect(stderr.trimEnd()).toMatch(line);
     expect(status).toBe(2);
+  });
+
+  it("takes a relay on this machine without TLS, but no CA for it", async () => {
+    const user = new User();
+    const ca = join(user.env["XDG_STATE_HOME"]!, "ca.pem");
+    writeFileSync(ca, (await createCertificate({ name: "a CA" })).certificate);
+    const dial = ["dial", "bob", "--as", "alice", "--insecure", "--relay", "http://127.0.0.1:9"];
+    expect(await user.run(...dial)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/UNREACHABLE/),
+    });
+    expect(await user.run(...dial, "--relay-ca", ca)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/relayCa is given; it must be absent for an http relay/),
+    });
   });
 
   it("refuses an empty token file, whatever else could make a token", async () => {

@@ -9,9 +9,9 @@ import { scopes } from "../../protocol.ts";
 import {
   givenToken,
   isOnThisMachine,
-  readRelayCa,
   type RelayAccessArgs,
   relayAccessArgs,
+  relayOptions,
   withToken,
 } from "../peer/relay-access.ts";
 import { openQuitSignal, openScreen } from "../top/screen.ts";
@@ -38,9 +38,8 @@ export const top = defineCommand({
   args,
   async run({ args: given }) {
     const client = await openAdminClient({
-      relay: given.relay,
       token: await adminToken(given),
-      relayCa: readRelayCa(given),
+      ...relayOptions(given),
       requestTimeoutMs: topTimeoutMs,
     });
     try {

@@ -5,12 +5,19 @@ import { listOf, requireName } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "./interruption.ts";
-import { givenToken, readRelayCa, type RelayAccessArgs, relayAccessArgs, withToken } from "./relay-access.ts";
+import {
+  givenToken,
+  type RelayAccessArgs,
+  relayAccessArgs,
+  relayOptions,
+  withToken,
+} from "./relay-access.ts";
 
 const ownArgs = {
   as: {
     type: "string",
-    description: "This peer's name, with a relay on this machine that uses the development key",
+    description:
+      "This peer's name, with a relay on this machine that uses the development key; a token has a name already",
     valueHint: "name",
   },
   pin: {
@@ -68,13 +75,11 @@ export async function workAsPeer(
 
 async function bindPeer(args: PeerArgs, more: Pick<PeerOptions, "backlog" | "onError">): Promise<Bound> {
   const trust = requireTrust(args);
-  const relayCa = readRelayCa(args);
   const peer = await Peer.bind({
-    relay: args.relay,
+    ...relayOptions(args),
     token: await requireToken(args),
     identity: await keptIdentity(),
     trust,
-    ...(relayCa === undefined ? {} : { relayCa }),
     ...more,
   });
   return { peer, trust };
@@ -91,9 +96,19 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
   );
 }
 
-/** Returns a token from a file or the environment, or mints one with this machine's development key. */
+/**
+ * Returns a token from a file or the environment, or mints one with this machine's development key.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID without a token and a name, and with both: the token already has the peer's name.
+ */
 async function requireToken(args: PeerArgs): Promise<string> {
   const given = givenToken(args);
+  if (given && args.as !== undefined)
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_OPTION_INVALID",
+      `--as ${JSON.stringify(args.as)} has no effect beside a token, which names this peer: leave out --as, or --token-file and QUICPIPE_TOKEN`,
+      { details: { option: "--as" } },
+    );
   if (given) return given;
   if (args.as !== undefined) return mintDevelopmentToken({ sub: requireName("--as", args.as) });
   throw new QuicpipeError(

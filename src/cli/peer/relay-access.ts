@@ -1,5 +1,6 @@
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import { developmentCertificatePath } from "../../gateway/index.ts";
+import type { PeerOptions } from "../../peer/index.ts";
 import { readStateFile } from "../../files/state.ts";
 import { requireCertificates } from "../../files/pem.ts";
 import { isLoopbackHost } from "../../wire/ip.ts";
@@ -10,13 +11,14 @@ export const relayAccessArgs = {
   relay: {
     type: "string",
     default: "https://127.0.0.1:4433",
-    description: "The relay's HTTP/3 address",
+    description:
+      "The relay's URL: https: for HTTP/3, or http: for a relay on this machine, over TCP and without a certificate",
     valueHint: "https://host:port",
   },
   "relay-ca": {
     type: "string",
     description:
-      "PEM file of the CA, or of the certificate itself, that the relay's certificate is checked against (default: the system's CAs; on this machine, the development certificate too)",
+      "PEM file of the CA, or of the certificate itself, that the relay's certificate is checked against (default: the system's CAs; for a relay on this machine its development certificate instead, if there is one)",
     valueHint: "file",
   },
   "token-file": {
@@ -68,16 +70,22 @@ export async function withToken<Result>(args: RelayAccessArgs, work: () => Promi
 }
 
 /**
- * Returns the CA that `--relay-ca` gives. For a relay on this machine it defaults to the development certificate, which
- * no CA has signed.
+ * Returns the options that say which relay it is, and by which CA it is known. The CA of a relay on this machine defaults to
+ * the development certificate, which no CA has signed, in place of the system's.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if the file cannot be read or holds no certificate.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file of `--relay-ca` cannot be read or holds no certificate.
  */
-export function readRelayCa(args: RelayAccessArgs): string | undefined {
+export function relayOptions(args: RelayAccessArgs): Pick<PeerOptions, "relay" | "relayCa"> {
+  const relayCa = readRelayCa(args);
+  return { relay: args.relay, ...(relayCa !== undefined && { relayCa }) };
+}
+
+function readRelayCa(args: RelayAccessArgs): string | undefined {
   const path = args["relay-ca"];
   if (path !== undefined)
     return requireCertificates(`--relay-ca ${path}`, readOptionFile("--relay-ca", path)).join("\n");
-  return isOnThisMachine(args) ? readStateFile(developmentCertificatePath())?.toString() : undefined;
+  const mayBeDevelopment = isOnThisMachine(args) && URL.parse(args.relay)?.protocol === "https:";
+  return mayBeDevelopment ? readStateFile(developmentCertificatePath())?.toString() : undefined;
 }
 
 /** Reports whether the relay's host is a loopback one. An invalid URL is reported on connecting. */

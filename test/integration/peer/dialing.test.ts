@@ -293,7 +293,7 @@ async function registerAt(
   const { port } = await relay.listen();
   const peer = await Peer.bind({
     relay: `https://${host}:${port}`,
-    relayCa,
+    ...(relayCa !== undefined && { relayCa }),
     host: "127.0.0.1",
     requestTimeoutMs: 2000,
   });

@@ -64,6 +64,8 @@ describe("a peer's options", () => {
     ["timeoutMs", { timeoutMs: 1000 }],
     ["relayCa", { relayCa: "nonsense" }],
     ["relayCa", { relayCa: "" }],
+    ["relayCa", { relayCa: undefined }],
+    ["relayCa", { relay: "http://localhost:3000", relayCa: "insecure" }],
   ])("are refused by name: %s %o", async (option, wrong) => {
     await expect(resolveSettings({ relay, ...wrong } as PeerOptions)).rejects.toMatchObject({
       code: "ERR_QUICPIPE_OPTION_INVALID",
