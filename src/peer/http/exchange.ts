@@ -2,7 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
-/** A piece of a response, as the HTTP/3 client emits it. */
+/** A piece of a response, as the HTTP client emits it. */
 export interface AnswerPart {
   readonly headers?: readonly { readonly name: string; readonly value: string }[] | undefined;
   readonly data?: Uint8Array | undefined;

@@ -1,3 +1,5 @@
+import { QuicpipeError } from "../../errors.ts";
+
 /** One request to the relay. */
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -26,10 +28,29 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** Carries requests to the relay: HTTP/3 over the peer's own socket, or a fake in tests. */
+/** Carries requests to the relay: HTTP/3 over the peer's own socket, HTTP/1.1 over TCP on this machine, or a fake in tests. */
 export interface Http {
   /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no response comes in time or the session is lost. */
   request(request: HttpRequest): Promise<HttpResponse>;
   /** Ends the session, and resolves when that is done. Idempotent. */
   close(): Promise<void>;
+}
+
+/** The parts of the error for a relay that cannot be reached. */
+export interface Unreachable {
+  readonly why: string;
+  /** What to look at over this transport. */
+  readonly remedy: string;
+  readonly cause?: unknown;
+  /** `sent` tells whether the relay may have got the request. */
+  readonly details: Readonly<Record<string, unknown>> & { readonly sent: boolean };
+}
+
+/** Returns the error for a relay that cannot be reached. */
+export function relayUnreachable({ why, remedy, cause, details }: Unreachable): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_RELAY_UNREACHABLE",
+    `the relay cannot be reached: ${why}; ${remedy}`,
+    { cause, details },
+  );
 }

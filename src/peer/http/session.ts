@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
+import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
 import { Exchange, tooLong } from "./exchange.ts";
 import { guardExports } from "./wasm-guard.ts";
 
@@ -223,18 +223,15 @@ export class Http3Session {
 /** H3_REQUEST_CANCELLED (RFC 9114 §8.1). */
 const requestCancelled = 0x10c;
 
-/** Returns the error for a relay that cannot be reached. */
+/** Returns the error for a relay that cannot be reached by HTTP/3. */
 export function unreachable(
   why: string,
   sent: boolean,
   cause?: unknown,
   more: Readonly<Record<string, unknown>> = {},
 ): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_RELAY_UNREACHABLE",
-    `the relay cannot be reached: ${why}; check its address, its certificate and that UDP gets through`,
-    { cause, details: { sent, ...more } },
-  );
+  const remedy = "check its address, its certificate and that UDP gets through";
+  return relayUnreachable({ why, remedy, cause, details: { sent, ...more } });
 }
 
 /** Returns the error for a relay whose certificate does not verify. {@link isDistrusted} recognizes it. */

@@ -1,8 +1,9 @@
 import { Agent, type IncomingMessage, request as openRequest, type RequestOptions } from "node:http";
 import { isIP } from "node:net";
+import type { QuicpipeError } from "../../errors.ts";
+import { codeOf } from "../../system-error.ts";
 import { Exchange } from "./exchange.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
-import { unreachable } from "./session.ts";
+import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
 
 /** Options of a {@link TcpSession}. */
 export interface TcpSessionOptions {
@@ -73,7 +74,7 @@ export class TcpSession {
     this.#open({ method, path, headers: { ...headers, ...length, host: this.#options.authority }, signal })
       .on("finish", () => (isSent = true))
       .on("response", (response) => receive(response, exchange))
-      .on("error", (cause) => exchange.fail(unreachable(cause.message, isSent, cause)))
+      .on("error", (cause) => exchange.fail(unreachable(reasonOf(cause), isSent, cause)))
       .end(body);
   }
 
@@ -104,5 +105,17 @@ function receive(response: IncomingMessage, exchange: Exchange): void {
   response
     .on("data", (data: Buffer) => exchange.take({ data }))
     .on("end", () => exchange.complete())
-    .on("error", (cause) => exchange.fail(unreachable(cause.message, true, cause)));
+    .on("error", (cause) => exchange.fail(unreachable(reasonOf(cause), true, cause)));
+}
+
+/** Returns the reason of a failure. Where several addresses were tried, the error has an empty message and one of each in it. */
+function reasonOf(cause: Error): string {
+  if (cause instanceof AggregateError && cause.errors.length > 0)
+    return cause.errors.map((each: Error) => reasonOf(each)).join(", ");
+  return cause.message || codeOf(cause);
+}
+
+function unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
+  const remedy = "check that its app runs on this machine and listens on the TCP port of the URL";
+  return relayUnreachable({ why, remedy, cause, details: { sent } });
 }

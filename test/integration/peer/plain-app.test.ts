@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { H3, serve } from "h3";
 import { expect, it, onTestFinished, vi } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
@@ -120,4 +122,19 @@ it("peers that ask by the older paths talk, recall their messages and end their 
       "POST /v1/register: 200",
     ]),
   );
+
+it.each(["localhost", "127.0.0.1"])("an app that is not there is named as such, at %s", async (host) => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  const peer = await bind({ relay: `http://${host}:${port}` });
+  await expect(peer.dial("anonymous", { timeoutMs: 2000 })).rejects.toMatchObject({
+    code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
+    message: expect.stringMatching(
+      new RegExp(`: connect ECONNREFUSED 127\\.0\\.0\\.1:${port}.*; check that its app runs on this machine`),
+    ),
+    details: { sent: false },
+  });
 });
