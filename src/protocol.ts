@@ -65,6 +65,8 @@ export interface RegisterResponse {
   address: string | null;
   /** `host:port` of the relay's UDP port, as the peer should address it. */
   relay: string;
+  /** `address:port` that the relay's UDP socket is bound to. For peers on its machine: absent unless the URL's host is loopback. */
+  bound?: string;
   num: number;
   /** RFC 3339. */
   expiresAt: string;
@@ -74,7 +76,7 @@ export interface RegisterResponse {
 
 /** `GET /v1/registrations`: the caller's registrations, without their secrets. */
 export interface RegisterListResponse {
-  registrations: Omit<RegisterResponse, "secret">[];
+  registrations: Omit<RegisterResponse, "secret" | "bound">[];
 }
 
 /** `POST /v1/mailbox/{recipient}` */

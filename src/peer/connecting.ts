@@ -1,11 +1,13 @@
 import * as defaults from "../defaults/index.ts";
 import type { QuicpipeError } from "../errors.ts";
+import type { RegisterResponse } from "../protocol.ts";
 import type { PeerTelemetry, PeerTrace } from "../telemetry/index.ts";
 import { Connection } from "./connection/connection.ts";
 import { ConnectionIds } from "./connection/connection-ids.ts";
 import type { Engine, EngineOptions } from "./engine/contract.ts";
 import type { Identity } from "./trust/identity.ts";
 import type { PeerSettings } from "./options.ts";
+import { localRelay } from "./relay/local-relay.ts";
 import { RegistrationUpkeep } from "./relay/upkeep.ts";
 import type { RelayClient } from "./relay/client.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
@@ -54,7 +56,7 @@ export async function register(context: PeerContext, attempt: Attempt): Promise<
   const registration = await RegistrationUpkeep.open({
     relay,
     bind: (credential) => stun.bind(credential),
-    onRelay: (relayAddress) => followRelay(context, relayAddress),
+    onAnswer: (answer) => followRelay(context, answer),
     token: settings.token,
     key,
     num,
@@ -69,11 +71,9 @@ export async function register(context: PeerContext, attempt: Attempt): Promise<
   return registration;
 }
 
-/** Moves the socket to the relay's UDP port. A peer that registers over TCP learns it from the answer; the host is the same. */
-function followRelay({ settings, socket }: PeerContext, relayAddress: string): void {
-  if (settings.transport !== "tcp") return;
-  const port = Number(/:(\d{1,5})$/.exec(relayAddress)?.[1]);
-  if (port > 0 && port < 65_536) socket.moveTo({ address: settings.relay.address, port });
+/** Moves the socket to the relay's UDP address, which a peer that registers over TCP learns from the answer. */
+function followRelay({ settings, socket }: PeerContext, answer: RegisterResponse): void {
+  if (settings.transport === "tcp") socket.moveTo(localRelay(answer, settings.addresses, socket));
 }
 
 /** A new connection: the session that drives it, and the object for the application. */

@@ -18,8 +18,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Requires a registration. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireRegistration(answer: RegisterResponse | undefined): RegisterResponse {
-  const { id, secret, address, relay }: Fields = { ...answer };
-  if (isText(id) && isText(secret) && isText(relay) && (address === null || isText(address))) return answer!;
+  const { id, secret, address, relay, bound = relay }: Fields = { ...answer };
+  const areAddresses = isText(relay) && isText(bound) && (address === null || isText(address));
+  if (isText(id) && isText(secret) && areAddresses) return answer!;
   throw odd("a registration");
 }
 

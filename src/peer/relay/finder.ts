@@ -2,6 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
+import { relayUnreachable } from "../http/http.ts";
 import { isDistrusted, unreachable } from "../http/session.ts";
 import { TcpSession, type TcpSessionOptions } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
@@ -31,7 +32,7 @@ export function createRelayHttp(
     isFirst = false;
   };
   if (settings.transport === "tcp")
-    return new RelayHttp(async () => new TcpSession(tcpOptions(settings, onAnswer)));
+    return new RelayHttp(async () => new TcpSession(tcpOptions(settings, socket, onAnswer)));
   const finder = new RelayFinder(settings, engine, socket);
   return new RelayHttp(async (signal) => {
     const session = await finder.open(signal);
@@ -40,8 +41,20 @@ export function createRelayHttp(
   });
 }
 
-function tcpOptions({ addresses, relay, authority }: PeerSettings, onAnswer: () => void): TcpSessionOptions {
-  return { addresses, port: relay.port, authority, onAnswer };
+function tcpOptions(settings: PeerSettings, socket: PeerSocket, onAnswer: () => void): TcpSessionOptions {
+  const { addresses, relay, authority } = settings;
+  return { addresses: reachable(addresses, socket), port: relay.port, authority, onAnswer };
+}
+
+/** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the peer's socket can send to none of the addresses. */
+function reachable(addresses: readonly string[], socket: PeerSocket): readonly string[] {
+  const found = addresses.filter((address) => socket.reaches(address));
+  if (found.length > 0) return found;
+  throw relayUnreachable({
+    why: `none of its addresses (${addresses.join(", ")}) can be reached from ${socket.local.address}`,
+    remedy: 'give the peer another host, such as "::"',
+    details: { sent: false },
+  });
 }
 
 /**
@@ -87,15 +100,13 @@ class RelayFinder {
 
   /** Returns the current addresses, or the last known ones if the look-up takes too long or fails. */
   async #addresses(signal: AbortSignal): Promise<readonly string[]> {
-    const { relayHost, host } = this.#settings;
+    const { relayHost } = this.#settings;
     const lookUp = lookUpRelay(relayHost).then(
       (found) => void (this.#known = found),
       () => undefined,
     );
     await Promise.race([lookUp, pause(defaults.relayLookUpMs, signal)]);
-    const reachable = this.#known.filter((address) => this.#socket.reaches(address));
-    if (reachable.length > 0) return orderAddresses(reachable, this.#socket.relay.address);
-    throw unreachable(`none of its addresses (${this.#known.join(", ")}) can be reached from ${host}`, false);
+    return orderAddresses(reachable(this.#known, this.#socket), this.#socket.relay.address);
   }
 
   async #attempt(address: string, signal: AbortSignal): Promise<RelaySession> {

@@ -20,8 +20,8 @@ export interface UpkeepParts {
   readonly key: Uint8Array;
   readonly num: number;
   readonly keepaliveMs: number;
-  /** Called with the `host:port` of the relay's UDP socket from each answer. */
-  readonly onRelay?: (relay: string) => void;
+  /** Called with each answer, which tells where the relay's UDP socket is. May throw. */
+  readonly onAnswer?: (answer: RegisterResponse) => void;
   /** Called at each keepalive. */
   readonly onKeepalive?: () => void;
   /** Called when the relay has followed to another address: packets get through again. */
@@ -30,7 +30,7 @@ export interface UpkeepParts {
 
 /**
  * One registration at the relay and its upkeep. STUN at each keepalive keeps the NAT's mapping, renews the life of the
- * registration and moves it to a new address. If that fails, it is registered again over HTTP/3.
+ * registration and moves it to a new address. If that fails, it is registered again over HTTP.
  */
 export class RegistrationUpkeep {
   readonly #parts: UpkeepParts;
@@ -158,7 +158,7 @@ export class RegistrationUpkeep {
 
 async function ask(parts: UpkeepParts): Promise<RegisterResponse> {
   const answer = requireRegistration(await parts.relay.register(requestFor(parts)));
-  parts.onRelay?.(answer.relay);
+  parts.onAnswer?.(answer);
   return answer;
 }
 

@@ -68,10 +68,18 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
     },
     ["ttlMs"],
   ),
-  RegisterResponse: object({
-    ...registration,
-    secret: { ...text, description: "Password of the STUN long-term credential; the username is the id." },
-  }),
+  RegisterResponse: object(
+    {
+      ...registration,
+      bound: {
+        ...text,
+        description:
+          "address:port that the relay's UDP socket is bound to; only for a URL whose host is loopback.",
+      },
+      secret: { ...text, description: "Password of the STUN long-term credential; the username is the id." },
+    },
+    ["bound"],
+  ),
   RegisterListResponse: object({ registrations: { type: "array", items: object(registration) } }),
   MailboxSendRequest: object(
     {

@@ -4,6 +4,7 @@ import { type RegisterListResponse, type RegisterResponse, paths, scopes } from 
 import type { RegistrationSpec, Registration } from "../../registry/index.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { readJson } from "../http/body.ts";
+import { isLoopbackHost } from "../../wire/ip.ts";
 import { timestamp } from "../../steady-clock.ts";
 import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
 import { json, noContent } from "../http/exchange.ts";
@@ -52,7 +53,7 @@ async function register(request: TracedRequest): Promise<Response> {
   service.rateLimiter.take(identity.account, requestsFor(wanted.num) - 1);
   const registration = trace.opening(() => registry.register(wanted));
   const secret = registry.secretOf(registration.id);
-  return json({ ...registrationView(registration, request), secret });
+  return json({ ...registrationView(registration, request), ...boundAddress(request), secret });
 }
 
 /** Returns the number of requests that a registration counts as, by the connection IDs to derive. The router has already counted one. */
@@ -99,7 +100,7 @@ function notFound(why: string): QuicpipeError {
 function registrationView(
   { id, address, num, expiresAtMs }: Registration,
   request: ApiRequest,
-): Omit<RegisterResponse, "secret"> {
+): Omit<RegisterResponse, "secret" | "bound"> {
   return {
     id,
     address: address && formatAddress(address),
@@ -107,6 +108,11 @@ function registrationView(
     num,
     expiresAt: timestamp(expiresAtMs),
   };
+}
+
+/** A peer on this machine cannot go by the public address, which may lead through a NAT, by another port. */
+function boundAddress({ event, service }: ApiRequest): Pick<RegisterResponse, "bound"> {
+  return isLoopbackHost(event.url.hostname) ? { bound: formatAddress(service.forwarder.address()) } : {};
 }
 
 function relayAddress({ event, service }: ApiRequest): string {

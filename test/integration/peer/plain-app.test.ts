@@ -79,6 +79,32 @@ it("two peers talk over an app that is named localhost, whichever address it lis
   }
 });
 
+it.each(["127.0.0.1", "0.0.0.0", "::1", "::"])(
+  "two peers talk over a relay whose UDP socket is bound to %s, whatever its public address",
+  async (host) => {
+    const relay = new URL(await serveApp({ host, publicAddress: "relay.example:9" }));
+    relay.hostname = "localhost";
+    expect(await greet(relay.href)).toBe("hello");
+  },
+);
+
+it("a peer whose socket has another family than the relay's is told so", async () => {
+  const four = await serveApp({ host: "::1" });
+  const peer = await bind({ relay: four });
+  const unreachable = { code: "ERR_QUICPIPE_RELAY_UNREACHABLE" };
+  await expect(peer.dial("anonymous", { timeoutMs: 2000 })).rejects.toMatchObject({
+    ...unreachable,
+    message: expect.stringMatching(
+      /is at \[::1\]:\d+, which cannot be reached from 0\.0\.0\.0: give the peer another host/,
+    ),
+  });
+  const other = await bind({ relay: four, host: "::1" });
+  await expect(other.dial("anonymous", { timeoutMs: 2000 })).rejects.toMatchObject({
+    ...unreachable,
+    message: expect.stringMatching(/none of its addresses \(127\.0\.0\.1\) can be reached from ::1/),
+  });
+});
+
 it("a token that HTTP cannot carry is an error of ours, and ends no other request", async () => {
   const relay = await serveApp();
   const peer = await bind({ relay, token: "a\nb" });

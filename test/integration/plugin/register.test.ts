@@ -28,6 +28,7 @@ describe("POST /v1/register", () => {
       id: expect.stringMatching(/^[\w-]{22}$/),
       address: null,
       relay: `127.0.0.1:${app.relay.address().port}`,
+      bound: `127.0.0.1:${app.relay.address().port}`,
       num: 10,
       expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       secret: expect.stringMatching(/^[\w-]{43}$/),
@@ -61,6 +62,22 @@ describe("POST /v1/register", () => {
     const app = await serveRelay({ auth, publicAddress: "relay.example.com:443" });
     const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
     expect(body.relay).toBe("relay.example.com:443");
+  });
+
+  it("tells where its UDP socket is bound only to whoever asks by a loopback host", async () => {
+    const app = await serveRelay({ auth, publicAddress: "relay.example.com:443" });
+    const headers = {
+      authorization: `Bearer ${await secretToken("alice")}`,
+      "content-type": "application/json",
+    };
+    const boundFor = async (host: string): Promise<unknown> => {
+      const body = JSON.stringify({ key: newKey(), num: 1 });
+      const answer = await app.app.request(`http://${host}/v1/register`, { method: "POST", headers, body });
+      return ((await answer.json()) as { bound?: string }).bound;
+    };
+    for (const host of ["localhost:3000", "127.0.0.1", "[::1]"])
+      expect(await boundFor(host)).toBe(`127.0.0.1:${app.relay.address().port}`);
+    expect(await boundFor("relay.example.com")).toBeUndefined();
   });
 
   it("cuts a lifetime to the maximum", async () => {
@@ -228,7 +245,7 @@ describe("GET and DELETE /v1/register", () => {
     const first = await register(app, alice, { key: newKey(), num: 10 });
     const second = await register(app, alice, { key: newKey(), num: 5 });
     await register(app, bob, { key: newKey(), num: 1 });
-    const { secret: _secret, ...shown } = first.body;
+    const { secret: _secret, bound: _bound, ...shown } = first.body;
     const list = await call("GET", `${app.url}/v1/register`, { token: alice });
     expect(list.body.registrations).toHaveLength(2);
     expect(list.body.registrations[0]).toEqual(shown);
