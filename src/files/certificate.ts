@@ -15,7 +15,7 @@ export interface CertificateOptions {
   readonly name: string;
   /** Host names and IP literals that the certificate is valid for (subject alternative names). */
   readonly hosts?: readonly string[];
-  /** Days until it expires; default 3650. A pinned certificate is replaced by changing the pin, not by waiting for its expiry. */
+  /** Days until it expires; default 3650. Peers that pin its key look at no date. */
   readonly days?: number;
 }
 

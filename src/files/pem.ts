@@ -57,7 +57,8 @@ export function requireKeyPair(
     throw invalid(names.key, `does not belong to the (first) certificate of ${names.cert}`);
 }
 
-function isKeyOf(certificate: string, key: KeyObject): boolean {
+/** Reports whether a private key belongs to a certificate (PEM). */
+export function isKeyOf(certificate: string, key: KeyObject): boolean {
   return new X509Certificate(certificate).checkPrivateKey(key);
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import { QuicpipeError } from "../errors.ts";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import { claimFolder, refusalOf } from "./private-folder.ts";
 import { codeOf } from "../system-error.ts";
 
@@ -77,7 +77,7 @@ function readFile(path: string, check: (file: number) => void): Buffer | undefin
   } catch (cause) {
     const code = codeOf(cause);
     if (file === undefined && code === "ENOENT") return undefined;
-    throw cause instanceof QuicpipeError ? cause : unavailable(`${path} cannot be read (${code})`, cause);
+    throw isQuicpipeError(cause) ? cause : unavailable(`${path} cannot be read (${code})`, cause);
   } finally {
     if (file !== undefined) closeSync(file);
   }

@@ -96,8 +96,9 @@ export class Peer implements AsyncIterable<Connection> {
    * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown.
    * @throws ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` tells how far the dial
    *   came.
-   * @throws ERR_QUICPIPE_PIN_MISMATCH if one peer does not trust the other.
-   * @throws ERR_QUICPIPE_HANDSHAKE_FAILED
+   * @throws ERR_QUICPIPE_PIN_MISMATCH if one peer does not trust the other's key, or its name with a CA.
+   * @throws ERR_QUICPIPE_HANDSHAKE_FAILED if a certificate is of another CA than the one trusted, or the peers have no ALPN in
+   *   common.
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal, such as ERR_QUICPIPE_TOKEN_EXPIRED. A
    *   temporary refusal, such as ERR_QUICPIPE_MAILBOX_FULL, is thrown as soon as too little time is left to ask again.
    * @throws ERR_QUICPIPE_CLOSED after {@link close}.

@@ -101,7 +101,7 @@ export class PeerSocket {
     }
   }
 
-  /** The relay's current address. */
+  /** The relay's current address; the TCP address of an `http:` relay until its first answer tells that of its UDP socket. */
   get relay(): Address {
     return this.#relay;
   }

@@ -26,7 +26,7 @@ export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the 
 export function pinMismatch(pin: string | undefined, remoteName: string | undefined): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_PIN_MISMATCH",
-    `${remoteName ?? "the other peer"} presented a certificate that is not trusted: ${pin}; pin it only if that peer says that it is its own`,
+    `${remoteName ?? "the other peer"} presented a certificate that is not trusted, of the key ${pin}; pin that key only if that peer says that it is its own`,
     { details: { pin, refusedBy: "this peer" } },
   );
 }
@@ -43,7 +43,7 @@ export function failureOf(
   if (errorCode === badCertificate && by === "the other")
     return new QuicpipeError(
       "ERR_QUICPIPE_PIN_MISMATCH",
-      `the other peer does not trust our certificate: it has to pin ${ownPin}`,
+      `the other peer does not trust our certificate: it has to pin our key, ${ownPin}`,
       { details: { ...details, pin: ownPin, refusedBy: "the other peer" } },
     );
   if (phase === "handshake" || (errorCode >= cryptoErrors.first && errorCode <= cryptoErrors.last))

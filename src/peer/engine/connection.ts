@@ -103,10 +103,6 @@ export class QuicheConnection implements EngineConnection {
     return this.#connection.isClosed();
   }
 
-  isTimedOut(): boolean {
-    return this.#connection.isTimedOut();
-  }
-
   remoteClose(): EngineClose | undefined {
     return closeOf(this.#connection.peerError());
   }

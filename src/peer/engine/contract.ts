@@ -87,7 +87,6 @@ export interface EngineConnection {
   /** Reports whether the other side closed the connection, or it is over. */
   isDraining(): boolean;
   isClosed(): boolean;
-  isTimedOut(): boolean;
   /** The CONNECTION_CLOSE of the other side. */
   remoteClose(): EngineClose | undefined;
   /** The reason for which this side closed. */

@@ -1,4 +1,4 @@
-import { QuicpipeError } from "../../errors.ts";
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
 
 /** A session as {@link RelayHttp} uses it. */
@@ -77,6 +77,6 @@ export class RelayHttp implements Http {
 }
 
 function mayRepeat(error: unknown, { isIdempotent }: HttpRequest): boolean {
-  if (!(error instanceof QuicpipeError) || error.code !== "ERR_QUICPIPE_RELAY_UNREACHABLE") return false;
+  if (!isQuicpipeError(error, "ERR_QUICPIPE_RELAY_UNREACHABLE")) return false;
   return error.details["sent"] === false || isIdempotent;
 }

@@ -67,7 +67,7 @@ function refusal(host: string, certificate: X509Certificate | undefined): string
 /** Returns a DNS name of a certificate that is valid for the IP address `host`; `undefined` if it is not, or has none. */
 function nameBeside(certificate: X509Certificate, host: string): string | undefined {
   if (certificate.checkIP(host) === undefined) return undefined;
-  return /DNS:([^,\s]+)/.exec(certificate.subjectAltName ?? "")?.[1];
+  return namesOf(certificate).find((name) => isIP(name) === 0);
 }
 
 /** Returns the first candidate, from the leaf upwards, that is in the chain or issued a certificate in it. */

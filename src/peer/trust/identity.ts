@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { createCertificate } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { certificatesIn, parseDer } from "../../files/pem.ts";
+import { certificatesIn, isKeyOf, parseDer } from "../../files/pem.ts";
 
 /** A peer's identity to other peers: a certificate and its private key. */
 export interface Identity {
@@ -17,7 +17,7 @@ export interface Identity {
 
 /** Options of {@link createIdentity}. */
 export interface IdentityOptions {
-  /** Common and alternative name of the certificate; `"quicpipe peer"` if absent. It is for people; pins ignore it. */
+  /** Common name of the certificate; `"quicpipe peer"` if absent. It is for people: neither pins nor a CA go by it. */
   readonly name?: string | undefined;
 }
 
@@ -45,8 +45,7 @@ export function loadIdentity(pem: string): Identity {
   if (certificates.length === 0 || !privateKey)
     throw invalid(`PEM text has no ${privateKey ? "certificate" : "private key"}`);
   const identity = parsed(() => identityOf(certificates.join("\n"), privateKey));
-  const own = new X509Certificate(identity.certificate);
-  if (!parsed(() => own.checkPrivateKey(createPrivateKey(privateKey))))
+  if (!parsed(() => isKeyOf(identity.certificate, createPrivateKey(privateKey))))
     throw invalid("the private key does not belong to the (first) certificate");
   return identity;
 }
