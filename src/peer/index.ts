@@ -1,6 +1,4 @@
 export { Peer, type PeerStats } from "./peer.ts";
-export { type AdminClient, openAdminClient } from "./relay/admin-client.ts";
-export type { StatsRequest } from "./relay/client.ts";
 export type { PeerOptions } from "./options.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
 export type { AcceptOptions } from "./accepting.ts";

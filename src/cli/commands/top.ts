@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { defineCommand, type CommandDef } from "citty";
 import { sampleIntervalMs, topTimeoutMs } from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import { type AdminClient, openAdminClient } from "../../peer/index.ts";
+import { type AdminClient, openAdminClient } from "../../peer/admin/index.ts";
 import { mintDevelopmentToken, type PagedRelayStats } from "../../plugin/index.ts";
 import { scopes } from "../../protocol.ts";
 import {

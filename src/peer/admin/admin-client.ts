@@ -1,7 +1,7 @@
 import { loadEngine } from "../engine/engine.ts";
 import { type PeerOptions, resolveSettings } from "../options.ts";
-import { RelayClient, type StatsRequest } from "./client.ts";
-import { createRelayHttp } from "./finder.ts";
+import { RelayClient, type StatsRequest } from "../relay/client.ts";
+import { createRelayHttp } from "../relay/finder.ts";
 import { PeerSocket } from "../socket.ts";
 
 /** A client for a relay's statistics. Needs a token with the scope `relay:admin`. The caller closes it. */
@@ -17,7 +17,7 @@ export interface AdminClient {
 }
 
 /**
- * Binds a UDP socket for HTTP/3 to the relay. Does not contact the relay yet.
+ * Binds a UDP socket, which carries HTTP/3; to an `http:` relay requests go over TCP. Does not contact the relay yet.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_DEPENDENCY_MISSING, and
  *   ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.

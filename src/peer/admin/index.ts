@@ -1,0 +1,1 @@
+export { type AdminClient, openAdminClient } from "./admin-client.ts";
