@@ -1,6 +1,7 @@
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
+import { type Alpn, requireAlpn } from "./alpn.ts";
 import {
   abandonAttempt,
   type Attempt,
@@ -25,11 +26,13 @@ import {
 
 /** Options for accepting a first flight that came out of band. */
 export interface AcceptOptions extends TrustOptions {
+  /** Application protocols to accept; those of the peer's own `alpn` if absent. */
+  readonly alpn?: Alpn | undefined;
   /** Aborts the attempt; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-const optionNames = namesOf<AcceptOptions>({ pin: true, trust: true, signal: true });
+const optionNames = namesOf<AcceptOptions>({ pin: true, trust: true, alpn: true, signal: true });
 
 /** Accepts a connection whose first flight came out of band. The caller closes it. */
 export async function acceptFlight(
@@ -38,12 +41,16 @@ export async function acceptFlight(
   options: AcceptOptions,
 ): Promise<Connection> {
   requireOptions("", options, optionNames);
-  const { signal } = options;
+  const { settings } = context;
   const destinationId = requireFirstFlight(packets);
-  const trusted = chosenTrust(options, context.settings.trust);
+  const terms: Terms = {
+    trust: chosenTrust(options, settings.trust),
+    alpn: requireAlpn(options.alpn, settings.alpn),
+    signal: options.signal,
+  };
   return await context.telemetry.accept((trace) => {
     const traced = within(context, trace);
-    return attemptAccept(traced, trusted, signal, async (attempt) => {
+    return attemptAccept(traced, terms, async (attempt) => {
       await register(traced, attempt);
       return { packets, destinationId, sender: undefined };
     });
@@ -56,10 +63,11 @@ export async function acceptMessage(
   { id }: WaitingMessage,
   onTaken: () => void,
 ): Promise<Connection> {
-  const trust = requireTrust(context.settings.trust);
+  const { trust, alpn } = context.settings;
+  const terms: Terms = { trust: requireTrust(trust), alpn, signal: undefined };
   return await context.telemetry.acceptMessage((trace) => {
     const traced = within(context, trace);
-    return attemptAccept(traced, trust, undefined, async (attempt) => {
+    return attemptAccept(traced, terms, async (attempt) => {
       const registration = await register(traced, attempt);
       const message = requireTaken(await traced.relay.take(id, { registration: registration.id }));
       const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
@@ -72,6 +80,13 @@ export async function acceptMessage(
   });
 }
 
+/** What the accepting side asks of a connection. */
+interface Terms {
+  readonly trust: Trust;
+  readonly alpn: readonly string[];
+  readonly signal: AbortSignal | undefined;
+}
+
 /** A dialer's first packets, checked. */
 interface Flight {
   readonly packets: readonly Uint8Array[];
@@ -82,8 +97,7 @@ interface Flight {
 
 async function attemptAccept(
   context: PeerContext,
-  trust: Trust,
-  signal: AbortSignal | undefined,
+  { trust, alpn, signal }: Terms,
   receive: (attempt: Attempt) => Promise<Flight>,
 ): Promise<Connection> {
   const policy = createTrustPolicy(trust);
@@ -99,6 +113,7 @@ async function attemptAccept(
       role: "server",
       policy,
       remoteName: flight.sender,
+      alpn,
       idleTimeoutMs,
     });
     await answerFlight(context, session, flight, handshakeTimeoutMs);

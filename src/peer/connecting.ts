@@ -87,6 +87,7 @@ export interface Making {
   readonly role: "client" | "server";
   readonly policy: TrustPolicy;
   readonly remoteName: string | undefined;
+  readonly alpn: readonly string[];
   readonly idleTimeoutMs: number;
 }
 
@@ -139,11 +140,11 @@ function endAttempt(context: PeerContext, attempt: Attempt): void {
 }
 
 function engineOptions({ settings, identity }: PeerContext, making: Making): EngineOptions {
-  const { alpn, maxUdpPayloadBytes, flowWindowBytes, maxStreams } = settings;
+  const { maxUdpPayloadBytes, flowWindowBytes, maxStreams } = settings;
   return {
     identity,
     demand: making.policy.demand,
-    alpn,
+    alpn: making.alpn,
     idleTimeoutMs: making.idleTimeoutMs,
     maxUdpPayloadBytes,
     flowWindowBytes,

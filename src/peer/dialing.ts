@@ -1,6 +1,7 @@
 import * as defaults from "../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { MailboxSendRequest, MessageState, SentMessage } from "../protocol.ts";
+import { type Alpn, requireAlpn } from "./alpn.ts";
 import { abandonAttempt, beginAttempt, connect, type PeerContext, register, within } from "./connecting.ts";
 import type { Connection } from "./connection/connection.ts";
 import { createDeadline } from "./time/deadline.ts";
@@ -22,6 +23,8 @@ export type DialTarget =
 
 /** Options of a dial. */
 export interface DialOptions extends TrustOptions {
+  /** Application protocols to offer; those of the peer's own `alpn` if absent. */
+  readonly alpn?: Alpn | undefined;
   /** Text for the recipient, at most 512 bytes. */
   readonly note?: string | undefined;
   /** Time limit of the whole dial, in ms, 100 to 3 600 000; 30 000 if absent. */
@@ -33,6 +36,7 @@ export interface DialOptions extends TrustOptions {
 const optionNames = namesOf<DialOptions>({
   pin: true,
   trust: true,
+  alpn: true,
   note: true,
   timeoutMs: true,
   signal: true,
@@ -62,12 +66,13 @@ async function attemptDial(
   options: DialOptions,
 ): Promise<Connection> {
   const policy = createTrustPolicy(chosenTrust(options, context.settings.trust));
+  const alpn = requireAlpn(options.alpn, context.settings.alpn);
   const timeoutMs = numberIn("timeoutMs", options.timeoutMs, 100, 3_600_000, defaults.dialTimeoutMs);
   const remoteName = typeof target === "string" ? target : undefined;
   const attempt = beginAttempt(context);
   // The engine's idle timer starts with the first flight, which may wait as long as the dial does.
   const idleTimeoutMs = Math.max(context.settings.idleTimeoutMs, timeoutMs);
-  const made = connect(context, attempt, { role: "client", policy, remoteName, idleTimeoutMs });
+  const made = connect(context, attempt, { role: "client", policy, remoteName, alpn, idleTimeoutMs });
   const { session } = made;
   const packets = session.firstFlight();
   const progress: Progress = { step: "registering", fault: undefined, refusal: undefined };

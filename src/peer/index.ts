@@ -15,4 +15,5 @@ export {
   type IdentityOptions,
   loadIdentity,
 } from "./trust/identity.ts";
+export type { Alpn } from "./alpn.ts";
 export { type ErrorDetails, isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";

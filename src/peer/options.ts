@@ -7,6 +7,7 @@ import { maxPacketBytes } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { isLoopbackHost } from "../wire/ip.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
+import { type Alpn, requireAlpn } from "./alpn.ts";
 import type { Identity } from "./trust/identity.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust/trust.ts";
@@ -29,8 +30,11 @@ export interface PeerOptions {
    * verifies nothing. An `http:` relay has no certificate and takes none.
    */
   readonly relayCa?: string;
-  /** Application protocol, which both peers must offer (RFC 7301); `"quicpipe"` if absent. */
-  readonly alpn?: string | undefined;
+  /**
+   * Application protocols, of which both peers must have one (RFC 7301); `"quicpipe"` if absent. Of several in common, the
+   * dialer's first is taken, as `connection.protocol` tells.
+   */
+  readonly alpn?: Alpn | undefined;
   /**
    * Local IP address to bind. Its family limits the addresses of the relay that can be reached. If absent, all
    * addresses: `::`, or `0.0.0.0` if the URL has an IPv4 address.
@@ -105,7 +109,7 @@ export interface PeerSettings {
   readonly token: () => Promise<string>;
   readonly trust: Trust | undefined;
   readonly relayCa: string | undefined;
-  readonly alpn: string;
+  readonly alpn: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly maxUdpPayloadBytes: number;
@@ -152,7 +156,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     token: async () => (typeof token === "string" ? token : token()),
     trust: options.trust,
     relayCa: options.relayCa,
-    alpn: options.alpn ?? "quicpipe",
+    alpn: requireAlpn(options.alpn, ["quicpipe"]),
     host: options.host ?? (isIPv4(relayHost) ? "0.0.0.0" : "::"),
     port: range("port", 0, 65_535, 0),
     maxUdpPayloadBytes: range(

@@ -66,7 +66,7 @@ export class RawHttp3 {
     const engine = (await loadEngine()).connect(
       {
         demand: { kind: "ca", pem: target.certificate },
-        alpn: "h3",
+        alpn: ["h3"],
         idleTimeoutMs: 120_000,
         maxUdpPayloadBytes: 1200,
         flowWindowBytes,

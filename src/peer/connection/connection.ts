@@ -45,6 +45,11 @@ export class Connection {
     return this.#session.closed;
   }
 
+  /** The application protocol that both peers agreed on (RFC 7301); empty before {@link ready}. */
+  get protocol(): string {
+    return this.#engine.applicationProtocol();
+  }
+
   /** The other peer's name in the mailbox; `undefined` if the first flight came another way. */
   get remoteName(): string | undefined {
     return this.#session.remoteName;

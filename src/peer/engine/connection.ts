@@ -91,6 +91,10 @@ export class QuicheConnection implements EngineConnection {
     return this.#connection.isEstablished();
   }
 
+  applicationProtocol(): string {
+    return Buffer.from(this.#connection.applicationProto()).toString();
+  }
+
   isQuiet(): boolean {
     return !this.#ends.areWaiting && this.#isNothingInFlight();
   }

@@ -14,7 +14,8 @@ export interface EngineOptions {
   /** Certificate chain and private key of this side, PEM. Required for a server; a client presents it on request. */
   readonly identity?: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly demand: CertificateDemand;
-  readonly alpn: string;
+  /** Application protocols, in the order of preference (RFC 7301). The client's order decides. */
+  readonly alpn: readonly string[];
   /** Silence after which the connection ends, in ms. The shorter one of both sides counts (RFC 9000 §10.1). */
   readonly idleTimeoutMs: number;
   /** Size of UDP payloads to send, 1200 to 1472 bytes. */
@@ -82,6 +83,8 @@ export interface EngineConnection {
   idleLeftMs(): number;
 
   isEstablished(): boolean;
+  /** The application protocol that both sides agreed on (RFC 7301); empty before the handshake is over. */
+  applicationProtocol(): string;
   /** Reports whether the other side has acknowledged every ack-eliciting packet. May err on a connection under 1 s old. */
   isQuiet(): boolean;
   /** Reports whether the other side closed the connection, or it is over. */

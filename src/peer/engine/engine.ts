@@ -49,7 +49,7 @@ function createConfig(quiche: Quiche, options: EngineOptions): Config {
   const config = tlsConfig(quiche, options);
   // No grease and no version negotiation: a spoofed negotiation would end the dial.
   config.grease(false);
-  config.setApplicationProtos([options.alpn]);
+  config.setApplicationProtos([...options.alpn]);
   config.setMaxIdleTimeout(options.idleTimeoutMs);
   config.setMaxRecvUdpPayloadSize(maxReceiveBytes);
   config.setMaxSendUdpPayloadSize(options.maxUdpPayloadBytes);

@@ -73,7 +73,7 @@ const h3NoError = 0x100;
 function probeEngineOptions({ ca, timeoutMs }: ProbeOptions): EngineOptions {
   return {
     demand: { kind: "ca", pem: ca },
-    alpn: "h3",
+    alpn: ["h3"],
     idleTimeoutMs: timeoutMs,
     maxUdpPayloadBytes: defaults.maxUdpPayloadBytes,
     flowWindowBytes: defaults.streamReadBytes,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PeerOptions, Trust } from "../../../src/peer/index.ts";
+import type { Alpn, PeerOptions, Trust } from "../../../src/peer/index.ts";
 import { createCertificate } from "../../../src/gateway/index.ts";
 import { isQuicpipeError, loadIdentity } from "../../../src/peer/index.ts";
 import {
@@ -125,6 +125,23 @@ describe("trust between peers", () => {
     const error = await alice.dial({ deliver }, { trust: "insecure" }).catch((reason: unknown) => reason);
     expect(isQuicpipeError(error) && error.code).toBe("ERR_QUICPIPE_HANDSHAKE_FAILED");
     expect(String(error)).toContain("ALPN");
+  });
+
+  it("agrees on the dialer's first ALPN that the accepter has, for each dial anew", async () => {
+    const { alice: near } = await testIdentities();
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice", { alpn: "one", trust: "insecure" });
+    const bob = await bindPeer(port, "bob", { alpn: ["three", "two", "one"], trust: [near.pin] });
+    const protocolsFor = async (alpn?: Alpn): Promise<string[]> => {
+      const accepting = nextConnection(bob);
+      const dialed = await alice.dial("bob", alpn === undefined ? {} : { alpn });
+      return [dialed.protocol, (await accepting).protocol];
+    };
+    expect(await protocolsFor()).toEqual(["one", "one"]);
+    expect(await protocolsFor("two")).toEqual(["two", "two"]);
+    expect(await protocolsFor(["other", "two", "three"])).toEqual(["two", "two"]);
+    const refused = alice.dial("bob", { alpn: [] });
+    await expect(refused).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
   });
 
   it("dials nobody without a word on whom to trust", async () => {

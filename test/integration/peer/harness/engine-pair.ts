@@ -20,7 +20,7 @@ export async function connectPair(idleTimeoutMs = 30_000): Promise<EnginePair> {
   const options: EngineOptions = {
     identity: await createIdentity(),
     demand: { kind: "none" },
-    alpn: "test",
+    alpn: ["test"],
     idleTimeoutMs,
     maxUdpPayloadBytes: 1200,
     flowWindowBytes: 1 << 20,

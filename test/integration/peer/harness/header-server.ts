@@ -45,7 +45,7 @@ export async function startHeaderServer(): Promise<number> {
       {
         identity: tls,
         demand: { kind: "none" },
-        alpn: "h3",
+        alpn: ["h3"],
         idleTimeoutMs: 30_000,
         maxUdpPayloadBytes: 1200,
         flowWindowBytes: 1 << 20,
