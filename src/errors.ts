@@ -122,7 +122,7 @@ type ErrorParts<Code extends QuicpipeErrorCode> =
     : [options: QuicpipeErrorOptions<Code> & { details: ErrorDetails[Code] }];
 
 /**
- * The only error class of quicpipe: a stable `code`, a message that names the fault, the offending value and the remedy, and
+ * The error of quicpipe: a stable `code`, a message that names the fault, the offending value and the remedy, and
  * `details` for programs.
  */
 export class QuicpipeError<Code extends QuicpipeErrorCode = QuicpipeErrorCode> extends Error {

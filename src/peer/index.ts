@@ -3,7 +3,7 @@ export type { PeerOptions } from "./options.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
 export type { AcceptOptions } from "./accepting.ts";
 export type { Connection, ConnectionPath, ConnectionStats } from "./connection/connection.ts";
-export type { CloseInfo } from "./connection/error.ts";
+export type { CloseInfo, ConnectionError } from "./connection/error.ts";
 export type { BidirectionalStream } from "./connection/streams.ts";
 export type { Datagrams } from "./connection/datagrams.ts";
 export type { SocketStats } from "./socket.ts";

@@ -1,17 +1,30 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { CloseInfo } from "./error.ts";
 import type { Datagrams } from "./datagrams.ts";
-import type { EngineConnection, EngineStats } from "../engine/contract.ts";
+import type { EngineConnection } from "../engine/contract.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { isErrorCode } from "./stream-error.ts";
 import type { BidirectionalStream } from "./streams.ts";
 
-/** Figures of one connection. */
-export interface ConnectionStats extends EngineStats {
-  /** Datagrams that were mangled, forged or of another QUIC version. */
+/** Figures of one connection. The members of W3C's `WebTransportConnectionStats` that the engine tells, and some more. */
+export interface ConnectionStats {
+  /** Bytes of QUIC packets, without UDP headers; with retransmissions. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly bytesLost: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  /** Sent packets that were declared lost (RFC 9002 §6.1). */
+  readonly packetsLost: number;
+  /** Round-trip time in whole ms (RFC 9002 §5.3); 0 before the first sample too. */
+  readonly smoothedRtt: number;
+  readonly datagrams: {
+    /** Datagrams that were dropped as the application did not read them in time. */
+    readonly droppedIncoming: number;
+  };
+  /** Packets that were mangled, forged or of another QUIC version. */
   readonly packetsRefused: number;
-  /** Application datagrams that were dropped unread. */
-  readonly datagramsDropped: number;
+  readonly congestionWindowBytes: number;
 }
 
 /** A path of a connection: through the relay. */
@@ -110,11 +123,20 @@ export class Connection {
     this.#session.close({ closeCode, reason: cut(reason) });
   }
 
-  stats(): ConnectionStats {
+  /** Closes the connection with code 0, and resolves when the other peer has been told. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#session.told;
+  }
+
+  async getStats(): Promise<ConnectionStats> {
+    const { rttMs, ...figures } = this.#engine.stats();
+    const { packetsRefused, datagrams } = this.#session;
     return {
-      ...this.#engine.stats(),
-      packetsRefused: this.#session.packetsRefused,
-      datagramsDropped: this.#session.datagrams.dropped,
+      ...figures,
+      smoothedRtt: rttMs,
+      packetsRefused,
+      datagrams: { droppedIncoming: datagrams.dropped },
     };
   }
 }

@@ -1,4 +1,4 @@
-import { QuicpipeError } from "../../errors.ts";
+import { QuicpipeError, type QuicpipeErrorCode, type QuicpipeErrorOptions } from "../../errors.ts";
 import type { EngineClose } from "../engine/contract.ts";
 
 /** The clean end of a connection. The shape of W3C's `WebTransportCloseInfo`. */
@@ -9,13 +9,32 @@ export interface CloseInfo {
   readonly reason: string;
 }
 
+/** The end of a connection, or of one of its streams, as an error with the members of W3C's `WebTransportError`. */
+export class ConnectionError extends QuicpipeError {
+  /** What has ended: one stream, or the connection. */
+  readonly source: "stream" | "session";
+  /** The application's code of a stream's end, 0 to 2³² − 1; `null` for the end of a connection. */
+  readonly streamErrorCode: number | null;
+
+  constructor(
+    code: QuicpipeErrorCode,
+    message: string,
+    options: QuicpipeErrorOptions,
+    streamErrorCode: number | null = null,
+  ) {
+    super(code, message, options);
+    this.source = streamErrorCode === null ? "session" : "stream";
+    this.streamErrorCode = streamErrorCode;
+  }
+}
+
 /** QUIC's error code for the TLS alert bad_certificate (RFC 9001 §4.8, RFC 8446 §6). */
 export const badCertificate = 0x12a;
 const cryptoErrors = { first: 0x100, last: 0x1ff } as const;
 
 /** Returns the error of streams and pending calls when either side closed the connection. */
-export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the other"): QuicpipeError {
-  return new QuicpipeError(
+export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the other"): ConnectionError {
+  return new ConnectionError(
     "ERR_QUICPIPE_CONNECTION_CLOSED",
     `${by} peer closed the connection with code ${closeCode}${reason ? ` (${reason})` : ""}`,
     { details: { closeCode, reason } },
@@ -23,8 +42,8 @@ export function closedError({ closeCode, reason }: CloseInfo, by: "this" | "the 
 }
 
 /** Returns the error for a certificate that this side does not trust. */
-export function pinMismatch(pin: string | undefined, remoteName: string | undefined): QuicpipeError {
-  return new QuicpipeError(
+export function pinMismatch(pin: string | undefined, remoteName: string | undefined): ConnectionError {
+  return new ConnectionError(
     "ERR_QUICPIPE_PIN_MISMATCH",
     `${remoteName ?? "the other peer"} presented a certificate that is not trusted, of the key ${pin}; pin that key only if that peer says that it is its own`,
     { details: { pin, refusedBy: "this peer" } },
@@ -37,22 +56,22 @@ export function failureOf(
   by: "this" | "the other",
   phase: "handshake" | "open",
   ownPin: string | undefined,
-): QuicpipeError {
+): ConnectionError {
   const { errorCode, reason } = close;
   const details = { errorCode, reason, closedBy: `${by} peer` as const };
   if (errorCode === badCertificate && by === "the other")
-    return new QuicpipeError(
+    return new ConnectionError(
       "ERR_QUICPIPE_PIN_MISMATCH",
       `the other peer does not trust our certificate: it has to pin our key, ${ownPin}`,
       { details: { ...details, pin: ownPin, refusedBy: "the other peer" } },
     );
   if (phase === "handshake" || (errorCode >= cryptoErrors.first && errorCode <= cryptoErrors.last))
-    return new QuicpipeError(
+    return new ConnectionError(
       "ERR_QUICPIPE_HANDSHAKE_FAILED",
       `${by} peer ended the handshake with QUIC error 0x${errorCode.toString(16)} ${reason}: ${hintFor(errorCode)}`,
       { details },
     );
-  return new QuicpipeError(
+  return new ConnectionError(
     "ERR_QUICPIPE_CONNECTION_LOST",
     `${by} peer ended the connection with QUIC error 0x${errorCode.toString(16)} ${reason}`,
     { details },
@@ -66,8 +85,8 @@ export function failureOf(
 export function silenceError(
   { idleTimeoutMs, keepaliveMs }: { readonly idleTimeoutMs: number; readonly keepaliveMs: number },
   relayFault: QuicpipeError | undefined,
-): QuicpipeError {
-  return new QuicpipeError(
+): ConnectionError {
+  return new ConnectionError(
     "ERR_QUICPIPE_CONNECTION_LOST",
     `nothing came from the other peer for up to ${(idleTimeoutMs + keepaliveMs) / 1000} s: ${relayFault ? "the relay is out of reach" : "it is gone or its network is"}`,
     { cause: relayFault, details: { idleTimeoutMs } },
@@ -81,4 +100,11 @@ function hintFor(errorCode: number): string {
     return 'a certificate is required: use an identity, or trust "insecure" on both sides';
   if (errorCode === 0x130) return "the certificate is not from the CA that is trusted";
   return "check identity, trust and ALPN on both sides";
+}
+
+/** Returns the error of a stream that the other peer has reset, or no longer reads. */
+export function streamError(what: string, streamErrorCode: number): ConnectionError {
+  const details = { streamErrorCode };
+  const message = `the other peer ${what}`;
+  return new ConnectionError("ERR_QUICPIPE_STREAM_RESET", message, { details }, streamErrorCode);
 }

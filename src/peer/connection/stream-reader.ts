@@ -1,6 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
-import { QuicpipeError } from "../../errors.ts";
+import type { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
+import { streamError } from "./error.ts";
 import { errorCodeOf } from "./stream-error.ts";
 
 /** Buffer for one read. All streams share it, as each read is copied out at once. */
@@ -90,10 +91,6 @@ export class StreamReader {
   }
 }
 
-function resetError(id: number, streamErrorCode: number): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_STREAM_RESET",
-    `the other peer reset stream ${id} with code ${streamErrorCode}; what was sent on it is incomplete`,
-    { details: { streamErrorCode } },
-  );
+function resetError(id: number, code: number): QuicpipeError {
+  return streamError(`reset stream ${id} with code ${code}; what was sent on it is incomplete`, code);
 }

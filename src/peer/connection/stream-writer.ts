@@ -1,6 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
+import { streamError } from "./error.ts";
 import { errorCodeOf } from "./stream-error.ts";
 
 /** A write, or the end of the stream, that the engine has not completely taken yet. */
@@ -107,10 +108,6 @@ function bytesOf(chunk: unknown): Uint8Array {
   );
 }
 
-function stoppedError(id: number, streamErrorCode: number): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_STREAM_RESET",
-    `the other peer stopped reading stream ${id} with code ${streamErrorCode}; stop writing to it`,
-    { details: { streamErrorCode } },
-  );
+function stoppedError(id: number, code: number): QuicpipeError {
+  return streamError(`stopped reading stream ${id} with code ${code}; stop writing to it`, code);
 }

@@ -220,6 +220,7 @@ export class QuicheConnection implements EngineConnection {
       packetsReceived: total.recv,
       packetsSent: total.sent,
       packetsLost: total.lost,
+      bytesLost: total.lostBytes,
       bytesReceived: total.recvBytes,
       bytesSent: total.sentBytes,
       rttMs: path?.rtt ?? 0,

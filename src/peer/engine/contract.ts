@@ -61,6 +61,7 @@ export interface EngineStats {
   readonly packetsReceived: number;
   readonly packetsSent: number;
   readonly packetsLost: number;
+  readonly bytesLost: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
   readonly rttMs: number;

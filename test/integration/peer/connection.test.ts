@@ -3,6 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { codeOf, connectPeers, echo, readAll, roundTrip, writeAll } from "./harness/peers.ts";
 
+/** What an error of a stream has: the members of W3C's `WebTransportError`, and the code in `details`. */
+function streamErrorOf(streamErrorCode: number): object {
+  const code = "ERR_QUICPIPE_STREAM_RESET";
+  return { name: "QuicpipeError", code, source: "stream", streamErrorCode, details: { streamErrorCode } };
+}
+
 describe("a connection between two peers", () => {
   it("carries bidirectional streams that either side opens", async () => {
     const { near, far } = await connectPeers();
@@ -51,7 +57,9 @@ describe("a connection between two peers", () => {
     const { near, far } = await connectPeers();
     const writer = near.datagrams.writable.getWriter();
     for (let i = 0; i < 1200; i++) await writer.write(Buffer.from(`${i}`));
-    await expect.poll(() => far.stats().datagramsDropped).toBeGreaterThan(0);
+    await expect
+      .poll(() => far.getStats().then(({ datagrams }) => datagrams.droppedIncoming))
+      .toBeGreaterThan(0);
     const { value } = await far.datagrams.readable.getReader().read();
     expect(Number(Buffer.from(value!).toString())).toBeGreaterThan(0);
   });
@@ -66,13 +74,13 @@ describe("a connection between two peers", () => {
     await reader.read();
     await writer.abort({ streamErrorCode: 77 });
     const reset = await reader.read().catch((error: unknown) => error);
-    expect(reset).toMatchObject({ code: "ERR_QUICPIPE_STREAM_RESET", details: { streamErrorCode: 77 } });
+    expect(reset).toMatchObject(streamErrorOf(77));
 
     const answer = stream!.writable.getWriter();
     await answer.write(Buffer.from("x"));
     await readable.cancel({ streamErrorCode: 88 });
     const stopped = await answer.closed.catch((error: unknown) => error);
-    expect(stopped).toMatchObject({ code: "ERR_QUICPIPE_STREAM_RESET", details: { streamErrorCode: 88 } });
+    expect(stopped).toMatchObject(streamErrorOf(88));
   });
 
   it("waits with a stream that the other peer does not allow yet", async () => {
@@ -120,13 +128,14 @@ describe("a connection between two peers", () => {
   it("ends with the code and reason of whoever closes it", async () => {
     const { near, far } = await connectPeers();
     const { readable } = await near.createBidirectionalStream();
-    const pending = codeOf(readAll(readable));
+    const pending = readAll(readable).catch((error: unknown) => error);
     near.close({ closeCode: 4_294_967_295, reason: "that was all" });
     near.close({ closeCode: 1 });
     const info = { closeCode: 4_294_967_295, reason: "that was all" };
     expect(await near.closed).toEqual(info);
     expect(await far.closed).toEqual(info);
-    expect(await pending).toBe("ERR_QUICPIPE_CONNECTION_CLOSED");
+    const ended = { code: "ERR_QUICPIPE_CONNECTION_CLOSED", source: "session", streamErrorCode: null };
+    expect(await pending).toMatchObject(ended);
     expect((await far.incomingBidirectionalStreams.getReader().read()).done).toBe(true);
     expect(await codeOf(far.createBidirectionalStream())).toBe("ERR_QUICPIPE_CONNECTION_CLOSED");
   });
@@ -146,6 +155,28 @@ describe("a connection between two peers", () => {
     void writeAll(await near.createUnidirectionalStream(), bytes).then(() => alice.close());
     const { value } = await far.incomingUnidirectionalStreams.getReader().read();
     expect((await readAll(value!)).equals(bytes)).toBe(true);
+  });
+
+  it("tells how it goes in the members of WebTransport's statistics", async () => {
+    const { near, far } = await connectPeers();
+    void echo(far);
+    await roundTrip(near, "x".repeat(100_000));
+    const stats = await near.getStats();
+    for (const name of ["bytesSent", "bytesReceived", "packetsSent", "packetsReceived"] as const)
+      expect(stats[name], name).toBeGreaterThan(0);
+    expect(stats.bytesSent).toBeGreaterThan(100_000);
+    for (const name of ["bytesLost", "packetsLost", "packetsRefused", "smoothedRtt"] as const)
+      expect(stats[name], name).toBeGreaterThanOrEqual(0);
+    expect(stats.datagrams).toEqual({ droppedIncoming: 0 });
+  });
+
+  it("is closed at the end of the block that declares it by `await using`", async () => {
+    const { near, far } = await connectPeers();
+    {
+      await using connection = near;
+      expect(connection.protocol).toBe("quicpipe");
+    }
+    expect(await far.closed).toEqual({ closeCode: 0, reason: "" });
   });
 
   it("refuses a close code that is none", async () => {

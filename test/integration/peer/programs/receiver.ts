@@ -14,7 +14,7 @@ for await (const connection of peer) {
   }
   const ms = performance.now() - startMs;
   process.stdout.write(
-    `${JSON.stringify({ bytes, ms, stats: connection.stats(), cpu: process.cpuUsage() })}\n`,
+    `${JSON.stringify({ bytes, ms, stats: await connection.getStats(), cpu: process.cpuUsage() })}\n`,
   );
   connection.close({ closeCode: 1, reason: "received" });
   break;

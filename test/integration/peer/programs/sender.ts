@@ -11,6 +11,6 @@ for (let left = Number(process.env["BYTES"]); left > 0; left -= chunk.length)
 await writer.close();
 const { closeCode, reason } = await connection.closed;
 process.stdout.write(
-  `${JSON.stringify({ closeCode, reason, stats: connection.stats(), cpu: process.cpuUsage() })}\n`,
+  `${JSON.stringify({ closeCode, reason, stats: await connection.getStats(), cpu: process.cpuUsage() })}\n`,
 );
 await peer.close();
