@@ -142,7 +142,7 @@ async function answerFlight(
   try {
     // Copies, as the engine overwrites its input.
     for (const packet of packets) session.receive(Uint8Array.from(packet));
-    await Promise.race([session.ready, deadline.expired]);
+    await Promise.race([session.milestones.ready, deadline.expired]);
   } finally {
     deadline.clear();
     socket.removeRoute(destinationId);

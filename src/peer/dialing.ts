@@ -74,6 +74,7 @@ async function attemptDial(
   const idleTimeoutMs = Math.max(context.settings.idleTimeoutMs, timeoutMs);
   const made = connect(context, attempt, { role: "client", policy, remoteName, alpn, idleTimeoutMs });
   const { session } = made;
+  const { ready } = session.milestones;
   const packets = session.firstFlight();
   const progress: Progress = { step: "registering", fault: undefined, refusal: undefined };
   const timeUp = (): QuicpipeError => progress.refusal ?? timeoutError(target, timeoutMs, progress);
@@ -91,7 +92,7 @@ async function attemptDial(
     if (typeof target !== "string") {
       await target.deliver(packets);
       progress.step = "delivered";
-      return session.ready;
+      return ready;
     }
     await reachByMailbox(
       context,
@@ -102,7 +103,7 @@ async function attemptDial(
     );
   };
   try {
-    await Promise.race([reach(), session.ready, deadline.expired]);
+    await Promise.race([reach(), ready, deadline.expired]);
     return made.connection;
   } catch (error) {
     abandonAttempt(context, attempt, isQuicpipeError(error) ? error : abortedError(error));
@@ -142,7 +143,8 @@ async function reachByMailbox(
       async () => requireSent(await relay.sentMessage(message.id)),
       signal,
     );
-    await Promise.race([session.ready, watched.then(() => session.ready)]);
+    const { ready } = session.milestones;
+    await Promise.race([ready, watched.then(() => ready)]);
   } finally {
     // The dial has ended without an answer, so the recipient need not see the message.
     if (session.silent) relay.recall(message.id).catch(settings.onError);

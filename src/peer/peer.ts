@@ -69,12 +69,14 @@ export class Peer implements AsyncIterable<Connection> {
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
     const collections = { sessions: new Set<QuicConnection>(), registrations: new Set<RegistrationUpkeep>() };
-    const http = createRelayHttp(settings, engine, socket, () => {
+    const onDraining = (): void => collections.sessions.forEach((session) => session.milestones.drain());
+    const http = createRelayHttp(settings, engine, socket, {
       // The relay may have restarted, or be another one: registrations are renewed before packets get lost.
-      for (const registration of collections.registrations) void registration.keepAlive();
+      onReturn: () => collections.registrations.forEach((registration) => void registration.keepAlive()),
+      onGoaway: onDraining,
     });
     const { token, basePath, requestTimeoutMs } = settings;
-    const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });
+    const relay = new RelayClient({ http, token, basePath, requestTimeoutMs, onDraining });
     const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
     const peer = new Peer(context, http, typeof options.token === "function");
     return peer;

@@ -47,7 +47,7 @@ export class Connection {
 
   /** Resolves when both sides have accepted each other. Rejects with the reason if they do not. */
   get ready(): Promise<void> {
-    return this.#session.ready;
+    return this.#session.milestones.ready;
   }
 
   /**
@@ -55,7 +55,16 @@ export class Connection {
    * ERR_QUICPIPE_HANDSHAKE_FAILED or ERR_QUICPIPE_PIN_MISMATCH if it ended otherwise.
    */
   get closed(): Promise<CloseInfo> {
-    return this.#session.closed;
+    return this.#session.milestones.closed;
+  }
+
+  /**
+   * Resolves when the connection is about to end: the relay has announced its end (GOAWAY, or a refusal with
+   * ERR_QUICPIPE_DRAINING), or either side has closed. The relay's announcement comes by HTTP, so a peer may not hear it that has
+   * not asked the relay anything for a minute.
+   */
+  get draining(): Promise<void> {
+    return this.#session.milestones.draining;
   }
 
   /** The application protocol that both peers agreed on (RFC 7301); empty before {@link ready}. */
@@ -95,13 +104,13 @@ export class Connection {
    * @throws ERR_QUICPIPE_CONNECTION_CLOSED, or another error with which the connection ends first.
    */
   async createBidirectionalStream(): Promise<BidirectionalStream> {
-    await this.#session.ready;
+    await this.#session.milestones.ready;
     return await this.#session.streams.openBidirectional();
   }
 
   /** Opens a stream that only this peer writes to; otherwise as {@link createBidirectionalStream}. */
   async createUnidirectionalStream(): Promise<WritableStream<Uint8Array>> {
-    await this.#session.ready;
+    await this.#session.milestones.ready;
     return await this.#session.streams.openUnidirectional();
   }
 

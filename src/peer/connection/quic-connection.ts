@@ -15,6 +15,7 @@ import { Driver, type DriverOwner } from "./driver.ts";
 import type { EngineClose, EngineConnection } from "../engine/contract.ts";
 import { pinOf } from "../trust/identity.ts";
 import { encodeInitialClose } from "./initial-close.ts";
+import { Milestones } from "./milestones.ts";
 import type { PeerSocket } from "../socket.ts";
 import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
@@ -44,16 +45,12 @@ export class QuicConnection {
   readonly streams: Streams;
   readonly datagrams: DatagramQueues;
   readonly remoteName: string | undefined;
-  /** Resolves when both sides have accepted each other. */
-  readonly ready: Promise<void>;
-  readonly closed: Promise<CloseInfo>;
+  readonly milestones: Milestones = new Milestones();
 
   readonly #parts: SessionParts;
   readonly #engine: EngineConnection;
   readonly #driver: Driver;
   readonly #gate: TrustGate;
-  readonly #ready = Promise.withResolvers<void>();
-  readonly #closed = Promise.withResolvers<CloseInfo>();
   #phase: "handshake" | "open" | "ended" = "handshake";
   #heardShortHeader = false;
   #spareIdsWhenEstablished: number | undefined;
@@ -70,11 +67,6 @@ export class QuicConnection {
     this.#engine = parts.engine;
     this.#relabelled = parts.role === "server";
     this.remoteName = parts.remoteName;
-    this.ready = this.#ready.promise;
-    this.closed = this.#closed.promise;
-    // An application may look at only one of them. The other must not become an unhandled rejection.
-    this.ready.catch(() => undefined);
-    this.closed.catch(() => undefined);
     // A dialer's first packets travel by mailbox, paste or push. Until a packet comes back, its timers would count that
     // delay as loss.
     this.#driver = new Driver(parts.engine, parts.socket, this.#owner(), parts.role === "client");
@@ -225,7 +217,7 @@ export class QuicConnection {
     this.#parts.ids.topUp(this.#engine);
     if (this.#parts.role === "client" && !this.#isConfirmed()) return;
     this.#phase = "open";
-    this.#ready.resolve();
+    this.milestones.open();
   }
 
   /**
@@ -283,9 +275,7 @@ export class QuicConnection {
 
   #finish(error: QuicpipeError, info: CloseInfo | undefined): void {
     this.#phase = "ended";
-    this.#ready.reject(error);
-    if (info) this.#closed.resolve(info);
-    else this.#closed.reject(error);
+    this.milestones.end(error, info);
     this.streams.end(error, info !== undefined);
     this.datagrams.end(error, info !== undefined);
   }

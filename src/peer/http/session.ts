@@ -26,6 +26,8 @@ export interface Http3Options {
   readonly send: (datagram: Uint8Array) => void;
   /** Receives the function that takes the datagrams from `remote`. */
   readonly onReceiver: (receive: (datagram: Uint8Array) => void) => void;
+  /** Called when the relay announces that it ends the session (GOAWAY, RFC 9114 §5.2). */
+  readonly onGoaway?: (() => void) | undefined;
   /** Time limit of the handshake, in ms. */
   readonly timeoutMs: number;
   /** Aborts the handshake. */
@@ -33,7 +35,16 @@ export interface Http3Options {
 }
 
 /** Event numbers of the HTTP/3 client. */
-const event = { headers: 3, data: 4, finished: 5, reset: 6, sessionClose: 7, error: 10, connected: 11 };
+const event = {
+  headers: 3,
+  data: 4,
+  finished: 5,
+  reset: 6,
+  sessionClose: 7,
+  goaway: 9,
+  error: 10,
+  connected: 11,
+};
 
 /**
  * One HTTP/3 session to the relay over datagrams that the caller moves. It ends for good when the relay closes it,
@@ -143,6 +154,7 @@ export class Http3Session {
 
   #onEvent({ eventType, streamId, headers, data, meta }: WasmEvent): void {
     if (eventType === event.connected) return this.#connected.resolve();
+    if (eventType === event.goaway) return this.#options.onGoaway?.();
     if (eventType === event.sessionClose)
       return this.#fail(`it closed the session ${meta?.errorReason ?? ""}`);
     const exchange = this.#exchanges.get(streamId);

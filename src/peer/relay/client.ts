@@ -27,6 +27,8 @@ export interface RelayClientOptions {
   readonly basePath: string;
   /** Time limit of a response, in ms. */
   readonly requestTimeoutMs: number;
+  /** Called when the relay refuses a request because it is shutting down. */
+  readonly onDraining?: () => void;
   /** Headers of every request besides its own. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -118,7 +120,12 @@ export class RelayClient {
       // A second request with the same key refreshes the registration.
       isIdempotent: method !== "POST" || path === paths.register,
     });
-    return resultOf(response, `${method} ${path}`, call.accept ?? []) as T;
+    const request = `${method} ${path}`;
+    if (response.status >= 200 && response.status <= 299) return resultOf(response, request) as T;
+    const refusal = refusalOf(response, request);
+    if (refusal.code === "ERR_QUICPIPE_DRAINING") this.#options.onDraining?.();
+    if (call.accept?.includes(refusal.code)) return undefined as T;
+    throw refusal;
   }
 }
 
@@ -144,12 +151,7 @@ interface Call {
   readonly accept?: readonly string[];
 }
 
-function resultOf(response: HttpResponse, request: string, accept: readonly string[]): unknown {
-  if (response.status < 200 || response.status > 299) {
-    const refusal = refusalOf(response, request);
-    if (accept.includes(refusal.code)) return undefined;
-    throw refusal;
-  }
+function resultOf(response: HttpResponse, request: string): unknown {
   if (response.body.length === 0) return undefined;
   const body = parseJson(response);
   if (typeof body === "object" && body !== null) return body;

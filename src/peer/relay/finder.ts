@@ -14,17 +14,25 @@ import { RelaySession } from "./session.ts";
 import { type RelayTrust, selectRelayTrust } from "./trust.ts";
 import type { PeerSocket, RelayPath } from "../socket.ts";
 
+/** What a peer learns of its relay beside the answers. */
+export interface RelayEvents {
+  /** A session has replaced another: the relay may be a new one. */
+  readonly onReturn: () => void;
+  /** The relay announces that it ends the session. */
+  readonly onGoaway: () => void;
+}
+
+const unheard: RelayEvents = { onReturn: () => undefined, onGoaway: () => undefined };
+
 /**
  * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP to a
  * relay on this machine.
- *
- * @param onReturn called when a session has replaced another: the relay may be a new one.
  */
 export function createRelayHttp(
   settings: PeerSettings,
   engine: Engine,
   socket: PeerSocket,
-  onReturn: () => void = () => undefined,
+  { onReturn, onGoaway }: RelayEvents = unheard,
 ): RelayHttp {
   let isFirst = true;
   const onAnswer = (): void => {
@@ -33,7 +41,7 @@ export function createRelayHttp(
   };
   if (settings.transport === "tcp")
     return new RelayHttp(async () => new TcpSession(tcpOptions(settings, socket, onAnswer)));
-  const finder = new RelayFinder(settings, engine, socket);
+  const finder = new RelayFinder(settings, engine, socket, onGoaway);
   return new RelayHttp(async (signal) => {
     const session = await finder.open(signal);
     onAnswer();
@@ -65,12 +73,14 @@ class RelayFinder {
   readonly #settings: PeerSettings;
   readonly #engine: Engine;
   readonly #socket: PeerSocket;
+  readonly #onGoaway: () => void;
   /** Addresses from the last look-up. */
   #known: readonly string[];
   /** Verification of the last session. */
   #trust: RelayTrust | undefined;
 
-  constructor(settings: PeerSettings, engine: Engine, socket: PeerSocket) {
+  constructor(settings: PeerSettings, engine: Engine, socket: PeerSocket, onGoaway: () => void) {
+    this.#onGoaway = onGoaway;
     this.#settings = settings;
     this.#engine = engine;
     this.#socket = socket;
@@ -126,8 +136,8 @@ class RelayFinder {
   #openSession(remote: Address, trust: RelayTrust, signal: AbortSignal): Promise<RelaySession> {
     const { authority } = this.#settings;
     const path = this.#socket.pathTo(remote);
-    const timeoutMs = defaults.relayAttemptMs;
-    return RelaySession.open({ socket: this.#socket, path, trust, authority, timeoutMs, signal });
+    const [socket, onGoaway, timeoutMs] = [this.#socket, this.#onGoaway, defaults.relayAttemptMs];
+    return RelaySession.open({ socket, path, trust, authority, timeoutMs, signal, onGoaway });
   }
 
   async #selectTrust(remote: Address, signal: AbortSignal): Promise<RelayTrust> {

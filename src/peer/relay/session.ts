@@ -17,6 +17,8 @@ export interface RelaySessionOptions {
   readonly timeoutMs: number;
   /** Aborts the handshake. */
   readonly signal: AbortSignal;
+  /** Called when the relay announces that it ends the session. */
+  readonly onGoaway: () => void;
 }
 
 /** An HTTP/3 session with its share of the peer's socket. Several can be in the making at a time. */
@@ -67,7 +69,8 @@ export class RelaySession implements HttpSession {
     this.#leave();
   }
 
-  async #open({ path, trust, authority, timeoutMs, signal }: RelaySessionOptions): Promise<void> {
+  async #open(options: RelaySessionOptions): Promise<void> {
+    const { path, trust, authority, timeoutMs, signal, onGoaway } = options;
     this.#http = await Http3Session.open({
       ...trust,
       local: path.local,
@@ -79,6 +82,7 @@ export class RelaySession implements HttpSession {
       },
       timeoutMs,
       signal,
+      onGoaway,
     });
   }
 

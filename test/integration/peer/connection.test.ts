@@ -170,6 +170,39 @@ describe("a connection between two peers", () => {
     expect(stats.datagrams).toEqual({ droppedIncoming: 0 });
   });
 
+  it("is draining as soon as the relay says goodbye, and goes on as long as it can", async () => {
+    const { bob, near, far, gateway } = await connectPeers();
+    void echo(far);
+    // Waits for the next dialer, so that a request to the relay is under way.
+    const next = bob[Symbol.asyncIterator]().next();
+    const drained: string[] = [];
+    void far.draining.then(() => drained.push("far"));
+    expect(await roundTrip(near, "before")).toBe("before");
+    expect(drained).toEqual([]);
+    await gateway.close();
+    await far.draining;
+    expect(await roundTrip(near, "after")).toBe("after");
+    await bob.close();
+    await next;
+  });
+
+  it("is draining when a relay that is shutting down refuses the next dial", async () => {
+    const { alice, near, relay } = await connectPeers();
+    const closing = relay.close({ graceMs: 60_000 });
+    await expect(alice.dial("bob", { trust: "insecure", timeoutMs: 500 })).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_DRAINING",
+    });
+    await near.draining;
+    near.close();
+    await closing;
+  });
+
+  it("is draining when the other side closes, and when its own does", async () => {
+    const { near, far } = await connectPeers();
+    near.close();
+    await Promise.all([near.draining, far.draining]);
+  });
+
   it("is closed at the end of the block that declares it by `await using`", async () => {
     const { near, far } = await connectPeers();
     {

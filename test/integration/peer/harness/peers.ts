@@ -7,8 +7,8 @@ import {
   Peer,
   type PeerOptions,
 } from "../../../../src/peer/index.ts";
-import type { QuicpipeOptions, Relay } from "../../../../src/plugin/index.ts";
-import { startRelay, testCertificate } from "../../harness/relay.ts";
+import type { QuicpipeOptions } from "../../../../src/plugin/index.ts";
+import { startRelay, testCertificate, type TestRelay } from "../../harness/relay.ts";
 
 /** The relay's secret in all tests of peers. */
 export const secret = "a shared secret of at least 32 bytes, for tests";
@@ -33,7 +33,7 @@ export function testIdentities(): Promise<{ alice: Identity; bob: Identity; eve:
 }
 
 /** A relay that wants tokens, on loopback. */
-export async function startPeerRelay(options: QuicpipeOptions = {}): Promise<{ relay: Relay; port: number }> {
+export async function startPeerRelay(options: QuicpipeOptions = {}): Promise<TestRelay> {
   return await startRelay({ auth: { secret }, ...options });
 }
 
@@ -72,9 +72,10 @@ export async function connectPeers(
     /** The port that a peer should use, if not the relay's own. */
     portFor?: (name: "alice" | "bob", relayPort: number) => Promise<number>;
   } = {},
-): Promise<{ alice: Peer; bob: Peer; near: Connection; far: Connection; relay: Relay; port: number }> {
+): Promise<TestRelay & { alice: Peer; bob: Peer; near: Connection; far: Connection }> {
   const ids = await testIdentities();
-  const { relay, port } = await startPeerRelay(setup.relay);
+  const started = await startPeerRelay(setup.relay);
+  const { port } = started;
   const portFor = setup.portFor ?? ((_name, relayPort): Promise<number> => Promise.resolve(relayPort));
   const alice = await bindPeer(await portFor("alice", port), "alice", setup.alice);
   const bob = await bindPeer(await portFor("bob", port), "bob", {
@@ -83,7 +84,7 @@ export async function connectPeers(
   });
   const accepting = nextConnection(bob);
   const near = await alice.dial("bob", { pin: ids.bob.pin });
-  return { alice, bob, near, far: await accepting, relay, port };
+  return { alice, bob, near, far: await accepting, ...started };
 }
 
 /** All that a stream brings, in one piece. */
