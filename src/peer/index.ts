@@ -16,4 +16,5 @@ export {
   loadIdentity,
 } from "./trust/identity.ts";
 export type { Alpn } from "./alpn.ts";
+export type { Address } from "../wire/address.ts";
 export { type ErrorDetails, isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";

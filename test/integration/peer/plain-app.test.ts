@@ -148,6 +148,7 @@ it("peers that ask by the older paths talk, recall their messages and end their 
       "POST /v1/register: 200",
     ]),
   );
+});
 
 it.each(["localhost", "127.0.0.1"])("an app that is not there is named as such, at %s", async (host) => {
   const server = createServer().listen(0, "127.0.0.1");
