@@ -87,6 +87,7 @@ export interface ErrorDetails {
   ERR_QUICPIPE_RELAY_UNREACHABLE: {
     readonly sent?: boolean;
     readonly host?: string;
+    readonly relay?: string;
     readonly untrusted?: boolean;
   };
   ERR_QUICPIPE_RELAY_REFUSED: Refusal & { readonly maxBytes?: number };
