@@ -6,6 +6,9 @@ const sitePrefixBytes = 8;
 /** Bytes that identify a network: an IPv6 /48, which any site may have (RFC 6177 §2), or an IPv4 /24, the smallest routed prefix. */
 const networkPrefixBytes = { ipv4: 3, ipv6: 6 };
 
+/** The one source of all clients whose address nobody can tell. */
+export const unknownSource = "unknown";
+
 /**
  * Returns the name of the source that an address shares limits with: the IPv4 address itself, or the /64 of an IPv6 address
  * as `2001:db8::/64`. Other text is its own name.

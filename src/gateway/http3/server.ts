@@ -3,6 +3,8 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { http3Code } from "../../http3/index.ts";
 import { formatAddress } from "../../wire/address.ts";
+import { isLoopback } from "../../wire/ip.ts";
+import { unknownSource } from "../../wire/source.ts";
 import { consoleLogger, type Logger, silentLogger } from "../../log/logger.ts";
 import { requireFromOne } from "../../option-checks.ts";
 import { requireKeyPair } from "../../files/pem.ts";
@@ -30,10 +32,10 @@ export interface Http3GatewayOptions {
   readonly port?: number;
   /**
    * Returns the real address of a client, to which limits per source apply; behind a relay
-   * `(address, port) => relay.sourceOf(address, port)`. If absent, or if it returns nothing, the address that the server sees
-   * counts.
+   * `(address, port) => relay.sourceOf(address, port)`. If absent, the address that the server sees counts. Clients on loopback
+   * for which it returns nothing, and all for which it throws, are one source: behind a relay each has an address of its own there.
    */
-  readonly sourceOf?: (address: string, port: number) => { readonly address: string } | undefined;
+  readonly sourceOf?: (address: string, port: number) => { readonly address: string } | null | undefined;
   /**
    * Flow control window of a new connection, in bytes, from 1; 32 KiB if absent. It grows with use. A client may have the
    * server take up to 80 times as much memory; above 104 KiB the budget counts less than 20 times as much, so that a lost packet
@@ -203,13 +205,14 @@ class Http3Clients {
   }
 
   #sourceOf({ address, port }: QuicConnection): string {
+    const { sourceOf } = this.#options;
+    if (!sourceOf) return address;
     try {
-      return this.#options.sourceOf?.(address, port)?.address ?? address;
+      return sourceOf(address, port)?.address ?? (isLoopback(address) ? unknownSource : address);
     } catch (err) {
       // For example, the relay does not exist yet. An exception here would end the process.
       this.failed(err);
-      // All such clients share one source's limits. Behind a relay each has a virtual address of its own.
-      return "unknown";
+      return unknownSource;
     }
   }
 

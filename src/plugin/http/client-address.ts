@@ -5,7 +5,7 @@ import type { AddressProof } from "../../registry/index.ts";
 import { steadyNow } from "../../steady-clock.ts";
 import type { PeerAddress } from "../../wire/address.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
-import { sourceName } from "../../wire/source.ts";
+import { sourceName, unknownSource } from "../../wire/source.ts";
 
 /** The parts of a relay needed to locate a client. */
 export interface AddressSources {
@@ -49,8 +49,6 @@ export function clientSourceOf(event: H3Event, sources: AddressSources): string 
   if (client) return sourceName(client.address);
   return isLoopback(ip) ? unknownSource : sourceName(ip);
 }
-
-const unknownSource = "unknown";
 
 /** An address as reported by an HTTP server or a proxy. */
 interface Origin {

@@ -5,7 +5,7 @@ import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { get } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
-import { Budget, serveHttp3 } from "../../../src/gateway/index.ts";
+import { Budget, type Http3GatewayOptions, serveHttp3 } from "../../../src/gateway/index.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
 import { startRelay, testCertificate } from "../harness/relay.ts";
@@ -128,9 +128,14 @@ function firstInitial(destinationId: Buffer, sourceId: Buffer): Buffer {
   return Buffer.concat([header, Buffer.from([0x40 | (rest >> 8), rest & 0xff]), randomBytes(rest)]);
 }
 
-function unknownSource(): never {
-  throw new Error("the relay is not made yet");
-}
+/** How a `sourceOf` may fail to tell where a client is. */
+const silences = {
+  throws: () => {
+    throw new Error("the relay is not made yet");
+  },
+  "returns undefined": () => undefined,
+  "returns null": () => null,
+} satisfies Record<string, Http3GatewayOptions["sourceOf"]>;
 
 it("of two connections that began at one port, only the newest shows where its client is", async () => {
   const { privateKey: key, certificate } = await testCertificate();
@@ -172,23 +177,26 @@ it("a client that takes no more of an answer is given the next ones", async () =
   }
 });
 
-it("clients whose real address cannot be told are one source, whose share shows in the server's figures", async () => {
-  const { privateKey: key, certificate: cert } = await testCertificate();
-  const budget = new Budget({ maxConnectionsPerSource: 1 });
-  const gateway = await serveHttp3(echoApp(), { key, cert, budget, sourceOf: unknownSource, logger: false });
-  onTestFinished(() => gateway.close());
-  const relay = quicpipe({
-    host: "127.0.0.1",
-    port: 0,
-    upstream: { port: gateway.port },
-    logger: false,
-    auth: "none",
-  });
-  await relay.listen();
-  onTestFinished(() => relay.close({ graceMs: 0 }));
-  const { port } = relay.address();
-  const first = await connectHttp3(port, cert, "auto");
-  expect((await first.request("/ip")).status).toBe(200);
-  await connectHttp3(port, cert, "auto").catch(() => undefined);
-  await expect.poll(() => gateway.stats()).toMatchObject({ sources: 1, refused: { connections: 1 } });
-});
+it.each(Object.entries(silences))(
+  "clients of whose real address sourceOf says nothing (it %s) are one source",
+  async (_, sourceOf) => {
+    const { privateKey: key, certificate: cert } = await testCertificate();
+    const budget = new Budget({ maxConnectionsPerSource: 1 });
+    const gateway = await serveHttp3(echoApp(), { key, cert, budget, sourceOf, logger: false });
+    onTestFinished(() => gateway.close());
+    const relay = quicpipe({
+      host: "127.0.0.1",
+      port: 0,
+      upstream: { port: gateway.port },
+      logger: false,
+      auth: "none",
+    });
+    await relay.listen();
+    onTestFinished(() => relay.close({ graceMs: 0 }));
+    const { port } = relay.address();
+    const first = await connectHttp3(port, cert, "auto");
+    expect((await first.request("/ip")).status).toBe(200);
+    await connectHttp3(port, cert, "auto").catch(() => undefined);
+    await expect.poll(() => gateway.stats()).toMatchObject({ sources: 1, refused: { connections: 1 } });
+  },
+);
