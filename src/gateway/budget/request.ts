@@ -26,11 +26,6 @@ export class RequestBudget {
     );
   }
 
-  /** Returns the bytes of a kind that this request holds. */
-  heldBytes(kind: ByteKind): number {
-    return this.#bytes[kind].heldBytes;
-  }
-
   /** Takes bytes. Returns `false`, and takes none, if a limit is met or the request is closed. */
   take(kind: ByteKind, bytes: number): boolean {
     if (this.#isClosed) return false;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   bodyPieceOverheadBytes,
   bodyReadAheadBytes,
+  requestOverheadBytes,
   stallTimeoutMs,
 } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
@@ -18,11 +19,11 @@ interface Bench {
 }
 
 function bench(contentLength?: number): Bench {
-  const budget = new Budget({ maxStreamBytes: 100_000 }).connect("192.0.2.1")!.open(0)!;
-  const overhead = budget.heldBytes("unread");
+  const all = new Budget({ maxStreamBytes: 100_000 });
+  const budget = all.connect("192.0.2.1")!.open(0)!;
   const pace = new Pace();
   const body = new RequestBody({ budget, pace, contentLength, now: () => 0 });
-  return { body, budget, pace, unread: () => budget.heldBytes("unread") - overhead };
+  return { body, budget, pace, unread: () => all.stats().unreadBytes - requestOverheadBytes };
 }
 
 const piece = new Uint8Array(1000).fill(7);
@@ -60,13 +61,14 @@ describe("a request's body", () => {
     const { budget, pace } = bench();
     const held: boolean[] = [];
     const hold = (isHeld: boolean): void => void held.push(isHeld);
-    const roomy = new Budget().connect("192.0.2.1")!.open(0)!;
+    const all = new Budget();
+    const roomy = all.connect("192.0.2.1")!.open(0)!;
     const body = new RequestBody({ budget: roomy, pace, contentLength: undefined, hold, now: () => 0 });
     for (let bytes = 0; bytes < bodyReadAheadBytes; bytes += piece.length) body.push(piece);
     expect([held.at(0), held.at(-1)]).toEqual([false, true]);
     const reader = body.stream.getReader();
     while (held.at(-1)) await reader.read();
-    expect(roomy.heldBytes("unread")).toBeGreaterThan(bodyReadAheadBytes / 2);
+    expect(all.stats().unreadBytes).toBeGreaterThan(bodyReadAheadBytes / 2);
     body.fail(new TypeError("gone"));
     expect(held.at(-1)).toBe(false);
     budget.close();
