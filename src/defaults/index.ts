@@ -228,7 +228,7 @@ export const outboxSettleBytes: number = 32 * KiB;
 export const outboxSettleMs = 5;
 /** Bytes that a question and its surroundings send at most: no progress of a response. */
 export const outboxQuestionBytes = 128;
-/** Time without progress after which a connection gives its responses' room up to sources without any, in ms. */
+/** Time without progress by `minResponseBytes` after which a connection gives its responses' room up to sources without any, in ms. */
 export const outboxIdleMs: number = 2 * second;
 /** Interval between checks of the gateway's connections and requests for timeouts, in ms. */
 export const gatewaySweepMs: number = second / 2;

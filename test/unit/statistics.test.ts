@@ -24,16 +24,20 @@ function figuresOf(file: string, name: string): string[] {
   return [...text.matchAll(/^ {2}readonly (\w+): number;/gm)].map(([, field]) => field!);
 }
 
-/** The members of a union of texts, the scopes of bytes filled in. */
+/** Where the types are that texts of a union are made of. */
+const partsOfTexts: Readonly<Record<string, string>> = {
+  BudgetScope: "src/gateway/budget/bytes.ts",
+  RoomScope: "src/gateway/budget/room.ts",
+};
+
+/** The members of a union of texts, their parts filled in. */
 function membersOf(file: string, name: string): string[] {
   const text = declaration(file, new RegExp(`export type ${name} =([^]*?);`));
-  return [...text.matchAll(/["`]([^"`]+)["`]/g)].flatMap(([, member]) =>
-    member!.includes("${BudgetScope}")
-      ? membersOf("src/gateway/budget/bytes.ts", "BudgetScope").map((scope) =>
-          member!.replace("${BudgetScope}", scope),
-        )
-      : [member!],
-  );
+  return [...text.matchAll(/["`]([^"`]+)["`]/g)].flatMap(([, member]) => {
+    const [part, type] = /\$\{(\w+)\}/.exec(member!) ?? [];
+    if (part === undefined) return [member!];
+    return membersOf(partsOfTexts[type!]!, type!).map((each) => member!.replace(part, each));
+  });
 }
 
 function gatewayFigures(): string[] {

@@ -3,6 +3,7 @@ import { sourceName } from "../../wire/source.ts";
 import { type BudgetLimits, type BudgetRefusal, type ByteKind, defaultLimits } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { ConnectionBudget } from "./connection.ts";
+import { Room } from "./room.ts";
 import { bothKinds, type BudgetOwner, type RoomHolder, SourceBudget } from "./source.ts";
 import { Turns } from "./turns.ts";
 
@@ -11,15 +12,17 @@ export class Budget implements BudgetOwner {
   readonly limits: BudgetLimits;
   readonly turns: Turns<SourceBudget> = new Turns();
   readonly #all: Readonly<Record<ByteKind, ByteBudget>>;
-  readonly #outbox: ByteBudget;
+  readonly #outbox: Room;
   readonly #sources = new Map<string, SourceBudget>();
   readonly #refused = new Map<BudgetRefusal, number>();
   readonly #holders = new Set<RoomHolder>();
+  /** Until then none of them can have stood still for long. */
+  #allMovingUntilMs = -Infinity;
 
   constructor(limits: Partial<BudgetLimits> = {}) {
     this.limits = { ...defaultLimits, ...limits };
     this.#all = bothKinds(() => new ByteBudget({ scope: "all", limitBytes: this.limits.maxBytes }));
-    this.#outbox = new ByteBudget({ scope: "all", limitBytes: this.limits.maxOutboxBytes });
+    this.#outbox = new Room({ scope: "all", limitBytes: this.limits.maxOutboxBytes });
   }
 
   /**
@@ -59,17 +62,20 @@ export class Budget implements BudgetOwner {
   }
 
   makeRoom(nowMs: number): void {
-    let longestMs: number = defaults.outboxIdleMs;
-    let found: RoomHolder | undefined;
+    if (nowMs < this.#allMovingUntilMs) return;
+    const [idleMs, holder] = this.#longestIdle(nowMs);
+    // Nobody stands still for longer than time goes by.
+    if (idleMs < defaults.outboxIdleMs) this.#allMovingUntilMs = nowMs + defaults.outboxIdleMs - idleMs;
+    else if (holder && this.#holders.delete(holder)) holder.giveUp();
+  }
+
+  #longestIdle(nowMs: number): readonly [idleMs: number, holder?: RoomHolder] {
+    let longest: readonly [number, RoomHolder?] = [0];
     for (const holder of this.#holders) {
       const idleMs = holder.idleMs(nowMs);
-      if (idleMs < longestMs) continue;
-      longestMs = idleMs;
-      found = holder;
+      if (idleMs > longest[0]) longest = [idleMs, holder];
     }
-    if (!found) return;
-    this.#holders.delete(found);
-    found.giveUp();
+    return longest;
   }
 
   /** Returns the bytes held now, and the refusals so far. */

@@ -2,11 +2,11 @@
 export type BudgetScope = "stream" | "connection" | "source" | "all";
 
 /** Options of a {@link ByteBudget}. */
-export interface ByteBudgetOptions {
-  readonly scope: BudgetScope;
+export interface ByteBudgetOptions<Scope extends BudgetScope> {
+  readonly scope: Scope;
   readonly limitBytes: number;
   /** The wider scope in which its bytes count as well. */
-  readonly parent?: ByteBudget;
+  readonly parent?: ByteBudget<Scope>;
 }
 
 /**
@@ -14,11 +14,11 @@ export interface ByteBudgetOptions {
  * because the piece already exists when it is counted. A source may hold no more than is left for all others, so that sources
  * that fill the total leave room for a newcomer.
  */
-export class ByteBudget {
-  readonly #options: ByteBudgetOptions;
+export class ByteBudget<Scope extends BudgetScope = BudgetScope> {
+  readonly #options: ByteBudgetOptions<Scope>;
   #heldBytes = 0;
 
-  constructor(options: ByteBudgetOptions) {
+  constructor(options: ByteBudgetOptions<Scope>) {
     this.#options = options;
   }
 
@@ -29,9 +29,9 @@ export class ByteBudget {
   /**
    * Takes bytes here and in every wider scope.
    *
-   * @returns the narrowest scope without room for them; then none are taken.
+   * @returns the scope that has no room for them; then none are taken.
    */
-  take(bytes: number): BudgetScope | undefined {
+  take(bytes: number): Scope | undefined {
     const full = this.fullWith(bytes);
     if (full) return full;
     this.#add(bytes);
@@ -48,17 +48,22 @@ export class ByteBudget {
     this.give(this.#heldBytes);
   }
 
-  /** Returns the narrowest scope, from this one outwards, without room for `bytes`. */
-  fullWith(bytes: number): BudgetScope | undefined {
-    const { scope, parent } = this.#options;
-    if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#limitBytes()) return scope;
-    return parent ? parent.fullWith(bytes) : undefined;
+  /** Returns the scope that has no room for `bytes`, looking from this one outwards. */
+  fullWith(bytes: number): Scope | undefined {
+    return this.shortOf(bytes) ?? this.#options.parent?.fullWith(bytes);
   }
 
-  #limitBytes(): number {
+  /** Returns the scope for whose limit this one may not hold `bytes` more: itself, or the one that it leaves a rest of. */
+  shortOf(bytes: number): Scope | undefined {
     const { scope, limitBytes, parent } = this.#options;
-    if (scope !== "source" || !parent) return limitBytes;
-    return Math.min(limitBytes, parent.#options.limitBytes - parent.#heldBytes);
+    if (this.#heldBytes === 0) return undefined;
+    const withBytes = this.#heldBytes + bytes;
+    if (withBytes > limitBytes) return scope;
+    return scope === "source" && parent && withBytes > parent.#restBytes ? parent.#options.scope : undefined;
+  }
+
+  get #restBytes(): number {
+    return this.#options.limitBytes - this.#heldBytes;
   }
 
   #add(bytes: number): void {

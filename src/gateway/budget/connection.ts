@@ -1,7 +1,8 @@
 import * as defaults from "../../defaults/index.ts";
 import type { BudgetRefusal, ByteKind } from "./limits.ts";
-import { ByteBudget, type BudgetScope } from "./bytes.ts";
+import { ByteBudget } from "./bytes.ts";
 import { RequestBudget } from "./request.ts";
+import { Room, type RoomScope } from "./room.ts";
 import { bothKinds, type BudgetOwner, type RoomHolder, type SourceBudget } from "./source.ts";
 
 /** Budget of one connection. */
@@ -10,7 +11,7 @@ export class ConnectionBudget {
   readonly #source: SourceBudget;
   readonly #bytes: Readonly<Record<ByteKind, ByteBudget>>;
   /** Response bytes of this connection that the HTTP/3 library holds unsent. */
-  readonly outbox: ByteBudget;
+  readonly outbox: Room;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
   #release: (() => void) | undefined;
@@ -19,7 +20,7 @@ export class ConnectionBudget {
 
   constructor(budget: BudgetOwner, source: SourceBudget, onClose: () => void) {
     const { maxConnectionBytes: limitBytes, maxConnectionOutboxBytes } = budget.limits;
-    this.outbox = new ByteBudget({
+    this.outbox = new Room({
       scope: "connection",
       limitBytes: maxConnectionOutboxBytes,
       parent: source.outbox,
@@ -43,7 +44,7 @@ export class ConnectionBudget {
   }
 
   /** Counts a wait for room in the outbox. */
-  holdUp(full: BudgetScope): void {
+  holdUp(full: RoomScope): void {
     this.refuse(`outbox-${full}`);
   }
 
@@ -60,11 +61,6 @@ export class ConnectionBudget {
   /** Counts a refusal. */
   refuse(refusal: BudgetRefusal): void {
     this.#budget.refuse(refusal);
-  }
-
-  /** Number of open requests. */
-  get requests(): number {
-    return this.#requests.size;
   }
 
   /**

@@ -1,5 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import type { BudgetScope } from "./bytes.ts";
+import type { RoomScope } from "./room.ts";
 
 /** Limits of a `Budget`. Those in bytes apply to unread request bytes and to unsent response bytes separately. */
 export interface BudgetLimits {
@@ -19,12 +20,13 @@ export interface BudgetLimits {
  * The limit that was met. `connections` and `waits` are shares of a source, `arrivals` its rate of new connections. With a full
  * outbox a response or the next request waits. These ended a connection: `ahead` (too many requests ahead of their responses),
  * `refusals` (more requests without room), `stray` (bytes that belong to no request), `uni-streams` (too many unidirectional
- * streams), `crowded` (took nothing of its responses for 2 s while others had no room). `slow` ended a request or its connection.
+ * streams), `crowded` (took next to nothing of its responses for 2 s while others had no room). `slow` ended a request or its
+ * connection.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`
   | `unsent-${BudgetScope}`
-  | `outbox-${BudgetScope}`
+  | `outbox-${RoomScope}`
   | "connections"
   | "waits"
   | "arrivals"

@@ -1,5 +1,6 @@
 import type { BudgetLimits, BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
+import { Room } from "./room.ts";
 import type { Turns } from "./turns.ts";
 
 /** State that the parts of a budget share: the limits, the turns, and the count of refusals. */
@@ -15,7 +16,7 @@ export interface BudgetOwner {
 
 /** A connection that holds room in the outbox. */
 export interface RoomHolder {
-  /** Returns how long its client has taken nothing of what waits for it, in ms. */
+  /** Returns how long its client has taken next to nothing of what waits for it, in ms. It grows no faster than `nowMs`. */
   idleMs(nowMs: number): number;
   /** Ends it. */
   giveUp(): void;
@@ -24,13 +25,13 @@ export interface RoomHolder {
 /** Budget of one source. It lives as long as the source has connections. */
 export class SourceBudget {
   readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
-  readonly outbox: ByteBudget;
+  readonly outbox: Room;
   connections = 0;
   waits = 0;
 
-  constructor(all: Readonly<Record<ByteKind, ByteBudget>>, outbox: ByteBudget, limits: BudgetLimits) {
+  constructor(all: Readonly<Record<ByteKind, ByteBudget>>, outbox: Room, limits: BudgetLimits) {
     const { maxSourceBytes, maxSourceOutboxBytes } = limits;
-    this.outbox = new ByteBudget({ scope: "source", limitBytes: maxSourceOutboxBytes, parent: outbox });
+    this.outbox = new Room({ scope: "source", limitBytes: maxSourceOutboxBytes, parent: outbox });
     this.bytes = bothKinds(
       (kind) => new ByteBudget({ scope: "source", limitBytes: maxSourceBytes, parent: all[kind] }),
     );

@@ -5,8 +5,9 @@ import {
   outboxSettleBytes,
   outboxSettleMs,
 } from "../../defaults/index.ts";
-import type { BudgetScope, ByteBudget } from "../budget/bytes.ts";
+import type { Room } from "../budget/room.ts";
 import { Pace } from "./pace.ts";
+import { RoomWaits, type RoomWaitsOptions } from "./room-waits.ts";
 
 /** The part of a QUIC connection that an {@link Outbox} uses. */
 export interface SentBytes {
@@ -29,14 +30,11 @@ interface Handed {
   readonly costBytes: number;
   /** Pings before it. Only a later one covers it. */
   readonly question: number;
+  readonly atMs: number;
 }
 
 /** Surroundings of an {@link Outbox}. */
-export interface OutboxOptions {
-  /** Called once per wait for room, with the scope that is full. */
-  readonly onFull: (full: BudgetScope) => void;
-  /** Called while all sources together leave no room, whenever that is found: connections that stand still may have to go. */
-  readonly onCrowded?: () => void;
+export interface OutboxOptions extends RoomWaitsOptions {
   readonly now: () => number;
 }
 
@@ -46,16 +44,16 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #connection: SentBytes;
-  readonly #budget: ByteBudget;
-  readonly #options: OutboxOptions;
+  readonly #room: Room;
+  readonly #waits: RoomWaits;
+  readonly #now: () => number;
+  /** In order of their arrival. */
   readonly #pieces = new Map<Piece, Handed>();
-  /** Callbacks by asker, told whether to check again. */
-  readonly #waiting = new Map<object, (isWanted: boolean) => void>();
-  readonly #stopped = new WeakSet<object>();
   /** Patience with the client, which runs while there are pieces. All streams share the client's line, so they share it. */
   readonly #pace = new Pace();
-  /** When bytes of a piece were sent last, or the first piece came. */
-  #movedAtMs = 0;
+  /** When the client had last taken `minResponseBytes` more, and what it has taken since. */
+  #movedAtMs = -Infinity;
+  #movedBytes = 0;
   #question = 0;
   #isAsking = false;
   #sentBytes = 0;
@@ -65,10 +63,11 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(connection: SentBytes, budget: ByteBudget, options: OutboxOptions) {
+  constructor(connection: SentBytes, room: Room, { now, ...waits }: OutboxOptions) {
     this.#connection = connection;
-    this.#budget = budget;
-    this.#options = options;
+    this.#room = room;
+    this.#now = now;
+    this.#waits = new RoomWaits(room, waits);
   }
 
   /** Whether the client takes too little of what waits for it. */
@@ -76,9 +75,13 @@ export class Outbox {
     return this.#pace.leftMs(nowMs) <= 0;
   }
 
-  /** How long no bytes of a piece have been sent, in ms; 0 if there is none. */
+  /**
+   * How long the client has not taken `minResponseBytes`, in ms, so that one that takes a byte now and then stands still as well.
+   * No longer than the oldest piece has waited; 0 if there is none.
+   */
   idleMs(nowMs: number): number {
-    return this.#pieces.size === 0 ? 0 : nowMs - this.#movedAtMs;
+    for (const { atMs } of this.#pieces.values()) return nowMs - Math.max(atMs, this.#movedAtMs);
+    return 0;
   }
 
   /**
@@ -86,41 +89,40 @@ export class Outbox {
    * after the connection's end, and when the piece is removed.
    */
   async add(piece: Piece): Promise<void> {
+    if (this.#isClosed) return;
     const costBytes = Math.max(piece.bytes, minResponseBytes);
-    if (!(await this.#waitWhile(() => this.#budget.take(costBytes), piece))) return;
-    if (this.#pieces.size === 0) this.#begin();
-    this.#pieces.set(piece, { costBytes, question: this.#question });
-    if (this.#budget.heldBytes >= outboxSettleBytes) this.settle();
+    const taking = this.#waits.take(costBytes, piece, () => this.#hold(piece, costBytes));
+    if (!this.#waits.isEmpty) this.settle();
+    await taking;
   }
 
   /** Whether there is no room for a response, however short. */
   get isFull(): boolean {
-    return this.#fullWithResponse() !== undefined;
+    return !this.#isClosed && this.#waits.isFull;
   }
 
   /** Resolves when there is room for a short response; at once after the connection's end, and when `asker` stops waiting. */
   async room(asker: object): Promise<void> {
-    await this.#waitWhile(() => this.#fullWithResponse(), asker);
+    if (!this.isFull) return;
+    this.settle();
+    await this.#waits.room(asker);
   }
 
   /** Ends the wait of `asker`. */
   stopWaiting(asker: object): void {
-    this.#stopped.add(asker);
-    this.#waiting.get(asker)?.(false);
-    this.#waiting.delete(asker);
+    this.#waits.stop(asker);
   }
 
   /** Forgets a piece, and gives back its bytes. */
   remove(piece: Piece): void {
     this.stopWaiting(piece);
-    this.#budget.give(this.#pieces.get(piece)?.costBytes ?? 0);
-    this.#pieces.delete(piece);
-    this.#restIfEmpty();
+    this.#drop(piece);
+    this.#waits.serve();
   }
 
   /** Checks again for room, which others may have made, and asks what has been sent. */
   sweep(): void {
-    this.#wake();
+    this.#waits.serve();
     this.settle();
   }
 
@@ -141,21 +143,19 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#pieces.clear();
     this.#pace.rest();
-    for (const asker of this.#waiting.keys()) this.stopWaiting(asker);
+    this.#waits.stopAll();
   }
 
-  /** Resolves with `true` when no scope is full, with `false` once the asker stops waiting or the connection ends. */
-  async #waitWhile(fullScope: () => BudgetScope | undefined, asker: object): Promise<boolean> {
-    if (this.#isClosed) return false;
-    for (let full = fullScope(), isFirst = true; full; full = fullScope(), isFirst = false) {
-      if (isFirst) this.#options.onFull(full);
-      if (full === "all") this.#options.onCrowded?.();
-      this.settle();
-      const isWanted = await new Promise<boolean>((resolve) => this.#waiting.set(asker, resolve));
-      // Stopped in the turn in which it was woken: nobody would stop it again.
-      if (!isWanted || this.#stopped.has(asker)) return false;
-    }
-    return true;
+  #hold(piece: Piece, costBytes: number): void {
+    if (this.#pieces.size === 0) this.#begin();
+    this.#pieces.set(piece, { costBytes, question: this.#question, atMs: this.#now() });
+    if (this.#room.heldBytes >= outboxSettleBytes) this.settle();
+  }
+
+  #drop(piece: Piece): void {
+    this.#room.give(this.#pieces.get(piece)?.costBytes ?? 0);
+    this.#pieces.delete(piece);
+    if (this.#pieces.size === 0) this.#pace.rest();
   }
 
   /** The first piece after a while. What was sent before, such as a handshake, belongs to no piece. */
@@ -163,18 +163,8 @@ export class Outbox {
     this.#sentBytes = this.#connection.getMetrics()?.bytesOut ?? this.#sentBytes;
     this.#creditBytes = 0;
     this.#pauseMs = outboxSettleMs;
-    this.#movedAtMs = this.#options.now();
-    this.#pace.start(this.#movedAtMs);
-  }
-
-  #restIfEmpty(): void {
-    if (this.#pieces.size === 0) this.#pace.rest();
-  }
-
-  #fullWithResponse(): BudgetScope | undefined {
-    const full = this.#isClosed ? undefined : this.#budget.fullWith(minResponseBytes);
-    // What other sources hold keeps nobody from asking; the answer may have to wait.
-    return full === "all" ? undefined : full;
+    this.#movedBytes = 0;
+    this.#pace.start(this.#now());
   }
 
   #release(): void {
@@ -184,10 +174,7 @@ export class Outbox {
     this.#sentBytes = sentBytes;
     // The question itself is sent too. A client that takes nothing is asked less and less often.
     if (moved <= outboxQuestionBytes) this.#pauseMs = Math.min(2 * this.#pauseMs, gatewaySweepMs);
-    else {
-      this.#pauseMs = outboxSettleMs;
-      this.#movedAtMs = this.#options.now();
-    }
+    else this.#pauseMs = outboxSettleMs;
     // Newest first: pieces that flow control holds back are older than those that still move.
     for (const [piece, { question }] of [...this.#pieces].toReversed()) {
       if (this.#creditBytes <= 0) break;
@@ -197,17 +184,25 @@ export class Outbox {
     let unsentBytes = 0;
     for (const { bytes } of this.#pieces.keys()) unsentBytes += bytes;
     this.#creditBytes = Math.min(this.#creditBytes, unsentBytes);
-    this.#wake();
-    if (this.#budget.heldBytes >= outboxSettleBytes) this.#settleSoon();
+    this.#waits.serve();
+    if (this.#room.heldBytes >= outboxSettleBytes || !this.#waits.isEmpty) this.#settleSoon();
   }
 
   #sent(piece: Piece): void {
     const sent = Math.min(piece.bytes, this.#creditBytes);
     this.#creditBytes -= sent;
     piece.bytes -= sent;
-    this.#pace.move(sent, this.#options.now());
-    if (piece.bytes === 0) this.remove(piece);
+    this.#move(sent, this.#now());
+    if (piece.bytes === 0) this.#drop(piece);
     piece.onSent(sent);
+  }
+
+  #move(bytes: number, nowMs: number): void {
+    this.#pace.move(bytes, nowMs);
+    this.#movedBytes += bytes;
+    if (this.#movedBytes < minResponseBytes) return;
+    this.#movedBytes = 0;
+    this.#movedAtMs = nowMs;
   }
 
   #settleSoon(): void {
@@ -215,11 +210,5 @@ export class Outbox {
       this.#timer = undefined;
       this.settle();
     }, this.#pauseMs).unref();
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const resolve of waiting) resolve(true);
   }
 }

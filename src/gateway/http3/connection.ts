@@ -52,7 +52,8 @@ export class Http3Connection implements QuicClientHandler {
     });
     budget.hold({
       idleMs: (nowMs) => this.#outbox.idleMs(nowMs),
-      giveUp: () => this.#endOverBudget("crowded", "a client takes nothing while others have no room"),
+      giveUp: () =>
+        this.#endOverBudget("crowded", "a client takes next to nothing while others have no room"),
     });
     this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
     this.#unseen = new UnseenBytes(connection, budget, options.windowBytes, now());

@@ -152,7 +152,7 @@ describe("open requests", () => {
     let opened = 1;
     while (connection.open(100)) opened++;
     expect(opened).toBe(Math.floor((3 * unit) / (100 + requestOverheadBytes)));
-    expect(connection.requests).toBe(opened);
+    expect(budget.stats().unreadBytes).toBe(opened * (100 + requestOverheadBytes));
     expect(budget.stats().refused).toEqual({ "unread-connection": 1 });
   });
 });
@@ -251,4 +251,23 @@ it("room in the outbox comes from the connection that has stood still for the lo
   hold("has gone", outboxIdleMs + 3).close();
   for (let i = 0; i < 5; i++) connection.makeRoom(0);
   expect(ended).toEqual(["stands for longer", "stands"]);
+});
+
+it("room in the outbox is looked for again only once somebody can have stood still for long", () => {
+  const budget = new Budget();
+  const clock = { nowMs: 0 };
+  let looks = 0;
+  const ended: number[] = [];
+  for (let i = 0; i < 100; i++)
+    budget.connect(`192.0.2.${i}`)!.hold({
+      idleMs: (nowMs) => {
+        looks++;
+        return nowMs;
+      },
+      giveUp: () => void ended.push(i),
+    });
+  for (; clock.nowMs < outboxIdleMs; clock.nowMs++) budget.makeRoom(clock.nowMs);
+  expect([looks, ended]).toEqual([100, []]);
+  budget.makeRoom(clock.nowMs);
+  expect([looks, ended]).toEqual([200, [0]]);
 });

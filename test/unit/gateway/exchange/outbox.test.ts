@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   minResponseBytes,
+  outboxIdleMs,
   outboxSettleBytes,
   outboxSettleMs,
   stallTimeoutMs,
 } from "../../../../src/defaults/index.ts";
-import { type BudgetScope, ByteBudget } from "../../../../src/gateway/budget/bytes.ts";
+import { Room, type RoomScope } from "../../../../src/gateway/budget/room.ts";
 import { Outbox, type Piece } from "../../../../src/gateway/exchange/outbox.ts";
 
 /** A connection that sends and acknowledges when it is told to. */
@@ -34,19 +35,19 @@ const limitBytes = 10 * minResponseBytes;
 interface Bench {
   readonly connection: FakeConnection;
   readonly outbox: Outbox;
-  readonly budget: ByteBudget;
+  readonly room: Room;
   /** The limits that were met. */
-  readonly full: BudgetScope[];
+  readonly full: RoomScope[];
   readonly clock: { nowMs: number };
 }
 
 function bench(): Bench {
   const connection = new FakeConnection();
-  const budget = new ByteBudget({ scope: "connection", limitBytes });
-  const full: BudgetScope[] = [];
+  const room = new Room({ scope: "connection", limitBytes });
+  const full: RoomScope[] = [];
   const clock = { nowMs: 0 };
-  const options = { onFull: (scope: BudgetScope) => void full.push(scope), now: () => clock.nowMs };
-  return { connection, outbox: new Outbox(connection, budget, options), budget, full, clock };
+  const options = { onFull: (scope: RoomScope) => void full.push(scope), now: () => clock.nowMs };
+  return { connection, outbox: new Outbox(connection, room, options), room, full, clock };
 }
 
 function piece(bytes: number): Piece & { sent: number } {
@@ -95,11 +96,11 @@ describe("what the HTTP library has of a connection's responses", () => {
     const { connection, outbox } = bench();
     await outbox.add(piece(limitBytes));
     const hasRoom = vi.fn();
-    const room = outbox.add(piece(1)).then(hasRoom);
+    const waiting = outbox.add(piece(1)).then(hasRoom);
     await Promise.resolve();
     expect(hasRoom).not.toHaveBeenCalled();
     connection.send(limitBytes);
-    await room;
+    await waiting;
     expect(hasRoom).toHaveBeenCalled();
   });
 
@@ -109,44 +110,44 @@ describe("what the HTTP library has of a connection's responses", () => {
     await outbox.add(piece(limitBytes));
     expect(outbox.isFull).toBe(true);
     const hasRoom = vi.fn();
-    const room = outbox.room({}).then(hasRoom);
+    const waiting = outbox.room({}).then(hasRoom);
     await new Promise(setImmediate);
     expect(hasRoom).not.toHaveBeenCalled();
     connection.send(limitBytes);
-    await room;
+    await waiting;
     expect(outbox.isFull).toBe(false);
   });
 
   it("keeps nobody waiting who waits no longer", async () => {
-    const { outbox, budget } = bench();
+    const { outbox, room } = bench();
     await outbox.add(piece(limitBytes));
     const [asker, late] = [{}, piece(1)];
     const waits = [outbox.room(asker), outbox.add(late)];
     outbox.stopWaiting(asker);
     outbox.remove(late);
     await Promise.all(waits);
-    expect(budget.heldBytes).toBe(limitBytes);
+    expect(room.heldBytes).toBe(limitBytes);
   });
 
   it("counts, a little for the least piece, until it is sent or its stream is gone", async () => {
-    const { connection, outbox, budget } = bench();
+    const { connection, outbox, room } = bench();
     const [one, two] = [piece(1), piece(1)];
     await outbox.add(one);
     await outbox.add(two);
-    expect(budget.heldBytes).toBe(2 * minResponseBytes);
+    expect(room.heldBytes).toBe(2 * minResponseBytes);
     outbox.remove(one);
     outbox.remove(one);
     outbox.settle();
     connection.send(1);
-    expect(budget.heldBytes).toBe(0);
+    expect(room.heldBytes).toBe(0);
   });
 
   it("keeps nobody waiting after the connection's end", async () => {
     const { outbox } = bench();
     await outbox.add(piece(limitBytes));
-    const room = outbox.add(piece(1));
+    const waiting = outbox.add(piece(1));
     outbox.close();
-    await room;
+    await waiting;
     await outbox.add(piece(1));
   });
 
@@ -166,7 +167,7 @@ describe("what the HTTP library has of a connection's responses", () => {
 });
 
 it("a piece that waits for room is counted once, by the limit that it met", async () => {
-  const { connection, outbox, budget, full } = bench();
+  const { connection, outbox, room, full } = bench();
   await outbox.add(piece(limitBytes));
   const waiting = outbox.add(piece(1));
   // Asks again whether there is room.
@@ -176,7 +177,7 @@ it("a piece that waits for room is counted once, by the limit that it met", asyn
   connection.send(limitBytes);
   await waiting;
   expect(full).toEqual(["connection"]);
-  expect(budget.heldBytes).toBe(minResponseBytes);
+  expect(room.heldBytes).toBe(minResponseBytes);
 });
 
 describe("a client's pace", () => {
@@ -213,6 +214,43 @@ describe("a client's pace", () => {
     outbox.settle();
     connection.send(100);
     expect(one.sent).toBe(100);
+  });
+});
+
+/** How long a client has been idle that takes so many bytes each second, in ms. */
+async function idleMsAfter(seconds: number, bytes: number): Promise<number> {
+  const { connection, outbox, clock } = bench();
+  await outbox.add(piece(9 * minResponseBytes));
+  for (let i = 0; i < seconds; i++) {
+    clock.nowMs += 1000;
+    outbox.sweep();
+    connection.send(bytes);
+    await sleep(outboxSettleMs + 1);
+  }
+  return outbox.idleMs(clock.nowMs);
+}
+
+describe("a client's idleness", () => {
+  it("lasts on while it takes a byte now and then", async () => {
+    expect(await idleMsAfter(5, 1)).toBe(5000);
+    expect(await idleMsAfter(5, 200)).toBe(5000);
+  });
+
+  it("ends with each short response's bytes", async () => {
+    expect(await idleMsAfter(4, minResponseBytes / 2)).toBe(0);
+    expect(await idleMsAfter(5, minResponseBytes / 2)).toBe(1000);
+  });
+
+  it("is no longer than the oldest response has waited, such as an event", async () => {
+    const { connection, outbox, clock } = bench();
+    for (; clock.nowMs < 3 * outboxIdleMs; clock.nowMs += 100) {
+      await outbox.add(piece(50));
+      outbox.settle();
+      await outbox.add(piece(50));
+      connection.send(50);
+      connection.send(50);
+    }
+    expect(outbox.idleMs(clock.nowMs)).toBeLessThan(outboxIdleMs);
   });
 });
 
