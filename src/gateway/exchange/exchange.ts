@@ -37,6 +37,8 @@ export class Exchange {
   #controller: AbortController | undefined;
   readonly #paces = { client: new Pace(), reader: new Pace() };
   readonly #writer: ResponseWriter;
+  /** Unknown if it could not be read. */
+  #method: string | undefined;
   #body: RequestBody | undefined;
   /** Start of the current wait for the app, in ms. */
   #waitsSinceMs: number | undefined;
@@ -71,9 +73,10 @@ export class Exchange {
   }
 
   /** Answers with a short text, without asking the app. */
-  refuse({ status, why }: HeadRefusal): void {
+  refuse({ status, why, method }: HeadRefusal): void {
+    this.#method = method;
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status, why });
-    void this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}), "GET");
+    void this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}));
   }
 
   /** Answers with the app's response. */
@@ -109,6 +112,7 @@ export class Exchange {
     fetch: (request: Request) => Response | Promise<Response>,
   ): Promise<void> {
     const { faults } = this.#options;
+    this.#method = method;
     // Content of GET and HEAD has no meaning (RFC 9110 §9.3.1), and `Request` accepts none.
     const isBodyless = this.#hasRequestEnded || method === "GET" || method === "HEAD";
     if (!isBodyless) this.#body = this.#openBody(contentLength);
@@ -122,11 +126,11 @@ export class Exchange {
       const response = await fetch(
         ip === undefined ? request : Object.defineProperty(request, "ip", { value: ip }),
       );
-      await this.#respond(response, method);
+      await this.#respond(response);
     } catch (err) {
       if (this.#isClosed || this.#hasAnswer) return;
       faults.write("error", "app-failed", "the app threw an error", { err });
-      await this.#respond(plainResponse(500, "Internal Server Error"), method);
+      await this.#respond(plainResponse(500, "Internal Server Error"));
     }
   }
 
@@ -161,7 +165,7 @@ export class Exchange {
     return new RequestBody({ budget, pace: this.#paces.client, contentLength, hold, now });
   }
 
-  async #respond(response: Response, method: string): Promise<void> {
+  async #respond(response: Response): Promise<void> {
     this.#wait(false);
     // A client that has gone, or was told to retry, gets no response. An error from cancelling its body does no harm.
     if (this.#isClosed || this.#hasAnswer) return response.body?.cancel().catch(() => undefined);
@@ -169,7 +173,7 @@ export class Exchange {
     const fields = responseFields(response);
     this.#hasAnswer = true;
     try {
-      await this.#writer.write(response, fields, method);
+      await this.#writer.write(response, fields, this.#method);
       this.#answered();
     } catch (err) {
       if (this.#isClosed) return;
@@ -191,7 +195,7 @@ export class Exchange {
     // A response that has begun can only be cut off.
     if (this.#hasAnswer) return this.close(http3Code.excessiveLoad);
     const fields = { "retry-after": String(retryAfterSeconds) };
-    void this.#respond(plainResponse(503, "too many requests of this address wait", fields), "GET");
+    void this.#respond(plainResponse(503, "too many requests of this address wait", fields));
     this.#controller?.abort();
   }
 

@@ -71,7 +71,7 @@ export class OpenRequests {
     if ("status" in head) exchange.refuse(head);
     // RFC 9114 §4.1.2. A body that follows is checked as it arrives.
     else if (parts.hasEnded && (head.contentLength ?? 0) > 0)
-      exchange.refuse({ status: 400, why: "the body is shorter than was announced" });
+      exchange.refuse({ status: 400, why: "the body is shorter than was announced", method: head.method });
     else exchange.serve(head, this.#ip, fetch);
   }
 

@@ -16,14 +16,22 @@ export interface RequestHead {
 export interface HeadRefusal {
   readonly status: 400 | 405 | 421 | 431 | 501;
   readonly why: string;
+  /** Absent if it could not be read. The answer to HEAD has no body. */
+  readonly method?: string;
 }
 
 /** Reads the header fields of a request over HTTP/2 or HTTP/3 (RFC 9114 §4.2 and §4.3.1, RFC 9113 §8.3.1). */
 export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
+  const { ":method": name } = fields;
+  if (typeof name !== "string" || !token.test(name)) return refuse(400, "the method is not valid");
+  const method = normalMethod(name);
+  return { method, ...readFields(fields, method) };
+}
+
+function readFields(fields: FieldMap, method: string): RequestHead | HeadRefusal {
   if (headBytes(fields) > maxHeaderBytes) return refuse(431, "the header fields are too long");
-  const { ":method": method, ":scheme": scheme, ":path": path, host } = fields;
+  const { ":scheme": scheme, ":path": path, host } = fields;
   const authority = fields[":authority"] ?? host;
-  if (typeof method !== "string" || !token.test(method)) return refuse(400, "the method is not valid");
   const refusal = methodRefusal(method);
   if (refusal) return refusal;
   if (scheme !== "https") return refuse(421, "the scheme is not https");
@@ -33,7 +41,7 @@ export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
   if (host !== undefined && host !== authority) return refuse(400, "Host is another than the authority");
   const url = URL.parse(`https://${authority}${path}`);
   if (!url) return refuse(400, "the authority is not valid");
-  return withHeaders(fields, normalMethod(method), url);
+  return withHeaders(fields, method, url);
 }
 
 /** Returns the size of header fields, in bytes (RFC 9114 §4.2.2, without its overhead). */

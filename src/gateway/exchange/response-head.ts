@@ -14,13 +14,19 @@ export function responseFields({ status, headers }: Response): Record<string, st
 }
 
 /** Reports whether a response to this method has a body to send. */
-export function hasBody(response: Response, method: string): boolean {
+export function hasBody(response: Response, method: string | undefined): boolean {
   return method !== "HEAD" && !withoutBody.has(response.status) && response.body !== null;
 }
 
 /** Returns a short text response for a request that failed. */
 export function plainResponse(status: number, why: string, fields: FieldMap = {}): Response {
-  const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
+  const body = Buffer.from(`${why}\n`);
+  const headers = new Headers({
+    "content-type": "text/plain; charset=utf-8",
+    // What GET would get, for HEAD as well (RFC 9110 §8.6).
+    "content-length": String(body.length),
+    "cache-control": "no-store",
+  });
   for (const [name, value] of Object.entries(fields)) headers.set(name, String(value));
-  return new Response(`${why}\n`, { status, headers });
+  return new Response(body, { status, headers });
 }

@@ -47,7 +47,7 @@ export class ResponseWriter {
    *
    * @throws OverBudget; any error of the response's body; an error of the stream, whose client has then gone.
    */
-  async write(response: Response, fields: ResponseFields, method: string): Promise<void> {
+  async write(response: Response, fields: ResponseFields, method: string | undefined): Promise<void> {
     // Async, because an app may give anything as a body, and one without `cancel` must not throw here.
     this.#cancel = async (reason) => response.body?.cancel(reason);
     await this.#handOver(headBytes(fields), () => undefined);

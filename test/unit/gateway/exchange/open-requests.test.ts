@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { outboxSettleMs } from "../../../../src/defaults/index.ts";
+import { longWaitMs, outboxSettleMs } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ExchangeStream, ResponseFields } from "../../../../src/gateway/exchange/stream.ts";
 import { Room } from "../../../../src/gateway/budget/room.ts";
@@ -13,10 +13,14 @@ import { silentLogger } from "../../../../src/log/logger.ts";
 /** A stream whose client takes everything at once. */
 class Stream extends EventEmitter implements ExchangeStream {
   status: string | string[] | undefined;
+  length: string | string[] | undefined;
+  body = "";
   respond(answer: ResponseFields): void {
     this.status = answer[":status"];
+    this.length = answer["content-length"];
   }
-  write(_piece: Buffer, done: () => void): void {
+  write(piece: Buffer, done: () => void): void {
+    this.body += piece.toString();
     done();
   }
   end(done: () => void): void {
@@ -100,6 +104,43 @@ describe("the requests that are open on a connection", () => {
     requests.close();
     expect(requests.size).toBe(0);
     expect(budget.stats()).toMatchObject({ sources: 0, unreadBytes: 0, unsentBytes: 0 });
+  });
+});
+
+/** Asks, and has the app take longer than a source may wait if it is asked. */
+async function answerTo(request: Record<string, string>): Promise<Stream> {
+  const clock = { nowMs: 0 };
+  const requests = new OpenRequests({
+    budget: new Budget({ maxWaitsPerSource: 0 }).connect("192.0.2.1")!,
+    faults: new Faults(silentLogger, () => clock.nowMs),
+    fetch: () => Promise.withResolvers<Response>().promise,
+    ip: "192.0.2.1",
+    idle: { limitMs: 75_000, firstMs: 10_000 },
+    now: () => clock.nowMs,
+  });
+  const stream = new Stream();
+  const parts = { stream, hasEnded: true, outbox: undefined, onClose: () => undefined };
+  requests.open({ ...fields, ...request }, 0, () => parts);
+  await turn();
+  requests.sweep((clock.nowMs += longWaitMs));
+  await expect.poll(() => requests.size).toBe(0);
+  return stream;
+}
+
+describe("an answer without the app to HEAD has the length of the one to GET, and no body", () => {
+  it.each([
+    ["421", "another scheme", { ":scheme": "http" }],
+    ["400", "a body that does not come", { "content-length": "5" }],
+    ["431", "too many fields", { "x-long": "x".repeat(20_000) }],
+    ["503", "a wait for which there is no share", {}],
+  ])("%s for %s", async (status, _for, request) => {
+    const [got, head] = [
+      await answerTo(request as Record<string, string>),
+      await answerTo({ ...request, ":method": "HEAD" }),
+    ];
+    expect([got.status, got.length]).toEqual([status, String(got.body.length)]);
+    expect(got.body).not.toBe("");
+    expect([head.status, head.length, head.body]).toEqual([status, got.length, ""]);
   });
 });
 
