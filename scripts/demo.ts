@@ -142,7 +142,7 @@ process.stdout.on("error", () => {
 if (seconds !== undefined) setTimeout(() => void stop(), seconds * 1000);
 
 const relayCa = join(folder, "relay.crt");
-writeFileSync(relayCa, (await developmentCertificate()).certificate);
+writeFileSync(relayCa, (await developmentCertificate()).cert);
 const [alice, bob] = await Promise.all([createIdentity({ name: "alice" }), createIdentity({ name: "bob" })]);
 
 const address = await waitFor("gateway", "gateway/gateway.ts", { PORT: "0" }, /listening on (\S+)/);

@@ -12,7 +12,7 @@ const { packet } = JSON.parse(await firstLine()) as { packet: string };
 
 const peer = await Peer.bind({
   relay: `https://${QHOST}`,
-  relayCa: (await developmentCertificate()).certificate,
+  relayCa: (await developmentCertificate()).cert,
   token: process.env["TOKEN"] ?? "",
   identity: await createIdentity({ name: "accepter" }),
   alpn: "EXAMPLE",

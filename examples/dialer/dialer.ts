@@ -12,7 +12,7 @@ const { QHOST } = requireEnvironment("QHOST");
 
 const peer = await Peer.bind({
   relay: `https://${QHOST}`,
-  relayCa: (await developmentCertificate()).certificate,
+  relayCa: (await developmentCertificate()).cert,
   token: process.env["TOKEN"] ?? "",
   identity: await createIdentity({ name: "dialer" }),
   alpn: "EXAMPLE",

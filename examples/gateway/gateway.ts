@@ -13,9 +13,8 @@ const relay = quicpipe({
 });
 const app = new H3().use(relay).get("/", () => "This app is a relay as well.\n");
 
-const { certificate: cert, privateKey: key } = await developmentCertificate();
 // Browsers connect by TCP first, to the same port number. They find HTTP/3 there, and the console at /relay.
-const served = await serve(app, { relay, tls: { key, cert } });
+const served = await serve(app, { relay, tls: await developmentCertificate() });
 console.log(`listening on 127.0.0.1:${served.address.port} (UDP, and TCP for browsers)`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);

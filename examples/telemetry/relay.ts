@@ -13,10 +13,8 @@ import { startTelemetry } from "./sdk.ts";
 const telemetry = await startTelemetry("quicpipe-relay", Number(process.env["METRICS_PORT"] ?? 9464));
 
 const app = new H3().get("/", () => "This relay tells what it does.\n");
-const { certificate, privateKey } = await developmentCertificate();
 const gateway = await serveHttp3(app, {
-  key: privateKey,
-  cert: certificate,
+  ...(await developmentCertificate()),
   sourceOf: (address, port) => relay.sourceOf(address, port),
 });
 const relay = quicpipe({

@@ -37,7 +37,9 @@ export function parseDer(der: Uint8Array): X509Certificate {
 
 /** A TLS server's certificate chain and private key, PEM. */
 export interface KeyPair {
+  /** Certificate chain, leaf first. */
   readonly cert: string | Buffer;
+  /** Private key. */
   readonly key: string | Buffer;
 }
 

@@ -1,9 +1,15 @@
 import { hostname } from "node:os";
-import { createCertificate, type Certificate } from "../files/certificate.ts";
-import { requireKeyPair } from "../files/pem.ts";
+import { createCertificate } from "../files/certificate.ts";
+import { type KeyPair, requireKeyPair } from "../files/pem.ts";
 import { createSecretFile, damaged, keepStateFile, readSecretFile, statePath } from "../files/state.ts";
 
 const keyEnd = "-----END PRIVATE KEY-----\n";
+
+/** The development certificate and its key, both PEM: the option `tls` of `serve`. */
+export interface DevelopmentCertificate extends KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
 
 /** Returns the path of the development certificate without its key, the file for peers on other hosts. */
 export function developmentCertificatePath(): string {
@@ -18,15 +24,15 @@ export function developmentCertificatePath(): string {
  * @throws ERR_QUICPIPE_STATE_UNAVAILABLE if no folder of this user alone can hold it, if others may read the file with the key,
  *   or if that file holds something else.
  */
-export async function developmentCertificate(): Promise<Certificate> {
+export async function developmentCertificate(): Promise<DevelopmentCertificate> {
   const path = statePath("development-tls.pem");
   const kept = readSecretFile(path);
   const both = kept ? read(path, kept) : await make(path);
-  keepStateFile(developmentCertificatePath(), both.certificate);
+  keepStateFile(developmentCertificatePath(), both.cert);
   return both;
 }
 
-async function make(path: string): Promise<Certificate> {
+async function make(path: string): Promise<DevelopmentCertificate> {
   const hosts = ["localhost", "127.0.0.1", "::1", hostname()];
   const made = await createCertificate({ name: "quicpipe development", hosts });
   const pem = `${made.privateKey.trimEnd()}\n${made.certificate}`;
@@ -34,17 +40,17 @@ async function make(path: string): Promise<Certificate> {
   return createSecretFile(path, pem) ? split(pem) : read(path, readSecretFile(path)!);
 }
 
-function read(path: string, kept: Buffer): Certificate {
+function read(path: string, kept: Buffer): DevelopmentCertificate {
   const both = split(kept.toString());
   try {
-    requireKeyPair({ cert: both.certificate, key: both.privateKey });
+    requireKeyPair(both);
     return both;
   } catch (cause) {
     throw damaged(path, "does not hold a certificate and its key", cause);
   }
 }
 
-function split(pem: string): Certificate {
+function split(pem: string): DevelopmentCertificate {
   const end = pem.indexOf(keyEnd) + keyEnd.length;
-  return { privateKey: pem.slice(0, end), certificate: pem.slice(end) };
+  return { key: pem.slice(0, end), cert: pem.slice(end) };
 }

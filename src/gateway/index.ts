@@ -3,5 +3,10 @@ export { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "./tcp/s
 export { Budget, type BudgetStats } from "./budget/budget.ts";
 export type { BudgetLimits, BudgetRefusal } from "./budget/limits.ts";
 export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3/server.ts";
-export { developmentCertificate, developmentCertificatePath } from "./development-certificate.ts";
+export {
+  developmentCertificate,
+  type DevelopmentCertificate,
+  developmentCertificatePath,
+} from "./development-certificate.ts";
+export type { KeyPair } from "../files/pem.ts";
 export { createCertificate, type Certificate, type CertificateOptions } from "../files/certificate.ts";

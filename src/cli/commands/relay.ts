@@ -2,12 +2,13 @@ import { Console } from "node:console";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { defineCommand, type CommandDef } from "citty";
-import { type Certificate, namesOf } from "../../files/certificate.ts";
+import { namesOf } from "../../files/certificate.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import {
   Budget,
   type BudgetStats,
   developmentCertificate,
+  type DevelopmentCertificate,
   developmentCertificatePath,
   type Http2Gateway,
   type Http2GatewayOptions,
@@ -58,7 +59,7 @@ export const relay = defineCommand({
     if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
     if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
     await interruption;
-    await served.close();
+    await Promise.all([served.close(), browsers?.close()]);
     summarise(handle, served.stats());
   },
 }) as CommandDef;
@@ -83,11 +84,11 @@ async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; k
     requireKeyPair({ cert, key }, { cert: `--cert ${tls.cert}`, key: `--key ${tls.key}` });
     return { cert, key };
   }
-  const made = await madeCertificate();
-  return { cert: Buffer.from(made.certificate), key: Buffer.from(made.privateKey) };
+  const { cert, key } = await madeCertificate();
+  return { cert: Buffer.from(cert), key: Buffer.from(key) };
 }
 
-async function madeCertificate(): Promise<Certificate> {
+async function madeCertificate(): Promise<DevelopmentCertificate> {
   try {
     return await developmentCertificate();
   } catch (error) {

@@ -21,7 +21,7 @@ describe("the development certificate", () => {
   it("is made once, for localhost, and kept", async () => {
     const first = await developmentCertificate();
     expect(await developmentCertificate()).toEqual(first);
-    expect(new X509Certificate(first.certificate).checkHost("localhost")).toBe("localhost");
+    expect(new X509Certificate(first.cert).checkHost("localhost")).toBe("localhost");
   });
 
   it("is written once, so that a home that cannot be written to serves it too", async () => {
@@ -30,8 +30,8 @@ describe("the development certificate", () => {
     await developmentCertificate();
     expect(statSync(developmentCertificatePath()).mtimeMs).toBe(1000);
     writeFileSync(developmentCertificatePath(), "of an earlier key");
-    const { certificate } = await developmentCertificate();
-    expect(readFileSync(developmentCertificatePath(), "utf8")).toBe(certificate);
+    const { cert } = await developmentCertificate();
+    expect(readFileSync(developmentCertificatePath(), "utf8")).toBe(cert);
   });
 
   it.each(["", "garbage\n"])(
@@ -48,9 +48,9 @@ describe("the development certificate", () => {
   );
 
   it("can be given to peers without its key", async () => {
-    const { certificate } = await developmentCertificate();
+    const { cert } = await developmentCertificate();
     const given = readFileSync(developmentCertificatePath(), "utf8");
-    expect(given).toBe(certificate);
+    expect(given).toBe(cert);
     expect(given).not.toContain("PRIVATE KEY");
   });
 });
