@@ -5,8 +5,8 @@ const second = 1000;
 const KiB = 1024;
 
 /**
- * Time between a closing gateway's GOAWAY and the end of its connections, and once more before it stops, in ms: several
- * turns of both sides.
+ * Time between a closing gateway's GOAWAY and the end of its connections, over HTTP/3 once more before it stops, in ms: several
+ * turns of both sides, in which open requests may be answered.
  */
 export const lastWordsMs = 25;
 /** Time after its answer before an unfinished HTTP/3 request is stopped, in ms: long enough to retransmit a lost packet of it. */

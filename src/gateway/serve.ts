@@ -1,13 +1,16 @@
+import { QuicpipeError } from "../errors.ts";
+import type { KeyPair } from "../files/pem.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Address } from "../wire/address.ts";
 import { Budget, type BudgetStats } from "./budget/budget.ts";
-import { type Http3App, serveHttp3 } from "./http3/server.ts";
-import { serveHttp2 } from "./tcp/server.ts";
+import { type Http3App, type Http3Gateway, serveHttp3 } from "./http3/server.ts";
+import { type Http2Gateway, serveHttp2 } from "./tcp/server.ts";
 
 /** A relay, as `quicpipe()` makes it. */
 export interface ServedRelay {
   listen(options: { readonly upstream: Promise<{ readonly port: number }> }): Promise<Address>;
   sourceOf(address: string, port?: number): { readonly address: string } | undefined;
+  drain(): void;
   close(): Promise<void>;
 }
 
@@ -16,9 +19,15 @@ export interface ServeOptions {
   /** A relay that the app uses (`app.use(relay)`), made without the option `upstream`. */
   readonly relay: ServedRelay;
   /** Private key and certificate chain, leaf first, PEM. */
-  readonly tls: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  readonly tls: KeyPair;
   /** Whether to serve browsers over TCP as well, at the port number of the relay; `true` if absent. */
   readonly tcp?: boolean;
+  /** Connections at a time, from 1, over UDP and as many over TCP; 4096 and 1000 if absent. */
+  readonly maxConnections?: number;
+  /** New connections per second of one source, from 1, over UDP and as many over TCP; 32 and 10 if absent. */
+  readonly connectionsPerSecond?: number;
+  /** Flow control window of a new connection over HTTP/3, in bytes, from 1; 32 KiB if absent. */
+  readonly windowBytes?: number;
   /** Limits of clients over UDP and TCP together; a budget of its own if absent. */
   readonly budget?: Budget;
   /** Destination of log lines, a limited number of each kind; `console` if absent, none if `false`. */
@@ -31,7 +40,17 @@ export interface Served extends AsyncDisposable {
   readonly address: Address;
   /** Returns the budget in use now, and how often each limit was met. */
   stats(): BudgetStats;
-  /** Closes the servers, which tell their clients, then the relay. Idempotent. */
+  /**
+   * Gives new connections over TCP another certificate. Present ones go on. HTTP/3 keeps its certificate until it is served anew,
+   * as its library cannot change it.
+   *
+   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match, and with `tcp: false`.
+   */
+  reload(tls: KeyPair): void;
+  /**
+   * Has the relay answer long polls and end event streams, then closes one after the other: the TCP port and the HTTP/3 server, which tell
+   * their clients and give open requests 25 ms, and the relay, whose socket carries their last packets. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -39,34 +58,62 @@ export interface Served extends AsyncDisposable {
  * Serves an app with a relay in it: over HTTP/3 through the relay's public port, and over HTTP/2 and HTTP/1.1 at the TCP port of the
  * same number, which browsers try first.
  *
- * @throws ERR_QUICPIPE_LISTEN_FAILED if a port is taken; ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or fit;
- *   ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`; and what `relay.listen()` throws.
+ * @throws ERR_QUICPIPE_LISTEN_FAILED if a port is taken; ERR_QUICPIPE_OPTION_INVALID, also if certificate and key do not parse or
+ *   fit; ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`; and what `relay.listen()` throws.
+ *   Nothing stays open then.
  * @example
  * const relay = quicpipe();
  * const app = new H3().use(relay);
  * await using served = await serve(app, { relay, tls: { key, cert } });
  */
 export async function serve(app: Http3App, options: ServeOptions): Promise<Served> {
-  const { relay, tls, tcp = true, budget = new Budget(), logger } = options;
-  const shared = { ...tls, budget, ...(logger !== undefined && { logger }) };
+  const { relay, tls, tcp = true, budget = new Budget(), windowBytes, ...limits } = options;
+  const shared = { ...limits, ...tls, budget };
   const sourceOf: ServedRelay["sourceOf"] = (address, port) => relay.sourceOf(address, port);
-  const starting = serveHttp3(app, { ...shared, sourceOf });
-  // At once: a request that came first would open the relay without its upstream.
-  const upstream = starting.then(({ port }) => ({ port }));
-  upstream.catch(() => undefined);
-  const listening = relay.listen({ upstream });
-  const [started, listened] = await Promise.allSettled([starting, listening]);
-  // Disposed of in reverse: the relay last, as it carries the closing packets of the gateway.
+  const starting = serveHttp3(app, {
+    ...shared,
+    sourceOf,
+    ...(windowBytes !== undefined && { windowBytes }),
+  });
+  const address = await openRelay(relay, starting);
+  // Disposed of in reverse: the relay last, as it carries the closing packets of the HTTP/3 server.
   await using opening = new AsyncDisposableStack();
-  if (listened.status === "fulfilled") opening.defer(() => relay.close());
-  if (started.status === "fulfilled") opening.defer(() => started.value.close());
-  const [address] = [await listening, await starting];
-  if (tcp)
-    opening.adopt(await serveHttp2(app, { ...shared, host: address.address, port: address.port }), (server) =>
-      server.close(),
-    );
+  opening.defer(() => relay.close());
+  opening.use(await starting);
+  const { address: host, port } = address;
+  const http2 = tcp ? opening.use(await serveHttp2(app, { ...shared, host, port })) : undefined;
+  opening.defer(() => relay.drain());
   const parts = opening.move();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= parts.disposeAsync());
-  return { address, stats: () => budget.stats(), close, [Symbol.asyncDispose]: close };
+  return {
+    address,
+    stats: () => budget.stats(),
+    reload: (renewed) => reload(http2, renewed),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Calls the relay at once: a request that came first would open it without its upstream. */
+async function openRelay(relay: ServedRelay, starting: Promise<Http3Gateway>): Promise<Address> {
+  const upstream = starting.then(({ port }) => ({ port }));
+  // The relay may fail before it looks at its upstream.
+  upstream.catch(() => undefined);
+  try {
+    return await relay.listen({ upstream });
+  } catch (error) {
+    const http3 = await starting;
+    await http3.close();
+    throw error;
+  }
+}
+
+function reload(http2: Http2Gateway | undefined, tls: KeyPair): void {
+  if (http2) return http2.reload(tls);
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_OPTION_INVALID",
+    "with tcp: false there is no certificate to reload: HTTP/3 keeps the one that it was served with; close it and serve the app again",
+    { details: { option: "tcp" } },
+  );
 }

@@ -85,6 +85,11 @@ export interface Relay extends AsyncDisposable {
    */
   registrations(query?: RegistrationsQuery): AsyncIterable<RegistrationStats>;
   /**
+   * Begins to close, for a server in front that closes first: refuses new registrations and messages, and ends long polls and
+   * event streams. Registered peers are still forwarded. Idempotent.
+   */
+  drain(): void;
+  /**
    * Drains and closes the relay: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
    * event streams, waits for `graceMs`, then closes the socket. Idempotent: the first call's grace counts.
    */
@@ -124,6 +129,7 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
       sourceOf: (address: string, port?: number) => control.sourceOf(address, port),
       stats: () => control.stats(),
       registrations: (query?: RegistrationsQuery) => control.registrations(query),
+      drain: () => control.drain(),
       close: (closeOptions?: CloseOptions) => control.close(closeOptions),
       [Symbol.asyncDispose]: () => control.close(),
     },
@@ -191,6 +197,10 @@ class RelayControl {
       yield* registrations;
       after = next;
     }
+  }
+
+  drain(): void {
+    this.#service?.drain();
   }
 
   close({ graceMs = defaults.closeGraceMs }: CloseOptions = {}): Promise<void> {

@@ -7,7 +7,7 @@ import { isLoopback } from "../../wire/ip.ts";
 import { unknownSource } from "../../wire/source.ts";
 import { consoleLogger, type Logger, silentLogger } from "../../log/logger.ts";
 import { requireFromOne } from "../../option-checks.ts";
-import { requireKeyPair } from "../../files/pem.ts";
+import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import { Budget, type BudgetStats } from "../budget/budget.ts";
 import { Faults, type SourceFaults } from "../exchange/faults.ts";
@@ -21,11 +21,7 @@ export interface Http3App {
 }
 
 /** Options of {@link serveHttp3}. */
-export interface Http3GatewayOptions {
-  /** Private key, PEM. */
-  readonly key: string | Buffer;
-  /** Certificate chain, PEM, leaf first. */
-  readonly cert: string | Buffer;
+export interface Http3GatewayOptions extends KeyPair {
   /** Address to listen on; `127.0.0.1` if absent, because the relay owns the public port. */
   readonly host?: string;
   /** UDP port; 0 if absent, which takes a free one. */
@@ -44,6 +40,11 @@ export interface Http3GatewayOptions {
    */
   readonly windowBytes?: number;
   /**
+   * Connections at a time, from 1; 4096 if absent, as many as a relay has places for by default. Further ones are closed at once.
+   * A source may have no more than are left for all others. Lower it where memory is short.
+   */
+  readonly maxConnections?: number;
+  /**
    * New connections per second of one source (an IPv4 address or IPv6 /64), from 1; 32 if absent. Twice as many may come at
    * once, and all sources together may have 31 times as many. Raise it for many peers behind one address.
    */
@@ -55,12 +56,15 @@ export interface Http3GatewayOptions {
 }
 
 /** A running HTTP/3 server. The caller closes it, before the relay that its clients come through. */
-export interface Http3Gateway {
+export interface Http3Gateway extends AsyncDisposable {
   /** UDP port on loopback: the `upstream.port` of the relay. */
   readonly port: number;
   /** Returns the bytes held of the budget and the refusals by limit, for all servers that share it. */
   stats(): BudgetStats;
-  /** Closes every connection (CONNECTION_CLOSE, H3_NO_ERROR), and stops. Idempotent. */
+  /**
+   * Tells the clients to ask for no more (GOAWAY), gives open requests 25 ms, closes every connection (CONNECTION_CLOSE,
+   * H3_NO_ERROR), and stops. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -79,7 +83,8 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
   const { createQuicServer } = await importQuic();
   const { host = "127.0.0.1", port = 0, key, cert } = options;
   const windowBytes = requireFromOne("windowBytes", options.windowBytes, defaults.http3WindowBytes);
-  const clients = new Http3Clients(app, { ...options, windowBytes }, arrivalsOf(options));
+  const maxConnections = requireFromOne("maxConnections", options.maxConnections, defaults.maxGatewayClients);
+  const clients = new Http3Clients(app, { ...options, windowBytes, maxConnections }, arrivalsOf(options));
   const server = new QuicServer(
     createQuicServer({
       key: pem(key),
@@ -97,11 +102,8 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
   await server.listen(port, host);
   clients.watch();
   let closing: Promise<void> | undefined;
-  return {
-    port: server.port,
-    stats: () => clients.stats(),
-    close: () => (closing ??= close(server, clients)),
-  };
+  const end = (): Promise<void> => (closing ??= close(server, clients));
+  return { port: server.port, stats: () => clients.stats(), close: end, [Symbol.asyncDispose]: end };
 }
 
 async function close(server: QuicServer, clients: Http3Clients): Promise<void> {
@@ -112,6 +114,7 @@ async function close(server: QuicServer, clients: Http3Clients): Promise<void> {
 
 interface ClientsOptions extends Pick<Http3GatewayOptions, "sourceOf" | "budget" | "logger"> {
   readonly windowBytes: number;
+  readonly maxConnections: number;
 }
 
 /** The clients that are connected. */
@@ -131,6 +134,7 @@ class Http3Clients {
   /** Connections left in this round of looks. */
   #next: Iterator<Http3Connection> = this.#connections.values();
   #alarmedUntilMs = -Infinity;
+  #isEnding = false;
 
   constructor(app: Http3App, options: ClientsOptions, arrivals: Arrivals) {
     this.#app = app;
@@ -154,13 +158,14 @@ class Http3Clients {
   }
 
   connected(connection: QuicConnection): Http3Connection | undefined {
+    if (this.#isEnding) return tellGoodbye(connection);
     const address = this.#sourceOf(connection);
     const faults = this.#faults.of(address);
     if (!this.#arrivals.take(address, performance.now())) {
       this.#budget.refuse("arrivals");
       return turnAway(connection, faults, "a source connects too often");
     }
-    const budget = this.#budget.connect(address, defaults.maxGatewayClients - this.#connections.size);
+    const budget = this.#budget.connect(address, this.#options.maxConnections - this.#connections.size);
     if (!budget) return turnAway(connection, faults, "a source has too many connections");
     const client = new Http3Connection({
       connection,
@@ -184,10 +189,11 @@ class Http3Clients {
     });
   }
 
-  /** Sends GOAWAY on every connection, then closes it. */
+  /** Sends GOAWAY on every connection, then closes it. New ones are closed at once. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     for (const client of this.#connections) client.goAway();
-    // Closing loses unsent bytes, so GOAWAY gets time to leave.
+    // Closing loses unsent bytes, so GOAWAY and the answers to open requests get time to leave.
     await delay(defaults.lastWordsMs);
     for (const client of this.#connections) client.end(http3Code.noError);
     // The CONNECTION_CLOSE leaves in a later turn too.
@@ -247,6 +253,10 @@ function arrivalsOf({ connectionsPerSecond }: Http3GatewayOptions): Arrivals {
 function turnAway(connection: QuicConnection, faults: SourceFaults, why: string): undefined {
   faults.write("info", "over-budget", why);
   connection.close(http3Code.excessiveLoad);
+}
+
+function tellGoodbye(connection: QuicConnection): undefined {
+  connection.close(http3Code.noError);
 }
 
 /** Returns PEM as bytes. Text becomes UTF-8. */

@@ -18,6 +18,14 @@ export interface TcpConnectionOptions extends OpenRequestsOptions {
   readonly socket: Socket;
 }
 
+/** How a version of HTTP ends a connection. */
+export interface Farewell {
+  /** Tells the client to ask for nothing more. */
+  goAway(): void;
+  /** Called once no request is open. */
+  end(): void;
+}
+
 /** A client's TCP connection and the requests that are open on it. */
 export class TcpConnection {
   readonly #options: TcpConnectionOptions;
@@ -25,8 +33,9 @@ export class TcpConnection {
   readonly #stray: StrayBytes;
   #refusals = 0;
   #isLingering = false;
-  /** Ends the connection gracefully. */
-  #sayGoodbye: (() => void) | undefined;
+  /** Absent until its version of HTTP is known. */
+  #farewell: Farewell | undefined;
+  #isGoing = false;
   #maxRequests = Infinity;
 
   constructor(options: TcpConnectionOptions) {
@@ -60,9 +69,22 @@ export class TcpConnection {
    *
    * @param maxRequests requests open at a time, if the library does not limit them.
    */
-  speaks(sayGoodbye: () => void, maxRequests: number = Infinity): void {
-    this.#sayGoodbye = sayGoodbye;
+  speaks(farewell: Farewell, maxRequests: number = Infinity): void {
+    this.#farewell = farewell;
     this.#maxRequests = maxRequests;
+    if (this.#isGoing) this.goAway();
+  }
+
+  /** Whether the connection ends with its open requests. */
+  get isGoing(): boolean {
+    return this.#isGoing;
+  }
+
+  /** Ends the connection once its open requests are answered. */
+  goAway(): void {
+    this.#isGoing = true;
+    this.#farewell?.goAway();
+    this.#endIfGone();
   }
 
   /**
@@ -82,7 +104,7 @@ export class TcpConnection {
       hasEnded,
       outbox: undefined,
       onBody: (bytes) => this.#stray.use(bytes * bodyFraming),
-      onClose: () => undefined,
+      onClose: () => this.#endIfGone(),
     }));
     // A client that keeps asking without room makes work.
     if (!hasRoom && ++this.#refusals > maxRefusals)
@@ -106,11 +128,9 @@ export class TcpConnection {
   /** Ends slow requests and an idle connection. */
   sweep(nowMs: number): void {
     if (!this.#requests.sweep(nowMs)) return;
-    const sayGoodbye = this.#sayGoodbye;
-    this.#sayGoodbye = undefined;
     // A client that ignores it is cut off at the next sweep.
-    if (sayGoodbye) sayGoodbye();
-    else this.#options.socket.destroy();
+    if (this.#isGoing || !this.#farewell) this.#options.socket.destroy();
+    else this.goAway();
   }
 
   /** Logs a request that could not be read. */
@@ -128,6 +148,10 @@ export class TcpConnection {
   /** Closes all requests and the budget. */
   close(): void {
     this.#requests.close();
+  }
+
+  #endIfGone(): void {
+    if (this.#isGoing && !this.isBusy) this.#farewell?.end();
   }
 
   #end(refusal: BudgetRefusal, why: string): void {

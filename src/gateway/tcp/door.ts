@@ -17,6 +17,7 @@ import { createServer as createTls, type Server as TlsServer, type TLSSocket } f
 import * as defaults from "../../defaults/index.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
+import type { KeyPair } from "../../files/pem.ts";
 import type { Budget } from "../budget/budget.ts";
 import type { ResponseFields } from "../exchange/stream.ts";
 import type { Faults, SourceFaults } from "../exchange/faults.ts";
@@ -25,9 +26,7 @@ import { Http2ServerStream } from "./http2-stream.ts";
 import { TcpConnection } from "./connection.ts";
 
 /** Options of a {@link TcpDoor}. */
-export interface TcpDoorOptions {
-  readonly key: string | Buffer;
-  readonly cert: string | Buffer;
+export interface TcpDoorOptions extends KeyPair {
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Returns the header fields of every response to a client that asked for `authority`. */
   readonly fieldsFor: (authority: string | undefined) => ResponseFields;
@@ -66,6 +65,16 @@ export class TcpDoor {
     this.#http1 = this.#createHttp1();
     this.server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
     this.server.once("listening", () => this.#keepTime());
+  }
+
+  /** Gives new connections another certificate. */
+  reload({ key, cert }: KeyPair): void {
+    this.#tls.setSecureContext({ key, cert });
+  }
+
+  /** Has every connection end once its open requests are answered. */
+  goAway(): void {
+    for (const { connection } of this.#connections.values()) connection.goAway();
   }
 
   /** Ends every connection. */
@@ -124,7 +133,9 @@ export class TcpDoor {
     if (!connection) return void socket.destroy();
     if (socket.alpnProtocol === "h2") this.#serveHttp2(socket, connection);
     else {
-      connection.speaks(() => socket.destroySoon(), defaults.maxPipelinedRequests);
+      // Each response says so (`connection: close`).
+      const farewell = { goAway: () => undefined, end: () => socket.destroySoon() };
+      connection.speaks(farewell, defaults.maxPipelinedRequests);
       this.#http1.emit("connection", socket);
     }
   }
@@ -140,7 +151,8 @@ export class TcpDoor {
       streamResetBurst: defaults.http2ResetBurst,
       streamResetRate: defaults.http2ResetsPerSecond,
     });
-    connection.speaks(() => session.close());
+    // Sends GOAWAY (RFC 9113 §6.8), and ends by itself.
+    connection.speaks({ goAway: () => session.close(), end: () => undefined });
     session.on("error", (error) => connection.failed(error));
     session.on("stream", (stream, fields, flags) => {
       stream.on("error", ignore);
@@ -185,10 +197,7 @@ export class TcpDoor {
       const isOpen = connection?.open(
         laterFields(request),
         length === "0" && coding === undefined,
-        () =>
-          new Http1ServerStream(request, response, this.#options.fieldsFor(host), (isLingering) =>
-            connection.linger(isLingering),
-          ),
+        () => new Http1ServerStream(request, response, this.#options.fieldsFor(host), connection),
       );
       // Node would end each of hundreds of pipelined requests with an error, whose stack costs more than the request.
       if (connection?.isOver) return void request.destroy();

@@ -5,24 +5,31 @@ import { http3Code } from "../../http3/index.ts";
 import type { ExchangeStream, ResponseFields } from "../exchange/stream.ts";
 import { type FieldMap, withoutConnectionFields } from "../exchange/request-head.ts";
 
+/** The connection of a request over HTTP/1.1. */
+export interface Http1Connection {
+  /** Whether it ends with the response. */
+  readonly isGoing: boolean;
+  /** Called when the rest of a request begins to be dropped, and when that ends. */
+  linger(isLingering: boolean): void;
+}
+
 /** A request over HTTP/1.1. */
 export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   /** Header fields of every response. */
   readonly #extra: ResponseFields;
-  readonly #onLinger: (isLingering: boolean) => void;
+  readonly #connection: Http1Connection;
   #isLingering = false;
 
-  /** @param onLinger called when the rest of the request begins to be dropped, and when that ends. */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     extra: ResponseFields,
-    onLinger: (isLingering: boolean) => void,
+    connection: Http1Connection,
   ) {
     super();
-    this.#onLinger = onLinger;
+    this.#connection = connection;
     this.#request = request;
     this.#response = response;
     this.#extra = extra;
@@ -38,7 +45,11 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
 
   respond(fields: ResponseFields): void {
     const { ":status": status, ...rest } = fields;
-    this.#response.writeHead(Number(status), { ...withoutConnectionFields(rest), ...this.#extra });
+    this.#response.writeHead(Number(status), {
+      ...withoutConnectionFields(rest),
+      ...this.#extra,
+      ...(this.#connection.isGoing && { connection: "close" }),
+    });
     // Otherwise they would wait for the body, which may be an event stream's.
     this.#response.flushHeaders();
   }
@@ -73,7 +84,7 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     const { socket, complete } = this.#request;
     if (complete || socket.destroyed || this.#isLingering) return;
     this.#isLingering = true;
-    this.#onLinger(true);
+    this.#connection.linger(true);
     let droppedBytes = 0;
     this.#request.on("data", ({ length }: Buffer) => {
       if ((droppedBytes += length) > maxStrayBytes) this.#request.pause();
@@ -84,7 +95,7 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
       // The socket is half-closed already, and the client has the same time to read.
       if (socket.writableEnded) return;
       clearTimeout(timer);
-      this.#onLinger(false);
+      this.#connection.linger(false);
     });
   }
 }

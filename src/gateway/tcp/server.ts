@@ -4,7 +4,7 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { consoleLogger, type Logger, silentLogger } from "../../log/logger.ts";
 import { requireFromOne } from "../../option-checks.ts";
-import { requireKeyPair } from "../../files/pem.ts";
+import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { codeOf } from "../../system-error.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
@@ -14,11 +14,7 @@ import type { Http3App } from "../http3/server.ts";
 import { TcpDoor } from "./door.ts";
 
 /** Options of {@link serveHttp2}. */
-export interface Http2GatewayOptions {
-  /** Private key, PEM. */
-  readonly key: string | Buffer;
-  /** Certificate chain, PEM, leaf first. */
-  readonly cert: string | Buffer;
+export interface Http2GatewayOptions extends KeyPair {
   /** Address to listen on; `::`, all addresses, if absent, which becomes `0.0.0.0` if the system has no IPv6. */
   readonly host?: string;
   /** TCP port, usually the number of the relay's UDP port; 0 if absent, which takes a free one. */
@@ -50,12 +46,21 @@ export interface Http2GatewayOptions {
 }
 
 /** A running HTTP/2 server. The caller closes it. */
-export interface Http2Gateway {
+export interface Http2Gateway extends AsyncDisposable {
   /** The TCP port. */
   readonly port: number;
   /** Returns the bytes held of the budget and the refusals by limit, for all servers that share it. */
   stats(): BudgetStats;
-  /** Stops listening and ends every connection. Idempotent. */
+  /**
+   * Gives new connections another certificate. Present ones go on.
+   *
+   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match; the present ones stay then.
+   */
+  reload(tls: KeyPair): void;
+  /**
+   * Stops listening, tells the clients to ask for no more (GOAWAY, `Connection: close`), gives open requests 25 ms, and ends every
+   * connection. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -93,19 +98,28 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
   server.on("error", (error) =>
     faults.write("error", "connection-failed", "the TCP port failed", { why: String(error) }),
   );
+  const end = (): Promise<void> => (closing ??= close(door, faults));
   return {
     port: bound,
     stats: () => budget.stats(),
-    close: () => (closing ??= close(door, faults)),
+    reload: (tls) => {
+      requireKeyPair(tls);
+      door.reload(tls);
+    },
+    close: end,
+    [Symbol.asyncDispose]: end,
   };
 }
 
 async function close(door: TcpDoor, faults: Faults): Promise<void> {
   const closed = once(door.server, "close");
   door.server.close();
+  door.goAway();
   // An event stream would hold its connection open for as long as its reader likes.
-  door.close();
+  const timer = setTimeout(() => door.close(), defaults.lastWordsMs);
   await closed;
+  clearTimeout(timer);
+  door.close();
   faults.flush();
 }
 

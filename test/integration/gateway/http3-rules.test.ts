@@ -20,7 +20,7 @@ interface Served {
 
 async function serve(
   fetch: Http3App["fetch"] = () => new Response("here"),
-  options: Pick<Http3GatewayOptions, "budget" | "connectionsPerSecond" | "sourceOf"> = {},
+  options: Pick<Http3GatewayOptions, "budget" | "connectionsPerSecond" | "maxConnections" | "sourceOf"> = {},
 ): Promise<Served> {
   const { privateKey: key, certificate } = await testCertificate();
   const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false, ...options });
@@ -247,10 +247,21 @@ describe("a source", () => {
   });
 });
 
-it.each(["windowBytes", "connectionsPerSecond"])("a limit that is none, %s, is refused", async (option) => {
-  const limit = { [option]: 0 };
-  await expect(serve(undefined, limit)).rejects.toMatchObject({
-    code: "ERR_QUICPIPE_OPTION_INVALID",
-    details: { option },
-  });
+it("a server has no more connections than it may have", async () => {
+  const served = await serve(undefined, { maxConnections: 1 });
+  const [first, second] = await ends(served, 2);
+  expect(first).toBeUndefined();
+  expect(isTurnedAway(second)).toBe(true);
+  expect(served.gateway.stats().refused).toEqual({ connections: 1 });
 });
+
+it.each(["windowBytes", "connectionsPerSecond", "maxConnections"])(
+  "a limit that is none, %s, is refused",
+  async (option) => {
+    const limit = { [option]: 0 };
+    await expect(serve(undefined, limit)).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option },
+    });
+  },
+);

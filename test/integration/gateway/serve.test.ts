@@ -1,9 +1,14 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { H3 } from "h3";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { visitHttp3, visitTcp } from "../../../scripts/hostile/honest/visitor.ts";
-import { createCertificate, serve } from "../../../src/gateway/index.ts";
+import { createCertificate, serve, type ServedRelay } from "../../../src/gateway/index.ts";
 import { Peer } from "../../../src/peer/index.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
+import { openHttp1 } from "../harness/http1-client.ts";
 import { testCertificate } from "../harness/relay.ts";
 
 it("serves an app and its relay at one port number, over UDP and TCP, until it is closed", async () => {
@@ -71,4 +76,134 @@ it("closes what it has opened where the certificate does not fit", async () => {
     logger: false,
   });
   await served.close();
+});
+
+/** A relay that keeps what it is told. */
+class FakeRelay implements ServedRelay {
+  readonly told: string[] = [];
+  upstream: Promise<{ readonly port: number }> | undefined;
+  readonly #listen: () => ReturnType<ServedRelay["listen"]>;
+
+  constructor(listen: () => ReturnType<ServedRelay["listen"]>) {
+    this.#listen = listen;
+  }
+
+  listen({ upstream }: Parameters<ServedRelay["listen"]>[0]): ReturnType<ServedRelay["listen"]> {
+    this.upstream = upstream;
+    return this.#listen();
+  }
+
+  sourceOf(): undefined {
+    return undefined;
+  }
+
+  drain(): void {
+    this.told.push("drain");
+  }
+
+  async close(): Promise<void> {
+    this.told.push("close");
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const socket = createSocket("udp4").bind(port, "127.0.0.1");
+  try {
+    await once(socket, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
+}
+
+/** Waits until the UDP port of the HTTP/3 server is free. The library's thread closes it a moment after it says so. */
+async function expectClosed({ upstream }: FakeRelay): Promise<void> {
+  const { port } = (await upstream)!;
+  await expect.poll(() => isFree(port), { timeout: 10_000 }).toBe(true);
+}
+
+describe("what was open already is closed", () => {
+  const fault = new Error("no relay");
+  const failures: Readonly<Record<string, () => ReturnType<ServedRelay["listen"]>>> = {
+    throws: () => {
+      throw fault;
+    },
+    rejects: () => Promise.reject(fault),
+  };
+
+  it.each(Object.entries(failures))("where the relay's listen() %s", async (_, listen) => {
+    const { privateKey: key, certificate: cert } = await testCertificate();
+    const relay = new FakeRelay(listen);
+    const serving = serve(new H3(), { relay, tls: { key, cert }, logger: false });
+    await expect(serving).rejects.toBe(fault);
+    await expectClosed(relay);
+    expect(relay.told).toEqual([]);
+  });
+
+  it("where the TCP port is taken", async () => {
+    const { privateKey: key, certificate: cert } = await testCertificate();
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const relay = new FakeRelay(async () => ({ address: "127.0.0.1", port }));
+    const serving = serve(new H3(), { relay, tls: { key, cert }, logger: false });
+    await expect(serving).rejects.toMatchObject({ code: "ERR_QUICPIPE_LISTEN_FAILED" });
+    await expectClosed(relay);
+    expect(relay.told).toEqual(["close"]);
+  });
+});
+
+it("has the relay end its waits before it closes", async () => {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const relay = new FakeRelay(async () => ({ address: "127.0.0.1", port: 0 }));
+  {
+    await using served = await serve(new H3(), { relay, tls: { key, cert }, logger: false });
+    expect(served.stats().sources).toBe(0);
+  }
+  expect(relay.told).toEqual(["drain", "close"]);
+});
+
+it.each(["maxConnections", "connectionsPerSecond", "windowBytes"])(
+  "passes on %s, which is a whole number from 1",
+  async (option) => {
+    const { privateKey: key, certificate: cert } = await testCertificate();
+    const relay = new FakeRelay(async () => ({ address: "127.0.0.1", port: 0 }));
+    const serving = serve(new H3(), { relay, tls: { key, cert }, logger: false, [option]: 0 });
+    await expect(serving).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option },
+    });
+  },
+);
+
+async function serveOne(tcp: boolean) {
+  const { privateKey: key, certificate: cert } = await testCertificate();
+  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+  const app = new H3().use(relay).get("/", () => "an app");
+  const served = await serve(app, { relay, tls: { key, cert }, tcp, maxConnections: 1, logger: false });
+  onTestFinished(() => served.close());
+  const target = { host: "127.0.0.1", port: served.address.port, certificate: cert };
+  return { served, target: { ...target, token: () => Promise.resolve("") } };
+}
+
+describe("passes on how many connections there may be", () => {
+  it("over TCP", async () => {
+    const { served, target } = await serveOne(true);
+    const { socket } = await openHttp1(target);
+    await expect(openHttp1(target)).rejects.toThrow();
+    expect(socket.destroyed).toBe(false);
+    expect(served.stats().refused).toEqual({ connections: 1 });
+  });
+
+  it("over UDP", async () => {
+    const { served, target } = await serveOne(false);
+    const [first, second] = [await RawHttp3.open(target), await RawHttp3.open(target)];
+    onTestFinished(() => [first, second].forEach((client) => client.close()));
+    await second.closed;
+    expect(first.isClosed).toBe(false);
+    expect(served.stats().refused).toEqual({ connections: 1 });
+  });
 });
