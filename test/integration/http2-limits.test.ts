@@ -86,17 +86,20 @@ function gatherLines(): { logger: Logger; lines: string[] } {
 
 describe("a connection to the TCP port", () => {
   it("ends that asks once in a while, to be kept", async () => {
-    const gateway = await startServer(() => new Response("x"), { idleTimeoutMs: 1500 });
+    let asked = 0;
+    const fetch = (): Response => {
+      asked++;
+      return new Response("x");
+    };
+    const gateway = await startServer(fetch, { idleTimeoutMs: 1500 });
     const session = await openHttp2(gateway);
     const { socket, text } = await openHttp1(gateway);
-    let asked = 0;
-    for (; !session.closed || !socket.destroyed; asked++) {
+    while (!session.closed || !socket.destroyed) {
       if (!session.closed) request(session, {}).resume();
       if (!socket.destroyed) socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
       await sleep(500);
-      expect(asked).toBeLessThan(40);
     }
-    expect(asked).toBeGreaterThan(2);
+    expect(asked).toBeGreaterThan(1);
     expect(text()).toContain("200 OK");
   });
 
@@ -131,7 +134,7 @@ it("a client that sends what nobody waits for loses its connection", async () =>
   }, 10);
   onTestFinished(() => clearInterval(timer));
   await ended(socket);
-  await expect.poll(() => client.isClosed, { timeout: 5000 }).toBe(true);
+  await expect.poll(() => client.isClosed).toBe(true);
 });
 
 describe("a request over TCP", () => {
@@ -185,7 +188,7 @@ describe("a request over TCP", () => {
     socket.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n`);
     socket.write(body);
     expect(String((await stream.toArray())[0])).toBe(String(body.length));
-    await expect.poll(text, { timeout: 10_000 }).toMatch(new RegExp(`\r\n${body.length}\r\n`));
+    await expect.poll(text).toMatch(new RegExp(`\r\n${body.length}\r\n`));
     expect(highestBytes).toBeGreaterThan(0);
     expect(highestBytes).toBeLessThan(2 * MiB);
     expect(budget.stats()).toMatchObject({ unreadBytes: 0, refused: {} });

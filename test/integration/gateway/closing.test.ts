@@ -12,8 +12,6 @@ const noError = 0x100;
 
 interface Served {
   readonly relay: Child;
-  /** From its command to its last word about it, in ms. */
-  readonly startMs: number;
   readonly target: { readonly host: string; readonly port: number; readonly certificate: string };
 }
 
@@ -22,13 +20,11 @@ async function startCommand(): Promise<Served> {
   const state = mkdtempSync(join(tmpdir(), "quicpipe-closing-"));
   onTestFinished(() => rmSync(state, { recursive: true, force: true }));
   const args = [projectPath("src/cli/main.ts"), "relay", "--host", "127.0.0.1", "--port", "0"];
-  const startedAtMs = performance.now();
   const relay = startChild(process.execPath, args, { env: { XDG_STATE_HOME: state, NODE_ENV: "" } });
   const [, port] = await relay.prints(/relay on UDP 127\.0\.0\.1:(\d+)/);
   const [, file] = await relay.prints(/--relay-ca: (\S+)/);
   return {
     relay,
-    startMs: performance.now() - startedAtMs,
     target: { host: "127.0.0.1", port: Number(port), certificate: readFileSync(file!, "utf8") },
   };
 }
@@ -44,16 +40,12 @@ async function connect(target: Served["target"]): Promise<RawHttp3> {
 }
 
 describe("an HTTP/3 client", () => {
-  it.each(["SIGTERM", "SIGINT"] as const)("learns of a relay's %s at once", async (signal) => {
-    const { relay, startMs, target } = await startCommand();
+  it.each(["SIGTERM", "SIGINT"] as const)("learns of a relay's %s", async (signal) => {
+    const { relay, target } = await startCommand();
     const clients = await Promise.all([connect(target), connect(target), connect(target)]);
-    const toldAtMs = performance.now();
     relay.process.kill(signal);
     await Promise.all(clients.map((client) => client.closed));
-    const learnedOfStart = (performance.now() - toldAtMs) / startMs;
-    console.log(`clients learn of ${signal} in ${learnedOfStart} of the time of a start`);
-    // A relay starts in about a second, here and now. `npm run bench` has the bound in ms; the idle timeout is 30 s.
-    expect(learnedOfStart).toBeLessThan(1);
+    // A client that had to find out by itself, by its idle timeout, would know no code.
     expect(clients.map((client) => client.closedWith)).toEqual([noError, noError, noError]);
     expect(await relay.exited).toBe(0);
   });

@@ -94,7 +94,7 @@ describe("server-sent events over HTTP/3, through the relay", () => {
     expect(await next()).toContain('"sizes":[1200]');
 
     await reader.close();
-    await expect.poll(() => relay.stats().waiters, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => relay.stats().waiters).toBe(0);
   });
 });
 

@@ -129,7 +129,7 @@ describe.each(versions)("a client over %s of a server that closes", (version, as
     const served = await serve(app, { relay, tls: { key, cert }, logger: false });
     onTestFinished(() => served.close());
     const request = await ask(served.address.port, "/v1/mailbox", { accept: "text/event-stream" });
-    await expect.poll(() => relay.stats().waiters, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => relay.stats().waiters).toBe(1);
     const closed = served.close();
     expect(await request.answer).toContain("event: messages");
     await closed;
@@ -162,6 +162,6 @@ it("a client over HTTP/1.1 that has nothing open is ended with its server", asyn
   const gateway = await startServer("HTTP/2", () => new Response("x"));
   const { socket, text } = await openHttp1({ port: gateway.port });
   socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
-  await expect.poll(text, { timeout: 10_000 }).toContain("200 OK");
+  await expect.poll(text).toContain("200 OK");
   await Promise.all([once(socket, "close"), gateway.close()]);
 });
