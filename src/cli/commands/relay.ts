@@ -15,6 +15,7 @@ import {
   type Http3App,
   serve,
   serveHttp2,
+  type ServeOptions,
 } from "../../gateway/index.ts";
 import {
   consoleLogger,
@@ -51,7 +52,8 @@ export const relay = defineCommand({
     const handle = quicpipe({ ...options, logger });
     app.use(handle);
     const { budget } = shared;
-    const served = running.use(await serve(app, { relay: handle, tls: pem, tcp: false, budget, logger }));
+    const serving = { relay: handle, tls: pem, tcp: false, budget, logger, ...maxConnections(options) };
+    const served = running.use(await serve(app, serving));
     const { address: host, port } = served.address;
     const interruption = interrupted();
     const browsers = await serveBrowsers(app, { ...shared, host, port, ...publicHttp3(options) }, logger);
@@ -96,6 +98,12 @@ async function madeCertificate(): Promise<DevelopmentCertificate> {
     const message = `${error.message}; with --cert and --key none is needed`;
     throw new QuicpipeError(error.code, message, { cause: error, details: error.details });
   }
+}
+
+/** Lets the HTTP/3 server have as many clients as the relay has places for. */
+function maxConnections({ forwarder }: QuicpipeOptions): Pick<ServeOptions, "maxConnections"> {
+  const places = forwarder?.maxGatewayClients;
+  return places === undefined ? {} : { maxConnections: places };
 }
 
 /** Returns the HTTP/3 address for browsers: the address that peers are told to send to. */
