@@ -86,7 +86,7 @@ export interface Relay extends AsyncDisposable {
   registrations(query?: RegistrationsQuery): AsyncIterable<RegistrationStats>;
   /**
    * Begins to close, for a server in front that closes first: refuses new registrations and messages, and ends long polls and
-   * event streams. Registered peers are still forwarded. Idempotent.
+   * event streams. Registered peers are still forwarded. Idempotent; without effect unless the relay listens.
    */
   drain(): void;
   /**

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:http2";
 import { connect as connectTcp } from "node:net";
@@ -164,4 +165,28 @@ it("a client over HTTP/1.1 that has nothing open is ended with its server", asyn
   socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
   await expect.poll(text).toContain("200 OK");
   await Promise.all([once(socket, "close"), gateway.close()]);
+});
+
+it("a relay that drains refuses registrations, and goes on listening until it is closed", async () => {
+  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+  onTestFinished(() => relay.close());
+  const app = new H3().use(relay);
+  // There is nothing to end yet.
+  relay.drain();
+  const address = await relay.listen();
+  const register = async (): Promise<Response> =>
+    await app.fetch(
+      new Request("http://localhost/v1/register", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ key: randomBytes(16).toString("base64"), num: 1 }),
+      }),
+    );
+  expect((await register()).status).toBe(200);
+  relay.drain();
+  relay.drain();
+  const refused = await register();
+  expect([refused.status, refused.headers.has("retry-after")]).toEqual([503, true]);
+  expect(relay.address()).toEqual(address);
+  expect(relay.stats().registrations).toBe(1);
 });
