@@ -76,6 +76,18 @@ describe("bytes", () => {
     expect(open(hogs.connect("192.0.2.3")).take("unsent", 2 * unit)).toBe(true);
   });
 
+  it("that a source may not hold for what the others hold are refused as too many of all together", () => {
+    const budget = new Budget(limits);
+    const mine = budget.connect(first)!;
+    const [request, next] = [open(mine), open(mine)];
+    expect(request.take("unsent", 2 * unit)).toBe(true);
+    for (const address of [second, "192.0.2.3", "192.0.2.4"])
+      expect(open(budget.connect(address)).take("unsent", 2 * unit)).toBe(true);
+    // Two units are free, and it holds as many.
+    expect(next.take("unsent", unit)).toBe(false);
+    expect(budget.stats().refused).toEqual({ "unsent-all": 1 });
+  });
+
   it("that nobody has read and that nobody has taken do not stand in each other's way", () => {
     const request = open(new Budget(limits).connect(first));
     expect(request.take("unsent", 2 * unit)).toBe(true);
