@@ -57,8 +57,7 @@ static __always_inline struct qp_account *qp_payer(const struct qp_packet *packe
   struct qp_account *from = qp_account_of(id);
   if (!from)
     return 0;
-  __u64 difference =
-    qp_difference(&from->address.ip, &packet->source.ip) | (from->address.port ^ packet->source.port);
+  __u64 difference = qp_difference(&from->address.ip, &packet->source.ip) | (from->address.port ^ packet->source.port);
   /* In this order: once the difference is known to be zero, the version check would not wait for the loads. */
   int is_current = qp_is_of(from, difference, version);
   return is_current && difference == 0 ? from : 0;
@@ -82,8 +81,8 @@ static __always_inline void qp_recall(const struct qp_flow *flow, const struct q
 {
   __u32 seen = qp_load_version(&flow->version);
   const struct qp_flow *kept = qp_after(flow, seen);
-  __u64 all = qp_difference(&kept->local, &packet->local) | (kept->ingress ^ packet->ingress) |
-              (kept->dscp ^ packet->dscp);
+  __u64 all =
+    qp_difference(&kept->local, &packet->local) | (kept->ingress ^ packet->ingress) | (kept->dscp ^ packet->dscp);
   __u16 mtu = kept->mtu;
   int is_other = all != 0 || mtu < packet->length;
   const __u64 *words = (const __u64 *)&kept->way;
@@ -96,7 +95,8 @@ static __always_inline void qp_recall(const struct qp_flow *flow, const struct q
   all |= from | from_version | to_version | expires_at | transfer->bucket | mtu | transfer->is_redirected;
   transfer->from = 0;
   transfer->has_way = 0;
-  if (seen % 2 != 0 || !qp_is_ahead(expires_at, transfer->now_ns) || qp_load_version(qp_after(&flow->version, all)) != seen)
+  if (seen % 2 != 0 || !qp_is_ahead(expires_at, transfer->now_ns) ||
+      qp_load_version(qp_after(&flow->version, all)) != seen)
     return;
   transfer->from = qp_payer(packet, &from, from_version);
   transfer->has_way = !is_other && qp_is_there(transfer, to_version);

@@ -1,7 +1,7 @@
 /*
- * The demultiplexing rules for one UDP payload (docs/protocol.md, "What the relay forwards"), as far as the bytes alone decide:
- * the kind of datagram, and the connection IDs in it to look up. The native forwarder and the XDP program include this
- * file, so it uses no libc and no loop, and checks every load against `end`.
+ * The demultiplexing rules for one UDP payload (docs/protocol.md, "What the relay forwards"), as far as the bytes alone
+ * decide: the kind of datagram, and the connection IDs in it to look up. The native forwarder and the XDP program
+ * include this file, so it uses no libc and no loop, and checks every load against `end`.
  */
 #ifndef QP_PARSE_H
 #define QP_PARSE_H

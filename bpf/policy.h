@@ -7,8 +7,7 @@
 #include "ways.h"
 
 /** Judges the sender as user space would. Charges and counts nothing, so user space may still receive the packet. */
-static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *settings,
-                                                        struct qp_transfer *transfer)
+static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *settings, struct qp_transfer *transfer)
 {
   /* An older session at the same address may still be alive; user space knows. */
   if (transfer->from && transfer->from->expires_at_ns <= transfer->now_ns)

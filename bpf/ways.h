@@ -66,8 +66,7 @@ static __always_inline int qp_find_way(struct xdp_md *context, const struct qp_c
   asked.ifindex = packet->ingress;
   asked.tos = packet->dscp;
   qp_name_addresses(&asked, &transfer->local, &to->ip);
-  if (!qp_may_leave(packet, transfer) ||
-      bpf_fib_lookup(context, &asked, sizeof asked, 0) != BPF_FIB_LKUP_RET_SUCCESS)
+  if (!qp_may_leave(packet, transfer) || bpf_fib_lookup(context, &asked, sizeof asked, 0) != BPF_FIB_LKUP_RET_SUCCESS)
     return 0;
   transfer->mtu = asked.mtu_result;
   way->egress = asked.ifindex;

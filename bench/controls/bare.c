@@ -66,18 +66,17 @@ static void fail(const char *what)
 static void prepare(struct in_addr sink)
 {
   for (int i = 0; i < receive_count; i++) {
-    in_vectors[i] = (struct iovec){in_buffers[i], receive_bytes};
-    in[i].msg_hdr = (struct msghdr){.msg_iov = &in_vectors[i], .msg_iovlen = 1, .msg_control = in_controls[i]};
+    in_vectors[i] = (struct iovec){ in_buffers[i], receive_bytes };
+    in[i].msg_hdr = (struct msghdr){ .msg_iov = &in_vectors[i], .msg_iovlen = 1, .msg_control = in_controls[i] };
   }
   for (int i = 0; i < group_count; i++) {
     struct group *group = &groups[i];
-    group->to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = sink};
-    group->control.header = (struct cmsghdr){
-        .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof(uint16_t))};
-    out[i].msg_hdr = (struct msghdr){.msg_name = &group->to,
-                                     .msg_namelen = sizeof group->to,
-                                     .msg_iov = group->vectors,
-                                     .msg_control = &group->control};
+    group->to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = sink };
+    group->control.header =
+      (struct cmsghdr){ .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof(uint16_t)) };
+    out[i].msg_hdr = (struct msghdr){
+      .msg_name = &group->to, .msg_namelen = sizeof group->to, .msg_iov = group->vectors, .msg_control = &group->control
+    };
   }
 }
 
@@ -98,9 +97,10 @@ static void append(struct group *group, size_t *vectors, uint8_t *segment, uint1
 {
   struct iovec *next = &group->vectors[*vectors];
   /* Adjacent segments share one vector. */
-  if (*vectors > 0 && (uint8_t *)next[-1].iov_base + next[-1].iov_len == segment) next[-1].iov_len += bytes;
+  if (*vectors > 0 && (uint8_t *)next[-1].iov_base + next[-1].iov_len == segment)
+    next[-1].iov_len += bytes;
   else {
-    *next = (struct iovec){segment, bytes};
+    *next = (struct iovec){ segment, bytes };
     (*vectors)++;
   }
   group->segments++;
@@ -135,7 +135,8 @@ static void send_groups(int fd)
 static size_t segment_size(struct msghdr *message, size_t bytes)
 {
   struct cmsghdr *header = CMSG_FIRSTHDR(message);
-  if (!header || header->cmsg_type != UDP_GRO) return bytes;
+  if (!header || header->cmsg_type != UDP_GRO)
+    return bytes;
   int size;
   memcpy(&size, CMSG_DATA(header), sizeof size);
   return (size_t)size;
@@ -143,9 +144,11 @@ static size_t segment_size(struct msghdr *message, size_t bytes)
 
 static bool forward_batch(int fd)
 {
-  for (int i = 0; i < receive_count; i++) in[i].msg_hdr.msg_controllen = sizeof in_controls[i];
+  for (int i = 0; i < receive_count; i++)
+    in[i].msg_hdr.msg_controllen = sizeof in_controls[i];
   int count = recvmmsg(fd, in, receive_count, MSG_DONTWAIT, NULL);
-  if (count <= 0) return false;
+  if (count <= 0)
+    return false;
   batch++;
   out_count = 0;
   for (int i = 0; i < count; i++) {
@@ -164,7 +167,7 @@ static int open_socket(const char *address)
 {
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
   const int buffer = socket_buffer_bytes, on = 1, unfragmented = IP_PMTUDISC_PROBE;
-  struct sockaddr_in self = {.sin_family = AF_INET};
+  struct sockaddr_in self = { .sin_family = AF_INET };
   inet_pton(AF_INET, address, &self.sin_addr);
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) ||
       setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer) ||
@@ -181,20 +184,24 @@ static int open_socket(const char *address)
 
 static void watch(int epoll, int fd)
 {
-  struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event)) fail("bare: epoll_ctl");
+  struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event))
+    fail("bare: epoll_ctl");
 }
 
 int main(int argc, char **argv)
 {
   struct in_addr sink;
-  if (argc != 3 || inet_pton(AF_INET, argv[2], &sink) != 1) return 2;
+  if (argc != 3 || inet_pton(AF_INET, argv[2], &sink) != 1)
+    return 2;
   prepare(sink);
   int fd = open_socket(argv[1]), epoll = epoll_create1(0);
   watch(epoll, fd);
   watch(epoll, STDIN_FILENO);
   for (struct epoll_event event;;) {
-    if (epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == STDIN_FILENO) return 0;
-    while (forward_batch(fd)) continue;
+    if (epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == STDIN_FILENO)
+      return 0;
+    while (forward_batch(fd))
+      continue;
   }
 }

@@ -9,7 +9,7 @@
 
 struct qp_course qp_course_read(const char *path, const char *order)
 {
-  struct qp_course course = {.bursts = strcmp(order, "burst16") == 0};
+  struct qp_course course = { .bursts = strcmp(order, "burst16") == 0 };
   FILE *file = fopen(path, "rb");
   long bytes = file && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : 0;
   course.cid_count = (uint32_t)(bytes / qp_cid_bytes);

@@ -13,24 +13,25 @@ enum { hop_limit = 64 };
 
 static struct qp_end parse_end(const char *text)
 {
-  struct qp_end end = {.ip.bytes = {[10] = 0xff, [11] = 0xff}};
+  struct qp_end end = { .ip.bytes = { [10] = 0xff, [11] = 0xff } };
   char ip[16];
   uint8_t *mac = end.mac;
-  int read = sscanf(text, "%15[0-9.]/%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", ip, mac, mac + 1, mac + 2, mac + 3, mac + 4,
-                    mac + 5);
-  if (read == 7 && inet_pton(AF_INET, ip, end.ip.bytes + 12) == 1) return end;
+  int read =
+    sscanf(text, "%15[0-9.]/%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", ip, mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5);
+  if (read == 7 && inet_pton(AF_INET, ip, end.ip.bytes + 12) == 1)
+    return end;
   fprintf(stderr, "%s is no IPv4 address and MAC\n", text);
   exit(2);
 }
 
 struct qp_cable qp_cable_parse(const char *relay, const char *client)
 {
-  return (struct qp_cable){.relay = parse_end(relay), .client = parse_end(client)};
+  return (struct qp_cable){ .relay = parse_end(relay), .client = parse_end(client) };
 }
 
 struct qp_source qp_session_of(const struct qp_cable *cable, const uint8_t *cid)
 {
-  struct qp_source session = {.ip = cable->client.ip};
+  struct qp_source session = { .ip = cable->client.ip };
   memcpy(&session.port, cid + qp_port_at - qp_cid_at, sizeof session.port);
   return session;
 }
@@ -49,12 +50,12 @@ static struct packet packet_with(const struct qp_cable *cable, const uint8_t *ci
   qp_packet_address(payload, cid);
   qp_packet_seal(payload, 0);
   struct packet packet = {
-      .ttl = hop_limit,
-      .fragment = DONT_FRAGMENT,
-      .from = qp_partner_of(cable, cid),
-      .to = {.ip = cable->relay.ip, .port = htons(QP_RELAY_PORT)},
-      .payload = payload,
-      .payload_bytes = qp_packet_bytes,
+    .ttl = hop_limit,
+    .fragment = DONT_FRAGMENT,
+    .from = qp_partner_of(cable, cid),
+    .to = { .ip = cable->relay.ip, .port = htons(QP_RELAY_PORT) },
+    .payload = payload,
+    .payload_bytes = qp_packet_bytes,
   };
   memcpy(packet.from_mac, cable->client.mac, sizeof packet.from_mac);
   memcpy(packet.to_mac, cable->relay.mac, sizeof packet.to_mac);
@@ -90,6 +91,7 @@ struct frame qp_frame_reflected(const struct qp_cable *cable, const uint8_t *cid
 
 bool qp_looks_unfinished(const struct frame *frame)
 {
-  uint16_t complement = checksum_of(frame->bytes + QP_IPS_AT, 2 * sizeof(struct in_addr), IPPROTO_UDP + qp_packet_bytes + UDP_BYTES);
+  uint16_t complement =
+    checksum_of(frame->bytes + QP_IPS_AT, 2 * sizeof(struct in_addr), IPPROTO_UDP + qp_packet_bytes + UDP_BYTES);
   return word_at(frame->bytes + QP_CHECKSUM_AT) == 0xffffu - complement;
 }

@@ -36,4 +36,3 @@ struct frame qp_frame_reflected(const struct qp_cable *cable, const uint8_t *cid
 bool qp_looks_unfinished(const struct frame *frame);
 
 #endif
-

@@ -72,7 +72,7 @@ static uint64_t now_ns(void)
 static void sleep_until(uint64_t ns)
 {
   uint64_t ns_per_s = 1000 * ns_per_ms;
-  struct timespec until = {.tv_sec = (time_t)(ns / ns_per_s), .tv_nsec = (long)(ns % ns_per_s)};
+  struct timespec until = { .tv_sec = (time_t)(ns / ns_per_s), .tv_nsec = (long)(ns % ns_per_s) };
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
@@ -91,9 +91,11 @@ static uint16_t channel_of(uint32_t cid)
 static size_t write_packet(uint8_t *at, uint64_t n, uint32_t cid, bool sealed)
 {
   uint8_t *packet = at + load.header_bytes;
-  if (load.header_bytes > 0) qp_turn_channel_data(at, channel_of(cid), qp_packet_bytes);
+  if (load.header_bytes > 0)
+    qp_turn_channel_data(at, channel_of(cid), qp_packet_bytes);
   qp_packet_address(packet, qp_course_cid(&load.course, cid));
-  if (sealed) qp_packet_seal(packet, n);
+  if (sealed)
+    qp_packet_seal(packet, n);
   return load.header_bytes + qp_packet_bytes;
 }
 
@@ -111,21 +113,23 @@ static void send_segments(int fd, struct sockaddr_in *to, struct iovec *vector, 
   union {
     struct cmsghdr header;
     char space[CMSG_SPACE(sizeof(uint16_t))];
-  } control = {0};
-  control.header = (struct cmsghdr){
-      .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof segment_bytes)};
+  } control = { 0 };
+  control.header =
+    (struct cmsghdr){ .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof segment_bytes) };
   memcpy(CMSG_DATA(&control.header), &segment_bytes, sizeof segment_bytes);
-  struct msghdr message = {.msg_name = to, .msg_namelen = sizeof *to, .msg_iov = vector, .msg_iovlen = 1};
+  struct msghdr message = { .msg_name = to, .msg_namelen = sizeof *to, .msg_iov = vector, .msg_iovlen = 1 };
   if (vector->iov_len > segment_bytes) {
     message.msg_control = &control;
     message.msg_controllen = sizeof control;
   }
-  if (sendmsg(fd, &message, 0) >= 0 || errno == ENOBUFS) return;
-  if (errno != EIO || message.msg_controllen == 0) fail("load: sendmsg");
+  if (sendmsg(fd, &message, 0) >= 0 || errno == ENOBUFS)
+    return;
+  if (errno != EIO || message.msg_controllen == 0)
+    fail("load: sendmsg");
   send_one_by_one(fd, to, vector, segment_bytes);
 }
 
-/* Sends one message with the consecutive packets from number `n` on that belong to one socket. Returns how many it sent. */
+/** Sends the consecutive packets from number `n` on that belong to one socket as one message. Returns their number. */
 static uint64_t send_message(struct order *order, uint64_t n)
 {
   static uint8_t buffer[1 << 16];
@@ -137,7 +141,7 @@ static uint64_t send_message(struct order *order, uint64_t n)
     bytes += write_packet(buffer + bytes, n + count, cid, order->sealed);
     cid = qp_course_at(&load.course, n + ++count);
   } while (count < most && n + count < order->packets && direction_of(cid) == direction);
-  struct iovec vector = {buffer, bytes};
+  struct iovec vector = { buffer, bytes };
   send_segments(load.sockets[direction], &order->to, &vector, (uint16_t)(bytes / count));
   return count;
 }
@@ -147,7 +151,8 @@ static uint64_t send_packets(struct order *order)
   uint64_t start = now_ns(), sent = 0;
   for (uint64_t now = start; sent < order->packets && now - start < order->ns; now = now_ns()) {
     uint64_t due = order->kpps > 0 ? start + sent * ns_per_ms / order->kpps : now;
-    if (due > now) sleep_until(due);
+    if (due > now)
+      sleep_until(due);
     sent += send_message(order, sent);
   }
   return sent;
@@ -155,14 +160,15 @@ static uint64_t send_packets(struct order *order)
 
 static void expect_success(int answer)
 {
-  if (answer == 0) return;
+  if (answer == 0)
+    return;
   fprintf(stderr, "load: the TURN server answered %d\n", answer);
   exit(1);
 }
 
 static void allocate(const struct sockaddr_in *server, const char *sink)
 {
-  struct sockaddr_in peer = {.sin_family = AF_INET};
+  struct sockaddr_in peer = { .sin_family = AF_INET };
   inet_pton(AF_INET, sink, &peer.sin_addr);
   load.header_bytes = qp_turn_channel_header;
   for (uint32_t direction = 0; direction < load.socket_count; direction++)
@@ -177,10 +183,12 @@ static void allocate(const struct sockaddr_in *server, const char *sink)
 static void obey(const char *verb, struct sockaddr_in to, const char *argument, uint32_t kpps)
 {
   uint64_t amount = strtoull(argument, NULL, 10), sent = 0;
-  struct order check = {.to = to, .packets = amount, .ns = UINT64_MAX, .kpps = kpps, .sealed = true};
-  struct order flood = {.to = to, .packets = UINT64_MAX, .ns = amount * ns_per_ms, .kpps = kpps};
-  if (strcmp(verb, "allocate") == 0) allocate(&to, argument);
-  else sent = send_packets(strcmp(verb, "check") == 0 ? &check : &flood);
+  struct order check = { .to = to, .packets = amount, .ns = UINT64_MAX, .kpps = kpps, .sealed = true };
+  struct order flood = { .to = to, .packets = UINT64_MAX, .ns = amount * ns_per_ms, .kpps = kpps };
+  if (strcmp(verb, "allocate") == 0)
+    allocate(&to, argument);
+  else
+    sent = send_packets(strcmp(verb, "check") == 0 ? &check : &flood);
   printf("%" PRIu64 "\n", sent);
   fflush(stdout);
 }
@@ -190,15 +198,16 @@ static void allow_sockets(void)
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &files)) fail("load: setrlimit");
+  if (setrlimit(RLIMIT_NOFILE, &files))
+    fail("load: setrlimit");
 }
 
 static void open_sockets(const char *address, uint16_t port)
 {
-  struct timeval timeout = {.tv_usec = answer_timeout_ms * 1000};
+  struct timeval timeout = { .tv_usec = answer_timeout_ms * 1000 };
   int buffer = send_buffer_bytes;
   for (uint32_t i = 0; i < load.socket_count; i++) {
-    struct sockaddr_in self = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(port + i))};
+    struct sockaddr_in self = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(port + i)) };
     inet_pton(AF_INET, address, &self.sin_addr);
     int fd = load.sockets[i] = socket(AF_INET, SOCK_DGRAM, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer) ||
@@ -210,10 +219,12 @@ static void open_sockets(const char *address, uint16_t port)
 
 int main(int argc, char **argv)
 {
-  if (argc != 6) return 2;
+  if (argc != 6)
+    return 2;
   load.course = qp_course_read(argv[1], argv[2]);
   load.socket_count = (uint32_t)atoi(argv[5]);
-  if (load.socket_count == 0 || load.socket_count > max_sockets) return 2;
+  if (load.socket_count == 0 || load.socket_count > max_sockets)
+    return 2;
   allow_sockets();
   open_sockets(argv[3], (uint16_t)atoi(argv[4]));
   /* Pauses between messages are shorter than the default timer slack of 50 µs. */
@@ -221,7 +232,7 @@ int main(int argc, char **argv)
   char verb[16], address[16], argument[16];
   unsigned port, kpps;
   while (scanf("%15s %15s %u %15s %u", verb, address, &port, argument, &kpps) == 5) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     inet_pton(AF_INET, address, &to.sin_addr);
     obey(verb, to, argument, kpps);
   }

@@ -26,14 +26,17 @@ void qp_packet_address(uint8_t *packet, const uint8_t *cid)
 void qp_packet_seal(uint8_t *packet, uint64_t sequence)
 {
   memcpy(packet + qp_sequence_at, &sequence, sizeof sequence);
-  for (size_t at = qp_body_at; at < qp_packet_bytes; at++) packet[at] = body_byte(sequence, at);
+  for (size_t at = qp_body_at; at < qp_packet_bytes; at++)
+    packet[at] = body_byte(sequence, at);
 }
 
 bool qp_packet_open(const uint8_t *packet, size_t bytes, uint64_t *sequence)
 {
-  if (bytes != qp_packet_bytes || packet[0] != 0x40) return false;
+  if (bytes != qp_packet_bytes || packet[0] != 0x40)
+    return false;
   memcpy(sequence, packet + qp_sequence_at, sizeof *sequence);
   for (size_t at = qp_body_at; at < qp_packet_bytes; at++)
-    if (packet[at] != body_byte(*sequence, at)) return false;
+    if (packet[at] != body_byte(*sequence, at))
+      return false;
   return true;
 }

@@ -25,7 +25,8 @@ static struct qp_refill refill_of(const struct qp_cable *cable, const struct qp_
 {
   const uint8_t *cid = qp_course_cid(course, place);
   struct frame frame = qp_frame_in(cable, cid);
-  if (qp_looks_unfinished(&frame)) return refill_of(cable, course, (place + 1) % course->cid_count);
+  if (qp_looks_unfinished(&frame))
+    return refill_of(cable, course, (place + 1) % course->cid_count);
   struct qp_refill refill;
   memcpy(refill.cid, cid, sizeof refill.cid);
   memcpy(&refill.source_port, frame.bytes + QP_SOURCE_PORT_AT, sizeof refill.source_port);
@@ -44,7 +45,8 @@ static void fill(struct qp_receiver *receiver, const struct qp_cable *cable, con
   }
   for (uint32_t place = 0; place < course->cid_count; place++)
     known[place] = refill_of(cable, course, place);
-  for (uint32_t n = 0; n < QP_REFILLS; n++) refills[n] = known[qp_course_at(course, n)];
+  for (uint32_t n = 0; n < QP_REFILLS; n++)
+    refills[n] = known[qp_course_at(course, n)];
   struct frame frame = qp_frame_in(cable, qp_course_cid(course, 0));
   memcpy(receiver->bss->headers, frame.bytes, sizeof receiver->bss->headers);
   free(known);
@@ -53,7 +55,8 @@ static void fill(struct qp_receiver *receiver, const struct qp_cable *cable, con
 
 int main(int argc, char **argv)
 {
-  if (argc != 6) return 2;
+  if (argc != 6)
+    return 2;
   struct qp_cable cable = qp_cable_parse(argv[2], argv[3]);
   struct qp_course course = qp_course_read(argv[4], argv[5]);
   struct qp_receiver *receiver = qp_receiver__open_and_load();

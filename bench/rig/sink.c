@@ -28,8 +28,8 @@ static int open_socket(const char *address, int silence_ms)
 {
   /* Raw, so that one socket serves the ports of all destinations. */
   int fd = socket(AF_INET, SOCK_RAW, IPPROTO_UDP), buffer = receive_buffer_bytes;
-  struct sockaddr_in self = {.sin_family = AF_INET};
-  struct timeval silence = {.tv_sec = silence_ms / 1000, .tv_usec = silence_ms % 1000 * 1000};
+  struct sockaddr_in self = { .sin_family = AF_INET };
+  struct timeval silence = { .tv_sec = silence_ms / 1000, .tv_usec = silence_ms % 1000 * 1000 };
   inet_pton(AF_INET, address, &self.sin_addr);
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) ||
       setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence) ||
@@ -45,11 +45,15 @@ static bool is_right(const uint8_t *datagram, size_t bytes, bool *seen)
 {
   const uint8_t *packet = datagram + ip_header_bytes + sizeof(struct udphdr);
   uint64_t sequence;
-  if (bytes < sizeof(struct udphdr) + ip_header_bytes) return false;
-  if (!qp_packet_open(packet, bytes - (size_t)(packet - datagram), &sequence)) return false;
+  if (bytes < sizeof(struct udphdr) + ip_header_bytes)
+    return false;
+  if (!qp_packet_open(packet, bytes - (size_t)(packet - datagram), &sequence))
+    return false;
   const struct udphdr *udp = (const struct udphdr *)(datagram + ip_header_bytes);
-  if (memcmp(&udp->dest, packet + qp_port_at, sizeof udp->dest) != 0) return false;
-  if (sequence >= max_packets || seen[sequence]) return false;
+  if (memcmp(&udp->dest, packet + qp_port_at, sizeof udp->dest) != 0)
+    return false;
+  if (sequence >= max_packets || seen[sequence])
+    return false;
   return seen[sequence] = true;
 }
 
@@ -61,9 +65,12 @@ static void check(int fd, unsigned expected)
   unsigned right = 0, wrong = 0;
   while (right + wrong < expected) {
     ssize_t bytes = recv(fd, datagram, sizeof datagram, 0);
-    if (bytes < 0) break;
-    if (is_right(datagram, (size_t)bytes, seen)) right++;
-    else wrong++;
+    if (bytes < 0)
+      break;
+    if (is_right(datagram, (size_t)bytes, seen))
+      right++;
+    else
+      wrong++;
   }
   printf("%u %u\n", right, wrong);
   fflush(stdout);
@@ -71,9 +78,11 @@ static void check(int fd, unsigned expected)
 
 int main(int argc, char **argv)
 {
-  if (argc != 3) return 2;
+  if (argc != 3)
+    return 2;
   int fd = open_socket(argv[1], atoi(argv[2]));
   puts("listening");
   fflush(stdout);
-  for (unsigned expected; scanf("%u", &expected) == 1;) check(fd, expected);
+  for (unsigned expected; scanf("%u", &expected) == 1;)
+    check(fd, expected);
 }

@@ -26,7 +26,8 @@ static uint64_t now_ms(void)
 static int call_kernel(enum bpf_cmd command, union bpf_attr *attributes)
 {
   int result = (int)syscall(__NR_bpf, command, attributes, sizeof *attributes);
-  if (result >= 0) return result;
+  if (result >= 0)
+    return result;
   fprintf(stderr, "trial: bpf command %d: %s\n", (int)command, strerror(errno));
   exit(1);
 }
@@ -34,7 +35,7 @@ static int call_kernel(enum bpf_cmd command, union bpf_attr *attributes)
 static void start(const struct qp_trial *trial, const struct frame *in, struct xdp_md *context,
                   union bpf_attr *attributes)
 {
-  *context = (struct xdp_md){.data_end = in->length, .ingress_ifindex = trial->interface_index};
+  *context = (struct xdp_md){ .data_end = in->length, .ingress_ifindex = trial->interface_index };
   memset(attributes, 0, sizeof *attributes);
   attributes->test.prog_fd = (uint32_t)trial->program;
   attributes->test.repeat = 1;
@@ -64,15 +65,17 @@ uint64_t qp_trial_live(const struct qp_trial *trial, const struct frame *in, uin
   attributes.test.repeat = frames_per_call;
   attributes.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
   uint64_t until = now_ms() + ms, frames = 0;
-  for (; now_ms() < until; frames += frames_per_call) call_kernel(BPF_PROG_TEST_RUN, &attributes);
+  for (; now_ms() < until; frames += frames_per_call)
+    call_kernel(BPF_PROG_TEST_RUN, &attributes);
   return frames;
 }
 
 static struct bpf_prog_info statistics(const struct qp_trial *trial)
 {
-  struct bpf_prog_info info = {0};
+  struct bpf_prog_info info = { 0 };
   int result = qp_bpf_describe(trial->program, &info, sizeof info);
-  if (result >= 0) return info;
+  if (result >= 0)
+    return info;
   fprintf(stderr, "trial: statistics: %s\n", strerror(-result));
   exit(1);
 }

@@ -67,8 +67,10 @@ static int ask(int fd, const struct sockaddr_in *server, const struct request *r
   for (int attempt = 0; attempt < attempts; attempt++) {
     sendto(fd, request->bytes, request->length, 0, (const struct sockaddr *)server, sizeof *server);
     ssize_t length = recv(fd, answer, sizeof answer, 0);
-    if (length < header_bytes) continue;
-    if (memcmp(answer + transaction_at, request->bytes + transaction_at, transaction_bytes) != 0) continue;
+    if (length < header_bytes)
+      continue;
+    if (memcmp(answer + transaction_at, request->bytes + transaction_at, transaction_bytes) != 0)
+      continue;
     uint16_t type = (uint16_t)(answer[0] << 8 | answer[1]);
     return type == ((request->bytes[0] << 8 | request->bytes[1]) | success_class) ? 0 : type;
   }

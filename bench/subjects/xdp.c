@@ -45,11 +45,12 @@ static struct {
   struct qp_kernel kernel;
   struct qp_cable cable;
   struct qp_course course;
-} host = {.link = -1};
+} host = { .link = -1 };
 
 static void expect(bool holds, const char *what)
 {
-  if (holds) return;
+  if (holds)
+    return;
   fprintf(stderr, "xdp: %s: %s\n", what, strerror(errno));
   exit(1);
 }
@@ -64,13 +65,13 @@ static uint64_t now_ns(void)
 /* Opens a session that outlives the run, with a bucket of its own that never refuses. */
 static void open_session(uint32_t session, struct qp_source address)
 {
-  host.kernel.by_subject[session] = (struct qp_bucket){.token_ns_q16 = 1, .depth_ns = ns_per_s};
+  host.kernel.by_subject[session] = (struct qp_bucket){ .token_ns_q16 = 1, .depth_ns = ns_per_s };
   host.kernel.accounts[session] = (struct qp_account){
-      .expires_at_ns = now_ns() + s_per_hour * ns_per_s,
-      .version = 2,
-      .address = address,
-      .local = host.cable.relay.ip,
-      .bucket = session,
+    .expires_at_ns = now_ns() + s_per_hour * ns_per_s,
+    .version = 2,
+    .address = address,
+    .local = host.cable.relay.ip,
+    .bucket = session,
   };
   qp_kernel_set_source(&host.kernel, &address, session);
 }
@@ -79,12 +80,13 @@ static void open_session(uint32_t session, struct qp_source address)
 static void open_sessions(uint16_t load_port)
 {
   const struct qp_course *course = &host.course;
-  open_session(0, (struct qp_source){.ip = host.cable.client.ip, .port = htons(load_port)});
+  open_session(0, (struct qp_source){ .ip = host.cable.client.ip, .port = htons(load_port) });
   for (uint32_t place = 0; place < course->cid_count; place++) {
     const uint8_t *cid = qp_course_cid(course, place);
     struct qp_source address = qp_session_of(&host.cable, cid);
     uint32_t session = ntohs(address.port) - first_port + 1u;
-    if (host.kernel.accounts[session].version == 0) open_session(session, address);
+    if (host.kernel.accounts[session].version == 0)
+      open_session(session, address);
     qp_kernel_set_routes(&host.kernel, cid, 1, session);
   }
 }
@@ -92,9 +94,9 @@ static void open_sessions(uint16_t load_port)
 static int open_relay(uint16_t load_port, uint32_t max_routes, uint32_t max_sessions)
 {
   const struct qp_kernel_options options = {
-      .max_routes = max_routes,
-      .max_sessions = max_sessions,
-      .max_buckets = max_sessions,
+    .max_routes = max_routes,
+    .max_sessions = max_sessions,
+    .max_buckets = max_sessions,
   };
   errno = qp_kernel_open(&host.kernel, &options);
   expect(errno == 0, "load the relay");
@@ -118,21 +120,24 @@ static bool is_right(const uint8_t *cid)
   struct frame in = qp_frame_in(&host.cable, cid), out;
   struct frame right = host.is_relay ? qp_frame_relayed(&host.cable, cid) : qp_frame_reflected(&host.cable, cid);
   enum xdp_action verdict = qp_trial_once(&host.trial, &in, &out);
-  if (host.is_relay && qp_looks_unfinished(&in)) return verdict == XDP_PASS && same_frame(&out, &in);
+  if (host.is_relay && qp_looks_unfinished(&in))
+    return verdict == XDP_PASS && same_frame(&out, &in);
   return verdict == XDP_TX && same_frame(&out, &right);
 }
 
 static void check(void)
 {
   uint32_t right = 0, count = host.course.cid_count;
-  for (uint32_t place = 0; place < count; place++) right += is_right(qp_course_cid(&host.course, place));
+  for (uint32_t place = 0; place < count; place++)
+    right += is_right(qp_course_cid(&host.course, place));
   printf("%u %u\n", right, count - right);
 }
 
 static void attach(void)
 {
   host.link = qp_bpf_link(host.trial.program, host.trial.interface_index, XDP_FLAGS_SKB_MODE);
-  if (host.link < 0) errno = -host.link;
+  if (host.link < 0)
+    errno = -host.link;
   expect(host.link >= 0, "attach");
   puts("attached");
 }
@@ -146,17 +151,23 @@ static void detach(void)
 static void obey(const char *verb, uint64_t ms)
 {
   struct frame first = qp_frame_in(&host.cable, qp_course_cid(&host.course, 0));
-  if (strcmp(verb, "check") == 0) check();
-  else if (strcmp(verb, "attach") == 0) attach();
-  else if (strcmp(verb, "detach") == 0) detach();
-  else if (strcmp(verb, "frames") == 0) printf("%" PRIu64 "\n", qp_trial_live(&host.trial, &first, ms));
-  else printf("%.1f\n", qp_trial_time(&host.trial, &first, ms));
+  if (strcmp(verb, "check") == 0)
+    check();
+  else if (strcmp(verb, "attach") == 0)
+    attach();
+  else if (strcmp(verb, "detach") == 0)
+    detach();
+  else if (strcmp(verb, "frames") == 0)
+    printf("%" PRIu64 "\n", qp_trial_live(&host.trial, &first, ms));
+  else
+    printf("%.1f\n", qp_trial_time(&host.trial, &first, ms));
   fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
-  if (argc != 9) return 2;
+  if (argc != 9)
+    return 2;
   host.is_relay = strcmp(argv[1], "relay") == 0;
   host.trial.interface_index = if_nametoindex(argv[2]);
   host.cable = qp_cable_parse(argv[3], argv[4]);
@@ -168,5 +179,6 @@ int main(int argc, char **argv)
   printf("%d\n", QP_RELAY_PORT);
   fflush(stdout);
   char verb[8];
-  for (uint64_t ms; scanf("%7s %" SCNu64, verb, &ms) == 2;) obey(verb, ms);
+  for (uint64_t ms; scanf("%7s %" SCNu64, verb, &ms) == 2;)
+    obey(verb, ms);
 }

@@ -7,6 +7,7 @@
 #include "../native/harness/check.h"
 
 /** The route and the neighbour of IPv4-mapped addresses must not be used. */
+/* clang-format off */
 static const char *const set_up =
   "link set lo up\n"
   "link add west address 02:00:00:00:01:00 type veth peer name west-end\n"
@@ -27,6 +28,7 @@ static const char *const set_up =
   "neighbour add 2001:db8:1::2 lladdr 02:00:00:00:00:03 dev west nud permanent\n"
   "neighbour add 2001:db8:1::3 lladdr 02:00:00:00:00:04 dev west nud permanent\n"
   "neighbour add 2001:db8:2::2 lladdr 02:00:00:00:00:05 dev east nud permanent\n";
+/* clang-format on */
 
 void host_set_forwarding(const char *interface, bool is_ipv6, bool is_on)
 {

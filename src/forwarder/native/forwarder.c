@@ -50,8 +50,8 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order, key);
   qp_upcalls_init(&tables->upcalls, options->stun.max_waiting, options->wake, options->context);
   tables->is_source_checked = options->is_source_checked;
-  tables->has_upstream = options->upstream_host &&
-                         qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
+  tables->has_upstream =
+    options->upstream_host && qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
   if (tables->has_upstream)
     tables->upstream_name = qp_name_of_address(&tables->upstream, AF_INET);
   const struct qp_sessions_size size = { options->max_sessions, options->max_buckets };

@@ -141,7 +141,9 @@ void batch_from_upstream(struct batch *batch, struct world *world, struct input 
       if (has_client)
         client_is_answered(&world->clients[client], datagram->data, datagram->length);
       datagram->verdict = (struct verdict){
-        .fate = has_client ? FATE_RELAY : FATE_DROP, .reason = QP_GATEWAY_STRAY, .home = client,
+        .fate = has_client ? FATE_RELAY : FATE_DROP,
+        .reason = QP_GATEWAY_STRAY,
+        .home = client,
       };
       at += datagram->length;
     } while (at < received->length);

@@ -39,7 +39,11 @@ void client_notes(struct client *client, const uint8_t *data, size_t length)
 struct client client_of(const uint8_t *data, unsigned arrival)
 {
   return (struct client){
-    .is_known = true, .arrival = arrival, .connection = arrival, .is_moving = !is_long(data), .id_bytes = -1,
+    .is_known = true,
+    .arrival = arrival,
+    .connection = arrival,
+    .is_moving = !is_long(data),
+    .id_bytes = -1,
   };
 }
 

@@ -145,7 +145,10 @@ static struct verdict expect_gateway(struct world *world, int source, const uint
   client_sends(client, data, length);
   note(world, client, data, length);
   return (struct verdict){
-    .fate = FATE_GATEWAY, .home = source, .flow = CIDS + PINS, .arrival = client->arrival,
+    .fate = FATE_GATEWAY,
+    .home = source,
+    .flow = CIDS + PINS,
+    .arrival = client->arrival,
   };
 }
 

@@ -13,7 +13,8 @@ static uint64_t take_reports(struct run *run)
 {
   uint64_t count = 0;
   const struct datagram *datagram = run->batch.datagrams, *end = datagram + run->batch.count;
-  for (struct qp_upcall *upcall = qp_upcalls_take(&run->world.rig->tables.upcalls, SIZE_MAX), *next; upcall; upcall = next) {
+  for (struct qp_upcall *upcall = qp_upcalls_take(&run->world.rig->tables.upcalls, SIZE_MAX), *next; upcall;
+       upcall = next) {
     next = upcall->next;
     while (datagram < end && !is_about(upcall, datagram))
       datagram++;

@@ -19,8 +19,10 @@ static void check_place(const uint8_t *data, size_t length, const uint8_t *found
 static enum sort sort_of(enum qp_kind kind)
 {
   static const enum sort sorts[] = {
-    [QP_KIND_EMPTY] = SORT_EMPTY, [QP_KIND_STUN] = SORT_STUN,
-    [QP_KIND_QUIC] = SORT_QUIC, [QP_KIND_OTHER] = SORT_OTHER,
+    [QP_KIND_EMPTY] = SORT_EMPTY,
+    [QP_KIND_STUN] = SORT_STUN,
+    [QP_KIND_QUIC] = SORT_QUIC,
+    [QP_KIND_OTHER] = SORT_OTHER,
   };
   return sorts[kind];
 }

@@ -1,5 +1,6 @@
 /* The C tests. Each has a sentence that it proves. */
 #ifndef SUITE_H
+/* clang-format off */
 #define SUITE_H
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@ struct suite {
 };
 
 #define SUITE(noun, tests) { noun, tests, sizeof tests / sizeof tests[0] }
+/* clang-format on */
 
 extern const struct suite bucket_suite, memory_suite, outbox_suite, permutation_suite, places_suite, refusal_suite,
   upcalls_suite, routes_suite, siphash_suite, sockets_suite, splice_suite, stun_gate_suite, table_suite;

@@ -11,7 +11,9 @@
 
 static void begin(struct race *race)
 {
-  const struct rig_options options = { .threads = READERS, .max_clients = 7, .max_on_probation = 3, .max_settled = 2, .clock = &race->clock };
+  const struct rig_options options = {
+    .threads = READERS, .max_clients = 7, .max_on_probation = 3, .max_settled = 2, .clock = &race->clock
+  };
   race->rig = create_rig(&options);
   race->random.state = 1;
   uint8_t cids[ANCHOR_CIDS * QP_CID_BYTES];

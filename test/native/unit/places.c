@@ -7,8 +7,14 @@ enum { CLIENTS = 64, SECOND_NS = 1000000000 };
 
 static const struct qp_hash_key hash_key = { 1, 2 };
 static const struct qp_place_limits limits = {
-  .max = 16, .max_on_probation = 4, .max_settled = 12, .max_strangers = 2, .max_of_share = 8,
-  .per_second = 1000, .burst = 40, .share_per_second = 100,
+  .max = 16,
+  .max_on_probation = 4,
+  .max_settled = 12,
+  .max_strangers = 2,
+  .max_of_share = 8,
+  .per_second = 1000,
+  .burst = 40,
+  .share_per_second = 100,
 };
 
 struct town {
@@ -260,12 +266,14 @@ static const struct test tests[] = {
   { "gives up the oldest on probation for the newest", gives_up_the_oldest },
   { "gives up the oldest stranger for a stranger", keeps_strangers_to_their_part },
   { "knows the connection IDs of clients that are in and past probation", knows_ids_of_graduates },
-  { "counts what comes with a known connection in the share of its first address, four at a time", counts_what_moves_as_its_connections },
+  { "counts what comes with a known connection in the share of its first address, four at a time",
+    counts_what_moves_as_its_connections },
   { "leaves a connection ID to the connection that came first with it", leaves_an_id_to_the_first },
   { "refuses a source that has its share, an IPv4 address or an IPv6 /64, and no other", shares_out },
   { "keeps a part for those on probation, and gives up one of the network that has most", makes_way_by_networks },
   { "refuses a source that comes too fast before it costs others anything", limits_rates },
-  { "refuses strangers that come faster than a sixteenth of the rate, which costs others nothing", limits_rates_of_strangers },
+  { "refuses strangers that come faster than a sixteenth of the rate, which costs others nothing",
+    limits_rates_of_strangers },
   { "forgets a source without places once its rate has recovered", forgets_shares },
 };
 

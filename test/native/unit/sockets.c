@@ -64,7 +64,10 @@ static void end(void)
 static void send_all(uint8_t ecn)
 {
   const struct qp_destination destination = {
-    .to = &pair.name, .account = &pair.account, .ecn = ecn, .direction = QP_DIRECTION_RELAY,
+    .to = &pair.name,
+    .account = &pair.account,
+    .ecn = ecn,
+    .direction = QP_DIRECTION_RELAY,
   };
   for (int i = 0; i < COUNT; i++)
     qp_outbox_add(pair.outbox, &destination, pair.data + i * BYTES, BYTES, BYTES);

@@ -61,7 +61,7 @@ static struct qp_address source_of(uint32_t number)
 
 /** Returns the client at one end of a path, which sent `data`, or null if it was refused. */
 static struct qp_client *client_at(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
-                                  uint32_t length, int64_t now_ms)
+                                   uint32_t length, int64_t now_ms)
 {
   enum qp_counter refusal;
   uint64_t now_ns = (uint64_t)now_ms * 1000000;
@@ -72,7 +72,7 @@ static struct qp_client *client_at(struct qp_splice *splice, const struct qp_pat
 }
 
 static struct qp_client *client_of(struct qp_splice *splice, uint32_t number, const uint8_t *data, uint32_t length,
-                                  int64_t now_ms)
+                                   int64_t now_ms)
 {
   const struct qp_path path = { .peer = source_of(number) };
   return client_at(splice, &path, data, length, now_ms);
@@ -330,7 +330,8 @@ static const struct test tests[] = {
   { "lets an address rest for a minute once its client is forgotten, and knows nobody there", rests },
   { "tells clients apart by which address of the host they talk to", tells_paths_apart },
   { "lets it rest as long however many new clients come", rests_under_load },
-  { "gives up a client on probation for one of another thread, which its own thread finds out", gives_way_to_another_thread },
+  { "gives up a client on probation for one of another thread, which its own thread finds out",
+    gives_way_to_another_thread },
   { "keeps a client that has answered the gateway for the longer time", graduates },
   { "knows that a client has left its address: by where its connection is, and by its silence", leaves_its_address },
   { "keeps the one place where a connection that moved is now, for the longer time", waits_where_it_is },

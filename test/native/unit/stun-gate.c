@@ -7,7 +7,21 @@
 #include "../harness/rig.h"
 #include "../harness/suite.h"
 
-enum { PER_SOURCE = 3, HERE = 5, ELSEWHERE = 4, SUBJECT = 12, SUBJECT_ELSEWHERE = 7, KIND = 10, BURST = 8, SOURCES = 4096, SECOND = 1000000000, MAX_BYTES = 128, WAITING_KIND = 30, WAITING_SUBJECT = 20, NONCE_MS = 60 };
+enum {
+  PER_SOURCE = 3,
+  HERE = 5,
+  ELSEWHERE = 4,
+  SUBJECT = 12,
+  SUBJECT_ELSEWHERE = 7,
+  KIND = 10,
+  BURST = 8,
+  SOURCES = 4096,
+  SECOND = 1000000000,
+  MAX_BYTES = 128,
+  WAITING_KIND = 30,
+  WAITING_SUBJECT = 20,
+  NONCE_MS = 60
+};
 
 static const struct qp_stun_options limits = {
   .per_source = PER_SOURCE,
@@ -176,8 +190,8 @@ static void sources_pay_together(void)
 }
 
 /** Adds a nonce issued for `source`. */
-static struct message with_nonce(const struct town *town, const struct message *message, const struct qp_address *source,
-                                 int64_t made_at_ms)
+static struct message with_nonce(const struct town *town, const struct message *message,
+                                 const struct qp_address *source, int64_t made_at_ms)
 {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const struct qp_path path = { .peer = *source };
@@ -326,8 +340,9 @@ static void a_name_is_read_as_it_is(void)
   struct town town = begin();
   const char long_name[] = "12345678901234567890123456789012345678901234567890123456789012345";
   const struct message others[] = {
-    make_message(0, "reg_12", 6), make_message(0, "reg_", 4), make_message(0, "reg_1", 500), make_message(16, "reg_1", 5),
-    make_message(0, "", 0), make_message(0, long_name, 65), { .bytes = { 0, 1 }, .length = 20 },
+    make_message(0, "reg_12", 6),        make_message(0, "reg_", 4), make_message(0, "reg_1", 500),
+    make_message(16, "reg_1", 5),        make_message(0, "", 0),     make_message(0, long_name, 65),
+    { .bytes = { 0, 1 }, .length = 20 },
   };
   struct message fifth = make_message(15, "reg_1", 5);
   CHECK(charge(&town, &fifth, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);

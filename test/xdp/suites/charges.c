@@ -112,7 +112,8 @@ static const struct test tests[] = {
   { "is full after any time, and by no more than a tick of the kernel fuller", starts_from_now },
   { "has what flowed in until now, whenever the clock was last read", asks_the_clock_before_it_refuses },
   { "is the sender's", charges_the_sender_alone },
-  { "is that of all sessions of a subject, which one leaves for another at once", is_shared_by_the_sessions_of_a_subject },
+  { "is that of all sessions of a subject, which one leaves for another at once",
+    is_shared_by_the_sessions_of_a_subject },
   { "is within the table, or user space decides", is_there_or_the_packet_passes },
   { "is not touched by what passes up", charges_nobody_for_what_passes },
 };

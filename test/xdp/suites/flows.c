@@ -162,8 +162,7 @@ static void follow_a_session_at_once(void)
 /** Maps the map `flows` into memory. */
 static struct qp_flow *map_flows(void)
 {
-  struct qp_flow *flows =
-    mmap(NULL, PEOPLE * sizeof *flows, PROT_READ | PROT_WRITE, MAP_SHARED, rig.kernel.flows, 0);
+  struct qp_flow *flows = mmap(NULL, PEOPLE * sizeof *flows, PROT_READ | PROT_WRITE, MAP_SHARED, rig.kernel.flows, 0);
   CHECK(flows != MAP_FAILED);
   return flows;
 }
@@ -195,8 +194,8 @@ static bool write_flow(struct qp_flow *flow, const struct qp_flow *found)
 {
   const size_t skipped = sizeof flow->version;
   uint32_t before = __atomic_load_n(&flow->version, __ATOMIC_SEQ_CST);
-  if (before % 2 != 0 || !__atomic_compare_exchange_n(&flow->version, &before, before + 1, false, __ATOMIC_SEQ_CST,
-                                                      __ATOMIC_SEQ_CST))
+  if (before % 2 != 0 ||
+      !__atomic_compare_exchange_n(&flow->version, &before, before + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
     return false;
   memcpy((char *)flow + skipped, (const char *)found + skipped, sizeof *flow - skipped);
   __atomic_fetch_add(&flow->version, 1, __ATOMIC_SEQ_CST);

@@ -218,7 +218,7 @@ static void passes_link_local_sources(void)
   forwards(&packet, NOBODY, BOB6);
 }
 
-/** Bytes 1 to 12 of a STUN message, which end in its transaction ID (RFC 8489 section 5), are a connection ID as well. */
+/** Bytes 1 to 12 of a STUN message end in its transaction ID (RFC 8489 section 5), and are a connection ID as well. */
 static void passes_stun(void)
 {
   static const uint8_t request[24] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };

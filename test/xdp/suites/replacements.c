@@ -59,8 +59,16 @@ struct files {
 static struct files files_of(const struct qp_kernel *kernel)
 {
   return (struct files){ {
-    kernel->program, kernel->routes, kernel->sources, kernel->locals, kernel->exits,
-    kernel->sessions, kernel->buckets, kernel->processors, kernel->config, kernel->flows,
+    kernel->program,
+    kernel->routes,
+    kernel->sources,
+    kernel->locals,
+    kernel->exits,
+    kernel->sessions,
+    kernel->buckets,
+    kernel->processors,
+    kernel->config,
+    kernel->flows,
   } };
 }
 

@@ -49,8 +49,8 @@ static void passes_without_route(void)
 
 static void passes_special_destinations(void)
 {
-  static const char *const ipv4[] = { HOST_IPV4, "198.51.100.1", "127.0.0.1", "0.0.0.0", "192.0.2.255", "224.0.0.1",
-                                      "255.255.255.255" };
+  static const char *const ipv4[] = { HOST_IPV4,     "198.51.100.1", "127.0.0.1",      "0.0.0.0",
+                                      "192.0.2.255", "224.0.0.1",    "255.255.255.255" };
   static const char *const ipv6[] = { HOST_IPV6, "2001:db8:2::1", "::1", "ff02::1", "ff0e::1" };
   rig_reset();
   for (size_t i = 0; i < sizeof ipv4 / sizeof ipv4[0]; i++)
@@ -180,8 +180,10 @@ static void reaches_the_far_end(void)
 static const struct test tests[] = {
   { "sends back on the same link, and redirects to another", answers_by_link },
   { "arrives at the far end of each link", reaches_the_far_end },
-  { "sends from the address of this host that the receiver talks to", leaves_from_the_address_that_the_receiver_talks_to },
-  { "passes up what would leave from no address of this host, or of the other IP version", passes_from_no_address_of_the_host },
+  { "sends from the address of this host that the receiver talks to",
+    leaves_from_the_address_that_the_receiver_talks_to },
+  { "passes up what would leave from no address of this host, or of the other IP version",
+    passes_from_no_address_of_the_host },
   { "passes up what has no neighbour", passes_without_neighbour },
   { "passes up what has no route", passes_without_route },
   { "passes up what is for this host, for many or for nobody", passes_special_destinations },

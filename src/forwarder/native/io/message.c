@@ -43,8 +43,8 @@ static void put_local(struct msghdr *message, const struct qp_destination *desti
   }
 }
 
-void qp_message_write(const struct qp_destination *destination, uint16_t segment_bytes, struct iovec *vectors, size_t vector_count,
-                        struct msghdr *message, uint8_t *control)
+void qp_message_write(const struct qp_destination *destination, uint16_t segment_bytes, struct iovec *vectors,
+                      size_t vector_count, struct msghdr *message, uint8_t *control)
 {
   *message = (struct msghdr){
     .msg_name = (void *)&destination->to->any,

@@ -12,7 +12,7 @@
  * Writes the message for `way`, with its options as ancillary data. The kernel cuts it into datagrams of
  * `segment_bytes`; 0 for a single datagram.
  */
-void qp_message_write(const struct qp_destination *destination, uint16_t segment_bytes, struct iovec *vectors, size_t vector_count,
-                        struct msghdr *message, uint8_t *control);
+void qp_message_write(const struct qp_destination *destination, uint16_t segment_bytes, struct iovec *vectors,
+                      size_t vector_count, struct msghdr *message, uint8_t *control);
 
 #endif

@@ -13,23 +13,24 @@ void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool
 
 static bool same_destination(const struct qp_destination *a, const struct qp_destination *b)
 {
-  return a->to == b->to && a->payer == b->payer && a->account == b->account &&
-         a->ecn == b->ecn && a->direction == b->direction &&
-         qp_same_local(&a->local, &b->local);
+  return a->to == b->to && a->payer == b->payer && a->account == b->account && a->ecn == b->ecn &&
+         a->direction == b->direction && qp_same_local(&a->local, &b->local);
 }
 
 /** Fibonacci hashing of the fields that tell most ways apart. A collision only costs an extra message. */
 static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_destination *destination)
 {
-  uint64_t word = (uintptr_t)destination->to ^ (uintptr_t)destination->account << 1 ^ (uint64_t)destination->local.words[3] << 20;
+  uint64_t word =
+    (uintptr_t)destination->to ^ (uintptr_t)destination->account << 1 ^ (uint64_t)destination->local.words[3] << 20;
   return &outbox->index[word * 0x9e3779b97f4a7c15 >> (64 - QP_GROUP_INDEX_BITS)];
 }
 
 /** An empty datagram needs its own message: joined with others it would vanish. */
-static bool may_join(const struct qp_group *group, const struct qp_destination *destination, uint32_t length, uint32_t segment_bytes)
+static bool may_join(const struct qp_group *group, const struct qp_destination *destination, uint32_t length,
+                     uint32_t segment_bytes)
 {
-  bool fits = length > segment_bytes ? segment_bytes == group->segment_bytes
-                                     : length > 0 && length <= group->segment_bytes;
+  bool fits =
+    length > segment_bytes ? segment_bytes == group->segment_bytes : length > 0 && length <= group->segment_bytes;
   return fits && !group->is_closed && group->count + qp_datagrams_of(length, segment_bytes) <= QP_GROUP_PACKETS &&
          group->bytes + length <= QP_GROUP_BYTES && same_destination(&group->destination, destination);
 }
@@ -67,7 +68,8 @@ static void add_run(struct qp_outbox *outbox, const struct qp_destination *desti
     return append(outbox, &outbox->groups[index->group], run);
   *index = (struct qp_group_index){ .batch = outbox->batch, .group = outbox->group_count };
   struct qp_group *group = &outbox->groups[outbox->group_count++];
-  *group = (struct qp_group){ .destination = *destination, .segment_bytes = length < segment_bytes ? length : segment_bytes };
+  *group =
+    (struct qp_group){ .destination = *destination, .segment_bytes = length < segment_bytes ? length : segment_bytes };
   append(outbox, group, run);
 }
 
@@ -95,7 +97,8 @@ static void credit(struct qp_outbox *outbox, const struct qp_group *group, uint3
 {
   const struct qp_destination *destination = &group->destination;
   if (destination->direction != QP_DIRECTION_RELAY)
-    return qp_count(outbox->counters, destination->direction == QP_DIRECTION_GATEWAY_IN ? QP_GATEWAY_IN : QP_GATEWAY_OUT, count);
+    return qp_count(outbox->counters,
+                    destination->direction == QP_DIRECTION_GATEWAY_IN ? QP_GATEWAY_IN : QP_GATEWAY_OUT, count);
   qp_count(outbox->counters, QP_RELAYED_PACKETS, count);
   qp_count(outbox->counters, QP_RELAYED_BYTES, bytes);
   qp_add(&destination->account->counters[QP_PACKETS_TO], count);
@@ -212,8 +215,8 @@ void qp_outbox_flush(struct qp_outbox *outbox, int socket)
     struct iovec *vectors = outbox->vectors;
     for (uint32_t i = 0; i < count; i++) {
       size_t used = write_vectors(outbox, &groups[i], vectors);
-      qp_message_write(&groups[i].destination, groups[i].count > 1 ? (uint16_t)groups[i].segment_bytes : 0, vectors, used,
-                         &outbox->messages[i].msg_hdr, outbox->control[i]);
+      qp_message_write(&groups[i].destination, groups[i].count > 1 ? (uint16_t)groups[i].segment_bytes : 0, vectors,
+                       used, &outbox->messages[i].msg_hdr, outbox->control[i]);
       vectors += used;
     }
     send_groups(outbox, groups, count, socket);

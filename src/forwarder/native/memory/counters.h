@@ -9,6 +9,7 @@
 
 #include "atomics.h"
 
+/* clang-format off */
 #define QP_COUNTER_NAMES(name)                                  \
   name(RELAYED_PACKETS, "relayed.packets")                      \
   name(RELAYED_BYTES, "relayed.bytes")                          \
@@ -46,6 +47,7 @@ enum qp_counter {
 #undef QP_ENUMERATE
   QP_COUNTER_COUNT,
 };
+/* clang-format on */
 
 struct qp_counters {
   _Alignas(64) __u64 values[QP_COUNTER_COUNT];

@@ -28,8 +28,8 @@ void qp_grace_leave(struct qp_grace *grace, unsigned thread)
   atomic_store_explicit(&grace->readers[thread].seen, QP_QUIET, memory_order_release);
 }
 
-void qp_retire(struct qp_grace *grace, struct qp_retired *retired,
-               void (*release)(struct qp_retired *, void *owner), void *owner)
+void qp_retire(struct qp_grace *grace, struct qp_retired *retired, void (*release)(struct qp_retired *, void *owner),
+               void *owner)
 {
   retired->next = NULL;
   retired->release = release;

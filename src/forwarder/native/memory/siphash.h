@@ -20,10 +20,12 @@ static inline uint64_t qp_rotate(uint64_t value, int bits)
 
 static inline void qp_sip_round(uint64_t v[4])
 {
+  /* clang-format off */
   v[0] += v[1]; v[1] = qp_rotate(v[1], 13); v[1] ^= v[0]; v[0] = qp_rotate(v[0], 32);
   v[2] += v[3]; v[3] = qp_rotate(v[3], 16); v[3] ^= v[2];
   v[0] += v[3]; v[3] = qp_rotate(v[3], 21); v[3] ^= v[0];
   v[2] += v[1]; v[1] = qp_rotate(v[1], 17); v[1] ^= v[2]; v[2] = qp_rotate(v[2], 32);
+  /* clang-format on */
 }
 
 static inline void qp_sip_rounds(uint64_t v[4], int rounds)

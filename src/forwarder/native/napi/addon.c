@@ -103,8 +103,7 @@ static const _Atomic int64_t *read_clock(struct qp_call *call, napi_value config
   if (!qp_is_given(call, clock))
     return NULL;
   if (napi_get_typedarray_info(call->env, clock, &type, &length, &data, NULL, NULL) != napi_ok ||
-      type != napi_bigint64_array || length < 1 ||
-      napi_create_reference(call->env, clock, 1, reference) != napi_ok)
+      type != napi_bigint64_array || length < 1 || napi_create_reference(call->env, clock, 1, reference) != napi_ok)
     call->has_failed = true;
   return data;
 }

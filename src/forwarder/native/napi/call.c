@@ -171,6 +171,7 @@ napi_value qp_path_object(napi_env env, const struct qp_path *path)
   return object;
 }
 
+/* clang-format off */
 const char *qp_error_name(int error)
 {
   switch (error) {
@@ -185,6 +186,7 @@ const char *qp_error_name(int error)
     return "EUNKNOWN";
   }
 }
+/* clang-format on */
 
 napi_value qp_throw(napi_env env, const char *code, const char *syscall)
 {

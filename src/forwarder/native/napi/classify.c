@@ -26,8 +26,12 @@ static bool read_pins(struct qp_call *call, struct qp_pins *pins, napi_value lis
 }
 
 static const char *const verdict_names[] = {
-  [QP_VERDICT_EMPTY] = "empty", [QP_VERDICT_STUN] = "stun", [QP_VERDICT_SESSION] = "session",
-  [QP_VERDICT_PINNED] = "pinned", [QP_VERDICT_UNKNOWN_INITIAL] = "unknownInitial", [QP_VERDICT_GATEWAY] = "gateway",
+  [QP_VERDICT_EMPTY] = "empty",
+  [QP_VERDICT_STUN] = "stun",
+  [QP_VERDICT_SESSION] = "session",
+  [QP_VERDICT_PINNED] = "pinned",
+  [QP_VERDICT_UNKNOWN_INITIAL] = "unknownInitial",
+  [QP_VERDICT_GATEWAY] = "gateway",
 };
 
 napi_value qp_classify(napi_env env, napi_callback_info info)

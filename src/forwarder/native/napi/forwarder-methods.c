@@ -63,8 +63,7 @@ static napi_value client_of(napi_env env, napi_callback_info info)
   qp_read_ip(&call, call.arguments[0], text);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  bool is_known = inet_pton(AF_INET, text, &ipv4) == 1 &&
-                  qp_forwarder_client(handle->forwarder, ipv4.s_addr, &client);
+  bool is_known = inet_pton(AF_INET, text, &ipv4) == 1 && qp_forwarder_client(handle->forwarder, ipv4.s_addr, &client);
   if (!is_known)
     return qp_undefined(env);
   napi_value object = qp_path_object(env, &client.path), is_there;

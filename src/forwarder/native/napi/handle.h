@@ -41,8 +41,10 @@ struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle);
 /** Reads the id of a bucket that is held; anything else fails the call. */
 uint32_t qp_read_bucket(struct qp_call *call, const struct qp_handle *handle, napi_value value);
 
+/* clang-format off */
 #define QP_METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
 #define QP_GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
+/* clang-format on */
 
 /** The methods of `NativeHandle`: for sessions, for their buckets, for forwarding in the kernel, and all others. */
 extern const napi_property_descriptor qp_session_methods[], qp_bucket_methods[], qp_kernel_methods[],

@@ -90,7 +90,8 @@ static napi_value set_routes(napi_env env, napi_callback_info info)
   struct qp_bytes cids = read_cids(&call, call.arguments[1]);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  return done(&call, qp_session_route(qp_handle_sessions(handle), id, cids.data, (uint32_t)(cids.length / QP_CID_BYTES)));
+  return done(&call,
+              qp_session_route(qp_handle_sessions(handle), id, cids.data, (uint32_t)(cids.length / QP_CID_BYTES)));
 }
 
 static napi_value set_address(napi_env env, napi_callback_info info)
@@ -176,9 +177,11 @@ static napi_value session_at(napi_env env, napi_callback_info info)
     return qp_throw_arguments(env);
   const struct qp_endpoint *endpoint = qp_endpoint_at(qp_handle_sessions(handle), &address);
   uint64_t now_ns = qp_worker_now(&handle->forwarder->workers[0]).ns;
-  return session_number(env, endpoint ? qp_endpoint_sender(qp_handle_sessions(handle), endpoint, now_ns) : QP_NO_SESSION);
+  return session_number(env,
+                        endpoint ? qp_endpoint_sender(qp_handle_sessions(handle), endpoint, now_ns) : QP_NO_SESSION);
 }
 
+/* clang-format off */
 const napi_property_descriptor qp_session_methods[] = {
   QP_METHOD("openSession", open_session),
   QP_METHOD("closeSession", close_session),
@@ -192,4 +195,5 @@ const napi_property_descriptor qp_session_methods[] = {
   QP_METHOD("sessionOf", session_of),
   QP_METHOD("sessionAt", session_at),
 };
+/* clang-format on */
 const size_t qp_session_method_count = sizeof qp_session_methods / sizeof qp_session_methods[0];

@@ -60,7 +60,8 @@ static void sort(const struct qp_sorter *sorter, struct qp_datagram *datagram)
     datagram->sorted = datagram[-1].sorted;
     return;
   }
-  datagram->sorted = qp_sort(&datagram->header, datagram->hash, &tables->sessions.routes, &tables->pins, sorter->now_ms);
+  datagram->sorted =
+    qp_sort(&datagram->header, datagram->hash, &tables->sessions.routes, &tables->pins, sorter->now_ms);
   if (datagram->sorted.verdict != QP_VERDICT_SESSION)
     return;
   const struct qp_account *account = &tables->sessions.accounts[datagram->sorted.session];

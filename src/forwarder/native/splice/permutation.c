@@ -16,10 +16,12 @@ static uint32_t rotate(uint32_t value, int bits)
 static void half_sip_rounds(uint32_t v[4], int count)
 {
   for (int i = 0; i < count; i++) {
+    /* clang-format off */
     v[0] += v[1]; v[1] = rotate(v[1], 5); v[1] ^= v[0]; v[0] = rotate(v[0], 16);
     v[2] += v[3]; v[3] = rotate(v[3], 8); v[3] ^= v[2];
     v[0] += v[3]; v[3] = rotate(v[3], 7); v[3] ^= v[0];
     v[2] += v[1]; v[1] = rotate(v[1], 13); v[1] ^= v[2]; v[2] = rotate(v[2], 16);
+    /* clang-format on */
   }
 }
 

@@ -130,7 +130,8 @@ static void graduate(struct qp_places *places, struct qp_place *place)
 }
 
 /** Creates the share of a source's first place, which is taken from its rate. */
-static struct qp_share *make_share(struct qp_places *places, const uint64_t source[2], bool is_stranger, uint64_t now_ns)
+static struct qp_share *make_share(struct qp_places *places, const uint64_t source[2], bool is_stranger,
+                                   uint64_t now_ns)
 {
   struct qp_share *share = calloc(1, sizeof *share);
   if (!share)

@@ -35,9 +35,8 @@ static bool name_matches(const void *item, const void *key)
 
 static const struct qp_table_type name_type = { hash_of_name, name_matches };
 
-bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options,
-                       struct qp_sessions_size size, const struct qp_hash_key *key,
-                       const struct qp_hash_key *nonce_key, struct qp_grace *grace)
+bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options, struct qp_sessions_size size,
+                       const struct qp_hash_key *key, const struct qp_hash_key *nonce_key, struct qp_grace *grace)
 {
   gate->options = *options;
   gate->key = *key;

@@ -100,9 +100,8 @@ enum qp_stun_payer {
 };
 
 /** `gate` must be zeroed. Returns false if out of memory. Freed by `qp_stun_gate_destroy` in either case. */
-bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options,
-                       struct qp_sessions_size size, const struct qp_hash_key *key,
-                       const struct qp_hash_key *nonce_key, struct qp_grace *grace);
+bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options, struct qp_sessions_size size,
+                       const struct qp_hash_key *key, const struct qp_hash_key *nonce_key, struct qp_grace *grace);
 /** Frees everything. No thread may be reading. */
 void qp_stun_gate_destroy(struct qp_stun_gate *gate);
 

@@ -74,8 +74,7 @@ static inline void qp_bucket_reshape(struct qp_bucket *bucket, double per_second
   __u64 found = qp_load(&bucket->full_at_ns);
   uint64_t from = found > now_ns ? found : now_ns;
   double missing_ns = (double)(from - now_ns);
-  double level = ((double)qp_load(&bucket->depth_ns) - missing_ns) * 65536 /
-                 (double)qp_load(&bucket->token_ns_q16);
+  double level = ((double)qp_load(&bucket->depth_ns) - missing_ns) * 65536 / (double)qp_load(&bucket->token_ns_q16);
   /* The bucket must not be full in between, as others draw from it meanwhile. */
   qp_bucket_shape(bucket, per_second, depth);
   double missing = depth > level ? depth - level : 0;

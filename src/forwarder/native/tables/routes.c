@@ -104,8 +104,7 @@ static void release_slots(struct qp_retired *retired, void *owner)
   free(retired);
 }
 
-static void copy_routes(const struct qp_routes *routes, const struct qp_shard_slots *from,
-                        struct qp_shard_slots *to)
+static void copy_routes(const struct qp_routes *routes, const struct qp_shard_slots *from, struct qp_shard_slots *to)
 {
   for (size_t slot = 0; slot <= from->mask; slot++) {
     uint64_t tail = atomic_load_explicit(&from->at[slot].tail, memory_order_relaxed);

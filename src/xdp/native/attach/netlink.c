@@ -13,7 +13,8 @@ enum {
   GOES_ON = -1,
 };
 
-void qp_netlink_start(struct qp_netlink_request *request, uint16_t type, uint16_t flags, const void *body, size_t length)
+void qp_netlink_start(struct qp_netlink_request *request, uint16_t type, uint16_t flags, const void *body,
+                      size_t length)
 {
   memset(request, 0, sizeof *request);
   request->header.nlmsg_len = (uint32_t)NLMSG_LENGTH(length);

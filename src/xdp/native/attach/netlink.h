@@ -24,7 +24,8 @@ struct qp_netlink_request {
 typedef int qp_netlink_taker(const struct nlmsghdr *message, void *context);
 
 /** Begins a message with `body`, the header specific to its family. */
-void qp_netlink_start(struct qp_netlink_request *request, uint16_t type, uint16_t flags, const void *body, size_t length);
+void qp_netlink_start(struct qp_netlink_request *request, uint16_t type, uint16_t flags, const void *body,
+                      size_t length);
 /** Adds an attribute, for which there must be room. */
 void qp_netlink_add(struct qp_netlink_request *request, uint16_t type, const void *value, size_t length);
 
