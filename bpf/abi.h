@@ -12,7 +12,7 @@ enum {
   QP_ABI_VERSION = 4,
 };
 
-/** An IP address; IPv4 in IPv4-mapped form (RFC 4291 section 2.5.5.2). Key of `locals`. */
+/** An IP address; IPv4 in IPv4-mapped form (RFC 4291 section 2.5.5.2). Key of `local_addresses`. */
 struct qp_ip {
   union {
     __u8 bytes[16];

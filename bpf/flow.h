@@ -21,7 +21,7 @@ static inline __u32 qp_flow_time(__u64 ns)
 }
 
 /** A next hop: egress interface, and MACs of the frame. */
-struct qp_way {
+struct qp_next_hop {
   __u32 egress;
   __u8 destination[ETH_ALEN], source[ETH_ALEN];
 } __attribute__((aligned(8)));
@@ -42,9 +42,9 @@ struct qp_flow {
   __u32 ingress;
   __u16 mtu;
   __u8 dscp;
-  /** By a redirect through `exits`; otherwise by the interface that the packet arrived on (XDP_TX). */
+  /** By a redirect through `redirect_targets`; otherwise by the interface that the packet arrived on (XDP_TX). */
   __u8 is_redirected;
-  struct qp_way way;
+  struct qp_next_hop next_hop;
 };
 
 _Static_assert(sizeof(struct qp_flow) == 64, "it is one cache line");

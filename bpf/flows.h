@@ -1,7 +1,7 @@
 /*
- * A cache of the sender and next hop of the last packet to each session. An entry lives for about 100 ms, as the
- * look-up takes longer than the rest of the program. A changed session is noticed at once by its version. A changed
- * route, neighbour or setting is noticed only when the entry expires. Only the program uses this map.
+ * A cache of the sender and next hop of the last packet to each session, as their look-ups take longer than the rest of
+ * the program. A changed session is noticed at once by its version. A changed route, neighbour or setting is noticed
+ * only when the entry expires, so an entry lives for only about 100 ms. Only the program uses this map.
  */
 #ifndef QP_FLOWS_H
 #define QP_FLOWS_H
@@ -85,21 +85,21 @@ static __always_inline void qp_recall(const struct qp_flow *flow, const struct q
     qp_difference(&kept->local, &packet->local) | (kept->ingress ^ packet->ingress) | (kept->dscp ^ packet->dscp);
   __u16 mtu = kept->mtu;
   int is_other = all != 0 || mtu < packet->length;
-  const __u64 *words = (const __u64 *)&kept->way;
-  __u64 *way = (__u64 *)&transfer->way;
-  all |= (way[0] = words[0]) | (way[1] = words[1]);
+  const __u64 *words = (const __u64 *)&kept->next_hop;
+  __u64 *next_hop = (__u64 *)&transfer->next_hop;
+  all |= (next_hop[0] = words[0]) | (next_hop[1] = words[1]);
   transfer->is_redirected = kept->is_redirected;
   __u32 from = kept->from, from_version = kept->from_version, to_version = kept->to_version;
   __u32 expires_at = kept->expires_at;
   transfer->bucket = kept->bucket;
   all |= from | from_version | to_version | expires_at | transfer->bucket | mtu | transfer->is_redirected;
   transfer->from = 0;
-  transfer->has_way = 0;
+  transfer->has_next_hop = 0;
   if (seen % 2 != 0 || !qp_is_ahead(expires_at, transfer->now_ns) ||
       qp_load_version(qp_after(&flow->version, all)) != seen)
     return;
   transfer->from = qp_payer(packet, &from, from_version);
-  transfer->has_way = !is_other && qp_is_there(transfer, to_version);
+  transfer->has_next_hop = !is_other && qp_is_there(transfer, to_version);
 }
 
 /** Caches the result of a look-up. If another processor is writing the entry, its result is as good. */
@@ -119,7 +119,7 @@ static __always_inline void qp_remember(struct qp_flow *flow, const struct qp_pa
   flow->mtu = transfer->mtu;
   flow->dscp = packet->dscp;
   flow->is_redirected = transfer->is_redirected;
-  flow->way = transfer->way;
+  flow->next_hop = transfer->next_hop;
   qp_end_writing(&flow->version);
 }
 

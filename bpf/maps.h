@@ -28,7 +28,7 @@ struct {
   __uint(max_entries, 256);
   __type(key, struct qp_ip);
   __type(value, __u8);
-} locals SEC(".maps");
+} local_addresses SEC(".maps");
 
 /**
  * Interfaces that the program redirects to: those that send frames received by another, as a redirect to any other
@@ -39,7 +39,7 @@ struct {
   __uint(max_entries, 256);
   __type(key, __u32);
   __type(value, __u32);
-} exits SEC(".maps");
+} redirect_targets SEC(".maps");
 
 /* User space maps `sessions` and `buckets` into its memory, so that both paths share counters and buckets. */
 struct {

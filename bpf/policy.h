@@ -4,7 +4,7 @@
 
 #include "clock.h"
 #include "flows.h"
-#include "ways.h"
+#include "next-hop.h"
 
 /** Judges the sender as user space would. Charges and counts nothing, so user space may still receive the packet. */
 static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *settings, struct qp_transfer *transfer)
@@ -52,7 +52,7 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   transfer->bucket = transfer->from ? qp_account_bucket(transfer->from) : 0;
   if (!settings || !flow)
     return QP_PASS;
-  if (!transfer->has_way && !qp_read_ends(transfer, &to_version))
+  if (!transfer->has_next_hop && !qp_read_ends(transfer, &to_version))
     return QP_PASS;
   if (transfer->to->expires_at_ns <= transfer->now_ns)
     return qp_refuse(transfer, QP_TOTAL_SESSION_EXPIRED);
@@ -65,9 +65,9 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   /* The packet would return to its source; user space counts it. */
   if (qp_same_source(source, &transfer->destination))
     return QP_PASS;
-  if (transfer->has_way)
+  if (transfer->has_next_hop)
     return QP_FORWARD;
-  if (!qp_find_way(context, settings, packet, transfer))
+  if (!qp_find_next_hop(context, settings, packet, transfer))
     return QP_PASS;
   qp_remember(flow, packet, transfer, from_id, to_version);
   return QP_FORWARD;
@@ -75,7 +75,7 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
 
 static __always_inline int qp_is_known(const struct qp_transfer *transfer)
 {
-  return transfer->from && transfer->has_way && transfer->from->expires_at_ns > transfer->now_ns &&
+  return transfer->from && transfer->has_next_hop && transfer->from->expires_at_ns > transfer->now_ns &&
          transfer->to->expires_at_ns > transfer->now_ns;
 }
 

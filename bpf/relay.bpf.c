@@ -69,12 +69,12 @@ static __always_inline int verdict_of(enum qp_decision decision, const struct qp
 static __always_inline int send_off(struct ethhdr *ethernet, const struct qp_packet *packet,
                                     struct qp_transfer *transfer)
 {
-  const struct qp_way *way = &transfer->way;
+  const struct qp_next_hop *next_hop = &transfer->next_hop;
   qp_credit(transfer, packet->bytes);
   /* In 16-bit units: `struct ethhdr` promises the compiler no alignment. */
-  __builtin_memcpy(__builtin_assume_aligned(ethernet->h_dest, 2), way->destination, ETH_ALEN);
-  __builtin_memcpy(__builtin_assume_aligned(ethernet->h_source, 2), way->source, ETH_ALEN);
-  return transfer->is_redirected ? bpf_redirect_map(&exits, way->egress, 0) : XDP_TX;
+  __builtin_memcpy(__builtin_assume_aligned(ethernet->h_dest, 2), next_hop->destination, ETH_ALEN);
+  __builtin_memcpy(__builtin_assume_aligned(ethernet->h_source, 2), next_hop->source, ETH_ALEN);
+  return transfer->is_redirected ? bpf_redirect_map(&redirect_targets, next_hop->egress, 0) : XDP_TX;
 }
 
 static __always_inline struct qp_ip mapped(__u32 ipv4)

@@ -28,11 +28,11 @@ struct qp_transfer {
   /** The bucket that `from` draws from. */
   __u32 bucket;
   /** Whether destination and next hop are known. */
-  int has_way;
+  int has_next_hop;
   struct qp_source destination __attribute__((aligned(8)));
   /** The address of this host to send from, which is the one that the destination session's packets arrive at. */
   struct qp_ip local __attribute__((aligned(8)));
-  struct qp_way way;
+  struct qp_next_hop next_hop;
   __u16 mtu;
   __u8 is_redirected;
   /** The reason for a drop. */

@@ -100,7 +100,7 @@ static int open_relay(uint16_t load_port, uint32_t max_routes, uint32_t max_sess
   };
   errno = qp_kernel_open(&host.kernel, &options);
   expect(errno == 0, "load the relay");
-  qp_kernel_set_locals(&host.kernel, &host.cable.relay.ip, 1);
+  qp_kernel_set_local_addresses(&host.kernel, &host.cable.relay.ip, 1);
   open_sessions(load_port);
   errno = qp_kernel_start(&host.kernel, htons(QP_RELAY_PORT), true);
   expect(errno == 0 && host.kernel.refused_routes == 0, "set the tables up");

@@ -14,6 +14,9 @@ const flags: readonly string[] = [
   "-Wextra",
   "-Werror",
   `-I/usr/include/${machine}-linux-gnu`,
+  // The debug information names files as the repository does, so the skeleton is the same from every checkout.
+  `-ffile-prefix-map=${projectPath(".")}=`,
+  "-fdebug-compilation-dir=.",
 ];
 
 /** Compiles the XDP program and writes its light skeleton to `header`. Reports whether that worked. */

@@ -56,9 +56,9 @@ export interface XdpProgram {
   /** Detaches the program and removes the pin. Does nothing for an interface to which it is not attached. */
   detach(interfaceIndex: number): void;
   /** Sets all addresses of this host: IP literals, IPv4 in plain form. */
-  setLocals(addresses: readonly string[]): void;
+  setLocalAddresses(addresses: readonly string[]): void;
   /** Sets all interfaces that send packets which another one received. */
-  setExits(interfaceIndexes: readonly number[]): void;
+  setRedirectTargets(interfaceIndexes: readonly number[]): void;
 }
 
 /** Where the kernel forwards packets, and why nowhere else. */

@@ -3,7 +3,7 @@ import { Attachments } from "./attachments.ts";
 import type { Link, XdpInterfaceStatus, XdpProgram, XdpStatus } from "./contract.ts";
 import { readFacts } from "./facts.ts";
 import type { OffloadIntent } from "./offload-plan.ts";
-import { chooseExits, planAttach } from "./policy.ts";
+import { chooseRedirectTargets, planAttach } from "./policy.ts";
 import { ProgramSetting } from "./program-setting.ts";
 import { type AddressesByInterface, relayAddresses } from "./relay-addresses.ts";
 import { isWildcard } from "../wire/ip.ts";
@@ -42,8 +42,8 @@ class InterfaceWatch implements Offload {
   readonly #program: XdpProgram;
   readonly #parts: OffloadParts;
   readonly #attachments: Attachments;
-  readonly #localSetting: ProgramSetting<string>;
-  readonly #exitSetting: ProgramSetting<number>;
+  readonly #localAddressSetting: ProgramSetting<string>;
+  readonly #redirectTargetSetting: ProgramSetting<number>;
   readonly #timer: NodeJS.Timeout;
   /** Without the refused routes, which the program counts. */
   #status: XdpStatus = offStatus("");
@@ -55,12 +55,12 @@ class InterfaceWatch implements Offload {
     this.#program = program;
     this.#parts = parts;
     this.#attachments = new Attachments(program);
-    this.#localSetting = new ProgramSetting(
-      (locals) => program.setLocals(locals),
+    this.#localAddressSetting = new ProgramSetting(
+      (addresses) => program.setLocalAddresses(addresses),
       "the kernel does not take all addresses of this host",
     );
-    this.#exitSetting = new ProgramSetting(
-      (exits) => program.setExits(exits),
+    this.#redirectTargetSetting = new ProgramSetting(
+      (indexes) => program.setRedirectTargets(indexes),
       "the kernel does not forward between interfaces",
     );
     this.#look();
@@ -97,13 +97,15 @@ class InterfaceWatch implements Offload {
     const { system } = this.#parts;
     const addresses = system.addresses();
     const links = system.links();
-    const localFault = this.#localSetting.tell(this.#locals(addresses));
+    const addressFault = this.#localAddressSetting.tell(this.#localAddresses(addresses));
     this.#attachments.releaseAllBut(links);
     const interfaces = links.flatMap((link) => this.#settle(link, addresses));
     // Read again, because attaching may enable a driver to transmit.
     const attached = system.links().filter((link) => this.#attachments.modeOf(link) !== undefined);
-    const exitFault = this.#exitSetting.tell(chooseExits(attached));
-    const faults = [this.#intent.pinRefusal, localFault, exitFault].filter((fault) => fault !== undefined);
+    const targetFault = this.#redirectTargetSetting.tell(chooseRedirectTargets(attached));
+    const faults = [this.#intent.pinRefusal, addressFault, targetFault].filter(
+      (fault) => fault !== undefined,
+    );
     return this.#statusOf([...interfaces, ...this.#missing(links)], faults);
   }
 
@@ -154,7 +156,7 @@ class InterfaceWatch implements Offload {
   }
 
   /** Addresses of this host at which the relay is reached. */
-  #locals(addresses: AddressesByInterface): string[] {
+  #localAddresses(addresses: AddressesByInterface): string[] {
     const { address } = this.#parts;
     const held = isWildcard(address) ? [...addresses.values()].flat() : [address];
     return [...new Set(relayAddresses(address, held))].sort();

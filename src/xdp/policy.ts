@@ -74,7 +74,7 @@ export function settingName(path: string): string {
  * ndo_xdp_xmit. The driver alone sends packets back the way they came (XDP_TX), which is cheaper. On veth these wait until
  * something else wakes the other end, unless that has a program too.
  */
-export function chooseExits(attached: readonly Link[]): number[] {
+export function chooseRedirectTargets(attached: readonly Link[]): number[] {
   const areGeneric = attached.every(({ program }) => program?.mode === "generic");
   const areSeveral = attached.length > 1;
   const isExit = ({ features, kind }: Link): boolean =>

@@ -8,9 +8,9 @@
 #include "suites.h"
 
 static const struct suite *const suites[] = {
-  &vectors_suite,  &headers_suite, &checksums_suite,    &policy_suite,   &charges_suite,
-  &ways_suite,     &flows_suite,   &senders_suite,      &moves_suite,    &tables_suite,
-  &sessions_suite, &pins_suite,    &replacements_suite, &adoption_suite, &crashes_suite,
+  &vectors_suite,   &headers_suite, &checksums_suite,    &policy_suite,   &charges_suite,
+  &next_hops_suite, &flows_suite,   &senders_suite,      &moves_suite,    &tables_suite,
+  &sessions_suite,  &pins_suite,    &replacements_suite, &adoption_suite, &crashes_suite,
 };
 
 static void name_case(int signal_number)

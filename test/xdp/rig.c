@@ -63,13 +63,13 @@ int rig_load(const char *pin_path)
     .max_buckets = PEOPLE,
     .pin_path = pin_path,
   };
-  const struct qp_ip locals[] = { address_from(HOST_IPV4, 0).ip, address_from(HOST_IPV6, 0).ip,
-                                  address_from(OTHER_IPV4, 0).ip, address_from(OTHER_IPV6, 0).ip };
+  const struct qp_ip local_addresses[] = { address_from(HOST_IPV4, 0).ip, address_from(HOST_IPV6, 0).ip,
+                                           address_from(OTHER_IPV4, 0).ip, address_from(OTHER_IPV6, 0).ip };
   int error = qp_kernel_open(&rig.kernel, &options);
   if (error)
     return error;
-  qp_kernel_set_locals(&rig.kernel, locals, 4);
-  qp_kernel_set_exits(&rig.kernel, &rig.host.interfaces[EAST], 1);
+  qp_kernel_set_local_addresses(&rig.kernel, local_addresses, 4);
+  qp_kernel_set_redirect_targets(&rig.kernel, &rig.host.interfaces[EAST], 1);
   return 0;
 }
 

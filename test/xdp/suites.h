@@ -4,7 +4,7 @@
 
 #include "../native/harness/suite.h"
 
-extern const struct suite vectors_suite, checksums_suite, headers_suite, policy_suite, charges_suite, ways_suite,
+extern const struct suite vectors_suite, checksums_suite, headers_suite, policy_suite, charges_suite, next_hops_suite,
   flows_suite, senders_suite, moves_suite, tables_suite, sessions_suite, pins_suite, replacements_suite, adoption_suite,
   crashes_suite;
 

@@ -18,7 +18,7 @@ import { verdict } from "./demux.ts";
 import { interfaceAddresses, isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
 import { PacketRelay } from "./relay.ts";
-import { ReportReader } from "../stun/report-reader.ts";
+import { QueueReader } from "../stun/queue-reader.ts";
 import { countersOf } from "./sessions.ts";
 import { probeClientsBy, Splice } from "../splice/splice.ts";
 import { StunGate } from "./stun-gate.ts";
@@ -59,7 +59,7 @@ class DgramForwarder implements Forwarder {
   readonly #splice: Splice | undefined;
   readonly #stunGate: StunGate;
   readonly #stunQueue: StunQueue;
-  readonly #stunReader = new ReportReader(() => this.#stunQueue);
+  readonly #stunReader = new QueueReader(() => this.#stunQueue);
   readonly #sweeper: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 

@@ -73,7 +73,7 @@ export interface NativeConfig {
   /** Time in ms since the epoch that the threads read in place of the system's clock; for tests. */
   readonly clock?: BigInt64Array | undefined;
   /** Called when there is something to {@link NativeHandle.deliver}, and was nothing before. */
-  onReports(): void;
+  onUpcalls(): void;
   /** Called for a STUN message; to `local` of this host if it has several addresses. */
   onStun(datagram: Uint8Array, address: string, port: number, local: string | undefined): void;
   /** Called when a socket failed for good. */
@@ -174,7 +174,7 @@ export interface NativeHandle extends XdpProgram {
   reply(datagram: Uint8Array, address: string, port: number, local?: string): string | undefined;
   /** Returns the MAC of a nonce that is made at a tick for an address, as the threads check it: 12 bytes. */
   signNonce(tick: number, address: string, port: number, local?: string): Uint8Array;
-  /** Calls `onStun` and `onError` for up to `max` reports, in their order. Reports whether there were any. */
+  /** Calls `onStun` and `onError` for up to `max` upcalls, in their order. Reports whether there were any. */
   deliver(max: number): boolean;
   /** Frees memory that the threads no longer look at. To be called every `sweepIntervalMs`. */
   sweep(): void;

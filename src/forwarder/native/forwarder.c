@@ -199,7 +199,7 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
   if (forwarder->has_kernel)
     qp_kernel_close(&forwarder->kernel);
   qp_pins_destroy(&tables->pins);
-  /* Before the gate, whose memory holds the counts of waiting reports. */
+  /* Before the gate, whose memory holds the counts of waiting upcalls. */
   qp_upcalls_destroy(&tables->upcalls);
   qp_stun_gate_destroy(&tables->stun_gate);
   qp_splice_limits_destroy(&tables->splice_limits);

@@ -24,7 +24,7 @@ import { NativeSessions } from "./sessions.ts";
 import { interfaceAddresses, isOwnAddress } from "../own-address.ts";
 import { PinTable } from "../pins.ts";
 import { placeLimits } from "../splice/places.ts";
-import { ReportReader } from "../stun/report-reader.ts";
+import { QueueReader } from "../stun/queue-reader.ts";
 import type { Send } from "../udp/send.ts";
 import { StunNonces } from "../stun/nonce.ts";
 import { stunBurstOfKind } from "../stun/payer.ts";
@@ -51,7 +51,7 @@ export async function createNativeForwarder(
   parts: NativeParts,
 ): Promise<Forwarder> {
   const { authority, now, stun: policy } = options;
-  const reader = new ReportReader(() => handle);
+  const reader = new QueueReader(() => handle);
   const counters = createCounters();
   // Nothing is received, and so nothing sent, before the handle exists.
   const send: Send = (datagram, to, done) => done(handle.reply(datagram, to.address, to.port, to.local));
@@ -66,7 +66,7 @@ export async function createNativeForwarder(
       host,
       kernel,
       clock: parts.clock,
-      onReports: () => reader.schedule(),
+      onUpcalls: () => reader.schedule(),
       onStun: (datagram, address, port, local) => stun.receive(datagram, { address, port, local }, now()),
       onError: (code, syscall) => options.onError(socketFailed(code, syscall)),
     }),
@@ -225,7 +225,7 @@ class NativeForwarder implements Forwarder {
 
 function nativeConfig(
   options: ForwarderOptions,
-): Omit<NativeConfig, "host" | "onReports" | "onStun" | "onError"> {
+): Omit<NativeConfig, "host" | "onUpcalls" | "onStun" | "onError"> {
   const { maxBuckets, maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy } = options;
   const { threads, upstream } = options;
   const places = placeLimits(maxGatewayClients);

@@ -1,7 +1,7 @@
 import { maxWaitingStun } from "../../defaults/index.ts";
 import type { PeerAddress } from "../../wire/address.ts";
 import type { StunOutcome } from "../contract.ts";
-import type { ReportSource } from "./report-reader.ts";
+import type { ReadableQueue } from "./queue-reader.ts";
 import type { StunPayer } from "./payer.ts";
 
 /** A waiting STUN message and its payer. */
@@ -15,7 +15,7 @@ interface Waiting {
  * The STUN messages that wait to be answered, in their order. Each payer has a share of the places, so that there is room for
  * others. src/forwarder/native/stun/upcalls.c has the same rules.
  */
-export class StunQueue implements ReportSource {
+export class StunQueue implements ReadableQueue {
   readonly #answer: (datagram: Uint8Array, source: PeerAddress) => void;
   #waiting: Waiting[] = [];
 

@@ -19,8 +19,8 @@ static const struct qp_kernel closed = {
   .program = -1,
   .routes = -1,
   .sources = -1,
-  .locals = -1,
-  .exits = -1,
+  .local_addresses = -1,
+  .redirect_targets = -1,
   .sessions = -1,
   .buckets = -1,
   .processors = -1,
@@ -123,9 +123,9 @@ uint64_t qp_kernel_total(const struct qp_kernel *kernel, enum qp_total total)
 
 void qp_kernel_stop(struct qp_kernel *kernel)
 {
-  int *const files[] = { &kernel->program, &kernel->routes,   &kernel->sources,   &kernel->locals,
-                         &kernel->exits,   &kernel->sessions, &kernel->buckets,   &kernel->processors,
-                         &kernel->config,  &kernel->flows,    &kernel->pin_folder };
+  int *const files[] = { &kernel->program,          &kernel->routes,   &kernel->sources,   &kernel->local_addresses,
+                         &kernel->redirect_targets, &kernel->sessions, &kernel->buckets,   &kernel->processors,
+                         &kernel->config,           &kernel->flows,    &kernel->pin_folder };
   qp_attachments_close(&kernel->attachments);
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
     if (*files[i] >= 0)

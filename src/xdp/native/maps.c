@@ -79,19 +79,19 @@ static void keep_keys(int map, const uint8_t *kept, uint32_t count, size_t key_b
   }
 }
 
-void qp_kernel_set_locals(struct qp_kernel *kernel, const struct qp_ip *ips, uint32_t count)
+void qp_kernel_set_local_addresses(struct qp_kernel *kernel, const struct qp_ip *ips, uint32_t count)
 {
   const uint8_t yes = 1;
-  keep_keys(kernel->locals, (const uint8_t *)ips, count, sizeof *ips);
+  keep_keys(kernel->local_addresses, (const uint8_t *)ips, count, sizeof *ips);
   for (uint32_t i = 0; i < count; i++)
-    qp_bpf_set(kernel->locals, &ips[i], &yes);
+    qp_bpf_set(kernel->local_addresses, &ips[i], &yes);
 }
 
-void qp_kernel_set_exits(struct qp_kernel *kernel, const uint32_t *interface_indexes, uint32_t count)
+void qp_kernel_set_redirect_targets(struct qp_kernel *kernel, const uint32_t *interface_indexes, uint32_t count)
 {
-  keep_keys(kernel->exits, (const uint8_t *)interface_indexes, count, sizeof *interface_indexes);
+  keep_keys(kernel->redirect_targets, (const uint8_t *)interface_indexes, count, sizeof *interface_indexes);
   for (uint32_t i = 0; i < count; i++)
-    qp_bpf_set(kernel->exits, &interface_indexes[i], &interface_indexes[i]);
+    qp_bpf_set(kernel->redirect_targets, &interface_indexes[i], &interface_indexes[i]);
 }
 
 int qp_kernel_walk(int map, uint32_t key_bytes, void (*visit)(void *context, const void *key, uint32_t session),

@@ -14,12 +14,12 @@ void qp_kernel_remove_route(struct qp_kernel *kernel, const uint8_t *cid);
 void qp_kernel_set_source(struct qp_kernel *kernel, const struct qp_source *source, uint32_t session);
 void qp_kernel_remove_source(struct qp_kernel *kernel, const struct qp_source *source);
 /** Replaces the set of this host's addresses. Packets to those without room in the map stay in user space. */
-void qp_kernel_set_locals(struct qp_kernel *kernel, const struct qp_ip *ips, uint32_t count);
+void qp_kernel_set_local_addresses(struct qp_kernel *kernel, const struct qp_ip *ips, uint32_t count);
 /**
  * Replaces the set of interfaces that send packets received by another one. In driver mode these are interfaces that
  * implement ndo_xdp_xmit, many of them only while a program is attached. A packet for any other would be lost.
  */
-void qp_kernel_set_exits(struct qp_kernel *kernel, const uint32_t *interface_indexes, uint32_t count);
+void qp_kernel_set_redirect_targets(struct qp_kernel *kernel, const uint32_t *interface_indexes, uint32_t count);
 
 /**
  * Calls `visit` with each connection ID and session of `routes`, or each address and session of `sources`. Returns 0 or

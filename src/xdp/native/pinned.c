@@ -21,11 +21,16 @@ static const struct {
   const char *name;
   size_t file;
 } objects[] = {
-  { "program", offsetof(struct qp_kernel, program) }, { "routes", offsetof(struct qp_kernel, routes) },
-  { "sources", offsetof(struct qp_kernel, sources) }, { "locals", offsetof(struct qp_kernel, locals) },
-  { "exits", offsetof(struct qp_kernel, exits) },     { "sessions", offsetof(struct qp_kernel, sessions) },
-  { "buckets", offsetof(struct qp_kernel, buckets) }, { "processors", offsetof(struct qp_kernel, processors) },
-  { "config", offsetof(struct qp_kernel, config) },   { "flows", offsetof(struct qp_kernel, flows) },
+  { "program", offsetof(struct qp_kernel, program) },
+  { "routes", offsetof(struct qp_kernel, routes) },
+  { "sources", offsetof(struct qp_kernel, sources) },
+  { "local_addresses", offsetof(struct qp_kernel, local_addresses) },
+  { "redirect_targets", offsetof(struct qp_kernel, redirect_targets) },
+  { "sessions", offsetof(struct qp_kernel, sessions) },
+  { "buckets", offsetof(struct qp_kernel, buckets) },
+  { "processors", offsetof(struct qp_kernel, processors) },
+  { "config", offsetof(struct qp_kernel, config) },
+  { "flows", offsetof(struct qp_kernel, flows) },
 };
 
 enum { OBJECTS = sizeof objects / sizeof objects[0], MAPS = OBJECTS - 1 };

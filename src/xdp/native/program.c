@@ -24,8 +24,8 @@ static void keep_files(struct qp_kernel *kernel, const struct qp_relay *skeleton
   kernel->program = keep(skeleton->progs.relay.prog_fd);
   kernel->routes = keep(skeleton->maps.routes.map_fd);
   kernel->sources = keep(skeleton->maps.sources.map_fd);
-  kernel->locals = keep(skeleton->maps.locals.map_fd);
-  kernel->exits = keep(skeleton->maps.exits.map_fd);
+  kernel->local_addresses = keep(skeleton->maps.local_addresses.map_fd);
+  kernel->redirect_targets = keep(skeleton->maps.redirect_targets.map_fd);
   kernel->sessions = keep(skeleton->maps.sessions.map_fd);
   kernel->buckets = keep(skeleton->maps.buckets.map_fd);
   kernel->processors = keep(skeleton->maps.processors.map_fd);

@@ -15,7 +15,7 @@ struct qp_kernel_options {
 };
 
 struct qp_kernel {
-  int program, routes, sources, locals, exits, sessions, buckets, processors, config, flows;
+  int program, routes, sources, local_addresses, redirect_targets, sessions, buckets, processors, config, flows;
   uint32_t max_routes, max_sessions, max_buckets, processor_count;
   /** The maps `sessions`, `buckets` and `processors` in memory. */
   struct qp_account *accounts;

@@ -109,7 +109,7 @@ describeNative("a callback that throws", () => {
     heard.push(datagram.at(-1)!);
     if (heard.length === 1) throw new RangeError("the first");
   };
-  const create = createNativeSeen((seen) => (handle = seen), { onStun, onReports: () => undefined });
+  const create = createNativeSeen((seen) => (handle = seen), { onStun, onUpcalls: () => undefined });
   const harness = createHarness(create);
 
   it("leaves what came after for the next call", async () => {

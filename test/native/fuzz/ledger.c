@@ -1,4 +1,4 @@
-/* The receive fuzzer's bookkeeping: each datagram of a batch is in exactly one counter or in one report. */
+/* The receive fuzzer's bookkeeping: each datagram of a batch is in exactly one counter or in one upcall. */
 #include "../harness/check.h"
 #include "run.h"
 
@@ -8,8 +8,8 @@ static bool is_about(const struct qp_upcall *upcall, const struct datagram *data
          memcmp(upcall->data, datagram->data, upcall->length) == 0;
 }
 
-/** Takes the reports, which are STUN messages of the batch in order. Returns their number. */
-static uint64_t take_reports(struct run *run)
+/** Takes the upcalls, which are STUN messages of the batch in order. Returns their number. */
+static uint64_t take_upcalls(struct run *run)
 {
   uint64_t count = 0;
   const struct datagram *datagram = run->batch.datagrams, *end = datagram + run->batch.count;
@@ -34,7 +34,7 @@ static void take_counters(struct run *run, uint64_t values[QP_COUNTER_COUNT])
 }
 
 /** Computes the expected counters, except for what the kernel refused. */
-static void expect_counters(const struct run *run, uint64_t reports, uint64_t values[QP_COUNTER_COUNT])
+static void expect_counters(const struct run *run, uint64_t upcalls, uint64_t values[QP_COUNTER_COUNT])
 {
   bool is_public = !run->is_from_gateway;
   memset(values, 0, QP_COUNTER_COUNT * sizeof values[0]);
@@ -48,7 +48,7 @@ static void expect_counters(const struct run *run, uint64_t reports, uint64_t va
     values[fate == FATE_GATEWAY ? QP_GATEWAY_IN : is_public ? QP_RELAYED_PACKETS : QP_GATEWAY_OUT]++;
     values[QP_RELAYED_BYTES] += fate == FATE_RELAY && is_public ? datagram->length : 0;
   }
-  values[QP_STUN_UNANSWERED] -= reports;
+  values[QP_STUN_UNANSWERED] -= upcalls;
   values[QP_STUN_OVERLOADED] = values[QP_STUN_UNANSWERED];
 }
 
@@ -69,7 +69,7 @@ void check_counters(struct run *run)
 {
   uint64_t counted[QP_COUNTER_COUNT], expected[QP_COUNTER_COUNT];
   take_counters(run, counted);
-  expect_counters(run, take_reports(run), expected);
+  expect_counters(run, take_upcalls(run), expected);
   CHECK(counted[QP_SEND_FAILED] + counted[QP_SEND_BUFFER_FULL] == count_refused(run, true));
   CHECK(counted[QP_GATEWAY_SEND_FAILED] == count_refused(run, false));
   counted[QP_SEND_FAILED] = counted[QP_SEND_BUFFER_FULL] = counted[QP_GATEWAY_SEND_FAILED] = 0;

@@ -46,20 +46,20 @@ static void check_virtual(const struct run *run, const struct datagram *datagram
     CHECK(qp_same_local(local, &virtual));
 }
 
-static void leave(void *context, const struct departure *departure)
+static void leave(void *context, const struct sent_datagram *sent_datagram)
 {
   struct run *run = context;
-  struct datagram *datagram = batch_find(&run->batch, departure->data);
+  struct datagram *datagram = batch_find(&run->batch, sent_datagram->data);
   bool is_to_gateway = datagram->verdict.fate == FATE_GATEWAY;
   struct qp_address to = world_address(&run->world, datagram->verdict.home);
-  CHECK(!datagram->has_left && departure->length == datagram->length && departure->ecn == datagram->ecn);
+  CHECK(!datagram->has_left && sent_datagram->length == datagram->length && sent_datagram->ecn == datagram->ecn);
   CHECK(datagram->verdict.fate == FATE_RELAY || is_to_gateway);
-  CHECK(departure->socket == (is_to_gateway ? UPSTREAM_SOCKET : PUBLIC_SOCKET));
-  CHECK(qp_same_address(&departure->to, is_to_gateway ? &run->world.rig->tables.upstream : &to));
+  CHECK(sent_datagram->socket == (is_to_gateway ? UPSTREAM_SOCKET : PUBLIC_SOCKET));
+  CHECK(qp_same_address(&sent_datagram->to, is_to_gateway ? &run->world.rig->tables.upstream : &to));
   if (is_to_gateway)
-    check_virtual(run, datagram, &departure->local);
+    check_virtual(run, datagram, &sent_datagram->local);
   else
-    CHECK(qp_same_local(&departure->local, &(struct qp_ip){ 0 }));
+    CHECK(qp_same_local(&sent_datagram->local, &(struct qp_ip){ 0 }));
   datagram->has_left = true;
   check_order(run, datagram);
 }

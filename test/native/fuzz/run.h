@@ -15,7 +15,7 @@ struct run {
   const struct datagram *last[SOURCES][CIDS + PINS + 1];
 };
 
-/** Checks that counters and reports match the fate of the last batch's datagrams. */
+/** Checks that counters and upcalls match the fate of the last batch's datagrams. */
 void check_counters(struct run *run);
 
 #endif

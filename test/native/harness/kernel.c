@@ -85,25 +85,26 @@ static unsigned segments_of(const struct msghdr *message, const struct wishes *w
 
 static void cut(int socket, const struct msghdr *message)
 {
-  struct departure departure = { .socket = socket, .to = qp_address_of_name(message->msg_name) };
-  struct wishes wishes = wishes_of(message, qp_is_ipv4(&departure.to));
-  departure.ecn = wishes.ecn;
-  departure.local = wishes.local;
-  departure.segments = segments_of(message, &wishes);
+  struct sent_datagram sent_datagram = { .socket = socket, .to = qp_address_of_name(message->msg_name) };
+  struct wishes wishes = wishes_of(message, qp_is_ipv4(&sent_datagram.to));
+  sent_datagram.ecn = wishes.ecn;
+  sent_datagram.local = wishes.local;
+  sent_datagram.segments = segments_of(message, &wishes);
   unsigned made = 0;
   for (size_t i = 0; i < message->msg_iovlen; i++) {
     const uint8_t *at = message->msg_iov[i].iov_base, *end = at + message->msg_iov[i].iov_len;
     do {
       size_t left = (size_t)(end - at);
-      departure.data = at;
-      departure.length = (uint32_t)(wishes.is_segmented && left > wishes.segment_bytes ? wishes.segment_bytes : left);
-      at += departure.length;
+      sent_datagram.data = at;
+      sent_datagram.length =
+        (uint32_t)(wishes.is_segmented && left > wishes.segment_bytes ? wishes.segment_bytes : left);
+      at += sent_datagram.length;
       made++;
-      kernel->leave(kernel->context, &departure);
+      kernel->leave(kernel->context, &sent_datagram);
     } while (at < end);
   }
   /* No datagram spans two vectors, so cutting the vectors and cutting the message agree. */
-  CHECK(made == departure.segments);
+  CHECK(made == sent_datagram.segments);
 }
 
 /** Sends or refuses one message. Returns 0 or the error. */

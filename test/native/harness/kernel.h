@@ -8,8 +8,8 @@
 
 #include "../../../src/forwarder/native/memory/address.h"
 
-/** One datagram that leaves. */
-struct departure {
+/** One datagram that was sent. */
+struct sent_datagram {
   int socket;
   struct qp_address to;
   const uint8_t *data;
@@ -24,7 +24,7 @@ struct departure {
 struct kernel {
   /** Returns 0, or the `errno` with which the next message is refused. Null: all messages are accepted. */
   int (*decide)(void *context, int socket, const struct msghdr *message);
-  void (*leave)(void *context, const struct departure *departure);
+  void (*leave)(void *context, const struct sent_datagram *sent_datagram);
   void *context;
   /** The error of a message in the middle of a `sendmmsg`, which the next call reports. */
   int pending_error;

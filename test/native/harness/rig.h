@@ -20,7 +20,7 @@ struct rig_options {
   const _Atomic int64_t *clock;
 };
 
-/** Creates a rig whose reports wake no thread. Freed by `qp_forwarder_destroy`. */
+/** Creates a rig whose upcalls wake no thread. Freed by `qp_forwarder_destroy`. */
 struct qp_forwarder *create_rig(const struct rig_options *options);
 
 /** IPv4 for even numbers, IPv6 for odd ones. */

@@ -12,11 +12,11 @@ static int answer(void *context, int socket, const struct msghdr *message)
   return sent->asked < MAX_ANSWERS ? sent->answers[sent->asked++] : 0;
 }
 
-static void write_down(void *context, const struct departure *departure)
+static void write_down(void *context, const struct sent_datagram *sent_datagram)
 {
   struct sent *sent = context;
   CHECK(sent->count < MAX_SENT);
-  sent->departures[sent->count++] = *departure;
+  sent->datagrams[sent->count++] = *sent_datagram;
 }
 
 void sent_begin(struct sent *sent, bool may_segment)
@@ -71,8 +71,8 @@ uint64_t sent_counter(const struct sent *sent, enum qp_counter counter)
 bool sent_messages(const struct sent *sent, const unsigned *segments, unsigned count)
 {
   unsigned at = 0, messages = 0;
-  for (; at < sent->count; at += sent->departures[at].segments, messages++)
-    if (messages >= count || sent->departures[at].segments != segments[messages])
+  for (; at < sent->count; at += sent->datagrams[at].segments, messages++)
+    if (messages >= count || sent->datagrams[at].segments != segments[messages])
       return false;
   return messages == count && at == sent->count;
 }

@@ -18,7 +18,7 @@ struct sent {
   /** The kernel's answers to the first messages; 0 to all others. */
   int answers[MAX_ANSWERS];
   unsigned asked;
-  struct departure departures[MAX_SENT];
+  struct sent_datagram datagrams[MAX_SENT];
   unsigned count;
 };
 
@@ -26,7 +26,7 @@ struct sent {
 void sent_begin(struct sent *sent, bool may_segment);
 void sent_end(struct sent *sent);
 
-/** Returns the way to one of two addresses, IPv4 and IPv6. */
+/** Returns the destination of one of two addresses, IPv4 and IPv6. */
 struct qp_destination sent_destination(struct sent *sent, unsigned to);
 /** Adds a datagram that is not adjacent to the one before it. */
 void sent_add(struct sent *sent, const struct qp_destination *destination, uint32_t length);

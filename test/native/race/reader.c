@@ -11,14 +11,14 @@ static bool is_anchor(struct label label)
 }
 
 /** No datagram may go where its connection ID never led, and those to the anchor may go only there. */
-static void leave(void *context, const struct departure *departure)
+static void leave(void *context, const struct sent_datagram *sent_datagram)
 {
   struct reader *reader = context;
-  struct label label = label_of(departure->data);
-  if (departure->socket == UPSTREAM_SOCKET)
-    CHECK(!is_anchor(label) && qp_same_address(&departure->to, &reader->rig->tables.upstream));
+  struct label label = label_of(sent_datagram->data);
+  if (sent_datagram->socket == UPSTREAM_SOCKET)
+    CHECK(!is_anchor(label) && qp_same_address(&sent_datagram->to, &reader->rig->tables.upstream));
   else
-    CHECK(house_of(&departure->to) == label.house && is_of_host(&departure->local));
+    CHECK(house_of(&sent_datagram->to) == label.house && is_of_host(&sent_datagram->local));
   reader->left++;
   reader->anchor_left += is_anchor(label);
 }

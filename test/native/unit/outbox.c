@@ -17,12 +17,12 @@ static void add_many(const struct qp_destination *destination, unsigned count, u
 static bool is_in_order(void)
 {
   for (unsigned i = 1; i < sent.count; i++)
-    if (sent.departures[i].data <= sent.departures[i - 1].data)
+    if (sent.datagrams[i].data <= sent.datagrams[i - 1].data)
       return false;
   return true;
 }
 
-static void joins_one_way(void)
+static void joins_one_destination(void)
 {
   sent_begin(&sent, true);
   struct qp_destination destination = sent_destination(&sent, 0);
@@ -72,7 +72,7 @@ static void keeps_the_order(void)
   add_many(&destination, 3, 1200);
   sent_flush(&sent);
   CHECK(LEFT_IN(3, 1, 3) && is_in_order());
-  CHECK(sent.departures[3].ecn == 3 && sent.departures[4].ecn == 0);
+  CHECK(sent.datagrams[3].ecn == 3 && sent.datagrams[4].ecn == 0);
   sent_end(&sent);
 }
 
@@ -111,7 +111,7 @@ static void sends_singly(void)
   struct qp_destination destination = sent_destination(&sent, 0);
   add_many(&destination, 200, 1200);
   sent_flush(&sent);
-  CHECK(sent.count == 200 && sent.departures[0].segments == 1 && is_in_order() && sent.kernel.sendmmsg_calls == 4);
+  CHECK(sent.count == 200 && sent.datagrams[0].segments == 1 && is_in_order() && sent.kernel.sendmmsg_calls == 4);
   sent_end(&sent);
 }
 
@@ -137,7 +137,7 @@ static void asks_for_a_source(void)
   destination.ecn = 1;
   add_many(&destination, 2, 1200);
   sent_flush(&sent);
-  CHECK(LEFT_IN(2) && qp_same_local(&sent.departures[1].local, &destination.local) && sent.departures[1].ecn == 1);
+  CHECK(LEFT_IN(2) && qp_same_local(&sent.datagrams[1].local, &destination.local) && sent.datagrams[1].ecn == 1);
   CHECK(sent_counter(&sent, QP_GATEWAY_IN) == 2);
   sent_end(&sent);
 }
@@ -154,15 +154,15 @@ static void keeps_sources_apart(void)
   sent_flush(&sent);
   CHECK(LEFT_IN(3, 2));
   for (unsigned i = 0; i < sent.count; i++)
-    CHECK(qp_same_local(&sent.departures[i].local, i < 3 ? &one.local : &other.local));
+    CHECK(qp_same_local(&sent.datagrams[i].local, i < 3 ? &one.local : &other.local));
   sent_end(&sent);
 }
 
 static const struct test tests[] = {
-  { "joins datagrams that go one way into one message", joins_one_way },
+  { "joins datagrams of one destination into one message", joins_one_destination },
   { "ends a message with a short datagram, and begins one for a longer", ends_with_a_short_one },
   { "keeps an empty datagram apart, which would vanish in a message", keeps_empty_ones_apart },
-  { "keeps the order of a flow that is marked on its way", keeps_the_order },
+  { "keeps the order of a flow whose marks change", keeps_the_order },
   { "joins what comes mixed", joins_what_is_mixed },
   { "makes no message of more than 64 datagrams or 65 000 bytes", keeps_to_the_bounds },
   { "sends each alone where the kernel cannot segment", sends_singly },

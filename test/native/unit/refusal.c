@@ -40,20 +40,20 @@ static void check_counts(uint64_t relayed, uint64_t failed, uint64_t full)
 static void gives_segmenting_up(void)
 {
   send_two((const int[MAX_ANSWERS]){ EIO, 0, 0, 0, 0, EIO });
-  CHECK(sent.count == 8 && sent.departures[0].segments == 1 && sent.departures[7].segments == 1);
+  CHECK(sent.count == 8 && sent.datagrams[0].segments == 1 && sent.datagrams[7].segments == 1);
   check_counts(8, 0, 0);
   send_one_more();
-  CHECK(sent.count == 2 && sent.departures[0].segments == 1);
+  CHECK(sent.count == 2 && sent.datagrams[0].segments == 1);
   sent_end(&sent);
 }
 
 static void sends_one_message_singly(void)
 {
   send_two((const int[MAX_ANSWERS]){ EINVAL });
-  CHECK(sent.count == 8 && sent.departures[0].segments == 1);
+  CHECK(sent.count == 8 && sent.datagrams[0].segments == 1);
   check_counts(8, 0, 0);
   send_one_more();
-  CHECK(sent.departures[0].segments == 2);
+  CHECK(sent.datagrams[0].segments == 2);
   sent_end(&sent);
 }
 
@@ -75,7 +75,7 @@ static void tries_once_more(void)
 static void drops_one_when_a_device_is_full(void)
 {
   send_two((const int[MAX_ANSWERS]){ ENOBUFS });
-  CHECK(sent.count == 4 && sent.departures[0].to.port == sent.names[1].ipv6.sin6_port);
+  CHECK(sent.count == 4 && sent.datagrams[0].to.port == sent.names[1].ipv6.sin6_port);
   check_counts(4, 0, 4);
   sent_end(&sent);
 }
@@ -99,7 +99,7 @@ static void is_not_about_this_message(void)
   check_counts(8, 0, 0);
   sent_end(&sent);
   send_two((const int[MAX_ANSWERS]){ EINTR });
-  CHECK(sent.count == 8 && sent.departures[0].segments == 4);
+  CHECK(sent.count == 8 && sent.datagrams[0].segments == 4);
   check_counts(8, 0, 0);
   sent_end(&sent);
 }
@@ -107,7 +107,7 @@ static void is_not_about_this_message(void)
 static void finds_the_culprit(void)
 {
   send_two((const int[MAX_ANSWERS]){ 0, EINVAL });
-  CHECK(sent.count == 8 && sent.departures[0].segments == 4 && sent.departures[4].segments == 1);
+  CHECK(sent.count == 8 && sent.datagrams[0].segments == 4 && sent.datagrams[4].segments == 1);
   check_counts(8, 0, 0);
   sent_end(&sent);
 }

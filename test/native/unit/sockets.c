@@ -96,7 +96,7 @@ static unsigned receive_all(uint8_t ecn)
   return messages;
 }
 
-static void check_way(int family, const char *ip)
+static void check_crossing(int family, const char *ip)
 {
   for (uint8_t ecn = 0; ecn < 4; ecn++) {
     begin(family, ip);
@@ -108,17 +108,17 @@ static void check_way(int family, const char *ip)
 
 static void crosses_ipv4(void)
 {
-  check_way(AF_INET, "127.0.0.1");
+  check_crossing(AF_INET, "127.0.0.1");
 }
 
 static void crosses_ipv6(void)
 {
-  check_way(AF_INET6, "::1");
+  check_crossing(AF_INET6, "::1");
 }
 
 static void crosses_from_dual_stack(void)
 {
-  check_way(AF_INET6, "127.0.0.1");
+  check_crossing(AF_INET6, "127.0.0.1");
 }
 
 /** The kernel itself refuses UDP_SEGMENT on a socket without checksums. */

@@ -110,9 +110,9 @@ export function systemError(code: string): Error {
 export class FakeProgram implements XdpProgram {
   readonly programId = 77;
   refusedRoutes = 0;
-  locals: readonly string[] = [];
-  exits: readonly number[] = [];
-  /** What was done, in order: `attach 2 native`, `detach 2`, `locals`, `exits`. */
+  localAddresses: readonly string[] = [];
+  redirectTargets: readonly number[] = [];
+  /** What was done, in order: `attach 2 native`, `detach 2`, `localAddresses`, `redirectTargets`. */
   readonly calls: string[] = [];
   /** The system's code with which a call is refused; by the call as in `calls`. */
   readonly refusals: Map<string, string> = new Map();
@@ -135,14 +135,14 @@ export class FakeProgram implements XdpProgram {
     if (link) this.#system.interfaces.set(index, withoutProgram(link));
   }
 
-  setLocals(addresses: readonly string[]): void {
-    this.#call("locals");
-    this.locals = addresses;
+  setLocalAddresses(addresses: readonly string[]): void {
+    this.#call("localAddresses");
+    this.localAddresses = addresses;
   }
 
-  setExits(indexes: readonly number[]): void {
-    this.#call("exits");
-    this.exits = indexes;
+  setRedirectTargets(indexes: readonly number[]): void {
+    this.#call("redirectTargets");
+    this.redirectTargets = indexes;
   }
 
   #call(call: string): void {

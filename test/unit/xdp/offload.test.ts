@@ -73,7 +73,7 @@ describe("createOffload", () => {
     system.put(second, ["198.51.100.1"]);
     start({}, "198.51.100.1");
     expect(attachments(program)).toEqual(["attach 3 native"]);
-    expect(program.locals).toEqual(["198.51.100.1"]);
+    expect(program.localAddresses).toEqual(["198.51.100.1"]);
   });
 
   it("attaches to the interfaces that are named, alone, and says which are missing", () => {
@@ -92,27 +92,27 @@ describe("createOffload", () => {
     const { system, program, start } = createRig();
     system.held.set("lo", ["127.0.0.1", "::1", "192.0.2.53"]);
     const offload = start();
-    expect(program.locals).toEqual(["192.0.2.53", "2001:db8::1", "203.0.113.1"]);
+    expect(program.localAddresses).toEqual(["192.0.2.53", "2001:db8::1", "203.0.113.1"]);
     system.held.set("eth0", ["203.0.113.2"]);
     offload.refresh();
-    expect(program.locals).toEqual(["192.0.2.53", "203.0.113.2"]);
-    expect(program.calls.filter((call) => call === "locals")).toHaveLength(2);
+    expect(program.localAddresses).toEqual(["192.0.2.53", "203.0.113.2"]);
+    expect(program.calls.filter((call) => call === "localAddresses")).toHaveLength(2);
   });
 
-  it("makes exits of what is attached and sends frames", () => {
+  it("makes a redirect target of what is attached and sends frames", () => {
     const { system, program, start } = createRig();
     system.put({ ...second, features: { runs: true, transmits: false } }, ["198.51.100.1"]);
     const offload = start();
-    expect(program.exits).toEqual([2]);
+    expect(program.redirectTargets).toEqual([2]);
     system.change(3, { features: { runs: true, transmits: true } });
     offload.refresh();
-    expect(program.exits).toEqual([2, 3]);
+    expect(program.redirectTargets).toEqual([2, 3]);
   });
 
-  it("says that the kernel refused addresses or exits, and tries again", () => {
+  it("says that the kernel refused addresses or redirect targets, and tries again", () => {
     const { system, program, start } = createRig();
     system.change(2, { kind: "veth" });
-    program.refusals.set("locals", "E2BIG").set("exits", "ENODEV");
+    program.refusals.set("localAddresses", "E2BIG").set("redirectTargets", "ENODEV");
     const offload = start();
     expect(offload.status()).toMatchObject({
       state: "on",
@@ -122,7 +122,7 @@ describe("createOffload", () => {
     program.refusals.clear();
     offload.refresh();
     expect(offload.status().reason).toBe("");
-    expect([program.locals, program.exits]).toEqual([["2001:db8::1", "203.0.113.1"], [2]]);
+    expect([program.localAddresses, program.redirectTargets]).toEqual([["2001:db8::1", "203.0.113.1"], [2]]);
   });
 
   it("says where it is pinned, or why not", () => {
@@ -218,7 +218,7 @@ describe("an interface that comes, goes and changes", () => {
     vi.advanceTimersByTime(1);
     expect(said.map(({ interfaces }) => interfaces.map(({ name }) => name))).toEqual([["eth0", "eth1"]]);
     expect(attachments(program)).toEqual(["attach 2 native", "attach 3 native"]);
-    expect(program.exits).toEqual([2, 3]);
+    expect(program.redirectTargets).toEqual([2, 3]);
   });
 
   it("is let go of when it has gone, and taken up under its new index", () => {
@@ -227,7 +227,7 @@ describe("an interface that comes, goes and changes", () => {
     system.remove(2);
     offload.refresh();
     expect(said.at(-1)).toMatchObject({ state: "off", reason: "no network interface has an address" });
-    expect(program.exits).toEqual([]);
+    expect(program.redirectTargets).toEqual([]);
     system.put(createLink({ index: 9 }), ["203.0.113.1"]);
     offload.refresh();
     expect(said.at(-1)).toMatchObject({ state: "on" });

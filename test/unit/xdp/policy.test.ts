@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseExits, planAttach, settingName } from "../../../src/xdp/policy.ts";
+import { chooseRedirectTargets, planAttach, settingName } from "../../../src/xdp/policy.ts";
 import { createLink } from "./fakes.ts";
 
 const both = { ipv4: true, ipv6: true };
@@ -84,26 +84,26 @@ describe("settingName", () => {
   });
 });
 
-describe("chooseExits", () => {
+describe("chooseRedirectTargets", () => {
   const native = createLink({ index: 2, program: { id: 77, mode: "native" } });
   const deaf = { ...native, index: 3, features: { runs: true, transmits: false } };
   const generic = createLink({ index: 4, program: { id: 77, mode: "generic" }, features: undefined });
 
   it("takes them all where all receive socket buffers", () => {
-    expect(chooseExits([generic, { ...generic, index: 5 }])).toEqual([4, 5]);
+    expect(chooseRedirectTargets([generic, { ...generic, index: 5 }])).toEqual([4, 5]);
   });
 
   it("takes only those that send frames where one receives frames", () => {
-    expect(chooseExits([native, deaf, generic])).toEqual([2]);
+    expect(chooseRedirectTargets([native, deaf, generic])).toEqual([2]);
   });
 
   it("leaves the way back of a single interface to its driver, but for veth, which would keep the frames", () => {
-    expect(chooseExits([native])).toEqual([]);
-    expect(chooseExits([generic])).toEqual([]);
-    expect(chooseExits([{ ...native, kind: "veth" }])).toEqual([2]);
+    expect(chooseRedirectTargets([native])).toEqual([]);
+    expect(chooseRedirectTargets([generic])).toEqual([]);
+    expect(chooseRedirectTargets([{ ...native, kind: "veth" }])).toEqual([2]);
   });
 
   it("takes none where nothing is attached", () => {
-    expect(chooseExits([])).toEqual([]);
+    expect(chooseRedirectTargets([])).toEqual([]);
   });
 });

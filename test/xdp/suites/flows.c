@@ -39,7 +39,7 @@ static void goes_to(const struct packet *packet, int mac)
   CHECK(outcome.verdict == XDP_TX && same_frame(&outcome.frame, &out));
 }
 
-static void remember_a_way_for_a_moment(void)
+static void remember_a_next_hop_for_a_moment(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
   rig_reset();
@@ -51,7 +51,7 @@ static void remember_a_way_for_a_moment(void)
   set_neighbour(0);
 }
 
-static void share_a_way(void)
+static void share_a_next_hop(void)
 {
   struct packet packet = packet_between(ALICE4, BOB4), other = packet_between(CAROL4, BOB4);
   rig_reset();
@@ -173,7 +173,7 @@ static void wait_while_one_is_written(void)
   struct qp_flow *flows = map_flows();
   rig_reset();
   forwards(&packet, ALICE4, BOB4);
-  flows[BOB4].way.destination[ETH_ALEN - 1] = 0x99;
+  flows[BOB4].next_hop.destination[ETH_ALEN - 1] = 0x99;
   goes_to(&packet, 1);
   flows[BOB4].version++;
   goes_to(&packet, 0);
@@ -219,7 +219,7 @@ static void prepare(struct writer *writer)
   for (int kind = 0; kind < 2; kind++) {
     struct qp_flow *found = &writer->kinds[kind];
     *found = *writer->flow;
-    memset(found->way.destination, kind == 0 ? 0x00 : 0xff, sizeof found->way.destination);
+    memset(found->next_hop.destination, kind == 0 ? 0x00 : 0xff, sizeof found->next_hop.destination);
   }
   writer->kinds[1].dscp ^= 4;
 }
@@ -263,8 +263,8 @@ static void are_not_of_a_round_before(void)
 }
 
 static const struct test tests[] = {
-  { "remember a way for a tenth of a second", remember_a_way_for_a_moment },
-  { "of several senders share the way, as do packets that differ in their ECN bits alone", share_a_way },
+  { "remember a next hop for a tenth of a second", remember_a_next_hop_for_a_moment },
+  { "of several senders share the next hop, as do packets that differ in their ECN bits alone", share_a_next_hop },
   { "pass up what is for another host, whatever is remembered", remember_it_for_this_host_alone },
   { "remember it for what comes in by the same link alone", remember_it_for_one_link },
   { "remember who pays for as long", remember_who_pays },

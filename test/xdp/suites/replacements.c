@@ -37,7 +37,8 @@ static void are_replaced_by_other_sizes(void)
 }
 
 static const char *const objects[PINNED_OBJECTS] = {
-  "program", "routes", "sources", "locals", "exits", "sessions", "buckets", "processors", "config", "flows",
+  "program",  "routes",  "sources",    "local_addresses", "redirect_targets",
+  "sessions", "buckets", "processors", "config",          "flows",
 };
 
 static void are_replaced_when_one_is_missing(void)
@@ -62,8 +63,8 @@ static struct files files_of(const struct qp_kernel *kernel)
     kernel->program,
     kernel->routes,
     kernel->sources,
-    kernel->locals,
-    kernel->exits,
+    kernel->local_addresses,
+    kernel->redirect_targets,
     kernel->sessions,
     kernel->buckets,
     kernel->processors,

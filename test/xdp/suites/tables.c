@@ -104,7 +104,8 @@ static void lets_go_of_everything(void)
   struct qp_kernel kernel = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == 0);
   qp_kernel_close(&kernel);
-  CHECK(kernel.program == -1 && kernel.exits == -1 && !kernel.accounts && !kernel.by_subject && !kernel.by_processor);
+  CHECK(kernel.program == -1 && kernel.redirect_targets == -1 && !kernel.accounts && !kernel.by_subject &&
+        !kernel.by_processor);
   qp_kernel_close(&kernel);
 }
 
@@ -113,7 +114,7 @@ static void leave_nothing_open(void)
   const struct qp_kernel_options options = { .max_routes = UINT32_MAX, .max_sessions = 1, .max_buckets = 1 };
   struct qp_kernel kernel = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == E2BIG);
-  CHECK(kernel.program == -1 && kernel.exits == -1);
+  CHECK(kernel.program == -1 && kernel.redirect_targets == -1);
   qp_kernel_close(&kernel);
 }
 

@@ -14,7 +14,7 @@ enum qp_direction {
   QP_DIRECTION_GATEWAY_OUT,
 };
 
-/** A destination with its send options. Datagrams of equal ways are sent together. */
+/** A destination with its send options. Datagrams of equal destinations are sent together. */
 struct qp_destination {
   const struct qp_name *to;
   /** Account of the sender's session, null for none, and of the receiver's, null on the gateway's directions. */

@@ -9,7 +9,7 @@
 #include "destination.h"
 
 /**
- * Writes the message for `way`, with its options as ancillary data. The kernel cuts it into datagrams of
+ * Writes the message to `destination`, with its options as ancillary data. The kernel cuts it into datagrams of
  * `segment_bytes`; 0 for a single datagram.
  */
 void qp_message_write(const struct qp_destination *destination, uint16_t segment_bytes, struct iovec *vectors,

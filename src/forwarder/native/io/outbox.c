@@ -17,7 +17,7 @@ static bool same_destination(const struct qp_destination *a, const struct qp_des
          a->direction == b->direction && qp_same_local(&a->local, &b->local);
 }
 
-/** Fibonacci hashing of the fields that tell most ways apart. A collision only costs an extra message. */
+/** Fibonacci hashing of the fields that tell most destinations apart. A collision only costs an extra message. */
 static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_destination *destination)
 {
   uint64_t word =

@@ -1,6 +1,6 @@
 /*
- * The datagrams that one batch sends from one socket. Datagrams of the same way are joined, in order, into messages
- * that the kernel segments (UDP_SEGMENT): all are of one size, and only the last may be shorter.
+ * The datagrams that one batch sends from one socket. Datagrams of equal destinations are joined, in order, into
+ * messages that the kernel segments (UDP_SEGMENT): all are of one size, and only the last may be shorter.
  */
 #ifndef QP_OUTBOX_H
 #define QP_OUTBOX_H

@@ -2,7 +2,7 @@
 
 #include "../../../xdp/native/program.h"
 #include "classify.h"
-#include "delivery.h"
+#include "upcall-methods.h"
 #include "links.h"
 
 /** Reads the options in `config`. Fails the call if one is of the wrong type. */
@@ -108,16 +108,16 @@ static const _Atomic int64_t *read_clock(struct qp_call *call, napi_value config
   return data;
 }
 
-/** Takes the callbacks. From here on JavaScript is told of reports. */
+/** Takes the callbacks. From here on JavaScript is told of upcalls. */
 static bool connect_callbacks(struct qp_call *call, struct qp_handle *handle, napi_value config)
 {
   napi_env env = call->env;
-  napi_value on_reports = qp_property(call, config, "onReports");
+  napi_value on_upcalls = qp_property(call, config, "onUpcalls");
   napi_value on_stun = qp_property(call, config, "onStun");
   napi_value on_error = qp_property(call, config, "onError");
   return !call->has_failed && napi_create_reference(env, on_stun, 1, &handle->on_stun) == napi_ok &&
          napi_create_reference(env, on_error, 1, &handle->on_error) == napi_ok &&
-         napi_create_threadsafe_function(env, on_reports, NULL, qp_text(env, "quicpipe"), 0, 1, NULL, NULL, NULL, NULL,
+         napi_create_threadsafe_function(env, on_upcalls, NULL, qp_text(env, "quicpipe"), 0, 1, NULL, NULL, NULL, NULL,
                                          &handle->wake) == napi_ok;
 }
 
@@ -146,7 +146,7 @@ static napi_value open_forwarder(napi_env env, napi_callback_info info)
   if (!handle)
     return qp_throw_arguments(env);
   options.clock = read_clock(&call, config, &handle->clock);
-  options.wake = qp_delivery_wake;
+  options.wake = qp_upcall_wake;
   options.context = handle;
   handle->forwarder = call.has_failed ? NULL : qp_forwarder_create(&options);
   napi_value object = handle->forwarder ? open_handle(&call, handle, config, &options) : qp_throw(env, "ENOMEM", NULL);

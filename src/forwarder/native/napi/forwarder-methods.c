@@ -1,7 +1,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-#include "delivery.h"
+#include "upcall-methods.h"
 
 static napi_value address(napi_env env, napi_callback_info info)
 {
@@ -177,7 +177,7 @@ const napi_property_descriptor qp_forwarder_methods[] = {
   QP_METHOD("clientOf", client_of),
   QP_METHOD("reply", reply),
   QP_METHOD("signNonce", sign_nonce),
-  QP_METHOD("deliver", qp_deliver),
+  QP_METHOD("deliver", qp_deliver_upcalls),
   QP_METHOD("sweep", sweep),
   QP_METHOD("close", close_),
   QP_GETTER("counters", counters),

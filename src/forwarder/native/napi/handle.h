@@ -11,10 +11,10 @@
 struct qp_handle {
   napi_env env;
   struct qp_forwarder *forwarder;
-  /** Tells the JavaScript thread that there are reports. */
+  /** Tells the JavaScript thread that there are upcalls. */
   napi_threadsafe_function wake;
   /**
-   * Kept while the forwarder is open: the object itself, the callbacks for its reports, and its clock, if it has one.
+   * Kept while the forwarder is open: the object itself, the callbacks for its upcalls, and its clock, if it has one.
    */
   napi_ref self, on_stun, on_error, clock;
   bool is_open;

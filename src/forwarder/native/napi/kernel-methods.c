@@ -7,7 +7,7 @@
 #include "handle.h"
 
 enum {
-  /** Capacity of the maps `locals` and `exits`. */
+  /** Capacity of the maps `local_addresses` and `redirect_targets`. */
   AT_MOST = 256,
 };
 
@@ -69,7 +69,7 @@ static napi_value element(struct qp_call *call, napi_value array, uint32_t i)
   return value;
 }
 
-static napi_value set_locals(napi_env env, napi_callback_info info)
+static napi_value set_local_addresses(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
@@ -82,11 +82,11 @@ static napi_value set_locals(napi_env env, napi_callback_info info)
   struct qp_kernel *kernel = kernel_of(&call, handle);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  qp_kernel_set_locals(kernel, ips, count);
+  qp_kernel_set_local_addresses(kernel, ips, count);
   return qp_undefined(env);
 }
 
-static napi_value set_exits(napi_env env, napi_callback_info info)
+static napi_value set_redirect_targets(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
@@ -97,7 +97,7 @@ static napi_value set_exits(napi_env env, napi_callback_info info)
   struct qp_kernel *kernel = kernel_of(&call, handle);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  qp_kernel_set_exits(kernel, interface_indexes, count);
+  qp_kernel_set_redirect_targets(kernel, interface_indexes, count);
   return qp_undefined(env);
 }
 
@@ -155,8 +155,8 @@ static napi_value totals(napi_env env, napi_callback_info info)
 const napi_property_descriptor qp_kernel_methods[] = {
   QP_METHOD("attach", attach),
   QP_METHOD("detach", detach),
-  QP_METHOD("setLocals", set_locals),
-  QP_METHOD("setExits", set_exits),
+  QP_METHOD("setLocalAddresses", set_local_addresses),
+  QP_METHOD("setRedirectTargets", set_redirect_targets),
   QP_GETTER("kernelError", kernel_error),
   QP_GETTER("pinError", pin_error),
   QP_GETTER("programId", program_id),

@@ -1,9 +1,9 @@
-#include "delivery.h"
+#include "upcall-methods.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-void qp_delivery_wake(void *context)
+void qp_upcall_wake(void *context)
 {
   struct qp_handle *handle = context;
   napi_call_threadsafe_function(handle->wake, NULL, napi_tsfn_nonblocking);
@@ -53,7 +53,7 @@ static napi_value deliver_all(napi_env env, struct qp_handle *handle, uint32_t m
   return qp_boolean(env, has_some);
 }
 
-napi_value qp_deliver(napi_env env, napi_callback_info info)
+napi_value qp_deliver_upcalls(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);

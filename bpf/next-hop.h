@@ -1,6 +1,6 @@
 /* The next hop to a session, by the kernel's routes and neighbours. */
-#ifndef QP_WAYS_H
-#define QP_WAYS_H
+#ifndef QP_NEXT_HOP_H
+#define QP_NEXT_HOP_H
 
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
@@ -28,7 +28,7 @@ static __always_inline int qp_same_ip(const struct qp_ip *one, const struct qp_i
 
 static __always_inline int qp_is_local(const struct qp_ip *ip)
 {
-  return bpf_map_lookup_elem(&locals, ip) != 0;
+  return bpf_map_lookup_elem(&local_addresses, ip) != 0;
 }
 
 static __always_inline void qp_name_addresses(struct bpf_fib_lookup *asked, const struct qp_ip *source,
@@ -56,11 +56,11 @@ static __always_inline int qp_may_leave(const struct qp_packet *packet, const st
 }
 
 /** Looks up the next hop to `transfer->destination`; false if there is none that user space would use as well. */
-static __always_inline int qp_find_way(struct xdp_md *context, const struct qp_config *settings,
-                                       const struct qp_packet *packet, struct qp_transfer *transfer)
+static __always_inline int qp_find_next_hop(struct xdp_md *context, const struct qp_config *settings,
+                                            const struct qp_packet *packet, struct qp_transfer *transfer)
 {
   const struct qp_source *to = &transfer->destination;
-  struct qp_way *way = &transfer->way;
+  struct qp_next_hop *next_hop = &transfer->next_hop;
   struct bpf_fib_lookup asked = { .l4_protocol = IPPROTO_UDP, .sport = settings->port, .dport = to->port };
   asked.tot_len = packet->length;
   asked.ifindex = packet->ingress;
@@ -69,11 +69,11 @@ static __always_inline int qp_find_way(struct xdp_md *context, const struct qp_c
   if (!qp_may_leave(packet, transfer) || bpf_fib_lookup(context, &asked, sizeof asked, 0) != BPF_FIB_LKUP_RET_SUCCESS)
     return 0;
   transfer->mtu = asked.mtu_result;
-  way->egress = asked.ifindex;
-  transfer->is_redirected = bpf_map_lookup_elem(&exits, &way->egress) != 0;
-  __builtin_memcpy(way->destination, asked.dmac, ETH_ALEN);
-  __builtin_memcpy(way->source, asked.smac, ETH_ALEN);
-  return transfer->is_redirected || way->egress == packet->ingress;
+  next_hop->egress = asked.ifindex;
+  transfer->is_redirected = bpf_map_lookup_elem(&redirect_targets, &next_hop->egress) != 0;
+  __builtin_memcpy(next_hop->destination, asked.dmac, ETH_ALEN);
+  __builtin_memcpy(next_hop->source, asked.smac, ETH_ALEN);
+  return transfer->is_redirected || next_hop->egress == packet->ingress;
 }
 
 #endif

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { ReportReader } from "../../../../src/forwarder/stun/report-reader.ts";
+import { QueueReader } from "../../../../src/forwarder/stun/queue-reader.ts";
 
 let nowMs = 0;
 beforeEach(() => void vi.spyOn(performance, "now").mockImplementation(() => nowMs));
 afterEach(() => void vi.restoreAllMocks());
 
-/** A reader of reports that each take 0.4 ms of the event loop, and how many of these are left. */
-function createReader(reports: number): {
-  reader: ReportReader;
+/** A reader of a queue whose members each take 0.4 ms of the event loop, and how many of these are left. */
+function createReader(count: number): {
+  reader: QueueReader;
   left: () => number;
   add: (more: number) => void;
 } {
-  let left = reports;
+  let left = count;
   const deliver = (max: number): boolean => {
     const taken = Math.min(max, left);
     left -= taken;
@@ -20,7 +20,7 @@ function createReader(reports: number): {
     return taken > 0;
   };
   return {
-    reader: new ReportReader(() => ({ deliver })),
+    reader: new QueueReader(() => ({ deliver })),
     left: () => left,
     add: (more) => void (left += more),
   };
@@ -54,7 +54,7 @@ it("reads again when there is something again", async () => {
 it("goes on after an exception, which is its caller's to hear of", async () => {
   const thrown: unknown[] = [];
   const left = [new Error("a callback failed"), true, false];
-  const reader = new ReportReader(() => ({
+  const reader = new QueueReader(() => ({
     deliver() {
       const next = left.shift()!;
       if (typeof next === "boolean") return next;

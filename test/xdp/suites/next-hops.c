@@ -88,13 +88,13 @@ static void passes_what_is_too_big(void)
   }
 }
 
-static void passes_for_other_exits(void)
+static void passes_for_other_interfaces(void)
 {
   const struct packet packet = packet_between(ALICE4, CAROL4);
   rig_reset();
-  qp_kernel_set_exits(&rig.kernel, NULL, 0);
+  qp_kernel_set_redirect_targets(&rig.kernel, NULL, 0);
   passes_packet(&packet);
-  qp_kernel_set_exits(&rig.kernel, &rig.host.interfaces[EAST], 1);
+  qp_kernel_set_redirect_targets(&rig.kernel, &rig.host.interfaces[EAST], 1);
   forwards(&packet, ALICE4, CAROL4);
 }
 
@@ -189,7 +189,7 @@ static const struct test tests[] = {
   { "passes up what is for this host, for many or for nobody", passes_special_destinations },
   { "passes up where forwarding is off", passes_without_forwarding },
   { "passes up what does not fit the link, and forwards what just does", passes_what_is_too_big },
-  { "passes up what would leave by an interface that is no exit", passes_for_other_exits },
+  { "passes up what would leave by an interface that is no redirect target", passes_for_other_interfaces },
 };
 
-const struct suite ways_suite = SUITE("ways", tests);
+const struct suite next_hops_suite = SUITE("next hops", tests);
