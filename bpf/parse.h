@@ -38,7 +38,7 @@ struct qp_header {
   enum qp_kind kind;
   /** A 12-byte DCID that may be registered. */
   const __u8 *destination;
-  /** A DCID that may be pinned, and its length. */
+  /** A DCID that may have an initial route, and its length. */
   const __u8 *initial;
   __u8 initial_bytes;
   /** A 12-byte source connection ID. If it is registered, the packet comes from a peer. */

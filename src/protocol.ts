@@ -119,7 +119,7 @@ export interface MailboxListResponse {
 
 /** `POST /v1/messages/{id}/take` */
 export interface MailboxTakeRequest {
-  /** ID of the caller's registration that the initial DCID is pinned to. */
+  /** ID of the caller's registration that the initial DCID leads to from then on. */
   registration: string;
 }
 

@@ -105,7 +105,7 @@ export class Arena {
   }
 
   /**
-   * Moves a session, removes its address or replaces it by a new one. Then changes the rate of a subject and pins an
+   * Moves a session, removes its address or replaces it by a new one. Then changes the rate of a subject and adds the route of an
    * initial DCID.
    */
   unsettle(): void {
@@ -118,7 +118,7 @@ export class Arena {
       this.#sessions[i] = this.#openSession(i);
     }
     this.forwarder.shapeBucket(this.#buckets[random(subjects)]!, this.#rate());
-    this.forwarder.pin({
+    this.forwarder.routeInitial({
       destinationId: knownDestination(random),
       to: this.#sessions[random(knownBytes)]!,
       from: this.#sessions[random(knownBytes)]!,

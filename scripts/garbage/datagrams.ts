@@ -3,7 +3,7 @@ import { type BindingRequest, encodeBindingRequest } from "../../src/wire/stun-b
 import { passwordAlgorithmSha256, stunTransactionIdBytes } from "../../src/wire/stun.ts";
 import { type Random, randomBytes } from "./random.ts";
 
-/** Each existing connection ID or pin repeats one byte value below this. */
+/** Each existing connection ID or initial DCID repeats one byte value below this. */
 export const knownBytes = 64;
 /** The only registration with STUN credentials. */
 export const credential = { username: "reg_1", password: "garbage" };
@@ -25,7 +25,7 @@ export function knownCid(byte: number): Buffer {
   return Buffer.alloc(cidBytes, byte);
 }
 
-/** Returns an initial DCID that may be pinned. */
+/** Returns an initial DCID that may have a route. */
 export function knownDestination(random: Random): Buffer {
   return Buffer.alloc(8 + random(13), random(knownBytes));
 }

@@ -1,6 +1,7 @@
 import { globSync, mkdirSync } from "node:fs";
 import { buildPath, projectPath, run } from "./command.ts";
 import type { Extent } from "./extent.ts";
+import { writeVectors } from "./vectors.ts";
 
 /** System and C library calls that test/native/harness replaces. */
 const wrapped: readonly string[] = ["sendmsg", "sendmmsg", "malloc", "calloc", "realloc", "getrandom"];
@@ -81,7 +82,7 @@ export function compileForBpf(): boolean {
 export function runUnitTests(): boolean {
   const program = compile({
     name: "unit",
-    sources: globSync("unit/*.c", { cwd: projectPath("test/native") }),
+    sources: [writeVectors(), ...globSync("unit/*.c", { cwd: projectPath("test/native") })],
     sanitizers: memorySanitizers,
     hasForwarder: true,
   });

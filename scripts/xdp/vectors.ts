@@ -7,15 +7,15 @@ interface Fixture {
     readonly name: string;
     readonly packetHex: string;
     readonly verdict: string;
-    readonly pinned?: boolean;
+    readonly isInitialRoute?: boolean;
   }[];
 }
 
 /** Writes the packets of the fixture to a C file (test/xdp/vector.h). */
 export function writeVectors(path: string): void {
   const fixture = JSON.parse(readFileSync(projectPath("test/fixtures/packets.json"), "utf8")) as Fixture;
-  const packets = fixture.cases.map(({ name, packetHex, verdict, pinned }) => {
-    const isForwarded = verdict === "relay" && !pinned;
+  const packets = fixture.cases.map(({ name, packetHex, verdict, isInitialRoute }) => {
+    const isForwarded = verdict === "relay" && !isInitialRoute;
     return `  { ${JSON.stringify(name)}, (const uint8_t[])${encodeBytes(packetHex)}, ${packetHex.length / 2}, ${isForwarded} },\n`;
   });
   const lines = [

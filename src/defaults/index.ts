@@ -124,10 +124,10 @@ export const openCooldownMs: number = second;
 /** Interval at which a closing relay checks for remaining registrations, in ms. */
 export const drainPollMs = 100;
 
-/** Lifetime of a pinned initial DCID, in ms: covers the retransmissions of a handshake. */
-export const pinTtlMs: number = 30 * second;
-/** Initial DCIDs pinned at a time per accepter. More simultaneous dials than a mailbox holds make no sense. */
-export const maxPinsPerSession = 32;
+/** Lifetime of an initial route, in ms: covers the retransmissions of a handshake. */
+export const initialRouteTtlMs: number = 30 * second;
+/** Initial routes at a time per accepter. More simultaneous dials than a mailbox holds make no sense. */
+export const maxInitialRoutesPerSession = 32;
 
 /** Clock skew allowed in a token's times, in seconds. */
 export const clockToleranceSeconds = 5;

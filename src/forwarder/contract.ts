@@ -21,13 +21,13 @@ export interface SessionSpec {
   readonly expiresAtMs: number;
 }
 
-/** An initial DCID that leads to a session until the accepter's own CIDs take over. */
-export interface PinnedInitial {
+/** The initial route of a dial: an initial DCID that leads to a session until the accepter's own CIDs take over. */
+export interface InitialRoute {
   /** 8 to 20 bytes. */
   readonly destinationId: Uint8Array;
   /** The accepter. */
   readonly to: SessionId;
-  /** The dialer: only packets from this session's current address follow the pin. */
+  /** The dialer: only packets from this session's current address follow the route. */
   readonly from: SessionId;
   /** ms since the epoch. */
   readonly expiresAtMs: number;
@@ -61,8 +61,8 @@ export type DropReason =
   | "source-is-destination" // a peer that sends to itself
   | "session-expired" // the CID's registration has ended and is not swept yet
   | "no-address" // the registration has no proven address yet
-  | "no-destination" // a peer's Initial to a DCID that is neither registered nor pinned
-  | "pin-taken" // not a packet, but a pin that was not made because another dial has its DCID
+  | "no-route" // a peer's long header to a DCID that is not registered and has no initial route
+  | "pin-taken" // not a packet, but an initial route that was not made because another dial has its DCID
   | "send-failed" // the system refused the datagram (unreachable, too long)
   | "send-buffer-full" // the public socket has no room: relayed packets are dropped, never queued without bound
   | "no-upstream" // a gateway datagram, but no gateway is configured
@@ -123,7 +123,7 @@ export interface ForwarderStats {
   readonly stun: Readonly<Record<StunOutcome, number>>;
   readonly sessions: number;
   readonly routes: number;
-  readonly pins: number;
+  readonly initialRoutes: number;
   /** Token buckets that are open, and those of sessions that an earlier process left. */
   readonly buckets: number;
   /** Sessions that an earlier process left in pinned tables, and that no registration has claimed yet. */
@@ -214,7 +214,7 @@ export interface ForwarderOptions {
 }
 
 /**
- * The UDP data plane behind one public socket. Only the registry calls the bucket, session and pin methods, none of which
+ * The UDP data plane behind one public socket. Only the registry calls the bucket, session and initial-route methods, none of which
  * throws because of remote input.
  */
 export interface Forwarder {
@@ -245,7 +245,7 @@ export interface Forwarder {
   openSession(spec: SessionSpec): SessionId;
   /** Changes a session in place. Its counters go on. */
   updateSession(id: SessionId, change: Partial<SessionSpec>): void;
-  /** Ends a session: its routes and pins are gone when this returns. */
+  /** Ends a session: its routes of both kinds are gone when this returns. */
   closeSession(id: SessionId): SessionCounters;
   countersOf(id: SessionId): SessionCounters;
   /**
@@ -257,8 +257,8 @@ export interface Forwarder {
   sessionOf(cid: Uint8Array): SessionId | undefined;
   /** Returns the live session that came to this address most recently, which pays for packets from there. */
   sessionAt(address: Address): SessionId | undefined;
-  /** Pins an initial DCID; does nothing if either session has ended, or another dial has pinned it. */
-  pin(pin: PinnedInitial): void;
+  /** Adds an initial route; does nothing if either session has ended, or another dial has the DCID. */
+  routeInitial(route: InitialRoute): void;
 
   /**
    * Returns the client behind the virtual address that the gateway saw. `port` is needed only if the system lacks 127.0.0.0/8

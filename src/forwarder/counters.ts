@@ -20,7 +20,7 @@ export function createCounters(): Counters {
       "source-is-destination": 0,
       "session-expired": 0,
       "no-address": 0,
-      "no-destination": 0,
+      "no-route": 0,
       "pin-taken": 0,
       "send-failed": 0,
       "send-buffer-full": 0,

@@ -4,6 +4,6 @@ export type { EndReason, RegistrationObserver } from "./observer.ts";
 export type { RegistryOptions } from "./options.ts";
 export type { RatedBy } from "./rate-buckets.ts";
 export { narrowQuota, type Quota } from "./quota.ts";
-export type { InitialPin, RegistrationSpec, Registration } from "./registration.ts";
+export type { InitialRouteSpec, RegistrationSpec, Registration } from "./registration.ts";
 export { Registry } from "./registry.ts";
 export { createSweeper, type Sweeper } from "./sweeper.ts";

@@ -38,8 +38,8 @@ export interface Registration {
   readonly expiresAtMs: number;
 }
 
-/** A request to pin the initial DCID of an accepted mailbox message. */
-export interface InitialPin {
+/** The initial route of an accepted mailbox message, before it is known where it leads. */
+export interface InitialRouteSpec {
   /** The destination connection ID of the dialer's Initial, 8 to 20 bytes. */
   readonly destinationId: Uint8Array;
   /** ID of the accepter's registration. */

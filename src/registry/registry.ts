@@ -14,7 +14,7 @@ import { firstProof, noteTransaction, takeProof, weigh } from "./address-proof.t
 import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
 import { type EndReason, guardObservers, type RegistrationObserver } from "./observer.ts";
 import type { RegistryOptions } from "./options.ts";
-import type { InitialPin, RegistrationSpec, Registration } from "./registration.ts";
+import type { InitialRouteSpec, RegistrationSpec, Registration } from "./registration.ts";
 import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from "./rate-buckets.ts";
 import { type Entry, RegistrationTable, type Renewal } from "./registration-table.ts";
 
@@ -108,20 +108,20 @@ export class Registry implements StunAuthority {
   }
 
   /**
-   * Pins the dialer's Initial to the accepter until the accepter's own connection IDs take over. The dialer's registration
+   * Routes the dialer's initial DCID to the accepter until the accepter's own connection IDs take over. The dialer's registration
    * is the one that sent the message, or else its newest. Does nothing if either end has none.
    *
    * @returns the dialer's registration.
    */
-  pinInitial(pin: InitialPin): Registration | undefined {
+  routeInitial(spec: InitialRouteSpec): Registration | undefined {
     const nowMs = this.#options.now();
-    const to = this.#live(pin.to);
-    const sender = pin.from === undefined ? undefined : this.#live(pin.from);
-    const from = sender ?? (pin.dialer === undefined ? undefined : this.#liveOf(pin.dialer, nowMs).at(-1));
+    const to = this.#live(spec.to);
+    const sender = spec.from === undefined ? undefined : this.#live(spec.from);
+    const from = sender ?? (spec.dialer === undefined ? undefined : this.#liveOf(spec.dialer, nowMs).at(-1));
     if (!to || !from) return undefined;
-    const expiresAtMs = nowMs + defaults.pinTtlMs;
-    const { destinationId } = pin;
-    this.#options.forwarder.pin({ destinationId, to: to.session, from: from.session, expiresAtMs });
+    const expiresAtMs = nowMs + defaults.initialRouteTtlMs;
+    const { destinationId } = spec;
+    this.#options.forwarder.routeInitial({ destinationId, to: to.session, from: from.session, expiresAtMs });
     return from;
   }
 

@@ -10,7 +10,7 @@ struct vector {
   const char *name;
   const uint8_t *payload;
   uint32_t payload_bytes;
-  /** Whether it is for a registered connection ID. Pins are handled in user space. */
+  /** Whether it is for a registered connection ID. Initial routes are handled in user space. */
   bool is_forwarded;
 };
 

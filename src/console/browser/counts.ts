@@ -10,7 +10,7 @@ const explanations: Readonly<Record<string, string>> = {
   "source-is-destination": "a peer that sends to itself",
   "session-expired": "the session's time is over",
   "no-address": "the session has no proven address yet",
-  "no-destination": "an Initial that leads to nobody",
+  "no-route": "a peer's packet that leads to nobody",
   "pin-taken": "a dial with the connection ID of another",
   "send-failed": "the system refused to send it",
   "send-buffer-full": "the socket has no room",

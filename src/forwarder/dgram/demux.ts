@@ -1,7 +1,7 @@
 import { cidBytes } from "../../wire/connection-id.ts";
 import { isStun } from "../../wire/stun.ts";
 import type { SessionId } from "../contract.ts";
-import type { PinLookup } from "../pins.ts";
+import type { InitialRouteLookup } from "../initial-routes.ts";
 
 /** The 12-byte connection IDs in use. */
 export interface RouteLookup {
@@ -17,10 +17,10 @@ export const verdict = {
   stun: -2,
   /** Without payload. */
   empty: -3,
-  /** For the session to which the DCID at {@link longDestination} is pinned, if it comes from the dialer. */
-  pinned: -4,
-  /** A peer's packet to a connection ID that leads nowhere, or nowhere yet. */
-  unknownInitial: -5,
+  /** For the session that the initial route of the DCID at {@link longDestination} leads to, if it comes from the dialer. */
+  initialRoute: -4,
+  /** A peer's long header to a connection ID that leads nowhere, or nowhere yet. */
+  noRoute: -5,
 } as const;
 
 /** The id of the session whose connection ID a datagram carries, or one of {@link verdict}. */
@@ -35,15 +35,25 @@ const shortDestination = 1;
  * Sorts a UDP payload by the rules of docs/protocol.md, without allocating. Returns the id of the session whose connection ID
  * it carries, or one of {@link verdict}.
  */
-export function classify(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup, nowMs: number): Sorted {
+export function classify(
+  datagram: Uint8Array,
+  routes: RouteLookup,
+  initialRoutes: InitialRouteLookup,
+  nowMs: number,
+): Sorted {
   if (datagram.length === 0) return verdict.empty;
-  if (datagram[0]! >= 0x80) return classifyLong(datagram, routes, pins, nowMs);
+  if (datagram[0]! >= 0x80) return classifyLong(datagram, routes, initialRoutes, nowMs);
   if (isStun(datagram)) return verdict.stun;
   if (datagram.length < shortDestination + cidBytes) return verdict.gateway;
   return isRelayed(datagram, shortDestination) ? routes.find(datagram, shortDestination) : verdict.gateway;
 }
 
-function classifyLong(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup, nowMs: number): number {
+function classifyLong(
+  datagram: Uint8Array,
+  routes: RouteLookup,
+  initialRoutes: InitialRouteLookup,
+  nowMs: number,
+): number {
   // The length of the source CID must follow the destination CID.
   if (datagram.length <= longDestination) return verdict.gateway;
   const length = datagram[longDestination - 1]!;
@@ -52,12 +62,12 @@ function classifyLong(datagram: Uint8Array, routes: RouteLookup, pins: PinLookup
     const session = routes.find(datagram, longDestination);
     if (session >= 0) return session;
   }
-  if (pins.has(datagram, longDestination, length, nowMs)) return verdict.pinned;
-  return isFromPeer(datagram, longDestination + length, routes) ? verdict.unknownInitial : verdict.gateway;
+  if (initialRoutes.has(datagram, longDestination, length, nowMs)) return verdict.initialRoute;
+  return isFromPeer(datagram, longDestination + length, routes) ? verdict.noRoute : verdict.gateway;
 }
 
 /**
- * Reports whether the source connection ID whose length is at `at` is registered. Then the packet is an Initial that a dialer
+ * Reports whether the source connection ID whose length is at `at` is registered. Then the packet is most likely an Initial that a dialer
  * sends again while its first flight travels by other means. The gateway would answer it with a handshake of its own, which
  * would end the dial.
  */

@@ -8,7 +8,7 @@ import type {
   ForwarderOptions,
   ForwarderStats,
   GatewayClient,
-  PinnedInitial,
+  InitialRoute,
   SessionCounters,
   SessionId,
   SessionSpec,
@@ -134,7 +134,7 @@ class DgramForwarder implements Forwarder {
   }
 
   closeSession(id: SessionId): SessionCounters {
-    this.#relay.pins.removeSession(id);
+    this.#relay.initialRoutes.removeSession(id);
     return this.#relay.sessions.close(id);
   }
 
@@ -159,11 +159,11 @@ class DgramForwarder implements Forwarder {
     return this.#relay.sessions.senderAt(wire.address, wire.port, this.#options.now())?.id;
   }
 
-  pin(pin: PinnedInitial): void {
-    const { pins, sessions } = this.#relay;
-    // A dialer may have gone between its message and the take. Then no pin is needed.
-    if (!sessions.get(pin.to) || !sessions.get(pin.from)) return;
-    if (!pins.add(pin, this.#options.now())) this.#counters.dropped["pin-taken"]++;
+  routeInitial(route: InitialRoute): void {
+    const { initialRoutes, sessions } = this.#relay;
+    // A dialer may have gone between its message and the take. Then no route is needed.
+    if (!sessions.get(route.to) || !sessions.get(route.from)) return;
+    if (!initialRoutes.add(route, this.#options.now())) this.#counters.dropped["pin-taken"]++;
   }
 
   clientOf(virtualAddress: string, port?: number): GatewayClient | undefined {
@@ -186,7 +186,7 @@ class DgramForwarder implements Forwarder {
       stun: { ...stun },
       sessions: this.#relay.sessions.size,
       routes: this.#relay.sessions.routes.size,
-      pins: this.#relay.pins.size,
+      initialRoutes: this.#relay.initialRoutes.size,
       buckets: this.#relay.sessions.buckets.size,
       unclaimed: 0,
     };
@@ -210,7 +210,7 @@ class DgramForwarder implements Forwarder {
     if (sorted >= 0) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
     else if (sorted === verdict.stun) this.#receiveStun(datagram, source, nowMs);
-    else this.#counters.dropped[sorted === verdict.unknownInitial ? "no-destination" : "empty"]++;
+    else this.#counters.dropped[sorted === verdict.noRoute ? "no-route" : "empty"]++;
   }
 
   #receiveStun(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
@@ -227,7 +227,7 @@ class DgramForwarder implements Forwarder {
   }
 
   #sweep(nowMs: number): void {
-    this.#relay.pins.sweep(nowMs);
+    this.#relay.initialRoutes.sweep(nowMs);
     this.#splice?.sweep(nowMs);
   }
 

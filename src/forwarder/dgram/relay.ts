@@ -2,7 +2,7 @@ import { type Address, type PeerAddress, sameAddress } from "../../wire/address.
 import type { DropReason, SessionId, SourcePolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import { classify, longDestination, type Sorted, verdict } from "./demux.ts";
-import { type PinLookup, PinTable } from "../pins.ts";
+import { type InitialRouteLookup, InitialRouteTable } from "../initial-routes.ts";
 import { type Send, sendDropReason } from "../udp/send.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
@@ -13,26 +13,31 @@ export interface PacketRelayOptions {
   readonly send: Send;
 }
 
-const noPins: PinLookup = { has: () => false };
+const noInitialRoutes: InitialRouteLookup = { has: () => false };
 
 /** Applies policy to datagrams with a *relay* verdict, and accounts for them. */
 export class PacketRelay {
   readonly sessions: SessionTable = new SessionTable();
-  readonly pins: PinTable = new PinTable();
+  readonly initialRoutes: InitialRouteTable = new InitialRouteTable();
   readonly #options: PacketRelayOptions;
 
   constructor(options: PacketRelayOptions) {
     this.#options = options;
   }
 
-  /** Sorts a datagram. A pin applies only to datagrams of its dialer; others are sorted as if there were none. */
+  /** Sorts a datagram. An initial route applies only to datagrams of its dialer; others are sorted as if there were none. */
   sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
-    const sorted = classify(datagram, this.sessions.routes, this.pins, nowMs);
-    if (sorted !== verdict.pinned) return sorted;
-    const { from, to } = this.pins.find(datagram, longDestination, datagram[longDestination - 1]!, nowMs)!;
+    const sorted = classify(datagram, this.sessions.routes, this.initialRoutes, nowMs);
+    if (sorted !== verdict.initialRoute) return sorted;
+    const { from, to } = this.initialRoutes.find(
+      datagram,
+      longDestination,
+      datagram[longDestination - 1]!,
+      nowMs,
+    )!;
     const { address } = this.sessions.require(from);
     const isFromDialer = address !== null && sameAddress(address, source);
-    return isFromDialer ? to : classify(datagram, this.sessions.routes, noPins, nowMs);
+    return isFromDialer ? to : classify(datagram, this.sessions.routes, noInitialRoutes, nowMs);
   }
 
   /** Forwards a datagram to a session, or counts the refusal. */

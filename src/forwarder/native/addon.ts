@@ -16,22 +16,12 @@ export interface Addon {
    */
   open(config: NativeConfig): NativeHandle;
   /**
-   * Sorts a payload by the rules in C, for the table of cases.
-   *
-   * @param cids registered connection IDs, 12 bytes each, back to back.
-   * @param pins pinned initial DCIDs.
-   */
-  classify(datagram: Uint8Array, cids: Uint8Array, pins: readonly Uint8Array[]): NativeVerdict;
-  /**
    * Reads the interfaces of this network namespace. Needs no privilege.
    *
    * Throws an `Error` with the system's `code` (`EMFILE`, `EAFNOSUPPORT`, …).
    */
   links(): Link[];
 }
-
-/** Verdict of the rules in C on a payload; see `verdict` in demux.ts. */
-export type NativeVerdict = "session" | "pinned" | "unknownInitial" | "gateway" | "stun" | "empty";
 
 /** Configuration of the addon. */
 export interface NativeConfig {
@@ -165,8 +155,8 @@ export interface NativeHandle extends XdpProgram {
   sessionOf(cid: Uint8Array): number;
   /** Returns the newest live session at an address, or −1. */
   sessionAt(address: string, port: number): number;
-  setPin(destinationId: Uint8Array, to: number, from: number, expiresAtMs: number): void;
-  deletePin(destinationId: Uint8Array): void;
+  setInitialRoute(destinationId: Uint8Array, to: number, from: number, expiresAtMs: number): void;
+  deleteInitialRoute(destinationId: Uint8Array): void;
   clientOf(
     virtualAddress: string,
   ): { address: string; port: number; local: string | undefined; isThere: boolean } | undefined;

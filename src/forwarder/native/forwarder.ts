@@ -9,7 +9,7 @@ import type {
   ForwarderOptions,
   ForwarderStats,
   GatewayClient,
-  PinnedInitial,
+  InitialRoute,
   SessionCounters,
   SessionId,
   SessionSpec,
@@ -22,7 +22,7 @@ import { createEpochClock, epochMs, fromTestClock } from "./epoch.ts";
 import { planOffload, startOffload } from "./offload.ts";
 import { NativeSessions } from "./sessions.ts";
 import { interfaceAddresses, isOwnAddress } from "../own-address.ts";
-import { PinTable } from "../pins.ts";
+import { InitialRouteTable } from "../initial-routes.ts";
 import { placeLimits } from "../splice/places.ts";
 import { QueueReader } from "../stun/queue-reader.ts";
 import type { Send } from "../udp/send.ts";
@@ -84,7 +84,7 @@ class NativeForwarder implements Forwarder {
   readonly #own: Counters;
   readonly #counters: NativeCounters;
   readonly #sessions: NativeSessions;
-  readonly #pins: PinTable;
+  readonly #initialRoutes: InitialRouteTable;
   readonly #now: () => number;
   readonly #offload: Offload;
   readonly #sweeper: NodeJS.Timeout;
@@ -110,13 +110,13 @@ class NativeForwarder implements Forwarder {
       clock ? fromTestClock : createEpochClock(now),
     );
     this.#sessions = new NativeSessions(handle, maxSessions);
-    this.#pins = new PinTable({
+    this.#initialRoutes = new InitialRouteTable({
       added: ({ destinationId, to, from, expiresAtMs }) =>
-        handle.setPin(destinationId, to, from, expiresAtMs),
-      removed: ({ destinationId }) => handle.deletePin(destinationId),
+        handle.setInitialRoute(destinationId, to, from, expiresAtMs),
+      removed: ({ destinationId }) => handle.deleteInitialRoute(destinationId),
     });
     this.#sweeper = setInterval(() => {
-      this.#pins.sweep(now());
+      this.#initialRoutes.sweep(now());
       handle.sweep();
       this.#sessions.unclaimed.sweep(process.hrtime.bigint(), defaults.unclaimedSweepBatch);
     }, defaults.sweepIntervalMs).unref();
@@ -160,7 +160,7 @@ class NativeForwarder implements Forwarder {
   }
 
   closeSession(id: SessionId): SessionCounters {
-    this.#pins.removeSession(id);
+    this.#initialRoutes.removeSession(id);
     this.#sessions.close(id);
     return this.#counters.ofSession(id);
   }
@@ -182,10 +182,10 @@ class NativeForwarder implements Forwarder {
     return idOrNone(this.#handle.sessionAt(address, port));
   }
 
-  pin(pin: PinnedInitial): void {
-    // A dialer may have gone between its message and the take. Then no pin is needed.
-    if (!this.#sessions.has(pin.to) || !this.#sessions.has(pin.from)) return;
-    if (!this.#pins.add(pin, this.#now())) this.#own.dropped["pin-taken"]++;
+  routeInitial(route: InitialRoute): void {
+    // A dialer may have gone between its message and the take. Then no route is needed.
+    if (!this.#sessions.has(route.to) || !this.#sessions.has(route.from)) return;
+    if (!this.#initialRoutes.add(route, this.#now())) this.#own.dropped["pin-taken"]++;
   }
 
   clientOf(virtualAddress: string): GatewayClient | undefined {
@@ -209,7 +209,7 @@ class NativeForwarder implements Forwarder {
       stun: counters.stun(this.#own.stun),
       sessions,
       routes,
-      pins: this.#pins.size,
+      initialRoutes: this.#initialRoutes.size,
       buckets,
       unclaimed: this.#sessions.unclaimed.size,
     };

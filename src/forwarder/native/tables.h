@@ -7,13 +7,13 @@
 #include "splice/splice.h"
 #include "stun/upcalls.h"
 #include "stun/stun-gate.h"
-#include "tables/pins.h"
+#include "tables/initial-routes.h"
 #include "tables/sessions.h"
 
 struct qp_tables {
   struct qp_grace grace;
   struct qp_sessions sessions;
-  struct qp_pins pins;
+  struct qp_initial_routes initial_routes;
   struct qp_splice_limits splice_limits;
   struct qp_upcalls upcalls;
   struct qp_stun_gate stun_gate;

@@ -83,7 +83,8 @@ export const endRegistration: Operation = {
 
 export const take: Operation = {
   operationId: "take",
-  summary: "Hands out the packets of a message, once, and pins its initial connection ID to a registration.",
+  summary:
+    "Hands out the packets of a message, once, and routes its initial connection ID to a registration.",
   security: needs(scopes.receive),
   requestBody: jsonBody("MailboxTakeRequest"),
   responses: {

@@ -139,7 +139,7 @@ async function take({ event, identity, service, param, trace }: TracedRequest): 
     );
   const taken = await mailbox.take(identity.subject, param("id"));
   const { sender, note, packets, destinationId, from } = taken;
-  const dialer = registry.pinInitial({
+  const dialer = registry.routeInitial({
     destinationId,
     to,
     dialer: identity.limited ? sender : undefined,

@@ -28,9 +28,8 @@ export function createNativeSeen(
   change: Partial<NativeConfig> = {},
 ): (options: ForwarderOptions, clock: BigInt64Array) => Promise<Forwarder> {
   return (options, clock) => {
-    const { classify, counterNames, hasProgram, links, open } = requireAddon();
+    const { counterNames, hasProgram, links, open } = requireAddon();
     const addon: Addon = {
-      classify,
       counterNames,
       hasProgram,
       links,

@@ -1,6 +1,6 @@
 import { noCounters } from "../../unit/registry/fake-forwarder.ts";
 import { describe, expect, it } from "vitest";
-import { maxPinsPerSession, pinTtlMs } from "../../../src/defaults/index.ts";
+import { maxInitialRoutesPerSession, initialRouteTtlMs } from "../../../src/defaults/index.ts";
 import type { BucketId, DropReason } from "../../../src/forwarder/index.ts";
 import { type Harness, longPacket, openPeer, type Rig, settles, shortPacket, type UdpPeer } from "./rig.ts";
 
@@ -140,7 +140,7 @@ export function relayCases(harness: Harness): void {
     it("knows its sessions by their connection IDs until they end", async () => {
       const { aliceId, bobId, forwarder } = await openPair(harness);
       expect([forwarder.sessionOf(cid(0x11)), forwarder.sessionOf(cid(0x22))]).toEqual([aliceId, bobId]);
-      expect(forwarder.stats()).toMatchObject({ sessions: 2, routes: 2, pins: 0 });
+      expect(forwarder.stats()).toMatchObject({ sessions: 2, routes: 2, initialRoutes: 0 });
       forwarder.closeSession(bobId);
       expect(forwarder.sessionOf(cid(0x22))).toBeUndefined();
       expect(forwarder.stats()).toMatchObject({ sessions: 1, routes: 1 });
@@ -210,7 +210,7 @@ export function relayCases(harness: Harness): void {
     it("drops a peer's Initial that leads nowhere yet, instead of showing it to the gateway", async () => {
       const pair = await openPair(harness, { upstream: (await openPeer()).address });
       const initial = longPacket(Buffer.from("8394c8f03e515708", "hex"), 1200, Buffer.alloc(12, 0x11));
-      await expectDrop(pair, "no-destination", () => pair.alice.send(initial, pair.ipv4));
+      await expectDrop(pair, "no-route", () => pair.alice.send(initial, pair.ipv4));
     });
 
     it("limits a sender to its rate, and counts it for the session", async () => {
@@ -296,25 +296,25 @@ export function relayCases(harness: Harness): void {
     });
   });
 
-  describe("pinned initial DCIDs", () => {
+  describe("initial routes", () => {
     const dcid = Buffer.from("8394c8f03e515708", "hex");
 
-    async function openPinned(options?: Parameters<typeof openPair>[1]): Promise<Pair> {
+    async function openRouted(options?: Parameters<typeof openPair>[1]): Promise<Pair> {
       const pair = await openPair(harness, options);
-      const expiresAtMs = pair.clock.nowMs + pinTtlMs;
-      pair.forwarder.pin({ destinationId: dcid, to: pair.bobId, from: pair.aliceId, expiresAtMs });
+      const expiresAtMs = pair.clock.nowMs + initialRouteTtlMs;
+      pair.forwarder.routeInitial({ destinationId: dcid, to: pair.bobId, from: pair.aliceId, expiresAtMs });
       return pair;
     }
 
     it("lead the dialer's Initial to the accepter", async () => {
-      const { alice, bob, forwarder, ipv4 } = await openPinned();
+      const { alice, bob, forwarder, ipv4 } = await openRouted();
       alice.send(longPacket(dcid), ipv4);
       expect(await bob.next()).toEqual(longPacket(dcid));
       await settles(() => forwarder.stats().relayed.packets, 1);
     });
 
     it("follow the dialer to another address", async () => {
-      const { alice, aliceId, bob, forwarder, ipv4 } = await openPinned();
+      const { alice, aliceId, bob, forwarder, ipv4 } = await openRouted();
       const roamed = await openPeer();
       forwarder.updateSession(aliceId, { address: roamed.address });
       roamed.send(longPacket(dcid), ipv4);
@@ -325,7 +325,7 @@ export function relayCases(harness: Harness): void {
 
     it("change nothing for others: what they send goes where it would go without", async () => {
       const upstream = await openPeer();
-      const pair = await openPinned({ upstream: upstream.address });
+      const pair = await openRouted({ upstream: upstream.address });
       const { alice, aliceId, bob, bobId, forwarder, ipv4 } = pair;
       const client = await openPeer();
       for (const from of [client, bob]) {
@@ -333,7 +333,7 @@ export function relayCases(harness: Harness): void {
         expect(await upstream.next()).toEqual(longPacket(dcid));
       }
       const peers = longPacket(dcid, 1200, Buffer.alloc(12, 0x22));
-      await expectDrop(pair, "no-destination", () => client.send(peers, ipv4));
+      await expectDrop(pair, "no-route", () => client.send(peers, ipv4));
       forwarder.updateSession(aliceId, { address: null });
       alice.send(longPacket(dcid), ipv4);
       expect(await upstream.next()).toEqual(longPacket(dcid));
@@ -341,33 +341,33 @@ export function relayCases(harness: Harness): void {
     });
 
     it("stay the dial's that came first, whoever else dials with the DCID", async () => {
-      const { alice, aliceId, bob, bobId, clock, forwarder, ipv4, register } = await openPinned();
+      const { alice, aliceId, bob, bobId, clock, forwarder, ipv4, register } = await openRouted();
       const carolId = register((await openPeer()).address, 0x77);
-      const expiresAtMs = clock.nowMs + pinTtlMs;
-      forwarder.pin({ destinationId: dcid, to: carolId, from: aliceId, expiresAtMs });
-      forwarder.pin({ destinationId: dcid, to: bobId, from: carolId, expiresAtMs });
+      const expiresAtMs = clock.nowMs + initialRouteTtlMs;
+      forwarder.routeInitial({ destinationId: dcid, to: carolId, from: aliceId, expiresAtMs });
+      forwarder.routeInitial({ destinationId: dcid, to: bobId, from: carolId, expiresAtMs });
       forwarder.closeSession(carolId);
       alice.send(longPacket(dcid), ipv4);
       expect(await bob.next()).toEqual(longPacket(dcid));
-      expect(forwarder.stats()).toMatchObject({ pins: 1, dropped: { "pin-taken": 2 } });
+      expect(forwarder.stats()).toMatchObject({ initialRoutes: 1, dropped: { "pin-taken": 2 } });
     });
 
     it("hold for long headers only, and for a time only", async () => {
-      const { alice, clock, forwarder, ipv4 } = await openPinned();
+      const { alice, clock, forwarder, ipv4 } = await openRouted();
       alice.send(Buffer.concat([Buffer.from([0x40]), dcid, Buffer.alloc(40)]), ipv4);
       await settles(() => forwarder.stats().dropped["no-upstream"], 1);
-      clock.nowMs += pinTtlMs;
+      clock.nowMs += initialRouteTtlMs;
       alice.send(longPacket(dcid), ipv4);
       await settles(() => forwarder.stats().dropped["no-upstream"], 2);
-      await settles(() => forwarder.stats().pins, 0);
+      await settles(() => forwarder.stats().initialRoutes, 0);
     });
 
     it("end with either session", async () => {
       for (const end of ["aliceId", "bobId"] as const) {
-        const pair = await openPinned();
-        expect(pair.forwarder.stats().pins).toBe(1);
+        const pair = await openRouted();
+        expect(pair.forwarder.stats().initialRoutes).toBe(1);
         pair.forwarder.closeSession(pair[end]);
-        expect(pair.forwarder.stats().pins).toBe(0);
+        expect(pair.forwarder.stats().initialRoutes).toBe(0);
       }
     });
 
@@ -378,17 +378,27 @@ export function relayCases(harness: Harness): void {
         [bobId, aliceId],
         [aliceId, bobId],
       ] as const)
-        forwarder.pin({ destinationId: dcid, to, from, expiresAtMs: clock.nowMs + pinTtlMs });
-      expect(forwarder.stats().pins).toBe(0);
+        forwarder.routeInitial({
+          destinationId: dcid,
+          to,
+          from,
+          expiresAtMs: clock.nowMs + initialRouteTtlMs,
+        });
+      expect(forwarder.stats().initialRoutes).toBe(0);
     });
 
     it("are bounded for each accepter", async () => {
       const { aliceId, bobId, clock, forwarder } = await openPair(harness);
-      for (let n = 0; n < 2 * maxPinsPerSession; n++) {
+      for (let n = 0; n < 2 * maxInitialRoutesPerSession; n++) {
         const destinationId = Buffer.alloc(8, n);
-        forwarder.pin({ destinationId, to: bobId, from: aliceId, expiresAtMs: clock.nowMs + pinTtlMs });
+        forwarder.routeInitial({
+          destinationId,
+          to: bobId,
+          from: aliceId,
+          expiresAtMs: clock.nowMs + initialRouteTtlMs,
+        });
       }
-      expect(forwarder.stats().pins).toBe(maxPinsPerSession);
+      expect(forwarder.stats().initialRoutes).toBe(maxInitialRoutesPerSession);
     });
   });
 }

@@ -37,7 +37,7 @@ const hardlyAnything = 0.01;
  */
 const cids = { alice: 0, bob: 10, eve: 20, expired: 30, nowhere: 40, unreachable: 50, nobody: 60, eves: 70 };
 const cidsPerSession = 10;
-const pinned = Buffer.from("8394c8f03e515708", "hex");
+const initialDcid = Buffer.from("8394c8f03e515708", "hex");
 
 /** Everybody in the scenario who has an address, and what was sent so far. */
 interface Cast {
@@ -116,8 +116,8 @@ async function open({ forwarder, peers: { alice, bob, eve, eves } }: Cast): Prom
     nowhere: await register("nowhere", null),
     unreachable: await register("unreachable", { ...bob.address, port: 0 }),
   };
-  await forwarder.call("pin", {
-    destinationId: pinned,
+  await forwarder.call("routeInitial", {
+    destinationId: initialDcid,
     to: sessions.bob,
     from: sessions.alice,
     expiresAtMs: Date.now() + 60_000,
@@ -138,7 +138,7 @@ async function relayPackets({ peers: { alice, bob, eve, eves }, send }: Cast): P
       ecn,
     );
   }
-  await send(alice, [longPacket(Buffer.alloc(12, cids.bob)), longPacket(pinned)]);
+  await send(alice, [longPacket(Buffer.alloc(12, cids.bob)), longPacket(initialDcid)]);
   await send(
     eve,
     Array.from({ length: 60 }, () => shortPacket(cids.bob)),
@@ -148,12 +148,16 @@ async function relayPackets({ peers: { alice, bob, eve, eves }, send }: Cast): P
 }
 
 async function refusePackets({ peers: { alice, bob, stranger }, send }: Cast): Promise<void> {
-  await send(stranger, [shortPacket(cids.bob), longPacket(Buffer.alloc(12, cids.bob)), longPacket(pinned)]);
+  await send(stranger, [
+    shortPacket(cids.bob),
+    longPacket(Buffer.alloc(12, cids.bob)),
+    longPacket(initialDcid),
+  ]);
   await send(
     alice,
     [cids.expired, cids.nowhere, cids.unreachable, cids.alice].map((cidByte) => shortPacket(cidByte)),
   );
-  await send(bob, [longPacket(pinned), Buffer.alloc(0)]);
+  await send(bob, [longPacket(initialDcid), Buffer.alloc(0)]);
   // A peer's own Initial to nobody yet.
   await send(alice, [longPacket(Buffer.alloc(8, cids.nobody), 1200, Buffer.alloc(12, cids.alice))]);
 }

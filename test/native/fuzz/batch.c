@@ -17,12 +17,13 @@ static void write_short(uint8_t *data, uint32_t length, struct input *input)
   write_cid(data, length, QP_SHORT_DCID_AT, world_cid(next_below(input, CIDS)), QP_CID_BYTES);
 }
 
-/** Writes a long header to a connection ID or a pin, with the source of a peer or a browser, or with an empty one. */
+/** Writes a long header to a connection ID or an initial DCID, with the source of a peer or a browser, or with an empty
+ * one. */
 static void write_long(uint8_t *data, uint32_t length, struct input *input)
 {
   unsigned choice = next_byte(input);
   uint8_t bytes = QP_CID_BYTES;
-  const uint8_t *destination = choice & 1 ? world_cid(choice / 4 % CIDS) : world_pin(choice / 4 % PINS, &bytes);
+  const uint8_t *destination = choice & 1 ? world_cid(choice / 4 % CIDS) : world_initial(choice / 4 % INITIALS, &bytes);
   uint8_t source_bytes = choice & 2 ? QP_CID_BYTES : 0;
   data[0] = choice & 32 ? 0xe0 : 0xc0;
   write_cid(data, length, 4, (const uint8_t[]){ choice >> 6 & 1 }, 1);

@@ -16,14 +16,14 @@ static int owner_at(const struct world *world, const uint8_t *data, int at)
   return cid < 0 ? NOBODY : world->owners[cid];
 }
 
-static int find_pin(const struct world *world, const uint8_t *data, const struct places *places)
+static int find_initial_route(const struct world *world, const uint8_t *data, const struct places *places)
 {
-  for (unsigned pin = 0; pin < PINS; pin++) {
+  for (unsigned initial = 0; initial < INITIALS; initial++) {
     uint8_t length;
-    const uint8_t *bytes = world_pin(pin, &length);
-    if (world->pins[pin].is_set && world->pins[pin].expires_at_ms > world->now.ms && places->initial >= 0 &&
-        places->initial_bytes == length && memcmp(data + places->initial, bytes, length) == 0)
-      return (int)pin;
+    const uint8_t *bytes = world_initial(initial, &length);
+    if (world->initial_routes[initial].is_set && world->initial_routes[initial].expires_at_ms > world->now.ms &&
+        places->initial >= 0 && places->initial_bytes == length && memcmp(data + places->initial, bytes, length) == 0)
+      return (int)initial;
   }
   return NOBODY;
 }
@@ -147,7 +147,7 @@ static struct verdict expect_gateway(struct world *world, int source, const uint
   return (struct verdict){
     .fate = FATE_GATEWAY,
     .home = source,
-    .flow = CIDS + PINS,
+    .flow = CIDS + INITIALS,
     .arrival = client->arrival,
   };
 }
@@ -158,11 +158,11 @@ static struct verdict expect_quic(struct world *world, int source, const uint8_t
   int owner = owner_at(world, data, places->destination);
   if (owner >= 0)
     return expect_relay(world, source, owner, find_cid(data + places->destination));
-  int pin = find_pin(world, data, places);
-  if (pin >= 0 && world->sessions[world->pins[pin].from].home == source)
-    return expect_relay(world, source, world->pins[pin].to, CIDS + pin);
+  int initial = find_initial_route(world, data, places);
+  if (initial >= 0 && world->sessions[world->initial_routes[initial].from].home == source)
+    return expect_relay(world, source, world->initial_routes[initial].to, CIDS + initial);
   if (owner_at(world, data, places->source) >= 0)
-    return drop(QP_NO_DESTINATION);
+    return drop(QP_NO_ROUTE);
   return expect_gateway(world, source, data, length);
 }
 

@@ -12,7 +12,7 @@ struct run {
   /** By socket: whether the kernel has refused to segment in this flush, and in an earlier one. */
   bool has_failed_to_segment[2], may_not_segment[2];
   /** Per flow, the last datagram that left. */
-  const struct datagram *last[SOURCES][CIDS + PINS + 1];
+  const struct datagram *last[SOURCES][CIDS + INITIALS + 1];
 };
 
 /** Checks that counters and upcalls match the fate of the last batch's datagrams. */

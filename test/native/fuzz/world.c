@@ -3,13 +3,13 @@
 #include "../../../src/forwarder/native/tables/endpoints.h"
 #include "../harness/check.h"
 
-static const uint8_t pin_ids[PINS][20] = {
+static const uint8_t initials[INITIALS][20] = {
   { 0xaa, 0x8e, 0x87, 0x27, 0x6f, 0x06, 0x8b, 0x30 },
   { 0x11, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1 },
   { 0xf0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 },
   { 0xaa, 0x8e, 0x87, 0x27, 0x6f, 0x06, 0x8b, 0x30 },
 };
-static const uint8_t pin_lengths[PINS] = { 8, 12, 12, 20 };
+static const uint8_t initial_lengths[INITIALS] = { 8, 12, 12, 20 };
 
 const uint8_t *world_cid(unsigned cid)
 {
@@ -21,10 +21,10 @@ const uint8_t *world_cid(unsigned cid)
   return bytes;
 }
 
-const uint8_t *world_pin(unsigned pin, uint8_t *length)
+const uint8_t *world_initial(unsigned initial, uint8_t *length)
 {
-  *length = pin_lengths[pin];
-  return pin_ids[pin];
+  *length = initial_lengths[initial];
+  return initials[initial];
 }
 
 struct qp_address world_address(const struct world *world, int source)
@@ -131,18 +131,19 @@ static void open_one(struct world *world, int index, struct input *input)
   own(world, index, chosen, count);
 }
 
-static void delete_pin(struct world *world, int index)
+static void delete_initial_route(struct world *world, int index)
 {
-  world->pins[index].is_set = false;
-  qp_pins_delete(&world->rig->tables.pins, pin_ids[index], pin_lengths[index]);
+  world->initial_routes[index].is_set = false;
+  qp_initial_routes_delete(&world->rig->tables.initial_routes, initials[index], initial_lengths[index]);
 }
 
-/** Deletes the pins to or from a session before it closes the session, as the callers do. */
+/** Deletes the initial routes to or from a session before it closes the session, as the callers do. */
 static void close_one(struct world *world, int index)
 {
-  for (int pin = 0; pin < PINS; pin++)
-    if (world->pins[pin].is_set && (world->pins[pin].to == index || world->pins[pin].from == index))
-      delete_pin(world, pin);
+  for (int initial = 0; initial < INITIALS; initial++)
+    if (world->initial_routes[initial].is_set &&
+        (world->initial_routes[initial].to == index || world->initial_routes[initial].from == index))
+      delete_initial_route(world, initial);
   qp_session_close(sessions_of(world), world->sessions[index].id);
   world->sessions[index].is_open = false;
   own(world, index, NULL, 0);
@@ -173,16 +174,16 @@ static void expire_one(struct world *world, int index, struct input *input)
   qp_store(&sessions_of(world)->accounts[session->id].expires_at_ns, (uint64_t)session->expires_at_ms * 1000000);
 }
 
-static void set_pin(struct world *world, struct input *input)
+static void set_initial_route(struct world *world, struct input *input)
 {
-  int index = (int)next_below(input, PINS);
-  struct pin pin = { true, (int)next_below(input, SESSIONS), (int)next_below(input, SESSIONS), 0 };
-  pin.expires_at_ms = choose_end(world, input);
-  if (!world->sessions[pin.to].is_open || !world->sessions[pin.from].is_open)
-    return delete_pin(world, index);
-  CHECK(qp_pins_set(&world->rig->tables.pins, pin_ids[index], pin_lengths[index], world->sessions[pin.to].id,
-                    world->sessions[pin.from].id, pin.expires_at_ms));
-  world->pins[index] = pin;
+  int index = (int)next_below(input, INITIALS);
+  struct initial_route route = { true, (int)next_below(input, SESSIONS), (int)next_below(input, SESSIONS), 0 };
+  route.expires_at_ms = choose_end(world, input);
+  if (!world->sessions[route.to].is_open || !world->sessions[route.from].is_open)
+    return delete_initial_route(world, index);
+  CHECK(qp_initial_routes_set(&world->rig->tables.initial_routes, initials[index], initial_lengths[index],
+                              world->sessions[route.to].id, world->sessions[route.from].id, route.expires_at_ms));
+  world->initial_routes[index] = route;
 }
 
 static void pass_time(struct world *world, struct input *input)
@@ -209,7 +210,7 @@ void world_change(struct world *world, struct input *input)
   if (change == OPEN_OR_CLOSE && is_open)
     return close_one(world, index);
   if (change == PIN)
-    return set_pin(world, input);
+    return set_initial_route(world, input);
   if (change == TIME)
     return pass_time(world, input);
   if (change == RECLAIM)

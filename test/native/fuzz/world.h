@@ -12,7 +12,7 @@
 enum {
   SESSIONS = 6,
   CIDS = 12,
-  PINS = 4,
+  INITIALS = 4,
   /** Sources. Sessions may live at the first HOMES of them. */
   SOURCES = 8,
   HOMES = 6,
@@ -32,7 +32,7 @@ struct session {
   bool is_broke;
 };
 
-struct pin {
+struct initial_route {
   bool is_set;
   int to, from;
   int64_t expires_at_ms;
@@ -46,7 +46,7 @@ struct world {
   struct session sessions[SESSIONS];
   /** The bucket of a subject that can pay, and of one that is broke. */
   uint32_t buckets[2];
-  struct pin pins[PINS];
+  struct initial_route initial_routes[INITIALS];
   struct client clients[SOURCES];
   /** The session that each connection ID leads to, or `NOBODY`. */
   int owners[CIDS];
@@ -69,7 +69,7 @@ struct verdict {
 
 void world_open(struct world *world, struct input *input);
 void world_close(struct world *world);
-/** Makes a random change to sessions, routes, pins or the time. */
+/** Makes a random change to sessions, routes, initial routes or the time. */
 void world_change(struct world *world, struct input *input);
 
 /** Returns the expected fate of a datagram from `source`. A client that it brings is in the world from then on. */
@@ -77,8 +77,8 @@ struct verdict world_expect(struct world *world, int source, const uint8_t *data
 
 /** Returns 12 bytes. Those of neighbours differ only in the first word or only in the second. */
 const uint8_t *world_cid(unsigned cid);
-/** Returns the DCID of a pin. One is also a connection ID, and one is another's DCID followed by zeros. */
-const uint8_t *world_pin(unsigned pin, uint8_t *length);
+/** Returns the DCID of a route. One is also a connection ID, and one is another's DCID followed by zeros. */
+const uint8_t *world_initial(unsigned initial, uint8_t *length);
 struct qp_address world_address(const struct world *world, int source);
 /** Returns the virtual address of a client, or 0 if the source is not, or no longer, a client. */
 uint32_t world_virtual(const struct world *world, int source);

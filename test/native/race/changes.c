@@ -63,23 +63,23 @@ static void open_one(struct race *race, unsigned house, struct session *session)
   CHECK(session->id != QP_NO_SESSION);
 }
 
-void set_pin(struct race *race, unsigned house, uint32_t to)
+void set_initial_route(struct race *race, unsigned house, uint32_t to)
 {
   uint8_t dcid[INITIAL_BYTES];
   write_initial(dcid, house);
-  CHECK(qp_pins_set(&race->rig->tables.pins, dcid, sizeof dcid, to, race->sender, INT64_MAX));
+  CHECK(qp_initial_routes_set(&race->rig->tables.initial_routes, dcid, sizeof dcid, to, race->sender, INT64_MAX));
 }
 
-static void delete_pin(struct race *race, unsigned house)
+static void delete_initial_route(struct race *race, unsigned house)
 {
   uint8_t dcid[INITIAL_BYTES];
   write_initial(dcid, house);
-  qp_pins_delete(&race->rig->tables.pins, dcid, sizeof dcid);
+  qp_initial_routes_delete(&race->rig->tables.initial_routes, dcid, sizeof dcid);
 }
 
 static void close_one(struct race *race, unsigned house, struct session *session)
 {
-  delete_pin(race, house);
+  delete_initial_route(race, house);
   qp_session_close(sessions_of(race), session->id);
   session->is_open = false;
 }
@@ -110,11 +110,11 @@ static void change_one(struct race *race, unsigned house, const struct session *
     qp_store(&changed->expires_at_ns, random_below(&race->random, 2) == 0 ? 0 : UINT64_MAX);
     break;
   default:
-    set_pin(race, house, session->id);
+    set_initial_route(race, house, session->id);
   }
 }
 
-/** Changes everything about the anchor except its constant connection IDs and pin. */
+/** Changes everything about the anchor except its constant connection IDs and initial route. */
 static void change_anchor(struct race *race)
 {
   uint8_t cids[HOUSE_CIDS * QP_CID_BYTES];
@@ -122,7 +122,7 @@ static void change_anchor(struct race *race)
   uint32_t more = random_below(&race->random, HOUSE_CIDS - ANCHOR_CIDS + 1);
   CHECK(qp_session_route(sessions_of(race), race->anchor, cids, write_cids(cids, ANCHOR, 0, ANCHOR_CIDS + more)));
   CHECK(qp_session_move(sessions_of(race), race->anchor, &path));
-  set_pin(race, ANCHOR, race->anchor);
+  set_initial_route(race, ANCHOR, race->anchor);
 }
 
 /** Counters must only rise, and a gateway client that is found must have a known address. */

@@ -1,7 +1,7 @@
 /*
- * Threads forward while this one opens, moves, re-routes, re-rates and closes sessions, sets and deletes pins, looks up
- * clients, reads counters and frees memory. ThreadSanitizer detects unordered access, and AddressSanitizer detects
- * memory freed too early. Each datagram is checked for where it may go (reader.c).
+ * Threads forward while this one opens, moves, re-routes, re-rates and closes sessions, sets and deletes initial
+ * routes, looks up clients, reads counters and frees memory. ThreadSanitizer detects unordered access, and
+ * AddressSanitizer detects memory freed too early. Each datagram is checked for where it may go (reader.c).
  */
 #include <pthread.h>
 #include <time.h>
@@ -20,7 +20,7 @@ static void begin(struct race *race)
   struct qp_address at_sender = house_address(SENDER, 0), at_anchor = house_address(ANCHOR, 0);
   race->sender = open_session(race->rig, NULL, 0, &at_sender);
   race->anchor = open_session(race->rig, cids, write_cids(cids, ANCHOR, 0, ANCHOR_CIDS), &at_anchor);
-  set_pin(race, ANCHOR, race->anchor);
+  set_initial_route(race, ANCHOR, race->anchor);
   for (unsigned subject = 0; subject < SUBJECTS; subject++)
     open_bucket(race, subject);
 }

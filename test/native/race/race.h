@@ -28,7 +28,7 @@ void change(struct race *race);
 uint32_t write_cids(uint8_t *cids, unsigned house, uint32_t first, uint32_t count);
 /** Opens the bucket of a subject. */
 void open_bucket(struct race *race, unsigned subject);
-/** Sets or replaces the pin of a house. */
-void set_pin(struct race *race, unsigned house, uint32_t to);
+/** Sets or replaces the initial route of a house. */
+void set_initial_route(struct race *race, unsigned house, uint32_t to);
 
 #endif

@@ -30,7 +30,7 @@ static struct label choose_label(struct random *random)
   return (struct label){
     .house = house < HOUSES ? (uint8_t)house : rare[house % 2],
     .number = (uint8_t)random_below(random, house < HOUSES ? HOUSE_CIDS : ANCHOR_CIDS),
-    .is_pinned = random_below(random, 8) == 0,
+    .is_initial = random_below(random, 8) == 0,
   };
 }
 

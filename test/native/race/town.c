@@ -16,7 +16,7 @@ void write_initial(uint8_t dcid[INITIAL_BYTES], unsigned house)
 void write_datagram(uint8_t data[DATAGRAM_BYTES], struct label label)
 {
   memset(data, 0, DATAGRAM_BYTES);
-  if (!label.is_pinned) {
+  if (!label.is_initial) {
     data[0] = 0x40;
     return write_cid(data + QP_SHORT_DCID_AT, label.house, label.number);
   }
@@ -28,7 +28,7 @@ void write_datagram(uint8_t data[DATAGRAM_BYTES], struct label label)
 struct label label_of(const uint8_t *data)
 {
   if (data[0] == 0xc0)
-    return (struct label){ .house = data[QP_LONG_DCID_AT], .is_pinned = true };
+    return (struct label){ .house = data[QP_LONG_DCID_AT], .is_initial = true };
   return (struct label){ .house = data[1], .number = data[QP_CID_BYTES] };
 }
 

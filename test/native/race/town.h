@@ -10,7 +10,7 @@
 enum {
   /** Houses have two sessions, two addresses and a few connection IDs each, which no other house ever has. */
   HOUSES = 6,
-  /** Has one session that is never closed. Its first connection IDs and its pin are always there. */
+  /** Has one session that is never closed. Its first connection IDs and its initial route are always there. */
   ANCHOR = HOUSES,
   /** Has connection IDs that are never registered. */
   FOREIGN,
@@ -25,7 +25,7 @@ enum { HOUSE_SESSIONS = 2, HOUSE_ADDRESSES = 2, HOUSE_CIDS = 8, ANCHOR_CIDS = 4 
 /** The identity of a datagram, in its first bytes. */
 struct label {
   uint8_t house, number;
-  bool is_pinned;
+  bool is_initial;
 };
 
 enum { DATAGRAM_BYTES = 64, INITIAL_BYTES = 8 };

@@ -96,23 +96,23 @@ static void stays_where_it_was(void)
   qp_forwarder_destroy(town.rig);
 }
 
-static bool pin_again(struct town *town)
+static bool route_initial_again(struct town *town)
 {
   const uint8_t dcid[8] = { 1 };
-  return qp_pins_set(&town->rig->tables.pins, dcid, sizeof dcid, 0, 0, INT64_MAX);
+  return qp_initial_routes_set(&town->rig->tables.initial_routes, dcid, sizeof dcid, 0, 0, INT64_MAX);
 }
 
-static void check_is_pinned(struct town *town)
+static void check_has_initial_route(struct town *town)
 {
   const uint8_t dcid[8] = { 1 };
-  CHECK(qp_pins_find(&town->rig->tables.pins, dcid, sizeof dcid, 0) != NULL);
+  CHECK(qp_initial_routes_find(&town->rig->tables.initial_routes, dcid, sizeof dcid, 0) != NULL);
 }
 
-static void keeps_the_pin(void)
+static void keeps_the_initial_route(void)
 {
   struct town town = begin();
-  CHECK(pin_again(&town));
-  CHECK(starve(pin_again, check_is_pinned, &town) > 0);
+  CHECK(route_initial_again(&town));
+  CHECK(starve(route_initial_again, check_has_initial_route, &town) > 0);
   qp_forwarder_destroy(town.rig);
 }
 
@@ -183,7 +183,7 @@ static void knows_no_id(void)
 static const struct test tests[] = {
   { "a session that cannot be opened leaves no route, endpoint or id behind", opens_all_or_nothing },
   { "a session that cannot be moved stays where it was", stays_where_it_was },
-  { "a pin that cannot be replaced stays", keeps_the_pin },
+  { "an initial route that cannot be replaced stays", keeps_the_initial_route },
   { "a session that cannot be named has no name", names_nobody },
   { "a client that cannot be admitted is not counted", admits_nobody },
   { "a connection ID that cannot be remembered is not known", knows_no_id },

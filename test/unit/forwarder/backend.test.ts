@@ -7,7 +7,6 @@ const addon: Addon = {
   counterNames: [],
   hasProgram: false,
   open: () => expect.unreachable("nothing is opened"),
-  classify: () => "gateway",
   links: () => [],
 };
 const loaded = (): LoadedAddon => ({ addon });

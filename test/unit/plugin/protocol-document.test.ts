@@ -84,7 +84,7 @@ describe("docs/protocol.md", () => {
       `1 to ${maxMessagePackets} UDP payloads, 1 to ${maxPacketBytes} bytes each`,
       `At most ${maxWaitSeconds};`,
       `may have ${defaults.maxWaitersPerSubject} long polls`,
-      `for ${defaults.pinTtlMs / 1000} seconds, for packets from A's address`,
+      `for ${defaults.initialRouteTtlMs / 1000} seconds, for packets from A's address`,
       `of more than ${defaults.maxStunBytes} bytes is not answered`,
       `comes from its address | the registration and its subject | ${defaults.stunPerRegistration} and ${defaults.stunPerSubject} |`,
       `comes from elsewhere | the registration and its subject | ${defaults.stunPerRegistrationElsewhere} and ${defaults.stunPerSubjectElsewhere} |`,

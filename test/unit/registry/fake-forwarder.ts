@@ -1,7 +1,7 @@
 import type {
   BucketId,
   Forwarder,
-  PinnedInitial,
+  InitialRoute,
   SessionCounters,
   SessionId,
   SessionSpec,
@@ -27,7 +27,7 @@ export interface FakeForwarder extends Forwarder {
   readonly sessions: ReadonlyMap<SessionId, SessionSpec>;
   /** The buckets that are open; what is missing in them is to be set by hand. */
   readonly buckets: ReadonlyMap<BucketId, { bytesPerSecond: number; missingMs: number }>;
-  readonly pins: readonly PinnedInitial[];
+  readonly initialRoutes: readonly InitialRoute[];
   /** What `clientOf` knows, by virtual address. */
   readonly clients: Map<string, Address>;
 }
@@ -38,7 +38,7 @@ export function createFakeForwarder(): FakeForwarder {
   const sessions = new Map<SessionId, SessionSpec>();
   const buckets = new Map<BucketId, { bytesPerSecond: number; missingMs: number }>();
   const routes = new Map<string, SessionId>();
-  const pins: PinnedInitial[] = [];
+  const initialRoutes: InitialRoute[] = [];
   const clients = new Map<string, Address>();
   let lastId = 0;
 
@@ -68,7 +68,7 @@ export function createFakeForwarder(): FakeForwarder {
     clientsBy: "address",
     sessions,
     buckets,
-    pins,
+    initialRoutes,
     clients,
     address: () => fakeRelayAddress,
     isOwnAddress: (address) => sameAddress(address, fakeRelayAddress),
@@ -111,7 +111,7 @@ export function createFakeForwarder(): FakeForwarder {
     sessionOf: (cid) => routes.get(keyOf(cid)),
     sessionAt: (address) =>
       [...sessions].findLast(([, spec]) => spec.address && sameAddress(spec.address, address))?.[0],
-    pin: (pin) => void pins.push(pin),
+    routeInitial: (route) => void initialRoutes.push(route),
     clientOf: (virtualAddress) => {
       const client = clients.get(virtualAddress);
       return client && { ...client, isThere: true };
@@ -122,7 +122,7 @@ export function createFakeForwarder(): FakeForwarder {
       gateway: { packetsIn: 0, packetsOut: 0, clients: clients.size, onProbation: 0, givenUp: 0 },
       sessions: sessions.size,
       routes: routes.size,
-      pins: pins.length,
+      initialRoutes: initialRoutes.length,
       buckets: buckets.size,
       overflowed: 0,
       unclaimed: 0,

@@ -443,8 +443,8 @@ describe("STUN authority", () => {
   });
 });
 
-describe("pinInitial", () => {
-  it("pins to the accepter, for the registration that sent the message", () => {
+describe("routeInitial", () => {
+  it("leads to the accepter, for the registration that sent the message", () => {
     const { register, registry, forwarder } = setUp();
     const dialer = register("alice", 1, { address: aliceAddress });
     register("alice", 2);
@@ -452,8 +452,8 @@ describe("pinInitial", () => {
     const [from, , to] = forwarder.sessions.keys();
     const at = registry.at("alice", aliceAddress);
     expect(at).toMatchObject({ id: dialer.id });
-    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: at!.id });
-    expect(forwarder.pins).toEqual([{ destinationId, to, from, expiresAtMs: 1_030_000 }]);
+    registry.routeInitial({ destinationId, to: accepter.id, dialer: "alice", from: at!.id });
+    expect(forwarder.initialRoutes).toEqual([{ destinationId, to, from, expiresAtMs: 1_030_000 }]);
   });
 
   it("falls back to the dialer's newest registration", () => {
@@ -462,20 +462,20 @@ describe("pinInitial", () => {
     register("alice", 2);
     const accepter = register("bob", 3);
     const [, newest] = forwarder.sessions.keys();
-    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
+    registry.routeInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
     registry.end(first.id);
-    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: first.id });
-    expect(forwarder.pins.map((pin) => pin.from)).toEqual([newest, newest]);
+    registry.routeInitial({ destinationId, to: accepter.id, dialer: "alice", from: first.id });
+    expect(forwarder.initialRoutes.map((route) => route.from)).toEqual([newest, newest]);
   });
 
-  it("pins nothing without a registration on either side", () => {
+  it("does nothing without a registration on either side", () => {
     const { register, registry, forwarder, pass } = setUp();
     const accepter = register("bob", 3);
-    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
+    registry.routeInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
     register("alice", 1, { ttlMs: 100_000 });
     pass(60_000);
-    registry.pinInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
-    expect(forwarder.pins).toEqual([]);
+    registry.routeInitial({ destinationId, to: accepter.id, dialer: "alice", from: undefined });
+    expect(forwarder.initialRoutes).toEqual([]);
   });
 });
 

@@ -27,7 +27,7 @@
   name(SOURCE_IS_DESTINATION, "dropped.source-is-destination")  \
   name(SESSION_EXPIRED, "dropped.session-expired")              \
   name(NO_ADDRESS, "dropped.no-address")                        \
-  name(NO_DESTINATION, "dropped.no-destination")                \
+  name(NO_ROUTE, "dropped.no-route")                            \
   name(SEND_FAILED, "dropped.send-failed")                      \
   name(SEND_BUFFER_FULL, "dropped.send-buffer-full")            \
   name(NO_UPSTREAM, "dropped.no-upstream")                      \

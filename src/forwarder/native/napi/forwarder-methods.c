@@ -24,7 +24,7 @@ static napi_value counters(napi_env env, napi_callback_info info)
   return arrays;
 }
 
-static napi_value set_pin(napi_env env, napi_callback_info info)
+static napi_value set_initial_route(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
@@ -37,19 +37,19 @@ static napi_value set_pin(napi_env env, napi_callback_info info)
   const struct qp_sessions *sessions = qp_handle_sessions(handle);
   if (!qp_session_is_open(sessions, to) || !qp_session_is_open(sessions, from))
     return qp_throw_arguments(env);
-  struct qp_pins *pins = &handle->forwarder->tables.pins;
-  bool is_set = qp_pins_set(pins, dcid.data, dcid.length, to, from, expires_at_ms);
+  struct qp_initial_routes *routes = &handle->forwarder->tables.initial_routes;
+  bool is_set = qp_initial_routes_set(routes, dcid.data, dcid.length, to, from, expires_at_ms);
   return is_set ? qp_undefined(env) : qp_throw_arguments(env);
 }
 
-static napi_value delete_pin(napi_env env, napi_callback_info info)
+static napi_value delete_initial_route(napi_env env, napi_callback_info info)
 {
   struct qp_call call;
   struct qp_handle *handle = qp_handle_begin(env, info, &call);
   struct qp_bytes dcid = qp_read_bytes(&call, call.arguments[0]);
   if (call.has_failed)
     return qp_throw_arguments(env);
-  qp_pins_delete(&handle->forwarder->tables.pins, dcid.data, dcid.length);
+  qp_initial_routes_delete(&handle->forwarder->tables.initial_routes, dcid.data, dcid.length);
   return qp_undefined(env);
 }
 
@@ -172,8 +172,8 @@ static napi_value table_bytes(napi_env env, napi_callback_info info)
 
 const napi_property_descriptor qp_forwarder_methods[] = {
   QP_METHOD("address", address),
-  QP_METHOD("setPin", set_pin),
-  QP_METHOD("deletePin", delete_pin),
+  QP_METHOD("setInitialRoute", set_initial_route),
+  QP_METHOD("deleteInitialRoute", delete_initial_route),
   QP_METHOD("clientOf", client_of),
   QP_METHOD("reply", reply),
   QP_METHOD("signNonce", sign_nonce),

@@ -6,7 +6,7 @@ static bool is_registered(const struct qp_routes *routes, const uint8_t *cid)
 }
 
 static struct qp_sorted sort_quic(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,
-                                  const struct qp_pins *pins, int64_t now_ms)
+                                  const struct qp_initial_routes *initial_routes, int64_t now_ms)
 {
   if (header->destination) {
     uint32_t session = qp_routes_find(routes, header->destination, hash);
@@ -17,18 +17,17 @@ static struct qp_sorted sort_quic(const struct qp_header *header, uint64_t hash,
    * A dialer may resend its Initial while its first flight is on another path. At the gateway the Initial would be
    * answered by a foreign handshake, which ends the dial.
    */
-  bool is_unknown_initial = header->source && is_registered(routes, header->source);
-  enum qp_verdict unpinned = is_unknown_initial ? QP_VERDICT_UNKNOWN_INITIAL : QP_VERDICT_GATEWAY;
-  if (header->initial) {
-    const struct qp_pin *pin = qp_pins_find(pins, header->initial, header->initial_bytes, now_ms);
-    if (pin)
-      return (struct qp_sorted){ .verdict = QP_VERDICT_PINNED, .pin = pin, .unpinned = unpinned };
-  }
-  return (struct qp_sorted){ .verdict = unpinned };
+  bool is_from_peer = header->source && is_registered(routes, header->source);
+  enum qp_verdict otherwise = is_from_peer ? QP_VERDICT_NO_ROUTE : QP_VERDICT_GATEWAY;
+  const struct qp_initial_route *route =
+    header->initial ? qp_initial_routes_find(initial_routes, header->initial, header->initial_bytes, now_ms) : NULL;
+  if (route)
+    return (struct qp_sorted){ .verdict = QP_VERDICT_INITIAL_ROUTE, .initial_route = route, .otherwise = otherwise };
+  return (struct qp_sorted){ .verdict = otherwise };
 }
 
 struct qp_sorted qp_sort(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,
-                         const struct qp_pins *pins, int64_t now_ms)
+                         const struct qp_initial_routes *initial_routes, int64_t now_ms)
 {
   switch (header->kind) {
   case QP_KIND_EMPTY:
@@ -36,7 +35,7 @@ struct qp_sorted qp_sort(const struct qp_header *header, uint64_t hash, const st
   case QP_KIND_STUN:
     return (struct qp_sorted){ .verdict = QP_VERDICT_STUN };
   case QP_KIND_QUIC:
-    return sort_quic(header, hash, routes, pins, now_ms);
+    return sort_quic(header, hash, routes, initial_routes, now_ms);
   default:
     return (struct qp_sorted){ .verdict = QP_VERDICT_GATEWAY };
   }

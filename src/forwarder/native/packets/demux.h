@@ -3,7 +3,7 @@
 #define QP_DEMUX_H
 
 #include "../../../../bpf/parse.h"
-#include "../tables/pins.h"
+#include "../tables/initial-routes.h"
 #include "../tables/routes.h"
 
 enum qp_verdict {
@@ -11,23 +11,23 @@ enum qp_verdict {
   QP_VERDICT_STUN,
   /** Registered: `session` is set. */
   QP_VERDICT_SESSION,
-  /** Pinned: `pin` is set. The pin applies only to packets from its dialer. */
-  QP_VERDICT_PINNED,
-  /** A peer's packet to a connection ID that has no route, or none yet. */
-  QP_VERDICT_UNKNOWN_INITIAL,
+  /** A DCID with an initial route, `initial_route`. It applies only to packets from its dialer. */
+  QP_VERDICT_INITIAL_ROUTE,
+  /** A peer's long header to a connection ID that has no route, or none yet. */
+  QP_VERDICT_NO_ROUTE,
   QP_VERDICT_GATEWAY,
 };
 
 struct qp_sorted {
   enum qp_verdict verdict;
   uint32_t session;
-  const struct qp_pin *pin;
-  /** The verdict for a pinned packet that is not from the dialer, which is the one without the pin. */
-  enum qp_verdict unpinned;
+  const struct qp_initial_route *initial_route;
+  /** The verdict if the packet is not from the dialer of `initial_route`: the one without that route. */
+  enum qp_verdict otherwise;
 };
 
 /** `hash` is the hash of `header->destination`, if there is one. Any thread. */
 struct qp_sorted qp_sort(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,
-                         const struct qp_pins *pins, int64_t now_ms);
+                         const struct qp_initial_routes *initial_routes, int64_t now_ms);
 
 #endif

@@ -112,7 +112,7 @@ static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, u
 static bool is_from_dialer(const struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
   const struct qp_sessions *sessions = &relay->tables->sessions;
-  const struct qp_endpoint *dialer = qp_session_endpoint(sessions, single->sorted.pin->from);
+  const struct qp_endpoint *dialer = qp_session_endpoint(sessions, single->sorted.initial_route->from);
   look_up_sender(sessions, single->from, now.ns);
   return dialer && dialer == single->from->endpoint;
 }
@@ -194,15 +194,15 @@ static void dispatch(struct qp_relay *relay, const struct qp_burst *burst, enum 
   switch (verdict) {
   case QP_VERDICT_SESSION:
     return relay_burst(relay, burst, burst->sorted.session, now);
-  case QP_VERDICT_PINNED:
-    return is_from_dialer(relay, burst, now) ? relay_burst(relay, burst, burst->sorted.pin->to, now)
-                                             : dispatch(relay, burst, burst->sorted.unpinned, now);
+  case QP_VERDICT_INITIAL_ROUTE:
+    return is_from_dialer(relay, burst, now) ? relay_burst(relay, burst, burst->sorted.initial_route->to, now)
+                                             : dispatch(relay, burst, burst->sorted.otherwise, now);
   case QP_VERDICT_GATEWAY:
     return pass_to_gateway(relay, burst, now);
   case QP_VERDICT_STUN:
     return hand_over_stun(relay, burst, now);
-  case QP_VERDICT_UNKNOWN_INITIAL:
-    return count(relay, QP_NO_DESTINATION, 1);
+  case QP_VERDICT_NO_ROUTE:
+    return count(relay, QP_NO_ROUTE, 1);
   case QP_VERDICT_EMPTY:
     return count(relay, QP_EMPTY, 1);
   }

@@ -61,7 +61,7 @@ static void sort(const struct qp_sorter *sorter, struct qp_datagram *datagram)
     return;
   }
   datagram->sorted =
-    qp_sort(&datagram->header, datagram->hash, &tables->sessions.routes, &tables->pins, sorter->now_ms);
+    qp_sort(&datagram->header, datagram->hash, &tables->sessions.routes, &tables->initial_routes, sorter->now_ms);
   if (datagram->sorted.verdict != QP_VERDICT_SESSION)
     return;
   const struct qp_account *account = &tables->sessions.accounts[datagram->sorted.session];

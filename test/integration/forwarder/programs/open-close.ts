@@ -27,7 +27,7 @@ async function cycle(): Promise<void> {
   const bucket = forwarder.openBucket(defaults.bytesPerSecond);
   forwarder.openSession({ cids: Buffer.alloc(12, 1), address, bucket, expiresAtMs });
   const id = forwarder.openSession({ cids: Buffer.alloc(12, 2), address, bucket, expiresAtMs });
-  forwarder.pin({ destinationId: Buffer.alloc(8, 3), to: id, from: id, expiresAtMs });
+  forwarder.routeInitial({ destinationId: Buffer.alloc(8, 3), to: id, from: id, expiresAtMs });
   forwarder.countersOf(id);
   await forwarder.close();
 }

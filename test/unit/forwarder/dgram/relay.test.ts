@@ -107,15 +107,15 @@ describe("Relay", () => {
     expect(rig.relay.sessions.require(rig.ids.bob)).toMatchObject({ packetsLimited: 1, packetsToItself: 1 });
   });
 
-  it("follows a pin from the dialer's current address only", () => {
+  it("follows an initial route from the dialer's current address only", () => {
     const rig = createRig();
     const initial = Buffer.concat([
       Buffer.from("c00000000108", "hex"),
       Buffer.alloc(8, 0x99),
       Buffer.alloc(90),
     ]);
-    const pin = { destinationId: Buffer.alloc(8, 0x99), to: rig.ids.bob, from: rig.ids.alice };
-    rig.relay.pins.add({ ...pin, expiresAtMs: nowMs + 10 }, nowMs);
+    const route = { destinationId: Buffer.alloc(8, 0x99), to: rig.ids.bob, from: rig.ids.alice };
+    rig.relay.initialRoutes.add({ ...route, expiresAtMs: nowMs + 10 }, nowMs);
     expect(rig.receive(initial, alice)).toBe("relayed");
     expect(rig.receive(initial, bob)).toBe("gateway");
     const moved = { address: "198.51.100.1", port: 7 };

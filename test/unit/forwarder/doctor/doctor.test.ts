@@ -9,7 +9,6 @@ const addon: Addon = {
   counterNames: [],
   hasProgram: true,
   open: () => expect.unreachable("nothing is opened"),
-  classify: () => "gateway",
   links: () => [],
 };
 

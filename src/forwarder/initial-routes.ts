@@ -1,0 +1,112 @@
+import { maxInitialRoutesPerSession } from "../defaults/index.ts";
+import type { InitialRoute, SessionId } from "./contract.ts";
+
+/** A client's first DCID has at least 8 bytes (RFC 9000 §7.2), and none has more than 20 (§17.2). */
+const minDestinationBytes = 8;
+const maxDestinationBytes = 20;
+
+/** Lookup of initial routes. */
+export interface InitialRouteLookup {
+  has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean;
+}
+
+/** A copy of the table elsewhere, which is told of every change. */
+export interface InitialRouteMirror {
+  /** A route is new, or replaces the one with the same DCID, which is the same dial's or has expired. */
+  added(route: InitialRoute): void;
+  removed(route: InitialRoute): void;
+}
+
+/** The initial routes, each until it expires or one of its sessions ends; bounded per accepter. */
+export class InitialRouteTable implements InitialRouteLookup {
+  readonly #mirror: InitialRouteMirror | undefined;
+  readonly #routes = new Map<string, InitialRoute>();
+  readonly #keysTo = new Map<SessionId, Set<string>>();
+  readonly #keysFrom = new Map<SessionId, Set<string>>();
+
+  constructor(mirror?: InitialRouteMirror) {
+    this.#mirror = mirror;
+  }
+
+  get size(): number {
+    return this.#routes.size;
+  }
+
+  /**
+   * Adds a route, or renews that of the same dial. If the accepter has too many, its oldest makes room.
+   *
+   * @returns `false` if another dial has the DCID: an observer of the wire must not take it away.
+   */
+  add(route: InitialRoute, nowMs: number): boolean {
+    const key = keyOf(route.destinationId, 0, route.destinationId.length);
+    if (this.#isAnothers(key, route, nowMs)) return false;
+    // The mirror is not told, so that no packet misses the DCID in between.
+    this.#forget(key);
+    const oldest = this.#keysTo.get(route.to);
+    if (oldest && oldest.size >= maxInitialRoutesPerSession) this.#remove(oldest.values().next().value!);
+    this.#routes.set(key, route);
+    addTo(this.#keysTo, route.to, key);
+    addTo(this.#keysFrom, route.from, key);
+    this.#mirror?.added(route);
+    return true;
+  }
+
+  has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean {
+    return this.find(bytes, at, length, nowMs) !== undefined;
+  }
+
+  /** Returns the live route of the DCID at `at`. */
+  find(bytes: Uint8Array, at: number, length: number, nowMs: number): InitialRoute | undefined {
+    // Most relays have no initial route most of the time. Then no key is made.
+    if (this.#routes.size === 0 || length < minDestinationBytes || length > maxDestinationBytes)
+      return undefined;
+    const route = this.#routes.get(keyOf(bytes, at, length));
+    return route && route.expiresAtMs > nowMs ? route : undefined;
+  }
+
+  /** Removes the routes that lead to or from a session. */
+  removeSession(id: SessionId): void {
+    for (const keys of [this.#keysTo.get(id), this.#keysFrom.get(id)])
+      for (const key of keys ?? []) this.#remove(key);
+  }
+
+  /** Removes the routes that have expired. */
+  sweep(nowMs: number): void {
+    for (const [key, route] of this.#routes) if (route.expiresAtMs <= nowMs) this.#remove(key);
+  }
+
+  #isAnothers(key: string, { from, to }: InitialRoute, nowMs: number): boolean {
+    const route = this.#routes.get(key);
+    return route !== undefined && route.expiresAtMs > nowMs && (route.from !== from || route.to !== to);
+  }
+
+  #remove(key: string): void {
+    const route = this.#forget(key);
+    if (route) this.#mirror?.removed(route);
+  }
+
+  #forget(key: string): InitialRoute | undefined {
+    const route = this.#routes.get(key);
+    if (!route) return undefined;
+    this.#routes.delete(key);
+    removeFrom(this.#keysTo, route.to, key);
+    removeFrom(this.#keysFrom, route.from, key);
+    return route;
+  }
+}
+
+function keyOf(bytes: Uint8Array, at: number, length: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("latin1");
+}
+
+function addTo(index: Map<SessionId, Set<string>>, id: SessionId, key: string): void {
+  const keys = index.get(id);
+  if (keys) keys.add(key);
+  else index.set(id, new Set([key]));
+}
+
+function removeFrom(index: Map<SessionId, Set<string>>, id: SessionId, key: string): void {
+  const keys = index.get(id);
+  keys?.delete(key);
+  if (keys?.size === 0) index.delete(id);
+}
