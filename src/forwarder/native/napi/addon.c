@@ -4,67 +4,90 @@
 #include "upcall-methods.h"
 #include "links.h"
 
+static double read_amount(struct qp_call *call, napi_value object, const char *name)
+{
+  return qp_read_amount(call, qp_property(call, object, name));
+}
+
+static int64_t read_ms(struct qp_call *call, napi_value object, const char *name)
+{
+  return qp_read_ms(call, qp_property(call, object, name));
+}
+
+static uint32_t read_uint32(struct qp_call *call, napi_value object, const char *name)
+{
+  return qp_read_uint32(call, qp_property(call, object, name));
+}
+
+static struct qp_place_limits read_places(struct qp_call *call, napi_value config)
+{
+  return (struct qp_place_limits){
+    .max = read_uint32(call, config, "maxGatewayClients"),
+    .max_on_probation = read_uint32(call, config, "maxGatewayProbation"),
+    .max_settled = read_uint32(call, config, "maxGatewaySettled"),
+    .max_strangers = read_uint32(call, config, "maxGatewayStrangers"),
+    .max_of_share = read_uint32(call, config, "maxGatewayShare"),
+    .per_second = read_amount(call, config, "newGatewayClientsPerSecond"),
+    .burst = read_amount(call, config, "gatewayClientBurst"),
+    .share_per_second = read_amount(call, config, "gatewaySharePerSecond"),
+  };
+}
+
+static struct qp_splice_options read_splice(struct qp_call *call, napi_value config)
+{
+  return (struct qp_splice_options){
+    .places = read_places(call, config),
+    .idle_ms = read_ms(call, config, "gatewayIdleMs"),
+    .new_idle_ms = read_ms(call, config, "gatewayNewIdleMs"),
+    .presence_ms = read_ms(call, config, "gatewayPresenceMs"),
+    .rest_ms = read_ms(call, config, "virtualAddressRestMs"),
+  };
+}
+
+static struct qp_stun_options read_stun(struct qp_call *call, napi_value stun)
+{
+  return (struct qp_stun_options){
+    .per_source = read_amount(call, stun, "perSource"),
+    .per_registration = read_amount(call, stun, "perRegistration"),
+    .per_registration_elsewhere = read_amount(call, stun, "perRegistrationElsewhere"),
+    .per_subject = read_amount(call, stun, "perSubject"),
+    .per_subject_elsewhere = read_amount(call, stun, "perSubjectElsewhere"),
+    .per_kind = read_amount(call, stun, "perKind"),
+    .burst_of_kind = read_amount(call, stun, "burstOfKind"),
+    .sources = read_uint32(call, stun, "sources"),
+    .max_bytes = read_uint32(call, stun, "maxBytes"),
+    .max_waiting = read_uint32(call, stun, "maxWaiting"),
+    .max_waiting_of_kind = read_uint32(call, stun, "maxWaitingOfKind"),
+    .max_waiting_of_subject = read_uint32(call, stun, "maxWaitingOfSubject"),
+    .nonce_life_ms = read_ms(call, stun, "nonceLifeMs"),
+  };
+}
+
 /** Reads the options in `config`. Fails the call if one is of the wrong type. */
 static struct qp_forwarder_options read_options(struct qp_call *call, napi_value config, char host[QP_IP_TEXT_BYTES],
                                                 char upstream[QP_IP_TEXT_BYTES])
 {
   napi_value upstream_address = qp_property(call, config, "upstreamAddress");
-  napi_value stun = qp_property(call, config, "stun");
   qp_read_ip(call, qp_property(call, config, "host"), host);
   bool has_upstream = qp_is_given(call, upstream_address);
   if (has_upstream)
     qp_read_ip(call, upstream_address, upstream);
-#define AMOUNT(name) qp_read_amount(call, qp_property(call, config, name))
-#define MS(name) qp_read_ms(call, qp_property(call, config, name))
-#define UINT32(name) qp_read_uint32(call, qp_property(call, config, name))
   const struct qp_forwarder_options options = {
     .host = host,
-    .port = (uint16_t)UINT32("port"),
-    .threads = UINT32("threads"),
-    .socket = { .buffer_bytes = (int)UINT32("socketBufferBytes") },
+    .port = (uint16_t)read_uint32(call, config, "port"),
+    .threads = read_uint32(call, config, "threads"),
+    .socket = { .buffer_bytes = (int)read_uint32(call, config, "socketBufferBytes") },
     .may_segment = true,
-    .max_sessions = UINT32("maxSessions"),
-    .max_buckets = UINT32("maxBuckets"),
+    .max_sessions = read_uint32(call, config, "maxSessions"),
+    .max_buckets = read_uint32(call, config, "maxBuckets"),
     .is_source_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),
     .upstream_host = has_upstream ? upstream : NULL,
-    .upstream_port = has_upstream ? (uint16_t)UINT32("upstreamPort") : 0,
-    .splice = {
-      .places = {
-        .max = UINT32("maxGatewayClients"),
-        .max_on_probation = UINT32("maxGatewayProbation"),
-        .max_settled = UINT32("maxGatewaySettled"),
-        .max_strangers = UINT32("maxGatewayStrangers"),
-        .max_of_share = UINT32("maxGatewayShare"),
-        .per_second = AMOUNT("newGatewayClientsPerSecond"),
-        .burst = AMOUNT("gatewayClientBurst"),
-        .share_per_second = AMOUNT("gatewaySharePerSecond"),
-      },
-      .idle_ms = MS("gatewayIdleMs"),
-      .new_idle_ms = MS("gatewayNewIdleMs"),
-      .presence_ms = MS("gatewayPresenceMs"),
-      .rest_ms = MS("virtualAddressRestMs"),
-    },
-    .stun = {
-      .per_source = qp_read_amount(call, qp_property(call, stun, "perSource")),
-      .per_registration = qp_read_amount(call, qp_property(call, stun, "perRegistration")),
-      .per_registration_elsewhere = qp_read_amount(call, qp_property(call, stun, "perRegistrationElsewhere")),
-      .per_subject = qp_read_amount(call, qp_property(call, stun, "perSubject")),
-      .per_subject_elsewhere = qp_read_amount(call, qp_property(call, stun, "perSubjectElsewhere")),
-      .per_kind = qp_read_amount(call, qp_property(call, stun, "perKind")),
-      .burst_of_kind = qp_read_amount(call, qp_property(call, stun, "burstOfKind")),
-      .sources = qp_read_uint32(call, qp_property(call, stun, "sources")),
-      .max_bytes = qp_read_uint32(call, qp_property(call, stun, "maxBytes")),
-      .max_waiting = qp_read_uint32(call, qp_property(call, stun, "maxWaiting")),
-      .max_waiting_of_kind = qp_read_uint32(call, qp_property(call, stun, "maxWaitingOfKind")),
-      .max_waiting_of_subject = qp_read_uint32(call, qp_property(call, stun, "maxWaitingOfSubject")),
-      .nonce_life_ms = qp_read_ms(call, qp_property(call, stun, "nonceLifeMs")),
-    },
-    .sweep_interval_ms = MS("sweepIntervalMs"),
-    .epoch_ms = MS("epochMs"),
+    .upstream_port = has_upstream ? (uint16_t)read_uint32(call, config, "upstreamPort") : 0,
+    .splice = read_splice(call, config),
+    .stun = read_stun(call, qp_property(call, config, "stun")),
+    .sweep_interval_ms = read_ms(call, config, "sweepIntervalMs"),
+    .epoch_ms = read_ms(call, config, "epochMs"),
   };
-#undef AMOUNT
-#undef MS
-#undef UINT32
   call->has_failed |= options.threads < 1 || options.threads > QP_MAX_THREADS || options.stun.sources < 1;
   return options;
 }
@@ -82,7 +105,7 @@ static const struct qp_kernel_options *read_kernel(struct qp_call *call, napi_va
   if (is_pinned)
     qp_read_text(call, path, pin, PATH_MAX);
   *options = (struct qp_kernel_options){
-    .max_routes = qp_read_uint32(call, qp_property(call, kernel, "maxRoutes")),
+    .max_routes = read_uint32(call, kernel, "maxRoutes"),
     .max_sessions = forwarder->max_sessions,
     .max_buckets = forwarder->max_buckets,
     .pin_path = is_pinned ? pin : NULL,
