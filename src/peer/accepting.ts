@@ -155,7 +155,7 @@ async function answerFlight(
  *
  * @throws ERR_QUICPIPE_INITIAL_INVALID if they do not.
  */
-export function requireFirstFlight(packets: readonly Uint8Array[]): Uint8Array {
+function requireFirstFlight(packets: readonly Uint8Array[]): Uint8Array {
   if (packets.length === 0 || packets.length > maxMessagePackets)
     throw invalid(`${packets.length} datagrams instead of 1 to ${maxMessagePackets}`);
   const flights = packets.map((packet) => {

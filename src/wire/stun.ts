@@ -5,9 +5,9 @@ import { hmacSha256 } from "./hmac.ts";
 import { formatIp, parseIp } from "./ip.ts";
 
 /** Length of the STUN header, in bytes (RFC 8489 §5). */
-export const stunHeaderBytes = 20;
+const stunHeaderBytes = 20;
 /** Bytes 4 to 7 of every STUN message (RFC 8489 §5). */
-export const stunMagicCookie = 0x2112a442;
+const stunMagicCookie = 0x2112a442;
 /** Length of a transaction ID, in bytes (RFC 8489 §5). */
 export const stunTransactionIdBytes = 12;
 

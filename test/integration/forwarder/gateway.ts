@@ -42,12 +42,7 @@ export function longPacketOf(
 }
 
 /** An Initial or Handshake packet that tells its length, so that another may stand behind it (RFC 9000 §12.2). */
-export function wholePacketOf(
-  type: number,
-  to: Uint8Array,
-  bytes = 100,
-  version: Buffer = versions[1],
-): Buffer {
+function wholePacketOf(type: number, to: Uint8Array, bytes = 100, version: Buffer = versions[1]): Buffer {
   const isInitial = ((type + (version === versions[2] ? 3 : 0)) & 3) === 0;
   const ids = Buffer.concat([Buffer.of(to.length), to, Buffer.of(2, 1, 2)]);
   const token = isInitial ? Buffer.concat([Buffer.of(0x40, 70), Buffer.alloc(70, 0xe0)]) : Buffer.alloc(0);

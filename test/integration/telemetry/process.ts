@@ -60,7 +60,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Sets an environment variable until the test ends. */
-export function setVariable(name: string, value: string): void {
+function setVariable(name: string, value: string): void {
   const before = process.env[name];
   process.env[name] = value;
   onTestFinished(() => {
