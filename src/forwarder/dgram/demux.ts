@@ -32,7 +32,7 @@ export const longDestination = 6;
 const shortDestination = 1;
 
 /**
- * Sorts a UDP payload by the rules of docs/protocol.md, without allocating. Returns the id of the session whose connection ID
+ * Sorts a UDP payload by the rules of docs/protocol.md. Allocates nothing while there are no initial routes. Returns the id of the session whose connection ID
  * it carries, or one of {@link verdict}.
  */
 export function classify(
