@@ -3,7 +3,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { drawChart } from "./chart.ts";
 import { createReport, formatReport } from "./report.ts";
-import { type Entrance, findEntrance, interruptedExitCode, isBoxed, runBoxed } from "./rig/box.ts";
+import {
+  type Entrance,
+  findEntrance,
+  interruptedExitCode,
+  isSandboxed,
+  runSandboxed,
+} from "./rig/sandbox.ts";
 import { Network } from "./rig/network.ts";
 import type { Effort, Lab, Row, RowResult, SkippedRow } from "./row.ts";
 import { rows } from "./rows/index.ts";
@@ -41,8 +47,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const entrance: Entrance | undefined = isBoxed ? undefined : findEntrance();
-  if (entrance && "command" in entrance) return await runBoxed(entrance.command);
+  const entrance: Entrance | undefined = isSandboxed ? undefined : findEntrance();
+  if (entrance && "command" in entrance) return await runSandboxed(entrance.command);
   // PID 1 of a PID namespace receives only the signals that it handles.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => process.exit(interruptedExitCode));

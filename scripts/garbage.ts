@@ -1,7 +1,7 @@
 /** `npm run garbage`: throws garbage at a real forwarder on loopback and checks that it holds. */
 import { parseArgs } from "node:util";
 import type { BackendChoice } from "../src/forwarder/index.ts";
-import { Arena } from "./garbage/arena.ts";
+import { FuzzRelay } from "./garbage/fuzz-relay.ts";
 import { createRandom } from "./garbage/random.ts";
 
 const help = `Throws garbage at a real forwarder on loopback: random bytes, packets of every kind cut short and
@@ -49,15 +49,15 @@ async function run(seconds: number, seed: number, backend: BackendChoice): Promi
   const faults: string[] = [];
   for (const event of ["uncaughtException", "unhandledRejection"])
     process.on(event, (error: unknown) => faults.push(`${event}: ${String(error)}`));
-  const arena = await Arena.open(createRandom(seed), backend, (error) =>
+  const fuzzed = await FuzzRelay.open(createRandom(seed), backend, (error) =>
     faults.push(`socket: ${error.message}`),
   );
   const start = Date.now();
   let firstRss: number | undefined;
   while (Date.now() < start + seconds * 1000 && faults.length === 0) {
-    arena.unsettle();
-    for (let i = 0; i < burst; i++) arena.throwOne();
-    if (!(await arena.settles())) faults.push(`${arena.missing} datagrams are not accounted for`);
+    fuzzed.unsettle();
+    for (let i = 0; i < burst; i++) fuzzed.throwOne();
+    if (!(await fuzzed.settles())) faults.push(`${fuzzed.missing} datagrams are not accounted for`);
     if (Date.now() > start + seconds * 250) firstRss ??= process.memoryUsage.rss();
   }
   const growthBytes = process.memoryUsage.rss() - (firstRss ?? process.memoryUsage.rss());
@@ -65,12 +65,12 @@ async function run(seconds: number, seed: number, backend: BackendChoice): Promi
   const summary = {
     seconds,
     seed,
-    backend: arena.forwarder.backend,
-    sent: arena.sent,
+    backend: fuzzed.forwarder.backend,
+    sent: fuzzed.sent,
     growthBytes,
-    ...arena.forwarder.stats(),
+    ...fuzzed.forwarder.stats(),
   };
   process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  await arena.close();
+  await fuzzed.close();
   return faults;
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run hostile`: attacks a real relay on loopback in every known way, and checks that honest clients notice little.
  */
-import { Arena } from "./hostile/arena.ts";
+import { AttackedRelay } from "./hostile/attacked-relay.ts";
 import type { Attack } from "./hostile/attack.ts";
 import { attacks } from "./hostile/attacks/index.ts";
 import { backends, readOptions, requireOption, runCommand } from "./hostile/command-line.ts";
@@ -58,16 +58,16 @@ const print = (text: string): void => void process.stdout.write(text);
 
 /** Runs the attacks, prints a line for each, and returns the exit status. */
 async function run(chosen: readonly Attack[], totalMs: number, backend: string): Promise<number> {
-  const arena = await Arena.open(backend);
-  const { relay } = arena;
+  const attacked = await AttackedRelay.open(backend);
+  const { relay } = attacked;
   try {
-    const quiet = await arena.calm(totalMs * quietShare);
-    print(`backend ${relay.backend}, ${megabytes(arena.coldBytes)} at first\n`);
+    const quiet = await attacked.calm(totalMs * quietShare);
+    print(`backend ${relay.backend}, ${megabytes(attacked.coldBytes)} at first\n`);
     print(`${head()}${quietLine("the quiet phase", quiet)}`);
     let isHeld = true;
     for (const attack of chosen)
-      isHeld = relay.isAlive && (await holds(arena, attack, totalMs / chosen.length, quiet)) && isHeld;
-    const isRecovered = await arena.recovers(quiet.rssBytes);
+      isHeld = relay.isAlive && (await holds(attacked, attack, totalMs / chosen.length, quiet)) && isHeld;
+    const isRecovered = await attacked.recovers(quiet.rssBytes);
     print(
       `afterwards ${megabytes(relay.rssBytes - quiet.rssBytes)}, ${relay.descriptors - quiet.descriptors} descriptors more\n`,
     );
@@ -75,34 +75,39 @@ async function run(chosen: readonly Attack[], totalMs: number, backend: string):
     print(isHeld && isRecovered ? "held\n" : "failed\n");
     return isHeld && isRecovered ? 0 : 1;
   } finally {
-    await arena.close();
+    await attacked.close();
   }
 }
 
 /** Tries an attack, and repeats it if it fails. Compares memory with the first quiet phase of the run. */
-async function holds(arena: Arena, attack: Attack, ms: number, first: Observation): Promise<boolean> {
-  if (await holdsOnce(arena, attack, ms, first, attack.name)) return true;
+async function holds(
+  attacked: AttackedRelay,
+  attack: Attack,
+  ms: number,
+  first: Observation,
+): Promise<boolean> {
+  if (await holdsOnce(attacked, attack, ms, first, attack.name)) return true;
   for (let i = 1; i <= repeats; i++) {
-    if (!arena.relay.isAlive) return false;
-    const quiet = { ...(await arena.calm(ms)), rssBytes: first.rssBytes };
+    if (!attacked.relay.isAlive) return false;
+    const quiet = { ...(await attacked.calm(ms)), rssBytes: first.rssBytes };
     print(quietLine("  quiet before the next", quiet));
-    if (!(await holdsOnce(arena, attack, ms, quiet, `  again, ${i} of ${repeats}`))) return false;
+    if (!(await holdsOnce(attacked, attack, ms, quiet, `  again, ${i} of ${repeats}`))) return false;
   }
   return true;
 }
 
 async function holdsOnce(
-  arena: Arena,
+  attacked: AttackedRelay,
   attack: Attack,
   ms: number,
   quiet: Observation,
   name: string,
 ): Promise<boolean> {
-  const trial = await arena.try(attack, ms, quiet);
-  print(attackLine(name, trial));
-  if (trial.faults.length === 0) return true;
-  // The next trial starts without the leftovers of this one.
-  await arena.recovers(quiet.rssBytes);
+  const result = await attacked.try(attack, ms, quiet);
+  print(attackLine(name, result));
+  if (result.faults.length === 0) return true;
+  // The next attack starts without the leftovers of this one.
+  await attacked.recovers(quiet.rssBytes);
   return false;
 }
 

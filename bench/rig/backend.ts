@@ -1,10 +1,10 @@
 import type { Backend } from "../../src/forwarder/index.ts";
-import type { Contestant } from "./contestant.ts";
-import type { Course } from "./course.ts";
+import type { Target } from "./target.ts";
+import type { Workload } from "./workload.ts";
 import { nodeCommand } from "./program.ts";
 
-/** Returns a relay backend with the sessions of a course, plus `otherSessions` without traffic. */
-export function relay(backend: Backend, { cidsPerSession }: Course, otherSessions = 0): Contestant {
+/** Returns a relay backend with the sessions of a workload, plus `otherSessions` without traffic. */
+export function relay(backend: Backend, { cidsPerSession }: Workload, otherSessions = 0): Target {
   return {
     name: backend,
     command: ({ cids, addresses: { client, relay: local, sink }, sourcePort }) =>

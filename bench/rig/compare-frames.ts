@@ -3,10 +3,10 @@ import type { Effort, Lab } from "../row.ts";
 import type { Rounds } from "../summary.ts";
 import { alternate } from "./alternate.ts";
 import type { Child } from "./child.ts";
-import { type Course, createConnectionIds, shareFile } from "./course.ts";
+import { type Workload, createConnectionIds, shareFile } from "./workload.ts";
 import { cpuNsOf } from "./cpu.ts";
 import { Loop } from "./loop.ts";
-import { startAt } from "./place.ts";
+import { startAt } from "./namespace.ts";
 import { compileReceiver } from "./program.ts";
 import { xdpCommand } from "./xdp.ts";
 
@@ -24,19 +24,19 @@ export type FrameFigure = "kpps/core" | "ns/packet";
 
 /**
  * Runs the relay's program and the control in turn on frames as a driver delivers them. The core of the relay does all
- * work up to the far end. Beforehand, checks the output of both programs for every connection ID of the course.
+ * work up to the far end. Beforehand, checks the output of both programs for every connection ID of the workload.
  */
 export async function compareFrames(
-  course: Course,
+  workload: Workload,
   figure: FrameFigure,
   effort: Effort,
   progress: Lab["progress"],
 ): Promise<Rounds> {
   await using stack = new AsyncDisposableStack();
   const loop = stack.use(new Loop());
-  const { path } = stack.use(shareFile(createConnectionIds(course)));
+  const { path } = stack.use(shareFile(createConnectionIds(workload)));
   const ends = [loop.device, loop.ends.relay, loop.ends.client];
-  const receiver = startAt("client", [compileReceiver(), ...ends, path, course.order]);
+  const receiver = startAt("client", [compileReceiver(), ...ends, path, workload.order]);
   stack.defer(receiver.stop);
   await receiver.hear();
   const sides = { control: await open("reflector"), subject: await open("relay") };
@@ -52,7 +52,7 @@ export async function compareFrames(
     stack.defer(host.stop);
     await host.hear();
     const verdict = await host.ask("check 0");
-    const expected = `${course.sessions * course.cidsPerSession} 0`;
+    const expected = `${workload.sessions * workload.cidsPerSession} 0`;
     if (verdict === expected) return host;
     const reason = `the ${kind} made ${verdict} frames right and wrong, not ${expected}; nothing was timed`;
     throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", reason);

@@ -4,10 +4,10 @@ import type { Effort, Lab } from "../row.ts";
 import type { Rounds } from "../summary.ts";
 import { alternate } from "./alternate.ts";
 import type { Child } from "./child.ts";
-import type { Contestant } from "./contestant.ts";
-import { type Course, createConnectionIds, type SharedFile, shareFile } from "./course.ts";
-import type { Ground } from "./ground.ts";
-import { startAt } from "./place.ts";
+import type { Target } from "./target.ts";
+import { type Workload, createConnectionIds, type SharedFile, shareFile } from "./workload.ts";
+import type { Link } from "./link.ts";
+import { startAt } from "./namespace.ts";
 import { compileLoad, compileSink } from "./program.ts";
 
 /** Size of the benchmark's packets, in bytes: that of packets from peers (`maxUdpPayloadBytes`). */
@@ -24,12 +24,12 @@ const drainMs = 100;
 const firstSourcePort = 40_000;
 const portsOfASide = 10_000;
 
-/** A comparison of control and subject on a course. */
-export interface Contest {
-  readonly course: Course;
-  readonly control: Contestant;
-  readonly subject: Contestant;
-  readonly ground: Ground;
+/** A comparison of control and subject on a workload. */
+export interface Comparison {
+  readonly workload: Workload;
+  readonly control: Target;
+  readonly subject: Target;
+  readonly link: Link;
 }
 
 /**
@@ -37,27 +37,27 @@ export interface Contest {
  * unchanged and to the right destinations. Returns packets per ms of CPU time.
  */
 export async function compare(
-  { course, control, subject, ground }: Contest,
+  { workload, control, subject, link }: Comparison,
   effort: Effort,
   progress: Lab["progress"],
 ): Promise<Rounds> {
   await using stack = new AsyncDisposableStack();
-  const cids = stack.use(shareFile(createConnectionIds(course)));
-  ground.openSink();
+  const cids = stack.use(shareFile(createConnectionIds(workload)));
+  link.openSink();
   const sides = {
     control: await open(control, firstSourcePort),
     subject: await open(subject, firstSourcePort + portsOfASide),
   };
-  ground.closeSink();
+  link.closeSink();
   return await alternate(effort, progress, "kpps per core", (side) =>
-    measure(ground, sides[side], effort.roundMs),
+    measure(link, sides[side], effort.roundMs),
   );
 
-  async function open(contestant: Contestant, sourcePort: number): Promise<Side> {
-    progress(`checking what ${contestant.name} passes on`);
-    const side = await startSide(ground, contestant, course, cids, sourcePort);
+  async function open(target: Target, sourcePort: number): Promise<Side> {
+    progress(`checking what ${target.name} passes on`);
+    const side = await startSide(link, target, workload, cids, sourcePort);
     stack.defer(side.stop);
-    await check(ground, contestant, side);
+    await check(link, target, side);
     return side;
   }
 }
@@ -66,7 +66,7 @@ interface Side {
   readonly forwarder: Child;
   readonly load: Child;
   /** Address and port that the load sends to. */
-  readonly target: string;
+  readonly address: string;
   readonly isProgram: boolean;
   /** Highest rate forwarded so far, in packets per ms. 0 before the first round, which therefore runs at full speed. */
   kpps: number;
@@ -74,33 +74,33 @@ interface Side {
 }
 
 async function startSide(
-  { addresses }: Ground,
-  contestant: Contestant,
-  { order }: Course,
+  { addresses }: Link,
+  target: Target,
+  { order }: Workload,
   cids: SharedFile,
   sourcePort: number,
 ): Promise<Side> {
-  const { turn } = contestant;
+  const { turn } = target;
   const sockets = turn?.clients ?? 1;
   const source = [addresses.client, String(sourcePort), String(sockets)];
   const load = startAt("client", [compileLoad(), cids.path, order, ...source]);
-  const forwarder = startAt("relay", contestant.command({ cids, addresses, sourcePort }));
+  const forwarder = startAt("relay", target.command({ cids, addresses, sourcePort }));
   const port = turn?.port ?? Number(await forwarder.hear());
   if (turn) await load.ask(`allocate ${addresses.relay} ${port} ${addresses.sink} 0`);
   return {
     forwarder,
     load,
-    target: `${addresses.relay} ${port}`,
-    isProgram: contestant.isProgram ?? false,
+    address: `${addresses.relay} ${port}`,
+    isProgram: target.isProgram ?? false,
     kpps: 0,
     stop: async () => void (await Promise.all([forwarder.stop(), load.stop()])),
   };
 }
 
-async function check(ground: Ground, { name }: Contestant, side: Side): Promise<void> {
-  const isGood = side.isProgram ? await isRightProgram(side) : await isRightForwarder(ground, side);
+async function check(link: Link, { name }: Target, side: Side): Promise<void> {
+  const isGood = side.isProgram ? await isRightProgram(side) : await isRightForwarder(link, side);
   if (isGood) return;
-  const reason = `${name} did not pass all packets on, unchanged and to the right place; nothing was timed`;
+  const reason = `${name} did not pass all packets on, unchanged and to the right destination; nothing was timed`;
   throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", reason);
 }
 
@@ -109,9 +109,9 @@ async function isRightProgram({ forwarder }: Side): Promise<boolean> {
   return right! > 0 && wrong === 0;
 }
 
-async function isRightForwarder(ground: Ground, side: Side): Promise<boolean> {
+async function isRightForwarder(link: Link, side: Side): Promise<boolean> {
   for (const kpps of checkKpps) {
-    const [right, wrong] = (await passOn(ground, side, kpps)).split(" ").map(Number);
+    const [right, wrong] = (await passOn(link, side, kpps)).split(" ").map(Number);
     if (wrong !== 0) return false;
     if (right === checkPackets) return true;
   }
@@ -120,34 +120,34 @@ async function isRightForwarder(ground: Ground, side: Side): Promise<boolean> {
 
 /** Sends the packets of a check and returns the sink's verdict, `<right> <wrong>`. */
 async function passOn(
-  { addresses, sinkPlace }: Ground,
-  { load, target }: Side,
+  { addresses, sinkNamespace }: Link,
+  { load, address }: Side,
   kpps: number,
 ): Promise<string> {
-  const sink = startAt(sinkPlace, [compileSink(), addresses.sink, String(sinkSilenceMs)]);
+  const sink = startAt(sinkNamespace, [compileSink(), addresses.sink, String(sinkSilenceMs)]);
   await sink.hear();
   const [verdict] = await Promise.all([
     sink.ask(String(checkPackets)),
-    load.ask(`check ${target} ${checkPackets} ${kpps}`),
+    load.ask(`check ${address} ${checkPackets} ${kpps}`),
   ]);
   await sink.stop();
   return verdict;
 }
 
 /** Runs one round and returns the packets that arrived per ms of the forwarder's CPU time. */
-async function measure(ground: Ground, side: Side, ms: number): Promise<number> {
-  const { forwarder, load, target, isProgram } = side;
+async function measure(link: Link, side: Side, ms: number): Promise<number> {
+  const { forwarder, load, address, isProgram } = side;
   if (isProgram) await forwarder.ask("attach 0");
-  const before = read(ground, forwarder);
-  await load.ask(`flood ${target} ${ms} ${Math.round(side.kpps * ground.overload)}`);
+  const before = read(link, forwarder);
+  await load.ask(`flood ${address} ${ms} ${Math.round(side.kpps * link.overload)}`);
   await sleep(drainMs);
-  const after = read(ground, forwarder);
+  const after = read(link, forwarder);
   if (isProgram) await forwarder.ask("detach 0");
   const packets = after.packets - before.packets;
   side.kpps = Math.max(side.kpps, packets / ms);
   return packets / ((after.cpuNs - before.cpuNs) / 1e6);
 }
 
-function read(ground: Ground, { pid }: Child): { packets: number; cpuNs: number } {
-  return { packets: ground.arrived(packetBytes), cpuNs: ground.spentNs(pid) };
+function read(link: Link, { pid }: Child): { packets: number; cpuNs: number } {
+  return { packets: link.arrived(packetBytes), cpuNs: link.spentNs(pid) };
 }

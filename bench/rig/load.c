@@ -23,7 +23,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include "course.h"
+#include "workload.h"
 #include "packet.h"
 #include "turn.h"
 
@@ -40,7 +40,7 @@ enum {
 static const uint64_t ns_per_ms = 1000000;
 
 static struct {
-  struct qp_course course;
+  struct qp_workload workload;
   int sockets[max_sockets];
   uint32_t socket_count;
   /* Bytes before each packet. */
@@ -93,7 +93,7 @@ static size_t write_packet(uint8_t *at, uint64_t n, uint32_t cid, bool sealed)
   uint8_t *packet = at + load.header_bytes;
   if (load.header_bytes > 0)
     qp_turn_channel_data(at, channel_of(cid), qp_packet_bytes);
-  qp_packet_address(packet, qp_course_cid(&load.course, cid));
+  qp_packet_address(packet, qp_workload_cid(&load.workload, cid));
   if (sealed)
     qp_packet_seal(packet, n);
   return load.header_bytes + qp_packet_bytes;
@@ -133,13 +133,13 @@ static void send_segments(int fd, struct sockaddr_in *to, struct iovec *vector, 
 static uint64_t send_message(struct order *order, uint64_t n)
 {
   static uint8_t buffer[1 << 16];
-  uint64_t most = load.course.bursts ? burst_segments : random_segments;
-  uint32_t cid = qp_course_at(&load.course, n), direction = direction_of(cid);
+  uint64_t most = load.workload.bursts ? burst_segments : random_segments;
+  uint32_t cid = qp_workload_at(&load.workload, n), direction = direction_of(cid);
   uint64_t count = 0;
   size_t bytes = 0;
   do {
     bytes += write_packet(buffer + bytes, n + count, cid, order->sealed);
-    cid = qp_course_at(&load.course, n + ++count);
+    cid = qp_workload_at(&load.workload, n + ++count);
   } while (count < most && n + count < order->packets && direction_of(cid) == direction);
   struct iovec vector = { buffer, bytes };
   send_segments(load.sockets[direction], &order->to, &vector, (uint16_t)(bytes / count));
@@ -173,8 +173,8 @@ static void allocate(const struct sockaddr_in *server, const char *sink)
   load.header_bytes = qp_turn_channel_header;
   for (uint32_t direction = 0; direction < load.socket_count; direction++)
     expect_success(qp_turn_allocate(load.sockets[direction], server));
-  for (uint32_t cid = 0; cid < load.course.cid_count; cid++) {
-    const uint8_t *port = qp_course_cid(&load.course, cid) + qp_port_at - qp_cid_at;
+  for (uint32_t cid = 0; cid < load.workload.cid_count; cid++) {
+    const uint8_t *port = qp_workload_cid(&load.workload, cid) + qp_port_at - qp_cid_at;
     memcpy(&peer.sin_port, port, sizeof peer.sin_port);
     expect_success(qp_turn_bind(load.sockets[direction_of(cid)], server, channel_of(cid), &peer));
   }
@@ -221,7 +221,7 @@ int main(int argc, char **argv)
 {
   if (argc != 6)
     return 2;
-  load.course = qp_course_read(argv[1], argv[2]);
+  load.workload = qp_workload_read(argv[1], argv[2]);
   load.socket_count = (uint32_t)atoi(argv[5]);
   if (load.socket_count == 0 || load.socket_count > max_sockets)
     return 2;

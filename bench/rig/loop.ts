@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { QuicpipeError } from "../../src/errors.ts";
 import { cpuNsOf } from "./cpu.ts";
-import type { Addresses, Ground } from "./ground.ts";
-import { findKernelThread, kernelThreadNs, pinKernelThread } from "./outside.ts";
-import { connect, cores, type End, ip, runAt } from "./place.ts";
-import { Turnstile } from "./turnstile.ts";
+import type { Addresses, Link } from "./link.ts";
+import { findKernelThread, kernelThreadNs, bindKernelThread } from "./host-helper.ts";
+import { connect, cores, type End, ip, runAt } from "./namespace.ts";
+import { ArrivalCounter } from "./arrival-counter.ts";
 
 const addresses: Addresses = { client: "198.18.2.2", relay: "198.18.2.1", sink: "198.18.2.2" };
 const macs = { client: "02:00:00:00:00:05", relay: "02:00:00:00:00:06" } as const;
@@ -14,7 +14,7 @@ const macs = { client: "02:00:00:00:00:05", relay: "02:00:00:00:00:06" } as cons
  * that received the packet. Each packet travels alone and with a complete checksum, as on a physical cable. A kernel
  * thread on the relay's core receives there. Its CPU time counts, for programs and processes alike.
  */
-export class Loop implements Disposable, Ground {
+export class Loop implements Disposable, Link {
   /** Interface name at both ends. Unique to this loop, and so is the name of its kernel thread. */
   readonly device: string = `loop${randomBytes(3).toString("hex")}`;
   readonly ends: { readonly relay: string; readonly client: string } = {
@@ -22,10 +22,10 @@ export class Loop implements Disposable, Ground {
     client: `${addresses.client}/${macs.client}`,
   };
   readonly addresses: Addresses = addresses;
-  readonly sinkPlace = "client";
+  readonly sinkNamespace = "client";
   /** Barely above 1: a packet dropped at a full socket has already cost the core most of its work. */
   readonly overload = 1.05;
-  readonly #turnstile: Turnstile;
+  readonly #counter: ArrivalCounter;
   #receivers: readonly number[] = [];
 
   constructor() {
@@ -35,7 +35,7 @@ export class Loop implements Disposable, Ground {
     ip("relay", "link", "set", this.device, "gso_max_segs", "1");
     // Without forwarding, bpf_fib_lookup finds no route for packets that arrive here.
     write(`/proc/sys/net/ipv4/conf/${this.device}/forwarding`, "1");
-    this.#turnstile = new Turnstile("client", this.device);
+    this.#counter = new ArrivalCounter("client", this.device);
   }
 
   /** Moves reception at the relay to a kernel thread on the relay's core. Rows that send packets need it. */
@@ -48,20 +48,20 @@ export class Loop implements Disposable, Ground {
     const helper = findKernelThread(`ksoftirqd/${cores.relay}\n`);
     if (receiver === undefined || helper === undefined)
       throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", "the kernel's threads cannot be seen from here");
-    await pinKernelThread(receiver, cores.relay);
+    await bindKernelThread(receiver, cores.relay);
     this.#receivers = [receiver, helper];
   }
 
   openSink(): void {
-    this.#turnstile.open();
+    this.#counter.open();
   }
 
   closeSink(): void {
-    this.#turnstile.close();
+    this.#counter.close();
   }
 
   arrived(datagramBytes: number): number {
-    return this.#turnstile.arrived(datagramBytes);
+    return this.#counter.arrived(datagramBytes);
   }
 
   spentNs(pid: number): number {
@@ -69,12 +69,12 @@ export class Loop implements Disposable, Ground {
   }
 
   [Symbol.dispose](): void {
-    this.#turnstile.remove();
+    this.#counter.remove();
     ip("client", "link", "delete", this.device);
   }
 
-  #end(place: "client" | "relay"): End {
-    return { place, device: this.device, addresses: [addresses[place]], mac: macs[place] };
+  #end(namespace: "client" | "relay"): End {
+    return { namespace, device: this.device, addresses: [addresses[namespace]], mac: macs[namespace] };
   }
 }
 

@@ -13,7 +13,7 @@ export function compileControl(): string {
 
 /** Compiles the load and returns the path of the program. */
 export function compileLoad(): string {
-  return compile("load", "rig/load.c", "rig/course.c", "rig/packet.c", "rig/turn.c");
+  return compile("load", "rig/load.c", "rig/workload.c", "rig/packet.c", "rig/turn.c");
 }
 
 /** Compiles the sink and returns the path of the program. */
@@ -23,7 +23,7 @@ export function compileSink(): string {
 
 /** Compiles the host of XDP programs and the control of the XDP rows, and returns the path of the host. */
 export function compileXdp(): string {
-  const sources = ["subjects/xdp.c", "rig/trial.c", ...frames, ...sourcesBelow("../src/xdp/native")];
+  const sources = ["subjects/xdp.c", "rig/test-run.c", ...frames, ...sourcesBelow("../src/xdp/native")];
   return compileWith("controls/reflector", "xdp", ...sources);
 }
 
@@ -37,7 +37,7 @@ export function nodeCommand(script: string, ...args: readonly (string | number)[
   return [process.execPath, fromBench(script), ...args.map(String)];
 }
 
-const frames: readonly string[] = ["rig/frame.c", "rig/course.c", "rig/packet.c", "../test/xdp/packet.c"];
+const frames: readonly string[] = ["rig/frame.c", "rig/workload.c", "rig/packet.c", "../test/xdp/packet.c"];
 
 function sourcesBelow(folder: string): string[] {
   const names = readdirSync(fromBench(folder), { recursive: true, encoding: "utf8" }).filter((name) =>

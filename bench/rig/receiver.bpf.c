@@ -1,6 +1,6 @@
 /*
  * Far end of the cable in the frame rows: counts frames and drops them. The kernel reuses a dropped frame, unchanged,
- * for a packet that comes in. The program therefore rewrites it to the next packet of the course.
+ * for a packet that comes in. The program therefore rewrites it to the next packet of the workload.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -16,17 +16,17 @@
 
 #include "../../src/xdp/native/calls.h"
 #include "../build/receiver.skel.h"
-#include "course.h"
+#include "workload.h"
 #include "frame.h"
 #include "refill.h"
 
 /* Returns the packet for the connection ID at an index, or for the next one that the relay forwards. */
-static struct qp_refill refill_of(const struct qp_cable *cable, const struct qp_course *course, uint32_t place)
+static struct qp_refill refill_of(const struct qp_cable *cable, const struct qp_workload *workload, uint32_t index)
 {
-  const uint8_t *cid = qp_course_cid(course, place);
+  const uint8_t *cid = qp_workload_cid(workload, index);
   struct frame frame = qp_frame_in(cable, cid);
   if (qp_looks_unfinished(&frame))
-    return refill_of(cable, course, (place + 1) % course->cid_count);
+    return refill_of(cable, workload, (index + 1) % workload->cid_count);
   struct qp_refill refill;
   memcpy(refill.cid, cid, sizeof refill.cid);
   memcpy(&refill.source_port, frame.bytes + QP_SOURCE_PORT_AT, sizeof refill.source_port);
@@ -34,20 +34,20 @@ static struct qp_refill refill_of(const struct qp_cable *cable, const struct qp_
   return refill;
 }
 
-static void fill(struct qp_receiver *receiver, const struct qp_cable *cable, const struct qp_course *course)
+static void fill(struct qp_receiver *receiver, const struct qp_cable *cable, const struct qp_workload *workload)
 {
   size_t bytes = QP_REFILLS * sizeof(struct qp_refill);
   struct qp_refill *refills = mmap(NULL, bytes, PROT_WRITE, MAP_SHARED, receiver->maps.refills.map_fd, 0);
-  struct qp_refill *known = calloc(course->cid_count, sizeof *known);
+  struct qp_refill *known = calloc(workload->cid_count, sizeof *known);
   if (refills == MAP_FAILED || !known) {
     perror("receiver: refills");
     exit(1);
   }
-  for (uint32_t place = 0; place < course->cid_count; place++)
-    known[place] = refill_of(cable, course, place);
+  for (uint32_t index = 0; index < workload->cid_count; index++)
+    known[index] = refill_of(cable, workload, index);
   for (uint32_t n = 0; n < QP_REFILLS; n++)
-    refills[n] = known[qp_course_at(course, n)];
-  struct frame frame = qp_frame_in(cable, qp_course_cid(course, 0));
+    refills[n] = known[qp_workload_at(workload, n)];
+  struct frame frame = qp_frame_in(cable, qp_workload_cid(workload, 0));
   memcpy(receiver->bss->headers, frame.bytes, sizeof receiver->bss->headers);
   free(known);
   munmap(refills, bytes);
@@ -58,13 +58,13 @@ int main(int argc, char **argv)
   if (argc != 6)
     return 2;
   struct qp_cable cable = qp_cable_parse(argv[2], argv[3]);
-  struct qp_course course = qp_course_read(argv[4], argv[5]);
+  struct qp_workload workload = qp_workload_read(argv[4], argv[5]);
   struct qp_receiver *receiver = qp_receiver__open_and_load();
   if (!receiver) {
     perror("receiver: load");
     return 1;
   }
-  fill(receiver, &cable, &course);
+  fill(receiver, &cable, &workload);
   int link = qp_bpf_link(receiver->progs.receive.prog_fd, if_nametoindex(argv[1]), XDP_FLAGS_DRV_MODE);
   if (link < 0) {
     fprintf(stderr, "receiver: attach: %s\n", strerror(-link));

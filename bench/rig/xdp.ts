@@ -1,5 +1,5 @@
 import { maxCids, maxRegistrations } from "../../src/defaults/index.ts";
-import type { Contestant } from "./contestant.ts";
+import type { Target } from "./target.ts";
 import type { Loop } from "./loop.ts";
 import { compileXdp } from "./program.ts";
 
@@ -14,8 +14,8 @@ export function xdpCommand(
   return [compileXdp(), kind, device, ends.relay, ends.client, String(loadPort), cidsPath, ...sizes];
 }
 
-/** Returns the relay's XDP program or the control as a contestant. */
-export function program(kind: "relay" | "reflector", loop: Loop): Contestant {
+/** Returns the relay's XDP program or the control as a target. */
+export function program(kind: "relay" | "reflector", loop: Loop): Target {
   return {
     name: kind === "relay" ? "xdp" : kind,
     isProgram: true,

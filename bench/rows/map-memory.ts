@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { maxCids } from "../../src/defaults/index.ts";
-import { type Course, createConnectionIds, shareFile } from "../rig/course.ts";
+import { type Workload, createConnectionIds, shareFile } from "../rig/workload.ts";
 import { Loop } from "../rig/loop.ts";
-import { startAt } from "../rig/place.ts";
+import { startAt } from "../rig/namespace.ts";
 import { needsXdp } from "../rig/requirement.ts";
 import { xdpCommand } from "../rig/xdp.ts";
 import type { Row } from "../row.ts";
 import { figureOf } from "../summary.ts";
 
 /** The kernel allocates the maps in full at once, so the number of sessions does not matter. */
-const few: Course = { order: "random", sessions: 2, cidsPerSession: 1 };
+const few: Workload = { order: "random", sessions: 2, cidsPerSession: 1 };
 const loadPort = 40_000;
 
 /** Returns the memory of a process's BPF maps as the kernel reports it, in bytes. */

@@ -1,5 +1,5 @@
 import { startChild } from "../rig/child.ts";
-import { type Course, createConnectionIds, shareFile } from "../rig/course.ts";
+import { type Workload, createConnectionIds, shareFile } from "../rig/workload.ts";
 import { figuresOf } from "../rig/figures.ts";
 import { addresses } from "../rig/network.ts";
 import { compileLoad, nodeCommand } from "../rig/program.ts";
@@ -25,7 +25,7 @@ function memoryRow(name: string, about: string, key: "tableBytes" | "processByte
   };
 }
 
-const oneCid: Course = { order: "random", sessions: 1, cidsPerSession: 1 };
+const oneCid: Workload = { order: "random", sessions: 1, cidsPerSession: 1 };
 const registrations = 200;
 const sourcePort = 40_000;
 /** High enough that the gap between packets is far below the goal, low enough that the core has time left. */
@@ -42,7 +42,7 @@ const visible: Row = {
     progress(`registering ${registrations} times`);
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(shareFile(createConnectionIds(oneCid)));
-    network.ground("whole").closeSink();
+    network.link("whole").closeSink();
     // The subject's two threads need a core each; the load leaves most of its core free.
     const subject = network.start("relay", nodeCommand("subjects/visible.ts", path, sourcePort), "any core");
     stack.defer(subject.stop);

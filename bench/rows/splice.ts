@@ -1,6 +1,6 @@
 import { alternate } from "../rig/alternate.ts";
 import { startChild } from "../rig/child.ts";
-import { shareFile } from "../rig/course.ts";
+import { shareFile } from "../rig/workload.ts";
 import { nodeCommand } from "../rig/program.ts";
 import { needsNative } from "../rig/requirement.ts";
 import type { Row } from "../row.ts";

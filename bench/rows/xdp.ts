@@ -1,21 +1,21 @@
 import { relay } from "../rig/backend.ts";
 import { compare } from "../rig/compare.ts";
-import type { Contestant } from "../rig/contestant.ts";
-import type { Course } from "../rig/course.ts";
+import type { Target } from "../rig/target.ts";
+import type { Workload } from "../rig/workload.ts";
 import { compareFrames, type FrameFigure } from "../rig/compare-frames.ts";
 import { Loop } from "../rig/loop.ts";
-import { areKernelThreadsVisible } from "../rig/outside.ts";
+import { areKernelThreadsVisible } from "../rig/host-helper.ts";
 import { needsNative, needsXdp } from "../rig/requirement.ts";
 import { program } from "../rig/xdp.ts";
 import type { Effort, Row } from "../row.ts";
 import { summarise } from "../summary.ts";
 
-const of64: Course = { order: "burst16", sessions: 64, cidsPerSession: 1 };
-const randomOf100k: Course = { order: "random", sessions: 10_000, cidsPerSession: 10 };
+const of64: Workload = { order: "burst16", sessions: 64, cidsPerSession: 1 };
+const randomOf100k: Workload = { order: "random", sessions: 10_000, cidsPerSession: 10 };
 const control = "reflector";
 
 /** Returns a row for packets of the kernel's stack, with programs attached in generic mode. */
-function stackRow(name: string, about: string, course: Course, subjectOn: (loop: Loop) => Contestant): Row {
+function stackRow(name: string, about: string, workload: Workload, subjectOn: (loop: Loop) => Target): Row {
   return {
     name,
     about,
@@ -25,19 +25,19 @@ function stackRow(name: string, about: string, course: Course, subjectOn: (loop:
         return { name, skipped: "the kernel's threads are in another PID namespace" };
       using loop = new Loop();
       await loop.receiveByThread();
-      const contest = { course, control: program(control, loop), subject: subjectOn(loop), ground: loop };
-      return { name, unit: "kpps/core", ...summarise(control, await compare(contest, effort, progress)) };
+      const comparison = { workload, control: program(control, loop), subject: subjectOn(loop), link: loop };
+      return { name, unit: "kpps/core", ...summarise(control, await compare(comparison, effort, progress)) };
     },
   };
 }
 
-function framesRow(name: string, about: string, course: Course, figure: FrameFigure = "kpps/core"): Row {
+function framesRow(name: string, about: string, workload: Workload, figure: FrameFigure = "kpps/core"): Row {
   return {
     name,
     about,
     async run({ network, effort, progress }) {
       if ("refusal" in network) return { name, skipped: network.refusal };
-      const rounds = await compareFrames(course, figure, effortFor(figure, effort), progress);
+      const rounds = await compareFrames(workload, figure, effortFor(figure, effort), progress);
       return { name, unit: figure, ...summarise(control, rounds) };
     },
   };

@@ -1,5 +1,5 @@
 /**
- * The relay's data plane in a process of its own, with the sessions of a course and others without traffic.
+ * The relay's data plane in a process of its own, with the sessions of a workload and others without traffic.
  *
  *   relay <backend> <file of connection IDs> <IDs per session> <client> <client's port> <sink> <address that the sink talks to>
  *         <other sessions>
@@ -8,7 +8,7 @@ import { randomFillSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Backend, createForwarder } from "../../src/forwarder/index.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";
-import { firstSinkPort } from "../rig/course.ts";
+import { firstSinkPort } from "../rig/workload.ts";
 import { serveUntilEnd } from "../rig/served.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 

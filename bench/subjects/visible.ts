@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createForwarder } from "../../src/forwarder/index.ts";
-import { firstSinkPort } from "../rig/course.ts";
+import { firstSinkPort } from "../rig/workload.ts";
 import { addresses } from "../rig/network.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 

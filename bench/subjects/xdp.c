@@ -1,5 +1,5 @@
 /*
- * An XDP program in the kernel: the relay's, with the sessions of a course, or the control.
+ * An XDP program in the kernel: the relay's, with the sessions of a workload, or the control.
  *
  *   xdp <relay|reflector> <interface> <relay's end> <client's end> <load's port> <file of connection IDs>
  *       <max routes> <max sessions>
@@ -26,13 +26,13 @@
 #include "../../src/xdp/native/kernel.h"
 #include "../../src/xdp/native/maps.h"
 #include "../build/reflector.skel.h"
-#include "../rig/course.h"
+#include "../rig/workload.h"
 #include "../rig/frame.h"
 #include "../rig/refill.h"
-#include "../rig/trial.h"
+#include "../rig/test-run.h"
 
 enum {
-  /* First port of the sessions, as in rig/course.ts. Session 0 is the load's. */
+  /* First port of the sessions, as in rig/workload.ts. Session 0 is the load's. */
   first_port = 20000,
 };
 
@@ -41,10 +41,10 @@ static const uint64_t ns_per_s = 1000000000, s_per_hour = 3600;
 static struct {
   bool is_relay;
   int link;
-  struct qp_trial trial;
+  struct qp_test_run test_run;
   struct qp_kernel kernel;
   struct qp_cable cable;
-  struct qp_course course;
+  struct qp_workload workload;
 } host = { .link = -1 };
 
 static void expect(bool holds, const char *what)
@@ -79,10 +79,10 @@ static void open_session(uint32_t session, struct qp_source address)
 /* Opens a session for each port in the connection IDs, and one for the load. */
 static void open_sessions(uint16_t load_port)
 {
-  const struct qp_course *course = &host.course;
+  const struct qp_workload *workload = &host.workload;
   open_session(0, (struct qp_source){ .ip = host.cable.client.ip, .port = htons(load_port) });
-  for (uint32_t place = 0; place < course->cid_count; place++) {
-    const uint8_t *cid = qp_course_cid(course, place);
+  for (uint32_t index = 0; index < workload->cid_count; index++) {
+    const uint8_t *cid = qp_workload_cid(workload, index);
     struct qp_source address = qp_session_of(&host.cable, cid);
     uint32_t session = ntohs(address.port) - first_port + 1u;
     if (host.kernel.accounts[session].version == 0)
@@ -119,7 +119,7 @@ static bool is_right(const uint8_t *cid)
 {
   struct frame in = qp_frame_in(&host.cable, cid), out;
   struct frame right = host.is_relay ? qp_frame_relayed(&host.cable, cid) : qp_frame_reflected(&host.cable, cid);
-  enum xdp_action verdict = qp_trial_once(&host.trial, &in, &out);
+  enum xdp_action verdict = qp_test_run_once(&host.test_run, &in, &out);
   if (host.is_relay && qp_looks_unfinished(&in))
     return verdict == XDP_PASS && same_frame(&out, &in);
   return verdict == XDP_TX && same_frame(&out, &right);
@@ -127,15 +127,15 @@ static bool is_right(const uint8_t *cid)
 
 static void check(void)
 {
-  uint32_t right = 0, count = host.course.cid_count;
-  for (uint32_t place = 0; place < count; place++)
-    right += is_right(qp_course_cid(&host.course, place));
+  uint32_t right = 0, count = host.workload.cid_count;
+  for (uint32_t index = 0; index < count; index++)
+    right += is_right(qp_workload_cid(&host.workload, index));
   printf("%u %u\n", right, count - right);
 }
 
 static void attach(void)
 {
-  host.link = qp_bpf_link(host.trial.program, host.trial.interface_index, XDP_FLAGS_SKB_MODE);
+  host.link = qp_bpf_link(host.test_run.program, host.test_run.interface_index, XDP_FLAGS_SKB_MODE);
   if (host.link < 0)
     errno = -host.link;
   expect(host.link >= 0, "attach");
@@ -150,7 +150,7 @@ static void detach(void)
 
 static void obey(const char *verb, uint64_t ms)
 {
-  struct frame first = qp_frame_in(&host.cable, qp_course_cid(&host.course, 0));
+  struct frame first = qp_frame_in(&host.cable, qp_workload_cid(&host.workload, 0));
   if (strcmp(verb, "check") == 0)
     check();
   else if (strcmp(verb, "attach") == 0)
@@ -158,9 +158,9 @@ static void obey(const char *verb, uint64_t ms)
   else if (strcmp(verb, "detach") == 0)
     detach();
   else if (strcmp(verb, "frames") == 0)
-    printf("%" PRIu64 "\n", qp_trial_live(&host.trial, &first, ms));
+    printf("%" PRIu64 "\n", qp_test_run_live(&host.test_run, &first, ms));
   else
-    printf("%.1f\n", qp_trial_time(&host.trial, &first, ms));
+    printf("%.1f\n", qp_test_run_time(&host.test_run, &first, ms));
   fflush(stdout);
 }
 
@@ -169,13 +169,13 @@ int main(int argc, char **argv)
   if (argc != 9)
     return 2;
   host.is_relay = strcmp(argv[1], "relay") == 0;
-  host.trial.interface_index = if_nametoindex(argv[2]);
+  host.test_run.interface_index = if_nametoindex(argv[2]);
   host.cable = qp_cable_parse(argv[3], argv[4]);
   /* The order of sending is irrelevant here. */
-  host.course = qp_course_read(argv[6], "random");
+  host.workload = qp_workload_read(argv[6], "random");
   uint16_t load_port = (uint16_t)atoi(argv[5]);
   uint32_t max_routes = (uint32_t)atoi(argv[7]), max_sessions = (uint32_t)atoi(argv[8]);
-  host.trial.program = host.is_relay ? open_relay(load_port, max_routes, max_sessions) : open_reflector();
+  host.test_run.program = host.is_relay ? open_relay(load_port, max_routes, max_sessions) : open_reflector();
   printf("%d\n", QP_RELAY_PORT);
   fflush(stdout);
   char verb[8];

@@ -1,4 +1,4 @@
-import type { Trial } from "./arena.ts";
+import type { AttackResult } from "./attacked-relay.ts";
 import type { Observation } from "./observation.ts";
 import { failuresOf, median, progress, visitRatio } from "./verdict.ts";
 
@@ -46,7 +46,7 @@ export function quietLine(name: string, quiet: Observation): string {
 }
 
 /** Returns the line of an attack, relative to its quiet phase. */
-export function attackLine(name: string, { attack, quiet, attacked, report, faults }: Trial): string {
+export function attackLine(name: string, { attack, quiet, attacked, report, faults }: AttackResult): string {
   return row([
     name,
     `${compact.format(report.done)} ${attack.unit}`,

@@ -11,7 +11,7 @@ const attacked: Observation = {
   visits: { http3: [22, undefined, 22], tcp: [10] },
   pair: { ...quiet.pair, received: 998, renewalsFailed: 2 },
 };
-const trial = {
+const result = {
   attack: { name: "flood", unit: "datagrams", run: () => Promise.resolve() },
   quiet,
   attacked,
@@ -37,7 +37,7 @@ describe("the table of attacks", () => {
   });
 
   it("has an attack's work, and what it cost in relation to the quiet phase", () => {
-    expect(cells(attackLine("flood", trial))).toEqual([
+    expect(cells(attackLine("flood", result))).toEqual([
       "flood",
       "12.3K datagrams",
       "+60 MB",
@@ -53,11 +53,11 @@ describe("the table of attacks", () => {
   });
 
   it("tells what failed", () => {
-    const line = attackLine("flood", { ...trial, faults: ["memory grew", "the log is flooded"] });
+    const line = attackLine("flood", { ...result, faults: ["memory grew", "the log is flooded"] });
     expect(line).toMatch(/FAILS: memory grew; the log is flooded\n$/);
   });
 
   it("has a name for each column", () => {
-    expect(cells(head())).toHaveLength(cells(attackLine("flood", trial)).length);
+    expect(cells(head())).toHaveLength(cells(attackLine("flood", result)).length);
   });
 });

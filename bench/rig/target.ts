@@ -1,9 +1,9 @@
-import type { SharedFile } from "./course.ts";
-import type { Addresses } from "./ground.ts";
+import type { SharedFile } from "./workload.ts";
+import type { Addresses } from "./link.ts";
 
 /** Input for starting a forwarder under measurement. */
 export interface Start {
-  /** File of the course's connection IDs, back to back. */
+  /** File of the workload's connection IDs, back to back. */
   readonly cids: SharedFile;
   readonly addresses: Addresses;
   /** First source port of the load. */
@@ -11,7 +11,7 @@ export interface Start {
 }
 
 /** A forwarder to measure, in a process of its own. */
-export interface Contestant {
+export interface Target {
   readonly name: string;
   /** Returns the program and its arguments. The program prints its UDP port, unless `turn` gives it. */
   command(start: Start): readonly string[];

@@ -8,7 +8,7 @@ import { cidBytes } from "../../src/wire/connection-id.ts";
 export type PacketOrder = "burst16" | "random";
 
 /** The load's packets and their destinations. */
-export interface Course {
+export interface Workload {
   readonly order: PacketOrder;
   /** Number of sessions. Each has a port of its own at the sink. */
   readonly sessions: number;
@@ -19,10 +19,10 @@ export interface Course {
 export const firstSinkPort = 20_000;
 
 /**
- * Returns the connection IDs of a course, back to back, session by session. The last two bytes of each are the port of
+ * Returns the connection IDs of a workload, back to back, session by session. The last two bytes of each are the port of
  * its session, for the control, which has no table. The other bytes are random.
  */
-export function createConnectionIds({ sessions, cidsPerSession }: Course): Uint8Array {
+export function createConnectionIds({ sessions, cidsPerSession }: Workload): Uint8Array {
   const cids = Buffer.alloc(sessions * cidsPerSession * cidBytes);
   randomFillSync(cids);
   for (let i = 0; i < sessions * cidsPerSession; i++) {

@@ -1,14 +1,14 @@
-import { type Place, runAt } from "./place.ts";
+import { type Namespace, runAt } from "./namespace.ts";
 
 /** IPv4 and UDP headers. */
 const headerBytes = 28;
 
 /** Counts datagrams on arrival at an interface. */
-export class Turnstile {
-  readonly #place: Place;
+export class ArrivalCounter {
+  readonly #namespace: Namespace;
 
-  constructor(place: Place, device: string) {
-    this.#place = place;
+  constructor(namespace: Namespace, device: string) {
+    this.#namespace = namespace;
     this.#nft("add table netdev bench");
     this.#nft("add counter netdev bench arrived");
     this.#nft(`add chain netdev bench in { type filter hook ingress device ${device} priority 0; }`);
@@ -37,6 +37,6 @@ export class Turnstile {
   }
 
   #nft(command: string, ...options: string[]): string {
-    return runAt(this.#place, "nft", ...options, command);
+    return runAt(this.#namespace, "nft", ...options, command);
   }
 }

@@ -22,7 +22,7 @@ const maxGatewayClients: number = strangerCount / 2;
 const settleMs = 2000;
 
 /** A real forwarder on loopback, surrounded by registered peers and strangers, with a count of what they throw. */
-export class Arena {
+export class FuzzRelay {
   readonly forwarder: Forwarder;
   readonly #random: Random;
   readonly #upstream: Socket;
@@ -34,7 +34,11 @@ export class Arena {
   #replies = 0;
 
   /** @param onError receives faults of the forwarder's socket. */
-  static async open(random: Random, backend: BackendChoice, onError: (error: Error) => void): Promise<Arena> {
+  static async open(
+    random: Random,
+    backend: BackendChoice,
+    onError: (error: Error) => void,
+  ): Promise<FuzzRelay> {
     const upstream = await openSocket();
     const forwarder = await createForwarder({
       host,
@@ -57,7 +61,7 @@ export class Arena {
     });
     const peers = await Promise.all(Array.from({ length: knownBytes }, openSocket));
     const strangers = await Promise.all(Array.from({ length: strangerCount }, openSocket));
-    return new Arena(random, forwarder, upstream, peers, strangers);
+    return new FuzzRelay(random, forwarder, upstream, peers, strangers);
   }
 
   private constructor(

@@ -9,7 +9,7 @@ import { RelayProcess } from "./relay-process.ts";
 import { bounds, judge } from "./verdict.ts";
 
 /** One attack and its outcome. */
-export interface Trial {
+export interface AttackResult {
   readonly attack: Attack;
   readonly quiet: Observation;
   readonly attacked: Observation;
@@ -22,7 +22,7 @@ export interface Trial {
 const recoveryMs = 60_000;
 
 /** A relay in use by honest clients, on which attacks are tried. The caller closes it. */
-export class Arena {
+export class AttackedRelay {
   readonly relay: RelayProcess;
   /** Memory at the relay's start, in bytes. */
   readonly coldBytes: number;
@@ -34,12 +34,12 @@ export class Arena {
     this.coldBytes = coldBytes;
   }
 
-  static async open(backend: string): Promise<Arena> {
+  static async open(backend: string): Promise<AttackedRelay> {
     const relay = await RelayProcess.start(backend);
     const pair = await Pair.open(relay.target);
     const coldBytes = relay.rssBytes;
     await warmUp(relay.target);
-    return new Arena(relay, pair, coldBytes);
+    return new AttackedRelay(relay, pair, coldBytes);
   }
 
   /** Observes the relay without an attack. */
@@ -48,7 +48,7 @@ export class Arena {
   }
 
   /** Attacks for `ms` and compares the observation with a quiet phase. */
-  async try(attack: Attack, ms: number, quiet: Observation): Promise<Trial> {
+  async try(attack: Attack, ms: number, quiet: Observation): Promise<AttackResult> {
     // Leftovers of earlier attacks count once, after all of them.
     const before = { ...quiet, rssBytes: Math.max(quiet.rssBytes, this.relay.rssBytes) };
     const attacking = attackFor(this.relay, attack.name, ms);

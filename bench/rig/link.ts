@@ -1,6 +1,6 @@
-import type { Place } from "./place.ts";
+import type { Namespace } from "./namespace.ts";
 
-/** Addresses of the benchmark. They exist only in its box. */
+/** Addresses of the benchmark. They exist only in its sandbox. */
 export interface Addresses {
   /** Source of the load. */
   readonly client: string;
@@ -10,10 +10,10 @@ export interface Addresses {
   readonly sink: string;
 }
 
-/** The path of a contest: from the load through the forwarder to the sink. */
-export interface Ground {
+/** The path of a comparison: from the load through the forwarder to the sink. */
+export interface Link {
   readonly addresses: Addresses;
-  readonly sinkPlace: Place;
+  readonly sinkNamespace: Namespace;
   /** Load in a round, relative to the highest rate forwarded so far. Above 1, so that the forwarder is always busy. */
   readonly overload: number;
   /** Delivers datagrams to the sink's sockets, one by one. */
