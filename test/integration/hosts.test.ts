@@ -39,7 +39,7 @@ describe.each<Backend>(["dgram", "native"])("a relay on all addresses of its hos
   ])(
     "serves peers that hear nothing from elsewhere: one at %s, one at %s",
     async (one, other) => {
-      const { relay, town } = createTwoAddresses();
+      const { relay, clients } = createTwoAddresses();
       const { folder, cert, key } = await createState();
       const start = (where: Namespace, ...args: string[]): Child =>
         where.start(process.execPath, [cli, ...args], {
@@ -51,9 +51,9 @@ describe.each<Backend>(["dgram", "native"])("a relay on all addresses of its hos
       await server.prints(new RegExp(`backend ${backend}`));
       const [pin] = await start(relay, "id").prints(/^sha256\/[\w+/]{43}=$/m);
       const common = ["--relay-ca", cert, "--pin", pin];
-      const bob = start(town, "accept", "--as", "bob", "--relay", urlOf(other), ...common);
+      const bob = start(clients, "accept", "--as", "bob", "--relay", urlOf(other), ...common);
       await bob.prints(/waiting/);
-      const alice = start(town, "dial", "bob", "--as", "alice", "--relay", urlOf(one), ...common);
+      const alice = start(clients, "dial", "bob", "--as", "alice", "--relay", urlOf(one), ...common);
       alice.process.stdin.end("hello from one address\n");
       await bob.prints(/hello from one address/);
       bob.process.stdin.end("hello back\n");

@@ -10,7 +10,7 @@ import { setImmediate } from "node:timers/promises";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "../../src/gateway/index.ts";
-import { adminToken, startTown } from "./console/town.ts";
+import { adminToken, startConsoleApp } from "./console/console-app.ts";
 import { type Child, projectPath, startChild } from "./harness/child.ts";
 import { connectHttp2 } from "./harness/http2-client.ts";
 import { connectHttp3 } from "./harness/http3-client.ts";
@@ -124,22 +124,22 @@ describe("the HTTP/2 server of an app", () => {
     }
   });
 
-  const outside = Object.values(networkInterfaces())
+  const external = Object.values(networkInterfaces())
     .flat()
     .find((address) => !address!.internal && address!.family === "IPv4");
-  it.runIf(outside)("lets the app know an address that is not on loopback", async () => {
+  it.runIf(external)("lets the app know an address that is not on loopback", async () => {
     const { port } = await startServer(ipApp(), { host: "::" });
-    const session = await open(port, {}, outside!.address);
+    const session = await open(port, {}, external!.address);
     expect(JSON.parse((await ask(session, "/ip")).body)).toEqual({
-      ip: expect.stringContaining(outside!.address),
+      ip: expect.stringContaining(external!.address),
     });
   });
 
   it("proves no address to a peer that comes by TCP, whatever it claims", async () => {
-    const town = await startRelay({}, new H3());
-    const { port } = await startServer(town.app);
+    const started = await startRelay({}, new H3());
+    const { port } = await startServer(started.app);
     // A virtual address that a client of the gateway has right now.
-    await (await connectHttp3(town.port, town.certificate, "auto")).request("/");
+    await (await connectHttp3(started.port, started.certificate, "auto")).request("/");
     const claims = ["127.1.0.1", "127.1.0.2", "127.1.0.3", "127.0.0.1"];
     for (const claim of claims) {
       // It may even bind such an address, as everybody on this machine can.
@@ -198,7 +198,7 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("closes under the readers of event streams, and more than once", async () => {
-    const { app, relay } = await startTown();
+    const { app, relay } = await startConsoleApp();
     const gateway = await startServer(app);
     const session = await open(gateway.port);
     const stream = session.request({ ":path": "/v1/events", authorization: `Bearer ${await adminToken()}` });

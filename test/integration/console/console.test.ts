@@ -4,7 +4,7 @@ import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
 import { secret } from "../plugin/relay-app.ts";
 import { keepPicture, openPage, signIn } from "./browser.ts";
-import { adminToken, register, startBusyTown, startTown, townToken } from "./town.ts";
+import { adminToken, register, startBusyConsoleApp, startConsoleApp, relayToken } from "./console-app.ts";
 
 const itInBrowser = itWith("chromium");
 
@@ -28,8 +28,8 @@ function endButton(page: Page, name: string): Locator {
 
 describe("the sign-in page", () => {
   itInBrowser("says what is wrong with a token, and lets an administrator in", async () => {
-    const town = await startTown();
-    const watched = await openPage(town.url);
+    const served = await startConsoleApp();
+    const watched = await openPage(served.url);
     const { page } = watched;
     await page.goto("/relay");
     await keepPicture(watched, "sign-in");
@@ -40,7 +40,7 @@ describe("the sign-in page", () => {
     };
     await enter("<b>no token</b>");
     await page.getByText("the token is not valid").waitFor();
-    await enter(await townToken("alice", { scope: "relay:register" }));
+    await enter(await relayToken("alice", { scope: "relay:register" }));
     await page.getByText("the token lacks the scope relay:admin").waitFor();
     await keepPicture(watched, "sign-in-refused");
     await enter(await adminToken());
@@ -57,8 +57,8 @@ describe("the console", () => {
   itInBrowser(
     "shows who talks, and a graph that moves",
     async () => {
-      const town = await startBusyTown();
-      const watched = await openPage(town.url);
+      const served = await startBusyConsoleApp();
+      const watched = await openPage(served.url);
       const { page } = watched;
       await signIn(watched, await adminToken());
       await expect.poll(() => names(page)).toHaveLength(4);
@@ -70,7 +70,7 @@ describe("the console", () => {
       await expect.poll(() => packetsHeard(page), { timeout: 10_000 }).not.toBe(heard);
       expect(await page.locator("#figure-sessions").textContent()).toBe("4");
       expect(await page.locator("#drops").textContent()).toMatch(/^no-address\d/);
-      expect(await page.locator("#xdp-reason").textContent()).toBe(town.relay.stats().xdp.reason);
+      expect(await page.locator("#xdp-reason").textContent()).toBe(served.relay.stats().xdp.reason);
       await page.getByText("What the doctor says: ").click();
       expect(await page.locator("#doctor li").count()).toBeGreaterThan(2);
       const bob = page.getByRole("row").filter({ hasText: "bob" });
@@ -83,8 +83,8 @@ describe("the console", () => {
   );
 
   itInBrowser("filters and sorts the sessions", async () => {
-    const town = await startBusyTown();
-    const watched = await openPage(town.url);
+    const served = await startBusyConsoleApp();
+    const watched = await openPage(served.url);
     const { page } = watched;
     await signIn(watched, await adminToken());
     await expect.poll(() => names(page)).toHaveLength(4);
@@ -107,29 +107,29 @@ describe("the console", () => {
   });
 
   itInBrowser("ends a session once that is confirmed, and it is over at once", async () => {
-    const town = await startBusyTown();
-    const watched = await openPage(town.url);
+    const served = await startBusyConsoleApp();
+    const watched = await openPage(served.url);
     const { page } = watched;
     await signIn(watched, await adminToken());
     await endButton(page, "bob").click();
     const dialog = page.getByRole("dialog");
     await keepPicture(watched, "revocation");
     await dialog.getByRole("button", { name: "Keep it" }).click();
-    expect(town.relay.stats().registrations).toBe(4);
+    expect(served.relay.stats().registrations).toBe(4);
     await endButton(page, "bob").click();
     await page.keyboard.press("Escape");
-    expect(town.relay.stats().registrations).toBe(4);
+    expect(served.relay.stats().registrations).toBe(4);
     await endButton(page, "bob").click();
     await dialog.getByRole("button", { name: "End session" }).click();
     await dialog.waitFor({ state: "hidden" });
-    expect(town.relay.stats().registrations).toBe(3);
+    expect(served.relay.stats().registrations).toBe(3);
     await expect.poll(() => names(page)).not.toContain("bob");
     await expect.poll(() => page.locator("#figure-sessions").textContent()).toBe("3");
     expect(watched.faults).toEqual([]);
   });
 
   itInBrowser("shows a name that is made of markup as text, and runs nothing of it", async () => {
-    const town = await startTown();
+    const served = await startConsoleApp();
     const hostile = [
       `<img src=x onerror="window.ran=1">`,
       `"><script>window.ran=1</script>`,
@@ -139,8 +139,8 @@ describe("the console", () => {
       "\u202Egnp.exe",
     ];
     const shown = [...hostile.slice(0, -1), "\\u{202e}gnp.exe"];
-    for (const name of hostile) await register(town, name);
-    const watched = await openPage(town.url);
+    for (const name of hostile) await register(served, name);
+    const watched = await openPage(served.url);
     const { page } = watched;
     await signIn(watched, await adminToken());
     await page.getByLabel("Which sessions come first").selectOption("Oldest first");
@@ -154,9 +154,9 @@ describe("the console", () => {
   });
 
   itInBrowser("shows a hundred sessions at first, and more when asked", async () => {
-    const town = await startTown();
-    for (let n = 1; n <= 130; n++) await register(town, `peer ${n}`);
-    const watched = await openPage(town.url);
+    const served = await startConsoleApp();
+    for (let n = 1; n <= 130; n++) await register(served, `peer ${n}`);
+    const watched = await openPage(served.url);
     const { page } = watched;
     await signIn(watched, await adminToken());
     await expect.poll(() => page.locator("#sessions-rows tr").count()).toBe(100);
@@ -166,7 +166,7 @@ describe("the console", () => {
   });
 
   itInBrowser("says that nobody is there, and that nothing was dropped", async () => {
-    const watched = await openPage((await startTown()).url);
+    const watched = await openPage((await startConsoleApp()).url);
     await signIn(watched, await adminToken());
     await watched.page.getByText("Nobody is registered.").waitFor();
     await watched.page.getByText("Nothing was dropped.").waitFor();
@@ -176,19 +176,19 @@ describe("the console", () => {
 
 describe("the stream of figures", () => {
   itInBrowser("is said to be lost when it breaks, and comes back by itself", async () => {
-    const town = await startTown();
-    const watched = await openPage(town.url);
+    const served = await startConsoleApp();
+    const watched = await openPage(served.url);
     const { page } = watched;
     await signIn(watched, await adminToken());
-    await town.darken();
+    await served.takeDown();
     await page.getByText("Connection lost, trying again").waitFor();
     await keepPicture(watched, "lost");
-    await town.lighten();
+    await served.bringBack();
     await page.getByText("Live", { exact: true }).waitFor({ timeout: 10_000 });
   });
 
   itInBrowser("says so where its scripts do not load, and not where they do", async () => {
-    const { url } = await startTown();
+    const { url } = await startConsoleApp();
     const overdue = "The scripts of this page did not load";
     const [broken, whole] = [await openPage(url), await openPage(url)];
     await broken.page.route("**/feed.js", (route) => route.fulfill({ status: 500, body: "" }));
@@ -209,7 +209,7 @@ describe("the stream of figures", () => {
       if (++asked > 1) return next();
       return new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } });
     });
-    const { page } = await openPage((await startTown({}, app)).url);
+    const { page } = await openPage((await startConsoleApp({}, app)).url);
     await page.goto("/relay");
     await page.getByLabel("Token").fill(await adminToken());
     await page.keyboard.press("Enter");
@@ -220,10 +220,10 @@ describe("the stream of figures", () => {
   });
 
   itInBrowser("ends with the token, which the page says", async () => {
-    const town = await startTown({
+    const served = await startConsoleApp({
       auth: { secret, clockTolerance: 0 },
     });
-    const watched = await openPage(town.url);
+    const watched = await openPage(served.url);
     await signIn(watched, await adminToken({ exp: Math.floor(Date.now() / 1000) + 3 }));
     await watched.page.getByText("Signed out: load the page again").waitFor({ timeout: 10_000 });
     expect(watched.faults).toEqual([]);
@@ -234,8 +234,8 @@ describe("the design", () => {
   itInBrowser(
     "is light or dark as the system is, and changes with it",
     async () => {
-      const town = await startBusyTown();
-      const watched = await openPage(town.url, { colorScheme: "light" });
+      const served = await startBusyConsoleApp();
+      const watched = await openPage(served.url, { colorScheme: "light" });
       const { page } = watched;
       await signIn(watched, await adminToken());
       await expect.poll(() => packetsHeard(page), { timeout: 10_000 }).toMatch(/^[1-9]/);
@@ -256,9 +256,9 @@ describe("the design", () => {
   );
 
   itInBrowser("fits a phone, with nothing wider than its screen", async () => {
-    const town = await startBusyTown();
-    await register(town, `a peer with a name that is ${"very ".repeat(30)}long`);
-    const watched = await openPage(town.url, {
+    const served = await startBusyConsoleApp();
+    await register(served, `a peer with a name that is ${"very ".repeat(30)}long`);
+    const watched = await openPage(served.url, {
       viewport: { width: 360, height: 780 },
       isMobile: true,
       hasTouch: true,

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { connectHttp3 } from "../harness/http3-client.ts";
 import { startRelay } from "../harness/relay.ts";
 import { secret } from "../plugin/relay-app.ts";
-import { adminToken } from "./town.ts";
+import { adminToken } from "./console-app.ts";
 
 it("the console is served over HTTP/3 through the relay's own port as well, its events too", async () => {
   const { port, certificate, relay } = await startRelay({ auth: { secret } });

@@ -3,7 +3,7 @@ import { expect, it, vi } from "vitest";
 import { StatsEvents } from "../../../src/plugin/stats/events.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
 import { testCertificate } from "../harness/relay.ts";
-import { adminToken, startTown } from "./town.ts";
+import { adminToken, startConsoleApp } from "./console-app.ts";
 
 // A minute of events in less than a second.
 vi.mock("../../../src/defaults/index.ts", async (original) => ({
@@ -13,10 +13,10 @@ vi.mock("../../../src/defaults/index.ts", async (original) => ({
 
 it("a page that stops reading over HTTP/2 is sent no more, and gets the newest when it goes on", async () => {
   const made = vi.spyOn(StatsEvents.prototype, "read");
-  const town = await startTown();
+  const served = await startConsoleApp();
   const { certificate: ca } = await testCertificate();
   // With a window of one byte whatever the server sends waits until somebody reads.
-  const session = connectHttp2(town.url, { ca, settings: { initialWindowSize: 1 } });
+  const session = connectHttp2(served.url, { ca, settings: { initialWindowSize: 1 } });
   const cookie = `__Secure-quicpipe=${await adminToken()}`;
   const stream = session.request({ ":path": "/relay/events", cookie }).setEncoding("utf8");
   await once(stream, "response");
@@ -35,5 +35,5 @@ it("a page that stops reading over HTTP/2 is sent no more, and gets the newest w
     Math.max(...[...text.matchAll(/"at":"([^"]+)"/g)].map(([, at]) => Date.parse(at!)));
   await expect.poll(newest).toBeGreaterThanOrEqual(resumedAtMs);
   session.destroy();
-  await expect.poll(() => town.relay.stats().waiters).toBe(0);
+  await expect.poll(() => served.relay.stats().waiters).toBe(0);
 });

@@ -29,11 +29,11 @@ async function answerFrom(peer: AncillaryPeer, address: string): Promise<Address
 }
 
 function openPeers(
-  town: Namespace,
+  clients: Namespace,
   family: (typeof families)[number],
 ): Promise<[AncillaryPeer, AncillaryPeer]> {
-  const host = addressesOf[family].town;
-  return Promise.all([openAncillaryPeer(host, town), openAncillaryPeer(host, town)]);
+  const host = addressesOf[family].clients;
+  return Promise.all([openAncillaryPeer(host, clients), openAncillaryPeer(host, clients)]);
 }
 
 describe.each<Backend>(["dgram", "native"])("a host with several addresses, on %s", (backend) => {
@@ -41,9 +41,9 @@ describe.each<Backend>(["dgram", "native"])("a host with several addresses, on %
     backend === "native" ? (["native", "netns", "python"] as const) : (["netns", "python"] as const);
 
   itWith(...needs).each(families)("answers from the address that was asked, over %s", async (family) => {
-    const { relay, town } = createTwoAddresses();
+    const { relay, clients } = createTwoAddresses();
     await openRemoteForwarder(relay, { backend });
-    const peer = await openAncillaryPeer(addressesOf[family].town, town);
+    const peer = await openAncillaryPeer(addressesOf[family].clients, clients);
     for (const address of addressesOf[family].relay)
       expect(await answerFrom(peer, address)).toEqual({ address, port });
   });
@@ -51,10 +51,10 @@ describe.each<Backend>(["dgram", "native"])("a host with several addresses, on %
   itWith(...needs).each(families)(
     "sends what it relays from the address that the receiver talks to, over %s",
     async (family) => {
-      const { relay, town } = createTwoAddresses();
+      const { relay, clients } = createTwoAddresses();
       const [one, other] = addressesOf[family].relay;
       const forwarder = await openRemoteForwarder(relay, { backend });
-      const [alice, bob] = await openPeers(town, family);
+      const [alice, bob] = await openPeers(clients, family);
       await forwarder.register({ ...alice.address, local: one }, 1);
       await forwarder.register({ ...bob.address, local: other }, 2);
       alice.send([shortPacket(2), shortPacket(2, 100)], { address: one, port });
@@ -66,10 +66,10 @@ describe.each<Backend>(["dgram", "native"])("a host with several addresses, on %
   );
 
   itWith(...needs).each(families)("answers from an address that came later, over %s", async (family) => {
-    const { relay, town } = createTwoAddresses();
+    const { relay, clients } = createTwoAddresses();
     const address = family === "ipv4" ? "192.0.2.21" : "2001:db8:1::21";
     await openRemoteForwarder(relay, { backend });
-    const peer = await openAncillaryPeer(addressesOf[family].town, town);
+    const peer = await openAncillaryPeer(addressesOf[family].clients, clients);
     change(relay, "add", address);
     await expect
       .poll(() => answerFrom(peer, address), { timeout: patienceMs, interval: 200 })
@@ -86,10 +86,10 @@ describe.each<Backend>(["dgram", "native"])("a host with several addresses, on %
   itWith(...needs).each(families)(
     "sends nothing from elsewhere to a peer of an address that has gone, over %s",
     async (family) => {
-      const { relay, town } = createTwoAddresses();
+      const { relay, clients } = createTwoAddresses();
       const [one, other] = addressesOf[family].relay;
       const forwarder = await openRemoteForwarder(relay, { backend });
-      const [alice, bob] = await openPeers(town, family);
+      const [alice, bob] = await openPeers(clients, family);
       await forwarder.register({ ...alice.address, local: one }, 1);
       await forwarder.register({ ...bob.address, local: other }, 2);
       alice.send([shortPacket(2)], { address: one, port });
@@ -125,11 +125,11 @@ describe.each<Backend>(["dgram", "native"])("a host with several addresses, on %
   });
 
   itWith(...needs)("answers at a link-local address, from that one", async () => {
-    const { relay, town } = createTwoAddresses();
+    const { relay, clients } = createTwoAddresses();
     change(relay, "add", "fe80::1", link);
-    change(town, "add", "fe80::2", link);
+    change(clients, "add", "fe80::2", link);
     await openRemoteForwarder(relay, { backend });
-    const peer = await openAncillaryPeer(`fe80::2%${link}`, town);
+    const peer = await openAncillaryPeer(`fe80::2%${link}`, clients);
     const from = await answerFrom(peer, `fe80::1%${link}`);
     expect(from.address.replace(/%.*/, "")).toBe("fe80::1");
   });
@@ -141,20 +141,20 @@ describe("a host that has a prefix as a whole, on native", () => {
     "netns",
     "python",
   )("answers from each address of it", async () => {
-    const { relay, town } = createTwoAddresses();
+    const { relay, clients } = createTwoAddresses();
     for (const [family, prefix] of [
       ["ipv4", "198.51.100.0/24"],
       ["ipv6", "2001:db8:5::/64"],
     ] as const) {
       relay.ip("route", "add", "local", prefix, "dev", "lo");
-      town.ip("route", "add", prefix, "via", addressesOf[family].relay[0]);
+      clients.ip("route", "add", prefix, "via", addressesOf[family].relay[0]);
     }
     await openRemoteForwarder(relay, { backend: "native" });
     for (const [family, address] of [
       ["ipv4", "198.51.100.77"],
       ["ipv6", "2001:db8:5::77"],
     ] as const) {
-      const peer = await openAncillaryPeer(addressesOf[family].town, town);
+      const peer = await openAncillaryPeer(addressesOf[family].clients, clients);
       expect(await answerFrom(peer, address)).toEqual({ address, port });
     }
   });

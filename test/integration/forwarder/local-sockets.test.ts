@@ -6,7 +6,7 @@ import { openPeer, type UdpPeer } from "./rig.ts";
 
 const timeout = 3 * localSocketPollMs + 5000;
 
-interface Town {
+interface Host {
   readonly sockets: LocalSockets;
   readonly port: number;
   /** The addresses of the host, as it is told. */
@@ -19,17 +19,17 @@ interface Town {
 }
 
 /** On a host that has the addresses that it is told; all of 127.0.0.0/8 can be bound. */
-async function open(addresses: string[]): Promise<Town> {
+async function open(addresses: string[]): Promise<Host> {
   const probe = await openPeer("127.0.0.1");
   const { port } = probe.address;
   await new Promise<void>((resolve) => void probe.socket.close(resolve));
   const [opened, errors]: [string[], string[]] = [[], []];
-  const town: Omit<Town, "sockets"> = { port, addresses, fault: undefined, opened, errors };
+  const host: Omit<Host, "sockets"> = { port, addresses, fault: undefined, opened, errors };
   const sockets = await LocalSockets.open({
     port,
     socketBufferBytes: 65_536,
     addresses() {
-      if (town.fault) throw town.fault;
+      if (host.fault) throw host.fault;
       return addresses;
     },
     spell: (address) => address,
@@ -37,10 +37,10 @@ async function open(addresses: string[]): Promise<Town> {
     onError: ({ message }) => void errors.push(message),
   });
   onTestFinished(() => sockets.close());
-  return Object.assign(town, { sockets });
+  return Object.assign(host, { sockets });
 }
 
-function sendsFrom({ sockets }: Town, local: string, to: UdpPeer): boolean {
+function sendsFrom({ sockets }: Host, local: string, to: UdpPeer): boolean {
   const send = sockets.sendFrom(local);
   send?.(Buffer.from(local), to.address, (failure) => expect(failure).toBeNull());
   return send !== undefined;
@@ -50,17 +50,17 @@ describe("a socket for each address", () => {
   it(
     "is there as long as the address is",
     async () => {
-      const town = await open(["127.0.0.1", "127.0.0.2"]);
+      const host = await open(["127.0.0.1", "127.0.0.2"]);
       const peer = await openPeer();
-      expect(["127.0.0.2", "127.0.0.3"].map((local) => sendsFrom(town, local, peer))).toEqual([true, false]);
+      expect(["127.0.0.2", "127.0.0.3"].map((local) => sendsFrom(host, local, peer))).toEqual([true, false]);
       await peer.next();
-      town.addresses.splice(0, 2, "127.0.0.3");
-      await expect.poll(() => sendsFrom(town, "127.0.0.3", peer), { timeout }).toBe(true);
-      await expect.poll(() => sendsFrom(town, "127.0.0.2", peer), { timeout }).toBe(false);
-      expect(town.opened).toEqual(["127.0.0.1", "127.0.0.2", "127.0.0.3"]);
-      expect(town.errors).toEqual([]);
+      host.addresses.splice(0, 2, "127.0.0.3");
+      await expect.poll(() => sendsFrom(host, "127.0.0.3", peer), { timeout }).toBe(true);
+      await expect.poll(() => sendsFrom(host, "127.0.0.2", peer), { timeout }).toBe(false);
+      expect(host.opened).toEqual(["127.0.0.1", "127.0.0.2", "127.0.0.3"]);
+      expect(host.errors).toEqual([]);
       // The port of an address that has gone is free again.
-      await openPeer("127.0.0.2", town.port);
+      await openPeer("127.0.0.2", host.port);
     },
     2 * timeout,
   );
@@ -68,15 +68,15 @@ describe("a socket for each address", () => {
   it(
     "is tried for again where another program has the port, which is said once",
     async () => {
-      const town = await open(["127.0.0.1"]);
-      const other = await openPeer("127.0.0.7", town.port);
-      town.addresses.push("127.0.0.7");
-      await expect.poll(() => town.errors, { timeout }).toHaveLength(1);
-      expect(town.errors[0]).toContain(`127.0.0.7:${town.port} (EADDRINUSE)`);
+      const host = await open(["127.0.0.1"]);
+      const other = await openPeer("127.0.0.7", host.port);
+      host.addresses.push("127.0.0.7");
+      await expect.poll(() => host.errors, { timeout }).toHaveLength(1);
+      expect(host.errors[0]).toContain(`127.0.0.7:${host.port} (EADDRINUSE)`);
       await new Promise((resolve) => setTimeout(resolve, 2 * localSocketPollMs));
-      expect(town.errors).toHaveLength(1);
+      expect(host.errors).toHaveLength(1);
       await new Promise<void>((resolve) => void other.socket.close(resolve));
-      await expect.poll(() => town.opened, { timeout }).toEqual(["127.0.0.1", "127.0.0.7"]);
+      await expect.poll(() => host.opened, { timeout }).toEqual(["127.0.0.1", "127.0.0.7"]);
     },
     3 * timeout,
   );
@@ -84,25 +84,25 @@ describe("a socket for each address", () => {
   it(
     "stays as it is while the addresses cannot be read, which is said once each time",
     async () => {
-      const town = await open(["127.0.0.1"]);
+      const host = await open(["127.0.0.1"]);
       for (const times of [1, 2]) {
-        town.fault = Object.assign(new RangeError("no memory"), { code: "ENOMEM" });
-        await expect.poll(() => town.errors, { timeout }).toHaveLength(times);
+        host.fault = Object.assign(new RangeError("no memory"), { code: "ENOMEM" });
+        await expect.poll(() => host.errors, { timeout }).toHaveLength(times);
         await new Promise((resolve) => setTimeout(resolve, 2.5 * localSocketPollMs));
-        expect(town.errors).toHaveLength(times);
-        town.fault = undefined;
-        town.addresses.push(`127.0.0.${times + 1}`);
-        await expect.poll(() => town.opened, { timeout }).toHaveLength(times + 1);
+        expect(host.errors).toHaveLength(times);
+        host.fault = undefined;
+        host.addresses.push(`127.0.0.${times + 1}`);
+        await expect.poll(() => host.opened, { timeout }).toHaveLength(times + 1);
       }
-      expect(town.errors[0]).toContain("cannot be read (ENOMEM)");
+      expect(host.errors[0]).toContain("cannot be read (ENOMEM)");
     },
     6 * timeout,
   );
 
   it("is one for an address that two interfaces have", async () => {
-    const town = await open(["127.0.0.1", "127.0.0.2", "127.0.0.1"]);
-    expect(town.opened).toEqual(["127.0.0.1", "127.0.0.2"]);
-    expect(town.errors).toEqual([]);
+    const host = await open(["127.0.0.1", "127.0.0.2", "127.0.0.1"]);
+    expect(host.opened).toEqual(["127.0.0.1", "127.0.0.2"]);
+    expect(host.errors).toEqual([]);
   });
 
   it("is not had for more addresses than may be, which is said", async () => {
@@ -110,8 +110,8 @@ describe("a socket for each address", () => {
       { length: maxLocalSockets + 3 },
       (_, i) => `127.0.${i >> 8}.${(i & 255) + 1}`,
     );
-    const town = await open(addresses.filter((address) => !address.endsWith(".256")));
-    expect(town.opened).toHaveLength(maxLocalSockets);
-    expect(town.errors).toEqual([expect.stringMatching(/ 2 addresses more than get a socket \(256\)/)]);
+    const host = await open(addresses.filter((address) => !address.endsWith(".256")));
+    expect(host.opened).toHaveLength(maxLocalSockets);
+    expect(host.errors).toEqual([expect.stringMatching(/ 2 addresses more than get a socket \(256\)/)]);
   });
 });

@@ -27,7 +27,7 @@ async function attack(relay: RelayProcess, pair: Pair, name: string): Promise<Ob
   return attacked;
 }
 
-async function openTown(backend: string): Promise<{ relay: RelayProcess; pair: Pair }> {
+async function openRelay(backend: string): Promise<{ relay: RelayProcess; pair: Pair }> {
   const relay = await RelayProcess.start(backend);
   onTestFinished(() => relay.close());
   const pair = await Pair.open(relay.target);
@@ -49,7 +49,7 @@ it
   .each([stunFlood, spoofedStunFlood, spoofedVictims, namedStunFlood].map(({ name }) => name))(
   "native: the event loop has its turns, registrations are renewed and nothing relayed is lost in a %s",
   async (name) => {
-    const { relay, pair } = await openTown("native");
+    const { relay, pair } = await openRelay("native");
     const quiet = await observe(relay, pair, sleep(quietMs));
     const newcomer = await openNewcomer(relay);
     const [attacked, joined] = await Promise.all([
@@ -68,7 +68,7 @@ it
 );
 
 it(`dgram: the event loop has its turns in a ${stunFlood.name}, and few of its requests are worked on`, async () => {
-  const { relay, pair } = await openTown("dgram");
+  const { relay, pair } = await openRelay("dgram");
   const quiet = await observe(relay, pair, sleep(quietMs));
   const attacked = await attack(relay, pair, stunFlood.name);
   expect(attacked.longestTurnMs).toBeLessThan(bounds.turnRatio * quiet.longestTurnMs);

@@ -16,7 +16,7 @@ import { longPacket, shortPacket } from "../forwarder/rig.ts";
 import type { Network } from "./network.ts";
 import { openRemoteForwarder, type RemoteForwarder, waitMs } from "./remote-forwarder.ts";
 
-/** What the outside can tell of a relay after a day of work, but for what tells the paths apart. */
+/** What can be told from outside of a relay after a day of work, but for what tells the paths apart. */
 export interface Outcome {
   readonly stats: Omit<ForwarderStats, "path">;
   readonly sessions: Readonly<

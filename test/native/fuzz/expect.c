@@ -16,13 +16,14 @@ static int owner_at(const struct world *world, const uint8_t *data, int at)
   return cid < 0 ? NOBODY : world->owners[cid];
 }
 
-static int find_initial_route(const struct world *world, const uint8_t *data, const struct places *places)
+static int find_initial_route(const struct world *world, const uint8_t *data, const struct offsets *offsets)
 {
   for (unsigned initial = 0; initial < INITIALS; initial++) {
     uint8_t length;
     const uint8_t *bytes = world_initial(initial, &length);
     if (world->initial_routes[initial].is_set && world->initial_routes[initial].expires_at_ms > world->now.ms &&
-        places->initial >= 0 && places->initial_bytes == length && memcmp(data + places->initial, bytes, length) == 0)
+        offsets->initial >= 0 && offsets->initial_bytes == length &&
+        memcmp(data + offsets->initial, bytes, length) == 0)
       return (int)initial;
   }
   return NOBODY;
@@ -153,29 +154,29 @@ static struct verdict expect_gateway(struct world *world, int source, const uint
 }
 
 static struct verdict expect_quic(struct world *world, int source, const uint8_t *data, size_t length,
-                                  const struct places *places)
+                                  const struct offsets *offsets)
 {
-  int owner = owner_at(world, data, places->destination);
+  int owner = owner_at(world, data, offsets->destination);
   if (owner >= 0)
-    return expect_relay(world, source, owner, find_cid(data + places->destination));
-  int initial = find_initial_route(world, data, places);
+    return expect_relay(world, source, owner, find_cid(data + offsets->destination));
+  int initial = find_initial_route(world, data, offsets);
   if (initial >= 0 && world->sessions[world->initial_routes[initial].from].home == source)
     return expect_relay(world, source, world->initial_routes[initial].to, CIDS + initial);
-  if (owner_at(world, data, places->source) >= 0)
+  if (owner_at(world, data, offsets->source) >= 0)
     return drop(QP_NO_ROUTE);
   return expect_gateway(world, source, data, length);
 }
 
 struct verdict world_expect(struct world *world, int source, const uint8_t *data, size_t length)
 {
-  struct places places = places_in(data, length);
-  switch (places.sort) {
+  struct offsets offsets = offsets_in(data, length);
+  switch (offsets.sort) {
   case SORT_EMPTY:
     return drop(QP_EMPTY);
   case SORT_STUN:
     return (struct verdict){ .fate = FATE_STUN };
   case SORT_QUIC:
-    return expect_quic(world, source, data, length, &places);
+    return expect_quic(world, source, data, length, &offsets);
   default:
     return expect_gateway(world, source, data, length);
   }

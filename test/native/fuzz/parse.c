@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
 
-static void check_place(const uint8_t *data, size_t length, const uint8_t *found, size_t bytes, int expected)
+static void check_offset(const uint8_t *data, size_t length, const uint8_t *found, size_t bytes, int expected)
 {
   CHECK((found != NULL) == (expected >= 0));
   if (!found)
@@ -35,12 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length)
   if (length > 0)
     memcpy(data, input, length);
   struct qp_header header = qp_parse(data, data + length);
-  struct places places = places_in(data, length);
-  CHECK(sort_of(header.kind) == places.sort);
-  check_place(data, length, header.destination, 12, places.destination);
-  check_place(data, length, header.initial, header.initial_bytes, places.initial);
-  check_place(data, length, header.source, 12, places.source);
-  CHECK(header.initial_bytes == places.initial_bytes);
+  struct offsets offsets = offsets_in(data, length);
+  CHECK(sort_of(header.kind) == offsets.sort);
+  check_offset(data, length, header.destination, 12, offsets.destination);
+  check_offset(data, length, header.initial, header.initial_bytes, offsets.initial);
+  check_offset(data, length, header.source, 12, offsets.source);
+  CHECK(header.initial_bytes == offsets.initial_bytes);
   free(data);
   return 0;
 }

@@ -1,6 +1,6 @@
 #include "rules.h"
 
-static const struct places nothing = { SORT_OTHER, -1, -1, 0, -1 };
+static const struct offsets nothing = { SORT_OTHER, -1, -1, 0, -1 };
 
 static bool is_stun(const uint8_t *data, size_t length)
 {
@@ -20,39 +20,39 @@ static bool may_be_relayed(const uint8_t *data, size_t length, size_t at)
   return at + 12 <= length && (data[at] & 0x80) == 0;
 }
 
-static struct places places_in_long(const uint8_t *data, size_t length)
+static struct offsets offsets_in_long(const uint8_t *data, size_t length)
 {
-  struct places places = nothing;
+  struct offsets offsets = nothing;
   if (length < 6)
-    return places;
+    return offsets;
   size_t destination_bytes = data[5];
   size_t source_length_at = 6 + destination_bytes;
   if (source_length_at >= length)
-    return places;
-  places.sort = SORT_QUIC;
+    return offsets;
+  offsets.sort = SORT_QUIC;
   if (destination_bytes == 12 && may_be_relayed(data, length, 6))
-    places.destination = 6;
+    offsets.destination = 6;
   if (destination_bytes >= 8 && destination_bytes <= 20) {
-    places.initial = 6;
-    places.initial_bytes = (int)destination_bytes;
+    offsets.initial = 6;
+    offsets.initial_bytes = (int)destination_bytes;
   }
   if (data[source_length_at] == 12 && may_be_relayed(data, length, source_length_at + 1))
-    places.source = (int)source_length_at + 1;
-  return places;
+    offsets.source = (int)source_length_at + 1;
+  return offsets;
 }
 
-struct places places_in(const uint8_t *data, size_t length)
+struct offsets offsets_in(const uint8_t *data, size_t length)
 {
-  struct places places = nothing;
+  struct offsets offsets = nothing;
   if (length == 0)
-    places.sort = SORT_EMPTY;
+    offsets.sort = SORT_EMPTY;
   else if (data[0] & 0x80)
-    places = places_in_long(data, length);
+    offsets = offsets_in_long(data, length);
   else if (is_stun(data, length))
-    places.sort = SORT_STUN;
+    offsets.sort = SORT_STUN;
   else if (may_be_relayed(data, length, 1)) {
-    places.sort = SORT_QUIC;
-    places.destination = 1;
+    offsets.sort = SORT_QUIC;
+    offsets.destination = 1;
   }
-  return places;
+  return offsets;
 }

@@ -12,11 +12,11 @@
 enum sort { SORT_EMPTY, SORT_STUN, SORT_QUIC, SORT_OTHER };
 
 /** Offsets in a datagram of values to look up; −1 for none. */
-struct places {
+struct offsets {
   enum sort sort;
   int destination, initial, initial_bytes, source;
 };
 
-struct places places_in(const uint8_t *data, size_t length);
+struct offsets offsets_in(const uint8_t *data, size_t length);
 
 #endif

@@ -17,7 +17,7 @@ static void begin(struct race *race)
   race->rig = create_rig(&options);
   race->random.state = 1;
   uint8_t cids[ANCHOR_CIDS * QP_CID_BYTES];
-  struct qp_address at_sender = house_address(SENDER, 0), at_anchor = house_address(ANCHOR, 0);
+  struct qp_address at_sender = owner_address(SENDER, 0), at_anchor = owner_address(ANCHOR, 0);
   race->sender = open_session(race->rig, NULL, 0, &at_sender);
   race->anchor = open_session(race->rig, cids, write_cids(cids, ANCHOR, 0, ANCHOR_CIDS), &at_anchor);
   set_initial_route(race, ANCHOR, race->anchor);

@@ -16,7 +16,7 @@ struct race {
   struct random random;
   _Atomic int64_t clock;
   uint32_t sender, anchor;
-  struct session sessions[HOUSES][HOUSE_SESSIONS];
+  struct session sessions[OWNERS][OWNER_SESSIONS];
   uint32_t buckets[SUBJECTS];
   uint64_t last_total;
   struct reader readers[READERS];
@@ -24,11 +24,11 @@ struct race {
 
 /** Makes a random change. */
 void change(struct race *race);
-/** Writes `count` connection IDs of a house from `first` on; returns `count`. */
-uint32_t write_cids(uint8_t *cids, unsigned house, uint32_t first, uint32_t count);
+/** Writes `count` connection IDs of an owner from `first` on; returns `count`. */
+uint32_t write_cids(uint8_t *cids, unsigned owner, uint32_t first, uint32_t count);
 /** Opens the bucket of a subject. */
 void open_bucket(struct race *race, unsigned subject);
-/** Sets or replaces the initial route of a house. */
-void set_initial_route(struct race *race, unsigned house, uint32_t to);
+/** Sets or replaces the initial route of an owner. */
+void set_initial_route(struct race *race, unsigned owner, uint32_t to);
 
 #endif

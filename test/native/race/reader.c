@@ -7,7 +7,7 @@ enum { PUBLIC_SOCKET = 100, UPSTREAM_SOCKET = 101 };
 
 static bool is_anchor(struct label label)
 {
-  return label.house == ANCHOR;
+  return label.owner == ANCHOR;
 }
 
 /** No datagram may go where its connection ID never led, and those to the anchor may go only there. */
@@ -18,7 +18,7 @@ static void leave(void *context, const struct sent_datagram *sent_datagram)
   if (sent_datagram->socket == UPSTREAM_SOCKET)
     CHECK(!is_anchor(label) && qp_same_address(&sent_datagram->to, &reader->rig->tables.upstream));
   else
-    CHECK(house_of(&sent_datagram->to) == label.house && is_of_host(&sent_datagram->local));
+    CHECK(owner_of(&sent_datagram->to) == label.owner && is_of_host(&sent_datagram->local));
   reader->left++;
   reader->anchor_left += is_anchor(label);
 }
@@ -26,10 +26,10 @@ static void leave(void *context, const struct sent_datagram *sent_datagram)
 static struct label choose_label(struct random *random)
 {
   static const uint8_t rare[] = { ANCHOR, FOREIGN };
-  uint32_t house = random_below(random, HOUSES + 4);
+  uint32_t owner = random_below(random, OWNERS + 4);
   return (struct label){
-    .house = house < HOUSES ? (uint8_t)house : rare[house % 2],
-    .number = (uint8_t)random_below(random, house < HOUSES ? HOUSE_CIDS : ANCHOR_CIDS),
+    .owner = owner < OWNERS ? (uint8_t)owner : rare[owner % 2],
+    .number = (uint8_t)random_below(random, owner < OWNERS ? OWNER_CIDS : ANCHOR_CIDS),
     .is_initial = random_below(random, 8) == 0,
   };
 }
@@ -39,10 +39,10 @@ static struct qp_address choose_source(struct random *random, unsigned reader)
 {
   uint32_t choice = random_below(random, 8);
   if (choice < 5)
-    return house_address(SENDER, 0);
+    return owner_address(SENDER, 0);
   if (choice < 7)
-    return house_address(random_below(random, HOUSES), random_below(random, HOUSE_ADDRESSES));
-  return house_address(STRANGER, reader * 4 + random_below(random, 4));
+    return owner_address(random_below(random, OWNERS), random_below(random, OWNER_ADDRESSES));
+  return owner_address(STRANGER, reader * 4 + random_below(random, 4));
 }
 
 static void make_message(struct reader *reader, unsigned i)
@@ -55,12 +55,12 @@ static void make_message(struct reader *reader, unsigned i)
     .segment_bytes = DATAGRAM_BYTES,
     .source = choose_source(&reader->random, reader->index),
   };
-  struct qp_address sender = house_address(SENDER, 0);
+  struct qp_address sender = owner_address(SENDER, 0);
   bool may_reach_anchor = qp_same_address(&received->source, &sender);
   for (uint32_t at = 0; at < received->length; at += DATAGRAM_BYTES) {
     struct label label = choose_label(&reader->random);
     if (is_anchor(label) && !may_reach_anchor)
-      label.house = FOREIGN;
+      label.owner = FOREIGN;
     write_datagram(received->data + at, label);
     reader->anchor_given += is_anchor(label);
   }
@@ -78,7 +78,7 @@ static void make_answer(struct reader *reader, unsigned i, uint32_t virtual_ipv4
     .source = reader->rig->tables.upstream,
     .local = qp_mapped_ip(virtual_ipv4),
   };
-  write_datagram(received->data, (struct label){ .house = STRANGER });
+  write_datagram(received->data, (struct label){ .owner = STRANGER });
   reader->given++;
 }
 
@@ -100,7 +100,7 @@ static void forward(struct reader *reader, struct qp_now now)
   uint32_t client = a_client_of(&relay->splice);
   atomic_store_explicit(&reader->client, client, memory_order_relaxed);
   struct qp_client_view view;
-  if (client && qp_splice_look_up(&relay->splice, client, now.ms, &view) && house_of(&view.path.peer) == STRANGER)
+  if (client && qp_splice_look_up(&relay->splice, client, now.ms, &view) && owner_of(&view.path.peer) == STRANGER)
     make_answer(reader, 0, client);
   else
     make_answer(reader, 0, 0);

@@ -3,7 +3,7 @@
 #define READER_H
 
 #include "../harness/random.h"
-#include "town.h"
+#include "owners.h"
 
 struct reader {
   struct qp_forwarder *rig;

@@ -11,13 +11,13 @@ static const struct qp_hash_key hash_key = { 1, 2 };
 static const struct qp_permutation_key order = { 0x03020100, 0x07060504 };
 
 /** The splices of some threads, and their shared state. */
-struct town {
+struct fixture {
   struct qp_splice_limits limits;
   struct qp_splice splices[2];
   unsigned threads;
 };
 
-static void begin(struct town *town, unsigned threads)
+static void begin(struct fixture *fixture, unsigned threads)
 {
   const struct qp_splice_options options = {
     .places = {
@@ -35,17 +35,17 @@ static void begin(struct town *town, unsigned threads)
     .presence_ms = PRESENCE_MS,
     .rest_ms = REST_MS,
   };
-  town->threads = threads;
-  qp_splice_limits_init(&town->limits, &options, &order, &hash_key);
+  fixture->threads = threads;
+  qp_splice_limits_init(&fixture->limits, &options, &order, &hash_key);
   for (unsigned i = 0; i < threads; i++)
-    qp_splice_init(&town->splices[i], &town->limits, &hash_key, i, threads, AF_INET6);
+    qp_splice_init(&fixture->splices[i], &fixture->limits, &hash_key, i, threads, AF_INET6);
 }
 
-static void end(struct town *town)
+static void end(struct fixture *fixture)
 {
-  for (unsigned i = 0; i < town->threads; i++)
-    qp_splice_destroy(&town->splices[i]);
-  qp_splice_limits_destroy(&town->limits);
+  for (unsigned i = 0; i < fixture->threads; i++)
+    qp_splice_destroy(&fixture->splices[i]);
+  qp_splice_limits_destroy(&fixture->limits);
 }
 
 static void sweep(struct qp_splice *splice, int64_t now_ms)
@@ -100,22 +100,22 @@ static uint32_t ipv4_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 
 static void agrees_with_typescript(void)
 {
-  struct town town;
-  begin(&town, 1);
-  CHECK(admit(&town.splices[0], 1, 0) == ipv4_of(127, 167, 111, 123));
-  CHECK(admit(&town.splices[0], 2, 0) == ipv4_of(127, 217, 52, 186));
-  CHECK(admit(&town.splices[0], 3, 0) == ipv4_of(127, 12, 16, 27));
-  end(&town);
+  struct fixture fixture;
+  begin(&fixture, 1);
+  CHECK(admit(&fixture.splices[0], 1, 0) == ipv4_of(127, 167, 111, 123));
+  CHECK(admit(&fixture.splices[0], 2, 0) == ipv4_of(127, 217, 52, 186));
+  CHECK(admit(&fixture.splices[0], 3, 0) == ipv4_of(127, 12, 16, 27));
+  end(&fixture);
 }
 
 static void takes_turns(void)
 {
-  struct town town;
-  begin(&town, 2);
-  CHECK(admit(&town.splices[1], 1, 0) == ipv4_of(127, 217, 52, 186));
-  CHECK(admit(&town.splices[0], 2, 0) == ipv4_of(127, 167, 111, 123));
-  CHECK(admit(&town.splices[0], 3, 0) == ipv4_of(127, 12, 16, 27));
-  end(&town);
+  struct fixture fixture;
+  begin(&fixture, 2);
+  CHECK(admit(&fixture.splices[1], 1, 0) == ipv4_of(127, 217, 52, 186));
+  CHECK(admit(&fixture.splices[0], 2, 0) == ipv4_of(127, 167, 111, 123));
+  CHECK(admit(&fixture.splices[0], 3, 0) == ipv4_of(127, 12, 16, 27));
+  end(&fixture);
 }
 
 /** Restarts the order, as happens once all addresses have been given out. */
@@ -126,29 +126,29 @@ static void go_round(struct qp_splice *splice)
 
 static void rests(void)
 {
-  struct town town;
-  begin(&town, 1);
-  struct qp_splice *splice = &town.splices[0];
+  struct fixture fixture;
+  begin(&fixture, 1);
+  struct qp_splice *splice = &fixture.splices[0];
   uint32_t first = admit(splice, 1, 0), second = ipv4_of(127, 217, 52, 186);
   struct qp_client_view view;
   sweep(splice, NEW_IDLE_MS);
-  CHECK(atomic_load(&town.limits.places.count) == 0);
+  CHECK(atomic_load(&fixture.limits.places.count) == 0);
   CHECK(!qp_splice_look_up(splice, htonl(first), 0, &view) && !qp_splice_client(splice, htonl(first)));
   go_round(splice);
   CHECK(admit(splice, 1, NEW_IDLE_MS + REST_MS - 1) == second);
   go_round(splice);
   CHECK(admit(splice, 2, NEW_IDLE_MS + REST_MS) == first);
   CHECK(qp_splice_look_up(splice, htonl(first), 0, &view) && !qp_splice_look_up(splice, htonl(first + 1), 0, &view));
-  end(&town);
+  end(&fixture);
 }
 
 /** New clients arrive all through the minute and are soon forgotten, while the order restarts again and again. */
 static void rests_under_load(void)
 {
   enum { CLIENTS = 6000, EACH_MS = 10 };
-  struct town town;
-  begin(&town, 1);
-  struct qp_splice *splice = &town.splices[0];
+  struct fixture fixture;
+  begin(&fixture, 1);
+  struct qp_splice *splice = &fixture.splices[0];
   uint32_t first = admit(splice, 1, 0);
   sweep(splice, NEW_IDLE_MS);
   for (uint32_t i = 1; i < CLIENTS; i++) {
@@ -162,39 +162,39 @@ static void rests_under_load(void)
   go_round(splice);
   CHECK(admit(splice, 0, NEW_IDLE_MS + REST_MS) == first);
   CHECK(splice->by_virtual.count <= CLIENTS + 1);
-  end(&town);
+  end(&fixture);
 }
 
 static void tells_paths_apart(void)
 {
-  struct town town;
-  begin(&town, 1);
-  struct qp_splice *splice = &town.splices[0];
+  struct fixture fixture;
+  begin(&fixture, 1);
+  struct qp_splice *splice = &fixture.splices[0];
   struct qp_ip one = qp_mapped_ip(htonl(0xc0000201)), other = qp_mapped_ip(htonl(0xc000020b));
   uint32_t at_one = admit_at(splice, 1, one, 0), at_other = admit_at(splice, 1, other, 0);
   struct qp_client_view view;
-  CHECK(at_one != at_other && admit_at(splice, 1, one, 0) == at_one && atomic_load(&town.limits.places.count) == 2);
+  CHECK(at_one != at_other && admit_at(splice, 1, one, 0) == at_one && atomic_load(&fixture.limits.places.count) == 2);
   CHECK(qp_splice_look_up(splice, htonl(at_other), 0, &view) && qp_same_local(&view.path.local, &other));
-  end(&town);
+  end(&fixture);
 }
 
 /** Clients of two threads compete for one place on probation. */
 static void gives_way_to_another_thread(void)
 {
-  struct town town;
-  begin(&town, 2);
-  town.limits.places.limits.max_on_probation = 1;
-  struct qp_splice *here = &town.splices[0], *there = &town.splices[1];
+  struct fixture fixture;
+  begin(&fixture, 2);
+  fixture.limits.places.limits.max_on_probation = 1;
+  struct qp_splice *here = &fixture.splices[0], *there = &fixture.splices[1];
   struct qp_client_view view;
   uint32_t first = htonl(admit(here, 1, 0));
   uint32_t second = htonl(admit(there, 2, 0));
   CHECK(!qp_splice_client(here, first) && !qp_splice_look_up(here, first, 0, &view));
-  CHECK(qp_splice_client(there, second) && atomic_load(&town.limits.places.count) == 1);
+  CHECK(qp_splice_client(there, second) && atomic_load(&fixture.limits.places.count) == 1);
   uint32_t again = htonl(admit(here, 1, 0));
   CHECK(again != first && qp_splice_client(here, again) && !qp_splice_client(there, second));
   sweep(there, 0);
-  CHECK(there->by_path.count == 0 && atomic_load(&town.limits.places.given_up) == 2);
-  end(&town);
+  CHECK(there->by_path.count == 0 && atomic_load(&fixture.limits.places.given_up) == 2);
+  end(&fixture);
 }
 
 /** Handshake packets of the gateway and of a client, from and to the gateway's connection ID 7777…. */
@@ -203,9 +203,9 @@ static const uint8_t short_packet[60] = { 0x40, 7, 7, 7, 7, 7, 7, 7, 7 };
 
 static void graduates(void)
 {
-  struct town town;
-  begin(&town, 1);
-  struct qp_splice *splice = &town.splices[0];
+  struct fixture fixture;
+  begin(&fixture, 1);
+  struct qp_splice *splice = &fixture.splices[0];
   struct qp_client *client = client_of(splice, 1, initial, sizeof initial, 0);
   uint8_t answer[1260] = { 0x40 };
   memcpy(answer + 1200, handshake, sizeof handshake);
@@ -214,12 +214,12 @@ static void graduates(void)
   /* The second of two datagrams, as the kernel joins them. */
   qp_splice_answered(client, answer, sizeof answer, 1200);
   client_of(splice, 1, short_packet, sizeof short_packet, 0);
-  CHECK(client->has_answered && atomic_load(&town.limits.places.count_on_probation) == 0);
+  CHECK(client->has_answered && atomic_load(&fixture.limits.places.count_on_probation) == 0);
   sweep(splice, IDLE_MS - 1);
-  CHECK(splice->by_path.count == 1 && town.limits.places.ids.table.count == 1);
+  CHECK(splice->by_path.count == 1 && fixture.limits.places.ids.table.count == 1);
   sweep(splice, IDLE_MS);
-  CHECK(splice->by_path.count == 0 && town.limits.places.ids.table.count == 0);
-  end(&town);
+  CHECK(splice->by_path.count == 0 && fixture.limits.places.ids.table.count == 0);
+  end(&fixture);
 }
 
 static bool is_there(struct qp_splice *splice, uint32_t virtual_ipv4, int64_t now_ms)
@@ -240,9 +240,9 @@ static uint32_t settle(struct qp_splice *splice)
 /** The next packet of its connection arrives on the other thread. */
 static void leaves_its_address(void)
 {
-  struct town town;
-  begin(&town, 2);
-  struct qp_splice *here = &town.splices[0], *there = &town.splices[1];
+  struct fixture fixture;
+  begin(&fixture, 2);
+  struct qp_splice *here = &fixture.splices[0], *there = &fixture.splices[1];
   uint32_t first = settle(here);
   CHECK(is_there(here, first, PRESENCE_MS - 1) && !is_there(here, first, PRESENCE_MS));
   client_of(there, 2, short_packet, sizeof short_packet, 0);
@@ -254,24 +254,24 @@ static void leaves_its_address(void)
   uint32_t other = htonl(admit(here, 1, 0));
   struct qp_client_view view;
   CHECK(other != first && is_there(here, other, 0) && !qp_splice_look_up(here, first, 0, &view));
-  end(&town);
+  end(&fixture);
 }
 
 static void waits_where_it_is(void)
 {
-  struct town town;
-  begin(&town, 1);
-  struct qp_splice *splice = &town.splices[0];
+  struct fixture fixture;
+  begin(&fixture, 1);
+  struct qp_splice *splice = &fixture.splices[0];
   settle(splice);
   for (uint32_t address = 2; address <= 3; address++)
     client_of(splice, address, short_packet, sizeof short_packet, 0);
-  CHECK(atomic_load(&town.limits.places.count_on_probation) == 2);
+  CHECK(atomic_load(&fixture.limits.places.count_on_probation) == 2);
   sweep(splice, NEW_IDLE_MS);
-  CHECK(atomic_load(&town.limits.places.count_on_probation) == 1 && splice->by_path.count == 2);
+  CHECK(atomic_load(&fixture.limits.places.count_on_probation) == 1 && splice->by_path.count == 2);
   client_of(splice, 1, short_packet, sizeof short_packet, NEW_IDLE_MS);
   sweep(splice, NEW_IDLE_MS);
-  CHECK(atomic_load(&town.limits.places.count_on_probation) == 0 && splice->by_path.count == 1);
-  end(&town);
+  CHECK(atomic_load(&fixture.limits.places.count_on_probation) == 0 && splice->by_path.count == 1);
+  end(&fixture);
 }
 
 /**
@@ -280,9 +280,9 @@ static void waits_where_it_is(void)
  */
 static void lives_by_answers(void)
 {
-  struct town town;
-  begin(&town, 1);
-  struct qp_splice *splice = &town.splices[0];
+  struct fixture fixture;
+  begin(&fixture, 1);
+  struct qp_splice *splice = &fixture.splices[0];
   settle(splice);
   struct qp_client *client = client_of(splice, 1, short_packet, sizeof short_packet, IDLE_MS / 2);
   uint8_t answers[1260] = { 0xf0 };
@@ -297,7 +297,7 @@ static void lives_by_answers(void)
   client_of(splice, 1, short_packet, sizeof short_packet, 2 * IDLE_MS - 2);
   sweep(splice, 2 * IDLE_MS - 1);
   CHECK(splice->by_path.count == 0);
-  end(&town);
+  end(&fixture);
 }
 
 /**
@@ -309,17 +309,17 @@ static void graduates_behind_an_initial(void)
   uint8_t datagram[80 + sizeof handshake] = { 0xc0, 0, 0, 0, 1, 8, 7, 7, 7, 7, 7, 7, 7, 7, 0, 1, 9, 62 };
   memcpy(datagram + 80, (const uint8_t[]){ 0xe0, 0, 0, 0, 1, 8, 7, 7, 7, 7, 7, 7, 7, 7, 0, 30 }, 16);
   for (uint32_t length = 18; length <= sizeof datagram; length++) {
-    struct town town;
-    begin(&town, 1);
-    struct qp_client *client = client_of(&town.splices[0], 1, initial, sizeof initial, 0);
+    struct fixture fixture;
+    begin(&fixture, 1);
+    struct qp_client *client = client_of(&fixture.splices[0], 1, initial, sizeof initial, 0);
     qp_splice_answered(client, handshake, sizeof handshake, sizeof handshake);
     /* Of exactly this length, so that a read beyond its end is detected. */
     uint8_t *whole = malloc(length);
     memcpy(whole, datagram, length);
-    client_of(&town.splices[0], 1, whole, length, 0);
+    client_of(&fixture.splices[0], 1, whole, length, 0);
     free(whole);
     CHECK(client->has_answered == (length >= 95));
-    end(&town);
+    end(&fixture);
   }
 }
 

@@ -43,7 +43,7 @@ struct message {
   size_t length;
 };
 
-struct town {
+struct fixture {
   struct qp_forwarder *rig;
   struct qp_address home, away;
   struct message anonymous, named;
@@ -67,21 +67,21 @@ static struct message make_message(unsigned before, const char *name, size_t cla
   return message;
 }
 
-/** Creates a town with one named session at home. */
-static struct town begin(void)
+/** Creates a fixture with one named session at home. */
+static struct fixture begin(void)
 {
   const struct rig_options options = { .threads = 1, .max_clients = 10, .stun = &limits };
-  struct town town = { create_rig(&options), address_of(2), address_of(4), make_message(0, NULL, 0),
-                       make_message(0, "reg_1", 5) };
+  struct fixture fixture = { create_rig(&options), address_of(2), address_of(4), make_message(0, NULL, 0),
+                             make_message(0, "reg_1", 5) };
   const uint8_t cid[QP_CID_BYTES] = { 1 };
-  uint32_t id = open_session(town.rig, cid, 1, &town.home);
-  CHECK(id == 0 && qp_stun_gate_name(&town.rig->tables.stun_gate, id, (const uint8_t *)"reg_1", 5));
-  return town;
+  uint32_t id = open_session(fixture.rig, cid, 1, &fixture.home);
+  CHECK(id == 0 && qp_stun_gate_name(&fixture.rig->tables.stun_gate, id, (const uint8_t *)"reg_1", 5));
+  return fixture;
 }
 
 /** Charges a message, and sets `share` to the share that it waits in. */
-static enum qp_stun_payer charge_in(struct town *town, const struct message *message, const struct qp_address *source,
-                                    uint64_t now_ns, struct qp_upcall_share *share)
+static enum qp_stun_payer charge_in(struct fixture *fixture, const struct message *message,
+                                    const struct qp_address *source, uint64_t now_ns, struct qp_upcall_share *share)
 {
   /* Of exactly its length, so that a read beyond its end is detected. */
   uint8_t *bytes = malloc(message->length);
@@ -94,17 +94,17 @@ static enum qp_stun_payer charge_in(struct town *town, const struct message *mes
     .now = { .ms = (int64_t)(now_ns / 1000000), .ns = now_ns },
   };
   enum qp_stun_payer payer =
-    qp_stun_gate_charge(&town->rig->tables.stun_gate, &town->rig->tables.sessions, &arrival, share);
+    qp_stun_gate_charge(&fixture->rig->tables.stun_gate, &fixture->rig->tables.sessions, &arrival, share);
   free(bytes);
   return payer;
 }
 
-static enum qp_stun_payer charge(struct town *town, const struct message *message, const struct qp_address *source,
-                                 uint64_t now_ns)
+static enum qp_stun_payer charge(struct fixture *fixture, const struct message *message,
+                                 const struct qp_address *source, uint64_t now_ns)
 {
-  const struct qp_stun_gate *gate = &town->rig->tables.stun_gate;
+  const struct qp_stun_gate *gate = &fixture->rig->tables.stun_gate;
   struct qp_upcall_share share;
-  enum qp_stun_payer payer = charge_in(town, message, source, now_ns, &share);
+  enum qp_stun_payer payer = charge_in(fixture, message, source, now_ns, &share);
   /* Messages paid for by a subject wait in the subject's own share. */
   if (payer == QP_PAID_BY_REGISTRATION)
     CHECK(share.max == WAITING_SUBJECT && share.waiting >= gate->waiting && ++*share.waiting > 0);
@@ -114,83 +114,83 @@ static enum qp_stun_payer charge(struct town *town, const struct message *messag
 }
 
 /** Returns how many copies of a message `payer` lets in at once, before the result changes. */
-static int count_paid(struct town *town, const struct message *message, const struct qp_address *source,
+static int count_paid(struct fixture *fixture, const struct message *message, const struct qp_address *source,
                       enum qp_stun_payer payer, uint64_t now_ns)
 {
   int paid = 0;
-  while (paid < 1000 && charge(town, message, source, now_ns) == payer)
+  while (paid < 1000 && charge(fixture, message, source, now_ns) == payer)
     paid++;
   return paid;
 }
 
 static void nobody_pays_for_what_is_too_long(void)
 {
-  struct town town = begin();
+  struct fixture fixture = begin();
   struct message message = make_message(0, "reg_1", 5);
   message.length = MAX_BYTES + 4;
   for (int i = 0; i < 2 * HERE; i++)
-    CHECK(charge(&town, &message, &town.home, SECOND) == QP_STUN_TOO_LONG);
+    CHECK(charge(&fixture, &message, &fixture.home, SECOND) == QP_STUN_TOO_LONG);
   message.length = MAX_BYTES;
-  CHECK(count_paid(&town, &message, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  qp_forwarder_destroy(town.rig);
+  CHECK(count_paid(&fixture, &message, &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static void a_source_pays(void)
 {
-  struct town town = begin();
-  struct qp_address neighbour = town.home;
+  struct fixture fixture = begin();
+  struct qp_address neighbour = fixture.home;
   neighbour.port ^= 1;
-  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
-  CHECK(charge(&town, &town.anonymous, &neighbour, SECOND) == QP_SOURCE_EXHAUSTED);
-  CHECK(charge(&town, &town.anonymous, &town.away, SECOND) == QP_PAID_BY_SOURCE);
-  CHECK(count_paid(&town, &town.anonymous, &town.home, QP_PAID_BY_SOURCE, 2ull * SECOND) == PER_SOURCE);
-  qp_forwarder_destroy(town.rig);
+  CHECK(count_paid(&fixture, &fixture.anonymous, &fixture.home, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
+  CHECK(charge(&fixture, &fixture.anonymous, &neighbour, SECOND) == QP_SOURCE_EXHAUSTED);
+  CHECK(charge(&fixture, &fixture.anonymous, &fixture.away, SECOND) == QP_PAID_BY_SOURCE);
+  CHECK(count_paid(&fixture, &fixture.anonymous, &fixture.home, QP_PAID_BY_SOURCE, 2ull * SECOND) == PER_SOURCE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static void a_site_pays_together(void)
 {
-  struct town town = begin();
+  struct fixture fixture = begin();
   struct qp_address one = address_of(1), same = one, other = one;
   ((uint8_t *)same.ip)[15] ^= 1;
   ((uint8_t *)other.ip)[7] ^= 1;
-  CHECK(count_paid(&town, &town.anonymous, &one, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
-  CHECK(charge(&town, &town.anonymous, &same, SECOND) == QP_SOURCE_EXHAUSTED);
-  CHECK(charge(&town, &town.anonymous, &other, SECOND) == QP_PAID_BY_SOURCE);
-  qp_forwarder_destroy(town.rig);
+  CHECK(count_paid(&fixture, &fixture.anonymous, &one, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
+  CHECK(charge(&fixture, &fixture.anonymous, &same, SECOND) == QP_SOURCE_EXHAUSTED);
+  CHECK(charge(&fixture, &fixture.anonymous, &other, SECOND) == QP_PAID_BY_SOURCE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
-static void fill_budgets(struct town *town)
+static void fill_budgets(struct fixture *fixture)
 {
-  memset(town->rig->tables.stun_gate.budgets, 0, sizeof *town->rig->tables.stun_gate.budgets);
-  memset(town->rig->tables.stun_gate.subject_budgets, 0, sizeof *town->rig->tables.stun_gate.subject_budgets);
+  memset(fixture->rig->tables.stun_gate.budgets, 0, sizeof *fixture->rig->tables.stun_gate.budgets);
+  memset(fixture->rig->tables.stun_gate.subject_budgets, 0, sizeof *fixture->rig->tables.stun_gate.subject_budgets);
 }
 
 /** Returns how many sources get a message in that send one each, from address `number` on. */
-static int count_of_sources(struct town *town, const struct message *message, unsigned number, uint64_t now_ns)
+static int count_of_sources(struct fixture *fixture, const struct message *message, unsigned number, uint64_t now_ns)
 {
   int paid = 0;
   for (unsigned source = number; source < number + 2 * BURST; source++) {
     struct qp_address address = ipv4_address_of(source);
-    paid += charge(town, message, &address, now_ns) == QP_PAID_BY_SOURCE;
+    paid += charge(fixture, message, &address, now_ns) == QP_PAID_BY_SOURCE;
   }
   return paid;
 }
 
 static void sources_pay_together(void)
 {
-  struct town town = begin();
+  struct fixture fixture = begin();
   const struct qp_address other = ipv4_address_of(200);
-  CHECK(count_of_sources(&town, &town.anonymous, 100, SECOND) == BURST);
-  CHECK(charge(&town, &town.anonymous, &other, SECOND) == QP_KIND_EXHAUSTED);
-  CHECK(count_paid(&town, &town.named, &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
-  CHECK(count_of_sources(&town, &town.named, 130, SECOND) == BURST - 1);
-  CHECK(charge(&town, &town.named, &other, SECOND) == QP_KIND_EXHAUSTED);
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
-  qp_forwarder_destroy(town.rig);
+  CHECK(count_of_sources(&fixture, &fixture.anonymous, 100, SECOND) == BURST);
+  CHECK(charge(&fixture, &fixture.anonymous, &other, SECOND) == QP_KIND_EXHAUSTED);
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  CHECK(count_of_sources(&fixture, &fixture.named, 130, SECOND) == BURST - 1);
+  CHECK(charge(&fixture, &fixture.named, &other, SECOND) == QP_KIND_EXHAUSTED);
+  CHECK(charge(&fixture, &fixture.named, &fixture.home, SECOND) == QP_PAID_BY_REGISTRATION);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 /** Adds a nonce issued for `source`. */
-static struct message with_nonce(const struct town *town, const struct message *message,
+static struct message with_nonce(const struct fixture *fixture, const struct message *message,
                                  const struct qp_address *source, int64_t made_at_ms)
 {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -199,7 +199,7 @@ static struct message with_nonce(const struct town *town, const struct message *
   uint8_t body[6 + QP_NONCE_MAC_BYTES];
   for (int i = 0; i < 6; i++)
     body[i] = (uint8_t)(tick >> (40 - 8 * i));
-  qp_stun_nonce_sign(&town->rig->tables.stun_gate.nonces, tick, &path, body + 6);
+  qp_stun_nonce_sign(&fixture->rig->tables.stun_gate.nonces, tick, &path, body + 6);
   struct message whole = *message;
   uint8_t *attribute = whole.bytes + whole.length;
   const uint8_t head[] = { 0, 0x15, 0, 37 };
@@ -217,127 +217,130 @@ static struct message with_nonce(const struct town *town, const struct message *
 
 static void who_answers_pays_apart(void)
 {
-  struct town town = begin();
+  struct fixture fixture = begin();
   struct qp_upcall_share share;
-  const struct message answer = with_nonce(&town, &town.named, &town.away, 1000);
-  CHECK(count_paid(&town, &town.anonymous, &town.away, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
-  CHECK(count_paid(&town, &town.named, &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
-  count_of_sources(&town, &town.named, 130, SECOND);
-  CHECK(charge(&town, &town.named, &town.away, SECOND) == QP_SOURCE_EXHAUSTED);
-  CHECK(charge_in(&town, &answer, &town.away, SECOND, &share) == QP_PAID_BY_SOURCE);
-  CHECK(share.waiting == &town.rig->tables.stun_gate.purses[QP_STUN_REACHED].waiting && share.max == WAITING_KIND);
-  CHECK(count_paid(&town, &answer, &town.away, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE - 1);
-  qp_forwarder_destroy(town.rig);
+  const struct message answer = with_nonce(&fixture, &fixture.named, &fixture.away, 1000);
+  CHECK(count_paid(&fixture, &fixture.anonymous, &fixture.away, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE);
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  count_of_sources(&fixture, &fixture.named, 130, SECOND);
+  CHECK(charge(&fixture, &fixture.named, &fixture.away, SECOND) == QP_SOURCE_EXHAUSTED);
+  CHECK(charge_in(&fixture, &answer, &fixture.away, SECOND, &share) == QP_PAID_BY_SOURCE);
+  CHECK(share.waiting == &fixture.rig->tables.stun_gate.purses[QP_STUN_REACHED].waiting && share.max == WAITING_KIND);
+  CHECK(count_paid(&fixture, &answer, &fixture.away, QP_PAID_BY_SOURCE, SECOND) == PER_SOURCE - 1);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 /** Reports whether a nonce is good. Otherwise the registration pays, as the message comes from elsewhere. */
-static bool is_good(struct town *town, const struct message *message, const struct qp_address *source, uint64_t now_ns)
+static bool is_good(struct fixture *fixture, const struct message *message, const struct qp_address *source,
+                    uint64_t now_ns)
 {
-  fill_budgets(town);
-  return charge(town, message, source, now_ns) == QP_PAID_BY_SOURCE;
+  fill_budgets(fixture);
+  return charge(fixture, message, source, now_ns) == QP_PAID_BY_SOURCE;
 }
 
 static void a_nonce_is_good_for_its_address_and_its_time(void)
 {
-  struct town town = begin();
-  struct qp_address other = town.away;
+  struct fixture fixture = begin();
+  struct qp_address other = fixture.away;
   const uint64_t ms = 1000000;
-  const struct message answer = with_nonce(&town, &town.named, &town.away, 1000);
-  CHECK(is_good(&town, &answer, &town.away, SECOND) && is_good(&town, &answer, &town.away, SECOND + 59 * ms));
-  CHECK(!is_good(&town, &answer, &town.away, SECOND + 60 * ms));
+  const struct message answer = with_nonce(&fixture, &fixture.named, &fixture.away, 1000);
+  CHECK(is_good(&fixture, &answer, &fixture.away, SECOND) &&
+        is_good(&fixture, &answer, &fixture.away, SECOND + 59 * ms));
+  CHECK(!is_good(&fixture, &answer, &fixture.away, SECOND + 60 * ms));
   other.port ^= 1;
-  CHECK(!is_good(&town, &answer, &other, SECOND));
+  CHECK(!is_good(&fixture, &answer, &other, SECOND));
   for (size_t at = answer.length - 40; at < answer.length - 3; at++) {
     struct message changed = answer;
     changed.bytes[at] ^= 1;
-    CHECK(!is_good(&town, &changed, &town.away, 2ull * SECOND - 980 * ms));
+    CHECK(!is_good(&fixture, &changed, &fixture.away, 2ull * SECOND - 980 * ms));
     changed.bytes[at] = 0xff;
-    CHECK(!is_good(&town, &changed, &town.away, 2ull * SECOND - 980 * ms));
+    CHECK(!is_good(&fixture, &changed, &fixture.away, 2ull * SECOND - 980 * ms));
   }
   struct message cut = answer;
   cut.bytes[cut.length - 41]--;
-  CHECK(!is_good(&town, &cut, &town.away, 2ull * SECOND - 980 * ms));
-  CHECK(is_good(&town, &answer, &town.away, 2ull * SECOND - 980 * ms));
-  qp_forwarder_destroy(town.rig);
+  CHECK(!is_good(&fixture, &cut, &fixture.away, 2ull * SECOND - 980 * ms));
+  CHECK(is_good(&fixture, &answer, &fixture.away, 2ull * SECOND - 980 * ms));
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static void a_registration_pays(void)
 {
-  struct town town = begin();
-  CHECK(count_paid(&town, &town.named, &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
-  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, 2ull * SECOND) == HERE);
-  qp_forwarder_destroy(town.rig);
+  struct fixture fixture = begin();
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.home, QP_PAID_BY_REGISTRATION, 2ull * SECOND) == HERE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 /** Opens another session at home that draws from `bucket`. */
-static struct message name_another(struct town *town, uint32_t bucket, uint8_t number)
+static struct message name_another(struct fixture *fixture, uint32_t bucket, uint8_t number)
 {
   const uint8_t cid[QP_CID_BYTES] = { number };
   const char name[] = { 'r', 'e', 'g', '_', (char)('0' + number), 0 };
-  uint32_t id = open_session(town->rig, cid, 1, &town->home);
-  qp_session_charge(&town->rig->tables.sessions, id, bucket);
-  CHECK(qp_stun_gate_name(&town->rig->tables.stun_gate, id, (const uint8_t *)name, 5));
+  uint32_t id = open_session(fixture->rig, cid, 1, &fixture->home);
+  qp_session_charge(&fixture->rig->tables.sessions, id, bucket);
+  CHECK(qp_stun_gate_name(&fixture->rig->tables.stun_gate, id, (const uint8_t *)name, 5));
   return make_message(0, name, 5);
 }
 
 static void a_subject_pays(void)
 {
-  struct town town = begin();
-  uint32_t bucket = qp_load_index(&town.rig->tables.sessions.accounts[0].bucket);
-  const struct message others[] = { name_another(&town, bucket, 2), name_another(&town, bucket, 3) };
-  uint32_t own = qp_bucket_open(&town.rig->tables.sessions.buckets, 1, 1);
-  const struct message neighbour = name_another(&town, own, 4);
-  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  CHECK(count_paid(&town, &others[0], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  CHECK(count_paid(&town, &others[1], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == SUBJECT - 2 * HERE);
-  CHECK(count_paid(&town, &others[0], &town.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
-  CHECK(count_paid(&town, &others[1], &town.away, QP_PAID_BY_REGISTRATION, SECOND) == SUBJECT_ELSEWHERE - ELSEWHERE);
-  CHECK(count_paid(&town, &neighbour, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  CHECK(town.rig->tables.stun_gate.waiting[bucket] == SUBJECT + SUBJECT_ELSEWHERE);
-  CHECK(town.rig->tables.stun_gate.waiting[own] == HERE);
-  qp_forwarder_destroy(town.rig);
+  struct fixture fixture = begin();
+  uint32_t bucket = qp_load_index(&fixture.rig->tables.sessions.accounts[0].bucket);
+  const struct message others[] = { name_another(&fixture, bucket, 2), name_another(&fixture, bucket, 3) };
+  uint32_t own = qp_bucket_open(&fixture.rig->tables.sessions.buckets, 1, 1);
+  const struct message neighbour = name_another(&fixture, own, 4);
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&fixture, &others[0], &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&fixture, &others[1], &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == SUBJECT - 2 * HERE);
+  CHECK(count_paid(&fixture, &others[0], &fixture.away, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  CHECK(count_paid(&fixture, &others[1], &fixture.away, QP_PAID_BY_REGISTRATION, SECOND) ==
+        SUBJECT_ELSEWHERE - ELSEWHERE);
+  CHECK(count_paid(&fixture, &neighbour, &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(fixture.rig->tables.stun_gate.waiting[bucket] == SUBJECT + SUBJECT_ELSEWHERE);
+  CHECK(fixture.rig->tables.stun_gate.waiting[own] == HERE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static void a_subject_begins_with_all_it_may(void)
 {
-  struct town town = begin();
-  uint32_t bucket = qp_load_index(&town.rig->tables.sessions.accounts[0].bucket);
-  const struct message others[] = { name_another(&town, bucket, 2), name_another(&town, bucket, 3) };
-  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  CHECK(count_paid(&town, &others[0], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  qp_stun_gate_open_subject(&town.rig->tables.stun_gate, bucket);
-  CHECK(count_paid(&town, &others[1], &town.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
-  qp_forwarder_destroy(town.rig);
+  struct fixture fixture = begin();
+  uint32_t bucket = qp_load_index(&fixture.rig->tables.sessions.accounts[0].bucket);
+  const struct message others[] = { name_another(&fixture, bucket, 2), name_another(&fixture, bucket, 3) };
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  CHECK(count_paid(&fixture, &others[0], &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  qp_stun_gate_open_subject(&fixture.rig->tables.stun_gate, bucket);
+  CHECK(count_paid(&fixture, &others[1], &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == HERE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static void one_that_is_nowhere_is_elsewhere(void)
 {
-  struct town town = begin();
-  CHECK(qp_session_move(&town.rig->tables.sessions, 0, NULL));
-  CHECK(count_paid(&town, &town.named, &town.home, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
-  qp_forwarder_destroy(town.rig);
+  struct fixture fixture = begin();
+  CHECK(qp_session_move(&fixture.rig->tables.sessions, 0, NULL));
+  CHECK(count_paid(&fixture, &fixture.named, &fixture.home, QP_PAID_BY_REGISTRATION, SECOND) == ELSEWHERE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static void one_that_has_ended_pays_nothing(void)
 {
-  struct town town = begin();
-  qp_store(&town.rig->tables.sessions.accounts[0].expires_at_ns, SECOND);
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_SOURCE);
-  qp_store(&town.rig->tables.sessions.accounts[0].expires_at_ns, UINT64_MAX);
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
-  qp_stun_gate_forget(&town.rig->tables.stun_gate, 0);
-  qp_stun_gate_forget(&town.rig->tables.stun_gate, 0);
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_SOURCE);
-  CHECK(qp_stun_gate_name(&town.rig->tables.stun_gate, 0, (const uint8_t *)"reg_2", 5));
-  CHECK(charge(&town, &town.named, &town.home, SECOND) == QP_PAID_BY_SOURCE);
-  qp_reclaim(&town.rig->tables.grace);
-  qp_forwarder_destroy(town.rig);
+  struct fixture fixture = begin();
+  qp_store(&fixture.rig->tables.sessions.accounts[0].expires_at_ns, SECOND);
+  CHECK(charge(&fixture, &fixture.named, &fixture.home, SECOND) == QP_PAID_BY_SOURCE);
+  qp_store(&fixture.rig->tables.sessions.accounts[0].expires_at_ns, UINT64_MAX);
+  CHECK(charge(&fixture, &fixture.named, &fixture.home, SECOND) == QP_PAID_BY_REGISTRATION);
+  qp_stun_gate_forget(&fixture.rig->tables.stun_gate, 0);
+  qp_stun_gate_forget(&fixture.rig->tables.stun_gate, 0);
+  CHECK(charge(&fixture, &fixture.named, &fixture.home, SECOND) == QP_PAID_BY_SOURCE);
+  CHECK(qp_stun_gate_name(&fixture.rig->tables.stun_gate, 0, (const uint8_t *)"reg_2", 5));
+  CHECK(charge(&fixture, &fixture.named, &fixture.home, SECOND) == QP_PAID_BY_SOURCE);
+  qp_reclaim(&fixture.rig->tables.grace);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static void a_name_is_read_as_it_is(void)
 {
-  struct town town = begin();
+  struct fixture fixture = begin();
   const char long_name[] = "12345678901234567890123456789012345678901234567890123456789012345";
   const struct message others[] = {
     make_message(0, "reg_12", 6),        make_message(0, "reg_", 4), make_message(0, "reg_1", 500),
@@ -345,10 +348,10 @@ static void a_name_is_read_as_it_is(void)
     { .bytes = { 0, 1 }, .length = 20 },
   };
   struct message fifth = make_message(15, "reg_1", 5);
-  CHECK(charge(&town, &fifth, &town.home, SECOND) == QP_PAID_BY_REGISTRATION);
+  CHECK(charge(&fixture, &fifth, &fixture.home, SECOND) == QP_PAID_BY_REGISTRATION);
   for (uint64_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    CHECK(charge(&town, &others[i], &town.home, (i + 2) * SECOND) == QP_PAID_BY_SOURCE);
-  qp_forwarder_destroy(town.rig);
+    CHECK(charge(&fixture, &others[i], &fixture.home, (i + 2) * SECOND) == QP_PAID_BY_SOURCE);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 /**
@@ -356,16 +359,16 @@ static void a_name_is_read_as_it_is(void)
  */
 static void random_bytes_are_read_in_bounds(void)
 {
-  struct town town = begin();
+  struct fixture fixture = begin();
   struct random random = { 1 };
   for (uint64_t round = 0; round < 100000; round++) {
     struct message message = { .bytes = { 0, 1 }, .length = 20 + 4 * random_below(&random, 27) };
     for (size_t at = 20; at < message.length; at++)
       message.bytes[at] = random_below(&random, 2) ? 0 : (uint8_t)random_below(&random, at % 2 ? 24 : 2);
-    enum qp_stun_payer payer = charge(&town, &message, &town.away, (round + 1) * SECOND);
+    enum qp_stun_payer payer = charge(&fixture, &message, &fixture.away, (round + 1) * SECOND);
     CHECK(payer == QP_PAID_BY_SOURCE);
   }
-  qp_forwarder_destroy(town.rig);
+  qp_forwarder_destroy(fixture.rig);
 }
 
 static const struct test tests[] = {

@@ -8,51 +8,51 @@
 #include "../../native/harness/random.h"
 #include "../folder.h"
 #include "../suites.h"
-#include "../town.h"
+#include "../user-sessions.h"
 #include "../verdict.h"
 
 /** Restarts the process and returns the tables that it adopts from the kernel. */
-static struct town *adopt(void)
+static struct user_sessions *adopt(void)
 {
   folder_restart();
   CHECK(rig.kernel.is_adopted);
-  struct town *town = town_found();
-  CHECK(qp_sessions_adopt(&town->sessions, now_ns()) == 0);
+  struct user_sessions *user = user_sessions_create();
+  CHECK(qp_sessions_adopt(&user->sessions, now_ns()) == 0);
   rig_check_sources(true);
-  return town;
+  return user;
 }
 
-static void end(struct town *town)
+static void end(struct user_sessions *user)
 {
-  town_leave(town);
+  user_sessions_destroy(user);
   folder_close();
 }
 
-static uint32_t session_of(const struct town *town, const uint8_t *cid)
+static uint32_t session_of(const struct user_sessions *user, const uint8_t *cid)
 {
-  const struct qp_routes *routes = &town->sessions.routes;
+  const struct qp_routes *routes = &user->sessions.routes;
   return qp_routes_find(routes, cid, qp_routes_hash(routes, cid));
 }
 
 /** Reports whether user space knows exactly a person's connection ID and, if `has_address`, the address. */
-static bool is_known(const struct town *town, enum person person, bool has_address)
+static bool is_known(const struct user_sessions *user, enum person person, bool has_address)
 {
   uint8_t cid[CID_BYTES];
   const struct qp_path address = endpoint_of(person);
-  const struct qp_endpoint *endpoint = qp_endpoint_at(&town->sessions, &address.peer);
+  const struct qp_endpoint *endpoint = qp_endpoint_at(&user->sessions, &address.peer);
   cid_of(person, cid);
-  return qp_session_is_open(&town->sessions, person) && session_of(town, cid) == (uint32_t)person &&
-         (has_address ? endpoint && qp_endpoint_sender(&town->sessions, endpoint, now_ns()) == (uint32_t)person
+  return qp_session_is_open(&user->sessions, person) && session_of(user, cid) == (uint32_t)person &&
+         (has_address ? endpoint && qp_endpoint_sender(&user->sessions, endpoint, now_ns()) == (uint32_t)person
                       : !endpoint);
 }
 
-static bool is_gone(const struct town *town, enum person person)
+static bool is_gone(const struct user_sessions *user, enum person person)
 {
   uint8_t cid[CID_BYTES];
   const struct qp_path address = endpoint_of(person);
   cid_of(person, cid);
-  return !qp_session_is_open(&town->sessions, person) && session_of(town, cid) == QP_NO_SESSION &&
-         !qp_endpoint_at(&town->sessions, &address.peer);
+  return !qp_session_is_open(&user->sessions, person) && session_of(user, cid) == QP_NO_SESSION &&
+         !qp_endpoint_at(&user->sessions, &address.peer);
 }
 
 static void finds_everybody(void)
@@ -64,14 +64,14 @@ static void finds_everybody(void)
   forwards(&packet, ALICE4, BOB4);
   memcpy(accounts, rig.kernel.accounts, sizeof accounts);
   memcpy(buckets, rig.kernel.by_subject, sizeof buckets);
-  struct town *town = adopt();
+  struct user_sessions *user = adopt();
   CHECK(memcmp(accounts, rig.kernel.accounts, sizeof accounts) == 0);
   CHECK(memcmp(buckets, rig.kernel.by_subject, sizeof buckets) == 0);
-  CHECK(town->sessions.count == PEOPLE && town->sessions.buckets.count == PEOPLE);
+  CHECK(user->sessions.count == PEOPLE && user->sessions.buckets.count == PEOPLE);
   for (enum person person = 0; person < PEOPLE; person++)
-    CHECK(is_known(town, person, true));
+    CHECK(is_known(user, person, true));
   forwards(&packet, ALICE4, BOB4);
-  end(town);
+  end(user);
 }
 
 static void goes_on_with_them(void)
@@ -81,13 +81,13 @@ static void goes_on_with_them(void)
   const struct qp_path address = endpoint_from("2001:db8:1::2", 999);
   moved.from.port = htons(999);
   folder_open();
-  struct town *town = adopt();
-  CHECK(qp_session_move(&town->sessions, ALICE6, &address));
+  struct user_sessions *user = adopt();
+  CHECK(qp_session_move(&user->sessions, ALICE6, &address));
   forwards(&moved, ALICE6, BOB6);
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
-  qp_session_close(&town->sessions, BOB6);
+  qp_session_close(&user->sessions, BOB6);
   passes_packet(&moved);
-  end(town);
+  end(user);
 }
 
 static void finds_all_connection_ids(void)
@@ -101,13 +101,13 @@ static void finds_all_connection_ids(void)
   folder_open();
   for (uint32_t i = 0; i < MANY; i++)
     qp_kernel_set_routes(&rig.kernel, cids + (size_t)i * CID_BYTES, 1, i % PEOPLE);
-  struct town *town = adopt();
+  struct user_sessions *user = adopt();
   for (uint32_t i = 0; i < MANY; i++)
-    CHECK(session_of(town, cids + (size_t)i * CID_BYTES) == i % PEOPLE);
-  CHECK(town->sessions.routes.count == MANY + PEOPLE);
-  CHECK(town->sessions.records[BOB4].cid_count == 1 + (MANY + PEOPLE - 1 - BOB4) / PEOPLE);
+    CHECK(session_of(user, cids + (size_t)i * CID_BYTES) == i % PEOPLE);
+  CHECK(user->sessions.routes.count == MANY + PEOPLE);
+  CHECK(user->sessions.records[BOB4].cid_count == 1 + (MANY + PEOPLE - 1 - BOB4) / PEOPLE);
   free(cids);
-  end(town);
+  end(user);
 }
 
 static void forgets_the_expired(void)
@@ -116,11 +116,11 @@ static void forgets_the_expired(void)
   folder_open();
   rig_expire(BOB4);
   drops_packet(&to_bob, QP_TOTAL_SESSION_EXPIRED);
-  struct town *town = adopt();
-  CHECK(is_gone(town, BOB4) && is_known(town, ALICE4, true));
+  struct user_sessions *user = adopt();
+  CHECK(is_gone(user, BOB4) && is_known(user, ALICE4, true));
   passes_packet(&to_bob);
   drops_packet(&from_bob, QP_TOTAL_SOURCE_UNREGISTERED);
-  end(town);
+  end(user);
 }
 
 static void forgets_stray_routes(void)
@@ -132,10 +132,10 @@ static void forgets_stray_routes(void)
   for (int i = 0; i < 2; i++) {
     folder_open();
     qp_kernel_set_routes(&rig.kernel, cid, 1, strays[i]);
-    struct town *town = adopt();
-    CHECK(session_of(town, cid) == QP_NO_SESSION && town->sessions.count == PEOPLE - 1);
+    struct user_sessions *user = adopt();
+    CHECK(session_of(user, cid) == QP_NO_SESSION && user->sessions.count == PEOPLE - 1);
     passes_packet(&packet);
-    end(town);
+    end(user);
   }
 }
 
@@ -146,11 +146,11 @@ static void forgets_stray_sources(void)
   folder_open();
   rig_set_source(&packet.from, ALICE4);
   forwards(&packet, ALICE4, BOB4);
-  struct town *town = adopt();
+  struct user_sessions *user = adopt();
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
   packet.from.port = address_of(ALICE4).port;
   forwards(&packet, ALICE4, BOB4);
-  end(town);
+  end(user);
 }
 
 /** No connection ID leads to the session. */
@@ -161,10 +161,10 @@ static void forgets_the_unreachable(void)
   cid_of(BOB4, cid);
   folder_open();
   qp_kernel_remove_route(&rig.kernel, cid);
-  struct town *town = adopt();
-  CHECK(is_gone(town, BOB4));
+  struct user_sessions *user = adopt();
+  CHECK(is_gone(user, BOB4));
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
-  end(town);
+  end(user);
 }
 
 static void finds_lost_sources(void)
@@ -173,9 +173,9 @@ static void finds_lost_sources(void)
   folder_open();
   rig_remove_source(&packet.from);
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
-  struct town *town = adopt();
+  struct user_sessions *user = adopt();
   forwards(&packet, ALICE4, BOB4);
-  end(town);
+  end(user);
 }
 
 static void mends_half_addresses(void)
@@ -186,12 +186,12 @@ static void mends_half_addresses(void)
   rig.kernel.accounts[BOB4].version++;
   rig.kernel.accounts[BOB4].address.ip.bytes[15] ^= 0xff;
   passes_packet(&packet);
-  struct town *town = adopt();
-  CHECK(is_known(town, BOB4, false) && rig.kernel.accounts[BOB4].version % 2 == 0);
+  struct user_sessions *user = adopt();
+  CHECK(is_known(user, BOB4, false) && rig.kernel.accounts[BOB4].version % 2 == 0);
   passes_packet(&packet);
-  CHECK(qp_session_move(&town->sessions, BOB4, &address));
+  CHECK(qp_session_move(&user->sessions, BOB4, &address));
   forwards(&packet, ALICE4, BOB4);
-  end(town);
+  end(user);
 }
 
 static void leaves_out_those_without_address(void)
@@ -199,10 +199,10 @@ static void leaves_out_those_without_address(void)
   const struct packet packet = packet_between(ALICE4, BOB4);
   folder_open();
   rig_move(BOB4, (struct qp_source){ 0 });
-  struct town *town = adopt();
-  CHECK(is_known(town, BOB4, false));
+  struct user_sessions *user = adopt();
+  CHECK(is_known(user, BOB4, false));
   passes_packet(&packet);
-  end(town);
+  end(user);
 }
 
 static void gives_out_free_ids(void)
@@ -212,15 +212,15 @@ static void gives_out_free_ids(void)
   const struct qp_session_spec one_more = { .cids = cid, .cid_count = 1 };
   folder_open();
   rig.kernel.accounts[BOB4].expires_at_ns = rig.kernel.accounts[CAROL6].expires_at_ns = 0;
-  struct town *town = adopt();
-  CHECK(town->sessions.count == PEOPLE - 2);
-  town_settle(town, BOB4, &bob);
-  town_settle(town, CAROL6, &carol);
-  CHECK(qp_session_open(&town->sessions, &one_more) == QP_NO_SESSION);
+  struct user_sessions *user = adopt();
+  CHECK(user->sessions.count == PEOPLE - 2);
+  user_sessions_open(user, BOB4, &bob);
+  user_sessions_open(user, CAROL6, &carol);
+  CHECK(qp_session_open(&user->sessions, &one_more) == QP_NO_SESSION);
   const struct packet packet = packet_between(ALICE6, CAROL6);
   forwards(&packet, ALICE6, CAROL6);
   CHECK(rig.kernel.accounts[CAROL6].counters[QP_PACKETS_OFFLOADED] == 1);
-  end(town);
+  end(user);
 }
 
 /** Alice and Carol are one subject, and Bob's bucket is free. */
@@ -231,16 +231,16 @@ static void gives_out_free_buckets(void)
   folder_open();
   rig_charge(CAROL4, ALICE4);
   rig.kernel.accounts[BOB4].expires_at_ns = 0;
-  struct town *town = adopt();
-  CHECK(town->sessions.buckets.count == PEOPLE - 2);
-  town_settle(town, BOB4, &bob);
+  struct user_sessions *user = adopt();
+  CHECK(user->sessions.buckets.count == PEOPLE - 2);
+  user_sessions_open(user, BOB4, &bob);
   CHECK(rig.kernel.accounts[BOB4].bucket == BOB4 || rig.kernel.accounts[BOB4].bucket == CAROL4);
   forwards(&packet, ALICE4, BOB4);
-  qp_session_close(&town->sessions, ALICE4);
-  CHECK(town->sessions.buckets.count == PEOPLE - 1);
-  qp_session_close(&town->sessions, CAROL4);
-  CHECK(town->sessions.buckets.count == PEOPLE - 2);
-  end(town);
+  qp_session_close(&user->sessions, ALICE4);
+  CHECK(user->sessions.buckets.count == PEOPLE - 1);
+  qp_session_close(&user->sessions, CAROL4);
+  CHECK(user->sessions.buckets.count == PEOPLE - 2);
+  end(user);
 }
 
 /** No process leaves such a session: it has no bucket to pay from. */
@@ -248,9 +248,9 @@ static void forgets_who_has_no_bucket(void)
 {
   folder_open();
   rig_charge(BOB4, PEOPLE);
-  struct town *town = adopt();
-  CHECK(is_gone(town, BOB4) && is_known(town, ALICE4, true));
-  end(town);
+  struct user_sessions *user = adopt();
+  CHECK(is_gone(user, BOB4) && is_known(user, ALICE4, true));
+  end(user);
 }
 
 /** The paying session may be the one with the smaller id or the one with the greater id. */
@@ -263,13 +263,13 @@ static void keeps_payers(void)
     rig_remove_source(&rig.kernel.accounts[CAROL4].address);
     rig_move(CAROL4, packet.from);
     rig_set_source(&packet.from, together[i]);
-    struct town *town = adopt();
+    struct user_sessions *user = adopt();
     forwards(&packet, together[i], BOB4);
-    qp_session_close(&town->sessions, together[i]);
+    qp_session_close(&user->sessions, together[i]);
     forwards(&packet, together[!i], BOB4);
-    qp_session_close(&town->sessions, together[!i]);
+    qp_session_close(&user->sessions, together[!i]);
     drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
-    end(town);
+    end(user);
   }
 }
 
@@ -282,9 +282,9 @@ static void refuses_foreign_payers(void)
     if (is_nowhere)
       rig_move(CAROL4, (struct qp_source){ 0 });
     rig_set_source(&packet.from, CAROL4);
-    struct town *town = adopt();
+    struct user_sessions *user = adopt();
     forwards(&packet, ALICE4, BOB4);
-    end(town);
+    end(user);
   }
 }
 

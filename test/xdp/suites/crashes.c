@@ -10,7 +10,7 @@
 #include "../../native/harness/random.h"
 #include "../folder.h"
 #include "../suites.h"
-#include "../town.h"
+#include "../user-sessions.h"
 #include "../verdict.h"
 
 /** A process starts, works for a while and ends in less time than MAX_LIFE_NS. */
@@ -22,36 +22,36 @@ static unsigned far_end(void)
 }
 
 /** Starts up as a process does. */
-static struct town *start(void)
+static struct user_sessions *start(void)
 {
   CHECK(rig_load(FOLDER) == 0 && rig.kernel.pin_error == 0);
-  struct town *town = town_found();
-  CHECK(!rig.kernel.is_adopted || qp_sessions_adopt(&town->sessions, now_ns()) == 0);
+  struct user_sessions *user = user_sessions_create();
+  CHECK(!rig.kernel.is_adopted || qp_sessions_adopt(&user->sessions, now_ns()) == 0);
   rig_check_sources(true);
   CHECK(rig.kernel.pin_error == 0);
   if (rig.kernel.attachments.count == 0)
     CHECK(qp_kernel_attach(&rig.kernel, far_end(), 0) == 0);
-  return town;
+  return user;
 }
 
-static void stop(struct town *town)
+static void stop(struct user_sessions *user)
 {
-  town_leave(town);
+  user_sessions_destroy(user);
   qp_kernel_close(&rig.kernel);
 }
 
 /** Opens, moves or closes a session that receives no packets. */
-static void disturb(struct town *town, struct random *random)
+static void disturb(struct user_sessions *user, struct random *random)
 {
-  static const char *const places[] = { "198.51.100.2", "2001:db8:2::2" };
+  static const char *const ips[] = { "198.51.100.2", "2001:db8:2::2" };
   const uint16_t port = (uint16_t)(2000 + random_below(random, 100));
-  const struct qp_path address = endpoint_from(places[random_below(random, 2)], port);
-  if (!qp_session_is_open(&town->sessions, CAROL4))
-    town_settle(town, CAROL4, &address);
+  const struct qp_path address = endpoint_from(ips[random_below(random, 2)], port);
+  if (!qp_session_is_open(&user->sessions, CAROL4))
+    user_sessions_open(user, CAROL4, &address);
   else if (random_below(random, 4) == 0)
-    qp_session_close(&town->sessions, CAROL4);
+    qp_session_close(&user->sessions, CAROL4);
   else
-    CHECK(qp_session_move(&town->sessions, CAROL4, &address));
+    CHECK(qp_session_move(&user->sessions, CAROL4, &address));
 }
 
 static void make_older(void)
@@ -67,11 +67,11 @@ static void make_older(void)
 static void live_and_adopt(struct random *random)
 {
   for (;;) {
-    struct town *town = start();
+    struct user_sessions *user = start();
     CHECK(rig.kernel.is_adopted);
     for (int i = 0; i < 100; i++)
-      disturb(town, random);
-    stop(town);
+      disturb(user, random);
+    stop(user);
   }
 }
 
@@ -79,10 +79,10 @@ static void live_and_adopt(struct random *random)
 static void live_and_replace(struct random *random)
 {
   for (;;) {
-    struct town *town = start();
+    struct user_sessions *user = start();
     if (random_below(random, 2) == 0)
       make_older();
-    stop(town);
+    stop(user);
   }
 }
 
@@ -152,14 +152,14 @@ static void leave_what_can_be_replaced(void)
     pid_t child = begin_life(live_and_replace, &random);
     usleep(random_below(&random, MAX_LIFE_NS) / 1000);
     kill_it(child);
-    struct town *town = start();
+    struct user_sessions *user = start();
     adopted += rig.kernel.is_adopted;
     rig_reset();
     forwards(&packet, ALICE4, BOB4);
     CHECK(folder_count() == PINNED_OBJECTS + 1);
     if (i % 2 == 0)
       make_older();
-    stop(town);
+    stop(user);
   }
   CHECK(adopted > 0 && adopted < CRASHES);
   printf(": %u of %d adopted", adopted, CRASHES);

@@ -130,11 +130,11 @@ static void pass_short(const struct packet *packet)
 
 static void pass_wrong_lengths(const struct packet *packet)
 {
-  const uint32_t places[] = { udp_at(packet) + 4, ETHERNET_BYTES + (packet->is_ipv6 ? 4 : 2) };
+  const uint32_t offsets[] = { udp_at(packet) + 4, ETHERNET_BYTES + (packet->is_ipv6 ? 4 : 2) };
   for (int i = 0; i < 2; i++)
     for (uint32_t bit = 0; bit < 16; bit++) {
       struct frame frame = frame_of(packet);
-      put_word(frame.bytes + places[i], word_at(frame.bytes + places[i]) ^ 1u << bit);
+      put_word(frame.bytes + offsets[i], word_at(frame.bytes + offsets[i]) ^ 1u << bit);
       passes(&frame);
     }
 }

@@ -11,7 +11,7 @@
 enum { ROUNDS = 1000000, PLACES = 2 };
 
 /** Returns one of two addresses that differ in every part. */
-static struct qp_source place(int number)
+static struct qp_source address_at(int number)
 {
   return number == 0 ? address_from("192.0.2.2", 0x1111) : address_from("192.0.2.3", 0x2222);
 }
@@ -19,7 +19,7 @@ static struct qp_source place(int number)
 static void *move_about(void *is_over)
 {
   for (int number = 0; !atomic_load((atomic_bool *)is_over); number = !number)
-    rig_move(BOB4, place(number));
+    rig_move(BOB4, address_at(number));
   return NULL;
 }
 
@@ -29,7 +29,7 @@ static int place_of(const struct frame *frame)
   const uint8_t *ip = frame->bytes + ETHERNET_BYTES, *udp = ip + IPV4_BYTES;
   int number = ip[19] == 3;
   const uint16_t port = (uint16_t)word_at(udp + 2);
-  CHECK(ip[19] == 2 + number && port == ntohs(place(number).port));
+  CHECK(ip[19] == 2 + number && port == ntohs(address_at(number).port));
   CHECK(frame->bytes[5] == number);
   return number;
 }
@@ -42,7 +42,7 @@ static void sends_to_the_old_or_the_new(void)
   unsigned sent[PLACES] = { 0 };
   pthread_t mover;
   rig_reset();
-  rig_move(BOB4, place(0));
+  rig_move(BOB4, address_at(0));
   CHECK(pthread_create(&mover, NULL, move_about, &is_over) == 0);
   for (int i = 0; i < ROUNDS; i++) {
     const struct outcome outcome = run(&frame);

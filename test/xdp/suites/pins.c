@@ -9,18 +9,18 @@
 #include "../../../src/xdp/native/calls.h"
 #include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
-#include "../heir.h"
+#include "../next-process.h"
 #include "../suites.h"
 #include "../verdict.h"
 
 static void are_adopted(void)
 {
   static const enum person pairs[][2] = { { ALICE4, BOB4 }, { ALICE6, CAROL6 } };
-  heir_prepare();
+  next_process_prepare();
   for (int i = 0; i < 2; i++) {
     const struct packet packet = packet_between(pairs[i][0], pairs[i][1]);
     forwards(&packet, pairs[i][0], pairs[i][1]);
-    heir_adopts();
+    next_process_adopts();
     forwards(&packet, pairs[i][0], pairs[i][1]);
   }
   folder_close();
@@ -30,7 +30,7 @@ static void forward_meanwhile(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
   const struct frame frame = frame_of(&packet);
-  heir_prepare();
+  next_process_prepare();
   qp_kernel_close(&rig.kernel);
   rig.kernel.program = folder_pin("program");
   CHECK(run(&frame).verdict == XDP_TX);
@@ -45,7 +45,7 @@ static void are_locked(void)
 {
   const struct qp_kernel_options options = { .max_routes = 1, .max_sessions = 1, .max_buckets = 1, .pin_path = FOLDER };
   struct qp_kernel other;
-  heir_prepare();
+  next_process_prepare();
   CHECK(qp_kernel_open(&other, &options) == 0);
   CHECK(other.pin_error == EWOULDBLOCK && !other.pin_path && !other.is_adopted);
   CHECK(program_id(other.program) != program_id(rig.kernel.program));
@@ -53,7 +53,7 @@ static void are_locked(void)
   CHECK(qp_kernel_attach(&other, rig.host.ends[WEST], 0) == 0);
   CHECK(folder_count() == PINNED_OBJECTS + 1);
   qp_kernel_close(&other);
-  heir_adopts();
+  next_process_adopts();
   folder_close();
 }
 
@@ -93,7 +93,7 @@ static void need_a_bpf_file_system(void)
 static void need_a_folder_of_their_own(void)
 {
   static const mode_t modes[] = { 0777, 0770, 0755, 0701 };
-  heir_prepare();
+  next_process_prepare();
   qp_kernel_close(&rig.kernel);
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
     CHECK(chmod(FOLDER, modes[i]) == 0);
@@ -112,14 +112,14 @@ static void need_a_folder_of_their_own(void)
 static void are_stored_in_full_or_not(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
-  heir_prepare();
+  next_process_prepare();
   folder_unpin("processors");
   CHECK(mkdir(FOLDER "/processors", 0700) == 0);
   folder_restart();
   rig_reset();
   CHECK(rig.kernel.pin_error == EEXIST && !rig.kernel.pin_path && folder_count() == 1);
   CHECK(rmdir(FOLDER "/processors") == 0);
-  CHECK(qp_kernel_attach(&rig.kernel, heir_interface(), 0) == 0 && folder_count() == 0);
+  CHECK(qp_kernel_attach(&rig.kernel, next_process_interface(), 0) == 0 && folder_count() == 0);
   forwards(&packet, ALICE4, BOB4);
   folder_close();
 }
@@ -129,9 +129,9 @@ static void lose_foreign_links(void)
   int other = load_other(NULL, 0), link = qp_bpf_link(other, rig.host.ends[WEST], 0);
   char path[sizeof FOLDER + 32];
   CHECK(link >= 0 && snprintf(path, sizeof path, FOLDER "/link-%u", rig.host.ends[WEST]) > 0);
-  heir_prepare();
+  next_process_prepare();
   CHECK(qp_bpf_pin(link, path) == 0);
-  heir_adopts();
+  next_process_adopts();
   folder_close();
   close(link);
   close(other);
@@ -139,7 +139,7 @@ static void lose_foreign_links(void)
 
 static void lose_interfaces(void)
 {
-  heir_prepare();
+  next_process_prepare();
   host_configure("link add passing type veth peer name passing-end\n");
   unsigned passing = if_nametoindex("passing");
   CHECK(passing && qp_kernel_attach(&rig.kernel, passing, 0) == 0);
@@ -153,12 +153,12 @@ static void lose_interfaces(void)
 
 static void detach(void)
 {
-  heir_prepare();
+  next_process_prepare();
   for (int i = 0; i < 3; i++) {
-    qp_kernel_detach(&rig.kernel, heir_interface());
+    qp_kernel_detach(&rig.kernel, next_process_interface());
     CHECK(folder_count() == PINNED_OBJECTS);
-    CHECK(qp_kernel_attach(&rig.kernel, heir_interface(), 0) == 0);
-    heir_adopts();
+    CHECK(qp_kernel_attach(&rig.kernel, next_process_interface(), 0) == 0);
+    next_process_adopts();
   }
   folder_close();
 }

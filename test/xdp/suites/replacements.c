@@ -3,18 +3,18 @@
 #include "../../../src/xdp/native/calls.h"
 #include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
-#include "../heir.h"
+#include "../next-process.h"
 #include "../suites.h"
 
 static void are_replaced_when_older(void)
 {
   const uint32_t first = 0;
   struct qp_config config;
-  heir_prepare();
+  next_process_prepare();
   CHECK(qp_bpf_get(rig.kernel.config, &first, &config) == 0);
   config.version--;
   CHECK(qp_bpf_set(rig.kernel.config, &first, &config) == 0);
-  heir_replaces();
+  next_process_replaces();
   folder_close();
 }
 
@@ -26,12 +26,12 @@ static void are_replaced_by_other_sizes(void)
     { .max_routes = MAX_ROUTES, .max_sessions = PEOPLE, .max_buckets = PEOPLE + 1, .pin_path = FOLDER },
   };
   for (int i = 0; i < 3; i++) {
-    heir_prepare();
+    next_process_prepare();
     qp_kernel_close(&rig.kernel);
     CHECK(qp_kernel_open(&rig.kernel, &options[i]) == 0);
     CHECK(!rig.kernel.is_adopted && rig.kernel.pin_path && folder_count() == 0);
     rig_reset();
-    heir_replaces();
+    next_process_replaces();
     folder_close();
   }
 }
@@ -44,10 +44,10 @@ static const char *const objects[PINNED_OBJECTS] = {
 static void are_replaced_when_one_is_missing(void)
 {
   for (int i = 0; i < PINNED_OBJECTS; i++) {
-    heir_prepare();
+    next_process_prepare();
     rig.at = objects[i];
     folder_unpin(objects[i]);
-    heir_replaces();
+    next_process_replaces();
     folder_close();
   }
 }
@@ -85,10 +85,10 @@ static void are_replaced_when_one_is_foreign(void)
   CHECK(qp_kernel_open(&twin, &options) == 0);
   const struct files twins = files_of(&twin);
   for (int i = 0; i < 2 * PINNED_OBJECTS; i++) {
-    heir_prepare();
+    next_process_prepare();
     rig.at = objects[i / 2];
     folder_replace(objects[i / 2], i % 2 ? twins.all[i / 2] : other);
-    heir_replaces();
+    next_process_replaces();
     folder_close();
   }
   qp_kernel_close(&twin);
@@ -97,11 +97,11 @@ static void are_replaced_when_one_is_foreign(void)
 
 static void are_replaced_when_the_program_is_another(void)
 {
-  heir_prepare();
+  next_process_prepare();
   const struct files files = files_of(&rig.kernel);
   int other = load_other(files.all + 1, PINNED_OBJECTS - 1);
   folder_replace("program", other);
-  heir_replaces();
+  next_process_replaces();
   folder_close();
   close(other);
 }

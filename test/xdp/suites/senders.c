@@ -16,13 +16,13 @@
 enum { SENDER_PORT = 2000, RECEIVER_PORT = 2001, DATAGRAMS = 5 };
 
 /** Where a datagram may arrive: at the relay's socket or, forwarded by the program, at the receiver's socket. */
-enum place { USER_SPACE, RECEIVER, PLACES };
+enum destination { USER_SPACE, RECEIVER, DESTINATIONS };
 
 /** Two peers on one guest. */
 struct scene {
   struct guest guest;
   enum person from, to;
-  int sender, sockets[PLACES];
+  int sender, sockets[DESTINATIONS];
 };
 
 static int socket_of_relay(void)
@@ -61,7 +61,7 @@ static void end(struct scene *scene)
   qp_kernel_detach(&rig.kernel, scene->guest.interface);
   guest_close(&scene->guest);
   close(scene->sender);
-  for (int i = 0; i < PLACES; i++)
+  for (int i = 0; i < DESTINATIONS; i++)
     close(scene->sockets[i]);
 }
 
@@ -81,15 +81,15 @@ static void send_datagrams(const struct scene *scene, int count)
 }
 
 /** Checks that `count` complete datagrams arrive there. The receiver's kernel drops those with a wrong checksum. */
-static void come_out(const struct scene *scene, enum place expected, int count)
+static void come_out(const struct scene *scene, enum destination expected, int count)
 {
   const struct packet packet = packet_between(scene->from, scene->to);
-  struct pollfd places[PLACES];
+  struct pollfd files[DESTINATIONS];
   uint8_t bytes[2 * PAYLOAD_BYTES];
-  for (int i = 0; i < PLACES; i++)
-    places[i] = (struct pollfd){ .fd = scene->sockets[i], .events = POLLIN };
+  for (int i = 0; i < DESTINATIONS; i++)
+    files[i] = (struct pollfd){ .fd = scene->sockets[i], .events = POLLIN };
   for (int i = 0; i < count; i++) {
-    CHECK(poll(places, PLACES, 2000) == 1 && places[expected].revents);
+    CHECK(poll(files, DESTINATIONS, 2000) == 1 && files[expected].revents);
     CHECK(recv(scene->sockets[expected], bytes, sizeof bytes, 0) == PAYLOAD_BYTES);
     CHECK(memcmp(bytes, packet.payload, PAYLOAD_BYTES) == 0);
   }

@@ -18,54 +18,54 @@ export class DatagramProxy {
   dropIn: Drop = () => false;
   /** Where the relay is. */
   relayPort: number;
-  readonly #inside: Socket;
-  #outside: Socket;
+  readonly #peerSide: Socket;
+  #relaySide: Socket;
   #peerPort = 0;
 
-  private constructor(inside: Socket, outside: Socket, relayPort: number) {
-    this.#inside = inside;
-    this.#outside = outside;
+  private constructor(peerSide: Socket, relaySide: Socket, relayPort: number) {
+    this.#peerSide = peerSide;
+    this.#relaySide = relaySide;
     this.relayPort = relayPort;
-    this.port = inside.address().port;
-    inside.on("message", (datagram, { port }) => {
+    this.port = peerSide.address().port;
+    peerSide.on("message", (datagram, { port }) => {
       this.#peerPort = port;
-      if (!this.dropOut(datagram)) this.#outside.send(datagram, this.relayPort, "127.0.0.1");
+      if (!this.dropOut(datagram)) this.#relaySide.send(datagram, this.relayPort, "127.0.0.1");
     });
-    this.#listen(outside);
+    this.#listen(relaySide);
   }
 
   static async open(relayPort: number): Promise<DatagramProxy> {
-    const [inside, outside] = await Promise.all([bound(), bound()]);
-    const proxy = new DatagramProxy(inside, outside, relayPort);
+    const [peerSide, relaySide] = await Promise.all([bound(), bound()]);
+    const proxy = new DatagramProxy(peerSide, relaySide, relayPort);
     onTestFinished(() => {
-      proxy.#inside.close();
-      proxy.#outside.close();
+      proxy.#peerSide.close();
+      proxy.#relaySide.close();
     });
     return proxy;
   }
 
   /** The port that the relay sees. */
   get publicPort(): number {
-    return this.#outside.address().port;
+    return this.#relaySide.address().port;
   }
 
   /** Gives the peer another public address, as a NAT that has forgotten it does. */
   async rebind(): Promise<void> {
-    const before = this.#outside;
-    this.#outside = await bound();
-    this.#listen(this.#outside);
+    const before = this.#relaySide;
+    this.#relaySide = await bound();
+    this.#listen(this.#relaySide);
     before.close();
   }
 
   /** Sends the peer a datagram that is not the relay's, from where it takes the relay to be. */
   inject(datagram: Uint8Array): void {
-    this.#inside.send(datagram, this.#peerPort, "127.0.0.1");
+    this.#peerSide.send(datagram, this.#peerPort, "127.0.0.1");
   }
 
-  #listen(outside: Socket): void {
-    outside.on("message", (datagram, { port }) => {
+  #listen(relaySide: Socket): void {
+    relaySide.on("message", (datagram, { port }) => {
       if (port === this.relayPort && !this.dropIn(datagram))
-        this.#inside.send(datagram, this.#peerPort, "127.0.0.1");
+        this.#peerSide.send(datagram, this.#peerPort, "127.0.0.1");
     });
   }
 }

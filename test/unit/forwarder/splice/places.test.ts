@@ -19,7 +19,7 @@ const limits: PlaceLimits = {
 };
 
 /** Places, and who has one by a name. */
-function town(change: Partial<PlaceLimits> = {}): {
+function createPlaces(change: Partial<PlaceLimits> = {}): {
   places: Places;
   present: Set<string>;
   come: (name: string, address?: string, isStranger?: boolean, nowMs?: number) => Place | string;
@@ -41,21 +41,21 @@ function town(change: Partial<PlaceLimits> = {}): {
 
 describe("Places", () => {
   it("give up the oldest on probation for the newest", () => {
-    const { places, present, come } = town();
+    const { places, present, come } = createPlaces();
     for (const name of "abcdef") come(name);
     expect([...present].join("")).toBe("cdef");
     expect([places.size, places.onProbation]).toEqual([4, 4]);
   });
 
   it("give up the oldest stranger for a stranger", () => {
-    const { present, come } = town();
+    const { present, come } = createPlaces();
     come("a");
     for (const [i, name] of [..."bcd"].entries()) come(name, "192.0.2.1", true, 1000 * i);
     expect([...present].join("")).toBe("acd");
   });
 
   it("count what comes with a known connection in the share of its first address, some at a time", () => {
-    const { places, present, come } = town({ maxOnProbation: 16, maxOfShare: maxMovedPlaces + 2 });
+    const { places, present, come } = createPlaces({ maxOnProbation: 16, maxOfShare: maxMovedPlaces + 2 });
     const first = come("first") as Place;
     places.graduate(first, 0);
     const move = (name: string): void => {
@@ -77,7 +77,7 @@ describe("Places", () => {
   });
 
   it("refuse a source that has its share, an IPv4 address or an IPv6 /64, and no other", () => {
-    const { places, come } = town({ maxSettled: 16 });
+    const { places, come } = createPlaces({ maxSettled: 16 });
     const stay = (address: string): string => {
       const place = come("", address);
       if (typeof place === "string") return place;
@@ -98,7 +98,7 @@ describe("Places", () => {
       ["2001:db8:1::1", "2001:db8:1:ffff::1", "2001:db8:2::1", "198.51.100.1"],
     ] as const;
     for (const sources of networks) {
-      const { places, present, come } = town();
+      const { places, present, come } = createPlaces();
       const stay = (name: string, address: string, aliveAtMs = 200): Place => {
         const place = come(name, address) as Place;
         place.aliveAtMs = aliveAtMs;
@@ -129,14 +129,14 @@ describe("Places", () => {
   });
 
   it("of a source that has its share go from its oldest on probation to its newest", () => {
-    const { present, come } = town({ maxOfShare: 2 });
+    const { present, come } = createPlaces({ maxOfShare: 2 });
     come("other", "192.0.2.2");
     for (const name of "abc") come(name);
     expect([...present]).toEqual(["other", "b", "c"]);
   });
 
   it("are not opened faster than allowed, to a source or to all", () => {
-    const { come } = town();
+    const { come } = createPlaces();
     for (let i = 0; i < limits.burst; i++) expect(come("")).toBeTypeOf("object");
     expect(come("")).toBe("gateway-share-rate");
     expect(come("", "192.0.2.2")).toBe("gateway-rate");
@@ -146,7 +146,7 @@ describe("Places", () => {
   });
 
   it("are opened by strangers at a sixteenth of the rate, of a source and of all", () => {
-    const { come } = town({ max: 128, maxOnProbation: 128, maxOfShare: 128, burst: 48 });
+    const { come } = createPlaces({ max: 128, maxOnProbation: 128, maxOfShare: 128, burst: 48 });
     const strange = (address: string, nowMs = 0): unknown => come("", address, true, nowMs);
     for (let i = 0; i < 3; i++) expect(strange("192.0.2.1")).toBeTypeOf("object");
     for (const address of ["192.0.2.1", "192.0.2.2"]) expect(strange(address)).toBe("gateway-stranger-rate");
@@ -158,7 +158,7 @@ describe("Places", () => {
   });
 
   it("remember a source's rate when its places are gone, until it has recovered", () => {
-    const { places, come } = town({ max: 64, maxOnProbation: 64, maxOfShare: 64 });
+    const { places, come } = createPlaces({ max: 64, maxOnProbation: 64, maxOfShare: 64 });
     const spend = (nowMs: number): Place[] =>
       Array.from({ length: limits.burst }, () => come("", "192.0.2.1", false, nowMs)).filter(
         (place) => typeof place === "object",

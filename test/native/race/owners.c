@@ -1,16 +1,16 @@
-#include "town.h"
+#include "owners.h"
 
-void write_cid(uint8_t cid[QP_CID_BYTES], unsigned house, unsigned number)
+void write_cid(uint8_t cid[QP_CID_BYTES], unsigned owner, unsigned number)
 {
   memset(cid, 0x5a, QP_CID_BYTES);
-  cid[0] = (uint8_t)house;
+  cid[0] = (uint8_t)owner;
   cid[QP_CID_BYTES - 1] = (uint8_t)number;
 }
 
-void write_initial(uint8_t dcid[INITIAL_BYTES], unsigned house)
+void write_initial(uint8_t dcid[INITIAL_BYTES], unsigned owner)
 {
   memset(dcid, 0xa5, INITIAL_BYTES);
-  dcid[0] = (uint8_t)house;
+  dcid[0] = (uint8_t)owner;
 }
 
 void write_datagram(uint8_t data[DATAGRAM_BYTES], struct label label)
@@ -18,26 +18,26 @@ void write_datagram(uint8_t data[DATAGRAM_BYTES], struct label label)
   memset(data, 0, DATAGRAM_BYTES);
   if (!label.is_initial) {
     data[0] = 0x40;
-    return write_cid(data + QP_SHORT_DCID_AT, label.house, label.number);
+    return write_cid(data + QP_SHORT_DCID_AT, label.owner, label.number);
   }
   data[0] = 0xc0;
   data[QP_LONG_DCID_AT - 1] = INITIAL_BYTES;
-  write_initial(data + QP_LONG_DCID_AT, label.house);
+  write_initial(data + QP_LONG_DCID_AT, label.owner);
 }
 
 struct label label_of(const uint8_t *data)
 {
   if (data[0] == 0xc0)
-    return (struct label){ .house = data[QP_LONG_DCID_AT], .is_initial = true };
-  return (struct label){ .house = data[1], .number = data[QP_CID_BYTES] };
+    return (struct label){ .owner = data[QP_LONG_DCID_AT], .is_initial = true };
+  return (struct label){ .owner = data[1], .number = data[QP_CID_BYTES] };
 }
 
-struct qp_address house_address(unsigned house, unsigned number)
+struct qp_address owner_address(unsigned owner, unsigned number)
 {
-  return address_of(house * 16 + number);
+  return address_of(owner * 16 + number);
 }
 
-unsigned house_of(const struct qp_address *address)
+unsigned owner_of(const struct qp_address *address)
 {
   return (ntohs(address->port) - 1000u) / 16;
 }

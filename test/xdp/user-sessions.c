@@ -1,4 +1,4 @@
-#include "town.h"
+#include "user-sessions.h"
 
 #include <stdlib.h>
 
@@ -7,29 +7,29 @@
 #include "../../src/forwarder/native/tables/sessions.h"
 #include "../native/harness/check.h"
 
-struct town *town_found(void)
+struct user_sessions *user_sessions_create(void)
 {
   const struct qp_hash_key key = { 1, 2 };
   const struct qp_sessions_size size = { PEOPLE, PEOPLE };
-  struct town *town = calloc(1, sizeof *town);
-  CHECK(town != NULL);
-  qp_grace_init(&town->grace, 1);
-  CHECK(qp_sessions_init(&town->sessions, size, &key, &town->grace, AF_INET6, &rig.kernel));
-  return town;
+  struct user_sessions *user = calloc(1, sizeof *user);
+  CHECK(user != NULL);
+  qp_grace_init(&user->grace, 1);
+  CHECK(qp_sessions_init(&user->sessions, size, &key, &user->grace, AF_INET6, &rig.kernel));
+  return user;
 }
 
-void town_leave(struct town *town)
+void user_sessions_destroy(struct user_sessions *user)
 {
-  qp_reclaim(&town->grace);
-  qp_sessions_destroy(&town->sessions);
-  free(town);
+  qp_reclaim(&user->grace);
+  qp_sessions_destroy(&user->sessions);
+  free(user);
 }
 
-void town_settle(struct town *town, enum person person, const struct qp_path *path)
+void user_sessions_open(struct user_sessions *user, enum person person, const struct qp_path *path)
 {
   uint8_t cid[CID_BYTES];
   cid_of(person, cid);
-  const uint32_t bucket = qp_bucket_open(&town->sessions.buckets, 1e6, 2e6 * LONG_SECONDS);
+  const uint32_t bucket = qp_bucket_open(&user->sessions.buckets, 1e6, 2e6 * LONG_SECONDS);
   CHECK(bucket != QP_NO_ID);
   const struct qp_session_spec spec = {
     .cids = cid,
@@ -38,9 +38,9 @@ void town_settle(struct town *town, enum person person, const struct qp_path *pa
     .bucket = bucket,
     .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
   };
-  CHECK(qp_session_open(&town->sessions, &spec) == (uint32_t)person);
-  CHECK(qp_bucket_take(&town->sessions.buckets.all[bucket], 1000000 * LONG_SECONDS, now_ns()));
-  qp_bucket_release(&town->sessions.buckets, bucket);
+  CHECK(qp_session_open(&user->sessions, &spec) == (uint32_t)person);
+  CHECK(qp_bucket_take(&user->sessions.buckets.all[bucket], 1000000 * LONG_SECONDS, now_ns()));
+  qp_bucket_release(&user->sessions.buckets, bucket);
 }
 
 static struct qp_path path_to(struct qp_source source)

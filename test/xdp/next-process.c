@@ -1,4 +1,4 @@
-#include "heir.h"
+#include "next-process.h"
 
 #include <string.h>
 #include <sys/syscall.h>
@@ -24,19 +24,19 @@ static uint32_t link_id(void)
   return info.id;
 }
 
-unsigned heir_interface(void)
+unsigned next_process_interface(void)
 {
   return rig.host.ends[EAST];
 }
 
-void heir_prepare(void)
+void next_process_prepare(void)
 {
   folder_open();
-  CHECK(qp_kernel_attach(&rig.kernel, heir_interface(), 0) == 0);
+  CHECK(qp_kernel_attach(&rig.kernel, next_process_interface(), 0) == 0);
   CHECK(folder_count() == PINNED_OBJECTS + 1);
 }
 
-void heir_adopts(void)
+void next_process_adopts(void)
 {
   struct qp_account accounts[PEOPLE];
   struct qp_bucket buckets[PEOPLE];
@@ -55,18 +55,18 @@ void heir_adopts(void)
   CHECK(folder_count() == PINNED_OBJECTS + 1);
 }
 
-void heir_replaces(void)
+void next_process_replaces(void)
 {
   const uint32_t program = program_id(rig.kernel.program);
   folder_restart();
   CHECK(!rig.kernel.is_adopted && rig.kernel.pin_error == 0 && rig.kernel.attachments.count == 0);
   CHECK(program_id(rig.kernel.program) != program);
-  CHECK(qp_kernel_attach(&rig.kernel, heir_interface(), 0) == 0);
+  CHECK(qp_kernel_attach(&rig.kernel, next_process_interface(), 0) == 0);
   rig_reset();
   CHECK(rig.kernel.pin_path && folder_count() == PINNED_OBJECTS + 1);
   const struct packet packet = packet_between(ALICE4, BOB4);
   forwards(&packet, ALICE4, BOB4);
-  heir_adopts();
+  next_process_adopts();
 }
 
 int load_other(const int *maps, unsigned count)

@@ -11,37 +11,37 @@ import { type RelayApp, secret } from "../plugin/relay-app.ts";
 import { openSocket, prove, shortPacket } from "../plugin/udp-peer.ts";
 
 /** A relay whose app is served over HTTP/2, as browsers reach it. */
-export interface Town extends RelayApp {
+export interface ConsoleApp extends RelayApp {
   readonly port: number;
   /** Takes the HTTP/2 server down. */
-  darken(): Promise<void>;
+  takeDown(): Promise<void>;
   /** Brings it back, at the same port. */
-  lighten(): Promise<void>;
+  bringBack(): Promise<void>;
 }
 
 /** A peer that is registered. */
-export interface Resident {
+export interface RegisteredPeer {
   readonly id: string;
   readonly key: Buffer;
   readonly socket: Socket;
 }
 
-/** A token for the town's relay; an hour long unless `claims` say otherwise. */
-export function townToken(sub: string, claims: JWTPayload = {}): Promise<string> {
+/** A token for the app's relay; an hour long unless `claims` say otherwise. */
+export function relayToken(sub: string, claims: JWTPayload = {}): Promise<string> {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   return new SignJWT({ sub, exp, ...claims }).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(secret));
 }
 
 /** A token that may use the console. */
 export function adminToken(claims: JWTPayload = {}): Promise<string> {
-  return townToken("the operator", { scope: "relay:admin", ...claims });
+  return relayToken("the operator", { scope: "relay:admin", ...claims });
 }
 
 /** Starts a relay with its HTTP/2 server; both are closed when the test ends. */
-export async function startTown(
+export async function startConsoleApp(
   options: QuicpipeOptions = {},
   app: H3 = new H3({ silent: true }),
-): Promise<Town> {
+): Promise<ConsoleApp> {
   const { certificate: cert, privateKey: key } = await testCertificate();
   const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, auth: { secret }, ...options });
   app.use(relay);
@@ -59,17 +59,20 @@ export async function startTown(
     app,
     port,
     url: `https://127.0.0.1:${port}`,
-    darken: () => gateway.close(),
-    async lighten() {
+    takeDown: () => gateway.close(),
+    async bringBack() {
       gateway = await serve(port);
     },
   };
 }
 
 /** Registers a peer under a name; its address is not proven yet. */
-export async function register({ app }: Town, subject: string): Promise<RegisterResponse & { key: Buffer }> {
+export async function register(
+  { app }: ConsoleApp,
+  subject: string,
+): Promise<RegisterResponse & { key: Buffer }> {
   const key = randomBytes(32);
-  const token = await townToken(subject, { scope: "relay:register" });
+  const token = await relayToken(subject, { scope: "relay:register" });
   const response = await app.request("/v1/register", {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -79,15 +82,20 @@ export async function register({ app }: Town, subject: string): Promise<Register
 }
 
 /** Registers a peer under a name, with its address proven. */
-export async function settle(town: Town, subject: string): Promise<Resident> {
-  const registration = await register(town, subject);
+export async function join(served: ConsoleApp, subject: string): Promise<RegisteredPeer> {
+  const registration = await register(served, subject);
   const socket = await openSocket();
-  await prove(town, socket, registration);
+  await prove(served, socket, registration);
   return { id: registration.id, key: registration.key, socket };
 }
 
 /** Sends packets of 1200 bytes from one peer to another, some every 20 ms, until the test ends. */
-export function talk({ relay }: Town, from: Resident, to: Resident, packetsPerTurn: number): void {
+export function talk(
+  { relay }: ConsoleApp,
+  from: RegisteredPeer,
+  to: RegisteredPeer,
+  packetsPerTurn: number,
+): void {
   const { address, port } = relay.address();
   const packet = shortPacket(to.key, "x".repeat(1187));
   const timer = setInterval(() => {
@@ -96,18 +104,18 @@ export function talk({ relay }: Town, from: Resident, to: Resident, packetsPerTu
   onTestFinished(() => clearInterval(timer));
 }
 
-/** A town of four, three of whom talk; carol also sends to a peer that has no address yet. */
-export async function startBusyTown(): Promise<Town> {
-  const town = await startTown();
+/** An app with four peers, three of whom talk; carol also sends to a peer that has no address yet. */
+export async function startBusyConsoleApp(): Promise<ConsoleApp> {
+  const served = await startConsoleApp();
   const [alice, bob, carol] = [
-    await settle(town, "alice"),
-    await settle(town, "bob"),
-    await settle(town, "carol"),
+    await join(served, "alice"),
+    await join(served, "bob"),
+    await join(served, "carol"),
   ];
-  const dave = await register(town, "dave");
-  talk(town, alice, bob, 4);
-  talk(town, bob, alice, 1);
-  talk(town, carol, alice, 2);
-  talk(town, carol, { ...carol, ...dave }, 1);
-  return town;
+  const dave = await register(served, "dave");
+  talk(served, alice, bob, 4);
+  talk(served, bob, alice, 1);
+  talk(served, carol, alice, 2);
+  talk(served, carol, { ...carol, ...dave }, 1);
+  return served;
 }
