@@ -95,9 +95,12 @@ export class FuzzRelay {
   get missing(): number {
     const { relayed, gateway, stun, dropped } = this.forwarder.stats();
     const passed = relayed.packets + gateway.packetsIn + gateway.packetsOut;
-    const answered = stun.answered + stun.challenged + stun.rejected;
+    const { answered, repeated, unmoved, challenged, outdated, rejected } = stun;
+    const replies = answered + repeated + unmoved + challenged + outdated + rejected;
     const drops = Object.values(dropped).reduce((sum, count) => sum + count);
-    return this.#sent + this.#replies - passed - answered - drops;
+    // An initial route that is refused is no datagram.
+    const lost = drops - dropped["pin-taken"];
+    return this.#sent + this.#replies - passed - replies - lost;
   }
 
   throwOne(): void {
@@ -109,8 +112,8 @@ export class FuzzRelay {
   }
 
   /**
-   * Moves a session, removes its address or replaces it by a new one. Then changes the rate of a subject and adds the route of an
-   * initial DCID.
+   * Moves a session, removes its address or replaces it by a new one. Then changes the rate of a subject and adds an
+   * initial route.
    */
   unsettle(): void {
     const random = this.#random;
