@@ -214,8 +214,8 @@ export interface ForwarderOptions {
 }
 
 /**
- * The UDP data plane behind one public socket. Only the registry calls the bucket, session and initial-route methods, none of which
- * throws because of remote input.
+ * The UDP data plane behind one public socket. Only the registry changes buckets, sessions and initial routes. No method throws
+ * because of remote input.
  */
 export interface Forwarder {
   /** The implementation that runs. */

@@ -40,7 +40,7 @@ interface Client extends UsedIds {
   readonly socket: Socket;
   /** Datagrams that came before the socket was ready; `undefined` from then on. */
   waiting: Uint8Array[] | undefined;
-  /** Key in `#locals`. */
+  /** Key in `#byLocal`. */
   local: string | undefined;
   seenAtMs: number;
   /** Whether the gateway has answered since its last datagram. */
@@ -58,7 +58,7 @@ export class Splice {
   readonly #options: SpliceOptions;
   readonly #clients = new PathMap<Client>();
   /** Clients by the address (and port) that the gateway sees. */
-  readonly #locals = new Map<string, Client>();
+  readonly #byLocal = new Map<string, Client>();
   readonly #virtual = new VirtualAddresses([randomInt(2 ** 32), randomInt(2 ** 32)]);
   readonly #places: Places;
   readonly #knownIds = new KnownIds<Connection>();
@@ -97,7 +97,7 @@ export class Splice {
   clientOf(virtualAddress: string, port: number | undefined, nowMs: number): GatewayClient | undefined {
     const address = unmapAddress(virtualAddress);
     const local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
-    const client = this.#locals.get(local);
+    const client = this.#byLocal.get(local);
     return client && { ...client.source, isThere: isThere(client, nowMs) };
   }
 
@@ -197,7 +197,7 @@ export class Splice {
     if (!this.#isKnown(client)) return;
     const { address, port } = client.socket.address();
     client.local = this.#options.clientsBy === "address" ? address : `${address}:${port}`;
-    this.#locals.set(client.local, client);
+    this.#byLocal.set(client.local, client);
     const waiting = client.waiting ?? [];
     client.waiting = undefined;
     for (const datagram of waiting) this.#send(client, datagram);
@@ -246,7 +246,7 @@ export class Splice {
   #forget(client: Client, nowMs: number): Promise<void> {
     this.#knownIds.forget(client);
     this.#clients.delete(client.source);
-    if (client.local !== undefined) this.#locals.delete(client.local);
+    if (client.local !== undefined) this.#byLocal.delete(client.local);
     this.#virtual.release(client.virtualAddress, nowMs);
     this.#options.counters.dropped["gateway-send-failed"] += client.waiting?.length ?? 0;
     return new Promise((resolve) => void client.socket.close(resolve));

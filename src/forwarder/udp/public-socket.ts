@@ -49,7 +49,7 @@ export class PublicSocket {
   readonly #socket: Socket;
   readonly #isDualStack: boolean;
   readonly #send: Send;
-  #locals: LocalSockets | undefined;
+  #localSockets: LocalSockets | undefined;
 
   constructor({ socket, limitation }: Bound, options: PublicSocketOptions) {
     const { address, family, port } = socket.address();
@@ -68,7 +68,7 @@ export class PublicSocket {
     const { address, port } = this.bound;
     if (!isWildcard(address) || this.limitation !== undefined) return;
     const { onError, socketBufferBytes } = this.#options;
-    this.#locals = await LocalSockets.open({
+    this.#localSockets = await LocalSockets.open({
       port,
       socketBufferBytes,
       addresses: () => hostAddresses().filter((held) => address === "::" || isIPv4(held)),
@@ -80,7 +80,7 @@ export class PublicSocket {
 
   /** Sends from `to.local`, or from the address that routing picks if that is not known. */
   readonly send: Send = (datagram, to, done) => {
-    const send = to.local === undefined ? this.#send : this.#locals?.sendFrom(to.local);
+    const send = to.local === undefined ? this.#send : this.#localSockets?.sendFrom(to.local);
     if (send) send(datagram, to, done);
     else done("EADDRNOTAVAIL");
   };
@@ -101,7 +101,7 @@ export class PublicSocket {
   });
 
   async close(): Promise<void> {
-    await Promise.all([closeUdpSocket(this.#socket), this.#locals?.close()]);
+    await Promise.all([closeUdpSocket(this.#socket), this.#localSockets?.close()]);
   }
 
   #listenAt(socket: Socket, local: string): void {
