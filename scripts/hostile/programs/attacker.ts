@@ -1,11 +1,16 @@
-// Runs one attack until the parent sends "stop" or exits. It has a process of its own, so that its cost does not slow
-// honest clients. Reports its work to the parent now and then.
+// Runs one attack until the parent sends "stop" or exits. It has a process of its own, with a low priority: an attacker on the
+// Internet takes no processor time from the relay or its honest clients. Reports its work to the parent now and then.
+import { setPriority } from "node:os";
 import type { AttackOrder, AttackerMessage } from "../attacker-process.ts";
 import { attacks } from "../attacks/index.ts";
 import { tokens } from "../issuer.ts";
 
 const reportMs = 50;
 
+/** Half of what a process may give up. */
+const niceness = 10;
+
+setPriority(niceness);
 const stop = new AbortController();
 let done = 0;
 
