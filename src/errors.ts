@@ -1,8 +1,9 @@
-/** No details. */
+/** No details. @inline */
 type None = Readonly<Record<string, never>>;
 
 /**
  * A relay's refusal, as its peer has it. An error of the relay itself has no more of it than `retryAfterSeconds`.
+ * @inline
  */
 type Refusal = {
   /** Status of the relay's answer. */
@@ -13,14 +14,14 @@ type Refusal = {
   readonly retryAfterSeconds?: number;
 };
 
-/** The error that a connection was closed with (RFC 9000 §20), if it was. */
+/** The error that a connection was closed with (RFC 9000 §20), if it was. @inline */
 type CloseError = {
   readonly errorCode?: number;
   readonly reason?: string;
   readonly closedBy?: "this peer" | "the other peer";
 };
 
-/** How far a dial came. */
+/** How far a dial came. @inline */
 type DialStep = "registering" | "sending" | "delivered" | "queued" | "taken" | "expired";
 
 /**
@@ -116,7 +117,7 @@ export interface QuicpipeErrorOptions<Code extends QuicpipeErrorCode = QuicpipeE
   details?: ErrorDetails[Code];
 }
 
-/** What follows the message. It may be absent where all `details` of the code may. */
+/** What follows the message. It may be absent where all `details` of the code may. @inline */
 type ErrorParts<Code extends QuicpipeErrorCode> =
   Record<never, never> extends ErrorDetails[Code]
     ? [options?: QuicpipeErrorOptions<Code>]

@@ -5,6 +5,26 @@ export {
   type QuicpipeErrorOptions,
   isQuicpipeError,
 } from "./errors.ts";
+export type {
+  Backend,
+  BackendChoice,
+  DropReason,
+  EndReason,
+  Path,
+  Quota,
+  Scope,
+  SourcePolicy,
+  StatsOrder,
+  StunOutcome,
+  StunPolicy,
+  Traffic,
+  TrafficRate,
+  XdpInterfaceOptions,
+  XdpInterfaceStatus,
+  XdpMode,
+  XdpOption,
+  XdpStatus,
+} from "./plugin/index.ts";
 export {
   type AuthFunction,
   type AuthorizedPeer,
@@ -27,6 +47,7 @@ export {
   type TokenAuthOptions,
   type UpstreamOptions,
   mintDevelopmentToken,
+  scopes,
   quicpipe,
 } from "./plugin/index.ts";
 export type { Address } from "./wire/address.ts";

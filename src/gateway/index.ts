@@ -1,6 +1,8 @@
 export { serve, type Served, type ServedRelay, type ServeOptions } from "./serve.ts";
 export { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "./tcp/server.ts";
 export { Budget, type BudgetStats } from "./budget/budget.ts";
+export type { BudgetScope } from "./budget/bytes.ts";
+export type { RoomScope } from "./budget/room.ts";
 export type { BudgetLimits, BudgetRefusal } from "./budget/limits.ts";
 export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3/server.ts";
 export {

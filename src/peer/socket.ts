@@ -11,7 +11,7 @@ import { isStun } from "../wire/stun.ts";
 /** Takes the datagrams of one kind, and may overwrite their bytes. */
 export type DatagramSink = (datagram: Buffer) => void;
 
-/** Counters of a {@link PeerSocket} since it was bound. */
+/** Counters of a peer's UDP socket since it was bound. */
 export interface SocketStats {
   /** Ignored datagrams from sources other than the relay. */
   readonly foreign: number;

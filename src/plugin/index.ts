@@ -19,6 +19,28 @@ export {
   type RegistrationsQuery,
   type Relay,
 } from "./quicpipe.ts";
-export type { RegistrationStats } from "../protocol.ts";
+export {
+  type RegistrationStats,
+  type Scope,
+  scopes,
+  type StatsOrder,
+  type TrafficRate,
+} from "../protocol.ts";
+export type { EndReason, Quota } from "../registry/index.ts";
+export type {
+  Backend,
+  BackendChoice,
+  DropReason,
+  Path,
+  SourcePolicy,
+  StunOutcome,
+  StunPolicy,
+  Traffic,
+  XdpInterfaceOptions,
+  XdpInterfaceStatus,
+  XdpMode,
+  XdpOption,
+  XdpStatus,
+} from "../forwarder/index.ts";
 export type { PagedRelayStats, RelayStats } from "./stats/stats.ts";
 export type { StatsEvent } from "./stats/events.ts";

@@ -4,12 +4,13 @@ import { type BudgetLimits, type BudgetRefusal, type ByteKind, defaultLimits } f
 import { ByteBudget } from "./bytes.ts";
 import { ConnectionBudget } from "./connection.ts";
 import { Room } from "./room.ts";
-import { bothKinds, type BudgetOwner, type RoomHolder, SourceBudget } from "./source.ts";
+import { bothKinds, type RoomHolder, SourceBudget } from "./source.ts";
 import { Turns } from "./turns.ts";
 
 /** Bounds what the clients of one or more servers hold, and counts each refusal by the limit that it met. */
-export class Budget implements BudgetOwner {
+export class Budget {
   readonly limits: BudgetLimits;
+  /** @internal */
   readonly turns: Turns<SourceBudget> = new Turns();
   readonly #all: Readonly<Record<ByteKind, ByteBudget>>;
   readonly #outbox: Room;
@@ -30,6 +31,7 @@ export class Budget implements BudgetOwner {
    * it.
    *
    * @param freePlaces connections still free. A source may have no more than are left for all others.
+   * @internal
    */
   connect(address: string, freePlaces: number = Infinity): ConnectionBudget | undefined {
     const name = sourceName(address);
@@ -51,16 +53,18 @@ export class Budget implements BudgetOwner {
     });
   }
 
-  /** Counts a refusal. */
+  /** Counts a refusal. @internal */
   refuse(refusal: BudgetRefusal): void {
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
   }
 
+  /** @internal */
   hold(holder: RoomHolder): () => void {
     this.#holders.add(holder);
     return () => this.#holders.delete(holder);
   }
 
+  /** @internal */
   makeRoom(nowMs: number): void {
     if (nowMs < this.#allMovingUntilMs) return;
     const [idleMs, holder] = this.#longestIdle(nowMs);

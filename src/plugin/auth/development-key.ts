@@ -41,7 +41,7 @@ export interface DevelopmentTokenOptions {
  * Creates a token that a relay on this machine accepts as long as it runs without the option `auth`.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID if `sub` is not a valid name; ERR_QUICPIPE_STATE_UNAVAILABLE as
- *   {@link developmentKey}.
+ *   the development key.
  */
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
   const { sub, scope = defaultScope, ttlSeconds = defaults.developmentTokenTtlSeconds, claims } = options;
