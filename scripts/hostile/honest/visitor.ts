@@ -1,8 +1,7 @@
-import type { Socket } from "node:dgram";
 import { request } from "node:https";
 import { Http3Session } from "../../../src/peer/http/session.ts";
+import { PeerSocket } from "../../../src/peer/socket.ts";
 import type { Target } from "../attack.ts";
-import { openSocket } from "./socket.ts";
 
 /** Default source address of a visitor. */
 const home = "127.0.0.77";
@@ -15,32 +14,29 @@ export type Visit = number | undefined;
 /** Visits over HTTP/3. @param localAddress the visitor's source address. */
 export function visitHttp3(target: Target, localAddress: string = home): Promise<Visit> {
   return timed(async () => {
-    const socket = await openSocket(localAddress);
+    const relay = { address: target.host, port: target.port };
+    const socket = await PeerSocket.bind({ host: localAddress, port: 0, relay });
     try {
       return await getOver(socket, target);
     } finally {
-      socket.close();
+      await socket.close();
     }
   });
 }
 
-async function getOver(socket: Socket, { host, port, certificate }: Target): Promise<boolean> {
+async function getOver(socket: PeerSocket, { port, certificate }: Target): Promise<boolean> {
   const signal = AbortSignal.timeout(patienceMs);
-  let isOver = false;
   let session: Http3Session | undefined;
   try {
     session = await Http3Session.open({
-      local: socket.address(),
-      remote: { address: host, port },
+      socket,
+      path: socket.pathTo(socket.relay),
       authority: `localhost:${port}`,
       serverName: "localhost",
       ca: certificate,
-      // A session's timers outlive a failed handshake.
-      send: (datagram) => void (isOver || socket.send(datagram, port, host)),
-      onReceiver: (receive) => socket.on("message", receive),
-      timeoutMs: patienceMs,
       signal,
     });
+    session.use();
     const get = {
       method: "GET",
       path: "/",
@@ -52,7 +48,6 @@ async function getOver(socket: Socket, { host, port, certificate }: Target): Pro
     return status === 200;
   } finally {
     await session?.close();
-    isOver = true;
   }
 }
 

@@ -36,21 +36,19 @@ export interface Http {
   close(): Promise<void>;
 }
 
-/** The parts of the error for a relay that cannot be reached. */
-export interface Unreachable {
-  readonly why: string;
-  /** What to look at over this transport. */
-  readonly remedy: string;
-  readonly cause?: unknown;
-  /** `sent` tells whether the relay may have got the request. */
-  readonly details: Readonly<Record<string, unknown>> & { readonly sent: boolean };
-}
-
-/** Returns the error for a relay that cannot be reached. */
-export function relayUnreachable({ why, remedy, cause, details }: Unreachable): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_RELAY_UNREACHABLE",
-    `the relay cannot be reached: ${why}; ${remedy}`,
-    { cause, details },
-  );
+/**
+ * Returns the error for a relay that cannot be reached.
+ *
+ * @param why the reason, and what to look at over this transport.
+ * @param details `sent` tells whether the relay may have got the request.
+ */
+export function relayUnreachable(
+  why: string,
+  details: Readonly<Record<string, unknown>> & { readonly sent: boolean },
+  cause?: unknown,
+): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", `the relay cannot be reached: ${why}`, {
+    cause,
+    details,
+  });
 }

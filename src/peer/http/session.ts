@@ -1,67 +1,49 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import * as defaults from "../../defaults/index.ts";
-import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import { type Address, formatAddress } from "../../wire/address.ts";
-import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
+import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
+import { formatAddress } from "../../wire/address.ts";
+import { parseLongHeader } from "../../wire/quic-packet.ts";
+import type { DatagramSink, PeerSocket, RelayPath } from "../socket.ts";
 import { Exchange, tooLong } from "./exchange.ts";
-import { guardExports } from "./wasm-guard.ts";
+import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
+import { importWasm, loadCore, type Wasm, type WasmCore, type WasmEvent, wasmEvent } from "./wasm.ts";
 
-type Wasm = typeof import("@currentspace/http3/wasm");
-type WasmEvent = import("@currentspace/http3/wasm").WasmEvent;
-type EventLoop = InstanceType<Wasm["WasmH3ClientEventLoop"]>;
-type Core = ReturnType<Wasm["loadHttp3WasmCoreFromFile"]>;
-
-/** Options of a session to the relay. */
+/** Options of an {@link Http3Session}. */
 export interface Http3Options {
-  readonly local: Address;
-  readonly remote: Address;
+  readonly socket: PeerSocket;
+  /** The path to the relay, closed with the session. */
+  readonly path: RelayPath;
   /** Host and port as in `:authority`. */
   readonly authority: string;
   /** The DNS name that the relay's certificate must be valid for. */
   readonly serverName: string;
   /** The one certificate (PEM) to which the relay's must chain up; `undefined` verifies nothing. */
   readonly ca: string | undefined;
-  /** Sends a datagram to `remote`. */
-  readonly send: (datagram: Uint8Array) => void;
-  /** Receives the function that takes the datagrams from `remote`. */
-  readonly onReceiver: (receive: (datagram: Uint8Array) => void) => void;
   /** Called when the relay announces that it ends the session (GOAWAY, RFC 9114 §5.2). */
   readonly onGoaway?: (() => void) | undefined;
-  /** Time limit of the handshake, in ms. */
-  readonly timeoutMs: number;
   /** Aborts the handshake. */
   readonly signal: AbortSignal;
 }
 
-/** Event numbers of the HTTP/3 client. */
-const event = {
-  headers: 3,
-  data: 4,
-  finished: 5,
-  reset: 6,
-  sessionClose: 7,
-  goaway: 9,
-  error: 10,
-  connected: 11,
-};
-
 /**
- * One HTTP/3 session to the relay over datagrams that the caller moves. It ends for good when the relay closes it,
- * falls silent, leaves a request unanswered or sends too much.
+ * One HTTP/3 session to the relay, with its share of the peer's socket. Several can be in the making at a time. It ends for good
+ * when the relay closes it, falls silent, leaves a request unanswered or sends too much; after GOAWAY, with its last request.
  */
 export class Http3Session {
-  readonly #core: Core;
-  readonly #loop: EventLoop;
   readonly #options: Http3Options;
+  readonly #core: WasmCore;
+  readonly #loop: InstanceType<Wasm["WasmH3ClientEventLoop"]>;
   readonly #exchanges = new Map<number, Exchange>();
   readonly #connected = Promise.withResolvers<void>();
+  #sourceId: Uint8Array | undefined;
+  /** Gives a datagram to the client. */
+  #deliver: (datagram: Uint8Array) => void = () => undefined;
   #fault: QuicpipeError | undefined;
+  #isGoing = false;
   #heardAtMs = -Infinity;
 
   private constructor(wasm: Wasm, options: Http3Options) {
     this.#options = options;
-    this.#core = guardExports(loadCore(wasm), () => this.#end(distrusted));
+    this.#core = loadCore(wasm, () => this.#end(distrusted));
     this.#loop = new wasm.WasmH3ClientEventLoop(
       {
         core: this.#core,
@@ -82,15 +64,14 @@ export class Http3Session {
    * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if `@currentspace/http3` is not installed.
    */
   static async open(options: Http3Options): Promise<Http3Session> {
+    const { path, serverName, signal } = options;
+    const remote = formatAddress(path.remote);
     const session = new Http3Session(await importWasm(), options);
-    const timer = setTimeout(
-      () => session.#fail(`${formatAddress(options.remote)} does not answer`),
-      options.timeoutMs,
-    );
+    const timer = setTimeout(() => session.#fail(`${remote} does not answer`), defaults.relayAttemptMs);
     const giveUp = (): void => session.#fail("the handshake was given up");
-    options.signal.addEventListener("abort", giveUp);
+    signal.addEventListener("abort", giveUp);
     try {
-      await session.#loop.connect(formatAddress(options.remote), options.serverName);
+      await session.#loop.connect(remote, serverName);
       await session.#connected.promise;
       return session;
     } catch (error) {
@@ -98,13 +79,20 @@ export class Http3Session {
       throw error;
     } finally {
       clearTimeout(timer);
-      options.signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
-  /** Whether requests can still be made. */
+  /** Whether new requests can be made. */
   get usable(): boolean {
-    return this.#fault === undefined;
+    return this.#fault === undefined && !this.#isGoing;
+  }
+
+  /** Makes it the peer's session: its remote address is the relay's, and it gets packets of no connection. */
+  use(): void {
+    const { socket, path } = this.#options;
+    socket.moveTo(path.remote);
+    socket.onHttp3 = this.#receive;
   }
 
   /**
@@ -113,6 +101,7 @@ export class Http3Session {
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.#fault) throw this.#fault;
+    if (this.#isGoing) throw unreachable("it takes no more requests in this session", false);
     const exchange = new Exchange(request);
     const id = this.#send(request);
     this.#exchanges.set(id, exchange);
@@ -124,14 +113,19 @@ export class Http3Session {
     } finally {
       unwatch();
       request.signal?.removeEventListener("abort", abort);
-      if (this.#exchanges.delete(id) && this.usable) this.#loop.streamClose(id, requestCancelled);
+      if (this.#exchanges.delete(id) && !this.#fault) this.#loop.streamClose(id, requestCancelled);
+      this.#closeIfDone();
     }
   }
 
   /** Ends the session, and resolves when the relay has been notified. Idempotent. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#fail("the session was closed");
-    return this.#loop.close();
+    await this.#loop.close();
+    const { socket, path } = this.#options;
+    if (this.#sourceId) socket.removeRoute(this.#sourceId);
+    if (socket.onHttp3 === this.#receive) socket.onHttp3 = undefined;
+    path.close();
   }
 
   #send({ method, path, headers, body }: HttpRequest): number {
@@ -153,17 +147,29 @@ export class Http3Session {
   }
 
   #onEvent({ eventType, streamId, headers, data, meta }: WasmEvent): void {
-    if (eventType === event.connected) return this.#connected.resolve();
-    if (eventType === event.goaway) return this.#options.onGoaway?.();
-    if (eventType === event.sessionClose)
+    if (eventType === wasmEvent.connected) return this.#connected.resolve();
+    if (eventType === wasmEvent.goaway) return this.#goAway();
+    if (eventType === wasmEvent.sessionClose)
       return this.#fail(`it closed the session ${meta?.errorReason ?? ""}`);
     const exchange = this.#exchanges.get(streamId);
     if (!exchange) return;
     // A HEADERS event may carry data too.
     exchange.take({ headers, data });
-    if (eventType === event.finished) this.#complete(streamId, exchange);
-    else if (eventType === event.reset || eventType === event.error)
+    if (eventType === wasmEvent.finished) this.#complete(streamId, exchange);
+    else if (eventType === wasmEvent.reset || eventType === wasmEvent.error)
       exchange.fail(unreachable("it reset the request", true));
+  }
+
+  /** Leaves the requests under way to be answered. New ones are another session's (RFC 9114 §5.2). */
+  #goAway(): void {
+    this.#isGoing = true;
+    this.#options.onGoaway?.();
+    this.#closeIfDone();
+  }
+
+  #closeIfDone(): void {
+    // After the current call of the client.
+    if (this.#isGoing && this.#exchanges.size === 0) queueMicrotask(() => void this.close());
   }
 
   /**
@@ -207,28 +213,37 @@ export class Http3Session {
     this.#connected.reject(this.#fault);
     for (const exchange of this.#exchanges.values()) exchange.fail(fault(true));
     // After the current call of the client.
-    queueMicrotask(() => void this.#loop.close());
+    queueMicrotask(() => void this.close());
   }
 
   /** Takes a datagram. Gives the session up if the client's memory has grown too large. */
-  #hear(datagram: Uint8Array, receive: (datagram: Uint8Array) => void): void {
+  readonly #receive: DatagramSink = (datagram) => {
     if (this.#fault) return;
     this.#heardAtMs = performance.now();
-    receive(datagram);
+    this.#deliver(datagram);
     const bytes = this.#core.exports.memory.buffer.byteLength;
     if (bytes > defaults.maxHttp3MemoryBytes)
       this.#end(() => tooLong("memory for what it has sent", defaults.maxHttp3MemoryBytes));
-  }
+  };
 
   #transport(): import("@currentspace/http3/wasm").DatagramTransport {
-    const { address, port } = this.#options.local;
+    const { address, port } = this.#options.path.local;
     return {
-      send: (datagram) => this.#options.send(datagram),
-      onMessage: (receive) => this.#options.onReceiver((datagram) => this.#hear(datagram, receive)),
+      send: (datagram) => this.#transmit(datagram),
+      onMessage: (receive) => void (this.#deliver = receive),
       localAddress: () => ({ address, port, family: address.includes(":") ? "IPv6" : "IPv4" }),
       // The socket is the peer's and stays open.
       close: () => Promise.resolve(),
     };
+  }
+
+  /** The first packet carries the connection ID to which the relay answers. */
+  #transmit(datagram: Uint8Array): void {
+    if (!this.#sourceId) {
+      this.#sourceId = parseLongHeader(datagram)?.sourceId.slice();
+      if (this.#sourceId) this.#options.socket.addRoute(this.#sourceId, this.#receive);
+    }
+    this.#options.path.send(datagram);
   }
 }
 
@@ -243,7 +258,7 @@ export function unreachable(
   more: Readonly<Record<string, unknown>> = {},
 ): QuicpipeError {
   const remedy = "check its address, its certificate and that UDP gets through";
-  return relayUnreachable({ why, remedy, cause, details: { sent, ...more } });
+  return relayUnreachable(`${why}; ${remedy}`, { sent, ...more }, cause);
 }
 
 /** Returns the error for a relay whose certificate does not verify. {@link isDistrusted} recognizes it. */
@@ -256,21 +271,4 @@ export function distrusted(): QuicpipeError {
 /** Reports whether an error is about the relay's certificate. */
 export function isDistrusted(error: unknown): boolean {
   return isQuicpipeError(error) && error.details["untrusted"] === true;
-}
-
-async function importWasm(): Promise<Wasm> {
-  try {
-    return await import("@currentspace/http3/wasm");
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "a peer needs the package @currentspace/http3: run `npm install @currentspace/http3`",
-      { cause },
-    );
-  }
-}
-
-function loadCore(wasm: Wasm): Core {
-  const entry = createRequire(import.meta.url).resolve("@currentspace/http3/wasm");
-  return wasm.loadHttp3WasmCoreFromFile(join(dirname(entry), "http3_client.wasm"));
 }

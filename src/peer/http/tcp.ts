@@ -24,6 +24,7 @@ export class TcpSession {
   readonly #agent: Agent = new Agent({ keepAlive: true });
   readonly #options: TcpSessionOptions;
   #isUsable = true;
+  #underWay = 0;
   #hasAnswered = false;
 
   constructor(options: TcpSessionOptions) {
@@ -45,6 +46,7 @@ export class TcpSession {
     );
     const giveUp = (): void => exchange.fail(unreachable("the request was given up", true));
     request.signal?.addEventListener("abort", giveUp, { once: true });
+    this.#underWay++;
     try {
       this.#send(request, exchange, ending.signal);
       const answer = await exchange.answer;
@@ -58,6 +60,7 @@ export class TcpSession {
       clearTimeout(timer);
       request.signal?.removeEventListener("abort", giveUp);
       ending.abort();
+      if (--this.#underWay === 0 && !this.#isUsable) this.#agent.destroy();
     }
   }
 
@@ -117,5 +120,5 @@ function reasonOf(cause: Error): string {
 
 function unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
   const remedy = "check that its app runs on this machine and listens on the TCP port of the URL";
-  return relayUnreachable({ why, remedy, cause, details: { sent } });
+  return relayUnreachable(`${why}; ${remedy}`, { sent }, cause);
 }

@@ -3,16 +3,15 @@ import { type Address, formatAddress } from "../../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
 import { relayUnreachable } from "../http/http.ts";
-import { isDistrusted, unreachable } from "../http/session.ts";
+import { Http3Session, isDistrusted, unreachable } from "../http/session.ts";
 import { TcpSession, type TcpSessionOptions } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
 import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
 import { RelayHttp } from "./http.ts";
 import { probeRelay } from "./probe.ts";
-import { RelaySession } from "./session.ts";
 import { type RelayTrust, selectRelayTrust } from "./trust.ts";
-import type { PeerSocket, RelayPath } from "../socket.ts";
+import type { PeerSocket } from "../socket.ts";
 
 /** What a peer learns of its relay beside the answers. */
 export interface RelayEvents {
@@ -58,11 +57,10 @@ function tcpOptions(settings: PeerSettings, socket: PeerSocket, onAnswer: () => 
 function reachable(addresses: readonly string[], socket: PeerSocket): readonly string[] {
   const found = addresses.filter((address) => socket.reaches(address));
   if (found.length > 0) return found;
-  throw relayUnreachable({
-    why: `none of its addresses (${addresses.join(", ")}) can be reached from ${socket.local.address}`,
-    remedy: 'give the peer another host, such as "::"',
-    details: { sent: false },
-  });
+  throw relayUnreachable(
+    `none of its addresses (${addresses.join(", ")}) can be reached from ${socket.local.address}; give the peer another host, such as "::"`,
+    { sent: false },
+  );
 }
 
 /**
@@ -88,11 +86,11 @@ class RelayFinder {
   }
 
   /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE, ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_DEPENDENCY_MISSING */
-  async open(closing: AbortSignal): Promise<RelaySession> {
+  async open(closing: AbortSignal): Promise<Http3Session> {
     const deadline = AbortSignal.timeout(this.#settings.requestTimeoutMs);
     const signal = AbortSignal.any([closing, deadline]);
     try {
-      const session = await raceAddresses<RelaySession>({
+      const session = await raceAddresses<Http3Session>({
         addresses: () => this.#addresses(signal),
         attempt: (address, ending) => this.#attempt(address, ending),
         discard: (late) => void late.close(),
@@ -119,7 +117,7 @@ class RelayFinder {
     return orderAddresses(reachable(this.#known, this.#socket), this.#socket.relay.address);
   }
 
-  async #attempt(address: string, signal: AbortSignal): Promise<RelaySession> {
+  async #attempt(address: string, signal: AbortSignal): Promise<Http3Session> {
     const remote: Address = { address, port: this.#settings.relay.port };
     try {
       if (this.#trust) return await this.#openSession(remote, this.#trust, signal);
@@ -133,32 +131,23 @@ class RelayFinder {
     return session;
   }
 
-  #openSession(remote: Address, trust: RelayTrust, signal: AbortSignal): Promise<RelaySession> {
+  #openSession(remote: Address, trust: RelayTrust, signal: AbortSignal): Promise<Http3Session> {
+    const [socket, onGoaway] = [this.#socket, this.#onGoaway];
+    const path = socket.pathTo(remote);
     const { authority } = this.#settings;
-    const path = this.#socket.pathTo(remote);
-    const [socket, onGoaway, timeoutMs] = [this.#socket, this.#onGoaway, defaults.relayAttemptMs];
-    return RelaySession.open({ socket, path, trust, authority, timeoutMs, signal, onGoaway });
+    return Http3Session.open({ socket, path, ...trust, authority, signal, onGoaway });
   }
 
   async #selectTrust(remote: Address, signal: AbortSignal): Promise<RelayTrust> {
     const { relayHost, relayCa } = this.#settings;
     const path = this.#socket.pathTo(remote);
     try {
+      const [engine, socket] = [this.#engine, this.#socket];
       return await selectRelayTrust(relayHost, relayCa, (ca, serverName) =>
-        this.#probe(path, ca, serverName, signal),
+        probeRelay({ engine, socket, path, ca, serverName, signal }),
       );
     } finally {
       path.close();
     }
-  }
-
-  #probe(
-    path: RelayPath,
-    ca: string,
-    serverName: string | undefined,
-    signal: AbortSignal,
-  ): Promise<readonly Uint8Array[]> {
-    const [engine, socket] = [this.#engine, this.#socket];
-    return probeRelay({ engine, socket, path, ca, serverName, timeoutMs: defaults.relayAttemptMs, signal });
   }
 }

@@ -1,9 +1,9 @@
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
 
-/** A session as {@link RelayHttp} uses it. */
+/** A session as {@link RelayHttp} uses it. One that is not usable any more ends by itself, with its last request. */
 export interface HttpSession {
-  /** Whether requests can still be made. */
+  /** Whether new requests can be made. */
   readonly usable: boolean;
   request(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
@@ -53,7 +53,8 @@ export class RelayHttp implements Http {
     if (this.#closing.signal.aborted)
       throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
     const session = await this.#current();
-    return session.request(request);
+    const ends = [this.#closing.signal, ...(request.signal ? [request.signal] : [])];
+    return session.request({ ...request, signal: AbortSignal.any(ends) });
   }
 
   /** Returns the open session or the one being opened. Opens a new one if it has become unusable. */
@@ -62,7 +63,6 @@ export class RelayHttp implements Http {
     try {
       const session = await opening;
       if (session.usable) return session;
-      void session.close();
     } catch (error) {
       this.#forget(opening);
       throw error;

@@ -18,7 +18,6 @@ export interface ProbeOptions {
   readonly ca: string;
   /** Name for which the relay's certificate must be valid; unchecked if absent. */
   readonly serverName: string | undefined;
-  readonly timeoutMs: number;
   /** Aborts the handshake. */
   readonly signal: AbortSignal;
 }
@@ -29,10 +28,10 @@ export interface ProbeOptions {
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if they do not verify or the relay does not answer.
  */
 export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8Array[]> {
-  const { engine, socket, path, serverName, timeoutMs, signal } = options;
+  const { engine, socket, path, ca, serverName, signal } = options;
   const sourceId = randomBytes(cidBytes);
   const start = { sourceId, local: path.local, remote: path.remote, serverName };
-  const connection = engine.connect(probeEngineOptions(options), start);
+  const connection = engine.connect(probeEngineOptions(ca), start);
   const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
   const fail = (why: string): void => reject(unreachable(why, false) satisfies QuicpipeError);
   const driver = new Driver(
@@ -51,7 +50,7 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
     false,
   );
   socket.addRoute(sourceId, (datagram) => driver.receive(datagram));
-  const timer = setTimeout(fail, timeoutMs, `${formatAddress(path.remote)} does not answer`);
+  const timer = setTimeout(fail, defaults.relayAttemptMs, `${formatAddress(path.remote)} does not answer`);
   const giveUp = (): void => fail("the handshake was given up");
   signal.addEventListener("abort", giveUp);
   driver.wake();
@@ -70,11 +69,11 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
 /** H3_NO_ERROR (RFC 9114 §8.1). */
 const h3NoError = 0x100;
 
-function probeEngineOptions({ ca, timeoutMs }: ProbeOptions): EngineOptions {
+function probeEngineOptions(ca: string): EngineOptions {
   return {
     demand: { kind: "ca", pem: ca },
     alpn: ["h3"],
-    idleTimeoutMs: timeoutMs,
+    idleTimeoutMs: defaults.relayAttemptMs,
     maxUdpPayloadBytes: defaults.maxUdpPayloadBytes,
     flowWindowBytes: defaults.streamReadBytes,
     maxStreams: defaults.maxStreams,

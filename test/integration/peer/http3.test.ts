@@ -14,21 +14,24 @@ import { codeOf } from "./harness/peers.ts";
 const slowMs = 1500;
 
 /** A session with whatever is at a port of loopback. */
-async function openSessionTo(port: number, certificate: string): Promise<Http3Session> {
+async function openSessionTo(
+  port: number,
+  certificate: string,
+  onGoaway: () => void = () => undefined,
+): Promise<Http3Session> {
   const relay = { address: "127.0.0.1", port };
   const socket = await PeerSocket.bind({ host: "127.0.0.1", port: 0, relay });
   onTestFinished(() => socket.close());
   const session = await Http3Session.open({
-    local: socket.local,
-    remote: relay,
+    socket,
+    path: socket.pathTo(relay),
     authority: `localhost:${port}`,
     serverName: "localhost",
     ca: certificate,
-    send: (datagram) => socket.send(datagram),
-    onReceiver: (receive) => (socket.onHttp3 = receive),
-    timeoutMs: 5000,
+    onGoaway,
     signal: new AbortController().signal,
   });
+  session.use();
   onTestFinished(() => session.close());
   return session;
 }
@@ -82,6 +85,26 @@ describe("an HTTP/3 session to the relay", () => {
     await sleep(slowMs);
     reach(true);
     expect((await answer).status).toBe(200);
+  });
+
+  it("takes no new request after GOAWAY", async () => {
+    const { port, certificate, gateway } = await startRelay(
+      {},
+      new H3().get("/slow", () => "at once"),
+    );
+    const gone = Promise.withResolvers<void>();
+    const session = await openSessionTo(port, certificate, gone.resolve);
+    expect((await session.request(slow({}))).status).toBe(200);
+    const closed = gateway.close();
+    await gone.promise;
+    expect(session.usable).toBe(false);
+    // It may be made on another session, as this one has not sent it (RFC 9114 §5.2).
+    const error = session.request(slow({ isIdempotent: false }));
+    await expect(error).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
+      details: { sent: false },
+    });
+    await closed;
   });
 
   it("is ended by a relay whose headers have no end, before they take all memory", async () => {

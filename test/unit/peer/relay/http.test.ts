@@ -105,6 +105,52 @@ describe("requests to the relay", () => {
     await expect(request).rejects.toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
   });
 
+  it("go on where they are when their session takes no more, and the next one opens a session", async () => {
+    const { promise: slow, resolve } = Promise.withResolvers<HttpResponse>();
+    let usable = true;
+    let closed = false;
+    const draining: HttpSession = {
+      get usable() {
+        return usable;
+      },
+      request: () => slow,
+      close: () => Promise.resolve(void (closed = true)),
+    };
+    const other: HttpSession = { ...draining, usable: true, request: () => Promise.resolve(answer) };
+    const sessions = [draining, other];
+    const http = new RelayHttp(() => Promise.resolve(sessions.shift()!));
+    const poll = http.request(get);
+    await Promise.resolve();
+    usable = false;
+    expect(await http.request(post)).toBe(answer);
+    expect(closed).toBe(false);
+    resolve(answer);
+    expect(await poll).toBe(answer);
+  });
+
+  it("fail when the peer closes, also on a session that takes no more", async () => {
+    let usable = true;
+    const given = Promise.withResolvers<void>();
+    const http = new RelayHttp(() =>
+      Promise.resolve({
+        get usable() {
+          return usable;
+        },
+        request: ({ signal }: HttpRequest) =>
+          new Promise<HttpResponse>((_, reject) => {
+            signal?.addEventListener("abort", () => reject(lost(true)));
+            given.resolve();
+          }),
+        close: () => Promise.resolve(),
+      }),
+    );
+    const poll = http.request(get);
+    await given.promise;
+    usable = false;
+    await http.close();
+    await expect(poll).rejects.toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
+  });
+
   it("are refused after the end", async () => {
     const { http } = setUp();
     await http.request(get);
