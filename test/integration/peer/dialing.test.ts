@@ -4,12 +4,14 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { H3 } from "h3";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { serveHttp3 } from "../../../src/gateway/index.ts";
 import { Peer, type QuicpipeError } from "../../../src/peer/index.ts";
+import { RelayClient } from "../../../src/peer/relay/client.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
+import type { MessageState, SentMessage } from "../../../src/protocol.ts";
 import { DatagramProxy } from "./harness/datagram-proxy.ts";
 import {
   bindPeer,
@@ -34,18 +36,58 @@ function failToDeliver(): Promise<void> {
   return Promise.reject(Object.assign(new RangeError("no paper"), { code: registered }));
 }
 
+/** Longest wait for a state, in ms. */
+const patience = { timeout: 20_000 };
+
+/** Holds back the timers of this duration, and returns the function that lets them expire. */
+function holdTimers(durationMs: number): () => void {
+  const real = globalThis.setTimeout;
+  const held: (() => void)[] = [];
+  const hold = (callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): NodeJS.Timeout => {
+    if (ms === durationMs) held.push(() => callback(...args));
+    return ms === durationMs ? real(() => undefined) : real(callback, ms, ...args);
+  };
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(hold as typeof setTimeout);
+  onTestFinished(() => void vi.restoreAllMocks());
+  return () => held.forEach((expire) => expire());
+}
+
+/** Watches a call to the relay. Resolves when the peer has had an answer with this state to it. */
+function answered(call: "send" | "sentMessage", state: MessageState): () => Promise<void> {
+  const states: MessageState[] = [];
+  const real = RelayClient.prototype[call] as (...args: unknown[]) => Promise<SentMessage>;
+  vi.spyOn(RelayClient.prototype, call).mockImplementation(async function (
+    this: RelayClient,
+    ...args: unknown[]
+  ) {
+    const answer = await real.apply(this, args);
+    states.push(answer.state);
+    return answer;
+  });
+  return async () => {
+    await expect.poll(() => states, patience).toContain(state);
+    await nextTurn();
+  };
+}
+
 describe("a dial that leads nowhere", () => {
   // Also by one that is shorter than a message may live.
-  it.each([500, 1500])(
+  it.each([700, 29_000])(
     "ends by its deadline of %d ms where nobody listens, and takes its message back",
     async (timeoutMs) => {
       const { relay, port } = await startPeerRelay();
       const alice = await bindPeer(port, "alice");
       const { bob } = await testIdentities();
-      const error = await failure(alice.dial("bob", { pin: bob.pin, timeoutMs }));
+      const expire = holdTimers(timeoutMs);
+      const isQueued = answered("send", "queued");
+      const dial = failure(alice.dial("bob", { pin: bob.pin, timeoutMs }));
+      await isQueued();
+      expire();
+      const error = await dial;
       expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "queued" } });
       expect(String(error)).toContain(`within ${timeoutMs / 1000} s: the message is still in its mailbox`);
-      await expect.poll(() => relay.stats()).toMatchObject({ registrations: 0, mailbox: { recalled: 1 } });
+      const none = { registrations: 0, mailbox: { queued: 0 } };
+      await expect.poll(() => relay.stats(), patience).toMatchObject(none);
     },
   );
 
@@ -68,8 +110,12 @@ describe("a dial that leads nowhere", () => {
     // Only peer-to-peer packets of bob's get lost: their connection IDs are not the gateway's.
     const taken = (): boolean => relay.stats().mailbox.taken > 0;
     proxy.dropOut = taken;
-    const error = await failure(alice.dial("bob", { pin: b.pin, timeoutMs: 2500 }));
-    expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "taken" } });
+    const expire = holdTimers(29_000);
+    const isTaken = answered("sentMessage", "taken");
+    const dial = failure(alice.dial("bob", { pin: b.pin, timeoutMs: 29_000 }));
+    await isTaken();
+    expire();
+    expect(await dial).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "taken" } });
     await bob.close();
     await next;
   });
