@@ -1,17 +1,9 @@
-import { isQuicpipeError, QuicpipeError } from "../errors.ts";
+import { QuicpipeError } from "../errors.ts";
 import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
 import { type Alpn, requireAlpn } from "./alpn.ts";
-import {
-  abandonAttempt,
-  type Attempt,
-  beginAttempt,
-  connect,
-  type PeerContext,
-  register,
-  within,
-} from "./connecting.ts";
-import type { Connection } from "./connection/connection.ts";
+import { Attempt, type PeerContext, within } from "./attempt.ts";
+import { Connection } from "./connection/connection.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
 import { createDeadline } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
@@ -20,8 +12,8 @@ import {
   createTrustPolicy,
   chosenTrust,
   requireTrust,
-  type Trust,
   type TrustOptions,
+  type TrustPolicy,
 } from "./trust/trust.ts";
 
 /** Options for accepting a first flight that came out of band. */
@@ -41,20 +33,20 @@ export async function acceptFlight(
   options: AcceptOptions,
 ): Promise<Connection> {
   requireOptions("", options, optionNames);
-  const { settings } = context;
+  const { settings, telemetry } = context;
   const destinationId = requireFirstFlight(packets);
-  const terms: Terms = {
-    trust: chosenTrust(options, settings.trust),
+  const policy = createTrustPolicy(chosenTrust(options, settings.trust));
+  const terms: AcceptTerms = {
+    policy,
     alpn: requireAlpn(options.alpn, settings.alpn),
     signal: options.signal,
   };
-  return await context.telemetry.accept((trace) => {
-    const traced = within(context, trace);
-    return attemptAccept(traced, terms, async (attempt) => {
-      await register(traced, attempt);
+  return await telemetry.accept((trace) =>
+    accept(within(context, trace), terms, async (attempt) => {
+      await attempt.register();
       return { packets, destinationId, sender: undefined };
-    });
-  });
+    }),
+  );
 }
 
 /** Takes one message out of the mailbox and accepts its connection. The caller closes it. */
@@ -64,12 +56,12 @@ export async function acceptMessage(
   onTaken: () => void,
 ): Promise<Connection> {
   const { trust, alpn } = context.settings;
-  const terms: Terms = { trust: requireTrust(trust), alpn, signal: undefined };
+  const policy = createTrustPolicy(requireTrust(trust));
   return await context.telemetry.acceptMessage((trace) => {
     const traced = within(context, trace);
-    return attemptAccept(traced, terms, async (attempt) => {
-      const registration = await register(traced, attempt);
-      const message = requireTaken(await traced.relay.take(id, { registration: registration.id }));
+    return accept(traced, { policy, alpn, signal: undefined }, async (attempt) => {
+      const registration = await attempt.register();
+      const message = requireTaken(await traced.relay.take(id, { registration }));
       const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
       // Checked before `onTaken`: a relay that lets other packets into a mailbox makes the loop slow down.
       const destinationId = requireFirstFlight(packets);
@@ -80,60 +72,46 @@ export async function acceptMessage(
   });
 }
 
-/** What the accepting side asks of a connection. */
-interface Terms {
-  readonly trust: Trust;
+/** Demands of the accepting side on a connection. */
+interface AcceptTerms {
+  readonly policy: TrustPolicy;
   readonly alpn: readonly string[];
   readonly signal: AbortSignal | undefined;
 }
 
 /** A dialer's first packets, checked. */
-interface Flight {
+interface ReceivedFlight {
   readonly packets: readonly Uint8Array[];
   readonly destinationId: Uint8Array;
   /** The dialer's name, if the packets came through the mailbox. */
   readonly sender: string | undefined;
 }
 
-async function attemptAccept(
+async function accept(
   context: PeerContext,
-  { trust, alpn, signal }: Terms,
-  receive: (attempt: Attempt) => Promise<Flight>,
+  { policy, alpn, signal }: AcceptTerms,
+  receive: (attempt: Attempt) => Promise<ReceivedFlight>,
 ): Promise<Connection> {
-  const policy = createTrustPolicy(trust);
-  const attempt = beginAttempt(context);
   const { handshakeTimeoutMs, requestTimeoutMs, idleTimeoutMs } = context.settings;
   // Two requests, then the handshake.
   const timeoutMs = 2 * requestTimeoutMs + handshakeTimeoutMs;
   const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs), signal);
-  const answer = async (): Promise<Connection> => {
+  const attempt = new Attempt(context);
+  return await attempt.run(deadline, async () => {
     const flight = await receive(attempt);
     if (deadline.signal.aborted) return deadline.expired;
-    const { session, connection } = connect(context, attempt, {
-      role: "server",
-      policy,
-      remoteName: flight.sender,
-      alpn,
-      idleTimeoutMs,
-    });
+    const remoteName = flight.sender;
+    const session = attempt.connect({ role: "server", policy, remoteName, alpn, idleTimeoutMs });
     await answerFlight(context, session, flight, handshakeTimeoutMs);
-    return connection;
-  };
-  try {
-    return await Promise.race([answer(), deadline.expired]);
-  } catch (error) {
-    abandonAttempt(context, attempt, isQuicpipeError(error) ? error : abortedError(error));
-    throw error;
-  } finally {
-    deadline.clear();
-  }
+    return new Connection(session);
+  });
 }
 
 /** Feeds the flight to the engine and waits for the end of the handshake. */
 async function answerFlight(
   { socket }: PeerContext,
   session: QuicConnection,
-  { packets, destinationId }: Flight,
+  { packets, destinationId }: ReceivedFlight,
   timeoutMs: number,
 ): Promise<void> {
   const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs));
@@ -184,8 +162,4 @@ function handshakeTimeout(timeoutMs: number): QuicpipeError {
     `the handshake was not through after ${timeoutMs} ms: the dialer is gone, or packets do not get to it`,
     { details: { timeoutMs } },
   );
-}
-
-function abortedError(cause: unknown): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", "accepting was given up", { cause });
 }

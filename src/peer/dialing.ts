@@ -1,10 +1,10 @@
 import * as defaults from "../defaults/index.ts";
-import { isQuicpipeError, QuicpipeError } from "../errors.ts";
-import type { MailboxSendRequest, MessageState, SentMessage } from "../protocol.ts";
+import { type ErrorDetails, isQuicpipeError, QuicpipeError } from "../errors.ts";
+import type { MailboxSendRequest } from "../protocol.ts";
 import { type Alpn, requireAlpn } from "./alpn.ts";
-import { abandonAttempt, beginAttempt, connect, type PeerContext, register, within } from "./connecting.ts";
-import type { Connection } from "./connection/connection.ts";
-import { createDeadline } from "./time/deadline.ts";
+import { Attempt, type PeerContext, within } from "./attempt.ts";
+import { Connection } from "./connection/connection.ts";
+import { createDeadline, type Deadline } from "./time/deadline.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
 import { numberIn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
@@ -42,13 +42,7 @@ const optionNames = namesOf<DialOptions>({
   signal: true,
 });
 
-/** Progress of a dial, for the error if it comes no further. */
-interface Progress {
-  step: "registering" | "sending" | "delivered" | MessageState;
-  fault: QuicpipeError | undefined;
-  /** The refusal for which the dial is waiting to ask the relay again. */
-  refusal: QuicpipeError | undefined;
-}
+type Step = ErrorDetails["ERR_QUICPIPE_DIAL_TIMEOUT"]["step"];
 
 /** Makes a connection to another peer. The caller closes it. */
 export async function dial(
@@ -57,128 +51,126 @@ export async function dial(
   options: DialOptions,
 ): Promise<Connection> {
   requireOptions("", options, optionNames);
-  return await context.telemetry.dial((trace) => attemptDial(within(context, trace), target, options));
+  return await context.telemetry.dial((trace) => new Dial(within(context, trace), target, options).run());
 }
 
-async function attemptDial(
-  context: PeerContext,
-  target: DialTarget,
-  options: DialOptions,
-): Promise<Connection> {
-  const policy = createTrustPolicy(chosenTrust(options, context.settings.trust));
-  const alpn = requireAlpn(options.alpn, context.settings.alpn);
-  const timeoutMs = numberIn("timeoutMs", options.timeoutMs, 100, 3_600_000, defaults.dialTimeoutMs);
-  const remoteName = typeof target === "string" ? target : undefined;
-  const attempt = beginAttempt(context);
-  // The engine's idle timer starts with the first flight, which may wait as long as the dial does.
-  const idleTimeoutMs = Math.max(context.settings.idleTimeoutMs, timeoutMs);
-  const made = connect(context, attempt, { role: "client", policy, remoteName, alpn, idleTimeoutMs });
-  const { session } = made;
-  const { ready } = session.milestones;
-  const packets = session.firstFlight();
-  const progress: Progress = { step: "registering", fault: undefined, refusal: undefined };
-  const timeUp = (): QuicpipeError => progress.refusal ?? timeoutError(target, timeoutMs, progress);
-  const deadline = createDeadline(timeoutMs, timeUp, options.signal);
-  const patience: Patience = {
-    deadlineMs: performance.now() + timeoutMs,
-    signal: deadline.signal,
-    onWait: (refusal) => void (progress.refusal = refusal),
-  };
-  const reach = async (): Promise<void> => {
-    await patiently(() => register(context, attempt), patience);
+class Dial {
+  readonly #context: PeerContext;
+  readonly #target: DialTarget;
+  readonly #note: string | undefined;
+  readonly #timeoutMs: number;
+  readonly #attempt: Attempt;
+  readonly #session: QuicConnection;
+  readonly #packets: readonly Uint8Array[];
+  readonly #deadline: Deadline;
+  readonly #patience: Patience;
+  /** How far the dial has come, for the error if it comes no further. */
+  #step: Step = "registering";
+  #fault: QuicpipeError | undefined;
+  /** The refusal for which the dial is waiting to ask the relay again. */
+  #refusal: QuicpipeError | undefined;
+
+  constructor(context: PeerContext, target: DialTarget, options: DialOptions) {
+    const { settings } = context;
+    const policy = createTrustPolicy(chosenTrust(options, settings.trust));
+    const alpn = requireAlpn(options.alpn, settings.alpn);
+    const timeoutMs = numberIn("timeoutMs", options.timeoutMs, 100, 3_600_000, defaults.dialTimeoutMs);
+    const remoteName = typeof target === "string" ? target : undefined;
+    // The engine's idle timer starts with the first flight, which may wait as long as the dial does.
+    const idleTimeoutMs = Math.max(settings.idleTimeoutMs, timeoutMs);
+    this.#context = context;
+    this.#target = target;
+    this.#note = options.note;
+    this.#timeoutMs = timeoutMs;
+    this.#attempt = new Attempt(context);
+    this.#session = this.#attempt.connect({ role: "client", policy, remoteName, alpn, idleTimeoutMs });
+    this.#packets = this.#session.firstFlight();
+    this.#deadline = createDeadline(timeoutMs, () => this.#refusal ?? this.#timeoutError(), options.signal);
+    this.#patience = {
+      deadlineMs: performance.now() + timeoutMs,
+      signal: this.#deadline.signal,
+      onWait: (refusal) => void (this.#refusal = refusal),
+    };
+  }
+
+  async run(): Promise<Connection> {
+    const { ready } = this.#session.milestones;
+    await this.#attempt.run(this.#deadline, () => Promise.race([this.#reach(), ready]));
+    return new Connection(this.#session);
+  }
+
+  /** Registers, then brings the first flight to the other peer, which answers by this peer's registration. */
+  async #reach(): Promise<void> {
+    await patiently(() => this.#attempt.register(), this.#patience);
     // Too late: the dial has ended already.
-    if (deadline.signal.aborted) return deadline.expired;
-    progress.step = "sending";
-    if (typeof target !== "string") {
-      await target.deliver(packets);
-      progress.step = "delivered";
-      return ready;
+    if (this.#deadline.signal.aborted) return this.#deadline.expired;
+    this.#step = "sending";
+    if (typeof this.#target === "string") await this.#post(this.#target);
+    else {
+      await this.#target.deliver(this.#packets);
+      this.#step = "delivered";
     }
-    await reachByMailbox(
-      context,
-      session,
-      { recipient: target, packets, note: options.note, timeoutMs },
-      progress,
-      patience,
-    );
-  };
-  try {
-    await Promise.race([reach(), ready, deadline.expired]);
-    return made.connection;
-  } catch (error) {
-    abandonAttempt(context, attempt, isQuicpipeError(error) ? error : abortedError(error));
-    throw error;
-  } finally {
-    deadline.clear();
+    await this.#session.milestones.ready;
   }
-}
 
-/** A first flight on its way through the mailbox. */
-interface Letter {
-  readonly recipient: string;
-  readonly packets: readonly Uint8Array[];
-  readonly note: string | undefined;
-  readonly timeoutMs: number;
-}
-
-async function reachByMailbox(
-  { relay, settings }: PeerContext,
-  session: QuicConnection,
-  { recipient, packets, note, timeoutMs }: Letter,
-  progress: Progress,
-  patience: Patience,
-): Promise<void> {
-  const request: MailboxSendRequest = {
-    packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
-    ...(note !== undefined && { note }),
-    ttlMs: Math.max(defaults.minMessageTtlMs, Math.min(timeoutMs, defaults.maxMessageTtlMs)),
-  };
-  const message = requireSent(await patiently(() => relay.send(recipient, request), patience));
-  progress.step = message.state;
-  try {
-    const { signal } = patience;
-    const watched = watch(
-      session,
-      progress,
-      async () => requireSent(await relay.sentMessage(message.id)),
-      signal,
-    );
-    const { ready } = session.milestones;
-    await Promise.race([ready, watched.then(() => ready)]);
-  } finally {
-    // The dial has ended without an answer, so the recipient need not see the message.
-    if (session.silent) relay.recall(message.id).catch(settings.onError);
-  }
-}
-
-/**
- * Follows the state of the message until a packet comes from the other peer. The engine's timers stand still meanwhile,
- * as the delay of the mailbox is not loss. Once the message is taken, the relay routes this peer's initial DCID to the
- * recipient. If no packet has come a second later, the recipient's flight was lost and has used up the limit for an
- * unvalidated address (RFC 9000 §8.1). Then only a retransmission by this peer gets the handshake going again
- * (RFC 9002 §6.2.2.1).
- */
-async function watch(
-  session: QuicConnection,
-  progress: Progress,
-  look: () => Promise<SentMessage>,
-  signal: AbortSignal,
-): Promise<void> {
-  while (session.silent && !signal.aborted) {
-    await pause(defaults.dialStatusMs, signal);
-    if (!session.silent || signal.aborted) return;
-    if (progress.step === "taken") return session.retransmit();
+  /** Leaves the first flight in the recipient's mailbox, and follows it. */
+  async #post(recipient: string): Promise<void> {
+    const { relay, settings } = this.#context;
+    const request: MailboxSendRequest = {
+      packets: this.#packets.map((packet) => Buffer.from(packet).toString("base64")),
+      ...(this.#note !== undefined && { note: this.#note }),
+      ttlMs: Math.max(defaults.minMessageTtlMs, Math.min(this.#timeoutMs, defaults.maxMessageTtlMs)),
+    };
+    const { id, state } = requireSent(await patiently(() => relay.send(recipient, request), this.#patience));
+    this.#step = state;
+    const { ready } = this.#session.milestones;
     try {
-      progress.step = (await look()).state;
+      await Promise.race([ready, this.#watch(id).then(() => ready)]);
+    } finally {
+      // The dial has ended without an answer, so the recipient need not see the message.
+      if (this.#session.silent) relay.recall(id).catch(settings.onError);
+    }
+  }
+
+  /**
+   * Follows the state of the message until a packet comes from the other peer. The engine's timers stand still meanwhile,
+   * as the delay of the mailbox is not loss. Once the message is taken, the relay routes this peer's initial DCID to the
+   * recipient. If no packet has come a second later, the recipient's flight was lost and has used up the limit for an
+   * unvalidated address (RFC 9000 §8.1). Then only a retransmission by this peer gets the handshake going again
+   * (RFC 9002 §6.2.2.1).
+   */
+  async #watch(messageId: string): Promise<void> {
+    const { signal } = this.#deadline;
+    while (this.#session.silent && !signal.aborted) {
+      await pause(defaults.dialStatusMs, signal);
+      if (!this.#session.silent || signal.aborted) return;
+      if (this.#step === "taken") return this.#session.retransmit();
+      await this.#look(messageId);
+      if (this.#step === "expired") throw expiredError();
+    }
+  }
+
+  async #look(messageId: string): Promise<void> {
+    try {
+      this.#step = requireSent(await this.#context.relay.sentMessage(messageId)).state;
     } catch (error) {
       // The relay may come back before the deadline. If not, this error is the cause of the timeout.
-      if (isQuicpipeError(error)) progress.fault = error;
+      if (isQuicpipeError(error)) this.#fault = error;
     }
-    if (progress.step === "expired") throw expiredError();
+  }
+
+  #timeoutError(): QuicpipeError {
+    const name = typeof this.#target === "string" ? this.#target : "the other peer";
+    const [step, timeoutMs] = [this.#step, this.#timeoutMs];
+    return new QuicpipeError(
+      "ERR_QUICPIPE_DIAL_TIMEOUT",
+      `${name} did not answer within ${timeoutMs / 1000} s: ${seen[step]}`,
+      { cause: this.#fault, details: { step, timeoutMs } },
+    );
   }
 }
 
-const seen: Readonly<Record<Progress["step"], string>> = {
+const seen: Readonly<Record<Step, string>> = {
   registering: "the relay has not registered this peer",
   sending: "the message did not get to the mailbox",
   delivered: "the first packets were handed over and nothing came back",
@@ -187,21 +179,8 @@ const seen: Readonly<Record<Progress["step"], string>> = {
   expired: "the message expired in its mailbox",
 };
 
-function timeoutError(target: DialTarget, timeoutMs: number, { step, fault }: Progress): QuicpipeError {
-  const name = typeof target === "string" ? target : "the other peer";
-  return new QuicpipeError(
-    "ERR_QUICPIPE_DIAL_TIMEOUT",
-    `${name} did not answer within ${timeoutMs / 1000} s: ${seen[step]}`,
-    { cause: fault, details: { step, timeoutMs } },
-  );
-}
-
 function expiredError(): QuicpipeError {
   return new QuicpipeError("ERR_QUICPIPE_DIAL_TIMEOUT", `the other peer did not answer: ${seen.expired}`, {
     details: { step: "expired" },
   });
-}
-
-function abortedError(cause: unknown): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", "the dial was given up", { cause });
 }

@@ -3,7 +3,7 @@ import { QuicpipeError } from "../errors.ts";
 import { loadPeerTelemetry } from "../telemetry/index.ts";
 import type { Address } from "../wire/address.ts";
 import { acceptFlight, acceptMessage, type AcceptOptions } from "./accepting.ts";
-import type { PeerContext } from "./connecting.ts";
+import type { PeerContext } from "./attempt.ts";
 import type { Connection } from "./connection/connection.ts";
 import { dial, type DialOptions, type DialTarget } from "./dialing.ts";
 import { loadEngine } from "./engine/engine.ts";
@@ -156,11 +156,11 @@ export class Peer implements AsyncIterable<Connection> {
     this.#mailbox.close();
     stun.close();
     for (const session of sessions) session.close({ closeCode: 0, reason: "the peer was closed" });
-    await Promise.all(Array.from(sessions, (session) => session.told));
-    // Leaving removes a session from the set.
-    for (const session of Array.from(sessions)) session.leave();
-    const told = Promise.allSettled([...registrations].map((registration) => registration.end()));
-    await within(defaults.closeTimeoutMs, told);
+    await Promise.all(Array.from(sessions, (session) => session.closeSent));
+    // A release removes a connection from the set.
+    for (const session of Array.from(sessions)) session.release();
+    const ended = Promise.allSettled([...registrations].map((registration) => registration.end()));
+    await within(defaults.closeTimeoutMs, ended);
     await within(defaults.closeTimeoutMs, this.#http.close());
     await socket.close();
   }

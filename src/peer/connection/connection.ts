@@ -1,7 +1,6 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { CloseInfo } from "./error.ts";
 import type { Datagrams } from "./datagrams.ts";
-import type { EngineConnection } from "../engine/contract.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { isErrorCode } from "./stream-error.ts";
 import type { BidirectionalStream } from "./streams.ts";
@@ -37,12 +36,10 @@ export class Connection {
   /** The path that packets take. */
   readonly path: ConnectionPath = { kind: "relay" };
   readonly #session: QuicConnection;
-  readonly #engine: EngineConnection;
 
   /** Internal: `Peer` creates connections. */
-  constructor(session: QuicConnection, engine: EngineConnection) {
+  constructor(session: QuicConnection) {
     this.#session = session;
-    this.#engine = engine;
   }
 
   /** Resolves when both sides have accepted each other. Rejects with the reason if they do not. */
@@ -69,7 +66,7 @@ export class Connection {
 
   /** The application protocol that both peers agreed on (RFC 7301); empty before {@link ready}. */
   get protocol(): string {
-    return this.#engine.applicationProtocol();
+    return this.#session.engine.applicationProtocol();
   }
 
   /** The other peer's name in the mailbox; `undefined` if the first flight came another way. */
@@ -132,14 +129,14 @@ export class Connection {
     this.#session.close({ closeCode, reason: cut(reason) });
   }
 
-  /** Closes the connection with code 0, and resolves when the other peer has been told. */
+  /** Closes the connection with code 0, and resolves when CONNECTION_CLOSE has been sent to the other peer. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#session.told;
+    await this.#session.closeSent;
   }
 
   async getStats(): Promise<ConnectionStats> {
-    const { rttMs, ...figures } = this.#engine.stats();
+    const { rttMs, ...figures } = this.#session.engine.stats();
     const { packetsRefused, datagrams } = this.#session;
     return {
       ...figures,

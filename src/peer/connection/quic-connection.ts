@@ -21,7 +21,7 @@ import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
 import { TrustGate } from "./trust-gate.ts";
 
-/** The parts of a session. */
+/** The parts of a {@link QuicConnection}. */
 export interface SessionParts {
   readonly engine: EngineConnection;
   readonly socket: PeerSocket;
@@ -36,35 +36,35 @@ export interface SessionParts {
   readonly relayFault: () => QuicpipeError | undefined;
   /** Called when packets get no answer, as the registration may have an old address. See {@link DriverOwner.onStalled}. */
   readonly onStalled: () => Promise<void> | undefined;
-  /** Called when the session has left the socket. Its registration can then end. */
+  /** Called when the connection has given up its routes. Its registration can then end. */
   readonly onEnd: () => void;
 }
 
 /** The life of one connection: handshake, trust, connection IDs, streams and datagrams, and its end. */
 export class QuicConnection {
+  readonly engine: EngineConnection;
   readonly streams: Streams;
   readonly datagrams: DatagramQueues;
   readonly remoteName: string | undefined;
   readonly milestones: Milestones = new Milestones();
 
   readonly #parts: SessionParts;
-  readonly #engine: EngineConnection;
   readonly #driver: Driver;
   readonly #gate: TrustGate;
   #phase: "handshake" | "open" | "ended" = "handshake";
   #heardShortHeader = false;
   #spareIdsWhenEstablished: number | undefined;
   #relabelled: boolean;
-  #left = false;
+  #released = false;
   #originalDestinationId: Uint8Array | undefined;
-  /** The close to send once the other side has acknowledged everything. */
-  #farewell: EngineClose | undefined;
-  #lingerTimer: NodeJS.Timeout | undefined;
-  readonly #told = Promise.withResolvers<void>();
+  /** The CONNECTION_CLOSE to send once the other side has acknowledged everything. */
+  #pendingClose: EngineClose | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+  readonly #closeSent = Promise.withResolvers<void>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    this.#engine = parts.engine;
+    this.engine = parts.engine;
     this.#relabelled = parts.role === "server";
     this.remoteName = parts.remoteName;
     // A dialer's first packets travel by mailbox, paste or push. Until a packet comes back, its timers would count that
@@ -79,7 +79,7 @@ export class QuicConnection {
 
   /** Pin of the other peer's key, once TLS has seen a certificate, if that parses. */
   get remotePin(): string | undefined {
-    const der = this.#engine.peerCertificate();
+    const der = this.engine.peerCertificate();
     try {
       return der && pinOf(der);
     } catch {
@@ -100,7 +100,7 @@ export class QuicConnection {
 
   /** Returns a dialer's first packets, for the caller to deliver. */
   firstFlight(): Uint8Array[] {
-    this.#originalDestinationId = this.#engine.destinationId();
+    this.#originalDestinationId = this.engine.destinationId();
     return this.#driver.collect();
   }
 
@@ -124,7 +124,7 @@ export class QuicConnection {
   /** Sends a PING, which defers the idle timeout. */
   keepAlive(): void {
     if (this.#phase !== "open") return;
-    this.#engine.ping();
+    this.engine.ping();
     this.#driver.wake();
   }
 
@@ -136,45 +136,45 @@ export class QuicConnection {
     if (this.#phase === "ended") return;
     const mayLinger = this.#phase === "open";
     this.#finish(closedError(info, "this"), info);
-    this.#farewell = { isApplication: true, errorCode: info.closeCode, reason: info.reason };
+    this.#pendingClose = { isApplication: true, errorCode: info.closeCode, reason: info.reason };
     if (mayLinger) this.#driver.flush();
-    if (!mayLinger || this.#engine.isQuiet()) return this.#sayFarewell();
-    this.#lingerTimer = setTimeout(() => this.#sayFarewell(), defaults.lingerMs);
-    this.#lingerTimer.unref();
+    if (!mayLinger || this.engine.isQuiet()) return this.#sendClose();
+    this.#closeTimer = setTimeout(() => this.#sendClose(), defaults.lingerMs);
+    this.#closeTimer.unref();
   }
 
-  /** Resolves when the other side has been sent the close of this side; at once if there is none to send. */
-  get told(): Promise<void> {
-    return this.#farewell ? this.#told.promise : Promise.resolve();
+  /** Resolves when this side's CONNECTION_CLOSE has been sent; at once if there is none to send. */
+  get closeSent(): Promise<void> {
+    return this.#pendingClose ? this.#closeSent.promise : Promise.resolve();
   }
 
   /** Ends the connection with an error. Notifies the other side if a packet has come from it. Idempotent. */
   abandon(error: QuicpipeError): void {
     if (this.#phase === "ended") return;
-    this.#engine.close({ isApplication: false, errorCode: 0, reason: "" });
+    this.engine.close({ isApplication: false, errorCode: 0, reason: "" });
     this.#closeEarly({ errorCode: 0, reason: "" });
     this.#finish(error, undefined);
-    if (this.silent) this.leave();
+    if (this.silent) this.release();
     else this.#driver.flush();
   }
 
-  /** Leaves the socket without waiting for late packets. Idempotent. */
-  readonly leave = (): void => {
-    if (this.#left) return;
-    this.#left = true;
-    this.#sayFarewell();
+  /** Gives up its routes in the socket, without waiting for late packets (RFC 9000 §10.2). Idempotent. */
+  readonly release = (): void => {
+    if (this.#released) return;
+    this.#released = true;
+    this.#sendClose();
     this.#driver.stop();
     this.#parts.ids.unroute(this.#parts.socket);
     this.#parts.onEnd();
   };
 
-  #sayFarewell(): void {
-    if (!this.#farewell) return;
-    clearTimeout(this.#lingerTimer);
-    this.#engine.close(this.#farewell);
-    this.#farewell = undefined;
+  #sendClose(): void {
+    if (!this.#pendingClose) return;
+    clearTimeout(this.#closeTimer);
+    this.engine.close(this.#pendingClose);
+    this.#pendingClose = undefined;
     this.#driver.flush();
-    this.#told.resolve();
+    this.#closeSent.resolve();
   }
 
   #owner(): DriverOwner {
@@ -182,16 +182,16 @@ export class QuicConnection {
       maySend: () => this.#maySend(),
       onTurn: () => this.#onTurn(),
       onStalled: this.#parts.onStalled,
-      onClosed: this.leave,
+      onClosed: this.release,
     };
   }
 
   #maySend(): boolean {
-    const verdict = this.#gate.look(() => this.#engine.peerCertificate());
+    const verdict = this.#gate.look(() => this.engine.peerCertificate());
     if (verdict === "refused" && this.#phase !== "ended") {
       const error = pinMismatch(this.remotePin, this.remoteName);
       const reason = "the certificate is not trusted";
-      this.#engine.close({ isApplication: false, errorCode: badCertificate, reason });
+      this.engine.close({ isApplication: false, errorCode: badCertificate, reason });
       this.#closeEarly({ errorCode: badCertificate, reason });
       this.#finish(error, undefined);
     }
@@ -201,20 +201,20 @@ export class QuicConnection {
   #onTurn(): void {
     if (this.#phase === "handshake") this.#open();
     if (this.#phase === "open") {
-      this.#parts.ids.topUp(this.#engine);
+      this.#parts.ids.topUp(this.engine);
       this.#relabel();
       this.streams.progress();
       this.datagrams.progress();
     }
-    if (this.#farewell && this.#engine.isQuiet()) this.#sayFarewell();
-    const hasFailed = this.#phase === "handshake" && this.#engine.localClose() !== undefined;
-    if (this.#phase !== "ended" && (hasFailed || this.#engine.isDraining())) this.#explain();
+    if (this.#pendingClose && this.engine.isQuiet()) this.#sendClose();
+    const hasFailed = this.#phase === "handshake" && this.engine.localClose() !== undefined;
+    if (this.#phase !== "ended" && (hasFailed || this.engine.isDraining())) this.#explain();
   }
 
   #open(): void {
-    if (!this.#engine.isEstablished() || this.#engine.isDraining()) return;
+    if (!this.engine.isEstablished() || this.engine.isDraining()) return;
     // Issues IDs at once: the packets that they elicit from the other side are the awaited confirmation.
-    this.#parts.ids.topUp(this.#engine);
+    this.#parts.ids.topUp(this.engine);
     if (this.#parts.role === "client" && !this.#isConfirmed()) return;
     this.#phase = "open";
     this.milestones.open();
@@ -227,7 +227,7 @@ export class QuicConnection {
    * must not change (RFC 9000 §9): a lost Finished would never be sent again.
    */
   #isConfirmed(): boolean {
-    const spareIds = this.#engine.spareDestinationIds();
+    const spareIds = this.engine.spareDestinationIds();
     if (this.#spareIdsWhenEstablished !== undefined)
       return this.#heardShortHeader || spareIds > this.#spareIdsWhenEstablished;
     this.#spareIdsWhenEstablished = spareIds;
@@ -240,17 +240,17 @@ export class QuicConnection {
    * at the end would take seconds. A path under another local label starts without it.
    */
   #relabel(): void {
-    if (this.#relabelled || this.#engine.spareDestinationIds() === 0) return;
+    if (this.#relabelled || this.engine.spareDestinationIds() === 0) return;
     this.#relabelled = true;
     const { address, port } = this.#parts.socket.local;
-    this.#engine.relabel({ address, port: port ^ 1 });
+    this.engine.relabel({ address, port: port ^ 1 });
   }
 
   /** The engine's connection is over: finds out why. */
   #explain(): void {
     const { ownPin, relayFault } = this.#parts;
-    const remote = this.#engine.remoteClose();
-    const local = this.#engine.localClose();
+    const remote = this.engine.remoteClose();
+    const local = this.engine.localClose();
     const phase = this.#phase === "open" ? "open" : "handshake";
     if (remote?.isApplication && phase === "open") {
       const info = { closeCode: remote.errorCode, reason: remote.reason };
@@ -266,7 +266,7 @@ export class QuicConnection {
   #closeEarly({ errorCode, reason }: { errorCode: number; reason: string }): void {
     const originalDestinationId = this.#originalDestinationId;
     if (this.#phase !== "handshake" || !originalDestinationId || this.silent) return;
-    const destinationId = this.#engine.destinationId();
+    const destinationId = this.engine.destinationId();
     const sourceId = this.#parts.ids.first;
     this.#parts.socket.send(
       encodeInitialClose({ originalDestinationId, destinationId, sourceId, errorCode, reason }),

@@ -3,17 +3,12 @@ import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { RegisterRequest, RegisterResponse } from "../../protocol.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import { requireRegistration } from "./answer.ts";
+import type { RelayClient } from "./client.ts";
 import type { StunCredential } from "../../wire/stun-binding.ts";
-
-/** The part of the relay that upkeep needs. */
-export interface RegistrationRelay {
-  register(request: RegisterRequest): Promise<RegisterResponse>;
-  endRegistration(id: string): Promise<void>;
-}
 
 /** The parts of a {@link RegistrationUpkeep}. */
 export interface UpkeepParts {
-  readonly relay: RegistrationRelay;
+  readonly relay: Pick<RelayClient, "register" | "endRegistration">;
   /** Proves the address by STUN. */
   readonly bind: (credential: StunCredential) => Promise<Address>;
   readonly token: () => Promise<string>;
@@ -22,10 +17,8 @@ export interface UpkeepParts {
   readonly keepaliveMs: number;
   /** Called with each answer, which tells where the relay's UDP socket is. May throw. */
   readonly onAnswer?: (answer: RegisterResponse) => void;
-  /** Called at each keepalive. */
+  /** Called at each keepalive, and when the relay has followed to another address: packets get through again. */
   readonly onKeepalive?: () => void;
-  /** Called when the relay has followed to another address: packets get through again. */
-  readonly onMoved?: () => void;
 }
 
 /**
@@ -149,7 +142,7 @@ export class RegistrationUpkeep {
       const address = formatAddress(await this.#parts.bind({ username: this.id, password }));
       const hasMoved = address !== this.#current.address;
       this.#current = { ...this.#current, address };
-      if (hasMoved) this.#parts.onMoved?.();
+      if (hasMoved) this.#parts.onKeepalive?.();
     } finally {
       this.#askedAtMs = Infinity;
     }

@@ -110,7 +110,7 @@ describe("a registration's upkeep", () => {
   it("tells when the relay has followed to another address, once", async () => {
     const { parts } = setUp({ address: "203.0.113.7:1111" });
     const moved = vi.fn();
-    const registration = await RegistrationUpkeep.open({ ...parts, onMoved: moved });
+    const registration = await RegistrationUpkeep.open({ ...parts, onKeepalive: moved });
     await registration.keepAlive();
     await registration.keepAlive();
     expect(registration.address).toBe("203.0.113.7:4433");

@@ -1,0 +1,150 @@
+import * as defaults from "../defaults/index.ts";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
+import type { RegisterResponse } from "../protocol.ts";
+import type { PeerTelemetry, PeerTrace } from "../telemetry/index.ts";
+import { ConnectionIds } from "./connection/connection-ids.ts";
+import { QuicConnection } from "./connection/quic-connection.ts";
+import type { Engine } from "./engine/contract.ts";
+import type { PeerSettings } from "./options.ts";
+import type { RelayClient } from "./relay/client.ts";
+import { localRelay } from "./relay/local-relay.ts";
+import type { StunClient } from "./relay/stun-client.ts";
+import { RegistrationUpkeep } from "./relay/upkeep.ts";
+import type { PeerSocket } from "./socket.ts";
+import type { Deadline } from "./time/deadline.ts";
+import type { Identity } from "./trust/identity.ts";
+import type { TrustPolicy } from "./trust/trust.ts";
+
+/** The parts of one bound peer, shared by dialing and accepting. */
+export interface PeerContext {
+  readonly settings: PeerSettings;
+  readonly engine: Engine;
+  readonly socket: PeerSocket;
+  readonly relay: RelayClient;
+  readonly stun: StunClient;
+  readonly identity: Identity;
+  readonly telemetry: PeerTelemetry;
+  /** Connections that hold the socket. They are closed with the peer. */
+  readonly sessions: Set<QuicConnection>;
+  /** Registrations that live at the relay. They are ended with the peer. */
+  readonly registrations: Set<RegistrationUpkeep>;
+}
+
+/** Returns the context for one piece of work, whose requests to the relay carry the trace's headers. */
+export function within(context: PeerContext, { headers }: PeerTrace): PeerContext {
+  return { ...context, relay: context.relay.withHeaders(headers) };
+}
+
+/** The differences between a dialed and an accepted connection. */
+export interface ConnectionTerms {
+  readonly role: "client" | "server";
+  readonly policy: TrustPolicy;
+  readonly remoteName: string | undefined;
+  readonly alpn: readonly string[];
+  readonly idleTimeoutMs: number;
+}
+
+/** An attempt at one connection: its IDs, which derive from one registration key, its registration, and the connection itself. */
+export class Attempt {
+  readonly #context: PeerContext;
+  readonly #ids: ConnectionIds;
+  #session: QuicConnection | undefined;
+  #registration: RegistrationUpkeep | undefined;
+  #hasEnded = false;
+
+  constructor(context: PeerContext) {
+    this.#context = context;
+    this.#ids = new ConnectionIds(undefined, context.settings.cidsPerConnection);
+  }
+
+  /** Works on the attempt until its deadline. If that fails, the connection ends, and no registration stays at the relay. */
+  async run<Result>(deadline: Deadline, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await Promise.race([work(), deadline.expired]);
+    } catch (error) {
+      this.#abandon(isQuicpipeError(error) ? error : givenUp(error));
+      throw error;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  /** Registers the connection IDs and keeps them registered until the connection ends. Returns the registration's ID. */
+  async register(): Promise<string> {
+    const { relay, stun, settings, registrations } = this.#context;
+    const registration = await RegistrationUpkeep.open({
+      relay,
+      bind: (credential) => stun.bind(credential),
+      onAnswer: (answer) => this.#followRelay(answer),
+      token: settings.token,
+      key: this.#ids.key,
+      num: this.#ids.num,
+      keepaliveMs: settings.keepaliveMs,
+      onKeepalive: () => this.#session?.keepAlive(),
+    });
+    this.#registration = registration;
+    registrations.add(registration);
+    // The attempt has ended in the meantime.
+    if (this.#hasEnded) this.#end();
+    return registration.id;
+  }
+
+  /** Creates the connection in the engine. */
+  connect(terms: ConnectionTerms): QuicConnection {
+    const { engine, socket, identity, settings, sessions } = this.#context;
+    const { role, policy, remoteName, alpn, idleTimeoutMs } = terms;
+    const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
+    const { datagramQueue, activeConnectionIdLimit } = defaults;
+    const own = { identity, demand: policy.demand, alpn, idleTimeoutMs, maxUdpPayloadBytes };
+    const limits = { flowWindowBytes, maxStreams, datagramQueue, activeConnectionIdLimit };
+    const start = { sourceId: this.#ids.first, local: socket.local, remote: socket.relay };
+    const session = new QuicConnection({
+      engine: engine[role === "client" ? "connect" : "accept"]({ ...own, ...limits }, start),
+      socket,
+      ids: this.#ids,
+      role,
+      check: policy.checkFor?.(remoteName),
+      remoteName,
+      ownPin: identity.pin,
+      idleTimeoutMs,
+      keepaliveMs,
+      relayFault: () => this.#registration?.fault,
+      onStalled: () => {
+        const upkeep = this.#registration?.keepAlive();
+        return this.#registration?.fault && upkeep;
+      },
+      onEnd: () => this.#end(),
+    });
+    this.#session = session;
+    sessions.add(session);
+    return session;
+  }
+
+  /** Moves the socket to the relay's UDP address, which a peer that registers over TCP learns from the answer. */
+  #followRelay(answer: RegisterResponse): void {
+    const { settings, socket } = this.#context;
+    if (settings.transport === "tcp") socket.moveTo(localRelay(answer, settings.addresses, socket));
+  }
+
+  #abandon(error: QuicpipeError): void {
+    if (this.#session) this.#session.abandon(error);
+    else this.#end();
+  }
+
+  #end(): void {
+    const { sessions, registrations, settings } = this.#context;
+    const registration = this.#registration;
+    this.#hasEnded = true;
+    if (this.#session) sessions.delete(this.#session);
+    if (!registration) return;
+    registration
+      .end()
+      // It expires at the relay anyway, so a failure changes nothing for the caller.
+      .catch(settings.onError)
+      .finally(() => registrations.delete(registration));
+  }
+}
+
+function givenUp(cause: unknown): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", "the connection was given up", { cause });
+}
