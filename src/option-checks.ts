@@ -19,9 +19,12 @@ export function elementInvalid(path: string, element: unknown, allowed: string):
 }
 
 function refusal(path: string, fault: string, allowed: string): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `option ${path} ${fault}, but must be ${allowed}`, {
-    details: { option: path },
-  });
+  return optionError(path, `option ${path} ${fault}, but must be ${allowed}`);
+}
+
+/** Returns the error for an option, with a message of the caller's. */
+export function optionError(option: string, message: string, cause?: unknown): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message, { cause, details: { option } });
 }
 
 /**
@@ -40,10 +43,9 @@ export function requireOptions<Options extends object>(
     throw optionInvalid(path || "quicpipe(…)", value, "an object");
   const unknown = Object.keys(value).find((name) => !known.some((candidate) => candidate === name));
   if (unknown !== undefined)
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_OPTION_INVALID",
+    throw optionError(
+      joined(path, unknown),
       `option ${joined(path, unknown)} is unknown; known here are ${known.join(", ")}`,
-      { details: { option: joined(path, unknown) } },
     );
   return value;
 }

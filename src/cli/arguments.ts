@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { QuicpipeError } from "../errors.ts";
+import { optionError } from "../option-checks.ts";
 import { isName, maxNameBytes } from "../protocol.ts";
 
 /** Range of a number on the command line. From 0 and without a unit by default. */
@@ -21,11 +22,7 @@ export function requireNumber(option: string, value: string, range: NumberRange 
   if (number >= min && number <= (max ?? number)) return number;
   const what = unit === undefined ? "a whole number" : `a whole number of ${unit},`;
   const bounds = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
-    `${option} is ${JSON.stringify(value)}, but must be ${what} ${bounds}`,
-    { details: { option } },
-  );
+  throw optionError(option, `${option} is ${JSON.stringify(value)}, but must be ${what} ${bounds}`);
 }
 
 /**
@@ -35,10 +32,9 @@ export function requireNumber(option: string, value: string, range: NumberRange 
  */
 export function requireName(option: string, value: string): string {
   if (isName(value)) return value;
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
+  throw optionError(
+    option,
     `${option} is ${JSON.stringify(value)}, but must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`,
-    { details: { option } },
   );
 }
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { QuicpipeError } from "../errors.ts";
+import { optionError } from "../option-checks.ts";
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -16,7 +16,7 @@ export function certificatesIn(pem: string): string[] {
  */
 export function requireCertificates(option: string, pem: string): [string, ...string[]] {
   const [first, ...others] = certificatesIn(String(pem));
-  if (first === undefined) throw invalid(option, "holds no certificate: give PEM text");
+  if (first === undefined) throw optionError(option, `${option} holds no certificate: give PEM text`);
   for (const each of [first, ...others]) parse(option, "a certificate", () => new X509Certificate(each));
   return [first, ...others];
 }
@@ -56,7 +56,7 @@ export function requireKeyPair(
   const [leaf] = requireCertificates(names.cert, String(cert));
   const privateKey = parse(names.key, "an unencrypted private key", () => createPrivateKey(String(key)));
   if (!isKeyOf(leaf, privateKey))
-    throw invalid(names.key, `does not belong to the (first) certificate of ${names.cert}`);
+    throw optionError(names.key, `${names.key} does not belong to the (first) certificate of ${names.cert}`);
 }
 
 /** Reports whether a private key belongs to a certificate (PEM). */
@@ -68,13 +68,6 @@ function parse<T>(option: string, what: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw invalid(option, `does not parse as ${what}: give PEM text`, cause);
+    throw optionError(option, `${option} does not parse as ${what}: give PEM text`, cause);
   }
-}
-
-function invalid(option: string, fault: string, cause?: unknown): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${option} ${fault}`, {
-    cause,
-    details: { option },
-  });
 }

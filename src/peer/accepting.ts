@@ -1,10 +1,10 @@
 import { QuicpipeError } from "../errors.ts";
 import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
-import { type Alpn, requireAlpn } from "./alpn.ts";
 import { Attempt, type PeerContext, within } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
+import { type Alpn, requireAlpn } from "./options.ts";
 import { createDeadline } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";

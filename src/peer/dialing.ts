@@ -1,12 +1,11 @@
 import * as defaults from "../defaults/index.ts";
 import { type ErrorDetails, isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { MailboxSendRequest } from "../protocol.ts";
-import { type Alpn, requireAlpn } from "./alpn.ts";
 import { Attempt, type PeerContext, within } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadline, type Deadline } from "./time/deadline.ts";
-import { namesOf, requireOptions } from "../option-checks.ts";
-import { numberIn } from "./options.ts";
+import { type IntegerRange, namesOf, requireInteger, requireOptions } from "../option-checks.ts";
+import { type Alpn, requireAlpn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
 import { pause } from "./time/pause.ts";
 import { requireSent } from "./relay/answer.ts";
@@ -42,6 +41,8 @@ const optionNames = namesOf<DialOptions>({
   signal: true,
 });
 
+const timeoutRange: IntegerRange = { min: 100, max: 3_600_000, fallback: defaults.dialTimeoutMs };
+
 type Step = ErrorDetails["ERR_QUICPIPE_DIAL_TIMEOUT"]["step"];
 
 /** Makes a connection to another peer. The caller closes it. */
@@ -74,7 +75,7 @@ class Dial {
     const { settings } = context;
     const policy = createTrustPolicy(chosenTrust(options, settings.trust));
     const alpn = requireAlpn(options.alpn, settings.alpn);
-    const timeoutMs = numberIn("timeoutMs", options.timeoutMs, 100, 3_600_000, defaults.dialTimeoutMs);
+    const timeoutMs = requireInteger("timeoutMs", options.timeoutMs, timeoutRange);
     const remoteName = typeof target === "string" ? target : undefined;
     // The engine's idle timer starts with the first flight, which may wait as long as the dial does.
     const idleTimeoutMs = Math.max(settings.idleTimeoutMs, timeoutMs);

@@ -1,5 +1,5 @@
 export { Peer, type PeerStats } from "./peer.ts";
-export type { PeerOptions } from "./options.ts";
+export type { Alpn, PeerOptions } from "./options.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
 export type { AcceptOptions } from "./accepting.ts";
 export type { Connection, ConnectionPath, ConnectionStats } from "./connection/connection.ts";
@@ -15,6 +15,5 @@ export {
   type IdentityOptions,
   loadIdentity,
 } from "./trust/identity.ts";
-export type { Alpn } from "./alpn.ts";
 export type { Address } from "../wire/address.ts";
 export { type ErrorDetails, isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";

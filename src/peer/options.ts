@@ -1,13 +1,21 @@
 import { isIP, isIPv4 } from "node:net";
 import * as defaults from "../defaults/index.ts";
-import { QuicpipeError } from "../errors.ts";
-import { namesOf, requireOptions } from "../option-checks.ts";
+import type { QuicpipeError } from "../errors.ts";
+import {
+  elementInvalid,
+  type IntegerRange,
+  namesOf,
+  optionInvalid,
+  requireInteger,
+  requireOptions,
+  requireTexts,
+  shownInvalid,
+} from "../option-checks.ts";
 import { requireCertificates } from "../files/pem.ts";
 import { maxPacketBytes } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { isLoopbackHost } from "../wire/ip.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
-import { type Alpn, requireAlpn } from "./alpn.ts";
 import type { Identity } from "./trust/identity.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust/trust.ts";
@@ -72,8 +80,31 @@ export interface PeerOptions {
   readonly onError?: ((error: QuicpipeError) => void) | undefined;
 }
 
+type NumberName = {
+  [Name in keyof PeerOptions]-?: NonNullable<PeerOptions[Name]> extends number ? Name : never;
+}[keyof PeerOptions];
+type Numbers = Readonly<Record<NumberName, number>>;
+
+const ranges: Readonly<Record<NumberName, IntegerRange>> = {
+  port: { min: 0, max: 65_535, fallback: 0 },
+  maxUdpPayloadBytes: {
+    min: minInitialDatagramBytes,
+    max: maxPacketBytes,
+    fallback: defaults.maxUdpPayloadBytes,
+  },
+  idleTimeoutMs: { min: 1000, max: 600_000, fallback: defaults.idleTimeoutMs },
+  keepaliveMs: { min: 100, max: 60_000, fallback: defaults.keepaliveMs },
+  requestTimeoutMs: { min: 100, max: 60_000, fallback: defaults.requestTimeoutMs },
+  handshakeTimeoutMs: { min: 100, max: 60_000, fallback: defaults.handshakeTimeoutMs },
+  flowWindowBytes: { min: 65_536, max: 1_073_741_824, fallback: defaults.flowWindowBytes },
+  maxStreams: { min: 1, max: 65_536, fallback: defaults.maxStreams },
+  cidsPerConnection: { min: 4, max: 65_536, fallback: defaults.cidsPerConnection },
+  backlog: { min: 0, max: 1024, fallback: defaults.backlog },
+};
+
 /** The compiler checks that the list is complete: a missing name would be refused. */
 const optionNames = namesOf<PeerOptions>({
+  ...ranges,
   relay: true,
   token: true,
   identity: true,
@@ -81,22 +112,12 @@ const optionNames = namesOf<PeerOptions>({
   relayCa: true,
   alpn: true,
   host: true,
-  port: true,
-  maxUdpPayloadBytes: true,
-  idleTimeoutMs: true,
-  keepaliveMs: true,
-  requestTimeoutMs: true,
-  handshakeTimeoutMs: true,
-  flowWindowBytes: true,
-  maxStreams: true,
-  cidsPerConnection: true,
-  backlog: true,
   telemetry: true,
   onError: true,
 });
 
 /** Checked options with their defaults, and the relay's address from the first look-up. */
-export interface PeerSettings {
+export interface PeerSettings extends Numbers {
   /** Transport of requests: HTTP/3 from the peer's own socket, or HTTP/1.1 to a relay on this machine. */
   readonly transport: "http3" | "tcp";
   readonly relayHost: string;
@@ -111,16 +132,6 @@ export interface PeerSettings {
   readonly relayCa: string | undefined;
   readonly alpn: readonly string[];
   readonly host: string;
-  readonly port: number;
-  readonly maxUdpPayloadBytes: number;
-  readonly idleTimeoutMs: number;
-  readonly keepaliveMs: number;
-  readonly requestTimeoutMs: number;
-  readonly handshakeTimeoutMs: number;
-  readonly flowWindowBytes: number;
-  readonly maxStreams: number;
-  readonly cidsPerConnection: number;
-  readonly backlog: number;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
 }
@@ -140,11 +151,9 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   // Without TLS no resolver is believed about where this machine is (RFC 6761 §6.3).
   const addresses = isSecure || isIP(relayHost) !== 0 ? await lookUpRelay(relayHost) : localAddresses;
   const [address] = orderAddresses(addresses, undefined);
-  const range = (name: keyof PeerOptions, min: number, max: number, absent: number): number =>
-    numberIn(name, options[name], min, max, absent);
   const { token = "" } = options;
   if (typeof token !== "string" && typeof token !== "function")
-    throw invalid("token", token, "a string or a function that returns one");
+    throw optionInvalid("token", token, "a string or a function that returns one");
   if (Object.hasOwn(options, "relayCa")) requireRelayCa(options.relayCa, url);
   return {
     transport: isSecure ? "http3" : "tcp",
@@ -158,31 +167,34 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
     host: options.host ?? (isIPv4(relayHost) ? "0.0.0.0" : "::"),
-    port: range("port", 0, 65_535, 0),
-    maxUdpPayloadBytes: range(
-      "maxUdpPayloadBytes",
-      minInitialDatagramBytes,
-      maxPacketBytes,
-      defaults.maxUdpPayloadBytes,
-    ),
-    idleTimeoutMs: range("idleTimeoutMs", 1000, 600_000, defaults.idleTimeoutMs),
-    keepaliveMs: range("keepaliveMs", 100, 60_000, defaults.keepaliveMs),
-    requestTimeoutMs: range("requestTimeoutMs", 100, 60_000, defaults.requestTimeoutMs),
-    handshakeTimeoutMs: range("handshakeTimeoutMs", 100, 60_000, defaults.handshakeTimeoutMs),
-    flowWindowBytes: range("flowWindowBytes", 65_536, 1_073_741_824, defaults.flowWindowBytes),
-    maxStreams: range("maxStreams", 1, 65_536, defaults.maxStreams),
-    cidsPerConnection: range("cidsPerConnection", 4, 65_536, defaults.cidsPerConnection),
-    backlog: range("backlog", 0, 1024, defaults.backlog),
+    ...requireNumbers(options),
     telemetry: options.telemetry ?? true,
     onError: options.onError ?? (() => undefined),
   };
 }
 
-/** Returns an option that must be a whole number in a range, or its default. */
-export function numberIn(name: string, value: unknown, min: number, max: number, absent: number): number {
-  if (value === undefined) return absent;
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalid(name, value, `a whole number from ${min} to ${max}`);
+function requireNumbers(options: PeerOptions): Numbers {
+  const names = Object.keys(ranges) as NumberName[];
+  const values = names.map((name) => [name, requireInteger(name, options[name], ranges[name])]);
+  return Object.fromEntries(values) as Numbers;
+}
+
+/** One application protocol, or several in the dialer's order of preference (RFC 7301). */
+export type Alpn = string | readonly string[];
+
+/** Longest name of an application protocol, in bytes of UTF-8 (RFC 7301 §3.1). */
+const maxAlpnBytes = 255;
+
+/**
+ * Returns the application protocols of an option, at least one; `fallback` if it is absent.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID for anything but texts of 1 to 255 bytes.
+ */
+export function requireAlpn(value: unknown, fallback: readonly string[]): readonly string[] {
+  const names = requireTexts("alpn", value) ?? fallback;
+  const long = names.find((name) => Buffer.byteLength(name) > maxAlpnBytes);
+  if (long !== undefined) throw elementInvalid("alpn", long, `names of 1 to ${maxAlpnBytes} bytes`);
+  return names;
 }
 
 /** Addresses of `localhost`, in the order of trying. */
@@ -193,9 +205,9 @@ function relayUrl(relay: string | URL): URL {
   if (url?.protocol === "https:") return url;
   // It carries tokens and keys in the clear.
   if (url?.protocol === "http:" && isLoopbackHost(url.hostname)) return url;
-  throw invalid(
+  throw shownInvalid(
     "relay",
-    relay,
+    String(relay),
     "an https URL such as https://relay.example:4433, or an http one of this machine such as http://localhost:3000",
   );
 }
@@ -203,19 +215,8 @@ function relayUrl(relay: string | URL): URL {
 /** Refuses a CA that is missing where one was meant, as the system's would take its place, and one that would have no effect. */
 function requireRelayCa(relayCa: string | undefined, { protocol }: URL): void {
   if (protocol === "http:")
-    throw invalid(
-      "relayCa",
-      "given",
-      "absent for an http relay, which has no certificate: give an https URL",
-    );
-  if (relayCa === undefined) throw invalid("relayCa", relayCa, `PEM text or "insecure", or else absent`);
+    throw optionInvalid("relayCa", relayCa, "absent for an http relay, which has no certificate");
+  if (relayCa === undefined)
+    throw optionInvalid("relayCa", relayCa, `PEM text or "insecure", or else absent`);
   if (relayCa !== "insecure") requireCertificates("relayCa", relayCa);
-}
-
-function invalid(name: string, value: unknown, wanted: string): QuicpipeError {
-  // A token must not show up in a message.
-  const shown = name === "token" ? typeof value : String(value);
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${name} is ${shown}; it must be ${wanted}`, {
-    details: { option: name },
-  });
 }

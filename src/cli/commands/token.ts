@@ -1,5 +1,5 @@
 import { defineCommand, type CommandDef } from "citty";
-import { QuicpipeError } from "../../errors.ts";
+import { optionError } from "../../option-checks.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
 import { scopes } from "../../protocol.ts";
 import { requireName, requireNumber } from "../arguments.ts";
@@ -45,7 +45,5 @@ function requireScopes(value: string): string {
   if (unknown === undefined && names.length > 0) return names.join(" ");
   const what =
     unknown === undefined ? "--scope names no scope" : `--scope: there is no ${JSON.stringify(unknown)}`;
-  throw new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `${what}; there are ${known.join(", ")}`, {
-    details: { option: "--scope" },
-  });
+  throw optionError("--scope", `${what}; there are ${known.join(", ")}`);
 }

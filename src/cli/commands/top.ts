@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { styleText } from "node:util";
 import { defineCommand, type CommandDef } from "citty";
 import { sampleIntervalMs, topTimeoutMs } from "../../defaults/index.ts";
-import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
+import { isQuicpipeError } from "../../errors.ts";
+import { optionError } from "../../option-checks.ts";
 import { type AdminClient, openAdminClient } from "../../peer/admin/index.ts";
 import { mintDevelopmentToken, type PagedRelayStats } from "../../plugin/index.ts";
 import { scopes } from "../../protocol.ts";
@@ -59,10 +60,9 @@ async function adminToken(given: RelayAccessArgs): Promise<string> {
   const token = givenToken(given);
   if (token) return token;
   if (isOnThisMachine(given)) return mintDevelopmentToken({ sub: "quicpipe top", scope: scopes.admin });
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
+  throw optionError(
+    "--token-file",
     `no token: set QUICPIPE_TOKEN or give --token-file, with a token that has the scope ${scopes.admin}`,
-    { details: { option: "--token-file" } },
   );
 }
 

@@ -1,4 +1,4 @@
-import { QuicpipeError } from "../../errors.ts";
+import { optionError } from "../../option-checks.ts";
 import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
 import { listOf, requireName } from "../arguments.ts";
@@ -89,10 +89,9 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
   const pins = listOf(pin);
   if (insecure && pins.length === 0) return "insecure";
   if (!insecure && pins.length > 0) return pins;
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
+  throw optionError(
+    "--pin",
     "say whom to trust: either --pin with what the other peer's `quicpipe id` prints, or --insecure for anybody",
-    { details: { option: "--pin" } },
   );
 }
 
@@ -104,16 +103,14 @@ function requireTrust({ pin, insecure }: PeerArgs): Trust {
 async function requireToken(args: PeerArgs): Promise<string> {
   const given = givenToken(args);
   if (given && args.as !== undefined)
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_OPTION_INVALID",
+    throw optionError(
+      "--as",
       `--as ${JSON.stringify(args.as)} has no effect beside a token, which names this peer: leave out --as, or --token-file and QUICPIPE_TOKEN`,
-      { details: { option: "--as" } },
     );
   if (given) return given;
   if (args.as !== undefined) return mintDevelopmentToken({ sub: requireName("--as", args.as) });
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
+  throw optionError(
+    "--token-file",
     "no token: set QUICPIPE_TOKEN or give --token-file; with a relay on this machine, give --as and a name",
-    { details: { option: "--token-file" } },
   );
 }

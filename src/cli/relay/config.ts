@@ -1,4 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
+import { optionError } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
 
@@ -109,17 +110,18 @@ export interface RelayConfig {
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
   requireEffect(file);
-  const auth = authOf(args);
   const options = {
     ...file,
-    ...(args.host === undefined ? {} : { host: args.host }),
-    ...(args.port === undefined ? {} : { port: requireNumber("--port", args.port) }),
-    ...(args["public-address"] === undefined ? {} : { publicAddress: args["public-address"] }),
-    ...(args["trusted-proxies"] === undefined ? {} : { trustedProxies: listOf(args["trusted-proxies"]) }),
-    ...(args.stun === undefined ? {} : { stun: args.stun }),
-    ...(auth === undefined ? {} : { auth }),
-    ...forwarderOf(args, file["forwarder"]),
-    ...xdpOf(args, file["xdp"]),
+    ...given({
+      host: args.host,
+      port: numberOf("--port", args.port),
+      publicAddress: args["public-address"],
+      trustedProxies: args["trusted-proxies"] === undefined ? undefined : listOf(args["trusted-proxies"]),
+      stun: args.stun,
+      auth: authOf(args),
+      forwarder: forwarderOf(args, file["forwarder"]),
+      xdp: xdpOf(args, file["xdp"]),
+    }),
     // quicpipe() itself refuses unknown names and values from the file.
   } as QuicpipeOptions;
   if (production && options.auth === undefined) throw authRequired();
@@ -129,36 +131,36 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
 /** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */
 function requireEffect(file: Record<string, unknown>): void {
   if ("logger" in file)
-    throw invalid("logger", "`logger` in the config file has no effect: log lines go to stderr");
+    throw optionError("logger", "`logger` in the config file has no effect: log lines go to stderr");
   if ("upstream" in file)
-    throw invalid(
+    throw optionError(
       "upstream",
       "`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own",
     );
 }
 
-function forwarderOf({ backend, threads }: RelayArgs, file: unknown): { forwarder?: unknown } {
-  if (backend === undefined && threads === undefined) return {};
-  return {
-    forwarder: {
-      ...(file as object | undefined),
-      ...(backend === undefined ? {} : { backend }),
-      ...(threads === undefined ? {} : { threads: requireNumber("--threads", threads) }),
-    },
-  };
+/** Leaves out what was not given, so that it does not take the place of a value from the file. */
+function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): { xdp?: unknown } {
-  if (xdp === undefined && pin === undefined) return {};
-  if (xdp === "off" && pin) throw invalid("--xdp-pin", "--xdp off leaves nothing to pin: omit --xdp-pin");
-  if (xdp === "off") return { xdp };
-  const fromFile = typeof file === "object" ? file : {};
+function numberOf(option: string, value: string | undefined): number | undefined {
+  return value === undefined ? undefined : requireNumber(option, value);
+}
+
+function forwarderOf({ backend, threads }: RelayArgs, file: unknown): unknown {
+  if (backend === undefined && threads === undefined) return undefined;
+  return { ...(file as object | undefined), ...given({ backend, threads: numberOf("--threads", threads) }) };
+}
+
+function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): unknown {
+  if (xdp === undefined && pin === undefined) return undefined;
+  if (xdp === "off" && pin) throw optionError("--xdp-pin", "--xdp off leaves nothing to pin: omit --xdp-pin");
+  if (xdp === "off") return xdp;
   return {
-    xdp: {
-      ...fromFile,
-      ...(xdp === undefined ? {} : { interfaces: xdp === "auto" ? undefined : listOf(xdp) }),
-      ...(pin === undefined ? {} : { pin }),
-    },
+    ...(typeof file === "object" ? file : {}),
+    ...(xdp === undefined ? {} : { interfaces: xdp === "auto" ? undefined : listOf(xdp) }),
+    ...given({ pin }),
   };
 }
 
@@ -167,30 +169,26 @@ function authOf(args: RelayArgs): QuicpipeOptions["auth"] {
   const isAsked = [jwks, issuer, audience, keyGrace].some((value) => value !== undefined);
   if (auth === "none" && !isAsked) return "none";
   if (auth === "none")
-    throw invalid(
+    throw optionError(
       "--auth",
       "--auth none lets everybody in: omit --jwks, --issuer, --audience and --key-grace",
     );
   if (!isAsked) return undefined;
   if (jwks === undefined && issuer === undefined)
-    throw invalid(
+    throw optionError(
       "--audience",
       "--audience and --key-grace need --issuer or --jwks, the keys to check tokens with",
     );
-  return {
-    ...(jwks === undefined ? {} : { jwks }),
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(audience === undefined ? {} : { audience }),
-    ...(keyGrace === undefined ? {} : { keyGraceMs: requireNumber("--key-grace", keyGrace) * 1000 }),
-  };
+  const keyGraceMs = keyGrace === undefined ? undefined : requireNumber("--key-grace", keyGrace) * 1000;
+  return given({ jwks, issuer, audience, keyGraceMs });
 }
 
 function tlsOf({ cert, key }: RelayArgs, file: unknown): TlsFiles | undefined {
   if (cert !== undefined && key !== undefined) return { cert, key };
-  if (cert !== undefined || key !== undefined) throw invalid("--cert", "--cert and --key go together");
+  if (cert !== undefined || key !== undefined) throw optionError("--cert", "--cert and --key go together");
   if (file === undefined) return undefined;
   if (isTlsFiles(file)) return file;
-  throw invalid("tls", '`tls` in the config file must be {"cert": file, "key": file}');
+  throw optionError("tls", '`tls` in the config file must be {"cert": file, "key": file}');
 }
 
 function isTlsFiles(value: unknown): value is TlsFiles {
@@ -204,9 +202,9 @@ function readConfig(path: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   } catch (cause) {
-    throw invalid("--config", `${path} is no JSON: ${String(cause)}`, cause);
+    throw optionError("--config", `${path} is no JSON: ${String(cause)}`, cause);
   }
-  throw invalid("--config", `${path} must hold one JSON object, the options of quicpipe()`);
+  throw optionError("--config", `${path} must hold one JSON object, the options of quicpipe()`);
 }
 
 /** The refusal of quicpipe(), in terms of the command line. */
@@ -215,8 +213,4 @@ function authRequired(): QuicpipeError {
     "ERR_QUICPIPE_AUTH_REQUIRED",
     'NODE_ENV is "production" and nothing says how tokens are checked: give --issuer with your issuer\'s URL or --jwks with that of its keys, or --auth none to let everybody in',
   );
-}
-
-function invalid(option: string, message: string, cause?: unknown): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message, { cause, details: { option } });
 }

@@ -1,8 +1,7 @@
-import { QuicpipeError } from "../../errors.ts";
+import { requireInteger } from "../../option-checks.ts";
 import type { CloseInfo } from "./error.ts";
 import type { Datagrams } from "./datagrams.ts";
 import type { QuicConnection } from "./quic-connection.ts";
-import { isErrorCode } from "./stream-error.ts";
 import type { BidirectionalStream } from "./streams.ts";
 
 /** Figures of one connection. The members of W3C's `WebTransportConnectionStats` that the engine tells, and some more. */
@@ -120,12 +119,7 @@ export class Connection {
    * @throws ERR_QUICPIPE_OPTION_INVALID if `closeCode` is not a whole number from 0 to 2³² − 1.
    */
   close({ closeCode = 0, reason = "" }: Partial<CloseInfo> = {}): void {
-    if (!isErrorCode(closeCode))
-      throw new QuicpipeError(
-        "ERR_QUICPIPE_OPTION_INVALID",
-        `closeCode is ${String(closeCode)}; it must be a whole number from 0 to 4294967295`,
-        { details: { option: "closeCode" } },
-      );
+    requireInteger("closeCode", closeCode, { min: 0, max: 0xffff_ffff, fallback: 0 });
     this.#session.close({ closeCode, reason: cut(reason) });
   }
 

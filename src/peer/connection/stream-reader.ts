@@ -1,8 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import type { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
-import { streamError } from "./error.ts";
-import { errorCodeOf } from "./stream-error.ts";
+import { errorCodeOf, streamError } from "./error.ts";
 
 /** Buffer for one read. All streams share it, as each read is copied out at once. */
 const scratch = new Uint8Array(defaults.streamReadBytes);

@@ -1,8 +1,8 @@
 import * as defaults from "../../defaults/index.ts";
-import { QuicpipeError } from "../../errors.ts";
+import type { QuicpipeError } from "../../errors.ts";
+import { optionError } from "../../option-checks.ts";
 import type { EngineConnection } from "../engine/contract.ts";
-import { streamError } from "./error.ts";
-import { errorCodeOf } from "./stream-error.ts";
+import { errorCodeOf, streamError } from "./error.ts";
 
 /** A write, or the end of the stream, that the engine has not completely taken yet. */
 interface PendingWrite {
@@ -101,11 +101,8 @@ function bytesOf(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
-    `a stream takes bytes, not ${typeof chunk}: write a Uint8Array, text by way of TextEncoder`,
-    { details: { option: "chunk" } },
-  );
+  const remedy = "write a Uint8Array, text by way of TextEncoder";
+  throw optionError("chunk", `a stream takes bytes, not ${typeof chunk}: ${remedy}`);
 }
 
 function stoppedError(id: number, code: number): QuicpipeError {

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { getCACertificates } from "node:tls";
 import { namesOf } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
+import { optionError } from "../../option-checks.ts";
 import { parseDer, requireCertificates } from "../../files/pem.ts";
 
 /** Parameters for verifying the relay's certificate. */
@@ -35,11 +36,7 @@ export async function selectRelayTrust(
     relayCa === undefined ? getCACertificates("default") : requireCertificates("relayCa", relayCa);
   const [only] = candidates;
   if (only === undefined)
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_OPTION_INVALID",
-      "the system has no CA certificates: give the relay's as relayCa",
-      { details: { option: "relayCa" } },
-    );
+    throw optionError("relayCa", "the system has no CA certificates: give the relay's as relayCa");
   if (candidates.length === 1) {
     const serverName = isAddress ? nameBeside(new X509Certificate(only), host) : host;
     if (serverName !== undefined) return { serverName, ca: only };

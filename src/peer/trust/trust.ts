@@ -1,5 +1,5 @@
-import { QuicpipeError } from "../../errors.ts";
-import { namesOf, optionInvalid, requireOptions } from "../../option-checks.ts";
+import type { QuicpipeError } from "../../errors.ts";
+import { namesOf, optionError, optionInvalid, requireOptions } from "../../option-checks.ts";
 import type { CertificateDemand } from "../engine/contract.ts";
 import { parseDer, requireCertificates } from "../../files/pem.ts";
 import { pinOf, pinPrefix } from "./identity.ts";
@@ -106,9 +106,7 @@ const pinWanted = "the pin of the other peer's key (sha256/…, from its `quicpi
 const wanted = `a list of pins (sha256/…), { ca }, a function or "insecure"`;
 
 function invalid(what: string, remedy: string = wanted): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", `trust: ${what}; give ${remedy}`, {
-    details: { option: "trust" },
-  });
+  return optionError("trust", `trust: ${what}; give ${remedy}`);
 }
 
 /**

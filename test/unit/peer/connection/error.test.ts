@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { QuicpipeError } from "../../../../src/errors.ts";
-import { errorCodeOf } from "../../../../src/peer/connection/stream-error.ts";
+import { errorCodeOf } from "../../../../src/peer/connection/error.ts";
 
 describe("the error code of a reason", () => {
   it("is taken from a W3C error, a QuicpipeError or an object", () => {
