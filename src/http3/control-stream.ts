@@ -1,10 +1,7 @@
 import { parseVarint } from "../wire/varint.ts";
-import { http3Code } from "./codes.ts";
-import { connectionFault, type Http3Fault } from "./fault.ts";
+import { connectionFault, http3Code, type Http3Fault } from "./fault.ts";
 import { type FrameHandler, FrameReader, type PayloadUse } from "./frame-reader.ts";
 import { frameType, isReservedFrame } from "./frame-types.ts";
-import { checkSettings } from "./settings.ts";
-import type { UniStream } from "./uni-stream.ts";
 
 /** Longest SETTINGS payload that is accepted, in bytes: some dozens of settings. Clients send five. */
 const maxSettingsBytes = 1024;
@@ -12,7 +9,7 @@ const maxSettingsBytes = 1024;
 const maxIdBytes = 8;
 
 /** Reads a client's control stream (RFC 9114 §6.2.1). */
-export class ControlStream implements UniStream, FrameHandler {
+export class ControlStream implements FrameHandler {
   readonly #frames = new FrameReader();
   #hasSettings = false;
   /** Push IDs that the client allows, which may only grow, and the ID of its GOAWAY, which may only shrink. */
@@ -71,4 +68,22 @@ const notOneNumber: Http3Fault = connectionFault(
 
 function misplaced(type: number): Http3Fault {
   return connectionFault(http3Code.frameUnexpected, `a frame of type ${type} came on a control stream`);
+}
+
+/** HTTP/2 settings that are reserved in HTTP/3 (RFC 9114 §7.2.4.1). */
+const http2Settings: ReadonlySet<number> = new Set([0x02, 0x03, 0x04, 0x05]);
+
+/** Checks the payload of a SETTINGS frame (RFC 9114 §7.2.4). No setting of a client changes what the server sends. */
+function checkSettings(payload: Uint8Array): Http3Fault | undefined {
+  const seen = new Set<number>();
+  for (let at = 0; at < payload.length;) {
+    const id = parseVarint(payload, at);
+    const value = id && parseVarint(payload, id.end);
+    if (!value) return connectionFault(http3Code.frameError, "a setting is cut short");
+    if (http2Settings.has(id.value)) return connectionFault(http3Code.settingsError, "a setting is HTTP/2's");
+    if (seen.has(id.value)) return connectionFault(http3Code.settingsError, "a setting comes twice");
+    seen.add(id.value);
+    at = value.end;
+  }
+  return undefined;
 }

@@ -1,5 +1,4 @@
-import { http3Code } from "./codes.ts";
-import type { Http3Fault } from "./fault.ts";
+import { http3Code, type Http3Fault } from "./fault.ts";
 
 /**
  * Fields by name, pseudo-fields with their colon; repeated fields are a list. Values are bytes as Latin-1. The object has no

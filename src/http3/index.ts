@@ -1,5 +1,4 @@
-export { http3Code } from "./codes.ts";
-export type { Http3Fault } from "./fault.ts";
+export { http3Code, type Http3Fault } from "./fault.ts";
 export type { Fields } from "./fields.ts";
 export { type RequestHandler, RequestReader } from "./request-reader.ts";
 export { dataFrameHead, goAwayFrame, headersFrame, settingsStream } from "./response-frames.ts";

@@ -1,5 +1,4 @@
-import { http3Code } from "./codes.ts";
-import { connectionFault, type Http3Fault } from "./fault.ts";
+import { connectionFault, http3Code, type Http3Fault } from "./fault.ts";
 import { decodeFieldSection } from "./qpack/field-section.ts";
 import { type Fields, tooManyFields } from "./fields.ts";
 import { FrameReader, type PayloadUse } from "./frame-reader.ts";

@@ -2,15 +2,17 @@ import { encodeVarint } from "../wire/varint.ts";
 import { encodeFieldSection } from "./qpack/field-section.ts";
 import type { Fields } from "./fields.ts";
 import { frameType } from "./frame-types.ts";
-import { setting } from "./settings.ts";
-import { streamType } from "./uni-stream.ts";
+import { streamType } from "./uni-streams.ts";
+
+/** SETTINGS_MAX_FIELD_SECTION_SIZE (RFC 9114 §7.2.4.1). */
+const maxFieldSectionSize = 0x06;
 
 /**
  * Returns the start of the server's control stream: its type and SETTINGS (RFC 9114 §6.2.1). QPACK's settings keep their
  * default of 0: no dynamic table, no blocked streams (RFC 9204 §5).
  */
 export function settingsStream(options: { readonly maxFieldSectionBytes: number }): Buffer {
-  const settings = [setting.maxFieldSectionSize, options.maxFieldSectionBytes].map(encodeVarint);
+  const settings = [maxFieldSectionSize, options.maxFieldSectionBytes].map(encodeVarint);
   return Buffer.concat([
     encodeVarint(streamType.control),
     frame(frameType.settings, Buffer.concat(settings)),

@@ -1,9 +1,15 @@
 import { VarintReader } from "../wire/varint.ts";
-import { http3Code } from "./codes.ts";
 import { ControlStream } from "./control-stream.ts";
-import { connectionFault, type Http3Fault } from "./fault.ts";
+import { connectionFault, http3Code, type Http3Fault } from "./fault.ts";
 import { QpackDecoderStream, QpackEncoderStream } from "./qpack/streams.ts";
-import { streamType, type UniStream } from "./uni-stream.ts";
+
+/** Unidirectional stream types (RFC 9114 §6.2, RFC 9204 §4.2). */
+export const streamType = { control: 0x00, push: 0x01, qpackEncoder: 0x02, qpackDecoder: 0x03 } as const;
+
+/** Reads a unidirectional stream after its type. */
+interface UniStream {
+  push(bytes: Uint8Array): Http3Fault | undefined;
+}
 
 /** Streams that a connection has one of each, and needs as long as it lives (RFC 9114 §6.2.1, RFC 9204 §4.2). */
 const criticalStreams: ReadonlyMap<number, () => UniStream> = new Map([

@@ -1,5 +1,4 @@
-import { qpackCode } from "../codes.ts";
-import { connectionFault, type Http3Fault } from "../fault.ts";
+import { connectionFault, type Http3Fault, qpackCode } from "../fault.ts";
 import { FieldCollector, type Fields } from "../fields.ts";
 import { decodeHuffman } from "./huffman.ts";
 import { encodePrefixed, parsePrefixed } from "./prefixed-integer.ts";

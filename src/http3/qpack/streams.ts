@@ -1,12 +1,10 @@
-import { qpackCode } from "../codes.ts";
-import { connectionFault, type Http3Fault } from "../fault.ts";
-import type { UniStream } from "../uni-stream.ts";
+import { connectionFault, type Http3Fault, qpackCode } from "../fault.ts";
 
 /** Set Dynamic Table Capacity (RFC 9204 §4.3.1) to 0. */
 const setCapacityZero = 0x20;
 
 /** A client's QPACK encoder stream. Only one instruction is valid with a dynamic table of no bytes (RFC 9204 §3.2.2). */
-export class QpackEncoderStream implements UniStream {
+export class QpackEncoderStream {
   push(bytes: Uint8Array): Http3Fault | undefined {
     if (bytes.every((byte) => byte === setCapacityZero)) return undefined;
     return connectionFault(qpackCode.encoderStreamError, "a dynamic table is not offered");
@@ -20,7 +18,7 @@ const maxCancellationBytes = 10;
  * A client's QPACK decoder stream. The server inserts nothing, so only Stream Cancellation (RFC 9204 §4.4) is valid, which
  * changes nothing.
  */
-export class QpackDecoderStream implements UniStream {
+export class QpackDecoderStream {
   /** Bytes of the current instruction. */
   #bytes = 0;
 

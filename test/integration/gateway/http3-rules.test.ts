@@ -10,7 +10,7 @@ import {
   type Http3GatewayOptions,
   serveHttp3,
 } from "../../../src/gateway/index.ts";
-import { http3Code, qpackCode } from "../../../src/http3/codes.ts";
+import { http3Code, qpackCode } from "../../../src/http3/fault.ts";
 import { testCertificate } from "../harness/relay.ts";
 
 interface Served {
