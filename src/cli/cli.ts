@@ -4,7 +4,7 @@ import { isQuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { accept } from "./commands/accept.ts";
 import { dial } from "./commands/dial.ts";
 import { doctor } from "./commands/doctor.ts";
-import { exitStatus, isBrokenPipe, isOutputFault } from "./exit-status.ts";
+import { exitStatus, isBrokenPipe, isOutputFault, watchOutput } from "./exit-status.ts";
 import { id } from "./commands/id.ts";
 import { relay } from "./commands/relay.ts";
 import { printable } from "./terminal-text.ts";
@@ -31,11 +31,18 @@ First steps, each in a terminal of its own on one machine:
   echo hello | quicpipe dial bob --as alice --pin "$(quicpipe id)"
 `;
 
+/** Runs the command line of this process and sets its exit status. */
+export async function run(): Promise<void> {
+  watchOutput();
+  const status = await runCli(process.argv.slice(2));
+  process.exitCode ??= status;
+}
+
 /**
  * Runs the command line and returns the exit status: 0 for success, 1 for failure (with one line on stderr), 2 for
  * wrong usage, and 128 or more for an end by a signal.
  */
-export async function runCli(args: readonly string[]): Promise<number> {
+async function runCli(args: readonly string[]): Promise<number> {
   const command = args[0] === undefined ? undefined : subCommands[args[0]];
   if (args[0] === "--version" || args[0] === "-v") return say(version);
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) return usage(command);

@@ -54,7 +54,7 @@ export class Attempt {
 
   constructor(context: PeerContext) {
     this.#context = context;
-    this.#ids = new ConnectionIds(undefined, context.settings.cidsPerConnection);
+    this.#ids = new ConnectionIds(context.settings.cidsPerConnection);
   }
 
   /** Works on the attempt until its deadline. If that fails, the connection ends, and no registration stays at the relay. */

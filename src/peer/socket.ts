@@ -34,7 +34,9 @@ export interface RelayPath {
   readonly remote: Address;
   /** The socket's own address, in the family of `remote`. */
   readonly local: Address;
+  /** Buffer for the next datagram. */
   slot(): Uint8Array;
+  /** Sends the first `length` bytes of the slot. */
   sendSlot(length: number): void;
   send(datagram: Uint8Array): void;
   /** Rejects datagrams that come by this path from now on. Idempotent. */

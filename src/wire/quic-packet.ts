@@ -47,9 +47,6 @@ export interface FirstFlight {
   readonly hasInitial: boolean;
 }
 
-const typeInitial = 0;
-const typeZeroRtt = 1;
-
 /**
  * Walks the packets coalesced in one datagram (RFC 9000 §12.2). It accepts the datagram if each of them is a QUIC v1 Initial
  * or 0-RTT packet and, with an Initial, the datagram has the 1200 bytes of RFC 9000 §14.1. Never throws: hostile input
@@ -86,12 +83,12 @@ function parseFirstPacket(packet: Uint8Array): FirstPacket | FirstFlightRefusal 
   if (destinationId.length > maxConnectionIdBytes || sourceId.length > maxConnectionIdBytes)
     return "a connection ID over 20 bytes";
   const type = (packet[0]! >> 4) & 3;
-  if (type !== typeInitial && type !== typeZeroRtt) return "neither Initial nor 0-RTT";
+  if (type !== longPacketType.initial && type !== longPacketType.zeroRtt) return "neither Initial nor 0-RTT";
   // RFC 9000 §7.2: a client's first destination connection ID has at least 8 bytes.
   if (destinationId.length < 8) return "an initial destination connection ID under 8 bytes";
-  const length = packetLength(packet, header.end, type === typeInitial);
+  const length = packetLength(packet, header.end, type === longPacketType.initial);
   if (length === undefined) return "cut short";
-  return { destinationId, initial: type === typeInitial, length };
+  return { destinationId, initial: type === longPacketType.initial, length };
 }
 
 /** Returns the length of the whole packet, from its token and length fields (RFC 9000 §17.2.2, §17.2.3); `undefined` if it is truncated. */

@@ -4,18 +4,16 @@ import { peerArgs, workAsPeer } from "../peer/peer.ts";
 import { pipeStandardStreams } from "../peer/pipe.ts";
 import { printable } from "../terminal-text.ts";
 
-const args = { ...peerArgs } as const;
-
 /** `quicpipe accept`: a netcat over QUIC, the accepting end. */
 export const accept = defineCommand({
   meta: {
     name: "accept",
     description: "Wait for one connection: what the peer sends comes out on stdout, stdin goes to it",
   },
-  args,
+  args: peerArgs,
   // Accepts one dialer. The others stay in the mailbox for the next accepter.
   run: ({ args: given }) =>
-    workAsPeer(given, { backlog: 0, onError: sayOnce() }, async ({ peer }) => {
+    workAsPeer(given, { backlog: 0, onError: sayOnce() }, async (peer) => {
       process.stderr.write(`quicpipe: waiting for a peer at ${printable(given.relay)}\n`);
       for await (const connection of peer) {
         process.stderr.write(`quicpipe: ${printable(connection.remoteName ?? "a peer")} connected\n`);

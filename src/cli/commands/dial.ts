@@ -27,7 +27,7 @@ export const dial = defineCommand({
   async run({ args: given }) {
     const timeoutMs = requireNumber("--timeout", given.timeout, timeoutRange) * 1000;
     requireName("NAME", given.name);
-    return await workAsPeer(given, {}, async ({ peer, trust }) => {
+    return await workAsPeer(given, {}, async (peer, trust) => {
       process.stderr.write(`quicpipe: dialing ${printable(given.name)} at ${printable(given.relay)}\n`);
       const connection = await peer.dial(given.name, { trust, timeoutMs });
       process.stderr.write(

@@ -29,7 +29,6 @@ import { parseAddress } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
 import { endingSignals } from "../peer/interruption.ts";
 import { formatBytes } from "../peer/progress.ts";
-import { formatRefusals } from "../relay/refusals.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "../relay/config.ts";
 
 /** `quicpipe relay`: a gateway whose only app is the relay. */
@@ -48,15 +47,18 @@ export const relay = defineCommand({
     const pem = await certificate(tls);
     await using running = new AsyncDisposableStack();
     // One budget, as a client is the same source over UDP and over TCP.
-    const shared = { ...pem, logger, budget: new Budget() };
+    const budget = new Budget();
     const handle = quicpipe({ ...options, logger });
     app.use(handle);
-    const { budget } = shared;
     const serving = { relay: handle, tls: pem, tcp: false, budget, logger, ...maxConnections(options) };
     const served = running.use(await serve(app, serving));
     const { address: host, port } = served.address;
     const interruption = interrupted();
-    const browsers = await serveBrowsers(app, { ...shared, host, port, ...publicHttp3(options) }, logger);
+    const browsers = await serveBrowsers(
+      app,
+      { ...pem, logger, budget, host, port, ...publicHttp3(options) },
+      logger,
+    );
     if (browsers) running.defer(() => browsers.close());
     if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
     if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
@@ -162,4 +164,12 @@ function summarise(handle: Relay, { refused }: BudgetStats): void {
   );
   const refusals = formatRefusals(refused);
   if (refusals !== "") process.stderr.write(`quicpipe: ${refusals}\n`);
+}
+
+/** Formats the gateway's refusals, the most frequent first: `refused 12 × unsent-source, 3 × waits`. Empty without any. */
+export function formatRefusals(refused: BudgetStats["refused"]): string {
+  const counts = Object.entries(refused).toSorted(([, a], [, b]) => b - a);
+  return counts.length === 0
+    ? ""
+    : `refused ${counts.map(([limit, count]) => `${count} × ${limit}`).join(", ")}`;
 }

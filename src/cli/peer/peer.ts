@@ -42,12 +42,6 @@ export interface PeerArgs extends RelayAccessArgs {
   readonly insecure?: boolean | undefined;
 }
 
-/** A peer as configured on the command line. */
-export interface Bound {
-  readonly peer: Peer;
-  readonly trust: Trust;
-}
-
 /**
  * Binds a peer as configured on the command line, works with it, closes it and returns the exit status. A signal closes
  * the peer before its work is done, which notifies the other peer.
@@ -57,23 +51,8 @@ export interface Bound {
 export async function workAsPeer(
   args: PeerArgs,
   more: Pick<PeerOptions, "backlog" | "onError">,
-  work: (bound: Bound) => Promise<void>,
+  work: (peer: Peer, trust: Trust) => Promise<void>,
 ): Promise<number> {
-  const bound = await bindPeer(args, more);
-  const interruption = openInterruption(() => void bound.peer.close());
-  try {
-    await withToken(args, () => work(bound));
-  } catch (error) {
-    // Work that a signal cuts off fails because of the signal.
-    if (!interruption.signal) throw error;
-  } finally {
-    interruption.close();
-    await bound.peer.close();
-  }
-  return interruption.signal ? interruptedStatus(interruption.signal) : exitStatus.done;
-}
-
-async function bindPeer(args: PeerArgs, more: Pick<PeerOptions, "backlog" | "onError">): Promise<Bound> {
   const trust = requireTrust(args);
   const peer = await Peer.bind({
     ...relayOptions(args),
@@ -82,7 +61,17 @@ async function bindPeer(args: PeerArgs, more: Pick<PeerOptions, "backlog" | "onE
     trust,
     ...more,
   });
-  return { peer, trust };
+  const interruption = openInterruption(() => void peer.close());
+  try {
+    await withToken(args, () => work(peer, trust));
+  } catch (error) {
+    // Work that a signal cuts off fails because of the signal.
+    if (!interruption.signal) throw error;
+  } finally {
+    interruption.close();
+    await peer.close();
+  }
+  return interruption.signal ? interruptedStatus(interruption.signal) : exitStatus.done;
 }
 
 function requireTrust({ pin, insecure }: PeerArgs): Trust {

@@ -2,13 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../../wire/connection-id.ts";
 import type { EngineConnection } from "../engine/contract.ts";
-import type { DatagramSink } from "../socket.ts";
-
-/** Routes packets by their destination connection ID. */
-export interface Routes {
-  addRoute(connectionId: Uint8Array, sink: DatagramSink): void;
-  removeRoute(connectionId: Uint8Array): void;
-}
+import type { DatagramSink, PeerSocket } from "../socket.ts";
 
 /**
  * The connection IDs of one connection. They derive from a key of its own, and are as many as its registration covers:
@@ -21,7 +15,7 @@ export class ConnectionIds {
   readonly #ids: readonly Uint8Array[];
   #used = 1;
 
-  constructor(key: Uint8Array = randomBytes(defaults.keyBytes), num: number = defaults.cidsPerConnection) {
+  constructor(num: number, key: Uint8Array = randomBytes(defaults.keyBytes)) {
     this.key = key;
     this.num = num;
     this.#ids = [...unpackConnectionIds(deriveConnectionIds(key, 1, num))];
@@ -38,12 +32,12 @@ export class ConnectionIds {
   }
 
   /** Routes all IDs to `sink`, even retired ones: late packets still belong to the connection. */
-  route(routes: Routes, sink: DatagramSink): void {
-    for (const id of this.#ids) routes.addRoute(id, sink);
+  route(socket: Pick<PeerSocket, "addRoute">, sink: DatagramSink): void {
+    for (const id of this.#ids) socket.addRoute(id, sink);
   }
 
-  unroute(routes: Routes): void {
-    for (const id of this.#ids) routes.removeRoute(id);
+  unroute(socket: Pick<PeerSocket, "removeRoute">): void {
+    for (const id of this.#ids) socket.removeRoute(id);
   }
 }
 

@@ -1,14 +1,9 @@
 import { maxTimerMs } from "../../defaults/index.ts";
 import { quicVersion1 } from "../../wire/quic-packet.ts";
 import type { EngineConnection } from "../engine/contract.ts";
+import type { RelayPath } from "../socket.ts";
 
-/** The part of the peer's socket that a {@link Driver} needs. */
-export interface DatagramPath {
-  /** Buffer for the next datagram. */
-  slot(): Uint8Array;
-  /** Sends the first `length` bytes of the slot. */
-  sendSlot(length: number): void;
-}
+type DatagramPath = Pick<RelayPath, "slot" | "sendSlot">;
 
 /** Callbacks of a {@link Driver}. */
 export interface DriverOwner {

@@ -69,7 +69,13 @@ export class QuicConnection {
     this.remoteName = parts.remoteName;
     // A dialer's first packets travel by mailbox, paste or push. Until a packet comes back, its timers would count that
     // delay as loss.
-    this.#driver = new Driver(parts.engine, parts.socket, this.#owner(), parts.role === "client");
+    const owner: DriverOwner = {
+      maySend: () => this.#maySend(),
+      onTurn: () => this.#onTurn(),
+      onStalled: parts.onStalled,
+      onClosed: this.release,
+    };
+    this.#driver = new Driver(parts.engine, parts.socket, owner, parts.role === "client");
     const wake = (): void => this.#driver.wake();
     this.#gate = new TrustGate(parts.check, wake);
     this.streams = new Streams(parts.engine, parts.role, wake);
@@ -151,9 +157,7 @@ export class QuicConnection {
   /** Ends the connection with an error. Notifies the other side if a packet has come from it. Idempotent. */
   abandon(error: QuicpipeError): void {
     if (this.#phase === "ended") return;
-    this.engine.close({ isApplication: false, errorCode: 0, reason: "" });
-    this.#closeEarly({ errorCode: 0, reason: "" });
-    this.#finish(error, undefined);
+    this.#refuse(error, 0, "");
     if (this.silent) this.release();
     else this.#driver.flush();
   }
@@ -177,25 +181,20 @@ export class QuicConnection {
     this.#closeSent.resolve();
   }
 
-  #owner(): DriverOwner {
-    return {
-      maySend: () => this.#maySend(),
-      onTurn: () => this.#onTurn(),
-      onStalled: this.#parts.onStalled,
-      onClosed: this.release,
-    };
-  }
-
   #maySend(): boolean {
     const verdict = this.#gate.look(() => this.engine.peerCertificate());
     if (verdict === "refused" && this.#phase !== "ended") {
       const error = pinMismatch(this.remotePin, this.remoteName);
-      const reason = "the certificate is not trusted";
-      this.engine.close({ isApplication: false, errorCode: badCertificate, reason });
-      this.#closeEarly({ errorCode: badCertificate, reason });
-      this.#finish(error, undefined);
+      this.#refuse(error, badCertificate, "the certificate is not trusted");
     }
     return verdict !== "pending";
+  }
+
+  /** Ends the connection with an error of this side. */
+  #refuse(error: QuicpipeError, errorCode: number, reason: string): void {
+    this.engine.close({ isApplication: false, errorCode, reason });
+    this.#closeEarly(errorCode, reason);
+    this.#finish(error, undefined);
   }
 
   #onTurn(): void {
@@ -246,7 +245,7 @@ export class QuicConnection {
     this.engine.relabel({ address, port: port ^ 1 });
   }
 
-  /** The engine's connection is over: finds out why. */
+  /** Finds out why the engine's connection is over. */
   #explain(): void {
     const { ownPin, relayFault } = this.#parts;
     const remote = this.engine.remoteClose();
@@ -257,13 +256,13 @@ export class QuicConnection {
       this.#finish(closedError(info, "the other"), info);
     } else if (remote) this.#finish(failureOf(remote, "the other", phase, ownPin), undefined);
     else if (local) {
-      this.#closeEarly({ errorCode: local.errorCode, reason: "" });
+      this.#closeEarly(local.errorCode, "");
       this.#finish(failureOf(local, "this", phase, ownPin), undefined);
     } else this.#finish(silenceError(this.#parts, relayFault()), undefined);
   }
 
   /** Ends a handshake on the other side too, which cannot read the engine's CONNECTION_CLOSE. */
-  #closeEarly({ errorCode, reason }: { errorCode: number; reason: string }): void {
+  #closeEarly(errorCode: number, reason: string): void {
     const originalDestinationId = this.#originalDestinationId;
     if (this.#phase !== "handshake" || !originalDestinationId || this.silent) return;
     const destinationId = this.engine.destinationId();

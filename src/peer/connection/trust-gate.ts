@@ -20,10 +20,6 @@ export class TrustGate {
     this.#verdict = check ? "unknown" : "trusted";
   }
 
-  get verdict(): Verdict {
-    return this.#verdict;
-  }
-
   /** Checks the certificate once there is one, and returns the state. */
   look(certificate: () => Uint8Array | undefined): Verdict {
     const der = this.#verdict === "unknown" ? certificate() : undefined;

@@ -28,14 +28,6 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** Carries requests to the relay: HTTP/3 over the peer's own socket, HTTP/1.1 over TCP on this machine, or a fake in tests. */
-export interface Http {
-  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no response comes in time or the session is lost. */
-  request(request: HttpRequest): Promise<HttpResponse>;
-  /** Ends the session, and resolves when that is done. Idempotent. */
-  close(): Promise<void>;
-}
-
 /**
  * Returns the error for a relay that cannot be reached.
  *

@@ -14,13 +14,14 @@ import {
   type StatsOrder,
   type WaitingMessage,
 } from "../../protocol.ts";
-import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
+import type { HttpRequest, HttpResponse } from "../http/http.ts";
 import { requireMessages } from "./answer.ts";
 import { parseJson, refusalOf } from "./error.ts";
+import type { RelayHttp } from "./http.ts";
 
 /** Options of a {@link RelayClient}. */
 export interface RelayClientOptions {
-  readonly http: Http;
+  readonly http: Pick<RelayHttp, "request">;
   /** Returns the current bearer token; empty for a relay without authentication. */
   readonly token: () => Promise<string>;
   /** Path under which the relay serves its routes, without a trailing slash. */
@@ -137,16 +138,10 @@ export interface StatsRequest {
 }
 
 /** The differences between calls. */
-interface Call {
+interface Call extends Partial<Pick<HttpRequest, "headers" | "waitMs" | "maxAnswerBytes" | "signal">> {
   /** Includes the question mark. Messages omit the query. */
   readonly query?: string;
   readonly body?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Additional time limit, in ms. */
-  readonly waitMs?: number;
-  /** Limit of the response body, in bytes. */
-  readonly maxAnswerBytes?: number;
-  readonly signal?: AbortSignal;
   /** Refusals that count as success. */
   readonly accept?: readonly string[];
 }

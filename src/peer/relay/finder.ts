@@ -4,7 +4,7 @@ import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
 import { relayUnreachable } from "../http/http.ts";
 import { Http3Session, isDistrusted, unreachable } from "../http/session.ts";
-import { TcpSession, type TcpSessionOptions } from "../http/tcp.ts";
+import { TcpSession } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
 import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
@@ -13,15 +13,13 @@ import { probeRelay } from "./probe.ts";
 import { type RelayTrust, selectRelayTrust } from "./trust.ts";
 import type { PeerSocket } from "../socket.ts";
 
-/** What a peer learns of its relay beside the answers. */
+/** Events of a peer's relay beside its answers. */
 export interface RelayEvents {
   /** A session has replaced another: the relay may be a new one. */
-  readonly onReturn: () => void;
+  readonly onReturn?: () => void;
   /** The relay announces that it ends the session. */
-  readonly onGoaway: () => void;
+  readonly onGoaway?: () => void;
 }
-
-const unheard: RelayEvents = { onReturn: () => undefined, onGoaway: () => undefined };
 
 /**
  * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP to a
@@ -31,26 +29,25 @@ export function createRelayHttp(
   settings: PeerSettings,
   engine: Engine,
   socket: PeerSocket,
-  { onReturn, onGoaway }: RelayEvents = unheard,
+  { onReturn, onGoaway }: RelayEvents = {},
 ): RelayHttp {
   let isFirst = true;
   const onAnswer = (): void => {
-    if (!isFirst) onReturn();
+    if (!isFirst) onReturn?.();
     isFirst = false;
   };
   if (settings.transport === "tcp")
-    return new RelayHttp(async () => new TcpSession(tcpOptions(settings, socket, onAnswer)));
+    return new RelayHttp(async () => {
+      const addresses = reachable(settings.addresses, socket);
+      const { relay, authority } = settings;
+      return new TcpSession({ addresses, port: relay.port, authority, onAnswer });
+    });
   const finder = new RelayFinder(settings, engine, socket, onGoaway);
   return new RelayHttp(async (signal) => {
     const session = await finder.open(signal);
     onAnswer();
     return session;
   });
-}
-
-function tcpOptions(settings: PeerSettings, socket: PeerSocket, onAnswer: () => void): TcpSessionOptions {
-  const { addresses, relay, authority } = settings;
-  return { addresses: reachable(addresses, socket), port: relay.port, authority, onAnswer };
 }
 
 /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the peer's socket can send to none of the addresses. */
@@ -71,13 +68,13 @@ class RelayFinder {
   readonly #settings: PeerSettings;
   readonly #engine: Engine;
   readonly #socket: PeerSocket;
-  readonly #onGoaway: () => void;
+  readonly #onGoaway: (() => void) | undefined;
   /** Addresses from the last look-up. */
   #known: readonly string[];
   /** Verification of the last session. */
   #trust: RelayTrust | undefined;
 
-  constructor(settings: PeerSettings, engine: Engine, socket: PeerSocket, onGoaway: () => void) {
+  constructor(settings: PeerSettings, engine: Engine, socket: PeerSocket, onGoaway?: () => void) {
     this.#onGoaway = onGoaway;
     this.#settings = settings;
     this.#engine = engine;

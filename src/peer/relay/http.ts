@@ -1,5 +1,5 @@
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
+import type { HttpRequest, HttpResponse } from "../http/http.ts";
 
 /** A session as {@link RelayHttp} uses it. One that is not usable any more ends by itself, with its last request. */
 export interface HttpSession {
@@ -13,7 +13,7 @@ export interface HttpSession {
  * Requests over one session at a time, which is opened on demand and reopened when it was lost. A request that met a
  * lost session is repeated once if it was not sent, or if it is idempotent.
  */
-export class RelayHttp implements Http {
+export class RelayHttp {
   readonly #open: (signal: AbortSignal) => Promise<HttpSession>;
   readonly #closing = new AbortController();
   #session: Promise<HttpSession> | undefined;
@@ -23,6 +23,7 @@ export class RelayHttp implements Http {
     this.#open = open;
   }
 
+  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no response comes in time or the session is lost. */
   async request(request: HttpRequest): Promise<HttpResponse> {
     const deadlineMs = performance.now() + request.timeoutMs;
     const isFirst = this.#session === undefined;
@@ -43,6 +44,7 @@ export class RelayHttp implements Http {
     }
   }
 
+  /** Ends the session, and resolves when that is done. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
     const session = await this.#session?.catch(() => undefined);

@@ -4,13 +4,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { RegisterResponse } from "../../protocol.ts";
 import { type Address, parseAddress } from "../../wire/address.ts";
 import { isLoopback, isWildcard } from "../../wire/ip.ts";
-
-/** The part of the peer's socket that decides which addresses it can send to. */
-export interface Reach {
-  reaches(address: string): boolean;
-  /** The socket's own address. */
-  readonly local: Address;
-}
+import type { PeerSocket } from "../socket.ts";
 
 /**
  * Returns the UDP address of a relay on this machine from its answer to a registration: where its socket is bound, or for one
@@ -22,12 +16,12 @@ export interface Reach {
 export function localRelay(
   { relay, bound = relay }: Pick<RegisterResponse, "relay" | "bound">,
   addresses: readonly string[],
-  socket: Reach,
+  socket: Pick<PeerSocket, "reaches" | "local">,
 ): Address {
-  const { address: told, port } = requireAddress(bound);
-  const candidates = isOfThisMachine(told)
-    ? [told]
-    : addresses.filter((each) => isIPv4(each) || told !== "0.0.0.0");
+  const { address: boundAddress, port } = requireAddress(bound);
+  const candidates = isOfThisMachine(boundAddress)
+    ? [boundAddress]
+    : addresses.filter((each) => isIPv4(each) || boundAddress !== "0.0.0.0");
   const address = candidates.find((each) => socket.reaches(each));
   if (address !== undefined) return { address, port };
   const own = socket.local.address;

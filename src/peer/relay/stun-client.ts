@@ -50,7 +50,8 @@ export class StunClient {
     // One challenge for the first request or a stale nonce, and another if the address changed in between.
     for (let round = 0; round < maxRounds; round++) {
       const challenge = this.#challenge;
-      const reply = await this.#transact({ transactionId: newTransactionId(), credential, challenge });
+      const transactionId = randomBytes(stunTransactionIdBytes);
+      const reply = await this.#transact({ transactionId, credential, challenge });
       if (reply?.kind === "success") return reply.address;
       if (reply?.kind !== "challenge") throw refused(reply);
       this.#challenge = reply.challenge;
@@ -90,10 +91,6 @@ export class StunClient {
 }
 
 const maxRounds = 3;
-
-function newTransactionId(): Uint8Array {
-  return randomBytes(stunTransactionIdBytes);
-}
 
 function refused(reply: BindingReply | undefined): QuicpipeError {
   if (!reply)

@@ -14,11 +14,11 @@ function greedyEngine(left: () => number): { engine: EngineConnection; added: st
 
 describe("the connection IDs of a connection", () => {
   it("are derived from one key, beginning with the first", () => {
-    expect(new ConnectionIds(key, 4).first).toEqual(deriveConnectionId(key, 1));
+    expect(new ConnectionIds(4, key).first).toEqual(deriveConnectionId(key, 1));
   });
 
   it("never go beyond what is registered, however many the other side retires", () => {
-    const ids = new ConnectionIds(key, 8);
+    const ids = new ConnectionIds(8, key);
     const { engine, added } = greedyEngine(() => 100);
     for (let i = 0; i < 3; i++) ids.topUp(engine);
     const registered = [2, 3, 4, 5, 6, 7, 8].map((n) =>
@@ -28,19 +28,19 @@ describe("the connection IDs of a connection", () => {
   });
 
   it("are given out as far as the other side can hold them", () => {
-    const ids = new ConnectionIds(key, 8);
+    const ids = new ConnectionIds(8, key);
     const { engine, added } = greedyEngine(() => 3 - added.length);
     ids.topUp(engine);
     expect(added).toHaveLength(3);
   });
 
-  it("all lead to the connection until it leaves", () => {
+  it("lead to the connection until its routes are removed", () => {
     const routes = new Map<string, unknown>();
     const table = {
       addRoute: (id: Uint8Array, sink: unknown): void => void routes.set(String(id), sink),
       removeRoute: (id: Uint8Array): void => void routes.delete(String(id)),
     };
-    const ids = new ConnectionIds(key, 5);
+    const ids = new ConnectionIds(5, key);
     ids.route(table, () => undefined);
     expect(routes.size).toBe(5);
     ids.unroute(table);
@@ -48,8 +48,8 @@ describe("the connection IDs of a connection", () => {
   });
 
   it("have a key of their own for each connection", () => {
-    expect(new ConnectionIds().key).not.toEqual(new ConnectionIds().key);
-    expect(new ConnectionIds().key).toHaveLength(32);
+    expect(new ConnectionIds(4).key).not.toEqual(new ConnectionIds(4).key);
+    expect(new ConnectionIds(4).key).toHaveLength(32);
   });
 
   it("are told from those of other QUIC stacks by length and top bit", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Http, HttpRequest, HttpResponse } from "../../../../src/peer/http/http.ts";
+import type { HttpRequest, HttpResponse } from "../../../../src/peer/http/http.ts";
 import { RelayClient } from "../../../../src/peer/relay/client.ts";
 
 /** An HTTP that answers with what the test says, and remembers what it was asked. */
-class FakeHttp implements Http {
+class FakeHttp {
   readonly requests: HttpRequest[] = [];
   status = 200;
   body: unknown = {};
@@ -13,10 +13,6 @@ class FakeHttp implements Http {
     this.requests.push(request);
     const body = this.body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(this.body));
     return Promise.resolve({ status: this.status, headers: this.headers, body });
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 
   get last(): HttpRequest {

@@ -1,11 +1,12 @@
 import { isIPv4 } from "node:net";
 import { describe, expect, it } from "vitest";
-import { localRelay, type Reach } from "../../../../src/peer/relay/local-relay.ts";
+import { localRelay } from "../../../../src/peer/relay/local-relay.ts";
+import type { PeerSocket } from "../../../../src/peer/socket.ts";
 
 const relay = "relay.example:443";
 const addresses = ["127.0.0.1", "::1"];
 
-function socketAt(own: string): Reach {
+function socketAt(own: string): Pick<PeerSocket, "reaches" | "local"> {
   return {
     reaches: (address) => own === "::" || isIPv4(own) === isIPv4(address),
     local: { address: own, port: 1 },

@@ -113,7 +113,6 @@ describe("a registration's upkeep", () => {
     const registration = await RegistrationUpkeep.open({ ...parts, onKeepalive: moved });
     await registration.keepAlive();
     await registration.keepAlive();
-    expect(registration.address).toBe("203.0.113.7:4433");
     expect(moved).toHaveBeenCalledOnce();
   });
 
