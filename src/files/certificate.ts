@@ -1,6 +1,6 @@
 import { randomBytes, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { QuicpipeError } from "../errors.ts";
+import { loadPackage } from "../optional-package.ts";
 import { plainIp } from "../wire/ip.ts";
 
 /** A certificate and its private key, both PEM. */
@@ -28,7 +28,10 @@ const dayMs = 86_400_000;
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
  */
 export async function createCertificate(options: CertificateOptions): Promise<Certificate> {
-  const x509 = await importX509();
+  const x509 = await loadPackage(
+    () => import("@peculiar/x509"),
+    "making a certificate needs the package @peculiar/x509: run `npm install @peculiar/x509`, or bring a certificate of your own",
+  );
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const { name, hosts = [], days = 3650 } = options;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
@@ -64,18 +67,6 @@ export async function createCertificate(options: CertificateOptions): Promise<Ce
 
 function alternativeName(host: string): { type: "ip" | "dns"; value: string } {
   return { type: isIP(host) ? "ip" : "dns", value: host };
-}
-
-async function importX509(): Promise<typeof import("@peculiar/x509")> {
-  try {
-    return await import("@peculiar/x509");
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "making a certificate needs the package @peculiar/x509: run `npm install @peculiar/x509`, or bring a certificate of your own",
-      { cause },
-    );
-  }
 }
 
 /** Returns the names and addresses that a certificate is valid for (RFC 5280 §4.2.1.6), as in its text form. */

@@ -11,7 +11,7 @@ export function claimFolder(path: string): string | undefined {
     const above = user === undefined ? undefined : refusalOfWay(stepsAbove(path), user);
     if (above !== undefined) return above;
     makeFolders(path);
-    return user === undefined ? undefined : refusalOfFolder(stepsTo(path), user);
+    return user === undefined ? undefined : refusalOfFolder([...walk(path)], user);
   } catch (error) {
     return `cannot be made (${codeOf(error)})`;
   }
@@ -22,7 +22,7 @@ export function refusalOf(path: string): string | undefined {
   const user = process.geteuid?.();
   if (user === undefined) return undefined;
   try {
-    return refusalOfFolder(stepsTo(path), user);
+    return refusalOfFolder([...walk(path)], user);
   } catch (error) {
     const code = codeOf(error);
     return code === "ENOENT" ? undefined : `cannot be looked at (${code})`;
@@ -39,10 +39,6 @@ function makeFolders(path: string): void {
     // Another process may have been faster.
     if (codeOf(error) !== "EEXIST") throw error;
   }
-}
-
-function stepsTo(path: string): PathStep[] {
-  return [...walk(path)];
 }
 
 /** Returns the existing steps above a folder. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import { isQuicpipeError, QuicpipeError } from "../errors.ts";
+import { isQuicpipeError, QuicpipeError, type QuicpipeErrorOptions } from "../errors.ts";
 import { claimFolder, refusalOf } from "./private-folder.ts";
 import { codeOf } from "../system-error.ts";
 
@@ -113,27 +113,24 @@ function requireSecret(path: string, file: number): void {
   if ((mode & 0o077) !== 0) throw exposed(path, "others may read it");
 }
 
-function exposed(path: string, reason: string): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_STATE_UNAVAILABLE",
-    `${path} holds a secret but ${reason}: delete it to have a new one made, or run \`chmod 600 ${path}\``,
-    { details: { path } },
-  );
-}
-
 /** Returns the error for a file of the state directory with unexpected content. */
 export function damaged(path: string, fault: string, cause?: unknown): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_STATE_UNAVAILABLE",
-    `${path} ${fault}: delete it to have a new one made`,
-    { cause, details: { path } },
-  );
+  return stateError(`${path} ${fault}: delete it to have a new one made`, { cause, details: { path } });
 }
 
-function unavailable(what: string, cause?: unknown): QuicpipeError {
-  return new QuicpipeError(
-    "ERR_QUICPIPE_STATE_UNAVAILABLE",
-    `${what}: mend that, or set XDG_STATE_HOME to a folder of this user alone that can be written`,
-    cause === undefined ? {} : { cause },
-  );
+function unavailable(fault: string, cause?: unknown): QuicpipeError {
+  const remedy = "mend that, or set XDG_STATE_HOME to a folder of this user alone that can be written";
+  return stateError(`${fault}: ${remedy}`, { cause });
+}
+
+function exposed(path: string, reason: string): QuicpipeError {
+  const remedy = `delete it to have a new one made, or run \`chmod 600 ${path}\``;
+  return stateError(`${path} holds a secret but ${reason}: ${remedy}`, { details: { path } });
+}
+
+function stateError(
+  message: string,
+  options: QuicpipeErrorOptions<"ERR_QUICPIPE_STATE_UNAVAILABLE">,
+): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_STATE_UNAVAILABLE", message, options);
 }

@@ -24,6 +24,7 @@ import {
   type QuicpipeOptions,
   type Relay,
 } from "../../plugin/index.ts";
+import { loadPackage } from "../../optional-package.ts";
 import { requireKeyPair } from "../../files/pem.ts";
 import { parseAddress } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
@@ -40,7 +41,11 @@ export const relay = defineCommand({
   args: relayArgs,
   async run({ args }) {
     const { options, tls } = relayConfig(args, process.env["NODE_ENV"] === "production");
-    const { H3 } = await importH3();
+    // Loaded on demand, so that the peer commands run where it is not installed.
+    const { H3 } = await loadPackage(
+      () => import("h3"),
+      "running a relay needs the package h3: run `npm install h3 @currentspace/http3`",
+    );
     const app = new H3().get("/", () => "This is a quicpipe relay.\n");
     // The relay logs to stderr: stdout is for the output that a command was asked for.
     const logger = consoleLogger(new Console(process.stderr));
@@ -67,19 +72,6 @@ export const relay = defineCommand({
     summarise(handle, served.stats());
   },
 }) as CommandDef;
-
-/** Loads h3 on demand, so that the peer commands run where it is not installed. */
-async function importH3(): Promise<typeof import("h3")> {
-  try {
-    return await import("h3");
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "running a relay needs the package h3: run `npm install h3 @currentspace/http3`",
-      { cause },
-    );
-  }
-}
 
 async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; key: Buffer }> {
   if (tls) {

@@ -1,4 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
+import { loadPackage } from "../../optional-package.ts";
 import { hostPort, type Quiche, QuicheConnection } from "./connection.ts";
 import type { CertificateDemand, Engine, EngineConnection, EngineOptions, EngineStart } from "./contract.ts";
 import { messageOf } from "./result.ts";
@@ -11,23 +12,14 @@ type Config = ReturnType<Quiche["Config"]["withBoringSslCtx"]>;
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the package, or its binary for this platform, is missing.
  */
 export async function loadEngine(): Promise<Engine> {
-  const quiche = await importQuiche();
+  const { default: quiche } = await loadPackage(
+    () => import("@matrixai/quic/native/quiche.js"),
+    "a peer needs the package @matrixai/quic: run `npm install @matrixai/quic`",
+  );
   return {
     connect: (options, start) => createConnection(quiche, options, start, "connect"),
     accept: (options, start) => createConnection(quiche, options, start, "accept"),
   };
-}
-
-async function importQuiche(): Promise<Quiche> {
-  try {
-    return (await import("@matrixai/quic/native/quiche.js")).default;
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "a peer needs the package @matrixai/quic: run `npm install @matrixai/quic`",
-      { cause },
-    );
-  }
 }
 
 function createConnection(

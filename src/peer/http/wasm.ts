@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { QuicpipeError } from "../../errors.ts";
+import { loadPackage } from "../../optional-package.ts";
 
 /** The HTTP/3 client, in WebAssembly. Only `session.ts` uses it. */
 export type Wasm = typeof import("@currentspace/http3/wasm");
@@ -18,16 +18,11 @@ export const wasmEvent = {
 } as const;
 
 /** @throws ERR_QUICPIPE_DEPENDENCY_MISSING if `@currentspace/http3` is not installed. */
-export async function importWasm(): Promise<Wasm> {
-  try {
-    return await import("@currentspace/http3/wasm");
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "a peer needs the package @currentspace/http3: run `npm install @currentspace/http3`",
-      { cause },
-    );
-  }
+export function importWasm(): Promise<Wasm> {
+  return loadPackage(
+    () => import("@currentspace/http3/wasm"),
+    "a peer needs the package @currentspace/http3: run `npm install @currentspace/http3`",
+  );
 }
 
 /** Loads the client's functions. @param onTrap called once, at the first trap, see {@link guardExports}. */

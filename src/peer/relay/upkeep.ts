@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import type { RegisterRequest, RegisterResponse } from "../../protocol.ts";
+import type { RegisterResponse } from "../../protocol.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import { requireRegistration } from "./answer.ts";
 import type { RelayClient } from "./client.ts";
@@ -145,13 +145,11 @@ export class RegistrationUpkeep {
 }
 
 async function ask(parts: UpkeepParts): Promise<RegisterResponse> {
-  const answer = requireRegistration(await parts.relay.register(requestFor(parts)));
+  const key = Buffer.from(parts.key).toString("base64");
+  const request = { key, num: parts.num, ttlMs: defaults.peerRegistrationTtlMs };
+  const answer = requireRegistration(await parts.relay.register(request));
   parts.onAnswer?.(answer);
   return answer;
-}
-
-function requestFor({ key, num }: UpkeepParts): RegisterRequest {
-  return { key: Buffer.from(key).toString("base64"), num, ttlMs: defaults.peerRegistrationTtlMs };
 }
 
 function unanswered(): QuicpipeError {

@@ -26,7 +26,7 @@ describe("a folder that is one user's alone", () => {
     expect(refusalOfFolder([root, home, { ...mine, mode: 0o2700 }], me)).toBeUndefined();
   });
 
-  it("does not belong to somebody else, not even to root", () => {
+  it("does not belong to another user, not even to root", () => {
     expect(refusalOfFolder([root, home, { ...mine, user: other }], me)).toBe(
       "belongs to another user (1001)",
     );
@@ -39,7 +39,7 @@ describe("a folder that is one user's alone", () => {
       expect(refusalOfFolder([root, { ...mine, kind, mode: 0o777 }], me)).toBe("is no folder");
   });
 
-  it("is not below a folder of somebody else, whatever that one's mode", () => {
+  it("is not below a folder of another user, whatever its mode", () => {
     for (const mode of [0o700, 0o755, 0o1777])
       expect(refusalOfFolder([root, step("/srv/theirs", { user: other, mode }), mine], me)).toBe(
         "is below /srv/theirs, which belongs to another user (1001)",
@@ -49,7 +49,7 @@ describe("a folder that is one user's alone", () => {
     );
   });
 
-  it("is not reached by a link that somebody else made", () => {
+  it("is not reached by a link that another user made", () => {
     const link = step("/tmp/link", { kind: "link", user: other, mode: 0o777 });
     expect(refusalOfFolder([root, link, home, mine], me)).toMatch(/^is below \/tmp\/link, which belongs/);
     expect(refusalOfFolder([root, { ...link, user: 0 }, home, mine], me)).toBeUndefined();

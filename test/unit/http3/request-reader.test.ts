@@ -46,7 +46,7 @@ const connection = (code: number): object => ({ scope: "connection", code });
 const stream = (code: number): object => ({ scope: "stream", code });
 
 describe("a request's frames", () => {
-  it("are its fields, its content piece by piece, and trailers that nobody is told of", () => {
+  it("are its fields, its content piece by piece, and trailers, which are not passed on", () => {
     const outcome = read(
       Buffer.concat([grease, headers, frame(0, "ab"), grease, frame(0), frame(0, "c"), trailers]),
     );

@@ -26,7 +26,7 @@ const grease = frame(0x40 * 0x1f + 0x21, "nobody knows this");
 const connection = (code: number): object => ({ scope: "connection", code });
 
 describe("a client's control stream", () => {
-  it("has settings, then frames that change nothing here, and such as nobody knows", () => {
+  it("has settings, then frames that change nothing here, and unknown ones", () => {
     const priorityUpdate = frame(0xf0700, "\0u=1");
     const frames = [
       settings(6, 16_384, 1, 65_536, 7, 100, 0x33, 1),
@@ -102,7 +102,7 @@ describe("a client's unidirectional streams", () => {
     expect(said(Buffer.from([1, 0]))).toMatchObject(connection(0x103));
   });
 
-  it("are stopped once if nobody knows their type", () => {
+  it("are stopped once if their type is unknown", () => {
     const streams = new UniStreams();
     expect(streams.push(2, Buffer.from([0x40]))).toBeUndefined();
     expect(streams.push(2, Buffer.from([0x21, 0]))).toEqual({ stop: 0x103 });

@@ -76,7 +76,7 @@ describe("a peer's socket", () => {
     expect(got).toEqual({ stun: 0, http3: 0, connection: 0 });
   });
 
-  it("counts what nobody wants", async () => {
+  it("counts datagrams of no connection, request or session", async () => {
     const { socket, relay } = await setUp();
     socket.onStun = undefined;
     socket.onHttp3 = undefined;
@@ -104,7 +104,7 @@ describe("a peer's socket", () => {
     expect(String((await once(relay, "message"))[0])).toBe("next");
   });
 
-  it("talks to the relay in both families, and hears another address only while a way leads there", async () => {
+  it("talks to the relay in both families, and takes datagrams of another address only while a path to it is open", async () => {
     const [relay, elsewhere] = [createSocket("udp4"), createSocket("udp6")];
     for (const [each, host] of [
       [relay, "127.0.0.1"],

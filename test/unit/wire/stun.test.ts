@@ -82,7 +82,7 @@ describe("the STUN codec", () => {
     expect(verifyIntegrity(parseStun(truncated)!, key)).toBe(false);
   });
 
-  it("leaves out what follows the integrity, as nobody vouches for it", () => {
+  it("omits attributes after the integrity, as nothing protects them", () => {
     const attributes = new Map([[stunAttribute.username, Buffer.from("a")]]);
     const signed = encodeStun(
       { type: stunType.request, transactionId, attributes },

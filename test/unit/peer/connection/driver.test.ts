@@ -171,7 +171,7 @@ describe("the driver of a connection", () => {
       expect(probes()).toBe(2);
     });
 
-    it("holds nothing back any more when it has last words to say", async () => {
+    it("holds back no CONNECTION_CLOSE", async () => {
       const { driver, engine, probes } = await setUpHeld();
       engine.failed = true;
       driver.flush();

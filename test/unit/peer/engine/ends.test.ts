@@ -38,7 +38,7 @@ describe("the ends of streams", () => {
     expect(ends.mayResume).toBe(false);
   });
 
-  it("make nobody read again who has not tried", () => {
+  it("resume only reads that were put off", () => {
     const ends = new StreamEnds();
     ends.wait(4, 0);
     ends.release(true, 0, roundTripMs);

@@ -34,7 +34,7 @@ describe("an answer", () => {
     expect([status, Buffer.from(body).toString()]).toEqual([200, `one ${"x".repeat(10_000)}`]);
   });
 
-  it("may be as long as it may be, and not a byte longer", async () => {
+  it("may be as long as its limit, and not a byte longer", async () => {
     const [whole, longer] = [0, 1].map((more) => {
       const exchange = exchangeOf(10);
       exchange.take({ data: new Uint8Array(9) });

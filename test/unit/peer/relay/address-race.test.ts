@@ -62,7 +62,7 @@ describe("a race of addresses", () => {
     expect(await result).toEqual(new Error("refused too"));
   });
 
-  it("looks the name up and tries anew where nobody answers, and gives what is old up", async () => {
+  it("looks the name up and tries again where no address answers, and abandons old attempts", async () => {
     const { attempts, controller, result, tried } = setUp([["a"], ["b"]]);
     await vi.advanceTimersByTimeAsync(relayRoundMs + 1);
     expect(tried()).toEqual(["a 0", `b ${relayRoundMs}`]);

@@ -76,7 +76,7 @@ describe("requests to the relay", () => {
     }
   });
 
-  it("are not made again by whoever found that none can be opened, but by those that came meanwhile", async () => {
+  it("are not repeated where they opened the session in vain, but where they came meanwhile", async () => {
     let attempts = 0;
     const http = new RelayHttp(async () => {
       attempts++;
@@ -105,7 +105,7 @@ describe("requests to the relay", () => {
     await expect(request).rejects.toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
   });
 
-  it("go on where they are when their session takes no more, and the next one opens a session", async () => {
+  it("are answered on a session that takes no more, while the next one opens another", async () => {
     const { promise: slow, resolve } = Promise.withResolvers<HttpResponse>();
     let usable = true;
     let closed = false;

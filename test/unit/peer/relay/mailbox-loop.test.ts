@@ -59,14 +59,14 @@ function acceptGood({ id }: WaitingMessage): Promise<string> {
 const unreachable = new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "away");
 
 describe("the accepter's loop", () => {
-  it("asks nothing before somebody waits", async () => {
+  it("asks nothing before the first call of next", async () => {
     const { loop, polls } = setUp([["a"]]);
     await vi.advanceTimersByTimeAsync(1000);
     expect(polls).toEqual([]);
     expect(await loop.next()).toBe("connection a");
   });
 
-  it("gives out connections in turn, to whoever waits or comes later", async () => {
+  it("gives connections in turn, to pending and later calls of next", async () => {
     const { loop } = setUp([["a", "b"], ["c"]]);
     const [first, second] = [loop.next(), loop.next()];
     expect(await first).toBe("connection a");
@@ -173,7 +173,7 @@ describe("the accepter's loop", () => {
     expect(polls).toHaveLength(2);
   });
 
-  it("takes no more than sixteen that nobody fetches", async () => {
+  it("accepts no more than sixteen connections ahead of next", async () => {
     const { loop, polls } = setUp([Array.from({ length: 16 }, (_, i) => `${i}`), ["late"]]);
     loop.start();
     await vi.advanceTimersByTimeAsync(60_000);
@@ -183,7 +183,7 @@ describe("the accepter's loop", () => {
     expect(polls).toHaveLength(2);
   });
 
-  it("leaves dialers in the mailbox that nobody waits for, where it may accept none ahead", async () => {
+  it("leaves dialers in the mailbox without a pending call of next, where it may accept none ahead", async () => {
     const { loop, polls } = setUp([["a", "b"], ["b"]], { backlog: 0 });
     loop.start();
     await vi.advanceTimersByTimeAsync(10_000);
@@ -223,7 +223,7 @@ describe("the accepter's loop", () => {
     loop.close();
   });
 
-  it("ends waiting calls and discards what nobody took when it is closed", async () => {
+  it("ends pending calls and discards connections that were not fetched when it is closed", async () => {
     const { loop, discarded } = setUp([["a", "b"]]);
     expect(await loop.next()).toBe("connection a");
     await vi.advanceTimersByTimeAsync(0);

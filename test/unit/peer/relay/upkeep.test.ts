@@ -72,7 +72,7 @@ describe("a registration's upkeep", () => {
     expect(log).toEqual(["register 32 120000 with one", "stun id1 secret1"]);
   });
 
-  it("leaves nothing behind where that proof fails", async () => {
+  it("ends the registration where that proof fails", async () => {
     const { parts, log, stun } = setUp({ address: null });
     stun.fault = silent;
     await expect(RegistrationUpkeep.open(parts)).rejects.toBe(silent);
@@ -146,7 +146,7 @@ describe("a registration's upkeep", () => {
     expect(registration.fault).toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
   });
 
-  it("stops with the end, which is told once", async () => {
+  it("stops with the end, which is requested once", async () => {
     const { parts, log } = setUp();
     const registration = await RegistrationUpkeep.open(parts);
     await Promise.all([registration.end(), registration.end()]);

@@ -47,7 +47,7 @@ describe("an identity", () => {
     expect(loadIdentity(`${made.certificate}\n${made.privateKey}`)).toEqual(made);
   });
 
-  it("is refused where a part is missing, mangled or somebody else's", async () => {
+  it("is refused where a part is missing, mangled or of another identity", async () => {
     const [alice, bob] = [await createIdentity(), await createIdentity()];
     for (const pem of [
       "",

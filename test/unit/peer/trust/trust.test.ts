@@ -30,7 +30,7 @@ describe("a pin", () => {
     expect(parsePin(pinOf(pem))).toBe(pinOf(pem));
   });
 
-  it("of a certificate, the older kind, is refused with a word on what pins are now", () => {
+  it("of a certificate, the older kind, is refused with a hint that pins are of keys now", () => {
     const hex = "ab".repeat(32);
     const colons = hex.toUpperCase().replaceAll(/..(?!$)/g, "$&:");
     const base64url = Buffer.from(hex, "hex").toString("base64url");
@@ -126,11 +126,11 @@ describe("trust", () => {
     expect(await check().catch(() => false)).toBe(isTrusted);
   });
 
-  it("in anybody neither asks for a certificate nor checks one", () => {
+  it("in any peer neither asks for a certificate nor checks one", () => {
     expect(createTrustPolicy("insecure")).toEqual({ demand: { kind: "none" }, checkFor: undefined });
   });
 
-  it("in nobody is refused: empty pins, a CA without certificate, nothing at all", () => {
+  it("in no peer is refused: empty pins, a CA without certificate, nothing at all", () => {
     expect(() => createTrustPolicy([])).toThrow(invalid);
     expect(() => createTrustPolicy({ ca: "none" })).toThrow(invalid);
     expect(() => requireTrust(undefined)).toThrow(invalid);
