@@ -21,7 +21,7 @@ type CloseError = {
   readonly closedBy?: "this peer" | "the other peer";
 };
 
-/** How far a dial came. @inline */
+/** The last step that a dial has reached. @inline */
 type DialStep = "registering" | "sending" | "delivered" | "queued" | "taken" | "expired";
 
 /**
@@ -117,7 +117,7 @@ export interface QuicpipeErrorOptions<Code extends QuicpipeErrorCode = QuicpipeE
   details?: ErrorDetails[Code];
 }
 
-/** What follows the message. It may be absent where all `details` of the code may. @inline */
+/** Arguments after the message. They may be absent where all `details` of the code may. @inline */
 type ErrorParts<Code extends QuicpipeErrorCode> =
   Record<never, never> extends ErrorDetails[Code]
     ? [options?: QuicpipeErrorOptions<Code>]

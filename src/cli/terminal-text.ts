@@ -58,3 +58,16 @@ function widthOf(character: string): number {
   if (combining.test(character)) return 0;
   return wide.test(character) ? 2 : 1;
 }
+
+const units = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** Formats a number of bytes for people: `999 B`, `1.23 MB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${units[unit]!}`;
+}

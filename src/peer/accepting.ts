@@ -1,7 +1,7 @@
 import { QuicpipeError } from "../errors.ts";
 import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
-import { Attempt, type PeerContext, within } from "./attempt.ts";
+import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { namesOf, requireOptions } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
@@ -42,7 +42,7 @@ export async function acceptFlight(
     signal: options.signal,
   };
   return await telemetry.accept((trace) =>
-    accept(within(context, trace), terms, async (attempt) => {
+    accept(tracedBy(trace, context), terms, async (attempt) => {
       await attempt.register();
       return { packets, destinationId, sender: undefined };
     }),
@@ -58,7 +58,7 @@ export async function acceptMessage(
   const { trust, alpn } = context.settings;
   const policy = createTrustPolicy(requireTrust(trust));
   return await context.telemetry.acceptMessage((trace) => {
-    const traced = within(context, trace);
+    const traced = tracedBy(trace, context);
     return accept(traced, { policy, alpn, signal: undefined }, async (attempt) => {
       const registration = await attempt.register();
       const message = requireTaken(await traced.relay.take(id, { registration }));

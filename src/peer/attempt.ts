@@ -31,7 +31,7 @@ export interface PeerContext {
 }
 
 /** Returns the context for one piece of work, whose requests to the relay carry the trace's headers. */
-export function within(context: PeerContext, { headers }: PeerTrace): PeerContext {
+export function tracedBy({ headers }: PeerTrace, context: PeerContext): PeerContext {
   return { ...context, relay: context.relay.withHeaders(headers) };
 }
 

@@ -1,7 +1,7 @@
 import * as defaults from "../defaults/index.ts";
 import { type ErrorDetails, isQuicpipeError, QuicpipeError } from "../errors.ts";
 import type { MailboxSendRequest } from "../protocol.ts";
-import { Attempt, type PeerContext, within } from "./attempt.ts";
+import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadline, type Deadline } from "./time/deadline.ts";
 import { type IntegerRange, namesOf, requireInteger, requireOptions } from "../option-checks.ts";
@@ -52,7 +52,7 @@ export async function dial(
   options: DialOptions,
 ): Promise<Connection> {
   requireOptions("", options, optionNames);
-  return await context.telemetry.dial((trace) => new Dial(within(context, trace), target, options).run());
+  return await context.telemetry.dial((trace) => new Dial(tracedBy(trace, context), target, options).run());
 }
 
 class Dial {

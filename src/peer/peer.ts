@@ -65,7 +65,7 @@ export class Peer implements AsyncIterable<Connection> {
       : await createIdentity();
     const engine = await loadEngine();
     const telemetry = await loadPeerTelemetry(settings.telemetry);
-    const socket = await PeerSocket.bind({ host: settings.host, port: settings.port, relay: settings.relay });
+    const socket = await PeerSocket.bind(settings);
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
     const collections = { sessions: new Set<QuicConnection>(), registrations: new Set<RegistrationUpkeep>() };
@@ -78,8 +78,7 @@ export class Peer implements AsyncIterable<Connection> {
     const { token, basePath, requestTimeoutMs } = settings;
     const relay = new RelayClient({ http, token, basePath, requestTimeoutMs, onDraining });
     const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
-    const peer = new Peer(context, http, typeof options.token === "function");
-    return peer;
+    return new Peer(context, http, typeof options.token === "function");
   }
 
   /** The local address of the UDP socket. */

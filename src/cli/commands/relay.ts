@@ -1,6 +1,5 @@
 import { Console } from "node:console";
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
 import { defineCommand, type CommandDef } from "citty";
 import { namesOf } from "../../files/certificate.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
@@ -28,8 +27,8 @@ import { loadPackage } from "../../optional-package.ts";
 import { requireKeyPair } from "../../files/pem.ts";
 import { parseAddress } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
-import { endingSignals } from "../peer/interruption.ts";
-import { formatBytes } from "../peer/progress.ts";
+import { openInterruption } from "../interruption.ts";
+import { formatBytes } from "../terminal-text.ts";
 import { relayArgs, relayConfig, type TlsFiles } from "../relay/config.ts";
 
 /** `quicpipe relay`: a gateway whose only app is the relay. */
@@ -73,18 +72,13 @@ export const relay = defineCommand({
   },
 }) as CommandDef;
 
-async function certificate(tls: TlsFiles | undefined): Promise<{ cert: Buffer; key: Buffer }> {
+async function certificate(tls: TlsFiles | undefined): Promise<{ cert: string; key: string }> {
   if (tls) {
-    const cert = Buffer.from(readOptionFile("--cert", tls.cert));
-    const key = Buffer.from(readOptionFile("--key", tls.key));
+    const cert = readOptionFile("--cert", tls.cert);
+    const key = readOptionFile("--key", tls.key);
     requireKeyPair({ cert, key }, { cert: `--cert ${tls.cert}`, key: `--key ${tls.key}` });
     return { cert, key };
   }
-  const { cert, key } = await madeCertificate();
-  return { cert: Buffer.from(cert), key: Buffer.from(key) };
-}
-
-async function madeCertificate(): Promise<DevelopmentCertificate> {
   try {
     return await developmentCertificate();
   } catch (error) {
@@ -136,16 +130,17 @@ function consoleHint({ basePath = "", console: given, auth }: QuicpipeOptions, p
   return `console at https://localhost:${port}${path}${token}`;
 }
 
-function developmentHint(cert: Buffer): string {
+function developmentHint(cert: string): string {
   const names = namesOf(new X509Certificate(cert));
   return `serving a development certificate for ${names.join(", ")}; peers elsewhere reach the relay by one of these names, and need the certificate as --relay-ca: ${developmentCertificatePath()}`;
 }
 
-/** Resolves at the first of {@link endingSignals}; a second one ends the process at once. */
+/** Resolves at the first signal that ends a command; a second one ends the process at once. */
 async function interrupted(): Promise<void> {
-  const waiting = new AbortController();
-  await Promise.race(endingSignals.map((signal) => once(process, signal, { signal: waiting.signal })));
-  waiting.abort();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const interruption = openInterruption(resolve);
+  await promise;
+  interruption.close();
 }
 
 function summarise(handle: Relay, { refused }: BudgetStats): void {

@@ -4,7 +4,7 @@ import { mintDevelopmentToken } from "../../plugin/index.ts";
 import { listOf, requireName } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
-import { openInterruption } from "./interruption.ts";
+import { openInterruption } from "../interruption.ts";
 import {
   givenToken,
   type RelayAccessArgs,

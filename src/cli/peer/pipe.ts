@@ -6,12 +6,12 @@ import type { BidirectionalStream, Connection } from "../../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
 /**
- * Longest wait for the other end's word that everything has arrived, in ms. Longer than a keepalive, which repairs an
+ * Longest wait for the other end's final stream, which says that everything has arrived, in ms. Longer than a keepalive, which repairs an
  * address that changed at the last moment.
  */
-const farewellMs = 20_000;
+const finalStreamMs = 20_000;
 /** Wait before a notice on stderr, in ms. */
-const farewellSilenceMs = 1000;
+const noticeAfterMs = 1000;
 
 /**
  * Joins stdin and stdout to a stream between peers, like netcat, until both directions have ended. Then closes the
@@ -32,7 +32,7 @@ export async function pipeStandardStreams(
       pipeline(process.stdin, sent.stream, Writable.fromWeb(stream.writable)),
       pipeline(Readable.fromWeb(stream.readable), received.stream, process.stdout, { end: false }),
     ]);
-    await farewell(connection);
+    await exchangeFinalStreams(connection);
   } catch (error) {
     throw explained(error);
   } finally {
@@ -52,13 +52,13 @@ function explained(error: unknown): unknown {
  * everything, and closes when it has seen the other's. If the connection ends meanwhile, the other end has seen that
  * stream and all data has arrived here, so that is no failure.
  */
-async function farewell(connection: Connection): Promise<void> {
+async function exchangeFinalStreams(connection: Connection): Promise<void> {
   const exchange = async (): Promise<void> => {
     await (await connection.createUnidirectionalStream()).close();
     await connection.incomingUnidirectionalStreams.getReader().read();
   };
-  const notice = setTimeout(sayWaiting, farewellSilenceMs);
-  await Promise.race([Promise.allSettled([exchange()]), delay(farewellMs, undefined, { ref: false })]);
+  const notice = setTimeout(sayWaiting, noticeAfterMs);
+  await Promise.race([Promise.allSettled([exchange()]), delay(finalStreamMs, undefined, { ref: false })]);
   clearTimeout(notice);
   connection.close();
 }
@@ -66,7 +66,7 @@ async function farewell(connection: Connection): Promise<void> {
 /** The other end may be a program that opens no last stream. */
 function sayWaiting(): void {
   process.stderr.write(
-    `quicpipe: both directions have ended; waiting up to ${farewellMs / 1000} s for the other end's word that all has come\n`,
+    `quicpipe: both directions have ended; waiting up to ${finalStreamMs / 1000} s for the other end's word that all has come\n`,
   );
 }
 

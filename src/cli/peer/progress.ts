@@ -1,21 +1,10 @@
+import { formatBytes } from "../terminal-text.ts";
+
 /** Bytes moved so far and the time that it took. */
 export interface Progress {
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly elapsedMs: number;
-}
-
-const units = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** Formats a number of bytes for people: `999 B`, `1.23 MB`. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 || value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${units[unit]!}`;
 }
 
 /** Formats the bytes moved so far, with the mean rate between two samples. */

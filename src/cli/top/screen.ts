@@ -1,4 +1,4 @@
-import { endingSignals } from "../peer/interruption.ts";
+import { openInterruption } from "../interruption.ts";
 
 const enter = "\u001B[?1049h\u001B[?25l";
 const leave = "\u001B[?25h\u001B[?1049l";
@@ -48,12 +48,12 @@ export function openQuitSignal(input: NodeJS.ReadStream): QuitSignal {
     // In raw mode Ctrl-C is an ordinary character.
     if (keys.includes("q") || keys.includes(ctrlC)) resolve();
   };
-  for (const signal of endingSignals) process.once(signal, resolve);
+  const interruption = openInterruption(resolve);
   if (input.isTTY) input.setRawMode(true).on("data", onKeys);
   return {
     asked: promise,
     close() {
-      for (const signal of endingSignals) process.off(signal, resolve);
+      interruption.close();
       if (input.isTTY) input.setRawMode(false).off("data", onKeys).pause();
     },
   };

@@ -1,7 +1,6 @@
 import type { PagedRelayStats } from "../../plugin/index.ts";
 import type { RegistrationStats, TrafficRate } from "../../protocol.ts";
-import { formatBytes } from "../peer/progress.ts";
-import { cut, fit, printableDeep } from "../terminal-text.ts";
+import { cut, fit, formatBytes, printableDeep } from "../terminal-text.ts";
 
 /** Figures to show: the relay's answer, and the rates since the answer before. */
 export interface TopFigures {

@@ -27,7 +27,7 @@ export async function openAdminClient(
 ): Promise<AdminClient> {
   const settings = await resolveSettings(options);
   const engine = await loadEngine();
-  const socket = await PeerSocket.bind({ host: settings.host, port: settings.port, relay: settings.relay });
+  const socket = await PeerSocket.bind(settings);
   const http = createRelayHttp(settings, engine, socket);
   const { token, basePath, requestTimeoutMs } = settings;
   const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });

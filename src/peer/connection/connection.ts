@@ -1,28 +1,18 @@
 import { requireInteger } from "../../option-checks.ts";
 import type { CloseInfo } from "./error.ts";
 import type { Datagrams } from "./datagrams.ts";
+import type { EngineStats } from "../engine/contract.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import type { BidirectionalStream } from "./streams.ts";
 
-/** Figures of one connection. The members of W3C's `WebTransportConnectionStats` that the engine tells, and some more. */
-export interface ConnectionStats {
-  /** Bytes of QUIC packets, without UDP headers; with retransmissions. */
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly bytesLost: number;
-  readonly packetsSent: number;
-  readonly packetsReceived: number;
-  /** Sent packets that were declared lost (RFC 9002 §6.1). */
-  readonly packetsLost: number;
-  /** Round-trip time in whole ms (RFC 9002 §5.3); 0 before the first sample too. */
-  readonly smoothedRtt: number;
+/** Figures of one connection: the members of W3C's `WebTransportConnectionStats` that the engine has, and some more. */
+export interface ConnectionStats extends EngineStats {
   readonly datagrams: {
     /** Datagrams that were dropped as the application did not read them in time. */
     readonly droppedIncoming: number;
   };
   /** Packets that were mangled, forged or of another QUIC version. */
   readonly packetsRefused: number;
-  readonly congestionWindowBytes: number;
 }
 
 /** A path of a connection: through the relay. */
@@ -130,14 +120,8 @@ export class Connection {
   }
 
   async getStats(): Promise<ConnectionStats> {
-    const { rttMs, ...figures } = this.#session.engine.stats();
-    const { packetsRefused, datagrams } = this.#session;
-    return {
-      ...figures,
-      smoothedRtt: rttMs,
-      packetsRefused,
-      datagrams: { droppedIncoming: datagrams.dropped },
-    };
+    const { engine, packetsRefused, datagrams } = this.#session;
+    return { ...engine.stats(), packetsRefused, datagrams: { droppedIncoming: datagrams.dropped } };
   }
 }
 

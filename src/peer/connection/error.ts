@@ -11,7 +11,7 @@ export interface CloseInfo {
 
 /** The end of a connection, or of one of its streams, as an error with the members of W3C's `WebTransportError`. */
 export class ConnectionError extends QuicpipeError {
-  /** What has ended: one stream, or the connection. */
+  /** The scope of the end: one stream, or the connection. */
   readonly source: "stream" | "session";
   /** The application's code of a stream's end, 0 to 2³² − 1; `null` for the end of a connection. */
   readonly streamErrorCode: number | null;

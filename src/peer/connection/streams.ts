@@ -13,8 +13,8 @@ type Kind = "bidirectional" | "unidirectional";
 
 /** This peer's sides of one stream. */
 interface Entry {
-  readonly reader?: StreamReader;
-  readonly writer?: StreamWriter;
+  readonly reader: StreamReader | undefined;
+  readonly writer: StreamWriter | undefined;
 }
 
 /** A caller that waits for the other side to allow one more stream. */
@@ -99,17 +99,13 @@ export class Streams {
       const id = streamId(kind, this.#ownBit, this.#opened[kind]++);
       // The engine counts a stream from its first send, so `streamsLeft` is right the next time.
       this.#engine.streamSend(id, new Uint8Array(), false);
-      const writer = new StreamWriter(this.#engine, id, this.#wake);
-      const entry = kind === "bidirectional" ? { reader: this.#createReader(id), writer } : { writer };
-      this.#entries.set(id, entry);
-      waiting.shift()!.resolve(entry);
+      waiting.shift()!.resolve(this.#create(id));
     }
   }
 
   #read(id: number): void {
     if ((id & 1) !== this.#ownBit) this.#acceptUpTo(id);
-    const reader = this.#entries.get(id)?.reader;
-    if (reader) reader.progress();
+    this.#entries.get(id)?.reader?.progress();
   }
 
   /** A stream opens all lower-numbered streams of its kind (RFC 9000 §2.1). */
@@ -117,26 +113,23 @@ export class Streams {
     const kind = (id & 2) === 0 ? "bidirectional" : "unidirectional";
     while (this.#accepted[kind] <= id >> 2) {
       const next = streamId(kind, this.#ownBit === 0 ? 1 : 0, this.#accepted[kind]++);
-      if (kind === "bidirectional") this.#acceptBidirectional(next);
-      else this.#acceptUnidirectional(next);
+      const { reader, writer } = this.#create(next);
+      const { readable } = reader!;
+      if (writer) this.#bidirectional?.enqueue({ readable, writable: writer.writable });
+      else this.#unidirectional?.enqueue(readable);
     }
   }
 
-  #acceptBidirectional(id: number): void {
-    const reader = this.#createReader(id);
-    const writer = new StreamWriter(this.#engine, id, this.#wake);
-    this.#entries.set(id, { reader, writer });
-    this.#bidirectional?.enqueue({ readable: reader.readable, writable: writer.writable });
-  }
-
-  #acceptUnidirectional(id: number): void {
-    const reader = this.#createReader(id);
-    this.#entries.set(id, { reader });
-    this.#unidirectional?.enqueue(reader.readable);
-  }
-
-  #createReader(id: number): StreamReader {
-    return new StreamReader(this.#engine, id, this.#wake);
+  /** Creates this peer's sides of a stream, as its ID has them: a unidirectional one is written to by its opener alone. */
+  #create(id: number): Entry {
+    const isOwn = (id & 1) === this.#ownBit;
+    const isBidirectional = (id & 2) === 0;
+    const entry: Entry = {
+      reader: isBidirectional || !isOwn ? new StreamReader(this.#engine, id, this.#wake) : undefined,
+      writer: isBidirectional || isOwn ? new StreamWriter(this.#engine, id, this.#wake) : undefined,
+    };
+    this.#entries.set(id, entry);
+    return entry;
   }
 }
 

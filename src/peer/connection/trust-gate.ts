@@ -13,7 +13,7 @@ export class TrustGate {
   readonly #onVerdict: () => void;
   #verdict: Verdict;
 
-  /** @param onVerdict called when an asynchronous check has ended. */
+  /** @param onVerdict called when the check has ended. */
   constructor(check: CertificateCheck | undefined, onVerdict: () => void) {
     this.#check = check;
     this.#onVerdict = onVerdict;
@@ -23,32 +23,15 @@ export class TrustGate {
   /** Checks the certificate once there is one, and returns the state. */
   look(certificate: () => Uint8Array | undefined): Verdict {
     const der = this.#verdict === "unknown" ? certificate() : undefined;
-    if (der) this.#judge(der);
+    if (der) void this.#judge(der);
     return this.#verdict;
   }
 
-  #judge(der: Uint8Array): void {
-    const answer = this.#ask(der);
-    if (typeof answer === "boolean") {
-      this.#verdict = answer ? "trusted" : "refused";
-      return;
-    }
+  /** A check that fails refuses: OpenSSL may reject a certificate that the engine's TLS has let pass. */
+  async #judge(der: Uint8Array): Promise<void> {
     this.#verdict = "pending";
-    void this.#await(answer);
-  }
-
-  /** A check that throws refuses: OpenSSL may reject a certificate that the engine's TLS has let pass. */
-  #ask(der: Uint8Array): boolean | Promise<boolean> {
-    try {
-      return this.#check!(der);
-    } catch {
-      return false;
-    }
-  }
-
-  async #await(answer: Promise<boolean>): Promise<void> {
-    const yes = await answer.catch(() => false);
-    this.#verdict = yes ? "trusted" : "refused";
+    const isTrusted = await this.#check!(der).catch(() => false);
+    this.#verdict = isTrusted ? "trusted" : "refused";
     this.#onVerdict();
   }
 }

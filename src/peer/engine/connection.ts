@@ -223,7 +223,7 @@ export class QuicheConnection implements EngineConnection {
       bytesLost: total.lostBytes,
       bytesReceived: total.recvBytes,
       bytesSent: total.sentBytes,
-      rttMs: path?.rtt ?? 0,
+      smoothedRtt: path?.rtt ?? 0,
       congestionWindowBytes: path?.cwnd ?? 0,
     };
   }
@@ -244,7 +244,7 @@ export class QuicheConnection implements EngineConnection {
 
   /** Returns how long an acknowledgement may take, in ms (RFC 9002 §5). */
   #roundTripMs(): number {
-    return this.stats().rttMs + this.#connection.stats().peerMaxAckDelay;
+    return this.stats().smoothedRtt + this.#connection.stats().peerMaxAckDelay;
   }
 
   /** Reports whether the engine has forgotten a stream: it ended both ways in the packet that made it known. */

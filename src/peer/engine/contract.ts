@@ -56,15 +56,18 @@ export interface StreamAborted {
   readonly abortedWith: number;
 }
 
-/** Figures of one connection. */
+/** Figures of one connection, by W3C's names where it has them. */
 export interface EngineStats {
-  readonly packetsReceived: number;
-  readonly packetsSent: number;
-  readonly packetsLost: number;
-  readonly bytesLost: number;
-  readonly bytesReceived: number;
+  /** Bytes of QUIC packets, without UDP headers; with retransmissions. */
   readonly bytesSent: number;
-  readonly rttMs: number;
+  readonly bytesReceived: number;
+  readonly bytesLost: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  /** Sent packets that were declared lost (RFC 9002 §6.1). */
+  readonly packetsLost: number;
+  /** Round-trip time in whole ms (RFC 9002 §5.3); 0 before the first sample too. */
+  readonly smoothedRtt: number;
   readonly congestionWindowBytes: number;
 }
 

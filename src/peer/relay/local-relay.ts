@@ -32,7 +32,7 @@ export function localRelay(
   );
 }
 
-/** A relay's word must not turn this peer's packets against another machine. */
+/** A relay's answer must not turn this peer's packets against another machine. */
 function isOfThisMachine(address: string): boolean {
   if (isWildcard(address)) return false;
   return isLoopback(address) || interfaceAddresses().includes(address);

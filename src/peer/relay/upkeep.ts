@@ -71,7 +71,7 @@ export class RegistrationUpkeep {
     return this.#fault ?? (isSuspect ? unanswered() : undefined);
   }
 
-  /** Ends the registration at the relay. It expires there if the relay cannot be told. Idempotent. */
+  /** Ends the registration at the relay. It expires there if the relay is out of reach. Idempotent. */
   end(): Promise<void> {
     clearTimeout(this.#timer);
     this.#ended ??= this.#parts.relay.endRegistration(this.id);

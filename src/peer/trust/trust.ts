@@ -26,8 +26,8 @@ export interface CaTrust {
 
 const caNames = namesOf<CaTrust>({ ca: true });
 
-/** Decides on the certificate that the other side presented. */
-export type CertificateCheck = (der: Uint8Array) => boolean | Promise<boolean>;
+/** Decides on the certificate that the other side presented. An error is a refusal, not a fault of the connection. */
+export type CertificateCheck = (der: Uint8Array) => Promise<boolean>;
 
 /** A {@link Trust} ready for use: the demand in TLS, and the check after it. */
 export interface TrustPolicy {
@@ -47,7 +47,6 @@ export function createTrustPolicy(trust: Trust): TrustPolicy {
   if (typeof trust === "function")
     return {
       demand: { kind: "any" },
-      // Async even if the function is not: an error that it throws is a refusal, not a fault of the connection.
       checkFor: (remoteName) => async (der) => (await trust(remoteName, pinOf(der))) === true,
     };
   return isList(trust) ? pinPolicy(trust) : caPolicy(trust);
@@ -66,7 +65,7 @@ function caPolicy(trust: CaTrust): TrustPolicy {
   return {
     demand: { kind: "ca", pem },
     // TLS has checked the issuer. The name is checked only if one is known.
-    checkFor: (remoteName) => (der) => remoteName === undefined || isFor(remoteName, der),
+    checkFor: (remoteName) => async (der) => remoteName === undefined || isFor(remoteName, der),
   };
 }
 

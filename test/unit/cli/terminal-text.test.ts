@@ -4,6 +4,7 @@ import {
   columnsOf,
   cut,
   fit,
+  formatBytes,
   printable,
   printableDeep,
   printableJson,
@@ -59,5 +60,18 @@ describe("values of others", () => {
     expect(json).toMatch(/^[\P{C}\n]*$/u);
     expect(JSON.parse(json)).toEqual(value);
     expect(json).toContain("Zoë 猫");
+  });
+});
+
+describe("formatBytes", () => {
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1.00 kB"],
+    [12_345_678, "12.3 MB"],
+    [999_999_999, "1.00 GB"],
+    [5e15, "5000 TB"],
+  ])("writes %d bytes as %s", (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
   });
 });

@@ -1,18 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatProgress } from "../../../../src/cli/peer/progress.ts";
-
-describe("formatBytes", () => {
-  it.each([
-    [0, "0 B"],
-    [999, "999 B"],
-    [1000, "1.00 kB"],
-    [12_345_678, "12.3 MB"],
-    [999_999_999, "1.00 GB"],
-    [5e15, "5000 TB"],
-  ])("writes %d bytes as %s", (bytes, text) => {
-    expect(formatBytes(bytes)).toBe(text);
-  });
-});
+import { formatProgress } from "../../../../src/cli/peer/progress.ts";
 
 describe("formatProgress", () => {
   it("tells the rate since the last report, both directions together", () => {

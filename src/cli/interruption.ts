@@ -1,5 +1,5 @@
 /** Signals that end a command: those of Ctrl-C, of a supervisor and of a closed terminal. */
-export const endingSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const endingSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** A watch for {@link endingSignals}. The same signal a second time ends the process at once. The caller closes it. */
 export interface Interruption {
