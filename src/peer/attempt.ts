@@ -25,7 +25,7 @@ export interface PeerContext {
   readonly identity: Identity;
   readonly telemetry: PeerTelemetry;
   /** Connections that hold the socket. They are closed with the peer. */
-  readonly sessions: Set<QuicConnection>;
+  readonly connections: Set<QuicConnection>;
   /** Registrations that live at the relay. They are ended with the peer. */
   readonly registrations: Set<RegistrationUpkeep>;
 }
@@ -91,7 +91,7 @@ export class Attempt {
 
   /** Creates the connection in the engine. */
   connect(terms: ConnectionTerms): QuicConnection {
-    const { engine, socket, identity, settings, sessions } = this.#context;
+    const { engine, socket, identity, settings, connections } = this.#context;
     const { role, policy, remoteName, alpn, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
     const { datagramQueue, activeConnectionIdLimit } = defaults;
@@ -116,7 +116,7 @@ export class Attempt {
       onEnd: () => this.#end(),
     });
     this.#session = session;
-    sessions.add(session);
+    connections.add(session);
     return session;
   }
 
@@ -132,10 +132,10 @@ export class Attempt {
   }
 
   #end(): void {
-    const { sessions, registrations, settings } = this.#context;
+    const { connections, registrations, settings } = this.#context;
     const registration = this.#registration;
     this.#hasEnded = true;
-    if (this.#session) sessions.delete(this.#session);
+    if (this.#session) connections.delete(this.#session);
     if (!registration) return;
     registration
       .end()

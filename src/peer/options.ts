@@ -126,7 +126,9 @@ export interface PeerSettings extends Numbers {
   readonly relay: Address;
   /** All addresses from the first look-up. */
   readonly addresses: readonly string[];
+  /** Path under which the relay serves its routes, without a trailing slash. */
   readonly basePath: string;
+  /** Returns the current bearer token; empty for a relay without authentication. */
   readonly token: () => Promise<string>;
   readonly trust: Trust | undefined;
   readonly relayCa: string | undefined;

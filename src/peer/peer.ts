@@ -68,15 +68,18 @@ export class Peer implements AsyncIterable<Connection> {
     const socket = await PeerSocket.bind(settings);
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
-    const collections = { sessions: new Set<QuicConnection>(), registrations: new Set<RegistrationUpkeep>() };
-    const onDraining = (): void => collections.sessions.forEach((session) => session.milestones.drain());
+    const collections = {
+      connections: new Set<QuicConnection>(),
+      registrations: new Set<RegistrationUpkeep>(),
+    };
+    const onDraining = (): void =>
+      collections.connections.forEach((connection) => connection.milestones.drain());
     const http = createRelayHttp(settings, engine, socket, {
       // The relay may have restarted, or be another one: registrations are renewed before packets get lost.
       onReturn: () => collections.registrations.forEach((registration) => void registration.keepAlive()),
       onGoaway: onDraining,
     });
-    const { token, basePath, requestTimeoutMs } = settings;
-    const relay = new RelayClient({ http, token, basePath, requestTimeoutMs, onDraining });
+    const relay = new RelayClient({ ...settings, http, onDraining });
     const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
     return new Peer(context, http, typeof options.token === "function");
   }
@@ -133,8 +136,8 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   stats(): PeerStats {
-    const { socket, sessions, registrations } = this.#context;
-    return { socket: socket.stats, connections: sessions.size, registrations: registrations.size };
+    const { socket, connections, registrations } = this.#context;
+    return { socket: socket.stats, connections: connections.size, registrations: registrations.size };
   }
 
   /**
@@ -151,13 +154,13 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   async #close(): Promise<void> {
-    const { sessions, registrations, socket, stun } = this.#context;
+    const { connections, registrations, socket, stun } = this.#context;
     this.#mailbox.close();
     stun.close();
-    for (const session of sessions) session.close({ closeCode: 0, reason: "the peer was closed" });
-    await Promise.all(Array.from(sessions, (session) => session.closeSent));
+    for (const connection of connections) connection.close({ closeCode: 0, reason: "the peer was closed" });
+    await Promise.all(Array.from(connections, (connection) => connection.closeSent));
     // A release removes a connection from the set.
-    for (const session of Array.from(sessions)) session.release();
+    for (const connection of Array.from(connections)) connection.release();
     const ended = Promise.allSettled([...registrations].map((registration) => registration.end()));
     await within(defaults.closeTimeoutMs, ended);
     await within(defaults.closeTimeoutMs, this.#http.close());

@@ -29,8 +29,7 @@ export async function openAdminClient(
   const engine = await loadEngine();
   const socket = await PeerSocket.bind(settings);
   const http = createRelayHttp(settings, engine, socket);
-  const { token, basePath, requestTimeoutMs } = settings;
-  const relay = new RelayClient({ http, token, basePath, requestTimeoutMs });
+  const relay = new RelayClient({ ...settings, http });
   return {
     stats: (request) => relay.stats(request),
     async close() {

@@ -22,7 +22,7 @@ import type { CertificateCheck } from "../trust/trust.ts";
 import { TrustGate } from "./trust-gate.ts";
 
 /** The parts of a {@link QuicConnection}. */
-export interface SessionParts {
+export interface ConnectionParts {
   readonly engine: EngineConnection;
   readonly socket: PeerSocket;
   readonly ids: ConnectionIds;
@@ -48,7 +48,7 @@ export class QuicConnection {
   readonly remoteName: string | undefined;
   readonly milestones: Milestones = new Milestones();
 
-  readonly #parts: SessionParts;
+  readonly #parts: ConnectionParts;
   readonly #driver: Driver;
   readonly #gate: TrustGate;
   #phase: "handshake" | "open" | "ended" = "handshake";
@@ -62,7 +62,7 @@ export class QuicConnection {
   #closeTimer: NodeJS.Timeout | undefined;
   readonly #closeSent = Promise.withResolvers<void>();
 
-  constructor(parts: SessionParts) {
+  constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.engine = parts.engine;
     this.#relabelled = parts.role === "server";

@@ -15,19 +15,14 @@ import {
   type WaitingMessage,
 } from "../../protocol.ts";
 import type { HttpRequest, HttpResponse } from "../http/http.ts";
+import type { PeerSettings } from "../options.ts";
 import { requireMessages } from "./answer.ts";
 import { parseJson, refusalOf } from "./error.ts";
 import type { RelayHttp } from "./http.ts";
 
 /** Options of a {@link RelayClient}. */
-export interface RelayClientOptions {
+export interface RelayClientOptions extends Pick<PeerSettings, "token" | "basePath" | "requestTimeoutMs"> {
   readonly http: Pick<RelayHttp, "request">;
-  /** Returns the current bearer token; empty for a relay without authentication. */
-  readonly token: () => Promise<string>;
-  /** Path under which the relay serves its routes, without a trailing slash. */
-  readonly basePath: string;
-  /** Time limit of a response, in ms. */
-  readonly requestTimeoutMs: number;
   /** Called when the relay refuses a request because it is shutting down. */
   readonly onDraining?: () => void;
   /** Headers of every request besides its own. */
