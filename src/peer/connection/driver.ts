@@ -1,5 +1,5 @@
 import { maxTimerMs } from "../../defaults/index.ts";
-import { quicVersion1 } from "../../wire/quic-packet.ts";
+import { parseLongHeader, quicVersion1 } from "../../wire/quic-packet.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 import type { RelayPath } from "../socket.ts";
 
@@ -173,7 +173,6 @@ export class Driver {
  * connection (RFC 9000 §6.2).
  */
 function isOtherVersion(datagram: Uint8Array): boolean {
-  if ((datagram[0]! & 0x80) === 0) return false;
-  const version = (datagram[1]! << 24) | (datagram[2]! << 16) | (datagram[3]! << 8) | datagram[4]!;
-  return version !== quicVersion1;
+  const header = parseLongHeader(datagram);
+  return header !== undefined && header.version !== quicVersion1;
 }
