@@ -7,7 +7,6 @@ import {
   Budget,
   type BudgetStats,
   developmentCertificate,
-  type DevelopmentCertificate,
   developmentCertificatePath,
   type Http2Gateway,
   type Http2GatewayOptions,

@@ -15,7 +15,7 @@ import {
   serveHttp2,
   serveHttp3,
 } from "../../../src/gateway/index.ts";
-import { http3Code } from "../../../src/http3/codes.ts";
+import { http3Code } from "../../../src/http3/index.ts";
 import { quicpipe } from "../../../src/plugin/index.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
