@@ -189,9 +189,12 @@ function isProxy(text: unknown): text is string {
   return typeof text === "string" && isIP(text) !== 0 && !isVirtualAddress(plainIp(text));
 }
 
-/** Paths are used verbatim: no trailing slash, and in a form that URL parsing does not change. */
+/**
+ * Paths are used verbatim: no trailing slash, and in a form that URL parsing does not change, so without the segments `.` and
+ * `..` (RFC 3986 §5.2.4).
+ */
 function isPath(text: string): boolean {
-  return /^(?:\/[\w.~-]+)+$/.test(text);
+  return /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/.test(text);
 }
 
 function isBasePath(text: string): boolean {
