@@ -77,6 +77,7 @@ class Events implements UnderlyingSource<Uint8Array> {
     signal.addEventListener("abort", end);
     opening.defer(() => signal.removeEventListener("abort", end));
     this.#open = opening.move();
+    if (signal.aborted) end();
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {

@@ -134,6 +134,16 @@ describe("messageStream", () => {
     expect(wait.waiters.size).toBe(0);
   });
 
+  it("leaves nothing behind where its client had gone before it began", async () => {
+    const wait = setUp();
+    wait.client.abort();
+    const unwatch = vi.fn();
+    vi.spyOn(wait.mailbox, "watch").mockReturnValue(unwatch);
+    expect(await next(messageStream(wait, 0).getReader())).toBeUndefined();
+    expect(unwatch).toHaveBeenCalledOnce();
+    expect([wait.waiters.size, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
   it("refuses to open one too many", () => {
     const wait = setUp();
     messageStream(wait, 0);
