@@ -26,7 +26,7 @@ export function createAppAuthentication(
     if (!peer)
       throw new QuicpipeError(
         "ERR_QUICPIPE_TOKEN_INVALID",
-        "the app knows nobody by this request: sign in, or send what it knows you by",
+        "the app identifies no peer by this request: sign in, or send the credentials that it knows",
       );
     const nowMs = now();
     const identity = identityOf(peer, limits, nowMs + defaults.appIdentityMs);
@@ -34,7 +34,7 @@ export function createAppAuthentication(
     if (expiresAtMs <= nowMs)
       throw new QuicpipeError(
         "ERR_QUICPIPE_TOKEN_EXPIRED",
-        "what the app knows you by has expired: sign in again",
+        "your credentials for the app have expired: sign in again",
       );
     return { ...identity, expiresAtMs: Math.min(expiresAtMs, nowMs + defaults.maxAppIdentityMs) };
   };

@@ -48,7 +48,11 @@ export function anonymousIdentity(limits: Limits, source: string): Identity {
 /** @throws ERR_QUICPIPE_SCOPE_MISSING, naming `scope`, if the identity has neither scope. */
 export function requireScope(identity: Identity, scope: Scope, orScope: Scope = scope): void {
   if (identity.scopes.has(scope) || identity.scopes.has(orScope)) return;
-  throw new QuicpipeError("ERR_QUICPIPE_SCOPE_MISSING", `the token lacks the scope ${scope}`, {
-    details: { scope },
-  });
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_SCOPE_MISSING",
+    `you lack the scope ${scope}, which this request needs`,
+    {
+      details: { scope },
+    },
+  );
 }

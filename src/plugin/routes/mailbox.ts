@@ -46,7 +46,7 @@ async function send({ event, identity, service, proof, param, trace }: TracedReq
   if (identity.peers && !identity.peers.has(recipient))
     throw new QuicpipeError(
       "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
-      "the token does not allow to send to this recipient",
+      "this recipient is not among those that you may send to",
     );
   const { packets, destinationId, note, ttlMs } = await readMessage(event.req, service.settings.limits);
   if (service.registry.draining)

@@ -41,7 +41,7 @@ describe("the sign-in page", () => {
     await enter("<b>no token</b>");
     await page.getByText("the token is not valid").waitFor();
     await enter(await relayToken("alice", { scope: "relay:register" }));
-    await page.getByText("the token lacks the scope relay:admin").waitFor();
+    await page.getByText("you lack the scope relay:admin").waitFor();
     await keepPicture(watched, "sign-in-refused");
     await enter(await adminToken());
     await page.getByText("Live", { exact: true }).waitFor();

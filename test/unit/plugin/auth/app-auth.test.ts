@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAppAuthentication } from "../../../../src/plugin/auth/app-auth.ts";
+import { type Identity, requireScope } from "../../../../src/plugin/auth/identity.ts";
 import type { AuthorizedPeer } from "../../../../src/plugin/options/auth.ts";
 import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
 
@@ -141,5 +142,20 @@ describe("an app's function that authenticates", () => {
       code: "ERR_QUICPIPE_OPTION_INVALID",
       message: expect.stringContaining(`option ${fault}`),
     });
+  });
+});
+
+describe("an identity without the scope that a route needs", () => {
+  it("is refused by the scope's name, without a word of a token, as there may be none", async () => {
+    const identity = (await authenticate(alice)) as Identity;
+    expect(() => requireScope(identity, "relay:register")).not.toThrow();
+    expect(() => requireScope(identity, "mailbox:send", "relay:register")).not.toThrow();
+    expect(() => requireScope(identity, "relay:admin")).toThrow(
+      expect.objectContaining({
+        code: "ERR_QUICPIPE_SCOPE_MISSING",
+        message: "you lack the scope relay:admin, which this request needs",
+        details: { scope: "relay:admin" },
+      }),
+    );
   });
 });
