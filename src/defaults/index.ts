@@ -121,7 +121,7 @@ export const retryAfterSeconds = 5;
 export const closeGraceMs = 0;
 /** Pause after a request failed to open the relay's socket, in ms. Until then requests are refused without another attempt. */
 export const openCooldownMs: number = second;
-/** Interval at which a closing relay checks for remaining registrations, in ms. */
+/** Interval at which a closing relay checks for remaining registrations, in ms; also the time for the answers to ended waits. */
 export const drainPollMs = 100;
 
 /** Lifetime of an initial route, in ms: covers the retransmissions of a handshake. */

@@ -27,7 +27,10 @@ export interface ListenOptions {
 
 /** Options of {@link Relay.close}. */
 export interface CloseOptions {
-  /** Time for which registered peers are still forwarded, in ms. Default 0. Ends early when no registration is left. */
+  /**
+   * Time for which registered peers are still forwarded, in ms. Default 0. Ends early when no registration is left, but leaves
+   * the answers to long polls 100 ms to be sent: over HTTP/3 they go through the relay's socket.
+   */
   readonly graceMs?: number;
 }
 
@@ -253,8 +256,11 @@ class RelayControl {
     await Promise.allSettled([this.#opening]);
     const service = this.#service;
     if (!service) return;
+    const hasWaits = service.waiters.size > 0;
     service.drain();
     const endAtMs = performance.now() + graceMs;
+    // The answers to the waits that have just ended leave through the relay's socket.
+    if (hasWaits) await delay(Math.min(defaults.drainPollMs, graceMs));
     while (service.registry.stats().registrations > 0 && performance.now() < endAtMs)
       await delay(Math.min(defaults.drainPollMs, endAtMs - performance.now()));
     this.#lastStats = this.stats();

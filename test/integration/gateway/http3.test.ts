@@ -75,6 +75,23 @@ describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's p
   });
 });
 
+describe("a long poll over HTTP/3, through the relay that closes with a grace", () => {
+  it.each([0, 1])("is answered before the relay's socket is closed, with %d registrations", async (held) => {
+    const { port, certificate, relay } = await startRelay();
+    const client = await connectHttp3(port, certificate, "auto");
+    for (let i = 0; i < held; i++)
+      await client.request("/v1/register", {
+        method: "POST",
+        body: JSON.stringify({ key: randomBytes(16).toString("base64"), num: 1 }),
+      });
+    const poll = client.request("/v1/messages", { headers: { prefer: "wait=60" } });
+    await expect.poll(() => relay.stats().waiters).toBe(1);
+    const closed = relay.close({ graceMs: 1500 });
+    expect(JSON.parse((await poll).body.toString())).toEqual({ messages: [] });
+    await closed;
+  });
+});
+
 describe("server-sent events over HTTP/3, through the relay", () => {
   it("tell of a message as it comes, and end with their reader", async () => {
     const { port, certificate, relay } = await startRelay();
