@@ -1,5 +1,5 @@
-import type { H3, H3Event, H3RouteMeta } from "h3";
-import { operationAt } from "../openapi/document.ts";
+import type { H3, H3Event } from "h3";
+import type { Operation } from "./operations.ts";
 import type { Route, RouteFamily } from "./route.ts";
 
 /** Answers a request for a path below the root of a family. */
@@ -10,18 +10,14 @@ export type Respond = (event: H3Event, path: string) => Promise<Response>;
  * follows, so that other paths and methods are refused as they are by the middleware.
  */
 export function addRoutes(app: H3, family: RouteFamily, root: string, respond: Respond): void {
-  const add = (method: Route["method"] | "", pattern: string, meta: H3RouteMeta = {}): void => {
+  const add = (method: Route["method"] | "", pattern: string, operation?: Operation): void => {
     const route = root + pattern;
-    app.on(method, route, (event) => respond(event, pathBelow(event, root, route)), { meta });
+    const meta = operation && { operationId: operation.operationId, summary: operation.summary };
+    app.on(method, route, (event) => respond(event, pathBelow(event, root, route)), { meta: meta ?? {} });
   };
-  for (const { method, path } of family.routes)
-    add(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), metaOf(method, path));
+  for (const { method, path, operation } of family.routes)
+    add(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), operation);
   for (const region of family.territory) add("", region);
-}
-
-function metaOf(method: Route["method"], path: string): H3RouteMeta | undefined {
-  const operation = operationAt(method, path);
-  return operation && { operationId: operation.operationId, summary: operation.summary };
 }
 
 /** Returns the path below the root. An app that is mounted has more segments before it, which may be parameters. */

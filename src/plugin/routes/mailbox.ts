@@ -16,29 +16,50 @@ import {
   requireTtl,
 } from "../http/request-fields.ts";
 import { json, noContent, requestPathOf } from "../http/exchange.ts";
-import type { ApiRequest, Route } from "./route.ts";
-import { traced, type TracedRequest } from "./traced.ts";
+import * as operations from "./operations.ts";
+import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
 
-const message = `${paths.messages}/{id}`;
-const sent = `${paths.mailbox}/{recipient}/{id}`;
-const takeTraced = traced("quicpipe.mailbox.take", take);
-
-/** Routes of messages. Those under `/v1/mailbox` other than the POST to a recipient are aliases for older peers. */
-export const mailboxRoutes: readonly Route[] = [
+/** Routes of messages. */
+export const mailboxRoutes: readonly DescribedRoute[] = [
   {
     method: "POST",
     path: `${paths.mailbox}/{recipient}`,
     scope: scopes.send,
+    operation: operations.send,
     handle: traced("quicpipe.mailbox.send", send),
   },
-  { method: "GET", path: paths.messages, scope: scopes.receive, handle: receive },
-  { method: "POST", path: `${message}/take`, scope: scopes.receive, handle: takeTraced },
-  { method: "GET", path: message, scope: scopes.send, handle: status },
-  { method: "DELETE", path: message, scope: scopes.send, handle: recall },
-  { method: "GET", path: paths.mailbox, scope: scopes.receive, handle: receive },
-  { method: "POST", path: `${paths.mailbox}/{id}/take`, scope: scopes.receive, handle: takeTraced },
-  { method: "GET", path: sent, scope: scopes.send, handle: status },
-  { method: "DELETE", path: sent, scope: scopes.send, handle: recall },
+  {
+    method: "GET",
+    path: paths.messages,
+    formerPath: paths.mailbox,
+    scope: scopes.receive,
+    operation: operations.receive,
+    handle: receive,
+  },
+  {
+    method: "POST",
+    path: `${paths.messages}/{id}/take`,
+    formerPath: `${paths.mailbox}/{id}/take`,
+    scope: scopes.receive,
+    operation: operations.take,
+    handle: traced("quicpipe.mailbox.take", take),
+  },
+  {
+    method: "GET",
+    path: `${paths.messages}/{id}`,
+    formerPath: `${paths.mailbox}/{recipient}/{id}`,
+    scope: scopes.send,
+    operation: operations.messageStatus,
+    handle: status,
+  },
+  {
+    method: "DELETE",
+    path: `${paths.messages}/{id}`,
+    formerPath: `${paths.mailbox}/{recipient}/{id}`,
+    scope: scopes.send,
+    operation: operations.recall,
+    handle: recall,
+  },
 ];
 
 async function send({ event, identity, service, proof, param, trace }: TracedRequest): Promise<Response> {

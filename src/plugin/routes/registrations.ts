@@ -8,27 +8,43 @@ import { isLoopbackHost } from "../../wire/ip.ts";
 import { timestamp } from "../../steady-clock.ts";
 import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
 import { json, noContent } from "../http/exchange.ts";
-import type { ApiRequest, Route } from "./route.ts";
-import { traced, type TracedRequest } from "./traced.ts";
+import * as operations from "./operations.ts";
+import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
 
-/** Routes of registrations. Those under `/v1/register` other than its POST are aliases for older peers. */
-export const registrationRoutes: readonly Route[] = [
+const scope = scopes.register;
+
+/** Routes of registrations. The path of the POST is the one that older peers use for all of them. */
+export const registrationRoutes: readonly DescribedRoute[] = [
   {
     method: "POST",
     path: paths.register,
-    scope: scopes.register,
+    scope,
+    operation: operations.register,
     handle: traced("quicpipe.register", register),
   },
-  { method: "GET", path: paths.registrations, scope: scopes.register, handle: list },
+  {
+    method: "GET",
+    path: paths.registrations,
+    formerPath: paths.register,
+    scope,
+    operation: operations.listRegistrations,
+    handle: list,
+  },
   {
     method: "DELETE",
     path: `${paths.registrations}/{id}`,
-    scope: scopes.register,
+    scope,
     orScope: scopes.admin,
+    operation: operations.endRegistration,
     handle: end,
   },
-  { method: "GET", path: paths.register, scope: scopes.register, handle: list },
-  { method: "DELETE", path: `${paths.register}/{id}`, scope: scopes.register, handle: endOwn },
+  {
+    method: "DELETE",
+    path: `${paths.register}/{id}`,
+    scope,
+    operation: operations.endOwnRegistration,
+    handle: endOwn,
+  },
 ];
 
 async function register(request: TracedRequest): Promise<Response> {

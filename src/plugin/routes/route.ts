@@ -1,10 +1,12 @@
 import type { H3Event } from "h3";
 import type { Scope } from "../../protocol.ts";
 import type { AddressProof } from "../../registry/index.ts";
+import type { RequestSpanName, RequestTrace } from "../../telemetry/index.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { QuicpipeError } from "../../errors.ts";
 import type { Service } from "../service.ts";
 import type { Settings } from "../options/settings.ts";
+import type { Operation } from "./operations.ts";
 
 /** A request matched to a route and authenticated. */
 export interface ApiRequest {
@@ -28,7 +30,32 @@ export interface Route {
   readonly scope: Scope | null;
   /** Alternative scope. */
   readonly orScope?: Scope;
+  /** Its OpenAPI description, if it belongs to the protocol. */
+  readonly operation?: Operation;
   handle(request: ApiRequest): Response | Promise<Response>;
+}
+
+/** A route of the relay's protocol. */
+export interface DescribedRoute extends Route {
+  /** The path that older peers use. */
+  readonly formerPath?: string;
+  readonly operation: Operation;
+}
+
+/** A request and its trace. */
+export interface TracedRequest extends ApiRequest {
+  readonly trace: RequestTrace;
+}
+
+/** Wraps a route's handler in a span. Requests that fail authentication produce no span. */
+export function traced(
+  name: RequestSpanName,
+  handle: (request: TracedRequest) => Promise<Response>,
+): Route["handle"] {
+  return (request) =>
+    request.service.telemetry.request(name, request.event.req.headers, (trace) =>
+      handle({ ...request, trace }),
+    );
 }
 
 /** Routes below one root, with their own way to authenticate and to refuse. */

@@ -1,38 +1,26 @@
 import type { H3Event } from "h3";
 import { QuicpipeError } from "../../errors.ts";
-import { paths } from "../../protocol.ts";
-import { clientProofOf, clientSourceOf } from "../http/client-address.ts";
+import { clientProofOf } from "../http/client-address.ts";
 import { type Identity, requireScope } from "../auth/identity.ts";
-import { mailboxRoutes } from "./mailbox.ts";
-import { openApiRoute } from "./openapi.ts";
-import { problemResponse } from "../http/problem.ts";
-import { registrationRoutes } from "./registrations.ts";
 import type { Route, RouteFamily } from "./route.ts";
 import type { Service } from "../service.ts";
-import { statsRoutes } from "./stats.ts";
 
-/** All routes of the HTTP interface. */
-export const routes: readonly Route[] = [
-  ...registrationRoutes,
-  ...mailboxRoutes,
-  ...statsRoutes,
-  openApiRoute,
-];
+/** Returns a request's path below the root of a family, if it lies in the family's territory. */
+export function pathIn(
+  { territory }: RouteFamily,
+  root: string | undefined,
+  pathname: string,
+): string | undefined {
+  if (root === undefined || !pathname.startsWith(root)) return undefined;
+  const path = pathname.slice(root.length);
+  return territory.some((region) => holds(region, path)) ? path : undefined;
+}
 
-/** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
-export const api: RouteFamily = {
-  routes,
-  headers: {},
-  territory: [
-    paths.openapi,
-    paths.stats,
-    paths.events,
-    ...[paths.register, paths.registrations, paths.mailbox, paths.messages].map((root) => `${root}/**`),
-  ],
-  rootOf: ({ basePath }) => basePath,
-  identify: (event, service) => service.authenticate(event.req, () => clientSourceOf(event, service)),
-  refuse: problemResponse,
-};
+function holds(region: string, path: string): boolean {
+  if (!region.endsWith("/**")) return path === region;
+  const top = region.slice(0, -"/**".length);
+  return path === top || path.startsWith(`${top}/`);
+}
 
 /**
  * Answers a request for a path of a family.

@@ -1,15 +1,18 @@
 import { paths, scopes } from "../../protocol.ts";
 import { eventStream, eventStreamResponse } from "../http/event-stream.ts";
 import { json } from "../http/exchange.ts";
-import type { ApiRequest, Route } from "./route.ts";
+import * as operations from "./operations.ts";
+import type { ApiRequest, DescribedRoute } from "./route.ts";
 import { relayStats } from "../stats/stats.ts";
 import { searchPage } from "../stats/page.ts";
 import { requireStatsQuery } from "../stats/query.ts";
 
+const scope = scopes.admin;
+
 /** The routes for administrators. */
-export const statsRoutes: readonly Route[] = [
-  { method: "GET", path: paths.stats, scope: scopes.admin, handle: answerStats },
-  { method: "GET", path: paths.events, scope: scopes.admin, handle: answerEvents },
+export const statsRoutes: readonly DescribedRoute[] = [
+  { method: "GET", path: paths.stats, scope, operation: operations.stats, handle: answerStats },
+  { method: "GET", path: paths.events, scope, operation: operations.events, handle: answerEvents },
 ];
 
 /**

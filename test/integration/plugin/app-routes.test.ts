@@ -4,7 +4,7 @@ import { type TracingRequestEvent, tracingPlugin } from "h3/tracing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/index.ts";
 import { consoleRoutes } from "../../../src/plugin/console/routes.ts";
-import { routes } from "../../../src/plugin/routes/router.ts";
+import { routes } from "../../../src/plugin/routes/api.ts";
 import { secret, secretToken } from "./relay-app.ts";
 
 const auth = { secret };

@@ -11,7 +11,8 @@ import type {
   SentMessage,
 } from "../../../src/protocol.ts";
 import { problemKinds } from "../../../src/plugin/http/problem.ts";
-import { openApiDocument } from "../../../src/plugin/openapi/document.ts";
+import { routes } from "../../../src/plugin/routes/api.ts";
+import { openApiDocument } from "../../../src/plugin/routes/openapi.ts";
 import { unsignedToken } from "./issuer.ts";
 
 /** A relay in an h3 app on HTTP/1.1. */
@@ -131,7 +132,7 @@ function requireProblem({ status, body }: Answer): void {
   if (!consistent) throw new TypeError(`not a problem as documented: ${JSON.stringify(body)}`);
 }
 
-const document = openApiDocument("") as {
+const document = openApiDocument("", routes) as {
   paths: Record<string, Record<string, { responses: Record<string, unknown> } | undefined>>;
 };
 

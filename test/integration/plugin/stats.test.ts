@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { QuicpipeOptions } from "../../../src/index.ts";
 import type { StatsEvent } from "../../../src/plugin/stats/events.ts";
-import { routes } from "../../../src/plugin/routes/router.ts";
+import { routes } from "../../../src/plugin/routes/api.ts";
 import { scopes, type StatsPage } from "../../../src/protocol.ts";
 import { type RelayApp, call, secret, secretToken, serveRelay } from "./relay-app.ts";
 import { openDeadReader } from "./dead-reader.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
 import { problemKinds } from "../../../src/plugin/http/problem.ts";
-import { routes } from "../../../src/plugin/routes/router.ts";
+import { routes } from "../../../src/plugin/routes/api.ts";
 import { maxMessagePackets, maxPacketBytes, maxWaitSeconds } from "../../../src/protocol.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
 import { encodeBindingRequest, parseBindingReply } from "../../../src/wire/stun-binding.ts";

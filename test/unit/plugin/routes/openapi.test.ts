@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { openApiDocument } from "../../../../src/plugin/openapi/document.ts";
+import { openApiDocument } from "../../../../src/plugin/routes/openapi.ts";
 import { problemKinds } from "../../../../src/plugin/http/problem.ts";
-import { routes } from "../../../../src/plugin/routes/router.ts";
+import { routes } from "../../../../src/plugin/routes/api.ts";
 
 interface Operation {
   readonly summary: string;
@@ -9,7 +9,7 @@ interface Operation {
   readonly responses: Record<string, unknown>;
 }
 
-const document = openApiDocument("/base") as {
+const document = openApiDocument("/base", routes) as {
   readonly servers: unknown;
   readonly paths: Record<string, Record<string, Operation | unknown[]>>;
   readonly components: { readonly schemas: Record<string, unknown> };
@@ -82,6 +82,6 @@ describe("the OpenAPI description", () => {
 
   it("tells where it is served", () => {
     expect(document.servers).toEqual([{ url: "/base" }]);
-    expect(openApiDocument("")["servers"]).toEqual([{ url: "/" }]);
+    expect(openApiDocument("", routes)["servers"]).toEqual([{ url: "/" }]);
   });
 });

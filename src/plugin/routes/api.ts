@@ -1,0 +1,50 @@
+import { paths } from "../../protocol.ts";
+import { clientSourceOf } from "../http/client-address.ts";
+import { problemResponse } from "../http/problem.ts";
+import { mailboxRoutes } from "./mailbox.ts";
+import { answerOpenApi } from "./openapi.ts";
+import * as operations from "./operations.ts";
+import { registrationRoutes } from "./registrations.ts";
+import type { DescribedRoute, RouteFamily } from "./route.ts";
+import { statsRoutes } from "./stats.ts";
+
+const current: readonly DescribedRoute[] = [
+  ...registrationRoutes,
+  ...mailboxRoutes,
+  ...statsRoutes,
+  {
+    method: "GET",
+    path: paths.openapi,
+    scope: null,
+    operation: operations.openapi,
+    handle: ({ event }) => answerOpenApi(event, routes),
+  },
+];
+
+/** All routes of the HTTP interface. */
+export const routes: readonly DescribedRoute[] = [...current, ...current.flatMap(formerRoute)];
+
+/** Returns a route at the path that older peers use, if there is one. */
+function formerRoute({ path, formerPath, operation, ...route }: DescribedRoute): DescribedRoute[] {
+  if (formerPath === undefined) return [];
+  const operationId = `${operation.operationId}Before`;
+  const summary = `${operation.summary} Better: ${path}.`;
+  return [
+    { ...route, path: formerPath, operation: { ...operation, operationId, summary, deprecated: true } },
+  ];
+}
+
+/** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
+export const api: RouteFamily = {
+  routes,
+  headers: {},
+  territory: [
+    paths.openapi,
+    paths.stats,
+    paths.events,
+    ...[paths.register, paths.registrations, paths.mailbox, paths.messages].map((root) => `${root}/**`),
+  ],
+  rootOf: ({ basePath }) => basePath,
+  identify: (event, service) => service.authenticate(event.req, () => clientSourceOf(event, service)),
+  refuse: problemResponse,
+};

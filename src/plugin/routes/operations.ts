@@ -1,0 +1,202 @@
+import type { QuicpipeErrorCode } from "../../errors.ts";
+import { maxStatsLimit, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
+import type { SchemaName } from "./schemas.ts";
+
+/** The part of a route's OpenAPI description that does not follow from method, path and scope. */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly deprecated?: true;
+  readonly parameters?: readonly object[];
+  readonly requestBody?: object;
+  /** The responses without a problem, by status. */
+  readonly answers: Readonly<Record<number, object>>;
+  /** Error codes beside those of all routes of its kind. */
+  readonly codes: readonly QuicpipeErrorCode[];
+}
+
+const eventStream = { "text/event-stream": { schema: { type: "string" } } };
+
+export const register: Operation = {
+  operationId: "register",
+  summary: "Registers connection IDs, or refreshes the registration of the same key.",
+  requestBody: jsonBody("RegisterRequest"),
+  answers: { 200: jsonAnswer("RegisterResponse", "Registered, or refreshed.") },
+  codes: [
+    "ERR_QUICPIPE_KEY_INVALID",
+    "ERR_QUICPIPE_NUM_INVALID",
+    "ERR_QUICPIPE_TTL_INVALID",
+    "ERR_QUICPIPE_CID_CONFLICT",
+    "ERR_QUICPIPE_OWN_ADDRESS",
+    "ERR_QUICPIPE_REGISTRATION_QUOTA",
+    "ERR_QUICPIPE_CID_QUOTA",
+    "ERR_QUICPIPE_TABLE_FULL",
+    "ERR_QUICPIPE_DRAINING",
+  ],
+};
+
+export const listRegistrations: Operation = {
+  operationId: "listRegistrations",
+  summary: "Lists the caller's own registrations.",
+  answers: { 200: jsonAnswer("RegisterListResponse", "The registrations, without their secrets.") },
+  codes: [],
+};
+
+export const endRegistration: Operation = {
+  operationId: "endRegistration",
+  summary: `Ends one of the caller's registrations at once; with the scope ${scopes.admin}, anybody's.`,
+  answers: { 204: { description: "Ended; its packets are dropped from now on." } },
+  codes: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"],
+};
+
+/** At the path that older peers use, which knows no administrator. */
+export const endOwnRegistration: Operation = {
+  ...endRegistration,
+  operationId: "endRegistrationBefore",
+  summary: `Ends one of the caller's registrations at once. Better: ${paths.registrations}/{id}.`,
+  deprecated: true,
+};
+
+export const send: Operation = {
+  operationId: "send",
+  summary: "Leaves the first flight of a QUIC connection for a recipient.",
+  requestBody: {
+    required: true,
+    content: {
+      ...jsonContent("MailboxSendRequest"),
+      "application/octet-stream": { schema: { description: "A single datagram, without note." } },
+    },
+  },
+  answers: {
+    201: {
+      ...jsonAnswer("SentMessage", "It waits."),
+      headers: {
+        Location: { description: "Where the sender sees the message.", schema: { type: "string" } },
+      },
+    },
+  },
+  codes: [
+    "ERR_QUICPIPE_RECIPIENT_INVALID",
+    "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
+    "ERR_QUICPIPE_PACKETS_INVALID",
+    "ERR_QUICPIPE_PACKET_NOT_INITIAL",
+    "ERR_QUICPIPE_NOTE_INVALID",
+    "ERR_QUICPIPE_TTL_INVALID",
+    "ERR_QUICPIPE_SENDER_QUOTA",
+    "ERR_QUICPIPE_MAILBOX_FULL",
+    "ERR_QUICPIPE_MAILBOX_STORE_FULL",
+    "ERR_QUICPIPE_DRAINING",
+  ],
+};
+
+export const receive: Operation = {
+  operationId: "receive",
+  summary: "Lists the messages that wait for the caller: at once, by long poll or as an event stream.",
+  parameters: [
+    {
+      name: "Prefer",
+      in: "header",
+      description: `\`wait=n\`: answer when there is a message, or after n seconds (at most ${maxWaitSeconds}; RFC 7240).`,
+      schema: { type: "string", examples: ["wait=25"] },
+    },
+  ],
+  answers: {
+    200: {
+      description: "What waits. As an event stream: the same list as data of each event `messages`.",
+      headers: {
+        "Preference-Applied": { description: "The wait that was granted.", schema: { type: "string" } },
+      },
+      content: { ...jsonContent("MailboxListResponse"), ...eventStream },
+    },
+  },
+  codes: ["ERR_QUICPIPE_WAITER_QUOTA"],
+};
+
+export const take: Operation = {
+  operationId: "take",
+  summary: "Hands out the packets of a message, once, and pins its initial connection ID to a registration.",
+  requestBody: jsonBody("MailboxTakeRequest"),
+  answers: { 200: jsonAnswer("MailboxTakeResponse", "The message.") },
+  codes: [
+    "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+    "ERR_QUICPIPE_MESSAGE_NOT_FOUND",
+    "ERR_QUICPIPE_MESSAGE_TAKEN",
+  ],
+};
+
+export const messageStatus: Operation = {
+  operationId: "messageStatus",
+  summary: "Tells the sender what became of its message.",
+  answers: { 200: jsonAnswer("SentMessage", "Queued, taken or expired.") },
+  codes: ["ERR_QUICPIPE_MESSAGE_NOT_FOUND"],
+};
+
+export const recall: Operation = {
+  operationId: "recall",
+  summary: "Takes a message back that nobody took.",
+  answers: { 204: { description: "Gone." } },
+  codes: ["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"],
+};
+
+export const stats: Operation = {
+  operationId: "stats",
+  summary: "Tells what the relay does, and lists registrations of all subjects.",
+  parameters: [
+    {
+      name: "limit",
+      in: "query",
+      description: "How many registrations to list; none if absent.",
+      schema: { type: "integer", minimum: 0, maximum: maxStatsLimit },
+    },
+    { name: "after", in: "query", description: "The `next` of the page before.", schema: { type: "string" } },
+    {
+      name: "order",
+      in: "query",
+      description: "Oldest first, or the busiest first.",
+      schema: { type: "string", enum: ["registered", "rate"], default: "registered" },
+    },
+    {
+      name: "filter",
+      in: "query",
+      description: "Lists only those with this text in subject or address, in upper or lower case.",
+      schema: { type: "string" },
+    },
+  ],
+  answers: {
+    200: jsonAnswer("StatsResponse", "The totals; with a limit, a page of registrations as well."),
+  },
+  codes: ["ERR_QUICPIPE_QUERY_INVALID"],
+};
+
+export const events: Operation = {
+  operationId: "events",
+  summary: "Streams the totals and rates, once a second, as data of each event `stats`.",
+  answers: {
+    200: {
+      description: "A reader that is slow gets the newest event, never a backlog.",
+      content: eventStream,
+    },
+  },
+  codes: ["ERR_QUICPIPE_WAITER_QUOTA"],
+};
+
+export const openapi: Operation = {
+  operationId: "openapi",
+  summary: "This description.",
+  answers: {
+    200: { description: "OpenAPI 3.1.", content: { "application/json": { schema: { type: "object" } } } },
+  },
+  codes: [],
+};
+
+function jsonContent(schema: SchemaName): Record<string, unknown> {
+  return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
+}
+
+function jsonBody(schema: SchemaName): object {
+  return { required: true, content: jsonContent(schema) };
+}
+
+function jsonAnswer(schema: SchemaName, description: string): object {
+  return { description, content: jsonContent(schema) };
+}
