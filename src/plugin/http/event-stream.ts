@@ -57,27 +57,17 @@ class Events implements UnderlyingSource<Uint8Array> {
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    const { identity, signal } = this.#wait;
+    const onChange = (): void => {
+      this.#changed = true;
+      this.#wake();
+    };
     const end = (): void => {
       if (this.#ended) return;
       this.cancel();
       controller.close();
     };
-    // If a later step fails, the earlier ones are undone.
-    using opening = new DisposableStack();
-    opening.defer(openWait(this.#wait, end));
-    opening.defer(
-      this.#source.watch(identity, () => {
-        this.#changed = true;
-        this.#wake();
-      }),
-    );
-    const expiry = setTimeout(end, this.#lifeMs);
-    opening.defer(() => clearTimeout(expiry));
-    signal.addEventListener("abort", end);
-    opening.defer(() => signal.removeEventListener("abort", end));
-    this.#open = opening.move();
-    if (signal.aborted) end();
+    const watch = (): (() => void) => this.#source.watch(this.#wait.identity, onChange);
+    this.#open = openWait(this.#wait, this.#lifeMs, watch, end);
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {

@@ -1,14 +1,7 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { Identity } from "../auth/identity.ts";
+import type { Limits } from "../options/limits.ts";
 import { isWithinShare } from "../../share.ts";
-
-/** Limits on open waits. */
-export interface WaiterLimits {
-  /** Long polls and event streams in all. */
-  readonly maxWaiters: number;
-  /** Long polls and event streams of one account. */
-  readonly maxWaitersPerSubject: number;
-}
 
 /** A client's wait, and the set of waits it counts in. */
 export interface Wait {
@@ -21,21 +14,37 @@ export interface Wait {
 /**
  * Opens a wait on the caller's account.
  *
+ * @param watch begins to watch what the client waits for; returns the function that ends that.
+ * @param end called when the relay drains, the client disconnects or `timeoutMs` have passed; soon if that is so already.
  * @returns closes the wait.
- * @throws ERR_QUICPIPE_WAITER_QUOTA
+ * @throws ERR_QUICPIPE_WAITER_QUOTA; errors of `watch`
  */
-export function openWait({ waiters, identity }: Wait, stop: () => void): () => void {
-  return waiters.open(identity.account, stop);
+export function openWait(
+  { waiters, identity, signal }: Wait,
+  timeoutMs: number,
+  watch: () => () => void,
+  end: () => void,
+): DisposableStack {
+  // If a later step fails, the earlier ones are undone.
+  using opening = new DisposableStack();
+  opening.defer(waiters.open(identity.account, end));
+  opening.defer(watch());
+  const timer = setTimeout(end, timeoutMs);
+  opening.defer(() => clearTimeout(timer));
+  signal.addEventListener("abort", end);
+  opening.defer(() => signal.removeEventListener("abort", end));
+  if (signal.aborted) queueMicrotask(end);
+  return opening.move();
 }
 
 /** The open long polls and event streams. Their number is limited, and all end when the relay drains. */
 export class Waiters {
-  readonly #limits: WaiterLimits;
+  readonly #limits: Pick<Limits, "maxWaiters" | "maxWaitersPerSubject">;
   readonly #stops = new Set<() => void>();
   readonly #byAccount = new Map<string, number>();
   #stopped = false;
 
-  constructor(limits: WaiterLimits) {
+  constructor(limits: Pick<Limits, "maxWaiters" | "maxWaitersPerSubject">) {
     this.#limits = limits;
   }
 

@@ -3,32 +3,23 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { MessageState } from "../../protocol.ts";
 import { type Expiring, ExpiryBuckets } from "../../registry/index.ts";
-import { loadOf, type MailboxLimits, requireMailboxRoom, type RoomRequest } from "./room.ts";
-import type { Mailbox, MailboxStats } from "./mailbox.ts";
-import type { Message, MessageContent, MessageTrace } from "./message.ts";
+import type { Limits } from "../options/limits.ts";
+import { loadOf, requireMailboxRoom, type RoomRequest } from "./room.ts";
+import type { Mailbox, MailboxStats, Message, MessageContent } from "./mailbox.ts";
 
 /** A stored message. It expires at its deadline while it waits, and afterwards with its tombstone. */
-interface Entry extends Expiring {
-  readonly id: string;
+interface Entry extends Message, Expiring {
   /** The account whose share it uses. */
   readonly account: string;
-  readonly sender: string;
-  readonly recipient: string;
-  readonly note: string | null;
   packets: readonly Uint8Array[];
   /** Bytes that it counts for while it waits. */
   readonly bytes: number;
-  readonly destinationId: Uint8Array;
-  readonly from: string | undefined;
-  readonly trace: MessageTrace;
   state: MessageState;
-  readonly createdAtMs: number;
-  readonly deadlineMs: number;
 }
 
 /** A {@link Mailbox} in memory, of one process. */
 export class MemoryMailbox implements Mailbox {
-  readonly #limits: MailboxLimits;
+  readonly #limits: Limits;
   readonly #now: () => number;
   readonly #byId = new Map<string, Entry>();
   readonly #inboxes = new Map<string, Set<Entry>>();
@@ -39,7 +30,7 @@ export class MemoryMailbox implements Mailbox {
   #queued = 0;
   #queuedBytes = 0;
 
-  constructor(limits: MailboxLimits, now: () => number) {
+  constructor(limits: Limits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
   }

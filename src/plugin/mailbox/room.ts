@@ -1,19 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { isWithinShare } from "../../share.ts";
-
-/** Limits of a mailbox store. Byte limits cover waiting messages only. */
-export interface MailboxLimits {
-  /** Messages in all, waiting or ended. */
-  readonly maxMessages: number;
-  readonly maxMessageBytes: number;
-  /** Waiting messages per recipient. */
-  readonly maxMessagesPerRecipient: number;
-  readonly maxMessageBytesPerRecipient: number;
-  /** Waiting messages per sender. */
-  readonly maxMessagesPerSender: number;
-  readonly maxMessageBytesPerSender: number;
-}
+import type { Limits } from "../options/limits.ts";
 
 /** Number and bytes of waiting messages. */
 export interface Load {
@@ -49,7 +37,7 @@ export function loadOf(messages: Iterable<{ readonly bytes: number }>): Load {
  *
  * @throws ERR_QUICPIPE_SENDER_QUOTA, ERR_QUICPIPE_MAILBOX_FULL, ERR_QUICPIPE_MAILBOX_STORE_FULL
  */
-export function requireMailboxRoom(request: RoomRequest, limits: MailboxLimits): void {
+export function requireMailboxRoom(request: RoomRequest, limits: Limits): void {
   requireSenderRoom(request, limits);
   if (!hasBoxRoom(request, limits))
     throw new QuicpipeError("ERR_QUICPIPE_MAILBOX_FULL", boxRefusal(request), {
@@ -63,11 +51,11 @@ export function requireMailboxRoom(request: RoomRequest, limits: MailboxLimits):
 }
 
 /** Returns the most messages kept per sender, waiting or ended. */
-function maxVisible({ maxMessagesPerSender }: MailboxLimits): number {
+function maxVisible({ maxMessagesPerSender }: Limits): number {
   return Math.max(defaults.maxVisibleMessagesPerSender, 4 * maxMessagesPerSender);
 }
 
-function requireSenderRoom({ bytes, sender }: RoomRequest, limits: MailboxLimits): void {
+function requireSenderRoom({ bytes, sender }: RoomRequest, limits: Limits): void {
   const hasRoom =
     sender.messages < limits.maxMessagesPerSender &&
     sender.bytes + bytes <= limits.maxMessageBytesPerSender &&
@@ -79,7 +67,7 @@ function requireSenderRoom({ bytes, sender }: RoomRequest, limits: MailboxLimits
   );
 }
 
-function hasBoxRoom({ bytes, box: { own, all } }: RoomRequest, limits: MailboxLimits): boolean {
+function hasBoxRoom({ bytes, box: { own, all } }: RoomRequest, limits: Limits): boolean {
   const { maxMessagesPerRecipient: places, maxMessageBytesPerRecipient: room } = limits;
   return (
     isWithinShare(1, { own: own.messages, all: all.messages }, { one: places / 2, all: places }) &&
@@ -93,7 +81,7 @@ function boxRefusal({ box: { own } }: RoomRequest): string {
     : `${own.messages} of your messages wait in the recipient's mailbox, which has no more room for you: try again when it has taken some`;
 }
 
-function hasStoreRoom({ bytes, sender, store }: RoomRequest, limits: MailboxLimits): boolean {
+function hasStoreRoom({ bytes, sender, store }: RoomRequest, limits: Limits): boolean {
   const own = sender.messages + sender.ended;
   const messages = { one: maxVisible(limits), all: limits.maxMessages };
   const weight = { one: limits.maxMessageBytesPerSender, all: limits.maxMessageBytes };

@@ -3,10 +3,9 @@ import { QuicpipeError } from "../../errors.ts";
 import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
 import { encodeTraceparent, parseTraceparent } from "../../wire/traceparent.ts";
 import { mediaTypeOf, readBytes, readJson, unsupported } from "../http/body.ts";
-import { sentMessage } from "../mailbox/message.ts";
+import { sentMessage } from "../mailbox/mailbox.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
-import { messageStream } from "../mailbox/message-stream.ts";
-import { type MessageWait, messageList, waitForMessage } from "../mailbox/message-wait.ts";
+import { messageList, messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
 import {
   type InitialFlight,
   requireFlight,
@@ -15,6 +14,7 @@ import {
   requireRecipient,
   requireTtl,
 } from "../http/request-fields.ts";
+import type { Limits } from "../options/limits.ts";
 import { json, noContent, requestPathOf } from "../http/exchange.ts";
 import * as operations from "./operations.ts";
 import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
@@ -99,10 +99,7 @@ interface SentBody extends InitialFlight {
   readonly ttlMs: number;
 }
 
-async function readMessage(
-  request: ApiRequest["event"]["req"],
-  limits: { readonly messageTtlMs: number; readonly maxMessageTtlMs: number },
-): Promise<SentBody> {
+async function readMessage(request: ApiRequest["event"]["req"], limits: Limits): Promise<SentBody> {
   const range = {
     minMs: defaults.minMessageTtlMs,
     maxMs: limits.maxMessageTtlMs,

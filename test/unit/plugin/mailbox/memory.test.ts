@@ -1,11 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
-import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
+import { type Limits, resolveLimits } from "../../../../src/plugin/options/limits.ts";
 import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
-import type { MailboxLimits } from "../../../../src/plugin/mailbox/room.ts";
-import type { Message } from "../../../../src/plugin/mailbox/message.ts";
+import type { Message } from "../../../../src/plugin/mailbox/mailbox.ts";
 
-const limits: MailboxLimits = resolveLimits({ maxMessages: 500, maxMessagesPerSender: 4 });
+const limits: Limits = resolveLimits({ maxMessages: 500, maxMessagesPerSender: 4 });
 const packetBytes = 1200;
 
 interface Setup {
@@ -16,7 +15,7 @@ interface Setup {
   sweep(): number;
 }
 
-function setUp(change: Partial<MailboxLimits> = {}): Setup {
+function setUp(change: Partial<Limits> = {}): Setup {
   let nowMs = 1_000_000;
   const mailbox = new MemoryMailbox({ ...limits, ...change }, () => nowMs);
   const content = {

@@ -2,8 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
 import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
 import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
-import { messageStream } from "../../../../src/plugin/mailbox/message-stream.ts";
-import { type MessageWait, waitForMessage } from "../../../../src/plugin/mailbox/message-wait.ts";
+import {
+  messageStream,
+  type MessageWait,
+  waitForMessage,
+} from "../../../../src/plugin/mailbox/message-wait.ts";
 import { Waiters } from "../../../../src/plugin/http/waiters.ts";
 
 const limits = resolveLimits({
