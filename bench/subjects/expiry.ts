@@ -24,7 +24,7 @@ const registry = new Registry({ forwarder, maxRegistrations: registrations, maxC
 /** Lets all registrations expire. Returns the duration of each turn in which some ended, in ms. */
 async function expireAll(): Promise<number[]> {
   nowMs += quota.maxTtlMs + 2 * defaults.sweepIntervalMs;
-  const sweeper = createSweeper([() => registry.sweep()]);
+  const stopSweeper = createSweeper([() => registry.sweep()]);
   const turnsMs: number[] = [];
   for (let left = registrations; left > 0;) {
     const startedAtMs = performance.now();
@@ -32,7 +32,7 @@ async function expireAll(): Promise<number[]> {
     if (registry.stats().registrations < left) turnsMs.push(performance.now() - startedAtMs);
     left = registry.stats().registrations;
   }
-  sweeper.close();
+  stopSweeper();
   return turnsMs;
 }
 

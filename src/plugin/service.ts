@@ -1,6 +1,6 @@
 import * as defaults from "../defaults/index.ts";
 import type { QuicpipeErrorCode } from "../errors.ts";
-import { type Forwarder, type ForwarderOptions, createForwarder, describeXdp } from "../forwarder/index.ts";
+import { type Forwarder, createForwarder, describeXdp } from "../forwarder/index.ts";
 import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
@@ -61,7 +61,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   await using opening = new AsyncDisposableStack();
   const closing = new AbortController();
   opening.defer(() => closing.abort());
-  const authenticate = createAuthentication(settings, { log, now, signal: closing.signal });
+  const authenticate = createAuthentication(settings.auth, { limits, log, now, signal: closing.signal });
   const openTelemetry = await loadRelayTelemetry(settings.telemetry);
   // The two depend on each other: the forwarder queries the registry about STUN, and the registry writes the forwarder's
   // routes.
@@ -81,8 +81,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   opening.defer(() => opened.close());
   registry = opened;
   const waiters = new Waiters(limits);
-  const sweeper = createSweeper([() => opened.sweep(), () => mailbox.sweep(), () => telemetry.watch()]);
-  opening.defer(() => sweeper.close());
+  opening.defer(createSweeper([() => opened.sweep(), () => mailbox.sweep(), () => telemetry.watch()]));
   const rates = new Rates(forwarder, opened);
   opening.defer(() => rates.close());
   log.write("info", "listening", describe(forwarder));
@@ -119,8 +118,27 @@ function openForwarder(
   { settings, log }: ServiceContext,
   registry: () => Registry | undefined,
 ): Promise<Forwarder> {
+  const { host, port, upstream, backend, threads, sourcePolicy, stun, xdp } = settings;
+  const { limits, maxGatewayClients, socketBufferBytes } = settings;
   return createForwarder({
-    ...forwarderOptions(settings, log),
+    host,
+    port,
+    upstream,
+    backend,
+    threads,
+    sourcePolicy,
+    stun,
+    maxSessions: limits.maxRegistrations,
+    // One more, as a registration joins a bucket before it leaves another, or before it ends an unclaimed session to make room.
+    maxBuckets: limits.maxRegistrations + defaults.maxIdleBuckets + 1,
+    maxGatewayClients,
+    socketBufferBytes,
+    xdp: {
+      option: xdp,
+      maxRoutes: limits.maxCids,
+      onChange: (status) => log.write("info", "xdp", describeXdp(status)),
+    },
+    onError: (err) => log.write("error", "socket-failed", "the UDP socket failed", { err }),
     authority: {
       secretOf: (id) => registry()?.secretOf(id),
       proven: (id, proof) => registry()?.proven(id, proof) ?? "refused",
@@ -150,29 +168,4 @@ function openRegistry(
 function describe(forwarder: Forwarder): string {
   const { backend, backendReason } = forwarder;
   return `relay on UDP ${formatAddress(forwarder.address())}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`;
-}
-
-function forwarderOptions(settings: Settings, log: Log): Omit<ForwarderOptions, "authority" | "now"> {
-  const { host, port, upstream, backend, threads, sourcePolicy, xdp, stun } = settings;
-  const { limits, maxGatewayClients, socketBufferBytes } = settings;
-  return {
-    host,
-    port,
-    upstream,
-    backend,
-    threads,
-    sourcePolicy,
-    stun,
-    maxSessions: limits.maxRegistrations,
-    // One more, as a registration joins a bucket before it leaves another, or before it ends an unclaimed session to make room.
-    maxBuckets: limits.maxRegistrations + defaults.maxIdleBuckets + 1,
-    maxGatewayClients,
-    socketBufferBytes,
-    xdp: {
-      option: xdp,
-      maxRoutes: limits.maxCids,
-      onChange: (status) => log.write("info", "xdp", describeXdp(status)),
-    },
-    onError: (err) => log.write("error", "socket-failed", "the UDP socket failed", { err }),
-  };
 }

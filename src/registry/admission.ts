@@ -1,7 +1,7 @@
 import { QuicpipeError } from "../errors.ts";
 import { type Address, formatAddress } from "../wire/address.ts";
 import { isWithinShare } from "../share.ts";
-import type { Quota } from "./quota.ts";
+import type { Quota } from "./registration.ts";
 
 /** Counts of registrations and their connection IDs. */
 export interface Holdings {

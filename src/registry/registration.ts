@@ -1,7 +1,33 @@
+import { namesOf } from "../option-checks.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
-import type { Quota } from "./quota.ts";
 import type { RatedBy } from "./rate-buckets.ts";
+
+/** Limits of one account. */
+export interface Quota {
+  /** Concurrent registrations. */
+  readonly maxRegistrations: number;
+  /** Connection IDs of all its registrations together. */
+  readonly maxCids: number;
+  /** Send rate of all its registrations together, in bytes per second. */
+  readonly bytesPerSecond: number;
+  /** Longest lifetime of a registration without renewal, in ms. */
+  readonly maxTtlMs: number;
+}
+
+/** All names of a {@link Quota}. */
+export const quotaNames: readonly (keyof Quota)[] = namesOf<Quota>({
+  maxRegistrations: true,
+  maxCids: true,
+  bytesPerSecond: true,
+  maxTtlMs: true,
+});
+
+/** Returns the smaller of each value: a claim narrows the server's quota and never widens it. */
+export function narrowQuota(quota: Quota, claim: Partial<Quota>): Quota {
+  const narrow = quotaNames.map((name) => [name, Math.min(quota[name], claim[name] ?? Infinity)]);
+  return Object.fromEntries(narrow) as Quota;
+}
 
 /** A request to register connection IDs. */
 export interface RegistrationSpec {

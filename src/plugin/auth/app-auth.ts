@@ -3,12 +3,11 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { namesOf, optionInvalid, requireOptions } from "../../option-checks.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
-import { narrowQuota, type Quota } from "../../registry/index.ts";
+import { narrowQuota, type Quota, quotaNames } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
 import type { Limits } from "../options/limits.ts";
-import { bearerTokenOf } from "./bearer.ts";
 import { isFigure, isNameList } from "./claims.ts";
-import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
+import { type Authenticate, bearerTokenOf, type Identity, subjectQuota } from "./identity.ts";
 
 /**
  * Authenticates by a function of the app. The returned function throws ERR_QUICPIPE_TOKEN_INVALID if the app identifies no peer,
@@ -60,12 +59,6 @@ const peerNames = namesOf<AuthorizedPeer>({
   quota: true,
   peers: true,
   expiresAtMs: true,
-});
-const quotaNames = namesOf<Quota>({
-  maxRegistrations: true,
-  maxCids: true,
-  bytesPerSecond: true,
-  maxTtlMs: true,
 });
 
 /**

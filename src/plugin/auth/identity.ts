@@ -1,7 +1,7 @@
 import { QuicpipeError } from "../../errors.ts";
 import { type Scope, scopes } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
-import { addressLimits, type Limits } from "../options/limits.ts";
+import type { Limits } from "../options/limits.ts";
 
 /** The authenticated sender of a request, and its permissions. */
 export interface Identity {
@@ -22,6 +22,12 @@ export interface Identity {
 /** Authenticates a request. `sourceOf` names its source, for requests without a token. */
 export type Authenticate = (request: Request, sourceOf: () => string) => Promise<Identity>;
 
+/** Returns the token in `Authorization: Bearer` (RFC 6750 §2.1), of whatever worth; `undefined` if there is none. */
+export function bearerTokenOf(headers: Headers): string | undefined {
+  const [scheme, token] = (headers.get("authorization") ?? "").split(/ +/, 2);
+  return scheme?.toLowerCase() === "bearer" && token ? token : undefined;
+}
+
 /** Returns the quota of a subject whose token has no `quicpipe` claim. */
 export function subjectQuota(limits: Limits): Quota {
   return {
@@ -32,12 +38,17 @@ export function subjectQuota(limits: Limits): Quota {
   };
 }
 
-/** Returns the identity of every client under `auth: "none"`: all scopes but `relay:admin`, and a share of limited resources per source. */
+/**
+ * Returns the identity of every client under `auth: "none"`: all scopes but `relay:admin`, and a share of limited resources per
+ * source.
+ *
+ * @param limits those of an address.
+ */
 export function anonymousIdentity(limits: Limits, source: string): Identity {
   return {
     subject: "anonymous",
     scopes: new Set([scopes.register, scopes.send, scopes.receive]),
-    quota: subjectQuota(addressLimits(limits)),
+    quota: subjectQuota(limits),
     peers: undefined,
     limited: false,
     account: source,

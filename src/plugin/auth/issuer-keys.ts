@@ -5,7 +5,7 @@ import { downloadKeys, type FoundKeys, KeyDownloadError } from "./key-download.t
 import { isOfUnknownKey, type KeySet, unusableKeys } from "./key-set.ts";
 import type { KeyOrigin } from "../options/keys.ts";
 import type { Log } from "../log/log.ts";
-import type { VerifiedToken } from "./token-identity.ts";
+import type { VerifiedToken } from "./claims.ts";
 
 /** Options of {@link IssuerKeys}. */
 export interface IssuerKeysOptions {

@@ -1,7 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
-import { isKeySet, isTrustedOrigin, shown } from "../options/key-document.ts";
 import { KeySet } from "./key-set.ts";
-import type { KeyOrigin } from "../options/keys.ts";
+import { isKeySet, isTrustedOrigin, type KeyOrigin, shown } from "../options/keys.ts";
 
 /** Keys and the URL that they came from. */
 export interface FoundKeys {

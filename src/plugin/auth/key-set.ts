@@ -9,7 +9,7 @@ import {
 } from "jose";
 import * as defaults from "../../defaults/index.ts";
 import { type SigningKey, signingKeyOf } from "./signing-key.ts";
-import type { VerifiedToken } from "./token-identity.ts";
+import type { VerifiedToken } from "./claims.ts";
 
 /** A token that fits more keys than are tried per token. */
 export class AmbiguousTokenError extends Error {

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { shown } from "../options/key-document.ts";
+import { shown } from "../options/keys.ts";
 
 /** A member of a key set, as far as it concerns signatures. */
 export interface SigningKey {
@@ -48,7 +48,7 @@ function algorithmsOf({ kty, crv, alg, use, key_ops: operations }: JsonWebKey): 
 
 /** Returns the public key of a JWK, or the reason why it is unusable. */
 function publicKeyOf(jwk: JsonWebKey): KeyObject | string {
-  if (jwk.d !== undefined) return "it is a private key, which whoever read it can sign with";
+  if (jwk.d !== undefined) return "it is a private key: every reader of it can sign tokens";
   try {
     const key = createPublicKey({ key: jwk, format: "jwk" });
     return weaknessOf(key) ?? key;

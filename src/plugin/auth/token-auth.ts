@@ -1,17 +1,17 @@
 import { type JSONWebKeySet, type JWTVerifyOptions, jwtVerify } from "jose";
 import { QuicpipeError, isQuicpipeError } from "../../errors.ts";
 import type { TokenAuthSettings } from "../options/auth.ts";
-import { bearerTokenOf } from "./bearer.ts";
-import type { Authenticate } from "./identity.ts";
+import { type Authenticate, bearerTokenOf } from "./identity.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
 import type { Limits } from "../options/limits.ts";
 import type { Log } from "../log/log.ts";
 import { optionInvalid } from "../../option-checks.ts";
-import { identityOf, tokenInvalid, type VerifiedToken } from "./token-identity.ts";
+import { identityOf, tokenInvalid, type VerifiedToken } from "./claims.ts";
 
-/** Dependencies of {@link createTokenAuthentication}. */
-export interface TokenAuthContext {
+/** Dependencies of authentication. */
+export interface AuthContext {
+  /** Those of a subject; of an address where no client has a token. */
   readonly limits: Limits;
   readonly log: Pick<Log, "write">;
   /** ms since the epoch. */
@@ -26,10 +26,7 @@ export interface TokenAuthContext {
  * It throws ERR_QUICPIPE_TOKEN_MISSING, ERR_QUICPIPE_TOKEN_INVALID, ERR_QUICPIPE_TOKEN_EXPIRED, ERR_QUICPIPE_TOKEN_UNSIGNED,
  * ERR_QUICPIPE_TOKEN_AUDIENCE or, without judging the token, ERR_QUICPIPE_JWKS_UNAVAILABLE.
  */
-export function createTokenAuthentication(
-  settings: TokenAuthSettings,
-  context: TokenAuthContext,
-): Authenticate {
+export function createTokenAuthentication(settings: TokenAuthSettings, context: AuthContext): Authenticate {
   const verify = verification(settings, context);
   const { issuer, audience, clockTolerance } = settings;
   return async (request) => {
@@ -54,10 +51,7 @@ export function createTokenAuthentication(
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<VerifiedToken>;
 
 /** Returns a function that verifies a token's signature and times, with the configured keys. */
-function verification(
-  { keys, keyGraceMs }: TokenAuthSettings,
-  { log, now, signal }: TokenAuthContext,
-): Verify {
+function verification({ keys, keyGraceMs }: TokenAuthSettings, { log, now, signal }: AuthContext): Verify {
   if (keys.kind === "secret") return (token, options) => jwtVerify(token, keys.secret, options);
   if (keys.kind === "set") {
     const set = givenKeys(keys.set, log);

@@ -1,7 +1,7 @@
 import type { H3Event } from "h3";
 import { type AssetFile, consolePage, openAsset, signInPage, tokenOfCookie } from "../../console/index.ts";
 import type { QuicpipeError } from "../../errors.ts";
-import { bearerTokenOf } from "../auth/bearer.ts";
+import { bearerTokenOf } from "../auth/identity.ts";
 import { problemKinds, problemResponse } from "../http/problem.ts";
 import { requestPathOf } from "../http/exchange.ts";
 import type { ApiRequest } from "../routes/route.ts";

@@ -92,6 +92,11 @@ export function resolveAuth(
     );
   }
   if (typeof auth !== "object") throw optionInvalid("auth", auth, '"none", a function or an object');
+  return resolveTokenAuth(auth);
+}
+
+/** Validates the option `auth` where it is an object. @throws ERR_QUICPIPE_OPTION_INVALID, naming the option */
+export function resolveTokenAuth(auth: TokenAuthOptions): TokenAuthSettings {
   const options = requireOptions("auth", auth, tokenOptionNames);
   return {
     ...resolveKeys(options),

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import { QuicpipeError } from "../../errors.ts";
-import { isKeySet, isTrustedOrigin } from "./key-document.ts";
+import { isLoopbackHost } from "../../wire/ip.ts";
 import { elementInvalid, optionInvalid, requireTexts, shownInvalid } from "../../option-checks.ts";
 
 /** Source of an issuer's keys: a URL, or the issuer's discovery document. */
@@ -20,14 +20,6 @@ export interface KeySettings {
   readonly algorithms: readonly string[];
 }
 
-/** The options that determine the keys. */
-export interface KeyOptions {
-  readonly jwks?: unknown;
-  readonly secret?: unknown;
-  readonly issuer?: unknown;
-  readonly algorithms?: unknown;
-}
-
 /** Public-key algorithms only, so that a verifier cannot create tokens (RFC 8725 §3.1). */
 const asymmetricAlgorithms: readonly string[] = [
   "EdDSA",
@@ -44,23 +36,21 @@ const asymmetricAlgorithms: readonly string[] = [
 ];
 const minSecretBytes = 32;
 
-/** Returns the settings for tokens signed with a shared secret. */
-export function secretSettings(secret: Uint8Array): KeySettings {
-  return { keys: { kind: "secret", secret }, algorithms: ["HS256"] };
-}
-
 /**
  * Validates the options for the keys: those of `secret`, of `jwks`, or else those that `issuer` publishes.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option.
  */
-export function resolveKeys({ jwks, secret, issuer, ...options }: KeyOptions): KeySettings {
+export function resolveKeys(
+  options: Partial<Record<"jwks" | "secret" | "issuer" | "algorithms", unknown>>,
+): KeySettings {
+  const { jwks, secret, issuer } = options;
   const algorithms = requireTexts("auth.algorithms", options.algorithms);
   if (jwks !== undefined && secret !== undefined)
     throw authInvalid("option auth takes one of auth.jwks and auth.secret, not both");
   if (secret !== undefined) {
     if (algorithms) throw optionInvalid("auth.algorithms", algorithms, "absent: auth.secret means HS256");
-    return secretSettings(resolveSecret(secret));
+    return { keys: { kind: "secret", secret: resolveSecret(secret) }, algorithms: ["HS256"] };
   }
   const wrong = algorithms?.find((name) => !asymmetricAlgorithms.includes(name));
   if (wrong !== undefined)
@@ -113,4 +103,23 @@ const trusted = "an https: URL (http: for loopback alone) without user and passw
 
 function authInvalid(message: string): QuicpipeError {
   return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message, { details: { option: "auth" } });
+}
+
+/** Reports whether a URL's response certainly comes from its host: by TLS, or because it never leaves the machine. */
+export function isTrustedOrigin({ protocol, hostname, username, password }: URL): boolean {
+  if (username !== "" || password !== "") return false;
+  if (protocol === "https:") return true;
+  return protocol === "http:" && isLoopbackHost(hostname);
+}
+
+/** Reports whether a value has the form of a key set (RFC 7517 §5). The keys are not checked. */
+export function isKeySet(value: unknown): value is { readonly keys: readonly unknown[] } {
+  const keys = typeof value === "object" && value !== null && "keys" in value ? value.keys : undefined;
+  return Array.isArray(keys);
+}
+
+/** Formats a foreign value for a message, cut to 200 characters. */
+export function shown(value: unknown): string {
+  const text = typeof value === "string" ? value : String(JSON.stringify(value));
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -17,8 +17,8 @@ describe("createSweeper", () => {
   it("runs every sweep to its end at each interval", () => {
     const done = [0, 0];
     const sweeps = done.map((_, index) => () => steps(3, () => done[index]!++));
-    const sweeper = createSweeper(sweeps);
-    onTestFinished(() => sweeper.close());
+    const stop = createSweeper(sweeps);
+    onTestFinished(stop);
     vi.advanceTimersByTime(defaults.sweepIntervalMs * 2);
     expect(done).toEqual([6, 6]);
   });
@@ -26,8 +26,8 @@ describe("createSweeper", () => {
   it("lets the event loop have its turn after each slice, and does not begin anew before the end", () => {
     let done = 0;
     let begun = 0;
-    const sweeper = createSweeper([() => (begun++, steps(defaults.sweepBatch * 3, () => done++))]);
-    onTestFinished(() => sweeper.close());
+    const stop = createSweeper([() => (begun++, steps(defaults.sweepBatch * 3, () => done++))]);
+    onTestFinished(stop);
     vi.advanceTimersToNextTimer();
     expect(done).toBe(defaults.sweepBatch);
     vi.advanceTimersToNextTimer();
@@ -37,9 +37,9 @@ describe("createSweeper", () => {
 
   it("stops in the middle of a sweep when closed", () => {
     let done = 0;
-    const sweeper = createSweeper([() => steps(1e6, () => done++)]);
+    const stop = createSweeper([() => steps(1e6, () => done++)]);
     vi.advanceTimersToNextTimer();
-    sweeper.close();
+    stop();
     vi.advanceTimersByTime(defaults.sweepIntervalMs * 5);
     expect(done).toBe(defaults.sweepBatch);
     expect(vi.getTimerCount()).toBe(0);
