@@ -39,10 +39,10 @@ export class TokenBucket {
     this.#level = Math.min(this.#level, depth);
   }
 
-  /** Returns the time until the bucket is full if nothing more is taken, in ms. */
-  missingMs(nowMs: number): number {
+  /** Returns the time until the bucket holds `amount` if nothing more is taken, in ms; until it is full if absent. */
+  missingMs(nowMs: number, amount: number = this.#depth): number {
     this.#fill(nowMs);
-    return (this.#depth - this.#level) / this.#perMs;
+    return (amount - this.#level) / this.#perMs;
   }
 
   #fill(nowMs: number): void {

@@ -15,7 +15,7 @@ import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { createForwarder, type SessionId, type SessionSpec } from "../../src/forwarder/index.ts";
 import { resolveLimits } from "../../src/plugin/options/limits.ts";
 import { MemoryMailbox } from "../../src/plugin/mailbox/memory.ts";
-import { telemetryFigures } from "../../src/plugin/stats/telemetry-figures.ts";
+import { telemetryFigures } from "../../src/plugin/stats/stats.ts";
 import { createSweeper } from "../../src/registry/index.ts";
 import { loadRelayTelemetry } from "../../src/telemetry/index.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";

@@ -4,7 +4,7 @@ import * as defaults from "../defaults/index.ts";
 import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { maxStatsLimit, type RegistrationStats, type StatsOrder } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
-import { Log } from "./log/log.ts";
+import { Log } from "./log.ts";
 import { consoleFamily } from "./console/routes.ts";
 import { optionInvalid } from "../option-checks.ts";
 import type { QuicpipeOptions, UpstreamOptions } from "./options/options.ts";

@@ -9,16 +9,14 @@ import { createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, requestsAtOnce } from "./options/limits.ts";
 import { hookObserver } from "./hooks.ts";
-import type { Log } from "./log/log.ts";
+import { type Log, registrationLog } from "./log.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
 import { MemoryMailbox } from "./mailbox/memory.ts";
 import { RateLimiter } from "./http/rate-limiter.ts";
 import { Rates } from "./stats/rates.ts";
-import { registrationLog } from "./log/registrations.ts";
 import type { Settings } from "./options/settings.ts";
-import { relayStats } from "./stats/stats.ts";
+import { relayStats, telemetryFigures } from "./stats/stats.ts";
 import { StatsEvents } from "./stats/events.ts";
-import { telemetryFigures } from "./stats/telemetry-figures.ts";
 import { Waiters } from "./http/waiters.ts";
 
 /** The parts of a relay that exist whether it runs or not. */

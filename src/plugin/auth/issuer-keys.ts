@@ -4,7 +4,7 @@ import { QuicpipeError } from "../../errors.ts";
 import { downloadKeys, type FoundKeys, KeyDownloadError } from "./key-download.ts";
 import { isOfUnknownKey, type KeySet, unusableKeys } from "./key-set.ts";
 import type { KeyOrigin } from "../options/keys.ts";
-import type { Log } from "../log/log.ts";
+import type { Log } from "../log.ts";
 import type { VerifiedToken } from "./claims.ts";
 
 /** Options of {@link IssuerKeys}. */

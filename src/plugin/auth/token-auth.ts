@@ -5,7 +5,7 @@ import { type Authenticate, bearerTokenOf } from "./identity.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
 import type { Limits } from "../options/limits.ts";
-import type { Log } from "../log/log.ts";
+import type { Log } from "../log.ts";
 import { optionInvalid } from "../../option-checks.ts";
 import { identityOf, tokenInvalid, type VerifiedToken } from "./claims.ts";
 

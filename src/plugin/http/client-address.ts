@@ -3,7 +3,6 @@ import type { H3Event } from "h3";
 import type { Forwarder } from "../../forwarder/index.ts";
 import type { AddressProof } from "../../registry/index.ts";
 import { steadyNow } from "../../steady-clock.ts";
-import type { PeerAddress } from "../../wire/address.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import { sourceName, unknownSource } from "../../wire/source.ts";
 
@@ -20,21 +19,15 @@ export interface AddressSources {
 }
 
 /**
- * Returns the real address of the client behind the splice, or `null` if the request proves none. A migrated connection
- * proves none, as the HTTP server reports the address where it began.
+ * Returns the real address of the client behind the splice, as proven by a newly arrived request, or `null` if it proves none.
+ * A migrated connection proves none, as the HTTP server reports the address where it began.
  */
-export function clientAddressOf(event: H3Event, sources: AddressSources): PeerAddress | null {
+export function clientProofOf(event: H3Event, sources: AddressSources): AddressProof | null {
   const { ip, port } = originOf(event, sources);
   const client = ip === undefined ? undefined : sources.forwarder.clientOf(ip, port);
   if (!client?.isThere) return null;
   const { isThere: _, ...address } = client;
-  return address;
-}
-
-/** Returns the address proof of a newly arrived request. */
-export function clientProofOf(event: H3Event, sources: AddressSources): AddressProof | null {
-  const address = clientAddressOf(event, sources);
-  return address && { address, atMs: steadyNow() };
+  return { address, atMs: steadyNow() };
 }
 
 /**

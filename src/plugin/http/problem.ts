@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError, type QuicpipeErrorCode, isQuicpipeError } from "../../errors.ts";
 import type { Problem } from "../../protocol.ts";
-import type { Log } from "../log/log.ts";
+import type { Log } from "../log.ts";
 
 /** Prefix of a problem's `type`. The code in lower case follows; the URL is its explanation in `docs/errors.md`. */
 export const problemTypeBase = "https://github.com/quicpipe/quicpipe/blob/main/docs/errors.md#";

@@ -1,11 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
-
-interface Bucket {
-  tokens: number;
-  filledAtMs: number;
-}
-
-const minuteMs = 60_000;
+import { TokenBucket } from "../../token-bucket.ts";
 
 /**
  * Token buckets by subject: a burst of requests, then a rate per minute. When the table is full it evicts the least recently
@@ -16,7 +10,7 @@ export class RateLimiter {
   readonly #atOnce: number;
   readonly #maxSubjects: number;
   readonly #now: () => number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, TokenBucket>();
 
   constructor(options: { perMinute: number; atOnce: number; maxSubjects: number; now: () => number }) {
     this.#perMinute = options.perMinute;
@@ -27,28 +21,22 @@ export class RateLimiter {
 
   /** Counts a request of a subject, or one that counts as several. @throws ERR_QUICPIPE_RATE_LIMITED */
   take(subject: string, requests = 1): void {
-    const bucket = this.#filledBucketOf(subject);
+    const nowMs = this.#now();
+    const bucket = this.#bucketOf(subject, nowMs);
     // A request larger than the burst takes all of it.
     const tokens = Math.min(requests, this.#atOnce);
-    if (bucket.tokens < tokens) {
-      const retryAfterSeconds = Math.ceil(((tokens - bucket.tokens) * minuteMs) / this.#perMinute / 1000);
-      throw new QuicpipeError(
-        "ERR_QUICPIPE_RATE_LIMITED",
-        `more than ${this.#perMinute} requests per minute: wait ${retryAfterSeconds} s`,
-        { details: { retryAfterSeconds } },
-      );
-    }
-    bucket.tokens -= tokens;
+    if (bucket.take(tokens, nowMs)) return;
+    const retryAfterSeconds = Math.ceil(bucket.missingMs(nowMs, tokens) / 1000);
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_RATE_LIMITED",
+      `more than ${this.#perMinute} requests per minute: wait ${retryAfterSeconds} s`,
+      { details: { retryAfterSeconds } },
+    );
   }
 
-  #filledBucketOf(subject: string): Bucket {
-    const nowMs = this.#now();
+  #bucketOf(subject: string, nowMs: number): TokenBucket {
     const known = this.#buckets.get(subject);
-    const bucket = known ?? { tokens: this.#atOnce, filledAtMs: nowMs };
-    // A clock that was set back adds nothing.
-    const filled = (Math.max(0, nowMs - bucket.filledAtMs) * this.#perMinute) / minuteMs;
-    bucket.tokens = Math.min(this.#atOnce, bucket.tokens + filled);
-    bucket.filledAtMs = nowMs;
+    const bucket = known ?? new TokenBucket(this.#perMinute / 60, this.#atOnce, nowMs);
     // A Map keeps insertion order: the most recently seen subject goes to the end.
     if (known) this.#buckets.delete(subject);
     else if (this.#buckets.size >= this.#maxSubjects) this.#forgetOldest();

@@ -3,8 +3,10 @@ import { searchBatch, searchSliceMs } from "../../defaults/index.ts";
 import type { RegistrationStats, StatsPage } from "../../protocol.ts";
 import type { Registration, Registry } from "../../registry/index.ts";
 import { formatAddress } from "../../wire/address.ts";
+import type { SessionCounters } from "../../forwarder/index.ts";
+import { timestamp } from "../../steady-clock.ts";
+import type { SessionRate } from "./rate-table.ts";
 import type { Rates } from "./rates.ts";
-import { registrationStats } from "./registration.ts";
 import { formatPlace, type Place, type StatsQuery } from "./query.ts";
 
 /** The sources of a page. */
@@ -82,8 +84,42 @@ function pageOf(best: readonly Candidate[], source: StatsSource, { limit, order 
   };
 }
 
-/** Returns the view of a registration; none if it has ended since it was found. */
+/** Returns the administrator's view of a registration; none if it has ended since it was found. */
 function viewOf(registration: Registration, { registry, rates }: StatsSource): RegistrationStats[] {
   const counters = registry.countersOf(registration.id);
   return counters ? [registrationStats(registration, counters, rates.of(registration))] : [];
+}
+
+function registrationStats(
+  { id, subject, address, num, registeredAtMs, expiresAtMs }: Registration,
+  counters: SessionCounters,
+  rate: SessionRate | undefined,
+): RegistrationStats {
+  const { packetsFrom, bytesFrom, packetsTo, bytesTo, firstForwardedAtMs } = counters;
+  return {
+    id,
+    subject,
+    address: address && formatAddress(address),
+    cids: num,
+    path: rate?.path ?? pathSoFar(counters),
+    packetsFrom,
+    bytesFrom,
+    packetsTo,
+    bytesTo,
+    rate: rate ? { packetsPerSecond: rate.packetsPerSecond, bytesPerSecond: rate.bytesPerSecond } : null,
+    firstForwardedAt: firstForwardedAtMs === null ? null : timestamp(firstForwardedAtMs),
+    registeredAt: timestamp(registeredAtMs),
+    expiresAt: timestamp(expiresAtMs),
+    dropped: {
+      "rate-limited": counters.packetsLimited,
+      "no-address": counters.packetsNoAddress,
+      "source-is-destination": counters.packetsToItself,
+    },
+  };
+}
+
+/** Path of a registration without traffic between samples: the kernel's if it forwarded any of the packets. */
+function pathSoFar({ packetsFrom, packetsTo, packetsOffloaded }: SessionCounters): RegistrationStats["path"] {
+  if (packetsFrom + packetsTo === 0) return "none";
+  return packetsOffloaded > 0 ? "kernel" : "user";
 }

@@ -4,6 +4,7 @@ import type { StatsPage } from "../../protocol.ts";
 import type { Address } from "../../wire/address.ts";
 import type { Mailbox, MailboxStats } from "../mailbox/mailbox.ts";
 import type { Registry } from "../../registry/index.ts";
+import type { RelayFigures } from "../../telemetry/index.ts";
 import type { Waiters } from "../http/waiters.ts";
 
 /** Totals of a relay since it began to listen. Figures only: no names, connection IDs or addresses of peers. */
@@ -79,5 +80,22 @@ export function relayStats({ forwarder, registry, mailbox, waiters, refused }: C
     mailbox: mailbox.stats(),
     waiters: waiters.size,
     refused: Object.fromEntries(refused),
+  };
+}
+
+/** Collects the figures for telemetry with one reading of the data plane. `registry` may not exist yet. */
+export function telemetryFigures(
+  forwarder: Forwarder,
+  registry: Registry | undefined,
+  mailbox: Mailbox,
+): RelayFigures {
+  const { path, dropped, overflowed } = forwarder.stats();
+  const { queued, queuedBytes: _, ...ended } = mailbox.stats();
+  return {
+    traffic: { xdp: path.kernel, [forwarder.backend]: path.user },
+    dropped: { ...dropped, "receive-buffer-full": overflowed },
+    messages: { ...ended },
+    registrations: registry?.stats().registrations ?? 0,
+    queuedMessages: queued,
   };
 }

@@ -6,7 +6,7 @@ import { sweepBatch, telemetryWatchMs } from "../../../src/defaults/index.ts";
 import { createForwarder, type Forwarder, type SessionId } from "../../../src/forwarder/index.ts";
 import { resolveLimits } from "../../../src/plugin/options/limits.ts";
 import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
-import { telemetryFigures } from "../../../src/plugin/stats/telemetry-figures.ts";
+import { telemetryFigures } from "../../../src/plugin/stats/stats.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../../../src/telemetry/index.ts";
 import { forwarderOptions } from "../harness/forwarder-options.ts";
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createDgramForwarder } from "../../../src/forwarder/dgram/forwarder.ts";
 import { resolveLimits } from "../../../src/plugin/options/limits.ts";
 import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
-import { telemetryFigures } from "../../../src/plugin/stats/telemetry-figures.ts";
+import { telemetryFigures } from "../../../src/plugin/stats/stats.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
 import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
 import { createNative, describeNative } from "../forwarder/native-rig.ts";

@@ -2,7 +2,7 @@ import { H3Event } from "h3";
 import { describe, expect, it } from "vitest";
 import {
   type AddressSources,
-  clientAddressOf,
+  clientProofOf,
   clientSourceOf,
 } from "../../../../src/plugin/http/client-address.ts";
 
@@ -27,7 +27,7 @@ type Ask<Answer> = (
   clientsBy?: "address" | "port",
 ) => Answer;
 
-const addressFor: Ask<unknown> = (...request) => clientAddressOf(...asked(...request));
+const addressFor: Ask<unknown> = (...request) => clientProofOf(...asked(...request))?.address ?? null;
 const sourceFor: Ask<string> = (...request) => clientSourceOf(...asked(...request));
 
 function asked(
@@ -42,7 +42,7 @@ function asked(
   return [new H3Event(request), { forwarder: { ...forwarder, clientsBy }, settings: { trustedProxies } }];
 }
 
-describe("clientAddressOf", () => {
+describe("clientProofOf", () => {
   it("knows a client by the virtual address of its connection", () => {
     expect(addressFor("127.64.0.1")).toEqual(peer);
     expect(addressFor("::ffff:127.64.0.1")).toEqual(peer);
