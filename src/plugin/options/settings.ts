@@ -1,12 +1,6 @@
 import { isIP } from "node:net";
 import * as defaults from "../../defaults/index.ts";
-import {
-  type BackendChoice,
-  isVirtualAddress,
-  type SourcePolicy,
-  type StunPolicy,
-  type XdpOption,
-} from "../../forwarder/index.ts";
+import { type BackendChoice, isVirtualAddress } from "../../forwarder/index.ts";
 import type { TelemetryOptions } from "../../telemetry/index.ts";
 import { type Address, parseAddress } from "../../wire/address.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
@@ -32,27 +26,18 @@ import type {
 import { resolveXdp } from "./xdp.ts";
 
 /** {@link QuicpipeOptions} after validation, with every default filled in. */
-export interface Settings {
-  readonly host: string;
-  readonly port: number;
+export interface Settings
+  extends
+    Required<Pick<QuicpipeOptions, "host" | "port" | "basePath" | "hooks" | "xdp" | "stun" | "telemetry">>,
+    Required<ForwarderTuningOptions> {
   readonly upstream: Address | undefined;
   /** Canonical IP literals. */
   readonly trustedProxies: ReadonlySet<string>;
   readonly publicAddress: string | undefined;
-  readonly basePath: string;
   /** Path of the console including the base path; `undefined` if it is disabled. */
   readonly consolePath: string | undefined;
   readonly auth: AuthSettings;
   readonly limits: Limits;
-  readonly hooks: RelayHooks;
-  readonly backend: BackendChoice;
-  readonly threads: number;
-  readonly sourcePolicy: SourcePolicy;
-  readonly maxGatewayClients: number;
-  readonly socketBufferBytes: number;
-  readonly xdp: XdpOption;
-  readonly stun: StunPolicy;
-  readonly telemetry: TelemetryOptions | false;
   readonly logger: Logger;
 }
 
@@ -73,7 +58,7 @@ export interface Environment {
  */
 export function resolveSettings(given: QuicpipeOptions | undefined, environment: Environment): Settings {
   const options = requireOptions("", given, optionNames);
-  const basePath = requireText("basePath", options.basePath, 'a path such as "/relay"', isBasePath) ?? "";
+  const basePath = options.basePath === "" ? "" : requirePath("basePath", options.basePath, "");
   const forwarder = requireOptions("forwarder", options.forwarder, forwarderOptionNames);
   return {
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
@@ -190,21 +175,19 @@ function isProxy(text: unknown): text is string {
 }
 
 /**
- * Paths are used verbatim: no trailing slash, and in a form that URL parsing does not change, so without the segments `.` and
- * `..` (RFC 3986 §5.2.4).
+ * Requires a path. Paths are used verbatim: no trailing slash, and in a form that URL parsing does not change, so without the
+ * segments `.` and `..` (RFC 3986 §5.2.4).
  */
-function isPath(text: string): boolean {
-  return /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/.test(text);
+function requirePath(name: string, value: unknown, fallback: string): string {
+  return requireText(name, value, 'a path such as "/relay"', (text) => pathPattern.test(text)) ?? fallback;
 }
 
-function isBasePath(text: string): boolean {
-  return text === "" || isPath(text);
-}
+const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
 
 function resolveConsolePath(basePath: string, value: QuicpipeOptions["console"]): string | undefined {
   if (value === false) return undefined;
   const { path } = requireOptions("console", value, consoleOptionNames);
-  return `${basePath}${requireText("console.path", path, 'a path such as "/relay"', isPath) ?? "/relay"}`;
+  return basePath + requirePath("console.path", path, "/relay");
 }
 
 function isPublicAddress(text: string): boolean {
