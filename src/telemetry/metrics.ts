@@ -1,16 +1,16 @@
 import type { BatchObservableResult, Histogram, Meter, Observable } from "@opentelemetry/api";
 import { registrationDurationBuckets } from "../defaults/index.ts";
 import type { RelayFigures } from "./contract.ts";
-import { combine, type Counts, countsOf, levelsOf, noCounts } from "./counts.ts";
 import {
-  attributes,
-  type CounterName,
   counters,
-  durations,
-  type LevelName,
   levels,
+  mapped,
   type Metric,
-} from "./names.ts";
+  registrationDuration,
+  registrationDurationName,
+  type Values,
+} from "./instruments.ts";
+import { attributes } from "./names.ts";
 
 /** The figures that the metrics of one relay are read from. */
 type Source = () => RelayFigures;
@@ -38,28 +38,32 @@ export class RelayMetrics {
   }
 }
 
+/** The values of each counter, by its name. */
+type Counts = Readonly<Record<string, Values>>;
+
 /**
  * Sums all relays of the process, concurrent or successive, into the same series. Separate series would overwrite each
  * other, and events between the last collection and the end of a relay would be lost.
  */
 class ProcessSum {
   readonly registrationDuration: Histogram;
-  readonly #counters: readonly Series<CounterName>[];
-  readonly #levels: readonly Series<LevelName>[];
+  readonly #counters: Readonly<Record<string, Observable>>;
+  readonly #levels: Readonly<Record<string, Observable>>;
   /** The open relays, each with its values at the start, such as kernel traffic of an earlier process. */
   readonly #live = new Map<Source, Counts>();
   /** Total counts of the closed relays. */
-  #past: Counts = noCounts;
+  #past: Counts = {};
 
   constructor(meter: Meter) {
-    const durationName = "quicpipe.registration.duration";
-    this.registrationDuration = meter.createHistogram(durationName, {
-      ...textOf(durations[durationName]),
+    this.registrationDuration = meter.createHistogram(registrationDurationName, {
+      ...textOf(registrationDuration),
       advice: { explicitBucketBoundaries: [...registrationDurationBuckets] },
     });
-    this.#counters = seriesOf(counters, (name, options) => meter.createObservableCounter(name, options));
-    this.#levels = seriesOf(levels, (name, options) => meter.createObservableUpDownCounter(name, options));
-    const observables = [...this.#counters, ...this.#levels].map(({ observable }) => observable);
+    this.#counters = mapped(counters, (metric, name) => meter.createObservableCounter(name, textOf(metric)));
+    this.#levels = mapped(levels, (metric, name) =>
+      meter.createObservableUpDownCounter(name, textOf(metric)),
+    );
+    const observables = [...Object.values(this.#counters), ...Object.values(this.#levels)];
     meter.addBatchObservableCallback((result) => this.#observe(result), observables);
   }
 
@@ -81,45 +85,31 @@ class ProcessSum {
       (sum, { shown, start }) => combine(sum, combine(countsOf(shown), start, -1), 1),
       this.#past,
     );
-    for (const { name, observable, attributesOf } of this.#counters)
-      for (const [value, count] of Object.entries(counts[name]))
-        result.observe(observable, count, attributesOf(value));
-    for (const { name, observable } of this.#levels) {
-      const held = figures.map(({ shown }) => levelsOf(shown)[name]);
-      result.observe(
-        observable,
-        held.reduce((sum, level) => sum + level, 0),
-      );
+    for (const [name, { by, fixed }] of Object.entries(counters))
+      for (const [value, count] of Object.entries(counts[name] ?? {}))
+        result.observe(this.#counters[name]!, count, { ...fixed, ...(by && { [by]: value }) });
+    for (const [name, { valueOf }] of Object.entries(levels)) {
+      const level = figures.reduce((sum, { shown }) => sum + valueOf(shown), 0);
+      result.observe(this.#levels[name]!, level);
     }
   }
 }
 
-/** All series of a metric. */
-interface Series<Name extends string> {
-  readonly name: Name;
-  readonly observable: Observable;
-  /** Returns the attributes of the series with a value. */
-  readonly attributesOf: (value: string) => Readonly<Record<string, string>>;
+function countsOf(figures: RelayFigures): Counts {
+  return mapped(counters, ({ valuesOf }) => valuesOf(figures));
 }
 
-type MetricText = Pick<Metric, "unit" | "description">;
-
-function seriesOf<Name extends string>(
-  metrics: Readonly<Record<Name, Metric>>,
-  create: (name: Name, options: MetricText) => Observable,
-): Series<Name>[] {
-  return Object.entries<Metric>(metrics).map(([key, metric]) => {
-    const name = key as Name;
-    const { by, fixed } = metric;
-    const attributesOf = (value: string): Record<string, string> => ({
-      ...fixed,
-      ...(by && { [by]: value }),
-    });
-    return { name, observable: create(name, textOf(metric)), attributesOf };
+/** Adds `times` times the other counts to `one`, series by series. */
+function combine(one: Counts, other: Counts, times: 1 | -1): Counts {
+  return mapped(counters, (_, name) => {
+    const sum = { ...one[name] };
+    for (const [value, count] of Object.entries(other[name] ?? {}))
+      sum[value] = (sum[value] ?? 0) + times * count;
+    return sum;
   });
 }
 
-function textOf({ unit, description }: Metric): MetricText {
+function textOf({ unit, description }: Metric): Pick<Metric, "unit" | "description"> {
   return { unit, description };
 }
 

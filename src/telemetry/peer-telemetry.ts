@@ -2,9 +2,8 @@ import type { SpanOptions } from "@opentelemetry/api";
 import { parseTraceparent } from "../wire/traceparent.ts";
 import { type Api, loadApi, tracerOf } from "./api.ts";
 import type { PeerTelemetry, PeerTrace } from "./contract.ts";
-import { errorTypeOf } from "./error-type.ts";
-import { attributes, type PeerSpanName, spans } from "./names.ts";
-import { traceHeaders } from "./trace-headers.ts";
+import { type PeerSpanName, spans } from "./names.ts";
+import { traceHeaders, withinSpan } from "./span.ts";
 
 /**
  * Loads a peer's telemetry. It is a no-op if `@opentelemetry/api` is missing or `isWanted` is false.
@@ -29,31 +28,22 @@ function connect(api: Api): PeerTelemetry {
   };
 }
 
-async function within<Result>(
+function within<Result>(
   api: Api,
   name: PeerSpanName,
   options: SpanOptions,
   work: (trace: PeerTrace) => Promise<Result>,
 ): Promise<Result> {
-  const { context, trace, SpanStatusCode } = api;
-  const parent = context.active();
-  const span = tracerOf(api).startSpan(name, options, parent);
-  const peerTrace: PeerTrace = {
-    headers: traceHeaders(api, span.spanContext()),
-    linkTo(traceparent) {
-      const other = parseTraceparent(traceparent);
-      if (other) span.addLink({ context: { ...other, isRemote: true } });
-    },
-  };
-  try {
-    return await context.with(trace.setSpan(parent, span), () => work(peerTrace));
-  } catch (error) {
-    span.setAttribute(attributes.errorType, errorTypeOf(error));
-    span.setStatus({ code: SpanStatusCode.ERROR });
-    throw error;
-  } finally {
-    span.end();
-  }
+  const start = { ...options, tracer: tracerOf(api), name, parent: api.context.active() };
+  return withinSpan(api, start, (span) =>
+    work({
+      headers: traceHeaders(api, span.spanContext()),
+      linkTo(traceparent) {
+        const other = parseTraceparent(traceparent);
+        if (other) span.addLink({ context: { ...other, isRemote: true } });
+      },
+    }),
+  );
 }
 
 const silentTrace: PeerTrace = { headers: {}, linkTo: () => undefined };

@@ -10,7 +10,7 @@ import type {
 } from "./contract.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { RelaySpans } from "./relay-spans.ts";
-import { RequestSpans } from "./request-spans.ts";
+import { createRequestSpans } from "./request-spans.ts";
 
 /** The relay's data that telemetry reads. */
 export interface RelayTelemetryParts {
@@ -43,7 +43,6 @@ function connect(api: Api, { intervalMs }: TelemetryOptions, parts: RelayTelemet
   const tracer = tracerOf(api);
   const metrics = new RelayMetrics(meterOf(api), parts.figures);
   const relaySpans = new RelaySpans({ ...parts, api, tracer, intervalMs });
-  const requestSpans = new RequestSpans(api, tracer, relaySpans);
   return {
     observer: {
       opened: (registration) => relaySpans.opened(registration),
@@ -53,7 +52,7 @@ function connect(api: Api, { intervalMs }: TelemetryOptions, parts: RelayTelemet
         metrics.registrationEnded((parts.now() - registration.registeredAtMs) / 1000, reason);
       },
     },
-    request: (name, headers, work) => requestSpans.request(name, headers, work),
+    request: createRequestSpans(api, tracer, relaySpans),
     pair: (dialer, accepter) => relaySpans.pair(dialer, accepter),
     watch: () => relaySpans.watch(),
     close: () => metrics.close(),

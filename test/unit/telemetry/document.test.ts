@@ -3,14 +3,15 @@ import * as stable from "@opentelemetry/semantic-conventions";
 import * as all from "@opentelemetry/semantic-conventions/incubating";
 import { describe, expect, it } from "vitest";
 import {
-  attributes,
   counters,
-  durations,
-  events,
   levels,
   type Metric,
-  spans,
-} from "../../../src/telemetry/names.ts";
+  registrationDuration,
+  registrationDurationName,
+} from "../../../src/telemetry/instruments.ts";
+import { attributes, events, spans } from "../../../src/telemetry/names.ts";
+
+const durations = { [registrationDurationName]: registrationDuration };
 
 const document = readFileSync(new URL("../../../docs/telemetry.md", import.meta.url), "utf8");
 

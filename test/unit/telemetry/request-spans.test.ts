@@ -1,15 +1,16 @@
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QuicpipeError } from "../../../src/errors.ts";
+import type { RelayTelemetry } from "../../../src/telemetry/contract.ts";
 import { RelaySpans } from "../../../src/telemetry/relay-spans.ts";
-import { RequestSpans } from "../../../src/telemetry/request-spans.ts";
+import { createRequestSpans } from "../../../src/telemetry/request-spans.ts";
 import { createSdk, type TestSdk } from "./sdk.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const spanId = "b7ad6b7169203331";
 
 let sdk: TestSdk;
-let spans: RequestSpans;
+let request: RelayTelemetry["request"];
 
 beforeEach(() => {
   sdk = createSdk();
@@ -20,7 +21,7 @@ beforeEach(() => {
     intervalMs: undefined,
     now: Date.now,
   });
-  spans = new RequestSpans(sdk.api, sdk.tracer, relaySpans);
+  request = createRequestSpans(sdk.api, sdk.tracer, relaySpans);
 });
 
 function headers(traceparent: string, tracestate?: string): Headers {
@@ -35,7 +36,7 @@ const done = (): Promise<string> => Promise.resolve("done");
 
 describe("the span of a request", () => {
   it("is a server's, below the caller's, tracestate included", async () => {
-    const result = await spans.request(
+    const result = await request(
       "quicpipe.register",
       headers(`00-${traceId}-${spanId}-01`, "vendor=1"),
       done,
@@ -52,17 +53,17 @@ describe("the span of a request", () => {
   it.each(["", "00-nonsense", `00-${"0".repeat(32)}-${spanId}-01`])(
     "is a root if the caller's header is %j",
     async (traceparent) => {
-      await spans.request("quicpipe.register", headers(traceparent), done);
+      await request("quicpipe.register", headers(traceparent), done);
       expect(sdk.spans()[0]!.parentSpanContext).toBeUndefined();
     },
   );
 
   it("has the code of a refusal, which is no failure, and marks what went wrong by itself as one", async () => {
     const none = new Headers();
-    await expect(spans.request("quicpipe.register", none, refuse)).rejects.toMatchObject({
+    await expect(request("quicpipe.register", none, refuse)).rejects.toMatchObject({
       code: "ERR_QUICPIPE_CID_QUOTA",
     });
-    await expect(spans.request("quicpipe.mailbox.take", none, fail)).rejects.toThrow(TypeError);
+    await expect(request("quicpipe.mailbox.take", none, fail)).rejects.toThrow(TypeError);
     const [refused, failed] = sdk.spans();
     const { SpanStatusCode } = sdk.api;
     expect(refused).toMatchObject({
@@ -77,8 +78,8 @@ describe("the span of a request", () => {
   });
 
   it("tells where it stands, and is linked to what led to it", async () => {
-    await spans.request("quicpipe.mailbox.send", new Headers(), async (send) => {
-      await spans.request("quicpipe.mailbox.take", new Headers(), (take) => {
+    await request("quicpipe.mailbox.send", new Headers(), async (send) => {
+      await request("quicpipe.mailbox.take", new Headers(), (take) => {
         take.linkTo(send.here);
         take.linkTo(undefined);
         return done();
@@ -99,7 +100,7 @@ describe("the span of a request in an application with spans of its own", () => 
     const { context, trace, SpanKind } = sdk.api;
     const around = sdk.tracer.startSpan("POST /v1/register");
     await context.with(trace.setSpan(context.active(), around), () =>
-      spans.request("quicpipe.register", headers(`00-${traceId}-${spanId}-01`), done),
+      request("quicpipe.register", headers(`00-${traceId}-${spanId}-01`), done),
     );
     expect(sdk.spans()[0]).toMatchObject({
       kind: SpanKind.INTERNAL,
@@ -112,7 +113,7 @@ describe("the span of a request in an application with spans of its own", () => 
     const boot = sdk.tracer.startSpan("boot");
     boot.end();
     await context.with(trace.setSpan(context.active(), boot), () =>
-      spans.request("quicpipe.register", new Headers(), done),
+      request("quicpipe.register", new Headers(), done),
     );
     const [, span] = sdk.spans();
     expect(span!.kind).toBe(SpanKind.SERVER);

@@ -1,0 +1,79 @@
+import type { RelayFigures } from "./contract.ts";
+import { attributes } from "./names.ts";
+
+/** Definition of a metric. */
+export interface Metric {
+  /** Unit in UCUM. */
+  readonly unit: string;
+  readonly description: string;
+  /** Attribute that distinguishes its series, if it has more than one. */
+  readonly by?: string;
+  /** Attributes common to all its series. */
+  readonly fixed?: Readonly<Record<string, string>>;
+}
+
+/** A value for each series of a metric. */
+export type Values = Readonly<Record<string, number>>;
+
+/** Only outgoing traffic is counted: each forwarded packet came in before. */
+const outgoing: Metric["fixed"] = { [attributes.direction]: "transmit" };
+
+/** Counters by name, read from the data plane at each collection. */
+export const counters: Readonly<Record<string, Metric & { valuesOf(figures: RelayFigures): Values }>> = {
+  "quicpipe.relay.io": {
+    unit: "By",
+    description: "UDP payload forwarded between peers.",
+    by: attributes.path,
+    fixed: outgoing,
+    valuesOf: ({ traffic }) => mapped(traffic, ({ bytes }) => bytes),
+  },
+  "quicpipe.relay.packets": {
+    unit: "{packet}",
+    description: "Packets forwarded between peers.",
+    by: attributes.path,
+    fixed: outgoing,
+    valuesOf: ({ traffic }) => mapped(traffic, ({ packets }) => packets),
+  },
+  "quicpipe.relay.dropped": {
+    unit: "{packet}",
+    description: "Datagrams that were not passed on.",
+    by: attributes.errorType,
+    valuesOf: ({ dropped }) => dropped,
+  },
+  "quicpipe.mailbox.messages": {
+    unit: "{message}",
+    description: "Mailbox messages that ended.",
+    by: attributes.outcome,
+    valuesOf: ({ messages }) => messages,
+  },
+};
+
+/** Current levels by name, read at each collection. */
+export const levels: Readonly<Record<string, Metric & { valueOf(figures: RelayFigures): number }>> = {
+  "quicpipe.registration.active": {
+    unit: "{registration}",
+    description: "Registrations that are held.",
+    valueOf: ({ registrations }) => registrations,
+  },
+  "quicpipe.mailbox.queued": {
+    unit: "{message}",
+    description: "Mailbox messages that wait.",
+    valueOf: ({ queuedMessages }) => queuedMessages,
+  },
+};
+
+/** Name of the duration of registrations, recorded when they end. */
+export const registrationDurationName = "quicpipe.registration.duration";
+export const registrationDuration: Metric = {
+  unit: "s",
+  description: "How long registrations were held.",
+  by: attributes.endReason,
+};
+
+/** Maps the values of a record. */
+export function mapped<From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (value: From, name: string) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
+}
