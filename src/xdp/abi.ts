@@ -1,21 +1,21 @@
 /** Offsets into the structs of `bpf/abi.h`, which the kernel, the addon and TypeScript share, as far as TypeScript reads them. */
 
-/** Size of a session's account (`qp_account`) in 64-bit words, and its words for the end of life and the first packet. */
+/** Size of a session's account (`qp_account`) in 64-bit words. */
 const accountWords = 16;
-const expiryWord = 8;
-const firstWord = 9;
 
-/** Counters in the first words of an account, in their order. There `packetsTo` counts those of user space alone. */
-export const accountCounters = [
-  "packetsFrom",
-  "bytesFrom",
-  "packetsTo",
-  "bytesTo",
-  "packetsLimited",
-  "packetsOffloaded",
-  "packetsNoAddress",
-  "packetsToItself",
-] as const;
+/** Words of an account. `packetsTo` counts the packets of user space alone. */
+const word = {
+  packetsFrom: 0,
+  bytesFrom: 1,
+  packetsTo: 2,
+  bytesTo: 3,
+  packetsLimited: 4,
+  packetsOffloaded: 5,
+  packetsNoAddress: 6,
+  packetsToItself: 7,
+  expiry: 8,
+  first: 9,
+} as const;
 
 /** Size of a processor's counters (`qp_processor`) in 64-bit words. */
 const processorWords = 8;
@@ -29,7 +29,8 @@ export const totalNames = [
   "rate-limited",
 ] as const;
 
-export type AccountCounters = Readonly<Record<(typeof accountCounters)[number], number>>;
+/** Counters of a session. */
+export type AccountCounters = Readonly<Record<Exclude<keyof typeof word, "expiry" | "first">, number>>;
 export type Totals = Readonly<Record<(typeof totalNames)[number], number>>;
 
 /**
@@ -38,16 +39,16 @@ export type Totals = Readonly<Record<(typeof totalNames)[number], number>>;
  */
 export function readCounters(accounts: BigUint64Array, session: number): AccountCounters {
   const at = session * accountWords;
-  const count = (word: number): number => Number(accounts[at + word] ?? 0n);
+  const count = (name: keyof typeof word): number => Number(accounts[at + word[name]] ?? 0n);
   return {
-    packetsFrom: count(packetsFrom),
-    bytesFrom: count(bytesFrom),
-    packetsTo: count(packetsTo) + count(packetsOffloaded),
-    bytesTo: count(bytesTo),
-    packetsLimited: count(packetsLimited),
-    packetsOffloaded: count(packetsOffloaded),
-    packetsNoAddress: count(packetsNoAddress),
-    packetsToItself: count(packetsToItself),
+    packetsFrom: count("packetsFrom"),
+    bytesFrom: count("bytesFrom"),
+    packetsTo: count("packetsTo") + count("packetsOffloaded"),
+    bytesTo: count("bytesTo"),
+    packetsLimited: count("packetsLimited"),
+    packetsOffloaded: count("packetsOffloaded"),
+    packetsNoAddress: count("packetsNoAddress"),
+    packetsToItself: count("packetsToItself"),
   };
 }
 
@@ -59,41 +60,33 @@ export function sampleCounters(accounts: BigUint64Array, sessions: Uint32Array, 
   const halves = new Uint32Array(accounts.buffer, accounts.byteOffset, accounts.length * 2);
   let at = 0;
   for (const session of sessions) {
-    const word = session * accountWords;
-    const offloaded = wordAt(halves, word + packetsOffloaded);
-    into[at++] = wordAt(halves, word + packetsFrom) + wordAt(halves, word + packetsTo) + offloaded;
-    into[at++] = wordAt(halves, word + bytesFrom) + wordAt(halves, word + bytesTo);
+    const account = session * accountWords;
+    const offloaded = wordAt(halves, account + word.packetsOffloaded);
+    into[at++] =
+      wordAt(halves, account + word.packetsFrom) + wordAt(halves, account + word.packetsTo) + offloaded;
+    into[at++] = wordAt(halves, account + word.bytesFrom) + wordAt(halves, account + word.bytesTo);
     into[at++] = offloaded;
   }
 }
-
-const packetsFrom = accountCounters.indexOf("packetsFrom");
-const bytesFrom = accountCounters.indexOf("bytesFrom");
-const packetsTo = accountCounters.indexOf("packetsTo");
-const bytesTo = accountCounters.indexOf("bytesTo");
-const packetsLimited = accountCounters.indexOf("packetsLimited");
-const packetsOffloaded = accountCounters.indexOf("packetsOffloaded");
-const packetsNoAddress = accountCounters.indexOf("packetsNoAddress");
-const packetsToItself = accountCounters.indexOf("packetsToItself");
 
 /**
  * Reads a word that others may be writing. The upper half, read again, shows whether the lower one belongs to it. Plain reads
  * could be omitted or reordered.
  */
-function wordAt(halves: Uint32Array, word: number): number {
-  const upper = Atomics.load(halves, 2 * word + 1);
-  const lower = Atomics.load(halves, 2 * word);
-  return Atomics.load(halves, 2 * word + 1) === upper ? upper * 2 ** 32 + lower : wordAt(halves, word);
+function wordAt(halves: Uint32Array, index: number): number {
+  const upper = Atomics.load(halves, 2 * index + 1);
+  const lower = Atomics.load(halves, 2 * index);
+  return Atomics.load(halves, 2 * index + 1) === upper ? upper * 2 ** 32 + lower : wordAt(halves, index);
 }
 
 /** Reads a session's end of life from the accounts of all, in ns on the monotonic clock. */
 export function readExpiry(accounts: BigUint64Array, session: number): bigint {
-  return accounts[session * accountWords + expiryWord] ?? 0n;
+  return accounts[session * accountWords + word.expiry] ?? 0n;
 }
 
 /** Reads when the first packet was let through to or from a session, in ns on the monotonic clock; 0 if none was. */
 export function readFirst(accounts: BigUint64Array, session: number): bigint {
-  return accounts[session * accountWords + firstWord] ?? 0n;
+  return accounts[session * accountWords + word.first] ?? 0n;
 }
 
 /** Adds up the program's totals over all processors, which the program may be writing. */

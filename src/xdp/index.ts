@@ -1,11 +1,10 @@
 export type * from "./contract.ts";
 export { readCounters, readExpiry, readFirst, readTotals, sampleCounters, type Totals } from "./abi.ts";
-export { isForwarding } from "./facts.ts";
 export { createOffload, type Offload } from "./offload.ts";
-export { missingSupport, type OffloadPlan, prepareOffload, removeStalePins } from "./offload-plan.ts";
-export { planAttach, settingName } from "./policy.ts";
-export { missingPrivilege } from "./privileges.ts";
+export { type OffloadPlan, prepareOffload, removeStalePins } from "./offload-plan.ts";
+export { isForwarding, planAttach, settingName } from "./policy.ts";
 export { longestNativeMtu } from "./refusal.ts";
 export { type Family, familyOf, relayAddresses } from "./relay-addresses.ts";
 export { describeXdp, offStatus } from "./status.ts";
+export { missingPrivilege, missingSupport } from "./support.ts";
 export { createXdpSystem, type XdpSystem } from "./system.ts";

@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import type { Link, XdpInterfaceOptions, XdpMode, XdpOption } from "./contract.ts";
-import { isKernelAtLeast, oldestKernel } from "./kernel-version.ts";
-import { readFacts } from "./facts.ts";
-import { planAttach } from "./policy.ts";
-import { missingPrivilege } from "./privileges.ts";
-import { relayAddresses } from "./relay-addresses.ts";
-import { isLoopback, isWildcard } from "../wire/ip.ts";
+import { planAttach, readFacts } from "./policy.ts";
+import { noInterfaceHas, relayAddresses } from "./relay-addresses.ts";
+import { missingPrivilege, missingSupport } from "./support.ts";
+import { isLoopback } from "../wire/ip.ts";
 import { codeOf } from "../system-error.ts";
 import type { XdpSystem } from "./system.ts";
 
@@ -42,13 +40,6 @@ export function prepareOffload(
   return { state: "try", ...(interfaces && { interfaces }), mode, ...preparePin(pin, port, system) };
 }
 
-/** Returns a clause on why no process could forward in the kernel here; `undefined` if one could. */
-export function missingSupport(system: Pick<XdpSystem, "platform" | "kernelRelease">): string | undefined {
-  if (system.platform !== "linux") return `needs Linux, and this is ${system.platform}`;
-  if (isKernelAtLeast(system.kernelRelease, oldestKernel)) return undefined;
-  return `needs Linux ${oldestKernel}, and this is ${system.kernelRelease}`;
-}
-
 function missingInterface(option: XdpOption, host: string, system: XdpSystem): string | undefined {
   try {
     const links = system.links();
@@ -78,7 +69,7 @@ function refusalEverywhere(links: readonly Link[], host: string, system: XdpSyst
   });
   if (refusals.some(({ refusal }) => refusal === undefined)) return undefined;
   const reasons = refusals.map(({ name, refusal }) => `${name}: ${refusal}`);
-  return reasons.join("; ") || `no network interface has ${isWildcard(host) ? "an address" : host}`;
+  return reasons.join("; ") || noInterfaceHas(host);
 }
 
 /**

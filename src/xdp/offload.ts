@@ -1,11 +1,10 @@
 import { xdpPollMs } from "../defaults/index.ts";
 import { Attachments } from "./attachments.ts";
 import type { Link, XdpInterfaceStatus, XdpProgram, XdpStatus } from "./contract.ts";
-import { readFacts } from "./facts.ts";
 import type { OffloadIntent } from "./offload-plan.ts";
-import { chooseRedirectTargets, planAttach } from "./policy.ts";
+import { chooseRedirectTargets, planAttach, readFacts } from "./policy.ts";
 import { ProgramSetting } from "./program-setting.ts";
-import { type AddressesByInterface, relayAddresses } from "./relay-addresses.ts";
+import { type AddressesByInterface, noInterfaceHas, relayAddresses } from "./relay-addresses.ts";
 import { isWildcard } from "../wire/ip.ts";
 import { describeXdp, offStatus } from "./status.ts";
 import { codeOf } from "../system-error.ts";
@@ -97,12 +96,12 @@ class InterfaceWatch implements Offload {
     const { system } = this.#parts;
     const addresses = system.addresses();
     const links = system.links();
-    const addressFault = this.#localAddressSetting.tell(this.#localAddresses(addresses));
+    const addressFault = this.#localAddressSetting.apply(this.#localAddresses(addresses));
     this.#attachments.releaseAllBut(links);
     const interfaces = links.flatMap((link) => this.#settle(link, addresses));
     // Read again, because attaching may enable a driver to transmit.
     const attached = system.links().filter((link) => this.#attachments.modeOf(link) !== undefined);
-    const targetFault = this.#redirectTargetSetting.tell(chooseRedirectTargets(attached));
+    const targetFault = this.#redirectTargetSetting.apply(chooseRedirectTargets(attached));
     const faults = [this.#intent.pinRefusal, addressFault, targetFault].filter(
       (fault) => fault !== undefined,
     );
@@ -143,16 +142,11 @@ class InterfaceWatch implements Offload {
     const reasons = isOn ? faults : refusals;
     return {
       state: isOn ? "on" : "off",
-      reason: reasons.join("; ") || (isOn ? "" : this.#reasonForNone()),
+      reason: reasons.join("; ") || (isOn ? "" : noInterfaceHas(this.#parts.address)),
       interfaces,
       ...(this.#intent.pin !== undefined && { pin: this.#intent.pin }),
       refusedRoutes: 0,
     };
-  }
-
-  #reasonForNone(): string {
-    const { address } = this.#parts;
-    return `no network interface has ${isWildcard(address) ? "an address" : address}`;
   }
 
   /** Addresses of this host at which the relay is reached. */

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { isLoopback } from "../wire/ip.ts";
+import { isLoopback, isWildcard } from "../wire/ip.ts";
 
 /** Addresses of the host, by interface name. */
 export type AddressesByInterface = ReadonlyMap<string, readonly string[]>;
@@ -15,6 +15,11 @@ export function familyOf(address: string): Family {
 /** Returns the addresses of an interface at which packets from other hosts reach a socket that is bound to `bound`. */
 export function relayAddresses(bound: string, addresses: readonly string[]): string[] {
   return addresses.filter((address) => isReachedAt(bound, address) && isRelayed(address));
+}
+
+/** Returns a clause on why no interface forwards for a relay that is bound to an IP literal. */
+export function noInterfaceHas(bound: string): string {
+  return `no network interface has ${isWildcard(bound) ? "an address" : bound}`;
 }
 
 function isReachedAt(bound: string, address: string): boolean {

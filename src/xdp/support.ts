@@ -1,5 +1,26 @@
 import type { XdpSystem } from "./system.ts";
 
+/** First version with BPF_PROG_TYPE_SYSCALL, the type of the program's loader. */
+const oldestKernel = "5.14";
+
+/** Returns a clause on why no process could forward in the kernel here; `undefined` if one could. */
+export function missingSupport(system: Pick<XdpSystem, "platform" | "kernelRelease">): string | undefined {
+  if (system.platform !== "linux") return `needs Linux, and this is ${system.platform}`;
+  if (isKernelAtLeast(system.kernelRelease, oldestKernel)) return undefined;
+  return `needs Linux ${oldestKernel}, and this is ${system.kernelRelease}`;
+}
+
+/** Reports whether a kernel release, as `uname -r` prints it, is at least a version such as `5.14`. */
+function isKernelAtLeast(release: string, version: string): boolean {
+  const [major = 0, minor = 0] = numbersOf(release);
+  const [wantedMajor = 0, wantedMinor = 0] = numbersOf(version);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
+function numbersOf(version: string): number[] {
+  return version.split(/[.-]/, 2).map((part) => Number.parseInt(part, 10) || 0);
+}
+
 /** Capability bits of linux/capability.h. */
 const bits = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
 

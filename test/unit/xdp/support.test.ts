@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { missingPrivilege } from "../../../src/xdp/privileges.ts";
+import { missingPrivilege, missingSupport } from "../../../src/xdp/support.ts";
 import { neededCapabilities } from "./fakes.ts";
 
 const sysAdmin = 1n << 21n;
@@ -20,5 +20,22 @@ describe("missingPrivilege", () => {
     expect(missingPrivilege({ capabilities: neededCapabilities, isInUserNamespace: true })).toBe(
       "runs in a user namespace, where capabilities do not count for BPF",
     );
+  });
+});
+
+describe("missingSupport", () => {
+  it.each([
+    ["5.14.0", true],
+    ["5.14-rc1", true],
+    ["5.15.0-91-generic", true],
+    ["6.1.0-28-amd64", true],
+    ["10.0", true],
+    ["5.13.19", false],
+    ["5.4.0", false],
+    ["4.19.0", false],
+    ["no version", false],
+  ])("accepts the kernel %s: %s", (kernelRelease, isSupported) => {
+    const missing = isSupported ? undefined : `needs Linux 5.14, and this is ${kernelRelease}`;
+    expect(missingSupport({ platform: "linux", kernelRelease })).toBe(missing);
   });
 });
