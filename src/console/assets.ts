@@ -38,7 +38,6 @@ const moduleNames = [
   "session-order",
   "session-table",
   "sessions",
-  "status",
 ] as const;
 
 /** All files that the pages load, below the console's path. */

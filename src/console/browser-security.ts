@@ -39,3 +39,22 @@ export function isSameOrigin(headers: Headers, url: URL): boolean {
 
 /** Hosts that never leave this machine (W3C Secure Contexts §3.1). */
 const localHosts = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/**
+ * Name of the cookie that holds a user's token. Browsers reject its prefix without `Secure` (RFC 6265bis §4.1.3); HTTP on
+ * localhost counts as secure.
+ */
+const cookieName = "__Secure-quicpipe";
+
+/** Returns the token in a request's cookies; `undefined` if there is none. */
+export function tokenOfCookie(header: string | null): string | undefined {
+  const cookies = (header ?? "").split(";").map((cookie) => cookie.trim());
+  return (
+    cookies.find((cookie) => cookie.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1) || undefined
+  );
+}
+
+/** Returns the `Set-Cookie` value that keeps a token for the pages below `path`. A lifetime of 0 s deletes it. */
+export function sessionCookie(token: string, path: string, maxAgeSeconds: number): string {
+  return `${cookieName}=${token}; Path=${path}; Max-Age=${Math.floor(maxAgeSeconds)}; HttpOnly; Secure; SameSite=Strict`;
+}

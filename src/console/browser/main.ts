@@ -1,12 +1,18 @@
 import { showDrops, showMailbox } from "./counts.ts";
-import { byId } from "./elements.ts";
-import { followFeed } from "./feed.ts";
+import { byId, setText } from "./elements.ts";
+import { type FeedState, followFeed } from "./feed.ts";
 import { Figures } from "./figures.ts";
 import { showFindings, showKernel } from "./kernel.ts";
 import { createRateCharts } from "./rates.ts";
 import { isSignedIn, routeOf, signOut } from "./relay-client.ts";
 import { Sessions } from "./sessions.ts";
-import { showStatus } from "./status.ts";
+
+const words: Readonly<Record<FeedState, string>> = {
+  connecting: "Connecting …",
+  live: "Live",
+  lost: "Connection lost, trying again …",
+  ended: "Signed out: load the page again",
+};
 
 const figures = new Figures();
 const rates = createRateCharts();
@@ -33,3 +39,10 @@ byId("sign-out").addEventListener("click", () => {
     () => showStatus("lost"),
   );
 });
+
+/** Shows the state of the stream. The page's figures remain: they are the last known ones. */
+function showStatus(state: FeedState): void {
+  const status = byId("status");
+  status.dataset["state"] = state === "ended" ? "lost" : state;
+  setText(status, words[state]);
+}

@@ -16,14 +16,7 @@ export interface SessionQuery {
 }
 
 /** A refusal by the relay, with the relay's own message. */
-export class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+class Refusal extends Error {}
 
 /** Returns the reason of a failed request as text. */
 export function reasonOf(error: unknown): string {
@@ -73,5 +66,5 @@ async function request(method: string, path: string, accepted: readonly number[]
   if (response.ok || accepted.includes(response.status)) return response;
   const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
   const { detail } = isProblem ? ((await response.json()) as { detail: string }) : { detail: undefined };
-  throw new Refusal(response.status, detail ?? `the relay answered ${response.status}`);
+  throw new Refusal(detail ?? `the relay answered ${response.status}`);
 }
