@@ -53,6 +53,17 @@ export interface RelayFigures {
   readonly queuedMessages: number;
 }
 
+/** The relay's data that telemetry reads. */
+export interface RelayTelemetryParts {
+  /** The backend that forwards packets the kernel does not. */
+  readonly backend: PathName;
+  readonly figures: () => RelayFigures;
+  /** Traffic of a live registration so far. */
+  readonly trafficOf: (id: string) => RelayedTraffic | undefined;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
 /** The trace of one request to the relay. */
 export interface RequestTrace {
   /** Position of the request's own span; `undefined` without telemetry. */

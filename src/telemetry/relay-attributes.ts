@@ -4,30 +4,25 @@ import { attributes } from "./names.ts";
 
 type SpanAttributes = Readonly<Record<string, string | number>>;
 
+const figures = [
+  "packetsFrom",
+  "bytesFrom",
+  "packetsTo",
+  "bytesTo",
+  "packetsLimited",
+  "packetsOffloaded",
+] as const;
+
 /** Traffic of a registration between two readings. */
-export type TrafficShare = Omit<RelayedTraffic, "firstForwardedAtMs">;
+export type TrafficShare = Readonly<Record<(typeof figures)[number], number>>;
 
 export function trafficSince(now: RelayedTraffic, then: RelayedTraffic): TrafficShare {
-  return {
-    packetsFrom: now.packetsFrom - then.packetsFrom,
-    bytesFrom: now.bytesFrom - then.bytesFrom,
-    packetsTo: now.packetsTo - then.packetsTo,
-    bytesTo: now.bytesTo - then.bytesTo,
-    packetsLimited: now.packetsLimited - then.packetsLimited,
-    packetsOffloaded: now.packetsOffloaded - then.packetsOffloaded,
-  };
+  return Object.fromEntries(figures.map((name) => [name, now[name] - then[name]])) as TrafficShare;
 }
 
 /** Returns the traffic attributes of an ending span. */
 export function trafficAttributes(traffic: TrafficShare): SpanAttributes {
-  return {
-    [attributes.packetsFrom]: traffic.packetsFrom,
-    [attributes.bytesFrom]: traffic.bytesFrom,
-    [attributes.packetsTo]: traffic.packetsTo,
-    [attributes.bytesTo]: traffic.bytesTo,
-    [attributes.packetsLimited]: traffic.packetsLimited,
-    [attributes.packetsOffloaded]: traffic.packetsOffloaded,
-  };
+  return Object.fromEntries(figures.map((name) => [attributes[name], traffic[name]]));
 }
 
 /** Returns the path of the packets sent to a registration, if any: the kernel's if it forwarded all of them, or any, as `share` says. */

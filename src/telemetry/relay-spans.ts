@@ -2,21 +2,19 @@ import type { Attributes, Context, Span, SpanContext, Tracer } from "@openteleme
 import { telemetryWatchMs } from "../defaults/index.ts";
 import { ShardedMap } from "../sharded-map.ts";
 import type { Api } from "./api.ts";
-import type { PathName, RelayedRegistration, RelayedTraffic } from "./contract.ts";
+import type {
+  RelayedRegistration,
+  RelayedTraffic,
+  RelayTelemetryParts,
+  TelemetryOptions,
+} from "./contract.ts";
 import { attributes, events, spans } from "./names.ts";
 import { pathOf, peerAttributes, trafficAttributes, trafficSince } from "./relay-attributes.ts";
 
 /** Dependencies of {@link RelaySpans}. */
-export interface RelaySpanParts {
+export interface RelaySpanParts extends Omit<RelayTelemetryParts, "figures">, TelemetryOptions {
   readonly api: Api;
   readonly tracer: Tracer;
-  /** The backend that forwards packets the kernel does not. */
-  readonly backend: PathName;
-  readonly trafficOf: (id: string) => RelayedTraffic | undefined;
-  /** Time after which a span ends and a new one succeeds it, in ms; never if absent. */
-  readonly intervalMs: number | undefined;
-  /** ms since the epoch. */
-  readonly now: () => number;
 }
 
 /** A registration with a recording span. */

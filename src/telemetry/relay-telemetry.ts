@@ -1,27 +1,14 @@
 import { type Api, loadApi, meterOf, tracerOf } from "./api.ts";
 import type {
-  PathName,
-  RelayedTraffic,
-  RelayFigures,
   RelayObserver,
   RelayTelemetry,
+  RelayTelemetryParts,
   RequestTrace,
   TelemetryOptions,
 } from "./contract.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { RelaySpans } from "./relay-spans.ts";
 import { createRequestSpans } from "./request-spans.ts";
-
-/** The relay's data that telemetry reads. */
-export interface RelayTelemetryParts {
-  /** The backend that forwards packets the kernel does not. */
-  readonly backend: PathName;
-  readonly figures: () => RelayFigures;
-  /** Traffic of a live registration so far. */
-  readonly trafficOf: (id: string) => RelayedTraffic | undefined;
-  /** ms since the epoch. */
-  readonly now: () => number;
-}
 
 /** Opens a relay's telemetry on the SDK registered so far. The caller closes it. */
 export type OpenRelayTelemetry = (parts: RelayTelemetryParts) => RelayTelemetry;
@@ -39,10 +26,10 @@ export async function loadRelayTelemetry(
   return api ? (parts) => connect(api, options, parts) : () => silentRelayTelemetry;
 }
 
-function connect(api: Api, { intervalMs }: TelemetryOptions, parts: RelayTelemetryParts): RelayTelemetry {
+function connect(api: Api, options: TelemetryOptions, parts: RelayTelemetryParts): RelayTelemetry {
   const tracer = tracerOf(api);
   const metrics = new RelayMetrics(meterOf(api), parts.figures);
-  const relaySpans = new RelaySpans({ ...parts, api, tracer, intervalMs });
+  const relaySpans = new RelaySpans({ ...parts, ...options, api, tracer });
   return {
     observer: {
       opened: (registration) => relaySpans.opened(registration),
