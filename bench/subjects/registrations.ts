@@ -15,6 +15,9 @@ export function registerSubject(registry: Registry, n: number, quota: Quota, num
     key: randomBytes(32),
     num,
     ttlMs: quota.maxTtlMs,
-    address: { address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, port: 4433 },
+    proof: {
+      address: { address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, port: 4433 },
+      atMs: Date.now(),
+    },
   });
 }

@@ -23,8 +23,9 @@ export interface ProvenAddress {
 const none: readonly string[] = [];
 
 /** Returns the state of a new registration. */
-export function firstProof(address: PeerAddress | null, atMs: number): ProvenAddress {
-  return { address, provenAtMs: address ? atMs : 0, nonceAtMs: 0, transactionIds: none };
+export function firstProof(proof: AddressProof | null): ProvenAddress {
+  const { address, atMs: provenAtMs } = proof ?? { address: null, atMs: 0 };
+  return { address, provenAtMs, nonceAtMs: 0, transactionIds: none };
 }
 
 /** The effect of a proof: none, another local address towards the same peer, or another address of the peer. */

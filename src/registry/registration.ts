@@ -1,6 +1,7 @@
 import { namesOf } from "../option-checks.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
+import type { AddressProof } from "./address-proof.ts";
 import type { RatedBy } from "./rate-buckets.ts";
 
 /** Limits of one account. */
@@ -43,9 +44,7 @@ export interface RegistrationSpec {
   /** Lifetime without renewal, in ms; capped by the quota. */
   readonly ttlMs: number;
   /** The subject's public address, if the request proved it. */
-  readonly address: PeerAddress | null;
-  /** Time of that proof, in ms since the epoch; now if absent. */
-  readonly provenAtMs?: number | undefined;
+  readonly proof: AddressProof | null;
 }
 
 /** A live registration. Its fields change as it is renewed. */

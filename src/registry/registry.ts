@@ -182,7 +182,8 @@ export class Registry implements StunAuthority {
 
   #admit(request: RegistrationSpec, held: Entry | undefined, nowMs: number): void {
     const { forwarder, maxRegistrations, maxCids } = this.#options;
-    if (request.address && forwarder.isOwnAddress(request.address)) throw ownAddress(request.address);
+    const address = request.proof?.address;
+    if (address && forwarder.isOwnAddress(address)) throw ownAddress(address);
     this.#freeDeadOf(request, nowMs);
     // A refresh takes only its own place, whichever account requests it.
     const holder = this.#table.ofAccount(held?.account ?? request.account);
@@ -201,19 +202,20 @@ export class Registry implements StunAuthority {
   }
 
   #open(request: RegistrationSpec, cids: Uint8Array): Entry {
-    const { subject, account, quota, num, ttlMs, address, ratedBy } = request;
+    const { subject, account, quota, num, ttlMs, ratedBy } = request;
+    const proven = firstProof(request.proof);
+    const { address } = proven;
     const registeredAtMs = this.#options.now();
     const lifeMs = Math.min(ttlMs, quota.maxTtlMs);
     const expiresAtMs = registeredAtMs + lifeMs;
-    const bucket = this.#rates.join(rateKeyOf(request), quota.bytesPerSecond);
+    const bucket = this.#rates.join(rateKeyOf({ ...request, address }), quota.bytesPerSecond);
     const id = randomBytes(16).toString("base64url");
     const spec: SessionSpec = { cids, address, username: id, bucket: bucket.id, expiresAtMs };
     const session = this.#drawing(bucket, () => this.#options.forwarder.openSession(spec));
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs, slot: 0 };
     const owner = { subject, account, ratedBy, bucket };
-    const proof = firstProof(address, request.provenAtMs ?? registeredAtMs);
-    const entry: Entry = { id, ordinal, session, num, ...owner, ...life, ...proof };
+    const entry: Entry = { id, ordinal, session, num, ...owner, ...life, ...proven };
     this.#table.add(entry);
     this.#observer.opened(entry);
     return entry;
@@ -230,10 +232,9 @@ export class Registry implements StunAuthority {
   }
 
   #refresh(entry: Entry, request: RegistrationSpec, cids?: Uint8Array): Entry {
-    const { quota, num, ttlMs, address, provenAtMs } = request;
-    const proof = address && { address, atMs: provenAtMs ?? this.#options.now() };
-    const life = { ttlMs: Math.min(ttlMs, quota.maxTtlMs) };
-    this.#renew(entry, { ...life, proof, bytesPerSecond: quota.bytesPerSecond, cids });
+    const { quota, num, proof } = request;
+    const ttlMs = Math.min(request.ttlMs, quota.maxTtlMs);
+    this.#renew(entry, { ttlMs, proof, bytesPerSecond: quota.bytesPerSecond, cids });
     this.#table.resize(entry, num);
     return entry;
   }

@@ -63,8 +63,7 @@ async function register(request: TracedRequest): Promise<Response> {
       maxMs: settings.limits.maxRegistrationTtlMs,
       defaultMs: settings.limits.registrationTtlMs,
     }),
-    address: proof?.address ?? null,
-    provenAtMs: proof?.atMs,
+    proof,
   };
   service.rateLimiter.take(identity.account, requestsFor(wanted.num) - 1);
   const registration = trace.opening(() => registry.register(wanted));
@@ -86,7 +85,7 @@ function list(request: ApiRequest): Response {
 }
 
 /**
- * Ends one of the caller's registrations; for an administrator, anybody's. Its packets are dropped from then on.
+ * Ends one of the caller's registrations; for an administrator, any subject's. Its packets are dropped from then on.
  *
  * @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND
  */
@@ -101,7 +100,7 @@ function endOwn({ identity, service, param }: ApiRequest): Response {
   throw notFound("you hold no such registration, or its time is over");
 }
 
-/** Ends anybody's registration, and logs the administrator's name. */
+/** Ends any subject's registration, and logs the administrator's name. */
 function revoke({ identity, service, param }: ApiRequest): Response {
   const id = param("id");
   if (!service.registry.revoke(id)) throw notFound("there is no such registration, or its time is over");

@@ -40,7 +40,7 @@ function setUp(): Setup {
         key: bytes,
         num: 1,
         ttlMs: 60_000,
-        address: null,
+        proof: null,
       };
       return registry.register({ ...request, ...change } as RegistrationSpec).id;
     },
@@ -70,7 +70,7 @@ function rate(bytesPerSecond: number): Partial<RegistrationSpec> {
 
 /** A registration that is rated by its address. */
 function by(address: string | null): Partial<RegistrationSpec> {
-  return { ratedBy: "address", address: address === null ? null : { address, port: 1 } };
+  return { ratedBy: "address", proof: address === null ? null : { address: { address, port: 1 }, atMs: 1 } };
 }
 
 describe("the rate of a subject", () => {

@@ -25,11 +25,11 @@ function keyOf(fill: number): Uint8Array {
 interface Setup {
   readonly registry: Registry;
   readonly forwarder: FakeForwarder;
-  /** Registers 10 connection IDs for a minute unless told otherwise. */
+  /** Registers 10 connection IDs for a minute unless told otherwise, from an address that is proven now. */
   register(
     subject: string,
     key: number,
-    change?: Partial<RegistrationSpec>,
+    change?: Partial<RegistrationSpec> & { readonly address?: PeerAddress },
   ): ReturnType<Registry["register"]>;
   pass(ms: number): void;
   sweep(): number;
@@ -50,7 +50,7 @@ function setUp(
   return {
     registry,
     forwarder,
-    register: (subject, key, change = {}) =>
+    register: (subject, key, { address, ...change } = {}) =>
       registry.register({
         subject,
         account: subject,
@@ -59,7 +59,7 @@ function setUp(
         key: keyOf(key),
         num: 10,
         ttlMs: 60_000,
-        address: null,
+        proof: address ? { address, atMs: nowMs } : null,
         ...change,
       }),
     pass: (ms) => {
