@@ -159,7 +159,7 @@ export const maxGatewayClients = 4096;
  * second, long enough for the two round trips of a handshake.
  */
 export const gatewayProbationDivisor = 4;
-/** Divisor for strangers, clients of unknown connections: their places, and their rate. A sixteenth, as migrations are rare. */
+/** Divisor for clients of unknown connections: their places, and their rate. A sixteenth, as migrations are rare. */
 export const gatewayStrangerDivisor = 16;
 /** Places on probation of one connection at addresses other than its first. A moving client needs one, a NAT a few. */
 export const maxMovedPlaces = 4;

@@ -12,9 +12,9 @@ export function hookObserver(
   onFault: (hook: keyof RelayHooks, error: unknown) => void,
 ): RegistrationObserver {
   const reported = new Set<keyof RelayHooks>();
-  const call = async (hook: keyof RelayHooks, told: () => void): Promise<void> => {
+  const call = async (hook: keyof RelayHooks, run: () => void): Promise<void> => {
     try {
-      await told();
+      await run();
     } catch (error) {
       if (!reported.has(hook)) onFault(hook, error);
       reported.add(hook);

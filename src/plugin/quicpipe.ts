@@ -238,7 +238,7 @@ class RelayControl {
     try {
       await this.listen();
     } catch (err) {
-      // Any stranger's request gets here, and each attempt costs system calls.
+      // Any client's request gets here, without a token, and each attempt costs system calls.
       this.#failedUntilMs = performance.now() + defaults.openCooldownMs;
       this.#log.write("error", "listen-failed", "the relay could not open its socket at a request", { err });
       throw closed(cannotOpen);

@@ -4,7 +4,7 @@ import type { Registration } from "./registration.ts";
 /** Reason for the end of a registration: its owner, expiry, an administrator who is not its owner, or the relay's end. */
 export type EndReason = "ended" | "expired" | "revoked" | "closed";
 
-/** Observer of registrations. It is told of each one's beginning and end, once each, and of every new address in between. */
+/** Observer of registrations: of each one's beginning and end, once each, and of every new address in between. */
 export interface RegistrationObserver {
   opened(registration: Registration): void;
   /** The address changed. The first one proven by STUN counts too. */
@@ -25,7 +25,10 @@ export function guardObservers(
     observer,
     reported: new Set<keyof RegistrationObserver>(),
   }));
-  const tell = (method: keyof RegistrationObserver, call: (observer: RegistrationObserver) => void): void => {
+  const notify = (
+    method: keyof RegistrationObserver,
+    call: (observer: RegistrationObserver) => void,
+  ): void => {
     for (const { observer, reported } of guarded)
       try {
         call(observer);
@@ -35,10 +38,10 @@ export function guardObservers(
       }
   };
   return {
-    opened: (registration) => tell("opened", (observer) => observer.opened(registration)),
-    moved: (registration) => tell("moved", (observer) => observer.moved(registration)),
+    opened: (registration) => notify("opened", (observer) => observer.opened(registration)),
+    moved: (registration) => notify("moved", (observer) => observer.moved(registration)),
     ended: (registration, reason, counters) =>
-      tell("ended", (observer) => observer.ended(registration, reason, counters)),
+      notify("ended", (observer) => observer.ended(registration, reason, counters)),
   };
 }
 

@@ -24,7 +24,7 @@ export function answerAsset(file: AssetFile, { event }: ApiRequest): Response {
   return isKnown ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
 }
 
-/** Refuses the console page with the sign-in page. Whoever has not tried to sign in hears nothing of a token. */
+/** Refuses the console page with the sign-in page. Without an attempt to sign in it does not mention a token. */
 export function refusePage(problem: QuicpipeError, event: H3Event): Response {
   const { headers } = event.req;
   const hasToken = (bearerTokenOf(headers) ?? tokenOfCookie(headers.get("cookie"))) !== undefined;

@@ -57,7 +57,7 @@ function from(min: number, fallback: number, max: number = Number.MAX_SAFE_INTEG
   return { min, max, fallback };
 }
 
-/** What each limit may be. */
+/** The range of each limit. */
 const ranges: Readonly<Record<keyof Limits, IntegerRange>> = {
   maxRegistrations: from(1, defaults.maxRegistrations),
   maxCids: from(1, defaults.maxCids),

@@ -44,7 +44,7 @@ export const listRegistrations: Operation = {
 
 export const endRegistration: Operation = {
   operationId: "endRegistration",
-  summary: `Ends one of the caller's registrations at once; with the scope ${scopes.admin}, anybody's.`,
+  summary: `Ends one of the caller's registrations at once; with the scope ${scopes.admin}, any subject's.`,
   answers: { 204: { description: "Ended; its packets are dropped from now on." } },
   codes: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"],
 };
@@ -126,21 +126,21 @@ export const take: Operation = {
 
 export const messageStatus: Operation = {
   operationId: "messageStatus",
-  summary: "Tells the sender what became of its message.",
+  summary: "Shows the sender the state of its message.",
   answers: { 200: jsonAnswer("SentMessage", "Queued, taken or expired.") },
   codes: ["ERR_QUICPIPE_MESSAGE_NOT_FOUND"],
 };
 
 export const recall: Operation = {
   operationId: "recall",
-  summary: "Takes a message back that nobody took.",
+  summary: "Recalls a message that is not taken.",
   answers: { 204: { description: "Gone." } },
   codes: ["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"],
 };
 
 export const stats: Operation = {
   operationId: "stats",
-  summary: "Tells what the relay does, and lists registrations of all subjects.",
+  summary: "Shows the totals of the relay, and lists registrations of all subjects.",
   parameters: [
     {
       name: "limit",

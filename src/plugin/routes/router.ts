@@ -68,7 +68,7 @@ export async function answer(
 }
 
 async function admit(family: RouteFamily, route: Route, event: H3Event, service: Service): Promise<Identity> {
-  if (route.scope === null) return nobody;
+  if (route.scope === null) return noIdentity;
   const identity = await family.identify(event, service);
   requireScope(identity, route.scope, route.orScope);
   if (route.method !== "GET") service.rateLimiter.take(identity.account);
@@ -76,7 +76,7 @@ async function admit(family: RouteFamily, route: Route, event: H3Event, service:
 }
 
 /** Placeholder identity for routes without a token. */
-const nobody: Identity = {
+const noIdentity: Identity = {
   subject: "",
   scopes: new Set(),
   quota: { maxRegistrations: 0, maxCids: 0, bytesPerSecond: 0, maxTtlMs: 0 },

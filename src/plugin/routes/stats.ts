@@ -5,7 +5,7 @@ import * as operations from "./operations.ts";
 import type { ApiRequest, DescribedRoute } from "./route.ts";
 import { relayStats } from "../stats/stats.ts";
 import { searchPage } from "../stats/page.ts";
-import { requireStatsQuery } from "../stats/query.ts";
+import { statsQuery } from "../stats/query.ts";
 
 const scope = scopes.admin;
 
@@ -21,7 +21,7 @@ export const statsRoutes: readonly DescribedRoute[] = [
  * @throws ERR_QUICPIPE_QUERY_INVALID
  */
 export async function answerStats({ event, service }: ApiRequest): Promise<Response> {
-  const query = requireStatsQuery(event.url.searchParams);
+  const query = statsQuery(Object.fromEntries(event.url.searchParams));
   if (query.limit === 0) return json(relayStats(service));
   service.rates.ask();
   const page = await searchPage(service, query);

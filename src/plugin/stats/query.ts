@@ -27,11 +27,6 @@ export interface StatsQueryText {
   readonly filter?: string | undefined;
 }
 
-/** Parses the query of `GET /v1/stats`. @throws ERR_QUICPIPE_QUERY_INVALID */
-export function requireStatsQuery(search: URLSearchParams): StatsQuery {
-  return statsQuery(Object.fromEntries(search));
-}
-
 /** Checks a query. @throws ERR_QUICPIPE_QUERY_INVALID */
 export function statsQuery({
   limit = "0",

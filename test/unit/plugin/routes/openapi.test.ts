@@ -64,10 +64,10 @@ describe("the OpenAPI description", () => {
       ]);
   });
 
-  it("promises the end of anybody's registration only where there is the scope for it", () => {
+  it("promises the end of any subject's registration only where there is the scope for it", () => {
     for (const [name, { summary, security }] of operations)
       if (/ends/i.test(summary))
-        expect([name, /anybody/.test(summary)]).toEqual([
+        expect([name, /any subject/.test(summary)]).toEqual([
           name,
           security.some(({ token }) => token!.includes("relay:admin")),
         ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { searchPage, type StatsSource } from "../../../../src/plugin/stats/page.ts";
-import { requireStatsQuery, type StatsQuery } from "../../../../src/plugin/stats/query.ts";
+import { statsQuery, type StatsQuery } from "../../../../src/plugin/stats/query.ts";
 import type { StatsPage } from "../../../../src/protocol.ts";
 import type { Registration } from "../../../../src/registry/index.ts";
 import { noCounters } from "../../registry/fake-forwarder.ts";
@@ -27,7 +27,7 @@ function sourceOf(rates: readonly number[]): StatsSource & { readonly ended: Set
 }
 
 function query(text: string): StatsQuery {
-  return requireStatsQuery(new URLSearchParams(text));
+  return statsQuery(Object.fromEntries(new URLSearchParams(text)));
 }
 
 function idsOf({ registrations }: StatsPage): string[] {
