@@ -15,14 +15,14 @@ const words: Readonly<Record<FeedState, string>> = {
 };
 
 const figures = new Figures();
-const rates = createRateCharts();
+const rateCharts = createRateCharts();
 const sessions = new Sessions();
 
 showStatus("connecting");
 followFeed(routeOf("events"), isSignedIn, {
   onSnapshot(snapshot) {
     figures.show(snapshot);
-    rates.show(snapshot);
+    for (const chart of rateCharts) chart.show(snapshot);
     showDrops(snapshot.totals);
     showMailbox(snapshot.totals);
     showKernel(snapshot.totals);

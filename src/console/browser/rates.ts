@@ -56,15 +56,10 @@ class RateChart {
   }
 }
 
-/** The charts of packets and bytes per second. */
-export function createRateCharts(): { show(snapshot: Snapshot): void } {
-  const charts = [
+/** Returns the charts of packets and bytes per second. */
+export function createRateCharts(): readonly RateChart[] {
+  return [
     new RateChart("packets", ({ packetsPerSecond }) => packetsPerSecond, formatCount),
     new RateChart("bytes", ({ bytesPerSecond }) => bytesPerSecond, formatBytes),
   ];
-  return {
-    show(snapshot) {
-      for (const chart of charts) chart.show(snapshot);
-    },
-  };
 }

@@ -46,12 +46,9 @@ export class IssuerKeys {
   #faults: string | undefined;
   #pending: Promise<void> | undefined;
 
+  /** Fetches the keys before the first token arrives, so that faults of the issuer are in the log from the start. */
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
-  }
-
-  /** Fetches the keys before the first token arrives, so that faults of the issuer are in the log from the start. */
-  prepare(): void {
     this.#begin();
   }
 

@@ -27,7 +27,7 @@ export interface AuthContext {
  * ERR_QUICPIPE_TOKEN_AUDIENCE or, without judging the token, ERR_QUICPIPE_JWKS_UNAVAILABLE.
  */
 export function createTokenAuthentication(settings: TokenAuthSettings, context: AuthContext): Authenticate {
-  const verify = verification(settings, context);
+  const verifier = verifierOf(settings, context);
   const { issuer, audience, clockTolerance } = settings;
   return async (request) => {
     const token = requireBearerToken(request.headers);
@@ -40,26 +40,27 @@ export function createTokenAuthentication(settings: TokenAuthSettings, context: 
       currentDate: new Date(context.now()),
     };
     try {
-      return identityOf(await verify(token, options), context.limits, clockTolerance);
+      return identityOf(await verifier.verify(token, options), context.limits, clockTolerance);
     } catch (error) {
-      if (error instanceof AmbiguousTokenError) complainOf(error, context.log);
+      if (error instanceof AmbiguousTokenError)
+        context.log.write("warn", "key-unnamed", "a token was refused that does not name its key", {
+          cause: error.message,
+        });
       throw refusalOf(error, token);
     }
   };
 }
 
-type Verify = (token: string, options: JWTVerifyOptions) => Promise<VerifiedToken>;
+/** Verifies a token's signature and times. */
+interface Verifier {
+  verify(token: string, options: JWTVerifyOptions): Promise<VerifiedToken>;
+}
 
-/** Returns a function that verifies a token's signature and times, with the configured keys. */
-function verification({ keys, keyGraceMs }: TokenAuthSettings, { log, now, signal }: AuthContext): Verify {
-  if (keys.kind === "secret") return (token, options) => jwtVerify(token, keys.secret, options);
-  if (keys.kind === "set") {
-    const set = givenKeys(keys.set, log);
-    return (token, options) => set.verify(token, options);
-  }
-  const published = new IssuerKeys({ origin: keys, graceMs: keyGraceMs, log, now, signal });
-  published.prepare();
-  return (token, options) => published.verify(token, options);
+/** Returns the verifier with the configured keys. */
+function verifierOf({ keys, keyGraceMs }: TokenAuthSettings, { log, now, signal }: AuthContext): Verifier {
+  if (keys.kind === "secret") return { verify: (token, options) => jwtVerify(token, keys.secret, options) };
+  if (keys.kind === "set") return givenKeys(keys.set, log);
+  return new IssuerKeys({ origin: keys, graceMs: keyGraceMs, log, now, signal });
 }
 
 /** Reads the key set given by the operator. */
@@ -74,10 +75,6 @@ function givenKeys(set: JSONWebKeySet, log: Pick<Log, "write">): KeySet {
     );
   if (cause !== undefined) log.write("warn", "keys", unusableKeys, { cause });
   return keys;
-}
-
-function complainOf({ message: cause }: AmbiguousTokenError, log: Pick<Log, "write">): void {
-  log.write("warn", "key-unnamed", "a token was refused that does not name its key", { cause });
 }
 
 function requireBearerToken(headers: Headers): string {

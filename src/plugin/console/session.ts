@@ -3,11 +3,10 @@ import { isSameOrigin, sessionCookie, tokenOfCookie } from "../../console/index.
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { scopes } from "../../protocol.ts";
-import { mediaTypeOf, readBytes, unsupported } from "../http/body.ts";
 import { clientSourceOf } from "../http/client-address.ts";
 import { consolePathOf, redirectToConsole } from "./pages.ts";
 import { type Identity, requireScope } from "../auth/identity.ts";
-import { noContent } from "../http/exchange.ts";
+import { mediaTypeOf, noContent, readBytes, unsupported } from "../http/exchange.ts";
 import type { ApiRequest } from "../routes/route.ts";
 import type { Service } from "../service.ts";
 

@@ -76,11 +76,11 @@ export class MemoryMailbox implements Mailbox {
   }
 
   async status(sender: string, id: string, recipient?: string): Promise<Message> {
-    return this.#statusOf(sender, id, recipient);
+    return this.#sent(sender, id, recipient);
   }
 
   async recall(sender: string, id: string, recipient?: string): Promise<void> {
-    const entry = this.#statusOf(sender, id, recipient);
+    const entry = this.#sent(sender, id, recipient);
     if (entry.state === "taken") throw taken();
     if (entry.state === "queued") {
       this.#leaveInbox(entry);
@@ -123,15 +123,11 @@ export class MemoryMailbox implements Mailbox {
     return [...(entries ?? [])].filter((entry) => this.#waits(entry));
   }
 
-  #statusOf(sender: string, id: string, recipient: string | undefined): Entry {
-    const entry = this.#sent(sender, id, recipient);
-    if (entry.state === "queued" && !this.#waits(entry)) this.#finish(entry, "expired");
-    return entry;
-  }
-
+  /** Returns a sender's message, to `recipient` if given. */
   #sent(sender: string, id: string, recipient: string | undefined): Entry {
     const entry = this.#byId.get(id);
     if (entry?.sender !== sender || entry.recipient !== (recipient ?? entry.recipient)) throw notFound();
+    if (entry.state === "queued" && !this.#waits(entry)) this.#finish(entry, "expired");
     return entry;
   }
 

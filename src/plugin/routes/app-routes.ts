@@ -2,14 +2,18 @@ import type { H3, H3Event } from "h3";
 import type { Operation } from "./operations.ts";
 import type { Route, RouteFamily } from "./route.ts";
 
-/** Answers a request for a path below the root of a family. */
-export type Respond = (event: H3Event, path: string) => Promise<Response>;
-
 /**
  * Adds the routes of a family to the router of an app, each with its operation as meta. The rest of the family's territory
  * follows, so that other paths and methods are refused as they are by the middleware.
+ *
+ * @param respond answers a request for a path below the root.
  */
-export function addRoutes(app: H3, family: RouteFamily, root: string, respond: Respond): void {
+export function addRoutes(
+  app: H3,
+  family: RouteFamily,
+  root: string,
+  respond: (event: H3Event, path: string) => Promise<Response>,
+): void {
   const add = (method: Route["method"] | "", pattern: string, operation?: Operation): void => {
     const route = root + pattern;
     const meta = operation && { operationId: operation.operationId, summary: operation.summary };

@@ -2,7 +2,6 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
 import { encodeTraceparent, parseTraceparent } from "../../wire/traceparent.ts";
-import { mediaTypeOf, readBytes, readJson, unsupported } from "../http/body.ts";
 import { sentMessage } from "../mailbox/mailbox.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
 import { messageList, messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
@@ -15,7 +14,15 @@ import {
   requireTtl,
 } from "../http/request-fields.ts";
 import type { Limits } from "../options/limits.ts";
-import { json, noContent, requestPathOf } from "../http/exchange.ts";
+import {
+  json,
+  mediaTypeOf,
+  noContent,
+  readBytes,
+  readJson,
+  requestPathOf,
+  unsupported,
+} from "../http/exchange.ts";
 import * as operations from "./operations.ts";
 import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
 

@@ -3,11 +3,10 @@ import { QuicpipeError } from "../../errors.ts";
 import { type RegisterListResponse, type RegisterResponse, paths, scopes } from "../../protocol.ts";
 import type { RegistrationSpec, Registration } from "../../registry/index.ts";
 import { formatAddress } from "../../wire/address.ts";
-import { readJson } from "../http/body.ts";
 import { isLoopbackHost } from "../../wire/ip.ts";
 import { timestamp } from "../../steady-clock.ts";
 import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
-import { json, noContent } from "../http/exchange.ts";
+import { json, noContent, readJson } from "../http/exchange.ts";
 import * as operations from "./operations.ts";
 import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
 
