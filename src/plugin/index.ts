@@ -12,13 +12,8 @@ export type {
   UpstreamOptions,
 } from "./options/options.ts";
 export type { TelemetryOptions } from "../telemetry/index.ts";
-export {
-  type CloseOptions,
-  type ListenOptions,
-  quicpipe,
-  type RegistrationsQuery,
-  type Relay,
-} from "./quicpipe.ts";
+export { quicpipe } from "./quicpipe.ts";
+export type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 export {
   type RegistrationStats,
   type Scope,

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { H3, H3Event, H3Plugin } from "h3";
+import type { H3, H3Event } from "h3";
 import * as defaults from "../defaults/index.ts";
 import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
-import { maxStatsLimit, type RegistrationStats, type StatsOrder } from "../protocol.ts";
+import { maxStatsLimit, type RegistrationStats } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { Log } from "./log.ts";
 import { consoleFamily } from "./console/routes.ts";
 import { optionInvalid } from "../option-checks.ts";
-import type { QuicpipeOptions, UpstreamOptions } from "./options/options.ts";
+import type { QuicpipeOptions } from "./options/options.ts";
+import type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 import { presentable } from "./http/problem.ts";
 import { addRoutes } from "./routes/app-routes.ts";
 import type { RouteFamily } from "./routes/route.ts";
@@ -18,86 +19,6 @@ import { type Settings, resolveSettings, resolveUpstream } from "./options/setti
 import { type RelayStats, relayStats } from "./stats/stats.ts";
 import { searchPage } from "./stats/page.ts";
 import { statsQuery } from "./stats/query.ts";
-
-/** Options of {@link Relay.listen}. */
-export interface ListenOptions {
-  /** The app's HTTP/3 server, in place of the option `upstream`: for a server that takes a free port. Requests wait for it. */
-  readonly upstream?: UpstreamOptions | Promise<UpstreamOptions>;
-}
-
-/** Options of {@link Relay.close}. */
-export interface CloseOptions {
-  /**
-   * Time for which registered peers are still forwarded, in ms. Default 0. Ends early when no registration is left, but leaves
-   * the answers to long polls 100 ms to be sent: over HTTP/3 they go through the relay's socket.
-   */
-  readonly graceMs?: number;
-}
-
-/** Options of {@link Relay.registrations}. */
-export interface RegistrationsQuery {
-  /**
-   * Oldest first (`"registered"`, the default), each once; or busiest first (`"rate"`): rates change between two pages, so that
-   * more than a page of registrations may repeat one or miss one.
-   */
-  readonly order?: StatsOrder;
-  /** Text to find in subject or address, of either case, at most 256 bytes; all registrations if absent. */
-  readonly filter?: string;
-}
-
-/** A relay: h3 middleware, and the handle of its sockets and state. The caller of {@link quicpipe} closes it. */
-export interface Relay extends AsyncDisposable {
-  /** h3 middleware: answers the relay's own paths and passes all others to the app. */
-  (event: H3Event, next: () => unknown): unknown;
-  /**
-   * Does the same by routes of the app: `app.register(relay.plugin)` in place of `app.use(relay)`. So the app's router,
-   * `h3/tracing` and middleware see each route, with `operationId` and `summary` of the OpenAPI description as its meta.
-   */
-  readonly plugin: H3Plugin;
-  /**
-   * Opens the public UDP socket and returns its address. Otherwise the first request to a path of the relay opens it. No
-   * request can come through a closed socket, so a relay behind an HTTP/3 gateway has to listen; so has a relay with pins,
-   * whose packets are to go on at once. Idempotent.
-   *
-   * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be retried; ERR_QUICPIPE_CLOSED; ERR_QUICPIPE_BACKEND_UNAVAILABLE
-   *   if the native backend is required and cannot run; ERR_QUICPIPE_OPTION_INVALID and ERR_QUICPIPE_STATE_UNAVAILABLE if
-   *   the development key cannot be used; ERR_QUICPIPE_OPTION_INVALID for an `upstream` that is not the first one, or that
-   *   comes once the socket is open
-   */
-  listen(options?: ListenOptions): Promise<Address>;
-  /** Returns the address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless the socket is open */
-  address(): Address;
-  /**
-   * Returns the real address of the client that the app's HTTP server sees at this address, for rate limits per source;
-   * `undefined` if the client did not come through this relay, or the relay's socket is not open.
-   */
-  sourceOf(address: string, port?: number): Address | undefined;
-  /**
-   * Returns the totals so far; after `close()`, the final ones. It uses neither `this` nor an argument, so that it can serve
-   * as a route of the app: `app.get("/figures", relay.stats)`.
-   *
-   * @throws ERR_QUICPIPE_CLOSED before the socket was opened
-   */
-  stats(): RelayStats;
-  /**
-   * Iterates over the registrations, in pages that leave the event loop its turns. A registration that begins or ends
-   * meanwhile may be among them or not. Rates exist from the second sample on; sampling goes on for a minute after each
-   * page.
-   *
-   * @throws ERR_QUICPIPE_CLOSED unless the socket is open; ERR_QUICPIPE_QUERY_INVALID
-   */
-  registrations(query?: RegistrationsQuery): AsyncIterable<RegistrationStats>;
-  /**
-   * Begins to close, for a server in front that closes first: refuses new registrations and messages, and ends long polls and
-   * event streams. Registered peers are still forwarded. Idempotent; without effect unless the relay listens.
-   */
-  drain(): void;
-  /**
-   * Drains and closes the relay: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
-   * event streams, waits for `graceMs`, then closes the socket. Idempotent: the first call's grace counts.
-   */
-  close(options?: CloseOptions): Promise<void>;
-}
 
 /**
  * Creates a relay for an h3 app: `app.use(quicpipe())`, or `app.register(quicpipe().plugin)`.

@@ -2,7 +2,6 @@ export type { AddressProof } from "./address-proof.ts";
 export { ExpiryBuckets, type Expiring } from "./expiry-buckets.ts";
 export type { EndReason, RegistrationObserver } from "./observer.ts";
 export type { RegistryOptions } from "./options.ts";
-export type { RatedBy } from "./rate-buckets.ts";
 export {
   type InitialRouteSpec,
   narrowQuota,

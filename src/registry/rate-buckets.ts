@@ -1,12 +1,11 @@
 import * as defaults from "../defaults/index.ts";
-import type { BucketId, Forwarder } from "../forwarder/index.ts";
+import type { BucketId } from "../forwarder/index.ts";
 import { ShardedMap } from "../sharded-map.ts";
 import type { Address } from "../wire/address.ts";
 import { sourceName } from "../wire/source.ts";
 import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
-
-/** The token bucket that a registration's traffic draws from: its subject's, or its address's where all clients are one subject. */
-export type RatedBy = "subject" | "address";
+import type { RegistryOptions } from "./options.ts";
+import type { RatedBy } from "./registration.ts";
 
 /** The token bucket that all sessions with one key draw from. */
 export interface RateBucket {
@@ -19,13 +18,6 @@ interface KeptBucket extends RateBucket, Expiring {
   bytesPerSecond: number;
   /** Registrations that draw from it. Without any, it is kept until it is full, at `expiresAtMs`. */
   registrations: number;
-}
-
-/** Options of {@link RateBuckets}. */
-export interface RateBucketsOptions {
-  readonly forwarder: Forwarder;
-  /** Returns ms since the epoch. */
-  readonly now: () => number;
 }
 
 /** Counts returned by {@link RateBuckets.stats}. */
@@ -56,12 +48,12 @@ export function rateKeyOf(registration: {
  * that ending a registration and opening another does not yield a full bucket.
  */
 export class RateBuckets {
-  readonly #options: RateBucketsOptions;
+  readonly #options: Pick<RegistryOptions, "forwarder" | "now">;
   readonly #byKey = new ShardedMap<KeptBucket>();
   readonly #idle: ExpiryBuckets<KeptBucket> = new ExpiryBuckets(defaults.sweepIntervalMs);
   #forgiven = 0;
 
-  constructor(options: RateBucketsOptions) {
+  constructor(options: Pick<RegistryOptions, "forwarder" | "now">) {
     this.#options = options;
   }
 

@@ -4,9 +4,9 @@ import { ShardedMap } from "../sharded-map.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof, ProvenAddress } from "./address-proof.ts";
 import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
-import type { RateBucket, RatedBy } from "./rate-buckets.ts";
+import type { RateBucket } from "./rate-buckets.ts";
 import { RegistrationOrder } from "./registration-order.ts";
-import type { Registration } from "./registration.ts";
+import type { RatedBy, Registration } from "./registration.ts";
 
 /** A stored registration. */
 export interface Entry extends Registration, ProvenAddress, Expiring {

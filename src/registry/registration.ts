@@ -2,7 +2,6 @@ import { namesOf } from "../option-checks.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof } from "./address-proof.ts";
-import type { RatedBy } from "./rate-buckets.ts";
 
 /** Limits of one account. */
 export interface Quota {
@@ -29,6 +28,9 @@ export function narrowQuota(quota: Quota, claim: Partial<Quota>): Quota {
   const narrow = quotaNames.map((name) => [name, Math.min(quota[name], claim[name] ?? Infinity)]);
   return Object.fromEntries(narrow) as Quota;
 }
+
+/** The token bucket that a registration's traffic draws from: its subject's, or its address's where all clients are one subject. */
+export type RatedBy = "subject" | "address";
 
 /** A request to register connection IDs. */
 export interface RegistrationSpec {

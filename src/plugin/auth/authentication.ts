@@ -1,8 +1,8 @@
 import { type AuthSettings, resolveTokenAuth } from "../options/auth.ts";
 import { createAppAuthentication } from "./app-auth.ts";
 import { developmentKey, developmentKeyPath } from "./development-key.ts";
-import { type Authenticate, anonymousIdentity } from "./identity.ts";
-import { type AuthContext, createTokenAuthentication } from "./token-auth.ts";
+import { type AuthContext, type Authenticate, anonymousIdentity } from "./identity.ts";
+import { createTokenAuthentication } from "./token-auth.ts";
 
 /**
  * Creates the function that authenticates requests. It fetches no keys after its signal aborts.

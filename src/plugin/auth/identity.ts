@@ -1,6 +1,7 @@
 import { QuicpipeError } from "../../errors.ts";
 import { type Scope, scopes } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
+import type { Log } from "../log.ts";
 import type { Limits } from "../options/limits.ts";
 
 /** The authenticated sender of a request, and its permissions. */
@@ -21,6 +22,17 @@ export interface Identity {
 
 /** Authenticates a request. `sourceOf` names its source, for requests without a token. */
 export type Authenticate = (request: Request, sourceOf: () => string) => Promise<Identity>;
+
+/** Dependencies of authentication. */
+export interface AuthContext {
+  /** Those of a subject; of an address where no client has a token. */
+  readonly limits: Limits;
+  readonly log: Pick<Log, "write">;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Aborts when authentication ends, so that no fetch of keys outlives it. */
+  readonly signal: AbortSignal;
+}
 
 /** Returns the token in `Authorization: Bearer` (RFC 6750 §2.1), of whatever worth; `undefined` if there is none. */
 export function bearerTokenOf(headers: Headers): string | undefined {

@@ -3,20 +3,15 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { downloadKeys, type FoundKeys, KeyDownloadError } from "./key-download.ts";
 import { isOfUnknownKey, type KeySet, unusableKeys } from "./key-set.ts";
+import type { AuthContext } from "./identity.ts";
 import type { KeyOrigin } from "../options/keys.ts";
-import type { Log } from "../log.ts";
 import type { VerifiedToken } from "./claims.ts";
 
 /** Options of {@link IssuerKeys}. */
-export interface IssuerKeysOptions {
+export interface IssuerKeysOptions extends Omit<AuthContext, "limits"> {
   readonly origin: KeyOrigin;
   /** Time for which keys stay valid while they cannot be fetched again, in ms. */
   readonly graceMs: number;
-  readonly log: Pick<Log, "write">;
-  /** ms since the epoch. */
-  readonly now: () => number;
-  /** Aborts a pending fetch, and prevents new ones. */
-  readonly signal: AbortSignal;
 }
 
 /** Fetched keys. */

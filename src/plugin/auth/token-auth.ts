@@ -1,24 +1,12 @@
 import { type JSONWebKeySet, type JWTVerifyOptions, jwtVerify } from "jose";
 import { QuicpipeError, isQuicpipeError } from "../../errors.ts";
 import type { TokenAuthSettings } from "../options/auth.ts";
-import { type Authenticate, bearerTokenOf } from "./identity.ts";
+import { type AuthContext, type Authenticate, bearerTokenOf } from "./identity.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
-import type { Limits } from "../options/limits.ts";
 import type { Log } from "../log.ts";
 import { optionInvalid } from "../../option-checks.ts";
 import { identityOf, tokenInvalid, type VerifiedToken } from "./claims.ts";
-
-/** Dependencies of authentication. */
-export interface AuthContext {
-  /** Those of a subject; of an address where no client has a token. */
-  readonly limits: Limits;
-  readonly log: Pick<Log, "write">;
-  /** ms since the epoch. */
-  readonly now: () => number;
-  /** Aborts when authentication ends, so that no fetch of keys outlives it. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * Returns a function that authenticates requests by `Authorization: Bearer` JWT (RFC 6750, RFC 8725).

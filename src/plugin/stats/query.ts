@@ -18,22 +18,16 @@ export interface StatsQuery {
   readonly filter: string;
 }
 
-/** A query as it is asked; what is absent has its default. */
-export interface StatsQueryText {
-  readonly limit?: string | undefined;
-  readonly order?: string | undefined;
-  /** The `next` of the previous page. */
-  readonly after?: string | undefined;
-  readonly filter?: string | undefined;
-}
-
-/** Checks a query. @throws ERR_QUICPIPE_QUERY_INVALID */
-export function statsQuery({
-  limit = "0",
-  order = "registered",
-  after,
-  filter = "",
-}: StatsQueryText): StatsQuery {
+/**
+ * Parses a query. What is absent has its default.
+ *
+ * @param text.after the `next` of the previous page.
+ * @throws ERR_QUICPIPE_QUERY_INVALID
+ */
+export function statsQuery(
+  text: Readonly<Partial<Record<keyof StatsQuery, string | undefined>>>,
+): StatsQuery {
+  const { limit = "0", order = "registered", after, filter = "" } = text;
   if (order !== "registered" && order !== "rate") throw invalid("order", "registered or rate");
   if (Buffer.byteLength(filter) > maxNameBytes) throw invalid("filter", `at most ${maxNameBytes} bytes long`);
   return {
