@@ -60,7 +60,7 @@ describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's p
     expect(relay.sourceOf("127.0.0.1", port)).toBeUndefined();
   });
 
-  it("registers from the address that the relay saw, and nobody else's", async () => {
+  it("registers from the address that the relay saw, and from no other", async () => {
     const { port, certificate } = await startRelay();
     const client = await connectHttp3(port, certificate, runtime);
     const { status, body } = await client.request("/v1/register", {

@@ -96,7 +96,7 @@ describe('with auth: "none" a client', () => {
     expect((await register(narrow, alice)).status).toBe(200);
   });
 
-  it("is told of the registrations that it made itself", async () => {
+  it("lists the registrations that it made itself", async () => {
     const app = await serveRelay({ auth: "none" });
     const { body } = await register(app, alice);
     await register(app, mallory);

@@ -203,7 +203,7 @@ describe("the life of a relay", () => {
     expect(await response.json()).toMatchObject({ backend: relay.stats().backend, registrations: 0 });
   });
 
-  it("tells nobody but its log what went wrong inside", async () => {
+  it("shows an internal error in its log alone", async () => {
     const error = vi.fn();
     const logger = { error, warn: vi.fn(), info: vi.fn(), debug: vi.fn() };
     // An app that spoils the request has the relay fail.

@@ -146,7 +146,7 @@ describe("scopes", () => {
 });
 
 describe('auth: "none"', () => {
-  it("lets everybody in as anonymous, whose registrations the server's own limits bound", async () => {
+  it("identifies every client as anonymous, whose registrations the server's own limits bound", async () => {
     const limits = { maxRegistrationsPerSubject: 1, maxMessagesPerSender: 1, requestsPerMinute: 1 };
     const warn = vi.fn();
     const logger: Logger = { error: vi.fn(), warn, info: vi.fn(), debug: vi.fn() };

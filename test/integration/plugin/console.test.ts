@@ -79,7 +79,7 @@ describe("the console's routes", () => {
     },
   );
 
-  it("answer none of those who come where everybody is anonymous", async () => {
+  it("answer no client where all are anonymous", async () => {
     const app = await serveRelay({ auth: "none" });
     expect((await fetch(`${app.url}/relay`)).status).toBe(403);
   });
@@ -202,7 +202,7 @@ describe("signing in to the console", () => {
 });
 
 describe("ending a session through the console", () => {
-  it("takes a request of its own pages, and nobody else's", async () => {
+  it("takes a request of its own pages alone", async () => {
     const app = await serveRelay({ auth });
     const { body } = await call("POST", `${app.url}/v1/register`, {
       token: await secretToken("bob"),

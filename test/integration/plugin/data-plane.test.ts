@@ -61,7 +61,7 @@ describe("a registration over HTTP/1.1", () => {
 });
 
 describe("taking a message", () => {
-  it("leads the dialer's Initial packets to the accepter, and nobody else's", async () => {
+  it("leads the dialer's Initial packets to the accepter, and no other's", async () => {
     const app = await serveRelay({ auth });
     const [alice, bob, mallory] = [await openSocket(), await openSocket(), await openSocket()];
     await prove(app, alice, await register(app, "alice", randomBytes(32)));

@@ -103,7 +103,7 @@ describe("keys that were good", () => {
     expect(outcome(await ask(relay, token))).toEqual([401, "ERR_QUICPIPE_TOKEN_INVALID"]);
   });
 
-  it("keep nobody waiting for an issuer that is known to be down", async () => {
+  it("keep no request waiting for an issuer that is known to be down", async () => {
     const advance = clock();
     const issuer = await startIssuer();
     const relay = await watchedRelay({ jwks: issuer.url });

@@ -273,7 +273,7 @@ describe("a long poll", () => {
     expect(capped.headers.get("preference-applied")).toBe("wait=60");
   });
 
-  it("is let go when its client goes away", async () => {
+  it("ends when its client disconnects", async () => {
     const app = await serveRelay({ auth });
     const client = new AbortController();
     const poll = fetch(`${app.url}/v1/mailbox`, {
@@ -325,7 +325,7 @@ describe("the event stream", () => {
     expect(await events.next()).toBeUndefined();
   });
 
-  it("is let go when its reader goes away", async () => {
+  it("ends when its reader disconnects", async () => {
     const app = await serveRelay({ auth });
     const events = await openEvents(app);
     await events.next();

@@ -74,7 +74,7 @@ describe("a claim of 1000 B/s", () => {
   );
 });
 
-describe("a limit of 1000 B/s where one subject is everybody", () => {
+describe("a limit of 1000 B/s where all clients are one subject", () => {
   itWith("native").each(evasions)(
     "is not evaded by $evasion.name ($backend)",
     async ({ backend, evasion }) => {

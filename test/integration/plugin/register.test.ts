@@ -64,7 +64,7 @@ describe("POST /v1/register", () => {
     expect(body.relay).toBe("relay.example.com:443");
   });
 
-  it("tells where its UDP socket is bound only to whoever asks by a loopback host", async () => {
+  it("shows where its UDP socket is bound only in answers to a loopback host", async () => {
     const app = await serveRelay({ auth, publicAddress: "relay.example.com:443" });
     const headers = {
       authorization: `Bearer ${await secretToken("alice")}`,
@@ -259,7 +259,7 @@ describe("GET and DELETE /v1/register", () => {
     expect(again.status).toBe(404);
   });
 
-  it("lets the scope relay:admin end anybody's", async () => {
+  it("lets the scope relay:admin end any subject's", async () => {
     const app = await serveRelay({ auth });
     for (const scope of ["relay:admin", "relay:register relay:admin"]) {
       const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });

@@ -40,7 +40,7 @@ function subjectsOf({ registrations }: StatsPage): string[] {
 const adminRoutes = routes.filter(({ scope }) => scope === scopes.admin);
 
 describe("the routes for administrators", () => {
-  it("are these", () => {
+  it("are those of the statistics and of their events", () => {
     expect(adminRoutes.map(({ method, path }) => `${method} ${path}`)).toEqual([
       "GET /v1/stats",
       "GET /v1/events",
@@ -65,7 +65,7 @@ describe("the routes for administrators", () => {
     },
   );
 
-  it("are closed to everybody where there is no authentication", async () => {
+  it("are closed to every client where there is no authentication", async () => {
     const app = await serve({ auth: "none" });
     for (const { method, path } of adminRoutes)
       expect((await call(method, app.url + path.replace("{id}", "x"))).status).toBe(403);

@@ -86,12 +86,15 @@ describe("a token in the shape of another issuer's", () => {
     expect(await answerToShape(claims, header)).toEqual([200]);
   });
 
-  it.each(Object.entries(shapes))("%s without the scope is told so", async (_name, [claims, header]) => {
-    const { scope, scp, ...rest } = claims;
-    const other = { ...rest, ...(scp ? { scp: ["openid"], scope: undefined } : { scope: "openid" }) };
-    expect(scope ?? scp).toBeDefined();
-    expect(await answerToShape(other, header)).toEqual(lacking);
-  });
+  it.each(Object.entries(shapes))(
+    "%s without the scope is refused for that",
+    async (_name, [claims, header]) => {
+      const { scope, scp, ...rest } = claims;
+      const other = { ...rest, ...(scp ? { scp: ["openid"], scope: undefined } : { scope: "openid" }) };
+      expect(scope ?? scp).toBeDefined();
+      expect(await answerToShape(other, header)).toEqual(lacking);
+    },
+  );
 });
 
 describe("the scopes of a token", () => {

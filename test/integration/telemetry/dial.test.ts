@@ -57,7 +57,7 @@ describe("a dial through a relay with the real SDK", () => {
     checkPage(page);
   });
 
-  it("that nobody answers says why it failed, and leaves no span open", async () => {
+  it("that is not answered says why it failed, and leaves no span open", async () => {
     const receiver = await startOtlpReceiver();
     const relay = await startTelemetryRelay(receiver.url);
     const shutdown = await startPeerTelemetry();

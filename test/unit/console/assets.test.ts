@@ -32,7 +32,7 @@ describe("the console's files", () => {
     expect(open).toEqual([...new Set(linked)].toSorted());
   });
 
-  it("ask nobody else for anything, and turn no text into markup", () => {
+  it("load nothing from elsewhere, and turn no text into markup", () => {
     const own = opened.filter(({ name }) => !name.startsWith("uplot"));
     const foreign = own.filter(({ body }) =>
       /https?:\/\/(?!www\.w3\.org\/2000\/svg)|url\(|@import/.test(body),

@@ -19,7 +19,7 @@ describe("the pages", () => {
     expect(page).not.toContain("<img src=x");
   });
 
-  it("say nothing of a relay to whoever has not signed in", () => {
+  it("show nothing of a relay before the user has signed in", () => {
     expect(signInPage("relay", undefined)).not.toMatch(/\d+\.\d+|native|dgram|quicpipe/);
   });
 });

@@ -8,7 +8,7 @@ import type { Registration } from "../../../src/registry/index.ts";
 const registration = { id: "r", subject: "alice", address: null, num: 4 } as Registration;
 const counters = {} as never;
 
-it("hooks of an app are told of a registration's beginning, moves and end", () => {
+it("hooks of an app are called at a registration's beginning, moves and end", () => {
   const told: unknown[] = [];
   const hooks: RelayHooks = {
     onRegister: (each) => told.push(["register", each]),

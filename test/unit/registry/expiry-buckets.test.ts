@@ -42,7 +42,7 @@ describe("ExpiryBuckets", () => {
     expect(early.expiresAtMs).toBe(9500);
   });
 
-  it("deletes the item that it is told to, once, wherever that is in its bucket", () => {
+  it("deletes the given item, once, wherever that is in its bucket", () => {
     const buckets = new ExpiryBuckets(1000);
     const items = Array.from({ length: 100 }, (_, i) => ending(i));
     for (const item of items) buckets.add(item);

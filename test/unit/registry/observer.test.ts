@@ -22,7 +22,7 @@ function createObserver(): Spy {
 }
 
 describe("guardObservers", () => {
-  it("tells every observer everything", () => {
+  it("notifies every observer of everything", () => {
     const [first, second] = [createObserver(), createObserver()];
     const observer = guardObservers([first, second], vi.fn());
     observer.opened(registration);

@@ -170,7 +170,7 @@ describe("the rate of a subject", () => {
   });
 });
 
-describe("the rate of an address, where one subject is everybody", () => {
+describe("the rate of an address, where all clients are one subject", () => {
   it("is one bucket for an IPv4 address, and for 64 bits of an IPv6 address", () => {
     const { register, drawn } = setUp();
     const addresses = [

@@ -109,7 +109,7 @@ describe("register", () => {
     expect(spec!.cids.subarray(108)).toEqual(deriveConnectionId(keyOf(1), 10));
   });
 
-  it("gives each registration an id of its own that nobody guesses", () => {
+  it("gives each registration a random id of its own", () => {
     const { register } = setUp();
     const ids = [register("alice", 1).id, register("alice", 2).id];
     expect(new Set(ids).size).toBe(2);
@@ -267,7 +267,7 @@ describe("a registration whose time is over", () => {
     expect(registry.end(id)).toBe(false);
   });
 
-  it("leaves its connection IDs to whoever registers them next", () => {
+  it("frees its connection IDs for the next registration", () => {
     const { register, registry, pass } = setUp();
     const { id } = register("alice", 1);
     pass(60_000);
@@ -500,7 +500,7 @@ describe("all", () => {
     ]);
   });
 
-  it("may be changed while somebody goes through it", () => {
+  it("may be changed during iteration", () => {
     const { register, registry } = setUp();
     for (const key of [1, 2, 3]) register(`peer-${key}`, key);
     const seen: string[] = [];
@@ -515,7 +515,7 @@ describe("all", () => {
 });
 
 describe("revoke", () => {
-  it("ends anybody's registration, once", () => {
+  it("ends any subject's registration, once", () => {
     const { register, registry, forwarder } = setUp();
     const { id } = register("alice", 1);
     expect(registry.countersOf(id)).toMatchObject({ packetsFrom: 0 });
@@ -549,7 +549,7 @@ function placeOf({ address }: Registration): string {
 }
 
 describe("an observer", () => {
-  it("hears of beginning, moves and end, and not of what changes nothing", () => {
+  it("is notified of beginning, moves and end, and not of what changes nothing", () => {
     const { register, registry, story } = observe();
     const { id } = register("alice", 1);
     register("alice", 1, { num: 3 });
@@ -561,7 +561,7 @@ describe("an observer", () => {
     expect(story).toEqual(["alice at nowhere", "to 203.0.113.7", "to 2001:db8::1", "alice ended with 0"]);
   });
 
-  it("hears why each registration is over", () => {
+  it("gets the reason why each registration is over", () => {
     const { register, registry, pass, sweep, story } = observe();
     registry.revoke(register("revoked", 1).id);
     register("swept", 2, { ttlMs: 10_000 });

@@ -93,7 +93,7 @@ describe("the span of a registration", () => {
     });
   });
 
-  it("belongs to nobody's trace if another request opened before", () => {
+  it("belongs to no trace if another request opened one before", () => {
     const spans = createSpans();
     spans.opening(sdk.api.trace.setSpanContext(ROOT_CONTEXT, caller), () => open(spans));
     const other = open(spans, "other");
@@ -114,7 +114,7 @@ describe("the span of a registration", () => {
     ]);
   });
 
-  it("has the first packet even if the registration ends before anybody looked", () => {
+  it("has the first packet even if the registration ends before the first check", () => {
     const spans = createSpans();
     const one = open(spans);
     spans.ended(one, "ended", {
@@ -197,7 +197,7 @@ describe("the span of a registration", () => {
     expect(far!.links.map(({ context }) => context)).toEqual([near!.spanContext()]);
   });
 
-  it("costs no look where nobody records it, and none before its time", () => {
+  it("costs no check where it is not recorded, and none before its time", () => {
     sdk = createSdk({ sampler: new AlwaysOffSampler() });
     const unsampled = createSpans();
     const one = open(unsampled);

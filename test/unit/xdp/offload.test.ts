@@ -221,7 +221,7 @@ describe("an interface that comes, goes and changes", () => {
     expect(program.redirectTargets).toEqual([2, 3]);
   });
 
-  it("is let go of when it has gone, and taken up under its new index", () => {
+  it("is released when it has gone, and attached again under its new index", () => {
     const { system, program, said, start } = createRig();
     const offload = start();
     system.remove(2);
@@ -296,7 +296,7 @@ describe("an interface that comes, goes and changes", () => {
     expect(attachments(program)).toEqual(["attach 2 native"]);
   });
 
-  it("is attached again when somebody has cut the program off", () => {
+  it("is attached again when another process has detached the program", () => {
     const { system, program, start } = createRig();
     const offload = start();
     system.put(withoutProgram(system.interfaces.get(2)!));

@@ -61,7 +61,7 @@ describe("parseCapabilities", () => {
     expect(parseCapabilities(status)).toBe((1n << 63n) | (1n << 39n) | (1n << 12n));
   });
 
-  it("finds none where none are told", () => {
+  it("finds none where the status names none", () => {
     expect(parseCapabilities("")).toBe(0n);
   });
 });

@@ -53,7 +53,7 @@ describe("an app's function that authenticates", () => {
     });
   });
 
-  it.each([null, undefined, false, ""])("may know nobody, and says so by %o", async (nobody) => {
+  it.each([null, undefined, false, ""])("identifies no peer by returning %o", async (nobody) => {
     await expect(authenticate(nobody as null)).rejects.toMatchObject({ code: "ERR_QUICPIPE_TOKEN_INVALID" });
   });
 

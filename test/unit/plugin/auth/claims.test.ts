@@ -17,7 +17,7 @@ describe("parseRelayClaim", () => {
     });
   });
 
-  it("reads an absent or empty claim as no restriction, and an empty list as nobody", () => {
+  it("reads an absent or empty claim as no restriction, and an empty list as no recipient", () => {
     for (const claim of [undefined, {}])
       expect(parseRelayClaim(claim)).toEqual({ quota: {}, peers: undefined });
     expect(parseRelayClaim({ peers: [] })).toMatchObject({ peers: new Set() });

@@ -64,7 +64,7 @@ describe("clientProofOf", () => {
     }
   });
 
-  it("believes no header of anybody else, nor of a client that the splice has forgotten", () => {
+  it("believes no header but a trusted proxy's, nor that of a client that the splice has forgotten", () => {
     for (const stranger of ["127.64.0.3", "127.1.0.1", "127.0.0.2", "::ffff:127.64.0.3", "2001:db8::2"])
       expect(addressFor(stranger, "127.64.0.1")).toBeNull();
     expect(addressFor("127.64.0.3", "127.0.0.1, 127.64.0.1")).toBeNull();

@@ -41,7 +41,7 @@ describe("problemResponse", () => {
 });
 
 describe("presentable", () => {
-  it("hides and logs what no request should be told", () => {
+  it("hides an unexpected error from the client, and logs it", () => {
     const write = vi.fn();
     const secret = new TypeError("the secret is hunter2");
     const internal = new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", "no request's business");

@@ -35,7 +35,7 @@ describe("RateLimiter", () => {
     expect(taken("alice")).toBe(6);
   });
 
-  it("lets pass at once what it is told to, and counts one request as several", () => {
+  it("lets the configured burst pass at once, and counts one request as several", () => {
     let nowMs = 0;
     const limiter = new RateLimiter({ perMinute: 60, atOnce: 10, maxSubjects: 1, now: () => nowMs });
     limiter.take("alice", 8);

@@ -89,7 +89,7 @@ describe("messageStream", () => {
     expect(await event).toBe(": keepalive\n\n");
   });
 
-  it("leaves nothing behind however it ends", async () => {
+  it("closes wait, watcher and timer however it ends", async () => {
     const byClient = setUp();
     const cancelled = setUp();
     const drained = setUp();
@@ -137,7 +137,7 @@ describe("messageStream", () => {
     expect(wait.waiters.size).toBe(0);
   });
 
-  it("leaves nothing behind where its client had gone before it began", async () => {
+  it("closes wait, watcher and timer where its client had disconnected before it began", async () => {
     const wait = setUp();
     wait.client.abort();
     const unwatch = vi.fn();
@@ -147,7 +147,7 @@ describe("messageStream", () => {
     expect([wait.waiters.size, vi.getTimerCount()]).toEqual([0, 0]);
   });
 
-  it("refuses to open one too many", () => {
+  it("refuses to open more than the share of its account", () => {
     const wait = setUp();
     messageStream(wait, 0);
     messageStream(wait, 0);

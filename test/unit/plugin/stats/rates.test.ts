@@ -56,7 +56,7 @@ describe("Rates", () => {
     rates.close();
   });
 
-  it("reads nothing before somebody asks, and stops and forgets a minute after", async () => {
+  it("samples nothing before the first request, and stops and discards the samples a minute after the last", async () => {
     const { rates, sampleSessions } = setUp(1);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(sampleSessions).not.toHaveBeenCalled();
@@ -69,7 +69,7 @@ describe("Rates", () => {
     expect([rates.of(registrationOf(0)), rates.paths, vi.getTimerCount()]).toEqual([undefined, null, 0]);
   });
 
-  it("goes on for as long as somebody watches", async () => {
+  it("samples as long as there is a watcher", async () => {
     const { rates } = setUp(1);
     let samples = 0;
     const unwatch = rates.watch(() => samples++);
