@@ -1,5 +1,5 @@
 import type { QuicpipeErrorCode } from "../../errors.ts";
-import type { Forwarder, ForwarderStats, XdpStatus } from "../../forwarder/index.ts";
+import type { DropReason, Forwarder, ForwarderStats, StunOutcome, XdpStatus } from "../../forwarder/index.ts";
 import type { StatsPage } from "../../protocol.ts";
 import type { Address } from "../../wire/address.ts";
 import type { Mailbox, MailboxStats } from "../mailbox/mailbox.ts";
@@ -8,10 +8,7 @@ import type { RelayFigures } from "../../telemetry/index.ts";
 import type { Waiters } from "../http/waiters.ts";
 
 /** Totals of a relay since it began to listen. Figures only: no names, connection IDs or addresses of peers. */
-export interface RelayStats extends Pick<
-  ForwarderStats,
-  "relayed" | "path" | "unclaimed" | "gateway" | "dropped" | "overflowed" | "stun"
-> {
+export interface RelayStats {
   /** The running data plane, and the reason why there is no faster one. */
   readonly backend: Forwarder["backend"];
   readonly backendReason: string;
@@ -25,8 +22,22 @@ export interface RelayStats extends Pick<
    * before they were full to make room for others.
    */
   readonly rateBuckets: { readonly open: number; readonly forgiven: number };
+  /** Packets and bytes (UDP payload) forwarded between peers. */
+  readonly relayed: ForwarderStats["relayed"];
+  /** The same by forwarder: the kernel or this process. */
+  readonly path: ForwarderStats["path"];
   /** State of kernel forwarding, and its limits. */
   readonly xdp: XdpStatus;
+  /** Sessions of an earlier process kept in the kernel, and not registered again yet. */
+  readonly unclaimed: number;
+  /** Datagrams to and from the gateway, and its current clients. */
+  readonly gateway: ForwarderStats["gateway"];
+  /** Datagrams dropped, by reason. */
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  /** Datagrams dropped by the system because a receive buffer was full; 0 with `dgram`, which cannot tell. */
+  readonly overflowed: number;
+  /** STUN messages, by outcome. */
+  readonly stun: Readonly<Record<StunOutcome, number>>;
   /** Waiting messages, and ended ones by outcome. */
   readonly mailbox: MailboxStats;
   /** Open long polls and event streams. */
