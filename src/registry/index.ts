@@ -1,9 +1,7 @@
 export type { AddressProof } from "./address-proof.ts";
 export { ExpiryBuckets, type Expiring } from "./expiry-buckets.ts";
 export type { EndReason, RegistrationObserver } from "./observer.ts";
-export type { RegistryOptions } from "./options.ts";
 export {
-  type InitialRouteSpec,
   narrowQuota,
   type Quota,
   quotaNames,

@@ -1,5 +1,4 @@
 export type {
-  PathName,
   PeerTelemetry,
   PeerTrace,
   RelayedTraffic,

@@ -90,7 +90,7 @@ export function parseRelayClaim(claim: unknown): RelayClaim | string {
  * Parses the scopes of a token; `undefined` if they are malformed. Issuers use the claim `scope` (RFC 8693 §4.2) or `scp`,
  * either as space-separated text or as a list. Both claims together add up.
  */
-export function parseScopes({ scope, scp }: JWTPayload): ReadonlySet<string> | undefined {
+function parseScopes({ scope, scp }: JWTPayload): ReadonlySet<string> | undefined {
   const lists = [scope, scp].map((claim) => scopeList(claim ?? []));
   return lists.every((list) => list !== undefined) ? new Set(lists.flat()) : undefined;
 }
