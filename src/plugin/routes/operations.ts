@@ -114,7 +114,8 @@ export const receive: Operation = {
 
 export const take: Operation = {
   operationId: "take",
-  summary: "Hands out the packets of a message, once, and pins its initial connection ID to a registration.",
+  summary:
+    "Hands out the packets of a message, once, and routes its initial connection ID to a registration.",
   requestBody: jsonBody("MailboxTakeRequest"),
   answers: { 200: jsonAnswer("MailboxTakeResponse", "The message.") },
   codes: [
