@@ -18,31 +18,23 @@ export interface RoomWait {
   readonly onTaken: () => void;
 }
 
-/** Where a wait stands. */
-interface Place {
-  /** The room whose turn it waits for. */
-  readonly at: Room;
-  /** The scope found full when it was last looked at. */
-  readonly full: RoomScope;
-}
-
 /**
- * The room of one scope in the outbox. Whoever finds none waits in the queue of the narrowest scope that is short, and all who
- * come later and need that scope wait behind, so that many small pieces do not starve a large one.
+ * The room of one scope in the outbox. Waits begin in a connection's room and are served in order there. Each room puts its first
+ * wait forward in the next wider one, in which the narrower rooms take turns. A source therefore delays only its own, however
+ * many waits it has, and serving one costs no more than the number of scopes.
  */
 export class Room {
+  readonly #scope: RoomScope;
   readonly #bytes: ByteBudget<RoomScope>;
   readonly #parent: Room | undefined;
-  /** This room and the wider ones. */
-  readonly #scopes: readonly Room[];
-  /** Those who wait here, in order of arrival. */
-  readonly #queue = new Map<RoomWait, Room>();
-  /** Places of the waits that began in this room, which may be in wider ones. */
-  readonly #places = new Map<RoomWait, Place>();
+  /** Waits that began here, in order of arrival. */
+  readonly #waits = new Set<RoomWait>();
+  /** Narrower rooms that have put their first wait forward, the next first. None is without a wait. */
+  readonly #turns = new Set<Room>();
 
   constructor({ scope, limitBytes, parent }: RoomOptions) {
+    this.#scope = scope;
     this.#parent = parent;
-    this.#scopes = [this, ...(parent ? parent.#scopes : [])];
     this.#bytes = new ByteBudget({ scope, limitBytes, ...(parent && { parent: parent.#bytes }) });
   }
 
@@ -52,20 +44,20 @@ export class Room {
 
   /** Returns the scope, from this one outwards, in which a newcomer would have to wait for `bytes`. */
   fullWith(bytes: number): RoomScope | undefined {
-    return this.#bytes.shortOf(bytes) ?? this.#head?.full ?? this.#parent?.fullWith(bytes);
+    return this.#bytes.shortOf(bytes) ?? this.#full ?? this.#parent?.fullWith(bytes);
   }
 
   /** Takes the bytes of `wait`, now or in its turn. Returns the scope that it waits for, `undefined` if it does not wait. */
   enter(wait: RoomWait): RoomScope | undefined {
-    this.#look(wait);
-    return this.#places.get(wait)?.full;
+    this.#waits.add(wait);
+    if (this.#first === wait) this.serve();
+    return this.#waits.has(wait) ? this.#full : undefined;
   }
 
   /** Ends a wait that began here. */
   leave(wait: RoomWait): void {
-    const place = this.#places.get(wait);
-    if (place) place.at.#queue.delete(wait);
-    this.#places.delete(wait);
+    this.#waits.delete(wait);
+    if (!this.#first) this.#withdraw();
   }
 
   /** Gives back bytes that were taken here. {@link serve} passes them on. */
@@ -80,44 +72,60 @@ export class Room {
   }
 
   /**
-   * Takes the bytes of those who wait here and in wider scopes, in order, for as far as there is room.
+   * Takes the bytes of those who wait here and in wider scopes, in turn, for as far as there is room.
    *
-   * @returns whether all sources together leave too little for somebody there.
+   * @returns whether all sources together leave too little for one of them.
    */
   serve(): boolean {
-    for (const [wait, from] of this.#queue) {
-      from.#look(wait);
-      if (this.#queue.has(wait)) break;
-    }
-    const isCrowded = this.#head?.full === "all";
-    return (this.#parent?.serve() ?? false) || isCrowded;
+    if (!this.#parent) this.#takeTurns();
+    else if (this.#first && !this.#bytes.shortOf(this.#first.bytes)) this.#parent.#turns.add(this);
+    return (this.#parent?.serve() ?? false) || this.#full === "all";
   }
 
-  /** Where the first in this queue stands. */
-  get #head(): Place | undefined {
-    for (const [wait, from] of this.#queue) return from.#places.get(wait);
+  /** The wait that is served next here. */
+  get #first(): RoomWait | undefined {
+    for (const wait of this.#waits) return wait;
+    for (const room of this.#turns) return room.#first;
     return undefined;
   }
 
-  /** Takes the bytes of a wait that began here and whose turn it is, or has it wait where there is no room. */
-  #look(wait: RoomWait): void {
-    const before = this.#places.get(wait)?.at;
-    // Up to its own queue it is past all others.
-    let isFirst = before !== undefined;
-    for (const room of this.#scopes) {
-      const full = room.#bytes.shortOf(wait.bytes) ?? (isFirst ? undefined : room.#head?.full);
-      if (full) return this.#stand(wait, { at: room, full });
-      if (room === before) isFirst = false;
-    }
-    this.leave(wait);
+  /** The scope that the first wait here waits for. Bytes that were given back and not passed on yet are not for newcomers. */
+  get #full(): RoomScope | undefined {
+    const wait = this.#first;
+    if (!wait) return undefined;
+    return this.#bytes.shortOf(wait.bytes) ?? (this.#parent && this.#parent.#full) ?? this.#scope;
+  }
+
+  /** In the widest room: serves the waits put forward until the next one finds it full. */
+  #takeTurns(): void {
+    for (let wait = this.#first; wait && !this.#bytes.shortOf(wait.bytes); wait = this.#first)
+      this.#take(wait);
+  }
+
+  /** Takes the bytes of its first wait, or withdraws it if there is no room by now. */
+  #take(wait: RoomWait): void {
+    if (this.#bytes.shortOf(wait.bytes)) return this.#withdraw();
+    for (const room of this.#turns) return room.#take(wait);
     this.#bytes.take(wait.bytes);
+    this.#waits.delete(wait);
+    this.#passTurn();
     wait.onTaken();
   }
 
-  #stand(wait: RoomWait, place: Place): void {
-    const before = this.#places.get(wait)?.at;
-    if (before && before !== place.at) before.#queue.delete(wait);
-    place.at.#queue.set(wait, this);
-    this.#places.set(wait, place);
+  /** Goes to the end of the turns in every wider scope. */
+  #passTurn(): void {
+    const parent = this.#parent;
+    if (!parent) return;
+    parent.#turns.delete(this);
+    if (this.#first) parent.#turns.add(this);
+    parent.#passTurn();
+  }
+
+  /** Waits in no wider scope for now. */
+  #withdraw(): void {
+    const parent = this.#parent;
+    if (!parent) return;
+    parent.#turns.delete(this);
+    if (!parent.#first) parent.#withdraw();
   }
 }
