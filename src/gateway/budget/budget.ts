@@ -3,8 +3,9 @@ import { sourceName } from "../../wire/source.ts";
 import { type BudgetLimits, type BudgetRefusal, type ByteKind, defaultLimits } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { ConnectionBudget } from "./connection.ts";
+import { RoomHolders } from "./holders.ts";
 import { Room } from "./room.ts";
-import { bothKinds, type RoomHolder, SourceBudget } from "./source.ts";
+import { bothKinds, SourceBudget } from "./source.ts";
 import { Turns } from "./turns.ts";
 
 /** Bounds what the clients of one or more servers hold, and counts each refusal by the limit that it met. */
@@ -12,13 +13,12 @@ export class Budget {
   readonly limits: BudgetLimits;
   /** @internal */
   readonly turns: Turns<SourceBudget> = new Turns();
+  /** @internal */
+  readonly holders: RoomHolders = new RoomHolders();
   readonly #all: Readonly<Record<ByteKind, ByteBudget>>;
   readonly #outbox: Room;
   readonly #sources = new Map<string, SourceBudget>();
   readonly #refused = new Map<BudgetRefusal, number>();
-  readonly #holders = new Set<RoomHolder>();
-  /** Until then none of them can have stood still for long. */
-  #allMovingUntilMs = -Infinity;
 
   constructor(limits: Partial<BudgetLimits> = {}) {
     this.limits = { ...defaultLimits, ...limits };
@@ -56,30 +56,6 @@ export class Budget {
   /** Counts a refusal. @internal */
   refuse(refusal: BudgetRefusal): void {
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
-  }
-
-  /** @internal */
-  hold(holder: RoomHolder): () => void {
-    this.#holders.add(holder);
-    return () => this.#holders.delete(holder);
-  }
-
-  /** @internal */
-  makeRoom(nowMs: number): void {
-    if (nowMs < this.#allMovingUntilMs) return;
-    const [idleMs, holder] = this.#longestIdle(nowMs);
-    // Nobody stands still for longer than time goes by.
-    if (idleMs < defaults.outboxIdleMs) this.#allMovingUntilMs = nowMs + defaults.outboxIdleMs - idleMs;
-    else if (holder && this.#holders.delete(holder)) holder.giveUp();
-  }
-
-  #longestIdle(nowMs: number): readonly [idleMs: number, holder?: RoomHolder] {
-    let longest: readonly [number, RoomHolder?] = [0];
-    for (const holder of this.#holders) {
-      const idleMs = holder.idleMs(nowMs);
-      if (idleMs > longest[0]) longest = [idleMs, holder];
-    }
-    return longest;
   }
 
   /** Returns the bytes held now, and the refusals so far. */

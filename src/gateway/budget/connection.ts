@@ -2,8 +2,9 @@ import * as defaults from "../../defaults/index.ts";
 import type { BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { RequestBudget } from "./request.ts";
-import { Room, type RoomScope } from "./room.ts";
-import { bothKinds, type BudgetOwner, type RoomHolder, type SourceBudget } from "./source.ts";
+import type { RoomHolders } from "./holders.ts";
+import { Room } from "./room.ts";
+import { bothKinds, type BudgetOwner, type SourceBudget } from "./source.ts";
 
 /** Budget of one connection. */
 export class ConnectionBudget {
@@ -14,7 +15,6 @@ export class ConnectionBudget {
   readonly outbox: Room;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
-  #release: (() => void) | undefined;
   #strayBytes = 0;
   #isClosed = false;
 
@@ -43,19 +43,9 @@ export class ConnectionBudget {
     return this.#budget.limits.maxConnectionBytes;
   }
 
-  /** Counts a wait for room in the outbox. */
-  holdUp(full: RoomScope): void {
-    this.refuse(`outbox-${full}`);
-  }
-
-  /** Says who holds this connection's part of the outbox, until it is closed. */
-  hold(holder: RoomHolder): void {
-    this.#release = this.#budget.hold(holder);
-  }
-
-  /** Makes room in the outbox where all sources together leave none. */
-  makeRoom(nowMs: number): void {
-    this.#budget.makeRoom(nowMs);
+  /** The connections of all sources that hold room in the outbox. */
+  get holders(): RoomHolders {
+    return this.#budget.holders;
   }
 
   /** Counts a refusal. */
@@ -99,7 +89,6 @@ export class ConnectionBudget {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#release?.();
     for (const request of this.#requests) request.close();
     this.#bytes.unread.clear();
     this.outbox.clear();

@@ -1,5 +1,6 @@
 import type { BudgetLimits, BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
+import type { RoomHolders } from "./holders.ts";
 import { Room } from "./room.ts";
 import type { Turns } from "./turns.ts";
 
@@ -7,19 +8,8 @@ import type { Turns } from "./turns.ts";
 export interface BudgetOwner {
   readonly limits: BudgetLimits;
   readonly turns: Turns<SourceBudget>;
+  readonly holders: RoomHolders;
   refuse(refusal: BudgetRefusal): void;
-  /** Adds a connection that may hold room in the outbox; the returned function removes it. */
-  hold(holder: RoomHolder): () => void;
-  /** Ends the connection that has stood still for the longest, if that is long. */
-  makeRoom(nowMs: number): void;
-}
-
-/** A connection that holds room in the outbox. */
-export interface RoomHolder {
-  /** Returns how long its client has taken next to nothing of what waits for it, in ms. It grows no faster than `nowMs`. */
-  idleMs(nowMs: number): number;
-  /** Ends it. */
-  giveUp(): void;
 }
 
 /** Budget of one source. It lives as long as the source has connections. */

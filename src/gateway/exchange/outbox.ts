@@ -5,9 +5,11 @@ import {
   outboxSettleBytes,
   outboxSettleMs,
 } from "../../defaults/index.ts";
+import type { ConnectionBudget } from "../budget/connection.ts";
+import type { RoomHolder, RoomHolders } from "../budget/holders.ts";
 import type { Room } from "../budget/room.ts";
 import { Pace } from "./pace.ts";
-import { RoomWaits, type RoomWaitsOptions } from "./room-waits.ts";
+import { RoomWaits } from "./room-waits.ts";
 
 /** The part of a QUIC connection that an {@link Outbox} uses. */
 export interface SentBytes {
@@ -33,8 +35,13 @@ interface Handed {
   readonly atMs: number;
 }
 
+/** Budget of an {@link Outbox}. */
+export type OutboxBudget = Pick<ConnectionBudget, "outbox" | "holders" | "refuse">;
+
 /** Surroundings of an {@link Outbox}. */
-export interface OutboxOptions extends RoomWaitsOptions {
+export interface OutboxOptions {
+  /** Called when the connection has to go, because its client takes next to nothing while others have no room. */
+  readonly onCrowded: () => void;
   readonly now: () => number;
 }
 
@@ -42,11 +49,12 @@ export interface OutboxOptions extends RoomWaitsOptions {
  * The response bytes of one connection that the HTTP library holds. The library takes everything, and reports neither what it
  * sent nor what arrived. The connection is therefore asked how much it sent, and believed once the peer acknowledges something.
  */
-export class Outbox {
+export class Outbox implements RoomHolder {
   readonly #connection: SentBytes;
   readonly #room: Room;
+  readonly #holders: RoomHolders;
   readonly #waits: RoomWaits;
-  readonly #now: () => number;
+  readonly #options: OutboxOptions;
   /** In order of their arrival. */
   readonly #pieces = new Map<Piece, Handed>();
   /** Patience with the client, which runs while there are pieces. All streams share the client's line, so they share it. */
@@ -63,11 +71,15 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(connection: SentBytes, room: Room, { now, ...waits }: OutboxOptions) {
+  constructor(connection: SentBytes, budget: OutboxBudget, options: OutboxOptions) {
     this.#connection = connection;
-    this.#room = room;
-    this.#now = now;
-    this.#waits = new RoomWaits(room, waits);
+    this.#room = budget.outbox;
+    this.#holders = budget.holders;
+    this.#options = options;
+    this.#waits = new RoomWaits(budget.outbox, {
+      onFull: (full) => budget.refuse(`outbox-${full}`),
+      onCrowded: () => budget.holders.makeRoom(options.now()),
+    });
   }
 
   /** Whether the client takes too little of what waits for it. */
@@ -82,6 +94,10 @@ export class Outbox {
   idleMs(nowMs: number): number {
     for (const { atMs } of this.#pieces.values()) return nowMs - Math.max(atMs, this.#movedAtMs);
     return 0;
+  }
+
+  giveUp(): void {
+    this.#options.onCrowded();
   }
 
   /**
@@ -142,20 +158,20 @@ export class Outbox {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#pieces.clear();
-    this.#pace.rest();
+    this.#rest();
     this.#waits.stopAll();
   }
 
   #hold(piece: Piece, costBytes: number): void {
     if (this.#pieces.size === 0) this.#begin();
-    this.#pieces.set(piece, { costBytes, question: this.#question, atMs: this.#now() });
+    this.#pieces.set(piece, { costBytes, question: this.#question, atMs: this.#options.now() });
     if (this.#room.heldBytes >= outboxSettleBytes) this.settle();
   }
 
   #drop(piece: Piece): void {
     this.#room.give(this.#pieces.get(piece)?.costBytes ?? 0);
     this.#pieces.delete(piece);
-    if (this.#pieces.size === 0) this.#pace.rest();
+    if (this.#pieces.size === 0) this.#rest();
   }
 
   /** The first piece after a while. What was sent before, such as a handshake, belongs to no piece. */
@@ -164,7 +180,13 @@ export class Outbox {
     this.#creditBytes = 0;
     this.#pauseMs = outboxSettleMs;
     this.#movedBytes = 0;
-    this.#pace.start(this.#now());
+    this.#pace.start(this.#options.now());
+    this.#holders.add(this);
+  }
+
+  #rest(): void {
+    this.#pace.rest();
+    this.#holders.delete(this);
   }
 
   #release(): void {
@@ -192,7 +214,7 @@ export class Outbox {
     const sent = Math.min(piece.bytes, this.#creditBytes);
     this.#creditBytes -= sent;
     piece.bytes -= sent;
-    this.#move(sent, this.#now());
+    this.#move(sent, this.#options.now());
     if (piece.bytes === 0) this.#drop(piece);
     piece.onSent(sent);
   }

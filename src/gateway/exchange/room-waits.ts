@@ -6,7 +6,7 @@ export interface RoomWaitsOptions {
   /** Called once per wait, with the scope that is full. */
   readonly onFull: (full: RoomScope) => void;
   /** Called while all sources together leave no room, whenever that is found: connections that stand still may have to go. */
-  readonly onCrowded?: (() => void) | undefined;
+  readonly onCrowded: () => void;
 }
 
 /** Those of one connection who wait for room in the outbox. */
@@ -84,7 +84,7 @@ export class RoomWaits {
 
   /** Serves those for whom there is room by now. */
   serve(): void {
-    if (this.#room.serve()) this.#options.onCrowded?.();
+    if (this.#room.serve()) this.#options.onCrowded();
     for (const end of this.#questions.values()) {
       if (this.isFull) break;
       end();
@@ -94,7 +94,7 @@ export class RoomWaits {
   #begin(asker: object, full: RoomScope, end: () => void): void {
     this.#ends.set(asker, end);
     this.#options.onFull(full);
-    if (full === "all") this.#options.onCrowded?.();
+    if (full === "all") this.#options.onCrowded();
   }
 
   #fullWithResponse(): RoomScope | undefined {

@@ -45,15 +45,10 @@ export class Http3Connection implements QuicClientHandler {
   constructor(options: Http3ConnectionOptions) {
     this.#options = options;
     const { connection, budget, now } = options;
-    this.#outbox = new Outbox(connection, budget.outbox, {
-      onFull: (full) => budget.holdUp(full),
-      onCrowded: () => budget.makeRoom(now()),
-      now,
-    });
-    budget.hold({
-      idleMs: (nowMs) => this.#outbox.idleMs(nowMs),
-      giveUp: () =>
+    this.#outbox = new Outbox(connection, budget, {
+      onCrowded: () =>
         this.#endOverBudget("crowded", "a client takes next to nothing while others have no room"),
+      now,
     });
     this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
     this.#unseen = new UnseenBytes(connection, budget, options.windowBytes, now());

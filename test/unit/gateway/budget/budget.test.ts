@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { outboxIdleMs, requestOverheadBytes, responsePieceBytes } from "../../../../src/defaults/index.ts";
+import { requestOverheadBytes, responsePieceBytes } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ConnectionBudget } from "../../../../src/gateway/budget/connection.ts";
 import type { RequestBudget } from "../../../../src/gateway/budget/request.ts";
@@ -246,40 +246,4 @@ describe("what a connection's client has sent that no request has", () => {
     connections[0]!.close();
     expect(one.connect(first)).toBeDefined();
   });
-});
-
-it("room in the outbox comes from the connection that has stood still for the longest, and for long", () => {
-  const budget = new Budget();
-  const ended: string[] = [];
-  const hold = (name: string, idleMs: number): ConnectionBudget => {
-    const connection = budget.connect("192.0.2.1")!;
-    connection.hold({ idleMs: () => idleMs, giveUp: () => void ended.push(name) });
-    return connection;
-  };
-  const connection = hold("moves", 0);
-  hold("pauses", outboxIdleMs - 1);
-  hold("stands", outboxIdleMs + 1);
-  hold("stands for longer", outboxIdleMs + 2);
-  hold("has gone", outboxIdleMs + 3).close();
-  for (let i = 0; i < 5; i++) connection.makeRoom(0);
-  expect(ended).toEqual(["stands for longer", "stands"]);
-});
-
-it("room in the outbox is looked for again only once somebody can have stood still for long", () => {
-  const budget = new Budget();
-  const clock = { nowMs: 0 };
-  let looks = 0;
-  const ended: number[] = [];
-  for (let i = 0; i < 100; i++)
-    budget.connect(`192.0.2.${i}`)!.hold({
-      idleMs: (nowMs) => {
-        looks++;
-        return nowMs;
-      },
-      giveUp: () => void ended.push(i),
-    });
-  for (; clock.nowMs < outboxIdleMs; clock.nowMs++) budget.makeRoom(clock.nowMs);
-  expect([looks, ended]).toEqual([100, []]);
-  budget.makeRoom(clock.nowMs);
-  expect([looks, ended]).toEqual([200, [0]]);
 });

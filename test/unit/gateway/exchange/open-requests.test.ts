@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { longWaitMs, outboxSettleMs } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ExchangeStream, ResponseFields } from "../../../../src/gateway/exchange/stream.ts";
-import { Room } from "../../../../src/gateway/budget/room.ts";
 import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
 import { Faults } from "../../../../src/gateway/exchange/faults.ts";
 import { OpenRequests } from "../../../../src/gateway/exchange/open-requests.ts";
@@ -164,8 +163,8 @@ class FakeConnection {
 }
 
 function outboxOf(connection: FakeConnection, clock: { readonly nowMs: number }): Outbox {
-  const room = new Room({ scope: "connection", limitBytes: 2 ** 20 });
-  return new Outbox(connection, room, { onFull: () => undefined, now: () => clock.nowMs });
+  const budget = new Budget({ maxConnectionOutboxBytes: 2 ** 20 }).connect("192.0.2.1")!;
+  return new Outbox(connection, budget, { onCrowded: () => undefined, now: () => clock.nowMs });
 }
 
 /** Seconds until the exchange was over where so many bytes are sent per second, and how often clients were too slow. */

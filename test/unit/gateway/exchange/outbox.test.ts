@@ -7,7 +7,8 @@ import {
   outboxSettleMs,
   stallTimeoutMs,
 } from "../../../../src/defaults/index.ts";
-import { Room, type RoomScope } from "../../../../src/gateway/budget/room.ts";
+import { Budget } from "../../../../src/gateway/budget/budget.ts";
+import type { Room } from "../../../../src/gateway/budget/room.ts";
 import { Outbox, type Piece } from "../../../../src/gateway/exchange/outbox.ts";
 
 /** A connection that sends and acknowledges when it is told to. */
@@ -36,18 +37,17 @@ interface Bench {
   readonly connection: FakeConnection;
   readonly outbox: Outbox;
   readonly room: Room;
-  /** The limits that were met. */
-  readonly full: RoomScope[];
+  readonly budget: Budget;
   readonly clock: { nowMs: number };
 }
 
 function bench(): Bench {
   const connection = new FakeConnection();
-  const room = new Room({ scope: "connection", limitBytes });
-  const full: RoomScope[] = [];
+  const budget = new Budget({ maxConnectionOutboxBytes: limitBytes });
+  const share = budget.connect("192.0.2.1")!;
   const clock = { nowMs: 0 };
-  const options = { onFull: (scope: RoomScope) => void full.push(scope), now: () => clock.nowMs };
-  return { connection, outbox: new Outbox(connection, room, options), room, full, clock };
+  const outbox = new Outbox(connection, share, { onCrowded: () => undefined, now: () => clock.nowMs });
+  return { connection, outbox, room: share.outbox, budget, clock };
 }
 
 function piece(bytes: number): Piece & { sent: number } {
@@ -167,16 +167,16 @@ describe("what the HTTP library has of a connection's responses", () => {
 });
 
 it("a piece that waits for room is counted once, by the limit that it met", async () => {
-  const { connection, outbox, room, full } = bench();
+  const { connection, outbox, room, budget } = bench();
   await outbox.add(piece(limitBytes));
   const waiting = outbox.add(piece(1));
   // Asks again whether there is room.
   outbox.sweep();
   await new Promise(setImmediate);
-  expect(full).toEqual(["connection"]);
+  expect(budget.stats().refused).toEqual({ "outbox-connection": 1 });
   connection.send(limitBytes);
   await waiting;
-  expect(full).toEqual(["connection"]);
+  expect(budget.stats().refused).toEqual({ "outbox-connection": 1 });
   expect(room.heldBytes).toBe(minResponseBytes);
 });
 
@@ -279,4 +279,62 @@ it("who stops waiting in the turn in which there is room again does not wait on"
   outbox.stopWaiting(asker);
   await waiting;
   connection.send(0);
+});
+
+/** Connections of sources of their own, in an outbox with room for eight short responses in all. */
+function crowd(connections: number) {
+  const budget = new Budget({ maxOutboxBytes: 8 * minResponseBytes });
+  const clock = { nowMs: 0 };
+  const ended: number[] = [];
+  const members = Array.from({ length: connections }, (_, i) => {
+    const connection = new FakeConnection();
+    const share = budget.connect(`192.0.2.${i}`)!;
+    const onCrowded = (): void => void ended.push(i);
+    const outbox = new Outbox(connection, share, { onCrowded, now: () => clock.nowMs });
+    return { connection, outbox };
+  });
+  return { members, clock, ended, budget };
+}
+
+describe("room that all sources together lack", () => {
+  it("is looked for among the connections that hold some, however many others there are", async () => {
+    const { members, clock, budget } = crowd(100);
+    let looks = 0;
+    for (const { outbox } of members) {
+      const idleMs = outbox.idleMs.bind(outbox);
+      outbox.idleMs = (nowMs) => {
+        looks++;
+        return idleMs(nowMs);
+      };
+    }
+    for (const { connection, outbox } of members.slice(0, 50)) {
+      await outbox.add(piece(100));
+      outbox.settle();
+      connection.send(100);
+    }
+    const waits = members.slice(50).map(({ outbox }) => outbox.add(piece(100)));
+    expect([budget.stats().outboxBytes, looks]).toEqual([8 * minResponseBytes, 8]);
+    clock.nowMs = outboxIdleMs;
+    members[99]!.outbox.sweep();
+    expect(looks).toBe(16);
+    for (const { outbox } of members) outbox.close();
+    await Promise.all(waits);
+    expect(budget.stats().refused).toEqual({ "outbox-all": 42 });
+  });
+
+  it("comes from the connection whose client has taken nothing for the longest, once that is long", async () => {
+    const { members, clock, ended } = crowd(9);
+    for (const { outbox } of members.slice(0, 8)) {
+      await outbox.add(piece(100));
+      clock.nowMs++;
+    }
+    const waiting = members[8]!.outbox.add(piece(100));
+    expect(ended).toEqual([]);
+    clock.nowMs = outboxIdleMs;
+    members[8]!.outbox.sweep();
+    expect(ended).toEqual([0]);
+    members[0]!.outbox.close();
+    members[8]!.outbox.close();
+    await waiting;
+  });
 });

@@ -49,8 +49,8 @@ it("a response whose client has gone is written no further, and leaves nothing i
     close: () => undefined,
   });
   const connection = new Budget().connect("192.0.2.1")!;
-  const outbox = new Outbox({ ping: () => undefined, getMetrics: () => null }, connection.outbox, {
-    onFull: () => undefined,
+  const outbox = new Outbox({ ping: () => undefined, getMetrics: () => null }, connection, {
+    onCrowded: () => undefined,
     now: () => 0,
   });
   const writer: ResponseWriter = new ResponseWriter({
