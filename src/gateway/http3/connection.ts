@@ -1,13 +1,12 @@
 import * as defaults from "../../defaults/index.ts";
-import { goAwayFrame, http3Code, type Http3Fault, settingsStream, UniStreams } from "../../http3/index.ts";
+import { goAwayFrame, http3Code, type Http3Fault, settingsStream } from "../../http3/index.ts";
 import type { BudgetRefusal } from "../budget/limits.ts";
-import type { RequestBudget } from "../budget/request.ts";
-import { Http3Request } from "./request.ts";
 import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-requests.ts";
 import { Outbox } from "../exchange/outbox.ts";
+import { ClientUniStreams, isUnidirectional } from "./client-uni-streams.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import type { QuicClientHandler } from "./quic-server.ts";
-import { type HeadRefusal, readHead, type RequestHead } from "../exchange/request-head.ts";
+import { Http3Request } from "./request.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
 /** Options of an {@link Http3Connection}. */
@@ -29,12 +28,8 @@ export class Http3Connection implements QuicClientHandler {
   readonly #outbox: Outbox;
   readonly #exchanges: OpenRequests;
   readonly #requests = new Map<number, Http3Request>();
-  /** Timers of requests that were answered before their end. */
-  readonly #lingering = new Map<number, NodeJS.Timeout>();
-  readonly #uniStreams = new UniStreams();
-  readonly #openUniStreams = new Set<number>();
+  readonly #uniStreams: ClientUniStreams;
   readonly #unseen: UnseenBytes;
-  #uniStreamsLeft = defaults.maxHttp3UniStreams;
   /** Stream ID for GOAWAY: requests from it on are not answered. */
   #nextRequestId = 0;
   #isGoing = false;
@@ -51,6 +46,7 @@ export class Http3Connection implements QuicClientHandler {
       now,
     });
     this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
+    this.#uniStreams = new ClientUniStreams(connection);
     this.#unseen = new UnseenBytes(connection, budget, options.windowBytes, now());
     const settings = settingsStream({ maxFieldSectionBytes: defaults.maxHeaderBytes });
     connection.send(controlStreamId, settings, false);
@@ -70,27 +66,25 @@ export class Http3Connection implements QuicClientHandler {
   /** Bytes of a stopped stream came too late and are ignored. */
   received(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
     if (this.#isEnded) return;
-    if (this.#openUniStreams.has(streamId)) this.#readUniStream(streamId, piece, hasEnded);
+    if (this.#uniStreams.has(streamId)) this.#check(this.#uniStreams.receive(streamId, piece, hasEnded));
     else this.#requests.get(streamId)?.receive(piece, hasEnded);
-    // An ended stream need not be stopped.
-    if (hasEnded && this.#lingering.has(streamId)) this.#forget(streamId);
   }
 
   broken(streamId: number): void {
-    if (this.#openUniStreams.has(streamId)) this.#endUniStream(streamId);
-    else this.#drop(streamId);
+    if (this.#uniStreams.has(streamId)) this.#check(this.#uniStreams.end(streamId));
+    else this.#requests.get(streamId)?.drop();
   }
 
   closed(): void {
     this.#exchanges.close();
-    for (const streamId of this.#requests.keys()) this.#forget(streamId);
+    for (const request of this.#requests.values()) request.forget();
     this.#outbox.close();
     this.#options.onClosed();
   }
 
   /** Ends slow requests and an idle connection, and asks what has been sent. */
   sweep(nowMs: number): void {
-    for (const [streamId, request] of this.#requests) if (request.isLate(nowMs)) this.#endLate(streamId);
+    for (const request of this.#requests.values()) if (request.isLate(nowMs)) this.#endLate(request);
     const isIdle = this.#exchanges.sweep(nowMs);
     this.#outbox.sweep();
     if (!isIdle) return;
@@ -123,14 +117,31 @@ export class Http3Connection implements QuicClientHandler {
     this.#options.connection.close(code);
   }
 
+  #beginUniStream(streamId: number): void {
+    if (!this.#uniStreams.begin(streamId))
+      this.#endOverBudget("uni-streams", "a client opens more unidirectional streams than it needs");
+  }
+
   #beginRequest(streamId: number): void {
+    const { connection, now } = this.#options;
     // The client had not received GOAWAY when it asked.
-    if (this.#isGoing) return this.#options.connection.stop(streamId, http3Code.requestRejected);
+    if (this.#isGoing) return connection.stop(streamId, http3Code.requestRejected);
     const budget = this.#exchanges.reserve(0);
     if (!budget) return this.#reject(streamId);
     // IDs of request streams are multiples of four (RFC 9000 §2.1).
     this.#nextRequestId = Math.max(this.#nextRequestId, streamId + 4);
-    this.#requests.set(streamId, this.#openRequest(streamId, budget));
+    const request = new Http3Request({
+      connection,
+      streamId,
+      budget,
+      exchanges: this.#exchanges,
+      outbox: this.#outbox,
+      unseen: this.#unseen,
+      nowMs: now(),
+      onFault: (fault) => this.#check(fault),
+      onOver: () => this.#requests.delete(streamId),
+    });
+    this.#requests.set(streamId, request);
   }
 
   /**
@@ -143,106 +154,18 @@ export class Http3Connection implements QuicClientHandler {
     else this.#options.connection.stop(streamId, http3Code.requestRejected);
   }
 
-  #openRequest(streamId: number, budget: RequestBudget): Http3Request {
-    const { connection, now } = this.#options;
-    const request: Http3Request = new Http3Request({
-      connection,
-      streamId,
-      budget,
-      nowMs: now(),
-      onFields: (fields, hasEnded) => this.#answer(streamId, request, readHead(fields), hasEnded),
-      onSection: (bytes) => this.#unseen.use(bytes + defaults.requestFramingBytes),
-      onContent: (bytes) => this.#unseen.useBody(bytes),
-      onFault: (fault, hasEnded) => this.#refuse(streamId, request, fault, hasEnded),
-      onOverBudget: () => this.#stop(streamId, http3Code.requestRejected),
-      onClose: (code) => this.#close(streamId, code),
-    });
-    return request;
-  }
-
-  #answer(
-    streamId: number,
-    { stream, budget }: Http3Request,
-    head: RequestHead | HeadRefusal,
-    hasEnded: boolean,
-  ): void {
-    this.#exchanges.begin(head, {
-      stream,
-      hasEnded,
-      budget,
-      outbox: this.#outbox,
-      onClose: (isStopped) => {
-        if (!isStopped) this.#forget(streamId);
-      },
-    });
-  }
-
-  #refuse(streamId: number, request: Http3Request, fault: Http3Fault, hasEnded: boolean): void {
-    const { status, why } = fault;
-    if (status) return this.#answer(streamId, request, { status, why }, hasEnded);
-    if (fault.scope === "connection") return this.#fail(fault);
-    this.#tellOf(fault);
-    this.#stop(streamId, fault.code);
-  }
-
-  #endLate(streamId: number): void {
+  #endLate(request: Http3Request): void {
     this.#options.budget.refuse("slow");
     this.#options.faults.write("info", "too-slow", "a client was too slow");
-    this.#stop(streamId, http3Code.requestIncomplete);
+    request.stop(http3Code.requestIncomplete);
   }
 
-  /**
-   * Gives a response time to arrive while its request goes on. Stopping the stream loses what the client has not read, and the
-   * library cannot stop one direction alone.
-   */
-  #close(streamId: number, code: number): void {
-    if (code !== http3Code.noError) return this.#stop(streamId, code);
-    const timer = setTimeout(() => this.#stop(streamId, code), defaults.answerLingerMs).unref();
-    this.#lingering.set(streamId, timer);
-  }
-
-  #forget(streamId: number): void {
-    clearTimeout(this.#lingering.get(streamId));
-    this.#lingering.delete(streamId);
-    this.#requests.delete(streamId);
-  }
-
-  #stop(streamId: number, code: number): void {
-    this.#options.connection.stop(streamId, code);
-    this.#drop(streamId);
-  }
-
-  /** Forgets a request whose stream is gone. */
-  #drop(streamId: number): void {
-    const request = this.#requests.get(streamId);
-    this.#forget(streamId);
-    request?.stream.emit("aborted");
-    // An unanswered request has no exchange to close its budget.
-    request?.budget.close();
-  }
-
-  #beginUniStream(streamId: number): void {
-    this.#openUniStreams.add(streamId);
-    if (this.#uniStreamsLeft-- === 0)
-      this.#endOverBudget("uni-streams", "a client opens more unidirectional streams than anybody needs");
-  }
-
-  #readUniStream(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
-    const verdict = this.#uniStreams.push(streamId, piece);
-    if (verdict && "scope" in verdict) return this.#fail(verdict);
-    if (verdict) this.#options.connection.stop(streamId, verdict.stop);
-    if (verdict || hasEnded) this.#endUniStream(streamId);
-  }
-
-  #endUniStream(streamId: number): void {
-    this.#openUniStreams.delete(streamId);
-    const fault = this.#uniStreams.end(streamId);
-    if (fault) this.#fail(fault);
-  }
-
-  #fail(fault: Http3Fault): void {
-    this.#tellOf(fault);
-    this.end(fault.code);
+  /** Logs a client's error, if there is one, and ends the connection if the error is one of the connection. */
+  #check(fault: Http3Fault | undefined): void {
+    if (!fault) return;
+    const { why, code, scope } = fault;
+    this.#options.faults.write("info", "request-malformed", "a client broke a rule of HTTP/3", { why, code });
+    if (scope === "connection") this.end(code);
   }
 
   #endOverBudget(refusal: BudgetRefusal, why: string): void {
@@ -250,13 +173,4 @@ export class Http3Connection implements QuicClientHandler {
     this.#options.faults.write("info", "over-budget", why);
     this.end(http3Code.excessiveLoad);
   }
-
-  #tellOf({ why, code }: Http3Fault): void {
-    this.#options.faults.write("info", "request-malformed", "a client broke a rule of HTTP/3", { why, code });
-  }
-}
-
-/** RFC 9000 §2.1 */
-function isUnidirectional(streamId: number): boolean {
-  return (streamId & 2) !== 0;
 }

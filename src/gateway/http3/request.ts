@@ -1,35 +1,47 @@
-import { headersTimeoutMs, maxHeaderBytes } from "../../defaults/index.ts";
-import { type Fields, type Http3Fault, type RequestHandler, RequestReader } from "../../http3/index.ts";
+import {
+  answerLingerMs,
+  headersTimeoutMs,
+  maxHeaderBytes,
+  requestFramingBytes,
+} from "../../defaults/index.ts";
+import {
+  type Fields,
+  http3Code,
+  type Http3Fault,
+  type RequestHandler,
+  RequestReader,
+} from "../../http3/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
-import { Http3ServerStream } from "./stream.ts";
+import type { OpenRequests } from "../exchange/open-requests.ts";
+import type { Outbox } from "../exchange/outbox.ts";
+import { headBytes, type HeadRefusal, readHead, type RequestHead } from "../exchange/request-head.ts";
 import type { QuicConnection } from "./quic-connection.ts";
-import { headBytes } from "../exchange/request-head.ts";
+import { Http3ServerStream } from "./stream.ts";
+import type { UnseenBytes } from "./unseen-bytes.ts";
 
 /** Options of an {@link Http3Request}. */
 export interface Http3RequestOptions {
   readonly connection: QuicConnection;
   readonly streamId: number;
   readonly budget: RequestBudget;
+  readonly exchanges: OpenRequests;
+  readonly outbox: Outbox;
+  /** Told of the bytes that belong to the request. */
+  readonly unseen: UnseenBytes;
   readonly nowMs: number;
-  /** Called once with the header fields, and whether nothing follows them. */
-  readonly onFields: (fields: Fields, hasEnded: boolean) => void;
-  /** Called with the bytes of the header fields on the wire. */
-  readonly onSection: (bytes: number) => void;
-  /** Called with the bytes of each piece of content. */
-  readonly onContent: (bytes: number) => void;
-  /** Called once with the client's error. Nothing more is read then. */
-  readonly onFault: (fault: Http3Fault, hasEnded: boolean) => void;
-  /** Called if there is no room for the header fields. */
-  readonly onOverBudget: () => void;
-  /** Called when the stream is to be stopped. */
-  readonly onClose: (code: number) => void;
+  /** Called once with the client's error, of the request or of its connection. Nothing more is read then. */
+  readonly onFault: (fault: Http3Fault) => void;
+  /** Called when the stream is over. */
+  readonly onOver: () => void;
 }
 
-/** A request over HTTP/3 from its stream's first byte on. It reads the frames, and counts the bytes that are kept of them. */
+/**
+ * A request over HTTP/3 from its stream's first byte to the stream's end. It reads the frames, and counts the bytes that are kept
+ * of them.
+ */
 export class Http3Request implements RequestHandler {
-  readonly stream: Http3ServerStream;
-  readonly budget: RequestBudget;
   readonly #options: Http3RequestOptions;
+  readonly #stream: Http3ServerStream;
   readonly #reader = new RequestReader({ maxFieldSectionBytes: maxHeaderBytes });
   #fields: Fields | undefined;
   #fieldBytes = 0;
@@ -37,11 +49,12 @@ export class Http3Request implements RequestHandler {
   readonly #early: Uint8Array[] = [];
   #reads: "fields" | "content" | "nothing" = "fields";
   #countedBytes = 0;
+  /** Runs while an answered request goes on. */
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor(options: Http3RequestOptions) {
     this.#options = options;
-    this.budget = options.budget;
-    this.stream = new Http3ServerStream(options.connection, options.streamId, options.onClose);
+    this.#stream = new Http3ServerStream(options.connection, options.streamId, (code) => this.#close(code));
   }
 
   /** Reports whether the header fields take too long to arrive. */
@@ -52,42 +65,89 @@ export class Http3Request implements RequestHandler {
   /** Takes the next bytes of the stream. */
   receive(piece: Uint8Array, hasEnded: boolean): void {
     if (this.#reads !== "nothing") this.#read(piece, hasEnded);
-    if (hasEnded) this.stream.emit("end");
+    if (!hasEnded) return;
+    this.#stream.emit("end");
+    // An ended stream need not be stopped.
+    if (this.#lingering) this.forget();
+  }
+
+  /** Stops the stream both ways. */
+  stop(code: number): void {
+    this.#options.connection.stop(this.#options.streamId, code);
+    this.drop();
+  }
+
+  /** Ends a request whose stream is gone. */
+  drop(): void {
+    this.forget();
+    this.#stream.emit("aborted");
+    // An unanswered request has no exchange to close its budget.
+    this.#options.budget.close();
+  }
+
+  /** Ends the use of the stream. Idempotent. */
+  forget(): void {
+    clearTimeout(this.#lingering);
+    this.#options.onOver();
   }
 
   fields(fields: Fields, bytes: number): void {
-    this.#options.onSection(bytes);
+    this.#options.unseen.use(bytes + requestFramingBytes);
     this.#fieldBytes = headBytes(fields);
     this.#fields = fields;
   }
 
   data(piece: Uint8Array): void {
-    this.#options.onContent(piece.length);
-    if (this.#reads === "content") this.stream.emit("data", piece);
+    this.#options.unseen.useBody(piece.length);
+    if (this.#reads === "content") this.#stream.emit("data", piece);
     else this.#early.push(piece);
   }
 
   #read(piece: Uint8Array, hasEnded: boolean): void {
     const fault = this.#reader.push(piece, this) ?? (hasEnded ? this.#reader.end() : undefined);
-    if (fault) {
-      this.#reads = "nothing";
-      this.#options.onFault(fault, hasEnded);
-    } else if (!this.#count()) this.#options.onOverBudget();
+    if (fault) this.#refuse(fault, hasEnded);
+    else if (!this.#count()) this.stop(http3Code.requestRejected);
     else if (this.#fields && this.#reads === "fields") this.#begin(this.#fields, hasEnded);
   }
 
   #begin(fields: Fields, hasEnded: boolean): void {
     this.#reads = "content";
-    this.#options.onFields(fields, hasEnded && this.#early.length === 0);
-    for (const piece of this.#early.splice(0)) this.stream.emit("data", piece);
+    this.#answer(readHead(fields), hasEnded && this.#early.length === 0);
+    for (const piece of this.#early.splice(0)) this.#stream.emit("data", piece);
+  }
+
+  #refuse(fault: Http3Fault, hasEnded: boolean): void {
+    this.#reads = "nothing";
+    const { status, why, scope, code } = fault;
+    if (status) return this.#answer({ status, why }, hasEnded);
+    this.#options.onFault(fault);
+    if (scope !== "connection") this.stop(code);
+  }
+
+  #answer(head: RequestHead | HeadRefusal, hasEnded: boolean): void {
+    const { exchanges, budget, outbox } = this.#options;
+    const onClose = (isStopped: boolean): void => {
+      if (!isStopped) this.forget();
+    };
+    exchanges.begin(head, { stream: this.#stream, hasEnded, budget, outbox, onClose });
+  }
+
+  /**
+   * Gives a response time to arrive while its request goes on. Stopping the stream loses what the client has not read, and the
+   * library cannot stop one direction alone.
+   */
+  #close(code: number): void {
+    if (code !== http3Code.noError) return this.stop(code);
+    this.#lingering = setTimeout(() => this.stop(code), answerLingerMs).unref();
   }
 
   /** Reports whether there is room for the bytes kept. */
   #count(): boolean {
+    const { budget } = this.#options;
     const bytes = this.#reader.heldBytes + this.#fieldBytes;
     const more = bytes - this.#countedBytes;
     this.#countedBytes = bytes;
-    if (more < 0) this.budget.give("unread", -more);
-    return more <= 0 || this.budget.take("unread", more);
+    if (more < 0) budget.give("unread", -more);
+    return more <= 0 || budget.take("unread", more);
   }
 }
