@@ -88,7 +88,7 @@ describe("bytes", () => {
     expect(budget.stats().refused).toEqual({ "unsent-all": 1 });
   });
 
-  it("that nobody has read and that nobody has taken do not stand in each other's way", () => {
+  it("that are unread and that are unsent have limits of their own", () => {
     const request = open(new Budget(limits).connect(first));
     expect(request.take("unsent", 2 * unit)).toBe(true);
     expect(request.take("unread", unit)).toBe(true);
@@ -214,8 +214,8 @@ function smallBudget(): Budget {
   return new Budget({ maxConnectionBytes: 100_000, maxSourceBytes: 150_000 });
 }
 
-describe("what a connection's client has sent that no request has", () => {
-  it("takes room of its requests, and of its source", () => {
+describe("stray bytes of a connection", () => {
+  it("take room of its requests, and of its source", () => {
     const one = smallBudget();
     const [mine, other] = [one.connect(first)!, one.connect(first)!];
     expect([mine.holdStray(90_000), mine.holdStray(95_000), mine.holdStray(80_000)]).toEqual([
@@ -231,13 +231,13 @@ describe("what a connection's client has sent that no request has", () => {
     expect(other.holdStray(90_000)).toBe(true);
   });
 
-  it("is never more than a connection may hold, even if it holds nothing else", () => {
+  it("are never more than a connection may hold, even if it holds nothing else", () => {
     const one = smallBudget();
     expect(one.connect(first)!.holdStray(1_000_000)).toBe(false);
     expect(one.stats().unreadBytes).toBe(100_000);
   });
 
-  it("lets nobody of its source connect while that has no room", () => {
+  it("keep their source from connecting while it has no room", () => {
     const one = smallBudget();
     const connections = [one.connect(first)!, one.connect(first)!];
     for (const connection of connections) connection.holdStray(75_000);

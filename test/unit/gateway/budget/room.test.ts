@@ -29,7 +29,7 @@ function desk() {
   return { served, enter };
 }
 
-describe("those who wait for room", () => {
+describe("waits for room", () => {
   it("are served in order, so that a large one is not starved by small ones", () => {
     const { served, enter } = desk();
     const room = rooms().connection();
@@ -88,7 +88,7 @@ describe("those who wait for room", () => {
     expect(all.heldBytes).toBe(290);
   });
 
-  it("hold up nobody of another source while only their own is short", () => {
+  it("hold up no other source while only their own is short", () => {
     const { served, enter } = desk();
     const { connection, source } = rooms();
     const greedy = source();
@@ -99,7 +99,7 @@ describe("those who wait for room", () => {
     expect(served).toEqual(["greedy", "greedy", "other"]);
   });
 
-  it("make way when they leave", () => {
+  it("leave their place to the next", () => {
     const { served, enter } = desk();
     const room = rooms().connection();
     enter(room, 60, "first");
@@ -110,7 +110,7 @@ describe("those who wait for room", () => {
     expect(served).toEqual(["first", "small"]);
   });
 
-  it("are passed on what a connection gives back at its end", () => {
+  it("get what a connection gives back at its end", () => {
     const { served, enter } = desk();
     const { connection, source } = rooms();
     const one = source();

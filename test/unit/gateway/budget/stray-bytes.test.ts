@@ -5,7 +5,7 @@ function open(): StrayBytes {
   return new StrayBytes({ maxBytes: 1000, perSecond: 100, perSentByte: 0.1 }, 0);
 }
 
-describe("bytes that nobody waits for", () => {
+describe("bytes that belong to no request", () => {
   it("are too many at once, or in a short time", () => {
     expect(open().look(1000, 0, 0)).toBe(false);
     expect(open().look(1001, 0, 0)).toBe(true);
@@ -51,7 +51,7 @@ describe("bytes that nobody waits for", () => {
     expect(stray.look(2001, 1e9, 0)).toBe(true);
   });
 
-  it("are not those that came while somebody else counted", () => {
+  it("are not those that came before a skip", () => {
     const stray = open();
     stray.look(900, 0, 0);
     stray.skip(50_000);

@@ -59,7 +59,7 @@ function piece(bytes: number): Piece & { sent: number } {
   return made;
 }
 
-describe("what the HTTP library has of a connection's responses", () => {
+describe("response bytes in the HTTP library", () => {
   it("is believed to be sent when the connection has sent as much and the peer acknowledges something", async () => {
     const { connection, outbox } = bench();
     const one = piece(1000);
@@ -118,7 +118,7 @@ describe("what the HTTP library has of a connection's responses", () => {
     expect(outbox.isFull).toBe(false);
   });
 
-  it("keeps nobody waiting who waits no longer", async () => {
+  it("ends the wait of an asker that stops waiting", async () => {
     const { outbox, room } = bench();
     await outbox.add(piece(limitBytes));
     const [asker, late] = [{}, piece(1)];
@@ -142,7 +142,7 @@ describe("what the HTTP library has of a connection's responses", () => {
     expect(room.heldBytes).toBe(0);
   });
 
-  it("keeps nobody waiting after the connection's end", async () => {
+  it("has no waits after the connection's end", async () => {
     const { outbox } = bench();
     await outbox.add(piece(limitBytes));
     const waiting = outbox.add(piece(1));
@@ -268,7 +268,7 @@ it("a client that takes nothing is asked less and less often", async () => {
   expect(asked).toBeLessThan(40);
 });
 
-it("who stops waiting in the turn in which there is room again does not wait on", async () => {
+it("an asker that stops in the turn in which there is room again waits no longer", async () => {
   const { connection, outbox } = bench();
   await outbox.add(piece(limitBytes));
   const asker = {};

@@ -9,7 +9,7 @@ it("a peer that stands still while it is waited for is too slow once its patienc
   expect(pace.leftMs(stallTimeoutMs)).toBe(0);
 });
 
-it("a peer that nobody waits for has all the time", () => {
+it("a peer of which nothing is awaited has all the time", () => {
   const pace = new Pace();
   expect(pace.leftMs(10 * stallTimeoutMs)).toBe(stallTimeoutMs);
   pace.start(0);

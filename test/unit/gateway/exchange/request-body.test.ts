@@ -14,7 +14,7 @@ interface Bench {
   readonly body: RequestBody;
   readonly budget: RequestBudget;
   readonly pace: Pace;
-  /** What is held for the body alone. */
+  /** Bytes held for the body alone. */
   unread(): number;
 }
 
@@ -74,7 +74,7 @@ describe("a request's body", () => {
     budget.close();
   });
 
-  it("fails over its budget, and whoever reads it learns of it", async () => {
+  it("fails over its budget, and its reader gets the error", async () => {
     const { body, unread } = bench();
     let refusal: string | undefined;
     for (let i = 0; i < 200 && !refusal; i++) refusal = body.push(piece);

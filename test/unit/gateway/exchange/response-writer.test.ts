@@ -7,7 +7,7 @@ import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
 import { Pace } from "../../../../src/gateway/exchange/pace.ts";
 import { ResponseWriter } from "../../../../src/gateway/exchange/response-writer.ts";
 
-/** A stream whose client goes while it is told the header fields. */
+/** A stream whose client goes while the header fields are sent. */
 class LostStream extends EventEmitter implements ExchangeStream {
   respond(): never {
     throw new Error("the stream is destroyed");
@@ -17,7 +17,7 @@ class LostStream extends EventEmitter implements ExchangeStream {
   close(): void {}
 }
 
-it("a response whose client has gone before its body was asked for is told so", async () => {
+it("a response whose client has gone before its body is read has its body cancelled", async () => {
   const ended: unknown[] = [];
   const body = new ReadableStream({ cancel: (reason) => void ended.push(reason) });
   const writer = new ResponseWriter({

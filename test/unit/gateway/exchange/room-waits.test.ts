@@ -34,7 +34,7 @@ function bench() {
 }
 
 describe("a connection whose source is short of what others leave", () => {
-  it("has those who stand still make way, when it finds so and while that lasts", async () => {
+  it("has idle connections make way, when it finds so and while that lasts", async () => {
     const { sourceOf, connectionOf, waitsIn, take, fill, seen } = bench();
     const [other] = fill();
     const waits = waitsIn(connectionOf(sourceOf()));
@@ -77,7 +77,7 @@ it("while answers of a connection wait for room, the app is asked for no shorter
   expect(seen.taken).toEqual(["a", "b", "c", "d"]);
 });
 
-it("who stops waiting takes nothing, even if there is room in the same turn", async () => {
+it("an asker that stops waiting takes nothing, even if there is room in the same turn", async () => {
   const { sourceOf, connectionOf, waitsIn, take, seen } = bench();
   const room = connectionOf(sourceOf());
   const waits = waitsIn(room);

@@ -42,22 +42,22 @@ class Library extends EventEmitter {
 
 function bench() {
   const library = new Library();
-  const told: unknown[][] = [];
+  const seen: unknown[][] = [];
   let connection!: QuicConnection;
   const server = new QuicServer(library as unknown as LibraryServer, {
     connected: (each) => {
       connection = each;
       return {
-        began: (id) => void told.push(["began", id]),
-        received: (id, bytes, hasEnded) => void told.push([id, Buffer.from(bytes).toString(), hasEnded]),
-        broken: (id) => void told.push(["broken", id]),
-        closed: () => void told.push(["closed"]),
+        began: (id) => void seen.push(["began", id]),
+        received: (id, bytes, hasEnded) => void seen.push([id, Buffer.from(bytes).toString(), hasEnded]),
+        broken: (id) => void seen.push(["broken", id]),
+        closed: () => void seen.push(["closed"]),
       };
     },
-    failed: (error) => void told.push(["failed", error]),
+    failed: (error) => void seen.push(["failed", error]),
   });
   library.tell({ eventType: 1, meta: { remoteAddr: "192.0.2.1", remotePort: 9 } }, { eventType: 11 });
-  return { library, told, connection, server };
+  return { library, seen, connection, server };
 }
 
 /** A piece with memory of its own, as the library makes them. */
@@ -68,8 +68,8 @@ function piece(text: string): Buffer {
 }
 
 describe("a QUIC server", () => {
-  it("tells of streams as they come, and gives their memory back", () => {
-    const { library, told, connection } = bench();
+  it("passes streams on as they come, and gives their memory back", () => {
+    const { library, seen, connection } = bench();
     expect([connection.address, connection.port]).toEqual(["192.0.2.1", 9]);
     const pieces = [piece("one"), piece("two")] as const;
     library.tell(
@@ -78,7 +78,7 @@ describe("a QUIC server", () => {
       { eventType: 5, streamId: 0 },
       { eventType: 2, streamId: 4, data: piece("all"), fin: true },
     );
-    expect(told).toEqual([
+    expect(seen).toEqual([
       ["began", 0],
       [0, "one", false],
       [0, "two", false],
@@ -90,10 +90,10 @@ describe("a QUIC server", () => {
   });
 
   it("closes a stream that has broken off both ways: the library would try for ever to send what it has of it", () => {
-    const { library, told } = bench();
+    const { library, seen } = bench();
     library.tell({ eventType: 10, streamId: 4, meta: { errorReason: "StreamStopped(268)" } });
     expect(library.commands).toEqual([["close", 7, 4, 0x10c]]);
-    expect(told).toEqual([["broken", 4]]);
+    expect(seen).toEqual([["broken", 4]]);
   });
 
   it("sends what the library had no room for when it has, in order, without what was stopped meanwhile", async () => {
@@ -117,17 +117,17 @@ describe("a QUIC server", () => {
     expect(await acknowledged.promise).toBeNull();
   });
 
-  it("tells a connection's number nothing more once it is over, as the next one may have it", () => {
-    const { library, told, connection } = bench();
+  it("sends nothing to a connection's handle once it is over, as the next one may have it", () => {
+    const { library, seen, connection } = bench();
     library.tell({ eventType: 7 });
     connection.send(0, Buffer.from("late"), true);
     connection.stop(0, 0x100);
     expect(library.commands).toEqual([]);
     expect(connection.getMetrics()).toBeNull();
-    expect(told).toEqual([["closed"]]);
+    expect(seen).toEqual([["closed"]]);
   });
 
-  it("tells it nothing that it was to be told when it was over already", async () => {
+  it("sends no command that still waited when the connection was over", async () => {
     const { library, connection } = bench();
     connection.send(0, Buffer.from("late"), true);
     connection.close(0x100);
@@ -145,10 +145,10 @@ describe("a QUIC server", () => {
   });
 
   it("outlives errors of the library", () => {
-    const { library, told, connection } = bench();
+    const { library, seen, connection } = bench();
     library.tell({ eventType: 10, meta: { errorReason: "poll" } });
     library.emit("error", new RangeError("runtime"));
-    expect(told).toEqual([
+    expect(seen).toEqual([
       ["failed", "poll"],
       ["failed", new RangeError("runtime")],
     ]);
