@@ -119,7 +119,7 @@ describe("a connection to the TCP port", () => {
   });
 });
 
-it("a client that sends what nobody waits for loses its connection", async () => {
+it("a client that sends bytes that belong to no request loses its connection", async () => {
   const gateway = await startServer(() => new Response("no", { status: 401 }));
   const { socket, text } = await openHttp1(gateway);
   socket.write("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000000\r\n\r\n");

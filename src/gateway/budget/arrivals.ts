@@ -1,3 +1,4 @@
+import { requireFromOne } from "../../option-checks.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { networkName, sourceName } from "../../wire/source.ts";
 
@@ -9,8 +10,17 @@ export interface ArrivalLimits {
   readonly maxSources: number;
 }
 
-/** Scales the rates and bursts by `factor`. */
-export function scaleArrivals(limits: ArrivalLimits, factor: number): ArrivalLimits {
+/**
+ * Scales the rates and bursts to the option `connectionsPerSecond`, which is the rate of each source.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID if it is out of range.
+ */
+export function scaleArrivals(
+  limits: ArrivalLimits,
+  connectionsPerSecond: number | undefined,
+): ArrivalLimits {
+  const { perSecond: usual } = limits.perSource;
+  const factor = requireFromOne("connectionsPerSecond", connectionsPerSecond, usual) / usual;
   const scaled = ({ perSecond, burst }: ArrivalLimits["all"]): ArrivalLimits["all"] => ({
     perSecond: perSecond * factor,
     burst: burst * factor,

@@ -72,7 +72,7 @@ export class Room {
   }
 
   /**
-   * Takes the bytes of those who wait here and in wider scopes, in turn, for as far as there is room.
+   * Takes the bytes of the waits here and in wider scopes, in turn, for as far as there is room.
    *
    * @returns whether all sources together leave too little for one of them.
    */

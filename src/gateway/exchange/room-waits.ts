@@ -9,13 +9,13 @@ export interface RoomWaitsOptions {
   readonly onCrowded: () => void;
 }
 
-/** Those of one connection who wait for room in the outbox. */
+/** Waits of one connection for room in the outbox. */
 export class RoomWaits {
   readonly #room: Room;
   readonly #options: RoomWaitsOptions;
-  /** What ends the wait of each asker. */
+  /** Ends the wait of each asker. */
   readonly #ends = new Map<object, () => void>();
-  /** Those who take nothing yet, and only wait for room to ask the app for a response. */
+  /** Waits that take nothing, before the app is asked for a response. */
   readonly #questions = new Map<object, () => void>();
 
   constructor(room: Room, options: RoomWaitsOptions) {
@@ -23,7 +23,7 @@ export class RoomWaits {
     this.#options = options;
   }
 
-  /** Whether nobody waits. */
+  /** Whether there are no waits. */
   get isEmpty(): boolean {
     return this.#ends.size === 0;
   }
@@ -82,7 +82,7 @@ export class RoomWaits {
     for (const end of this.#ends.values()) end();
   }
 
-  /** Serves those for whom there is room by now. */
+  /** Serves the waits for which there is room by now. */
   serve(): void {
     if (this.#room.serve()) this.#options.onCrowded();
     for (const end of this.#questions.values()) {
@@ -99,7 +99,7 @@ export class RoomWaits {
 
   #fullWithResponse(): RoomScope | undefined {
     const full = this.#room.fullWith(minResponseBytes);
-    // What other sources hold keeps nobody from asking; the response may have to wait.
+    // Bytes of other sources keep no request from the app; its response may have to wait.
     return full === "all" ? undefined : full;
   }
 }

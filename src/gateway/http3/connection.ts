@@ -100,7 +100,7 @@ export class Http3Connection implements QuicClientHandler {
    */
   look(nowMs: number): boolean {
     const { isAny, hasRoom } = this.#unseen.look(nowMs);
-    if (!hasRoom) this.#endOverBudget("stray", "a client sends what nobody waits for");
+    if (!hasRoom) this.#endOverBudget("stray", "a client sends bytes that belong to no request");
     return isAny;
   }
 

@@ -26,7 +26,7 @@ export interface Http3RequestOptions {
   readonly budget: RequestBudget;
   readonly exchanges: OpenRequests;
   readonly outbox: Outbox;
-  /** Told of the bytes that belong to the request. */
+  /** Counts the bytes that belong to the request. */
   readonly unseen: UnseenBytes;
   readonly nowMs: number;
   /** Called once with the client's error, of the request or of its connection. Nothing more is read then. */

@@ -83,7 +83,10 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
     sourceOf: options.sourceOf,
     windowBytes,
     maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxGatewayClients),
-    arrivals: arrivalsOf(options),
+    arrivals: new Arrivals(
+      scaleArrivals(defaults.http3Arrivals, options.connectionsPerSecond),
+      performance.now(),
+    ),
     budget,
     faults: new Faults(logger || silentLogger, Date.now),
   });
@@ -112,14 +115,6 @@ async function close(server: QuicServer, clients: Http3Clients): Promise<void> {
   await clients.end();
   await server.close();
   clients.close();
-}
-
-/** @throws ERR_QUICPIPE_OPTION_INVALID if `connectionsPerSecond` is out of range. */
-function arrivalsOf({ connectionsPerSecond }: Http3GatewayOptions): Arrivals {
-  const limits = defaults.http3Arrivals;
-  const { perSecond: usual } = limits.perSource;
-  const perSecond = requireFromOne("connectionsPerSecond", connectionsPerSecond, usual);
-  return new Arrivals(scaleArrivals(limits, perSecond / usual), performance.now());
 }
 
 /** Returns PEM as bytes. Text becomes UTF-8. */

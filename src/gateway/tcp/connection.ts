@@ -18,8 +18,8 @@ export interface TcpConnectionOptions extends OpenRequestsOptions {
   readonly socket: Socket;
 }
 
-/** How a version of HTTP ends a connection. */
-export interface Farewell {
+/** Shutdown of a connection in one version of HTTP. */
+export interface Shutdown {
   /** Tells the client to ask for nothing more. */
   goAway(): void;
   /** Called once no request is open. */
@@ -34,7 +34,7 @@ export class TcpConnection {
   #refusals = 0;
   #isLingering = false;
   /** Absent until its version of HTTP is known. */
-  #farewell: Farewell | undefined;
+  #shutdown: Shutdown | undefined;
   #isGoing = false;
   #maxRequests = Infinity;
 
@@ -69,8 +69,8 @@ export class TcpConnection {
    *
    * @param maxRequests requests open at a time, if the library does not limit them.
    */
-  speaks(farewell: Farewell, maxRequests: number = Infinity): void {
-    this.#farewell = farewell;
+  speaks(shutdown: Shutdown, maxRequests: number = Infinity): void {
+    this.#shutdown = shutdown;
     this.#maxRequests = maxRequests;
     if (this.#isGoing) this.goAway();
   }
@@ -83,7 +83,7 @@ export class TcpConnection {
   /** Ends the connection once its open requests are answered. */
   goAway(): void {
     this.#isGoing = true;
-    this.#farewell?.goAway();
+    this.#shutdown?.goAway();
     this.#endIfGone();
   }
 
@@ -122,14 +122,14 @@ export class TcpConnection {
   look(nowMs: number): void {
     const { bytesRead, bytesWritten } = this.#options.socket;
     if (!this.#isLingering && this.#stray.look(bytesRead, bytesWritten, nowMs))
-      this.#end("stray", "a client sends what nobody waits for");
+      this.#end("stray", "a client sends bytes that belong to no request");
   }
 
   /** Ends slow requests and an idle connection. */
   sweep(nowMs: number): void {
     if (!this.#requests.sweep(nowMs)) return;
     // A client that ignores it is cut off at the next sweep.
-    if (this.#isGoing || !this.#farewell) this.#options.socket.destroy();
+    if (this.#isGoing || !this.#shutdown) this.#options.socket.destroy();
     else this.goAway();
   }
 
@@ -151,7 +151,7 @@ export class TcpConnection {
   }
 
   #endIfGone(): void {
-    if (this.#isGoing && !this.isBusy) this.#farewell?.end();
+    if (this.#isGoing && !this.isBusy) this.#shutdown?.end();
   }
 
   #end(refusal: BudgetRefusal, why: string): void {

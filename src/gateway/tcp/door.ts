@@ -15,7 +15,7 @@ import { createServer, type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
 import * as defaults from "../../defaults/index.ts";
-import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
+import type { Arrivals } from "../budget/arrivals.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import type { KeyPair } from "../../files/pem.ts";
 import type { Budget } from "../budget/budget.ts";
@@ -32,8 +32,7 @@ export interface TcpDoorOptions extends KeyPair {
   readonly fieldsFor: (authority: string | undefined) => ResponseFields;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
-  /** Factor on the default limits on new TCP connections. */
-  readonly arrivalsScale: number;
+  readonly arrivals: Arrivals;
   readonly budget: Budget;
   readonly faults: Faults;
 }
@@ -49,14 +48,12 @@ export class TcpDoor {
   readonly #http1: Http1Server;
   /** By the addresses and ports of both ends, which a TLS socket has as well. */
   readonly #connections = new Map<string, { readonly socket: Socket; readonly connection: TcpConnection }>();
-  readonly #arrivals: Arrivals;
   #timers: readonly NodeJS.Timeout[] = [];
 
   /** @throws the system's error if the key and certificate do not load. */
   constructor(options: TcpDoorOptions) {
     this.#options = options;
-    const { key, cert, idleTimeoutMs, arrivalsScale } = options;
-    this.#arrivals = new Arrivals(scaleArrivals(defaults.tcpArrivals, arrivalsScale), performance.now());
+    const { key, cert, idleTimeoutMs } = options;
     const handshakeTimeout = Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs);
     this.#tls = createTls({ key, cert, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout });
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
@@ -91,14 +88,14 @@ export class TcpDoor {
   }
 
   #connected(socket: Socket): void {
-    const { maxConnections, idleTimeoutMs, budget, fetch } = this.#options;
+    const { maxConnections, idleTimeoutMs, arrivals, budget, fetch } = this.#options;
     socket.on("error", () => undefined);
     // The client has gone already.
     if (socket.remoteAddress === undefined) return void socket.destroy();
     const address = plainIp(socket.remoteAddress);
     const faults = this.#options.faults.of(address);
     // Checked before TLS, because a handshake is the most expensive thing that an unknown client gets for free.
-    if (!this.#arrivals.take(address, performance.now())) {
+    if (!arrivals.take(address, performance.now())) {
       budget.refuse("arrivals");
       return turnAway(socket, faults, "a source connects too often");
     }
@@ -134,8 +131,8 @@ export class TcpDoor {
     if (socket.alpnProtocol === "h2") this.#serveHttp2(socket, connection);
     else {
       // Each response says so (`connection: close`).
-      const farewell = { goAway: () => undefined, end: () => socket.destroySoon() };
-      connection.speaks(farewell, defaults.maxPipelinedRequests);
+      const shutdown = { goAway: () => undefined, end: () => socket.destroySoon() };
+      connection.speaks(shutdown, defaults.maxPipelinedRequests);
       this.#http1.emit("connection", socket);
     }
   }

@@ -8,6 +8,7 @@ import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { codeOf } from "../../system-error.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
+import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import { Budget, type BudgetStats } from "../budget/budget.ts";
 import { Faults } from "../exchange/faults.ts";
 import type { Http3App } from "../http3/server.ts";
@@ -19,7 +20,7 @@ export interface Http2GatewayOptions extends KeyPair {
   readonly host?: string;
   /** TCP port, usually the number of the relay's UDP port; 0 if absent, which takes a free one. */
   readonly port?: number;
-  /** UDP port of HTTP/3 that clients are told of (`Alt-Svc`, RFC 7838); the number of the TCP port if absent. */
+  /** UDP port of HTTP/3 that is advertised to clients (`Alt-Svc`, RFC 7838); the number of the TCP port if absent. */
   readonly http3Port?: number;
   /** Host that serves HTTP/3, a name or an IP literal; the host that the client asked for if absent. */
   readonly http3Host?: string;
@@ -81,8 +82,10 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
     ...options,
     maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxHttp2Connections),
     idleTimeoutMs: requireFromOne("idleTimeoutMs", options.idleTimeoutMs, defaults.gatewayConnectionIdleMs),
-    arrivalsScale:
-      requireFromOne("connectionsPerSecond", options.connectionsPerSecond, usualPerSecond) / usualPerSecond,
+    arrivals: new Arrivals(
+      scaleArrivals(defaults.tcpArrivals, options.connectionsPerSecond),
+      performance.now(),
+    ),
     budget,
     faults,
     fetch: (request) => app.fetch(request),
@@ -122,8 +125,6 @@ async function close(door: TcpDoor, faults: Faults): Promise<void> {
   door.close();
   faults.flush();
 }
-
-const usualPerSecond: number = defaults.tcpArrivals.perSource.perSecond;
 
 function openDoor(host: string, port: number, options: ConstructorParameters<typeof TcpDoor>[0]): TcpDoor {
   try {

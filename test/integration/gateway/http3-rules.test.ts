@@ -61,7 +61,7 @@ describe("a connection over HTTP/3", () => {
     expect(client.closedWith).toBe(http3Code.closedCriticalStream);
   });
 
-  it("ends with more unidirectional streams than anybody needs", async () => {
+  it("ends with more unidirectional streams than a client needs", async () => {
     const client = await (await serve()).connect();
     // Streams of a reserved type, which nobody has to know (RFC 9114 §6.2.3).
     for (let i = 1; i < 40; i++) client.sendRaw(2 + 4 * i, Buffer.from([0x21]), false);
