@@ -1,6 +1,9 @@
 /** Header fields of a response, including `:status`. */
 export type ResponseFields = Record<string, string | string[]>;
 
+/** Returns the header fields of every response to a client that asked for `authority`. */
+export type FieldsFor = (authority: string | undefined) => ResponseFields;
+
 /**
  * A request's stream as an exchange uses it, for any version of HTTP. It emits `data` and `end` for the request's body,
  * `aborted` if that breaks off, `close` at the very end, and possibly `error`.

@@ -1,35 +1,21 @@
-import {
-  createServer as createHttp1,
-  type IncomingMessage,
-  type Server as Http1Server,
-  STATUS_CODES,
-} from "node:http";
-import {
-  constants,
-  type IncomingHttpHeaders,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type { Server as Http1Server } from "node:http";
 import { createServer, type Server, Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
 import * as defaults from "../../defaults/index.ts";
 import type { Arrivals } from "../budget/arrivals.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import type { KeyPair } from "../../files/pem.ts";
 import type { Budget } from "../budget/budget.ts";
-import type { ResponseFields } from "../exchange/stream.ts";
+import type { FieldsFor } from "../exchange/stream.ts";
 import type { Faults, SourceFaults } from "../exchange/faults.ts";
-import { Http1ServerStream, laterFields } from "./http1-stream.ts";
-import { Http2ServerStream } from "./http2-stream.ts";
+import { createHttp1 } from "./http1-server.ts";
+import { serveHttp2Session } from "./http2-session.ts";
 import { TcpConnection } from "./connection.ts";
 
 /** Options of a {@link TcpDoor}. */
 export interface TcpDoorOptions extends KeyPair {
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Returns the header fields of every response to a client that asked for `authority`. */
-  readonly fieldsFor: (authority: string | undefined) => ResponseFields;
+  readonly fieldsFor: FieldsFor;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
   readonly arrivals: Arrivals;
@@ -59,7 +45,7 @@ export class TcpDoor {
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
     // The client speaks no TLS, or other versions of it. That is not worth a log line.
     this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
-    this.#http1 = this.#createHttp1();
+    this.#http1 = createHttp1((socket) => this.#connectionOf(socket), options.fieldsFor);
     this.server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
     this.server.once("listening", () => this.#keepTime());
   }
@@ -128,99 +114,13 @@ export class TcpDoor {
     const connection = this.#connectionOf(socket);
     socket.on("error", () => undefined);
     if (!connection) return void socket.destroy();
-    if (socket.alpnProtocol === "h2") this.#serveHttp2(socket, connection);
+    if (socket.alpnProtocol === "h2") serveHttp2Session(socket, connection, this.#options.fieldsFor);
     else {
       // Each response says so (`connection: close`).
       const shutdown = { goAway: () => undefined, end: () => socket.destroySoon() };
       connection.speaks(shutdown, defaults.maxPipelinedRequests);
       this.#http1.emit("connection", socket);
     }
-  }
-
-  #serveHttp2(socket: TLSSocket, connection: TcpConnection): void {
-    const maxStreams = streamsFor(connection.sourceConnections);
-    const session: ServerHttp2Session = performServerHandshake(socket, {
-      settings: {
-        maxConcurrentStreams: maxStreams,
-        maxHeaderListSize: defaults.maxHeaderBytes,
-      },
-      maxSessionMemory: defaults.maxHttp2SessionMiB,
-      streamResetBurst: defaults.http2ResetBurst,
-      streamResetRate: defaults.http2ResetsPerSecond,
-    });
-    // Sends GOAWAY (RFC 9113 §6.8), and ends by itself.
-    connection.speaks({ goAway: () => session.close(), end: () => undefined });
-    session.on("error", (error) => connection.failed(error));
-    session.on("stream", (stream, fields, flags) => {
-      stream.on("error", ignore);
-      // Deferred by a turn, so that a request that is reset at once (CVE-2023-44487) costs next to nothing.
-      setImmediate(() => {
-        if (!stream.closed && !stream.destroyed)
-          this.#openHttp2(stream, fields, (flags & endStreamFlag) !== 0, connection);
-      });
-    });
-  }
-
-  #openHttp2(
-    stream: ServerHttp2Stream,
-    fields: IncomingHttpHeaders,
-    hasEnded: boolean,
-    connection: TcpConnection,
-  ): void {
-    const isOpen = connection.open(fields, hasEnded, () => {
-      const extra = this.#options.fieldsFor(fields[":authority"]);
-      const wrapped = new Http2ServerStream(stream, hasEnded, extra);
-      wrapped.expect(fields);
-      return wrapped;
-    });
-    // The request was not processed, so the client may retry it (RFC 9113 §8.7).
-    if (!isOpen) stream.close(constants.NGHTTP2_REFUSED_STREAM);
-  }
-
-  #createHttp1(): Http1Server {
-    const server = createHttp1({
-      maxHeaderSize: defaults.maxHeaderBytes,
-      // The sweep enforces the connection's time limits.
-      requestTimeout: 0,
-      headersTimeout: 0,
-      keepAliveTimeout: 0,
-    });
-    server.on("request", (request, response) => {
-      const refusal = framingRefusal(request);
-      if (refusal) return this.#refuse(request.socket, refusal);
-      const connection = this.#connectionOf(request.socket);
-      const { host } = request.headers;
-      const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
-      const isOpen = connection?.open(
-        laterFields(request),
-        length === "0" && coding === undefined,
-        () => new Http1ServerStream(request, response, this.#options.fieldsFor(host), connection),
-      );
-      // Node would end each of hundreds of pipelined requests with an error, whose stack costs more than the request.
-      if (connection?.isOver) return void request.destroy();
-      if (isOpen) return;
-      response.on("error", () => undefined);
-      response
-        .writeHead(503, { "retry-after": String(defaults.retryAfterSeconds), connection: "close" })
-        .end();
-    });
-    server.on("connect", (_request, socket) => this.#refuse(socket, 501));
-    server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-      if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-      const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
-      this.#refuse(socket, isTooLong ? 431 : 400);
-    });
-    return server;
-  }
-
-  #refuse(socket: Duplex, status: number): void {
-    const connection = this.#connectionOf(socket);
-    connection?.refused(status);
-    // The client would take it for part of the response that it waits for.
-    if (connection?.isBusy) return void socket.destroy();
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
-    );
   }
 
   #look(): void {
@@ -238,25 +138,6 @@ function turnAway(socket: Socket, faults: SourceFaults, why: string): void {
   faults.write("info", "over-budget", why);
   socket.destroy();
 }
-
-/** Returns a connection's part of the streams of its source, so that many connections may ask for little more than a few. */
-function streamsFor(sourceConnections: number): number {
-  const share = Math.floor(defaults.maxSourceStreams / sourceConnections);
-  return Math.max(defaults.minHttp2Streams, Math.min(defaults.maxHttp2Streams, share));
-}
-
-/** Returns the status for a message that Node parses but this server does not serve (RFC 9110 §15.6.6, RFC 9112 §6.1). */
-function framingRefusal({ httpVersionMajor, headers }: IncomingMessage): number | undefined {
-  if (httpVersionMajor !== 1) return 505;
-  const coding = headers["transfer-encoding"]?.toLowerCase();
-  return coding === undefined || coding === "chunked" ? undefined : 501;
-}
-
-/** RFC 9113 §6.2 */
-const endStreamFlag = 1;
-
-/** An error without a listener would end the process. */
-function ignore(): void {}
 
 /** Both ends, because a client may connect from one port to several addresses of the server. */
 function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

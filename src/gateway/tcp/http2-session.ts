@@ -1,0 +1,49 @@
+import { constants, performServerHandshake } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import * as defaults from "../../defaults/index.ts";
+import type { FieldsFor } from "../exchange/stream.ts";
+import type { TcpConnection } from "./connection.ts";
+import { Http2ServerStream } from "./http2-stream.ts";
+
+/** Serves HTTP/2 on a connection. */
+export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, fieldsFor: FieldsFor): void {
+  const session = performServerHandshake(socket, {
+    settings: {
+      maxConcurrentStreams: streamsFor(connection.sourceConnections),
+      maxHeaderListSize: defaults.maxHeaderBytes,
+    },
+    maxSessionMemory: defaults.maxHttp2SessionMiB,
+    streamResetBurst: defaults.http2ResetBurst,
+    streamResetRate: defaults.http2ResetsPerSecond,
+  });
+  // Sends GOAWAY (RFC 9113 §6.8), and ends by itself.
+  connection.speaks({ goAway: () => session.close(), end: () => undefined });
+  session.on("error", (error) => connection.failed(error));
+  session.on("stream", (stream, fields, flags) => {
+    stream.on("error", ignore);
+    const hasEnded = (flags & endStreamFlag) !== 0;
+    // Deferred by a turn, so that a request that is reset at once (CVE-2023-44487) costs next to nothing.
+    setImmediate(() => {
+      if (stream.closed || stream.destroyed) return;
+      const isOpen = connection.open(fields, hasEnded, () => {
+        const wrapped = new Http2ServerStream(stream, hasEnded, fieldsFor(fields[":authority"]));
+        wrapped.expect(fields);
+        return wrapped;
+      });
+      // The request was not processed, so the client may retry it (RFC 9113 §8.7).
+      if (!isOpen) stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+  });
+}
+
+/** Returns a connection's part of the streams of its source, so that many connections may ask for little more than a few. */
+function streamsFor(sourceConnections: number): number {
+  const share = Math.floor(defaults.maxSourceStreams / sourceConnections);
+  return Math.max(defaults.minHttp2Streams, Math.min(defaults.maxHttp2Streams, share));
+}
+
+/** RFC 9113 §6.2 */
+const endStreamFlag = 1;
+
+/** An error without a listener would end the process. */
+function ignore(): void {}
