@@ -10,6 +10,9 @@ import type { HeadRefusal, RequestHead } from "./request-head.ts";
 import { plainResponse, responseFields } from "./response-head.ts";
 import { OverBudget, ResponseWriter } from "./response-writer.ts";
 
+/** The app. */
+export type Fetch = (request: Request) => Response | Promise<Response>;
+
 /** Options of an {@link Exchange}. */
 export interface ExchangeOptions {
   readonly stream: ExchangeStream;
@@ -79,38 +82,9 @@ export class Exchange {
     void this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}));
   }
 
-  /** Answers with the app's response. */
-  serve(
-    head: RequestHead,
-    ip: string | undefined,
-    fetch: (request: Request) => Response | Promise<Response>,
-  ): void {
-    void this.#serve(head, ip, fetch);
-  }
-
-  /** Ends a slow exchange, and notes a long wait for the app. */
-  sweep(nowMs: number): void {
-    if (this.#isTooSlow(nowMs)) this.#endSlow();
-    else if (this.#waitsSinceMs !== undefined && nowMs - this.#waitsSinceMs >= longWaitMs) this.#waitLong();
-  }
-
-  #endSlow(): void {
-    this.#options.budget.refuse("slow");
-    this.#reset("too-slow", "a client was too slow", http3Code.requestIncomplete);
-  }
-
-  /** Stops the stream both ways, and tells the app. Idempotent. */
-  close(code: number): void {
-    if (this.#isClosed) return;
-    this.#gone(true);
-    this.#options.stream.close(code);
-  }
-
-  async #serve(
-    { method, url, headers, contentLength }: RequestHead,
-    ip: string | undefined,
-    fetch: (request: Request) => Response | Promise<Response>,
-  ): Promise<void> {
+  /** Answers with the app's response, or with 500 if the app fails. */
+  async serve(head: RequestHead, ip: string | undefined, fetch: Fetch): Promise<void> {
+    const { method, url, headers, contentLength } = head;
     const { faults } = this.#options;
     this.#method = method;
     // Content of GET and HEAD has no meaning (RFC 9110 §9.3.1), and `Request` accepts none.
@@ -132,6 +106,24 @@ export class Exchange {
       faults.write("error", "app-failed", "the app threw an error", { err });
       await this.#respond(plainResponse(500, "Internal Server Error"));
     }
+  }
+
+  /** Ends a slow exchange, and notes a long wait for the app. */
+  sweep(nowMs: number): void {
+    if (this.#isTooSlow(nowMs)) this.#endSlow();
+    else if (this.#waitsSinceMs !== undefined && nowMs - this.#waitsSinceMs >= longWaitMs) this.#waitLong();
+  }
+
+  #endSlow(): void {
+    this.#options.budget.refuse("slow");
+    this.#reset("too-slow", "a client was too slow", http3Code.requestIncomplete);
+  }
+
+  /** Stops the stream both ways, and tells the app. Idempotent. */
+  close(code: number): void {
+    if (this.#isClosed) return;
+    this.#gone(true);
+    this.#options.stream.close(code);
   }
 
   /** Resolves when the app may be asked. While answers of its connection or source wait for room, it is asked for no more. */

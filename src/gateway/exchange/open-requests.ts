@@ -1,7 +1,7 @@
 import { http3Code } from "../../http3/index.ts";
 import type { ConnectionBudget } from "../budget/connection.ts";
 import type { RequestBudget } from "../budget/request.ts";
-import { Exchange, type ExchangeOptions } from "./exchange.ts";
+import { Exchange, type ExchangeOptions, type Fetch } from "./exchange.ts";
 import type { SourceFaults } from "./faults.ts";
 import { IdleTime, type IdleLimits } from "./idle-time.ts";
 import { type FieldMap, headBytes, type HeadRefusal, readHead, type RequestHead } from "./request-head.ts";
@@ -11,7 +11,7 @@ export interface OpenRequestsOptions {
   /** Closed with the connection. */
   readonly budget: ConnectionBudget;
   readonly faults: SourceFaults;
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: Fetch;
   /** Client address that the app sees; `undefined` where it could pass for a proven one. */
   readonly ip: string | undefined;
   readonly idle: IdleLimits;
@@ -72,7 +72,7 @@ export class OpenRequests {
     // RFC 9114 §4.1.2. A body that follows is checked as it arrives.
     else if (parts.hasEnded && (head.contentLength ?? 0) > 0)
       exchange.refuse({ status: 400, why: "the body is shorter than was announced", method: head.method });
-    else exchange.serve(head, this.#ip, fetch);
+    else void exchange.serve(head, this.#ip, fetch);
   }
 
   /**

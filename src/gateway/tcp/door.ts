@@ -6,6 +6,7 @@ import type { Arrivals } from "../budget/arrivals.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import type { KeyPair } from "../../files/pem.ts";
 import type { Budget } from "../budget/budget.ts";
+import type { Fetch } from "../exchange/exchange.ts";
 import type { FieldsFor } from "../exchange/stream.ts";
 import type { Faults, SourceFaults } from "../exchange/faults.ts";
 import { createHttp1 } from "./http1-server.ts";
@@ -14,7 +15,7 @@ import { TcpConnection } from "./connection.ts";
 
 /** Options of a {@link TcpDoor}. */
 export interface TcpDoorOptions extends KeyPair {
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: Fetch;
   readonly fieldsFor: FieldsFor;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
