@@ -30,7 +30,7 @@ export class RoomWaits {
 
   /** Whether there is no room for a response, however short. */
   get isFull(): boolean {
-    return this.#fullWithResponse() !== undefined;
+    return this.#fullWith(minResponseBytes) !== undefined;
   }
 
   /** Takes bytes in the asker's turn. Resolves after `onTaken`, which is called as they are taken, or when the asker stops. */
@@ -59,7 +59,7 @@ export class RoomWaits {
 
   /** Resolves when there is room for a short response, or when the asker stops. */
   async room(asker: object): Promise<void> {
-    const full = this.#fullWithResponse();
+    const full = this.#fullWith(minResponseBytes);
     if (!full) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = (): void => {
@@ -85,8 +85,11 @@ export class RoomWaits {
   /** Serves the waits for which there is room by now. */
   serve(): void {
     if (this.#room.serve()) this.#options.onCrowded();
+    // As many as there is room for: the others would only find none again.
+    let bytes = minResponseBytes;
     for (const end of this.#questions.values()) {
-      if (this.isFull) break;
+      if (this.#fullWith(bytes)) break;
+      bytes += minResponseBytes;
       end();
     }
   }
@@ -97,8 +100,8 @@ export class RoomWaits {
     if (full === "all") this.#options.onCrowded();
   }
 
-  #fullWithResponse(): RoomScope | undefined {
-    const full = this.#room.fullWith(minResponseBytes);
+  #fullWith(bytes: number): RoomScope | undefined {
+    const full = this.#room.fullWith(bytes);
     // Bytes of other sources keep no request from the app; its response may have to wait.
     return full === "all" ? undefined : full;
   }

@@ -89,3 +89,23 @@ it("an asker that stops waiting takes nothing, even if there is room in the same
   await taken;
   expect([waits.isEmpty, seen.taken, room.heldBytes]).toEqual([true, ["a", "b", "c"], 2 * pieceBytes]);
 });
+
+it("room for so many short responses ends as many waits for the app, however many there are", async () => {
+  const { sourceOf, connectionOf, waitsIn, take } = bench();
+  const room = connectionOf(sourceOf());
+  const waits = waitsIn(room);
+  for (const name of ["a", "b", "c"]) take(waits, name);
+  let ended = 0;
+  const questions = Array.from({ length: 100 }, () => waits.room({}).then(() => ended++));
+  const endedAfter = async (bytes: number): Promise<number> => {
+    room.give(bytes);
+    waits.serve();
+    await new Promise(setImmediate);
+    return ended;
+  };
+  expect(await endedAfter(minResponseBytes)).toBe(1);
+  expect(await endedAfter(2 * minResponseBytes)).toBe(4);
+  room.clear();
+  expect(await endedAfter(0)).toBe(100);
+  await Promise.all(questions);
+});
