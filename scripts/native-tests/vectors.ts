@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { verdict } from "../../src/forwarder/dgram/demux.ts";
-import { changedPacket, fixture, verdictOf } from "../../test/unit/forwarder/dgram/packets.ts";
+import { accepter, changedPacket, fixture, verdictOf } from "../../test/unit/forwarder/dgram/packets.ts";
 import { buildPath, projectPath } from "./command.ts";
 
 /** How many changed packets the C is compared on, each time with others. */
@@ -11,7 +11,7 @@ const verdictNames: ReadonlyMap<number, string> = new Map([
   [verdict.gateway, "QP_VERDICT_GATEWAY"],
   [verdict.stun, "QP_VERDICT_STUN"],
   [verdict.empty, "QP_VERDICT_EMPTY"],
-  [verdict.initialRoute, "QP_VERDICT_INITIAL_ROUTE"],
+  [accepter, "QP_VERDICT_INITIAL_ROUTE"],
   [verdict.noRoute, "QP_VERDICT_NO_ROUTE"],
 ]);
 
@@ -35,7 +35,7 @@ export function writeVectors(): string {
 
 function encodeVector(name: string, datagram: Uint8Array): string {
   const sorted = verdictOf(datagram);
-  const isSession = sorted >= 0;
+  const isSession = sorted >= 0 && sorted !== accepter;
   const expected = isSession ? "QP_VERDICT_SESSION" : verdictNames.get(sorted)!;
   return `  { ${JSON.stringify(name)}, ${encodeBytes(datagram)}, ${datagram.length}, ${expected}, ${isSession ? sorted : 0} },\n`;
 }

@@ -5,11 +5,6 @@ import type { InitialRoute, SessionId } from "./contract.ts";
 const minDestinationBytes = 8;
 const maxDestinationBytes = 20;
 
-/** Lookup of initial routes. */
-export interface InitialRouteLookup {
-  has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean;
-}
-
 /** A copy of the table elsewhere, which is told of every change. */
 export interface InitialRouteMirror {
   /** A route is new, or replaces the one with the same DCID, which is the same dial's or has expired. */
@@ -18,7 +13,7 @@ export interface InitialRouteMirror {
 }
 
 /** The initial routes, each until it expires or one of its sessions ends; bounded per accepter. */
-export class InitialRouteTable implements InitialRouteLookup {
+export class InitialRouteTable {
   readonly #mirror: InitialRouteMirror | undefined;
   readonly #routes = new Map<string, InitialRoute>();
   readonly #keysTo = new Map<SessionId, Set<string>>();
@@ -49,10 +44,6 @@ export class InitialRouteTable implements InitialRouteLookup {
     addTo(this.#keysFrom, route.from, key);
     this.#mirror?.added(route);
     return true;
-  }
-
-  has(bytes: Uint8Array, at: number, length: number, nowMs: number): boolean {
-    return this.find(bytes, at, length, nowMs) !== undefined;
   }
 
   /** Returns the live route of the DCID at `at`. */

@@ -1,7 +1,7 @@
+import type { Address } from "../../wire/address.ts";
 import { cidBytes } from "../../wire/connection-id.ts";
 import { isStun } from "../../wire/stun.ts";
 import type { SessionId } from "../contract.ts";
-import type { InitialRouteLookup } from "../initial-routes.ts";
 
 /** The 12-byte connection IDs in use. */
 export interface RouteLookup {
@@ -9,7 +9,13 @@ export interface RouteLookup {
   find(bytes: Uint8Array, at: number): SessionId;
 }
 
-/** Verdicts on datagrams that no session's connection ID leads. All are below zero, so none is a session id. */
+/** The initial routes. */
+export interface InitialRouteLookup {
+  /** Returns the session that the DCID at `at` leads to if a datagram comes from `source`, the dialer's address; otherwise −1. */
+  findInitial(bytes: Uint8Array, at: number, length: number, source: Address, nowMs: number): SessionId;
+}
+
+/** Verdicts on datagrams that lead to no session. All are below zero, so none is a session id. */
 export const verdict = {
   /** For the application's HTTP/3 server. */
   gateway: -1,
@@ -17,32 +23,31 @@ export const verdict = {
   stun: -2,
   /** Without payload. */
   empty: -3,
-  /** For the session that the initial route of the DCID at {@link longDestination} leads to, if it comes from the dialer. */
-  initialRoute: -4,
   /** A peer's long header to a connection ID that leads nowhere, or nowhere yet. */
-  noRoute: -5,
+  noRoute: -4,
 } as const;
 
-/** The id of the session whose connection ID a datagram carries, or one of {@link verdict}. */
+/** The id of the session that a datagram leads to, or one of {@link verdict}. */
 export type Sorted = SessionId | (typeof verdict)[keyof typeof verdict];
 
 /** Offset of the DCID in a long header, in bytes (RFC 8999 §5.1): after first byte, version and length. */
-export const longDestination = 6;
+const longDestination = 6;
 /** Offset of the DCID in a short header (RFC 8999 §5.2). */
 const shortDestination = 1;
 
 /**
- * Sorts a UDP payload by the rules of docs/protocol.md. Allocates nothing while there are no initial routes. Returns the id of the session whose connection ID
- * it carries, or one of {@link verdict}.
+ * Sorts a UDP payload from `source` by the rules of docs/protocol.md. Each connection ID is looked up once. Allocates nothing
+ * while there are no initial routes.
  */
 export function classify(
   datagram: Uint8Array,
+  source: Address,
+  nowMs: number,
   routes: RouteLookup,
   initialRoutes: InitialRouteLookup,
-  nowMs: number,
 ): Sorted {
   if (datagram.length === 0) return verdict.empty;
-  if (datagram[0]! >= 0x80) return classifyLong(datagram, routes, initialRoutes, nowMs);
+  if (datagram[0]! >= 0x80) return classifyLong(datagram, source, nowMs, routes, initialRoutes);
   if (isStun(datagram)) return verdict.stun;
   if (datagram.length < shortDestination + cidBytes) return verdict.gateway;
   return isRelayed(datagram, shortDestination) ? routes.find(datagram, shortDestination) : verdict.gateway;
@@ -50,10 +55,11 @@ export function classify(
 
 function classifyLong(
   datagram: Uint8Array,
+  source: Address,
+  nowMs: number,
   routes: RouteLookup,
   initialRoutes: InitialRouteLookup,
-  nowMs: number,
-): number {
+): Sorted {
   // The length of the source CID must follow the destination CID.
   if (datagram.length <= longDestination) return verdict.gateway;
   const length = datagram[longDestination - 1]!;
@@ -62,7 +68,8 @@ function classifyLong(
     const session = routes.find(datagram, longDestination);
     if (session >= 0) return session;
   }
-  if (initialRoutes.has(datagram, longDestination, length, nowMs)) return verdict.initialRoute;
+  const accepter = initialRoutes.findInitial(datagram, longDestination, length, source, nowMs);
+  if (accepter >= 0) return accepter;
   return isFromPeer(datagram, longDestination + length, routes) ? verdict.noRoute : verdict.gateway;
 }
 

@@ -1,8 +1,8 @@
 import { type Address, type PeerAddress, sameAddress } from "../../wire/address.ts";
 import type { DropReason, SessionId, SourcePolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
-import { classify, longDestination, type Sorted, verdict } from "./demux.ts";
-import { type InitialRouteLookup, InitialRouteTable } from "../initial-routes.ts";
+import { classify, type InitialRouteLookup, type Sorted } from "./demux.ts";
+import { InitialRouteTable } from "../initial-routes.ts";
 import { type Send, sendDropReason } from "../udp/send.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
@@ -13,10 +13,8 @@ export interface PacketRelayOptions {
   readonly send: Send;
 }
 
-const noInitialRoutes: InitialRouteLookup = { has: () => false };
-
-/** Applies policy to datagrams with a *relay* verdict, and accounts for them. */
-export class PacketRelay {
+/** Sorts datagrams, applies policy to those that lead to a session, and accounts for them. */
+export class PacketRelay implements InitialRouteLookup {
   readonly sessions: SessionTable = new SessionTable();
   readonly initialRoutes: InitialRouteTable = new InitialRouteTable();
   readonly #options: PacketRelayOptions;
@@ -25,19 +23,16 @@ export class PacketRelay {
     this.#options = options;
   }
 
-  /** Sorts a datagram. An initial route applies only to datagrams of its dialer; others are sorted as if there were none. */
+  /** Sorts a datagram from `source`. */
   sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
-    const sorted = classify(datagram, this.sessions.routes, this.initialRoutes, nowMs);
-    if (sorted !== verdict.initialRoute) return sorted;
-    const { from, to } = this.initialRoutes.find(
-      datagram,
-      longDestination,
-      datagram[longDestination - 1]!,
-      nowMs,
-    )!;
-    const { address } = this.sessions.require(from);
-    const isFromDialer = address !== null && sameAddress(address, source);
-    return isFromDialer ? to : classify(datagram, this.sessions.routes, noInitialRoutes, nowMs);
+    return classify(datagram, source, nowMs, this.sessions.routes, this);
+  }
+
+  /** An initial route applies only to datagrams of its dialer; others are sorted as if there were none. */
+  findInitial(bytes: Uint8Array, at: number, length: number, source: Address, nowMs: number): SessionId {
+    const route = this.initialRoutes.find(bytes, at, length, nowMs);
+    const dialer = route && this.sessions.require(route.from).address;
+    return dialer && sameAddress(dialer, source) ? route.to : -1;
   }
 
   /** Forwards a datagram to a session, or counts the refusal. */

@@ -20,7 +20,7 @@ function keyOf({ destinationId }: InitialRoute): string {
 }
 
 function has(table: InitialRouteTable, bytes: Uint8Array, at = nowMs): boolean {
-  return table.has(bytes, 0, bytes.length, at);
+  return table.find(bytes, 0, bytes.length, at) !== undefined;
 }
 
 describe("InitialRouteTable", () => {

@@ -23,18 +23,24 @@ export const fixture: Fixture = JSON.parse(
 );
 
 export const nowMs = 1_000_000;
-export const routes: RouteTable = new RouteTable();
+const routes: RouteTable = new RouteTable();
 fixture.registered.forEach((cid, session) => routes.set(Buffer.from(cid, "hex"), 0, session));
-export const initialRoutes: InitialRouteTable = new InitialRouteTable();
+const initialRoutes: InitialRouteTable = new InitialRouteTable();
 for (const dcid of fixture.initialRoutes)
   initialRoutes.add(
     { destinationId: Buffer.from(dcid, "hex"), to: 0, from: 1, expiresAtMs: nowMs + 1 },
     nowMs,
   );
 
-/** The verdict of the rules in TypeScript, with the fixture's connection IDs. */
-export function verdictOf(datagram: Uint8Array): number {
-  return classify(datagram, routes, initialRoutes, nowMs);
+/** Stands for the session that an initial route leads to; no registered connection ID leads there. */
+export const accepter: number = fixture.registered.length;
+
+/** The verdict of the rules in TypeScript, with the fixture's connection IDs, for a datagram of each route's dialer. */
+export function verdictOf(datagram: Uint8Array, atMs: number = nowMs): number {
+  return classify(datagram, { address: "192.0.2.1", port: 1 }, atMs, routes, {
+    findInitial: (bytes, at, length, _source, now) =>
+      initialRoutes.find(bytes, at, length, now) ? accepter : -1,
+  });
 }
 
 /** An Initial to a DCID that leads nowhere; `sourceId` with its length byte. */
