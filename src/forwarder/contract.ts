@@ -73,7 +73,7 @@ export type DropReason =
   | "gateway-stranger-rate" // short headers of unknown connections come faster than allowed
   | "gateway-share-rate" // new gateway clients of one IPv4 address or IPv6 /64 come faster than allowed
   | "gateway-send-failed" // sending to the gateway or its client failed
-  | "gateway-stray" // on the gateway's side, but not from the gateway, or for a client that is gone (native)
+  | "gateway-stray" // on the gateway's side, but for a client that is gone, or not from the gateway (native)
   | "stun-unanswered"; // a STUN message without an answer; `ForwarderStats.stun` says why
 
 /** Why a STUN message got its answer, or none. */

@@ -248,8 +248,12 @@ export class Splice {
     this.#clients.delete(client.source);
     if (client.local !== undefined) this.#byLocal.delete(client.local);
     this.#virtual.release(client.virtualAddress, nowMs);
-    this.#options.counters.dropped["gateway-send-failed"] += client.waiting?.length ?? 0;
-    return new Promise((resolve) => void client.socket.close(resolve));
+    const { dropped } = this.#options.counters;
+    dropped["gateway-send-failed"] += client.waiting?.length ?? 0;
+    // The gateway's answers that have arrived by now are read in the event loop's next turn, and counted.
+    const socket = client.socket.removeAllListeners("message");
+    socket.on("message", () => dropped["gateway-stray"]++);
+    return new Promise((resolve) => setImmediate(() => setImmediate(() => socket.close(resolve))));
   }
 }
 

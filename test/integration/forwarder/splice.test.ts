@@ -43,4 +43,17 @@ describe("Splice", () => {
     await splice.close(0);
     expect([counters.dropped["gateway-send-failed"], splice.size]).toEqual([1, 0]);
   });
+
+  it("counts the answers that have arrived for a client when it is forgotten", async () => {
+    const upstream = await openPeer();
+    const counters = createCounters();
+    const splice = createSplice(upstream.address, counters);
+    splice.forward(initial, { address: "192.0.2.1", port: 1 }, 0);
+    await settles(() => upstream.inbox.length, 1);
+    upstream.send(initial, upstream.inbox[0]!.from);
+    // The answer is sent in this turn, and can be read in the next.
+    await new Promise(process.nextTick);
+    await splice.close(0);
+    expect(counters.dropped["gateway-stray"]).toBe(1);
+  });
 });

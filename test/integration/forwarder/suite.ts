@@ -107,7 +107,8 @@ export function forwarderSuite(name: string, create: CreateForwarder, special: r
       const reasons = Object.keys(dropped).map((reason) => `dropped ${reason}`);
       const outcomes = Object.keys(stun).map((outcome) => `stun ${outcome}`);
       const expected = [...reasons, ...outcomes].filter((each) => !special.includes(each));
-      expect([...harness.tripped].toSorted()).toEqual(expected.toSorted());
+      const tripped = [...harness.tripped].filter((each) => !special.includes(each));
+      expect(tripped.toSorted()).toEqual(expected.toSorted());
     });
   });
 }
