@@ -8,7 +8,11 @@ import { isLoopback, isWildcard } from "../wire/ip.ts";
  *
  * @param interfaces returns the IP literals of the system's interfaces. It is slow, so it is called only if they matter.
  */
-export function isOwnAddress(address: Address, bound: Address, interfaces: () => readonly string[]): boolean {
+export function isOwnAddress(
+  address: Address,
+  bound: Address,
+  interfaces: () => readonly string[] = interfaceAddresses,
+): boolean {
   if (address.port !== bound.port) return false;
   const to = address.address;
   // A datagram to the unspecified address goes to the loopback interface.
@@ -18,12 +22,11 @@ export function isOwnAddress(address: Address, bound: Address, interfaces: () =>
   return isLoopback(to) || interfaces().includes(to);
 }
 
-/** Returns the IP literals of the system's interfaces. */
-export function interfaceAddresses(): string[] {
+function interfaceAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 }
 
-/** Returns the same, with the interface's name after an IPv6 address of one link (RFC 4007 §11), which cannot be bound without it. */
+/** Returns the IP literals of the system's interfaces, with the interface's name after an IPv6 address of one link (RFC 4007 §11), which cannot be bound without it. */
 export function hostAddresses(): string[] {
   return Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
     all.map((info) => (info.family === "IPv6" && info.scopeid ? `${info.address}%${name}` : info.address)),

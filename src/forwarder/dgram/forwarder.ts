@@ -15,7 +15,7 @@ import type {
 } from "../contract.ts";
 import { type Counters, createCounters } from "../counters.ts";
 import { verdict } from "./demux.ts";
-import { interfaceAddresses, isOwnAddress } from "../own-address.ts";
+import { isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
 import { PacketRelay } from "./relay.ts";
 import { QueueReader } from "../stun/queue-reader.ts";
@@ -101,7 +101,7 @@ class DgramForwarder implements Forwarder {
   }
 
   isOwnAddress(address: Address): boolean {
-    return isOwnAddress(address, this.#socket.bound, interfaceAddresses);
+    return isOwnAddress(address, this.#socket.bound);
   }
 
   xdp(): XdpStatus {

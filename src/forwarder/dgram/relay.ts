@@ -3,7 +3,7 @@ import type { DropReason, SessionId, SourcePolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import { classify, type InitialRouteLookup, type Sorted } from "./demux.ts";
 import { InitialRouteTable } from "../initial-routes.ts";
-import { type Send, sendDropReason } from "../udp/send.ts";
+import { type Send, sendDropReason } from "../udp/udp-socket.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
 /** Options of a {@link PacketRelay}. */

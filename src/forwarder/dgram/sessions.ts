@@ -2,7 +2,7 @@ import { ShardedMap } from "../../sharded-map.ts";
 import type { PeerAddress } from "../../wire/address.ts";
 import { cidBytes } from "../../wire/connection-id.ts";
 import { AddressMap } from "../udp/address-map.ts";
-import { BucketTable } from "../buckets.ts";
+import { BucketTable } from "./buckets.ts";
 import type { SessionCounters, SessionId, SessionSpec } from "../contract.ts";
 import { noSession } from "../no-session.ts";
 import { RouteTable } from "./route-table.ts";

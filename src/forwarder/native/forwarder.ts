@@ -21,11 +21,11 @@ import { NativeCounters } from "./counters.ts";
 import { createEpochClock, epochMs, fromTestClock } from "./epoch.ts";
 import { planOffload, startOffload } from "./offload.ts";
 import { NativeSessions } from "./sessions.ts";
-import { interfaceAddresses, isOwnAddress } from "../own-address.ts";
+import { isOwnAddress } from "../own-address.ts";
 import { InitialRouteTable } from "../initial-routes.ts";
 import { placeLimits } from "../splice/places.ts";
 import { QueueReader } from "../stun/queue-reader.ts";
-import type { Send } from "../udp/send.ts";
+import type { Send } from "../udp/udp-socket.ts";
 import { StunNonces } from "../stun/nonce.ts";
 import { stunBurstOfKind } from "../stun/payer.ts";
 import { StunResponder } from "../stun/responder.ts";
@@ -128,7 +128,7 @@ class NativeForwarder implements Forwarder {
   }
 
   isOwnAddress(address: Address): boolean {
-    return isOwnAddress(address, this.#bound, interfaceAddresses);
+    return isOwnAddress(address, this.#bound);
   }
 
   xdp(): XdpStatus {

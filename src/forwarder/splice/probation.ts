@@ -74,8 +74,8 @@ function chosenId(
   datagram: Uint8Array,
   { sourceId, version }: { readonly sourceId: Uint8Array; readonly version: number },
 ): Uint8Array | undefined {
-  const isFromNobody = version === 0 || longPacketTypeOf(datagram, version) === longPacketType.retry;
-  if (isFromNobody || sourceId.length > maxConnectionIdBytes) return undefined;
+  const hasNoConnection = version === 0 || longPacketTypeOf(datagram, version) === longPacketType.retry;
+  if (hasNoConnection || sourceId.length > maxConnectionIdBytes) return undefined;
   // Copied, because the datagram's memory is the socket's.
   return Uint8Array.from(sourceId);
 }

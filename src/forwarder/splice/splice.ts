@@ -11,11 +11,10 @@ import { type Address, type PeerAddress, unmapAddress } from "../../wire/address
 import type { ClientsBy, GatewayClient } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import { KnownIds, type UsedIds } from "./known-ids.ts";
-import { PathMap } from "../udp/path-map.ts";
+import { PathMap } from "../udp/address-map.ts";
 import { type Connection, isNewest, type Place, placeLimits, Places } from "./places.ts";
 import { arrivalOf, Probation } from "./probation.ts";
-import { literalLookup } from "../udp/udp-socket.ts";
-import type { Send } from "../udp/send.ts";
+import { literalLookup, type Send } from "../udp/udp-socket.ts";
 import { VirtualAddresses } from "./virtual-addresses.ts";
 
 /** Options of a {@link Splice}. */

@@ -1,6 +1,6 @@
 import { stunBatch, stunSliceMs } from "../../defaults/index.ts";
 
-/** What waits to be read: STUN messages of dgram, upcalls of native. */
+/** A queue to read: the STUN messages of dgram, the upcalls of native. */
 export interface ReadableQueue {
   /** Hands over up to `max` of them, in their order. Returns `false` if there was none. */
   deliver(max: number): boolean;

@@ -1,7 +1,7 @@
 import type { PeerAddress } from "../../wire/address.ts";
 import type { StunAuthority, StunPolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
-import { type Send, sendDropReason } from "../udp/send.ts";
+import { type Send, sendDropReason } from "../udp/udp-socket.ts";
 import type { StunNonces } from "./nonce.ts";
 import { StunServer } from "./server.ts";
 

@@ -12,11 +12,6 @@ export class SourceLimiter {
     this.#maxSources = maxSources;
   }
 
-  /** Number of sources remembered. */
-  get size(): number {
-    return this.#buckets.size;
-  }
-
   /** Reports whether the source of an IP literal may send one more, and counts it. */
   take(address: string, nowMs: number): boolean {
     const source = sourceName(address);

@@ -1,3 +1,5 @@
+import type { PeerAddress } from "../../wire/address.ts";
+
 /**
  * A map keyed by IP literal and port. It has two levels, because the socket provides the literal as a string and a lookup then
  * builds no key. Most addresses have one port only, and for them the second level is no map.
@@ -57,4 +59,32 @@ interface Ports<T> {
   port: number;
   value: T;
   others: Map<number, T> | undefined;
+}
+
+/** A map keyed by a peer's address and the address of this host that its packets come to. */
+export class PathMap<T> {
+  readonly #byLocal = new Map<string | undefined, AddressMap<T>>();
+
+  get({ address, port, local }: PeerAddress): T | undefined {
+    return this.#byLocal.get(local)?.get(address, port);
+  }
+
+  set({ address, port, local }: PeerAddress, value: T): void {
+    const peers = this.#byLocal.get(local) ?? new AddressMap<T>();
+    this.#byLocal.set(local, peers);
+    peers.set(address, port, value);
+  }
+
+  delete({ address, port, local }: PeerAddress): void {
+    const peers = this.#byLocal.get(local);
+    if (!peers) return;
+    peers.delete(address, port);
+    // An address that this host no longer has leaves nothing behind.
+    if (peers.size === 0) this.#byLocal.delete(local);
+  }
+
+  /** Returns all values as they are now. The map may be changed meanwhile. */
+  values(): T[] {
+    return [...this.#byLocal.values()].flatMap((peers) => peers.values());
+  }
 }

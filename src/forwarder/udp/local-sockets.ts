@@ -2,9 +2,8 @@ import type { Socket } from "node:dgram";
 import { localSocketPollMs, maxLocalSockets } from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { formatAddress } from "../../wire/address.ts";
-import type { Send } from "./send.ts";
 import { codeOf } from "../../system-error.ts";
-import { bindUdpSocket, closeUdpSocket, sendFrom } from "./udp-socket.ts";
+import { bindUdpSocket, closeUdpSocket, type Send, sendFrom } from "./udp-socket.ts";
 
 /** Options of {@link LocalSockets}. */
 export interface LocalSocketsOptions {

@@ -5,9 +5,8 @@ import { isWildcard, plainIp } from "../../wire/ip.ts";
 import { listen } from "../listen.ts";
 import { LocalSockets } from "./local-sockets.ts";
 import { hostAddresses } from "../own-address.ts";
-import type { Send } from "./send.ts";
 import { codeOf } from "../../system-error.ts";
-import { bindUdpSocket, closeUdpSocket, sendFrom, type UdpSocketOptions } from "./udp-socket.ts";
+import { bindUdpSocket, closeUdpSocket, type Send, sendFrom, type UdpSocketOptions } from "./udp-socket.ts";
 
 /** Receives a datagram. `source` includes the address of this host that it was sent to, if that is known. */
 export type Receive = (datagram: Uint8Array, source: PeerAddress) => void;

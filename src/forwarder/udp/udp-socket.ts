@@ -1,8 +1,9 @@
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
-import type { Send } from "./send.ts";
-import { createSendQueueGate } from "./send-queue.ts";
+import { maxSendQueueBytes } from "../../defaults/index.ts";
+import { codeOf } from "../../system-error.ts";
+import type { PeerAddress } from "../../wire/address.ts";
 
 /** Options of {@link bindUdpSocket}. */
 export interface UdpSocketOptions {
@@ -42,6 +43,12 @@ export async function bindUdpSocket(options: UdpSocketOptions): Promise<Socket> 
   }
 }
 
+/**
+ * Sends one datagram, from `to.local` if that is known. `done` is called by the end of the current turn, unless the system's
+ * buffer is full: with `null` if the system took the datagram, otherwise with the system's error, or its code alone.
+ */
+export type Send = (datagram: Uint8Array, to: PeerAddress, done: (failure: unknown) => void) => void;
+
 /** Returns a sender for a socket. */
 export function sendFrom(socket: Socket): Send {
   const isQueueFull = createSendQueueGate(() => socket.getSendQueueSize());
@@ -52,6 +59,33 @@ export function sendFrom(socket: Socket): Send {
     else socket.send(datagram, to.port, to.address, done);
   };
 }
+
+/** Datagrams between two looks at the queue, and the most by which it exceeds its limit. */
+const lookInterval = 16;
+
+/**
+ * Reports before each datagram whether the socket's send queue is over its limit (`defaults.maxSendQueueBytes`), so that
+ * datagrams that the system does not take are dropped, not kept. It looks at every sixteenth datagram only: looking at each
+ * costs a hundredth of the packet rate, and the queue is empty unless the socket buffer is full.
+ *
+ * @param queuedBytes the length of the queue, in bytes.
+ */
+export function createSendQueueGate(queuedBytes: () => number): () => boolean {
+  let datagrams = 0;
+  let isFull = false;
+  return () => {
+    if (datagrams++ % lookInterval === 0) isFull = queuedBytes() > maxSendQueueBytes;
+    return isFull;
+  };
+}
+
+/** Returns the reason under which to count a datagram that {@link Send} could not send. */
+export function sendDropReason(failure: unknown): "send-buffer-full" | "send-failed" {
+  return bufferFullCodes.has(codeOf(failure)) ? "send-buffer-full" : "send-failed";
+}
+
+/** Error codes of a socket, or of the network card behind it, that has no room at the moment. */
+const bufferFullCodes: ReadonlySet<string> = new Set(["EAGAIN", "ENOBUFS"]);
 
 /** Resolves once the socket is closed. */
 export function closeUdpSocket(socket: Socket): Promise<void> {

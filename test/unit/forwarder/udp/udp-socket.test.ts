@@ -1,6 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { maxSendQueueBytes } from "../../../../src/defaults/index.ts";
-import { createSendQueueGate } from "../../../../src/forwarder/udp/send-queue.ts";
+import { createSendQueueGate, sendDropReason } from "../../../../src/forwarder/udp/udp-socket.ts";
+
+function failure(code: string): Error {
+  return Object.assign(new TypeError("send"), { code });
+}
+
+it("tells a buffer that is full from a datagram that cannot be sent", () => {
+  expect(["EAGAIN", "ENOBUFS", failure("ENOBUFS")].map(sendDropReason)).toEqual(
+    Array(3).fill("send-buffer-full"),
+  );
+  expect(["EINVAL", failure("EHOSTUNREACH"), new TypeError("no code")].map(sendDropReason)).toEqual(
+    Array(3).fill("send-failed"),
+  );
+});
 
 describe("the gate of the send queue", () => {
   it("closes within sixteen datagrams of a queue over its limit, and opens again", () => {

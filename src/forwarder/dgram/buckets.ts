@@ -1,6 +1,6 @@
-import { QuicpipeError } from "../errors.ts";
-import type { BucketId } from "./contract.ts";
-import { bucketDepthBytes, TokenBucket } from "../token-bucket.ts";
+import { QuicpipeError } from "../../errors.ts";
+import type { BucketId } from "../contract.ts";
+import { bucketDepthBytes, TokenBucket } from "../../token-bucket.ts";
 
 /** The open token buckets, by id. */
 export class BucketTable {
