@@ -1,8 +1,7 @@
 #include <limits.h>
 
 #include "../../../xdp/native/program.h"
-#include "upcall-methods.h"
-#include "links.h"
+#include "handle.h"
 
 static double read_amount(struct qp_call *call, napi_value object, const char *name)
 {

@@ -8,11 +8,11 @@ struct qp_call qp_call_begin(napi_env env, napi_callback_info info)
 {
   struct qp_call call = { .env = env };
   size_t count = QP_MAX_ARGUMENTS;
-  call.has_failed = napi_get_cb_info(env, info, &count, call.arguments, &call.self, NULL) != napi_ok;
+  call.has_failed = napi_get_cb_info(env, info, &count, call.arguments, &call.self, &call.data) != napi_ok;
   return call;
 }
 
-static void expect(struct qp_call *call, bool condition)
+void qp_expect(struct qp_call *call, bool condition)
 {
   call->has_failed |= !condition;
 }
@@ -21,14 +21,14 @@ static void expect(struct qp_call *call, bool condition)
 static double read_number(struct qp_call *call, napi_value value)
 {
   double number = NAN;
-  expect(call, napi_get_value_double(call->env, value, &number) == napi_ok && !isnan(number));
+  qp_expect(call, napi_get_value_double(call->env, value, &number) == napi_ok && !isnan(number));
   return isnan(number) ? 0 : number;
 }
 
 double qp_read_amount(struct qp_call *call, napi_value value)
 {
   double number = read_number(call, value);
-  expect(call, number >= 0);
+  qp_expect(call, number >= 0);
   return number;
 }
 
@@ -44,14 +44,14 @@ uint32_t qp_read_uint32(struct qp_call *call, napi_value value)
 {
   double number = read_number(call, value);
   bool is_in_range = number >= 0 && number <= UINT32_MAX;
-  expect(call, is_in_range);
+  qp_expect(call, is_in_range);
   return is_in_range ? (uint32_t)number : 0;
 }
 
 bool qp_read_bool(struct qp_call *call, napi_value value)
 {
   bool truth = false;
-  expect(call, napi_get_value_bool(call->env, value, &truth) == napi_ok);
+  qp_expect(call, napi_get_value_bool(call->env, value, &truth) == napi_ok);
   return truth;
 }
 
@@ -61,7 +61,7 @@ struct qp_bytes qp_read_bytes(struct qp_call *call, napi_value value)
   napi_typedarray_type type;
   void *data = NULL;
   bool is_array = napi_get_typedarray_info(call->env, value, &type, &bytes.length, &data, NULL, NULL) == napi_ok;
-  expect(call, is_array && type == napi_uint8_array);
+  qp_expect(call, is_array && type == napi_uint8_array);
   bytes.data = data;
   return call->has_failed ? (struct qp_bytes){ 0 } : bytes;
 }
@@ -70,7 +70,7 @@ void qp_read_text(struct qp_call *call, napi_value value, char *text, size_t byt
 {
   size_t length;
   text[0] = '\0';
-  expect(call, napi_get_value_string_utf8(call->env, value, text, bytes, &length) == napi_ok);
+  qp_expect(call, napi_get_value_string_utf8(call->env, value, text, bytes, &length) == napi_ok);
 }
 
 void qp_read_ip(struct qp_call *call, napi_value value, char text[QP_IP_TEXT_BYTES])
@@ -85,7 +85,7 @@ bool qp_read_address(struct qp_call *call, napi_value ip, napi_value port, struc
     return false;
   qp_read_ip(call, ip, text);
   uint32_t number = qp_read_uint32(call, port);
-  expect(call, number <= UINT16_MAX && qp_parse_address(text, (uint16_t)number, address));
+  qp_expect(call, number <= UINT16_MAX && qp_parse_address(text, (uint16_t)number, address));
   return !call->has_failed;
 }
 
@@ -96,7 +96,7 @@ struct qp_ip qp_read_local(struct qp_call *call, napi_value value)
   struct qp_ip ip;
   if (qp_is_given(call, value)) {
     qp_read_ip(call, value, text);
-    expect(call, !call->has_failed && qp_parse_address(text, 0, &address));
+    qp_expect(call, !call->has_failed && qp_parse_address(text, 0, &address));
   }
   memcpy(&ip, address.ip, sizeof ip);
   return ip;
@@ -105,14 +105,14 @@ struct qp_ip qp_read_local(struct qp_call *call, napi_value value)
 napi_value qp_property(struct qp_call *call, napi_value object, const char *name)
 {
   napi_value value = NULL;
-  expect(call, napi_get_named_property(call->env, object, name, &value) == napi_ok);
+  qp_expect(call, napi_get_named_property(call->env, object, name, &value) == napi_ok);
   return value;
 }
 
 bool qp_is_given(struct qp_call *call, napi_value value)
 {
   napi_valuetype type = napi_undefined;
-  expect(call, napi_typeof(call->env, value, &type) == napi_ok);
+  qp_expect(call, napi_typeof(call->env, value, &type) == napi_ok);
   return type != napi_undefined && type != napi_null;
 }
 
@@ -142,6 +142,17 @@ napi_value qp_text(napi_env env, const char *text)
   napi_value value = NULL;
   napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
   return value;
+}
+
+napi_value qp_byte_array(napi_env env, const uint8_t *bytes, size_t length)
+{
+  napi_value buffer, array;
+  void *data;
+  if (napi_create_arraybuffer(env, length, &data, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_uint8_array, length, buffer, 0, &array) != napi_ok)
+    return NULL;
+  memcpy(data, bytes, length);
+  return array;
 }
 
 napi_value qp_address_object(napi_env env, const struct qp_address *address)
@@ -188,15 +199,20 @@ const char *qp_error_name(int error)
 }
 /* clang-format on */
 
+napi_value qp_error_text(napi_env env, int error)
+{
+  return error ? qp_text(env, qp_error_name(error)) : qp_undefined(env);
+}
+
 napi_value qp_throw(napi_env env, const char *code, const char *syscall)
 {
   napi_value error;
   if (napi_create_error(env, qp_text(env, code), qp_text(env, code), &error) != napi_ok)
-    return qp_undefined(env);
+    return NULL;
   if (syscall)
     napi_set_named_property(env, error, "syscall", qp_text(env, syscall));
   napi_throw(env, error);
-  return qp_undefined(env);
+  return NULL;
 }
 
 napi_value qp_throw_arguments(napi_env env)

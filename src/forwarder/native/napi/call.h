@@ -17,6 +17,8 @@ struct qp_call {
   napi_env env;
   napi_value self;
   napi_value arguments[QP_MAX_ARGUMENTS];
+  /** The data of the property that was called. */
+  void *data;
   bool has_failed;
 };
 
@@ -26,6 +28,8 @@ struct qp_bytes {
 };
 
 struct qp_call qp_call_begin(napi_env env, napi_callback_info info);
+/** Fails the call unless `condition` holds. */
+void qp_expect(struct qp_call *call, bool condition);
 
 /** Reads a number of at least 0; NaN and negative numbers fail the call. */
 double qp_read_amount(struct qp_call *call, napi_value value);
@@ -50,6 +54,8 @@ napi_value qp_undefined(napi_env env);
 napi_value qp_boolean(napi_env env, bool value);
 napi_value qp_number(napi_env env, double value);
 napi_value qp_text(napi_env env, const char *text);
+/** Returns a copy as a Uint8Array; null if out of memory. */
+napi_value qp_byte_array(napi_env env, const uint8_t *bytes, size_t length);
 /** `{ address, port }`. */
 napi_value qp_address_object(napi_env env, const struct qp_address *address);
 /** Returns the IP literal; `undefined` if the address is zero. */
@@ -59,7 +65,9 @@ napi_value qp_path_object(napi_env env, const struct qp_path *path);
 
 /** Returns the name of an `errno`, such as "EADDRINUSE". */
 const char *qp_error_name(int error);
-/** Throws an `Error` with `code` and, if not null, `syscall`. Returns `undefined`. */
+/** Returns the name of an `errno` as text; `undefined` for 0. */
+napi_value qp_error_text(napi_env env, int error);
+/** Throws an `Error` with `code` and, if not null, `syscall`. Returns null. */
 napi_value qp_throw(napi_env env, const char *code, const char *syscall);
 /** Throws EINVAL, for a call whose arguments have failed. */
 napi_value qp_throw_arguments(napi_env env);

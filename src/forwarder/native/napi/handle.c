@@ -65,12 +65,14 @@ napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, __u64 *cou
   return array;
 }
 
-struct qp_handle *qp_handle_begin(napi_env env, napi_callback_info info, struct qp_call *call)
+napi_value qp_handle_call(napi_env env, napi_callback_info info)
 {
-  void *handle = NULL;
-  *call = qp_call_begin(env, info);
-  call->has_failed |= napi_unwrap(env, call->self, &handle) != napi_ok;
-  return handle;
+  struct qp_call call = qp_call_begin(env, info);
+  void *handle;
+  if (call.has_failed || napi_unwrap(env, call.self, &handle) != napi_ok)
+    return qp_throw_arguments(env);
+  napi_value result = ((qp_method *)call.data)(&call, handle);
+  return call.has_failed ? qp_throw_arguments(env) : result;
 }
 
 struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle)

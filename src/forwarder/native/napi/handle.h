@@ -35,21 +35,31 @@ napi_value qp_handle_object(napi_env env, struct qp_handle *handle);
 void qp_handle_close(struct qp_handle *handle);
 void qp_handle_release(struct qp_handle *handle);
 
-/** Begins a method call and returns its handle. The call fails if `this` is not a handle. */
-struct qp_handle *qp_handle_begin(napi_env env, napi_callback_info info, struct qp_call *call);
+/** A method or getter of the object. Null stands for `undefined`. */
+typedef napi_value qp_method(struct qp_call *call, struct qp_handle *handle);
+/** Calls the method that is the data of the property. Throws EINVAL if `this` is not a handle, or if the call fails. */
+napi_value qp_handle_call(napi_env env, napi_callback_info info);
 struct qp_sessions *qp_handle_sessions(const struct qp_handle *handle);
 /** Reads the id of a bucket that is held; anything else fails the call. */
 uint32_t qp_read_bucket(struct qp_call *call, const struct qp_handle *handle, napi_value value);
 
 /* clang-format off */
-#define QP_METHOD(name, function) { .utf8name = name, .method = function, .attributes = napi_default_method }
-#define QP_GETTER(name, function) { .utf8name = name, .getter = function, .attributes = napi_enumerable }
+#define QP_METHOD(name, function) { .utf8name = name, .method = qp_handle_call, .attributes = napi_default_method, .data = function }
+#define QP_GETTER(name, function) { .utf8name = name, .getter = qp_handle_call, .attributes = napi_enumerable, .data = function }
 /* clang-format on */
 
 /** The methods of `NativeHandle`: for sessions, for their buckets, for forwarding in the kernel, and all others. */
 extern const napi_property_descriptor qp_session_methods[], qp_bucket_methods[], qp_kernel_methods[],
   qp_forwarder_methods[];
 extern const size_t qp_session_method_count, qp_bucket_method_count, qp_kernel_method_count, qp_forwarder_method_count;
+
+/** `NativeHandle.deliver`: passes up to `max` upcalls to the callbacks. */
+qp_method qp_deliver_upcalls;
+/** Any I/O thread: tells the JavaScript thread that there are upcalls. `context` is the handle. */
+void qp_upcall_wake(void *context);
+
+/** `Addon.links` of src/forwarder/native/addon.ts. */
+napi_value qp_read_links(napi_env env, napi_callback_info info);
 
 /** Returns 64-bit counters as a live BigUint64Array that keeps the forwarder's memory. */
 napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, __u64 *counters, size_t count);

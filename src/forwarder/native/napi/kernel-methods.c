@@ -14,8 +14,8 @@ enum {
 /** Returns the kernel's tables; fails the call if the forwarder has none. */
 static struct qp_kernel *kernel_of(struct qp_call *call, const struct qp_handle *handle)
 {
-  call->has_failed |= call->has_failed || !handle->forwarder->has_kernel;
-  return call->has_failed ? NULL : &handle->forwarder->kernel;
+  qp_expect(call, handle->forwarder->has_kernel);
+  return &handle->forwarder->kernel;
 }
 
 /** Reads "native" or "generic" as XDP_FLAGS_*; anything else fails the call. */
@@ -25,131 +25,103 @@ static uint32_t read_mode(struct qp_call *call, napi_value value)
   qp_read_text(call, value, mode, sizeof mode);
   if (strcmp(mode, "native") == 0)
     return XDP_FLAGS_DRV_MODE;
-  call->has_failed |= strcmp(mode, "generic") != 0;
+  qp_expect(call, strcmp(mode, "generic") == 0);
   return XDP_FLAGS_SKB_MODE;
 }
 
-static napi_value attach(napi_env env, napi_callback_info info)
+static napi_value attach(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  uint32_t interface_index = qp_read_uint32(&call, call.arguments[0]);
-  uint32_t flags = read_mode(&call, call.arguments[1]);
-  struct qp_kernel *kernel = kernel_of(&call, handle);
-  if (call.has_failed)
-    return qp_throw_arguments(env);
+  uint32_t interface_index = qp_read_uint32(call, call->arguments[0]);
+  uint32_t flags = read_mode(call, call->arguments[1]);
+  struct qp_kernel *kernel = kernel_of(call, handle);
+  if (call->has_failed)
+    return NULL;
   int error = -qp_kernel_attach(kernel, interface_index, flags);
-  return error ? qp_throw(env, qp_error_name(error), "bpf") : qp_undefined(env);
+  return error ? qp_throw(call->env, qp_error_name(error), "bpf") : NULL;
 }
 
-static napi_value detach(napi_env env, napi_callback_info info)
+static napi_value detach(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  uint32_t interface_index = qp_read_uint32(&call, call.arguments[0]);
-  struct qp_kernel *kernel = kernel_of(&call, handle);
-  if (call.has_failed)
-    return qp_throw_arguments(env);
-  qp_kernel_detach(kernel, interface_index);
-  return qp_undefined(env);
+  uint32_t interface_index = qp_read_uint32(call, call->arguments[0]);
+  struct qp_kernel *kernel = kernel_of(call, handle);
+  if (!call->has_failed)
+    qp_kernel_detach(kernel, interface_index);
+  return NULL;
 }
 
 /** Returns the number of elements to read from an array, at most the capacity of the kernel's maps. */
 static uint32_t read_count(struct qp_call *call, napi_value array)
 {
   uint32_t length = 0;
-  call->has_failed |= napi_get_array_length(call->env, array, &length) != napi_ok;
+  qp_expect(call, napi_get_array_length(call->env, array, &length) == napi_ok);
   return length < AT_MOST ? length : AT_MOST;
 }
 
 static napi_value element(struct qp_call *call, napi_value array, uint32_t i)
 {
   napi_value value = NULL;
-  call->has_failed |= napi_get_element(call->env, array, i, &value) != napi_ok;
+  qp_expect(call, napi_get_element(call->env, array, i, &value) == napi_ok);
   return value;
 }
 
-static napi_value set_local_addresses(napi_env env, napi_callback_info info)
+static napi_value set_local_addresses(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
   struct qp_ip ips[AT_MOST];
-  uint32_t count = read_count(&call, call.arguments[0]);
-  for (uint32_t i = 0; !call.has_failed && i < count; i++) {
-    ips[i] = qp_read_local(&call, element(&call, call.arguments[0], i));
-    call.has_failed |= !qp_is_local_known(&ips[i]);
+  uint32_t count = read_count(call, call->arguments[0]);
+  for (uint32_t i = 0; !call->has_failed && i < count; i++) {
+    ips[i] = qp_read_local(call, element(call, call->arguments[0], i));
+    qp_expect(call, qp_is_local_known(&ips[i]));
   }
-  struct qp_kernel *kernel = kernel_of(&call, handle);
-  if (call.has_failed)
-    return qp_throw_arguments(env);
-  qp_kernel_set_local_addresses(kernel, ips, count);
-  return qp_undefined(env);
+  struct qp_kernel *kernel = kernel_of(call, handle);
+  if (!call->has_failed)
+    qp_kernel_set_local_addresses(kernel, ips, count);
+  return NULL;
 }
 
-static napi_value set_redirect_targets(napi_env env, napi_callback_info info)
+static napi_value set_redirect_targets(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
   uint32_t interface_indexes[AT_MOST];
-  uint32_t count = read_count(&call, call.arguments[0]);
-  for (uint32_t i = 0; !call.has_failed && i < count; i++)
-    interface_indexes[i] = qp_read_uint32(&call, element(&call, call.arguments[0], i));
-  struct qp_kernel *kernel = kernel_of(&call, handle);
-  if (call.has_failed)
-    return qp_throw_arguments(env);
-  qp_kernel_set_redirect_targets(kernel, interface_indexes, count);
-  return qp_undefined(env);
+  uint32_t count = read_count(call, call->arguments[0]);
+  for (uint32_t i = 0; !call->has_failed && i < count; i++)
+    interface_indexes[i] = qp_read_uint32(call, element(call, call->arguments[0], i));
+  struct qp_kernel *kernel = kernel_of(call, handle);
+  if (!call->has_failed)
+    qp_kernel_set_redirect_targets(kernel, interface_indexes, count);
+  return NULL;
 }
 
-static napi_value error_or_undefined(napi_env env, int error)
+static napi_value kernel_error(struct qp_call *call, struct qp_handle *handle)
 {
-  return error ? qp_text(env, qp_error_name(error)) : qp_undefined(env);
+  return qp_error_text(call->env, handle->forwarder->kernel_error);
 }
 
-static napi_value kernel_error(napi_env env, napi_callback_info info)
+static napi_value pin_error(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  return call.has_failed ? qp_throw_arguments(env) : error_or_undefined(env, handle->forwarder->kernel_error);
+  return qp_error_text(call->env, kernel_of(call, handle)->pin_error);
 }
 
-static napi_value pin_error(napi_env env, napi_callback_info info)
+static napi_value program_id(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  const struct qp_kernel *kernel = kernel_of(&call, handle);
-  return call.has_failed ? qp_throw_arguments(env) : error_or_undefined(env, kernel->pin_error);
-}
-
-static napi_value program_id(napi_env env, napi_callback_info info)
-{
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  const struct qp_kernel *kernel = kernel_of(&call, handle);
+  const struct qp_kernel *kernel = kernel_of(call, handle);
   struct bpf_prog_info program = { 0 };
-  if (call.has_failed)
-    return qp_throw_arguments(env);
+  if (call->has_failed)
+    return NULL;
   int error = -qp_bpf_describe(kernel->program, &program, sizeof program);
-  return error ? qp_throw(env, qp_error_name(error), "bpf") : qp_number(env, program.id);
+  return error ? qp_throw(call->env, qp_error_name(error), "bpf") : qp_number(call->env, program.id);
 }
 
-static napi_value refused_routes(napi_env env, napi_callback_info info)
+static napi_value refused_routes(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  const struct qp_kernel *kernel = kernel_of(&call, handle);
-  return call.has_failed ? qp_throw_arguments(env) : qp_number(env, (double)kernel->refused_routes);
+  return qp_number(call->env, (double)kernel_of(call, handle)->refused_routes);
 }
 
-static napi_value totals(napi_env env, napi_callback_info info)
+static napi_value totals(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  const struct qp_kernel *kernel = kernel_of(&call, handle);
-  if (call.has_failed)
-    return qp_throw_arguments(env);
+  const struct qp_kernel *kernel = kernel_of(call, handle);
+  if (call->has_failed)
+    return NULL;
   const size_t words = kernel->processor_count * sizeof *kernel->by_processor / sizeof(__u64);
-  return qp_handle_counters(env, handle, kernel->by_processor->totals, words);
+  return qp_handle_counters(call->env, handle, kernel->by_processor->totals, words);
 }
 
 const napi_property_descriptor qp_kernel_methods[] = {

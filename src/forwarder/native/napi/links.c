@@ -1,7 +1,5 @@
-#include "links.h"
-
 #include "../../../xdp/native/attach/interfaces.h"
-#include "call.h"
+#include "handle.h"
 
 static void set(napi_env env, napi_value object, const char *name, napi_value value)
 {

@@ -1,7 +1,7 @@
-#include "upcall-methods.h"
-
 #include <arpa/inet.h>
 #include <stdlib.h>
+
+#include "handle.h"
 
 void qp_upcall_wake(void *context)
 {
@@ -11,8 +11,7 @@ void qp_upcall_wake(void *context)
 
 static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const struct qp_upcall *upcall)
 {
-  napi_value buffer, arguments[4];
-  void *data;
+  napi_value arguments[4];
   if (upcall->error) {
     arguments[0] = qp_text(env, qp_error_name(upcall->error));
     arguments[1] = qp_text(env, upcall->call);
@@ -21,10 +20,9 @@ static void deliver(napi_env env, napi_value on_stun, napi_value on_error, const
   }
   char ip[QP_IP_TEXT_BYTES];
   qp_format_ip(&upcall->path.peer, ip);
-  if (napi_create_arraybuffer(env, upcall->length, &data, &buffer) != napi_ok ||
-      napi_create_typedarray(env, napi_uint8_array, upcall->length, buffer, 0, &arguments[0]) != napi_ok)
+  arguments[0] = qp_byte_array(env, upcall->data, upcall->length);
+  if (!arguments[0])
     return;
-  memcpy(data, upcall->data, upcall->length);
   arguments[1] = qp_text(env, ip);
   arguments[2] = qp_number(env, ntohs(upcall->path.peer.port));
   arguments[3] = qp_local_text(env, &upcall->path.local);
@@ -36,6 +34,8 @@ static napi_value deliver_all(napi_env env, struct qp_handle *handle, uint32_t m
 {
   napi_value on_stun, on_error;
   bool has_some = false, has_thrown = false;
+  if (!handle->is_open)
+    return qp_boolean(env, false);
   if (napi_get_reference_value(env, handle->on_stun, &on_stun) != napi_ok ||
       napi_get_reference_value(env, handle->on_error, &on_error) != napi_ok)
     return NULL;
@@ -53,14 +53,8 @@ static napi_value deliver_all(napi_env env, struct qp_handle *handle, uint32_t m
   return qp_boolean(env, has_some);
 }
 
-napi_value qp_deliver_upcalls(napi_env env, napi_callback_info info)
+napi_value qp_deliver_upcalls(struct qp_call *call, struct qp_handle *handle)
 {
-  struct qp_call call;
-  struct qp_handle *handle = qp_handle_begin(env, info, &call);
-  uint32_t max = qp_read_uint32(&call, call.arguments[0]);
-  if (call.has_failed)
-    return qp_throw_arguments(env);
-  if (!handle->is_open)
-    return qp_boolean(env, false);
-  return deliver_all(env, handle, max);
+  uint32_t max = qp_read_uint32(call, call->arguments[0]);
+  return call->has_failed ? NULL : deliver_all(call->env, handle, max);
 }
