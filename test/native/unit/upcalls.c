@@ -15,7 +15,7 @@ static void count_wakes(void *context)
   ++*(int *)context;
 }
 
-static enum qp_upcall_refusal upcall_of(struct qp_upcalls *upcalls, uint32_t *waiting)
+static enum qp_counter upcall_of(struct qp_upcalls *upcalls, uint32_t *waiting)
 {
   static const uint8_t bytes[20];
   const struct qp_upcall_share share = { waiting, MAX_OF_ONE };
@@ -39,12 +39,12 @@ static void are_taken_in_parts(void)
   struct qp_upcalls upcalls;
   qp_upcalls_init(&upcalls, MAX, count_wakes, &wakes);
   for (int i = 0; i < 6; i++)
-    CHECK(upcall_of(&upcalls, i % 2 ? &odd : &even) == QP_UPCALLED);
+    CHECK(upcall_of(&upcalls, i % 2 ? &odd : &even) == QP_ALLOWED);
   CHECK(take(&upcalls, 3) == 3 && upcalls.count == 3 && odd == 2 && even == 1);
-  CHECK(upcall_of(&upcalls, &odd) == QP_UPCALLED && wakes == 1);
+  CHECK(upcall_of(&upcalls, &odd) == QP_ALLOWED && wakes == 1);
   CHECK(take(&upcalls, 100) == 4 && upcalls.count == 0 && odd == 0 && even == 0);
   CHECK(take(&upcalls, 100) == 0);
-  CHECK(upcall_of(&upcalls, &odd) == QP_UPCALLED && wakes == 2);
+  CHECK(upcall_of(&upcalls, &odd) == QP_ALLOWED && wakes == 2);
   qp_upcalls_destroy(&upcalls);
 }
 
@@ -55,11 +55,11 @@ static void leave_room_for_others(void)
   struct qp_upcalls upcalls;
   qp_upcalls_init(&upcalls, MAX, count_wakes, &wakes);
   for (int i = 0; i < MAX_OF_ONE; i++)
-    CHECK(upcall_of(&upcalls, &greedy) == QP_UPCALLED);
-  CHECK(upcall_of(&upcalls, &greedy) == QP_UPCALL_SHARE_FULL && greedy == MAX_OF_ONE);
-  CHECK(upcall_of(&upcalls, &modest) == QP_UPCALLED);
-  CHECK(take(&upcalls, 1) == 1 && upcall_of(&upcalls, &greedy) == QP_UPCALLED);
-  CHECK(upcall_of(&upcalls, &greedy) == QP_UPCALL_SHARE_FULL);
+    CHECK(upcall_of(&upcalls, &greedy) == QP_ALLOWED);
+  CHECK(upcall_of(&upcalls, &greedy) == QP_STUN_OVER_SHARE && greedy == MAX_OF_ONE);
+  CHECK(upcall_of(&upcalls, &modest) == QP_ALLOWED);
+  CHECK(take(&upcalls, 1) == 1 && upcall_of(&upcalls, &greedy) == QP_ALLOWED);
+  CHECK(upcall_of(&upcalls, &greedy) == QP_STUN_OVER_SHARE);
   CHECK(take(&upcalls, MAX) == MAX_OF_ONE + 1 && greedy == 0 && modest == 0);
   qp_upcalls_destroy(&upcalls);
 }
@@ -71,8 +71,8 @@ static void are_bounded(void)
   struct qp_upcalls upcalls;
   qp_upcalls_init(&upcalls, MAX, count_wakes, &wakes);
   for (int i = 0; i < MAX; i++)
-    CHECK(upcall_of(&upcalls, &waiting[i]) == QP_UPCALLED);
-  CHECK(upcall_of(&upcalls, &waiting[MAX]) == QP_UPCALLS_FULL && waiting[MAX] == 0);
+    CHECK(upcall_of(&upcalls, &waiting[i]) == QP_ALLOWED);
+  CHECK(upcall_of(&upcalls, &waiting[MAX]) == QP_STUN_OVERLOADED && waiting[MAX] == 0);
   qp_upcall_fault(&upcalls, 1, "a fault has no share, and no room either");
   CHECK(take(&upcalls, 100) == MAX);
   qp_upcalls_destroy(&upcalls);

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 
-#include "message.h"
-
 void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool may_segment)
 {
   outbox->counters = counters;

@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 
 #include "../memory/counters.h"
-#include "destination.h"
+#include "message.h"
 
 enum {
   /** More than any batch of 16 messages of 64 datagrams holds. */

@@ -46,6 +46,8 @@ enum qp_counter {
   QP_COUNTER_NAMES(QP_ENUMERATE)
 #undef QP_ENUMERATE
   QP_COUNTER_COUNT,
+  /** In place of the counter of a refusal, if there is none. */
+  QP_ALLOWED = QP_COUNTER_COUNT,
 };
 /* clang-format on */
 

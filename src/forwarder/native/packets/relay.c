@@ -21,8 +21,6 @@ static void look_up_sender(const struct qp_sessions *sessions, struct qp_receive
   received->payer = sender == QP_NO_SESSION ? NULL : &sessions->accounts[sender];
 }
 
-enum { ALLOWED = QP_COUNTER_COUNT };
-
 /** Takes the cost of the burst from the bucket of the sender's subject; false if there are too few tokens. */
 static bool pay(const struct qp_sessions *sessions, const struct qp_burst *burst, uint64_t now_ns)
 {
@@ -30,9 +28,9 @@ static bool pay(const struct qp_sessions *sessions, const struct qp_burst *burst
   return !payer || qp_bucket_take(qp_account_bucket(sessions, payer), burst->bytes, now_ns);
 }
 
-/** Returns the counter of the reason why the burst may not go to `to`, or `ALLOWED`. */
-static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst, const struct qp_account *to,
-                      const struct qp_endpoint *endpoint, uint64_t now_ns)
+/** Returns the counter of the reason why the burst may not go to `to`, or `QP_ALLOWED`. */
+static enum qp_counter refusal_of(const struct qp_relay *relay, const struct qp_burst *burst,
+                                  const struct qp_account *to, const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
   if (qp_account_is_expired(to, now_ns))
     return QP_SESSION_EXPIRED;
@@ -40,7 +38,7 @@ static int refusal_of(const struct qp_relay *relay, const struct qp_burst *burst
     return QP_NO_ADDRESS;
   if (!burst->from->payer && relay->tables->is_source_checked)
     return QP_SOURCE_UNREGISTERED;
-  return ALLOWED;
+  return QP_ALLOWED;
 }
 
 /** Returns the address of this host that packets to a session leave from; zero if there is only one. */
@@ -85,10 +83,10 @@ static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, ui
   const struct qp_endpoint *endpoint = qp_session_endpoint(sessions, id);
   struct qp_account *to = &sessions->accounts[id];
   look_up_sender(sessions, burst->from, now.ns);
-  int refusal = refusal_of(relay, burst, to, endpoint, now.ns);
+  enum qp_counter refusal = refusal_of(relay, burst, to, endpoint, now.ns);
   if (refusal == QP_NO_ADDRESS)
     return refuse(relay, QP_NO_ADDRESS, burst->count, to, QP_PACKETS_NO_ADDRESS);
-  if (refusal != ALLOWED)
+  if (refusal != QP_ALLOWED)
     return count(relay, refusal, burst->count);
   struct qp_account *payer = burst->from->payer;
   if (!pay(sessions, burst, now.ns))
@@ -147,8 +145,7 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
   qp_outbox_add(&relay->upstream_outbox, &destination, single->data, single->bytes, single->bytes);
 }
 
-/** Returns the counter of the reason why a STUN message does not reach JavaScript, or `ALLOWED`. */
-static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
+static void hand_over_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
 {
   struct qp_tables *tables = relay->tables;
   const struct qp_stun_arrival arrival = {
@@ -158,32 +155,10 @@ static int refusal_of_stun(struct qp_relay *relay, const struct qp_burst *single
     .now = now,
   };
   struct qp_upcall_share share;
-  switch (qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, &arrival, &share)) {
-  case QP_STUN_TOO_LONG:
-    return QP_STUN_MALFORMED;
-  case QP_SOURCE_EXHAUSTED:
-    return QP_STUN_RATE_LIMITED;
-  case QP_KIND_EXHAUSTED:
-    return QP_STUN_FLOODED;
-  case QP_PAID_BY_REGISTRATION:
-  case QP_PAID_BY_SOURCE:
-    break;
-  }
-  switch (qp_upcall_datagram(&tables->upcalls, single->data, single->bytes, &arrival.path, &share)) {
-  case QP_UPCALLED:
-    return ALLOWED;
-  case QP_UPCALLS_FULL:
-    return QP_STUN_OVERLOADED;
-  case QP_UPCALL_SHARE_FULL:
-    break;
-  }
-  return QP_STUN_OVER_SHARE;
-}
-
-static void hand_over_stun(struct qp_relay *relay, const struct qp_burst *single, struct qp_now now)
-{
-  int refusal = refusal_of_stun(relay, single, now);
-  if (refusal == ALLOWED)
+  enum qp_counter refusal = qp_stun_gate_charge(&tables->stun_gate, &tables->sessions, &arrival, &share);
+  if (refusal == QP_ALLOWED)
+    refusal = qp_upcall_datagram(&tables->upcalls, single->data, single->bytes, &arrival.path, &share);
+  if (refusal == QP_ALLOWED)
     return;
   count(relay, refusal, 1);
   count(relay, QP_STUN_UNANSWERED, 1);

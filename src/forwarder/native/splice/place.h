@@ -52,7 +52,7 @@ struct qp_place {
   _Atomic int64_t alive_at_ms;
   /** Whether it has gone to a newer client. Read by any thread. */
   _Atomic bool is_given_up;
-  struct qp_link in_all, in_share, in_moved, in_strangers;
+  struct qp_queue_link in_all, in_share, in_moved, in_strangers;
   struct qp_used_ids used;
 };
 

@@ -154,7 +154,7 @@ static bool is_full(const struct qp_places *places)
 }
 
 /**
- * Returns the reason to refuse a place, or `QP_COUNTER_COUNT`. The share, null for a new source, comes first: what it
+ * Returns the reason to refuse a place, or `QP_ALLOWED`. The share, null for a new source, comes first: what it
  * refuses costs other sources nothing.
  */
 static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *share, bool is_stranger, uint64_t now_ns)
@@ -167,7 +167,7 @@ static enum qp_counter refusal_for(struct qp_places *places, struct qp_share *sh
     return is_stranger ? QP_GATEWAY_STRANGER_RATE : QP_GATEWAY_SHARE_RATE;
   if (!qp_opening_rate_take(&places->rate, is_stranger, now_ns))
     return is_stranger ? QP_GATEWAY_STRANGER_RATE : QP_GATEWAY_RATE;
-  return QP_COUNTER_COUNT;
+  return QP_ALLOWED;
 }
 
 static void make_room(struct qp_places *places, const struct qp_connection *connection, bool is_stranger)
@@ -207,7 +207,7 @@ static enum qp_counter open_locked(struct qp_places *places, struct qp_place *pl
 {
   struct qp_share *share = known ? known->share : find_share(places, source);
   enum qp_counter refusal = refusal_for(places, share, place->is_stranger, now_ns);
-  if (refusal != QP_COUNTER_COUNT)
+  if (refusal != QP_ALLOWED)
     return refusal;
   place->connection = known ? known : make_connection(places, share, source, place->is_stranger, now_ns);
   if (!place->connection)
@@ -236,10 +236,10 @@ bool qp_places_open(struct qp_places *places, struct qp_place *place, const stru
   place->is_stranger = is_moving && !known;
   *refusal = open_locked(places, place, known, name, now_ns);
   /* The ID in the packet stays known as long as the place does. */
-  if (*refusal == QP_COUNTER_COUNT && known)
+  if (*refusal == QP_ALLOWED && known)
     qp_known_ids_use(&places->ids, &place->used, prefix, known);
   pthread_mutex_unlock(&places->mutex);
-  return *refusal == QP_COUNTER_COUNT;
+  return *refusal == QP_ALLOWED;
 }
 
 void qp_places_graduate(struct qp_places *places, struct qp_place *place)

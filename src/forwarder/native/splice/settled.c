@@ -26,7 +26,7 @@ static bool is_more_dispensable(const struct qp_place *place, const struct qp_pl
 struct qp_place *qp_most_dispensable(const struct qp_queue *settled, const struct qp_place *newest)
 {
   struct qp_place *found = NULL;
-  for (const struct qp_link *link = settled->first; link; link = link->after)
+  for (const struct qp_queue_link *link = settled->first; link; link = link->after)
     if (link->place != newest && (!found || is_more_dispensable(link->place, found)))
       found = link->place;
   return found;

@@ -205,35 +205,35 @@ static __u64 *level_of_source(const struct qp_stun_gate *gate, __u64 *levels, co
   return &levels[qp_siphash(&gate->key, key, 2) % gate->options.sources];
 }
 
-static enum qp_stun_payer charge_source(struct qp_stun_gate *gate, enum qp_stun_kind kind,
-                                        const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
+static enum qp_counter charge_source(struct qp_stun_gate *gate, enum qp_stun_kind kind,
+                                     const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
 {
   __u64 *levels = kind == QP_STUN_REACHED ? gate->reached_sources : gate->sources;
   struct qp_stun_purse *purse = &gate->purses[kind];
   *share = (struct qp_upcall_share){ &purse->waiting, gate->options.max_waiting_of_kind };
   if (!take_one(level_of_source(gate, levels, &arrival->path.peer), gate->options.per_source, arrival->now.ns))
-    return QP_SOURCE_EXHAUSTED;
-  return qp_bucket_take(&purse->bucket, 1, arrival->now.ns) ? QP_PAID_BY_SOURCE : QP_KIND_EXHAUSTED;
+    return QP_STUN_RATE_LIMITED;
+  return qp_bucket_take(&purse->bucket, 1, arrival->now.ns) ? QP_ALLOWED : QP_STUN_FLOODED;
 }
 
-static enum qp_stun_payer charge_named(struct qp_stun_gate *gate, const struct qp_sessions *sessions, uint32_t session,
-                                       const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
+static enum qp_counter charge_named(struct qp_stun_gate *gate, const struct qp_sessions *sessions, uint32_t session,
+                                    const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
 {
   bool here = is_here(sessions, session, arrival);
   if (here && is_paid_by_registration(gate, sessions, session, true, arrival->now.ns, share))
-    return QP_PAID_BY_REGISTRATION;
-  if (is_reached(gate, arrival) && charge_source(gate, QP_STUN_REACHED, arrival, share) == QP_PAID_BY_SOURCE)
-    return QP_PAID_BY_SOURCE;
+    return QP_ALLOWED;
+  if (is_reached(gate, arrival) && charge_source(gate, QP_STUN_REACHED, arrival, share) == QP_ALLOWED)
+    return QP_ALLOWED;
   if (!here && is_paid_by_registration(gate, sessions, session, false, arrival->now.ns, share))
-    return QP_PAID_BY_REGISTRATION;
+    return QP_ALLOWED;
   return charge_source(gate, QP_STUN_NAMED, arrival, share);
 }
 
-enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
-                                       const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
+enum qp_counter qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
+                                    const struct qp_stun_arrival *arrival, struct qp_upcall_share *share)
 {
   if (arrival->length > gate->options.max_bytes)
-    return QP_STUN_TOO_LONG;
+    return QP_STUN_MALFORMED;
   uint32_t session = named_session(gate, sessions, arrival);
   if (session == QP_NO_SESSION)
     return charge_source(gate, QP_STUN_STRANGE, arrival, share);

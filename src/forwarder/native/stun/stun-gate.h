@@ -5,6 +5,7 @@
 #ifndef QP_STUN_GATE_H
 #define QP_STUN_GATE_H
 
+#include "../memory/counters.h"
 #include "../memory/now.h"
 #include "../tables/bucket.h"
 #include "../tables/sessions.h"
@@ -89,16 +90,6 @@ struct qp_stun_arrival {
   struct qp_now now;
 };
 
-enum qp_stun_payer {
-  QP_PAID_BY_REGISTRATION,
-  QP_PAID_BY_SOURCE,
-  /** Refused: too many messages from this source, or of this kind. */
-  QP_SOURCE_EXHAUSTED,
-  QP_KIND_EXHAUSTED,
-  /** Refused: longer than any client's message. */
-  QP_STUN_TOO_LONG,
-};
-
 /** `gate` must be zeroed. Returns false if out of memory. Freed by `qp_stun_gate_destroy` in either case. */
 bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options, struct qp_sessions_size size,
                        const struct qp_hash_key *key, const struct qp_hash_key *nonce_key, struct qp_grace *grace);
@@ -115,8 +106,11 @@ void qp_stun_gate_forget(struct qp_stun_gate *gate, uint32_t session);
 /** Gives a subject full budgets when its bucket is opened, as another subject may have had that id. */
 void qp_stun_gate_open_subject(struct qp_stun_gate *gate, uint32_t bucket);
 
-/** Any thread: charges a STUN message, and sets `share` to the share that it waits in. */
-enum qp_stun_payer qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
-                                       const struct qp_stun_arrival *arrival, struct qp_upcall_share *share);
+/**
+ * Any thread: charges a STUN message, and sets `share` to the share that it waits in. Returns `QP_ALLOWED`, or why it
+ * is refused: `QP_STUN_MALFORMED` if it is longer than any client's, `QP_STUN_RATE_LIMITED` or `QP_STUN_FLOODED`.
+ */
+enum qp_counter qp_stun_gate_charge(struct qp_stun_gate *gate, const struct qp_sessions *sessions,
+                                    const struct qp_stun_arrival *arrival, struct qp_upcall_share *share);
 
 #endif

@@ -18,21 +18,20 @@ void qp_upcalls_destroy(struct qp_upcalls *upcalls)
   pthread_mutex_destroy(&upcalls->mutex);
 }
 
-static enum qp_upcall_refusal refusal_of(const struct qp_upcalls *upcalls, const struct qp_upcall_share *share)
+static enum qp_counter refusal_of(const struct qp_upcalls *upcalls, const struct qp_upcall_share *share)
 {
   if (share->waiting && *share->waiting >= share->max)
-    return QP_UPCALL_SHARE_FULL;
-  return upcalls->count < upcalls->max ? QP_UPCALLED : QP_UPCALLS_FULL;
+    return QP_STUN_OVER_SHARE;
+  return upcalls->count < upcalls->max ? QP_ALLOWED : QP_STUN_OVERLOADED;
 }
 
 /** Takes ownership of the upcall, unless it is refused. */
-static enum qp_upcall_refusal append(struct qp_upcalls *upcalls, struct qp_upcall *upcall,
-                                     const struct qp_upcall_share *share)
+static enum qp_counter append(struct qp_upcalls *upcalls, struct qp_upcall *upcall, const struct qp_upcall_share *share)
 {
   pthread_mutex_lock(&upcalls->mutex);
-  enum qp_upcall_refusal refusal = refusal_of(upcalls, share);
+  enum qp_counter refusal = refusal_of(upcalls, share);
   bool is_first = upcalls->count == 0;
-  if (refusal == QP_UPCALLED) {
+  if (refusal == QP_ALLOWED) {
     *upcalls->end = upcall;
     upcalls->end = &upcall->next;
     upcalls->count++;
@@ -41,21 +40,21 @@ static enum qp_upcall_refusal append(struct qp_upcalls *upcalls, struct qp_upcal
       ++*upcall->waiting;
   }
   pthread_mutex_unlock(&upcalls->mutex);
-  if (refusal == QP_UPCALLED && is_first)
+  if (refusal == QP_ALLOWED && is_first)
     upcalls->wake(upcalls->context);
   return refusal;
 }
 
-enum qp_upcall_refusal qp_upcall_datagram(struct qp_upcalls *upcalls, const uint8_t *data, size_t length,
-                                          const struct qp_path *path, const struct qp_upcall_share *share)
+enum qp_counter qp_upcall_datagram(struct qp_upcalls *upcalls, const uint8_t *data, size_t length,
+                                   const struct qp_path *path, const struct qp_upcall_share *share)
 {
   struct qp_upcall *upcall = malloc(sizeof *upcall + length);
   if (!upcall)
-    return QP_UPCALLS_FULL;
+    return QP_STUN_OVERLOADED;
   *upcall = (struct qp_upcall){ .path = *path, .length = length };
   memcpy(upcall->data, data, length);
-  enum qp_upcall_refusal refusal = append(upcalls, upcall, share);
-  if (refusal != QP_UPCALLED)
+  enum qp_counter refusal = append(upcalls, upcall, share);
+  if (refusal != QP_ALLOWED)
     free(upcall);
   return refusal;
 }
@@ -68,7 +67,7 @@ void qp_upcall_fault(struct qp_upcalls *upcalls, int error, const char *call)
     return;
   upcall->error = error;
   upcall->call = call;
-  if (append(upcalls, upcall, &none) != QP_UPCALLED)
+  if (append(upcalls, upcall, &none) != QP_ALLOWED)
     free(upcall);
 }
 

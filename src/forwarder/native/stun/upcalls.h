@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "../memory/address.h"
+#include "../memory/counters.h"
 
 /** The number of waiting upcalls that one payer pays for, and the limit on it. */
 struct qp_upcall_share {
@@ -43,11 +44,12 @@ struct qp_upcalls {
 void qp_upcalls_init(struct qp_upcalls *upcalls, uint32_t max, void (*wake)(void *context), void *context);
 void qp_upcalls_destroy(struct qp_upcalls *upcalls);
 
-enum qp_upcall_refusal { QP_UPCALLED, QP_UPCALLS_FULL, QP_UPCALL_SHARE_FULL };
-
-/** I/O thread. The counter in `share` must outlive the upcall. */
-enum qp_upcall_refusal qp_upcall_datagram(struct qp_upcalls *upcalls, const uint8_t *data, size_t length,
-                                          const struct qp_path *path, const struct qp_upcall_share *share);
+/**
+ * I/O thread. The counter in `share` must outlive the upcall. Returns `QP_ALLOWED`, or `QP_STUN_OVER_SHARE` or
+ * `QP_STUN_OVERLOADED` if there is no room.
+ */
+enum qp_counter qp_upcall_datagram(struct qp_upcalls *upcalls, const uint8_t *data, size_t length,
+                                   const struct qp_path *path, const struct qp_upcall_share *share);
 /** I/O thread. Discards the fault if there is no room, as JavaScript then has plenty to read. */
 void qp_upcall_fault(struct qp_upcalls *upcalls, int error, const char *call);
 
