@@ -155,10 +155,18 @@ void rig_expire(enum person person)
   rig.kernel.accounts[person].expires_at_ns = 1;
 }
 
+uint64_t rig_total(enum qp_total total)
+{
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < rig.kernel.processor_count; i++)
+    sum += rig.kernel.by_processor[i].totals[total];
+  return sum;
+}
+
 void rig_read_totals(uint64_t totals[QP_TOTALS])
 {
   for (enum qp_total total = 0; total < QP_TOTALS; total++)
-    totals[total] = qp_kernel_total(&rig.kernel, total);
+    totals[total] = rig_total(total);
 }
 
 void rig_reset(void)

@@ -37,6 +37,8 @@ int rig_open(void);
 int rig_load(const char *pin_path);
 /** Sets up six registered, live sessions at their own addresses, each of its own subject. Sources are checked. */
 void rig_reset(void);
+/** Returns a total of the program over all processors. */
+uint64_t rig_total(enum qp_total total);
 /** Reads the program's counts since `rig_reset`. */
 void rig_read_totals(uint64_t totals[QP_TOTALS]);
 void rig_check_sources(bool is_source_checked);

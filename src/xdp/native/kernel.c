@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/membarrier.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,22 +13,9 @@
 
 #include "calls.h"
 #include "pinned.h"
-#include "processors.h"
 #include "program.h"
 
-static const struct qp_kernel closed = {
-  .program = -1,
-  .routes = -1,
-  .sources = -1,
-  .local_addresses = -1,
-  .redirect_targets = -1,
-  .sessions = -1,
-  .buckets = -1,
-  .processors = -1,
-  .config = -1,
-  .flows = -1,
-  .pin_folder = -1,
-};
+static const struct qp_kernel closed = { .objects = { [0 ... QP_KERNEL_OBJECTS - 1] = -1 }, .pin_folder = -1 };
 
 static void *map_memory(int map, size_t bytes)
 {
@@ -77,13 +65,35 @@ static int open_new(struct qp_kernel *kernel)
   return error ? error : map_memories(kernel);
 }
 
+/** Returns the last number + 1 of ranges such as `0-3,8-11`, in order; 0 if they cannot be read. */
+static uint32_t read_possible(void)
+{
+  unsigned last = 0, count = 0;
+  FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
+  while (file && fscanf(file, "%u%*[-,]", &last) == 1)
+    count = last + 1;
+  if (file)
+    fclose(file);
+  return count;
+}
+
+/**
+ * Returns one more than the highest number that a processor may ever have, including those offline or not yet present.
+ */
+static uint32_t count_processors(void)
+{
+  uint32_t possible = read_possible();
+  /* Packets that arrive on a processor beyond these go to user space. */
+  return possible > 0 ? possible : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+}
+
 int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *options)
 {
   *kernel = closed;
   kernel->max_routes = options->max_routes;
   kernel->max_sessions = options->max_sessions;
   kernel->max_buckets = options->max_buckets;
-  kernel->processor_count = qp_processor_count();
+  kernel->processor_count = count_processors();
   if (options->pin_path && qp_pinned_lock(kernel, options->pin_path)) {
     kernel->is_adopted = qp_pinned_adopt(kernel) && map_memories(kernel) == 0;
     if (!kernel->is_adopted) {
@@ -113,25 +123,12 @@ int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_chec
   return error;
 }
 
-uint64_t qp_kernel_total(const struct qp_kernel *kernel, enum qp_total total)
-{
-  uint64_t sum = 0;
-  for (uint32_t i = 0; i < kernel->processor_count; i++)
-    sum += kernel->by_processor[i].totals[total];
-  return sum;
-}
-
 void qp_kernel_stop(struct qp_kernel *kernel)
 {
-  int *const files[] = { &kernel->program,          &kernel->routes,   &kernel->sources,   &kernel->local_addresses,
-                         &kernel->redirect_targets, &kernel->sessions, &kernel->buckets,   &kernel->processors,
-                         &kernel->config,           &kernel->flows,    &kernel->pin_folder };
-  qp_attachments_close(&kernel->attachments);
-  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-    if (*files[i] >= 0)
-      close(*files[i]);
-    *files[i] = -1;
-  }
+  qp_kernel_close_objects(kernel);
+  if (kernel->pin_folder >= 0)
+    close(kernel->pin_folder);
+  kernel->pin_folder = -1;
 }
 
 void qp_kernel_synchronize(void)

@@ -17,8 +17,6 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
  * requested and not adopted. Returns 0 or an `errno`.
  */
 int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked);
-/** Returns a total over all processors. */
-uint64_t qp_kernel_total(const struct qp_kernel *kernel, enum qp_total total);
 /** Closes program and maps, so that the program detaches unless it is pinned. The memory stays readable. Idempotent. */
 void qp_kernel_stop(struct qp_kernel *kernel);
 /** Waits until every run of the program that has begun is over: some ms. */

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,30 +16,15 @@
 #include "calls.h"
 #include "program.h"
 
-static const struct {
-  const char *name;
-  size_t file;
-} objects[] = {
-  { "program", offsetof(struct qp_kernel, program) },
-  { "routes", offsetof(struct qp_kernel, routes) },
-  { "sources", offsetof(struct qp_kernel, sources) },
-  { "local_addresses", offsetof(struct qp_kernel, local_addresses) },
-  { "redirect_targets", offsetof(struct qp_kernel, redirect_targets) },
-  { "sessions", offsetof(struct qp_kernel, sessions) },
-  { "buckets", offsetof(struct qp_kernel, buckets) },
-  { "processors", offsetof(struct qp_kernel, processors) },
-  { "config", offsetof(struct qp_kernel, config) },
-  { "flows", offsetof(struct qp_kernel, flows) },
-};
+/** Names of the pins, in the order of `objects` in `struct qp_kernel`. */
+static const char *const names[] = { "program",  "routes",  "sources",    "local_addresses", "redirect_targets",
+                                     "sessions", "buckets", "processors", "config",          "flows" };
 
-enum { OBJECTS = sizeof objects / sizeof objects[0], MAPS = OBJECTS - 1 };
+_Static_assert(sizeof names / sizeof names[0] == QP_KERNEL_OBJECTS, "each object has a name");
+
+enum { MAPS = QP_KERNEL_OBJECTS - 1 };
 
 static const char link_prefix[] = "link-";
-
-static int *file_of(struct qp_kernel *kernel, size_t object)
-{
-  return (int *)((char *)kernel + objects[object].file);
-}
 
 struct pin_path {
   char text[PATH_MAX];
@@ -134,7 +118,7 @@ static bool is_this_build(const struct bpf_prog_info *pinned)
   return qp_program_tag(tag) == 0 && memcmp(tag, pinned->tag, sizeof tag) == 0;
 }
 
-static bool is_whole(struct qp_kernel *kernel)
+static bool is_whole(const struct qp_kernel *kernel)
 {
   const uint32_t first = 0;
   uint32_t ids[MAPS] = { 0 };
@@ -142,8 +126,8 @@ static bool is_whole(struct qp_kernel *kernel)
   struct bpf_prog_info program = { .nr_map_ids = MAPS, .map_ids = (uintptr_t)ids };
   if (qp_bpf_describe(kernel->program, &program, sizeof program) < 0 || !is_this_build(&program))
     return false;
-  for (size_t i = 0; i < OBJECTS; i++)
-    if (*file_of(kernel, i) != kernel->program && !is_map_of(kernel, *file_of(kernel, i), ids))
+  for (size_t i = 0; i < QP_KERNEL_OBJECTS; i++)
+    if (kernel->objects[i] != kernel->program && !is_map_of(kernel, kernel->objects[i], ids))
       return false;
   return qp_bpf_get(kernel->config, &first, &config) == 0 && config.version == QP_ABI_VERSION;
 }
@@ -174,7 +158,7 @@ static void adopt_link(struct qp_kernel *kernel, unsigned interface_index)
   int link = qp_bpf_open(link_path(kernel, interface_index).text);
   bool has_room = kernel->attachments.count < QP_MAX_ATTACHMENTS;
   if (link >= 0 && has_room && is_link_of(kernel, link, interface_index)) {
-    qp_attachments_add(&kernel->attachments, interface_index, link);
+    qp_kernel_add_link(kernel, interface_index, link);
     return;
   }
   qp_pinned_remove_link(kernel, interface_index);
@@ -182,27 +166,18 @@ static void adopt_link(struct qp_kernel *kernel, unsigned interface_index)
     close(link);
 }
 
-static void close_objects(struct qp_kernel *kernel)
-{
-  for (size_t i = 0; i < OBJECTS; i++) {
-    if (*file_of(kernel, i) >= 0)
-      close(*file_of(kernel, i));
-    *file_of(kernel, i) = -1;
-  }
-}
-
 bool qp_pinned_adopt(struct qp_kernel *kernel)
 {
   bool is_there = true;
-  for (size_t i = 0; i < OBJECTS; i++) {
-    int file = qp_bpf_open(path_of(kernel, objects[i].name).text);
-    *file_of(kernel, i) = file < 0 ? -1 : file;
+  for (size_t i = 0; i < QP_KERNEL_OBJECTS; i++) {
+    int file = qp_bpf_open(path_of(kernel, names[i]).text);
+    kernel->objects[i] = file < 0 ? -1 : file;
     is_there &= file >= 0;
   }
   if (is_there && is_whole(kernel))
     each_link(kernel, adopt_link);
   else
-    close_objects(kernel);
+    qp_kernel_close_objects(kernel);
   return kernel->program >= 0;
 }
 
@@ -218,21 +193,20 @@ static void unpin_link(struct qp_kernel *kernel, unsigned interface_index)
 
 void qp_pinned_clear(struct qp_kernel *kernel)
 {
-  qp_attachments_close(&kernel->attachments);
-  close_objects(kernel);
+  qp_kernel_close_objects(kernel);
   each_link(kernel, unpin_link);
-  for (size_t i = 0; i < OBJECTS; i++)
-    unlink(path_of(kernel, objects[i].name).text);
+  for (size_t i = 0; i < QP_KERNEL_OBJECTS; i++)
+    unlink(path_of(kernel, names[i]).text);
 }
 
 void qp_pinned_store(struct qp_kernel *kernel)
 {
-  for (size_t i = 0; i < OBJECTS; i++) {
-    int error = qp_bpf_pin(*file_of(kernel, i), path_of(kernel, objects[i].name).text);
+  for (size_t i = 0; i < QP_KERNEL_OBJECTS; i++) {
+    int error = qp_bpf_pin(kernel->objects[i], path_of(kernel, names[i]).text);
     if (error == 0)
       continue;
     while (i-- > 0)
-      unlink(path_of(kernel, objects[i].name).text);
+      unlink(path_of(kernel, names[i]).text);
     give_up(kernel, -error);
     return;
   }

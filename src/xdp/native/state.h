@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include "../../../bpf/abi.h"
-#include "attachment-list.h"
 
 struct qp_kernel_options {
   uint32_t max_routes, max_sessions, max_buckets;
@@ -14,8 +14,25 @@ struct qp_kernel_options {
   const char *pin_path;
 };
 
+enum { QP_MAX_ATTACHMENTS = 64, QP_KERNEL_OBJECTS = 10 };
+
+/** The interfaces to which the program is attached, with the links as files of this process. */
+struct qp_attachments {
+  uint32_t count;
+  struct {
+    unsigned interface_index;
+    int link;
+  } all[QP_MAX_ATTACHMENTS];
+};
+
 struct qp_kernel {
-  int program, routes, sources, local_addresses, redirect_targets, sessions, buckets, processors, config, flows;
+  /** The program and its maps as files; −1 for one that is closed. */
+  union {
+    struct {
+      int program, routes, sources, local_addresses, redirect_targets, sessions, buckets, processors, config, flows;
+    };
+    int objects[QP_KERNEL_OBJECTS];
+  };
   uint32_t max_routes, max_sessions, max_buckets, processor_count;
   /** The maps `sessions`, `buckets` and `processors` in memory. */
   struct qp_account *accounts;
@@ -34,5 +51,25 @@ struct qp_kernel {
   /** Whether program and maps come from an earlier process, with their contents. */
   bool is_adopted;
 };
+
+/** Records a link, for which there must be room, and takes ownership of it. */
+static inline void qp_kernel_add_link(struct qp_kernel *kernel, unsigned interface_index, int link)
+{
+  uint32_t i = kernel->attachments.count++;
+  kernel->attachments.all[i].interface_index = interface_index;
+  kernel->attachments.all[i].link = link;
+}
+
+/** Closes program, maps and links, so that the program is detached where the links are not pinned. */
+static inline void qp_kernel_close_objects(struct qp_kernel *kernel)
+{
+  while (kernel->attachments.count > 0)
+    close(kernel->attachments.all[--kernel->attachments.count].link);
+  for (int i = 0; i < QP_KERNEL_OBJECTS; i++) {
+    if (kernel->objects[i] >= 0)
+      close(kernel->objects[i]);
+    kernel->objects[i] = -1;
+  }
+}
 
 #endif

@@ -135,7 +135,7 @@ static void lose_no_packet(void)
   close(program);
   stop(start());
   CHECK(rig_load(FOLDER) == 0 && rig.kernel.is_adopted && rig.kernel.attachments.count == 1);
-  CHECK(qp_kernel_total(&rig.kernel, QP_TOTAL_PACKETS) == forwarded);
+  CHECK(rig_total(QP_TOTAL_PACKETS) == forwarded);
   CHECK(rig.kernel.accounts[BOB4].counters[QP_PACKETS_OFFLOADED] == forwarded);
   printf(": %llu packets", (unsigned long long)forwarded);
   folder_close();

@@ -37,7 +37,7 @@ static void forward_meanwhile(void)
   close(rig.kernel.program);
   CHECK(rig_load(FOLDER) == 0);
   CHECK(rig.kernel.is_adopted && rig.kernel.accounts[BOB4].counters[QP_PACKETS_OFFLOADED] == 1);
-  CHECK(qp_kernel_total(&rig.kernel, QP_TOTAL_PACKETS) == 1);
+  CHECK(rig_total(QP_TOTAL_PACKETS) == 1);
   folder_close();
 }
 

@@ -95,7 +95,7 @@ static void come_out(const struct scene *scene, enum destination expected, int c
   }
   const uint64_t forwarded = expected == RECEIVER ? (uint64_t)count : 0;
   CHECK(rig.kernel.accounts[scene->to].counters[QP_PACKETS_OFFLOADED] == forwarded);
-  CHECK(qp_kernel_total(&rig.kernel, QP_TOTAL_PACKETS) == forwarded);
+  CHECK(rig_total(QP_TOTAL_PACKETS) == forwarded);
 }
 
 static const struct {

@@ -38,7 +38,7 @@ int qp_kernel_attach(struct qp_kernel *kernel, unsigned interface_index, uint32_
   if (error < 0)
     close(link);
   else
-    qp_attachments_add(&kernel->attachments, interface_index, link);
+    qp_kernel_add_link(kernel, interface_index, link);
   return error;
 }
 
