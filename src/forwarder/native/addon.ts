@@ -1,4 +1,5 @@
 import type { Link, XdpProgram } from "../../xdp/index.ts";
+import type { PlaceLimits } from "../splice/places.ts";
 
 /** JavaScript interface of the C addon in this folder. IPv4 addresses are in plain form in both directions. */
 export interface Addon {
@@ -40,16 +41,8 @@ export interface NativeConfig {
   readonly maxSessions: number;
   /** Number of bucket ids, which become free likewise. */
   readonly maxBuckets: number;
-  readonly maxGatewayClients: number;
-  /** Places on probation, and past it; strangers' places on probation; and places of one source. */
-  readonly maxGatewayProbation: number;
-  readonly maxGatewaySettled: number;
-  readonly maxGatewayStrangers: number;
-  readonly maxGatewayShare: number;
-  readonly newGatewayClientsPerSecond: number;
-  readonly gatewaySharePerSecond: number;
-  /** Depth of both token buckets. */
-  readonly gatewayClientBurst: number;
+  /** Limits on the places of gateway clients. */
+  readonly places: PlaceLimits;
   readonly gatewayIdleMs: number;
   readonly gatewayNewIdleMs: number;
   readonly gatewayPresenceMs: number;
@@ -151,6 +144,8 @@ export interface NativeHandle extends XdpProgram {
   setBucket(id: number, bucket: number): void;
   setExpiry(id: number, expiresAtMs: number): void;
   closeSession(id: number): void;
+  /** Reports whether a session is open. */
+  isOpen(id: number): boolean;
   /** Returns the session that a connection ID leads to, or −1. */
   sessionOf(cid: Uint8Array): number;
   /** Returns the newest live session at an address, or −1. */

@@ -11,16 +11,11 @@ export class NativeCounters {
   readonly #accounts: BigUint64Array;
   /** Absent if the kernel does not forward. */
   readonly #kernel: BigUint64Array | undefined;
-  readonly #toEpochMs: (monotonicNs: bigint) => number;
+  readonly #epochMs: number;
 
-  /** @param toEpochMs converts a time of the threads' clock to the system's clock, in ms. */
-  constructor(
-    { counterNames }: Addon,
-    handle: NativeHandle,
-    hasKernel: boolean,
-    toEpochMs: (monotonicNs: bigint) => number,
-  ) {
-    this.#toEpochMs = toEpochMs;
+  /** @param epochMs time in ms since the epoch at which the threads' clock was 0. */
+  constructor({ counterNames }: Addon, handle: NativeHandle, hasKernel: boolean, epochMs: number) {
+    this.#epochMs = epochMs;
     this.#accounts = handle.accounts;
     this.#threads = handle.counters;
     this.#kernel = hasKernel ? handle.totals : undefined;
@@ -63,7 +58,7 @@ export class NativeCounters {
     const firstAtNs = readFirst(this.#accounts, id);
     return {
       ...readCounters(this.#accounts, id),
-      firstForwardedAtMs: firstAtNs === 0n ? null : this.#toEpochMs(firstAtNs),
+      firstForwardedAtMs: firstAtNs === 0n ? null : this.#epochMs + Number(firstAtNs) / 1e6,
     };
   }
 

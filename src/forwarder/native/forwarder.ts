@@ -18,7 +18,6 @@ import { type Counters, createCounters } from "../counters.ts";
 import { listen } from "../listen.ts";
 import type { Addon, NativeConfig, NativeHandle, NativeStunConfig } from "./addon.ts";
 import { NativeCounters } from "./counters.ts";
-import { createEpochClock, epochMs, fromTestClock } from "./epoch.ts";
 import { planOffload, startOffload } from "./offload.ts";
 import { NativeSessions } from "./sessions.ts";
 import { isOwnAddress } from "../own-address.ts";
@@ -60,18 +59,22 @@ export async function createNativeForwarder(
   );
   const stun = new StunResponder({ authority, policy, nonces, counters, send, fromWire: (source) => source });
   const { plan, kernel } = planOffload(options, parts.addon);
+  // Time of `now` at which the threads' clock was 0; a clock for tests stands for both. Compared once, as otherwise a moment
+  // would change each time it is converted.
+  const epochMs = parts.clock ? 0 : Math.trunc(now()) - Math.trunc(Number(process.hrtime.bigint()) / 1e6);
   const handle = await listen({ address: options.host, port: options.port }, (host) =>
     parts.addon.open({
       ...nativeConfig(options),
       host,
       kernel,
+      epochMs,
       clock: parts.clock,
       onUpcalls: () => reader.schedule(),
       onStun: (datagram, address, port, local) => stun.receive(datagram, { address, port, local }, now()),
       onError: (code, syscall) => options.onError(socketFailed(code, syscall)),
     }),
   );
-  return new NativeForwarder(handle, counters, options, parts, plan);
+  return new NativeForwarder(handle, counters, options, { ...parts, plan, epochMs });
 }
 
 class NativeForwarder implements Forwarder {
@@ -93,8 +96,7 @@ class NativeForwarder implements Forwarder {
     handle: NativeHandle,
     own: Counters,
     { maxSessions, now, upstream, xdp }: ForwarderOptions,
-    { addon, backendReason, clock }: NativeParts,
-    plan: OffloadPlan,
+    { addon, backendReason, epochMs, plan }: NativeParts & { plan: OffloadPlan; epochMs: number },
   ) {
     this.backendReason = backendReason;
     this.clientsBy = upstream && "address";
@@ -103,12 +105,7 @@ class NativeForwarder implements Forwarder {
     this.#own = own;
     this.#now = now;
     const hasKernel = plan.state === "try" && handle.kernelError === undefined;
-    this.#counters = new NativeCounters(
-      addon,
-      handle,
-      hasKernel,
-      clock ? fromTestClock : createEpochClock(now),
-    );
+    this.#counters = new NativeCounters(addon, handle, hasKernel, epochMs);
     this.#sessions = new NativeSessions(handle, maxSessions);
     this.#initialRoutes = new InitialRouteTable({
       added: ({ destinationId, to, from, expiresAtMs }) =>
@@ -184,7 +181,7 @@ class NativeForwarder implements Forwarder {
 
   routeInitial(route: InitialRoute): void {
     // A dialer may have gone between its message and the take. Then no route is needed.
-    if (!this.#sessions.has(route.to) || !this.#sessions.has(route.from)) return;
+    if (!this.#handle.isOpen(route.to) || !this.#handle.isOpen(route.from)) return;
     if (!this.#initialRoutes.add(route, this.#now())) this.#own.dropped["pin-taken"]++;
   }
 
@@ -225,10 +222,9 @@ class NativeForwarder implements Forwarder {
 
 function nativeConfig(
   options: ForwarderOptions,
-): Omit<NativeConfig, "host" | "onUpcalls" | "onStun" | "onError"> {
+): Omit<NativeConfig, "host" | "epochMs" | "onUpcalls" | "onStun" | "onError"> {
   const { maxBuckets, maxGatewayClients, maxSessions, port, socketBufferBytes, sourcePolicy } = options;
   const { threads, upstream } = options;
-  const places = placeLimits(maxGatewayClients);
   return {
     port,
     threads,
@@ -238,21 +234,13 @@ function nativeConfig(
     sourceRegistered: sourcePolicy === "registered",
     maxSessions: maxSessions + restingIds(maxSessions),
     maxBuckets: maxBuckets + restingIds(maxBuckets),
-    maxGatewayClients,
-    maxGatewayProbation: places.maxOnProbation,
-    maxGatewaySettled: places.maxSettled,
-    maxGatewayStrangers: places.maxStrangers,
-    maxGatewayShare: places.maxOfShare,
-    newGatewayClientsPerSecond: places.perSecond,
-    gatewaySharePerSecond: places.sharePerSecond,
-    gatewayClientBurst: places.burst,
+    places: placeLimits(maxGatewayClients),
     gatewayIdleMs: defaults.gatewayIdleMs,
     gatewayNewIdleMs: defaults.gatewayNewIdleMs,
     gatewayPresenceMs: defaults.gatewayPresenceMs,
     virtualAddressRestMs: defaults.virtualAddressQuarantineMs,
     stun: stunConfig,
     sweepIntervalMs: defaults.sweepIntervalMs,
-    epochMs: epochMs(options.now),
   };
 }
 

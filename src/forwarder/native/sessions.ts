@@ -2,14 +2,12 @@ import { cidBytes } from "../../wire/connection-id.ts";
 import type { SessionId, SessionSpec } from "../contract.ts";
 import { noSession } from "../no-session.ts";
 import type { NativeHandle } from "./addon.ts";
-import { IdSet } from "./id-set.ts";
 import { UnclaimedSessions } from "./unclaimed.ts";
 
-/** The sessions of the addon, which alone stores them. This class tracks only which ids are open. */
+/** The sessions of the addon, which alone stores them. */
 export class NativeSessions {
   readonly #handle: NativeHandle;
   readonly #maxSessions: number;
-  readonly #open = new IdSet();
   /** Open in the addon, but not claimed yet. */
   readonly unclaimed: UnclaimedSessions;
 
@@ -19,13 +17,9 @@ export class NativeSessions {
     this.unclaimed = new UnclaimedSessions(handle);
   }
 
-  has(id: SessionId): boolean {
-    return this.#open.has(id);
-  }
-
   /** @throws ERR_QUICPIPE_INTERNAL if there is no such session. */
   require(id: SessionId): void {
-    if (!this.#open.has(id)) throw noSession(id);
+    if (!this.#handle.isOpen(id)) throw noSession(id);
   }
 
   /**
@@ -35,7 +29,6 @@ export class NativeSessions {
   open(spec: SessionSpec): SessionId {
     const unclaimed = this.unclaimed.claim(spec.cids.subarray(0, cidBytes));
     const id = unclaimed ?? this.#openNew(spec);
-    this.#open.add(id);
     try {
       if (unclaimed !== undefined) this.#takeOver(id, spec);
       if (spec.username !== undefined) this.#handle.setUsername(id, Buffer.from(spec.username));
@@ -53,7 +46,7 @@ export class NativeSessions {
   }
 
   #openNew({ cids, address, bucket, expiresAtMs }: SessionSpec): SessionId {
-    if (this.#open.size + this.unclaimed.size >= this.#maxSessions) this.unclaimed.endOne();
+    if (this.#handle.sessions >= this.#maxSessions) this.unclaimed.endOne();
     return this.#handle.openSession(
       cids,
       address?.address ?? null,
@@ -79,7 +72,6 @@ export class NativeSessions {
   /** @throws ERR_QUICPIPE_INTERNAL if there is no such session. */
   close(id: SessionId): void {
     this.require(id);
-    this.#open.delete(id);
     this.#handle.closeSession(id);
   }
 }

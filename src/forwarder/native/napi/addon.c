@@ -18,24 +18,24 @@ static uint32_t read_uint32(struct qp_call *call, napi_value object, const char 
   return qp_read_uint32(call, qp_property(call, object, name));
 }
 
-static struct qp_place_limits read_places(struct qp_call *call, napi_value config)
+static struct qp_place_limits read_places(struct qp_call *call, napi_value places)
 {
   return (struct qp_place_limits){
-    .max = read_uint32(call, config, "maxGatewayClients"),
-    .max_on_probation = read_uint32(call, config, "maxGatewayProbation"),
-    .max_settled = read_uint32(call, config, "maxGatewaySettled"),
-    .max_strangers = read_uint32(call, config, "maxGatewayStrangers"),
-    .max_of_share = read_uint32(call, config, "maxGatewayShare"),
-    .per_second = read_amount(call, config, "newGatewayClientsPerSecond"),
-    .burst = read_amount(call, config, "gatewayClientBurst"),
-    .share_per_second = read_amount(call, config, "gatewaySharePerSecond"),
+    .max = read_uint32(call, places, "max"),
+    .max_on_probation = read_uint32(call, places, "maxOnProbation"),
+    .max_settled = read_uint32(call, places, "maxSettled"),
+    .max_strangers = read_uint32(call, places, "maxStrangers"),
+    .max_of_share = read_uint32(call, places, "maxOfShare"),
+    .per_second = read_amount(call, places, "perSecond"),
+    .burst = read_amount(call, places, "burst"),
+    .share_per_second = read_amount(call, places, "sharePerSecond"),
   };
 }
 
 static struct qp_splice_options read_splice(struct qp_call *call, napi_value config)
 {
   return (struct qp_splice_options){
-    .places = read_places(call, config),
+    .places = read_places(call, qp_property(call, config, "places")),
     .idle_ms = read_ms(call, config, "gatewayIdleMs"),
     .new_idle_ms = read_ms(call, config, "gatewayNewIdleMs"),
     .presence_ms = read_ms(call, config, "gatewayPresenceMs"),

@@ -67,6 +67,12 @@ static napi_value close_session(struct qp_call *call, struct qp_handle *handle)
   return NULL;
 }
 
+static napi_value is_open(struct qp_call *call, struct qp_handle *handle)
+{
+  uint32_t id = qp_read_uint32(call, call->arguments[0]);
+  return qp_boolean(call->env, qp_session_is_open(qp_handle_sessions(handle), id));
+}
+
 static napi_value set_username(struct qp_call *call, struct qp_handle *handle)
 {
   uint32_t id = read_session(call, handle);
@@ -160,6 +166,7 @@ static napi_value session_at(struct qp_call *call, struct qp_handle *handle)
 const napi_property_descriptor qp_session_methods[] = {
   QP_METHOD("openSession", open_session),
   QP_METHOD("closeSession", close_session),
+  QP_METHOD("isOpen", is_open),
   QP_METHOD("setUsername", set_username),
   QP_METHOD("setRoutes", set_routes),
   QP_METHOD("setAddress", set_address),

@@ -11,7 +11,7 @@ function enumeratorOf(file: string, name: string): number {
 
 it.each([
   ["splice/place.h", "QP_MOVED_PLACES", maxMovedPlaces],
-  ["splice/opening-rate.h", "QP_STRANGER_DIVISOR", gatewayStrangerDivisor],
+  ["splice/place.h", "QP_STRANGER_DIVISOR", gatewayStrangerDivisor],
   ["splice/probation.c", "UNPROVEN_PATH_BYTES", unprovenPathBytes],
 ])("C has the same limit as JavaScript: %s %s", (file, name, limit) => {
   expect(enumeratorOf(file, name)).toBe(limit);
