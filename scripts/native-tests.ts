@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { testAddon } from "./native-tests/addon.ts";
-import type { Extent } from "./native-tests/extent.ts";
+import type { Extent } from "./native-tests/command.ts";
 import { fuzz } from "./native-tests/fuzz.ts";
 import { compileForBpf, race, runUnitTests } from "./native-tests/programs.ts";
 

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { buildPath, projectPath, run } from "./command.ts";
-import type { Extent } from "./extent.ts";
+import { buildPath, type Extent, projectPath, run } from "./command.ts";
 
 const sanitizers =
   "-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer -g";

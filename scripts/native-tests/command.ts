@@ -1,6 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+/** The extent of a run. */
+export interface Extent {
+  readonly isShort: boolean;
+  /** Whether to keep new inputs that the fuzzers find. */
+  readonly keepsCorpus: boolean;
+}
+
 /** Returns the path of a file or folder in the project. */
 export function projectPath(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -1,6 +1,5 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
-import { buildPath, projectPath, run } from "./command.ts";
-import type { Extent } from "./extent.ts";
+import { buildPath, type Extent, projectPath, run } from "./command.ts";
 import { compile, memorySanitizers, type Program } from "./programs.ts";
 
 interface Target extends Program {

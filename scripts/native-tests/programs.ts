@@ -1,6 +1,5 @@
 import { globSync, mkdirSync } from "node:fs";
-import { buildPath, projectPath, run } from "./command.ts";
-import type { Extent } from "./extent.ts";
+import { buildPath, type Extent, projectPath, run } from "./command.ts";
 import { writeVectors } from "./vectors.ts";
 
 /** System and C library calls that test/native/harness replaces. */

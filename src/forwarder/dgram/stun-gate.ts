@@ -4,8 +4,7 @@ import { type PeerAddress, sameAddress } from "../../wire/address.ts";
 import { stunAttribute, leadingStunAttribute } from "../../wire/stun.ts";
 import type { StunOutcome } from "../contract.ts";
 import type { Session, SessionTable } from "./sessions.ts";
-import { SourceLimiter } from "../stun/source-limiter.ts";
-import { StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";
+import { SourceLimiter, StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";
 
 /** Why a STUN message is not examined. */
 export type StunRefusal = Extract<StunOutcome, "malformed" | "rate-limited" | "flooded">;

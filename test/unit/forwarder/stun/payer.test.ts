@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SourceLimiter } from "../../../../src/forwarder/stun/source-limiter.ts";
+import { SourceLimiter } from "../../../../src/forwarder/stun/payer.ts";
 
 describe("SourceLimiter", () => {
   it("allows each source its rate, and no more", () => {
