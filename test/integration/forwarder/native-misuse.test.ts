@@ -96,6 +96,12 @@ describeNative("a call that the addon cannot make sense of", () => {
     callWithOddities();
   });
 
+  it("throws where the address to look up is missing", async () => {
+    await harness.open();
+    for (const address of [null, undefined])
+      expect(thrownBy(() => handle.sessionAt(address as never, 9))).toMatchObject({ code: "EINVAL" });
+  });
+
   it("opens nothing", () => {
     for (const odd of oddities)
       expect(thrownBy(() => requireAddon().open(odd as never))).toBeInstanceOf(Error);

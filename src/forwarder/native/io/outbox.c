@@ -219,11 +219,6 @@ void qp_outbox_flush(struct qp_outbox *outbox, int socket)
     }
     send_groups(outbox, groups, count, socket);
   }
-  qp_outbox_clear(outbox);
-}
-
-void qp_outbox_clear(struct qp_outbox *outbox)
-{
   outbox->run_count = outbox->group_count = 0;
   outbox->batch++;
 }

@@ -87,7 +87,4 @@ void qp_outbox_add(struct qp_outbox *outbox, const struct qp_destination *destin
  */
 void qp_outbox_flush(struct qp_outbox *outbox, int socket);
 
-/** Discards all datagrams. */
-void qp_outbox_clear(struct qp_outbox *outbox);
-
 #endif

@@ -1,5 +1,7 @@
 #include "grace.h"
 
+#include <stdlib.h>
+
 void qp_grace_init(struct qp_grace *grace, unsigned threads)
 {
   grace->threads = threads;
@@ -37,6 +39,17 @@ void qp_retire(struct qp_grace *grace, struct qp_retired *retired, void (*releas
   retired->epoch = atomic_fetch_add(&grace->epoch, 1) + 1;
   *grace->end = retired;
   grace->end = &retired->next;
+}
+
+static void free_retired(struct qp_retired *retired, void *owner)
+{
+  (void)owner;
+  free(retired);
+}
+
+void qp_retire_memory(struct qp_grace *grace, struct qp_retired *retired)
+{
+  qp_retire(grace, retired, free_retired, NULL);
 }
 
 /** Returns the earliest epoch in which a thread may still be reading. */

@@ -45,6 +45,8 @@ void qp_grace_leave(struct qp_grace *grace, unsigned thread);
 /** Control thread: retires an object that is out of every table. Calls `release` once no thread can see the object. */
 void qp_retire(struct qp_grace *grace, struct qp_retired *retired, void (*release)(struct qp_retired *, void *owner),
                void *owner);
+/** Control thread: retires memory of `malloc` that begins with `retired`, and frees it likewise. */
+void qp_retire_memory(struct qp_grace *grace, struct qp_retired *retired);
 /** Control thread: releases what no thread can see any more. */
 void qp_reclaim(struct qp_grace *grace);
 

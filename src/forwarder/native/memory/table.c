@@ -57,12 +57,6 @@ static void insert(const struct qp_table *table, struct qp_slots *slots, void *i
   put(slots, slot, item);
 }
 
-static void release_slots(struct qp_retired *retired, void *owner)
-{
-  (void)owner;
-  free(retired);
-}
-
 /** Moves the items to a new array of slots, without the marks of removed items. */
 static bool rebuild(struct qp_table *table)
 {
@@ -80,7 +74,7 @@ static bool rebuild(struct qp_table *table)
   atomic_store_explicit(&table->slots, fresh, memory_order_release);
   table->used = table->count;
   if (old && table->grace)
-    qp_retire(table->grace, &old->retired, release_slots, NULL);
+    qp_retire_memory(table->grace, &old->retired);
   else
     free(old);
   return true;

@@ -78,12 +78,6 @@ static uint64_t hash_name(const struct qp_stun_gate *gate, const uint8_t *name, 
   return qp_siphash(&gate->key, words, NAME_WORDS);
 }
 
-static void release_name(struct qp_retired *retired, void *owner)
-{
-  (void)owner;
-  free(retired);
-}
-
 void qp_stun_gate_forget(struct qp_stun_gate *gate, uint32_t session)
 {
   struct qp_stun_name *name = gate->names_of[session];
@@ -91,7 +85,7 @@ void qp_stun_gate_forget(struct qp_stun_gate *gate, uint32_t session)
     return;
   gate->names_of[session] = NULL;
   qp_table_remove(&gate->names, name);
-  qp_retire(gate->grace, &name->retired, release_name, NULL);
+  qp_retire_memory(gate->grace, &name->retired);
 }
 
 static void fill(struct qp_stun_budget *budget)

@@ -62,16 +62,10 @@ const struct qp_initial_route *qp_initial_routes_find(const struct qp_initial_ro
   return route && route->expires_at_ms > now_ms ? route : NULL;
 }
 
-static void release_route(struct qp_retired *retired, void *owner)
-{
-  (void)owner;
-  free(retired);
-}
-
 static void discard(struct qp_initial_routes *routes, struct qp_initial_route *route)
 {
   qp_table_remove(&routes->table, route);
-  qp_retire(routes->grace, &route->retired, release_route, NULL);
+  qp_retire_memory(routes->grace, &route->retired);
 }
 
 void qp_initial_routes_delete(struct qp_initial_routes *routes, const uint8_t *dcid, size_t length)

@@ -98,12 +98,6 @@ static void write_route(struct qp_shard_slots *slots, size_t slot, struct cid_wo
   atomic_store_explicit(&slots->at[slot].tail, (uint64_t)holder << 32 | words.tail, memory_order_release);
 }
 
-static void release_slots(struct qp_retired *retired, void *owner)
-{
-  (void)owner;
-  free(retired);
-}
-
 static void copy_routes(const struct qp_routes *routes, const struct qp_shard_slots *from, struct qp_shard_slots *to)
 {
   for (size_t slot = 0; slot <= from->mask; slot++) {
@@ -133,7 +127,7 @@ static bool rebuild(struct qp_routes *routes, struct qp_shard *shard)
   shard->used = shard->count;
   atomic_store_explicit(&shard->slots, fresh, memory_order_release);
   if (old)
-    qp_retire(routes->grace, &old->retired, release_slots, NULL);
+    qp_retire_memory(routes->grace, &old->retired);
   return true;
 }
 
