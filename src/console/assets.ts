@@ -22,22 +22,22 @@ export interface Asset {
 
 const here = import.meta.url;
 const moduleNames = [
-  "chart",
   "counts",
   "elements",
   "feed",
   "figures",
-  "history",
   "kernel",
   "main",
   "printable",
   "quantities",
-  "rates",
+  "rates/chart",
+  "rates/history",
+  "rates/rates",
   "relay-client",
-  "revocation",
-  "session-order",
-  "session-table",
-  "sessions",
+  "sessions/revocation",
+  "sessions/session-order",
+  "sessions/session-table",
+  "sessions/sessions",
 ] as const;
 
 /** All files that the pages load, below the console's path. */
@@ -77,7 +77,7 @@ export function readPageFile(name: string): string {
 function readModule(name: string): string {
   if (here.endsWith(".js")) return readFileSync(new URL(`browser/${name}.js`, here), "utf8");
   const source = readFileSync(new URL(`browser/${name}.ts`, here), "utf8");
-  return stripTypeScriptTypes(source).replaceAll(/(from "\.\/[\w-]+)\.ts"/g, '$1.js"');
+  return stripTypeScriptTypes(source).replaceAll(/(from "\.\.?\/[\w/-]+)\.ts"/g, '$1.js"');
 }
 
 function readUplot(name: string): string {

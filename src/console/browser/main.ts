@@ -3,9 +3,9 @@ import { byId, setText } from "./elements.ts";
 import { type FeedState, followFeed } from "./feed.ts";
 import { Figures } from "./figures.ts";
 import { showFindings, showKernel } from "./kernel.ts";
-import { createRateCharts } from "./rates.ts";
+import { createRateCharts } from "./rates/rates.ts";
 import { isSignedIn, routeOf, signOut } from "./relay-client.ts";
-import { Sessions } from "./sessions.ts";
+import { Sessions } from "./sessions/sessions.ts";
 
 const words: Readonly<Record<FeedState, string>> = {
   connecting: "Connecting …",

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path/posix";
 import { describe, expect, it } from "vitest";
 import { assetFiles, openAsset } from "../../../src/console/assets.ts";
 
@@ -20,7 +21,7 @@ describe("the console's files", () => {
     // A set is walked to its end even while it grows.
     for (const name of reached)
       for (const [, specifier] of bodies.get(name)!.matchAll(/^import [^;]*from "([^"]+)"/gm))
-        reached.add(specifier!.replace(/^\.\//, ""));
+        reached.add(join(dirname(name), specifier!));
     expect([...reached].toSorted()).toEqual([...bodies.keys()].toSorted());
     expect(scripts.filter(({ body }) => /^(export )?(interface|type) /m.test(body))).toEqual([]);
   });

@@ -5,8 +5,8 @@ import {
   nextOrder,
   type Order,
   sorted,
-} from "../../../../src/console/browser/session-order.ts";
-import type { RegistrationStats } from "../../../../src/protocol.ts";
+} from "../../../../../src/console/browser/sessions/session-order.ts";
+import type { RegistrationStats } from "../../../../../src/protocol.ts";
 
 function session(subject: string, change: Partial<RegistrationStats> = {}): RegistrationStats {
   return {

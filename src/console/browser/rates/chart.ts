@@ -1,5 +1,5 @@
 import type { Columns } from "./history.ts";
-import uPlot from "./uplot.js";
+import uPlot from "../uplot.js";
 
 /** A line in a chart. */
 export interface Line {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { History } from "../../../../src/console/browser/history.ts";
+import { History } from "../../../../../src/console/browser/rates/history.ts";
 
 describe("the history of a chart", () => {
   it("keeps what fits its window, however long it goes on", () => {

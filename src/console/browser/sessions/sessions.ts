@@ -1,7 +1,7 @@
-import type { StatsOrder, StatsPage } from "../../protocol.ts";
-import { byId, setText } from "./elements.ts";
-import { formatCount } from "./quantities.ts";
-import { readSessions, reasonOf } from "./relay-client.ts";
+import type { StatsOrder, StatsPage } from "../../../protocol.ts";
+import { byId, setText } from "../elements.ts";
+import { formatCount } from "../quantities.ts";
+import { readSessions, reasonOf } from "../relay-client.ts";
 import { Revocation } from "./revocation.ts";
 import { type Column, nextOrder, type Order, sorted } from "./session-order.ts";
 import { SessionTable } from "./session-table.ts";

@@ -1,7 +1,7 @@
-import type { RegistrationStats as Session } from "../../protocol.ts";
-import { create, setText } from "./elements.ts";
-import { printable } from "./printable.ts";
-import { formatBytes, formatCount, formatLife } from "./quantities.ts";
+import type { RegistrationStats as Session } from "../../../protocol.ts";
+import { create, setText } from "../elements.ts";
+import { printable } from "../printable.ts";
+import { formatBytes, formatCount, formatLife } from "../quantities.ts";
 import { droppedOf } from "./session-order.ts";
 
 interface Cell {

@@ -1,9 +1,9 @@
-import type { TrafficRate } from "../../protocol.ts";
+import type { TrafficRate } from "../../../protocol.ts";
 import { type Chart, createChart, type Line } from "./chart.ts";
-import { byId, setText } from "./elements.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { byId, setText } from "../elements.ts";
+import type { Snapshot } from "../snapshot.ts";
 import { History } from "./history.ts";
-import { formatBytes, formatCount } from "./quantities.ts";
+import { formatBytes, formatCount } from "../quantities.ts";
 
 const windowSeconds = 300;
 const gapSeconds = 3;

@@ -1,4 +1,4 @@
-import type { RegistrationStats as Session } from "../../protocol.ts";
+import type { RegistrationStats as Session } from "../../../protocol.ts";
 
 /** A sortable column of the table. */
 export type Column =

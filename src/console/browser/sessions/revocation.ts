@@ -1,7 +1,7 @@
-import type { RegistrationStats as Session } from "../../protocol.ts";
-import { byId, setText } from "./elements.ts";
-import { printable } from "./printable.ts";
-import { endSession, reasonOf } from "./relay-client.ts";
+import type { RegistrationStats as Session } from "../../../protocol.ts";
+import { byId, setText } from "../elements.ts";
+import { printable } from "../printable.ts";
+import { endSession, reasonOf } from "../relay-client.ts";
 
 /** Asks for confirmation before it ends a session. */
 export class Revocation {
