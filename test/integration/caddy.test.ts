@@ -1,33 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { H3, serve } from "h3";
 import { describe, expect, onTestFinished } from "vitest";
-import { quicpipe, type Relay } from "../../src/plugin/index.ts";
+import type { Relay } from "../../src/plugin/index.ts";
+import { certificateFiles, testCertificate } from "./harness/certificate.ts";
 import { startChild } from "./harness/child.ts";
 import { connectHttp3 } from "./harness/http3-client.ts";
-import { testCertificate } from "./harness/relay.ts";
+import { freePort } from "./harness/ports.ts";
+import { createRelay } from "./harness/relay.ts";
 import { itWith } from "./harness/requirement.ts";
-
-/** A port that is free right now, for UDP and TCP alike as far as TCP tells. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** Caddy terminates HTTP/3 on loopback and passes requests on to the app over HTTP/1.1. */
 async function startCaddy(appPort: number): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-caddy-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const tls = await testCertificate();
-  writeFileSync(join(folder, "cert.pem"), tls.certificate);
-  writeFileSync(join(folder, "key.pem"), tls.privateKey);
+  const { folder, cert, key } = certificateFiles(await testCertificate());
   const port = await freePort();
   const caddyfile = `{
   admin off
@@ -35,7 +21,7 @@ async function startCaddy(appPort: number): Promise<number> {
 }
 https://localhost:${port} {
   bind 127.0.0.1
-  tls ${folder}/cert.pem ${folder}/key.pem
+  tls ${cert} ${key}
   reverse_proxy 127.0.0.1:${appPort}
 }
 `;
@@ -50,22 +36,13 @@ https://localhost:${port} {
 async function startBehindCaddy(): Promise<{ relay: Relay; caddyPort: number; appPort: number; app: H3 }> {
   const app = new H3().get("/", () => "behind Caddy");
   const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true });
+  onTestFinished(() => server.close(true));
   await server.ready();
   const appPort = Number(new URL(server.url!).port);
   const caddyPort = await startCaddy(appPort);
-  const relay = quicpipe({
-    host: "127.0.0.1",
-    port: 0,
-    upstream: { port: caddyPort },
-    auth: "none",
-    logger: false,
-  });
+  const relay = createRelay({ upstream: { port: caddyPort }, auth: "none" });
   app.use(relay);
   await relay.listen();
-  onTestFinished(async () => {
-    await relay.close({ graceMs: 0 });
-    await server.close(true);
-  });
   return { relay, caddyPort, appPort, app };
 }
 

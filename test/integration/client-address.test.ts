@@ -6,9 +6,7 @@ import { H3, serve } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectHttp3 } from "./harness/http3-client.ts";
 import { startRelay, type TestRelay } from "./harness/relay.ts";
-import { has } from "./harness/requirement.ts";
-
-const backends = has("native") ? (["dgram", "native"] as const) : (["dgram"] as const);
+import { backends } from "./harness/requirement.ts";
 
 function registration(): string {
   return JSON.stringify({ key: randomBytes(16).toString("base64"), num: 4 });
@@ -44,7 +42,7 @@ async function startVictim({ port, certificate }: TestRelay): Promise<{ address:
   return { address, seen: ip };
 }
 
-describe.each(backends)("a client that the %s backend has forgotten", (backend) => {
+describe.each(backends())("a client that the %s backend has forgotten", (backend) => {
   it("proves no address, whatever headers it sends, least of all another client's", async () => {
     const app = new H3().get("/ip", (event) => ({ ip: event.req.ip }));
     const relay = await startRelay({ forwarder: { backend } }, app);

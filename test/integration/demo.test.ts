@@ -1,17 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
+import { temporaryFolder } from "./harness/folder.ts";
 
 const demo = [projectPath("scripts/demo.ts")];
-
-/** A folder for temporary files. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-demo-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Processes with a text in their environment. */
 function processesWith(text: string): string[] {
@@ -43,7 +35,7 @@ describe("npm run demo", () => {
     expect(run.stdout()).toMatch(/the relay forwarded \d+ packets/);
   });
 
-  it("ends with all that it started when nobody reads what it prints", async () => {
+  it("ends with all that it started when its output is not read", async () => {
     const folder = temporaryFolder();
     const run = startChild(process.execPath, demo, { env: { TMPDIR: folder } });
     await run.prints(/│ hello/);

@@ -1,28 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { ClientHttp2Session, SecureClientSessionOptions } from "node:http2";
 import { request } from "node:https";
-import { type AddressInfo, connect as connectTcp, createServer, type TcpSocketConnectOpts } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
+import { connect as connectTcp, type TcpSocketConnectOpts } from "node:net";
+import { networkInterfaces } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "../../src/gateway/index.ts";
-import { adminToken, startConsoleApp } from "./console/console-app.ts";
+import { startConsoleApp } from "./console/console-app.ts";
+import { testCertificate } from "./harness/certificate.ts";
+import { startHttp2 } from "./harness/gateway.ts";
+import { takePort } from "./harness/ports.ts";
+import { adminToken } from "./harness/token.ts";
 import { type Child, projectPath, startChild } from "./harness/child.ts";
 import { connectHttp2 } from "./harness/http2-client.ts";
 import { connectHttp3 } from "./harness/http3-client.ts";
-import { startRelay, testCertificate } from "./harness/relay.ts";
+import { startRelay } from "./harness/relay.ts";
 import { itWith } from "./harness/requirement.ts";
-
-async function startServer(app: H3, options: Partial<Http2GatewayOptions> = {}): Promise<Http2Gateway> {
-  const { privateKey: key, certificate: cert } = await testCertificate();
-  const gateway = await serveHttp2(app, { host: "127.0.0.1", key, cert, ...options });
-  onTestFinished(() => gateway.close());
-  return gateway;
-}
+import { User } from "./harness/user.ts";
 
 async function open(
   port: number,
@@ -66,7 +61,7 @@ function ipApp(): H3 {
 
 describe("the HTTP/2 server of an app", () => {
   it("serves browsers and tells them of HTTP/3 at the same port number", async () => {
-    const { port } = await startServer(ipApp());
+    const { port } = await startHttp2(ipApp());
     const session = await open(port);
     const answer = await ask(session, "/echo", { ":method": "POST" }, "hello");
     expect(answer).toEqual({ status: 200, altSvc: `h3=":${port}"; ma=86400`, body: "hello" });
@@ -79,18 +74,18 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("tells of another port where HTTP/3 is elsewhere", async () => {
-    const { port } = await startServer(ipApp(), { http3Port: 443 });
+    const { port } = await startHttp2(ipApp(), { http3Port: 443 });
     expect((await ask(await open(port), "/ip")).altSvc).toBe('h3=":443"; ma=86400');
   });
 
   it("tells of another host where HTTP/3 is there, unless that is the one that was asked", async () => {
-    const { port } = await startServer(ipApp(), { http3Port: 443, http3Host: "udp.example" });
+    const { port } = await startHttp2(ipApp(), { http3Port: 443, http3Host: "udp.example" });
     const session = await open(port);
     const altSvc = async (authority: string): Promise<string | undefined> =>
       (await ask(session, "/ip", { ":authority": authority })).altSvc;
     expect(await altSvc(`localhost:${port}`)).toBe('h3="udp.example:443"; ma=86400');
     expect(await altSvc("UDP.example")).toBe('h3=":443"; ma=86400');
-    const six = await startServer(ipApp(), { http3Port: 443, http3Host: "2001:db8::1" });
+    const six = await startHttp2(ipApp(), { http3Port: 443, http3Host: "2001:db8::1" });
     expect((await ask(await open(six.port), "/ip")).altSvc).toBe('h3="[2001:db8::1]:443"; ma=86400');
   });
 
@@ -109,7 +104,7 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("serves clients that know HTTP/1.1 alone", async () => {
-    const { port } = await startServer(ipApp());
+    const { port } = await startHttp2(ipApp());
     const { certificate: ca } = await testCertificate();
     const [response] = await once(request(`https://localhost:${port}/ip`, { ca }).end(), "response");
     response.resume();
@@ -119,7 +114,7 @@ describe("the HTTP/2 server of an app", () => {
 
   it("hides an address on loopback, which could pass for one that the relay proved", async () => {
     for (const host of ["127.0.0.1", "::"]) {
-      const { port } = await startServer(ipApp(), { host });
+      const { port } = await startHttp2(ipApp(), { host });
       expect((await ask(await open(port), "/ip")).body).toBe("{}");
     }
   });
@@ -128,7 +123,7 @@ describe("the HTTP/2 server of an app", () => {
     .flat()
     .find((address) => !address!.internal && address!.family === "IPv4");
   it.runIf(external)("lets the app know an address that is not on loopback", async () => {
-    const { port } = await startServer(ipApp(), { host: "::" });
+    const { port } = await startHttp2(ipApp(), { host: "::" });
     const session = await open(port, {}, external!.address);
     expect(JSON.parse((await ask(session, "/ip")).body)).toEqual({
       ip: expect.stringContaining(external!.address),
@@ -137,7 +132,7 @@ describe("the HTTP/2 server of an app", () => {
 
   it("proves no address to a peer that comes by TCP, whatever it claims", async () => {
     const started = await startRelay({}, new H3());
-    const { port } = await startServer(started.app);
+    const { port } = await startHttp2(started.app);
     // A virtual address that a client of the gateway has right now.
     await (await connectHttp3(started.port, started.certificate, "auto")).request("/");
     const claims = ["127.1.0.1", "127.1.0.2", "127.1.0.3", "127.0.0.1"];
@@ -153,7 +148,7 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("refuses a connection too many, and takes it when another has ended", async () => {
-    const { port } = await startServer(ipApp(), { maxConnections: 3, logger: false });
+    const { port } = await startHttp2(ipApp(), { maxConnections: 3, logger: false });
     const [first] = [await open(port), await open(port)];
     const stranger = { localAddress: "127.0.0.3" };
     // The last place is for somebody else, and then there is none.
@@ -165,7 +160,7 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("ends a connection that is silent for too long", async () => {
-    const { port } = await startServer(ipApp(), { idleTimeoutMs: 200 });
+    const { port } = await startHttp2(ipApp(), { idleTimeoutMs: 200 });
     const session = await open(port);
     await ask(session, "/ip");
     await once(session, "close");
@@ -177,7 +172,7 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("closes under a client that has not got through its handshake", async () => {
-    const gateway = await startServer(ipApp());
+    const gateway = await startHttp2(ipApp());
     const mute = connectTcp(gateway.port, "127.0.0.1").resume();
     onTestFinished(() => void mute.destroy());
     await once(mute, "connect");
@@ -186,12 +181,12 @@ describe("the HTTP/2 server of an app", () => {
   });
 
   it("says which port is taken, and which certificate does not load", async () => {
-    const { port } = await startServer(ipApp());
-    await expect(startServer(ipApp(), { port })).rejects.toMatchObject({
+    const { port } = await startHttp2(ipApp());
+    await expect(startHttp2(ipApp(), { port })).rejects.toMatchObject({
       code: "ERR_QUICPIPE_LISTEN_FAILED",
       details: { host: "127.0.0.1", port },
     });
-    await expect(startServer(ipApp(), { cert: "none" })).rejects.toMatchObject({
+    await expect(startHttp2(ipApp(), { cert: "none" })).rejects.toMatchObject({
       code: "ERR_QUICPIPE_OPTION_INVALID",
       details: { option: "cert" },
     });
@@ -199,7 +194,7 @@ describe("the HTTP/2 server of an app", () => {
 
   it("closes under the readers of event streams, and more than once", async () => {
     const { app, relay } = await startConsoleApp();
-    const gateway = await startServer(app);
+    const gateway = await startHttp2(app);
     const session = await open(gateway.port);
     const stream = session.request({ ":path": "/v1/events", authorization: `Bearer ${await adminToken()}` });
     // That the stream breaks off is what is tested.
@@ -216,11 +211,7 @@ describe("the HTTP/2 server of an app", () => {
 });
 
 function startRelayCommand(port: number, ...more: string[]): Child {
-  const state = mkdtempSync(join(tmpdir(), "quicpipe-http2-"));
-  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
-  const args = ["src/cli/main.ts", "relay", "--host", "127.0.0.1", "--port", String(port), ...more];
-  const env = { XDG_STATE_HOME: state, NODE_ENV: "" };
-  return startChild(process.execPath, args, { cwd: projectPath("."), env });
+  return new User().quicpipe("relay", "--host", "127.0.0.1", "--port", String(port), ...more);
 }
 
 describe("quicpipe relay", () => {
@@ -245,10 +236,7 @@ describe("quicpipe relay", () => {
   });
 
   it("relays without it where the TCP port is taken, and says so", async () => {
-    const taken = createServer().listen(0, "127.0.0.1");
-    onTestFinished(() => void taken.close());
-    await once(taken, "listening");
-    const { port } = taken.address() as AddressInfo;
+    const { port } = await takePort();
     const command = startRelayCommand(port);
     await command.prints(/cannot listen on TCP 127\.0\.0\.1:\d+: .*EADDRINUSE/);
     await command.prints(/serving a development certificate/);

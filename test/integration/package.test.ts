@@ -1,17 +1,8 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
+import { temporaryFolder } from "./harness/folder.ts";
 import { itWith } from "./harness/requirement.ts";
 
 async function run(command: string, args: string[], cwd: string): Promise<string> {
@@ -22,8 +13,7 @@ async function run(command: string, args: string[], cwd: string): Promise<string
 
 /** A project that has installed the packed tarball, beside the dependencies of ours but for some. */
 async function installPacked(...without: string[]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-package-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   await run(
     "npm",
     ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder],

@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { testCertificate } from "./harness/certificate.ts";
 import { type Child, projectPath, startChild } from "./harness/child.ts";
-import { testCertificate } from "./harness/relay.ts";
-import { bindPeer, roundTrip, startPeerRelay, testIdentities, tokenFor } from "./peer/harness/peers.ts";
+import { temporaryFolder } from "./harness/folder.ts";
+import { bindPeer, roundTrip, startPeerRelay, testIdentities } from "./harness/peers.ts";
+import { tokenFor } from "./harness/token.ts";
 
 function samples(): string[] {
   const readme = readFileSync(projectPath("README.md"), "utf8");
@@ -21,9 +23,7 @@ function sample(relay: string, ca: string): string {
 /** A folder below the project, so that `quicpipe/peer` is the one that is tested. */
 function makeFolder(): string {
   mkdirSync(projectPath("build"), { recursive: true });
-  const folder = mkdtempSync(projectPath("build/readme-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return temporaryFolder(projectPath("build"));
 }
 
 async function startSample(port: number): Promise<Child> {
@@ -56,7 +56,7 @@ describe("the README's accepting side", () => {
   });
 });
 
-it("the README's samples compile in strict TypeScript", { timeout: 60_000 }, async () => {
+it("the README's samples compile in strict TypeScript", async () => {
   const folder = makeFolder();
   const files = samples().map((code, index) => {
     writeFileSync(join(folder, `sample-${index}.ts`), code);

@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { headersFrame, post, varint } from "../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../scripts/hostile/clients/raw-http3.ts";
+import { targetAt, openRawHttp3 } from "./harness/gateway.ts";
 import { startRelay, type TestRelay } from "./harness/relay.ts";
-import { has } from "./harness/requirement.ts";
-
-const backends = has("native") ? (["dgram", "native"] as const) : (["dgram"] as const);
+import { backends } from "./harness/requirement.ts";
+import { openSocket } from "./harness/udp-peer.ts";
 
 interface Nat {
   /** Where a client reaches the relay through it. */
@@ -23,9 +21,6 @@ async function openNat(relayPort: number): Promise<Nat> {
   const sockets = [await openSocket()];
   const inner = sockets[0]!;
   let client = 0;
-  onTestFinished(() => {
-    for (const socket of sockets) socket.removeAllListeners("message").close();
-  });
   const rebind = async (): Promise<void> => {
     const outer = await openSocket();
     outer.on("message", (datagram) => inner.send(datagram, client, "127.0.0.1"));
@@ -37,23 +32,6 @@ async function openNat(relayPort: number): Promise<Nat> {
     sockets.at(-1)!.send(datagram, relayPort, "127.0.0.1");
   });
   return { port: inner.address().port, outerPort: () => sockets.at(-1)!.address().port, rebind };
-}
-
-async function openSocket(): Promise<Socket> {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  return socket;
-}
-
-function noToken(): Promise<string> {
-  return Promise.resolve("");
-}
-
-async function connect({ certificate }: TestRelay, port: number): Promise<RawHttp3> {
-  const client = await RawHttp3.open({ host: "127.0.0.1", port, certificate, token: noToken });
-  onTestFinished(() => client.close());
-  return client;
 }
 
 /** In one datagram, so that the server has all of it whether or not the client hears the server. */
@@ -71,7 +49,7 @@ async function addresses({ relay }: TestRelay): Promise<(string | null)[]> {
 async function registerTwice(app: TestRelay): Promise<readonly [string, string | null] | undefined> {
   const known = (await addresses(app)).length;
   const nat = await openNat(app.port);
-  const client = await connect(app, nat.port);
+  const client = await openRawHttp3(await targetAt(nat));
   const before = `127.0.0.1:${nat.outerPort()}`;
   expect(await client.status(register(client, app), 10_000)).toBe(200);
   await nat.rebind();
@@ -81,7 +59,7 @@ async function registerTwice(app: TestRelay): Promise<readonly [string, string |
   return second === undefined ? undefined : [before, second];
 }
 
-describe.each(backends)(
+describe.each(backends())(
   "an HTTP/3 client whose NAT has given it another port, behind the %s backend",
   (backend) => {
     it("registers nothing at the port that it had, which may be another's by now", async () => {

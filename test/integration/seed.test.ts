@@ -1,17 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
 import { startExamples } from "./harness/examples.ts";
+import { temporaryFolder } from "./harness/folder.ts";
 import { itWith } from "./harness/requirement.ts";
-
-const buildMs = 120_000;
 
 /** Builds the Go peers; the module versions and their hashes are fixed in go.mod and go.sum. */
 async function buildSeed(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-seed-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const program = join(folder, "seed");
   const build = startChild("/usr/lib/go-1.19/bin/go", ["build", "-mod=readonly", "-o", program, "."], {
     cwd: projectPath("test/interop/seed"),
@@ -22,41 +18,33 @@ async function buildSeed(): Promise<string> {
 }
 
 describe("the Go peers of the relay's first implementation, unchanged in what they send", () => {
-  itWith("go")(
-    "talk to each other without token, content type or any other call",
-    async () => {
-      const program = await buildSeed();
-      const { gateway, host } = await startExamples().startGateway({ AUTH: "none" });
-      const env = { QHOST: host };
-      const dialer = startChild(program, ["dialer"], { env });
-      const [packet] = await dialer.prints(/^\{"packet":.*\}\n/m);
-      const accepter = startChild(program, ["accepter"], { env });
-      accepter.process.stdin.write(packet);
-      await accepter.prints(/hello\nhello\n/);
-      gateway.process.kill("SIGINT");
-      await gateway.prints(/relayed \d+ packets/);
-    },
-    buildMs,
-  );
+  itWith("go")("talk to each other without token, content type or any other call", async () => {
+    const program = await buildSeed();
+    const { gateway, host } = await startExamples().startGateway({ AUTH: "none" });
+    const env = { QHOST: host };
+    const dialer = startChild(program, ["dialer"], { env });
+    const [packet] = await dialer.prints(/^\{"packet":.*\}\n/m);
+    const accepter = startChild(program, ["accepter"], { env });
+    accepter.process.stdin.write(packet);
+    await accepter.prints(/hello\nhello\n/);
+    gateway.process.kill("SIGINT");
+    await gateway.prints(/relayed \d+ packets/);
+  });
 
-  itWith("go")(
-    "talk to this package's peers, either way round",
-    async () => {
-      const program = await buildSeed();
-      const { start, startGateway } = startExamples();
-      const { host } = await startGateway({ AUTH: "none" });
-      const env = { QHOST: host };
+  itWith("go")("talk to this package's peers, either way round", async () => {
+    const program = await buildSeed();
+    const { start, startGateway } = startExamples();
+    const { host } = await startGateway({ AUTH: "none" });
+    const env = { QHOST: host };
 
-      const goDialer = startChild(program, ["dialer"], { env });
-      const ourAccepter = start("accepter/accepter.ts", env);
-      ourAccepter.process.stdin.write((await goDialer.prints(/^\{"packet":.*\}\n/m))[0]);
-      await ourAccepter.prints(/hello\nhello\n/);
+    const goDialer = startChild(program, ["dialer"], { env });
+    const ourAccepter = start("accepter/accepter.ts", env);
+    ourAccepter.process.stdin.write((await goDialer.prints(/^\{"packet":.*\}\n/m))[0]);
+    await ourAccepter.prints(/hello\nhello\n/);
 
-      const ourDialer = start("dialer/dialer.ts", env);
-      const goAccepter = startChild(program, ["accepter"], { env });
-      goAccepter.process.stdin.write((await ourDialer.prints(/^\{"packet":.*\}\n/m))[0]);
-      await goAccepter.prints(/hello\nhello\n/);
-    },
-    buildMs,
-  );
+    const ourDialer = start("dialer/dialer.ts", env);
+    const goAccepter = startChild(program, ["accepter"], { env });
+    goAccepter.process.stdin.write((await ourDialer.prints(/^\{"packet":.*\}\n/m))[0]);
+    await goAccepter.prints(/hello\nhello\n/);
+  });
 });

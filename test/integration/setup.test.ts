@@ -1,16 +1,15 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { assetFiles } from "../../src/console/assets.ts";
 import { projectPath, startChild } from "./harness/child.ts";
+import { temporaryFolder } from "./harness/folder.ts";
 
 const buildMs = 240_000;
 
 /** A clone that has everything installed, and the addon, but nothing built. */
 function clone(): string {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-setup-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   for (const name of ["src", "scripts", "package.json", "tsconfig.json", "tsconfig.build.json"])
     cpSync(projectPath(name), join(folder, name), { recursive: true });
   for (const name of ["node_modules", "build", "bpf", "binding.gyp"])

@@ -1,3 +1,4 @@
+// Runs alone: it judges the pace of a relay under load.
 import { expect, it } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
 
@@ -9,4 +10,4 @@ it("npm run soak serves the honest in a short run, without an attack", async () 
   expect(await run.exited, run.stdout() + run.stderr()).toBe(0);
   expect(run.stdout()).toMatch(/^held$/m);
   expect(run.stderr()).toContain("too short to judge memory");
-}, 60_000);
+});

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, onTestFinished } from "vitest";
-import { testCertificate } from "../harness/relay.ts";
+import { testCertificate } from "../harness/certificate.ts";
 import { projectPath } from "../harness/child.ts";
 
 /** A page, with what it did that a page of the console must not do. */

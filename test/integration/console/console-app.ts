@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:dgram";
 import { H3 } from "h3";
-import { type JWTPayload, SignJWT } from "jose";
 import { onTestFinished } from "vitest";
 import { type Http2Gateway, serveHttp2 } from "../../../src/gateway/index.ts";
-import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
+import type { QuicpipeOptions } from "../../../src/plugin/index.ts";
 import type { RegisterResponse } from "../../../src/protocol.ts";
-import { testCertificate } from "../harness/relay.ts";
-import { type RelayApp, secret } from "../plugin/relay-app.ts";
-import { openSocket, prove, shortPacket } from "../plugin/udp-peer.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { packetFor } from "../harness/packets.ts";
+import type { RelayApp } from "../harness/relay-app.ts";
+import { createRelay } from "../harness/relay.ts";
+import { secret, tokenFor } from "../harness/token.ts";
+import { openSocket, prove } from "../harness/udp-peer.ts";
 
 /** A relay whose app is served over HTTP/2, as browsers reach it. */
 export interface ConsoleApp extends RelayApp {
@@ -26,34 +28,20 @@ export interface RegisteredPeer {
   readonly socket: Socket;
 }
 
-/** A token for the app's relay; an hour long unless `claims` say otherwise. */
-export function relayToken(sub: string, claims: JWTPayload = {}): Promise<string> {
-  const exp = Math.floor(Date.now() / 1000) + 3600;
-  return new SignJWT({ sub, exp, ...claims }).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(secret));
-}
-
-/** A token that may use the console. */
-export function adminToken(claims: JWTPayload = {}): Promise<string> {
-  return relayToken("the operator", { scope: "relay:admin", ...claims });
-}
-
 /** Starts a relay with its HTTP/2 server; both are closed when the test ends. */
 export async function startConsoleApp(
   options: QuicpipeOptions = {},
   app: H3 = new H3({ silent: true }),
 ): Promise<ConsoleApp> {
   const { certificate: cert, privateKey: key } = await testCertificate();
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, auth: { secret }, ...options });
+  const relay = createRelay({ auth: { secret }, ...options });
   app.use(relay);
   await relay.listen();
   const serve = (port: number): Promise<Http2Gateway> =>
     serveHttp2(app, { host: "127.0.0.1", port, key, cert });
   let gateway = await serve(0);
   const { port } = gateway;
-  onTestFinished(async () => {
-    await relay.close();
-    await gateway.close();
-  });
+  onTestFinished(() => gateway.close());
   return {
     relay,
     app,
@@ -72,7 +60,7 @@ export async function register(
   subject: string,
 ): Promise<RegisterResponse & { key: Buffer }> {
   const key = randomBytes(32);
-  const token = await relayToken(subject, { scope: "relay:register" });
+  const token = await tokenFor(subject, { scope: "relay:register" });
   const response = await app.request("/v1/register", {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -97,7 +85,7 @@ export function talk(
   packetsPerTurn: number,
 ): void {
   const { address, port } = relay.address();
-  const packet = shortPacket(to.key, "x".repeat(1187));
+  const packet = packetFor(to.key, "x".repeat(1187));
   const timer = setInterval(() => {
     for (let sent = 0; sent < packetsPerTurn; sent++) from.socket.send(packet, port, address);
   }, 20);

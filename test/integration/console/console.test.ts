@@ -2,9 +2,9 @@ import { H3 } from "h3";
 import type { Locator, Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
-import { secret } from "../plugin/relay-app.ts";
+import { register, startBusyConsoleApp, startConsoleApp } from "./console-app.ts";
+import { adminToken, secret, tokenFor } from "../harness/token.ts";
 import { keepPicture, openPage, signIn } from "./browser.ts";
-import { adminToken, register, startBusyConsoleApp, startConsoleApp, relayToken } from "./console-app.ts";
 
 const itInBrowser = itWith("chromium");
 
@@ -40,7 +40,7 @@ describe("the sign-in page", () => {
     };
     await enter("<b>no token</b>");
     await page.getByText("the token is not valid").waitFor();
-    await enter(await relayToken("alice", { scope: "relay:register" }));
+    await enter(await tokenFor("alice", { scope: "relay:register" }));
     await page.getByText("you lack the scope relay:admin").waitFor();
     await keepPicture(watched, "sign-in-refused");
     await enter(await adminToken());
@@ -54,33 +54,27 @@ describe("the sign-in page", () => {
 });
 
 describe("the console", () => {
-  itInBrowser(
-    "shows who talks, and a graph that moves",
-    async () => {
-      const served = await startBusyConsoleApp();
-      const watched = await openPage(served.url);
-      const { page } = watched;
-      await signIn(watched, await adminToken());
-      await expect.poll(() => names(page)).toHaveLength(4);
-      await expect
-        .poll(() => packetsHeard(page), { timeout: 10_000 })
-        .toMatch(/^[1-9]\d+ in user space, 0 in the kernel$/);
-      const [first, heard] = [await drawing(page), await packetsHeard(page)];
-      await expect.poll(() => drawing(page), { timeout: 5000 }).not.toBe(first);
-      await expect.poll(() => packetsHeard(page), { timeout: 10_000 }).not.toBe(heard);
-      expect(await page.locator("#figure-sessions").textContent()).toBe("4");
-      expect(await page.locator("#drops").textContent()).toMatch(/^no-address\d/);
-      expect(await page.locator("#xdp-reason").textContent()).toBe(served.relay.stats().xdp.reason);
-      await page.getByText("What the doctor says: ").click();
-      expect(await page.locator("#doctor li").count()).toBeGreaterThan(2);
-      const bob = page.getByRole("row").filter({ hasText: "bob" });
-      expect(await bob.textContent()).toMatch(/^bob127\.0\.0\.1:\d+user/);
-      const dave = page.getByRole("row").filter({ hasText: "dave" });
-      expect(await dave.textContent()).toMatch(/not proven yet/);
-      expect([...watched.faults, ...watched.strangers]).toEqual([]);
-    },
-    60_000,
-  );
+  itInBrowser("shows who talks, and a graph that moves", async () => {
+    const served = await startBusyConsoleApp();
+    const watched = await openPage(served.url);
+    const { page } = watched;
+    await signIn(watched, await adminToken());
+    await expect.poll(() => names(page)).toHaveLength(4);
+    await expect.poll(() => packetsHeard(page)).toMatch(/^[1-9]\d+ in user space, 0 in the kernel$/);
+    const [first, heard] = [await drawing(page), await packetsHeard(page)];
+    await expect.poll(() => drawing(page)).not.toBe(first);
+    await expect.poll(() => packetsHeard(page)).not.toBe(heard);
+    expect(await page.locator("#figure-sessions").textContent()).toBe("4");
+    expect(await page.locator("#drops").textContent()).toMatch(/^no-address\d/);
+    expect(await page.locator("#xdp-reason").textContent()).toBe(served.relay.stats().xdp.reason);
+    await page.getByText("What the doctor says: ").click();
+    expect(await page.locator("#doctor li").count()).toBeGreaterThan(2);
+    const bob = page.getByRole("row").filter({ hasText: "bob" });
+    expect(await bob.textContent()).toMatch(/^bob127\.0\.0\.1:\d+user/);
+    const dave = page.getByRole("row").filter({ hasText: "dave" });
+    expect(await dave.textContent()).toMatch(/not proven yet/);
+    expect([...watched.faults, ...watched.strangers]).toEqual([]);
+  });
 
   itInBrowser("filters and sorts the sessions", async () => {
     const served = await startBusyConsoleApp();
@@ -89,7 +83,7 @@ describe("the console", () => {
     await signIn(watched, await adminToken());
     await expect.poll(() => names(page)).toHaveLength(4);
     // The busiest is at both ends of most of what is sent.
-    await expect.poll(async () => (await names(page))[0], { timeout: 10_000 }).toBe("alice");
+    await expect.poll(async () => (await names(page))[0]).toBe("alice");
     await page.getByLabel("Which sessions come first").selectOption("Oldest first");
     await expect.poll(() => names(page)).toEqual(["alice", "bob", "carol", "dave"]);
     const heading = page.getByRole("columnheader", { name: "Name" });
@@ -184,7 +178,7 @@ describe("the stream of figures", () => {
     await page.getByText("Connection lost, trying again").waitFor();
     await keepPicture(watched, "lost");
     await served.bringBack();
-    await page.getByText("Live", { exact: true }).waitFor({ timeout: 10_000 });
+    await page.getByText("Live", { exact: true }).waitFor();
   });
 
   itInBrowser("says so where its scripts do not load, and not where they do", async () => {
@@ -198,7 +192,7 @@ describe("the stream of figures", () => {
       await page.keyboard.press("Enter");
     }
     await whole.page.getByText("Live", { exact: true }).waitFor();
-    await broken.page.getByText(overdue).waitFor({ timeout: 15_000 });
+    await broken.page.getByText(overdue).waitFor();
     expect(await whole.page.getByText(overdue).isVisible()).toBe(false);
   });
 
@@ -214,8 +208,8 @@ describe("the stream of figures", () => {
     await page.getByLabel("Token").fill(await adminToken());
     await page.keyboard.press("Enter");
     await page.getByText("Connecting").waitFor();
-    await page.getByText("Connection lost, trying again").waitFor({ timeout: 10_000 });
-    await page.getByText("Live", { exact: true }).waitFor({ timeout: 10_000 });
+    await page.getByText("Connection lost, trying again").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
     expect(asked).toBe(2);
   });
 
@@ -225,35 +219,31 @@ describe("the stream of figures", () => {
     });
     const watched = await openPage(served.url);
     await signIn(watched, await adminToken({ exp: Math.floor(Date.now() / 1000) + 3 }));
-    await watched.page.getByText("Signed out: load the page again").waitFor({ timeout: 10_000 });
+    await watched.page.getByText("Signed out: load the page again").waitFor();
     expect(watched.faults).toEqual([]);
   });
 });
 
 describe("the design", () => {
-  itInBrowser(
-    "is light or dark as the system is, and changes with it",
-    async () => {
-      const served = await startBusyConsoleApp();
-      const watched = await openPage(served.url, { colorScheme: "light" });
-      const { page } = watched;
-      await signIn(watched, await adminToken());
-      await expect.poll(() => packetsHeard(page), { timeout: 10_000 }).toMatch(/^[1-9]/);
-      const background = (): Promise<string> =>
-        page.evaluate("getComputedStyle(document.body).backgroundColor");
-      const light = [await background(), await drawing(page)];
-      // Some moments more make a better picture.
-      await page.waitForTimeout(8000);
-      await keepPicture(watched, "light", true);
-      await page.emulateMedia({ colorScheme: "dark" });
-      const dark = [await background(), await drawing(page)];
-      await keepPicture(watched, "dark", true);
-      expect(dark[0]).not.toBe(light[0]);
-      expect(dark[1]).not.toBe(light[1]);
-      expect(watched.faults).toEqual([]);
-    },
-    60_000,
-  );
+  itInBrowser("is light or dark as the system is, and changes with it", async () => {
+    const served = await startBusyConsoleApp();
+    const watched = await openPage(served.url, { colorScheme: "light" });
+    const { page } = watched;
+    await signIn(watched, await adminToken());
+    await expect.poll(() => packetsHeard(page)).toMatch(/^[1-9]/);
+    const background = (): Promise<string> =>
+      page.evaluate("getComputedStyle(document.body).backgroundColor");
+    const light = [await background(), await drawing(page)];
+    // Some moments more make a better picture.
+    await page.waitForTimeout(8000);
+    await keepPicture(watched, "light", true);
+    await page.emulateMedia({ colorScheme: "dark" });
+    const dark = [await background(), await drawing(page)];
+    await keepPicture(watched, "dark", true);
+    expect(dark[0]).not.toBe(light[0]);
+    expect(dark[1]).not.toBe(light[1]);
+    expect(watched.faults).toEqual([]);
+  });
 
   itInBrowser("fits a phone, with nothing wider than its screen", async () => {
     const served = await startBusyConsoleApp();
@@ -267,7 +257,7 @@ describe("the design", () => {
     const { page } = watched;
     await signIn(watched, await adminToken());
     await expect.poll(() => names(page)).toHaveLength(5);
-    await expect.poll(() => packetsHeard(page), { timeout: 10_000 }).toMatch(/^[1-9]/);
+    await expect.poll(() => packetsHeard(page)).toMatch(/^[1-9]/);
     await page.getByText("What the doctor says: ").tap();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     for (const button of await page.getByRole("button").all())

@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
 import { connectHttp3 } from "../harness/http3-client.ts";
 import { startRelay } from "../harness/relay.ts";
-import { secret } from "../plugin/relay-app.ts";
-import { adminToken } from "./console-app.ts";
+import { adminToken, secret } from "../harness/token.ts";
 
 it("the console is served over HTTP/3 through the relay's own port as well, its events too", async () => {
   const { port, certificate, relay } = await startRelay({ auth: { secret } });
@@ -22,5 +21,5 @@ it("the console is served over HTTP/3 through the relay's own port as well, its 
     break;
   }
   await browser.close();
-  await expect.poll(() => relay.stats().waiters, { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => relay.stats().waiters).toBe(0);
 });

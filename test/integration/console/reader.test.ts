@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { expect, it, vi } from "vitest";
 import { StatsEvents } from "../../../src/plugin/stats/events.ts";
+import { testCertificate } from "../harness/certificate.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
-import { testCertificate } from "../harness/relay.ts";
-import { adminToken, startConsoleApp } from "./console-app.ts";
+import { startConsoleApp } from "./console-app.ts";
+import { adminToken } from "../harness/token.ts";
 
 // A minute of events in less than a second.
 vi.mock("../../../src/defaults/index.ts", async (original) => ({
@@ -23,7 +24,7 @@ it("a page that stops reading over HTTP/2 is sent no more, and gets the newest w
 
   let before = 0;
   const isStill = (): boolean => before === (before = made.mock.calls.length);
-  await expect.poll(isStill, { interval: 300, timeout: 10_000 }).toBe(true);
+  await expect.poll(isStill, { interval: 300 }).toBe(true);
   // What fits the stream's buffer of 64 KiB, at more than 1 KiB an event.
   expect(before).toBeLessThan(64);
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createDgramForwarder } from "../../../src/forwarder/dgram/forwarder.ts";
 import { createForwarder } from "../../../src/forwarder/index.ts";
 import { initial } from "./gateway.ts";
+import { createHarness, settles } from "./rig.ts";
+import { openPeer } from "../harness/udp-peer.ts";
 import { gatewayCases } from "./gateway-cases.ts";
-import { createHarness, openPeer, settles } from "./rig.ts";
 import { placeCases } from "./place-cases.ts";
 import { forwarderSuite } from "./suite.ts";
 

@@ -7,7 +7,8 @@ import {
 } from "../../../src/defaults/index.ts";
 import { formatAddress } from "../../../src/wire/address.ts";
 import { graduate, initial, openGateway } from "./gateway.ts";
-import { type Harness, openPeer, settles } from "./rig.ts";
+import { type Harness, settles } from "./rig.ts";
+import { openPeer } from "../harness/udp-peer.ts";
 
 /** What every backend has to do with datagrams that are not its own. */
 export function gatewayCases(harness: Harness, clientsBy: "address" | "port"): void {

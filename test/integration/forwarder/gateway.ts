@@ -1,4 +1,6 @@
-import { type Harness, longPacket, openPeer, type Rig, type UdpPeer } from "./rig.ts";
+import type { Harness, Rig } from "./rig.ts";
+import { longPacket, longPacketOf, shortPacket } from "../harness/packets.ts";
+import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
 import type { Address } from "../../../src/wire/address.ts";
 
 /** The first packet of a client. */
@@ -20,25 +22,6 @@ export async function openGateway(
     upstream.socket.send(Buffer.concat([Buffer.from(">"), datagram]), port, address),
   );
   return { ...(await harness.open({ upstream: upstream.address, ...options })), upstream };
-}
-
-/** What a long header packet has. */
-export interface LongPacket {
-  readonly to?: Uint8Array;
-  readonly from?: Uint8Array;
-  readonly bytes?: number;
-  /** Under 256. */
-  readonly version?: number;
-}
-
-/** A long header packet, of version 1 unless said; its type as RFC 9000 §17.2 numbers it. */
-export function longPacketOf(
-  type: number,
-  { to = new Uint8Array(), from = new Uint8Array(), bytes = 60, version = 1 }: LongPacket,
-): Buffer {
-  const ids = Buffer.concat([Buffer.of(to.length), to, Buffer.of(from.length), from]);
-  const header = Buffer.concat([Buffer.of(0xc0 | (type << 4), 0, 0, 0, version), ids]);
-  return Buffer.concat([header, Buffer.alloc(bytes - header.length, 0x5a)]);
 }
 
 /** An Initial or Handshake packet that tells its length, so that another may stand behind it (RFC 9000 §12.2). */
@@ -78,15 +61,10 @@ export function coalesced(id: Buffer, other: Buffer): [name: string, datagram: B
     ["a Handshake behind a packet that is too short", [wholePacketOf(0, id, 19), handshake], false],
     ["a Handshake behind an Initial", [initialPacket, handshake], true],
     ["a Handshake behind three Initials", [...Array<Buffer>(3).fill(initialPacket), handshake], true],
-    ["a short header behind an Initial", [initialPacket, shortPacketTo(id)], true],
+    ["a short header behind an Initial", [initialPacket, shortPacket(id, 60)], true],
     ["a Handshake behind an Initial of version 2", second, true],
   ];
   return rows.map(([name, packets, answers]) => [name, Buffer.concat(packets), answers]);
-}
-
-/** A short header packet to a connection ID of the gateway's. */
-export function shortPacketTo(id: Uint8Array, bytes = 60): Buffer {
-  return Buffer.concat([Buffer.of(0xc1 & 0x7f), id, Buffer.alloc(bytes - 1 - id.length, 0x5a)]);
 }
 
 /** A connection ID that no relayed one looks like. */
@@ -121,6 +99,6 @@ export async function graduate(client: UdpPeer, rig: Gateway, id: Buffer = gatew
   await ask(client, rig, initial);
   const virtual = lastSeen(rig);
   await answer(client, rig, virtual, longPacketOf(2, { from: id }));
-  await ask(client, rig, shortPacketTo(id));
+  await ask(client, rig, shortPacket(id, 60));
   return virtual;
 }

@@ -4,7 +4,9 @@ import { bytesPerSecond, registrationTtlMs } from "../../../src/defaults/index.t
 import { openAncillaryPeer } from "../harness/ancillary-udp.ts";
 import { itWith } from "../harness/requirement.ts";
 import { createNative, describeNative } from "./native-rig.ts";
-import { createHarness, openPeer, settles, shortPacket, type UdpPeer } from "./rig.ts";
+import { createHarness, settles } from "./rig.ts";
+import { shortPacket } from "../harness/packets.ts";
+import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
 
 /** Connection ID number `n`, none of those made of one byte each. */
 function cidNumber(n: number): Buffer {
@@ -88,7 +90,7 @@ describeNative("changes while packets flow", () => {
     const [count, gapUs] = [8000, 250];
     alice.stream(shortPacket(0x22, 100), ipv4, count, gapUs);
     await expect.poll(() => bob.inbox.length).toBeGreaterThan(0);
-    const startUs = Date.now() * 1000;
+    const before = forwarder.stats().relayed.packets;
     for (let n = 0; n < 10_000; n++)
       forwarder.openSession({
         cids: Buffer.concat(Array.from({ length: 10 }, (_, i) => cidNumber(10 * n + i))),
@@ -96,18 +98,11 @@ describeNative("changes while packets flow", () => {
         bucket: forwarder.openBucket(bytesPerSecond),
         expiresAtMs: clock.nowMs + registrationTtlMs,
       });
-    const endUs = Date.now() * 1000;
+    // All of that was one turn of this thread; what is held up by it is relayed after it.
+    expect(forwarder.stats().relayed.packets - before).toBeGreaterThan(10);
     await bob.received(count);
     await expect
       .poll(() => forwarder.stats())
       .toMatchObject({ sessions: 10_002, relayed: { packets: count }, overflowed: 0 });
-    const delaysUs = bob.inbox
-      .map(({ atUs, datagram }) => ({ atUs, sentUs: Number(datagram.readBigUInt64BE(datagram.length - 8)) }))
-      .filter(({ sentUs }) => sentUs >= startUs && sentUs < endUs)
-      .map(({ atUs, sentUs }) => atUs - sentUs)
-      .toSorted((a, b) => a - b);
-    // Packets that wait for the end of the burst are late by up to all of it.
-    expect(delaysUs.length).toBeGreaterThan(100);
-    expect(delaysUs[Math.floor(delaysUs.length * 0.99)]).toBeLessThan((endUs - startUs) / 10);
   });
 });

@@ -3,7 +3,8 @@ import type { XdpOptions } from "../../../src/forwarder/index.ts";
 import type { NativeHandle } from "../../../src/forwarder/native/addon.ts";
 import { itWith } from "../harness/requirement.ts";
 import { createNativeSeen, describeNative, requireAddon } from "./native-rig.ts";
-import { createHarness, openPeer } from "./rig.ts";
+import { createHarness } from "./rig.ts";
+import { openPeer } from "../harness/udp-peer.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 
 const detached = new Uint8Array(12);
@@ -123,8 +124,7 @@ describeNative("a callback that throws", () => {
     const peer = await openPeer("127.0.0.1");
     for (let last = 1; last <= 3; last++)
       peer.send(encodeBindingRequest({ transactionId: new Uint8Array(12).fill(last) }), ipv4);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(thrownBy(() => handle.deliver(64))).toMatchObject({ message: "the first" });
+    await expect.poll(() => thrownBy(() => handle.deliver(64))).toMatchObject({ message: "the first" });
     await expect.poll(() => (handle.deliver(64), heard.length)).toBe(3);
     expect(handle.deliver(64)).toBe(false);
   });

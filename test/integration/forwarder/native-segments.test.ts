@@ -3,7 +3,9 @@ import { encodeStun, stunType } from "../../../src/wire/stun.ts";
 import { openAncillaryPeer } from "../harness/ancillary-udp.ts";
 import { has } from "../harness/requirement.ts";
 import { createNative, describeNative } from "./native-rig.ts";
-import { createHarness, openPeer, settles, shortPacket } from "./rig.ts";
+import { createHarness, settles } from "./rig.ts";
+import { shortPacket } from "../harness/packets.ts";
+import { openPeer } from "../harness/udp-peer.ts";
 
 const bytes = 1200;
 

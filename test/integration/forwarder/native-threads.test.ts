@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
 import type { NativeHandle } from "../../../src/forwarder/native/addon.ts";
-import { ask, gatewayId, graduate, initial, openGateway, shortPacketTo } from "./gateway.ts";
+import { ask, gatewayId, graduate, initial, openGateway } from "./gateway.ts";
+import { createHarness, settles } from "./rig.ts";
+import { shortPacket } from "../harness/packets.ts";
+import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
 import { createNativeSeen, describeNative, requireAddon } from "./native-rig.ts";
-import { createHarness, openPeer, settles, shortPacket, type UdpPeer } from "./rig.ts";
 
 const threads = 4;
 const many = 24;
@@ -91,7 +93,7 @@ describeNative("the native backend with several threads", () => {
     for (let i = 0; i < 3; i++) await graduate(await openPeer(), rig, gatewayId(i));
     const moved = await openPeers();
     for (const [i, client] of moved.slice(0, 12).entries())
-      await ask(client, rig, shortPacketTo(gatewayId(i % 3)));
+      await ask(client, rig, shortPacket(gatewayId(i % 3), 60));
     // As a stranger's there are 4 places.
     expect(rig.forwarder.stats().gateway).toMatchObject({ clients: 15, onProbation: 12, givenUp: 0 });
   });

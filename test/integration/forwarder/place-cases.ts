@@ -14,17 +14,17 @@ import {
   answer,
   ask,
   coalesced,
-  gatewayId,
   type Gateway,
+  gatewayId,
   graduate,
   initial,
   lastSeen,
-  longPacketOf,
   openGateway,
-  shortPacketTo,
 } from "./gateway.ts";
+import { type Harness, settles } from "./rig.ts";
+import { longPacketOf, shortPacket } from "../harness/packets.ts";
+import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
 import type { Address } from "../../../src/wire/address.ts";
-import { type Harness, openPeer, settles, type UdpPeer } from "./rig.ts";
 
 function probation({ forwarder }: Gateway): number[] {
   const { clients, onProbation, givenUp } = forwarder.stats().gateway;
@@ -55,7 +55,7 @@ async function graduated(rig: Gateway, id: Buffer): Promise<UdpPeer> {
 /** Who every backend has to let in as a client of the gateway, and for how long. */
 export function placeCases(harness: Harness): void {
   describe("places at the gateway", () => {
-    it("go to nobody who neither begins a connection nor goes on with one", async () => {
+    it("go to no client that neither begins a connection nor goes on with one", async () => {
       const rig = await openGateway(harness);
       const client = await openPeer();
       const strays = [
@@ -70,7 +70,7 @@ export function placeCases(harness: Harness): void {
       expect(rig.upstream.inbox).toEqual([]);
     });
 
-    it("go to whoever begins a connection, of any version", async () => {
+    it("go to every client that begins a connection, of any version", async () => {
       const rig = await openGateway(harness);
       await arrive(rig, longPacketOf(3, { to: gatewayId(1), version: 0x77, bytes: 1200 }));
       await arrive(rig, Buffer.alloc(1200, 0xff));
@@ -97,14 +97,14 @@ export function placeCases(harness: Harness): void {
         settled.push({ client, isKnown: () => rig.forwarder.clientOf(address, port) !== undefined });
         rig.clock.nowMs++;
       }
-      await ask(settled[0]!.client, rig, shortPacketTo(gatewayId(0)));
+      await ask(settled[0]!.client, rig, shortPacket(gatewayId(0), 60));
       await arrive(rig, initial, "127.0.8.1");
       expect(probation(rig)).toEqual([7, 1, 0]);
       await graduate(await openPeer("127.0.8.1"), rig, gatewayId(7));
       await settles(() => probation(rig), [7, 1, 1]);
       expect(settled.map(({ isKnown }) => isKnown())).toEqual([true, false, true, true, true, true]);
       // It goes on, as one that has moved does.
-      await ask(settled[1]!.client, rig, shortPacketTo(gatewayId(1)));
+      await ask(settled[1]!.client, rig, shortPacket(gatewayId(1), 60));
       await settles(() => probation(rig), [8, 2, 1]);
     });
 
@@ -114,15 +114,15 @@ export function placeCases(harness: Harness): void {
       const [id, own] = [gatewayId(1), Buffer.from("aa8e87276f068b30", "hex")];
       const virtual = lastSeen(rig);
       const guess = async (): Promise<void> => {
-        await ask(client, rig, shortPacketTo(gatewayId(9), 1300));
-        await ask(client, rig, shortPacketTo(own));
+        await ask(client, rig, shortPacket(gatewayId(9), 1300));
+        await ask(client, rig, shortPacket(own, 60));
         await ask(client, rig, longPacketOf(2, { to: gatewayId(9) }));
       };
       await guess();
       // Version Negotiation and Retry, and what looks like a Stateless Reset.
       await answer(client, rig, virtual, longPacketOf(0, { from: own, version: 0 }));
       await answer(client, rig, virtual, longPacketOf(3, { from: own }));
-      await answer(client, rig, virtual, shortPacketTo(gatewayId(8), 1400));
+      await answer(client, rig, virtual, shortPacket(gatewayId(8), 1400));
       await guess();
       await answer(client, rig, virtual, longPacketOf(0, { from: id, bytes: 1200 }));
       await guess();
@@ -144,25 +144,25 @@ export function placeCases(harness: Harness): void {
       }
     });
 
-    it("are there for clients that move with a connection that is known, whoever else claims to", async () => {
+    it("are there for clients that move with a connection that is known, whichever others claim to", async () => {
       const rig = await openGateway(harness, { maxGatewayClients: 16 });
       const id = gatewayId(1);
       await graduate(await openPeer(), rig, id);
-      const moved = await arrive(rig, shortPacketTo(id));
-      const strangers = [await arrive(rig, shortPacketTo(gatewayId(2)))];
-      strangers.push(await arrive(rig, shortPacketTo(gatewayId(3))));
+      const moved = await arrive(rig, shortPacket(id, 60));
+      const strangers = [await arrive(rig, shortPacket(gatewayId(2), 60))];
+      strangers.push(await arrive(rig, shortPacket(gatewayId(3), 60)));
       await settles(() => probation(rig), [3, 2, 1]);
       expect([moved, ...strangers].map(({ isKnown }) => isKnown())).toEqual([true, false, true]);
     });
 
-    it("are opened by strangers no faster than a sixteenth of the rate, which costs nobody else any of it", async () => {
+    it("are opened by strangers no faster than a sixteenth of the rate, which costs no other client any of it", async () => {
       const rig = await openGateway(harness, { maxGatewayClients: 1024 });
       const burst = (newGatewayClientsPerSecond * bucketDepthMs) / 1000;
       const ofStrangers = Math.floor(burst / gatewayStrangerDivisor);
       for (let i = 0; i < ofStrangers; i++)
-        await arrive(rig, shortPacketTo(gatewayId(9)), `127.0.0.${i + 10}`);
+        await arrive(rig, shortPacket(gatewayId(9), 60), `127.0.0.${i + 10}`);
       const late = await Promise.all(Array.from({ length: burst }, () => openPeer()));
-      for (const stranger of late) stranger.send(shortPacketTo(gatewayId(9)), rig.ipv4);
+      for (const stranger of late) stranger.send(shortPacket(gatewayId(9), 60), rig.ipv4);
       await settles(() => rig.forwarder.stats().dropped["gateway-stranger-rate"], burst);
       for (let i = 0; i < 8; i++) await arrive(rig);
       expect(probation(rig)).toEqual([8 + ofStrangers, 8 + ofStrangers, 0]);
@@ -172,11 +172,11 @@ export function placeCases(harness: Harness): void {
       const rig = await openGateway(harness, { maxGatewayClients: 16 });
       const client = await openPeer();
       await graduate(client, rig, gatewayId(1));
-      await ask(client, rig, shortPacketTo(gatewayId(2)));
-      const [first, second] = [shortPacketTo(gatewayId(1)), shortPacketTo(gatewayId(2))];
+      await ask(client, rig, shortPacket(gatewayId(2), 60));
+      const [first, second] = [shortPacket(gatewayId(1), 60), shortPacket(gatewayId(2), 60)];
       const moved = await arrive(rig, second);
       await settles(() => probation(rig), [2, 1, 0]);
-      for (let id = 3; id <= 6; id++) await ask(client, rig, shortPacketTo(gatewayId(id)));
+      for (let id = 3; id <= 6; id++) await ask(client, rig, shortPacket(gatewayId(id), 60));
       // The second is what the client at the other address came with.
       await arrive(rig, second);
       await settles(() => probation(rig), [3, 2, 0]);
@@ -191,13 +191,13 @@ export function placeCases(harness: Harness): void {
       const rig = await openGateway(harness, { maxGatewayClients: 16 });
       const id = gatewayId(1);
       await graduate(await openPeer(), rig, id);
-      for (const packet of [shortPacketTo(id), shortPacketTo(gatewayId(2))]) {
+      for (const packet of [shortPacket(id, 60), shortPacket(gatewayId(2), 60)]) {
         const { client } = await arrive(rig, packet);
         const virtual = lastSeen(rig);
         const before = probation(rig)[1]!;
         for (let bytes = 0; bytes <= unprovenPathBytes + 3 * 3 * packet.length; bytes += 1200) {
           expect(probation(rig)[1]).toBe(before);
-          await answer(client, rig, virtual, shortPacketTo(id, 1200));
+          await answer(client, rig, virtual, shortPacket(id, 1200));
         }
         await ask(client, rig, packet);
         expect(probation(rig)[1]).toBe(before - 1);
@@ -207,7 +207,7 @@ export function placeCases(harness: Harness): void {
 
     it("stay on probation where packets of a connection come from addresses that it may not be at", async () => {
       const rig = await openGateway(harness, { maxGatewayClients: 64 });
-      const packet = shortPacketTo(gatewayId(1));
+      const packet = shortPacket(gatewayId(1), 60);
       const { isKnown } = await virtualOf(await graduated(rig, gatewayId(1)), rig, packet);
       const moved: Awaited<ReturnType<typeof arrive>>[] = [];
       for (let i = 0; i < maxMovedPlaces + 2; i++) {
@@ -215,7 +215,7 @@ export function placeCases(harness: Harness): void {
         const virtual = lastSeen(rig);
         // The gateway probes the path, twice, and the next packet does not answer that.
         for (let probe = 0; probe < 2; probe++)
-          await answer(place.client, rig, virtual, shortPacketTo(gatewayId(8), 1200));
+          await answer(place.client, rig, virtual, shortPacket(gatewayId(8), 1200));
         await ask(place.client, rig, packet);
         moved.push(place);
       }
@@ -233,7 +233,7 @@ export function placeCases(harness: Harness): void {
       const client = await openPeer();
       const { address, port } = await graduate(client, rig, gatewayId(1));
       const isThere = (): boolean | undefined => rig.forwarder.clientOf(address, port)?.isThere;
-      const packet = shortPacketTo(gatewayId(1));
+      const packet = shortPacket(gatewayId(1), 60);
       expect(isThere()).toBe(true);
       const moved = await openPeer();
       await ask(moved, rig, packet);
@@ -242,8 +242,8 @@ export function placeCases(harness: Harness): void {
       expect(isThere()).toBe(true);
       rig.clock.nowMs += gatewayPresenceMs;
       // Under an ID that nobody knows, so it may be anybody.
-      await ask(moved, rig, shortPacketTo(gatewayId(2)));
-      await ask(await openPeer(), rig, shortPacketTo(gatewayId(3)));
+      await ask(moved, rig, shortPacket(gatewayId(2), 60));
+      await ask(await openPeer(), rig, shortPacket(gatewayId(3), 60));
       expect(isThere()).toBe(false);
     });
 
@@ -253,7 +253,7 @@ export function placeCases(harness: Harness): void {
       const old = await graduate(client, rig, gatewayId(1));
       await ask(client, rig, initial);
       expect(lastSeen(rig)).toEqual(old);
-      await ask(await openPeer(), rig, shortPacketTo(gatewayId(1)));
+      await ask(await openPeer(), rig, shortPacket(gatewayId(1), 60));
       await ask(client, rig, initial);
       const { address, port } = lastSeen(rig);
       expect({ address, port }).not.toEqual(old);
@@ -264,13 +264,13 @@ export function placeCases(harness: Harness): void {
     it("wait for an answer as long as any, where a connection that has moved is now", async () => {
       const rig = await openGateway(harness);
       await graduate(await openPeer(), rig, gatewayId(1));
-      const { client } = await arrive(rig, shortPacketTo(gatewayId(1)));
+      const { client } = await arrive(rig, shortPacket(gatewayId(1), 60));
       const virtual = lastSeen(rig);
       // Its end shows that there has been a sweep.
       await arrive(rig);
       rig.clock.nowMs += gatewayIdleMs - 1;
       await settles(() => probation(rig), [2, 1, 0]);
-      await answer(client, rig, virtual, shortPacketTo(gatewayId(8)));
+      await answer(client, rig, virtual, shortPacket(gatewayId(8), 60));
     });
 
     it("are kept by what the gateway answers, not by what comes from somewhere", async () => {
@@ -287,13 +287,13 @@ export function placeCases(harness: Harness): void {
       for (const client of [quiet, busy]) {
         const virtual = await pass(client, initial);
         await answer(client, rig, virtual, longPacketOf(2, { from: gatewayId(1) }));
-        virtuals.push(await pass(client, shortPacketTo(gatewayId(1))));
+        virtuals.push(await pass(client, shortPacket(gatewayId(1), 60)));
       }
       // Such as Retry, or Version Negotiation.
       await answer(quiet, rig, virtuals[0]!, longPacketOf(3, {}));
-      await answer(busy, rig, virtuals[1]!, shortPacketTo(gatewayId(8)));
+      await answer(busy, rig, virtuals[1]!, shortPacket(gatewayId(8), 60));
       rig.clock.nowMs += gatewayIdleMs - 1;
-      for (const client of [quiet, busy]) await pass(client, shortPacketTo(gatewayId(1)));
+      for (const client of [quiet, busy]) await pass(client, shortPacket(gatewayId(1), 60));
       rig.clock.nowMs += 1;
       await settles(() => probation(rig), [1, 0, 0]);
       const isKnown = ({ address, port }: Address): boolean =>
@@ -303,7 +303,7 @@ export function placeCases(harness: Harness): void {
 
     it("wait no longer than those of strangers at addresses that a connection has sent from, but is not at", async () => {
       const rig = await openGateway(harness);
-      const packet = shortPacketTo(gatewayId(1));
+      const packet = shortPacket(gatewayId(1), 60);
       const client = await graduated(rig, gatewayId(1));
       for (let i = 0; i < maxMovedPlaces; i++) await arrive(rig, packet, `127.0.0.${10 + i}`);
       expect(probation(rig)).toEqual([1 + maxMovedPlaces, maxMovedPlaces, 0]);
@@ -316,7 +316,7 @@ export function placeCases(harness: Harness): void {
     it("of a connection count in the share of its first address, wherever its packets come from", async () => {
       const rig = await openGateway(harness, { maxGatewayClients: 8 * minGatewayShare });
       for (let i = 0; i < minGatewayShare; i++) await graduate(await openPeer(), rig, gatewayId(i));
-      (await openPeer("127.0.0.2")).send(shortPacketTo(gatewayId(1)), rig.ipv4);
+      (await openPeer("127.0.0.2")).send(shortPacket(gatewayId(1), 60), rig.ipv4);
       await settles(() => rig.forwarder.stats().dropped["gateway-share"], 1);
       expect(probation(rig)).toEqual([minGatewayShare, 0, 0]);
     });

@@ -2,7 +2,9 @@ import { noCounters } from "../../unit/registry/fake-forwarder.ts";
 import { describe, expect, it } from "vitest";
 import { maxInitialRoutesPerSession, initialRouteTtlMs } from "../../../src/defaults/index.ts";
 import type { BucketId, DropReason } from "../../../src/forwarder/index.ts";
-import { type Harness, longPacket, openPeer, type Rig, settles, shortPacket, type UdpPeer } from "./rig.ts";
+import { type Harness, type Rig, settles } from "./rig.ts";
+import { longPacket, shortPacket } from "../harness/packets.ts";
+import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
 
 interface Pair extends Rig {
   readonly alice: UdpPeer;
@@ -20,7 +22,7 @@ async function openPair(harness: Harness, options: Parameters<Harness["open"]>[0
   return { ...rig, alice, bob, aliceId, bobId };
 }
 
-/** Trips one reason with one datagram, and sees that nobody gets it. */
+/** Trips one reason with one datagram, and sees that no peer gets it. */
 async function expectDrop(pair: Pair, reason: DropReason, cause: () => void, count = 1): Promise<void> {
   cause();
   await settles(() => pair.forwarder.stats().dropped[reason], count);
@@ -202,7 +204,7 @@ export function relayCases(harness: Harness): void {
       await expectDrop(pair, "send-failed", () => long.send(overIpv4, pair.ipv6), 2);
     });
 
-    it("drops a CID that nobody registered, where there is no gateway", async () => {
+    it("drops a CID that is not registered, where there is no gateway", async () => {
       const pair = await openPair(harness);
       await expectDrop(pair, "no-upstream", () => pair.alice.send(shortPacket(0x77), pair.ipv4));
     });
@@ -340,7 +342,7 @@ export function relayCases(harness: Harness): void {
       expect(forwarder.countersOf(bobId)).toEqual(noCounters);
     });
 
-    it("stay the dial's that came first, whoever else dials with the DCID", async () => {
+    it("stay the dial's that came first, even if others dial with the DCID", async () => {
       const { alice, aliceId, bob, bobId, clock, forwarder, ipv4, register } = await openRouted();
       const carolId = register((await openPeer()).address, 0x77);
       const expiresAtMs = clock.nowMs + initialRouteTtlMs;

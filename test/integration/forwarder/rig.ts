@@ -1,9 +1,7 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
 import { expect, onTestFinished } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
 import type { Forwarder, ForwarderOptions, SessionSpec, StunVerdict } from "../../../src/forwarder/index.ts";
-import { type Address, type PeerAddress, unmapAddress } from "../../../src/wire/address.ts";
+import type { Address, PeerAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
 
 /** How a backend is opened; its threads, if it has any, read the time from the clock's cell. */
@@ -38,18 +36,6 @@ export interface Clock {
   /** ms since the epoch. */
   nowMs: number;
 }
-
-/** A UDP socket that keeps what it gets. Closed at the end of the test. */
-export interface UdpPeer {
-  readonly address: Address;
-  readonly socket: Socket;
-  readonly inbox: { readonly datagram: Buffer; readonly from: Address }[];
-  send(datagram: Uint8Array, to: Address): void;
-  /** The next datagram, or the first one that waits. */
-  next(): Promise<Buffer>;
-}
-
-const waitMs = 3000;
 
 /** A clock that keeps its time in memory which other threads can read. */
 class SharedClock implements Clock {
@@ -126,57 +112,7 @@ export function createHarness(create: CreateForwarder): Harness {
   return { open, tripped };
 }
 
-/** Opens a UDP socket on loopback. */
-export async function openPeer(host = "127.0.0.1", port = 0): Promise<UdpPeer> {
-  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
-  const inbox: UdpPeer["inbox"] = [];
-  const waiting: (() => void)[] = [];
-  let isOpen = true;
-  socket.once("close", () => (isOpen = false));
-  onTestFinished(() => void (isOpen && socket.close()));
-  socket.on("message", (datagram, { address, port: from }) => {
-    inbox.push({ datagram, from: { address: unmapAddress(address), port: from } });
-    waiting.shift()?.();
-  });
-  socket.bind(port, host);
-  await once(socket, "listening");
-  return {
-    address: { address: host, port: socket.address().port },
-    socket,
-    inbox,
-    send: (datagram, to) => socket.send(datagram, to.port, to.address),
-    async next() {
-      if (inbox.length === 0)
-        await new Promise<void>((resolve, reject) => {
-          const timeout = setTimeout(() => reject(new TypeError("no datagram came")), waitMs);
-          waiting.push(() => {
-            clearTimeout(timeout);
-            resolve();
-          });
-        });
-      return inbox.shift()!.datagram;
-    },
-  };
-}
-
 /** Waits until a figure is what it has to be; fails with the last one. */
 export async function settles(figure: () => unknown, expected: unknown): Promise<void> {
-  await expect.poll(figure, { interval: 2, timeout: waitMs }).toEqual(expected);
-}
-
-/** A short-header packet to the connection ID made of `cidByte`. */
-export function shortPacket(cidByte: number, bytes = 1200): Buffer {
-  const payload = Buffer.from(Array.from({ length: bytes - 1 - cidBytes }, (_, i) => i & 0xff));
-  return Buffer.concat([Buffer.from([0x41]), Buffer.alloc(cidBytes, cidByte), payload]);
-}
-
-/** A QUIC v1 Initial to any destination connection ID; the source's is empty, as a browser's. */
-export function longPacket(
-  destinationId: Uint8Array,
-  bytes = 1200,
-  sourceId: Uint8Array = new Uint8Array(),
-): Buffer {
-  const destination = [Buffer.from([0xc3, 0, 0, 0, 1, destinationId.length]), destinationId];
-  const header = Buffer.concat([...destination, Buffer.from([sourceId.length]), sourceId]);
-  return Buffer.concat([header, Buffer.alloc(bytes - header.length, 0xa5)]);
+  await expect.poll(figure, { interval: 2 }).toEqual(expected);
 }

@@ -4,7 +4,8 @@ import { type Counters, createCounters } from "../../../src/forwarder/counters.t
 import { Splice } from "../../../src/forwarder/splice/splice.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { initial } from "./gateway.ts";
-import { openPeer, settles } from "./rig.ts";
+import { settles } from "./rig.ts";
+import { openPeer } from "../harness/udp-peer.ts";
 
 function createSplice(upstream: Address, counters: Counters): Splice {
   return new Splice({

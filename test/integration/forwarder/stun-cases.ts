@@ -18,7 +18,8 @@ import {
   type StunChallenge,
 } from "../../../src/wire/stun-binding.ts";
 import { encodeStun, stunAttribute, stunType } from "../../../src/wire/stun.ts";
-import { type Harness, openPeer, type Rig, settles, type UdpPeer } from "./rig.ts";
+import { type Harness, type Rig, settles } from "./rig.ts";
+import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
 
 const credential = { username: "reg_1", password: "s3cret" };
 
@@ -217,7 +218,7 @@ export function stunCases(harness: Harness): void {
 
     it.each([
       ["without a name", {}],
-      ["in a name that nobody has", { credential: { username: "x".repeat(22), password: "" } }],
+      ["in a name that is not registered", { credential: { username: "x".repeat(22), password: "" } }],
     ])("hears a registration whose address strangers send from %s", async (_, request) => {
       const rig = await harness.open();
       const peer = await openRegistration(rig);
@@ -249,7 +250,7 @@ export function stunCases(harness: Harness): void {
       expect(await prove(moved, rig.ipv4)).toEqual({ kind: "success", address: moved.address });
     });
 
-    it("hears a registration that moves while one names it and many name nobody", async () => {
+    it("hears a registration that moves while one names it and many name no registration", async () => {
       const rig = await harness.open();
       await openRegistration(rig);
       const [thief, moved] = [await openPeer("127.0.0.2"), await openPeer("127.0.0.3")];
@@ -260,7 +261,7 @@ export function stunCases(harness: Harness): void {
       expect(await prove(moved, rig.ipv4)).toEqual({ kind: "success", address: moved.address });
     });
 
-    it("hears a registration that answers a challenge, whoever names it with whichever address", async () => {
+    it("hears a registration that answers a challenge, no matter which address others name it with", async () => {
       const rig = await harness.open();
       await openRegistration(rig);
       const [moved, spoofer] = [await openPeer("127.0.0.3"), await openPeer("127.0.0.3")];

@@ -1,40 +1,30 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Target } from "../../../scripts/hostile/attack.ts";
 import { get } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
-import { type Child, projectPath, startChild } from "../harness/child.ts";
+import type { Child } from "../harness/child.ts";
+import { targetAt, openRawHttp3 } from "../harness/gateway.ts";
 import { startRelay } from "../harness/relay.ts";
+import { User } from "../harness/user.ts";
 
 /** H3_NO_ERROR (RFC 9114 §8.1) */
 const noError = 0x100;
 
 interface Served {
   readonly relay: Child;
-  readonly target: { readonly host: string; readonly port: number; readonly certificate: string };
+  readonly target: Target;
 }
 
 /** The command line's relay, with its own development certificate. */
 async function startCommand(): Promise<Served> {
-  const state = mkdtempSync(join(tmpdir(), "quicpipe-closing-"));
-  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
-  const args = [projectPath("src/cli/main.ts"), "relay", "--host", "127.0.0.1", "--port", "0"];
-  const relay = startChild(process.execPath, args, { env: { XDG_STATE_HOME: state, NODE_ENV: "" } });
-  const [, port] = await relay.prints(/relay on UDP 127\.0\.0\.1:(\d+)/);
+  const { child: relay, port } = await new User().startRelay();
   const [, file] = await relay.prints(/--relay-ca: (\S+)/);
-  return {
-    relay,
-    target: { host: "127.0.0.1", port: Number(port), certificate: readFileSync(file!, "utf8") },
-  };
+  return { relay, target: { ...(await targetAt({ port })), certificate: readFileSync(file!, "utf8") } };
 }
 
-async function connect(target: Served["target"]): Promise<RawHttp3> {
-  const client = await RawHttp3.open({
-    ...target,
-    token: () => Promise.reject(new Error("no token is asked for")),
-  });
-  onTestFinished(() => client.close());
+async function connect(target: Target): Promise<RawHttp3> {
+  const client = await openRawHttp3(target);
   expect(await client.status(client.request(get("/", target), true), 10_000)).toBe(200);
   return client;
 }
@@ -51,10 +41,10 @@ describe("an HTTP/3 client", () => {
   });
 
   it("learns of a gateway's end, whatever it waits for", async () => {
-    const { port, certificate, gateway, app } = await startRelay();
+    const { port, gateway, app } = await startRelay();
     app.get("/", () => "here");
     app.get("/never", () => new Promise(() => undefined));
-    const client = await connect({ host: "127.0.0.1", port, certificate });
+    const client = await connect(await targetAt({ port }));
     client.request(get("/never", { port }), true);
     await gateway.close();
     await client.closed;

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { expect, it, onTestFinished } from "vitest";
-import { type Http3App, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
+import { expect, it } from "vitest";
+import type { Http3App } from "../../../src/gateway/index.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { startHttp2, startHttp3 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
-import { testCertificate } from "../harness/relay.ts";
 
 function bodyOf(pull: (controller: ReadableStreamDefaultController<unknown>) => void): Response {
   return new Response(new ReadableStream({ pull }) as ReadableStream<Uint8Array>);
@@ -47,10 +48,8 @@ const fetch = (({ url }: Request) =>
   (failures[new URL(url).pathname] ?? (() => new Response("well")))()) as Http3App["fetch"];
 
 it("whatever an app does wrong, its server goes on, over each version of HTTP", async () => {
-  const { privateKey: key, certificate: cert } = await testCertificate();
-  const options = { key, cert, host: "127.0.0.1", logger: false } as const;
-  const [http2, http3] = [await serveHttp2({ fetch }, options), await serveHttp3({ fetch }, options)];
-  onTestFinished(() => Promise.all([http2.close(), http3.close()]).then(() => undefined));
+  const { certificate: cert } = await testCertificate();
+  const [http2, http3] = [await startHttp2({ fetch }), await startHttp3({ fetch })];
   const session = connectHttp2(`https://127.0.0.1:${http2.port}`, { ca: cert, servername: "localhost" });
   const client = await connectHttp3(http3.port, cert, "auto");
   for (const path of Object.keys(failures)) {
@@ -71,12 +70,11 @@ it("whatever an app does wrong, its server goes on, over each version of HTTP", 
 });
 
 it("a client that goes while an answer waits ends no server, though the answer's end throws", async () => {
-  const { privateKey: key, certificate: cert } = await testCertificate();
+  const { certificate: cert } = await testCertificate();
   const app = {
     fetch: (({ url }: Request) => (url.endsWith("/rude") ? rude : new Response("well"))) as Http3App["fetch"],
   };
-  const server = await serveHttp2(app, { key, cert, host: "127.0.0.1", logger: false });
-  onTestFinished(() => server.close());
+  const server = await startHttp2(app);
   const session = connectHttp2(`https://127.0.0.1:${server.port}`, { ca: cert, servername: "localhost" });
   const stream = session.request({ ":path": "/rude" });
   await once(stream, "response");

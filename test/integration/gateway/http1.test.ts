@@ -1,15 +1,12 @@
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { type Http2Gateway, type Http3App, serveHttp2 } from "../../../src/gateway/index.ts";
+import { describe, expect, it } from "vitest";
+import type { Http2Gateway, Http3App } from "../../../src/gateway/index.ts";
+import { startHttp2 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
-import { testCertificate } from "../harness/relay.ts";
 
-async function startServer(fetch: Http3App["fetch"]): Promise<Http2Gateway> {
-  const { privateKey: key, certificate: cert } = await testCertificate();
-  const gateway = await serveHttp2({ fetch }, { host: "127.0.0.1", key, cert, logger: false });
-  onTestFinished(() => gateway.close());
-  return gateway;
+function startServer(fetch: Http3App["fetch"]): Promise<Http2Gateway> {
+  return startHttp2({ fetch });
 }
 
 /** What comes back until the server ends the connection. */
@@ -72,14 +69,12 @@ describe("a request over HTTP/1.1", () => {
 });
 
 it("the app is told an IPv4 address as such where the server listens on both families", async () => {
-  const { privateKey: key, certificate: cert } = await testCertificate();
   const addresses = Object.values(networkInterfaces()).flat();
   const ours = addresses.find((address) => address?.family === "IPv4" && !address.internal)?.address;
-  const gateway = await serveHttp2(
+  const gateway = await startHttp2(
     { fetch: (request) => new Response(String(Reflect.get(request, "ip"))) },
-    { host: "::", key, cert, logger: false },
+    { host: "::" },
   );
-  onTestFinished(() => gateway.close());
   const { socket, text } = await openHttp1({ port: gateway.port, host: ours ?? "127.0.0.1" });
   socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   await once(socket, "close");
@@ -89,10 +84,8 @@ it("the app is told an IPv4 address as such where the server listens on both fam
 it.each(["maxConnections", "connectionsPerSecond", "idleTimeoutMs"])(
   "%s is a whole number from 1",
   async (name) => {
-    const { privateKey: key, certificate: cert } = await testCertificate();
     for (const value of [0, -1, Number.NaN, 1.5]) {
-      const serving = serveHttp2({ fetch: echo }, { host: "127.0.0.1", key, cert, [name]: value });
-      await expect(serving).rejects.toMatchObject({
+      await expect(startHttp2({ fetch: echo }, { [name]: value })).rejects.toMatchObject({
         code: "ERR_QUICPIPE_OPTION_INVALID",
         details: { option: name },
       });

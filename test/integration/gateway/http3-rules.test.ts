@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3, type RawHttp3Options } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { headersTimeoutMs } from "../../../src/defaults/index.ts";
@@ -8,10 +8,9 @@ import {
   type Http3App,
   type Http3Gateway,
   type Http3GatewayOptions,
-  serveHttp3,
 } from "../../../src/gateway/index.ts";
 import { http3Code, qpackCode } from "../../../src/http3/fault.ts";
-import { testCertificate } from "../harness/relay.ts";
+import { startHttp3, targetAt, openRawHttp3 } from "../harness/gateway.ts";
 
 interface Served {
   readonly gateway: Http3Gateway;
@@ -20,20 +19,11 @@ interface Served {
 
 async function serve(
   fetch: Http3App["fetch"] = () => new Response("here"),
-  options: Pick<Http3GatewayOptions, "budget" | "connectionsPerSecond" | "maxConnections" | "sourceOf"> = {},
+  options: Partial<Http3GatewayOptions> = {},
 ): Promise<Served> {
-  const { privateKey: key, certificate } = await testCertificate();
-  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false, ...options });
-  onTestFinished(() => gateway.close());
-  const target = { host: "127.0.0.1", port: gateway.port, certificate, token: () => Promise.resolve("") };
-  return {
-    gateway,
-    connect: async (how) => {
-      const client = await RawHttp3.open(target, how);
-      onTestFinished(() => client.close());
-      return client;
-    },
-  };
+  const gateway = await startHttp3({ fetch }, options);
+  const target = await targetAt(gateway);
+  return { gateway, connect: (how) => openRawHttp3(target, how) };
 }
 
 const path = get("/", { port: 443 });
@@ -75,7 +65,7 @@ describe("a connection over HTTP/3", () => {
     expect(await client.status(client.request(path, true), 10_000)).toBe(200);
   });
 
-  it("ends where its client asks for nothing, or never to the end", { timeout: 40_000 }, async () => {
+  it("ends where its client asks for nothing, or never to the end", async () => {
     const { gateway, connect } = await serve();
     const [silent, slow] = [await connect(), await connect()];
     // HEADERS of 100 bytes, of which two come.
@@ -140,14 +130,14 @@ describe("a request over HTTP/3", () => {
 });
 
 describe("an honest client over HTTP/3", () => {
-  it("is served however often it asks on one connection", { timeout: 60_000 }, async () => {
+  it("is served however often it asks on one connection", async () => {
     const { gateway, connect } = await serve();
     const client = await connect();
     for (let i = 0; i < 3000; i++) expect(await client.status(client.request(path, true), 10_000)).toBe(200);
     expect(gateway.stats().refused).toEqual({});
   });
 
-  it("follows many small events", { timeout: 60_000 }, async () => {
+  it("follows many small events", async () => {
     const events = 3000;
     let sent = 0;
     const { gateway, connect } = await serve(
@@ -196,26 +186,22 @@ it("a connection whose client reads no answers has the app asked for few more", 
   expect(await other.status(other.request(path, true), 10_000)).toBe(200);
 });
 
-it(
-  "sources that take nothing of their answers hold up no other source for long",
-  { timeout: 20_000 },
-  async () => {
-    let clients = 0;
-    const budget = new Budget({ maxOutboxBytes: 300_000, maxSourceOutboxBytes: 100_000 });
-    const { connect } = await serve(() => new Response(new Uint8Array(60_000)), {
-      budget,
-      sourceOf: () => ({ address: `192.0.2.${++clients}` }),
-    });
-    for (let i = 0; i < 12; i++) {
-      const greedy = await connect({ windowBytes: 1, connectionWindowBytes: 1e6, reads: false });
-      while (greedy.hasRoom) greedy.request(path, true);
-    }
-    await expect.poll(() => budget.stats().refused["outbox-source"]).toBeGreaterThan(0);
-    const honest = await connect();
-    expect(await honest.status(honest.request(path, true), 15_000)).toBe(200);
-    expect(budget.stats().refused.crowded).toBeGreaterThan(0);
-  },
-);
+it("sources that take nothing of their answers hold up no other source for long", async () => {
+  let clients = 0;
+  const budget = new Budget({ maxOutboxBytes: 300_000, maxSourceOutboxBytes: 100_000 });
+  const { connect } = await serve(() => new Response(new Uint8Array(60_000)), {
+    budget,
+    sourceOf: () => ({ address: `192.0.2.${++clients}` }),
+  });
+  for (let i = 0; i < 12; i++) {
+    const greedy = await connect({ windowBytes: 1, connectionWindowBytes: 1e6, reads: false });
+    while (greedy.hasRoom) greedy.request(path, true);
+  }
+  await expect.poll(() => budget.stats().refused["outbox-source"]).toBeGreaterThan(0);
+  const honest = await connect();
+  expect(await honest.status(honest.request(path, true), 15_000)).toBe(200);
+  expect(budget.stats().refused.crowded).toBeGreaterThan(0);
+});
 
 // H3_EXCESSIVE_LOAD, or what stands for it while the handshake is under way (RFC 9000 §10.2.3).
 const isTurnedAway = (code: number | undefined): boolean => code === 0x107 || code === 0x0c;

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { H3 } from "h3";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { get } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
-import { Budget, type Http3GatewayOptions, serveHttp3 } from "../../../src/gateway/index.ts";
-import { quicpipe } from "../../../src/plugin/index.ts";
+import { Budget, type Http3GatewayOptions } from "../../../src/gateway/index.ts";
+import { startHttp3, targetAt, openRawHttp3 } from "../harness/gateway.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
-import { startRelay, testCertificate } from "../harness/relay.ts";
+import { startRelay } from "../harness/relay.ts";
+import { initialPacket } from "../harness/packets.ts";
+import { openSocket } from "../harness/udp-peer.ts";
 
 const runtimes = ["auto", "wasm"] as const;
 
@@ -60,7 +61,7 @@ describe.each(runtimes)("an ordinary HTTP/3 client (%s runtime) at the relay's p
     expect(relay.sourceOf("127.0.0.1", port)).toBeUndefined();
   });
 
-  it("registers from the address that the relay saw, and from no other", async () => {
+  it("registers the address that the relay saw, and no other", async () => {
     const { port, certificate } = await startRelay();
     const client = await connectHttp3(port, certificate, runtime);
     const { status, body } = await client.request("/v1/register", {
@@ -105,7 +106,7 @@ describe("server-sent events over HTTP/3, through the relay", () => {
     const { status } = await sender.request("/v1/mailbox/anonymous", {
       method: "POST",
       headers: { "content-type": "application/octet-stream" },
-      body: firstInitial(randomBytes(8), randomBytes(12)),
+      body: initialPacket(randomBytes(8), randomBytes(12)),
     });
     expect(status).toBe(201);
     expect(await next()).toContain('"sizes":[1200]');
@@ -118,12 +119,11 @@ describe("server-sent events over HTTP/3, through the relay", () => {
 describe("the gateway behind the relay", () => {
   it("answers clients with connection IDs of every length, the empty one included", async () => {
     const { port } = await startRelay();
-    const socket = createSocket("udp4");
-    onTestFinished(() => void socket.close());
+    const socket = await openSocket();
     for (let length = 0; length <= 20; length++) {
       const sourceId = randomBytes(length);
       const destinationId = randomBytes(Math.max(8, 20 - length));
-      socket.send(firstInitial(destinationId, sourceId), port, "127.0.0.1");
+      socket.send(initialPacket(destinationId, sourceId), port, "127.0.0.1");
       const [answer] = (await once(socket, "message")) as [Buffer];
       // A Retry (RFC 9000 §17.2.5), addressed to the connection ID that the client chose for itself.
       expect(answer[0]! & 0xf0).toBe(0xf0);
@@ -131,19 +131,6 @@ describe("the gateway behind the relay", () => {
     }
   });
 });
-
-/** A QUIC v1 Initial without token, which a server answers with Retry before it looks inside. */
-function firstInitial(destinationId: Buffer, sourceId: Buffer): Buffer {
-  const header = Buffer.concat([
-    Buffer.from([0xc0, 0, 0, 0, 1, destinationId.length]),
-    destinationId,
-    Buffer.from([sourceId.length]),
-    sourceId,
-    Buffer.from([0]),
-  ]);
-  const rest = 1200 - header.length - 2;
-  return Buffer.concat([header, Buffer.from([0x40 | (rest >> 8), rest & 0xff]), randomBytes(rest)]);
-}
 
 /** How a `sourceOf` may fail to tell where a client is. */
 const silences = {
@@ -155,25 +142,19 @@ const silences = {
 } satisfies Record<string, Http3GatewayOptions["sourceOf"]>;
 
 it("of two connections that began at one port, only the newest shows where its client is", async () => {
-  const { privateKey: key, certificate } = await testCertificate();
   const seen = new Map<string, unknown>();
   const fetch = (request: Request): Response => {
     seen.set(new URL(request.url).pathname, Reflect.get(request, "ip"));
     return new Response("");
   };
-  const gateway = await serveHttp3({ fetch }, { key, cert: certificate, logger: false });
-  onTestFinished(() => gateway.close());
-  const target = { host: "127.0.0.1", port: gateway.port, certificate, token: () => Promise.resolve("") };
+  const target = await targetAt(await startHttp3({ fetch }));
   const ask = (client: RawHttp3, path: string): number => client.request(get(path, target), true);
-  const place = createSocket("udp4").bind(0, target.host);
-  await once(place, "listening");
+  const place = await openSocket();
   const from = { fromPort: place.address().port };
   await new Promise<void>((resolve) => void place.close(resolve));
-  const older = await RawHttp3.open(target, from);
-  onTestFinished(() => older.close());
+  const older = await openRawHttp3(target, from);
   expect(await older.status(ask(older, "/first"), 5000)).toBe(200);
-  const newer = await RawHttp3.open(target, from);
-  onTestFinished(() => newer.close());
+  const newer = await openRawHttp3(target, from);
   expect(await newer.status(ask(newer, "/second"), 5000)).toBe(200);
   ask(older, "/third");
   await expect
@@ -197,23 +178,11 @@ it("a client that takes no more of an answer is given the next ones", async () =
 it.each(Object.entries(silences))(
   "clients of whose real address sourceOf says nothing (it %s) are one source",
   async (_, sourceOf) => {
-    const { privateKey: key, certificate: cert } = await testCertificate();
     const budget = new Budget({ maxConnectionsPerSource: 1 });
-    const gateway = await serveHttp3(echoApp(), { key, cert, budget, sourceOf, logger: false });
-    onTestFinished(() => gateway.close());
-    const relay = quicpipe({
-      host: "127.0.0.1",
-      port: 0,
-      upstream: { port: gateway.port },
-      logger: false,
-      auth: "none",
-    });
-    await relay.listen();
-    onTestFinished(() => relay.close({ graceMs: 0 }));
-    const { port } = relay.address();
-    const first = await connectHttp3(port, cert, "auto");
+    const { port, certificate, gateway } = await startRelay({}, echoApp(), { budget, sourceOf });
+    const first = await connectHttp3(port, certificate, "auto");
     expect((await first.request("/ip")).status).toBe(200);
-    await connectHttp3(port, cert, "auto").catch(() => undefined);
+    await connectHttp3(port, certificate, "auto").catch(() => undefined);
     await expect.poll(() => gateway.stats()).toMatchObject({ sources: 1, refused: { connections: 1 } });
   },
 );

@@ -6,20 +6,13 @@ import { connect as connectTls } from "node:tls";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { get } from "../../../scripts/hostile/clients/http3-frames.ts";
-import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
-import {
-  type Http2Gateway,
-  type Http3App,
-  type Http3Gateway,
-  serve,
-  serveHttp2,
-  serveHttp3,
-} from "../../../src/gateway/index.ts";
+import { type Http2Gateway, type Http3App, type Http3Gateway, serve } from "../../../src/gateway/index.ts";
 import { http3Code } from "../../../src/http3/index.ts";
-import { quicpipe } from "../../../src/plugin/index.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { startHttp2, startHttp3, targetAt, openRawHttp3 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
-import { testCertificate } from "../harness/relay.ts";
+import { createRelay } from "../harness/relay.ts";
 
 // So that a busy machine answers in the time of a closing server.
 vi.mock("../../../src/defaults/index.ts", async (original) => ({
@@ -62,16 +55,8 @@ async function askHttp2(port: number, path: string, fields: Fields): Promise<Ask
   return { answer, farewell };
 }
 
-async function openHttp3(port: number): Promise<RawHttp3> {
-  const { certificate } = await testCertificate();
-  const target = { host: "127.0.0.1", port, certificate, token: () => Promise.resolve("") };
-  const client = await RawHttp3.open(target);
-  onTestFinished(() => client.close());
-  return client;
-}
-
 async function askHttp3(port: number, path: string, fields: Fields): Promise<Asked> {
-  const client = await openHttp3(port);
+  const client = await openRawHttp3(await targetAt({ port }));
   const id = client.request([...get(path, { port }), ...Object.entries(fields)], true);
   const answer = client.status(id, 20_000).then(() => {
     expect(client.answer(id).hasEnded).toBe(true);
@@ -87,15 +72,11 @@ const versions = [
 ] as const;
 
 async function startServer(version: string, fetch: Http3App["fetch"]): Promise<Http2Gateway | Http3Gateway> {
-  const { privateKey: key, certificate: cert } = await testCertificate();
-  const serveVersion = version === "HTTP/3" ? serveHttp3 : serveHttp2;
-  const gateway = await serveVersion({ fetch }, { host: "127.0.0.1", key, cert, logger: false });
-  onTestFinished(() => gateway.close());
-  return gateway;
+  return version === "HTTP/3" ? startHttp3({ fetch }) : startHttp2({ fetch });
 }
 
 describe.each(versions)("a client over %s of a server that closes", (version, ask, lastWord) => {
-  it("is told so, and gets the answer to its open request", async () => {
+  it("is told that it closes, and gets the answer to its open request", async () => {
     const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<Response>()];
     const gateway = await startServer(version, () => {
       asked.resolve();
@@ -110,7 +91,7 @@ describe.each(versions)("a client over %s of a server that closes", (version, as
     await closed;
   });
 
-  it("holds it open for no longer than a while", async () => {
+  it("holds the server open for no longer than lastWordsMs", async () => {
     const asked = Promise.withResolvers<void>();
     const gateway = await startServer(version, () => {
       asked.resolve();
@@ -125,7 +106,7 @@ describe.each(versions)("a client over %s of a server that closes", (version, as
 
   it("has its event stream end as it should where the relay is served with it", async () => {
     const { privateKey: key, certificate: cert } = await testCertificate();
-    const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+    const relay = createRelay({ auth: "none" });
     const app = new H3().use(relay);
     const served = await serve(app, { relay, tls: { key, cert }, logger: false });
     onTestFinished(() => served.close());
@@ -140,7 +121,7 @@ describe.each(versions)("a client over %s of a server that closes", (version, as
 it("a client over HTTP/3 that comes while the server closes is told so at once", async () => {
   const gateway = await startServer("HTTP/3", () => new Response(""));
   const closed = gateway.close();
-  const client = await openHttp3(gateway.port);
+  const client = await openRawHttp3(await targetAt(gateway));
   await client.closed;
   expect(client.closedWith).toBe(http3Code.noError);
   await closed;
@@ -168,8 +149,7 @@ it("a client over HTTP/1.1 that has nothing open is ended with its server", asyn
 });
 
 it("a relay that drains refuses registrations, and goes on listening until it is closed", async () => {
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
-  onTestFinished(() => relay.close());
+  const relay = createRelay({ auth: "none" });
   const app = new H3().use(relay);
   // There is nothing to end yet.
   relay.drain();

@@ -3,7 +3,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { H3 } from "h3";
 import { expect, it, onTestFinished } from "vitest";
 import { createCertificate, type KeyPair, serve, type Served } from "../../../src/gateway/index.ts";
-import { quicpipe } from "../../../src/plugin/index.ts";
+import { createRelay } from "../harness/relay.ts";
 
 async function tls(): Promise<KeyPair> {
   const { privateKey, certificate } = await createCertificate({ name: "test", hosts: ["localhost"] });
@@ -11,7 +11,7 @@ async function tls(): Promise<KeyPair> {
 }
 
 async function startServer(first: KeyPair, tcp = true): Promise<Served> {
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+  const relay = createRelay({ auth: "none" });
   const app = new H3().use(relay).get("/", () => "an app");
   const served = await serve(app, { relay, tls: first, tcp, logger: false });
   onTestFinished(() => served.close());

@@ -1,19 +1,19 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { visitHttp3, visitTcp } from "../../../scripts/hostile/honest/visitor.ts";
 import { createCertificate, serve, type ServedRelay } from "../../../src/gateway/index.ts";
 import { Peer } from "../../../src/peer/index.ts";
-import { quicpipe } from "../../../src/plugin/index.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { openRawHttp3 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
-import { testCertificate } from "../harness/relay.ts";
+import { takePort } from "../harness/ports.ts";
+import { createRelay } from "../harness/relay.ts";
 
 it("serves an app and its relay at one port number, over UDP and TCP, until it is closed", async () => {
   const { privateKey: key, certificate: cert } = await testCertificate();
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+  const relay = createRelay({ auth: "none" });
   const app = new H3().use(relay).get("/", () => "an app");
   const served = await serve(app, { relay, tls: { key, cert }, logger: false });
   const { port } = served.address;
@@ -34,8 +34,7 @@ it("serves an app and its relay at one port number, over UDP and TCP, until it i
 
 it("names an upstream once, and leaves a relay as it was that has one", async () => {
   const { privateKey: key, certificate: cert } = await testCertificate();
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, upstream: { port: 9 }, auth: "none", logger: false });
-  onTestFinished(() => relay.close());
+  const relay = createRelay({ upstream: { port: 9 }, auth: "none" });
   const { port } = await relay.listen();
   const tls = { key, cert };
   await expect(serve(new H3().use(relay), { relay, tls, logger: false })).rejects.toMatchObject({
@@ -47,7 +46,7 @@ it("names an upstream once, and leaves a relay as it was that has one", async ()
 
 it("has a request wait that comes while it opens", async () => {
   const { privateKey: key, certificate: cert } = await testCertificate();
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+  const relay = createRelay({ auth: "none" });
   const app = new H3().use(relay);
   const serving = serve(app, { relay, tls: { key, cert }, logger: false });
   const { status } = await app.fetch(new Request("http://localhost/v1/openapi.json"));
@@ -62,7 +61,7 @@ it("closes what it has opened where the certificate does not fit", async () => {
     createCertificate({ name: "a", hosts: ["a"] }),
     testCertificate(),
   ]);
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+  const relay = createRelay({ auth: "none" });
   await expect(
     serve(new H3().use(relay), { relay, tls: { key, cert }, logger: false }),
   ).rejects.toMatchObject({
@@ -124,7 +123,7 @@ async function expectClosed({ upstream }: FakeRelay): Promise<void> {
   await expect.poll(() => isFree(port)).toBe(true);
 }
 
-describe("what was open already is closed", () => {
+describe("what serve() has opened already is closed", () => {
   const fault = new Error("no relay");
   const failures: Readonly<Record<string, () => ReturnType<ServedRelay["listen"]>>> = {
     throws: () => {
@@ -144,10 +143,7 @@ describe("what was open already is closed", () => {
 
   it("where the TCP port is taken", async () => {
     const { privateKey: key, certificate: cert } = await testCertificate();
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as { port: number };
+    const { port } = await takePort();
     const relay = new FakeRelay(async () => ({ address: "127.0.0.1", port }));
     const serving = serve(new H3(), { relay, tls: { key, cert }, logger: false });
     await expect(serving).rejects.toMatchObject({ code: "ERR_QUICPIPE_LISTEN_FAILED" });
@@ -181,7 +177,7 @@ it.each(["maxConnections", "connectionsPerSecond", "windowBytes"])(
 
 async function serveOne(tcp: boolean) {
   const { privateKey: key, certificate: cert } = await testCertificate();
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, auth: "none", logger: false });
+  const relay = createRelay({ auth: "none" });
   const app = new H3().use(relay).get("/", () => "an app");
   const served = await serve(app, { relay, tls: { key, cert }, tcp, maxConnections: 1, logger: false });
   onTestFinished(() => served.close());
@@ -189,8 +185,8 @@ async function serveOne(tcp: boolean) {
   return { served, target: { ...target, token: () => Promise.resolve("") } };
 }
 
-describe("passes on how many connections there may be", () => {
-  it("over TCP", async () => {
+describe("maxConnections of serve()", () => {
+  it("limits the connections over TCP", async () => {
     const { served, target } = await serveOne(true);
     const { socket } = await openHttp1(target);
     await expect(openHttp1(target)).rejects.toThrow();
@@ -198,10 +194,9 @@ describe("passes on how many connections there may be", () => {
     expect(served.stats().refused).toEqual({ connections: 1 });
   });
 
-  it("over UDP", async () => {
+  it("limits the connections over UDP", async () => {
     const { served, target } = await serveOne(false);
-    const [first, second] = [await RawHttp3.open(target), await RawHttp3.open(target)];
-    onTestFinished(() => [first, second].forEach((client) => client.close()));
+    const [first, second] = [await openRawHttp3(target), await openRawHttp3(target)];
     await second.closed;
     expect(first.isClosed).toBe(false);
     expect(served.stats().refused).toEqual({ connections: 1 });

@@ -1,16 +1,12 @@
 import { once } from "node:events";
 import type { TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import {
-  type Http2Gateway,
-  type Http2GatewayOptions,
-  type Http3App,
-  serveHttp2,
-} from "../../../src/gateway/index.ts";
+import { describe, expect, it, vi } from "vitest";
+import type { Http2Gateway, Http2GatewayOptions, Http3App } from "../../../src/gateway/index.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { startHttp2 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
-import { testCertificate } from "../harness/relay.ts";
 
 // A reader that stands still is cut off in less time than a test has.
 vi.mock("../../../src/defaults/index.ts", async (original) => ({
@@ -18,14 +14,11 @@ vi.mock("../../../src/defaults/index.ts", async (original) => ({
   stallTimeoutMs: 1000,
 }));
 
-async function startServer(
+function startServer(
   fetch: Http3App["fetch"],
-  options: Partial<Http2GatewayOptions> = {},
+  options?: Partial<Http2GatewayOptions>,
 ): Promise<Http2Gateway> {
-  const { privateKey: key, certificate: cert } = await testCertificate();
-  const gateway = await serveHttp2({ fetch }, { host: "127.0.0.1", key, cert, logger: false, ...options });
-  onTestFinished(() => gateway.close());
-  return gateway;
+  return startHttp2({ fetch }, options);
 }
 
 function closed(socket: TLSSocket): Promise<void> {

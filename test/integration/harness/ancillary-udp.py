@@ -1,22 +1,19 @@
 """A UDP socket with ancillary data, which node:dgram lacks. Commands come as lines of JSON on stdin:
 
 {"send": [hex, ...], "to": [address, port], "ecn": 0..3, "segment": bytes}  with "segment", all in one call (UDP_SEGMENT)
-{"stream": hex, "to": [address, port], "count": n, "gapUs": n}            each followed by its time, 8 bytes of microseconds
+{"stream": hex, "to": [address, port], "count": n, "gapUs": n}            sent so many times
 {"level": n, "option": n, "value": hex}                                  sets an option of the socket
 
-and what it receives goes to stdout: {"hex": ..., "ecn": ..., "from": [address, port], "atUs": ...}, with the time at which
-the kernel had it.
+and what it receives goes to stdout: {"hex": ..., "ecn": ..., "from": [address, port]}
 """
 import json
 import os
 import select
 import socket
-import struct
 import sys
 import time
 
 UDP_SEGMENT = 103
-SO_TIMESTAMPNS = 35
 SECOND_US = 1_000_000
 
 host = sys.argv[1]
@@ -28,7 +25,6 @@ level, recv_ecn, ecn_type = (
     else (socket.IPPROTO_IP, 13, socket.IP_TOS)  # IP_RECVTOS
 )
 peer.setsockopt(level, recv_ecn, 1)
-peer.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
 
 
@@ -58,23 +54,21 @@ def send(command):
 
 
 def stream(command):
-    to, prefix = name_of(*command["to"]), bytes.fromhex(command["stream"])
+    to, datagram = name_of(*command["to"]), bytes.fromhex(command["stream"])
     next_us = now_us()
     for _ in range(command["count"]):
         next_us += command["gapUs"]
         time.sleep(max(0, next_us - now_us()) / SECOND_US)
-        peer.sendto(prefix + now_us().to_bytes(8, "big"), to)
+        peer.sendto(datagram, to)
 
 
 def receive():
     datagram, ancillary, _, source = peer.recvmsg(65536, 256)
     control = {(at, kind): data for at, kind, data in ancillary}
-    seconds, nanoseconds = struct.unpack("@qq", control[(socket.SOL_SOCKET, SO_TIMESTAMPNS)])
     received = {
         "hex": datagram.hex(),
         "ecn": control.get((level, ecn_type), b"\0")[0] & 3,
         "from": source[:2],
-        "atUs": seconds * SECOND_US + nanoseconds // 1000,
     }
     sys.stdout.write(json.dumps(received) + "\n")
 

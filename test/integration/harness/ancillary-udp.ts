@@ -4,13 +4,12 @@ import type { Address } from "../../../src/wire/address.ts";
 import { projectPath, startChild } from "./child.ts";
 import type { Namespace } from "./namespaces.ts";
 
-/** A datagram with its ECN bits and when the kernel had it for the socket, in µs since the epoch. */
+/** A datagram with its ECN bits. */
 export interface ReceivedDatagram {
   readonly datagram: Buffer;
   /** RFC 3168 §5: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE. */
   readonly ecn: number;
   readonly from: Address;
-  readonly atUs: number;
 }
 
 /** A UDP socket in a process of Python, as node:dgram has no ancillary data. Closed when the test ends. */
@@ -20,8 +19,8 @@ export interface AncillaryPeer {
   send(datagrams: readonly Uint8Array[], to: Address, ecn?: number): void;
   /** Sends datagrams of one size, but for the last which may be shorter, in one call, to be cut up by the system. */
   sendSegmented(datagrams: readonly Uint8Array[], to: Address): void;
-  /** Sends `prefix` and the time in µs `count` times, one in each `gapUs`. */
-  stream(prefix: Uint8Array, to: Address, count: number, gapUs: number): void;
+  /** Sends a datagram `count` times, one in each `gapUs`. */
+  stream(datagram: Uint8Array, to: Address, count: number, gapUs: number): void;
   /** Sets an option of the socket for all that is sent from now on. */
   set(option: keyof typeof options, value: number | Uint8Array): void;
   /** Waits until so many datagrams have come. */
@@ -49,17 +48,15 @@ export async function openAncillaryPeer(host = "127.0.0.1", where?: Namespace): 
   const [, port] = await child.prints(/"port": (\d+)\}\n/);
   const inbox: ReceivedDatagram[] = [];
   createInterface(child.process.stdout).on("line", (line) => {
-    const { hex, ecn, from, atUs } = JSON.parse(line) as {
+    const { hex, ecn, from } = JSON.parse(line) as {
       readonly hex: string;
       readonly ecn: number;
       readonly from: [string, number];
-      readonly atUs: number;
     };
     inbox.push({
       datagram: Buffer.from(hex, "hex"),
       ecn,
       from: { address: from[0], port: from[1] },
-      atUs,
     });
   });
   const command = (fields: object): void => void child.process.stdin.write(`${JSON.stringify(fields)}\n`);
@@ -70,13 +67,13 @@ export async function openAncillaryPeer(host = "127.0.0.1", where?: Namespace): 
     inbox,
     send: (datagrams, to, ecn = 0) => tell({ send: toHex(datagrams), ecn }, to),
     sendSegmented: (datagrams, to) => tell({ send: toHex(datagrams), segment: datagrams[0]!.length }, to),
-    stream: (prefix, to, count, gapUs) => tell({ stream: toHex([prefix])[0], count, gapUs }, to),
+    stream: (datagram, to, count, gapUs) => tell({ stream: toHex([datagram])[0], count, gapUs }, to),
     set(option, value) {
       const bytes = typeof value === "number" ? new Uint8Array(Uint32Array.of(value).buffer) : value;
       command({ ...options[option], value: toHex([bytes])[0] });
     },
     async received(count) {
-      await expect.poll(() => inbox.length, { interval: 5, timeout: 5000 }).toBe(count);
+      await expect.poll(() => inbox.length, { interval: 5 }).toBe(count);
     },
   };
 }

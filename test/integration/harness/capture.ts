@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
+import { temporaryFolder } from "./folder.ts";
 import type { Namespace } from "./namespaces.ts";
 
 /** A UDP packet as it was on the wire. */
@@ -47,8 +46,7 @@ const absent = 3;
 
 /** Captures what goes in and out at a link, as `filter` says. */
 export async function startCapture(where: Namespace, link: string, filter: string): Promise<Capture> {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-capture-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const file = join(folder, "packets.pcapng");
   // Room for every packet of a test, in MiB: none is to be missed while this process has no processor.
   const dumpcap = where.start("dumpcap", ["-q", "-i", link, "-f", filter, "-B", "64", "-w", file]);
@@ -56,9 +54,7 @@ export async function startCapture(where: Namespace, link: string, filter: strin
   return {
     async packets(atLeast) {
       // The system hands them over in blocks, which it holds back for a while.
-      await expect
-        .poll(() => read(file).length, { interval: 100, timeout: 10_000 })
-        .toBeGreaterThanOrEqual(atLeast);
+      await expect.poll(() => read(file).length, { interval: 100 }).toBeGreaterThanOrEqual(atLeast);
       return read(file);
     },
   };

@@ -1,16 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import { projectPath, startChild, type Child } from "./child.ts";
+import { temporaryFolder } from "./folder.ts";
 
 /** Starts examples with a state directory of the test's own, so that they share a development certificate. */
 export function startExamples(): {
   start(file: string, env: NodeJS.ProcessEnv): Child;
   startGateway(env: NodeJS.ProcessEnv): Promise<{ gateway: Child; host: string }>;
 } {
-  const state = mkdtempSync(join(tmpdir(), "quicpipe-examples-"));
-  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+  const state = temporaryFolder();
   const start = (file: string, env: NodeJS.ProcessEnv): Child =>
     startChild(process.execPath, [projectPath(`examples/${file}`)], {
       env: { XDG_STATE_HOME: state, NODE_ENV: "", ...env },

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
-import { testCertificate } from "./relay.ts";
+import { testCertificate } from "./certificate.ts";
 
 /** An HTTP/1.1 connection, on which requests are written as text. */
 export interface Http1Connection {

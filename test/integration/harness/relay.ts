@@ -1,31 +1,27 @@
 import { H3 } from "h3";
 import { onTestFinished } from "vitest";
-import {
-  createCertificate,
-  serveHttp3,
-  type Certificate,
-  type Http3Gateway,
-  type Http3GatewayOptions,
-} from "../../../src/gateway/index.ts";
+import type { Target } from "../../../scripts/hostile/attack.ts";
+import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
+import type { Http3Gateway, Http3GatewayOptions } from "../../../src/gateway/index.ts";
 import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/plugin/index.ts";
+import { testCertificate } from "./certificate.ts";
+import { startHttp2, startHttp3, targetAt } from "./gateway.ts";
+import { tokenFor } from "./token.ts";
 
 /** A relay in an h3 app that is served over HTTP/3, on loopback, for one test. */
 export interface TestRelay {
   readonly relay: Relay;
   readonly app: H3;
   readonly port: number;
-  /** The UDP port of the HTTP/3 server behind the relay. */
-  readonly upstreamPort: number;
   readonly certificate: string;
   readonly gateway: Http3Gateway;
 }
 
-let certificate: Promise<Certificate> | undefined;
-
-/** One certificate for all tests of a file: making it is the slow part. */
-export function testCertificate(): Promise<Certificate> {
-  certificate ??= createCertificate({ name: "test", hosts: ["localhost", "127.0.0.1"] });
-  return certificate;
+/** Makes a relay on loopback, which is in no app and does not listen yet; it is closed when the test ends. */
+export function createRelay(options: QuicpipeOptions = {}): Relay {
+  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, ...options });
+  onTestFinished(() => relay.close({ graceMs: 0 }));
+  return relay;
 }
 
 /** Starts a relay with its gateway; both are closed when the test ends. */
@@ -34,34 +30,31 @@ export async function startRelay(
   app: H3 = new H3(),
   gatewayOptions: Partial<Http3GatewayOptions> = {},
 ): Promise<TestRelay> {
-  const tls = await testCertificate();
-  const gateway = await serveHttp3(app, {
-    key: tls.privateKey,
-    cert: tls.certificate,
+  const gateway = await startHttp3(app, {
     sourceOf: (address, port) => relay.sourceOf(address, port),
-    logger: false,
     ...gatewayOptions,
   });
-  const relay = quicpipe({
-    host: "127.0.0.1",
-    port: 0,
-    upstream: { port: gateway.port },
-    logger: false,
-    auth: "none",
-    ...options,
-  });
+  const relay = createRelay({ upstream: { port: gateway.port }, auth: "none", ...options });
   app.use(relay);
-  await relay.listen();
-  onTestFinished(async () => {
-    await gateway.close();
-    await relay.close({ graceMs: 0 });
-  });
-  return {
-    relay,
-    app,
-    port: relay.address().port,
-    upstreamPort: gateway.port,
-    certificate: tls.certificate,
-    gateway,
-  };
+  const { port } = await relay.listen();
+  const { certificate } = await testCertificate();
+  return { relay, app, port, certificate, gateway };
+}
+
+/** A relay whose app is served over HTTP/2 at the port number of the relay, as an attack sees it. */
+export async function startTarget(
+  options: QuicpipeOptions,
+  token: Target["token"] = tokenFor,
+): Promise<{ readonly relay: Relay; readonly target: Target }> {
+  const relay = createRelay(options);
+  const { port } = await relay.listen();
+  await startHttp2(new H3({ silent: true }).use(relay), { port });
+  return { relay, target: { ...(await targetAt({ port })), token } };
+}
+
+/** Starts a relay in a process of its own, which ends with the test. */
+export async function startRelayProcess(backend: string): Promise<RelayProcess> {
+  const relay = await RelayProcess.start(backend);
+  onTestFinished(() => relay.close());
+  return relay;
 }

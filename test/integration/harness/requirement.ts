@@ -54,3 +54,8 @@ export function has(part: Part): boolean {
 export function itWith(...needed: Part[]): typeof it | typeof it.skip {
   return needed.every(has) ? it : it.skip;
 }
+
+/** The backends that run here. */
+export function backends(): readonly ("dgram" | "native")[] {
+  return has("native") ? ["dgram", "native"] : ["dgram"];
+}

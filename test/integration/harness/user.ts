@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import { projectPath, startChild, type Child } from "./child.ts";
+import { temporaryFolder } from "./folder.ts";
 
 /** The test runner turns colours off by these, as no user has them. */
 const terminal = { TEST: "", CI: "", NO_COLOR: "", TERM: "xterm" };
@@ -12,8 +9,7 @@ export class User {
   readonly env: NodeJS.ProcessEnv;
 
   constructor() {
-    const folder = mkdtempSync(join(tmpdir(), "quicpipe-cli-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder();
     this.env = { XDG_STATE_HOME: folder, NODE_ENV: "", QUICPIPE_TOKEN: "", ...terminal };
   }
 
@@ -45,9 +41,9 @@ export class User {
   }
 
   /** Starts a relay on a free port and returns its URL. */
-  async startRelay(): Promise<{ url: string; child: Child }> {
+  async startRelay(): Promise<{ url: string; port: number; child: Child }> {
     const child = this.quicpipe("relay", "--host", "127.0.0.1", "--port", "0");
     const [, port] = await child.prints(/relay on UDP 127\.0\.0\.1:(\d+)/);
-    return { url: `https://127.0.0.1:${port}`, child };
+    return { url: `https://127.0.0.1:${port}`, port: Number(port), child };
   }
 }

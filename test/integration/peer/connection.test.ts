@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { codeOf, connectPeers, echo, readAll, roundTrip, writeAll } from "./harness/peers.ts";
+import { codeOf, connectPeers, echo, readAll, roundTrip, writeAll } from "../harness/peers.ts";
 
 /** What an error of a stream has: the members of W3C's `WebTransportError`, and the code in `details`. */
 function streamErrorOf(streamErrorCode: number): object {
@@ -53,7 +53,7 @@ describe("a connection between two peers", () => {
     expect(await codeOf(tooLong)).toBe("ERR_QUICPIPE_DATAGRAM_TOO_LARGE");
   });
 
-  it("drops the oldest datagrams that nobody reads, and counts them", async () => {
+  it("drops the oldest datagrams that are not read, and counts them", async () => {
     const { near, far } = await connectPeers();
     const writer = near.datagrams.writable.getWriter();
     for (let i = 0; i < 1200; i++) await writer.write(Buffer.from(`${i}`));
@@ -64,7 +64,7 @@ describe("a connection between two peers", () => {
     expect(Number(Buffer.from(value!).toString())).toBeGreaterThan(0);
   });
 
-  it("tells the reader of a reset, and the writer that nobody reads any more", async () => {
+  it("tells the reader of a reset, and the writer of a reader that has gone", async () => {
     const { near, far } = await connectPeers();
     const { writable, readable } = await near.createBidirectionalStream();
     const writer = writable.getWriter();
@@ -92,8 +92,12 @@ describe("a connection between two peers", () => {
       opened = true;
       return stream;
     });
-    await sleep(100);
+    // What goes there and back later does so before it.
+    const [writer, reader] = [held[0]!.writable.getWriter(), held[0]!.readable.getReader()];
+    await writer.write(Buffer.from("x"));
+    await reader.read();
     expect(opened).toBe(false);
+    for (const lock of [writer, reader]) lock.releaseLock();
     for (const { writable, readable } of held) {
       await writeAll(writable, Buffer.from("done"));
       await readAll(readable);
@@ -125,7 +129,7 @@ describe("a connection between two peers", () => {
     expect(received.length).toBe(written);
   });
 
-  it("ends with the code and reason of whoever closes it", async () => {
+  it("ends with the code and reason of the peer that closes it", async () => {
     const { near, far } = await connectPeers();
     const { readable } = await near.createBidirectionalStream();
     const pending = readAll(readable).catch((error: unknown) => error);

@@ -1,18 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { serveHttp3 } from "../../../src/gateway/index.ts";
 import { Peer, type QuicpipeError } from "../../../src/peer/index.ts";
 import { RelayClient } from "../../../src/peer/relay/client.ts";
-import { quicpipe } from "../../../src/plugin/index.ts";
 import type { MessageState, SentMessage } from "../../../src/protocol.ts";
-import { DatagramProxy } from "./harness/datagram-proxy.ts";
+import { DatagramProxy } from "../harness/datagram-proxy.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 import {
   bindPeer,
   codeOf,
@@ -20,8 +16,10 @@ import {
   nextConnection,
   startPeerRelay,
   testIdentities,
-  tokenFor,
-} from "./harness/peers.ts";
+} from "../harness/peers.ts";
+import { startRelay } from "../harness/relay.ts";
+import { tokenFor } from "../harness/token.ts";
+import { openSocket } from "../harness/udp-peer.ts";
 
 async function failure(promise: Promise<unknown>): Promise<QuicpipeError> {
   return (await promise.then(
@@ -73,7 +71,7 @@ function answered(call: "send" | "sentMessage", state: MessageState): () => Prom
 describe("a dial that leads nowhere", () => {
   // Also by one that is shorter than a message may live.
   it.each([700, 29_000])(
-    "ends by its deadline of %d ms where nobody listens, and takes its message back",
+    "ends by its deadline of %d ms where no peer listens, and takes its message back",
     async (timeoutMs) => {
       const { relay, port } = await startPeerRelay();
       const alice = await bindPeer(port, "alice");
@@ -121,12 +119,12 @@ describe("a dial that leads nowhere", () => {
   });
 
   it("ends at once by its signal", async () => {
-    const { port } = await startPeerRelay();
+    const { port, relay } = await startPeerRelay();
     const alice = await bindPeer(port, "alice");
     const { bob } = await testIdentities();
     const controller = new AbortController();
     const error = failure(alice.dial("bob", { pin: bob.pin, signal: controller.signal }));
-    await sleep(100);
+    await expect.poll(() => relay.stats().mailbox.queued).toBe(1);
     controller.abort(new RangeError("changed my mind"));
     expect(await error).toBeInstanceOf(RangeError);
     await expect.poll(() => alice.stats()).toMatchObject({ connections: 0, registrations: 0 });
@@ -141,7 +139,7 @@ describe("a dial that leads nowhere", () => {
 
   it("says that the token has expired", async () => {
     const { port } = await startPeerRelay();
-    const alice = await bindPeer(port, "alice", { token: await tokenFor("alice", "-1h") });
+    const alice = await bindPeer(port, "alice", { token: await tokenFor("alice", { exp: 1 }) });
     const { bob } = await testIdentities();
     const error = await failure(alice.dial("bob", { pin: bob.pin }));
     expect(error).toMatchObject({ code: "ERR_QUICPIPE_TOKEN_EXPIRED", details: { status: 401 } });
@@ -149,7 +147,7 @@ describe("a dial that leads nowhere", () => {
 
   it("asks for a token each time, so that a new one can be given", async () => {
     const { port } = await startPeerRelay();
-    const tokens = [await tokenFor("alice", "-1h"), await tokenFor("alice")];
+    const tokens = [await tokenFor("alice", { exp: 1 }), await tokenFor("alice")];
     const alice = await bindPeer(port, "alice", { token: () => tokens.shift() ?? tokenFor("alice") });
     const { bob } = await testIdentities();
     const error = await failure(alice.dial("bob", { pin: bob.pin, timeoutMs: 1000 }));
@@ -161,7 +159,7 @@ describe("a dial that leads nowhere", () => {
     const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
     const { bob } = await testIdentities();
     const first = failure(alice.dial("bob", { pin: bob.pin, timeoutMs: 25_000 }));
-    await expect.poll(() => relay.stats().mailbox.queued, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => relay.stats().mailbox.queued).toBe(1);
     // Asked again each second, until there is less than that left.
     const second = eve.dial("bob", { pin: bob.pin, timeoutMs: 4000 });
     expect(await codeOf(second)).toBe("ERR_QUICPIPE_MAILBOX_FULL");
@@ -170,10 +168,7 @@ describe("a dial that leads nowhere", () => {
   });
 
   it("says that the relay is out of reach", async () => {
-    const silent = createSocket("udp4");
-    silent.bind(0, "127.0.0.1");
-    await once(silent, "listening");
-    onTestFinished(() => void silent.close());
+    const silent = await openSocket();
     const alice = await bindPeer(silent.address().port, "alice", { requestTimeoutMs: 500 });
     const error = await failure(alice.dial("bob", { trust: "insecure" }));
     expect(error.code).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
@@ -214,7 +209,7 @@ describe("an accepter", () => {
     const { refused } = relay.stats();
     const full = Object.entries(refused).filter(([code]) => /MAILBOX_FULL|SENDER_QUOTA/.test(code));
     expect(full.reduce((sum, [, times]) => sum + times, 0)).toBeGreaterThan(0);
-  }, 90_000);
+  });
 
   it("goes on when a message holds something that is no handshake", async () => {
     const { alice: a, bob: b } = await testIdentities();
@@ -254,7 +249,7 @@ describe("an accepter", () => {
 
   it("stops for good, with the reason, where its token is refused for good", async () => {
     const { port } = await startPeerRelay();
-    const bob = await bindPeer(port, "bob", { trust: "insecure", token: await tokenFor("bob", "-1h") });
+    const bob = await bindPeer(port, "bob", { trust: "insecure", token: await tokenFor("bob", { exp: 1 }) });
     expect(await codeOf(nextConnection(bob))).toBe("ERR_QUICPIPE_TOKEN_EXPIRED");
   });
 
@@ -270,8 +265,7 @@ describe("an accepter", () => {
 
 /** A CA, an intermediate one and a server certificate, made with openssl; and another CA. */
 function createChain(names: string): { ca: string; otherCa: string; chain: string; key: string } {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-chain-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const openssl = (...args: string[]): void =>
     void execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
   const read = (name: string): string => readFileSync(join(folder, name), "utf8");
@@ -322,21 +316,7 @@ async function registerAt(
   relayCa: string | undefined,
   tls: { chain: string; key: string },
 ): Promise<string | undefined> {
-  const app = new H3();
-  const gateway = await serveHttp3(app, {
-    key: tls.key,
-    cert: tls.chain,
-    sourceOf: (address, port) => relay.sourceOf(address, port),
-  });
-  const relay = quicpipe({
-    host: "127.0.0.1",
-    port: 0,
-    upstream: { port: gateway.port },
-    auth: "none",
-    logger: false,
-  });
-  app.use(relay);
-  const { port } = await relay.listen();
+  const { port } = await startRelay({}, new H3(), { key: tls.key, cert: tls.chain });
   const peer = await Peer.bind({
     relay: `https://${host}:${port}`,
     ...(relayCa !== undefined && { relayCa }),
@@ -347,8 +327,6 @@ async function registerAt(
     return await codeOf(peer.dial({ deliver: failToDeliver }, { trust: "insecure" }));
   } finally {
     await peer.close();
-    await gateway.close();
-    await relay.close({ graceMs: 0 });
   }
 }
 

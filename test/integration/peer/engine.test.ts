@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
-import {
-  connectPair,
-  type EnginePair,
-  lose,
-  move,
-  type Reading,
-  readOn,
-  tick,
-} from "./harness/engine-pair.ts";
+import { connectPair, type EnginePair, lose, move, type Reading, readOn, tick } from "./engine-pair.ts";
 
 const nothing = new Uint8Array();
 const data = Buffer.from("all of it");

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { serveHttp3 } from "../../../src/gateway/index.ts";
+import { describe, expect, it } from "vitest";
 import type { QuicpipeError } from "../../../src/peer/index.ts";
-import { type Child, projectPath, startChild } from "../harness/child.ts";
-import { testCertificate } from "../harness/relay.ts";
-import { bindPeer, codeOf, testIdentities, tokenFor } from "./harness/peers.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import type { Child } from "../harness/child.ts";
+import { startHttp3 } from "../harness/gateway.ts";
+import { bindPeer, codeOf } from "../harness/peers.ts";
+import { startPeerProgram } from "./processes.ts";
 
 /** What a relay answers, by method and path. */
 type Misbehaviour = (request: string) => Response | undefined;
@@ -14,7 +15,6 @@ type Misbehaviour = (request: string) => Response | undefined;
 async function startHostileRelay(
   misbehave: Misbehaviour,
 ): Promise<{ port: number; asked: (request: string) => number }> {
-  const tls = await testCertificate();
   const counts = new Map<string, number>();
   const app = {
     fetch: (request: Request): Response => {
@@ -23,26 +23,14 @@ async function startHostileRelay(
       return misbehave(name) ?? new Response(null, { status: 404 });
     },
   };
-  const gateway = await serveHttp3(app, { key: tls.privateKey, cert: tls.certificate });
-  onTestFinished(() => gateway.close());
-  return { port: gateway.port, asked: (request) => counts.get(request) ?? 0 };
+  const { port } = await startHttp3(app);
+  return { port, asked: (request) => counts.get(request) ?? 0 };
 }
 
 /** An accepter as a process of its own, which asks the relay for messages. */
 async function startAccepter(port: number): Promise<Child> {
-  const { alice, bob } = await testIdentities();
   const { certificate } = await testCertificate();
-  const child = startChild(process.execPath, [projectPath("test/integration/peer/programs/accepter.ts")], {
-    env: {
-      RELAY: `https://127.0.0.1:${port}`,
-      RELAY_CA: certificate,
-      TOKEN: await tokenFor("bob"),
-      IDENTITY: bob.pem,
-      PINS: alice.pin,
-    },
-  });
-  await child.prints(/listening/);
-  return child;
+  return startPeerProgram("accepter", { relay: `https://127.0.0.1:${port}`, relayCa: certificate });
 }
 
 /** Resident memory of a process, in MiB. */
@@ -51,14 +39,12 @@ function residentMiB({ process }: Child): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) / 1024;
 }
 
-/** The most that a process has grown by within a time, in MiB. */
-async function growthMiB(child: Child, forMs: number): Promise<number> {
+/** The most that a process has grown by until something happens, in MiB. */
+async function growthMiB(child: Child, until: Promise<unknown>): Promise<number> {
   const before = residentMiB(child);
   let most = before;
-  for (const endMs = performance.now() + forMs; performance.now() < endMs;) {
-    await sleep(100);
-    most = Math.max(most, residentMiB(child));
-  }
+  const timer = setInterval(() => (most = Math.max(most, residentMiB(child))), 50);
+  await until.finally(() => clearInterval(timer));
   return most - before;
 }
 
@@ -74,12 +60,10 @@ describe("a peer of a hostile relay", () => {
   it("keeps no answer without an end", async () => {
     const { port, asked } = await startHostileRelay(() => endless());
     const bob = await startAccepter(port);
-    // What it takes to ask at all is in it; a client that keeps everything has some hundred MiB by then.
-    expect(await growthMiB(bob, 6000)).toBeLessThan(128);
-    expect(asked(poll)).toBeLessThan(20);
-    expect(bob.stderr()).toMatch(
-      /ERR_QUICPIPE_RELAY_REFUSED the answer to GET \/v1\/messages is over \d+ bytes/,
-    );
+    const refused = "ERR_QUICPIPE_RELAY_REFUSED the answer to GET /v1/messages is over \\d+ bytes";
+    // What it takes to ask at all is in it; a client that keeps everything never says so.
+    expect(await growthMiB(bob, bob.prints(new RegExp(`(?:${refused}[^]*){3}`)))).toBeLessThan(128);
+    expect(asked(poll)).toBeGreaterThan(2);
   });
 
   it("keeps no headers without an end", async () => {
@@ -91,47 +75,36 @@ describe("a peer of a hostile relay", () => {
     expect(code).toMatch(/ERR_QUICPIPE_RELAY_(REFUSED|UNREACHABLE)/);
   });
 
-  it("asks once a second for messages where there are none at once", async () => {
-    const { port, asked } = await startHostileRelay(() => Response.json({ messages: [] }));
-    await startAccepter(port);
-    await expect.poll(() => asked(poll), { timeout: 10_000 }).toBeGreaterThan(0);
-    const before = asked(poll);
-    await sleep(5000);
-    expect(asked(poll) - before).toBeLessThanOrEqual(6);
-    expect(asked(poll) - before).toBeGreaterThan(1);
-  });
-
   it.each(["999999999", "1e300", "99999999999999999999", "-5", "soon"])(
     "is not sent into a hot loop by Retry-After: %s",
     async (seconds) => {
       const headers = { "retry-after": seconds };
       const { port, asked } = await startHostileRelay(() => new Response(null, { status: 429, headers }));
       await startAccepter(port);
-      await expect.poll(() => asked(poll), { timeout: 10_000 }).toBeGreaterThan(0);
+      await expect.poll(() => asked(poll)).toBeGreaterThan(0);
       await sleep(2000);
-      expect(asked(poll)).toBeLessThan(6);
+      // A loop asks thousands of times in that time.
+      expect(asked(poll)).toBeLessThan(50);
       const alice = await bindPeer(port, "alice");
       expect(await codeOf(alice.dial("bob", { trust: "insecure", timeoutMs: 2000 }))).toContain(
         "ERR_QUICPIPE_",
       );
-      expect(asked(register)).toBeLessThan(6);
+      expect(asked(register)).toBeLessThan(50);
     },
   );
 
   it("makes no more connections at a time than fit, of all the messages that there are said to be", async () => {
     const messages = Array.from({ length: 5000 }, (_, i) => ({ id: `${i}`, sender: "alice", sizes: [1200] }));
     const never = Promise.withResolvers<never>();
-    const tls = await testCertificate();
     let registered = 0;
     const fetch = (request: Request): Response | Promise<Response> => {
       if (request.method === "GET") return Response.json({ messages });
       registered++;
       return never.promise;
     };
-    const gateway = await serveHttp3({ fetch }, { key: tls.privateKey, cert: tls.certificate });
-    onTestFinished(() => gateway.close());
+    const gateway = await startHttp3({ fetch });
     await startAccepter(gateway.port);
-    await expect.poll(() => registered, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => registered).toBeGreaterThan(0);
     await sleep(2000);
     // One wave, or two where a request was made again.
     expect(registered).toBeLessThan(100);

@@ -6,10 +6,11 @@ import { maxAnswerBytes } from "../../../src/defaults/index.ts";
 import { Http3Session } from "../../../src/peer/http/session.ts";
 import type { HttpRequest } from "../../../src/peer/http/http.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
-import { startRelay, testCertificate } from "../harness/relay.ts";
-import { DatagramProxy } from "./harness/datagram-proxy.ts";
-import { startHeaderServer } from "./harness/header-server.ts";
-import { codeOf } from "./harness/peers.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { startRelay } from "../harness/relay.ts";
+import { DatagramProxy } from "../harness/datagram-proxy.ts";
+import { codeOf } from "../harness/peers.ts";
+import { startHeaderServer } from "./header-server.ts";
 
 const slowMs = 1500;
 

@@ -1,12 +1,11 @@
-import { createSocket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RegisterListResponse } from "../../../src/protocol.ts";
 import type { BidirectionalStream, Connection, Peer } from "../../../src/peer/index.ts";
+import { testCertificate } from "../harness/certificate.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
-import { testCertificate } from "../harness/relay.ts";
-import { DatagramProxy } from "./harness/datagram-proxy.ts";
+import { DatagramProxy } from "../harness/datagram-proxy.ts";
 import {
   bindPeer,
   codeOf,
@@ -16,9 +15,10 @@ import {
   roundTrip,
   startPeerRelay,
   testIdentities,
-  tokenFor,
   writeAll,
-} from "./harness/peers.ts";
+} from "../harness/peers.ts";
+import { tokenFor } from "../harness/token.ts";
+import { openSocket } from "../harness/udp-peer.ts";
 
 /** Whether a datagram is a QUIC long header packet to a peer: those have a source ID of 12 bytes, not 20. */
 function isPeerHandshake(datagram: Buffer): boolean {
@@ -118,7 +118,6 @@ describe("a network that does its worst", () => {
       expect(relay.stats().stun.answered).toBeGreaterThan(0);
       expect(relay.stats().registrations).toBe(2);
     },
-    10_000,
   );
 
   it("carries a connection over IPv6", async () => {
@@ -177,15 +176,15 @@ describe("a network that does its worst", () => {
     expect(await sent()).toEqual(before);
     reach(true);
     expect(await transfer.received).toEqual([transferBytes, transferBytes]);
-  }, 15_000);
+  });
 
-  it("has done with a connection soon that is closed while the relay does not answer", async () => {
+  it("has done with a connection that is closed while the relay does not answer", async () => {
     const { alice, near, far, reach } = await connectThroughProxies();
     await startTransfer(near, far).begun;
     reach(false);
     await sleep(3500);
     near.close();
-    await expect.poll(() => alice.stats().connections, { timeout: 3000 }).toBe(0);
+    await expect.poll(() => alice.stats().connections).toBe(0);
   });
 
   it("ends streams that are closed while the relay is started anew, twice", async () => {
@@ -201,7 +200,7 @@ describe("a network that does its worst", () => {
       await sleep(500);
     }
     expect(await transfer.received).toEqual([transferBytes, transferBytes]);
-  }, 15_000);
+  });
 
   it("says that the relay is gone when a connection falls silent", async () => {
     const { near, far, relay } = await connectPeers({
@@ -221,8 +220,7 @@ describe("a network that does its worst", () => {
     const { alice, near, far, relay } = await connectPeers({ relay: { forwarder: { sourcePolicy: "any" } } });
     void echo(far);
     const { port } = relay.address();
-    const attacker = createSocket("udp4");
-    onTestFinished(() => void attacker.close());
+    const attacker = await openSocket();
     for (let i = 0; i < 500; i++) {
       const garbage = randomBytes(1 + (i % 1200));
       attacker.send(garbage, alice.address.port, "127.0.0.1");
@@ -235,8 +233,7 @@ describe("a network that does its worst", () => {
   it("ignores a forged version negotiation, and garbage after the first flight", async () => {
     const { alice: a, bob: b } = await testIdentities();
     const { port } = await startPeerRelay({ forwarder: { sourcePolicy: "any" } });
-    const attacker = createSocket("udp4");
-    onTestFinished(() => void attacker.close());
+    const attacker = await openSocket();
     const bob = await bindPeer(port, "bob");
     const alice = await bindPeer(port, "alice");
     let accepting: ReturnType<typeof bob.accept> | undefined;

@@ -1,11 +1,10 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { H3, serve } from "h3";
 import { expect, it, onTestFinished, vi } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
 import { Peer, type PeerOptions } from "../../../src/peer/index.ts";
 import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
-import { nextConnection, readAll } from "./harness/peers.ts";
+import { nextConnection, readAll } from "../harness/peers.ts";
+import { freePort } from "../harness/ports.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
@@ -151,11 +150,7 @@ it("peers that ask by the older paths talk, recall their messages and end their 
 });
 
 it.each(["localhost", "127.0.0.1"])("an app that is not there is named as such, at %s", async (host) => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
+  const port = await freePort();
   const peer = await bind({ relay: `http://${host}:${port}` });
   await expect(peer.dial("anonymous", { timeoutMs: 2000 })).rejects.toMatchObject({
     code: "ERR_QUICPIPE_RELAY_UNREACHABLE",

@@ -10,7 +10,7 @@ import {
   roundTrip,
   startPeerRelay,
   testIdentities,
-} from "./harness/peers.ts";
+} from "../harness/peers.ts";
 
 /** What both sides say when alice dials bob's first flight out of band. */
 async function outcomes(
@@ -144,7 +144,7 @@ describe("trust between peers", () => {
     await expect(refused).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
   });
 
-  it("dials nobody without a word on whom to trust", async () => {
+  it("dials no peer without a word on whom to trust", async () => {
     const { port } = await startPeerRelay();
     const alice = await bindPeer(port, "alice");
     await expect(alice.dial("bob")).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });

@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type Answer, type RelayApp, call, initialPacket, serveRelay } from "./relay-app.ts";
+import { initialPacket } from "../harness/packets.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
 
 const packets = [initialPacket().toString("base64")];
 /** Clients as a reverse proxy on loopback tells of them. */
 const [mallory, alice, neighbour] = ["198.51.100.66", "203.0.113.7", "2001:db8:0:1::7"];
-
-/** Polls may take their time on a busy machine. */
-const patience = { timeout: 15_000 };
 
 function from(ip: string): Record<string, string> {
   return { "x-forwarded-for": ip };
@@ -34,9 +32,9 @@ describe('with auth: "none" a client', () => {
     const settled = Promise.allSettled(flood);
     const refused = await Promise.race(flood);
     expect(refused.status).toBe(429);
-    await expect.poll(() => app.relay.stats().waiters, patience).toBe(30);
+    await expect.poll(() => app.relay.stats().waiters).toBe(30);
     const open = poll(app, alice, clients.signal);
-    await expect.poll(() => app.relay.stats().waiters, patience).toBe(31);
+    await expect.poll(() => app.relay.stats().waiters).toBe(31);
     expect((await send(app, alice, "anonymous")).status).toBe(201);
     expect((await open).status).toBe(200);
     clients.abort();
@@ -47,7 +45,7 @@ describe('with auth: "none" a client', () => {
     const app = await serveRelay({ auth: "none", limits: { maxWaitersPerSubject: 1 } });
     const clients = new AbortController();
     const settled = Promise.allSettled(Array.from({ length: 20 }, () => poll(app, mallory, clients.signal)));
-    await expect.poll(() => app.relay.stats().refused, patience).toEqual({ ERR_QUICPIPE_WAITER_QUOTA: 4 });
+    await expect.poll(() => app.relay.stats().refused).toEqual({ ERR_QUICPIPE_WAITER_QUOTA: 4 });
     expect(app.relay.stats().waiters).toBe(16);
     clients.abort();
     await settled;

@@ -2,17 +2,16 @@ import { tracingChannel } from "node:diagnostics_channel";
 import { H3, type H3Event } from "h3";
 import { type TracingRequestEvent, tracingPlugin } from "h3/tracing";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/index.ts";
+import type { QuicpipeOptions, Relay } from "../../../src/index.ts";
 import { consoleRoutes } from "../../../src/plugin/console/routes.ts";
 import { routes } from "../../../src/plugin/routes/api.ts";
-import { secret, secretToken } from "./relay-app.ts";
+import { createRelay } from "../harness/relay.ts";
+import { secret, tokenFor } from "../harness/token.ts";
 
 const auth = { secret };
 
 function openRelay(options: QuicpipeOptions = {}): Relay {
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, auth, ...options });
-  onTestFinished(() => relay.close());
-  return relay;
+  return createRelay({ auth, ...options });
 }
 
 /** Route and meta as h3 has them for a request. */
@@ -114,7 +113,7 @@ const asked = [
 ] as const;
 
 it.each(asked)("a relay answers %s %s the same as a middleware and by its routes", async (method, path) => {
-  const authorization = `Bearer ${await secretToken("alice", { scope: "relay:register relay:admin" })}`;
+  const authorization = `Bearer ${await tokenFor("alice", { scope: "relay:register relay:admin" })}`;
   const answerOf = async (app: H3): Promise<unknown> => {
     const response = await app
       .get("/hello", () => "hello from the app")

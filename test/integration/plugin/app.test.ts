@@ -1,17 +1,18 @@
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { metrics } from "@opentelemetry/api";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quicpipe } from "../../../src/index.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
-import { call, initialPacket, secret, secretToken, serveRelay, useSpoiled } from "./relay-app.ts";
+import { initialPacket } from "../harness/packets.ts";
+import { call, serveRelay, useSpoiled } from "../harness/relay-app.ts";
+import { secret, tokenFor } from "../harness/token.ts";
+import { openSocket } from "../harness/udp-peer.ts";
 
 /** A UDP port on loopback that is taken until it is closed. */
 async function boundPort(): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
+  const socket = await openSocket();
   const close = async (): Promise<void> => {
     socket.close();
     await once(socket, "close");
@@ -66,13 +67,13 @@ describe("a relay in an app", () => {
 
   it("answers HEAD like GET, without a body", async () => {
     const { url } = await serveRelay({ auth });
-    const { status, text } = await call("HEAD", `${url}/v1/register`, { token: await secretToken("alice") });
+    const { status, text } = await call("HEAD", `${url}/v1/register`, { token: await tokenFor("alice") });
     expect([status, text]).toEqual([200, ""]);
   });
 
   it("lives under a base path", async () => {
     const { url } = await serveRelay({ auth, basePath: "/relay" });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     const { status } = await call("POST", `${url}/relay/v1/register`, { token, body: { key, num: 1 } });
     expect(status).toBe(200);
     expect((await fetch(`${url}/v1/register`)).headers.get("content-type")).not.toBe(
@@ -87,7 +88,7 @@ describe("a relay in an app", () => {
     ["a mounted fetch handler", (app: H3, sub: H3) => void app.mount("/sub", sub.fetch)],
   ])("lives in %s", async (_name, mount) => {
     const { url } = await serveRelay({ auth }, { mount: (app, relay) => mount(app, new H3().use(relay)) });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     const { status } = await call("POST", `${url}/sub/v1/register`, { token, body: { key, num: 1 } });
     expect(status).toBe(200);
     expect((await call("GET", `${url}/hello`)).text).toBe("hello from the app");
@@ -130,15 +131,13 @@ describe("the life of a relay", () => {
     for (const outcome of await codes(20)) expect(outcome).toEqual([503, "ERR_QUICPIPE_CLOSED"]);
     expect(errors).toHaveLength(1);
     await taken.close();
-    await expect
-      .poll(async () => (await codes(1))[0], { timeout: 5000 })
-      .toEqual([401, "ERR_QUICPIPE_TOKEN_MISSING"]);
+    await expect.poll(async () => (await codes(1))[0]).toEqual([401, "ERR_QUICPIPE_TOKEN_MISSING"]);
     expect(relay.address().port).toBe(taken.port);
   });
 
   it("drains: refuses what is new, serves what is there, and closes when the last registration has ended", async () => {
     const { relay, url } = await serveRelay({ auth });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     const { body } = await call("POST", `${url}/v1/register`, { token, body: { key, num: 1 } });
     const poll = call("GET", `${url}/v1/mailbox`, { token, headers: { prefer: "wait=60" } });
     await expect.poll(() => relay.stats().waiters).toBe(1);
@@ -161,11 +160,12 @@ describe("the life of a relay", () => {
 
   it("closes after the grace time although registrations are left", async () => {
     const { relay, url } = await serveRelay({ auth });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     await call("POST", `${url}/v1/register`, { token, body: { key, num: 1 } });
-    const startedAt = performance.now();
-    await relay.close({ graceMs: 150 });
-    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(149);
+    const closed = relay.close({ graceMs: 150 }).then(() => "closed");
+    // Timers of one process keep their order on a busy machine as well.
+    expect(await Promise.race([closed, sleep(100, "still open")])).toBe("still open");
+    await closed;
     expect(relay.stats()).toMatchObject({ registrations: 1, cids: 1 });
   });
 
@@ -203,7 +203,7 @@ describe("the life of a relay", () => {
     expect(await response.json()).toMatchObject({ backend: relay.stats().backend, registrations: 0 });
   });
 
-  it("shows an internal error in its log alone", async () => {
+  it("tells only its log what went wrong inside", async () => {
     const error = vi.fn();
     const logger = { error, warn: vi.fn(), info: vi.fn(), debug: vi.fn() };
     // An app that spoils the request has the relay fail.

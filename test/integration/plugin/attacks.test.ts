@@ -1,40 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { H3 } from "h3";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Attack, Target } from "../../../scripts/hostile/attack.ts";
 import { forgedTokens } from "../../../scripts/hostile/attacks/forged-tokens.ts";
 import { greedyPeer } from "../../../scripts/hostile/attacks/greedy-peer.ts";
 import { Http2Requests } from "../../../scripts/hostile/clients/http2-requests.ts";
-import { serveHttp2 } from "../../../src/gateway/index.ts";
-import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/index.ts";
-import { testCertificate } from "../harness/relay.ts";
+import { initialPacket } from "../harness/packets.ts";
+import { startTarget } from "../harness/relay.ts";
+import { secret, tokenFor } from "../harness/token.ts";
 import { startIssuer } from "./issuer.ts";
-import { initialPacket, secret, secretToken } from "./relay-app.ts";
-
-interface Attacked {
-  readonly relay: Relay;
-  readonly target: Target;
-}
-
-/** A relay that is served over HTTP/2; all of it is closed when the test ends. */
-async function serveAttacked(options: QuicpipeOptions, token: Target["token"]): Promise<Attacked> {
-  const tls = await testCertificate();
-  const app = new H3();
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, ...options });
-  app.use(relay);
-  const { port } = await relay.listen();
-  const server = await serveHttp2(app, {
-    key: tls.privateKey,
-    cert: tls.certificate,
-    host: "127.0.0.1",
-    port,
-  });
-  onTestFinished(async () => {
-    await relay.close();
-    await server.close();
-  });
-  return { relay, target: { host: "127.0.0.1", port, certificate: tls.certificate, token } };
-}
 
 /** Attacks for so long while `meanwhile` runs. */
 async function under(
@@ -57,7 +30,7 @@ async function under(
 describe("a relay under attack", () => {
   it("asks the issuer no more often for forged tokens, and lets honest ones in", async () => {
     const issuer = await startIssuer();
-    const { relay, target } = await serveAttacked({ auth: { jwks: issuer.url } }, () => issuer.token());
+    const { relay, target } = await startTarget({ auth: { jwks: issuer.url } }, () => issuer.token());
     const authorization = `Bearer ${await issuer.token()}`;
     await under(forgedTokens, target, 2000, async () => {
       const client = new Http2Requests(target);
@@ -71,10 +44,10 @@ describe("a relay under attack", () => {
   });
 
   it("keeps room for others in mailboxes and waits", async () => {
-    const { relay, target } = await serveAttacked({ auth: { secret } }, secretToken);
-    const authorization = `Bearer ${await secretToken("alice")}`;
+    const { relay, target } = await startTarget({ auth: { secret } });
+    const authorization = `Bearer ${await tokenFor("alice")}`;
     await under(greedyPeer, target, 2000, async () => {
-      await expect.poll(() => relay.stats().mailbox.queuedBytes, { timeout: 20_000 }).toBeGreaterThan(64_000);
+      await expect.poll(() => relay.stats().mailbox.queuedBytes).toBeGreaterThan(64_000);
       const client = new Http2Requests(target);
       const send = { ":method": "POST", ":path": "/v1/mailbox/bob", authorization };
       const body = JSON.stringify({ packets: [initialPacket().toString("base64")] });

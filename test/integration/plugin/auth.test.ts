@@ -1,20 +1,14 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { chmod, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Logger, mintDevelopmentToken, quicpipe } from "../../../src/index.ts";
+import { temporaryFolder } from "../harness/folder.ts";
+import { initialPacket } from "../harness/packets.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
+import { secret, tokenFor } from "../harness/token.ts";
 import { startIssuer } from "./issuer.ts";
-import {
-  type Answer,
-  type RelayApp,
-  call,
-  initialPacket,
-  secret,
-  secretToken,
-  serveRelay,
-} from "./relay-app.ts";
 
 function list(app: RelayApp, token?: string): Promise<Answer> {
   return call("GET", `${app.url}/v1/register`, { token });
@@ -78,7 +72,7 @@ describe("tokens checked with a JWKS server", () => {
     ["three parts of garbage", "a.b.c", "ERR_QUICPIPE_TOKEN_INVALID"],
     ["a token that is not signed", unsigned(), "ERR_QUICPIPE_TOKEN_UNSIGNED"],
     ["a token of another issuer's key", foreignlySigned(), "ERR_QUICPIPE_TOKEN_INVALID"],
-    ["a token under a shared secret", secretToken("alice"), "ERR_QUICPIPE_TOKEN_INVALID"],
+    ["a token under a shared secret", tokenFor("alice"), "ERR_QUICPIPE_TOKEN_INVALID"],
   ])("refuses %s", async (_name, token, code, challenge?: string) => {
     const issuer = await startIssuer();
     const app = await serveRelay({ auth: { jwks: issuer.url } });
@@ -138,7 +132,7 @@ describe("scopes", () => {
     ["DELETE", "/v1/mailbox/bob/x", "mailbox:receive", "mailbox:send"],
   ])("%s %s with the scope %j is refused and told which it needs", async (method, path, scope, needed) => {
     const app = await serveRelay({ auth: { secret } });
-    const token = await secretToken("alice", { scope });
+    const token = await tokenFor("alice", { scope });
     const { status, body, headers } = await call(method, app.url + path, { token });
     expect([status, body.code]).toEqual([403, "ERR_QUICPIPE_SCOPE_MISSING"]);
     expect(headers.get("www-authenticate")).toBe(`${realm}, error="insufficient_scope", scope="${needed}"`);
@@ -170,12 +164,9 @@ describe('auth: "none"', () => {
 
 /** A state directory of its own for the test. */
 function stateDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "quicpipe-state-"));
+  const directory = temporaryFolder();
   vi.stubEnv("XDG_STATE_HOME", directory);
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-    rmSync(directory, { recursive: true });
-  });
+  onTestFinished(() => void vi.unstubAllEnvs());
   return directory;
 }
 

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { call, initialPacket, secret, secretToken, serveRelay } from "./relay-app.ts";
-import { openSocket, prove, register, shortPacket } from "./udp-peer.ts";
+import { initialPacket, packetFor } from "../harness/packets.ts";
+import { call, serveRelay } from "../harness/relay-app.ts";
+import { secret, tokenFor } from "../harness/token.ts";
+import { openSocket, prove, register } from "../harness/udp-peer.ts";
 
 const auth = { secret };
 
@@ -30,7 +32,7 @@ describe("a registration over HTTP/1.1", () => {
     expect(await prove(app, socket, { ...registration, secret: "wrong" })).not.toMatchObject({
       kind: "success",
     });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     await call("DELETE", `${app.url}/v1/register/${registration.id}`, { token });
     expect(await prove(app, socket, registration)).not.toMatchObject({ kind: "success" });
     expect(app.relay.stats().stun.answered).toBe(0);
@@ -45,23 +47,23 @@ describe("a registration over HTTP/1.1", () => {
     await prove(app, bob, bobs);
     const { address, port } = app.relay.address();
 
-    alice.send(shortPacket(bobKey, "to bob"), port, address);
+    alice.send(packetFor(bobKey, "to bob"), port, address);
     const [toBob] = (await once(bob, "message")) as [Buffer];
     expect(toBob.subarray(13).toString()).toBe("to bob");
-    bob.send(shortPacket(aliceKey, "to alice"), port, address);
+    bob.send(packetFor(aliceKey, "to alice"), port, address);
     const [toAlice] = (await once(alice, "message")) as [Buffer];
     expect(toAlice.subarray(13).toString()).toBe("to alice");
     // A datagram may be here before the relay has counted it.
     await expect.poll(() => app.relay.stats().relayed).toEqual({ packets: 2, bytes: 13 + 6 + 13 + 8 });
 
-    await call("DELETE", `${app.url}/v1/register/${bobs.id}`, { token: await secretToken("bob") });
-    alice.send(shortPacket(bobKey, "lost"), port, address);
+    await call("DELETE", `${app.url}/v1/register/${bobs.id}`, { token: await tokenFor("bob") });
+    alice.send(packetFor(bobKey, "lost"), port, address);
     await expect.poll(() => app.relay.stats().dropped["no-upstream"]).toBe(1);
   });
 });
 
 describe("taking a message", () => {
-  it("leads the dialer's Initial packets to the accepter, and no other's", async () => {
+  it("leads the dialer's Initial packets to the accepter, and no other peer's", async () => {
     const app = await serveRelay({ auth });
     const [alice, bob, mallory] = [await openSocket(), await openSocket(), await openSocket()];
     await prove(app, alice, await register(app, "alice", randomBytes(32)));
@@ -71,7 +73,7 @@ describe("taking a message", () => {
     const destinationId = randomBytes(12).fill(0, 0, 1);
     const initial = initialPacket(destinationId);
     const sent = await call("POST", `${app.url}/v1/mailbox/bob`, {
-      token: await secretToken("alice"),
+      token: await tokenFor("alice"),
       body: { packets: [initial.toString("base64")] },
     });
     const { address, port } = app.relay.address();
@@ -79,7 +81,7 @@ describe("taking a message", () => {
     await expect.poll(() => app.relay.stats().dropped["no-upstream"]).toBe(1);
 
     await call("POST", `${app.url}/v1/mailbox/${sent.body.id}/take`, {
-      token: await secretToken("bob"),
+      token: await tokenFor("bob"),
       body: { registration: accepter.id },
     });
     mallory.send(initial, port, address);

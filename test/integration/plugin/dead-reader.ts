@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import type { RelayApp } from "./relay-app.ts";
+import type { RelayApp } from "../harness/relay-app.ts";
 
 /** Opens `/v1/events` on a socket of its own, from which nothing is read; it is closed when the test ends. */
 export async function openDeadReader({ url }: Pick<RelayApp, "url">, token: string): Promise<Socket> {

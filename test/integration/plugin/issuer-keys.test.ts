@@ -1,5 +1,5 @@
 import type { RequestListener, ServerResponse } from "node:http";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
 import {
@@ -17,15 +17,18 @@ import {
 describe("keys that are being fetched", () => {
   it("keep no relay from closing, and are not complained about then", async () => {
     const issuer = await startIssuer();
-    const [asked, left] = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
+    const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     issuer.misbehave((_request, response) => {
-      asked.resolve(performance.now());
-      response.once("close", () => left.resolve(performance.now()));
+      asked.resolve();
+      response.once("close", left.resolve);
     });
+    // Time does not end the download: what ends it is the relay.
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValue(new AbortController().signal);
+    onTestFinished(() => timeout.mockRestore());
     const relay = await watchedRelay({ jwks: issuer.url });
-    const askedAtMs = await asked.promise;
+    await asked.promise;
     await relay.app.relay.close({ graceMs: 0 });
-    expect((await left.promise) - askedAtMs).toBeLessThan(defaults.keyTimeoutMs);
+    await left.promise;
     expect(relay.warnings()).toEqual([]);
   });
 });
@@ -117,7 +120,7 @@ describe("keys that were good", () => {
     issuer.misbehave((_request, response) => void waiting.push(response));
     advance(minuteMs);
     expect((await ask(relay, token)).status).toBe(200);
-    await vi.waitFor(() => expect(waiting).toHaveLength(1), 10_000);
+    await vi.waitFor(() => expect(waiting).toHaveLength(1), 60_000);
     expect((await ask(relay, token)).status).toBe(200);
     expect(waiting[0]!.writableEnded).toBe(false);
   });
@@ -222,7 +225,7 @@ describe("tokens that no key fits", () => {
       relay,
       Array.from({ length: 20 }, () => young),
     );
-    await vi.waitFor(() => expect(held).toHaveLength(1), 10_000);
+    await vi.waitFor(() => expect(held).toHaveLength(1), 60_000);
     const later = Array.from({ length: 20 }, () => ask(relay, young));
     // A request of known outcome says that those before it have come as far as they can.
     await ask(relay, await issuer.token({}, { kid: "key-0" }));
@@ -242,7 +245,7 @@ describe("tokens that no key fits", () => {
     const held = holdAnswers(issuer);
     advance(10_000);
     const asked = askAtOnce(relay, forged);
-    await vi.waitFor(() => expect(held).toHaveLength(1), 10_000);
+    await vi.waitFor(() => expect(held).toHaveLength(1), 60_000);
     held[0]!.writeHead(500).end();
     for (const { status, headers } of await asked) {
       expect(status).toBe(503);

@@ -7,9 +7,9 @@ import {
   type JSONWebKeySet,
   type JWTHeaderParameters,
   type JWTPayload,
-  SignJWT,
 } from "jose";
 import { onTestFinished } from "vitest";
+import { unsignedToken } from "../harness/token.ts";
 
 /** An issuer with an HTTP server of its own, for its keys and its discovery document. */
 export interface Issuer {
@@ -79,11 +79,4 @@ export async function startIssuer(alg = "ES256"): Promise<Issuer> {
         .setProtectedHeader({ alg: current.alg, kid: current.kid, ...header })
         .sign(current.pair.privateKey),
   };
-}
-
-const allScopes = "relay:register mailbox:send mailbox:receive";
-
-/** A token that is yet to be signed: for a minute and with all scopes unless told otherwise. */
-export function unsignedToken(claims: JWTPayload): SignJWT {
-  return new SignJWT({ sub: "alice", scope: allScopes, exp: Math.floor(Date.now() / 1000) + 60, ...claims });
 }

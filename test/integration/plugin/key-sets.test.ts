@@ -2,8 +2,9 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JWK } from "jose";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
-import { startIssuer, unsignedToken } from "./issuer.ts";
-import { serveRelay } from "./relay-app.ts";
+import { serveRelay } from "../harness/relay-app.ts";
+import { unsignedToken } from "../harness/token.ts";
+import { startIssuer } from "./issuer.ts";
 import {
   ask,
   clock,

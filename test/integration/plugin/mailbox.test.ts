@@ -1,39 +1,33 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
-import {
-  type Answer,
-  type RelayApp,
-  call,
-  initialPacket,
-  secret,
-  secretToken,
-  serveRelay,
-} from "./relay-app.ts";
+import { initialPacket } from "../harness/packets.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
+import { secret, tokenFor } from "../harness/token.ts";
 
 const auth = { secret };
 const packet = initialPacket();
 const packets = [packet.toString("base64")];
 
 async function send(app: RelayApp, to = "bob", body: unknown = { packets }, from = "alice"): Promise<Answer> {
-  return call("POST", `${app.url}/v1/mailbox/${to}`, { token: await secretToken(from), body });
+  return call("POST", `${app.url}/v1/mailbox/${to}`, { token: await tokenFor(from), body });
 }
 
 async function registrationOf(app: RelayApp, subject: string): Promise<string> {
   const body = { key: randomBytes(32).toString("base64"), num: 1 };
   const { body: answer } = await call("POST", `${app.url}/v1/register`, {
-    token: await secretToken(subject),
+    token: await tokenFor(subject),
     body,
   });
   return answer.id;
 }
 
 async function take(app: RelayApp, id: string, registration: unknown, subject = "bob"): Promise<Answer> {
-  const token = await secretToken(subject);
+  const token = await tokenFor(subject);
   return call("POST", `${app.url}/v1/mailbox/${id}/take`, { token, body: { registration } });
 }
 
 async function inbox(app: RelayApp, headers: Record<string, string> = {}, subject = "bob"): Promise<Answer> {
-  return call("GET", `${app.url}/v1/mailbox`, { token: await secretToken(subject), headers });
+  return call("GET", `${app.url}/v1/mailbox`, { token: await tokenFor(subject), headers });
 }
 
 describe("a mailbox message", () => {
@@ -60,9 +54,9 @@ describe("a mailbox message", () => {
     expect((await inbox(app)).body).toEqual({ messages: [] });
 
     const location = app.url + sent.headers.get("location");
-    const status = await call("GET", location, { token: await secretToken("alice") });
+    const status = await call("GET", location, { token: await tokenFor("alice") });
     expect(status.body).toEqual({ ...sent.body, state: "taken" });
-    const recall = await call("DELETE", location, { token: await secretToken("alice") });
+    const recall = await call("DELETE", location, { token: await tokenFor("alice") });
     expect([recall.status, recall.body.code]).toEqual([409, "ERR_QUICPIPE_MESSAGE_TAKEN"]);
     expect(app.relay.stats().mailbox).toEqual({
       queued: 0,
@@ -75,7 +69,7 @@ describe("a mailbox message", () => {
 
   it("brings its sender's traceparent along, in its plain form, if there is a valid one", async () => {
     const app = await serveRelay({ auth });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     const registration = await registrationOf(app, "bob");
     const plain = `${"a".repeat(32)}-${"b".repeat(16)}-01`;
     const brought: unknown[] = [];
@@ -101,7 +95,7 @@ describe("a mailbox message", () => {
   it("may be a single datagram as octet-stream", async () => {
     const app = await serveRelay({ auth });
     const sent = await call("POST", `${app.url}/v1/mailbox/bob`, {
-      token: await secretToken("alice"),
+      token: await tokenFor("alice"),
       headers: { "content-type": "application/octet-stream" },
       body: packet,
     });
@@ -113,8 +107,8 @@ describe("a mailbox message", () => {
     const app = await serveRelay({ auth });
     const { body, headers } = await send(app);
     const location = app.url + headers.get("location");
-    const alice = await secretToken("alice");
-    const foreign = await call("DELETE", location, { token: await secretToken("mallory") });
+    const alice = await tokenFor("alice");
+    const foreign = await call("DELETE", location, { token: await tokenFor("mallory") });
     expect([foreign.status, foreign.body.code]).toEqual([404, "ERR_QUICPIPE_MESSAGE_NOT_FOUND"]);
     expect((await call("DELETE", location, { token: alice })).status).toBe(204);
     expect((await inbox(app)).body.messages).toEqual([]);
@@ -131,7 +125,7 @@ describe("a mailbox message", () => {
       expect(status).toBe(201);
       expect((await inbox(app, {}, name)).body.messages).toHaveLength(1);
       const view = await call("GET", app.url + headers.get("location"), {
-        token: await secretToken("alice"),
+        token: await tokenFor("alice"),
       });
       expect(view.body.recipient).toBe(name);
     }
@@ -175,7 +169,7 @@ describe("a mailbox message", () => {
 
   it("is refused for a recipient that the token does not name, or that has too long a name", async () => {
     const app = await serveRelay({ auth });
-    const token = await secretToken("alice", { quicpipe: { peers: ["bob"] } });
+    const token = await tokenFor("alice", { quicpipe: { peers: ["bob"] } });
     const outcome = async (to: string): Promise<unknown[]> => {
       const { status, body } = await call("POST", `${app.url}/v1/mailbox/${to}`, {
         token,
@@ -191,7 +185,7 @@ describe("a mailbox message", () => {
   it("is refused with a content type that is neither JSON nor octet-stream", async () => {
     const app = await serveRelay({ auth });
     const { status, body } = await call("POST", `${app.url}/v1/mailbox/bob`, {
-      token: await secretToken("alice"),
+      token: await tokenFor("alice"),
       headers: { "content-type": "text/plain" },
       body: packet,
     });
@@ -278,7 +272,7 @@ describe("a long poll", () => {
     const client = new AbortController();
     const poll = fetch(`${app.url}/v1/mailbox`, {
       signal: client.signal,
-      headers: { authorization: `Bearer ${await secretToken("bob")}`, prefer: "wait=60" },
+      headers: { authorization: `Bearer ${await tokenFor("bob")}`, prefer: "wait=60" },
     });
     await until(() => app.relay.stats().waiters === 1);
     client.abort();
@@ -305,7 +299,7 @@ describe("the event stream", () => {
     expect(await events.next()).toEqual({ messages: [] });
     const { body, headers } = await send(app);
     expect(await events.next()).toMatchObject({ messages: [{ id: body.id, sender: "alice" }] });
-    await call("DELETE", app.url + headers.get("location"), { token: await secretToken("alice") });
+    await call("DELETE", app.url + headers.get("location"), { token: await tokenFor("alice") });
     expect(await events.next()).toEqual({ messages: [] });
   });
 
@@ -337,7 +331,7 @@ describe("the event stream", () => {
   it("is not held open by HEAD", async () => {
     const app = await serveRelay({ auth });
     const { status, headers } = await call("HEAD", `${app.url}/v1/mailbox`, {
-      token: await secretToken("bob"),
+      token: await tokenFor("bob"),
       headers: { accept: "text/event-stream" },
     });
     expect([status, headers.get("content-type")]).toEqual([200, "text/event-stream"]);
@@ -352,7 +346,7 @@ async function openEvents(
 ): Promise<{ next(): Promise<unknown>; close(): Promise<void> }> {
   const response = await fetch(`${app.url}/v1/mailbox`, {
     headers: {
-      authorization: `Bearer ${await secretToken("bob", claims)}`,
+      authorization: `Bearer ${await tokenFor("bob", claims)}`,
       accept: "text/event-stream",
     },
   });
@@ -372,7 +366,7 @@ async function openEvents(
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { interval: 5, timeout: 5000 }).toBe(true);
+  await expect.poll(condition, { interval: 5 }).toBe(true);
 }
 
 function base64(length: number): string {

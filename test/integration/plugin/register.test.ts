@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { RelayHooks } from "../../../src/index.ts";
-import { type Answer, type RelayApp, call, secret, secretToken, serveRelay } from "./relay-app.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
+import { adminToken, secret, tokenFor } from "../harness/token.ts";
 
 const auth = { secret };
 
@@ -18,7 +19,7 @@ function newKey(): string {
 describe("POST /v1/register", () => {
   it("registers and answers with everything that a peer needs", async () => {
     const app = await serveRelay({ auth });
-    const { status, headers, body } = await register(app, await secretToken("alice"), {
+    const { status, headers, body } = await register(app, await tokenFor("alice"), {
       key: newKey(),
       num: 10,
     });
@@ -39,7 +40,7 @@ describe("POST /v1/register", () => {
 
   it("refreshes what the same subject registered with the same key, with more or fewer connection IDs", async () => {
     const app = await serveRelay({ auth });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     const key = newKey();
     const first = await register(app, token, { key, num: 10 });
     const grown = await register(app, token, { key, num: 20 });
@@ -52,22 +53,22 @@ describe("POST /v1/register", () => {
   it("refuses connection IDs that another subject holds", async () => {
     const app = await serveRelay({ auth });
     const key = newKey();
-    await register(app, await secretToken("alice"), { key, num: 10 });
-    const { status, body } = await register(app, await secretToken("mallory"), { key, num: 1 });
+    await register(app, await tokenFor("alice"), { key, num: 10 });
+    const { status, body } = await register(app, await tokenFor("mallory"), { key, num: 1 });
     expect([status, body.code]).toEqual([409, "ERR_QUICPIPE_CID_CONFLICT"]);
     expect(app.relay.stats()).toMatchObject({ registrations: 1, cids: 10 });
   });
 
   it("tells the configured public address", async () => {
     const app = await serveRelay({ auth, publicAddress: "relay.example.com:443" });
-    const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
+    const { body } = await register(app, await tokenFor("alice"), { key: newKey(), num: 1 });
     expect(body.relay).toBe("relay.example.com:443");
   });
 
-  it("shows where its UDP socket is bound only in answers to a loopback host", async () => {
+  it("tells where its UDP socket is bound only to a request for a loopback host", async () => {
     const app = await serveRelay({ auth, publicAddress: "relay.example.com:443" });
     const headers = {
-      authorization: `Bearer ${await secretToken("alice")}`,
+      authorization: `Bearer ${await tokenFor("alice")}`,
       "content-type": "application/json",
     };
     const boundFor = async (host: string): Promise<unknown> => {
@@ -82,7 +83,7 @@ describe("POST /v1/register", () => {
 
   it("cuts a lifetime to the maximum", async () => {
     const app = await serveRelay({ auth, limits: { maxRegistrationTtlMs: 60_000 } });
-    const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1, ttlMs: 1e9 });
+    const { body } = await register(app, await tokenFor("alice"), { key: newKey(), num: 1, ttlMs: 1e9 });
     expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
   });
 
@@ -131,7 +132,7 @@ describe("POST /v1/register", () => {
     ["ttlMs null", { key: newKey(), num: 1, ttlMs: null }, 400, "ERR_QUICPIPE_TTL_INVALID"],
   ])("refuses %s, and nothing is registered", async (_name, sent, status, code) => {
     const app = await serveRelay({ auth });
-    const answer = await register(app, await secretToken("alice"), sent);
+    const answer = await register(app, await tokenFor("alice"), sent);
     expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect(app.relay.stats()).toMatchObject({ registrations: 0, cids: 0, refused: { [code]: 1 } });
   });
@@ -140,7 +141,7 @@ describe("POST /v1/register", () => {
     const app = await serveRelay({ auth });
     const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
     onTestFinished(() => void socket.destroy());
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     socket.write(
       `POST /v1/register HTTP/1.1\r\nhost: relay\r\nauthorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n\r\n`,
     );
@@ -156,7 +157,7 @@ describe("POST /v1/register", () => {
     async (contentType) => {
       const app = await serveRelay({ auth });
       const body = JSON.stringify({ key: newKey(), num: 1 });
-      const answer = await register(app, await secretToken("alice"), body, { "content-type": contentType });
+      const answer = await register(app, await tokenFor("alice"), body, { "content-type": contentType });
       expect([answer.status, answer.body.code]).toEqual([415, "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED"]);
       expect(app.relay.stats().registrations).toBe(0);
     },
@@ -164,7 +165,7 @@ describe("POST /v1/register", () => {
 
   it("refuses early data, which may be a replay", async () => {
     const app = await serveRelay({ auth });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     const answer = await register(app, token, { key: newKey(), num: 1 }, { "early-data": "1" });
     expect([answer.status, answer.body.code]).toEqual([425, "ERR_QUICPIPE_EARLY_DATA"]);
     expect(app.relay.stats().registrations).toBe(0);
@@ -182,7 +183,7 @@ describe("POST /v1/register", () => {
         maxCidsPerRegistration: 12,
       },
     });
-    const alice = await secretToken("alice");
+    const alice = await tokenFor("alice");
     const outcomes = [];
     for (const num of [10, 6, 5, 1]) {
       const { status, body, headers } = await register(app, alice, { key: newKey(), num });
@@ -194,7 +195,7 @@ describe("POST /v1/register", () => {
       [200, undefined, null],
       [429, "ERR_QUICPIPE_REGISTRATION_QUOTA", "5"],
     ]);
-    const full = await register(app, await secretToken("bob"), { key: newKey(), num: 6 });
+    const full = await register(app, await tokenFor("bob"), { key: newKey(), num: 6 });
     expect([full.status, full.body.code]).toEqual([503, "ERR_QUICPIPE_TABLE_FULL"]);
     expect(full.headers.get("retry-after")).toBe("5");
     expect(app.relay.stats()).toMatchObject({ registrations: 2, cids: 15 });
@@ -202,7 +203,7 @@ describe("POST /v1/register", () => {
 
   it("narrows the limits by the token's claim", async () => {
     const app = await serveRelay({ auth });
-    const token = await secretToken("alice", {
+    const token = await tokenFor("alice", {
       quicpipe: { maxCids: 5, maxRegistrations: 1, ttlMs: 20_000 },
     });
     const tooMany = await register(app, token, { key: newKey(), num: 6 });
@@ -215,7 +216,7 @@ describe("POST /v1/register", () => {
 
   it("limits how often a subject may change something, and says when to come again", async () => {
     const app = await serveRelay({ auth, limits: { requestsPerMinute: 3 } });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     for (let i = 0; i < 3; i++)
       expect((await register(app, token, { key: newKey(), num: 1 })).status).toBe(200);
     const answer = await register(app, token, { key: newKey(), num: 1 });
@@ -223,12 +224,12 @@ describe("POST /v1/register", () => {
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(app.relay.stats().registrations).toBe(3);
     expect((await call("GET", `${app.url}/v1/register`, { token })).status).toBe(200);
-    expect((await register(app, await secretToken("bob"), { key: newKey(), num: 1 })).status).toBe(200);
+    expect((await register(app, await tokenFor("bob"), { key: newKey(), num: 1 })).status).toBe(200);
   });
 
   it("counts a registration as one request for each 32 connection IDs, new or not", async () => {
     const app = await serveRelay({ auth, limits: { requestsPerMinute: 17 } });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     const key = newKey();
     for (const num of [256, 255, 32]) expect((await register(app, token, { key, num })).status).toBe(200);
     const answer = await register(app, token, { key, num: 32 });
@@ -240,8 +241,8 @@ describe("POST /v1/register", () => {
 describe("GET and DELETE /v1/register", () => {
   it("lists the caller's own registrations without secrets, and ends one", async () => {
     const app = await serveRelay({ auth });
-    const alice = await secretToken("alice");
-    const bob = await secretToken("bob");
+    const alice = await tokenFor("alice");
+    const bob = await tokenFor("bob");
     const first = await register(app, alice, { key: newKey(), num: 10 });
     const second = await register(app, alice, { key: newKey(), num: 5 });
     await register(app, bob, { key: newKey(), num: 1 });
@@ -262,8 +263,8 @@ describe("GET and DELETE /v1/register", () => {
   it("lets the scope relay:admin end any subject's", async () => {
     const app = await serveRelay({ auth });
     for (const scope of ["relay:admin", "relay:register relay:admin"]) {
-      const { body } = await register(app, await secretToken("alice"), { key: newKey(), num: 1 });
-      const root = await secretToken("root", { scope });
+      const { body } = await register(app, await tokenFor("alice"), { key: newKey(), num: 1 });
+      const root = await tokenFor("root", { scope });
       expect((await call("DELETE", `${app.url}/v1/registrations/${body.id}`, { token: root })).status).toBe(
         204,
       );
@@ -275,9 +276,9 @@ describe("GET and DELETE /v1/register", () => {
     const ends: unknown[] = [];
     const onEnd: RelayHooks["onEnd"] = ({ subject }, reason) => void ends.push([subject, reason]);
     const app = await serveRelay({ auth, hooks: { onEnd } });
-    const root = await secretToken("root", { scope: "relay:register relay:admin" });
+    const root = await tokenFor("root", { scope: "relay:register relay:admin" });
     for (const folder of ["/v1/registrations", "/relay/registrations"])
-      for (const owner of [root, await secretToken("alice")]) {
+      for (const owner of [root, await tokenFor("alice")]) {
         const { body } = await register(app, owner, { key: newKey(), num: 1 });
         const headers = { "sec-fetch-site": "same-origin" };
         const { status } = await call("DELETE", `${app.url}${folder}/${body.id}`, { token: root, headers });
@@ -293,7 +294,7 @@ describe("GET and DELETE /v1/register", () => {
 
   it("lets the scope relay:admin end nothing that is not there, and register nothing", async () => {
     const app = await serveRelay({ auth });
-    const root = await secretToken("root", { scope: "relay:admin" });
+    const root = await adminToken();
     expect((await call("DELETE", `${app.url}/v1/registrations/nothing`, { token: root })).status).toBe(404);
     const refused = await register(app, root, { key: newKey(), num: 1 });
     expect([refused.status, refused.body.code]).toEqual([403, "ERR_QUICPIPE_SCOPE_MISSING"]);

@@ -9,16 +9,10 @@ import { expect, it, onTestFinished } from "vitest";
 import type { Logger } from "../../../src/index.ts";
 import { scopes } from "../../../src/protocol.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
-import {
-  call,
-  initialPacket,
-  type RelayApp,
-  secret,
-  secretToken,
-  serveRelay,
-  useSpoiled,
-} from "./relay-app.ts";
-import { openSocket, prove, register, shortPacket } from "./udp-peer.ts";
+import { initialPacket, packetFor } from "../harness/packets.ts";
+import { call, type RelayApp, serveRelay, useSpoiled } from "../harness/relay-app.ts";
+import { adminToken, secret, tokenFor } from "../harness/token.ts";
+import { openSocket, prove, register } from "../harness/udp-peer.ts";
 
 /** Everything that left the relay but as an answer that was asked for. */
 class Outlets {
@@ -114,10 +108,10 @@ async function badTokens(outlets: Outlets): Promise<string[]> {
   const unsigned = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${Buffer.from('{"sub":"mallory","marker":"unsigned"}').toString("base64url")}.`;
   const tokens = [
     foreign,
-    await secretToken("mallory", { exp: 1 }),
-    await secretToken("mallory", { quicpipe: { maxCids: "many" } }),
-    await secretToken("mallory", { scope: "" }),
-    await secretToken("", {}),
+    await tokenFor("mallory", { exp: 1 }),
+    await tokenFor("mallory", { quicpipe: { maxCids: "many" } }),
+    await tokenFor("mallory", { scope: "" }),
+    await tokenFor("", {}),
     unsigned,
     "no-token-at-all.but-three-parts.of-it",
   ];
@@ -143,12 +137,12 @@ async function talk(app: RelayApp, outlets: Outlets): Promise<void> {
   await prove(app, bob, bobs);
   await prove(app, bob, { ...bobs, secret: "wrong" });
   const { address, port } = app.relay.address();
-  alice.send(shortPacket(bobKey, "hello"), port, address);
+  alice.send(packetFor(bobKey, "hello"), port, address);
   await once(bob, "message");
-  for (const packet of [shortPacket(aliceKey, "to itself"), Buffer.from([0]), randomBytes(100)])
+  for (const packet of [packetFor(aliceKey, "to itself"), Buffer.from([0]), randomBytes(100)])
     alice.send(packet, port, address);
 
-  const [aliceToken, bobToken] = [await secretToken("alice"), await secretToken("bob")];
+  const [aliceToken, bobToken] = [await tokenFor("alice"), await tokenFor("bob")];
   outlets.hideToken("alice's token", aliceToken);
   outlets.hideToken("bob's token", bobToken);
   const initial = initialPacket(randomBytes(12));
@@ -161,7 +155,7 @@ async function talk(app: RelayApp, outlets: Outlets): Promise<void> {
   const take = { token: bobToken, body: { registration: bobs.id } };
   await ask(outlets, "POST", `${app.url}/v1/mailbox/${sent.body.id}/take`, take);
   await ask(outlets, "POST", `${app.url}/v1/mailbox/${sent.body.id}/take`, take);
-  const mallory = outlets.hideToken("mallory's token", await secretToken("mallory"));
+  const mallory = outlets.hideToken("mallory's token", await tokenFor("mallory"));
   const body = { key: aliceKey.toString("base64"), num: 4 };
   await ask(outlets, "POST", `${app.url}/v1/register`, { token: mallory, body });
   const badKey = randomBytes(8);
@@ -202,10 +196,7 @@ it("nothing that the relay tells of itself has a key, a token, a secret or a con
     await ask(outlets, "GET", `${app.url}/v1/register`, { token });
     await ask(outlets, "GET", `${app.url}/v1/stats`, { token });
   }
-  const admin = outlets.hideToken(
-    "the administrator's token",
-    await secretToken("root", { scope: scopes.admin }),
-  );
+  const admin = outlets.hideToken("the administrator's token", await adminToken());
   const { text, body } = await call("GET", `${app.url}/v1/stats?limit=9`, { token: admin });
   outlets.collect(text, app.relay.stats(), await Array.fromAsync(app.relay.registrations()));
   const events = await fetch(`${app.url}/v1/events`, { headers: { authorization: `Bearer ${admin}` } });
@@ -221,7 +212,7 @@ it("nothing that the relay tells of itself has a key, a token, a secret or a con
   const lastKey = randomBytes(32);
   outlets.hide("the last key", lastKey);
   await ask(outlets, "POST", `${other.url}/v1/register`, {
-    token: outlets.hideToken("the last token", await secretToken("eve")),
+    token: outlets.hideToken("the last token", await tokenFor("eve")),
     body: { key: lastKey.toString("base64"), num: 1 },
   });
   await other.relay.close();

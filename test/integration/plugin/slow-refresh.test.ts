@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { H3 } from "h3";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { post } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import type { RegisterResponse } from "../../../src/protocol.ts";
+import { targetAt, openRawHttp3 } from "../harness/gateway.ts";
 import { startRelay } from "../harness/relay.ts";
-import { openSocket, prove } from "./udp-peer.ts";
+import { openSocket, prove } from "../harness/udp-peer.ts";
 
 it("a refresh whose body comes late does not take a registration back from where STUN has moved it since", async () => {
   let requests = 0;
@@ -14,9 +15,8 @@ it("a refresh whose body comes late does not take a registration back from where
     new H3().use(() => void requests++),
   );
   const began = (count: number): Promise<void> => expect.poll(() => requests).toBe(count);
-  const target = { host: "127.0.0.1", port: app.port, certificate: app.certificate, token: async () => "" };
-  const client = await RawHttp3.open(target);
-  onTestFinished(() => client.close());
+  const target = await targetAt(app);
+  const client = await openRawHttp3(target);
   const fields = post("/v1/register", target);
   const body = Buffer.from(JSON.stringify({ key: randomBytes(16).toString("base64"), num: 4 }));
   const registration = async (): Promise<RegisterResponse & { address: string }> =>

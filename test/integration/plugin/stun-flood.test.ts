@@ -1,3 +1,4 @@
+// Runs alone: what is lost in a flood is to be lost by the relay, not by a machine that is busy with other files.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
@@ -11,10 +12,9 @@ import {
   spoofedVictims,
   stunFlood,
 } from "../../../scripts/hostile/attacks/stun-flood.ts";
-import { bounds } from "../../../scripts/hostile/verdict.ts";
+import { startRelayProcess } from "../harness/relay.ts";
 import { has } from "../harness/requirement.ts";
 
-const quietMs = 4000;
 const attackMs = 4000;
 /** Packets that may be under way between two looks at the counts. */
 const underWay = 20;
@@ -28,12 +28,9 @@ async function attack(relay: RelayProcess, pair: Pair, name: string): Promise<Ob
 }
 
 async function openRelay(backend: string): Promise<{ relay: RelayProcess; pair: Pair }> {
-  const relay = await RelayProcess.start(backend);
-  onTestFinished(() => relay.close());
+  const relay = await startRelayProcess(backend);
   const pair = await Pair.open(relay.target);
   onTestFinished(() => pair.close());
-  // What loads at first is no part of the quiet phase.
-  await observe(relay, pair, sleep(1000));
   return { relay, pair };
 }
 
@@ -47,31 +44,26 @@ async function openNewcomer({ target }: RelayProcess): Promise<Registrant> {
 it
   .skipIf(!has("native"))
   .each([stunFlood, spoofedStunFlood, spoofedVictims, namedStunFlood].map(({ name }) => name))(
-  "native: the event loop has its turns, registrations are renewed and nothing relayed is lost in a %s",
+  "native: registrations are made and renewed and nothing relayed is lost in a %s",
   async (name) => {
     const { relay, pair } = await openRelay("native");
-    const quiet = await observe(relay, pair, sleep(quietMs));
     const newcomer = await openNewcomer(relay);
     const [attacked, joined] = await Promise.all([
       attack(relay, pair, name),
       sleep(attackMs / 2).then(async () => (await newcomer.register()) && (await newcomer.renew())),
     ]);
     expect(joined).toBe(true);
-    expect(attacked.longestTurnMs).toBeLessThan(bounds.turnRatio * quiet.longestTurnMs);
     expect(attacked.pair.renewals).toBeGreaterThan(0);
     expect(attacked.pair.renewalsFailed).toBe(0);
     expect(attacked.pair.sent - attacked.pair.received).toBeLessThan(underWay);
     const { stun } = (await relay.stats()).relay;
     expect(stun["rate-limited"]).toBeGreaterThan(attackMs / 20);
   },
-  60_000,
 );
 
-it(`dgram: the event loop has its turns in a ${stunFlood.name}, and few of its requests are worked on`, async () => {
+it(`dgram: few requests of a ${stunFlood.name} are worked on`, async () => {
   const { relay, pair } = await openRelay("dgram");
-  const quiet = await observe(relay, pair, sleep(quietMs));
-  const attacked = await attack(relay, pair, stunFlood.name);
-  expect(attacked.longestTurnMs).toBeLessThan(bounds.turnRatio * quiet.longestTurnMs);
+  await attack(relay, pair, stunFlood.name);
   const { stun } = (await relay.stats()).relay;
   expect(stun["rate-limited"]).toBeGreaterThan(10 * stun.rejected);
-}, 60_000);
+});

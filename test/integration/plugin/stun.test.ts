@@ -9,8 +9,9 @@ import {
 import type { RegisterResponse, RegistrationStats } from "../../../src/protocol.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
 import { startRelay } from "../harness/relay.ts";
-import { call, type RelayApp, secret, secretToken, serveRelay } from "./relay-app.ts";
-import { exchange, openSocket, prove, register } from "./udp-peer.ts";
+import { call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
+import { secret, tokenFor } from "../harness/token.ts";
+import { exchange, openSocket, prove, register } from "../harness/udp-peer.ts";
 
 const auth = { secret };
 
@@ -28,7 +29,7 @@ async function makeMove(
 }
 
 async function addressOf(app: RelayApp, id: string): Promise<string | null | undefined> {
-  const { body } = await call("GET", `${app.url}/v1/register`, { token: await secretToken("alice") });
+  const { body } = await call("GET", `${app.url}/v1/register`, { token: await tokenFor("alice") });
   return body.registrations.find((registration) => registration.id === id)?.address;
 }
 

@@ -1,7 +1,8 @@
 import type { JSONWebKeySet, JWTHeaderParameters, JWTPayload } from "jose";
 import { describe, expect, it } from "vitest";
+import { initialPacket } from "../harness/packets.ts";
+import { call, serveRelay } from "../harness/relay-app.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
-import { call, initialPacket, serveRelay } from "./relay-app.ts";
 
 /** Asks a relay with a token; the status, and the code of the problem if it is one. */
 async function answerTo(token: string, jwks: string | JSONWebKeySet): Promise<(number | string)[]> {

@@ -1,7 +1,7 @@
 import { onTestFinished, vi } from "vitest";
 import type { Logger, TokenAuthOptions } from "../../../src/index.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
 import type { Issuer } from "./issuer.ts";
-import { type Answer, type RelayApp, call, serveRelay } from "./relay-app.ts";
 
 export const minuteMs = 60_000;
 export const hourMs: number = 60 * minuteMs;

@@ -6,7 +6,9 @@ import { telemetryFigures } from "../../../src/plugin/stats/stats.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
 import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
 import { createNative, describeNative } from "../forwarder/native-rig.ts";
-import { type CreateForwarder, createHarness, openPeer, settles, shortPacket } from "../forwarder/rig.ts";
+import { type CreateForwarder, createHarness, settles } from "../forwarder/rig.ts";
+import { shortPacket } from "../harness/packets.ts";
+import { openPeer } from "../harness/udp-peer.ts";
 
 const createDgram: CreateForwarder = (options) =>
   createDgramForwarder(options, { backendReason: "for a test" });

@@ -2,25 +2,26 @@ import { context, metrics, trace } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startTelemetry } from "../../../examples/telemetry/sdk.ts";
 import { attributes as known } from "../../../src/telemetry/names.ts";
-import { codeOf, echo, nextConnection, roundTrip, testIdentities } from "../peer/harness/peers.ts";
+import { codeOf, echo, nextConnection, roundTrip, testIdentities } from "../harness/peers.ts";
+import { freePort } from "../harness/ports.ts";
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver, type Values } from "./otlp-receiver.ts";
-import { freePort, startTelemetryRelay, type TelemetryRelay } from "./process.ts";
+import { startTelemetryRelay, type TelemetryRelay } from "./process.ts";
 import { parsePrometheus, type PrometheusPage } from "./prometheus.ts";
 
 /** Span kinds of OTLP. */
 const kinds = { server: 2, client: 3, consumer: 5 } as const;
 
 describe("a dial through a relay with the real SDK", () => {
-  it("is one story over both peers and the relay, and counted where it was forwarded", async () => {
+  it("is traced over both peers and the relay, and counted where it was forwarded", async () => {
     const { receiver, page, dialedAtMs, answeredAtMs } = await tellDial();
-    const { dial, accept, register, send, take, relay } = readStory(receiver);
+    const { dial, accept, register, send, take, relay } = readSpans(receiver);
 
     // The dialer's trace: all that the relay did for it is below the dial.
     expect(dial).toMatchObject({ service: "peers", kind: kinds.client, parentId: "", scope: "quicpipe" });
     for (const part of [register.alice, send, relay.alice]) expect(part).toMatchObject(below(dial));
     expect(register.alice.kind).toBe(kinds.server);
     expect(send.kind).toBe(kinds.server);
-    // The accepter's trace: a story of its own that knows where it comes from.
+    // The accepter's trace: a trace of its own that knows where it comes from.
     expect(accept).toMatchObject({ kind: kinds.consumer, parentId: "", links: [dial.spanId] });
     expect(accept.traceId).not.toBe(dial.traceId);
     for (const part of [register.bob, take, relay.bob]) expect(part).toMatchObject(below(accept));
@@ -57,7 +58,7 @@ describe("a dial through a relay with the real SDK", () => {
     checkPage(page);
   });
 
-  it("that is not answered says why it failed, and leaves no span open", async () => {
+  it("that no peer answers says why it failed, and leaves no span open", async () => {
     const receiver = await startOtlpReceiver();
     const relay = await startTelemetryRelay(receiver.url);
     const shutdown = await startPeerTelemetry();
@@ -115,7 +116,7 @@ async function startPeerTelemetry(): Promise<() => Promise<void>> {
   return shutdown;
 }
 
-interface Story {
+interface DialSpans {
   readonly dial: ReceivedSpan;
   readonly accept: ReceivedSpan;
   readonly send: ReceivedSpan;
@@ -125,11 +126,11 @@ interface Story {
 }
 
 /** The eight spans of a dial, and no others. */
-function readStory(receiver: OtlpReceiver): Story {
+function readSpans(receiver: OtlpReceiver): DialSpans {
   expect(receiver.spans).toHaveLength(8);
   const only = (name: string): ReceivedSpan => named(receiver, name)[0]!;
   const dial = only("quicpipe.dial");
-  const ofBoth = (name: string): Story["relay"] => {
+  const ofBoth = (name: string): DialSpans["relay"] => {
     const both = named(receiver, name);
     const alice = both.find(({ traceId }) => traceId === dial.traceId);
     const bob = both.find(({ traceId }) => traceId !== dial.traceId);

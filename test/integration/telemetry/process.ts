@@ -1,13 +1,12 @@
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { Peer, type PeerOptions } from "../../../src/peer/index.ts";
 import { mintDevelopmentToken } from "../../../src/plugin/index.ts";
 import { type Child, projectPath, startChild } from "../harness/child.ts";
-import { testIdentities } from "../peer/harness/peers.ts";
+import { temporaryFolder } from "../harness/folder.ts";
+import { testIdentities } from "../harness/peers.ts";
+import { freePort } from "../harness/ports.ts";
 
 /** The example's relay with the real SDK, as a process of its own. */
 export interface TelemetryRelay {
@@ -21,8 +20,7 @@ export interface TelemetryRelay {
 
 /** Starts the example against an OTLP receiver; it is killed when the test ends. */
 export async function startTelemetryRelay(otlpUrl: string): Promise<TelemetryRelay> {
-  const state = mkdtempSync(join(tmpdir(), "quicpipe-telemetry-"));
-  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+  const state = temporaryFolder();
   setVariable("XDG_STATE_HOME", state);
   setVariable("OTEL_EXPORTER_OTLP_ENDPOINT", otlpUrl);
   const child = startChild(process.execPath, [projectPath("examples/telemetry/relay.ts")], {
@@ -47,16 +45,6 @@ export async function startTelemetryRelay(otlpUrl: string): Promise<TelemetryRel
       if (status !== 0) throw new Error(`the relay ended with ${status}:\n${child.stderr()}`);
     },
   };
-}
-
-/** A TCP port that nobody has. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Sets an environment variable until the test ends. */

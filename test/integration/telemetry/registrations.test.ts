@@ -6,8 +6,9 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { connectPeers } from "../peer/harness/peers.ts";
-import { call, secret, secretToken, serveRelay } from "../plugin/relay-app.ts";
+import { connectPeers } from "../harness/peers.ts";
+import { call, serveRelay } from "../harness/relay-app.ts";
+import { adminToken, secret, tokenFor } from "../harness/token.ts";
 
 /** The real SDK, which keeps the spans that end. */
 function startSdk(): InMemorySpanExporter {
@@ -27,7 +28,7 @@ const spanId = "b7ad6b7169203331";
 /** Registers with a key, as part of a caller's trace; gives the id. */
 async function register(url: string, key: number): Promise<string> {
   const { body } = await call("POST", `${url}/v1/register`, {
-    token: await secretToken("alice"),
+    token: await tokenFor("alice"),
     headers: { traceparent: `00-${traceId}-${spanId}-01` },
     body: { key: Buffer.alloc(32, key).toString("base64"), num: 1 },
   });
@@ -44,9 +45,9 @@ describe("the span of a registration over HTTP", () => {
     const { url, relay } = await serveRelay({ auth: { secret } });
     const [ended, revoked, kept] = [await register(url, 1), await register(url, 2), await register(url, 3)];
     expect(await register(url, 1)).toBe(ended);
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     await call("DELETE", `${url}/v1/register/${ended}`, { token });
-    const admin = await secretToken("root", { scope: "relay:admin" });
+    const admin = await adminToken();
     const { status } = await call("DELETE", `${url}/v1/registrations/${revoked}`, { token: admin });
     expect(status).toBe(204);
     await relay.close();
@@ -75,7 +76,7 @@ describe("the span of a registration over HTTP", () => {
   it("says with which code the relay refused, and makes no span of a registration then", async () => {
     const exporter = startSdk();
     const { url } = await serveRelay({ auth: { secret } });
-    const token = await secretToken("alice");
+    const token = await tokenFor("alice");
     await call("POST", `${url}/v1/register`, { token, body: { key: "c2hvcnQ=", num: 1 } });
     const [span, ...others] = exporter.getFinishedSpans();
     expect(others).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
-import { shortPacket } from "../forwarder/rig.ts";
+import { shortPacket } from "../harness/packets.ts";
 import { createCommands } from "./commands.ts";
 import {
   allowForwarding,
@@ -12,7 +12,7 @@ import {
   takeFrames,
 } from "./network.ts";
 import { openPair, send } from "./pair.ts";
-import { openRemoteForwarder, programOn, waitMs } from "./remote-forwarder.ts";
+import { openRemoteForwarder, programOn } from "./remote-forwarder.ts";
 
 const itAttaches = itWith("native", "xdp");
 
@@ -192,7 +192,7 @@ describe("where the program is attached", () => {
       if (signal) forwarder.child.process.kill(signal);
       else await forwarder.close();
       await forwarder.child.exited;
-      await expect.poll(() => programOn(relay, peerLink), { timeout: waitMs }).toBeUndefined();
+      await expect.poll(() => programOn(relay, peerLink)).toBeUndefined();
     }
   });
 });

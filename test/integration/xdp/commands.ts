@@ -1,8 +1,8 @@
-import { chmodSync, chownSync, cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, chownSync, cpSync, globSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { createCertificate } from "../../../src/gateway/index.ts";
+import { certificateFiles } from "../harness/certificate.ts";
 import { type Child, projectPath } from "../harness/child.ts";
 import type { Namespace } from "../harness/namespaces.ts";
 import type { Network } from "./network.ts";
@@ -35,12 +35,8 @@ const asNobody = ["--reuid", String(nobody), "--regid", String(nobody), "--clear
 /** Prepares certificate and home for a relay that peers reach over one IP version. */
 export async function createCommands(network: Network, family: "ipv4" | "ipv6"): Promise<Commands> {
   const host = network.addresses.relay[family];
-  const home = mkdtempSync(join(tmpdir(), "quicpipe-home-"));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const tls = await createCertificate({ name: "relay", hosts: [host, "relay.test"] });
-  const [cert, key] = [join(home, "cert.pem"), join(home, "key.pem")];
-  writeFileSync(cert, tls.certificate);
-  writeFileSync(key, tls.privateKey);
+  const { folder: home, cert, key } = certificateFiles(tls);
   const env = { XDG_STATE_HOME: home, NODE_ENV: "" };
   const serve = ["relay", "--host", host, "--cert", cert, "--key", key];
   const start = (where: Namespace, ...args: string[]): Child =>

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import type { Finding } from "../../../src/forwarder/index.ts";
 import { type Child, projectPath } from "../harness/child.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 import { Namespace } from "../harness/namespaces.ts";
 import { itWith } from "../harness/requirement.ts";
 
@@ -18,8 +16,7 @@ function createHost(): { host: Namespace; other: Namespace } {
 
 /** Starts `quicpipe relay` on a host, with what it keeps in a folder of the test's own. */
 function startRelay(host: Namespace, ...args: string[]): Child {
-  const folder = mkdtempSync(join(tmpdir(), "quicpipe-doctor-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const command = [projectPath("src/cli/main.ts"), "relay", ...args];
   return host.start(process.execPath, command, { XDG_STATE_HOME: folder, NODE_ENV: "" });
 }

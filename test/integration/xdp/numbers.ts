@@ -1,6 +1,6 @@
 import { type Child, projectPath } from "../harness/child.ts";
 import type { Namespace } from "../harness/namespaces.ts";
-import { shortPacket } from "../forwarder/rig.ts";
+import { shortPacket } from "../harness/packets.ts";
 
 /** Where a source or a sink of numbered packets is, and the relay that it talks to. */
 export interface NumbersAt {

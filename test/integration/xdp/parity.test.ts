@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import type { XdpMode } from "../../../src/forwarder/index.ts";
 import type { AncillaryPeer } from "../harness/ancillary-udp.ts";
 import { itWith } from "../harness/requirement.ts";
-import { shortPacket } from "../forwarder/rig.ts";
+import { shortPacket } from "../harness/packets.ts";
 import { createOneArmed, createTwoArmed, introducePeers, type Network, relayForBob } from "./network.ts";
 import { openPair, send } from "./pair.ts";
 import { play } from "./scenario.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
-import { shortPacket } from "../forwarder/rig.ts";
+import { shortPacket } from "../harness/packets.ts";
 import { createOneArmed, createTwoArmed, introducePeers, leaveChecksums, peerLink } from "./network.ts";
 import { startSink, startSource } from "./numbers.ts";
 import { openPair, send } from "./pair.ts";

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, chownSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import { createRandom } from "../../../scripts/garbage/random.ts";
 import { mountBpfFileSystem } from "../harness/bpf-file-system.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 import { itWith } from "../harness/requirement.ts";
-import { shortPacket } from "../forwarder/rig.ts";
+import { shortPacket } from "../harness/packets.ts";
 import { createCommands } from "./commands.ts";
 import { createOneArmed, createTwoArmed, introducePeers, peerLink } from "./network.ts";
 import { type NumbersAt, startSink, startSource } from "./numbers.ts";
@@ -18,7 +18,6 @@ import {
   type RemoteForwarder,
   type RemoteOptions,
   startRemoteForwarder,
-  waitMs,
 } from "./remote-forwarder.ts";
 
 const itPins = itWith("native", "xdp");
@@ -32,95 +31,85 @@ async function killed({ child }: Pick<RemoteForwarder, "child">): Promise<void> 
 }
 
 describe("a pinned program", () => {
-  itPins(
-    "loses no packet while its process is killed and started again, and goes on counting",
-    async () => {
-      const network = createTwoArmed();
-      introducePeers(network);
-      const { addresses, alice, bob, interfaces, relay } = network;
-      const host = addresses.relay.ipv4;
-      const options: RemoteOptions = { host, xdp: { interfaces, pin: join(mountBpfFileSystem(), "relay") } };
-      const near: NumbersAt = {
-        where: alice,
-        address: addresses.alice.ipv4,
-        port: 1111,
-        relay: host,
-        cidByte: 2,
-      };
-      const far: NumbersAt = { where: bob, address: addresses.bob.ipv4, port: 2222, relay: host, cidByte: 2 };
-      const first = await openRemoteForwarder(relay, options);
-      const register = async (forwarder: RemoteForwarder): Promise<number[]> => [
-        await forwarder.register(near, 1),
-        await forwarder.register(far, 2),
-      ];
-      const [aliceId, bobId] = await register(first);
-      const program = programOn(relay, "to-alice");
-      const sink = await startSink(far);
-      const source = await startSource(near, 3000);
-      await killed(first);
-      const random = createRandom(20_261_122);
-      for (let kill = 1; kill < kills; kill++) {
-        const next = startRemoteForwarder(relay, options);
-        await delay(random(lifeMs));
-        await killed(next);
-      }
-      const last = await openRemoteForwarder(relay, options);
-      expect(programOn(relay, "to-alice")).toBe(program);
-      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, unclaimed: 2 });
-      expect(await register(last)).toEqual([aliceId, bobId]);
-      expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, unclaimed: 0 });
-      await delay(100);
-      const sent = await source.stop();
-      expect(sent).toBeGreaterThan(3000);
-      expect(await sink.stop()).toEqual({ ranges: [[0, sent - 1]], repeated: 0, strange: 0 });
-      expect(await last.call("countersOf", bobId!)).toMatchObject({
-        packetsTo: sent,
-        packetsOffloaded: sent,
-      });
-      expect(await last.call("countersOf", aliceId!)).toMatchObject({ packetsFrom: sent, packetsLimited: 0 });
-      expect(await last.stats()).toMatchObject({
-        relayed: { packets: sent },
-        path: { user: { packets: 0 } },
-      });
-    },
-    120_000,
-  );
+  itPins("loses no packet while its process is killed and started again, and goes on counting", async () => {
+    const network = createTwoArmed();
+    introducePeers(network);
+    const { addresses, alice, bob, interfaces, relay } = network;
+    const host = addresses.relay.ipv4;
+    const options: RemoteOptions = { host, xdp: { interfaces, pin: join(mountBpfFileSystem(), "relay") } };
+    const near: NumbersAt = {
+      where: alice,
+      address: addresses.alice.ipv4,
+      port: 1111,
+      relay: host,
+      cidByte: 2,
+    };
+    const far: NumbersAt = { where: bob, address: addresses.bob.ipv4, port: 2222, relay: host, cidByte: 2 };
+    const first = await openRemoteForwarder(relay, options);
+    const register = async (forwarder: RemoteForwarder): Promise<number[]> => [
+      await forwarder.register(near, 1),
+      await forwarder.register(far, 2),
+    ];
+    const [aliceId, bobId] = await register(first);
+    const program = programOn(relay, "to-alice");
+    const sink = await startSink(far);
+    const source = await startSource(near, 3000);
+    await killed(first);
+    const random = createRandom(20_261_122);
+    for (let kill = 1; kill < kills; kill++) {
+      const next = startRemoteForwarder(relay, options);
+      await delay(random(lifeMs));
+      await killed(next);
+    }
+    const last = await openRemoteForwarder(relay, options);
+    expect(programOn(relay, "to-alice")).toBe(program);
+    expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, unclaimed: 2 });
+    expect(await register(last)).toEqual([aliceId, bobId]);
+    expect(await last.stats()).toMatchObject({ sessions: 2, routes: 2, unclaimed: 0 });
+    await delay(100);
+    const sent = await source.stop();
+    expect(sent).toBeGreaterThan(3000);
+    expect(await sink.stop()).toEqual({ ranges: [[0, sent - 1]], repeated: 0, strange: 0 });
+    expect(await last.call("countersOf", bobId!)).toMatchObject({
+      packetsTo: sent,
+      packetsOffloaded: sent,
+    });
+    expect(await last.call("countersOf", aliceId!)).toMatchObject({ packetsFrom: sent, packetsLimited: 0 });
+    expect(await last.stats()).toMatchObject({
+      relayed: { packets: sent },
+      path: { user: { packets: 0 } },
+    });
+  });
 
-  itPins(
-    "carries real peers over a restart in the middle of what they have to say",
-    async () => {
-      const network = createOneArmed();
-      const commands = await createCommands(network, "ipv6");
-      const xdp = { interfaces: network.interfaces, pin: join(mountBpfFileSystem(), "relay") };
-      const first = await commands.relayWith({ xdp });
-      await first.prints(new RegExp(`xdp on ${peerLink} \\(native\\); pinned in ${xdp.pin}`));
-      const { alice, bob } = await commands.peers();
-      let said = "";
-      const say = (text: string): void => {
-        said += text;
-        for (const peer of [alice, bob]) peer.process.stdin.write(text);
-      };
-      const heard = (): Promise<void> =>
-        expect
-          .poll(() => [alice, bob].map((peer) => peer.stdout() === said), { timeout: 2 * waitMs })
-          .toEqual([true, true]);
-      const text = randomBytes(1_000_000).toString("hex");
-      say("hello");
-      await heard();
-      say(text);
-      await killed({ child: first });
-      await heard();
-      say(text);
-      await commands.relayWith({ xdp });
-      await heard();
-      say(text);
-      await heard();
-      for (const peer of [alice, bob]) peer.process.stdin.end();
-      expect(await alice.exited, alice.stderr()).toBe(0);
-      expect(await bob.exited, bob.stderr()).toBe(0);
-    },
-    60_000,
-  );
+  itPins("carries real peers over a restart in the middle of what they have to say", async () => {
+    const network = createOneArmed();
+    const commands = await createCommands(network, "ipv6");
+    const xdp = { interfaces: network.interfaces, pin: join(mountBpfFileSystem(), "relay") };
+    const first = await commands.relayWith({ xdp });
+    await first.prints(new RegExp(`xdp on ${peerLink} \\(native\\); pinned in ${xdp.pin}`));
+    const { alice, bob } = await commands.peers();
+    let said = "";
+    const say = (text: string): void => {
+      said += text;
+      for (const peer of [alice, bob]) peer.process.stdin.write(text);
+    };
+    const heard = (): Promise<void> =>
+      expect.poll(() => [alice, bob].map((peer) => peer.stdout() === said)).toEqual([true, true]);
+    const text = randomBytes(1_000_000).toString("hex");
+    say("hello");
+    await heard();
+    say(text);
+    await killed({ child: first });
+    await heard();
+    say(text);
+    await commands.relayWith({ xdp });
+    await heard();
+    say(text);
+    await heard();
+    for (const peer of [alice, bob]) peer.process.stdin.end();
+    expect(await alice.exited, alice.stderr()).toBe(0);
+    expect(await bob.exited, bob.stderr()).toBe(0);
+  });
 
   itPins("of another layout, or with tables of another size, is replaced", async () => {
     const network = createTwoArmed();
@@ -234,8 +223,7 @@ describe("a pinned program", () => {
 
   itPins("is none where there is no bpf file system, which is said", async () => {
     const { relay } = createOneArmed();
-    const folder = mkdtempSync(join(tmpdir(), "quicpipe-no-bpf-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder();
     const forwarder = await openRemoteForwarder(relay, { host: "192.0.2.1", xdp: { pin: folder } });
     const status = await forwarder.call("xdp");
     expect(status).toMatchObject({

@@ -12,9 +12,9 @@ import type { Address } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 import { type AncillaryPeer, openAncillaryPeer } from "../harness/ancillary-udp.ts";
-import { longPacket, shortPacket } from "../forwarder/rig.ts";
+import { longPacket, shortPacket } from "../harness/packets.ts";
 import type { Network } from "./network.ts";
-import { openRemoteForwarder, type RemoteForwarder, waitMs } from "./remote-forwarder.ts";
+import { openRemoteForwarder, type RemoteForwarder } from "./remote-forwarder.ts";
 
 /** What can be told from outside of a relay after a day of work, but for what tells the paths apart. */
 export interface Outcome {
@@ -93,9 +93,7 @@ async function gather(network: Network, family: "ipv4" | "ipv6", forwarder: Remo
     async send(from, datagrams, ecn) {
       from.send(datagrams, relay, ecn);
       sent += datagrams.length;
-      await expect
-        .poll(async () => accountedFor(await forwarder.stats()), { interval: 5, timeout: waitMs })
-        .toBe(sent);
+      await expect.poll(async () => accountedFor(await forwarder.stats()), { interval: 5 }).toBe(sent);
     },
   };
 }
@@ -188,9 +186,7 @@ async function throwGarbage({ peers: { alice, stranger }, send }: Cast): Promise
 /** All that came, which is what the forwarder says it relayed and answered. */
 async function inboxes({ peers }: Cast, { relayed, stun }: Outcome["stats"]): Promise<Outcome["received"]> {
   const count = (): number => Object.values(peers).reduce((sum, { inbox }) => sum + inbox.length, 0);
-  await expect
-    .poll(count, { timeout: waitMs })
-    .toBe(relayed.packets + stun.answered + stun.challenged + stun.rejected);
+  await expect.poll(count).toBe(relayed.packets + stun.answered + stun.challenged + stun.rejected);
   return Object.fromEntries(Object.entries(peers).map(([name, peer]) => [name, inboxOf(peer)]));
 }
 

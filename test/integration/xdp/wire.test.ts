@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { type CapturedPacket, startCapture } from "../harness/capture.ts";
 import { itWith } from "../harness/requirement.ts";
-import { shortPacket } from "../forwarder/rig.ts";
+import { shortPacket } from "../harness/packets.ts";
 import { createOneArmed, createTwoArmed, introducePeers, type Network, peerLink } from "./network.ts";
 import { openPair } from "./pair.ts";
 

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { onTestFinished } from "vitest";
-import { loadEngine } from "../../../../src/peer/engine/engine.ts";
-import type { EngineConnection } from "../../../../src/peer/engine/contract.ts";
-import { testCertificate } from "../../harness/relay.ts";
+import { loadEngine } from "../../../src/peer/engine/engine.ts";
+import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { openSocket } from "../harness/udp-peer.ts";
 
 /** A HEADERS frame of 15 MiB, as far as its length says (RFC 9114 §7.2.2, RFC 9000 §16). */
 const endlessHeaders = Uint8Array.of(0x01, 0x80, 0xf0, 0x00, 0x00);
@@ -18,9 +17,7 @@ const endlessHeaders = Uint8Array.of(0x01, 0x80, 0xf0, 0x00, 0x00);
 export async function startHeaderServer(): Promise<number> {
   const engine = await loadEngine();
   const tls = await testCertificate();
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
+  const socket = await openSocket();
   const local = { address: "127.0.0.1", port: socket.address().port };
   const [buffer, chunk] = [Buffer.alloc(1472), Buffer.alloc(65_536)];
   let connection: EngineConnection | undefined;

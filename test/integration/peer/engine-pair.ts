@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import type { EngineConnection, EngineOptions } from "../../../../src/peer/engine/contract.ts";
-import { loadEngine } from "../../../../src/peer/engine/engine.ts";
-import { createIdentity } from "../../../../src/peer/index.ts";
+import type { EngineConnection, EngineOptions } from "../../../src/peer/engine/contract.ts";
+import { loadEngine } from "../../../src/peer/engine/engine.ts";
+import { createIdentity } from "../../../src/peer/index.ts";
 
 const clientAddress = { address: "127.0.0.1", port: 1 };
 const serverAddress = { address: "127.0.0.1", port: 2 };

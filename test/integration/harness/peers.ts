@@ -1,4 +1,3 @@
-import { SignJWT } from "jose";
 import { onTestFinished } from "vitest";
 import {
   type Connection,
@@ -6,21 +5,11 @@ import {
   type Identity,
   Peer,
   type PeerOptions,
-} from "../../../../src/peer/index.ts";
-import type { QuicpipeOptions } from "../../../../src/plugin/index.ts";
-import { startRelay, testCertificate, type TestRelay } from "../../harness/relay.ts";
-
-/** The relay's secret in all tests of peers. */
-export const secret = "a shared secret of at least 32 bytes, for tests";
-
-/** A token of a peer. */
-export function tokenFor(name: string, expiresIn = "1h", scope?: string): Promise<string> {
-  return new SignJWT({ scope: scope ?? "relay:register mailbox:send mailbox:receive" })
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject(name)
-    .setExpirationTime(expiresIn)
-    .sign(new TextEncoder().encode(secret));
-}
+} from "../../../src/peer/index.ts";
+import type { QuicpipeOptions } from "../../../src/plugin/index.ts";
+import { testCertificate } from "./certificate.ts";
+import { startRelay, type TestRelay } from "./relay.ts";
+import { secret, tokenFor } from "./token.ts";
 
 let identities: Promise<{ alice: Identity; bob: Identity; eve: Identity }> | undefined;
 

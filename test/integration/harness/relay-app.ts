@@ -1,7 +1,7 @@
 import { H3, serve } from "h3";
-import type { JWTPayload } from "jose";
 import { onTestFinished } from "vitest";
-import { type QuicpipeOptions, quicpipe, type Relay } from "../../../src/index.ts";
+import type { QuicpipeOptions, Relay } from "../../../src/index.ts";
+import { createRelay } from "./relay.ts";
 import type {
   MailboxListResponse,
   MailboxTakeResponse,
@@ -13,7 +13,6 @@ import type {
 import { problemKinds } from "../../../src/plugin/http/problem.ts";
 import { routes } from "../../../src/plugin/routes/api.ts";
 import { openApiDocument } from "../../../src/plugin/routes/openapi.ts";
-import { unsignedToken } from "./issuer.ts";
 
 /** A relay in an h3 app on HTTP/1.1. */
 export interface RelayApp {
@@ -44,15 +43,12 @@ export async function serveRelay(
   options: QuicpipeOptions = {},
   { listen = true, mount = useRelay }: ServeOptions = {},
 ): Promise<RelayApp> {
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, ...options });
+  const relay = createRelay(options);
   const app = new H3({ silent: true });
   mount(app, relay);
   app.get("/hello", () => "hello from the app");
   const server = serve(app, { port: 0, hostname: "127.0.0.1", silent: true });
-  onTestFinished(async () => {
-    await relay.close();
-    await server.close(true);
-  });
+  onTestFinished(() => server.close(true));
   await server.ready();
   if (listen) await relay.listen();
   return { relay, app, url: server.url!.replace(/\/$/, "") };
@@ -100,24 +96,6 @@ export async function call(method: string, url: string, options: CallOptions = {
   if (isJson && answer.status >= 400) requireProblem(answer);
   requireDocumented(method, new URL(url).pathname, answer);
   return answer;
-}
-
-/** The datagram of a client's first Initial as far as a mailbox looks: header, padding, 1200 bytes. */
-export function initialPacket(destinationId: Uint8Array = Buffer.from("8394c8f03e515708", "hex")): Buffer {
-  const packet = Buffer.alloc(1200);
-  const header = [0xc3, 0, 0, 0, 1, destinationId.length, ...destinationId, 0, 0];
-  packet.set(header);
-  packet.writeUInt16BE(0x4000 | (1200 - header.length - 2), header.length);
-  return packet;
-}
-
-export const secret = "a shared secret of at least 32 bytes";
-
-/** A token under {@link secret}. */
-export function secretToken(sub: string, claims: JWTPayload = {}): Promise<string> {
-  return unsignedToken({ sub, ...claims })
-    .setProtectedHeader({ alg: "HS256" })
-    .sign(Buffer.from(secret));
 }
 
 function requireProblem({ status, body }: Answer): void {
