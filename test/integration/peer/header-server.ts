@@ -56,9 +56,6 @@ export async function startHeaderServer(): Promise<number> {
     turn();
   });
   const timer = setInterval(turn, 5);
-  onTestFinished(() => {
-    clearInterval(timer);
-    socket.close();
-  });
+  onTestFinished(() => clearInterval(timer));
   return local.port;
 }
