@@ -228,7 +228,7 @@ describe("quicpipe accept", () => {
     expect([first.stdout(), second.stdout()]).toEqual(["hello", "hello"]);
   });
 
-  it("ends quietly, as by SIGPIPE, where nobody reads its output any more", async () => {
+  it("ends quietly, as by SIGPIPE, where its output is not read any more", async () => {
     const { accept, dial } = await new User().pair();
     const [accepter, dialer] = [await accept(), dial()];
     dialer.process.stdin.write("first\n");

@@ -62,7 +62,7 @@ export async function signIn({ page }: WatchedPage, token: string): Promise<void
   await page.getByText("Live", { exact: true }).waitFor();
 }
 
-/** Keeps a picture of the page for whoever wants to see what the test saw. */
+/** Keeps a picture of the page, of what the test saw. */
 export async function keepPicture({ page }: WatchedPage, name: string, fullPage = false): Promise<void> {
   const path = projectPath(`test/integration/console/screenshots/${name}.png`);
   await page.screenshot({ path, fullPage });

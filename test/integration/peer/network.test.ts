@@ -67,7 +67,7 @@ function startTransfer(
   const opened = near.createBidirectionalStream();
   const accepted = far.incomingBidirectionalStreams.getReader().read();
   const received = Promise.all([opened.then(exchange), accepted.then(({ value }) => exchange(value!))]);
-  // Whoever looks at it after the connection has ended sees why.
+  // A test that looks at it after the connection has ended sees why.
   received.catch(() => undefined);
   return { begun, received };
 }
