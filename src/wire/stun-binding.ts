@@ -1,3 +1,4 @@
+import { ownBytes } from "../own-memory.ts";
 import type { Address } from "./address.ts";
 import {
   encodeStun,
@@ -102,8 +103,8 @@ function parseChallenge(attributes: ReadonlyMap<number, Uint8Array>): StunChalle
   // Copied, as they outlive the datagram, whose buffer the caller may reuse.
   return {
     realm: Buffer.from(realm).toString(),
-    nonce: nonce.slice(),
-    passwordAlgorithms: passwordAlgorithms.slice(),
+    nonce: ownBytes(nonce),
+    passwordAlgorithms: ownBytes(passwordAlgorithms),
   };
 }
 

@@ -1,3 +1,5 @@
+import { ownText } from "../own-memory.ts";
+
 /** A position in a trace, as in the `traceparent` header (W3C Trace Context §3.2). */
 export interface TraceParent {
   /** 32 lower-case hex digits, not all zero. */
@@ -15,7 +17,7 @@ const pattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{1
 /** Parses a `traceparent`; `undefined` if it is not one. The known fields of a later version are read (§3.2.4). */
 export function parseTraceparent(text: string | null | undefined): TraceParent | undefined {
   if (!text || text.length > maxChars) return undefined;
-  const [whole, traceId, spanId, flags] = pattern.exec(text) ?? [];
+  const [whole, traceId, spanId, flags] = pattern.exec(ownText(text)) ?? [];
   // Version 00 has exactly these fields.
   if (!whole || !traceId || !spanId || (whole.startsWith("00") && whole.length !== 55)) return undefined;
   return { traceId, spanId, traceFlags: Number.parseInt(flags!, 16) };

@@ -2,6 +2,7 @@ import { isSameOrigin } from "../../console/index.ts";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { namesOf, optionInvalid, requireOptions } from "../../option-checks.ts";
+import { ownText } from "../../own-memory.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
 import { narrowQuota, type Quota, quotaNames } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
@@ -73,13 +74,14 @@ function identityOf(peer: AuthorizedPeer, limits: Limits, defaultExpiryMs: numbe
   if (peers !== undefined && !isNameList(peers)) throw wrong("peers", peers, "a list of names");
   if (expiresAtMs !== undefined && (typeof expiresAtMs !== "number" || Number.isNaN(expiresAtMs)))
     throw wrong("expiresAtMs", expiresAtMs, "a time in ms since the epoch");
+  const name = ownText(subject);
   return {
-    subject,
+    subject: name,
     scopes: new Set(scopes),
     quota: narrowQuota(subjectQuota(limits), requireQuota(quota)),
     peers: peers && new Set(peers),
     limited: true,
-    account: subject,
+    account: name,
     expiresAtMs: expiresAtMs ?? defaultExpiryMs,
   };
 }

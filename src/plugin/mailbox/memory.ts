@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
+import { ownBytes } from "../../own-memory.ts";
 import type { MessageState } from "../../protocol.ts";
 import { type Expiring, ExpiryBuckets } from "../../registry/index.ts";
 import type { Limits } from "../options/limits.ts";
@@ -12,6 +13,7 @@ interface Entry extends Message, Expiring {
   /** The account whose share it uses. */
   readonly account: string;
   packets: readonly Uint8Array[];
+  note: string | null;
   /** Bytes that it counts for while it waits. */
   readonly bytes: number;
   state: MessageState;
@@ -42,6 +44,8 @@ export class MemoryMailbox implements Mailbox {
     const deadlineMs = nowMs + ttlMs;
     const entry: Entry = {
       ...content,
+      packets: content.packets.map(ownBytes),
+      destinationId: ownBytes(content.destinationId),
       id: randomBytes(16).toString("base64url"),
       account,
       bytes,
@@ -140,6 +144,7 @@ export class MemoryMailbox implements Mailbox {
     this.#leaveInbox(entry);
     entry.state = state;
     entry.packets = [];
+    entry.note = null;
     this.#ended[state]++;
     this.#expiry.move(entry, this.#now() + defaults.messageTombstoneMs);
   }

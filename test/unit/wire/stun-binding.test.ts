@@ -111,6 +111,23 @@ describe("Binding replies", () => {
     }
   });
 
+  it("give a challenge that outlives the datagram, whatever its buffer holds next", () => {
+    const attributes: [number, Uint8Array][] = [
+      [stunAttribute.errorCode, encodeErrorCode({ code: 401, reason: "x" })],
+      [stunAttribute.realm, Buffer.from("quicpipe")],
+      [stunAttribute.nonce, challenge.nonce],
+      [stunAttribute.passwordAlgorithms, passwordAlgorithmSha256],
+    ];
+    // Node hands datagrams over as Buffers, whose `slice` makes a view.
+    const datagram = Buffer.from(reply(stunType.error, attributes, false));
+    const outcome = parseBindingReply(datagram, { transactionId, credential });
+    datagram.fill(0);
+    const { nonce, passwordAlgorithms } = challenge;
+    expect(outcome).toMatchObject({
+      challenge: { nonce: new Uint8Array(nonce), passwordAlgorithms: new Uint8Array(passwordAlgorithms) },
+    });
+  });
+
   it("give other errors as they are, and a challenge without its parts as an error", () => {
     for (const code of [400, 401]) {
       const bytes = reply(

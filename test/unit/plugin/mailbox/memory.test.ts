@@ -10,7 +10,7 @@ const packetBytes = 1200;
 interface Setup {
   readonly mailbox: MemoryMailbox;
   /** Sends a message that waits for 10 s. */
-  send(recipient?: string, sender?: string, packets?: number): Promise<Message>;
+  send(recipient?: string, sender?: string, packets?: number, note?: string): Promise<Message>;
   pass(ms: number): void;
   sweep(): number;
 }
@@ -19,16 +19,16 @@ function setUp(change: Partial<Limits> = {}): Setup {
   let nowMs = 1_000_000;
   const mailbox = new MemoryMailbox({ ...limits, ...change }, () => nowMs);
   const content = {
-    note: null,
     destinationId: new Uint8Array(8),
     from: undefined,
     trace: { traceparent: undefined, sent: undefined },
   };
   return {
     mailbox,
-    async send(recipient = "bob", sender = "alice", packets = 1) {
+    async send(recipient = "bob", sender = "alice", packets = 1, note?: string) {
       const flight = Array.from({ length: packets }, () => new Uint8Array(packetBytes));
-      return await mailbox.send({ ...content, packets: flight, sender, recipient }, 10_000, sender);
+      const message = { ...content, packets: flight, sender, recipient, note: note ?? null };
+      return await mailbox.send(message, 10_000, sender);
     },
     pass: (ms) => {
       nowMs += ms;
@@ -59,6 +59,32 @@ describe("a mailbox in memory", () => {
     sweep();
     for (const { id } of [handedOut, forgotten])
       expect((await mailbox.status("alice", id, "bob")).packets).toEqual([]);
+  });
+
+  it("keeps packets in memory of their own, and none that a request shares with others", async () => {
+    const { mailbox } = setUp();
+    const packet = Buffer.from(Buffer.alloc(packetBytes, 7).toString("base64"), "base64");
+    expect(packet.buffer.byteLength).toBeGreaterThan(packetBytes);
+    const content = {
+      sender: "alice",
+      recipient: "bob",
+      note: null,
+      packets: [packet],
+      destinationId: packet.subarray(6, 14),
+      from: undefined,
+      trace: { traceparent: undefined, sent: undefined },
+    };
+    const { id } = await mailbox.send(content, 10_000, "alice");
+    const { packets, destinationId } = await mailbox.take("bob", id);
+    expect(packets).toEqual([new Uint8Array(packetBytes).fill(7)]);
+    expect([...packets, destinationId].map(({ buffer }) => buffer.byteLength)).toEqual([packetBytes, 8]);
+  });
+
+  it("keeps no note of what has ended, as it no longer counts", async () => {
+    const { mailbox, send } = setUp();
+    const { id } = await send("bob", "alice", 1, "hello");
+    expect((await mailbox.take("bob", id)).note).toBe("hello");
+    expect((await mailbox.status("alice", id)).note).toBeNull();
   });
 
   it("counts a message as expired at its deadline, swept or not, and shows it to its sender", async () => {
