@@ -1,4 +1,3 @@
-import { isSameOrigin } from "../../console/index.ts";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { namesOf, optionInvalid, requireOptions } from "../../option-checks.ts";
@@ -8,7 +7,8 @@ import { narrowQuota, type Quota, quotaNames } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
 import type { Limits } from "../options/limits.ts";
 import { isFigure, isNameList } from "./claims.ts";
-import { type Authenticate, bearerTokenOf, type Identity, subjectQuota } from "./identity.ts";
+import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
+import { requireOwnPage } from "./own-page.ts";
 
 /**
  * Authenticates by a function of the app. The returned function throws ERR_QUICPIPE_TOKEN_INVALID if the app identifies no peer,
@@ -38,20 +38,6 @@ export function createAppAuthentication(
       );
     return { ...identity, expiresAtMs: Math.min(expiresAtMs, nowMs + defaults.maxAppIdentityMs) };
   };
-}
-
-/**
- * Refuses changes that a page of another origin asks for with what the browser adds by itself: cookies, Basic credentials, a client
- * certificate, an address. A browser asks for no permission where there is no media type. A bearer token is the page's own.
- */
-function requireOwnPage({ method, headers, url }: Request): void {
-  if (method === "GET" || method === "HEAD" || bearerTokenOf(headers) !== undefined) return;
-  const isBrowsers = headers.has("sec-fetch-site") || headers.has("origin");
-  if (isBrowsers && !isSameOrigin(headers, new URL(url)))
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_ORIGIN_FORBIDDEN",
-      "the request comes from a page of another origin: ask from a page of the app, or with a bearer token",
-    );
 }
 
 const peerNames = namesOf<AuthorizedPeer>({

@@ -2,6 +2,7 @@ import { type AuthSettings, resolveTokenAuth } from "../options/auth.ts";
 import { createAppAuthentication } from "./app-auth.ts";
 import { developmentKey, developmentKeyPath } from "./development-key.ts";
 import { type AuthContext, type Authenticate, anonymousIdentity } from "./identity.ts";
+import { requireOwnPage } from "./own-page.ts";
 import { createTokenAuthentication } from "./token-auth.ts";
 
 /**
@@ -13,7 +14,11 @@ export function createAuthentication(auth: AuthSettings, context: AuthContext): 
   const { limits, log, now } = context;
   if (auth === "none") {
     log.write("warn", "auth", 'auth is "none": every client may register and send through this relay');
-    return (_request, sourceOf) => Promise.resolve(anonymousIdentity(limits, sourceOf()));
+    return async (request, sourceOf) => {
+      // An address is the browser's, whatever page it is that asks.
+      requireOwnPage(request);
+      return anonymousIdentity(limits, sourceOf());
+    };
   }
   if (typeof auth === "function") return createAppAuthentication(auth, limits, now);
   if (auth !== "development") return createTokenAuthentication(auth, context);

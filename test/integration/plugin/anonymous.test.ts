@@ -73,6 +73,39 @@ describe('with auth: "none" a client', () => {
     expect(flood.map(({ status }) => status)).toContain(429);
   });
 
+  it("registers and sends from no page of another site, which would do so at its visitor's address", async () => {
+    const app = await serveRelay({ auth: "none" });
+    const id = String((await register(app, alice)).body["id"]);
+    const key = randomBytes(16).toString("base64");
+    const changes: [string, string, object?][] = [
+      ["POST", "/v1/register", { key, num: 1 }],
+      ["POST", "/v1/mailbox/anonymous", { packets }],
+      ["DELETE", `/v1/registrations/${id}`],
+    ];
+    const foreign: Record<string, string>[] = [
+      { "sec-fetch-site": "cross-site" },
+      { origin: "https://evil.example" },
+      { origin: "null" },
+    ];
+    for (const page of foreign)
+      for (const [method, path, body] of changes) {
+        const headers = { ...from(alice), ...page };
+        const { status, body: problem } = await call(method, `${app.url}${path}`, { headers, body });
+        expect([status, problem.code]).toEqual([403, "ERR_QUICPIPE_ORIGIN_FORBIDDEN"]);
+      }
+    expect(app.relay.stats()).toMatchObject({ registrations: 1, mailbox: { queued: 0 } });
+  });
+
+  it("may use a page of the app, or no browser at all and no content type", async () => {
+    const app = await serveRelay({ auth: "none" });
+    const own: Record<string, string>[] = [{ "sec-fetch-site": "same-origin" }, { origin: app.url }, {}];
+    for (const page of own) {
+      const headers = { ...from(alice), ...page };
+      const sent = await call("POST", `${app.url}/v1/mailbox/bob`, { headers, body: { packets } });
+      expect(sent.status).toBe(201);
+    }
+  });
+
   it("is known by the /64 of its IPv6 address", async () => {
     const app = await serveRelay({ auth: "none", limits: { requestsPerMinute: 1 } });
     const statuses = [];
