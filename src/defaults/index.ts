@@ -79,6 +79,10 @@ export const mailboxRetrySeconds = 1;
 export const maxWaitersPerSubject = 8;
 /** Long polls and event streams open in all: a few KiB each. */
 export const maxWaiters = 10_000;
+/** Readers of one box woken at a time: all that a peer with a name has. */
+export const readersWokenAtOnce = 8;
+/** Shortest time between two slices of them, in ms, so that 2000 readers of a box get an answer in a second at most. */
+export const readersWokenEveryMs = 4;
 /** Interval between comments on a quiet event stream, in ms. They make proxies keep it open. */
 export const eventStreamKeepaliveMs: number = 15 * second;
 

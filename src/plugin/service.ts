@@ -11,6 +11,7 @@ import { addressLimits, requestsAtOnce } from "./options/limits.ts";
 import { hookObserver } from "./hooks.ts";
 import { type Log, registrationLog } from "./log.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
+import { MessageFeed } from "./mailbox/message-feed.ts";
 import { MemoryMailbox } from "./mailbox/memory.ts";
 import { RateLimiter } from "./http/rate-limiter.ts";
 import { Rates } from "./stats/rates.ts";
@@ -34,6 +35,7 @@ export interface Service extends ServiceContext {
   readonly forwarder: Forwarder;
   readonly registry: Registry;
   readonly mailbox: Mailbox;
+  readonly feed: MessageFeed;
   readonly waiters: Waiters;
   readonly rateLimiter: RateLimiter;
   readonly telemetry: RelayTelemetry;
@@ -89,6 +91,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
     forwarder,
     registry,
     mailbox,
+    feed: new MessageFeed(mailbox, steadyNow),
     waiters,
     rateLimiter: new RateLimiter({
       perMinute: limits.requestsPerMinute,

@@ -34,9 +34,9 @@ export function eventStreamResponse(stream: ReadableStream<Uint8Array>): Respons
   });
 }
 
-/** Formats one event (HTML, section 9.2). JSON has no line breaks that could end it early. */
-export function formatEvent(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+/** Formats one event (HTML, section 9.2). JSON without indentation has no line breaks that could end it early. */
+export function formatEvent(name: string, json: string): string {
+  return `event: ${name}\ndata: ${json}\n\n`;
 }
 
 const encoder = new TextEncoder();

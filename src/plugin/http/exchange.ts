@@ -74,7 +74,13 @@ function tooLarge(maxBytes: number): QuicpipeError {
 
 /** Answers with JSON. Caches must not store it: answers are private and soon outdated. */
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
-  return Response.json(body, { status, headers: { "cache-control": "no-store", ...headers } });
+  return jsonText(JSON.stringify(body), status, headers);
+}
+
+/** Answers as {@link json}, with a text that is JSON already. */
+export function jsonText(text: string, status = 200, headers: Record<string, string> = {}): Response {
+  const own = { "content-type": "application/json", "cache-control": "no-store" };
+  return new Response(text, { status, headers: { ...own, ...headers } });
 }
 
 /** Answers with 204 and no body. */

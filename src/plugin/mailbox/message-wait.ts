@@ -1,16 +1,10 @@
-import type { MailboxListResponse } from "../../protocol.ts";
-import { eventStream, formatEvent } from "../http/event-stream.ts";
+import { eventStream } from "../http/event-stream.ts";
 import { openWait, type Wait } from "../http/waiters.ts";
-import { type Mailbox, waitingMessage } from "./mailbox.ts";
+import type { MessageFeed } from "./message-feed.ts";
 
-/** A client's wait for messages, and the mailbox it waits on. */
+/** A client's wait for messages, and the feed that it waits on. */
 export interface MessageWait extends Wait {
-  readonly mailbox: Mailbox;
-}
-
-/** Returns the messages that wait for a recipient, in the form of `GET /v1/messages`. */
-export async function messageList(mailbox: Mailbox, recipient: string): Promise<MailboxListResponse> {
-  return { messages: (await mailbox.list(recipient)).map(waitingMessage) };
+  readonly feed: MessageFeed;
 }
 
 /**
@@ -19,13 +13,12 @@ export async function messageList(mailbox: Mailbox, recipient: string): Promise<
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */
 export async function waitForMessage(wait: MessageWait, timeoutMs: number): Promise<void> {
-  const { mailbox, identity } = wait;
+  const { feed, identity } = wait;
   const { promise, resolve } = Promise.withResolvers<void>();
   const end = (): void => resolve();
-  const look = (): void =>
-    void mailbox.list(identity.subject).then((messages) => messages.length > 0 && end(), end);
+  const look = (): void => void feed.read(identity).then(({ isEmpty }) => !isEmpty && end(), end);
   using open = new DisposableStack();
-  open.use(openWait(wait, timeoutMs, () => mailbox.watch(identity.subject, look), end));
+  open.use(openWait(wait, timeoutMs, () => feed.watch(identity, look), end));
   // A message may have come before the watch began.
   look();
   await promise;
@@ -37,11 +30,11 @@ export async function waitForMessage(wait: MessageWait, timeoutMs: number): Prom
  * @throws ERR_QUICPIPE_WAITER_QUOTA
  */
 export function messageStream(wait: MessageWait, nowMs: number): ReadableStream<Uint8Array> {
-  const { mailbox } = wait;
+  const { feed } = wait;
   return eventStream(
     {
-      watch: ({ subject }, onChange) => mailbox.watch(subject, onChange),
-      read: async ({ subject }) => formatEvent("messages", await messageList(mailbox, subject)),
+      watch: (identity, onChange) => feed.watch(identity, onChange),
+      read: async (identity) => (await feed.read(identity)).event,
     },
     wait,
     nowMs,

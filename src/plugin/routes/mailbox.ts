@@ -4,7 +4,7 @@ import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../p
 import { encodeTraceparent, parseTraceparent } from "../../wire/traceparent.ts";
 import { sentMessage } from "../mailbox/mailbox.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
-import { messageList, messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
+import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
 import {
   type InitialFlight,
   requireFlight,
@@ -16,6 +16,7 @@ import {
 import type { Limits } from "../options/limits.ts";
 import {
   json,
+  jsonText,
   mediaTypeOf,
   noContent,
   readBytes,
@@ -128,16 +129,16 @@ async function readMessage(request: ApiRequest["event"]["req"], limits: Limits):
 }
 
 async function receive({ event, identity, service }: ApiRequest): Promise<Response> {
-  const { mailbox, waiters } = service;
+  const { feed, waiters } = service;
   const { headers, signal } = event.req;
-  const wait: MessageWait = { mailbox, waiters, identity, signal };
+  const wait: MessageWait = { feed, waiters, identity, signal };
   if (accepts(headers, "text/event-stream")) return eventStreamResponse(messageStream(wait, service.now()));
   const waitSeconds = preferredWait(headers);
-  if (waitSeconds === undefined) return json(await messageList(mailbox, identity.subject));
-  if ((await mailbox.list(identity.subject)).length === 0) await waitForMessage(wait, waitSeconds * 1000);
-  return json(await messageList(mailbox, identity.subject), 200, {
-    "preference-applied": `wait=${waitSeconds}`,
-  });
+  const view = await feed.read(identity);
+  if (waitSeconds === undefined) return jsonText(view.json);
+  if (view.isEmpty) await waitForMessage(wait, waitSeconds * 1000);
+  const { json: text } = view.isEmpty ? await feed.read(identity) : view;
+  return jsonText(text, 200, { "preference-applied": `wait=${waitSeconds}` });
 }
 
 /** Reports whether `Accept` names a media type. A wildcard does not request a stream. */

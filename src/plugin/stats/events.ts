@@ -32,10 +32,14 @@ export class StatsEvents implements EventSource {
   }
 
   read(): string {
-    return (this.#text ??= formatEvent("stats", {
+    return (this.#text ??= formatEvent("stats", JSON.stringify(this.#event())));
+  }
+
+  #event(): StatsEvent {
+    return {
       at: new Date(this.#now()).toISOString(),
       totals: this.#totals(),
       rates: this.#rates.paths,
-    } satisfies StatsEvent));
+    };
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
 import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
+import { MessageFeed } from "../../../../src/plugin/mailbox/message-feed.ts";
 import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
 import {
   messageStream,
@@ -32,6 +33,7 @@ const content = {
 };
 
 interface Setup extends MessageWait {
+  readonly mailbox: MemoryMailbox;
   readonly client: AbortController;
   send(): void;
 }
@@ -42,7 +44,8 @@ function setUp(): Setup {
   const waiters = new Waiters({ maxWaiters: 2, maxWaitersPerSubject: 2 });
   const send = (): void =>
     void mailbox.send({ ...content, sender: "alice", recipient: "bob" }, 60_000, "alice");
-  return { mailbox, waiters, identity, signal: client.signal, client, send };
+  const feed = new MessageFeed(mailbox, Date.now);
+  return { mailbox, feed, waiters, identity, signal: client.signal, client, send };
 }
 
 async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {
