@@ -4,6 +4,7 @@ import { type BudgetLimits, type BudgetRefusal, type ByteKind, defaultLimits } f
 import { ByteBudget } from "./bytes.ts";
 import { ConnectionBudget } from "./connection.ts";
 import { RoomHolders } from "./holders.ts";
+import { Places } from "./places.ts";
 import { Room } from "./room.ts";
 import { bothKinds, SourceBudget } from "./source.ts";
 import { Turns } from "./turns.ts";
@@ -30,27 +31,29 @@ export class Budget {
    * Opens the budget of a connection from an IP address; `undefined` if the source has no share or room left. The caller closes
    * it.
    *
-   * @param freePlaces connections still free. A source may have no more than are left for all others.
+   * @param places of the server. A source may have no more than are left for all others, unless a network with more makes way.
    * @internal
    */
-  connect(address: string, freePlaces: number = Infinity): ConnectionBudget | undefined {
+  connect(address: string, places: Places = new Places(Infinity)): ConnectionBudget | undefined {
     const name = sourceName(address);
     const source = this.#sources.get(name) ?? new SourceBudget(this.#all, this.#outbox, this.limits);
-    if (source.connections >= Math.min(this.limits.maxConnectionsPerSource, freePlaces)) {
-      this.refuse("connections");
-      return undefined;
-    }
-    // A connection without room for a request is of no use.
-    const full = source.bytes.unread.fullWith(defaults.requestOverheadBytes);
-    if (full) {
-      this.refuse(`unread-${full}`);
+    const refusal = this.#refusalFor(source);
+    if (refusal || (source.connections >= places.free && !places.makeWay(address))) {
+      this.refuse(refusal ?? "connections");
       return undefined;
     }
     this.#sources.set(name, source);
     source.connections++;
-    return new ConnectionBudget(this, source, () => {
+    return new ConnectionBudget(this, source, places.open(address), () => {
       if (--source.connections === 0) this.#sources.delete(name);
     });
+  }
+
+  #refusalFor({ connections, bytes }: SourceBudget): BudgetRefusal | undefined {
+    if (connections >= this.limits.maxConnectionsPerSource) return "connections";
+    // A connection without room for a request is of no use.
+    const full = bytes.unread.fullWith(defaults.requestOverheadBytes);
+    return full && `unread-${full}`;
   }
 
   /** Counts a refusal. @internal */

@@ -3,6 +3,7 @@ import type { BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { RequestBudget } from "./request.ts";
 import type { RoomHolders } from "./holders.ts";
+import type { Place } from "./places.ts";
 import { Room } from "./room.ts";
 import { bothKinds, type BudgetOwner, type SourceBudget } from "./source.ts";
 
@@ -13,12 +14,13 @@ export class ConnectionBudget {
   readonly #bytes: Readonly<Record<ByteKind, ByteBudget>>;
   /** Response bytes of this connection that the HTTP/3 library holds unsent. */
   readonly outbox: Room;
+  readonly place: Place;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
   #strayBytes = 0;
   #isClosed = false;
 
-  constructor(budget: BudgetOwner, source: SourceBudget, onClose: () => void) {
+  constructor(budget: BudgetOwner, source: SourceBudget, place: Place, onClose: () => void) {
     const { maxConnectionBytes: limitBytes, maxConnectionOutboxBytes } = budget.limits;
     this.outbox = new Room({
       scope: "connection",
@@ -27,6 +29,7 @@ export class ConnectionBudget {
     });
     this.#budget = budget;
     this.#source = source;
+    this.place = place;
     this.#onClose = onClose;
     this.#bytes = bothKinds(
       (kind) => new ByteBudget({ scope: "connection", limitBytes, parent: source.bytes[kind] }),
@@ -58,10 +61,12 @@ export class ConnectionBudget {
    * `defaults.requestOverheadBytes` of the unread bytes until the caller closes it.
    */
   open(headerBytes: number): RequestBudget | undefined {
-    const request = new RequestBudget(this.#budget, this.#source, this.#bytes, () =>
-      this.#requests.delete(request),
-    );
+    const request = new RequestBudget(this.#budget, this.#source, this.#bytes, () => {
+      this.#requests.delete(request);
+      this.place.progress(this.#requests.size > 0 ? "busy" : "idle");
+    });
     this.#requests.add(request);
+    this.place.progress("busy");
     // The app need not be asked for a response that would find no room.
     const full = this.#bytes.unsent.fullWith(defaults.responsePieceBytes);
     if (full) this.#budget.refuse(`unsent-${full}`);
@@ -89,6 +94,7 @@ export class ConnectionBudget {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.place.close();
     for (const request of this.#requests) request.close();
     this.#bytes.unread.clear();
     this.outbox.clear();

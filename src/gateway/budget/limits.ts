@@ -20,8 +20,8 @@ export interface BudgetLimits {
  * The limit that was met. `connections` and `waits` are shares of a source, `arrivals` its rate of new connections. With a full
  * outbox a response or the next request waits. These ended a connection: `ahead` (too many requests ahead of their responses),
  * `refusals` (more requests without room), `stray` (bytes that belong to no request), `uni-streams` (too many unidirectional
- * streams), `crowded` (took next to nothing of its responses for 2 s while others had no room). `slow` ended a request or its
- * connection.
+ * streams), `crowded` (took next to nothing of its responses for 2 s while others had no room), `made-way` (its network had the
+ * most connections, and no place was left for another network's). `slow` ended a request or its connection.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`
@@ -35,6 +35,7 @@ export type BudgetRefusal =
   | "stray"
   | "uni-streams"
   | "crowded"
+  | "made-way"
   | "slow";
 
 /** Request bytes that the app has not read yet, or response bytes that the client has not taken yet. */

@@ -6,6 +6,7 @@ import { isLoopback } from "../../wire/ip.ts";
 import { unknownSource } from "../../wire/source.ts";
 import type { Arrivals } from "../budget/arrivals.ts";
 import type { Budget } from "../budget/budget.ts";
+import { Places } from "../budget/places.ts";
 import type { Faults, SourceFaults } from "../exchange/faults.ts";
 import { Http3Connection, type Http3ConnectionOptions } from "./connection.ts";
 import type { QuicConnection } from "./quic-connection.ts";
@@ -26,6 +27,7 @@ export interface Http3ClientsOptions extends Pick<Http3ConnectionOptions, "fetch
 /** The connections of all clients. It admits new ones and ends those that are slow or send too much. */
 export class Http3Clients implements QuicServerHandler {
   readonly #options: Http3ClientsOptions;
+  readonly #places: Places;
   readonly #connections = new Set<Http3Connection>();
   /**
    * The newest connection of each address and port. The library keeps reporting the address at which a connection began. An
@@ -40,6 +42,7 @@ export class Http3Clients implements QuicServerHandler {
 
   constructor(options: Http3ClientsOptions) {
     this.#options = options;
+    this.#places = new Places(options.maxConnections);
   }
 
   /** Starts to end clients that are slow or send too much. */
@@ -52,14 +55,14 @@ export class Http3Clients implements QuicServerHandler {
 
   connected(connection: QuicConnection): Http3Connection | undefined {
     if (this.#isEnding) return close(connection, http3Code.noError);
-    const { arrivals, budget, maxConnections } = this.#options;
+    const { arrivals, budget } = this.#options;
     const address = this.#sourceOf(connection);
     const faults = this.#options.faults.of(address);
     if (!arrivals.take(address, performance.now())) {
       budget.refuse("arrivals");
       return turnAway(connection, faults, "a source connects too often");
     }
-    const share = budget.connect(address, maxConnections - this.#connections.size);
+    const share = budget.connect(address, this.#places);
     if (!share) return turnAway(connection, faults, "a source has too many connections");
     const name = formatAddress(connection);
     const client: Http3Connection = new Http3Connection({
@@ -71,6 +74,7 @@ export class Http3Clients implements QuicServerHandler {
       onClosed: () => this.#closed(client, name),
       now: () => performance.now(),
     });
+    share.place.onGivenUp = () => client.makeWay();
     this.#newest.get(name)?.superseded();
     this.#newest.set(name, client);
     this.#connections.add(client);

@@ -111,6 +111,11 @@ export class Http3Connection implements QuicClientHandler {
     this.#options.connection.send(controlStreamId, goAwayFrame(this.#nextRequestId), false);
   }
 
+  /** Ends the connection, whose place another network's has taken. */
+  makeWay(): void {
+    this.#endOverBudget("made-way", "a connection makes way for one of another network");
+  }
+
   /** Closes the connection (CONNECTION_CLOSE). */
   end(code: number): void {
     this.#isEnded = true;

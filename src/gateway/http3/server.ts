@@ -34,8 +34,9 @@ export interface Http3GatewayOptions extends KeyPair {
    */
   readonly windowBytes?: number;
   /**
-   * Connections at a time, from 1; 4096 if absent, as many as a relay has places for by default. Further ones are closed at once.
-   * A source may have no more than are left for all others. Lower it where memory is short.
+   * Connections at a time, from 1; 4096 if absent, as many as a relay has places for by default. A source may have no more than
+   * are left for all others. Beyond that the network (IPv4 /24, IPv6 /48) with the most makes way for others, and further ones
+   * are closed at once. Lower it where memory is short.
    */
   readonly maxConnections?: number;
   /**

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import {
   bodyFraming,
+  lastWordsMs,
   maxRefusals,
   maxStrayBytes,
   strayBytesPerSecond,
@@ -133,6 +134,13 @@ export class TcpConnection {
     else this.goAway();
   }
 
+  /** Ends the connection, whose place another network's has taken. The client is told first (RFC 9113 §6.8). */
+  makeWay(): void {
+    this.#tell("made-way", "a connection makes way for one of another network");
+    this.goAway();
+    setTimeout(() => this.#options.socket.destroy(), lastWordsMs).unref();
+  }
+
   /** Logs a request that could not be read. */
   refused(status: number): void {
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
@@ -155,9 +163,14 @@ export class TcpConnection {
   }
 
   #end(refusal: BudgetRefusal, why: string): void {
-    this.#options.budget.refuse(refusal);
-    this.#options.faults.write("info", "over-budget", why);
+    this.#tell(refusal, why);
     // Destroyed, so that nothing more is read and no half-closed connection remains.
     this.#options.socket.destroy();
+  }
+
+  /** Counts and logs why the connection ends. */
+  #tell(refusal: BudgetRefusal, why: string): void {
+    this.#options.budget.refuse(refusal);
+    this.#options.faults.write("info", "over-budget", why);
   }
 }

@@ -6,6 +6,7 @@ import type { Arrivals } from "../budget/arrivals.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import type { KeyPair } from "../../files/pem.ts";
 import type { Budget } from "../budget/budget.ts";
+import { Places } from "../budget/places.ts";
 import type { Fetch } from "../exchange/exchange.ts";
 import type { FieldsFor } from "../exchange/stream.ts";
 import type { Faults, SourceFaults } from "../exchange/faults.ts";
@@ -33,6 +34,7 @@ export class TcpDoor {
   readonly #options: TcpDoorOptions;
   readonly #tls: TlsServer;
   readonly #http1: Http1Server;
+  readonly #places: Places;
   /** By the addresses and ports of both ends, which a TLS socket has as well. */
   readonly #connections = new Map<string, { readonly socket: Socket; readonly connection: TcpConnection }>();
   #timers: readonly NodeJS.Timeout[] = [];
@@ -41,6 +43,7 @@ export class TcpDoor {
   constructor(options: TcpDoorOptions) {
     this.#options = options;
     const { key, cert, idleTimeoutMs } = options;
+    this.#places = new Places(options.maxConnections);
     const handshakeTimeout = Math.min(idleTimeoutMs, defaults.tlsHandshakeTimeoutMs);
     this.#tls = createTls({ key, cert, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout });
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
@@ -75,7 +78,7 @@ export class TcpDoor {
   }
 
   #connected(socket: Socket): void {
-    const { maxConnections, idleTimeoutMs, arrivals, budget, fetch } = this.#options;
+    const { idleTimeoutMs, arrivals, budget, fetch } = this.#options;
     socket.on("error", () => undefined);
     // The client has gone already.
     if (socket.remoteAddress === undefined) return void socket.destroy();
@@ -86,7 +89,7 @@ export class TcpDoor {
       budget.refuse("arrivals");
       return turnAway(socket, faults, "a source connects too often");
     }
-    const share = budget.connect(address, maxConnections - this.#connections.size);
+    const share = budget.connect(address, this.#places);
     if (!share) return turnAway(socket, faults, "a source has too many connections");
     const connection = new TcpConnection({
       socket,
@@ -97,6 +100,7 @@ export class TcpDoor {
       idle: { limitMs: idleTimeoutMs, firstMs: Math.min(idleTimeoutMs, defaults.headersTimeoutMs) },
       now: () => performance.now(),
     });
+    share.place.onGivenUp = () => connection.makeWay();
     const name = nameOf(socket);
     this.#connections.set(name, { socket, connection });
     socket.once("close", () => {

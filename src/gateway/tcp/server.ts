@@ -25,8 +25,8 @@ export interface Http2GatewayOptions extends KeyPair {
   /** Host that serves HTTP/3, a name or an IP literal; the host that the client asked for if absent. */
   readonly http3Host?: string;
   /**
-   * Connections at a time, from 1; 1000 if absent. Further ones are closed at once. A source may have no more than are left for
-   * all others.
+   * Connections at a time, from 1; 1000 if absent. A source may have no more than are left for all others. Beyond that the
+   * network (IPv4 /24, IPv6 /48) with the most makes way for others, and further ones are closed at once.
    */
   readonly maxConnections?: number;
   /**

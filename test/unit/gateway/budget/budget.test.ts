@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { requestOverheadBytes, responsePieceBytes } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ConnectionBudget } from "../../../../src/gateway/budget/connection.ts";
+import { Places } from "../../../../src/gateway/budget/places.ts";
 import type { RequestBudget } from "../../../../src/gateway/budget/request.ts";
 
 /** Limits in units that are easy to count in, far over what open requests take. */
@@ -172,13 +173,11 @@ describe("open requests", () => {
 describe("the shares of a source", () => {
   it("of connections are no more than the places that are left to all others", () => {
     const budget = new Budget({ ...limits, maxConnectionsPerSource: 100 });
-    const places = 16;
-    let taken = 0;
-    for (const address of [first, second, "192.0.2.3"])
-      while (budget.connect(address, places - taken)) taken++;
-    expect(taken).toBe(8 + 4 + 2);
-    expect(budget.connect("192.0.2.4", places - taken)).toBeDefined();
-    expect(budget.connect("192.0.2.5", 0)).toBeUndefined();
+    const places = new Places(16);
+    for (const address of [first, second, "192.0.2.3"]) while (budget.connect(address, places));
+    expect(places.free).toBe(16 - (8 + 4 + 2));
+    for (const address of ["192.0.2.4", "192.0.2.5"]) expect(budget.connect(address, places)).toBeDefined();
+    expect(budget.connect("192.0.2.6", places)).toBeUndefined();
     expect(budget.stats().refused).toEqual({ connections: 4 });
   });
 
