@@ -208,7 +208,7 @@ export const maxStreamBytes: number = 4 * MiB;
 export const maxConnectionBytes: number = 4 * MiB;
 /** The same per source (an IPv4 address or an IPv6 /64): an office with browsers, in less memory than one browser takes. */
 export const maxSourceBytes: number = 8 * MiB;
-/** The same in all: sixteen sources at their limit. A source may never hold more than remains free. */
+/** The same in all: sixteen sources at their limit. A source, or a network, may never hold more than remains free. */
 export const maxGatewayBytes: number = 128 * MiB;
 /** Longest header fields of a request, in bytes: the limit of Node's own servers. */
 export const maxHeaderBytes: number = 16 * KiB;

@@ -1,12 +1,12 @@
 import * as defaults from "../../defaults/index.ts";
-import { sourceName } from "../../wire/source.ts";
+import { networkName, sourceName } from "../../wire/source.ts";
 import { type BudgetLimits, type BudgetRefusal, type ByteKind, defaultLimits } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { ConnectionBudget } from "./connection.ts";
 import { RoomHolders } from "./holders.ts";
 import { Places } from "./places.ts";
 import { Room } from "./room.ts";
-import { bothKinds, SourceBudget } from "./source.ts";
+import { bothKinds, NetworkBudget, SourceBudget } from "./source.ts";
 import { Turns } from "./turns.ts";
 
 /** Bounds what the clients of one or more servers hold, and counts each refusal by the limit that it met. */
@@ -18,6 +18,7 @@ export class Budget {
   readonly holders: RoomHolders = new RoomHolders();
   readonly #all: Readonly<Record<ByteKind, ByteBudget>>;
   readonly #outbox: Room;
+  readonly #networks = new Map<string, NetworkBudget>();
   readonly #sources = new Map<string, SourceBudget>();
   readonly #refused = new Map<BudgetRefusal, number>();
 
@@ -35,18 +36,34 @@ export class Budget {
    * @internal
    */
   connect(address: string, places: Places = new Places(Infinity)): ConnectionBudget | undefined {
-    const name = sourceName(address);
-    const source = this.#sources.get(name) ?? new SourceBudget(this.#all, this.#outbox, this.limits);
+    const source = this.#sourceOf(address);
     const refusal = this.#refusalFor(source);
     if (refusal || (source.connections >= places.free && !places.makeWay(address))) {
       this.refuse(refusal ?? "connections");
       return undefined;
     }
-    this.#sources.set(name, source);
-    source.connections++;
-    return new ConnectionBudget(this, source, places.open(address), () => {
-      if (--source.connections === 0) this.#sources.delete(name);
-    });
+    this.#opened(address, source);
+    return new ConnectionBudget(this, source, places.open(address), () => this.#closed(address, source));
+  }
+
+  #sourceOf(address: string): SourceBudget {
+    const known = this.#sources.get(sourceName(address));
+    if (known) return known;
+    const network = this.#networks.get(networkName(address)) ?? new NetworkBudget(this.#all, this.limits);
+    return new SourceBudget(network, this.#outbox, this.limits);
+  }
+
+  #opened(address: string, source: SourceBudget): void {
+    if (source.connections++ > 0) return;
+    this.#sources.set(sourceName(address), source);
+    source.network.sources++;
+    this.#networks.set(networkName(address), source.network);
+  }
+
+  #closed(address: string, source: SourceBudget): void {
+    if (--source.connections > 0) return;
+    this.#sources.delete(sourceName(address));
+    if (--source.network.sources === 0) this.#networks.delete(networkName(address));
   }
 
   #refusalFor({ connections, bytes }: SourceBudget): BudgetRefusal | undefined {

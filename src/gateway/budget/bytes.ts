@@ -5,14 +5,16 @@ export type BudgetScope = "stream" | "connection" | "source" | "all";
 export interface ByteBudgetOptions<Scope extends BudgetScope> {
   readonly scope: Scope;
   readonly limitBytes: number;
+  /** Whether it may hold no more than the wider scope leaves to all others; `false` if absent. */
+  readonly isShare?: boolean;
   /** The wider scope in which its bytes count as well. */
   readonly parent?: ByteBudget<Scope>;
 }
 
 /**
  * Bytes that a scope holds. They count in every wider scope too. A scope that holds nothing may take one piece of any size,
- * because the piece already exists when it is counted. A source may hold no more than is left for all others, so that sources
- * that fill the total leave room for a newcomer.
+ * because the piece already exists when it is counted. A source may hold no more than is left for all others, and so may a
+ * network, so that those that fill the total leave room for a newcomer.
  */
 export class ByteBudget<Scope extends BudgetScope = BudgetScope> {
   readonly #options: ByteBudgetOptions<Scope>;
@@ -55,15 +57,16 @@ export class ByteBudget<Scope extends BudgetScope = BudgetScope> {
 
   /** Returns the scope for whose limit this one may not hold `bytes` more: itself, or the one that it leaves a rest of. */
   shortOf(bytes: number): Scope | undefined {
-    const { scope, limitBytes, parent } = this.#options;
+    const { scope, limitBytes, isShare, parent } = this.#options;
     if (this.#heldBytes === 0) return undefined;
     const withBytes = this.#heldBytes + bytes;
     if (withBytes > limitBytes) return scope;
-    return scope === "source" && parent && withBytes > parent.#restBytes ? parent.#options.scope : undefined;
+    return isShare && parent && withBytes > parent.#restBytes ? parent.#options.scope : undefined;
   }
 
   get #restBytes(): number {
-    return this.#options.limitBytes - this.#heldBytes;
+    const { limitBytes, parent } = this.#options;
+    return Math.min(limitBytes - this.#heldBytes, parent ? parent.#restBytes : Infinity);
   }
 
   #add(bytes: number): void {

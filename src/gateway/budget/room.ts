@@ -35,7 +35,8 @@ export class Room {
   constructor({ scope, limitBytes, parent }: RoomOptions) {
     this.#scope = scope;
     this.#parent = parent;
-    this.#bytes = new ByteBudget({ scope, limitBytes, ...(parent && { parent: parent.#bytes }) });
+    const isShare = scope === "source";
+    this.#bytes = new ByteBudget({ scope, limitBytes, isShare, ...(parent && { parent: parent.#bytes }) });
   }
 
   get heldBytes(): number {

@@ -12,18 +12,33 @@ export interface BudgetOwner {
   refuse(refusal: BudgetRefusal): void;
 }
 
+/** Budget of one network, an IPv4 /24 or an IPv6 /48. It lives as long as the network has sources. */
+export class NetworkBudget {
+  readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  sources = 0;
+
+  constructor(all: Readonly<Record<ByteKind, ByteBudget>>, { maxBytes: limitBytes }: BudgetLimits) {
+    // Of all bytes it is a share, and has no limit of its own.
+    this.bytes = bothKinds(
+      (kind) => new ByteBudget({ scope: "all", limitBytes, isShare: true, parent: all[kind] }),
+    );
+  }
+}
+
 /** Budget of one source. It lives as long as the source has connections. */
 export class SourceBudget {
   readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  readonly network: NetworkBudget;
   readonly outbox: Room;
   connections = 0;
   waits = 0;
 
-  constructor(all: Readonly<Record<ByteKind, ByteBudget>>, outbox: Room, limits: BudgetLimits) {
-    const { maxSourceBytes, maxSourceOutboxBytes } = limits;
+  constructor(network: NetworkBudget, outbox: Room, limits: BudgetLimits) {
+    const { maxSourceBytes: limitBytes, maxSourceOutboxBytes } = limits;
+    this.network = network;
     this.outbox = new Room({ scope: "source", limitBytes: maxSourceOutboxBytes, parent: outbox });
     this.bytes = bothKinds(
-      (kind) => new ByteBudget({ scope: "source", limitBytes: maxSourceBytes, parent: all[kind] }),
+      (kind) => new ByteBudget({ scope: "source", limitBytes, isShare: true, parent: network.bytes[kind] }),
     );
   }
 }

@@ -62,7 +62,7 @@ describe("bytes", () => {
   it("of many sources together leave as much for each as it may hold", () => {
     const budget = new Budget({ ...limits, maxStreamBytes: unit, maxSourceBytes: 10 * unit });
     for (let i = 0; i < 100; i++) {
-      const connection = budget.connect(`192.0.2.${i}`);
+      const connection = budget.connect(`10.0.${i}.1`);
       fill(connection!, unit / 10);
     }
     const { unsentBytes } = budget.stats();
@@ -70,11 +70,28 @@ describe("bytes", () => {
     expect(unsentBytes).toBeLessThanOrEqual(10 * unit);
     // Three hogs of ten units could each hold a third of them; none may hold what a newcomer needs.
     const hogs = new Budget({ ...limits, maxConnectionBytes: 10 * unit, maxSourceBytes: 10 * unit });
-    for (const address of [first, second]) {
+    for (const address of [first, "198.51.100.1"]) {
       const connection = hogs.connect(address);
       fill(connection!, unit / 10);
     }
-    expect(open(hogs.connect("192.0.2.3")).take("unsent", 2 * unit)).toBe(true);
+    expect(open(hogs.connect("203.0.113.1")).take("unsent", 2 * unit)).toBe(true);
+  });
+
+  it.each([
+    ["an IPv4 /24", (i: number) => `192.0.2.${i}`],
+    ["an IPv6 /48", (i: number) => `2001:db8:7:${i}::1`],
+  ])("of many sources of %s together leave as much for another network", (_, address) => {
+    const budget = new Budget({ ...limits, maxStreamBytes: unit });
+    for (let i = 1; i < 100; i++) fill(budget.connect(address(i))!, unit / 10);
+    expect(budget.stats().unsentBytes).toBeLessThanOrEqual(5 * unit);
+    const request = open(budget.connect("203.0.113.1"));
+    for (let i = 0; i < 10; i++) expect(request.take("unsent", unit / 10)).toBe(true);
+    // What it held is free again once it has gone.
+    const gone = new Budget({ ...limits, maxStreamBytes: unit });
+    const connections = [1, 2, 3].map((i) => gone.connect(address(i))!);
+    for (const connection of connections) fill(connection, unit / 10);
+    for (const connection of connections) connection.close();
+    expect(gone.stats()).toMatchObject({ sources: 0, unsentBytes: 0 });
   });
 
   it("that a source may not hold for what the others hold are refused as too many of all together", () => {
@@ -82,7 +99,7 @@ describe("bytes", () => {
     const mine = budget.connect(first)!;
     const [request, next] = [open(mine), open(mine)];
     expect(request.take("unsent", 2 * unit)).toBe(true);
-    for (const address of [second, "192.0.2.3", "192.0.2.4"])
+    for (const address of ["198.51.100.1", "203.0.113.1", "10.0.0.1"])
       expect(open(budget.connect(address)).take("unsent", 2 * unit)).toBe(true);
     // Two units are free, and it holds as many.
     expect(next.take("unsent", unit)).toBe(false);
