@@ -9,7 +9,7 @@ import { type BudgetStats, serveHttp2, serveHttp3 } from "../../../src/gateway/i
 import { http3Code } from "../../../src/http3/index.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
-import { testCertificate } from "../harness/relay.ts";
+import { testCertificate } from "../harness/certificate.ts";
 
 /** Number of places. */
 const places = 4;
