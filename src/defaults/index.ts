@@ -212,10 +212,21 @@ export const maxSourceBytes: number = 8 * MiB;
 export const maxGatewayBytes: number = 128 * MiB;
 /** Longest header fields of a request, in bytes: the limit of Node's own servers. */
 export const maxHeaderBytes: number = 16 * KiB;
+/** Most header fields of a request, pseudo-fields aside: as many as Node's HTTP/2 takes by default. */
+export const maxHeaderFields = 128;
+/** Overhead counted per header field, in bytes: its entries in the lists and maps of Node's HTTP and of `Headers`. */
+export const headerFieldOverheadBytes = 256;
 /** Bytes of a request body that wait for the app before the client is held back, where that is possible. */
 export const bodyReadAheadBytes: number = 256 * KiB;
-/** Overhead counted per piece of such a body, in bytes: the objects that hold it. */
-export const bodyPieceOverheadBytes = 128;
+/** Block in which smaller pieces of such a body are joined, in bytes: what an app reads at once is worth the way to it. */
+export const bodyBlockBytes: number = 4 * KiB;
+/** Overhead counted per block or larger piece of such a body, in bytes: the objects that hold it. */
+export const bodyBlockOverheadBytes = 128;
+/** Bytes that an app has read of a body and that count until its request is over: as many as the relay's own routes keep. */
+export const bodyKeptBytes: number = 20 * KiB;
+/** A body's piece of fewer bytes counts as so many: it makes as much work. Sixteen a request may be smaller, as in an interactive one. */
+export const smallPieceBytes = 128;
+export const freeSmallPieces = 16;
 /** Response bytes handed to the HTTP library in one piece: several turns of the event loop at 100 MB/s. */
 export const responsePieceBytes: number = 64 * KiB;
 /** Unsent response bytes of one connection in the HTTP library: 25 ms at 20 MB/s. */

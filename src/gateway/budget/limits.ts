@@ -20,8 +20,9 @@ export interface BudgetLimits {
  * The limit that was met. `connections` and `waits` are shares of a source, `arrivals` its rate of new connections. With a full
  * outbox a response or the next request waits. These ended a connection: `ahead` (too many requests ahead of their responses),
  * `refusals` (more requests without room), `stray` (bytes that belong to no request), `uni-streams` (too many unidirectional
- * streams), `crowded` (took next to nothing of its responses for 2 s while others had no room), `made-way` (its network had the
- * most connections, and no place was left for another network's). `slow` ended a request or its connection.
+ * streams), `pieces` (bodies in tiny pieces), `crowded` (took next to nothing of its responses for 2 s while others had no room),
+ * `made-way` (its network had the most connections, and no place was left for another network's). `slow` ended a request or its
+ * connection.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`
@@ -34,6 +35,7 @@ export type BudgetRefusal =
   | "refusals"
   | "stray"
   | "uni-streams"
+  | "pieces"
   | "crowded"
   | "made-way"
   | "slow";

@@ -1,4 +1,10 @@
-import { longWaitMs, retryAfterSeconds, stallTimeoutMs } from "../../defaults/index.ts";
+import {
+  freeSmallPieces,
+  longWaitMs,
+  retryAfterSeconds,
+  smallPieceBytes,
+  stallTimeoutMs,
+} from "../../defaults/index.ts";
 import { http3Code } from "../../http3/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeStream } from "./stream.ts";
@@ -25,6 +31,8 @@ export interface ExchangeOptions {
   readonly now: () => number;
   /** Called with the length of each body piece that the app is to read, in bytes. */
   readonly onBody?: (bytes: number) => void;
+  /** Called for each small piece of a body that has had its free ones, with the bytes that it counts for and lacks. */
+  readonly onSmallPiece: (missingBytes: number) => void;
   /** Called once when the exchange is over, with whether its stream was stopped. */
   readonly onClose: (isStopped: boolean) => void;
 }
@@ -51,6 +59,7 @@ export class Exchange {
   #isAnswered = false;
   #hasRequestEnded: boolean;
   #hasAnswer = false;
+  #smallPieces = 0;
   #isClosed = false;
 
   constructor(options: ExchangeOptions) {
@@ -205,6 +214,9 @@ export class Exchange {
     if (refusal === "over-budget")
       this.#reset("over-budget", "a request's body was over its budget", http3Code.excessiveLoad);
     else if (refusal) this.#malformed();
+    // Last, because it may end the connection.
+    if (chunk.length < smallPieceBytes && ++this.#smallPieces > freeSmallPieces)
+      this.#options.onSmallPiece(smallPieceBytes - chunk.length);
   }
 
   #requestEnded(): void {

@@ -4,7 +4,13 @@ import type { RequestBudget } from "../budget/request.ts";
 import { Exchange, type ExchangeOptions, type Fetch } from "./exchange.ts";
 import type { SourceFaults } from "./faults.ts";
 import { IdleTime, type IdleLimits } from "./idle-time.ts";
-import { type FieldMap, headBytes, type HeadRefusal, readHead, type RequestHead } from "./request-head.ts";
+import {
+  type FieldMap,
+  headCostBytes,
+  type HeadRefusal,
+  readHead,
+  type RequestHead,
+} from "./request-head.ts";
 
 /** Options of {@link OpenRequests}. */
 export interface OpenRequestsOptions {
@@ -51,7 +57,7 @@ export class OpenRequests {
    * @returns `false` if there is none.
    */
   open(fields: FieldMap, ownBytes: number, parts: () => RequestParts): boolean {
-    const budget = this.reserve(headBytes(fields) + ownBytes);
+    const budget = this.reserve(headCostBytes(fields) + ownBytes);
     if (budget) this.begin(readHead(fields), { ...parts(), budget });
     return budget !== undefined;
   }

@@ -1,5 +1,6 @@
-import { bodyPieceOverheadBytes, bodyReadAheadBytes } from "../../defaults/index.ts";
+import { bodyBlockOverheadBytes, bodyKeptBytes, bodyReadAheadBytes } from "../../defaults/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
+import { BodyBlocks } from "./body-blocks.ts";
 import type { Pace } from "./pace.ts";
 
 /** Options of a {@link RequestBody}. */
@@ -16,17 +17,20 @@ export interface RequestBodyOptions {
 }
 
 /**
- * A request's body on its way to the app. Bytes that have arrived and are unread count in the budget, and the app takes them
- * piece by piece. The client's side pushes, because the HTTP/3 library cannot be held back.
+ * A request's body on its way to the app. Bytes that have arrived and are unread count in the budget, and so do as many that the
+ * app has read as it may keep. It reads them block by block: what comes in one turn of the event loop makes no more blocks than
+ * it fills, however small its pieces are. The client's side pushes, because the HTTP/3 library cannot be held back.
  */
 export class RequestBody {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #options: RequestBodyOptions;
-  readonly #queue: Uint8Array[] = [];
+  readonly #blocks = new BodyBlocks();
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #receivedBytes = 0;
-  #queuedBytes = 0;
+  #keptBytes = 0;
   #isWanted = false;
+  /** Set while what has arrived in this turn waits for its end. */
+  #turn: NodeJS.Immediate | undefined;
   #hasEnded = false;
   #isClosed = false;
 
@@ -55,14 +59,16 @@ export class RequestBody {
    */
   push(chunk: Uint8Array): "over-budget" | "malformed" | undefined {
     if (this.#isClosed) return undefined;
+    const expectedBytes = (this.#options.contentLength ?? Infinity) - this.#receivedBytes;
     this.#receivedBytes += chunk.length;
     this.#options.pace.move(chunk.length, this.#options.now());
-    if (this.#receivedBytes > (this.#options.contentLength ?? Infinity)) return this.#refuse("malformed");
-    if (!this.#options.budget.take("unread", costOf(chunk))) return this.#refuse("over-budget");
-    this.#add(costOf(chunk));
+    if (chunk.length > expectedBytes) return this.#refuse("malformed");
+    const growth = this.#blocks.growthWith(chunk, expectedBytes);
+    if (growth > 0 && !this.#options.budget.take("unread", growth)) return this.#refuse("over-budget");
     // Copied: the library's memory goes back at once, and holds more than this piece.
-    this.#queue.push(new Uint8Array(chunk));
-    this.#flow();
+    this.#blocks.add(chunk, expectedBytes);
+    this.#hold();
+    this.#flowSoon();
     return undefined;
   }
 
@@ -93,19 +99,37 @@ export class RequestBody {
     if (this.#isWanted && !this.#isClosed) this.#options.pace.start(this.#options.now());
   }
 
+  /** Waits with a part of a block until the end of the turn, which may fill it. */
+  #flowSoon(): void {
+    if (!this.#isWanted) return;
+    if (this.#blocks.hasFullBlock) this.#flow();
+    else
+      this.#turn ??= setImmediate(() => {
+        this.#turn = undefined;
+        this.#flow();
+      });
+  }
+
   #flow(): void {
-    const chunk = this.#isWanted ? this.#queue.shift() : undefined;
-    if (chunk) {
+    const block = this.#isWanted ? this.#blocks.take() : undefined;
+    if (block) {
       this.#isWanted = false;
       this.#options.pace.stop(this.#options.now());
-      this.#options.budget.give("unread", costOf(chunk));
-      this.#add(-costOf(chunk));
-      this.#controller.enqueue(chunk);
+      this.#options.budget.give("unread", block.costBytes - this.#keep(block.bytes));
+      this.#hold();
+      this.#controller.enqueue(block.bytes);
     }
-    if (this.#hasEnded && this.#queue.length === 0 && !this.#isClosed) {
+    if (this.#hasEnded && this.#blocks.isEmpty && !this.#isClosed) {
       this.#close();
       this.#controller.close();
     }
+  }
+
+  /** Returns how much still counts of bytes that the app takes. It goes back with the request's budget. */
+  #keep({ length }: Uint8Array): number {
+    const kept = Math.min(length + bodyBlockOverheadBytes, bodyKeptBytes - this.#keptBytes);
+    this.#keptBytes += kept;
+    return kept;
   }
 
   #refuse<Reason>(reason: Reason): Reason {
@@ -116,18 +140,14 @@ export class RequestBody {
   #close(): void {
     this.#isClosed = true;
     this.#options.pace.stop(this.#options.now());
-    for (const chunk of this.#queue.splice(0)) this.#options.budget.give("unread", costOf(chunk));
-    this.#add(-this.#queuedBytes);
+    clearImmediate(this.#turn);
+    this.#options.budget.give("unread", this.#blocks.costBytes);
+    this.#blocks.clear();
+    this.#hold();
   }
 
   /** Pauses the client, where possible, before a limit is met. */
-  #add(bytes: number): void {
-    this.#queuedBytes += bytes;
-    this.#options.hold?.(this.#queuedBytes >= bodyReadAheadBytes);
+  #hold(): void {
+    this.#options.hold?.(this.#blocks.costBytes >= bodyReadAheadBytes);
   }
-}
-
-/** Cost of a piece, with overhead: many small ones cost no less than a few large ones. */
-function costOf({ length }: Uint8Array): number {
-  return length + bodyPieceOverheadBytes;
 }

@@ -1,4 +1,4 @@
-import { maxHeaderBytes } from "../../defaults/index.ts";
+import { headerFieldOverheadBytes, maxHeaderBytes, maxHeaderFields } from "../../defaults/index.ts";
 
 /** Header fields as the HTTP library gives them: pseudo-fields under their name with the colon, repeated fields as a list. */
 export type FieldMap = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -30,6 +30,7 @@ export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
 
 function readFields(fields: FieldMap, method: string): RequestHead | HeadRefusal {
   if (headBytes(fields) > maxHeaderBytes) return refuse(431, "the header fields are too long");
+  if (countFields(fields) > maxHeaderFields) return refuse(431, "there are too many header fields");
   const { ":scheme": scheme, ":path": path, host } = fields;
   const authority = fields[":authority"] ?? host;
   const refusal = methodRefusal(method);
@@ -50,6 +51,21 @@ export function headBytes(fields: FieldMap): number {
   // Runs for every request, so it allocates nothing.
   for (const name in fields) bytes += fieldBytes(name, fields[name]);
   return bytes;
+}
+
+/** Returns the memory that counts for header fields, in bytes. */
+export function headCostBytes(fields: FieldMap): number {
+  return headBytes(fields) + countFields(fields) * headerFieldOverheadBytes;
+}
+
+/** Returns the number of header fields without pseudo-fields. A repeated field counts each time. */
+function countFields(fields: FieldMap): number {
+  let count = 0;
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined && !name.startsWith(":")) count += Array.isArray(value) ? value.length : 1;
+  }
+  return count;
 }
 
 function fieldBytes(name: string, value: FieldMap[string]): number {

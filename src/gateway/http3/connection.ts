@@ -144,6 +144,7 @@ export class Http3Connection implements QuicClientHandler {
       unseen: this.#unseen,
       nowMs: now(),
       onFault: (fault) => this.#check(fault),
+      onSmallPiece: (missingBytes) => this.#charge(missingBytes),
       onOver: () => this.#requests.delete(streamId),
     });
     this.#requests.set(streamId, request);
@@ -173,7 +174,13 @@ export class Http3Connection implements QuicClientHandler {
     if (scope === "connection") this.end(code);
   }
 
+  #charge(bytes: number): void {
+    if (this.#unseen.charge(bytes)) this.#endOverBudget("pieces", "a client sends bodies in tiny pieces");
+  }
+
   #endOverBudget(refusal: BudgetRefusal, why: string): void {
+    // The rest of a piece that has been received is still read.
+    if (this.#isEnded) return;
     this.#options.budget.refuse(refusal);
     this.#options.faults.write("info", "over-budget", why);
     this.end(http3Code.excessiveLoad);

@@ -14,7 +14,7 @@ import {
 import type { RequestBudget } from "../budget/request.ts";
 import type { OpenRequests } from "../exchange/open-requests.ts";
 import type { Outbox } from "../exchange/outbox.ts";
-import { headBytes, type HeadRefusal, readHead, type RequestHead } from "../exchange/request-head.ts";
+import { headCostBytes, type HeadRefusal, readHead, type RequestHead } from "../exchange/request-head.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { Http3ServerStream } from "./stream.ts";
 import type { UnseenBytes } from "./unseen-bytes.ts";
@@ -31,6 +31,8 @@ export interface Http3RequestOptions {
   readonly nowMs: number;
   /** Called once with the client's error, of the request or of its connection. Nothing more is read then. */
   readonly onFault: (fault: Http3Fault) => void;
+  /** See `ExchangeOptions`. */
+  readonly onSmallPiece: (missingBytes: number) => void;
   /** Called when the stream is over. */
   readonly onOver: () => void;
 }
@@ -93,7 +95,7 @@ export class Http3Request implements RequestHandler {
 
   fields(fields: Fields, bytes: number): void {
     this.#options.unseen.use(bytes + requestFramingBytes);
-    this.#fieldBytes = headBytes(fields);
+    this.#fieldBytes = headCostBytes(fields);
     this.#fields = fields;
   }
 
@@ -112,6 +114,7 @@ export class Http3Request implements RequestHandler {
 
   #begin(fields: Fields, hasEnded: boolean): void {
     this.#reads = "content";
+    this.#fields = undefined;
     this.#answer(readHead(fields), hasEnded && this.#early.length === 0);
     for (const piece of this.#early.splice(0)) this.#stream.emit("data", piece);
   }
@@ -125,11 +128,11 @@ export class Http3Request implements RequestHandler {
   }
 
   #answer(head: RequestHead | HeadRefusal, hasEnded: boolean): void {
-    const { exchanges, budget, outbox } = this.#options;
+    const { exchanges, budget, outbox, onSmallPiece } = this.#options;
     const onClose = (isStopped: boolean): void => {
       if (!isStopped) this.forget();
     };
-    exchanges.begin(head, { stream: this.#stream, hasEnded, budget, outbox, onClose });
+    exchanges.begin(head, { stream: this.#stream, hasEnded, budget, outbox, onSmallPiece, onClose });
   }
 
   /**

@@ -105,6 +105,7 @@ export class TcpConnection {
       hasEnded,
       outbox: undefined,
       onBody: (bytes) => this.#stray.use(bytes * bodyFraming),
+      onSmallPiece: (missingBytes) => this.#charge(missingBytes),
       onClose: () => this.#endIfGone(),
     }));
     // A client that keeps asking without room makes work.
@@ -162,7 +163,14 @@ export class TcpConnection {
     if (this.#isGoing && !this.isBusy) this.#shutdown?.end();
   }
 
+  /** Charged at once: thousands of pieces may come before the next look. */
+  #charge(bytes: number): void {
+    if (this.#stray.charge(bytes)) this.#end("pieces", "a client sends bodies in tiny pieces");
+  }
+
   #end(refusal: BudgetRefusal, why: string): void {
+    // Pieces that have been read already still come.
+    if (this.isOver) return;
     this.#tell(refusal, why);
     // Destroyed, so that nothing more is read and no half-closed connection remains.
     this.#options.socket.destroy();

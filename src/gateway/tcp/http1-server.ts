@@ -17,6 +17,8 @@ export function createHttp1(
     headersTimeout: 0,
     keepAliveTimeout: 0,
   });
+  // With more, Node drops fields unsaid. One more is enough to see.
+  server.maxHeadersCount = defaults.maxHeaderFields + 1;
   server.on("request", (request, response) => {
     const connection = connectionOf(request.socket);
     const refusal = framingRefusal(request);
@@ -50,9 +52,14 @@ function refuse(socket: Duplex, connection: TcpConnection | undefined, status: n
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
-/** Returns the status for a message that Node parses but this server does not serve (RFC 9110 §15.6.6, RFC 9112 §6.1). */
-function framingRefusal({ httpVersionMajor, headers }: IncomingMessage): number | undefined {
+/**
+ * Returns the status for a message that Node parses but this server does not serve (RFC 6585 §5, RFC 9110 §15.6.6,
+ * RFC 9112 §6.1).
+ */
+function framingRefusal({ httpVersionMajor, headers, rawHeaders }: IncomingMessage): number | undefined {
   if (httpVersionMajor !== 1) return 505;
+  // Names and values in turn. Node joins fields of one name before they are counted elsewhere.
+  if (rawHeaders.length > 2 * defaults.maxHeaderFields) return 431;
   const coding = headers["transfer-encoding"]?.toLowerCase();
   return coding === undefined || coding === "chunked" ? undefined : 501;
 }

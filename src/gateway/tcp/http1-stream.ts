@@ -20,7 +20,10 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   /** Header fields of every response. */
   readonly #extra: ResponseFields;
   readonly #connection: Http1Connection;
+  #isHeld = false;
   #isLingering = false;
+  /** Bytes of the rest of an answered request. */
+  #droppedBytes = 0;
 
   constructor(
     request: IncomingMessage,
@@ -33,7 +36,7 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     this.#request = request;
     this.#response = response;
     this.#extra = extra;
-    request.on("data", (piece: Buffer) => this.emit("data", Buffer.from(piece)));
+    this.#takePieces();
     request.on("end", () => this.emit("end"));
     request.on("error", (error) => this.emit("error", error));
     response.on("error", (error) => this.emit("error", error));
@@ -72,8 +75,32 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
   }
 
   hold(isHeld: boolean): void {
-    if (isHeld) this.#request.pause();
-    else this.#request.resume();
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (!isHeld && !this.#request.destroyed) this.#readOn();
+  }
+
+  /** Takes pieces before the request buffers them. It would keep an object for each, and a piece may be of one byte. */
+  #takePieces(): void {
+    const request = this.#request;
+    const push = request.push.bind(request);
+    request.push = (piece: Buffer | null) => {
+      if (piece === null) return push(null);
+      this.#take(piece);
+      // After `false` Node reads no more of the connection.
+      return !this.#isHeld;
+    };
+    request.resume();
+  }
+
+  #take(piece: Buffer): void {
+    if (this.#isLingering && (this.#droppedBytes += piece.length) > maxStrayBytes) this.#isHeld = true;
+    this.emit("data", piece);
+  }
+
+  /** Resumes as the request does when it has room. `read(0)` would wait for a piece already requested. */
+  #readOn(): void {
+    Reflect.apply(Reflect.get(this.#request, "_read") as (bytes: number) => void, this.#request, [0]);
   }
 
   /**
@@ -85,11 +112,7 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     if (complete || socket.destroyed || this.#isLingering) return;
     this.#isLingering = true;
     this.#connection.linger(true);
-    let droppedBytes = 0;
-    this.#request.on("data", ({ length }: Buffer) => {
-      if ((droppedBytes += length) > maxStrayBytes) this.#request.pause();
-    });
-    this.#request.resume();
+    this.hold(false);
     const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
     this.#request.once("end", () => {
       // The socket is half-closed already, and the client has the same time to read.
@@ -101,10 +124,11 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
 }
 
 /** Converts the fields of an HTTP/1.1 request to those of HTTP/2 and HTTP/3, without connection-specific fields. */
-export function laterFields({ method, url = "", headers, headersDistinct }: IncomingMessage): FieldMap {
+export function laterFields({ method, url = "", headers, rawHeaders }: IncomingMessage): FieldMap {
   const { host: _host, te: _te, ...rest } = headers;
   // A repeated Host stays a list, which is refused later (RFC 9112 §3.2).
-  const host = headersDistinct["host"]?.length === 1 ? headers.host : headersDistinct["host"];
+  const hosts = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === "host");
+  const host = hosts.length > 1 ? hosts : hosts[0];
   // The authority of an absolute target takes precedence over Host (RFC 9112 §3.2.2).
   const [, scheme = "https", named, path = url] = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {

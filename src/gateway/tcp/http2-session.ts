@@ -12,6 +12,8 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
       maxConcurrentStreams: streamsFor(connection.sourceConnections),
       maxHeaderListSize: defaults.maxHeaderBytes,
     },
+    // With one more, `readHead` answers 431. With more than that, Node resets the stream.
+    maxHeaderListPairs: pseudoFields + defaults.maxHeaderFields + 1,
     maxSessionMemory: defaults.maxHttp2SessionMiB,
     streamResetBurst: defaults.http2ResetBurst,
     streamResetRate: defaults.http2ResetsPerSecond,
@@ -42,6 +44,8 @@ function streamsFor(sourceConnections: number): number {
   return Math.max(defaults.minHttp2Streams, Math.min(defaults.maxHttp2Streams, share));
 }
 
+/** RFC 9113 §8.3.1 */
+const pseudoFields = 4;
 /** RFC 9113 §6.2 */
 const endStreamFlag = 1;
 

@@ -48,6 +48,7 @@ function bench(fetch: () => Response | Promise<Response> = () => new Response("h
       stream: new Stream(),
       hasEnded: true,
       outbox: undefined,
+      onSmallPiece: () => undefined,
       onClose: () => undefined,
     }));
   return { clock, budget, requests, open };
@@ -80,7 +81,13 @@ describe("the requests that are open on a connection", () => {
       return new Response("");
     });
     const stream = new Stream();
-    const parts = { stream, hasEnded: true, outbox: undefined, onClose: () => undefined };
+    const parts = {
+      stream,
+      hasEnded: true,
+      outbox: undefined,
+      onSmallPiece: () => undefined,
+      onClose: () => undefined,
+    };
     requests.open({ ...fields, ":method": "POST", "content-length": "5" }, 0, () => parts);
     await expect.poll(() => stream.status).toBe("400");
     expect(asked).toEqual([]);
@@ -118,7 +125,13 @@ async function answerTo(request: Record<string, string>): Promise<Stream> {
     now: () => clock.nowMs,
   });
   const stream = new Stream();
-  const parts = { stream, hasEnded: true, outbox: undefined, onClose: () => undefined };
+  const parts = {
+    stream,
+    hasEnded: true,
+    outbox: undefined,
+    onSmallPiece: () => undefined,
+    onClose: () => undefined,
+  };
   requests.open({ ...fields, ...request }, 0, () => parts);
   await turn();
   requests.sweep((clock.nowMs += longWaitMs));
@@ -176,6 +189,7 @@ async function secondsUntilOver(bytesPerSecond: number): Promise<{ seconds: numb
     stream: new Stream(),
     hasEnded: true,
     outbox,
+    onSmallPiece: () => undefined,
     onClose: () => undefined,
   }));
   await turn();
@@ -216,7 +230,13 @@ it("an event stream of small events lasts as long as its client takes them", asy
   const stream = new Stream();
   // Each event is taken by its client at once, but seen only half a second later.
   stream.write = (_piece, done) => void setTimeout(done, 1);
-  requests.open(fields, 0, () => ({ stream, hasEnded: true, outbox, onClose: () => undefined }));
+  requests.open(fields, 0, () => ({
+    stream,
+    hasEnded: true,
+    outbox,
+    onSmallPiece: () => undefined,
+    onClose: () => undefined,
+  }));
   await turn();
   for (let i = 0; i < events && requests.size > 0; i++) {
     clock.nowMs += 500;
@@ -237,6 +257,7 @@ it("answers that share a slow line are not cut off one by one", async () => {
       stream: new Stream(),
       hasEnded: true,
       outbox,
+      onSmallPiece: () => undefined,
       onClose: () => undefined,
     }));
   await turn();

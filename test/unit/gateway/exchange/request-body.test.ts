@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
-  bodyPieceOverheadBytes,
+  bodyBlockBytes,
+  bodyBlockOverheadBytes,
+  bodyKeptBytes,
   bodyReadAheadBytes,
   requestOverheadBytes,
   stallTimeoutMs,
@@ -37,16 +39,47 @@ describe("a request's body", () => {
     expect(await text).toBe("one two three");
   });
 
-  it("is counted until it is read, piece by piece", async () => {
+  it("is counted until it is read, block by block", async () => {
     const { body, unread } = bench();
-    body.push(piece);
-    body.push(piece);
-    expect(unread()).toBe(2 * (1000 + bodyPieceOverheadBytes));
+    const block = new Uint8Array(bodyBlockBytes).fill(7);
+    const cost = bodyBlockBytes + bodyBlockOverheadBytes;
+    const blocks = 2 * Math.ceil(bodyKeptBytes / cost);
+    for (let i = 0; i < blocks; i++) body.push(block);
+    expect(unread()).toBe(blocks * cost);
     const reader = body.stream.getReader();
-    expect((await reader.read()).value).toEqual(piece);
-    expect(unread()).toBe(1000 + bodyPieceOverheadBytes);
+    for (let i = 0; i < blocks / 2; i++) expect((await reader.read()).value).toEqual(block);
+    expect(unread()).toBe((blocks / 2) * cost + bodyKeptBytes);
     await reader.cancel();
-    expect(unread()).toBe(0);
+    expect(unread()).toBe(bodyKeptBytes);
+  });
+
+  it("counts where it was read until its request is over, for as much as an app may keep", async () => {
+    const { body, budget, unread } = bench();
+    const text = new Response(body.stream).text();
+    body.push(Buffer.from("a short one"));
+    body.end();
+    await text;
+    expect(unread()).toBe("a short one".length + bodyBlockOverheadBytes);
+    budget.close();
+    expect(unread()).toBe(-requestOverheadBytes);
+  });
+
+  it("is read in one piece where it came in many in one turn of the event loop", async () => {
+    const { body } = bench();
+    const reader = body.stream.getReader();
+    const read = reader.read();
+    for (let i = 0; i < 1000; i++) body.push(Uint8Array.of(7));
+    expect((await read).value).toEqual(piece);
+  });
+
+  it("is read as soon as a block of it is there", async () => {
+    const { body } = bench();
+    const read = body.stream.getReader().read();
+    let isRead = false;
+    void read.then(() => (isRead = true));
+    body.push(new Uint8Array(bodyBlockBytes));
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    expect(isRead).toBe(true);
   });
 
   it("keeps nothing of the memory that it came in", async () => {
