@@ -12,8 +12,10 @@ import { sparseStreams } from "./http3/sparse-streams.ts";
 import { slowReaders } from "./http3/slow-readers.ts";
 import { slowRequests } from "./http3/slow-requests.ts";
 import { oneByteStrangers, initialStrangers, scatteredStrangers, movingStrangers } from "./strangers.ts";
+import { smallFields } from "./small-fields.ts";
 import { strayDatagrams } from "./stray-datagrams.ts";
 import { stunFlood, spoofedStunFlood, spoofedVictims, namedStunFlood } from "./stun-flood.ts";
+import { tinyPieces } from "./tiny-pieces.ts";
 import { tcpAttacks } from "./tcp/index.ts";
 
 /** Every attack that the relay has to withstand. */
@@ -40,5 +42,7 @@ export const attacks: readonly Attack[] = [
   spoofedStunFlood,
   spoofedVictims,
   namedStunFlood,
+  smallFields,
+  tinyPieces,
   ...tcpAttacks,
 ];

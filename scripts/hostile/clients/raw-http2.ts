@@ -9,10 +9,20 @@ export const frameFlag = { endStream: 1, endHeaders: 4 } as const;
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** Opens a TLS connection to the relay's TCP port. ALPN selects the protocol. */
-export async function connectTls(target: Target, protocol: "h2" | "http/1.1"): Promise<TLSSocket> {
-  const { host, port, certificate: ca } = target;
-  const socket = connect({ host, port, ca, servername: "localhost", ALPNProtocols: [protocol] });
+/** Opens a TLS connection to the relay's TCP port. ALPN selects the protocol. @param from source address. */
+export async function connectTls(
+  { host, port, certificate: ca }: Target,
+  protocol: "h2" | "http/1.1",
+  from?: string,
+): Promise<TLSSocket> {
+  const socket = connect({
+    host,
+    port,
+    ca,
+    servername: "localhost",
+    ALPNProtocols: [protocol],
+    ...(from !== undefined && { localAddress: from }),
+  });
   // An attack has to expect that the relay ends the connection.
   socket.on("error", () => undefined);
   await firstOf(socket, ["secureConnect", "close"], handshakeMs);
@@ -53,9 +63,12 @@ export class RawHttp2 {
     socket.write(Buffer.concat([preface, frame(frameType.settings, 0, 0)]));
   }
 
-  /** @param isDeaf whether the client reads nothing. */
-  static async open(target: Target, isDeaf = false): Promise<RawHttp2> {
-    return new RawHttp2(await connectTls(target, "h2"), isDeaf);
+  /** @param options.isDeaf whether the client reads nothing. @param options.from source address. */
+  static async open(
+    target: Target,
+    options: { readonly isDeaf?: boolean; readonly from?: string } = {},
+  ): Promise<RawHttp2> {
+    return new RawHttp2(await connectTls(target, "h2", options.from), options.isDeaf ?? false);
   }
 
   get isClosed(): boolean {

@@ -31,8 +31,11 @@ export interface ExchangeOptions {
   readonly now: () => number;
   /** Called with the length of each body piece that the app is to read, in bytes. */
   readonly onBody?: (bytes: number) => void;
-  /** Called for each small piece of a body that has had its free ones, with the bytes that it counts for and lacks. */
-  readonly onSmallPiece: (missingBytes: number) => void;
+  /**
+   * Called for each small piece of a body that has had its free ones, with the bytes that it counts for and lacks. Returns whether
+   * that ends the connection.
+   */
+  readonly onSmallPiece: (missingBytes: number) => boolean;
   /** Called once when the exchange is over, with whether its stream was stopped. */
   readonly onClose: (isStopped: boolean) => void;
 }
@@ -60,6 +63,8 @@ export class Exchange {
   #hasRequestEnded: boolean;
   #hasAnswer = false;
   #smallPieces = 0;
+  /** Whether the connection was ended. Thousands of pieces that it has read may still come. */
+  #isCutOff = false;
   #isClosed = false;
 
   constructor(options: ExchangeOptions) {
@@ -209,14 +214,14 @@ export class Exchange {
   }
 
   #received(chunk: Buffer): void {
+    if (this.#isCutOff) return;
     if (this.#body?.isOpen) this.#options.onBody?.(chunk.length);
     const refusal = this.#body?.push(chunk);
     if (refusal === "over-budget")
       this.#reset("over-budget", "a request's body was over its budget", http3Code.excessiveLoad);
     else if (refusal) this.#malformed();
-    // Last, because it may end the connection.
     if (chunk.length < smallPieceBytes && ++this.#smallPieces > freeSmallPieces)
-      this.#options.onSmallPiece(smallPieceBytes - chunk.length);
+      this.#isCutOff = this.#options.onSmallPiece(smallPieceBytes - chunk.length);
   }
 
   #requestEnded(): void {

@@ -174,8 +174,9 @@ export class Http3Connection implements QuicClientHandler {
     if (scope === "connection") this.end(code);
   }
 
-  #charge(bytes: number): void {
+  #charge(bytes: number): boolean {
     if (this.#unseen.charge(bytes)) this.#endOverBudget("pieces", "a client sends bodies in tiny pieces");
+    return this.#isEnded;
   }
 
   #endOverBudget(refusal: BudgetRefusal, why: string): void {

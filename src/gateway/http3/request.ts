@@ -12,6 +12,7 @@ import {
   RequestReader,
 } from "../../http3/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
+import type { ExchangeOptions } from "../exchange/exchange.ts";
 import type { OpenRequests } from "../exchange/open-requests.ts";
 import type { Outbox } from "../exchange/outbox.ts";
 import { headCostBytes, type HeadRefusal, readHead, type RequestHead } from "../exchange/request-head.ts";
@@ -32,7 +33,7 @@ export interface Http3RequestOptions {
   /** Called once with the client's error, of the request or of its connection. Nothing more is read then. */
   readonly onFault: (fault: Http3Fault) => void;
   /** See `ExchangeOptions`. */
-  readonly onSmallPiece: (missingBytes: number) => void;
+  readonly onSmallPiece: ExchangeOptions["onSmallPiece"];
   /** Called when the stream is over. */
   readonly onOver: () => void;
 }

@@ -164,8 +164,9 @@ export class TcpConnection {
   }
 
   /** Charged at once: thousands of pieces may come before the next look. */
-  #charge(bytes: number): void {
+  #charge(bytes: number): boolean {
     if (this.#stray.charge(bytes)) this.#end("pieces", "a client sends bodies in tiny pieces");
+    return this.isOver;
   }
 
   #end(refusal: BudgetRefusal, why: string): void {

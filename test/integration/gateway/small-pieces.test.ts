@@ -1,6 +1,6 @@
 import { connect } from "node:http2";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { post } from "../../../scripts/hostile/clients/http3-frames.ts";
+import { headersFrame, post } from "../../../scripts/hostile/clients/http3-frames.ts";
 import { frame, frameType, RawHttp2, requestFrame } from "../../../scripts/hostile/clients/raw-http2.ts";
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import type { Target } from "../../../scripts/hostile/attack.ts";
@@ -54,12 +54,9 @@ const clients: Readonly<Record<string, Send>> = {
   "HTTP/3": async ({ quic }, pieces) => {
     const client = await RawHttp3.open(quic);
     onTestFinished(() => client.close());
-    const id = client.request(post("/", quic), false);
-    await expect.poll(() => client.send(id, oneByte)).toBeUndefined();
-    for (let left = pieces; left > 0; left -= 100) {
-      client.sendRaw(id, Buffer.concat(Array.from({ length: 100 }, () => Buffer.from([0, 1, 120]))), false);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    // DATA frames of one byte (RFC 9114 §7.2.1).
+    const body = Array.from({ length: pieces }, () => Buffer.from([0, 1, 120]));
+    client.stream(Buffer.concat([headersFrame(post("/", quic)), ...body]), false);
   },
 };
 

@@ -68,7 +68,7 @@ async function send(
   signal: AbortSignal,
   tally: Tally,
 ): Promise<void> {
-  const client = await RawHttp2.open(target, isDeaf);
+  const client = await RawHttp2.open(target, { isDeaf });
   for (let turn = 0; !client.isClosed && !signal.aborted; turn++, tally()) await client.send(...kind(turn));
   client.close();
   await sleep(10);
