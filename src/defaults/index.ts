@@ -218,8 +218,8 @@ export const maxHeaderFields = 128;
 export const headerFieldOverheadBytes = 256;
 /** Bytes of a request body that wait for the app before the client is held back, where that is possible. */
 export const bodyReadAheadBytes: number = 256 * KiB;
-/** Block in which smaller pieces of such a body are joined, in bytes: what an app reads at once is worth the way to it. */
-export const bodyBlockBytes: number = 4 * KiB;
+/** Block in which smaller pieces of such a body are joined, in bytes: less than comes in a datagram of an upload. */
+export const bodyBlockBytes: number = KiB;
 /** Overhead counted per block or larger piece of such a body, in bytes: the objects that hold it. */
 export const bodyBlockOverheadBytes = 128;
 /** Bytes that an app has read of a body and that count until its request is over: as many as the relay's own routes keep. */

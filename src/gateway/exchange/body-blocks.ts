@@ -44,8 +44,7 @@ export class BodyBlocks {
     if (joined > 0) append(this.#blocks.at(-1)!, piece.subarray(0, joined));
     if (joined === piece.length) return;
     const rest = piece.subarray(joined);
-    const block = { bytes: new Uint8Array(blockBytes(rest.length, expectedBytes - joined)), length: 0 };
-    append(block, rest);
+    const block = blockOf(rest, blockBytes(rest.length, expectedBytes - joined));
     this.#blocks.push(block);
     this.#costBytes += costOf(block);
   }
@@ -69,6 +68,14 @@ export class BodyBlocks {
     const last = this.#blocks.at(-1);
     return last ? Math.min(roomIn(last), piece.length) : 0;
   }
+}
+
+function blockOf(piece: Uint8Array, size: number): Block {
+  // Copied at once, without zeros first.
+  if (piece.length === size) return { bytes: new Uint8Array(piece), length: size };
+  const block = { bytes: new Uint8Array(size), length: 0 };
+  append(block, piece);
+  return block;
 }
 
 function append(block: Block, bytes: Uint8Array): void {

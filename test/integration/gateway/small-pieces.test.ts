@@ -5,8 +5,10 @@ import { frame, frameType, RawHttp2, requestFrame } from "../../../scripts/hosti
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import type { Target } from "../../../scripts/hostile/attack.ts";
 import {
+  bodyReadAheadBytes,
   headerFieldOverheadBytes,
   maxHeaderFields,
+  maxStreamBytes,
   requestOverheadBytes,
 } from "../../../src/defaults/index.ts";
 import { Budget, type Http3App, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
@@ -150,4 +152,20 @@ describe.each(Object.entries(askers))("header fields over %s", (_, ask) => {
     await ask(servers, many.slice(0, 100));
     await expect.poll(counted).toBeGreaterThan(2 * without + 100 * headerFieldOverheadBytes);
   });
+});
+
+it("an upload over HTTP/1.1 is held back until the app reads it, and arrives whole", async () => {
+  const reading = Promise.withResolvers<void>();
+  const servers = await serve(async (request) => {
+    await reading.promise;
+    return new Response(String((await request.arrayBuffer()).byteLength));
+  });
+  const { socket, text } = await openHttp1(servers.tcp);
+  const body = Buffer.alloc(maxStreamBytes * 2);
+  socket.write(`POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n`);
+  socket.write(body);
+  await expect.poll(() => servers.budget.stats().unreadBytes).toBeGreaterThan(bodyReadAheadBytes);
+  reading.resolve();
+  await expect.poll(text, { timeout: 8000 }).toContain(String(body.length));
+  expect(servers.budget.stats().refused).toEqual({});
 });
