@@ -13,7 +13,7 @@ import {
 } from "../../../src/defaults/index.ts";
 import { Budget, type Http3App, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
-import { testCertificate } from "../harness/relay.ts";
+import { testCertificate } from "../harness/certificate.ts";
 
 interface Servers {
   readonly budget: Budget;
