@@ -22,6 +22,11 @@ export interface Addon {
    * Throws an `Error` with the system's `code` (`EMFILE`, `EAFNOSUPPORT`, …).
    */
   links(): Link[];
+  /**
+   * Returns memory that the process has freed to the system, on another thread. glibc keeps what lies below a block in use, such
+   * as the buffers of clients that have gone. Without effect with other C libraries.
+   */
+  trimMemory(): void;
 }
 
 /** Configuration of the addon. */

@@ -91,6 +91,7 @@ class NativeForwarder implements Forwarder {
   readonly #now: () => number;
   readonly #offload: Offload;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #trimmer: NodeJS.Timeout;
 
   constructor(
     handle: NativeHandle,
@@ -117,6 +118,7 @@ class NativeForwarder implements Forwarder {
       handle.sweep();
       this.#sessions.unclaimed.sweep(process.hrtime.bigint(), defaults.unclaimedSweepBatch);
     }, defaults.sweepIntervalMs).unref();
+    this.#trimmer = setInterval(() => addon.trimMemory(), defaults.memoryTrimMs).unref();
     this.#offload = startOffload(plan, handle, addon, (status) => xdp?.onChange(status));
   }
 
@@ -214,6 +216,7 @@ class NativeForwarder implements Forwarder {
 
   close(): Promise<void> {
     clearInterval(this.#sweeper);
+    clearInterval(this.#trimmer);
     this.#offload.close();
     this.#handle.close();
     return Promise.resolve();

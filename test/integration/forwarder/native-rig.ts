@@ -28,13 +28,11 @@ export function createNativeSeen(
   change: Partial<NativeConfig> = {},
 ): (options: ForwarderOptions, clock: BigInt64Array) => Promise<Forwarder> {
   return (options, clock) => {
-    const { counterNames, hasProgram, links, open } = requireAddon();
+    const real = requireAddon();
     const addon: Addon = {
-      counterNames,
-      hasProgram,
-      links,
+      ...real,
       open(config) {
-        const handle = open({ ...config, ...change });
+        const handle = real.open({ ...config, ...change });
         seen(handle);
         return handle;
       },

@@ -8,6 +8,7 @@ const addon: Addon = {
   hasProgram: false,
   open: () => expect.unreachable("nothing is opened"),
   links: () => [],
+  trimMemory: () => undefined,
 };
 const loaded = (): LoadedAddon => ({ addon });
 const missing = (): LoadedAddon => ({ reason: "no addon here" });

@@ -10,6 +10,7 @@ const addon: Addon = {
   hasProgram: true,
   open: () => expect.unreachable("nothing is opened"),
   links: () => [],
+  trimMemory: () => undefined,
 };
 
 interface Case {
