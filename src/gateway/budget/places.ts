@@ -48,8 +48,8 @@ export class Places {
 
   /**
    * Gives up a place for a connection from an IP address, if another network has more places than that of the address. A place
-   * in use is given up only if the other network then still has as many. Otherwise two networks would take it from each other
-   * in turn, and no event stream would last.
+   * in use is given up only if none is free and the other network then still has as many. Otherwise two networks would take it
+   * from each other in turn, and no event stream would last.
    *
    * @returns whether a place was given up.
    */
@@ -58,7 +58,8 @@ export class Places {
     if (!dispensable) return false;
     const { member: place, activity } = dispensable;
     const excess = this.#networks.largestSize - this.#networks.sizeOf(networkName(address));
-    if (excess < (activity === "idle" ? 1 : 2)) return false;
+    const isIdle = activity === "idle";
+    if (excess < (isIdle ? 1 : 2) || (!isIdle && this.free > 0)) return false;
     place.close();
     place.onGivenUp();
     return true;

@@ -110,6 +110,16 @@ describe("a full server", () => {
     expect(server.places.free).toBe(1);
   });
 
+  it("gives up no connection in use while a place is free", () => {
+    const server = new Server(6);
+    const crowd = server.connectAll(["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]);
+    for (const connection of crowd) connection.open(0);
+    server.connectAll(["10.9.9.1"]);
+    expect(server.places.free).toBe(1);
+    expect(server.connect("10.9.9.1")).toBeUndefined();
+    expect(server.gone).toEqual([]);
+  });
+
   it("has a place again once a connection has closed, however often it says so", () => {
     const server = new Server(2);
     const [first] = server.connectAll(addresses("192.0.2.", 2));
