@@ -70,6 +70,8 @@ export class Http3Session {
     const timer = setTimeout(() => session.#fail(`${remote} does not answer`), defaults.relayAttemptMs);
     const giveUp = (): void => session.#fail("the handshake was given up");
     signal.addEventListener("abort", giveUp);
+    // Aborted while the library was loaded.
+    if (signal.aborted) giveUp();
     try {
       await session.#loop.connect(remote, serverName);
       await session.#connected.promise;
@@ -102,6 +104,8 @@ export class Http3Session {
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.#fault) throw this.#fault;
     if (this.#isGoing) throw unreachable("it takes no more requests in this session", false);
+    // Aborted while the session was opened.
+    if (request.signal?.aborted) throw unreachable("the request was given up", false);
     const exchange = new Exchange(request);
     const id = this.#send(request);
     this.#exchanges.set(id, exchange);
