@@ -25,10 +25,9 @@ napi_value qp_trim_memory(napi_env env, napi_callback_info info)
   napi_async_work *work = malloc(sizeof *work);
   if (!work)
     return qp_undefined(env);
-  if (napi_create_async_work(env, NULL, qp_text(env, "quicpipe"), trim, forget, work, work) != napi_ok) {
+  if (napi_create_async_work(env, NULL, qp_text(env, "quicpipe"), trim, forget, work, work) != napi_ok)
     free(work);
-    return qp_undefined(env);
-  }
-  napi_queue_async_work(env, *work);
+  else if (napi_queue_async_work(env, *work) != napi_ok)
+    forget(env, napi_cancelled, work);
   return qp_undefined(env);
 }
