@@ -61,6 +61,7 @@ export class ConnectionBudget {
    * `defaults.requestOverheadBytes` of the unread bytes until the caller closes it.
    */
   open(headerBytes: number): RequestBudget | undefined {
+    if (this.#isClosed) return undefined;
     const request = new RequestBudget(this.#budget, this.#source, this.#bytes, () => {
       this.#requests.delete(request);
       this.place.progress(this.#requests.size > 0 ? "busy" : "idle");
@@ -81,6 +82,7 @@ export class ConnectionBudget {
    * @returns `false` if a limit is met. The connection's own caps the bytes; any other leaves them unchanged.
    */
   holdStray(bytes: number): boolean {
+    if (this.#isClosed) return true;
     const more = Math.min(bytes, this.maxBytes) - this.#strayBytes;
     if (more <= 0) this.#bytes.unread.give(-more);
     const full = more > 0 ? this.#bytes.unread.take(more) : undefined;

@@ -37,16 +37,6 @@ export class StrayBytes {
     this.#usefulBytes += bytes;
   }
 
-  /**
-   * Adds bytes that were never read: the price of work that the read ones do not pay for.
-   *
-   * @returns whether these are more than `maxBytes` in all, as of the last look.
-   */
-  charge(bytes: number): boolean {
-    this.#bytes += bytes;
-    return this.#bytes > this.#limits.maxBytes;
-  }
-
   /** Ignores everything read until now. */
   skip(readBytes: number): void {
     this.#readBytes = readBytes;

@@ -31,11 +31,8 @@ export interface ExchangeOptions {
   readonly now: () => number;
   /** Called with the length of each body piece that the app is to read, in bytes. */
   readonly onBody?: (bytes: number) => void;
-  /**
-   * Called for each small piece of a body that has had its free ones, with the bytes that it counts for and lacks. Returns whether
-   * that ends the connection.
-   */
-  readonly onSmallPiece: (missingBytes: number) => boolean;
+  /** Called for each piece of a body with its length, but for its first small ones. Returns whether that ends the connection. */
+  readonly onPiece: (bytes: number) => boolean;
   /** Called once when the exchange is over, with whether its stream was stopped. */
   readonly onClose: (isStopped: boolean) => void;
 }
@@ -220,8 +217,8 @@ export class Exchange {
     if (refusal === "over-budget")
       this.#reset("over-budget", "a request's body was over its budget", http3Code.excessiveLoad);
     else if (refusal) this.#malformed();
-    if (chunk.length < smallPieceBytes && ++this.#smallPieces > freeSmallPieces)
-      this.#isCutOff = this.#options.onSmallPiece(smallPieceBytes - chunk.length);
+    const isFree = chunk.length < smallPieceBytes && ++this.#smallPieces <= freeSmallPieces;
+    if (!isFree) this.#isCutOff = this.#options.onPiece(chunk.length);
   }
 
   #requestEnded(): void {

@@ -58,7 +58,7 @@ export function headCostBytes(fields: FieldMap): number {
   return headBytes(fields) + countFields(fields) * headerFieldOverheadBytes;
 }
 
-/** Returns the number of header fields without pseudo-fields. A repeated field counts each time. */
+/** Returns the number of header fields without pseudo-fields. A repeated field counts each time, unless Node has joined its values. */
 function countFields(fields: FieldMap): number {
   let count = 0;
   for (const name in fields) {

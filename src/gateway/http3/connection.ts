@@ -7,6 +7,7 @@ import { ClientUniStreams, isUnidirectional } from "./client-uni-streams.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import type { QuicClientHandler } from "./quic-server.ts";
 import { Http3Request } from "./request.ts";
+import { SmallPieces } from "../budget/small-pieces.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
 /** Options of an {@link Http3Connection}. */
@@ -30,6 +31,7 @@ export class Http3Connection implements QuicClientHandler {
   readonly #requests = new Map<number, Http3Request>();
   readonly #uniStreams: ClientUniStreams;
   readonly #unseen: UnseenBytes;
+  readonly #pieces: SmallPieces;
   /** Stream ID for GOAWAY: requests from it on are not answered. */
   #nextRequestId = 0;
   #isGoing = false;
@@ -48,6 +50,7 @@ export class Http3Connection implements QuicClientHandler {
     this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
     this.#uniStreams = new ClientUniStreams(connection);
     this.#unseen = new UnseenBytes(connection, budget, options.windowBytes, now());
+    this.#pieces = new SmallPieces(now());
     const settings = settingsStream({ maxFieldSectionBytes: defaults.maxHeaderBytes });
     connection.send(controlStreamId, settings, false);
   }
@@ -144,7 +147,7 @@ export class Http3Connection implements QuicClientHandler {
       unseen: this.#unseen,
       nowMs: now(),
       onFault: (fault) => this.#check(fault),
-      onSmallPiece: (missingBytes) => this.#charge(missingBytes),
+      onPiece: (bytes) => this.#take(bytes),
       onOver: () => this.#requests.delete(streamId),
     });
     this.#requests.set(streamId, request);
@@ -174,8 +177,9 @@ export class Http3Connection implements QuicClientHandler {
     if (scope === "connection") this.end(code);
   }
 
-  #charge(bytes: number): boolean {
-    if (this.#unseen.charge(bytes)) this.#endOverBudget("pieces", "a client sends bodies in tiny pieces");
+  #take(bytes: number): boolean {
+    if (!this.#pieces.take(bytes, this.#options.now()))
+      this.#endOverBudget("pieces", "a client sends bodies in tiny pieces");
     return this.#isEnded;
   }
 

@@ -33,7 +33,7 @@ export interface Http3RequestOptions {
   /** Called once with the client's error, of the request or of its connection. Nothing more is read then. */
   readonly onFault: (fault: Http3Fault) => void;
   /** See `ExchangeOptions`. */
-  readonly onSmallPiece: ExchangeOptions["onSmallPiece"];
+  readonly onPiece: ExchangeOptions["onPiece"];
   /** Called when the stream is over. */
   readonly onOver: () => void;
 }
@@ -129,11 +129,11 @@ export class Http3Request implements RequestHandler {
   }
 
   #answer(head: RequestHead | HeadRefusal, hasEnded: boolean): void {
-    const { exchanges, budget, outbox, onSmallPiece } = this.#options;
+    const { exchanges, budget, outbox, onPiece } = this.#options;
     const onClose = (isStopped: boolean): void => {
       if (!isStopped) this.forget();
     };
-    exchanges.begin(head, { stream: this.#stream, hasEnded, budget, outbox, onSmallPiece, onClose });
+    exchanges.begin(head, { stream: this.#stream, hasEnded, budget, outbox, onPiece, onClose });
   }
 
   /**

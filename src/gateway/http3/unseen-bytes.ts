@@ -53,11 +53,6 @@ export class UnseenBytes {
     this.#bodyBytes += bytes;
   }
 
-  /** Counts bytes that were never sent, as {@link StrayBytes.charge} does. */
-  charge(bytes: number): boolean {
-    return this.#stray.charge(bytes);
-  }
-
   /** @returns whether there are any beyond late body bytes, and whether there is room. */
   look(nowMs: number): { readonly isAny: boolean; readonly hasRoom: boolean } {
     const metrics = this.#connection.getMetrics();

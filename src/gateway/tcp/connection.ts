@@ -12,6 +12,7 @@ import type { BudgetRefusal } from "../budget/limits.ts";
 import type { ExchangeStream } from "../exchange/stream.ts";
 import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-requests.ts";
 import { type FieldMap, headBytes } from "../exchange/request-head.ts";
+import { SmallPieces } from "../budget/small-pieces.ts";
 import { StrayBytes } from "../budget/stray-bytes.ts";
 
 /** Options of a {@link TcpConnection}. */
@@ -32,6 +33,7 @@ export class TcpConnection {
   readonly #options: TcpConnectionOptions;
   readonly #requests: OpenRequests;
   readonly #stray: StrayBytes;
+  readonly #pieces: SmallPieces;
   #refusals = 0;
   #isLingering = false;
   /** Absent until its version of HTTP is known. */
@@ -48,6 +50,7 @@ export class TcpConnection {
       perSentByte: strayBytesPerSentByte,
     };
     this.#stray = new StrayBytes(limits, options.now());
+    this.#pieces = new SmallPieces(options.now());
   }
 
   /** Open connections of its source, including this one. */
@@ -95,6 +98,8 @@ export class TcpConnection {
    * @returns `false` if there is no room.
    */
   open(fields: FieldMap, hasEnded: boolean, stream: () => ExchangeStream): boolean {
+    // The parser goes on with what it has received of a connection that is over.
+    if (this.isOver) return false;
     if (this.#requests.size >= this.#maxRequests) {
       this.#end("ahead", "a client sends too many requests ahead");
       return false;
@@ -105,11 +110,12 @@ export class TcpConnection {
       hasEnded,
       outbox: undefined,
       onBody: (bytes) => this.#stray.use(bytes * bodyFraming),
-      onSmallPiece: (missingBytes) => this.#charge(missingBytes),
+      onPiece: (bytes) => this.#take(bytes),
       onClose: () => this.#endIfGone(),
     }));
     // A client that keeps asking without room makes work.
-    if (!hasRoom && ++this.#refusals > maxRefusals)
+    if (hasRoom) this.#refusals = 0;
+    else if (++this.#refusals > maxRefusals)
       this.#end("refusals", "a client asks for more than there is room for");
     return hasRoom;
   }
@@ -163,9 +169,9 @@ export class TcpConnection {
     if (this.#isGoing && !this.isBusy) this.#shutdown?.end();
   }
 
-  /** Charged at once: thousands of pieces may come before the next look. */
-  #charge(bytes: number): boolean {
-    if (this.#stray.charge(bytes)) this.#end("pieces", "a client sends bodies in tiny pieces");
+  #take(bytes: number): boolean {
+    if (!this.#pieces.take(bytes, this.#options.now()))
+      this.#end("pieces", "a client sends bodies in tiny pieces");
     return this.isOver;
   }
 

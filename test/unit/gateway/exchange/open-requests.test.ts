@@ -48,7 +48,7 @@ function bench(fetch: () => Response | Promise<Response> = () => new Response("h
       stream: new Stream(),
       hasEnded: true,
       outbox: undefined,
-      onSmallPiece: () => false,
+      onPiece: () => false,
       onClose: () => undefined,
     }));
   return { clock, budget, requests, open };
@@ -85,7 +85,7 @@ describe("the requests that are open on a connection", () => {
       stream,
       hasEnded: true,
       outbox: undefined,
-      onSmallPiece: () => false,
+      onPiece: () => false,
       onClose: () => undefined,
     };
     requests.open({ ...fields, ":method": "POST", "content-length": "5" }, 0, () => parts);
@@ -129,7 +129,7 @@ async function answerTo(request: Record<string, string>): Promise<Stream> {
     stream,
     hasEnded: true,
     outbox: undefined,
-    onSmallPiece: () => false,
+    onPiece: () => false,
     onClose: () => undefined,
   };
   requests.open({ ...fields, ...request }, 0, () => parts);
@@ -189,7 +189,7 @@ async function secondsUntilOver(bytesPerSecond: number): Promise<{ seconds: numb
     stream: new Stream(),
     hasEnded: true,
     outbox,
-    onSmallPiece: () => false,
+    onPiece: () => false,
     onClose: () => undefined,
   }));
   await turn();
@@ -234,7 +234,7 @@ it("an event stream of small events lasts as long as its client takes them", asy
     stream,
     hasEnded: true,
     outbox,
-    onSmallPiece: () => false,
+    onPiece: () => false,
     onClose: () => undefined,
   }));
   await turn();
@@ -257,7 +257,7 @@ it("answers that share a slow line are not cut off one by one", async () => {
       stream: new Stream(),
       hasEnded: true,
       outbox,
-      onSmallPiece: () => false,
+      onPiece: () => false,
       onClose: () => undefined,
     }));
   await turn();
