@@ -1,0 +1,4 @@
+//! QUIC engine of quicpipe's peers.
+
+mod node;
+mod quic;

@@ -1,0 +1,4 @@
+//! The engine for Node (Node-API).
+
+mod connection;
+mod options;

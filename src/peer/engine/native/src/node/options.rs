@@ -1,0 +1,105 @@
+//! Options as JavaScript gives them.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor, pem::PemObject};
+use webpki::anchor_from_trusted_cert;
+
+use crate::quic::{
+    cids::Cids,
+    options::{self, Identity, Invalid, Options},
+    trust::{Demand, Verifier},
+};
+
+/// The demand on the other side's certificate: none at all if `kind` is `none`.
+#[napi(object)]
+pub struct CertificateDemand {
+    #[napi(ts_type = "'none' | 'any' | 'pins' | 'ca'")]
+    pub kind: String,
+    /// SHA-256 of SubjectPublicKeyInfo, 32 bytes each.
+    pub pins: Option<Vec<Uint8Array>>,
+    /// Certificates of authorities, PEM.
+    pub pem: Option<String>,
+}
+
+#[napi(object)]
+pub struct IdentityPem {
+    pub certificate: String,
+    pub private_key: String,
+}
+
+#[napi(object)]
+pub struct EngineOptions {
+    /// Key of this side's connection IDs, 16 to 64 bytes.
+    pub cid_key: Uint8Array,
+    /// How many of them may be issued.
+    pub cid_limit: u32,
+    pub identity: Option<IdentityPem>,
+    pub demand: CertificateDemand,
+    pub is_judged: bool,
+    pub alpn: Vec<String>,
+    pub idle_timeout_ms: u32,
+    pub flow_window_bytes: u32,
+    pub connection_window_bytes: u32,
+    pub max_streams: u32,
+    pub datagram_queue_bytes: u32,
+    pub max_udp_payload_bytes: u16,
+    pub initial_rtt_ms: u32,
+    pub key_log: bool,
+    pub qlog: Option<String>,
+    pub post_quantum: bool,
+}
+
+impl TryFrom<EngineOptions> for Options {
+    type Error = Invalid;
+
+    fn try_from(given: EngineOptions) -> std::result::Result<Self, Invalid> {
+        let millis = |ms: u32| Duration::from_millis(ms.into());
+        Ok(Self {
+            cids: Arc::new(Cids::new(&given.cid_key, given.cid_limit)),
+            identity: given.identity.map(identity).transpose()?,
+            verifier: verifier(given.demand)?,
+            is_judged: given.is_judged,
+            alpn: given.alpn.into_iter().map(String::into_bytes).collect(),
+            idle_timeout: millis(given.idle_timeout_ms),
+            flow_window_bytes: given.flow_window_bytes,
+            connection_window_bytes: given.connection_window_bytes,
+            max_streams: given.max_streams,
+            datagram_queue_bytes: given.datagram_queue_bytes as usize,
+            max_udp_payload_bytes: given.max_udp_payload_bytes,
+            initial_rtt: millis(given.initial_rtt_ms),
+            key_log: given.key_log,
+            qlog: given.qlog.map(PathBuf::from),
+            post_quantum: given.post_quantum,
+        })
+    }
+}
+
+fn identity(IdentityPem { certificate, private_key }: IdentityPem) -> std::result::Result<Identity, Invalid> {
+    let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<std::result::Result<_, _>>()?;
+    Ok(Identity { chain, key: PrivateKeyDer::from_pem_slice(private_key.as_bytes())? })
+}
+
+fn verifier(demand: CertificateDemand) -> std::result::Result<Option<Arc<Verifier>>, Invalid> {
+    let demand = match demand.kind.as_str() {
+        "none" => return Ok(None),
+        "any" => Demand::Any,
+        "pins" => Demand::Pins(demand.pins.unwrap_or_default().iter().map(pin).collect::<std::result::Result<_, _>>()?),
+        "ca" => Demand::Authorities(anchors(&demand.pem.unwrap_or_default())?),
+        other => return Err(Invalid(format!("no such demand: {other}"))),
+    };
+    Ok(Some(Arc::new(Verifier::new(demand, options::provider(true)))))
+}
+
+fn pin(bytes: &Uint8Array) -> std::result::Result<[u8; 32], Invalid> {
+    Ok(<[u8; 32]>::try_from(&bytes[..])?)
+}
+
+fn anchors(pem: &str) -> std::result::Result<Vec<TrustAnchor<'static>>, Invalid> {
+    let anchor = |der: std::result::Result<CertificateDer<'static>, rustls::pki_types::pem::Error>| {
+        Ok(anchor_from_trusted_cert(&der?)?.to_owned())
+    };
+    CertificateDer::pem_slice_iter(pem.as_bytes()).map(anchor).collect()
+}

@@ -1,0 +1,129 @@
+//! CUBIC that tells whether anything is unacknowledged, which noq does not.
+
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use noq_proto::{
+    RttEstimator,
+    congestion::{Controller, ControllerFactory, ControllerMetrics, CubicConfig},
+};
+
+/// The number of paths on which ack-eliciting packets are neither acknowledged nor declared lost.
+#[derive(Debug, Clone, Default)]
+pub struct BusyPaths(Arc<AtomicUsize>);
+
+impl BusyPaths {
+    pub fn is_none(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// Makes the controllers of one connection, one for each path.
+pub struct Factory {
+    pub cubic: Arc<CubicConfig>,
+    pub busy: BusyPaths,
+}
+
+impl ControllerFactory for Factory {
+    fn build(self: Arc<Self>, now: Instant, mtu: u16) -> Box<dyn Controller> {
+        Box::new(Observed::new(self.cubic.clone().build(now, mtu), self.busy.clone()))
+    }
+}
+
+#[derive(Debug)]
+struct Observed {
+    inner: Box<dyn Controller>,
+    is_busy: bool,
+    busy: BusyPaths,
+}
+
+impl Observed {
+    fn new(inner: Box<dyn Controller>, busy: BusyPaths) -> Self {
+        Self { inner, is_busy: false, busy }
+    }
+
+    fn set_busy(&mut self, is_busy: bool) {
+        match (self.is_busy, is_busy) {
+            (false, true) => self.busy.0.fetch_add(1, Ordering::Relaxed),
+            (true, false) => self.busy.0.fetch_sub(1, Ordering::Relaxed),
+            _ => return,
+        };
+        self.is_busy = is_busy;
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        self.set_busy(false);
+    }
+}
+
+impl Controller for Observed {
+    fn on_sent(&mut self, now: Instant, bytes: u64, largest_pn: u64) {
+        self.inner.on_sent(now, bytes, largest_pn);
+    }
+
+    fn on_packet_sent(&mut self, now: Instant, bytes: u16, pn: u64) {
+        self.set_busy(true);
+        self.inner.on_packet_sent(now, bytes, pn);
+    }
+
+    fn on_cwnd_limited(&mut self) {
+        self.inner.on_cwnd_limited();
+    }
+
+    fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, pn: u64, app_limited: bool, rtt: &RttEstimator) {
+        self.inner.on_ack(now, sent, bytes, pn, app_limited, rtt);
+    }
+
+    fn on_end_acks(&mut self, now: Instant, in_flight: u64, app_limited: bool, largest_pn: Option<u64>) {
+        self.set_busy(in_flight > 0);
+        self.inner.on_end_acks(now, in_flight, app_limited, largest_pn);
+    }
+
+    fn on_congestion_event(&mut self, now: Instant, sent: Instant, persistent: bool, ecn: bool, lost: u64, pn: u64) {
+        self.inner.on_congestion_event(now, sent, persistent, ecn, lost, pn);
+    }
+
+    fn on_packet_lost(&mut self, bytes: u16, pn: u64, now: Instant) {
+        self.inner.on_packet_lost(bytes, pn, now);
+    }
+
+    fn on_spurious_congestion_event(&mut self) {
+        self.inner.on_spurious_congestion_event();
+    }
+
+    fn on_mtu_update(&mut self, mtu: u16) {
+        self.inner.on_mtu_update(mtu);
+    }
+
+    fn on_ack_frequency_update(&mut self, threshold: u64, delay: Duration) {
+        self.inner.on_ack_frequency_update(threshold, delay);
+    }
+
+    fn window(&self) -> u64 {
+        self.inner.window()
+    }
+
+    fn metrics(&self) -> ControllerMetrics {
+        self.inner.metrics()
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(Self::new(self.inner.clone_box(), self.busy.clone()))
+    }
+
+    fn initial_window(&self) -> u64 {
+        self.inner.initial_window()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

@@ -1,0 +1,15 @@
+//! The engine proper: no I/O, no clock of its own, nothing of Node.
+
+pub mod cids;
+pub mod connection;
+pub mod events;
+pub mod guarded;
+mod in_flight;
+pub mod options;
+mod silence;
+mod stopwatch;
+pub mod streams;
+pub mod trust;
+#[cfg(test)]
+mod tests;
+pub mod ways;

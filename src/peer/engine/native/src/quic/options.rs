@@ -1,0 +1,185 @@
+//! Options of one connection, and what noq and rustls make of them.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use noq_proto::{
+    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, QlogFileFactory, ServerConfig, TransportConfig,
+    congestion::CubicConfig,
+    crypto::rustls::{QuicClientConfig, QuicServerConfig},
+};
+use rustls::{
+    KeyLogFile,
+    client::Resumption,
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, PrivateKeyDer},
+    version::TLS13,
+};
+
+use super::{
+    cids::{Cids, Generator},
+    in_flight::{BusyPaths, Factory},
+    trust::Verifier,
+};
+
+/// Certificate chain and key of this side.
+pub struct Identity {
+    pub chain: Vec<CertificateDer<'static>>,
+    pub key: PrivateKeyDer<'static>,
+}
+
+pub struct Options {
+    pub cids: Arc<Cids>,
+    pub identity: Option<Identity>,
+    /// `None`: no certificate is requested of a client, and any server's is taken.
+    pub verifier: Option<Arc<Verifier>>,
+    /// Whether packets wait, once the other side's certificate is known, until [`Connection::judge`].
+    ///
+    /// [`Connection::judge`]: super::connection::Connection::judge
+    pub is_judged: bool,
+    pub alpn: Vec<Vec<u8>>,
+    pub idle_timeout: Duration,
+    pub flow_window_bytes: u32,
+    pub connection_window_bytes: u32,
+    pub max_streams: u32,
+    pub datagram_queue_bytes: usize,
+    /// The most that a UDP payload may grow to, 1200 bytes at least.
+    pub max_udp_payload_bytes: u16,
+    pub initial_rtt: Duration,
+    /// Appends TLS secrets to the file that the environment names in SSLKEYLOGFILE.
+    pub key_log: bool,
+    /// The folder for qlog files.
+    pub qlog: Option<PathBuf>,
+    /// Whether to offer X25519MLKEM768, whose share makes the first flight two datagrams long.
+    pub post_quantum: bool,
+}
+
+/// The reason why options are not taken.
+#[derive(Debug)]
+pub struct Invalid(pub String);
+
+impl<E: std::error::Error> From<E> for Invalid {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Smallest size that every path carries (RFC 9000 §14).
+const MIN_UDP_PAYLOAD_BYTES: u16 = 1200;
+
+/// One key signs the tokens of stateless resets. The engine sends none; a connection ID without a token is not possible.
+fn reset_key() -> Arc<dyn noq_proto::crypto::HmacKey> {
+    static KEY: OnceLock<Arc<::aws_lc_rs::hmac::Key>> = OnceLock::new();
+    let make = || {
+        let random = ::aws_lc_rs::rand::SystemRandom::new();
+        Arc::new(::aws_lc_rs::hmac::Key::generate(::aws_lc_rs::hmac::HMAC_SHA256, &random).expect("the system has random bytes"))
+    };
+    KEY.get_or_init(make).clone()
+}
+
+/// Returns the cryptography of all connections: with or without X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem).
+pub fn provider(post_quantum: bool) -> Arc<CryptoProvider> {
+    static WITH: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    static WITHOUT: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    if post_quantum {
+        return WITH.get_or_init(|| Arc::new(aws_lc_rs::default_provider())).clone();
+    }
+    let classic = || {
+        let mut provider = aws_lc_rs::default_provider();
+        provider.kx_groups = vec![aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP256R1, aws_lc_rs::kx_group::SECP384R1];
+        Arc::new(provider)
+    };
+    WITHOUT.get_or_init(classic).clone()
+}
+
+impl Options {
+    pub fn endpoint(&self) -> Arc<EndpointConfig> {
+        let mut config = EndpointConfig::new(reset_key());
+        let cids = self.cids.clone();
+        config.cid_generator(Arc::new(move || Box::new(Generator(cids.clone()))));
+        config.supported_versions(vec![1]);
+        // The relay and the other peer tell QUIC from STUN by the fixed bit (RFC 9443).
+        config.grease_quic_bit(false);
+        Arc::new(config)
+    }
+
+    pub fn client(&mut self, busy: &BusyPaths) -> Result<ClientConfig, Invalid> {
+        let builder = rustls::ClientConfig::builder_with_provider(provider(self.post_quantum))
+            .with_protocol_versions(&[&TLS13])?
+            .dangerous()
+            .with_custom_certificate_verifier(self.server_verifier());
+        let mut tls = match self.identity.take() {
+            Some(Identity { chain, key }) => builder.with_client_auth_cert(chain, key)?,
+            None => builder.with_no_client_auth(),
+        };
+        tls.alpn_protocols.clone_from(&self.alpn);
+        tls.resumption = Resumption::disabled();
+        if self.key_log {
+            tls.key_log = Arc::new(KeyLogFile::new());
+        }
+        let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
+        config.transport_config(self.transport(busy)?);
+        Ok(config)
+    }
+
+    pub fn server(&mut self, busy: &BusyPaths) -> Result<Arc<ServerConfig>, Invalid> {
+        let builder = rustls::ServerConfig::builder_with_provider(provider(true)).with_protocol_versions(&[&TLS13])?;
+        let builder = match self.verifier.clone() {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        };
+        let Identity { chain, key } = self.identity.take().ok_or_else(|| Invalid("a server needs an identity".into()))?;
+        let mut tls = builder.with_single_cert(chain, key)?;
+        tls.alpn_protocols.clone_from(&self.alpn);
+        tls.send_tls13_tickets = 0;
+        if self.key_log {
+            tls.key_log = Arc::new(KeyLogFile::new());
+        }
+        let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
+        config.transport_config(self.transport(busy)?).max_incoming(1);
+        Ok(Arc::new(config))
+    }
+
+    /// A client without a demand takes any certificate, whose key still has to sign.
+    fn server_verifier(&self) -> Arc<Verifier> {
+        let any = || Arc::new(Verifier::new(super::trust::Demand::Any, provider(true)));
+        self.verifier.clone().unwrap_or_else(any)
+    }
+
+    fn transport(&self, busy: &BusyPaths) -> Result<Arc<TransportConfig>, Invalid> {
+        let mut config = TransportConfig::default();
+        config
+            .max_idle_timeout(Some(IdleTimeout::try_from(self.idle_timeout)?))
+            .stream_receive_window(self.flow_window_bytes.into())
+            .receive_window(self.connection_window_bytes.into())
+            .send_window(self.connection_window_bytes.into())
+            .max_concurrent_bidi_streams(self.max_streams.into())
+            .max_concurrent_uni_streams(self.max_streams.into())
+            .datagram_receive_buffer_size(Some(self.datagram_queue_bytes))
+            .datagram_send_buffer_size(self.datagram_queue_bytes)
+            .initial_mtu(MIN_UDP_PAYLOAD_BYTES)
+            .mtu_discovery_config(self.mtu_discovery())
+            .initial_rtt(self.initial_rtt)
+            .allow_spin(false)
+            .congestion_controller_factory(Arc::new(Factory {
+                cubic: Arc::new(CubicConfig::default()),
+                busy: busy.clone(),
+            }));
+        if let Some(folder) = &self.qlog {
+            config.qlog_factory(Arc::new(QlogFileFactory::new(folder.clone())));
+        }
+        Ok(Arc::new(config))
+    }
+
+    /// Probes for larger packets (RFC 8899), up to the most that the options allow.
+    fn mtu_discovery(&self) -> Option<MtuDiscoveryConfig> {
+        (self.max_udp_payload_bytes > MIN_UDP_PAYLOAD_BYTES).then(|| {
+            let mut discovery = MtuDiscoveryConfig::default();
+            discovery.upper_bound(self.max_udp_payload_bytes);
+            discovery
+        })
+    }
+}
