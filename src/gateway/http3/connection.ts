@@ -155,7 +155,7 @@ export class Http3Connection implements QuicClientHandler {
 
   /**
    * Rejects a request unprocessed, so that the client may retry (RFC 9114 §4.1.1), but not endlessly: each stream takes the
-   * library 7 kB.
+   * library 5 kB.
    */
   #reject(streamId: number): void {
     if (++this.#refusals > defaults.maxRefusals)
