@@ -23,8 +23,9 @@ import type { Trust } from "./trust/trust.ts";
 /** Options for binding a peer. */
 export interface PeerOptions {
   /**
-   * URL of the relay, such as `https://relay.example:4433`. Its path is the base path; the default port is 443. `http:` (TCP,
-   * no TLS, port 80) is accepted for a relay on this machine only.
+   * URL of the relay, such as `https://relay.example:4433`. Its path is the relay's `basePath`. Without a port it means 443,
+   * as every `https:` URL does; a relay itself takes 4433 by default. `http:` (TCP, no TLS, port 80) is accepted for a relay
+   * on this machine only.
    */
   readonly relay: string | URL;
   /** Bearer token, or a function that returns one whenever it is needed; absent for a relay without authentication. */
@@ -102,7 +103,7 @@ const ranges: Readonly<Record<NumberName, IntegerRange>> = {
   backlog: { min: 0, max: 1024, fallback: defaults.backlog },
 };
 
-/** The compiler checks that the list is complete: a missing name would be refused. */
+/** Names of all options. The compiler refuses a list that lacks one. */
 const optionNames = namesOf<PeerOptions>({
   ...ranges,
   relay: true,

@@ -85,7 +85,7 @@ function forwardingFinding(link: Link, family: Family, system: Pick<XdpSystem, "
 
 type State = Omit<Finding, "subject">;
 
-/** The setting of the interface where a packet arrives decides alone (fib_frontend.c). */
+/** Returns the finding on IPv4. The setting of the interface where a packet arrives decides alone (fib_frontend.c). */
 function ipv4Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): State {
   if (isForwarding(name, "ipv4", system)) {
     const sentence = "forwards IPv4 for others too: the firewall's forward chain says for whom";
@@ -100,8 +100,9 @@ function ipv4Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): Sta
 }
 
 /**
- * A packet is routed only if `all` forwards too (ip6_output.c). The interface alone decides whether the kernel looks up routes
- * for XDP, and whether it accepts router advertisements, which a router does with accept_ra 2 (ip-sysctl).
+ * Returns the finding on IPv6. A packet is routed only if `all` forwards too (ip6_output.c). The interface alone decides
+ * whether the kernel looks up routes for XDP, and whether it accepts router advertisements, which a router does with
+ * accept_ra 2 (ip-sysctl).
  */
 function ipv6Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): State {
   const folder = `net/ipv6/conf/${name}`;

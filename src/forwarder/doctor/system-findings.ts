@@ -53,7 +53,7 @@ function privilegeFinding(system: XdpSystem): Finding {
   return { level: "problem", subject, sentence, remedies };
 }
 
-/** Nothing if the system does not report the setting. */
+/** Returns the finding on the BPF compiler; none if the system does not report the setting. */
 function jitFindings(system: XdpSystem): Finding[] {
   const setting = system.setting("net/core/bpf_jit_enable");
   if (setting === undefined) return [];

@@ -29,7 +29,7 @@ export class NativeCounters {
     return this.#threads.reduce((sum, thread) => sum + Number(thread[index]), 0);
   }
 
-  /** Returns the relayed traffic, in all and by path. */
+  /** Returns the relayed traffic, in all and by forwarding path. */
   traffic(): { readonly relayed: Traffic; readonly path: Readonly<Record<Path, Traffic>> } {
     const { packets, bytes } = this.#offloaded();
     const user = { packets: this.total("relayed.packets"), bytes: this.total("relayed.bytes") };

@@ -109,7 +109,7 @@ function normalMethod(method: string): string {
   return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
-/** `Request` accepts no such methods. */
+/** Returns the refusal of a method that `Request` does not accept. */
 function methodRefusal(method: string): HeadRefusal | undefined {
   const name = method.toUpperCase();
   if (name === "TRACE") return refuse(405, "TRACE is not allowed");

@@ -29,26 +29,26 @@ export interface TokenAuthOptions {
 
 /** A peer as an {@link AuthFunction} identifies it. */
 export interface AuthorizedPeer {
-  /** Its name: 1 to 256 bytes of UTF-8, not `.` or `..`. */
+  /** Name of the peer: 1 to 256 bytes of UTF-8, not `.` or `..`. */
   readonly subject: string;
-  /** Its scopes (docs/protocol.md). */
+  /** Scopes of the peer (docs/protocol.md). */
   readonly scopes: readonly Scope[];
-  /** Its quota. The option `limits` caps each figure. */
+  /** Quota of the peer, each figure capped by the option `limits`; that of `limits` if absent. */
   readonly quota?: Partial<Quota>;
-  /** Recipients that it may send messages to; all if absent. */
+  /** Names that the peer may send messages to; any if absent. */
   readonly peers?: readonly string[];
-  /** End of validity, in ms since the epoch; an hour from now if absent. Event streams end then. */
+  /** End of validity, in ms since the epoch, at most 30 days away; an hour from now if absent. Event streams end then. */
   readonly expiresAtMs?: number;
 }
 
 /**
- * Identifies the sender of a request by the app's own means, such as its session cookie; `null` if it cannot. A result that is
- * malformed, or has an unknown member, is refused as a whole.
+ * Function of the app that names the sender of a request, by a cookie of its sign-in, for example; `null` if it cannot. A
+ * result that is malformed, or has an unknown member, is refused as a whole.
  *
- * It has to judge a request with a bearer token by that token alone: the relay lets such a request change something
- * whichever origin the page is of that sends it.
+ * If the request has a bearer token, the function must judge it by that token alone: the relay then lets it change something
+ * even if a page of another origin sent it.
  *
- * The console's requests may come with URL and headers alone: as a GET, without body and address.
+ * For a request to the console it may get URL and headers alone, as a GET without body and address.
  */
 export type AuthFunction = (request: Request) => AuthorizedPeer | null | Promise<AuthorizedPeer | null>;
 
@@ -56,8 +56,9 @@ export type AuthFunction = (request: Request) => AuthorizedPeer | null | Promise
 export interface TokenAuthSettings extends KeySettings {
   readonly issuer: string[] | undefined;
   readonly audience: string[] | undefined;
-  /** Seconds. */
+  /** Clock skew allowed in a token's times, in seconds. */
   readonly clockTolerance: number;
+  /** Time for which fetched keys stay valid while they cannot be fetched again, in ms. */
   readonly keyGraceMs: number;
 }
 

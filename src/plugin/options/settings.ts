@@ -149,7 +149,7 @@ function resolveBackend(
 
 const backends: readonly [BackendChoice, ...BackendChoice[]] = ["auto", "dgram", "native"];
 
-/** Where the app's HTTP/3 server is. @throws ERR_QUICPIPE_OPTION_INVALID */
+/** Returns the address of the app's HTTP/3 server. @throws ERR_QUICPIPE_OPTION_INVALID */
 export function resolveUpstream(value: UpstreamOptions): Address {
   const { host, port } = requireOptions("upstream", value, upstreamOptionNames);
   if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
@@ -169,13 +169,13 @@ function resolveTrustedProxies(value: readonly string[] | undefined): ReadonlySe
   return new Set(list.map(plainIp));
 }
 
-/** An address assigned by the splice is a client's, never a proxy's. */
+/** Reports whether a text can be the address of a proxy. One that the splice assigns is always a client's. */
 function isProxy(text: unknown): text is string {
   return typeof text === "string" && isIP(text) !== 0 && !isVirtualAddress(plainIp(text));
 }
 
 /**
- * Requires a path. Paths are used verbatim: no trailing slash, and in a form that URL parsing does not change, so without the
+ * Requires a URL path. It is used verbatim: no trailing slash, and in a form that URL parsing does not change, so without the
  * segments `.` and `..` (RFC 3986 §5.2.4).
  */
 function requirePath(name: string, value: unknown, fallback: string): string {

@@ -49,7 +49,7 @@ export const endRegistration: Operation = {
   codes: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"],
 };
 
-/** At the path that older peers use, which knows no administrator. */
+/** End of a registration at the URL path that older peers use, which knows no administrator. */
 export const endOwnRegistration: Operation = {
   ...endRegistration,
   operationId: "endRegistrationBefore",

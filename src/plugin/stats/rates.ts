@@ -4,7 +4,7 @@ import type { TrafficRate } from "../../protocol.ts";
 import type { Registration, Registry } from "../../registry/index.ts";
 import { RateTable, type SessionRate } from "./rate-table.ts";
 
-/** Packets and bytes per second, by forwarder. */
+/** Packets and bytes per second, by forwarding path. */
 export type PathRates = Readonly<Record<Path, TrafficRate>>;
 
 interface PathSample {
@@ -51,7 +51,7 @@ export class Rates {
     return this.#table.get(session, ordinal);
   }
 
-  /** Rates of all traffic, by forwarder; `null` until the second sample. */
+  /** Rates of all traffic, by forwarding path; `null` until the second sample. */
   get paths(): PathRates | null {
     return this.#paths;
   }
