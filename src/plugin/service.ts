@@ -119,23 +119,14 @@ function openForwarder(
   { settings, log }: ServiceContext,
   registry: () => Registry | undefined,
 ): Promise<Forwarder> {
-  const { host, port, upstream, backend, threads, sourcePolicy, stun, xdp } = settings;
-  const { limits, maxGatewayClients, socketBufferBytes } = settings;
+  const { limits } = settings;
   return createForwarder({
-    host,
-    port,
-    upstream,
-    backend,
-    threads,
-    sourcePolicy,
-    stun,
+    ...settings,
     maxSessions: limits.maxRegistrations,
     // One more, as a registration joins a bucket before it leaves another, or before it ends an unclaimed session to make room.
     maxBuckets: limits.maxRegistrations + defaults.maxIdleBuckets + 1,
-    maxGatewayClients,
-    socketBufferBytes,
     xdp: {
-      option: xdp,
+      option: settings.xdp,
       maxRoutes: limits.maxCids,
       onChange: (status) => log.write("info", "xdp", describeXdp(status)),
     },
