@@ -19,7 +19,6 @@ import { isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
 import { PacketRelay } from "./relay.ts";
 import { QueueReader } from "../stun/queue-reader.ts";
-import { countersOf } from "./sessions.ts";
 import { probeClientsBy, Splice } from "../splice/splice.ts";
 import { StunGate } from "./stun-gate.ts";
 import { createNonceSigner, StunNonces } from "../stun/nonce.ts";
@@ -139,12 +138,12 @@ class DgramForwarder implements Forwarder {
   }
 
   countersOf(id: SessionId): SessionCounters {
-    return countersOf(this.#relay.sessions.require(id));
+    return { ...this.#relay.sessions.require(id).counters };
   }
 
   sampleSessions(ids: Uint32Array, into: Float64Array): void {
     for (const [i, id] of ids.entries()) {
-      const { packetsFrom, packetsTo, bytesFrom, bytesTo } = this.#relay.sessions.require(id);
+      const { packetsFrom, packetsTo, bytesFrom, bytesTo } = this.#relay.sessions.require(id).counters;
       into.set([packetsFrom + packetsTo, bytesFrom + bytesTo, 0], 3 * i);
     }
   }

@@ -65,28 +65,28 @@ export class PacketRelay implements InitialRouteLookup {
     address: PeerAddress,
     nowMs: number,
   ): void {
-    to.firstForwardedAtMs ??= nowMs;
-    if (sender) sender.firstForwardedAtMs ??= nowMs;
+    to.counters.firstForwardedAtMs ??= nowMs;
+    if (sender) sender.counters.firstForwardedAtMs ??= nowMs;
     this.#options.send(datagram, address, (failure) => {
       if (failure) return this.#drop(sendDropReason(failure));
       const bytes = datagram.length;
       const { relayed } = this.#options.counters;
       relayed.packets++;
       relayed.bytes += bytes;
-      to.packetsTo++;
-      to.bytesTo += bytes;
+      to.counters.packetsTo++;
+      to.counters.bytesTo += bytes;
       if (!sender) return;
-      sender.packetsFrom++;
-      sender.bytesFrom += bytes;
+      sender.counters.packetsFrom++;
+      sender.counters.bytesFrom += bytes;
     });
   }
 
   /** Counts a refusal, also for the session that it concerns, if there is one. */
   #refuse(reason: DropReason, sender: Session | undefined, to: Session): void {
     this.#drop(reason);
-    if (reason === "no-address") to.packetsNoAddress++;
-    if (sender && reason === "rate-limited") sender.packetsLimited++;
-    if (sender && reason === "source-is-destination") sender.packetsToItself++;
+    if (reason === "no-address") to.counters.packetsNoAddress++;
+    if (sender && reason === "rate-limited") sender.counters.packetsLimited++;
+    if (sender && reason === "source-is-destination") sender.counters.packetsToItself++;
   }
 
   #drop(reason: DropReason): void {
