@@ -37,5 +37,6 @@ export type {
   XdpOption,
   XdpStatus,
 } from "../forwarder/index.ts";
+export { type PathRates, type PathSample, pathRates } from "./stats/rates.ts";
 export type { PagedRelayStats, RelayStats } from "./stats/stats.ts";
 export type { StatsEvent } from "./stats/events.ts";
