@@ -1,10 +1,11 @@
 import * as defaults from "../../defaults/index.ts";
+import { RecentBuckets } from "../../recent-buckets.ts";
 import type { TokenBucket } from "../../token-bucket.ts";
 import { type PeerAddress, sameAddress } from "../../wire/address.ts";
 import { stunAttribute, leadingStunAttribute } from "../../wire/stun.ts";
 import type { StunOutcome } from "../contract.ts";
 import type { Session, SessionTable } from "./sessions.ts";
-import { SourceLimiter, StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";
+import { StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";
 
 /** Why a STUN message is not examined. */
 export type StunRefusal = Extract<StunOutcome, "malformed" | "rate-limited" | "flooded">;
@@ -39,11 +40,11 @@ export class StunGate {
   readonly #reached: StunPurse;
 
   constructor(options: StunGateOptions) {
-    const sources = createLimiter();
+    const sources = createSourceBuckets();
     this.#options = options;
     this.#strange = new StunPurse(sources, options.nowMs);
     this.#named = new StunPurse(sources, options.nowMs);
-    this.#reached = new StunPurse(createLimiter(), options.nowMs);
+    this.#reached = new StunPurse(createSourceBuckets(), options.nowMs);
   }
 
   /** Charges a message from `source`, in the form that the socket reports. Returns the payer, or why there is none. */
@@ -87,8 +88,10 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
-function createLimiter(): SourceLimiter {
-  return new SourceLimiter(defaults.stunRepliesPerSecond, defaults.maxStunSources);
+/** A bucket for each source, one second deep. */
+function createSourceBuckets(): RecentBuckets {
+  const perSecond = defaults.stunRepliesPerSecond;
+  return new RecentBuckets(perSecond, perSecond, defaults.maxStunSources);
 }
 
 function createBudget(nowMs: number): StunBudget {
