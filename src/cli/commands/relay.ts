@@ -15,13 +15,8 @@ import {
   serveHttp2,
   type ServeOptions,
 } from "../../gateway/index.ts";
-import {
-  consoleLogger,
-  type Logger,
-  quicpipe,
-  type QuicpipeOptions,
-  type Relay,
-} from "../../plugin/index.ts";
+import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { quicpipe, type QuicpipeOptions, type Relay } from "../../plugin/index.ts";
 import { loadPackage } from "../../optional-package.ts";
 import { requireKeyPair } from "../../files/pem.ts";
 import { parseAddress } from "../../wire/address.ts";

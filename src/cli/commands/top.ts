@@ -5,7 +5,8 @@ import { sampleIntervalMs, topTimeoutMs } from "../../defaults/index.ts";
 import { isQuicpipeError } from "../../errors.ts";
 import { optionError } from "../../option-checks.ts";
 import { type AdminClient, openAdminClient } from "../../peer/admin/index.ts";
-import { mintDevelopmentToken, pathRates, type PathSample } from "../../plugin/index.ts";
+import { mintDevelopmentToken } from "../../plugin/index.ts";
+import { pathRates, type PathSample } from "../../plugin/stats/index.ts";
 import { scopes } from "../../protocol.ts";
 import {
   givenToken,

@@ -1,4 +1,4 @@
-import type { PagedRelayStats, PathRates } from "../../plugin/index.ts";
+import type { PagedRelayStats, PathRates } from "../../plugin/stats/index.ts";
 import type { RegistrationStats } from "../../protocol.ts";
 import { cut, fit, formatBytes, printableDeep } from "../terminal-text.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../../../src/cli/terminal-text.ts";
 import { type TopFigures, topLines, type TopSurface } from "../../../../src/cli/top/view.ts";
 import { createCounters } from "../../../../src/forwarder/counters.ts";
-import { type PagedRelayStats, pathRates } from "../../../../src/plugin/index.ts";
+import { type PagedRelayStats, pathRates } from "../../../../src/plugin/stats/index.ts";
 import type { RegistrationStats } from "../../../../src/protocol.ts";
 
 const plain: TopSurface["style"] = (_format, text) => text;
