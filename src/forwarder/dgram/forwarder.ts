@@ -149,7 +149,7 @@ class DgramForwarder implements Forwarder {
   }
 
   sessionOf(cid: Uint8Array): SessionId | undefined {
-    const id = this.#relay.sessions.routes.find(cid, 0);
+    const id = this.#relay.routes.find(cid, 0);
     return id < 0 ? undefined : id;
   }
 
@@ -184,7 +184,7 @@ class DgramForwarder implements Forwarder {
       overflowed: 0,
       stun: { ...stun },
       sessions: this.#relay.sessions.size,
-      routes: this.#relay.sessions.routes.size,
+      routes: this.#relay.routes.size,
       initialRoutes: this.#relay.initialRoutes.size,
       buckets: this.#relay.sessions.buckets.size,
       unclaimed: 0,

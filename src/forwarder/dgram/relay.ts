@@ -1,9 +1,10 @@
 import { type Address, type PeerAddress, sameAddress } from "../../wire/address.ts";
 import type { DropReason, SessionId, SourcePolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
-import { classify, type InitialRouteLookup, type Sorted } from "./demux.ts";
+import { classify, type SessionLookup, type Sorted } from "./demux.ts";
 import { InitialRouteTable } from "../initial-routes.ts";
 import { type Send, sendDropReason } from "../udp/udp-socket.ts";
+import type { RouteTable } from "./route-table.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
 /** Options of a {@link PacketRelay}. */
@@ -14,8 +15,9 @@ export interface PacketRelayOptions {
 }
 
 /** Sorts datagrams, applies policy to those that lead to a session, and accounts for them. */
-export class PacketRelay implements InitialRouteLookup {
+export class PacketRelay implements SessionLookup {
   readonly sessions: SessionTable = new SessionTable();
+  readonly routes: RouteTable = this.sessions.routes;
   readonly initialRoutes: InitialRouteTable = new InitialRouteTable();
   readonly #options: PacketRelayOptions;
 
@@ -25,7 +27,7 @@ export class PacketRelay implements InitialRouteLookup {
 
   /** Sorts a datagram from `source`. */
   sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
-    return classify(datagram, source, nowMs, this.sessions.routes, this);
+    return classify(datagram, source, nowMs, this);
   }
 
   /** An initial route applies only to datagrams of its dialer; others are sorted as if there were none. */
