@@ -62,7 +62,7 @@ function pathParameter(name: string): Record<string, unknown> {
 }
 
 function methodItem(route: DescribedRoute): Record<string, unknown> {
-  const { codes, answers, ...operation } = route.operation;
+  const { codes = [], answers, ...operation } = route.operation;
   return {
     ...operation,
     security: [route.scope, route.orScope].flatMap((scope) => (scope ? { token: [scope] } : [])),
