@@ -1,4 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
+import { isJsonObject } from "../../json-object.ts";
 import { optionError } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
@@ -200,7 +201,7 @@ function readConfig(path: string): Record<string, unknown> {
   const text = readOptionFile("--config", path);
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+    if (isJsonObject(value)) return { ...value };
   } catch (cause) {
     throw optionError("--config", `${path} is no JSON: ${String(cause)}`, cause);
   }

@@ -1,5 +1,6 @@
 import type { H3Event } from "h3";
 import { QuicpipeError } from "../../errors.ts";
+import { isJsonObject } from "../../json-object.ts";
 
 /** Returns the media type of a request in lower case, without parameters; JSON if there is none. */
 export function mediaTypeOf(headers: Headers): string {
@@ -18,7 +19,7 @@ export async function readJson(request: BodySource, maxBytes: number): Promise<R
   try {
     // RFC 8259 §8.1: the text must be valid UTF-8.
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    if (isObject(value)) return value;
+    if (isJsonObject(value)) return value;
   } catch (cause) {
     throw bodyInvalid("the body is no JSON in UTF-8", cause);
   }
@@ -70,10 +71,6 @@ export function unsupported(mediaType: string, allowed: string): QuicpipeError {
     "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED",
     `the content type ${mediaType} is not supported here: send ${allowed}`,
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function bodyInvalid(message: string, cause?: unknown): QuicpipeError {
