@@ -28,7 +28,8 @@ void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, c
   splice->limits = limits;
   splice->stride = threads;
   splice->cursor = index;
-  splice->first_resting = splice->last_resting = NULL;
+  splice->first_resting = NULL;
+  splice->resting_end = &splice->first_resting;
   splice->family = (uint16_t)family;
   qp_table_init(&splice->by_path, QP_KEY(struct qp_client, path), key, NULL);
   qp_table_init(&splice->by_virtual, QP_KEY(struct qp_client, virtual_ipv4), key, NULL);
@@ -78,11 +79,8 @@ static void forget(struct qp_splice *splice, struct qp_client *client, int64_t n
   qp_table_remove(&splice->by_path, client);
   client->is_resting = true;
   client->rests_until_ms = now_ms + splice->limits->options.rest_ms;
-  if (splice->last_resting)
-    splice->last_resting->next_resting = client;
-  else
-    splice->first_resting = client;
-  splice->last_resting = client;
+  *splice->resting_end = client;
+  splice->resting_end = &client->next_resting;
 }
 
 static void end_rests(struct qp_splice *splice, int64_t now_ms)
@@ -90,7 +88,7 @@ static void end_rests(struct qp_splice *splice, int64_t now_ms)
   for (struct qp_client *client; (client = splice->first_resting) && client->rests_until_ms <= now_ms;) {
     splice->first_resting = client->next_resting;
     if (!splice->first_resting)
-      splice->last_resting = NULL;
+      splice->resting_end = &splice->first_resting;
     qp_table_remove(&splice->by_virtual, client);
     free(client);
   }

@@ -56,8 +56,8 @@ struct qp_client {
 struct qp_splice {
   struct qp_splice_limits *limits;
   struct qp_table by_path, by_virtual;
-  /** Clients whose addresses rest, in the order in which the rests end. */
-  struct qp_client *first_resting, *last_resting;
+  /** Clients whose addresses rest, in the order in which the rests end, and where the next one is noted. */
+  struct qp_client *first_resting, **resting_end;
   /** Held to change the tables, and by the control thread to read them. */
   pthread_mutex_t mutex;
   /** Position in the order of the next virtual address to try, and the step to the one after. */
