@@ -43,7 +43,8 @@ export async function readBytes(request: BodySource, maxBytes: number): Promise<
       const start = length;
       length += chunk.length;
       if (length > maxBytes) break;
-      if (length > bytes.length) bytes = grown(bytes, Math.min(maxBytes, Math.max(length, 2 * bytes.length)));
+      if (length > bytes.length)
+        bytes = new Uint8Array(bytes.buffer.transfer(Math.min(maxBytes, Math.max(length, 2 * bytes.length))));
       bytes.set(chunk, start);
     }
   } catch (cause) {
@@ -55,12 +56,6 @@ export async function readBytes(request: BodySource, maxBytes: number): Promise<
 
 /** Room for most bodies, in bytes. */
 const firstBufferBytes = 1024;
-
-function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array(length);
-  more.set(bytes);
-  return more;
-}
 
 /** The parts of a request needed to read its body. */
 export type BodySource = Pick<Request, "headers" | "body">;
