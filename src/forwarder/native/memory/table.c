@@ -119,6 +119,14 @@ bool qp_table_add(struct qp_table *table, void *item)
   return true;
 }
 
+void *qp_table_keep(struct qp_table *table, void *item)
+{
+  if (qp_table_add(table, item))
+    return item;
+  free(item);
+  return NULL;
+}
+
 void qp_table_remove(struct qp_table *table, void *item)
 {
   struct qp_slots *slots = slots_of(table);

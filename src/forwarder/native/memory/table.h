@@ -45,6 +45,8 @@ void qp_table_destroy_all(struct qp_table *table);
 void *qp_table_find(const struct qp_table *table, const void *key);
 /** Writer: adds an item; false if out of memory. An older item with the same key must be removed afterwards. */
 bool qp_table_add(struct qp_table *table, void *item);
+/** Writer: adds an item, or frees it if out of memory. Returns the item, or null. */
+void *qp_table_keep(struct qp_table *table, void *item);
 /** Writer: removes an item, which must be in the table. */
 void qp_table_remove(struct qp_table *table, void *item);
 /** Writer: returns the next item at or after `*cursor`, which starts at 0; null at the end. */

@@ -37,21 +37,22 @@ struct qp_connection *qp_known_ids_find(const struct qp_table *ids, uint64_t pre
   return known ? known->connection : NULL;
 }
 
+static struct known_id *add_id(struct qp_table *ids, uint64_t prefix, struct qp_connection *connection)
+{
+  struct known_id *known = calloc(1, sizeof *known);
+  if (!known)
+    return NULL;
+  known->prefix = prefix;
+  known->connection = connection;
+  return qp_table_keep(ids, known);
+}
+
 static bool acquire(struct qp_table *ids, uint64_t prefix, struct qp_connection *connection)
 {
   struct known_id *known = qp_table_find(ids, &prefix);
-  if (!known) {
-    known = calloc(1, sizeof *known);
-    if (!known)
-      return false;
-    known->prefix = prefix;
-    known->connection = connection;
-    if (!qp_table_add(ids, known)) {
-      free(known);
-      return false;
-    }
-  }
-  if (known->connection != connection)
+  if (!known)
+    known = add_id(ids, prefix, connection);
+  if (!known || known->connection != connection)
     return false;
   known->clients++;
   return true;

@@ -11,10 +11,7 @@ static struct qp_network *add_network(struct qp_table *networks, const uint64_t 
   if (!network)
     return NULL;
   memcpy(network->prefix, prefix, sizeof network->prefix);
-  if (qp_table_add(networks, network))
-    return network;
-  free(network);
-  return NULL;
+  return qp_table_keep(networks, network);
 }
 
 struct qp_network *qp_network_join(struct qp_table *networks, const uint64_t source[2])

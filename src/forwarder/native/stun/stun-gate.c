@@ -90,10 +90,8 @@ bool qp_stun_gate_name(struct qp_stun_gate *gate, uint32_t session, const uint8_
   *name = (struct qp_stun_name){ .hash = hash_name(gate, bytes, length), .session = session };
   qp_stun_gate_forget(gate, session);
   fill(&gate->budgets[session]);
-  if (!qp_table_add(&gate->names, name)) {
-    free(name);
+  if (!qp_table_keep(&gate->names, name))
     return false;
-  }
   gate->names_of[session] = name;
   return true;
 }

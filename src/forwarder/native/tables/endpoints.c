@@ -35,10 +35,7 @@ static struct qp_endpoint *endpoint_for(struct qp_sessions *sessions, const stru
     return endpoint;
   endpoint->address = *address;
   endpoint->name = qp_name_of_address(address, sessions->family);
-  if (qp_table_add(&sessions->endpoints, endpoint))
-    return endpoint;
-  free(endpoint);
-  return NULL;
+  return qp_table_keep(&sessions->endpoints, endpoint);
 }
 
 static void release_endpoint(struct qp_retired *retired, void *owner)

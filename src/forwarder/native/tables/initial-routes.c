@@ -51,10 +51,8 @@ bool qp_initial_routes_set(struct qp_table *routes, const uint8_t *dcid, size_t 
     .initial = initial_of(dcid, length), .to = to, .from = from, .expires_at_ms = expires_at_ms
   };
   struct qp_initial_route *before = qp_table_find(routes, &route->initial);
-  if (!qp_table_add(routes, route)) {
-    free(route);
+  if (!qp_table_keep(routes, route))
     return false;
-  }
   /* The new route is added before the old one is removed, so that a packet in between finds either. */
   if (before)
     discard(routes, before);
