@@ -70,8 +70,8 @@ export class StunGate {
 
   #chargeSubject(session: Session, isHere: boolean, nowMs: number): StunPayer | undefined {
     const { bucket } = session;
-    const own = budgetOf(this.#ofSessions, session, () => createBudget(nowMs));
-    const ofSubject = budgetOf(this.#ofSubjects, bucket, () => createSubjectBudget(nowMs));
+    const own = budgetOf(this.#ofSessions, session, registrationRates, nowMs);
+    const ofSubject = budgetOf(this.#ofSubjects, bucket, subjectRates, nowMs);
     // The registration pays first, so that messages in its name cannot use up its subject's budget.
     return own.take(isHere, nowMs) && ofSubject.take(isHere, nowMs) ? ofSubject : undefined;
   }
@@ -94,22 +94,21 @@ function createSourceBuckets(): RecentBuckets {
   return new RecentBuckets(perSecond, perSecond, defaults.maxStunSources);
 }
 
-function createBudget(nowMs: number): StunBudget {
-  return new StunBudget(defaults.stunPerRegistration, defaults.stunPerRegistrationElsewhere, nowMs);
-}
+/** Messages per second from a session's own address, and from elsewhere. */
+type Rates = readonly [here: number, elsewhere: number];
 
-function createSubjectBudget(nowMs: number): StunBudget {
-  return new StunBudget(defaults.stunPerSubject, defaults.stunPerSubjectElsewhere, nowMs);
-}
+const registrationRates: Rates = [defaults.stunPerRegistration, defaults.stunPerRegistrationElsewhere];
+const subjectRates: Rates = [defaults.stunPerSubject, defaults.stunPerSubjectElsewhere];
 
 function budgetOf<Payer extends WeakKey>(
   budgets: WeakMap<Payer, StunBudget>,
   payer: Payer,
-  open: () => StunBudget,
+  rates: Rates,
+  nowMs: number,
 ): StunBudget {
   const known = budgets.get(payer);
   if (known) return known;
-  const budget = open();
+  const budget = new StunBudget(...rates, nowMs);
   budgets.set(payer, budget);
   return budget;
 }
