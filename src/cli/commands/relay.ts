@@ -23,7 +23,8 @@ import { parseAddress } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
 import { openInterruption } from "../interruption.ts";
 import { formatBytes } from "../terminal-text.ts";
-import { relayArgs, relayConfig, type TlsFiles } from "../relay/config.ts";
+import { relayArgs } from "../relay/args.ts";
+import { relayConfig, type TlsFiles } from "../relay/config.ts";
 
 /** `quicpipe relay`: a gateway whose only app is the relay. */
 export const relay = defineCommand({
