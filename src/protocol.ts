@@ -150,7 +150,7 @@ export interface RegistrationStats {
   address: string | null;
   /** Number of connection IDs. */
   cids: number;
-  /** Forwarder of its latest packets: the kernel or the relay's process; `none` before the first packet. */
+  /** Forwarding path of its latest packets: the kernel or the relay's process; `none` before the first packet. */
   path: "kernel" | "user" | "none";
   /** Traffic from its peer that the relay forwarded. */
   packetsFrom: number;

@@ -54,7 +54,9 @@ export function tokenOfCookie(header: string | null): string | undefined {
   );
 }
 
-/** Returns the `Set-Cookie` value that keeps a token for the pages below `path`. A lifetime of 0 s deletes it. */
+/**
+ * Returns the `Set-Cookie` value that keeps a token for the pages below the URL path `path`. A lifetime of 0 s deletes it.
+ */
 export function sessionCookie(token: string, path: string, maxAgeSeconds: number): string {
   return `${cookieName}=${token}; Path=${path}; Max-Age=${Math.floor(maxAgeSeconds)}; HttpOnly; Secure; SameSite=Strict`;
 }

@@ -3,7 +3,7 @@ import { readPageFile } from "./assets.ts";
 /**
  * Returns the console page.
  *
- * @param folder last segment of the console's path. Links are relative to it, so that they work behind any prefix.
+ * @param folder last segment of the console's URL path. Links are relative to it, so that they work behind any prefix.
  */
 export function consolePage(folder: string): string {
   return filled("console.html", { folder });

@@ -1,8 +1,6 @@
 /** Defaults of the gateway's HTTP/3, each with its unit and its reason. `defaults/index.ts` exports them too. */
 import { strayLookMs } from "./tcp.ts";
-
-const second = 1000;
-const KiB = 1024;
+import { KiB, second } from "./units.ts";
 
 /**
  * Time between a closing gateway's GOAWAY and the end of its connections, over HTTP/3 once more before it stops, in ms: several
@@ -12,13 +10,13 @@ export const lastWordsMs = 25;
 /** Time after its answer before an unfinished HTTP/3 request is stopped, in ms: long enough to retransmit a lost packet of it. */
 export const answerLingerMs: number = second / 4;
 /**
- * Concurrent requests of an HTTP/3 client: the recommended minimum of RFC 9114 §6.1. Each takes the library 7 kB from its
- * first byte on, whether or not there is room for it.
+ * Concurrent requests of an HTTP/3 client: the recommended minimum of RFC 9114 §6.1. Each takes 5 kB from its first byte on,
+ * whether or not there is room for it.
  */
 export const maxHttp3Streams = 100;
 /**
  * Rate and burst of new HTTP/3 connections. Per source: the peers behind one address, which all come back within 2 s; each
- * takes the library up to 0.7 MB until it has ended. In all: as many as the relay has places for.
+ * takes 0.2 MB, and 0.7 MB with all of its streams open. In all: as many as the relay has places for.
  */
 export const http3Arrivals = {
   perSource: { perSecond: 32, burst: 64 },

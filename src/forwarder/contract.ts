@@ -104,7 +104,7 @@ export type Path = "kernel" | "user";
 /** Totals of the data plane since it was opened. If it adopted the kernel's tables, they include what the kernel did before. */
 export interface ForwarderStats {
   readonly relayed: Traffic;
-  /** The same by path. */
+  /** The same by forwarding path. */
   readonly path: Readonly<Record<Path, Traffic>>;
   /** Datagrams passed to the gateway and back. */
   readonly gateway: {

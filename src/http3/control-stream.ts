@@ -38,7 +38,7 @@ export class ControlStream implements FrameHandler {
     return type === frameType.goAway ? this.#goAway(id.value) : this.#allowPushes(id.value);
   }
 
-  /** RFC 9114 §7.2.4: SETTINGS come once, and before all others. */
+  /** Takes SETTINGS, which come once and before all other frames (RFC 9114 §7.2.4). */
   #beginSettings(length: number): PayloadUse | Http3Fault {
     if (this.#hasSettings) return misplaced(frameType.settings);
     this.#hasSettings = true;
@@ -46,14 +46,14 @@ export class ControlStream implements FrameHandler {
     return connectionFault(http3Code.excessiveLoad, "the settings are too long");
   }
 
-  /** RFC 9114 §5.2. The client takes no more pushes, which changes nothing. */
+  /** Takes GOAWAY (RFC 9114 §5.2). The client takes no more pushes, which changes nothing. */
   #goAway(id: number): Http3Fault | undefined {
     if (id > this.#goAwayId) return connectionFault(http3Code.idError, "GOAWAY has a higher ID than before");
     this.#goAwayId = id;
     return undefined;
   }
 
-  /** RFC 9114 §7.2.7 */
+  /** Takes MAX_PUSH_ID (RFC 9114 §7.2.7). */
   #allowPushes(id: number): Http3Fault | undefined {
     if (id < this.#maxPushId) return connectionFault(http3Code.idError, "MAX_PUSH_ID is lower than before");
     this.#maxPushId = id;

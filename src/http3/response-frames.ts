@@ -19,12 +19,12 @@ export function settingsStream(options: { readonly maxFieldSectionBytes: number 
   ]);
 }
 
-/** GOAWAY: requests on streams from `streamId` on will not be answered (RFC 9114 §5.2). */
+/** Returns a GOAWAY frame: requests on streams from `streamId` on will not be answered (RFC 9114 §5.2). */
 export function goAwayFrame(streamId: number): Buffer {
   return frame(frameType.goAway, encodeVarint(streamId));
 }
 
-/** Names are in lower case, values Latin-1. */
+/** Returns a HEADERS frame. Names are in lower case, values Latin-1. */
 export function headersFrame(fields: Fields): Buffer {
   return frame(frameType.headers, encodeFieldSection(fields));
 }

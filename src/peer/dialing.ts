@@ -4,7 +4,7 @@ import type { MailboxSendRequest } from "../protocol.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadline, type Deadline } from "./time/deadline.ts";
-import { type IntegerRange, namesOf, requireInteger, requireOptions } from "../option-checks.ts";
+import { type OptionTable, range, requireInteger, requireOptions } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
 import { pause } from "./time/pause.ts";
@@ -32,16 +32,16 @@ export interface DialOptions extends TrustOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const optionNames = namesOf<DialOptions>({
+const optionTable: OptionTable<DialOptions> = {
   pin: true,
   trust: true,
   alpn: true,
   note: true,
   timeoutMs: true,
   signal: true,
-});
+};
 
-const timeoutRange: IntegerRange = { min: 100, max: 3_600_000, fallback: defaults.dialTimeoutMs };
+const timeoutRange = range(100, defaults.dialTimeoutMs, 3_600_000);
 
 type Step = ErrorDetails["ERR_QUICPIPE_DIAL_TIMEOUT"]["step"];
 
@@ -51,7 +51,7 @@ export async function dial(
   target: DialTarget,
   options: DialOptions,
 ): Promise<Connection> {
-  requireOptions("", options, optionNames);
+  requireOptions("", options, optionTable);
   return await context.telemetry.dial((trace) => new Dial(tracedBy(trace, context), target, options).run());
 }
 

@@ -51,7 +51,7 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Binds a UDP socket. Does not contact the relay yet.
+   * Looks up the relay's name and binds a UDP socket. Asks the relay for nothing yet. The caller closes the peer.
    *
    * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_IDENTITY_INVALID, ERR_QUICPIPE_LISTEN_FAILED,
    *   ERR_QUICPIPE_DEPENDENCY_MISSING, and ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
@@ -135,6 +135,7 @@ export class Peer implements AsyncIterable<Connection> {
     for (let next; (next = await this.#mailbox.next());) yield next;
   }
 
+  /** Returns the counters of the peer now. */
   stats(): PeerStats {
     const { socket, connections, registrations } = this.#context;
     return { socket: socket.stats, connections: connections.size, registrations: registrations.size };

@@ -38,7 +38,7 @@ export interface RelayObserver {
   ended(registration: RelayedRegistration, reason: string, traffic: RelayedTraffic): void;
 }
 
-/** The forwarder of a packet: the kernel, or a backend of this process. */
+/** The forwarding path of a packet: the kernel, or a backend of this process. */
 export type PathName = "xdp" | "native" | "dgram";
 
 /** Totals of a relay since its data plane was opened, and its current state. */

@@ -25,7 +25,10 @@ export function trafficAttributes(traffic: TrafficShare): SpanAttributes {
   return Object.fromEntries(figures.map((name) => [attributes[name], traffic[name]]));
 }
 
-/** Returns the path of the packets sent to a registration, if any: the kernel's if it forwarded all of them, or any, as `share` says. */
+/**
+ * Returns the forwarding path of the packets sent to a registration, if any: the kernel's if it forwarded all of them, or
+ * any, as `share` says.
+ */
 export function pathOf(
   { packetsTo, packetsOffloaded }: TrafficShare,
   backend: PathName,

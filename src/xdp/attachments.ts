@@ -91,7 +91,7 @@ function refusedByPlan(steps: readonly AttachStep[]): [XdpMode, string][] {
   return steps.flatMap(({ mode, refusal }) => (refusal === undefined ? [] : [[mode, refusal]]));
 }
 
-/** Keeps what an earlier process attached, though a better mode may be possible by now. */
+/** Returns the better modes that are not tried, with the reason, because an earlier process attached this one. */
 function keptInstead(current: XdpMode | undefined, steps: readonly AttachStep[]): [XdpMode, string][] {
   const at = steps.findIndex(({ mode }) => mode === current);
   return steps.slice(0, Math.max(at, 0)).map(({ mode }) => [mode, `was attached as ${current} already`]);

@@ -44,7 +44,7 @@ class InterfaceWatch implements Offload {
   readonly #localAddressSetting: ProgramSetting<string>;
   readonly #redirectTargetSetting: ProgramSetting<number>;
   readonly #timer: NodeJS.Timeout;
-  /** Without the refused routes, which the program counts. */
+  /** Status without the refused routes, which the program counts. */
   #status: XdpStatus = offStatus("");
   /** The last status in words. */
   #words: string;

@@ -26,7 +26,10 @@ function isReachedAt(bound: string, address: string): boolean {
   return bound === "::" || bound === address || (bound === "0.0.0.0" && isIPv4(address));
 }
 
-/** A link-local address needs its zone, which packets do not carry: user space handles those. */
+/**
+ * Reports whether the kernel can relay for an address. A link-local one needs its zone, which packets do not carry: user
+ * space handles those.
+ */
 function isRelayed(address: string): boolean {
   return !isLoopback(address) && !/^fe[89ab]/i.test(address);
 }

@@ -4,7 +4,7 @@ import { connectTls } from "../clients/raw-http2.ts";
 import { RawHttp3 } from "../clients/raw-http3.ts";
 import { signIn, signInLines } from "../clients/sign-in.ts";
 
-/** Several, as one may hold only so many requests; and connections of each. A connection over HTTP/3 takes 0.7 MB by itself. */
+/** Several, as one may hold only so many requests; and connections of each. A connection over HTTP/3 takes 0.2 MB by itself. */
 const sources = ["127.0.25.1", "127.0.26.1", "127.0.27.1", "127.0.28.1"];
 const connections = { http1: 50, http3: 15 } as const;
 /** Requests on a connection over HTTP/3. */

@@ -34,6 +34,6 @@ export interface Snapshot {
   /** RFC 3339. */
   readonly at: string;
   readonly totals: Totals;
-  /** Rates by forwarder; `null` until the relay's second sample. */
+  /** Rates by forwarding path; `null` until the relay's second sample. */
   readonly rates: { readonly kernel: TrafficRate; readonly user: TrafficRate } | null;
 }

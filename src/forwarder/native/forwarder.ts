@@ -18,6 +18,7 @@ import { type Counters, createCounters } from "../counters.ts";
 import { listen } from "../listen.ts";
 import type { Addon, NativeConfig, NativeHandle, NativeStunConfig } from "./addon.ts";
 import { NativeCounters } from "./counters.ts";
+import { holdMemoryTrimmer } from "./memory-trimmer.ts";
 import { planOffload, startOffload } from "./offload.ts";
 import { NativeSessions } from "./sessions.ts";
 import { isOwnAddress } from "../own-address.ts";
@@ -91,7 +92,7 @@ class NativeForwarder implements Forwarder {
   readonly #now: () => number;
   readonly #offload: Offload;
   readonly #sweeper: NodeJS.Timeout;
-  readonly #trimmer: NodeJS.Timeout;
+  readonly #releaseTrimmer: () => void;
 
   constructor(
     handle: NativeHandle,
@@ -118,7 +119,7 @@ class NativeForwarder implements Forwarder {
       handle.sweep();
       this.#sessions.unclaimed.sweep(process.hrtime.bigint(), defaults.unclaimedSweepBatch);
     }, defaults.sweepIntervalMs).unref();
-    this.#trimmer = setInterval(() => addon.trimMemory(), defaults.memoryTrimMs).unref();
+    this.#releaseTrimmer = holdMemoryTrimmer(addon);
     this.#offload = startOffload(plan, handle, addon, (status) => xdp?.onChange(status));
   }
 
@@ -216,7 +217,7 @@ class NativeForwarder implements Forwarder {
 
   close(): Promise<void> {
     clearInterval(this.#sweeper);
-    clearInterval(this.#trimmer);
+    this.#releaseTrimmer();
     this.#offload.close();
     this.#handle.close();
     return Promise.resolve();

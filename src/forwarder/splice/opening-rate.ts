@@ -12,7 +12,7 @@ export class OpeningRate {
     this.#strangers = new TokenBucket(perSecond / divisor, Math.max(1, burst / divisor), nowMs);
   }
 
-  /** Takes one. A stranger's refusal costs others nothing. */
+  /** Reports whether a place may be opened, and counts it. A stranger's refusal costs others nothing. */
   take(isStranger: boolean, nowMs: number): boolean {
     return (!isStranger || this.#strangers.take(1, nowMs)) && this.#all.take(1, nowMs);
   }

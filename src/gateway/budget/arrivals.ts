@@ -85,7 +85,7 @@ export class Arrivals {
     return usedOf(this.#all, this.#limits.all, nowMs) <= 1 - reserve * used;
   }
 
-  /** For admitted sources and networks only: a refused one keeps the bucket it had. */
+  /** Remembers the bucket of an admitted source or network. A refused one keeps the bucket it had. */
   #remember(map: Map<string, TokenBucket>, name: string, bucket: TokenBucket): void {
     map.delete(name);
     map.set(name, bucket);

@@ -92,9 +92,14 @@ export class Budget {
 
 /** A snapshot of a {@link Budget}. */
 export interface BudgetStats {
+  /** Sources with connections now. */
   readonly sources: number;
+  /** Request bytes now that the app has not read. */
   readonly unreadBytes: number;
+  /** Response bytes now that clients have not taken. */
   readonly unsentBytes: number;
+  /** Part of the unsent bytes that the HTTP/3 library holds. */
   readonly outboxBytes: number;
+  /** Refusals so far, by the limit that was met. */
   readonly refused: Readonly<Partial<Record<BudgetRefusal, number>>>;
 }

@@ -11,7 +11,7 @@ export interface RoomHolder {
 /** The connections that hold room in the outbox: no more than it has places for short responses. */
 export class RoomHolders {
   readonly #holders = new Set<RoomHolder>();
-  /** Until then none of them can have stood still for long. */
+  /** Time until which none of them can have stood still for long, in ms. */
   #allMovingUntilMs = -Infinity;
 
   add(holder: RoomHolder): void {

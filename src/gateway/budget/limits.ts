@@ -2,17 +2,28 @@ import * as defaults from "../../defaults/index.ts";
 import type { BudgetScope } from "./bytes.ts";
 import type { RoomScope } from "./room.ts";
 
-/** Limits of a `Budget`. Those in bytes apply to unread request bytes and to unsent response bytes separately. */
+/**
+ * Limits of a `Budget`: whole numbers from 1, which are not checked. Those in bytes apply to unread request bytes and to
+ * unsent response bytes separately.
+ */
 export interface BudgetLimits {
+  /** Bytes of one request; 4 MiB by default. */
   readonly maxStreamBytes: number;
+  /** Bytes of one connection; 4 MiB by default. */
   readonly maxConnectionBytes: number;
+  /** Bytes of one source (an IPv4 address or an IPv6 /64); 8 MiB by default. */
   readonly maxSourceBytes: number;
+  /** Bytes in all; 128 MiB by default. A source or a network may hold no more than is left for all others. */
   readonly maxBytes: number;
+  /** Connections of one source, over UDP and TCP together; 128 by default. */
   readonly maxConnectionsPerSource: number;
+  /** Requests of one source that wait for the app for more than a second; 256 by default. */
   readonly maxWaitsPerSource: number;
-  /** Limits on response bytes that the HTTP/3 library holds unsent. */
+  /** Response bytes of one connection that the HTTP/3 library holds unsent; 512 KiB by default. */
   readonly maxConnectionOutboxBytes: number;
+  /** The same of one source; 1 MiB by default. */
   readonly maxSourceOutboxBytes: number;
+  /** The same in all; 3 MiB by default. At 4 MiB the library accepts nothing more. */
   readonly maxOutboxBytes: number;
 }
 

@@ -1,16 +1,18 @@
-/** Whether a request is open on a connection. */
+/** State of a connection: `busy` while a request is open on it. */
 export type Activity = "idle" | "busy";
 
-/** The connections of a network. In each set the one that was placed there first is first. */
+/**
+ * The connections of a network (IPv4 /24, IPv6 /48) by state. First in each set is the one that was placed there longest ago.
+ */
 type Network<Member> = Readonly<Record<Activity, Set<Member>>>;
 
-/** Networks with equally many connections, those with an idle one apart. */
+/** All networks with one number of connections: those that have an idle connection, and those that have none. */
 type Rank<Member> = Readonly<Record<"withIdle" | "allBusy", Set<Network<Member>>>>;
 
-/** The connections of a server by network, and the networks by size. No call takes longer because there are more of them. */
+/** The connections of a server by network, and the networks by number of connections. Every call takes constant time. */
 export class Networks<Member> {
   readonly #networks = new Map<string, Network<Member>>();
-  /** By the number of connections. The last one has a network. */
+  /** Indexed by the number of connections. The last rank has a network. */
   readonly #ranks: Rank<Member>[] = [];
   #size = 0;
 

@@ -8,6 +8,7 @@ import {
   type FieldMap,
   headCostBytes,
   type HeadRefusal,
+  type HeadSize,
   readHead,
   type RequestHead,
 } from "./request-head.ts";
@@ -52,13 +53,14 @@ export class OpenRequests {
   /**
    * Opens a request.
    *
+   * @param size of its header fields as they came.
    * @param ownBytes bytes that it takes besides its header fields.
    * @param parts makes its stream, if there is room.
    * @returns `false` if there is none.
    */
-  open(fields: FieldMap, ownBytes: number, parts: () => RequestParts): boolean {
-    const budget = this.reserve(headCostBytes(fields) + ownBytes);
-    if (budget) this.begin(readHead(fields), { ...parts(), budget });
+  open(fields: FieldMap, size: HeadSize, ownBytes: number, parts: () => RequestParts): boolean {
+    const budget = this.reserve(headCostBytes(size) + ownBytes);
+    if (budget) this.begin(readHead(fields, size), { ...parts(), budget });
     return budget !== undefined;
   }
 

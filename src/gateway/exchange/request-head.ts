@@ -3,6 +3,14 @@ import { headerFieldOverheadBytes, maxHeaderBytes, maxHeaderFields } from "../..
 /** Header fields as the HTTP library gives them: pseudo-fields under their name with the colon, repeated fields as a list. */
 export type FieldMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** Size of header fields as they came. */
+export interface HeadSize {
+  /** RFC 9114 §4.2.2, without its overhead. */
+  readonly bytes: number;
+  /** Fields without pseudo-fields. A repeated field counts each time. */
+  readonly count: number;
+}
+
 /** A request without its body. */
 export interface RequestHead {
   readonly method: string;
@@ -21,16 +29,16 @@ export interface HeadRefusal {
 }
 
 /** Reads the header fields of a request over HTTP/2 or HTTP/3 (RFC 9114 §4.2 and §4.3.1, RFC 9113 §8.3.1). */
-export function readHead(fields: FieldMap): RequestHead | HeadRefusal {
+export function readHead(fields: FieldMap, size: HeadSize): RequestHead | HeadRefusal {
   const { ":method": name } = fields;
   if (typeof name !== "string" || !token.test(name)) return refuse(400, "the method is not valid");
   const method = normalMethod(name);
-  return { method, ...readFields(fields, method) };
+  return { method, ...readFields(fields, size, method) };
 }
 
-function readFields(fields: FieldMap, method: string): RequestHead | HeadRefusal {
-  if (headBytes(fields) > maxHeaderBytes) return refuse(431, "the header fields are too long");
-  if (countFields(fields) > maxHeaderFields) return refuse(431, "there are too many header fields");
+function readFields(fields: FieldMap, size: HeadSize, method: string): RequestHead | HeadRefusal {
+  if (size.bytes > maxHeaderBytes) return refuse(431, "the header fields are too long");
+  if (size.count > maxHeaderFields) return refuse(431, "there are too many header fields");
   const { ":scheme": scheme, ":path": path, host } = fields;
   const authority = fields[":authority"] ?? host;
   const refusal = methodRefusal(method);
@@ -45,34 +53,35 @@ function readFields(fields: FieldMap, method: string): RequestHead | HeadRefusal
   return withHeaders(fields, method, url);
 }
 
-/** Returns the size of header fields, in bytes (RFC 9114 §4.2.2, without its overhead). */
-export function headBytes(fields: FieldMap): number {
-  let bytes = 0;
-  // Runs for every request, so it allocates nothing.
-  for (const name in fields) bytes += fieldBytes(name, fields[name]);
-  return bytes;
+/** Measures header fields none of which have been joined. */
+export function sizeOf(fields: FieldMap): HeadSize {
+  const size = { bytes: 0, count: 0 };
+  for (const name in fields) {
+    const value = fields[name];
+    if (typeof value === "string") add(size, name, value);
+    else for (const each of value ?? []) add(size, name, each);
+  }
+  return size;
+}
+
+/**
+ * Measures header fields as they came, names and values in turn. Node keeps them all, although its map joins the values of some
+ * repeated fields and has only the first of others.
+ */
+export function rawSizeOf(rawFields: readonly string[]): HeadSize {
+  const size = { bytes: 0, count: 0 };
+  for (let i = 0; i < rawFields.length; i += 2) add(size, rawFields[i]!, rawFields[i + 1]!);
+  return size;
 }
 
 /** Returns the memory that counts for header fields, in bytes. */
-export function headCostBytes(fields: FieldMap): number {
-  return headBytes(fields) + countFields(fields) * headerFieldOverheadBytes;
+export function headCostBytes({ bytes, count }: HeadSize): number {
+  return bytes + count * headerFieldOverheadBytes;
 }
 
-/** Returns the number of header fields without pseudo-fields. A repeated field counts each time, unless Node has joined its values. */
-function countFields(fields: FieldMap): number {
-  let count = 0;
-  for (const name in fields) {
-    const value = fields[name];
-    if (value !== undefined && !name.startsWith(":")) count += Array.isArray(value) ? value.length : 1;
-  }
-  return count;
-}
-
-function fieldBytes(name: string, value: FieldMap[string]): number {
-  if (!Array.isArray(value)) return name.length + (value?.length ?? 0);
-  let bytes = 0;
-  for (const each of value) bytes += name.length + each.length;
-  return bytes;
+function add(size: { bytes: number; count: number }, name: string, value: string): void {
+  size.bytes += name.length + value.length;
+  if (!name.startsWith(":")) size.count++;
 }
 
 /** RFC 9110 §5.6.2 */
@@ -100,7 +109,7 @@ function normalMethod(method: string): string {
   return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
-/** `Request` accepts no such methods. */
+/** Returns the refusal of a method that `Request` does not accept. */
 function methodRefusal(method: string): HeadRefusal | undefined {
   const name = method.toUpperCase();
   if (name === "TRACE") return refuse(405, "TRACE is not allowed");

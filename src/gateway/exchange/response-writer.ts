@@ -3,7 +3,7 @@ import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeStream, ResponseFields } from "./stream.ts";
 import type { Outbox, Piece } from "./outbox.ts";
 import type { Pace } from "./pace.ts";
-import { headBytes } from "./request-head.ts";
+import { sizeOf } from "./request-head.ts";
 import { hasBody } from "./response-head.ts";
 
 /** Options of a {@link ResponseWriter}. */
@@ -50,7 +50,7 @@ export class ResponseWriter {
   async write(response: Response, fields: ResponseFields, method: string | undefined): Promise<void> {
     // Async, because an app may give anything as a body, and one without `cancel` must not throw here.
     this.#cancel = async (reason) => response.body?.cancel(reason);
-    await this.#handOver(headBytes(fields), () => undefined);
+    await this.#handOver(sizeOf(fields).bytes, () => undefined);
     this.#options.stream.respond(fields);
     // Over TCP the client takes the head with what follows. Until then the wait is for the app, which may take its time.
     this.#options.pace?.stop(this.#options.now());

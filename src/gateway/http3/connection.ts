@@ -66,7 +66,7 @@ export class Http3Connection implements QuicClientHandler {
     else if (!this.#requests.has(streamId)) this.#beginRequest(streamId);
   }
 
-  /** Bytes of a stopped stream came too late and are ignored. */
+  /** Takes the next bytes of a stream. Those of a stopped one come too late and are ignored. */
   received(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
     if (this.#isEnded) return;
     if (this.#uniStreams.has(streamId)) this.#check(this.#uniStreams.receive(streamId, piece, hasEnded));
@@ -155,7 +155,7 @@ export class Http3Connection implements QuicClientHandler {
 
   /**
    * Rejects a request unprocessed, so that the client may retry (RFC 9114 §4.1.1), but not endlessly: each stream takes the
-   * library 7 kB.
+   * library 5 kB.
    */
   #reject(streamId: number): void {
     if (++this.#refusals > defaults.maxRefusals)

@@ -15,7 +15,13 @@ import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeOptions } from "../exchange/exchange.ts";
 import type { OpenRequests } from "../exchange/open-requests.ts";
 import type { Outbox } from "../exchange/outbox.ts";
-import { headCostBytes, type HeadRefusal, readHead, type RequestHead } from "../exchange/request-head.ts";
+import {
+  headCostBytes,
+  type HeadRefusal,
+  readHead,
+  type RequestHead,
+  sizeOf,
+} from "../exchange/request-head.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import { Http3ServerStream } from "./stream.ts";
 import type { UnseenBytes } from "./unseen-bytes.ts";
@@ -96,7 +102,7 @@ export class Http3Request implements RequestHandler {
 
   fields(fields: Fields, bytes: number): void {
     this.#options.unseen.use(bytes + requestFramingBytes);
-    this.#fieldBytes = headCostBytes(fields);
+    this.#fieldBytes = headCostBytes(sizeOf(fields));
     this.#fields = fields;
   }
 
@@ -116,7 +122,7 @@ export class Http3Request implements RequestHandler {
   #begin(fields: Fields, hasEnded: boolean): void {
     this.#reads = "content";
     this.#fields = undefined;
-    this.#answer(readHead(fields), hasEnded && this.#early.length === 0);
+    this.#answer(readHead(fields, sizeOf(fields)), hasEnded && this.#early.length === 0);
     for (const piece of this.#early.splice(0)) this.#stream.emit("data", piece);
   }
 

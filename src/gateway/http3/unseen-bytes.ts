@@ -25,7 +25,7 @@ export class UnseenBytes {
   /** Weight of a byte. A lost packet holds up a window of bytes, for which there is room beside other requests. */
   readonly #byteCost: number;
 
-  /** @param windowBytes of a new connection. */
+  /** @param windowBytes flow control window of a new connection, in bytes. */
   constructor(connection: QuicConnection, budget: StrayBudget, windowBytes: number, nowMs: number) {
     this.#connection = connection;
     this.#budget = budget;

@@ -11,7 +11,7 @@ import {
 import type { BudgetRefusal } from "../budget/limits.ts";
 import type { ExchangeStream } from "../exchange/stream.ts";
 import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-requests.ts";
-import { type FieldMap, headBytes } from "../exchange/request-head.ts";
+import { type FieldMap, rawSizeOf } from "../exchange/request-head.ts";
 import { SmallPieces } from "../budget/small-pieces.ts";
 import { StrayBytes } from "../budget/stray-bytes.ts";
 
@@ -94,18 +94,25 @@ export class TcpConnection {
   /**
    * Opens a request.
    *
+   * @param rawFields the fields as they came, names and values in turn.
    * @param stream makes its stream; called only if there is room.
    * @returns `false` if there is no room.
    */
-  open(fields: FieldMap, hasEnded: boolean, stream: () => ExchangeStream): boolean {
+  open(
+    fields: FieldMap,
+    rawFields: readonly string[],
+    hasEnded: boolean,
+    stream: () => ExchangeStream,
+  ): boolean {
     // The parser goes on with what it has received of a connection that is over.
     if (this.isOver) return false;
     if (this.#requests.size >= this.#maxRequests) {
       this.#end("ahead", "a client sends too many requests ahead");
       return false;
     }
-    this.#stray.use(headBytes(fields));
-    const hasRoom = this.#requests.open(fields, tcpRequestBytes, () => ({
+    const size = rawSizeOf(rawFields);
+    this.#stray.use(size.bytes);
+    const hasRoom = this.#requests.open(fields, size, tcpRequestBytes, () => ({
       stream: stream(),
       hasEnded,
       outbox: undefined,

@@ -27,6 +27,7 @@ export function createHttp1(
     const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
     const isOpen = connection?.open(
       laterFields(request),
+      [":path", request.url ?? "", ...request.rawHeaders],
       length === "0" && coding === undefined,
       () => new Http1ServerStream(request, response, fieldsFor(host), connection),
     );
@@ -58,7 +59,7 @@ function refuse(socket: Duplex, connection: TcpConnection | undefined, status: n
  */
 function framingRefusal({ httpVersionMajor, headers, rawHeaders }: IncomingMessage): number | undefined {
   if (httpVersionMajor !== 1) return 505;
-  // Names and values in turn. Node joins fields of one name before they are counted elsewhere.
+  // Names and values in turn. Node has dropped what came after them.
   if (rawHeaders.length > 2 * defaults.maxHeaderFields) return 431;
   const coding = headers["transfer-encoding"]?.toLowerCase();
   return coding === undefined || coding === "chunked" ? undefined : 501;

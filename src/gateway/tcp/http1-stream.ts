@@ -85,7 +85,11 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     const request = this.#request;
     const push = request.push.bind(request);
     request.push = (piece: Buffer | null) => {
-      if (piece === null) return push(null);
+      if (piece === null) {
+        // Nobody reads them, and the request may wait for the app for long.
+        request.rawTrailers = [];
+        return push(null);
+      }
       this.#take(piece);
       // After `false` Node reads no more of the connection.
       return !this.#isHeld;

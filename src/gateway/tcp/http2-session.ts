@@ -21,13 +21,13 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
   // Sends GOAWAY (RFC 9113 §6.8), and ends by itself.
   connection.speaks({ goAway: () => session.close(), end: () => undefined });
   session.on("error", (error) => connection.failed(error));
-  session.on("stream", (stream, fields, flags) => {
+  session.on("stream", (stream, fields, flags, rawFields) => {
     stream.on("error", ignore);
     const hasEnded = (flags & endStreamFlag) !== 0;
     // Deferred by a turn, so that a request that is reset at once (CVE-2023-44487) costs next to nothing.
     setImmediate(() => {
       if (stream.closed || stream.destroyed) return;
-      const isOpen = connection.open(fields, hasEnded, () => {
+      const isOpen = connection.open(fields, rawFields, hasEnded, () => {
         const wrapped = new Http2ServerStream(stream, hasEnded, fieldsFor(fields[":authority"]));
         wrapped.expect(fields);
         return wrapped;

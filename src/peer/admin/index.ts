@@ -12,7 +12,7 @@ export interface AdminClient {
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal, such as ERR_QUICPIPE_SCOPE_MISSING.
    */
   stats(request: StatsRequest): Promise<object>;
-  /** Ends the session and closes the socket. */
+  /** Ends the HTTP session and closes the socket. */
   close(): Promise<void>;
 }
 

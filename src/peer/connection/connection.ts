@@ -15,14 +15,14 @@ export interface ConnectionStats extends EngineStats {
   readonly packetsRefused: number;
 }
 
-/** A path of a connection: through the relay. */
+/** Path of a connection's packets. All go through the relay. */
 export interface ConnectionPath {
   readonly kind: "relay";
 }
 
 /** One connection between two peers, in the shape of W3C's `WebTransport`. The caller that receives it closes it. */
 export class Connection {
-  /** The path that packets take. */
+  /** Path that the connection's packets take. */
   readonly path: ConnectionPath = { kind: "relay" };
   readonly #session: QuicConnection;
 
@@ -68,7 +68,7 @@ export class Connection {
     return this.#session.remotePin;
   }
 
-  /** Unreliable messages. */
+  /** Datagrams to and from the other peer (RFC 9221), unreliable and unordered. */
   get datagrams(): Datagrams {
     return this.#session.datagrams;
   }
@@ -119,6 +119,7 @@ export class Connection {
     await this.#session.closeSent;
   }
 
+  /** Returns the figures of the connection so far. */
   async getStats(): Promise<ConnectionStats> {
     const { engine, packetsRefused, datagrams } = this.#session;
     return { ...engine.stats(), packetsRefused, datagrams: { droppedIncoming: datagrams.dropped } };

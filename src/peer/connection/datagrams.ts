@@ -2,7 +2,9 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 
-/** Unreliable messages of one connection (RFC 9221). The shape of W3C's `WebTransportDatagramDuplexStream`. */
+/**
+ * Datagrams of one connection (RFC 9221), unreliable and unordered. The shape of W3C's `WebTransportDatagramDuplexStream`.
+ */
 export interface Datagrams {
   /** Incoming datagrams. Of more than 1000 unread ones, the oldest are dropped. */
   readonly readable: ReadableStream<Uint8Array>;

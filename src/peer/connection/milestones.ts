@@ -22,6 +22,7 @@ export class Milestones {
     this.closed.catch(() => undefined);
   }
 
+  /** Notes that both sides have accepted each other. Idempotent. */
   open(): void {
     this.#ready.resolve();
   }
@@ -31,7 +32,12 @@ export class Milestones {
     this.#draining.resolve();
   }
 
-  /** @param info what the application that closed has given; `undefined` if the connection ended otherwise. */
+  /**
+   * Ends the connection. Promises that are still pending settle.
+   *
+   * @param error the reason, with which `ready` rejects; so does `closed` without `info`.
+   * @param info code and reason of the application that closed; `undefined` if the connection ended otherwise.
+   */
   end(error: QuicpipeError, info: CloseInfo | undefined): void {
     this.#draining.resolve();
     this.#ready.reject(error);

@@ -2,7 +2,7 @@ import type { Address } from "../../wire/address.ts";
 
 /** The demand on the other side's certificate in TLS, before quicpipe's own pin check. */
 export type CertificateDemand =
-  /** The other side must present a certificate, any. The driver of the engine checks it. */
+  /** The other side must present a certificate. TLS accepts any; quicpipe's own check decides on it. */
   | { readonly kind: "any" }
   /** The other side must present a certificate that one of these PEM certificates issued. */
   | { readonly kind: "ca"; readonly pem: string }
@@ -20,11 +20,15 @@ export interface EngineOptions {
   readonly idleTimeoutMs: number;
   /** Size of UDP payloads to send, 1200 to 1472 bytes. */
   readonly maxUdpPayloadBytes: number;
+  /** Flow control window of each stream, in bytes; also that of the connection unless `connectionWindowBytes` differs. */
   readonly flowWindowBytes: number;
-  /** Flow control window of the connection, if it differs from that of each stream. */
+  /** Flow control window of the connection, in bytes; `flowWindowBytes` if absent. */
   readonly connectionWindowBytes?: number;
+  /** Streams of each kind that the other side may have open. */
   readonly maxStreams: number;
+  /** Datagrams (RFC 9221) queued in each direction. */
   readonly datagramQueue: number;
+  /** Connection IDs accepted from the other side at a time (RFC 9000 §18.2). */
   readonly activeConnectionIdLimit: number;
 }
 
@@ -66,7 +70,7 @@ export interface EngineStats {
   readonly packetsReceived: number;
   /** Sent packets that were declared lost (RFC 9002 §6.1). */
   readonly packetsLost: number;
-  /** Round-trip time in whole ms (RFC 9002 §5.3); 0 before the first sample too. */
+  /** Smoothed round-trip time in whole ms (RFC 9002 §5.3); 0 below 1 ms and before the first sample. */
   readonly smoothedRtt: number;
   readonly congestionWindowBytes: number;
 }

@@ -32,7 +32,7 @@ export interface HttpResponse {
  * Returns the error for a relay that cannot be reached.
  *
  * @param why the reason, and what to look at over this transport.
- * @param details `sent` tells whether the relay may have got the request.
+ * @param details `sent` tells whether the relay may have carried out the request.
  */
 export function relayUnreachable(
   why: string,

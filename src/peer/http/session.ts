@@ -99,7 +99,7 @@ export class Http3Session {
 
   /**
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the session ends or the time is up before the response; `details.sent`
-   *   tells whether the relay may have received the request.
+   *   tells whether the relay may have carried out the request.
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.#fault) throw this.#fault;
@@ -152,7 +152,7 @@ export class Http3Session {
 
   #onEvent({ eventType, streamId, headers, data, meta }: WasmEvent): void {
     if (eventType === wasmEvent.connected) return this.#connected.resolve();
-    if (eventType === wasmEvent.goaway) return this.#goAway();
+    if (eventType === wasmEvent.goaway) return this.#goAway(streamId);
     if (eventType === wasmEvent.sessionClose)
       return this.#fail(`it closed the session ${meta?.errorReason ?? ""}`);
     const exchange = this.#exchanges.get(streamId);
@@ -161,12 +161,19 @@ export class Http3Session {
     exchange.take({ headers, data });
     if (eventType === wasmEvent.finished) this.#complete(streamId, exchange);
     else if (eventType === wasmEvent.reset || eventType === wasmEvent.error)
-      exchange.fail(unreachable("it reset the request", true));
+      exchange.fail(unreachable("it reset the request", meta?.errorCode !== requestRejected));
   }
 
-  /** Leaves the requests under way to be answered. New ones are another session's (RFC 9114 §5.2). */
-  #goAway(): void {
+  /**
+   * Leaves the requests under way to be answered. New ones, and those that the relay does not carry out, are another session's
+   * (RFC 9114 §5.2).
+   *
+   * @param firstId the first of those that are not carried out.
+   */
+  #goAway(firstId: number): void {
     this.#isGoing = true;
+    for (const [id, exchange] of this.#exchanges)
+      if (id >= firstId) exchange.fail(unreachable("it takes no more requests in this session", false));
     this.#options.onGoaway?.();
     this.#closeIfDone();
   }
@@ -251,6 +258,8 @@ export class Http3Session {
   }
 }
 
+/** H3_REQUEST_REJECTED: the relay has not processed the request (RFC 9114 §4.1.1). */
+const requestRejected = 0x10b;
 /** H3_REQUEST_CANCELLED (RFC 9114 §8.1). */
 const requestCancelled = 0x10c;
 

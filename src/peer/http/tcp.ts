@@ -36,7 +36,7 @@ export class TcpSession {
     return this.#isUsable;
   }
 
-  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE; `details.sent` tells whether the relay may have got the request. */
+  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE; `details.sent` tells whether the relay may have carried out the request. */
   async request(request: HttpRequest): Promise<HttpResponse> {
     const exchange = new Exchange(request);
     const ending = new AbortController();

@@ -15,9 +15,9 @@ import type { PeerSocket } from "../socket.ts";
 
 /** Events of a peer's relay beside its answers. */
 export interface RelayEvents {
-  /** A session has replaced another: the relay may be a new one. */
+  /** Called when an HTTP session has replaced another: the relay may be a new one. */
   readonly onReturn?: () => void;
-  /** The relay announces that it ends the session. */
+  /** Called when the relay announces that it ends the HTTP session (GOAWAY). */
   readonly onGoaway?: () => void;
 }
 

@@ -11,7 +11,7 @@ export interface HttpSession {
 
 /**
  * Requests over one session at a time, which is opened on demand and reopened when it was lost. A request that met a
- * lost session is repeated once if it was not sent, or if it is idempotent.
+ * lost session is repeated once if the relay has not carried it out, or if it is idempotent.
  */
 export class RelayHttp {
   readonly #open: (signal: AbortSignal) => Promise<HttpSession>;

@@ -15,7 +15,7 @@ export function createAuthentication(auth: AuthSettings, context: AuthContext): 
   if (auth === "none") {
     log.write("warn", "auth", 'auth is "none": every client may register and send through this relay');
     return async (request, sourceOf) => {
-      // An address is the browser's, whatever page it is that asks.
+      // The source alone names the caller, and every page in a browser sends from the same one.
       requireOwnPage(request);
       return anonymousIdentity(limits, sourceOf());
     };

@@ -25,7 +25,7 @@ export type Authenticate = (request: Request, sourceOf: () => string) => Promise
 
 /** Dependencies of authentication. */
 export interface AuthContext {
-  /** Those of a subject; of an address where no client has a token. */
+  /** Limits of a subject; of an address where no client has a token. */
   readonly limits: Limits;
   readonly log: Pick<Log, "write">;
   /** ms since the epoch. */

@@ -39,12 +39,12 @@ export function refuseSignIn(problem: QuicpipeError, event: H3Event): Response {
   return refusal(problem, signInPage(`../${lastSegmentOf(consolePathOf(event))}`, problem.message));
 }
 
-/** Returns the console's path as the browser sees it, from a request for its session. */
+/** Returns the console's URL path as the browser sees it, from a request to sign in or out. */
 export function consolePathOf(event: H3Event): string {
   return requestPathOf(event).slice(0, -"/session".length);
 }
 
-/** Redirects from the console's session to the console. */
+/** Redirects from the route for signing in and out to the console. */
 export function redirectToConsole(event: H3Event): Response {
   return redirect(303, `../${lastSegmentOf(consolePathOf(event))}`);
 }

@@ -1,16 +1,17 @@
 import { readersWokenAtOnce, readersWokenEveryMs } from "../../defaults/index.ts";
 
-/** Wakes a reader. */
+/** Tells a reader that its box has changed. */
 type Wake = () => void;
 
 /**
- * The waiting readers of one box. A change wakes them in slices, so that no number of them takes the event loop from others: their
- * answers are written between two slices. Accounts take turns, so that one reader is not kept waiting by the many of another account.
+ * The waiting readers of one box. A change wakes `readersWokenAtOnce` of them at a time, every `readersWokenEveryMs`, so that
+ * the event loop has turns to write their answers. Accounts take turns, so that many readers of one do not hold up those of
+ * another.
  */
 export class Readers {
-  /** Those that a slice has woken since the last change, or that have come since, with their accounts. */
+  /** Readers that are not due, with their accounts: woken since the last change, or added after it. */
   #awake = new Map<Wake, string>();
-  /** Those that are to be woken, by account, in the order of their turns. */
+  /** Readers still to be woken, by account, in the order of the accounts' turns. */
   readonly #due = new Map<string, Set<Wake>>();
   #size = 0;
   #pause: NodeJS.Timeout | undefined;
@@ -26,7 +27,10 @@ export class Readers {
     return () => this.#remove(account, wake);
   }
 
-  /** Wakes each reader once: at once the first ones, and one that is alone. Repeated calls before its turn are one to a reader. */
+  /**
+   * Wakes every reader once, the first slice now unless a pause is running. A reader that is still to be woken is not woken
+   * twice. A single reader never waits.
+   */
   wake(): void {
     for (const [wake, account] of this.#awake) this.#dueOf(account).add(wake);
     this.#awake = new Map();

@@ -4,7 +4,14 @@ import { QuicpipeError } from "../../errors.ts";
 import type { Scope } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
 import { type KeySettings, resolveKeys } from "./keys.ts";
-import { namesOf, optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
+import {
+  optionInvalid,
+  type OptionTable,
+  range,
+  requireIntegers,
+  requireOptions,
+  requireTexts,
+} from "../../option-checks.ts";
 
 /** JWT authentication of requests. Takes one of `jwks` and `secret`, or `issuer` alone. */
 export interface TokenAuthOptions {
@@ -29,26 +36,26 @@ export interface TokenAuthOptions {
 
 /** A peer as an {@link AuthFunction} identifies it. */
 export interface AuthorizedPeer {
-  /** Its name: 1 to 256 bytes of UTF-8, not `.` or `..`. */
+  /** Name of the peer: 1 to 256 bytes of UTF-8, not `.` or `..`. */
   readonly subject: string;
-  /** Its scopes (docs/protocol.md). */
+  /** Scopes of the peer (docs/protocol.md). */
   readonly scopes: readonly Scope[];
-  /** Its quota. The option `limits` caps each figure. */
+  /** Quota of the peer, each figure capped by the option `limits`; that of `limits` if absent. */
   readonly quota?: Partial<Quota>;
-  /** Recipients that it may send messages to; all if absent. */
+  /** Names that the peer may send messages to; any if absent. */
   readonly peers?: readonly string[];
-  /** End of validity, in ms since the epoch; an hour from now if absent. Event streams end then. */
+  /** End of validity, in ms since the epoch, at most 30 days away; an hour from now if absent. Event streams end then. */
   readonly expiresAtMs?: number;
 }
 
 /**
- * Identifies the sender of a request by the app's own means, such as its session cookie; `null` if it cannot. A result that is
- * malformed, or has an unknown member, is refused as a whole.
+ * Function of the app that names the sender of a request, by a cookie of its sign-in, for example; `null` if it cannot. A
+ * result that is malformed, or has an unknown member, is refused as a whole.
  *
- * It has to judge a request with a bearer token by that token alone: the relay lets such a request change something
- * whichever origin the page is of that sends it.
+ * If the request has a bearer token, the function must judge it by that token alone: the relay then lets it change something
+ * even if a page of another origin sent it.
  *
- * The console's requests may come with URL and headers alone: as a GET, without body and address.
+ * For a request to the console it may get URL and headers alone, as a GET without body and address.
  */
 export type AuthFunction = (request: Request) => AuthorizedPeer | null | Promise<AuthorizedPeer | null>;
 
@@ -56,23 +63,27 @@ export type AuthFunction = (request: Request) => AuthorizedPeer | null | Promise
 export interface TokenAuthSettings extends KeySettings {
   readonly issuer: string[] | undefined;
   readonly audience: string[] | undefined;
-  /** Seconds. */
+  /** Clock skew allowed in a token's times, in seconds. */
   readonly clockTolerance: number;
+  /** Time for which fetched keys stay valid while they cannot be fetched again, in ms. */
   readonly keyGraceMs: number;
 }
 
 /** Validated option `auth`. `"development"` is the local development key, read or created when the relay starts. */
 export type AuthSettings = "none" | "development" | AuthFunction | TokenAuthSettings;
 
-const tokenOptionNames = namesOf<TokenAuthOptions>({
+const ranges = {
+  clockTolerance: range(0, defaults.clockToleranceSeconds, 300),
+  keyGraceMs: range(0, defaults.keyGraceMs, defaults.maxKeyGraceMs),
+};
+const tokenTable: OptionTable<TokenAuthOptions> = {
+  ...ranges,
   jwks: true,
   secret: true,
   issuer: true,
   audience: true,
   algorithms: true,
-  clockTolerance: true,
-  keyGraceMs: true,
-});
+};
 
 /**
  * Validates the option `auth`.
@@ -97,20 +108,11 @@ export function resolveAuth(
 
 /** Validates the option `auth` where it is an object. @throws ERR_QUICPIPE_OPTION_INVALID, naming the option */
 export function resolveTokenAuth(auth: TokenAuthOptions): TokenAuthSettings {
-  const options = requireOptions("auth", auth, tokenOptionNames);
+  const options = requireOptions("auth", auth, tokenTable);
   return {
     ...resolveKeys(options),
     issuer: requireTexts("auth.issuer", options.issuer),
     audience: requireTexts("auth.audience", options.audience),
-    clockTolerance: requireInteger("auth.clockTolerance", options.clockTolerance, {
-      min: 0,
-      max: 300,
-      fallback: defaults.clockToleranceSeconds,
-    }),
-    keyGraceMs: requireInteger("auth.keyGraceMs", options.keyGraceMs, {
-      min: 0,
-      max: defaults.maxKeyGraceMs,
-      fallback: defaults.keyGraceMs,
-    }),
+    ...requireIntegers("auth", options, ranges),
   };
 }

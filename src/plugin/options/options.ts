@@ -18,7 +18,7 @@ export interface ForwarderTuningOptions {
   readonly sourcePolicy?: SourcePolicy;
   /** Concurrent gateway clients, 1 to 65 536. Default 4096. */
   readonly maxGatewayClients?: number;
-  /** Socket buffer size to request from the system, in bytes, from 65 536. Default 4 MiB. */
+  /** Socket buffer size to request from the system, in bytes, 65 536 to 2³⁰. Default 4 MiB. */
   readonly socketBufferBytes?: number;
 }
 
@@ -47,6 +47,7 @@ export interface HookedRegistration {
  * the event loop, in the midst of other work: they should be brief.
  */
 export interface RelayHooks {
+  /** Called when a registration begins; not when it is refreshed. */
   readonly onRegister?: (registration: HookedRegistration) => void;
   /** Called with the new address. The first one proven by STUN counts too. */
   readonly onMove?: (registration: HookedRegistration) => void;
@@ -56,7 +57,7 @@ export interface RelayHooks {
 
 /** The console, for tokens with the scope `relay:admin`. */
 export interface ConsoleOptions {
-  /** Path below `basePath`. Default `/relay`. */
+  /** URL path below `basePath`. Default `/relay`. */
   readonly path?: string;
 }
 
@@ -76,7 +77,7 @@ export interface QuicpipeOptions {
   readonly trustedProxies?: readonly string[];
   /** `host:port` at which peers reach the UDP socket. Default: the request's host name and the bound port. */
   readonly publicAddress?: string;
-  /** Path prefix of `/v1/…`, such as `/relay`. Default empty. */
+  /** URL path in front of `/v1/…`, such as `/relay`. Default empty. */
   readonly basePath?: string;
   /** The browser console. Default: served at `/relay`; `false` disables it. */
   readonly console?: false | ConsoleOptions;
@@ -85,9 +86,11 @@ export interface QuicpipeOptions {
    * development key; required in production.
    */
   readonly auth?: "none" | AuthFunction | TokenAuthOptions;
+  /** Limits on registrations, rates, messages and requests. Each has a default. */
   readonly limits?: LimitOptions;
   /** Functions of the app that are called as registrations begin, move and end. */
   readonly hooks?: RelayHooks;
+  /** Settings of the data plane. Each has a default. */
   readonly forwarder?: ForwarderTuningOptions;
   /**
    * Kernel forwarding by XDP, where the process has the privileges. Default: the interfaces named by the environment

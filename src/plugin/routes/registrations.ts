@@ -124,7 +124,7 @@ function registrationView(
   };
 }
 
-/** A peer on this machine cannot go by the public address, which may lead through a NAT, by another port. */
+/** Returns the bound address, for a peer on this machine. The public one may lead through a NAT, by another port. */
 function boundAddress({ event, service }: ApiRequest): Pick<RegisterResponse, "bound"> {
   return isLoopbackHost(event.url.hostname) ? { bound: formatAddress(service.forwarder.address()) } : {};
 }

@@ -17,7 +17,7 @@ export interface ApiRequest {
   readonly proof: AddressProof | null;
   /** The decoded value of a `{name}` in the route's path. */
   param(name: string): string;
-  /** Returns it if the path of the route has one of that name. */
+  /** Returns the decoded value of a `{name}`; `undefined` if the route's path has none of that name. */
   optionalParam(name: string): string | undefined;
 }
 

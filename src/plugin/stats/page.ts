@@ -118,7 +118,7 @@ function registrationStats(
   };
 }
 
-/** Path of a registration without traffic between samples: the kernel's if it forwarded any of the packets. */
+/** Forwarding path of a registration without traffic between samples: the kernel's if it forwarded any of the packets. */
 function pathSoFar({ packetsFrom, packetsTo, packetsOffloaded }: SessionCounters): RegistrationStats["path"] {
   if (packetsFrom + packetsTo === 0) return "none";
   return packetsOffloaded > 0 ? "kernel" : "user";

@@ -15,7 +15,7 @@ export interface Sample {
 
 /** The rate of a session between two samples. */
 export interface SessionRate extends TrafficRate {
-  /** Forwarder of its latest packets; `undefined` if none moved between two samples. */
+  /** Forwarding path of its latest packets; `undefined` if none moved between two samples. */
   readonly path: Path | undefined;
 }
 

@@ -24,7 +24,7 @@ export interface RelayStats {
   readonly rateBuckets: { readonly open: number; readonly forgiven: number };
   /** Packets and bytes (UDP payload) forwarded between peers. */
   readonly relayed: ForwarderStats["relayed"];
-  /** The same by forwarder: the kernel or this process. */
+  /** The same by forwarding path: the kernel or this process. */
   readonly path: ForwarderStats["path"];
   /** State of kernel forwarding, and its limits. */
   readonly xdp: XdpStatus;

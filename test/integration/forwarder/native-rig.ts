@@ -22,9 +22,9 @@ export function createNative(options: ForwarderOptions, clock: BigInt64Array): P
   return createNativeForwarder(options, { addon: requireAddon(), backendReason: "for a test", clock });
 }
 
-/** The same, with the handle of the addon handed to `seen`. */
+/** The same, with the handle of the addon handed to `seen`, and what it was opened with. */
 export function createNativeSeen(
-  seen: (handle: NativeHandle) => void,
+  seen: (handle: NativeHandle, config: NativeConfig) => void,
   change: Partial<NativeConfig> = {},
 ): (options: ForwarderOptions, clock: BigInt64Array) => Promise<Forwarder> {
   return (options, clock) => {
@@ -32,8 +32,9 @@ export function createNativeSeen(
     const addon: Addon = {
       ...real,
       open(config) {
-        const handle = real.open({ ...config, ...change });
-        seen(handle);
+        const changed = { ...config, ...change };
+        const handle = real.open(changed);
+        seen(handle, changed);
         return handle;
       },
     };

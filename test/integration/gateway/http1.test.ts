@@ -1,6 +1,8 @@
+import { channel } from "node:diagnostics_channel";
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { networkInterfaces } from "node:os";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Http2Gateway, Http3App } from "../../../src/gateway/index.ts";
 import { startHttp2 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
@@ -47,6 +49,21 @@ describe("a request over HTTP/1.1", () => {
   ])("is answered %s with %s", async (status, _with, head) => {
     const text = await ask(await startServer(echo), `${head}Connection: close\r\n\r\n`);
     expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it("keeps no trailers while it waits for the app", async () => {
+    const requests: IncomingMessage[] = [];
+    const began = channel("http.server.request.start");
+    const onBegun = (message: unknown): void =>
+      void requests.push((message as { readonly request: IncomingMessage }).request);
+    began.subscribe(onBegun);
+    onTestFinished(() => void began.unsubscribe(onBegun));
+    const { socket } = await openHttp1(await startServer(() => new Promise(() => undefined)));
+    const trailers = "x-trailer: 1\r\n".repeat(100);
+    socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    socket.write(`0\r\n${trailers}\r\n`);
+    await expect.poll(() => requests[0]?.complete).toBe(true);
+    expect(requests[0]?.rawTrailers).toEqual([]);
   });
 
   it("gets no refusal of what comes behind it into its answer", async () => {

@@ -12,9 +12,10 @@ const endlessHeaders = Uint8Array.of(0x01, 0x80, 0xf0, 0x00, 0x00);
  * A server that does the handshake of HTTP/3, and answers each request with headers that have no end. Closed when the test
  * ends.
  *
+ * @param control what its control stream begins with, sent once there is a request.
  * @returns its UDP port.
  */
-export async function startHeaderServer(): Promise<number> {
+export async function startHeaderServer(control?: Uint8Array): Promise<number> {
   const engine = await loadEngine();
   const tls = await testCertificate();
   const socket = await openSocket();
@@ -29,6 +30,7 @@ export async function startHeaderServer(): Promise<number> {
     for (const stream of connection.readableStreams()) {
       connection.streamReceive(stream, chunk);
       // What the client opens both ways are requests (RFC 9000 §2.1).
+      if (stream % 4 === 0 && control && begun.size === 0) connection.streamSend(3, control, false);
       if (stream % 4 === 0 && !begun.has(stream)) connection.streamSend(stream, endlessHeaders, false);
       if (stream % 4 === 0) begun.add(stream);
     }

@@ -2,11 +2,14 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { maxAnswerBytes } from "../../../src/defaults/index.ts";
+import { maxAnswerBytes, requestOverheadBytes } from "../../../src/defaults/index.ts";
+import { Budget } from "../../../src/gateway/index.ts";
+import { goAwayFrame, settingsStream } from "../../../src/http3/index.ts";
 import { Http3Session } from "../../../src/peer/http/session.ts";
 import type { HttpRequest } from "../../../src/peer/http/http.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
 import { testCertificate } from "../harness/certificate.ts";
+import { startHttp3 } from "../harness/gateway.ts";
 import { startRelay } from "../harness/relay.ts";
 import { DatagramProxy } from "../harness/datagram-proxy.ts";
 import { codeOf } from "../harness/peers.ts";
@@ -106,6 +109,39 @@ describe("an HTTP/3 session to the relay", () => {
       details: { sent: false },
     });
     await closed;
+  });
+
+  it("says of a request that GOAWAY leaves out that it may be made again (RFC 9114 §5.2)", async () => {
+    const port = await startHeaderServer(
+      Buffer.concat([settingsStream({ maxFieldSectionBytes: 16_384 }), goAwayFrame(0)]),
+    );
+    const session = await openSessionTo(port, (await testCertificate()).certificate);
+    const error = session.request(slow({ isIdempotent: false }));
+    await expect(error).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
+      details: { sent: false },
+    });
+    expect(session.usable).toBe(false);
+  });
+
+  it("says of a request that the relay rejects unread that it may be made again (RFC 9114 §4.1.1)", async () => {
+    // Room for one request at a time.
+    const budget = new Budget({ maxConnectionBytes: 1.5 * requestOverheadBytes });
+    const first = Promise.withResolvers<void>();
+    const fetch = (): Promise<Response> => {
+      first.resolve();
+      return new Promise(() => undefined);
+    };
+    const { port } = await startHttp3({ fetch }, { budget });
+    const session = await openSessionTo(port, (await testCertificate()).certificate);
+    void codeOf(session.request(slow({ timeoutMs: 60_000 })));
+    await first.promise;
+    const error = session.request(slow({ isIdempotent: false }));
+    await expect(error).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
+      details: { sent: false },
+    });
+    expect(session.usable).toBe(true);
   });
 
   it("is ended by a relay whose headers have no end, before they take all memory", async () => {

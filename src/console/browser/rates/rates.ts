@@ -13,7 +13,7 @@ const lines: readonly Line[] = [
   { label: "in the kernel", colour: "--kernel" },
 ];
 
-/** A chart of one rate by path. Its legend shows the current values, or those under the cursor. */
+/** A chart of one rate by forwarding path. Its legend shows the current values, or those under the cursor. */
 class RateChart {
   readonly #name: string;
   readonly #valueOf: (rate: TrafficRate) => number;

@@ -18,6 +18,21 @@ static uint32_t read_uint32(struct qp_call *call, napi_value object, const char 
   return qp_read_uint32(call, qp_property(call, object, name));
 }
 
+static uint32_t read_up_to(struct qp_call *call, napi_value object, const char *name, uint32_t max)
+{
+  uint32_t number = read_uint32(call, object, name);
+  qp_expect(call, number <= max);
+  return number;
+}
+
+static napi_value read_function(struct qp_call *call, napi_value object, const char *name)
+{
+  napi_value function = qp_property(call, object, name);
+  napi_valuetype type = napi_undefined;
+  qp_expect(call, napi_typeof(call->env, function, &type) == napi_ok && type == napi_function);
+  return function;
+}
+
 static struct qp_place_limits read_places(struct qp_call *call, napi_value places)
 {
   return (struct qp_place_limits){
@@ -73,15 +88,15 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
     qp_read_ip(call, upstream_address, upstream);
   const struct qp_forwarder_options options = {
     .host = host,
-    .port = (uint16_t)read_uint32(call, config, "port"),
+    .port = (uint16_t)read_up_to(call, config, "port", UINT16_MAX),
     .threads = read_uint32(call, config, "threads"),
-    .socket = { .buffer_bytes = (int)read_uint32(call, config, "socketBufferBytes") },
+    .socket = { .buffer_bytes = (int)read_up_to(call, config, "socketBufferBytes", INT_MAX) },
     .may_segment = true,
     .max_sessions = read_uint32(call, config, "maxSessions"),
     .max_buckets = read_uint32(call, config, "maxBuckets"),
     .is_source_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),
     .upstream_host = has_upstream ? upstream : NULL,
-    .upstream_port = has_upstream ? (uint16_t)read_uint32(call, config, "upstreamPort") : 0,
+    .upstream_port = has_upstream ? (uint16_t)read_up_to(call, config, "upstreamPort", UINT16_MAX) : 0,
     .splice = read_splice(call, config),
     .stun = read_stun(call, qp_property(call, config, "stun")),
     .sweep_interval_ms = read_ms(call, config, "sweepIntervalMs"),
@@ -133,9 +148,9 @@ static const _Atomic int64_t *read_clock(struct qp_call *call, napi_value config
 static bool connect_callbacks(struct qp_call *call, struct qp_handle *handle, napi_value config)
 {
   napi_env env = call->env;
-  napi_value on_upcalls = qp_property(call, config, "onUpcalls");
-  napi_value on_stun = qp_property(call, config, "onStun");
-  napi_value on_error = qp_property(call, config, "onError");
+  napi_value on_upcalls = read_function(call, config, "onUpcalls");
+  napi_value on_stun = read_function(call, config, "onStun");
+  napi_value on_error = read_function(call, config, "onError");
   return !call->has_failed && napi_create_reference(env, on_stun, 1, &handle->on_stun) == napi_ok &&
          napi_create_reference(env, on_error, 1, &handle->on_error) == napi_ok &&
          napi_create_threadsafe_function(env, on_upcalls, NULL, qp_text(env, "quicpipe"), 0, 1, NULL, NULL, NULL, NULL,
@@ -144,11 +159,15 @@ static bool connect_callbacks(struct qp_call *call, struct qp_handle *handle, na
 
 /** Starts the forwarder. Returns the object, or throws; the caller then closes the handle. */
 static napi_value open_handle(struct qp_call *call, struct qp_handle *handle, napi_value config,
-                              const struct qp_forwarder_options *options)
+                              struct qp_forwarder_options *options)
 {
   struct qp_failure failure;
+  options->clock = read_clock(call, config, &handle->clock);
   if (!connect_callbacks(call, handle, config))
-    return qp_throw_arguments(call->env);
+    return qp_throw(call->env, call->has_failed ? "EINVAL" : "ENOMEM", NULL);
+  handle->forwarder = qp_forwarder_create(options);
+  if (!handle->forwarder)
+    return qp_throw(call->env, "ENOMEM", NULL);
   if (!qp_forwarder_start(handle->forwarder, options, &failure))
     return qp_throw(call->env, qp_error_name(failure.error), failure.call);
   return qp_handle_object(call->env, handle);
@@ -163,14 +182,14 @@ static napi_value open_forwarder(napi_env env, napi_callback_info info)
   struct qp_forwarder_options options = read_options(&call, config, host, upstream);
   struct qp_kernel_options kernel;
   options.kernel = read_kernel(&call, config, &options, &kernel, pin);
-  struct qp_handle *handle = call.has_failed ? NULL : qp_handle_create(env);
-  if (!handle)
+  if (call.has_failed)
     return qp_throw_arguments(env);
-  options.clock = read_clock(&call, config, &handle->clock);
+  struct qp_handle *handle = qp_handle_create(env);
+  if (!handle)
+    return qp_throw(env, "ENOMEM", NULL);
   options.wake = qp_upcall_wake;
   options.context = handle;
-  handle->forwarder = call.has_failed ? NULL : qp_forwarder_create(&options);
-  napi_value object = handle->forwarder ? open_handle(&call, handle, config, &options) : qp_throw(env, "ENOMEM", NULL);
+  napi_value object = open_handle(&call, handle, config, &options);
   bool has_thrown = false;
   napi_is_exception_pending(env, &has_thrown);
   if (has_thrown)

@@ -105,7 +105,10 @@ struct qp_ip qp_read_local(struct qp_call *call, napi_value value)
 napi_value qp_property(struct qp_call *call, napi_value object, const char *name)
 {
   napi_value value = NULL;
-  qp_expect(call, napi_get_named_property(call->env, object, name, &value) == napi_ok);
+  napi_valuetype type = napi_undefined;
+  /* Without an object V8 would throw an error of its own. */
+  qp_expect(call, napi_typeof(call->env, object, &type) == napi_ok && type == napi_object &&
+                    napi_get_named_property(call->env, object, name, &value) == napi_ok);
   return value;
 }
 

@@ -7,6 +7,7 @@ import type { ExchangeStream, ResponseFields } from "../../../../src/gateway/exc
 import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
 import { Faults } from "../../../../src/gateway/exchange/faults.ts";
 import { OpenRequests } from "../../../../src/gateway/exchange/open-requests.ts";
+import { sizeOf } from "../../../../src/gateway/exchange/request-head.ts";
 import { silentLogger } from "../../../../src/log/logger.ts";
 
 /** A stream whose client takes everything at once. */
@@ -30,6 +31,7 @@ class Stream extends EventEmitter implements ExchangeStream {
   }
 }
 
+const noSize = { bytes: 0, count: 0 };
 const fields = { ":method": "GET", ":scheme": "https", ":authority": "relay.example", ":path": "/" };
 
 function bench(fetch: () => Response | Promise<Response> = () => new Response("hello")) {
@@ -44,7 +46,7 @@ function bench(fetch: () => Response | Promise<Response> = () => new Response("h
     now: () => clock.nowMs,
   });
   const open = (): boolean =>
-    requests.open(fields, 0, () => ({
+    requests.open(fields, noSize, 0, () => ({
       stream: new Stream(),
       hasEnded: true,
       outbox: undefined,
@@ -88,7 +90,7 @@ describe("the requests that are open on a connection", () => {
       onPiece: () => false,
       onClose: () => undefined,
     };
-    requests.open({ ...fields, ":method": "POST", "content-length": "5" }, 0, () => parts);
+    requests.open({ ...fields, ":method": "POST", "content-length": "5" }, noSize, 0, () => parts);
     await expect.poll(() => stream.status).toBe("400");
     expect(asked).toEqual([]);
   });
@@ -132,7 +134,8 @@ async function answerTo(request: Record<string, string>): Promise<Stream> {
     onPiece: () => false,
     onClose: () => undefined,
   };
-  requests.open({ ...fields, ...request }, 0, () => parts);
+  const all = { ...fields, ...request };
+  requests.open(all, sizeOf(all), 0, () => parts);
   await turn();
   requests.sweep((clock.nowMs += longWaitMs));
   await expect.poll(() => requests.size).toBe(0);
@@ -185,7 +188,7 @@ async function secondsUntilOver(bytesPerSecond: number): Promise<{ seconds: numb
   const { clock, budget, requests } = bench(() => new Response(new Uint8Array(200_000)));
   const connection = new FakeConnection();
   const outbox = outboxOf(connection, clock);
-  requests.open(fields, 0, () => ({
+  requests.open(fields, noSize, 0, () => ({
     stream: new Stream(),
     hasEnded: true,
     outbox,
@@ -230,7 +233,7 @@ it("an event stream of small events lasts as long as its client takes them", asy
   const stream = new Stream();
   // Each event is taken by its client at once, but seen only half a second later.
   stream.write = (_piece, done) => void setTimeout(done, 1);
-  requests.open(fields, 0, () => ({
+  requests.open(fields, noSize, 0, () => ({
     stream,
     hasEnded: true,
     outbox,
@@ -253,7 +256,7 @@ it("answers that share a slow line are not cut off one by one", async () => {
   const connection = new FakeConnection();
   const outbox = outboxOf(connection, clock);
   for (let i = 0; i < 4; i++)
-    requests.open(fields, 0, () => ({
+    requests.open(fields, noSize, 0, () => ({
       stream: new Stream(),
       hasEnded: true,
       outbox,

@@ -1,0 +1,59 @@
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CommandDef } from "citty";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { accept } from "../../../src/cli/commands/accept.ts";
+import { dial } from "../../../src/cli/commands/dial.ts";
+import { doctor } from "../../../src/cli/commands/doctor.ts";
+import { id } from "../../../src/cli/commands/id.ts";
+import { relay } from "../../../src/cli/commands/relay.ts";
+import { token } from "../../../src/cli/commands/token.ts";
+import { top } from "../../../src/cli/commands/top.ts";
+import { relayConfig } from "../../../src/cli/relay/config.ts";
+import { resolveSettings } from "../../../src/plugin/options/settings.ts";
+import { membersOf, rowsOf, section } from "./tables.ts";
+
+const commands: Readonly<Record<string, CommandDef>> = { relay, token, id, accept, dial, top, doctor };
+
+function optionsOf(command: CommandDef): string[] {
+  const options = Object.entries(command.args as Record<string, { type: string }>);
+  return options.filter(([, { type }]) => type !== "positional").map(([name]) => `--${name}`);
+}
+
+const cli = readFileSync("docs/cli.md", "utf8");
+
+describe("docs/cli.md", () => {
+  it("has a row for every option of quicpipe relay and for no other", () => {
+    expect(rowsOf(section("cli", "## `relay`")).toSorted()).toEqual(optionsOf(relay).toSorted());
+  });
+
+  it.each(Object.keys(commands))("has a row for every option of quicpipe %s", (name) => {
+    const rows = new Set(rowsOf(cli).map((row) => row.split(" ").at(-1)!));
+    expect(optionsOf(commands[name]!).filter((option) => !rows.has(option))).toEqual([]);
+  });
+
+  it("has a config file that quicpipe relay takes", () => {
+    const [, example] = /```json\n([^]*?)```/.exec(section("cli", "## The config file"))!;
+    const folder = mkdtempSync(join(tmpdir(), "quicpipe-config-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const config = join(folder, "relay.json");
+    writeFileSync(config, example!);
+    const { options, tls } = relayConfig({ config }, true);
+    expect(tls).toBeDefined();
+    expect(resolveSettings(options, { NODE_ENV: "production" }).port).toBe(options.port);
+  });
+
+  it("has a row for every environment variable that the source reads", () => {
+    const source = globSync("src/**/*.{ts,c}").map((path) => readFileSync(path, "utf8"));
+    const read = source.flatMap((text) => [
+      ...[...text.matchAll(/process\.env\["(\w+)"\]/g)].map(([, name]) => name!),
+      ...[...text.matchAll(/\{ (\w+)[^{}]*\} = process\.env/g)].map(([, name]) => name!),
+      ...(text.includes("homedir()") ? ["HOME"] : []),
+      ...(text.includes("debuglog(") ? ["NODE_DEBUG"] : []),
+    ]);
+    expect(source.join("")).not.toContain("getenv");
+    const names = new Set([...read, ...membersOf("src/plugin/options/settings.ts", "Environment")]);
+    expect(rowsOf(section("cli", "## Environment variables")).toSorted()).toEqual([...names].toSorted());
+  });
+});
