@@ -7,8 +7,6 @@ export const keepaliveMs: number = 15 * second;
 export const peerRegistrationTtlMs: number = 2 * minute;
 /** Connection IDs that a peer registers per connection: up to 16 active, and as many to replace them. */
 export const cidsPerConnection = 32;
-/** Connection IDs that a peer accepts from the other at a time (`active_connection_id_limit`). */
-export const activeConnectionIdLimit = 16;
 /** Timeout of a dial, in ms: longer than the gap between long polls, shorter than a person's patience. */
 export const dialTimeoutMs: number = 30 * second;
 /** Timeout of a request to the relay, in ms. */
@@ -23,13 +21,10 @@ export const maxUdpPayloadBytes = 1200;
 export const flowWindowBytes: number = 16 * MiB;
 /** Streams of each kind that a peer may have open at a time. */
 export const maxStreams = 100;
-/**
- * Round trips after which the end of a stream stops waiting for an idle line that other traffic keeps busy: one in which a
- * loss shows, one to repair it, one to spare.
- */
-export const endRoundTrips = 3;
 /** Datagrams queued per direction before the oldest is dropped. */
 export const datagramQueue = 1000;
+/** Bytes of datagrams that the engine holds in either direction: 800 of the longest. */
+export const datagramQueueBytes: number = MiB;
 /** Length of a peer's registration keys, in bytes: as strong as AES-256. */
 export const keyBytes = 32;
 /** Most bytes read from a stream at once. One turn of the event loop brings about 40 KiB. */

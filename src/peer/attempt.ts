@@ -94,16 +94,26 @@ export class Attempt {
     const { engine, socket, identity, settings, connections } = this.#context;
     const { role, policy, remoteName, alpn, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
-    const { datagramQueue, activeConnectionIdLimit } = defaults;
-    const own = { identity, demand: policy.demand, alpn, idleTimeoutMs, maxUdpPayloadBytes };
-    const limits = { flowWindowBytes, maxStreams, datagramQueue, activeConnectionIdLimit };
-    const start = { sourceId: this.#ids.first, local: socket.local, remote: socket.relay };
+    const { datagramQueueBytes } = defaults;
+    const check = policy.checkFor?.(remoteName);
     const session = new QuicConnection({
-      engine: engine[role === "client" ? "connect" : "accept"]({ ...own, ...limits }, start),
+      engine: engine[role === "client" ? "connect" : "accept"]({
+        cidKey: this.#ids.key,
+        cidLimit: this.#ids.num,
+        identity,
+        demand: policy.demand,
+        isJudged: check !== undefined,
+        alpn,
+        idleTimeoutMs,
+        maxUdpPayloadBytes,
+        flowWindowBytes,
+        maxStreams,
+        datagramQueueBytes,
+      }),
       socket,
       ids: this.#ids,
       role,
-      check: policy.checkFor?.(remoteName),
+      check,
       remoteName,
       ownPin: identity.pin,
       idleTimeoutMs,

@@ -63,7 +63,7 @@ export class Peer implements AsyncIterable<Connection> {
     const identity = given
       ? loadIdentity(`${given.privateKey}\n${given.certificate}`)
       : await createIdentity();
-    const engine = await loadEngine();
+    const engine = loadEngine();
     const telemetry = await loadPeerTelemetry(settings.telemetry);
     const socket = await PeerSocket.bind(settings);
     const stun = new StunClient((datagram) => socket.send(datagram));

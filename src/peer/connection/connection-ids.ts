@@ -1,34 +1,22 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../../wire/connection-id.ts";
-import type { EngineConnection } from "../engine/contract.ts";
 import type { DatagramSink, PeerSocket } from "../socket.ts";
 
 /**
  * The connection IDs of one connection. They derive from a key of its own, and are as many as its registration covers:
- * the relay would not know any other.
+ * the relay would not know any other. The engine uses them in the order of their numbers.
  */
 export class ConnectionIds {
   /** The registration's key; secret between this peer and the relay. */
   readonly key: Uint8Array;
   readonly num: number;
   readonly #ids: readonly Uint8Array[];
-  #used = 1;
 
   constructor(num: number, key: Uint8Array = randomBytes(defaults.keyBytes)) {
     this.key = key;
     this.num = num;
     this.#ids = [...unpackConnectionIds(deriveConnectionIds(key, 1, num))];
-  }
-
-  /** The first ID, with which the connection begins. */
-  get first(): Uint8Array {
-    return this.#ids[0]!;
-  }
-
-  /** Issues as many IDs as the other side can hold, while any are left (RFC 9000 §5.1.1). */
-  topUp(engine: EngineConnection): void {
-    while (this.#used < this.num && engine.sourceIdsLeft() > 0) engine.addSourceId(this.#ids[this.#used++]!);
   }
 
   /** Routes all IDs to `sink`, even retired ones: late packets still belong to the connection. */

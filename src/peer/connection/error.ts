@@ -1,5 +1,5 @@
 import { QuicpipeError, type QuicpipeErrorCode, type QuicpipeErrorOptions } from "../../errors.ts";
-import type { EngineClose } from "../engine/contract.ts";
+import type { EngineEnd } from "../engine/contract.ts";
 
 /** The clean end of a connection. The shape of W3C's `WebTransportCloseInfo`. */
 export interface CloseInfo {
@@ -30,6 +30,8 @@ export class ConnectionError extends QuicpipeError {
 
 /** QUIC's error code for the TLS alert bad_certificate (RFC 9001 §4.8, RFC 8446 §6). */
 export const badCertificate = 0x12a;
+/** QUIC's error code for an application's close before the handshake is over (RFC 9000 §20.1). */
+const applicationError = 0xc;
 const cryptoErrors = { first: 0x100, last: 0x1ff } as const;
 
 /** Returns the error of streams and pending calls when either side closed the connection. */
@@ -52,7 +54,7 @@ export function pinMismatch(pin: string | undefined, remoteName: string | undefi
 
 /** Returns the error for a connection that ended with an error of the other side or of this side's engine. */
 export function failureOf(
-  close: EngineClose,
+  close: Pick<EngineEnd, "errorCode" | "reason">,
   by: "this" | "the other",
   phase: "handshake" | "open",
   ownPin: string | undefined,
@@ -99,6 +101,8 @@ function hintFor(errorCode: number): string {
   if (errorCode === 0x174)
     return 'a certificate is required: use an identity, or trust "insecure" on both sides';
   if (errorCode === 0x130) return "the certificate is not from the CA that is trusted";
+  if (errorCode === applicationError)
+    return "its application ended it: it does not trust our key, or has given up";
   return "check identity, trust and ALPN on both sides";
 }
 

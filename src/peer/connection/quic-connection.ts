@@ -12,14 +12,12 @@ import {
 import { type ConnectionIds, isPeerId } from "./connection-ids.ts";
 import { DatagramQueues } from "./datagrams.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
-import type { EngineClose, EngineConnection } from "../engine/contract.ts";
+import type { EngineConnection, EngineEnd } from "../engine/contract.ts";
 import { pinOf } from "../trust/identity.ts";
-import { encodeInitialClose } from "./initial-close.ts";
 import { Milestones } from "./milestones.ts";
 import type { PeerSocket } from "../socket.ts";
 import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
-import { TrustGate } from "./trust-gate.ts";
 
 /** The parts of a {@link QuicConnection}. */
 export interface ConnectionParts {
@@ -34,13 +32,16 @@ export interface ConnectionParts {
   readonly keepaliveMs: number;
   /** Returns the fault of the relay, if any, for the error of a connection that fell silent. */
   readonly relayFault: () => QuicpipeError | undefined;
-  /** Called when packets get no answer, as the registration may have an old address. See {@link DriverOwner.onStalled}. */
+  /**
+   * Called when packets go unanswered, as the registration may have an old address. Returns a promise to wait for if there is
+   * no path for now.
+   */
   readonly onStalled: () => Promise<void> | undefined;
   /** Called when the connection has given up its routes. Its registration can then end. */
   readonly onEnd: () => void;
 }
 
-/** The life of one connection: handshake, trust, connection IDs, streams and datagrams, and its end. */
+/** The life of one connection: handshake, trust, streams and datagrams, and its end. */
 export class QuicConnection {
   readonly engine: EngineConnection;
   readonly streams: Streams;
@@ -50,42 +51,54 @@ export class QuicConnection {
 
   readonly #parts: ConnectionParts;
   readonly #driver: Driver;
-  readonly #gate: TrustGate;
   #phase: "handshake" | "open" | "ended" = "handshake";
-  #heardShortHeader = false;
-  #spareIdsWhenEstablished: number | undefined;
-  #relabelled: boolean;
+  #isTrusted: boolean;
+  /** Whether both sides have completed the handshake, as far as this one can know. */
+  #isConfirmed = false;
   #released = false;
-  #originalDestinationId: Uint8Array | undefined;
-  /** The CONNECTION_CLOSE to send once the other side has acknowledged everything. */
-  #pendingClose: EngineClose | undefined;
+  /** The application's farewell, to be sent once the other side has acknowledged everything. */
+  #pendingClose: CloseInfo | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   readonly #closeSent = Promise.withResolvers<void>();
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.engine = parts.engine;
-    this.#relabelled = parts.role === "server";
     this.remoteName = parts.remoteName;
-    // A dialer's first packets travel by mailbox, paste or push. Until a packet comes back, its timers would count that
-    // delay as loss.
-    const owner: DriverOwner = {
-      maySend: () => this.#maySend(),
-      onTurn: () => this.#onTurn(),
-      onStalled: parts.onStalled,
-      onClosed: this.release,
-    };
-    this.#driver = new Driver(parts.engine, parts.socket, owner, parts.role === "client");
+    this.#isTrusted = parts.check === undefined;
+    this.#driver = new Driver(parts.engine, parts.socket, this.#owner());
     const wake = (): void => this.#driver.wake();
-    this.#gate = new TrustGate(parts.check, wake);
     this.streams = new Streams(parts.engine, parts.role, wake);
     this.datagrams = new DatagramQueues(parts.engine, wake);
     parts.ids.route(parts.socket, this.receive);
   }
 
+  #owner(): DriverOwner {
+    const confirm = (): void => {
+      this.#isConfirmed = true;
+      this.#open();
+    };
+    return {
+      // A client is established before the server has accepted its certificate.
+      onEstablished: () => this.#parts.role === "server" && confirm(),
+      onConfirmed: confirm,
+      onPresented: () => void this.#judge(),
+      onEnded: () => this.#explain(),
+      onStalled: () => this.#repair(),
+      onOpened: (id) => this.streams.accept(id),
+      onReadable: (id) => this.streams.read(id),
+      onWritable: (id) => this.streams.write(id),
+      onStopped: (id, errorCode) => this.streams.stopped(id, errorCode),
+      onAllowed: (kind) => this.streams.allow(kind),
+      onDatagrams: () => this.datagrams.progress(),
+      onTurn: () => this.#pendingClose && this.engine.isQuiet && this.#sendClose(),
+      onOver: this.release,
+    };
+  }
+
   /** Pin of the other peer's key, once TLS has seen a certificate, if that parses. */
   get remotePin(): string | undefined {
-    const der = this.engine.peerCertificate();
+    const [der] = this.engine.certificates();
     try {
       return der && pinOf(der);
     } catch {
@@ -96,7 +109,7 @@ export class QuicConnection {
 
   /** Whether no useful packet has come from the other peer so far. */
   get silent(): boolean {
-    return this.#driver.frozen;
+    return this.engine.isWaiting;
   }
 
   /** Datagrams that the engine could not use. */
@@ -106,15 +119,13 @@ export class QuicConnection {
 
   /** Returns a dialer's first packets, for the caller to deliver. */
   firstFlight(): Uint8Array[] {
-    this.#originalDestinationId = this.engine.destinationId();
-    return this.#driver.collect();
+    return this.engine.firstFlight();
   }
 
-  /** Takes a datagram, and may overwrite its bytes. */
+  /** Takes a datagram. */
   readonly receive = (datagram: Uint8Array): void => {
     if (this.#phase === "handshake") {
       const header = parseLongHeader(datagram);
-      this.#heardShortHeader ||= header === undefined;
       // The relay passes a retransmitted Initial whose DCID is not pinned, or no longer, to the gateway's HTTP/3
       // server, which answers with an error. Its connection ID tells the server from a peer.
       if (header && !isPeerId(header.sourceId)) return;
@@ -124,7 +135,8 @@ export class QuicConnection {
 
   /** Lets a dialer retransmit although no packet has come. */
   retransmit(): void {
-    this.#driver.thaw();
+    this.engine.retransmit();
+    this.#driver.wake();
   }
 
   /** Sends a PING, which defers the idle timeout. */
@@ -142,9 +154,9 @@ export class QuicConnection {
     if (this.#phase === "ended") return;
     const mayLinger = this.#phase === "open";
     this.#finish(closedError(info, "this"), info);
-    this.#pendingClose = { isApplication: true, errorCode: info.closeCode, reason: info.reason };
+    this.#pendingClose = info;
     if (mayLinger) this.#driver.flush();
-    if (!mayLinger || this.engine.isQuiet()) return this.#sendClose();
+    if (!mayLinger || this.engine.isQuiet) return this.#sendClose();
     this.#closeTimer = setTimeout(() => this.#sendClose(), defaults.lingerMs);
     this.#closeTimer.unref();
   }
@@ -157,8 +169,10 @@ export class QuicConnection {
   /** Ends the connection with an error. Notifies the other side if a packet has come from it. Idempotent. */
   abandon(error: QuicpipeError): void {
     if (this.#phase === "ended") return;
-    this.#refuse(error, 0, "");
-    if (this.silent) this.release();
+    const { silent } = this;
+    this.#finish(error, undefined);
+    this.engine.close(0, "");
+    if (silent) this.release();
     else this.#driver.flush();
   }
 
@@ -173,103 +187,61 @@ export class QuicConnection {
   };
 
   #sendClose(): void {
-    if (!this.#pendingClose) return;
+    const info = this.#pendingClose;
+    if (!info) return;
     clearTimeout(this.#closeTimer);
-    this.engine.close(this.#pendingClose);
     this.#pendingClose = undefined;
+    this.engine.close(info.closeCode, info.reason);
     this.#driver.flush();
     this.#closeSent.resolve();
   }
 
-  #maySend(): boolean {
-    const verdict = this.#gate.look(() => this.engine.peerCertificate());
-    if (verdict === "refused" && this.#phase !== "ended") {
-      const error = pinMismatch(this.remotePin, this.remoteName);
-      this.#refuse(error, badCertificate, "the certificate is not trusted");
-    }
-    return verdict !== "pending";
+  /** Judges the other side's certificate. A check that fails refuses. */
+  async #judge(): Promise<void> {
+    const [der] = this.engine.certificates();
+    this.#isTrusted = await this.#parts.check!(der!).catch(() => false);
+    if (!this.#isTrusted && this.#phase !== "ended") this.#finish(this.#mistrust(), undefined);
+    this.engine.judge(this.#isTrusted);
+    this.#open();
+    this.#driver.wake();
   }
 
-  /** Ends the connection with an error of this side. */
-  #refuse(error: QuicpipeError, errorCode: number, reason: string): void {
-    this.engine.close({ isApplication: false, errorCode, reason });
-    this.#closeEarly(errorCode, reason);
-    this.#finish(error, undefined);
-  }
-
-  #onTurn(): void {
-    if (this.#phase === "handshake") this.#open();
-    if (this.#phase === "open") {
-      this.#parts.ids.topUp(this.engine);
-      this.#relabel();
-      this.streams.progress();
-      this.datagrams.progress();
-    }
-    if (this.#pendingClose && this.engine.isQuiet()) this.#sendClose();
-    const hasFailed = this.#phase === "handshake" && this.engine.localClose() !== undefined;
-    if (this.#phase !== "ended" && (hasFailed || this.engine.isDraining())) this.#explain();
+  #mistrust(): QuicpipeError {
+    return pinMismatch(this.remotePin, this.remoteName);
   }
 
   #open(): void {
-    if (!this.engine.isEstablished() || this.engine.isDraining()) return;
-    // Issues IDs at once: the packets that they elicit from the other side are the awaited confirmation.
-    this.#parts.ids.topUp(this.engine);
-    if (this.#parts.role === "client" && !this.#isConfirmed()) return;
+    if (this.#phase !== "handshake" || !this.#isConfirmed || !this.#isTrusted) return;
     this.#phase = "open";
     this.milestones.open();
+    this.streams.open();
   }
 
-  /**
-   * Reports whether the server has accepted the client. A client is established before the server has the
-   * client's Finished and certificate. Packets and connection IDs up to then may belong to the server's first flight. A
-   * later packet under 1-RTT keys, or a later connection ID, shows that the server has accepted. Before that the path
-   * must not change (RFC 9000 §9): a lost Finished would never be sent again.
-   */
-  #isConfirmed(): boolean {
-    const spareIds = this.engine.spareDestinationIds();
-    if (this.#spareIdsWhenEstablished !== undefined)
-      return this.#heardShortHeader || spareIds > this.#spareIdsWhenEstablished;
-    this.#spareIdsWhenEstablished = spareIds;
-    this.#heardShortHeader = false;
-    return false;
-  }
-
-  /**
-   * The delay of the first flight, mailbox included, counts as the first RTT sample. With it, repairing one packet lost
-   * at the end would take seconds. A path under another local label starts without it.
-   */
-  #relabel(): void {
-    if (this.#relabelled || this.engine.spareDestinationIds() === 0) return;
-    this.#relabelled = true;
-    const { address, port } = this.#parts.socket.local;
-    this.engine.relabel({ address, port: port ^ 1 });
+  /** Spends no probe on a path that is known to be broken. */
+  #repair(): void {
+    const mended = this.#phase === "ended" ? undefined : this.#parts.onStalled();
+    if (!mended) return;
+    this.engine.hold();
+    void mended.then(() => {
+      this.engine.release();
+      this.#driver.wake();
+    });
   }
 
   /** Finds out why the engine's connection is over. */
   #explain(): void {
-    const { ownPin, relayFault } = this.#parts;
-    const remote = this.engine.remoteClose();
-    const local = this.engine.localClose();
-    const phase = this.#phase === "open" ? "open" : "handshake";
-    if (remote?.isApplication && phase === "open") {
-      const info = { closeCode: remote.errorCode, reason: remote.reason };
+    const end = this.engine.end();
+    if (!end || this.#phase === "ended") return;
+    const info = { closeCode: end.errorCode, reason: end.reason };
+    if (end.by === "other" && end.isApplication && this.#phase === "open")
       this.#finish(closedError(info, "the other"), info);
-    } else if (remote) this.#finish(failureOf(remote, "the other", phase, ownPin), undefined);
-    else if (local) {
-      this.#closeEarly(local.errorCode, "");
-      this.#finish(failureOf(local, "this", phase, ownPin), undefined);
-    } else this.#finish(silenceError(this.#parts, relayFault()), undefined);
+    else this.#finish(this.#faultOf(end, this.#phase), undefined);
   }
 
-  /** Ends a handshake on the other side too, which cannot read the engine's CONNECTION_CLOSE. */
-  #closeEarly(errorCode: number, reason: string): void {
-    const originalDestinationId = this.#originalDestinationId;
-    if (this.#phase !== "handshake" || !originalDestinationId || this.silent) return;
-    const destinationId = this.engine.destinationId();
-    const sourceId = this.#parts.ids.first;
-    this.#parts.socket.send(
-      encodeInitialClose({ originalDestinationId, destinationId, sourceId, errorCode, reason }),
-    );
+  #faultOf(end: EngineEnd, phase: "handshake" | "open"): QuicpipeError {
+    if (end.by === "silence") return silenceError(this.#parts, this.#parts.relayFault());
+    if (end.by === "this" && end.errorCode === badCertificate) return this.#mistrust();
+    return failureOf(end, end.by === "this" ? "this" : "the other", phase, this.#parts.ownPin);
   }
 
   #finish(error: QuicpipeError, info: CloseInfo | undefined): void {

@@ -46,23 +46,23 @@ export class StreamWriter {
     return this.#controller === undefined;
   }
 
-  /** Whether a write waits for the engine. */
-  get blocked(): boolean {
-    return this.#pending !== undefined;
-  }
-
-  /** Continues the pending write, or finds out that the other side has stopped reading. */
+  /** Continues the pending write. */
   progress(): void {
     const pending = this.#pending;
-    if (!pending) return this.#probe();
+    if (!pending) return;
     const taken = this.#engine.streamSend(this.#id, pending.rest, pending.fin);
-    if (typeof taken === "object") return this.fail(stoppedError(this.#id, taken.abortedWith));
+    if (typeof taken === "object") return this.stopped(taken.abortedWith);
     if (taken === undefined) return;
     pending.rest = pending.rest.subarray(taken);
     if (pending.rest.length > 0) return;
     this.#pending = undefined;
     if (pending.fin) this.#controller = undefined;
     pending.resolve();
+  }
+
+  /** Ends the stream, as the other side no longer reads it. */
+  stopped(errorCode: number): void {
+    this.fail(stoppedError(this.#id, errorCode));
   }
 
   /** Ends the stream with an error for the writer. Idempotent. */
@@ -72,11 +72,6 @@ export class StreamWriter {
     controller?.error(error);
     this.#pending?.reject(error);
     this.#pending = undefined;
-  }
-
-  #probe(): void {
-    const taken = this.#controller && this.#engine.streamSend(this.#id, new Uint8Array(), false);
-    if (typeof taken === "object") this.fail(stoppedError(this.#id, taken.abortedWith));
   }
 
   #write(rest: Uint8Array, fin: boolean): Promise<void> {

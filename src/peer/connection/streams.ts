@@ -1,5 +1,5 @@
 import type { QuicpipeError } from "../../errors.ts";
-import type { EngineConnection } from "../engine/contract.ts";
+import type { EngineConnection, StreamKind } from "../engine/contract.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
 
@@ -8,8 +8,6 @@ export interface BidirectionalStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
 }
-
-type Kind = "bidirectional" | "unidirectional";
 
 /** This peer's sides of one stream. */
 interface Entry {
@@ -32,9 +30,9 @@ export class Streams {
   /** Initiator bit in the IDs of this side's streams. */
   readonly #ownBit: 0 | 1;
   readonly #entries = new Map<number, Entry>();
-  readonly #openings: Record<Kind, Opening[]> = { bidirectional: [], unidirectional: [] };
-  readonly #opened: Record<Kind, number> = { bidirectional: 0, unidirectional: 0 };
-  readonly #accepted: Record<Kind, number> = { bidirectional: 0, unidirectional: 0 };
+  readonly #openings: Record<StreamKind, Opening[]> = { bidirectional: [], unidirectional: [] };
+  /** Whether streams may be opened: both sides have accepted each other. */
+  #isOpen = false;
   #bidirectional: ReadableStreamDefaultController<BidirectionalStream> | undefined;
   #unidirectional: ReadableStreamDefaultController<ReadableStream<Uint8Array>> | undefined;
   #ended: QuicpipeError | undefined;
@@ -56,17 +54,49 @@ export class Streams {
     return (await this.#open("unidirectional")).writer!.writable;
   }
 
-  /** Moves data both ways. Called after packets came in. */
-  progress(): void {
-    for (const id of this.#engine.readableStreams()) this.#read(id);
-    for (const id of this.#engine.writableStreams()) this.#entries.get(id)?.writer?.progress();
-    for (const [id, { reader, writer }] of this.#entries) {
-      // The engine may know the end of a stream without listing the stream as readable.
-      reader?.progress();
-      if ((reader?.done ?? true) && (writer?.done ?? true)) this.#entries.delete(id);
+  /** Lets streams be opened. */
+  open(): void {
+    this.#isOpen = true;
+    this.allow("bidirectional");
+    this.allow("unidirectional");
+  }
+
+  /** Takes a stream that the other side has opened. */
+  accept(id: number): void {
+    if (this.#ended) return;
+    const { reader, writer } = this.#create(id);
+    const { readable } = reader!;
+    if (writer) this.#bidirectional?.enqueue({ readable, writable: writer.writable });
+    else this.#unidirectional?.enqueue(readable);
+    this.read(id);
+  }
+
+  /** Reads from a stream on which something has come. */
+  read(id: number): void {
+    this.#entries.get(id)?.reader?.progress();
+    this.#settle(id);
+  }
+
+  /** Writes on a stream that takes data again. */
+  write(id: number): void {
+    this.#entries.get(id)?.writer?.progress();
+    this.#settle(id);
+  }
+
+  /** Ends the writing of a stream that the other side no longer reads. */
+  stopped(id: number, errorCode: number): void {
+    this.#entries.get(id)?.writer?.stopped(errorCode);
+    this.#settle(id);
+  }
+
+  /** Opens the streams that callers wait for, as far as the other side allows. */
+  allow(kind: StreamKind): void {
+    const waiting = this.#openings[kind];
+    while (this.#isOpen && waiting.length > 0) {
+      const id = this.#engine.openStream(kind);
+      if (id === undefined) return;
+      waiting.shift()!.resolve(this.#create(id));
     }
-    this.#openWaiting("bidirectional");
-    this.#openWaiting("unidirectional");
   }
 
   /** Ends all streams with an error, and the lists of incoming streams too unless the end was `clean`. */
@@ -85,54 +115,33 @@ export class Streams {
     }
   }
 
-  #open(kind: Kind): Promise<Entry> {
+  #open(kind: StreamKind): Promise<Entry> {
     const { promise, resolve, reject } = Promise.withResolvers<Entry>();
     if (this.#ended) reject(this.#ended);
     else this.#openings[kind].push({ resolve, reject });
-    this.#openWaiting(kind);
+    this.allow(kind);
     return promise;
   }
 
-  #openWaiting(kind: Kind): void {
-    const waiting = this.#openings[kind];
-    while (waiting.length > 0 && this.#engine.streamsLeft(kind) > 0) {
-      const id = streamId(kind, this.#ownBit, this.#opened[kind]++);
-      // The engine counts a stream from its first send, so `streamsLeft` is right the next time.
-      this.#engine.streamSend(id, new Uint8Array(), false);
-      waiting.shift()!.resolve(this.#create(id));
-    }
-  }
-
-  #read(id: number): void {
-    if ((id & 1) !== this.#ownBit) this.#acceptUpTo(id);
-    this.#entries.get(id)?.reader?.progress();
-  }
-
-  /** A stream opens all lower-numbered streams of its kind (RFC 9000 §2.1). */
-  #acceptUpTo(id: number): void {
-    const kind = (id & 2) === 0 ? "bidirectional" : "unidirectional";
-    while (this.#accepted[kind] <= id >> 2) {
-      const next = streamId(kind, this.#ownBit === 0 ? 1 : 0, this.#accepted[kind]++);
-      const { reader, writer } = this.#create(next);
-      const { readable } = reader!;
-      if (writer) this.#bidirectional?.enqueue({ readable, writable: writer.writable });
-      else this.#unidirectional?.enqueue(readable);
-    }
+  /** Forgets a stream that has ended both ways. */
+  #settle(id: number): void {
+    const entry = this.#entries.get(id);
+    if (entry && (entry.reader?.done ?? true) && (entry.writer?.done ?? true)) this.#entries.delete(id);
   }
 
   /** Creates this peer's sides of a stream, as its ID has them: a unidirectional one is written to by its opener alone. */
   #create(id: number): Entry {
-    const isOwn = (id & 1) === this.#ownBit;
-    const isBidirectional = (id & 2) === 0;
+    const isOwn = id % 2 === this.#ownBit;
+    const isBidirectional = id % 4 < 2;
+    const wake = (): void => {
+      this.#settle(id);
+      this.#wake();
+    };
     const entry: Entry = {
-      reader: isBidirectional || !isOwn ? new StreamReader(this.#engine, id, this.#wake) : undefined,
-      writer: isBidirectional || isOwn ? new StreamWriter(this.#engine, id, this.#wake) : undefined,
+      reader: isBidirectional || !isOwn ? new StreamReader(this.#engine, id, wake) : undefined,
+      writer: isBidirectional || isOwn ? new StreamWriter(this.#engine, id, wake) : undefined,
     };
     this.#entries.set(id, entry);
     return entry;
   }
-}
-
-function streamId(kind: Kind, openerBit: 0 | 1, index: number): number {
-  return index * 4 + (kind === "unidirectional" ? 2 : 0) + openerBit;
 }

@@ -1,49 +1,44 @@
-import type { Address } from "../../wire/address.ts";
-
-/** The demand on the other side's certificate in TLS, before quicpipe's own pin check. */
+/** The demand on the other side's certificate in TLS. */
 export type CertificateDemand =
-  /** The other side must present a certificate. TLS accepts any; quicpipe's own check decides on it. */
+  /** A certificate, any. With `isJudged`, packets wait for a judgement of it. */
   | { readonly kind: "any" }
-  /** The other side must present a certificate that one of these PEM certificates issued. */
+  /** A certificate whose key has one of these pins: the SHA-256 of its SubjectPublicKeyInfo. */
+  | { readonly kind: "pins"; readonly pins: readonly Uint8Array[] }
+  /** A certificate that one of these PEM certificates issued, or that is one of them. */
   | { readonly kind: "ca"; readonly pem: string }
-  /** No certificate is requested or checked. */
+  /** No certificate is requested of a client, and any of a server will do. */
   | { readonly kind: "none" };
 
 /** Options of one connection. */
 export interface EngineOptions {
+  /** Key of this side's connection IDs, 16 to 64 bytes. They are those of the numbers 1, 2, 3 … of the key. */
+  readonly cidKey: Uint8Array;
+  /** How many of them may be used, until {@link EngineConnection.raiseCidLimit}. */
+  readonly cidLimit: number;
   /** Certificate chain and private key of this side, PEM. Required for a server; a client presents it on request. */
   readonly identity?: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly demand: CertificateDemand;
-  /** Application protocols, in the order of preference (RFC 7301). The client's order decides. */
+  /** Whether packets wait, once the other side's certificate is known, until {@link EngineConnection.judge}. */
+  readonly isJudged: boolean;
+  /** Application protocols, in the order of preference (RFC 7301). */
   readonly alpn: readonly string[];
   /** Silence after which the connection ends, in ms. The shorter one of both sides counts (RFC 9000 §10.1). */
   readonly idleTimeoutMs: number;
-  /** Size of UDP payloads to send, 1200 to 1472 bytes. */
+  /** Largest UDP payload to send, 1200 to 1472 bytes. Packets grow to it as far as probes arrive (RFC 8899). */
   readonly maxUdpPayloadBytes: number;
-  /** Flow control window of each stream, in bytes; also that of the connection unless `connectionWindowBytes` differs. */
   readonly flowWindowBytes: number;
-  /** Flow control window of the connection, in bytes; `flowWindowBytes` if absent. */
+  /** Flow control window of the connection, if it differs from that of each stream. */
   readonly connectionWindowBytes?: number;
-  /** Streams of each kind that the other side may have open. */
   readonly maxStreams: number;
-  /** Datagrams (RFC 9221) queued in each direction. */
-  readonly datagramQueue: number;
-  /** Connection IDs accepted from the other side at a time (RFC 9000 §18.2). */
-  readonly activeConnectionIdLimit: number;
+  /** Bytes of datagrams that wait in either direction. */
+  readonly datagramQueueBytes: number;
 }
 
-/** Start of a connection. */
-export interface EngineStart {
-  /** First connection ID of this side. */
-  readonly sourceId: Uint8Array;
-  readonly local: Address;
-  readonly remote: Address;
-  /** Server name to request (RFC 6066 §3); none if absent. */
-  readonly serverName?: string | undefined;
-}
-
-/** Reason for the end of a connection, as one side gave it in CONNECTION_CLOSE (RFC 9000 §19.19). */
-export interface EngineClose {
+/** Reason for the end of a connection. */
+export interface EngineEnd {
+  /** Who ended it; `silence` if nothing came for too long (RFC 9000 §10.1). */
+  readonly by: "this" | "other" | "silence";
+  /** Whether the code is the application's or QUIC's (RFC 9000 §19.19). */
   readonly isApplication: boolean;
   readonly errorCode: number;
   readonly reason: string;
@@ -60,6 +55,9 @@ export interface StreamAborted {
   readonly abortedWith: number;
 }
 
+/** The kinds of streams (RFC 9000 §2.1). */
+export type StreamKind = "bidirectional" | "unidirectional";
+
 /** Figures of one connection, by W3C's names where it has them. */
 export interface EngineStats {
   /** Bytes of QUIC packets, without UDP headers; with retransmissions. */
@@ -70,9 +68,35 @@ export interface EngineStats {
   readonly packetsReceived: number;
   /** Sent packets that were declared lost (RFC 9002 §6.1). */
   readonly packetsLost: number;
-  /** Smoothed round-trip time in whole ms (RFC 9002 §5.3); 0 below 1 ms and before the first sample. */
+  /** Round-trip time in ms (RFC 9002 §5.3). */
   readonly smoothedRtt: number;
   readonly congestionWindowBytes: number;
+}
+
+/** What happens to a connection. Called by {@link EngineConnection.poll}. */
+export interface EngineListener {
+  /** The handshake is complete on this side. */
+  onEstablished(): void;
+  /** The other side has completed it too (RFC 9001 §4.1.2). */
+  onConfirmed(): void;
+  /** The other side's certificate is there to be judged. */
+  onPresented(): void;
+  /** The connection is over: {@link EngineConnection.end} has the reason. */
+  onEnded(): void;
+  /** Packets go unanswered, so the path may be broken. */
+  onStalled(): void;
+  /** The other side has opened a stream. There may be something to read. */
+  onOpened(id: number): void;
+  /** There is something to read: data, an end or a reset. */
+  onReadable(id: number): void;
+  /** The stream takes data again. */
+  onWritable(id: number): void;
+  /** The other side no longer reads the stream. */
+  onStopped(id: number, errorCode: number): void;
+  /** The other side allows more streams. */
+  onAllowed(kind: StreamKind): void;
+  /** Datagrams have come, or there is room to send some. */
+  onDatagrams(): void;
 }
 
 /**
@@ -80,58 +104,58 @@ export interface EngineStats {
  * other side's packets.
  */
 export interface EngineConnection {
-  /** Takes one datagram, and may overwrite its bytes. Returns `false` if it was of no use. */
+  /** Takes one datagram. Returns `false` if it was of no use. */
   receive(datagram: Uint8Array): boolean;
   /** Writes the next datagram into `buffer` and returns its length; 0 if there is none. */
   send(buffer: Uint8Array): number;
   /** Returns the ms until {@link onTimeout} is due; `undefined` if never. */
   timeoutMs(): number | undefined;
   onTimeout(): void;
-  /** Returns the minimum ms until silence ends the connection (RFC 9000 §10.1). Packets sent since can defer the end. */
-  idleLeftMs(): number;
+  /** Tells the listener what has happened since the last call. */
+  poll(listener: EngineListener): void;
 
-  isEstablished(): boolean;
+  /**
+   * Returns a client's first flight, for the caller to deliver. Time stands still for the connection until something of use
+   * comes, as the delay of the delivery is neither loss nor a round trip.
+   */
+  firstFlight(): Uint8Array[];
+  /** Lets time go on from the moment when the first flight counts as lost. */
+  retransmit(): void;
+  /** Whether nothing of use has come since {@link firstFlight}. */
+  readonly isWaiting: boolean;
+  /** Spends no probe on a path that is being repaired (RFC 9002 §6.2.1). Silence still ends the connection. */
+  hold(): void;
+  /** Ends a {@link hold}. What is overdue is due now. */
+  release(): void;
+
+  /** Lets packets go out to a trusted peer, or closes with the error code 0x12a (RFC 9001 §4.8: bad_certificate). */
+  judge(isTrusted: boolean): void;
+  /** DER of the certificates that the other side presented, trusted or not, its own first. */
+  certificates(): readonly Uint8Array[];
   /** The application protocol that both sides agreed on (RFC 7301); empty before the handshake is over. */
   applicationProtocol(): string;
-  /** Reports whether the other side has acknowledged every ack-eliciting packet. May err on a connection under 1 s old. */
-  isQuiet(): boolean;
-  /** Reports whether the other side closed the connection, or it is over. */
-  isDraining(): boolean;
-  isClosed(): boolean;
-  /** The CONNECTION_CLOSE of the other side. */
-  remoteClose(): EngineClose | undefined;
-  /** The reason for which this side closed. */
-  localClose(): EngineClose | undefined;
-  close(close: EngineClose): void;
-  /** DER of the other side's certificate, once TLS has seen it. */
-  peerCertificate(): Uint8Array | undefined;
-  /** DER of all certificates that the other side sent, its own first. */
-  peerCertificates(): readonly Uint8Array[];
 
-  /** The connection ID with which packets are now addressed to the other side. */
-  destinationId(): Uint8Array;
-  /** Returns how many more connection IDs of this side the other side can take now. */
-  sourceIdsLeft(): number;
-  addSourceId(cid: Uint8Array): void;
-  /** Returns how many connection IDs of the other side are still unused. */
-  spareDestinationIds(): number;
-  /** Moves the connection to another local label and a fresh connection ID. The new path has no RTT sample. */
-  relabel(local: Address): void;
+  /** Closes with an application's error code. In the handshake the other side learns no more than that (RFC 9000 §10.2.3). */
+  close(errorCode: number, reason: string): void;
+  /** Returns the reason for the end; `undefined` before it. */
+  end(): EngineEnd | undefined;
+  /** Whether nothing is left to send or to wait for. */
+  readonly isOver: boolean;
+  /** Whether the other side has acknowledged all that it has to. */
+  readonly isQuiet: boolean;
+
+  raiseCidLimit(limit: number): void;
   /** Makes the next packet one that the other side must acknowledge. */
   ping(): void;
 
-  /** Streams with something to read: data, an end or a reset. */
-  readableStreams(): Iterable<number>;
-  /** Streams that take data again, or that the other side has stopped. */
-  writableStreams(): Iterable<number>;
-  /** Returns `undefined` if nothing is there now, or if the other side has yet to open the stream. */
+  /** Opens a stream and returns its ID; `undefined` while the other side allows no more. */
+  openStream(kind: StreamKind): number | undefined;
+  /** Returns `undefined` if nothing is there now. */
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined;
-  /** Returns the number of bytes taken; `undefined` if none can be taken now, not even an end. An end may go out later. */
+  /** Returns the number of bytes taken; `undefined` if none can be taken now. `fin` counts once all bytes are taken. */
   streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined;
   /** Sends RESET_STREAM (`write`) or STOP_SENDING (`read`) with an application error code. */
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void;
-  /** Returns how many streams of a kind this side may still open. */
-  streamsLeft(kind: "bidirectional" | "unidirectional"): number;
 
   /** Returns the oldest waiting datagram, or `undefined`. */
   datagramReceive(): Uint8Array | undefined;
@@ -145,6 +169,8 @@ export interface EngineConnection {
 
 /** A QUIC implementation. */
 export interface Engine {
-  connect(options: EngineOptions, start: EngineStart): EngineConnection;
-  accept(options: EngineOptions, start: EngineStart): EngineConnection;
+  /** @param serverName server name to request (RFC 6066 §3); none if absent. */
+  connect(options: EngineOptions, serverName?: string): EngineConnection;
+  /** The connection begins with the client's first datagram. */
+  accept(options: EngineOptions): EngineConnection;
 }

@@ -1,91 +1,62 @@
+import { createRequire } from "node:module";
+import { MiB } from "../../defaults/units.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { loadPackage } from "../../optional-package.ts";
-import { hostPort, type Quiche, QuicheConnection } from "./connection.ts";
-import type { CertificateDemand, Engine, EngineConnection, EngineOptions, EngineStart } from "./contract.ts";
-import { messageOf } from "./result.ts";
+import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
+import { NoqConnection } from "./connection.ts";
+import type { Engine, EngineOptions } from "./contract.ts";
 
-type Config = ReturnType<Quiche["Config"]["withBoringSslCtx"]>;
+/** What `npm run build:engine` makes, seen from `src/` and from `dist/` alike. */
+const addonFile = "../../../src/peer/engine/native/target/quicpipe-engine.node";
+
+/** Round-trip time before the first sample, in ms: less than the 333 ms of RFC 9002 §6.2.2, as a relay is in between. */
+const initialRttMs = 200;
 
 /**
- * Loads the QUIC engine, quiche through `@matrixai/quic`. Only the files in `engine` know it.
- *
- * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the package, or its binary for this platform, is missing.
+ * Largest flow control window of one stream. noq 1.4 ends a connection with more than 2048 unread pieces on a stream, of at least
+ * 1100 bytes each in a transfer: what follows one lost packet must be fewer.
  */
-export async function loadEngine(): Promise<Engine> {
-  const { default: quiche } = await loadPackage(
-    () => import("@matrixai/quic/native/quiche.js"),
-    "a peer needs the package @matrixai/quic: run `npm install @matrixai/quic`",
-  );
+const maxStreamWindowBytes: number = 2 * MiB;
+
+/**
+ * Loads the QUIC engine, noq behind Node-API. Only the files in `engine` know it.
+ *
+ * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if there is no addon for this platform.
+ */
+export function loadEngine(): Engine {
+  const { EngineConnection } = loadAddon();
   return {
-    connect: (options, start) => createConnection(quiche, options, start, "connect"),
-    accept: (options, start) => createConnection(quiche, options, start, "accept"),
+    connect: (options, serverName) =>
+      create(() => EngineConnection.connect(addonOptions(options), serverName, 0)),
+    accept: (options) => create(() => EngineConnection.accept(addonOptions(options))),
   };
 }
 
-function createConnection(
-  quiche: Quiche,
-  options: EngineOptions,
-  start: EngineStart,
-  role: "connect" | "accept",
-): EngineConnection {
-  const config = createConfig(quiche, options);
-  const [local, remote] = [hostPort(start.local), hostPort(start.remote)];
-  const connection =
-    role === "connect"
-      ? quiche.Connection.connect(start.serverName, start.sourceId, local, remote, config)
-      : quiche.Connection.accept(start.sourceId, undefined, local, remote, config);
-  return new QuicheConnection(connection, start, options.idleTimeoutMs);
-}
-
-function createConfig(quiche: Quiche, options: EngineOptions): Config {
-  const config = tlsConfig(quiche, options);
-  // No grease and no version negotiation: a spoofed negotiation would end the dial.
-  config.grease(false);
-  config.setApplicationProtos([...options.alpn]);
-  config.setMaxIdleTimeout(options.idleTimeoutMs);
-  config.setMaxRecvUdpPayloadSize(maxReceiveBytes);
-  config.setMaxSendUdpPayloadSize(options.maxUdpPayloadBytes);
-  const { flowWindowBytes, connectionWindowBytes = flowWindowBytes } = options;
-  config.setInitialMaxData(connectionWindowBytes);
-  config.setInitialMaxStreamDataBidiLocal(options.flowWindowBytes);
-  config.setInitialMaxStreamDataBidiRemote(options.flowWindowBytes);
-  config.setInitialMaxStreamDataUni(options.flowWindowBytes);
-  config.setMaxConnectionWindow(connectionWindowBytes);
-  config.setMaxStreamWindow(options.flowWindowBytes);
-  config.setInitialMaxStreamsBidi(options.maxStreams);
-  config.setInitialMaxStreamsUni(options.maxStreams);
-  config.setActiveConnectionIdLimit(options.activeConnectionIdLimit);
-  config.setDisableActiveMigration(false);
-  // CUBIC (RFC 9438) without pacing: a timer per packet costs more than bursts of one batch do.
-  config.setCcAlgorithm(1);
-  config.enablePacing(false);
-  config.enableHystart(true);
-  config.enableDgram(true, options.datagramQueue, options.datagramQueue);
-  return config;
-}
-
-/** Longest UDP payload on Ethernet, so that packets of any size are accepted. */
-const maxReceiveBytes = 1472;
-
-function tlsConfig(quiche: Quiche, { demand, identity }: EngineOptions): Config {
+function loadAddon(): Addon {
   try {
-    return quiche.Config.withBoringSslCtx(
-      demand.kind !== "none",
-      demand.kind === "any",
-      certificateAuthority(demand),
-      identity && [Buffer.from(identity.privateKey)],
-      identity && [Buffer.from(identity.certificate)],
-      undefined,
-    );
+    return createRequire(import.meta.url)(addonFile) as Addon;
   } catch (cause) {
     throw new QuicpipeError(
-      "ERR_QUICPIPE_IDENTITY_INVALID",
-      `TLS does not take the certificate, key or CA (${messageOf(cause)}): they must be PEM and belong together`,
+      "ERR_QUICPIPE_DEPENDENCY_MISSING",
+      "a peer needs the QUIC engine, an addon in Rust: install Rust (https://rustup.rs) and run `npm run build:engine`",
       { cause },
     );
   }
 }
 
-function certificateAuthority(demand: CertificateDemand): Uint8Array | undefined {
-  return demand.kind === "ca" ? Buffer.from(demand.pem) : undefined;
+function create(make: () => AddonConnection): NoqConnection {
+  try {
+    return new NoqConnection(make());
+  } catch (cause) {
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_IDENTITY_INVALID",
+      `TLS does not take the certificate, key or CA (${(cause as Error).message}): they must be PEM and belong together`,
+      { cause },
+    );
+  }
+}
+
+function addonOptions(options: EngineOptions): AddonOptions {
+  const { connectionWindowBytes = options.flowWindowBytes } = options;
+  const flowWindowBytes = Math.min(options.flowWindowBytes, maxStreamWindowBytes);
+  return { ...options, flowWindowBytes, connectionWindowBytes, initialRttMs, keyLog: false, postQuantum: false };
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import type { QuicpipeError } from "../../errors.ts";
+import { parseDer } from "../../files/pem.ts";
 import { formatAddress } from "../../wire/address.ts";
-import { cidBytes } from "../../wire/connection-id.ts";
-import { Driver } from "../connection/driver.ts";
+import { ConnectionIds } from "../connection/connection-ids.ts";
+import { Driver, type DriverOwner } from "../connection/driver.ts";
 import type { Engine, EngineOptions } from "../engine/contract.ts";
 import { distrusted, unreachable } from "../http/session.ts";
 import type { PeerSocket, RelayPath } from "../socket.ts";
@@ -29,27 +29,24 @@ export interface ProbeOptions {
  */
 export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8Array[]> {
   const { engine, socket, path, ca, serverName, signal } = options;
-  const sourceId = randomBytes(cidBytes);
-  const start = { sourceId, local: path.local, remote: path.remote, serverName };
-  const connection = engine.connect(probeEngineOptions(ca), start);
+  const ids = new ConnectionIds(probeIds);
+  const connection = engine.connect(probeEngineOptions(ca, ids), serverName);
   const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
   const fail = (why: string): void => reject(unreachable(why, false) satisfies QuicpipeError);
-  const driver = new Driver(
-    connection,
-    path,
-    {
-      maySend: () => true,
-      onTurn: () => {
-        if (connection.isEstablished()) resolve(connection.peerCertificates());
-        else if (connection.localClose()) reject(distrusted());
-        else if (connection.isDraining()) fail("it refused the handshake");
-      },
-      onStalled: () => undefined,
-      onClosed: () => fail("the handshake failed"),
+  const driver = new Driver(connection, path, {
+    ...deaf,
+    onEstablished: () => {
+      const chain = connection.certificates();
+      if (serverName === undefined || parseDer(chain[0]!).checkHost(serverName) !== undefined) resolve(chain);
+      else reject(distrusted());
     },
-    false,
-  );
-  socket.addRoute(sourceId, (datagram) => driver.receive(datagram));
+    onEnded: () => {
+      if (connection.end()?.by === "this") reject(distrusted());
+      else fail("it refused the handshake");
+    },
+    onOver: () => fail("the handshake failed"),
+  });
+  ids.route(socket, (datagram) => driver.receive(datagram));
   const timer = setTimeout(fail, defaults.relayAttemptMs, `${formatAddress(path.remote)} does not answer`);
   const giveUp = (): void => fail("the handshake was given up");
   signal.addEventListener("abort", giveUp);
@@ -59,25 +56,48 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
-    connection.close({ isApplication: true, errorCode: h3NoError, reason: "" });
+    connection.close(h3NoError, "");
     driver.flush();
     driver.stop();
-    socket.removeRoute(sourceId);
+    ids.unroute(socket);
   }
 }
 
 /** H3_NO_ERROR (RFC 9114 §8.1). */
 const h3NoError = 0x100;
 
-function probeEngineOptions(ca: string): EngineOptions {
+/** Connection IDs of a probe: two are in use, and noq asks for five at a time. */
+const probeIds = 8;
+
+const ignore = (): void => undefined;
+/** What a probe takes no notice of. */
+const deaf: DriverOwner = {
+  onEstablished: ignore,
+  onConfirmed: ignore,
+  onPresented: ignore,
+  onEnded: ignore,
+  onStalled: ignore,
+  onOpened: ignore,
+  onReadable: ignore,
+  onWritable: ignore,
+  onStopped: ignore,
+  onAllowed: ignore,
+  onDatagrams: ignore,
+  onTurn: ignore,
+  onOver: ignore,
+};
+
+function probeEngineOptions(ca: string, { key, num }: ConnectionIds): EngineOptions {
   return {
+    cidKey: key,
+    cidLimit: num,
     demand: { kind: "ca", pem: ca },
+    isJudged: false,
     alpn: ["h3"],
     idleTimeoutMs: defaults.relayAttemptMs,
     maxUdpPayloadBytes: defaults.maxUdpPayloadBytes,
     flowWindowBytes: defaults.streamReadBytes,
     maxStreams: defaults.maxStreams,
-    datagramQueue: 0,
-    activeConnectionIdLimit: 2,
+    datagramQueueBytes: 0,
   };
 }

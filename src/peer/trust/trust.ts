@@ -51,9 +51,10 @@ export function createTrustPolicy(trust: Trust): TrustPolicy {
 }
 
 function pinPolicy(trust: readonly string[]): TrustPolicy {
-  const pins = new Set(trust.map(parsePin));
-  if (pins.size === 0) throw invalid("no pin is given");
-  return { demand: { kind: "any" }, checkFor: () => async (der) => pins.has(pinOf(der)) };
+  const pins = trust.map((pin) => Buffer.from(parsePin(pin).slice(pinPrefix.length), "base64"));
+  if (pins.length === 0) throw invalid("no pin is given");
+  // TLS compares the keys, so the other side learns of a wrong one by its alert.
+  return { demand: { kind: "pins", pins }, checkFor: undefined };
 }
 
 function caPolicy(trust: CaTrust): TrustPolicy {
@@ -63,7 +64,8 @@ function caPolicy(trust: CaTrust): TrustPolicy {
   return {
     demand: { kind: "ca", pem },
     // TLS has checked the issuer. The name is checked only if one is known.
-    checkFor: (remoteName) => async (der) => remoteName === undefined || isFor(remoteName, der),
+    checkFor: (remoteName) => async (der) =>
+      isNow(der) && (remoteName === undefined || isFor(remoteName, der)),
   };
 }
 
@@ -73,6 +75,13 @@ function caPolicy(trust: CaTrust): TrustPolicy {
  */
 function isFor(remoteName: string, der: Uint8Array): boolean {
   return parseDer(der).checkHost(remoteName, { wildcards: false, subject: "never" }) === remoteName;
+}
+
+/** Reports whether a certificate is valid now. TLS does not ask of one that is trusted itself, as its own authority. */
+function isNow(der: Uint8Array): boolean {
+  const { validFromDate, validToDate } = parseDer(der);
+  const now = Date.now();
+  return validFromDate.getTime() <= now && now <= validToDate.getTime();
 }
 
 /** `Array.isArray` does not narrow a type of read-only lists. */

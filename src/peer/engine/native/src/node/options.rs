@@ -4,13 +4,13 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use webpki::anchor_from_trusted_cert;
 
 use crate::quic::{
     cids::Cids,
     options::{self, Identity, Invalid, Options},
-    trust::{Demand, Verifier},
+    trust::{Authority, Demand, Verifier},
 };
 
 /// The demand on the other side's certificate: none at all if `kind` is `none`.
@@ -87,7 +87,7 @@ fn verifier(demand: CertificateDemand) -> std::result::Result<Option<Arc<Verifie
         "none" => return Ok(None),
         "any" => Demand::Any,
         "pins" => Demand::Pins(demand.pins.unwrap_or_default().iter().map(pin).collect::<std::result::Result<_, _>>()?),
-        "ca" => Demand::Authorities(anchors(&demand.pem.unwrap_or_default())?),
+        "ca" => Demand::Authorities(authorities(&demand.pem.unwrap_or_default())?),
         other => return Err(Invalid(format!("no such demand: {other}"))),
     };
     Ok(Some(Arc::new(Verifier::new(demand, options::provider(true)))))
@@ -97,9 +97,11 @@ fn pin(bytes: &Uint8Array) -> std::result::Result<[u8; 32], Invalid> {
     Ok(<[u8; 32]>::try_from(&bytes[..])?)
 }
 
-fn anchors(pem: &str) -> std::result::Result<Vec<TrustAnchor<'static>>, Invalid> {
-    let anchor = |der: std::result::Result<CertificateDer<'static>, rustls::pki_types::pem::Error>| {
-        Ok(anchor_from_trusted_cert(&der?)?.to_owned())
+fn authorities(pem: &str) -> std::result::Result<Vec<Authority>, Invalid> {
+    let authority = |der: std::result::Result<CertificateDer<'static>, rustls::pki_types::pem::Error>| {
+        let certificate = der?;
+        let anchor = anchor_from_trusted_cert(&certificate)?.to_owned();
+        Ok(Authority { certificate, anchor })
     };
-    CertificateDer::pem_slice_iter(pem.as_bytes()).map(anchor).collect()
+    CertificateDer::pem_slice_iter(pem.as_bytes()).map(authority).collect()
 }

@@ -15,7 +15,7 @@ use super::{
     cids::Cids,
     events::{End, EndedBy, Event},
     in_flight::BusyPaths,
-    options::{Invalid, Options},
+    options::{Invalid, Options, Server},
     silence::Silence,
     stopwatch::Stopwatch,
     trust::Verifier,
@@ -44,6 +44,8 @@ pub struct Outgoing {
 /// A connection, and an endpoint of its own, as its connection IDs are of a key of its own.
 pub struct Connection {
     endpoint: Endpoint,
+    /// `None` on a client.
+    server: Option<Server>,
     /// `None` on a server before the first packets, and if they are refused.
     live: Option<(ConnectionHandle, noq_proto::Connection)>,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
@@ -88,13 +90,16 @@ impl Connection {
     /// Begins as a server. The connection is there once [`Self::receive`] has had a client's first packet.
     pub fn accept(mut options: Options, now: Instant) -> Result<Self, Invalid> {
         let busy = BusyPaths::default();
-        let config = options.server(&busy)?;
-        Ok(Self::new(options, Some(config), busy, now))
+        let server = options.server(&busy)?;
+        let mut this = Self::new(options, Some(server.config()?), busy, now);
+        this.server = Some(server);
+        Ok(this)
     }
 
     fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, busy: BusyPaths, now: Instant) -> Self {
         Self {
             endpoint: Endpoint::new(options.endpoint(), server, false),
+            server: None,
             live: None,
             farewell: None,
             waiting: VecDeque::new(),
@@ -114,11 +119,15 @@ impl Connection {
         self.live.as_mut().map(|(_, connection)| connection)
     }
 
-    /// Takes one datagram. Returns `false` if it was of no use: mangled, forged, late or of another connection.
+    /// Takes one datagram. Returns `false` if it was of no use: mangled, forged, late, of another connection or QUIC version.
     pub fn receive(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, now: Instant) -> bool {
+        if is_other_version(&datagram) {
+            return false;
+        }
         let before = self.frames_received();
         self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
         self.settle();
+        self.look_at_certificate();
         self.farewells = FAREWELLS.min(self.farewells + 1);
         let is_useful = self.frames_received() > before || self.end.is_some();
         if is_useful {
@@ -147,7 +156,9 @@ impl Connection {
 
     fn begin(&mut self, incoming: noq_proto::Incoming, way: Way, at: Instant) {
         let mut farewell = Vec::new();
-        match self.endpoint.accept(incoming, at, &mut farewell, None) {
+        let offered = incoming.decrypt().and_then(|initial| initial.alpns()).into_iter().flatten().flatten();
+        let config = self.server.as_ref().and_then(|server| server.config_for(offered));
+        match self.endpoint.accept(incoming, at, &mut farewell, config) {
             Ok(live) => self.live = Some(live),
             Err(error) => {
                 self.finish(End::from(&error.cause));
@@ -163,14 +174,18 @@ impl Connection {
             *out = farewell;
             return Some(Outgoing { way, segment_bytes: None, ecn: None });
         }
-        if self.time.is_stopped() || self.look_at_certificate() == Gate::Judging {
+        if self.time.is_stopped() || self.gate == Gate::Judging {
             return None;
         }
-        if self.live()?.is_closed() {
-            self.farewells = self.farewells.checked_sub(1)?;
-        }
         let at = self.time.at(now);
-        let transmit = self.live()?.poll_transmit(at, segments, out)?;
+        let farewells = self.farewells;
+        let connection = self.live()?;
+        let is_farewell = connection.is_closed();
+        if is_farewell && farewells == 0 {
+            return None;
+        }
+        let transmit = connection.poll_transmit(at, segments, out)?;
+        self.farewells -= u8::from(is_farewell);
         self.silence.sent(now, !self.busy.is_none());
         self.settle();
         let way = ways::way(transmit.destination);
@@ -236,12 +251,11 @@ impl Connection {
         self.silence.release();
     }
 
-    fn look_at_certificate(&mut self) -> Gate {
+    fn look_at_certificate(&mut self) {
         if self.gate == Gate::Waiting && self.verifier.as_ref().is_some_and(|it| !it.presented().is_empty()) {
             self.gate = Gate::Judging;
             self.events.push_back(Event::Presented);
         }
-        self.gate
     }
 
     /// Lets packets go out to a trusted peer, or ends the connection.
@@ -359,6 +373,13 @@ impl Connection {
         }
         self.settle();
     }
+}
+
+/// A forged Version Negotiation packet would end the connection (RFC 9000 §6.2).
+fn is_other_version(datagram: &[u8]) -> bool {
+    const VERSION_1: [u8; 4] = [0, 0, 0, 1];
+    let has_long_header = datagram.first().is_some_and(|byte| byte & 0x80 != 0);
+    has_long_header && datagram.get(1..5) != Some(&VERSION_1)
 }
 
 fn frames(stats: &FrameStats) -> u64 {

@@ -83,7 +83,8 @@ impl Controller for Observed {
     }
 
     fn on_end_acks(&mut self, now: Instant, in_flight: u64, app_limited: bool, largest_pn: Option<u64>) {
-        self.set_busy(in_flight > 0);
+        // Unless the application is the limit, more is waiting to be sent.
+        self.set_busy(in_flight > 0 || !app_limited);
         self.inner.on_end_acks(now, in_flight, app_limited, largest_pn);
     }
 

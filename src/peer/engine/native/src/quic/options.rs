@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use noq_proto::{
     ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, QlogFileFactory, ServerConfig, TransportConfig,
     congestion::CubicConfig,
@@ -55,6 +56,33 @@ pub struct Options {
     pub qlog: Option<PathBuf>,
     /// Whether to offer X25519MLKEM768, whose share makes the first flight two datagrams long.
     pub post_quantum: bool,
+}
+
+/// What a server needs, before it knows what the client offers.
+pub struct Server {
+    tls: rustls::ServerConfig,
+    transport: Arc<TransportConfig>,
+}
+
+impl Server {
+    pub fn config(&self) -> Result<Arc<ServerConfig>, Invalid> {
+        Self::with(self.tls.clone(), &self.transport)
+    }
+
+    /// Takes the first application protocol of a client's that this side has: rustls would take its own first. Returns `None` if
+    /// there is none.
+    pub fn config_for(&self, mut offered: impl Iterator<Item = Bytes>) -> Option<Arc<ServerConfig>> {
+        let protocol = offered.find(|offer| self.tls.alpn_protocols.iter().any(|own| own == offer))?;
+        let mut tls = self.tls.clone();
+        tls.alpn_protocols = vec![protocol.to_vec()];
+        Self::with(tls, &self.transport).ok()
+    }
+
+    fn with(tls: rustls::ServerConfig, transport: &Arc<TransportConfig>) -> Result<Arc<ServerConfig>, Invalid> {
+        let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
+        config.transport_config(transport.clone()).max_incoming(1);
+        Ok(Arc::new(config))
+    }
 }
 
 /// The reason why options are not taken.
@@ -125,7 +153,7 @@ impl Options {
         Ok(config)
     }
 
-    pub fn server(&mut self, busy: &BusyPaths) -> Result<Arc<ServerConfig>, Invalid> {
+    pub fn server(&mut self, busy: &BusyPaths) -> Result<Server, Invalid> {
         let builder = rustls::ServerConfig::builder_with_provider(provider(true)).with_protocol_versions(&[&TLS13])?;
         let builder = match self.verifier.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
@@ -138,9 +166,7 @@ impl Options {
         if self.key_log {
             tls.key_log = Arc::new(KeyLogFile::new());
         }
-        let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
-        config.transport_config(self.transport(busy)?).max_incoming(1);
-        Ok(Arc::new(config))
+        Ok(Server { tls, transport: self.transport(busy)? })
     }
 
     /// A client without a demand takes any certificate, whose key still has to sign.

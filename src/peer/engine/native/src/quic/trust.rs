@@ -21,8 +21,15 @@ pub enum Demand {
     Any,
     /// One whose key has one of these pins: the SHA-256 of its SubjectPublicKeyInfo (RFC 7469 §2.4). Names and dates do not count.
     Pins(Vec<[u8; 32]>),
-    /// One that leads to one of these authorities (RFC 5280 §6), now, in its role.
-    Authorities(Vec<TrustAnchor<'static>>),
+    /// One that leads to one of these authorities (RFC 5280 §6), now, in its role, or that is one of these.
+    Authorities(Vec<Authority>),
+}
+
+/// A certificate that is trusted, and what it says about others.
+#[derive(Debug)]
+pub struct Authority {
+    pub certificate: CertificateDer<'static>,
+    pub anchor: TrustAnchor<'static>,
 }
 
 /// Applies a [`Demand`], and keeps the certificates that were presented, accepted or not.
@@ -55,21 +62,26 @@ impl Verifier {
         match &self.demand {
             Demand::Any => Ok(()),
             Demand::Pins(pins) => check_pins(pins, own),
-            Demand::Authorities(anchors) => self.check_chain(anchors, own, others, now, usage),
+            Demand::Authorities(authorities) => self.check_chain(authorities, own, others, now, usage),
         }
     }
 
     fn check_chain(
         &self,
-        anchors: &[TrustAnchor<'_>],
+        authorities: &[Authority],
         own: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         now: UnixTime,
         usage: impl ExtendedKeyUsageValidator,
     ) -> Result<(), Error> {
+        // A self-signed certificate that is given as its own authority: webpki takes none that is an authority's.
+        if authorities.iter().any(|authority| authority.certificate == *own) {
+            return Ok(());
+        }
+        let anchors: Vec<_> = authorities.iter().map(|authority| authority.anchor.clone()).collect();
         let algorithms = self.provider.signature_verification_algorithms.all;
         let certificate = EndEntityCert::try_from(own).map_err(refused)?;
-        certificate.verify_for_usage(algorithms, anchors, others, now, usage, None, None).map_err(refused)?;
+        certificate.verify_for_usage(algorithms, &anchors, others, now, usage, None, None).map_err(refused)?;
         Ok(())
     }
 

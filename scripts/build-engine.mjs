@@ -1,0 +1,21 @@
+// Builds the peers' QUIC engine, an addon in Rust: `npm run build:engine`. Plain JavaScript, for setup.mjs.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+const folder = join(import.meta.dirname, "../src/peer/engine/native");
+const names = ["libquicpipe_engine.so", "libquicpipe_engine.dylib", "quicpipe_engine.dll"];
+
+const { status, error } = spawnSync("cargo", ["build", "--release", "--locked", ...process.argv.slice(2)], {
+  cwd: folder,
+  stdio: "inherit",
+});
+if (error)
+  process.stderr.write(
+    `quicpipe: cannot run cargo: ${error.message}; peers need Rust 1.88 or later (https://rustup.rs)\n`,
+  );
+if (status !== 0) process.exit(status ?? 1);
+
+const built = names.map((name) => join(folder, "target/release", name)).find((path) => existsSync(path));
+copyFileSync(built, join(folder, "target/quicpipe-engine.node"));

@@ -1,0 +1,77 @@
+import type { EngineEnd } from "./contract.ts";
+
+/** Options as the addon takes them. */
+export interface AddonOptions {
+  readonly cidKey: Uint8Array;
+  readonly cidLimit: number;
+  readonly identity?: { readonly certificate: string; readonly privateKey: string } | undefined;
+  readonly demand: { readonly kind: string; readonly pins?: readonly Uint8Array[]; readonly pem?: string };
+  readonly isJudged: boolean;
+  readonly alpn: readonly string[];
+  readonly idleTimeoutMs: number;
+  readonly flowWindowBytes: number;
+  readonly connectionWindowBytes: number;
+  readonly maxStreams: number;
+  readonly datagramQueueBytes: number;
+  readonly maxUdpPayloadBytes: number;
+  readonly initialRttMs: number;
+  readonly keyLog: boolean;
+  readonly qlog?: string | undefined;
+  readonly postQuantum: boolean;
+}
+
+/** Figures as the addon gives them. */
+export interface AddonStats {
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly bytesLost: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly smoothedRtt: number;
+  readonly congestionWindowBytes: number;
+  readonly udpPayloadBytes: number;
+}
+
+/** A connection of the addon: see `native/src/node/connection.rs`, which says what the numbers mean. */
+export interface AddonConnection {
+  receive(datagram: Uint8Array, way: number): boolean;
+  send(buffer: Uint8Array): number;
+  firstFlight(): Uint8Array[];
+  retransmit(): void;
+  readonly isWaiting: boolean;
+  timeoutMs(): number;
+  onTimeout(): void;
+  hold(): void;
+  release(): void;
+  judge(isTrusted: boolean): void;
+  close(errorCode: number, reason: string): void;
+  poll(rows: Float64Array): number;
+  end(): EngineEnd | null;
+  readonly isOver: boolean;
+  readonly isQuiet: boolean;
+  applicationProtocol(): string;
+  certificates(): Uint8Array[];
+  cidsIssued(): number;
+  raiseCidLimit(limit: number): void;
+  ping(): void;
+  openStream(isBidirectional: boolean): number;
+  streamRead(id: number, buffer: Uint8Array): number;
+  streamWrite(id: number, data: Uint8Array, isEnd: boolean): number;
+  streamReset(id: number, errorCode: number): void;
+  streamStop(id: number, errorCode: number): void;
+  datagramSend(datagram: Uint8Array): boolean;
+  datagramReceive(): Uint8Array | null;
+  maxDatagramBytes(): number;
+  stats(): AddonStats | null;
+}
+
+/** The addon, built from `native/`. */
+export interface Addon {
+  readonly EngineConnection: {
+    connect(options: AddonOptions, serverName: string | undefined, way: number): AddonConnection;
+    accept(options: AddonOptions): AddonConnection;
+  };
+  /** Returns how many connections of this process a fault of the engine has ended. */
+  engineFaults(): number;
+}

@@ -1,0 +1,38 @@
+import type { AddonConnection } from "./addon.ts";
+import type { EngineListener } from "./contract.ts";
+
+type Tell = (listener: EngineListener, subject: number, errorCode: number) => void;
+
+/** By the numbers that the addon gives events (`numbers` in `native/src/node/connection.rs`). */
+const tells: readonly Tell[] = [
+  (listener) => listener.onEstablished(),
+  (listener) => listener.onConfirmed(),
+  (listener) => listener.onPresented(),
+  (listener) => listener.onEnded(),
+  (listener) => listener.onStalled(),
+  (listener, id) => listener.onOpened(id),
+  (listener, id) => listener.onReadable(id),
+  (listener, id) => listener.onWritable(id),
+  // The end of a stream has been acknowledged. Its writer has been told so when the engine took it.
+  () => undefined,
+  (listener, id, errorCode) => listener.onStopped(id, errorCode),
+  (listener, direction) => listener.onAllowed(direction === 0 ? "bidirectional" : "unidirectional"),
+  (listener) => listener.onDatagrams(),
+  (listener) => listener.onDatagrams(),
+];
+
+const columns = 3;
+/** Rows of one call. A listener may call back into the engine, and so into {@link tell}. */
+const rowsPerCall = 32;
+
+/** Tells a listener all that has happened to a connection. */
+export function tell(connection: AddonConnection, listener: EngineListener): void {
+  const rows = new Float64Array(rowsPerCall * columns);
+  for (let count = rowsPerCall; count === rowsPerCall;) {
+    count = connection.poll(rows);
+    for (let row = 0; row < count; row++) {
+      const [kind, subject, errorCode] = rows.subarray(row * columns) as unknown as [number, number, number];
+      tells[kind]!(listener, subject, errorCode);
+    }
+  }
+}
