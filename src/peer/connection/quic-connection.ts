@@ -85,7 +85,7 @@ export class QuicConnection {
       onPresented: () => void this.#judge(),
       onEnded: () => this.#explain(),
       onStalled: () => this.#repair(),
-      onOpened: (id) => this.streams.accept(id),
+      onOpened: (kind) => this.streams.accept(kind),
       onReadable: (id) => this.streams.read(id),
       onWritable: (id) => this.streams.write(id),
       onStopped: (id, errorCode) => this.streams.stopped(id, errorCode),

@@ -41,8 +41,14 @@ export class Streams {
     this.#engine = engine;
     this.#wake = wake;
     this.#ownBit = role === "client" ? 0 : 1;
-    this.incomingBidirectional = new ReadableStream({ start: (it) => void (this.#bidirectional = it) });
-    this.incomingUnidirectional = new ReadableStream({ start: (it) => void (this.#unidirectional = it) });
+    this.incomingBidirectional = new ReadableStream({
+      start: (it) => void (this.#bidirectional = it),
+      pull: () => this.#take("bidirectional"),
+    });
+    this.incomingUnidirectional = new ReadableStream({
+      start: (it) => void (this.#unidirectional = it),
+      pull: () => this.#take("unidirectional"),
+    });
   }
 
   async openBidirectional(): Promise<BidirectionalStream> {
@@ -61,14 +67,21 @@ export class Streams {
     this.allow("unidirectional");
   }
 
-  /** Takes a stream that the other side has opened. */
-  accept(id: number): void {
-    if (this.#ended) return;
-    const { reader, writer } = this.#create(id);
-    const { readable } = reader!;
-    if (writer) this.#bidirectional?.enqueue({ readable, writable: writer.writable });
-    else this.#unidirectional?.enqueue(readable);
-    this.read(id);
+  /**
+   * Takes a stream that the other side has opened, if the application waits for one. Until then the engine counts the stream
+   * against those that the other side may open, so that they do not pile up.
+   */
+  accept(kind: StreamKind): void {
+    const incoming = kind === "bidirectional" ? this.#bidirectional : this.#unidirectional;
+    while (!this.#ended && incoming!.desiredSize! > 0) {
+      const id = this.#engine.acceptStream(kind);
+      if (id === undefined) return;
+      const { reader, writer } = this.#create(id);
+      const { readable } = reader!;
+      if (writer) this.#bidirectional!.enqueue({ readable, writable: writer.writable });
+      else this.#unidirectional!.enqueue(readable);
+      this.read(id);
+    }
   }
 
   /** Reads from a stream on which something has come. */
@@ -121,6 +134,12 @@ export class Streams {
     else this.#openings[kind].push({ resolve, reject });
     this.allow(kind);
     return promise;
+  }
+
+  /** Takes the next stream for an application that waits for it. */
+  #take(kind: StreamKind): void {
+    this.accept(kind);
+    this.#wake();
   }
 
   /** Forgets a stream that has ended both ways. */

@@ -56,6 +56,7 @@ export interface AddonConnection {
   raiseCidLimit(limit: number): void;
   ping(): void;
   openStream(isBidirectional: boolean): number;
+  acceptStream(isBidirectional: boolean): number;
   streamRead(id: number, buffer: Uint8Array): number;
   streamWrite(id: number, data: Uint8Array, isEnd: boolean): number;
   streamReset(id: number, errorCode: number): void;

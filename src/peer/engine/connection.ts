@@ -118,6 +118,11 @@ export class NoqConnection implements EngineConnection {
     return id < 0 ? undefined : id;
   }
 
+  acceptStream(kind: StreamKind): number | undefined {
+    const id = this.#connection.acceptStream(kind === "bidirectional");
+    return id < 0 ? undefined : id;
+  }
+
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined {
     const result = this.#connection.streamRead(id, buffer);
     return result >= 0 ? { bytes: Math.floor(result / 2), fin: result % 2 === 1 } : abortOf(result);

@@ -85,8 +85,8 @@ export interface EngineListener {
   onEnded(): void;
   /** Packets go unanswered, so the path may be broken. */
   onStalled(): void;
-  /** The other side has opened a stream. There may be something to read. */
-  onOpened(id: number): void;
+  /** The other side has opened streams, for {@link EngineConnection.acceptStream}. */
+  onOpened(kind: StreamKind): void;
   /** There is something to read: data, an end or a reset. */
   onReadable(id: number): void;
   /** The stream takes data again. */
@@ -150,6 +150,11 @@ export interface EngineConnection {
 
   /** Opens a stream and returns its ID; `undefined` while the other side allows no more. */
   openStream(kind: StreamKind): number | undefined;
+  /**
+   * Takes the oldest stream that the other side has opened; `undefined` if there is none. A stream that is not taken counts
+   * against those that the other side may open.
+   */
+  acceptStream(kind: StreamKind): number | undefined;
   /** Returns `undefined` if nothing is there now. */
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined;
   /** Returns the number of bytes taken; `undefined` if none can be taken now. `fin` counts once all bytes are taken. */

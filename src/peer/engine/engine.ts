@@ -58,5 +58,12 @@ function create(make: () => AddonConnection): NoqConnection {
 function addonOptions(options: EngineOptions): AddonOptions {
   const { connectionWindowBytes = options.flowWindowBytes } = options;
   const flowWindowBytes = Math.min(options.flowWindowBytes, maxStreamWindowBytes);
-  return { ...options, flowWindowBytes, connectionWindowBytes, initialRttMs, keyLog: false, postQuantum: false };
+  return {
+    ...options,
+    flowWindowBytes,
+    connectionWindowBytes,
+    initialRttMs,
+    keyLog: false,
+    postQuantum: false,
+  };
 }

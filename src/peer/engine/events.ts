@@ -1,5 +1,5 @@
 import type { AddonConnection } from "./addon.ts";
-import type { EngineListener } from "./contract.ts";
+import type { EngineListener, StreamKind } from "./contract.ts";
 
 type Tell = (listener: EngineListener, subject: number, errorCode: number) => void;
 
@@ -10,16 +10,20 @@ const tells: readonly Tell[] = [
   (listener) => listener.onPresented(),
   (listener) => listener.onEnded(),
   (listener) => listener.onStalled(),
-  (listener, id) => listener.onOpened(id),
+  (listener, direction) => listener.onOpened(kindOf(direction)),
   (listener, id) => listener.onReadable(id),
   (listener, id) => listener.onWritable(id),
   // The end of a stream has been acknowledged. Its writer has been told so when the engine took it.
   () => undefined,
   (listener, id, errorCode) => listener.onStopped(id, errorCode),
-  (listener, direction) => listener.onAllowed(direction === 0 ? "bidirectional" : "unidirectional"),
+  (listener, direction) => listener.onAllowed(kindOf(direction)),
   (listener) => listener.onDatagrams(),
   (listener) => listener.onDatagrams(),
 ];
+
+function kindOf(direction: number): StreamKind {
+  return direction === 0 ? "bidirectional" : "unidirectional";
+}
 
 const columns = 3;
 /** Rows of one call. A listener may call back into the engine, and so into {@link tell}. */

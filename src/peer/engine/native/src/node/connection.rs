@@ -1,6 +1,6 @@
 //! A connection as JavaScript sees it. Numbers that can exceed 32 bits are doubles.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use bytes::BytesMut;
 use napi::bindgen_prelude::*;
@@ -81,13 +81,13 @@ impl EngineConnection {
     #[napi]
     pub fn send(&self, mut out: Uint8Array) -> f64 {
         let mut datagram = Vec::with_capacity(2048);
-        let transmit = |connection: &mut Connection| connection.transmit(NonZeroUsize::MIN, &mut datagram, Instant::now());
-        let Some(outgoing) = self.with(transmit).flatten() else { return 0.0 };
+        let transmit = |connection: &mut Connection| connection.transmit(&mut datagram, Instant::now());
+        let Some(way) = self.with(transmit).flatten() else { return 0.0 };
         // Safety: the caller passes memory of its own, which no other thread uses meanwhile.
         let out = unsafe { out.as_mut() };
         let Some(room) = out.get_mut(..datagram.len()) else { return 0.0 };
         room.copy_from_slice(&datagram);
-        f64::from(u32::from(outgoing.way) * 65_536 + datagram.len() as u32)
+        f64::from(u32::from(way) * 65_536 + datagram.len() as u32)
     }
 
     #[napi]
@@ -211,8 +211,14 @@ impl EngineConnection {
     /// Returns a stream's ID; -1 while the other side allows no more.
     #[napi]
     pub fn open_stream(&self, is_bidirectional: bool) -> f64 {
-        let dir = if is_bidirectional { Dir::Bi } else { Dir::Uni };
-        let id = self.with(|connection| connection.open_stream(dir)).flatten();
+        let id = self.with(|connection| connection.open_stream(direction(is_bidirectional))).flatten();
+        id.map_or(-1.0, |id| u64::from(id) as f64)
+    }
+
+    /// Returns the ID of a stream that the other side has opened; -1 if there is none.
+    #[napi]
+    pub fn accept_stream(&self, is_bidirectional: bool) -> f64 {
+        let id = self.with(|connection| connection.accept_stream(direction(is_bidirectional))).flatten();
         id.map_or(-1.0, |id| u64::from(id) as f64)
     }
 
@@ -283,6 +289,10 @@ fn invalid(Invalid(why): Invalid) -> Error {
     Error::from_reason(why)
 }
 
+fn direction(is_bidirectional: bool) -> Dir {
+    if is_bidirectional { Dir::Bi } else { Dir::Uni }
+}
+
 fn stream(id: f64) -> StreamId {
     varint(id).into()
 }
@@ -309,7 +319,7 @@ fn numbers(event: Event) -> [f64; 3] {
         Event::Presented => [2.0, 0.0, 0.0],
         Event::Ended => [3.0, 0.0, 0.0],
         Event::Stalled => [4.0, 0.0, 0.0],
-        Event::Opened(id) => on(5.0, id),
+        Event::Opened(dir) => [5.0, f64::from(dir as u8), 0.0],
         Event::Readable(id) => on(6.0, id),
         Event::Writable(id) => on(7.0, id),
         Event::Finished(id) => on(8.0, id),

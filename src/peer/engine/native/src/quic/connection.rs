@@ -8,15 +8,15 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent, PathId, VarInt};
 use noq_proto::FrameStats;
+use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent, PathId, VarInt};
 
 use super::{
     cids::Cids,
     events::{End, EndedBy, Event},
     in_flight::BusyPaths,
     options::{Invalid, Options, Server},
-    silence::Silence,
+    silence::{self, Silence},
     stopwatch::Stopwatch,
     trust::Verifier,
     ways::{self, Way},
@@ -31,14 +31,6 @@ enum Gate {
     Waiting,
     /// The certificate is there, and packets wait.
     Judging,
-}
-
-/// One datagram to send, or several of one size.
-pub struct Outgoing {
-    pub way: Way,
-    /// Size of each datagram but the last; `None` if there is one.
-    pub segment_bytes: Option<usize>,
-    pub ecn: Option<EcnCodepoint>,
 }
 
 /// A connection, and an endpoint of its own, as its connection IDs are of a key of its own.
@@ -167,12 +159,12 @@ impl Connection {
         }
     }
 
-    /// Writes what is to be sent next to `out`, at most `segments` datagrams.
-    pub fn transmit(&mut self, segments: NonZeroUsize, out: &mut Vec<u8>, now: Instant) -> Option<Outgoing> {
+    /// Writes the next datagram to `out`, and returns its way.
+    pub fn transmit(&mut self, out: &mut Vec<u8>, now: Instant) -> Option<Way> {
         out.clear();
         if let Some((way, farewell)) = self.farewell.take() {
             *out = farewell;
-            return Some(Outgoing { way, segment_bytes: None, ecn: None });
+            return Some(way);
         }
         if self.time.is_stopped() || self.gate == Gate::Judging {
             return None;
@@ -184,12 +176,11 @@ impl Connection {
         if is_farewell && farewells == 0 {
             return None;
         }
-        let transmit = connection.poll_transmit(at, segments, out)?;
+        let transmit = connection.poll_transmit(at, NonZeroUsize::MIN, out)?;
         self.farewells -= u8::from(is_farewell);
         self.silence.sent(now, !self.busy.is_none());
         self.settle();
-        let way = ways::way(transmit.destination);
-        Some(Outgoing { way, segment_bytes: transmit.segment_size, ecn: transmit.ecn })
+        Some(ways::way(transmit.destination))
     }
 
     /// Returns a client's first flight, for the caller to deliver. Time stands still for the connection until something of use
@@ -197,7 +188,7 @@ impl Connection {
     pub fn first_flight(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut flight = Vec::new();
         let mut datagram = Vec::new();
-        while self.transmit(NonZeroUsize::MIN, &mut datagram, now).is_some() {
+        while self.transmit(&mut datagram, now).is_some() {
             flight.push(std::mem::take(&mut datagram));
         }
         self.time.stop(now);
@@ -221,8 +212,8 @@ impl Connection {
         if self.time.is_stopped() {
             return None;
         }
-        if let Some(end_of_hold) = self.silence.end_of_hold() {
-            return Some(end_of_hold);
+        if let Some(held_until) = self.silence.held_until() {
+            return Some(held_until);
         }
         let (_, connection) = self.live.as_ref()?;
         connection.poll_timeout().map(|due| self.time.undo(due))
@@ -232,10 +223,13 @@ impl Connection {
         self.silence.release();
         let at = self.time.at(now);
         let Some(connection) = self.live() else { return };
-        connection.handle_timeout(at);
         let round_trip = connection.rtt(PathId::ZERO).unwrap_or_default();
         if self.silence.is_stall(now, round_trip) {
-            self.events.push_back(Event::Stalled);
+            // What is due stays so, for a listener that does not hold it.
+            return self.events.push_back(Event::Stalled);
+        }
+        if let Some(connection) = self.live() {
+            connection.handle_timeout(at);
         }
         self.settle();
     }
@@ -243,7 +237,8 @@ impl Connection {
     /// Spends no probe on a path that is being repaired: every one doubles the wait for the next (RFC 9002 §6.2.1). Silence still
     /// ends the connection.
     pub fn hold(&mut self) {
-        self.silence.hold();
+        let parameters = self.live().and_then(|connection| connection.crypto_session().transport_parameters().ok().flatten());
+        self.silence.hold(parameters.as_ref().and_then(silence::idle_timeout_of));
     }
 
     /// Ends a [`Self::hold`]. What is overdue is due now.
@@ -275,7 +270,9 @@ impl Connection {
         self.finish(End { by: EndedBy::ThisSide, code: code.into_inner(), is_application: true, reason: reason.into() });
     }
 
-    pub(super) fn finish(&mut self, end: End) {
+    /// Notes the reason for the end. A CONNECTION_CLOSE waits for nothing.
+    fn finish(&mut self, end: End) {
+        self.silence.release();
         if self.end.is_none() {
             self.end = Some(end);
             self.events.push_back(Event::Ended);
@@ -364,10 +361,6 @@ impl Connection {
                     self.end = Some(End::from(&reason));
                     self.events.push_back(Event::Ended);
                 }
-                noq_proto::Event::Stream(noq_proto::StreamEvent::Opened { dir }) => {
-                    let opened = std::iter::from_fn(|| connection.streams().accept(dir));
-                    self.events.extend(opened.map(Event::Opened));
-                }
                 event => self.events.extend(Event::from_noq(event)),
             }
         }
@@ -384,13 +377,59 @@ fn is_other_version(datagram: &[u8]) -> bool {
 
 fn frames(stats: &FrameStats) -> u64 {
     let FrameStats {
-        acks, path_acks, ack_frequency, crypto, connection_close, data_blocked, datagram, handshake_done, immediate_ack, max_data,
-        max_stream_data, max_streams_bidi, max_streams_uni, new_connection_id, path_new_connection_id, new_token, path_challenge,
-        path_response, ping, reset_stream, retire_connection_id, path_retire_connection_id, stream_data_blocked,
-        streams_blocked_bidi, streams_blocked_uni, stop_sending, stream, ..
+        acks,
+        path_acks,
+        ack_frequency,
+        crypto,
+        connection_close,
+        data_blocked,
+        datagram,
+        handshake_done,
+        immediate_ack,
+        max_data,
+        max_stream_data,
+        max_streams_bidi,
+        max_streams_uni,
+        new_connection_id,
+        path_new_connection_id,
+        new_token,
+        path_challenge,
+        path_response,
+        ping,
+        reset_stream,
+        retire_connection_id,
+        path_retire_connection_id,
+        stream_data_blocked,
+        streams_blocked_bidi,
+        streams_blocked_uni,
+        stop_sending,
+        stream,
+        ..
     } = *stats;
-    acks + path_acks + ack_frequency + crypto + connection_close + data_blocked + datagram + u64::from(handshake_done)
-        + immediate_ack + max_data + max_stream_data + max_streams_bidi + max_streams_uni + new_connection_id
-        + path_new_connection_id + new_token + path_challenge + path_response + ping + reset_stream + retire_connection_id
-        + path_retire_connection_id + stream_data_blocked + streams_blocked_bidi + streams_blocked_uni + stop_sending + stream
+    acks + path_acks
+        + ack_frequency
+        + crypto
+        + connection_close
+        + data_blocked
+        + datagram
+        + u64::from(handshake_done)
+        + immediate_ack
+        + max_data
+        + max_stream_data
+        + max_streams_bidi
+        + max_streams_uni
+        + new_connection_id
+        + path_new_connection_id
+        + new_token
+        + path_challenge
+        + path_response
+        + ping
+        + reset_stream
+        + retire_connection_id
+        + path_retire_connection_id
+        + stream_data_blocked
+        + streams_blocked_bidi
+        + streams_blocked_uni
+        + stop_sending
+        + stream
 }

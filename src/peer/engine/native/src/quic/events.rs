@@ -11,7 +11,10 @@ pub enum Event {
     Presented,
     /// The connection is over. Nothing follows.
     Ended,
-    Opened(StreamId),
+    /// The other side has opened streams, for [`Connection::accept_stream`].
+    ///
+    /// [`Connection::accept_stream`]: super::connection::Connection::accept_stream
+    Opened(Dir),
     Readable(StreamId),
     Writable(StreamId),
     /// Everything that was written to the stream, and its end, has been acknowledged.
@@ -34,6 +37,7 @@ impl Event {
             noq_proto::Event::HandshakeConfirmed => Self::Confirmed,
             noq_proto::Event::DatagramReceived => Self::DatagramReceived,
             noq_proto::Event::DatagramsUnblocked => Self::DatagramsUnblocked,
+            noq_proto::Event::Stream(StreamEvent::Opened { dir }) => Self::Opened(dir),
             noq_proto::Event::Stream(StreamEvent::Readable { id }) => Self::Readable(id),
             noq_proto::Event::Stream(StreamEvent::Writable { id }) => Self::Writable(id),
             noq_proto::Event::Stream(StreamEvent::Finished { id }) => Self::Finished(id),
@@ -65,12 +69,8 @@ pub enum EndedBy {
 impl From<&ConnectionError> for End {
     fn from(error: &ConnectionError) -> Self {
         let (by, code, is_application, reason) = match error {
-            ConnectionError::TransportError(error) => {
-                (EndedBy::ThisSide, error.code.into(), false, error.reason.clone())
-            }
-            ConnectionError::ConnectionClosed(close) => {
-                (EndedBy::OtherSide, close.error_code.into(), false, text(&close.reason))
-            }
+            ConnectionError::TransportError(error) => (EndedBy::ThisSide, error.code.into(), false, error.reason.clone()),
+            ConnectionError::ConnectionClosed(close) => (EndedBy::OtherSide, close.error_code.into(), false, text(&close.reason)),
             ConnectionError::ApplicationClosed(close) => {
                 (EndedBy::OtherSide, close.error_code.into_inner(), true, text(&close.reason))
             }

@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use super::{connection::Connection, events::{End, EndedBy}};
+use super::{
+    connection::Connection,
+    events::{End, EndedBy},
+};
 
 /// Faults of all connections of this process.
 static FAULTS: AtomicU32 = AtomicU32::new(0);

@@ -9,7 +9,7 @@ pub mod options;
 mod silence;
 mod stopwatch;
 pub mod streams;
-pub mod trust;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 pub mod ways;

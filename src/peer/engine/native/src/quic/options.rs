@@ -190,10 +190,7 @@ impl Options {
             .mtu_discovery_config(self.mtu_discovery())
             .initial_rtt(self.initial_rtt)
             .allow_spin(false)
-            .congestion_controller_factory(Arc::new(Factory {
-                cubic: Arc::new(CubicConfig::default()),
-                busy: busy.clone(),
-            }));
+            .congestion_controller_factory(Arc::new(Factory { cubic: Arc::new(CubicConfig::default()), busy: busy.clone() }));
         if let Some(folder) = &self.qlog {
             config.qlog_factory(Arc::new(QlogFileFactory::new(folder.clone())));
         }

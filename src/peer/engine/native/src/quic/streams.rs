@@ -8,7 +8,10 @@ use super::connection::Connection;
 /// What a read or a write came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    Bytes { count: usize, is_end: bool },
+    Bytes {
+        count: usize,
+        is_end: bool,
+    },
     /// Nothing can be moved now.
     Blocked,
     /// The other side ended this direction: RESET_STREAM to a reader, STOP_SENDING to a writer.
@@ -21,6 +24,11 @@ impl Connection {
     /// Returns `None` while the other side allows no more streams.
     pub fn open_stream(&mut self, dir: Dir) -> Option<StreamId> {
         self.live()?.streams().open(dir)
+    }
+
+    /// Takes the oldest stream that the other side has opened. What nobody takes counts against the streams that it may open.
+    pub fn accept_stream(&mut self, dir: Dir) -> Option<StreamId> {
+        self.live()?.streams().accept(dir)
     }
 
     /// Fills `out` from the stream, as far as there is something to read in order.

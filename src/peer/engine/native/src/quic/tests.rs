@@ -1,7 +1,6 @@
 //! Two connections that talk in virtual time, over a wire that loses and delays nothing unless a test says so.
 
 use std::{
-    num::NonZeroUsize,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -95,7 +94,7 @@ impl Pair {
 
 fn carry(from: &mut Connection, to: &mut Connection, now: Instant) {
     let mut datagram = Vec::new();
-    while from.transmit(NonZeroUsize::MIN, &mut datagram, now).is_some() {
+    while from.transmit(&mut datagram, now).is_some() {
         to.receive(BytesMut::from(&datagram[..]), 0, None, now);
     }
 }
