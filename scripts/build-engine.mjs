@@ -1,6 +1,6 @@
 // Builds the peers' QUIC engine, an addon in Rust: `npm run build:engine`. Plain JavaScript, for setup.mjs.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -13,9 +13,12 @@ const { status, error } = spawnSync("cargo", ["build", "--release", "--locked", 
 });
 if (error)
   process.stderr.write(
-    `quicpipe: cannot run cargo: ${error.message}; peers need Rust 1.88 or later (https://rustup.rs)\n`,
+    `quicpipe: cannot run cargo (${error.message}); the engine is built with Rust 1.88 or later: https://rustup.rs\n`,
   );
 if (status !== 0) process.exit(status ?? 1);
 
 const built = names.map((name) => join(folder, "target/release", name)).find((path) => existsSync(path));
-copyFileSync(built, join(folder, "target/quicpipe-engine.node"));
+const addon = join(folder, "target/quicpipe-engine.node");
+copyFileSync(built, addon);
+// A build that changed nothing leaves its output as old as it was.
+utimesSync(addon, new Date(), new Date());

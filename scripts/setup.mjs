@@ -43,6 +43,18 @@ function buildNative() {
     );
 }
 
+/** A failure is not fatal: without the engine everything but peers works, and a machine may have no Rust. */
+function buildEngine() {
+  process.stderr.write("quicpipe: building the peers' QUIC engine, once, in one or two minutes …\n");
+  const { status } = spawnSync("node", ["scripts/build-engine.mjs", "--quiet"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", 2],
+    env,
+  });
+  if (status !== 0)
+    process.stderr.write("quicpipe: the QUIC engine was not built, so no peer can run here; a relay can\n");
+}
+
 const env = { ...process.env, PATH: `${at("node_modules/.bin")}${delimiter}${process.env.PATH}` };
 
 // npm writes this file last, so an interrupted install is repeated. `npm ci` would require the packages of every
@@ -63,6 +75,12 @@ const newestNativeMs = Math.max(
   modifiedMs("binding.gyp"),
 );
 if (process.platform === "linux" && modifiedMs("build/Release/quicpipe.node") < newestNativeMs) buildNative();
+const newestEngineMs = Math.max(
+  newestMs("src/peer/engine/native/src", /\.rs$/),
+  modifiedMs("src/peer/engine/native/Cargo.toml"),
+  modifiedMs("src/peer/engine/native/Cargo.lock"),
+);
+if (modifiedMs("src/peer/engine/native/target/quicpipe-engine.node") < newestEngineMs) buildEngine();
 
 const [command, ...args] = process.argv.slice(2);
 if (command) {

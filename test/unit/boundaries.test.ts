@@ -47,7 +47,6 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
 const allowedPackages: readonly (readonly [RegExp, RegExp])[] = [
   [/^jose$/, /^plugin\//],
   [/^h3$/, /^(plugin|gateway|cli)\//],
-  [/^@matrixai\/quic/, /^peer\/engine\//],
   [/^@currentspace\/http3/, /^(peer|gateway)\//],
   [/^@peculiar\/x509$/, /^(files\/certificate\.ts|peer\/|gateway\/|cli\/)/],
   [/^uplot$/, /^console\/browser\//],

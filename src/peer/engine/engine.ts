@@ -37,7 +37,7 @@ function loadAddon(): Addon {
   } catch (cause) {
     throw new QuicpipeError(
       "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "a peer needs the QUIC engine, an addon in Rust: install Rust (https://rustup.rs) and run `npm run build:engine`",
+      "a peer needs the QUIC engine, an addon in Rust: install Rust 1.88 or later (https://rustup.rs) and run scripts/build-engine.mjs of the package",
       { cause },
     );
   }
