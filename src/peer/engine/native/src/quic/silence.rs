@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use noq_proto::{coding::BufExt, transport_parameters::TransportParameters};
+use noq_proto::{VarInt, coding::Decodable, transport_parameters::TransportParameters};
 
 /// Times that pass without an answer.
 pub struct Silence {
@@ -20,7 +20,7 @@ pub struct Silence {
 const LEAST_STALL: Duration = Duration::from_millis(100);
 
 /// The transport parameter max_idle_timeout (RFC 9000 §18.2). noq keeps its value to itself.
-const MAX_IDLE_TIMEOUT: u64 = 1;
+const MAX_IDLE_TIMEOUT: VarInt = VarInt::from_u32(1);
 
 impl Silence {
     pub fn new(now: Instant, idle_timeout: Duration) -> Self {
@@ -67,10 +67,11 @@ pub fn idle_timeout_of(parameters: &TransportParameters) -> Option<Duration> {
     let mut encoded = Vec::new();
     parameters.write(&mut encoded);
     let mut rest = &encoded[..];
-    while let (Ok(id), Ok(length)) = (rest.get_var(), rest.get_var()) {
-        let (mut value, others) = rest.split_at_checked(length as usize)?;
+    while let (Ok(id), Ok(length)) = (VarInt::decode(&mut rest), VarInt::decode(&mut rest)) {
+        let (mut value, others) = rest.split_at_checked(length.into_inner() as usize)?;
         if id == MAX_IDLE_TIMEOUT {
-            return value.get_var().ok().filter(|ms| *ms > 0).map(Duration::from_millis);
+            let timeout_ms = VarInt::decode(&mut value).ok()?.into_inner();
+            return (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms));
         }
         rest = others;
     }
