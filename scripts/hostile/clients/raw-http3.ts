@@ -2,7 +2,8 @@ import { createSocket, type Socket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { loadEngine } from "../../../src/peer/engine/engine.ts";
-import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
+import type { EngineConnection, EngineListener, StreamKind } from "../../../src/peer/engine/contract.ts";
+import { deafListener } from "../../../src/peer/engine/deaf.ts";
 import type { Target } from "../attack.ts";
 import { type Fields, headersFrame, statusOf, varint } from "./http3-frames.ts";
 
@@ -38,12 +39,13 @@ export class RawHttp3 {
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
   #nextStream = 0;
+  /** By the kinds of its own streams in their IDs (RFC 9000 §2.1): the lowest ID that is not open yet. */
+  readonly #unopened: Record<number, number> = { 0: 0, 2: 2 };
+  #isEstablished = false;
   #watchers: (() => void)[] = [];
   /** Unsent first bytes of streams. */
   readonly #beginnings = new Map<number, { readonly bytes: Uint8Array; readonly hasEnded: boolean }>();
   #isOver = false;
-  /** Requests with a body. */
-  readonly #uploads = new Set<number>();
   readonly #reads: boolean;
 
   private constructor(socket: Socket, engine: EngineConnection, options: RawHttp3Options) {
@@ -53,7 +55,6 @@ export class RawHttp3 {
     socket.on("error", () => this.#end());
     socket.on("message", (datagram) => {
       engine.receive(datagram);
-      this.#lookForStops();
       this.#wake();
     });
   }
@@ -63,43 +64,41 @@ export class RawHttp3 {
     socket.bind(options.fromPort, options.from ?? target.host);
     await once(socket, "listening");
     const { windowBytes: flowWindowBytes = 1e6, connectionWindowBytes = flowWindowBytes } = options;
-    const engine = (await loadEngine()).connect(
+    const engine = loadEngine().connect(
       {
+        cidKey: randomBytes(32),
+        cidLimit: 100,
         demand: { kind: "ca", pem: target.certificate },
+        isJudged: false,
         alpn: ["h3"],
         idleTimeoutMs: 120_000,
         maxUdpPayloadBytes: 1200,
         flowWindowBytes,
         connectionWindowBytes,
         maxStreams: 100,
-        datagramQueue: 1,
-        activeConnectionIdLimit: 2,
+        datagramQueueBytes: 0,
       },
-      {
-        sourceId: randomBytes(16),
-        local: { address: socket.address().address, port: socket.address().port },
-        remote: { address: target.host, port: target.port },
-        serverName: "localhost",
-      },
+      "localhost",
     );
     socket.connect(target.port, target.host);
     await once(socket, "connect");
     const client = new RawHttp3(socket, engine, options);
     client.#wake();
-    await client.#until(() => engine.isEstablished() || client.isClosed);
+    await client.#until(() => client.#isEstablished || client.isClosed);
     // A control stream with empty SETTINGS (RFC 9114 §6.2.1).
-    if (!client.isClosed) client.#engine.streamSend(2, Buffer.from([0, 4, 0]), false);
+    if (!client.isClosed) client.sendRaw(2, Buffer.from([0, 4, 0]), false);
     return client;
   }
 
   /** Reports whether the connection has ended. */
   get isClosed(): boolean {
-    return this.#isOver || this.#engine.isDraining() || this.#engine.isClosed();
+    return this.#isOver || this.#engine.end() !== undefined;
   }
 
   /** Error code with which the server closed the connection. */
   get closedWith(): number | undefined {
-    return this.#engine.remoteClose()?.errorCode;
+    const end = this.#engine.end();
+    return end?.by === "other" ? end.errorCode : undefined;
   }
 
   /** Resolves when the connection has ended. */
@@ -109,7 +108,7 @@ export class RawHttp3 {
 
   /** Reports whether another request may be opened now, besides those about to be sent. */
   get hasRoom(): boolean {
-    return !this.isClosed && this.#engine.streamsLeft("bidirectional") > this.#beginnings.size;
+    return !this.isClosed && this.#opens(this.#nextStream);
   }
 
   /** Opens a request and returns its stream ID. */
@@ -152,7 +151,6 @@ export class RawHttp3 {
   #send(id: number, bytes: Uint8Array, hasEnded = false): number {
     this.#run();
     if (this.#isOver || this.#beginnings.has(id)) return 0;
-    this.#uploads.add(id);
     const taken = this.#engine.streamSend(id, bytes, hasEnded);
     this.#wake();
     if (typeof taken === "object") this.answer(id).stoppedWith ??= taken.abortedWith;
@@ -176,7 +174,7 @@ export class RawHttp3 {
 
   /** Sends bytes on any stream. The control stream is 2, the next unidirectional ones are 6, 10 and so on. */
   sendRaw(id: number, bytes: Uint8Array, hasEnded: boolean): void {
-    this.#engine.streamSend(id, bytes, hasEnded);
+    if (this.#opens(id)) this.#engine.streamSend(id, bytes, hasEnded);
     this.#wake();
   }
 
@@ -209,7 +207,7 @@ export class RawHttp3 {
   /** Closes the connection with a CONNECTION_CLOSE. Idempotent. */
   close(): void {
     if (this.#isOver) return;
-    this.#engine.close({ isApplication: true, errorCode: 0x100, reason: "" });
+    this.#engine.close(0x100, "");
     this.#run();
     this.#end();
   }
@@ -217,14 +215,6 @@ export class RawHttp3 {
   /** Ends the connection without a CONNECTION_CLOSE. */
   vanish(): void {
     this.#end();
-  }
-
-  /** Looks at once, as the engine soon forgets a stream that was stopped. */
-  #lookForStops(): void {
-    for (const id of this.#uploads) {
-      const taken = this.#engine.streamSend(id, Buffer.alloc(0), false);
-      if (typeof taken === "object") this.answer(id).stoppedWith ??= taken.abortedWith;
-    }
   }
 
   async #until(isTrue: () => boolean): Promise<void> {
@@ -248,14 +238,14 @@ export class RawHttp3 {
   #run(): void {
     clearImmediate(this.#turn);
     this.#turn = undefined;
-    if (this.#reads) this.#read();
+    this.#engine.poll(this.#listener);
     for (const [id, { bytes, hasEnded }] of this.#beginnings) this.#begin(id, bytes, hasEnded);
     const datagram = Buffer.alloc(1472);
     for (let length = 0; (length = this.#engine.send(datagram)) > 0;)
       this.#socket.send(Buffer.from(datagram.subarray(0, length)));
     clearTimeout(this.#timer);
     const timeoutMs = this.#engine.timeoutMs();
-    if (this.#engine.isClosed()) this.#end();
+    if (this.#engine.isOver) this.#end();
     else if (timeoutMs !== undefined)
       this.#timer = setTimeout(() => {
         this.#engine.onTimeout();
@@ -265,6 +255,7 @@ export class RawHttp3 {
   }
 
   #begin(id: number, bytes: Uint8Array, hasEnded: boolean): void {
+    if (!this.#opens(id)) return;
     const taken = this.#engine.streamSend(id, bytes, hasEnded);
     if (taken === undefined) return;
     if (typeof taken === "number" && taken < bytes.length)
@@ -272,20 +263,37 @@ export class RawHttp3 {
     else this.#beginnings.delete(id);
   }
 
-  #read(): void {
-    for (const id of this.#engine.readableStreams()) {
-      for (;;) {
-        const read = this.#engine.streamReceive(id, this.#buffer);
-        if (!read) break;
-        const answer = this.#answers.get(id);
-        if ("abortedWith" in read) {
-          if (answer) answer.resetWith = read.abortedWith;
-          break;
-        }
-        answer?.bytes.push(Buffer.from(this.#buffer.subarray(0, read.bytes)));
-        if (answer && read.fin) answer.hasEnded = true;
-        if (read.fin) break;
+  /** Opens this client's streams up to this ID, as far as the server allows. Reports whether it is open. */
+  #opens(id: number): boolean {
+    const kind: StreamKind = id % 4 === 0 ? "bidirectional" : "unidirectional";
+    for (; this.#unopened[id % 4]! <= id; this.#unopened[id % 4]! += 4)
+      if (this.#engine.openStream(kind) === undefined) return false;
+    return true;
+  }
+
+  readonly #listener: EngineListener = {
+    ...deafListener,
+    onEstablished: () => void (this.#isEstablished = true),
+    onOpened: (kind) => {
+      for (let id; (id = this.#engine.acceptStream(kind)) !== undefined;) this.#read(id);
+    },
+    onReadable: (id) => this.#read(id),
+    onStopped: (id, errorCode) => {
+      const answer = this.#answers.get(id);
+      if (answer) answer.stoppedWith ??= errorCode;
+    },
+  };
+
+  #read(id: number): void {
+    const answer = this.#answers.get(id);
+    for (let read; this.#reads && (read = this.#engine.streamReceive(id, this.#buffer));) {
+      if ("abortedWith" in read) {
+        if (answer) answer.resetWith = read.abortedWith;
+        return;
       }
+      answer?.bytes.push(Buffer.from(this.#buffer.subarray(0, read.bytes)));
+      if (answer && read.fin) answer.hasEnded = true;
+      if (read.fin) return;
     }
   }
 

@@ -3,8 +3,9 @@ import type { QuicpipeError } from "../../errors.ts";
 import { parseDer } from "../../files/pem.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { ConnectionIds } from "../connection/connection-ids.ts";
-import { Driver, type DriverOwner } from "../connection/driver.ts";
+import { Driver } from "../connection/driver.ts";
 import type { Engine, EngineOptions } from "../engine/contract.ts";
+import { deafListener } from "../engine/deaf.ts";
 import { distrusted, unreachable } from "../http/session.ts";
 import type { PeerSocket, RelayPath } from "../socket.ts";
 
@@ -34,7 +35,8 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
   const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
   const fail = (why: string): void => reject(unreachable(why, false) satisfies QuicpipeError);
   const driver = new Driver(connection, path, {
-    ...deaf,
+    ...deafListener,
+    onTurn: () => undefined,
     onEstablished: () => {
       const chain = connection.certificates();
       if (serverName === undefined || parseDer(chain[0]!).checkHost(serverName) !== undefined) resolve(chain);
@@ -68,24 +70,6 @@ const h3NoError = 0x100;
 
 /** Connection IDs of a probe: two are in use, and noq asks for five at a time. */
 const probeIds = 8;
-
-const ignore = (): void => undefined;
-/** What a probe takes no notice of. */
-const deaf: DriverOwner = {
-  onEstablished: ignore,
-  onConfirmed: ignore,
-  onPresented: ignore,
-  onEnded: ignore,
-  onStalled: ignore,
-  onOpened: ignore,
-  onReadable: ignore,
-  onWritable: ignore,
-  onStopped: ignore,
-  onAllowed: ignore,
-  onDatagrams: ignore,
-  onTurn: ignore,
-  onOver: ignore,
-};
 
 function probeEngineOptions(ca: string, { key, num }: ConnectionIds): EngineOptions {
   return {

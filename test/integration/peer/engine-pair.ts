@@ -1,70 +1,132 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import type { EngineConnection, EngineOptions } from "../../../src/peer/engine/contract.ts";
+import type { EngineConnection, EngineListener, EngineOptions } from "../../../src/peer/engine/contract.ts";
 import { loadEngine } from "../../../src/peer/engine/engine.ts";
-import { createIdentity } from "../../../src/peer/index.ts";
+import { createIdentity, type Identity } from "../../../src/peer/index.ts";
 
-const clientAddress = { address: "127.0.0.1", port: 1 };
-const serverAddress = { address: "127.0.0.1", port: 2 };
 const scratch = Buffer.alloc(1 << 16);
+const engine = loadEngine();
+let identity: Promise<Identity> | undefined;
+
+/** One side of a pair. */
+export interface Side {
+  readonly engine: EngineConnection;
+  /** What the engine has told, each as the method's name and its arguments. */
+  readonly told: string[];
+}
 
 /** Two connections of the real engine, with nothing in between but the test. */
 export interface EnginePair {
-  readonly client: EngineConnection;
-  readonly server: EngineConnection;
+  readonly client: Side;
+  readonly server: Side;
+}
+
+type SideOptions = Partial<EngineOptions>;
+
+/** Makes two connections, of which the server has the client's first flight. Without options, neither asks who the other is. */
+export async function beginPair(client: SideOptions = {}, server: SideOptions = {}): Promise<EnginePair> {
+  const pair = await makePair(client, server);
+  for (const datagram of pair.client.engine.firstFlight()) pair.server.engine.receive(datagram);
+  return pair;
+}
+
+/** Makes two connections that have said nothing yet. */
+export async function makePair(client: SideOptions = {}, server: SideOptions = {}): Promise<EnginePair> {
+  const own = await (identity ??= createIdentity());
+  const optionsOf = (options: SideOptions): EngineOptions => ({ ...common(), identity: own, ...options });
+  return {
+    client: sideOf(engine.connect(optionsOf(client))),
+    server: sideOf(engine.accept(optionsOf(server))),
+  };
 }
 
 /** Makes two connections and brings them through the handshake. */
-export async function connectPair(idleTimeoutMs = 30_000): Promise<EnginePair> {
-  const engine = await loadEngine();
-  const options: EngineOptions = {
-    identity: await createIdentity(),
+export async function connectPair(client?: SideOptions, server?: SideOptions): Promise<EnginePair> {
+  const pair = await beginPair(client, server);
+  exchange(pair);
+  for (const { told } of [pair.client, pair.server]) expect(told).toContain("onConfirmed");
+  return pair;
+}
+
+function common(): Omit<EngineOptions, "identity"> {
+  return {
+    cidKey: randomBytes(32),
+    cidLimit: 32,
     demand: { kind: "none" },
+    isJudged: false,
     alpn: ["test"],
-    idleTimeoutMs,
+    idleTimeoutMs: 30_000,
     maxUdpPayloadBytes: 1200,
     flowWindowBytes: 1 << 20,
     maxStreams: 10,
-    datagramQueue: 10,
-    activeConnectionIdLimit: 4,
+    datagramQueueBytes: 10_000,
   };
-  const [local, remote] = [clientAddress, serverAddress];
-  const client = engine.connect(options, { sourceId: connectionId(), local, remote });
-  const server = engine.accept(options, { sourceId: connectionId(), local: remote, remote: local });
-  for (let flight = 0; flight < 4; flight++) {
-    move(client, server);
-    move(server, client);
-  }
-  expect([client.isEstablished(), server.isEstablished()]).toEqual([true, true]);
-  return { client, server };
 }
 
-function connectionId(): Buffer {
-  const id = randomBytes(12);
-  id[0]! &= 0x7f;
-  return id;
+function sideOf(connection: EngineConnection): Side {
+  return { engine: connection, told: [] };
 }
 
-/** Moves what one side has to say to the other, but for what gets lost. */
-export function move(
-  from: EngineConnection,
-  to: EngineConnection,
-  isLost: (() => boolean) | undefined = undefined,
-): void {
+/** Asks a side what has happened. Streams of the other side are taken at once. */
+export function poll({ engine: connection, told }: Side): void {
+  const note = (name: string, args: unknown[]): void => {
+    told.push([name, ...args].join(" "));
+    if (name === "onOpened") while (connection.acceptStream(args[0] as "bidirectional") !== undefined);
+  };
+  const listener = new Proxy({} as EngineListener, {
+    get:
+      (_, name: string) =>
+      (...args: unknown[]) =>
+        note(name, args),
+  });
+  connection.poll(listener);
+}
+
+/** Opens a stream both ways and returns its ID. */
+export function openStream({ engine: connection }: Side): number {
+  return connection.openStream("bidirectional")!;
+}
+
+/** Moves what one side has to say to the other, but for what gets lost. Returns the number of datagrams. */
+export function move(from: Side, to: Side, isLost?: (datagram: number) => boolean): number {
+  let count = 0;
   const buffer = Buffer.alloc(1500);
   const arrived: Buffer[] = [];
-  for (let length = 0; (length = from.send(buffer)) > 0;)
-    if (!isLost?.()) arrived.push(Buffer.from(buffer.subarray(0, length)));
-  for (const datagram of arrived) to.receive(datagram);
+  for (let length = 0; (length = from.engine.send(buffer)) > 0; count++)
+    if (!isLost?.(count)) arrived.push(Buffer.from(buffer.subarray(0, length)));
+  for (const datagram of arrived) to.engine.receive(datagram);
+  poll(from);
+  poll(to);
+  return count;
 }
 
 /** Lets one side say what it has to say in vain. */
-export function lose(from: EngineConnection): void {
+export function lose(from: Side): void {
   move(from, from, () => true);
 }
 
+/** Lets both sides talk until they have nothing more to say. */
+export function exchange({ client, server }: EnginePair): void {
+  for (let turn = 0; turn < 10; turn++) {
+    move(client, server);
+    move(server, client);
+  }
+}
+
+/** Lets both sides talk, with nothing lost, until `isDone`. */
+export async function talk({ client, server }: EnginePair, isDone: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !isDone(); turn++) {
+    await sleep(5);
+    tick(client);
+    tick(server);
+    move(client, server);
+    move(server, client);
+  }
+}
+
 /** Lets time go by for one side, if it is time. */
-export function tick(connection: EngineConnection): void {
+export function tick({ engine: connection }: Side): void {
   if ((connection.timeoutMs() ?? 1) <= 0) connection.onTimeout();
 }
 
@@ -75,7 +137,11 @@ export interface Reading {
 }
 
 /** Reads what there is. */
-export function readOn(connection: EngineConnection, id: number, reading: Reading): Reading {
+export function readOn(
+  { engine: connection }: Side,
+  id: number,
+  reading: Reading = { bytes: 0, hasEnded: false },
+): Reading {
   while (!reading.hasEnded) {
     const read = connection.streamReceive(id, scratch);
     if (!read) break;

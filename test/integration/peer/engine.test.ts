@@ -1,219 +1,195 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
-import { connectPair, type EnginePair, lose, move, type Reading, readOn, tick } from "./engine-pair.ts";
+import {
+  beginPair,
+  connectPair,
+  exchange,
+  lose,
+  makePair,
+  move,
+  readOn,
+  openStream,
+  talk,
+  tick,
+} from "./engine-pair.ts";
 
 const nothing = new Uint8Array();
 const data = Buffer.from("all of it");
-
-/** Lets both sides talk, with nothing lost, until `isDone` or for two seconds. */
-async function talk({ client, server }: EnginePair, isDone: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200 && !isDone(); turn++) {
-    await sleep(10);
-    tick(client);
-    tick(server);
-    move(client, server);
-    move(server, client);
-  }
-}
-
-/** Lets both sides talk, and tells what one of them can read of a stream. */
-async function readAll(pair: EnginePair, from: EngineConnection, id: number): Promise<string> {
-  const reading = readOn(from, id, { bytes: 0, hasEnded: false });
-  await talk(pair, () => readOn(from, id, reading).hasEnded);
-  return `${reading.bytes} bytes${reading.hasEnded ? " and the end" : ""}`;
-}
-
-/** A number generator whose numbers are the same for the same seed (a linear congruential one). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
+const allRead = { bytes: data.length, hasEnded: true };
 
 describe("the QUIC engine", () => {
-  it("tells an end that is given while the acknowledgement of all data is on its way", async () => {
-    const pair = await connectPair();
-    const { client, server } = pair;
-    client.streamSend(2, data, false);
-    move(client, server);
-    client.streamSend(2, nothing, true);
-    move(server, client);
-    expect(await readAll(pair, server, 2)).toBe("9 bytes and the end");
-  });
-
-  it("tells an end that is given then and gets lost", async () => {
-    const pair = await connectPair();
-    const { client, server } = pair;
-    client.streamSend(2, data, false);
-    move(client, server);
-    client.streamSend(2, nothing, true);
-    lose(client);
-    move(server, client);
-    expect(await readAll(pair, server, 2)).toBe("9 bytes and the end");
-  });
-
-  it("tells an end that gets lost while the other side ends the stream too", async () => {
-    const pair = await connectPair();
-    const { client, server } = pair;
-    client.streamSend(0, data, false);
-    move(client, server);
-    move(server, client);
-    client.streamSend(0, nothing, true);
-    lose(client);
-    server.streamSend(0, data, true);
-    move(server, client);
-    const theirs = readOn(client, 0, { bytes: 0, hasEnded: false });
-    expect(await readAll(pair, server, 0)).toBe("9 bytes and the end");
-    await talk(pair, () => readOn(client, 0, theirs).hasEnded);
-    expect(theirs).toEqual({ bytes: 9, hasEnded: true });
-  });
-
-  it("tells an end that is given while data before it has to be sent again", async () => {
-    const pair = await connectPair();
-    const { client, server } = pair;
-    client.streamSend(2, data, false);
-    lose(client);
-    for (let packet = 0; packet < 4; packet++) {
-      client.streamSend(2, data, false);
-      move(client, server);
-    }
-    move(server, client);
-    client.streamSend(2, nothing, true);
-    expect(await readAll(pair, server, 2)).toBe("45 bytes and the end");
-  });
-
-  it("tells an end in time although the line never falls quiet", async () => {
-    const pair = await connectPair();
-    const { client, server } = pair;
-    client.streamSend(2, data, false);
-    move(client, server);
-    client.streamSend(2, nothing, true);
-    const reading = { bytes: 0, hasEnded: false };
-    const startedMs = performance.now();
-    while (!readOn(server, 2, reading).hasEnded && performance.now() - startedMs < 10_000) {
-      await sleep(2);
-      client.ping();
-      move(server, client);
-      client.ping();
-      move(client, server);
-      expect(client.isQuiet()).toBe(false);
-    }
-    expect(reading).toEqual({ bytes: 9, hasEnded: true });
-  });
-
-  it("tells the end of a stream that comes again with data that was read already", async () => {
-    const pair = await connectPair();
-    const { client, server } = pair;
-    client.streamSend(0, data, false);
-    move(client, server);
-    const reading = readOn(server, 0, { bytes: 0, hasEnded: false });
-    lose(server); // the acknowledgement
-    client.streamSend(0, nothing, true);
-    // The line is so busy that the end goes out by itself; data and end are then sent again together.
-    for (let turn = 0; turn < 60; turn++) {
-      await sleep(2);
-      server.ping();
-      move(server, client);
-      lose(client);
-    }
-    await talk(pair, () => readOn(server, 0, reading).hasEnded);
-    expect(reading).toEqual({ bytes: 9, hasEnded: true });
-  });
-
-  it("tells an end that is given in an outage so long that probes are far apart", async () => {
-    const pair = await connectPair(4000);
-    const { client, server } = pair;
-    client.streamSend(2, data, false);
-    move(client, server);
-    lose(server); // the acknowledgement
-    const startedMs = performance.now();
-    while (performance.now() - startedMs < 3000 && client.timeoutMs()! < 1000) {
-      await sleep(10);
-      tick(client);
-      lose(client);
-    }
-    expect(client.isQuiet()).toBe(false);
-    client.streamSend(2, nothing, true);
-    lose(client);
-    server.ping();
-    move(server, client);
-    expect(await readAll(pair, server, 2)).toBe("9 bytes and the end");
-  });
-
-  it("is quiet when all has arrived or is lost, also if its timer was asked a moment too early", async () => {
+  it("shakes hands, and tells both sides so once", async () => {
     const { client, server } = await connectPair();
-    client.ping();
-    lose(client);
-    client.streamSend(2, data, false);
-    move(client, server);
-    move(server, client);
-    // The first packet counts as lost in about a millisecond, which the engine tells as none.
-    for (let turn = 0; turn < 100 && !client.isQuiet(); turn++) {
-      tick(client);
-      await sleep(1);
+    for (const { told } of [client, server]) {
+      expect(told.filter((name) => name === "onEstablished")).toHaveLength(1);
+      expect(told.filter((name) => name === "onConfirmed")).toHaveLength(1);
     }
-    expect(client.isQuiet()).toBe(true);
   });
 
-  it("takes a stream for silent, not for aborted, while only a later one of its kind has opened", async () => {
+  it("chooses the first application protocol of the dialer's that the accepter has", async () => {
+    const { client, server } = await connectPair({ alpn: ["x", "b", "a"] }, { alpn: ["a", "b"] });
+    expect([client, server].map(({ engine }) => engine.applicationProtocol())).toEqual(["b", "b"]);
+  });
+
+  it("ends a handshake without a common application protocol on both sides (RFC 7301 §3.2)", async () => {
+    const pair = await beginPair({ alpn: ["a"] }, { alpn: ["b"] });
+    exchange(pair);
+    const noApplicationProtocol = { isApplication: false, errorCode: 0x178 };
+    expect(pair.server.engine.end()).toMatchObject({ by: "this", ...noApplicationProtocol });
+    expect(pair.client.engine.end()).toMatchObject({ by: "other", ...noApplicationProtocol });
+  });
+
+  it("takes no round trip for longer than it was, however long the first flight is on its way", async () => {
+    const pair = await makePair();
+    const { client, server } = pair;
+    const flight = client.engine.firstFlight();
+    expect([client.engine.isWaiting, client.engine.timeoutMs()]).toEqual([true, undefined]);
+    await sleep(1500);
+    for (const datagram of flight) server.engine.receive(datagram);
+    exchange(pair);
+    expect(client.engine.isWaiting).toBe(false);
+    expect(client.engine.stats()).toMatchObject({ packetsLost: 0 });
+    expect(client.engine.stats().smoothedRtt).toBeLessThan(1000);
+    expect(server.told).toContain("onConfirmed");
+  });
+
+  it("sends the first flight again on demand", async () => {
+    const pair = await makePair();
+    pair.client.engine.firstFlight();
+    expect(move(pair.client, pair.server)).toBe(0);
+    pair.client.engine.retransmit();
+    await talk(pair, () => pair.client.told.includes("onConfirmed"));
+    expect(pair.server.told).toContain("onConfirmed");
+  });
+
+  it("reports what it has no use for, and goes on", async () => {
+    const pair = await connectPair();
+    const forgery = Buffer.alloc(1200, 0x40);
+    const otherVersion = Buffer.concat([Buffer.of(0xc0, 0, 0, 0, 2, 0, 0), Buffer.alloc(1193)]);
+    for (const datagram of [nothing, Buffer.of(0), forgery, otherVersion])
+      expect(pair.client.engine.receive(datagram)).toBe(false);
+    pair.server.engine.ping();
+    move(pair.server, pair.client);
+    expect(pair.client.engine.end()).toBeUndefined();
+  });
+
+  it("sends no probes while it is held, and at once when it is released", async () => {
+    const pair = await connectPair({ idleTimeoutMs: 60_000 }, { idleTimeoutMs: 20_000 });
+    const { client } = pair;
+    client.engine.ping();
+    lose(client);
+    client.engine.hold();
+    // The shorter idle timeout of both sides.
+    expect(client.engine.timeoutMs()).toBeGreaterThan(10_000);
+    expect(client.engine.timeoutMs()).toBeLessThanOrEqual(20_000);
+    await sleep(300);
+    client.engine.release();
+    expect(client.engine.timeoutMs()).toBe(0);
+    // A listener is told first, who may hold it again.
+    tick(client);
+    expect(move(client, client)).toBe(0);
+    expect(client.told.at(-1)).toBe("onStalled");
+    tick(client);
+    expect(move(client, pair.server)).toBeGreaterThan(0);
+  });
+
+  it("ends by silence while it is held", async () => {
+    const { client } = await connectPair({ idleTimeoutMs: 1000 });
+    client.engine.ping();
+    lose(client);
+    client.engine.hold();
+    await expect
+      .poll(() => (tick(client), lose(client), client.engine.end()))
+      .toMatchObject({ by: "silence" });
+    expect(client.told).toContain("onEnded");
+    expect(client.engine.isOver).toBe(true);
+  });
+
+  it.each(["client", "server"] as const)("brings a close by the %s to the other side", async (closer) => {
+    const pair = await connectPair();
+    const other = pair[closer === "client" ? "server" : "client"];
+    pair[closer].engine.close(5, "bye");
+    exchange(pair);
+    const end = { isApplication: true, errorCode: 5, reason: "bye" };
+    expect(pair[closer].engine.end()).toEqual({ by: "this", ...end });
+    expect(other.engine.end()).toEqual({ by: "other", ...end });
+    expect(other.told.filter((name) => name === "onEnded")).toHaveLength(1);
+    await talk(pair, () => other.engine.isOver && pair[closer].engine.isOver);
+    expect([other.engine.isOver, pair[closer].engine.isOver]).toEqual([true, true]);
+  });
+
+  it("says in the handshake only that the application closed (RFC 9000 §10.2.3)", async () => {
+    const pair = await beginPair();
+    pair.server.engine.close(5, "secret");
+    exchange(pair);
+    expect(pair.client.engine.end()).toMatchObject({
+      by: "other",
+      isApplication: false,
+      errorCode: 0x0c,
+      reason: "",
+    });
+  });
+
+  it("carries datagrams as long as it says, in order", async () => {
     const pair = await connectPair();
     const { client, server } = pair;
-    client.streamSend(0, data, true);
-    lose(client);
-    client.streamSend(4, data, true);
-    move(client, server);
-    expect(server.streamReceive(0, Buffer.alloc(10))).toBeUndefined();
-    expect(server.streamSend(0, nothing, false)).toBeUndefined();
-    expect(server.streamSend(0, nothing, true)).toBeUndefined();
-    expect(await readAll(pair, server, 4)).toBe("9 bytes and the end");
-    expect(await readAll(pair, server, 0)).toBe("9 bytes and the end");
+    const longest = client.engine.maxDatagramBytes();
+    expect(longest).toBeGreaterThan(1000);
+    for (const value of [1, 2, 3])
+      expect(client.engine.datagramSend(Buffer.alloc(longest, value))).toBe(true);
+    const received: Uint8Array[] = [];
+    await talk(pair, () => {
+      for (let datagram; (datagram = server.engine.datagramReceive());) received.push(datagram);
+      return received.length === 3;
+    });
+    expect(server.told).toContain("onDatagrams");
+    expect(received.map((datagram) => [datagram.length, datagram[0]])).toEqual(
+      [1, 2, 3].map((value) => [longest, value]),
+    );
   });
 
-  it.each([1, 2, 3, 4, 5, 6])("tells every end, whatever gets lost (seed %i)", async (seed) => {
-    const random = seeded(seed);
-    const { client, server } = await connectPair();
-    const streams: OneWay[] = [];
-    for (const id of [0, 4, 8]) {
-      client.streamSend(id, data, false);
-      streams.push(oneWay(id, client, server, 1), oneWay(id, server, client, 0));
-    }
+  it("is quiet when all has arrived", async () => {
+    const pair = await connectPair();
+    const { client, server } = pair;
+    expect(client.engine.isQuiet).toBe(true);
+    client.engine.streamSend(openStream(client), data, true);
     move(client, server);
-    streams.push(oneWay(2, client, server, 0), oneWay(3, server, client, 0));
-    const isDone = (): boolean => streams.every(({ reading }) => reading.hasEnded);
-    for (let turn = 0; turn < 1000 && !isDone(); turn++) {
-      await sleep(1);
-      tick(client);
-      tick(server);
-      if (random() < 0.7) move(client, server, () => turn < 50 && random() < 0.3);
-      if (random() < 0.7) move(server, client, () => turn < 50 && random() < 0.3);
-      for (const { id, to, reading } of streams) readOn(to, id, reading);
-      for (const stream of streams) if (random() < 0.2) writeOn(stream, random() < 0.4);
+    expect(client.engine.isQuiet).toBe(false);
+    await talk(pair, () => client.engine.isQuiet);
+    expect(client.engine.isQuiet).toBe(true);
+  });
+
+  it("opens no more streams than the other side allows, and tells when it allows more", async () => {
+    const pair = await connectPair({}, { maxStreams: 2 });
+    const { client, server } = pair;
+    const ids = [openStream(client), openStream(client)];
+    expect(ids).toEqual([0, 4]);
+    expect(client.engine.openStream("bidirectional")).toBeUndefined();
+    for (const id of ids) client.engine.streamSend(id, data, true);
+    move(client, server);
+    for (const id of ids) {
+      expect(readOn(server, id)).toEqual(allRead);
+      server.engine.streamSend(id, nothing, true);
     }
-    const wrong = streams.filter(({ reading, writes }) => reading.bytes !== writes * data.length);
-    expect(isDone()).toBe(true);
-    expect(wrong).toEqual([]);
+    await talk(pair, () => client.told.includes("onAllowed bidirectional"));
+    expect(client.engine.openStream("bidirectional")).toBe(8);
+  });
+
+  it("keeps a whole window of a stream that nobody reads, behind a packet that got lost", async () => {
+    const window = 2 * 1024 * 1024;
+    const pair = await connectPair({}, { flowWindowBytes: 4 * window });
+    const { client, server } = pair;
+    const id = openStream(client);
+    let sent = 0;
+    const write = (): void =>
+      void (sent += Number(client.engine.streamSend(id, Buffer.alloc(100_000), false) ?? 0));
+    write();
+    move(client, server, (datagram) => datagram === 0);
+    await talk(pair, () => (write(), sent === window));
+    expect(sent).toBe(window);
+    exchange(pair);
+    await talk(pair, () => client.engine.isQuiet);
+    expect(readOn(server, id).bytes).toBe(window);
+    expect([client.engine.end(), server.engine.end()]).toEqual([undefined, undefined]);
   });
 });
-
-/** One direction of a stream, and what became of it. */
-interface OneWay {
-  readonly id: number;
-  readonly from: EngineConnection;
-  readonly to: EngineConnection;
-  readonly reading: Reading;
-  writes: number;
-  isEnded: boolean;
-}
-
-function oneWay(id: number, from: EngineConnection, to: EngineConnection, writes: number): OneWay {
-  return { id, from, to, writes, isEnded: false, reading: { bytes: 0, hasEnded: false } };
-}
-
-/** Writes once more, or the end. */
-function writeOn(stream: OneWay, isEnd: boolean): void {
-  if (stream.isEnded) return;
-  const taken = stream.from.streamSend(stream.id, isEnd ? nothing : data, isEnd);
-  if (taken === undefined) return;
-  if (isEnd) stream.isEnded = true;
-  else stream.writes++;
-}

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { onTestFinished } from "vitest";
 import { loadEngine } from "../../../src/peer/engine/engine.ts";
-import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
+import type { EngineConnection, EngineListener } from "../../../src/peer/engine/contract.ts";
+import { deafListener } from "../../../src/peer/engine/deaf.ts";
 import { testCertificate } from "../harness/certificate.ts";
 import { openSocket } from "../harness/udp-peer.ts";
 
@@ -12,52 +13,58 @@ const endlessHeaders = Uint8Array.of(0x01, 0x80, 0xf0, 0x00, 0x00);
  * A server that does the handshake of HTTP/3, and answers each request with headers that have no end. Closed when the test
  * ends.
  *
- * @param control what its control stream begins with, sent once there is a request.
+ * @param control what its control stream begins with, sent once there is a request, instead of an answer.
  * @returns its UDP port.
  */
 export async function startHeaderServer(control?: Uint8Array): Promise<number> {
-  const engine = await loadEngine();
+  const engine = loadEngine();
   const tls = await testCertificate();
   const socket = await openSocket();
-  const local = { address: "127.0.0.1", port: socket.address().port };
   const [buffer, chunk] = [Buffer.alloc(1472), Buffer.alloc(65_536)];
-  let connection: EngineConnection | undefined;
   const begun = new Set<number>();
   let remotePort = 0;
+  const connection = engine.accept({
+    cidKey: randomBytes(32),
+    cidLimit: 100,
+    identity: tls,
+    demand: { kind: "none" },
+    isJudged: false,
+    alpn: ["h3"],
+    idleTimeoutMs: 30_000,
+    maxUdpPayloadBytes: 1200,
+    flowWindowBytes: 1 << 20,
+    maxStreams: 100,
+    datagramQueueBytes: 0,
+  });
+  const listener = listenerOf(connection, (request) => {
+    if (control) return connection.streamSend(connection.openStream("unidirectional")!, control, false);
+    connection.streamSend(request, endlessHeaders, false);
+    return begun.add(request);
+  });
   const turn = (): void => {
-    if (!connection) return;
     if ((connection.timeoutMs() ?? 1) <= 0) connection.onTimeout();
-    for (const stream of connection.readableStreams()) {
-      connection.streamReceive(stream, chunk);
-      // What the client opens both ways are requests (RFC 9000 §2.1).
-      if (stream % 4 === 0 && control && begun.size === 0) connection.streamSend(3, control, false);
-      if (stream % 4 === 0 && !begun.has(stream)) connection.streamSend(stream, endlessHeaders, false);
-      if (stream % 4 === 0) begun.add(stream);
-    }
-    for (const stream of begun) connection.streamSend(stream, chunk, false);
+    connection.poll(listener);
+    for (const request of begun) connection.streamSend(request, chunk, false);
     for (let length = 0; (length = connection.send(buffer)) > 0;)
       socket.send(Buffer.from(buffer.subarray(0, length)), remotePort, "127.0.0.1");
   };
   socket.on("message", (datagram, { port }) => {
     remotePort = port;
-    connection ??= engine.accept(
-      {
-        identity: tls,
-        demand: { kind: "none" },
-        alpn: ["h3"],
-        idleTimeoutMs: 30_000,
-        maxUdpPayloadBytes: 1200,
-        flowWindowBytes: 1 << 20,
-        maxStreams: 100,
-        datagramQueue: 0,
-        activeConnectionIdLimit: 2,
-      },
-      { sourceId: randomBytes(12), local, remote: { address: "127.0.0.1", port } },
-    );
     connection.receive(datagram);
     turn();
   });
   const timer = setInterval(turn, 5);
   onTestFinished(() => clearInterval(timer));
-  return local.port;
+  return socket.address().port;
+}
+
+/** Listens for requests: what the client opens both ways. The bytes of all streams stay unread. */
+function listenerOf(connection: EngineConnection, onRequest: (stream: number) => unknown): EngineListener {
+  return {
+    ...deafListener,
+    onOpened: (kind) => {
+      for (let id; (id = connection.acceptStream(kind)) !== undefined;)
+        if (kind === "bidirectional") onRequest(id);
+    },
+  };
 }
