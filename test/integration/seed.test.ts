@@ -31,20 +31,23 @@ describe("the Go peers of the relay's first implementation, unchanged in what th
     await gateway.prints(/relayed \d+ packets/);
   });
 
-  itWith("go")("talk to this package's peers, either way round", async () => {
-    const program = await buildSeed();
-    const { start, startGateway } = startExamples();
-    const { host } = await startGateway({ AUTH: "none" });
-    const env = { QHOST: host };
+  itWith("go").each(["ed25519", "ecdsa"])(
+    "talk to this package's peers with keys of %s, either way round",
+    async (kind) => {
+      const program = await buildSeed();
+      const { start, startGateway } = startExamples();
+      const { host } = await startGateway({ AUTH: "none" });
+      const env = { QHOST: host, KEY: kind };
 
-    const goDialer = startChild(program, ["dialer"], { env });
-    const ourAccepter = start("accepter/accepter.ts", env);
-    ourAccepter.process.stdin.write((await goDialer.prints(/^\{"packet":.*\}\n/m))[0]);
-    await ourAccepter.prints(/hello\nhello\n/);
+      const goDialer = startChild(program, ["dialer"], { env });
+      const ourAccepter = start("accepter/accepter.ts", env);
+      ourAccepter.process.stdin.write((await goDialer.prints(/^\{"packet":.*\}\n/m))[0]);
+      await ourAccepter.prints(/hello\nhello\n/);
 
-    const ourDialer = start("dialer/dialer.ts", env);
-    const goAccepter = startChild(program, ["accepter"], { env });
-    goAccepter.process.stdin.write((await ourDialer.prints(/^\{"packet":.*\}\n/m))[0]);
-    await goAccepter.prints(/hello\nhello\n/);
-  });
+      const ourDialer = start("dialer/dialer.ts", env);
+      const goAccepter = startChild(program, ["accepter"], { env });
+      goAccepter.process.stdin.write((await ourDialer.prints(/^\{"packet":.*\}\n/m))[0]);
+      await goAccepter.prints(/hello\nhello\n/);
+    },
+  );
 });
