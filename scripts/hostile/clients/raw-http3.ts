@@ -2,10 +2,11 @@ import { createSocket, type Socket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { loadEngine } from "../../../src/peer/engine/engine.ts";
-import type { EngineConnection, EngineListener, StreamKind } from "../../../src/peer/engine/contract.ts";
+import type { EngineConnection, EngineListener } from "../../../src/peer/engine/contract.ts";
 import { deafListener } from "../../../src/peer/engine/deaf.ts";
 import type { Target } from "../attack.ts";
 import { type Fields, headersFrame, statusOf, varint } from "./http3-frames.ts";
+import { OwnStreams } from "./own-streams.ts";
 
 /** Behaviour of a {@link RawHttp3}. */
 export interface RawHttp3Options {
@@ -39,8 +40,7 @@ export class RawHttp3 {
   #timer: NodeJS.Timeout | undefined;
   #turn: NodeJS.Immediate | undefined;
   #nextStream = 0;
-  /** By the kinds of its own streams in their IDs (RFC 9000 §2.1): the lowest ID that is not open yet. */
-  readonly #unopened: Record<number, number> = { 0: 0, 2: 2 };
+  readonly #streams: OwnStreams;
   #isEstablished = false;
   #watchers: (() => void)[] = [];
   /** Unsent first bytes of streams. */
@@ -51,6 +51,7 @@ export class RawHttp3 {
   private constructor(socket: Socket, engine: EngineConnection, options: RawHttp3Options) {
     this.#socket = socket;
     this.#engine = engine;
+    this.#streams = new OwnStreams(engine);
     this.#reads = options.reads ?? true;
     socket.on("error", () => this.#end());
     socket.on("message", (datagram) => {
@@ -108,7 +109,7 @@ export class RawHttp3 {
 
   /** Reports whether another request may be opened now, besides those about to be sent. */
   get hasRoom(): boolean {
-    return !this.isClosed && this.#opens(this.#nextStream);
+    return !this.isClosed && this.#streams.open(this.#nextStream);
   }
 
   /** Opens a request and returns its stream ID. */
@@ -174,7 +175,7 @@ export class RawHttp3 {
 
   /** Sends bytes on any stream. The control stream is 2, the next unidirectional ones are 6, 10 and so on. */
   sendRaw(id: number, bytes: Uint8Array, hasEnded: boolean): void {
-    if (this.#opens(id)) this.#engine.streamSend(id, bytes, hasEnded);
+    if (this.#streams.open(id)) this.#engine.streamSend(id, bytes, hasEnded);
     this.#wake();
   }
 
@@ -240,9 +241,8 @@ export class RawHttp3 {
     this.#turn = undefined;
     this.#engine.poll(this.#listener);
     for (const [id, { bytes, hasEnded }] of this.#beginnings) this.#begin(id, bytes, hasEnded);
-    const datagram = Buffer.alloc(1472);
-    for (let length = 0; (length = this.#engine.send(datagram)) > 0;)
-      this.#socket.send(Buffer.from(datagram.subarray(0, length)));
+    for (let length = 0; (length = this.#engine.send(this.#buffer)) > 0;)
+      this.#socket.send(Buffer.from(this.#buffer.subarray(0, length)));
     clearTimeout(this.#timer);
     const timeoutMs = this.#engine.timeoutMs();
     if (this.#engine.isOver) this.#end();
@@ -255,20 +255,12 @@ export class RawHttp3 {
   }
 
   #begin(id: number, bytes: Uint8Array, hasEnded: boolean): void {
-    if (!this.#opens(id)) return;
+    if (!this.#streams.open(id)) return;
     const taken = this.#engine.streamSend(id, bytes, hasEnded);
     if (taken === undefined) return;
     if (typeof taken === "number" && taken < bytes.length)
       this.#beginnings.set(id, { bytes: bytes.subarray(taken), hasEnded });
     else this.#beginnings.delete(id);
-  }
-
-  /** Opens this client's streams up to this ID, as far as the server allows. Reports whether it is open. */
-  #opens(id: number): boolean {
-    const kind: StreamKind = id % 4 === 0 ? "bidirectional" : "unidirectional";
-    for (; this.#unopened[id % 4]! <= id; this.#unopened[id % 4]! += 4)
-      if (this.#engine.openStream(kind) === undefined) return false;
-    return true;
   }
 
   readonly #listener: EngineListener = {

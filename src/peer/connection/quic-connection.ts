@@ -217,15 +217,17 @@ export class QuicConnection {
     this.streams.open();
   }
 
-  /** Spends no probe on a path that is known to be broken. */
+  /** Has the path repaired. A path that is known to be broken gets no probe meanwhile. */
   #repair(): void {
     const mended = this.#phase === "ended" ? undefined : this.#parts.onStalled();
-    if (!mended) return;
+    if (mended) void this.#hold(mended);
+  }
+
+  async #hold(mended: Promise<void>): Promise<void> {
     this.engine.hold();
-    void mended.then(() => {
-      this.engine.release();
-      this.#driver.wake();
-    });
+    await mended;
+    this.engine.release();
+    this.#driver.wake();
   }
 
   /** Finds out why the engine's connection is over. */

@@ -56,6 +56,10 @@ function present({ pair, asking, other }: Awaited<ReturnType<typeof beginAs>>): 
   expect(asking.told).toContain("onPresented");
 }
 
+function presented({ engine }: Side): string {
+  return new X509Certificate(engine.certificates()[0]!).toString();
+}
+
 const refusal = { isApplication: false, errorCode: badCertificate };
 
 describe("the QUIC engine", () => {
@@ -68,8 +72,6 @@ describe("the QUIC engine", () => {
         { identity: bob, demand: pinning(alice) },
       );
       exchange(pair);
-      const presented = ({ engine }: Side): string =>
-        new X509Certificate(engine.certificates()[0]!).toString();
       expect(pair.client.told).toContain("onConfirmed");
       expect(pair.server.told).toContain("onConfirmed");
       expect(presented(pair.client)).toBe(new X509Certificate(bob.certificate).toString());

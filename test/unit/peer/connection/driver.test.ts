@@ -1,43 +1,43 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Driver, type DriverOwner } from "../../../../src/peer/connection/driver.ts";
-import type { EngineConnection } from "../../../../src/peer/engine/contract.ts";
+import { Driver } from "../../../../src/peer/connection/driver.ts";
+import type { EngineConnection, EngineListener } from "../../../../src/peer/engine/contract.ts";
+import { deafListener } from "../../../../src/peer/engine/deaf.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const shortHeader = (): Uint8Array => Uint8Array.of(0x40, 1, 2, 3);
-const longHeader = (version: number): Uint8Array => Uint8Array.of(0xc0, 0, 0, 0, version, 0, 0);
+const datagram = Uint8Array.of(0x40, 1, 2, 3);
+
+interface FakeEngine {
+  useful: boolean;
+  over: boolean;
+  dueMs: number | undefined;
+  toSend: number;
+  /** Called when the driver asks what has happened. */
+  happens: (listener: EngineListener) => void;
+}
 
 /** A driver on an engine that does as the test says. */
-function setUp({ frozen = false } = {}): {
-  driver: Driver;
-  engine: {
-    useful: boolean;
-    failed: boolean;
-    closed: boolean;
-    dueMs: number | undefined;
-    idleMs: number;
-    toSend: number;
-  };
-  owner: { [name in keyof DriverOwner]: ReturnType<typeof vi.fn> };
-  calls: string[];
-} {
+function setUp(): { driver: Driver; engine: FakeEngine; calls: string[] } {
   const calls: string[] = [];
-  const engine = {
+  const engine: FakeEngine = {
     useful: true,
-    failed: false,
-    closed: false,
-    dueMs: undefined as number | undefined,
-    idleMs: Infinity,
+    over: false,
+    dueMs: undefined,
     toSend: 0,
+    happens: () => undefined,
   };
   const connection = {
     receive: () => (calls.push("receive"), engine.useful),
-    localClose: () => (engine.failed ? {} : undefined),
+    poll: (listener: EngineListener) => {
+      calls.push("poll");
+      engine.happens(listener);
+    },
     send: () => (engine.toSend-- > 0 ? 10 : 0),
-    isClosed: () => engine.closed,
+    get isOver() {
+      return engine.over;
+    },
     timeoutMs: () => (engine.dueMs === undefined ? undefined : Math.max(0, engine.dueMs - performance.now())),
-    idleLeftMs: () => engine.idleMs - performance.now(),
     onTimeout: () => {
       calls.push("timeout");
       engine.dueMs = performance.now() + 100;
@@ -48,153 +48,100 @@ function setUp({ frozen = false } = {}): {
     sendSlot: (length: number) => void calls.push(`send ${length}`),
   };
   const owner = {
-    maySend: vi.fn(() => true),
-    onTurn: vi.fn(() => void calls.push("turn")),
-    onStalled: vi.fn((): Promise<void> | undefined => undefined),
-    onClosed: vi.fn(),
+    ...deafListener,
+    onEnded: () => void calls.push("ended"),
+    onTurn: () => void calls.push("turn"),
+    onOver: () => void calls.push("over"),
   };
-  return { driver: new Driver(connection, path, owner, frozen), engine, owner, calls };
+  return { driver: new Driver(connection, path, owner), engine, calls };
 }
 
-/** A driver that has probed once, and waits. */
-async function setUpHeld(): Promise<ReturnType<typeof setUp> & { probes(): number; mend(): void }> {
-  const parts = setUp();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  parts.owner.onStalled.mockReturnValue(promise);
-  parts.engine.dueMs = performance.now() + 100;
-  parts.driver.wake();
-  await vi.advanceTimersByTimeAsync(1000);
-  const probes = (): number => parts.calls.filter((call) => call === "timeout").length;
-  expect(probes()).toBe(1);
-  return { ...parts, probes, mend: resolve };
+function count(calls: readonly string[], wanted: string): number {
+  return calls.filter((call) => call === wanted).length;
 }
 
 describe("the driver of a connection", () => {
-  it("takes in all datagrams of a turn before anything goes out", async () => {
+  it("takes in all datagrams of a turn, tells what came of it, and only then sends", async () => {
     const { driver, engine, calls } = setUp();
     engine.toSend = 2;
-    for (let i = 0; i < 3; i++) driver.receive(shortHeader());
+    for (let i = 0; i < 3; i++) driver.receive(datagram);
     await vi.runOnlyPendingTimersAsync();
-    expect(calls).toEqual(["receive", "receive", "receive", "turn", "send 10", "send 10"]);
+    expect(calls).toEqual(["receive", "receive", "receive", "poll", "turn", "send 10", "send 10"]);
   });
 
-  it("keeps packets of other versions from the engine, and counts what is of no use", () => {
+  it("counts datagrams that are of no use", () => {
+    const { driver, engine } = setUp();
+    driver.receive(datagram);
+    engine.useful = false;
+    driver.receive(datagram);
+    driver.receive(datagram);
+    expect(driver.refused).toBe(2);
+  });
+
+  it("lets time go by for the engine when it is due, and takes a turn", async () => {
     const { driver, engine, calls } = setUp();
-    driver.receive(longHeader(0));
-    driver.receive(longHeader(2));
-    expect(calls).toEqual([]);
-    engine.useful = false;
-    driver.receive(longHeader(1));
-    expect(calls).toEqual(["receive"]);
-    expect(driver.refused).toBe(3);
-  });
-
-  it("sends nothing while its owner holds it back", async () => {
-    const { driver, engine, owner, calls } = setUp();
-    engine.toSend = 1;
-    owner.maySend.mockReturnValueOnce(false);
-    driver.receive(shortHeader());
-    await vi.runOnlyPendingTimersAsync();
-    expect(calls).toEqual(["receive"]);
-    driver.wake();
-    await vi.runOnlyPendingTimersAsync();
-    expect(calls).toEqual(["receive", "turn", "send 10"]);
-  });
-
-  it("lets no time pass for a frozen engine until something useful comes", async () => {
-    const { driver, engine, calls } = setUp({ frozen: true });
     engine.dueMs = performance.now() + 50;
-    engine.useful = false;
-    driver.receive(shortHeader());
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(driver.frozen).toBe(true);
+    driver.wake();
+    await vi.advanceTimersByTimeAsync(49);
     expect(calls).not.toContain("timeout");
-    engine.useful = true;
-    driver.receive(shortHeader());
-    await vi.advanceTimersByTimeAsync(50);
-    expect(driver.frozen).toBe(false);
-    expect(calls).toContain("timeout");
+    await vi.advanceTimersByTimeAsync(2);
+    expect(calls.slice(-3)).toEqual(["timeout", "poll", "turn"]);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(count(calls, "timeout")).toBe(3);
   });
 
-  it("thaws on demand, and where the engine ends the connection over what came", () => {
-    const thawed = setUp({ frozen: true });
-    thawed.driver.thaw();
-    expect(thawed.driver.frozen).toBe(false);
-    const failed = setUp({ frozen: true });
-    Object.assign(failed.engine, { useful: false, failed: true });
-    failed.driver.receive(shortHeader());
-    expect(failed.driver.frozen).toBe(false);
-  });
-
-  it("says that the connection has stalled when time runs out twice without an answer", async () => {
-    const { driver, engine, owner } = setUp();
+  it("waits on for a deadline that has moved away", async () => {
+    const { driver, engine, calls } = setUp();
+    engine.dueMs = performance.now() + 50;
+    driver.wake();
+    await vi.advanceTimersByTimeAsync(10);
     engine.dueMs = performance.now() + 100;
     driver.wake();
-    await vi.advanceTimersByTimeAsync(150);
-    expect(owner.onStalled).not.toHaveBeenCalled();
-    driver.receive(shortHeader());
-    await vi.advanceTimersByTimeAsync(100);
-    expect(owner.onStalled).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(100);
-    expect(owner.onStalled).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(95);
+    expect(calls).not.toContain("timeout");
+    await vi.advanceTimersByTimeAsync(10);
+    expect(count(calls, "timeout")).toBe(1);
   });
 
-  describe("whose owner says that there is no way for now", () => {
-    it("probes no more until that is mended, and then at once", async () => {
-      const { driver, probes, mend } = await setUpHeld();
-      driver.wake();
-      await vi.advanceTimersByTimeAsync(10_000);
-      expect(probes()).toBe(1);
-      mend();
-      await vi.advanceTimersByTimeAsync(0);
-      expect(probes()).toBe(2);
-    });
-
-    it("probes when something comes", async () => {
-      const { driver, probes, mend } = await setUpHeld();
-      driver.receive(shortHeader());
-      await vi.advanceTimersByTimeAsync(1);
-      expect(probes()).toBe(2);
-      mend();
-      await vi.advanceTimersByTimeAsync(0);
-      expect(probes()).toBe(2);
-    });
-
-    it("still lets silence end the connection", async () => {
-      const { driver, engine, probes } = await setUpHeld();
-      engine.idleMs = performance.now() + 1000;
-      driver.wake();
-      await vi.advanceTimersByTimeAsync(999);
-      expect(probes()).toBe(1);
-      engine.closed = true;
-      await vi.advanceTimersByTimeAsync(2);
-      expect(probes()).toBe(2);
-    });
-
-    it("holds back no CONNECTION_CLOSE", async () => {
-      const { driver, engine, probes } = await setUpHeld();
-      engine.failed = true;
-      driver.flush();
-      await vi.advanceTimersByTimeAsync(1);
-      expect(probes()).toBe(2);
-    });
-
-    it("leaves the engine alone once it was stopped", async () => {
-      const { driver, probes, mend } = await setUpHeld();
-      driver.stop();
-      mend();
-      await vi.advanceTimersByTimeAsync(1000);
-      expect(probes()).toBe(1);
-    });
+  it("is on time for a deadline that comes nearer", async () => {
+    const { driver, engine, calls } = setUp();
+    engine.dueMs = performance.now() + 1000;
+    driver.wake();
+    await vi.advanceTimersByTimeAsync(10);
+    engine.dueMs = performance.now() + 20;
+    driver.wake();
+    await vi.advanceTimersByTimeAsync(22);
+    expect(count(calls, "timeout")).toBe(1);
   });
 
-  it("ends with the engine's connection, once", async () => {
-    const { driver, engine, owner } = setUp();
-    engine.closed = true;
+  it("lets no time pass for an engine that has no deadline", async () => {
+    const { driver, calls } = setUp();
+    driver.receive(datagram);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(calls).not.toContain("timeout");
+  });
+
+  it("ends with the engine's connection, after telling the reason, once", async () => {
+    const { driver, engine, calls } = setUp();
+    engine.over = true;
+    engine.happens = (listener) => count(calls, "poll") === 2 && listener.onEnded();
     driver.flush();
-    driver.receive(shortHeader());
+    driver.receive(datagram);
     driver.flush();
     await vi.runOnlyPendingTimersAsync();
-    expect(owner.onClosed).toHaveBeenCalledOnce();
+    expect(calls).toEqual(["poll", "turn", "poll", "ended", "over"]);
+  });
+
+  it("leaves the engine alone once it is stopped, also in the middle of a turn", async () => {
+    const { driver, engine, calls } = setUp();
+    engine.dueMs = performance.now() + 10;
+    engine.toSend = 1;
+    engine.happens = () => driver.stop();
+    driver.wake();
+    await vi.advanceTimersByTimeAsync(1000);
+    driver.receive(datagram);
+    driver.flush();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(calls).toEqual(["poll", "turn"]);
   });
 });

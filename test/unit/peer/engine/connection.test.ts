@@ -1,98 +1,75 @@
 import { describe, expect, it } from "vitest";
-import { QuicheConnection } from "../../../../src/peer/engine/connection.ts";
+import type { AddonConnection } from "../../../../src/peer/engine/addon.ts";
+import { NoqConnection } from "../../../../src/peer/engine/connection.ts";
 
-const address = { address: "127.0.0.1", port: 1 };
-const start = { sourceId: new Uint8Array(12), local: address, remote: address };
-const idleTimeoutMs = 30_000;
-const nothing = new Uint8Array();
+const bytes = new Uint8Array(10);
 
-/** A connection on an engine that does as the test says. */
-function setUp(): { connection: QuicheConnection; engine: FakeQuiche } {
-  const engine = new FakeQuiche();
-  const quiche = engine as unknown as ConstructorParameters<typeof QuicheConnection>[0];
-  return { connection: new QuicheConnection(quiche, start, idleTimeoutMs), engine };
+function over(addon: Partial<AddonConnection>): NoqConnection {
+  return new NoqConnection(addon as AddonConnection);
 }
 
-class FakeQuiche {
-  /** Streams that have ended both ways. */
-  readonly forgotten = new Set<number>();
-  readonly opened = new Set<number>();
-  readonly ends: number[] = [];
-  /** ms until the next timer: short ones are loss detection. */
-  timerMs = idleTimeoutMs;
-
-  streamSend(id: number, data: Uint8Array, fin: boolean): number | null {
-    if (this.forgotten.has(id)) return null;
-    if (!this.opened.has(id)) throw new Error(`InvalidStreamState(${id})`);
-    if (fin) this.ends.push(id);
-    return data.length;
-  }
-
-  streamRecv(id: number): [number, boolean] | null {
-    if (!this.opened.has(id)) throw new Error(`InvalidStreamState(${id})`);
-    return [3, true];
-  }
-
-  send(): null {
-    return null;
-  }
-
-  timeout(): number {
-    return this.timerMs;
-  }
-
-  onTimeout(): void {
-    this.timerMs = idleTimeoutMs;
-  }
-
-  stats(): object {
-    return { peerMaxIdleTimeout: idleTimeoutMs, peerMaxAckDelay: 25 };
-  }
-
-  pathStats(): object[] {
-    return [];
-  }
-}
-
-describe("a connection of the engine", () => {
-  it("takes a stream that the engine has forgotten for one that has ended", () => {
-    const { connection, engine } = setUp();
-    engine.forgotten.add(4);
-    expect(connection.streamReceive(4, Buffer.alloc(10))).toEqual({ bytes: 0, fin: true });
+describe("the numbers of the addon", () => {
+  it.each([
+    [0, { bytes: 0, fin: false }],
+    [1, { bytes: 0, fin: true }],
+    [20, { bytes: 10, fin: false }],
+    [21, { bytes: 10, fin: true }],
+    [-1, undefined],
+    [-2, undefined],
+    [-3, { abortedWith: 0 }],
+    [-10, { abortedWith: 7 }],
+    [-3 - 0xffff_ffff, { abortedWith: 0xffff_ffff }],
+  ])("say what a read came to (%i)", (number, result) => {
+    expect(over({ streamRead: () => number }).streamReceive(0, bytes)).toEqual(result);
   });
 
-  it("takes a stream that the other side has yet to open for one that has nothing to say", () => {
-    const { connection } = setUp();
-    expect(connection.streamReceive(4, Buffer.alloc(10))).toBeUndefined();
-    expect(connection.streamSend(4, nothing, true)).toBeUndefined();
-    expect(connection.isQuiet()).toBe(true);
+  it.each([
+    [0, 0],
+    [20, 10],
+    [21, 10],
+    [-1, undefined],
+    [-2, undefined],
+    [-12, { abortedWith: 9 }],
+  ])("say what a write came to (%i)", (number, result) => {
+    expect(over({ streamWrite: () => number }).streamSend(0, bytes, true)).toEqual(result);
   });
 
-  it("is not quiet before an end has gone out", () => {
-    const { connection, engine } = setUp();
-    engine.opened.add(4);
-    engine.timerMs = 30;
-    connection.streamSend(4, nothing, true);
-    connection.send(Buffer.alloc(1500));
-    expect(engine.ends).toEqual([]);
-    engine.timerMs = idleTimeoutMs;
-    expect(connection.isQuiet()).toBe(false);
-    connection.send(Buffer.alloc(1500));
-    expect(engine.ends).toEqual([4]);
-    expect(connection.isQuiet()).toBe(true);
+  it("say that there is no stream, no deadline, no datagram, no end and no figures yet", () => {
+    const connection = over({
+      openStream: () => -1,
+      acceptStream: () => -1,
+      timeoutMs: () => -1,
+      datagramReceive: () => null,
+      end: () => null,
+      stats: () => null,
+      send: () => 0,
+    });
+    expect(connection.openStream("bidirectional")).toBeUndefined();
+    expect(connection.acceptStream("unidirectional")).toBeUndefined();
+    expect(connection.timeoutMs()).toBeUndefined();
+    expect(connection.datagramReceive()).toBeUndefined();
+    expect(connection.end()).toBeUndefined();
+    expect(connection.stats().packetsSent).toBe(0);
+    expect(connection.send(bytes)).toBe(0);
   });
 
-  it("has a read that was put off made at once when the end has arrived", () => {
-    const { connection, engine } = setUp();
-    engine.opened.add(4);
-    connection.streamSend(4, nothing, true);
-    connection.send(Buffer.alloc(1500));
-    expect(connection.streamReceive(4, Buffer.alloc(10))).toBeUndefined();
-    expect(connection.timeoutMs()).toBe(idleTimeoutMs);
-    connection.send(Buffer.alloc(1500));
-    expect(connection.timeoutMs()).toBe(0);
-    connection.onTimeout();
-    expect(connection.timeoutMs()).toBe(idleTimeoutMs);
-    expect(connection.streamReceive(4, Buffer.alloc(10))).toEqual({ bytes: 3, fin: true });
+  it("tell a datagram's length from its way", () => {
+    expect(over({ send: () => 3 * 65_536 + 1200 }).send(bytes)).toBe(1200);
+  });
+
+  it("tell the directions of a stream apart", () => {
+    const calls: unknown[] = [];
+    const connection = over({
+      streamReset: (...args) => void calls.push(["reset", ...args]),
+      streamStop: (...args) => void calls.push(["stop", ...args]),
+      openStream: (isBidirectional) => Number(isBidirectional),
+    });
+    connection.streamAbort(4, "write", 1);
+    connection.streamAbort(4, "read", 2);
+    expect(calls).toEqual([
+      ["reset", 4, 1],
+      ["stop", 4, 2],
+    ]);
+    expect([connection.openStream("bidirectional"), connection.openStream("unidirectional")]).toEqual([1, 0]);
   });
 });
