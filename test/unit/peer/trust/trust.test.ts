@@ -1,4 +1,4 @@
-import { webcrypto, X509Certificate } from "node:crypto";
+import { createHash, webcrypto, X509Certificate } from "node:crypto";
 import { Extension, X509CertificateGenerator } from "@peculiar/x509";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCertificate } from "../../../../src/files/certificate.ts";
@@ -73,15 +73,19 @@ describe("a certificate that holds the text of another one", () => {
     const mallory = await disguised(pem);
     expect(new X509Certificate(mallory).subject).toBe("CN=bob");
     expect(pinOf(mallory)).not.toBe(pinOf(pem));
-    expect(await createTrustPolicy([pinOf(pem)]).checkFor!(undefined)(mallory)).toBe(false);
     expect(await createTrustPolicy({ ca: pem }).checkFor!("bob")(mallory)).toBe(false);
   });
 });
 
 describe("trust", () => {
-  it("in pins takes the keys that they name, and no others", async () => {
-    expect(await judge([pinOf(pem), otherPin])).toBe(true);
-    expect(await judge([otherPin])).toBe(false);
+  it("in pins leaves their comparison to TLS", () => {
+    const { publicKey } = new X509Certificate(pem);
+    const spki = publicKey.export({ type: "spki", format: "der" });
+    const pins = [createHash("sha256").update(spki).digest(), Buffer.alloc(32)];
+    expect(createTrustPolicy([pinOf(pem), otherPin])).toEqual({
+      demand: { kind: "pins", pins },
+      checkFor: undefined,
+    });
   });
 
   it("in a function gives it the name and the pin", async () => {
@@ -124,6 +128,12 @@ describe("trust", () => {
     const check = async (): Promise<boolean> =>
       await checkFor!(remoteName)(new X509Certificate(certificate).raw);
     expect(await check().catch(() => false)).toBe(isTrusted);
+  });
+
+  it("in a CA takes no certificate that is out of date, not even its own", async () => {
+    const { certificate } = await createCertificate({ name: "bob", hosts: ["bob"], days: -0.5 });
+    const check = createTrustPolicy({ ca: certificate }).checkFor!("bob");
+    expect(await check(new X509Certificate(certificate).raw)).toBe(false);
   });
 
   it("in any peer neither asks for a certificate nor checks one", () => {

@@ -152,10 +152,12 @@ impl Connection {
         let config = self.server.as_ref().and_then(|server| server.config_for(offered));
         match self.endpoint.accept(incoming, at, &mut farewell, config) {
             Ok(live) => self.live = Some(live),
-            Err(error) => {
+            Err(error) if error.response.is_some() => {
                 self.finish(End::from(&error.cause));
-                self.farewell = error.response.map(|_| (way, farewell));
+                self.farewell = Some((way, farewell));
             }
+            // It does not authenticate, so anybody may have sent it (RFC 9001 §5.5).
+            Err(_) => {}
         }
     }
 

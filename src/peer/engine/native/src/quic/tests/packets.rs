@@ -1,0 +1,119 @@
+//! Datagrams that are not what they seem, and connection IDs.
+
+use super::{super::cids, Arc, Cids, Event, Pair};
+
+/// Numbers that are the same in each run (xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+
+    /// Returns the datagram with a few bits flipped, or cut off.
+    fn mangle(&mut self, datagram: &[u8]) -> Vec<u8> {
+        let mut mangled = datagram.to_vec();
+        if self.below(4) == 0 {
+            mangled.truncate(self.below(datagram.len()));
+            return mangled;
+        }
+        for _ in 0..=self.below(3) {
+            let at = self.below(mangled.len());
+            mangled[at] ^= 1 << self.below(8);
+        }
+        mangled
+    }
+}
+
+#[test]
+fn a_thousand_mangled_datagrams_do_not_disturb_a_handshake() {
+    let mut numbers = Numbers(1);
+    let mut pair = Pair::silent(|_, _| ());
+    let flight = pair.client.connection.first_flight(pair.now);
+    for _ in 0..1000 {
+        let genuine = &flight[numbers.below(flight.len())];
+        pair.server.receive(&numbers.mangle(genuine), pair.now);
+    }
+    for datagram in flight {
+        pair.server.receive(&datagram, pair.now);
+    }
+    let answer = pair.server.datagrams(pair.now);
+    for _ in 0..1000 {
+        let genuine = &answer[numbers.below(answer.len())];
+        pair.client.receive(&numbers.mangle(genuine), pair.now);
+    }
+    for datagram in answer {
+        pair.client.receive(&datagram, pair.now);
+    }
+    pair.run();
+    assert_eq!((pair.client.connection.end(), pair.server.connection.end()), (None, None));
+    assert!(pair.client.is_confirmed() && pair.server.is_confirmed());
+}
+
+#[test]
+fn a_thousand_mangled_datagrams_are_of_no_use_to_a_connection() {
+    let mut numbers = Numbers(2);
+    let mut pair = Pair::connected(|_, _| ());
+    pair.server.connection.ping();
+    let genuine = pair.server.datagrams(pair.now);
+    for _ in 0..1000 {
+        let mangled = numbers.mangle(&genuine[0]);
+        if mangled != genuine[0] {
+            assert!(!pair.client.receive(&mangled, pair.now));
+        }
+    }
+    assert!(pair.client.receive(&genuine[0], pair.now));
+    assert!(!pair.client.receive(&genuine[0], pair.now), "a datagram counts once");
+    pair.run();
+    assert_eq!((pair.client.connection.end(), pair.server.connection.end()), (None, None));
+}
+
+#[test]
+fn datagrams_of_other_versions_are_ignored() {
+    let mut pair = Pair::silent(|_, _| ());
+    let mut flight = pair.client.connection.first_flight(pair.now);
+    for version in [0_u32, 2, 0x6b33_43cf] {
+        for datagram in &mut flight {
+            datagram[1..5].copy_from_slice(&version.to_be_bytes());
+            assert!(!pair.server.receive(datagram, pair.now));
+            assert!(!pair.client.receive(datagram, pair.now));
+        }
+    }
+    assert!(pair.server.datagrams(pair.now).is_empty());
+    assert!(pair.client.connection.is_waiting());
+    assert_eq!((pair.client.connection.end(), pair.server.connection.end()), (None, None));
+}
+
+#[test]
+fn connection_ids_are_those_of_the_key_in_order() {
+    assert_eq!(cids::derive(&[0; 32], 1)[0] & 0x80, 0);
+    let mut pair = Pair::silent(|_, _| ());
+    let flight = pair.client.connection.first_flight(pair.now);
+    // Long header: flags, version, length and bytes of either connection ID (RFC 9000 §17.2).
+    let source = 7 + usize::from(flight[0][5]);
+    assert_eq!(flight[0][source..source + cids::CID_BYTES], cids::derive(&[7; 32], 1));
+}
+
+#[test]
+fn no_more_connection_ids_are_issued_than_are_registered() {
+    let mut pair = Pair::connected(|client, server| {
+        client.cids = Arc::new(Cids::new(&[7; 32], 8));
+        server.cids = Arc::new(Cids::new(&[8; 32], 8));
+    });
+    for _ in 0..20 {
+        // The client takes another of the server's connection IDs, as far as it has one, and retires the last.
+        pair.client.connection.live().unwrap().handle_network_change(None, pair.now);
+        pair.run();
+        assert!(pair.server.connection.cids().issued() <= 8);
+        assert!(pair.client.connection.cids().issued() <= 8);
+    }
+    assert_eq!((pair.client.connection.end(), pair.server.connection.end()), (None, None));
+    let before = pair.server.connection.cids().issued();
+    pair.server.connection.raise_cid_limit(16);
+    pair.run();
+    assert!(pair.server.connection.cids().issued() > before);
+    assert!(pair.client.was_told(|event| matches!(event, Event::Confirmed)));
+}

@@ -1,0 +1,42 @@
+//! Streams and datagrams between two connections.
+
+use noq_proto::Dir;
+
+use super::{super::streams::Progress, Pair};
+
+const ALL: &[u8] = b"all of it";
+
+#[test]
+fn the_end_of_a_stream_is_there_with_the_packet_that_tells_it_also_after_a_change_of_keys() {
+    let mut pair = Pair::connected(|_, _| ());
+    for _ in 0..3 {
+        let id = pair.client.connection.open_stream(Dir::Bi).unwrap();
+        let mut read = [0; 100];
+        pair.client.connection.write(id, ALL, false);
+        pair.carry_to_server();
+        let all = Progress::Bytes { count: ALL.len(), is_end: false };
+        assert_eq!(pair.server.connection.read(id, &mut read), all);
+        pair.client.connection.live().unwrap().force_key_update();
+        pair.client.connection.write(id, &[], true);
+        pair.carry_to_server();
+        assert_eq!(pair.server.connection.read(id, &mut read), Progress::Bytes { count: 0, is_end: true });
+        pair.run();
+    }
+}
+
+#[test]
+fn streams_that_nobody_takes_count_against_those_that_the_other_side_may_open() {
+    let mut pair = Pair::connected(|_, server| server.max_streams = 2);
+    for _ in 0..2 {
+        let id = pair.client.connection.open_stream(Dir::Uni).unwrap();
+        pair.client.connection.write(id, ALL, true);
+    }
+    pair.run();
+    assert_eq!(pair.client.connection.open_stream(Dir::Uni), None);
+    let id = pair.server.connection.accept_stream(Dir::Uni).unwrap();
+    let progress = pair.server.connection.read(id, &mut [0; 100]);
+    assert_eq!(progress, Progress::Bytes { count: ALL.len(), is_end: true });
+    pair.run();
+    assert!(pair.client.connection.open_stream(Dir::Uni).is_some());
+    assert_eq!(pair.client.connection.open_stream(Dir::Uni), None);
+}
