@@ -77,7 +77,7 @@ class Dial {
     const alpn = requireAlpn(options.alpn, settings.alpn);
     const timeoutMs = requireInteger("timeoutMs", options.timeoutMs, timeoutRange);
     const remoteName = typeof target === "string" ? target : undefined;
-    // The engine's idle timer starts with the first flight, which may wait as long as the dial does.
+    // The engine's idle timer runs once the first flight is sent again. The other peer may then take as long as the dial does.
     const idleTimeoutMs = Math.max(settings.idleTimeoutMs, timeoutMs);
     this.#context = context;
     this.#target = target;

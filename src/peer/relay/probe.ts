@@ -31,6 +31,7 @@ export interface ProbeOptions {
 export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8Array[]> {
   const { engine, socket, path, ca, serverName, signal } = options;
   const ids = new ConnectionIds(probeIds);
+  const silent = `${formatAddress(path.remote)} does not answer`;
   const connection = engine.connect(probeEngineOptions(ca, ids), serverName);
   const { promise, resolve, reject } = Promise.withResolvers<readonly Uint8Array[]>();
   const fail = (why: string): void => reject(unreachable(why, false) satisfies QuicpipeError);
@@ -43,13 +44,14 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
       else reject(distrusted());
     },
     onEnded: () => {
-      if (connection.end()?.by === "this") reject(distrusted());
-      else fail("it refused the handshake");
+      const by = connection.end()?.by;
+      if (by === "this") reject(distrusted());
+      else fail(by === "silence" ? silent : "it refused the handshake");
     },
     onOver: () => fail("the handshake failed"),
   });
   ids.route(socket, (datagram) => driver.receive(datagram));
-  const timer = setTimeout(fail, defaults.relayAttemptMs, `${formatAddress(path.remote)} does not answer`);
+  const timer = setTimeout(fail, defaults.relayAttemptMs, silent);
   const giveUp = (): void => fail("the handshake was given up");
   signal.addEventListener("abort", giveUp);
   driver.wake();
