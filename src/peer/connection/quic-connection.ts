@@ -92,7 +92,11 @@ export class QuicConnection {
       onAllowed: (kind) => this.streams.allow(kind),
       onDatagrams: () => this.datagrams.progress(),
       onTurn: () => this.#pendingClose && this.engine.isQuiet && this.#sendClose(),
-      onOver: this.release,
+      onOver: () => {
+        // A fault of the engine ends it without a word.
+        this.#explain();
+        this.release();
+      },
     };
   }
 

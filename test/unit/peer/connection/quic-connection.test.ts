@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ConnectionIds } from "../../../../src/peer/connection/connection-ids.ts";
+import { QuicConnection } from "../../../../src/peer/connection/quic-connection.ts";
+import type { EngineConnection, EngineEnd, EngineListener } from "../../../../src/peer/engine/contract.ts";
+import type { PeerSocket } from "../../../../src/peer/socket.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+interface FakeEngine {
+  isOver: boolean;
+  isHeld: boolean;
+  ending: EngineEnd | undefined;
+  happens: (listener: EngineListener) => void;
+}
+
+/** A connection on an engine and a relay that do as the test says. */
+function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
+  connection: QuicConnection;
+  engine: FakeEngine;
+  onEnd: () => void;
+} {
+  const engine: FakeEngine = { isOver: false, isHeld: false, ending: undefined, happens: () => undefined };
+  const fake = {
+    receive: () => true,
+    poll: (listener: EngineListener) => engine.happens(listener),
+    send: () => 0,
+    timeoutMs: () => undefined,
+    hold: () => void (engine.isHeld = true),
+    release: () => void (engine.isHeld = false),
+    certificates: () => [],
+    end: () => engine.ending,
+    get isOver() {
+      return engine.isOver;
+    },
+  } as unknown as EngineConnection;
+  const socket = {
+    addRoute: () => undefined,
+    removeRoute: () => undefined,
+    slot: () => new Uint8Array(1500),
+  };
+  const onEnd = vi.fn();
+  const connection = new QuicConnection({
+    engine: fake,
+    socket: socket as unknown as PeerSocket,
+    ids: new ConnectionIds(4),
+    role: "client",
+    check: undefined,
+    remoteName: "bob",
+    ownPin: "",
+    idleTimeoutMs: 30_000,
+    keepaliveMs: 25_000,
+    relayFault: () => undefined,
+    onStalled,
+    onEnd,
+  });
+  return { connection, engine, onEnd };
+}
+
+/** Lets the engine tell something in the next turn. */
+async function happen(
+  { connection, engine }: ReturnType<typeof setUp>,
+  happens: FakeEngine["happens"],
+): Promise<void> {
+  engine.happens = happens;
+  connection.receive(Uint8Array.of(0x40));
+  await vi.advanceTimersByTimeAsync(1);
+  engine.happens = () => undefined;
+}
+
+describe("a connection", () => {
+  it("ends with an error where a fault of the engine ends it without a word", async () => {
+    const parts = setUp();
+    await happen(parts, () => {
+      parts.engine.isOver = true;
+      parts.engine.ending = { by: "this", isApplication: false, errorCode: 1, reason: "fault" };
+    });
+    await expect(parts.connection.milestones.closed).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_HANDSHAKE_FAILED",
+    });
+    expect(parts.onEnd).toHaveBeenCalledOnce();
+  });
+
+  it("holds its engine while the way to the relay is mended, if it is known to be broken", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const parts = setUp(() => promise);
+    await happen(parts, (listener) => listener.onStalled());
+    expect(parts.engine.isHeld).toBe(true);
+    resolve();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(parts.engine.isHeld).toBe(false);
+  });
+
+  it("does not hold its engine for a stall whose reason is not known", async () => {
+    const parts = setUp();
+    await happen(parts, (listener) => listener.onStalled());
+    expect(parts.engine.isHeld).toBe(false);
+  });
+
+  it("is ready as a dialer once the other side has accepted it too", async () => {
+    const parts = setUp();
+    const ready = vi.fn();
+    void parts.connection.milestones.ready.then(ready);
+    await happen(parts, (listener) => listener.onEstablished());
+    expect(ready).not.toHaveBeenCalled();
+    await happen(parts, (listener) => listener.onConfirmed());
+    expect(ready).toHaveBeenCalledOnce();
+  });
+});
