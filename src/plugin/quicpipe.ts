@@ -69,6 +69,8 @@ class RelayControl {
   #opening: Promise<Service> | undefined;
   #service: Service | undefined;
   #closing: Promise<void> | undefined;
+  /** Whether the app has called `listen()`, and so is to close the relay. Until then the app may end without. */
+  #isHeld = false;
   /** Time of `performance.now()` until which requests do not retry to open the socket. */
   #failedUntilMs = -Infinity;
   #lastStats: RelayStats | undefined;
@@ -82,14 +84,24 @@ class RelayControl {
     if (this.#closing) throw closed("was closed: make a new one");
     if (upstream && (this.#opening || this.#settings.upstream))
       throw optionInvalid("upstream", upstream, "named once, before the socket is open");
+    this.#isHeld = true;
+    return (await this.#opened(upstream)).forwarder.address();
+  }
+
+  /** Returns the parts of the relay; opens them if they are not open. */
+  async #opened(upstream?: ListenOptions["upstream"]): Promise<Service> {
     this.#opening ??= this.#open(upstream);
     try {
       this.#service = await this.#opening;
     } catch (error) {
       this.#opening = undefined;
+      this.#isHeld = false;
       throw error;
     }
-    return this.#service.forwarder.address();
+    const { forwarder } = this.#service;
+    if (this.#isHeld) forwarder.ref();
+    else forwarder.unref();
+    return this.#service;
   }
 
   async #open(upstream: ListenOptions["upstream"]): Promise<Service> {
@@ -140,7 +152,7 @@ class RelayControl {
 
   async #answer(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
     try {
-      return await answer(family, event, path, await this.#opened());
+      return await answer(family, event, path, await this.#asked());
     } catch (error) {
       const problem = presentable(error, this.#log);
       this.#log.write("debug", "request-refused", "a request was refused", {
@@ -153,11 +165,11 @@ class RelayControl {
   }
 
   /** Returns the parts of the relay; opens them at the first request. */
-  async #opened(): Promise<Service> {
+  async #asked(): Promise<Service> {
     if (this.#service || this.#closing) return this.#running();
     if (performance.now() < this.#failedUntilMs) throw closed(cannotOpen);
     try {
-      await this.listen();
+      await this.#opened();
     } catch (err) {
       // Any client's request gets here, without a token, and each attempt costs system calls.
       this.#failedUntilMs = performance.now() + defaults.openCooldownMs;

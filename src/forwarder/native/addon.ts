@@ -169,6 +169,9 @@ export interface NativeHandle extends XdpProgram {
   deliver(max: number): boolean;
   /** Frees memory that the threads no longer look at. To be called every `sweepIntervalMs`. */
   sweep(): void;
+  /** Has the handle keep the process alive, as it does from the start, or not. */
+  ref(): void;
+  unref(): void;
   /**
    * Joins the threads, closes the sockets, and detaches the program unless it is pinned. Idempotent. The getters and counters
    * can still be read, except `programId`.
