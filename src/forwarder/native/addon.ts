@@ -1,8 +1,13 @@
 import type { Link, XdpProgram } from "../../xdp/index.ts";
 import type { PlaceLimits } from "../splice/places.ts";
 
+/** Version of this interface: `QP_ADDON_ABI` of napi/addon.c. Raise both with every change that one side cannot do without. */
+export const addonAbi = 1;
+
 /** JavaScript interface of the C addon in this folder. IPv4 addresses are in plain form in both directions. */
 export interface Addon {
+  /** The {@link addonAbi} that the addon was built for. */
+  readonly abi: number;
   /**
    * Names of each thread's counters, in their order: `relayed.packets`, `relayed.bytes`, `gateway.packetsIn`,
    * `gateway.packetsOut`, `dropped.` and a reason, `overflowed`, `stun.` and an outcome.

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { chooseBackend } from "../../../src/forwarder/backend.ts";
-import type { Addon } from "../../../src/forwarder/native/addon.ts";
+import { type Addon, addonAbi } from "../../../src/forwarder/native/addon.ts";
 import type { LoadedAddon } from "../../../src/forwarder/native/load.ts";
 
 const addon: Addon = {
+  abi: addonAbi,
   counterNames: [],
   hasProgram: false,
   open: () => expect.unreachable("nothing is opened"),

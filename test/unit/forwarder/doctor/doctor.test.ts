@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { diagnose } from "../../../../src/forwarder/doctor/doctor.ts";
 import type { Finding } from "../../../../src/forwarder/doctor/finding.ts";
-import type { Addon } from "../../../../src/forwarder/native/addon.ts";
+import { type Addon, addonAbi } from "../../../../src/forwarder/native/addon.ts";
 import type { LoadedAddon } from "../../../../src/forwarder/native/load.ts";
 import { createLink, FakeSystem, systemError } from "../../xdp/fakes.ts";
 
 const addon: Addon = {
+  abi: addonAbi,
   counterNames: [],
   hasProgram: true,
   open: () => expect.unreachable("nothing is opened"),
