@@ -3,7 +3,7 @@ import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
-import { namesOf, requireOptions } from "../option-checks.ts";
+import { namesOf, optionInvalid, requireOptions } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { createDeadline } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
@@ -32,7 +32,7 @@ export async function acceptFlight(
   packets: readonly Uint8Array[],
   options: AcceptOptions,
 ): Promise<Connection> {
-  requireOptions("", options, optionNames);
+  requireOptions("accept(…)", options, optionNames);
   const { settings, telemetry } = context;
   const destinationId = requireFirstFlight(packets);
   const policy = createTrustPolicy(chosenTrust(options, settings.trust));
@@ -134,6 +134,12 @@ async function answerFlight(
  * @throws ERR_QUICPIPE_INITIAL_INVALID if they do not.
  */
 function requireFirstFlight(packets: readonly Uint8Array[]): Uint8Array {
+  if (!Array.isArray(packets))
+    throw optionInvalid(
+      "packets",
+      packets,
+      "the packets that the `deliver` of a dial got (the next dialer's connection comes by iterating over the peer)",
+    );
   if (packets.length === 0 || packets.length > maxMessagePackets)
     throw invalid(`${packets.length} datagrams instead of 1 to ${maxMessagePackets}`);
   const flights = packets.map((packet) => {

@@ -4,7 +4,13 @@ import type { MailboxSendRequest } from "../protocol.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadline, type Deadline } from "./time/deadline.ts";
-import { type IntegerRange, namesOf, requireInteger, requireOptions } from "../option-checks.ts";
+import {
+  type IntegerRange,
+  namesOf,
+  optionInvalid,
+  requireInteger,
+  requireOptions,
+} from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
 import { pause } from "./time/pause.ts";
@@ -51,8 +57,20 @@ export async function dial(
   target: DialTarget,
   options: DialOptions,
 ): Promise<Connection> {
-  requireOptions("", options, optionNames);
+  requireOptions("dial(…)", options, optionNames);
+  requireTarget(target);
   return await context.telemetry.dial((trace) => new Dial(tracedBy(trace, context), target, options).run());
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID unless it is a name, which is checked later, or has a function `deliver`. */
+function requireTarget(target: unknown): void {
+  const canDeliver =
+    typeof target === "object" &&
+    target !== null &&
+    "deliver" in target &&
+    typeof target.deliver === "function";
+  if (typeof target !== "string" && !canDeliver)
+    throw optionInvalid("target", target, "the name of a peer, or { deliver }");
 }
 
 class Dial {

@@ -6,7 +6,8 @@ import { maxStatsLimit, type RegistrationStats } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { Log } from "./log.ts";
 import { consoleFamily } from "./console/routes.ts";
-import { optionInvalid } from "../option-checks.ts";
+import { type IntegerRange, namesOf, optionError, requireInteger, requireOptions } from "../option-checks.ts";
+import { refuseUncalled, requireApp, requireEvent } from "./misuse.ts";
 import type { QuicpipeOptions } from "./options/options.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 import { presentable } from "./http/problem.ts";
@@ -30,10 +31,12 @@ import { statsQuery } from "./stats/query.ts";
  * await relay.listen();
  */
 export function quicpipe(options?: QuicpipeOptions): Relay {
+  refuseUncalled(options);
   const settings = resolveSettings(options, process.env);
   const control = new RelayControl(settings);
   return Object.assign(
     (event: H3Event, next: () => unknown): unknown => {
+      requireEvent(event);
       for (const family of families) {
         const path = pathIn(family, family.rootOf(settings), event.url.pathname);
         if (path !== undefined) return control.respond(family, event, path);
@@ -42,6 +45,7 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
     },
     {
       plugin(app: H3): void {
+        requireApp(app);
         for (const family of families) {
           const root = family.rootOf(settings);
           if (root !== undefined)
@@ -62,6 +66,13 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
 
 const families: readonly RouteFamily[] = [api, consoleFamily];
 
+const listenOptionNames = namesOf<ListenOptions>({ upstream: true });
+const closeOptionNames = namesOf<CloseOptions>({ graceMs: true });
+const queryNames = namesOf<RegistrationsQuery>({ order: true, filter: true });
+
+/** At most what a timer takes. */
+const graceRange: IntegerRange = { min: 0, max: 2 ** 31 - 1, fallback: defaults.closeGraceMs };
+
 class RelayControl {
   readonly #settings: Settings;
   readonly #log: Log;
@@ -80,10 +91,19 @@ class RelayControl {
     this.#log = new Log(settings.logger, Date.now);
   }
 
-  async listen({ upstream }: ListenOptions = {}): Promise<Address> {
+  async listen(options?: ListenOptions): Promise<Address> {
+    const { upstream } = requireOptions("listen(…)", options, listenOptionNames);
     if (this.#closing) throw closed("was closed: make a new one");
-    if (upstream && (this.#opening || this.#settings.upstream))
-      throw optionInvalid("upstream", upstream, "named once, before the socket is open");
+    if (upstream && this.#settings.upstream)
+      throw optionError(
+        "upstream",
+        "leave out the option upstream of quicpipe(): listen() gets one, as serve() does it",
+      );
+    if (upstream && this.#opening)
+      throw optionError(
+        "upstream",
+        "the socket is open without upstream: call serve(), or listen({ upstream }), before anything else opens it",
+      );
     this.#isHeld = true;
     return (await this.#opened(upstream)).forwarder.address();
   }
@@ -124,7 +144,8 @@ class RelayControl {
     return this.#lastStats ?? relayStats(this.#running());
   }
 
-  async *registrations({ order, filter }: RegistrationsQuery = {}): AsyncGenerator<RegistrationStats> {
+  async *registrations(given?: RegistrationsQuery): AsyncGenerator<RegistrationStats> {
+    const { order, filter } = requireOptions("registrations(…)", given, queryNames);
     for (let after: string | null | undefined; after !== null;) {
       const service = this.#running();
       service.rates.ask();
@@ -139,9 +160,10 @@ class RelayControl {
     this.#service?.drain();
   }
 
-  close({ graceMs = defaults.closeGraceMs }: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(graceMs);
-    return this.#closing;
+  async close(options?: CloseOptions): Promise<void> {
+    const { graceMs } = requireOptions("close(…)", options, closeOptionNames);
+    this.#closing ??= this.#close(requireInteger("graceMs", graceMs, graceRange));
+    await this.#closing;
   }
 
   async respond(family: RouteFamily, event: H3Event, path: string): Promise<Response> {

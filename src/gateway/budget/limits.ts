@@ -1,10 +1,11 @@
 import * as defaults from "../../defaults/index.ts";
+import { namesOf, requireFromOne, requireOptions } from "../../option-checks.ts";
 import type { BudgetScope } from "./bytes.ts";
 import type { RoomScope } from "./room.ts";
 
 /**
- * Limits of a `Budget`: whole numbers from 1, which are not checked. Those in bytes apply to unread request bytes and to
- * unsent response bytes separately.
+ * Limits of a `Budget`: whole numbers from 1. Those in bytes apply to unread request bytes and to unsent response bytes
+ * separately.
  */
 export interface BudgetLimits {
   /** Bytes of one request; 4 MiB by default. */
@@ -54,7 +55,7 @@ export type BudgetRefusal =
 /** Request bytes that the app has not read yet, or response bytes that the client has not taken yet. */
 export type ByteKind = "unread" | "unsent";
 
-export const defaultLimits: BudgetLimits = {
+const defaultLimits: BudgetLimits = {
   maxStreamBytes: defaults.maxStreamBytes,
   maxConnectionBytes: defaults.maxConnectionBytes,
   maxSourceBytes: defaults.maxSourceBytes,
@@ -65,3 +66,12 @@ export const defaultLimits: BudgetLimits = {
   maxSourceOutboxBytes: defaults.maxSourceOutboxBytes,
   maxOutboxBytes: defaults.maxOutboxBytes,
 };
+
+/** Checks the limits and fills in the defaults. @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit */
+export function resolveLimits(given: Partial<BudgetLimits> | undefined): BudgetLimits {
+  const limits = requireOptions<Partial<BudgetLimits>>("Budget(…)", given, limitNames);
+  const entries = limitNames.map((name) => [name, requireFromOne(name, limits[name], defaultLimits[name])]);
+  return Object.fromEntries(entries) as Record<keyof BudgetLimits, number>;
+}
+
+const limitNames = namesOf<BudgetLimits>(defaultLimits);

@@ -4,7 +4,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { Scope } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
 import { type KeySettings, resolveKeys } from "./keys.ts";
-import { namesOf, optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
+import { hiddenInvalid, namesOf, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
 
 /** JWT authentication of requests. Takes one of `jwks` and `secret`, or `issuer` alone. */
 export interface TokenAuthOptions {
@@ -92,7 +92,7 @@ export function resolveAuth(
       'NODE_ENV is "production" and there is no option auth: set auth.issuer to your issuer\'s URL or auth.jwks to that of its keys, or spell out auth: "none"',
     );
   }
-  if (typeof auth !== "object") throw optionInvalid("auth", auth, '"none", a function or an object');
+  if (typeof auth !== "object") throw hiddenInvalid("auth", auth, '"none", a function or an object');
   return resolveTokenAuth(auth);
 }
 

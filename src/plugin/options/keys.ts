@@ -1,7 +1,7 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import { QuicpipeError } from "../../errors.ts";
 import { isLoopbackHost } from "../../wire/ip.ts";
-import { elementInvalid, optionInvalid, requireTexts, shownInvalid } from "../../option-checks.ts";
+import { elementInvalid, hiddenInvalid, optionInvalid, requireTexts } from "../../option-checks.ts";
 
 /** Source of an issuer's keys: a URL, or the issuer's discovery document. */
 export type KeyOrigin =
@@ -62,7 +62,7 @@ export function resolveKeys(
 function resolveSecret(secret: unknown): Uint8Array {
   const bytes = typeof secret === "string" ? Buffer.from(secret) : secret;
   if (bytes instanceof Uint8Array && bytes.length >= minSecretBytes) return bytes;
-  throw optionInvalid("auth.secret", secret, `a string or Uint8Array of at least ${minSecretBytes} bytes`);
+  throw hiddenInvalid("auth.secret", secret, `a string or Uint8Array of at least ${minSecretBytes} bytes`);
 }
 
 function resolveJwks(jwks: unknown): KeySetting {
@@ -91,11 +91,12 @@ function resolveIssuer(issuer: unknown): KeySetting {
   );
 }
 
-/** Shows only the origin of a URL. The rest may be a secret. */
+/** Shows only the origin of a URL, and no text with a user or a query in it. The rest may be a secret. */
 function urlInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
   const url = URL.parse(String(value));
-  return url?.host
-    ? shownInvalid(path, `${url.protocol}//${url.host}/…`, allowed)
+  if (url?.host) return optionInvalid(path, `${url.protocol}//${url.host}/…`, allowed);
+  return /[@?#]/.test(String(value))
+    ? hiddenInvalid(path, value, allowed)
     : optionInvalid(path, value, allowed);
 }
 

@@ -118,8 +118,10 @@ describe("the requests that are open on a connection", () => {
 /** Asks, and has the app take longer than a source may wait if it is asked. */
 async function answerTo(request: Record<string, string>): Promise<Stream> {
   const clock = { nowMs: 0 };
+  const budget = new Budget({ maxWaitsPerSource: 1 });
+  budget.connect("192.0.2.1")!.open(0)!.wait();
   const requests = new OpenRequests({
-    budget: new Budget({ maxWaitsPerSource: 0 }).connect("192.0.2.1")!,
+    budget: budget.connect("192.0.2.1")!,
     faults: new Faults(silentLogger, () => clock.nowMs),
     fetch: () => Promise.withResolvers<Response>().promise,
     ip: "192.0.2.1",

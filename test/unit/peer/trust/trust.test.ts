@@ -27,7 +27,7 @@ async function judge(trust: Trust, remoteName?: string): Promise<boolean> {
 
 describe("a pin", () => {
   it("is taken as `quicpipe id` prints it", () => {
-    expect(parsePin(pinOf(pem))).toBe(pinOf(pem));
+    expect(parsePin(pinOf(pem), "pin")).toBe(pinOf(pem));
   });
 
   it("of a certificate, the older kind, is refused with a hint that pins are of keys now", () => {
@@ -35,7 +35,7 @@ describe("a pin", () => {
     const colons = hex.toUpperCase().replaceAll(/..(?!$)/g, "$&:");
     const base64url = Buffer.from(hex, "hex").toString("base64url");
     for (const form of [hex, colons, base64url, `${base64url}=`])
-      expect(() => parsePin(form)).toThrow(/pins are of keys now; give .*sha256/);
+      expect(() => parsePin(form, "pin")).toThrow(/pins are of keys now; give .*sha256/);
   });
 
   it("is refused where it is none", () => {
@@ -49,7 +49,7 @@ describe("a pin", () => {
       `sha256/${hash.slice(1)}`,
       `sha256/*${hash.slice(1)}`,
     ])
-      expect(() => parsePin(pin)).toThrow(invalid);
+      expect(() => parsePin(pin, "pin")).toThrow(invalid);
   });
 });
 
@@ -160,7 +160,7 @@ describe("the trust of a dial", () => {
   });
 
   it("is refused where a pin or a trust is meant and missing", () => {
-    expect(() => chosenTrust({ pin: undefined }, "insecure")).toThrow(/pin is given, but undefined/);
+    expect(() => chosenTrust({ pin: undefined }, "insecure")).toThrow(/pin: it is given, but undefined/);
     expect(() => chosenTrust({ trust: undefined }, "insecure")).toThrow(/trust: it is given, but undefined/);
     expect(() => chosenTrust({ pin: otherPin, trust: undefined }, "insecure")).toThrow(invalid);
   });

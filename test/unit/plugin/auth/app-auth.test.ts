@@ -109,11 +109,11 @@ describe("an app's function that authenticates", () => {
 
   it.each([
     ["auth().subject is an empty string", { ...alice, subject: "" }],
-    ["auth().subject is a string that does not fit", { ...alice, subject: ".." }],
-    ["auth().scopes is a string that does not fit", { ...alice, scopes: "relay:register" }],
+    ['auth().subject is ".."', { ...alice, subject: ".." }],
+    ['auth().scopes is "relay:register"', { ...alice, scopes: "relay:register" }],
     ["auth().scopes is an array", { ...alice, scopes: [1] }],
     ["auth().scopes is undefined", { subject: "alice" }],
-    ["auth().peers is a string that does not fit", { ...alice, peers: "bob" }],
+    ['auth().peers is "bob"', { ...alice, peers: "bob" }],
     ["auth().peers is an empty string", { ...alice, peers: "" }],
     ["auth().peers is null", { ...alice, peers: null }],
     ["auth().peers is the boolean false", { ...alice, peers: false }],
