@@ -79,7 +79,7 @@ export class Connection {
   }
 
   /** Streams that the other peer opens and that only it writes to. */
-  get incomingUnidirectionalStreams(): ReadableStream<ReadableStream<Uint8Array>> {
+  get incomingUnidirectionalStreams(): ReadableStream<ReadableStream<Uint8Array<ArrayBuffer>>> {
     return this.#session.streams.incomingUnidirectional;
   }
 

@@ -199,8 +199,9 @@ export class QuicheConnection implements EngineConnection {
       : this.#connection.peerStreamsLeftUni();
   }
 
-  datagramReceive(): Uint8Array | undefined {
-    return this.#connection.dgramRecvVec() ?? undefined;
+  datagramReceive(): Uint8Array<ArrayBuffer> | undefined {
+    // The library's types leave open whether the memory is shared; it is not.
+    return (this.#connection.dgramRecvVec() as Uint8Array<ArrayBuffer> | null) ?? undefined;
   }
 
   datagramSend(datagram: Uint8Array): boolean {
