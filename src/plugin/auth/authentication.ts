@@ -11,7 +11,7 @@ import { createTokenAuthentication } from "./token-auth.ts";
  * @throws ERR_QUICPIPE_OPTION_INVALID, and ERR_QUICPIPE_STATE_UNAVAILABLE if the development key cannot be used.
  */
 export function createAuthentication(auth: AuthSettings, context: AuthContext): Authenticate {
-  const { limits, log, now } = context;
+  const { limits, log } = context;
   if (auth === "none") {
     log.write("warn", "auth", 'auth is "none": every client may register and send through this relay');
     return async (request, sourceOf) => {
@@ -20,7 +20,7 @@ export function createAuthentication(auth: AuthSettings, context: AuthContext): 
       return anonymousIdentity(limits, sourceOf());
     };
   }
-  if (typeof auth === "function") return createAppAuthentication(auth, limits, now);
+  if (typeof auth === "function") return createAppAuthentication(auth, context);
   if (auth !== "development") return createTokenAuthentication(auth, context);
   log.write(
     "info",

@@ -165,6 +165,14 @@ describe("the trust of a dial", () => {
     expect(() => chosenTrust({ pin: otherPin, trust: undefined }, "insecure")).toThrow(invalid);
   });
 
+  it("is refused by the name of the option that holds no pin", () => {
+    expect(() => chosenTrust({ pin: "abc" }, "insecure")).toThrow('pin: "abc" is no pin; give the pin of');
+    expect(() => createTrustPolicy([otherPin, "abc"])).toThrow('trust[1]: "abc" is no pin; give the pin of');
+    expect(() => createTrustPolicy([undefined as never])).toThrow(
+      "option trust[0] is undefined, but must be the pin of",
+    );
+  });
+
   it("is refused where pins and a trust are given at once", () => {
     expect(() => chosenTrust({ pin: otherPin, trust: "insecure" }, undefined)).toThrow(invalid);
   });
