@@ -5,7 +5,7 @@ import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { namesOf, optionInvalid, requireOptions } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
-import { createDeadline } from "./time/deadline.ts";
+import { createDeadline, requireSignal } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
 import {
@@ -34,13 +34,13 @@ export async function acceptFlight(
 ): Promise<Connection> {
   requireOptions("accept(…)", options, optionNames);
   const { settings, telemetry } = context;
-  const destinationId = requireFirstFlight(packets);
   const policy = createTrustPolicy(chosenTrust(options, settings.trust));
   const terms: AcceptTerms = {
     policy,
     alpn: requireAlpn(options.alpn, settings.alpn),
-    signal: options.signal,
+    signal: requireSignal(options.signal),
   };
+  const destinationId = requireFirstFlight(packets);
   return await telemetry.accept((trace) =>
     accept(tracedBy(trace, context), terms, async (attempt) => {
       await attempt.register();

@@ -3,13 +3,14 @@ import { type ErrorDetails, isQuicpipeError, QuicpipeError } from "../errors.ts"
 import type { MailboxSendRequest } from "../protocol.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
-import { createDeadline, type Deadline } from "./time/deadline.ts";
+import { createDeadline, type Deadline, requireSignal } from "./time/deadline.ts";
 import {
   type IntegerRange,
   namesOf,
   optionInvalid,
   requireInteger,
   requireOptions,
+  requireText,
 } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
@@ -94,17 +95,18 @@ class Dial {
     const policy = createTrustPolicy(chosenTrust(options, settings.trust));
     const alpn = requireAlpn(options.alpn, settings.alpn);
     const timeoutMs = requireInteger("timeoutMs", options.timeoutMs, timeoutRange);
+    const signal = requireSignal(options.signal);
     const remoteName = typeof target === "string" ? target : undefined;
     // The engine's idle timer starts with the first flight, which may wait as long as the dial does.
     const idleTimeoutMs = Math.max(settings.idleTimeoutMs, timeoutMs);
     this.#context = context;
     this.#target = target;
-    this.#note = options.note;
+    this.#note = requireText("note", options.note, "text", () => true);
     this.#timeoutMs = timeoutMs;
     this.#attempt = new Attempt(context);
     this.#session = this.#attempt.connect({ role: "client", policy, remoteName, alpn, idleTimeoutMs });
     this.#packets = this.#session.firstFlight();
-    this.#deadline = createDeadline(timeoutMs, () => this.#refusal ?? this.#timeoutError(), options.signal);
+    this.#deadline = createDeadline(timeoutMs, () => this.#refusal ?? this.#timeoutError(), signal);
     this.#patience = {
       deadlineMs: performance.now() + timeoutMs,
       signal: this.#deadline.signal,
