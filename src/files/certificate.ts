@@ -2,8 +2,9 @@ import { randomBytes, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import {
   elementInvalid,
-  namesOf as optionNamesOf,
   optionInvalid,
+  type OptionTable,
+  range,
   requireInteger,
   requireOptions,
 } from "../option-checks.ts";
@@ -73,15 +74,15 @@ export async function createCertificate(options: CertificateOptions): Promise<Ce
   };
 }
 
-const optionNames = optionNamesOf<CertificateOptions>({ name: true, hosts: true, days: true });
+const optionTable: OptionTable<CertificateOptions> = { name: true, hosts: true, days: true };
 
 function checked(options: CertificateOptions): Required<CertificateOptions> {
-  const { name, hosts = [], days } = requireOptions("createCertificate(…)", options, optionNames);
+  const { name, hosts = [], days } = requireOptions("createCertificate(…)", options, optionTable);
   if (typeof name !== "string" || name === "") throw optionInvalid("name", name, "a non-empty string");
   if (!Array.isArray(hosts)) throw optionInvalid("hosts", hosts, "a list of host names and IP literals");
   const wrong = hosts.findIndex((host) => typeof host !== "string" || host === "");
   if (wrong !== -1) throw elementInvalid("hosts", hosts[wrong], "host names and IP literals");
-  return { name, hosts, days: requireInteger("days", days, { min: 1, max: 36_500, fallback: 3650 }) };
+  return { name, hosts, days: requireInteger("days", days, range(1, 3650, 36_500)) };
 }
 
 function alternativeName(host: string): { type: "ip" | "dns"; value: string } {

@@ -1,6 +1,12 @@
 import { QuicpipeError } from "../errors.ts";
 import { type KeyPair, requireKeyPair } from "../files/pem.ts";
-import { namesOf, optionError, optionInvalid, requireBoolean, requireOptions } from "../option-checks.ts";
+import {
+  optionError,
+  optionInvalid,
+  type OptionTable,
+  requireBoolean,
+  requireOptions,
+} from "../option-checks.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Address } from "../wire/address.ts";
 import type { Budget, BudgetStats } from "./budget/budget.ts";
@@ -99,7 +105,7 @@ export async function serve(app: Http3App, given: ServeOptions): Promise<Served>
   };
 }
 
-const optionNames = namesOf<ServeOptions>({
+const optionTable: OptionTable<ServeOptions> = {
   relay: true,
   tls: true,
   tcp: true,
@@ -108,20 +114,21 @@ const optionNames = namesOf<ServeOptions>({
   windowBytes: true,
   budget: true,
   logger: true,
-});
+};
 
 /** Checks what the two servers do not. */
 function checkedOptions(given: ServeOptions): ServeOptions & { readonly tcp: boolean } {
-  const { relay, tls, tcp, ...others } = requireOptions("serve(…)", given, optionNames);
+  const { relay, tls, tcp, ...others } = requireOptions("serve(…)", given, optionTable);
   if (typeof relay !== "function" && typeof relay !== "object")
     throw optionInvalid("relay", relay, "a relay that the app uses: quicpipe()");
   if (typeof relay.listen !== "function")
     throw optionError("relay", "option relay is no relay: give what quicpipe() returns, and the app uses");
-  const pem = requireKeyPair(requireOptions("tls", tls, pemNames), { key: "tls.key", cert: "tls.cert" });
+  const pem = requireKeyPair(requireOptions<KeyPair>("tls", tls, { key: true, cert: true }), {
+    key: "tls.key",
+    cert: "tls.cert",
+  });
   return { ...others, relay, tls: pem, tcp: requireBoolean("tcp", tcp, true) };
 }
-
-const pemNames = namesOf<KeyPair>({ key: true, cert: true });
 
 /** Calls the relay at once: a request that came first would open it without its upstream. */
 async function openRelay(relay: ServedRelay, starting: Promise<Http3Gateway>): Promise<Address> {

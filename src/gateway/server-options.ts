@@ -1,10 +1,4 @@
-import {
-  type IntegerRange,
-  optionError,
-  optionInvalid,
-  requireInteger,
-  requireText,
-} from "../option-checks.ts";
+import { optionError, optionInvalid, range, requireInteger, requireText } from "../option-checks.ts";
 import { Budget } from "./budget/budget.ts";
 
 /** Requires an app. */
@@ -26,7 +20,5 @@ export function requireHost(host: string | undefined, fallback: string): string 
 
 /** Returns the port to listen on; 0, a free one, if absent. */
 export function requirePort(port: number | undefined): number {
-  return requireInteger("port", port, portRange);
+  return requireInteger("port", port, range(0, 0, 65_535));
 }
-
-const portRange: IntegerRange = { min: 0, max: 65_535, fallback: 0 };

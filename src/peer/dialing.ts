@@ -5,9 +5,9 @@ import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadline, type Deadline, requireSignal } from "./time/deadline.ts";
 import {
-  type IntegerRange,
-  namesOf,
   optionInvalid,
+  type OptionTable,
+  range,
   requireInteger,
   requireOptions,
   requireText,
@@ -39,16 +39,16 @@ export interface DialOptions extends TrustOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const optionNames = namesOf<DialOptions>({
+const optionTable: OptionTable<DialOptions> = {
   pin: true,
   trust: true,
   alpn: true,
   note: true,
   timeoutMs: true,
   signal: true,
-});
+};
 
-const timeoutRange: IntegerRange = { min: 100, max: 3_600_000, fallback: defaults.dialTimeoutMs };
+const timeoutRange = range(100, defaults.dialTimeoutMs, 3_600_000);
 
 type Step = ErrorDetails["ERR_QUICPIPE_DIAL_TIMEOUT"]["step"];
 
@@ -58,7 +58,7 @@ export async function dial(
   target: DialTarget,
   options: DialOptions,
 ): Promise<Connection> {
-  requireOptions("dial(…)", options, optionNames);
+  requireOptions("dial(…)", options, optionTable);
   requireTarget(target);
   return await context.telemetry.dial((trace) => new Dial(tracedBy(trace, context), target, options).run());
 }

@@ -1,27 +1,26 @@
 import { describe, expect, it } from "vitest";
 import {
   hiddenInvalid,
-  namesOf,
   optionInvalid,
   requireBoolean,
   requireFunction,
   requireOptions,
 } from "../../src/option-checks.ts";
 
-const names = namesOf<{ port: number }>({ port: true });
+const table = { port: true };
 
 describe("options that are refused", () => {
   it("are named without their call, and with the known ones", () => {
-    expect(() => requireOptions("serve(…)", { prot: 1 } as never, names)).toThrow(
+    expect(() => requireOptions("serve(…)", { prot: 1 } as never, table)).toThrow(
       "option prot is unknown; known here are port",
     );
-    expect(() => requireOptions("upstream", { prot: 1 } as never, names)).toThrow(
+    expect(() => requireOptions("upstream", { prot: 1 } as never, table)).toThrow(
       "option upstream.prot is unknown; known here are port",
     );
   });
 
   it("name the call whose options are none", () => {
-    expect(() => requireOptions("serve(…)", "secret" as never, names)).toThrow(
+    expect(() => requireOptions("serve(…)", "secret" as never, table)).toThrow(
       "option serve(…) is a string that does not fit, but must be an object",
     );
   });

@@ -15,20 +15,16 @@ import {
   serveHttp2,
   type ServeOptions,
 } from "../../gateway/index.ts";
-import {
-  consoleLogger,
-  type Logger,
-  quicpipe,
-  type QuicpipeOptions,
-  type Relay,
-} from "../../plugin/index.ts";
+import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { quicpipe, type QuicpipeOptions, type Relay } from "../../plugin/index.ts";
 import { loadPackage } from "../../optional-package.ts";
 import { requireKeyPair } from "../../files/pem.ts";
 import { parseAddress } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
 import { openInterruption } from "../interruption.ts";
 import { formatBytes } from "../terminal-text.ts";
-import { relayArgs, relayConfig, type TlsFiles } from "../relay/config.ts";
+import { relayArgs } from "../relay/args.ts";
+import { relayConfig, type TlsFiles } from "../relay/config.ts";
 
 /** `quicpipe relay`: a gateway whose only app is the relay. */
 export const relay = defineCommand({

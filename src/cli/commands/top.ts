@@ -5,7 +5,8 @@ import { sampleIntervalMs, topTimeoutMs } from "../../defaults/index.ts";
 import { isQuicpipeError } from "../../errors.ts";
 import { optionError } from "../../option-checks.ts";
 import { type AdminClient, openAdminClient } from "../../peer/admin/index.ts";
-import { mintDevelopmentToken, type PagedRelayStats } from "../../plugin/index.ts";
+import { mintDevelopmentToken } from "../../plugin/index.ts";
+import { pathRates, type PathSample } from "../../plugin/stats/index.ts";
 import { scopes } from "../../protocol.ts";
 import {
   givenToken,
@@ -18,7 +19,7 @@ import {
 import { openQuitSignal, openScreen } from "../top/screen.ts";
 import { printableJson } from "../terminal-text.ts";
 import { requireStats } from "../top/stats.ts";
-import { ratesBetween, type TopFigures, topLines, type TopSurface } from "../top/view.ts";
+import { type TopFigures, topLines, type TopSurface } from "../top/view.ts";
 
 const args = {
   ...relayAccessArgs,
@@ -76,7 +77,7 @@ const printedColumns = 120;
 /** Fetches figures repeatedly, and computes rates from two consecutive answers. */
 class Looks {
   readonly #client: AdminClient;
-  #before: { readonly path: PagedRelayStats["path"]; readonly atMs: number } | undefined;
+  #before: PathSample | undefined;
 
   constructor(client: AdminClient) {
     this.#client = client;
@@ -84,10 +85,10 @@ class Looks {
 
   async next(limit: number): Promise<TopFigures> {
     const stats = requireStats(await this.#client.stats({ limit, order: "rate" }));
-    const atMs = performance.now();
-    const before = this.#before;
-    this.#before = { path: stats.path, atMs };
-    return { stats, rates: before ? ratesBetween(before.path, stats.path, atMs - before.atMs) : null };
+    const now = { path: stats.path, atMs: performance.now() };
+    const rates = this.#before ? pathRates(this.#before, now) : null;
+    this.#before = now;
+    return { stats, rates };
   }
 }
 

@@ -1,5 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
-import type { PagedRelayStats } from "../../plugin/index.ts";
+import type { PagedRelayStats } from "../../plugin/stats/index.ts";
 
 type Check = (value: unknown) => boolean;
 

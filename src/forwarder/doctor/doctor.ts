@@ -1,5 +1,5 @@
 import { createXdpSystem, type XdpSystem } from "../../xdp/index.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, finding } from "./finding.ts";
 import { examineInterface } from "./interface-findings.ts";
 import { type LoadedAddon, loadAddon } from "../native/load.ts";
 import { codeOf } from "../../system-error.ts";
@@ -28,13 +28,6 @@ function thisMachine(): DiagnosisParts {
   return { loaded, system: createXdpSystem(() => ("addon" in loaded ? loaded.addon.links() : [])) };
 }
 
-const noInterface: Finding = {
-  level: "problem",
-  subject: "interfaces",
-  sentence: "there is no network interface but loopback",
-  remedies: [],
-};
-
 interface Interfaces {
   readonly findings: readonly Finding[];
   /** Interfaces on which the kernel would forward, each with the mode that comes first. */
@@ -51,22 +44,18 @@ function examineInterfaces(system: XdpSystem): Interfaces {
       findings.push(...examined.findings);
       if (examined.mode) usable.push(`${link.name} (${examined.mode})`);
     }
-    if (findings.length === 0) findings.push(noInterface);
+    if (findings.length === 0)
+      findings.push(finding("problem", "interfaces", "there is no network interface but loopback"));
     return { findings, usable };
   } catch (error) {
     const sentence = `the interfaces cannot be read (${codeOf(error)})`;
-    return { findings: [{ level: "problem", subject: "interfaces", sentence, remedies: [] }], usable: [] };
+    return { findings: [finding("problem", "interfaces", sentence)], usable: [] };
   }
 }
 
 function conclude(usable: readonly string[]): Finding {
-  const finding = { subject: "xdp", remedies: [] };
   if (usable.length > 0)
-    return {
-      ...finding,
-      level: "ok",
-      sentence: `a relay started now would forward in the kernel on ${usable.join(", ")}`,
-    };
-  const sentence = "a relay started now would forward in user space alone, for the reasons above";
-  return { ...finding, level: "problem", sentence };
+    return finding("ok", "xdp", `a relay started now would forward in the kernel on ${usable.join(", ")}`);
+  const alone = "a relay started now would forward in user space alone, for the reasons above";
+  return finding("problem", "xdp", alone);
 }

@@ -1,4 +1,5 @@
 import type { Link, XdpProgram } from "../../xdp/index.ts";
+import type { ForwarderOptions } from "../contract.ts";
 import type { PlaceLimits } from "../splice/places.ts";
 
 /** Version of this interface: `QP_ADDON_ABI` of napi/addon.c. Raise both with every change that one side cannot do without. */
@@ -36,13 +37,10 @@ export interface Addon {
 }
 
 /** Configuration of the addon. */
-export interface NativeConfig {
-  /** IP literal; `::` is dual-stack. */
-  readonly host: string;
-  /** UDP port; 0 takes a free one. */
-  readonly port: number;
-  readonly threads: number;
-  readonly socketBufferBytes: number;
+export interface NativeConfig extends Pick<
+  ForwarderOptions,
+  "host" | "port" | "threads" | "socketBufferBytes"
+> {
   /** Address of the gateway, in 127.0.0.0/8. Both are absent without a gateway. */
   readonly upstreamAddress?: string | undefined;
   readonly upstreamPort?: number | undefined;

@@ -1,5 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { namesOf, requireFromOne, requireOptions } from "../../option-checks.ts";
+import { type IntegerRange, range, requireIntegers, requireOptions } from "../../option-checks.ts";
 import type { BudgetScope } from "./bytes.ts";
 import type { RoomScope } from "./room.ts";
 
@@ -55,23 +55,20 @@ export type BudgetRefusal =
 /** Request bytes that the app has not read yet, or response bytes that the client has not taken yet. */
 export type ByteKind = "unread" | "unsent";
 
-const defaultLimits: BudgetLimits = {
-  maxStreamBytes: defaults.maxStreamBytes,
-  maxConnectionBytes: defaults.maxConnectionBytes,
-  maxSourceBytes: defaults.maxSourceBytes,
-  maxBytes: defaults.maxGatewayBytes,
-  maxConnectionsPerSource: defaults.maxConnectionsPerSource,
-  maxWaitsPerSource: defaults.maxWaitsPerSource,
-  maxConnectionOutboxBytes: defaults.maxConnectionOutboxBytes,
-  maxSourceOutboxBytes: defaults.maxSourceOutboxBytes,
-  maxOutboxBytes: defaults.maxOutboxBytes,
+const ranges: Readonly<Record<keyof BudgetLimits, IntegerRange>> = {
+  maxStreamBytes: range(1, defaults.maxStreamBytes),
+  maxConnectionBytes: range(1, defaults.maxConnectionBytes),
+  maxSourceBytes: range(1, defaults.maxSourceBytes),
+  maxBytes: range(1, defaults.maxGatewayBytes),
+  maxConnectionsPerSource: range(1, defaults.maxConnectionsPerSource),
+  maxWaitsPerSource: range(1, defaults.maxWaitsPerSource),
+  maxConnectionOutboxBytes: range(1, defaults.maxConnectionOutboxBytes),
+  maxSourceOutboxBytes: range(1, defaults.maxSourceOutboxBytes),
+  maxOutboxBytes: range(1, defaults.maxOutboxBytes),
 };
 
 /** Checks the limits and fills in the defaults. @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit */
 export function resolveLimits(given: Partial<BudgetLimits> | undefined): BudgetLimits {
-  const limits = requireOptions<Partial<BudgetLimits>>("Budget(…)", given, limitNames);
-  const entries = limitNames.map((name) => [name, requireFromOne(name, limits[name], defaultLimits[name])]);
-  return Object.fromEntries(entries) as Record<keyof BudgetLimits, number>;
+  const limits = requireOptions<Partial<BudgetLimits>>("Budget(…)", given, ranges);
+  return requireIntegers("Budget(…)", limits, ranges);
 }
-
-const limitNames = namesOf<BudgetLimits>(defaultLimits);

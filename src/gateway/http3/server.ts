@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type Logger, requireLogger } from "../../log/logger.ts";
-import { namesOf, requireFromOne, requireFunction, requireOptions } from "../../option-checks.ts";
+import { type OptionTable, requireFromOne, requireFunction, requireOptions } from "../../option-checks.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import type { Budget, BudgetStats } from "../budget/budget.ts";
@@ -64,7 +64,7 @@ export interface Http3Gateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const optionNames = namesOf<Http3GatewayOptions>({
+const optionTable: OptionTable<Http3GatewayOptions> = {
   key: true,
   cert: true,
   host: true,
@@ -75,7 +75,7 @@ const optionNames = namesOf<Http3GatewayOptions>({
   connectionsPerSecond: true,
   budget: true,
   logger: true,
-});
+};
 
 type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">;
 
@@ -89,7 +89,7 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
  */
 export async function serveHttp3(app: Http3App, given: Http3GatewayOptions): Promise<Http3Gateway> {
   requireApp(app);
-  const options = requireOptions("serveHttp3(…)", given, optionNames);
+  const options = requireOptions("serveHttp3(…)", given, optionTable);
   const { key, cert } = requireKeyPair(options);
   const host = requireHost(options.host, "127.0.0.1");
   const port = requirePort(options.port);

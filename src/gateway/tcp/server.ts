@@ -4,8 +4,8 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type Logger, requireLogger } from "../../log/logger.ts";
 import {
-  type IntegerRange,
-  namesOf,
+  type OptionTable,
+  range,
   requireFromOne,
   requireInteger,
   requireOptions,
@@ -54,7 +54,7 @@ export interface Http2GatewayOptions extends KeyPair {
   readonly logger?: Logger | false;
 }
 
-const optionNames = namesOf<Http2GatewayOptions>({
+const optionTable: OptionTable<Http2GatewayOptions> = {
   key: true,
   cert: true,
   host: true,
@@ -66,10 +66,10 @@ const optionNames = namesOf<Http2GatewayOptions>({
   idleTimeoutMs: true,
   budget: true,
   logger: true,
-});
+};
 
 /** 0 stands for the port that the server is bound to. */
-const http3PortRange: IntegerRange = { min: 1, max: 65_535, fallback: 0 };
+const http3PortRange = range(1, 0, 65_535);
 
 /** A running HTTP/2 server. The caller closes it. */
 export interface Http2Gateway extends AsyncDisposable {
@@ -100,7 +100,7 @@ export interface Http2Gateway extends AsyncDisposable {
  */
 export async function serveHttp2(app: Http3App, given: Http2GatewayOptions): Promise<Http2Gateway> {
   requireApp(app);
-  const options = requireOptions("serveHttp2(…)", given, optionNames);
+  const options = requireOptions("serveHttp2(…)", given, optionTable);
   const { key, cert } = requireKeyPair(options);
   const host = requireHost(options.host, "::");
   const port = requirePort(options.port);

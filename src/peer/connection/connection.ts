@@ -1,4 +1,4 @@
-import { namesOf, requireInteger, requireOptions, requireText } from "../../option-checks.ts";
+import { requireInteger, requireOptions, requireText } from "../../option-checks.ts";
 import type { CloseInfo } from "./error.ts";
 import type { Datagrams } from "./datagrams.ts";
 import type { EngineStats } from "../engine/contract.ts";
@@ -109,7 +109,7 @@ export class Connection {
    * @throws ERR_QUICPIPE_OPTION_INVALID, also if `closeCode` is not a whole number from 0 to 2³² − 1.
    */
   close(info?: Partial<CloseInfo>): void {
-    const { closeCode, reason } = requireOptions("close(…)", info, closeInfoNames);
+    const { closeCode, reason } = requireOptions("close(…)", info, { closeCode: true, reason: true });
     const code = requireInteger("closeCode", closeCode, { min: 0, max: 0xffff_ffff, fallback: 0 });
     const text = requireText("reason", reason, "text", () => true) ?? "";
     this.#session.close({ closeCode: code, reason: cut(text) });
@@ -128,7 +128,6 @@ export class Connection {
   }
 }
 
-const closeInfoNames = namesOf<CloseInfo>({ closeCode: true, reason: true });
 const maxReasonBytes = 1024;
 
 /** Cuts a reason to 1024 bytes at the end of a character (W3C WebTransport, `close()`). */

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { createCertificate } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { namesOf, requireOptions, requireText } from "../../option-checks.ts";
+import { requireOptions, requireText } from "../../option-checks.ts";
 import { certificatesIn, isKeyOf, parseDer } from "../../files/pem.ts";
 
 /** A peer's identity to other peers: a certificate and its private key. */
@@ -22,8 +22,6 @@ export interface IdentityOptions {
   readonly name?: string | undefined;
 }
 
-const optionNames = namesOf<IdentityOptions>({ name: true });
-
 /**
  * Creates an identity: a self-signed ECDSA P-256 certificate, valid for 10 years. Keep its `pem` (mode 0600), as other
  * peers pin its key.
@@ -32,7 +30,7 @@ const optionNames = namesOf<IdentityOptions>({ name: true });
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
  */
 export async function createIdentity(options?: IdentityOptions): Promise<Identity> {
-  const given = requireOptions("createIdentity(…)", options, optionNames);
+  const given = requireOptions("createIdentity(…)", options, { name: true });
   const name =
     requireText("name", given.name, "a non-empty string", (text) => text !== "") ?? "quicpipe peer";
   const { certificate, privateKey } = await createCertificate({ name });

@@ -1,4 +1,5 @@
 import type { JWTHeaderParameters, JWTPayload } from "jose";
+import { isJsonObject } from "../../json-object.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
 import { narrowQuota, type Quota } from "../../registry/index.ts";
@@ -72,8 +73,8 @@ const figures = new Set(["maxCids", "maxRegistrations", "bytesPerSecond", "ttlMs
  */
 export function parseRelayClaim(claim: unknown): RelayClaim | string {
   if (claim === undefined) return { quota: {}, peers: undefined };
-  if (typeof claim !== "object" || claim === null || Array.isArray(claim)) return "it is no object";
-  const { peers, ...rest } = claim as Record<string, unknown>;
+  if (!isJsonObject(claim)) return "it is no object";
+  const { peers, ...rest } = claim;
   const unknown = Object.keys(rest).find((name) => !figures.has(name));
   if (unknown !== undefined) return `its member ${JSON.stringify(unknown.slice(0, maxShown))} is unknown`;
   const wrong = Object.entries(rest).find(([, value]) => !isFigure(value));

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import * as defaults from "../../defaults/index.ts";
 import {
-  type IntegerRange,
-  namesOf,
   optionInvalid,
+  type OptionTable,
+  range,
   requireInteger,
   requireOptions,
   requireText,
@@ -51,7 +51,7 @@ export interface DevelopmentTokenOptions {
  *   development key.
  */
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
-  const given = requireOptions("mintDevelopmentToken(…)", options, optionNames);
+  const given = requireOptions("mintDevelopmentToken(…)", options, optionTable);
   const { sub, claims } = given;
   if (typeof sub !== "string" || !isName(sub))
     throw optionInvalid("sub", sub, `a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
@@ -68,19 +68,15 @@ export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Pr
     .sign(developmentKey());
 }
 
-const optionNames = namesOf<DevelopmentTokenOptions>({
+const optionTable: OptionTable<DevelopmentTokenOptions> = {
   sub: true,
   scope: true,
   ttlSeconds: true,
   claims: true,
-});
+};
 
 /** A hundred years at most, as a date has an end. */
-const ttlRange: IntegerRange = {
-  min: 1,
-  max: 100 * 365 * 86_400,
-  fallback: defaults.developmentTokenTtlSeconds,
-};
+const ttlRange = range(1, defaults.developmentTokenTtlSeconds, 100 * 365 * 86_400);
 
 const defaultScope = [scopes.register, scopes.send, scopes.receive].join(" ");
 

@@ -1,7 +1,13 @@
 import type { XdpInterfaceOptions, XdpMode, XdpOption } from "../../forwarder/index.ts";
-import { elementInvalid, namesOf, optionInvalid, requireOneOf, requireOptions } from "../../option-checks.ts";
+import {
+  elementInvalid,
+  optionInvalid,
+  type OptionTable,
+  requireOneOf,
+  requireOptions,
+} from "../../option-checks.ts";
 
-const xdpOptionNames = namesOf<XdpInterfaceOptions>({ interfaces: true, mode: true, pin: true });
+const xdpTable: OptionTable<XdpInterfaceOptions> = { interfaces: true, mode: true, pin: true };
 
 /**
  * Validates the option `xdp`. If it is absent, `QUICPIPE_XDP_IFACE` names the interfaces, separated by commas.
@@ -14,7 +20,7 @@ export function resolveXdp(option: XdpOption | undefined, fromEnvironment: strin
   if (option === undefined || option === "auto" || option === "off") return option ?? "auto";
   if (typeof option !== "object" || option === null)
     throw optionInvalid("xdp", option, '"auto", "off" or an object with interfaces, mode and pin');
-  const { interfaces, mode, pin } = requireOptions("xdp", option, xdpOptionNames);
+  const { interfaces, mode, pin } = requireOptions("xdp", option, xdpTable);
   return {
     ...(interfaces !== undefined && { interfaces: requireInterfaces("xdp.interfaces", interfaces) }),
     mode: requireOneOf<"auto" | XdpMode>("xdp.mode", mode, ["auto", "native", "generic"]),
