@@ -1,12 +1,6 @@
 import { QuicpipeError } from "../errors.ts";
 import { type KeyPair, requireKeyPair } from "../files/pem.ts";
-import {
-  optionError,
-  optionInvalid,
-  type OptionTable,
-  requireBoolean,
-  requireOptions,
-} from "../option-checks.ts";
+import { optionInvalid, type OptionTable, requireBoolean, requireOptions } from "../option-checks.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Address } from "../wire/address.ts";
 import type { Budget, BudgetStats } from "./budget/budget.ts";
@@ -119,10 +113,8 @@ const optionTable: OptionTable<ServeOptions> = {
 /** Checks what the two servers do not. */
 function checkedOptions(given: ServeOptions): ServeOptions & { readonly tcp: boolean } {
   const { relay, tls, tcp, ...others } = requireOptions("serve(…)", given, optionTable);
-  if (typeof relay !== "function" && typeof relay !== "object")
-    throw optionInvalid("relay", relay, "a relay that the app uses: quicpipe()");
-  if (typeof relay.listen !== "function")
-    throw optionError("relay", "option relay is no relay: give what quicpipe() returns, and the app uses");
+  if (typeof relay?.listen !== "function")
+    throw optionInvalid("relay", relay, "a relay that the app uses, as quicpipe() returns it");
   const pem = requireKeyPair(requireOptions<KeyPair>("tls", tls, { key: true, cert: true }), {
     key: "tls.key",
     cert: "tls.cert",

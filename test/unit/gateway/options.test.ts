@@ -32,6 +32,7 @@ describe("serve() refuses an option by its name:", () => {
     ["port", { port: 8443 }],
     ["tcp", { tcp: "no" }],
     ["relay", { relay: undefined }],
+    ["relay", { relay: null }],
     ["relay", { relay: {} }],
     ["relay", { relay: "relay" }],
     ["tls.cert", { tls: undefined }],
