@@ -17,7 +17,7 @@ import {
 } from "../../gateway/index.ts";
 import { consoleLogger, type Logger } from "../../log/logger.ts";
 import { quicpipe, type QuicpipeOptions, type Relay } from "../../plugin/index.ts";
-import { loadPackage } from "../../optional-package.ts";
+import { requirePackages } from "../../optional-package.ts";
 import { requireKeyPair } from "../../files/pem.ts";
 import { parseAddress } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
@@ -35,11 +35,13 @@ export const relay = defineCommand({
   args: relayArgs,
   async run({ args }) {
     const { options, tls } = relayConfig(args, process.env["NODE_ENV"] === "production");
+    requirePackages({
+      what: "running a relay",
+      needed: ["h3", "@currentspace/http3"],
+      usual: ["@peculiar/x509"],
+    });
     // Loaded on demand, so that the peer commands run where it is not installed.
-    const { H3 } = await loadPackage(
-      () => import("h3"),
-      "running a relay needs the package h3: run `npm install h3 @currentspace/http3`",
-    );
+    const { H3 } = await import("h3");
     const app = new H3().get("/", () => "This is a quicpipe relay.\n");
     // The relay logs to stderr: stdout is for the output that a command was asked for.
     const logger = consoleLogger(new Console(process.stderr));

@@ -1,4 +1,5 @@
 import { optionError } from "../../option-checks.ts";
+import { requirePackages } from "../../optional-package.ts";
 import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
 import { listOf, requireName } from "../arguments.ts";
@@ -54,6 +55,11 @@ export async function workAsPeer(
   work: (peer: Peer, trust: Trust) => Promise<void>,
 ): Promise<number> {
   const trust = requireTrust(args);
+  requirePackages({
+    what: "a peer",
+    needed: ["@currentspace/http3", "@matrixai/quic"],
+    usual: ["@peculiar/x509"],
+  });
   const peer = await Peer.bind({
     ...relayOptions(args),
     token: await requireToken(args),
