@@ -64,6 +64,16 @@ describe("quicpipe", () => {
     });
   });
 
+  it("says that the relay does not answer, not the peer, where nothing runs", async () => {
+    const dial = ["dial", "alice", "--as", "alice", "--insecure", "--timeout", "1"];
+    const { status, stderr } = await new User().run(...dial, "--relay", "https://127.0.0.1:9");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^quicpipe: dialing alice, which is this peer's own name, at https:/m);
+    expect(stderr).toMatch(
+      /no answer from 127\.0\.0\.1:9 within 1 s; .* http:\/\/localhost:3000 \(ERR_QUICPIPE_DIAL_TIMEOUT\)/,
+    );
+  });
+
   it("refuses an empty token file, whatever else could make a token", async () => {
     const user = new User();
     const path = join(user.env["XDG_STATE_HOME"]!, "token");

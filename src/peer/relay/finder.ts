@@ -1,5 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { type Address, formatAddress } from "../../wire/address.ts";
+import type { Address } from "../../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
 import { relayUnreachable } from "../http/http.ts";
@@ -10,6 +10,7 @@ import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
 import { RelayHttp } from "./http.ts";
 import { probeRelay } from "./probe.ts";
+import { silenceOf } from "./silence.ts";
 import { type RelayTrust, selectRelayTrust } from "./trust.ts";
 import type { PeerSocket } from "../socket.ts";
 
@@ -104,9 +105,8 @@ class RelayFinder {
       return session;
     } catch (error) {
       if (!signal.aborted) throw error;
-      const tried = this.#known.map((address) => formatAddress({ address, port: this.#settings.relay.port }));
-      const silent = `no answer from ${tried.join(", ")}`;
-      throw unreachable(closing.aborted ? "the handshake was given up" : silent, false);
+      if (closing.aborted) throw unreachable("the handshake was given up", false);
+      throw relayUnreachable(silenceOf(this.#settings, this.#known), { sent: false });
     }
   }
 
