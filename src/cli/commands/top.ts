@@ -71,8 +71,8 @@ async function adminToken(given: RelayAccessArgs): Promise<string> {
 const maxRows = 200;
 /** Registrations to print without a screen. */
 const printedRows = 20;
-/** Columns without a screen to ask for them: enough for the whole table. */
-const printedColumns = 120;
+/** Columns where the output is no terminal: more than any line of an honest relay has. */
+const printedColumns = 1000;
 
 /** Fetches figures repeatedly, and computes rates from two consecutive answers. */
 class Looks {
@@ -84,7 +84,7 @@ class Looks {
   }
 
   async next(limit: number): Promise<TopFigures> {
-    const stats = requireStats(await this.#client.stats({ limit, order: "rate" }));
+    const stats = requireStats(await this.#client.stats({ limit, order: "rate" }), limit);
     const now = { path: stats.path, atMs: performance.now() };
     const rates = this.#before ? pathRates(this.#before, now) : null;
     this.#before = now;
@@ -102,7 +102,8 @@ async function lookOnce(client: AdminClient): Promise<TopFigures> {
 }
 
 function printOnce(figures: TopFigures): void {
-  const surface: TopSurface = { columns: printedColumns, style: (_format, text) => text };
+  const columns = process.stdout.columns || printedColumns;
+  const surface: TopSurface = { columns, style: (_format, text) => text };
   process.stdout.write(`${topLines(figures, surface).join("\n")}\n`);
 }
 
