@@ -8,6 +8,7 @@ import { type AdminClient, openAdminClient } from "../../peer/admin/index.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
 import { pathRates, type PathSample } from "../../plugin/stats/index.ts";
 import { scopes } from "../../protocol.ts";
+import { inFlags } from "../arguments.ts";
 import {
   givenToken,
   isOnThisMachine,
@@ -39,11 +40,12 @@ export const top = defineCommand({
   },
   args,
   async run({ args: given }) {
-    const client = await openAdminClient({
-      token: await adminToken(given),
-      ...relayOptions(given),
-      requestTimeoutMs: topTimeoutMs,
-    });
+    const options = { token: await adminToken(given), ...relayOptions(given) };
+    const client = await openAdminClient({ ...options, requestTimeoutMs: topTimeoutMs }).catch(
+      (error: unknown) => {
+        throw inFlags(error, { relay: "--relay" });
+      },
+    );
     try {
       await withToken(given, async () => {
         if (given.json) process.stdout.write(`${printableJson(await lookOnce(client))}\n`);

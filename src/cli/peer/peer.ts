@@ -2,7 +2,7 @@ import { optionError } from "../../option-checks.ts";
 import { requirePackages } from "../../optional-package.ts";
 import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
-import { listOf, requireName } from "../arguments.ts";
+import { inFlags, listOf, requireName } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
@@ -60,12 +60,10 @@ export async function workAsPeer(
     needed: ["@currentspace/http3", "@matrixai/quic"],
     usual: ["@peculiar/x509"],
   });
-  const peer = await Peer.bind({
-    ...relayOptions(args),
-    token: await requireToken(args),
-    identity: await keptIdentity(),
-    trust,
-    ...more,
+  const options = { ...relayOptions(args), token: await requireToken(args), trust, ...more };
+  const identity = await keptIdentity();
+  const peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
+    throw inFlags(error, { relay: "--relay", trust: "--pin" });
   });
   const interruption = openInterruption(() => void peer.close());
   try {

@@ -1,6 +1,6 @@
 import { QuicpipeError } from "../../errors.ts";
 import { isJsonObject } from "../../json-object.ts";
-import { optionError } from "../../option-checks.ts";
+import { optionError, type OptionTable, requireOptions } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
 import type { RelayArgs } from "./args.ts";
@@ -26,6 +26,7 @@ export interface RelayConfig {
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
   requireEffect(file);
+  requireOptions("", file, fileOptions);
   const options = {
     ...file,
     ...given({
@@ -38,11 +39,28 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
       forwarder: forwarderOf(args, file["forwarder"]),
       xdp: xdpOf(args, file["xdp"]),
     }),
-    // quicpipe() itself refuses unknown names and values from the file.
+    // quicpipe() itself refuses wrong values from the file.
   } as QuicpipeOptions;
   if (production && options.auth === undefined) throw authRequired();
   return { options, tls: tlsOf(args, fileTls) };
 }
+
+/** The options of a config file: those of quicpipe() that JSON can hold and this command does not decide itself. */
+const fileOptions: OptionTable<Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> & { tls: TlsFiles }> = {
+  host: true,
+  port: true,
+  trustedProxies: true,
+  publicAddress: true,
+  basePath: true,
+  console: true,
+  auth: true,
+  stun: true,
+  forwarder: true,
+  xdp: true,
+  limits: true,
+  telemetry: true,
+  tls: true,
+};
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */
 function requireEffect(file: Record<string, unknown>): void {
