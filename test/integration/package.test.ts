@@ -1,5 +1,15 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
 import { temporaryFolder } from "./harness/folder.ts";
@@ -90,6 +100,20 @@ describe("the packed package", () => {
     );
     expect(names["quicpipe/peer"]).toEqual(expect.arrayContaining(["Peer", "createIdentity"]));
     expect(names["quicpipe/gateway"]).toEqual(expect.arrayContaining(["serveHttp3"]));
+  });
+
+  it("holds every file that its documents link to", async () => {
+    const root = join(await installPacked(), "node_modules/quicpipe");
+    const documents = globSync("**/*.md", { cwd: root });
+    expect(documents).toEqual(expect.arrayContaining(["README.md", "SECURITY.md", "docs/cli.md"]));
+    const links = documents.flatMap((document) =>
+      [...readFileSync(join(root, document), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
+        ([, path]) => [document, path!] as const,
+      ),
+    );
+    const dead = links.filter(([document, path]) => !existsSync(join(root, dirname(document), path)));
+    expect(links.length).toBeGreaterThan(50);
+    expect(dead).toEqual([]);
   });
 
   it("brings a command that runs", async () => {
