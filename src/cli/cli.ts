@@ -38,20 +38,25 @@ export async function run(): Promise<void> {
  * wrong usage, and 128 or more for an end by a signal.
  */
 async function runCli(args: readonly string[]): Promise<number> {
-  const [name] = args;
+  const [name, ...rest] = args;
   if (name === "--version" || name === "-v" || name === "version") return say(version);
-  if (name === "help") return help(args[1]);
+  const words = args.filter((word) => word !== "--help" && word !== "-h");
+  if (name === "help" && words.length <= 2) return help(words[1]);
+  if (name === "help") return refuse(`help takes no further word ${JSON.stringify(words[2])}`);
   const command = commandOf(name);
-  if (!command && (name === undefined || args.includes("--help") || args.includes("-h"))) return help();
-  if (!command) return refuseCommand(name!);
-  if (args.includes("--help") || args.includes("-h")) return help(name);
-  const wrong = wrongArgument(args.slice(1), await resolveArgs(command));
-  if (wrong) return refuse(`${args[0]} ${wrong}`, `quicpipe ${args[0]} --help`);
+  if (name === undefined || words.length < args.length) return help(command && name);
+  return command ? runNamed(name, command, rest) : refuseCommand(name);
+}
+
+async function runNamed(name: string, command: CommandDef, args: string[]): Promise<number> {
+  const remedy = `quicpipe ${name} --help`;
+  const wrong = wrongArgument(args, await resolveArgs(command));
+  if (wrong) return refuse(`${name} ${wrong}`, remedy);
   try {
-    const { result } = await runCommand(command, { rawArgs: args.slice(1) });
+    const { result } = await runCommand(command, { rawArgs: args });
     return typeof result === "number" ? result : exitStatus.done;
   } catch (error) {
-    return report(error, `quicpipe ${args[0]} --help`);
+    return report(error, remedy);
   }
 }
 

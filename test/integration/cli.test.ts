@@ -38,6 +38,7 @@ describe("quicpipe", () => {
     [["dail"], 'there is no command "dail" (did you mean dial?)'],
     [["frobnicate"], 'there is no command "frobnicate"; see'],
     [["constructor"], 'there is no command "constructor"'],
+    [["help", "relay", "top"], 'help takes no further word "top"'],
     [["help", "relya"], 'there is no command "relya" (did you mean relay?)'],
     [["token", "--sub", "alice", "--sub", "bob"], "token takes --sub only once"],
     [["relay", "--prot", "1"], "relay has no option --prot"],
