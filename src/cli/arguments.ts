@@ -63,7 +63,8 @@ export function readOptionFile(option: string, path: string): string {
 export function inFlags(error: unknown, flags: Readonly<Record<string, string>>): unknown {
   if (!isQuicpipeError(error, "ERR_QUICPIPE_OPTION_INVALID")) return error;
   const { option } = error.details;
-  const flag = flags[option];
+  // An element of a list is named with its place.
+  const flag = flags[option.replace(/\[\d+\]$/, "")];
   if (flag === undefined) return error;
   const subject = error.message.startsWith("option ") ? `option ${option}` : option;
   return optionError(flag, flag + error.message.slice(subject.length), error);

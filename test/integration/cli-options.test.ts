@@ -69,7 +69,10 @@ describe("quicpipe", () => {
   });
 
   it.each([
-    [{ prot: 1 }, /known here are host, port, .*, telemetry, tls \(/],
+    [
+      { prot: 1 },
+      /option prot is unknown \(did you mean port\?\); known here are host, port, .*, telemetry, tls \(/,
+    ],
     [{ port: "4433" }, /option port is /],
     [{ tls: { cert: "nope.pem", key: "nope.pem" } }, /tls\.cert cannot be read: .*nope\.pem/],
     [{ upstream: {} }, /`upstream` in the config file has no effect/],

@@ -1,8 +1,9 @@
 import { QuicpipeError } from "../../errors.ts";
 import { isJsonObject } from "../../json-object.ts";
-import { optionError, type OptionTable, requireOptions } from "../../option-checks.ts";
+import { optionError, type OptionTable } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
+import { suggestion } from "../suggestion.ts";
 import type { RelayArgs } from "./args.ts";
 
 /** Files of the gateway's TLS certificate. */
@@ -26,7 +27,7 @@ export interface RelayConfig {
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
   requireEffect(file);
-  requireOptions("", file, fileOptions);
+  requireKnown(file);
   const options = {
     ...file,
     ...given({
@@ -71,6 +72,15 @@ function requireEffect(file: Record<string, unknown>): void {
       "upstream",
       "`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own",
     );
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID for an option that a config file does not have. */
+function requireKnown(file: Record<string, unknown>): void {
+  const known = Object.keys(fileOptions);
+  const unknown = Object.keys(file).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const hint = suggestion(unknown, known);
+  throw optionError(unknown, `option ${unknown} is unknown${hint}; known here are ${known.join(", ")}`);
 }
 
 /** Leaves out what was not given, so that it does not take the place of a value from the file. */
