@@ -272,6 +272,7 @@ describe("what others have written", () => {
     const refusal = (): Response =>
       Response.json({ code: "ERR_QUICPIPE_SCOPE_MISSING", title: evil, detail: evil }, { status: 403 });
     const counts = { [evil]: 1 };
+    const long = "as long a reason as can be ".repeat(8);
     const registration = {
       id: evil,
       subject: evil,
@@ -292,7 +293,7 @@ describe("what others have written", () => {
       mailbox: { queued: 1 },
       stun: counts,
       backend: evil,
-      backendReason: evil,
+      backendReason: evil + long,
       overflowed: 0,
       dropped: counts,
       refused: counts,
@@ -320,6 +321,8 @@ describe("what others have written", () => {
       await user.run("top", "--json", ...common),
     ];
     expect([once.status, once.stdout]).toEqual([0, expect.stringContaining("evil")]);
+    // Not cut where the output is no terminal.
+    expect(once.stdout).toContain(long);
     expect(once.stdout + json.stdout).not.toMatch(unprintable);
     expect(JSON.parse(json.stdout).stats.backend).toBe(evil);
     stats.path.user = { packets: evil, bytes: evil } as never;
