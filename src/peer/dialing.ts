@@ -14,6 +14,7 @@ import {
 } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
+import { silenceOf } from "./relay/silence.ts";
 import { pause } from "./time/pause.ts";
 import { requireSent } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
@@ -182,17 +183,21 @@ class Dial {
 
   #timeoutError(): QuicpipeError {
     const name = typeof this.#target === "string" ? this.#target : "the other peer";
+    const { settings } = this.#context;
     const [step, timeoutMs] = [this.#step, this.#timeoutMs];
-    return new QuicpipeError(
-      "ERR_QUICPIPE_DIAL_TIMEOUT",
-      `${name} did not answer within ${timeoutMs / 1000} s: ${seen[step]}`,
-      { cause: this.#fault, details: { step, timeoutMs } },
-    );
+    const waited = ` within ${timeoutMs / 1000} s`;
+    const message =
+      step === "registering"
+        ? `the relay has not registered this peer: ${silenceOf(settings, settings.addresses, waited)}`
+        : `${name} did not answer${waited}: ${seen[step]}`;
+    return new QuicpipeError("ERR_QUICPIPE_DIAL_TIMEOUT", message, {
+      cause: this.#fault,
+      details: { step, timeoutMs },
+    });
   }
 }
 
-const seen: Readonly<Record<Step, string>> = {
-  registering: "the relay has not registered this peer",
+const seen: Readonly<Record<Exclude<Step, "registering">, string>> = {
   sending: "the message did not get to the mailbox",
   delivered: "the first packets were handed over and nothing came back",
   queued: "the message is still in its mailbox, so nobody accepts by that name at this relay",
