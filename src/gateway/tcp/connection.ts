@@ -35,6 +35,8 @@ export class TcpConnection {
   readonly #stray: StrayBytes;
   readonly #pieces: SmallPieces;
   #refusals = 0;
+  /** Whether a message was refused with which the connection ends. */
+  #isRefused = false;
   #isLingering = false;
   /** Absent until its version of HTTP is known. */
   #shutdown: Shutdown | undefined;
@@ -63,9 +65,9 @@ export class TcpConnection {
     return this.#requests.size > 0;
   }
 
-  /** Whether the connection is over. */
+  /** Whether the connection is over: nothing more of it is served. */
   get isOver(): boolean {
-    return this.#options.socket.destroyed;
+    return this.#isRefused || this.#options.socket.destroyed;
   }
 
   /**
@@ -104,7 +106,7 @@ export class TcpConnection {
     hasEnded: boolean,
     stream: () => ExchangeStream,
   ): boolean {
-    // The parser goes on with what it has received of a connection that is over.
+    // Node goes on with what it has received of a connection that is over.
     if (this.isOver) return false;
     if (this.#requests.size >= this.#maxRequests) {
       this.#end("ahead", "a client sends too many requests ahead");
@@ -155,8 +157,10 @@ export class TcpConnection {
     setTimeout(() => this.#options.socket.destroy(), lastWordsMs).unref();
   }
 
-  /** Logs a request that could not be read. */
+  /** Counts and logs a message that could not be read, with which the connection ends. */
   refused(status: number): void {
+    this.#isRefused = true;
+    this.#options.budget.refuse("malformed");
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
   }
 
