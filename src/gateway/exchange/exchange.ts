@@ -86,11 +86,12 @@ export class Exchange {
     stream.on("data", (chunk: Buffer) => this.#received(chunk));
   }
 
-  /** Answers with a short text, without asking the app. */
-  refuse({ status, why, method }: HeadRefusal): void {
+  /** Answers with a short text, without asking the app. It waits as for the app, because the answer makes as much work. */
+  async refuse({ status, why, method }: HeadRefusal): Promise<void> {
     this.#method = method;
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status, why });
-    void this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}));
+    await this.#turn();
+    await this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}));
   }
 
   /** Answers with the app's response, or with 500 if the app fails. */
@@ -137,7 +138,7 @@ export class Exchange {
     this.#options.stream.close(code);
   }
 
-  /** Resolves when the app may be asked. While answers of its connection or source wait for room, it is asked for no more. */
+  /** Resolves when the request may be answered. While answers of its connection or source wait for room, none is asked for. */
   async #turn(): Promise<void> {
     const { budget, outbox, now } = this.#options;
     this.#turnSinceMs = now();
