@@ -12,6 +12,7 @@ import type { SourceFaults } from "./faults.ts";
 import type { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
 import { RequestBody } from "./request-body.ts";
+import { alreadyAnswered, clientGone } from "./request-ended.ts";
 import type { HeadRefusal, RequestHead } from "./request-head.ts";
 import { plainResponse, responseFields } from "./response-head.ts";
 import { OverBudget, ResponseWriter } from "./response-writer.ts";
@@ -36,10 +37,6 @@ export interface ExchangeOptions {
   /** Called once when the exchange is over, with whether its stream was stopped. */
   readonly onClose: (isStopped: boolean) => void;
 }
-
-/** Created once: a client can cause one per request, and the stack trace says nothing. */
-const clientGone: DOMException = new DOMException("the client has gone", "AbortError");
-const alreadyAnswered: DOMException = new DOMException("the request has been answered", "InvalidStateError");
 
 /** One request and its response on a stream, from the header fields until all of the response has been sent. */
 export class Exchange {
@@ -200,7 +197,7 @@ export class Exchange {
     if (this.#hasAnswer) return this.close(http3Code.excessiveLoad);
     const fields = { "retry-after": String(retryAfterSeconds) };
     void this.#respond(plainResponse(503, "too many requests of this address wait", fields));
-    this.#controller?.abort();
+    this.#controller?.abort(alreadyAnswered);
   }
 
   #isTooSlow(nowMs: number): boolean {

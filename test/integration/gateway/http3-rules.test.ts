@@ -162,7 +162,7 @@ describe("a request over HTTP/3", () => {
     const id = client.request(path, true);
     await expect.poll(() => client.answer(id).bytes.length).toBeGreaterThan(0);
     client.stop(id);
-    expect(await told.promise).toMatchObject({ name: "AbortError" });
+    expect(await told.promise).toMatchObject({ code: "ABORT_ERR" });
     await expect
       .poll(() => gateway.stats())
       .toMatchObject({ unreadBytes: 0, unsentBytes: 0, outboxBytes: 0 });
