@@ -31,10 +31,11 @@ export interface BudgetLimits {
 /**
  * The limit that was met. `connections` and `waits` are shares of a source, `arrivals` its rate of new connections. With a full
  * outbox a response or the next request waits. These ended a connection: `ahead` (too many requests ahead of their responses),
- * `refusals` (more requests without room), `stray` (bytes that belong to no request), `uni-streams` (too many unidirectional
- * streams), `pieces` (bodies in tiny pieces), `crowded` (took next to nothing of its responses for 2 s while others had no room),
- * `made-way` (its network had the most connections, and no place was left for another network's). `slow` ended a request or its
- * connection.
+ * `refusals` (more requests without room), `malformed` (a message of HTTP/1.1 that cannot be read, or requests in a row),
+ * `cancelled` (too many requests cancelled over HTTP/3), `stray` (bytes that belong to no request), `uni-streams` (too many
+ * unidirectional streams), `pieces` (bodies in tiny pieces), `crowded` (took next to nothing of its responses for 2 s while others
+ * had no room), `made-way` (its network had the most connections, and no place was left for another network's). `slow` ended a
+ * request or its connection.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`
@@ -45,6 +46,8 @@ export type BudgetRefusal =
   | "arrivals"
   | "ahead"
   | "refusals"
+  | "malformed"
+  | "cancelled"
   | "stray"
   | "uni-streams"
   | "pieces"
