@@ -1,16 +1,13 @@
 import { QuicpipeError } from "./errors.ts";
 
-/**
- * Returns the error for an option: its path, the kind of value given and the allowed values. It never shows text, which may
- * be a secret.
- */
+/** Returns the error for an option: its path, the value given and the allowed values. */
 export function optionInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
-  return refusal(path, `is ${kindOf(value)}`, allowed);
+  return refusal(path, `is ${shown(value)}`, allowed);
 }
 
-/** Like {@link optionInvalid}, but shows the given text. For options that are not secret. */
-export function shownInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
-  return refusal(path, `is ${shown(value)}`, allowed);
+/** Like {@link optionInvalid}, but shows no text: for what may be a secret, or too long to read. */
+export function hiddenInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
+  return refusal(path, `is ${kindOf(value)}`, allowed);
 }
 
 /** Returns the error for one element of a list that is not secret, and shows that element. */
@@ -30,6 +27,7 @@ export function optionError(option: string, message: string, cause?: unknown): Q
 /**
  * Requires an options object; `undefined` counts as `{}`.
  *
+ * @param path of the object, such as `forwarder`; for the options of a call its name, such as `serve(…)`.
  * @throws ERR_QUICPIPE_OPTION_INVALID for any other value, and for a name that is not in the table.
  */
 export function requireOptions<Options extends object>(
@@ -40,7 +38,7 @@ export function requireOptions<Options extends object>(
   if (value === undefined) return {};
   // What can be iterated over, such as a Map, keeps its contents elsewhere than in members.
   if (typeof value !== "object" || value === null || Symbol.iterator in value)
-    throw optionInvalid(path || "quicpipe(…)", value, "an object");
+    throw hiddenInvalid(path, value, "an object");
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(table, name));
   if (unknown !== undefined)
     throw optionError(
@@ -95,6 +93,19 @@ export function requireFromOne(path: string, value: unknown, fallback: number): 
   return requireInteger(path, value, range(1, fallback));
 }
 
+/** Requires `true` or `false`. Returns `fallback` for `undefined`. */
+export function requireBoolean(path: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === "boolean") return value;
+  throw optionInvalid(path, value, "true or false");
+}
+
+/** Requires a function, or `undefined`. */
+export function requireFunction<Callback>(path: string, value: Callback): Callback {
+  if (value === undefined || typeof value === "function") return value;
+  throw optionInvalid(path, value, "a function");
+}
+
 /** Requires one of the allowed strings. Returns the first of them for `undefined`. */
 export function requireOneOf<Choice extends string>(
   path: string,
@@ -104,11 +115,11 @@ export function requireOneOf<Choice extends string>(
   if (value === undefined) return choices[0];
   const choice = choices.find((candidate) => candidate === value);
   if (choice === undefined)
-    throw shownInvalid(path, value, `one of ${choices.map((name) => `"${name}"`).join(", ")}`);
+    throw optionInvalid(path, value, `one of ${choices.map((name) => `"${name}"`).join(", ")}`);
   return choice;
 }
 
-/** Requires a string that is not secret and passes the test, or `undefined`. */
+/** Requires a string that passes the test, or `undefined`. */
 export function requireText(
   path: string,
   value: unknown,
@@ -116,7 +127,7 @@ export function requireText(
   passes: (text: string) => boolean,
 ): string | undefined {
   if (value === undefined || (typeof value === "string" && passes(value))) return value;
-  throw shownInvalid(path, value, allowed);
+  throw optionInvalid(path, value, allowed);
 }
 
 /** Requires a non-empty string or a non-empty list of them, or `undefined`. Returns a list. */
@@ -147,5 +158,5 @@ function kindOf(value: unknown): string {
 }
 
 function joined(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
+  return path.endsWith("(…)") ? name : `${path}.${name}`;
 }

@@ -31,6 +31,12 @@ export class TokenBucket {
     return true;
   }
 
+  /** Takes `amount` tokens, or as many as there are. */
+  drain(amount: number, nowMs: number): void {
+    this.#fill(nowMs);
+    this.#level -= Math.min(amount, this.#level);
+  }
+
   /** Changes rate and depth. The level stays, capped at the new depth. */
   reshape(perSecond: number, depth: number, nowMs: number): void {
     this.#fill(nowMs);

@@ -7,13 +7,15 @@ import { Peer, createIdentity } from "quicpipe/peer";
 import { requireEnvironment } from "../environment.ts";
 
 const { QHOST } = requireEnvironment("QHOST");
+const { TOKEN } = process.env;
 
 const { packet } = JSON.parse(await firstLine()) as { packet: string };
 
 const peer = await Peer.bind({
   relay: `https://${QHOST}`,
   relayCa: (await developmentCertificate()).cert,
-  token: process.env["TOKEN"] ?? "",
+  // A relay with AUTH=none asks for none.
+  ...(TOKEN && { token: TOKEN }),
   identity: await createIdentity({ name: "accepter" }),
   alpn: "EXAMPLE",
 });

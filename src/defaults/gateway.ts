@@ -41,8 +41,8 @@ export const maxOutboxBytes: number = 3 * MiB;
 export const minResponseBytes: number = 8 * KiB;
 /** Bytes held from which a connection is asked how much it has sent: several small answers, as asking takes 0.1 ms. */
 export const outboxSettleBytes: number = 32 * KiB;
-/** Shortest time between two such questions while a response waits for room, in ms: 1 MiB in 5 ms is 200 MB/s. */
-export const outboxSettleMs = 5;
+/** Shortest time between two such questions, in ms: 1 MiB in 10 ms is 100 MB/s. */
+export const outboxSettleMs = 10;
 /** Bytes that a question and its surroundings send at most: no progress of a response. */
 export const outboxQuestionBytes = 128;
 /** Time without progress by `minResponseBytes` after which a connection gives its responses' room up to sources without any, in ms. */
@@ -57,8 +57,21 @@ export const maxConnectionsPerSource = 128;
 export const maxWaitsPerSource = 256;
 /** Wait for the app from which a request counts as a long poll, in ms. Others are answered by then. */
 export const longWaitMs: number = second;
-/** Requests passed to the app per turn of the event loop: about a millisecond of work. */
-export const appRequestsPerTurn = 8;
+/** Requests answered per turn of the event loop: half a millisecond of work. A request passes some five turns. */
+export const appRequestsPerTurn = 2;
+/**
+ * Requests of a connection refused for want of room, or in a row because they cannot be read, before it is closed: what a page
+ * requests at once.
+ */
+export const maxRefusals = 32;
+/**
+ * New connections that one counts as in its source's rate if it is ended because its client breaks a limit: eight such at once,
+ * each of which takes some 10 ms with its handshake and its requests.
+ */
+export const abuseArrivals = 8;
+/** Burst and rate per second of requests that a client may cancel: those of a picture-heavy page that is left early. */
+export const requestResetBurst = 50;
+export const requestResetsPerSecond = 10;
 /** Timeout for the header fields of a request, in ms: several round trips on a bad line. */
 export const headersTimeoutMs: number = 10 * second;
 /** Time that a body or its reader may stall, in ms: an outage that a person would wait out. */

@@ -49,6 +49,11 @@ export const backlog = 16;
 export const emptyPollMs: number = second;
 /** Longest `Retry-After` that a peer obeys, in seconds. A longer one is cut. */
 export const maxRetryAfterSeconds = 300;
+/**
+ * First and longest gap, in ms, before a request that the relay refused for now is made again, also where the relay says less.
+ * Each doubles. A dial of 30 s so makes 5 requests at most.
+ */
+export const refusedRetryMs: readonly [number, number] = [second, 30 * second];
 /** First and longest gap between attempts of the accept loop after errors, in ms. */
 export const acceptRetryMs: readonly [number, number] = [second / 2, 30 * second];
 /** First retransmission timeout of a STUN request, in ms. Each gap doubles (RFC 8489 §6.2.1). */

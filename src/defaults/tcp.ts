@@ -11,8 +11,6 @@ export const minHttp2Streams = 8;
 export const maxHttp2Streams = 100;
 /** Timeout of the TLS handshake of a TCP connection, in ms: several round trips on a bad line. */
 export const tlsHandshakeTimeoutMs: number = 10 * second;
-/** Requests of a connection refused for want of room before it is closed: what a page requests at once. */
-export const maxRefusals = 32;
 /** Bytes from a client that no request waits for before its connection is closed: two HTTP/2 windows (RFC 9113 §6.9.2). */
 export const maxStrayBytes: number = 128 * KiB;
 /** Sustained rate of such bytes, in bytes per second: pings and window updates of a connection in use. */
@@ -37,9 +35,6 @@ export const tcpArrivals = {
 } as const;
 /** Memory that Node's HTTP/2 may take per connection, in MiB: a piece of a response for each of half its streams. */
 export const maxHttp2SessionMiB = 4;
-/** Burst and rate per second of requests that an HTTP/2 client may cancel: those of a picture-heavy page that is left early. */
-export const http2ResetBurst = 50;
-export const http2ResetsPerSecond = 10;
 /** Concurrent HTTP/1.1 requests per connection, for clients that pipeline. Browsers send one at a time. */
 export const maxPipelinedRequests = 8;
 /** Overhead counted per request over TCP, in bytes: the state of Node's HTTP, and its remains until garbage collection. */

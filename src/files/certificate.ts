@@ -1,5 +1,13 @@
 import { randomBytes, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import {
+  elementInvalid,
+  optionInvalid,
+  type OptionTable,
+  range,
+  requireInteger,
+  requireOptions,
+} from "../option-checks.ts";
 import { loadPackage } from "../optional-package.ts";
 import { plainIp } from "../wire/ip.ts";
 
@@ -15,7 +23,7 @@ export interface CertificateOptions {
   readonly name: string;
   /** Host names and IP literals that the certificate is valid for (subject alternative names). */
   readonly hosts?: readonly string[];
-  /** Days until it expires; default 3650. Peers that pin its key look at no date. */
+  /** Days until it expires, 1 to 36 500; default 3650. Peers that pin its key look at no date. */
   readonly days?: number;
 }
 
@@ -25,15 +33,16 @@ const dayMs = 86_400_000;
 /**
  * Creates a self-signed ECDSA P-256 certificate for TLS servers and clients.
  *
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown.
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
  */
 export async function createCertificate(options: CertificateOptions): Promise<Certificate> {
+  const { name, hosts, days } = checked(options);
   const x509 = await loadPackage(
     () => import("@peculiar/x509"),
     "making a certificate needs the package @peculiar/x509: run `npm install @peculiar/x509`, or bring a certificate of your own",
   );
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const { name, hosts = [], days = 3650 } = options;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       serialNumber: randomBytes(16).toString("hex"),
@@ -63,6 +72,17 @@ export async function createCertificate(options: CertificateOptions): Promise<Ce
     certificate: certificate.toString("pem"),
     privateKey: x509.PemConverter.encode(pkcs8, "PRIVATE KEY"),
   };
+}
+
+const optionTable: OptionTable<CertificateOptions> = { name: true, hosts: true, days: true };
+
+function checked(options: CertificateOptions): Required<CertificateOptions> {
+  const { name, hosts = [], days } = requireOptions("createCertificate(…)", options, optionTable);
+  if (typeof name !== "string" || name === "") throw optionInvalid("name", name, "a non-empty string");
+  if (!Array.isArray(hosts)) throw optionInvalid("hosts", hosts, "a list of host names and IP literals");
+  const wrong = hosts.findIndex((host) => typeof host !== "string" || host === "");
+  if (wrong !== -1) throw elementInvalid("hosts", hosts[wrong], "host names and IP literals");
+  return { name, hosts, days: requireInteger("days", days, range(1, 3650, 36_500)) };
 }
 
 function alternativeName(host: string): { type: "ip" | "dns"; value: string } {

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { optionError } from "../option-checks.ts";
+import { optionError, optionInvalid } from "../option-checks.ts";
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -44,19 +44,22 @@ export interface KeyPair {
 }
 
 /**
- * Requires that a certificate chain and a private key parse and match. Errors reveal nothing of the key.
+ * Requires that a certificate chain and a private key parse and match, and returns them. Errors reveal nothing of the key.
  *
  * @param names the options' names for the caller.
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option at fault.
  */
 export function requireKeyPair(
-  { cert, key }: KeyPair,
+  { cert, key }: Partial<KeyPair> = {},
   names: Readonly<Record<keyof KeyPair, string>> = { cert: "cert", key: "key" },
-): void {
+): KeyPair {
+  if (cert === undefined) throw optionInvalid(names.cert, cert, "a certificate chain in PEM text");
+  if (key === undefined) throw optionInvalid(names.key, key, "a private key in PEM text");
   const [leaf] = requireCertificates(names.cert, String(cert));
   const privateKey = parse(names.key, "an unencrypted private key", () => createPrivateKey(String(key)));
   if (!isKeyOf(leaf, privateKey))
     throw optionError(names.key, `${names.key} does not belong to the (first) certificate of ${names.cert}`);
+  return { cert, key };
 }
 
 /** Reports whether a private key belongs to a certificate (PEM). */

@@ -266,6 +266,9 @@ export interface Forwarder {
    */
   clientOf(virtualAddress: string, port?: number): GatewayClient | undefined;
   stats(): ForwarderStats;
+  /** Whether the open sockets keep the process alive: as of Node's own handles, they do so until `unref()`. */
+  ref(): void;
+  unref(): void;
   /** Closes every socket; resolves when all are closed. Idempotent. */
   close(): Promise<void>;
 }

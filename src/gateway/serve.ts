@@ -1,9 +1,11 @@
 import { QuicpipeError } from "../errors.ts";
-import type { KeyPair } from "../files/pem.ts";
+import { type KeyPair, requireKeyPair } from "../files/pem.ts";
+import { optionInvalid, type OptionTable, requireBoolean, requireOptions } from "../option-checks.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Address } from "../wire/address.ts";
-import { Budget, type BudgetStats } from "./budget/budget.ts";
+import type { Budget, BudgetStats } from "./budget/budget.ts";
 import { type Http3App, type Http3Gateway, serveHttp3 } from "./http3/server.ts";
+import { requireApp, requireBudget } from "./server-options.ts";
 import { type Http2Gateway, serveHttp2 } from "./tcp/server.ts";
 
 /** A relay, as `quicpipe()` makes it. */
@@ -66,8 +68,10 @@ export interface Served extends AsyncDisposable {
  * const app = new H3().use(relay);
  * await using served = await serve(app, { relay, tls: { key, cert } });
  */
-export async function serve(app: Http3App, options: ServeOptions): Promise<Served> {
-  const { relay, tls, tcp = true, budget = new Budget(), windowBytes, ...limits } = options;
+export async function serve(app: Http3App, given: ServeOptions): Promise<Served> {
+  requireApp(app);
+  const { relay, tls, tcp, budget: shareable, windowBytes, ...limits } = checkedOptions(given);
+  const budget = requireBudget(shareable);
   const shared = { ...limits, ...tls, budget };
   const sourceOf: ServedRelay["sourceOf"] = (address, port) => relay.sourceOf(address, port);
   const starting = serveHttp3(app, {
@@ -93,6 +97,29 @@ export async function serve(app: Http3App, options: ServeOptions): Promise<Serve
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+const optionTable: OptionTable<ServeOptions> = {
+  relay: true,
+  tls: true,
+  tcp: true,
+  maxConnections: true,
+  connectionsPerSecond: true,
+  windowBytes: true,
+  budget: true,
+  logger: true,
+};
+
+/** Checks what the two servers do not. */
+function checkedOptions(given: ServeOptions): ServeOptions & { readonly tcp: boolean } {
+  const { relay, tls, tcp, ...others } = requireOptions("serve(…)", given, optionTable);
+  if (typeof relay?.listen !== "function")
+    throw optionInvalid("relay", relay, "a relay that the app uses, as quicpipe() returns it");
+  const pem = requireKeyPair(requireOptions<KeyPair>("tls", tls, { key: true, cert: true }), {
+    key: "tls.key",
+    cert: "tls.cert",
+  });
+  return { ...others, relay, tls: pem, tcp: requireBoolean("tcp", tcp, true) };
 }
 
 /** Calls the relay at once: a request that came first would open it without its upstream. */

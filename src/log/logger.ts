@@ -1,4 +1,5 @@
 import { debuglog, inspect } from "node:util";
+import { optionInvalid } from "../option-checks.ts";
 
 /**
  * The destination of the log lines: `console` or a pino logger, for example. Each line is a sentence and an object of named
@@ -33,4 +34,15 @@ export function consoleLogger(console: Console): Logger {
 function onOneLine([message, ...details]: readonly unknown[]): string {
   const shown = details.map((each) => inspect(each, { breakLength: Infinity, compact: true }));
   return [message, ...shown].join(" ").replaceAll(/\s*[\n\r]\s*/g, " ");
+}
+
+const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
+
+/** Returns the logger of the option `logger`: `console` if absent, none if `false`. @throws ERR_QUICPIPE_OPTION_INVALID */
+export function requireLogger(logger: Logger | false | undefined): Logger {
+  if (logger === undefined) return consoleLogger(console);
+  if (logger === false) return silentLogger;
+  const isObject = typeof logger === "object" && logger !== null;
+  if (isObject && levels.every((level) => typeof Reflect.get(logger, level) === "function")) return logger;
+  throw optionInvalid("logger", logger, `false or an object with the methods ${levels.join(", ")}`);
 }

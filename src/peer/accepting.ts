@@ -3,9 +3,9 @@ import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
-import { requireOptions } from "../option-checks.ts";
+import { optionInvalid, requireOptions } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
-import { createDeadline } from "./time/deadline.ts";
+import { createDeadline, requireSignal } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
 import {
@@ -30,15 +30,15 @@ export async function acceptFlight(
   packets: readonly Uint8Array[],
   options: AcceptOptions,
 ): Promise<Connection> {
-  requireOptions("", options, { pin: true, trust: true, alpn: true, signal: true });
+  requireOptions("accept(…)", options, { pin: true, trust: true, alpn: true, signal: true });
   const { settings, telemetry } = context;
-  const destinationId = requireFirstFlight(packets);
   const policy = createTrustPolicy(chosenTrust(options, settings.trust));
   const terms: AcceptTerms = {
     policy,
     alpn: requireAlpn(options.alpn, settings.alpn),
-    signal: options.signal,
+    signal: requireSignal(options.signal),
   };
+  const destinationId = requireFirstFlight(packets);
   return await telemetry.accept((trace) =>
     accept(tracedBy(trace, context), terms, async (attempt) => {
       await attempt.register();
@@ -132,6 +132,12 @@ async function answerFlight(
  * @throws ERR_QUICPIPE_INITIAL_INVALID if they do not.
  */
 function requireFirstFlight(packets: readonly Uint8Array[]): Uint8Array {
+  if (!Array.isArray(packets))
+    throw optionInvalid(
+      "packets",
+      packets,
+      "the packets that the `deliver` of a dial got (the next dialer's connection comes by iterating over the peer)",
+    );
   if (packets.length === 0 || packets.length > maxMessagePackets)
     throw invalid(`${packets.length} datagrams instead of 1 to ${maxMessagePackets}`);
   const flights = packets.map((packet) => {

@@ -3,10 +3,18 @@ import { type ErrorDetails, isQuicpipeError, QuicpipeError } from "../errors.ts"
 import type { MailboxSendRequest } from "../protocol.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
-import { createDeadline, type Deadline } from "./time/deadline.ts";
-import { type OptionTable, range, requireInteger, requireOptions } from "../option-checks.ts";
+import { createDeadline, type Deadline, requireSignal } from "./time/deadline.ts";
+import {
+  optionInvalid,
+  type OptionTable,
+  range,
+  requireInteger,
+  requireOptions,
+  requireText,
+} from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
+import { silenceOf } from "./relay/silence.ts";
 import { pause } from "./time/pause.ts";
 import { requireSent } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
@@ -51,8 +59,20 @@ export async function dial(
   target: DialTarget,
   options: DialOptions,
 ): Promise<Connection> {
-  requireOptions("", options, optionTable);
+  requireOptions("dial(…)", options, optionTable);
+  requireTarget(target);
   return await context.telemetry.dial((trace) => new Dial(tracedBy(trace, context), target, options).run());
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID unless it is a name, which is checked later, or has a function `deliver`. */
+function requireTarget(target: unknown): void {
+  const canDeliver =
+    typeof target === "object" &&
+    target !== null &&
+    "deliver" in target &&
+    typeof target.deliver === "function";
+  if (typeof target !== "string" && !canDeliver)
+    throw optionInvalid("target", target, "the name of a peer, or { deliver }");
 }
 
 class Dial {
@@ -76,17 +96,18 @@ class Dial {
     const policy = createTrustPolicy(chosenTrust(options, settings.trust));
     const alpn = requireAlpn(options.alpn, settings.alpn);
     const timeoutMs = requireInteger("timeoutMs", options.timeoutMs, timeoutRange);
+    const signal = requireSignal(options.signal);
     const remoteName = typeof target === "string" ? target : undefined;
     // The engine's idle timer runs once the first flight is sent again. The other peer may then take as long as the dial does.
     const idleTimeoutMs = Math.max(settings.idleTimeoutMs, timeoutMs);
     this.#context = context;
     this.#target = target;
-    this.#note = options.note;
+    this.#note = requireText("note", options.note, "text", () => true);
     this.#timeoutMs = timeoutMs;
     this.#attempt = new Attempt(context);
     this.#session = this.#attempt.connect({ role: "client", policy, remoteName, alpn, idleTimeoutMs });
     this.#packets = this.#session.firstFlight();
-    this.#deadline = createDeadline(timeoutMs, () => this.#refusal ?? this.#timeoutError(), options.signal);
+    this.#deadline = createDeadline(timeoutMs, () => this.#refusal ?? this.#timeoutError(), signal);
     this.#patience = {
       deadlineMs: performance.now() + timeoutMs,
       signal: this.#deadline.signal,
@@ -162,17 +183,21 @@ class Dial {
 
   #timeoutError(): QuicpipeError {
     const name = typeof this.#target === "string" ? this.#target : "the other peer";
+    const { settings } = this.#context;
     const [step, timeoutMs] = [this.#step, this.#timeoutMs];
-    return new QuicpipeError(
-      "ERR_QUICPIPE_DIAL_TIMEOUT",
-      `${name} did not answer within ${timeoutMs / 1000} s: ${seen[step]}`,
-      { cause: this.#fault, details: { step, timeoutMs } },
-    );
+    const waited = ` within ${timeoutMs / 1000} s`;
+    const message =
+      step === "registering"
+        ? `the relay has not registered this peer: ${silenceOf(settings, settings.addresses, waited)}`
+        : `${name} did not answer${waited}: ${seen[step]}`;
+    return new QuicpipeError("ERR_QUICPIPE_DIAL_TIMEOUT", message, {
+      cause: this.#fault,
+      details: { step, timeoutMs },
+    });
   }
 }
 
-const seen: Readonly<Record<Step, string>> = {
-  registering: "the relay has not registered this peer",
+const seen: Readonly<Record<Exclude<Step, "registering">, string>> = {
   sending: "the message did not get to the mailbox",
   delivered: "the first packets were handed over and nothing came back",
   queued: "the message is still in its mailbox, so nobody accepts by that name at this relay",

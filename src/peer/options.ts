@@ -3,14 +3,18 @@ import * as defaults from "../defaults/index.ts";
 import type { QuicpipeError } from "../errors.ts";
 import {
   elementInvalid,
+  hiddenInvalid,
   type IntegerRange,
+  optionError,
   optionInvalid,
   type OptionTable,
   range,
+  requireBoolean,
+  requireFunction,
   requireIntegers,
   requireOptions,
+  requireText,
   requireTexts,
-  shownInvalid,
 } from "../option-checks.ts";
 import { requireCertificates } from "../files/pem.ts";
 import { maxPacketBytes } from "../protocol.ts";
@@ -30,11 +34,11 @@ export interface PeerOptions {
    */
   readonly relay: string | URL;
   /** Bearer token, or a function that returns one whenever it is needed; absent for a relay without authentication. */
-  readonly token?: string | (() => string | Promise<string>) | undefined;
+  readonly token?: string | (() => string | Promise<string>);
   /** This peer's identity, from `createIdentity` or `loadIdentity`; a new one for this peer alone if absent. */
-  readonly identity?: Pick<Identity, "certificate" | "privateKey"> | undefined;
+  readonly identity?: Pick<Identity, "certificate" | "privateKey">;
   /** Trust in other peers where a dial or accept gives none; no peer is trusted if absent. */
-  readonly trust?: Trust | undefined;
+  readonly trust?: Trust;
   /**
    * CA certificates (PEM) against which the relay's certificate is verified; the system's CAs if absent. `"insecure"`
    * verifies nothing. An `http:` relay has no certificate and takes none.
@@ -141,8 +145,9 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
  * @throws ERR_QUICPIPE_OPTION_INVALID naming the option.
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the host name has no address.
  */
-export async function resolveSettings(options: PeerOptions): Promise<PeerSettings> {
-  requireOptions("", options, optionTable);
+export async function resolveSettings(given: PeerOptions): Promise<PeerSettings> {
+  const options = requireOptions("bind(…)", given, optionTable);
+  refuseUndefined(options);
   const url = relayUrl(options.relay);
   const relayHost = url.hostname.replace(/^\[|\]$/g, "");
   const basePath = url.pathname.replace(/\/+$/, "");
@@ -151,9 +156,7 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
   const addresses = isSecure || isIP(relayHost) !== 0 ? await lookUpRelay(relayHost) : localAddresses;
   const [address] = orderAddresses(addresses, undefined);
   const { token = "" } = options;
-  if (typeof token !== "string" && typeof token !== "function")
-    throw optionInvalid("token", token, "a string or a function that returns one");
-  if (Object.hasOwn(options, "relayCa")) requireRelayCa(options.relayCa, url);
+  if (options.relayCa !== undefined) requireRelayCa(options.relayCa, url);
   return {
     transport: isSecure ? "http3" : "tcp",
     relayHost,
@@ -165,11 +168,33 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     trust: options.trust,
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
-    host: options.host ?? (isIPv4(relayHost) ? "0.0.0.0" : "::"),
-    ...requireIntegers("", options, ranges),
-    telemetry: options.telemetry ?? true,
-    onError: options.onError ?? (() => undefined),
+    host:
+      requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ??
+      (isIPv4(relayHost) ? "0.0.0.0" : "::"),
+    ...requireIntegers("bind(…)", options, ranges),
+    telemetry: requireBoolean("telemetry", options.telemetry, true),
+    onError: requireFunction("onError", options.onError) ?? (() => undefined),
   };
+}
+
+/** Options that are refused where they are given and undefined, and what each must be. */
+const meant: Readonly<Partial<Record<keyof PeerOptions, string>>> = {
+  relayCa: 'PEM text or "insecure", or else absent',
+  trust: 'a list of pins (sha256/…), { ca }, a function or "insecure", or else absent',
+  identity: "an identity of createIdentity() or loadIdentity(), or else absent",
+  token: "a token or a function that returns one, or else absent",
+};
+
+/** Refuses what is missing where something was meant: a weaker default would take its place. */
+function refuseUndefined(options: Partial<PeerOptions>): void {
+  for (const name of Object.keys(meant) as (keyof typeof meant)[])
+    if (Object.hasOwn(options, name) && options[name] === undefined)
+      throw optionInvalid(name, undefined, meant[name]!);
+  const { identity, token = () => "" } = options;
+  if (typeof token !== "function" && (typeof token !== "string" || token === ""))
+    throw hiddenInvalid("token", token, meant.token!);
+  if (identity !== undefined && (typeof identity !== "object" || identity === null))
+    throw hiddenInvalid("identity", identity, meant.identity!);
 }
 
 /** One application protocol, or several in the dialer's order of preference (RFC 7301). */
@@ -193,23 +218,24 @@ export function requireAlpn(value: unknown, fallback: readonly string[]): readon
 /** Addresses of `localhost`, in the order of trying. */
 const localAddresses: readonly string[] = ["127.0.0.1", "::1"];
 
-function relayUrl(relay: string | URL): URL {
+function relayUrl(relay: string | URL | undefined): URL {
   const url = URL.parse(String(relay));
   if (url?.protocol === "https:") return url;
   // It carries tokens and keys in the clear.
   if (url?.protocol === "http:" && isLoopbackHost(url.hostname)) return url;
-  throw shownInvalid(
+  throw optionInvalid(
     "relay",
-    String(relay),
+    relay instanceof URL ? String(relay) : relay,
     "an https URL such as https://relay.example:4433, or an http one of this machine such as http://localhost:3000",
   );
 }
 
-/** Refuses a CA that is missing where one was meant, as the system's would take its place, and one that would have no effect. */
-function requireRelayCa(relayCa: string | undefined, { protocol }: URL): void {
+/** Refuses a CA that holds no certificate, as the system's would take its place, and one that would have no effect. */
+function requireRelayCa(relayCa: string, { protocol }: URL): void {
   if (protocol === "http:")
-    throw optionInvalid("relayCa", relayCa, "absent for an http relay, which has no certificate");
-  if (relayCa === undefined)
-    throw optionInvalid("relayCa", relayCa, `PEM text or "insecure", or else absent`);
+    throw optionError(
+      "relayCa",
+      "an http: relay has no certificate: leave out relayCa, or give an https: URL",
+    );
   if (relayCa !== "insecure") requireCertificates("relayCa", relayCa);
 }

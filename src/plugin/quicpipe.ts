@@ -2,6 +2,7 @@ import type { H3, H3Event } from "h3";
 import { consoleFamily } from "./console/routes.ts";
 import type { QuicpipeOptions } from "./options/options.ts";
 import { resolveSettings } from "./options/settings.ts";
+import { refuseUncalled, requireApp, requireEvent } from "./misuse.ts";
 import { RelayControl } from "./relay-control.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 import { api } from "./routes/api.ts";
@@ -19,10 +20,12 @@ import { pathIn } from "./routes/router.ts";
  * await relay.listen();
  */
 export function quicpipe(options?: QuicpipeOptions): Relay {
+  refuseUncalled(options);
   const settings = resolveSettings(options, process.env);
   const control = new RelayControl(settings);
   return Object.assign(
     (event: H3Event, next: () => unknown): unknown => {
+      requireEvent(event);
       for (const family of families) {
         const path = pathIn(family, family.rootOf(settings), event.url.pathname);
         if (path !== undefined) return control.respond(family, event, path);
@@ -31,6 +34,7 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
     },
     {
       plugin(app: H3): void {
+        requireApp(app);
         for (const family of families) {
           const root = family.rootOf(settings);
           if (root !== undefined)

@@ -5,7 +5,7 @@ import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { maxStatsLimit, type RegistrationStats } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { Log } from "./log.ts";
-import { optionInvalid } from "../option-checks.ts";
+import { optionError, range, requireInteger, requireOptions } from "../option-checks.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery } from "./relay.ts";
 import { presentable } from "./http/problem.ts";
 import type { RouteFamily } from "./routes/route.ts";
@@ -16,6 +16,8 @@ import { type RelayStats, relayStats } from "./stats/stats.ts";
 import { searchPage } from "./stats/page.ts";
 import { statsQuery } from "./stats/query.ts";
 
+const graceRange = range(0, defaults.closeGraceMs, defaults.maxTimerMs);
+
 /** One relay from its creation to its end. Its parts are opened by `listen`, or by the first request. */
 export class RelayControl {
   readonly #settings: Settings;
@@ -24,6 +26,8 @@ export class RelayControl {
   #opening: Promise<Service> | undefined;
   #service: Service | undefined;
   #closing: Promise<void> | undefined;
+  /** Whether the app has called `listen()`, and so is to close the relay. Until then the app may end without. */
+  #isHeld = false;
   /** Time of `performance.now()` until which requests do not retry to open the socket. */
   #failedUntilMs = -Infinity;
   #lastStats: RelayStats | undefined;
@@ -33,18 +37,37 @@ export class RelayControl {
     this.#log = new Log(settings.logger, Date.now);
   }
 
-  async listen({ upstream }: ListenOptions = {}): Promise<Address> {
+  async listen(options?: ListenOptions): Promise<Address> {
+    const { upstream } = requireOptions("listen(…)", options, { upstream: true });
     if (this.#closing) throw closed("was closed: make a new one");
-    if (upstream && (this.#opening || this.#settings.upstream))
-      throw optionInvalid("upstream", upstream, "named once, before the socket is open");
+    if (upstream && this.#settings.upstream)
+      throw optionError(
+        "upstream",
+        "leave out the option upstream of quicpipe(): listen() gets one, as serve() does it",
+      );
+    if (upstream && this.#opening)
+      throw optionError(
+        "upstream",
+        "the socket is open without upstream: call serve(), or listen({ upstream }), before anything else opens it",
+      );
+    this.#isHeld = true;
+    return (await this.#opened(upstream)).forwarder.address();
+  }
+
+  /** Returns the parts of the relay; opens them if they are not open. */
+  async #opened(upstream?: ListenOptions["upstream"]): Promise<Service> {
     this.#opening ??= this.#open(upstream);
     try {
       this.#service = await this.#opening;
     } catch (error) {
       this.#opening = undefined;
+      this.#isHeld = false;
       throw error;
     }
-    return this.#service.forwarder.address();
+    const { forwarder } = this.#service;
+    if (this.#isHeld) forwarder.ref();
+    else forwarder.unref();
+    return this.#service;
   }
 
   async #open(upstream: ListenOptions["upstream"]): Promise<Service> {
@@ -67,7 +90,8 @@ export class RelayControl {
     return this.#lastStats ?? relayStats(this.#running());
   }
 
-  async *registrations({ order, filter }: RegistrationsQuery = {}): AsyncGenerator<RegistrationStats> {
+  async *registrations(given?: RegistrationsQuery): AsyncGenerator<RegistrationStats> {
+    const { order, filter } = requireOptions("registrations(…)", given, { order: true, filter: true });
     for (let after: string | null | undefined; after !== null;) {
       const service = this.#running();
       service.rates.ask();
@@ -82,9 +106,10 @@ export class RelayControl {
     this.#service?.drain();
   }
 
-  close({ graceMs = defaults.closeGraceMs }: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(graceMs);
-    return this.#closing;
+  async close(options?: CloseOptions): Promise<void> {
+    const { graceMs } = requireOptions("close(…)", options, { graceMs: true });
+    this.#closing ??= this.#close(requireInteger("graceMs", graceMs, graceRange));
+    await this.#closing;
   }
 
   async respond(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
@@ -95,7 +120,7 @@ export class RelayControl {
 
   async #answer(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
     try {
-      return await answer(family, event, path, await this.#opened());
+      return await answer(family, event, path, await this.#asked());
     } catch (error) {
       const problem = presentable(error, this.#log);
       this.#log.write("debug", "request-refused", "a request was refused", {
@@ -108,11 +133,11 @@ export class RelayControl {
   }
 
   /** Returns the parts of the relay; opens them at the first request. */
-  async #opened(): Promise<Service> {
+  async #asked(): Promise<Service> {
     if (this.#service || this.#closing) return this.#running();
     if (performance.now() < this.#failedUntilMs) throw closed(cannotOpen);
     try {
-      await this.listen();
+      await this.#opened();
     } catch (err) {
       // Any client's request gets here, without a token, and each attempt costs system calls.
       this.#failedUntilMs = performance.now() + defaults.openCooldownMs;

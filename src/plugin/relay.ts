@@ -40,9 +40,10 @@ export interface Relay extends AsyncDisposable {
    */
   readonly plugin: H3Plugin;
   /**
-   * Opens the public UDP socket and returns its address. Otherwise the first request to a path of the relay opens it. No
-   * request can come through a closed socket, so a relay behind an HTTP/3 gateway has to listen; so has a relay with pins,
-   * whose packets are to go on at once. Idempotent.
+   * Opens the public UDP socket and returns its address. Keeps the process alive until {@link close}. Otherwise the first
+   * request to a path of the relay opens the socket, which then keeps no process alive. No request can come through a closed
+   * socket, so a relay behind an HTTP/3 gateway has to listen; so has a relay with pins, whose packets are to go on at once.
+   * Idempotent.
    *
    * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be retried; ERR_QUICPIPE_CLOSED; ERR_QUICPIPE_BACKEND_UNAVAILABLE
    *   if the native backend is required and cannot run; ERR_QUICPIPE_OPTION_INVALID and ERR_QUICPIPE_STATE_UNAVAILABLE if

@@ -4,7 +4,7 @@ import { type RegistrationObserver, Registry, createSweeper } from "../registry/
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
-import { createAuthentication } from "./auth/authentication.ts";
+import { announceAuthentication, createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, requestsAtOnce } from "./options/limits.ts";
 import { hookObserver } from "./hooks.ts";
@@ -77,6 +77,8 @@ export async function openService(context: ServiceContext): Promise<Service> {
   opening.defer(createSweeper([() => opened.sweep(), () => mailbox.sweep(), () => telemetry.watch()]));
   const rates = new Rates(forwarder, opened);
   opening.defer(() => rates.close());
+  // Here, as an attempt to open the socket that fails is followed by others.
+  announceAuthentication(settings.auth, log);
   log.write("info", "listening", describe(forwarder));
   const parts = opening.move();
   const service: Service = {

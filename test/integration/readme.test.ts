@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { testCertificate } from "./harness/certificate.ts";
 import { type Child, projectPath, startChild } from "./harness/child.ts";
 import { temporaryFolder } from "./harness/folder.ts";
+import { backends } from "./harness/requirement.ts";
 import { bindPeer, roundTrip, startPeerRelay, testIdentities } from "./harness/peers.ts";
 import { tokenFor } from "./harness/token.ts";
 
@@ -56,18 +57,46 @@ describe("the README's accepting side", () => {
   });
 });
 
-it("the README's samples compile in strict TypeScript", async () => {
+/** Starts the README's ordinary app, word for word but for the ports: any free ones. Returns it with its URL. */
+async function startOrdinaryApp(backend: string): Promise<{ child: Child; url: string }> {
+  const folder = makeFolder();
+  const file = join(folder, "ordinary.ts");
+  const code = samples().find((each) => each.includes("serve(app, { port: 3000 })"))!;
+  writeFileSync(file, code.replace("quicpipe()", "quicpipe({ port: 0 })").replace("3000", "0"));
+  // h3's server minds no signals under test.
+  const env = { XDG_STATE_HOME: folder, NODE_ENV: "", TEST: "", CI: "", QUICPIPE_BACKEND: backend };
+  const child = startChild(process.execPath, [file], { env });
+  const [, url] = await child.prints(/(http:\/\/localhost:\d+)/);
+  return { child, url: url! };
+}
+
+it.each(backends())(
+  "a signal ends the README's ordinary app, whose relay a request opened: %s",
+  async (backend) => {
+    const { child, url } = await startOrdinaryApp(backend);
+    expect((await fetch(`${url}/v1/stats`)).status).toBe(401);
+    await child.prints(new RegExp(`relay on UDP .*backend ${backend}`));
+    child.process.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+  },
+);
+
+it.each([
+  ["Node's types alone", ["esnext"]],
+  ["the DOM's as well", ["esnext", "dom", "dom.iterable", "dom.asynciterable"]],
+])("the README's samples compile in strict TypeScript, with %s", async (_, lib) => {
   const folder = makeFolder();
   const files = samples().map((code, index) => {
     writeFileSync(join(folder, `sample-${index}.ts`), code);
     return `sample-${index}.ts`;
   });
   expect(files.length).toBeGreaterThan(3);
-  const compilerOptions = { noEmit: true, isolatedDeclarations: false, declaration: false };
+  // Without paths they see the types of the package, as a user does.
+  const compilerOptions = { lib, paths: {}, noEmit: true, isolatedDeclarations: false, declaration: false };
   const config = {
     extends: "../../tsconfig.json",
     compilerOptions,
-    include: [...files, "../../src/**/*.d.ts"],
+    include: files,
     exclude: [],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));

@@ -56,8 +56,7 @@ describe("memory of its own", () => {
   it("is what a subject has that an app cut out of a request", async () => {
     const identify = createAppAuthentication(
       () => ({ subject: partOfMuch("a name of a peer"), scopes: [] }),
-      resolveLimits(undefined),
-      () => 0,
+      { limits: resolveLimits(undefined), log: { write: () => undefined }, now: () => 0 },
     );
     const request = new Request("https://relay.example/v1/register");
     const make = async (): Promise<string> => (await identify(request, () => "192.0.2.1")).subject;

@@ -1,8 +1,9 @@
 import { QuicpipeError } from "../../errors.ts";
 import { isJsonObject } from "../../json-object.ts";
-import { optionError } from "../../option-checks.ts";
+import { optionError, type OptionTable } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
+import { suggestion } from "../suggestion.ts";
 import type { RelayArgs } from "./args.ts";
 
 /** Files of the gateway's TLS certificate. */
@@ -26,6 +27,7 @@ export interface RelayConfig {
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
   requireEffect(file);
+  requireKnown(file);
   const options = {
     ...file,
     ...given({
@@ -38,11 +40,28 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
       forwarder: forwarderOf(args, file["forwarder"]),
       xdp: xdpOf(args, file["xdp"]),
     }),
-    // quicpipe() itself refuses unknown names and values from the file.
+    // quicpipe() itself refuses wrong values from the file.
   } as QuicpipeOptions;
   if (production && options.auth === undefined) throw authRequired();
   return { options, tls: tlsOf(args, fileTls) };
 }
+
+/** The options of a config file: those of quicpipe() that JSON can hold and this command does not decide itself. */
+const fileOptions: OptionTable<Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> & { tls: TlsFiles }> = {
+  host: true,
+  port: true,
+  trustedProxies: true,
+  publicAddress: true,
+  basePath: true,
+  console: true,
+  auth: true,
+  stun: true,
+  forwarder: true,
+  xdp: true,
+  limits: true,
+  telemetry: true,
+  tls: true,
+};
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */
 function requireEffect(file: Record<string, unknown>): void {
@@ -53,6 +72,15 @@ function requireEffect(file: Record<string, unknown>): void {
       "upstream",
       "`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own",
     );
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID for an option that a config file does not have. */
+function requireKnown(file: Record<string, unknown>): void {
+  const known = Object.keys(fileOptions);
+  const unknown = Object.keys(file).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const hint = suggestion(unknown, known);
+  throw optionError(unknown, `option ${unknown} is unknown${hint}; known here are ${known.join(", ")}`);
 }
 
 /** Leaves out what was not given, so that it does not take the place of a value from the file. */

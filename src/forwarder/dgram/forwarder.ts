@@ -192,6 +192,14 @@ class DgramForwarder implements Forwarder {
     };
   }
 
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }

@@ -17,7 +17,8 @@ export interface DiagnosisParts {
  * last finding, on `xdp`, is a problem if all packets would stay in user space.
  */
 export function diagnose(parts: DiagnosisParts = thisMachine()): Finding[] {
-  const { findings, usable } = examineInterfaces(parts.system);
+  // Only the addon lists interfaces, and its own finding says that it is missing.
+  const { findings, usable } = "addon" in parts.loaded ? examineInterfaces(parts.system) : unlisted;
   const all = [...examineSystem(parts.loaded, parts.system), ...findings];
   const isBarred = all.some(({ level }) => level === "problem");
   return [...all, conclude(isBarred ? [] : usable)];
@@ -33,6 +34,8 @@ interface Interfaces {
   /** Interfaces on which the kernel would forward, each with the mode that comes first. */
   readonly usable: readonly string[];
 }
+
+const unlisted: Interfaces = { findings: [], usable: [] };
 
 function examineInterfaces(system: XdpSystem): Interfaces {
   try {

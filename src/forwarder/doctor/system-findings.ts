@@ -16,7 +16,7 @@ export function examineSystem(loaded: LoadedAddon, system: XdpSystem): Finding[]
 function addonFinding(loaded: LoadedAddon): Finding {
   const build = "cd node_modules/quicpipe && npx node-gyp rebuild";
   if ("reason" in loaded) {
-    const remedy = `${build}, with a C compiler, Python 3 and libbpf-dev installed`;
+    const remedy = `${build}, with a C compiler, make, Python 3 and libbpf-dev installed`;
     return finding("problem", "addon", loaded.reason, remedy);
   }
   if (loaded.addon.hasProgram)

@@ -2,8 +2,13 @@ import type { Link, XdpProgram } from "../../xdp/index.ts";
 import type { ForwarderOptions } from "../contract.ts";
 import type { PlaceLimits } from "../splice/places.ts";
 
+/** Version of this interface: `QP_ADDON_ABI` of napi/addon.c. Raise both with every change that one side cannot do without. */
+export const addonAbi = 1;
+
 /** JavaScript interface of the C addon in this folder. IPv4 addresses are in plain form in both directions. */
 export interface Addon {
+  /** The {@link addonAbi} that the addon was built for. */
+  readonly abi: number;
   /**
    * Names of each thread's counters, in their order: `relayed.packets`, `relayed.bytes`, `gateway.packetsIn`,
    * `gateway.packetsOut`, `dropped.` and a reason, `overflowed`, `stun.` and an outcome.
@@ -167,6 +172,9 @@ export interface NativeHandle extends XdpProgram {
   deliver(max: number): boolean;
   /** Frees memory that the threads no longer look at. To be called every `sweepIntervalMs`. */
   sweep(): void;
+  /** Has the handle keep the process alive, as it does from the start, or not. */
+  ref(): void;
+  unref(): void;
   /**
    * Joins the threads, closes the sockets, and detaches the program unless it is pinned. Idempotent. The getters and counters
    * can still be read, except `programId`.

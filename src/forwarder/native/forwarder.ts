@@ -215,6 +215,14 @@ class NativeForwarder implements Forwarder {
     };
   }
 
+  ref(): void {
+    this.#handle.ref();
+  }
+
+  unref(): void {
+    this.#handle.unref();
+  }
+
   close(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#releaseTrimmer();

@@ -160,6 +160,8 @@ export class Splice {
       lookup: literalLookup,
       recvBufferSize: socketBufferBytes,
     });
+    // The public socket alone keeps the process alive.
+    socket.unref();
     const client: Client = {
       // Copied, because the socket's own object carries more.
       source: { address: source.address, port: source.port, local: source.local },

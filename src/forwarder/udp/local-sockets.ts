@@ -21,8 +21,8 @@ export interface LocalSocketsOptions extends Pick<
 
 /**
  * A socket for each address of this host, which node:dgram needs to know where a datagram was sent to and to answer from there.
- * They share the port with the socket that is bound to all addresses; the system prefers the most specific one. Closed with
- * {@link close}.
+ * They share the port with the socket that is bound to all addresses; the system prefers the most specific one. That
+ * one alone keeps the process alive. Closed with {@link close}.
  */
 export class LocalSockets {
   readonly #options: LocalSocketsOptions;
@@ -94,6 +94,7 @@ export class LocalSockets {
     if (this.#isClosed) return;
     try {
       const socket = await bindUdpSocket({ host: spell(local), port, socketBufferBytes, isShared: true });
+      socket.unref();
       this.#sockets.set(local, { socket, send: sendFrom(socket) });
       this.#refusals.delete(local);
       socket.on("error", onError);

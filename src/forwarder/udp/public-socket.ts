@@ -97,6 +97,15 @@ export class PublicSocket {
     local,
   });
 
+  /** Keeps the process alive, as it does from the start. The sockets of single addresses never do. */
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
   async close(): Promise<void> {
     await Promise.all([closeUdpSocket(this.#socket), this.#localSockets?.close()]);
   }

@@ -1,3 +1,4 @@
+import { abuseArrivals } from "../../defaults/index.ts";
 import { requireFromOne } from "../../option-checks.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { networkName, sourceName } from "../../wire/source.ts";
@@ -68,6 +69,11 @@ export class Arrivals {
     this.#remember(this.#sources, name, source);
     this.#remember(this.#networks, networkName(address), network);
     return true;
+  }
+
+  /** Counts a connection that had to be ended as several, because a new one costs more than what it takes to be ended. */
+  abused(address: string, nowMs: number): void {
+    this.#sources.get(sourceName(address))?.drain(abuseArrivals - 1, nowMs);
   }
 
   #networkOf(address: string, nowMs: number): TokenBucket {

@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { networkName, sourceName } from "../../wire/source.ts";
-import { type BudgetLimits, type BudgetRefusal, type ByteKind, defaultLimits } from "./limits.ts";
+import { type BudgetLimits, type BudgetRefusal, type ByteKind, resolveLimits } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
 import { ConnectionBudget } from "./connection.ts";
 import { RoomHolders } from "./holders.ts";
@@ -22,8 +22,9 @@ export class Budget {
   readonly #sources = new Map<string, SourceBudget>();
   readonly #refused = new Map<BudgetRefusal, number>();
 
-  constructor(limits: Partial<BudgetLimits> = {}) {
-    this.limits = { ...defaultLimits, ...limits };
+  /** @throws ERR_QUICPIPE_OPTION_INVALID, naming a limit that is unknown or no whole number from 1. */
+  constructor(limits?: Partial<BudgetLimits>) {
+    this.limits = resolveLimits(limits);
     this.#all = bothKinds(() => new ByteBudget({ scope: "all", limitBytes: this.limits.maxBytes }));
     this.#outbox = new Room({ scope: "all", limitBytes: this.limits.maxOutboxBytes });
   }

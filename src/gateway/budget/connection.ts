@@ -51,6 +51,11 @@ export class ConnectionBudget {
     return this.#budget.holders;
   }
 
+  /** Resolves in a later turn of the event loop, when it is the turn of its source. */
+  turn(): Promise<void> {
+    return this.#budget.turns.wait(this.#source);
+  }
+
   /** Counts a refusal. */
   refuse(refusal: BudgetRefusal): void {
     this.#budget.refuse(refusal);

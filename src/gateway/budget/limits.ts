@@ -1,10 +1,11 @@
 import * as defaults from "../../defaults/index.ts";
+import { type IntegerRange, range, requireIntegers, requireOptions } from "../../option-checks.ts";
 import type { BudgetScope } from "./bytes.ts";
 import type { RoomScope } from "./room.ts";
 
 /**
- * Limits of a `Budget`: whole numbers from 1, which are not checked. Those in bytes apply to unread request bytes and to
- * unsent response bytes separately.
+ * Limits of a `Budget`: whole numbers from 1. Those in bytes apply to unread request bytes and to unsent response bytes
+ * separately.
  */
 export interface BudgetLimits {
   /** Bytes of one request; 4 MiB by default. */
@@ -30,10 +31,11 @@ export interface BudgetLimits {
 /**
  * The limit that was met. `connections` and `waits` are shares of a source, `arrivals` its rate of new connections. With a full
  * outbox a response or the next request waits. These ended a connection: `ahead` (too many requests ahead of their responses),
- * `refusals` (more requests without room), `stray` (bytes that belong to no request), `uni-streams` (too many unidirectional
- * streams), `pieces` (bodies in tiny pieces), `crowded` (took next to nothing of its responses for 2 s while others had no room),
- * `made-way` (its network had the most connections, and no place was left for another network's). `slow` ended a request or its
- * connection.
+ * `refusals` (more requests without room), `malformed` (a message of HTTP/1.1 that cannot be read, or requests in a row),
+ * `cancelled` (too many requests cancelled over HTTP/3), `stray` (bytes that belong to no request), `uni-streams` (too many
+ * unidirectional streams), `pieces` (bodies in tiny pieces), `crowded` (took next to nothing of its responses for 2 s while others
+ * had no room), `made-way` (its network had the most connections, and no place was left for another network's). `slow` ended a
+ * request or its connection.
  */
 export type BudgetRefusal =
   | `unread-${BudgetScope}`
@@ -44,6 +46,8 @@ export type BudgetRefusal =
   | "arrivals"
   | "ahead"
   | "refusals"
+  | "malformed"
+  | "cancelled"
   | "stray"
   | "uni-streams"
   | "pieces"
@@ -54,14 +58,20 @@ export type BudgetRefusal =
 /** Request bytes that the app has not read yet, or response bytes that the client has not taken yet. */
 export type ByteKind = "unread" | "unsent";
 
-export const defaultLimits: BudgetLimits = {
-  maxStreamBytes: defaults.maxStreamBytes,
-  maxConnectionBytes: defaults.maxConnectionBytes,
-  maxSourceBytes: defaults.maxSourceBytes,
-  maxBytes: defaults.maxGatewayBytes,
-  maxConnectionsPerSource: defaults.maxConnectionsPerSource,
-  maxWaitsPerSource: defaults.maxWaitsPerSource,
-  maxConnectionOutboxBytes: defaults.maxConnectionOutboxBytes,
-  maxSourceOutboxBytes: defaults.maxSourceOutboxBytes,
-  maxOutboxBytes: defaults.maxOutboxBytes,
+const ranges: Readonly<Record<keyof BudgetLimits, IntegerRange>> = {
+  maxStreamBytes: range(1, defaults.maxStreamBytes),
+  maxConnectionBytes: range(1, defaults.maxConnectionBytes),
+  maxSourceBytes: range(1, defaults.maxSourceBytes),
+  maxBytes: range(1, defaults.maxGatewayBytes),
+  maxConnectionsPerSource: range(1, defaults.maxConnectionsPerSource),
+  maxWaitsPerSource: range(1, defaults.maxWaitsPerSource),
+  maxConnectionOutboxBytes: range(1, defaults.maxConnectionOutboxBytes),
+  maxSourceOutboxBytes: range(1, defaults.maxSourceOutboxBytes),
+  maxOutboxBytes: range(1, defaults.maxOutboxBytes),
 };
+
+/** Checks the limits and fills in the defaults. @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit */
+export function resolveLimits(given: Partial<BudgetLimits> | undefined): BudgetLimits {
+  const limits = requireOptions<Partial<BudgetLimits>>("Budget(…)", given, ranges);
+  return requireIntegers("Budget(…)", limits, ranges);
+}

@@ -12,6 +12,7 @@ import type { SourceFaults } from "./faults.ts";
 import type { Outbox } from "./outbox.ts";
 import { Pace } from "./pace.ts";
 import { RequestBody } from "./request-body.ts";
+import { alreadyAnswered, clientGone } from "./request-ended.ts";
 import type { HeadRefusal, RequestHead } from "./request-head.ts";
 import { plainResponse, responseFields } from "./response-head.ts";
 import { OverBudget, ResponseWriter } from "./response-writer.ts";
@@ -36,10 +37,6 @@ export interface ExchangeOptions {
   /** Called once when the exchange is over, with whether its stream was stopped. */
   readonly onClose: (isStopped: boolean) => void;
 }
-
-/** Created once: a client can cause one per request, and the stack trace says nothing. */
-const clientGone: DOMException = new DOMException("the client has gone", "AbortError");
-const alreadyAnswered: DOMException = new DOMException("the request has been answered", "InvalidStateError");
 
 /** One request and its response on a stream, from the header fields until all of the response has been sent. */
 export class Exchange {
@@ -86,11 +83,12 @@ export class Exchange {
     stream.on("data", (chunk: Buffer) => this.#received(chunk));
   }
 
-  /** Answers with a short text, without asking the app. */
-  refuse({ status, why, method }: HeadRefusal): void {
+  /** Answers with a short text, without asking the app. It waits as for the app, because the answer makes as much work. */
+  async refuse({ status, why, method }: HeadRefusal): Promise<void> {
     this.#method = method;
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status, why });
-    void this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}));
+    await this.#turn();
+    await this.#respond(plainResponse(status, why, status === 405 ? { allow: "GET, HEAD, POST" } : {}));
   }
 
   /** Answers with the app's response, or with 500 if the app fails. */
@@ -137,7 +135,7 @@ export class Exchange {
     this.#options.stream.close(code);
   }
 
-  /** Resolves when the app may be asked. While answers of its connection or source wait for room, it is asked for no more. */
+  /** Resolves when the request may be answered. While answers of its connection or source wait for room, none is asked for. */
   async #turn(): Promise<void> {
     const { budget, outbox, now } = this.#options;
     this.#turnSinceMs = now();
@@ -199,7 +197,7 @@ export class Exchange {
     if (this.#hasAnswer) return this.close(http3Code.excessiveLoad);
     const fields = { "retry-after": String(retryAfterSeconds) };
     void this.#respond(plainResponse(503, "too many requests of this address wait", fields));
-    this.#controller?.abort();
+    this.#controller?.abort(alreadyAnswered);
   }
 
   #isTooSlow(nowMs: number): boolean {

@@ -1,3 +1,4 @@
+import { maxRefusals } from "../../defaults/index.ts";
 import { http3Code } from "../../http3/index.ts";
 import type { ConnectionBudget } from "../budget/connection.ts";
 import type { RequestBudget } from "../budget/request.ts";
@@ -22,6 +23,8 @@ export interface OpenRequestsOptions {
   /** Client address that the app sees; `undefined` where it could pass for a proven one. */
   readonly ip: string | undefined;
   readonly idle: IdleLimits;
+  /** Called when too many requests in a row could not be read: the connection has to go. */
+  readonly onMalformed: () => void;
   readonly now: () => number;
 }
 
@@ -34,6 +37,8 @@ export class OpenRequests {
   readonly #exchanges = new Set<Exchange>();
   readonly #idle: IdleTime;
   #ip: string | undefined;
+  /** Requests since the last one that could be read. */
+  #malformed = 0;
 
   constructor(options: OpenRequestsOptions) {
     this.#options = options;
@@ -76,11 +81,19 @@ export class OpenRequests {
     const { faults, fetch, now } = this.#options;
     this.#idle.begin(now());
     const exchange = this.#add({ ...parts, faults, now });
-    if ("status" in head) exchange.refuse(head);
-    // RFC 9114 §4.1.2. A body that follows is checked as it arrives.
-    else if (parts.hasEnded && (head.contentLength ?? 0) > 0)
-      exchange.refuse({ status: 400, why: "the body is shorter than was announced", method: head.method });
-    else void exchange.serve(head, this.#ip, fetch);
+    const checked = withBody(head, parts.hasEnded);
+    if ("status" in checked) {
+      void exchange.refuse(checked);
+      this.countMalformed();
+    } else {
+      this.#malformed = 0;
+      void exchange.serve(checked, this.#ip, fetch);
+    }
+  }
+
+  /** Counts a request that could not be read. */
+  countMalformed(): void {
+    if (++this.#malformed > maxRefusals) this.#options.onMalformed();
   }
 
   /**
@@ -111,4 +124,10 @@ export class OpenRequests {
     this.#exchanges.add(exchange);
     return exchange;
   }
+}
+
+/** Refuses a request that ends before an announced body (RFC 9114 §4.1.2). One that follows is checked as it arrives. */
+function withBody(head: RequestHead | HeadRefusal, hasEnded: boolean): RequestHead | HeadRefusal {
+  if ("status" in head || !hasEnded || (head.contentLength ?? 0) === 0) return head;
+  return { status: 400, why: "the body is shorter than was announced", method: head.method };
 }

@@ -64,6 +64,7 @@ export class Outbox implements RoomHolder {
   #movedBytes = 0;
   #question = 0;
   #isAsking = false;
+  #askedAtMs = -Infinity;
   #sentBytes = 0;
   /** Sent bytes that belong to no piece yet. */
   #creditBytes = 0;
@@ -142,9 +143,13 @@ export class Outbox implements RoomHolder {
     this.settle();
   }
 
-  /** Finds out what has been sent. */
+  /** Finds out what has been sent, once after `outboxSettleMs` however often it is called: the library's thread may be busy. */
   settle(): void {
     if (this.#isAsking || this.#timer || this.#isClosed || this.#pieces.size === 0) return;
+    const nowMs = this.#options.now();
+    const leftMs = this.#askedAtMs + outboxSettleMs - nowMs;
+    if (leftMs > 0) return this.#settleIn(leftMs);
+    this.#askedAtMs = nowMs;
     this.#isAsking = true;
     this.#question++;
     this.#connection.ping((error) => {
@@ -207,7 +212,7 @@ export class Outbox implements RoomHolder {
     for (const { bytes } of this.#pieces.keys()) unsentBytes += bytes;
     this.#creditBytes = Math.min(this.#creditBytes, unsentBytes);
     this.#waits.serve();
-    if (this.#room.heldBytes >= outboxSettleBytes || !this.#waits.isEmpty) this.#settleSoon();
+    if (this.#room.heldBytes >= outboxSettleBytes || !this.#waits.isEmpty) this.#settleIn(this.#pauseMs);
   }
 
   #sent(piece: Piece): void {
@@ -227,10 +232,10 @@ export class Outbox implements RoomHolder {
     this.#movedAtMs = nowMs;
   }
 
-  #settleSoon(): void {
+  #settleIn(pauseMs: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.settle();
-    }, this.#pauseMs).unref();
+    }, pauseMs).unref();
   }
 }

@@ -1,6 +1,7 @@
 import { bodyBlockOverheadBytes, bodyKeptBytes, bodyReadAheadBytes } from "../../defaults/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
 import { BodyBlocks } from "./body-blocks.ts";
+import { bodyRefusals } from "./request-ended.ts";
 import type { Pace } from "./pace.ts";
 
 /** Options of a {@link RequestBody}. */
@@ -132,8 +133,8 @@ export class RequestBody {
     return kept;
   }
 
-  #refuse<Reason>(reason: Reason): Reason {
-    this.fail(new DOMException(`the request's body is ${String(reason)}`, "NetworkError"));
+  #refuse<Reason extends keyof typeof bodyRefusals>(reason: Reason): Reason {
+    this.fail(bodyRefusals[reason]);
     return reason;
   }
 

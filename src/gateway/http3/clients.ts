@@ -72,6 +72,7 @@ export class Http3Clients implements QuicServerHandler {
       windowBytes: this.#options.windowBytes,
       fetch: this.#options.fetch,
       onClosed: () => this.#closed(client, name),
+      onAbuse: () => arrivals.abused(address, performance.now()),
       now: () => performance.now(),
     });
     share.place.onGivenUp = () => client.makeWay();

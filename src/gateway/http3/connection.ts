@@ -7,14 +7,17 @@ import { ClientUniStreams, isUnidirectional } from "./client-uni-streams.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import type { QuicClientHandler } from "./quic-server.ts";
 import { Http3Request } from "./request.ts";
+import { TokenBucket } from "../../token-bucket.ts";
 import { SmallPieces } from "../budget/small-pieces.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
 /** Options of an {@link Http3Connection}. */
-export interface Http3ConnectionOptions extends Omit<OpenRequestsOptions, "ip" | "idle"> {
+export interface Http3ConnectionOptions extends Omit<OpenRequestsOptions, "ip" | "idle" | "onMalformed"> {
   readonly connection: QuicConnection;
   /** Flow control window of a new connection, in bytes. */
   readonly windowBytes: number;
+  /** Called when the connection ends because its client breaks a rule or a limit. */
+  readonly onAbuse: () => void;
   /** Called when the connection is over. */
   readonly onClosed: () => void;
 }
@@ -32,6 +35,7 @@ export class Http3Connection implements QuicClientHandler {
   readonly #uniStreams: ClientUniStreams;
   readonly #unseen: UnseenBytes;
   readonly #pieces: SmallPieces;
+  readonly #cancels: TokenBucket;
   /** Stream ID for GOAWAY: requests from it on are not answered. */
   #nextRequestId = 0;
   #isGoing = false;
@@ -47,10 +51,16 @@ export class Http3Connection implements QuicClientHandler {
         this.#endOverBudget("crowded", "a client takes next to nothing while others have no room"),
       now,
     });
-    this.#exchanges = new OpenRequests({ ...options, ip: connection.address, idle });
+    this.#exchanges = new OpenRequests({
+      ...options,
+      ip: connection.address,
+      idle,
+      onMalformed: () => this.#endOverBudget("malformed", "a client sends requests that cannot be read"),
+    });
     this.#uniStreams = new ClientUniStreams(connection);
     this.#unseen = new UnseenBytes(connection, budget, options.windowBytes, now());
     this.#pieces = new SmallPieces(now());
+    this.#cancels = new TokenBucket(defaults.requestResetsPerSecond, defaults.requestResetBurst, now());
     const settings = settingsStream({ maxFieldSectionBytes: defaults.maxHeaderBytes });
     connection.send(controlStreamId, settings, false);
   }
@@ -75,7 +85,7 @@ export class Http3Connection implements QuicClientHandler {
 
   broken(streamId: number): void {
     if (this.#uniStreams.has(streamId)) this.#check(this.#uniStreams.end(streamId));
-    else this.#requests.get(streamId)?.drop();
+    else this.#cancel(this.#requests.get(streamId));
   }
 
   closed(): void {
@@ -163,6 +173,14 @@ export class Http3Connection implements QuicClientHandler {
     else this.#options.connection.stop(streamId, http3Code.requestRejected);
   }
 
+  /** Drops a request whose client resets its stream, or takes no more of its answer (CVE-2023-44487). */
+  #cancel(request: Http3Request | undefined): void {
+    if (!request) return;
+    request.drop();
+    if (!this.#cancels.take(1, this.#options.now()))
+      this.#endOverBudget("cancelled", "a client cancels too many requests");
+  }
+
   #endLate(request: Http3Request): void {
     this.#options.budget.refuse("slow");
     this.#options.faults.write("info", "too-slow", "a client was too slow");
@@ -174,7 +192,10 @@ export class Http3Connection implements QuicClientHandler {
     if (!fault) return;
     const { why, code, scope } = fault;
     this.#options.faults.write("info", "request-malformed", "a client broke a rule of HTTP/3", { why, code });
-    if (scope === "connection") this.end(code);
+    if (scope === "connection") {
+      this.#options.onAbuse();
+      this.end(code);
+    } else this.#exchanges.countMalformed();
   }
 
   #take(bytes: number): boolean {
@@ -186,6 +207,7 @@ export class Http3Connection implements QuicClientHandler {
   #endOverBudget(refusal: BudgetRefusal, why: string): void {
     // The rest of a piece that has been received is still read.
     if (this.#isEnded) return;
+    if (refusal !== "made-way") this.#options.onAbuse();
     this.#options.budget.refuse(refusal);
     this.#options.faults.write("info", "over-budget", why);
     this.end(http3Code.excessiveLoad);

@@ -1,4 +1,4 @@
-import { maxStoppedStreams } from "../../defaults/index.ts";
+import { joinedBytes, maxStoppedStreams } from "../../defaults/index.ts";
 import type { SentBytes } from "../exchange/outbox.ts";
 
 /** Commands to the library's thread. */
@@ -24,6 +24,47 @@ interface Waiting {
   readonly streamId?: number;
   /** @returns `false` if the library has no room for it yet. */
   readonly tell: () => boolean;
+}
+
+/** Bytes of a stream that wait. The next ones join them if they are few, because each call waits for the library's thread. */
+class Sending implements Waiting {
+  readonly streamId: number;
+  readonly #pieces: Buffer[];
+  readonly #send: (sending: Sending) => boolean;
+  #length: number;
+  #hasEnded: boolean;
+
+  constructor(streamId: number, bytes: Buffer, hasEnded: boolean, send: (sending: Sending) => boolean) {
+    this.streamId = streamId;
+    this.#pieces = [bytes];
+    this.#length = bytes.length;
+    this.#hasEnded = hasEnded;
+    this.#send = send;
+  }
+
+  get bytes(): Buffer {
+    if (this.#pieces.length > 1) this.#pieces.splice(0, Infinity, Buffer.concat(this.#pieces, this.#length));
+    return this.#pieces[0]!;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Reports whether joining them costs less than a call. An end without bytes always fits. */
+  hasRoomFor(bytes: Buffer): boolean {
+    return bytes.length === 0 || this.#length + bytes.length <= joinedBytes;
+  }
+
+  add(bytes: Buffer, hasEnded: boolean): void {
+    if (bytes.length > 0) this.#pieces.push(bytes);
+    this.#length += bytes.length;
+    this.#hasEnded ||= hasEnded;
+  }
+
+  tell(): boolean {
+    return this.#send(this);
+  }
 }
 
 /**
@@ -63,7 +104,11 @@ export class QuicConnection implements SentBytes {
   send(streamId: number, bytes: Buffer, hasEnded: boolean): void {
     // The library would try forever to send bytes of a stream that it has forgotten, and read nothing meanwhile.
     if (this.#stopped.has(streamId)) return;
-    this.#tell({ streamId, tell: () => this.#send(streamId, bytes, hasEnded) });
+    const last = this.#waiting.at(-1);
+    if (last instanceof Sending && last.streamId === streamId && last.hasRoomFor(bytes)) {
+      this.#sentPieces++;
+      last.add(bytes, hasEnded);
+    } else this.#tell(new Sending(streamId, bytes, hasEnded, (sending) => this.#send(sending)));
   }
 
   /**
@@ -138,7 +183,7 @@ export class QuicConnection implements SentBytes {
     return isTaken;
   }
 
-  #send(streamId: number, bytes: Buffer, hasEnded: boolean): boolean {
+  #send({ streamId, bytes, hasEnded }: Sending): boolean {
     const taken = this.#commands?.streamSend(this.#handle, streamId, bytes, hasEnded) ?? Infinity;
     return taken >= Math.max(1, bytes.length);
   }

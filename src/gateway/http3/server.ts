@@ -1,11 +1,12 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { consoleLogger, type Logger, silentLogger } from "../../log/logger.ts";
-import { requireFromOne } from "../../option-checks.ts";
+import { type Logger, requireLogger } from "../../log/logger.ts";
+import { type OptionTable, requireFromOne, requireFunction, requireOptions } from "../../option-checks.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
-import { Budget, type BudgetStats } from "../budget/budget.ts";
+import type { Budget, BudgetStats } from "../budget/budget.ts";
 import { Faults } from "../exchange/faults.ts";
+import { requireApp, requireBudget, requireHost, requirePort } from "../server-options.ts";
 import { Http3Clients } from "./clients.ts";
 import { QuicServer } from "./quic-server.ts";
 
@@ -63,6 +64,19 @@ export interface Http3Gateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const optionTable: OptionTable<Http3GatewayOptions> = {
+  key: true,
+  cert: true,
+  host: true,
+  port: true,
+  sourceOf: true,
+  windowBytes: true,
+  maxConnections: true,
+  connectionsPerSecond: true,
+  budget: true,
+  logger: true,
+};
+
 type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">;
 
 /**
@@ -73,15 +87,18 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or match.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
-export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): Promise<Http3Gateway> {
-  requireKeyPair(options);
-  const { createQuicServer } = await importQuic();
-  const { host = "127.0.0.1", port = 0, key, cert, logger = consoleLogger(console) } = options;
+export async function serveHttp3(app: Http3App, given: Http3GatewayOptions): Promise<Http3Gateway> {
+  requireApp(app);
+  const options = requireOptions("serveHttp3(…)", given, optionTable);
+  const { key, cert } = requireKeyPair(options);
+  const host = requireHost(options.host, "127.0.0.1");
+  const port = requirePort(options.port);
+  const logger = requireLogger(options.logger);
+  const budget = requireBudget(options.budget);
   const windowBytes = requireFromOne("windowBytes", options.windowBytes, defaults.http3WindowBytes);
-  const budget = options.budget ?? new Budget();
   const clients = new Http3Clients({
     fetch: (request) => app.fetch(request),
-    sourceOf: options.sourceOf,
+    sourceOf: requireFunction("sourceOf", options.sourceOf),
     windowBytes,
     maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxGatewayClients),
     arrivals: new Arrivals(
@@ -89,8 +106,9 @@ export async function serveHttp3(app: Http3App, options: Http3GatewayOptions): P
       performance.now(),
     ),
     budget,
-    faults: new Faults(logger || silentLogger, Date.now),
+    faults: new Faults(logger, Date.now),
   });
+  const { createQuicServer } = await importQuic();
   const server = new QuicServer(
     createQuicServer({
       key: pem(key),

@@ -12,13 +12,19 @@ import type { BudgetRefusal } from "../budget/limits.ts";
 import type { ExchangeStream } from "../exchange/stream.ts";
 import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-requests.ts";
 import { type FieldMap, rawSizeOf } from "../exchange/request-head.ts";
+import { codeOf } from "../../system-error.ts";
 import { SmallPieces } from "../budget/small-pieces.ts";
 import { StrayBytes } from "../budget/stray-bytes.ts";
 
 /** Options of a {@link TcpConnection}. */
-export interface TcpConnectionOptions extends OpenRequestsOptions {
+export interface TcpConnectionOptions extends Omit<OpenRequestsOptions, "onMalformed"> {
   readonly socket: Socket;
+  /** Called when the connection ends because its client breaks a rule or a limit. */
+  readonly onAbuse: () => void;
 }
+
+/** Codes of Node for rules and limits that an HTTP/2 client has broken. Others may be its network's fault. */
+const brokenRules: ReadonlySet<string> = new Set(["ERR_HTTP2_ERROR", "ERR_HTTP2_TOO_MANY_INVALID_FRAMES"]);
 
 /** Shutdown of a connection in one version of HTTP. */
 export interface Shutdown {
@@ -35,6 +41,8 @@ export class TcpConnection {
   readonly #stray: StrayBytes;
   readonly #pieces: SmallPieces;
   #refusals = 0;
+  /** Whether a message was refused with which the connection ends. */
+  #isRefused = false;
   #isLingering = false;
   /** Absent until its version of HTTP is known. */
   #shutdown: Shutdown | undefined;
@@ -43,7 +51,8 @@ export class TcpConnection {
 
   constructor(options: TcpConnectionOptions) {
     this.#options = options;
-    this.#requests = new OpenRequests(options);
+    const onMalformed = (): void => this.#end("malformed", "a client sends requests that cannot be read");
+    this.#requests = new OpenRequests({ ...options, onMalformed });
     const limits = {
       maxBytes: maxStrayBytes,
       perSecond: strayBytesPerSecond,
@@ -63,9 +72,9 @@ export class TcpConnection {
     return this.#requests.size > 0;
   }
 
-  /** Whether the connection is over. */
+  /** Whether the connection is over: nothing more of it is served. */
   get isOver(): boolean {
-    return this.#options.socket.destroyed;
+    return this.#isRefused || this.#options.socket.destroyed;
   }
 
   /**
@@ -91,6 +100,11 @@ export class TcpConnection {
     this.#endIfGone();
   }
 
+  /** Resolves in a later turn of the event loop, when it is the turn of the connection's source. */
+  turn(): Promise<void> {
+    return this.#options.budget.turn();
+  }
+
   /**
    * Opens a request.
    *
@@ -104,7 +118,7 @@ export class TcpConnection {
     hasEnded: boolean,
     stream: () => ExchangeStream,
   ): boolean {
-    // The parser goes on with what it has received of a connection that is over.
+    // Node goes on with what it has received of a connection that is over.
     if (this.isOver) return false;
     if (this.#requests.size >= this.#maxRequests) {
       this.#end("ahead", "a client sends too many requests ahead");
@@ -155,13 +169,17 @@ export class TcpConnection {
     setTimeout(() => this.#options.socket.destroy(), lastWordsMs).unref();
   }
 
-  /** Logs a request that could not be read. */
+  /** Counts and logs a message that could not be read, with which the connection ends. */
   refused(status: number): void {
+    this.#isRefused = true;
+    this.#options.onAbuse();
+    this.#options.budget.refuse("malformed");
     this.#options.faults.write("info", "request-malformed", "a request could not be read", { status });
   }
 
   /** Logs an error that has ended the HTTP/2 session. */
   failed(error: Error): void {
+    if (brokenRules.has(codeOf(error))) this.#options.onAbuse();
     this.#options.faults.write("info", "connection-failed", "an HTTP/2 connection failed", {
       why: String(error),
     });
@@ -185,6 +203,7 @@ export class TcpConnection {
   #end(refusal: BudgetRefusal, why: string): void {
     // Pieces that have been read already still come.
     if (this.isOver) return;
+    this.#options.onAbuse();
     this.#tell(refusal, why);
     // Destroyed, so that nothing more is read and no half-closed connection remains.
     this.#options.socket.destroy();

@@ -98,6 +98,7 @@ export class TcpDoor {
       ip: isLoopback(address) ? undefined : address,
       fetch,
       idle: { limitMs: idleTimeoutMs, firstMs: Math.min(idleTimeoutMs, defaults.headersTimeoutMs) },
+      onAbuse: () => arrivals.abused(address, performance.now()),
       now: () => performance.now(),
     });
     share.place.onGivenUp = () => connection.makeWay();

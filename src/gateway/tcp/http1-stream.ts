@@ -46,6 +46,13 @@ export class Http1ServerStream extends EventEmitter implements ExchangeStream {
     });
   }
 
+  /** Asks for the body if the client waits for that. HTTP/1.0 has no interim responses (RFC 9110 §10.1.1). */
+  expect(): void {
+    const { headers, httpVersion } = this.#request;
+    if (headers.expect?.toLowerCase() === "100-continue" && httpVersion !== "1.0")
+      this.#response.writeContinue();
+  }
+
   respond(fields: ResponseFields): void {
     const { ":status": status, ...rest } = fields;
     this.#response.writeHead(Number(status), {

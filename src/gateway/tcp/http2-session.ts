@@ -1,4 +1,9 @@
-import { constants, performServerHandshake } from "node:http2";
+import {
+  constants,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { TLSSocket } from "node:tls";
 import * as defaults from "../../defaults/index.ts";
 import type { FieldsFor } from "../exchange/stream.ts";
@@ -15,26 +20,33 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
     // With one more, `readHead` answers 431. With more than that, Node resets the stream.
     maxHeaderListPairs: pseudoFields + defaults.maxHeaderFields + 1,
     maxSessionMemory: defaults.maxHttp2SessionMiB,
-    streamResetBurst: defaults.http2ResetBurst,
-    streamResetRate: defaults.http2ResetsPerSecond,
+    streamResetBurst: defaults.requestResetBurst,
+    streamResetRate: defaults.requestResetsPerSecond,
   });
   // Sends GOAWAY (RFC 9113 §6.8), and ends by itself.
   connection.speaks({ goAway: () => session.close(), end: () => undefined });
   session.on("error", (error) => connection.failed(error));
+  // In its source's turn, so that hundreds at once delay no other source, and that a request which is reset at once
+  // (CVE-2023-44487) or goes with its connection costs next to nothing.
+  const serve = async (
+    stream: ServerHttp2Stream,
+    fields: IncomingHttpHeaders,
+    hasEnded: boolean,
+    rawFields: readonly string[],
+  ): Promise<void> => {
+    await connection.turn();
+    if (stream.closed || stream.destroyed) return;
+    const isOpen = connection.open(fields, rawFields, hasEnded, () => {
+      const wrapped = new Http2ServerStream(stream, hasEnded, fieldsFor(fields[":authority"]));
+      wrapped.expect(fields);
+      return wrapped;
+    });
+    // The request was not processed, so the client may retry it (RFC 9113 §8.7).
+    if (!isOpen) stream.close(constants.NGHTTP2_REFUSED_STREAM);
+  };
   session.on("stream", (stream, fields, flags, rawFields) => {
     stream.on("error", ignore);
-    const hasEnded = (flags & endStreamFlag) !== 0;
-    // Deferred by a turn, so that a request that is reset at once (CVE-2023-44487) costs next to nothing.
-    setImmediate(() => {
-      if (stream.closed || stream.destroyed) return;
-      const isOpen = connection.open(fields, rawFields, hasEnded, () => {
-        const wrapped = new Http2ServerStream(stream, hasEnded, fieldsFor(fields[":authority"]));
-        wrapped.expect(fields);
-        return wrapped;
-      });
-      // The request was not processed, so the client may retry it (RFC 9113 §8.7).
-      if (!isOpen) stream.close(constants.NGHTTP2_REFUSED_STREAM);
-    });
+    void serve(stream, fields, (flags & endStreamFlag) !== 0, rawFields);
   });
 }
 

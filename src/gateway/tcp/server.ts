@@ -2,16 +2,24 @@ import { once } from "node:events";
 import type { Server } from "node:net";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { consoleLogger, type Logger, silentLogger } from "../../log/logger.ts";
-import { requireFromOne } from "../../option-checks.ts";
+import { type Logger, requireLogger } from "../../log/logger.ts";
+import {
+  type OptionTable,
+  range,
+  requireFromOne,
+  requireInteger,
+  requireOptions,
+  requireText,
+} from "../../option-checks.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { codeOf } from "../../system-error.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
-import { Budget, type BudgetStats } from "../budget/budget.ts";
+import type { Budget, BudgetStats } from "../budget/budget.ts";
 import { Faults } from "../exchange/faults.ts";
 import type { Http3App } from "../http3/server.ts";
+import { requireApp, requireBudget, requireHost, requirePort } from "../server-options.ts";
 import { TcpDoor } from "./door.ts";
 
 /** Options of {@link serveHttp2}. */
@@ -46,6 +54,23 @@ export interface Http2GatewayOptions extends KeyPair {
   readonly logger?: Logger | false;
 }
 
+const optionTable: OptionTable<Http2GatewayOptions> = {
+  key: true,
+  cert: true,
+  host: true,
+  port: true,
+  http3Port: true,
+  http3Host: true,
+  maxConnections: true,
+  connectionsPerSecond: true,
+  idleTimeoutMs: true,
+  budget: true,
+  logger: true,
+};
+
+/** 0 stands for the port that the server is bound to. */
+const http3PortRange = range(1, 0, 65_535);
+
 /** A running HTTP/2 server. The caller closes it. */
 export interface Http2Gateway extends AsyncDisposable {
   /** The TCP port. */
@@ -73,13 +98,24 @@ export interface Http2Gateway extends AsyncDisposable {
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or match.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
-export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): Promise<Http2Gateway> {
-  requireKeyPair(options);
-  const { host = "::", port = 0, http3Host, logger = consoleLogger(console) } = options;
-  const faults = new Faults(logger || silentLogger, Date.now);
-  const budget = options.budget ?? new Budget();
+export async function serveHttp2(app: Http3App, given: Http2GatewayOptions): Promise<Http2Gateway> {
+  requireApp(app);
+  const options = requireOptions("serveHttp2(…)", given, optionTable);
+  const { key, cert } = requireKeyPair(options);
+  const host = requireHost(options.host, "::");
+  const port = requirePort(options.port);
+  const http3Host = requireText(
+    "http3Host",
+    options.http3Host,
+    "a host name or an IP literal",
+    (text) => text !== "",
+  );
+  const http3Port = requireInteger("http3Port", options.http3Port, http3PortRange);
+  const faults = new Faults(requireLogger(options.logger), Date.now);
+  const budget = requireBudget(options.budget);
   const door = openDoor(host, port, {
-    ...options,
+    key,
+    cert,
     maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxHttp2Connections),
     idleTimeoutMs: requireFromOne("idleTimeoutMs", options.idleTimeoutMs, defaults.gatewayConnectionIdleMs),
     arrivals: new Arrivals(
@@ -90,7 +126,7 @@ export async function serveHttp2(app: Http3App, options: Http2GatewayOptions): P
     faults,
     fetch: (request) => app.fetch(request),
     fieldsFor: (authority) => ({
-      "alt-svc": altSvc({ host: http3Host, port: options.http3Port ?? bound }, authority),
+      "alt-svc": altSvc({ host: http3Host, port: http3Port || bound }, authority),
     }),
   });
   const { server } = door;

@@ -1,4 +1,4 @@
-import { requireInteger } from "../../option-checks.ts";
+import { requireInteger, requireOptions, requireText } from "../../option-checks.ts";
 import type { CloseInfo } from "./error.ts";
 import type { Datagrams } from "./datagrams.ts";
 import type { EngineStats } from "../engine/contract.ts";
@@ -79,7 +79,7 @@ export class Connection {
   }
 
   /** Streams that the other peer opens and that only it writes to. */
-  get incomingUnidirectionalStreams(): ReadableStream<ReadableStream<Uint8Array>> {
+  get incomingUnidirectionalStreams(): ReadableStream<ReadableStream<Uint8Array<ArrayBuffer>>> {
     return this.#session.streams.incomingUnidirectional;
   }
 
@@ -106,11 +106,13 @@ export class Connection {
    * close if that matters. Idempotent.
    *
    * @param info `closeCode` is 0 if absent; `reason` is cut to 1024 bytes.
-   * @throws ERR_QUICPIPE_OPTION_INVALID if `closeCode` is not a whole number from 0 to 2³² − 1.
+   * @throws ERR_QUICPIPE_OPTION_INVALID, also if `closeCode` is not a whole number from 0 to 2³² − 1.
    */
-  close({ closeCode = 0, reason = "" }: Partial<CloseInfo> = {}): void {
-    requireInteger("closeCode", closeCode, { min: 0, max: 0xffff_ffff, fallback: 0 });
-    this.#session.close({ closeCode, reason: cut(reason) });
+  close(info?: Partial<CloseInfo>): void {
+    const { closeCode, reason } = requireOptions("close(…)", info, { closeCode: true, reason: true });
+    const code = requireInteger("closeCode", closeCode, { min: 0, max: 0xffff_ffff, fallback: 0 });
+    const text = requireText("reason", reason, "text", () => true) ?? "";
+    this.#session.close({ closeCode: code, reason: cut(text) });
   }
 
   /** Closes the connection with code 0, and resolves when CONNECTION_CLOSE has been sent to the other peer. */

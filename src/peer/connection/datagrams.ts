@@ -7,7 +7,7 @@ import type { EngineConnection } from "../engine/contract.ts";
  */
 export interface Datagrams {
   /** Incoming datagrams. Of more than 1000 unread ones, the oldest are dropped. */
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Outgoing datagrams. One longer than `maxDatagramSize` ends the stream with ERR_QUICPIPE_DATAGRAM_TOO_LARGE. */
   readonly writable: WritableStream<Uint8Array>;
   /** Longest datagram that can be sent now, in bytes; 0 before `ready` or if the other peer takes none. */
@@ -16,12 +16,12 @@ export interface Datagrams {
 
 /** Both directions of {@link Datagrams} over the engine. */
 export class DatagramQueues implements Datagrams {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array>;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
-  readonly #received: Uint8Array[] = [];
-  #incoming: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #received: Uint8Array<ArrayBuffer>[] = [];
+  #incoming: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #outgoing: WritableStreamDefaultController | undefined;
   #unblock: (() => void) | undefined;
   #wanted = false;

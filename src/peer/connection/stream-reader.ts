@@ -11,7 +11,7 @@ const scratch = new Uint8Array(defaults.streamReadBytes);
  * room for. The rest stays there and closes the flow control window, which slows the sender down.
  */
 export class StreamReader {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #id: number;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
@@ -35,7 +35,8 @@ export class StreamReader {
         cancel: (reason) => this.#cancel(reason),
       },
       { highWaterMark: defaults.streamReadAheadBytes },
-    );
+      // Chunks of a byte stream are never in shared memory (Streams Standard, "transfer"), which Node's types leave open.
+    ) as ReadableStream<Uint8Array<ArrayBuffer>>;
   }
 
   /** Whether this side of the stream has ended: by its end, a reset, a cancel or the end of the connection. */

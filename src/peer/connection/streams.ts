@@ -5,7 +5,7 @@ import { StreamWriter } from "./stream-writer.ts";
 
 /** Both directions of a stream. The shape of W3C's `WebTransportBidirectionalStream`. */
 export interface BidirectionalStream {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -24,7 +24,7 @@ interface Opening {
 /** All streams of one connection, with IDs as in RFC 9000 §2.1. */
 export class Streams {
   readonly incomingBidirectional: ReadableStream<BidirectionalStream>;
-  readonly incomingUnidirectional: ReadableStream<ReadableStream<Uint8Array>>;
+  readonly incomingUnidirectional: ReadableStream<ReadableStream<Uint8Array<ArrayBuffer>>>;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
   /** Initiator bit in the IDs of this side's streams. */
@@ -34,7 +34,7 @@ export class Streams {
   /** Whether streams may be opened: both sides have accepted each other. */
   #isOpen = false;
   #bidirectional: ReadableStreamDefaultController<BidirectionalStream> | undefined;
-  #unidirectional: ReadableStreamDefaultController<ReadableStream<Uint8Array>> | undefined;
+  #unidirectional: ReadableStreamDefaultController<ReadableStream<Uint8Array<ArrayBuffer>>> | undefined;
   #ended: QuicpipeError | undefined;
 
   constructor(engine: EngineConnection, role: "client" | "server", wake: () => void) {

@@ -62,7 +62,7 @@ export interface AddonConnection {
   streamReset(id: number, errorCode: number): void;
   streamStop(id: number, errorCode: number): void;
   datagramSend(datagram: Uint8Array): boolean;
-  datagramReceive(): Uint8Array | null;
+  datagramReceive(): Uint8Array<ArrayBuffer> | null;
   maxDatagramBytes(): number;
   stats(): AddonStats | null;
 }

@@ -138,7 +138,7 @@ export class NoqConnection implements EngineConnection {
     else this.#connection.streamReset(id, errorCode);
   }
 
-  datagramReceive(): Uint8Array | undefined {
+  datagramReceive(): Uint8Array<ArrayBuffer> | undefined {
     return this.#connection.datagramReceive() ?? undefined;
   }
 

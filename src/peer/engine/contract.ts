@@ -163,7 +163,7 @@ export interface EngineConnection {
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void;
 
   /** Returns the oldest waiting datagram, or `undefined`. */
-  datagramReceive(): Uint8Array | undefined;
+  datagramReceive(): Uint8Array<ArrayBuffer> | undefined;
   /** Returns `false` if the queue is full. The datagram must fit {@link maxDatagramBytes}. */
   datagramSend(datagram: Uint8Array): boolean;
   /** Returns 0 if the other side takes no datagrams. */

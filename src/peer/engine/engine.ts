@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { MiB } from "../../defaults/units.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
@@ -7,6 +8,9 @@ import type { Engine, EngineOptions } from "./contract.ts";
 
 /** What `npm run build:engine` makes, seen from `src/` and from `dist/` alike. */
 const addonFile = "../../../src/peer/engine/native/target/quicpipe-engine.node";
+
+/** Builds it, in a clone and in the installed package. */
+const builder = fileURLToPath(new URL("../../../scripts/build-engine.mjs", import.meta.url));
 
 /** Round-trip time before the first sample, in ms: less than the 333 ms of RFC 9002 §6.2.2, as a relay is in between. */
 const initialRttMs = 200;
@@ -20,10 +24,11 @@ const maxStreamWindowBytes: number = 2 * MiB;
 /**
  * Loads the QUIC engine, noq behind Node-API. Only the files in `engine` know it.
  *
+ * @param user what needs it.
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if there is no addon for this platform.
  */
-export function loadEngine(): Engine {
-  const { EngineConnection } = loadAddon();
+export function loadEngine(user = "a peer"): Engine {
+  const { EngineConnection } = loadAddon(user);
   return {
     connect: (options, serverName) =>
       create(() => EngineConnection.connect(addonOptions(options), serverName, 0)),
@@ -31,13 +36,13 @@ export function loadEngine(): Engine {
   };
 }
 
-function loadAddon(): Addon {
+function loadAddon(user: string): Addon {
   try {
     return createRequire(import.meta.url)(addonFile) as Addon;
   } catch (cause) {
     throw new QuicpipeError(
       "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "a peer needs the QUIC engine, an addon in Rust: install Rust 1.88 or later (https://rustup.rs) and run scripts/build-engine.mjs of the package",
+      `${user} needs the QUIC engine, an addon in Rust: install Rust 1.88 or later (https://rustup.rs) and run \`node ${builder}\``,
       { cause },
     );
   }

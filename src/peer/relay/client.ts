@@ -21,7 +21,10 @@ import { parseJson, refusalOf } from "./error.ts";
 import type { RelayHttp } from "./http.ts";
 
 /** Options of a {@link RelayClient}. */
-export interface RelayClientOptions extends Pick<PeerSettings, "token" | "basePath" | "requestTimeoutMs"> {
+export interface RelayClientOptions extends Pick<
+  PeerSettings,
+  "token" | "authority" | "basePath" | "requestTimeoutMs"
+> {
   readonly http: Pick<RelayHttp, "request">;
   /** Called when the relay refuses a request because it is shutting down. */
   readonly onDraining?: () => void;
@@ -96,6 +99,15 @@ export class RelayClient {
     return this.#call("POST", `${messagePath(id)}/take`, { body: request });
   }
 
+  #noRelay(path: string): QuicpipeError {
+    const { authority, basePath } = this.#options;
+    return new QuicpipeError(
+      "ERR_QUICPIPE_RELAY_REFUSED",
+      `there is no relay at ${authority}${basePath}${path}: does the app use it (app.use(relay)), and is its basePath the URL's path (${basePath || "none"})?`,
+      { details: { status: 404 } },
+    );
+  }
+
   async #call<T>(method: HttpRequest["method"], path: string, call: Call = {}): Promise<T> {
     const token = await this.#options.token();
     const response = await this.#options.http.request({
@@ -118,7 +130,7 @@ export class RelayClient {
     });
     const request = `${method} ${path}`;
     if (response.status >= 200 && response.status <= 299) return resultOf(response, request) as T;
-    const refusal = refusalOf(response, request);
+    const refusal = refusalOf(response, request) ?? this.#noRelay(path);
     if (refusal.code === "ERR_QUICPIPE_DRAINING") this.#options.onDraining?.();
     if (call.accept?.includes(refusal.code)) return undefined as T;
     throw refusal;

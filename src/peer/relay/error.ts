@@ -28,10 +28,14 @@ const relayCodes: readonly QuicpipeErrorCode[] = [
   "ERR_QUICPIPE_DRAINING",
 ];
 
-/** Converts an unsuccessful response into an error, with its problem details (RFC 9457) if it has any. */
-export function refusalOf(response: HttpResponse, request: string): QuicpipeError {
+/**
+ * Converts an unsuccessful response into an error, with its problem details (RFC 9457) if it has any; `undefined` for a 404
+ * without: a relay's own have a code.
+ */
+export function refusalOf(response: HttpResponse, request: string): QuicpipeError | undefined {
   const { status } = response;
   const problem = parseProblem(response);
+  if (status === 404 && problem?.code === undefined) return undefined;
   const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
   const details = {
     status,

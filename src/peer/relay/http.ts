@@ -1,5 +1,5 @@
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import type { HttpRequest, HttpResponse } from "../http/http.ts";
+import { type HttpRequest, type HttpResponse, relayUnreachable } from "../http/http.ts";
 
 /** A session as {@link RelayHttp} uses it. One that is not usable any more ends by itself, with its last request. */
 export interface HttpSession {
@@ -59,9 +59,21 @@ export class RelayHttp {
     return session.request({ ...request, signal: AbortSignal.any(ends) });
   }
 
-  /** Returns the open session or the one being opened. Opens a new one if it has become unusable. */
+  /**
+   * Returns the open session or the one being opened. Opens a new one if it has become unusable; no other after that, as a
+   * relay may end each at once.
+   */
   async #current(): Promise<HttpSession> {
-    const opening = (this.#session ??= this.#open(this.#closing.signal));
+    const known = this.#session && (await this.#usable(this.#session));
+    const session = known ?? (await this.#usable((this.#session ??= this.#open(this.#closing.signal))));
+    if (session) return session;
+    throw relayUnreachable("it ended the HTTP session as soon as that was open; try again later", {
+      sent: false,
+    });
+  }
+
+  /** Returns a session once it is open, if it is usable then. Forgets it otherwise. */
+  async #usable(opening: Promise<HttpSession>): Promise<HttpSession | undefined> {
     try {
       const session = await opening;
       if (session.usable) return session;
@@ -70,7 +82,7 @@ export class RelayHttp {
       throw error;
     }
     this.#forget(opening);
-    return await this.#current();
+    return undefined;
   }
 
   #forget(session: Promise<HttpSession>): void {

@@ -1,3 +1,4 @@
+import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
@@ -14,19 +15,21 @@ export interface Patience {
 
 /**
  * Makes a request to the relay, and repeats it while the relay refuses it for now and says when to come back (429 and
- * 503 with `Retry-After`). Spreads the repetitions, so that clients refused at the same time do not return together.
+ * 503 with `Retry-After`), but ever more slowly, whatever the relay says. Spreads the repetitions, so that clients refused at
+ * the same time do not return together.
  *
  * @throws the refusal, as soon as too little time is left to come back; any other error at once.
  */
 export async function patiently<T>(request: () => Promise<T>, patience: Patience): Promise<T> {
   const { deadlineMs, signal, onWait } = patience;
-  for (;;) {
+  const [firstMs, longestMs] = defaults.refusedRetryMs;
+  for (let leastMs = firstMs; ; leastMs = Math.min(2 * leastMs, longestMs)) {
     try {
       const answer = await request();
       onWait(undefined);
       return answer;
     } catch (error) {
-      const waitMs = spread(retryAfterMs(error) ?? Infinity);
+      const waitMs = spread(Math.max(leastMs, retryAfterMs(error) ?? Infinity));
       if (!isQuicpipeError(error) || signal.aborted || performance.now() + waitMs >= deadlineMs) throw error;
       onWait(error);
       await pause(waitMs, signal);

@@ -1,3 +1,5 @@
+import { optionInvalid } from "../../option-checks.ts";
+
 /** A deadline that expires after a time or by a signal, whichever is first. */
 export interface Deadline {
   /** Rejects on expiry, never resolves. */
@@ -6,6 +8,12 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Cancels the deadline. The caller that creates it must clear it. */
   clear(): void;
+}
+
+/** Returns the option `signal`. @throws ERR_QUICPIPE_OPTION_INVALID for anything but an `AbortSignal` or `undefined` */
+export function requireSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw optionInvalid("signal", signal, "an AbortSignal");
 }
 
 /** Creates a deadline. On expiry it rejects with the result of `error`; on an abort, with the signal's reason. */

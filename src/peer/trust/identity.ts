@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { createCertificate } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
+import { requireOptions, requireText } from "../../option-checks.ts";
 import { certificatesIn, isKeyOf, parseDer } from "../../files/pem.ts";
 
 /** A peer's identity to other peers: a certificate and its private key. */
@@ -25,9 +26,13 @@ export interface IdentityOptions {
  * Creates an identity: a self-signed ECDSA P-256 certificate, valid for 10 years. Keep its `pem` (mode 0600), as other
  * peers pin its key.
  *
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown.
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
  */
-export async function createIdentity({ name = "quicpipe peer" }: IdentityOptions = {}): Promise<Identity> {
+export async function createIdentity(options?: IdentityOptions): Promise<Identity> {
+  const given = requireOptions("createIdentity(…)", options, { name: true });
+  const name =
+    requireText("name", given.name, "a non-empty string", (text) => text !== "") ?? "quicpipe peer";
   const { certificate, privateKey } = await createCertificate({ name });
   return identityOf(certificate, privateKey);
 }
@@ -40,6 +45,7 @@ const keyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^-]+-----END (?:[A-Z]+
  * @throws ERR_QUICPIPE_IDENTITY_INVALID if one is missing or does not parse, or if they do not belong together.
  */
 export function loadIdentity(pem: string): Identity {
+  if (typeof pem !== "string") throw invalid("an identity is no text");
   const certificates = certificatesIn(pem);
   const [privateKey] = keyBlock.exec(pem) ?? [];
   if (certificates.length === 0 || !privateKey)

@@ -51,7 +51,9 @@ export function createTrustPolicy(trust: Trust): TrustPolicy {
 }
 
 function pinPolicy(trust: readonly string[]): TrustPolicy {
-  const pins = trust.map((pin) => Buffer.from(parsePin(pin).slice(pinPrefix.length), "base64"));
+  const pins = trust.map((pin, index) =>
+    Buffer.from(parsePin(pin, `trust[${index}]`).slice(pinPrefix.length), "base64"),
+  );
   if (pins.length === 0) throw invalid("no pin is given");
   // TLS compares the keys, so the other side learns of a wrong one by its alert.
   return { demand: { kind: "pins", pins }, checkFor: undefined };
@@ -89,22 +91,31 @@ function isList(trust: readonly string[] | CaTrust): trust is readonly string[] 
   return Array.isArray(trust);
 }
 
-/** Checks a pin: `sha256/` and the 44 characters of the base64 of a SHA-256. */
-export function parsePin(pin: string): string {
-  if (typeof pin !== "string") throw invalid("a pin is no text", pinWanted);
+/**
+ * Checks a pin: `sha256/` and the 44 characters of the base64 of a SHA-256.
+ *
+ * @param path where it is, such as `trust[0]`.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming that.
+ */
+export function parsePin(pin: string, path: string): string {
+  if (typeof pin !== "string") throw optionInvalid(path, pin, pinWanted);
   const hash = Buffer.from(pin.startsWith(pinPrefix) ? pin.slice(pinPrefix.length) : "", "base64");
   if (hash.length === 32 && pin === pinPrefix + hash.toString("base64")) return pin;
   if (isCertificatePin(pin))
-    throw invalid(
-      `${JSON.stringify(pin)} pins a certificate, as before 1.0; pins are of keys now`,
-      pinWanted,
+    throw pinInvalid(
+      path,
+      `${JSON.stringify(pin)} pins a certificate, as in older versions; pins are of keys now`,
     );
-  throw invalid(`${JSON.stringify(pin)} is no pin`, pinWanted);
+  throw pinInvalid(path, `${JSON.stringify(pin)} is no pin`);
 }
 
 /** Whether a text is a pin of the older kind: the SHA-256 of a certificate in hex, with or without colons, or in base64url. */
 function isCertificatePin(pin: string): boolean {
   return /^[0-9a-f]{64}$/i.test(pin.replaceAll(":", "")) || /^[\w-]{43}=?$/.test(pin);
+}
+
+function pinInvalid(path: string, what: string): QuicpipeError {
+  return optionError(path, `${path}: ${what}; give ${pinWanted}`);
 }
 
 const pinWanted = "the pin of the other peer's key (sha256/…, from its `quicpipe id`)";
@@ -142,8 +153,8 @@ export interface TrustOptions {
 export function chosenTrust(options: TrustOptions, own: Trust | undefined): Trust {
   const { pin, trust } = options;
   if (Object.hasOwn(options, "pin") && pin === undefined)
-    throw invalid("pin is given, but undefined", pinWanted);
+    throw pinInvalid("pin", "it is given, but undefined");
   if (Object.hasOwn(options, "trust") && trust === undefined) throw invalid("it is given, but undefined");
   if (pin !== undefined && trust !== undefined) throw invalid("pin is given too", "one of the two");
-  return pin === undefined ? requireTrust(trust ?? own) : [pin].flat();
+  return pin === undefined ? requireTrust(trust ?? own) : [pin].flat().map((each) => parsePin(each, "pin"));
 }

@@ -2,12 +2,12 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { namesOf, optionInvalid, type OptionTable, requireOptions } from "../../option-checks.ts";
 import { ownText } from "../../own-memory.ts";
-import { isName, maxNameBytes } from "../../protocol.ts";
+import { isName, maxNameBytes, scopes as relayScopes } from "../../protocol.ts";
 import { narrowQuota, type Quota, quotaTable } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
 import type { Limits } from "../options/limits.ts";
 import { isFigure, isNameList } from "./claims.ts";
-import { type Authenticate, type Identity, subjectQuota } from "./identity.ts";
+import { type AuthContext, type Authenticate, type Identity, subjectQuota } from "./identity.ts";
 import { requireOwnPage } from "./own-page.ts";
 
 /**
@@ -17,8 +17,7 @@ import { requireOwnPage } from "./own-page.ts";
  */
 export function createAppAuthentication(
   identify: AuthFunction,
-  limits: Limits,
-  now: () => number,
+  { limits, log, now }: Pick<AuthContext, "limits" | "log" | "now">,
 ): Authenticate {
   return async (request) => {
     requireOwnPage(request);
@@ -30,6 +29,9 @@ export function createAppAuthentication(
       );
     const nowMs = now();
     const identity = identityOf(peer, limits, nowMs + defaults.appIdentityMs);
+    const unknown = [...identity.scopes].find((scope) => !known.includes(scope));
+    if (unknown !== undefined)
+      log.write("warn", "scopes", unknownScope, { scope: unknown.slice(0, maxScope) });
     const { expiresAtMs } = identity;
     if (expiresAtMs <= nowMs)
       throw new QuicpipeError(
@@ -39,6 +41,12 @@ export function createAppAuthentication(
     return { ...identity, expiresAtMs: Math.min(expiresAtMs, nowMs + defaults.maxAppIdentityMs) };
   };
 }
+
+const known: readonly string[] = Object.values(relayScopes);
+/** The peer reads only that it lacks a scope. */
+const unknownScope = `the function auth grants a scope that there is not; there are ${known.join(", ")}`;
+/** Characters of a scope in the log. */
+const maxScope = 100;
 
 const peerTable: OptionTable<AuthorizedPeer> = {
   subject: true,

@@ -27,6 +27,9 @@ export function identityOf(
   const { sub, exp = 0 } = payload;
   if (typeof sub !== "string" || !isName(sub))
     throw tokenInvalid(`its "sub" must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
+  // The cookie of a session and timers take no later time.
+  if (!Number.isSafeInteger(Math.floor(exp)))
+    throw tokenInvalid('its "exp" must be a number of seconds up to 2^53 - 1');
   const scopes = parseScopes(payload);
   if (!scopes) throw tokenInvalid('its "scope" or "scp" must be a string or a list of strings');
   const claim = parseRelayClaim(payload["quicpipe"]);

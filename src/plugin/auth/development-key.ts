@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import * as defaults from "../../defaults/index.ts";
-import { optionError } from "../../option-checks.ts";
+import {
+  optionInvalid,
+  type OptionTable,
+  range,
+  requireInteger,
+  requireOptions,
+  requireText,
+} from "../../option-checks.ts";
 import { isName, maxNameBytes, scopes } from "../../protocol.ts";
 import { createSecretFile, damaged, readSecretFile, statePath } from "../../files/state.ts";
 
@@ -31,7 +38,7 @@ export interface DevelopmentTokenOptions {
   readonly sub: string;
   /** Space-separated scopes; default all but `relay:admin`. */
   readonly scope?: string;
-  /** Lifetime in seconds; default one day. */
+  /** Lifetime in seconds, from 1; default one day. */
   readonly ttlSeconds?: number;
   /** Additional claims, such as `quicpipe`. */
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -40,13 +47,19 @@ export interface DevelopmentTokenOptions {
 /**
  * Creates a token that a relay on this machine accepts as long as it runs without the option `auth`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if `sub` is not a valid name; ERR_QUICPIPE_STATE_UNAVAILABLE as
- *   the development key.
+ * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown; ERR_QUICPIPE_STATE_UNAVAILABLE as the
+ *   development key.
  */
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
-  const { sub, scope = defaultScope, ttlSeconds = defaults.developmentTokenTtlSeconds, claims } = options;
-  if (!isName(sub))
-    throw optionError("sub", `sub must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
+  const given = requireOptions("mintDevelopmentToken(…)", options, optionTable);
+  const { sub, claims } = given;
+  if (typeof sub !== "string" || !isName(sub))
+    throw optionInvalid("sub", sub, `a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
+  if (claims !== undefined && (typeof claims !== "object" || claims === null))
+    throw optionInvalid("claims", claims, "an object");
+  const scope =
+    requireText("scope", given.scope, "scopes with spaces between them", () => true) ?? defaultScope;
+  const ttlSeconds = requireInteger("ttlSeconds", given.ttlSeconds, ttlRange);
   return new SignJWT({ ...claims, scope })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(sub)
@@ -54,6 +67,16 @@ export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Pr
     .setExpirationTime(new Date(Date.now() + ttlSeconds * 1000))
     .sign(developmentKey());
 }
+
+const optionTable: OptionTable<DevelopmentTokenOptions> = {
+  sub: true,
+  scope: true,
+  ttlSeconds: true,
+  claims: true,
+};
+
+/** A hundred years at most, as a date has an end. */
+const ttlRange = range(1, defaults.developmentTokenTtlSeconds, 100 * 365 * 86_400);
 
 const defaultScope = [scopes.register, scopes.send, scopes.receive].join(" ");
 

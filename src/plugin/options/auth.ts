@@ -5,7 +5,7 @@ import type { Scope } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
 import { type KeySettings, resolveKeys } from "./keys.ts";
 import {
-  optionInvalid,
+  hiddenInvalid,
   type OptionTable,
   range,
   requireIntegers,
@@ -102,7 +102,7 @@ export function resolveAuth(
       'NODE_ENV is "production" and there is no option auth: set auth.issuer to your issuer\'s URL or auth.jwks to that of its keys, or spell out auth: "none"',
     );
   }
-  if (typeof auth !== "object") throw optionInvalid("auth", auth, '"none", a function or an object');
+  if (typeof auth !== "object") throw hiddenInvalid("auth", auth, '"none", a function or an object');
   return resolveTokenAuth(auth);
 }
 

@@ -4,10 +4,10 @@ import { isJsonObject } from "../../json-object.ts";
 import { isLoopbackHost } from "../../wire/ip.ts";
 import {
   elementInvalid,
+  hiddenInvalid,
   optionError,
   optionInvalid,
   requireTexts,
-  shownInvalid,
 } from "../../option-checks.ts";
 
 /** Source of an issuer's keys: a URL, or the issuer's discovery document. */
@@ -69,7 +69,7 @@ export function resolveKeys(
 function resolveSecret(secret: unknown): Uint8Array {
   const bytes = typeof secret === "string" ? Buffer.from(secret) : secret;
   if (bytes instanceof Uint8Array && bytes.length >= minSecretBytes) return bytes;
-  throw optionInvalid("auth.secret", secret, `a string or Uint8Array of at least ${minSecretBytes} bytes`);
+  throw hiddenInvalid("auth.secret", secret, `a string or Uint8Array of at least ${minSecretBytes} bytes`);
 }
 
 function resolveJwks(jwks: unknown): KeySetting {
@@ -94,11 +94,12 @@ function resolveIssuer(issuer: unknown): KeySetting {
   );
 }
 
-/** Shows only the origin of a URL. The rest may be a secret. */
+/** Shows only the origin of a URL, and no text with a user or a query in it. The rest may be a secret. */
 function urlInvalid(path: string, value: unknown, allowed: string): QuicpipeError {
   const url = URL.parse(String(value));
-  return url?.host
-    ? shownInvalid(path, `${url.protocol}//${url.host}/…`, allowed)
+  if (url?.host) return optionInvalid(path, `${url.protocol}//${url.host}/…`, allowed);
+  return /[@?#]/.test(String(value))
+    ? hiddenInvalid(path, value, allowed)
     : optionInvalid(path, value, allowed);
 }
 

@@ -6,12 +6,13 @@ import { type Address, parseAddress } from "../../wire/address.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import { type AuthSettings, resolveAuth } from "./auth.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
-import { consoleLogger, type Logger, type LogLevel, silentLogger } from "../../log/logger.ts";
+import { type Logger, requireLogger } from "../../log/logger.ts";
 import {
   namesOf,
   optionInvalid,
   type OptionTable,
   range,
+  requireFunction,
   requireInteger,
   requireIntegers,
   requireOneOf,
@@ -60,7 +61,7 @@ export interface Environment {
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED in production without `auth`.
  */
 export function resolveSettings(given: QuicpipeOptions | undefined, environment: Environment): Settings {
-  const options = requireOptions("", given, optionTable);
+  const options = requireOptions("quicpipe(…)", given, optionTable);
   const basePath = options.basePath === "" ? "" : requirePath("basePath", options.basePath, "");
   return {
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
@@ -77,7 +78,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     xdp: resolveXdp(options.xdp, environment.QUICPIPE_XDP_IFACE),
     stun: requireOneOf("stun", options.stun, ["registered", "public"]),
     telemetry: resolveTelemetry(options.telemetry),
-    logger: resolveLogger(options.logger),
+    logger: requireLogger(options.logger),
   };
 }
 
@@ -109,9 +110,7 @@ const hookTable: OptionTable<RelayHooks> = { onRegister: true, onMove: true, onE
 
 function resolveHooks(value: RelayHooks | undefined): RelayHooks {
   const hooks = requireOptions("hooks", value, hookTable);
-  for (const name of namesOf(hookTable))
-    if (hooks[name] !== undefined && typeof hooks[name] !== "function")
-      throw optionInvalid(`hooks.${name}`, hooks[name], "a function");
+  for (const name of namesOf(hookTable)) requireFunction(`hooks.${name}`, hooks[name]);
   return hooks;
 }
 
@@ -171,6 +170,8 @@ const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
 
 function resolveConsolePath(basePath: string, value: QuicpipeOptions["console"]): string | undefined {
   if (value === false) return undefined;
+  if (value !== undefined && (typeof value !== "object" || value === null))
+    throw optionInvalid("console", value, "false or an object with path");
   const { path } = requireOptions<ConsoleOptions>("console", value, { path: true });
   return basePath + requirePath("console.path", path, "/relay");
 }
@@ -182,21 +183,10 @@ function isPublicAddress(text: string): boolean {
 
 function resolveTelemetry(value: TelemetryOptions | false | undefined): TelemetryOptions | false {
   if (value === false) return false;
-  if (value !== undefined && typeof value !== "object")
-    throw optionInvalid("telemetry", value, "false or an object");
+  if (value !== undefined && (typeof value !== "object" || value === null))
+    throw optionInvalid("telemetry", value, "false or an object with intervalMs");
   const { intervalMs } = requireOptions<TelemetryOptions>("telemetry", value, { intervalMs: true });
   if (intervalMs === undefined) return {};
   const allowed = range(defaults.minTelemetryIntervalMs, 0, defaults.maxTimerMs);
   return { intervalMs: requireInteger("telemetry.intervalMs", intervalMs, allowed) };
 }
-
-function resolveLogger(logger: Logger | false | undefined): Logger {
-  if (logger === undefined) return consoleLogger(console);
-  if (logger === false) return silentLogger;
-  const isLogger =
-    typeof logger === "object" && levels.every((level) => typeof Reflect.get(logger, level) === "function");
-  if (isLogger) return logger;
-  throw optionInvalid("logger", logger, `false or an object with the methods ${levels.join(", ")}`);
-}
-
-const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];

@@ -5,7 +5,6 @@ import {
   type OptionTable,
   requireOneOf,
   requireOptions,
-  shownInvalid,
 } from "../../option-checks.ts";
 
 const xdpTable: OptionTable<XdpInterfaceOptions> = { interfaces: true, mode: true, pin: true };
@@ -20,7 +19,7 @@ export function resolveXdp(option: XdpOption | undefined, fromEnvironment: strin
     return { interfaces: requireInterfaces("QUICPIPE_XDP_IFACE", fromEnvironment.split(",")) };
   if (option === undefined || option === "auto" || option === "off") return option ?? "auto";
   if (typeof option !== "object" || option === null)
-    throw shownInvalid("xdp", option, '"auto", "off" or an object with interfaces, mode and pin');
+    throw optionInvalid("xdp", option, '"auto", "off" or an object with interfaces, mode and pin');
   const { interfaces, mode, pin } = requireOptions("xdp", option, xdpTable);
   return {
     ...(interfaces !== undefined && { interfaces: requireInterfaces("xdp.interfaces", interfaces) }),
@@ -41,5 +40,5 @@ function requireInterfaces(name: string, value: readonly string[]): readonly str
 function requirePin(value: boolean | string | undefined): boolean | string {
   if (value === undefined || typeof value === "boolean") return value ?? false;
   if (typeof value === "string" && value.startsWith("/") && !value.includes("\0")) return value;
-  throw shownInvalid("xdp.pin", value, "true, false or the path of a folder in a bpf file system");
+  throw optionInvalid("xdp.pin", value, "true, false or the path of a folder in a bpf file system");
 }

@@ -100,7 +100,7 @@ describeNative("an argument of a wrong type", () => {
     const others = Object.entries(Object.getOwnPropertyDescriptors(handle)).filter(
       ([name, { get }]) => !get && !(name in takes) && !inKernel.has(name),
     );
-    expect(others.map(([name]) => name)).toEqual(["address", "sweep", "close"]);
+    expect(others.map(([name]) => name)).toEqual(["address", "sweep", "ref", "unref", "close"]);
     for (const [name, right] of Object.entries(takes))
       for (const [i, value] of right.entries())
         for (const wrong of wrongFor(value)) {

@@ -1,8 +1,11 @@
 import { once } from "node:events";
-import { expect, it } from "vitest";
+import { H3 } from "h3";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { post } from "../../../scripts/hostile/clients/http3-frames.ts";
+import { frame, frameType, RawHttp2, requestFrame } from "../../../scripts/hostile/clients/raw-http2.ts";
 import type { Http3App } from "../../../src/gateway/index.ts";
 import { testCertificate } from "../harness/certificate.ts";
-import { startHttp2, startHttp3 } from "../harness/gateway.ts";
+import { openRawHttp3, startHttp2, startHttp3, targetAt } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
 import { connectHttp2 } from "../harness/http2-client.ts";
 import { connectHttp3 } from "../harness/http3-client.ts";
@@ -82,4 +85,63 @@ it("a client that goes while an answer waits ends no server, though the answer's
   await once(stream, "close");
   expect(Buffer.concat(await session.request({ ":path": "/" }).toArray()).toString()).toBe("well");
   await expect.poll(() => server.stats()).toMatchObject({ unreadBytes: 0, unsentBytes: 0 });
+});
+
+/** Has an h3 app read a request, and the client break it off. */
+const breaks: Readonly<Record<string, (app: Http3App, asked: Promise<void>, path: string) => Promise<void>>> =
+  {
+    "HTTP/1.1": async (app, asked, path) => {
+      const { socket } = await openHttp1(await startHttp2(app));
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nhalf`);
+      await asked;
+      socket.destroy();
+    },
+    "HTTP/2": async (app, asked, path) => {
+      const client = await RawHttp2.open(await targetAt(await startHttp2(app)));
+      onTestFinished(() => client.close());
+      await client.send(requestFrame(1, "POST", path), frame(frameType.data, 0, 1, Buffer.from("half")));
+      await asked;
+      await client.send(frame(frameType.reset, 0, 1, Buffer.of(0, 0, 0, 8)));
+    },
+    "HTTP/3": async (app, asked, path) => {
+      const target = await targetAt(await startHttp3(app));
+      const client = await openRawHttp3(target);
+      const id = client.request(post(path, target), false);
+      await asked;
+      client.reset(id);
+    },
+    "HTTP/3, with more than was announced": async (app, asked, path) => {
+      const target = await targetAt(await startHttp3(app));
+      const client = await openRawHttp3(target);
+      const id = client.request([...post(path, target), ["content-length", "2"]], false);
+      await asked;
+      client.send(id, Buffer.from([0, 4, 1, 2, 3, 4]));
+    },
+  };
+
+describe("an h3 app prints nothing where a client breaks off", () => {
+  const cases = Object.keys(breaks).flatMap((way) =>
+    ["/body", "/signal"].map((path) => [way, path] as const),
+  );
+
+  it.each(cases)("over %s what the app waits for by %s", async (way, path) => {
+    const print = vi.spyOn(console, "error").mockReturnValue();
+    onTestFinished(() => print.mockRestore());
+    const [asked, failed] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()];
+    const waits: Readonly<Record<string, (request: Request) => Promise<unknown>>> = {
+      "/body": (request) => request.text(),
+      "/signal": ({ signal }) =>
+        new Promise((_, reject) => void signal.addEventListener("abort", () => reject(signal.reason))),
+    };
+    const app = new H3().post(path, async ({ req }) => {
+      const waiting = waits[path]!(req);
+      asked.resolve();
+      await waiting.catch(failed.resolve);
+      return await waiting;
+    });
+    await breaks[way]!(app, asked.promise, path);
+    expect(await failed.promise).toMatchObject({ code: "ABORT_ERR" });
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(print).not.toHaveBeenCalled();
+  });
 });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { networkInterfaces } from "node:os";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { maxPipelinedRequests } from "../../../src/defaults/index.ts";
 import type { Http2Gateway, Http3App } from "../../../src/gateway/index.ts";
 import { startHttp2 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http1-client.ts";
@@ -17,6 +18,16 @@ async function ask(gateway: Http2Gateway, request: string): Promise<string> {
   socket.write(request);
   await once(socket, "close");
   return text();
+}
+
+/** Counts the requests that Node makes objects of from now on, which cost most of what a refused request costs. */
+function countRequests(): () => number {
+  const began = channel("http.server.request.start");
+  let count = 0;
+  const onBegun = (): void => void count++;
+  began.subscribe(onBegun);
+  onTestFinished(() => void began.unsubscribe(onBegun));
+  return () => count;
 }
 
 const echo: Http3App["fetch"] = ({ url, headers }) =>
@@ -46,9 +57,58 @@ describe("a request over HTTP/1.1", () => {
     ["400", "two hosts beside a target", "GET https://a.example/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n"],
     ["501", "another coding", "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: gzip, chunked\r\n"],
     ["505", "a version of its own", "GET / HTTP/2.0\r\nHost: a.example\r\n"],
+    ["417", "an unknown expectation", "GET / HTTP/1.1\r\nHost: a.example\r\nExpect: y\r\n"],
+    ["400", "no host", "GET / HTTP/1.1\r\n"],
   ])("is answered %s with %s", async (status, _with, head) => {
     const text = await ask(await startServer(echo), `${head}Connection: close\r\n\r\n`);
     expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it.each([
+    ["417", "GET / HTTP/1.1\r\nHost: a.example\r\nExpect: y\r\n\r\n"],
+    ["501", "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"],
+    ["501", "CONNECT a.example:1 HTTP/1.1\r\nHost: a.example\r\n\r\n"],
+    ["505", "GET / HTTP/2.0\r\nHost: a.example\r\n\r\n"],
+    ["431", `GET / HTTP/1.1\r\nHost: a.example\r\n${"a:b\r\n".repeat(128)}\r\n`],
+    ["400", "GET / HTTP/1.1\r\n\r\n"],
+    ["400", "what is this\r\n\r\n"],
+  ])(
+    "that is refused with %s is counted once, and has its connection dropped with what follows",
+    async (status, message) => {
+      const begun = countRequests();
+      const gateway = await startServer(echo);
+      const text = await ask(gateway, message.repeat(20));
+      expect(text.match(/HTTP\/1\.1 \d+/g) ?? []).toEqual([`HTTP/1.1 ${status}`]);
+      expect(gateway.stats().refused).toEqual({ malformed: 1 });
+      expect(begun()).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it("that was refused has its connection closed, though its client goes on", async () => {
+    const gateway = await startServer(echo);
+    const { socket, text } = await openHttp1(gateway);
+    socket.allowHalfOpen = true;
+    socket.write("GET / HTTP/1.1\r\nHost: a.example\r\nExpect: y\r\n\r\n");
+    await expect.poll(() => gateway.stats().sources).toBe(0);
+    expect(text()).toMatch(/^HTTP\/1\.1 417 /);
+  });
+
+  it("is asked for its body, if its client waits for that, once it has room", async () => {
+    const gateway = await startServer(async (request) => new Response(await request.text()));
+    const { socket, text } = await openHttp1(gateway);
+    socket.write("POST / HTTP/1.1\r\nHost: a.example\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    await expect.poll(text).toMatch(/^HTTP\/1\.1 100 /);
+    socket.write("body");
+    await expect.poll(text).toMatch(/body/);
+  });
+
+  it("that waits to be asked for its body is asked on no connection that is over", async () => {
+    const begun = countRequests();
+    const gateway = await startServer(() => new Promise(() => undefined));
+    const head = "POST / HTTP/1.1\r\nHost: a.example\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n";
+    await ask(gateway, head.repeat(100));
+    expect(gateway.stats().refused).toEqual({ ahead: 1 });
+    expect(begun()).toBeLessThanOrEqual(maxPipelinedRequests + 1);
   });
 
   it("keeps no trailers while it waits for the app", async () => {

@@ -28,6 +28,16 @@ async function serve(
 
 const path = get("/", { port: 443 });
 
+/** Returns an answer that goes on for ever, slowly. */
+function follow(): Response {
+  return new Response(new ReadableStream({ pull: more }, { highWaterMark: 0 }));
+}
+
+async function more(controller: ReadableStreamDefaultController): Promise<void> {
+  await sleep(1);
+  controller.enqueue(Buffer.from("more\n"));
+}
+
 /** What a client may send on unidirectional streams, and with which code its connection ends. */
 const faults = {
   "a second control stream": { bytes: [0x00], code: http3Code.streamCreationError },
@@ -57,6 +67,50 @@ describe("a connection over HTTP/3", () => {
     for (let i = 1; i < 40; i++) client.sendRaw(2 + 4 * i, Buffer.from([0x21]), false);
     await client.closed;
     expect(client.closedWith).toBe(http3Code.excessiveLoad);
+  });
+
+  it.each([
+    [
+      "cannot be read",
+      [
+        [":method", "GET"],
+        [":scheme", "https"],
+        [":authority", "localhost"],
+        [":path", "x"],
+      ],
+    ],
+    [
+      "are not served",
+      [
+        [":method", "CONNECT"],
+        [":authority", "localhost"],
+      ],
+    ],
+  ] as const)("ends with more than 32 requests in a row that %s", async (_, fields) => {
+    const { gateway, connect } = await serve();
+    const client = await connect();
+    while (client.hasRoom) await client.status(client.request(fields, true), 1000);
+    expect(client.closedWith).toBe(http3Code.excessiveLoad);
+    expect(gateway.stats().refused.malformed).toBe(1);
+  });
+
+  it.each([
+    ["resets", (client: RawHttp3, id: number) => client.reset(id)],
+    ["takes no more of", (client: RawHttp3, id: number) => client.stop(id)],
+  ])("ends where its client %s one request after the other", async (_, cancel) => {
+    const { gateway, connect } = await serve(follow);
+    const client = await connect();
+    for (let i = 0; i < 1000 && client.hasRoom; i++) {
+      const id = client.request(path, true);
+      await Promise.race([
+        client.closed,
+        expect.poll(() => client.answer(id).bytes.length).toBeGreaterThan(0),
+      ]);
+      if (client.hasRoom) cancel(client, id);
+    }
+    await client.closed;
+    expect(client.closedWith).toBe(http3Code.excessiveLoad);
+    expect(gateway.stats().refused.cancelled).toBe(1);
   });
 
   it("goes on beside a stream of a reserved type, and frames of one", async () => {
@@ -108,7 +162,7 @@ describe("a request over HTTP/3", () => {
     const id = client.request(path, true);
     await expect.poll(() => client.answer(id).bytes.length).toBeGreaterThan(0);
     client.stop(id);
-    expect(await told.promise).toMatchObject({ name: "AbortError" });
+    expect(await told.promise).toMatchObject({ code: "ABORT_ERR" });
     await expect
       .poll(() => gateway.stats())
       .toMatchObject({ unreadBytes: 0, unsentBytes: 0, outboxBytes: 0 });

@@ -98,6 +98,24 @@ describe("a dial that leads nowhere", () => {
     expect(await failure(alice.accept([], wrong))).toMatchObject(refusal);
   });
 
+  it("is refused by the name of what is wrong, as an accept is", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice");
+    const trust = "insecure";
+    for (const [option, call] of [
+      ["target", () => alice.dial(undefined as never, { trust })],
+      ["target", () => alice.dial({} as never, { trust })],
+      ["note", () => alice.dial("bob", { trust, note: 5 as never })],
+      ["signal", () => alice.dial("bob", { trust, signal: {} as never })],
+      ["signal", () => alice.accept([], { trust, signal: {} as never })],
+      ["packets", () => alice.accept({ timeoutMs: 5 } as never, { trust })],
+    ] as const)
+      expect(await failure(call())).toMatchObject({
+        code: "ERR_QUICPIPE_OPTION_INVALID",
+        details: { option },
+      });
+  });
+
   it("ends by its deadline where the message was taken and nothing comes back", async () => {
     const { relay, port } = await startPeerRelay();
     const proxy = await DatagramProxy.open(port);

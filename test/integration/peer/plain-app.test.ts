@@ -37,11 +37,12 @@ async function bind(options: PeerOptions): Promise<Peer> {
 }
 
 /** What arrives of a greeting that one peer sends another over a relay. */
-async function greet(relay: string, [name, token, other] = ["anonymous", "", ""]): Promise<string> {
-  const accepter = await bind({ relay, token });
-  const dialer = await bind({ relay, token: other });
-  const accepting = nextConnection(accepter);
-  const near = await dialer.dial(name!);
+async function greet(relay: string, name = "anonymous", ...tokens: string[]): Promise<string> {
+  const [accepter, dialer] = await Promise.all(
+    [0, 1].map((end) => bind({ relay, ...(tokens[end] !== undefined && { token: tokens[end] }) })),
+  );
+  const accepting = nextConnection(accepter!);
+  const near = await dialer!.dial(name);
   const { writable } = await near.createBidirectionalStream();
   const writer = writable.getWriter();
   await writer.write(Buffer.from("hello"));
@@ -63,7 +64,7 @@ it("two peers talk whom a function of the app's knows", async () => {
       return { subject: name, scopes: ["relay:register", "mailbox:send", "mailbox:receive"] };
     },
   });
-  expect(await greet(relay, ["alice", "alice", "bob"])).toBe("hello");
+  expect(await greet(relay, "alice", "alice", "bob")).toBe("hello");
   const stranger = await bind({ relay });
   await expect(stranger.dial("alice")).rejects.toMatchObject({
     code: "ERR_QUICPIPE_TOKEN_INVALID",

@@ -87,6 +87,7 @@ describe("tokens checked with a JWKS server", () => {
   it.each([
     ["an exp in the past", { exp: inSeconds(-10) }, "ERR_QUICPIPE_TOKEN_EXPIRED"],
     ["no exp", { exp: undefined }, "ERR_QUICPIPE_TOKEN_INVALID"],
+    ["an exp that is no time", { exp: 1e308 }, "ERR_QUICPIPE_TOKEN_INVALID"],
     ["an nbf in the future", { nbf: inSeconds(60) }, "ERR_QUICPIPE_TOKEN_INVALID"],
     ["no sub", { sub: undefined }, "ERR_QUICPIPE_TOKEN_INVALID"],
     ["an empty sub", { sub: "" }, "ERR_QUICPIPE_TOKEN_INVALID"],
@@ -187,11 +188,28 @@ describe("the development key", () => {
     expect(await readFile(path)).toEqual(key);
     const narrow = await mintDevelopmentToken({ sub: "alice", scope: "mailbox:send", ttlSeconds: 60 });
     expect((await list(app, narrow)).body.code).toBe("ERR_QUICPIPE_SCOPE_MISSING");
-    const expired = await mintDevelopmentToken({ sub: "alice", ttlSeconds: -60 });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 120_000 });
+    const expired = await mintDevelopmentToken({ sub: "alice", ttlSeconds: 60 });
+    vi.useRealTimers();
     expect((await list(app, expired)).body.code).toBe("ERR_QUICPIPE_TOKEN_EXPIRED");
     const claims = { quicpipe: { maxCids: "many" } };
     const malformed = await mintDevelopmentToken({ sub: "alice", claims });
     expect((await list(app, malformed)).body.code).toBe("ERR_QUICPIPE_TOKEN_INVALID");
+  });
+
+  it.each([
+    ["subject", { subject: "x" } as never],
+    ["sub", { sub: 5 } as never],
+    ["ttl", { sub: "alice", ttl: 60 } as never],
+    ["ttlSeconds", { sub: "alice", ttlSeconds: -60 }],
+    ["scope", { sub: "alice", scope: ["relay:admin"] } as never],
+    ["claims", { sub: "alice", claims: "{}" } as never],
+  ])("signs no token where an option is wrong: %s", async (option, wrong) => {
+    stateDirectory();
+    await expect(mintDevelopmentToken(wrong)).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option },
+    });
   });
 
   it.each(["", ".", ".."])(

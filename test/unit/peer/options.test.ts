@@ -51,7 +51,17 @@ describe("a peer's options", () => {
   it.each([
     ["relay", { relay: "http://relay.example" }],
     ["relay", { relay: "relay.example:4433" }],
+    ["relay", { relay: undefined }],
     ["token", { token: 5 }],
+    ["token", { token: "" }],
+    ["token", { token: undefined }],
+    ["identity", { identity: undefined }],
+    ["identity", { identity: "identity.pem" }],
+    ["identity", { identity: null }],
+    ["trust", { trust: undefined }],
+    ["host", { host: "localhost" }],
+    ["telemetry", { telemetry: "no" }],
+    ["onError", { onError: {} }],
     ["port", { port: 65_536 }],
     ["maxUdpPayloadBytes", { maxUdpPayloadBytes: 1199 }],
     ["maxUdpPayloadBytes", { maxUdpPayloadBytes: 1473 }],
@@ -75,6 +85,17 @@ describe("a peer's options", () => {
       code: "ERR_QUICPIPE_OPTION_INVALID",
       details: { option },
     });
+  });
+
+  it("are refused where there are none", async () => {
+    await expect(resolveSettings(undefined as never)).rejects.toThrow(
+      /^option relay is undefined, but must be/,
+    );
+  });
+
+  it("show no token and no identity where they refuse one", async () => {
+    const wrong = { relay, identity: "-----BEGIN PRIVATE KEY-----" } as never;
+    await expect(resolveSettings(wrong)).rejects.not.toThrow(/PRIVATE/);
   });
 
   it("say so where the relay's name has no address", async () => {

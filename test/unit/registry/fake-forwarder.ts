@@ -128,6 +128,8 @@ export function createFakeForwarder(): FakeForwarder {
       unclaimed: 0,
     }),
     xdp: () => ({ state: "off", reason: "a fake", interfaces: [], refusedRoutes: 0 }),
+    ref: () => undefined,
+    unref: () => undefined,
     close: () => Promise.resolve(),
   };
 }

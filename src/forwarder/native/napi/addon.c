@@ -3,6 +3,9 @@
 #include "../../../xdp/native/program.h"
 #include "handle.h"
 
+/** Version of the interface to JavaScript: `addonAbi` of src/forwarder/native/addon.ts. */
+#define QP_ADDON_ABI 1
+
 static double read_amount(struct qp_call *call, napi_value object, const char *name)
 {
   return qp_read_amount(call, qp_property(call, object, name));
@@ -214,6 +217,7 @@ NAPI_MODULE_INIT()
     { .utf8name = "open", .method = open_forwarder, .attributes = napi_default_method },
     { .utf8name = "links", .method = qp_read_links, .attributes = napi_default_method },
     { .utf8name = "trimMemory", .method = qp_trim_memory, .attributes = napi_default_method },
+    { .utf8name = "abi", .value = qp_number(env, QP_ADDON_ABI), .attributes = napi_enumerable },
     { .utf8name = "hasProgram", .value = qp_boolean(env, qp_program_exists()), .attributes = napi_enumerable },
     { .utf8name = "counterNames", .value = counter_names(env), .attributes = napi_enumerable },
   };

@@ -83,6 +83,20 @@ static napi_value sweep(struct qp_call *call, struct qp_handle *handle)
   return NULL;
 }
 
+static napi_value ref(struct qp_call *call, struct qp_handle *handle)
+{
+  if (handle->is_open)
+    napi_ref_threadsafe_function(call->env, handle->wake);
+  return NULL;
+}
+
+static napi_value unref(struct qp_call *call, struct qp_handle *handle)
+{
+  if (handle->is_open)
+    napi_unref_threadsafe_function(call->env, handle->wake);
+  return NULL;
+}
+
 static napi_value close_(struct qp_call *call, struct qp_handle *handle)
 {
   (void)call;
@@ -129,6 +143,8 @@ const napi_property_descriptor qp_forwarder_methods[] = {
   QP_METHOD("signNonce", sign_nonce),
   QP_METHOD("deliver", qp_deliver_upcalls),
   QP_METHOD("sweep", sweep),
+  QP_METHOD("ref", ref),
+  QP_METHOD("unref", unref),
   QP_METHOD("close", close_),
   QP_GETTER("counters", counters),
   QP_GETTER("gatewayClients", gateway_clients),

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { addonAbi } from "../../../../src/forwarder/native/addon.ts";
 import { loadAddon } from "../../../../src/forwarder/native/load.ts";
 
 function emptyPackage(): string {
@@ -19,6 +20,21 @@ describe("loadAddon", () => {
     expect(loadAddon(emptyPackage(), "linux")).toEqual({
       reason: expect.stringMatching(/^the native addon does not load: No native build .*arch=\w+.*$/),
     });
+  });
+
+  it.each([
+    ["one that tells no version", {}, "none"],
+    ["an older one", { abi: addonAbi - 1 }, String(addonAbi - 1)],
+    ["a newer one", { abi: addonAbi + 1 }, String(addonAbi + 1)],
+  ])("refuses an addon of another version, and says what to run: %s", (_, addon, version) => {
+    expect(loadAddon(emptyPackage(), "linux", () => addon)).toEqual({
+      reason: `the native addon is of another version than this package (its interface is ${version}, not ${addonAbi}): run \`npm run build:native\` in a clone, or else install quicpipe again`,
+    });
+  });
+
+  it("takes an addon of this version", () => {
+    const addon = { abi: addonAbi };
+    expect(loadAddon(emptyPackage(), "linux", () => addon)).toEqual({ addon });
   });
 
   it("says in one line what is wrong with an addon", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { abuseArrivals } from "../../../../src/defaults/index.ts";
 import { Arrivals } from "../../../../src/gateway/budget/arrivals.ts";
 
 const limits = {
@@ -19,6 +20,15 @@ describe("connections that begin", () => {
     expect(letIn(arrivals, "192.0.2.2", 100, 0)).toBe(20);
     expect(letIn(arrivals, "192.0.2.1", 100, 500)).toBe(5);
     expect(letIn(arrivals, "192.0.2.1", 100, 100_000)).toBe(20);
+  });
+
+  it("are fewer where they have to be ended", () => {
+    const arrivals = new Arrivals(limits, 0);
+    let taken = 0;
+    for (; arrivals.take("192.0.2.1", 0); taken++) arrivals.abused("192.0.2.1", 0);
+    expect(taken).toBe(Math.ceil(limits.perSource.burst / abuseArrivals));
+    expect(arrivals.take("192.0.2.2", 0)).toBe(true);
+    expect(letIn(arrivals, "192.0.2.1", 100, 2000)).toBe(limits.perSource.burst);
   });
 
   it("are those of an IPv6 /64 together", () => {

@@ -1,12 +1,12 @@
 import { EventEmitter } from "node:events";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { longWaitMs, outboxSettleMs } from "../../../../src/defaults/index.ts";
+import { longWaitMs, maxRefusals, outboxSettleMs } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ExchangeStream, ResponseFields } from "../../../../src/gateway/exchange/stream.ts";
 import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
 import { Faults } from "../../../../src/gateway/exchange/faults.ts";
-import { OpenRequests } from "../../../../src/gateway/exchange/open-requests.ts";
+import { OpenRequests, type RequestParts } from "../../../../src/gateway/exchange/open-requests.ts";
 import { sizeOf } from "../../../../src/gateway/exchange/request-head.ts";
 import { silentLogger } from "../../../../src/log/logger.ts";
 
@@ -31,11 +31,17 @@ class Stream extends EventEmitter implements ExchangeStream {
   }
 }
 
+/** A request without a body over TCP. */
+function partsOf(stream: Stream): RequestParts {
+  return { stream, hasEnded: true, outbox: undefined, onPiece: () => false, onClose: () => undefined };
+}
+
 const noSize = { bytes: 0, count: 0 };
 const fields = { ":method": "GET", ":scheme": "https", ":authority": "relay.example", ":path": "/" };
 
 function bench(fetch: () => Response | Promise<Response> = () => new Response("hello")) {
   const clock = { nowMs: 0 };
+  const malformed = { calls: 0 };
   const budget = new Budget({ maxConnectionBytes: 50_000 });
   const requests = new OpenRequests({
     budget: budget.connect("192.0.2.1")!,
@@ -43,17 +49,18 @@ function bench(fetch: () => Response | Promise<Response> = () => new Response("h
     fetch,
     ip: "192.0.2.1",
     idle: { limitMs: 75_000, firstMs: 10_000 },
+    onMalformed: () => void malformed.calls++,
     now: () => clock.nowMs,
   });
-  const open = (): boolean =>
-    requests.open(fields, noSize, 0, () => ({
+  const open = (changed: Record<string, string> = {}): boolean =>
+    requests.open({ ...fields, ...changed }, noSize, 0, () => ({
       stream: new Stream(),
       hasEnded: true,
       outbox: undefined,
       onPiece: () => false,
       onClose: () => undefined,
     }));
-  return { clock, budget, requests, open };
+  return { clock, malformed, budget, requests, open };
 }
 
 describe("the requests that are open on a connection", () => {
@@ -105,6 +112,38 @@ describe("the requests that are open on a connection", () => {
     expect(budget.stats().refused["unread-connection"]).toBe(2);
   });
 
+  it.each([
+    ["that cannot be read", { ":path": "no path" }],
+    ["that are not served", { ":method": "CONNECT" }],
+  ])("%s wait for their turn, and for room for their answer, as all others do", async (_, changed) => {
+    const { clock, requests } = bench();
+    const connection = new FakeConnection();
+    const outbox = outboxOf(connection, clock, 1);
+    const streams = [new Stream(), new Stream()];
+    for (const stream of streams)
+      requests.open({ ...fields, ...changed }, noSize, 0, () => ({ ...partsOf(stream), outbox }));
+    expect(streams.map(({ status }) => status)).toEqual([undefined, undefined]);
+    await expect.poll(() => streams[0]!.status).toBeDefined();
+    await turn();
+    expect(streams[1]!.status).toBeUndefined();
+    connection.send(10_000);
+    await expect.poll(() => streams[1]!.status).toBeDefined();
+  });
+
+  it("end their connection if too many in a row cannot be read", async () => {
+    const { malformed, requests, open } = bench();
+    const ask = async (path: string): Promise<void> => {
+      open({ ":path": path });
+      await expect.poll(() => requests.size).toBe(0);
+    };
+    for (let i = 0; i < maxRefusals; i++) await ask("no path");
+    await ask("/");
+    for (let i = 0; i < maxRefusals; i++) await ask("no path");
+    expect(malformed.calls).toBe(0);
+    await ask("no path");
+    expect(malformed.calls).toBe(1);
+  });
+
   it("end with it, and give everything back", async () => {
     const { budget, requests, open } = bench(() => Promise.withResolvers<Response>().promise);
     open();
@@ -118,12 +157,15 @@ describe("the requests that are open on a connection", () => {
 /** Asks, and has the app take longer than a source may wait if it is asked. */
 async function answerTo(request: Record<string, string>): Promise<Stream> {
   const clock = { nowMs: 0 };
+  const budget = new Budget({ maxWaitsPerSource: 1 });
+  budget.connect("192.0.2.1")!.open(0)!.wait();
   const requests = new OpenRequests({
-    budget: new Budget({ maxWaitsPerSource: 0 }).connect("192.0.2.1")!,
+    budget: budget.connect("192.0.2.1")!,
     faults: new Faults(silentLogger, () => clock.nowMs),
     fetch: () => Promise.withResolvers<Response>().promise,
     ip: "192.0.2.1",
     idle: { limitMs: 75_000, firstMs: 10_000 },
+    onMalformed: () => undefined,
     now: () => clock.nowMs,
   });
   const stream = new Stream();
@@ -178,8 +220,12 @@ class FakeConnection {
   }
 }
 
-function outboxOf(connection: FakeConnection, clock: { readonly nowMs: number }): Outbox {
-  const budget = new Budget({ maxConnectionOutboxBytes: 2 ** 20 }).connect("192.0.2.1")!;
+function outboxOf(
+  connection: FakeConnection,
+  clock: { readonly nowMs: number },
+  maxConnectionOutboxBytes: number = 2 ** 20,
+): Outbox {
+  const budget = new Budget({ maxConnectionOutboxBytes }).connect("192.0.2.1")!;
   return new Outbox(connection, budget, { onCrowded: () => undefined, now: () => clock.nowMs });
 }
 

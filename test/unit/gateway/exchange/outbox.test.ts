@@ -61,7 +61,7 @@ function piece(bytes: number): Piece & { sent: number } {
 
 describe("response bytes in the HTTP library", () => {
   it("is believed to be sent when the connection has sent as much and the peer acknowledges something", async () => {
-    const { connection, outbox } = bench();
+    const { connection, outbox, clock } = bench();
     const one = piece(1000);
     await outbox.add(one);
     expect(connection.pings).toHaveLength(0);
@@ -69,6 +69,7 @@ describe("response bytes in the HTTP library", () => {
     expect(one.sent).toBe(0);
     connection.send(600);
     expect([one.sent, one.bytes]).toEqual([600, 400]);
+    clock.nowMs += outboxSettleMs;
     outbox.settle();
     connection.send(600);
     expect([one.sent, one.bytes]).toEqual([1000, 0]);
@@ -84,6 +85,18 @@ describe("response bytes in the HTTP library", () => {
     outbox.settle();
     connection.send(1000);
     expect([held.sent, other.sent]).toEqual([0, 1000]);
+  });
+
+  it("is asked for once in a while, however often the outbox is told to ask", async () => {
+    const { connection, outbox, clock } = bench();
+    await outbox.add(piece(1000));
+    outbox.settle();
+    connection.send(1);
+    for (; clock.nowMs < outboxSettleMs - 1; clock.nowMs++) outbox.settle();
+    expect(connection.pings).toHaveLength(0);
+    // Then by itself.
+    clock.nowMs += outboxSettleMs;
+    await expect.poll(() => connection.pings).toHaveLength(1);
   });
 
   it("is asked for by itself once it is more than a little", async () => {
@@ -152,7 +165,7 @@ describe("response bytes in the HTTP library", () => {
   });
 
   it("is what was handed over before the question, not after it", async () => {
-    const { connection, outbox } = bench();
+    const { connection, outbox, clock } = bench();
     const [before, after] = [piece(1000), piece(1000)];
     await outbox.add(before);
     outbox.settle();
@@ -160,6 +173,7 @@ describe("response bytes in the HTTP library", () => {
     connection.send(2000);
     expect([before.sent, after.sent]).toEqual([1000, 0]);
     // What came later went out with it, and is believed the next time.
+    clock.nowMs += outboxSettleMs;
     outbox.settle();
     connection.send(0);
     expect(after.sent).toBe(1000);

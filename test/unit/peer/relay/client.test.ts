@@ -22,8 +22,14 @@ class FakeHttp {
 
 function setUp(token = "t0ken"): { http: FakeHttp; client: RelayClient } {
   const http = new FakeHttp();
-  const options = { http, token: () => Promise.resolve(token), basePath: "/relay", requestTimeoutMs: 1000 };
-  return { http, client: new RelayClient(options) };
+  const client = new RelayClient({
+    http,
+    token: () => Promise.resolve(token),
+    authority: "relay.example:4433",
+    basePath: "/relay",
+    requestTimeoutMs: 1000,
+  });
+  return { http, client };
 }
 
 describe("the relay's client", () => {
@@ -37,6 +43,28 @@ describe("the relay's client", () => {
       expect(http.requests).toEqual([]);
     },
   );
+
+  it.each([undefined, { status: 404, message: "Cannot find any route" }])(
+    "says that there is no relay where an app knows no such path: %o",
+    async (body) => {
+      const { http, client } = setUp();
+      Object.assign(http, { status: 404, body });
+      await expect(client.register({ key: "a2V5", num: 3 })).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_RELAY_REFUSED",
+        message:
+          "there is no relay at relay.example:4433/relay/v1/register: does the app use it (app.use(relay)), and is its basePath the URL's path (/relay)?",
+        details: { status: 404 },
+      });
+    },
+  );
+
+  it("does not say so where the relay itself knows no such path", async () => {
+    const { http, client } = setUp();
+    Object.assign(http, { status: 404, body: { code: "ERR_QUICPIPE_NOT_FOUND", detail: "no such path" } });
+    await expect(client.sentMessage("id")).rejects.toThrow(
+      "the relay refused GET /v1/messages/id: no such path",
+    );
+  });
 
   it("asks for each route as the protocol has it", async () => {
     const { http, client } = setUp();

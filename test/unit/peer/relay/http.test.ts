@@ -64,6 +64,26 @@ describe("requests to the relay", () => {
     expect(opened()).toBe(2);
   });
 
+  it("open no session after another where each is over as soon as it is open", async () => {
+    let opened = 0;
+    const http = new RelayHttp(() => {
+      // Ends a loop without a pause, which would never let the test go on.
+      if (opened++ > 100) expect.unreachable("too many sessions");
+      return Promise.resolve({
+        usable: false,
+        request: () => expect.unreachable("nothing is asked"),
+        close: () => Promise.resolve(),
+      });
+    });
+    for (let i = 1; i <= 2; i++) {
+      await expect(http.request(get)).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
+        details: { sent: false },
+      });
+      expect(opened).toBe(i);
+    }
+  });
+
   it("open a session again after one could not be opened", async () => {
     let attempts = 0;
     const http = new RelayHttp(() => {

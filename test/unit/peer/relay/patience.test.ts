@@ -47,6 +47,22 @@ describe("a request that is made patiently", () => {
     expect(waits).toEqual(["ERR_QUICPIPE_MAILBOX_FULL", "ERR_QUICPIPE_MAILBOX_FULL", undefined]);
   });
 
+  it("comes back ever more slowly to a relay that says at once", async () => {
+    const { result, requestsMs } = setUp(60_000, ...Array.from({ length: 10_000 }, () => refusal(0)));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await result).toMatchObject({ code: "ERR_QUICPIPE_MAILBOX_FULL" });
+    expect(requestsMs.length).toBeLessThanOrEqual(6);
+    const gaps = requestsMs.slice(1).map((ms, i) => ms - requestsMs[i]!);
+    for (const [i, gapMs] of gaps.entries()) expect(gapMs).toBeGreaterThanOrEqual(1000 * 2 ** i);
+  });
+
+  it("keeps to half a minute between attempts, however often it is refused", async () => {
+    const { requestsMs } = setUp(3_600_000, ...Array.from({ length: 10_000 }, () => refusal(0)));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(requestsMs.length).toBeGreaterThan(3600 / 45);
+    expect(requestsMs.length).toBeLessThan(3600 / 30 + 5);
+  });
+
   it("fails at once where the time is too short to come back", async () => {
     const error = refusal(10);
     const { result, requestsMs } = setUp(9000, error);

@@ -27,7 +27,7 @@ async function judge(trust: Trust, remoteName?: string): Promise<boolean> {
 
 describe("a pin", () => {
   it("is taken as `quicpipe id` prints it", () => {
-    expect(parsePin(pinOf(pem))).toBe(pinOf(pem));
+    expect(parsePin(pinOf(pem), "pin")).toBe(pinOf(pem));
   });
 
   it("of a certificate, the older kind, is refused with a hint that pins are of keys now", () => {
@@ -35,7 +35,7 @@ describe("a pin", () => {
     const colons = hex.toUpperCase().replaceAll(/..(?!$)/g, "$&:");
     const base64url = Buffer.from(hex, "hex").toString("base64url");
     for (const form of [hex, colons, base64url, `${base64url}=`])
-      expect(() => parsePin(form)).toThrow(/pins are of keys now; give .*sha256/);
+      expect(() => parsePin(form, "pin")).toThrow(/pins are of keys now; give .*sha256/);
   });
 
   it("is refused where it is none", () => {
@@ -49,7 +49,7 @@ describe("a pin", () => {
       `sha256/${hash.slice(1)}`,
       `sha256/*${hash.slice(1)}`,
     ])
-      expect(() => parsePin(pin)).toThrow(invalid);
+      expect(() => parsePin(pin, "pin")).toThrow(invalid);
   });
 });
 
@@ -131,9 +131,12 @@ describe("trust", () => {
   });
 
   it("in a CA takes no certificate that is out of date, not even its own", async () => {
-    const { certificate } = await createCertificate({ name: "bob", hosts: ["bob"], days: -0.5 });
+    const { certificate } = await createCertificate({ name: "bob", hosts: ["bob"], days: 1 });
     const check = createTrustPolicy({ ca: certificate }).checkFor!("bob");
-    expect(await check(new X509Certificate(certificate).raw)).toBe(false);
+    const judge = (): Promise<boolean> => check(new X509Certificate(certificate).raw);
+    expect(await judge()).toBe(true);
+    vi.setSystemTime(Date.now() + 2 * 86_400_000);
+    expect(await judge().finally(() => vi.useRealTimers())).toBe(false);
   });
 
   it("in any peer neither asks for a certificate nor checks one", () => {
@@ -170,9 +173,17 @@ describe("the trust of a dial", () => {
   });
 
   it("is refused where a pin or a trust is meant and missing", () => {
-    expect(() => chosenTrust({ pin: undefined }, "insecure")).toThrow(/pin is given, but undefined/);
+    expect(() => chosenTrust({ pin: undefined }, "insecure")).toThrow(/pin: it is given, but undefined/);
     expect(() => chosenTrust({ trust: undefined }, "insecure")).toThrow(/trust: it is given, but undefined/);
     expect(() => chosenTrust({ pin: otherPin, trust: undefined }, "insecure")).toThrow(invalid);
+  });
+
+  it("is refused by the name of the option that holds no pin", () => {
+    expect(() => chosenTrust({ pin: "abc" }, "insecure")).toThrow('pin: "abc" is no pin; give the pin of');
+    expect(() => createTrustPolicy([otherPin, "abc"])).toThrow('trust[1]: "abc" is no pin; give the pin of');
+    expect(() => createTrustPolicy([undefined as never])).toThrow(
+      "option trust[0] is undefined, but must be the pin of",
+    );
   });
 
   it("is refused where pins and a trust are given at once", () => {

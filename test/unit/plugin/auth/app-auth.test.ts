@@ -6,14 +6,12 @@ import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
 
 const limits = resolveLimits(undefined);
 const nowMs = 1_000_000;
+const lines: unknown[][] = [];
+const context = { limits, log: { write: (...line: unknown[]) => void lines.push(line) }, now: () => nowMs };
 const request = new Request("https://relay.example/v1/register", { headers: { cookie: "session=1" } });
 
 function authenticate(peer: AuthorizedPeer | null): Promise<unknown> {
-  return createAppAuthentication(
-    () => peer,
-    limits,
-    () => nowMs,
-  )(request, () => "192.0.2.1");
+  return createAppAuthentication(() => peer, context)(request, () => "192.0.2.1");
 }
 
 const alice: AuthorizedPeer = { subject: "alice", scopes: ["relay:register"] };
@@ -21,14 +19,10 @@ const alice: AuthorizedPeer = { subject: "alice", scopes: ["relay:register"] };
 describe("an app's function that authenticates", () => {
   it("gets the request, and its answer is who sends it, for an hour", async () => {
     const seen: (string | null)[] = [];
-    const identify = createAppAuthentication(
-      ({ headers }) => {
-        seen.push(headers.get("cookie"));
-        return Promise.resolve(alice);
-      },
-      limits,
-      () => nowMs,
-    );
+    const identify = createAppAuthentication(({ headers }) => {
+      seen.push(headers.get("cookie"));
+      return Promise.resolve(alice);
+    }, context);
     const identity = await identify(request, () => "192.0.2.1");
     expect(seen).toEqual(["session=1"]);
     expect(identity).toMatchObject({
@@ -38,6 +32,22 @@ describe("an app's function that authenticates", () => {
       peers: undefined,
       expiresAtMs: nowMs + 3_600_000,
     });
+  });
+
+  it("grants the scopes that there are, and the log names one that there is not", async () => {
+    lines.length = 0;
+    await authenticate(alice);
+    expect(lines).toEqual([]);
+    const scopes = ["relay:regster", "relay:register", "x".repeat(1000)] as AuthorizedPeer["scopes"];
+    expect(await authenticate({ ...alice, scopes })).toMatchObject({ scopes: new Set(scopes) });
+    expect(lines).toEqual([
+      [
+        "warn",
+        "scopes",
+        expect.stringContaining("relay:register, mailbox:send, mailbox:receive, relay:admin"),
+        { scope: "relay:regster" },
+      ],
+    ]);
   });
 
   it("narrows what its peer may have, and widens nothing", async () => {
@@ -89,11 +99,7 @@ describe("an app's function that authenticates", () => {
   ])(
     "hears what %s asks for with what a browser adds by itself: %s %o %s",
     async (_, method, headers, isHeard) => {
-      const identify = createAppAuthentication(
-        () => alice,
-        limits,
-        () => nowMs,
-      );
+      const identify = createAppAuthentication(() => alice, context);
       const asked = (more: Record<string, string>): Promise<unknown> =>
         identify(new Request(request.url, { method, headers: { ...headers, ...more } }), () => "192.0.2.1");
       for (const more of [{ cookie: "session=1" }, { authorization: "Basic YTpi" }, {}]) {
@@ -109,11 +115,11 @@ describe("an app's function that authenticates", () => {
 
   it.each([
     ["auth().subject is an empty string", { ...alice, subject: "" }],
-    ["auth().subject is a string that does not fit", { ...alice, subject: ".." }],
-    ["auth().scopes is a string that does not fit", { ...alice, scopes: "relay:register" }],
+    ['auth().subject is ".."', { ...alice, subject: ".." }],
+    ['auth().scopes is "relay:register"', { ...alice, scopes: "relay:register" }],
     ["auth().scopes is an array", { ...alice, scopes: [1] }],
     ["auth().scopes is undefined", { subject: "alice" }],
-    ["auth().peers is a string that does not fit", { ...alice, peers: "bob" }],
+    ['auth().peers is "bob"', { ...alice, peers: "bob" }],
     ["auth().peers is an empty string", { ...alice, peers: "" }],
     ["auth().peers is null", { ...alice, peers: null }],
     ["auth().peers is the boolean false", { ...alice, peers: false }],

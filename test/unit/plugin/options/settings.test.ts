@@ -253,6 +253,21 @@ describe("resolveSettings", () => {
       expect(String(refusal({ auth: auth as never }))).not.toContain("too short");
   });
 
+  it.each([
+    [{ port: "4433" }, 'option port is "4433", but must be a whole number from 0 to 65535'],
+    [
+      { trustedProxies: "10.0.0.1" },
+      'option trustedProxies is "10.0.0.1", but must be a list of IP literals',
+    ],
+    [{ console: "/x" }, 'option console is "/x", but must be false or an object with path'],
+    [{ console: true }, "option console is the boolean true, but must be false or an object with path"],
+    [{ auth: { jwks: "x" } }, 'option auth.jwks is "x", but must be an https: URL'],
+    [{ auth: { jwks: "me:secret@issuer" } }, "option auth.jwks is a string that does not fit"],
+    [{ logger: null }, "option logger is null, but must be false or an object with the methods"],
+  ])("says what was given and what to give: %j", (options, message) => {
+    expect(String(refusal(options))).toContain(message);
+  });
+
   it("lets the environment choose the backend where no option does", () => {
     expect(backendOf({ QUICPIPE_BACKEND: "native" })).toBe("native");
     expect(backendOf({ QUICPIPE_BACKEND: "native" }, "dgram")).toBe("dgram");
