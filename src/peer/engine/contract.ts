@@ -128,7 +128,10 @@ export interface EngineConnection {
   /** Ends a {@link hold}. What is overdue is due now. */
   release(): void;
 
-  /** Lets packets go out to a trusted peer, or closes with the error code 0x12a (RFC 9001 §4.8: bad_certificate). */
+  /**
+   * Lets packets go out to a trusted peer, or closes with 0x12a (RFC 9001 §4.8: bad_certificate) as an application's code. What a
+   * client closes in the handshake reads APPLICATION_ERROR to the server (RFC 9000 §10.2.3).
+   */
   judge(isTrusted: boolean): void;
   /** DER of the certificates that the other side presented, trusted or not, its own first. */
   certificates(): readonly Uint8Array[];

@@ -1,6 +1,6 @@
 import { createHash, webcrypto, X509Certificate } from "node:crypto";
 import { Extension, X509CertificateGenerator } from "@peculiar/x509";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createCertificate } from "../../../../src/files/certificate.ts";
 import { pinOf } from "../../../../src/peer/trust/identity.ts";
 import {
