@@ -213,6 +213,8 @@ NAPI_MODULE_INIT()
   const napi_property_descriptor properties[] = {
     { .utf8name = "open", .method = open_forwarder, .attributes = napi_default_method },
     { .utf8name = "links", .method = qp_read_links, .attributes = napi_default_method },
+    { .utf8name = "readPins", .method = qp_read_pins, .attributes = napi_default_method },
+    { .utf8name = "removePins", .method = qp_remove_pins, .attributes = napi_default_method },
     { .utf8name = "trimMemory", .method = qp_trim_memory, .attributes = napi_default_method },
     { .utf8name = "hasProgram", .value = qp_boolean(env, qp_program_exists()), .attributes = napi_enumerable },
     { .utf8name = "counterNames", .value = counter_names(env), .attributes = napi_enumerable },
