@@ -1,9 +1,9 @@
-import type { Link, XdpProgram } from "../../xdp/index.ts";
+import type { SystemCalls, XdpProgram } from "../../xdp/index.ts";
 import type { ForwarderOptions } from "../contract.ts";
 import type { PlaceLimits } from "../splice/places.ts";
 
 /** JavaScript interface of the C addon in this folder. IPv4 addresses are in plain form in both directions. */
-export interface Addon {
+export interface Addon extends SystemCalls {
   /**
    * Names of each thread's counters, in their order: `relayed.packets`, `relayed.bytes`, `gateway.packetsIn`,
    * `gateway.packetsOut`, `dropped.` and a reason, `overflowed`, `stun.` and an outcome.
@@ -17,12 +17,6 @@ export interface Addon {
    * Throws an `Error` with the system's `code` (`EADDRINUSE`, `EACCES`, …) and the `syscall` that gave it.
    */
   open(config: NativeConfig): NativeHandle;
-  /**
-   * Reads the interfaces of this network namespace. Needs no privilege.
-   *
-   * Throws an `Error` with the system's `code` (`EMFILE`, `EAFNOSUPPORT`, …).
-   */
-  links(): Link[];
   /**
    * Returns memory that the process has freed to the system, on another thread. glibc keeps what lies below a block in use, such
    * as the buffers of clients that have gone. Meanwhile, 0.1 ms for each MB, an allocation may have to wait. Without effect with
