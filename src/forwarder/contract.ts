@@ -181,6 +181,8 @@ export interface XdpOptions {
   readonly maxRoutes: number;
   /** Called when the status has changed since the forwarder was opened: an interface came or went. */
   readonly onChange: (status: XdpStatus) => void;
+  /** Called at most once, while the forwarder is opened: with the folders of an earlier relay's pins that it removed. */
+  readonly onRemoved: (folders: readonly string[]) => void;
 }
 
 /** Options of every backend. */

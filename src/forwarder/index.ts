@@ -6,7 +6,7 @@ import type { Forwarder, ForwarderOptions } from "./contract.ts";
 import { createDgramForwarder } from "./dgram/forwarder.ts";
 import { createNativeForwarder } from "./native/forwarder.ts";
 
-export { describeXdp } from "../xdp/index.ts";
+export { describeRemoval, describeXdp } from "../xdp/index.ts";
 export type { XdpInterfaceOptions, XdpInterfaceStatus, XdpMode, XdpOption, XdpStatus } from "../xdp/index.ts";
 export type * from "./contract.ts";
 export { diagnose } from "./doctor/doctor.ts";

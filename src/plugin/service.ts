@@ -1,5 +1,5 @@
 import * as defaults from "../defaults/index.ts";
-import { type Forwarder, createForwarder, describeXdp } from "../forwarder/index.ts";
+import { type Forwarder, createForwarder, describeRemoval, describeXdp } from "../forwarder/index.ts";
 import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
@@ -124,6 +124,7 @@ function openForwarder(
       option: settings.xdp,
       maxRoutes: limits.maxCids,
       onChange: (status) => log.write("info", "xdp", describeXdp(status)),
+      onRemoved: (folders) => log.write("info", "xdp", describeRemoval(folders)),
     },
     onError: (err) => log.write("error", "socket-failed", "the UDP socket failed", { err }),
     authority: {

@@ -9,7 +9,8 @@ export interface XdpInterfaceOptions {
   readonly mode?: "auto" | XdpMode;
   /**
    * Keeps the program and its tables while no process runs, so that packets flow across a restart; `false` if absent. `true`
-   * stands for `/sys/fs/bpf/quicpipe/<port>`. A path must be in a bpf file system and this relay's alone.
+   * stands for a folder in `/sys/fs/bpf/quicpipe` that is named after network namespace, address and port. A path must be in
+   * a bpf file system and this relay's alone.
    */
   readonly pin?: boolean | string;
 }
@@ -40,6 +41,32 @@ export interface Link {
     /** Sends packets that another interface received (ndo_xdp_xmit). */
     readonly transmits: boolean;
   };
+}
+
+/** Whose the pins in a folder are. */
+export interface PinnedTables {
+  /** The kernel's id of the pinned program. */
+  readonly programId: number;
+  /** Addresses of the relay that pinned it: IP literals, IPv4 in plain form. */
+  readonly addresses: readonly string[];
+}
+
+/** Calls of the system that Node does not have. The addon makes them. */
+export interface SystemCalls {
+  /**
+   * Reads the interfaces of this network namespace. Needs no privilege.
+   *
+   * Throws an `Error` with the system's `code` (`EMFILE`, `EAFNOSUPPORT`, …).
+   */
+  links(): Link[];
+  /** Throws an `Error` with the system's `code`: `ENOENT` if no program is pinned there. */
+  readPins(folder: string): PinnedTables;
+  /**
+   * Removes a folder of this user alone with all its pins, and detaches the program.
+   *
+   * Throws an `Error` with the system's `code`: `EAGAIN` if a process has the folder, which then stays as it is.
+   */
+  removePins(folder: string): void;
 }
 
 /** The program in the kernel, with the tables of one forwarder. The addon's handle is one. */

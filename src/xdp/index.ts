@@ -1,10 +1,11 @@
 export type * from "./contract.ts";
 export { readCounters, readExpiry, readFirst, readTotals, sampleCounters, type Totals } from "./abi.ts";
 export { createOffload, type Offload } from "./offload.ts";
-export { type OffloadPlan, prepareOffload, removeStalePins } from "./offload-plan.ts";
+export { type OffloadPlan, prepareOffload } from "./offload-plan.ts";
+export { isNamedByPort, parsePinFolder, pinRoot, removeStalePins } from "./pin-folders.ts";
 export { isForwarding, planAttach, settingName } from "./policy.ts";
 export { longestNativeMtu } from "./refusal.ts";
 export { type Family, familyOf, relayAddresses } from "./relay-addresses.ts";
-export { describeXdp, offStatus } from "./status.ts";
+export { describeRemoval, describeXdp, offStatus } from "./status.ts";
 export { missingPrivilege, missingSupport } from "./support.ts";
 export { createXdpSystem, type XdpSystem } from "./system.ts";

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Link, XdpInterfaceOptions, XdpMode, XdpOption } from "./contract.ts";
+import { pinFolder, type PinOwner } from "./pin-folders.ts";
 import { planAttach, readFacts } from "./policy.ts";
 import { noInterfaceHas, relayAddresses } from "./relay-addresses.ts";
 import { missingPrivilege, missingSupport } from "./support.ts";
@@ -37,7 +38,12 @@ export function prepareOffload(
   const { interfaces, mode = "auto", pin = false }: XdpInterfaceOptions = option === "auto" ? {} : option;
   const reason = missingSupport(system) ?? missingPrivilege(system) ?? missingInterface(option, host, system);
   if (reason !== undefined) return { state: "off", reason };
-  return { state: "try", ...(interfaces && { interfaces }), mode, ...preparePin(pin, port, system) };
+  return {
+    state: "try",
+    ...(interfaces && { interfaces }),
+    mode,
+    ...preparePin(pin, { address: host, port }, system),
+  };
 }
 
 function missingInterface(option: XdpOption, host: string, system: XdpSystem): string | undefined {
@@ -72,28 +78,18 @@ function refusalEverywhere(links: readonly Link[], host: string, system: XdpSyst
   return reasons.join("; ") || noInterfaceHas(host);
 }
 
-/**
- * Removes the pins of an earlier relay on a port, if this relay does not adopt them. With tables that are no longer updated,
- * the kernel would drop packets that this relay should forward. Returns a clause if it cannot.
- */
-export function removeStalePins(port: number, system: Pick<XdpSystem, "removeFolder">): string | undefined {
-  const path = pinFolder(port);
-  const refusal = system.removeFolder(path);
-  return refusal && `what an earlier relay pinned in ${path} is in the way, and ${refusal}`;
-}
-
-function pinFolder(port: number): string {
-  return `/sys/fs/bpf/quicpipe/${port}`;
-}
-
 function preparePin(
   pin: boolean | string,
-  port: number,
+  owner: PinOwner,
   system: XdpSystem,
 ): Pick<OffloadIntent, "pin" | "pinRefusal"> {
+  const { networkNamespace } = system;
   if (pin === false) return {};
-  if (pin === true && port === 0) return { pinRefusal: "not pinned: port 0 is another one after each start" };
-  const path = pin === true ? pinFolder(port) : resolve(pin);
+  if (pin === true && owner.port === 0)
+    return { pinRefusal: "not pinned: port 0 is another one after each start" };
+  if (pin === true && networkNamespace === undefined)
+    return { pinRefusal: "not pinned: /proc does not show the network namespace" };
+  const path = pin === true ? pinFolder(networkNamespace!, owner) : resolve(pin);
   if (!system.isInBpfFileSystem(path)) return { pinRefusal: `not pinned: ${path} is in no bpf file system` };
   const refusal = system.claimFolder(path);
   return refusal === undefined ? { pin: path } : { pinRefusal: `not pinned: ${path} ${refusal}` };

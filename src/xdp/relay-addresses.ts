@@ -22,7 +22,8 @@ export function noInterfaceHas(bound: string): string {
   return `no network interface has ${isWildcard(bound) ? "an address" : bound}`;
 }
 
-function isReachedAt(bound: string, address: string): boolean {
+/** Reports whether packets to an address reach a socket that is bound to `bound`. */
+export function isReachedAt(bound: string, address: string): boolean {
   return bound === "::" || bound === address || (bound === "0.0.0.0" && isIPv4(address));
 }
 

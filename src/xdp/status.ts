@@ -17,6 +17,11 @@ export function describeXdp({ state, reason, interfaces, pin, refusedRoutes }: X
   return parts.join("; ");
 }
 
+/** Describes for a line of the log which pins of an earlier relay were removed. */
+export function describeRemoval(folders: readonly string[]): string {
+  return `removed the pins that an earlier relay left in ${folders.join(", ")}`;
+}
+
 function describeInterface({ name, state, reason }: XdpInterfaceStatus): string {
   return `${name} (${reason === "" ? state : `${state}: ${reason}`})`;
 }

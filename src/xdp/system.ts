@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { networkInterfaces, release } from "node:os";
 import { dirname } from "node:path";
 import { claimFolder, refusalOf } from "../files/private-folder.ts";
 import { codeOf } from "../system-error.ts";
-import type { Link } from "./contract.ts";
+import type { Link, PinnedTables, SystemCalls } from "./contract.ts";
 
 /** The facts and calls of the system that decide where to forward in the kernel. */
 export interface XdpSystem {
@@ -14,6 +14,8 @@ export interface XdpSystem {
   readonly capabilities: bigint;
   /** Whether the process is in a user namespace of its own, where capabilities do not count for BPF. */
   readonly isInUserNamespace: boolean;
+  /** Inode of the network namespace that this process is in; `undefined` if it is not shown. */
+  readonly networkNamespace: number | undefined;
   /** Throws an `Error` with the system's `code`. */
   links(): readonly Link[];
   /** Reads the IP literals of every interface that is up, by its name. Throws an `Error` with the system's `code`. */
@@ -24,23 +26,30 @@ export interface XdpSystem {
   isInBpfFileSystem(path: string): boolean;
   /** Makes a folder for this user alone. Returns a clause if that fails, or if it is not this user's alone. */
   claimFolder(path: string): string | undefined;
-  /** Removes a folder of this user alone and everything in it. Returns a clause if it leaves one. */
-  removeFolder(path: string): string | undefined;
+  /** Names what is in a folder; nothing if this user cannot see it. */
+  namesIn(folder: string): readonly string[];
+  /** `undefined` without the addon. Throws an `Error` with the system's `code`: `ENOENT` if no program is pinned there. */
+  readPins(path: string): PinnedTables | undefined;
+  /** Removes a folder of pins that is this user's alone and that no process has. Returns a clause if it leaves one. */
+  removePins(path: string): string | undefined;
 }
 
-/** The system that this process runs on. */
-export function createXdpSystem(readLinks: () => readonly Link[]): XdpSystem {
+/** The system that this process runs on. Without the addon's calls no interface is known, and no pins are. */
+export function createXdpSystem(calls: SystemCalls | undefined): XdpSystem {
   return {
     platform: process.platform,
     kernelRelease: release(),
     capabilities: parseCapabilities(readText("/proc/self/status") ?? ""),
     isInUserNamespace: !isInitialUserNamespace(readText("/proc/self/uid_map")),
-    links: readLinks,
+    networkNamespace: readNetworkNamespace(),
+    links: () => calls?.links() ?? [],
     addresses: readAddresses,
     setting: (path) => readText(`/proc/sys/${path}`),
     isInBpfFileSystem,
     claimFolder,
-    removeFolder,
+    namesIn,
+    readPins: (path) => calls?.readPins(path),
+    removePins: (path) => removePins(path, calls),
   };
 }
 
@@ -86,15 +95,33 @@ function isInBpfFileSystem(path: string): boolean {
   }
 }
 
-function removeFolder(path: string): string | undefined {
-  // A folder that this user cannot see is not this user's.
-  if (!existsSync(path)) return undefined;
+function readNetworkNamespace(): number | undefined {
+  try {
+    return statSync("/proc/self/ns/net").ino;
+  } catch {
+    // No Linux, or /proc is not mounted.
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Absent, or not readable by this user, and so not this user's.
+    return [];
+  }
+}
+
+function removePins(path: string, calls: SystemCalls | undefined): string | undefined {
+  if (!calls) return "only the native addon removes it";
   const refusal = refusalOf(path);
   if (refusal !== undefined) return `is left alone: it ${refusal}`;
   try {
-    rmSync(path, { recursive: true });
+    calls.removePins(path);
     return undefined;
   } catch (error) {
-    return `cannot be removed (${codeOf(error)})`;
+    const code = codeOf(error);
+    return code === "EAGAIN" ? "another process has it" : `cannot be removed (${code})`;
   }
 }

@@ -26,7 +26,7 @@ export function diagnose(parts: DiagnosisParts = thisMachine()): Finding[] {
 
 function thisMachine(): DiagnosisParts {
   const loaded = loadAddon();
-  return { loaded, system: createXdpSystem(() => ("addon" in loaded ? loaded.addon.links() : [])) };
+  return { loaded, system: createXdpSystem("addon" in loaded ? loaded.addon : undefined) };
 }
 
 interface Interfaces {

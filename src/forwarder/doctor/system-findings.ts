@@ -1,4 +1,11 @@
-import { missingPrivilege, missingSupport, type XdpSystem } from "../../xdp/index.ts";
+import {
+  isNamedByPort,
+  missingPrivilege,
+  missingSupport,
+  parsePinFolder,
+  pinRoot,
+  type XdpSystem,
+} from "../../xdp/index.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { LoadedAddon } from "../native/load.ts";
 
@@ -10,6 +17,7 @@ export function examineSystem(loaded: LoadedAddon, system: XdpSystem): Finding[]
     privilegeFinding(system),
     ...jitFindings(system),
     pinFinding(system),
+    ...foreignPinFindings(system),
   ];
 }
 
@@ -67,4 +75,26 @@ function pinFinding(system: XdpSystem): Finding {
     "/sys/fs/bpf is not a bpf file system, so packets cannot flow on while a relay restarts",
     "mount -t bpf bpf /sys/fs/bpf",
   );
+}
+
+/** Returns a finding for each folder of pins that no relay in this network namespace takes up, nor removes on its own. */
+function foreignPinFindings(system: XdpSystem): Finding[] {
+  return system.namesIn(pinRoot).flatMap((name) => {
+    const path = `${pinRoot}/${name}`;
+    if (isNamedByPort(name)) {
+      const sentence = `${path} is named as by an earlier version, without the relay's address: a relay replaces it only if it takes packets from it`;
+      return [finding("hint", "pin", sentence, `rm -r ${path}, if no relay of that version runs`)];
+    }
+    const namespace = parsePinFolder(name)?.namespace;
+    if (namespace === undefined || namespace === system.networkNamespace) return [];
+    const sentence = `${path} belongs to a relay in another network namespace (${namespace})`;
+    return [
+      finding(
+        "ok",
+        "pin",
+        sentence,
+        `rm -r ${path}, if that is gone: lsns -t net lists those that are there`,
+      ),
+    ];
+  });
 }

@@ -1,12 +1,12 @@
-import type { Link, XdpProgram } from "../../xdp/index.ts";
+import type { SystemCalls, XdpProgram } from "../../xdp/index.ts";
 import type { ForwarderOptions } from "../contract.ts";
 import type { PlaceLimits } from "../splice/places.ts";
 
 /** Version of this interface: `QP_ADDON_ABI` of napi/addon.c. Raise both with every change that one side cannot do without. */
-export const addonAbi = 1;
+export const addonAbi = 2;
 
 /** JavaScript interface of the C addon in this folder. IPv4 addresses are in plain form in both directions. */
-export interface Addon {
+export interface Addon extends SystemCalls {
   /** The {@link addonAbi} that the addon was built for. */
   readonly abi: number;
   /**
@@ -22,12 +22,6 @@ export interface Addon {
    * Throws an `Error` with the system's `code` (`EADDRINUSE`, `EACCES`, …) and the `syscall` that gave it.
    */
   open(config: NativeConfig): NativeHandle;
-  /**
-   * Reads the interfaces of this network namespace. Needs no privilege.
-   *
-   * Throws an `Error` with the system's `code` (`EMFILE`, `EAFNOSUPPORT`, …).
-   */
-  links(): Link[];
   /**
    * Returns memory that the process has freed to the system, on another thread. glibc keeps what lies below a block in use, such
    * as the buffers of clients that have gone. Meanwhile, 0.1 ms for each MB, an allocation may have to wait. Without effect with

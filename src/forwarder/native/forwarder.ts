@@ -120,7 +120,10 @@ class NativeForwarder implements Forwarder {
       this.#sessions.unclaimed.sweep(process.hrtime.bigint(), defaults.unclaimedSweepBatch);
     }, defaults.sweepIntervalMs).unref();
     this.#releaseTrimmer = holdMemoryTrimmer(addon);
-    this.#offload = startOffload(plan, handle, addon, (status) => xdp?.onChange(status));
+    this.#offload = startOffload(plan, handle, addon, {
+      onChange: (status) => xdp?.onChange(status),
+      onRemoved: (folders) => xdp?.onRemoved(folders),
+    });
   }
 
   address(): Address {

@@ -6,9 +6,8 @@ import {
   type OffloadPlan,
   prepareOffload,
   removeStalePins,
-  type XdpStatus,
 } from "../../xdp/index.ts";
-import type { ForwarderOptions } from "../contract.ts";
+import type { ForwarderOptions, XdpOptions } from "../contract.ts";
 import type { Addon, NativeHandle, NativeKernelConfig } from "./addon.ts";
 
 /** Decides whether the kernel forwards as well, and what the addon has to make for that. */
@@ -17,30 +16,31 @@ export function planOffload(
   addon: Addon,
 ): { readonly plan: OffloadPlan; readonly kernel: NativeKernelConfig | undefined } {
   if (!xdp) return { plan: { state: "off", reason: "not asked for" }, kernel: undefined };
-  const plan = prepareOffload(xdp.option, { host, port, system: systemOf(addon) });
+  const plan = prepareOffload(xdp.option, { host, port, system: createXdpSystem(addon) });
   const kernel = plan.state === "try" ? { maxRoutes: xdp.maxRoutes, pin: plan.pin } : undefined;
   return { plan, kernel };
 }
 
 /**
- * Starts the planned offload, if the addon has made the kernel's tables. `close()` stops watching the interfaces; the program
- * is detached with the handle.
+ * Starts the planned offload, if the addon has made the kernel's tables, and removes the pins of earlier relays that are in its
+ * way. `close()` stops watching the interfaces; the program is detached with the handle.
  */
 export function startOffload(
   plan: OffloadPlan,
   handle: NativeHandle,
   addon: Addon,
-  onChange: (status: XdpStatus) => void,
+  { onChange, onRemoved }: Pick<XdpOptions, "onChange" | "onRemoved">,
 ): Offload {
   const { address, port } = handle.address();
-  const system = systemOf(addon);
-  const isPinned = plan.state === "try" && plan.pin !== undefined;
-  const stale = isPinned ? undefined : removeStalePins(port, system);
-  if (plan.state === "off") return idle(clauses(plan.reason, stale));
+  const system = createXdpSystem(addon);
+  const kept = plan.state === "try" ? plan.pin : undefined;
+  const { removed, refusals } = removeStalePins({ address, port }, kept, system);
+  if (removed.length > 0) onRemoved(removed);
+  if (plan.state === "off") return idle(clauses(plan.reason, ...refusals));
   const { kernelError } = handle;
-  if (kernelError !== undefined) return idle(clauses(kernelRefused(kernelError), stale));
+  if (kernelError !== undefined) return idle(clauses(kernelRefused(kernelError), ...refusals));
   const intent = withPinOf(plan, handle);
-  const pinRefusal = clauses(intent.pinRefusal, stale);
+  const pinRefusal = clauses(intent.pinRefusal, ...refusals);
   return createOffload({ ...intent, ...(pinRefusal && { pinRefusal }) }, handle, {
     address,
     system,
@@ -50,10 +50,6 @@ export function startOffload(
 
 function clauses(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined).join("; ");
-}
-
-function systemOf(addon: Addon): ReturnType<typeof createXdpSystem> {
-  return createXdpSystem(() => addon.links());
 }
 
 /** An offload that does nothing, and the reason. */

@@ -15,8 +15,6 @@
 #include "pinned.h"
 #include "program.h"
 
-static const struct qp_kernel closed = { .objects = { [0 ... QP_KERNEL_OBJECTS - 1] = -1 }, .pin_folder = -1 };
-
 static void *map_memory(int map, size_t bytes)
 {
   void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
@@ -89,7 +87,7 @@ static uint32_t count_processors(void)
 
 int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *options)
 {
-  *kernel = closed;
+  *kernel = qp_kernel_closed();
   kernel->max_routes = options->max_routes;
   kernel->max_sessions = options->max_sessions;
   kernel->max_buckets = options->max_buckets;
@@ -144,5 +142,5 @@ void qp_kernel_close(struct qp_kernel *kernel)
   qp_kernel_stop(kernel);
   unmap_memories(kernel);
   free(kernel->pin_path);
-  *kernel = closed;
+  *kernel = qp_kernel_closed();
 }

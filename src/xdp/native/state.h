@@ -52,6 +52,12 @@ struct qp_kernel {
   bool is_adopted;
 };
 
+/** One that has nothing open. */
+static inline struct qp_kernel qp_kernel_closed(void)
+{
+  return (struct qp_kernel){ .objects = { [0 ... QP_KERNEL_OBJECTS - 1] = -1 }, .pin_folder = -1 };
+}
+
 /** Records a link, for which there must be room, and takes ownership of it. */
 static inline void qp_kernel_add_link(struct qp_kernel *kernel, unsigned interface_index, int link)
 {

@@ -90,7 +90,12 @@ describeNative("a call that the addon cannot make sense of", () => {
 
   itWith("xdp")("does so where the kernel has tables as well", async () => {
     // Nothing is attached there, but the tables are made.
-    const xdp: XdpOptions = { option: { interfaces: ["lo"] }, maxRoutes: 100, onChange: () => undefined };
+    const xdp: XdpOptions = {
+      option: { interfaces: ["lo"] },
+      maxRoutes: 100,
+      onChange: () => undefined,
+      onRemoved: () => undefined,
+    };
     const { register } = await harness.open({ xdp });
     register({ address: "127.0.0.1", port: 9 }, 0x11);
     expect(handle.kernelError).toBeUndefined();

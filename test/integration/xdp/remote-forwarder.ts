@@ -10,6 +10,7 @@ import type {
 } from "../../../src/forwarder/index.ts";
 import type { PeerAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
+import type { BpfMount } from "../harness/bpf-file-system.ts";
 import { projectPath, type Child } from "../harness/child.ts";
 import type { Namespace } from "../harness/namespaces.ts";
 
@@ -37,16 +38,19 @@ export interface RemoteOptions extends Partial<
 > {
   readonly xdp?: XdpOption;
   readonly maxRoutes?: number;
+  /** What it sees at /sys/fs/bpf; if absent, what the test sees. */
+  readonly mount?: BpfMount;
 }
 
 /** Starts a forwarder in a namespace, on port 4433 and with the kernel's part off unless said; it is not open yet. */
 export function startRemoteForwarder(
   where: Namespace,
-  { xdp: option = "off", maxRoutes = 1024, ...options }: RemoteOptions,
+  { xdp: option = "off", maxRoutes = 1024, mount, ...options }: RemoteOptions,
 ): Pick<RemoteForwarder, "child"> {
   const program = projectPath("test/integration/xdp/programs/forwarder.ts");
   const env = { OPTIONS: JSON.stringify(options), XDP: JSON.stringify({ option, maxRoutes }) };
-  return { child: where.start(process.execPath, [program], env) };
+  const [command, ...args] = [...(mount?.door ?? []), process.execPath, program] as const;
+  return { child: where.start(command!, args, env) };
 }
 
 /** The same, and waits until it is open. */

@@ -9,6 +9,8 @@ const addon: Addon = {
   hasProgram: false,
   open: () => expect.unreachable("nothing is opened"),
   links: () => [],
+  readPins: () => expect.unreachable("no pins are read"),
+  removePins: () => undefined,
   trimMemory: () => undefined,
 };
 const loaded = (): LoadedAddon => ({ addon });

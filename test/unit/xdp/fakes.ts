@@ -1,4 +1,4 @@
-import type { Link, XdpMode, XdpProgram } from "../../../src/xdp/contract.ts";
+import type { Link, PinnedTables, XdpMode, XdpProgram } from "../../../src/xdp/contract.ts";
 import type { XdpSystem } from "../../../src/xdp/system.ts";
 
 /** An Ethernet interface that is up, with a driver that can all. */
@@ -34,6 +34,11 @@ export class FakeSystem implements XdpSystem {
   readonly bpfFileSystems: string[] = [];
   readonly claimed: string[] = [];
   claimRefusal: string | undefined;
+  networkNamespace: number | undefined = 4_026_531_840;
+  /** Names of the folders of pins. */
+  readonly folders: string[] = [];
+  /** By path; reading any other throws ENOENT. */
+  readonly pinned: Map<string, PinnedTables> = new Map();
   readonly removed: string[] = [];
   removalRefusal: string | undefined;
   /** What reading the interfaces throws. */
@@ -91,7 +96,17 @@ export class FakeSystem implements XdpSystem {
     return this.claimRefusal;
   }
 
-  removeFolder(path: string): string | undefined {
+  namesIn(folder: string): readonly string[] {
+    return folder === "/sys/fs/bpf/quicpipe" ? this.folders : [];
+  }
+
+  readPins(path: string): PinnedTables {
+    const pins = this.pinned.get(path);
+    if (!pins) throw systemError("ENOENT");
+    return pins;
+  }
+
+  removePins(path: string): string | undefined {
     this.removed.push(path);
     return this.removalRefusal;
   }

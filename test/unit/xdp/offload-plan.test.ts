@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { XdpOption } from "../../../src/xdp/contract.ts";
-import { type OffloadPlan, prepareOffload, removeStalePins } from "../../../src/xdp/offload-plan.ts";
+import { type OffloadPlan, prepareOffload } from "../../../src/xdp/offload-plan.ts";
 import { FakeSystem, systemError } from "./fakes.ts";
 
 function prepare(
@@ -71,27 +71,17 @@ describe("prepareOffload", () => {
   });
 });
 
-describe("removeStalePins", () => {
-  it("removes the folder of the port, or says why it cannot", () => {
-    const system = new FakeSystem();
-    expect(removeStalePins(4433, system)).toBeUndefined();
-    system.removalRefusal = "cannot be removed (EBUSY)";
-    expect(removeStalePins(4433, system)).toBe(
-      "what an earlier relay pinned in /sys/fs/bpf/quicpipe/4433 is in the way, and cannot be removed (EBUSY)",
-    );
-    expect(system.removed).toEqual(["/sys/fs/bpf/quicpipe/4433", "/sys/fs/bpf/quicpipe/4433"]);
-  });
-});
-
 describe("prepareOffload with pins", () => {
-  it("makes a folder named after the port, or the one that is given", () => {
+  it("makes a folder named after network namespace, address and port, or the one that is given", () => {
     const system = new FakeSystem();
     system.bpfFileSystems.push("/sys/fs/bpf");
     const relay = { host: "::", port: 4433, system };
     const own = "/sys/fs/bpf/relays/one";
-    expect(prepareOffload({ pin: true }, relay)).toMatchObject({ pin: "/sys/fs/bpf/quicpipe/4433" });
+    expect(prepareOffload({ pin: true }, relay)).toMatchObject({
+      pin: "/sys/fs/bpf/quicpipe/4026531840_::_4433",
+    });
     expect(prepareOffload({ pin: own }, relay)).toMatchObject({ pin: own });
-    expect(system.claimed).toEqual(["/sys/fs/bpf/quicpipe/4433", own]);
+    expect(system.claimed).toEqual(["/sys/fs/bpf/quicpipe/4026531840_::_4433", own]);
   });
 
   it("makes none for a relay that will not forward in the kernel", () => {
@@ -103,11 +93,17 @@ describe("prepareOffload with pins", () => {
   });
 
   it.each<[string, XdpOption, number, (system: FakeSystem) => void]>([
-    ["/sys/fs/bpf/quicpipe/4433 is in no bpf file system", { pin: true }, 4433, () => {}],
+    ["/sys/fs/bpf/quicpipe/4026531840_::_4433 is in no bpf file system", { pin: true }, 4433, () => {}],
     ["/tmp/pins is in no bpf file system", { pin: "/tmp/../tmp/pins" }, 4433, () => {}],
+    [
+      "/proc does not show the network namespace",
+      { pin: true },
+      4433,
+      (system) => (system.networkNamespace = undefined),
+    ],
     ["port 0 is another one after each start", { pin: true }, 0, () => {}],
     [
-      "/sys/fs/bpf/quicpipe/4433 belongs to another user",
+      "/sys/fs/bpf/quicpipe/4026531840_::_4433 belongs to another user",
       { pin: true },
       4433,
       (system) => {

@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { SystemCalls } from "../../../src/xdp/contract.ts";
 import { createXdpSystem, isInitialUserNamespace, parseCapabilities } from "../../../src/xdp/system.ts";
-import { createLink } from "./fakes.ts";
+import { createLink, systemError } from "./fakes.ts";
 
 function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "quicpipe-system-"));
@@ -11,8 +12,18 @@ function createFolder(): string {
   return folder;
 }
 
+function fail(code: string): never {
+  throw systemError(code);
+}
+
 describe("createXdpSystem", () => {
-  const system = createXdpSystem(() => [createLink()]);
+  const removed: string[] = [];
+  const calls: SystemCalls = {
+    links: () => [createLink()],
+    readPins: () => fail("ENOENT"),
+    removePins: (folder) => void removed.push(folder),
+  };
+  const system = createXdpSystem(calls);
 
   it("hands on the links, and this machine's addresses by the interface's name", () => {
     expect(system.links()).toEqual([createLink()]);
@@ -36,22 +47,40 @@ describe("createXdpSystem", () => {
     expect(system.claimFolder(join(folder, "file", "below"))).toBe("cannot be made (ENOTDIR)");
   });
 
-  it("removes a folder of this user alone with all that is in it, and nothing where there is none", () => {
-    const folder = join(createFolder(), "4433");
-    mkdirSync(folder, { mode: 0o700 });
-    writeFileSync(join(folder, "config"), "");
-    for (let i = 0; i < 2; i++) expect(system.removeFolder(folder)).toBeUndefined();
-    expect(existsSync(folder)).toBe(false);
+  it("names what is in a folder, and nothing of one that is not there", () => {
+    const folder = createFolder();
+    mkdirSync(join(folder, "4433"));
+    expect(system.namesIn(folder)).toEqual(["4433"]);
+    expect(system.namesIn(join(folder, "nowhere"))).toEqual([]);
   });
 
-  it("does not remove a folder that others can write to, and says so", () => {
+  it("removes pins in a folder of this user alone, and says why it cannot", () => {
+    const folder = join(createFolder(), "4433");
+    mkdirSync(folder, { mode: 0o700 });
+    expect(system.removePins(folder)).toBeUndefined();
+    expect(removed).toEqual([folder]);
+    const refusing = (code: string): string | undefined =>
+      createXdpSystem({ ...calls, removePins: () => fail(code) }).removePins(folder);
+    expect(refusing("EAGAIN")).toBe("another process has it");
+    expect(refusing("ENOTEMPTY")).toBe("cannot be removed (ENOTEMPTY)");
+  });
+
+  it("knows no interface and no pins without the addon", () => {
+    const plain = createXdpSystem(undefined);
+    const folder = join(createFolder(), "4433");
+    expect(plain.links()).toEqual([]);
+    expect(plain.readPins(folder)).toBeUndefined();
+    expect(plain.removePins(folder)).toBe("only the native addon removes it");
+  });
+
+  it("does not remove pins in a folder that others can write to, and says so", () => {
     const folder = join(createFolder(), "4433");
     mkdirSync(folder);
     chmodSync(folder, 0o777);
-    expect(system.removeFolder(folder)).toBe(
+    expect(system.removePins(folder)).toBe(
       `is left alone: it has the mode 0777, not 0700 (run \`chmod 700 ${folder}\`)`,
     );
-    expect(existsSync(folder)).toBe(true);
+    expect(removed).not.toContain(folder);
   });
 });
 

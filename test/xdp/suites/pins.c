@@ -8,6 +8,7 @@
 #include "../../../src/xdp/native/attach/attachments.h"
 #include "../../../src/xdp/native/calls.h"
 #include "../../../src/xdp/native/kernel.h"
+#include "../../../src/xdp/native/stale-pins.h"
 #include "../../native/harness/check.h"
 #include "../next-process.h"
 #include "../suites.h"
@@ -163,6 +164,35 @@ static void detach(void)
   folder_close();
 }
 
+static void are_read_from_outside(void)
+{
+  static struct qp_pins pins;
+  next_process_prepare();
+  CHECK(qp_pins_read(FOLDER, &pins) == 0);
+  CHECK(pins.program == program_id(rig.kernel.program) && pins.count > 0);
+  int config = folder_pin("config");
+  folder_replace("local_addresses", config);
+  CHECK(qp_pins_read(FOLDER, &pins) == EINVAL && close(config) == 0);
+  folder_unpin("program");
+  CHECK(qp_pins_read(FOLDER, &pins) == ENOENT);
+  folder_close();
+}
+
+static void are_removed_from_outside(void)
+{
+  next_process_prepare();
+  CHECK(qp_pins_remove(FOLDER) == EWOULDBLOCK && folder_count() == PINNED_OBJECTS + 1);
+  next_process_adopts();
+  int program = folder_pin("program");
+  CHECK(qp_bpf_pin(program, FOLDER "/of_another_version") == 0 && close(program) == 0);
+  qp_kernel_close(&rig.kernel);
+  CHECK(qp_pins_remove(FOLDER) == 0 && access(FOLDER, F_OK) != 0);
+  CHECK(qp_pins_remove(FOLDER) == ENOENT);
+  CHECK(mkdir(FOLDER, 0700) == 0);
+  next_process_prepare();
+  folder_close();
+}
+
 static const struct test tests[] = {
   { "bring program, tables, accounts, totals and links to the next process", are_adopted },
   { "forward while no process has them", forward_meanwhile },
@@ -174,6 +204,8 @@ static const struct test tests[] = {
   { "leave out links of other programs", lose_foreign_links },
   { "leave out interfaces that have gone", lose_interfaces },
   { "of links go when it detaches, and it can attach again at once", detach },
+  { "tell others whose they are, and are not mistaken for it if they are something else", are_read_from_outside },
+  { "are removed by others with their folder, but not while a process has them", are_removed_from_outside },
 };
 
 const struct suite pins_suite = SUITE("pins", tests);

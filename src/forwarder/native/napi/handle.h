@@ -60,6 +60,9 @@ void qp_upcall_wake(void *context);
 
 /** `Addon.links` of src/forwarder/native/addon.ts. */
 napi_value qp_read_links(napi_env env, napi_callback_info info);
+/** `Addon.readPins` and `Addon.removePins` of src/forwarder/native/addon.ts. */
+napi_value qp_read_pins(napi_env env, napi_callback_info info);
+napi_value qp_remove_pins(napi_env env, napi_callback_info info);
 /** `Addon.trimMemory` of src/forwarder/native/addon.ts. */
 napi_value qp_trim_memory(napi_env env, napi_callback_info info);
 

@@ -5,11 +5,16 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import * as defaults from "../../../../src/defaults/index.ts";
-import { createForwarder, type ForwarderOptions, type XdpOptions } from "../../../../src/forwarder/index.ts";
+import {
+  createForwarder,
+  describeRemoval,
+  type ForwarderOptions,
+  type XdpOptions,
+} from "../../../../src/forwarder/index.ts";
 import { forwarderOptions } from "../../harness/forwarder-options.ts";
 
 const { OPTIONS, XDP } = process.env;
-const xdp = JSON.parse(XDP!) as Omit<XdpOptions, "onChange">;
+const xdp = JSON.parse(XDP!) as Omit<XdpOptions, "onChange" | "onRemoved">;
 const upstream = createSocket("udp4").bind(0, "127.0.0.1");
 await once(upstream, "listening");
 const forwarder = await createForwarder(
@@ -24,7 +29,11 @@ const forwarder = await createForwarder(
     socketBufferBytes: defaults.socketBufferBytes,
     onError: (error) => process.stderr.write(`${String(error)}\n`),
     now: Date.now,
-    xdp: { ...xdp, onChange: (status) => process.stderr.write(`${JSON.stringify(status)}\n`) },
+    xdp: {
+      ...xdp,
+      onChange: (status) => process.stderr.write(`${JSON.stringify(status)}\n`),
+      onRemoved: (folders) => process.stderr.write(`${describeRemoval(folders)}\n`),
+    },
     ...(JSON.parse(OPTIONS!) as Partial<ForwarderOptions>),
   }),
 );

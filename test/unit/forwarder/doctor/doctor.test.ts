@@ -11,6 +11,8 @@ const addon: Addon = {
   hasProgram: true,
   open: () => expect.unreachable("nothing is opened"),
   links: () => [],
+  readPins: () => expect.unreachable("no pins are read"),
+  removePins: () => expect.unreachable("nothing is removed"),
   trimMemory: () => undefined,
 };
 
@@ -38,6 +40,9 @@ function makePlain(system: FakeSystem): void {
   system.bpfFileSystems.length = 0;
   system.settings.set("net/core/bpf_jit_enable", "0");
 }
+
+const leavePins = ({ folders }: FakeSystem): unknown =>
+  folders.push("4433", "4026531840_::_4433", "4026532200_192-0-2-1_4433", "notes");
 
 const hearRouters = (system: FakeSystem): unknown => system.settings.set("net/ipv6/conf/eth0/accept_ra", "1");
 const routeIpv6 = (system: FakeSystem): void => system.setForwarding("all", "ipv6", "1");
@@ -134,6 +139,15 @@ describe("diagnose", () => {
     ]);
     expect(said("jit", { change: (system) => system.settings.set("net/core/bpf_jit_enable", "1") })).toEqual([
       "ok: the kernel compiles programs",
+    ]);
+  });
+});
+
+describe("diagnose, of pins", () => {
+  it("names those that no relay here takes up, and leaves out those of this network namespace", () => {
+    expect(said("pin", { change: leavePins }).slice(1)).toEqual([
+      "hint: /sys/fs/bpf/quicpipe/4433 is named as by an earlier version, without the relay's address: a relay replaces it only if it takes packets from it → rm -r /sys/fs/bpf/quicpipe/4433, if no relay of that version runs",
+      "ok: /sys/fs/bpf/quicpipe/4026532200_192-0-2-1_4433 belongs to a relay in another network namespace (4026532200) → rm -r /sys/fs/bpf/quicpipe/4026532200_192-0-2-1_4433, if that is gone: lsns -t net lists those that are there",
     ]);
   });
 });
