@@ -109,6 +109,16 @@ export interface ErrorDetails {
 /** All codes of a {@link QuicpipeError}. */
 export type QuicpipeErrorCode = keyof ErrorDetails;
 
+/** Codes of a relay that refuses a token, and refuses it again unless the token changes. */
+export const tokenRefusals: readonly QuicpipeErrorCode[] = [
+  "ERR_QUICPIPE_TOKEN_MISSING",
+  "ERR_QUICPIPE_TOKEN_INVALID",
+  "ERR_QUICPIPE_TOKEN_EXPIRED",
+  "ERR_QUICPIPE_TOKEN_UNSIGNED",
+  "ERR_QUICPIPE_TOKEN_AUDIENCE",
+  "ERR_QUICPIPE_SCOPE_MISSING",
+];
+
 /** Optional parts of a {@link QuicpipeError}. */
 export interface QuicpipeErrorOptions<Code extends QuicpipeErrorCode = QuicpipeErrorCode> {
   /** The underlying error, if any. */

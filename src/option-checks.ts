@@ -30,33 +30,31 @@ export function optionError(option: string, message: string, cause?: unknown): Q
 /**
  * Requires an options object; `undefined` counts as `{}`.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID for any other value, and for a name that is not in `known`.
+ * @throws ERR_QUICPIPE_OPTION_INVALID for any other value, and for a name that is not in the table.
  */
 export function requireOptions<Options extends object>(
   path: string,
   value: Options | undefined,
-  known: readonly (keyof Options & string)[],
+  table: OptionTable<Options>,
 ): Partial<Options> {
   if (value === undefined) return {};
   // What can be iterated over, such as a Map, keeps its contents elsewhere than in members.
   if (typeof value !== "object" || value === null || Symbol.iterator in value)
     throw optionInvalid(path || "quicpipe(…)", value, "an object");
-  const unknown = Object.keys(value).find((name) => !known.some((candidate) => candidate === name));
+  const unknown = Object.keys(value).find((name) => !Object.hasOwn(table, name));
   if (unknown !== undefined)
     throw optionError(
       joined(path, unknown),
-      `option ${joined(path, unknown)} is unknown; known here are ${known.join(", ")}`,
+      `option ${joined(path, unknown)} is unknown; known here are ${Object.keys(table).join(", ")}`,
     );
   return value;
 }
 
-/**
- * Lists all names of an options type, for {@link requireOptions}: the keys of a table that has a row for each. The compiler
- * rejects an incomplete table.
- */
-export function namesOf<Options extends object>(
-  table: Readonly<Record<keyof Options & string, unknown>>,
-): readonly (keyof Options & string)[] {
+/** A row for each option of a type. The compiler rejects any other table. */
+export type OptionTable<Options> = Readonly<Record<keyof Options & string, unknown>>;
+
+/** Lists the names of an options type: those of a table that has a row for each. */
+export function namesOf<Options extends object>(table: OptionTable<Options>): (keyof Options & string)[] {
   return Object.keys(table) as (keyof Options & string)[];
 }
 
@@ -68,16 +66,33 @@ export interface IntegerRange {
 }
 
 /** Requires a whole number from `min` to `max`. Returns `fallback` for `undefined`. */
-export function requireInteger(path: string, value: unknown, range: IntegerRange): number {
-  if (value === undefined) return range.fallback;
-  if (typeof value === "number" && Number.isInteger(value) && value >= range.min && value <= range.max)
-    return value;
-  throw optionInvalid(path, value, `a whole number from ${range.min} to ${range.max}`);
+export function requireInteger(path: string, value: unknown, { min, max, fallback }: IntegerRange): number {
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw optionInvalid(path, value, `a whole number from ${min} to ${max}`);
+}
+
+/** Returns the range from `min` to `max`, without a bound above if that is absent. */
+export function range(min: number, fallback: number, max: number = Number.MAX_SAFE_INTEGER): IntegerRange {
+  return { min, max, fallback };
+}
+
+/** Requires whole numbers, each within the range of its name. Returns all of them. */
+export function requireIntegers<Name extends string>(
+  path: string,
+  options: Readonly<Partial<Record<NoInfer<Name>, unknown>>>,
+  ranges: Readonly<Record<Name, IntegerRange>>,
+): Readonly<Record<Name, number>> {
+  const values = namesOf(ranges).map((name) => [
+    name,
+    requireInteger(joined(path, name), options[name], ranges[name]),
+  ]);
+  return Object.fromEntries(values) as Record<Name, number>;
 }
 
 /** Requires a whole number of at least 1. Returns `fallback` for `undefined`. */
 export function requireFromOne(path: string, value: unknown, fallback: number): number {
-  return requireInteger(path, value, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
+  return requireInteger(path, value, range(1, fallback));
 }
 
 /** Requires one of the allowed strings. Returns the first of them for `undefined`. */

@@ -1,6 +1,7 @@
 import { cidBytes } from "../../src/wire/connection-id.ts";
 import { type BindingRequest, encodeBindingRequest } from "../../src/wire/stun-binding.ts";
-import { passwordAlgorithmSha256, stunTransactionIdBytes } from "../../src/wire/stun.ts";
+import { stunTransactionIdBytes } from "../../src/wire/stun.ts";
+import { passwordAlgorithmSha256 } from "../../src/wire/stun-values.ts";
 import { type Random, randomBytes } from "./random.ts";
 
 /** Each existing connection ID or initial DCID repeats one byte value below this. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { QuicpipeError } from "../errors.ts";
+import { isQuicpipeError, QuicpipeError } from "../errors.ts";
 import { optionError } from "../option-checks.ts";
 import { isName, maxNameBytes } from "../protocol.ts";
 
@@ -53,6 +53,21 @@ export function readOptionFile(option: string, path: string): string {
       details: { option, path },
     });
   }
+}
+
+/**
+ * Returns an error about an option of the library in terms of the command line.
+ *
+ * @param flags the flags by the names of the options.
+ */
+export function inFlags(error: unknown, flags: Readonly<Record<string, string>>): unknown {
+  if (!isQuicpipeError(error, "ERR_QUICPIPE_OPTION_INVALID")) return error;
+  const { option } = error.details;
+  // An element of a list is named with its place.
+  const flag = flags[option.replace(/\[\d+\]$/, "")];
+  if (flag === undefined) return error;
+  const subject = error.message.startsWith("option ") ? `option ${option}` : option;
+  return optionError(flag, flag + error.message.slice(subject.length), error);
 }
 
 /** Splits a comma-separated value. Ignores empty parts. */

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef } from "citty";
+import { runCommand, type ArgsDef, type CommandDef, type CommandMeta } from "citty";
 import { isQuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { accept } from "./commands/accept.ts";
 import { dial } from "./commands/dial.ts";
@@ -7,29 +7,24 @@ import { doctor } from "./commands/doctor.ts";
 import { exitStatus, isBrokenPipe, isOutputFault, watchOutput } from "./exit-status.ts";
 import { id } from "./commands/id.ts";
 import { relay } from "./commands/relay.ts";
+import { suggestion } from "./suggestion.ts";
 import { printable } from "./terminal-text.ts";
 import { token } from "./commands/token.ts";
 import { top } from "./commands/top.ts";
+import { formatUsage, usageOf } from "./usage.ts";
 import { wrongArgument } from "./wrong-argument.ts";
 import { version } from "../version.ts";
 
 const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial, top, doctor };
 
-const root: CommandDef = defineCommand({
-  meta: {
-    name: "quicpipe",
-    version,
-    description: "QUIC between two devices behind NATs, through a relay that cannot read it",
-  },
-  subCommands,
-});
+const description = "QUIC between two devices behind NATs, through a relay that cannot read it";
 
-const firstSteps = `
-First steps, each in a terminal of its own on one machine:
+const firstSteps = `First steps, each in a terminal of its own on one machine:
   quicpipe relay
   quicpipe accept --as bob --pin "$(quicpipe id)"
   echo hello | quicpipe dial bob --as alice --pin "$(quicpipe id)"
-`;
+
+\`quicpipe COMMAND --help\` prints the options of a command.`;
 
 /** Runs the command line of this process and sets its exit status. */
 export async function run(): Promise<void> {
@@ -43,32 +38,57 @@ export async function run(): Promise<void> {
  * wrong usage, and 128 or more for an end by a signal.
  */
 async function runCli(args: readonly string[]): Promise<number> {
-  const command = args[0] === undefined ? undefined : subCommands[args[0]];
-  if (args[0] === "--version" || args[0] === "-v") return say(version);
-  if (args.length === 0 || args.includes("--help") || args.includes("-h")) return usage(command);
-  if (!command) return refuse(`there is no command ${JSON.stringify(args[0])}`);
-  const wrong = wrongArgument(args.slice(1), await resolveArgs(command));
-  if (wrong) return refuse(`${args[0]} ${wrong}`, `quicpipe ${args[0]} --help`);
+  const [name, ...rest] = args;
+  if (name === "--version" || name === "-v" || name === "version") return say(version);
+  const words = args.filter((word) => word !== "--help" && word !== "-h");
+  if (name === "help" && words.length <= 2) return help(words[1]);
+  if (name === "help") return refuse(`help takes no further word ${JSON.stringify(words[2])}`);
+  const command = commandOf(name);
+  if (name === undefined || words.length < args.length) return help(command && name);
+  return command ? runNamed(name, command, rest) : refuseCommand(name);
+}
+
+async function runNamed(name: string, command: CommandDef, args: string[]): Promise<number> {
+  const remedy = `quicpipe ${name} --help`;
+  const wrong = wrongArgument(args, await resolveArgs(command));
+  if (wrong) return refuse(`${name} ${wrong}`, remedy);
   try {
-    const { result } = await runCommand(command, { rawArgs: args.slice(1) });
+    const { result } = await runCommand(command, { rawArgs: args });
     return typeof result === "number" ? result : exitStatus.done;
   } catch (error) {
-    return report(error, `quicpipe ${args[0]} --help`);
+    return report(error, remedy);
   }
 }
 
-async function usage(command: CommandDef | undefined): Promise<number> {
-  const text = await renderUsage(command ?? root, command && root);
-  return say(command ? text : `${text}\n${firstSteps}`);
+function commandOf(name: string | undefined): CommandDef | undefined {
+  return name !== undefined && Object.hasOwn(subCommands, name) ? subCommands[name] : undefined;
+}
+
+/** Prints the help of a command, or of all. */
+async function help(name?: string): Promise<number> {
+  const command = commandOf(name);
+  if (command)
+    return say(formatUsage(usageOf(name!, await descriptionOf(command), await resolveArgs(command))));
+  if (name !== undefined) return refuseCommand(name);
+  const commands = Object.entries(subCommands).map(
+    async ([each, known]) => [each, await descriptionOf(known)] as const,
+  );
+  const lists = { Commands: await Promise.all(commands) };
+  return say(`${formatUsage({ description, synopsis: "quicpipe COMMAND [options]", lists })}\n${firstSteps}`);
 }
 
 function say(text: string): number {
-  process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`);
+  process.stdout.write(`${text.trimEnd()}\n`);
   return exitStatus.done;
 }
 
-function refuse(message: string, help = "quicpipe --help"): number {
-  process.stderr.write(`quicpipe: ${printable(message)}; see \`${help}\`\n`);
+function refuseCommand(name: string): number {
+  const known = [...Object.keys(subCommands), "help", "version"];
+  return refuse(`there is no command ${JSON.stringify(name)}${suggestion(name, known)}`);
+}
+
+function refuse(message: string, remedy = "quicpipe --help"): number {
+  process.stderr.write(`quicpipe: ${printable(message)}; see \`${remedy}\`\n`);
   return exitStatus.usage;
 }
 
@@ -78,7 +98,7 @@ const usageCodes: ReadonlySet<QuicpipeErrorCode> = new Set([
   "ERR_QUICPIPE_AUTH_REQUIRED",
 ]);
 
-function report(error: unknown, help: string): number {
+function report(error: unknown, remedy: string): number {
   if (isBrokenPipe(error)) return exitStatus.brokenPipe;
   if (isOutputFault(error)) return exitStatus.failed;
   if (isQuicpipeError(error)) {
@@ -87,10 +107,16 @@ function report(error: unknown, help: string): number {
   }
   // citty reports wrong usage (a missing positional, a value outside an enum) in coloured sentences.
   if (error instanceof Error && error.name === "CLIError")
-    return refuse(stripVTControlCharacters(error.message).replace(/\.$/, ""), help);
+    return refuse(stripVTControlCharacters(error.message).replace(/\.$/, ""), remedy);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`quicpipe: ${text.split("\n").map(printable).join("\n")}\n`);
   return exitStatus.failed;
+}
+
+async function descriptionOf(command: CommandDef): Promise<string> {
+  const meta: CommandMeta =
+    (typeof command.meta === "function" ? await command.meta() : await command.meta) ?? {};
+  return meta.description ?? "";
 }
 
 async function resolveArgs(command: CommandDef): Promise<ArgsDef> {

@@ -32,19 +32,23 @@ export function columnsOf(text: string): number {
 
 /** Fills or cuts a text to a number of columns. A cut text ends in an ellipsis. */
 export function fit(text: string, columns: number, align: "left" | "right" = "left"): string {
-  const shown = columnsOf(text) > columns ? cut(text, columns) : text;
+  const shown = cut(text, columns);
   const space = " ".repeat(columns - columnsOf(shown));
   return align === "left" ? shown + space : space + shown;
 }
 
+/** Longest text in a column, in UTF-16 code units: combining marks take no column, and a letter has a few at most. */
+const maxPerColumn = 8;
+
 /** Cuts a text to at most a number of columns. A cut text ends in an ellipsis. */
 export function cut(text: string, columns: number): string {
-  if (columnsOf(text) <= columns) return text;
+  const maxLength = maxPerColumn * columns;
+  if (text.length <= maxLength && columnsOf(text) <= columns) return text;
   let kept = "";
   let left = columns - 1;
   for (const character of text) {
     left -= widthOf(character);
-    if (left < 0) break;
+    if (left < 0 || kept.length + character.length >= maxLength) break;
     kept += character;
   }
   return columns > 0 ? `${kept}…` : "";

@@ -54,9 +54,14 @@ export function tokenOfCookie(header: string | null): string | undefined {
   );
 }
 
+/** Longest life of a session, in seconds: 30 days, as for users that an app's own function names. */
+const maxSessionSeconds = 30 * 86_400;
+
 /**
- * Returns the `Set-Cookie` value that keeps a token for the pages below the URL path `path`. A lifetime of 0 s deletes it.
+ * Returns the `Set-Cookie` value that keeps a token for the pages below the URL path `path`, for 30 days at most. A lifetime of
+ * 0 s deletes it.
  */
 export function sessionCookie(token: string, path: string, maxAgeSeconds: number): string {
-  return `${cookieName}=${token}; Path=${path}; Max-Age=${Math.floor(maxAgeSeconds)}; HttpOnly; Secure; SameSite=Strict`;
+  const seconds = Math.floor(Math.min(maxAgeSeconds, maxSessionSeconds));
+  return `${cookieName}=${token}; Path=${path}; Max-Age=${seconds}; HttpOnly; Secure; SameSite=Strict`;
 }

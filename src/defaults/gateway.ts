@@ -1,7 +1,5 @@
 /** Defaults of the gateway's servers in any version of HTTP, each with its unit and its reason. `index.ts` exports them too. */
-const second = 1000;
-const KiB = 1024;
-const MiB = 1024 * KiB;
+import { KiB, MiB, second } from "./units.ts";
 
 /**
  * Unread request bytes, and likewise untaken response bytes, of one request: what a fast line delivers while the event loop

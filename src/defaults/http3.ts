@@ -1,8 +1,6 @@
 /** Defaults of the gateway's HTTP/3, each with its unit and its reason. `defaults/index.ts` exports them too. */
 import { strayLookMs } from "./tcp.ts";
-
-const second = 1000;
-const KiB = 1024;
+import { KiB, second } from "./units.ts";
 
 /**
  * Time between a closing gateway's GOAWAY and the end of its connections, over HTTP/3 once more before it stops, in ms: several

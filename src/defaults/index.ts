@@ -1,15 +1,11 @@
 /** Every default with its unit and its reason. Options override most of them. */
+import { hour, KiB, MiB, minute, second } from "./units.ts";
+
 export * from "./gateway.ts";
 export * from "./http3.ts";
 export * from "./peer.ts";
 export * from "./stun.ts";
 export * from "./tcp.ts";
-
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const KiB = 1024;
-const MiB = 1024 * KiB;
 
 /** Longest delay that a Node timer keeps, in ms. A longer one fires at once. */
 export const maxTimerMs: number = 2 ** 31 - 1;

@@ -1,9 +1,5 @@
 /** Defaults of peers, each with its unit and its reason. `defaults/index.ts` exports them too. */
-
-const second = 1000;
-const minute = 60 * second;
-const KiB = 1024;
-const MiB = 1024 * KiB;
+import { KiB, MiB, minute, second } from "./units.ts";
 
 /** Interval between a peer's STUN requests, its NAT keepalive and address check, in ms. RFC 8445 §11 has the same 15 s. */
 export const keepaliveMs: number = 15 * second;

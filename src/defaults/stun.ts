@@ -1,7 +1,5 @@
 /** Defaults of STUN, each with its unit and its reason. `defaults/index.ts` exports them too. */
-
-const second = 1000;
-const minute = 60 * second;
+import { minute } from "./units.ts";
 
 /** Lifetime of a STUN nonce, in ms: longer than two keepalives, short enough to bound a replay from the same address. */
 export const stunNonceMs: number = minute;

@@ -1,7 +1,5 @@
 /** Defaults of the gateway's TCP port, each with its unit and its reason. `defaults/index.ts` exports them too. */
-
-const second = 1000;
-const KiB = 1024;
+import { KiB, second } from "./units.ts";
 
 /** TCP connections to the HTTP/2 gateway at a time: people with browsers, each of which needs one. */
 export const maxHttp2Connections = 1000;

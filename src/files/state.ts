@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { isQuicpipeError, QuicpipeError, type QuicpipeErrorOptions } from "../errors.ts";
@@ -34,7 +34,7 @@ export function readStateFile(path: string): Buffer | undefined {
  *   must be replaced.
  */
 export function readSecretFile(path: string): Buffer | undefined {
-  return readFile(path, (file) => requireSecret(path, file));
+  return readFile(path, (stats) => requireSecret(path, stats));
 }
 
 /**
@@ -67,12 +67,18 @@ function requireHome(): string {
   return home;
 }
 
-function readFile(path: string, check: (file: number) => void): Buffer | undefined {
+/** Longest file that is read, in bytes: an identity with its certificate has some 1000. */
+const maxFileBytes = 65_536;
+
+function readFile(path: string, check: (stats: Stats) => void): Buffer | undefined {
   requirePrivate(dirname(path), refusalOf);
   let file: number | undefined;
   try {
-    file = openSync(path, "r");
-    check(file);
+    // A FIFO without a writer does not hold up the process.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(file);
+    requireSmall(path, stats);
+    check(stats);
     return readFileSync(file);
   } catch (cause) {
     const code = codeOf(cause);
@@ -104,11 +110,15 @@ function requirePrivate(folder: string, refuse: (folder: string) => string | und
   if (refusal !== undefined) throw unavailable(`the state folder ${folder} ${refusal}`);
 }
 
-function requireSecret(path: string, file: number): void {
+function requireSmall(path: string, stats: Stats): void {
+  if (!stats.isFile()) throw damaged(path, "is no regular file");
+  if (stats.size > maxFileBytes) throw damaged(path, `has more than ${maxFileBytes} bytes`);
+}
+
+function requireSecret(path: string, { mode, uid }: Stats): void {
   const user = process.geteuid?.();
   // Windows has no mode bits for group and others.
   if (user === undefined) return;
-  const { mode, uid } = fstatSync(file);
   if (uid !== user && uid !== 0) throw exposed(path, `belongs to another user (${uid})`);
   if ((mode & 0o077) !== 0) throw exposed(path, "others may read it");
 }

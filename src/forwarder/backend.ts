@@ -30,7 +30,7 @@ export function chooseBackend(
   if (backend === "auto") return { backend: "dgram", backendReason: reason + oneThread };
   throw new QuicpipeError(
     "ERR_QUICPIPE_BACKEND_UNAVAILABLE",
-    `the native backend cannot run: ${reason}; mend that, or let the backend be "auto"`,
+    `the native backend cannot run: ${reason}, or let the backend be "auto"`,
     { details: { backend, reason } },
   );
 }
@@ -39,5 +39,6 @@ function nativeFor(upstream: string | undefined, load: () => LoadedAddon): Loade
   // One socket serves all gateway clients, each by an address of its own, and ::1/128 has only one.
   if (upstream !== undefined && !isIPv4(upstream))
     return { reason: `native needs an upstream in 127.0.0.0/8, not ${upstream}` };
-  return load();
+  const loaded = load();
+  return "addon" in loaded ? loaded : { reason: `${loaded.reason}; see \`quicpipe doctor\`` };
 }

@@ -1,4 +1,5 @@
 import { maxInitialRoutesPerSession } from "../defaults/index.ts";
+import { SetMap } from "../set-map.ts";
 import type { InitialRoute, SessionId } from "./contract.ts";
 
 /** A client's first DCID has at least 8 bytes (RFC 9000 §7.2), and none has more than 20 (§17.2). */
@@ -16,8 +17,8 @@ export interface InitialRouteMirror {
 export class InitialRouteTable {
   readonly #mirror: InitialRouteMirror | undefined;
   readonly #routes = new Map<string, InitialRoute>();
-  readonly #keysTo = new Map<SessionId, Set<string>>();
-  readonly #keysFrom = new Map<SessionId, Set<string>>();
+  readonly #keysTo = new SetMap<SessionId, string>();
+  readonly #keysFrom = new SetMap<SessionId, string>();
 
   constructor(mirror?: InitialRouteMirror) {
     this.#mirror = mirror;
@@ -40,8 +41,8 @@ export class InitialRouteTable {
     const oldest = this.#keysTo.get(route.to);
     if (oldest && oldest.size >= maxInitialRoutesPerSession) this.#remove(oldest.values().next().value!);
     this.#routes.set(key, route);
-    addTo(this.#keysTo, route.to, key);
-    addTo(this.#keysFrom, route.from, key);
+    this.#keysTo.add(route.to, key);
+    this.#keysFrom.add(route.from, key);
     this.#mirror?.added(route);
     return true;
   }
@@ -80,24 +81,12 @@ export class InitialRouteTable {
     const route = this.#routes.get(key);
     if (!route) return undefined;
     this.#routes.delete(key);
-    removeFrom(this.#keysTo, route.to, key);
-    removeFrom(this.#keysFrom, route.from, key);
+    this.#keysTo.delete(route.to, key);
+    this.#keysFrom.delete(route.from, key);
     return route;
   }
 }
 
 function keyOf(bytes: Uint8Array, at: number, length: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("latin1");
-}
-
-function addTo(index: Map<SessionId, Set<string>>, id: SessionId, key: string): void {
-  const keys = index.get(id);
-  if (keys) keys.add(key);
-  else index.set(id, new Set([key]));
-}
-
-function removeFrom(index: Map<SessionId, Set<string>>, id: SessionId, key: string): void {
-  const keys = index.get(id);
-  keys?.delete(key);
-  if (keys?.size === 0) index.delete(id);
 }

@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { interfaceAddresses } from "../interface-addresses.ts";
 import type { Address } from "../wire/address.ts";
 import { isLoopback, isWildcard } from "../wire/ip.ts";
 
@@ -20,10 +21,6 @@ export function isOwnAddress(
   if (!isWildcard(bound.address)) return to === bound.address;
   if (bound.address === "0.0.0.0" && !isIPv4(to)) return false;
   return isLoopback(to) || interfaces().includes(to);
-}
-
-function interfaceAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 }
 
 /** Returns the IP literals of the system's interfaces, with the interface's name after an IPv6 address of one link (RFC 4007 §11), which cannot be bound without it. */

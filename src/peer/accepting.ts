@@ -3,7 +3,7 @@ import { maxMessagePackets, type WaitingMessage } from "../protocol.ts";
 import { parseFirstFlight } from "../wire/quic-packet.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
-import { namesOf, requireOptions } from "../option-checks.ts";
+import { requireOptions } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { createDeadline } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
@@ -24,15 +24,13 @@ export interface AcceptOptions extends TrustOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const optionNames = namesOf<AcceptOptions>({ pin: true, trust: true, alpn: true, signal: true });
-
 /** Accepts a connection whose first flight came out of band. The caller closes it. */
 export async function acceptFlight(
   context: PeerContext,
   packets: readonly Uint8Array[],
   options: AcceptOptions,
 ): Promise<Connection> {
-  requireOptions("", options, optionNames);
+  requireOptions("", options, { pin: true, trust: true, alpn: true, signal: true });
   const { settings, telemetry } = context;
   const destinationId = requireFirstFlight(packets);
   const policy = createTrustPolicy(chosenTrust(options, settings.trust));

@@ -4,9 +4,10 @@ import type { MailboxSendRequest } from "../protocol.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadline, type Deadline } from "./time/deadline.ts";
-import { type IntegerRange, namesOf, requireInteger, requireOptions } from "../option-checks.ts";
+import { type OptionTable, range, requireInteger, requireOptions } from "../option-checks.ts";
 import { type Alpn, requireAlpn } from "./options.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
+import { silenceOf } from "./relay/silence.ts";
 import { pause } from "./time/pause.ts";
 import { requireSent } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
@@ -32,16 +33,16 @@ export interface DialOptions extends TrustOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const optionNames = namesOf<DialOptions>({
+const optionTable: OptionTable<DialOptions> = {
   pin: true,
   trust: true,
   alpn: true,
   note: true,
   timeoutMs: true,
   signal: true,
-});
+};
 
-const timeoutRange: IntegerRange = { min: 100, max: 3_600_000, fallback: defaults.dialTimeoutMs };
+const timeoutRange = range(100, defaults.dialTimeoutMs, 3_600_000);
 
 type Step = ErrorDetails["ERR_QUICPIPE_DIAL_TIMEOUT"]["step"];
 
@@ -51,7 +52,7 @@ export async function dial(
   target: DialTarget,
   options: DialOptions,
 ): Promise<Connection> {
-  requireOptions("", options, optionNames);
+  requireOptions("", options, optionTable);
   return await context.telemetry.dial((trace) => new Dial(tracedBy(trace, context), target, options).run());
 }
 
@@ -162,17 +163,21 @@ class Dial {
 
   #timeoutError(): QuicpipeError {
     const name = typeof this.#target === "string" ? this.#target : "the other peer";
+    const { settings } = this.#context;
     const [step, timeoutMs] = [this.#step, this.#timeoutMs];
-    return new QuicpipeError(
-      "ERR_QUICPIPE_DIAL_TIMEOUT",
-      `${name} did not answer within ${timeoutMs / 1000} s: ${seen[step]}`,
-      { cause: this.#fault, details: { step, timeoutMs } },
-    );
+    const waited = ` within ${timeoutMs / 1000} s`;
+    const message =
+      step === "registering"
+        ? `the relay has not registered this peer: ${silenceOf(settings, settings.addresses, waited)}`
+        : `${name} did not answer${waited}: ${seen[step]}`;
+    return new QuicpipeError("ERR_QUICPIPE_DIAL_TIMEOUT", message, {
+      cause: this.#fault,
+      details: { step, timeoutMs },
+    });
   }
 }
 
-const seen: Readonly<Record<Step, string>> = {
-  registering: "the relay has not registered this peer",
+const seen: Readonly<Record<Exclude<Step, "registering">, string>> = {
   sending: "the message did not get to the mailbox",
   delivered: "the first packets were handed over and nothing came back",
   queued: "the message is still in its mailbox, so nobody accepts by that name at this relay",

@@ -4,9 +4,10 @@ import type { QuicpipeError } from "../errors.ts";
 import {
   elementInvalid,
   type IntegerRange,
-  namesOf,
   optionInvalid,
-  requireInteger,
+  type OptionTable,
+  range,
+  requireIntegers,
   requireOptions,
   requireTexts,
   shownInvalid,
@@ -84,27 +85,22 @@ export interface PeerOptions {
 type NumberName = {
   [Name in keyof PeerOptions]-?: NonNullable<PeerOptions[Name]> extends number ? Name : never;
 }[keyof PeerOptions];
-type Numbers = Readonly<Record<NumberName, number>>;
 
 const ranges: Readonly<Record<NumberName, IntegerRange>> = {
-  port: { min: 0, max: 65_535, fallback: 0 },
-  maxUdpPayloadBytes: {
-    min: minInitialDatagramBytes,
-    max: maxPacketBytes,
-    fallback: defaults.maxUdpPayloadBytes,
-  },
-  idleTimeoutMs: { min: 1000, max: 600_000, fallback: defaults.idleTimeoutMs },
-  keepaliveMs: { min: 100, max: 60_000, fallback: defaults.keepaliveMs },
-  requestTimeoutMs: { min: 100, max: 60_000, fallback: defaults.requestTimeoutMs },
-  handshakeTimeoutMs: { min: 100, max: 60_000, fallback: defaults.handshakeTimeoutMs },
-  flowWindowBytes: { min: 65_536, max: 1_073_741_824, fallback: defaults.flowWindowBytes },
-  maxStreams: { min: 1, max: 65_536, fallback: defaults.maxStreams },
-  cidsPerConnection: { min: 4, max: 65_536, fallback: defaults.cidsPerConnection },
-  backlog: { min: 0, max: 1024, fallback: defaults.backlog },
+  port: range(0, 0, 65_535),
+  maxUdpPayloadBytes: range(minInitialDatagramBytes, defaults.maxUdpPayloadBytes, maxPacketBytes),
+  idleTimeoutMs: range(1000, defaults.idleTimeoutMs, 600_000),
+  keepaliveMs: range(100, defaults.keepaliveMs, 60_000),
+  requestTimeoutMs: range(100, defaults.requestTimeoutMs, 60_000),
+  handshakeTimeoutMs: range(100, defaults.handshakeTimeoutMs, 60_000),
+  flowWindowBytes: range(65_536, defaults.flowWindowBytes, 1_073_741_824),
+  maxStreams: range(1, defaults.maxStreams, 65_536),
+  cidsPerConnection: range(4, defaults.cidsPerConnection, 65_536),
+  backlog: range(0, defaults.backlog, 1024),
 };
 
 /** Names of all options. The compiler refuses a list that lacks one. */
-const optionNames = namesOf<PeerOptions>({
+const optionTable: OptionTable<PeerOptions> = {
   ...ranges,
   relay: true,
   token: true,
@@ -115,10 +111,10 @@ const optionNames = namesOf<PeerOptions>({
   host: true,
   telemetry: true,
   onError: true,
-});
+};
 
 /** Checked options with their defaults, and the relay's address from the first look-up. */
-export interface PeerSettings extends Numbers {
+export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   /** Transport of requests: HTTP/3 from the peer's own socket, or HTTP/1.1 to a relay on this machine. */
   readonly transport: "http3" | "tcp";
   readonly relayHost: string;
@@ -146,7 +142,7 @@ export interface PeerSettings extends Numbers {
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the host name has no address.
  */
 export async function resolveSettings(options: PeerOptions): Promise<PeerSettings> {
-  requireOptions("", options, optionNames);
+  requireOptions("", options, optionTable);
   const url = relayUrl(options.relay);
   const relayHost = url.hostname.replace(/^\[|\]$/g, "");
   const basePath = url.pathname.replace(/\/+$/, "");
@@ -170,16 +166,10 @@ export async function resolveSettings(options: PeerOptions): Promise<PeerSetting
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
     host: options.host ?? (isIPv4(relayHost) ? "0.0.0.0" : "::"),
-    ...requireNumbers(options),
+    ...requireIntegers("", options, ranges),
     telemetry: options.telemetry ?? true,
     onError: options.onError ?? (() => undefined),
   };
-}
-
-function requireNumbers(options: PeerOptions): Numbers {
-  const names = Object.keys(ranges) as NumberName[];
-  const values = names.map((name) => [name, requireInteger(name, options[name], ranges[name])]);
-  return Object.fromEntries(values) as Numbers;
 }
 
 /** One application protocol, or several in the dialer's order of preference (RFC 7301). */

@@ -74,7 +74,7 @@ export class Peer implements AsyncIterable<Connection> {
     };
     const onDraining = (): void =>
       collections.connections.forEach((connection) => connection.milestones.drain());
-    const http = createRelayHttp(settings, engine, socket, {
+    const http = createRelayHttp(settings, async () => engine, socket, {
       // The relay may have restarted, or be another one: registrations are renewed before packets get lost.
       onReturn: () => collections.registrations.forEach((registration) => void registration.keepAlive()),
       onGoaway: onDraining,

@@ -1,7 +1,8 @@
+/** What the package offers of the plugin: `src/index.ts` exports all of it. */
 export type { AuthFunction, AuthorizedPeer, TokenAuthOptions } from "./options/auth.ts";
 export { type DevelopmentTokenOptions, mintDevelopmentToken } from "./auth/development-key.ts";
 export type { LimitOptions } from "./options/limits.ts";
-export { consoleLogger, type Logger } from "../log/logger.ts";
+export type { Logger } from "../log/logger.ts";
 export type { MailboxStats } from "./mailbox/mailbox.ts";
 export type {
   ConsoleOptions,
@@ -37,5 +38,4 @@ export type {
   XdpOption,
   XdpStatus,
 } from "../forwarder/index.ts";
-export type { PagedRelayStats, RelayStats } from "./stats/stats.ts";
-export type { StatsEvent } from "./stats/events.ts";
+export type { RelayStats } from "./stats/stats.ts";

@@ -1,11 +1,10 @@
 import * as defaults from "../defaults/index.ts";
-import type { QuicpipeErrorCode } from "../errors.ts";
 import { type Forwarder, createForwarder, describeXdp } from "../forwarder/index.ts";
 import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
-import { createAuthentication } from "./auth/authentication.ts";
+import { announceAuthentication, createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, requestsAtOnce } from "./options/limits.ts";
 import { hookObserver } from "./hooks.ts";
@@ -16,27 +15,21 @@ import { MemoryMailbox } from "./mailbox/memory.ts";
 import { RateLimiter } from "./http/rate-limiter.ts";
 import { Rates } from "./stats/rates.ts";
 import type { Settings } from "./options/settings.ts";
-import { relayStats, telemetryFigures } from "./stats/stats.ts";
+import { type CountedParts, relayStats, telemetryFigures } from "./stats/stats.ts";
 import { StatsEvents } from "./stats/events.ts";
 import { Waiters } from "./http/waiters.ts";
 
 /** The parts of a relay that exist whether it runs or not. */
-export interface ServiceContext {
+export interface ServiceContext extends Pick<CountedParts, "refused"> {
   readonly settings: Settings;
   readonly log: Log;
-  /** Number of refused requests so far, by code. */
-  readonly refused: ReadonlyMap<QuicpipeErrorCode, number>;
   /** Returns ms since the epoch by the system clock, for times set by other parties, such as those of tokens. */
   readonly now: () => number;
 }
 
 /** The parts of a running relay. */
-export interface Service extends ServiceContext {
-  readonly forwarder: Forwarder;
-  readonly registry: Registry;
-  readonly mailbox: Mailbox;
+export interface Service extends ServiceContext, CountedParts {
   readonly feed: MessageFeed;
-  readonly waiters: Waiters;
   readonly rateLimiter: RateLimiter;
   readonly telemetry: RelayTelemetry;
   readonly authenticate: Authenticate;
@@ -84,6 +77,8 @@ export async function openService(context: ServiceContext): Promise<Service> {
   opening.defer(createSweeper([() => opened.sweep(), () => mailbox.sweep(), () => telemetry.watch()]));
   const rates = new Rates(forwarder, opened);
   opening.defer(() => rates.close());
+  // Here, as an attempt to open the socket that fails is followed by others.
+  announceAuthentication(settings.auth, log);
   log.write("info", "listening", describe(forwarder));
   const parts = opening.move();
   const service: Service = {
@@ -119,23 +114,14 @@ function openForwarder(
   { settings, log }: ServiceContext,
   registry: () => Registry | undefined,
 ): Promise<Forwarder> {
-  const { host, port, upstream, backend, threads, sourcePolicy, stun, xdp } = settings;
-  const { limits, maxGatewayClients, socketBufferBytes } = settings;
+  const { limits } = settings;
   return createForwarder({
-    host,
-    port,
-    upstream,
-    backend,
-    threads,
-    sourcePolicy,
-    stun,
+    ...settings,
     maxSessions: limits.maxRegistrations,
     // One more, as a registration joins a bucket before it leaves another, or before it ends an unclaimed session to make room.
     maxBuckets: limits.maxRegistrations + defaults.maxIdleBuckets + 1,
-    maxGatewayClients,
-    socketBufferBytes,
     xdp: {
-      option: xdp,
+      option: settings.xdp,
       maxRoutes: limits.maxCids,
       onChange: (status) => log.write("info", "xdp", describeXdp(status)),
     },

@@ -4,7 +4,7 @@ export type { EndReason, RegistrationObserver } from "./observer.ts";
 export {
   narrowQuota,
   type Quota,
-  quotaNames,
+  quotaTable,
   type Registration,
   type RegistrationSpec,
 } from "./registration.ts";

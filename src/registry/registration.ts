@@ -1,4 +1,4 @@
-import { namesOf } from "../option-checks.ts";
+import { namesOf, type OptionTable } from "../option-checks.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof } from "./address-proof.ts";
@@ -15,17 +15,17 @@ export interface Quota {
   readonly maxTtlMs: number;
 }
 
-/** All names of a {@link Quota}. */
-export const quotaNames: readonly (keyof Quota)[] = namesOf<Quota>({
+/** A row for each figure of a {@link Quota}. */
+export const quotaTable: OptionTable<Quota> = {
   maxRegistrations: true,
   maxCids: true,
   bytesPerSecond: true,
   maxTtlMs: true,
-});
+};
 
 /** Returns the smaller of each value: a claim narrows the server's quota and never widens it. */
 export function narrowQuota(quota: Quota, claim: Partial<Quota>): Quota {
-  const narrow = quotaNames.map((name) => [name, Math.min(quota[name], claim[name] ?? Infinity)]);
+  const narrow = namesOf(quotaTable).map((name) => [name, Math.min(quota[name], claim[name] ?? Infinity)]);
   return Object.fromEntries(narrow) as Quota;
 }
 

@@ -1,17 +1,7 @@
 import { ownBytes } from "../own-memory.ts";
 import type { Address } from "./address.ts";
-import {
-  encodeStun,
-  longTermKey,
-  parseErrorCode,
-  parseStun,
-  parseXorAddress,
-  passwordAlgorithmSha256,
-  stunAttribute,
-  type StunError,
-  stunType,
-  verifyIntegrity,
-} from "./stun.ts";
+import { encodeStun, longTermKey, parseStun, stunAttribute, stunType, verifyIntegrity } from "./stun.ts";
+import { parseErrorCode, parseXorAddress, passwordAlgorithmSha256, type StunError } from "./stun-values.ts";
 
 /**
  * Least length of a peer's Binding request, in bytes. The relay sends no reply longer than its request, and its longest, the
@@ -66,7 +56,7 @@ export function encodeBindingRequest(request: BindingRequest): Uint8Array {
   const message = { type: stunType.request, transactionId, attributes };
   const missing = minBindingRequestBytes - encodeStun(message).length;
   if (missing > 0) attributes.set(stunAttribute.padding, new Uint8Array(missing));
-  return encodeStun(message, { key: keyOf(credential, challenge) });
+  return encodeStun(message, keyOf(credential, challenge));
 }
 
 /**

@@ -1,13 +1,11 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { type Address, unmapAddress } from "./address.ts";
 import { hmacSha256 } from "./hmac.ts";
-import { formatIp, parseIp } from "./ip.ts";
 
 /** Length of the STUN header, in bytes (RFC 8489 §5). */
 const stunHeaderBytes = 20;
 /** Bytes 4 to 7 of every STUN message (RFC 8489 §5). */
-const stunMagicCookie = 0x2112a442;
+export const stunMagicCookie = 0x2112a442;
 /** Length of a transaction ID, in bytes (RFC 8489 §5). */
 export const stunTransactionIdBytes = 12;
 
@@ -114,23 +112,19 @@ export function parseStun(datagram: Uint8Array): ReceivedStun | undefined {
   return { type: readUint16(datagram, 0), transactionId, attributes, datagram, integrityAt };
 }
 
-/** Encodes a STUN message. `key` appends a MESSAGE-INTEGRITY-SHA256 attribute, and `fingerprint` a FINGERPRINT after it. */
+/** Encodes a STUN message. `key` appends a MESSAGE-INTEGRITY-SHA256 attribute. */
 export function encodeStun(
   message: Omit<StunMessage, "attributes"> & { attributes: Iterable<readonly [number, Uint8Array]> },
-  options: { key?: Uint8Array | undefined; fingerprint?: boolean } = {},
+  key?: Uint8Array,
 ): Uint8Array {
   const header = Buffer.alloc(stunHeaderBytes);
   header.writeUInt16BE(message.type, 0);
   header.writeUInt32BE(stunMagicCookie, 4);
   header.set(message.transactionId, 8);
-  let bytes = sealed([header, ...Array.from(message.attributes, encodeAttribute)], 0);
-  if (options.key) {
-    const mac = computeIntegrity(bytes, options.key);
-    bytes = sealed([bytes, encodeAttribute([stunAttribute.messageIntegritySha256, mac])], 0);
-  }
-  if (!options.fingerprint) return bytes;
-  const value = uint32(fingerprintOf(sealed([bytes], 8)));
-  return sealed([bytes, encodeAttribute([stunAttribute.fingerprint, value])], 0);
+  const bytes = sealed([header, ...Array.from(message.attributes, encodeAttribute)], 0);
+  if (!key) return bytes;
+  const mac = computeIntegrity(bytes, key);
+  return sealed([bytes, encodeAttribute([stunAttribute.messageIntegritySha256, mac])], 0);
 }
 
 /** Returns the key of a long-term credential under SHA-256 (RFC 8489 §9.2.2, §18.5.1.2). */
@@ -148,57 +142,17 @@ export function verifyIntegrity(message: ReceivedStun, key: Uint8Array): boolean
   return timingSafeEqual(computeIntegrity(message.datagram.subarray(0, message.integrityAt), key), mac);
 }
 
-/** Encodes the value of XOR-MAPPED-ADDRESS (RFC 8489 §14.2); all zero if the address is not an IP literal. */
-export function encodeXorAddress(address: Address, transactionId: Uint8Array): Uint8Array {
-  const ip = parseIp(address.address) ?? new Uint8Array(4);
-  const value = Buffer.alloc(4 + ip.length);
-  value[1] = ip.length === 4 ? familyIpv4 : familyIpv6;
-  value.writeUInt16BE(address.port ^ (stunMagicCookie >>> 16), 2);
-  value.set(xored(ip, transactionId), 4);
-  return value;
-}
-
-/** Parses the value of XOR-MAPPED-ADDRESS; `undefined` if it is malformed. */
-export function parseXorAddress(value: Uint8Array, transactionId: Uint8Array): Address | undefined {
-  const ipBytes = value[1] === familyIpv4 ? 4 : value[1] === familyIpv6 ? 16 : 0;
-  if (ipBytes === 0 || value.length !== 4 + ipBytes) return undefined;
-  const port = readUint16(value, 2) ^ (stunMagicCookie >>> 16);
-  return { address: unmapAddress(formatIp(xored(value.subarray(4), transactionId))), port };
-}
-
-/** An ERROR-CODE (RFC 8489 §14.8). */
-export interface StunError {
-  /** 300 to 699. {@link parseErrorCode} does not check the range. */
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** Encodes the value of ERROR-CODE. */
-export function encodeErrorCode({ code, reason }: StunError): Uint8Array {
-  return Buffer.concat([Uint8Array.of(0, 0, Math.trunc(code / 100), code % 100), Buffer.from(reason)]);
-}
-
-/** Parses the value of ERROR-CODE; `undefined` if it is malformed. */
-export function parseErrorCode(value: Uint8Array): StunError | undefined {
-  if (value.length < 4) return undefined;
-  const code = (value[2]! & 7) * 100 + value[3]!;
-  return { code, reason: new TextDecoder().decode(value.subarray(4)) };
-}
-
-/** Value of PASSWORD-ALGORITHM, and of PASSWORD-ALGORITHMS with one entry: SHA-256 without parameters (RFC 8489 §18.5). */
-export const passwordAlgorithmSha256: Uint8Array = Uint8Array.of(0, 2, 0, 0);
-
 /** Attributes searched by {@link leadingStunAttribute}, so that a message full of them costs no more than others. */
 const maxLeadingAttributes = 16;
 const integrityBytes = 32;
-const familyIpv4 = 1;
-const familyIpv6 = 2;
 
-function readUint16(bytes: Uint8Array, at: number): number {
+/** Reads a 16-bit number in network byte order. */
+export function readUint16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
-function uint32(value: number): Uint8Array {
+/** Encodes a 32-bit number in network byte order. */
+export function uint32(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
@@ -227,20 +181,9 @@ function computeIntegrity(before: Uint8Array, key: Uint8Array): Uint8Array {
   return hmacSha256(key, sealed([before], 4 + integrityBytes));
 }
 
-/** RFC 8489 §14.7 */
-function fingerprintOf(covered: Uint8Array): number {
-  return (crc32(covered) ^ 0x5354554e) >>> 0;
-}
-
-/** FINGERPRINT must be the last attribute (RFC 8489 §14.7), so the length field already includes it. */
+/** RFC 8489 §14.7: FINGERPRINT must be the last attribute, so the length field already includes it. */
 function isFingerprint(datagram: Uint8Array, at: number): boolean {
   if (at + 8 !== datagram.length || readUint16(datagram, at + 2) !== 4) return false;
-  const expected = uint32(fingerprintOf(datagram.subarray(0, at)));
+  const expected = uint32(crc32(datagram.subarray(0, at)) ^ 0x5354554e);
   return expected.every((byte, i) => byte === datagram[at + 4 + i]);
-}
-
-/** XORs with the magic cookie and, for IPv6, the transaction ID after it (RFC 8489 §14.2). */
-function xored(ip: Uint8Array, transactionId: Uint8Array): Uint8Array {
-  const mask = Buffer.concat([uint32(stunMagicCookie), transactionId]);
-  return ip.map((byte, i) => byte ^ mask[i]!);
 }

@@ -12,11 +12,8 @@ describe("quicpipe", () => {
     [["relay", "--stun", "foo"], /^quicpipe: [^·]*--stun \(foo\)[^·]*[^.]; see `quicpipe relay --help`$/],
     [["dial", "bob", "carol", "--as", "alice", "--insecure"], /dial takes no further word "carol"/],
     [["relay", "--port", "-1"], /--port is "-1", but must be a whole number/],
-    [["relay", "--host", "localhost"], /option host is "localhost", but must be an IP literal/],
-    [
-      ["relay", "--trusted-proxies", "::1,10.0.0.0/8"],
-      /option trustedProxies holds "10\.0\.0\.0\/8", .*prefix/,
-    ],
+    [["relay", "--host", "localhost"], /--host is "localhost", but must be an IP literal/],
+    [["relay", "--trusted-proxies", "::1,10.0.0.0/8"], /--trusted-proxies holds "10\.0\.0\.0\/8", .*prefix/],
     [["dial", "bob", "--as", "alice", "--insecure", "--timeout", "0"], /--timeout is "0".* seconds, from 1/],
     [["dial", "bob", "--as", "..", "--insecure"], /--as is "\.\."/],
     [["token", "--sub", "."], /--sub is "\."/],
@@ -37,12 +34,9 @@ describe("quicpipe", () => {
     [["dial", "..", "--as", "alice", "--insecure"], /^quicpipe: NAME is "\.\."/],
     [
       ["dial", "bob", "--as", "alice", "--pin", "zz"],
-      /"zz" is no pin; give the pin of the other peer's key[^{]*$/,
+      /--pin: "zz" is no pin; give the pin of the other peer's key[^{]*$/,
     ],
-    [
-      ["relay", "--jwks", "ftp://me:secret@x.example/keys"],
-      /auth\.jwks is "ftp:\/\/x\.example\/…", but must be/,
-    ],
+    [["relay", "--jwks", "ftp://me:secret@x.example/keys"], /--jwks is "ftp:\/\/x\.example\/…", but must be/],
   ])("refuses %j with status 2, and shows what was wrong", async (args, line) => {
     const { status, stderr } = await new User().run(...args);
     expect(stderr.trimEnd()).toMatch(line);
@@ -60,8 +54,36 @@ describe("quicpipe", () => {
     });
     expect(await user.run(...dial, "--relay-ca", ca)).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/relayCa is .*, but must be absent for an http relay/),
+      stderr: expect.stringMatching(/--relay-ca has no effect: an http: relay has no certificate/),
     });
+  });
+
+  it("says that the relay does not answer, not the peer, where nothing runs", async () => {
+    const dial = ["dial", "alice", "--as", "alice", "--insecure", "--timeout", "1"];
+    const { status, stderr } = await new User().run(...dial, "--relay", "https://127.0.0.1:9");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^quicpipe: dialing alice, which is this peer's own name, at https:/m);
+    expect(stderr).toMatch(
+      /no answer from 127\.0\.0\.1:9 within 1 s; .* http:\/\/localhost:3000 \(ERR_QUICPIPE_DIAL_TIMEOUT\)/,
+    );
+  });
+
+  it.each([
+    [
+      { prot: 1 },
+      /option prot is unknown \(did you mean port\?\); known here are host, port, .*, telemetry, tls \(/,
+    ],
+    [{ port: "4433" }, /option port is /],
+    [{ tls: { cert: "nope.pem", key: "nope.pem" } }, /tls\.cert cannot be read: .*nope\.pem/],
+    [{ upstream: {} }, /`upstream` in the config file has no effect/],
+  ])("names the config file that holds %j, and the option in it", async (config, words) => {
+    const user = new User();
+    const path = join(user.env["XDG_STATE_HOME"]!, "relay.json");
+    writeFileSync(path, JSON.stringify(config));
+    const { status, stderr } = await user.run("relay", "--config", path);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(words)]);
+    expect(stderr).toContain(`quicpipe: ${path}: `);
+    expect(stderr).not.toMatch(/hooks|logger/);
   });
 
   it("refuses an empty token file, whatever else could make a token", async () => {

@@ -15,18 +15,32 @@ describe("quicpipe --help", () => {
       expect(stdout).toContain(command);
     expect(stdout).toContain("First steps");
     expect(stdout).not.toContain("\u001B");
+    expect(await new User().run("help")).toMatchObject({ status: 0, stdout });
   });
 
   it.each(["relay", "token", "id", "accept", "dial", "top", "doctor"])("explains `%s`", async (command) => {
     const { status, stdout } = await new User().run(command, "--help");
     expect(status).toBe(0);
-    expect(stdout).toContain(`quicpipe ${command}`);
+    expect(stdout).toContain(`Usage: quicpipe ${command}`);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(await new User().run("help", command)).toMatchObject({ status: 0, stdout });
+  });
+
+  it("is not needed for the version", async () => {
+    const versions = [await new User().run("version"), await new User().run("--version")];
+    expect(versions[0]).toEqual(versions[1]);
+    expect(versions[0]).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 });
 
 describe("quicpipe", () => {
   it.each([
-    [["dail"], 'there is no command "dail"'],
+    [["dail"], 'there is no command "dail" (did you mean dial?)'],
+    [["frobnicate"], 'there is no command "frobnicate"; see'],
+    [["constructor"], 'there is no command "constructor"'],
+    [["help", "relay", "top"], 'help takes no further word "top"'],
+    [["help", "relya"], 'there is no command "relya" (did you mean relay?)'],
+    [["token", "--sub", "alice", "--sub", "bob"], "token takes --sub only once"],
     [["relay", "--prot", "1"], "relay has no option --prot"],
     [["relay", "--port", "many"], "--port"],
     [["dial"], "NAME"],
@@ -258,6 +272,7 @@ describe("what others have written", () => {
     const refusal = (): Response =>
       Response.json({ code: "ERR_QUICPIPE_SCOPE_MISSING", title: evil, detail: evil }, { status: 403 });
     const counts = { [evil]: 1 };
+    const long = "as long a reason as can be ".repeat(8);
     const registration = {
       id: evil,
       subject: evil,
@@ -278,7 +293,7 @@ describe("what others have written", () => {
       mailbox: { queued: 1 },
       stun: counts,
       backend: evil,
-      backendReason: evil,
+      backendReason: evil + long,
       overflowed: 0,
       dropped: counts,
       refused: counts,
@@ -306,6 +321,8 @@ describe("what others have written", () => {
       await user.run("top", "--json", ...common),
     ];
     expect([once.status, once.stdout]).toEqual([0, expect.stringContaining("evil")]);
+    // Not cut where the output is no terminal.
+    expect(once.stdout).toContain(long);
     expect(once.stdout + json.stdout).not.toMatch(unprintable);
     expect(JSON.parse(json.stdout).stats.backend).toBe(evil);
     stats.path.user = { packets: evil, bytes: evil } as never;

@@ -1,5 +1,15 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
 import { temporaryFolder } from "./harness/folder.ts";
@@ -92,14 +102,65 @@ describe("the packed package", () => {
     expect(names["quicpipe/gateway"]).toEqual(expect.arrayContaining(["serveHttp3"]));
   });
 
-  it("brings a command that runs, and says what a relay needs where that is not installed", async () => {
-    const folder = await installPacked("h3");
+  it("holds every file that its documents link to", async () => {
+    const root = join(await installPacked(), "node_modules/quicpipe");
+    const documents = globSync("**/*.md", { cwd: root });
+    expect(documents).toEqual(expect.arrayContaining(["README.md", "SECURITY.md", "docs/cli.md"]));
+    const links = documents.flatMap((document) =>
+      [...readFileSync(join(root, document), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
+        ([, path]) => [document, path!] as const,
+      ),
+    );
+    const dead = links.filter(([document, path]) => !existsSync(join(root, dirname(document), path)));
+    expect(links.length).toBeGreaterThan(50);
+    expect(dead).toEqual([]);
+  });
+
+  it("brings a command that runs", async () => {
+    const folder = await installPacked();
     const { version } = JSON.parse(readFileSync(projectPath("package.json"), "utf8")) as { version: string };
     const command = "node_modules/quicpipe/dist/cli/main.js";
     expect((await run(process.execPath, [command, "--version"], folder)).trim()).toBe(version);
-    const relay = startChild(process.execPath, [command, "relay", "--auth", "none"], { cwd: folder });
-    expect(await relay.exited).toBe(1);
-    expect(relay.stderr()).toMatch(/npm install h3 .*ERR_QUICPIPE_DEPENDENCY_MISSING/);
+  });
+
+  it("names all packages together that a relay or a peer lacks", async () => {
+    const folder = await installPacked("h3", "@currentspace", "@matrixai", "@peculiar");
+    const main = "node_modules/quicpipe/dist/cli/main.js";
+    const cases = [
+      [["relay", "--auth", "none"], "h3 @currentspace/http3 @peculiar/x509"],
+      [["accept", "--as", "bob", "--insecure"], "@currentspace/http3 @matrixai/quic @peculiar/x509"],
+    ] as const;
+    for (const [args, names] of cases) {
+      const child = startChild(process.execPath, [main, ...args], { cwd: folder });
+      expect([await child.exited, child.stderr()]).toEqual([
+        1,
+        expect.stringContaining(`run \`npm install ${names}\` (ERR_QUICPIPE_DEPENDENCY_MISSING)`),
+      ]);
+    }
+  });
+
+  it("brings a `top` that needs no package of a peer where the relay's CA is known", async () => {
+    const folder = await installPacked("@matrixai");
+    const main = "node_modules/quicpipe/dist/cli/main.js";
+    const env = { XDG_STATE_HOME: folder, NODE_ENV: "" };
+    chmodSync(folder, 0o700);
+    const args = [main, "relay", "--host", "127.0.0.1", "--port", "0"];
+    const relay = startChild(process.execPath, args, { cwd: folder, env });
+    const [, port] = await relay.prints(/relay on UDP 127\.0\.0\.1:(\d+)/);
+    await relay.prints(/development certificate/);
+    const url = `https://127.0.0.1:${port}`;
+    const top = startChild(process.execPath, [main, "top", "--once", "--relay", url], { cwd: folder, env });
+    expect([await top.exited, top.stderr()]).toEqual([0, ""]);
+    expect(top.stdout()).toMatch(/^quicpipe relay, /);
+    const elsewhere = startChild(
+      process.execPath,
+      [main, "top", "--once", "--relay", `https://localhost:${port}`],
+      { cwd: folder, env: { ...env, XDG_STATE_HOME: temporaryFolder(), QUICPIPE_TOKEN: "t" } },
+    );
+    expect([await elsewhere.exited, elsewhere.stderr()]).toEqual([
+      1,
+      expect.stringMatching(/npm install @matrixai\/quic`, or .*--relay-ca.*DEPENDENCY_MISSING/),
+    ]);
   });
 
   it("brings a command that has V8 keep little memory that is not in use", async () => {

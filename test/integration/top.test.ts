@@ -43,6 +43,8 @@ describe("quicpipe top", () => {
       1,
       expect.stringContaining("ERR_QUICPIPE_SCOPE_MISSING"),
     ]);
+    const plain = await user.run("top", "--relay", url.replace("https:", "http:"));
+    expect([plain.status, plain.stderr]).toEqual([1, expect.stringContaining("take the https: URL")]);
     relay.process.kill("SIGTERM");
     await relay.exited;
   });

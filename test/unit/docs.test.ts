@@ -63,7 +63,21 @@ function codeIn(document: string): string {
 }
 
 /** Options of programs that are not ours. */
-const foreignOptions: ReadonlySet<string> = new Set(["--cap-add", "--deploy-hook", "--network", "--system"]);
+const foreignOptions: readonly string[] = [
+  "cap-add",
+  "deploy-hook",
+  "import",
+  "network",
+  "platform",
+  "system",
+];
+
+/** Options that a program of ours defines, or names in whole, as those that it starts another with. */
+function optionsIn(text: string): string[] {
+  const defined = text.matchAll(/(?<![\w-])"?([a-z][a-z-]*)"?: \{\s*type: "/g);
+  const named = text.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g);
+  return [...defined, ...named].map(([, name]) => name!);
+}
 
 describe("the documents", () => {
   it("are all of the project's", () => {
@@ -83,18 +97,19 @@ describe("the documents", () => {
     const programs = files.filter((path) =>
       /^(src\/cli|scripts|bench)\/.*\.m?[jt]s$|^package\.json$/.test(path),
     );
-    const text = programs.map(read).join("\n");
-    const unknown = documents.flatMap((document) =>
-      [...read(document).matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)]
-        .filter(([option, name]) => !foreignOptions.has(option) && !text.includes(name!))
-        .map(([option]) => `${document}: ${option}`),
+    const known = new Set([...optionsIn(programs.map(read).join("\n")), ...foreignOptions]);
+    const named = documents.flatMap((document) =>
+      [...read(document).matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(
+        ([, name]) => [document, name!] as const,
+      ),
     );
-    expect(unknown).toEqual([]);
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter(([, name]) => !known.has(name))).toEqual([]);
   });
 
   it("name commands of quicpipe that exist", () => {
     const modules = files.filter((path) => path.startsWith("src/cli/commands/"));
-    const commands = new Set(modules.map((path) => basename(path, ".ts")));
+    const commands = new Set([...modules.map((path) => basename(path, ".ts")), "help", "version"]);
     const named = documents.flatMap((document) =>
       [...codeIn(document).matchAll(/(?:^|\n|npx )quicpipe ([a-z]+)/g)].map(([, name]) => name!),
     );

@@ -28,7 +28,8 @@ export const dial = defineCommand({
     const timeoutMs = requireNumber("--timeout", given.timeout, timeoutRange) * 1000;
     requireName("NAME", given.name);
     return await workAsPeer(given, {}, async (peer, trust) => {
-      process.stderr.write(`quicpipe: dialing ${printable(given.name)} at ${printable(given.relay)}\n`);
+      const own = given.as === given.name ? ", which is this peer's own name," : "";
+      process.stderr.write(`quicpipe: dialing ${printable(given.name)}${own} at ${printable(given.relay)}\n`);
       const connection = await peer.dial(given.name, { trust, timeoutMs });
       process.stderr.write(
         `quicpipe: connected to ${printable(given.name)} by the ${connection.path.kind}\n`,

@@ -15,20 +15,17 @@ import {
   serveHttp2,
   type ServeOptions,
 } from "../../gateway/index.ts";
-import {
-  consoleLogger,
-  type Logger,
-  quicpipe,
-  type QuicpipeOptions,
-  type Relay,
-} from "../../plugin/index.ts";
-import { loadPackage } from "../../optional-package.ts";
+import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { quicpipe, type QuicpipeOptions, type Relay } from "../../plugin/index.ts";
+import { requirePackages } from "../../optional-package.ts";
 import { requireKeyPair } from "../../files/pem.ts";
 import { parseAddress } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
 import { openInterruption } from "../interruption.ts";
 import { formatBytes } from "../terminal-text.ts";
-import { relayArgs, relayConfig, type TlsFiles } from "../relay/config.ts";
+import { type RelayArgs, relayArgs } from "../relay/args.ts";
+import { asGiven } from "../relay/given-option.ts";
+import { relayConfig, type TlsFiles } from "../relay/config.ts";
 
 /** `quicpipe relay`: a gateway whose only app is the relay. */
 export const relay = defineCommand({
@@ -37,45 +34,57 @@ export const relay = defineCommand({
     description: "Run a relay with an HTTP/3 server of its own; Ctrl-C ends it",
   },
   args: relayArgs,
-  async run({ args }) {
-    const { options, tls } = relayConfig(args, process.env["NODE_ENV"] === "production");
-    // Loaded on demand, so that the peer commands run where it is not installed.
-    const { H3 } = await loadPackage(
-      () => import("h3"),
-      "running a relay needs the package h3: run `npm install h3 @currentspace/http3`",
-    );
-    const app = new H3().get("/", () => "This is a quicpipe relay.\n");
-    // The relay logs to stderr: stdout is for the output that a command was asked for.
-    const logger = consoleLogger(new Console(process.stderr));
-    const pem = await certificate(tls);
-    await using running = new AsyncDisposableStack();
-    // One budget, as a client is the same source over UDP and over TCP.
-    const budget = new Budget();
-    const handle = quicpipe({ ...options, logger });
-    app.use(handle);
-    const serving = { relay: handle, tls: pem, tcp: false, budget, logger, ...maxConnections(options) };
-    const served = running.use(await serve(app, serving));
-    const { address: host, port } = served.address;
-    const interruption = interrupted();
-    const browsers = await serveBrowsers(
-      app,
-      { ...pem, logger, budget, host, port, ...publicHttp3(options) },
-      logger,
-    );
-    if (browsers) running.defer(() => browsers.close());
-    if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
-    if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
-    await interruption;
-    await Promise.all([served.close(), browsers?.close()]);
-    summarise(handle, served.stats());
-  },
+  run: ({ args }) =>
+    runRelay(args).catch((error: unknown) => {
+      throw asGiven(error, args);
+    }),
 }) as CommandDef;
 
-async function certificate(tls: TlsFiles | undefined): Promise<{ cert: string; key: string }> {
+/** Runs a relay until a signal ends it. */
+async function runRelay(args: RelayArgs): Promise<void> {
+  const interruption = interrupted();
+  const { options, tls } = relayConfig(args, process.env["NODE_ENV"] === "production");
+  requirePackages({
+    what: "running a relay",
+    needed: ["h3", "@currentspace/http3"],
+    usual: ["@peculiar/x509"],
+  });
+  // Loaded on demand, so that the peer commands run where it is not installed.
+  const { H3 } = await import("h3");
+  const app = new H3().get("/", () => "This is a quicpipe relay.\n");
+  // The relay logs to stderr: stdout is for the output that a command was asked for.
+  const logger = consoleLogger(new Console(process.stderr));
+  const pem = await certificate(tls, args);
+  await using running = new AsyncDisposableStack();
+  // One budget, as a client is the same source over UDP and over TCP.
+  const budget = new Budget();
+  const handle = quicpipe({ ...options, logger });
+  app.use(handle);
+  const serving = { relay: handle, tls: pem, tcp: false, budget, logger, ...maxConnections(options) };
+  const served = running.use(await serve(app, serving));
+  const { address: host, port } = served.address;
+  const browsers = await serveBrowsers(
+    app,
+    { ...pem, logger, budget, host, port, ...publicHttp3(options) },
+    logger,
+  );
+  if (browsers) running.defer(() => browsers.close());
+  if (browsers && hasConsole(options)) logger.info(`quicpipe: ${consoleHint(options, port)}`);
+  if (!tls) logger.info(`quicpipe: ${developmentHint(pem.cert)}`);
+  await interruption;
+  await Promise.all([served.close(), browsers?.close()]);
+  summarise(handle, served.stats());
+}
+
+async function certificate(
+  tls: TlsFiles | undefined,
+  args: RelayArgs,
+): Promise<{ cert: string; key: string }> {
   if (tls) {
-    const cert = readOptionFile("--cert", tls.cert);
-    const key = readOptionFile("--key", tls.key);
-    requireKeyPair({ cert, key }, { cert: `--cert ${tls.cert}`, key: `--key ${tls.key}` });
+    const prefix = args.cert === undefined ? "tls." : "--";
+    const cert = readOptionFile(`${prefix}cert`, tls.cert);
+    const key = readOptionFile(`${prefix}key`, tls.key);
+    requireKeyPair({ cert, key }, { cert: `${prefix}cert ${tls.cert}`, key: `${prefix}key ${tls.key}` });
     return { cert, key };
   }
   try {

@@ -5,8 +5,10 @@ import { sampleIntervalMs, topTimeoutMs } from "../../defaults/index.ts";
 import { isQuicpipeError } from "../../errors.ts";
 import { optionError } from "../../option-checks.ts";
 import { type AdminClient, openAdminClient } from "../../peer/admin/index.ts";
-import { mintDevelopmentToken, type PagedRelayStats } from "../../plugin/index.ts";
+import { mintDevelopmentToken } from "../../plugin/index.ts";
+import { pathRates, type PathSample } from "../../plugin/stats/index.ts";
 import { scopes } from "../../protocol.ts";
+import { inFlags } from "../arguments.ts";
 import {
   givenToken,
   isOnThisMachine,
@@ -18,7 +20,7 @@ import {
 import { openQuitSignal, openScreen } from "../top/screen.ts";
 import { printableJson } from "../terminal-text.ts";
 import { requireStats } from "../top/stats.ts";
-import { ratesBetween, type TopFigures, topLines, type TopSurface } from "../top/view.ts";
+import { type TopFigures, topLines, type TopSurface } from "../top/view.ts";
 
 const args = {
   ...relayAccessArgs,
@@ -38,11 +40,12 @@ export const top = defineCommand({
   },
   args,
   async run({ args: given }) {
-    const client = await openAdminClient({
-      token: await adminToken(given),
-      ...relayOptions(given),
-      requestTimeoutMs: topTimeoutMs,
-    });
+    const options = { token: await adminToken(given), ...relayOptions(given) };
+    const client = await openAdminClient({ ...options, requestTimeoutMs: topTimeoutMs }).catch(
+      (error: unknown) => {
+        throw inFlags(error, { relay: "--relay" });
+      },
+    );
     try {
       await withToken(given, async () => {
         if (given.json) process.stdout.write(`${printableJson(await lookOnce(client))}\n`);
@@ -70,24 +73,24 @@ async function adminToken(given: RelayAccessArgs): Promise<string> {
 const maxRows = 200;
 /** Registrations to print without a screen. */
 const printedRows = 20;
-/** Columns without a screen to ask for them: enough for the whole table. */
-const printedColumns = 120;
+/** Columns where the output is no terminal: more than any line of an honest relay has. */
+const printedColumns = 1000;
 
 /** Fetches figures repeatedly, and computes rates from two consecutive answers. */
 class Looks {
   readonly #client: AdminClient;
-  #before: { readonly path: PagedRelayStats["path"]; readonly atMs: number } | undefined;
+  #before: PathSample | undefined;
 
   constructor(client: AdminClient) {
     this.#client = client;
   }
 
   async next(limit: number): Promise<TopFigures> {
-    const stats = requireStats(await this.#client.stats({ limit, order: "rate" }));
-    const atMs = performance.now();
-    const before = this.#before;
-    this.#before = { path: stats.path, atMs };
-    return { stats, rates: before ? ratesBetween(before.path, stats.path, atMs - before.atMs) : null };
+    const stats = requireStats(await this.#client.stats({ limit, order: "rate" }), limit);
+    const now = { path: stats.path, atMs: performance.now() };
+    const rates = this.#before ? pathRates(this.#before, now) : null;
+    this.#before = now;
+    return { stats, rates };
   }
 }
 
@@ -101,7 +104,8 @@ async function lookOnce(client: AdminClient): Promise<TopFigures> {
 }
 
 function printOnce(figures: TopFigures): void {
-  const surface: TopSurface = { columns: printedColumns, style: (_format, text) => text };
+  const columns = process.stdout.columns || printedColumns;
+  const surface: TopSurface = { columns, style: (_format, text) => text };
   process.stdout.write(`${topLines(figures, surface).join("\n")}\n`);
 }
 

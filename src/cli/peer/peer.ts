@@ -1,7 +1,8 @@
 import { optionError } from "../../option-checks.ts";
+import { requirePackages } from "../../optional-package.ts";
 import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
-import { listOf, requireName } from "../arguments.ts";
+import { inFlags, listOf, requireName } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
@@ -54,12 +55,15 @@ export async function workAsPeer(
   work: (peer: Peer, trust: Trust) => Promise<void>,
 ): Promise<number> {
   const trust = requireTrust(args);
-  const peer = await Peer.bind({
-    ...relayOptions(args),
-    token: await requireToken(args),
-    identity: await keptIdentity(),
-    trust,
-    ...more,
+  requirePackages({
+    what: "a peer",
+    needed: ["@currentspace/http3", "@matrixai/quic"],
+    usual: ["@peculiar/x509"],
+  });
+  const options = { ...relayOptions(args), token: await requireToken(args), trust, ...more };
+  const identity = await keptIdentity();
+  const peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
+    throw inFlags(error, { relay: "--relay", trust: "--pin" });
   });
   const interruption = openInterruption(() => void peer.close());
   try {

@@ -1,6 +1,7 @@
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import { developmentCertificatePath } from "../../gateway/index.ts";
 import type { PeerOptions } from "../../peer/index.ts";
+import { optionError } from "../../option-checks.ts";
 import { readStateFile } from "../../files/state.ts";
 import { requireCertificates } from "../../files/pem.ts";
 import { isLoopbackHost } from "../../wire/ip.ts";
@@ -73,7 +74,8 @@ export async function withToken<Result>(args: RelayAccessArgs, work: () => Promi
  * Returns the options that say which relay it is, and by which CA it is known. The CA of a relay on this machine defaults to
  * the development certificate, which no CA has signed, in place of the system's.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID if the file of `--relay-ca` cannot be read or holds no certificate.
+ * @throws ERR_QUICPIPE_OPTION_INVALID if the file of `--relay-ca` cannot be read or holds no certificate,
+ *   and for an `http:` relay.
  */
 export function relayOptions(args: RelayAccessArgs): Pick<PeerOptions, "relay" | "relayCa"> {
   const relayCa = readRelayCa(args);
@@ -82,6 +84,11 @@ export function relayOptions(args: RelayAccessArgs): Pick<PeerOptions, "relay" |
 
 function readRelayCa(args: RelayAccessArgs): string | undefined {
   const path = args["relay-ca"];
+  if (path !== undefined && URL.parse(args.relay)?.protocol === "http:")
+    throw optionError(
+      "--relay-ca",
+      "--relay-ca has no effect: an http: relay has no certificate, so omit it",
+    );
   if (path !== undefined)
     return requireCertificates(`--relay-ca ${path}`, readOptionFile("--relay-ca", path)).join("\n");
   const mayBeDevelopment = isOnThisMachine(args) && URL.parse(args.relay)?.protocol === "https:";

@@ -1,93 +1,10 @@
 import { QuicpipeError } from "../../errors.ts";
-import { optionError } from "../../option-checks.ts";
+import { isJsonObject } from "../../json-object.ts";
+import { optionError, type OptionTable } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
-
-/** Options of `quicpipe relay`. */
-export const relayArgs = {
-  config: {
-    type: "string",
-    description:
-      "JSON file with the options of quicpipe() and, as `tls`, the files `cert` and `key`; options given here take precedence",
-    valueHint: "file",
-  },
-  host: {
-    type: "string",
-    description: "Address to bind (default: ::, both IPv4 and IPv6)",
-    valueHint: "address",
-  },
-  port: {
-    type: "string",
-    description: "UDP port, and TCP port for browsers (default: 4433)",
-    valueHint: "port",
-  },
-  "trusted-proxies": {
-    type: "string",
-    description:
-      "Reverse proxies between the relay and the app whose X-Forwarded-For counts (default: 127.0.0.1,::1)",
-    valueHint: "addresses",
-  },
-  "public-address": {
-    type: "string",
-    description: "What peers are told to send to, and browsers of HTTP/3, if not the name they asked",
-    valueHint: "host:port",
-  },
-  cert: {
-    type: "string",
-    description: "TLS certificate chain, PEM (default: a development certificate)",
-    valueHint: "file",
-  },
-  key: { type: "string", description: "Its private key, PEM", valueHint: "file" },
-  jwks: {
-    type: "string",
-    description: "Where the issuer of the peers' tokens publishes its keys (default: where the issuer says)",
-    valueHint: "url",
-  },
-  issuer: {
-    type: "string",
-    description: "The `iss` that tokens must have; without --jwks the URL that its keys are found by",
-    valueHint: "url",
-  },
-  audience: { type: "string", description: "The `aud` that tokens must have", valueHint: "name" },
-  "key-grace": {
-    type: "string",
-    description: "Seconds that the issuer's keys stay good while it cannot be reached (default: 86400)",
-    valueHint: "seconds",
-  },
-  auth: {
-    type: "enum",
-    options: ["none"] as string[],
-    description: "`none` lets everybody in, without a token",
-  },
-  stun: {
-    type: "enum",
-    options: ["registered", "public"] as string[],
-    description: "Whether STUN answers strangers (default: registered)",
-  },
-  backend: {
-    type: "enum",
-    options: ["auto", "dgram", "native"] as string[],
-    description: "Data plane: `native` is fast and for Linux, `dgram` runs anywhere (default: auto)",
-  },
-  threads: { type: "string", description: "Threads of the native data plane (default: 1)", valueHint: "n" },
-  xdp: {
-    type: "string",
-    description:
-      "Forward in the kernel: `auto`, `off`, or interfaces such as eth0,eth1 (default: auto); see `quicpipe doctor`",
-    valueHint: "where",
-  },
-  "xdp-pin": {
-    type: "boolean",
-    description: "Let the kernel go on forwarding while the relay is restarted",
-  },
-} as const;
-
-/** Values of {@link relayArgs} from the command line. */
-export type RelayArgs = {
-  readonly [Name in keyof typeof relayArgs]?: Name extends "xdp-pin"
-    ? boolean | undefined
-    : string | undefined;
-};
+import { suggestion } from "../suggestion.ts";
+import type { RelayArgs } from "./args.ts";
 
 /** Files of the gateway's TLS certificate. */
 export interface TlsFiles {
@@ -110,6 +27,7 @@ export interface RelayConfig {
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
   requireEffect(file);
+  requireKnown(file);
   const options = {
     ...file,
     ...given({
@@ -122,11 +40,28 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
       forwarder: forwarderOf(args, file["forwarder"]),
       xdp: xdpOf(args, file["xdp"]),
     }),
-    // quicpipe() itself refuses unknown names and values from the file.
+    // quicpipe() itself refuses wrong values from the file.
   } as QuicpipeOptions;
   if (production && options.auth === undefined) throw authRequired();
   return { options, tls: tlsOf(args, fileTls) };
 }
+
+/** The options of a config file: those of quicpipe() that JSON can hold and this command does not decide itself. */
+const fileOptions: OptionTable<Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> & { tls: TlsFiles }> = {
+  host: true,
+  port: true,
+  trustedProxies: true,
+  publicAddress: true,
+  basePath: true,
+  console: true,
+  auth: true,
+  stun: true,
+  forwarder: true,
+  xdp: true,
+  limits: true,
+  telemetry: true,
+  tls: true,
+};
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */
 function requireEffect(file: Record<string, unknown>): void {
@@ -137,6 +72,15 @@ function requireEffect(file: Record<string, unknown>): void {
       "upstream",
       "`upstream` in the config file has no effect: this relay has an HTTP/3 server of its own",
     );
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID for an option that a config file does not have. */
+function requireKnown(file: Record<string, unknown>): void {
+  const known = Object.keys(fileOptions);
+  const unknown = Object.keys(file).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const hint = suggestion(unknown, known);
+  throw optionError(unknown, `option ${unknown} is unknown${hint}; known here are ${known.join(", ")}`);
 }
 
 /** Leaves out what was not given, so that it does not take the place of a value from the file. */
@@ -200,7 +144,7 @@ function readConfig(path: string): Record<string, unknown> {
   const text = readOptionFile("--config", path);
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+    if (isJsonObject(value)) return { ...value };
   } catch (cause) {
     throw optionError("--config", `${path} is no JSON: ${String(cause)}`, cause);
   }

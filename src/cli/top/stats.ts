@@ -1,5 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
-import type { PagedRelayStats } from "../../plugin/index.ts";
+import type { PagedRelayStats } from "../../plugin/stats/index.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -56,13 +56,26 @@ const figures = object({
   page: object({ registrations: list(registration) }),
 });
 
+/** Deepest nesting of an answer; that of this version is 5. */
+const maxDepth = 16;
+
+/** Reports whether a value has at most so many levels, so that functions may call themselves for each. */
+function isShallow(value: unknown, levels: number): boolean {
+  return (
+    !isObject(value) || (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)))
+  );
+}
+
 /**
- * Returns a relay's answer if it has all figures that are shown.
+ * Returns a relay's answer if it has all figures that are shown, with no more registrations than were asked for.
  *
- * @throws ERR_QUICPIPE_RELAY_REFUSED if one is missing or of another type.
+ * @throws ERR_QUICPIPE_RELAY_REFUSED if one is missing or of another type, or if it is nested too deeply.
  */
-export function requireStats(answer: object): PagedRelayStats {
-  if (figures(answer)) return answer as PagedRelayStats;
+export function requireStats(answer: object, maxRegistrations: number): PagedRelayStats {
+  if (isShallow(answer, maxDepth) && figures(answer)) {
+    const { page, ...totals } = answer as PagedRelayStats;
+    return { ...totals, page: { ...page, registrations: page.registrations.slice(0, maxRegistrations) } };
+  }
   throw new QuicpipeError(
     "ERR_QUICPIPE_RELAY_REFUSED",
     "the relay's answer has other figures than this version shows: is a quicpipe relay there, and of which version?",

@@ -1,12 +1,12 @@
-import type { PagedRelayStats } from "../../plugin/index.ts";
-import type { RegistrationStats, TrafficRate } from "../../protocol.ts";
+import type { PagedRelayStats, PathRates } from "../../plugin/stats/index.ts";
+import type { RegistrationStats } from "../../protocol.ts";
 import { cut, fit, formatBytes, printableDeep } from "../terminal-text.ts";
 
 /** Figures to show: the relay's answer, and the rates since the answer before. */
 export interface TopFigures {
   readonly stats: PagedRelayStats;
   /** By forwarding path; `null` without an answer before. */
-  readonly rates: Readonly<Record<"kernel" | "user", TrafficRate>> | null;
+  readonly rates: PathRates | null;
   /** Why the figures are out of date. */
   readonly fault?: string | undefined;
 }
@@ -18,20 +18,6 @@ export interface TopSurface {
   readonly rows?: number;
   /** Formats a text, or returns it unchanged. */
   readonly style: (format: "bold" | "red" | "yellow", text: string) => string;
-}
-
-/** Returns the traffic between two answers, per second. */
-export function ratesBetween(
-  before: PagedRelayStats["path"],
-  now: PagedRelayStats["path"],
-  elapsedMs: number,
-): NonNullable<TopFigures["rates"]> {
-  const seconds = Math.max(1, elapsedMs) / 1000;
-  const rateOf = (path: "kernel" | "user"): TrafficRate => ({
-    packetsPerSecond: Math.round((now[path].packets - before[path].packets) / seconds),
-    bytesPerSecond: Math.round((now[path].bytes - before[path].bytes) / seconds),
-  });
-  return { kernel: rateOf("kernel"), user: rateOf("user") };
 }
 
 /** Returns the lines of one look at a relay. */

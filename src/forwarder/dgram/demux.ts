@@ -2,15 +2,12 @@ import type { Address } from "../../wire/address.ts";
 import { cidBytes } from "../../wire/connection-id.ts";
 import { isStun } from "../../wire/stun.ts";
 import type { SessionId } from "../contract.ts";
+import type { RouteTable } from "./route-table.ts";
 
-/** The 12-byte connection IDs in use. */
-export interface RouteLookup {
-  /** Returns the session that the 12 bytes at `at` lead to, or −1. */
-  find(bytes: Uint8Array, at: number): SessionId;
-}
-
-/** The initial routes. */
-export interface InitialRouteLookup {
+/** What leads to sessions. */
+export interface SessionLookup {
+  /** The 12-byte connection IDs in use. */
+  readonly routes: Pick<RouteTable, "find">;
   /** Returns the session that the DCID at `at` leads to if a datagram comes from `source`, the dialer's address; otherwise −1. */
   findInitial(bytes: Uint8Array, at: number, length: number, source: Address, nowMs: number): SessionId;
 }
@@ -43,34 +40,29 @@ export function classify(
   datagram: Uint8Array,
   source: Address,
   nowMs: number,
-  routes: RouteLookup,
-  initialRoutes: InitialRouteLookup,
+  sessions: SessionLookup,
 ): Sorted {
   if (datagram.length === 0) return verdict.empty;
-  if (datagram[0]! >= 0x80) return classifyLong(datagram, source, nowMs, routes, initialRoutes);
+  if (datagram[0]! >= 0x80) return classifyLong(datagram, source, nowMs, sessions);
   if (isStun(datagram)) return verdict.stun;
   if (datagram.length < shortDestination + cidBytes) return verdict.gateway;
-  return isRelayed(datagram, shortDestination) ? routes.find(datagram, shortDestination) : verdict.gateway;
+  return isRelayed(datagram, shortDestination)
+    ? sessions.routes.find(datagram, shortDestination)
+    : verdict.gateway;
 }
 
-function classifyLong(
-  datagram: Uint8Array,
-  source: Address,
-  nowMs: number,
-  routes: RouteLookup,
-  initialRoutes: InitialRouteLookup,
-): Sorted {
+function classifyLong(datagram: Uint8Array, source: Address, nowMs: number, sessions: SessionLookup): Sorted {
   // The length of the source CID must follow the destination CID.
   if (datagram.length <= longDestination) return verdict.gateway;
   const length = datagram[longDestination - 1]!;
   if (longDestination + length >= datagram.length) return verdict.gateway;
   if (length === cidBytes && isRelayed(datagram, longDestination)) {
-    const session = routes.find(datagram, longDestination);
+    const session = sessions.routes.find(datagram, longDestination);
     if (session >= 0) return session;
   }
-  const accepter = initialRoutes.findInitial(datagram, longDestination, length, source, nowMs);
+  const accepter = sessions.findInitial(datagram, longDestination, length, source, nowMs);
   if (accepter >= 0) return accepter;
-  return isFromPeer(datagram, longDestination + length, routes) ? verdict.noRoute : verdict.gateway;
+  return isFromPeer(datagram, longDestination + length, sessions) ? verdict.noRoute : verdict.gateway;
 }
 
 /**
@@ -78,7 +70,7 @@ function classifyLong(
  * sends again while its first flight travels by other means. The gateway would answer it with a handshake of its own, which
  * would end the dial.
  */
-function isFromPeer(datagram: Uint8Array, at: number, routes: RouteLookup): boolean {
+function isFromPeer(datagram: Uint8Array, at: number, { routes }: SessionLookup): boolean {
   if (datagram[at] !== cidBytes || at + cidBytes >= datagram.length) return false;
   return isRelayed(datagram, at + 1) && routes.find(datagram, at + 1) >= 0;
 }

@@ -19,8 +19,8 @@ import { isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
 import { PacketRelay } from "./relay.ts";
 import { QueueReader } from "../stun/queue-reader.ts";
-import { countersOf } from "./sessions.ts";
-import { probeClientsBy, Splice } from "../splice/splice.ts";
+import { probeClientsBy } from "../splice/clients-by.ts";
+import { Splice } from "../splice/splice.ts";
 import { StunGate } from "./stun-gate.ts";
 import { createNonceSigner, StunNonces } from "../stun/nonce.ts";
 import { StunQueue } from "../stun/queue.ts";
@@ -139,18 +139,18 @@ class DgramForwarder implements Forwarder {
   }
 
   countersOf(id: SessionId): SessionCounters {
-    return countersOf(this.#relay.sessions.require(id));
+    return { ...this.#relay.sessions.require(id).counters };
   }
 
   sampleSessions(ids: Uint32Array, into: Float64Array): void {
     for (const [i, id] of ids.entries()) {
-      const { packetsFrom, packetsTo, bytesFrom, bytesTo } = this.#relay.sessions.require(id);
+      const { packetsFrom, packetsTo, bytesFrom, bytesTo } = this.#relay.sessions.require(id).counters;
       into.set([packetsFrom + packetsTo, bytesFrom + bytesTo, 0], 3 * i);
     }
   }
 
   sessionOf(cid: Uint8Array): SessionId | undefined {
-    const id = this.#relay.sessions.routes.find(cid, 0);
+    const id = this.#relay.routes.find(cid, 0);
     return id < 0 ? undefined : id;
   }
 
@@ -185,7 +185,7 @@ class DgramForwarder implements Forwarder {
       overflowed: 0,
       stun: { ...stun },
       sessions: this.#relay.sessions.size,
-      routes: this.#relay.sessions.routes.size,
+      routes: this.#relay.routes.size,
       initialRoutes: this.#relay.initialRoutes.size,
       buckets: this.#relay.sessions.buckets.size,
       unclaimed: 0,

@@ -1,9 +1,10 @@
 import { type Address, type PeerAddress, sameAddress } from "../../wire/address.ts";
 import type { DropReason, SessionId, SourcePolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
-import { classify, type InitialRouteLookup, type Sorted } from "./demux.ts";
+import { classify, type SessionLookup, type Sorted } from "./demux.ts";
 import { InitialRouteTable } from "../initial-routes.ts";
 import { type Send, sendDropReason } from "../udp/udp-socket.ts";
+import type { RouteTable } from "./route-table.ts";
 import { type Session, SessionTable } from "./sessions.ts";
 
 /** Options of a {@link PacketRelay}. */
@@ -14,8 +15,9 @@ export interface PacketRelayOptions {
 }
 
 /** Sorts datagrams, applies policy to those that lead to a session, and accounts for them. */
-export class PacketRelay implements InitialRouteLookup {
+export class PacketRelay implements SessionLookup {
   readonly sessions: SessionTable = new SessionTable();
+  readonly routes: RouteTable = this.sessions.routes;
   readonly initialRoutes: InitialRouteTable = new InitialRouteTable();
   readonly #options: PacketRelayOptions;
 
@@ -25,7 +27,7 @@ export class PacketRelay implements InitialRouteLookup {
 
   /** Sorts a datagram from `source`. */
   sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
-    return classify(datagram, source, nowMs, this.sessions.routes, this);
+    return classify(datagram, source, nowMs, this);
   }
 
   /** An initial route applies only to datagrams of its dialer; others are sorted as if there were none. */
@@ -65,28 +67,28 @@ export class PacketRelay implements InitialRouteLookup {
     address: PeerAddress,
     nowMs: number,
   ): void {
-    to.firstForwardedAtMs ??= nowMs;
-    if (sender) sender.firstForwardedAtMs ??= nowMs;
+    to.counters.firstForwardedAtMs ??= nowMs;
+    if (sender) sender.counters.firstForwardedAtMs ??= nowMs;
     this.#options.send(datagram, address, (failure) => {
       if (failure) return this.#drop(sendDropReason(failure));
       const bytes = datagram.length;
       const { relayed } = this.#options.counters;
       relayed.packets++;
       relayed.bytes += bytes;
-      to.packetsTo++;
-      to.bytesTo += bytes;
+      to.counters.packetsTo++;
+      to.counters.bytesTo += bytes;
       if (!sender) return;
-      sender.packetsFrom++;
-      sender.bytesFrom += bytes;
+      sender.counters.packetsFrom++;
+      sender.counters.bytesFrom += bytes;
     });
   }
 
   /** Counts a refusal, also for the session that it concerns, if there is one. */
   #refuse(reason: DropReason, sender: Session | undefined, to: Session): void {
     this.#drop(reason);
-    if (reason === "no-address") to.packetsNoAddress++;
-    if (sender && reason === "rate-limited") sender.packetsLimited++;
-    if (sender && reason === "source-is-destination") sender.packetsToItself++;
+    if (reason === "no-address") to.counters.packetsNoAddress++;
+    if (sender && reason === "rate-limited") sender.counters.packetsLimited++;
+    if (sender && reason === "source-is-destination") sender.counters.packetsToItself++;
   }
 
   #drop(reason: DropReason): void {

@@ -20,14 +20,7 @@ export interface Session {
   address: PeerAddress | null;
   expiresAtMs: number;
   bucket: TokenBucket;
-  packetsFrom: number;
-  bytesFrom: number;
-  packetsTo: number;
-  bytesTo: number;
-  packetsLimited: number;
-  packetsNoAddress: number;
-  packetsToItself: number;
-  firstForwardedAtMs: number | null;
+  readonly counters: { -readonly [Name in keyof SessionCounters]: SessionCounters[Name] };
   /** Neighbours in the list of sessions at the same address, latest registration first. */
   older: Session | undefined;
   newer: Session | undefined;
@@ -59,14 +52,17 @@ export class SessionTable {
       address: null,
       expiresAtMs: spec.expiresAtMs,
       bucket,
-      packetsFrom: 0,
-      bytesFrom: 0,
-      packetsTo: 0,
-      bytesTo: 0,
-      packetsLimited: 0,
-      packetsNoAddress: 0,
-      packetsToItself: 0,
-      firstForwardedAtMs: null,
+      counters: {
+        packetsFrom: 0,
+        bytesFrom: 0,
+        packetsTo: 0,
+        bytesTo: 0,
+        packetsLimited: 0,
+        packetsOffloaded: 0,
+        packetsNoAddress: 0,
+        packetsToItself: 0,
+        firstForwardedAtMs: null,
+      },
       older: undefined,
       newer: undefined,
     };
@@ -96,7 +92,7 @@ export class SessionTable {
     this.#sessions[id] = undefined;
     if (session.username !== undefined) this.#byUsername.delete(session.username);
     this.#freeIds.push(id);
-    return countersOf(session);
+    return { ...session.counters };
   }
 
   get(id: SessionId): Session | undefined {
@@ -150,23 +146,6 @@ export class SessionTable {
     else this.#newestAt.delete(address.address, address.port);
     session.older = session.newer = undefined;
   }
-}
-
-/** Returns a snapshot of a session's counters. */
-export function countersOf(session: Session): SessionCounters {
-  const { packetsFrom, bytesFrom, packetsTo, bytesTo, packetsLimited } = session;
-  const { packetsNoAddress, packetsToItself, firstForwardedAtMs } = session;
-  return {
-    packetsFrom,
-    bytesFrom,
-    packetsTo,
-    bytesTo,
-    packetsLimited,
-    packetsOffloaded: 0,
-    packetsNoAddress,
-    packetsToItself,
-    firstForwardedAtMs,
-  };
 }
 
 function pack(cids: Uint8Array): string {

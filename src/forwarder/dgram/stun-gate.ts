@@ -1,10 +1,11 @@
 import * as defaults from "../../defaults/index.ts";
+import { RecentBuckets } from "../../recent-buckets.ts";
 import type { TokenBucket } from "../../token-bucket.ts";
 import { type PeerAddress, sameAddress } from "../../wire/address.ts";
 import { stunAttribute, leadingStunAttribute } from "../../wire/stun.ts";
 import type { StunOutcome } from "../contract.ts";
 import type { Session, SessionTable } from "./sessions.ts";
-import { SourceLimiter, StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";
+import { StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";
 
 /** Why a STUN message is not examined. */
 export type StunRefusal = Extract<StunOutcome, "malformed" | "rate-limited" | "flooded">;
@@ -39,11 +40,11 @@ export class StunGate {
   readonly #reached: StunPurse;
 
   constructor(options: StunGateOptions) {
-    const sources = createLimiter();
+    const sources = createSourceBuckets();
     this.#options = options;
     this.#strange = new StunPurse(sources, options.nowMs);
     this.#named = new StunPurse(sources, options.nowMs);
-    this.#reached = new StunPurse(createLimiter(), options.nowMs);
+    this.#reached = new StunPurse(createSourceBuckets(), options.nowMs);
   }
 
   /** Charges a message from `source`, in the form that the socket reports. Returns the payer, or why there is none. */
@@ -69,8 +70,8 @@ export class StunGate {
 
   #chargeSubject(session: Session, isHere: boolean, nowMs: number): StunPayer | undefined {
     const { bucket } = session;
-    const own = budgetOf(this.#ofSessions, session, () => createBudget(nowMs));
-    const ofSubject = budgetOf(this.#ofSubjects, bucket, () => createSubjectBudget(nowMs));
+    const own = budgetOf(this.#ofSessions, session, registrationRates, nowMs);
+    const ofSubject = budgetOf(this.#ofSubjects, bucket, subjectRates, nowMs);
     // The registration pays first, so that messages in its name cannot use up its subject's budget.
     return own.take(isHere, nowMs) && ofSubject.take(isHere, nowMs) ? ofSubject : undefined;
   }
@@ -87,26 +88,27 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
-function createLimiter(): SourceLimiter {
-  return new SourceLimiter(defaults.stunRepliesPerSecond, defaults.maxStunSources);
+/** A bucket for each source, one second deep. */
+function createSourceBuckets(): RecentBuckets {
+  const perSecond = defaults.stunRepliesPerSecond;
+  return new RecentBuckets(perSecond, perSecond, defaults.maxStunSources);
 }
 
-function createBudget(nowMs: number): StunBudget {
-  return new StunBudget(defaults.stunPerRegistration, defaults.stunPerRegistrationElsewhere, nowMs);
-}
+/** Messages per second from a session's own address, and from elsewhere. */
+type Rates = readonly [here: number, elsewhere: number];
 
-function createSubjectBudget(nowMs: number): StunBudget {
-  return new StunBudget(defaults.stunPerSubject, defaults.stunPerSubjectElsewhere, nowMs);
-}
+const registrationRates: Rates = [defaults.stunPerRegistration, defaults.stunPerRegistrationElsewhere];
+const subjectRates: Rates = [defaults.stunPerSubject, defaults.stunPerSubjectElsewhere];
 
 function budgetOf<Payer extends WeakKey>(
   budgets: WeakMap<Payer, StunBudget>,
   payer: Payer,
-  open: () => StunBudget,
+  rates: Rates,
+  nowMs: number,
 ): StunBudget {
   const known = budgets.get(payer);
   if (known) return known;
-  const budget = open();
+  const budget = new StunBudget(...rates, nowMs);
   budgets.set(payer, budget);
   return budget;
 }

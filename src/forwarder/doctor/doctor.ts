@@ -1,5 +1,5 @@
 import { createXdpSystem, type XdpSystem } from "../../xdp/index.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, finding } from "./finding.ts";
 import { examineInterface } from "./interface-findings.ts";
 import { type LoadedAddon, loadAddon } from "../native/load.ts";
 import { codeOf } from "../../system-error.ts";
@@ -17,7 +17,8 @@ export interface DiagnosisParts {
  * last finding, on `xdp`, is a problem if all packets would stay in user space.
  */
 export function diagnose(parts: DiagnosisParts = thisMachine()): Finding[] {
-  const { findings, usable } = examineInterfaces(parts.system);
+  // Only the addon lists interfaces, and its own finding says that it is missing.
+  const { findings, usable } = "addon" in parts.loaded ? examineInterfaces(parts.system) : unlisted;
   const all = [...examineSystem(parts.loaded, parts.system), ...findings];
   const isBarred = all.some(({ level }) => level === "problem");
   return [...all, conclude(isBarred ? [] : usable)];
@@ -28,18 +29,13 @@ function thisMachine(): DiagnosisParts {
   return { loaded, system: createXdpSystem(() => ("addon" in loaded ? loaded.addon.links() : [])) };
 }
 
-const noInterface: Finding = {
-  level: "problem",
-  subject: "interfaces",
-  sentence: "there is no network interface but loopback",
-  remedies: [],
-};
-
 interface Interfaces {
   readonly findings: readonly Finding[];
   /** Interfaces on which the kernel would forward, each with the mode that comes first. */
   readonly usable: readonly string[];
 }
+
+const unlisted: Interfaces = { findings: [], usable: [] };
 
 function examineInterfaces(system: XdpSystem): Interfaces {
   try {
@@ -51,22 +47,18 @@ function examineInterfaces(system: XdpSystem): Interfaces {
       findings.push(...examined.findings);
       if (examined.mode) usable.push(`${link.name} (${examined.mode})`);
     }
-    if (findings.length === 0) findings.push(noInterface);
+    if (findings.length === 0)
+      findings.push(finding("problem", "interfaces", "there is no network interface but loopback"));
     return { findings, usable };
   } catch (error) {
     const sentence = `the interfaces cannot be read (${codeOf(error)})`;
-    return { findings: [{ level: "problem", subject: "interfaces", sentence, remedies: [] }], usable: [] };
+    return { findings: [finding("problem", "interfaces", sentence)], usable: [] };
   }
 }
 
 function conclude(usable: readonly string[]): Finding {
-  const finding = { subject: "xdp", remedies: [] };
   if (usable.length > 0)
-    return {
-      ...finding,
-      level: "ok",
-      sentence: `a relay started now would forward in the kernel on ${usable.join(", ")}`,
-    };
-  const sentence = "a relay started now would forward in user space alone, for the reasons above";
-  return { ...finding, level: "problem", sentence };
+    return finding("ok", "xdp", `a relay started now would forward in the kernel on ${usable.join(", ")}`);
+  const alone = "a relay started now would forward in user space alone, for the reasons above";
+  return finding("problem", "xdp", alone);
 }

@@ -9,3 +9,13 @@ export interface Finding {
   /** Commands and settings, any one of which would improve it. */
   readonly remedies: readonly string[];
 }
+
+/** Returns a finding, with the remedies that it has. */
+export function finding(
+  level: Finding["level"],
+  subject: string,
+  sentence: string,
+  ...remedies: readonly string[]
+): Finding {
+  return { level, subject, sentence, remedies };
+}

@@ -10,7 +10,7 @@ import {
   type XdpMode,
   type XdpSystem,
 } from "../../xdp/index.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, finding } from "./finding.ts";
 
 /** Findings about an interface, and the mode in which the kernel would forward there first, if in any. */
 export interface InterfaceFindings {
@@ -39,39 +39,34 @@ export function examineInterface(
 }
 
 function refusedFinding({ name, program }: Link, refusal: string): Finding {
-  const finding = { subject: name, sentence: `off: ${refusal}` };
-  if (!program) return { ...finding, level: "ok", remedies: [] };
-  return {
-    ...finding,
-    level: "hint",
-    remedies: [`bpftool prog show id ${program.id}, which tells whose it is`],
-  };
+  const sentence = `off: ${refusal}`;
+  if (!program) return finding("ok", name, sentence);
+  return finding("hint", name, sentence, `bpftool prog show id ${program.id}, which tells whose it is`);
 }
 
 function addressFinding({ name }: Link): Finding {
   const sentence = "off: has no address that others reach; a relay takes it only if its option names it";
-  return { level: "ok", subject: name, sentence, remedies: [] };
+  return finding("ok", name, sentence);
 }
 
 function nativeFinding(link: Link): Finding {
   const { name, mtu, features } = link;
   const sentence = `native (${labelOf(link)}), then generic`;
   if (mtu > longestNativeMtu)
-    return {
-      level: "hint",
-      subject: name,
-      sentence: `${sentence}: most drivers refuse XDP with an MTU over ${longestNativeMtu}`,
-      remedies: [`ip link set dev ${name} mtu ${longestNativeMtu}`],
-    };
+    return finding(
+      "hint",
+      name,
+      `${sentence}: most drivers refuse XDP with an MTU over ${longestNativeMtu}`,
+      `ip link set dev ${name} mtu ${longestNativeMtu}`,
+    );
   const doubt = features
     ? "only attaching shows whether the driver takes it as it is set up"
     : "only attaching shows whether the driver can; Linux 6.3 tells beforehand";
-  return { level: "ok", subject: name, sentence: `${sentence}: ${doubt}`, remedies: [] };
+  return finding("ok", name, `${sentence}: ${doubt}`);
 }
 
 function genericFinding(link: Link, reason: string): Finding {
-  const sentence = `generic (${labelOf(link)}), which is slower: ${reason}`;
-  return { level: "hint", subject: link.name, sentence, remedies: [] };
+  return finding("hint", link.name, `generic (${labelOf(link)}), which is slower: ${reason}`);
 }
 
 function labelOf({ driver, kind, mtu }: Link): string {
@@ -79,24 +74,20 @@ function labelOf({ driver, kind, mtu }: Link): string {
 }
 
 function forwardingFinding(link: Link, family: Family, system: Pick<XdpSystem, "setting">): Finding {
-  const state = family === "ipv4" ? ipv4Forwarding(link, system) : ipv6Forwarding(link, system);
-  return { subject: link.name, ...state };
+  return family === "ipv4" ? ipv4Forwarding(link, system) : ipv6Forwarding(link, system);
 }
 
-type State = Omit<Finding, "subject">;
-
 /** Returns the finding on IPv4. The setting of the interface where a packet arrives decides alone (fib_frontend.c). */
-function ipv4Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): State {
-  if (isForwarding(name, "ipv4", system)) {
-    const sentence = "forwards IPv4 for others too: the firewall's forward chain says for whom";
-    return { level: "ok", sentence, remedies: [] };
-  }
+function ipv4Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): Finding {
+  if (isForwarding(name, "ipv4", system))
+    return finding("ok", name, "forwards IPv4 for others too: the firewall's forward chain says for whom");
   const setting = settingName(`net/ipv4/conf/${name}/forwarding`);
-  return {
-    level: "hint",
-    sentence: `IPv4 stays in user space while ${setting} is 0; 1 makes this host a router for what arrives there, so have the firewall's forward chain drop what is not to pass`,
-    remedies: [`sysctl -w ${setting}=1`],
-  };
+  return finding(
+    "hint",
+    name,
+    `IPv4 stays in user space while ${setting} is 0; 1 makes this host a router for what arrives there, so have the firewall's forward chain drop what is not to pass`,
+    `sysctl -w ${setting}=1`,
+  );
 }
 
 /**
@@ -104,25 +95,27 @@ function ipv4Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): Sta
  * whether the kernel looks up routes for XDP, and whether it accepts router advertisements, which a router does with
  * accept_ra 2 (ip-sysctl).
  */
-function ipv6Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): State {
+function ipv6Forwarding({ name }: Link, system: Pick<XdpSystem, "setting">): Finding {
   const folder = `net/ipv6/conf/${name}`;
   const [forwarding, acceptRa] = [settingName(`${folder}/forwarding`), settingName(`${folder}/accept_ra`)];
   const isDeaf = system.setting(`${folder}/accept_ra`) === "1";
   if (!isForwarding(name, "ipv6", system))
-    return {
-      level: "hint",
-      sentence: `IPv6 stays in user space while ${forwarding} is 0; at 1 router advertisements are heard only with accept_ra 2, and if net.ipv6.conf.all.forwarding is 1 too this host is a router`,
-      remedies: [`sysctl -w ${isDeaf ? `${acceptRa}=2 ` : ""}${forwarding}=1`],
-    };
+    return finding(
+      "hint",
+      name,
+      `IPv6 stays in user space while ${forwarding} is 0; at 1 router advertisements are heard only with accept_ra 2, and if net.ipv6.conf.all.forwarding is 1 too this host is a router`,
+      `sysctl -w ${isDeaf ? `${acceptRa}=2 ` : ""}${forwarding}=1`,
+    );
   if (isDeaf)
-    return {
-      level: "hint",
-      sentence: `forwards IPv6, but addresses and routes from router advertisements run out while ${acceptRa} is 1`,
-      remedies: [`sysctl -w ${acceptRa}=2`],
-    };
+    return finding(
+      "hint",
+      name,
+      `forwards IPv6, but addresses and routes from router advertisements run out while ${acceptRa} is 1`,
+      `sysctl -w ${acceptRa}=2`,
+    );
   const isRouter = isForwarding("all", "ipv6", system);
   const sentence = isRouter
     ? "forwards IPv6 for others too: the firewall's forward chain says for whom"
     : "forwards IPv6 for the relay alone";
-  return { level: "ok", sentence, remedies: [] };
+  return finding("ok", name, sentence);
 }

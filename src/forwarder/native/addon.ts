@@ -1,4 +1,5 @@
 import type { Link, XdpProgram } from "../../xdp/index.ts";
+import type { ForwarderOptions } from "../contract.ts";
 import type { PlaceLimits } from "../splice/places.ts";
 
 /** JavaScript interface of the C addon in this folder. IPv4 addresses are in plain form in both directions. */
@@ -31,13 +32,10 @@ export interface Addon {
 }
 
 /** Configuration of the addon. */
-export interface NativeConfig {
-  /** IP literal; `::` is dual-stack. */
-  readonly host: string;
-  /** UDP port; 0 takes a free one. */
-  readonly port: number;
-  readonly threads: number;
-  readonly socketBufferBytes: number;
+export interface NativeConfig extends Pick<
+  ForwarderOptions,
+  "host" | "port" | "threads" | "socketBufferBytes"
+> {
   /** Address of the gateway, in 127.0.0.0/8. Both are absent without a gateway. */
   readonly upstreamAddress?: string | undefined;
   readonly upstreamPort?: number | undefined;

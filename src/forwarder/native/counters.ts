@@ -1,4 +1,4 @@
-import { readCounters, readFirst, readTotals, sampleCounters, type Totals } from "../../xdp/index.ts";
+import { readCounters, readFirst, readTotals, sampleCounters } from "../../xdp/index.ts";
 import type { DropReason, Path, SessionCounters, SessionId, StunOutcome, Traffic } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import type { Addon, NativeHandle } from "./addon.ts";
@@ -9,8 +9,8 @@ export class NativeCounters {
   /** Read once, like the others, because the handle makes new arrays each time. */
   readonly #threads: readonly BigUint64Array[];
   readonly #accounts: BigUint64Array;
-  /** Absent if the kernel does not forward. */
-  readonly #kernel: BigUint64Array | undefined;
+  /** Empty if the kernel does not forward. */
+  readonly #kernel: BigUint64Array;
   readonly #epochMs: number;
 
   /** @param epochMs time in ms since the epoch at which the threads' clock was 0. */
@@ -18,7 +18,7 @@ export class NativeCounters {
     this.#epochMs = epochMs;
     this.#accounts = handle.accounts;
     this.#threads = handle.counters;
-    this.#kernel = hasKernel ? handle.totals : undefined;
+    this.#kernel = hasKernel ? handle.totals : new BigUint64Array();
     this.#indexOf = new Map(counterNames.map((name, index) => [name, index]));
   }
 
@@ -31,7 +31,7 @@ export class NativeCounters {
 
   /** Returns the relayed traffic, in all and by forwarding path. */
   traffic(): { readonly relayed: Traffic; readonly path: Readonly<Record<Path, Traffic>> } {
-    const { packets, bytes } = this.#offloaded();
+    const { packets, bytes } = readTotals(this.#kernel);
     const user = { packets: this.total("relayed.packets"), bytes: this.total("relayed.bytes") };
     const relayed = { packets: user.packets + packets, bytes: user.bytes + bytes };
     return { relayed, path: { kernel: { packets, bytes }, user } };
@@ -41,7 +41,7 @@ export class NativeCounters {
   dropped(own: Counters["dropped"]): Record<DropReason, number> {
     const all = { ...own };
     for (const reason of Object.keys(all) as DropReason[]) all[reason] += this.total(`dropped.${reason}`);
-    const kernel = this.#offloaded();
+    const kernel = readTotals(this.#kernel);
     for (const reason of kernelReasons) all[reason] += kernel[reason];
     return all;
   }
@@ -66,17 +66,6 @@ export class NativeCounters {
   sample(ids: Uint32Array, into: Float64Array): void {
     sampleCounters(this.#accounts, ids, into);
   }
-
-  #offloaded(): Totals {
-    return this.#kernel ? readTotals(this.#kernel) : nothing;
-  }
 }
 
 const kernelReasons = ["session-expired", "source-unregistered", "rate-limited"] as const;
-const nothing: Totals = {
-  packets: 0,
-  bytes: 0,
-  "session-expired": 0,
-  "source-unregistered": 0,
-  "rate-limited": 0,
-};

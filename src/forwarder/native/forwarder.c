@@ -46,7 +46,7 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   struct qp_tables *tables = &forwarder->tables;
   struct qp_kernel *kernel = open_kernel(forwarder, options->kernel);
   qp_grace_init(&tables->grace, options->threads);
-  qp_initial_routes_init(&tables->initial_routes, key, &tables->grace);
+  qp_table_init(&tables->initial_routes, QP_KEY(struct qp_initial_route, initial), key, &tables->grace);
   qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order, key);
   qp_upcalls_init(&tables->upcalls, options->stun.max_waiting, options->wake, options->context);
   tables->is_source_checked = options->is_source_checked;
@@ -198,7 +198,7 @@ void qp_forwarder_destroy(struct qp_forwarder *forwarder)
   qp_sessions_destroy(&tables->sessions);
   if (forwarder->has_kernel)
     qp_kernel_close(&forwarder->kernel);
-  qp_initial_routes_destroy(&tables->initial_routes);
+  qp_table_destroy_all(&tables->initial_routes);
   /* Before the gate, whose memory holds the counts of waiting upcalls. */
   qp_upcalls_destroy(&tables->upcalls);
   qp_stun_gate_destroy(&tables->stun_gate);

@@ -13,7 +13,7 @@
 struct qp_tables {
   struct qp_grace grace;
   struct qp_sessions sessions;
-  struct qp_initial_routes initial_routes;
+  struct qp_table initial_routes;
   struct qp_splice_limits splice_limits;
   struct qp_upcalls upcalls;
   struct qp_stun_gate stun_gate;

@@ -81,7 +81,11 @@ export class Splice {
   forward(datagram: Uint8Array, source: PeerAddress, nowMs: number): void {
     const client = this.#clients.get(source);
     if (!client) return this.#admit(datagram, source, nowMs);
-    if (hasLeft(client, datagram)) return this.#replace(client, datagram, nowMs);
+    if (hasLeft(client, datagram)) {
+      // The connection that begins here gets another virtual address.
+      void this.#leave(client, nowMs);
+      return this.#admit(datagram, client.source, nowMs);
+    }
     client.seenAtMs = nowMs;
     if (client.isAnswered) client.place.aliveAtMs = nowMs;
     client.isAnswered = false;
@@ -122,12 +126,6 @@ export class Splice {
     const place = this.#places.open({ address: source.address, isStranger, connection }, nowMs);
     if (typeof place === "string") return void dropped[place]++;
     this.#create(datagram, source, { place, probation: new Probation(arrival) }, nowMs);
-  }
-
-  /** Replaces a client whose connection has left by one that begins at its address, with another virtual address. */
-  #replace(client: Client, datagram: Uint8Array, nowMs: number): void {
-    void this.#leave(client, nowMs);
-    this.#admit(datagram, client.source, nowMs);
   }
 
   /** Ends the client's probation once it has answered the gateway. After that its packets are recognized from elsewhere. */
@@ -203,22 +201,21 @@ export class Splice {
   }
 
   #send(client: Client, datagram: Uint8Array): void {
-    client.socket.send(datagram, (failure) => {
-      const { dropped, gateway } = this.#options.counters;
-      if (failure) dropped["gateway-send-failed"]++;
-      else gateway.packetsIn++;
-    });
+    client.socket.send(datagram, (failure) => this.#count("packetsIn", failure));
   }
 
   #reply(client: Client, datagram: Uint8Array): void {
     // After probation a long header proves nothing, because the gateway sends those to anyone.
     client.isAnswered ||= client.probation !== undefined || datagram[0]! < 0x80;
     client.probation?.answered(datagram);
-    this.#options.reply(datagram, client.source, (failure) => {
-      const { dropped, gateway } = this.#options.counters;
-      if (failure) dropped["gateway-send-failed"]++;
-      else gateway.packetsOut++;
-    });
+    this.#options.reply(datagram, client.source, (failure) => this.#count("packetsOut", failure));
+  }
+
+  /** Counts a datagram that was passed on, or was not. */
+  #count(way: "packetsIn" | "packetsOut", failure: unknown): void {
+    const { dropped, gateway } = this.#options.counters;
+    if (failure) dropped["gateway-send-failed"]++;
+    else gateway[way]++;
   }
 
   #failed(client: Client): void {
@@ -275,19 +272,4 @@ function isSettled({ place, probation }: Client): boolean {
  */
 function isThere({ place, seenAtMs }: Client, nowMs: number): boolean {
   return isNewest(place) && nowMs - seenAtMs < gatewayPresenceMs;
-}
-
-/** One of the addresses that are local only on Linux. */
-const probedAddress = "127.1.0.1";
-
-/** Finds out whether a virtual address can be bound, as on Linux, where all of 127.0.0.0/8 is loopback. */
-export async function probeClientsBy(upstream: Address): Promise<ClientsBy> {
-  if (isIPv6(upstream.address)) return "port";
-  const socket = createSocket({ type: "udp4", lookup: literalLookup });
-  const isBound = await new Promise<boolean>((resolve) => {
-    socket.once("error", () => resolve(false));
-    socket.bind({ address: probedAddress, port: 0, exclusive: true }, () => resolve(true));
-  });
-  socket.close();
-  return isBound ? "address" : "port";
 }

@@ -1,4 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
+import { RecentBuckets } from "../../recent-buckets.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import type { Address } from "../../wire/address.ts";
 import { sourceName } from "../../wire/source.ts";
@@ -32,44 +33,22 @@ export class StunBudget implements StunPayer {
   }
 }
 
-/** A token bucket for each source (an IPv4 address or IPv6 /64), one second deep. Only the most recently seen sources are remembered. */
-export class SourceLimiter {
-  readonly #perSecond: number;
-  readonly #maxSources: number;
-  readonly #buckets = new Map<string, TokenBucket>();
-
-  constructor(perSecond: number, maxSources: number) {
-    this.#perSecond = perSecond;
-    this.#maxSources = maxSources;
-  }
-
-  /** Reports whether the source of an IP literal may send one more, and counts it. */
-  take(address: string, nowMs: number): boolean {
-    const source = sourceName(address);
-    const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#perSecond, this.#perSecond, nowMs);
-    // Inserted again, so that the map is in the order of last use.
-    this.#buckets.delete(source);
-    this.#buckets.set(source, bucket);
-    if (this.#buckets.size > this.#maxSources) this.#buckets.delete(this.#buckets.keys().next().value!);
-    return bucket.take(1, nowMs);
-  }
-}
-
 /** Budget for the STUN messages of one kind, for each source and for all together. */
 export class StunPurse implements StunPayer {
   waiting = 0;
   readonly maxWaiting: number = defaults.maxWaitingStunOfKind;
-  readonly #sources: SourceLimiter;
+  readonly #sources: RecentBuckets;
   readonly #all: TokenBucket;
 
-  constructor(sources: SourceLimiter, nowMs: number) {
+  /** @param sources the buckets of the sources, by `sourceName`. */
+  constructor(sources: RecentBuckets, nowMs: number) {
     this.#sources = sources;
     this.#all = new TokenBucket(defaults.stunPerKind, stunBurstOfKind, nowMs);
   }
 
   /** Returns itself if it pays, otherwise the refusal. */
   charge(source: Address, nowMs: number): this | Extract<StunOutcome, "rate-limited" | "flooded"> {
-    if (!this.#sources.take(source.address, nowMs)) return "rate-limited";
+    if (!this.#sources.of(sourceName(source.address), nowMs).take(1, nowMs)) return "rate-limited";
     return this.#all.take(1, nowMs) ? this : "flooded";
   }
 }

@@ -1,15 +1,10 @@
 import type { PeerAddress } from "../../wire/address.ts";
-import type { StunAuthority, StunPolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import { type Send, sendDropReason } from "../udp/udp-socket.ts";
-import type { StunNonces } from "./nonce.ts";
-import { StunServer } from "./server.ts";
+import { StunServer, type StunServerOptions } from "./server.ts";
 
 /** Options of a {@link StunResponder}. */
-export interface StunResponderOptions {
-  readonly authority: StunAuthority;
-  readonly policy: StunPolicy;
-  readonly nonces: StunNonces;
+export interface StunResponderOptions extends StunServerOptions {
   readonly counters: Counters;
   /** Sends from the public socket. */
   readonly send: Send;
@@ -24,7 +19,7 @@ export class StunResponder {
 
   constructor(options: StunResponderOptions) {
     this.#options = options;
-    this.#server = new StunServer(options.authority, options.policy, options.nonces);
+    this.#server = new StunServer(options);
   }
 
   /** Takes a message from `source`, in the form that the public socket reports. */

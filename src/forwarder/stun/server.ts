@@ -1,18 +1,20 @@
 import { stunPublicAmplification } from "../../defaults/index.ts";
 import type { Address, PeerAddress } from "../../wire/address.ts";
 import {
-  encodeErrorCode,
   encodeStun,
-  encodeXorAddress,
   longTermKey,
   parseStun,
-  passwordAlgorithmSha256,
   type ReceivedStun,
   stunAttribute,
-  type StunError,
   stunType,
   verifyIntegrity,
 } from "../../wire/stun.ts";
+import {
+  encodeErrorCode,
+  encodeXorAddress,
+  passwordAlgorithmSha256,
+  type StunError,
+} from "../../wire/stun-values.ts";
 import type { StunAuthority, StunOutcome, StunPolicy, StunVerdict } from "../contract.ts";
 import type { StunNonces } from "./nonce.ts";
 
@@ -36,16 +38,19 @@ const errors = {
 
 const understood: ReadonlySet<number> = new Set(Object.values(stunAttribute));
 
+/** Options of a {@link StunServer}. */
+export interface StunServerOptions {
+  readonly authority: StunAuthority;
+  readonly policy: StunPolicy;
+  readonly nonces: StunNonces;
+}
+
 /** Answers the STUN Binding requests that {@link StunGate} admits, under the long-term credential mechanism (RFC 8489 §9.2.4). */
 export class StunServer {
-  readonly #authority: StunAuthority;
-  readonly #policy: StunPolicy;
-  readonly #nonces: StunNonces;
+  readonly #options: StunServerOptions;
 
-  constructor(authority: StunAuthority, policy: StunPolicy, nonces: StunNonces) {
-    this.#authority = authority;
-    this.#policy = policy;
-    this.#nonces = nonces;
+  constructor(options: StunServerOptions) {
+    this.#options = options;
   }
 
   /** Answers a datagram from `source`, in plain form. Never throws because of its contents. */
@@ -67,13 +72,13 @@ export class StunServer {
     if (!username || !nonce || !attributes.has(stunAttribute.realm) || !offersOurAlgorithm(request))
       return fitting(request, "rejected", reply(request, errors.badRequest));
     const id = Buffer.from(username).toString();
-    const secret = this.#authority.secretOf(id);
+    const secret = this.#options.authority.secretOf(id);
     const key = longTermKey(id, stunRealm, secret ?? "");
     // Both are evaluated, so that the time taken does not tell an unknown id from a wrong secret.
     const isIntact = verifyIntegrity(request, key);
     if (secret === undefined || !isIntact)
       return this.#challenge(request, source, errors.unauthenticated, "rejected", nowMs);
-    const madeAtMs = this.#nonces.madeAtMs(nonce, source, nowMs);
+    const madeAtMs = this.#options.nonces.madeAtMs(nonce, source, nowMs);
     if (madeAtMs === undefined)
       return this.#challenge(request, source, errors.staleNonce, "challenged", nowMs);
     const refusal = unknownAttributes(request);
@@ -94,12 +99,12 @@ export class StunServer {
   ): "answered" | "repeated" | "unmoved" | "outdated" | "rejected" {
     if (attributes.has(stunAttribute.keepAddress)) return "unmoved";
     const proof = { address, madeAtMs, transactionId: Buffer.from(transactionId).toString("latin1") };
-    return outcomeOfVerdict[this.#authority.proven(id, proof)];
+    return outcomeOfVerdict[this.#options.authority.proven(id, proof)];
   }
 
   /** Standard clients send no padding, so their reply may be a little longer than the request. */
   #answerAnyone(request: ReceivedStun, source: Address): StunAnswer {
-    if (this.#policy !== "public") return { outcome: "anonymous" };
+    if (this.#options.policy !== "public") return { outcome: "anonymous" };
     const most = stunPublicAmplification;
     const refusal = unknownAttributes(request);
     if (!refusal) return fitting(request, "answered", success(request, source), most);
@@ -117,7 +122,7 @@ export class StunServer {
   ): StunAnswer {
     const attributes: Attribute[] = [
       [stunAttribute.realm, Buffer.from(stunRealm)],
-      [stunAttribute.nonce, this.#nonces.make(source, nowMs)],
+      [stunAttribute.nonce, this.#options.nonces.make(source, nowMs)],
       [stunAttribute.passwordAlgorithms, passwordAlgorithmSha256],
     ];
     return fitting(request, outcome, reply(request, error, attributes));
@@ -158,7 +163,7 @@ function unknownAttributes({ attributes }: ReceivedStun): Refusal | undefined {
 function success({ transactionId }: ReceivedStun, source: Address, key?: Uint8Array): Uint8Array {
   const value = encodeXorAddress(source, transactionId);
   const attributes: Attribute[] = [[stunAttribute.xorMappedAddress, value]];
-  return encodeStun({ type: stunType.success, transactionId, attributes }, { key });
+  return encodeStun({ type: stunType.success, transactionId, attributes }, key);
 }
 
 function reply(
@@ -168,7 +173,7 @@ function reply(
   key?: Uint8Array,
 ): Uint8Array {
   const attributes: Attribute[] = [[stunAttribute.errorCode, encodeErrorCode(error)], ...more];
-  return encodeStun({ type: stunType.error, transactionId, attributes }, { key });
+  return encodeStun({ type: stunType.error, transactionId, attributes }, key);
 }
 
 /** Withholds a reply longer than `most` times its request, so that spoofing a source gains nothing. */

@@ -3,20 +3,20 @@ import { localSocketPollMs, maxLocalSockets } from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { codeOf } from "../../system-error.ts";
+import type { ForwarderOptions } from "../contract.ts";
 import { bindUdpSocket, closeUdpSocket, type Send, sendFrom } from "./udp-socket.ts";
 
-/** Options of {@link LocalSockets}. */
-export interface LocalSocketsOptions {
-  readonly port: number;
-  readonly socketBufferBytes: number;
+/** Options of {@link LocalSockets}. `onError` is called once for each address and reason without a socket, and for faults of sockets. */
+export interface LocalSocketsOptions extends Pick<
+  ForwarderOptions,
+  "port" | "socketBufferBytes" | "onError"
+> {
   /** Returns the current addresses of this host at which the relay is to be reached. */
   readonly addresses: () => readonly string[];
   /** Returns an address in the spelling in which a socket for it is bound. */
   readonly spell: (address: string) => string;
   /** Called for every new socket. */
   readonly opened: (socket: Socket, local: string) => void;
-  /** Called once for each address and reason without a socket, and for faults of sockets. */
-  readonly onError: (error: Error) => void;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
 import { type Address, type PeerAddress, unmapAddress } from "../../wire/address.ts";
 import { isWildcard, plainIp } from "../../wire/ip.ts";
+import type { ForwarderOptions } from "../contract.ts";
 import { listen } from "../listen.ts";
 import { LocalSockets } from "./local-sockets.ts";
 import { hostAddresses } from "../own-address.ts";
@@ -11,11 +12,8 @@ import { bindUdpSocket, closeUdpSocket, type Send, sendFrom, type UdpSocketOptio
 /** Receives a datagram. `source` includes the address of this host that it was sent to, if that is known. */
 export type Receive = (datagram: Uint8Array, source: PeerAddress) => void;
 
-/** Options of {@link openPublicSocket}. */
-export interface PublicSocketOptions extends Pick<UdpSocketOptions, "host" | "port" | "socketBufferBytes"> {
-  /** Called for faults of the sockets, and for addresses that can have none. */
-  readonly onError: (error: Error) => void;
-}
+/** Options of {@link openPublicSocket}. `onError` is called for faults of the sockets, and for addresses that can have none. */
+export type PublicSocketOptions = Pick<ForwarderOptions, "host" | "port" | "socketBufferBytes" | "onError">;
 
 /**
  * Binds the relay's UDP port. `::` takes IPv4 as well, and becomes `0.0.0.0` if the system has no IPv6. The caller closes it.

@@ -4,12 +4,10 @@ import { isIPv6 } from "node:net";
 import { maxSendQueueBytes } from "../../defaults/index.ts";
 import { codeOf } from "../../system-error.ts";
 import type { PeerAddress } from "../../wire/address.ts";
+import type { ForwarderOptions } from "../contract.ts";
 
 /** Options of {@link bindUdpSocket}. */
-export interface UdpSocketOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly socketBufferBytes: number;
+export interface UdpSocketOptions extends Pick<ForwarderOptions, "host" | "port" | "socketBufferBytes"> {
   /** Whether other sockets of this user may have the port as well (SO_REUSEPORT). */
   readonly isShared?: boolean;
 }

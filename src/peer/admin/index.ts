@@ -1,3 +1,4 @@
+import type { Engine } from "../engine/contract.ts";
 import { loadEngine } from "../engine/engine.ts";
 import { type PeerOptions, resolveSettings } from "../options.ts";
 import { RelayClient, type StatsRequest } from "../relay/client.ts";
@@ -16,6 +17,12 @@ export interface AdminClient {
   close(): Promise<void>;
 }
 
+/** The HTTP/3 client does without the QUIC engine, unless the CA has to be found by a handshake beforehand. */
+const loadProbe = (): Promise<Engine> =>
+  loadEngine(
+    "finding the CA of the relay's certificate needs the package @matrixai/quic: run `npm install @matrixai/quic`, or give that one CA, or the certificate, as relayCa (`--relay-ca`)",
+  );
+
 /**
  * Binds a UDP socket, which carries HTTP/3; to an `http:` relay requests go over TCP. Does not contact the relay yet.
  *
@@ -26,9 +33,8 @@ export async function openAdminClient(
   options: Pick<PeerOptions, "relay" | "token" | "relayCa" | "requestTimeoutMs">,
 ): Promise<AdminClient> {
   const settings = await resolveSettings(options);
-  const engine = await loadEngine();
   const socket = await PeerSocket.bind(settings);
-  const http = createRelayHttp(settings, engine, socket);
+  const http = createRelayHttp(settings, loadProbe, socket);
   const relay = new RelayClient({ ...settings, http });
   return {
     stats: (request) => relay.stats(request),

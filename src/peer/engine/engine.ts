@@ -9,13 +9,13 @@ type Config = ReturnType<Quiche["Config"]["withBoringSslCtx"]>;
 /**
  * Loads the QUIC engine, quiche through `@matrixai/quic`. Only the files in `engine` know it.
  *
+ * @param remedy what needs it, and what to do if it is missing.
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the package, or its binary for this platform, is missing.
  */
-export async function loadEngine(): Promise<Engine> {
-  const { default: quiche } = await loadPackage(
-    () => import("@matrixai/quic/native/quiche.js"),
-    "a peer needs the package @matrixai/quic: run `npm install @matrixai/quic`",
-  );
+export async function loadEngine(
+  remedy = "a peer needs the package @matrixai/quic: run `npm install @matrixai/quic`",
+): Promise<Engine> {
+  const { default: quiche } = await loadPackage(() => import("@matrixai/quic/native/quiche.js"), remedy);
   return {
     connect: (options, start) => createConnection(quiche, options, start, "connect"),
     accept: (options, start) => createConnection(quiche, options, start, "accept"),

@@ -118,7 +118,12 @@ function reasonOf(cause: Error): string {
   return cause.message || codeOf(cause);
 }
 
+/** What to do about an app that does not answer over TCP. */
+export const tcpRemedy = "check that its app runs on this machine and listens on the TCP port of the URL";
+
 function unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
-  const remedy = "check that its app runs on this machine and listens on the TCP port of the URL";
+  // A TLS server cuts off what is no TLS, or answers with an alert.
+  const isCutOff = /^(ECONNRESET|HPE_\w+)$/.test(codeOf(cause));
+  const remedy = isCutOff ? "if its app speaks TLS, take the https: URL" : tcpRemedy;
   return relayUnreachable(`${why}; ${remedy}`, { sent }, cause);
 }

@@ -21,7 +21,7 @@ export const wasmEvent = {
 export function importWasm(): Promise<Wasm> {
   return loadPackage(
     () => import("@currentspace/http3/wasm"),
-    "a peer needs the package @currentspace/http3: run `npm install @currentspace/http3`",
+    "HTTP/3 to a relay needs the package @currentspace/http3: run `npm install @currentspace/http3`",
   );
 }
 

@@ -1,5 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../../errors.ts";
+import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode, tokenRefusals } from "../../errors.ts";
 import type { Problem } from "../../protocol.ts";
 import type { HttpResponse } from "../http/http.ts";
 
@@ -9,12 +9,7 @@ const relayCodes: readonly QuicpipeErrorCode[] = [
   "ERR_QUICPIPE_RECIPIENT_INVALID",
   "ERR_QUICPIPE_PACKETS_INVALID",
   "ERR_QUICPIPE_PACKET_NOT_INITIAL",
-  "ERR_QUICPIPE_TOKEN_MISSING",
-  "ERR_QUICPIPE_TOKEN_INVALID",
-  "ERR_QUICPIPE_TOKEN_EXPIRED",
-  "ERR_QUICPIPE_TOKEN_UNSIGNED",
-  "ERR_QUICPIPE_TOKEN_AUDIENCE",
-  "ERR_QUICPIPE_SCOPE_MISSING",
+  ...tokenRefusals,
   "ERR_QUICPIPE_JWKS_UNAVAILABLE",
   "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
   "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",

@@ -1,5 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { type Address, formatAddress } from "../../wire/address.ts";
+import type { Address } from "../../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
 import { relayUnreachable } from "../http/http.ts";
@@ -10,6 +10,7 @@ import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
 import { RelayHttp } from "./http.ts";
 import { probeRelay } from "./probe.ts";
+import { silenceOf } from "./silence.ts";
 import { type RelayTrust, selectRelayTrust } from "./trust.ts";
 import type { PeerSocket } from "../socket.ts";
 
@@ -24,10 +25,12 @@ export interface RelayEvents {
 /**
  * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP to a
  * relay on this machine.
+ *
+ * @param loadEngine called if the CA of the relay's certificate has to be found by a handshake.
  */
 export function createRelayHttp(
   settings: PeerSettings,
-  engine: Engine,
+  loadEngine: () => Promise<Engine>,
   socket: PeerSocket,
   { onReturn, onGoaway }: RelayEvents = {},
 ): RelayHttp {
@@ -42,7 +45,7 @@ export function createRelayHttp(
       const { relay, authority } = settings;
       return new TcpSession({ addresses, port: relay.port, authority, onAnswer });
     });
-  const finder = new RelayFinder(settings, engine, socket, onGoaway);
+  const finder = new RelayFinder(settings, loadEngine, socket, onGoaway);
   return new RelayHttp(async (signal) => {
     const session = await finder.open(signal);
     onAnswer();
@@ -66,7 +69,7 @@ function reachable(addresses: readonly string[], socket: PeerSocket): readonly s
  */
 class RelayFinder {
   readonly #settings: PeerSettings;
-  readonly #engine: Engine;
+  readonly #loadEngine: () => Promise<Engine>;
   readonly #socket: PeerSocket;
   readonly #onGoaway: (() => void) | undefined;
   /** Addresses from the last look-up. */
@@ -74,10 +77,15 @@ class RelayFinder {
   /** Verification of the last session. */
   #trust: RelayTrust | undefined;
 
-  constructor(settings: PeerSettings, engine: Engine, socket: PeerSocket, onGoaway?: () => void) {
+  constructor(
+    settings: PeerSettings,
+    loadEngine: () => Promise<Engine>,
+    socket: PeerSocket,
+    onGoaway?: () => void,
+  ) {
     this.#onGoaway = onGoaway;
     this.#settings = settings;
-    this.#engine = engine;
+    this.#loadEngine = loadEngine;
     this.#socket = socket;
     this.#known = [settings.relay.address];
   }
@@ -97,9 +105,8 @@ class RelayFinder {
       return session;
     } catch (error) {
       if (!signal.aborted) throw error;
-      const tried = this.#known.map((address) => formatAddress({ address, port: this.#settings.relay.port }));
-      const silent = `no answer from ${tried.join(", ")}`;
-      throw unreachable(closing.aborted ? "the handshake was given up" : silent, false);
+      if (closing.aborted) throw unreachable("the handshake was given up", false);
+      throw relayUnreachable(silenceOf(this.#settings, this.#known), { sent: false });
     }
   }
 
@@ -139,10 +146,10 @@ class RelayFinder {
     const { relayHost, relayCa } = this.#settings;
     const path = this.#socket.pathTo(remote);
     try {
-      const [engine, socket] = [this.#engine, this.#socket];
-      return await selectRelayTrust(relayHost, relayCa, (ca, serverName) =>
-        probeRelay({ engine, socket, path, ca, serverName, signal }),
-      );
+      return await selectRelayTrust(relayHost, relayCa, async (ca, serverName) => {
+        const [engine, socket] = [await this.#loadEngine(), this.#socket];
+        return await probeRelay({ engine, socket, path, ca, serverName, signal });
+      });
     } finally {
       path.close();
     }

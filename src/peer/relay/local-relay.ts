@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
-import { networkInterfaces } from "node:os";
 import { QuicpipeError } from "../../errors.ts";
+import { interfaceAddresses } from "../../interface-addresses.ts";
 import type { RegisterResponse } from "../../protocol.ts";
 import { type Address, parseAddress } from "../../wire/address.ts";
 import { isLoopback, isWildcard } from "../../wire/ip.ts";
@@ -36,10 +36,6 @@ export function localRelay(
 function isOfThisMachine(address: string): boolean {
   if (isWildcard(address)) return false;
   return isLoopback(address) || interfaceAddresses().includes(address);
-}
-
-function interfaceAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 }
 
 function requireAddress(text: string): Address {

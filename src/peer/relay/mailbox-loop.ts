@@ -1,5 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode } from "../../errors.ts";
+import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode, tokenRefusals } from "../../errors.ts";
 import type { WaitingMessage } from "../../protocol.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
@@ -21,14 +21,7 @@ export interface MailboxLoopParts<T> {
 }
 
 /** Refusals that a repetition does not change. */
-const final: ReadonlySet<QuicpipeErrorCode> = new Set([
-  "ERR_QUICPIPE_TOKEN_MISSING",
-  "ERR_QUICPIPE_TOKEN_INVALID",
-  "ERR_QUICPIPE_TOKEN_EXPIRED",
-  "ERR_QUICPIPE_TOKEN_UNSIGNED",
-  "ERR_QUICPIPE_TOKEN_AUDIENCE",
-  "ERR_QUICPIPE_SCOPE_MISSING",
-]);
+const final: ReadonlySet<QuicpipeErrorCode> = new Set(tokenRefusals);
 
 /**
  * Asks the mailbox for messages and makes connections from them: one for each pending call of `next`, and some ahead.

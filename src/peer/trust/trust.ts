@@ -1,5 +1,5 @@
 import type { QuicpipeError } from "../../errors.ts";
-import { namesOf, optionError, optionInvalid, requireOptions } from "../../option-checks.ts";
+import { optionError, optionInvalid, requireOptions } from "../../option-checks.ts";
 import type { CertificateDemand } from "../engine/contract.ts";
 import { parseDer, requireCertificates } from "../../files/pem.ts";
 import { pinOf, pinPrefix } from "./identity.ts";
@@ -23,8 +23,6 @@ export interface CaTrust {
   /** PEM text with the certificates of one CA or several. */
   readonly ca: string;
 }
-
-const caNames = namesOf<CaTrust>({ ca: true });
 
 /** Decides on the certificate that the other side presented. An error is a refusal, not a fault of the connection. */
 export type CertificateCheck = (der: Uint8Array) => Promise<boolean>;
@@ -60,7 +58,7 @@ function pinPolicy(trust: readonly string[]): TrustPolicy {
 
 function caPolicy(trust: CaTrust): TrustPolicy {
   if (typeof trust !== "object" || trust === null) throw optionInvalid("trust", trust, wanted);
-  const { ca } = requireOptions("trust", trust, caNames);
+  const { ca } = requireOptions<CaTrust>("trust", trust, { ca: true });
   const pem = requireCertificates("trust.ca", String(ca)).join("\n");
   return {
     demand: { kind: "ca", pem },

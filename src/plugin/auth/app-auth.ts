@@ -1,9 +1,9 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { namesOf, optionInvalid, requireOptions } from "../../option-checks.ts";
+import { namesOf, optionInvalid, type OptionTable, requireOptions } from "../../option-checks.ts";
 import { ownText } from "../../own-memory.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
-import { narrowQuota, type Quota, quotaNames } from "../../registry/index.ts";
+import { narrowQuota, type Quota, quotaTable } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
 import type { Limits } from "../options/limits.ts";
 import { isFigure, isNameList } from "./claims.ts";
@@ -40,20 +40,20 @@ export function createAppAuthentication(
   };
 }
 
-const peerNames = namesOf<AuthorizedPeer>({
+const peerTable: OptionTable<AuthorizedPeer> = {
   subject: true,
   scopes: true,
   quota: true,
   peers: true,
   expiresAtMs: true,
-});
+};
 
 /**
  * Checks what the function returned. A member that is malformed or unknown was meant to narrow something: ignoring it would
  * grant more than the app intended.
  */
 function identityOf(peer: AuthorizedPeer, limits: Limits, defaultExpiryMs: number): Identity {
-  const { subject, scopes, quota, peers, expiresAtMs } = requireOptions(returned, peer, peerNames);
+  const { subject, scopes, quota, peers, expiresAtMs } = requireOptions(returned, peer, peerTable);
   if (typeof subject !== "string" || !isName(subject))
     throw wrong("subject", subject, `a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
   if (!isNameList(scopes)) throw wrong("scopes", scopes, "a list of scopes");
@@ -73,8 +73,8 @@ function identityOf(peer: AuthorizedPeer, limits: Limits, defaultExpiryMs: numbe
 }
 
 function requireQuota(value: Partial<Quota> | undefined): Partial<Quota> {
-  const quota = requireOptions<Partial<Quota>>(`${returned}.quota`, value, quotaNames);
-  for (const name of quotaNames)
+  const quota = requireOptions<Partial<Quota>>(`${returned}.quota`, value, quotaTable);
+  for (const name of namesOf(quotaTable))
     if (name in quota && !isFigure(quota[name]))
       throw wrong(`quota.${name}`, quota[name], "a whole number above 0");
   return quota;

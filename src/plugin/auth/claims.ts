@@ -1,4 +1,5 @@
 import type { JWTHeaderParameters, JWTPayload } from "jose";
+import { isJsonObject } from "../../json-object.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
 import { narrowQuota, type Quota } from "../../registry/index.ts";
@@ -26,6 +27,9 @@ export function identityOf(
   const { sub, exp = 0 } = payload;
   if (typeof sub !== "string" || !isName(sub))
     throw tokenInvalid(`its "sub" must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
+  // The cookie of a session and timers take no later time.
+  if (!Number.isSafeInteger(Math.floor(exp)))
+    throw tokenInvalid('its "exp" must be a number of seconds up to 2^53 - 1');
   const scopes = parseScopes(payload);
   if (!scopes) throw tokenInvalid('its "scope" or "scp" must be a string or a list of strings');
   const claim = parseRelayClaim(payload["quicpipe"]);
@@ -72,8 +76,8 @@ const figures = new Set(["maxCids", "maxRegistrations", "bytesPerSecond", "ttlMs
  */
 export function parseRelayClaim(claim: unknown): RelayClaim | string {
   if (claim === undefined) return { quota: {}, peers: undefined };
-  if (typeof claim !== "object" || claim === null || Array.isArray(claim)) return "it is no object";
-  const { peers, ...rest } = claim as Record<string, unknown>;
+  if (!isJsonObject(claim)) return "it is no object";
+  const { peers, ...rest } = claim;
   const unknown = Object.keys(rest).find((name) => !figures.has(name));
   if (unknown !== undefined) return `its member ${JSON.stringify(unknown.slice(0, maxShown))} is unknown`;
   const wrong = Object.entries(rest).find(([, value]) => !isFigure(value));

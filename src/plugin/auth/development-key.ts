@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import * as defaults from "../../defaults/index.ts";
-import { QuicpipeError } from "../../errors.ts";
+import { optionError } from "../../option-checks.ts";
 import { isName, maxNameBytes, scopes } from "../../protocol.ts";
 import { createSecretFile, damaged, readSecretFile, statePath } from "../../files/state.ts";
 
@@ -46,11 +46,7 @@ export interface DevelopmentTokenOptions {
 export async function mintDevelopmentToken(options: DevelopmentTokenOptions): Promise<string> {
   const { sub, scope = defaultScope, ttlSeconds = defaults.developmentTokenTtlSeconds, claims } = options;
   if (!isName(sub))
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_OPTION_INVALID",
-      `sub must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`,
-      { details: { option: "sub" } },
-    );
+    throw optionError("sub", `sub must be a name of 1 to ${maxNameBytes} bytes, and not "." or ".."`);
   return new SignJWT({ ...claims, scope })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(sub)

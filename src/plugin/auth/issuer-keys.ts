@@ -139,14 +139,14 @@ export class IssuerKeys {
     const { log } = this.#options;
     const { url, message } =
       error instanceof KeyDownloadError ? error : { url: undefined, message: String(error) };
-    if (!this.#areGood()) {
-      const text = "the issuer's keys cannot be fetched: no token can be checked";
-      log.write("warn", "keys", text, { url, cause: message });
-      return;
-    }
-    const until = new Date((this.#held?.fetchedAtMs ?? 0) + this.#lifeMs).toISOString();
-    const text = "the issuer's keys cannot be fetched: tokens are checked with the last ones";
-    log.write("warn", "keys", text, { url, cause: message, until });
+    const until =
+      this.#held && this.#areGood() && new Date(this.#held.fetchedAtMs + this.#lifeMs).toISOString();
+    const outcome = until ? "tokens are checked with the last ones" : "no token can be checked";
+    log.write("warn", "keys", `the issuer's keys cannot be fetched: ${outcome}`, {
+      url,
+      cause: message,
+      ...(until && { until }),
+    });
   }
 
   #unavailable(reason: string): QuicpipeError {

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../json-object.ts";
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { shown } from "../options/keys.ts";
 
@@ -26,7 +27,7 @@ const minModulusBits = 2048;
 
 /** Parses a member of a key set. Keys for another purpose have no algorithms and no fault, as issuers publish them beside signing keys. */
 export function signingKeyOf(member: unknown, index: number): SigningKey {
-  if (typeof member !== "object" || member === null || Array.isArray(member))
+  if (!isJsonObject(member))
     return { kid: undefined, algorithms: [], key: undefined, fault: `key ${index}: it is no object` };
   const jwk = member as JsonWebKey;
   const kid = typeof jwk["kid"] === "string" ? jwk["kid"] : undefined;

@@ -1,7 +1,14 @@
 import { assetFiles, securityHeaders } from "../../console/index.ts";
 import { diagnose } from "../../forwarder/index.ts";
 import { scopes } from "../../protocol.ts";
-import { answerAsset, answerPage, answerSlash, refusePage, refuseSignIn } from "./pages.ts";
+import {
+  answerAsset,
+  answerPage,
+  answerSlash,
+  redirectToConsole,
+  refusePage,
+  refuseSignIn,
+} from "./pages.ts";
 import { answerSignIn, answerSignOut, identifyUser } from "./session.ts";
 import { problemResponse } from "../http/problem.ts";
 import { json } from "../http/exchange.ts";
@@ -16,6 +23,8 @@ const sessionPath = "/session";
 export const consoleRoutes: readonly Route[] = [
   { method: "GET", path: "", scope, handle: answerPage },
   { method: "GET", path: "/", scope: null, handle: answerSlash },
+  // A browser asks for it where a refused sign-in is loaded again.
+  { method: "GET", path: sessionPath, scope: null, handle: ({ event }) => redirectToConsole(event) },
   { method: "POST", path: sessionPath, scope: null, handle: answerSignIn },
   { method: "DELETE", path: sessionPath, scope, handle: answerSignOut },
   { method: "GET", path: "/events", scope, handle: answerEvents },

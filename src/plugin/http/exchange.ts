@@ -1,5 +1,6 @@
 import type { H3Event } from "h3";
 import { QuicpipeError } from "../../errors.ts";
+import { isJsonObject } from "../../json-object.ts";
 
 /** Returns the media type of a request in lower case, without parameters; JSON if there is none. */
 export function mediaTypeOf(headers: Headers): string {
@@ -18,7 +19,7 @@ export async function readJson(request: BodySource, maxBytes: number): Promise<R
   try {
     // RFC 8259 §8.1: the text must be valid UTF-8.
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    if (isObject(value)) return value;
+    if (isJsonObject(value)) return value;
   } catch (cause) {
     throw bodyInvalid("the body is no JSON in UTF-8", cause);
   }
@@ -42,7 +43,8 @@ export async function readBytes(request: BodySource, maxBytes: number): Promise<
       const start = length;
       length += chunk.length;
       if (length > maxBytes) break;
-      if (length > bytes.length) bytes = grown(bytes, Math.min(maxBytes, Math.max(length, 2 * bytes.length)));
+      if (length > bytes.length)
+        bytes = new Uint8Array(bytes.buffer.transfer(Math.min(maxBytes, Math.max(length, 2 * bytes.length))));
       bytes.set(chunk, start);
     }
   } catch (cause) {
@@ -55,12 +57,6 @@ export async function readBytes(request: BodySource, maxBytes: number): Promise<
 /** Room for most bodies, in bytes. */
 const firstBufferBytes = 1024;
 
-function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array(length);
-  more.set(bytes);
-  return more;
-}
-
 /** The parts of a request needed to read its body. */
 export type BodySource = Pick<Request, "headers" | "body">;
 
@@ -70,10 +66,6 @@ export function unsupported(mediaType: string, allowed: string): QuicpipeError {
     "ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED",
     `the content type ${mediaType} is not supported here: send ${allowed}`,
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function bodyInvalid(message: string, cause?: unknown): QuicpipeError {

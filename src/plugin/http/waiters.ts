@@ -1,6 +1,7 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { Limits } from "../options/limits.ts";
+import { SetMap } from "../../set-map.ts";
 import { isWithinShare } from "../../share.ts";
 
 /** A client's wait, and the set of waits it counts in. */
@@ -41,7 +42,7 @@ export function openWait(
 export class Waiters {
   readonly #limits: Pick<Limits, "maxWaiters" | "maxWaitersPerSubject">;
   readonly #stops = new Set<() => void>();
-  readonly #byAccount = new Map<string, number>();
+  readonly #byAccount = new SetMap<string, () => void>();
   #stopped = false;
 
   constructor(limits: Pick<Limits, "maxWaiters" | "maxWaitersPerSubject">) {
@@ -62,7 +63,7 @@ export class Waiters {
    * @throws ERR_QUICPIPE_WAITER_QUOTA
    */
   open(account: string, stop: () => void): () => void {
-    const own = this.#byAccount.get(account) ?? 0;
+    const own = this.#byAccount.get(account)?.size ?? 0;
     const { maxWaitersPerSubject: one, maxWaiters: all } = this.#limits;
     if (!isWithinShare(1, { own, all: this.#stops.size }, { one, all }))
       throw new QuicpipeError(
@@ -71,9 +72,10 @@ export class Waiters {
       );
     if (this.#stopped) queueMicrotask(stop);
     this.#stops.add(stop);
-    this.#byAccount.set(account, own + 1);
+    this.#byAccount.add(account, stop);
     return () => {
-      if (this.#stops.delete(stop)) this.#closed(account);
+      this.#stops.delete(stop);
+      this.#byAccount.delete(account, stop);
     };
   }
 
@@ -81,11 +83,5 @@ export class Waiters {
   stopAll(): void {
     this.#stopped = true;
     for (const stop of this.#stops) stop();
-  }
-
-  #closed(account: string): void {
-    const left = this.#byAccount.get(account)! - 1;
-    if (left > 0) this.#byAccount.set(account, left);
-    else this.#byAccount.delete(account);
   }
 }

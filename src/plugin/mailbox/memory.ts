@@ -4,6 +4,7 @@ import { QuicpipeError } from "../../errors.ts";
 import { ownBytes } from "../../own-memory.ts";
 import type { MessageState } from "../../protocol.ts";
 import { type Expiring, ExpiryBuckets } from "../../registry/index.ts";
+import { SetMap } from "../../set-map.ts";
 import type { Limits } from "../options/limits.ts";
 import { loadOf, requireMailboxRoom, type RoomRequest } from "./room.ts";
 import type { Mailbox, MailboxStats, Message, MessageContent } from "./mailbox.ts";
@@ -24,9 +25,9 @@ export class MemoryMailbox implements Mailbox {
   readonly #limits: Limits;
   readonly #now: () => number;
   readonly #byId = new Map<string, Entry>();
-  readonly #inboxes = new Map<string, Set<Entry>>();
-  readonly #outboxes = new Map<string, Set<Entry>>();
-  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #inboxes = new SetMap<string, Entry>();
+  readonly #outboxes = new SetMap<string, Entry>();
+  readonly #watchers = new SetMap<string, () => void>();
   readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
   readonly #ended = { taken: 0, expired: 0, recalled: 0 };
   #queued = 0;
@@ -56,8 +57,8 @@ export class MemoryMailbox implements Mailbox {
       slot: 0,
     };
     this.#byId.set(entry.id, entry);
-    addTo(this.#inboxes, entry.recipient, entry);
-    addTo(this.#outboxes, account, entry);
+    this.#inboxes.add(entry.recipient, entry);
+    this.#outboxes.add(account, entry);
     this.#expiry.add(entry);
     this.#queued++;
     this.#queuedBytes += bytes;
@@ -94,8 +95,8 @@ export class MemoryMailbox implements Mailbox {
   }
 
   watch(recipient: string, onChange: () => void): () => void {
-    addTo(this.#watchers, recipient, onChange);
-    return () => removeFrom(this.#watchers, recipient, onChange);
+    this.#watchers.add(recipient, onChange);
+    return () => this.#watchers.delete(recipient, onChange);
   }
 
   /** Per step, expires one message past its deadline, or forgets one whose tombstone has expired. */
@@ -150,7 +151,7 @@ export class MemoryMailbox implements Mailbox {
   }
 
   #leaveInbox(entry: Entry): void {
-    removeFrom(this.#inboxes, entry.recipient, entry);
+    this.#inboxes.delete(entry.recipient, entry);
     this.#queued--;
     this.#queuedBytes -= entry.bytes;
     this.#notify(entry.recipient);
@@ -158,7 +159,7 @@ export class MemoryMailbox implements Mailbox {
 
   #forget(entry: Entry): void {
     this.#byId.delete(entry.id);
-    removeFrom(this.#outboxes, entry.account, entry);
+    this.#outboxes.delete(entry.account, entry);
     this.#expiry.delete(entry);
   }
 
@@ -171,17 +172,6 @@ export class MemoryMailbox implements Mailbox {
 function bytesOf({ packets, note, sender, recipient }: MessageContent): number {
   const texts = [note ?? "", sender, recipient].map((text) => Buffer.byteLength(text));
   return [...packets.map((packet) => packet.length), ...texts].reduce((sum, length) => sum + length, 0);
-}
-
-function addTo<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {
-  const items = sets.get(key);
-  if (items) items.add(item);
-  else sets.set(key, new Set([item]));
-}
-
-function removeFrom<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {
-  const items = sets.get(key);
-  if (items?.delete(item) && items.size === 0) sets.delete(key);
 }
 
 function notFound(): QuicpipeError {

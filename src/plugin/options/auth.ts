@@ -4,7 +4,14 @@ import { QuicpipeError } from "../../errors.ts";
 import type { Scope } from "../../protocol.ts";
 import type { Quota } from "../../registry/index.ts";
 import { type KeySettings, resolveKeys } from "./keys.ts";
-import { namesOf, optionInvalid, requireInteger, requireOptions, requireTexts } from "../../option-checks.ts";
+import {
+  optionInvalid,
+  type OptionTable,
+  range,
+  requireIntegers,
+  requireOptions,
+  requireTexts,
+} from "../../option-checks.ts";
 
 /** JWT authentication of requests. Takes one of `jwks` and `secret`, or `issuer` alone. */
 export interface TokenAuthOptions {
@@ -65,15 +72,18 @@ export interface TokenAuthSettings extends KeySettings {
 /** Validated option `auth`. `"development"` is the local development key, read or created when the relay starts. */
 export type AuthSettings = "none" | "development" | AuthFunction | TokenAuthSettings;
 
-const tokenOptionNames = namesOf<TokenAuthOptions>({
+const ranges = {
+  clockTolerance: range(0, defaults.clockToleranceSeconds, 300),
+  keyGraceMs: range(0, defaults.keyGraceMs, defaults.maxKeyGraceMs),
+};
+const tokenTable: OptionTable<TokenAuthOptions> = {
+  ...ranges,
   jwks: true,
   secret: true,
   issuer: true,
   audience: true,
   algorithms: true,
-  clockTolerance: true,
-  keyGraceMs: true,
-});
+};
 
 /**
  * Validates the option `auth`.
@@ -98,20 +108,11 @@ export function resolveAuth(
 
 /** Validates the option `auth` where it is an object. @throws ERR_QUICPIPE_OPTION_INVALID, naming the option */
 export function resolveTokenAuth(auth: TokenAuthOptions): TokenAuthSettings {
-  const options = requireOptions("auth", auth, tokenOptionNames);
+  const options = requireOptions("auth", auth, tokenTable);
   return {
     ...resolveKeys(options),
     issuer: requireTexts("auth.issuer", options.issuer),
     audience: requireTexts("auth.audience", options.audience),
-    clockTolerance: requireInteger("auth.clockTolerance", options.clockTolerance, {
-      min: 0,
-      max: 300,
-      fallback: defaults.clockToleranceSeconds,
-    }),
-    keyGraceMs: requireInteger("auth.keyGraceMs", options.keyGraceMs, {
-      min: 0,
-      max: defaults.maxKeyGraceMs,
-      fallback: defaults.keyGraceMs,
-    }),
+    ...requireIntegers("auth", options, ranges),
   };
 }

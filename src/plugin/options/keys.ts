@@ -1,7 +1,14 @@
-import type { JSONWebKeySet, JWK } from "jose";
+import type { JSONWebKeySet } from "jose";
 import { QuicpipeError } from "../../errors.ts";
+import { isJsonObject } from "../../json-object.ts";
 import { isLoopbackHost } from "../../wire/ip.ts";
-import { elementInvalid, optionInvalid, requireTexts, shownInvalid } from "../../option-checks.ts";
+import {
+  elementInvalid,
+  optionError,
+  optionInvalid,
+  requireTexts,
+  shownInvalid,
+} from "../../option-checks.ts";
 
 /** Source of an issuer's keys: a URL, or the issuer's discovery document. */
 export type KeyOrigin =
@@ -47,7 +54,7 @@ export function resolveKeys(
   const { jwks, secret, issuer } = options;
   const algorithms = requireTexts("auth.algorithms", options.algorithms);
   if (jwks !== undefined && secret !== undefined)
-    throw authInvalid("option auth takes one of auth.jwks and auth.secret, not both");
+    throw optionError("auth", "option auth takes one of auth.jwks and auth.secret, not both");
   if (secret !== undefined) {
     if (algorithms) throw optionInvalid("auth.algorithms", algorithms, "absent: auth.secret means HS256");
     return { keys: { kind: "secret", secret: resolveSecret(secret) }, algorithms: ["HS256"] };
@@ -66,20 +73,16 @@ function resolveSecret(secret: unknown): Uint8Array {
 }
 
 function resolveJwks(jwks: unknown): KeySetting {
-  if (isKeySet(jwks) && jwks.keys.every(isObject)) return { kind: "set", set: { keys: [...jwks.keys] } };
+  if (isKeySet(jwks) && jwks.keys.every(isJsonObject)) return { kind: "set", set: { keys: [...jwks.keys] } };
   const url = typeof jwks === "string" ? URL.parse(jwks) : jwks;
   if (url instanceof URL && isTrustedOrigin(url)) return { kind: "jwks", url };
   throw urlInvalid("auth.jwks", jwks, `${trusted}, or a key set with an array keys of objects`);
 }
 
-function isObject(value: unknown): value is JWK {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Requires the name of a single issuer: a URL without query and fragment (OpenID Connect Core §2). */
 function resolveIssuer(issuer: unknown): KeySetting {
   if (issuer === undefined)
-    throw authInvalid("option auth needs one of auth.jwks, auth.issuer and auth.secret");
+    throw optionError("auth", "option auth needs one of auth.jwks, auth.issuer and auth.secret");
   const [name = "", ...others] = requireTexts("auth.issuer", issuer) ?? [];
   const url = URL.parse(name);
   if (others.length === 0 && url && isTrustedOrigin(url) && !/[?#]/.test(name))
@@ -100,10 +103,6 @@ function urlInvalid(path: string, value: unknown, allowed: string): QuicpipeErro
 }
 
 const trusted = "an https: URL (http: for loopback alone) without user and password";
-
-function authInvalid(message: string): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_OPTION_INVALID", message, { details: { option: "auth" } });
-}
 
 /** Reports whether a URL's response certainly comes from its host: by TLS, or because it never leaves the machine. */
 export function isTrustedOrigin({ protocol, hostname, username, password }: URL): boolean {

@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { maxNum } from "../../protocol.ts";
-import { type IntegerRange, namesOf, requireInteger, requireOptions } from "../../option-checks.ts";
+import { type IntegerRange, range, requireIntegers, requireOptions } from "../../option-checks.ts";
 
 /**
  * Limits of a relay. A token's `quicpipe` claim narrows those of its subject and never widens them. With `auth: "none"` an
@@ -53,33 +53,28 @@ export type Limits = Required<LimitOptions>;
 /** Longest lifetime that yields a valid date, in ms: over a hundred years. */
 const maxTtlMs = 2 ** 42;
 
-function from(min: number, fallback: number, max: number = Number.MAX_SAFE_INTEGER): IntegerRange {
-  return { min, max, fallback };
-}
-
 /** The range of each limit. */
 const ranges: Readonly<Record<keyof Limits, IntegerRange>> = {
-  maxRegistrations: from(1, defaults.maxRegistrations),
-  maxCids: from(1, defaults.maxCids),
-  maxRegistrationsPerSubject: from(1, defaults.maxRegistrationsPerSubject),
-  maxCidsPerSubject: from(1, defaults.maxCidsPerSubject),
-  maxCidsPerRegistration: from(1, defaults.maxCidsPerRegistration, maxNum),
-  bytesPerSecond: from(1, defaults.bytesPerSecond),
-  registrationTtlMs: from(defaults.minRegistrationTtlMs, defaults.registrationTtlMs, maxTtlMs),
-  maxRegistrationTtlMs: from(defaults.minRegistrationTtlMs, defaults.maxRegistrationTtlMs, maxTtlMs),
-  messageTtlMs: from(defaults.minMessageTtlMs, defaults.messageTtlMs, maxTtlMs),
-  maxMessageTtlMs: from(defaults.minMessageTtlMs, defaults.maxMessageTtlMs, maxTtlMs),
-  maxMessages: from(1, defaults.maxMessages),
-  maxMessageBytes: from(defaults.minMessageBytes, defaults.maxMessageBytes),
-  maxMessagesPerRecipient: from(1, defaults.maxMessagesPerRecipient),
-  maxMessageBytesPerRecipient: from(defaults.minMessageBytes, defaults.maxMessageBytesPerRecipient),
-  maxMessagesPerSender: from(1, defaults.maxMessagesPerSender),
-  maxMessageBytesPerSender: from(defaults.minMessageBytes, defaults.maxMessageBytesPerSender),
-  maxWaiters: from(1, defaults.maxWaiters),
-  maxWaitersPerSubject: from(1, defaults.maxWaitersPerSubject),
-  requestsPerMinute: from(1, defaults.requestsPerMinute),
+  maxRegistrations: range(1, defaults.maxRegistrations),
+  maxCids: range(1, defaults.maxCids),
+  maxRegistrationsPerSubject: range(1, defaults.maxRegistrationsPerSubject),
+  maxCidsPerSubject: range(1, defaults.maxCidsPerSubject),
+  maxCidsPerRegistration: range(1, defaults.maxCidsPerRegistration, maxNum),
+  bytesPerSecond: range(1, defaults.bytesPerSecond),
+  registrationTtlMs: range(defaults.minRegistrationTtlMs, defaults.registrationTtlMs, maxTtlMs),
+  maxRegistrationTtlMs: range(defaults.minRegistrationTtlMs, defaults.maxRegistrationTtlMs, maxTtlMs),
+  messageTtlMs: range(defaults.minMessageTtlMs, defaults.messageTtlMs, maxTtlMs),
+  maxMessageTtlMs: range(defaults.minMessageTtlMs, defaults.maxMessageTtlMs, maxTtlMs),
+  maxMessages: range(1, defaults.maxMessages),
+  maxMessageBytes: range(defaults.minMessageBytes, defaults.maxMessageBytes),
+  maxMessagesPerRecipient: range(1, defaults.maxMessagesPerRecipient),
+  maxMessageBytesPerRecipient: range(defaults.minMessageBytes, defaults.maxMessageBytesPerRecipient),
+  maxMessagesPerSender: range(1, defaults.maxMessagesPerSender),
+  maxMessageBytesPerSender: range(defaults.minMessageBytes, defaults.maxMessageBytesPerSender),
+  maxWaiters: range(1, defaults.maxWaiters),
+  maxWaitersPerSubject: range(1, defaults.maxWaitersPerSubject),
+  requestsPerMinute: range(1, defaults.requestsPerMinute),
 };
-const limitNames = namesOf<Limits>(ranges);
 
 /**
  * Validates the option `limits` and fills in the defaults.
@@ -87,12 +82,7 @@ const limitNames = namesOf<Limits>(ranges);
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit.
  */
 export function resolveLimits(value: LimitOptions | undefined): Limits {
-  const given = requireOptions<LimitOptions>("limits", value, limitNames);
-  const settled = limitNames.map((name) => [
-    name,
-    requireInteger(`limits.${name}`, given[name], ranges[name]),
-  ]);
-  return Object.fromEntries(settled) as Limits;
+  return requireIntegers("limits", requireOptions<LimitOptions>("limits", value, ranges), ranges);
 }
 
 /** Limits per subject on what it holds or requests. */

@@ -10,7 +10,10 @@ import { consoleLogger, type Logger, type LogLevel, silentLogger } from "../../l
 import {
   namesOf,
   optionInvalid,
+  type OptionTable,
+  range,
   requireInteger,
+  requireIntegers,
   requireOneOf,
   requireOptions,
   requireText,
@@ -57,12 +60,11 @@ export interface Environment {
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED in production without `auth`.
  */
 export function resolveSettings(given: QuicpipeOptions | undefined, environment: Environment): Settings {
-  const options = requireOptions("", given, optionNames);
+  const options = requireOptions("", given, optionTable);
   const basePath = options.basePath === "" ? "" : requirePath("basePath", options.basePath, "");
-  const forwarder = requireOptions("forwarder", options.forwarder, forwarderOptionNames);
   return {
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
-    port: requireInteger("port", options.port, { min: 0, max: 65_535, fallback: defaults.port }),
+    port: requireInteger("port", options.port, range(0, defaults.port, 65_535)),
     upstream: options.upstream === undefined ? undefined : resolveUpstream(options.upstream),
     trustedProxies: resolveTrustedProxies(options.trustedProxies),
     publicAddress: requireText("publicAddress", options.publicAddress, "host:port", isPublicAddress),
@@ -71,18 +73,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     auth: resolveAuth(options.auth, environment.NODE_ENV === "production"),
     limits: resolveLimits(options.limits),
     hooks: resolveHooks(options.hooks),
-    ...resolveBackend(forwarder, environment),
-    sourcePolicy: requireOneOf("forwarder.sourcePolicy", forwarder.sourcePolicy, ["registered", "any"]),
-    maxGatewayClients: requireInteger("forwarder.maxGatewayClients", forwarder.maxGatewayClients, {
-      min: 1,
-      max: 65_536,
-      fallback: defaults.maxGatewayClients,
-    }),
-    socketBufferBytes: requireInteger("forwarder.socketBufferBytes", forwarder.socketBufferBytes, {
-      min: 65_536,
-      max: 2 ** 30,
-      fallback: defaults.socketBufferBytes,
-    }),
+    ...resolveForwarder(options.forwarder, environment),
     xdp: resolveXdp(options.xdp, environment.QUICPIPE_XDP_IFACE),
     stun: requireOneOf("stun", options.stun, ["registered", "public"]),
     telemetry: resolveTelemetry(options.telemetry),
@@ -90,7 +81,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
   };
 }
 
-const optionNames = namesOf<QuicpipeOptions>({
+const optionTable: OptionTable<QuicpipeOptions> = {
   host: true,
   port: true,
   upstream: true,
@@ -106,57 +97,51 @@ const optionNames = namesOf<QuicpipeOptions>({
   stun: true,
   telemetry: true,
   logger: true,
-});
+};
 
-const forwarderOptionNames = namesOf<ForwarderTuningOptions>({
-  backend: true,
-  threads: true,
-  sourcePolicy: true,
-  maxGatewayClients: true,
-  socketBufferBytes: true,
-});
+const forwarderRanges = {
+  threads: range(1, defaults.forwarderThreads, defaults.maxForwarderThreads),
+  maxGatewayClients: range(1, defaults.maxGatewayClients, 65_536),
+  socketBufferBytes: range(65_536, defaults.socketBufferBytes, 2 ** 30),
+};
 
-const upstreamOptionNames = namesOf<UpstreamOptions>({ host: true, port: true });
-const consoleOptionNames = namesOf<ConsoleOptions>({ path: true });
-const telemetryOptionNames = namesOf<TelemetryOptions>({ intervalMs: true });
-const hookNames = namesOf<RelayHooks>({ onRegister: true, onMove: true, onEnd: true });
+const hookTable: OptionTable<RelayHooks> = { onRegister: true, onMove: true, onEnd: true };
 
 function resolveHooks(value: RelayHooks | undefined): RelayHooks {
-  const hooks = requireOptions("hooks", value, hookNames);
-  for (const name of hookNames)
+  const hooks = requireOptions("hooks", value, hookTable);
+  for (const name of namesOf(hookTable))
     if (hooks[name] !== undefined && typeof hooks[name] !== "function")
       throw optionInvalid(`hooks.${name}`, hooks[name], "a function");
   return hooks;
 }
 
-function resolveBackend(
-  forwarder: ForwarderTuningOptions,
+function resolveForwarder(
+  value: ForwarderTuningOptions | undefined,
   { QUICPIPE_BACKEND: fromEnvironment }: Environment,
-): Pick<Settings, "backend" | "threads"> {
+): Required<ForwarderTuningOptions> {
+  const given = requireOptions("forwarder", value, { ...forwarderRanges, backend: true, sourcePolicy: true });
   const backend =
-    forwarder.backend === undefined
+    given.backend === undefined
       ? requireOneOf("QUICPIPE_BACKEND", fromEnvironment || undefined, backends)
-      : requireOneOf("forwarder.backend", forwarder.backend, backends);
-  const threads = requireInteger("forwarder.threads", forwarder.threads, {
-    min: 1,
-    max: defaults.maxForwarderThreads,
-    fallback: defaults.forwarderThreads,
-  });
-  if (forwarder.backend === "dgram" && threads > 1)
+      : requireOneOf("forwarder.backend", given.backend, backends);
+  const numbers = requireIntegers("forwarder", given, forwarderRanges);
+  const { threads } = numbers;
+  if (given.backend === "dgram" && threads > 1)
     throw optionInvalid("forwarder.threads", threads, '1 with the backend "dgram", which runs in one thread');
-  return { backend, threads };
+  const sourcePolicy = requireOneOf("forwarder.sourcePolicy", given.sourcePolicy, ["registered", "any"]);
+  return { backend, sourcePolicy, ...numbers };
 }
 
 const backends: readonly [BackendChoice, ...BackendChoice[]] = ["auto", "dgram", "native"];
 
 /** Returns the address of the app's HTTP/3 server. @throws ERR_QUICPIPE_OPTION_INVALID */
 export function resolveUpstream(value: UpstreamOptions): Address {
-  const { host, port } = requireOptions("upstream", value, upstreamOptionNames);
+  const { host, port } = requireOptions("upstream", value, { host: true, port: true });
   if (port === undefined) throw optionInvalid("upstream.port", port, "a whole number from 1 to 65535");
   return {
     // The splice gives each client its own virtual address out of 127.0.0.0/8.
     address: requireText("upstream.host", host, "a loopback IP literal", isLoopback) ?? "127.0.0.1",
-    port: requireInteger("upstream.port", port, { min: 1, max: 65_535, fallback: port }),
+    port: requireInteger("upstream.port", port, range(1, port, 65_535)),
   };
 }
 
@@ -186,7 +171,7 @@ const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
 
 function resolveConsolePath(basePath: string, value: QuicpipeOptions["console"]): string | undefined {
   if (value === false) return undefined;
-  const { path } = requireOptions("console", value, consoleOptionNames);
+  const { path } = requireOptions<ConsoleOptions>("console", value, { path: true });
   return basePath + requirePath("console.path", path, "/relay");
 }
 
@@ -199,10 +184,10 @@ function resolveTelemetry(value: TelemetryOptions | false | undefined): Telemetr
   if (value === false) return false;
   if (value !== undefined && typeof value !== "object")
     throw optionInvalid("telemetry", value, "false or an object");
-  const { intervalMs } = requireOptions("telemetry", value, telemetryOptionNames);
+  const { intervalMs } = requireOptions<TelemetryOptions>("telemetry", value, { intervalMs: true });
   if (intervalMs === undefined) return {};
-  const range = { min: defaults.minTelemetryIntervalMs, max: 2 ** 31 - 1, fallback: 0 };
-  return { intervalMs: requireInteger("telemetry.intervalMs", intervalMs, range) };
+  const allowed = range(defaults.minTelemetryIntervalMs, 0, defaults.maxTimerMs);
+  return { intervalMs: requireInteger("telemetry.intervalMs", intervalMs, allowed) };
 }
 
 function resolveLogger(logger: Logger | false | undefined): Logger {

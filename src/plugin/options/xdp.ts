@@ -1,14 +1,14 @@
 import type { XdpInterfaceOptions, XdpMode, XdpOption } from "../../forwarder/index.ts";
 import {
   elementInvalid,
-  namesOf,
   optionInvalid,
+  type OptionTable,
   requireOneOf,
   requireOptions,
   shownInvalid,
 } from "../../option-checks.ts";
 
-const xdpOptionNames = namesOf<XdpInterfaceOptions>({ interfaces: true, mode: true, pin: true });
+const xdpTable: OptionTable<XdpInterfaceOptions> = { interfaces: true, mode: true, pin: true };
 
 /**
  * Validates the option `xdp`. If it is absent, `QUICPIPE_XDP_IFACE` names the interfaces, separated by commas.
@@ -21,7 +21,7 @@ export function resolveXdp(option: XdpOption | undefined, fromEnvironment: strin
   if (option === undefined || option === "auto" || option === "off") return option ?? "auto";
   if (typeof option !== "object" || option === null)
     throw shownInvalid("xdp", option, '"auto", "off" or an object with interfaces, mode and pin');
-  const { interfaces, mode, pin } = requireOptions("xdp", option, xdpOptionNames);
+  const { interfaces, mode, pin } = requireOptions("xdp", option, xdpTable);
   return {
     ...(interfaces !== undefined && { interfaces: requireInterfaces("xdp.interfaces", interfaces) }),
     mode: requireOneOf<"auto" | XdpMode>("xdp.mode", mode, ["auto", "native", "generic"]),

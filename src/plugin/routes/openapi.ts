@@ -1,5 +1,5 @@
 import type { H3Event } from "h3";
-import type { QuicpipeErrorCode } from "../../errors.ts";
+import { type QuicpipeErrorCode, tokenRefusals } from "../../errors.ts";
 import { paths } from "../../protocol.ts";
 import { requestPathOf } from "../http/exchange.ts";
 import { problemKinds } from "../http/problem.ts";
@@ -62,7 +62,7 @@ function pathParameter(name: string): Record<string, unknown> {
 }
 
 function methodItem(route: DescribedRoute): Record<string, unknown> {
-  const { codes, answers, ...operation } = route.operation;
+  const { codes = [], answers, ...operation } = route.operation;
   return {
     ...operation,
     security: [route.scope, route.orScope].flatMap((scope) => (scope ? { token: [scope] } : [])),
@@ -73,15 +73,7 @@ function methodItem(route: DescribedRoute): Record<string, unknown> {
 type Codes = readonly QuicpipeErrorCode[];
 
 /** Codes of requests that need a token. */
-const authenticated: Codes = [
-  "ERR_QUICPIPE_TOKEN_MISSING",
-  "ERR_QUICPIPE_TOKEN_INVALID",
-  "ERR_QUICPIPE_TOKEN_EXPIRED",
-  "ERR_QUICPIPE_TOKEN_UNSIGNED",
-  "ERR_QUICPIPE_TOKEN_AUDIENCE",
-  "ERR_QUICPIPE_SCOPE_MISSING",
-  "ERR_QUICPIPE_JWKS_UNAVAILABLE",
-];
+const authenticated: Codes = [...tokenRefusals, "ERR_QUICPIPE_JWKS_UNAVAILABLE"];
 const changing: Codes = [
   "ERR_QUICPIPE_ORIGIN_FORBIDDEN",
   "ERR_QUICPIPE_EARLY_DATA",

@@ -11,8 +11,8 @@ export interface Operation {
   readonly requestBody?: object;
   /** The responses without a problem, by status. */
   readonly answers: Readonly<Record<number, object>>;
-  /** Error codes beside those of all routes of its kind. */
-  readonly codes: readonly QuicpipeErrorCode[];
+  /** Error codes beside those of all routes of its kind; none if absent. */
+  readonly codes?: readonly QuicpipeErrorCode[];
 }
 
 const eventStream = { "text/event-stream": { schema: { type: "string" } } };
@@ -39,7 +39,6 @@ export const listRegistrations: Operation = {
   operationId: "listRegistrations",
   summary: "Lists the caller's own registrations.",
   answers: { 200: jsonAnswer("RegisterListResponse", "The registrations, without their secrets.") },
-  codes: [],
 };
 
 export const endRegistration: Operation = {
@@ -143,25 +142,21 @@ export const stats: Operation = {
   operationId: "stats",
   summary: "Shows the totals of the relay, and lists registrations of all subjects.",
   parameters: [
-    {
-      name: "limit",
-      in: "query",
-      description: "How many registrations to list; none if absent.",
-      schema: { type: "integer", minimum: 0, maximum: maxStatsLimit },
-    },
-    { name: "after", in: "query", description: "The `next` of the page before.", schema: { type: "string" } },
-    {
-      name: "order",
-      in: "query",
-      description: "Oldest first, or the busiest first.",
-      schema: { type: "string", enum: ["registered", "rate"], default: "registered" },
-    },
-    {
-      name: "filter",
-      in: "query",
-      description: "Lists only those with this text in subject or address, in upper or lower case.",
-      schema: { type: "string" },
-    },
+    queryParameter("limit", "How many registrations to list; none if absent.", {
+      type: "integer",
+      minimum: 0,
+      maximum: maxStatsLimit,
+    }),
+    queryParameter("after", "The `next` of the page before."),
+    queryParameter("order", "Oldest first, or the busiest first.", {
+      type: "string",
+      enum: ["registered", "rate"],
+      default: "registered",
+    }),
+    queryParameter(
+      "filter",
+      "Lists only those with this text in subject or address, in upper or lower case.",
+    ),
   ],
   answers: {
     200: jsonAnswer("StatsResponse", "The totals; with a limit, a page of registrations as well."),
@@ -187,8 +182,11 @@ export const openapi: Operation = {
   answers: {
     200: { description: "OpenAPI 3.1.", content: { "application/json": { schema: { type: "object" } } } },
   },
-  codes: [],
 };
+
+function queryParameter(name: string, description: string, schema: object = { type: "string" }): object {
+  return { name, in: "query", description, schema };
+}
 
 function jsonContent(schema: SchemaName): Record<string, unknown> {
   return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };

@@ -7,7 +7,8 @@ import { RateTable, type SessionRate } from "./rate-table.ts";
 /** Packets and bytes per second, by forwarding path. */
 export type PathRates = Readonly<Record<Path, TrafficRate>>;
 
-interface PathSample {
+/** Traffic so far, by forwarder, at a time by a clock that does not jump. */
+export interface PathSample {
   readonly path: Readonly<Record<Path, Traffic>>;
   readonly atMs: number;
 }
@@ -102,7 +103,8 @@ export class Rates {
   }
 }
 
-function pathRates(before: PathSample, now: PathSample): PathRates {
+/** Returns the traffic per second between two samples. */
+export function pathRates(before: PathSample, now: PathSample): PathRates {
   const seconds = Math.max(1, now.atMs - before.atMs) / 1000;
   const rateOf = (path: Path): TrafficRate => ({
     packetsPerSecond: Math.round((now.path[path].packets - before.path[path].packets) / seconds),

@@ -17,30 +17,34 @@ static int call(enum bpf_cmd command, union bpf_attr *attributes)
   return result < 0 ? -errno : (int)result;
 }
 
-int qp_bpf_set(int map, const void *key, const void *value)
+/** Runs a command on one element of a map. Where a command finds the next key, that is in place of the value. */
+static int call_element(enum bpf_cmd command, int map, const void *key, const void *value)
 {
   union bpf_attr attributes;
   clear(&attributes)->map_fd = (uint32_t)map;
   attributes.key = (uintptr_t)key;
   attributes.value = (uintptr_t)value;
-  return call(BPF_MAP_UPDATE_ELEM, &attributes);
+  return call(command, &attributes);
+}
+
+int qp_bpf_set(int map, const void *key, const void *value)
+{
+  return call_element(BPF_MAP_UPDATE_ELEM, map, key, value);
 }
 
 int qp_bpf_get(int map, const void *key, void *value)
 {
-  union bpf_attr attributes;
-  clear(&attributes)->map_fd = (uint32_t)map;
-  attributes.key = (uintptr_t)key;
-  attributes.value = (uintptr_t)value;
-  return call(BPF_MAP_LOOKUP_ELEM, &attributes);
+  return call_element(BPF_MAP_LOOKUP_ELEM, map, key, value);
 }
 
 int qp_bpf_remove(int map, const void *key)
 {
-  union bpf_attr attributes;
-  clear(&attributes)->map_fd = (uint32_t)map;
-  attributes.key = (uintptr_t)key;
-  return call(BPF_MAP_DELETE_ELEM, &attributes);
+  return call_element(BPF_MAP_DELETE_ELEM, map, key, NULL);
+}
+
+int qp_bpf_next_key(int map, const void *key, void *next)
+{
+  return call_element(BPF_MAP_GET_NEXT_KEY, map, key, next);
 }
 
 int qp_bpf_set_batch(int map, const void *keys, const void *values, uint32_t count)
@@ -65,15 +69,6 @@ int qp_bpf_get_batch(int map, uint32_t *cursor, int is_first, void *keys, void *
   int error = call(BPF_MAP_LOOKUP_BATCH, &attributes);
   *count = attributes.batch.count;
   return error;
-}
-
-int qp_bpf_next_key(int map, const void *key, void *next)
-{
-  union bpf_attr attributes;
-  clear(&attributes)->map_fd = (uint32_t)map;
-  attributes.key = (uintptr_t)key;
-  attributes.next_key = (uintptr_t)next;
-  return call(BPF_MAP_GET_NEXT_KEY, &attributes);
 }
 
 int qp_bpf_describe(int file, void *info, uint32_t bytes)

@@ -20,6 +20,7 @@ import {
 import { encodeStun, stunAttribute, stunType } from "../../../src/wire/stun.ts";
 import { type Harness, type Rig, settles } from "./rig.ts";
 import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
+import { withFingerprint } from "../../unit/wire/fingerprint.ts";
 
 const credential = { username: "reg_1", password: "s3cret" };
 
@@ -178,13 +179,13 @@ export function stunCases(harness: Harness): void {
     it("answers anyone where it is public, with little more than it got", async () => {
       const rig = await harness.open({ stun: "public" });
       const [ipv4, ipv6] = [await openPeer(), await openPeer("::1")];
-      for (const [peer, to, fingerprint] of [
+      for (const [peer, to, hasFingerprint] of [
         [ipv4, rig.ipv4, false],
         [ipv4, rig.ipv4, true],
         [ipv6, rig.ipv6, true],
       ] as const) {
         const bare = { type: stunType.request, transactionId: randomBytes(12), attributes: [] };
-        const request = encodeStun(bare, { fingerprint });
+        const request = hasFingerprint ? withFingerprint(encodeStun(bare)) : encodeStun(bare);
         peer.send(request, to);
         const reply = await peer.next();
         expect(parseBindingReply(reply, bare)).toEqual({ kind: "success", address: peer.address });

@@ -12,7 +12,7 @@ const xdpProbe =
 const parts: Readonly<Record<Part, { readonly command: readonly string[]; readonly install: string }>> = {
   native: {
     command: [process.execPath, "--eval", `require("node-gyp-build")(${JSON.stringify(projectPath("."))})`],
-    install: "npm run build:native, with a C compiler and Python",
+    install: "npm run build:native, with a C compiler, make, Python 3 and libbpf-dev",
   },
   python: { command: ["python3", "--version"], install: "apt-get install python3" },
   caddy: { command: ["caddy", "version"], install: "apt-get install caddy" },

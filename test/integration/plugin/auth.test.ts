@@ -87,6 +87,7 @@ describe("tokens checked with a JWKS server", () => {
   it.each([
     ["an exp in the past", { exp: inSeconds(-10) }, "ERR_QUICPIPE_TOKEN_EXPIRED"],
     ["no exp", { exp: undefined }, "ERR_QUICPIPE_TOKEN_INVALID"],
+    ["an exp that is no time", { exp: 1e308 }, "ERR_QUICPIPE_TOKEN_INVALID"],
     ["an nbf in the future", { nbf: inSeconds(60) }, "ERR_QUICPIPE_TOKEN_INVALID"],
     ["no sub", { sub: undefined }, "ERR_QUICPIPE_TOKEN_INVALID"],
     ["an empty sub", { sub: "" }, "ERR_QUICPIPE_TOKEN_INVALID"],

@@ -33,6 +33,7 @@ describe("the console's routes", () => {
       .map(({ method, path }) => [method, path]);
     expect(open).toEqual([
       ["GET", "/"],
+      ["GET", "/session"],
       ["POST", "/session"],
       ["GET", "/base.css"],
       ["GET", "/icon.svg"],
@@ -155,6 +156,12 @@ describe("signing in to the console", () => {
     await app.relay.close();
     const page = await (await fetch(`${app.url}/relay`)).text();
     expect(page).toMatch(/role="alert">the relay was closed</);
+  });
+
+  it("begins anew where the page that refused it is loaded again", async () => {
+    const app = await serveRelay({ auth });
+    const again = await fetch(`${app.url}/relay/session`, { redirect: "manual" });
+    expect([again.status, again.headers.get("location")]).toEqual([303, "../relay"]);
   });
 
   it("is for the form of the page alone", async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import type { PagedRelayStats } from "../../../src/plugin/index.ts";
+import type { PagedRelayStats } from "../../../src/plugin/stats/index.ts";
 import { itWith } from "../harness/requirement.ts";
 import { createCommands } from "./commands.ts";
 import { createOneArmed } from "./network.ts";

@@ -9,7 +9,7 @@
 struct tables {
   struct qp_grace grace;
   struct qp_routes routes;
-  struct qp_initial_routes initial_routes;
+  struct qp_table initial_routes;
 };
 
 static struct tables tables;
@@ -20,7 +20,7 @@ static void begin(void)
   memset(&tables, 0, sizeof tables);
   qp_grace_init(&tables.grace, 1);
   qp_routes_init(&tables.routes, &key, &tables.grace);
-  qp_initial_routes_init(&tables.initial_routes, &key, &tables.grace);
+  qp_table_init(&tables.initial_routes, QP_KEY(struct qp_initial_route, initial), &key, &tables.grace);
   for (uint32_t i = 0; i < vector_cid_count; i++)
     CHECK(qp_routes_set(&tables.routes, vector_cids[i].bytes, i));
   for (size_t i = 0; i < vector_initial_count; i++) {
@@ -33,7 +33,7 @@ static void end(void)
 {
   qp_reclaim(&tables.grace);
   qp_routes_destroy(&tables.routes);
-  qp_initial_routes_destroy(&tables.initial_routes);
+  qp_table_destroy_all(&tables.initial_routes);
 }
 
 static struct qp_sorted sort(const struct vector *vector)

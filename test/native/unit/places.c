@@ -36,7 +36,7 @@ static void end(struct fixture *fixture)
     if (fixture->clients[i].connection)
       qp_places_close(&fixture->places, &fixture->clients[i]);
   CHECK(atomic_load(&fixture->places.count) == 0 && fixture->places.on_probation.count == 0);
-  CHECK(fixture->places.strangers.count == 0 && fixture->places.ids.table.count == 0);
+  CHECK(fixture->places.strangers.count == 0 && fixture->places.ids.count == 0);
   qp_places_destroy(&fixture->places);
 }
 
@@ -105,7 +105,7 @@ static void knows_ids_of_graduates(void)
   CHECK(come_and_stay(&fixture, 1, "192.0.2.1") == QP_ALLOWED);
   qp_places_note(&fixture.places, &fixture.clients[0], data, sizeof data);
   qp_places_note(&fixture.places, &fixture.clients[1], other, sizeof other);
-  CHECK(fixture.places.ids.table.count == 2);
+  CHECK(fixture.places.ids.count == 2);
   qp_places_close(&fixture.places, &fixture.clients[1]);
   fixture.clients[1].connection = NULL;
   CHECK(come(&fixture, 2, "192.0.2.2", true, 7) == QP_ALLOWED && !fixture.clients[2].is_stranger);
@@ -184,7 +184,7 @@ static void begin_full(struct fixture *fixture, const char *const sources[4])
     CHECK(come_and_stay(fixture, i, source) == QP_ALLOWED);
     qp_place_is_alive(&fixture->clients[i], 100 - i);
   }
-  CHECK(fixture->places.networks.table.count == 3 && fixture->places.settled.count == 12);
+  CHECK(fixture->places.networks.count == 3 && fixture->places.settled.count == 12);
 }
 
 static void makes_way_in_the_largest_network(const char *const sources[4])
@@ -258,7 +258,7 @@ static void forgets_shares(void)
   qp_places_close(&fixture.places, &fixture.clients[0]);
   fixture.clients[0].connection = NULL;
   qp_places_sweep(&fixture.places, fixture.now_ns + 2ull * SECOND_NS);
-  CHECK(fixture.places.shares.count == 0 && fixture.places.networks.table.count == 0);
+  CHECK(fixture.places.shares.count == 0 && fixture.places.networks.count == 0);
   end(&fixture);
 }
 

@@ -216,9 +216,9 @@ static void graduates(void)
   client_of(splice, 1, short_packet, sizeof short_packet, 0);
   CHECK(client->has_answered && atomic_load(&fixture.limits.places.count_on_probation) == 0);
   sweep(splice, IDLE_MS - 1);
-  CHECK(splice->by_path.count == 1 && fixture.limits.places.ids.table.count == 1);
+  CHECK(splice->by_path.count == 1 && fixture.limits.places.ids.count == 1);
   sweep(splice, IDLE_MS);
-  CHECK(splice->by_path.count == 0 && fixture.limits.places.ids.table.count == 0);
+  CHECK(splice->by_path.count == 0 && fixture.limits.places.ids.count == 0);
   end(&fixture);
 }
 

@@ -6,29 +6,20 @@
 
 enum { ITEMS = 3000, ROUNDS = 1000000 };
 
+static const struct qp_hash_key hash_key = { 1, 2 };
+
 struct item {
-  uint32_t key;
+  uint64_t key;
   bool is_in;
 };
 
-/** So few values that runs are long, and some wrap around the last slot. */
-static uint64_t hash_key(uint32_t key)
+/** Chosen such that all fall into a quarter of the largest table, so that runs are long and some wrap around its end.
+ */
+static bool is_crowded(uint64_t key)
 {
-  return key % 61 == 0 ? UINT64_MAX - key % 2 : key / 3 * 0x9e3779b97f4a7c15;
+  enum { SLOTS = 16384, CROWDED = 4096 };
+  return (qp_siphash(&hash_key, &key, 1) + CROWDED / 2) % SLOTS < CROWDED;
 }
-
-static uint64_t hash_item(const void *item, const void *context)
-{
-  (void)context;
-  return hash_key(((const struct item *)item)->key);
-}
-
-static bool item_matches(const void *item, const void *key)
-{
-  return ((const struct item *)item)->key == *(const uint32_t *)key;
-}
-
-static const struct qp_table_type item_type = { hash_item, item_matches };
 
 static void check_all(const struct qp_table *table, struct item *items, size_t count)
 {
@@ -36,8 +27,8 @@ static void check_all(const struct qp_table *table, struct item *items, size_t c
   for (const struct item *item; (item = qp_table_next(table, &cursor)); visited++)
     CHECK(item->is_in);
   CHECK(visited == count && table->count == count);
-  for (uint32_t key = 0; key < ITEMS; key++)
-    CHECK(qp_table_find(table, hash_key(key), &key) == (items[key].is_in ? &items[key] : NULL));
+  for (struct item *item = items; item < items + ITEMS; item++)
+    CHECK(qp_table_find(table, &item->key) == (item->is_in ? item : NULL));
 }
 
 /** Adds and removes at random, in phases of growth and of shrinking. */
@@ -54,7 +45,7 @@ static void change_at_random(struct qp_table *table, struct item *items)
       qp_table_remove(table, item);
     count += has_to_be_in - (size_t)item->is_in;
     item->is_in = has_to_be_in;
-    CHECK(qp_table_find(table, hash_key(item->key), &item->key) == (has_to_be_in ? item : NULL));
+    CHECK(qp_table_find(table, &item->key) == (has_to_be_in ? item : NULL));
     if (i % 50000 == 0)
       check_all(table, items, count);
     if (table->grace && i % 100 == 0)
@@ -67,9 +58,13 @@ static void holds_what_it_is_given(struct qp_grace *grace)
 {
   static struct item items[ITEMS];
   struct qp_table table;
-  for (uint32_t key = 0; key < ITEMS; key++)
-    items[key] = (struct item){ .key = key };
-  qp_table_init(&table, &item_type, NULL, grace);
+  uint64_t key = 0;
+  for (struct item *item = items; item < items + ITEMS; item++) {
+    while (!is_crowded(key))
+      key++;
+    *item = (struct item){ .key = key++ };
+  }
+  qp_table_init(&table, QP_KEY(struct item, key), &hash_key, grace);
   change_at_random(&table, items);
   qp_table_destroy(&table);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { requireName, requireNumber } from "../../../src/cli/arguments.ts";
+import { inFlags, requireName, requireNumber } from "../../../src/cli/arguments.ts";
+import { optionError } from "../../../src/option-checks.ts";
 
 const refusal = (message: string): unknown =>
   expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID", message });
@@ -32,5 +33,23 @@ describe("a name of the command line", () => {
       expect(() => requireName("--as", name)).toThrow(
         refusal(`--as is "${name}", but must be a name of 1 to 256 bytes, and not "." or ".."`),
       );
+  });
+});
+
+describe("an error about an option of the library", () => {
+  const flags = { relay: "--relay", trust: "--pin" };
+
+  it.each([
+    ["relay", 'option relay is "x", but must be a URL', '--relay is "x", but must be a URL'],
+    ["trust", 'trust: "x" is no pin', '--pin: "x" is no pin'],
+    ["trust[1]", 'trust[1]: "x" is no pin', '--pin: "x" is no pin'],
+    ["alpn", "option alpn is an array", "option alpn is an array"],
+  ])("names the flag in place of %s", (option, message, text) => {
+    expect(inFlags(optionError(option, message), flags)).toMatchObject({ message: text });
+  });
+
+  it("is left alone where it is about something else", () => {
+    const error = new Error("relay");
+    expect(inFlags(error, flags)).toBe(error);
   });
 });

@@ -36,6 +36,11 @@ describe("fit", () => {
     expect(fit(text, columns, align)).toBe(fitted);
   });
 
+  it("keeps no more combining marks than letters need", () => {
+    expect(fit("e" + "\u0301".repeat(900_000), 10).length).toBeLessThan(100);
+    expect(fit("e\u0302\u0301", 1)).toBe("e\u0302\u0301");
+  });
+
   it("takes exactly the columns that it is given, whatever the text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.nat(40), (text, columns) => {

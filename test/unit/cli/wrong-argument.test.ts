@@ -23,8 +23,10 @@ describe("what a command cannot take of its command line", () => {
   });
 
   it.each([
-    [["--prot", "1"], "has no option --prot"],
-    [["--prot=1"], "has no option --prot"],
+    [["--prot", "1"], "has no option --prot (did you mean --port?)"],
+    [["--prot=1"], "has no option --prot (did you mean --port?)"],
+    [["--port", "1", "--port", "2"], "takes --port only once"],
+    [["--auth=none", "--auth=none"], "takes --auth only once"],
     [["-p", "1"], "has no option -p"],
     [["--no-port"], "has no option --no-port"],
     [["--constructor", "1"], "has no option --constructor"],

@@ -58,6 +58,11 @@ describe("the cookie of a session", () => {
     );
   });
 
+  it("lasts for 30 days at most", () => {
+    for (const seconds of [2_592_001, 1e308, Infinity])
+      expect(sessionCookie("t", "/relay", seconds)).toContain("; Max-Age=2592000;");
+  });
+
   it("is found among others by its whole name", () => {
     expect(tokenOfCookie("theme=dark; __Secure-quicpipe=a.b-c_d==; x=y")).toBe("a.b-c_d==");
     expect(tokenOfCookie("__Secure-quicpipe2=a; xx__Secure-quicpipe=b")).toBeUndefined();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -5,6 +6,8 @@ import {
   mkdtempSync,
   rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -100,13 +103,31 @@ describe("a file of the state folder", () => {
 
   it("says why it cannot be read or made, and what to do", () => {
     const path = join(folder(), "file");
-    mkdirSync(path);
+    symlinkSync(path, path);
     expect(() => readStateFile(path)).toThrow(
-      unavailable(/file cannot be read \(EISDIR\): .*set XDG_STATE_HOME/),
+      unavailable(/file cannot be read \(ELOOP\): .*set XDG_STATE_HOME/),
     );
     expect(() => createSecretFile(join("/proc", "quicpipe", "key"), "s")).toThrow(
       unavailable(/\/proc\/quicpipe cannot be made \(\w+\): .*set XDG_STATE_HOME/),
     );
+  });
+
+  it("is refused at once where it is no regular file, or larger than any that was made", () => {
+    const parent = folder();
+    const [fifo, large, inner] = ["fifo", "large", "inner"].map((name) => join(parent, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(inner);
+    execFileSync("mkfifo", ["-m", "600", fifo]);
+    writeFileSync(large, "", { mode: 0o600 });
+    truncateSync(large, 300_000_000);
+    for (const read of [readStateFile, readSecretFile]) {
+      expect(() => read(fifo)).toThrow(unavailable(/fifo is no regular file: delete it/));
+      expect(() => read(inner)).toThrow(unavailable(/inner is no regular file: delete it/));
+      expect(() => read(large)).toThrow(unavailable(/large has more than 65536 bytes: delete it/));
+    }
   });
 
   it("is written where it has another content, and else left alone", () => {

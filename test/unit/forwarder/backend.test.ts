@@ -30,11 +30,11 @@ describe("chooseBackend", () => {
   it("takes dgram where native does not run, and says why and what is lost", () => {
     expect(chooseBackend({ backend: "auto", threads: 1 }, missing)).toEqual({
       backend: "dgram",
-      backendReason: "no addon here",
+      backendReason: "no addon here; see `quicpipe doctor`",
     });
     expect(chooseBackend({ backend: "auto", threads: 4 }, missing)).toEqual({
       backend: "dgram",
-      backendReason: "no addon here; one thread instead of 4",
+      backendReason: "no addon here; see `quicpipe doctor`; one thread instead of 4",
     });
   });
 
@@ -58,7 +58,7 @@ describe("chooseBackend", () => {
       expect.objectContaining({
         code: "ERR_QUICPIPE_BACKEND_UNAVAILABLE",
         message: expect.stringContaining("no addon here"),
-        details: { backend: "native", reason: "no addon here" },
+        details: { backend: "native", reason: "no addon here; see `quicpipe doctor`" },
       }),
     );
   });

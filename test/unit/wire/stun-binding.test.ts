@@ -6,16 +6,14 @@ import {
   parseBindingReply,
 } from "../../../src/wire/stun-binding.ts";
 import {
-  encodeErrorCode,
   encodeStun,
-  encodeXorAddress,
   longTermKey,
   parseStun,
-  passwordAlgorithmSha256,
   stunAttribute,
   stunType,
   verifyIntegrity,
 } from "../../../src/wire/stun.ts";
+import { encodeErrorCode, encodeXorAddress, passwordAlgorithmSha256 } from "../../../src/wire/stun-values.ts";
 
 const transactionId: Uint8Array = Buffer.from("0102030405060708090a0b0c", "hex");
 const credential = { username: "reg_1", password: "s3cret" };
@@ -34,7 +32,7 @@ function reply(
   signed = true,
   id = transactionId,
 ): Uint8Array {
-  return encodeStun({ type, transactionId: id, attributes }, { key: signed ? key : undefined });
+  return encodeStun({ type, transactionId: id, attributes }, signed ? key : undefined);
 }
 
 function success(signed: boolean, id = transactionId): Uint8Array {

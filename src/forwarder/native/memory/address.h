@@ -46,25 +46,6 @@ static inline bool qp_same_address(const struct qp_address *a, const struct qp_a
   return memcmp(a, b, sizeof *a) == 0;
 }
 
-static inline uint64_t qp_hash_address(const struct qp_hash_key *key, const struct qp_address *address)
-{
-  uint64_t words[3];
-  memcpy(words, address, sizeof words);
-  return qp_siphash(key, words, 3);
-}
-
-static inline bool qp_same_path(const struct qp_path *a, const struct qp_path *b)
-{
-  return memcmp(a, b, sizeof *a) == 0;
-}
-
-static inline uint64_t qp_hash_path(const struct qp_hash_key *key, const struct qp_path *path)
-{
-  uint64_t words[5];
-  memcpy(words, path, sizeof words);
-  return qp_siphash(key, words, 5);
-}
-
 static inline bool qp_same_local(const struct qp_ip *a, const struct qp_ip *b)
 {
   return memcmp(a, b, sizeof *a) == 0;

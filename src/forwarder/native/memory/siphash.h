@@ -13,6 +13,9 @@ struct qp_hash_key {
   uint64_t k0, k1;
 };
 
+/** A word of the input, which may be a part of any struct. */
+typedef uint64_t __attribute__((__may_alias__)) qp_word;
+
 static inline uint64_t qp_rotate(uint64_t value, int bits)
 {
   return value << bits | value >> (64 - bits);
@@ -40,7 +43,7 @@ static inline uint64_t qp_sip_fold(const uint64_t v[4])
 }
 
 /** Every caller hashes a fixed number of words, so the length in SipHash's last block is that number. */
-static inline void qp_sip_absorb(uint64_t v[4], const struct qp_hash_key *key, const uint64_t *words, size_t count,
+static inline void qp_sip_absorb(uint64_t v[4], const struct qp_hash_key *key, const qp_word *words, size_t count,
                                  int rounds, uint64_t variant)
 {
   v[0] = key->k0 ^ 0x736f6d6570736575;
@@ -55,7 +58,7 @@ static inline void qp_sip_absorb(uint64_t v[4], const struct qp_hash_key *key, c
   }
 }
 
-static inline uint64_t qp_siphash(const struct qp_hash_key *key, const uint64_t *words, size_t count)
+static inline uint64_t qp_siphash(const struct qp_hash_key *key, const qp_word *words, size_t count)
 {
   uint64_t v[4];
   qp_sip_absorb(v, key, words, count, 1, 0);
@@ -65,7 +68,7 @@ static inline uint64_t qp_siphash(const struct qp_hash_key *key, const uint64_t 
 }
 
 /** Computes a 128-bit signature that cannot be forged without the key. */
-static inline void qp_siphash_mac(const struct qp_hash_key *key, const uint64_t *words, size_t count, uint64_t mac[2])
+static inline void qp_siphash_mac(const struct qp_hash_key *key, const qp_word *words, size_t count, uint64_t mac[2])
 {
   uint64_t v[4];
   qp_sip_absorb(v, key, words, count, 2, 0xee);

@@ -22,11 +22,31 @@ static void put(struct qp_slots *slots, size_t slot, void *item)
   atomic_store_explicit(&slots->at[slot & slots->mask], item, memory_order_release);
 }
 
-void qp_table_init(struct qp_table *table, const struct qp_table_type *type, const void *context,
+static const qp_word *key_of(const struct qp_table *table, const void *item)
+{
+  return (const void *)((const uint8_t *)item + table->key_at);
+}
+
+static size_t hash_of(const struct qp_table *table, const qp_word *key)
+{
+  return qp_siphash(&table->hash_key, key, table->key_words);
+}
+
+static bool has_key(const struct qp_table *table, const void *item, const qp_word *key)
+{
+  const qp_word *own = key_of(table, item);
+  for (size_t i = 0; i < table->key_words; i++)
+    if (own[i] != key[i])
+      return false;
+  return true;
+}
+
+void qp_table_init(struct qp_table *table, size_t key_at, size_t key_bytes, const struct qp_hash_key *hash_key,
                    struct qp_grace *grace)
 {
-  table->type = type;
-  table->context = context;
+  table->key_at = key_at;
+  table->key_words = key_bytes / sizeof(qp_word);
+  table->hash_key = *hash_key;
   table->grace = grace;
   table->count = table->used = 0;
   atomic_init(&table->slots, NULL);
@@ -37,21 +57,29 @@ void qp_table_destroy(struct qp_table *table)
   free(slots_of(table));
 }
 
-void *qp_table_find(const struct qp_table *table, uint64_t hash, const void *key)
+void qp_table_destroy_all(struct qp_table *table)
+{
+  size_t cursor = 0;
+  for (void *item; (item = qp_table_next(table, &cursor));)
+    free(item);
+  qp_table_destroy(table);
+}
+
+void *qp_table_find(const struct qp_table *table, const void *key)
 {
   const struct qp_slots *slots = slots_of(table);
   if (!slots)
     return NULL;
   void *item;
-  for (size_t slot = hash; (item = item_at(slots, slot)); slot++)
-    if (item != REMOVED && table->type->matches(item, key))
+  for (size_t slot = hash_of(table, key); (item = item_at(slots, slot)); slot++)
+    if (item != REMOVED && has_key(table, item, key))
       return item;
   return NULL;
 }
 
 static void insert(const struct qp_table *table, struct qp_slots *slots, void *item)
 {
-  size_t slot = table->type->hash(item, table->context);
+  size_t slot = hash_of(table, key_of(table, item));
   while (item_at(slots, slot))
     slot++;
   put(slots, slot, item);
@@ -91,10 +119,18 @@ bool qp_table_add(struct qp_table *table, void *item)
   return true;
 }
 
+void *qp_table_keep(struct qp_table *table, void *item)
+{
+  if (qp_table_add(table, item))
+    return item;
+  free(item);
+  return NULL;
+}
+
 void qp_table_remove(struct qp_table *table, void *item)
 {
   struct qp_slots *slots = slots_of(table);
-  size_t slot = table->type->hash(item, table->context);
+  size_t slot = hash_of(table, key_of(table, item));
   while (item_at(slots, slot) != item)
     slot++;
   put(slots, slot, REMOVED);

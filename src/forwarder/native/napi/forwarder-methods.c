@@ -25,7 +25,7 @@ static napi_value set_initial_route(struct qp_call *call, struct qp_handle *hand
   uint32_t from = qp_read_uint32(call, call->arguments[2]);
   int64_t expires_at_ms = qp_read_ms(call, call->arguments[3]);
   const struct qp_sessions *sessions = qp_handle_sessions(handle);
-  struct qp_initial_routes *routes = &handle->forwarder->tables.initial_routes;
+  struct qp_table *routes = &handle->forwarder->tables.initial_routes;
   qp_expect(call, qp_session_is_open(sessions, to) && qp_session_is_open(sessions, from));
   if (!call->has_failed)
     qp_expect(call, qp_initial_routes_set(routes, dcid.data, dcid.length, to, from, expires_at_ms));

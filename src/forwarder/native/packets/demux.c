@@ -6,7 +6,7 @@ static bool is_registered(const struct qp_routes *routes, const uint8_t *cid)
 }
 
 static struct qp_sorted sort_quic(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,
-                                  const struct qp_initial_routes *initial_routes, int64_t now_ms)
+                                  const struct qp_table *initial_routes, int64_t now_ms)
 {
   if (header->destination) {
     uint32_t session = qp_routes_find(routes, header->destination, hash);
@@ -27,7 +27,7 @@ static struct qp_sorted sort_quic(const struct qp_header *header, uint64_t hash,
 }
 
 struct qp_sorted qp_sort(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,
-                         const struct qp_initial_routes *initial_routes, int64_t now_ms)
+                         const struct qp_table *initial_routes, int64_t now_ms)
 {
   switch (header->kind) {
   case QP_KIND_EMPTY:

@@ -28,6 +28,6 @@ struct qp_sorted {
 
 /** `hash` is the hash of `header->destination`, if there is one. Any thread. */
 struct qp_sorted qp_sort(const struct qp_header *header, uint64_t hash, const struct qp_routes *routes,
-                         const struct qp_initial_routes *initial_routes, int64_t now_ms);
+                         const struct qp_table *initial_routes, int64_t now_ms);
 
 #endif

@@ -138,7 +138,7 @@ static void pass_to_gateway(struct qp_relay *relay, const struct qp_burst *singl
   qp_splice_sent(&relay->splice, from->client, single->data, single->bytes);
   const struct qp_destination destination = {
     .to = &relay->tables->upstream_name,
-    .local = qp_mapped_ip(from->client->virtual_ipv4),
+    .local = qp_mapped_ip((uint32_t)from->client->virtual_ipv4),
     .ecn = from->ecn,
     .direction = QP_DIRECTION_GATEWAY_IN,
   };

@@ -13,32 +13,9 @@ struct known_id {
   uint32_t clients;
 };
 
-static uint64_t hash_prefix(const struct qp_hash_key *key, uint64_t prefix)
+void qp_known_ids_init(struct qp_table *ids, const struct qp_hash_key *key)
 {
-  return qp_siphash(key, &prefix, 1);
-}
-
-static uint64_t hash_item(const void *item, const void *context)
-{
-  return hash_prefix(context, ((const struct known_id *)item)->prefix);
-}
-
-static bool matches(const void *item, const void *key)
-{
-  return ((const struct known_id *)item)->prefix == *(const uint64_t *)key;
-}
-
-static const struct qp_table_type type = { hash_item, matches };
-
-void qp_known_ids_init(struct qp_known_ids *ids, const struct qp_hash_key *key)
-{
-  ids->key = *key;
-  qp_table_init(&ids->table, &type, &ids->key, NULL);
-}
-
-void qp_known_ids_destroy(struct qp_known_ids *ids)
-{
-  qp_table_destroy(&ids->table);
+  qp_table_init(ids, QP_KEY(struct known_id, prefix), key, NULL);
 }
 
 bool qp_read_id_prefix(const uint8_t *data, uint32_t length, uint64_t *prefix)
@@ -54,43 +31,39 @@ bool qp_is_newest_id(const struct qp_used_ids *used, uint64_t prefix)
   return used->count > 0 && used->prefixes[used->count - 1] == prefix;
 }
 
-static struct known_id *find(const struct qp_known_ids *ids, uint64_t prefix)
+struct qp_connection *qp_known_ids_find(const struct qp_table *ids, uint64_t prefix)
 {
-  return qp_table_find(&ids->table, hash_prefix(&ids->key, prefix), &prefix);
-}
-
-struct qp_connection *qp_known_ids_find(const struct qp_known_ids *ids, uint64_t prefix)
-{
-  const struct known_id *known = find(ids, prefix);
+  const struct known_id *known = qp_table_find(ids, &prefix);
   return known ? known->connection : NULL;
 }
 
-static bool acquire(struct qp_known_ids *ids, uint64_t prefix, struct qp_connection *connection)
+static struct known_id *add_id(struct qp_table *ids, uint64_t prefix, struct qp_connection *connection)
 {
-  struct known_id *known = find(ids, prefix);
-  if (!known) {
-    known = calloc(1, sizeof *known);
-    if (!known)
-      return false;
-    known->prefix = prefix;
-    known->connection = connection;
-    if (!qp_table_add(&ids->table, known)) {
-      free(known);
-      return false;
-    }
-  }
-  if (known->connection != connection)
+  struct known_id *known = calloc(1, sizeof *known);
+  if (!known)
+    return NULL;
+  known->prefix = prefix;
+  known->connection = connection;
+  return qp_table_keep(ids, known);
+}
+
+static bool acquire(struct qp_table *ids, uint64_t prefix, struct qp_connection *connection)
+{
+  struct known_id *known = qp_table_find(ids, &prefix);
+  if (!known)
+    known = add_id(ids, prefix, connection);
+  if (!known || known->connection != connection)
     return false;
   known->clients++;
   return true;
 }
 
-static void release(struct qp_known_ids *ids, uint64_t prefix)
+static void release(struct qp_table *ids, uint64_t prefix)
 {
-  struct known_id *known = find(ids, prefix);
+  struct known_id *known = qp_table_find(ids, &prefix);
   if (--known->clients > 0)
     return;
-  qp_table_remove(&ids->table, known);
+  qp_table_remove(ids, known);
   free(known);
 }
 
@@ -111,8 +84,7 @@ static bool was_used(struct qp_used_ids *used, uint64_t prefix)
   return false;
 }
 
-void qp_known_ids_use(struct qp_known_ids *ids, struct qp_used_ids *used, uint64_t prefix,
-                      struct qp_connection *connection)
+void qp_known_ids_use(struct qp_table *ids, struct qp_used_ids *used, uint64_t prefix, struct qp_connection *connection)
 {
   if (!was_used(used, prefix) && !acquire(ids, prefix, connection))
     return;
@@ -123,7 +95,7 @@ void qp_known_ids_use(struct qp_known_ids *ids, struct qp_used_ids *used, uint64
   used->prefixes[used->count++] = prefix;
 }
 
-void qp_known_ids_forget(struct qp_known_ids *ids, struct qp_used_ids *used)
+void qp_known_ids_forget(struct qp_table *ids, struct qp_used_ids *used)
 {
   while (used->count > 0)
     release(ids, used->prefixes[--used->count]);

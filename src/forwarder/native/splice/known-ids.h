@@ -5,7 +5,6 @@
 #ifndef QP_KNOWN_IDS_H
 #define QP_KNOWN_IDS_H
 
-#include "../memory/siphash.h"
 #include "../memory/table.h"
 
 /** IDs remembered per client. QUIC allows at least two in use (RFC 9000 section 18.2), and a change of IDs overlaps. */
@@ -20,14 +19,8 @@ struct qp_used_ids {
   uint32_t count;
 };
 
-struct qp_known_ids {
-  struct qp_hash_key key;
-  struct qp_table table;
-};
-
-void qp_known_ids_init(struct qp_known_ids *ids, const struct qp_hash_key *key);
-/** No client may have any IDs left. */
-void qp_known_ids_destroy(struct qp_known_ids *ids);
+/** Makes the table of the IDs. No client may have any left when it is destroyed. */
+void qp_known_ids_init(struct qp_table *ids, const struct qp_hash_key *key);
 
 /** Reads the first 8 bytes of the DCID of a short header packet; false for any other datagram. */
 bool qp_read_id_prefix(const uint8_t *data, uint32_t length, uint64_t *prefix);
@@ -35,11 +28,11 @@ bool qp_read_id_prefix(const uint8_t *data, uint32_t length, uint64_t *prefix);
 bool qp_is_newest_id(const struct qp_used_ids *used, uint64_t prefix);
 
 /** Returns the connection of an ID, or null. */
-struct qp_connection *qp_known_ids_find(const struct qp_known_ids *ids, uint64_t prefix);
+struct qp_connection *qp_known_ids_find(const struct qp_table *ids, uint64_t prefix);
 /** Records an ID used by a client. It is not recorded if out of memory, or if another connection has used it first. */
-void qp_known_ids_use(struct qp_known_ids *ids, struct qp_used_ids *used, uint64_t prefix,
+void qp_known_ids_use(struct qp_table *ids, struct qp_used_ids *used, uint64_t prefix,
                       struct qp_connection *connection);
 /** Forgets all IDs of a client. */
-void qp_known_ids_forget(struct qp_known_ids *ids, struct qp_used_ids *used);
+void qp_known_ids_forget(struct qp_table *ids, struct qp_used_ids *used);
 
 #endif

@@ -2,7 +2,6 @@
 #ifndef QP_NETWORKS_H
 #define QP_NETWORKS_H
 
-#include "../memory/siphash.h"
 #include "../memory/table.h"
 
 struct qp_network {
@@ -12,18 +11,9 @@ struct qp_network {
   uint32_t places, sources;
 };
 
-struct qp_networks {
-  struct qp_hash_key key;
-  struct qp_table table;
-};
-
-void qp_networks_init(struct qp_networks *networks, const struct qp_hash_key *key);
-/** All sources must be gone. */
-void qp_networks_destroy(struct qp_networks *networks);
-
 /** Returns the network of a source, and counts the source in it; null if out of memory. */
-struct qp_network *qp_network_join(struct qp_networks *networks, const uint64_t source[2]);
+struct qp_network *qp_network_join(struct qp_table *networks, const uint64_t source[2]);
 /** Removes one source from its network. */
-void qp_network_leave(struct qp_networks *networks, struct qp_network *network);
+void qp_network_leave(struct qp_table *networks, struct qp_network *network);
 
 #endif

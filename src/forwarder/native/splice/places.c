@@ -4,27 +4,14 @@
 
 #include "settled.h"
 
-static uint64_t hash_share(const void *item, const void *context)
-{
-  return qp_siphash(context, ((const struct qp_share *)item)->source, 2);
-}
-
-static bool share_matches(const void *item, const void *key)
-{
-  return memcmp(((const struct qp_share *)item)->source, key, sizeof(((struct qp_share *)0)->source)) == 0;
-}
-
-static const struct qp_table_type share_type = { hash_share, share_matches };
-
 void qp_places_init(struct qp_places *places, const struct qp_place_limits *limits, const struct qp_hash_key *key)
 {
   memset(places, 0, sizeof *places);
   pthread_mutex_init(&places->mutex, NULL);
   places->limits = *limits;
-  places->key = *key;
   qp_opening_rate_init(&places->rate, limits->per_second, limits->burst);
-  qp_table_init(&places->shares, &share_type, &places->key, NULL);
-  qp_networks_init(&places->networks, key);
+  qp_table_init(&places->shares, QP_KEY(struct qp_share, source), key, NULL);
+  qp_table_init(&places->networks, QP_KEY(struct qp_network, prefix), key, NULL);
   qp_known_ids_init(&places->ids, key);
 }
 
@@ -40,8 +27,8 @@ void qp_places_destroy(struct qp_places *places)
   for (struct qp_share *share; (share = qp_table_next(&places->shares, &cursor));)
     free_share(places, share);
   qp_table_destroy(&places->shares);
-  qp_networks_destroy(&places->networks);
-  qp_known_ids_destroy(&places->ids);
+  qp_table_destroy(&places->networks);
+  qp_table_destroy(&places->ids);
   pthread_mutex_destroy(&places->mutex);
 }
 
@@ -184,11 +171,6 @@ static void make_room(struct qp_places *places, const struct qp_connection *conn
     give_up_oldest(places, &places->on_probation);
 }
 
-static struct qp_share *find_share(const struct qp_places *places, const uint64_t source[2])
-{
-  return qp_table_find(&places->shares, qp_siphash(&places->key, source, 2), source);
-}
-
 /** Creates the connection of a first place; null if out of memory. */
 static struct qp_connection *make_connection(struct qp_places *places, struct qp_share *share, const uint64_t source[2],
                                              bool is_stranger, uint64_t now_ns)
@@ -205,7 +187,7 @@ static struct qp_connection *make_connection(struct qp_places *places, struct qp
 static enum qp_counter open_locked(struct qp_places *places, struct qp_place *place, struct qp_connection *known,
                                    const uint64_t source[2], uint64_t now_ns)
 {
-  struct qp_share *share = known ? known->share : find_share(places, source);
+  struct qp_share *share = known ? known->share : qp_table_find(&places->shares, source);
   enum qp_counter refusal = refusal_for(places, share, place->is_stranger, now_ns);
   if (refusal != QP_ALLOWED)
     return refusal;

@@ -23,13 +23,12 @@ struct qp_place_limits {
 struct qp_places {
   pthread_mutex_t mutex;
   struct qp_place_limits limits;
-  struct qp_hash_key key;
   struct qp_opening_rate rate;
-  struct qp_table shares;
-  struct qp_networks networks;
+  struct qp_table shares, networks;
   /** Each place is in one of the first two. */
   struct qp_queue on_probation, settled, strangers;
-  struct qp_known_ids ids;
+  /** Of `known-ids.h`. */
+  struct qp_table ids;
   uint64_t swept_at_ns;
   /** Read by any thread. */
   _Atomic uint32_t count, count_on_probation;

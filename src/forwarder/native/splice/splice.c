@@ -9,35 +9,6 @@ enum {
   VIRTUAL_ADDRESSES = VIRTUAL_NETS * VIRTUAL_HOSTS,
 };
 
-static uint64_t hash_path(const void *item, const void *context)
-{
-  return qp_hash_path(context, &((const struct qp_client *)item)->path);
-}
-
-static bool path_matches(const void *item, const void *key)
-{
-  return qp_same_path(&((const struct qp_client *)item)->path, key);
-}
-
-static uint64_t hash_ipv4(const struct qp_hash_key *key, uint32_t ipv4)
-{
-  uint64_t word = ipv4;
-  return qp_siphash(key, &word, 1);
-}
-
-static uint64_t hash_virtual(const void *item, const void *context)
-{
-  return hash_ipv4(context, ((const struct qp_client *)item)->virtual_ipv4);
-}
-
-static bool virtual_matches(const void *item, const void *key)
-{
-  return ((const struct qp_client *)item)->virtual_ipv4 == *(const uint32_t *)key;
-}
-
-static const struct qp_table_type by_path_type = { hash_path, path_matches };
-static const struct qp_table_type by_virtual_type = { hash_virtual, virtual_matches };
-
 void qp_splice_limits_init(struct qp_splice_limits *limits, const struct qp_splice_options *options,
                            const struct qp_permutation_key *order, const struct qp_hash_key *key)
 {
@@ -55,20 +26,20 @@ void qp_splice_init(struct qp_splice *splice, struct qp_splice_limits *limits, c
                     unsigned index, unsigned threads, int family)
 {
   splice->limits = limits;
-  splice->key = *key;
   splice->stride = threads;
   splice->cursor = index;
-  splice->first_resting = splice->last_resting = NULL;
+  splice->first_resting = NULL;
+  splice->resting_end = &splice->first_resting;
   splice->family = (uint16_t)family;
-  qp_table_init(&splice->by_path, &by_path_type, &splice->key, NULL);
-  qp_table_init(&splice->by_virtual, &by_virtual_type, &splice->key, NULL);
+  qp_table_init(&splice->by_path, QP_KEY(struct qp_client, path), key, NULL);
+  qp_table_init(&splice->by_virtual, QP_KEY(struct qp_client, virtual_ipv4), key, NULL);
   pthread_mutex_init(&splice->mutex, NULL);
 }
 
 /** Returns the client that has a virtual address, or had it until it began to rest; null if it is free. */
-static struct qp_client *holder_of(const struct qp_splice *splice, uint32_t virtual_ipv4)
+static struct qp_client *holder_of(const struct qp_splice *splice, uint64_t virtual_ipv4)
 {
-  return qp_table_find(&splice->by_virtual, hash_ipv4(&splice->key, virtual_ipv4), &virtual_ipv4);
+  return qp_table_find(&splice->by_virtual, &virtual_ipv4);
 }
 
 struct qp_client *qp_splice_client(const struct qp_splice *splice, uint32_t virtual_ipv4)
@@ -108,11 +79,8 @@ static void forget(struct qp_splice *splice, struct qp_client *client, int64_t n
   qp_table_remove(&splice->by_path, client);
   client->is_resting = true;
   client->rests_until_ms = now_ms + splice->limits->options.rest_ms;
-  if (splice->last_resting)
-    splice->last_resting->next_resting = client;
-  else
-    splice->first_resting = client;
-  splice->last_resting = client;
+  *splice->resting_end = client;
+  splice->resting_end = &client->next_resting;
 }
 
 static void end_rests(struct qp_splice *splice, int64_t now_ms)
@@ -120,7 +88,7 @@ static void end_rests(struct qp_splice *splice, int64_t now_ms)
   for (struct qp_client *client; (client = splice->first_resting) && client->rests_until_ms <= now_ms;) {
     splice->first_resting = client->next_resting;
     if (!splice->first_resting)
-      splice->last_resting = NULL;
+      splice->resting_end = &splice->first_resting;
     qp_table_remove(&splice->by_virtual, client);
     free(client);
   }
@@ -190,7 +158,7 @@ static bool has_left(const struct qp_client *client, const uint8_t *data, uint32
 static struct qp_client *find(struct qp_splice *splice, const struct qp_path *path, const uint8_t *data,
                               uint32_t length, int64_t now_ms)
 {
-  struct qp_client *client = qp_table_find(&splice->by_path, qp_hash_path(&splice->key, path), path);
+  struct qp_client *client = qp_table_find(&splice->by_path, path);
   if (!client || !has_left(client, data, length))
     return client;
   pthread_mutex_lock(&splice->mutex);

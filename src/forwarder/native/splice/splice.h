@@ -37,8 +37,8 @@ struct qp_splice_limits {
 struct qp_client {
   struct qp_path path;
   struct qp_name name;
-  /** In network order. */
-  uint32_t virtual_ipv4;
+  /** In network order; a word, as it is a key. */
+  uint64_t virtual_ipv4;
   struct qp_place place;
   /** Whether it has answered the gateway, which ends its probation. */
   bool has_answered;
@@ -55,10 +55,9 @@ struct qp_client {
 
 struct qp_splice {
   struct qp_splice_limits *limits;
-  struct qp_hash_key key;
   struct qp_table by_path, by_virtual;
-  /** Clients whose addresses rest, in the order in which the rests end. */
-  struct qp_client *first_resting, *last_resting;
+  /** Clients whose addresses rest, in the order in which the rests end, and where the next one is noted. */
+  struct qp_client *first_resting, **resting_end;
   /** Held to change the tables, and by the control thread to read them. */
   pthread_mutex_t mutex;
   /** Position in the order of the next virtual address to try, and the step to the one after. */

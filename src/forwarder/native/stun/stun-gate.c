@@ -22,28 +22,14 @@ struct qp_stun_name {
   uint32_t session;
 };
 
-static uint64_t hash_of_name(const void *item, const void *context)
-{
-  (void)context;
-  return ((const struct qp_stun_name *)item)->hash;
-}
-
-static bool name_matches(const void *item, const void *key)
-{
-  return ((const struct qp_stun_name *)item)->hash == *(const uint64_t *)key;
-}
-
-static const struct qp_table_type name_type = { hash_of_name, name_matches };
-
 bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *options, struct qp_sessions_size size,
                        const struct qp_hash_key *key, const struct qp_hash_key *nonce_key, struct qp_grace *grace)
 {
   gate->options = *options;
   gate->key = *key;
-  gate->grace = grace;
   gate->size = size;
   gate->nonces = (struct qp_stun_nonces){ *nonce_key, options->nonce_life_ms };
-  qp_table_init(&gate->names, &name_type, NULL, grace);
+  qp_table_init(&gate->names, QP_KEY(struct qp_stun_name, hash), key, grace);
   for (int kind = 0; kind < QP_STUN_KINDS; kind++)
     qp_bucket_init(&gate->purses[kind].bucket, options->per_kind, options->burst_of_kind);
   gate->names_of = qp_pages_allocate(size.sessions * sizeof *gate->names_of);
@@ -58,10 +44,7 @@ bool qp_stun_gate_init(struct qp_stun_gate *gate, const struct qp_stun_options *
 
 void qp_stun_gate_destroy(struct qp_stun_gate *gate)
 {
-  size_t cursor = 0;
-  for (void *name; (name = qp_table_next(&gate->names, &cursor));)
-    free(name);
-  qp_table_destroy(&gate->names);
+  qp_table_destroy_all(&gate->names);
   qp_pages_free(gate->names_of, gate->size.sessions * sizeof *gate->names_of);
   qp_pages_free(gate->budgets, gate->size.sessions * sizeof *gate->budgets);
   qp_pages_free(gate->subject_budgets, gate->size.buckets * sizeof *gate->subject_budgets);
@@ -85,7 +68,7 @@ void qp_stun_gate_forget(struct qp_stun_gate *gate, uint32_t session)
     return;
   gate->names_of[session] = NULL;
   qp_table_remove(&gate->names, name);
-  qp_retire_memory(gate->grace, &name->retired);
+  qp_retire_memory(gate->names.grace, &name->retired);
 }
 
 static void fill(struct qp_stun_budget *budget)
@@ -107,10 +90,8 @@ bool qp_stun_gate_name(struct qp_stun_gate *gate, uint32_t session, const uint8_
   *name = (struct qp_stun_name){ .hash = hash_name(gate, bytes, length), .session = session };
   qp_stun_gate_forget(gate, session);
   fill(&gate->budgets[session]);
-  if (!qp_table_add(&gate->names, name)) {
-    free(name);
+  if (!qp_table_keep(&gate->names, name))
     return false;
-  }
   gate->names_of[session] = name;
   return true;
 }
@@ -125,7 +106,7 @@ static uint32_t session_of_name(const struct qp_stun_gate *gate, const uint8_t *
   if (length > QP_MAX_STUN_NAME_BYTES)
     return QP_NO_SESSION;
   uint64_t hash = hash_name(gate, bytes, length);
-  const struct qp_stun_name *name = qp_table_find(&gate->names, hash, &hash);
+  const struct qp_stun_name *name = qp_table_find(&gate->names, &hash);
   return name ? name->session : QP_NO_SESSION;
 }
 

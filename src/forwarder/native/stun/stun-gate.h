@@ -61,7 +61,6 @@ struct qp_stun_purse {
 struct qp_stun_gate {
   struct qp_stun_options options;
   struct qp_hash_key key;
-  struct qp_grace *grace;
   /** By the hash of the name. Names are random and assigned by the relay, so a collision is practically impossible. */
   struct qp_table names;
   /** Capacity in sessions and buckets. */

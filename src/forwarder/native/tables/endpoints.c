@@ -5,21 +5,9 @@
 #include "../../../xdp/native/maps.h"
 #include "account.h"
 
-static uint64_t hash_endpoint(const void *item, const void *context)
-{
-  return qp_hash_address(context, &((const struct qp_endpoint *)item)->address);
-}
-
-static bool endpoint_matches(const void *item, const void *key)
-{
-  return qp_same_address(&((const struct qp_endpoint *)item)->address, key);
-}
-
-const struct qp_table_type qp_endpoint_type = { hash_endpoint, endpoint_matches };
-
 struct qp_endpoint *qp_endpoint_at(const struct qp_sessions *sessions, const struct qp_address *address)
 {
-  return qp_table_find(&sessions->endpoints, qp_hash_address(&sessions->key, address), address);
+  return qp_table_find(&sessions->endpoints, address);
 }
 
 static uint32_t load_id(const _Atomic uint32_t *id)
@@ -47,10 +35,7 @@ static struct qp_endpoint *endpoint_for(struct qp_sessions *sessions, const stru
     return endpoint;
   endpoint->address = *address;
   endpoint->name = qp_name_of_address(address, sessions->family);
-  if (qp_table_add(&sessions->endpoints, endpoint))
-    return endpoint;
-  free(endpoint);
-  return NULL;
+  return qp_table_keep(&sessions->endpoints, endpoint);
 }
 
 static void release_endpoint(struct qp_retired *retired, void *owner)

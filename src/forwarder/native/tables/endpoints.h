@@ -16,8 +16,6 @@ struct qp_endpoint {
   _Atomic uint32_t newest;
 };
 
-extern const struct qp_table_type qp_endpoint_type;
-
 /**
  * Control thread: moves an open session to the peer of `path`, or to no address if `path` is null; false if out of
  * memory. Packets to the session leave from the local address of `path`.

@@ -41,7 +41,6 @@ struct qp_sessions {
   struct qp_buckets buckets;
   struct qp_routes routes;
   struct qp_table endpoints;
-  struct qp_hash_key key;
   struct qp_grace *grace;
   /** Address family of the public sockets. */
   int family;

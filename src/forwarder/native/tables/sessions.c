@@ -12,12 +12,11 @@ bool qp_sessions_init(struct qp_sessions *sessions, struct qp_sessions_size size
                       struct qp_grace *grace, int family, struct qp_kernel *kernel)
 {
   uint32_t capacity = size.sessions;
-  sessions->key = *key;
   sessions->grace = grace;
   sessions->family = family;
   sessions->kernel = kernel;
   qp_routes_init(&sessions->routes, key, grace);
-  qp_table_init(&sessions->endpoints, &qp_endpoint_type, &sessions->key, grace);
+  qp_table_init(&sessions->endpoints, QP_KEY(struct qp_endpoint, address), key, grace);
   bool has_ids = qp_ids_init(&sessions->ids, capacity, grace, kernel);
   bool has_buckets = qp_buckets_init(&sessions->buckets, size.buckets, grace, kernel);
   sessions->sessions = qp_pages_allocate(capacity * sizeof *sessions->sessions);
@@ -26,18 +25,10 @@ bool qp_sessions_init(struct qp_sessions *sessions, struct qp_sessions_size size
   return has_ids && has_buckets && sessions->sessions && sessions->records && sessions->accounts;
 }
 
-static void free_endpoints(struct qp_sessions *sessions)
-{
-  size_t cursor = 0;
-  for (void *endpoint; (endpoint = qp_table_next(&sessions->endpoints, &cursor));)
-    free(endpoint);
-  qp_table_destroy(&sessions->endpoints);
-}
-
 void qp_sessions_destroy(struct qp_sessions *sessions)
 {
   size_t capacity = sessions->ids.capacity;
-  free_endpoints(sessions);
+  qp_table_destroy_all(&sessions->endpoints);
   qp_routes_destroy(&sessions->routes);
   for (uint32_t id = 0; id < sessions->ids.given; id++)
     free(sessions->records[id].cids);

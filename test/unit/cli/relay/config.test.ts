@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { relayConfig, type RelayArgs } from "../../../../src/cli/relay/config.ts";
+import type { RelayArgs } from "../../../../src/cli/relay/args.ts";
+import { relayConfig } from "../../../../src/cli/relay/config.ts";
 
 function configFile(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), "quicpipe-config-"));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../../../src/cli/terminal-text.ts";
-import { ratesBetween, type TopFigures, topLines, type TopSurface } from "../../../../src/cli/top/view.ts";
+import { type TopFigures, topLines, type TopSurface } from "../../../../src/cli/top/view.ts";
 import { createCounters } from "../../../../src/forwarder/counters.ts";
-import type { PagedRelayStats } from "../../../../src/plugin/index.ts";
+import { type PagedRelayStats, pathRates } from "../../../../src/plugin/stats/index.ts";
 import type { RegistrationStats } from "../../../../src/protocol.ts";
 
 const plain: TopSurface["style"] = (_format, text) => text;
@@ -60,11 +60,9 @@ function figuresOf(registrations: RegistrationStats[], change: Partial<TopFigure
 
 describe("topLines", () => {
   it("says everything that a wide terminal has room for", () => {
-    const rates = ratesBetween(
-      { kernel: { packets: 4_999_000, bytes: 6e9 - 1e6 }, user: { packets: 7, bytes: 8 } },
-      figuresOf([]).stats.path,
-      2000,
-    );
+    const before = { kernel: { packets: 4_999_000, bytes: 6e9 - 1e6 }, user: { packets: 7, bytes: 8 } };
+    const { path } = figuresOf([]).stats;
+    const rates = pathRates({ path: before, atMs: 0 }, { path, atMs: 2000 });
     const text = topLines(figuresOf([bob], { rates }), { columns: 120, style: plain }).join("\n");
     expect(text).toBe(
       [

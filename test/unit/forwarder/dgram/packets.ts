@@ -37,7 +37,8 @@ export const accepter: number = fixture.registered.length;
 
 /** The verdict of the rules in TypeScript, with the fixture's connection IDs, for a datagram of each route's dialer. */
 export function verdictOf(datagram: Uint8Array, atMs: number = nowMs): number {
-  return classify(datagram, { address: "192.0.2.1", port: 1 }, atMs, routes, {
+  return classify(datagram, { address: "192.0.2.1", port: 1 }, atMs, {
+    routes,
     findInitial: (bytes, at, length, _source, now) =>
       initialRoutes.find(bytes, at, length, now) ? accepter : -1,
   });

@@ -4,7 +4,6 @@ import { type Counters, createCounters } from "../../../../src/forwarder/counter
 import { verdict } from "../../../../src/forwarder/dgram/demux.ts";
 import { noCounters } from "../../registry/fake-forwarder.ts";
 import { PacketRelay } from "../../../../src/forwarder/dgram/relay.ts";
-import { countersOf } from "../../../../src/forwarder/dgram/sessions.ts";
 import type { Address } from "../../../../src/wire/address.ts";
 
 const nowMs = 1_000_000;
@@ -65,22 +64,22 @@ describe("Relay", () => {
     expect(rig.counters.relayed).toEqual({ packets: 1, bytes: 100 });
     const { sessions } = rig.relay;
     const first = { ...noCounters, firstForwardedAtMs: nowMs };
-    expect(countersOf(sessions.require(rig.ids.alice))).toEqual({ ...first, packetsFrom: 1, bytesFrom: 100 });
-    expect(countersOf(sessions.require(rig.ids.bob))).toEqual({ ...first, packetsTo: 1, bytesTo: 100 });
+    expect(sessions.require(rig.ids.alice).counters).toEqual({ ...first, packetsFrom: 1, bytesFrom: 100 });
+    expect(sessions.require(rig.ids.bob).counters).toEqual({ ...first, packetsTo: 1, bytesTo: 100 });
   });
 
   it("counts nothing as forwarded that the system refused", () => {
     const rig = createRig({ failure: "EPERM" });
     expect(rig.receive(toBob, alice)).toBe("send-failed");
     expect(rig.counters.relayed.packets).toBe(0);
-    expect(rig.relay.sessions.require(rig.ids.alice).packetsFrom).toBe(0);
+    expect(rig.relay.sessions.require(rig.ids.alice).counters.packetsFrom).toBe(0);
   });
 
   it("takes no token for a datagram that it does not forward to anyone", () => {
     const rig = createRig();
     rig.relay.sessions.update(rig.ids.bob, { address: null });
     for (let i = 0; i < 1000; i++) expect(rig.receive(toBob, alice)).toBe("no-address");
-    const { packetsNoAddress, firstForwardedAtMs } = rig.relay.sessions.require(rig.ids.bob);
+    const { packetsNoAddress, firstForwardedAtMs } = rig.relay.sessions.require(rig.ids.bob).counters;
     expect([packetsNoAddress, firstForwardedAtMs]).toEqual([1000, null]);
     rig.relay.sessions.update(rig.ids.bob, { address: bob });
     expect(rig.receive(toBob, alice)).toBe("relayed");
@@ -96,7 +95,7 @@ describe("Relay", () => {
     const rig = createRig({ sourcePolicy: "any" });
     const stranger = { address: "203.0.113.1", port: 3 };
     for (let i = 0; i < 1000; i++) expect(rig.receive(toBob, stranger)).toBe("relayed");
-    expect(rig.relay.sessions.require(rig.ids.bob).packetsTo).toBe(1000);
+    expect(rig.relay.sessions.require(rig.ids.bob).counters.packetsTo).toBe(1000);
   });
 
   it("checks in the order of the design: source, bucket, destination", () => {
@@ -104,7 +103,10 @@ describe("Relay", () => {
     const flood = Buffer.concat([toBob, Buffer.alloc(64 * 1024 - 100)]);
     expect(rig.receive(flood, bob)).toBe("source-is-destination");
     expect(rig.receive(toBob, bob)).toBe("rate-limited");
-    expect(rig.relay.sessions.require(rig.ids.bob)).toMatchObject({ packetsLimited: 1, packetsToItself: 1 });
+    expect(rig.relay.sessions.require(rig.ids.bob).counters).toMatchObject({
+      packetsLimited: 1,
+      packetsToItself: 1,
+    });
   });
 
   it("follows an initial route from the dialer's current address only", () => {

@@ -73,7 +73,7 @@ describe("diagnose", () => {
       "an addon that does not load",
       "addon",
       { loaded: { reason: "the native addon does not load: no such file" } },
-      "problem: the native addon does not load: no such file → cd node_modules/quicpipe && npx node-gyp rebuild, with a C compiler, Python 3 and libbpf-dev installed",
+      "problem: the native addon does not load: no such file → cd node_modules/quicpipe && npx node-gyp rebuild, with a C compiler, make, Python 3 and libbpf-dev installed",
     ],
     [
       "an addon without the program",
@@ -116,6 +116,12 @@ describe("diagnose", () => {
     expect(said("xdp", given)).toEqual([
       "problem: a relay started now would forward in user space alone, for the reasons above",
     ]);
+  });
+
+  it("says nothing of the interfaces without the addon, which lists them", () => {
+    const loaded = { reason: "the native addon does not load: no such file" };
+    const subjects = findingsOf({ loaded }).map(({ subject }) => subject);
+    expect(subjects).toEqual(["addon", "kernel", "privileges", "pin", "xdp"]);
   });
 
   it("hints at an interpreter in the kernel, and at a missing bpf file system", () => {

@@ -15,13 +15,13 @@ import {
 import {
   encodeStun,
   longTermKey,
-  parseErrorCode,
   parseStun,
-  passwordAlgorithmSha256,
   stunAttribute,
   stunType,
   verifyIntegrity,
 } from "../../../../src/wire/stun.ts";
+import { parseErrorCode, passwordAlgorithmSha256 } from "../../../../src/wire/stun-values.ts";
+import { withFingerprint } from "../../wire/fingerprint.ts";
 
 const nowMs = 1_700_000_000_000;
 const home: Address = { address: "192.0.2.1", port: 4433 };
@@ -39,8 +39,8 @@ interface Rig {
 
 function createRig(policy: StunPolicy = "registered", verdict: StunVerdict = "accepted"): Rig {
   const moves: Address[] = [];
-  const server = new StunServer(
-    {
+  const server = new StunServer({
+    authority: {
       secretOf: (id) => (id === "reg_1" ? "s3cret" : undefined),
       proven: (_id, { address }) => {
         if (verdict === "accepted") moves.push(address);
@@ -48,8 +48,8 @@ function createRig(policy: StunPolicy = "registered", verdict: StunVerdict = "ac
       },
     },
     policy,
-    new StunNonces(createNonceSigner()),
-  );
+    nonces: new StunNonces(createNonceSigner()),
+  });
   const ask: Rig["ask"] = (request, source, atMs = nowMs) => {
     const answer = server.answer(encodeBindingRequest(request), source, atMs);
     return { answer, reply: answer.reply && parseBindingReply(answer.reply, request) };
@@ -64,7 +64,7 @@ function createRig(policy: StunPolicy = "registered", verdict: StunVerdict = "ac
 
 /** An authenticated request with any attributes. */
 function signed(attributes: [number, Uint8Array][], signingKey = key): Uint8Array {
-  return encodeStun({ type: stunType.request, transactionId, attributes }, { key: signingKey });
+  return encodeStun({ type: stunType.request, transactionId, attributes }, signingKey);
 }
 
 function authenticated(nonce: Uint8Array): [number, Uint8Array][] {
@@ -168,7 +168,11 @@ describe("a Binding request of a registration", () => {
     const proofs: StunProof[] = [];
     const proven = (_id: string, proof: StunProof): StunVerdict => (proofs.push(proof), "accepted");
     const nonces = new StunNonces(createNonceSigner());
-    const server = new StunServer({ secretOf: () => "s3cret", proven }, "registered", nonces);
+    const server = new StunServer({
+      authority: { secretOf: () => "s3cret", proven },
+      policy: "registered",
+      nonces,
+    });
     for (const atMs of [nowMs, nowMs + 7]) {
       const first = { transactionId, credential };
       const answer = server.answer(encodeBindingRequest(first), home, atMs);
@@ -261,8 +265,7 @@ describe("the STUN server", () => {
   it("answers standard clients where it is public, but for 2.2 times of what they sent", () => {
     const bare = { type: stunType.request, transactionId, attributes: [] };
     const sizes = [home, away].flatMap((source) =>
-      [false, true].map((fingerprint) => {
-        const request = encodeStun(bare, { fingerprint });
+      [encodeStun(bare), withFingerprint(encodeStun(bare))].map((request) => {
         return [request.length, createRig("public").server.answer(request, source, nowMs).reply?.length];
       }),
     );
@@ -281,7 +284,7 @@ describe("the STUN server", () => {
       fc.property(attributes, fc.boolean(), fc.nat(), (list, isSigned, atMs) => {
         const request = encodeStun(
           { type: stunType.request, transactionId, attributes: list },
-          { key: isSigned ? key : undefined },
+          isSigned ? key : undefined,
         );
         for (const policy of ["registered", "public"] as const) {
           const { reply } = createRig(policy).server.answer(request, away, atMs);

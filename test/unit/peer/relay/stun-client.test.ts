@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StunClient } from "../../../../src/peer/relay/stun-client.ts";
+import { encodeStun, longTermKey, parseStun, stunAttribute, stunType } from "../../../../src/wire/stun.ts";
 import {
   encodeErrorCode,
-  encodeStun,
   encodeXorAddress,
-  longTermKey,
-  parseStun,
   passwordAlgorithmSha256,
-  stunAttribute,
-  stunType,
-} from "../../../../src/wire/stun.ts";
+} from "../../../../src/wire/stun-values.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -32,7 +28,7 @@ function success(transactionId: Uint8Array, withKey: Uint8Array = key): Uint8Arr
   const attributes: [number, Uint8Array][] = [
     [stunAttribute.xorMappedAddress, encodeXorAddress(address, transactionId)!],
   ];
-  return encodeStun({ type: stunType.success, transactionId, attributes }, { key: withKey });
+  return encodeStun({ type: stunType.success, transactionId, attributes }, withKey);
 }
 
 /** A client whose requests a relay answers as the test says; `undefined` is silence. */
