@@ -7,6 +7,7 @@ import { idleConnections } from "./http3/idle-connections.ts";
 import { malformedRequests } from "./http3/malformed-requests.ts";
 import { parallelUploads } from "./http3/parallel-uploads.ts";
 import { newRegistrations, manyRegistrations } from "./rates.ts";
+import { requestFloods } from "./request-floods.ts";
 import { requestResets } from "./http3/request-resets.ts";
 import { sparseStreams } from "./http3/sparse-streams.ts";
 import { slowReaders } from "./http3/slow-readers.ts";
@@ -29,6 +30,7 @@ export const attacks: readonly Attack[] = [
   parallelUploads,
   newRegistrations,
   manyRegistrations,
+  requestFloods,
   requestResets,
   slowReaders,
   slowRequests,
