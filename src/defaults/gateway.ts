@@ -18,6 +18,17 @@ export const maxHeaderBytes: number = 16 * KiB;
 export const maxHeaderFields = 128;
 /** Overhead counted per header field, in bytes: its entries in the lists and maps of Node's HTTP and of `Headers`. */
 export const headerFieldOverheadBytes = 256;
+/** Size of header fields, with that overhead, up to which they are usual and cost nothing, in bytes: 12 fields and a token of 1 KB. */
+export const usualFieldBytes: number = 4 * KiB;
+/**
+ * Burst and rate of what is above that, of a connection: a page of 50 parts asked for with 4 KB of cookies, and as many each second.
+ * All of a burst is garbage once it is answered, and V8 collects strings outside its heap only after some 64 MiB.
+ */
+export const fieldBurstBytes: number = 256 * KiB;
+export const fieldBytesPerSecond: number = 256 * KiB;
+/** The same of a source and of a network (IPv4 /24 or IPv6 /48), as multiples of a connection's: several busy people each. */
+export const sourceFieldFactor = 4;
+export const networkFieldFactor = 16;
 /** Bytes of a request body that wait for the app before the client is held back, where that is possible. */
 export const bodyReadAheadBytes: number = 256 * KiB;
 /** Block in which smaller pieces of such a body are joined, in bytes: less than comes in a datagram of an upload. */

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, describe, it } from "vitest";
 import type { Target } from "../../scripts/hostile/attack.ts";
+import { type Flood, longFields } from "../../scripts/hostile/attacks/tcp/long-fields.ts";
 import { visitTcp } from "../../scripts/hostile/honest/visitor.ts";
 import {
   connectTls,
@@ -104,6 +105,68 @@ describe("connections to the TCP port", () => {
     for (let i = 0; i < 2000 && !client.isClosed; i++) await client.send(...updates);
     expect(client.isClosed).toBe(true);
     await expect.poll(() => budget.stats().refused).toEqual({ stray: 1 });
+  });
+
+  it.each<[string, Flood]>([
+    ["as they are", longFields.literal],
+    ["in Huffman code", longFields.coded],
+    ["by naming fields that came before", longFields.named],
+  ])("end where requests with long header fields come without end, sent %s", async (_, flood) => {
+    const budget = new Budget();
+    let asked = 0;
+    const answer = (): Response => {
+      asked++;
+      return new Response("");
+    };
+    const client = await RawHttp2.open(await startServer(answer, { budget }));
+    await client.send(...flood(0));
+    await expect.poll(() => client.isClosed).toBe(true);
+    expect(budget.stats().refused).toEqual({ fields: 1 });
+    // 256 KiB at once, of which each takes some 10 KB.
+    expect(asked).toBeLessThan(30);
+  });
+
+  it("end where requests with long header fields come without end over HTTP/1.1", async () => {
+    const budget = new Budget();
+    const socket = await connectTls(await startServer(() => new Response(""), { budget }), "http/1.1");
+    const message = `GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${"y".repeat(15_000)}\r\n\r\n`;
+    socket.on("data", () => socket.write(message)).write(message);
+    await expect.poll(() => socket.destroyed).toBe(true);
+    expect(budget.stats().refused).toEqual({ fields: 1 });
+  });
+
+  it("carry requests of a source in small numbers, however long their fields are", async () => {
+    const budget = new Budget();
+    const asked: string[] = [];
+    const target = await startServer(
+      ({ url }) => {
+        asked.push(url);
+        return new Response("");
+      },
+      { budget },
+    );
+    const client = await RawHttp2.open(target);
+    await client.send(...longFields.named(0).slice(0, 20));
+    await expect.poll(() => asked.length).toBe(20);
+    expect(budget.stats().refused).toEqual({});
+    client.close();
+  });
+
+  it("serve a client that has no table of fields, and announces no change of it (RFC 7541 §4.2)", async () => {
+    const asked: string[] = [];
+    const target = await startServer(({ url }) => {
+      asked.push(new URL(url).pathname);
+      return new Response("");
+    });
+    const client = await RawHttp2.open(target);
+    const acknowledgement = frame(frameType.settings, 1, 0);
+    await client.send(
+      acknowledgement,
+      requestFrame(1, "GET", "/first", 5),
+      requestFrame(3, "GET", "/second", 5),
+    );
+    await expect.poll(() => asked).toEqual(["/first", "/second"]);
+    client.close();
   });
 
   it("ask the app nothing by requests that are taken back at once", async () => {

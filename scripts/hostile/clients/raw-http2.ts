@@ -52,6 +52,14 @@ function firstOf(socket: TLSSocket, events: readonly string[], timeoutMs: number
   });
 }
 
+/** Options of {@link RawHttp2.open}. */
+export interface RawHttp2Options {
+  /** Whether the client reads nothing; `false` if absent. */
+  readonly isDeaf?: boolean;
+  /** Source address. */
+  readonly from?: string;
+}
+
 /** An HTTP/2 connection that obeys no rules. */
 export class RawHttp2 {
   readonly #socket: TLSSocket;
@@ -63,11 +71,7 @@ export class RawHttp2 {
     socket.write(Buffer.concat([preface, frame(frameType.settings, 0, 0)]));
   }
 
-  /** @param options.isDeaf whether the client reads nothing. @param options.from source address. */
-  static async open(
-    target: Target,
-    options: { readonly isDeaf?: boolean; readonly from?: string } = {},
-  ): Promise<RawHttp2> {
+  static async open(target: Target, options: RawHttp2Options = {}): Promise<RawHttp2> {
     return new RawHttp2(await connectTls(target, "h2", options.from), options.isDeaf ?? false);
   }
 
@@ -100,14 +104,21 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** Encodes header fields as literals without indexing (RFC 7541 §6.2.2). Names and values are shorter than 127 bytes. */
+/** Encodes header fields as literals without indexing (RFC 7541 §6.2.2). */
 export function fieldBlock(fields: readonly (readonly [string, string])[]): Buffer {
   return Buffer.concat(fields.map(([name, value]) => Buffer.concat([Buffer.of(0), text(name), text(value)])));
 }
 
 function text(value: string): Buffer {
   const bytes = Buffer.from(value);
-  return Buffer.concat([Buffer.of(bytes.length), bytes]);
+  return Buffer.concat([stringLength(bytes.length, 0), bytes]);
+}
+
+/** Encodes the length of a string literal, of less than 16 510 bytes (RFC 7541 §5.1 and §5.2). @param huffman 0x80 if it is coded so. */
+export function stringLength(length: number, huffman: 0 | 0x80): Buffer {
+  if (length < 127) return Buffer.of(huffman | length);
+  const rest = length - 127;
+  return Buffer.of(huffman | 127, (rest & 127) | 128, rest >> 7);
 }
 
 /** Returns a request for a path, without END_STREAM by default. */

@@ -1,6 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import type { BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
+import { FieldRate } from "./field-rate.ts";
 import { RequestBudget } from "./request.ts";
 import type { RoomHolders } from "./holders.ts";
 import type { Place } from "./places.ts";
@@ -15,6 +16,7 @@ export class ConnectionBudget {
   /** Response bytes of this connection that the HTTP/3 library holds unsent. */
   readonly outbox: Room;
   readonly place: Place;
+  readonly #fields: FieldRate;
   readonly #requests = new Set<RequestBudget>();
   readonly #onClose: () => void;
   #strayBytes = 0;
@@ -30,6 +32,7 @@ export class ConnectionBudget {
     this.#budget = budget;
     this.#source = source;
     this.place = place;
+    this.#fields = new FieldRate(1, source.fields);
     this.#onClose = onClose;
     this.#bytes = bothKinds(
       (kind) => new ByteBudget({ scope: "connection", limitBytes, parent: source.bytes[kind] }),
@@ -54,6 +57,11 @@ export class ConnectionBudget {
   /** Resolves in a later turn of the event loop, when it is the turn of its source. */
   turn(): Promise<void> {
     return this.#budget.turns.wait(this.#source);
+  }
+
+  /** Counts the header fields of a request, by their cost. Returns `false` if their rate is over a limit: the connection has to go. */
+  takeFields(costBytes: number, nowMs: number): boolean {
+    return this.#fields.take(costBytes, nowMs);
   }
 
   /** Counts a refusal. */

@@ -1,5 +1,7 @@
 import type { BudgetLimits, BudgetRefusal, ByteKind } from "./limits.ts";
+import { networkFieldFactor, sourceFieldFactor } from "../../defaults/index.ts";
 import { ByteBudget } from "./bytes.ts";
+import { FieldRate } from "./field-rate.ts";
 import type { RoomHolders } from "./holders.ts";
 import { Room } from "./room.ts";
 import type { Turns } from "./turns.ts";
@@ -15,6 +17,7 @@ export interface BudgetOwner {
 /** Budget of one network, an IPv4 /24 or an IPv6 /48. It lives as long as the network has sources. */
 export class NetworkBudget {
   readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
+  readonly fields: FieldRate = new FieldRate(networkFieldFactor);
   sources = 0;
 
   constructor(all: Readonly<Record<ByteKind, ByteBudget>>, { maxBytes: limitBytes }: BudgetLimits) {
@@ -30,12 +33,14 @@ export class SourceBudget {
   readonly bytes: Readonly<Record<ByteKind, ByteBudget>>;
   readonly network: NetworkBudget;
   readonly outbox: Room;
+  readonly fields: FieldRate;
   connections = 0;
   waits = 0;
 
   constructor(network: NetworkBudget, outbox: Room, limits: BudgetLimits) {
     const { maxSourceBytes: limitBytes, maxSourceOutboxBytes } = limits;
     this.network = network;
+    this.fields = new FieldRate(sourceFieldFactor, network.fields);
     this.outbox = new Room({ scope: "source", limitBytes: maxSourceOutboxBytes, parent: outbox });
     this.bytes = bothKinds(
       (kind) => new ByteBudget({ scope: "source", limitBytes, isShare: true, parent: network.bytes[kind] }),

@@ -157,6 +157,7 @@ export class Http3Connection implements QuicClientHandler {
       unseen: this.#unseen,
       nowMs: now(),
       onFault: (fault) => this.#check(fault),
+      onFields: (costBytes) => this.#takeFields(costBytes),
       onPiece: (bytes) => this.#take(bytes),
       onOver: () => this.#requests.delete(streamId),
     });
@@ -196,6 +197,13 @@ export class Http3Connection implements QuicClientHandler {
       this.#options.onAbuse();
       this.end(code);
     } else this.#exchanges.countMalformed();
+  }
+
+  #takeFields(costBytes: number): boolean {
+    const { budget, now } = this.#options;
+    if (!budget.takeFields(costBytes, now()))
+      this.#endOverBudget("fields", "a client sends long header fields too often");
+    return this.#isEnded;
   }
 
   #take(bytes: number): boolean {

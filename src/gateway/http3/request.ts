@@ -36,6 +36,8 @@ export interface Http3RequestOptions {
   /** Counts the bytes that belong to the request. */
   readonly unseen: UnseenBytes;
   readonly nowMs: number;
+  /** Called with the cost of the header fields. Returns whether that ends the connection. */
+  readonly onFields: (costBytes: number) => boolean;
   /** Called once with the client's error, of the request or of its connection. Nothing more is read then. */
   readonly onFault: (fault: Http3Fault) => void;
   /** See `ExchangeOptions`. */
@@ -120,8 +122,10 @@ export class Http3Request implements RequestHandler {
   }
 
   #begin(fields: Fields, hasEnded: boolean): void {
-    this.#reads = "content";
+    this.#reads = "nothing";
     this.#fields = undefined;
+    if (this.#options.onFields(this.#fieldBytes)) return;
+    this.#reads = "content";
     this.#answer(readHead(fields, sizeOf(fields)), hasEnded && this.#early.length === 0);
     for (const piece of this.#early.splice(0)) this.#stream.emit("data", piece);
   }

@@ -11,7 +11,7 @@ import {
 import type { BudgetRefusal } from "../budget/limits.ts";
 import type { ExchangeStream } from "../exchange/stream.ts";
 import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-requests.ts";
-import { type FieldMap, rawSizeOf } from "../exchange/request-head.ts";
+import { type FieldMap, headCostBytes, type HeadSize, rawSizeOf } from "../exchange/request-head.ts";
 import { codeOf } from "../../system-error.ts";
 import { SmallPieces } from "../budget/small-pieces.ts";
 import { StrayBytes } from "../budget/stray-bytes.ts";
@@ -106,26 +106,35 @@ export class TcpConnection {
   }
 
   /**
-   * Opens a request.
+   * Counts the header fields of a request as they arrive.
    *
    * @param rawFields the fields as they came, names and values in turn.
+   * @returns their size; `undefined` if the connection is over.
+   */
+  measure(rawFields: readonly string[]): HeadSize | undefined {
+    // Node goes on with what it has received of a connection that is over.
+    if (this.isOver) return undefined;
+    const size = rawSizeOf(rawFields);
+    this.#stray.use(size.bytes);
+    const { budget, now } = this.#options;
+    if (budget.takeFields(headCostBytes(size), now())) return size;
+    this.#end("fields", "a client sends long header fields too often");
+    return undefined;
+  }
+
+  /**
+   * Opens a request.
+   *
+   * @param size of its header fields as they came.
    * @param stream makes its stream; called only if there is room.
    * @returns `false` if there is no room.
    */
-  open(
-    fields: FieldMap,
-    rawFields: readonly string[],
-    hasEnded: boolean,
-    stream: () => ExchangeStream,
-  ): boolean {
-    // Node goes on with what it has received of a connection that is over.
+  open(fields: FieldMap, size: HeadSize, hasEnded: boolean, stream: () => ExchangeStream): boolean {
     if (this.isOver) return false;
     if (this.#requests.size >= this.#maxRequests) {
       this.#end("ahead", "a client sends too many requests ahead");
       return false;
     }
-    const size = rawSizeOf(rawFields);
-    this.#stray.use(size.bytes);
     const hasRoom = this.#requests.open(fields, size, tcpRequestBytes, () => ({
       stream: stream(),
       hasEnded,

@@ -36,18 +36,15 @@ export function createHttp1(
     if (!connection || connection.isOver) return void request.destroy();
     const refusal = framingRefusal(request);
     if (refusal) return refuse(request.socket, connection, refusal);
+    const size = connection.measure([":path", request.url ?? "", ...request.rawHeaders]);
+    if (!size) return stopParser(request.socket);
     const { host } = request.headers;
     const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
-    const isOpen = connection.open(
-      laterFields(request),
-      [":path", request.url ?? "", ...request.rawHeaders],
-      length === "0" && coding === undefined,
-      () => {
-        const stream = new Http1ServerStream(request, response, fieldsFor(host), connection);
-        stream.expect();
-        return stream;
-      },
-    );
+    const isOpen = connection.open(laterFields(request), size, length === "0" && coding === undefined, () => {
+      const stream = new Http1ServerStream(request, response, fieldsFor(host), connection);
+      stream.expect();
+      return stream;
+    });
     if (connection.isOver) return stopParser(request.socket);
     if (isOpen) return;
     response.on("error", () => undefined);

@@ -6,6 +6,7 @@ import {
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import * as defaults from "../../defaults/index.ts";
+import type { HeadSize } from "../exchange/request-head.ts";
 import type { FieldsFor } from "../exchange/stream.ts";
 import type { TcpConnection } from "./connection.ts";
 import { Http2ServerStream } from "./http2-stream.ts";
@@ -32,11 +33,11 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
     stream: ServerHttp2Stream,
     fields: IncomingHttpHeaders,
     hasEnded: boolean,
-    rawFields: readonly string[],
+    size: HeadSize,
   ): Promise<void> => {
     await connection.turn();
     if (stream.closed || stream.destroyed) return;
-    const isOpen = connection.open(fields, rawFields, hasEnded, () => {
+    const isOpen = connection.open(fields, size, hasEnded, () => {
       const wrapped = new Http2ServerStream(stream, hasEnded, fieldsFor(fields[":authority"]));
       wrapped.expect(fields);
       return wrapped;
@@ -46,7 +47,9 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
   };
   session.on("stream", (stream, fields, flags, rawFields) => {
     stream.on("error", ignore);
-    void serve(stream, fields, (flags & endStreamFlag) !== 0, rawFields);
+    // Before its turn, which a client that sends ahead would not wait for.
+    const size = connection.measure(rawFields);
+    if (size) void serve(stream, fields, (flags & endStreamFlag) !== 0, size);
   });
 }
 

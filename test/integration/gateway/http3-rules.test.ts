@@ -212,6 +212,18 @@ describe("an honest client over HTTP/3", () => {
   });
 });
 
+it("a connection with long header fields too often is ended, and counted", async () => {
+  const budget = new Budget();
+  const { connect } = await serve(undefined, { budget });
+  const client = await connect();
+  // Four of 3900 bytes each, of which about 20 requests may have as many at once.
+  const fields = [...path, ...Array.from({ length: 4 }, () => ["x-long", "y".repeat(3900)] as const)];
+  for (let i = 0; i < 60 && !client.isClosed; i++) await client.status(client.request(fields, true), 10_000);
+  await client.closed;
+  expect(client.closedWith).toBe(http3Code.excessiveLoad);
+  expect(budget.stats().refused).toEqual({ fields: 1 });
+});
+
 it("a connection that asks on for what there is no room for is ended, and counted", async () => {
   const budget = new Budget({ maxConnectionBytes: 30_000 });
   const { connect } = await serve(() => new Promise(() => undefined), { budget });

@@ -8,15 +8,14 @@ import {
   frameFlag,
   frameType,
   RawHttp2,
+  type RawHttp2Options,
   requestFrame,
 } from "../../clients/raw-http2.ts";
+import { type Flood, longFields } from "./long-fields.ts";
 
 /** Steps per batch, and connections per kind of flood. */
 const batch = 200;
 const connections = 4;
-
-/** Returns the frames of a flood's batch, counted from 0. */
-type Flood = (turn: number) => Buffer[];
 
 function* numbers(turn: number): Generator<number> {
   for (let i = 0; i < batch; i++) yield 2 * (turn * batch + i) + 1;
@@ -45,6 +44,9 @@ const floods: Readonly<Record<string, Flood>> = {
   ],
 };
 
+/** Networks that send long header fields. */
+const networks = Array.from({ length: 8 }, (_, i) => `127.0.${40 + i}.1`);
+
 /** Frames and requests that cost their sender little. */
 export const tcpFloods: Attack = {
   name: "floods of frames, over TCP",
@@ -53,22 +55,26 @@ export const tcpFloods: Attack = {
     const kinds = Object.values(floods).flatMap((kind) => Array.from({ length: connections }, () => kind));
     await Promise.all([
       ...kinds.map(async (kind, i) => {
-        while (!signal.aborted) await send(target, kind, i % 2 === 0, signal, tally);
+        while (!signal.aborted) await send(target, kind, { isDeaf: i % 2 === 0 }, signal, tally);
+      }),
+      ...networks.map(async (from, i) => {
+        const kind = Object.values(longFields)[i % 4]!;
+        while (!signal.aborted) await send(target, kind, { from }, signal, tally);
       }),
       pipeline(target, signal, tally),
     ]);
   },
 };
 
-/** @param isDeaf whether the client reads no responses. */
+/** Sends a flood on a connection. */
 async function send(
   target: Target,
   kind: Flood,
-  isDeaf: boolean,
+  options: RawHttp2Options,
   signal: AbortSignal,
   tally: Tally,
 ): Promise<void> {
-  const client = await RawHttp2.open(target, { isDeaf });
+  const client = await RawHttp2.open(target, options);
   for (let turn = 0; !client.isClosed && !signal.aborted; turn++, tally()) await client.send(...kind(turn));
   client.close();
   await sleep(10);
