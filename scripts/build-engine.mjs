@@ -5,20 +5,26 @@ import { join } from "node:path";
 import process from "node:process";
 
 const folder = join(import.meta.dirname, "../src/peer/engine/native");
+// Outside of src/, whose files are formatted, linted and packed.
+const target = join(import.meta.dirname, "../target");
 const names = ["libquicpipe_engine.so", "libquicpipe_engine.dylib", "quicpipe_engine.dll"];
 
-const { status, error } = spawnSync("cargo", ["build", "--release", "--locked", ...process.argv.slice(2)], {
-  cwd: folder,
-  stdio: "inherit",
-});
+const { status, error } = spawnSync(
+  "cargo",
+  ["build", "--release", "--locked", "--target-dir", target, ...process.argv.slice(2)],
+  {
+    cwd: folder,
+    stdio: "inherit",
+  },
+);
 if (error)
   process.stderr.write(
     `quicpipe: cannot run cargo (${error.message}); the engine is built with Rust 1.88 or later: https://rustup.rs\n`,
   );
 if (status !== 0) process.exit(status ?? 1);
 
-const built = names.map((name) => join(folder, "target/release", name)).find((path) => existsSync(path));
-const addon = join(folder, "target/quicpipe-engine.node");
+const built = names.map((name) => join(target, "release", name)).find((path) => existsSync(path));
+const addon = join(target, "quicpipe-engine.node");
 copyFileSync(built, addon);
 // A build that changed nothing leaves its output as old as it was.
 utimesSync(addon, new Date(), new Date());

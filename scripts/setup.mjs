@@ -80,7 +80,7 @@ const newestEngineMs = Math.max(
   modifiedMs("src/peer/engine/native/Cargo.toml"),
   modifiedMs("src/peer/engine/native/Cargo.lock"),
 );
-if (modifiedMs("src/peer/engine/native/target/quicpipe-engine.node") < newestEngineMs) buildEngine();
+if (modifiedMs("target/quicpipe-engine.node") < newestEngineMs) buildEngine();
 
 const [command, ...args] = process.argv.slice(2);
 if (command) {

@@ -7,7 +7,7 @@ import { NoqConnection } from "./connection.ts";
 import type { Engine, EngineOptions } from "./contract.ts";
 
 /** What `npm run build:engine` makes, seen from `src/` and from `dist/` alike. */
-const addonFile = "../../../src/peer/engine/native/target/quicpipe-engine.node";
+const addonFile = "../../../target/quicpipe-engine.node";
 
 /** Builds it, in a clone and in the installed package. */
 const builder = fileURLToPath(new URL("../../../scripts/build-engine.mjs", import.meta.url));
