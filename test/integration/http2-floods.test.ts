@@ -126,6 +126,15 @@ describe("connections to the TCP port", () => {
     expect(asked).toBeLessThan(30);
   });
 
+  it("end where Node refuses many requests without a word of them, for all that their fields name", async () => {
+    const budget = new Budget();
+    const client = await RawHttp2.open(await startServer(silence, { budget }));
+    // Fewer bytes than may belong to no request.
+    await client.send(...longFields.namedOften(0));
+    await expect.poll(() => client.isClosed).toBe(true);
+    expect(budget.stats().refused).toEqual({ malformed: 1 });
+  });
+
   it("end where requests with long header fields come without end over HTTP/1.1", async () => {
     const budget = new Budget();
     const socket = await connectTls(await startServer(() => new Response(""), { budget }), "http/1.1");

@@ -26,12 +26,14 @@ export interface TcpConnectionOptions extends Omit<OpenRequestsOptions, "onMalfo
 /** Codes of Node for rules and limits that an HTTP/2 client has broken. Others may be its network's fault. */
 const brokenRules: ReadonlySet<string> = new Set(["ERR_HTTP2_ERROR", "ERR_HTTP2_TOO_MANY_INVALID_FRAMES"]);
 
-/** Shutdown of a connection in one version of HTTP. */
-export interface Shutdown {
+/** A connection's version of HTTP. */
+export interface Protocol {
   /** Tells the client to ask for nothing more. */
   goAway(): void;
   /** Called once no request is open. */
   end(): void;
+  /** Returns how many requests Node has refused so far without a word of them, if it does so. */
+  unheard?(): number;
 }
 
 /** A client's TCP connection and the requests that are open on it. */
@@ -45,7 +47,8 @@ export class TcpConnection {
   #isRefused = false;
   #isLingering = false;
   /** Absent until its version of HTTP is known. */
-  #shutdown: Shutdown | undefined;
+  #protocol: Protocol | undefined;
+  #bytesRead = 0;
   #isGoing = false;
   #maxRequests = Infinity;
 
@@ -82,8 +85,8 @@ export class TcpConnection {
    *
    * @param maxRequests requests open at a time, if the library does not limit them.
    */
-  speaks(shutdown: Shutdown, maxRequests: number = Infinity): void {
-    this.#shutdown = shutdown;
+  speaks(protocol: Protocol, maxRequests: number = Infinity): void {
+    this.#protocol = protocol;
     this.#maxRequests = maxRequests;
     if (this.#isGoing) this.goAway();
   }
@@ -96,7 +99,7 @@ export class TcpConnection {
   /** Ends the connection once its open requests are answered. */
   goAway(): void {
     this.#isGoing = true;
-    this.#shutdown?.goAway();
+    this.#protocol?.goAway();
     this.#endIfGone();
   }
 
@@ -161,13 +164,21 @@ export class TcpConnection {
     const { bytesRead, bytesWritten } = this.#options.socket;
     if (!this.#isLingering && this.#stray.look(bytesRead, bytesWritten, nowMs))
       this.#end("stray", "a client sends bytes that belong to no request");
+    else if (bytesRead !== this.#bytesRead) this.#lookForUnheard();
+    this.#bytesRead = bytesRead;
+  }
+
+  /** Ends the connection if Node refuses many of its requests, for which it decodes all of their fields. */
+  #lookForUnheard(): void {
+    if ((this.#protocol?.unheard?.() ?? 0) > maxRefusals)
+      this.#end("malformed", "a client sends requests that Node refuses");
   }
 
   /** Ends slow requests and an idle connection. */
   sweep(nowMs: number): void {
     if (!this.#requests.sweep(nowMs)) return;
     // A client that ignores it is cut off at the next sweep.
-    if (this.#isGoing || !this.#shutdown) this.#options.socket.destroy();
+    if (this.#isGoing || !this.#protocol) this.#options.socket.destroy();
     else this.goAway();
   }
 
@@ -200,7 +211,7 @@ export class TcpConnection {
   }
 
   #endIfGone(): void {
-    if (this.#isGoing && !this.isBusy) this.#shutdown?.end();
+    if (this.#isGoing && !this.isBusy) this.#protocol?.end();
   }
 
   #take(bytes: number): boolean {

@@ -24,8 +24,13 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
     streamResetBurst: defaults.requestResetBurst,
     streamResetRate: defaults.requestResetsPerSecond,
   });
-  // Sends GOAWAY (RFC 9113 §6.8), and ends by itself.
-  connection.speaks({ goAway: () => session.close(), end: () => undefined });
+  let heard = 0;
+  connection.speaks({
+    // Sends GOAWAY (RFC 9113 §6.8), and ends by itself.
+    goAway: () => session.close(),
+    end: () => undefined,
+    unheard: () => streamsUpTo(session.state.lastProcStreamID) - heard,
+  });
   session.on("error", (error) => connection.failed(error));
   // In its source's turn, so that hundreds at once delay no other source, and that a request which is reset at once
   // (CVE-2023-44487) or goes with its connection costs next to nothing.
@@ -47,6 +52,7 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
   };
   session.on("stream", (stream, fields, flags, rawFields) => {
     stream.on("error", ignore);
+    heard++;
     // Before its turn, which a client that sends ahead would not wait for.
     const size = connection.measure(rawFields);
     if (size) void serve(stream, fields, (flags & endStreamFlag) !== 0, size);
@@ -57,6 +63,11 @@ export function serveHttp2Session(socket: TLSSocket, connection: TcpConnection, 
 function streamsFor(sourceConnections: number): number {
   const share = Math.floor(defaults.maxSourceStreams / sourceConnections);
   return Math.max(defaults.minHttp2Streams, Math.min(defaults.maxHttp2Streams, share));
+}
+
+/** Returns how many streams of a client there are up to a number: they are the odd ones (RFC 9113 §5.1.1). */
+function streamsUpTo(lastId: number | undefined): number {
+  return Math.ceil((lastId ?? 0) / 2);
 }
 
 /** RFC 9113 §8.3.1 */
