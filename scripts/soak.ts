@@ -57,11 +57,12 @@ async function soak({ minutes, warmUp, hostilePercent, backend }: Soak): Promise
   const counts = await load.close();
   const stats = relay.isAlive ? await relay.stats() : undefined;
   await relay.close();
+  const round = (warmUp * minuteMs) / sampleMs;
   const figures = {
     isAlive: stats !== undefined,
     isLong: warmUp >= longMinutes.warmUp && minutes - warmUp >= longMinutes.watched,
-    rssBytes: courseOf(rssAtStart, warm.rssBytes),
-    descriptors: courseOf(descriptorsAtStart, warm.descriptors),
+    rssBytes: courseOf(rssAtStart, warm.rssBytes, round),
+    descriptors: courseOf(descriptorsAtStart, warm.descriptors, round),
     load: counts,
   };
   const { dropped, overflowed, refused } = stats?.relay ?? {};

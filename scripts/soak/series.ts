@@ -10,15 +10,23 @@ export interface Course {
   readonly growth: number;
 }
 
-/** Returns the course of a figure. @param warm the series from the end of the warm-up on. */
-export function courseOf(start: number, warm: Series): Course {
-  return { start, warm: warm[0] ?? start, end: warm.at(-1) ?? start, growth: growthOf(warm) };
+/**
+ * Returns the course of a figure.
+ *
+ * @param warm the series from the end of the warm-up on.
+ * @param round samples of one round of attacks.
+ */
+export function courseOf(start: number, warm: Series, round: number): Course {
+  return { start, warm: warm[0] ?? start, end: warm.at(-1) ?? start, growth: growthOf(warm, round) };
 }
 
-/** Returns the growth from the first to the last quarter of a series, by their medians. */
-export function growthOf(series: Series): number {
-  const quarter = Math.max(1, series.length >> 2);
-  return median(series.slice(-quarter)) - median(series.slice(0, quarter));
+/**
+ * Returns the growth from the first to the last round of a series, by their medians. Parts that are no whole rounds hold different
+ * attacks, each of which takes what it takes. Of a series that is shorter than two rounds, they are the halves.
+ */
+export function growthOf(series: Series, round: number): number {
+  const length = Math.max(1, Math.min(round, series.length >> 1));
+  return median(series.slice(-length)) - median(series.slice(0, length));
 }
 
 function median(values: Series): number {
