@@ -5,7 +5,7 @@ import { KiB, MiB, minute, second } from "./units.ts";
 export const keepaliveMs: number = 15 * second;
 /** Lifetime that a peer requests for its registrations, in ms: 8 keepalives, each of which renews it. */
 export const peerRegistrationTtlMs: number = 2 * minute;
-/** Connection IDs that a peer registers per connection: up to 16 active, and as many to replace them. */
+/** Connection IDs that a peer registers per connection: 5 in use at a time, and others to replace them. */
 export const cidsPerConnection = 32;
 /** Timeout of a dial, in ms: longer than the gap between long polls, shorter than a person's patience. */
 export const dialTimeoutMs: number = 30 * second;
@@ -15,9 +15,9 @@ export const requestTimeoutMs: number = 10 * second;
 export const pollSeconds = 25;
 /** Idle timeout of a connection, in ms. */
 export const idleTimeoutMs: number = 30 * second;
-/** UDP payload that peers send, in bytes: the size that every path carries (RFC 9000 §14), as peers do not probe. */
+/** Longest UDP payload that peers send, in bytes: the size that every path carries (RFC 9000 §14), so that none is probed. */
 export const maxUdpPayloadBytes = 1200;
-/** Flow control window of a connection and of each stream, in bytes: 160 ms at 100 MB/s. */
+/** Flow control window of a connection, in bytes: 160 ms at 100 MB/s. */
 export const flowWindowBytes: number = 16 * MiB;
 /** Streams of each kind that a peer may have open at a time. */
 export const maxStreams = 100;

@@ -56,7 +56,10 @@ export interface PeerOptions {
   readonly host?: string | undefined;
   /** Local UDP port; 0, a free one, if absent. */
   readonly port?: number | undefined;
-  /** Longest UDP payload to send, 1200 to 1472 bytes; 1200, which every path carries, if absent. */
+  /**
+   * Longest UDP payload to send, 1200 to 1472 bytes; 1200, which every path carries, if absent. Packets grow beyond 1200 as far as
+   * probes of the path arrive (RFC 8899).
+   */
   readonly maxUdpPayloadBytes?: number | undefined;
   /** Silence after which a connection ends, in ms, 1000 to 600 000; 30 000 if absent. The shorter one of both peers counts. */
   readonly idleTimeoutMs?: number | undefined;
@@ -66,7 +69,7 @@ export interface PeerOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** Time limit of a handshake after a first flight has come, in ms, 100 to 60 000; 10 000 if absent. */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** Flow control window of a connection and of each stream, in bytes, 64 KiB to 1 GiB; 16 MiB if absent. */
+  /** Flow control window of a connection, in bytes, 64 KiB to 1 GiB; 16 MiB if absent. A stream has the same, 2 MiB at most. */
   readonly flowWindowBytes?: number | undefined;
   /** Streams of each kind that the other peer may have open, 1 to 65 536; 100 if absent. */
   readonly maxStreams?: number | undefined;

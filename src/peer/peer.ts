@@ -25,6 +25,8 @@ export interface PeerStats {
   /** Connections that are open, in the making or closing. */
   readonly connections: number;
   readonly registrations: number;
+  /** Connections of this process that a fault of the QUIC engine has ended: 0 unless quicpipe has a bug to report. */
+  readonly engineFaults: number;
 }
 
 /**
@@ -137,8 +139,13 @@ export class Peer implements AsyncIterable<Connection> {
 
   /** Returns the counters of the peer now. */
   stats(): PeerStats {
-    const { socket, connections, registrations } = this.#context;
-    return { socket: socket.stats, connections: connections.size, registrations: registrations.size };
+    const { engine, socket, connections, registrations } = this.#context;
+    return {
+      socket: socket.stats,
+      connections: connections.size,
+      registrations: registrations.size,
+      engineFaults: engine.faults(),
+    };
   }
 
   /**

@@ -18,6 +18,7 @@ import type { Outbox } from "../exchange/outbox.ts";
 import {
   headCostBytes,
   type HeadRefusal,
+  type HeadSize,
   readHead,
   type RequestHead,
   sizeOf,
@@ -55,7 +56,8 @@ export class Http3Request implements RequestHandler {
   readonly #stream: Http3ServerStream;
   readonly #reader = new RequestReader({ maxFieldSectionBytes: maxHeaderBytes });
   #fields: Fields | undefined;
-  #fieldBytes = 0;
+  /** Size of the header fields that have come. */
+  #size: HeadSize = { bytes: 0, count: 0 };
   /** Content that arrived in one piece with the header fields. */
   readonly #early: Uint8Array[] = [];
   #reads: "fields" | "content" | "nothing" = "fields";
@@ -104,7 +106,7 @@ export class Http3Request implements RequestHandler {
 
   fields(fields: Fields, bytes: number): void {
     this.#options.unseen.use(bytes + requestFramingBytes);
-    this.#fieldBytes = headCostBytes(sizeOf(fields));
+    this.#size = sizeOf(fields);
     this.#fields = fields;
   }
 
@@ -124,9 +126,9 @@ export class Http3Request implements RequestHandler {
   #begin(fields: Fields, hasEnded: boolean): void {
     this.#reads = "nothing";
     this.#fields = undefined;
-    if (this.#options.onFields(this.#fieldBytes)) return;
+    if (this.#options.onFields(headCostBytes(this.#size))) return;
     this.#reads = "content";
-    this.#answer(readHead(fields, sizeOf(fields)), hasEnded && this.#early.length === 0);
+    this.#answer(readHead(fields, this.#size), hasEnded && this.#early.length === 0);
     for (const piece of this.#early.splice(0)) this.#stream.emit("data", piece);
   }
 
@@ -158,7 +160,7 @@ export class Http3Request implements RequestHandler {
   /** Reports whether there is room for the bytes kept. */
   #count(): boolean {
     const { budget } = this.#options;
-    const bytes = this.#reader.heldBytes + this.#fieldBytes;
+    const bytes = this.#reader.heldBytes + headCostBytes(this.#size);
     const more = bytes - this.#countedBytes;
     this.#countedBytes = bytes;
     if (more < 0) budget.give("unread", -more);

@@ -1,4 +1,4 @@
-import type { EngineEnd } from "./contract.ts";
+import type { EngineEnd, EngineStats } from "./contract.ts";
 
 /** Options as the addon takes them. */
 export interface AddonOptions {
@@ -15,25 +15,9 @@ export interface AddonOptions {
   readonly datagramQueueBytes: number;
   readonly maxUdpPayloadBytes: number;
   readonly initialRttMs: number;
-  readonly keyLog: boolean;
-  readonly qlog?: string | undefined;
-  readonly postQuantum: boolean;
 }
 
-/** Figures as the addon gives them. */
-export interface AddonStats {
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly bytesLost: number;
-  readonly packetsSent: number;
-  readonly packetsReceived: number;
-  readonly packetsLost: number;
-  readonly smoothedRtt: number;
-  readonly congestionWindowBytes: number;
-  readonly udpPayloadBytes: number;
-}
-
-/** A connection of the addon: see `native/src/node/connection.rs`, which says what the numbers mean. */
+/** A connection of the addon: see `native/src/node/`, which says what the numbers mean. */
 export interface AddonConnection {
   receive(datagram: Uint8Array, way: number): boolean;
   send(buffer: Uint8Array): number;
@@ -52,7 +36,6 @@ export interface AddonConnection {
   readonly isQuiet: boolean;
   applicationProtocol(): string;
   certificates(): Uint8Array[];
-  cidsIssued(): number;
   raiseCidLimit(limit: number): void;
   ping(): void;
   openStream(isBidirectional: boolean): number;
@@ -64,7 +47,7 @@ export interface AddonConnection {
   datagramSend(datagram: Uint8Array): boolean;
   datagramReceive(): Uint8Array<ArrayBuffer> | null;
   maxDatagramBytes(): number;
-  stats(): AddonStats | null;
+  stats(): EngineStats | null;
 }
 
 /** The addon, built from `native/`. */

@@ -151,8 +151,7 @@ export class NoqConnection implements EngineConnection {
   }
 
   stats(): EngineStats {
-    const { udpPayloadBytes: _, ...stats } = this.#connection.stats() ?? { ...noStats, udpPayloadBytes: 0 };
-    return stats;
+    return this.#connection.stats() ?? noStats;
   }
 }
 

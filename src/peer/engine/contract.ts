@@ -181,4 +181,6 @@ export interface Engine {
   connect(options: EngineOptions, serverName?: string): EngineConnection;
   /** The connection begins with the client's first datagram. */
   accept(options: EngineOptions): EngineConnection;
+  /** Returns how many connections of this process a fault of the engine has ended. */
+  faults(): number;
 }

@@ -28,11 +28,12 @@ const maxStreamWindowBytes: number = 2 * MiB;
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if there is no addon for this platform.
  */
 export function loadEngine(user = "a peer"): Engine {
-  const { EngineConnection } = loadAddon(user);
+  const { EngineConnection, engineFaults } = loadAddon(user);
   return {
     connect: (options, serverName) =>
       create(() => EngineConnection.connect(addonOptions(options), serverName, 0)),
     accept: (options) => create(() => EngineConnection.accept(addonOptions(options))),
+    faults: engineFaults,
   };
 }
 
@@ -68,7 +69,5 @@ function addonOptions(options: EngineOptions): AddonOptions {
     flowWindowBytes,
     connectionWindowBytes,
     initialRttMs,
-    keyLog: false,
-    postQuantum: false,
   };
 }

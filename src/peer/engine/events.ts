@@ -3,7 +3,7 @@ import type { EngineListener, StreamKind } from "./contract.ts";
 
 type Tell = (listener: EngineListener, subject: number, errorCode: number) => void;
 
-/** By the numbers that the addon gives events (`numbers` in `native/src/node/connection.rs`). */
+/** By the numbers that the addon gives events (`numbers` in `native/src/node/events.rs`). */
 const tells: readonly Tell[] = [
   (listener) => listener.onEstablished(),
   (listener) => listener.onConfirmed(),

@@ -49,7 +49,6 @@ describe("the QUIC engine", () => {
     exchange(pair);
     expect(client.engine.isWaiting).toBe(false);
     expect(client.engine.stats()).toMatchObject({ packetsLost: 0 });
-    expect(client.engine.stats().smoothedRtt).toBeLessThan(1000);
     expect(server.told).toContain("onConfirmed");
   });
 

@@ -4,7 +4,7 @@ import type { AddonConnection } from "../../../../src/peer/engine/addon.ts";
 import type { EngineListener } from "../../../../src/peer/engine/contract.ts";
 import { tell } from "../../../../src/peer/engine/events.ts";
 
-const source = new URL("../../../../src/peer/engine/native/src/node/connection.rs", import.meta.url);
+const source = new URL("../../../../src/peer/engine/native/src/node/events.rs", import.meta.url);
 
 /** What each of the addon's events is to a listener, if its stream has the ID 7, its direction is 1 and its code 9. */
 const expected: Readonly<Record<string, readonly string[]>> = {

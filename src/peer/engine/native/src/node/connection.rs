@@ -5,17 +5,16 @@ use std::{sync::Arc, time::Instant};
 use bytes::BytesMut;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use noq_proto::{Dir, PathId, StreamId, VarInt};
+use noq_proto::{PathId, VarInt};
 
 use crate::quic::{
     connection::Connection,
-    events::{EndedBy, Event},
+    events::EndedBy,
     guarded::{self, Guarded},
     options::Invalid,
-    streams::Progress,
 };
 
-use super::options::EngineOptions;
+use super::{events, options::EngineOptions};
 
 /// One QUIC connection.
 #[napi]
@@ -44,7 +43,6 @@ pub struct EngineStats {
     pub packets_lost: f64,
     pub smoothed_rtt: f64,
     pub congestion_window_bytes: f64,
-    pub udp_payload_bytes: u32,
 }
 
 /// Number of faults of the engine that ended a connection of this process.
@@ -147,7 +145,7 @@ impl EngineConnection {
             let mut count = 0;
             for row in rows.chunks_exact_mut(3) {
                 let Some(event) = connection.next_event() else { break };
-                row.copy_from_slice(&numbers(event));
+                row.copy_from_slice(&events::numbers(event));
                 count += 1;
             }
             count
@@ -194,11 +192,6 @@ impl EngineConnection {
     }
 
     #[napi]
-    pub fn cids_issued(&self) -> u32 {
-        self.with(|connection| connection.cids().issued()).unwrap_or(0)
-    }
-
-    #[napi]
     pub fn raise_cid_limit(&self, limit: u32) {
         self.with(|connection| connection.raise_cid_limit(limit));
     }
@@ -206,58 +199,6 @@ impl EngineConnection {
     #[napi]
     pub fn ping(&self) {
         self.with(Connection::ping);
-    }
-
-    /// Returns a stream's ID; -1 while the other side allows no more.
-    #[napi]
-    pub fn open_stream(&self, is_bidirectional: bool) -> f64 {
-        let id = self.with(|connection| connection.open_stream(direction(is_bidirectional))).flatten();
-        id.map_or(-1.0, |id| u64::from(id) as f64)
-    }
-
-    /// Returns the ID of a stream that the other side has opened; -1 if there is none.
-    #[napi]
-    pub fn accept_stream(&self, is_bidirectional: bool) -> f64 {
-        let id = self.with(|connection| connection.accept_stream(direction(is_bidirectional))).flatten();
-        id.map_or(-1.0, |id| u64::from(id) as f64)
-    }
-
-    #[napi]
-    pub fn stream_read(&self, id: f64, mut out: Uint8Array) -> f64 {
-        // Safety: as in `send`.
-        let out = unsafe { out.as_mut() };
-        number(self.with(|connection| connection.read(stream(id), out)))
-    }
-
-    #[napi]
-    pub fn stream_write(&self, id: f64, data: &[u8], is_end: bool) -> f64 {
-        number(self.with(|connection| connection.write(stream(id), data, is_end)))
-    }
-
-    #[napi]
-    pub fn stream_reset(&self, id: f64, code: f64) {
-        self.with(|connection| connection.reset(stream(id), varint(code)));
-    }
-
-    #[napi]
-    pub fn stream_stop(&self, id: f64, code: f64) {
-        self.with(|connection| connection.stop(stream(id), varint(code)));
-    }
-
-    #[napi]
-    pub fn datagram_send(&self, data: &[u8]) -> bool {
-        self.with(|connection| connection.send_datagram(data)).unwrap_or(false)
-    }
-
-    #[napi]
-    pub fn datagram_receive(&self) -> Option<Uint8Array> {
-        let datagram = self.with(Connection::receive_datagram).flatten();
-        datagram.map(|bytes| Uint8Array::from(bytes.to_vec()))
-    }
-
-    #[napi]
-    pub fn max_datagram_bytes(&self) -> u32 {
-        self.with(Connection::max_datagram_bytes).unwrap_or(0) as u32
     }
 
     #[napi]
@@ -274,13 +215,12 @@ impl EngineConnection {
                 packets_lost: total.lost_packets as f64,
                 smoothed_rtt: path.as_ref().map_or(0.0, |path| path.rtt.as_secs_f64() * 1e3),
                 congestion_window_bytes: path.as_ref().map_or(0.0, |path| path.cwnd as f64),
-                udp_payload_bytes: path.map_or(0, |path| path.current_mtu.into()),
             })
         })
         .flatten()
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Option<T> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Option<T> {
         self.shared.with(work)
     }
 }
@@ -289,43 +229,6 @@ fn invalid(Invalid(why): Invalid) -> Error {
     Error::from_reason(why)
 }
 
-fn direction(is_bidirectional: bool) -> Dir {
-    if is_bidirectional { Dir::Bi } else { Dir::Uni }
-}
-
-fn stream(id: f64) -> StreamId {
-    varint(id).into()
-}
-
-fn varint(value: f64) -> VarInt {
+pub(super) fn varint(value: f64) -> VarInt {
     VarInt::from_u64(value as u64).unwrap_or(VarInt::MAX)
-}
-
-/// 2 × bytes + 1 at the end; -1 if blocked or gone for a faulty engine; -2 gone; -3 - code: aborted.
-fn number(progress: Option<Progress>) -> f64 {
-    match progress {
-        Some(Progress::Bytes { count, is_end }) => (2 * count + usize::from(is_end)) as f64,
-        Some(Progress::Blocked) => -1.0,
-        Some(Progress::Gone) | None => -2.0,
-        Some(Progress::Aborted(code)) => -3.0 - code.into_inner() as f64,
-    }
-}
-
-fn numbers(event: Event) -> [f64; 3] {
-    let on = |kind: f64, id: StreamId| [kind, u64::from(id) as f64, 0.0];
-    match event {
-        Event::Established => [0.0; 3],
-        Event::Confirmed => [1.0, 0.0, 0.0],
-        Event::Presented => [2.0, 0.0, 0.0],
-        Event::Ended => [3.0, 0.0, 0.0],
-        Event::Stalled => [4.0, 0.0, 0.0],
-        Event::Opened(dir) => [5.0, f64::from(dir as u8), 0.0],
-        Event::Readable(id) => on(6.0, id),
-        Event::Writable(id) => on(7.0, id),
-        Event::Finished(id) => on(8.0, id),
-        Event::Stopped(id, code) => [9.0, u64::from(id) as f64, code.into_inner() as f64],
-        Event::Allowed(dir) => [10.0, f64::from(dir as u8), 0.0],
-        Event::DatagramReceived => [11.0, 0.0, 0.0],
-        Event::DatagramsUnblocked => [12.0, 0.0, 0.0],
-    }
 }

@@ -1,4 +1,6 @@
 //! The engine for Node (Node-API).
 
 mod connection;
+mod events;
 mod options;
+mod streams;

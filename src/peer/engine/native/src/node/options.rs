@@ -1,6 +1,6 @@
 //! Options as JavaScript gives them.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -47,9 +47,6 @@ pub struct EngineOptions {
     pub datagram_queue_bytes: u32,
     pub max_udp_payload_bytes: u16,
     pub initial_rtt_ms: u32,
-    pub key_log: bool,
-    pub qlog: Option<String>,
-    pub post_quantum: bool,
 }
 
 impl TryFrom<EngineOptions> for Options {
@@ -70,9 +67,6 @@ impl TryFrom<EngineOptions> for Options {
             datagram_queue_bytes: given.datagram_queue_bytes as usize,
             max_udp_payload_bytes: given.max_udp_payload_bytes,
             initial_rtt: millis(given.initial_rtt_ms),
-            key_log: given.key_log,
-            qlog: given.qlog.map(PathBuf::from),
-            post_quantum: given.post_quantum,
         })
     }
 }
@@ -90,7 +84,7 @@ fn verifier(demand: CertificateDemand) -> std::result::Result<Option<Arc<Verifie
         "ca" => Demand::Authorities(authorities(&demand.pem.unwrap_or_default())?),
         other => return Err(Invalid(format!("no such demand: {other}"))),
     };
-    Ok(Some(Arc::new(Verifier::new(demand, options::provider(true)))))
+    Ok(Some(Arc::new(Verifier::new(demand, options::provider()))))
 }
 
 fn pin(bytes: &Uint8Array) -> std::result::Result<[u8; 32], Invalid> {

@@ -1,5 +1,9 @@
 //! One QUIC connection without I/O: datagrams and time in, datagrams and deadlines out.
 
+mod closing;
+mod frames;
+mod timing;
+
 use std::{
     collections::VecDeque,
     num::NonZeroUsize,
@@ -7,16 +11,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
-use noq_proto::FrameStats;
-use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent, PathId, VarInt};
+use bytes::BytesMut;
+use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent};
 
 use super::{
     cids::Cids,
-    events::{End, EndedBy, Event},
+    events::{End, Event},
     in_flight::BusyPaths,
     options::{Invalid, Options, Server},
-    silence::{self, Silence},
+    silence::Silence,
     stopwatch::Stopwatch,
     trust::Verifier,
     ways::{self, Way},
@@ -52,6 +55,8 @@ pub struct Connection {
     busy: BusyPaths,
     end: Option<End>,
     events: VecDeque<Event>,
+    /// Frames that have come.
+    frames: u64,
     /// How many datagrams may still be sent after the end: repeated CONNECTION_CLOSE.
     farewells: u8,
 }
@@ -103,6 +108,7 @@ impl Connection {
             busy,
             end: None,
             events: VecDeque::new(),
+            frames: 0,
             farewells: FAREWELLS,
         }
     }
@@ -116,12 +122,14 @@ impl Connection {
         if is_other_version(&datagram) {
             return false;
         }
-        let before = self.frames_received();
         self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
         self.settle();
         self.look_at_certificate();
         self.farewells = FAREWELLS.min(self.farewells + 1);
-        let is_useful = self.frames_received() > before || self.end.is_some();
+        let frames = self.live().map_or(0, |connection| frames::total(&connection.stats().frame_rx));
+        // Every authenticated packet carries a frame (RFC 9000 §12.4).
+        let is_useful = frames > self.frames || self.end.is_some();
+        self.frames = frames;
         if is_useful {
             self.time.start(now, FIRST_ROUND_TRIP);
             self.silence.heard(now);
@@ -185,69 +193,6 @@ impl Connection {
         Some(ways::way(transmit.destination))
     }
 
-    /// Returns a client's first flight, for the caller to deliver. Time stands still for the connection until something of use
-    /// comes, as the delay of the delivery is neither loss nor a round trip, or until [`Self::retransmit`].
-    pub fn first_flight(&mut self, now: Instant) -> Vec<Vec<u8>> {
-        let mut flight = Vec::new();
-        let mut datagram = Vec::new();
-        while self.transmit(&mut datagram, now).is_some() {
-            flight.push(std::mem::take(&mut datagram));
-        }
-        self.time.stop(now);
-        flight
-    }
-
-    /// Lets time go on from the moment when the first flight counts as lost.
-    pub fn retransmit(&mut self, now: Instant) {
-        let due = self.live.as_ref().and_then(|(_, connection)| connection.poll_timeout());
-        let passed = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(self.time.at(now)));
-        self.time.start(now, passed);
-    }
-
-    /// Whether nothing of use has come since [`Self::first_flight`].
-    pub fn is_waiting(&self) -> bool {
-        self.time.is_stopped()
-    }
-
-    /// Returns when [`Self::on_timeout`] is due.
-    pub fn deadline(&self) -> Option<Instant> {
-        if self.time.is_stopped() {
-            return None;
-        }
-        if let Some(held_until) = self.silence.held_until() {
-            return Some(held_until);
-        }
-        let (_, connection) = self.live.as_ref()?;
-        connection.poll_timeout().map(|due| self.time.undo(due))
-    }
-
-    pub fn on_timeout(&mut self, now: Instant) {
-        self.silence.release();
-        let at = self.time.at(now);
-        let Some(connection) = self.live() else { return };
-        let round_trip = connection.rtt(PathId::ZERO).unwrap_or_default();
-        if self.silence.is_stall(now, round_trip) {
-            // What is due stays so, for a listener that does not hold it.
-            return self.events.push_back(Event::Stalled);
-        }
-        if let Some(connection) = self.live() {
-            connection.handle_timeout(at);
-        }
-        self.settle();
-    }
-
-    /// Spends no probe on a path that is being repaired: every one doubles the wait for the next (RFC 9002 §6.2.1). Silence still
-    /// ends the connection.
-    pub fn hold(&mut self) {
-        let parameters = self.live().and_then(|connection| connection.crypto_session().transport_parameters().ok().flatten());
-        self.silence.hold(parameters.as_ref().and_then(silence::idle_timeout_of));
-    }
-
-    /// Ends a [`Self::hold`]. What is overdue is due now.
-    pub fn release(&mut self) {
-        self.silence.release();
-    }
-
     fn look_at_certificate(&mut self) {
         if self.gate == Gate::Waiting && self.verifier.as_ref().is_some_and(|it| !it.presented().is_empty()) {
             self.gate = Gate::Judging;
@@ -260,36 +205,6 @@ impl Connection {
         self.gate = Gate::Open;
         if !is_trusted {
             self.close(BAD_CERTIFICATE.into(), "the certificate is not trusted", now);
-        }
-    }
-
-    /// Closes with an application's error code (RFC 9000 §10.2).
-    pub fn close(&mut self, code: VarInt, reason: &str, now: Instant) {
-        let at = self.time.at(now);
-        if let Some(connection) = self.live() {
-            connection.close(at, code, Bytes::copy_from_slice(reason.as_bytes()));
-        }
-        self.finish(End { by: EndedBy::ThisSide, code: code.into_inner(), is_application: true, reason: reason.into() });
-    }
-
-    /// Notes the reason for the end. A CONNECTION_CLOSE waits for nothing.
-    fn finish(&mut self, end: End) {
-        self.silence.release();
-        if self.end.is_none() {
-            self.end = Some(end);
-            self.events.push_back(Event::Ended);
-        }
-    }
-
-    pub fn end(&self) -> Option<&End> {
-        self.end.as_ref()
-    }
-
-    /// Whether nothing is left to send or to wait for, not even a repeated CONNECTION_CLOSE.
-    pub fn is_over(&self) -> bool {
-        match &self.live {
-            Some((_, connection)) => connection.is_drained(),
-            None => self.end.is_some() && self.farewell.is_none(),
         }
     }
 
@@ -318,6 +233,7 @@ impl Connection {
         self.settle();
     }
 
+    #[cfg(test)]
     pub fn cids(&self) -> &Cids {
         &self.cids
     }
@@ -343,11 +259,6 @@ impl Connection {
         }
     }
 
-    /// Every authenticated packet carries a frame (RFC 9000 §12.4).
-    fn frames_received(&mut self) -> u64 {
-        self.live().map_or(0, |connection| frames(&connection.stats().frame_rx))
-    }
-
     pub fn next_event(&mut self) -> Option<Event> {
         if self.events.is_empty() {
             self.collect_events();
@@ -357,14 +268,15 @@ impl Connection {
 
     fn collect_events(&mut self) {
         let Some((_, connection)) = self.live.as_mut() else { return };
+        let mut lost = None;
         while let Some(event) = connection.poll() {
             match event {
-                noq_proto::Event::ConnectionLost { reason } if self.end.is_none() => {
-                    self.end = Some(End::from(&reason));
-                    self.events.push_back(Event::Ended);
-                }
+                noq_proto::Event::ConnectionLost { reason } => lost = Some(reason),
                 event => self.events.extend(Event::from_noq(event)),
             }
+        }
+        if let Some(reason) = lost {
+            self.finish(End::from(&reason));
         }
         self.settle();
     }
@@ -375,63 +287,4 @@ fn is_other_version(datagram: &[u8]) -> bool {
     const VERSION_1: [u8; 4] = [0, 0, 0, 1];
     let has_long_header = datagram.first().is_some_and(|byte| byte & 0x80 != 0);
     has_long_header && datagram.get(1..5) != Some(&VERSION_1)
-}
-
-fn frames(stats: &FrameStats) -> u64 {
-    let FrameStats {
-        acks,
-        path_acks,
-        ack_frequency,
-        crypto,
-        connection_close,
-        data_blocked,
-        datagram,
-        handshake_done,
-        immediate_ack,
-        max_data,
-        max_stream_data,
-        max_streams_bidi,
-        max_streams_uni,
-        new_connection_id,
-        path_new_connection_id,
-        new_token,
-        path_challenge,
-        path_response,
-        ping,
-        reset_stream,
-        retire_connection_id,
-        path_retire_connection_id,
-        stream_data_blocked,
-        streams_blocked_bidi,
-        streams_blocked_uni,
-        stop_sending,
-        stream,
-        ..
-    } = *stats;
-    acks + path_acks
-        + ack_frequency
-        + crypto
-        + connection_close
-        + data_blocked
-        + datagram
-        + u64::from(handshake_done)
-        + immediate_ack
-        + max_data
-        + max_stream_data
-        + max_streams_bidi
-        + max_streams_uni
-        + new_connection_id
-        + path_new_connection_id
-        + new_token
-        + path_challenge
-        + path_response
-        + ping
-        + reset_stream
-        + retire_connection_id
-        + path_retire_connection_id
-        + stream_data_blocked
-        + streams_blocked_bidi
-        + streams_blocked_uni
-        + stop_sending
-        + stream
 }

@@ -1,19 +1,17 @@
 //! Options of one connection, and what noq and rustls make of them.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use bytes::Bytes;
 use noq_proto::{
-    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, QlogFileFactory, ServerConfig, TransportConfig,
+    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, ServerConfig, TransportConfig,
     congestion::CubicConfig,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
 use rustls::{
-    KeyLogFile,
     client::Resumption,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer},
@@ -50,12 +48,6 @@ pub struct Options {
     /// The most that a UDP payload may grow to, 1200 bytes at least.
     pub max_udp_payload_bytes: u16,
     pub initial_rtt: Duration,
-    /// Appends TLS secrets to the file that the environment names in SSLKEYLOGFILE.
-    pub key_log: bool,
-    /// The folder for qlog files.
-    pub qlog: Option<PathBuf>,
-    /// Whether to offer X25519MLKEM768, whose share makes the first flight two datagrams long.
-    pub post_quantum: bool,
 }
 
 /// What a server needs, before it knows what the client offers.
@@ -108,19 +100,16 @@ fn reset_key() -> Arc<dyn noq_proto::crypto::HmacKey> {
     KEY.get_or_init(make).clone()
 }
 
-/// Returns the cryptography of all connections: with or without X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem).
-pub fn provider(post_quantum: bool) -> Arc<CryptoProvider> {
-    static WITH: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    static WITHOUT: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    if post_quantum {
-        return WITH.get_or_init(|| Arc::new(aws_lc_rs::default_provider())).clone();
-    }
-    let classic = || {
+/// Returns the cryptography of all connections. A key share of X25519MLKEM768 would make a first flight two datagrams long, and
+/// what is carried by hand has room for one.
+pub fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    let make = || {
         let mut provider = aws_lc_rs::default_provider();
         provider.kx_groups = vec![aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP256R1, aws_lc_rs::kx_group::SECP384R1];
         Arc::new(provider)
     };
-    WITHOUT.get_or_init(classic).clone()
+    PROVIDER.get_or_init(make).clone()
 }
 
 impl Options {
@@ -135,7 +124,7 @@ impl Options {
     }
 
     pub fn client(&mut self, busy: &BusyPaths) -> Result<ClientConfig, Invalid> {
-        let builder = rustls::ClientConfig::builder_with_provider(provider(self.post_quantum))
+        let builder = rustls::ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
             .with_custom_certificate_verifier(self.server_verifier());
@@ -145,16 +134,13 @@ impl Options {
         };
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.resumption = Resumption::disabled();
-        if self.key_log {
-            tls.key_log = Arc::new(KeyLogFile::new());
-        }
         let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
         config.transport_config(self.transport(busy)?);
         Ok(config)
     }
 
     pub fn server(&mut self, busy: &BusyPaths) -> Result<Server, Invalid> {
-        let builder = rustls::ServerConfig::builder_with_provider(provider(true)).with_protocol_versions(&[&TLS13])?;
+        let builder = rustls::ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13])?;
         let builder = match self.verifier.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
@@ -163,15 +149,12 @@ impl Options {
         let mut tls = builder.with_single_cert(chain, key)?;
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.send_tls13_tickets = 0;
-        if self.key_log {
-            tls.key_log = Arc::new(KeyLogFile::new());
-        }
         Ok(Server { tls, transport: self.transport(busy)? })
     }
 
     /// A client without a demand takes any certificate, whose key still has to sign.
     fn server_verifier(&self) -> Arc<Verifier> {
-        let any = || Arc::new(Verifier::new(super::trust::Demand::Any, provider(true)));
+        let any = || Arc::new(Verifier::new(super::trust::Demand::Any, provider()));
         self.verifier.clone().unwrap_or_else(any)
     }
 
@@ -191,9 +174,6 @@ impl Options {
             .initial_rtt(self.initial_rtt)
             .allow_spin(false)
             .congestion_controller_factory(Arc::new(Factory { cubic: Arc::new(CubicConfig::default()), busy: busy.clone() }));
-        if let Some(folder) = &self.qlog {
-            config.qlog_factory(Arc::new(QlogFileFactory::new(folder.clone())));
-        }
         Ok(Arc::new(config))
     }
 

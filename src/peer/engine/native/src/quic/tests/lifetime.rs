@@ -65,6 +65,8 @@ fn a_stall_is_told_before_each_probe() {
     let mut stalls = 0;
     while let Some(due) = pair.client.connection.deadline() {
         pair.now = pair.now.max(due);
+        // What pacing held back.
+        pair.client.datagrams(pair.now);
         pair.client.connection.on_timeout(pair.now);
         if was_stalled(&mut pair.client) {
             stalls += 1;
@@ -101,6 +103,7 @@ fn a_close_does_not_wait_for_the_end_of_a_hold() {
     let mut pair = unanswered();
     pair.client.connection.hold();
     pair.client.connection.close(0_u32.into(), "", pair.now);
+    pair.rest();
     assert!(!pair.client.datagrams(pair.now).is_empty());
     assert!(pair.client.connection.deadline().unwrap() < pair.now + Duration::from_secs(5));
 }

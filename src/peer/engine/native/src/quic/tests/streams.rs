@@ -18,6 +18,7 @@ fn the_end_of_a_stream_is_there_with_the_packet_that_tells_it_also_after_a_chang
         assert_eq!(pair.server.connection.read(id, &mut read), all);
         pair.client.connection.live().unwrap().force_key_update();
         pair.client.connection.write(id, &[], true);
+        pair.rest();
         pair.carry_to_server();
         assert_eq!(pair.server.connection.read(id, &mut read), Progress::Bytes { count: 0, is_end: true });
         pair.run();

@@ -12,11 +12,11 @@ use super::{
 const BAD_CERTIFICATE: u64 = 0x12a;
 
 fn pin_another(options: &mut Options) {
-    options.verifier = Some(Arc::new(Verifier::new(Demand::Pins(vec![[0; 32]]), options::provider(true))));
+    options.verifier = Some(Arc::new(Verifier::new(Demand::Pins(vec![[0; 32]]), options::provider())));
 }
 
 fn judge_any(options: &mut Options) {
-    options.verifier = Some(Arc::new(Verifier::new(Demand::Any, options::provider(true))));
+    options.verifier = Some(Arc::new(Verifier::new(Demand::Any, options::provider())));
     options.is_judged = true;
 }
 
