@@ -10,6 +10,7 @@ export { describeRemoval, describeXdp } from "../xdp/index.ts";
 export type { XdpInterfaceOptions, XdpInterfaceStatus, XdpMode, XdpOption, XdpStatus } from "../xdp/index.ts";
 export type * from "./contract.ts";
 export { diagnose } from "./doctor/doctor.ts";
+export { holdMemoryTrimmer } from "./native/memory-trimmer.ts";
 export { isVirtualAddress } from "./splice/virtual-addresses.ts";
 export type { Finding } from "./doctor/finding.ts";
 

@@ -1,5 +1,11 @@
 import * as defaults from "../defaults/index.ts";
-import { type Forwarder, createForwarder, describeRemoval, describeXdp } from "../forwarder/index.ts";
+import {
+  type Forwarder,
+  createForwarder,
+  describeRemoval,
+  describeXdp,
+  holdMemoryTrimmer,
+} from "../forwarder/index.ts";
 import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
@@ -54,6 +60,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   await using opening = new AsyncDisposableStack();
   const closing = new AbortController();
   opening.defer(() => closing.abort());
+  opening.defer(holdMemoryTrimmer());
   const authenticate = createAuthentication(settings.auth, { limits, log, now, signal: closing.signal });
   const openTelemetry = await loadRelayTelemetry(settings.telemetry);
   // The two depend on each other: the forwarder queries the registry about STUN, and the registry writes the forwarder's

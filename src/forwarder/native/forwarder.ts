@@ -18,7 +18,6 @@ import { type Counters, createCounters } from "../counters.ts";
 import { listen } from "../listen.ts";
 import type { Addon, NativeConfig, NativeHandle, NativeStunConfig } from "./addon.ts";
 import { NativeCounters } from "./counters.ts";
-import { holdMemoryTrimmer } from "./memory-trimmer.ts";
 import { planOffload, startOffload } from "./offload.ts";
 import { NativeSessions } from "./sessions.ts";
 import { isOwnAddress } from "../own-address.ts";
@@ -92,7 +91,6 @@ class NativeForwarder implements Forwarder {
   readonly #now: () => number;
   readonly #offload: Offload;
   readonly #sweeper: NodeJS.Timeout;
-  readonly #releaseTrimmer: () => void;
 
   constructor(
     handle: NativeHandle,
@@ -119,7 +117,6 @@ class NativeForwarder implements Forwarder {
       handle.sweep();
       this.#sessions.unclaimed.sweep(process.hrtime.bigint(), defaults.unclaimedSweepBatch);
     }, defaults.sweepIntervalMs).unref();
-    this.#releaseTrimmer = holdMemoryTrimmer(addon);
     this.#offload = startOffload(plan, handle, addon, {
       onChange: (status) => xdp?.onChange(status),
       onRemoved: (folders) => xdp?.onRemoved(folders),
@@ -228,7 +225,6 @@ class NativeForwarder implements Forwarder {
 
   close(): Promise<void> {
     clearInterval(this.#sweeper);
-    this.#releaseTrimmer();
     this.#offload.close();
     this.#handle.close();
     return Promise.resolve();

@@ -1,15 +1,20 @@
 import { memoryTrimMs } from "../../defaults/index.ts";
-import type { Addon } from "./addon.ts";
+import { type LoadedAddon, loadAddon } from "./load.ts";
 
 /** Those that have the process return freed memory to the system. It has one heap, however many relays. */
 const holders = new Set<object>();
 let timer: NodeJS.Timeout | undefined;
 
-/** Has the process return freed memory to the system until the returned function is called, which is idempotent. */
-export function holdMemoryTrimmer(addon: Pick<Addon, "trimMemory">): () => void {
+/**
+ * Has the process return freed memory to the system, on either backend, until the returned function is called, which is
+ * idempotent. Without the addon nothing happens, as JavaScript cannot ask for it.
+ */
+export function holdMemoryTrimmer(load: () => LoadedAddon = loadAddon): () => void {
+  const loaded = load();
+  if (!("addon" in loaded)) return () => undefined;
   const holder = {};
   holders.add(holder);
-  timer ??= setInterval(() => addon.trimMemory(), memoryTrimMs).unref();
+  timer ??= setInterval(() => loaded.addon.trimMemory(), memoryTrimMs).unref();
   return () => {
     holders.delete(holder);
     if (holders.size > 0) return;
