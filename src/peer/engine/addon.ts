@@ -1,4 +1,4 @@
-import type { EngineEnd, EngineStats } from "./contract.ts";
+import type { EngineEnd, EnginePath, EngineStats } from "./contract.ts";
 
 /** Options as the addon takes them. */
 export interface AddonOptions {
@@ -15,6 +15,7 @@ export interface AddonOptions {
   readonly datagramQueueBytes: number;
   readonly maxUdpPayloadBytes: number;
   readonly initialRttMs: number;
+  readonly maxPaths: number;
 }
 
 /** A connection of the addon: see `native/src/node/`, which says what the numbers mean. */
@@ -48,6 +49,11 @@ export interface AddonConnection {
   datagramReceive(): Uint8Array<ArrayBuffer> | null;
   maxDatagramBytes(): number;
   stats(): EngineStats | null;
+  openPath(way: number, isBackup: boolean): number;
+  closePath(id: number): boolean;
+  setPathBackup(id: number, isBackup: boolean): boolean;
+  pingPath(id: number): boolean;
+  paths(): EnginePath[];
 }
 
 /** The addon, built from `native/`. */

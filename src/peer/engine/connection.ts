@@ -3,19 +3,23 @@ import type {
   EngineConnection,
   EngineEnd,
   EngineListener,
+  EnginePath,
   EngineStats,
+  PathRefusal,
   StreamAborted,
   StreamKind,
   StreamRead,
 } from "./contract.ts";
 import { tell } from "./events.ts";
 
-/** The one way of a connection that takes all its datagrams by one path. */
-const onlyWay = 0;
+/** The way by which a client begins. */
+export const firstWay = 0;
 /** What `send` multiplies the way with. */
 const wayFactor = 65_536;
 /** What a read or a write comes to, if no bytes are moved. Lower numbers are error codes. */
 const [blocked, gone, aborted] = [-1, -2, -3];
+/** What `openPath` comes to, if no path is opened: -1 and on. */
+const refusals: readonly PathRefusal[] = ["no-multipath", "server", "limit", "no-connection-ids"];
 
 const noStats: EngineStats = {
   bytesSent: 0,
@@ -31,17 +35,24 @@ const noStats: EngineStats = {
 /** A connection of the addon behind the contract. */
 export class NoqConnection implements EngineConnection {
   readonly #connection: AddonConnection;
+  #way = firstWay;
 
   constructor(connection: AddonConnection) {
     this.#connection = connection;
   }
 
-  receive(datagram: Uint8Array): boolean {
-    return this.#connection.receive(datagram, onlyWay);
+  receive(datagram: Uint8Array, way: number = firstWay): boolean {
+    return this.#connection.receive(datagram, way);
   }
 
   send(buffer: Uint8Array): number {
-    return this.#connection.send(buffer) % wayFactor;
+    const sent = this.#connection.send(buffer);
+    if (sent > 0) this.#way = Math.floor(sent / wayFactor);
+    return sent % wayFactor;
+  }
+
+  get way(): number {
+    return this.#way;
   }
 
   timeoutMs(): number | undefined {
@@ -111,6 +122,27 @@ export class NoqConnection implements EngineConnection {
 
   ping(): void {
     this.#connection.ping();
+  }
+
+  openPath(way: number, isBackup: boolean): number | PathRefusal {
+    const id = this.#connection.openPath(way, isBackup);
+    return id < 0 ? refusals[-1 - id]! : id;
+  }
+
+  closePath(id: number): boolean {
+    return this.#connection.closePath(id);
+  }
+
+  setPathBackup(id: number, isBackup: boolean): boolean {
+    return this.#connection.setPathBackup(id, isBackup);
+  }
+
+  pingPath(id: number): boolean {
+    return this.#connection.pingPath(id);
+  }
+
+  paths(): readonly EnginePath[] {
+    return this.#connection.paths();
   }
 
   openStream(kind: StreamKind): number | undefined {

@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly maxStreams: number;
   /** Bytes of datagrams that wait in either direction. */
   readonly datagramQueueBytes: number;
+  /** Paths that may be open at once, if the other side takes several too; 1 if absent. */
+  readonly maxPaths?: number;
 }
 
 /** Reason for the end of a connection. */
@@ -73,6 +75,33 @@ export interface EngineStats {
   readonly congestionWindowBytes: number;
 }
 
+/** The reason why no path is opened. Only a client opens paths. */
+export type PathRefusal = "no-multipath" | "server" | "limit" | "no-connection-ids";
+
+/** A path of a connection, and its figures since it was opened. */
+export interface EnginePath {
+  readonly id: number;
+  /** The caller's label of the remote side. */
+  readonly way: number;
+  /** Whether this side sends by it only if there is no other. */
+  readonly isBackup: boolean;
+  /** Round-trip time in ms (RFC 9002 §5.3). */
+  readonly smoothedRtt: number;
+  readonly congestionWindowBytes: number;
+  /** Size up to which packets have arrived (RFC 8899). */
+  readonly udpPayloadBytes: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsLost: number;
+}
+
+/** What happens to a path. */
+export type PathEvent =
+  | { readonly kind: "opened"; readonly id: number }
+  | { readonly kind: "closed"; readonly id: number; readonly by: EngineEnd["by"] }
+  /** The other side's preference. This side's stays as it is. */
+  | { readonly kind: "preferred"; readonly id: number; readonly isBackup: boolean };
+
 /** What happens to a connection. Called by {@link EngineConnection.poll}. */
 export interface EngineListener {
   /** The handshake is complete on this side. */
@@ -97,6 +126,8 @@ export interface EngineListener {
   onAllowed(kind: StreamKind): void;
   /** Datagrams have come, or there is room to send some. */
   onDatagrams(): void;
+  /** Something has happened to a path other than the first. */
+  onPath?(event: PathEvent): void;
 }
 
 /**
@@ -104,10 +135,16 @@ export interface EngineListener {
  * other side's packets.
  */
 export interface EngineConnection {
-  /** Takes one datagram. Returns `false` if it was of no use. */
-  receive(datagram: Uint8Array): boolean;
+  /**
+   * Takes one datagram. Returns `false` if it was of no use.
+   *
+   * @param way label of the remote side that it comes from, 0 to 65 535; 0 if absent.
+   */
+  receive(datagram: Uint8Array, way?: number): boolean;
   /** Writes the next datagram into `buffer` and returns its length; 0 if there is none. */
   send(buffer: Uint8Array): number;
+  /** Label of the remote side that the last datagram of {@link send} is for. */
+  readonly way: number;
   /** Returns the ms until {@link onTimeout} is due; `undefined` if never. */
   timeoutMs(): number | undefined;
   onTimeout(): void;
@@ -150,6 +187,17 @@ export interface EngineConnection {
   raiseCidLimit(limit: number): void;
   /** Makes the next packet one that the other side must acknowledge. */
   ping(): void;
+
+  /** Begins to open a path to another remote side, and returns its ID. */
+  openPath(way: number, isBackup: boolean): number | PathRefusal;
+  /** Returns `false` if the path is the last one, or not open. */
+  closePath(id: number): boolean;
+  /** Sets whether this side sends by a path only if there is no other. Returns `false` if the path is not open. */
+  setPathBackup(id: number, isBackup: boolean): boolean;
+  /** Makes the next packet on a path one that the other side must acknowledge. Returns `false` if the path is not open. */
+  pingPath(id: number): boolean;
+  /** Returns the paths that are open or being opened, by whichever side. */
+  paths(): readonly EnginePath[];
 
   /** Opens a stream and returns its ID; `undefined` while the other side allows no more. */
   openStream(kind: StreamKind): number | undefined;

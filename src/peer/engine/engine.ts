@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { MiB } from "../../defaults/units.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
-import { NoqConnection } from "./connection.ts";
+import { firstWay, NoqConnection } from "./connection.ts";
 import type { Engine, EngineOptions } from "./contract.ts";
 
 /** What `npm run build:engine` makes, seen from `src/` and from `dist/` alike. */
@@ -31,7 +31,7 @@ export function loadEngine(user = "a peer"): Engine {
   const { EngineConnection, engineFaults } = loadAddon(user);
   return {
     connect: (options, serverName) =>
-      create(() => EngineConnection.connect(addonOptions(options), serverName, 0)),
+      create(() => EngineConnection.connect(addonOptions(options), serverName, firstWay)),
     accept: (options) => create(() => EngineConnection.accept(addonOptions(options))),
     faults: engineFaults,
   };
@@ -62,12 +62,13 @@ function create(make: () => AddonConnection): NoqConnection {
 }
 
 function addonOptions(options: EngineOptions): AddonOptions {
-  const { connectionWindowBytes = options.flowWindowBytes } = options;
+  const { connectionWindowBytes = options.flowWindowBytes, maxPaths = 1 } = options;
   const flowWindowBytes = Math.min(options.flowWindowBytes, maxStreamWindowBytes);
   return {
     ...options,
     flowWindowBytes,
     connectionWindowBytes,
     initialRttMs,
+    maxPaths,
   };
 }

@@ -1,7 +1,7 @@
 import type { AddonConnection } from "./addon.ts";
-import type { EngineListener, StreamKind } from "./contract.ts";
+import type { EngineEnd, EngineListener, StreamKind } from "./contract.ts";
 
-type Tell = (listener: EngineListener, subject: number, errorCode: number) => void;
+type Tell = (listener: EngineListener, subject: number, detail: number) => void;
 
 /** By the numbers that the addon gives events (`numbers` in `native/src/node/events.rs`). */
 const tells: readonly Tell[] = [
@@ -19,7 +19,13 @@ const tells: readonly Tell[] = [
   (listener, direction) => listener.onAllowed(kindOf(direction)),
   (listener) => listener.onDatagrams(),
   (listener) => listener.onDatagrams(),
+  (listener, id) => listener.onPath?.({ kind: "opened", id }),
+  (listener, id, by) => listener.onPath?.({ kind: "closed", id, by: closers[by]! }),
+  (listener, id, isBackup) => listener.onPath?.({ kind: "preferred", id, isBackup: isBackup === 1 }),
 ];
+
+/** In the order of `EndedBy` in `native/src/quic/events.rs`. */
+const closers: readonly EngineEnd["by"][] = ["this", "other", "silence"];
 
 function kindOf(direction: number): StreamKind {
   return direction === 0 ? "bidirectional" : "unidirectional";
@@ -35,8 +41,8 @@ export function tell(connection: AddonConnection, listener: EngineListener): voi
   for (let count = rowsPerCall; count === rowsPerCall;) {
     count = connection.poll(rows);
     for (let row = 0; row < count; row++) {
-      const [kind, subject, errorCode] = rows.subarray(row * columns) as unknown as [number, number, number];
-      tells[kind]!(listener, subject, errorCode);
+      const [kind, subject, detail] = rows.subarray(row * columns) as unknown as [number, number, number];
+      tells[kind]!(listener, subject, detail);
     }
   }
 }

@@ -71,7 +71,12 @@ function sideOf(connection: EngineConnection): Side {
 /** Asks a side what has happened. Streams of the other side are taken at once. */
 export function poll({ engine: connection, told }: Side): void {
   const note = (name: string, args: unknown[]): void => {
-    told.push([name, ...args].join(" "));
+    told.push(
+      [
+        name,
+        ...args.map((argument) => (typeof argument === "object" ? JSON.stringify(argument) : argument)),
+      ].join(" "),
+    );
     if (name === "onOpened") while (connection.acceptStream(args[0] as "bidirectional") !== undefined);
   };
   const listener = new Proxy({} as EngineListener, {
@@ -92,10 +97,11 @@ export function openStream({ engine: connection }: Side): number {
 export function move(from: Side, to: Side, isLost?: (datagram: number) => boolean): number {
   let count = 0;
   const buffer = Buffer.alloc(1500);
-  const arrived: Buffer[] = [];
+  const arrived: { readonly datagram: Buffer; readonly way: number }[] = [];
   for (let length = 0; (length = from.engine.send(buffer)) > 0; count++)
-    if (!isLost?.(count)) arrived.push(Buffer.from(buffer.subarray(0, length)));
-  for (const datagram of arrived) to.engine.receive(datagram);
+    if (!isLost?.(count))
+      arrived.push({ datagram: Buffer.from(buffer.subarray(0, length)), way: from.engine.way });
+  for (const { datagram, way } of arrived) to.engine.receive(datagram, way);
   poll(from);
   poll(to);
   return count;

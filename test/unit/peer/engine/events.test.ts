@@ -6,7 +6,7 @@ import { tell } from "../../../../src/peer/engine/events.ts";
 
 const source = new URL("../../../../src/peer/engine/native/src/node/events.rs", import.meta.url);
 
-/** What each of the addon's events is to a listener, if its stream has the ID 7, its direction is 1 and its code 9. */
+/** What each of the addon's events is to a listener, if its stream or path has the ID 7, its direction is 1, and its detail 1. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   Established: ["onEstablished"],
   Confirmed: ["onConfirmed"],
@@ -17,19 +17,24 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   Readable: ["onReadable 7"],
   Writable: ["onWritable 7"],
   Finished: [],
-  Stopped: ["onStopped 7 9"],
+  Stopped: ["onStopped 7 1"],
   Allowed: ["onAllowed unidirectional"],
   DatagramReceived: ["onDatagrams"],
   DatagramsUnblocked: ["onDatagrams"],
+  PathOpened: ['onPath {"kind":"opened","id":7}'],
+  PathClosed: ['onPath {"kind":"closed","id":7,"by":"other"}'],
+  PathPreferred: ['onPath {"kind":"preferred","id":7,"isBackup":true}'],
 };
 
 /** The numbers of events as the addon's source has them. */
 function numbersOfAddon(): Map<string, number> {
-  const arms = readFileSync(source, "utf8").matchAll(/Event::(\w+)(?:\(.*?\))? => (?:\[|on\()(\d+)\.0/g);
+  const arms = readFileSync(source, "utf8").matchAll(
+    /Event::(\w+)(?:\(.*?\)| \{.*?\})? => (?:\[|on\()(\d+)\.0/g,
+  );
   return new Map(Array.from(arms, ([, name, number]) => [name!, Number(number)]));
 }
 
-type Row = readonly [kind: number, subject: number, errorCode: number];
+type Row = readonly [kind: number, subject: number, detail: number];
 
 /** Tells what the addon gives in these rows, with `then` called on each event. */
 function toldOf(rows: readonly Row[], then: () => void = () => undefined): string[] {
@@ -46,7 +51,9 @@ function toldOf(rows: readonly Row[], then: () => void = () => undefined): strin
     get:
       (_, name: string) =>
       (...args: unknown[]) => {
-        told.push([name, ...args].join(" "));
+        told.push(
+          [name, ...args.map((arg) => (typeof arg === "object" ? JSON.stringify(arg) : arg))].join(" "),
+        );
         then();
       },
   });
@@ -60,7 +67,7 @@ describe("the events of the addon", () => {
     expect([...numbers.keys()].toSorted()).toEqual(Object.keys(expected).toSorted());
     for (const [name, number] of numbers) {
       const subject = name === "Opened" || name === "Allowed" ? 1 : 7;
-      expect([name, toldOf([[number, subject, 9]])]).toEqual([name, expected[name]]);
+      expect([name, toldOf([[number, subject, 1]])]).toEqual([name, expected[name]]);
     }
   });
 

@@ -1,6 +1,6 @@
-//! Events as numbers: their kind, a stream's ID or direction, an error code.
+//! Events as numbers: their kind, the ID of a stream or path or a direction, an error code or another detail.
 
-use noq_proto::StreamId;
+use noq_proto::{PathId, StreamId};
 
 use crate::quic::events::Event;
 
@@ -20,5 +20,13 @@ pub fn numbers(event: Event) -> [f64; 3] {
         Event::Allowed(dir) => [10.0, f64::from(dir as u8), 0.0],
         Event::DatagramReceived => [11.0, 0.0, 0.0],
         Event::DatagramsUnblocked => [12.0, 0.0, 0.0],
+        Event::PathOpened(id) => [13.0, path_number(id), 0.0],
+        Event::PathClosed(id, by) => [14.0, path_number(id), by as u8 as f64],
+        Event::PathPreferred { id, is_backup } => [15.0, path_number(id), f64::from(u8::from(is_backup))],
     }
+}
+
+/// `PathId` shows its number only as a text.
+pub fn path_number(id: PathId) -> f64 {
+    id.to_string().parse().expect("a path's ID is a number")
 }

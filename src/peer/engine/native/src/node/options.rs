@@ -47,6 +47,7 @@ pub struct EngineOptions {
     pub datagram_queue_bytes: u32,
     pub max_udp_payload_bytes: u16,
     pub initial_rtt_ms: u32,
+    pub max_paths: u32,
 }
 
 impl TryFrom<EngineOptions> for Options {
@@ -67,6 +68,7 @@ impl TryFrom<EngineOptions> for Options {
             datagram_queue_bytes: given.datagram_queue_bytes as usize,
             max_udp_payload_bytes: given.max_udp_payload_bytes,
             initial_rtt: millis(given.initial_rtt_ms),
+            max_paths: given.max_paths,
         })
     }
 }

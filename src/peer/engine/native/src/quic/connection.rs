@@ -2,6 +2,7 @@
 
 mod closing;
 mod frames;
+pub mod paths;
 mod timing;
 
 use std::{

@@ -1,6 +1,6 @@
 //! What happened to a connection, for whoever drives it.
 
-use noq_proto::{ConnectionError, Dir, StreamEvent, StreamId, VarInt};
+use noq_proto::{ConnectionError, Dir, PathAbandonReason, PathEvent, PathId, PathStatus, StreamEvent, StreamId, VarInt};
 
 pub enum Event {
     /// The handshake is complete on this side.
@@ -27,6 +27,15 @@ pub enum Event {
     Stalled,
     DatagramReceived,
     DatagramsUnblocked,
+    /// A path has been opened by either side, and carries packets.
+    PathOpened(PathId),
+    /// A path is closed, and the one who closed it: silence for longer than the path's idle timeout, too.
+    PathClosed(PathId, EndedBy),
+    /// The other side sends by a path only if there is no other, or does again. This side's choice stays as it is.
+    PathPreferred {
+        id: PathId,
+        is_backup: bool,
+    },
 }
 
 impl Event {
@@ -43,8 +52,21 @@ impl Event {
             noq_proto::Event::Stream(StreamEvent::Finished { id }) => Self::Finished(id),
             noq_proto::Event::Stream(StreamEvent::Stopped { id, error_code }) => Self::Stopped(id, error_code),
             noq_proto::Event::Stream(StreamEvent::Available { dir }) => Self::Allowed(dir),
+            noq_proto::Event::Path(PathEvent::Established { id, .. }) => Self::PathOpened(id),
+            noq_proto::Event::Path(PathEvent::Abandoned { id, reason, .. }) => Self::PathClosed(id, closed_by(&reason)),
+            noq_proto::Event::Path(PathEvent::RemoteStatus { id, status, .. }) => {
+                Self::PathPreferred { id, is_backup: status == PathStatus::Backup }
+            }
             _ => return None,
         })
+    }
+}
+
+fn closed_by(reason: &PathAbandonReason) -> EndedBy {
+    match reason {
+        PathAbandonReason::RemoteAbandoned { .. } => EndedBy::OtherSide,
+        PathAbandonReason::TimedOut => EndedBy::Silence,
+        _ => EndedBy::ThisSide,
     }
 }
 

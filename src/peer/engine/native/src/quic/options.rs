@@ -48,6 +48,8 @@ pub struct Options {
     /// The most that a UDP payload may grow to, 1200 bytes at least.
     pub max_udp_payload_bytes: u16,
     pub initial_rtt: Duration,
+    /// Paths that may be open at once; 1 leaves the extension for several out.
+    pub max_paths: u32,
 }
 
 /// What a server needs, before it knows what the client offers.
@@ -172,6 +174,7 @@ impl Options {
             .initial_mtu(MIN_UDP_PAYLOAD_BYTES)
             .mtu_discovery_config(self.mtu_discovery())
             .initial_rtt(self.initial_rtt)
+            .max_concurrent_multipath_paths(if self.max_paths > 1 { self.max_paths } else { 0 })
             .allow_spin(false)
             .congestion_controller_factory(Arc::new(Factory { cubic: Arc::new(CubicConfig::default()), busy: busy.clone() }));
         Ok(Arc::new(config))

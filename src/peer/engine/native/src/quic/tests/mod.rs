@@ -6,11 +6,13 @@ use std::{
 };
 
 use bytes::BytesMut;
+use noq_proto::PathId;
 use rcgen::{CertifiedKey, KeyPair, PublicKeyData, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 
 mod lifetime;
 mod packets;
+mod paths;
 mod streams;
 mod trust;
 
@@ -53,6 +55,7 @@ impl Peer {
             datagram_queue_bytes: 1 << 20,
             max_udp_payload_bytes: 1200,
             initial_rtt: Duration::from_millis(100),
+            max_paths: 1,
         }
     }
 }
