@@ -109,6 +109,7 @@ export class Attempt {
         flowWindowBytes,
         maxStreams,
         datagramQueueBytes,
+        ...settings.records,
       }),
       socket,
       ids: this.#ids,

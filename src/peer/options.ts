@@ -22,11 +22,12 @@ import type { Address } from "../wire/address.ts";
 import { isLoopbackHost } from "../wire/ip.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
 import type { Identity } from "./trust/identity.ts";
+import { type RecordOptions, requireRecords } from "./records.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust/trust.ts";
 
 /** Options for binding a peer. */
-export interface PeerOptions {
+export interface PeerOptions extends RecordOptions {
   /**
    * URL of the relay, such as `https://relay.example:4433`. Its path is the relay's `basePath`. Without a port it means 443,
    * as every `https:` URL does; a relay itself takes 4433 by default. `http:` (TCP, no TLS, port 80) is accepted for a relay
@@ -118,6 +119,8 @@ const optionTable: OptionTable<PeerOptions> = {
   host: true,
   telemetry: true,
   onError: true,
+  keyLogFile: true,
+  qlogFolder: true,
 };
 
 /** Checked options with their defaults, and the relay's address from the first look-up. */
@@ -140,6 +143,7 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   readonly host: string;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
+  readonly records: RecordOptions;
 }
 
 /**
@@ -177,6 +181,7 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
     ...requireIntegers("bind(…)", options, ranges),
     telemetry: requireBoolean("telemetry", options.telemetry, true),
     onError: requireFunction("onError", options.onError) ?? (() => undefined),
+    records: requireRecords(options),
   };
 }
 

@@ -60,10 +60,15 @@ export async function workAsPeer(
     needed: ["@currentspace/http3"],
     usual: ["@peculiar/x509"],
   });
-  const options = { ...relayOptions(args), token: await requireToken(args), trust, ...more };
+  const options = { ...relayOptions(args), token: await requireToken(args), trust, ...records(), ...more };
   const identity = await keptIdentity();
   const peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
-    throw inFlags(error, { relay: "--relay", trust: "--pin" });
+    throw inFlags(error, {
+      relay: "--relay",
+      trust: "--pin",
+      keyLogFile: "SSLKEYLOGFILE",
+      qlogFolder: "QLOGDIR",
+    });
   });
   const interruption = openInterruption(() => void peer.close());
   try {
@@ -76,6 +81,14 @@ export async function workAsPeer(
     await peer.close();
   }
   return interruption.signal ? interruptedStatus(interruption.signal) : exitStatus.done;
+}
+
+/** Returns what to record, by the variables that other tools of TLS and QUIC read too. */
+function records(): Pick<PeerOptions, "keyLogFile" | "qlogFolder"> {
+  return {
+    keyLogFile: process.env["SSLKEYLOGFILE"] || undefined,
+    qlogFolder: process.env["QLOGDIR"] || undefined,
+  };
 }
 
 function requireTrust({ pin, insecure }: PeerArgs): Trust {

@@ -16,6 +16,8 @@ export interface AddonOptions {
   readonly maxUdpPayloadBytes: number;
   readonly initialRttMs: number;
   readonly maxPaths: number;
+  readonly keyLogFile?: string | undefined;
+  readonly qlogFolder?: string | undefined;
 }
 
 /** A connection of the addon: see `native/src/node/`, which says what the numbers mean. */

@@ -32,6 +32,10 @@ export interface EngineOptions {
   readonly maxStreams: number;
   /** Bytes of datagrams that wait in either direction. */
   readonly datagramQueueBytes: number;
+  /** File to append the secrets of TLS to. */
+  readonly keyLogFile?: string | undefined;
+  /** Folder to write a qlog file to. */
+  readonly qlogFolder?: string | undefined;
   /** Paths that may be open at once, if the other side takes several too; 1 if absent. */
   readonly maxPaths?: number;
 }

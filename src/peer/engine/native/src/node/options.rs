@@ -48,6 +48,8 @@ pub struct EngineOptions {
     pub max_udp_payload_bytes: u16,
     pub initial_rtt_ms: u32,
     pub max_paths: u32,
+    pub key_log_file: Option<String>,
+    pub qlog_folder: Option<String>,
 }
 
 impl TryFrom<EngineOptions> for Options {
@@ -69,6 +71,8 @@ impl TryFrom<EngineOptions> for Options {
             max_udp_payload_bytes: given.max_udp_payload_bytes,
             initial_rtt: millis(given.initial_rtt_ms),
             max_paths: given.max_paths,
+            key_log: given.key_log_file.map(Into::into),
+            qlog: given.qlog_folder.map(Into::into),
         })
     }
 }

@@ -6,6 +6,7 @@ pub mod events;
 pub mod guarded;
 mod in_flight;
 pub mod options;
+mod records;
 mod silence;
 mod stopwatch;
 pub mod streams;

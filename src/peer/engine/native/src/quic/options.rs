@@ -1,13 +1,14 @@
 //! Options of one connection, and what noq and rustls make of them.
 
 use std::{
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use bytes::Bytes;
 use noq_proto::{
-    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, ServerConfig, TransportConfig,
+    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, QlogFileFactory, ServerConfig, TransportConfig,
     congestion::CubicConfig,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
@@ -21,6 +22,7 @@ use rustls::{
 use super::{
     cids::{Cids, Generator},
     in_flight::{BusyPaths, Factory},
+    records::KeyLog,
     trust::Verifier,
 };
 
@@ -48,6 +50,10 @@ pub struct Options {
     /// The most that a UDP payload may grow to, 1200 bytes at least.
     pub max_udp_payload_bytes: u16,
     pub initial_rtt: Duration,
+    /// File to append the secrets of TLS to.
+    pub key_log: Option<PathBuf>,
+    /// Folder to write a qlog file to.
+    pub qlog: Option<PathBuf>,
     /// Paths that may be open at once; 1 leaves the extension for several out.
     pub max_paths: u32,
 }
@@ -136,6 +142,7 @@ impl Options {
         };
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.resumption = Resumption::disabled();
+        tls.key_log = self.key_log()?;
         let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
         config.transport_config(self.transport(busy)?);
         Ok(config)
@@ -149,6 +156,7 @@ impl Options {
         };
         let Identity { chain, key } = self.identity.take().ok_or_else(|| Invalid("a server needs an identity".into()))?;
         let mut tls = builder.with_single_cert(chain, key)?;
+        tls.key_log = self.key_log()?;
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.send_tls13_tickets = 0;
         Ok(Server { tls, transport: self.transport(busy)? })
@@ -177,7 +185,17 @@ impl Options {
             .max_concurrent_multipath_paths(if self.max_paths > 1 { self.max_paths } else { 0 })
             .allow_spin(false)
             .congestion_controller_factory(Arc::new(Factory { cubic: Arc::new(CubicConfig::default()), busy: busy.clone() }));
+        if let Some(folder) = self.qlog.clone() {
+            config.qlog_factory(Arc::new(QlogFileFactory::new(folder)));
+        }
         Ok(Arc::new(config))
+    }
+
+    fn key_log(&self) -> Result<Arc<dyn rustls::KeyLog>, Invalid> {
+        match &self.key_log {
+            Some(path) => Ok(Arc::new(KeyLog::open(path)?)),
+            None => Ok(Arc::new(rustls::NoKeyLog)),
+        }
     }
 
     /// Probes for larger packets (RFC 8899), up to the most that the options allow.

@@ -13,6 +13,7 @@ use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 mod lifetime;
 mod packets;
 mod paths;
+mod records;
 mod streams;
 mod trust;
 
@@ -56,6 +57,8 @@ impl Peer {
             max_udp_payload_bytes: 1200,
             initial_rtt: Duration::from_millis(100),
             max_paths: 1,
+            key_log: None,
+            qlog: None,
         }
     }
 }
