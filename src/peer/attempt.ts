@@ -109,6 +109,8 @@ export class Attempt {
         flowWindowBytes,
         maxStreams,
         datagramQueueBytes,
+        // A message of the mailbox has room for several datagrams, what is carried by hand for one.
+        longFirstFlight: remoteName !== undefined,
         ...settings.records,
       }),
       socket,

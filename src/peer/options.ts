@@ -47,7 +47,7 @@ export interface PeerOptions extends RecordOptions {
   readonly relayCa?: string;
   /**
    * Application protocols, of which both peers must have one (RFC 7301); `"quicpipe"` if absent. Of several in common, the
-   * dialer's first is taken, as `connection.protocol` tells.
+   * accepter's first is taken, as `connection.protocol` tells.
    */
   readonly alpn?: Alpn | undefined;
   /**
@@ -205,7 +205,7 @@ function refuseUndefined(options: Partial<PeerOptions>): void {
     throw hiddenInvalid("identity", identity, meant.identity!);
 }
 
-/** One application protocol, or several in the dialer's order of preference (RFC 7301). */
+/** One application protocol, or several in the order of preference, which is the accepter's to follow (RFC 7301 §3.2). */
 export type Alpn = string | readonly string[];
 
 /** Longest name of an application protocol, in bytes of UTF-8 (RFC 7301 §3.1). */

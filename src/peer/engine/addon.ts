@@ -15,6 +15,7 @@ export interface AddonOptions {
   readonly datagramQueueBytes: number;
   readonly maxUdpPayloadBytes: number;
   readonly initialRttMs: number;
+  readonly longFirstFlight: boolean;
   readonly maxPaths: number;
   readonly keyLogFile?: string | undefined;
   readonly qlogFolder?: string | undefined;

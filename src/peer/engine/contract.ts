@@ -32,6 +32,11 @@ export interface EngineOptions {
   readonly maxStreams: number;
   /** Bytes of datagrams that wait in either direction. */
   readonly datagramQueueBytes: number;
+  /**
+   * Whether a client's first flight may take two datagrams, so that there is room for a key share of X25519MLKEM768, which no
+   * quantum computer is known to break; not if absent.
+   */
+  readonly longFirstFlight?: boolean;
   /** File to append the secrets of TLS to. */
   readonly keyLogFile?: string | undefined;
   /** Folder to write a qlog file to. */

@@ -62,13 +62,14 @@ function create(make: () => AddonConnection): NoqConnection {
 }
 
 function addonOptions(options: EngineOptions): AddonOptions {
-  const { connectionWindowBytes = options.flowWindowBytes, maxPaths = 1 } = options;
+  const { connectionWindowBytes = options.flowWindowBytes, longFirstFlight = false, maxPaths = 1 } = options;
   const flowWindowBytes = Math.min(options.flowWindowBytes, maxStreamWindowBytes);
   return {
     ...options,
     flowWindowBytes,
     connectionWindowBytes,
     initialRttMs,
+    longFirstFlight,
     maxPaths,
   };
 }

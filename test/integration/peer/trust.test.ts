@@ -127,7 +127,7 @@ describe("trust between peers", () => {
     expect(String(error)).toContain("ALPN");
   });
 
-  it("agrees on the dialer's first ALPN that the accepter has, for each dial anew", async () => {
+  it("agrees on the accepter's first ALPN that the dialer has, for each dial anew", async () => {
     const { alice: near } = await testIdentities();
     const { port } = await startPeerRelay();
     const alice = await bindPeer(port, "alice", { alpn: "one", trust: "insecure" });
@@ -139,7 +139,7 @@ describe("trust between peers", () => {
     };
     expect(await protocolsFor()).toEqual(["one", "one"]);
     expect(await protocolsFor("two")).toEqual(["two", "two"]);
-    expect(await protocolsFor(["other", "two", "three"])).toEqual(["two", "two"]);
+    expect(await protocolsFor(["other", "two", "three"])).toEqual(["three", "three"]);
     const refused = alice.dial("bob", { alpn: [] });
     await expect(refused).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
   });

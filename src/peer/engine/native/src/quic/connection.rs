@@ -19,7 +19,7 @@ use super::{
     cids::Cids,
     events::{End, Event},
     in_flight::BusyPaths,
-    options::{Invalid, Options, Server},
+    options::{Invalid, Options},
     silence::Silence,
     stopwatch::Stopwatch,
     trust::Verifier,
@@ -40,8 +40,6 @@ enum Gate {
 /// A connection, and an endpoint of its own, as its connection IDs are of a key of its own.
 pub struct Connection {
     endpoint: Endpoint,
-    /// `None` on a client.
-    server: Option<Server>,
     /// `None` on a server before the first packets, and if they are refused.
     live: Option<(ConnectionHandle, noq_proto::Connection)>,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
@@ -89,15 +87,12 @@ impl Connection {
     pub fn accept(mut options: Options, now: Instant) -> Result<Self, Invalid> {
         let busy = BusyPaths::default();
         let server = options.server(&busy)?;
-        let mut this = Self::new(options, Some(server.config()?), busy, now);
-        this.server = Some(server);
-        Ok(this)
+        Ok(Self::new(options, Some(server), busy, now))
     }
 
     fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, busy: BusyPaths, now: Instant) -> Self {
         Self {
             endpoint: Endpoint::new(options.endpoint(), server, false),
-            server: None,
             live: None,
             farewell: None,
             waiting: VecDeque::new(),
@@ -157,9 +152,7 @@ impl Connection {
 
     fn begin(&mut self, incoming: noq_proto::Incoming, way: Way, at: Instant) {
         let mut farewell = Vec::new();
-        let offered = incoming.decrypt().and_then(|initial| initial.alpns()).into_iter().flatten().flatten();
-        let config = self.server.as_ref().and_then(|server| server.config_for(offered));
-        match self.endpoint.accept(incoming, at, &mut farewell, config) {
+        match self.endpoint.accept(incoming, at, &mut farewell, None) {
             Ok(live) => self.live = Some(live),
             Err(error) if error.response.is_some() => {
                 self.finish(End::from(&error.cause));

@@ -1,4 +1,4 @@
-//! CUBIC that tells whether anything is unacknowledged, which noq does not.
+//! CUBIC that tells whether anything is unacknowledged, which noq does not, and sends the first window without pacing.
 
 use std::{
     any::Any,
@@ -28,11 +28,15 @@ impl BusyPaths {
 pub struct Factory {
     pub cubic: Arc<CubicConfig>,
     pub busy: BusyPaths,
+    pub initial_rtt: Duration,
 }
+
+/// How long noq lets packets gather for a burst at most. It would pace a handshake by a round trip that nobody has measured.
+const BURST: Duration = Duration::from_millis(10);
 
 impl ControllerFactory for Factory {
     fn build(self: Arc<Self>, now: Instant, mtu: u16) -> Box<dyn Controller> {
-        Box::new(Observed::new(self.cubic.clone().build(now, mtu), self.busy.clone()))
+        Box::new(Observed::new(self.cubic.clone().build(now, mtu), self.busy.clone(), self.initial_rtt))
     }
 }
 
@@ -41,11 +45,13 @@ struct Observed {
     inner: Box<dyn Controller>,
     is_busy: bool,
     busy: BusyPaths,
+    initial_rtt: Duration,
+    is_measured: bool,
 }
 
 impl Observed {
-    fn new(inner: Box<dyn Controller>, busy: BusyPaths) -> Self {
-        Self { inner, is_busy: false, busy }
+    fn new(inner: Box<dyn Controller>, busy: BusyPaths, initial_rtt: Duration) -> Self {
+        Self { inner, is_busy: false, busy, initial_rtt, is_measured: false }
     }
 
     fn set_busy(&mut self, is_busy: bool) {
@@ -79,6 +85,7 @@ impl Controller for Observed {
     }
 
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, pn: u64, app_limited: bool, rtt: &RttEstimator) {
+        self.is_measured = true;
         self.inner.on_ack(now, sent, bytes, pn, app_limited, rtt);
     }
 
@@ -112,19 +119,32 @@ impl Controller for Observed {
         self.inner.window()
     }
 
+    /// Before a round trip is measured, the rate is such that the initial window is one burst (RFC 9002 §7.7).
     fn metrics(&self) -> ControllerMetrics {
-        self.inner.metrics()
+        let mut metrics = self.inner.metrics();
+        if !self.is_measured {
+            metrics.pacing_rate = Some(per_second(self.inner.initial_window(), BURST));
+        }
+        metrics
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
-        Box::new(Self::new(self.inner.clone_box(), self.busy.clone()))
+        let mut copy = Self::new(self.inner.clone_box(), self.busy.clone(), self.initial_rtt);
+        copy.is_measured = self.is_measured;
+        Box::new(copy)
     }
 
+    /// noq asks for it to fill its pacer, which is to hold what [`Self::metrics`] allows.
     fn initial_window(&self) -> u64 {
-        self.inner.initial_window()
+        let rate = per_second(self.inner.initial_window(), BURST);
+        (u128::from(rate) * self.initial_rtt.as_nanos() / 1_000_000_000) as u64
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }
+}
+
+fn per_second(bytes: u64, time: Duration) -> u64 {
+    (u128::from(bytes) * 1_000_000_000 / time.as_nanos()) as u64
 }

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use noq_proto::{
     ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, QlogFileFactory, ServerConfig, TransportConfig,
     congestion::CubicConfig,
@@ -50,39 +49,14 @@ pub struct Options {
     /// The most that a UDP payload may grow to, 1200 bytes at least.
     pub max_udp_payload_bytes: u16,
     pub initial_rtt: Duration,
+    /// Whether a client's first flight may be two datagrams long, so that it has a key share of X25519MLKEM768.
+    pub long_first_flight: bool,
     /// File to append the secrets of TLS to.
     pub key_log: Option<PathBuf>,
     /// Folder to write a qlog file to.
     pub qlog: Option<PathBuf>,
     /// Paths that may be open at once; 1 leaves the extension for several out.
     pub max_paths: u32,
-}
-
-/// What a server needs, before it knows what the client offers.
-pub struct Server {
-    tls: rustls::ServerConfig,
-    transport: Arc<TransportConfig>,
-}
-
-impl Server {
-    pub fn config(&self) -> Result<Arc<ServerConfig>, Invalid> {
-        Self::with(self.tls.clone(), &self.transport)
-    }
-
-    /// Takes the first application protocol of a client's that this side has: rustls would take its own first. Returns `None` if
-    /// there is none.
-    pub fn config_for(&self, mut offered: impl Iterator<Item = Bytes>) -> Option<Arc<ServerConfig>> {
-        let protocol = offered.find(|offer| self.tls.alpn_protocols.iter().any(|own| own == offer))?;
-        let mut tls = self.tls.clone();
-        tls.alpn_protocols = vec![protocol.to_vec()];
-        Self::with(tls, &self.transport).ok()
-    }
-
-    fn with(tls: rustls::ServerConfig, transport: &Arc<TransportConfig>) -> Result<Arc<ServerConfig>, Invalid> {
-        let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
-        config.transport_config(transport.clone()).max_incoming(1);
-        Ok(Arc::new(config))
-    }
 }
 
 /// The reason why options are not taken.
@@ -108,9 +82,20 @@ fn reset_key() -> Arc<dyn noq_proto::crypto::HmacKey> {
     KEY.get_or_init(make).clone()
 }
 
-/// Returns the cryptography of all connections. A key share of X25519MLKEM768 would make a first flight two datagrams long, and
-/// what is carried by hand has room for one.
+/// Returns the cryptography of all connections but for a client's whose first flight has to be one datagram: X25519MLKEM768 first,
+/// so that who records what the peers say cannot read it with a quantum computer.
 pub fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    let make = || {
+        let mut provider = classical_provider().as_ref().clone();
+        provider.kx_groups.insert(0, aws_lc_rs::kx_group::X25519MLKEM768);
+        Arc::new(provider)
+    };
+    PROVIDER.get_or_init(make).clone()
+}
+
+/// Returns the cryptography without X25519MLKEM768, whose key share of 1216 bytes makes a first flight two datagrams long.
+fn classical_provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     let make = || {
         let mut provider = aws_lc_rs::default_provider();
@@ -132,7 +117,8 @@ impl Options {
     }
 
     pub fn client(&mut self, busy: &BusyPaths) -> Result<ClientConfig, Invalid> {
-        let builder = rustls::ClientConfig::builder_with_provider(provider())
+        let provider = if self.long_first_flight { provider() } else { classical_provider() };
+        let builder = rustls::ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
             .with_custom_certificate_verifier(self.server_verifier());
@@ -148,7 +134,7 @@ impl Options {
         Ok(config)
     }
 
-    pub fn server(&mut self, busy: &BusyPaths) -> Result<Server, Invalid> {
+    pub fn server(&mut self, busy: &BusyPaths) -> Result<Arc<ServerConfig>, Invalid> {
         let builder = rustls::ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13])?;
         let builder = match self.verifier.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
@@ -159,7 +145,9 @@ impl Options {
         tls.key_log = self.key_log()?;
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.send_tls13_tickets = 0;
-        Ok(Server { tls, transport: self.transport(busy)? })
+        let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
+        config.transport_config(self.transport(busy)?).max_incoming(1);
+        Ok(Arc::new(config))
     }
 
     /// A client without a demand takes any certificate, whose key still has to sign.
@@ -184,7 +172,11 @@ impl Options {
             .initial_rtt(self.initial_rtt)
             .max_concurrent_multipath_paths(if self.max_paths > 1 { self.max_paths } else { 0 })
             .allow_spin(false)
-            .congestion_controller_factory(Arc::new(Factory { cubic: Arc::new(CubicConfig::default()), busy: busy.clone() }));
+            .congestion_controller_factory(Arc::new(Factory {
+                cubic: Arc::new(CubicConfig::default()),
+                busy: busy.clone(),
+                initial_rtt: self.initial_rtt,
+            }));
         if let Some(folder) = self.qlog.clone() {
             config.qlog_factory(Arc::new(QlogFileFactory::new(folder)));
         }

@@ -20,6 +20,18 @@ fn unanswered() -> Pair {
 }
 
 #[test]
+fn a_server_answers_with_its_whole_flight_at_once() {
+    let mut pair = Pair::begun(|client, _| client.long_first_flight = true);
+    let flight = pair.server.datagrams(pair.now);
+    assert!(flight.len() >= 2, "{} datagrams", flight.len());
+    for datagram in flight {
+        pair.client.receive(&datagram, pair.now);
+    }
+    pair.client.poll();
+    assert!(pair.client.was_told(|event| matches!(event, Event::Established)));
+}
+
+#[test]
 fn a_close_reaches_the_other_side() {
     let mut pair = Pair::connected(|_, _| ());
     pair.client.connection.close(5_u32.into(), "bye", pair.now);

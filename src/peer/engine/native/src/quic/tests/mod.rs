@@ -56,6 +56,7 @@ impl Peer {
             datagram_queue_bytes: 1 << 20,
             max_udp_payload_bytes: 1200,
             initial_rtt: Duration::from_millis(100),
+            long_first_flight: false,
             max_paths: 1,
             key_log: None,
             qlog: None,

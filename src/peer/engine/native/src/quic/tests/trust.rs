@@ -88,3 +88,21 @@ fn a_server_that_judges_the_client_to_be_bad_ends_both_sides() {
     assert_end(&pair.server, EndedBy::ThisSide, BAD_CERTIFICATE);
     assert_end(&pair.client, EndedBy::OtherSide, BAD_CERTIFICATE);
 }
+
+fn key_exchange_group(side: &mut Side) -> rustls::NamedGroup {
+    let data = side.connection.live().unwrap().crypto_session().handshake_data().unwrap();
+    data.downcast::<noq_proto::crypto::rustls::HandshakeData>().unwrap().negotiated_key_exchange_group.unwrap()
+}
+
+#[test]
+fn keys_are_safe_from_quantum_computers_where_the_first_flight_may_be_long() {
+    use rustls::NamedGroup::{X25519, X25519MLKEM768};
+    for (is_long, datagrams, group) in [(true, 2, X25519MLKEM768), (false, 1, X25519)] {
+        let mut silent = Pair::silent(|client, _| client.long_first_flight = is_long);
+        let flight = silent.client.connection.first_flight(silent.now);
+        assert_eq!(flight.len(), datagrams);
+        let mut pair = Pair::connected(|client, _| client.long_first_flight = is_long);
+        assert_eq!(key_exchange_group(&mut pair.client), group);
+        assert_eq!(key_exchange_group(&mut pair.server), group);
+    }
+}
