@@ -19,6 +19,7 @@ const tells: readonly Tell[] = [
   (listener, direction) => listener.onAllowed(kindOf(direction)),
   (listener) => listener.onDatagrams(),
   (listener) => listener.onDatagrams(),
+  (listener) => listener.onCidsRunLow(),
 ];
 
 function kindOf(direction: number): StreamKind {

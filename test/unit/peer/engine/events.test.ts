@@ -21,6 +21,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   Allowed: ["onAllowed unidirectional"],
   DatagramReceived: ["onDatagrams"],
   DatagramsUnblocked: ["onDatagrams"],
+  CidsRunLow: ["onCidsRunLow"],
 };
 
 /** The numbers of events as the addon's source has them. */

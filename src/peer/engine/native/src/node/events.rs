@@ -20,5 +20,6 @@ pub fn numbers(event: Event) -> [f64; 3] {
         Event::Allowed(dir) => [10.0, f64::from(dir as u8), 0.0],
         Event::DatagramReceived => [11.0, 0.0, 0.0],
         Event::DatagramsUnblocked => [12.0, 0.0, 0.0],
+        Event::CidsRunLow => [13.0, 0.0, 0.0],
     }
 }

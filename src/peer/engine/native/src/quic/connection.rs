@@ -43,11 +43,15 @@ pub struct Connection {
     server: Option<Server>,
     /// `None` on a server before the first packets, and if they are refused.
     live: Option<(ConnectionHandle, noq_proto::Connection)>,
+    /// The datagram that a server's connection began with.
+    first: Option<(Way, BytesMut)>,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
     farewell: Option<(Way, Vec<u8>)>,
     /// Events for the endpoint that wait for more connection IDs.
     waiting: VecDeque<EndpointEvent>,
     cids: Arc<Cids>,
+    /// The limit of connection IDs that [`Event::CidsRunLow`] was last told for.
+    told_limit: Option<u32>,
     verifier: Option<Arc<Verifier>>,
     gate: Gate,
     time: Stopwatch,
@@ -98,11 +102,13 @@ impl Connection {
             endpoint: Endpoint::new(options.endpoint(), server, false),
             server: None,
             live: None,
+            first: None,
             farewell: None,
             waiting: VecDeque::new(),
             gate: if options.is_judged { Gate::Waiting } else { Gate::Open },
             silence: Silence::new(now, options.idle_timeout),
             cids: options.cids,
+            told_limit: None,
             verifier: options.verifier,
             time: Stopwatch::running(),
             busy,
@@ -121,6 +127,9 @@ impl Connection {
     pub fn receive(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, now: Instant) -> bool {
         if is_other_version(&datagram) {
             return false;
+        }
+        if self.server.is_some() && self.live.is_none() {
+            self.first = Some((way, datagram.clone()));
         }
         self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
         self.settle();
@@ -257,6 +266,12 @@ impl Connection {
                 connection.handle_event(answer);
             }
         }
+        // No registration can grow before it is there, which a client's may not be earlier.
+        let near = self.cids.limit_if_near().filter(|_| !connection.is_handshaking() && self.end.is_none());
+        if near > self.told_limit {
+            self.told_limit = near;
+            self.events.push_back(Event::CidsRunLow);
+        }
     }
 
     pub fn next_event(&mut self) -> Option<Event> {
@@ -277,6 +292,7 @@ impl Connection {
         }
         if let Some(reason) = lost {
             self.finish(End::from(&reason));
+            self.refuse_unanswered();
         }
         self.settle();
     }

@@ -27,6 +27,8 @@ pub enum Event {
     Stalled,
     DatagramReceived,
     DatagramsUnblocked,
+    /// Few connection IDs are left below the limit. Told once for each limit.
+    CidsRunLow,
 }
 
 impl Event {

@@ -15,11 +15,24 @@ impl Connection {
     pub fn first_flight(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut flight = Vec::new();
         let mut datagram = Vec::new();
-        while self.transmit(&mut datagram, now).is_some() {
-            flight.push(std::mem::take(&mut datagram));
+        let mut at = now;
+        loop {
+            while self.transmit(&mut datagram, at).is_some() {
+                flight.push(std::mem::take(&mut datagram));
+            }
+            let Some(due) = self.paced_until(at) else { break };
+            at = due;
+            self.on_timeout(at);
         }
-        self.time.stop(now);
+        self.time.stop(at);
         flight
+    }
+
+    /// Returns when pacing lets the next datagram go: within a round trip, which no other timer is (RFC 9002 §6.2.1, §7.7).
+    fn paced_until(&mut self, at: Instant) -> Option<Instant> {
+        let connection = self.live()?;
+        let round_trip = connection.rtt(PathId::ZERO)?;
+        connection.poll_timeout().filter(|due| due.saturating_duration_since(at) < round_trip)
     }
 
     /// Lets time go on from the moment when the first flight counts as lost.

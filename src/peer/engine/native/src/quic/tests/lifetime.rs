@@ -46,6 +46,23 @@ fn a_first_flight_that_waits_is_sent_again_on_demand_alone() {
 }
 
 #[test]
+fn a_first_flight_has_all_its_datagrams_at_once_although_they_are_paced() {
+    let mut pair = Pair::silent(|client, server| {
+        client.alpn = (0..12).map(|n| vec![b'a' + n; 200]).collect();
+        server.alpn.clone_from(&client.alpn);
+    });
+    let flight = pair.client.connection.first_flight(pair.now);
+    assert_eq!(flight.len(), 3);
+    assert!(pair.client.connection.is_waiting());
+    for datagram in flight {
+        pair.server.receive(&datagram, pair.now);
+    }
+    pair.run();
+    assert!(pair.client.is_confirmed() && pair.server.is_confirmed());
+    assert_eq!(pair.client.connection.live().unwrap().stats().lost_packets, 0);
+}
+
+#[test]
 fn a_first_flight_is_no_round_trip_however_long_it_waits() {
     let mut pair = Pair::silent(|_, _| ());
     let flight = pair.client.connection.first_flight(pair.now);
