@@ -131,13 +131,14 @@ impl Connection {
         if self.server.is_some() && self.live.is_none() {
             self.first = Some((way, datagram.clone()));
         }
+        let is_retry = self.time.is_stopped() && is_retry(&datagram);
         self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
         self.settle();
         self.look_at_certificate();
         self.farewells = FAREWELLS.min(self.farewells + 1);
         let frames = self.live().map_or(0, |connection| frames::total(&connection.stats().frame_rx));
-        // Every authenticated packet carries a frame (RFC 9000 §12.4).
-        let is_useful = frames > self.frames || self.end.is_some();
+        // Every authenticated packet carries a frame (RFC 9000 §12.4), and Retry none.
+        let is_useful = frames > self.frames || is_retry || self.end.is_some();
         self.frames = frames;
         if is_useful {
             self.time.start(now, FIRST_ROUND_TRIP);
@@ -296,6 +297,11 @@ impl Connection {
         }
         self.settle();
     }
+}
+
+/// Retry answers a first flight that waits (RFC 9000 §17.2.5). noq ignores one whose integrity tag is wrong.
+fn is_retry(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|byte| byte & 0xf0 == 0xf0)
 }
 
 /// A forged Version Negotiation packet would end the connection (RFC 9000 §6.2).
