@@ -24,12 +24,12 @@ export const minRegistrationTtlMs: number = 10 * second;
 export const maxRegistrations = 100_000;
 /** Connection IDs in all: 10 per registration. */
 export const maxCids = 1_000_000;
-/** Connection IDs per registration: 8 times what a peer requests, derived in 2 ms. */
+/** Connection IDs per registration: 8 times what a peer begins with, derived in 2 ms. */
 export const maxCidsPerRegistration = 256;
 /** Registrations per subject: one per connection it holds. */
 export const maxRegistrationsPerSubject = 64;
-/** Connection IDs per subject: 64 registrations of 32. */
-export const maxCidsPerSubject = 2048;
+/** Connection IDs per subject: 64 registrations of 32, and as many again for those that grow. */
+export const maxCidsPerSubject = 4096;
 /** Send rate of one subject, in bytes per second: 1 Gbit/s, so that one peer cannot fill a 10G port. */
 export const bytesPerSecond = 125_000_000;
 /** Depth of a token bucket, in ms of its rate: absorbs a scheduling gap of a busy peer, but not a flood. */

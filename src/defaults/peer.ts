@@ -5,7 +5,10 @@ import { KiB, MiB, minute, second } from "./units.ts";
 export const keepaliveMs: number = 15 * second;
 /** Lifetime that a peer requests for its registrations, in ms: 8 keepalives, each of which renews it. */
 export const peerRegistrationTtlMs: number = 2 * minute;
-/** Connection IDs that a peer registers per connection: 5 in use at a time, and others to replace them. */
+/**
+ * Connection IDs that a peer registers for a connection at first, and again when 8 are left: 5 in use at a time, and others to
+ * replace them.
+ */
 export const cidsPerConnection = 32;
 /** Timeout of a dial, in ms: longer than the gap between long polls, shorter than a person's patience. */
 export const dialTimeoutMs: number = 30 * second;

@@ -81,6 +81,8 @@ export class Attempt {
       num: this.#ids.num,
       keepaliveMs: settings.keepaliveMs,
       onKeepalive: () => this.#session?.keepAlive(),
+      onGrown: (num) => this.#session?.useConnectionIds(num),
+      onError: settings.onError,
     });
     this.#registration = registration;
     registrations.add(registration);
@@ -126,6 +128,7 @@ export class Attempt {
         const upkeep = this.#registration?.keepAlive();
         return this.#registration?.fault && upkeep;
       },
+      onCidsRunLow: () => void this.#registration?.grow(this.#ids.num + settings.cidsPerConnection),
       onEnd: () => this.#end(),
     });
     this.#session = session;

@@ -74,7 +74,10 @@ export interface PeerOptions extends RecordOptions {
   readonly flowWindowBytes?: number | undefined;
   /** Streams of each kind that the other peer may have open, 1 to 65 536; 100 if absent. */
   readonly maxStreams?: number | undefined;
-  /** Connection IDs of one connection, 4 to 65 536; 32 if absent. The relay may allow fewer. */
+  /**
+   * Connection IDs that a connection begins with, 4 to 65 536; 32 if absent. When 8 are left, as many again are registered, up to
+   * the relay's limit.
+   */
   readonly cidsPerConnection?: number | undefined;
   /**
    * Connections accepted ahead of the iteration over the peer, 0 to 1024; 16 if absent. Further dialers wait in the

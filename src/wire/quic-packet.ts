@@ -39,7 +39,8 @@ export type FirstFlightRefusal =
   | "neither Initial nor 0-RTT"
   | "cut short"
   | "an Initial in a datagram under 1200 bytes"
-  | "an initial destination connection ID under 8 bytes";
+  | "an initial destination connection ID under 8 bytes"
+  | "two destination connection IDs";
 
 /** A datagram of a client's first flight, as far as the mailbox reads it. */
 export interface FirstFlight {
@@ -49,8 +50,8 @@ export interface FirstFlight {
 
 /**
  * Walks the packets coalesced in one datagram (RFC 9000 §12.2). It accepts the datagram if each of them is a QUIC v1 Initial
- * or 0-RTT packet and, with an Initial, the datagram has the 1200 bytes of RFC 9000 §14.1. Never throws: hostile input
- * yields a reason.
+ * or 0-RTT packet to the same connection ID (RFC 9000 §12.2) and, with an Initial, the datagram has the 1200 bytes of RFC
+ * 9000 §14.1. Never throws: hostile input yields a reason.
  */
 export function parseFirstFlight(datagram: Uint8Array): FirstFlight | FirstFlightRefusal {
   let destinationId: Uint8Array | undefined;
@@ -60,6 +61,7 @@ export function parseFirstFlight(datagram: Uint8Array): FirstFlight | FirstFligh
     const packet = parseFirstPacket(datagram.subarray(at));
     if (typeof packet === "string") return packet;
     destinationId ??= packet.destinationId;
+    if (Buffer.compare(destinationId, packet.destinationId) !== 0) return "two destination connection IDs";
     hasInitial ||= packet.initial;
     at += packet.length;
     // A client pads its first flight with zero bytes after the last packet (RFC 9000 §12.2 note, §14.1).

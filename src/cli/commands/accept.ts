@@ -18,7 +18,7 @@ export const accept = defineCommand({
       for await (const connection of peer) {
         process.stderr.write(`quicpipe: ${printable(connection.remoteName ?? "a peer")} connected\n`);
         const { value: stream } = await connection.incomingBidirectionalStreams.getReader().read();
-        if (stream) await pipeStandardStreams(connection, stream);
+        if (stream) await pipeStandardStreams(connection, stream, "accepter");
         return;
       }
     }),

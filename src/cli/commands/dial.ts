@@ -34,7 +34,7 @@ export const dial = defineCommand({
       process.stderr.write(
         `quicpipe: connected to ${printable(given.name)} by the ${connection.path.kind}\n`,
       );
-      await pipeStandardStreams(connection, await connection.createBidirectionalStream());
+      await pipeStandardStreams(connection, await connection.createBidirectionalStream(), "dialer");
     });
   },
 }) as CommandDef;

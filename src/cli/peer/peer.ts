@@ -6,6 +6,7 @@ import { inFlags, listOf, requireName } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
+import { pipeProtocols } from "./pipe.ts";
 import {
   givenToken,
   type RelayAccessArgs,
@@ -60,7 +61,14 @@ export async function workAsPeer(
     needed: ["@currentspace/http3"],
     usual: ["@peculiar/x509"],
   });
-  const options = { ...relayOptions(args), token: await requireToken(args), trust, ...records(), ...more };
+  const options = {
+    ...relayOptions(args),
+    token: await requireToken(args),
+    trust,
+    alpn: pipeProtocols,
+    ...records(),
+    ...more,
+  };
   const identity = await keptIdentity();
   const peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
     throw inFlags(error, {

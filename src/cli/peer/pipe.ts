@@ -6,10 +6,16 @@ import type { BidirectionalStream, Connection } from "../../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
 /**
- * Longest wait for the other end's final stream, which says that everything has arrived, in ms. Longer than a keepalive, which repairs an
- * address that changed at the last moment.
+ * Application protocols of `accept` and `dial`, in the order of preference. The first says that both ends send final streams; other
+ * programs have the second, which is the SDK's default.
  */
-const finalStreamMs = 20_000;
+export const pipeProtocols: readonly [own: string, others: string] = ["quicpipe-pipe", "quicpipe"];
+
+/**
+ * Longest wait for the other end's word that everything has arrived, in ms. Longer than a keepalive, which repairs an address that
+ * changed at the last moment.
+ */
+const farewellMs = 20_000;
 /** Wait before a notice on stderr, in ms. */
 const noticeAfterMs = 1000;
 
@@ -20,6 +26,7 @@ const noticeAfterMs = 1000;
 export async function pipeStandardStreams(
   connection: Connection,
   stream: BidirectionalStream,
+  role: "dialer" | "accepter",
 ): Promise<void> {
   const sent = counter();
   const received = counter();
@@ -27,12 +34,20 @@ export async function pipeStandardStreams(
     sentBytes: sent.bytes(),
     receivedBytes: received.bytes(),
   }));
+  let isAnswered = false;
+  const sending = pipeline(process.stdin, sent.stream, Writable.fromWeb(stream.writable));
+  const receiving = pipeline(Readable.fromWeb(stream.readable), received.stream, process.stdout, {
+    end: false,
+  });
   try {
     await Promise.all([
-      pipeline(process.stdin, sent.stream, Writable.fromWeb(stream.writable)),
-      pipeline(Readable.fromWeb(stream.readable), received.stream, process.stdout, { end: false }),
+      sending.then(() => void (isAnswered = false)),
+      receiving.then(() => void (isAnswered = role === "dialer")),
     ]);
-    await exchangeFinalStreams(connection);
+    if (connection.protocol === pipeProtocols[0]) await wait(exchangeFinalStreams(connection));
+    // To another program an end that follows the dialer's own is the answer to it. All other ends are the other side's to make.
+    else if (!isAnswered) await wait(connection.closed);
+    connection.close();
   } catch (error) {
     throw explained(error);
   } finally {
@@ -53,20 +68,21 @@ function explained(error: unknown): unknown {
  * stream and all data has arrived here, so that is no failure.
  */
 async function exchangeFinalStreams(connection: Connection): Promise<void> {
-  const exchange = async (): Promise<void> => {
-    await (await connection.createUnidirectionalStream()).close();
-    await connection.incomingUnidirectionalStreams.getReader().read();
-  };
-  const notice = setTimeout(sayWaiting, noticeAfterMs);
-  await Promise.race([Promise.allSettled([exchange()]), delay(finalStreamMs, undefined, { ref: false })]);
-  clearTimeout(notice);
-  connection.close();
+  await (await connection.createUnidirectionalStream()).close();
+  await connection.incomingUnidirectionalStreams.getReader().read();
 }
 
-/** The other end may be a program that opens no last stream. */
+/** Waits for the other end's farewell, or for the end of the connection, but not forever. */
+async function wait(farewell: Promise<unknown>): Promise<void> {
+  const notice = setTimeout(sayWaiting, noticeAfterMs);
+  await Promise.race([Promise.allSettled([farewell]), delay(farewellMs, undefined, { ref: false })]);
+  clearTimeout(notice);
+}
+
+/** The other end may be a program that does not close. */
 function sayWaiting(): void {
   process.stderr.write(
-    `quicpipe: both directions have ended; waiting up to ${finalStreamMs / 1000} s for the other end's word that all has come\n`,
+    `quicpipe: both directions have ended; waiting up to ${farewellMs / 1000} s for the other end's word that all has come\n`,
   );
 }
 

@@ -37,6 +37,8 @@ export interface ConnectionParts {
    * no path for now.
    */
   readonly onStalled: () => Promise<void> | undefined;
+  /** Called when few connection IDs are left, for {@link QuicConnection.useConnectionIds} once the relay knows more. */
+  readonly onCidsRunLow: () => void;
   /** Called when the connection has given up its routes. Its registration can then end. */
   readonly onEnd: () => void;
 }
@@ -91,6 +93,7 @@ export class QuicConnection {
       onStopped: (id, errorCode) => this.streams.stopped(id, errorCode),
       onAllowed: (kind) => this.streams.allow(kind),
       onDatagrams: () => this.datagrams.progress(),
+      onCidsRunLow: () => this.#parts.onCidsRunLow(),
       onTurn: () => this.#pendingClose && this.engine.isQuiet && this.#sendClose(),
       onOver: () => {
         // A fault of the engine ends it without a word.
@@ -140,6 +143,16 @@ export class QuicConnection {
   /** Lets a dialer retransmit although no packet has come. */
   retransmit(): void {
     this.engine.retransmit();
+    this.#driver.wake();
+  }
+
+  /** Uses connection IDs up to number `num`, which the relay knows. */
+  useConnectionIds(num: number): void {
+    if (this.#released) return;
+    const { ids, socket } = this.#parts;
+    ids.grow(num);
+    ids.route(socket, this.receive);
+    this.engine.raiseCidLimit(num);
     this.#driver.wake();
   }
 

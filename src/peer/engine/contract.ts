@@ -135,6 +135,8 @@ export interface EngineListener {
   onAllowed(kind: StreamKind): void;
   /** Datagrams have come, or there is room to send some. */
   onDatagrams(): void;
+  /** Few connection IDs are left below the limit. Told once for each limit. */
+  onCidsRunLow(): void;
   /** Something has happened to a path other than the first. */
   onPath?(event: PathEvent): void;
 }

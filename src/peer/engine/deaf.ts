@@ -15,4 +15,5 @@ export const deafListener: EngineListener = {
   onStopped: ignore,
   onAllowed: ignore,
   onDatagrams: ignore,
+  onCidsRunLow: ignore,
 };

@@ -19,6 +19,7 @@ const tells: readonly Tell[] = [
   (listener, direction) => listener.onAllowed(kindOf(direction)),
   (listener) => listener.onDatagrams(),
   (listener) => listener.onDatagrams(),
+  (listener) => listener.onCidsRunLow(),
   (listener, id) => listener.onPath?.({ kind: "opened", id }),
   (listener, id, by) => listener.onPath?.({ kind: "closed", id, by: closers[by]! }),
   (listener, id, isBackup) => listener.onPath?.({ kind: "preferred", id, isBackup: isBackup === 1 }),

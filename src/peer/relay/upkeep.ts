@@ -13,12 +13,17 @@ export interface UpkeepParts {
   readonly bind: (credential: StunCredential) => Promise<Address>;
   readonly token: () => Promise<string>;
   readonly key: Uint8Array;
+  /** How many connection IDs of the key to begin with. */
   readonly num: number;
   readonly keepaliveMs: number;
   /** Called with each answer, which tells where the relay's UDP socket is. May throw. */
   readonly onAnswer?: (answer: RegisterResponse) => void;
   /** Called at each keepalive, and when the relay has followed to another address: packets get through again. */
   readonly onKeepalive?: () => void;
+  /** Called when the relay knows more connection IDs: numbers 1 to this one. */
+  readonly onGrown?: (num: number) => void;
+  /** Receives refusals of more connection IDs. The registration lives on with those that it has. */
+  readonly onError?: (error: QuicpipeError) => void;
 }
 
 /**
@@ -28,6 +33,9 @@ export interface UpkeepParts {
 export class RegistrationUpkeep {
   readonly #parts: UpkeepParts;
   #current: RegisterResponse;
+  /** How many connection IDs the relay knows, and how many it should. */
+  #num: number;
+  #wantedNum: number;
   #token: string;
   #timer: NodeJS.Timeout | undefined;
   #fault: QuicpipeError | undefined;
@@ -39,6 +47,7 @@ export class RegistrationUpkeep {
   private constructor(parts: UpkeepParts, first: RegisterResponse, token: string) {
     this.#parts = parts;
     this.#current = first;
+    this.#num = this.#wantedNum = parts.num;
     this.#token = token;
   }
 
@@ -49,7 +58,7 @@ export class RegistrationUpkeep {
    */
   static async open(parts: UpkeepParts): Promise<RegistrationUpkeep> {
     const token = await parts.token();
-    const answer = await ask(parts);
+    const answer = await ask(parts, parts.num);
     const registration = new RegistrationUpkeep(parts, answer, token);
     try {
       if (registration.#current.address === null) await registration.#bind();
@@ -86,6 +95,17 @@ export class RegistrationUpkeep {
     return this.#upkeep;
   }
 
+  /**
+   * Has the relay know the connection IDs 1 to `num`. If it refuses them for now, each keepalive asks again. Never throws; see
+   * `onGrown`.
+   */
+  async grow(num: number): Promise<void> {
+    this.#wantedNum = num;
+    // One request at a time: one with fewer that arrived late would take them away.
+    await this.#upkeep;
+    await this.keepAlive();
+  }
+
   #schedule(): void {
     if (this.#ended) return;
     this.#timer = setTimeout(() => void this.#onTimer(), this.#parts.keepaliveMs);
@@ -104,7 +124,23 @@ export class RegistrationUpkeep {
       this.#fault = undefined;
     } catch (error) {
       this.#fault = knownFault(error);
+      return;
     }
+    if (this.#wantedNum > this.#num) await this.#grow(this.#wantedNum);
+  }
+
+  async #grow(num: number): Promise<void> {
+    if (this.#ended) return;
+    try {
+      this.#current = await ask(this.#parts, num);
+    } catch (error) {
+      // The relay's limit is no fault: the connection goes on under the IDs that it has.
+      if (isQuicpipeError(error, "ERR_QUICPIPE_NUM_INVALID")) this.#wantedNum = this.#num;
+      else this.#parts.onError?.(knownFault(error));
+      return;
+    }
+    this.#num = num;
+    this.#parts.onGrown?.(num);
   }
 
   async #renew(): Promise<void> {
@@ -125,7 +161,7 @@ export class RegistrationUpkeep {
 
   async #registerAgain(token: string): Promise<void> {
     if (this.#ended) return;
-    this.#current = await ask(this.#parts);
+    this.#current = await ask(this.#parts, this.#num);
     this.#token = token;
   }
 
@@ -144,9 +180,9 @@ export class RegistrationUpkeep {
   }
 }
 
-async function ask(parts: UpkeepParts): Promise<RegisterResponse> {
+async function ask(parts: UpkeepParts, num: number): Promise<RegisterResponse> {
   const key = Buffer.from(parts.key).toString("base64");
-  const request = { key, num: parts.num, ttlMs: defaults.peerRegistrationTtlMs };
+  const request = { key, num, ttlMs: defaults.peerRegistrationTtlMs };
   const answer = requireRegistration(await parts.relay.register(request));
   parts.onAnswer?.(answer);
   return answer;

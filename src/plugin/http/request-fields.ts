@@ -53,7 +53,7 @@ export function requireRecipient(name: string): string {
   );
 }
 
-/** The datagrams of a message, and the destination connection ID of their first Initial. */
+/** The datagrams of a message, and their destination connection ID. */
 export interface InitialFlight {
   readonly packets: readonly Uint8Array[];
   readonly destinationId: Uint8Array;
@@ -75,14 +75,19 @@ export function requirePackets(value: unknown): InitialFlight {
 /** Requires datagrams that open a QUIC connection. @throws ERR_QUICPIPE_PACKETS_INVALID, ERR_QUICPIPE_PACKET_NOT_INITIAL */
 export function requireFlight(packets: readonly Uint8Array[]): InitialFlight {
   let destinationId: Uint8Array | undefined;
+  let hasInitial = false;
   for (const [index, packet] of packets.entries()) {
     if (packet.length < 1 || packet.length > maxPacketBytes)
       throw packetsInvalid(`packet ${index} has ${packet.length} bytes: 1 to ${maxPacketBytes} are allowed`);
     const flight = parseFirstFlight(packet);
     if (typeof flight === "string") throw notInitial(`packet ${index} is refused: ${flight}`);
-    if (flight.hasInitial) destinationId ??= Uint8Array.from(flight.destinationId);
+    destinationId ??= Uint8Array.from(flight.destinationId);
+    // They are of two connections: the accepter makes one, and the initial route leads to one.
+    if (Buffer.compare(destinationId, flight.destinationId) !== 0)
+      throw notInitial(`packet ${index} has another destination connection ID than packet 0`);
+    hasInitial ||= flight.hasInitial;
   }
-  if (!destinationId) throw notInitial("none of the packets is an Initial");
+  if (!destinationId || !hasInitial) throw notInitial("none of the packets is an Initial");
   return { packets, destinationId };
 }
 

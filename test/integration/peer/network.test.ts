@@ -262,9 +262,10 @@ describe("a network that does its worst", () => {
     expect(await roundTrip(near, "hello")).toBe("hello");
   });
 
-  it("lives with four connection IDs, all of them known to the relay", async () => {
+  it("lives with four connection IDs where the relay allows no more, all of them known to it", async () => {
     const few = { cidsPerConnection: 4 };
-    const { near, far, relay } = await connectPeers({ alice: few, bob: few });
+    const limits = { maxCidsPerRegistration: 4 };
+    const { near, far, relay } = await connectPeers({ alice: few, bob: few, relay: { limits } });
     void echo(far);
     const { packetsIn } = relay.stats().gateway;
     expect(await roundTrip(near, randomBytes(500_000).toString("hex"))).toHaveLength(1_000_000);

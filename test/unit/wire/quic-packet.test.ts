@@ -108,6 +108,13 @@ describe("parseFirstFlight", () => {
     ["cut short", initial.subarray(0, 7 + dcid.length + scid.length)],
     ["an Initial in a datagram under 1200 bytes", longPacket({ payloadBytes: 1100 })],
     ["an initial destination connection ID under 8 bytes", longPacket({ destination: Buffer.alloc(7) })],
+    [
+      "two destination connection IDs",
+      Buffer.concat([
+        initial,
+        longPacket({ firstByte: 0xd0, payloadBytes: 40, destination: Buffer.alloc(8) }),
+      ]),
+    ],
   ])("refuses %s (%#)", (reason, datagram) => {
     expect(parseFirstFlight(datagram)).toBe(reason);
   });

@@ -18,6 +18,14 @@ describe("the connection IDs of a connection", () => {
     expect(routes.size).toBe(0);
   });
 
+  it("grow in number, under the same key", () => {
+    const ids = new ConnectionIds(2, key);
+    ids.grow(4);
+    const routed: string[] = [];
+    ids.route({ addRoute: (id) => void routed.push(String(id)) }, () => undefined);
+    expect([ids.num, routed]).toEqual([4, [1, 2, 3, 4].map((n) => String(deriveConnectionId(key, n)))]);
+  });
+
   it("have a key of their own for each connection", () => {
     expect(new ConnectionIds(4).key).not.toEqual(new ConnectionIds(4).key);
     expect(new ConnectionIds(4).key).toHaveLength(32);

@@ -52,6 +52,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     keepaliveMs: 25_000,
     relayFault: () => undefined,
     onStalled,
+    onCidsRunLow: () => undefined,
     onEnd,
   });
   return { connection, engine, onEnd };

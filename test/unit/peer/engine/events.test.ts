@@ -21,6 +21,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   Allowed: ["onAllowed unidirectional"],
   DatagramReceived: ["onDatagrams"],
   DatagramsUnblocked: ["onDatagrams"],
+  CidsRunLow: ["onCidsRunLow"],
   PathOpened: ['onPath {"kind":"opened","id":7}'],
   PathClosed: ['onPath {"kind":"closed","id":7,"by":"other"}'],
   PathPreferred: ['onPath {"kind":"preferred","id":7,"isBackup":true}'],

@@ -146,6 +146,48 @@ describe("a registration's upkeep", () => {
     expect(registration.fault).toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
   });
 
+  it("registers more connection IDs, and says so once the relay knows them", async () => {
+    const { parts, log, stun } = setUp();
+    const onGrown = vi.fn();
+    const registration = await RegistrationUpkeep.open({ ...parts, onGrown });
+    await registration.grow(64);
+    expect(log.at(-1)).toBe("register 64 120000 with one");
+    expect(onGrown.mock.calls).toEqual([[64]]);
+    stun.fault = gone;
+    const upkeep = registration.keepAlive();
+    await vi.advanceTimersByTimeAsync(0);
+    stun.fault = undefined;
+    await upkeep;
+    expect(log.at(-2)).toBe("register 64 120000 with one");
+    expect(onGrown).toHaveBeenCalledOnce();
+  });
+
+  it("asks for more connection IDs at each keepalive where the relay refuses them for now", async () => {
+    const { parts, log, http } = setUp();
+    const [onGrown, onError] = [vi.fn(), vi.fn()];
+    const registration = await RegistrationUpkeep.open({ ...parts, onGrown, onError });
+    http.fault = new QuicpipeError("ERR_QUICPIPE_CID_QUOTA", "too many");
+    await registration.grow(64);
+    expect(onError.mock.calls).toEqual([[http.fault]]);
+    expect(registration.fault).toBeUndefined();
+    http.fault = undefined;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(log.at(-1)).toBe("register 64 120000 with one");
+    expect(onGrown.mock.calls).toEqual([[64]]);
+  });
+
+  it("lives on with the connection IDs that the relay allows", async () => {
+    const { parts, log, http } = setUp();
+    const onError = vi.fn();
+    const registration = await RegistrationUpkeep.open({ ...parts, onError });
+    http.fault = new QuicpipeError("ERR_QUICPIPE_NUM_INVALID", "64 are too many");
+    await registration.grow(64);
+    await registration.keepAlive();
+    expect(log.filter((line) => line.startsWith("register 64"))).toHaveLength(1);
+    expect(onError).not.toHaveBeenCalled();
+    expect(registration.fault).toBeUndefined();
+  });
+
   it("stops with the end, which is requested once", async () => {
     const { parts, log } = setUp();
     const registration = await RegistrationUpkeep.open(parts);

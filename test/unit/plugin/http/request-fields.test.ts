@@ -52,13 +52,22 @@ describe("request fields", () => {
     );
   });
 
-  it("find the destination connection ID of the first Initial, as a copy", () => {
-    const [first, second] = [randomBytes(8), randomBytes(20)];
-    const packets = [initial(first), initial(second)];
+  it("find the destination connection ID of the datagrams, as a copy", () => {
+    const id = randomBytes(8);
+    const packets = [initial(id), initial(id)];
     const flight = requireFlight(packets);
-    expect(Buffer.from(flight.destinationId)).toEqual(first);
+    expect(Buffer.from(flight.destinationId)).toEqual(id);
     packets[0]!.fill(0);
-    expect(Buffer.from(flight.destinationId)).toEqual(first);
+    expect(Buffer.from(flight.destinationId)).toEqual(id);
+  });
+
+  it("refuse datagrams of two connections", () => {
+    expect(() => requireFlight([initial(randomBytes(8)), initial(randomBytes(20))])).toThrow(
+      expect.objectContaining({
+        code: "ERR_QUICPIPE_PACKET_NOT_INITIAL",
+        message: "packet 1 has another destination connection ID than packet 0",
+      }),
+    );
   });
 
   it("bound num by what the relay allows", () => {

@@ -20,9 +20,10 @@ pub fn numbers(event: Event) -> [f64; 3] {
         Event::Allowed(dir) => [10.0, f64::from(dir as u8), 0.0],
         Event::DatagramReceived => [11.0, 0.0, 0.0],
         Event::DatagramsUnblocked => [12.0, 0.0, 0.0],
-        Event::PathOpened(id) => [13.0, path_number(id), 0.0],
-        Event::PathClosed(id, by) => [14.0, path_number(id), by as u8 as f64],
-        Event::PathPreferred { id, is_backup } => [15.0, path_number(id), f64::from(u8::from(is_backup))],
+        Event::CidsRunLow => [13.0, 0.0, 0.0],
+        Event::PathOpened(id) => [14.0, path_number(id), 0.0],
+        Event::PathClosed(id, by) => [15.0, path_number(id), by as u8 as f64],
+        Event::PathPreferred { id, is_backup } => [16.0, path_number(id), f64::from(u8::from(is_backup))],
     }
 }
 

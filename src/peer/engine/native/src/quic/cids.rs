@@ -17,6 +17,9 @@ pub const CID_BYTES: usize = 12;
 /// asks for as many (`LOCAL_CID_COUNT`).
 const MOST_AT_ONCE: u32 = 5;
 
+/// A connection that has no more of them left asks for a higher limit: what one event can ask for, and some for the time that it takes.
+const FEW: u32 = MOST_AT_ONCE + 3;
+
 /// Returns connection ID number `n` of a key: keyed BLAKE2b with a digest of 12 bytes over the big-endian number, top bit clear.
 pub fn derive(key: &[u8], n: u32) -> [u8; CID_BYTES] {
     let mut mac = <Blake2bMac<U12> as KeyInit>::new_from_slice(key).expect("a key has 16 to 64 bytes");
@@ -46,6 +49,12 @@ impl Cids {
     /// Raises the limit. The relay knows the connection IDs below it.
     pub fn raise(&self, limit: u32) {
         self.limit.fetch_max(limit, Ordering::Relaxed);
+    }
+
+    /// Returns the limit if there are few connection IDs left below it.
+    pub fn limit_if_near(&self) -> Option<u32> {
+        let limit = self.limit.load(Ordering::Relaxed);
+        (self.issued() + FEW >= limit).then_some(limit)
     }
 
     /// Reports whether the limit leaves room for whatever noq asks for at once.

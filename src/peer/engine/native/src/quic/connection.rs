@@ -42,11 +42,16 @@ pub struct Connection {
     endpoint: Endpoint,
     /// `None` on a server before the first packets, and if they are refused.
     live: Option<(ConnectionHandle, noq_proto::Connection)>,
+    /// A server's settings, and the datagram that its connection began with until it is answered.
+    server: Option<Arc<noq_proto::ServerConfig>>,
+    first: Option<(Way, BytesMut)>,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
     farewell: Option<(Way, Vec<u8>)>,
     /// Events for the endpoint that wait for more connection IDs.
     waiting: VecDeque<EndpointEvent>,
     cids: Arc<Cids>,
+    /// The limit of connection IDs that [`Event::CidsRunLow`] was last told for.
+    told_limit: Option<u32>,
     verifier: Option<Arc<Verifier>>,
     gate: Gate,
     time: Stopwatch,
@@ -92,13 +97,16 @@ impl Connection {
 
     fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, busy: BusyPaths, now: Instant) -> Self {
         Self {
-            endpoint: Endpoint::new(options.endpoint(), server, false),
+            endpoint: Endpoint::new(options.endpoint(), server.clone(), false),
+            server,
             live: None,
+            first: None,
             farewell: None,
             waiting: VecDeque::new(),
             gate: if options.is_judged { Gate::Waiting } else { Gate::Open },
             silence: Silence::new(now, options.idle_timeout),
             cids: options.cids,
+            told_limit: None,
             verifier: options.verifier,
             time: Stopwatch::running(),
             busy,
@@ -118,13 +126,17 @@ impl Connection {
         if is_other_version(&datagram) {
             return false;
         }
+        if self.live.is_none() {
+            self.first = Some((way, datagram.clone()));
+        }
+        let is_retry = self.time.is_stopped() && is_retry(&datagram);
         self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
         self.settle();
         self.look_at_certificate();
         self.farewells = FAREWELLS.min(self.farewells + 1);
         let frames = self.live().map_or(0, |connection| frames::total(&connection.stats().frame_rx));
-        // Every authenticated packet carries a frame (RFC 9000 §12.4).
-        let is_useful = frames > self.frames || self.end.is_some();
+        // Every authenticated packet carries a frame (RFC 9000 §12.4), and Retry none.
+        let is_useful = frames > self.frames || is_retry || self.end.is_some();
         self.frames = frames;
         if is_useful {
             self.time.start(now, FIRST_ROUND_TRIP);
@@ -182,6 +194,7 @@ impl Connection {
         }
         let transmit = connection.poll_transmit(at, NonZeroUsize::MIN, out)?;
         self.farewells -= u8::from(is_farewell);
+        self.first = None;
         self.silence.sent(now, !self.busy.is_none());
         self.settle();
         Some(ways::way(transmit.destination))
@@ -251,6 +264,12 @@ impl Connection {
                 connection.handle_event(answer);
             }
         }
+        // No registration can grow before it is there, which a client's may not be earlier.
+        let near = self.cids.limit_if_near().filter(|_| !connection.is_handshaking() && self.end.is_none());
+        if near > self.told_limit {
+            self.told_limit = near;
+            self.events.push_back(Event::CidsRunLow);
+        }
     }
 
     pub fn next_event(&mut self) -> Option<Event> {
@@ -271,9 +290,15 @@ impl Connection {
         }
         if let Some(reason) = lost {
             self.finish(End::from(&reason));
+            self.refuse_unanswered();
         }
         self.settle();
     }
+}
+
+/// Retry answers a first flight that waits (RFC 9000 §17.2.5). noq ignores one whose integrity tag is wrong.
+fn is_retry(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|byte| byte & 0xf0 == 0xf0)
 }
 
 /// A forged Version Negotiation packet would end the connection (RFC 9000 §6.2).

@@ -27,6 +27,8 @@ pub enum Event {
     Stalled,
     DatagramReceived,
     DatagramsUnblocked,
+    /// Few connection IDs are left below the limit. Told once for each limit.
+    CidsRunLow,
     /// A path has been opened by either side, and carries packets.
     PathOpened(PathId),
     /// A path is closed, and the one who closed it: silence for longer than the path's idle timeout, too.

@@ -1,12 +1,15 @@
 //! The end of a connection.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use noq_proto::VarInt;
+use noq_proto::{DatagramEvent, Endpoint, VarInt};
 
 use super::{
-    super::events::{End, EndedBy, Event},
+    super::{
+        events::{End, EndedBy, Event},
+        ways,
+    },
     Connection,
 };
 
@@ -18,6 +21,21 @@ impl Connection {
             connection.close(at, code, Bytes::copy_from_slice(reason.as_bytes()));
         }
         self.finish(End { by: EndedBy::ThisSide, code: code.into_inner(), is_application: true, reason: reason.into() });
+    }
+
+    /// Tells a client whose first flight is refused by its second datagram or a later one. noq is silent to an address that is not
+    /// validated, although three times what came from it are allowed (RFC 9000 §8.1, §10.2.1). So a second endpoint refuses the
+    /// first datagram, with CONNECTION_REFUSED. After a packet of the connection the client would take this for that packet's copy.
+    pub(super) fn refuse_unanswered(&mut self) {
+        let is_refusal = self.end.as_ref().is_some_and(|end| end.by == EndedBy::ThisSide);
+        let Some((way, first)) = self.first.take().filter(|_| is_refusal) else { return };
+        let mut endpoint = Endpoint::new(Arc::new(self.endpoint.config().clone()), self.server.clone(), false);
+        let mut farewell = Vec::new();
+        let event = endpoint.handle(Instant::now(), ways::network_path(way), None, first, &mut farewell);
+        if let Some(DatagramEvent::NewConnection(incoming)) = event {
+            drop(endpoint.refuse(incoming, &mut farewell));
+            self.farewell = Some((way, farewell));
+        }
     }
 
     /// Notes the reason for the end. A CONNECTION_CLOSE waits for nothing.

@@ -1,7 +1,13 @@
 //! How a connection begins, holds on and ends.
 
+use noq_proto::{DatagramEvent, Endpoint};
+
 use super::{
-    super::events::{EndedBy, Event},
+    super::{
+        events::{EndedBy, Event},
+        in_flight::BusyPaths,
+        ways,
+    },
     Duration, Pair, Side,
 };
 
@@ -55,6 +61,42 @@ fn a_first_flight_that_waits_is_sent_again_on_demand_alone() {
     assert!(!pair.client.connection.is_waiting());
     pair.run();
     assert!(pair.client.is_confirmed() && pair.server.is_confirmed());
+}
+
+#[test]
+fn a_first_flight_has_all_its_datagrams_at_once() {
+    let mut pair = Pair::silent(|client, server| {
+        client.alpn = (0..12).map(|n| vec![b'a' + n; 200]).collect();
+        server.alpn.clone_from(&client.alpn);
+    });
+    let flight = pair.client.connection.first_flight(pair.now);
+    assert_eq!(flight.len(), 3);
+    assert!(pair.client.connection.is_waiting());
+    for datagram in flight {
+        pair.server.receive(&datagram, pair.now);
+    }
+    pair.run();
+    assert!(pair.client.is_confirmed() && pair.server.is_confirmed());
+    assert_eq!(pair.client.connection.live().unwrap().stats().lost_packets, 0);
+}
+
+#[test]
+fn a_retry_ends_the_wait_of_a_first_flight_which_is_sent_again_with_its_token() {
+    let mut pair = Pair::silent(|_, _| ());
+    let flight = pair.client.connection.first_flight(pair.now);
+    let mut bob = super::Peer::new("bob").options(None);
+    let config = bob.server(&BusyPaths::default()).unwrap();
+    let mut endpoint = Endpoint::new(bob.endpoint(), Some(config), false);
+    let mut retry = Vec::new();
+    let event = endpoint.handle(pair.now, ways::network_path(0), None, flight[0][..].into(), &mut retry);
+    let Some(DatagramEvent::NewConnection(incoming)) = event else { panic!("no Initial") };
+    drop(endpoint.retry(incoming, &mut retry).unwrap());
+    assert!(pair.client.receive(&retry, pair.now));
+    assert!(!pair.client.connection.is_waiting());
+    pair.rest();
+    let again = pair.client.datagrams(pair.now).concat();
+    let token = &retry[retry.len() - 40..retry.len() - 16];
+    assert!(again.windows(token.len()).any(|bytes| bytes == token));
 }
 
 #[test]

@@ -117,3 +117,20 @@ fn no_more_connection_ids_are_issued_than_are_registered() {
     assert!(pair.server.connection.cids().issued() > before);
     assert!(pair.client.was_told(|event| matches!(event, Event::Confirmed)));
 }
+
+#[test]
+fn connection_ids_that_run_low_are_told_once_for_each_limit_and_never_run_out_where_it_is_raised() {
+    let mut pair = Pair::connected(|_, _| ());
+    for limit in (32..=96).step_by(32) {
+        while pair.server.connection.cids().issued() + 8 < limit {
+            pair.server.poll();
+            assert!(!pair.server.was_told(|event| matches!(event, Event::CidsRunLow)));
+            pair.client.connection.live().unwrap().handle_network_change(None, pair.now);
+            pair.run();
+        }
+        let runs_low = |event: &Event| matches!(event, Event::CidsRunLow);
+        assert_eq!(std::mem::take(&mut pair.server.told).iter().filter(|event| runs_low(event)).count(), 1);
+        pair.server.connection.raise_cid_limit(limit + 32);
+        pair.run();
+    }
+}

@@ -10,6 +10,8 @@ use super::{
 };
 
 const BAD_CERTIFICATE: u64 = 0x12a;
+/// QUIC's error for the TLS alert no_application_protocol (RFC 7301 §3.2).
+const NO_APPLICATION_PROTOCOL: u64 = 0x178;
 
 fn pin_another(options: &mut Options) {
     options.verifier = Some(Arc::new(Verifier::new(Demand::Pins(vec![[0; 32]]), options::provider())));
@@ -105,4 +107,33 @@ fn keys_are_safe_from_quantum_computers_where_the_first_flight_may_be_long() {
         assert_eq!(key_exchange_group(&mut pair.client), group);
         assert_eq!(key_exchange_group(&mut pair.server), group);
     }
+}
+
+/// A first flight of three datagrams, as that of a client with a large key share, and the peers' end if they have no protocol in common.
+fn long_flight(are_together: bool) -> Pair {
+    let mut pair = Pair::silent(|client, _| client.alpn = (0..12).map(|n| vec![b'a' + n; 200]).collect());
+    let flight = pair.client.connection.first_flight(pair.now);
+    assert_eq!(flight.len(), 3);
+    for datagram in flight {
+        pair.server.receive(&datagram, pair.now);
+        if !are_together {
+            pair.carry_to_client();
+        }
+    }
+    pair.server.poll();
+    pair.run();
+    assert_end(&pair.server, EndedBy::ThisSide, NO_APPLICATION_PROTOCOL);
+    pair
+}
+
+#[test]
+fn a_server_refuses_a_first_flight_of_several_datagrams_that_come_together() {
+    let pair = long_flight(true);
+    assert_end(&pair.client, EndedBy::OtherSide, noq_proto::TransportErrorCode::CONNECTION_REFUSED.into());
+}
+
+#[test]
+fn a_server_that_has_acknowledged_a_part_of_the_first_flight_says_nothing_to_an_address_that_is_not_validated() {
+    let pair = long_flight(false);
+    assert_eq!(pair.client.connection.end(), None);
 }
