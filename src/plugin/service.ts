@@ -1,14 +1,14 @@
 import * as defaults from "../defaults/index.ts";
-import { type Forwarder, createForwarder, describeRemoval, describeXdp } from "../forwarder/index.ts";
-import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
+import { createForwarder, describeRemoval, describeXdp, type Forwarder } from "../forwarder/index.ts";
+import { createSweeper, type RegistrationObserver, Registry } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
 import { announceAuthentication, createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, requestsAtOnce } from "./options/limits.ts";
-import { hookObserver } from "./hooks.ts";
-import { type Log, registrationLog } from "./log.ts";
+import { hookObserver, registrationLog } from "./observers.ts";
+import type { Log } from "./log.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
 import { MessageFeed } from "./mailbox/message-feed.ts";
 import { MemoryMailbox } from "./mailbox/memory.ts";

@@ -3,7 +3,7 @@ import type { BucketId } from "../forwarder/index.ts";
 import { ShardedMap } from "../sharded-map.ts";
 import type { Address } from "../wire/address.ts";
 import { sourceName } from "../wire/source.ts";
-import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
+import { type Expiring, ExpiryBuckets } from "./orders.ts";
 import type { RegistryOptions } from "./options.ts";
 import type { RatedBy } from "./registration.ts";
 

@@ -1,33 +1,7 @@
-import { namesOf, type OptionTable } from "../option-checks.ts";
 import type { SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof } from "./address-proof.ts";
-
-/** Limits of one account. */
-export interface Quota {
-  /** Concurrent registrations. */
-  readonly maxRegistrations: number;
-  /** Connection IDs of all its registrations together. */
-  readonly maxCids: number;
-  /** Send rate of all its registrations together, in bytes per second. */
-  readonly bytesPerSecond: number;
-  /** Longest lifetime of a registration without renewal, in ms. */
-  readonly maxTtlMs: number;
-}
-
-/** A row for each figure of a {@link Quota}. */
-export const quotaTable: OptionTable<Quota> = {
-  maxRegistrations: true,
-  maxCids: true,
-  bytesPerSecond: true,
-  maxTtlMs: true,
-};
-
-/** Returns the smaller of each value: a claim narrows the server's quota and never widens it. */
-export function narrowQuota(quota: Quota, claim: Partial<Quota>): Quota {
-  const narrow = namesOf(quotaTable).map((name) => [name, Math.min(quota[name], claim[name] ?? Infinity)]);
-  return Object.fromEntries(narrow) as Quota;
-}
+import type { Quota } from "./admission.ts";
 
 /** The token bucket that a registration's traffic draws from: its subject's, or its address's where all clients are one subject. */
 export type RatedBy = "subject" | "address";

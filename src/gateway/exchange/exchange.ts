@@ -10,7 +10,7 @@ import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeStream } from "./stream.ts";
 import type { SourceFaults } from "./faults.ts";
 import type { Outbox } from "./outbox.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "./patience.ts";
 import { RequestBody } from "./request-body.ts";
 import { alreadyAnswered, clientGone } from "./request-ended.ts";
 import type { HeadRefusal, RequestHead } from "./request-head.ts";

@@ -4,7 +4,7 @@ import type { ConnectionBudget } from "../budget/connection.ts";
 import type { RequestBudget } from "../budget/request.ts";
 import { Exchange, type ExchangeOptions, type Fetch } from "./exchange.ts";
 import type { SourceFaults } from "./faults.ts";
-import { IdleTime, type IdleLimits } from "./idle-time.ts";
+import { type IdleLimits, IdleTime } from "./patience.ts";
 import {
   type FieldMap,
   headCostBytes,

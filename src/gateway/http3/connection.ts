@@ -8,7 +8,7 @@ import type { QuicConnection } from "./quic-connection.ts";
 import type { QuicClientHandler } from "./quic-server.ts";
 import { Http3Request } from "./request.ts";
 import { TokenBucket } from "../../token-bucket.ts";
-import { SmallPieces } from "../budget/small-pieces.ts";
+import { SmallPieces } from "../budget/stray-bytes.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
 /** Options of an {@link Http3Connection}. */

@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type Logger, requireLogger } from "../../log/logger.ts";
+import { type Logger, requireLogger } from "../../log.ts";
 import { type OptionTable, requireFromOne, requireFunction, requireOptions } from "../../option-checks.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";

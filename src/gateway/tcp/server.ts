@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:net";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type Logger, requireLogger } from "../../log/logger.ts";
+import { type Logger, requireLogger } from "../../log.ts";
 import {
   type OptionTable,
   range,

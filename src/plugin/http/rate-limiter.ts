@@ -1,5 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
-import { RecentBuckets } from "../../recent-buckets.ts";
+import { RecentBuckets } from "../../token-bucket.ts";
 
 /**
  * Token buckets by subject: a burst of requests, then a rate per minute. Of too many subjects the least recently seen is

@@ -1,5 +1,5 @@
 import type { MessageState, SentMessage, WaitingMessage } from "../../protocol.ts";
-import type { TraceParent } from "../../wire/traceparent.ts";
+import type { TraceParent } from "../../telemetry/index.ts";
 import { timestamp } from "../../steady-clock.ts";
 
 /** The contents of a message, its sender and its recipient. */

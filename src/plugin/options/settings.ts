@@ -6,8 +6,9 @@ import { type Address, parseAddress } from "../../wire/address.ts";
 import { isLoopback, plainIp } from "../../wire/ip.ts";
 import { type AuthSettings, resolveAuth } from "./auth.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
-import { type Logger, requireLogger } from "../../log/logger.ts";
+import { type Logger, requireLogger } from "../../log.ts";
 import {
+  elementInvalid,
   namesOf,
   optionInvalid,
   type OptionTable,
@@ -18,7 +19,6 @@ import {
   requireOneOf,
   requireOptions,
   requireText,
-  elementInvalid,
 } from "../../option-checks.ts";
 import type {
   ConsoleOptions,

@@ -1,10 +1,10 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
-import { encodeTraceparent, parseTraceparent } from "../../wire/traceparent.ts";
+import { encodeTraceparent, parseTraceparent } from "../../telemetry/index.ts";
 import { sentMessage } from "../mailbox/mailbox.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
-import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
+import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-feed.ts";
 import {
   type InitialFlight,
   requireFlight,
@@ -25,7 +25,8 @@ import {
   unsupported,
 } from "../http/exchange.ts";
 import * as operations from "./operations.ts";
-import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
+import type { ApiRequest, DescribedRoute, TracedRequest } from "./route.ts";
+import { traced } from "./router.ts";
 
 /** Routes of messages. */
 export const mailboxRoutes: readonly DescribedRoute[] = [

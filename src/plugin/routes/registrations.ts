@@ -8,7 +8,8 @@ import { timestamp } from "../../steady-clock.ts";
 import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
 import { json, noContent, readJson } from "../http/exchange.ts";
 import * as operations from "./operations.ts";
-import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
+import type { ApiRequest, DescribedRoute, TracedRequest } from "./route.ts";
+import { traced } from "./router.ts";
 
 const scope = scopes.register;
 

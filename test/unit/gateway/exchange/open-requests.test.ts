@@ -8,7 +8,7 @@ import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
 import { Faults } from "../../../../src/gateway/exchange/faults.ts";
 import { OpenRequests, type RequestParts } from "../../../../src/gateway/exchange/open-requests.ts";
 import { sizeOf } from "../../../../src/gateway/exchange/request-head.ts";
-import { silentLogger } from "../../../../src/log/logger.ts";
+import { silentLogger } from "../../../../src/log.ts";
 
 /** A stream whose client takes everything at once. */
 class Stream extends EventEmitter implements ExchangeStream {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeTraceparent, parseTraceparent } from "../../../src/wire/traceparent.ts";
+import { encodeTraceparent, parseTraceparent } from "../../../src/telemetry/span.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const spanId = "b7ad6b7169203331";

@@ -1,7 +1,7 @@
 import { Console } from "node:console";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { consoleLogger } from "../../../src/log/logger.ts";
+import { consoleLogger } from "../../src/log.ts";
 
 describe("the console's logger", () => {
   it("writes one line for each, whatever is in it", () => {
@@ -18,7 +18,7 @@ describe("the console's logger", () => {
     const lines = String(output.read()).split("\n");
     expect(lines).toHaveLength(4);
     expect(lines[0]).toContain(`{ url: '${url}', cause: 'two\\nlines', nested: { deep: [ 1, 2 ] } }`);
-    expect(lines[1]).toMatch(/Error: with a stack at .*logger\.test\.ts/);
+    expect(lines[1]).toMatch(/Error: with a stack at .*log\.test\.ts/);
     expect(lines.slice(2)).toEqual(["quicpipe: nothing else", ""]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PayloadBuffer } from "../../../src/http3/payload-buffer.ts";
+import { PayloadBuffer } from "../../../src/http3/frame-reader.ts";
 
 /** Adds so many bytes one by one, and tells each size that the buffer had. */
 function fill(buffer: PayloadBuffer, bytes: number): number[] {

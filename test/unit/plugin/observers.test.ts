@@ -1,6 +1,6 @@
 import { createHook } from "node:async_hooks";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { hookObserver } from "../../../src/plugin/hooks.ts";
+import { hookObserver } from "../../../src/plugin/observers.ts";
 import type { HookedRegistration, RelayHooks } from "../../../src/plugin/index.ts";
 import { resolveSettings } from "../../../src/plugin/options/settings.ts";
 import type { Registration } from "../../../src/registry/index.ts";

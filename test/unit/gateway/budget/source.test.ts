@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fieldBurstBytes, fieldBytesPerSecond, usualFieldBytes } from "../../../../src/defaults/index.ts";
-import { FieldRate } from "../../../../src/gateway/budget/field-rate.ts";
+import { FieldRate } from "../../../../src/gateway/budget/source.ts";
 
 const long = usualFieldBytes + fieldBurstBytes;
 

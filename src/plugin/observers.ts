@@ -1,5 +1,6 @@
 import type { Registration, RegistrationObserver } from "../registry/index.ts";
 import { formatAddress } from "../wire/address.ts";
+import type { Log } from "./log.ts";
 import type { HookedRegistration, RelayHooks } from "./options/options.ts";
 
 /**
@@ -36,4 +37,31 @@ export function hookObserver(
 
 function viewOf({ id, subject, address, num }: Registration): HookedRegistration {
   return { id, subject, address: address && formatAddress(address), cids: num };
+}
+
+/** Returns an observer that logs the life of registrations at debug level. */
+export function registrationLog(log: Log): RegistrationObserver {
+  return {
+    opened: ({ id, subject, num, address }) =>
+      log.write("debug", "registered", "a registration began", {
+        id,
+        subject,
+        num,
+        address: address && formatAddress(address),
+      }),
+    moved: ({ id, address }) =>
+      log.write("debug", "moved", "a registration has another address", {
+        id,
+        address: address && formatAddress(address),
+      }),
+    ended: ({ id }, reason, { packetsFrom, bytesFrom, packetsTo, bytesTo }) =>
+      log.write("debug", "ended", "a registration is over", {
+        id,
+        reason,
+        packetsFrom,
+        bytesFrom,
+        packetsTo,
+        bytesTo,
+      }),
+  };
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QuicpipeError } from "../../../src/errors.ts";
 import type { RelayTelemetry } from "../../../src/telemetry/contract.ts";
 import { RelaySpans } from "../../../src/telemetry/relay-spans.ts";
-import { createRequestSpans } from "../../../src/telemetry/request-spans.ts";
+import { createRequestSpans } from "../../../src/telemetry/relay-telemetry.ts";
 import { createSdk, type TestSdk } from "./sdk.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
