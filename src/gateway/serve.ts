@@ -4,7 +4,8 @@ import { optionInvalid, type OptionTable, requireBoolean, requireOptions } from 
 import type { Logger } from "../log.ts";
 import type { Address } from "../wire/address.ts";
 import type { Budget, BudgetStats } from "./budget/budget.ts";
-import { type Http3App, type Http3Gateway, serveHttp3 } from "./http3/server.ts";
+import type { Http3App } from "./exchange/exchange.ts";
+import { type Http3Gateway, serveHttp3 } from "./http3/server.ts";
 import { requireApp, requireBudget } from "./server-options.ts";
 import { type Http2Gateway, serveHttp2 } from "./tcp/server.ts";
 

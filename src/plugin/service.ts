@@ -12,12 +12,11 @@ import type { Log } from "./log.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
 import { MessageFeed } from "./mailbox/message-feed.ts";
 import { MemoryMailbox } from "./mailbox/memory.ts";
-import { RateLimiter } from "./http/rate-limiter.ts";
+import { RateLimiter, Waiters } from "./http/caller-limits.ts";
 import { Rates } from "./stats/rates.ts";
 import type { Settings } from "./options/settings.ts";
 import { type CountedParts, relayStats, telemetryFigures } from "./stats/stats.ts";
 import { StatsEvents } from "./stats/events.ts";
-import { Waiters } from "./http/waiters.ts";
 
 /** The parts of a relay that exist whether it runs or not. */
 export interface ServiceContext extends Pick<CountedParts, "refused"> {

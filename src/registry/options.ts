@@ -1,5 +1,5 @@
 import type { Forwarder } from "../forwarder/index.ts";
-import type { ObserverFault, RegistrationObserver } from "./observer.ts";
+import type { ObserverFault, RegistrationObserver } from "./registration.ts";
 
 /** Options of a {@link Registry}. */
 export interface RegistryOptions {

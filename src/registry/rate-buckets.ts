@@ -1,6 +1,6 @@
 import * as defaults from "../defaults/index.ts";
 import type { BucketId } from "../forwarder/index.ts";
-import { ShardedMap } from "../sharded-map.ts";
+import { ShardedMap } from "../maps.ts";
 import type { Address } from "../wire/address.ts";
 import { sourceName } from "../wire/source.ts";
 import { type Expiring, ExpiryBuckets } from "./orders.ts";

@@ -1,6 +1,6 @@
 import * as defaults from "../defaults/index.ts";
 import type { SessionId } from "../forwarder/index.ts";
-import { ShardedMap } from "../sharded-map.ts";
+import { ShardedMap } from "../maps.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof, ProvenAddress } from "./address-proof.ts";
 import { type Expiring, ExpiryBuckets, RegistrationOrder } from "./orders.ts";

@@ -1,9 +1,10 @@
-import type { MailboxListResponse } from "../../protocol.ts";
+import type { MailboxListResponse, WaitingMessage } from "../../protocol.ts";
 import type { Identity } from "../auth/identity.ts";
 import { eventStream, formatEvent } from "../http/event-stream.ts";
-import { type Mailbox, waitingMessage } from "./mailbox.ts";
+import { timestamp } from "../../steady-clock.ts";
+import type { Mailbox, Message } from "./mailbox.ts";
 import { Readers } from "./readers.ts";
-import { openWait, type Wait } from "../http/waiters.ts";
+import { openWait, type Wait } from "../http/caller-limits.ts";
 
 /** The messages that wait for a recipient, in the forms that readers get. */
 export interface BoxView {
@@ -95,6 +96,12 @@ export class MessageFeed {
     this.#boxes.delete(recipient);
     box.unwatch();
   }
+}
+
+/** Returns the recipient's view of a message that is not taken yet. */
+function waitingMessage({ id, sender, note, packets, createdAtMs, deadlineMs }: Message): WaitingMessage {
+  const sizes = packets.map((packet) => packet.length);
+  return { id, sender, note, sizes, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }
 
 /** A client's wait for messages, and the feed that it waits on. */

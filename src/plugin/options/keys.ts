@@ -8,7 +8,7 @@ import {
   optionInvalid,
   requireTexts,
 } from "../../option-checks.ts";
-import { isLoopbackHost } from "../../wire/ip.ts";
+import { isLoopbackHost } from "../../wire/address.ts";
 
 /** Source of an issuer's keys: a URL, or the issuer's discovery document. */
 export type KeyOrigin =

@@ -1,8 +1,9 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
+import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes, type SentMessage } from "../../protocol.ts";
 import { encodeTraceparent, parseTraceparent } from "../../telemetry/index.ts";
-import { sentMessage } from "../mailbox/mailbox.ts";
+import { timestamp } from "../../steady-clock.ts";
+import type { Message } from "../mailbox/mailbox.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
 import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-feed.ts";
 import {
@@ -192,4 +193,9 @@ async function status({ identity, service, param, optionalParam }: ApiRequest): 
 async function recall({ identity, service, param, optionalParam }: ApiRequest): Promise<Response> {
   await service.mailbox.recall(identity.subject, param("id"), optionalParam("recipient"));
   return noContent();
+}
+
+/** Returns the sender's view of a message. */
+function sentMessage({ id, recipient, state, createdAtMs, deadlineMs }: Message): SentMessage {
+  return { id, recipient, state, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }

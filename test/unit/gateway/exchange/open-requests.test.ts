@@ -46,7 +46,7 @@ function bench(fetch: () => Response | Promise<Response> = () => new Response("h
   const requests = new OpenRequests({
     budget: budget.connect("192.0.2.1")!,
     faults: new Faults(silentLogger, () => clock.nowMs),
-    fetch,
+    app: { fetch },
     ip: "192.0.2.1",
     idle: { limitMs: 75_000, firstMs: 10_000 },
     onMalformed: () => void malformed.calls++,
@@ -162,7 +162,7 @@ async function answerTo(request: Record<string, string>): Promise<Stream> {
   const requests = new OpenRequests({
     budget: budget.connect("192.0.2.1")!,
     faults: new Faults(silentLogger, () => clock.nowMs),
-    fetch: () => Promise.withResolvers<Response>().promise,
+    app: { fetch: () => Promise.withResolvers<Response>().promise },
     ip: "192.0.2.1",
     idle: { limitMs: 75_000, firstMs: 10_000 },
     onMalformed: () => undefined,

@@ -8,7 +8,7 @@ import {
   waitForMessage,
 } from "../../../../src/plugin/mailbox/message-feed.ts";
 import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
-import { Waiters } from "../../../../src/plugin/http/waiters.ts";
+import { Waiters } from "../../../../src/plugin/http/caller-limits.ts";
 
 const limits = resolveLimits({
   maxMessagesPerRecipient: 200,

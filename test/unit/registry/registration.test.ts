@@ -1,7 +1,6 @@
 import { describe, expect, it, type Mock, vi } from "vitest";
 import type { RegistrationObserver } from "../../../src/registry/index.ts";
-import { guardObservers } from "../../../src/registry/observer.ts";
-import type { Registration } from "../../../src/registry/registration.ts";
+import { guardObservers, type Registration } from "../../../src/registry/registration.ts";
 import { noCounters } from "./fake-forwarder.ts";
 
 const registration: Registration = {
