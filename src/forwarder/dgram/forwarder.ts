@@ -14,7 +14,7 @@ import type {
   SessionSpec,
 } from "../contract.ts";
 import { type Counters, createCounters } from "../counters.ts";
-import { verdict } from "./demux.ts";
+import { classify, verdict } from "./demux.ts";
 import { isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
 import { PacketRelay } from "./relay.ts";
@@ -214,7 +214,7 @@ class DgramForwarder implements Forwarder {
 
   #receive(datagram: Uint8Array, source: PeerAddress): void {
     const nowMs = this.#options.now();
-    const sorted = this.#relay.sort(datagram, source, nowMs);
+    const sorted = classify(datagram, source, nowMs, this.#relay);
     if (sorted >= 0) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
     else if (sorted === verdict.stun) this.#receiveStun(datagram, source, nowMs);

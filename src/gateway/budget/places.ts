@@ -12,7 +12,7 @@ type Network<Member> = Readonly<Record<Activity, Set<Member>>>;
 type Rank<Member> = Readonly<Record<"withIdle" | "allBusy", Set<Network<Member>>>>;
 
 /** The connections of a server by network, and the networks by number of connections. Every call takes constant time. */
-export class Networks<Member> {
+class Networks<Member> {
   readonly #networks = new Map<string, Network<Member>>();
   /** Indexed by the number of connections. The last rank has a network. */
   readonly #ranks: Rank<Member>[] = [];
