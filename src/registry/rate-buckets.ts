@@ -4,8 +4,7 @@ import { ShardedMap } from "../maps.ts";
 import type { Address } from "../wire/address.ts";
 import { sourceName } from "../wire/source.ts";
 import { type Expiring, ExpiryBuckets } from "./orders.ts";
-import type { RegistryOptions } from "./options.ts";
-import type { RatedBy } from "./registration.ts";
+import type { RatedBy, RegistryOptions } from "./registration.ts";
 
 /** The token bucket that all sessions with one key draw from. */
 export interface RateBucket {

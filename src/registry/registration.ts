@@ -1,4 +1,4 @@
-import type { SessionCounters, SessionId } from "../forwarder/index.ts";
+import type { Forwarder, SessionCounters, SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof } from "./address-proof.ts";
 import type { Quota } from "./admission.ts";
@@ -98,4 +98,20 @@ export function guardObservers(
 /** Default fault handler: emits a process warning. */
 function warnOfFault(method: string, error: unknown): void {
   process.emitWarning(`quicpipe: an observer of registrations failed in ${method}: ${String(error)}`);
+}
+
+/** Options of a {@link Registry}. */
+export interface RegistryOptions {
+  /** The data plane. Only the registry opens, changes and closes its sessions from now on. */
+  readonly forwarder: Forwarder;
+  /** Most registrations in all. */
+  readonly maxRegistrations: number;
+  /** Most connection IDs in all. */
+  readonly maxCids: number;
+  /** Returns ms since the epoch, from a clock that neither goes back nor jumps, such as `steadyNow`. */
+  readonly now: () => number;
+  /** Observers of registrations. */
+  readonly observers?: readonly RegistrationObserver[];
+  /** Called with the first exception of each observer method. Exceptions never affect a registration. */
+  readonly onObserverFault?: ObserverFault;
 }

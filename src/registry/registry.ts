@@ -19,8 +19,8 @@ import {
   type Registration,
   type RegistrationObserver,
   type RegistrationSpec,
+  type RegistryOptions,
 } from "./registration.ts";
-import type { RegistryOptions } from "./options.ts";
 import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from "./rate-buckets.ts";
 import { type Entry, RegistrationTable, type Renewal } from "./registration-table.ts";
 

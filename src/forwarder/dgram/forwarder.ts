@@ -18,12 +18,11 @@ import { classify, verdict } from "./demux.ts";
 import { isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
 import { PacketRelay } from "./relay.ts";
-import { QueueReader } from "../stun/queue-reader.ts";
-import { probeClientsBy } from "../splice/clients-by.ts";
+import { QueueReader, StunQueue } from "../stun/queue.ts";
+import { probeClientsBy } from "../splice/virtual-addresses.ts";
 import { Splice } from "../splice/splice.ts";
 import { StunGate } from "./stun-gate.ts";
 import { createNonceSigner, StunNonces } from "../stun/nonce.ts";
-import { StunQueue } from "../stun/queue.ts";
 import { StunResponder } from "../stun/responder.ts";
 
 /** Settings beyond the options. */
