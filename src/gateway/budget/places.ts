@@ -3,9 +3,7 @@ import { networkName } from "../../wire/source.ts";
 /** State of a connection: `busy` while a request is open on it. */
 export type Activity = "idle" | "busy";
 
-/**
- * The connections of a network (IPv4 /24, IPv6 /48) by state. First in each set is the one that was placed there longest ago.
- */
+/** The connections of a network (IPv4 /24, IPv6 /48) by state, in the order in which they were placed there. */
 type Network<Member> = Readonly<Record<Activity, Set<Member>>>;
 
 /** All networks with one number of connections: those that have an idle connection, and those that have none. */
