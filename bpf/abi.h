@@ -94,7 +94,7 @@ enum qp_total {
 struct qp_processor {
   /** Indexed by `enum qp_total`. Written only by runs of the program. */
   __u64 totals[QP_TOTALS];
-  /** The kernel's tick count, and the time at which this processor first saw that count (bpf/clock.h). */
+  /** The kernel's tick count, and the time at which this processor first saw that count (bpf/maps.h). */
   __u64 tick, tick_ns;
   __u64 unused;
 };

@@ -80,6 +80,20 @@ static __always_inline struct qp_processor *qp_this_processor(void)
   return bpf_map_lookup_elem(&processors, &id);
 }
 
+/**
+ * Returns the monotonic time in ns of this processor's first call after the kernel's last tick, which is at most 1 to
+ * 10 ms old: reading the clock for every packet would take as long as a table look-up.
+ */
+static __always_inline __u64 qp_recent_ns(struct qp_processor *processor)
+{
+  __u64 tick = bpf_jiffies64();
+  if (processor->tick != tick) {
+    processor->tick = tick;
+    processor->tick_ns = bpf_ktime_get_ns();
+  }
+  return processor->tick_ns;
+}
+
 static __always_inline const struct qp_config *qp_settings(void)
 {
   __u32 zero = 0;

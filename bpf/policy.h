@@ -2,7 +2,6 @@
 #ifndef QP_POLICY_H
 #define QP_POLICY_H
 
-#include "clock.h"
 #include "flows.h"
 #include "next-hop.h"
 

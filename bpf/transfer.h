@@ -18,7 +18,7 @@ enum qp_decision {
 
 struct qp_transfer {
   struct qp_processor *processor;
-  /** As of the last tick (clock.h). */
+  /** As of the last tick (`qp_recent_ns`). */
   __u64 now_ns;
   /** The destination session. */
   __u32 to_id;

@@ -9,7 +9,7 @@ import {
   requireOptions,
 } from "../option-checks.ts";
 import { loadPackage } from "../optional-package.ts";
-import { plainIp } from "../wire/ip.ts";
+import { plainIp } from "../wire/address.ts";
 
 /** A certificate and its private key, both PEM. */
 export interface Certificate {

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { QuicpipeError } from "../errors.ts";
-import { isLoopback } from "../wire/ip.ts";
+import { isLoopback } from "../wire/address.ts";
 import { chooseBackend } from "./backend.ts";
 import type { Forwarder, ForwarderOptions } from "./contract.ts";
 import { createDgramForwarder } from "./dgram/forwarder.ts";

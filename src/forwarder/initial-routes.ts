@@ -1,5 +1,5 @@
 import { maxInitialRoutesPerSession } from "../defaults/index.ts";
-import { SetMap } from "../set-map.ts";
+import { SetMap } from "../maps.ts";
 import type { InitialRoute, SessionId } from "./contract.ts";
 
 /** A client's first DCID has at least 8 bytes (RFC 9000 §7.2), and none has more than 20 (§17.2). */

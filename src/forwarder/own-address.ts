@@ -1,8 +1,7 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { interfaceAddresses } from "../interface-addresses.ts";
-import type { Address } from "../wire/address.ts";
-import { isLoopback, isWildcard } from "../wire/ip.ts";
+import { type Address, isLoopback, isWildcard } from "../wire/address.ts";
 
 /**
  * Reports whether a datagram to `address` would reach a socket bound to `bound`.

@@ -4,7 +4,8 @@ export { Budget, type BudgetStats } from "./budget/budget.ts";
 export type { BudgetScope } from "./budget/bytes.ts";
 export type { RoomScope } from "./budget/room.ts";
 export type { BudgetLimits, BudgetRefusal } from "./budget/limits.ts";
-export { serveHttp3, type Http3App, type Http3Gateway, type Http3GatewayOptions } from "./http3/server.ts";
+export type { Http3App } from "./exchange/exchange.ts";
+export { serveHttp3, type Http3Gateway, type Http3GatewayOptions } from "./http3/server.ts";
 export {
   developmentCertificate,
   type DevelopmentCertificate,

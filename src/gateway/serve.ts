@@ -1,10 +1,11 @@
 import { QuicpipeError } from "../errors.ts";
 import { type KeyPair, requireKeyPair } from "../files/pem.ts";
 import { optionInvalid, type OptionTable, requireBoolean, requireOptions } from "../option-checks.ts";
-import type { Logger } from "../log/logger.ts";
+import type { Logger } from "../log.ts";
 import type { Address } from "../wire/address.ts";
 import type { Budget, BudgetStats } from "./budget/budget.ts";
-import { type Http3App, type Http3Gateway, serveHttp3 } from "./http3/server.ts";
+import type { Http3App } from "./exchange/exchange.ts";
+import { type Http3Gateway, serveHttp3 } from "./http3/server.ts";
 import { requireApp, requireBudget } from "./server-options.ts";
 import { type Http2Gateway, serveHttp2 } from "./tcp/server.ts";
 

@@ -1,6 +1,43 @@
 import { VarintReader } from "../wire/varint.ts";
 import type { Http3Fault } from "./fault.ts";
-import { PayloadBuffer } from "./payload-buffer.ts";
+
+/** Smallest size worth growing to, in bytes. */
+const minBytes = 64;
+const noBytes: Buffer = Buffer.alloc(0);
+
+/** Keeps a frame's payload until it is complete. Memory grows with the bytes that arrive, not with the announced length. */
+export class PayloadBuffer {
+  #bytes: Buffer = noBytes;
+  #length = 0;
+
+  /** Memory held, in bytes: at most twice the bytes that arrived, or 64. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
+
+  /** @param missing bytes of the payload still to come, including `piece`. */
+  add(piece: Uint8Array, missing: number): void {
+    const length = this.#length + piece.length;
+    if (length > this.#bytes.length)
+      this.#grow(Math.min(Math.max(length, this.#length * 2, minBytes), this.#length + missing));
+    this.#bytes.set(piece, this.#length);
+    this.#length = length;
+  }
+
+  /** Returns the bytes that were kept, and forgets them. */
+  take(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#bytes = noBytes;
+    this.#length = 0;
+    return bytes;
+  }
+
+  #grow(bytes: number): void {
+    const grown = Buffer.alloc(bytes);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+}
 
 /** Use of a frame's payload: kept until it is complete, passed on piece by piece, or skipped. */
 export type PayloadUse = "keep" | "pass" | "skip";
@@ -18,8 +55,6 @@ export interface FrameHandler {
   /** A complete payload that was kept. */
   whole(type: number, payload: Uint8Array): Http3Fault | undefined;
 }
-
-const noBytes: Uint8Array = new Uint8Array();
 
 /** Reads the frames of a stream (RFC 9114 §7.1), however it is split into pieces. */
 export class FrameReader {

@@ -18,8 +18,7 @@ import {
 } from "../option-checks.ts";
 import { requireCertificates } from "../files/pem.ts";
 import { maxPacketBytes } from "../protocol.ts";
-import type { Address } from "../wire/address.ts";
-import { isLoopbackHost } from "../wire/ip.ts";
+import { type Address, isLoopbackHost } from "../wire/address.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
 import type { Identity } from "./trust/identity.ts";
 import { type RecordOptions, requireRecords } from "./records.ts";

@@ -2,7 +2,7 @@
 export type { AuthFunction, AuthorizedPeer, TokenAuthOptions } from "./options/auth.ts";
 export { type DevelopmentTokenOptions, mintDevelopmentToken } from "./auth/development-key.ts";
 export type { LimitOptions } from "./options/limits.ts";
-export type { Logger } from "../log/logger.ts";
+export type { Logger } from "../log.ts";
 export type { MailboxStats } from "./mailbox/mailbox.ts";
 export type {
   ConsoleOptions,

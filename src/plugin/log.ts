@@ -1,6 +1,4 @@
-import { LimitedLog } from "../log/log.ts";
-import type { RegistrationObserver } from "../registry/index.ts";
-import { formatAddress } from "../wire/address.ts";
+import { LimitedLog } from "../log.ts";
 
 /** Kinds of log lines. Each has its own share, so that many lines of one kind do not hide another. */
 export type LogKind =
@@ -22,30 +20,3 @@ export type LogKind =
 
 /** The log of a relay. */
 export class Log extends LimitedLog<LogKind> {}
-
-/** Returns an observer that logs the life of registrations at debug level. */
-export function registrationLog(log: Log): RegistrationObserver {
-  return {
-    opened: ({ id, subject, num, address }) =>
-      log.write("debug", "registered", "a registration began", {
-        id,
-        subject,
-        num,
-        address: address && formatAddress(address),
-      }),
-    moved: ({ id, address }) =>
-      log.write("debug", "moved", "a registration has another address", {
-        id,
-        address: address && formatAddress(address),
-      }),
-    ended: ({ id }, reason, { packetsFrom, bytesFrom, packetsTo, bytesTo }) =>
-      log.write("debug", "ended", "a registration is over", {
-        id,
-        reason,
-        packetsFrom,
-        bytesFrom,
-        packetsTo,
-        bytesTo,
-      }),
-  };
-}

@@ -2,13 +2,13 @@ import type { H3, H3Event } from "h3";
 import { consoleFamily } from "./console/routes.ts";
 import type { QuicpipeOptions } from "./options/options.ts";
 import { resolveSettings } from "./options/settings.ts";
-import { refuseUncalled, requireApp, requireEvent } from "./misuse.ts";
 import { RelayControl } from "./relay-control.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 import { api } from "./routes/api.ts";
 import { addRoutes } from "./routes/app-routes.ts";
 import type { RouteFamily } from "./routes/route.ts";
 import { pathIn } from "./routes/router.ts";
+import { optionError } from "../option-checks.ts";
 
 /**
  * Creates a relay for an h3 app: `app.use(quicpipe())`, or `app.register(quicpipe().plugin)`.
@@ -27,7 +27,7 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
     (event: H3Event, next: () => unknown): unknown => {
       requireEvent(event);
       for (const family of families) {
-        const path = pathIn(family, family.rootOf(settings), event.url.pathname);
+        const path = pathIn(family, settings[family.root], event.url.pathname);
         if (path !== undefined) return control.respond(family, event, path);
       }
       return next();
@@ -36,7 +36,7 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
       plugin(app: H3): void {
         requireApp(app);
         for (const family of families) {
-          const root = family.rootOf(settings);
+          const root = settings[family.root];
           if (root !== undefined)
             addRoutes(app, family, root, (event, path) => control.respond(family, event, path));
         }
@@ -54,3 +54,28 @@ export function quicpipe(options?: QuicpipeOptions): Relay {
 }
 
 const families: readonly RouteFamily[] = [api, consoleFamily];
+
+/** Refuses an h3 event or app where options belong: `app.use(quicpipe)` calls it for each request. */
+function refuseUncalled(options: unknown): void {
+  if (isObject(options) && ("req" in options || "fetch" in options))
+    throw optionError("quicpipe(…)", "quicpipe is called once, when the app is made: app.use(quicpipe())");
+}
+
+/** Requires an event: `app.register(relay)` calls the middleware with the app. */
+function requireEvent(event: unknown): void {
+  if (!isObject(event) || !("url" in event))
+    throw optionError("relay", "a relay is middleware: app.use(relay), or else app.register(relay.plugin)");
+}
+
+/** Requires an app: `app.use(relay.plugin)` calls the plugin for each request. */
+function requireApp(app: unknown): void {
+  if (!isObject(app) || !("on" in app))
+    throw optionError(
+      "relay.plugin",
+      "relay.plugin is no middleware: app.register(relay.plugin), or app.use(relay)",
+    );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

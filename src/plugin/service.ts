@@ -1,29 +1,28 @@
 import * as defaults from "../defaults/index.ts";
 import {
-  type Forwarder,
   createForwarder,
   describeRemoval,
   describeXdp,
+  type Forwarder,
   holdMemoryTrimmer,
 } from "../forwarder/index.ts";
-import { type RegistrationObserver, Registry, createSweeper } from "../registry/index.ts";
+import { createSweeper, type RegistrationObserver, Registry } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
 import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
 import { announceAuthentication, createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, requestsAtOnce } from "./options/limits.ts";
-import { hookObserver } from "./hooks.ts";
-import { type Log, registrationLog } from "./log.ts";
+import { hookObserver, registrationLog } from "./observers.ts";
+import type { Log } from "./log.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
 import { MessageFeed } from "./mailbox/message-feed.ts";
 import { MemoryMailbox } from "./mailbox/memory.ts";
-import { RateLimiter } from "./http/rate-limiter.ts";
+import { RateLimiter, Waiters } from "./http/caller-limits.ts";
 import { Rates } from "./stats/rates.ts";
 import type { Settings } from "./options/settings.ts";
 import { type CountedParts, relayStats, telemetryFigures } from "./stats/stats.ts";
 import { StatsEvents } from "./stats/events.ts";
-import { Waiters } from "./http/waiters.ts";
 
 /** The parts of a relay that exist whether it runs or not. */
 export interface ServiceContext extends Pick<CountedParts, "refused"> {

@@ -1,7 +1,33 @@
 import { QuicpipeError } from "../errors.ts";
+import { namesOf, type OptionTable } from "../option-checks.ts";
 import { type Address, formatAddress } from "../wire/address.ts";
 import { isWithinShare } from "../share.ts";
-import type { Quota } from "./registration.ts";
+
+/** Limits of one account. */
+export interface Quota {
+  /** Concurrent registrations. */
+  readonly maxRegistrations: number;
+  /** Connection IDs of all its registrations together. */
+  readonly maxCids: number;
+  /** Send rate of all its registrations together, in bytes per second. */
+  readonly bytesPerSecond: number;
+  /** Longest lifetime of a registration without renewal, in ms. */
+  readonly maxTtlMs: number;
+}
+
+/** A row for each figure of a {@link Quota}. */
+export const quotaTable: OptionTable<Quota> = {
+  maxRegistrations: true,
+  maxCids: true,
+  bytesPerSecond: true,
+  maxTtlMs: true,
+};
+
+/** Returns the smaller of each value: a claim narrows the server's quota and never widens it. */
+export function narrowQuota(quota: Quota, claim: Partial<Quota>): Quota {
+  const narrow = namesOf(quotaTable).map((name) => [name, Math.min(quota[name], claim[name] ?? Infinity)]);
+  return Object.fromEntries(narrow) as Quota;
+}
 
 /** Counts of registrations and their connection IDs. */
 export interface Holdings {

@@ -1,11 +1,10 @@
 import * as defaults from "../defaults/index.ts";
 import type { BucketId } from "../forwarder/index.ts";
-import { ShardedMap } from "../sharded-map.ts";
+import { ShardedMap } from "../maps.ts";
 import type { Address } from "../wire/address.ts";
 import { sourceName } from "../wire/source.ts";
-import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
-import type { RegistryOptions } from "./options.ts";
-import type { RatedBy } from "./registration.ts";
+import { type Expiring, ExpiryBuckets } from "./orders.ts";
+import type { RatedBy, RegistryOptions } from "./registration.ts";
 
 /** The token bucket that all sessions with one key draw from. */
 export interface RateBucket {

@@ -1,11 +1,10 @@
 import * as defaults from "../defaults/index.ts";
 import type { SessionId } from "../forwarder/index.ts";
-import { ShardedMap } from "../sharded-map.ts";
+import { ShardedMap } from "../maps.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof, ProvenAddress } from "./address-proof.ts";
-import { type Expiring, ExpiryBuckets } from "./expiry-buckets.ts";
+import { type Expiring, ExpiryBuckets, RegistrationOrder } from "./orders.ts";
 import type { RateBucket } from "./rate-buckets.ts";
-import { RegistrationOrder } from "./registration-order.ts";
 import type { RatedBy, Registration } from "./registration.ts";
 
 /** A stored registration. */

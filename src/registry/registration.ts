@@ -1,33 +1,7 @@
-import { namesOf, type OptionTable } from "../option-checks.ts";
-import type { SessionId } from "../forwarder/index.ts";
+import type { Forwarder, SessionCounters, SessionId } from "../forwarder/index.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof } from "./address-proof.ts";
-
-/** Limits of one account. */
-export interface Quota {
-  /** Concurrent registrations. */
-  readonly maxRegistrations: number;
-  /** Connection IDs of all its registrations together. */
-  readonly maxCids: number;
-  /** Send rate of all its registrations together, in bytes per second. */
-  readonly bytesPerSecond: number;
-  /** Longest lifetime of a registration without renewal, in ms. */
-  readonly maxTtlMs: number;
-}
-
-/** A row for each figure of a {@link Quota}. */
-export const quotaTable: OptionTable<Quota> = {
-  maxRegistrations: true,
-  maxCids: true,
-  bytesPerSecond: true,
-  maxTtlMs: true,
-};
-
-/** Returns the smaller of each value: a claim narrows the server's quota and never widens it. */
-export function narrowQuota(quota: Quota, claim: Partial<Quota>): Quota {
-  const narrow = namesOf(quotaTable).map((name) => [name, Math.min(quota[name], claim[name] ?? Infinity)]);
-  return Object.fromEntries(narrow) as Quota;
-}
+import type { Quota } from "./admission.ts";
 
 /** The token bucket that a registration's traffic draws from: its subject's, or its address's where all clients are one subject. */
 export type RatedBy = "subject" | "address";
@@ -75,4 +49,69 @@ export interface InitialRouteSpec {
   readonly dialer: string | undefined;
   /** ID of the dialer's registration that sent the message, if known. */
   readonly from: string | undefined;
+}
+
+/** Reason for the end of a registration: its owner, expiry, an administrator who is not its owner, or the relay's end. */
+export type EndReason = "ended" | "expired" | "revoked" | "closed";
+
+/** Observer of registrations: of each one's beginning and end, once each, and of every new address in between. */
+export interface RegistrationObserver {
+  opened(registration: Registration): void;
+  /** The address changed. The first one proven by STUN counts too. */
+  moved(registration: Registration): void;
+  /** @param counters the final counts. */
+  ended(registration: Registration, reason: EndReason, counters: SessionCounters): void;
+}
+
+/** Called with the first exception of each observer method. */
+export type ObserverFault = (method: keyof RegistrationObserver, error: unknown) => void;
+
+/** Combines observers into one that never throws. Reports the first exception of each method of each observer. */
+export function guardObservers(
+  observers: readonly RegistrationObserver[],
+  onFault: ObserverFault = warnOfFault,
+): RegistrationObserver {
+  const guarded = observers.map((observer) => ({
+    observer,
+    reported: new Set<keyof RegistrationObserver>(),
+  }));
+  const notify = (
+    method: keyof RegistrationObserver,
+    call: (observer: RegistrationObserver) => void,
+  ): void => {
+    for (const { observer, reported } of guarded)
+      try {
+        call(observer);
+      } catch (error) {
+        if (!reported.has(method)) onFault(method, error);
+        reported.add(method);
+      }
+  };
+  return {
+    opened: (registration) => notify("opened", (observer) => observer.opened(registration)),
+    moved: (registration) => notify("moved", (observer) => observer.moved(registration)),
+    ended: (registration, reason, counters) =>
+      notify("ended", (observer) => observer.ended(registration, reason, counters)),
+  };
+}
+
+/** Default fault handler: emits a process warning. */
+function warnOfFault(method: string, error: unknown): void {
+  process.emitWarning(`quicpipe: an observer of registrations failed in ${method}: ${String(error)}`);
+}
+
+/** Options of a {@link Registry}. */
+export interface RegistryOptions {
+  /** The data plane. Only the registry opens, changes and closes its sessions from now on. */
+  readonly forwarder: Forwarder;
+  /** Most registrations in all. */
+  readonly maxRegistrations: number;
+  /** Most connection IDs in all. */
+  readonly maxCids: number;
+  /** Returns ms since the epoch, from a clock that neither goes back nor jumps, such as `steadyNow`. */
+  readonly now: () => number;
+  /** Observers of registrations. */
+  readonly observers?: readonly RegistrationObserver[];
+  /** Called with the first exception of each observer method. Exceptions never affect a registration. */
+  readonly onObserverFault?: ObserverFault;
 }

@@ -12,9 +12,15 @@ import { hmacSha256 } from "../wire/hmac.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
 import { firstProof, noteTransaction, takeProof, weigh } from "./address-proof.ts";
 import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
-import { type EndReason, guardObservers, type RegistrationObserver } from "./observer.ts";
-import type { RegistryOptions } from "./options.ts";
-import type { InitialRouteSpec, RegistrationSpec, Registration } from "./registration.ts";
+import {
+  type EndReason,
+  guardObservers,
+  type InitialRouteSpec,
+  type Registration,
+  type RegistrationObserver,
+  type RegistrationSpec,
+  type RegistryOptions,
+} from "./registration.ts";
 import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from "./rate-buckets.ts";
 import { type Entry, RegistrationTable, type Renewal } from "./registration-table.ts";
 

@@ -1,4 +1,4 @@
-import type { TraceParent } from "../wire/traceparent.ts";
+import type { TraceParent } from "./span.ts";
 import type { RequestSpanName } from "./names.ts";
 
 /** Telemetry options of a relay. */

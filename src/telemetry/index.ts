@@ -10,3 +10,4 @@ export type {
 export type { RequestSpanName } from "./names.ts";
 export { loadPeerTelemetry } from "./peer-telemetry.ts";
 export { loadRelayTelemetry } from "./relay-telemetry.ts";
+export { encodeTraceparent, parseTraceparent, type TraceParent } from "./span.ts";

@@ -1,9 +1,8 @@
 import type { SpanOptions } from "@opentelemetry/api";
-import { parseTraceparent } from "../wire/traceparent.ts";
+import { parseTraceparent, traceHeaders, withinSpan } from "./span.ts";
 import { type Api, loadApi, tracerOf } from "./api.ts";
 import type { PeerTelemetry, PeerTrace } from "./contract.ts";
 import { type PeerSpanName, spans } from "./names.ts";
-import { traceHeaders, withinSpan } from "./span.ts";
 
 /**
  * Loads a peer's telemetry. It is a no-op if `@opentelemetry/api` is missing or `isWanted` is false.

@@ -1,6 +1,6 @@
 import type { Attributes, Context, Span, SpanContext, Tracer } from "@opentelemetry/api";
 import { telemetryWatchMs } from "../defaults/index.ts";
-import { ShardedMap } from "../sharded-map.ts";
+import { ShardedMap } from "../maps.ts";
 import type { Api } from "./api.ts";
 import type {
   RelayedRegistration,

@@ -1,5 +1,4 @@
-import { formatIp, parseIp, splitZone } from "./ip.ts";
-import { unmapAddress } from "./address.ts";
+import { formatIp, parseIp, splitZone, unmapAddress } from "./address.ts";
 
 /** Bytes of an IPv6 address that identify a site: a customer has at least a /64 (RFC 6177 §2). */
 const sitePrefixBytes = 8;

@@ -1,5 +1,4 @@
-import { type Address, unmapAddress } from "./address.ts";
-import { formatIp, parseIp } from "./ip.ts";
+import { type Address, formatIp, parseIp, unmapAddress } from "./address.ts";
 import { readUint16, stunMagicCookie, uint32 } from "./stun.ts";
 
 /** Encodes the value of XOR-MAPPED-ADDRESS (RFC 8489 §14.2); all zero if the address is not an IP literal. */

@@ -4,7 +4,7 @@ import { pinFolder, type PinOwner } from "./pin-folders.ts";
 import { planAttach, readFacts } from "./policy.ts";
 import { noInterfaceHas, relayAddresses } from "./relay-addresses.ts";
 import { missingPrivilege, missingSupport } from "./support.ts";
-import { isLoopback } from "../wire/ip.ts";
+import { isLoopback } from "../wire/address.ts";
 import { codeOf } from "../system-error.ts";
 import type { XdpSystem } from "./system.ts";
 

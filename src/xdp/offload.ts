@@ -5,7 +5,7 @@ import type { OffloadIntent } from "./offload-plan.ts";
 import { chooseRedirectTargets, planAttach, readFacts } from "./policy.ts";
 import { ProgramSetting } from "./program-setting.ts";
 import { type AddressesByInterface, noInterfaceHas, relayAddresses } from "./relay-addresses.ts";
-import { isWildcard } from "../wire/ip.ts";
+import { isWildcard } from "../wire/address.ts";
 import { describeXdp, offStatus } from "./status.ts";
 import { codeOf } from "../system-error.ts";
 import type { XdpSystem } from "./system.ts";

@@ -1,5 +1,5 @@
 import { isReachedAt, relayAddresses } from "./relay-addresses.ts";
-import { plainIp } from "../wire/ip.ts";
+import { plainIp } from "../wire/address.ts";
 import type { XdpSystem } from "./system.ts";
 
 /** What a relay's pins are known by. */

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { isLoopback, isWildcard } from "../wire/ip.ts";
+import { isLoopback, isWildcard } from "../wire/address.ts";
 
 /** Addresses of the host, by interface name. */
 export type AddressesByInterface = ReadonlyMap<string, readonly string[]>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   hiddenInvalid,
+  isJsonObject,
   optionInvalid,
   requireBoolean,
   requireFunction,
@@ -49,4 +50,9 @@ describe("options that are refused", () => {
       "option onError is the number 5, but must be a function",
     );
   });
+});
+
+it("tells objects from all other values of JSON", () => {
+  const values: unknown[] = JSON.parse('[{}, {"a": null}, [], [{}], null, true, 0, ""]');
+  expect(values.map(isJsonObject)).toEqual([true, true, false, false, false, false, false, false]);
 });

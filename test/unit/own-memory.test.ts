@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ownBytes, ownText } from "../../src/own-memory.ts";
 import { createAppAuthentication } from "../../src/plugin/auth/app-auth.ts";
 import { resolveLimits } from "../../src/plugin/options/limits.ts";
-import { type TraceParent, parseTraceparent } from "../../src/wire/traceparent.ts";
+import { parseTraceparent, type TraceParent } from "../../src/telemetry/span.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

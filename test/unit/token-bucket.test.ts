@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TokenBucket } from "../../src/token-bucket.ts";
+import { RecentBuckets, TokenBucket } from "../../src/token-bucket.ts";
 
 describe("TokenBucket", () => {
   it("starts full and refuses what is not there", () => {
@@ -47,5 +47,22 @@ describe("TokenBucket", () => {
     expect(bucket.missingMs(0)).toBe(0);
     bucket.take(600, 0);
     expect([bucket.missingMs(0), bucket.missingMs(2000), bucket.missingMs(7000)]).toEqual([6000, 4000, 0]);
+  });
+});
+
+describe("RecentBuckets", () => {
+  it("allows each name its rate, and no more", () => {
+    const buckets = new RecentBuckets(3, 3, 10);
+    const allowed = ["a", "a", "a", "a", "b"].map((name) => buckets.of(name, 0).take(1, 0));
+    expect(allowed).toEqual([true, true, true, false, true]);
+    expect(buckets.of("a", 334).take(1, 334)).toBe(true);
+    expect(buckets.of("a", 334).take(1, 334)).toBe(false);
+  });
+
+  it("remembers only so many names, the most recently seen", () => {
+    const buckets = new RecentBuckets(1, 1, 2);
+    for (const name of ["a", "b", "a", "c"]) buckets.of(name, 0).take(1, 0);
+    expect(buckets.of("a", 0).take(1, 0)).toBe(false);
+    expect(buckets.of("b", 0).take(1, 0)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../src/forwarder/native/tables/account.h"
+#include "../../src/forwarder/native/tables/session.h"
 #include "../../src/xdp/native/kernel.h"
 #include "../native/harness/check.h"
 

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "../../src/forwarder/native/tables/account.h"
 #include "../../src/forwarder/native/tables/bucket.h"
 #include "../../src/forwarder/native/tables/sessions.h"
 #include "../native/harness/check.h"

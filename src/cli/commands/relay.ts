@@ -1,6 +1,6 @@
 import { Console } from "node:console";
 import { X509Certificate } from "node:crypto";
-import { defineCommand, type CommandDef } from "citty";
+import { type CommandDef, defineCommand } from "citty";
 import { namesOf } from "../../files/certificate.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import {
@@ -15,7 +15,7 @@ import {
   serveHttp2,
   type ServeOptions,
 } from "../../gateway/index.ts";
-import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { consoleLogger, type Logger } from "../../log.ts";
 import { quicpipe, type QuicpipeOptions, type Relay } from "../../plugin/index.ts";
 import { requirePackages } from "../../optional-package.ts";
 import { requireKeyPair } from "../../files/pem.ts";

@@ -4,7 +4,7 @@ import type { PeerOptions } from "../../peer/index.ts";
 import { optionError } from "../../option-checks.ts";
 import { readStateFile } from "../../files/state.ts";
 import { requireCertificates } from "../../files/pem.ts";
-import { isLoopbackHost } from "../../wire/ip.ts";
+import { isLoopbackHost } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";
 
 /** Options of every command that talks to a relay. */

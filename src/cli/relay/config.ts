@@ -1,6 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
-import { isJsonObject } from "../../json-object.ts";
-import { optionError, type OptionTable } from "../../option-checks.ts";
+import { isJsonObject, optionError, type OptionTable } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
 import { suggestion } from "../suggestion.ts";

@@ -14,16 +14,15 @@ import type {
   SessionSpec,
 } from "../contract.ts";
 import { type Counters, createCounters } from "../counters.ts";
-import { verdict } from "./demux.ts";
+import { classify, verdict } from "./demux.ts";
 import { isOwnAddress } from "../own-address.ts";
 import { openPublicSocket, type PublicSocket } from "../udp/public-socket.ts";
 import { PacketRelay } from "./relay.ts";
-import { QueueReader } from "../stun/queue-reader.ts";
-import { probeClientsBy } from "../splice/clients-by.ts";
+import { QueueReader, StunQueue } from "../stun/queue.ts";
+import { probeClientsBy } from "../splice/virtual-addresses.ts";
 import { Splice } from "../splice/splice.ts";
 import { StunGate } from "./stun-gate.ts";
 import { createNonceSigner, StunNonces } from "../stun/nonce.ts";
-import { StunQueue } from "../stun/queue.ts";
 import { StunResponder } from "../stun/responder.ts";
 
 /** Settings beyond the options. */
@@ -214,7 +213,7 @@ class DgramForwarder implements Forwarder {
 
   #receive(datagram: Uint8Array, source: PeerAddress): void {
     const nowMs = this.#options.now();
-    const sorted = this.#relay.sort(datagram, source, nowMs);
+    const sorted = classify(datagram, source, nowMs, this.#relay);
     if (sorted >= 0) this.#relay.forward(sorted, datagram, source, nowMs);
     else if (sorted === verdict.gateway) this.#passToGateway(datagram, source, nowMs);
     else if (sorted === verdict.stun) this.#receiveStun(datagram, source, nowMs);

@@ -1,7 +1,7 @@
 import { type Address, type PeerAddress, sameAddress } from "../../wire/address.ts";
 import type { DropReason, SessionId, SourcePolicy } from "../contract.ts";
 import type { Counters } from "../counters.ts";
-import { classify, type SessionLookup, type Sorted } from "./demux.ts";
+import type { SessionLookup } from "./demux.ts";
 import { InitialRouteTable } from "../initial-routes.ts";
 import { type Send, sendDropReason } from "../udp/udp-socket.ts";
 import type { RouteTable } from "./route-table.ts";
@@ -14,7 +14,7 @@ export interface PacketRelayOptions {
   readonly send: Send;
 }
 
-/** Sorts datagrams, applies policy to those that lead to a session, and accounts for them. */
+/** What leads datagrams to sessions, the policy for those that have one, and their accounts. */
 export class PacketRelay implements SessionLookup {
   readonly sessions: SessionTable = new SessionTable();
   readonly routes: RouteTable = this.sessions.routes;
@@ -23,11 +23,6 @@ export class PacketRelay implements SessionLookup {
 
   constructor(options: PacketRelayOptions) {
     this.#options = options;
-  }
-
-  /** Sorts a datagram from `source`. */
-  sort(datagram: Uint8Array, source: Address, nowMs: number): Sorted {
-    return classify(datagram, source, nowMs, this);
   }
 
   /** An initial route applies only to datagrams of its dialer; others are sorted as if there were none. */

@@ -1,4 +1,4 @@
-import { ShardedMap } from "../../sharded-map.ts";
+import { ShardedMap } from "../../maps.ts";
 import type { PeerAddress } from "../../wire/address.ts";
 import { cidBytes } from "../../wire/connection-id.ts";
 import { AddressMap } from "../udp/address-map.ts";

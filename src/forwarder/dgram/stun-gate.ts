@@ -1,8 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
-import { RecentBuckets } from "../../recent-buckets.ts";
-import type { TokenBucket } from "../../token-bucket.ts";
+import { RecentBuckets, type TokenBucket } from "../../token-bucket.ts";
 import { type PeerAddress, sameAddress } from "../../wire/address.ts";
-import { stunAttribute, leadingStunAttribute } from "../../wire/stun.ts";
+import { leadingStunAttribute, stunAttribute } from "../../wire/stun.ts";
 import type { StunOutcome } from "../contract.ts";
 import type { Session, SessionTable } from "./sessions.ts";
 import { StunBudget, type StunPayer, StunPurse } from "../stun/payer.ts";

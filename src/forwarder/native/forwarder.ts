@@ -23,7 +23,7 @@ import { NativeSessions } from "./sessions.ts";
 import { isOwnAddress } from "../own-address.ts";
 import { InitialRouteTable } from "../initial-routes.ts";
 import { placeLimits } from "../splice/places.ts";
-import { QueueReader } from "../stun/queue-reader.ts";
+import { QueueReader } from "../stun/queue.ts";
 import type { Send } from "../udp/udp-socket.ts";
 import { StunNonces } from "../stun/nonce.ts";
 import { stunBurstOfKind } from "../stun/payer.ts";

@@ -34,11 +34,6 @@ export interface Newcomer {
   readonly connection?: Connection | undefined;
 }
 
-/** Reports whether a place's connection is there, as far as is known. */
-export function isNewest(place: Place): boolean {
-  return place.connection.newest === place;
-}
-
 /** Places of one source. */
 export interface Share {
   readonly name: string;

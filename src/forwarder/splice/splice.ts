@@ -12,7 +12,7 @@ import type { ClientsBy, GatewayClient } from "../contract.ts";
 import type { Counters } from "../counters.ts";
 import { KnownIds, type UsedIds } from "./known-ids.ts";
 import { PathMap } from "../udp/address-map.ts";
-import { type Connection, isNewest, type Place, placeLimits, Places } from "./places.ts";
+import { type Connection, type Place, placeLimits, Places } from "./places.ts";
 import { arrivalOf, Probation } from "./probation.ts";
 import { literalLookup, type Send } from "../udp/udp-socket.ts";
 import { VirtualAddresses } from "./virtual-addresses.ts";
@@ -274,4 +274,9 @@ function isSettled({ place, probation }: Client): boolean {
  */
 function isThere({ place, seenAtMs }: Client, nowMs: number): boolean {
   return isNewest(place) && nowMs - seenAtMs < gatewayPresenceMs;
+}
+
+/** Reports whether a place's connection is there, as far as is known. */
+function isNewest(place: Place): boolean {
+  return place.connection.newest === place;
 }

@@ -1,6 +1,10 @@
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { virtualAddressQuarantineMs } from "../../defaults/index.ts";
 import { Permutation, type PermutationKey } from "./permutation.ts";
+import { createSocket } from "node:dgram";
+import type { Address } from "../../wire/address.ts";
+import type { ClientsBy } from "../contract.ts";
+import { literalLookup } from "../udp/udp-socket.ts";
 
 /** 127.1.0.1 to 127.255.255.254 without .0 and .255. 127.0.0.0/16 is left to the system and its services. */
 const hosts = 254;
@@ -60,4 +64,19 @@ function virtualAddress(index: number): string {
   const host = index % hosts;
   const net = Math.floor(index / hosts);
   return `127.${(net >> 8) + 1}.${net & 0xff}.${host + 1}`;
+}
+
+/** One of the addresses that are local only on Linux. */
+const probedAddress = "127.1.0.1";
+
+/** Finds out whether a virtual address can be bound, as on Linux, where all of 127.0.0.0/8 is loopback. */
+export async function probeClientsBy(upstream: Address): Promise<ClientsBy> {
+  if (isIPv6(upstream.address)) return "port";
+  const socket = createSocket({ type: "udp4", lookup: literalLookup });
+  const isBound = await new Promise<boolean>((resolve) => {
+    socket.once("error", () => resolve(false));
+    socket.bind({ address: probedAddress, port: 0, exclusive: true }, () => resolve(true));
+  });
+  socket.close();
+  return isBound ? "address" : "port";
 }

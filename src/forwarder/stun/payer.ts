@@ -1,6 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { RecentBuckets } from "../../recent-buckets.ts";
-import { TokenBucket } from "../../token-bucket.ts";
+import { RecentBuckets, TokenBucket } from "../../token-bucket.ts";
 import type { Address } from "../../wire/address.ts";
 import { sourceName } from "../../wire/source.ts";
 import type { StunOutcome } from "../contract.ts";

@@ -1,7 +1,6 @@
 import type { Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
-import { type Address, type PeerAddress, unmapAddress } from "../../wire/address.ts";
-import { isWildcard, plainIp } from "../../wire/ip.ts";
+import { type Address, isWildcard, type PeerAddress, plainIp, unmapAddress } from "../../wire/address.ts";
 import type { ForwarderOptions } from "../contract.ts";
 import { listen } from "../listen.ts";
 import { LocalSockets } from "./local-sockets.ts";

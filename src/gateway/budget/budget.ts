@@ -6,8 +6,7 @@ import { ConnectionBudget } from "./connection.ts";
 import { RoomHolders } from "./holders.ts";
 import { Places } from "./places.ts";
 import { Room } from "./room.ts";
-import { bothKinds, NetworkBudget, SourceBudget } from "./source.ts";
-import { Turns } from "./turns.ts";
+import { bothKinds, NetworkBudget, SourceBudget, Turns } from "./source.ts";
 
 /** Bounds what the clients of one or more servers hold, and counts each refusal by the limit that it met. */
 export class Budget {

@@ -1,12 +1,11 @@
 import * as defaults from "../../defaults/index.ts";
 import type { BudgetRefusal, ByteKind } from "./limits.ts";
 import { ByteBudget } from "./bytes.ts";
-import { FieldRate } from "./field-rate.ts";
+import { bothKinds, type BudgetOwner, FieldRate, type SourceBudget } from "./source.ts";
 import { RequestBudget } from "./request.ts";
 import type { RoomHolders } from "./holders.ts";
 import type { Place } from "./places.ts";
 import { Room } from "./room.ts";
-import { bothKinds, type BudgetOwner, type SourceBudget } from "./source.ts";
 
 /** Budget of one connection. */
 export class ConnectionBudget {

@@ -10,15 +10,17 @@ import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeStream } from "./stream.ts";
 import type { SourceFaults } from "./faults.ts";
 import type { Outbox } from "./outbox.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "./patience.ts";
 import { RequestBody } from "./request-body.ts";
 import { alreadyAnswered, clientGone } from "./request-ended.ts";
 import type { HeadRefusal, RequestHead } from "./request-head.ts";
 import { plainResponse, responseFields } from "./response-head.ts";
 import { OverBudget, ResponseWriter } from "./response-writer.ts";
 
-/** The app. */
-export type Fetch = (request: Request) => Response | Promise<Response>;
+/** An application with the `fetch` of the web platform, such as an `h3` app. */
+export interface Http3App {
+  fetch(request: Request): Response | Promise<Response>;
+}
 
 /** Options of an {@link Exchange}. */
 export interface ExchangeOptions {
@@ -92,7 +94,7 @@ export class Exchange {
   }
 
   /** Answers with the app's response, or with 500 if the app fails. */
-  async serve(head: RequestHead, ip: string | undefined, fetch: Fetch): Promise<void> {
+  async serve(head: RequestHead, ip: string | undefined, app: Http3App): Promise<void> {
     const { method, url, headers, contentLength } = head;
     const { faults } = this.#options;
     this.#method = method;
@@ -106,7 +108,7 @@ export class Exchange {
     try {
       const request = this.#withSignal(new Request(url, init));
       this.#wait(true);
-      const response = await fetch(
+      const response = await app.fetch(
         ip === undefined ? request : Object.defineProperty(request, "ip", { value: ip }),
       );
       await this.#respond(response);

@@ -1,4 +1,4 @@
-import { LimitedLog } from "../../log/log.ts";
+import { LimitedLog } from "../../log.ts";
 import { sourceName } from "../../wire/source.ts";
 
 /** Kinds of the gateway's log lines. The number of lines is limited for each kind. */

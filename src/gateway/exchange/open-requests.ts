@@ -2,9 +2,9 @@ import { maxRefusals } from "../../defaults/index.ts";
 import { http3Code } from "../../http3/index.ts";
 import type { ConnectionBudget } from "../budget/connection.ts";
 import type { RequestBudget } from "../budget/request.ts";
-import { Exchange, type ExchangeOptions, type Fetch } from "./exchange.ts";
+import { Exchange, type ExchangeOptions, type Http3App } from "./exchange.ts";
 import type { SourceFaults } from "./faults.ts";
-import { IdleTime, type IdleLimits } from "./idle-time.ts";
+import { type IdleLimits, IdleTime } from "./patience.ts";
 import {
   type FieldMap,
   headCostBytes,
@@ -19,7 +19,7 @@ export interface OpenRequestsOptions {
   /** Closed with the connection. */
   readonly budget: ConnectionBudget;
   readonly faults: SourceFaults;
-  readonly fetch: Fetch;
+  readonly app: Http3App;
   /** Client address that the app sees; `undefined` where it could pass for a proven one. */
   readonly ip: string | undefined;
   readonly idle: IdleLimits;
@@ -78,7 +78,7 @@ export class OpenRequests {
 
   /** Begins to answer a request that has room. */
   begin(head: RequestHead | HeadRefusal, parts: RequestParts & Pick<ExchangeOptions, "budget">): void {
-    const { faults, fetch, now } = this.#options;
+    const { app, faults, now } = this.#options;
     this.#idle.begin(now());
     const exchange = this.#add({ ...parts, faults, now });
     const checked = withBody(head, parts.hasEnded);
@@ -87,7 +87,7 @@ export class OpenRequests {
       this.countMalformed();
     } else {
       this.#malformed = 0;
-      void exchange.serve(checked, this.#ip, fetch);
+      void exchange.serve(checked, this.#ip, app);
     }
   }
 

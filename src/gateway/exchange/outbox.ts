@@ -8,7 +8,7 @@ import {
 import type { ConnectionBudget } from "../budget/connection.ts";
 import type { RoomHolder, RoomHolders } from "../budget/holders.ts";
 import type { Room } from "../budget/room.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "./patience.ts";
 import { RoomWaits } from "./room-waits.ts";
 
 /** The part of a QUIC connection that an {@link Outbox} uses. */

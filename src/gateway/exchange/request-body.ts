@@ -2,7 +2,7 @@ import { bodyBlockOverheadBytes, bodyKeptBytes, bodyReadAheadBytes } from "../..
 import type { RequestBudget } from "../budget/request.ts";
 import { BodyBlocks } from "./body-blocks.ts";
 import { bodyRefusals } from "./request-ended.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace } from "./patience.ts";
 
 /** Options of a {@link RequestBody}. */
 export interface RequestBodyOptions {

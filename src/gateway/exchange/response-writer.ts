@@ -2,7 +2,7 @@ import { responsePieceBytes } from "../../defaults/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
 import type { ExchangeStream, ResponseFields } from "./stream.ts";
 import type { Outbox, Piece } from "./outbox.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace } from "./patience.ts";
 import { sizeOf } from "./request-head.ts";
 import { hasBody } from "./response-head.ts";
 

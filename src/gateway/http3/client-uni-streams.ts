@@ -37,8 +37,3 @@ export class ClientUniStreams {
     return this.#reader.end(streamId);
   }
 }
-
-/** RFC 9000 §2.1 */
-export function isUnidirectional(streamId: number): boolean {
-  return (streamId & 2) !== 0;
-}

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as defaults from "../../defaults/index.ts";
 import { http3Code } from "../../http3/index.ts";
-import { formatAddress } from "../../wire/address.ts";
-import { isLoopback } from "../../wire/ip.ts";
+import { formatAddress, isLoopback } from "../../wire/address.ts";
 import { unknownSource } from "../../wire/source.ts";
 import type { Arrivals } from "../budget/arrivals.ts";
 import type { Budget } from "../budget/budget.ts";
@@ -13,7 +12,7 @@ import type { QuicConnection } from "./quic-connection.ts";
 import type { QuicServerHandler } from "./quic-server.ts";
 
 /** Options of {@link Http3Clients}. */
-export interface Http3ClientsOptions extends Pick<Http3ConnectionOptions, "fetch" | "windowBytes"> {
+export interface Http3ClientsOptions extends Pick<Http3ConnectionOptions, "app" | "windowBytes"> {
   /** Returns the real address of a client, if it is known. */
   readonly sourceOf:
     | ((address: string, port: number) => { readonly address: string } | null | undefined)
@@ -70,7 +69,7 @@ export class Http3Clients implements QuicServerHandler {
       budget: share,
       faults,
       windowBytes: this.#options.windowBytes,
-      fetch: this.#options.fetch,
+      app: this.#options.app,
       onClosed: () => this.#closed(client, name),
       onAbuse: () => arrivals.abused(address, performance.now()),
       now: () => performance.now(),

@@ -3,12 +3,12 @@ import { goAwayFrame, http3Code, type Http3Fault, settingsStream } from "../../h
 import type { BudgetRefusal } from "../budget/limits.ts";
 import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-requests.ts";
 import { Outbox } from "../exchange/outbox.ts";
-import { ClientUniStreams, isUnidirectional } from "./client-uni-streams.ts";
+import { ClientUniStreams } from "./client-uni-streams.ts";
 import type { QuicConnection } from "./quic-connection.ts";
 import type { QuicClientHandler } from "./quic-server.ts";
 import { Http3Request } from "./request.ts";
 import { TokenBucket } from "../../token-bucket.ts";
-import { SmallPieces } from "../budget/small-pieces.ts";
+import { SmallPieces } from "../budget/stray-bytes.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
 /** Options of an {@link Http3Connection}. */
@@ -79,8 +79,9 @@ export class Http3Connection implements QuicClientHandler {
   /** Takes the next bytes of a stream. Those of a stopped one come too late and are ignored. */
   received(streamId: number, piece: Uint8Array, hasEnded: boolean): void {
     if (this.#isEnded) return;
-    if (this.#uniStreams.has(streamId)) this.#check(this.#uniStreams.receive(streamId, piece, hasEnded));
-    else this.#requests.get(streamId)?.receive(piece, hasEnded);
+    const request = this.#requests.get(streamId);
+    if (request) request.receive(piece, hasEnded);
+    else if (this.#uniStreams.has(streamId)) this.#check(this.#uniStreams.receive(streamId, piece, hasEnded));
   }
 
   broken(streamId: number): void {
@@ -220,4 +221,9 @@ export class Http3Connection implements QuicClientHandler {
     this.#options.faults.write("info", "over-budget", why);
     this.end(http3Code.excessiveLoad);
   }
+}
+
+/** RFC 9000 §2.1 */
+function isUnidirectional(streamId: number): boolean {
+  return (streamId & 2) !== 0;
 }

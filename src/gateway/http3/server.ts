@@ -1,19 +1,15 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type Logger, requireLogger } from "../../log/logger.ts";
+import { type Logger, requireLogger } from "../../log.ts";
 import { type OptionTable, requireFromOne, requireFunction, requireOptions } from "../../option-checks.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import type { Budget, BudgetStats } from "../budget/budget.ts";
+import type { Http3App } from "../exchange/exchange.ts";
 import { Faults } from "../exchange/faults.ts";
 import { requireApp, requireBudget, requireHost, requirePort } from "../server-options.ts";
 import { Http3Clients } from "./clients.ts";
 import { QuicServer } from "./quic-server.ts";
-
-/** An application with the `fetch` of the web platform, such as an `h3` app. */
-export interface Http3App {
-  fetch(request: Request): Response | Promise<Response>;
-}
 
 /** Options of {@link serveHttp3}. */
 export interface Http3GatewayOptions extends KeyPair {
@@ -97,7 +93,7 @@ export async function serveHttp3(app: Http3App, given: Http3GatewayOptions): Pro
   const budget = requireBudget(options.budget);
   const windowBytes = requireFromOne("windowBytes", options.windowBytes, defaults.http3WindowBytes);
   const clients = new Http3Clients({
-    fetch: (request) => app.fetch(request),
+    app,
     sourceOf: requireFunction("sourceOf", options.sourceOf),
     windowBytes,
     maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxGatewayClients),

@@ -13,8 +13,7 @@ import type { ExchangeStream } from "../exchange/stream.ts";
 import { OpenRequests, type OpenRequestsOptions } from "../exchange/open-requests.ts";
 import { type FieldMap, headCostBytes, type HeadSize, rawSizeOf } from "../exchange/request-head.ts";
 import { codeOf } from "../../system-error.ts";
-import { SmallPieces } from "../budget/small-pieces.ts";
-import { StrayBytes } from "../budget/stray-bytes.ts";
+import { SmallPieces, StrayBytes } from "../budget/stray-bytes.ts";
 
 /** Options of a {@link TcpConnection}. */
 export interface TcpConnectionOptions extends Omit<OpenRequestsOptions, "onMalformed"> {

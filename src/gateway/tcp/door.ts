@@ -3,11 +3,11 @@ import { createServer, type Server, Socket } from "node:net";
 import { createServer as createTls, type Server as TlsServer, type TLSSocket } from "node:tls";
 import * as defaults from "../../defaults/index.ts";
 import type { Arrivals } from "../budget/arrivals.ts";
-import { isLoopback, plainIp } from "../../wire/ip.ts";
+import { isLoopback, plainIp } from "../../wire/address.ts";
 import type { KeyPair } from "../../files/pem.ts";
 import type { Budget } from "../budget/budget.ts";
 import { Places } from "../budget/places.ts";
-import type { Fetch } from "../exchange/exchange.ts";
+import type { Http3App } from "../exchange/exchange.ts";
 import type { FieldsFor } from "../exchange/stream.ts";
 import type { Faults, SourceFaults } from "../exchange/faults.ts";
 import { createHttp1 } from "./http1-server.ts";
@@ -16,7 +16,7 @@ import { TcpConnection } from "./connection.ts";
 
 /** Options of a {@link TcpDoor}. */
 export interface TcpDoorOptions extends KeyPair {
-  readonly fetch: Fetch;
+  readonly app: Http3App;
   readonly fieldsFor: FieldsFor;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
@@ -78,7 +78,7 @@ export class TcpDoor {
   }
 
   #connected(socket: Socket): void {
-    const { idleTimeoutMs, arrivals, budget, fetch } = this.#options;
+    const { idleTimeoutMs, arrivals, budget, app } = this.#options;
     socket.on("error", () => undefined);
     // The client has gone already.
     if (socket.remoteAddress === undefined) return void socket.destroy();
@@ -96,7 +96,7 @@ export class TcpDoor {
       budget: share,
       faults,
       ip: isLoopback(address) ? undefined : address,
-      fetch,
+      app,
       idle: { limitMs: idleTimeoutMs, firstMs: Math.min(idleTimeoutMs, defaults.headersTimeoutMs) },
       onAbuse: () => arrivals.abused(address, performance.now()),
       now: () => performance.now(),

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:net";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type Logger, requireLogger } from "../../log/logger.ts";
+import { type Logger, requireLogger } from "../../log.ts";
 import {
   type OptionTable,
   range,
@@ -18,7 +18,7 @@ import { altSvc } from "./alt-svc.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import type { Budget, BudgetStats } from "../budget/budget.ts";
 import { Faults } from "../exchange/faults.ts";
-import type { Http3App } from "../http3/server.ts";
+import type { Http3App } from "../exchange/exchange.ts";
 import { requireApp, requireBudget, requireHost, requirePort } from "../server-options.ts";
 import { TcpDoor } from "./door.ts";
 
@@ -124,7 +124,7 @@ export async function serveHttp2(app: Http3App, given: Http2GatewayOptions): Pro
     ),
     budget,
     faults,
-    fetch: (request) => app.fetch(request),
+    app,
     fieldsFor: (authority) => ({
       "alt-svc": altSvc({ host: http3Host, port: http3Port || bound }, authority),
     }),

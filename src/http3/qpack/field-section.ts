@@ -1,7 +1,6 @@
 import { connectionFault, type Http3Fault, qpackCode } from "../fault.ts";
 import { FieldCollector, type Fields } from "../fields.ts";
-import { decodeHuffman } from "./huffman.ts";
-import { encodePrefixed, parsePrefixed } from "./prefixed-integer.ts";
+import { decodeHuffman, encodePrefixed, parsePrefixed } from "./primitives.ts";
 import { findStatic, staticTable } from "./static-table.ts";
 
 /**

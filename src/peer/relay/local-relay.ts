@@ -2,8 +2,7 @@ import { isIPv4 } from "node:net";
 import { QuicpipeError } from "../../errors.ts";
 import { interfaceAddresses } from "../../interface-addresses.ts";
 import type { RegisterResponse } from "../../protocol.ts";
-import { type Address, parseAddress } from "../../wire/address.ts";
-import { isLoopback, isWildcard } from "../../wire/ip.ts";
+import { type Address, isLoopback, isWildcard, parseAddress } from "../../wire/address.ts";
 import type { PeerSocket } from "../socket.ts";
 
 /**

@@ -1,5 +1,4 @@
-import { formatAddress } from "../../wire/address.ts";
-import { isLoopbackHost } from "../../wire/ip.ts";
+import { formatAddress, isLoopbackHost } from "../../wire/address.ts";
 import { tcpRemedy } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
 

@@ -7,8 +7,13 @@ import { narrowQuota, type Quota, quotaTable } from "../../registry/index.ts";
 import type { AuthFunction, AuthorizedPeer } from "../options/auth.ts";
 import type { Limits } from "../options/limits.ts";
 import { isFigure, isNameList } from "./claims.ts";
-import { type AuthContext, type Authenticate, type Identity, subjectQuota } from "./identity.ts";
-import { requireOwnPage } from "./own-page.ts";
+import {
+  type AuthContext,
+  type Authenticate,
+  type Identity,
+  requireOwnPage,
+  subjectQuota,
+} from "./identity.ts";
 
 /**
  * Authenticates by a function of the app. The returned function throws ERR_QUICPIPE_TOKEN_INVALID if the app identifies no peer,

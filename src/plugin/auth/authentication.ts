@@ -1,8 +1,7 @@
 import { type AuthSettings, resolveTokenAuth } from "../options/auth.ts";
 import { createAppAuthentication } from "./app-auth.ts";
 import { developmentKey, developmentKeyPath } from "./development-key.ts";
-import { type AuthContext, type Authenticate, anonymousIdentity } from "./identity.ts";
-import { requireOwnPage } from "./own-page.ts";
+import { anonymousIdentity, type AuthContext, type Authenticate, requireOwnPage } from "./identity.ts";
 import type { Log } from "../log.ts";
 import { createTokenAuthentication } from "./token-auth.ts";
 

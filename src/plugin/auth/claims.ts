@@ -1,5 +1,5 @@
 import type { JWTHeaderParameters, JWTPayload } from "jose";
-import { isJsonObject } from "../../json-object.ts";
+import { isJsonObject } from "../../option-checks.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { isName, maxNameBytes } from "../../protocol.ts";
 import { narrowQuota, type Quota } from "../../registry/index.ts";

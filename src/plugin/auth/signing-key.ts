@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../json-object.ts";
+import { isJsonObject } from "../../option-checks.ts";
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { shown } from "../options/keys.ts";
 

@@ -41,10 +41,10 @@ export const consoleRoutes: readonly Route[] = [
 
 /** The console: its page, the files it loads, and its data and actions. */
 export const consoleFamily: RouteFamily = {
+  root: "consolePath",
   routes: consoleRoutes,
   headers: securityHeaders,
   territory: ["/**"],
-  rootOf: ({ consolePath }) => consolePath,
   identify: identifyUser,
   refuse(problem, event, path) {
     if (path === "") return refusePage(problem, event);

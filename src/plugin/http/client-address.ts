@@ -3,7 +3,7 @@ import type { H3Event } from "h3";
 import type { Forwarder } from "../../forwarder/index.ts";
 import type { AddressProof } from "../../registry/index.ts";
 import { steadyNow } from "../../steady-clock.ts";
-import { isLoopback, plainIp } from "../../wire/ip.ts";
+import { isLoopback, plainIp } from "../../wire/address.ts";
 import { sourceName, unknownSource } from "../../wire/source.ts";
 
 /** The parts of a relay needed to locate a client. */

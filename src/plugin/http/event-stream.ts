@@ -1,7 +1,7 @@
 import type { ReadableStreamDefaultController, UnderlyingSource } from "node:stream/web";
 import { eventStreamKeepaliveMs, maxTimerMs } from "../../defaults/index.ts";
 import type { Identity } from "../auth/identity.ts";
-import { openWait, type Wait } from "./waiters.ts";
+import { openWait, type Wait } from "./caller-limits.ts";
 
 /** A stream's source: a state that each reader gets in its newest version, whenever it is ready. */
 export interface EventSource {

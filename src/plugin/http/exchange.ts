@@ -1,6 +1,6 @@
 import type { H3Event } from "h3";
 import { QuicpipeError } from "../../errors.ts";
-import { isJsonObject } from "../../json-object.ts";
+import { isJsonObject } from "../../option-checks.ts";
 
 /** Returns the media type of a request in lower case, without parameters; JSON if there is none. */
 export function mediaTypeOf(headers: Headers): string {

@@ -1,6 +1,5 @@
-import type { MessageState, SentMessage, WaitingMessage } from "../../protocol.ts";
-import type { TraceParent } from "../../wire/traceparent.ts";
-import { timestamp } from "../../steady-clock.ts";
+import type { MessageState } from "../../protocol.ts";
+import type { TraceParent } from "../../telemetry/index.ts";
 
 /** The contents of a message, its sender and its recipient. */
 export interface MessageContent {
@@ -73,22 +72,4 @@ export interface Mailbox {
   sweep(): Generator<undefined>;
   /** Returns the totals of this process. */
   stats(): MailboxStats;
-}
-
-/** Returns the recipient's view of a message that is not taken yet. */
-export function waitingMessage({
-  id,
-  sender,
-  note,
-  packets,
-  createdAtMs,
-  deadlineMs,
-}: Message): WaitingMessage {
-  const sizes = packets.map((packet) => packet.length);
-  return { id, sender, note, sizes, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
-}
-
-/** Returns the sender's view of a message. */
-export function sentMessage({ id, recipient, state, createdAtMs, deadlineMs }: Message): SentMessage {
-  return { id, recipient, state, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }

@@ -4,7 +4,7 @@ import { QuicpipeError } from "../../errors.ts";
 import { ownBytes } from "../../own-memory.ts";
 import type { MessageState } from "../../protocol.ts";
 import { type Expiring, ExpiryBuckets } from "../../registry/index.ts";
-import { SetMap } from "../../set-map.ts";
+import { SetMap } from "../../maps.ts";
 import type { Limits } from "../options/limits.ts";
 import { loadOf, requireMailboxRoom, type RoomRequest } from "./room.ts";
 import type { Mailbox, MailboxStats, Message, MessageContent } from "./mailbox.ts";

@@ -1,14 +1,14 @@
 import type { JSONWebKeySet } from "jose";
 import { QuicpipeError } from "../../errors.ts";
-import { isJsonObject } from "../../json-object.ts";
-import { isLoopbackHost } from "../../wire/ip.ts";
 import {
   elementInvalid,
   hiddenInvalid,
+  isJsonObject,
   optionError,
   optionInvalid,
   requireTexts,
 } from "../../option-checks.ts";
+import { isLoopbackHost } from "../../wire/address.ts";
 
 /** Source of an issuer's keys: a URL, or the issuer's discovery document. */
 export type KeyOrigin =

@@ -3,7 +3,7 @@ import type { EndReason } from "../../registry/index.ts";
 import type { TelemetryOptions } from "../../telemetry/index.ts";
 import type { AuthFunction, TokenAuthOptions } from "./auth.ts";
 import type { LimitOptions } from "./limits.ts";
-import type { Logger } from "../../log/logger.ts";
+import type { Logger } from "../../log.ts";
 
 /** Settings of the data plane. */
 export interface ForwarderTuningOptions {

@@ -2,12 +2,12 @@ import { isIP } from "node:net";
 import * as defaults from "../../defaults/index.ts";
 import { type BackendChoice, isVirtualAddress } from "../../forwarder/index.ts";
 import type { TelemetryOptions } from "../../telemetry/index.ts";
-import { type Address, parseAddress } from "../../wire/address.ts";
-import { isLoopback, plainIp } from "../../wire/ip.ts";
+import { type Address, isLoopback, parseAddress, plainIp } from "../../wire/address.ts";
 import { type AuthSettings, resolveAuth } from "./auth.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
-import { type Logger, requireLogger } from "../../log/logger.ts";
+import { type Logger, requireLogger } from "../../log.ts";
 import {
+  elementInvalid,
   namesOf,
   optionInvalid,
   type OptionTable,
@@ -18,7 +18,6 @@ import {
   requireOneOf,
   requireOptions,
   requireText,
-  elementInvalid,
 } from "../../option-checks.ts";
 import type {
   ConsoleOptions,

@@ -36,6 +36,7 @@ function formerRoute({ path, formerPath, operation, ...route }: DescribedRoute):
 
 /** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
 export const api: RouteFamily = {
+  root: "basePath",
   routes,
   headers: {},
   territory: [
@@ -44,7 +45,6 @@ export const api: RouteFamily = {
     paths.events,
     ...[paths.register, paths.registrations, paths.mailbox, paths.messages].map((root) => `${root}/**`),
   ],
-  rootOf: ({ basePath }) => basePath,
   identify: (event, service) => service.authenticate(event.req, () => clientSourceOf(event, service)),
   refuse: problemResponse,
 };

@@ -1,10 +1,11 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
-import { encodeTraceparent, parseTraceparent } from "../../wire/traceparent.ts";
-import { sentMessage } from "../mailbox/mailbox.ts";
+import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes, type SentMessage } from "../../protocol.ts";
+import { encodeTraceparent, parseTraceparent } from "../../telemetry/index.ts";
+import { timestamp } from "../../steady-clock.ts";
+import type { Message } from "../mailbox/mailbox.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
-import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
+import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-feed.ts";
 import {
   type InitialFlight,
   requireFlight,
@@ -25,7 +26,8 @@ import {
   unsupported,
 } from "../http/exchange.ts";
 import * as operations from "./operations.ts";
-import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
+import type { ApiRequest, DescribedRoute, TracedRequest } from "./route.ts";
+import { traced } from "./router.ts";
 
 /** Routes of messages. */
 export const mailboxRoutes: readonly DescribedRoute[] = [
@@ -191,4 +193,9 @@ async function status({ identity, service, param, optionalParam }: ApiRequest): 
 async function recall({ identity, service, param, optionalParam }: ApiRequest): Promise<Response> {
   await service.mailbox.recall(identity.subject, param("id"), optionalParam("recipient"));
   return noContent();
+}
+
+/** Returns the sender's view of a message. */
+function sentMessage({ id, recipient, state, createdAtMs, deadlineMs }: Message): SentMessage {
+  return { id, recipient, state, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }

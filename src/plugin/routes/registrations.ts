@@ -1,14 +1,14 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type RegisterListResponse, type RegisterResponse, paths, scopes } from "../../protocol.ts";
-import type { RegistrationSpec, Registration } from "../../registry/index.ts";
-import { formatAddress } from "../../wire/address.ts";
-import { isLoopbackHost } from "../../wire/ip.ts";
+import { paths, type RegisterListResponse, type RegisterResponse, scopes } from "../../protocol.ts";
+import type { Registration, RegistrationSpec } from "../../registry/index.ts";
+import { formatAddress, isLoopbackHost } from "../../wire/address.ts";
 import { timestamp } from "../../steady-clock.ts";
 import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
 import { json, noContent, readJson } from "../http/exchange.ts";
 import * as operations from "./operations.ts";
-import { type ApiRequest, type DescribedRoute, traced, type TracedRequest } from "./route.ts";
+import type { ApiRequest, DescribedRoute, TracedRequest } from "./route.ts";
+import { traced } from "./router.ts";
 
 const scope = scopes.register;
 

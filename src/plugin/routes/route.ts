@@ -1,11 +1,10 @@
 import type { H3Event } from "h3";
 import type { Scope } from "../../protocol.ts";
 import type { AddressProof } from "../../registry/index.ts";
-import type { RequestSpanName, RequestTrace } from "../../telemetry/index.ts";
+import type { RequestTrace } from "../../telemetry/index.ts";
 import type { Identity } from "../auth/identity.ts";
 import type { QuicpipeError } from "../../errors.ts";
 import type { Service } from "../service.ts";
-import type { Settings } from "../options/settings.ts";
 import type { Operation } from "./operations.ts";
 
 /** A request matched to a route and authenticated. */
@@ -47,17 +46,6 @@ export interface TracedRequest extends ApiRequest {
   readonly trace: RequestTrace;
 }
 
-/** Wraps a route's handler in a span. Requests that fail authentication produce no span. */
-export function traced(
-  name: RequestSpanName,
-  handle: (request: TracedRequest) => Promise<Response>,
-): Route["handle"] {
-  return (request) =>
-    request.service.telemetry.request(name, request.event.req.headers, (trace) =>
-      handle({ ...request, trace }),
-    );
-}
-
 /** Routes below one root, with their own way to authenticate and to refuse. */
 export interface RouteFamily {
   readonly routes: readonly Route[];
@@ -68,8 +56,8 @@ export interface RouteFamily {
    * `/**` at its end. The others are the app's.
    */
   readonly territory: readonly string[];
-  /** Returns the path that the family's routes are below; `undefined` if it is switched off. */
-  rootOf(settings: Settings): string | undefined;
+  /** The setting with the path that the family's routes are below; without one it is switched off. */
+  readonly root: "basePath" | "consolePath";
   /** Authenticates a request. @throws the reason of its rejection */
   identify(event: H3Event, service: Service): Promise<Identity>;
   /** Answers with a problem, for every code of `problemKinds`. */

@@ -2,7 +2,8 @@ import type { H3Event } from "h3";
 import { QuicpipeError } from "../../errors.ts";
 import { clientProofOf } from "../http/client-address.ts";
 import { type Identity, requireScope } from "../auth/identity.ts";
-import type { Route, RouteFamily } from "./route.ts";
+import type { RequestSpanName } from "../../telemetry/index.ts";
+import type { Route, RouteFamily, TracedRequest } from "./route.ts";
 import type { Service } from "../service.ts";
 
 /** Returns a request's path below the root of a family, if it lies in the family's territory. */
@@ -65,6 +66,17 @@ export async function answer(
   if (method !== "HEAD") return response;
   await response.body?.cancel();
   return new Response(null, response);
+}
+
+/** Wraps a route's handler in a span. Requests that fail authentication produce no span. */
+export function traced(
+  name: RequestSpanName,
+  handle: (request: TracedRequest) => Promise<Response>,
+): Route["handle"] {
+  return (request) =>
+    request.service.telemetry.request(name, request.event.req.headers, (trace) =>
+      handle({ ...request, trace }),
+    );
 }
 
 async function admit(family: RouteFamily, route: Route, event: H3Event, service: Service): Promise<Identity> {

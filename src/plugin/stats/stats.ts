@@ -5,7 +5,7 @@ import type { Address } from "../../wire/address.ts";
 import type { Mailbox, MailboxStats } from "../mailbox/mailbox.ts";
 import type { Registry } from "../../registry/index.ts";
 import type { RelayFigures } from "../../telemetry/index.ts";
-import type { Waiters } from "../http/waiters.ts";
+import type { Waiters } from "../http/caller-limits.ts";
 
 /** Totals of a relay since it began to listen. Figures only: no names, connection IDs or addresses of peers. */
 export interface RelayStats {

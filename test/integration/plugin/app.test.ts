@@ -4,7 +4,7 @@ import { metrics } from "@opentelemetry/api";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { quicpipe } from "../../../src/index.ts";
-import { silentLogger } from "../../../src/log/logger.ts";
+import { silentLogger } from "../../../src/log.ts";
 import { initialPacket } from "../harness/packets.ts";
 import { call, serveRelay, useSpoiled } from "../harness/relay-app.ts";
 import { secret, tokenFor } from "../harness/token.ts";

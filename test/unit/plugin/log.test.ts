@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
 import { Log } from "../../../src/plugin/log.ts";
-import type { Logger } from "../../../src/log/logger.ts";
+import type { Logger } from "../../../src/log.ts";
 
 function createLogger(): { [Level in keyof Logger]: ReturnType<typeof vi.fn<Logger[Level]>> } {
   return { error: vi.fn(), warn: vi.fn(), info: vi.fn(), debug: vi.fn() };

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../../../bpf/flow.h"
-#include "../../../src/forwarder/native/tables/account.h"
+#include "../../../src/forwarder/native/tables/session.h"
 #include "../../native/harness/check.h"
 #include "../suites.h"
 #include "../verdict.h"

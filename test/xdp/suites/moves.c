@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "../../../src/forwarder/native/tables/account.h"
+#include "../../../src/forwarder/native/tables/session.h"
 #include "../../native/harness/check.h"
 #include "../suites.h"
 #include "../verdict.h"

@@ -1,6 +1,5 @@
 #include "relay.h"
 
-#include "../tables/account.h"
 #include "../tables/bucket.h"
 #include "../tables/endpoints.h"
 #include "sorter.h"

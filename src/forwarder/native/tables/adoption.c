@@ -5,7 +5,6 @@
 
 #include "../../../../bpf/parse.h"
 #include "../../../xdp/native/maps.h"
-#include "account.h"
 #include "endpoints.h"
 
 struct lead {

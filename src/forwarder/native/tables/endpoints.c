@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "../../../xdp/native/maps.h"
-#include "account.h"
 
 struct qp_endpoint *qp_endpoint_at(const struct qp_sessions *sessions, const struct qp_address *address)
 {

@@ -75,4 +75,65 @@ static inline bool qp_account_is_expired(const struct qp_account *account, uint6
   return qp_load(&account->expires_at_ns) <= now_ns;
 }
 
+static inline struct qp_source qp_source_of_address(const struct qp_address *address)
+{
+  struct qp_source source = { .port = address->port };
+  memcpy(&source.ip, address->ip, sizeof source.ip);
+  return source;
+}
+
+static inline struct qp_address qp_address_of_source(const struct qp_source *source)
+{
+  struct qp_address address = { .port = source->port };
+  memcpy(address.ip, &source->ip, sizeof address.ip);
+  return address;
+}
+
+/**
+ * Returns the address of this host that packets to the session leave from. Zero, which lets the system choose, if a
+ * writer holds the account for longer than a few reads.
+ */
+static inline struct qp_ip qp_account_local(const struct qp_account *account)
+{
+  enum { LOOKS = 64 };
+  struct qp_ip local;
+  for (int i = 0; i < LOOKS; i++) {
+    uint32_t version = __atomic_load_n(&account->version, __ATOMIC_ACQUIRE);
+    for (int word = 0; word < 4; word++)
+      local.words[word] = qp_load_index(&account->local.words[word]);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (version % 2 == 0 && __atomic_load_n(&account->version, __ATOMIC_RELAXED) == version)
+      return local;
+  }
+  return (struct qp_ip){ 0 };
+}
+
+/** Threads may both find 0. Their times differ by no more than the time of a packet. */
+static inline void qp_account_note_first(struct qp_account *account, uint64_t now_ns)
+{
+  if (qp_load(&account->first_at_ns) == 0)
+    qp_store(&account->first_at_ns, now_ns);
+}
+
+/** Makes the kernel forget which session and which bucket pay for packets from the session's address. */
+static inline void qp_account_touch(struct qp_account *account)
+{
+  __atomic_fetch_add(&account->version, 2, __ATOMIC_SEQ_CST);
+}
+
+/** Changes the address such that the kernel sees the old or the new one, or leaves the packet to user space. */
+static inline void qp_account_move(struct qp_account *account, struct qp_source address, const struct qp_ip *local)
+{
+  __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+  /*
+   * The kernel reads without barriers (bpf/guard.h), and on arm64 the stores below could overtake the one of the
+   * version.
+   */
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  account->address = address;
+  for (int i = 0; i < 4; i++)
+    qp_store_index(&account->local.words[i], local->words[i]);
+  __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+}
+
 #endif

@@ -5,7 +5,6 @@
 #include "../../../../bpf/parse.h"
 #include "../../../xdp/native/maps.h"
 #include "../memory/pages.h"
-#include "account.h"
 #include "endpoints.h"
 
 bool qp_sessions_init(struct qp_sessions *sessions, struct qp_sessions_size size, const struct qp_hash_key *key,

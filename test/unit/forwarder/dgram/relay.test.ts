@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DropReason, SourcePolicy } from "../../../../src/forwarder/contract.ts";
 import { type Counters, createCounters } from "../../../../src/forwarder/counters.ts";
-import { verdict } from "../../../../src/forwarder/dgram/demux.ts";
+import { classify, verdict } from "../../../../src/forwarder/dgram/demux.ts";
 import { noCounters } from "../../registry/fake-forwarder.ts";
 import { PacketRelay } from "../../../../src/forwarder/dgram/relay.ts";
 import type { Address } from "../../../../src/wire/address.ts";
@@ -47,7 +47,7 @@ function createRig(options: { sourcePolicy?: SourcePolicy; failure?: unknown } =
     ids,
     receive(datagram, source, atMs = nowMs) {
       const before = { ...counters.dropped };
-      const sorted = relay.sort(datagram, source, atMs);
+      const sorted = classify(datagram, source, atMs, relay);
       if (sorted === verdict.gateway) return "gateway";
       relay.forward(sorted, datagram, source, atMs);
       const names = Object.keys(before) as DropReason[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StunPurse } from "../../../../src/forwarder/stun/payer.ts";
-import { RecentBuckets } from "../../../../src/recent-buckets.ts";
+import { RecentBuckets } from "../../../../src/token-bucket.ts";
 
 describe("StunPurse", () => {
   it("takes the addresses of an IPv6 /64 for one source", () => {

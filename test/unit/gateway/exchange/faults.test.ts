@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { logLinesPerKind } from "../../../../src/defaults/index.ts";
 import { Faults } from "../../../../src/gateway/exchange/faults.ts";
-import { silentLogger } from "../../../../src/log/logger.ts";
+import { silentLogger } from "../../../../src/log.ts";
 
 describe("the gateway's log", () => {
   it("says of each line whose it is: an IPv4 address, or the /64 of an IPv6 one", () => {

@@ -8,7 +8,7 @@ import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
 import { Faults } from "../../../../src/gateway/exchange/faults.ts";
 import { OpenRequests, type RequestParts } from "../../../../src/gateway/exchange/open-requests.ts";
 import { sizeOf } from "../../../../src/gateway/exchange/request-head.ts";
-import { silentLogger } from "../../../../src/log/logger.ts";
+import { silentLogger } from "../../../../src/log.ts";
 
 /** A stream whose client takes everything at once. */
 class Stream extends EventEmitter implements ExchangeStream {
@@ -46,7 +46,7 @@ function bench(fetch: () => Response | Promise<Response> = () => new Response("h
   const requests = new OpenRequests({
     budget: budget.connect("192.0.2.1")!,
     faults: new Faults(silentLogger, () => clock.nowMs),
-    fetch,
+    app: { fetch },
     ip: "192.0.2.1",
     idle: { limitMs: 75_000, firstMs: 10_000 },
     onMalformed: () => void malformed.calls++,
@@ -162,7 +162,7 @@ async function answerTo(request: Record<string, string>): Promise<Stream> {
   const requests = new OpenRequests({
     budget: budget.connect("192.0.2.1")!,
     faults: new Faults(silentLogger, () => clock.nowMs),
-    fetch: () => Promise.withResolvers<Response>().promise,
+    app: { fetch: () => Promise.withResolvers<Response>().promise },
     ip: "192.0.2.1",
     idle: { limitMs: 75_000, firstMs: 10_000 },
     onMalformed: () => undefined,

@@ -9,7 +9,7 @@ import {
 } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { RequestBudget } from "../../../../src/gateway/budget/request.ts";
-import { Pace } from "../../../../src/gateway/exchange/pace.ts";
+import { Pace } from "../../../../src/gateway/exchange/patience.ts";
 import { RequestBody } from "../../../../src/gateway/exchange/request-body.ts";
 
 interface Bench {

@@ -4,7 +4,7 @@ import { responsePieceBytes } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ExchangeStream } from "../../../../src/gateway/exchange/stream.ts";
 import { Outbox } from "../../../../src/gateway/exchange/outbox.ts";
-import { Pace } from "../../../../src/gateway/exchange/pace.ts";
+import { Pace } from "../../../../src/gateway/exchange/patience.ts";
 import { ResponseWriter } from "../../../../src/gateway/exchange/response-writer.ts";
 
 /** A stream whose client goes while the header fields are sent. */
