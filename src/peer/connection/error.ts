@@ -32,6 +32,8 @@ export class ConnectionError extends QuicpipeError {
 export const badCertificate = 0x12a;
 /** QUIC's error code for an application's close before the handshake is over (RFC 9000 §20.1). */
 const applicationError = 0xc;
+/** QUIC's error code of a peer that takes no connection, or refuses a first flight of several datagrams (RFC 9000 §20.1). */
+const connectionRefused = 0x2;
 const cryptoErrors = { first: 0x100, last: 0x1ff } as const;
 
 /** Returns the error of streams and pending calls when either side closed the connection. */
@@ -101,6 +103,8 @@ function hintFor(errorCode: number): string {
   if (errorCode === 0x174)
     return 'a certificate is required: use an identity, or trust "insecure" on both sides';
   if (errorCode === 0x130) return "the certificate is not from the CA that is trusted";
+  if (errorCode === connectionRefused)
+    return "it takes nothing of what this peer offers: the two may have no ALPN in common";
   if (errorCode === applicationError)
     return "its application ended it: it does not trust our key, or has given up";
   return "check identity, trust and ALPN on both sides";

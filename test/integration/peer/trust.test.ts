@@ -127,6 +127,16 @@ describe("trust between peers", () => {
     expect(String(error)).toContain("ALPN");
   });
 
+  it("tells the dialer at once that there is no ALPN in common, also where its first flight takes two datagrams", async () => {
+    const { port } = await startPeerRelay();
+    const alice = await bindPeer(port, "alice", { alpn: "one" });
+    const bob = await bindPeer(port, "bob", { alpn: "another", trust: "insecure" });
+    void nextConnection(bob).catch(() => undefined);
+    const error = await alice.dial("bob", { trust: "insecure" }).catch((reason: unknown) => reason);
+    expect(isQuicpipeError(error) && error.code).toBe("ERR_QUICPIPE_HANDSHAKE_FAILED");
+    expect(String(error)).toContain("ALPN");
+  });
+
   it("agrees on the accepter's first ALPN that the dialer has, for each dial anew", async () => {
     const { alice: near } = await testIdentities();
     const { port } = await startPeerRelay();
