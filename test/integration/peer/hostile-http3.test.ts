@@ -3,7 +3,7 @@ import { httpWindowBytes, maxAnswerBytes } from "../../../src/defaults/index.ts"
 import { headersFrame, settingsStream } from "../../../src/http3/index.ts";
 import { encodeVarint } from "../../../src/wire/varint.ts";
 import { codeOf } from "../harness/peers.ts";
-import { get, openSessionTo } from "./http3-session.ts";
+import { get, openSessionTo } from "../harness/http3-session.ts";
 import { type Script, startScriptedServer } from "./scripted-server.ts";
 
 const unreachable = "ERR_QUICPIPE_RELAY_UNREACHABLE";

@@ -11,7 +11,7 @@ import { startHttp3 } from "../harness/gateway.ts";
 import { startRelay } from "../harness/relay.ts";
 import { DatagramProxy } from "../harness/datagram-proxy.ts";
 import { codeOf } from "../harness/peers.ts";
-import { openSessionTo } from "./http3-session.ts";
+import { openSessionTo } from "../harness/http3-session.ts";
 import { startScriptedServer } from "./scripted-server.ts";
 
 const slowMs = 1500;

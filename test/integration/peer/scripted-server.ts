@@ -1,7 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { onTestFinished } from "vitest";
 import { deafListener } from "../../../src/peer/engine/deaf.ts";
-import type { EngineConnection, EngineEnd, StreamKind } from "../../../src/peer/engine/contract.ts";
+import type {
+  CertificateDemand,
+  EngineConnection,
+  EngineEnd,
+  StreamKind,
+} from "../../../src/peer/engine/contract.ts";
 import { loadEngine } from "../../../src/peer/engine/engine.ts";
 import { testCertificate } from "../harness/certificate.ts";
 import { openSocket } from "../harness/udp-peer.ts";
@@ -32,8 +37,16 @@ export interface ScriptedServer {
   requests(): number;
 }
 
-/** Starts a server, which is closed when the test ends. It sends no settings of its own accord, and reads nothing. */
-export async function startScriptedServer(script: Script): Promise<ScriptedServer> {
+/**
+ * Starts a server, which is closed when the test ends. It sends no settings of its own accord, and reads nothing.
+ *
+ * @param demand what it demands of the client's certificate.
+ */
+export async function startScriptedServer(
+  script: Script,
+  demand: CertificateDemand = { kind: "none" },
+  alpn: readonly string[] = ["h3"],
+): Promise<ScriptedServer> {
   const socket = await openSocket();
   const [buffer, repeated] = [Buffer.alloc(1472), [] as (() => void)[]];
   const ended = Promise.withResolvers<EngineEnd>();
@@ -42,9 +55,9 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
     cidKey: randomBytes(32),
     cidLimit: 100,
     identity: await testCertificate(),
-    demand: { kind: "none" },
+    demand,
     isJudged: false,
-    alpn: ["h3"],
+    alpn,
     idleTimeoutMs: 30_000,
     maxUdpPayloadBytes: 1200,
     flowWindowBytes: 1 << 20,

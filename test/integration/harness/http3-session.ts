@@ -4,7 +4,7 @@ import type { HttpRequest } from "../../../src/peer/http/http.ts";
 import { Http3Session } from "../../../src/peer/http/session.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
 import { relayTrust } from "../../../src/peer/trust/relay-trust.ts";
-import { testCertificate } from "../harness/certificate.ts";
+import { testCertificate } from "./certificate.ts";
 
 /** What a test may want to be different. */
 export interface SessionOptions {
