@@ -1,5 +1,5 @@
-import { type QuicpipeError } from "../../errors.ts";
-import { type EngineEnd } from "../engine/contract.ts";
+import type { QuicpipeError } from "../../errors.ts";
+import type { EngineEnd } from "../engine/contract.ts";
 import { relayUnreachable } from "./http.ts";
 
 /**
@@ -21,20 +21,15 @@ export function distrusted(why: string): QuicpipeError {
   return unreachable(why, false, { untrusted: true });
 }
 
-/** QUIC's error codes for TLS alerts (RFC 9001 §4.8, RFC 8446 §6). */
-const alert = {
-  badCertificate: 0x12a,
-  certificateExpired: 0x12d,
-  unknownCa: 0x130,
-  noApplicationProtocol: 0x178,
-};
+/** QUIC's INTERNAL_ERROR (RFC 9000 §20.1), and the code for the TLS alert no_application_protocol (RFC 9001 §4.8, RFC 8446 §6). */
+const [internalError, noApplicationProtocol] = [0x1, 0x178];
 
 /** Why this side refused the relay's certificate, by the alert that it sent. */
 const certificateAlerts: ReadonlyMap<number, string> = new Map([
-  [alert.badCertificate, "its certificate cannot be read"],
-  [alert.certificateExpired, "its certificate has expired, or is not valid yet"],
+  [0x12a, "its certificate cannot be read"],
+  [0x12d, "its certificate has expired, or is not valid yet"],
   [0x12e, "its certificate is not one of a server that a trusted CA issued"],
-  [alert.unknownCa, "its certificate is not issued by a trusted CA"],
+  [0x130, "its certificate is not issued by a trusted CA"],
 ]);
 
 /**
@@ -50,10 +45,12 @@ export function endError(
 ): (sent: boolean) => QuicpipeError {
   const untrusted = by === "this" && certificateAlerts.get(errorCode);
   if (untrusted) return () => distrusted(untrusted);
-  const code = `0x${errorCode.toString(16)}${reason && ` (${reason})`}`;
+  const note = reason && ` (${reason})`;
+  const code = `0x${errorCode.toString(16)}${note}`;
   const say = (why: string) => (sent: boolean) => unreachable(why, sent && phase === "session");
   if (by === "silence") return say(phase === "session" ? "it fell silent" : `${remote} does not answer`);
-  if (errorCode === alert.noApplicationProtocol && !isApplication) return say(`${remote} speaks no HTTP/3`);
+  if (errorCode === noApplicationProtocol && !isApplication) return say(`${remote} speaks no HTTP/3`);
+  if (by === "this" && errorCode === internalError) return say(`this side's QUIC engine failed${note}`);
   if (by === "this") return say(`what it sends is no QUIC: error ${code}`);
   return say(`it ended the ${phase} with ${isApplication ? "HTTP/3" : "QUIC"} error ${code}`);
 }

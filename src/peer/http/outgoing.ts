@@ -1,4 +1,4 @@
-import { type EngineConnection } from "../engine/contract.ts";
+import type { EngineConnection } from "../engine/contract.ts";
 
 /** What HTTP/3 needs of a QUIC connection. */
 export type StreamEngine = Pick<

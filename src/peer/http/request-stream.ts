@@ -1,4 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
+import type { QuicpipeError } from "../../errors.ts";
 import {
   type Fields,
   http3Code,
@@ -15,6 +16,13 @@ const scratch = new Uint8Array(defaults.streamReadBytes);
 
 /** Bytes of frames that one byte of content may take: a DATA frame of its own. */
 const bytesPerContentByte = 3;
+
+/** More bytes beside content than anybody needs (RFC 9114 §10.5). */
+const tooLittleContent: Http3Fault = {
+  scope: "stream",
+  code: http3Code.excessiveLoad,
+  why: "the response has too little content",
+};
 
 /** One request on its stream, and the response to it. */
 export class RequestStream implements MessageHandler {
@@ -61,7 +69,7 @@ export class RequestStream implements MessageHandler {
   }
 
   /** Fails the request. */
-  fail(error: Parameters<Exchange["fail"]>[0]): void {
+  fail(error: QuicpipeError): void {
     this.#exchange.fail(error);
   }
 
@@ -95,8 +103,7 @@ export class RequestStream implements MessageHandler {
   }
 
   #excess(): Http3Fault | undefined {
-    if (this.#spareBytes >= 0) return undefined;
-    return { scope: "stream", code: http3Code.excessiveLoad, why: "the response has too little content" };
+    return this.#spareBytes < 0 ? tooLittleContent : undefined;
   }
 
   #reset(errorCode: number): void {
@@ -104,10 +111,12 @@ export class RequestStream implements MessageHandler {
     this.#exchange.fail(unreachable("it reset the request", errorCode !== http3Code.requestRejected));
   }
 
-  #refuse({ code, why }: Http3Fault): void {
+  #refuse(fault: Http3Fault): void {
+    const { code, why } = fault;
     const { name } = this.#exchange;
+    const excess = fault === tooLittleContent ? "framing" : "headers";
     if (code === http3Code.excessiveLoad)
-      this.#exchange.fail(tooLong(`headers of the answer to ${name}`, defaults.maxAnswerHeaderBytes));
+      this.#exchange.fail(tooLong(`${excess} of the answer to ${name}`, defaults.maxAnswerHeaderBytes));
     else this.#exchange.fail(unreachable(`its answer to ${name} is no valid HTTP/3, as ${why}`, true));
     this.cancel(code);
   }

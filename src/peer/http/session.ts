@@ -237,10 +237,16 @@ export class Http3Session {
   #lookForVersions(datagram: Uint8Array): void {
     const versions = parseVersionNegotiation(datagram);
     if (!versions || versions.includes(quicVersion1)) return;
-    const list = versions.map((version) => `0x${version.toString(16)}`).join(", ");
+    const list = versions
+      .slice(0, shownVersions)
+      .map((version) => `0x${version.toString(16)}`)
+      .join(", ");
     this.#fail(`${formatAddress(this.#options.path.remote)} speaks no QUIC version 1, but ${list || "none"}`);
   }
 }
+
+/** Versions of QUIC that a message names. A datagram has room for hundreds. */
+const shownVersions = 8;
 
 function engineOptions({ key, num }: ConnectionIds, { demand }: RelayTrust): EngineOptions {
   return {
