@@ -10,6 +10,7 @@ import type { Engine, EngineConnection, EngineOptions } from "../engine/contract
 import { deafListener } from "../engine/deaf.ts";
 import type { RelayTrust } from "../trust/relay-trust.ts";
 import type { DatagramSink, PeerSocket, RelayPath } from "../socket.ts";
+import { watchAnswer, type WatchedRelay } from "./answer-watch.ts";
 import { Exchange } from "./exchange.ts";
 import { Http3Client, leftOut } from "./http3-client.ts";
 import { distrusted, endError, unreachable } from "./http3-error.ts";
@@ -41,6 +42,14 @@ export class Http3Session {
   readonly #connection: EngineConnection;
   readonly #driver: Driver;
   readonly #client: Http3Client;
+  readonly #watched: WatchedRelay = {
+    heardAtMs: () => this.#heardAtMs,
+    ping: () => {
+      this.#connection.ping();
+      this.#driver.wake();
+    },
+    giveUp: (why) => this.#fail(why, true),
+  };
   readonly #connected = Promise.withResolvers<void>();
   #phase: "handshake" | "session" = "handshake";
   #fault: QuicpipeError | undefined;
@@ -106,7 +115,7 @@ export class Http3Session {
     if (request.signal?.aborted) throw unreachable("the request was given up", false);
     const exchange = new Exchange(request);
     const forget = this.#client.request(exchange, requestFrames(request, this.#options.authority));
-    const unwatch = this.#watch(request);
+    const unwatch = watchAnswer(request, this.#watched);
     const abort = (): void => exchange.fail(unreachable("the request was given up", true));
     request.signal?.addEventListener("abort", abort, { once: true });
     this.#driver.wake();
@@ -170,33 +179,6 @@ export class Http3Session {
   #closeIfDone(): void {
     // After the current call of the engine, and of whoever waits for the last answer.
     if (this.#isGoing && this.#client.isIdle) queueMicrotask(() => void this.close());
-  }
-
-  /**
-   * Gives the session up if a request gets no response: the relay has forgotten the session, or the path to it has
-   * changed. A relay that is only slow acknowledges packets. If it does not, an idempotent request is worth a new
-   * session at once. So the relay is pinged while such a request waits.
-   */
-  #watch({ method, path, timeoutMs, isIdempotent }: HttpRequest): () => void {
-    const giveUp = (waitedMs: number): void =>
-      this.#fail(`${method} ${path} got no answer in ${waitedMs} ms`, true);
-    const timer = setTimeout(giveUp, timeoutMs, timeoutMs);
-    let askedAtMs = performance.now();
-    let look: NodeJS.Immediate | undefined;
-    const lookAndAsk = (): void => {
-      if (this.#heardAtMs < askedAtMs) return giveUp(defaults.httpSilenceMs);
-      askedAtMs = performance.now();
-      this.#connection.ping();
-      this.#driver.wake();
-    };
-    // Datagrams that came while this process was busy are read before the relay is judged.
-    const onTick = (): void => void (look = setImmediate(lookAndAsk));
-    const ticks = isIdempotent ? setInterval(onTick, defaults.httpSilenceMs) : undefined;
-    return () => {
-      clearTimeout(timer);
-      clearInterval(ticks);
-      clearImmediate(look);
-    };
   }
 
   /** Ends a session whose relay breaks HTTP/3, and says so with the code for that (RFC 9114 §8). */
