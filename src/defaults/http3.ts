@@ -23,7 +23,10 @@ export const http3Arrivals = {
   all: { perSecond: 1000, burst: 4096 },
   maxSources: 8192,
 } as const;
-/** Unidirectional streams that an HTTP/3 client may open. It needs three (RFC 9114 §6.2); browsers open a few more without using them. */
+/**
+ * Unidirectional streams that the other side of an HTTP/3 connection may open in its life. It needs three (RFC 9114 §6.2);
+ * browsers open a few more without using them.
+ */
 export const maxHttp3UniStreams = 32;
 /** Interval at which an HTTP/3 connection is checked for bytes that no request has received, in ms, as far as the next two limits allow. */
 export const unseenLookMs = 40;

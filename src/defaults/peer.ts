@@ -79,11 +79,13 @@ export const maxAnswerBytes: number = MiB;
 export const maxStatsBytes: number = 4 * MiB;
 /** Longest header fields of an answer, in bytes. A relay sends a few hundred. */
 export const maxAnswerHeaderBytes: number = 64 * KiB;
-/**
- * Memory of the HTTP/3 client per session, in bytes. It starts at 18 MiB, reaches 27 MiB with 60 concurrent answers of 1
- * MiB, and grows by 16 MiB for an endless header block.
- */
-export const maxHttp3MemoryBytes: number = 32 * MiB;
+/** Bytes that a relay may send beside responses as long as an HTTP/3 session lives: settings and GOAWAY take some dozens. */
+export const maxHttp3ControlBytes: number = 16 * KiB;
+/** Flow control windows of an HTTP/3 session, in bytes, of a stream and of all: 2 MB/s at a round trip of 60 ms. */
+export const httpWindowBytes: { readonly stream: number; readonly session: number } = {
+  stream: 128 * KiB,
+  session: 256 * KiB,
+};
 /** Time that a look-up of the relay's name may take before the last good addresses are tried, in ms. */
 export const relayLookUpMs: number = second;
 /** Head start of one relay address over the next, in ms (RFC 8305 §8: the Connection Attempt Delay). */

@@ -23,7 +23,7 @@ export const qpackCode = {
   decoderStreamError: 0x202,
 } as const;
 
-/** An error of the client. Its stream or its whole connection ends with `code`. */
+/** An error of the other side. Its stream or its whole connection ends with `code`. */
 export interface Http3Fault {
   readonly scope: "stream" | "connection";
   /** RFC 9114 §8.1 or RFC 9204 §6. */

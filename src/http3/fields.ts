@@ -17,19 +17,27 @@ export const tooManyFields: Http3Fault = {
 /** Size that a field counts for in addition to its name and value (RFC 9114 §4.2.2), in bytes. */
 const fieldOverheadBytes = 32;
 
+/** What one section may hold. */
+export interface FieldLimits {
+  /** As RFC 9114 §4.2.2 counts them. */
+  readonly maxBytes: number;
+  /** Names of the pseudo-fields that it may have; none in trailers (RFC 9114 §4.3). */
+  readonly pseudoFields: ReadonlySet<string>;
+}
+
 /** Collects the fields of one section. Checks the case and order of names, which the result no longer shows. */
 export class FieldCollector {
   readonly fields: Fields;
   readonly #lists: Record<string, string | string[]>;
-  #mayBePseudo: boolean;
+  readonly #pseudoFields: ReadonlySet<string>;
+  #mayBePseudo = true;
   #bytesLeft: number;
 
-  constructor(options: { readonly maxBytes: number; readonly isTrailer: boolean }) {
+  constructor(options: FieldLimits) {
     // A field may be named "__proto__".
     this.fields = this.#lists = Object.create(null) as Record<string, string | string[]>;
     this.#bytesLeft = options.maxBytes;
-    // RFC 9114 §4.3: trailers have no pseudo-fields.
-    this.#mayBePseudo = !options.isTrailer;
+    this.#pseudoFields = options.pseudoFields;
   }
 
   add(name: string, value: string): Http3Fault | undefined {
@@ -45,19 +53,22 @@ export class FieldCollector {
   }
 
   #whyMalformed(name: string, value: string): string | undefined {
-    if (!valuePattern.test(value)) return "a field's value is not valid";
+    if (!isFieldValue(value)) return "a field's value is not valid";
     if (!name.startsWith(":")) {
       this.#mayBePseudo = false;
       return namePattern.test(name) ? undefined : "a field's name is not valid";
     }
-    if (!requestPseudoFields.has(name)) return "a pseudo-field is not one of a request";
+    if (!this.#pseudoFields.has(name)) return "a pseudo-field is unknown, or in the wrong place";
     return this.#mayBePseudo ? undefined : "a pseudo-field is not at the beginning";
   }
 }
 
-/** RFC 9114 §4.3.1 */
-const requestPseudoFields: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path"]);
 /** A token (RFC 9110 §5.6.2) without upper case (RFC 9114 §4.2). */
 const namePattern = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 /** RFC 9110 §5.5, RFC 9114 §10.3 */
 const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Reports whether a text can be the value of a field. */
+export function isFieldValue(text: string): boolean {
+  return valuePattern.test(text);
+}

@@ -1,5 +1,5 @@
 import { VarintReader } from "../wire/varint.ts";
-import { ControlStream } from "./control-stream.ts";
+import { ControlStream, type Side } from "./control-stream.ts";
 import { connectionFault, http3Code, type Http3Fault } from "./fault.ts";
 import { QpackDecoderStream, QpackEncoderStream } from "./qpack/streams.ts";
 
@@ -12,24 +12,39 @@ interface UniStream {
 }
 
 /** Streams that a connection has one of each, and needs as long as it lives (RFC 9114 §6.2.1, RFC 9204 §4.2). */
-const criticalStreams: ReadonlyMap<number, () => UniStream> = new Map([
-  [streamType.control, () => new ControlStream()],
+const criticalStreams: ReadonlyMap<number, (of: Side) => UniStream> = new Map<
+  number,
+  (of: Side) => UniStream
+>([
+  [streamType.control, (of) => new ControlStream(of)],
   [streamType.qpackEncoder, () => new QpackEncoderStream()],
   [streamType.qpackDecoder, () => new QpackDecoderStream()],
 ]);
 
-/** A stream of an unknown type. Its bytes are ignored until the client has stopped. */
+/** A stream of an unknown type. Its bytes are ignored until the other side has stopped. */
 const ignored: UniStream = { push: () => undefined };
 
-/** Reads the unidirectional streams of one client's connection. It keeps some bytes for each open stream. */
+/** Reads the unidirectional streams of one connection that its other side has opened. It keeps some bytes for each open stream. */
 export class UniStreams {
+  readonly #of: Side;
   readonly #streams = new Map<number, VarintReader | UniStream>();
   readonly #seen = new Set<number>();
+  #control: ControlStream | undefined;
+
+  /** @param of whose streams they are. */
+  constructor(of: Side) {
+    this.#of = of;
+  }
+
+  /** ID of the latest GOAWAY (RFC 9114 §5.2); infinite before. */
+  get goAwayId(): number {
+    return this.#control?.goAwayId ?? Infinity;
+  }
 
   /**
    * Takes the next bytes of a stream.
    *
-   * @returns a fault of the client; or, once for a stream of an unknown type, the code with which to ask the client to stop it
+   * @returns a fault of the other side; or, once for a stream of an unknown type, the code with which to ask it to stop
    *   (RFC 9114 §6.2).
    */
   push(streamId: number, bytes: Uint8Array): Http3Fault | { readonly stop: number } | undefined {
@@ -53,13 +68,20 @@ export class UniStreams {
   }
 
   #open(streamId: number, type: number): Http3Fault | { readonly stop: number } | undefined {
-    if (type === streamType.push) return creationError("a client pushes");
-    const open = criticalStreams.get(type);
-    this.#streams.set(streamId, open?.() ?? ignored);
-    if (!open) return { stop: http3Code.streamCreationError };
+    if (type === streamType.push) return this.#refusePush();
+    const stream = criticalStreams.get(type)?.(this.#of);
+    this.#streams.set(streamId, stream ?? ignored);
+    if (!stream) return { stop: http3Code.streamCreationError };
     if (this.#seen.has(type)) return creationError(`a second stream of type ${type}`);
     this.#seen.add(type);
+    if (stream instanceof ControlStream) this.#control = stream;
     return undefined;
+  }
+
+  /** RFC 9114 §4.6 and §6.2.2: a client cannot push, and no server is allowed to. */
+  #refusePush(): Http3Fault {
+    if (this.#of === "client") return creationError("a client pushes");
+    return connectionFault(http3Code.idError, "a server pushes, which is not allowed");
   }
 }
 

@@ -45,7 +45,7 @@ export interface RelayPath {
 
 /**
  * Returns the key of the connection that a QUIC packet belongs to: the first 12 bytes of its destination connection ID.
- * A short header does not carry the length; peers' IDs have 12 bytes, those of an HTTP/3 session 20.
+ * A short header does not carry the length: this side's IDs have 12 bytes.
  */
 export function connectionKey(datagram: Buffer): string | undefined {
   if ((datagram[0]! & 0x80) === 0) return datagram.toString("latin1", 1, 1 + cidBytes);
@@ -64,8 +64,6 @@ function keyOf(connectionId: Uint8Array): string {
 export class PeerSocket {
   /** Takes STUN messages. */
   onStun: DatagramSink | undefined;
-  /** Takes packets of no connection, for HTTP/3. */
-  onHttp3: DatagramSink | undefined;
 
   readonly #socket: Socket;
   readonly #ring: SendRing = new SendRing();
@@ -227,7 +225,7 @@ export class PeerSocket {
   #sinkOf(datagram: Buffer): DatagramSink | undefined {
     if (isStun(datagram)) return this.onStun;
     const key = connectionKey(datagram);
-    return (key === undefined ? undefined : this.#routes.get(key)) ?? this.onHttp3;
+    return key === undefined ? undefined : this.#routes.get(key);
   }
 }
 

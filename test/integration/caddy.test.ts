@@ -10,6 +10,7 @@ import { connectHttp3 } from "./harness/http3-client.ts";
 import { freePort } from "./harness/ports.ts";
 import { createRelay } from "./harness/relay.ts";
 import { itWith } from "./harness/requirement.ts";
+import { get, openSessionTo } from "./harness/http3-session.ts";
 
 /** Caddy terminates HTTP/3 on loopback and passes requests on to the app over HTTP/1.1. */
 async function startCaddy(appPort: number): Promise<number> {
@@ -62,11 +63,12 @@ describe("Caddy as the gateway behind the relay", () => {
 
   itWith("caddy")("lets a peer register with the public address that the relay saw", async () => {
     const { relay } = await startBehindCaddy();
-    const { certificate } = await testCertificate();
-    const client = await connectHttp3(relay.address().port, certificate, "wasm");
-    const { status, body } = await client.request("/v1/register", register);
+    const session = await openSessionTo(relay.address().port);
+    const { status, body } = await session.request(
+      get("/v1/register", { method: "POST", body: Buffer.from(register.body) }),
+    );
     expect(status).toBe(200);
-    const { address } = JSON.parse(body.toString()) as { address: string };
+    const { address } = JSON.parse(Buffer.from(body).toString()) as { address: string };
     expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(relay.stats().registrations).toBe(1);
   });

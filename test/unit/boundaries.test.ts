@@ -37,7 +37,7 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   registry: ["forwarder"],
   console: [],
   plugin: ["registry", "forwarder", "telemetry", "console"],
-  peer: ["telemetry"],
+  peer: ["telemetry", "http3"],
   http3: [],
   gateway: ["http3"],
   cli: ["gateway", "peer", "plugin", "forwarder"],
@@ -47,7 +47,7 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
 const allowedPackages: readonly (readonly [RegExp, RegExp])[] = [
   [/^jose$/, /^plugin\//],
   [/^h3$/, /^(plugin|gateway|cli)\//],
-  [/^@currentspace\/http3/, /^(peer|gateway)\//],
+  [/^@currentspace\/http3/, /^gateway\//],
   [/^@peculiar\/x509$/, /^(files\/certificate\.ts|peer\/|gateway\/|cli\/)/],
   [/^uplot$/, /^console\/browser\//],
   [/^@opentelemetry\/api$/, /^telemetry\//],

@@ -1,6 +1,8 @@
 import { request } from "node:https";
+import { loadEngine } from "../../../src/peer/engine/engine.ts";
 import { Http3Session } from "../../../src/peer/http/session.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
+import { relayTrust } from "../../../src/peer/trust/relay-trust.ts";
 import type { Target } from "../attack.ts";
 
 /** Default source address of a visitor. */
@@ -29,11 +31,11 @@ async function getOver(socket: PeerSocket, { port, certificate }: Target): Promi
   let session: Http3Session | undefined;
   try {
     session = await Http3Session.open({
+      engine: loadEngine(),
       socket,
       path: socket.pathTo(socket.relay),
       authority: `localhost:${port}`,
-      serverName: "localhost",
-      ca: certificate,
+      trust: relayTrust("localhost", certificate),
       signal,
     });
     session.use();

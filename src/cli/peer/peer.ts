@@ -1,5 +1,4 @@
 import { optionError } from "../../option-checks.ts";
-import { requirePackages } from "../../optional-package.ts";
 import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
 import { inFlags, listOf, requireName } from "../arguments.ts";
@@ -56,11 +55,6 @@ export async function workAsPeer(
   work: (peer: Peer, trust: Trust) => Promise<void>,
 ): Promise<number> {
   const trust = requireTrust(args);
-  requirePackages({
-    what: "a peer",
-    needed: ["@currentspace/http3"],
-    usual: ["@peculiar/x509"],
-  });
   const options = {
     ...relayOptions(args),
     token: await requireToken(args),

@@ -5,7 +5,7 @@ import type { QuicConnection } from "./quic-connection.ts";
 /** The open unidirectional streams of a client. A connection has a bounded number of them in its life. */
 export class ClientUniStreams {
   readonly #connection: QuicConnection;
-  readonly #reader = new UniStreams();
+  readonly #reader = new UniStreams("client");
   readonly #open = new Set<number>();
   #left = maxHttp3UniStreams;
 

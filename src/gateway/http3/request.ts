@@ -8,7 +8,7 @@ import {
   type Fields,
   http3Code,
   type Http3Fault,
-  type RequestHandler,
+  type MessageHandler,
   RequestReader,
 } from "../../http3/index.ts";
 import type { RequestBudget } from "../budget/request.ts";
@@ -51,7 +51,7 @@ export interface Http3RequestOptions {
  * A request over HTTP/3 from its stream's first byte to the stream's end. It reads the frames, and counts the bytes that are kept
  * of them.
  */
-export class Http3Request implements RequestHandler {
+export class Http3Request implements MessageHandler {
   readonly #options: Http3RequestOptions;
   readonly #stream: Http3ServerStream;
   readonly #reader = new RequestReader({ maxFieldSectionBytes: maxHeaderBytes });

@@ -1,19 +1,15 @@
 import { connectionFault, type Http3Fault, qpackCode } from "../fault.ts";
-import { FieldCollector, type Fields } from "../fields.ts";
+import { FieldCollector, type FieldLimits, type Fields } from "../fields.ts";
 import { decodeHuffman, encodePrefixed, parsePrefixed } from "./primitives.ts";
 import { findStatic, staticTable } from "./static-table.ts";
 
-/**
- * Decodes a field section (RFC 9204 §4.5) without a dynamic table, as none is offered.
- *
- * @param options.maxBytes as RFC 9114 §4.2.2 counts them.
- */
+/** Decodes a field section (RFC 9204 §4.5) without a dynamic table, as none is offered. */
 export function decodeFieldSection(
   section: Uint8Array,
-  options: { readonly maxBytes: number; readonly isTrailer: boolean },
+  limits: FieldLimits,
 ): { readonly fields: Fields } | Http3Fault {
   let at = prefixEnd(section);
-  const collector = new FieldCollector(options);
+  const collector = new FieldCollector(limits);
   while (at !== undefined && at < section.length) {
     const line = parseLine(section, at);
     const fault = line && collector.add(line.name, line.value);

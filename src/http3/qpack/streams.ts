@@ -3,7 +3,7 @@ import { connectionFault, type Http3Fault, qpackCode } from "../fault.ts";
 /** Set Dynamic Table Capacity (RFC 9204 §4.3.1) to 0. */
 const setCapacityZero = 0x20;
 
-/** A client's QPACK encoder stream. Only one instruction is valid with a dynamic table of no bytes (RFC 9204 §3.2.2). */
+/** A QPACK encoder stream. Only one instruction is valid with a dynamic table of no bytes (RFC 9204 §3.2.2). */
 export class QpackEncoderStream {
   push(bytes: Uint8Array): Http3Fault | undefined {
     if (bytes.every((byte) => byte === setCapacityZero)) return undefined;
@@ -15,7 +15,7 @@ export class QpackEncoderStream {
 const maxCancellationBytes = 10;
 
 /**
- * A client's QPACK decoder stream. The server inserts nothing, so only Stream Cancellation (RFC 9204 §4.4) is valid, which
+ * A QPACK decoder stream. This side inserts nothing, so only Stream Cancellation (RFC 9204 §4.4) is valid, which
  * changes nothing.
  */
 export class QpackDecoderStream {

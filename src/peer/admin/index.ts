@@ -1,4 +1,3 @@
-import type { Engine } from "../engine/contract.ts";
 import { loadEngine } from "../engine/engine.ts";
 import { type PeerOptions, resolveSettings } from "../options.ts";
 import { RelayClient, type StatsRequest } from "../relay/client.ts";
@@ -17,10 +16,6 @@ export interface AdminClient {
   close(): Promise<void>;
 }
 
-/** The HTTP/3 client does without the QUIC engine, unless the CA has to be found by a handshake beforehand. */
-const loadProbe = (): Engine =>
-  loadEngine("finding the CA of the relay's certificate, unless it is given as relayCa (`--relay-ca`),");
-
 /**
  * Binds a UDP socket, which carries HTTP/3; to an `http:` relay requests go over TCP. Does not contact the relay yet.
  *
@@ -32,7 +27,7 @@ export async function openAdminClient(
 ): Promise<AdminClient> {
   const settings = await resolveSettings(options);
   const socket = await PeerSocket.bind(settings);
-  const http = createRelayHttp(settings, loadProbe, socket);
+  const http = createRelayHttp(settings, () => loadEngine("HTTP/3 to a relay"), socket);
   const relay = new RelayClient({ ...settings, http });
   return {
     stats: (request) => relay.stats(request),

@@ -219,7 +219,10 @@ export interface EngineConnection {
   acceptStream(kind: StreamKind): number | undefined;
   /** Returns `undefined` if nothing is there now. */
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined;
-  /** Returns the number of bytes taken; `undefined` if none can be taken now. `fin` counts once all bytes are taken. */
+  /**
+   * Returns the number of bytes taken; `undefined` if none can be taken now. `fin` counts once all bytes are taken. If some were
+   * not, {@link EngineListener.onWritable} follows.
+   */
   streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined;
   /** Sends RESET_STREAM (`write`) or STOP_SENDING (`read`) with an application error code. */
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void;

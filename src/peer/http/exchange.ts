@@ -13,8 +13,9 @@ const fieldBytes = 32;
 
 /** One request with a pending response. It accepts no more of the response than its limits allow. */
 export class Exchange {
-  readonly maxBytes: number;
-  readonly #name: string;
+  /** Method and path, for messages. */
+  readonly name: string;
+  readonly #maxBytes: number;
   readonly #answer = Promise.withResolvers<HttpResponse>();
   readonly #headers = new Map<string, string>();
   /** Has room for more: kept one by one, small pieces would take far more memory than their bytes. */
@@ -24,8 +25,8 @@ export class Exchange {
   #bodyBytes = 0;
 
   constructor({ method, path, maxAnswerBytes = defaults.maxAnswerBytes }: HttpRequest) {
-    this.#name = `${method} ${path}`;
-    this.maxBytes = maxAnswerBytes;
+    this.name = `${method} ${path}`;
+    this.#maxBytes = maxAnswerBytes;
   }
 
   /** @throws ERR_QUICPIPE_RELAY_REFUSED if the response exceeds a limit; otherwise the error given to {@link fail}. */
@@ -37,9 +38,9 @@ export class Exchange {
   take({ headers = [], data }: AnswerPart): void {
     for (const { name, value } of headers) this.#headerBytes += fieldBytes + name.length + value.length;
     if (this.#headerBytes > defaults.maxAnswerHeaderBytes)
-      return this.fail(tooLong(`headers of the answer to ${this.#name}`, defaults.maxAnswerHeaderBytes));
-    if (this.#bodyBytes + (data?.length ?? 0) > this.maxBytes)
-      return this.fail(tooLong(`answer to ${this.#name}`, this.maxBytes));
+      return this.fail(tooLong(`headers of the answer to ${this.name}`, defaults.maxAnswerHeaderBytes));
+    if (this.#bodyBytes + (data?.length ?? 0) > this.#maxBytes)
+      return this.fail(tooLong(`answer to ${this.name}`, this.#maxBytes));
     for (const { name, value } of headers) this.#addHeader(name, value);
     if (data) this.#append(data);
   }
@@ -60,7 +61,7 @@ export class Exchange {
   #append(data: Uint8Array): void {
     const length = this.#bodyBytes + data.length;
     if (length > this.#body.length) {
-      const larger = new Uint8Array(Math.min(this.maxBytes, Math.max(length, 2 * this.#body.length)));
+      const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(length, 2 * this.#body.length)));
       larger.set(this.#body.subarray(0, this.#bodyBytes));
       this.#body = larger;
     }

@@ -1,23 +1,31 @@
 import * as defaults from "../../defaults/index.ts";
-import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
+import type { QuicpipeError } from "../../errors.ts";
+import { http3Code, type Http3Fault } from "../../http3/index.ts";
 import { formatAddress } from "../../wire/address.ts";
-import { parseLongHeader } from "../../wire/quic-packet.ts";
+import { quicVersion1 } from "../../wire/quic-packet.ts";
+import { parseVersionNegotiation } from "../../wire/version-negotiation.ts";
+import { ConnectionIds } from "../connection/connection-ids.ts";
+import { Driver, type DriverOwner } from "../connection/driver.ts";
+import type { Engine, EngineConnection, EngineOptions } from "../engine/contract.ts";
+import { deafListener } from "../engine/deaf.ts";
+import type { RelayTrust } from "../trust/relay-trust.ts";
 import type { DatagramSink, PeerSocket, RelayPath } from "../socket.ts";
-import { Exchange, tooLong } from "./exchange.ts";
-import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
-import { importWasm, loadCore, type Wasm, type WasmCore, type WasmEvent, wasmEvent } from "./wasm.ts";
+import { watchAnswer, type WatchedRelay } from "./answer-watch.ts";
+import { Exchange } from "./exchange.ts";
+import { Http3Client, leftOut } from "./http3-client.ts";
+import { distrusted, endError, unreachable } from "./http3-error.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
+import { requestFrames } from "./request-frames.ts";
 
 /** Options of an {@link Http3Session}. */
 export interface Http3Options {
+  readonly engine: Engine;
   readonly socket: PeerSocket;
   /** The path to the relay, closed with the session. */
   readonly path: RelayPath;
   /** Host and port as in `:authority`. */
   readonly authority: string;
-  /** The DNS name that the relay's certificate must be valid for. */
-  readonly serverName: string;
-  /** The one certificate (PEM) to which the relay's must chain up; `undefined` verifies nothing. */
-  readonly ca: string | undefined;
+  readonly trust: RelayTrust;
   /** Called when the relay announces that it ends the session (GOAWAY, RFC 9114 §5.2). */
   readonly onGoaway?: (() => void) | undefined;
   /** Aborts the handshake. */
@@ -25,35 +33,40 @@ export interface Http3Options {
 }
 
 /**
- * One HTTP/3 session to the relay, with its share of the peer's socket. Several can be in the making at a time. It ends for good
- * when the relay closes it, falls silent, leaves a request unanswered or sends too much; after GOAWAY, with its last request.
+ * One HTTP/3 session to the relay, over a QUIC connection on the peer's socket. Several can be in the making at a time. It ends
+ * for good when the relay closes it, falls silent, leaves a request unanswered or breaks HTTP/3; after GOAWAY, with its last request.
  */
 export class Http3Session {
   readonly #options: Http3Options;
-  readonly #core: WasmCore;
-  readonly #loop: InstanceType<Wasm["WasmH3ClientEventLoop"]>;
-  readonly #exchanges = new Map<number, Exchange>();
+  readonly #ids = new ConnectionIds(defaults.cidsPerConnection);
+  readonly #connection: EngineConnection;
+  readonly #driver: Driver;
+  readonly #client: Http3Client;
+  readonly #watched: WatchedRelay = {
+    heardAtMs: () => this.#heardAtMs,
+    ping: () => {
+      this.#connection.ping();
+      this.#driver.wake();
+    },
+    giveUp: (why) => this.#fail(why, true),
+  };
   readonly #connected = Promise.withResolvers<void>();
-  #sourceId: Uint8Array | undefined;
-  /** Gives a datagram to the client. */
-  #deliver: (datagram: Uint8Array) => void = () => undefined;
+  #phase: "handshake" | "session" = "handshake";
   #fault: QuicpipeError | undefined;
   #isGoing = false;
+  #isClosed = false;
   #heardAtMs = -Infinity;
 
-  private constructor(wasm: Wasm, options: Http3Options) {
+  private constructor(options: Http3Options) {
+    const { engine, trust, path, socket } = options;
     this.#options = options;
-    this.#core = loadCore(wasm, () => this.#end(distrusted));
-    this.#loop = new wasm.WasmH3ClientEventLoop(
-      {
-        core: this.#core,
-        transportFactory: () => Promise.resolve(this.#transport()),
-        rejectUnauthorized: options.ca !== undefined,
-        maxIdleTimeoutMs: defaults.httpIdleTimeoutMs,
-        ...(options.ca === undefined ? {} : { ca: Buffer.from(options.ca) }),
-      },
-      (events) => events.forEach((each) => this.#onEvent(each)),
-    );
+    this.#connection = engine.connect(engineOptions(this.#ids, trust), trust.serverName);
+    this.#driver = new Driver(this.#connection, path, this.#owner());
+    this.#client = new Http3Client(this.#connection, {
+      onGoaway: () => this.#goAway(),
+      onFault: (fault) => this.#breakOff(fault),
+    });
+    this.#ids.route(socket, this.#receive);
     this.#connected.promise.catch(() => undefined);
   }
 
@@ -61,24 +74,19 @@ export class Http3Session {
    * Opens a session. The caller closes it.
    *
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the handshake fails or takes too long.
-   * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if `@currentspace/http3` is not installed.
    */
   static async open(options: Http3Options): Promise<Http3Session> {
-    const { path, serverName, signal } = options;
-    const remote = formatAddress(path.remote);
-    const session = new Http3Session(await importWasm(), options);
-    const timer = setTimeout(() => session.#fail(`${remote} does not answer`), defaults.relayAttemptMs);
+    const { path, signal } = options;
+    const session = new Http3Session(options);
+    const silent = `${formatAddress(path.remote)} does not answer`;
+    const timer = setTimeout(() => session.#fail(silent), defaults.relayAttemptMs);
     const giveUp = (): void => session.#fail("the handshake was given up");
     signal.addEventListener("abort", giveUp);
-    // Aborted while the library was loaded.
     if (signal.aborted) giveUp();
+    session.#driver.wake();
     try {
-      await session.#loop.connect(remote, serverName);
       await session.#connected.promise;
       return session;
-    } catch (error) {
-      void session.close();
-      throw error;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", giveUp);
@@ -90,11 +98,10 @@ export class Http3Session {
     return this.#fault === undefined && !this.#isGoing;
   }
 
-  /** Makes it the peer's session: its remote address is the relay's, and it gets packets of no connection. */
+  /** Makes it the peer's session: its remote address is the relay's. */
   use(): void {
     const { socket, path } = this.#options;
     socket.moveTo(path.remote);
-    socket.onHttp3 = this.#receive;
   }
 
   /**
@@ -103,21 +110,22 @@ export class Http3Session {
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
     if (this.#fault) throw this.#fault;
-    if (this.#isGoing) throw unreachable("it takes no more requests in this session", false);
+    if (this.#isGoing) throw leftOut();
     // Aborted while the session was opened.
     if (request.signal?.aborted) throw unreachable("the request was given up", false);
     const exchange = new Exchange(request);
-    const id = this.#send(request);
-    this.#exchanges.set(id, exchange);
-    const unwatch = this.#watch(request);
+    const forget = this.#client.request(exchange, requestFrames(request, this.#options.authority));
+    const unwatch = watchAnswer(request, this.#watched);
     const abort = (): void => exchange.fail(unreachable("the request was given up", true));
     request.signal?.addEventListener("abort", abort, { once: true });
+    this.#driver.wake();
     try {
       return await exchange.answer;
     } finally {
       unwatch();
       request.signal?.removeEventListener("abort", abort);
-      if (this.#exchanges.delete(id) && !this.#fault) this.#loop.streamClose(id, requestCancelled);
+      forget();
+      this.#driver.wake();
       this.#closeIfDone();
     }
   }
@@ -125,93 +133,63 @@ export class Http3Session {
   /** Ends the session, and resolves when the relay has been notified. Idempotent. */
   async close(): Promise<void> {
     this.#fail("the session was closed");
-    await this.#loop.close();
-    const { socket, path } = this.#options;
-    if (this.#sourceId) socket.removeRoute(this.#sourceId);
-    if (socket.onHttp3 === this.#receive) socket.onHttp3 = undefined;
-    path.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection.close(http3Code.noError, "");
+    this.#driver.flush();
+    this.#driver.stop();
+    this.#ids.unroute(this.#options.socket);
+    this.#options.path.close();
   }
 
-  #send({ method, path, headers, body }: HttpRequest): number {
-    const fields = {
-      ":method": method,
-      ":scheme": "https",
-      ":authority": this.#options.authority,
-      ":path": path,
+  #owner(): DriverOwner {
+    return {
+      ...deafListener,
+      onPresented: () => this.#judge(),
+      onEstablished: () => {
+        this.#phase = "session";
+        this.#client.start();
+        this.#connected.resolve();
+      },
+      onEnded: () => this.#explain(),
+      onOpened: (kind) => this.#client.onOpened(kind),
+      onReadable: (id) => this.#client.onReadable(id),
+      onWritable: (id) => this.#client.onWritable(id),
+      onStopped: (id, errorCode) => this.#client.onStopped(id, errorCode),
+      onAllowed: (kind) => this.#client.onAllowed(kind),
+      onTurn: () => undefined,
+      // A fault of the engine ends it without a word.
+      onOver: () => this.#explain(),
     };
-    const all = body ? { ...headers, "content-length": String(body.length) } : headers;
-    try {
-      const list = Object.entries({ ...fields, ...all }).map(([name, value]) => ({ name, value }));
-      const id = this.#loop.sendRequest(list, body === undefined);
-      if (body) this.#loop.streamSend(id, body, true);
-      return id;
-    } catch (cause) {
-      throw unreachable("it takes no more requests", false, cause);
-    }
   }
 
-  #onEvent({ eventType, streamId, headers, data, meta }: WasmEvent): void {
-    if (eventType === wasmEvent.connected) return this.#connected.resolve();
-    if (eventType === wasmEvent.goaway) return this.#goAway(streamId);
-    if (eventType === wasmEvent.sessionClose)
-      return this.#fail(`it closed the session ${meta?.errorReason ?? ""}`);
-    const exchange = this.#exchanges.get(streamId);
-    if (!exchange) return;
-    // A HEADERS event may carry data too.
-    exchange.take({ headers, data });
-    if (eventType === wasmEvent.finished) this.#complete(streamId, exchange);
-    else if (eventType === wasmEvent.reset || eventType === wasmEvent.error)
-      exchange.fail(unreachable("it reset the request", meta?.errorCode !== requestRejected));
+  /** Judges the relay's certificate, before anything of this peer's leaves. */
+  #judge(): void {
+    const why = this.#options.trust.refusalOf(this.#connection.certificates()[0]!);
+    if (why !== undefined) this.#end(() => distrusted(why));
+    this.#connection.judge(why === undefined);
   }
 
-  /**
-   * Leaves the requests under way to be answered. New ones, and those that the relay does not carry out, are another session's
-   * (RFC 9114 §5.2).
-   *
-   * @param firstId the first of those that are not carried out.
-   */
-  #goAway(firstId: number): void {
+  #goAway(): void {
     this.#isGoing = true;
-    for (const [id, exchange] of this.#exchanges)
-      if (id >= firstId) exchange.fail(unreachable("it takes no more requests in this session", false));
     this.#options.onGoaway?.();
     this.#closeIfDone();
   }
 
   #closeIfDone(): void {
-    // After the current call of the client.
-    if (this.#isGoing && this.#exchanges.size === 0) queueMicrotask(() => void this.close());
+    // After the current call of the engine, and of whoever waits for the last answer.
+    if (this.#isGoing && this.#client.isIdle) queueMicrotask(() => void this.close());
   }
 
-  /**
-   * Gives the session up if a request gets no response: the relay has forgotten the session, or the path to it has
-   * changed. A relay that is only slow acknowledges packets. If it does not, an idempotent request is worth a new
-   * session at once. So the relay is pinged while such a request waits.
-   */
-  #watch({ method, path, timeoutMs, isIdempotent }: HttpRequest): () => void {
-    const giveUp = (waitedMs: number): void =>
-      this.#fail(`${method} ${path} got no answer in ${waitedMs} ms`, true);
-    const timer = setTimeout(giveUp, timeoutMs, timeoutMs);
-    let askedAtMs = performance.now();
-    let look: NodeJS.Immediate | undefined;
-    const lookAndAsk = (): void => {
-      if (this.#heardAtMs < askedAtMs) return giveUp(defaults.httpSilenceMs);
-      askedAtMs = performance.now();
-      this.#loop.ping();
-    };
-    // Datagrams that came while this process was busy are read before the relay is judged.
-    const onTick = (): void => void (look = setImmediate(lookAndAsk));
-    const ticks = isIdempotent ? setInterval(onTick, defaults.httpSilenceMs) : undefined;
-    return () => {
-      clearTimeout(timer);
-      clearInterval(ticks);
-      clearImmediate(look);
-    };
+  /** Ends a session whose relay breaks HTTP/3, and says so with the code for that (RFC 9114 §8). */
+  #breakOff({ code, why }: Http3Fault): void {
+    this.#fail(`what it sends is no HTTP/3, as ${why}`, true);
+    this.#connection.close(code, why);
   }
 
-  #complete(id: number, exchange: Exchange): void {
-    this.#exchanges.delete(id);
-    exchange.complete();
+  #explain(): void {
+    const end = this.#connection.end();
+    if (end) this.#end(endError(end, this.#phase, formatAddress(this.#options.path.remote)));
   }
 
   #fail(why: string, sent = false): void {
@@ -222,66 +200,48 @@ export class Http3Session {
     if (this.#fault) return;
     this.#fault = fault(sent);
     this.#connected.reject(this.#fault);
-    for (const exchange of this.#exchanges.values()) exchange.fail(fault(true));
-    // After the current call of the client.
+    this.#client.fail(fault);
+    // After the current call of the engine.
     queueMicrotask(() => void this.close());
   }
 
-  /** Takes a datagram. Gives the session up if the client's memory has grown too large. */
   readonly #receive: DatagramSink = (datagram) => {
-    if (this.#fault) return;
-    this.#heardAtMs = performance.now();
-    this.#deliver(datagram);
-    const bytes = this.#core.exports.memory.buffer.byteLength;
-    if (bytes > defaults.maxHttp3MemoryBytes)
-      this.#end(() => tooLong("memory for what it has sent", defaults.maxHttp3MemoryBytes));
+    if (this.#heardAtMs === -Infinity) this.#lookForVersions(datagram);
+    const { refused } = this.#driver;
+    this.#driver.receive(datagram);
+    if (this.#driver.refused === refused) this.#heardAtMs = performance.now();
   };
 
-  #transport(): import("@currentspace/http3/wasm").DatagramTransport {
-    const { address, port } = this.#options.path.local;
-    return {
-      send: (datagram) => this.#transmit(datagram),
-      onMessage: (receive) => void (this.#deliver = receive),
-      localAddress: () => ({ address, port, family: address.includes(":") ? "IPv6" : "IPv4" }),
-      // The socket is the peer's and stays open.
-      close: () => Promise.resolve(),
-    };
-  }
-
-  /** The first packet carries the connection ID to which the relay answers. */
-  #transmit(datagram: Uint8Array): void {
-    if (!this.#sourceId) {
-      this.#sourceId = parseLongHeader(datagram)?.sourceId.slice();
-      if (this.#sourceId) this.#options.socket.addRoute(this.#sourceId, this.#receive);
-    }
-    this.#options.path.send(datagram);
+  /**
+   * Gives up a relay that answers the first packets with versions of QUIC that this side does not know (RFC 9000 §6.2). Only who
+   * has seen those packets knows the connection ID that led the datagram here.
+   */
+  #lookForVersions(datagram: Uint8Array): void {
+    const versions = parseVersionNegotiation(datagram);
+    if (!versions || versions.includes(quicVersion1)) return;
+    const list = versions
+      .slice(0, shownVersions)
+      .map((version) => `0x${version.toString(16)}`)
+      .join(", ");
+    this.#fail(`${formatAddress(this.#options.path.remote)} speaks no QUIC version 1, but ${list || "none"}`);
   }
 }
 
-/** H3_REQUEST_REJECTED: the relay has not processed the request (RFC 9114 §4.1.1). */
-const requestRejected = 0x10b;
-/** H3_REQUEST_CANCELLED (RFC 9114 §8.1). */
-const requestCancelled = 0x10c;
+/** Versions of QUIC that a message names. A datagram has room for hundreds. */
+const shownVersions = 8;
 
-/** Returns the error for a relay that cannot be reached by HTTP/3. */
-export function unreachable(
-  why: string,
-  sent: boolean,
-  cause?: unknown,
-  more: Readonly<Record<string, unknown>> = {},
-): QuicpipeError {
-  const remedy = "check its address, its certificate and that UDP gets through";
-  return relayUnreachable(`${why}; ${remedy}`, { sent, ...more }, cause);
-}
-
-/** Returns the error for a relay whose certificate does not verify. {@link isDistrusted} recognizes it. */
-export function distrusted(): QuicpipeError {
-  return unreachable("its certificate is not issued by a trusted CA for its name", false, undefined, {
-    untrusted: true,
-  });
-}
-
-/** Reports whether an error is about the relay's certificate. */
-export function isDistrusted(error: unknown): boolean {
-  return isQuicpipeError(error) && error.details["untrusted"] === true;
+function engineOptions({ key, num }: ConnectionIds, { demand }: RelayTrust): EngineOptions {
+  return {
+    cidKey: key,
+    cidLimit: num,
+    demand,
+    isJudged: demand.kind === "ca",
+    alpn: ["h3"],
+    idleTimeoutMs: defaults.httpIdleTimeoutMs,
+    maxUdpPayloadBytes: defaults.maxUdpPayloadBytes,
+    flowWindowBytes: defaults.httpWindowBytes.stream,
+    connectionWindowBytes: defaults.httpWindowBytes.session,
+    maxStreams: defaults.maxHttp3UniStreams,
+    datagramQueueBytes: 0,
+  };
 }

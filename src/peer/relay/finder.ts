@@ -1,17 +1,16 @@
 import * as defaults from "../../defaults/index.ts";
-import type { Address } from "../../wire/address.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
 import { relayUnreachable } from "../http/http.ts";
-import { Http3Session, isDistrusted, unreachable } from "../http/session.ts";
+import { unreachable } from "../http/http3-error.ts";
+import { Http3Session } from "../http/session.ts";
 import { TcpSession } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
 import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
 import { RelayHttp } from "./http.ts";
-import { probeRelay } from "./probe.ts";
 import { silenceOf } from "./silence.ts";
-import { type RelayTrust, selectRelayTrust } from "./trust.ts";
+import { type RelayTrust, relayTrust } from "../trust/relay-trust.ts";
 import type { PeerSocket } from "../socket.ts";
 
 /** Events of a peer's relay beside its answers. */
@@ -26,7 +25,7 @@ export interface RelayEvents {
  * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP to a
  * relay on this machine.
  *
- * @param loadEngine called if the CA of the relay's certificate has to be found by a handshake.
+ * @param loadEngine called for HTTP/3.
  */
 export function createRelayHttp(
   settings: PeerSettings,
@@ -63,10 +62,7 @@ function reachable(addresses: readonly string[], socket: PeerSocket): readonly s
   );
 }
 
-/**
- * Opens sessions to the relay. Determines the relay's address and the CA of its certificate for each session, as either
- * may have changed since the last one.
- */
+/** Opens sessions to the relay. Determines the relay's address for each session, as it may have changed since the last one. */
 class RelayFinder {
   readonly #settings: PeerSettings;
   readonly #loadEngine: () => Engine;
@@ -74,7 +70,7 @@ class RelayFinder {
   readonly #onGoaway: (() => void) | undefined;
   /** Addresses from the last look-up. */
   #known: readonly string[];
-  /** Verification of the last session. */
+  /** Made once: the system has more than a hundred CAs. */
   #trust: RelayTrust | undefined;
 
   constructor(settings: PeerSettings, loadEngine: () => Engine, socket: PeerSocket, onGoaway?: () => void) {
@@ -89,10 +85,12 @@ class RelayFinder {
   async open(closing: AbortSignal): Promise<Http3Session> {
     const deadline = AbortSignal.timeout(this.#settings.requestTimeoutMs);
     const signal = AbortSignal.any([closing, deadline]);
+    const { relayHost, relayCa } = this.#settings;
+    const trust = (this.#trust ??= relayTrust(relayHost, relayCa));
     try {
       const session = await raceAddresses<Http3Session>({
         addresses: () => this.#addresses(signal),
-        attempt: (address, ending) => this.#attempt(address, ending),
+        attempt: (address, ending) => this.#attempt(address, trust, ending),
         discard: (late) => void late.close(),
         signal,
       });
@@ -116,37 +114,15 @@ class RelayFinder {
     return orderAddresses(reachable(this.#known, this.#socket), this.#socket.relay.address);
   }
 
-  async #attempt(address: string, signal: AbortSignal): Promise<Http3Session> {
-    const remote: Address = { address, port: this.#settings.relay.port };
+  async #attempt(address: string, trust: RelayTrust, signal: AbortSignal): Promise<Http3Session> {
+    const [engine, socket, onGoaway] = [this.#loadEngine(), this.#socket, this.#onGoaway];
+    const { authority, relay } = this.#settings;
+    const path = socket.pathTo({ address, port: relay.port });
     try {
-      if (this.#trust) return await this.#openSession(remote, this.#trust, signal);
+      return await Http3Session.open({ engine, socket, path, trust, authority, signal, onGoaway });
     } catch (error) {
-      if (!isDistrusted(error)) throw error;
-    }
-    // The first session, or the relay now has a certificate from another CA.
-    const trust = await this.#selectTrust(remote, signal);
-    const session = await this.#openSession(remote, trust, signal);
-    this.#trust = trust;
-    return session;
-  }
-
-  #openSession(remote: Address, trust: RelayTrust, signal: AbortSignal): Promise<Http3Session> {
-    const [socket, onGoaway] = [this.#socket, this.#onGoaway];
-    const path = socket.pathTo(remote);
-    const { authority } = this.#settings;
-    return Http3Session.open({ socket, path, ...trust, authority, signal, onGoaway });
-  }
-
-  async #selectTrust(remote: Address, signal: AbortSignal): Promise<RelayTrust> {
-    const { relayHost, relayCa } = this.#settings;
-    const path = this.#socket.pathTo(remote);
-    try {
-      return await selectRelayTrust(relayHost, relayCa, async (ca, serverName) => {
-        const [engine, socket] = [this.#loadEngine(), this.#socket];
-        return await probeRelay({ engine, socket, path, ca, serverName, signal });
-      });
-    } finally {
       path.close();
+      throw error;
     }
   }
 }

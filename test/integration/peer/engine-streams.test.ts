@@ -69,7 +69,20 @@ describe("a stream of the QUIC engine", () => {
     expect(reading).toEqual(allRead);
   });
 
-  it("takes as much as the window allows, and tells when it takes more", async () => {
+  it("takes as much as the connection's window allows, and tells when it takes more", async () => {
+    const pair = await connectPair({}, { flowWindowBytes: 50_000, connectionWindowBytes: 5000 });
+    const { client, server } = pair;
+    const [id, other] = [openStream(client), openStream(client)];
+    expect(client.engine.streamSend(other, Buffer.alloc(3000), true)).toBe(3000);
+    expect(client.engine.streamSend(id, Buffer.alloc(4000), true)).toBe(2000);
+    // Room for the connection, not for this stream, whose own window is still wide.
+    await talk(pair, () => readOn(server, other).hasEnded);
+    await talk(pair, () => client.told.includes(`onWritable ${id}`));
+    expect(client.told).toContain(`onWritable ${id}`);
+    expect(client.engine.streamSend(id, Buffer.alloc(2000), true)).toBeGreaterThan(0);
+  });
+
+  it("takes as much as its window allows, and tells when it takes more", async () => {
     const pair = await connectPair({}, { flowWindowBytes: 5000 });
     const { client, server } = pair;
     const id = openStream(client);

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Side } from "../../../src/http3/control-stream.ts";
 import { UniStreams } from "../../../src/http3/uni-streams.ts";
 import { encodeVarint } from "../../../src/wire/varint.ts";
 import { cut, frame } from "./wire-bytes.ts";
@@ -8,11 +9,16 @@ function settings(...values: readonly number[]): Buffer {
   return frame(4, Buffer.concat(values.map(encodeVarint)));
 }
 
-/** What is said to a stream of these bytes, whole and byte by byte; it has to be the same. */
+/** What is said to a client's stream of these bytes. */
 function said(...parts: readonly Uint8Array[]): unknown {
+  return saidTo("client", ...parts);
+}
+
+/** What is said to a stream of these bytes, whole and byte by byte; it has to be the same. */
+function saidTo(side: Side, ...parts: readonly Uint8Array[]): unknown {
   const bytes = Buffer.concat(parts);
-  const whole = new UniStreams().push(2, bytes);
-  const single = new UniStreams();
+  const whole = new UniStreams(side).push(2, bytes);
+  const single = new UniStreams(side);
   expect(Array.from(bytes, (byte) => single.push(2, Buffer.from([byte]))).find((each) => each)).toEqual(
     whole,
   );
@@ -67,6 +73,33 @@ describe("a client's control stream", () => {
   });
 });
 
+describe("a server's control stream", () => {
+  it("has settings, and GOAWAY with the ID of a request that does not grow", () => {
+    const streams = new UniStreams("server");
+    expect(streams.goAwayId).toBe(Infinity);
+    const first = Buffer.from([7, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfc]);
+    expect(streams.push(3, Buffer.concat([control, settings(6, 65_536), grease, first]))).toBeUndefined();
+    // Above 2⁵³, so not exact.
+    expect(streams.goAwayId).toBe(2 ** 62);
+    expect(streams.push(3, frame(7, "\x08"))).toBeUndefined();
+    expect(streams.goAwayId).toBe(8);
+  });
+
+  it.each([
+    ["a frame before its settings", [frame(7, "\0")], 0x10a],
+    ["MAX_PUSH_ID", [settings(), frame(13, "\x05")], 0x105],
+    ["CANCEL_PUSH", [settings(), frame(3, "\0")], 0x108],
+    ["GOAWAY that grows", [settings(), frame(7, "\x04"), frame(7, "\x08")], 0x108],
+    ["GOAWAY with the ID of no request", [settings(), frame(7, "\x05")], 0x108],
+  ])("is refused for %s", (_, frames, code) => {
+    expect(saidTo("server", control, ...frames)).toMatchObject(connection(code));
+  });
+
+  it("is the only one that a server may need: a push is refused, as none is allowed", () => {
+    expect(saidTo("server", Buffer.from([1, 0]))).toMatchObject(connection(0x108));
+  });
+});
+
 describe("a client's QPACK streams", () => {
   it("may say that there is no table, and that streams were cancelled", () => {
     expect(said(encoder, Buffer.from([0x20, 0x20]))).toBeUndefined();
@@ -92,7 +125,7 @@ describe("a client's QPACK streams", () => {
 describe("a client's unidirectional streams", () => {
   it("are there once each", () => {
     for (const type of [control, encoder, decoder]) {
-      const streams = new UniStreams();
+      const streams = new UniStreams("client");
       expect(streams.push(2, type)).toBeUndefined();
       expect(streams.push(6, type)).toMatchObject(connection(0x103));
     }
@@ -103,7 +136,7 @@ describe("a client's unidirectional streams", () => {
   });
 
   it("are stopped once if their type is unknown", () => {
-    const streams = new UniStreams();
+    const streams = new UniStreams("client");
     expect(streams.push(2, Buffer.from([0x40]))).toBeUndefined();
     expect(streams.push(2, Buffer.from([0x21, 0]))).toEqual({ stop: 0x103 });
     expect(streams.push(2, Buffer.from([0, 0, 1]))).toBeUndefined();
@@ -112,21 +145,21 @@ describe("a client's unidirectional streams", () => {
 
   it("must not end if the connection needs them", () => {
     for (const type of [control, encoder, decoder]) {
-      const streams = new UniStreams();
+      const streams = new UniStreams("client");
       streams.push(2, type);
       expect(streams.end(2)).toMatchObject(connection(0x104));
     }
   });
 
   it("are forgotten when they have ended", () => {
-    const streams = new UniStreams();
+    const streams = new UniStreams("client");
     expect(streams.push(2, Buffer.from([0x21]))).toEqual({ stop: 0x103 });
     streams.end(2);
     expect(streams.push(2, Buffer.from([0x21]))).toEqual({ stop: 0x103 });
   });
 
   it("may end before their type is known", () => {
-    const streams = new UniStreams();
+    const streams = new UniStreams("client");
     expect(streams.end(2)).toBeUndefined();
     streams.push(6, Buffer.from([0x40]));
     expect(streams.end(6)).toBeUndefined();
@@ -142,9 +175,9 @@ describe("a client's unidirectional streams", () => {
     fc.assert(
       fc.property(type, fc.array(part, { maxLength: 5 }), places, (first, parts, at) => {
         const bytes = Buffer.concat([first, ...parts]);
-        const streams = new UniStreams();
+        const streams = new UniStreams("client");
         const answers = cut(bytes, at).map((piece) => streams.push(2, piece));
-        expect(answers.find((each) => each)).toEqual(new UniStreams().push(2, bytes));
+        expect(answers.find((each) => each)).toEqual(new UniStreams("client").push(2, bytes));
       }),
       { numRuns: 1000 },
     );

@@ -8,7 +8,7 @@ import { streamType } from "./uni-streams.ts";
 const maxFieldSectionSize = 0x06;
 
 /**
- * Returns the start of the server's control stream: its type and SETTINGS (RFC 9114 §6.2.1). QPACK's settings keep their
+ * Returns the start of a control stream: its type and SETTINGS (RFC 9114 §6.2.1). QPACK's settings keep their
  * default of 0: no dynamic table, no blocked streams (RFC 9204 §5).
  */
 export function settingsStream(options: { readonly maxFieldSectionBytes: number }): Buffer {

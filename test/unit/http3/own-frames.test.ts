@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
-import {
-  dataFrameHead,
-  goAwayFrame,
-  headersFrame,
-  settingsStream,
-} from "../../../src/http3/response-frames.ts";
+import { dataFrameHead, goAwayFrame, headersFrame, settingsStream } from "../../../src/http3/own-frames.ts";
 import { UniStreams } from "../../../src/http3/uni-streams.ts";
 
-describe("what a server sends", () => {
-  it("begins with its settings, by which a client reads it as well", () => {
+describe("what this side sends", () => {
+  it("begins with its settings, by which the other side reads it as well", () => {
     const bytes = settingsStream({ maxFieldSectionBytes: 16_384 });
     expect(bytes.toString("hex")).toBe("0004050680004000");
-    expect(new UniStreams().push(3, Buffer.concat([bytes, goAwayFrame(8)]))).toBeUndefined();
+    expect(new UniStreams("server").push(3, Buffer.concat([bytes, goAwayFrame(8)]))).toBeUndefined();
   });
 
   it.each([
