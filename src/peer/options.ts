@@ -127,8 +127,8 @@ const optionTable: OptionTable<PeerOptions> = {
 
 /** Checked options with their defaults, and the relay's address from the first look-up. */
 export interface PeerSettings extends Readonly<Record<NumberName, number>> {
-  /** Transport of requests: HTTP/3 from the peer's own socket, or HTTP/1.1 to a relay on this machine. */
-  readonly transport: "http3" | "tcp";
+  /** Transport of requests: HTTP/3 from the peer's own socket, or HTTP/1.1, plain to a relay on this machine or over TLS. */
+  readonly transport: "http3" | "tcp" | "tls";
   readonly relayHost: string;
   /** Host and port as in `:authority`. */
   readonly authority: string;

@@ -1,5 +1,7 @@
+import { isQuicpipeError } from "../../errors.ts";
+import type { Engine } from "../engine/contract.ts";
 import { loadEngine } from "../engine/engine.ts";
-import { type PeerOptions, resolveSettings } from "../options.ts";
+import { type PeerOptions, type PeerSettings, resolveSettings } from "../options.ts";
 import { RelayClient, type StatsRequest } from "../relay/client.ts";
 import { createRelayHttp } from "../relay/finder.ts";
 import { PeerSocket } from "../socket.ts";
@@ -17,17 +19,20 @@ export interface AdminClient {
 }
 
 /**
- * Binds a UDP socket, which carries HTTP/3; to an `http:` relay requests go over TCP. Does not contact the relay yet.
+ * Binds a UDP socket, which carries HTTP/3. To an `http:` relay, and where there is no QUIC engine, requests go over TCP. Does not
+ * contact the relay yet.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED, ERR_QUICPIPE_DEPENDENCY_MISSING, and
- *   ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
+ * @param load returns the engine; for tests.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_LISTEN_FAILED, and ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no
+ *   address.
  */
 export async function openAdminClient(
   options: Pick<PeerOptions, "relay" | "token" | "relayCa" | "requestTimeoutMs">,
+  load: () => Engine = loadEngine,
 ): Promise<AdminClient> {
-  const settings = await resolveSettings(options);
+  const settings = withoutEngine(await resolveSettings(options), load);
   const socket = await PeerSocket.bind(settings);
-  const http = createRelayHttp(settings, () => loadEngine("HTTP/3 to a relay"), socket);
+  const http = createRelayHttp(settings, load, socket);
   const relay = new RelayClient({ ...settings, http });
   return {
     stats: (request) => relay.stats(request),
@@ -36,4 +41,16 @@ export async function openAdminClient(
       await socket.close();
     },
   };
+}
+
+/** Returns settings that need no engine, if there is none: a relay has the routes over TCP too. */
+function withoutEngine(settings: PeerSettings, load: () => Engine): PeerSettings {
+  if (settings.transport !== "http3") return settings;
+  try {
+    load();
+    return settings;
+  } catch (error) {
+    if (!isQuicpipeError(error, "ERR_QUICPIPE_DEPENDENCY_MISSING")) throw error;
+    return { ...settings, transport: "tls" };
+  }
 }

@@ -24,11 +24,10 @@ const maxStreamWindowBytes: number = 2 * MiB;
 /**
  * Loads the QUIC engine, noq behind Node-API. Only the files in `engine` know it.
  *
- * @param user what needs it.
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if there is no addon for this platform.
  */
-export function loadEngine(user = "a peer"): Engine {
-  const { EngineConnection, engineFaults } = loadAddon(user);
+export function loadEngine(): Engine {
+  const { EngineConnection, engineFaults } = loadAddon();
   return {
     connect: (options, serverName) =>
       create(() => EngineConnection.connect(addonOptions(options), serverName, firstWay)),
@@ -37,13 +36,13 @@ export function loadEngine(user = "a peer"): Engine {
   };
 }
 
-function loadAddon(user: string): Addon {
+function loadAddon(): Addon {
   try {
     return createRequire(import.meta.url)(addonFile) as Addon;
   } catch (cause) {
     throw new QuicpipeError(
       "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      `${user} needs the QUIC engine, an addon in Rust: install Rust 1.88 or later (https://rustup.rs) and run \`node ${builder}\``,
+      `a peer needs the QUIC engine, an addon in Rust: install Rust 1.88 or later (https://rustup.rs) and run \`node ${builder}\``,
       { cause },
     );
   }

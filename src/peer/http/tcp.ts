@@ -1,4 +1,10 @@
-import { Agent, type IncomingMessage, request as openRequest, type RequestOptions } from "node:http";
+import {
+  Agent as PlainAgent,
+  type IncomingMessage,
+  request as openRequest,
+  type RequestOptions,
+} from "node:http";
+import { Agent as TlsAgent } from "node:https";
 import { isIP } from "node:net";
 import type { QuicpipeError } from "../../errors.ts";
 import { codeOf } from "../../system-error.ts";
@@ -12,16 +18,25 @@ export interface TcpSessionOptions {
   readonly port: number;
   /** Host and port for the field `host`. */
   readonly authority: string;
+  /** How to verify the server over TLS; plain if absent. */
+  readonly tls?: TlsOptions | undefined;
   /** Called at the first answer. */
   readonly onAnswer?: () => void;
 }
 
+/** The name that the server's certificate has to be valid for, and the CAs that may have issued it. */
+export interface TlsOptions {
+  readonly host: string;
+  /** PEM; the system's if absent. `"insecure"` verifies nothing. */
+  readonly ca: string | undefined;
+}
+
 /**
- * HTTP/1.1 without TLS to a relay on this machine: for an app without an HTTP/3 server, as in development. A request proves no UDP
- * address, so a registration waits for STUN. The caller closes it.
+ * HTTP/1.1 to a relay: without TLS to one on this machine, for an app without an HTTP/3 server, as in development; over TLS where
+ * there is no QUIC engine. A request proves no UDP address, so a registration waits for STUN. The caller closes it.
  */
 export class TcpSession {
-  readonly #agent: Agent = new Agent({ keepAlive: true });
+  readonly #agent: PlainAgent;
   readonly #options: TcpSessionOptions;
   #isUsable = true;
   #underWay = 0;
@@ -29,6 +44,7 @@ export class TcpSession {
 
   constructor(options: TcpSessionOptions) {
     this.#options = options;
+    this.#agent = options.tls ? tlsAgent(options.tls) : new PlainAgent({ keepAlive: true });
   }
 
   /** Whether no request has failed yet. After a failure another relay may answer. */
@@ -41,10 +57,11 @@ export class TcpSession {
     const exchange = new Exchange(request);
     const ending = new AbortController();
     const timer = setTimeout(
-      () => exchange.fail(unreachable(`${request.path} got no answer in ${request.timeoutMs} ms`, true)),
+      () =>
+        exchange.fail(this.#unreachable(`${request.path} got no answer in ${request.timeoutMs} ms`, true)),
       request.timeoutMs,
     );
-    const giveUp = (): void => exchange.fail(unreachable("the request was given up", true));
+    const giveUp = (): void => exchange.fail(this.#unreachable("the request was given up", true));
     request.signal?.addEventListener("abort", giveUp, { once: true });
     this.#underWay++;
     try {
@@ -76,39 +93,60 @@ export class TcpSession {
     let isSent = false;
     this.#open({ method, path, headers: { ...headers, ...length, host: this.#options.authority }, signal })
       .on("finish", () => (isSent = true))
-      .on("response", (response) => receive(response, exchange))
-      .on("error", (cause) => exchange.fail(unreachable(reasonOf(cause), isSent, cause)))
+      .on("response", (response) => this.#receive(response, exchange))
+      .on("error", (cause) => exchange.fail(this.#unreachable(reasonOf(cause), isSent, cause)))
       .end(body);
+  }
+
+  #receive(response: IncomingMessage, exchange: Exchange): void {
+    const fields = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value) => ({ name, value })),
+    );
+    exchange.take({ headers: [{ name: ":status", value: String(response.statusCode) }, ...fields] });
+    response
+      .on("data", (data: Buffer) => exchange.take({ data }))
+      .on("end", () => exchange.complete())
+      .on("error", (cause) => exchange.fail(this.#unreachable(reasonOf(cause), true, cause)));
+  }
+
+  #unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
+    const transport = this.#options.tls ? "tls" : "tcp";
+    // A TLS server cuts off what is no TLS, or answers with an alert.
+    const isCutOff = transport === "tcp" && /^(ECONNRESET|HPE_\w+)$/.test(codeOf(cause));
+    const remedy = isCutOff ? "if its app speaks TLS, take the https: URL" : tcpRemedies[transport];
+    return relayUnreachable(`${why}; ${remedy}`, { sent }, cause);
   }
 
   /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE for fields that HTTP cannot carry, such as a token with a line break. */
   #open(options: RequestOptions): ReturnType<typeof openRequest> {
-    const { addresses, port } = this.#options;
+    const { addresses, port, tls } = this.#options;
     const known = addresses.map((address) => ({ address, family: isIP(address) }));
     try {
       return openRequest({
         ...options,
         agent: this.#agent,
-        host: "localhost",
+        protocol: tls ? "https:" : "http:",
+        host: tls?.host ?? "localhost",
         port,
         lookup: (_host, { all }, done) =>
           all ? done(null, known) : done(null, known[0]!.address, known[0]!.family),
       });
     } catch (cause) {
-      throw unreachable("the request cannot be sent", false, cause);
+      throw this.#unreachable("the request cannot be sent", false, cause);
     }
   }
 }
 
-function receive(response: IncomingMessage, exchange: Exchange): void {
-  const fields = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>
-    values.map((value) => ({ name, value })),
-  );
-  exchange.take({ headers: [{ name: ":status", value: String(response.statusCode) }, ...fields] });
-  response
-    .on("data", (data: Buffer) => exchange.take({ data }))
-    .on("end", () => exchange.complete())
-    .on("error", (cause) => exchange.fail(unreachable(reasonOf(cause), true, cause)));
+function tlsAgent({ ca, host }: TlsOptions): TlsAgent {
+  const isVerified = ca !== "insecure";
+  // An address is no server name (RFC 6066 §3).
+  const servername = isIP(host) === 0 ? host : "";
+  return new TlsAgent({
+    keepAlive: true,
+    servername,
+    rejectUnauthorized: isVerified,
+    ...(isVerified && ca && { ca }),
+  });
 }
 
 /** Returns the reason of a failure. Where several addresses were tried, the error has an empty message and one of each in it. */
@@ -119,11 +157,7 @@ function reasonOf(cause: Error): string {
 }
 
 /** What to do about an app that does not answer over TCP. */
-export const tcpRemedy = "check that its app runs on this machine and listens on the TCP port of the URL";
-
-function unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
-  // A TLS server cuts off what is no TLS, or answers with an alert.
-  const isCutOff = /^(ECONNRESET|HPE_\w+)$/.test(codeOf(cause));
-  const remedy = isCutOff ? "if its app speaks TLS, take the https: URL" : tcpRemedy;
-  return relayUnreachable(`${why}; ${remedy}`, { sent }, cause);
-}
+export const tcpRemedies = {
+  tcp: "check that its app runs on this machine and listens on the TCP port of the URL",
+  tls: "check its address, its certificate, and that its gateway takes HTTP over TCP: without the QUIC engine there is no HTTP/3",
+} as const;

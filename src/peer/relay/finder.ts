@@ -22,8 +22,7 @@ export interface RelayEvents {
 }
 
 /**
- * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP to a
- * relay on this machine.
+ * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP.
  *
  * @param loadEngine called for HTTP/3.
  */
@@ -38,11 +37,12 @@ export function createRelayHttp(
     if (!isFirst) onReturn?.();
     isFirst = false;
   };
-  if (settings.transport === "tcp")
+  const { transport, relay, authority, relayHost, relayCa } = settings;
+  if (transport !== "http3")
     return new RelayHttp(async () => {
       const addresses = reachable(settings.addresses, socket);
-      const { relay, authority } = settings;
-      return new TcpSession({ addresses, port: relay.port, authority, onAnswer });
+      const tls = transport === "tls" ? { host: relayHost, ca: relayCa } : undefined;
+      return new TcpSession({ addresses, port: relay.port, authority, tls, onAnswer });
     });
   const finder = new RelayFinder(settings, loadEngine, socket, onGoaway);
   return new RelayHttp(async (signal) => {

@@ -1,9 +1,9 @@
 import { formatAddress, isLoopbackHost } from "../../wire/address.ts";
-import { tcpRemedy } from "../http/tcp.ts";
+import { tcpRemedies } from "../http/tcp.ts";
 import type { PeerSettings } from "../options.ts";
 
 const remedies = {
-  tcp: tcpRemedy,
+  ...tcpRemedies,
   loopback:
     "check that it runs; a relay in an app without an HTTP/3 server is reached by the app's http: URL, such as http://localhost:3000",
   elsewhere: "check its address and that UDP gets through",
@@ -22,5 +22,5 @@ export function silenceOf(
 ): string {
   const tried = addresses.map((address) => formatAddress({ address, port: relay.port }));
   const place = isLoopbackHost(relayHost) ? "loopback" : "elsewhere";
-  return `no answer from ${tried.join(", ")}${waited}; ${remedies[transport === "tcp" ? "tcp" : place]}`;
+  return `no answer from ${tried.join(", ")}${waited}; ${remedies[transport === "http3" ? place : transport]}`;
 }

@@ -1,0 +1,54 @@
+import { H3 } from "h3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { QuicpipeError } from "../../../src/errors.ts";
+import { type AdminClient, openAdminClient } from "../../../src/peer/admin/index.ts";
+import type { PeerOptions } from "../../../src/peer/index.ts";
+import { createCertificate } from "../../../src/gateway/index.ts";
+import { testCertificate } from "../harness/certificate.ts";
+import { startHttp2 } from "../harness/gateway.ts";
+import { createRelay, startTarget } from "../harness/relay.ts";
+import { adminToken, secret } from "../harness/token.ts";
+
+const noEngine = (): never => {
+  throw new QuicpipeError("ERR_QUICPIPE_DEPENDENCY_MISSING", "a peer needs the QUIC engine");
+};
+
+const request = { limit: 1, order: "rate" } as const;
+
+async function clientFor(options: Pick<PeerOptions, "relay" | "relayCa">): Promise<AdminClient> {
+  const client = await openAdminClient({ ...options, token: await adminToken() }, noEngine);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+describe("a client for statistics without the QUIC engine", () => {
+  it("asks over TLS, and checks the relay's certificate", async () => {
+    const { target } = await startTarget({ auth: { secret } });
+    const { certificate } = await testCertificate();
+    const { certificate: another } = await createCertificate({ name: "another", hosts: ["localhost"] });
+    for (const host of ["localhost", "127.0.0.1"])
+      for (const ca of [certificate, "insecure"]) {
+        const client = await clientFor({ relay: `https://${host}:${target.port}`, relayCa: ca });
+        expect(await client.stats(request)).toMatchObject({ registrations: 0 });
+      }
+    const doubting = await clientFor({ relay: `https://localhost:${target.port}`, relayCa: another });
+    await expect(doubting.stats(request)).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
+      message: expect.stringMatching(/certificate.*without the QUIC engine there is no HTTP\/3$/),
+    });
+  });
+
+  it("checks the name in the relay's certificate", async () => {
+    const tls = await createCertificate({ name: "elsewhere", hosts: ["relay.example"] });
+    const app = new H3().use(createRelay({ auth: { secret } }));
+    const { port } = await startHttp2(app, { cert: tls.certificate, key: tls.privateKey });
+    const client = await clientFor({ relay: `https://127.0.0.1:${port}`, relayCa: tls.certificate });
+    await expect(client.stats(request)).rejects.toThrow("Hostname/IP does not match certificate's altnames");
+  });
+
+  it("asks a relay on this machine without TLS, as with the engine", async () => {
+    const { target } = await startTarget({ auth: { secret } });
+    const client = await clientFor({ relay: `http://localhost:${target.port}` });
+    await expect(client.stats(request)).rejects.toThrow("take the https: URL");
+  });
+});
