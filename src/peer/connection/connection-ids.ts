@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../../wire/connection-id.ts";
-import type { DatagramSink, PeerSocket } from "../socket.ts";
+import type { DatagramSink, PeerSocket, Receiver } from "../socket.ts";
 
 /**
  * The connection IDs of one connection. They derive from a key of its own, and are as many as its registration covers:
@@ -11,21 +11,26 @@ export class ConnectionIds {
   /** The registration's key; secret between this peer and the relay. */
   readonly key: Uint8Array;
   readonly num: number;
-  readonly #ids: readonly Uint8Array[];
+  readonly all: readonly Uint8Array[];
 
   constructor(num: number, key: Uint8Array = randomBytes(defaults.keyBytes)) {
     this.key = key;
     this.num = num;
-    this.#ids = [...unpackConnectionIds(deriveConnectionIds(key, 1, num))];
+    this.all = [...unpackConnectionIds(deriveConnectionIds(key, 1, num))];
   }
 
   /** Routes all IDs to `sink`, even retired ones: late packets still belong to the connection. */
   route(socket: Pick<PeerSocket, "addRoute">, sink: DatagramSink): void {
-    for (const id of this.#ids) socket.addRoute(id, sink);
+    for (const id of this.all) socket.addRoute(id, sink);
+  }
+
+  /** Lets their packets go to the receiver directly, if the socket can. Returns a function that ends it. */
+  attach(socket: Pick<PeerSocket, "attach">, receiver: Receiver): () => void {
+    return socket.attach(this.all, receiver);
   }
 
   unroute(socket: Pick<PeerSocket, "removeRoute">): void {
-    for (const id of this.#ids) socket.removeRoute(id);
+    for (const id of this.all) socket.removeRoute(id);
   }
 }
 

@@ -59,6 +59,8 @@ export class QuicConnection {
   /** The application's farewell, to be sent once the other side has acknowledged everything. */
   #pendingClose: CloseInfo | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
+  /** Ends the direct way of packets from the socket to the engine. */
+  #detach: (() => void) | undefined;
   readonly #closeSent = Promise.withResolvers<void>();
 
   constructor(parts: ConnectionParts) {
@@ -67,7 +69,7 @@ export class QuicConnection {
     this.remoteName = parts.remoteName;
     this.#isTrusted = parts.check === undefined;
     this.#driver = new Driver(parts.engine, parts.socket, this.#owner());
-    const wake = (): void => this.#driver.wake();
+    const { wake } = this.#driver;
     this.streams = new Streams(parts.engine, parts.role, wake);
     this.datagrams = new DatagramQueues(parts.engine, wake);
     parts.ids.route(parts.socket, this.receive);
@@ -186,6 +188,7 @@ export class QuicConnection {
     this.#released = true;
     this.#sendClose();
     this.#driver.stop();
+    this.#detach?.();
     this.#parts.ids.unroute(this.#parts.socket);
     this.#parts.onEnd();
   };
@@ -217,6 +220,9 @@ export class QuicConnection {
   #open(): void {
     if (this.#phase !== "handshake" || !this.#isConfirmed || !this.#isTrusted) return;
     this.#phase = "open";
+    const { ids, socket, engine } = this.#parts;
+    // No packet needs a look in JavaScript any more.
+    this.#detach = ids.attach(socket, { engine, onReceived: this.#driver.onReceived });
     this.milestones.open();
     this.streams.open();
   }

@@ -175,12 +175,70 @@ export interface EngineConnection {
   stats(): EngineStats;
 }
 
+/** What a port has received in one turn. */
+export interface PortReceived {
+  /** Pairs: the number of a connection, and how many datagrams were of no use to it. */
+  readonly connections: readonly number[];
+  /** Datagrams that are not an attached connection's. */
+  readonly others: readonly Buffer[];
+  /** Whether there was anything. If so, there may be more. */
+  readonly isAny: boolean;
+  /** Whether the system has no room for what is to be sent. */
+  readonly isBlocked: boolean;
+}
+
+/** Counters of a port. */
+export interface PortStats {
+  /** Ignored datagrams from other addresses than the sources. */
+  readonly foreign: number;
+  /** Datagrams that the system refused to send. */
+  readonly sendFailed: number;
+}
+
+/**
+ * A UDP socket that moves the datagrams of connections itself, many at a time. Addresses are texts such as `192.0.2.1:443`. Each
+ * method throws if the port has failed.
+ */
+export interface EnginePort {
+  readonly address: { readonly address: string; readonly port: number };
+  /** Takes datagrams from these addresses alone. */
+  setSources(sources: readonly string[]): void;
+  /** Gives the connection what has one of these connection IDs, of 12 bytes each. */
+  attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void;
+  detach(ids: readonly Uint8Array[]): void;
+  send(datagram: Uint8Array, to: string): void;
+  /**
+   * Sends what the connection has to send, as far as one turn goes. If the system has no room, nothing is lost, and the port
+   * wakes its owner when there is some.
+   */
+  flush(connection: EngineConnection, to: string): "all" | "more" | "blocked";
+  /** Receives as much as one turn takes. */
+  drain(): PortReceived;
+  /** Wakes the owner, once, when there is something to do. */
+  arm(): void;
+  readonly stats: PortStats;
+  /** Closes the socket. Idempotent; nothing else may be called then. */
+  close(): void;
+}
+
 /** A QUIC implementation. */
 export interface Engine {
   /** @param serverName server name to request (RFC 6066 §3); none if absent. */
   connect(options: EngineOptions, serverName?: string): EngineConnection;
   /** The connection begins with the client's first datagram. */
   accept(options: EngineOptions): EngineConnection;
+  /**
+   * Binds a UDP port. It is armed.
+   *
+   * @param onWake called when it is time to drain the port, or with the fault that has ended it.
+   * @throws if the system does not give the port.
+   */
+  bindPort(
+    host: string,
+    port: number,
+    bufferBytes: number,
+    onWake: (fault: string | undefined) => void,
+  ): EnginePort;
   /** Returns how many connections of this process a fault of the engine has ended. */
   faults(): number;
 }

@@ -24,7 +24,6 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
   const fake = {
     receive: () => true,
     poll: (listener: EngineListener) => engine.happens(listener),
-    send: () => 0,
     timeoutMs: () => undefined,
     hold: () => void (engine.isHeld = true),
     release: () => void (engine.isHeld = false),
@@ -37,7 +36,8 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
   const socket = {
     addRoute: () => undefined,
     removeRoute: () => undefined,
-    slot: () => new Uint8Array(1500),
+    flush: () => undefined,
+    attach: () => () => undefined,
   };
   const onEnd = vi.fn();
   const connection = new QuicConnection({

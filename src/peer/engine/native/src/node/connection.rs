@@ -220,6 +220,10 @@ impl EngineConnection {
         .flatten()
     }
 
+    pub(super) fn shared(&self) -> Arc<Guarded> {
+        self.shared.clone()
+    }
+
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Option<T> {
         self.shared.with(work)
     }

@@ -3,4 +3,5 @@
 mod connection;
 mod events;
 mod options;
+mod port;
 mod streams;
