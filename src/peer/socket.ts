@@ -34,7 +34,7 @@ export interface RelayPath {
   /** The socket's own address, in the family of `remote`. */
   readonly local: Address;
   send(datagram: Uint8Array): void;
-  /** Sends what a connection has to send. Where that is more than a turn or the system takes, calls `resume` to be asked again. */
+  /** Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. */
   flush(connection: EngineConnection, resume: () => void): void;
   /** Rejects datagrams that come by this path from now on. Idempotent. */
   close(): void;
@@ -147,7 +147,7 @@ export class PeerSocket {
     this.#port.send(datagram, this.#relay);
   }
 
-  /** Sends what a connection has to send. Where that is more than a turn or the system takes, calls `resume` to be asked again. */
+  /** Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. */
   flush(connection: EngineConnection, resume: () => void): void {
     this.#port.flush(connection, this.#relay, resume);
   }

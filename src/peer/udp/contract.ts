@@ -31,7 +31,7 @@ export interface UdpPort {
   setSources(sources: readonly Address[]): void;
   /** Sends a datagram, which the caller must not change any more. */
   send(datagram: Uint8Array, to: Address): void;
-  /** Sends what a connection has to send. Where that is more than a turn or the system takes, calls `resume` to be asked again. */
+  /** Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. */
   flush(connection: EngineConnection, to: Address, resume: () => void): void;
   /**
    * Gives the receiver what has one of these connection IDs, of 12 bytes each, until the returned function is called. A port

@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { Engine, EngineConnection, EnginePort, PortReceived, PortStats } from "../engine/contract.ts";
-import { QuicpipeError } from "../../errors.ts";
 import type { PortOwner, Receiver, UdpPort } from "./contract.ts";
 
 /**
@@ -12,8 +12,8 @@ export class NativePort implements UdpPort {
   readonly #port: EnginePort;
   readonly #owner: PortOwner;
   readonly #receivers = new Map<number, Receiver>();
-  /** Connections that wait for room. */
-  #waiting: (() => void)[] = [];
+  /** Of connections that wait for room. */
+  #resumes = new Set<() => void>();
   #nextNumber = 0;
   #immediate: NodeJS.Immediate | undefined;
   #isClosed = false;
@@ -49,8 +49,8 @@ export class NativePort implements UdpPort {
 
   flush(connection: EngineConnection, to: Address, resume: () => void): void {
     const flushed = this.#run((port) => port.flush(connection, formatAddress(to)));
-    if (flushed === "more") setImmediate(resume);
-    else if (flushed === "blocked") this.#waiting.push(resume);
+    if (flushed === "more") resume();
+    else if (flushed === "blocked") this.#resumes.add(resume);
   }
 
   attach(connectionIds: readonly Uint8Array[], receiver: Receiver): () => void {
@@ -81,13 +81,19 @@ export class NativePort implements UdpPort {
     if (received.isAny) this.#immediate = setImmediate(this.#drain);
     else this.#run((port) => port.arm());
     this.#deliver(received);
-    if (!received.isBlocked) for (const resume of this.#waiting.splice(0)) resume();
+    if (!received.isBlocked) this.#resume();
   };
 
   #deliver({ connections, others }: PortReceived): void {
     for (let i = 0; i < connections.length; i += 2)
       this.#receivers.get(connections[i]!)?.onReceived(connections[i + 1]!);
     for (const datagram of others) if (!this.#isClosed) this.#owner.onDatagram(datagram);
+  }
+
+  #resume(): void {
+    const resumes = this.#resumes;
+    this.#resumes = new Set();
+    for (const resume of resumes) resume();
   }
 
   #count(): void {
@@ -115,7 +121,7 @@ export class NativePort implements UdpPort {
   #end(): void {
     this.#isClosed = true;
     clearImmediate(this.#immediate);
-    this.#waiting = [];
+    this.#resumes.clear();
     this.#port.close();
   }
 }

@@ -44,8 +44,15 @@ impl Inbox {
             Err(error) => return Err(error),
         };
         for (meta, message) in metas.iter().zip(self.memory.chunks(MESSAGE_BYTES)).take(count) {
-            for bytes in message[..meta.len].chunks(meta.stride.max(1)) {
+            let mut rest = &message[..meta.len];
+            // A datagram may be empty, and counts.
+            loop {
+                let (bytes, others) = rest.split_at(rest.len().min(meta.stride.max(1)));
                 take(Incoming { bytes, from: meta.addr, ecn: meta.ecn });
+                rest = others;
+                if rest.is_empty() {
+                    break;
+                }
             }
         }
         Ok(true)

@@ -42,6 +42,15 @@ impl Train {
         Self { bytes, datagram_bytes, to, ecn, sent: 0 }
     }
 
+    /// Number of datagrams up to `end` that have not left.
+    fn left_to(&self, end: usize) -> usize {
+        (end - self.sent).div_ceil(self.datagram_bytes)
+    }
+
+    pub fn datagrams(&self) -> usize {
+        self.left_to(self.bytes.len())
+    }
+
     /// Returns the end of the next message.
     fn next_end(&self, max_datagrams: NonZeroUsize) -> usize {
         self.bytes.len().min(self.sent + self.datagram_bytes * max_datagrams.get())
@@ -91,7 +100,7 @@ impl Outbox {
                 // The message was too long for a driver that does not cut it.
                 Err(_) if end > train.next_end(wire.max_datagrams()) => {}
                 Err(_) => {
-                    self.failed += (end - train.sent).div_ceil(train.datagram_bytes) as u64;
+                    self.failed += train.left_to(end) as u64;
                     train.sent = end;
                 }
             }
