@@ -5,7 +5,7 @@ import { cidBytes } from "../wire/connection-id.ts";
 import { parseLongHeader } from "../wire/quic-packet.ts";
 import { isStun } from "../wire/stun.ts";
 import type { Engine, EngineConnection } from "./engine/contract.ts";
-import { bindPort } from "./udp/bind.ts";
+import { bindPort } from "./udp/bound-port.ts";
 import type { DatagramSink, Receiver, UdpPort } from "./udp/contract.ts";
 
 export type { DatagramSink, Receiver } from "./udp/contract.ts";
