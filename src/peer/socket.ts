@@ -88,7 +88,7 @@ export class PeerSocket {
   static async bind({ host, port, relay }: SocketOptions, engine?: Engine): Promise<PeerSocket> {
     try {
       const bound = await bindPort(engine, host, port, {
-        onDatagram: (datagram) => socket.#deliver(datagram),
+        onDatagram: (datagram, ecn) => socket.#deliver(datagram, ecn),
         onFault: (cause) => socket.onFault?.(socketFailed(cause)),
       });
       const socket: PeerSocket = new PeerSocket(bound, relay);
@@ -185,9 +185,9 @@ export class PeerSocket {
     return { address: address === "::" && isIPv4(remote.address) ? "0.0.0.0" : address, port };
   }
 
-  #deliver(datagram: Buffer): void {
+  #deliver(datagram: Buffer, ecn: number): void {
     const sink = this.#sinkOf(datagram);
-    if (sink) sink(datagram);
+    if (sink) sink(datagram, ecn);
     else this.#unwanted++;
   }
 

@@ -37,10 +37,10 @@ export class Driver {
     return this.#refused;
   }
 
-  /** Takes one datagram. */
-  receive(datagram: Uint8Array): void {
+  /** Takes one datagram, with its two ECN bits if they are known. */
+  receive(datagram: Uint8Array, ecn?: number): void {
     if (this.#stopped) return;
-    if (!this.#engine.receive(datagram)) this.#refused++;
+    if (!this.#engine.receive(datagram, ecn)) this.#refused++;
     this.wake();
   }
 

@@ -128,15 +128,15 @@ export class QuicConnection {
     return this.engine.firstFlight();
   }
 
-  /** Takes a datagram. */
-  readonly receive = (datagram: Uint8Array): void => {
+  /** Takes a datagram, with its two ECN bits. */
+  readonly receive = (datagram: Uint8Array, ecn: number): void => {
     if (this.#phase === "handshake") {
       const header = parseLongHeader(datagram);
       // The relay passes a retransmitted Initial whose DCID is not pinned, or no longer, to the gateway's HTTP/3
       // server, which answers with an error. Its connection ID tells the server from a peer.
       if (header && !isPeerId(header.sourceId)) return;
     }
-    this.#driver.receive(datagram);
+    this.#driver.receive(datagram, ecn);
   };
 
   /** Lets a dialer retransmit although no packet has come. */

@@ -19,7 +19,7 @@ export interface AddonOptions {
 
 /** A connection of the addon: see `native/src/node/`, which says what the numbers mean. */
 export interface AddonConnection {
-  receive(datagram: Uint8Array, way: number): boolean;
+  receive(datagram: Uint8Array, way: number, ecn: number): boolean;
   send(buffer: Uint8Array): number;
   firstFlight(): Uint8Array[];
   retransmit(): void;

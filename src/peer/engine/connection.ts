@@ -37,8 +37,8 @@ export class NoqConnection implements EngineConnection {
     this.addon = connection;
   }
 
-  receive(datagram: Uint8Array): boolean {
-    return this.addon.receive(datagram, onlyWay);
+  receive(datagram: Uint8Array, ecn = 0): boolean {
+    return this.addon.receive(datagram, onlyWay, ecn);
   }
 
   send(buffer: Uint8Array): number {

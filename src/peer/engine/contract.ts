@@ -104,8 +104,12 @@ export interface EngineListener {
  * other side's packets.
  */
 export interface EngineConnection {
-  /** Takes one datagram. Returns `false` if it was of no use. */
-  receive(datagram: Uint8Array): boolean;
+  /**
+   * Takes one datagram. Returns `false` if it was of no use.
+   *
+   * @param ecn its two ECN bits (RFC 3168 §5); 0, the absence of a mark, if absent.
+   */
+  receive(datagram: Uint8Array, ecn?: number): boolean;
   /** Writes the next datagram into `buffer` and returns its length; 0 if there is none. */
   send(buffer: Uint8Array): number;
   /** Returns the ms until {@link onTimeout} is due; `undefined` if never. */
@@ -179,8 +183,8 @@ export interface EngineConnection {
 export interface PortReceived {
   /** Pairs: the number of a connection, and how many datagrams were of no use to it. */
   readonly connections: readonly number[];
-  /** Datagrams that are not an attached connection's. */
-  readonly others: readonly Buffer[];
+  /** Datagrams that are not an attached connection's, with their two ECN bits. */
+  readonly others: readonly { readonly datagram: Buffer; readonly ecn: number }[];
   /** Whether there was anything. If so, there may be more. */
   readonly isAny: boolean;
   /** Whether the system has no room for what is to be sent. */

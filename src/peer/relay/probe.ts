@@ -50,7 +50,7 @@ export async function probeRelay(options: ProbeOptions): Promise<readonly Uint8A
     },
     onOver: () => fail("the handshake failed"),
   });
-  ids.route(socket, (datagram) => driver.receive(datagram));
+  ids.route(socket, (datagram, ecn) => driver.receive(datagram, ecn));
   const timer = setTimeout(fail, defaults.relayAttemptMs, silent);
   const giveUp = (): void => fail("the handshake was given up");
   signal.addEventListener("abort", giveUp);

@@ -1,8 +1,12 @@
 import type { Address } from "../../wire/address.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 
-/** Takes the datagrams of one kind, and may overwrite their bytes. */
-export type DatagramSink = (datagram: Buffer) => void;
+/**
+ * Takes the datagrams of one kind, and may overwrite their bytes.
+ *
+ * @param ecn the two ECN bits of the IP header (RFC 3168 §5); 0 from a port that does not see them.
+ */
+export type DatagramSink = (datagram: Buffer, ecn: number) => void;
 
 /** Owner of a {@link UdpPort}. */
 export interface PortOwner {

@@ -72,7 +72,7 @@ export class DgramPort implements UdpPort {
 
   #receive(datagram: Buffer, from: RemoteInfo): void {
     if (!this.#sources.has(formatAddress(from))) this.#foreign++;
-    else if (datagram.length > 0) this.#owner.onDatagram(datagram);
+    else if (datagram.length > 0) this.#owner.onDatagram(datagram, 0);
   }
 
   /** An IPv6 socket takes and reports an IPv4 address as a mapped one (RFC 4291 §2.5.5.2). */

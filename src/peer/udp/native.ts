@@ -87,7 +87,7 @@ export class NativePort implements UdpPort {
   #deliver({ connections, others }: PortReceived): void {
     for (let i = 0; i < connections.length; i += 2)
       this.#receivers.get(connections[i]!)?.onReceived(connections[i + 1]!);
-    for (const datagram of others) if (!this.#isClosed) this.#owner.onDatagram(datagram);
+    for (const { datagram, ecn } of others) if (!this.#isClosed) this.#owner.onDatagram(datagram, ecn);
   }
 
   #resume(): void {

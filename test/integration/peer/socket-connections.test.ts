@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ConnectionIds } from "../../../src/peer/connection/connection-ids.ts";
 import { Driver } from "../../../src/peer/connection/driver.ts";
-import type { EngineConnection } from "../../../src/peer/engine/contract.ts";
+import type { Engine, EngineConnection } from "../../../src/peer/engine/contract.ts";
 import { deafListener } from "../../../src/peer/engine/deaf.ts";
 import { loadEngine } from "../../../src/peer/engine/engine.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
@@ -52,8 +52,8 @@ class End {
   readonly driver: Driver;
   received = 0;
   isConfirmed = false;
-  /** Datagrams that came past the attachment. */
-  routed = 0;
+  /** ECN bits of the datagrams that came past the attachment. */
+  readonly routed: number[] = [];
   #toSend = 0;
   #stream: number | undefined;
 
@@ -69,9 +69,9 @@ class End {
       onTurn: () => this.#write(),
       onOver: () => undefined,
     });
-    ids.route(socket, (datagram) => {
-      this.routed++;
-      this.driver.receive(datagram);
+    ids.route(socket, (datagram, ecn) => {
+      this.routed.push(ecn);
+      this.driver.receive(datagram, ecn);
     });
     onTestFinished(() => this.driver.stop());
   }
@@ -100,12 +100,14 @@ class End {
   }
 }
 
+const ect0 = 2;
 const chunk = Buffer.alloc(1 << 16, 1);
 const scratch = Buffer.alloc(1 << 16);
 
-/** Two ends whose handshake is over, by a relay. */
+/** Two ends whose handshake is over, by a relay or directly. */
 async function connect(
-  engine: ReturnType<typeof loadEngine> | undefined,
+  engine: Engine | undefined,
+  isDirect = false,
 ): Promise<{ alice: End; bob: End; relay: Relay }> {
   const relay = await Relay.open();
   const bind = async (): Promise<PeerSocket> => {
@@ -118,10 +120,11 @@ async function connect(
     [await bind(), await bind()],
   ];
   relay.serve(...sockets);
+  if (isDirect) sockets.forEach((socket, i) => socket.moveTo(sockets[1 - i]!.local));
   const pair = await makePair({ cidKey: ids[0]!.key }, { cidKey: ids[1]!.key });
   const alice = new End(sockets[0]!, pair.client.engine, ids[0]!);
   const bob = new End(sockets[1]!, pair.server.engine, ids[1]!);
-  for (const datagram of alice.connection.firstFlight()) bob.driver.receive(datagram);
+  for (const datagram of alice.connection.firstFlight()) bob.driver.receive(datagram, ect0);
   await expect.poll(() => alice.isConfirmed && bob.isConfirmed).toBe(true);
   return { alice, bob, relay };
 }
@@ -174,21 +177,41 @@ describe.each(ports)("connections over a socket of %s", (_name, engine) => {
   it("get by the routes again what comes after the attachment has ended", async () => {
     const { alice, bob } = await connect(engine);
     bob.attach()();
-    const { routed } = bob;
+    const routed = bob.routed.length;
     alice.send(1000);
     await expect.poll(() => bob.received).toBe(1000);
-    expect(bob.routed).toBeGreaterThan(routed);
+    expect(bob.routed.length).toBeGreaterThan(routed);
   });
 });
 
 describe("a connection over a socket of the engine", () => {
+  it("marks its packets for ECN as long as the marks arrive, and acknowledges those of the other side", async () => {
+    const { alice, bob } = await connect(loadEngine(), true);
+    alice.send(100_000);
+    bob.send(100_000);
+    await expect.poll(() => [alice.received, bob.received]).toEqual([100_000, 100_000]);
+    for (const { routed } of [alice, bob]) expect(new Set(routed)).toEqual(new Set([ect0]));
+  });
+
+  it("marks no more packets where the network clears the marks", async () => {
+    // node:dgram, which the relay is of, sends without marks.
+    const { alice, bob, relay } = await connect(loadEngine());
+    bob.socket.pathTo(alice.socket.local);
+    alice.socket.pathTo(relay.at);
+    alice.socket.moveTo(bob.socket.local);
+    const routed = bob.routed.length;
+    alice.send(100_000);
+    await expect.poll(() => bob.received).toBe(100_000);
+    expect(new Set(bob.routed.slice(routed))).toEqual(new Set([0]));
+  });
+
   it("gets its packets without a call for each", async () => {
     const { alice, bob } = await connect(loadEngine());
     bob.attach();
     // What was on its way when it was attached.
-    const { routed } = bob;
+    const routed = bob.routed.length;
     alice.send(1 << 20);
     await expect.poll(() => bob.received).toBe(1 << 20);
-    expect(bob.routed - routed).toBeLessThan(10);
+    expect(bob.routed.length - routed).toBeLessThan(10);
   });
 });

@@ -63,7 +63,7 @@ async function happen(
   happens: FakeEngine["happens"],
 ): Promise<void> {
   engine.happens = happens;
-  connection.receive(Uint8Array.of(0x40));
+  connection.receive(Uint8Array.of(0x40), 0);
   await vi.advanceTimersByTimeAsync(1);
   engine.happens = () => undefined;
 }

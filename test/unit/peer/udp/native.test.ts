@@ -11,6 +11,10 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const nothing: PortReceived = { connections: [], others: [], isAny: false, isBlocked: false };
+const other = (text: string, ecn: number): PortReceived["others"][0] => ({
+  datagram: Buffer.from(text),
+  ecn,
+});
 const connection = {} as EngineConnection;
 const to = { address: "192.0.2.1", port: 443 };
 
@@ -49,7 +53,7 @@ function setUp(): {
     },
   };
   const port = new NativePort(engine as Engine, "127.0.0.1", 0, {
-    onDatagram: (datagram) => void calls.push(String(datagram)),
+    onDatagram: (datagram, ecn) => void calls.push(`${String(datagram)} ${ecn}`),
     onFault: ({ message }) => void calls.push(`fault: ${message}`),
   });
   return { port, inner, calls, wake: (fault) => onWake?.(fault) };
@@ -59,12 +63,12 @@ describe("a port of the engine", () => {
   it("looks for more while something comes, and is armed when nothing does", async () => {
     const { inner, calls, wake } = setUp();
     inner.received = [
-      { ...nothing, isAny: true, others: [Buffer.from("one"), Buffer.from("two")] },
+      { ...nothing, isAny: true, others: [other("one", 0), other("two", 2)] },
       { ...nothing, isAny: true },
     ];
     wake();
     await vi.runAllTimersAsync();
-    expect(calls).toEqual(["drain", "one", "two", "drain", "drain", "arm"]);
+    expect(calls).toEqual(["drain", "one 0", "two 2", "drain", "drain", "arm"]);
   });
 
   it("tells connections what has come to them until they are detached", () => {

@@ -31,13 +31,19 @@ pub struct PortAddress {
     pub port: u16,
 }
 
+/// A datagram of no connection, and its two ECN bits (RFC 3168 §5).
+#[napi(object)]
+pub struct Other {
+    pub datagram: Buffer,
+    pub ecn: u8,
+}
+
 /// What has come in one turn.
 #[napi(object)]
 pub struct Received {
     /// Pairs of a connection's number and the count of datagrams that were of no use to it.
     pub connections: Vec<u32>,
-    /// Datagrams of no connection.
-    pub others: Vec<Buffer>,
+    pub others: Vec<Other>,
     pub is_any: bool,
     /// Whether the system has no room for what is to be sent.
     pub is_blocked: bool,
@@ -125,7 +131,7 @@ impl UdpPort {
         let received = port.drain().map_err(failed)?;
         Ok(Received {
             connections: received.connections.into_iter().flat_map(|(number, refused)| [number, refused]).collect(),
-            others: received.others.into_iter().map(Buffer::from).collect(),
+            others: received.others.into_iter().map(|it| Other { datagram: it.datagram.into(), ecn: it.ecn }).collect(),
             is_any: received.is_any,
             is_blocked: port.is_blocked(),
         })

@@ -35,10 +35,15 @@ pub enum Flushed {
 pub struct Received {
     /// Numbers of connections, and how many datagrams were of no use to each. A number may come twice.
     pub connections: Vec<(u32, u32)>,
-    /// Datagrams of no connection.
-    pub others: Vec<Vec<u8>>,
+    pub others: Vec<Other>,
     /// Whether there was anything.
     pub is_any: bool,
+}
+
+/// A datagram of no connection, and its two ECN bits (RFC 3168 §5).
+pub struct Other {
+    pub datagram: Vec<u8>,
+    pub ecn: u8,
 }
 
 pub struct Port {
@@ -162,7 +167,8 @@ impl Received {
             return;
         }
         let Some(Receiver { connection, number }) = routes.find(datagram.bytes) else {
-            return self.others.push(datagram.bytes.to_vec());
+            let ecn = datagram.ecn.map_or(0, |it| it as u8);
+            return self.others.push(Other { datagram: datagram.bytes.to_vec(), ecn });
         };
         let ecn = datagram.ecn.and_then(|it| noq_proto::EcnCodepoint::from_bits(it as u8));
         // A copy of its own: a stream may keep a few bytes of one datagram, which would keep the whole message.
