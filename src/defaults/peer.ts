@@ -36,7 +36,7 @@ export const streamReadBytes: number = 64 * KiB;
 export const streamReadAheadBytes: number = 256 * KiB;
 /** Bytes that a stream accepts from its writer before applying backpressure. */
 export const streamWriteAheadBytes: number = 64 * KiB;
-/** Send buffers that hold a peer's datagrams while the system has no room: 1.5 MB. */
+/** Send buffers of node:dgram that hold a peer's datagrams while the system has no room: 1.5 MB. */
 export const sendSlots = 1024;
 /** Interval at which a dialer checks the state of its mailbox message, in ms: soon enough to repair a lost first flight. */
 export const dialStatusMs: number = second;

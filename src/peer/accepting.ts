@@ -117,13 +117,19 @@ async function answerFlight(
   socket.addRoute(destinationId, session.receive);
   try {
     // Copies, as the engine overwrites its input.
-    for (const packet of packets) session.receive(Uint8Array.from(packet));
+    for (const packet of packets) session.receive(Uint8Array.from(packet), ect0);
     await Promise.race([session.milestones.ready, deadline.expired]);
   } finally {
     deadline.clear();
     socket.removeRoute(destinationId);
   }
 }
+
+/**
+ * The mark ECT(0) (RFC 3168 §5). The dialer's engine counts its first flight as marked, and no router could clear that: without
+ * this it would take the network for one that does (RFC 9000 §13.4.2).
+ */
+const ect0 = 2;
 
 /**
  * Checks that packets form one QUIC v1 first flight, and returns the destination connection ID that they share. The

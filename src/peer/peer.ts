@@ -67,12 +67,16 @@ export class Peer implements AsyncIterable<Connection> {
       : await createIdentity();
     const engine = loadEngine();
     const telemetry = await loadPeerTelemetry(settings.telemetry);
-    const socket = await PeerSocket.bind(settings);
+    const socket = await PeerSocket.bind(settings, engine);
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
     const collections = {
       connections: new Set<QuicConnection>(),
       registrations: new Set<RegistrationUpkeep>(),
+    };
+    socket.onFault = (fault) => {
+      settings.onError(fault);
+      for (const connection of collections.connections) connection.abandon(fault);
     };
     const onDraining = (): void =>
       collections.connections.forEach((connection) => connection.milestones.drain());

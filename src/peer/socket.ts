@@ -1,15 +1,14 @@
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { isIPv4, isIPv6 } from "node:net";
-import * as defaults from "../defaults/index.ts";
+import { isIPv4 } from "node:net";
 import { QuicpipeError } from "../errors.ts";
-import { type Address, formatAddress, mapAddress, sameAddress, unmapAddress } from "../wire/address.ts";
-import { maxPacketBytes } from "../protocol.ts";
+import { type Address, sameAddress } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { parseLongHeader } from "../wire/quic-packet.ts";
 import { isStun } from "../wire/stun.ts";
+import type { Engine, EngineConnection } from "./engine/contract.ts";
+import { bindPort } from "./udp/bound-port.ts";
+import type { DatagramSink, Receiver, UdpPort } from "./udp/contract.ts";
 
-/** Takes the datagrams of one kind, and may overwrite their bytes. */
-export type DatagramSink = (datagram: Buffer) => void;
+export type { DatagramSink, Receiver } from "./udp/contract.ts";
 
 /** Counters of a peer's UDP socket since it was bound. */
 export interface SocketStats {
@@ -34,11 +33,9 @@ export interface RelayPath {
   readonly remote: Address;
   /** The socket's own address, in the family of `remote`. */
   readonly local: Address;
-  /** Buffer for the next datagram. */
-  slot(): Uint8Array;
-  /** Sends the first `length` bytes of the slot. */
-  sendSlot(length: number): void;
   send(datagram: Uint8Array): void;
+  /** Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. */
+  flush(connection: EngineConnection, resume: () => void): void;
   /** Rejects datagrams that come by this path from now on. Idempotent. */
   close(): void;
 }
@@ -64,39 +61,37 @@ function keyOf(connectionId: Uint8Array): string {
 export class PeerSocket {
   /** Takes STUN messages. */
   onStun: DatagramSink | undefined;
+  /** Called once if the socket has failed. It moves nothing then. */
+  onFault: ((fault: QuicpipeError) => void) | undefined;
 
-  readonly #socket: Socket;
-  readonly #ring: SendRing = new SendRing();
+  readonly #port: UdpPort;
   readonly #routes = new Map<string, DatagramSink>();
-  readonly #stats = { foreign: 0, unwanted: 0, sendFailed: 0 };
-  /** Number of open paths for each address. */
-  readonly #paths = new Map<string, number>();
-  /** The relay's address, and its form in the socket's family. */
+  readonly #paths = new Set<RelayPath>();
+  #unwanted = 0;
   #relay: Address;
-  #wireAddress: string;
   #closed: Promise<void> | undefined;
 
-  private constructor(socket: Socket, relay: Address) {
-    this.#socket = socket;
+  private constructor(port: UdpPort, relay: Address) {
+    this.#port = port;
     this.#relay = relay;
-    this.#wireAddress = this.#onWire(relay);
-    socket.on("message", (datagram, from) => this.#receive(datagram, from));
-    // A fault of the socket itself. QUIC and STUN retransmit the lost datagrams.
-    socket.on("error", () => this.#stats.sendFailed++);
+    this.#setSources();
   }
 
   /**
    * Binds the socket. The caller closes it.
    *
+   * @param engine moves the datagrams of connections by itself, if it can.
    * @throws ERR_QUICPIPE_LISTEN_FAILED if the address is taken or not there.
    */
-  static async bind({ host, port, relay }: SocketOptions): Promise<PeerSocket> {
+  static async bind({ host, port, relay }: SocketOptions, engine?: Engine): Promise<PeerSocket> {
     try {
-      return new PeerSocket(await bound(host, port), relay);
+      const bound = await bindPort(engine, host, port, {
+        onDatagram: (datagram, ecn) => socket.#deliver(datagram, ecn),
+        onFault: (cause) => socket.onFault?.(socketFailed(cause)),
+      });
+      const socket: PeerSocket = new PeerSocket(bound, relay);
+      return socket;
     } catch (cause) {
-      // Without IPv6 in the kernel, `0.0.0.0` is all addresses.
-      if (host === "::" && (cause as NodeJS.ErrnoException).code === "EAFNOSUPPORT")
-        return await PeerSocket.bind({ host: "0.0.0.0", port, relay });
       throw listenFailed(host, port, cause as Error);
     }
   }
@@ -113,54 +108,46 @@ export class PeerSocket {
 
   /** Reports whether packets to an IP address can leave through this socket. */
   reaches(address: string): boolean {
-    const { address: own } = this.#socket.address();
+    const { address: own } = this.#port.address;
     return own === "::" || isIPv4(own) === isIPv4(address);
   }
 
   /** Opens a path to a possible address of the relay. */
   pathTo(remote: Address): RelayPath {
-    const key = formatAddress(remote);
-    this.#paths.set(key, (this.#paths.get(key) ?? 0) + 1);
-    const wireAddress = this.#onWire(remote);
-    const send = (datagram: Uint8Array): void => this.#send(datagram, remote.port, wireAddress);
-    let isOpen = true;
-    return {
+    const path: RelayPath = {
       remote,
       local: this.#localFor(remote),
-      send,
-      slot: () => this.slot(),
-      sendSlot: (length) => send(this.#ring.take(length)),
+      send: (datagram) => this.#port.send(datagram, remote),
+      flush: (connection, resume) => this.#port.flush(connection, remote, resume),
       close: () => {
-        if (isOpen) this.#closePath(key);
-        isOpen = false;
+        if (this.#paths.delete(path)) this.#setSources();
       },
     };
+    this.#paths.add(path);
+    this.#setSources();
+    return path;
   }
 
   /** Sets the relay's address, to which connections and STUN send from now on. */
   moveTo(relay: Address): void {
     if (sameAddress(relay, this.#relay)) return;
     this.#relay = relay;
-    this.#wireAddress = this.#onWire(relay);
+    this.#setSources();
   }
 
   get stats(): SocketStats {
-    return { ...this.#stats };
-  }
-
-  /** Buffer for the next datagram, to be sent by {@link sendSlot}. */
-  slot(): Uint8Array {
-    return this.#ring.slot();
-  }
-
-  /** Sends the first `length` bytes of the {@link slot}. */
-  sendSlot(length: number): void {
-    this.#send(this.#ring.take(length), this.#relay.port, this.#wireAddress);
+    const { foreign, sendFailed } = this.#port;
+    return { foreign, unwanted: this.#unwanted, sendFailed };
   }
 
   /** Sends a datagram, which the caller must not change any more. */
   send(datagram: Uint8Array): void {
-    this.#send(datagram, this.#relay.port, this.#wireAddress);
+    this.#port.send(datagram, this.#relay);
+  }
+
+  /** Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. */
+  flush(connection: EngineConnection, resume: () => void): void {
+    this.#port.flush(connection, this.#relay, resume);
   }
 
   /** Routes packets with this destination connection ID to `sink`. */
@@ -172,54 +159,34 @@ export class PeerSocket {
     this.#routes.delete(keyOf(connectionId));
   }
 
+  /**
+   * Lets packets with these destination connection IDs go to the receiver's engine directly, where the port can do so, and past
+   * the routes. Returns a function that ends it.
+   */
+  attach(connectionIds: readonly Uint8Array[], receiver: Receiver): () => void {
+    return this.#port.attach?.(connectionIds, receiver) ?? (() => undefined);
+  }
+
   /** Closes the socket. Idempotent. */
   close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      this.#socket.close(() => resolve());
-    });
+    this.#closed ??= this.#port.close();
     return this.#closed;
   }
 
-  /** Counts datagrams that did not leave. QUIC and STUN retransmit them. */
-  readonly #onSent = (error: Error | null): void => {
-    if (error) this.#stats.sendFailed++;
-  };
-
-  #send(datagram: Uint8Array, port: number, wireAddress: string): void {
-    if (!this.#closed) this.#socket.send(datagram, port, wireAddress, this.#onSent);
-  }
-
-  /** An IPv6 socket takes an IPv4 address as a mapped one (RFC 4291 §2.5.5.2). */
-  #onWire({ address }: Address): string {
-    return isIPv4(address) && isIPv6(this.#socket.address().address) ? mapAddress(address) : address;
+  #setSources(): void {
+    this.#port.setSources([this.#relay, ...Array.from(this.#paths, ({ remote }) => remote)]);
   }
 
   /** A dual-stack socket reports its address in the family of `remote`, as the receiver may compare the two. */
   #localFor(remote: Address): Address {
-    const { address, port } = this.#socket.address();
+    const { address, port } = this.#port.address;
     return { address: address === "::" && isIPv4(remote.address) ? "0.0.0.0" : address, port };
   }
 
-  #closePath(key: string): void {
-    const left = this.#paths.get(key)! - 1;
-    if (left === 0) this.#paths.delete(key);
-    else this.#paths.set(key, left);
-  }
-
-  #receive(datagram: Buffer, from: RemoteInfo): void {
-    if (!this.#isRelay(from)) this.#stats.foreign++;
-    else if (datagram.length > 0) this.#deliver(datagram);
-  }
-
-  #isRelay({ address, port }: RemoteInfo): boolean {
-    if (port === this.#relay.port && address === this.#wireAddress) return true;
-    return this.#paths.has(formatAddress({ address: unmapAddress(address), port }));
-  }
-
-  #deliver(datagram: Buffer): void {
+  #deliver(datagram: Buffer, ecn: number): void {
     const sink = this.#sinkOf(datagram);
-    if (sink) sink(datagram);
-    else this.#stats.unwanted++;
+    if (sink) sink(datagram, ecn);
+    else this.#unwanted++;
   }
 
   #sinkOf(datagram: Buffer): DatagramSink | undefined {
@@ -229,54 +196,18 @@ export class PeerSocket {
   }
 }
 
-/**
- * Buffers that datagrams are written into and sent from, so that none is allocated or copied for each. The system takes
- * most of them at once. Otherwise the slot waits in Node's queue. If it is reused too early, the datagram goes out as a
- * copy of a later one, and QUIC recovers as from a loss.
- */
-class SendRing {
-  readonly #slots: readonly Buffer[];
-  #next = 0;
-
-  constructor() {
-    const memory = Buffer.allocUnsafeSlow(defaults.sendSlots * maxPacketBytes);
-    this.#slots = Array.from({ length: defaults.sendSlots }, (_, i) =>
-      memory.subarray(i * maxPacketBytes, (i + 1) * maxPacketBytes),
-    );
-  }
-
-  slot(): Buffer {
-    return this.#slots[this.#next]!;
-  }
-
-  take(length: number): Buffer {
-    const slot = this.#slots[this.#next]!;
-    this.#next = (this.#next + 1) % defaults.sendSlots;
-    return slot.subarray(0, length);
-  }
-}
-
-async function bound(host: string, port: number): Promise<Socket> {
-  const type = isIPv6(host) ? "udp6" : "udp4";
-  const socket = createSocket({
-    type,
-    recvBufferSize: defaults.socketBufferBytes,
-    sendBufferSize: defaults.socketBufferBytes,
-    // The relay's address is an IP literal. Skips the resolver, and a turn of the event loop, for each datagram.
-    lookup: (address, _options, done) => done(null, address, type === "udp6" ? 6 : 4),
-  });
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", reject);
-    socket.bind(port, host, resolve);
-  });
-  socket.removeAllListeners("error");
-  return socket;
-}
-
 function listenFailed(host: string, port: number, cause: Error): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_LISTEN_FAILED",
     `the peer cannot bind UDP ${host}:${port}: ${cause.message}; choose another host or port`,
     { cause, details: { host, port } },
+  );
+}
+
+function socketFailed(cause: Error): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_CONNECTION_LOST",
+    `the peer's UDP socket has failed: ${cause.message}; bind another peer`,
+    { cause },
   );
 }

@@ -2,7 +2,7 @@ import { maxTimerMs } from "../../defaults/index.ts";
 import type { EngineConnection, EngineListener } from "../engine/contract.ts";
 import type { RelayPath } from "../socket.ts";
 
-type DatagramPath = Pick<RelayPath, "slot" | "sendSlot">;
+type DatagramPath = Pick<RelayPath, "flush">;
 
 /** Callbacks of a {@link Driver}. */
 export interface DriverOwner extends EngineListener {
@@ -37,17 +37,23 @@ export class Driver {
     return this.#refused;
   }
 
-  /** Takes one datagram. */
-  receive(datagram: Uint8Array): void {
+  /** Takes one datagram, with its two ECN bits if they are known. */
+  receive(datagram: Uint8Array, ecn?: number): void {
     if (this.#stopped) return;
-    if (!this.#engine.receive(datagram)) this.#refused++;
+    if (!this.#engine.receive(datagram, ecn)) this.#refused++;
     this.wake();
   }
 
+  /** Takes note of datagrams that have come to the engine directly. */
+  readonly onReceived = (refused: number): void => {
+    this.#refused += refused;
+    this.wake();
+  };
+
   /** Schedules a turn after the current one of the event loop. */
-  wake(): void {
+  readonly wake = (): void => {
     if (!this.#stopped) this.#immediate ??= setImmediate(this.#turn);
-  }
+  };
 
   /** Runs a turn at once, so that the engine's packets are out on return. */
   flush(): void {
@@ -67,7 +73,7 @@ export class Driver {
     this.#engine.poll(this.#owner);
     this.#owner.onTurn();
     if (this.#stopped) return;
-    for (let length = 0; (length = this.#engine.send(this.#path.slot())) > 0;) this.#path.sendSlot(length);
+    this.#path.flush(this.#engine, this.wake);
     if (this.#engine.isOver) this.#end();
     else this.#arm();
   };

@@ -61,6 +61,8 @@ export class QuicConnection {
   /** The application's farewell, to be sent once the other side has acknowledged everything. */
   #pendingClose: CloseInfo | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
+  /** Ends the direct way of packets from the socket to the engine. */
+  #detach: (() => void) | undefined;
   readonly #closeSent = Promise.withResolvers<void>();
 
   constructor(parts: ConnectionParts) {
@@ -69,7 +71,7 @@ export class QuicConnection {
     this.remoteName = parts.remoteName;
     this.#isTrusted = parts.check === undefined;
     this.#driver = new Driver(parts.engine, parts.socket, this.#owner());
-    const wake = (): void => this.#driver.wake();
+    const { wake } = this.#driver;
     this.streams = new Streams(parts.engine, parts.role, wake);
     this.datagrams = new DatagramQueues(parts.engine, wake);
     parts.ids.route(parts.socket, this.receive);
@@ -129,15 +131,15 @@ export class QuicConnection {
     return this.engine.firstFlight();
   }
 
-  /** Takes a datagram. */
-  readonly receive = (datagram: Uint8Array): void => {
+  /** Takes a datagram, with its two ECN bits. */
+  readonly receive = (datagram: Uint8Array, ecn: number): void => {
     if (this.#phase === "handshake") {
       const header = parseLongHeader(datagram);
       // The relay passes a retransmitted Initial whose DCID is not pinned, or no longer, to the gateway's HTTP/3
       // server, which answers with an error. Its connection ID tells the server from a peer.
       if (header && !isPeerId(header.sourceId)) return;
     }
-    this.#driver.receive(datagram);
+    this.#driver.receive(datagram, ecn);
   };
 
   /** Lets a dialer retransmit although no packet has come. */
@@ -152,6 +154,7 @@ export class QuicConnection {
     const { ids, socket } = this.#parts;
     ids.grow(num);
     ids.route(socket, this.receive);
+    if (this.#phase === "open") this.#attach();
     this.engine.raiseCidLimit(num);
     this.#driver.wake();
   }
@@ -193,12 +196,20 @@ export class QuicConnection {
     else this.#driver.flush();
   }
 
+  /** Lets its packets go to the engine directly: none needs a look in JavaScript any more. */
+  #attach(): void {
+    const { ids, socket, engine } = this.#parts;
+    this.#detach?.();
+    this.#detach = ids.attach(socket, { engine, onReceived: this.#driver.onReceived });
+  }
+
   /** Gives up its routes in the socket, without waiting for late packets (RFC 9000 §10.2). Idempotent. */
   readonly release = (): void => {
     if (this.#released) return;
     this.#released = true;
     this.#sendClose();
     this.#driver.stop();
+    this.#detach?.();
     this.#parts.ids.unroute(this.#parts.socket);
     this.#parts.onEnd();
   };
@@ -230,6 +241,7 @@ export class QuicConnection {
   #open(): void {
     if (this.#phase !== "handshake" || !this.#isConfirmed || !this.#isTrusted) return;
     this.#phase = "open";
+    this.#attach();
     this.milestones.open();
     this.streams.open();
   }

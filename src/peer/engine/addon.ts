@@ -1,4 +1,4 @@
-import type { EngineEnd, EnginePath, EngineStats } from "./contract.ts";
+import type { EngineEnd, EnginePath, EngineStats, PortReceived, PortStats } from "./contract.ts";
 
 /** Options as the addon takes them. */
 export interface AddonOptions {
@@ -23,7 +23,7 @@ export interface AddonOptions {
 
 /** A connection of the addon: see `native/src/node/`, which says what the numbers mean. */
 export interface AddonConnection {
-  receive(datagram: Uint8Array, way: number): boolean;
+  receive(datagram: Uint8Array, way: number, ecn: number): boolean;
   send(buffer: Uint8Array): number;
   firstFlight(): Uint8Array[];
   retransmit(): void;
@@ -59,11 +59,28 @@ export interface AddonConnection {
   paths(): EnginePath[];
 }
 
+/** A UDP port of the addon: see `native/src/node/port.rs`. */
+export interface AddonPort {
+  address(): { readonly address: string; readonly port: number };
+  setSources(sources: readonly string[]): void;
+  attach(ids: Uint8Array, connection: AddonConnection, number: number): void;
+  detach(ids: Uint8Array): void;
+  send(datagram: Uint8Array, to: string): void;
+  flush(connection: AddonConnection, to: string): number;
+  drain(): PortReceived;
+  arm(): void;
+  stats(): PortStats;
+  close(): void;
+}
+
 /** The addon, built from `native/`. */
 export interface Addon {
   readonly EngineConnection: {
     connect(options: AddonOptions, serverName: string | undefined, way: number): AddonConnection;
     accept(options: AddonOptions): AddonConnection;
+  };
+  readonly UdpPort: {
+    bind(host: string, port: number, bufferBytes: number, onWake: (fault?: string | null) => void): AddonPort;
   };
   /** Returns how many connections of this process a fault of the engine has ended. */
   engineFaults(): number;

@@ -34,19 +34,20 @@ const noStats: EngineStats = {
 
 /** A connection of the addon behind the contract. */
 export class NoqConnection implements EngineConnection {
-  readonly #connection: AddonConnection;
+  /** For the port of the addon. */
+  readonly addon: AddonConnection;
   #way = firstWay;
 
   constructor(connection: AddonConnection) {
-    this.#connection = connection;
+    this.addon = connection;
   }
 
-  receive(datagram: Uint8Array, way: number = firstWay): boolean {
-    return this.#connection.receive(datagram, way);
+  receive(datagram: Uint8Array, ecn = 0, way: number = firstWay): boolean {
+    return this.addon.receive(datagram, way, ecn);
   }
 
   send(buffer: Uint8Array): number {
-    const sent = this.#connection.send(buffer);
+    const sent = this.addon.send(buffer);
     if (sent > 0) this.#way = Math.floor(sent / wayFactor);
     return sent % wayFactor;
   }
@@ -56,134 +57,134 @@ export class NoqConnection implements EngineConnection {
   }
 
   timeoutMs(): number | undefined {
-    const timeoutMs = this.#connection.timeoutMs();
+    const timeoutMs = this.addon.timeoutMs();
     return timeoutMs < 0 ? undefined : timeoutMs;
   }
 
   onTimeout(): void {
-    this.#connection.onTimeout();
+    this.addon.onTimeout();
   }
 
   poll(listener: EngineListener): void {
-    tell(this.#connection, listener);
+    tell(this.addon, listener);
   }
 
   firstFlight(): Uint8Array[] {
-    return this.#connection.firstFlight();
+    return this.addon.firstFlight();
   }
 
   retransmit(): void {
-    this.#connection.retransmit();
+    this.addon.retransmit();
   }
 
   get isWaiting(): boolean {
-    return this.#connection.isWaiting;
+    return this.addon.isWaiting;
   }
 
   hold(): void {
-    this.#connection.hold();
+    this.addon.hold();
   }
 
   release(): void {
-    this.#connection.release();
+    this.addon.release();
   }
 
   judge(isTrusted: boolean): void {
-    this.#connection.judge(isTrusted);
+    this.addon.judge(isTrusted);
   }
 
   certificates(): readonly Uint8Array[] {
-    return this.#connection.certificates();
+    return this.addon.certificates();
   }
 
   applicationProtocol(): string {
-    return this.#connection.applicationProtocol();
+    return this.addon.applicationProtocol();
   }
 
   close(errorCode: number, reason: string): void {
-    this.#connection.close(errorCode, reason);
+    this.addon.close(errorCode, reason);
   }
 
   end(): EngineEnd | undefined {
-    return this.#connection.end() ?? undefined;
+    return this.addon.end() ?? undefined;
   }
 
   get isOver(): boolean {
-    return this.#connection.isOver;
+    return this.addon.isOver;
   }
 
   get isQuiet(): boolean {
-    return this.#connection.isQuiet;
+    return this.addon.isQuiet;
   }
 
   raiseCidLimit(limit: number): void {
-    this.#connection.raiseCidLimit(limit);
+    this.addon.raiseCidLimit(limit);
   }
 
   ping(): void {
-    this.#connection.ping();
+    this.addon.ping();
   }
 
   openPath(way: number, isBackup: boolean): number | PathRefusal {
-    const id = this.#connection.openPath(way, isBackup);
+    const id = this.addon.openPath(way, isBackup);
     return id < 0 ? refusals[-1 - id]! : id;
   }
 
   closePath(id: number): boolean {
-    return this.#connection.closePath(id);
+    return this.addon.closePath(id);
   }
 
   setPathBackup(id: number, isBackup: boolean): boolean {
-    return this.#connection.setPathBackup(id, isBackup);
+    return this.addon.setPathBackup(id, isBackup);
   }
 
   pingPath(id: number): boolean {
-    return this.#connection.pingPath(id);
+    return this.addon.pingPath(id);
   }
 
   paths(): readonly EnginePath[] {
-    return this.#connection.paths();
+    return this.addon.paths();
   }
 
   openStream(kind: StreamKind): number | undefined {
-    const id = this.#connection.openStream(kind === "bidirectional");
+    const id = this.addon.openStream(kind === "bidirectional");
     return id < 0 ? undefined : id;
   }
 
   acceptStream(kind: StreamKind): number | undefined {
-    const id = this.#connection.acceptStream(kind === "bidirectional");
+    const id = this.addon.acceptStream(kind === "bidirectional");
     return id < 0 ? undefined : id;
   }
 
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined {
-    const result = this.#connection.streamRead(id, buffer);
+    const result = this.addon.streamRead(id, buffer);
     return result >= 0 ? { bytes: Math.floor(result / 2), fin: result % 2 === 1 } : abortOf(result);
   }
 
   streamSend(id: number, data: Uint8Array, fin: boolean): number | StreamAborted | undefined {
-    const result = this.#connection.streamWrite(id, data, fin);
+    const result = this.addon.streamWrite(id, data, fin);
     return result >= 0 ? Math.floor(result / 2) : abortOf(result);
   }
 
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void {
-    if (direction === "read") this.#connection.streamStop(id, errorCode);
-    else this.#connection.streamReset(id, errorCode);
+    if (direction === "read") this.addon.streamStop(id, errorCode);
+    else this.addon.streamReset(id, errorCode);
   }
 
   datagramReceive(): Uint8Array<ArrayBuffer> | undefined {
-    return this.#connection.datagramReceive() ?? undefined;
+    return this.addon.datagramReceive() ?? undefined;
   }
 
   datagramSend(datagram: Uint8Array): boolean {
-    return this.#connection.datagramSend(datagram);
+    return this.addon.datagramSend(datagram);
   }
 
   maxDatagramBytes(): number {
-    return this.#connection.maxDatagramBytes();
+    return this.addon.maxDatagramBytes();
   }
 
   stats(): EngineStats {
-    return this.#connection.stats() ?? noStats;
+    return this.addon.stats() ?? noStats;
   }
 }
 

@@ -1,49 +1,6 @@
-/** The demand on the other side's certificate in TLS. */
-export type CertificateDemand =
-  /** A certificate, any. With `isJudged`, packets wait for a judgement of it. */
-  | { readonly kind: "any" }
-  /** A certificate whose key has one of these pins: the SHA-256 of its SubjectPublicKeyInfo. */
-  | { readonly kind: "pins"; readonly pins: readonly Uint8Array[] }
-  /** A certificate that one of these PEM certificates issued, or that is one of them. */
-  | { readonly kind: "ca"; readonly pem: string }
-  /** No certificate is requested of a client, and any of a server will do. */
-  | { readonly kind: "none" };
+import type { EngineOptions } from "./options.ts";
 
-/** Options of one connection. */
-export interface EngineOptions {
-  /** Key of this side's connection IDs, 16 to 64 bytes. They are those of the numbers 1, 2, 3 … of the key. */
-  readonly cidKey: Uint8Array;
-  /** How many of them may be used, until {@link EngineConnection.raiseCidLimit}. */
-  readonly cidLimit: number;
-  /** Certificate chain and private key of this side, PEM. Required for a server; a client presents it on request. */
-  readonly identity?: { readonly certificate: string; readonly privateKey: string } | undefined;
-  readonly demand: CertificateDemand;
-  /** Whether packets wait, once the other side's certificate is known, until {@link EngineConnection.judge}. */
-  readonly isJudged: boolean;
-  /** Application protocols, in the order of preference (RFC 7301). */
-  readonly alpn: readonly string[];
-  /** Silence after which the connection ends, in ms. The shorter one of both sides counts (RFC 9000 §10.1). */
-  readonly idleTimeoutMs: number;
-  /** Largest UDP payload to send, 1200 to 1472 bytes. Packets grow to it as far as probes arrive (RFC 8899). */
-  readonly maxUdpPayloadBytes: number;
-  readonly flowWindowBytes: number;
-  /** Flow control window of the connection, if it differs from that of each stream. */
-  readonly connectionWindowBytes?: number;
-  readonly maxStreams: number;
-  /** Bytes of datagrams that wait in either direction. */
-  readonly datagramQueueBytes: number;
-  /**
-   * Whether a client's first flight may take two datagrams, so that there is room for a key share of X25519MLKEM768, which no
-   * quantum computer is known to break; not if absent.
-   */
-  readonly longFirstFlight?: boolean;
-  /** File to append the secrets of TLS to. */
-  readonly keyLogFile?: string | undefined;
-  /** Folder to write a qlog file to. */
-  readonly qlogFolder?: string | undefined;
-  /** Paths that may be open at once, if the other side takes several too; 1 if absent. */
-  readonly maxPaths?: number;
-}
+export type { CertificateDemand, EngineOptions } from "./options.ts";
 
 /** Reason for the end of a connection. */
 export interface EngineEnd {
@@ -149,9 +106,10 @@ export interface EngineConnection {
   /**
    * Takes one datagram. Returns `false` if it was of no use.
    *
+   * @param ecn its two ECN bits (RFC 3168 §5); 0, the absence of a mark, if absent.
    * @param way label of the remote side that it comes from, 0 to 65 535; 0 if absent.
    */
-  receive(datagram: Uint8Array, way?: number): boolean;
+  receive(datagram: Uint8Array, ecn?: number, way?: number): boolean;
   /** Writes the next datagram into `buffer` and returns its length; 0 if there is none. */
   send(buffer: Uint8Array): number;
   /** Label of the remote side that the last datagram of {@link send} is for. */
@@ -237,12 +195,70 @@ export interface EngineConnection {
   stats(): EngineStats;
 }
 
+/** What a port has received in one turn. */
+export interface PortReceived {
+  /** Pairs: the number of a connection, and how many datagrams were of no use to it. */
+  readonly connections: readonly number[];
+  /** Datagrams that are not an attached connection's, with their two ECN bits. */
+  readonly others: readonly { readonly datagram: Buffer; readonly ecn: number }[];
+  /** Whether there was anything. If so, there may be more. */
+  readonly isAny: boolean;
+  /** Whether the system has no room for what is to be sent. */
+  readonly isBlocked: boolean;
+}
+
+/** Counters of a port. */
+export interface PortStats {
+  /** Ignored datagrams from other addresses than the sources. */
+  readonly foreign: number;
+  /** Datagrams that the system refused to send. */
+  readonly sendFailed: number;
+}
+
+/**
+ * A UDP socket that moves the datagrams of connections itself, many at a time. Addresses are texts such as `192.0.2.1:443`. Each
+ * method throws if the port has failed.
+ */
+export interface EnginePort {
+  readonly address: { readonly address: string; readonly port: number };
+  /** Takes datagrams from these addresses alone. */
+  setSources(sources: readonly string[]): void;
+  /** Gives the connection what has one of these connection IDs, of 12 bytes each. */
+  attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void;
+  detach(ids: readonly Uint8Array[]): void;
+  send(datagram: Uint8Array, to: string): void;
+  /**
+   * Sends what the connection has to send, as far as one turn goes. If the system has no room, nothing is lost, and the port
+   * wakes its owner when there is some.
+   */
+  flush(connection: EngineConnection, to: string): "all" | "more" | "blocked";
+  /** Receives as much as one turn takes. */
+  drain(): PortReceived;
+  /** Wakes the owner, once, when there is something to do. */
+  arm(): void;
+  readonly stats: PortStats;
+  /** Closes the socket. Idempotent; nothing else may be called then. */
+  close(): void;
+}
+
 /** A QUIC implementation. */
 export interface Engine {
   /** @param serverName server name to request (RFC 6066 §3); none if absent. */
   connect(options: EngineOptions, serverName?: string): EngineConnection;
   /** The connection begins with the client's first datagram. */
   accept(options: EngineOptions): EngineConnection;
+  /**
+   * Binds a UDP port. It is armed.
+   *
+   * @param onWake called when it is time to drain the port, or with the fault that has ended it.
+   * @throws if the system does not give the port.
+   */
+  bindPort(
+    host: string,
+    port: number,
+    bufferBytes: number,
+    onWake: (fault: string | undefined) => void,
+  ): EnginePort;
   /** Returns how many connections of this process a fault of the engine has ended. */
   faults(): number;
 }

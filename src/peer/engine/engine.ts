@@ -5,6 +5,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
 import { firstWay, NoqConnection } from "./connection.ts";
 import type { Engine, EngineOptions } from "./contract.ts";
+import { NoqPort } from "./port.ts";
 
 /** What `npm run build:engine` makes, seen from `src/` and from `dist/` alike. */
 const addonFile = "../../../target/quicpipe-engine.node";
@@ -27,11 +28,13 @@ const maxStreamWindowBytes: number = 2 * MiB;
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if there is no addon for this platform.
  */
 export function loadEngine(): Engine {
-  const { EngineConnection, engineFaults } = loadAddon();
+  const { EngineConnection, UdpPort, engineFaults } = loadAddon();
   return {
     connect: (options, serverName) =>
       create(() => EngineConnection.connect(addonOptions(options), serverName, firstWay)),
     accept: (options) => create(() => EngineConnection.accept(addonOptions(options))),
+    bindPort: (host, port, bufferBytes, onWake) =>
+      new NoqPort(UdpPort.bind(host, port, bufferBytes, (fault) => onWake(fault ?? undefined))),
     faults: engineFaults,
   };
 }

@@ -205,10 +205,10 @@ export class Http3Session {
     queueMicrotask(() => void this.close());
   }
 
-  readonly #receive: DatagramSink = (datagram) => {
+  readonly #receive: DatagramSink = (datagram, ecn) => {
     if (this.#heardAtMs === -Infinity) this.#lookForVersions(datagram);
     const { refused } = this.#driver;
-    this.#driver.receive(datagram);
+    this.#driver.receive(datagram, ecn);
     if (this.#driver.refused === refused) this.#heardAtMs = performance.now();
   };
 

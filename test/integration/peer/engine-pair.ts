@@ -101,7 +101,7 @@ export function move(from: Side, to: Side, isLost?: (datagram: number) => boolea
   for (let length = 0; (length = from.engine.send(buffer)) > 0; count++)
     if (!isLost?.(count))
       arrived.push({ datagram: Buffer.from(buffer.subarray(0, length)), way: from.engine.way });
-  for (const { datagram, way } of arrived) to.engine.receive(datagram, way);
+  for (const { datagram, way } of arrived) to.engine.receive(datagram, undefined, way);
   poll(from);
   poll(to);
   return count;

@@ -12,7 +12,8 @@ interface FakeEngine {
   useful: boolean;
   over: boolean;
   dueMs: number | undefined;
-  toSend: number;
+  /** How many turns it takes to send what there is to send. */
+  turnsToSend: number;
   /** Called when the driver asks what has happened. */
   happens: (listener: EngineListener) => void;
 }
@@ -24,7 +25,7 @@ function setUp(): { driver: Driver; engine: FakeEngine; calls: string[] } {
     useful: true,
     over: false,
     dueMs: undefined,
-    toSend: 0,
+    turnsToSend: 0,
     happens: () => undefined,
   };
   const connection = {
@@ -33,7 +34,6 @@ function setUp(): { driver: Driver; engine: FakeEngine; calls: string[] } {
       calls.push("poll");
       engine.happens(listener);
     },
-    send: () => (engine.toSend-- > 0 ? 10 : 0),
     get isOver() {
       return engine.over;
     },
@@ -44,8 +44,10 @@ function setUp(): { driver: Driver; engine: FakeEngine; calls: string[] } {
     },
   } as unknown as EngineConnection;
   const path = {
-    slot: () => new Uint8Array(1500),
-    sendSlot: (length: number) => void calls.push(`send ${length}`),
+    flush: (_connection: EngineConnection, resume: () => void) => {
+      calls.push("flush");
+      if (engine.turnsToSend-- > 1) resume();
+    },
   };
   const owner = {
     ...deafListener,
@@ -62,11 +64,27 @@ function count(calls: readonly string[], wanted: string): number {
 
 describe("the driver of a connection", () => {
   it("takes in all datagrams of a turn, tells what came of it, and only then sends", async () => {
-    const { driver, engine, calls } = setUp();
-    engine.toSend = 2;
+    const { driver, calls } = setUp();
     for (let i = 0; i < 3; i++) driver.receive(datagram);
     await vi.runOnlyPendingTimersAsync();
-    expect(calls).toEqual(["receive", "receive", "receive", "poll", "turn", "send 10", "send 10"]);
+    expect(calls).toEqual(["receive", "receive", "receive", "poll", "turn", "flush"]);
+  });
+
+  it("takes a turn for datagrams that have come to the engine directly", async () => {
+    const { driver, calls } = setUp();
+    driver.onReceived(2);
+    driver.onReceived(1);
+    await vi.runOnlyPendingTimersAsync();
+    expect(calls).toEqual(["poll", "turn", "flush"]);
+    expect(driver.refused).toBe(3);
+  });
+
+  it("takes another turn where one was too short to send everything", async () => {
+    const { driver, engine, calls } = setUp();
+    engine.turnsToSend = 3;
+    driver.wake();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(count(calls, "flush")).toBe(3);
   });
 
   it("counts datagrams that are of no use", () => {
@@ -85,7 +103,7 @@ describe("the driver of a connection", () => {
     await vi.advanceTimersByTimeAsync(49);
     expect(calls).not.toContain("timeout");
     await vi.advanceTimersByTimeAsync(2);
-    expect(calls.slice(-3)).toEqual(["timeout", "poll", "turn"]);
+    expect(calls.slice(-4)).toEqual(["timeout", "poll", "turn", "flush"]);
     await vi.advanceTimersByTimeAsync(250);
     expect(count(calls, "timeout")).toBe(3);
   });
@@ -129,13 +147,12 @@ describe("the driver of a connection", () => {
     driver.receive(datagram);
     driver.flush();
     await vi.runOnlyPendingTimersAsync();
-    expect(calls).toEqual(["poll", "turn", "poll", "ended", "over"]);
+    expect(calls).toEqual(["poll", "turn", "flush", "poll", "ended", "over"]);
   });
 
   it("leaves the engine alone once it is stopped, also in the middle of a turn", async () => {
     const { driver, engine, calls } = setUp();
     engine.dueMs = performance.now() + 10;
-    engine.toSend = 1;
     engine.happens = () => driver.stop();
     driver.wake();
     await vi.advanceTimersByTimeAsync(1000);

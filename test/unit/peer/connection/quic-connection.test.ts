@@ -24,7 +24,6 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
   const fake = {
     receive: () => true,
     poll: (listener: EngineListener) => engine.happens(listener),
-    send: () => 0,
     timeoutMs: () => undefined,
     hold: () => void (engine.isHeld = true),
     release: () => void (engine.isHeld = false),
@@ -37,7 +36,8 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
   const socket = {
     addRoute: () => undefined,
     removeRoute: () => undefined,
-    slot: () => new Uint8Array(1500),
+    flush: () => undefined,
+    attach: () => () => undefined,
   };
   const onEnd = vi.fn();
   const connection = new QuicConnection({
@@ -64,7 +64,7 @@ async function happen(
   happens: FakeEngine["happens"],
 ): Promise<void> {
   engine.happens = happens;
-  connection.receive(Uint8Array.of(0x40));
+  connection.receive(Uint8Array.of(0x40), 0);
   await vi.advanceTimersByTimeAsync(1);
   engine.happens = () => undefined;
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::BytesMut;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use noq_proto::{PathId, VarInt};
+use noq_proto::{EcnCodepoint, PathId, VarInt};
 
 use crate::quic::{
     connection::Connection,
@@ -68,11 +68,11 @@ impl EngineConnection {
         Ok(Self { shared: Arc::new(Guarded::new(connection.map_err(invalid)?)) })
     }
 
-    /// Takes one datagram. Returns `false` if it was of no use.
+    /// Takes one datagram with its two ECN bits (RFC 3168 §5). Returns `false` if it was of no use.
     #[napi]
-    pub fn receive(&self, datagram: &[u8], way: u16) -> bool {
-        let datagram = BytesMut::from(datagram);
-        self.with(|connection| connection.receive(datagram, way, None, Instant::now())).unwrap_or(false)
+    pub fn receive(&self, datagram: &[u8], way: u16, ecn: u8) -> bool {
+        let (datagram, ecn) = (BytesMut::from(datagram), EcnCodepoint::from_bits(ecn));
+        self.with(|connection| connection.receive(datagram, way, ecn, Instant::now())).unwrap_or(false)
     }
 
     /// Writes the next datagram to `out`, and returns 65 536 × its way + its bytes; 0 if there is none.
@@ -218,6 +218,10 @@ impl EngineConnection {
             })
         })
         .flatten()
+    }
+
+    pub(super) fn shared(&self) -> Arc<Guarded> {
+        self.shared.clone()
     }
 
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Option<T> {

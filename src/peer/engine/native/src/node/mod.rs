@@ -4,4 +4,5 @@ mod connection;
 mod events;
 mod options;
 mod paths;
+mod port;
 mod streams;

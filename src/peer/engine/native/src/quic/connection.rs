@@ -65,6 +65,13 @@ pub struct Connection {
     farewells: u8,
 }
 
+/// Datagrams of one length that go one way; the last may be shorter.
+pub struct Train {
+    pub way: Way,
+    pub datagram_bytes: usize,
+    pub ecn: Option<EcnCodepoint>,
+}
+
 /// The most datagrams with CONNECTION_CLOSE that go out unasked. A later one answers a datagram that came (RFC 9000 §10.2.1).
 const FAREWELLS: u8 = 2;
 
@@ -177,10 +184,15 @@ impl Connection {
 
     /// Writes the next datagram to `out`, and returns its way.
     pub fn transmit(&mut self, out: &mut Vec<u8>, now: Instant) -> Option<Way> {
+        self.transmit_train(out, NonZeroUsize::MIN, now).map(|train| train.way)
+    }
+
+    /// Writes up to `most` datagrams for one way to `out`, one after the other.
+    pub fn transmit_train(&mut self, out: &mut Vec<u8>, most: NonZeroUsize, now: Instant) -> Option<Train> {
         out.clear();
         if let Some((way, farewell)) = self.farewell.take() {
             *out = farewell;
-            return Some(way);
+            return Some(Train { way, datagram_bytes: out.len(), ecn: None });
         }
         if self.time.is_stopped() || self.gate == Gate::Judging {
             return None;
@@ -192,12 +204,13 @@ impl Connection {
         if is_farewell && farewells == 0 {
             return None;
         }
-        let transmit = connection.poll_transmit(at, NonZeroUsize::MIN, out)?;
+        let transmit = connection.poll_transmit(at, most, out)?;
         self.farewells -= u8::from(is_farewell);
         self.first = None;
         self.silence.sent(now, !self.busy.is_none());
         self.settle();
-        Some(ways::way(transmit.destination))
+        let datagram_bytes = transmit.segment_size.unwrap_or(transmit.size);
+        Some(Train { way: ways::way(transmit.destination), datagram_bytes, ecn: transmit.ecn })
     }
 
     fn look_at_certificate(&mut self) {

@@ -1,0 +1,11 @@
+//! The UDP socket of a peer. It moves datagrams between the wire and connections without a call for each, and leaves addresses,
+//! trust and policy to the caller.
+
+mod inbox;
+mod outbox;
+pub mod port;
+pub mod routes;
+mod socket;
+mod waker;
+
+pub use waker::Wake;
