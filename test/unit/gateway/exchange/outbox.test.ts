@@ -47,6 +47,8 @@ function bench(): Bench {
   const share = budget.connect("192.0.2.1")!;
   const clock = { nowMs: 0 };
   const outbox = new Outbox(connection, share, { onCrowded: () => undefined, now: () => clock.nowMs });
+  // What is unsent is asked about until then, in the tests after this one too.
+  onTestFinished(() => outbox.close());
   return { connection, outbox, room: share.outbox, budget, clock };
 }
 

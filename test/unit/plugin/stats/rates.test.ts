@@ -41,13 +41,7 @@ function setUp(sessions: number): Setup {
 }
 
 describe("Rates", () => {
-  // Only what the rates use: a file that ran before in this worker may still set a timer of its own.
-  beforeEach(
-    () =>
-      void vi.useFakeTimers({
-        toFake: ["setInterval", "clearInterval", "setImmediate", "clearImmediate", "Date", "performance"],
-      }),
-  );
+  beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it("tells the rates of registrations and paths from the second sample on", async () => {
