@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { MiB } from "../../defaults/units.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
 import { NoqConnection } from "./connection.ts";
@@ -14,12 +13,6 @@ const builder = fileURLToPath(new URL("../../../scripts/build-engine.mjs", impor
 
 /** Round-trip time before the first sample, in ms: less than the 333 ms of RFC 9002 §6.2.2, as a relay is in between. */
 const initialRttMs = 200;
-
-/**
- * Largest flow control window of one stream. noq 1.4 ends a connection with more than 2048 unread pieces on a stream, of at least
- * 1100 bytes each in a transfer: what follows one lost packet must be fewer.
- */
-const maxStreamWindowBytes: number = 2 * MiB;
 
 /**
  * Loads the QUIC engine, noq behind Node-API. Only the files in `engine` know it.
@@ -63,11 +56,5 @@ function create(make: () => AddonConnection): NoqConnection {
 
 function addonOptions(options: EngineOptions): AddonOptions {
   const { connectionWindowBytes = options.flowWindowBytes } = options;
-  const flowWindowBytes = Math.min(options.flowWindowBytes, maxStreamWindowBytes);
-  return {
-    ...options,
-    flowWindowBytes,
-    connectionWindowBytes,
-    initialRttMs,
-  };
+  return { ...options, connectionWindowBytes, initialRttMs };
 }

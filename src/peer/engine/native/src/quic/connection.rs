@@ -3,6 +3,7 @@
 mod closing;
 mod frames;
 mod timing;
+mod unheard;
 
 use std::{
     collections::VecDeque,
@@ -12,12 +13,14 @@ use std::{
 };
 
 use bytes::BytesMut;
-use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent};
+use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent, StreamEvent, StreamId};
 
+use self::unheard::Unheard;
 use super::{
     cids::Cids,
     events::{End, Event},
-    in_flight::BusyPaths,
+    in_flight::InFlight,
+    inbound::Inbound,
     options::{Invalid, Options, Server},
     silence::Silence,
     stopwatch::Stopwatch,
@@ -42,7 +45,10 @@ pub struct Connection {
     /// `None` on a client.
     server: Option<Server>,
     /// `None` on a server before the first packets, and if they are refused.
-    live: Option<(ConnectionHandle, noq_proto::Connection)>,
+    pub(super) live: Option<(ConnectionHandle, noq_proto::Connection)>,
+    pub(super) inbound: Inbound,
+    /// Flow control window of the connection once the other side is trusted.
+    window_bytes: u32,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
     farewell: Option<(Way, Vec<u8>)>,
     /// Events for the endpoint that wait for more connection IDs.
@@ -52,7 +58,8 @@ pub struct Connection {
     gate: Gate,
     time: Stopwatch,
     silence: Silence,
-    busy: BusyPaths,
+    unheard: Unheard,
+    in_flight: InFlight,
     end: Option<End>,
     events: VecDeque<Event>,
     /// Frames that have come.
@@ -74,38 +81,44 @@ const FIRST_ROUND_TRIP: Duration = Duration::from_millis(50);
 /// QUIC's error for the TLS alert bad_certificate (RFC 9001 §4.8, RFC 8446 §6).
 const BAD_CERTIFICATE: u32 = 0x12a;
 
+/// QUIC's error for a path that cannot support it (RFC 9000 §20.1).
+const NO_VIABLE_PATH: u32 = 0x10;
+
 impl Connection {
     /// Begins as a client.
     pub fn connect(mut options: Options, name: Option<&str>, way: Way, now: Instant) -> Result<Self, Invalid> {
-        let busy = BusyPaths::default();
-        let config = options.client(&busy)?;
-        let mut this = Self::new(options, None, busy, now);
+        let in_flight = InFlight::default();
+        let config = options.client(&in_flight)?;
+        let mut this = Self::new(options, None, in_flight, now);
         this.live = Some(this.endpoint.connect(now, config, ways::address(way), name.unwrap_or(NO_NAME))?);
         Ok(this)
     }
 
     /// Begins as a server. The connection is there once [`Self::receive`] has had a client's first packet.
     pub fn accept(mut options: Options, now: Instant) -> Result<Self, Invalid> {
-        let busy = BusyPaths::default();
-        let server = options.server(&busy)?;
-        let mut this = Self::new(options, Some(server.config()?), busy, now);
+        let in_flight = InFlight::default();
+        let server = options.server(&in_flight)?;
+        let mut this = Self::new(options, Some(server.config()?), in_flight, now);
         this.server = Some(server);
         Ok(this)
     }
 
-    fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, busy: BusyPaths, now: Instant) -> Self {
+    fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, in_flight: InFlight, now: Instant) -> Self {
         Self {
             endpoint: Endpoint::new(options.endpoint(), server, false),
             server: None,
             live: None,
+            inbound: Inbound::new(options.first_window_bytes(), options.max_streams),
+            window_bytes: options.connection_window_bytes,
             farewell: None,
             waiting: VecDeque::new(),
             gate: if options.is_judged { Gate::Waiting } else { Gate::Open },
             silence: Silence::new(now, options.idle_timeout),
+            unheard: Unheard::default(),
             cids: options.cids,
             verifier: options.verifier,
             time: Stopwatch::running(),
-            busy,
+            in_flight,
             end: None,
             events: VecDeque::new(),
             frames: 0,
@@ -125,7 +138,9 @@ impl Connection {
         self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
         self.settle();
         self.look_at_certificate();
+        self.collect_events();
         self.farewells = FAREWELLS.min(self.farewells + 1);
+        self.unheard.received();
         let frames = self.live().map_or(0, |connection| frames::total(&connection.stats().frame_rx));
         // Every authenticated packet carries a frame (RFC 9000 §12.4).
         let is_useful = frames > self.frames || self.end.is_some();
@@ -180,15 +195,18 @@ impl Connection {
             return None;
         }
         let at = self.time.at(now);
-        let farewells = self.farewells;
+        let (farewells, may_send) = (self.farewells, self.unheard.may_send(&self.in_flight));
         let connection = self.live()?;
         let is_farewell = connection.is_closed();
-        if is_farewell && farewells == 0 {
+        if is_farewell && farewells == 0 || !is_farewell && !may_send {
             return None;
         }
         let transmit = connection.poll_transmit(at, NonZeroUsize::MIN, out)?;
         self.farewells -= u8::from(is_farewell);
-        self.silence.sent(now, !self.busy.is_none());
+        self.silence.sent(now, !self.in_flight.is_none());
+        if self.unheard.sent() {
+            self.close(NO_VIABLE_PATH.into(), "too many packets are unacknowledged", now);
+        }
         self.settle();
         Some(ways::way(transmit.destination))
     }
@@ -204,13 +222,16 @@ impl Connection {
     pub fn judge(&mut self, is_trusted: bool, now: Instant) {
         self.gate = Gate::Open;
         if !is_trusted {
-            self.close(BAD_CERTIFICATE.into(), "the certificate is not trusted", now);
+            return self.close(BAD_CERTIFICATE.into(), "the certificate is not trusted", now);
+        }
+        if let Some((_, connection)) = self.live.as_mut() {
+            self.inbound.set_window(connection, self.window_bytes);
         }
     }
 
     /// Whether the other side has acknowledged all that it has to.
     pub fn is_quiet(&self) -> bool {
-        self.busy.is_none()
+        self.in_flight.is_none()
     }
 
     /// Makes the next packet one that the other side has to acknowledge.
@@ -272,6 +293,10 @@ impl Connection {
         while let Some(event) = connection.poll() {
             match event {
                 noq_proto::Event::ConnectionLost { reason } => lost = Some(reason),
+                noq_proto::Event::Stream(StreamEvent::Readable { id }) => {
+                    self.inbound.note(connection, id);
+                    tell_readable(&mut self.events, id);
+                }
                 event => self.events.extend(Event::from_noq(event)),
             }
         }
@@ -279,6 +304,13 @@ impl Connection {
             self.finish(End::from(&reason));
         }
         self.settle();
+    }
+}
+
+/// noq tells each frame. Those of one turn are told once, if no other event is in between.
+fn tell_readable(events: &mut VecDeque<Event>, id: StreamId) {
+    if !matches!(events.back(), Some(Event::Readable(last)) if *last == id) {
+        events.push_back(Event::Readable(id));
     }
 }
 

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod events;
 pub mod guarded;
 mod in_flight;
+mod inbound;
 pub mod options;
 mod silence;
 mod stopwatch;

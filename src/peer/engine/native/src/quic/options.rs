@@ -20,7 +20,7 @@ use rustls::{
 
 use super::{
     cids::{Cids, Generator},
-    in_flight::{BusyPaths, Factory},
+    in_flight::{Factory, InFlight},
     trust::Verifier,
 };
 
@@ -90,6 +90,9 @@ impl<E: std::error::Error> From<E> for Invalid {
 /// Smallest size that every path carries (RFC 9000 §14).
 const MIN_UDP_PAYLOAD_BYTES: u16 = 1200;
 
+/// Flow control window of a connection until the other side is judged.
+const JUDGED_WINDOW_BYTES: u32 = 1 << 20;
+
 /// One key signs the tokens of stateless resets. The engine sends none; a connection ID without a token is not possible.
 fn reset_key() -> Arc<dyn noq_proto::crypto::HmacKey> {
     static KEY: OnceLock<Arc<::aws_lc_rs::hmac::Key>> = OnceLock::new();
@@ -123,7 +126,13 @@ impl Options {
         Arc::new(config)
     }
 
-    pub fn client(&mut self, busy: &BusyPaths) -> Result<ClientConfig, Invalid> {
+    pub fn client(&mut self, in_flight: &InFlight) -> Result<ClientConfig, Invalid> {
+        let mut config = ClientConfig::new(Arc::new(self.client_tls()?));
+        config.transport_config(self.transport(in_flight)?);
+        Ok(config)
+    }
+
+    pub fn client_tls(&mut self) -> Result<QuicClientConfig, Invalid> {
         let builder = rustls::ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
@@ -134,12 +143,10 @@ impl Options {
         };
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.resumption = Resumption::disabled();
-        let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
-        config.transport_config(self.transport(busy)?);
-        Ok(config)
+        Ok(QuicClientConfig::try_from(tls)?)
     }
 
-    pub fn server(&mut self, busy: &BusyPaths) -> Result<Server, Invalid> {
+    pub fn server(&mut self, in_flight: &InFlight) -> Result<Server, Invalid> {
         let builder = rustls::ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13])?;
         let builder = match self.verifier.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
@@ -149,7 +156,7 @@ impl Options {
         let mut tls = builder.with_single_cert(chain, key)?;
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.send_tls13_tickets = 0;
-        Ok(Server { tls, transport: self.transport(busy)? })
+        Ok(Server { tls, transport: self.transport(in_flight)? })
     }
 
     /// A client without a demand takes any certificate, whose key still has to sign.
@@ -158,12 +165,12 @@ impl Options {
         self.verifier.clone().unwrap_or_else(any)
     }
 
-    fn transport(&self, busy: &BusyPaths) -> Result<Arc<TransportConfig>, Invalid> {
+    pub fn transport(&self, in_flight: &InFlight) -> Result<Arc<TransportConfig>, Invalid> {
         let mut config = TransportConfig::default();
         config
             .max_idle_timeout(Some(IdleTimeout::try_from(self.idle_timeout)?))
             .stream_receive_window(self.flow_window_bytes.into())
-            .receive_window(self.connection_window_bytes.into())
+            .receive_window(self.first_window_bytes().into())
             .send_window(self.connection_window_bytes.into())
             .max_concurrent_bidi_streams(self.max_streams.into())
             .max_concurrent_uni_streams(self.max_streams.into())
@@ -173,8 +180,19 @@ impl Options {
             .mtu_discovery_config(self.mtu_discovery())
             .initial_rtt(self.initial_rtt)
             .allow_spin(false)
-            .congestion_controller_factory(Arc::new(Factory { cubic: Arc::new(CubicConfig::default()), busy: busy.clone() }));
+            .congestion_controller_factory(Arc::new(Factory {
+                cubic: Arc::new(CubicConfig::default()),
+                in_flight: in_flight.clone(),
+            }));
         Ok(Arc::new(config))
+    }
+
+    /// The flow control window of the connection at first: while a judgement is pending, anybody may fill it.
+    pub fn first_window_bytes(&self) -> u32 {
+        match self.is_judged {
+            true => self.connection_window_bytes.min(JUDGED_WINDOW_BYTES),
+            false => self.connection_window_bytes,
+        }
     }
 
     /// Probes for larger packets (RFC 8899), up to the most that the options allow.

@@ -9,7 +9,12 @@ use bytes::BytesMut;
 use rcgen::{CertifiedKey, KeyPair, PublicKeyData, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 
+mod backlog;
+mod floods;
+mod forger;
+mod fuzz;
 mod lifetime;
+mod memory;
 mod packets;
 mod streams;
 mod trust;
