@@ -94,7 +94,7 @@ export class Attempt {
     const { engine, socket, identity, settings, connections } = this.#context;
     const { role, policy, remoteName, alpn, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
-    const { datagramQueueBytes } = defaults;
+    const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
     const session = new QuicConnection({
       engine: engine[role === "client" ? "connect" : "accept"]({
@@ -109,6 +109,7 @@ export class Attempt {
         flowWindowBytes,
         maxStreams,
         datagramQueueBytes,
+        datagramQueue,
       }),
       socket,
       ids: this.#ids,

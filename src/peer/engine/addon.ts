@@ -13,6 +13,7 @@ export interface AddonOptions {
   readonly connectionWindowBytes: number;
   readonly maxStreams: number;
   readonly datagramQueueBytes: number;
+  readonly datagramQueue: number;
   readonly maxUdpPayloadBytes: number;
   readonly initialRttMs: number;
 }
@@ -46,6 +47,7 @@ export interface AddonConnection {
   streamStop(id: number, errorCode: number): void;
   datagramSend(datagram: Uint8Array): boolean;
   datagramReceive(): Uint8Array<ArrayBuffer> | null;
+  datagramsDropped(): number;
   maxDatagramBytes(): number;
   stats(): EngineStats | null;
 }

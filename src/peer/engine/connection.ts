@@ -142,6 +142,10 @@ export class NoqConnection implements EngineConnection {
     return this.#connection.datagramReceive() ?? undefined;
   }
 
+  datagramsDropped(): number {
+    return this.#connection.datagramsDropped();
+  }
+
   datagramSend(datagram: Uint8Array): boolean {
     return this.#connection.datagramSend(datagram);
   }

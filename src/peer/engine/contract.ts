@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly maxStreams: number;
   /** Bytes of datagrams that wait in either direction. */
   readonly datagramQueueBytes: number;
+  /** Incoming datagrams that wait; none if absent. Of more, the oldest are dropped. */
+  readonly datagramQueue?: number;
 }
 
 /** Reason for the end of a connection. */
@@ -167,6 +169,8 @@ export interface EngineConnection {
 
   /** Returns the oldest waiting datagram, or `undefined`. */
   datagramReceive(): Uint8Array<ArrayBuffer> | undefined;
+  /** Incoming datagrams that were dropped, as nobody took them in time. */
+  datagramsDropped(): number;
   /** Returns `false` if the queue is full. The datagram must fit {@link maxDatagramBytes}. */
   datagramSend(datagram: Uint8Array): boolean;
   /** Returns 0 if the other side takes no datagrams. */

@@ -55,6 +55,6 @@ function create(make: () => AddonConnection): NoqConnection {
 }
 
 function addonOptions(options: EngineOptions): AddonOptions {
-  const { connectionWindowBytes = options.flowWindowBytes } = options;
-  return { ...options, connectionWindowBytes, initialRttMs };
+  const { connectionWindowBytes = options.flowWindowBytes, datagramQueue = 0 } = options;
+  return { ...options, connectionWindowBytes, datagramQueue, initialRttMs };
 }

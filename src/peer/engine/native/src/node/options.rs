@@ -45,6 +45,7 @@ pub struct EngineOptions {
     pub connection_window_bytes: u32,
     pub max_streams: u32,
     pub datagram_queue_bytes: u32,
+    pub datagram_queue: u32,
     pub max_udp_payload_bytes: u16,
     pub initial_rtt_ms: u32,
 }
@@ -65,6 +66,7 @@ impl TryFrom<EngineOptions> for Options {
             connection_window_bytes: given.connection_window_bytes,
             max_streams: given.max_streams,
             datagram_queue_bytes: given.datagram_queue_bytes as usize,
+            datagram_queue: given.datagram_queue,
             max_udp_payload_bytes: given.max_udp_payload_bytes,
             initial_rtt: millis(given.initial_rtt_ms),
         })

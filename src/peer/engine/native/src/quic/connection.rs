@@ -22,6 +22,7 @@ use super::{
     in_flight::InFlight,
     inbound::Inbound,
     options::{Invalid, Options, Server},
+    received::Received,
     silence::Silence,
     stopwatch::Stopwatch,
     trust::Verifier,
@@ -47,6 +48,7 @@ pub struct Connection {
     /// `None` on a server before the first packets, and if they are refused.
     pub(super) live: Option<(ConnectionHandle, noq_proto::Connection)>,
     pub(super) inbound: Inbound,
+    pub(super) received: Received,
     /// Flow control window of the connection once the other side is trusted.
     window_bytes: u32,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
@@ -110,6 +112,7 @@ impl Connection {
             live: None,
             inbound: Inbound::new(options.first_window_bytes(), options.max_streams),
             window_bytes: options.connection_window_bytes,
+            received: Received::new(options.datagram_queue),
             farewell: None,
             waiting: VecDeque::new(),
             gate: if options.is_judged { Gate::Waiting } else { Gate::Open },
@@ -297,7 +300,12 @@ impl Connection {
                     self.inbound.note(connection, id);
                     tell_readable(&mut self.events, id);
                 }
-                event => self.events.extend(Event::from_noq(event)),
+                event => {
+                    if let noq_proto::Event::DatagramReceived = event {
+                        self.received.collect(connection);
+                    }
+                    self.events.extend(Event::from_noq(event));
+                }
             }
         }
         if let Some(reason) = lost {

@@ -7,6 +7,7 @@ pub mod guarded;
 mod in_flight;
 mod inbound;
 pub mod options;
+mod received;
 mod silence;
 mod stopwatch;
 pub mod streams;

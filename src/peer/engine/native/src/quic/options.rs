@@ -45,6 +45,8 @@ pub struct Options {
     pub connection_window_bytes: u32,
     pub max_streams: u32,
     pub datagram_queue_bytes: usize,
+    /// Datagrams that wait to be taken.
+    pub datagram_queue: u32,
     /// The most that a UDP payload may grow to, 1200 bytes at least.
     pub max_udp_payload_bytes: u16,
     pub initial_rtt: Duration,

@@ -85,7 +85,11 @@ impl Connection {
     }
 
     pub fn receive_datagram(&mut self) -> Option<Bytes> {
-        self.live()?.datagrams().recv()
+        self.received.pop()
+    }
+
+    pub fn dropped_datagrams(&self) -> u64 {
+        self.received.dropped()
     }
 
     /// Longest datagram that can be sent now; 0 if the other side takes none.

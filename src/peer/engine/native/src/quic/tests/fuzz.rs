@@ -2,7 +2,11 @@
 
 use noq_proto::Dir;
 
-use super::{super::streams::Progress, Duration, Pair, Side};
+use super::{
+    super::streams::Progress,
+    Duration, Pair, Side,
+    forger::{Forger, Level},
+};
 
 /// Numbers that are the same in each run with the same seed (xorshift).
 pub struct Numbers(pub u64);
@@ -182,4 +186,101 @@ fn ten_million_mangled_datagrams_do_not_disturb_connections() {
     let number = |name, other| std::env::var(name).map_or(other, |text| text.parse().expect("a number"));
     let seed = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
     fuzz(number("FUZZ_SEED", seed), number("FUZZ_DATAGRAMS", 10_000_000) as usize);
+}
+
+/// A frame with fields of small random numbers, or once in a while random bytes (RFC 9000 §19).
+fn odd_frame(numbers: &mut Numbers) -> Vec<u8> {
+    // Type, and the bytes of each field. What a length says comes last.
+    const KINDS: [&[u8]; 21] = [
+        &[0x01],
+        &[0x02, 4, 0, 0, 0],
+        &[0x02, 2, 0, 1, 0],
+        &[0x04, 1, 1, 1],
+        &[0x05, 1, 1],
+        &[0x08, 1],
+        &[0x09, 1],
+        &[0x0a, 1, 0],
+        &[0x0c, 1, 2],
+        &[0x0e, 1, 2, 0],
+        &[0x0f, 1, 2, 0],
+        &[0x10, 4],
+        &[0x11, 1, 4],
+        &[0x12, 2],
+        &[0x13, 2],
+        &[0x14, 4],
+        &[0x15, 1, 4],
+        &[0x16, 2],
+        &[0x17, 2],
+        &[0x30],
+        &[0x31, 0],
+    ];
+    if numbers.below(100) == 0 {
+        return (0..numbers.below(20)).map(|_| numbers.below(256) as u8).collect();
+    }
+    match numbers.below(26) {
+        21 => [vec![0x1a], (0..8).map(|_| numbers.below(256) as u8).collect()].concat(),
+        22 => [vec![0x1b], (0..8).map(|_| numbers.below(256) as u8).collect()].concat(),
+        23 => [vec![0x18, numbers.below(9) as u8, numbers.below(2) as u8, 12], vec![numbers.below(128) as u8; 28]].concat(),
+        24 => vec![0x19, 1 + numbers.below(4) as u8],
+        25 => [vec![0x06, numbers.below(64) as u8, 3], vec![4, 0, 0]].concat(),
+        kind => {
+            let (kind, fields) = KINDS[kind].split_first().unwrap();
+            let field = |bytes: &u8| match bytes {
+                0 => vec![0],
+                1 => vec![[0, 0, 0, 4, 4, 8, 1, 2][numbers.below(8)]],
+                2 => vec![0x40, numbers.below(256) as u8],
+                _ => vec![0x80, 0, numbers.below(64) as u8, numbers.below(256) as u8],
+            };
+            [vec![*kind], fields.iter().flat_map(field).collect()].concat()
+        }
+    }
+}
+
+fn odd_frames(numbers: &mut Numbers) -> Vec<u8> {
+    let mut frames = vec![0; 4];
+    for _ in 0..=numbers.below(4) {
+        frames.extend(odd_frame(numbers));
+    }
+    frames
+}
+
+/// Sends such frames at all levels until the connection ends, or for a while. The server has a stream and datagrams under way.
+fn fuzz_frames(seed: u64, connections: usize) -> usize {
+    println!("seed {seed}, {connections} connections");
+    let mut numbers = Numbers(seed);
+    let mut ended = 0;
+    for _ in 0..connections {
+        let mut forger = Forger::connected(|_| ());
+        let connection = &mut forger.server.connection;
+        let id = connection.open_stream(Dir::Bi).unwrap();
+        connection.write(id, &[1; 20_000], numbers.below(2) == 0);
+        connection.send_datagram(&[2; 100]);
+        for _ in 0..20 {
+            let level = [Level::Application, Level::Application, Level::Application, Level::Handshake][numbers.below(4)];
+            forger.send(level, &odd_frames(&mut numbers));
+            forger.pass(Duration::from_millis(numbers.below(50) as u64));
+            let connection = &mut forger.server.connection;
+            while let Some(id) = connection.accept_stream(Dir::Bi) {
+                connection.read(id, &mut [0; 100]);
+                connection.write(id, &[4; 100], true);
+            }
+            connection.receive_datagram();
+        }
+        ended += usize::from(forger.server.connection.end().is_some());
+    }
+    ended
+}
+
+#[test]
+fn odd_frames_of_a_trusted_peer_end_its_connection_at_most() {
+    let ended = fuzz_frames(1, 300);
+    assert!(ended > 10, "{ended}");
+}
+
+/// `npm run fuzz:engine`.
+#[test]
+#[ignore = "takes minutes"]
+fn odd_frames_of_many_trusted_peers_end_their_connections_at_most() {
+    let seed = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+    fuzz_frames(seed, 20_000);
 }

@@ -56,6 +56,7 @@ impl Peer {
             connection_window_bytes: 1 << 20,
             max_streams: 100,
             datagram_queue_bytes: 1 << 20,
+            datagram_queue: 1000,
             max_udp_payload_bytes: 1200,
             initial_rtt: Duration::from_millis(100),
         }

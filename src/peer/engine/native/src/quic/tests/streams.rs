@@ -57,3 +57,15 @@ fn a_write_that_the_window_of_the_connection_cuts_short_is_told_of_room() {
     pair.run();
     assert!(pair.client.was_told(|event| matches!(event, Event::Writable(_))));
 }
+
+#[test]
+fn the_oldest_datagrams_make_way_for_those_that_nobody_takes() {
+    let mut pair = Pair::connected(|_, server| server.datagram_queue = 10);
+    for number in 0..100 {
+        assert!(pair.client.connection.send_datagram(&[number]));
+    }
+    pair.run();
+    let taken: Vec<u8> = std::iter::from_fn(|| pair.server.connection.receive_datagram()).flatten().collect();
+    assert_eq!(taken, (90..100).collect::<Vec<u8>>());
+    assert_eq!(pair.server.connection.dropped_datagrams(), 90);
+}
