@@ -172,3 +172,21 @@ fn a_thousand_lost_packets_do_not_end_the_connection() {
     let all = Progress::Bytes { count: 2000 * FRAME, is_end: false };
     assert_eq!(forger.server.connection.read(id, &mut out), all);
 }
+
+#[test]
+fn all_floods_together_take_at_most_four_megabytes_while_a_judgement_is_pending() {
+    let mut forger = Forger::connected(|options| {
+        options.is_judged = true;
+        options.flow_window_bytes = 16 << 20;
+        options.connection_window_bytes = 16 << 20;
+    });
+    let growth = flood(&mut forger, Level::Application, 4 * DATAGRAMS, |n| match n % 4 {
+        0 => path(0x1a, n),
+        1 => [numbers(&[0x31, 100]), vec![0; 100]].concat(),
+        2 => stream(0, 5000 * (1 + n % 200), &[0]),
+        _ => crypto(2 * (n % 900)),
+    });
+    assert_eq!(forger.server.connection.end(), None);
+    assert_growth("all", growth, 4 * MIB);
+    assert_eq!(forger.answers, 0);
+}
