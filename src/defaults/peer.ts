@@ -20,7 +20,7 @@ export const pollSeconds = 25;
 export const idleTimeoutMs: number = 30 * second;
 /** Longest UDP payload that peers send, in bytes: the size that every path carries (RFC 9000 §14), so that none is probed. */
 export const maxUdpPayloadBytes = 1200;
-/** Flow control window of a connection, in bytes: 160 ms at 100 MB/s. */
+/** Flow control window of a connection and of each stream, in bytes: 160 ms at 100 MB/s. */
 export const flowWindowBytes: number = 16 * MiB;
 /** Streams of each kind that a peer may have open at a time. */
 export const maxStreams = 100;

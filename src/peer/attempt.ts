@@ -96,7 +96,7 @@ export class Attempt {
     const { engine, socket, identity, settings, connections } = this.#context;
     const { role, policy, remoteName, alpn, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
-    const { datagramQueueBytes } = defaults;
+    const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
     const session = new QuicConnection({
       engine: engine[role === "client" ? "connect" : "accept"]({
@@ -111,6 +111,7 @@ export class Attempt {
         flowWindowBytes,
         maxStreams,
         datagramQueueBytes,
+        datagramQueue,
         // A message of the mailbox has room for several datagrams, what is carried by hand for one.
         longFirstFlight: remoteName !== undefined,
         ...settings.records,

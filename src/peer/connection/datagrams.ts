@@ -1,4 +1,3 @@
-import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 
@@ -20,19 +19,17 @@ export class DatagramQueues implements Datagrams {
   readonly writable: WritableStream<Uint8Array>;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
-  readonly #received: Uint8Array<ArrayBuffer>[] = [];
   #incoming: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #outgoing: WritableStreamDefaultController | undefined;
   #unblock: (() => void) | undefined;
   #wanted = false;
-  #dropped = 0;
 
   constructor(engine: EngineConnection, wake: () => void) {
     this.#engine = engine;
     this.#wake = wake;
     this.readable = new ReadableStream(
       { start: (it) => void (this.#incoming = it), pull: () => this.#pull() },
-      // Datagrams wait in a queue of this class, which can drop the oldest. So `pull` means that the application reads.
+      // Datagrams wait in the engine, which can drop the oldest. So `pull` means that the application reads.
       { highWaterMark: 0 },
     );
     this.writable = new WritableStream({
@@ -47,18 +44,11 @@ export class DatagramQueues implements Datagrams {
 
   /** Datagrams that were received and dropped unread. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#engine.datagramsDropped();
   }
 
   /** Moves datagrams both ways. Called after packets came in. */
   progress(): void {
-    for (let datagram; (datagram = this.#engine.datagramReceive());) {
-      this.#received.push(datagram);
-      if (this.#received.length > defaults.datagramQueue) {
-        this.#received.shift();
-        this.#dropped++;
-      }
-    }
     this.#deliver();
     this.#unblock?.();
   }
@@ -78,10 +68,11 @@ export class DatagramQueues implements Datagrams {
   }
 
   #deliver(): void {
-    if (!this.#wanted || this.#received.length === 0) return;
+    const datagram = this.#wanted && this.#engine.datagramReceive();
+    if (!datagram) return;
     this.#wanted = false;
     // Calls `pull` again if more reads are pending.
-    this.#incoming?.enqueue(this.#received.shift()!);
+    this.#incoming?.enqueue(datagram);
   }
 
   async #send(datagram: Uint8Array): Promise<void> {

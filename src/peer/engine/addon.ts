@@ -13,6 +13,7 @@ export interface AddonOptions {
   readonly connectionWindowBytes: number;
   readonly maxStreams: number;
   readonly datagramQueueBytes: number;
+  readonly datagramQueue: number;
   readonly maxUdpPayloadBytes: number;
   readonly initialRttMs: number;
   readonly longFirstFlight: boolean;
@@ -50,6 +51,7 @@ export interface AddonConnection {
   streamStop(id: number, errorCode: number): void;
   datagramSend(datagram: Uint8Array): boolean;
   datagramReceive(): Uint8Array<ArrayBuffer> | null;
+  datagramsDropped(): number;
   maxDatagramBytes(): number;
   stats(): EngineStats | null;
   openPath(way: number, isBackup: boolean): number;

@@ -175,6 +175,10 @@ export class NoqConnection implements EngineConnection {
     return this.addon.datagramReceive() ?? undefined;
   }
 
+  datagramsDropped(): number {
+    return this.addon.datagramsDropped();
+  }
+
   datagramSend(datagram: Uint8Array): boolean {
     return this.addon.datagramSend(datagram);
   }

@@ -187,6 +187,8 @@ export interface EngineConnection {
 
   /** Returns the oldest waiting datagram, or `undefined`. */
   datagramReceive(): Uint8Array<ArrayBuffer> | undefined;
+  /** Incoming datagrams that were dropped, as nobody took them in time. */
+  datagramsDropped(): number;
   /** Returns `false` if the queue is full. The datagram must fit {@link maxDatagramBytes}. */
   datagramSend(datagram: Uint8Array): boolean;
   /** Returns 0 if the other side takes no datagrams. */

@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { MiB } from "../../defaults/units.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
 import { firstWay, NoqConnection } from "./connection.ts";
@@ -15,12 +14,6 @@ const builder = fileURLToPath(new URL("../../../scripts/build-engine.mjs", impor
 
 /** Round-trip time before the first sample, in ms: less than the 333 ms of RFC 9002 §6.2.2, as a relay is in between. */
 const initialRttMs = 200;
-
-/**
- * Largest flow control window of one stream. noq 1.4 ends a connection with more than 2048 unread pieces on a stream, of at least
- * 1100 bytes each in a transfer: what follows one lost packet must be fewer.
- */
-const maxStreamWindowBytes: number = 2 * MiB;
 
 /**
  * Loads the QUIC engine, noq behind Node-API. Only the files in `engine` know it.
@@ -64,14 +57,12 @@ function create(make: () => AddonConnection): NoqConnection {
 }
 
 function addonOptions(options: EngineOptions): AddonOptions {
-  const { connectionWindowBytes = options.flowWindowBytes, longFirstFlight = false, maxPaths = 1 } = options;
-  const flowWindowBytes = Math.min(options.flowWindowBytes, maxStreamWindowBytes);
   return {
+    connectionWindowBytes: options.flowWindowBytes,
+    datagramQueue: 0,
+    longFirstFlight: false,
+    maxPaths: 1,
     ...options,
-    flowWindowBytes,
-    connectionWindowBytes,
     initialRttMs,
-    longFirstFlight,
-    maxPaths,
   };
 }

@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly maxStreams: number;
   /** Bytes of datagrams that wait in either direction. */
   readonly datagramQueueBytes: number;
+  /** Incoming datagrams that wait; none if absent. Of more, the oldest are dropped. */
+  readonly datagramQueue?: number;
   /**
    * Whether a client's first flight may take two datagrams, so that there is room for a key share of X25519MLKEM768, which no
    * quantum computer is known to break; not if absent.

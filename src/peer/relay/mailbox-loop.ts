@@ -1,6 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode, tokenRefusals } from "../../errors.ts";
 import type { WaitingMessage } from "../../protocol.ts";
+import { isWithinShare } from "../../share.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
 
@@ -34,8 +35,8 @@ export class MailboxLoop<T> {
   readonly #waiting: PromiseWithResolvers<T | undefined>[] = [];
   /** Messages in hand that the mailbox still holds. */
   #untaken = 0;
-  /** Connections in the making. */
-  #making = 0;
+  /** Connections in the making, by the sender of the message. None of them is trusted yet. */
+  readonly #making = new Map<string, number>();
   /** Set when a message could not be taken. The next poll would return it again at once. */
   #stuck = false;
   #started = false;
@@ -93,19 +94,35 @@ export class MailboxLoop<T> {
     this.#stuck = false;
     try {
       const messages = await this.#parts.poll(signal);
-      for (const message of messages) if (this.#hasRoom()) this.#take(message);
+      const taken = messages.filter((message) => this.#takeInTurn(message));
       // Otherwise the next poll would return the messages in hand at once.
       await this.#until(() => this.#untaken === 0);
       if (this.#stuck) return { kind: "failed" };
-      return { kind: messages.length > 0 ? "messages" : "nothing" };
+      // Messages that wait for their sender's share come with every poll.
+      return { kind: taken.length > 0 ? "messages" : "nothing" };
     } catch (error) {
       if (!signal.aborted) this.#report(error);
       return { kind: "failed", error };
     }
   }
 
+  /** Takes a message if its sender's share has room, so that no dialer's unfinished handshakes keep others out. */
+  #takeInTurn(message: WaitingMessage): boolean {
+    const all = this.#wanted();
+    const held = { own: this.#making.get(message.sender) ?? 0, all: this.#held() };
+    const mayTake = isWithinShare(1, held, { one: Math.ceil(all / 2), all });
+    if (mayTake) this.#take(message);
+    return mayTake;
+  }
+
+  #count(sender: string, change: 1 | -1): void {
+    const making = (this.#making.get(sender) ?? 0) + change;
+    if (making > 0) this.#making.set(sender, making);
+    else this.#making.delete(sender);
+  }
+
   #take(message: WaitingMessage): void {
-    this.#making++;
+    this.#count(message.sender, 1);
     this.#untaken++;
     let taken = false;
     const onTaken = (): void => {
@@ -121,7 +138,7 @@ export class MailboxLoop<T> {
         this.#report(error);
       })
       .finally(() => {
-        this.#making--;
+        this.#count(message.sender, -1);
         onTaken();
         this.#onChange?.();
       });
@@ -136,8 +153,16 @@ export class MailboxLoop<T> {
 
   /** Whether a call of `next` is pending, or the backlog has room. */
   #hasRoom(): boolean {
-    const wanted = this.#waiting.length + this.#parts.backlog;
-    return this.#accepted.length + this.#making < wanted;
+    return this.#held() < this.#wanted();
+  }
+
+  #wanted(): number {
+    return this.#waiting.length + this.#parts.backlog;
+  }
+
+  /** Connections that are made or in the making, and that nobody has taken. */
+  #held(): number {
+    return this.#accepted.length + [...this.#making.values()].reduce((sum, making) => sum + making, 0);
   }
 
   async #until(isSo: () => boolean): Promise<void> {

@@ -61,6 +61,7 @@ function common(): Omit<EngineOptions, "identity"> {
     flowWindowBytes: 1 << 20,
     maxStreams: 10,
     datagramQueueBytes: 10_000,
+    datagramQueue: 100,
   };
 }
 

@@ -40,6 +40,7 @@ describe("the numbers of the addon", () => {
       acceptStream: () => -1,
       timeoutMs: () => -1,
       datagramReceive: () => null,
+      datagramsDropped: () => 0,
       end: () => null,
       stats: () => null,
       send: () => 0,

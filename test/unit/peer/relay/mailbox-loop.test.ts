@@ -6,9 +6,10 @@ import type { WaitingMessage } from "../../../../src/protocol.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+/** A message of alice's, or of the sender after an @. */
 const message = (id: string): WaitingMessage => ({
   id,
-  sender: "alice",
+  sender: id.split("@")[1] ?? "alice",
   note: null,
   sizes: [1200],
   createdAt: "",
@@ -59,6 +60,24 @@ function acceptGood({ id }: WaitingMessage): Promise<string> {
 const unreachable = new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "away");
 
 describe("the accepter's loop", () => {
+  it("takes no more than half of its places for one sender's unfinished handshakes", async () => {
+    const taken: string[] = [];
+    const flood = Array.from({ length: 30 }, (_, i) => `${i}@mallory`);
+    const left = [...flood.slice(8), "late@bob"];
+    const { loop, polls } = setUp([flood, left, left.slice(0, -1), left.slice(0, -1)], {
+      accept: ({ id }, onTaken) => {
+        taken.push(id);
+        return acceptNever(message(id), onTaken);
+      },
+    });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(3500);
+    expect(taken).toEqual([...flood.slice(0, 8), "late@bob"]);
+    // Messages that wait for their sender's share do not make the loop hurry.
+    expect(polls).toEqual([0, 0, 0, 1000, 2000]);
+    loop.close();
+  });
+
   it("asks nothing before the first call of next", async () => {
     const { loop, polls } = setUp([["a"]]);
     await vi.advanceTimersByTimeAsync(1000);
@@ -174,11 +193,11 @@ describe("the accepter's loop", () => {
   });
 
   it("accepts no more than sixteen connections ahead of next", async () => {
-    const { loop, polls } = setUp([Array.from({ length: 16 }, (_, i) => `${i}`), ["late"]]);
+    const { loop, polls } = setUp([Array.from({ length: 16 }, (_, i) => `${i}@${i}`), ["late"]]);
     loop.start();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(polls).toHaveLength(1);
-    expect(await loop.next()).toBe("connection 0");
+    expect(await loop.next()).toBe("connection 0@0");
     await vi.advanceTimersByTimeAsync(0);
     expect(polls).toHaveLength(2);
   });
@@ -202,7 +221,7 @@ describe("the accepter's loop", () => {
       made++;
       return acceptNever(_message, onTaken);
     };
-    const { loop } = setUp([Array.from({ length: 10_000 }, (_, i) => `${i}`)], { accept });
+    const { loop } = setUp([Array.from({ length: 10_000 }, (_, i) => `${i}@${i}`)], { accept });
     loop.start();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(made).toBe(16);

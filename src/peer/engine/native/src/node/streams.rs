@@ -57,6 +57,12 @@ impl EngineConnection {
         datagram.map(|bytes| Uint8Array::from(bytes.to_vec()))
     }
 
+    /// Datagrams that made way for newer ones.
+    #[napi]
+    pub fn datagrams_dropped(&self) -> f64 {
+        self.with(|connection| connection.dropped_datagrams()).unwrap_or(0) as f64
+    }
+
     #[napi]
     pub fn max_datagram_bytes(&self) -> u32 {
         self.with(Connection::max_datagram_bytes).unwrap_or(0) as u32

@@ -4,6 +4,7 @@ mod closing;
 mod frames;
 pub mod paths;
 mod timing;
+mod unheard;
 
 use std::{
     collections::VecDeque,
@@ -13,13 +14,16 @@ use std::{
 };
 
 use bytes::BytesMut;
-use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent};
+use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent, StreamEvent, StreamId};
 
+use self::unheard::Unheard;
 use super::{
     cids::Cids,
     events::{End, Event},
-    in_flight::BusyPaths,
+    in_flight::InFlight,
+    inbound::Inbound,
     options::{Invalid, Options},
+    received::Received,
     silence::Silence,
     stopwatch::Stopwatch,
     trust::Verifier,
@@ -41,10 +45,14 @@ enum Gate {
 pub struct Connection {
     endpoint: Endpoint,
     /// `None` on a server before the first packets, and if they are refused.
-    live: Option<(ConnectionHandle, noq_proto::Connection)>,
+    pub(super) live: Option<(ConnectionHandle, noq_proto::Connection)>,
     /// A server's settings, and the datagram that its connection began with until it is answered.
     server: Option<Arc<noq_proto::ServerConfig>>,
     first: Option<(Way, BytesMut)>,
+    pub(super) inbound: Inbound,
+    pub(super) received: Received,
+    /// Flow control window of the connection once the other side is trusted.
+    window_bytes: u32,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
     farewell: Option<(Way, Vec<u8>)>,
     /// Events for the endpoint that wait for more connection IDs.
@@ -56,7 +64,8 @@ pub struct Connection {
     gate: Gate,
     time: Stopwatch,
     silence: Silence,
-    busy: BusyPaths,
+    unheard: Unheard,
+    in_flight: InFlight,
     end: Option<End>,
     events: VecDeque<Event>,
     /// Frames that have come.
@@ -85,38 +94,45 @@ const FIRST_ROUND_TRIP: Duration = Duration::from_millis(50);
 /// QUIC's error for the TLS alert bad_certificate (RFC 9001 §4.8, RFC 8446 §6).
 const BAD_CERTIFICATE: u32 = 0x12a;
 
+/// QUIC's error for a path that cannot support it (RFC 9000 §20.1).
+const NO_VIABLE_PATH: u32 = 0x10;
+
 impl Connection {
     /// Begins as a client.
     pub fn connect(mut options: Options, name: Option<&str>, way: Way, now: Instant) -> Result<Self, Invalid> {
-        let busy = BusyPaths::default();
-        let config = options.client(&busy)?;
-        let mut this = Self::new(options, None, busy, now);
+        let in_flight = InFlight::default();
+        let config = options.client(&in_flight)?;
+        let mut this = Self::new(options, None, in_flight, now);
         this.live = Some(this.endpoint.connect(now, config, ways::address(way), name.unwrap_or(NO_NAME))?);
         Ok(this)
     }
 
     /// Begins as a server. The connection is there once [`Self::receive`] has had a client's first packet.
     pub fn accept(mut options: Options, now: Instant) -> Result<Self, Invalid> {
-        let busy = BusyPaths::default();
-        let server = options.server(&busy)?;
-        Ok(Self::new(options, Some(server), busy, now))
+        let in_flight = InFlight::default();
+        let server = options.server(&in_flight)?;
+        Ok(Self::new(options, Some(server), in_flight, now))
     }
 
-    fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, busy: BusyPaths, now: Instant) -> Self {
+    fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, in_flight: InFlight, now: Instant) -> Self {
         Self {
             endpoint: Endpoint::new(options.endpoint(), server.clone(), false),
             server,
             live: None,
             first: None,
+            inbound: Inbound::new(options.first_window_bytes(), options.max_streams),
+            window_bytes: options.connection_window_bytes,
+            received: Received::new(options.datagram_queue),
             farewell: None,
             waiting: VecDeque::new(),
             gate: if options.is_judged { Gate::Waiting } else { Gate::Open },
             silence: Silence::new(now, options.idle_timeout),
+            unheard: Unheard::default(),
             cids: options.cids,
             told_limit: None,
             verifier: options.verifier,
             time: Stopwatch::running(),
-            busy,
+            in_flight,
             end: None,
             events: VecDeque::new(),
             frames: 0,
@@ -140,7 +156,9 @@ impl Connection {
         self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
         self.settle();
         self.look_at_certificate();
+        self.collect_events();
         self.farewells = FAREWELLS.min(self.farewells + 1);
+        self.unheard.received();
         let frames = self.live().map_or(0, |connection| frames::total(&connection.stats().frame_rx));
         // Every authenticated packet carries a frame (RFC 9000 §12.4), and Retry none.
         let is_useful = frames > self.frames || is_retry || self.end.is_some();
@@ -198,16 +216,19 @@ impl Connection {
             return None;
         }
         let at = self.time.at(now);
-        let farewells = self.farewells;
+        let (farewells, may_send) = (self.farewells, self.unheard.may_send(&self.in_flight));
         let connection = self.live()?;
         let is_farewell = connection.is_closed();
-        if is_farewell && farewells == 0 {
+        if is_farewell && farewells == 0 || !is_farewell && !may_send {
             return None;
         }
         let transmit = connection.poll_transmit(at, most, out)?;
         self.farewells -= u8::from(is_farewell);
         self.first = None;
-        self.silence.sent(now, !self.busy.is_none());
+        self.silence.sent(now, !self.in_flight.is_none());
+        if self.unheard.sent() {
+            self.close(NO_VIABLE_PATH.into(), "too many packets are unacknowledged", now);
+        }
         self.settle();
         let datagram_bytes = transmit.segment_size.unwrap_or(transmit.size);
         Some(Train { way: ways::way(transmit.destination), datagram_bytes, ecn: transmit.ecn })
@@ -224,13 +245,16 @@ impl Connection {
     pub fn judge(&mut self, is_trusted: bool, now: Instant) {
         self.gate = Gate::Open;
         if !is_trusted {
-            self.close(BAD_CERTIFICATE.into(), "the certificate is not trusted", now);
+            return self.close(BAD_CERTIFICATE.into(), "the certificate is not trusted", now);
+        }
+        if let Some((_, connection)) = self.live.as_mut() {
+            self.inbound.set_window(connection, self.window_bytes);
         }
     }
 
     /// Whether the other side has acknowledged all that it has to.
     pub fn is_quiet(&self) -> bool {
-        self.busy.is_none()
+        self.in_flight.is_none()
     }
 
     /// Makes the next packet one that the other side has to acknowledge.
@@ -298,7 +322,16 @@ impl Connection {
         while let Some(event) = connection.poll() {
             match event {
                 noq_proto::Event::ConnectionLost { reason } => lost = Some(reason),
-                event => self.events.extend(Event::from_noq(event)),
+                noq_proto::Event::Stream(StreamEvent::Readable { id }) => {
+                    self.inbound.note(connection, id);
+                    tell_readable(&mut self.events, id);
+                }
+                event => {
+                    if let noq_proto::Event::DatagramReceived = event {
+                        self.received.collect(connection);
+                    }
+                    self.events.extend(Event::from_noq(event));
+                }
             }
         }
         if let Some(reason) = lost {
@@ -312,6 +345,13 @@ impl Connection {
 /// Retry answers a first flight that waits (RFC 9000 §17.2.5). noq ignores one whose integrity tag is wrong.
 fn is_retry(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|byte| byte & 0xf0 == 0xf0)
+}
+
+/// noq tells each frame. Those of one turn are told once, if no other event is in between.
+fn tell_readable(events: &mut VecDeque<Event>, id: StreamId) {
+    if !matches!(events.back(), Some(Event::Readable(last)) if *last == id) {
+        events.push_back(Event::Readable(id));
+    }
 }
 
 /// A forged Version Negotiation packet would end the connection (RFC 9000 §6.2).

@@ -1,10 +1,10 @@
-//! CUBIC that tells whether anything is unacknowledged, which noq does not, and sends the first window without pacing.
+//! CUBIC that tells what is unacknowledged, which noq does not, and sends the first window without pacing.
 
 use std::{
     any::Any,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -14,20 +14,45 @@ use noq_proto::{
     congestion::{Controller, ControllerFactory, ControllerMetrics, CubicConfig},
 };
 
-/// The number of paths on which ack-eliciting packets are neither acknowledged nor declared lost.
+/// What is under way on the paths of one connection.
 #[derive(Debug, Clone, Default)]
-pub struct BusyPaths(Arc<AtomicUsize>);
+pub struct InFlight(Arc<Counts>);
 
-impl BusyPaths {
+#[derive(Debug, Default)]
+struct Counts {
+    /// The number of paths on which ack-eliciting packets are neither acknowledged nor declared lost.
+    busy_paths: AtomicUsize,
+    /// Packets that have been acknowledged.
+    acknowledged: AtomicU64,
+    /// Congestion window of the path that was asked last.
+    window_bytes: AtomicU64,
+}
+
+impl InFlight {
     pub fn is_none(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.0.busy_paths.load(Ordering::Relaxed) == 0
+    }
+
+    #[cfg(test)]
+    pub fn busy() -> Self {
+        let this = Self::default();
+        this.0.busy_paths.store(1, Ordering::Relaxed);
+        this
+    }
+
+    pub fn window_bytes(&self) -> u64 {
+        self.0.window_bytes.load(Ordering::Relaxed)
+    }
+
+    pub fn acknowledged(&self) -> u64 {
+        self.0.acknowledged.load(Ordering::Relaxed)
     }
 }
 
 /// Makes the controllers of one connection, one for each path.
 pub struct Factory {
     pub cubic: Arc<CubicConfig>,
-    pub busy: BusyPaths,
+    pub in_flight: InFlight,
     pub initial_rtt: Duration,
 }
 
@@ -36,7 +61,7 @@ const BURST: Duration = Duration::from_millis(10);
 
 impl ControllerFactory for Factory {
     fn build(self: Arc<Self>, now: Instant, mtu: u16) -> Box<dyn Controller> {
-        Box::new(Observed::new(self.cubic.clone().build(now, mtu), self.busy.clone(), self.initial_rtt))
+        Box::new(Observed::new(self.cubic.clone().build(now, mtu), self.in_flight.clone(), self.initial_rtt))
     }
 }
 
@@ -44,20 +69,20 @@ impl ControllerFactory for Factory {
 struct Observed {
     inner: Box<dyn Controller>,
     is_busy: bool,
-    busy: BusyPaths,
+    in_flight: InFlight,
     initial_rtt: Duration,
     is_measured: bool,
 }
 
 impl Observed {
-    fn new(inner: Box<dyn Controller>, busy: BusyPaths, initial_rtt: Duration) -> Self {
-        Self { inner, is_busy: false, busy, initial_rtt, is_measured: false }
+    fn new(inner: Box<dyn Controller>, in_flight: InFlight, initial_rtt: Duration) -> Self {
+        Self { inner, is_busy: false, in_flight, initial_rtt, is_measured: false }
     }
 
     fn set_busy(&mut self, is_busy: bool) {
         match (self.is_busy, is_busy) {
-            (false, true) => self.busy.0.fetch_add(1, Ordering::Relaxed),
-            (true, false) => self.busy.0.fetch_sub(1, Ordering::Relaxed),
+            (false, true) => self.in_flight.0.busy_paths.fetch_add(1, Ordering::Relaxed),
+            (true, false) => self.in_flight.0.busy_paths.fetch_sub(1, Ordering::Relaxed),
             _ => return,
         };
         self.is_busy = is_busy;
@@ -86,6 +111,7 @@ impl Controller for Observed {
 
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, pn: u64, app_limited: bool, rtt: &RttEstimator) {
         self.is_measured = true;
+        self.in_flight.0.acknowledged.fetch_add(1, Ordering::Relaxed);
         self.inner.on_ack(now, sent, bytes, pn, app_limited, rtt);
     }
 
@@ -116,7 +142,9 @@ impl Controller for Observed {
     }
 
     fn window(&self) -> u64 {
-        self.inner.window()
+        let window = self.inner.window();
+        self.in_flight.0.window_bytes.store(window, Ordering::Relaxed);
+        window
     }
 
     /// Before a round trip is measured, the rate is such that the initial window is one burst (RFC 9002 §7.7).
@@ -129,7 +157,7 @@ impl Controller for Observed {
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
-        let mut copy = Self::new(self.inner.clone_box(), self.busy.clone(), self.initial_rtt);
+        let mut copy = Self::new(self.inner.clone_box(), self.in_flight.clone(), self.initial_rtt);
         copy.is_measured = self.is_measured;
         Box::new(copy)
     }

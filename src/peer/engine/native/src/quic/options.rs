@@ -20,7 +20,7 @@ use rustls::{
 
 use super::{
     cids::{Cids, Generator},
-    in_flight::{BusyPaths, Factory},
+    in_flight::{Factory, InFlight},
     records::KeyLog,
     trust::Verifier,
 };
@@ -46,6 +46,8 @@ pub struct Options {
     pub connection_window_bytes: u32,
     pub max_streams: u32,
     pub datagram_queue_bytes: usize,
+    /// Datagrams that wait to be taken.
+    pub datagram_queue: u32,
     /// The most that a UDP payload may grow to, 1200 bytes at least.
     pub max_udp_payload_bytes: u16,
     pub initial_rtt: Duration,
@@ -71,6 +73,9 @@ impl<E: std::error::Error> From<E> for Invalid {
 
 /// Smallest size that every path carries (RFC 9000 §14).
 const MIN_UDP_PAYLOAD_BYTES: u16 = 1200;
+
+/// Flow control window of a connection until the other side is judged.
+const JUDGED_WINDOW_BYTES: u32 = 1 << 20;
 
 /// One key signs the tokens of stateless resets. The engine sends none; a connection ID without a token is not possible.
 fn reset_key() -> Arc<dyn noq_proto::crypto::HmacKey> {
@@ -116,7 +121,13 @@ impl Options {
         Arc::new(config)
     }
 
-    pub fn client(&mut self, busy: &BusyPaths) -> Result<ClientConfig, Invalid> {
+    pub fn client(&mut self, in_flight: &InFlight) -> Result<ClientConfig, Invalid> {
+        let mut config = ClientConfig::new(Arc::new(self.client_tls()?));
+        config.transport_config(self.transport(in_flight)?);
+        Ok(config)
+    }
+
+    pub fn client_tls(&mut self) -> Result<QuicClientConfig, Invalid> {
         let provider = if self.long_first_flight { provider() } else { classical_provider() };
         let builder = rustls::ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])?
@@ -129,12 +140,10 @@ impl Options {
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.resumption = Resumption::disabled();
         tls.key_log = self.key_log()?;
-        let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
-        config.transport_config(self.transport(busy)?);
-        Ok(config)
+        Ok(QuicClientConfig::try_from(tls)?)
     }
 
-    pub fn server(&mut self, busy: &BusyPaths) -> Result<Arc<ServerConfig>, Invalid> {
+    pub fn server(&mut self, in_flight: &InFlight) -> Result<Arc<ServerConfig>, Invalid> {
         let builder = rustls::ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[&TLS13])?;
         let builder = match self.verifier.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
@@ -146,7 +155,7 @@ impl Options {
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.send_tls13_tickets = 0;
         let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
-        config.transport_config(self.transport(busy)?).max_incoming(1);
+        config.transport_config(self.transport(in_flight)?).max_incoming(1);
         Ok(Arc::new(config))
     }
 
@@ -156,12 +165,12 @@ impl Options {
         self.verifier.clone().unwrap_or_else(any)
     }
 
-    fn transport(&self, busy: &BusyPaths) -> Result<Arc<TransportConfig>, Invalid> {
+    pub fn transport(&self, in_flight: &InFlight) -> Result<Arc<TransportConfig>, Invalid> {
         let mut config = TransportConfig::default();
         config
             .max_idle_timeout(Some(IdleTimeout::try_from(self.idle_timeout)?))
             .stream_receive_window(self.flow_window_bytes.into())
-            .receive_window(self.connection_window_bytes.into())
+            .receive_window(self.first_window_bytes().into())
             .send_window(self.connection_window_bytes.into())
             .max_concurrent_bidi_streams(self.max_streams.into())
             .max_concurrent_uni_streams(self.max_streams.into())
@@ -174,7 +183,7 @@ impl Options {
             .allow_spin(false)
             .congestion_controller_factory(Arc::new(Factory {
                 cubic: Arc::new(CubicConfig::default()),
-                busy: busy.clone(),
+                in_flight: in_flight.clone(),
                 initial_rtt: self.initial_rtt,
             }));
         if let Some(folder) = self.qlog.clone() {
@@ -187,6 +196,14 @@ impl Options {
         match &self.key_log {
             Some(path) => Ok(Arc::new(KeyLog::open(path)?)),
             None => Ok(Arc::new(rustls::NoKeyLog)),
+        }
+    }
+
+    /// The flow control window of the connection at first: while a judgement is pending, anybody may fill it.
+    pub fn first_window_bytes(&self) -> u32 {
+        match self.is_judged {
+            true => self.connection_window_bytes.min(JUDGED_WINDOW_BYTES),
+            false => self.connection_window_bytes,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Streams and datagrams of a connection.
 
 use bytes::Bytes;
-use noq_proto::{Dir, ReadError, ReadableError, StreamId, VarInt, WriteError};
+use noq_proto::{Dir, StreamId, VarInt, WriteError};
 
 use super::connection::Connection;
 
@@ -33,31 +33,8 @@ impl Connection {
 
     /// Fills `out` from the stream, as far as there is something to read in order.
     pub fn read(&mut self, id: StreamId, out: &mut [u8]) -> Progress {
-        let Some(connection) = self.live() else { return Progress::Gone };
-        let mut stream = connection.recv_stream(id);
-        let mut chunks = match stream.read(true) {
-            Ok(chunks) => chunks,
-            Err(ReadableError::ClosedStream | ReadableError::IllegalOrderedRead) => return Progress::Gone,
-        };
-        let mut count = 0;
-        let progress = loop {
-            match chunks.next(out.len() - count) {
-                Ok(Some(chunk)) => {
-                    out[count..count + chunk.bytes.len()].copy_from_slice(&chunk.bytes);
-                    count += chunk.bytes.len();
-                    if count == out.len() {
-                        break Progress::Bytes { count, is_end: false };
-                    }
-                }
-                Ok(None) => break Progress::Bytes { count, is_end: true },
-                Err(ReadError::Blocked) if count == 0 => break Progress::Blocked,
-                Err(ReadError::Blocked) => break Progress::Bytes { count, is_end: false },
-                Err(ReadError::Reset(code)) => break Progress::Aborted(code),
-            }
-        };
-        // Whether a window has to be announced is found out by the next transmit.
-        let _ = chunks.finalize();
-        progress
+        let Some((_, connection)) = self.live.as_mut() else { return Progress::Gone };
+        self.inbound.read(connection, id, out)
     }
 
     /// Writes as much as there is room for. noq tells of room again only after it has said that there is none, so it is asked
@@ -96,9 +73,10 @@ impl Connection {
 
     /// Sends STOP_SENDING (RFC 9000 §19.5).
     pub fn stop(&mut self, id: StreamId, code: VarInt) {
-        if let Some(connection) = self.live() {
+        if let Some((_, connection)) = self.live.as_mut() {
             // Fails for a stream that has ended, which needs no stop.
             let _ = connection.recv_stream(id).stop(code);
+            self.inbound.forget(connection, id);
         }
     }
 
@@ -108,7 +86,11 @@ impl Connection {
     }
 
     pub fn receive_datagram(&mut self) -> Option<Bytes> {
-        self.live()?.datagrams().recv()
+        self.received.pop()
+    }
+
+    pub fn dropped_datagrams(&self) -> u64 {
+        self.received.dropped()
     }
 
     /// Longest datagram that can be sent now; 0 if the other side takes none.

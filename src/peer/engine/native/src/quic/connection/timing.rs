@@ -55,6 +55,7 @@ impl Connection {
             // What is due stays so, for a listener that does not hold it.
             return self.events.push_back(Event::Stalled);
         }
+        self.unheard.timed_out();
         if let Some(connection) = self.live() {
             connection.handle_timeout(at);
         }

@@ -5,7 +5,7 @@ use noq_proto::{DatagramEvent, Endpoint};
 use super::{
     super::{
         events::{EndedBy, Event},
-        in_flight::BusyPaths,
+        in_flight::InFlight,
         ways,
     },
     Duration, Pair, Side,
@@ -85,7 +85,7 @@ fn a_retry_ends_the_wait_of_a_first_flight_which_is_sent_again_with_its_token() 
     let mut pair = Pair::silent(|_, _| ());
     let flight = pair.client.connection.first_flight(pair.now);
     let mut bob = super::Peer::new("bob").options(None);
-    let config = bob.server(&BusyPaths::default()).unwrap();
+    let config = bob.server(&InFlight::default()).unwrap();
     let mut endpoint = Endpoint::new(bob.endpoint(), Some(config), false);
     let mut retry = Vec::new();
     let event = endpoint.handle(pair.now, ways::network_path(0), None, flight[0][..].into(), &mut retry);

@@ -10,7 +10,12 @@ use noq_proto::PathId;
 use rcgen::{CertifiedKey, KeyPair, PublicKeyData, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 
+mod backlog;
+mod floods;
+mod forger;
+mod fuzz;
 mod lifetime;
+mod memory;
 mod packets;
 mod paths;
 mod records;
@@ -54,6 +59,7 @@ impl Peer {
             connection_window_bytes: 1 << 20,
             max_streams: 100,
             datagram_queue_bytes: 1 << 20,
+            datagram_queue: 1000,
             max_udp_payload_bytes: 1200,
             initial_rtt: Duration::from_millis(100),
             long_first_flight: false,

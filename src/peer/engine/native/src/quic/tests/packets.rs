@@ -1,57 +1,6 @@
 //! Datagrams that are not what they seem, and connection IDs.
 
-use super::{super::cids, Arc, Cids, Event, Pair};
-
-/// Numbers that are the same in each run (xorshift).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-
-    /// Returns the datagram with a few bits flipped, or cut off.
-    fn mangle(&mut self, datagram: &[u8]) -> Vec<u8> {
-        let mut mangled = datagram.to_vec();
-        if self.below(4) == 0 {
-            mangled.truncate(self.below(datagram.len()));
-            return mangled;
-        }
-        for _ in 0..=self.below(3) {
-            let at = self.below(mangled.len());
-            mangled[at] ^= 1 << self.below(8);
-        }
-        mangled
-    }
-}
-
-#[test]
-fn a_thousand_mangled_datagrams_do_not_disturb_a_handshake() {
-    let mut numbers = Numbers(1);
-    let mut pair = Pair::silent(|_, _| ());
-    let flight = pair.client.connection.first_flight(pair.now);
-    for _ in 0..1000 {
-        let genuine = &flight[numbers.below(flight.len())];
-        pair.server.receive(&numbers.mangle(genuine), pair.now);
-    }
-    for datagram in flight {
-        pair.server.receive(&datagram, pair.now);
-    }
-    let answer = pair.server.datagrams(pair.now);
-    for _ in 0..1000 {
-        let genuine = &answer[numbers.below(answer.len())];
-        pair.client.receive(&numbers.mangle(genuine), pair.now);
-    }
-    for datagram in answer {
-        pair.client.receive(&datagram, pair.now);
-    }
-    pair.run();
-    assert_eq!((pair.client.connection.end(), pair.server.connection.end()), (None, None));
-    assert!(pair.client.is_confirmed() && pair.server.is_confirmed());
-}
+use super::{super::cids, Arc, Cids, Event, Pair, fuzz::Numbers};
 
 #[test]
 fn a_thousand_mangled_datagrams_are_of_no_use_to_a_connection() {
@@ -60,7 +9,7 @@ fn a_thousand_mangled_datagrams_are_of_no_use_to_a_connection() {
     pair.server.connection.ping();
     let genuine = pair.server.datagrams(pair.now);
     for _ in 0..1000 {
-        let mangled = numbers.mangle(&genuine[0]);
+        let mangled = numbers.flip(&genuine[0]);
         if mangled != genuine[0] {
             assert!(!pair.client.receive(&mangled, pair.now));
         }
