@@ -69,7 +69,7 @@ export interface PeerOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** Time limit of a handshake after a first flight has come, in ms, 100 to 60 000; 10 000 if absent. */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** Flow control window of a connection, in bytes, 64 KiB to 1 GiB; 16 MiB if absent. A stream has the same, 2 MiB at most. */
+  /** Flow control window of a connection, in bytes, 64 KiB to 1 GiB; 16 MiB if absent. A stream has the same, 1 MiB at most. */
   readonly flowWindowBytes?: number | undefined;
   /** Streams of each kind that the other peer may have open, 1 to 65 536; 100 if absent. */
   readonly maxStreams?: number | undefined;

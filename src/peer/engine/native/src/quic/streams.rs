@@ -63,14 +63,21 @@ impl Connection {
     pub fn write(&mut self, id: StreamId, data: &[u8], is_end: bool) -> Progress {
         let Some(connection) = self.live() else { return Progress::Gone };
         let mut stream = connection.send_stream(id);
-        let count = match stream.write(data) {
-            Ok(count) => count,
-            // Not even the end: it has to wait for what comes before it.
-            Err(WriteError::Blocked) if !data.is_empty() => return Progress::Blocked,
-            Err(WriteError::Blocked) => 0,
-            Err(WriteError::Stopped(code)) => return Progress::Aborted(code),
-            Err(WriteError::ClosedStream) => return Progress::Gone,
-        };
+        let mut count = 0;
+        // Until noq refuses more: it tells of room only where it has refused a write.
+        loop {
+            match stream.write(&data[count..]) {
+                Ok(taken) => count += taken,
+                // Not even the end: it has to wait for what comes before it.
+                Err(WriteError::Blocked) if count == 0 && !data.is_empty() => return Progress::Blocked,
+                Err(WriteError::Blocked) => break,
+                Err(WriteError::Stopped(code)) => return Progress::Aborted(code),
+                Err(WriteError::ClosedStream) => return Progress::Gone,
+            }
+            if count == data.len() {
+                break;
+            }
+        }
         let is_end = is_end && count == data.len();
         if is_end && stream.finish().is_err() {
             return Progress::Gone;

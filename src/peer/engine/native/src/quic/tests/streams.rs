@@ -2,7 +2,7 @@
 
 use noq_proto::{Dir, PathId, StreamId};
 
-use super::{super::streams::Progress, Duration, Pair};
+use super::{super::streams::Progress, Duration, Event, Pair};
 
 const ALL: &[u8] = b"all of it";
 
@@ -63,7 +63,7 @@ fn write_all(pair: &mut Pair, id: StreamId) -> usize {
 #[test]
 fn a_whole_window_is_kept_behind_one_packet_that_got_lost() {
     // `maxStreamWindowBytes` in engine.ts.
-    const WINDOW: usize = 2 << 20;
+    const WINDOW: usize = 1 << 20;
     let mut pair = Pair::connected(|client, server| {
         for options in [client, server] {
             options.flow_window_bytes = WINDOW as u32;
@@ -103,4 +103,20 @@ fn a_whole_window_is_kept_behind_one_packet_that_got_lost() {
     }
     assert_eq!(read, WINDOW);
     assert_eq!((pair.client.connection.end(), pair.server.connection.end()), (None, None));
+}
+
+#[test]
+fn a_write_that_the_connection_window_cuts_short_goes_on_when_the_window_opens() {
+    let mut pair = Pair::connected(|_, server| {
+        server.flow_window_bytes = 100_000;
+        server.connection_window_bytes = 10_000;
+    });
+    let id = pair.client.connection.open_stream(Dir::Bi).unwrap();
+    let Progress::Bytes { count, .. } = pair.client.connection.write(id, &[0; 15_000], false) else { panic!("nothing taken") };
+    assert_eq!(count, 10_000);
+    pair.run();
+    pair.client.told.clear();
+    read_all(&mut pair, id);
+    pair.run();
+    assert!(pair.client.was_told(|event| matches!(event, Event::Writable(_))));
 }
