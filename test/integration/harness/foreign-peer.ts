@@ -91,6 +91,8 @@ export class ForeignPeer {
     const proxy = await DatagramProxy.open(relay.port);
     const { cert, key: privateKey } = certificateFiles(identity);
     const [command, ...args] = await programs[stack]();
+    // Nothing is awaited between the start and the listening: a program is quick to send.
+    const token = await tokenFor(name);
     const child = startChild(command!, [...args, role], {
       env: {
         RELAY: `127.0.0.1:${proxy.port}`,
@@ -103,8 +105,10 @@ export class ForeignPeer {
         ...env,
       },
     });
-    const peer = new ForeignPeer(relay, await tokenFor(name), proxy, child);
-    await expect.poll(() => peer.#held.length).toBeGreaterThan(0);
+    const peer = new ForeignPeer(relay, token, proxy, child);
+    const ended = child.prints(/(?!)/);
+    ended.catch(() => undefined);
+    await Promise.race([ended, expect.poll(() => peer.#held.length).toBeGreaterThan(0)]);
     peer.#registration = await peer.#call("POST", "/v1/register", { key: key.toString("base64"), num });
     await peer.#prove();
     return peer;

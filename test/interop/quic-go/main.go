@@ -144,9 +144,9 @@ func main() {
 	if os.Args[1] == "dialer" {
 		connection = must(transport.Dial(context.Background(), relay, tlsConfig(), config()))
 	} else {
-		listener := must(transport.Listen(tlsConfig(), config()))
 		// The proxy between this program and the relay learns its address.
-		must(transport.WriteTo([]byte{0}, relay))
+		must(socket.WriteTo([]byte{0}, relay))
+		listener := must(transport.Listen(tlsConfig(), config()))
 		connection = must(listener.Accept(context.Background()))
 	}
 	<-connection.HandshakeComplete()
