@@ -2,21 +2,28 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { certificateFiles, testCertificate } from "./harness/certificate.ts";
 import type { Child } from "./harness/child.ts";
+import { ForeignPeer } from "./harness/foreign-peer.ts";
+import { algorithms, createIdentityOf } from "./harness/identities.ts";
 import { bindPeer, echo, nextConnection, readAll, startPeerRelay, writeAll } from "./harness/peers.ts";
+import type { TestRelay } from "./harness/relay.ts";
+import { itWith } from "./harness/requirement.ts";
 import { tokenFor } from "./harness/token.ts";
 import { User } from "./harness/user.ts";
 
 /** A relay, and a user whose commands talk to it under a name. */
 async function startUser(): Promise<{
+  relay: TestRelay;
   port: number;
   pin: string;
   as: (name: string, command: string, ...args: string[]) => Promise<Child>;
 }> {
-  const { port } = await startPeerRelay();
+  const relay = await startPeerRelay();
+  const { port } = relay;
   const { cert } = certificateFiles(await testCertificate());
   const user = new User();
   const pin = (await user.run("id")).stdout.trim();
   return {
+    relay,
     port,
     pin,
     async as(name, ...args) {
@@ -45,6 +52,19 @@ describe("quicpipe dial and a program that knows nothing of final streams", () =
     expect(dialer.stdout() === sent).toBe(true);
     expect(dialer.stderr()).not.toMatch(waiting);
     expect(await accepting).toBe(true);
+  });
+
+  itWith("go-1.26")("end as soon as an echo on another QUIC stack has ended", async () => {
+    const { relay, pin, as } = await startUser();
+    const identity = await createIdentityOf(algorithms["ECDSA P-256"]);
+    const echoing = await ForeignPeer.accept({ stack: "quic-go", relay, name: "bob", identity, pin });
+    const dialer = await as("alice", "dial", "bob");
+    dialer.process.stdin.end("hello");
+    await dialer.prints(/dialing bob/);
+    await echoing.take();
+    expect(await dialer.exited, dialer.stderr()).toBe(0);
+    expect(dialer.stdout()).toBe("hello");
+    expect(dialer.stderr()).not.toMatch(waiting);
   });
 
   it("wait for the end of the connection where the other end had nothing to answer", async () => {

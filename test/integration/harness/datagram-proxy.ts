@@ -57,6 +57,11 @@ export class DatagramProxy {
     before.close();
   }
 
+  /** Sends the relay a datagram that is not the peer's, from where it takes the peer to be. */
+  send(datagram: Uint8Array): void {
+    this.#relaySide.send(datagram, this.relayPort, "127.0.0.1");
+  }
+
   /** Sends the peer a datagram that is not the relay's, from where it takes the relay to be. */
   inject(datagram: Uint8Array): void {
     this.#peerSide.send(datagram, this.#peerPort, "127.0.0.1");

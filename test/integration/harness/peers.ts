@@ -99,8 +99,9 @@ export async function echo(connection: Connection): Promise<void> {
 /** One round trip of `text` on a stream of its own. */
 export async function roundTrip(connection: Connection, text: string): Promise<string> {
   const { readable, writable } = await connection.createBidirectionalStream();
-  await writeAll(writable, Buffer.from(text));
-  return (await readAll(readable)).toString();
+  // At the same time: an echo that keeps little waits for its reader.
+  const [answer] = await Promise.all([readAll(readable), writeAll(writable, Buffer.from(text))]);
+  return answer.toString();
 }
 
 /** The code an error has, for a rejected promise. */

@@ -3,7 +3,17 @@ import { it } from "vitest";
 import { projectPath } from "./child.ts";
 
 /** What some tests need. */
-export type Part = "native" | "python" | "caddy" | "chromium" | "netns" | "go" | "xdp" | "coturn";
+export type Part =
+  | "native"
+  | "python"
+  | "caddy"
+  | "chromium"
+  | "netns"
+  | "go"
+  | "go-1.26"
+  | "aioquic"
+  | "xdp"
+  | "coturn";
 
 const xdpProbe =
   "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
@@ -28,6 +38,15 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
   },
   coturn: { command: ["sh", "-c", "command -v turnutils_stunclient"], install: "apt-get install coturn" },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
+  "go-1.26": {
+    command: ["sh", "-c", "go version | grep -Eq 'go1[.](2[6-9]|[3-9][0-9])'"],
+    install: "Go 1.26 or newer from go.dev, in PATH",
+  },
+  aioquic: {
+    command: [projectPath("target/aioquic/bin/python"), "-c", "import aioquic"],
+    install:
+      "python3 -m venv target/aioquic && target/aioquic/bin/pip install -r test/interop/aioquic/requirements.txt",
+  },
 };
 
 /** Whether a part runs here, found out and said once for each test file. */

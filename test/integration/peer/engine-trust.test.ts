@@ -1,34 +1,10 @@
-import { randomBytes, webcrypto, X509Certificate } from "node:crypto";
-import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
+import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { badCertificate } from "../../../src/peer/connection/error.ts";
 import type { CertificateDemand, EngineOptions } from "../../../src/peer/engine/contract.ts";
 import { pinOf } from "../../../src/peer/index.ts";
+import { algorithms, createIdentityOf, type TlsIdentity } from "../harness/identities.ts";
 import { beginPair, type EnginePair, exchange, move, type Side } from "./engine-pair.ts";
-
-const ecdsa = (namedCurve: string, hash: string): object => ({ name: "ECDSA", namedCurve, hash });
-const algorithms = {
-  Ed25519: { name: "Ed25519" },
-  "ECDSA P-256": ecdsa("P-256", "SHA-256"),
-  "ECDSA P-384": ecdsa("P-384", "SHA-384"),
-  RSA: {
-    name: "RSASSA-PKCS1-v1_5",
-    hash: "SHA-256",
-    modulusLength: 2048,
-    publicExponent: Uint8Array.of(1, 0, 1),
-  },
-};
-
-type TlsIdentity = NonNullable<EngineOptions["identity"]>;
-
-async function createIdentityOf(algorithm: object): Promise<TlsIdentity> {
-  const signingAlgorithm = algorithm as webcrypto.EcKeyGenParams & webcrypto.EcdsaParams;
-  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ["sign", "verify"]);
-  const made = { name: "CN=test", serialNumber: randomBytes(8).toString("hex"), signingAlgorithm, keys };
-  const certificate = await X509CertificateGenerator.createSelfSigned(made, webcrypto);
-  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { certificate: certificate.toString("pem"), privateKey: PemConverter.encode(pkcs8, "PRIVATE KEY") };
-}
 
 function pinning({ certificate }: TlsIdentity): CertificateDemand {
   return { kind: "pins", pins: [Buffer.from(pinOf(certificate).slice("sha256/".length), "base64")] };

@@ -1,0 +1,200 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { type Connection, type Peer, pinOf } from "../../src/peer/index.ts";
+import { temporaryFolder } from "./harness/folder.ts";
+import { ForeignPeer, type Stack, stacks } from "./harness/foreign-peer.ts";
+import { algorithms, createIdentityOf, type TlsIdentity } from "./harness/identities.ts";
+import { bindPeer, codeOf, echo, nextConnection, roundTrip, startPeerRelay } from "./harness/peers.ts";
+import type { TestRelay } from "./harness/relay.ts";
+import { itWith } from "./harness/requirement.ts";
+
+type Kind = "Ed25519" | "ECDSA P-256";
+
+interface Pairing {
+  readonly kind?: Kind;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** A peer on another stack and one of this package, with a connection through a relay. */
+interface Pair {
+  readonly relay: TestRelay;
+  readonly foreign: ForeignPeer;
+  readonly own: Peer;
+  readonly connection: Connection;
+}
+
+async function setUp({ kind = "ECDSA P-256" }: Pairing): Promise<{
+  relay: TestRelay;
+  theirs: TlsIdentity & { pin: string };
+  ours: TlsIdentity & { pin: string };
+}> {
+  const [theirs, ours] = await Promise.all([
+    createIdentityOf(algorithms[kind]),
+    createIdentityOf(algorithms[kind]),
+  ]);
+  return {
+    relay: await startPeerRelay(),
+    theirs: { ...theirs, pin: pinOf(theirs.certificate) },
+    ours: { ...ours, pin: pinOf(ours.certificate) },
+  };
+}
+
+/** Alice is on another stack, and dials bob. */
+async function dialedBy(stack: Stack, pairing: Pairing = {}): Promise<Pair> {
+  const { relay, theirs, ours } = await setUp(pairing);
+  const own = await bindPeer(relay.port, "bob", { identity: ours, trust: [theirs.pin] });
+  const accepting = nextConnection(own);
+  const { env = {} } = pairing;
+  const options = { stack, relay, name: "alice", identity: theirs, pin: ours.pin, env } as const;
+  const foreign = await ForeignPeer.dial("bob", options);
+  const connection = await accepting;
+  await foreign.child.prints(/^connected$/m);
+  expect(connection.remotePin).toBe(theirs.pin);
+  void echo(connection);
+  return { relay, foreign, own, connection };
+}
+
+/** Bob is on another stack, and alice dials it. */
+async function acceptedBy(stack: Stack, pairing: Pairing = {}): Promise<Pair> {
+  const { relay, theirs, ours } = await setUp(pairing);
+  const { env = {} } = pairing;
+  const options = { stack, relay, name: "bob", identity: theirs, pin: ours.pin, env } as const;
+  const foreign = await ForeignPeer.accept(options);
+  const own = await bindPeer(relay.port, "alice", { identity: ours });
+  const dialing = own.dial("bob", { pin: theirs.pin });
+  await foreign.take();
+  const connection = await dialing;
+  await foreign.child.prints(/^connected$/m);
+  void echo(connection);
+  return { relay, foreign, own, connection };
+}
+
+const text = randomBytes(50_000).toString("hex");
+
+/** Has 100 kB echoed both ways. */
+async function echoBothWays({ foreign, connection }: Pair): Promise<void> {
+  await foreign.ask("echo 100000", /echoed 100000,.*/);
+  expect((await roundTrip(connection, text)) === text).toBe(true);
+}
+
+const names = Object.keys(stacks) as Stack[];
+const kinds: readonly Kind[] = ["Ed25519", "ECDSA P-256"];
+
+describe.each(names)("a peer on %s", (stack) => {
+  const itHere = itWith(...stacks[stack]);
+
+  itHere.each(kinds)(
+    "dials this package's, by pins of %s keys, and hears the end of each echo",
+    async (kind) => {
+      const { foreign, connection } = await dialedBy(stack, { kind });
+      for (let n = 0; n < 10; n++) await foreign.ask("echo 100000", /echoed 100000,.*/);
+      foreign.tell("close");
+      await connection.closed;
+      await foreign.child.prints(/^closed/m);
+    },
+  );
+
+  itHere.each(kinds)("accepts this package's, by pins of %s keys, and ends each echo", async (kind) => {
+    const { foreign, connection } = await acceptedBy(stack, { kind });
+    for (let n = 0; n < 10; n++) expect((await roundTrip(connection, text)) === text).toBe(true);
+    connection.close();
+    await foreign.child.prints(/^closed/m);
+  });
+
+  itHere("is told that its key is not trusted", async () => {
+    const { relay, theirs, ours } = await setUp({});
+    const own = await bindPeer(relay.port, "bob", {
+      identity: ours,
+      trust: [ours.pin],
+      onError: () => undefined,
+    });
+    void codeOf(nextConnection(own));
+    const foreign = await ForeignPeer.dial("bob", {
+      stack,
+      relay,
+      name: "alice",
+      identity: theirs,
+      pin: ours.pin,
+    });
+    // RFC 9001 §4.8: bad_certificate.
+    await foreign.child.prints(/298|0x12a|bad certificate/i);
+  });
+
+  itHere.each([
+    ["dialed", dialedBy],
+    ["accepted", acceptedBy],
+  ] as const)("goes on from another port in the middle of an echo, having %s", async (_, connect) => {
+    const pair = await connect(stack);
+    const long = randomBytes(2_000_000).toString("hex");
+    const trip = roundTrip(pair.connection, long);
+    await pair.foreign.move();
+    expect((await trip) === long).toBe(true);
+    await echoBothWays(pair);
+  });
+});
+
+describe("a peer on quic-go", () => {
+  itWith("go-1.26")("updates keys after 100 packets, and follows this package's updates", async () => {
+    const folder = temporaryFolder();
+    const pair = await dialedBy("quic-go", { env: { QLOGDIR: folder } });
+    for (let n = 0; n < 20; n++) await echoBothWays(pair);
+    pair.foreign.tell("close");
+    await pair.foreign.child.exited;
+    const log = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+    expect(log.join("")).toMatch(/"(?:local|remote)_update"/);
+  });
+});
+
+describe("a peer on aioquic", () => {
+  const itHere = itWith("aioquic");
+
+  itHere.each([
+    ["dialer", dialedBy],
+    ["accepter", acceptedBy],
+  ] as const)("updates keys, being the %s, and follows this package's updates", async (_, connect) => {
+    const pair = await connect("aioquic");
+    const phase = (): Promise<string> => pair.foreign.ask("keys", /key phase \d/);
+    const before = await phase();
+    // By itself this package updates its keys within 1000 packets, once.
+    while ((await phase()) === before) await echoBothWays(pair);
+    const between = await phase();
+    pair.foreign.tell("update-keys");
+    await echoBothWays(pair);
+    expect(await phase()).not.toBe(between);
+  });
+
+  itHere.each([
+    ["dialer", dialedBy],
+    ["accepter", acceptedBy],
+  ] as const)("changes its peer's connection ID a hundred times, being the %s", async (_, connect) => {
+    const pair = await connect("aioquic");
+    const cids = (): number => pair.relay.relay.stats().cids;
+    const before = cids();
+    for (let last = 0; last < 100;) {
+      last = Number(/\d+/.exec(await pair.foreign.ask("change-id", /id \d+/)));
+      await pair.foreign.ask("echo 10", /echoed 10,.*/);
+    }
+    expect(cids() - before).toBeGreaterThanOrEqual(96);
+    await echoBothWays(pair);
+  });
+});
+
+describe("a peer on quiche", () => {
+  itWith()("changes its peer's connection ID", async () => {
+    const pair = await acceptedBy("quiche");
+    await pair.foreign.ask("change-id", /id \d+/);
+    await echoBothWays(pair);
+  });
+});
+
+describe.each(["quic-go", "aioquic"] as const)("an accepter on %s", (stack) => {
+  itWith(...stacks[stack])(
+    "that wants a Retry gets the dialer's first flight again, with its token",
+    async () => {
+      const pair = await acceptedBy(stack, { env: { RETRY: "1" } });
+      await echoBothWays(pair);
+    },
+  );
+});
