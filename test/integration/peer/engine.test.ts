@@ -26,9 +26,9 @@ describe("the QUIC engine", () => {
     }
   });
 
-  it("chooses the first application protocol of the dialer's that the accepter has", async () => {
+  it("chooses the first application protocol of the accepter's that the dialer has", async () => {
     const { client, server } = await connectPair({ alpn: ["x", "b", "a"] }, { alpn: ["a", "b"] });
-    expect([client, server].map(({ engine }) => engine.applicationProtocol())).toEqual(["b", "b"]);
+    expect([client, server].map(({ engine }) => engine.applicationProtocol())).toEqual(["a", "a"]);
   });
 
   it("ends a handshake without a common application protocol on both sides (RFC 7301 §3.2)", async () => {

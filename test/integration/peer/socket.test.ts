@@ -153,19 +153,6 @@ describe.each(ports)("a peer's socket of %s", (_name, engine) => {
     await expect.poll(() => got).toEqual(["from the relay, in IPv4", "by the way", "here"]);
   });
 
-  it("leads several HTTP/3 sessions apart by the first bytes of their connection IDs", async () => {
-    const { socket, relay, got } = await setUp(engine);
-    const long = Buffer.alloc(20, 7);
-    socket.addRoute(long, () => got.connection++);
-    relay.send(Buffer.concat([Uint8Array.of(0x40), long, Buffer.alloc(9)]), socket.local.port, "127.0.0.1");
-    relay.send(
-      Buffer.concat([Uint8Array.of(0xc0, 0, 0, 0, 1, 20), long, Buffer.alloc(30)]),
-      socket.local.port,
-      "127.0.0.1",
-    );
-    await expect.poll(() => got).toEqual({ stun: 0, http3: 0, connection: 2 });
-  });
-
   it("says so where it cannot be bound", async () => {
     const { socket } = await setUp(engine);
     const options = { host: "127.0.0.1", port: socket.local.port, relay: socket.relay };
