@@ -18,8 +18,8 @@ export const requestTimeoutMs: number = 10 * second;
 export const pollSeconds = 25;
 /** Idle timeout of a connection, in ms. */
 export const idleTimeoutMs: number = 30 * second;
-/** Longest UDP payload that peers send, in bytes: the size that every path carries (RFC 9000 §14), so that none is probed. */
-export const maxUdpPayloadBytes = 1200;
+/** Longest UDP payload that peers probe for, in bytes: what Ethernet carries over IPv6 (1500 - 40 - 8). Until then it is 1200 (RFC 9000 §14). */
+export const maxUdpPayloadBytes = 1452;
 /** Flow control window of a connection and of each stream, in bytes: 160 ms at 100 MB/s. */
 export const flowWindowBytes: number = 16 * MiB;
 /** Streams of each kind that a peer may have open at a time. */

@@ -107,7 +107,7 @@ export class Attempt {
         isJudged: check !== undefined,
         alpn,
         idleTimeoutMs,
-        maxUdpPayloadBytes,
+        maxUdpPayloadBytes: socket.largestPayload(maxUdpPayloadBytes),
         flowWindowBytes,
         maxStreams,
         datagramQueueBytes,

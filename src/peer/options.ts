@@ -57,8 +57,8 @@ export interface PeerOptions extends RecordOptions {
   /** Local UDP port; 0, a free one, if absent. */
   readonly port?: number | undefined;
   /**
-   * Longest UDP payload to send, 1200 to 1472 bytes; 1200, which every path carries, if absent. Packets grow beyond 1200 as far as
-   * probes of the path arrive (RFC 8899).
+   * Longest UDP payload to send, 1200 to 1472 bytes; 1452, as Ethernet carries over IPv6, if absent. Packets begin with 1200, and grow
+   * as far as probes of the path arrive (RFC 8899). Over `node:dgram`, which cannot keep the system from fragmenting, they do not grow.
    */
   readonly maxUdpPayloadBytes?: number | undefined;
   /** Silence after which a connection ends, in ms, 1000 to 600 000; 30 000 if absent. The shorter one of both peers counts. */

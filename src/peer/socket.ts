@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import { QuicpipeError } from "../errors.ts";
 import { type Address, sameAddress } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
-import { parseLongHeader } from "../wire/quic-packet.ts";
+import { minInitialDatagramBytes, parseLongHeader } from "../wire/quic-packet.ts";
 import { isStun } from "../wire/stun.ts";
 import type { Engine, EngineConnection } from "./engine/contract.ts";
 import { bindPort } from "./udp/bound-port.ts";
@@ -104,6 +104,11 @@ export class PeerSocket {
   /** The local address, in the family of the relay's. */
   get local(): Address {
     return this.#localFor(this.#relay);
+  }
+
+  /** Longest UDP payload that a connection may probe for, of the length that it would like to, in bytes. */
+  largestPayload(wantedBytes: number): number {
+    return this.#port.mayFragment ? minInitialDatagramBytes : wantedBytes;
   }
 
   /** Reports whether packets to an IP address can leave through this socket. */

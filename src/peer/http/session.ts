@@ -2,7 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import type { QuicpipeError } from "../../errors.ts";
 import { http3Code, type Http3Fault } from "../../http3/index.ts";
 import { formatAddress } from "../../wire/address.ts";
-import { quicVersion1 } from "../../wire/quic-packet.ts";
+import { minInitialDatagramBytes, quicVersion1 } from "../../wire/quic-packet.ts";
 import { parseVersionNegotiation } from "../../wire/version-negotiation.ts";
 import { ConnectionIds } from "../connection/connection-ids.ts";
 import { Driver, type DriverOwner } from "../connection/driver.ts";
@@ -238,7 +238,8 @@ function engineOptions({ key, num }: ConnectionIds, { demand }: RelayTrust): Eng
     isJudged: demand.kind === "ca",
     alpn: ["h3"],
     idleTimeoutMs: defaults.httpIdleTimeoutMs,
-    maxUdpPayloadBytes: defaults.maxUdpPayloadBytes,
+    // Requests and answers are short.
+    maxUdpPayloadBytes: minInitialDatagramBytes,
     flowWindowBytes: defaults.httpWindowBytes.stream,
     connectionWindowBytes: defaults.httpWindowBytes.session,
     maxStreams: defaults.maxHttp3UniStreams,

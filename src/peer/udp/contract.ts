@@ -27,6 +27,8 @@ export interface Receiver {
 export interface UdpPort {
   /** Address that it is bound to, as the system has it. */
   readonly address: Address;
+  /** Whether the system may fragment what is too long for the path. A probe for longer packets would prove nothing (RFC 8899 §4.1). */
+  readonly mayFragment: boolean;
   /** Ignored datagrams from other addresses than the sources. */
   readonly foreign: number;
   /** Datagrams that the system refused to send. */

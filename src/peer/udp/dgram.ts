@@ -9,6 +9,8 @@ import { SendRing } from "./send-ring.ts";
 /** A port of node:dgram. It takes a call for each datagram. */
 export class DgramPort implements UdpPort {
   readonly address: Address;
+  /** Node has no option for that. */
+  readonly mayFragment = true;
   readonly #socket: Socket;
   readonly #owner: PortOwner;
   readonly #ring: SendRing = new SendRing();

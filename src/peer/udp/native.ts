@@ -9,6 +9,7 @@ import type { PortOwner, Receiver, UdpPort } from "./contract.ts";
  * wakes it; while datagrams come, it looks for more without that thread.
  */
 export class NativePort implements UdpPort {
+  readonly mayFragment = false;
   readonly #port: EnginePort;
   readonly #owner: PortOwner;
   readonly #receivers = new Map<number, Receiver>();

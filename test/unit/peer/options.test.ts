@@ -14,7 +14,7 @@ describe("a peer's options", () => {
       alpn: ["quicpipe"],
       host: "0.0.0.0",
       port: 0,
-      maxUdpPayloadBytes: 1200,
+      maxUdpPayloadBytes: 1452,
       idleTimeoutMs: 30_000,
       keepaliveMs: 15_000,
       cidsPerConnection: defaults.cidsPerConnection,

@@ -116,7 +116,7 @@ impl Connection {
 
     fn new(options: Options, server: Option<Arc<noq_proto::ServerConfig>>, in_flight: InFlight, now: Instant) -> Self {
         Self {
-            endpoint: Endpoint::new(options.endpoint(), server.clone(), false),
+            endpoint: Endpoint::new(options.endpoint(), server.clone(), true),
             server,
             live: None,
             first: None,

@@ -1,6 +1,12 @@
 //! Datagrams that are not what they seem, and connection IDs.
 
-use super::{super::cids, Arc, Cids, Event, Pair, fuzz::Numbers};
+use noq_proto::{Dir, StreamId};
+
+use super::{
+    super::{cids, streams::Progress},
+    Arc, Cids, Duration, Event, Pair,
+    fuzz::Numbers,
+};
 
 #[test]
 fn a_thousand_mangled_datagrams_are_of_no_use_to_a_connection() {
@@ -82,4 +88,43 @@ fn connection_ids_that_run_low_are_told_once_for_each_limit_and_never_run_out_wh
         pair.server.connection.raise_cid_limit(limit + 32);
         pair.run();
     }
+}
+
+/// Has a client send for ten seconds by a path that carries datagrams of so many bytes. Returns the longest that arrived, and the
+/// bytes that were read.
+fn send_through(pair: &mut Pair, id: StreamId, path_bytes: usize) -> (usize, usize) {
+    let (mut longest, mut read) = (0, 0);
+    for _ in 0..1000 {
+        pair.client.connection.write(id, &[1; 10_000], false);
+        for datagram in pair.client.datagrams(pair.now).into_iter().filter(|it| it.len() <= path_bytes) {
+            longest = longest.max(datagram.len());
+            pair.server.receive(&datagram, pair.now);
+        }
+        let mut scratch = [0; 20_000];
+        while let Progress::Bytes { count: count @ 1.., .. } = pair.server.connection.read(id, &mut scratch) {
+            read += count;
+        }
+        pair.carry_to_client();
+        pair.now += Duration::from_millis(10);
+        pair.client.on_timeouts(pair.now);
+        pair.server.on_timeouts(pair.now);
+    }
+    (longest, read)
+}
+
+#[test]
+fn packets_grow_as_far_as_probes_arrive_and_shrink_where_the_path_becomes_narrower() {
+    let mut pair = Pair::connected(|client, server| {
+        for options in [client, server] {
+            options.max_udp_payload_bytes = 1452;
+        }
+    });
+    let id = pair.client.connection.open_stream(Dir::Uni).unwrap();
+    let (longest, read) = send_through(&mut pair, id, 1500);
+    assert_eq!(longest, 1452);
+    assert!(read > 5_000_000, "{read} bytes");
+    let (longest, read) = send_through(&mut pair, id, 1280);
+    assert!((1200..=1280).contains(&longest), "{longest} bytes");
+    assert!(read > 5_000_000, "{read} bytes");
+    assert_eq!((pair.client.connection.end(), pair.server.connection.end()), (None, None));
 }
