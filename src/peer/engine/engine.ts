@@ -1,16 +1,14 @@
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { QuicpipeError } from "../../errors.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
+import { addonFile, packageRoot } from "./addon-file.ts";
 import { firstWay, NoqConnection } from "./connection.ts";
 import type { Engine, EngineOptions } from "./contract.ts";
 import { NoqPort } from "./port.ts";
 
-/** What `npm run build:engine` makes, seen from `src/` and from `dist/` alike. */
-const addonFile = "../../../target/quicpipe-engine.node";
-
 /** Builds it, in a clone and in the installed package. */
-const builder = fileURLToPath(new URL("../../../scripts/build-engine.mjs", import.meta.url));
+const builder: string = join(packageRoot, "scripts/build-engine.mjs");
 
 /** Round-trip time before the first sample, in ms: less than the 333 ms of RFC 9002 §6.2.2, as a relay is in between. */
 const initialRttMs = 200;
@@ -34,7 +32,7 @@ export function loadEngine(): Engine {
 
 function loadAddon(): Addon {
   try {
-    return createRequire(import.meta.url)(addonFile) as Addon;
+    return createRequire(import.meta.url)(addonFile()) as Addon;
   } catch (cause) {
     throw new QuicpipeError(
       "ERR_QUICPIPE_DEPENDENCY_MISSING",
