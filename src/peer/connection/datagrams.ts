@@ -1,5 +1,6 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
+import { bytesOf } from "./bytes.ts";
 
 /**
  * Datagrams of one connection (RFC 9221), unreliable and unordered. The shape of W3C's `WebTransportDatagramDuplexStream`.
@@ -23,12 +24,17 @@ export class DatagramQueues implements Datagrams {
   #outgoing: WritableStreamDefaultController | undefined;
   #unblock: (() => void) | undefined;
   #wanted = false;
+  #isOver = false;
 
   constructor(engine: EngineConnection, wake: () => void) {
     this.#engine = engine;
     this.#wake = wake;
     this.readable = new ReadableStream(
-      { start: (it) => void (this.#incoming = it), pull: () => this.#pull() },
+      {
+        start: (it) => void (this.#incoming = it),
+        pull: () => this.#pull(),
+        cancel: () => void (this.#incoming = undefined),
+      },
       // Datagrams wait in the engine, which can drop the oldest. So `pull` means that the application reads.
       { highWaterMark: 0 },
     );
@@ -59,6 +65,7 @@ export class DatagramQueues implements Datagrams {
     else this.#incoming?.error(error);
     this.#outgoing?.error(error);
     this.#incoming = undefined;
+    this.#isOver = true;
     this.#unblock?.();
   }
 
@@ -68,17 +75,18 @@ export class DatagramQueues implements Datagrams {
   }
 
   #deliver(): void {
-    const datagram = this.#wanted && this.#engine.datagramReceive();
+    const datagram = this.#wanted && this.#incoming && this.#engine.datagramReceive();
     if (!datagram) return;
     this.#wanted = false;
     // Calls `pull` again if more reads are pending.
-    this.#incoming?.enqueue(datagram);
+    this.#incoming!.enqueue(datagram);
   }
 
-  async #send(datagram: Uint8Array): Promise<void> {
+  async #send(chunk: unknown): Promise<void> {
+    const datagram = bytesOf(chunk, "datagrams take");
     const maxBytes = this.maxDatagramSize;
     if (datagram.byteLength > maxBytes) throw tooLarge(datagram.byteLength, maxBytes);
-    while (this.#incoming && !this.#engine.datagramSend(datagram)) {
+    while (!this.#isOver && !this.#engine.datagramSend(datagram)) {
       this.#wake();
       await new Promise<void>((resolve) => (this.#unblock = resolve));
     }

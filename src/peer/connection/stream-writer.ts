@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import type { QuicpipeError } from "../../errors.ts";
-import { optionError } from "../../option-checks.ts";
 import type { EngineConnection } from "../engine/contract.ts";
+import { bytesOf, detachedError, isDetached } from "./bytes.ts";
 import { errorCodeOf, streamError } from "./error.ts";
 
 /** A write, or the end of the stream, that the engine has not completely taken yet. */
@@ -33,11 +33,12 @@ export class StreamWriter {
         start: (controller) => {
           this.#controller = controller;
         },
-        write: (chunk) => this.#write(bytesOf(chunk), false),
+        write: (chunk) => this.#write(bytesOf(chunk, "a stream takes"), false),
         close: () => this.#write(new Uint8Array(), true),
         abort: (reason) => this.#abort(reason),
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: defaults.streamWriteAheadBytes }),
+      // What is no bytes is refused by `write`, which says why.
+      { highWaterMark: defaults.streamWriteAheadBytes, size: (chunk) => chunk?.byteLength ?? 0 },
     );
   }
 
@@ -50,6 +51,7 @@ export class StreamWriter {
   progress(): void {
     const pending = this.#pending;
     if (!pending) return;
+    if (isDetached(pending.rest)) return this.#reset(0, detachedError());
     const taken = this.#engine.streamSend(this.#id, pending.rest, pending.fin);
     if (typeof taken === "object") return this.stopped(taken.abortedWith);
     if (taken === undefined) return;
@@ -62,7 +64,8 @@ export class StreamWriter {
 
   /** Ends the stream, as the other side no longer reads it. */
   stopped(errorCode: number): void {
-    this.fail(stoppedError(this.#id, errorCode));
+    // Without RESET_STREAM the stream would count for ever against those that this side may open (RFC 9000 §3.5).
+    if (!this.done) this.#reset(errorCode, stoppedError(this.#id, errorCode));
   }
 
   /** Ends the stream with an error for the writer. Idempotent. */
@@ -83,6 +86,12 @@ export class StreamWriter {
     return written;
   }
 
+  #reset(errorCode: number, error: QuicpipeError): void {
+    this.#engine.streamAbort(this.#id, "write", errorCode);
+    this.fail(error);
+    this.#wake();
+  }
+
   #abort(reason: unknown): void {
     this.#controller = undefined;
     this.#pending?.resolve();
@@ -90,14 +99,6 @@ export class StreamWriter {
     this.#engine.streamAbort(this.#id, "write", errorCodeOf(reason));
     this.#wake();
   }
-}
-
-function bytesOf(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  const remedy = "write a Uint8Array, text by way of TextEncoder";
-  throw optionError("chunk", `a stream takes bytes, not ${typeof chunk}: ${remedy}`);
 }
 
 function stoppedError(id: number, code: number): QuicpipeError {

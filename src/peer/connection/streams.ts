@@ -41,13 +41,16 @@ export class Streams {
     this.#engine = engine;
     this.#wake = wake;
     this.#ownBit = role === "client" ? 0 : 1;
+    // A list that the application has cancelled takes nothing more, not even its end.
     this.incomingBidirectional = new ReadableStream({
       start: (it) => void (this.#bidirectional = it),
       pull: () => this.#take("bidirectional"),
+      cancel: () => void (this.#bidirectional = undefined),
     });
     this.incomingUnidirectional = new ReadableStream({
       start: (it) => void (this.#unidirectional = it),
       pull: () => this.#take("unidirectional"),
+      cancel: () => void (this.#unidirectional = undefined),
     });
   }
 
@@ -73,7 +76,8 @@ export class Streams {
    */
   accept(kind: StreamKind): void {
     const incoming = kind === "bidirectional" ? this.#bidirectional : this.#unidirectional;
-    while (!this.#ended && incoming!.desiredSize! > 0) {
+    if (!incoming) return;
+    while (!this.#ended && incoming.desiredSize! > 0) {
       const id = this.#engine.acceptStream(kind);
       if (id === undefined) return;
       const { reader, writer } = this.#create(id);

@@ -49,6 +49,73 @@ describe("a connection between two peers", () => {
     expect(await readAll(value!)).toHaveLength(0);
   });
 
+  it.each(["bidirectional", "unidirectional", "datagrams"] as const)(
+    "ends in good order for one who has cancelled its list of incoming %s",
+    async (kind) => {
+      const { near, far } = await connectPeers();
+      const list = {
+        bidirectional: far.incomingBidirectionalStreams,
+        unidirectional: far.incomingUnidirectionalStreams,
+        datagrams: far.datagrams.readable,
+      }[kind];
+      const reader = (list as ReadableStream<unknown>).getReader();
+      // A read that waits takes the first that comes, if nobody cancels it.
+      const reading = reader.read();
+      await reader.cancel();
+      expect((await reading).done).toBe(true);
+      await near.datagrams.writable.getWriter().write(Buffer.from("to nobody"));
+      void near.createBidirectionalStream().catch(() => undefined);
+      await near.close({ closeCode: 7 });
+      expect(await far.closed).toMatchObject({ closeCode: 7 });
+    },
+  );
+
+  it("closes for the other side too where its own lists were cancelled", async () => {
+    const { near, far, bob } = await connectPeers();
+    await far.incomingBidirectionalStreams.cancel();
+    await far.incomingUnidirectionalStreams.cancel();
+    await far.datagrams.readable.cancel();
+    await bob.close();
+    expect(await near.closed).toMatchObject({ closeCode: 0 });
+    expect(bob.stats()).toMatchObject({ connections: 0, registrations: 0 });
+  });
+
+  it("opens more streams than may be open at once where the other side leaves each unread", async () => {
+    const { near, far } = await connectPeers({ bob: { maxStreams: 5 } });
+    void (async () => {
+      for await (const stream of far.incomingUnidirectionalStreams) await stream.cancel();
+    })();
+    for (let n = 0; n < 50; n++) {
+      const writer = (await near.createUnidirectionalStream()).getWriter();
+      await writer.write(Buffer.from("unread")).catch(() => undefined);
+      await expect(writer.closed).rejects.toMatchObject({ code: "ERR_QUICPIPE_STREAM_RESET" });
+    }
+  });
+
+  it("refuses bytes that were transferred, and what is no bytes", async () => {
+    const { near, far } = await connectPeers();
+    const gone = new Uint8Array(8);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    for (const chunk of [gone, "text"]) {
+      const stream = await near.createUnidirectionalStream();
+      expect(await codeOf(stream.getWriter().write(chunk as Uint8Array))).toBe("ERR_QUICPIPE_OPTION_INVALID");
+    }
+    const datagrams = near.datagrams.writable.getWriter();
+    expect(await codeOf(datagrams.write("text" as unknown as Uint8Array))).toBe(
+      "ERR_QUICPIPE_OPTION_INVALID",
+    );
+    const later = new Uint8Array(20_000_000);
+    const writing = (await near.createUnidirectionalStream()).getWriter().write(later);
+    structuredClone(later, { transfer: [later.buffer] });
+    void (async () => {
+      for await (const stream of far.incomingUnidirectionalStreams)
+        void readAll(stream).catch(() => undefined);
+    })();
+    expect(await codeOf(writing)).toBe("ERR_QUICPIPE_OPTION_INVALID");
+    await near.close();
+    await far.closed;
+  });
+
   it("carries datagrams, and refuses one that is too long", async () => {
     const { near, far } = await connectPeers();
     const [out, back] = [near.datagrams.writable.getWriter(), far.datagrams.writable.getWriter()];
