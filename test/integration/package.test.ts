@@ -144,25 +144,25 @@ describe("the packed package", () => {
   });
 
   it.each([
-    ["accept", ["--as", "bob", "--insecure"]],
-    ["top", ["--once"]],
-  ])(
-    "says in `%s` how to build the QUIC engine, without which no HTTP/3 goes to a relay",
-    async (command, more) => {
-      const folder = await installPacked("@currentspace");
-      const main = "node_modules/quicpipe/dist/cli/main.js";
-      const env = { XDG_STATE_HOME: folder, NODE_ENV: "" };
-      chmodSync(folder, 0o700);
-      const args = [main, command, ...more, "--relay", "https://127.0.0.1:4433"];
-      const child = startChild(process.execPath, args, { cwd: folder, env });
-      expect([await child.exited, child.stderr()]).toEqual([
-        1,
-        expect.stringMatching(
-          / needs the QUIC engine, .*build-engine\.mjs` \(ERR_QUICPIPE_DEPENDENCY_MISSING/,
-        ),
-      ]);
-    },
-  );
+    [
+      "says in `accept` how to build the QUIC engine, without which there is no peer",
+      ["accept", "--as", "bob", "--insecure"],
+      / needs the QUIC engine, .*build-engine\.mjs` \(ERR_QUICPIPE_DEPENDENCY_MISSING/,
+    ],
+    [
+      "asks over TCP in `top` without the QUIC engine",
+      ["top", "--once"],
+      /without the QUIC engine there is no HTTP\/3.*ERR_QUICPIPE_RELAY_UNREACHABLE/,
+    ],
+  ] as const)("%s", async (_what, command, expected) => {
+    const folder = await installPacked("@currentspace");
+    const main = "node_modules/quicpipe/dist/cli/main.js";
+    const env = { XDG_STATE_HOME: folder, NODE_ENV: "" };
+    chmodSync(folder, 0o700);
+    const args = [main, ...command, "--relay", "https://127.0.0.1:1"];
+    const child = startChild(process.execPath, args, { cwd: folder, env });
+    expect([await child.exited, child.stderr()]).toEqual([1, expect.stringMatching(expected)]);
+  });
 
   it("brings a command that has V8 keep little memory that is not in use", async () => {
     const folder = await installPacked();
