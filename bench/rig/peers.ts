@@ -28,6 +28,7 @@ export type PeerKind = "peer" | "quiche" | "rust";
 
 /** Two peers that are connected through the relay, each a process of its own. */
 export interface PeerPair {
+  readonly kind: PeerKind;
   readonly dialer: Child;
   readonly accepter: Child;
 }
@@ -99,8 +100,8 @@ export class PeerLab implements AsyncDisposable {
       await child.hear();
       return child;
     };
-    const pair = { accepter: await start("accepter"), dialer: await start("dialer") };
-    await pair.dialer.ask("dial");
+    const pair = { kind, accepter: await start("accepter"), dialer: await start("dialer") };
+    await Promise.all([pair.accepter.ask("accepted"), pair.dialer.ask("dial")]);
     return pair;
   }
 
@@ -125,7 +126,7 @@ export class PeerLab implements AsyncDisposable {
     const dialer = await this.#startRust("dialer");
     accepter.tell(`begin ${await dialer.hear()}`);
     await Promise.all([accepter.hear(), dialer.hear()]);
-    return { accepter, dialer };
+    return { kind: "rust", accepter, dialer };
   }
 
   async #startRust(role: Role): Promise<Child> {

@@ -14,7 +14,7 @@ export interface Cost {
 
 /** Sends so many bytes on so many streams. */
 export async function transfer(
-  { dialer, accepter }: PeerPair,
+  { kind, dialer, accepter }: PeerPair,
   streams: number,
   bytes: number,
 ): Promise<Cost> {
@@ -24,7 +24,7 @@ export async function transfer(
   dialer.tell(`send ${streams} ${bytes / streams}`);
   const received = Number(await receiving);
   const ms = performance.now() - startMs;
-  if (received !== bytes) throw broken(`${received} of ${bytes} bytes arrived`);
+  if (received !== bytes) throw broken(`${kind}: ${received} of ${bytes} bytes arrived`);
   // A nanosecond for a byte is a second for a gigabyte.
   const [dialing, accepting] = [dialer, accepter].map(({ pid }, i) => (cpuNsOf(pid) - spentNs[i]!) / bytes);
   return { speed: bytes / ms / 1000, dialer: dialing!, accepter: accepting! };
@@ -32,7 +32,7 @@ export async function transfer(
 
 /** Has each stream carry the content once, and compares what arrives. */
 export async function requireEqual(
-  { dialer, accepter }: PeerPair,
+  { kind, dialer, accepter }: PeerPair,
   content: Uint8Array,
   streams: number,
 ): Promise<void> {
@@ -41,7 +41,7 @@ export async function requireEqual(
   const expected = createHash("sha256").update(content).digest("hex");
   const digests = (await receiving).split(" ");
   if (digests.length !== streams || digests.some((digest) => digest !== expected))
-    throw broken("what arrived is not what was sent; nothing was timed");
+    throw broken(`${kind}: what arrived is not what was sent; nothing was timed`);
 }
 
 function broken(reason: string): QuicpipeError {

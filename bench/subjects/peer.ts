@@ -6,6 +6,7 @@
  * Answers a line with a line:
  *
  *   dial                             a dialer connects anew; the ms that it took
+ *   accepted                         an accepter tells when it has a connection
  *   send <streams> <bytes of each>   a dialer sends the setting's file, over and over; no answer
  *   receive <streams>                an accepter reads as many; the bytes that came
  *   digest <streams>                 the same; the SHA-256 of each
@@ -39,6 +40,7 @@ const peer = await Peer.bind({
 });
 let connection: Connection | undefined;
 let arrived = 0;
+const accepted = Promise.withResolvers<string>();
 
 const answers: Readonly<Record<string, (...args: number[]) => Promise<string | number | undefined>>> = {
   async dial() {
@@ -47,6 +49,7 @@ const answers: Readonly<Record<string, (...args: number[]) => Promise<string | n
     connection = await peer.dial(other);
     return performance.now() - startMs;
   },
+  accepted: () => accepted.promise,
   async send(streams, bytes) {
     await Promise.all(Array.from({ length: streams! }, () => sendStream(bytes!)));
     return undefined;
@@ -135,7 +138,10 @@ async function countDatagrams(): Promise<void> {
 }
 
 async function accept(): Promise<void> {
-  for await (const next of peer) connection = next;
+  for await (const next of peer) {
+    connection = next;
+    accepted.resolve("accepted");
+  }
 }
 
 if (role === "accepter") void accept();

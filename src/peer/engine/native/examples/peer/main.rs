@@ -183,7 +183,7 @@ impl Peer {
         let incoming = &mut self.incoming;
         match event {
             Event::Confirmed => println!("connected"),
-            Event::Opened(dir) => self.connection.with(|connection| incoming.accept(connection, dir)).expect("a sound engine"),
+            Event::Opened(_) => self.connection.with(|connection| incoming.accept(connection)).expect("a sound engine"),
             Event::Readable(id) => self.connection.with(|connection| incoming.read(connection, id)).expect("a sound engine"),
             Event::Ended => panic!("the connection ended: {:?}", self.connection.end()),
             _ => {}
@@ -201,7 +201,10 @@ impl Peer {
                 }
             }
             "send" => self.connection.with(|connection| outgoing.open(connection, number(1), number(2))).expect("a sound engine"),
-            word => incoming.expect(number(1), word == "digest"),
+            word => {
+                incoming.expect(number(1), word == "digest");
+                self.connection.with(|connection| incoming.accept(connection)).expect("a sound engine");
+            }
         }
     }
 

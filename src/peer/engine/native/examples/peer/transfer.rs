@@ -1,6 +1,6 @@
 //! Streams in both directions: what is to be sent, and what has come.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use noq_proto::{Dir, StreamId};
@@ -62,8 +62,10 @@ impl Sending {
 
 #[derive(Default)]
 pub struct Incoming {
-    /// Streams that have yet to end.
+    /// Streams that have yet to be taken, and to end.
+    wanted: usize,
     left: usize,
+    taken: HashSet<StreamId>,
     bytes: usize,
     is_digest: bool,
     contexts: HashMap<StreamId, Context>,
@@ -72,18 +74,22 @@ pub struct Incoming {
 
 impl Incoming {
     pub fn expect(&mut self, streams: usize, is_digest: bool) {
-        *self = Self { left: streams, is_digest, ..Self::default() };
+        *self = Self { wanted: streams, left: streams, is_digest, ..Self::default() };
     }
 
-    pub fn accept(&mut self, connection: &mut Connection, dir: Dir) {
-        while let Some(id) = connection.accept_stream(dir) {
+    /// Takes as many streams as are expected. The dialer may be faster than the order to expect them.
+    pub fn accept(&mut self, connection: &mut Connection) {
+        while self.wanted > 0 {
+            let Some(id) = connection.accept_stream(Dir::Uni) else { return };
+            self.wanted -= 1;
+            self.taken.insert(id);
             self.read(connection, id);
         }
     }
 
     pub fn read(&mut self, connection: &mut Connection, id: StreamId) {
         let mut buffer = [0; READ_BYTES];
-        loop {
+        while self.taken.contains(&id) {
             match connection.read(id, &mut buffer) {
                 Progress::Bytes { count, is_end } => {
                     self.take(id, &buffer[..count]);
@@ -105,6 +111,7 @@ impl Incoming {
     }
 
     fn end(&mut self, id: StreamId) {
+        self.taken.remove(&id);
         self.digests.extend(self.contexts.remove(&id).map(|context| to_hex(context.finish().as_ref())));
         self.left -= 1;
         match self.is_digest {
