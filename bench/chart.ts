@@ -17,6 +17,11 @@ const groups: readonly { readonly title: string; readonly rows: readonly string[
   },
   { title: "XDP on frames as a driver has them, 64 connection IDs", rows: ["xdp-frames/64"] },
   { title: "XDP on frames, 100 000 connection IDs in random order", rows: ["xdp-frames/random-100k"] },
+  {
+    title:
+      "one stream between two peers, in MB/s; peers on the engine of before, and the same engine in Rust alone",
+    rows: ["peer/stream", "peer/stream-of-rust"],
+  },
 ];
 
 const width = 760;
@@ -30,11 +35,12 @@ const top = 50;
 interface Bar {
   /** Backend that the bar stands for, and its class in the style. */
   readonly backend: string;
-  readonly kpps: number;
+  readonly value: number;
+  readonly unit: RowResult["unit"];
   readonly note: string;
 }
 
-/** Draws thousands of packets per second and core by backend, as SVG for light and dark pages. */
+/** Draws thousands of packets per second and core by backend, and speeds of peers, as SVG for light and dark pages. */
 export function drawChart({ machine, rows, commit, packetBytes }: BenchReport): string {
   const drawn = groups
     .map(({ title, rows: names }) => ({
@@ -42,13 +48,16 @@ export function drawChart({ machine, rows, commit, packetBytes }: BenchReport): 
       bars: barsOf(rows.filter(({ name }) => names.includes(name))),
     }))
     .filter(({ bars }) => bars.length > 0);
-  const scale = barWidth / Math.max(1, ...drawn.flatMap(({ bars }) => bars.map(({ kpps }) => kpps)));
+  const all = drawn.flatMap(({ bars }) => bars);
+  /** Pixels of a unit. Bars of one unit have one scale. */
+  const scaleOf = (wanted: RowResult["unit"]): number =>
+    barWidth / Math.max(1, ...all.flatMap(({ unit, value }) => (unit === wanted ? value : [])));
   let y = top;
   const body = drawn.map(({ title, bars }) => {
     const lines = [`<text class="group" x="16" y="${y + 14}">${escape(title)}</text>`];
     y += barPitch;
     for (const bar of bars) {
-      lines.push(drawBar(bar, y, scale));
+      lines.push(drawBar(bar, y, scaleOf(bar.unit)));
       y += barPitch;
     }
     y += groupPitch - barPitch;
@@ -67,6 +76,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
 .native { fill: #1a7f64; }
 .dgram { fill: #5aa793; }
 .coturn { fill: #b7791f; }
+.peer { fill: #6f42c1; }
 .control { fill: #8c959f; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
@@ -75,6 +85,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .native { fill: #3fb99b; }
   .dgram { fill: #2a7d68; }
   .coturn { fill: #d9a441; }
+  .peer { fill: #a98be0; }
   .control { fill: #6e7681; }
 }
 </style>
@@ -85,23 +96,42 @@ ${body.join("\n")}
 `;
 }
 
-/** Returns a bar for the control of the first row and one for the subject of each row. */
+/** Returns a bar for each control and one for each backend. */
 function barsOf(rows: readonly RowResult[]): Bar[] {
-  const control = rows[0]?.control;
-  if (!control) return [];
+  const firsts = (nameOf: (row: RowResult) => string): RowResult[] =>
+    rows.filter((row, at) => rows.findIndex((other) => nameOf(other) === nameOf(row)) === at);
+  const isPeers = rows.some((row) => backendOf(row) === "peer");
   return [
-    { backend: "control", kpps: control.median, note: `${control.name}, no table or policy` },
-    ...rows.map(({ name, subject, ratio }) => ({
-      backend: /^\w+/.exec(name)![0],
-      kpps: subject.median,
-      note: `${Math.round(ratio! * 100)} % of the control`,
+    ...firsts(({ control }) => control!.name).map(({ unit, control }) => ({
+      backend: "control",
+      unit,
+      value: control!.median,
+      note: isPeers ? control!.name : `${control!.name}, no table or policy`,
+    })),
+    ...firsts(backendOf).map((row) => ({
+      backend: backendOf(row),
+      unit: row.unit,
+      value: row.subject.median,
+      note: isPeers ? shares(rows) : `${percentOf(row)} of the control`,
     })),
   ];
 }
 
-function drawBar({ backend, kpps, note }: Bar, y: number, scale: number): string {
-  const length = Math.max(1, Math.round(kpps * scale));
-  const label = `${Math.round(kpps)}: ${note}`;
+function backendOf({ name }: RowResult): string {
+  return /^\w+/.exec(name)![0];
+}
+
+function shares(rows: readonly RowResult[]): string {
+  return rows.map((row) => `${percentOf(row)} of ${row.control!.name}`).join(", ");
+}
+
+function percentOf({ ratio }: RowResult): string {
+  return `${Math.round(ratio! * 100)} %`;
+}
+
+function drawBar({ backend, value, note }: Bar, y: number, scale: number): string {
+  const length = Math.max(1, Math.round(value * scale));
+  const label = `${Math.round(value)}: ${note}`;
   return `<text class="backend" x="${left - 12}" y="${y + 14}">${escape(backend)}</text>
 <rect class="${escape(backend)}" x="${left}" y="${y}" width="${length}" height="${barHeight}" rx="2"/>
 <text x="${left + length + 8}" y="${y + 14}">${escape(label)}</text>`;

@@ -64,6 +64,17 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
   atMost(50, "one sample of 100 000 registrations, ms", figure("native/sampling")),
   atMost(10, "longest turn while 100 000 registrations are searched, ms", figure("native/search")),
   atMost(500, "SIGTERM to HTTP/3 clients that know of it, ms", figure("gateway/closing")),
+  atLeast(1.5, "one stream between peers over the engine of before", ratio("peer/stream")),
+  atMost(0.5, "processor time of the dialer, of that of before", ratio("peer/stream-dialer")),
+  atMost(0.5, "processor time of the accepter, of that of before", ratio("peer/stream-accepter")),
+  atLeast(0.6, "one stream between peers of the engine in Rust alone", ratio("peer/stream-of-rust")),
+  // As fast, within the noise of a run.
+  atLeast(0.95, "16 streams between peers of one stream", ratio("peer/streams-16")),
+  atLeast(99, "datagrams that arrive of 100 000 a second, thousands", figure("peer/datagrams")),
+  atMost(0, "datagrams of 1000 that an accepter drops at 100 000 a second", figure("peer/datagrams-dropped")),
+  atMost(0.5, "dial of that of before", ratio("peer/dial")),
+  atMost(2, "1000 idle connections in an accepter, % of a core", figure("peer/idle")),
+  atMost(40, "an idle connection, kB", figure("peer/idle-memory")),
 ];
 
 /** Judges the rows of a run by the goals. Omits goals whose rows did not run. */

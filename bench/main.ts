@@ -31,8 +31,24 @@ Rows:
 ${rows.map((row) => `  ${row.name.padEnd(22)} ${row.about}`).join("\n")}
 `;
 
-const fullEffort: Effort = { rounds: 20, warmUpRounds: 2, roundMs: 500, downloadBytes: 256 << 20 };
-const shortEffort: Effort = { rounds: 5, warmUpRounds: 1, roundMs: 300, downloadBytes: 128 << 20 };
+const fullEffort: Effort = {
+  rounds: 20,
+  warmUpRounds: 2,
+  roundMs: 500,
+  downloadBytes: 256 << 20,
+  longRounds: 10,
+  transferBytes: 64 << 20,
+  idleConnections: 1000,
+};
+const shortEffort: Effort = {
+  rounds: 5,
+  warmUpRounds: 1,
+  roundMs: 300,
+  downloadBytes: 128 << 20,
+  longRounds: 3,
+  transferBytes: 16 << 20,
+  idleConnections: 100,
+};
 const usageExitCode = 2;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -91,10 +107,14 @@ function parseOptions(args: string[]): Options | string {
 async function measure({ json, short, publish, chosen }: Options, network: Lab["network"]): Promise<void> {
   const effort = short ? shortEffort : fullEffort;
   const results: (RowResult | SkippedRow)[] = [];
-  for (const row of chosen)
-    results.push(
-      await row.run({ network, effort, progress: (line) => showProgress(`${row.name}: ${line}`) }),
-    );
+  for (const row of chosen) {
+    const result = await row.run({
+      network,
+      effort,
+      progress: (line) => showProgress(`${row.name}: ${line}`),
+    });
+    results.push(...[result].flat());
+  }
   showProgress("");
   const report = createReport(results);
   const directory = new URL("results/", import.meta.url);

@@ -9,6 +9,12 @@ export interface Effort {
   readonly roundMs: number;
   /** Size of one download. */
   readonly downloadBytes: number;
+  /** Rounds of what takes a second each. */
+  readonly longRounds: number;
+  /** Size of what peers send in one round. */
+  readonly transferBytes: number;
+  /** Number of connections that are idle at a time. */
+  readonly idleConnections: number;
 }
 
 /** Several measurements of one quantity: the median, the smallest and the largest. */
@@ -21,7 +27,19 @@ export interface Figure {
 export interface RowResult {
   readonly name: string;
   /** `kpps/core`: packets forwarded per ms of the forwarder's CPU time, that is, thousands per second and core. */
-  readonly unit: "kpps/core" | "ns/packet" | "MB/s" | "bytes/CID" | "µs" | "ms";
+  readonly unit:
+    | "kpps/core"
+    | "ns/packet"
+    | "MB/s"
+    /** Time of a processor for a gigabyte. */
+    | "s/GB"
+    | "thousand/s"
+    | "‰"
+    | "bytes/CID"
+    | "kB/connection"
+    | "% of a core"
+    | "µs"
+    | "ms";
   readonly subject: Figure;
   /** The figure of the control in the same run, if the row has one. */
   readonly control?: Figure & { readonly name: string };
@@ -51,5 +69,6 @@ export interface Row {
   readonly name: string;
   /** Describes the comparison in one line. */
   readonly about: string;
-  run(lab: Lab): Promise<RowResult | SkippedRow>;
+  /** Returns one result, or several of one measurement, of which the first has the row's name. */
+  run(lab: Lab): Promise<RowResult | SkippedRow | readonly RowResult[]>;
 }

@@ -32,6 +32,14 @@ export function compileReceiver(): string {
   return compileWith("rig/receiver", "receiver", "rig/receiver.c", ...frames, "../src/xdp/native/calls.c");
 }
 
+/** Builds the peer in Rust, a control of the rows of peers, and returns the path of the program. */
+export function buildRustPeer(): string {
+  const builder = fromBench("../scripts/build-engine.mjs");
+  if (!compiled.has("peer")) runCommand(process.execPath, builder, "--quiet", "--example", "peer");
+  compiled.add("peer");
+  return fromBench("../target/release/examples/peer");
+}
+
 /** Returns the command that runs a script of the benchmark, named relative to `bench/`. */
 export function nodeCommand(script: string, ...args: readonly (string | number)[]): string[] {
   return [process.execPath, fromBench(script), ...args.map(String)];

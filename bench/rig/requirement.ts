@@ -1,7 +1,9 @@
 import { loadAddon } from "../../src/forwarder/native/load.ts";
+import { loadEngine } from "../../src/peer/engine/engine.ts";
 import { findMissing } from "../../scripts/xdp/requirement.ts";
 import type { Row } from "../row.ts";
 import { isInstalled } from "./command.ts";
+import { buildRustPeer } from "./program.ts";
 
 /** Skips a row if the native backend cannot run. */
 export function needsNative(row: Row): Row {
@@ -21,6 +23,25 @@ export function needsCoturn(row: Row): Row {
 export function needsXdp(row: Row): Row {
   const missing = "`ethtool` is not installed";
   return unless(() => findMissing() ?? (isInstalled("ethtool") ? undefined : missing), row);
+}
+
+/** Skips a row if peers cannot run, or their relay. */
+export function needsPeers(row: Row): Row {
+  return needsNative(unless(() => failureOf(loadEngine), row));
+}
+
+/** Skips a row if the peer in Rust cannot be built. */
+export function needsRustPeer(row: Row): Row {
+  return unless(() => failureOf(buildRustPeer), row);
+}
+
+function failureOf(attempt: () => unknown): string | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function unless(obstacle: () => string | undefined, row: Row): Row {

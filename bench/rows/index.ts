@@ -1,6 +1,7 @@
 import type { Row } from "../row.ts";
 import { closingRow } from "./closing.ts";
 import { mapMemoryRow } from "./map-memory.ts";
+import { peerRows } from "./peer.ts";
 import { registrationRows } from "./registration.ts";
 import { relayRows } from "./relay.ts";
 import { spliceRow } from "./splice.ts";
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   telemetryRow,
   ...registrationRows,
   closingRow,
+  ...peerRows,
 ];

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { Address } from "../../wire/address.ts";
-import { stunTransactionIdBytes } from "../../wire/stun.ts";
+import { parseStun, stunTransactionIdBytes } from "../../wire/stun.ts";
 import {
   type BindingReply,
   type BindingRequest,
@@ -24,7 +24,8 @@ interface Transaction {
  */
 export class StunClient {
   readonly #send: (datagram: Uint8Array) => void;
-  readonly #transactions = new Set<Transaction>();
+  /** By their IDs: each connection has a request at a time, and there may be a thousand. */
+  readonly #transactions = new Map<string, Transaction>();
   /** The latest challenge, so that most requests need one round trip. */
   #challenge: StunChallenge | undefined;
 
@@ -34,10 +35,11 @@ export class StunClient {
 
   /** Takes a STUN message from the relay. Ignores everything but an expected response. */
   receive(datagram: Uint8Array): void {
-    for (const { request, resolve } of this.#transactions) {
-      const reply = parseBindingReply(datagram, request);
-      if (reply) resolve(reply);
-    }
+    const transactionId = parseStun(datagram)?.transactionId;
+    const transaction = transactionId && this.#transactions.get(keyOf(transactionId));
+    if (!transaction) return;
+    const reply = parseBindingReply(datagram, transaction.request);
+    if (reply) transaction.resolve(reply);
   }
 
   /**
@@ -63,14 +65,14 @@ export class StunClient {
 
   /** Abandons all requests. */
   close(): void {
-    for (const { resolve } of this.#transactions) resolve(undefined);
+    for (const { resolve } of this.#transactions.values()) resolve(undefined);
   }
 
   /** Sends a request until a response comes, with growing gaps (RFC 8489 §6.2.1). */
   async #transact(request: BindingRequest): Promise<BindingReply | undefined> {
     const { promise, resolve } = Promise.withResolvers<BindingReply | undefined>();
-    const transaction = { request, resolve };
-    this.#transactions.add(transaction);
+    const key = keyOf(request.transactionId);
+    this.#transactions.set(key, { request, resolve });
     const datagram = encodeBindingRequest(request);
     let timer: NodeJS.Timeout | undefined;
     const sendAgain = (left: number, waitMs: number): void => {
@@ -85,12 +87,16 @@ export class StunClient {
       return await promise;
     } finally {
       clearTimeout(timer);
-      this.#transactions.delete(transaction);
+      this.#transactions.delete(key);
     }
   }
 }
 
 const maxRounds = 3;
+
+function keyOf(transactionId: Uint8Array): string {
+  return Buffer.from(transactionId).toString("latin1");
+}
 
 function refused(reply: BindingReply | undefined): QuicpipeError {
   if (!reply)

@@ -31,6 +31,28 @@ describe("the picture of the benchmark", () => {
     expect(bars.map(([, backend]) => backend)).toEqual(["control", "xdp", "native"]);
   });
 
+  it("draws peers beside both of their controls, to a scale of their own", () => {
+    const peers = (name: string, control: string, ratio: number): RowResult => ({
+      ...row(name, 200),
+      unit: "MB/s",
+      control: { name: control, median: 200 / ratio, range: [200 / ratio, 200 / ratio] },
+      ratio,
+    });
+    const rows = [
+      row("native/burst16-64", 500),
+      peers("peer/stream", "quiche", 4),
+      peers("peer/stream-of-rust", "Rust", 0.8),
+    ];
+    const svg = drawChart(report(rows));
+    const bars = [...svg.matchAll(/<rect class="(\w+)" .*? width="(\d+)"/g)];
+    expect(bars.slice(2).map(([, backend, width]) => [backend, Number(width)])).toEqual([
+      ["control", 82],
+      ["control", 410],
+      ["peer", 328],
+    ]);
+    expect(svg).toContain("200: 400 % of quiche, 80 % of Rust");
+  });
+
   it("leaves out what was not measured, and rows that are no backend's", () => {
     const svg = drawChart(report([row("native/random-100k", 500), row("splice/http3-download", 1)]));
     expect(svg).not.toContain("bursts of 16");

@@ -347,9 +347,13 @@ fn is_retry(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|byte| byte & 0xf0 == 0xf0)
 }
 
-/// noq tells each frame. Those of one turn are told once, if no other event is in between.
+/// How many events are looked through for one that has been told: as many streams as take turns in one batch of packets.
+const REMEMBERED: usize = 32;
+
+/// noq tells each frame. A stream is told once in a turn, also if its frames alternate with those of some others.
 fn tell_readable(events: &mut VecDeque<Event>, id: StreamId) {
-    if !matches!(events.back(), Some(Event::Readable(last)) if *last == id) {
+    let is_told = |event: &Event| matches!(event, Event::Readable(told) if *told == id);
+    if !events.iter().rev().take(REMEMBERED).any(is_told) {
         events.push_back(Event::Readable(id));
     }
 }

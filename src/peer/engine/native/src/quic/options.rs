@@ -15,6 +15,7 @@ use rustls::{
     client::Resumption,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer},
+    server::NoServerSessionStorage,
     version::TLS13,
 };
 
@@ -154,6 +155,8 @@ impl Options {
         tls.key_log = self.key_log()?;
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.send_tls13_tickets = 0;
+        // Without tickets nothing is resumed, and rustls would keep room for 256 sessions: 30 kB for each connection.
+        tls.session_storage = Arc::new(NoServerSessionStorage {});
         let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
         config.transport_config(self.transport(in_flight)?).max_incoming(1);
         Ok(Arc::new(config))

@@ -4,11 +4,12 @@ use noq_proto::{DatagramEvent, Endpoint};
 
 use super::{
     super::{
+        connection::Connection,
         events::{EndedBy, Event},
         in_flight::InFlight,
         ways,
     },
-    Duration, Pair, Side,
+    Duration, Instant, Pair, Peer, Side, memory, pinning,
 };
 
 fn was_stalled(side: &mut Side) -> bool {
@@ -160,4 +161,12 @@ fn a_close_does_not_wait_for_the_end_of_a_hold() {
     pair.rest();
     assert!(!pair.client.datagrams(pair.now).is_empty());
     assert!(pair.client.connection.deadline().unwrap() < pair.now + Duration::from_secs(5));
+}
+
+#[test]
+fn a_server_keeps_no_room_for_tls_sessions_as_it_issues_no_tickets() {
+    let now = Instant::now();
+    let options = Peer::new("bob").options(pinning([0; 32]));
+    let (_server, bytes) = memory::kept(|| Connection::accept(options, now).unwrap());
+    assert!(bytes < 16 << 10, "{bytes} bytes");
 }

@@ -38,6 +38,13 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// Returns the bytes that this thread keeps of `work` as long as its result lives.
+pub fn kept<T>(work: impl FnOnce() -> T) -> (T, isize) {
+    let before = BYTES.get();
+    let result = work();
+    (result, BYTES.get() - before)
+}
+
 /// Returns by how many bytes the memory of this thread grows at most during `work`.
 pub fn growth(work: impl FnOnce()) -> usize {
     let before = BYTES.get();

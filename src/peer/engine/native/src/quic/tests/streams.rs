@@ -69,3 +69,21 @@ fn the_oldest_datagrams_make_way_for_those_that_nobody_takes() {
     assert_eq!(taken, (90..100).collect::<Vec<u8>>());
     assert_eq!(pair.server.connection.dropped_datagrams(), 90);
 }
+
+#[test]
+fn a_stream_is_told_to_be_readable_once_in_a_turn_also_if_its_frames_alternate_with_those_of_others() {
+    let mut pair = Pair::connected(|_, _| ());
+    let ids = [(); 2].map(|()| pair.client.connection.open_stream(Dir::Uni).unwrap());
+    for bytes in [1, 4000] {
+        for id in ids {
+            pair.client.connection.write(id, &vec![0; bytes], false);
+        }
+        pair.rest();
+        pair.server.poll();
+        pair.server.told.clear();
+        pair.carry_to_server();
+    }
+    pair.server.poll();
+    let readable = pair.server.told.iter().filter(|event| matches!(event, Event::Readable(_)));
+    assert_eq!(readable.count(), 2);
+}

@@ -1,0 +1,56 @@
+/**
+ * A relay for peers, with limits that no run reaches.
+ *
+ *   peer-relay     prints its port, certificate and secret as a line of JSON; exits at the end of standard input
+ *
+ * For each line of JSON, the body of a registration as `peer`, prints the relay's answer.
+ */
+import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline";
+import { H3 } from "h3";
+import { createCertificate, serveHttp3 } from "../../src/gateway/index.ts";
+import { quicpipe } from "../../src/plugin/index.ts";
+import { signToken } from "../rig/token.ts";
+
+const many = 1_000_000;
+const secret = randomBytes(32).toString("hex");
+const { certificate, privateKey } = await createCertificate({
+  name: "bench",
+  hosts: ["localhost", "127.0.0.1"],
+});
+const app = new H3();
+const gateway = await serveHttp3(app, {
+  key: privateKey,
+  cert: certificate,
+  sourceOf: (address, port) => relay.sourceOf(address, port),
+});
+const relay = quicpipe({
+  host: "127.0.0.1",
+  port: 0,
+  upstream: { port: gateway.port },
+  auth: { secret },
+  forwarder: { backend: "native" },
+  limits: {
+    bytesPerSecond: 1e12,
+    requestsPerMinute: many,
+    maxRegistrationsPerSubject: many,
+    maxCidsPerSubject: many,
+    maxMessagesPerSender: many,
+    maxMessagesPerRecipient: many,
+  },
+  logger: false,
+});
+app.use(relay);
+const { port } = await relay.listen();
+process.stdout.write(`${JSON.stringify({ port, certificate, secret })}\n`);
+const headers = {
+  authorization: `Bearer ${await signToken(secret, "peer")}`,
+  "content-type": "application/json",
+};
+for await (const body of createInterface(process.stdin)) {
+  const response = await app.fetch(
+    new Request("https://localhost/v1/register", { method: "POST", headers, body }),
+  );
+  process.stdout.write(`${await response.text()}\n`);
+}
+process.exit();
