@@ -9,6 +9,7 @@ import { mintDevelopmentToken } from "quicpipe";
 import { developmentCertificate } from "quicpipe/gateway";
 import { createIdentity, type Identity } from "quicpipe/peer";
 import { exitStatus, watchOutput } from "../src/cli/exit-status.ts";
+import { loadEngine } from "../src/peer/engine/engine.ts";
 
 const help = `npm run demo [-- --seconds N]
 
@@ -111,6 +112,16 @@ async function stop(reason?: string): Promise<void> {
   process.exit(!isHeard ? exitStatus.brokenPipe : failure ? exitStatus.failed : exitStatus.done);
 }
 
+/** Ends the demo before it has begun if no peer could run. */
+function requireEngine(): void {
+  try {
+    loadEngine();
+  } catch (error) {
+    process.stderr.write(`demo: ${(error as Error).message}\n`);
+    process.exit(exitStatus.failed);
+  }
+}
+
 function requireSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
@@ -132,6 +143,7 @@ if (values.help) {
   process.exit(0);
 }
 const seconds = requireSeconds(values.seconds);
+requireEngine();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
 // Handles a closed pipe, as in `npm run demo 2>&1 | head`.
 watchOutput();
