@@ -61,11 +61,17 @@ function start(
   const label = styleText(colour, name.padEnd(8), { stream: process.stdout });
   const lines = [child.stdout, child.stderr].map(async (stream) => {
     for await (const line of createInterface({ input: stream })) {
+      if (isTokenHint(line)) continue;
       process.stdout.write(`${label} │ ${line}\n`);
       onLine(line);
     }
   });
   children.set(name, { child, exited: ended(name, child, lines) });
+}
+
+/** Reports whether a line says how to make a token: outside of the demo that would be one of another key. */
+function isTokenHint(line: string): boolean {
+  return line.includes("make a token with");
 }
 
 /** Resolves when a process has ended and its last line is shown. A process that ends by itself ends the demo. */
