@@ -1,32 +1,19 @@
 // Builds the peers' QUIC engine, an addon in Rust: `npm run build:engine`. Plain JavaScript, for setup.mjs.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, utimesSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
+import { cargoEnvironment } from "./cargo.mjs";
 
 const folder = join(import.meta.dirname, "../src/peer/engine/native");
 // Outside of src/, whose files are formatted, linted and packed.
 const target = join(import.meta.dirname, "../target");
 const names = ["libquicpipe_engine.so", "libquicpipe_engine.dylib", "quicpipe_engine.dll"];
 
-/** Returns the user's folder, whatever HOME says; a container may know no user. */
-function home() {
-  try {
-    return userInfo().homedir;
-  } catch {
-    return homedir();
-  }
-}
-
-// Where rustup installs, also for a shell that was open before, or that has another HOME.
-const env = { ...process.env, PATH: [process.env.PATH, join(home(), ".cargo/bin")].join(delimiter) };
-if (existsSync(join(home(), ".rustup"))) env.RUSTUP_HOME ??= join(home(), ".rustup");
-
 const { status, error } = spawnSync(
   "cargo",
   ["build", "--release", "--locked", "--target-dir", target, ...process.argv.slice(2)],
-  { cwd: folder, stdio: "inherit", env },
+  { cwd: folder, stdio: "inherit", env: cargoEnvironment },
 );
 if (error)
   process.stderr.write(

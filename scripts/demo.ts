@@ -9,6 +9,7 @@ import { mintDevelopmentToken } from "quicpipe";
 import { developmentCertificate } from "quicpipe/gateway";
 import { createIdentity, type Identity } from "quicpipe/peer";
 import { exitStatus, watchOutput } from "../src/cli/exit-status.ts";
+import { loadEngine } from "../src/peer/engine/engine.ts";
 
 const help = `npm run demo [-- --seconds N]
 
@@ -60,11 +61,17 @@ function start(
   const label = styleText(colour, name.padEnd(8), { stream: process.stdout });
   const lines = [child.stdout, child.stderr].map(async (stream) => {
     for await (const line of createInterface({ input: stream })) {
+      if (isTokenHint(line)) continue;
       process.stdout.write(`${label} │ ${line}\n`);
       onLine(line);
     }
   });
   children.set(name, { child, exited: ended(name, child, lines) });
+}
+
+/** Reports whether a line says how to make a token: outside of the demo that would be one of another key. */
+function isTokenHint(line: string): boolean {
+  return line.includes("make a token with");
 }
 
 /** Resolves when a process has ended and its last line is shown. A process that ends by itself ends the demo. */
@@ -111,6 +118,16 @@ async function stop(reason?: string): Promise<void> {
   process.exit(!isHeard ? exitStatus.brokenPipe : failure ? exitStatus.failed : exitStatus.done);
 }
 
+/** Ends the demo before it has begun if no peer could run. */
+function requireEngine(): void {
+  try {
+    loadEngine();
+  } catch (error) {
+    process.stderr.write(`demo: ${(error as Error).message}\n`);
+    process.exit(exitStatus.failed);
+  }
+}
+
 function requireSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
@@ -132,6 +149,7 @@ if (values.help) {
   process.exit(0);
 }
 const seconds = requireSeconds(values.seconds);
+requireEngine();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
 // Handles a closed pipe, as in `npm run demo 2>&1 | head`.
 watchOutput();

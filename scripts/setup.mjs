@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { hasCargo } from "./cargo.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const at = (path) => join(root, path);
@@ -45,7 +46,13 @@ function buildNative() {
 
 /** A failure is not fatal: without the engine everything but peers works, and a machine may have no Rust. */
 function buildEngine() {
-  process.stderr.write("quicpipe: building the peers' QUIC engine, once, in one or two minutes …\n");
+  if (!hasCargo()) {
+    process.stderr.write(
+      "quicpipe: no Rust: peers cannot run here, a relay can; install Rust 1.88 or later (https://rustup.rs), then run `npm run setup`\n",
+    );
+    return;
+  }
+  process.stderr.write("quicpipe: building the peers' QUIC engine, once, in some minutes …\n");
   const { status } = spawnSync("node", ["scripts/build-engine.mjs", "--quiet"], {
     cwd: root,
     stdio: ["ignore", "ignore", 2],

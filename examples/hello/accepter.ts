@@ -15,13 +15,18 @@ const peer = await Peer.bind({
   identity: loadIdentity(readFileSync(IDENTITY, "utf8")),
   trust: [PIN],
 });
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void peer.close());
+let isEnding = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    isEnding = true;
+    void peer.close();
+  });
 console.log("waiting for a peer");
 
 for await (const connection of peer)
-  listen(connection).catch((error: Error) =>
-    console.log(`${connection.remoteName} is gone: ${error.message}`),
-  );
+  listen(connection).catch((error: Error) => {
+    if (!isEnding) console.log(`${connection.remoteName} is gone: ${error.message}`);
+  });
 
 async function listen(connection: Connection): Promise<void> {
   console.log(`${connection.remoteName} connected`);

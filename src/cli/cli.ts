@@ -39,8 +39,11 @@ export async function run(): Promise<void> {
  */
 async function runCli(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === "--version" || name === "-v" || name === "version") return say(version);
   const words = args.filter((word) => word !== "--help" && word !== "-h");
+  if (name === "--version" || name === "-v" || name === "version")
+    return words.length === 1
+      ? say(version)
+      : refuse(`${name} takes no further word ${JSON.stringify(words[1])}`);
   if (name === "help" && words.length <= 2) return help(words[1]);
   if (name === "help") return refuse(`help takes no further word ${JSON.stringify(words[2])}`);
   const command = commandOf(name);

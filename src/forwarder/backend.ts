@@ -26,8 +26,8 @@ export function chooseBackend(
     const backendReason = `${why}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
     return { backend: "native", backendReason, addon: native.addon };
   }
-  const { reason } = native;
-  if (backend === "auto") return { backend: "dgram", backendReason: reason + oneThread };
+  const { reason, brief = reason } = native;
+  if (backend === "auto") return { backend: "dgram", backendReason: brief + oneThread };
   throw new QuicpipeError(
     "ERR_QUICPIPE_BACKEND_UNAVAILABLE",
     `the native backend cannot run: ${reason}, or let the backend be "auto"`,
@@ -40,5 +40,8 @@ function nativeFor(upstream: string | undefined, load: () => LoadedAddon): Loade
   if (upstream !== undefined && !isIPv4(upstream))
     return { reason: `native needs an upstream in 127.0.0.0/8, not ${upstream}` };
   const loaded = load();
-  return "addon" in loaded ? loaded : { reason: `${loaded.reason}; see \`quicpipe doctor\`` };
+  if ("addon" in loaded) return loaded;
+  const { reason, brief = reason } = loaded;
+  const remedy = "; see `quicpipe doctor`";
+  return { reason: reason + remedy, brief: brief + remedy };
 }

@@ -133,6 +133,12 @@ describe("quicpipe", () => {
     },
   );
 
+  it("refuses what is no pin before it asks for a token or makes an identity", async () => {
+    const { status, stderr } = await new User().run("accept", "--pin", "abc");
+    expect(stderr).toMatch(/^quicpipe: --pin: "abc" is no pin; .*\n$/);
+    expect(status).toBe(2);
+  });
+
   it("says in one sentence that Node is too old", async () => {
     const older = 'Object.defineProperty(process.versions, "node", { value: "20.20.2" })';
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };

@@ -22,6 +22,8 @@ describe("npm run demo", () => {
     const run = startChild(process.execPath, [...demo, "--seconds", "5"]);
     expect(await run.exited, run.stdout() + run.stderr()).toBe(0);
     expect(run.stdout()).toMatch(/^accepter │ hello$/m);
+    // Its development key is not the one that a token on the command line would be signed with.
+    expect(run.stdout()).not.toContain("quicpipe token");
     expect(run.stdout()).toMatch(
       /^demo: \d+ hellos? arrived; the relay forwarded \d+ packets, \d+ bytes \((?:native|dgram)\)$/m,
     );
@@ -33,6 +35,14 @@ describe("npm run demo", () => {
     run.process.kill("SIGINT");
     expect(await run.exited, run.stderr()).toBe(0);
     expect(run.stdout()).toMatch(/the relay forwarded \d+ packets/);
+  });
+
+  it("says nothing of a peer that is gone where Ctrl-C in a terminal ends all of its processes", async () => {
+    const run = startChild(process.execPath, demo, { detached: true });
+    await run.prints(/│ hello/);
+    process.kill(-run.process.pid!, "SIGINT");
+    expect(await run.exited, run.stderr()).toBe(0);
+    expect(run.stdout()).not.toContain("this peer closed");
   });
 
   it("ends with all that it started when its output is not read", async () => {

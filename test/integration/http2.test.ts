@@ -217,9 +217,8 @@ function startRelayCommand(port: number, ...more: string[]): Child {
 describe("quicpipe relay", () => {
   it("serves the console over HTTP/2 at the number of its UDP port, and says where", async () => {
     const command = startRelayCommand(0);
-    const [, port] = await command.prints(
-      /console at https:\/\/localhost:(\d+)\/relay; for a token: quicpipe token/,
-    );
+    const [, port] = await command.prints(/console at https:\/\/localhost:(\d+)\/relay\n/);
+    expect(command.stderr().match(/quicpipe token --sub you --scope relay:admin/g)).toHaveLength(1);
     const session = await open(Number(port), { rejectUnauthorized: false });
     expect(await ask(session, "/relay")).toMatchObject({ status: 401, altSvc: `h3=":${port}"; ma=86400` });
     command.process.kill("SIGINT");

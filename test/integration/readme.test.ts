@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { testCertificate } from "./harness/certificate.ts";
@@ -27,12 +27,12 @@ function makeFolder(): string {
   return temporaryFolder(projectPath("build"));
 }
 
-async function startSample(port: number): Promise<Child> {
-  const folder = makeFolder();
+async function startSample(port: number, folder: string = makeFolder()): Promise<Child> {
   const file = join(folder, "accepter.ts");
   writeFileSync(file, sample(`https://127.0.0.1:${port}`, (await testCertificate()).certificate));
   const { alice } = await testIdentities();
   return startChild(process.execPath, [file], {
+    cwd: folder,
     env: { TOKEN: await tokenFor("bob"), ALICE_PIN: alice.pin },
   });
 }
@@ -54,6 +54,19 @@ describe("the README's accepting side", () => {
     expect(await roundTrip(second, "three")).toBe("three");
     expect(await roundTrip(await alice.dial("bob", { trust: "insecure" }), "four")).toBe("four");
     expect(accepter.process.exitCode).toBeNull();
+  });
+
+  it("keeps an identity that its user alone can read, and prints the pin that a dialer needs", async () => {
+    const { port } = await startPeerRelay();
+    const folder = makeFolder();
+    const before = await startSample(port, folder);
+    const [, pin] = await before.prints(/^BOB_PIN=(\S+)$/m);
+    before.process.kill();
+    await before.exited;
+    expect(statSync(join(folder, "bob.pem")).mode & 0o777).toBe(0o600);
+    await startSample(port, folder);
+    const alice = await bindPeer(port, "alice");
+    expect(await roundTrip(await alice.dial("bob", { pin: pin! }), "hello")).toBe("hello");
   });
 });
 

@@ -28,6 +28,25 @@ async function setup(folder: string): Promise<string> {
   return child.stderr();
 }
 
+/** A preload by which Node knows no user's folder, so that a Rust of this machine's is not found there. */
+const homeless = `data:text/javascript,${encodeURIComponent(`
+  import os from "node:os";
+  import { syncBuiltinESMExports } from "node:module";
+  os.userInfo = () => ({ homedir: "/nonexistent" });
+  syncBuiltinESMExports();`)}`;
+
+/** A clone in which all is built but the engine, for which there is no Rust, and what the set-up needs to know that. */
+function cloneWithoutRust(): { folder: string; env: Record<string, string> } {
+  const folder = temporaryFolder();
+  for (const name of ["src", "scripts", "dist", "examples", "package.json"])
+    cpSync(projectPath(name), join(folder, name), { recursive: true, preserveTimestamps: name !== "dist" });
+  for (const name of ["node_modules", "build", "bpf", "binding.gyp"])
+    if (existsSync(projectPath(name))) symlinkSync(projectPath(name), join(folder, name));
+  const path = temporaryFolder();
+  symlinkSync(process.execPath, join(path, "node"));
+  return { folder, env: { PATH: path, NODE_OPTIONS: `--import=${homeless}` } };
+}
+
 describe("npm run setup", () => {
   it(
     "builds what the console's page loads too, again if a part of it is missing, and else nothing",
@@ -43,6 +62,26 @@ describe("npm run setup", () => {
     },
     buildMs,
   );
+});
+
+describe("without Rust", () => {
+  it("the set-up says in one line that no peer can run, and what to install", async () => {
+    const { folder, env } = cloneWithoutRust();
+    const child = startChild(process.execPath, [join(folder, "scripts/setup.mjs")], { cwd: folder, env });
+    expect(await child.exited, child.stderr()).toBe(0);
+    expect(child.stderr().split("\n").slice(-2)).toEqual([
+      "quicpipe: no Rust: peers cannot run here, a relay can; install Rust 1.88 or later (https://rustup.rs), then run `npm run setup`",
+      "",
+    ]);
+  });
+
+  it("the demo starts nothing, and says in one line what it lacks", async () => {
+    const { folder, env } = cloneWithoutRust();
+    const child = startChild(process.execPath, [join(folder, "scripts/demo.ts")], { cwd: folder, env });
+    expect(await child.exited).toBe(1);
+    expect(child.stderr()).toMatch(/^demo: a peer needs the QUIC engine, .*build-engine\.mjs`\n$/);
+    expect(child.stdout()).toBe("");
+  });
 });
 
 describe("npm pack", () => {

@@ -132,10 +132,8 @@ function hasConsole({ console: given, auth }: QuicpipeOptions): boolean {
   return given !== false && auth !== "none";
 }
 
-function consoleHint({ basePath = "", console: given, auth }: QuicpipeOptions, port: number): string {
-  const path = `${basePath}${(given || {}).path ?? "/relay"}`;
-  const token = auth === undefined ? "; for a token: quicpipe token --sub you --scope relay:admin" : "";
-  return `console at https://localhost:${port}${path}${token}`;
+function consoleHint({ basePath = "", console: given }: QuicpipeOptions, port: number): string {
+  return `console at https://localhost:${port}${basePath}${(given || {}).path ?? "/relay"}`;
 }
 
 function developmentHint(cert: string): string {

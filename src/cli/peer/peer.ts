@@ -1,5 +1,6 @@
 import { optionError } from "../../option-checks.ts";
 import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
+import { createTrustPolicy } from "../../peer/trust/index.ts";
 import { mintDevelopmentToken } from "../../plugin/index.ts";
 import { inFlags, listOf, requireName } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
@@ -32,6 +33,8 @@ const ownArgs = {
     description: "Talk to whoever answers: neither ask for nor check a certificate of the other peer",
   },
 } as const;
+
+const trustFlag = { trust: "--pin" } as const;
 
 /** Options common to `accept` and `dial`. */
 export const peerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
@@ -67,7 +70,7 @@ export async function workAsPeer(
   const peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
     throw inFlags(error, {
       relay: "--relay",
-      trust: "--pin",
+      ...trustFlag,
       keyLogFile: "SSLKEYLOGFILE",
       qlogFolder: "QLOGDIR",
     });
@@ -95,12 +98,24 @@ function records(): Pick<PeerOptions, "keyLogFile" | "qlogFolder"> {
 
 function requireTrust({ pin, insecure }: PeerArgs): Trust {
   const pins = listOf(pin);
-  if (insecure && pins.length === 0) return "insecure";
-  if (!insecure && pins.length > 0) return pins;
+  if (insecure && pins.length > 0)
+    throw optionError("--pin", "say whom to trust by --pin or --insecure, not both");
+  if (insecure) return "insecure";
+  if (pins.length > 0) return requirePins(pins);
   throw optionError(
     "--pin",
     "say whom to trust: either --pin with what the other peer's `quicpipe id` prints, or --insecure for anybody",
   );
+}
+
+/** Checks pins before anything is made for a peer that could not be bound. */
+function requirePins(pins: string[]): string[] {
+  try {
+    createTrustPolicy(pins);
+    return pins;
+  } catch (error) {
+    throw inFlags(error, trustFlag);
+  }
 }
 
 /**

@@ -21,7 +21,7 @@ const noticeAfterMs = 1000;
 
 /**
  * Joins stdin and stdout to a stream between peers, like netcat, until both directions have ended. Then closes the
- * connection. Shows a progress line if stderr is a terminal.
+ * connection. Shows a progress line if stderr is a terminal and stdin is none.
  */
 export async function pipeStandardStreams(
   connection: Connection,
@@ -30,7 +30,7 @@ export async function pipeStandardStreams(
 ): Promise<void> {
   const sent = counter();
   const received = counter();
-  const progress = showProgress(process.stderr, () => ({
+  const progress = showProgress(process.stdin, process.stderr, () => ({
     sentBytes: sent.bytes(),
     receivedBytes: received.bytes(),
   }));
@@ -58,7 +58,9 @@ export async function pipeStandardStreams(
 /** Explains a connection that closed in good order but before its streams ended, which cut a transfer off. */
 function explained(error: unknown): unknown {
   if (!isQuicpipeError(error, "ERR_QUICPIPE_CONNECTION_CLOSED")) return error;
-  const message = `the other side was ended before the stream was: ${error.message}`;
+  // Code 0 is an end without a fault, which says no more.
+  const why = error.details["closeCode"] === 0 ? "" : `: ${error.message}`;
+  const message = `the other side was ended before the stream was${why}`;
   return new QuicpipeError(error.code, message, { cause: error, details: error.details });
 }
 

@@ -21,13 +21,14 @@ const eraseLine = "\r\u001B[K";
 
 /**
  * Shows a progress line every half second if `output` is a terminal. The caller ends it with `close`, which erases the
- * line and leaves a summary.
+ * line and leaves a summary. If `input` is a terminal too, there is none: it would mix with what is typed.
  */
 export function showProgress(
-  output: NodeJS.WriteStream,
+  input: Pick<NodeJS.ReadStream, "isTTY">,
+  output: Pick<NodeJS.WriteStream, "isTTY" | "write">,
   read: () => Omit<Progress, "elapsedMs">,
 ): { close(): void } {
-  if (!output.isTTY) return { close() {} };
+  if (!output.isTTY || input.isTTY) return { close() {} };
   const startedMs = performance.now();
   const sample = (): Progress => ({ ...read(), elapsedMs: performance.now() - startedMs });
   const first = sample();

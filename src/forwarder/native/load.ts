@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import nodeGypBuild from "node-gyp-build";
 import { type Addon, addonAbi } from "./addon.ts";
 
-/** The addon, or why there is none. */
-export type LoadedAddon = { readonly addon: Addon } | { readonly reason: string };
+/** The addon, or why there is none. `brief` is the reason in a few words, if it is a long one. */
+export type LoadedAddon = { readonly addon: Addon } | { readonly reason: string; readonly brief?: string };
 
 /** The same from src/ and from dist/. */
 const packageRoot: string = fileURLToPath(new URL("../../../", import.meta.url));
@@ -20,10 +20,12 @@ export function loadAddon(
   if (platform !== "linux") return { reason: `native needs Linux, and this is ${platform}` };
   try {
     const addon = load(root) as Addon;
-    return addon.abi === addonAbi ? { addon } : { reason: otherVersion(addon.abi) };
+    return addon.abi === addonAbi
+      ? { addon }
+      : { reason: otherVersion(addon.abi), brief: "the native addon is of another version" };
   } catch (error) {
     const [firstLine] = String(error instanceof Error ? error.message : error).split("\n");
-    return { reason: `the native addon does not load: ${firstLine}` };
+    return { reason: `the native addon does not load: ${firstLine}`, brief: "no native addon" };
   }
 }
 

@@ -11,26 +11,31 @@ export function unreachable(
   why: string,
   sent: boolean,
   more: Readonly<Record<string, unknown>> = {},
+  remedy = "check its address, its certificate and that UDP gets through",
 ): QuicpipeError {
-  const remedy = "check its address, its certificate and that UDP gets through";
   return relayUnreachable(`${why}; ${remedy}`, { sent, ...more });
 }
 
 /** Returns the error for a relay whose certificate does not verify. */
-export function distrusted(why: string): QuicpipeError {
-  return unreachable(why, false, { untrusted: true });
+export function distrusted(why: string, remedy?: string): QuicpipeError {
+  return unreachable(why, false, { untrusted: true }, remedy);
 }
 
 /** QUIC's INTERNAL_ERROR (RFC 9000 §20.1), and the code for the TLS alert no_application_protocol (RFC 9001 §4.8, RFC 8446 §6). */
 const [internalError, noApplicationProtocol] = [0x1, 0x178];
+/** The code for the TLS alert unknown_ca, as for a certificate that has signed itself. */
+const unknownCa = 0x130;
 
 /** Why this side refused the relay's certificate, by the alert that it sent. */
 const certificateAlerts: ReadonlyMap<number, string> = new Map([
   [0x12a, "its certificate cannot be read"],
   [0x12d, "its certificate has expired, or is not valid yet"],
   [0x12e, "its certificate is not one of a server that a trusted CA issued"],
-  [0x130, "its certificate is not issued by a trusted CA"],
+  [unknownCa, "its certificate is not issued by a trusted CA"],
 ]);
+
+const caRemedy =
+  "give its CA as `relayCa` (--relay-ca on the command line); for `quicpipe relay` that is the file its log names";
 
 /**
  * Returns the error of a connection to the relay that has ended by itself.
@@ -44,7 +49,7 @@ export function endError(
   remote: string,
 ): (sent: boolean) => QuicpipeError {
   const untrusted = by === "this" && certificateAlerts.get(errorCode);
-  if (untrusted) return () => distrusted(untrusted);
+  if (untrusted) return () => distrusted(untrusted, errorCode === unknownCa ? caRemedy : undefined);
   const note = reason && ` (${reason})`;
   const code = `0x${errorCode.toString(16)}${note}`;
   const say = (why: string) => (sent: boolean) => unreachable(why, sent && phase === "session");

@@ -14,7 +14,7 @@ const addon: Addon = {
   trimMemory: () => undefined,
 };
 const loaded = (): LoadedAddon => ({ addon });
-const missing = (): LoadedAddon => ({ reason: "no addon here" });
+const missing = (): LoadedAddon => ({ reason: "no addon here, at length", brief: "no addon here" });
 const upstream = { address: "127.0.0.1", port: 4434 };
 
 describe("chooseBackend", () => {
@@ -60,8 +60,8 @@ describe("chooseBackend", () => {
     expect(() => chooseBackend({ backend: "native", threads: 1 }, missing)).toThrow(
       expect.objectContaining({
         code: "ERR_QUICPIPE_BACKEND_UNAVAILABLE",
-        message: expect.stringContaining("no addon here"),
-        details: { backend: "native", reason: "no addon here; see `quicpipe doctor`" },
+        message: expect.stringContaining("no addon here, at length"),
+        details: { backend: "native", reason: "no addon here, at length; see `quicpipe doctor`" },
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatProgress } from "../../../../src/cli/peer/progress.ts";
+import { formatProgress, showProgress } from "../../../../src/cli/peer/progress.ts";
 
 describe("formatProgress", () => {
   it("tells the rate since the last report, both directions together", () => {
@@ -12,4 +12,17 @@ describe("formatProgress", () => {
     const start = { sentBytes: 0, receivedBytes: 0, elapsedMs: 0 };
     expect(formatProgress(start, start)).toBe("sent 0 B, received 0 B, 0 B/s, 0 s");
   });
+});
+
+/** What the progress line leaves on a terminal. */
+function shownBeside(input: { isTTY: boolean }): string {
+  let shown = "";
+  const output = { isTTY: true, write: (text: string | Uint8Array) => (shown += text) !== "" };
+  showProgress(input, output, () => ({ sentBytes: 1, receivedBytes: 2 })).close();
+  return shown;
+}
+
+it("the progress line leaves a terminal to what is typed there", () => {
+  expect(shownBeside({ isTTY: false })).toContain("sent 1 B, received 2 B");
+  expect(shownBeside({ isTTY: true })).toBe("");
 });

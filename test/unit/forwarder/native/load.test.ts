@@ -19,6 +19,7 @@ describe("loadAddon", () => {
   it("says in one line for what there is no addon", () => {
     expect(loadAddon(emptyPackage(), "linux")).toEqual({
       reason: expect.stringMatching(/^the native addon does not load: No native build .*arch=\w+.*$/),
+      brief: "no native addon",
     });
   });
 
@@ -29,6 +30,7 @@ describe("loadAddon", () => {
   ])("refuses an addon of another version, and says what to run: %s", (_, addon, version) => {
     expect(loadAddon(emptyPackage(), "linux", () => addon)).toEqual({
       reason: `the native addon is of another version than this package (its interface is ${version}, not ${addonAbi}): run \`npm run build:native\` in a clone, or else install quicpipe again`,
+      brief: "the native addon is of another version",
     });
   });
 
@@ -43,6 +45,7 @@ describe("loadAddon", () => {
     writeFileSync(join(root, "build/Release/quicpipe.node"), "no shared object");
     expect(loadAddon(root, "linux")).toEqual({
       reason: expect.stringMatching(/^the native addon does not load: .*quicpipe\.node: .+$/),
+      brief: "no native addon",
     });
   });
 });

@@ -39,9 +39,9 @@ describe("the error of a session that has ended", () => {
 
   it.each([
     [0x12a, "cannot be read"],
-    [0x12d, "has expired, or is not valid yet"],
+    [0x12d, "has expired, or is not valid yet; check its address"],
     [0x12e, "not one of a server"],
-    [0x130, "not issued by a trusted CA"],
+    [0x130, "not issued by a trusted CA; give its CA as `relayCa`"],
   ])("tells why the certificate is not trusted: alert 0x%s", (errorCode, text) => {
     const error = endError({ ...ofQuic, by: "this", errorCode }, "handshake", remote)(false);
     expect(error.message).toContain(text);

@@ -1,0 +1,1 @@
+export { createTrustPolicy } from "./trust.ts";
