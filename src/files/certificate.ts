@@ -89,9 +89,16 @@ function alternativeName(host: string): { type: "ip" | "dns"; value: string } {
   return { type: isIP(host) ? "ip" : "dns", value: host };
 }
 
-/** Returns the names and addresses that a certificate is valid for (RFC 5280 §4.2.1.6), as in its text form. */
+/**
+ * Returns the names and addresses that a certificate is valid for (RFC 5280 §4.2.1.6), as in its text form. A DNS name that reads as an
+ * address is valid for no address, and is marked as a name.
+ */
 export function namesOf({ subjectAltName = "" }: X509Certificate): string[] {
   return [...subjectAltName.matchAll(/(?:^|, )(DNS|IP Address):([^,\s]+)/g)].map(([, kind, name]) =>
-    kind === "DNS" ? name! : plainIp(name!),
+    kind === "DNS" ? plainName(name!) : plainIp(name!),
   );
+}
+
+function plainName(name: string): string {
+  return isIP(name) === 0 ? name : `the name ${name}`;
 }

@@ -66,6 +66,7 @@ export class Peer implements AsyncIterable<Connection> {
       ? loadIdentity(`${given.privateKey}\n${given.certificate}`)
       : await createIdentity();
     const engine = loadEngine();
+    engine.requireIdentity(identity);
     const telemetry = await loadPeerTelemetry(settings.telemetry);
     const socket = await PeerSocket.bind(settings, engine);
     const stun = new StunClient((datagram) => socket.send(datagram));

@@ -1,4 +1,6 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isQuicpipeError } from "../errors.ts";
 import { optionError, optionInvalid } from "../option-checks.ts";
 import { codeOf } from "../system-error.ts";
 
@@ -9,7 +11,7 @@ export interface RecordOptions {
    * `SSLKEYLOGFILE`, RFC 9850). Whoever has them can read what the peers say. None if absent.
    */
   readonly keyLogFile?: string | undefined;
-  /** Folder in which each connection with another peer writes its packets and states, for a qlog viewer. None if absent. */
+  /** Folder in which each connection with another peer writes its packets and states, for a qlog viewer. The one above it has to exist. None if absent. */
   readonly qlogFolder?: string | undefined;
 }
 
@@ -19,10 +21,14 @@ export interface RecordOptions {
  * @throws ERR_QUICPIPE_OPTION_INVALID if it cannot be written.
  */
 export function requireRecords({ keyLogFile, qlogFolder }: RecordOptions): RecordOptions {
-  requirePath("keyLogFile", keyLogFile, (path) => closeSync(openSync(path, "a", 0o600)));
+  requirePath("keyLogFile", keyLogFile, (path) => {
+    if (isPipeOrDevice(path)) throw optionInvalid("keyLogFile", path, "a file, not a pipe or device");
+    closeSync(openSync(path, "a", 0o600));
+  });
   requirePath("qlogFolder", qlogFolder, (path) => {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    accessSync(path, constants.W_OK);
+    // Not those above it: where the system makes none, as in /proc, Node would try without end.
+    if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+    accessSync(join(path, "/"), constants.W_OK);
   });
   return { keyLogFile, qlogFolder };
 }
@@ -33,10 +39,17 @@ function requirePath(option: string, path: unknown, make: (path: string) => void
   try {
     make(path);
   } catch (cause) {
+    if (isQuicpipeError(cause)) throw cause;
     throw optionError(
       option,
       `option ${option}: ${path} cannot be written (${codeOf(cause)}); choose another path`,
       cause,
     );
   }
+}
+
+/** To open a pipe waits for its reader, and to write to one may. */
+function isPipeOrDevice(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }

@@ -86,4 +86,5 @@ export interface Addon {
   };
   /** Returns how many connections of this process a fault of the engine has ended. */
   engineFaults(): number;
+  checkIdentity(identity: { readonly certificate: string; readonly privateKey: string }): void;
 }

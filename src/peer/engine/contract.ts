@@ -245,6 +245,8 @@ export interface EnginePort {
 
 /** A QUIC implementation. */
 export interface Engine {
+  /** @throws ERR_QUICPIPE_IDENTITY_INVALID if no connection could use the identity. */
+  requireIdentity(identity: NonNullable<EngineOptions["identity"]>): void;
   /** @param serverName server name to request (RFC 6066 §3); none if absent. */
   connect(options: EngineOptions, serverName?: string): EngineConnection;
   /** The connection begins with the client's first datagram. */

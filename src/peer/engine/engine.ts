@@ -13,14 +13,21 @@ const builder: string = join(packageRoot, "scripts/build-engine.mjs");
 /** Round-trip time before the first sample, in ms: less than the 333 ms of RFC 9002 §6.2.2, as a relay is in between. */
 const initialRttMs = 200;
 
+/** Those that rustls signs with. The keys of RSASSA-PSS (RFC 4055 §1.2), which sign with RSA-PSS alone, are none of them. */
+const keys = "Ed25519, ECDSA on P-256, P-384 or P-521, or RSA of 2048 bits or more";
+
 /**
  * Loads the QUIC engine, noq behind Node-API. Only the files in `engine` know it.
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if there is no addon for this platform.
  */
 export function loadEngine(): Engine {
-  const { EngineConnection, UdpPort, engineFaults } = loadAddon();
+  const { EngineConnection, UdpPort, engineFaults, checkIdentity } = loadAddon();
   return {
+    requireIdentity: ({ certificate, privateKey }) =>
+      taken("the key of the identity", `it must be ${keys}`, () =>
+        checkIdentity({ certificate, privateKey }),
+      ),
     connect: (options, serverName) =>
       create(() => EngineConnection.connect(addonOptions(options), serverName, firstWay)),
     accept: (options) => create(() => EngineConnection.accept(addonOptions(options))),
@@ -43,14 +50,16 @@ function loadAddon(): Addon {
 }
 
 function create(make: () => AddonConnection): NoqConnection {
+  const remedy = "they must be PEM and belong together";
+  return new NoqConnection(taken("the certificate, key or CA", remedy, make));
+}
+
+function taken<T>(what: string, remedy: string, use: () => T): T {
   try {
-    return new NoqConnection(make());
+    return use();
   } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_IDENTITY_INVALID",
-      `TLS does not take the certificate, key or CA (${(cause as Error).message}): they must be PEM and belong together`,
-      { cause },
-    );
+    const message = `TLS does not take ${what} (${(cause as Error).message}): ${remedy}`;
+    throw new QuicpipeError("ERR_QUICPIPE_IDENTITY_INVALID", message, { cause });
   }
 }
 

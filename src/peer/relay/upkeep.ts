@@ -96,7 +96,7 @@ export class RegistrationUpkeep {
   }
 
   /**
-   * Has the relay know the connection IDs 1 to `num`. If it refuses them for now, each keepalive asks again. Never throws; see
+   * Has the relay know the connection IDs 1 to `num`, or fewer where its limit is lower. If it refuses them for now, each keepalive asks again. Never throws; see
    * `onGrown`.
    */
   async grow(num: number): Promise<void> {
@@ -134,13 +134,18 @@ export class RegistrationUpkeep {
     try {
       this.#current = await ask(this.#parts, num);
     } catch (error) {
-      // The relay's limit is no fault: the connection goes on under the IDs that it has.
-      if (isQuicpipeError(error, "ERR_QUICPIPE_NUM_INVALID")) this.#wantedNum = this.#num;
-      else this.#parts.onError?.(knownFault(error));
+      if (isQuicpipeError(error, "ERR_QUICPIPE_NUM_INVALID")) return await this.#growLess(num);
+      this.#parts.onError?.(knownFault(error));
       return;
     }
     this.#num = num;
     this.#parts.onGrown?.(num);
+  }
+
+  /** The relay's limit is no fault, but is not told: what is left below it is used, and the connection goes on under that. */
+  async #growLess(num: number): Promise<void> {
+    this.#wantedNum = this.#num + Math.floor((num - this.#num) / 2);
+    if (this.#wantedNum > this.#num) await this.#grow(this.#wantedNum);
   }
 
   async #renew(): Promise<void> {

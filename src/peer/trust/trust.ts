@@ -65,9 +65,8 @@ function caPolicy(trust: CaTrust): TrustPolicy {
   const pem = requireCertificates("trust.ca", String(ca)).join("\n");
   return {
     demand: { kind: "ca", pem },
-    // TLS has checked the issuer. The name is checked only if one is known.
-    checkFor: (remoteName) => async (der) =>
-      isNow(der) && (remoteName === undefined || isFor(remoteName, der)),
+    // TLS has checked the issuer, the dates and the usages. The name is checked only if one is known.
+    checkFor: (remoteName) => async (der) => remoteName === undefined || isFor(remoteName, der),
   };
 }
 
@@ -77,13 +76,6 @@ function caPolicy(trust: CaTrust): TrustPolicy {
  */
 function isFor(remoteName: string, der: Uint8Array): boolean {
   return parseDer(der).checkHost(remoteName, { wildcards: false, subject: "never" }) === remoteName;
-}
-
-/** Reports whether a certificate is valid now. TLS does not ask of one that is trusted itself, as its own authority. */
-function isNow(der: Uint8Array): boolean {
-  const { validFromDate, validToDate } = parseDer(der);
-  const now = Date.now();
-  return validFromDate.getTime() <= now && now <= validToDate.getTime();
 }
 
 /** `Array.isArray` does not narrow a type of read-only lists. */

@@ -4,10 +4,13 @@ import type { EngineOptions } from "../../../src/peer/engine/contract.ts";
 
 const ecdsa = (namedCurve: string, hash: string): object => ({ name: "ECDSA", namedCurve, hash });
 /** Kinds of keys that peers may have. */
-export const algorithms: Readonly<Record<"Ed25519" | "ECDSA P-256" | "ECDSA P-384" | "RSA", object>> = {
+export const algorithms: Readonly<
+  Record<"Ed25519" | "ECDSA P-256" | "ECDSA P-384" | "ECDSA P-521" | "RSA", object>
+> = {
   Ed25519: { name: "Ed25519" },
   "ECDSA P-256": ecdsa("P-256", "SHA-256"),
   "ECDSA P-384": ecdsa("P-384", "SHA-384"),
+  "ECDSA P-521": ecdsa("P-521", "SHA-512"),
   RSA: {
     name: "RSASSA-PKCS1-v1_5",
     hash: "SHA-256",

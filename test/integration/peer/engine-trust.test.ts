@@ -2,7 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { badCertificate } from "../../../src/peer/connection/error.ts";
 import type { CertificateDemand, EngineOptions } from "../../../src/peer/engine/contract.ts";
-import { pinOf } from "../../../src/peer/index.ts";
+import { loadEngine } from "../../../src/peer/engine/engine.ts";
+import { loadIdentity, pinOf } from "../../../src/peer/index.ts";
+import { bindPeer } from "../harness/peers.ts";
 import { algorithms, createIdentityOf, type TlsIdentity } from "../harness/identities.ts";
 import { beginPair, type EnginePair, exchange, move, type Side } from "./engine-pair.ts";
 
@@ -103,6 +105,21 @@ describe("the QUIC engine", () => {
     exchange(pair);
     expect(asking.engine.end()).toMatchObject({ by: "this", errorCode: badCertificate });
     expect(other.engine.end()).toMatchObject({ by: "other", ...told });
+  });
+
+  it("says before any connection that it takes no key of a kind that TLS has no signatures for", async () => {
+    const engine = loadEngine();
+    for (const algorithm of Object.values(algorithms))
+      engine.requireIdentity(await createIdentityOf(algorithm));
+    const short = await createIdentityOf({ ...algorithms.RSA, modulusLength: 1024 });
+    const unusable = {
+      code: "ERR_QUICPIPE_IDENTITY_INVALID",
+      message: expect.stringContaining("RSA of 2048"),
+    };
+    expect(() => engine.requireIdentity(short)).toThrow(expect.objectContaining(unusable));
+    await expect(
+      bindPeer(1, "alice", { identity: loadIdentity(short.privateKey + short.certificate) }),
+    ).rejects.toMatchObject(unusable);
   });
 
   it("says which identity it cannot take", async () => {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { requireRecords } from "../../../src/peer/records.ts";
@@ -14,10 +15,24 @@ describe("the options that record connections", () => {
     expect(statSync(path).size).toBe(7);
   });
 
-  it("make the folder of records, with those above it", () => {
-    const path = join(temporaryFolder(), "a", "b");
+  it("make the folder of records for its owner alone, and keep one that is there", () => {
+    const path = join(temporaryFolder(), "qlog");
     requireRecords({ qlogFolder: path });
-    expect(existsSync(path)).toBe(true);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    requireRecords({ qlogFolder: path });
+  });
+
+  it("refuse a folder below one that is not there, as in /proc, where none can be made", () => {
+    const path = join(temporaryFolder(), "a", "b");
+    expect(() => requireRecords({ qlogFolder: path })).toThrow("b cannot be written (ENOENT)");
+    expect(() => requireRecords({ qlogFolder: "/proc/nope" })).toThrow("/proc/nope cannot be written");
+  });
+
+  it("refuse a pipe or device as the file of secrets, without a wait for the reader of the pipe", () => {
+    const pipe = join(temporaryFolder(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const path of [pipe, "/dev/null"])
+      expect(() => requireRecords({ keyLogFile: path })).toThrow("a file, not a pipe or device");
   });
 
   it("refuse what cannot be written, with the path and the system's reason", () => {
@@ -27,7 +42,7 @@ describe("the options that record connections", () => {
     expect(() => requireRecords({ keyLogFile: join(folder, "keys.log") })).toThrow(
       `option keyLogFile: ${folder}/keys.log cannot be written (EISDIR); choose another path`,
     );
-    expect(() => requireRecords({ qlogFolder: join(folder, "file") })).toThrow("cannot be written (EEXIST)");
+    expect(() => requireRecords({ qlogFolder: join(folder, "file") })).toThrow("cannot be written (ENOTDIR)");
   });
 
   it("refuse what is no path", () => {

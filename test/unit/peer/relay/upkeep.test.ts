@@ -176,6 +176,28 @@ describe("a registration's upkeep", () => {
     expect(onGrown.mock.calls).toEqual([[64]]);
   });
 
+  it("halves the growth until the relay allows it, so that all that it allows are used", async () => {
+    const { parts, log } = setUp();
+    const maxNum = 59;
+    const register: UpkeepParts["relay"]["register"] = (request) => {
+      const answer = parts.relay.register(request);
+      if (request.num <= maxNum) return answer;
+      return Promise.reject(new QuicpipeError("ERR_QUICPIPE_NUM_INVALID", `more than ${maxNum}`));
+    };
+    const onGrown = vi.fn();
+    const relay = { ...parts.relay, register };
+    const registration = await RegistrationUpkeep.open({ ...parts, relay, onGrown });
+    await registration.grow(64);
+    expect(log.filter((line) => line.startsWith("register")).map((line) => line.split(" ")[1])).toEqual([
+      "32",
+      "64",
+      "48",
+    ]);
+    for (const num of [80, 88, 90, 91]) await registration.grow(num);
+    expect(onGrown.mock.calls.flat()).toEqual([48, 56, 58, 59]);
+    expect(registration.fault).toBeUndefined();
+  });
+
   it("lives on with the connection IDs that the relay allows", async () => {
     const { parts, log, http } = setUp();
     const onError = vi.fn();

@@ -1,4 +1,5 @@
-import { X509Certificate } from "node:crypto";
+import { webcrypto, X509Certificate } from "node:crypto";
+import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCertificate } from "../../../../src/files/certificate.ts";
 import { relayTrust } from "../../../../src/peer/trust/relay-trust.ts";
@@ -49,6 +50,20 @@ describe("how the relay's certificate is verified", () => {
     );
     expect(refusal("203.0.113.2", named)).toContain("not for 203.0.113.2: ");
     expect(refusal("relay.example", onlyAddress)).toContain("not for relay.example: ");
+  });
+
+  it("tells an address from a DNS name that reads like it, and is valid for no address", async () => {
+    const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+    const made = await X509CertificateGenerator.createSelfSigned(
+      {
+        signingAlgorithm: algorithm,
+        keys: await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]),
+        extensions: [new SubjectAlternativeNameExtension([{ type: "dns", value: "203.0.113.1" }])],
+      },
+      webcrypto,
+    );
+    const certificate = made.toString("pem");
+    expect(refusal("203.0.113.1", certificate)).toContain("for the name 203.0.113.1, not for 203.0.113.1: ");
   });
 
   it("gives nothing for a common name, as RFC 9525 has it", () => {

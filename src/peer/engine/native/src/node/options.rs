@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use rustls::{
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
+};
 use webpki::anchor_from_trusted_cert;
 
 use crate::quic::{
@@ -84,6 +87,16 @@ impl TryFrom<EngineOptions> for Options {
 fn identity(IdentityPem { certificate, private_key }: IdentityPem) -> std::result::Result<Identity, Invalid> {
     let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<std::result::Result<_, _>>()?;
     Ok(Identity { chain, key: PrivateKeyDer::from_pem_slice(private_key.as_bytes())? })
+}
+
+/// Fails, with the reason, if TLS cannot use the identity.
+#[napi(catch_unwind)]
+pub fn check_identity(given: IdentityPem) -> Result<()> {
+    let check = || -> std::result::Result<_, Invalid> {
+        let Identity { chain, key } = identity(given)?;
+        Ok(CertifiedKey::from_der(chain, key, &options::provider())?)
+    };
+    check().map(drop).map_err(|Invalid(why)| Error::from_reason(why))
 }
 
 fn verifier(demand: CertificateDemand) -> std::result::Result<Option<Arc<Verifier>>, Invalid> {

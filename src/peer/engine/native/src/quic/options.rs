@@ -7,7 +7,7 @@ use std::{
 };
 
 use noq_proto::{
-    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, QlogFileFactory, ServerConfig, TransportConfig,
+    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, ServerConfig, TransportConfig,
     congestion::CubicConfig,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
@@ -22,7 +22,7 @@ use rustls::{
 use super::{
     cids::{Cids, Generator},
     in_flight::{Factory, InFlight},
-    records::KeyLog,
+    records::{KeyLog, QlogFolder},
     trust::Verifier,
 };
 
@@ -140,7 +140,7 @@ impl Options {
         };
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.resumption = Resumption::disabled();
-        tls.key_log = self.key_log()?;
+        tls.key_log = self.key_log();
         Ok(QuicClientConfig::try_from(tls)?)
     }
 
@@ -152,7 +152,7 @@ impl Options {
         };
         let Identity { chain, key } = self.identity.take().ok_or_else(|| Invalid("a server needs an identity".into()))?;
         let mut tls = builder.with_single_cert(chain, key)?;
-        tls.key_log = self.key_log()?;
+        tls.key_log = self.key_log();
         tls.alpn_protocols.clone_from(&self.alpn);
         tls.send_tls13_tickets = 0;
         // Without tickets nothing is resumed, and rustls would keep room for 256 sessions: 30 kB for each connection.
@@ -190,15 +190,15 @@ impl Options {
                 initial_rtt: self.initial_rtt,
             }));
         if let Some(folder) = self.qlog.clone() {
-            config.qlog_factory(Arc::new(QlogFileFactory::new(folder)));
+            config.qlog_factory(Arc::new(QlogFolder(folder)));
         }
         Ok(Arc::new(config))
     }
 
-    fn key_log(&self) -> Result<Arc<dyn rustls::KeyLog>, Invalid> {
-        match &self.key_log {
-            Some(path) => Ok(Arc::new(KeyLog::open(path)?)),
-            None => Ok(Arc::new(rustls::NoKeyLog)),
+    fn key_log(&self) -> Arc<dyn rustls::KeyLog> {
+        match self.key_log.as_deref().and_then(KeyLog::open) {
+            Some(log) => Arc::new(log),
+            None => Arc::new(rustls::NoKeyLog),
         }
     }
 

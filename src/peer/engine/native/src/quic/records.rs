@@ -2,29 +2,35 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::Write,
-    path::Path,
+    io::{LineWriter, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
     sync::Mutex,
+    time::{Instant, SystemTime},
 };
 
-use super::options::Invalid;
+use noq_proto::{ConnectionId, QlogConfig, QlogFactory, Side};
 
 /// Appends to a file in the format of NSS (RFC 9850), which `SSLKEYLOGFILE` names by custom.
 #[derive(Debug)]
 pub struct KeyLog(Mutex<File>);
 
 impl KeyLog {
-    /// Opens the file, which only its owner may read if it is new: who has the secrets can read what the peers say.
-    pub fn open(path: &Path) -> Result<Self, Invalid> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(path)
-            .map(|file| Self(Mutex::new(file)))
-            .map_err(|error| Invalid(format!("the key log {}: {error}", path.display())))
+    /// Opens the file. `None` if that is not possible, which ends no connection, as a full disk does not: the options were checked
+    /// before. Anything but a file is left alone, as a pipe would block until somebody reads it.
+    pub fn open(path: &Path) -> Option<Self> {
+        if path.exists() && !path.is_file() {
+            return None;
+        }
+        private(OpenOptions::new().append(true)).open(path).ok().map(|file| Self(Mutex::new(file)))
     }
+}
+
+/// Makes a file that is new its owner's alone: who has the secrets can read what the peers say, and packets tell whom they talk to.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.create(true)
 }
 
 impl rustls::KeyLog for KeyLog {
@@ -38,4 +44,19 @@ impl rustls::KeyLog for KeyLog {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a file of each connection into a folder. noq's own buffers some of it until the connection's memory is freed, which may be
+/// never, and lets everybody read it.
+pub struct QlogFolder(pub PathBuf);
+
+impl QlogFactory for QlogFolder {
+    fn for_connection(&self, side: Side, _: SocketAddr, initial_dcid: ConnectionId, _: Instant) -> Option<QlogConfig> {
+        let unix_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis();
+        let role = if side.is_client() { "client" } else { "server" };
+        let path = self.0.join(format!("{unix_ms}-{initial_dcid}-{role}.qlog"));
+        // As with the key log, a folder that is gone ends no connection.
+        let file = private(OpenOptions::new().write(true).truncate(true)).open(path).ok()?;
+        Some(QlogConfig::new(Box::new(LineWriter::new(file))))
+    }
 }

@@ -4,10 +4,11 @@ use super::{
     super::{
         events::{EndedBy, Event},
         options::{self, Options},
-        trust::{Demand, Verifier},
+        trust::{Authority, Demand, Verifier},
     },
-    Arc, Pair, Side,
+    Arc, Pair, Peer, Side,
 };
+use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, date_time_ymd};
 
 const BAD_CERTIFICATE: u64 = 0x12a;
 /// QUIC's error for the TLS alert no_application_protocol (RFC 7301 §3.2).
@@ -15,6 +16,23 @@ const NO_APPLICATION_PROTOCOL: u64 = 0x178;
 
 fn pin_another(options: &mut Options) {
     options.verifier = Some(Arc::new(Verifier::new(Demand::Pins(vec![[0; 32]]), options::provider())));
+}
+
+/// The end of a client whose server's certificate, self-signed with these parameters, is its own authority.
+fn end_with_own_authority(change: impl FnOnce(&mut CertificateParams)) -> Option<u64> {
+    let mut bob = Peer::new("bob");
+    let mut params = CertificateParams::new(["bob".to_owned()]).unwrap();
+    change(&mut params);
+    bob.key.cert = params.self_signed(&bob.key.signing_key).unwrap();
+    let certificate = bob.key.cert.der().clone();
+    let mut pair = Pair::begun(|client, server| {
+        let anchor = webpki::anchor_from_trusted_cert(&certificate).unwrap().to_owned();
+        let demand = Demand::Authorities(vec![Authority { certificate: certificate.clone(), anchor }]);
+        client.verifier = Some(Arc::new(Verifier::new(demand, options::provider())));
+        (server.identity, server.verifier) = (bob.options(None).identity, None);
+    });
+    pair.run();
+    pair.client.connection.end().map(|end| end.code)
 }
 
 fn judge_any(options: &mut Options) {
@@ -45,6 +63,30 @@ fn a_server_that_finds_another_key_ends_both_sides() {
     pair.run();
     assert_end(&pair.client, EndedBy::OtherSide, BAD_CERTIFICATE);
     assert_end(&pair.server, EndedBy::ThisSide, BAD_CERTIFICATE);
+}
+
+#[test]
+fn a_certificate_may_be_its_own_authority_also_where_it_is_one_for_others() {
+    assert_eq!(end_with_own_authority(|_| {}), None);
+    assert_eq!(end_with_own_authority(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)), None);
+}
+
+#[test]
+fn a_certificate_that_is_its_own_authority_is_refused_outside_its_dates_and_usages() {
+    const CERTIFICATE_EXPIRED: u64 = 0x12d;
+    for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+        let expired = |params: &mut CertificateParams| {
+            params.not_after = date_time_ymd(2001, 1, 1);
+            params.is_ca = is_ca;
+        };
+        assert_eq!(end_with_own_authority(expired), Some(CERTIFICATE_EXPIRED));
+        let early = |params: &mut CertificateParams| {
+            params.not_before = date_time_ymd(4000, 1, 1);
+            params.is_ca = is_ca;
+        };
+        assert!(end_with_own_authority(early).is_some());
+    }
+    assert!(end_with_own_authority(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]).is_some());
 }
 
 #[test]
