@@ -26,6 +26,7 @@ export function loadEngine(): Engine {
         details: { backend: "native", reason: "quiche has no UDP port" },
       });
     },
+    requireIdentity: () => undefined,
     faults: () => 0,
   };
 }
