@@ -32,7 +32,7 @@ describe("metrics of a relay that adopts what the kernel kept", () => {
     const { alice, bob } = await commands.peers();
     let said = "";
     const say = async (): Promise<void> => {
-      const text = randomBytes(50_000).toString("hex");
+      const text = randomBytes(75_000).toString("hex");
       said += text;
       alice.process.stdin.write(text);
       await expect.poll(() => bob.stdout() === said).toBe(true);
