@@ -1,6 +1,6 @@
 // Builds the peers' QUIC engine, an addon in Rust: `npm run build:engine`. Plain JavaScript, for setup.mjs.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, utimesSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { cargoEnvironment } from "./cargo.mjs";
@@ -23,6 +23,9 @@ if (status !== 0) process.exit(status ?? 1);
 
 const built = names.map((name) => join(target, "release", name)).find((path) => existsSync(path));
 const addon = join(target, "quicpipe-engine.node");
-copyFileSync(built, addon);
+// A process that runs the old file would crash if its bytes changed.
+const next = `${addon}.next`;
+copyFileSync(built, next);
 // A build that changed nothing leaves its output as old as it was.
-utimesSync(addon, new Date(), new Date());
+utimesSync(next, new Date(), new Date());
+renameSync(next, addon);
