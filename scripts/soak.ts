@@ -21,7 +21,8 @@ and one attack after the other for a small part of the time.
   --backend          which data plane the relay runs on; auto, the fastest here, if absent
 
 Exits with 1 if memory (by 16 MB) or descriptors (by 8) of the relay grow after the warm-up, a relayed packet is
-lost, an honest client is refused or an attack does not run; with 2 if an option is wrong.
+lost, an honest client is refused or an attack does not run; with 2 if an option is wrong. Sockets of gateway clients
+do not count: dgram has one for each.
 
 A short run, such as --minutes 1 --warm-up 0.3, tells whether the honest are served. Memory is judged from
 ${longMinutes.warmUp} minutes of warm-up and ${longMinutes.watched} minutes after it on: before that a relay takes what it needs for its work.
@@ -52,7 +53,7 @@ async function soak({ minutes, warmUp, hostilePercent, backend }: Soak): Promise
   // One round of attacks falls into the warm-up. Memory that only the first attack takes and keeps is not growth;
   // memory that each of them takes is.
   const load = await Load.open(relay, { roundMs: warmUp * minuteMs, share: hostilePercent / 100 });
-  const [rssAtStart, descriptorsAtStart] = [relay.rssBytes, relay.descriptors];
+  const [rssAtStart, descriptorsAtStart] = [relay.rssBytes, await ownDescriptors(relay)];
   const warm = await watch(relay, totalMs, warmUp * minuteMs);
   const counts = await load.close();
   const stats = relay.isAlive ? await relay.stats() : undefined;
@@ -80,6 +81,13 @@ async function soak({ minutes, warmUp, hostilePercent, backend }: Soak): Promise
   return faultsOf(figures);
 }
 
+/** Descriptors beside the sockets of gateway clients: `dgram` has one for each client, as long as the client counts. */
+async function ownDescriptors(relay: RelayProcess): Promise<number> {
+  if (relay.backend !== "dgram") return relay.descriptors;
+  const { gateway } = (await relay.stats()).relay;
+  return relay.descriptors - (gateway?.clients ?? 0);
+}
+
 /** Samples the process until the time is over or it has ended. Returns the samples after the warm-up. */
 async function watch(
   relay: RelayProcess,
@@ -94,7 +102,7 @@ async function watch(
       );
     if (ms >= warmUpMs) {
       rssBytes.push(relay.rssBytes);
-      descriptors.push(relay.descriptors);
+      descriptors.push(await ownDescriptors(relay));
     }
     await sleep(sampleMs);
   }
