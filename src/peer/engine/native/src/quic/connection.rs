@@ -226,11 +226,11 @@ impl Connection {
         self.farewells -= u8::from(is_farewell);
         self.first = None;
         self.silence.sent(now, !self.in_flight.is_none());
-        if self.unheard.sent() {
+        let datagram_bytes = transmit.segment_size.unwrap_or(transmit.size);
+        if self.unheard.sent(transmit.size.div_ceil(datagram_bytes) as u32) {
             self.close(NO_VIABLE_PATH.into(), "too many packets are unacknowledged", now);
         }
         self.settle();
-        let datagram_bytes = transmit.segment_size.unwrap_or(transmit.size);
         Some(Train { way: ways::way(transmit.destination), datagram_bytes, ecn: transmit.ecn })
     }
 

@@ -42,10 +42,10 @@ impl Unheard {
         self.sent < FREE + self.window || self.allowed > 0
     }
 
-    /// Counts a packet. Returns whether it was the last.
-    pub fn sent(&mut self) -> bool {
-        self.sent += 1;
-        self.allowed = self.allowed.saturating_sub(1);
+    /// Counts packets. Returns whether they were the last.
+    pub fn sent(&mut self, packets: u32) -> bool {
+        self.sent += packets;
+        self.allowed = self.allowed.saturating_sub(packets);
         self.sent >= MAX + self.window
     }
 
@@ -73,7 +73,7 @@ mod tests {
         let sent = loop {
             datagrams += 1;
             unheard.received();
-            if unheard.may_send(&busy) && unheard.sent() {
+            if unheard.may_send(&busy) && unheard.sent(1) {
                 break unheard.sent;
             }
         };
@@ -86,14 +86,26 @@ mod tests {
         let busy = InFlight::busy();
         let mut unheard = Unheard::default();
         while unheard.may_send(&busy) {
-            assert!(!unheard.sent());
+            assert!(!unheard.sent(1));
         }
         unheard.timed_out();
         for _ in 0..PACKETS_PER_TIMEOUT {
             assert!(unheard.may_send(&busy));
-            unheard.sent();
+            unheard.sent(1);
         }
         assert!(!unheard.may_send(&busy));
+    }
+
+    #[test]
+    fn the_packets_of_a_train_count_each() {
+        let busy = InFlight::busy();
+        let mut unheard = Unheard::default();
+        let mut trains = 0;
+        while unheard.may_send(&busy) {
+            unheard.sent(40);
+            trains += 1;
+        }
+        assert_eq!(trains, FREE / 40);
     }
 
     #[test]
@@ -101,7 +113,7 @@ mod tests {
         let mut unheard = Unheard::default();
         for _ in 0..2 * MAX {
             assert!(unheard.may_send(&InFlight::default()));
-            assert!(!unheard.sent());
+            assert!(!unheard.sent(1));
         }
     }
 }
