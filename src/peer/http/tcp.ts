@@ -7,6 +7,7 @@ import {
 import { Agent as TlsAgent } from "node:https";
 import { isIP } from "node:net";
 import type { QuicpipeError } from "../../errors.ts";
+import type { RelayTrust } from "../trust/relay-trust.ts";
 import { codeOf } from "../../system-error.ts";
 import { Exchange } from "./exchange.ts";
 import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
@@ -24,11 +25,10 @@ export interface TcpSessionOptions {
   readonly onAnswer?: () => void;
 }
 
-/** The name that the server's certificate has to be valid for, and the CAs that may have issued it. */
+/** The server's host, and how to verify its certificate. */
 export interface TlsOptions {
   readonly host: string;
-  /** PEM; the system's if absent. `"insecure"` verifies nothing. */
-  readonly ca: string | undefined;
+  readonly trust: RelayTrust;
 }
 
 /**
@@ -137,15 +137,19 @@ export class TcpSession {
   }
 }
 
-function tlsAgent({ ca, host }: TlsOptions): TlsAgent {
-  const isVerified = ca !== "insecure";
-  // An address is no server name (RFC 6066 §3).
-  const servername = isIP(host) === 0 ? host : "";
+/** Verifies as over HTTP/3. Node alone would take the common name of a certificate without other names. */
+function tlsAgent({ trust }: TlsOptions): TlsAgent {
+  const { demand, serverName = "" } = trust;
+  const isVerified = demand.kind === "ca";
   return new TlsAgent({
     keepAlive: true,
-    servername,
+    servername: serverName,
     rejectUnauthorized: isVerified,
-    ...(isVerified && ca && { ca }),
+    ...(isVerified && { ca: demand.pem }),
+    checkServerIdentity: (_host, { raw }) => {
+      const why = trust.refusalOf(raw);
+      return why === undefined ? undefined : new Error(why);
+    },
   });
 }
 

@@ -41,7 +41,8 @@ export function createRelayHttp(
   if (transport !== "http3")
     return new RelayHttp(async () => {
       const addresses = reachable(settings.addresses, socket);
-      const tls = transport === "tls" ? { host: relayHost, ca: relayCa } : undefined;
+      const tls =
+        transport === "tls" ? { host: relayHost, trust: relayTrust(relayHost, relayCa) } : undefined;
       return new TcpSession({ addresses, port: relay.port, authority, tls, onAnswer });
     });
   const finder = new RelayFinder(settings, loadEngine, socket, onGoaway);

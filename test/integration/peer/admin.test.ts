@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { QuicpipeError } from "../../../src/errors.ts";
@@ -5,6 +8,7 @@ import { type AdminClient, openAdminClient } from "../../../src/peer/admin/index
 import type { PeerOptions } from "../../../src/peer/index.ts";
 import { createCertificate } from "../../../src/gateway/index.ts";
 import { testCertificate } from "../harness/certificate.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 import { startHttp2 } from "../harness/gateway.ts";
 import { createRelay, startTarget } from "../harness/relay.ts";
 import { adminToken, secret } from "../harness/token.ts";
@@ -43,7 +47,23 @@ describe("a client for statistics without the QUIC engine", () => {
     const app = new H3().use(createRelay({ auth: { secret } }));
     const { port } = await startHttp2(app, { cert: tls.certificate, key: tls.privateKey });
     const client = await clientFor({ relay: `https://127.0.0.1:${port}`, relayCa: tls.certificate });
-    await expect(client.stats(request)).rejects.toThrow("Hostname/IP does not match certificate's altnames");
+    await expect(client.stats(request)).rejects.toThrow(
+      "its certificate is valid for relay.example, not for 127.0.0.1",
+    );
+  });
+
+  it("takes no common name for a name of the relay", async () => {
+    const folder = temporaryFolder();
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const subject = ["-x509", "-subj", "/CN=localhost", "-days", "1", "-nodes", "-newkey", "rsa:2048"];
+    execFileSync("openssl", ["req", ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
+    const app = new H3().use(createRelay({ auth: { secret } }));
+    const tls = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+    const { port } = await startHttp2(app, tls);
+    const client = await clientFor({ relay: `https://localhost:${port}`, relayCa: tls.cert });
+    await expect(client.stats(request)).rejects.toThrow(
+      "its certificate is valid for no name, not for localhost",
+    );
   });
 
   it("asks a relay on this machine without TLS, as with the engine", async () => {
