@@ -6,11 +6,12 @@ import {
 } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { isIP } from "node:net";
-import type { QuicpipeError } from "../../errors.ts";
+import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
 import type { RelayTrust } from "../trust/relay-trust.ts";
 import { codeOf } from "../../system-error.ts";
 import { Exchange } from "./exchange.ts";
 import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
+import { distrusted } from "./http3-error.ts";
 
 /** Options of a {@link TcpSession}. */
 export interface TcpSessionOptions {
@@ -94,7 +95,9 @@ export class TcpSession {
     this.#open({ method, path, headers: { ...headers, ...length, host: this.#options.authority }, signal })
       .on("finish", () => (isSent = true))
       .on("response", (response) => this.#receive(response, exchange))
-      .on("error", (cause) => exchange.fail(this.#unreachable(reasonOf(cause), isSent, cause)))
+      .on("error", (cause) =>
+        exchange.fail(isQuicpipeError(cause) ? cause : this.#unreachable(reasonOf(cause), isSent, cause)),
+      )
       .end(body);
   }
 
@@ -148,7 +151,7 @@ function tlsAgent({ trust }: TlsOptions): TlsAgent {
     ...(isVerified && { ca: demand.pem }),
     checkServerIdentity: (_host, { raw }) => {
       const why = trust.refusalOf(raw);
-      return why === undefined ? undefined : new Error(why);
+      return why === undefined ? undefined : distrusted(why);
     },
   });
 }
