@@ -3,6 +3,8 @@
 mod closing;
 mod frames;
 pub mod paths;
+mod receiving;
+mod telling;
 mod timing;
 mod unheard;
 
@@ -14,7 +16,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use noq_proto::{ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, EndpointEvent, StreamEvent, StreamId};
+use noq_proto::{ConnectionHandle, EcnCodepoint, Endpoint, EndpointEvent};
 
 use self::unheard::Unheard;
 use super::{
@@ -144,62 +146,6 @@ impl Connection {
         self.live.as_mut().map(|(_, connection)| connection)
     }
 
-    /// Takes one datagram. Returns `false` if it was of no use: mangled, forged, late, of another connection or QUIC version.
-    pub fn receive(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, now: Instant) -> bool {
-        if is_other_version(&datagram) {
-            return false;
-        }
-        if self.live.is_none() {
-            self.first = Some((way, datagram.clone()));
-        }
-        let is_retry = self.time.is_stopped() && is_retry(&datagram);
-        self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
-        self.settle();
-        self.look_at_certificate();
-        self.collect_events();
-        self.farewells = FAREWELLS.min(self.farewells + 1);
-        self.unheard.received();
-        let frames = self.live().map_or(0, |connection| frames::total(&connection.stats().frame_rx));
-        // Every authenticated packet carries a frame (RFC 9000 §12.4), and Retry none.
-        let is_useful = frames > self.frames || is_retry || self.end.is_some();
-        self.frames = frames;
-        if is_useful {
-            self.time.start(now, FIRST_ROUND_TRIP);
-            self.silence.heard(now);
-        }
-        is_useful
-    }
-
-    fn handle(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, at: Instant) {
-        // Version Negotiation and stateless resets, which strangers would be answered with.
-        let mut unsent = Vec::new();
-        match self.endpoint.handle(at, ways::network_path(way), ecn, datagram, &mut unsent) {
-            Some(DatagramEvent::ConnectionEvent(_, event)) => {
-                if let Some(connection) = self.live() {
-                    connection.handle_event(event);
-                }
-            }
-            Some(DatagramEvent::NewConnection(incoming)) if self.live.is_none() && self.end.is_none() => {
-                self.begin(incoming, way, at);
-            }
-            Some(DatagramEvent::NewConnection(incoming)) => self.endpoint.ignore(incoming),
-            Some(DatagramEvent::Response(_)) | None => {}
-        }
-    }
-
-    fn begin(&mut self, incoming: noq_proto::Incoming, way: Way, at: Instant) {
-        let mut farewell = Vec::new();
-        match self.endpoint.accept(incoming, at, &mut farewell, None) {
-            Ok(live) => self.live = Some(live),
-            Err(error) if error.response.is_some() => {
-                self.finish(End::from(&error.cause));
-                self.farewell = Some((way, farewell));
-            }
-            // It does not authenticate, so anybody may have sent it (RFC 9001 §5.5).
-            Err(_) => {}
-        }
-    }
-
     /// Writes the next datagram to `out`, and returns its way.
     pub fn transmit(&mut self, out: &mut Vec<u8>, now: Instant) -> Option<Way> {
         self.transmit_train(out, NonZeroUsize::MIN, now).map(|train| train.way)
@@ -232,13 +178,6 @@ impl Connection {
         }
         self.settle();
         Some(Train { way: ways::way(transmit.destination), datagram_bytes, ecn: transmit.ecn })
-    }
-
-    fn look_at_certificate(&mut self) {
-        if self.gate == Gate::Waiting && self.verifier.as_ref().is_some_and(|it| !it.presented().is_empty()) {
-            self.gate = Gate::Judging;
-            self.events.push_back(Event::Presented);
-        }
     }
 
     /// Lets packets go out to a trusted peer, or ends the connection.
@@ -308,59 +247,4 @@ impl Connection {
             self.events.push_back(Event::CidsRunLow);
         }
     }
-
-    pub fn next_event(&mut self) -> Option<Event> {
-        if self.events.is_empty() {
-            self.collect_events();
-        }
-        self.events.pop_front()
-    }
-
-    fn collect_events(&mut self) {
-        let Some((_, connection)) = self.live.as_mut() else { return };
-        let mut lost = None;
-        while let Some(event) = connection.poll() {
-            match event {
-                noq_proto::Event::ConnectionLost { reason } => lost = Some(reason),
-                noq_proto::Event::Stream(StreamEvent::Readable { id }) => {
-                    self.inbound.note(connection, id);
-                    tell_readable(&mut self.events, id);
-                }
-                event => {
-                    if let noq_proto::Event::DatagramReceived = event {
-                        self.received.collect(connection);
-                    }
-                    self.events.extend(Event::from_noq(event));
-                }
-            }
-        }
-        if let Some(reason) = lost {
-            self.finish(End::from(&reason));
-            self.refuse_unanswered();
-        }
-        self.settle();
-    }
-}
-
-/// Retry answers a first flight that waits (RFC 9000 §17.2.5). noq ignores one whose integrity tag is wrong.
-fn is_retry(datagram: &[u8]) -> bool {
-    datagram.first().is_some_and(|byte| byte & 0xf0 == 0xf0)
-}
-
-/// How many events are looked through for one that has been told: as many streams as take turns in one batch of packets.
-const REMEMBERED: usize = 32;
-
-/// noq tells each frame. A stream is told once in a turn, also if its frames alternate with those of some others.
-fn tell_readable(events: &mut VecDeque<Event>, id: StreamId) {
-    let is_told = |event: &Event| matches!(event, Event::Readable(told) if *told == id);
-    if !events.iter().rev().take(REMEMBERED).any(is_told) {
-        events.push_back(Event::Readable(id));
-    }
-}
-
-/// A forged Version Negotiation packet would end the connection (RFC 9000 §6.2).
-fn is_other_version(datagram: &[u8]) -> bool {
-    const VERSION_1: [u8; 4] = [0, 0, 0, 1];
-    let has_long_header = datagram.first().is_some_and(|byte| byte & 0x80 != 0);
-    has_long_header && datagram.get(1..5) != Some(&VERSION_1)
 }

@@ -1,0 +1,84 @@
+//! Datagrams that come.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+use noq_proto::{DatagramEvent, EcnCodepoint};
+
+use super::{
+    super::{
+        events::End,
+        ways::{self, Way},
+    },
+    Connection, FAREWELLS, FIRST_ROUND_TRIP, frames,
+};
+
+impl Connection {
+    /// Takes one datagram. Returns `false` if it was of no use: mangled, forged, late, of another connection or QUIC version.
+    pub fn receive(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, now: Instant) -> bool {
+        if is_other_version(&datagram) {
+            return false;
+        }
+        if self.live.is_none() {
+            self.first = Some((way, datagram.clone()));
+        }
+        let is_retry = self.time.is_stopped() && is_retry(&datagram);
+        self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
+        self.settle();
+        self.look_at_certificate();
+        self.collect_events();
+        self.farewells = FAREWELLS.min(self.farewells + 1);
+        self.unheard.received();
+        let frames = self.live().map_or(0, |connection| frames::total(&connection.stats().frame_rx));
+        // Every authenticated packet carries a frame (RFC 9000 §12.4), and Retry none.
+        let is_useful = frames > self.frames || is_retry || self.end.is_some();
+        self.frames = frames;
+        if is_useful {
+            self.time.start(now, FIRST_ROUND_TRIP);
+            self.silence.heard(now);
+        }
+        is_useful
+    }
+
+    fn handle(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, at: Instant) {
+        // Version Negotiation and stateless resets, which strangers would be answered with.
+        let mut unsent = Vec::new();
+        match self.endpoint.handle(at, ways::network_path(way), ecn, datagram, &mut unsent) {
+            Some(DatagramEvent::ConnectionEvent(_, event)) => {
+                if let Some(connection) = self.live() {
+                    connection.handle_event(event);
+                }
+            }
+            Some(DatagramEvent::NewConnection(incoming)) if self.live.is_none() && self.end.is_none() => {
+                self.begin(incoming, way, at);
+            }
+            Some(DatagramEvent::NewConnection(incoming)) => self.endpoint.ignore(incoming),
+            Some(DatagramEvent::Response(_)) | None => {}
+        }
+    }
+
+    fn begin(&mut self, incoming: noq_proto::Incoming, way: Way, at: Instant) {
+        let mut farewell = Vec::new();
+        match self.endpoint.accept(incoming, at, &mut farewell, None) {
+            Ok(live) => self.live = Some(live),
+            Err(error) if error.response.is_some() => {
+                self.finish(End::from(&error.cause));
+                self.farewell = Some((way, farewell));
+            }
+            // It does not authenticate, so anybody may have sent it (RFC 9001 §5.5).
+            Err(_) => {}
+        }
+    }
+}
+
+/// Retry answers a first flight that waits (RFC 9000 §17.2.5). noq ignores one whose integrity tag is wrong.
+fn is_retry(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|byte| byte & 0xf0 == 0xf0)
+}
+
+/// A forged Version Negotiation packet would end the connection (RFC 9000 §6.2).
+fn is_other_version(datagram: &[u8]) -> bool {
+    const VERSION_1: [u8; 4] = [0, 0, 0, 1];
+    let has_long_header = datagram.first().is_some_and(|byte| byte & 0x80 != 0);
+    has_long_header && datagram.get(1..5) != Some(&VERSION_1)
+}
