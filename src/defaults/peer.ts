@@ -24,8 +24,8 @@ export const maxUdpPayloadBytes = 1452;
 export const flowWindowBytes: number = 16 * MiB;
 /** Streams of each kind that a peer may have open at a time. */
 export const maxStreams = 100;
-/** Datagrams queued per direction before the oldest is dropped. */
-export const datagramQueue = 1000;
+/** Datagrams that wait unread before the oldest is dropped: two calls of the system bring as many, 3 MB of the longest. */
+export const datagramQueue = 2048;
 /** Bytes of datagrams that the engine holds in either direction: 800 of the longest. */
 export const datagramQueueBytes: number = MiB;
 /** Length of a peer's registration keys, in bytes: as strong as AES-256. */

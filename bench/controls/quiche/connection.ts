@@ -42,6 +42,7 @@ export class QuicheConnection implements EngineConnection {
   #datagrams: Uint8Array<ArrayBuffer>[] = [];
   #dropped = 0;
   #issued = 1;
+  #heardAtMs: number = performance.now();
   #isWaiting = false;
   #isEstablished = false;
   #hasEnded = false;
@@ -56,6 +57,7 @@ export class QuicheConnection implements EngineConnection {
     try {
       this.#native.recv(datagram, this.#received);
       this.#isWaiting = false;
+      this.#heardAtMs = performance.now();
       return true;
     } catch {
       // quiche throws for a packet of no use, and for one that ends the connection, which `end` tells.
@@ -198,8 +200,8 @@ export class QuicheConnection implements EngineConnection {
     this.#native.streamShutdown(id, direction === "read" ? 0 : 1, errorCode);
   }
 
-  datagramReceive(): Uint8Array<ArrayBuffer> | undefined {
-    return this.#datagrams.shift();
+  datagramsReceive(): Uint8Array<ArrayBuffer>[] {
+    return this.#datagrams.splice(0);
   }
 
   datagramsDropped(): number {
@@ -214,6 +216,10 @@ export class QuicheConnection implements EngineConnection {
 
   maxDatagramBytes(): number {
     return this.#native.dgramMaxWritableLen() ?? 0;
+  }
+
+  silentMs(): number {
+    return performance.now() - this.#heardAtMs;
   }
 
   stats(): EngineStats {

@@ -6,7 +6,7 @@ import { bytesOf } from "./bytes.ts";
  * Datagrams of one connection (RFC 9221), unreliable and unordered. The shape of W3C's `WebTransportDatagramDuplexStream`.
  */
 export interface Datagrams {
-  /** Incoming datagrams. Of more than 1000 unread ones, the oldest are dropped. */
+  /** Incoming datagrams. Of more than 2048 unread ones, the oldest are dropped. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Outgoing datagrams. One longer than `maxDatagramSize` ends the stream with ERR_QUICPIPE_DATAGRAM_TOO_LARGE. */
   readonly writable: WritableStream<Uint8Array>;
@@ -23,6 +23,8 @@ export class DatagramQueues implements Datagrams {
   #incoming: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #outgoing: WritableStreamDefaultController | undefined;
   #unblock: (() => void) | undefined;
+  /** Taken from the engine and not delivered yet, the next one last. */
+  #taken: Uint8Array<ArrayBuffer>[] = [];
   #wanted = false;
   #isOver = false;
 
@@ -75,22 +77,32 @@ export class DatagramQueues implements Datagrams {
   }
 
   #deliver(): void {
-    const datagram = this.#wanted && this.#incoming && this.#engine.datagramReceive();
+    if (!this.#wanted || !this.#incoming) return;
+    if (this.#taken.length === 0) this.#taken = this.#engine.datagramsReceive().toReversed();
+    const datagram = this.#taken.pop();
     if (!datagram) return;
     this.#wanted = false;
     // Calls `pull` again if more reads are pending.
-    this.#incoming!.enqueue(datagram);
+    this.#incoming.enqueue(datagram);
   }
 
-  async #send(chunk: unknown): Promise<void> {
+  #send(chunk: unknown): Promise<void> | undefined {
     const datagram = bytesOf(chunk, "datagrams take");
+    // A promise for each datagram would cost as much as the rest.
+    return this.#attempt(datagram) ? undefined : this.#sendLater(datagram);
+  }
+
+  /** Returns `false` if the datagram has to wait. @throws ERR_QUICPIPE_DATAGRAM_TOO_LARGE if it does not fit, or no longer. */
+  #attempt(datagram: Uint8Array): boolean {
     const maxBytes = this.maxDatagramSize;
     if (datagram.byteLength > maxBytes) throw tooLarge(datagram.byteLength, maxBytes);
-    while (!this.#isOver && !this.#engine.datagramSend(datagram)) {
-      this.#wake();
-      await new Promise<void>((resolve) => (this.#unblock = resolve));
-    }
     this.#wake();
+    return this.#engine.datagramSend(datagram);
+  }
+
+  async #sendLater(datagram: Uint8Array): Promise<void> {
+    do await new Promise<void>((resolve) => (this.#unblock = resolve));
+    while (!this.#isOver && !this.#attempt(datagram));
   }
 }
 

@@ -50,9 +50,10 @@ export interface AddonConnection {
   streamReset(id: number, errorCode: number): void;
   streamStop(id: number, errorCode: number): void;
   datagramSend(datagram: Uint8Array): boolean;
-  datagramReceive(): Uint8Array<ArrayBuffer> | null;
+  datagramsReceive(out: Uint8Array, ends: Uint32Array): number;
   datagramsDropped(): number;
   maxDatagramBytes(): number;
+  silentMs(): number;
   stats(): EngineStats | null;
   openPath(way: number, isBackup: boolean): number;
   closePath(id: number): boolean;

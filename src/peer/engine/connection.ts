@@ -21,6 +21,10 @@ const [blocked, gone, aborted] = [-1, -2, -3];
 /** What `openPath` comes to, if no path is opened: -1 and on. */
 const refusals: readonly PathRefusal[] = ["no-multipath", "server", "limit", "no-connection-ids"];
 
+/** Room for one call's datagrams, of which any fits, and for the end of each. */
+const datagramRoom = new Uint8Array(65_536);
+const datagramEnds = new Uint32Array(64);
+
 const noStats: EngineStats = {
   bytesSent: 0,
   bytesReceived: 0,
@@ -171,8 +175,12 @@ export class NoqConnection implements EngineConnection {
     else this.addon.streamReset(id, errorCode);
   }
 
-  datagramReceive(): Uint8Array<ArrayBuffer> | undefined {
-    return this.addon.datagramReceive() ?? undefined;
+  datagramsReceive(): Uint8Array<ArrayBuffer>[] {
+    const count = this.addon.datagramsReceive(datagramRoom, datagramEnds);
+    // Copies, as the next call writes to the same memory.
+    return Array.from(datagramEnds.subarray(0, count), (end, at) =>
+      datagramRoom.slice(at > 0 ? datagramEnds[at - 1] : 0, end),
+    );
   }
 
   datagramsDropped(): number {
@@ -185,6 +193,10 @@ export class NoqConnection implements EngineConnection {
 
   maxDatagramBytes(): number {
     return this.addon.maxDatagramBytes();
+  }
+
+  silentMs(): number {
+    return this.addon.silentMs();
   }
 
   stats(): EngineStats {

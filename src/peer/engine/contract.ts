@@ -185,8 +185,8 @@ export interface EngineConnection {
   /** Sends RESET_STREAM (`write`) or STOP_SENDING (`read`) with an application error code. */
   streamAbort(id: number, direction: "read" | "write", errorCode: number): void;
 
-  /** Returns the oldest waiting datagram, or `undefined`. */
-  datagramReceive(): Uint8Array<ArrayBuffer> | undefined;
+  /** Takes the oldest waiting datagrams: all, or as many as one call takes. */
+  datagramsReceive(): Uint8Array<ArrayBuffer>[];
   /** Incoming datagrams that were dropped, as nobody took them in time. */
   datagramsDropped(): number;
   /** Returns `false` if the queue is full. The datagram must fit {@link maxDatagramBytes}. */
@@ -194,6 +194,8 @@ export interface EngineConnection {
   /** Returns 0 if the other side takes no datagrams. */
   maxDatagramBytes(): number;
 
+  /** ms since a useful packet came from the other side, or since the beginning. */
+  silentMs(): number;
   stats(): EngineStats;
 }
 

@@ -39,7 +39,7 @@ describe("the numbers of the addon", () => {
       openStream: () => -1,
       acceptStream: () => -1,
       timeoutMs: () => -1,
-      datagramReceive: () => null,
+      datagramsReceive: () => 0,
       datagramsDropped: () => 0,
       end: () => null,
       stats: () => null,
@@ -48,7 +48,7 @@ describe("the numbers of the addon", () => {
     expect(connection.openStream("bidirectional")).toBeUndefined();
     expect(connection.acceptStream("unidirectional")).toBeUndefined();
     expect(connection.timeoutMs()).toBeUndefined();
-    expect(connection.datagramReceive()).toBeUndefined();
+    expect(connection.datagramsReceive()).toEqual([]);
     expect(connection.end()).toBeUndefined();
     expect(connection.stats().packetsSent).toBe(0);
     expect(connection.send(bytes)).toBe(0);

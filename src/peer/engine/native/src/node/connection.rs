@@ -77,7 +77,7 @@ impl EngineConnection {
 
     /// Writes the next datagram to `out`, and returns 65 536 × its way + its bytes; 0 if there is none.
     #[napi]
-    pub fn send(&self, mut out: Uint8Array) -> f64 {
+    pub fn send(&self, mut out: Uint8ArraySlice) -> f64 {
         let mut datagram = Vec::with_capacity(2048);
         let transmit = |connection: &mut Connection| connection.transmit(&mut datagram, Instant::now());
         let Some(way) = self.with(transmit).flatten() else { return 0.0 };
@@ -111,6 +111,12 @@ impl EngineConnection {
         deadline.map_or(-1.0, |due| due.saturating_duration_since(Instant::now()).as_secs_f64() * 1e3)
     }
 
+    /// Returns the ms since something of use came.
+    #[napi]
+    pub fn silent_ms(&self) -> f64 {
+        self.with(|connection| connection.silent_for(Instant::now())).unwrap_or_default().as_secs_f64() * 1e3
+    }
+
     #[napi]
     pub fn on_timeout(&self) {
         self.with(|connection| connection.on_timeout(Instant::now()));
@@ -138,7 +144,7 @@ impl EngineConnection {
 
     /// Fills rows of three numbers: the kind of the event, a stream's ID or direction, an error code. Returns the rows.
     #[napi]
-    pub fn poll(&self, mut rows: Float64Array) -> u32 {
+    pub fn poll(&self, mut rows: Float64ArraySlice) -> u32 {
         // Safety: as in `send`.
         let rows = unsafe { rows.as_mut() };
         self.with(|connection| {

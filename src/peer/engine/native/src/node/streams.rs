@@ -25,7 +25,7 @@ impl EngineConnection {
     }
 
     #[napi]
-    pub fn stream_read(&self, id: f64, mut out: Uint8Array) -> f64 {
+    pub fn stream_read(&self, id: f64, mut out: Uint8ArraySlice) -> f64 {
         // Safety: as in `send`.
         let out = unsafe { out.as_mut() };
         number(self.with(|connection| connection.read(stream(id), out)))
@@ -51,10 +51,12 @@ impl EngineConnection {
         self.with(|connection| connection.send_datagram(data)).unwrap_or(false)
     }
 
+    /// Writes the oldest datagrams to `out`, and where each ends to `ends`. Returns their number.
     #[napi]
-    pub fn datagram_receive(&self) -> Option<Uint8Array> {
-        let datagram = self.with(Connection::receive_datagram).flatten();
-        datagram.map(|bytes| Uint8Array::from(bytes.to_vec()))
+    pub fn datagrams_receive(&self, mut out: Uint8ArraySlice, mut ends: Uint32ArraySlice) -> u32 {
+        // Safety: as in `send`, and the two are memory of their own each.
+        let (out, ends) = unsafe { (out.as_mut(), ends.as_mut()) };
+        self.with(|connection| connection.receive_datagrams(out, ends)).unwrap_or(0) as u32
     }
 
     /// Datagrams that made way for newer ones.

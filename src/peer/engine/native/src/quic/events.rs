@@ -25,6 +25,7 @@ pub enum Event {
     Allowed(Dir),
     /// Packets go unanswered, so the path may be broken.
     Stalled,
+    /// Datagrams have come, and none waited before.
     DatagramReceived,
     DatagramsUnblocked,
     /// Few connection IDs are left below the limit. Told once for each limit.
@@ -46,7 +47,6 @@ impl Event {
         Some(match event {
             noq_proto::Event::Connected => Self::Established,
             noq_proto::Event::HandshakeConfirmed => Self::Confirmed,
-            noq_proto::Event::DatagramReceived => Self::DatagramReceived,
             noq_proto::Event::DatagramsUnblocked => Self::DatagramsUnblocked,
             noq_proto::Event::Stream(StreamEvent::Opened { dir }) => Self::Opened(dir),
             noq_proto::Event::Stream(StreamEvent::Readable { id }) => Self::Readable(id),

@@ -28,8 +28,22 @@ impl Received {
         }
     }
 
-    pub fn pop(&mut self) -> Option<Bytes> {
-        self.queue.pop_front()
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Moves the oldest datagrams to `out`, as many as fit, and notes where each ends in `ends`. Returns their number.
+    pub fn take(&mut self, out: &mut [u8], ends: &mut [u32]) -> usize {
+        let (mut start, mut count) = (0, 0);
+        for (datagram, noted) in self.queue.iter().zip(ends) {
+            let end = start + datagram.len();
+            let Some(room) = out.get_mut(start..end) else { break };
+            room.copy_from_slice(datagram);
+            *noted = end as u32;
+            (start, count) = (end, count + 1);
+        }
+        self.queue.drain(..count);
+        count
     }
 
     /// Datagrams that made way for newer ones.

@@ -31,6 +31,10 @@ impl Silence {
         *self = Self::new(now, self.idle_timeout);
     }
 
+    pub fn lasts(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.heard_at)
+    }
+
     /// Notes that packets went out. `asks` is whether any packet waits for an answer.
     pub fn sent(&mut self, now: Instant, asks: bool) {
         if asks {
@@ -105,6 +109,7 @@ mod tests {
         silence.hold(None);
         silence.heard(zero);
         assert!(!silence.is_stall(zero + Duration::from_secs(9), Duration::ZERO));
+        assert_eq!(silence.lasts(zero + Duration::from_secs(9)), Duration::from_secs(9));
         assert_eq!(silence.held_until(), None);
     }
 

@@ -85,8 +85,9 @@ impl Connection {
         self.live().is_some_and(|connection| connection.datagrams().send(Bytes::copy_from_slice(data), false).is_ok())
     }
 
-    pub fn receive_datagram(&mut self) -> Option<Bytes> {
-        self.received.pop()
+    /// Writes the oldest datagrams to `out`, and where each ends to `ends`. Returns their number.
+    pub fn receive_datagrams(&mut self, out: &mut [u8], ends: &mut [u32]) -> usize {
+        self.received.take(out, ends)
     }
 
     pub fn dropped_datagrams(&self) -> u64 {

@@ -27,12 +27,14 @@ impl Connection {
                     self.inbound.note(connection, id);
                     tell_readable(&mut self.events, id);
                 }
-                event => {
-                    if let noq_proto::Event::DatagramReceived = event {
-                        self.received.collect(connection);
+                noq_proto::Event::DatagramReceived => {
+                    // Those that wait have been told.
+                    if self.received.is_empty() {
+                        self.events.push_back(Event::DatagramReceived);
                     }
-                    self.events.extend(Event::from_noq(event));
+                    self.received.collect(connection);
                 }
+                event => self.events.extend(Event::from_noq(event)),
             }
         }
         if let Some(reason) = lost {

@@ -62,6 +62,11 @@ impl Connection {
         self.settle();
     }
 
+    /// How long nothing of use has come.
+    pub fn silent_for(&self, now: Instant) -> Duration {
+        self.silence.lasts(now)
+    }
+
     /// Spends no probe on a path that is being repaired: every one doubles the wait for the next (RFC 9002 §6.2.1). Silence still
     /// ends the connection.
     pub fn hold(&mut self) {

@@ -264,7 +264,7 @@ fn fuzz_frames(seed: u64, connections: usize) -> usize {
                 connection.read(id, &mut [0; 100]);
                 connection.write(id, &[4; 100], true);
             }
-            connection.receive_datagram();
+            connection.receive_datagrams(&mut [0; 2000], &mut [0; 10]);
         }
         ended += usize::from(forger.server.connection.end().is_some());
     }

@@ -65,9 +65,47 @@ fn the_oldest_datagrams_make_way_for_those_that_nobody_takes() {
         assert!(pair.client.connection.send_datagram(&[number]));
     }
     pair.run();
-    let taken: Vec<u8> = std::iter::from_fn(|| pair.server.connection.receive_datagram()).flatten().collect();
-    assert_eq!(taken, (90..100).collect::<Vec<u8>>());
+    let (mut taken, mut ends) = ([0; 20], [0; 20]);
+    assert_eq!(pair.server.connection.receive_datagrams(&mut taken, &mut ends), 10);
+    assert_eq!(taken[..10], (90..100).collect::<Vec<u8>>());
+    assert_eq!(ends[..10], (1..=10).collect::<Vec<u32>>());
     assert_eq!(pair.server.connection.dropped_datagrams(), 90);
+}
+
+#[test]
+fn datagrams_are_taken_in_order_as_many_as_there_is_room_for() {
+    let mut pair = Pair::connected(|_, _| ());
+    for datagram in [&[1; 3][..], &[], &[2; 4], &[3; 2]] {
+        assert!(pair.client.connection.send_datagram(datagram));
+    }
+    pair.run();
+    let mut take = |bytes, datagrams| {
+        let (mut out, mut ends) = (vec![0; bytes], vec![0; datagrams]);
+        let count = pair.server.connection.receive_datagrams(&mut out, &mut ends);
+        (out, ends[..count].to_vec())
+    };
+    assert_eq!(take(6, 9), (vec![1, 1, 1, 0, 0, 0], vec![3, 3]));
+    assert_eq!(take(9, 1), (vec![2, 2, 2, 2, 0, 0, 0, 0, 0], vec![4]));
+    assert_eq!(take(9, 9), (vec![3, 3, 0, 0, 0, 0, 0, 0, 0], vec![2]));
+    assert!(take(9, 9).1.is_empty());
+}
+
+#[test]
+fn datagrams_are_told_once_until_all_are_taken() {
+    let mut pair = Pair::connected(|_, _| ());
+    let mut told_after = |datagrams: usize| {
+        for _ in 0..datagrams {
+            assert!(pair.client.connection.send_datagram(&[0; 1000]));
+        }
+        pair.run();
+        let told = std::mem::take(&mut pair.server.told);
+        told.iter().filter(|event| matches!(event, Event::DatagramReceived)).count()
+    };
+    assert_eq!((told_after(9), told_after(1)), (1, 0));
+    pair.server.connection.receive_datagrams(&mut [0; 10_000], &mut [0; 10]);
+    pair.client.connection.send_datagram(&[1]);
+    pair.run();
+    assert!(pair.server.was_told(|event| matches!(event, Event::DatagramReceived)));
 }
 
 #[test]
