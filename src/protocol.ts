@@ -70,6 +70,8 @@ export interface RegisterResponse {
   num: number;
   /** RFC 3339. */
   expiresAt: string;
+  /** Lifetime without renewal, in ms. Former relays do not tell. */
+  ttlMs?: number;
   /** Password of the STUN long-term credential; the username is `id`. */
   secret: string;
 }

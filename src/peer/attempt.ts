@@ -80,7 +80,9 @@ export class Attempt {
       key: this.#ids.key,
       num: this.#ids.num,
       keepaliveMs: settings.keepaliveMs,
+      lastSeen: () => stun.lastSeen,
       onKeepalive: () => this.#session?.keepAlive(),
+      onMoved: () => this.#session?.probe(),
       onGrown: (num) => this.#session?.useConnectionIds(num),
       onError: settings.onError,
     });

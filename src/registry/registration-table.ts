@@ -16,7 +16,6 @@ export interface Entry extends Registration, ProvenAddress, Expiring {
   readonly ratedBy: RatedBy;
   /** The bucket that its traffic draws from. */
   bucket: RateBucket;
-  /** Lifetime without renewal, in ms. */
   ttlMs: number;
   expiresAtMs: number;
 }

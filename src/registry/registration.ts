@@ -35,6 +35,8 @@ export interface Registration {
   readonly address: PeerAddress | null;
   /** ms since the epoch. */
   readonly registeredAtMs: number;
+  /** Lifetime without renewal, in ms. */
+  readonly ttlMs: number;
   /** ms since the epoch. */
   readonly expiresAtMs: number;
 }

@@ -159,8 +159,14 @@ export class QuicConnection {
     this.#driver.wake();
   }
 
-  /** Sends a PING, which defers the idle timeout. */
+  /** Defers the idle timeout. The PING of one side does so for both. */
   keepAlive(): void {
+    // Half of the gap, so that one of the two sends one in each.
+    if (this.engine.silentMs() >= this.#parts.keepaliveMs / 2) this.probe();
+  }
+
+  /** Sends a PING, which the other side answers. */
+  probe(): void {
     if (this.#phase !== "open") return;
     this.engine.ping();
     this.#driver.wake();

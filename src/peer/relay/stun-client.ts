@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import type { Address } from "../../wire/address.ts";
+import { type Address, formatAddress } from "../../wire/address.ts";
 import { parseStun, stunTransactionIdBytes } from "../../wire/stun.ts";
 import {
   type BindingReply,
@@ -11,6 +11,12 @@ import {
   type StunChallenge,
   type StunCredential,
 } from "../../wire/stun-binding.ts";
+
+/** The socket's public address by a STUN answer, and when that came, in ms of `performance.now()`. */
+export interface AddressSeen {
+  readonly address: string;
+  readonly atMs: number;
+}
 
 /** A request that waits for its response. */
 interface Transaction {
@@ -28,6 +34,7 @@ export class StunClient {
   readonly #transactions = new Map<string, Transaction>();
   /** The latest challenge, so that most requests need one round trip. */
   #challenge: StunChallenge | undefined;
+  #lastSeen: AddressSeen | undefined;
 
   constructor(send: (datagram: Uint8Array) => void) {
     this.#send = send;
@@ -42,6 +49,11 @@ export class StunClient {
     if (reply) transaction.resolve(reply);
   }
 
+  /** What the latest answer showed; `undefined` after a request that failed. */
+  get lastSeen(): AddressSeen | undefined {
+    return this.#lastSeen;
+  }
+
   /**
    * Proves to the relay that a registration is reachable at this socket's public address, and returns that address.
    *
@@ -49,6 +61,17 @@ export class StunClient {
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no response came in 11.5 s.
    */
   async bind(credential: StunCredential): Promise<Address> {
+    try {
+      const address = await this.#bind(credential);
+      this.#lastSeen = { address: formatAddress(address), atMs: performance.now() };
+      return address;
+    } catch (error) {
+      this.#lastSeen = undefined;
+      throw error;
+    }
+  }
+
+  async #bind(credential: StunCredential): Promise<Address> {
     // One challenge for the first request or a stale nonce, and another if the address changed in between.
     for (let round = 0; round < maxRounds; round++) {
       const challenge = this.#challenge;

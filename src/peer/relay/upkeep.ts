@@ -2,6 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { RegisterResponse } from "../../protocol.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
+import type { AddressSeen } from "./stun-client.ts";
 import { requireRegistration } from "./answer.ts";
 import type { RelayClient } from "./client.ts";
 import type { StunCredential } from "../../wire/stun-binding.ts";
@@ -18,8 +19,12 @@ export interface UpkeepParts {
   readonly keepaliveMs: number;
   /** Called with each answer, which tells where the relay's UDP socket is. May throw. */
   readonly onAnswer?: (answer: RegisterResponse) => void;
-  /** Called at each keepalive, and when the relay has followed to another address: packets get through again. */
+  /** Returns what the latest STUN answer to any registration of the socket showed. */
+  readonly lastSeen?: () => AddressSeen | undefined;
+  /** Called at each keepalive. */
   readonly onKeepalive?: () => void;
+  /** Called when the relay has followed to another address: packets get through again. */
+  readonly onMoved?: () => void;
   /** Called when the relay knows more connection IDs: numbers 1 to this one. */
   readonly onGrown?: (num: number) => void;
   /** Receives refusals of more connection IDs. The registration lives on with those that it has. */
@@ -27,8 +32,9 @@ export interface UpkeepParts {
 }
 
 /**
- * One registration at the relay and its upkeep. STUN at each keepalive keeps the NAT's mapping, renews the life of the
- * registration and moves it to a new address. If that fails, it is registered again over HTTP.
+ * One registration at the relay and its upkeep. STUN keeps the NAT's mapping, renews the life of the registration and moves it to a
+ * new address: at each keepalive, unless another registration of the socket has just had an answer. If STUN fails, the registration
+ * is made again over HTTP.
  */
 export class RegistrationUpkeep {
   readonly #parts: UpkeepParts;
@@ -42,6 +48,7 @@ export class RegistrationUpkeep {
   #upkeep: Promise<void> | undefined;
   /** Start of the pending STUN request; `Infinity` without one. */
   #askedAtMs = Infinity;
+  #renewedAtMs: number = performance.now();
   #ended: Promise<void> | undefined;
 
   private constructor(parts: UpkeepParts, first: RegisterResponse, token: string) {
@@ -114,8 +121,22 @@ export class RegistrationUpkeep {
 
   async #onTimer(): Promise<void> {
     this.#parts.onKeepalive?.();
-    await this.keepAlive();
+    if (this.#isDue(performance.now())) await this.keepAlive();
     this.#schedule();
+  }
+
+  /**
+   * Whether it needs STUN of its own. In the first half of its life an answer to another registration of the socket does as well: the
+   * relay is there, and the NAT has the same mapping.
+   */
+  #isDue(nowMs: number): boolean {
+    const { keepaliveMs, lastSeen } = this.#parts;
+    const { address, ttlMs = 0 } = this.#current;
+    const seen = lastSeen?.();
+    // Half of the gap, so that the socket has an answer in each: whoever had the last one waits for no other after a whole gap.
+    const isSeen = seen?.address === address && nowMs - seen.atMs < keepaliveMs / 2;
+    const isYoung = nowMs - this.#renewedAtMs < ttlMs / 2;
+    return !isSeen || !isYoung || this.#fault !== undefined || this.#wantedNum > this.#num;
   }
 
   async #keepAlive(): Promise<void> {
@@ -167,6 +188,7 @@ export class RegistrationUpkeep {
   async #registerAgain(token: string): Promise<void> {
     if (this.#ended) return;
     this.#current = await ask(this.#parts, this.#num);
+    this.#renewedAtMs = performance.now();
     this.#token = token;
   }
 
@@ -178,7 +200,8 @@ export class RegistrationUpkeep {
       const address = formatAddress(await this.#parts.bind({ username: this.id, password }));
       const hasMoved = address !== this.#current.address;
       this.#current = { ...this.#current, address };
-      if (hasMoved) this.#parts.onKeepalive?.();
+      this.#renewedAtMs = performance.now();
+      if (hasMoved) this.#parts.onMoved?.();
     } finally {
       this.#askedAtMs = Infinity;
     }

@@ -112,7 +112,7 @@ function notFound(why: string): QuicpipeError {
 }
 
 function registrationView(
-  { id, address, num, expiresAtMs }: Registration,
+  { id, address, num, expiresAtMs, ttlMs }: Registration,
   request: ApiRequest,
 ): Omit<RegisterResponse, "secret" | "bound"> {
   return {
@@ -121,6 +121,7 @@ function registrationView(
     relay: relayAddress(request),
     num,
     expiresAt: timestamp(expiresAtMs),
+    ttlMs,
   };
 }
 

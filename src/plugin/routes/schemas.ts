@@ -5,6 +5,7 @@ const text = { type: "string" } as const;
 const time = { type: "string", format: "date-time" } as const;
 const noteOrNull = { type: ["string", "null"] } as const;
 const base64 = { type: "string", contentEncoding: "base64" } as const;
+const count = { type: "integer", minimum: 0 } as const;
 
 const registration = {
   id: text,
@@ -16,9 +17,9 @@ const registration = {
   relay: { ...text, description: "host:port of the relay's UDP socket." },
   num: { type: "integer", minimum: 1 },
   expiresAt: time,
+  ttlMs: { ...count, description: "Lifetime without renewal, in ms." },
 } as const;
 
-const count = { type: "integer", minimum: 0 } as const;
 const timeOrNull = { type: ["string", "null"], format: "date-time" } as const;
 const traffic = object({ packets: count, bytes: count });
 const counts = { type: "object", additionalProperties: count } as const;

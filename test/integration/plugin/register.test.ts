@@ -32,6 +32,7 @@ describe("POST /v1/register", () => {
       bound: `127.0.0.1:${app.relay.address().port}`,
       num: 10,
       expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      ttlMs: 3_600_000,
       secret: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(3_590_000);

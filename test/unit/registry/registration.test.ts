@@ -12,6 +12,7 @@ const registration: Registration = {
   address: null,
   registeredAtMs: 0,
   expiresAtMs: 1,
+  ttlMs: 1,
 };
 
 type Spy = { [Name in keyof RegistrationObserver]: Mock<RegistrationObserver[Name]> };

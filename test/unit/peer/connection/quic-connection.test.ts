@@ -10,6 +10,8 @@ afterEach(() => void vi.useRealTimers());
 interface FakeEngine {
   isOver: boolean;
   isHeld: boolean;
+  silentMs: number;
+  pings: number;
   ending: EngineEnd | undefined;
   happens: (listener: EngineListener) => void;
 }
@@ -20,7 +22,14 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
   engine: FakeEngine;
   onEnd: () => void;
 } {
-  const engine: FakeEngine = { isOver: false, isHeld: false, ending: undefined, happens: () => undefined };
+  const engine: FakeEngine = {
+    isOver: false,
+    isHeld: false,
+    silentMs: 0,
+    pings: 0,
+    ending: undefined,
+    happens: () => undefined,
+  };
   const fake = {
     receive: () => true,
     poll: (listener: EngineListener) => engine.happens(listener),
@@ -28,6 +37,8 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     hold: () => void (engine.isHeld = true),
     release: () => void (engine.isHeld = false),
     certificates: () => [],
+    ping: () => void engine.pings++,
+    silentMs: () => engine.silentMs,
     end: () => engine.ending,
     get isOver() {
       return engine.isOver;
@@ -96,6 +107,22 @@ describe("a connection", () => {
     const parts = setUp();
     await happen(parts, (listener) => listener.onStalled());
     expect(parts.engine.isHeld).toBe(false);
+  });
+
+  it("sends a PING as keepalive unless something has come within half of the gap, so that one side's do for both", async () => {
+    const parts = setUp();
+    const { connection, engine } = parts;
+    engine.silentMs = 12_500;
+    connection.keepAlive();
+    expect(engine.pings).toBe(0);
+    await happen(parts, (listener) => listener.onConfirmed());
+    connection.keepAlive();
+    expect(engine.pings).toBe(1);
+    engine.silentMs = 12_499;
+    connection.keepAlive();
+    expect(engine.pings).toBe(1);
+    connection.probe();
+    expect(engine.pings).toBe(2);
   });
 
   it("is ready as a dialer once the other side has accepted it too", async () => {

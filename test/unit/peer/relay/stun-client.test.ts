@@ -57,6 +57,19 @@ describe("the STUN client", () => {
     expect(sentAtMs).toHaveLength(3);
   });
 
+  it("tells what the latest answer showed, until a request fails", async () => {
+    let knows = true;
+    const { client } = setUp((id, nonce) => (nonce && knows ? success(id) : challenge(id, 401, "n1")));
+    expect(client.lastSeen).toBeUndefined();
+    await client.bind(credential);
+    expect(client.lastSeen).toEqual({ address: "203.0.113.7:4433", atMs: performance.now() });
+    knows = false;
+    await expect(client.bind(credential)).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+    });
+    expect(client.lastSeen).toBeUndefined();
+  });
+
   it("takes a new nonce where the old one is stale", async () => {
     let current = "n1";
     const { client, sentAtMs } = setUp((id, nonce) =>

@@ -57,6 +57,28 @@ function setUp(first: Partial<RegisterResponse> = {}): {
 const gone = new QuicpipeError("ERR_QUICPIPE_REGISTRATION_NOT_FOUND", "gone");
 const silent = new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "silent");
 
+/** Lets two minutes go by, in which another registration always has an answer of that age. Returns when this one asked, in s. */
+async function askedAtS(
+  first: Partial<RegisterResponse>,
+  othersSee: string,
+  ageMs: number,
+): Promise<number[]> {
+  const { parts, log } = setUp(first);
+  const startMs = performance.now();
+  const asked: number[] = [];
+  await RegistrationUpkeep.open({
+    ...parts,
+    lastSeen: () => ({ address: othersSee, atMs: performance.now() - ageMs }),
+    bind: (credential) => {
+      asked.push(Math.round((performance.now() - startMs) / 1000));
+      return parts.bind(credential);
+    },
+  });
+  await vi.advanceTimersByTimeAsync(130_000);
+  expect(log.filter((line) => line.startsWith("stun"))).toHaveLength(asked.length);
+  return asked;
+}
+
 describe("a registration's upkeep", () => {
   it("keeps it by STUN alone, every 15 seconds, as long as all is well", async () => {
     const { parts, log } = setUp();
@@ -64,6 +86,25 @@ describe("a registration's upkeep", () => {
     await vi.advanceTimersByTimeAsync(46_000);
     expect(log).toEqual(["register 32 120000 with one", ...Array(3).fill("stun id1 secret1")]);
     expect(registration.fault).toBeUndefined();
+  });
+
+  describe("beside other registrations of its socket", () => {
+    const address = "203.0.113.7:4433";
+
+    it("asks by itself in the second half of its life alone, as long as they are seen at its address", async () => {
+      expect(await askedAtS({ ttlMs: 120_000 }, address, 1000)).toEqual([60, 120]);
+    });
+
+    const each = [15, 30, 45, 60, 75, 90, 105, 120];
+
+    it("asks at each keepalive if they are seen elsewhere, or were seen half a gap ago", async () => {
+      expect(await askedAtS({ ttlMs: 120_000 }, "203.0.113.7:1", 1000)).toEqual(each);
+      expect(await askedAtS({ ttlMs: 120_000 }, address, 7500)).toEqual(each);
+    });
+
+    it("asks at each keepalive of a relay that does not tell how long it lives", async () => {
+      expect(await askedAtS({}, address, 1000)).toEqual(each);
+    });
   });
 
   it("proves the address by STUN at once where HTTP could not", async () => {
@@ -110,7 +151,7 @@ describe("a registration's upkeep", () => {
   it("tells when the relay has followed to another address, once", async () => {
     const { parts } = setUp({ address: "203.0.113.7:1111" });
     const moved = vi.fn();
-    const registration = await RegistrationUpkeep.open({ ...parts, onKeepalive: moved });
+    const registration = await RegistrationUpkeep.open({ ...parts, onMoved: moved });
     await registration.keepAlive();
     await registration.keepAlive();
     expect(moved).toHaveBeenCalledOnce();

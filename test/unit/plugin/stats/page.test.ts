@@ -9,7 +9,7 @@ import { noCounters } from "../../registry/fake-forwarder.ts";
 function sourceOf(rates: readonly number[]): StatsSource & { readonly ended: Set<string> } {
   const ended = new Set<string>();
   const registrations = rates.map((_, i): Registration => {
-    const common = { session: i, num: 1, address: null, registeredAtMs: 0, expiresAtMs: 0 };
+    const common = { session: i, num: 1, address: null, registeredAtMs: 0, expiresAtMs: 0, ttlMs: 0 };
     return { id: `id-${i}`, subject: `peer-${i}`, ordinal: i + 1, ...common };
   });
   return {

@@ -6,7 +6,7 @@ import type { Registration } from "../../../../src/registry/index.ts";
 import { createFakeForwarder } from "../../registry/fake-forwarder.ts";
 
 function registrationOf(session: number): Registration {
-  const common = { subject: "alice", num: 1, address: null, registeredAtMs: 0, expiresAtMs: 0 };
+  const common = { subject: "alice", num: 1, address: null, registeredAtMs: 0, expiresAtMs: 0, ttlMs: 0 };
   return { id: String(session), ordinal: session + 1, session, ...common };
 }
 
