@@ -89,18 +89,26 @@ export interface MailboxSendRequest {
   note?: string;
   /** Longest time the message may wait, in ms. */
   ttlMs?: number;
+  /** Registers with the message, which is then from this registration. Needs the scope `relay:register` too. */
+  register?: RegisterRequest;
 }
 
 /** State of a message, as seen by its sender. */
 export type MessageState = "queued" | "taken" | "expired";
 
-/** The sender's view of a message: the answer to a send and to `GET /v1/messages/{id}`. */
+/** The sender's view of a message: the answer to `GET /v1/messages/{id}`. */
 export interface SentMessage {
   id: string;
   recipient: string;
   state: MessageState;
   createdAt: string;
   expiresAt: string;
+}
+
+/** The answer to {@link MailboxSendRequest}. */
+export interface MailboxSendResponse extends SentMessage {
+  /** The registration that `register` asked for. */
+  registration?: RegisterResponse;
 }
 
 /** The recipient's view of a waiting message, without its packets. */
@@ -119,10 +127,12 @@ export interface MailboxListResponse {
   messages: WaitingMessage[];
 }
 
-/** `POST /v1/messages/{id}/take` */
+/** `POST /v1/messages/{id}/take`, with one of the two: the initial DCID leads to that registration from then on. */
 export interface MailboxTakeRequest {
-  /** ID of the caller's registration that the initial DCID leads to from then on. */
-  registration: string;
+  /** ID of a registration of the caller's. */
+  registration?: string;
+  /** Registers with the take. Needs the scope `relay:register` too. */
+  register?: RegisterRequest;
 }
 
 /** The answer to {@link MailboxTakeRequest}. */
@@ -133,6 +143,8 @@ export interface MailboxTakeResponse {
   packets: string[];
   /** The `traceparent` of the sender's request (W3C Trace Context), if it had a valid one. */
   traceparent?: string;
+  /** The registration that `register` asked for. */
+  registration?: RegisterResponse;
 }
 
 /** Packets and bytes of UDP payload per second. */

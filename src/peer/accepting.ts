@@ -58,13 +58,18 @@ export async function acceptMessage(
   return await context.telemetry.acceptMessage((trace) => {
     const traced = tracedBy(trace, context);
     return accept(traced, { policy, alpn, signal: undefined }, async (attempt) => {
-      const registration = await attempt.register();
-      const message = requireTaken(await traced.relay.take(id, { registration }));
+      const message = requireTaken(
+        await attempt.registerWith({
+          together: (register) => traced.relay.take(id, { register }),
+          apart: (registration) => traced.relay.take(id, { registration }),
+        }),
+      );
       const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
       // Checked before `onTaken`: a relay that lets other packets into a mailbox makes the loop slow down.
       const destinationId = requireFirstFlight(packets);
       onTaken();
       trace.linkTo(message.traceparent);
+      await attempt.prove();
       return { packets, destinationId, sender: message.sender };
     });
   });
@@ -91,7 +96,7 @@ async function accept(
   receive: (attempt: Attempt) => Promise<ReceivedFlight>,
 ): Promise<Connection> {
   const { handshakeTimeoutMs, requestTimeoutMs, idleTimeoutMs } = context.settings;
-  // Two requests, then the handshake.
+  // Two requests at an older relay, or one and STUN; then the handshake.
   const timeoutMs = 2 * requestTimeoutMs + handshakeTimeoutMs;
   const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs), signal);
   const attempt = new Attempt(context);

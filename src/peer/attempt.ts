@@ -8,8 +8,9 @@ import type { Engine } from "./engine/contract.ts";
 import type { PeerSettings } from "./options.ts";
 import type { RelayClient } from "./relay/client.ts";
 import { localRelay } from "./relay/local-relay.ts";
+import { askRegistering, type RegisteringRequest } from "./relay/registering.ts";
 import type { StunClient } from "./relay/stun-client.ts";
-import { RegistrationUpkeep } from "./relay/upkeep.ts";
+import { registerRequest, RegistrationUpkeep, type UpkeepParts } from "./relay/upkeep.ts";
 import type { PeerSocket } from "./socket.ts";
 import type { Deadline } from "./time/deadline.ts";
 import type { Identity } from "./trust/identity.ts";
@@ -71,26 +72,28 @@ export class Attempt {
 
   /** Registers the connection IDs and keeps them registered until the connection ends. Returns the registration's ID. */
   async register(): Promise<string> {
-    const { relay, stun, settings, registrations } = this.#context;
-    const registration = await RegistrationUpkeep.open({
-      relay,
-      bind: (credential) => stun.bind(credential),
-      onAnswer: (answer) => this.#followRelay(answer),
-      token: settings.token,
-      key: this.#ids.key,
-      num: this.#ids.num,
-      keepaliveMs: settings.keepaliveMs,
-      lastSeen: () => stun.lastSeen,
-      onKeepalive: () => this.#session?.keepAlive(),
-      onMoved: () => this.#session?.probe(),
-      onGrown: (num) => this.#session?.useConnectionIds(num),
-      onError: settings.onError,
-    });
-    this.#registration = registration;
-    registrations.add(registration);
-    // The attempt has ended in the meantime.
-    if (this.#hasEnded) this.#end();
-    return registration.id;
+    return this.#keep(await RegistrationUpkeep.open(this.#upkeep));
+  }
+
+  /** Registers as {@link register} does, with another request if the relay can. {@link prove} has to follow. */
+  async registerWith<Answer extends object>(request: RegisteringRequest<Answer>): Promise<Answer> {
+    const { relay, settings } = this.#context;
+    const token = await settings.token();
+    const registrant = {
+      registration: this.#registration?.id,
+      wanted: registerRequest(this.#ids.key, this.#ids.num),
+      adopt: (answer: RegisterResponse) => {
+        this.#keep(new RegistrationUpkeep(this.#upkeep, answer, token));
+        this.#followRelay(answer);
+      },
+      register: () => this.register(),
+    };
+    return await askRegistering(relay, registrant, request);
+  }
+
+  /** Proves the address of the registration to the relay by STUN, if the request could not. */
+  async prove(): Promise<void> {
+    await this.#registration?.start();
   }
 
   /** Creates the connection in the engine. */
@@ -137,6 +140,33 @@ export class Attempt {
     this.#session = session;
     connections.add(session);
     return session;
+  }
+
+  get #upkeep(): UpkeepParts {
+    const { relay, stun, settings } = this.#context;
+    return {
+      relay,
+      bind: (credential) => stun.bind(credential),
+      onAnswer: (answer) => this.#followRelay(answer),
+      token: settings.token,
+      key: this.#ids.key,
+      num: this.#ids.num,
+      keepaliveMs: settings.keepaliveMs,
+      lastSeen: () => stun.lastSeen,
+      onKeepalive: () => this.#session?.keepAlive(),
+      onMoved: () => this.#session?.probe(),
+      onGrown: (num) => this.#session?.useConnectionIds(num),
+      onError: settings.onError,
+    };
+  }
+
+  /** Ends the registration with the attempt. */
+  #keep(registration: RegistrationUpkeep): string {
+    this.#registration = registration;
+    this.#context.registrations.add(registration);
+    // The attempt has ended in the meantime.
+    if (this.#hasEnded) this.#end();
+    return registration.id;
   }
 
   /** Moves the socket to the relay's UDP address, which a peer that registers over TCP learns from the answer. */

@@ -1,6 +1,6 @@
 import * as defaults from "../defaults/index.ts";
 import { type ErrorDetails, isQuicpipeError, QuicpipeError } from "../errors.ts";
-import type { MailboxSendRequest } from "../protocol.ts";
+import type { MailboxSendRequest, RegisterRequest, SentMessage } from "../protocol.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { createDeadline, type Deadline, requireSignal } from "./time/deadline.ts";
@@ -121,21 +121,23 @@ class Dial {
     return new Connection(this.#session);
   }
 
-  /** Registers, then brings the first flight to the other peer, which answers by this peer's registration. */
+  /** Registers, and brings the first flight to the other peer, which answers by this peer's registration. */
   async #reach(): Promise<void> {
+    if (typeof this.#target === "string") await this.#post(this.#target);
+    else await this.#hand(this.#target);
+    await this.#session.milestones.ready;
+  }
+
+  async #hand(target: Exclude<DialTarget, string>): Promise<void> {
     await patiently(() => this.#attempt.register(), this.#patience);
     // Too late: the dial has ended already.
     if (this.#deadline.signal.aborted) return this.#deadline.expired;
     this.#step = "sending";
-    if (typeof this.#target === "string") await this.#post(this.#target);
-    else {
-      await this.#target.deliver(this.#packets);
-      this.#step = "delivered";
-    }
-    await this.#session.milestones.ready;
+    await target.deliver(this.#packets);
+    this.#step = "delivered";
   }
 
-  /** Leaves the first flight in the recipient's mailbox, and follows it. */
+  /** Leaves the first flight in the recipient's mailbox, registers with it, and follows it. */
   async #post(recipient: string): Promise<void> {
     const { relay, settings } = this.#context;
     const request: MailboxSendRequest = {
@@ -143,11 +145,22 @@ class Dial {
       ...(this.#note !== undefined && { note: this.#note }),
       ttlMs: Math.max(defaults.minMessageTtlMs, Math.min(this.#timeoutMs, defaults.maxMessageTtlMs)),
     };
-    const { id, state } = requireSent(await patiently(() => relay.send(recipient, request), this.#patience));
+    const send = {
+      together: async (register: RegisterRequest) =>
+        requireSent(await relay.send(recipient, { ...request, register })),
+      apart: async () => {
+        // Too late: the dial has ended already.
+        if (this.#deadline.signal.aborted) return this.#deadline.expired;
+        this.#step = "sending";
+        return requireSent(await relay.send(recipient, request));
+      },
+      undo: (sent: SentMessage) => relay.recall(sent.id),
+    };
+    const { id, state } = await patiently(() => this.#attempt.registerWith(send), this.#patience);
     this.#step = state;
     const { ready } = this.#session.milestones;
     try {
-      await Promise.race([ready, this.#watch(id).then(() => ready)]);
+      await Promise.race([ready, Promise.all([this.#attempt.prove(), this.#watch(id)]).then(() => ready)]);
     } finally {
       // The dial has ended without an answer, so the recipient need not see the message.
       if (this.#session.silent) relay.recall(id).catch(settings.onError);

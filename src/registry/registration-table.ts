@@ -64,6 +64,11 @@ export class RegistrationTable {
     return this.#byAccount.get(account);
   }
 
+  /** Returns an account's entries that expire after `nowMs`, oldest first. */
+  liveOf(account: string, nowMs: number): Entry[] {
+    return [...(this.ofAccount(account)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
+  }
+
   /** Iterates in order over entries with a greater ordinal that expire after `nowMs`. The table may change during iteration. */
   after(ordinal: number, nowMs: number): Generator<Entry> {
     return this.#inOrder.after(ordinal, nowMs);

@@ -53,7 +53,6 @@ export class Registry implements StunAuthority {
   register(request: RegistrationSpec): Registration {
     // The clock is read once, so that nothing expires halfway.
     const nowMs = this.#options.now();
-    // Equal keys give equal connection IDs, so the first one tells whether this is a refresh.
     const held = this.#freedHolderOf(deriveConnectionId(request.key, 1), nowMs);
     if (held && held.subject !== request.subject) throw conflict();
     this.#admit(request, held, nowMs);
@@ -66,6 +65,11 @@ export class Registry implements StunAuthority {
     return held ? this.#refresh(held, request, cids) : this.#open(request, cids);
   }
 
+  /** Returns the live registration of a key. Equal keys give equal connection IDs, so the first one tells. */
+  ofKey(key: Uint8Array): Registration | undefined {
+    return this.#freedHolderOf(deriveConnectionId(key, 1), this.#options.now());
+  }
+
   /** Returns a live registration; with `owner`, only if it belongs to that subject. */
   get(id: string, owner?: string): Registration | undefined {
     const entry = this.#live(id);
@@ -74,7 +78,7 @@ export class Registry implements StunAuthority {
 
   /** Returns an account's live registrations, oldest first. */
   list(account: string): Registration[] {
-    return this.#liveOf(account, this.#options.now());
+    return this.#table.liveOf(account, this.#options.now());
   }
 
   /** Ends a registration at once; with `owner`, only if it belongs to that subject. Reports whether it did. */
@@ -123,10 +127,10 @@ export class Registry implements StunAuthority {
     const nowMs = this.#options.now();
     const to = this.#live(spec.to);
     const sender = spec.from === undefined ? undefined : this.#live(spec.from);
-    const from = sender ?? (spec.dialer === undefined ? undefined : this.#liveOf(spec.dialer, nowMs).at(-1));
+    const { destinationId, dialer } = spec;
+    const from = sender ?? (dialer === undefined ? undefined : this.#table.liveOf(dialer, nowMs).at(-1));
     if (!to || !from) return undefined;
     const expiresAtMs = nowMs + defaults.initialRouteTtlMs;
-    const { destinationId } = spec;
     this.#options.forwarder.routeInitial({ destinationId, to: to.session, from: from.session, expiresAtMs });
     return from;
   }
@@ -292,9 +296,5 @@ export class Registry implements StunAuthority {
   #live(id: string): Entry | undefined {
     const entry = this.#table.get(id);
     return entry && entry.expiresAtMs > this.#options.now() ? entry : undefined;
-  }
-
-  #liveOf(account: string, nowMs: number): Entry[] {
-    return [...(this.#table.ofAccount(account)?.entries ?? [])].filter((entry) => entry.expiresAtMs > nowMs);
   }
 }

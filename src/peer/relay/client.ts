@@ -4,6 +4,7 @@ import {
   isName,
   type MailboxListResponse,
   type MailboxSendRequest,
+  type MailboxSendResponse,
   type MailboxTakeRequest,
   type MailboxTakeResponse,
   maxNameBytes,
@@ -38,14 +39,27 @@ export interface RelayClientOptions extends Pick<
  */
 export class RelayClient {
   readonly #options: RelayClientOptions;
+  readonly #findings: Findings;
 
-  constructor(options: RelayClientOptions) {
+  /** @param findings what another client knows of the relay; shared with it. */
+  constructor(options: RelayClientOptions, findings: Findings = { registersWith: undefined }) {
     this.#options = options;
+    this.#findings = findings;
   }
 
   /** Returns a client that adds these headers to every request. */
   withHeaders(headers: Readonly<Record<string, string>>): RelayClient {
-    return new RelayClient({ ...this.#options, headers });
+    return new RelayClient({ ...this.#options, headers }, this.#findings);
+  }
+
+  /** Whether the relay registers with a message or a take; older ones do by `POST /v1/register` only. `undefined` if unknown. */
+  get registersWith(): boolean | undefined {
+    return this.#findings.registersWith;
+  }
+
+  /** Notes whether the relay does. */
+  noteRegistersWith(does: boolean): void {
+    this.#findings.registersWith = does;
   }
 
   /** Registers a key, or refreshes its registration. */
@@ -60,9 +74,13 @@ export class RelayClient {
   }
 
   /** Leaves a first flight for `recipient`. @throws also ERR_QUICPIPE_RECIPIENT_INVALID for an invalid name. */
-  async send(recipient: string, request: MailboxSendRequest): Promise<SentMessage> {
+  async send(recipient: string, request: MailboxSendRequest): Promise<MailboxSendResponse> {
     requireName(recipient);
-    return await this.#call("POST", `${paths.mailbox}/${encodeURIComponent(recipient)}`, { body: request });
+    return await this.#call("POST", `${paths.mailbox}/${encodeURIComponent(recipient)}`, {
+      body: request,
+      // The relay knows the message again by its registration. An older one would have it twice.
+      isIdempotent: request.register !== undefined && this.registersWith === true,
+    });
   }
 
   /** Returns the state of a message that was sent. */
@@ -126,7 +144,7 @@ export class RelayClient {
       maxAnswerBytes: call.maxAnswerBytes,
       signal: call.signal,
       // A second request with the same key refreshes the registration.
-      isIdempotent: method !== "POST" || path === paths.register,
+      isIdempotent: call.isIdempotent ?? (method !== "POST" || path === paths.register),
     });
     const request = `${method} ${path}`;
     if (response.status >= 200 && response.status <= 299) return resultOf(response, request) as T;
@@ -144,8 +162,15 @@ export interface StatsRequest {
   readonly order: StatsOrder;
 }
 
+/** What clients of one relay find out about it. */
+interface Findings {
+  registersWith: boolean | undefined;
+}
+
 /** The differences between calls. */
-interface Call extends Partial<Pick<HttpRequest, "headers" | "waitMs" | "maxAnswerBytes" | "signal">> {
+interface Call extends Partial<
+  Pick<HttpRequest, "headers" | "waitMs" | "maxAnswerBytes" | "signal" | "isIdempotent">
+> {
   /** Includes the question mark. Messages omit the query. */
   readonly query?: string;
   readonly body?: object;

@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import type { RegisterResponse } from "../../protocol.ts";
+import type { RegisterRequest, RegisterResponse } from "../../protocol.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { AddressSeen } from "./stun-client.ts";
 import { requireRegistration } from "./answer.ts";
@@ -49,9 +49,16 @@ export class RegistrationUpkeep {
   /** Start of the pending STUN request; `Infinity` without one. */
   #askedAtMs = Infinity;
   #renewedAtMs: number = performance.now();
+  #started: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
-  private constructor(parts: UpkeepParts, first: RegisterResponse, token: string) {
+  /**
+   * Takes over a registration. The caller starts the upkeep, and ends it.
+   *
+   * @param first what the relay answered.
+   * @param token the one that the registration was asked for with.
+   */
+  constructor(parts: UpkeepParts, first: RegisterResponse, token: string) {
     this.#parts = parts;
     this.#current = first;
     this.#num = this.#wantedNum = parts.num;
@@ -67,14 +74,18 @@ export class RegistrationUpkeep {
     const token = await parts.token();
     const answer = await ask(parts, parts.num);
     const registration = new RegistrationUpkeep(parts, answer, token);
-    try {
-      if (registration.#current.address === null) await registration.#bind();
-    } catch (error) {
-      await registration.end();
-      throw error;
-    }
-    registration.#schedule();
+    await registration.start();
     return registration;
+  }
+
+  /**
+   * Proves the address if HTTP could not, and starts the upkeep. If that fails, the registration ends. Idempotent.
+   *
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, ERR_QUICPIPE_REGISTRATION_NOT_FOUND
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
   }
 
   get id(): string {
@@ -111,6 +122,16 @@ export class RegistrationUpkeep {
     // One request at a time: one with fewer that arrived late would take them away.
     await this.#upkeep;
     await this.keepAlive();
+  }
+
+  async #start(): Promise<void> {
+    try {
+      if (this.#current.address === null) await this.#bind();
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -208,10 +229,13 @@ export class RegistrationUpkeep {
   }
 }
 
+/** Returns the request that registers a peer's connection IDs. */
+export function registerRequest(key: Uint8Array, num: number): RegisterRequest {
+  return { key: Buffer.from(key).toString("base64"), num, ttlMs: defaults.peerRegistrationTtlMs };
+}
+
 async function ask(parts: UpkeepParts, num: number): Promise<RegisterResponse> {
-  const key = Buffer.from(parts.key).toString("base64");
-  const request = { key, num, ttlMs: defaults.peerRegistrationTtlMs };
-  const answer = requireRegistration(await parts.relay.register(request));
+  const answer = requireRegistration(await parts.relay.register(registerRequest(parts.key, num)));
   parts.onAnswer?.(answer);
   return answer;
 }

@@ -19,7 +19,7 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed" },
   ERR_QUICPIPE_CONTENT_TYPE_UNSUPPORTED: { status: 415, title: "Content type not supported" },
   ERR_QUICPIPE_BODY_TOO_LARGE: { status: 413, title: "Body too large" },
-  ERR_QUICPIPE_BODY_INVALID: { status: 400, title: "Body is no JSON object" },
+  ERR_QUICPIPE_BODY_INVALID: { status: 400, title: "Body not valid" },
   ERR_QUICPIPE_KEY_INVALID: { status: 400, title: "Key not valid" },
   ERR_QUICPIPE_NUM_INVALID: { status: 400, title: "Number of connection IDs not valid" },
   ERR_QUICPIPE_TTL_INVALID: { status: 400, title: "Lifetime not valid" },

@@ -54,6 +54,13 @@ export interface Mailbox {
    * @throws ERR_QUICPIPE_SENDER_QUOTA, ERR_QUICPIPE_MAILBOX_FULL, ERR_QUICPIPE_MAILBOX_STORE_FULL
    */
   send(content: MessageContent, ttlMs: number, account: string): Promise<Message>;
+  /**
+   * Returns the message of the same registration to the same recipient with the same DCID, if one waits or was taken: it is the one
+   * that is sent again because its answer was lost.
+   *
+   * @param account that of {@link send}.
+   */
+  sentBefore(content: MessageContent, account: string): Promise<Message | undefined>;
   /** Returns the messages that wait for a recipient, oldest first. */
   list(recipient: string): Promise<readonly Message[]>;
   /**

@@ -66,6 +66,18 @@ export class MemoryMailbox implements Mailbox {
     return entry;
   }
 
+  async sentBefore(content: MessageContent, account: string): Promise<Message | undefined> {
+    const { recipient, from, destinationId } = content;
+    if (from === undefined) return undefined;
+    return [...(this.#outboxes.get(account) ?? [])].find(
+      (entry) =>
+        entry.recipient === recipient &&
+        entry.from === from &&
+        Buffer.compare(entry.destinationId, destinationId) === 0 &&
+        (entry.state === "taken" || this.#waits(entry)),
+    );
+  }
+
   async list(recipient: string): Promise<readonly Message[]> {
     return this.#waiting(this.#inboxes.get(recipient));
   }

@@ -1,33 +1,14 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes, type SentMessage } from "../../protocol.ts";
-import { encodeTraceparent, parseTraceparent } from "../../telemetry/index.ts";
-import { timestamp } from "../../steady-clock.ts";
-import type { Message } from "../mailbox/mailbox.ts";
+import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
+import { json, jsonText, noContent, readJson } from "../http/exchange.ts";
 import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-feed.ts";
-import {
-  type InitialFlight,
-  requireFlight,
-  requireNote,
-  requirePackets,
-  requireRecipient,
-  requireTtl,
-} from "../http/request-fields.ts";
-import type { Limits } from "../options/limits.ts";
-import {
-  json,
-  jsonText,
-  mediaTypeOf,
-  noContent,
-  readBytes,
-  readJson,
-  requestPathOf,
-  unsupported,
-} from "../http/exchange.ts";
 import * as operations from "./operations.ts";
+import { registeringWith } from "./registering.ts";
 import type { ApiRequest, DescribedRoute, TracedRequest } from "./route.ts";
 import { traced } from "./router.ts";
+import { send, sentMessage } from "./sending.ts";
 
 /** Routes of messages. */
 export const mailboxRoutes: readonly DescribedRoute[] = [
@@ -72,64 +53,6 @@ export const mailboxRoutes: readonly DescribedRoute[] = [
   },
 ];
 
-async function send({ event, identity, service, proof, param, trace }: TracedRequest): Promise<Response> {
-  const recipient = requireRecipient(param("recipient"));
-  if (identity.peers && !identity.peers.has(recipient))
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
-      "this recipient is not among those that you may send to",
-    );
-  const { packets, destinationId, note, ttlMs } = await readMessage(event.req, service.settings.limits);
-  if (service.registry.draining)
-    throw new QuicpipeError("ERR_QUICPIPE_DRAINING", "the relay is shutting down and takes no new messages");
-  const from = proof ? service.registry.at(identity.subject, proof.address)?.id : undefined;
-  const origin = { traceparent: traceparentOf(event.req.headers), sent: trace.here };
-  const left = await service.mailbox.send(
-    { sender: identity.subject, recipient, note, packets, destinationId, from, trace: origin },
-    ttlMs,
-    identity.account,
-  );
-  return json(sentMessage(left), 201, { location: messagePath(event, left.id) });
-}
-
-/** Returns the path of a message below the relay's path as its sender knows it. */
-function messagePath(event: ApiRequest["event"], id: string): string {
-  const path = requestPathOf(event);
-  return `${path.slice(0, path.lastIndexOf(`${paths.mailbox}/`))}${paths.messages}/${id}`;
-}
-
-/** Returns the sender's `traceparent` in canonical form, so that only hex digits of it reach the recipient. */
-function traceparentOf(headers: Headers): string | undefined {
-  const parent = parseTraceparent(headers.get("traceparent"));
-  return parent && encodeTraceparent(parent);
-}
-
-interface SentBody extends InitialFlight {
-  readonly note: string | null;
-  readonly ttlMs: number;
-}
-
-async function readMessage(request: ApiRequest["event"]["req"], limits: Limits): Promise<SentBody> {
-  const range = {
-    minMs: defaults.minMessageTtlMs,
-    maxMs: limits.maxMessageTtlMs,
-    defaultMs: limits.messageTtlMs,
-  };
-  const mediaType = mediaTypeOf(request.headers);
-  if (mediaType === "application/octet-stream") {
-    const packet = await readBytes(request, defaults.maxMessageBodyBytes);
-    return { ...requireFlight([packet]), note: null, ttlMs: requireTtl(undefined, range) };
-  }
-  if (mediaType !== "application/json")
-    throw unsupported(mediaType, "application/json or application/octet-stream");
-  const body = await readJson(request, defaults.maxMessageBodyBytes);
-  return {
-    ...requirePackets(body["packets"]),
-    note: requireNote(body["note"]),
-    ttlMs: requireTtl(body["ttlMs"], range),
-  };
-}
-
 async function receive({ event, identity, service }: ApiRequest): Promise<Response> {
   const { feed, waiters } = service;
   const { headers, signal } = event.req;
@@ -157,32 +80,48 @@ function preferredWait(headers: Headers): number | undefined {
   return seconds === undefined ? undefined : Math.min(Number(seconds), maxWaitSeconds);
 }
 
-async function take({ event, identity, service, param, trace }: TracedRequest): Promise<Response> {
-  const { mailbox, registry, telemetry } = service;
-  const { registration: to } = await readJson(event.req, defaults.maxSmallBodyBytes);
-  if (typeof to !== "string" || !registry.get(to, identity.subject))
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
-      '"registration" must be the id of a live registration of yours: register first',
-    );
-  const taken = await mailbox.take(identity.subject, param("id"));
+async function take(request: TracedRequest): Promise<Response> {
+  const { registration: own, register } = await readJson(request.event.req, defaults.maxSmallBodyBytes);
+  if (own !== undefined && register !== undefined)
+    throw new QuicpipeError("ERR_QUICPIPE_BODY_INVALID", 'send "registration" or "register", not both');
+  const taken: MailboxTakeResponse = await registeringWith(request, register, (registration) =>
+    takeTo(registration?.id ?? requireOwn(own, request), request),
+  );
+  return json(taken);
+}
+
+/** Requires the ID of a live registration of the caller's. @throws ERR_QUICPIPE_REGISTRATION_NOT_FOUND */
+function requireOwn(id: unknown, { identity, service }: ApiRequest): string {
+  if (typeof id === "string" && service.registry.get(id, identity.subject)) return id;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
+    '"registration" must be the id of a live registration of yours: register first, or with "register"',
+  );
+}
+
+/** Hands a message out, and leads its initial DCID to a registration of the caller's. */
+async function takeTo(
+  to: string,
+  { identity, service, param, trace }: TracedRequest,
+): Promise<MailboxTakeResponse> {
+  const taken = await service.mailbox.take(identity.subject, param("id"));
   const { sender, note, packets, destinationId, from } = taken;
-  const dialer = registry.routeInitial({
+  const dialer = service.registry.routeInitial({
     destinationId,
     to,
     dialer: identity.limited ? sender : undefined,
     from,
   });
   trace.linkTo(taken.trace.sent);
-  if (dialer) telemetry.pair(dialer.id, to);
+  if (dialer) service.telemetry.pair(dialer.id, to);
   const { traceparent } = taken.trace;
-  return json({
+  return {
     id: param("id"),
     sender,
     note,
     packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
     ...(traceparent && { traceparent }),
-  } satisfies MailboxTakeResponse);
+  };
 }
 
 async function status({ identity, service, param, optionalParam }: ApiRequest): Promise<Response> {
@@ -193,9 +132,4 @@ async function status({ identity, service, param, optionalParam }: ApiRequest): 
 async function recall({ identity, service, param, optionalParam }: ApiRequest): Promise<Response> {
   await service.mailbox.recall(identity.subject, param("id"), optionalParam("recipient"));
   return noContent();
-}
-
-/** Returns the sender's view of a message. */
-function sentMessage({ id, recipient, state, createdAtMs, deadlineMs }: Message): SentMessage {
-  return { id, recipient, state, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
 }

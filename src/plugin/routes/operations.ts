@@ -2,6 +2,19 @@ import type { QuicpipeErrorCode } from "../../errors.ts";
 import { maxStatsLimit, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
 import type { SchemaName } from "./schemas.ts";
 
+/** Codes of a registration, whichever request it comes with. */
+const registrationCodes: readonly QuicpipeErrorCode[] = [
+  "ERR_QUICPIPE_KEY_INVALID",
+  "ERR_QUICPIPE_NUM_INVALID",
+  "ERR_QUICPIPE_TTL_INVALID",
+  "ERR_QUICPIPE_CID_CONFLICT",
+  "ERR_QUICPIPE_OWN_ADDRESS",
+  "ERR_QUICPIPE_REGISTRATION_QUOTA",
+  "ERR_QUICPIPE_CID_QUOTA",
+  "ERR_QUICPIPE_TABLE_FULL",
+  "ERR_QUICPIPE_DRAINING",
+];
+
 /** The part of a route's OpenAPI description that does not follow from method, path and scope. */
 export interface Operation {
   readonly operationId: string;
@@ -22,17 +35,7 @@ export const register: Operation = {
   summary: "Registers connection IDs, or refreshes the registration of the same key.",
   requestBody: jsonBody("RegisterRequest"),
   answers: { 200: jsonAnswer("RegisterResponse", "Registered, or refreshed.") },
-  codes: [
-    "ERR_QUICPIPE_KEY_INVALID",
-    "ERR_QUICPIPE_NUM_INVALID",
-    "ERR_QUICPIPE_TTL_INVALID",
-    "ERR_QUICPIPE_CID_CONFLICT",
-    "ERR_QUICPIPE_OWN_ADDRESS",
-    "ERR_QUICPIPE_REGISTRATION_QUOTA",
-    "ERR_QUICPIPE_CID_QUOTA",
-    "ERR_QUICPIPE_TABLE_FULL",
-    "ERR_QUICPIPE_DRAINING",
-  ],
+  codes: registrationCodes,
 };
 
 export const listRegistrations: Operation = {
@@ -58,7 +61,8 @@ export const endOwnRegistration: Operation = {
 
 export const send: Operation = {
   operationId: "send",
-  summary: "Leaves the first flight of a QUIC connection for a recipient.",
+  summary:
+    "Leaves the first flight of a QUIC connection for a recipient; with `register`, registers too, or does neither.",
   requestBody: {
     required: true,
     content: {
@@ -68,7 +72,7 @@ export const send: Operation = {
   },
   answers: {
     201: {
-      ...jsonAnswer("SentMessage", "It waits."),
+      ...jsonAnswer("MailboxSendResponse", "It waits."),
       headers: {
         Location: { description: "Where the sender sees the message.", schema: { type: "string" } },
       },
@@ -80,11 +84,11 @@ export const send: Operation = {
     "ERR_QUICPIPE_PACKETS_INVALID",
     "ERR_QUICPIPE_PACKET_NOT_INITIAL",
     "ERR_QUICPIPE_NOTE_INVALID",
-    "ERR_QUICPIPE_TTL_INVALID",
     "ERR_QUICPIPE_SENDER_QUOTA",
     "ERR_QUICPIPE_MAILBOX_FULL",
     "ERR_QUICPIPE_MAILBOX_STORE_FULL",
-    "ERR_QUICPIPE_DRAINING",
+    // Two of them are the message's as well.
+    ...registrationCodes,
   ],
 };
 
@@ -114,13 +118,14 @@ export const receive: Operation = {
 export const take: Operation = {
   operationId: "take",
   summary:
-    "Hands out the packets of a message, once, and routes its initial connection ID to a registration.",
+    "Hands out the packets of a message, once, and routes its initial connection ID to a registration; with `register`, makes that one first, or does neither.",
   requestBody: jsonBody("MailboxTakeRequest"),
   answers: { 200: jsonAnswer("MailboxTakeResponse", "The message.") },
   codes: [
     "ERR_QUICPIPE_REGISTRATION_NOT_FOUND",
     "ERR_QUICPIPE_MESSAGE_NOT_FOUND",
     "ERR_QUICPIPE_MESSAGE_TAKEN",
+    ...registrationCodes,
   ],
 };
 

@@ -1,12 +1,9 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { paths, type RegisterListResponse, type RegisterResponse, scopes } from "../../protocol.ts";
-import type { Registration, RegistrationSpec } from "../../registry/index.ts";
-import { formatAddress, isLoopbackHost } from "../../wire/address.ts";
-import { timestamp } from "../../steady-clock.ts";
-import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
+import { paths, type RegisterListResponse, scopes } from "../../protocol.ts";
 import { json, noContent, readJson } from "../http/exchange.ts";
 import * as operations from "./operations.ts";
+import { openRegistration, registerResponse, registrationView, requireSpec } from "./registering.ts";
 import type { ApiRequest, DescribedRoute, TracedRequest } from "./route.ts";
 import { traced } from "./router.ts";
 
@@ -47,32 +44,8 @@ export const registrationRoutes: readonly DescribedRoute[] = [
 ];
 
 async function register(request: TracedRequest): Promise<Response> {
-  const { event, identity, proof, service, trace } = request;
-  const { registry, settings } = service;
-  const body = await readJson(event.req, defaults.maxSmallBodyBytes);
-  const wanted: RegistrationSpec = {
-    subject: identity.subject,
-    account: identity.account,
-    quota: identity.quota,
-    ratedBy: identity.limited ? "subject" : "address",
-    key: requireKey(body["key"]),
-    num: requireNum(body["num"], settings.limits.maxCidsPerRegistration),
-    ttlMs: requireTtl(body["ttlMs"], {
-      minMs: defaults.minRegistrationTtlMs,
-      maxMs: settings.limits.maxRegistrationTtlMs,
-      defaultMs: settings.limits.registrationTtlMs,
-    }),
-    proof,
-  };
-  service.rateLimiter.take(identity.account, requestsFor(wanted.num) - 1);
-  const registration = trace.opening(() => registry.register(wanted));
-  const secret = registry.secretOf(registration.id);
-  return json({ ...registrationView(registration, request), ...boundAddress(request), secret });
-}
-
-/** Returns the number of requests that a registration counts as, by the connection IDs to derive. The router has already counted one. */
-function requestsFor(num: number): number {
-  return Math.ceil(num / defaults.cidsPerRequest);
+  const spec = requireSpec(await readJson(request.event.req, defaults.maxSmallBodyBytes), request);
+  return json(registerResponse(openRegistration(spec, request, 1), request));
 }
 
 function list(request: ApiRequest): Response {
@@ -109,29 +82,4 @@ function revoke({ identity, service, param }: ApiRequest): Response {
 
 function notFound(why: string): QuicpipeError {
   return new QuicpipeError("ERR_QUICPIPE_REGISTRATION_NOT_FOUND", why);
-}
-
-function registrationView(
-  { id, address, num, expiresAtMs, ttlMs }: Registration,
-  request: ApiRequest,
-): Omit<RegisterResponse, "secret" | "bound"> {
-  return {
-    id,
-    address: address && formatAddress(address),
-    relay: relayAddress(request),
-    num,
-    expiresAt: timestamp(expiresAtMs),
-    ttlMs,
-  };
-}
-
-/** Returns the bound address, for a peer on this machine. The public one may lead through a NAT, by another port. */
-function boundAddress({ event, service }: ApiRequest): Pick<RegisterResponse, "bound"> {
-  return isLoopbackHost(event.url.hostname) ? { bound: formatAddress(service.forwarder.address()) } : {};
-}
-
-function relayAddress({ event, service }: ApiRequest): string {
-  const { port } = service.forwarder.address();
-  // A URL already has brackets around an IPv6 literal.
-  return service.settings.publicAddress ?? `${event.url.hostname}:${port}`;
 }

@@ -25,6 +25,20 @@ const traffic = object({ packets: count, bytes: count });
 const counts = { type: "object", additionalProperties: count } as const;
 
 const message = { id: text, createdAt: time, expiresAt: time } as const;
+const sentMessage = {
+  ...message,
+  recipient: text,
+  state: { type: "string", enum: ["queued", "taken", "expired"] },
+} as const;
+
+const register = {
+  $ref: "#/components/schemas/RegisterRequest",
+  description: "What to register with this request, which needs the scope relay:register then.",
+} as const;
+const registered = {
+  $ref: "#/components/schemas/RegisterResponse",
+  description: "What `register` asked for.",
+} as const;
 
 const registrationStats = object({
   id: text,
@@ -52,6 +66,7 @@ export type SchemaName =
   | "RegisterResponse"
   | "RegisterListResponse"
   | "MailboxSendRequest"
+  | "MailboxSendResponse"
   | "SentMessage"
   | "MailboxListResponse"
   | "MailboxTakeRequest"
@@ -87,14 +102,12 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       packets: { type: "array", items: base64, minItems: 1, maxItems: maxMessagePackets },
       note: { ...text, description: "At most 512 bytes in UTF-8." },
       ttlMs: { type: "integer", minimum: minMessageTtlMs, description: "Cut to the relay's maximum." },
+      register,
     },
-    ["note", "ttlMs"],
+    ["note", "ttlMs", "register"],
   ),
-  SentMessage: object({
-    ...message,
-    recipient: text,
-    state: { type: "string", enum: ["queued", "taken", "expired"] },
-  }),
+  MailboxSendResponse: object({ ...sentMessage, registration: registered }, ["registration"]),
+  SentMessage: object(sentMessage),
   MailboxListResponse: object({
     messages: {
       type: "array",
@@ -106,9 +119,17 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       }),
     },
   }),
-  MailboxTakeRequest: object({
-    registration: { ...text, description: "Id of the caller's registration that the connection will use." },
-  }),
+  MailboxTakeRequest: object(
+    {
+      registration: {
+        ...text,
+        description:
+          "Id of the caller's registration that the connection will use, unless `register` makes it.",
+      },
+      register,
+    },
+    ["registration", "register"],
+  ),
   MailboxTakeResponse: object(
     {
       id: text,
@@ -119,8 +140,9 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
         ...text,
         description: "What the sender's request had, if it had one (W3C Trace Context).",
       },
+      registration: registered,
     },
-    ["traceparent"],
+    ["traceparent", "registration"],
   ),
   StatsResponse: object(
     {

@@ -145,7 +145,6 @@ it("peers that ask by the older paths talk, recall their messages and end their 
       "POST /v1/mailbox/anonymous: 201",
       "POST /v1/mailbox/bob: 201",
       "POST /v1/mailbox/{id}/take: 200",
-      "POST /v1/register: 200",
     ]),
   );
 });

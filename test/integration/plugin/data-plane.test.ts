@@ -1,12 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import type { RegisterRequest } from "../../../src/protocol.ts";
 import { initialPacket, packetFor } from "../harness/packets.ts";
 import { call, serveRelay } from "../harness/relay-app.ts";
 import { secret, tokenFor } from "../harness/token.ts";
 import { openSocket, prove, register } from "../harness/udp-peer.ts";
 
 const auth = { secret };
+
+function wanted(): RegisterRequest {
+  return { key: randomBytes(32).toString("base64"), num: 1 };
+}
 
 describe("a registration over HTTP/1.1", () => {
   it("gets its address by STUN, keeps it when refreshed and moves with the peer", async () => {
@@ -86,6 +91,30 @@ describe("taking a message", () => {
     });
     mallory.send(initial, port, address);
     await expect.poll(() => app.relay.stats().dropped["no-upstream"]).toBe(2);
+    alice.send(initial, port, address);
+    const [received] = (await once(bob, "message")) as [Buffer];
+    expect(received.equals(initial)).toBe(true);
+  });
+
+  it("leads them from the registration of the message to that of the take, once both addresses are proven", async () => {
+    const app = await serveRelay({ auth });
+    const [alice, other, bob] = [await openSocket(), await openSocket(), await openSocket()];
+    const initial = initialPacket(randomBytes(12).fill(0, 0, 1));
+    const sent = await call("POST", `${app.url}/v1/mailbox/bob`, {
+      token: await tokenFor("alice"),
+      body: { packets: [initial.toString("base64")], register: wanted() },
+    });
+    // Her newest registration is not the one that the message is from.
+    await prove(app, other, await register(app, "alice", randomBytes(32)));
+    const taken = await call("POST", `${app.url}/v1/messages/${sent.body.id}/take`, {
+      token: await tokenFor("bob"),
+      body: { register: wanted() },
+    });
+    await prove(app, alice, sent.body.registration!);
+    await prove(app, bob, taken.body.registration!);
+    const { address, port } = app.relay.address();
+    other.send(initial, port, address);
+    await expect.poll(() => app.relay.stats().dropped["no-upstream"]).toBe(1);
     alice.send(initial, port, address);
     const [received] = (await once(bob, "message")) as [Buffer];
     expect(received.equals(initial)).toBe(true);

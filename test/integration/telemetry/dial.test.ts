@@ -14,17 +14,16 @@ const kinds = { server: 2, client: 3, consumer: 5 } as const;
 describe("a dial through a relay with the real SDK", () => {
   it("is traced over both peers and the relay, and counted where it was forwarded", async () => {
     const { receiver, page, dialedAtMs, answeredAtMs } = await tellDial();
-    const { dial, accept, register, send, take, relay } = readSpans(receiver);
+    const { dial, accept, send, take, relay } = readSpans(receiver);
 
     // The dialer's trace: all that the relay did for it is below the dial.
     expect(dial).toMatchObject({ service: "peers", kind: kinds.client, parentId: "", scope: "quicpipe" });
-    for (const part of [register.alice, send, relay.alice]) expect(part).toMatchObject(below(dial));
-    expect(register.alice.kind).toBe(kinds.server);
+    for (const part of [send, relay.alice]) expect(part).toMatchObject(below(dial));
     expect(send.kind).toBe(kinds.server);
     // The accepter's trace: a trace of its own that knows where it comes from.
     expect(accept).toMatchObject({ kind: kinds.consumer, parentId: "", links: [dial.spanId] });
     expect(accept.traceId).not.toBe(dial.traceId);
-    for (const part of [register.bob, take, relay.bob]) expect(part).toMatchObject(below(accept));
+    for (const part of [take, relay.bob]) expect(part).toMatchObject(below(accept));
     expect(take.links).toEqual([send.spanId]);
     // The two ends of the connection know each other.
     expect(relay.alice.links).toEqual([relay.bob.spanId]);
@@ -121,22 +120,19 @@ interface DialSpans {
   readonly accept: ReceivedSpan;
   readonly send: ReceivedSpan;
   readonly take: ReceivedSpan;
-  readonly register: Readonly<Record<"alice" | "bob", ReceivedSpan>>;
   readonly relay: Readonly<Record<"alice" | "bob", ReceivedSpan>>;
 }
 
-/** The eight spans of a dial, and no others. */
+/** The six spans of a dial, and no others: each peer registers with the request that it needs the registration for. */
 function readSpans(receiver: OtlpReceiver): DialSpans {
-  expect(receiver.spans).toHaveLength(8);
+  expect(receiver.spans).toHaveLength(6);
   const only = (name: string): ReceivedSpan => named(receiver, name)[0]!;
   const dial = only("quicpipe.dial");
-  const ofBoth = (name: string): DialSpans["relay"] => {
-    const both = named(receiver, name);
-    const alice = both.find(({ traceId }) => traceId === dial.traceId);
-    const bob = both.find(({ traceId }) => traceId !== dial.traceId);
-    return { alice: alice!, bob: bob! };
+  const both = named(receiver, "quicpipe.relay");
+  const relay = {
+    alice: both.find(({ traceId }) => traceId === dial.traceId)!,
+    bob: both.find(({ traceId }) => traceId !== dial.traceId)!,
   };
-  const relay = ofBoth("quicpipe.relay");
   expect(relay.alice.attributes["user.id"]).toBe("alice");
   expect(relay.bob.attributes["user.id"]).toBe("bob");
   return {
@@ -144,7 +140,6 @@ function readSpans(receiver: OtlpReceiver): DialSpans {
     accept: only("quicpipe.accept"),
     send: only("quicpipe.mailbox.send"),
     take: only("quicpipe.mailbox.take"),
-    register: ofBoth("quicpipe.register"),
     relay,
   };
 }

@@ -258,6 +258,7 @@ describe("a registration whose time is over", () => {
   it("counts as gone before any sweep", () => {
     const { register, registry, pass } = setUp();
     const { id } = register("alice", 1, { address: aliceAddress });
+    expect(registry.ofKey(keyOf(1))?.id).toBe(id);
     pass(60_000);
     expect(registry.get(id)).toBeUndefined();
     expect(registry.list("alice")).toEqual([]);
@@ -265,6 +266,8 @@ describe("a registration whose time is over", () => {
     expect(registry.secretOf(id)).toBeUndefined();
     expect(prove(registry, id, aliceAddress)).toBe("refused");
     expect(registry.end(id)).toBe(false);
+    // Last, as this ends it.
+    expect(registry.ofKey(keyOf(1))).toBeUndefined();
   });
 
   it("frees its connection IDs for the next registration", () => {

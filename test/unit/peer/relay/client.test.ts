@@ -81,6 +81,8 @@ describe("the relay's client", () => {
       path: "/relay/v1/mailbox/a%20b%2F%C3%BC",
       isIdempotent: false,
     });
+    await client.send("bob", { packets: [], register: { key: "a2V5", num: 3 } });
+    expect(http.last).toMatchObject({ path: "/relay/v1/mailbox/bob", isIdempotent: false });
     await client.sentMessage("id");
     expect(http.last).toMatchObject({ method: "GET", path: "/relay/v1/messages/id", isIdempotent: true });
     await client.recall("id");
@@ -93,6 +95,21 @@ describe("the relay's client", () => {
     });
     await client.endRegistration("r");
     expect(http.last).toMatchObject({ method: "DELETE", path: "/relay/v1/registrations/r" });
+  });
+
+  it("may repeat a message with its registration at a relay that is known to register with it, and no other", async () => {
+    const { http, client } = setUp();
+    const request = { packets: [], register: { key: "a2V5", num: 3 } };
+    const mayRepeat: boolean[] = [];
+    for (const does of [true, false]) {
+      client.withHeaders({}).noteRegistersWith(does);
+      expect(client.registersWith).toBe(does);
+      for (const each of [request, { packets: [] }]) {
+        await client.send("bob", each);
+        mayRepeat.push(http.last.isIdempotent);
+      }
+    }
+    expect(mayRepeat).toEqual([true, false, false, false]);
   });
 
   it("gives a long poll the time that it asks for", async () => {

@@ -113,6 +113,15 @@ describe("a registration's upkeep", () => {
     expect(log).toEqual(["register 32 120000 with one", "stun id1 secret1"]);
   });
 
+  it("starts, once, for a registration that came with another answer", async () => {
+    const { parts, log } = setUp();
+    const first = await parts.relay.register({ key: "", num: 32 });
+    const registration = new RegistrationUpkeep(parts, { ...first, address: null }, "one");
+    await Promise.all([registration.start(), registration.start()]);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(log.slice(1)).toEqual(["stun id1 secret1", "stun id1 secret1"]);
+  });
+
   it("ends the registration where that proof fails", async () => {
     const { parts, log, stun } = setUp({ address: null });
     stun.fault = silent;

@@ -125,6 +125,38 @@ describe("a mailbox in memory", () => {
     await expect(mailbox.recall("bob", id, "bob")).rejects.toThrow(notFound);
   });
 
+  it("knows what a registration has sent before, while that waits or once it was taken", async () => {
+    const { mailbox, pass } = setUp();
+    const first = {
+      sender: "alice",
+      recipient: "bob",
+      note: null,
+      packets: [new Uint8Array(packetBytes)],
+      destinationId: Buffer.from("8394c8f03e515708", "hex"),
+      from: "r1",
+      trace: { traceparent: undefined, sent: undefined },
+    };
+    const before = async (change: Partial<typeof first> = {}, account = "alice"): Promise<unknown> =>
+      (await mailbox.sentBefore({ ...first, ...change }, account))?.id;
+    expect(await before()).toBeUndefined();
+    const { id } = await mailbox.send(first, 10_000, "alice");
+    expect(await before()).toBe(id);
+    for (const other of [{ recipient: "carol" }, { from: "r2" }, { destinationId: Buffer.alloc(8) }])
+      expect(await before(other)).toBeUndefined();
+    expect(await before({}, "mallory")).toBeUndefined();
+    await mailbox.take("bob", id);
+    expect(await before()).toBe(id);
+    const late = await mailbox.send({ ...first, from: "r2" }, 10_000, "alice");
+    expect(await before({ from: "r2" })).toBe(late.id);
+    pass(10_000);
+    expect(await before({ from: "r2" })).toBeUndefined();
+  });
+
+  it("does not know again what is from no registration", async () => {
+    const { mailbox, send } = setUp();
+    expect(await mailbox.sentBefore(await send(), "alice")).toBeUndefined();
+  });
+
   it("recalls what waits, forgets what expired, and not what was taken", async () => {
     const { mailbox, send, pass } = setUp();
     const handedOut = await send();
