@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { blake2b } from "@noble/hashes/blake2.js";
 import { describe, expect, it } from "vitest";
 import {
   deriveConnectionId,
@@ -29,6 +30,19 @@ describe("connection IDs", () => {
     expect(packed).toHaveLength(4 * 12);
     expect(Array.from(unpackConnectionIds(packed), hex)).toEqual(
       [3, 4, 5, 6].map((n) => hex(deriveConnectionId(key, n))),
+    );
+  });
+
+  it("hashes each counter whole, also where its first byte changes", () => {
+    const key = Buffer.alloc(32, 9);
+    const wanted = [0xff_fffe, 0xff_ffff, 0x100_0000, 0x100_0001].map((n) => {
+      const counter = Buffer.alloc(4);
+      counter.writeUInt32BE(n);
+      const cid = blake2b(counter, { key, dkLen: 12 });
+      return hex(Uint8Array.of(cid[0]! & 0x7f, ...cid.subarray(1)));
+    });
+    expect(Array.from(unpackConnectionIds(deriveConnectionIds(key, 0xff_fffe, 0x100_0001)), hex)).toEqual(
+      wanted,
     );
   });
 
