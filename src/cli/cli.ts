@@ -1,21 +1,23 @@
 import { stripVTControlCharacters } from "node:util";
 import { runCommand, type ArgsDef, type CommandDef, type CommandMeta } from "citty";
 import { isQuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
-import { accept } from "./commands/accept.ts";
-import { dial } from "./commands/dial.ts";
-import { doctor } from "./commands/doctor.ts";
 import { exitStatus, isBrokenPipe, isOutputFault, watchOutput } from "./exit-status.ts";
-import { id } from "./commands/id.ts";
-import { relay } from "./commands/relay.ts";
 import { suggestion } from "./suggestion.ts";
 import { printable } from "./terminal-text.ts";
-import { token } from "./commands/token.ts";
-import { top } from "./commands/top.ts";
 import { formatUsage, usageOf } from "./usage.ts";
 import { wrongArgument } from "./wrong-argument.ts";
 import { version } from "../version.ts";
 
-const subCommands: Record<string, CommandDef> = { relay, token, id, accept, dial, top, doctor };
+/** Each is loaded when it is asked for: a dial needs none of a relay's 200 modules. */
+const subCommands: Readonly<Record<string, () => Promise<CommandDef>>> = {
+  relay: async () => (await import("./commands/relay.ts")).relay,
+  token: async () => (await import("./commands/token.ts")).token,
+  id: async () => (await import("./commands/id.ts")).id,
+  accept: async () => (await import("./commands/accept.ts")).accept,
+  dial: async () => (await import("./commands/dial.ts")).dial,
+  top: async () => (await import("./commands/top.ts")).top,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+};
 
 const description = "QUIC between two devices behind NATs, through a relay that cannot read it";
 
@@ -46,7 +48,7 @@ async function runCli(args: readonly string[]): Promise<number> {
       : refuse(`${name} takes no further word ${JSON.stringify(words[1])}`);
   if (name === "help" && words.length <= 2) return help(words[1]);
   if (name === "help") return refuse(`help takes no further word ${JSON.stringify(words[2])}`);
-  const command = commandOf(name);
+  const command = await commandOf(name);
   if (name === undefined || words.length < args.length) return help(command && name);
   return command ? runNamed(name, command, rest) : refuseCommand(name);
 }
@@ -63,18 +65,18 @@ async function runNamed(name: string, command: CommandDef, args: string[]): Prom
   }
 }
 
-function commandOf(name: string | undefined): CommandDef | undefined {
-  return name !== undefined && Object.hasOwn(subCommands, name) ? subCommands[name] : undefined;
+async function commandOf(name: string | undefined): Promise<CommandDef | undefined> {
+  return name !== undefined && Object.hasOwn(subCommands, name) ? await subCommands[name]!() : undefined;
 }
 
 /** Prints the help of a command, or of all. */
 async function help(name?: string): Promise<number> {
-  const command = commandOf(name);
+  const command = await commandOf(name);
   if (command)
     return say(formatUsage(usageOf(name!, await descriptionOf(command), await resolveArgs(command))));
   if (name !== undefined) return refuseCommand(name);
   const commands = Object.entries(subCommands).map(
-    async ([each, known]) => [each, await descriptionOf(known)] as const,
+    async ([each, load]) => [each, await descriptionOf(await load())] as const,
   );
   const lists = { Commands: await Promise.all(commands) };
   return say(`${formatUsage({ description, synopsis: "quicpipe COMMAND [options]", lists })}\n${firstSteps}`);

@@ -18,6 +18,11 @@ export function statePath(name: string): string {
   return join(base, "quicpipe", name);
 }
 
+/** Returns the path of the development certificate without its key: what peers on this machine trust, and a file for others. */
+export function developmentCertificatePath(): string {
+  return statePath("development-certificate.pem");
+}
+
 /**
  * Reads a file of the state directory; `undefined` if it does not exist.
  *

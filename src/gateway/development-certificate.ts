@@ -1,7 +1,14 @@
 import { hostname } from "node:os";
 import { createCertificate } from "../files/certificate.ts";
 import { type KeyPair, requireKeyPair } from "../files/pem.ts";
-import { createSecretFile, damaged, keepStateFile, readSecretFile, statePath } from "../files/state.ts";
+import {
+  createSecretFile,
+  damaged,
+  developmentCertificatePath,
+  keepStateFile,
+  readSecretFile,
+  statePath,
+} from "../files/state.ts";
 
 const keyEnd = "-----END PRIVATE KEY-----\n";
 
@@ -9,11 +16,6 @@ const keyEnd = "-----END PRIVATE KEY-----\n";
 export interface DevelopmentCertificate extends KeyPair {
   readonly key: string;
   readonly cert: string;
-}
-
-/** Returns the path of the development certificate without its key, the file for peers on other hosts. */
-export function developmentCertificatePath(): string {
-  return statePath("development-certificate.pem");
 }
 
 /**

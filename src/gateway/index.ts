@@ -6,10 +6,7 @@ export type { RoomScope } from "./budget/room.ts";
 export type { BudgetLimits, BudgetRefusal } from "./budget/limits.ts";
 export type { Http3App } from "./exchange/exchange.ts";
 export { serveHttp3, type Http3Gateway, type Http3GatewayOptions } from "./http3/server.ts";
-export {
-  developmentCertificate,
-  type DevelopmentCertificate,
-  developmentCertificatePath,
-} from "./development-certificate.ts";
+export { developmentCertificate, type DevelopmentCertificate } from "./development-certificate.ts";
+export { developmentCertificatePath } from "../files/state.ts";
 export type { KeyPair } from "../files/pem.ts";
 export { createCertificate, type Certificate, type CertificateOptions } from "../files/certificate.ts";

@@ -5,7 +5,7 @@ import { sampleIntervalMs, topTimeoutMs } from "../../defaults/index.ts";
 import { isQuicpipeError } from "../../errors.ts";
 import { optionError } from "../../option-checks.ts";
 import { type AdminClient, openAdminClient } from "../../peer/admin/index.ts";
-import { mintDevelopmentToken } from "../../plugin/index.ts";
+import { developmentToken } from "../development-token.ts";
 import { pathRates, type PathSample } from "../../plugin/stats/index.ts";
 import { scopes } from "../../protocol.ts";
 import { inFlags } from "../arguments.ts";
@@ -62,7 +62,7 @@ export const top = defineCommand({
 async function adminToken(given: RelayAccessArgs): Promise<string> {
   const token = givenToken(given);
   if (token) return token;
-  if (isOnThisMachine(given)) return mintDevelopmentToken({ sub: "quicpipe top", scope: scopes.admin });
+  if (isOnThisMachine(given)) return developmentToken({ sub: "quicpipe top", scope: scopes.admin });
   throw optionError(
     "--token-file",
     `no token: set QUICPIPE_TOKEN or give --token-file, with a token that has the scope ${scopes.admin}`,

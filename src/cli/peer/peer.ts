@@ -1,7 +1,7 @@
 import { optionError } from "../../option-checks.ts";
 import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { createTrustPolicy } from "../../peer/trust/index.ts";
-import { mintDevelopmentToken } from "../../plugin/index.ts";
+import { developmentToken } from "../development-token.ts";
 import { inFlags, listOf, requireName } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
@@ -131,7 +131,7 @@ async function requireToken(args: PeerArgs): Promise<string> {
       `--as ${JSON.stringify(args.as)} has no effect beside a token, which names this peer: leave out --as, or --token-file and QUICPIPE_TOKEN`,
     );
   if (given) return given;
-  if (args.as !== undefined) return mintDevelopmentToken({ sub: requireName("--as", args.as) });
+  if (args.as !== undefined) return developmentToken({ sub: requireName("--as", args.as) });
   throw optionError(
     "--token-file",
     "no token: set QUICPIPE_TOKEN or give --token-file; with a relay on this machine, give --as and a name",

@@ -1,8 +1,7 @@
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import { developmentCertificatePath } from "../../gateway/index.ts";
 import type { PeerOptions } from "../../peer/index.ts";
 import { optionError } from "../../option-checks.ts";
-import { readStateFile } from "../../files/state.ts";
+import { developmentCertificatePath, readStateFile } from "../../files/state.ts";
 import { requireCertificates } from "../../files/pem.ts";
 import { isLoopbackHost } from "../../wire/address.ts";
 import { readOptionFile } from "../arguments.ts";

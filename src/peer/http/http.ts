@@ -44,3 +44,9 @@ export function relayUnreachable(
     details,
   });
 }
+
+/** What to do about an app that does not answer over TCP. */
+export const tcpRemedies = {
+  tcp: "check that its app runs on this machine and listens on the TCP port of the URL",
+  tls: "check its address, its certificate, and that its gateway takes HTTP over TCP: without the QUIC engine there is no HTTP/3",
+} as const;

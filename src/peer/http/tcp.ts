@@ -10,7 +10,7 @@ import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
 import type { RelayTrust } from "../trust/relay-trust.ts";
 import { codeOf } from "../../system-error.ts";
 import { Exchange } from "./exchange.ts";
-import { type HttpRequest, type HttpResponse, relayUnreachable } from "./http.ts";
+import { type HttpRequest, type HttpResponse, relayUnreachable, tcpRemedies } from "./http.ts";
 import { distrusted } from "./http3-error.ts";
 
 /** Options of a {@link TcpSession}. */
@@ -162,9 +162,3 @@ function reasonOf(cause: Error): string {
     return cause.errors.map((each: Error) => reasonOf(each)).join(", ");
   return cause.message || codeOf(cause);
 }
-
-/** What to do about an app that does not answer over TCP. */
-export const tcpRemedies = {
-  tcp: "check that its app runs on this machine and listens on the TCP port of the URL",
-  tls: "check its address, its certificate, and that its gateway takes HTTP over TCP: without the QUIC engine there is no HTTP/3",
-} as const;

@@ -1,5 +1,5 @@
 import { formatAddress, isLoopbackHost } from "../../wire/address.ts";
-import { tcpRemedies } from "../http/tcp.ts";
+import { tcpRemedies } from "../http/http.ts";
 import type { PeerSettings } from "../options.ts";
 
 const remedies = {
