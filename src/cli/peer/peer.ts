@@ -7,6 +7,7 @@ import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
 import { pipeProtocols } from "./pipe.ts";
+import { isTraced } from "./tracing.ts";
 import {
   givenToken,
   type RelayAccessArgs,
@@ -63,6 +64,7 @@ export async function workAsPeer(
     token: await requireToken(args),
     trust,
     alpn: pipeProtocols,
+    telemetry: isTraced(),
     ...records(),
     ...more,
   };
