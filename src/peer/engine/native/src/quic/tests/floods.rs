@@ -1,11 +1,12 @@
 //! Frames that a hostile client sends in numbers.
 
-use noq_proto::{Dir, VarInt, coding::Encodable};
+use noq_proto::Dir;
 
 use super::{
     super::streams::Progress,
     Duration,
     forger::{Forger, Level},
+    frames::{crypto, new_connection_id, numbers, path, stream},
     memory,
 };
 
@@ -13,15 +14,6 @@ const MIB: usize = 1 << 20;
 
 /// What a datagram has room for.
 const FRAME_BYTES: usize = 1150;
-
-/// Encodes numbers as QUIC does (RFC 9000 §16).
-fn numbers(values: &[u64]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for value in values {
-        VarInt::from_u64(*value).unwrap().encode(&mut out);
-    }
-    out
-}
 
 /// Fills datagrams with frames, one for each number from 0, and sends them as fast as a client that nothing slows down. Returns the
 /// growth of memory.
@@ -45,25 +37,6 @@ fn flood(forger: &mut Forger, level: Level, datagrams: u64, frame: impl Fn(u64) 
 }
 
 type Frame = fn(u64) -> Vec<u8>;
-
-fn crypto(offset: u64) -> Vec<u8> {
-    [numbers(&[6, offset, 1]), vec![0]].concat()
-}
-
-/// PATH_CHALLENGE or PATH_RESPONSE.
-fn path(kind: u8, token: u64) -> Vec<u8> {
-    [&[kind], &token.to_be_bytes()[..]].concat()
-}
-
-fn new_connection_id(number: u64, retire_before: u64) -> Vec<u8> {
-    let cid = [&[0x20; 4], &number.to_be_bytes()[..]].concat();
-    [numbers(&[0x18, number, retire_before, 12]), cid, number.to_be_bytes().repeat(2)].concat()
-}
-
-/// A STREAM frame with offset and length (RFC 9000 §19.8).
-fn stream(id: u64, offset: u64, data: &[u8]) -> Vec<u8> {
-    [numbers(&[0x0e, id, offset, data.len() as u64]), data.to_vec()].concat()
-}
 
 /// Datagrams of a flood.
 const DATAGRAMS: u64 = 500;
