@@ -1,6 +1,6 @@
 //! Frames that a hostile client sends in numbers.
 
-use noq_proto::Dir;
+use noq_proto::{Dir, VarInt};
 
 use super::{
     super::streams::Progress,
@@ -38,6 +38,10 @@ fn flood(forger: &mut Forger, level: Level, datagrams: u64, frame: impl Fn(u64) 
 
 type Frame = fn(u64) -> Vec<u8>;
 
+fn cid(number: u64) -> Vec<u8> {
+    [&[0x20; 4], &number.to_be_bytes()[..]].concat()
+}
+
 /// Datagrams of a flood.
 const DATAGRAMS: u64 = 500;
 
@@ -70,8 +74,8 @@ fn floods_of_a_trusted_peer_take_at_most_four_megabytes_beside_the_window() {
         ("CRYPTO with gaps", |n| crypto(2 * (n % 5000))),
         ("PATH_CHALLENGE", |n| path(0x1a, n)),
         ("PATH_RESPONSE", |n| path(0x1b, n)),
-        ("NEW_CONNECTION_ID", |n| new_connection_id(1 + n, 0)),
-        ("NEW_CONNECTION_ID that retires", |n| new_connection_id(1 + n, 1 + n)),
+        ("NEW_CONNECTION_ID", |n| new_connection_id(1 + n, 0, &cid(n))),
+        ("NEW_CONNECTION_ID that retires", |n| new_connection_id(1 + n, 1 + n, &cid(n))),
         ("RETIRE_CONNECTION_ID", |n| numbers(&[0x19, n % 5])),
         ("STREAM with gaps", |n| stream(0, 1 + 2 * n, &[0])),
         ("STREAM from the last to the first", |n| stream(0, 8_000_000 - n, &[0])),
@@ -111,6 +115,24 @@ fn a_side_that_acknowledges_nothing_gets_few_packets_and_takes_at_most_four_mega
         assert_growth(&format!("{level:?}"), growth, 4 * MIB);
         assert!(forger.answers < 4000, "{}", forger.answers);
     }
+}
+
+#[test]
+fn a_connection_that_has_ended_gives_up_what_nobody_has_read() {
+    const WINDOW: u32 = 8 << 20;
+    let mut forger = Forger::connected(|options| {
+        options.flow_window_bytes = WINDOW;
+        options.connection_window_bytes = WINDOW;
+    });
+    let (full, kept) = memory::kept(|| {
+        let full = flood(&mut forger, Level::Application, DATAGRAMS, |n| stream(0, 5000 * (1 + n % 1600), &[0]));
+        forger.server.connection.close(VarInt::from_u32(0), "", forger.now);
+        forger.server.poll();
+        forger.server.datagrams(forger.now);
+        full
+    });
+    assert!(full > 6 * MIB, "{full} bytes");
+    assert!(kept < MIB as isize, "{kept} bytes");
 }
 
 #[test]

@@ -20,9 +20,9 @@ pub fn path(kind: u8, token: u64) -> Vec<u8> {
     [&[kind], &token.to_be_bytes()[..]].concat()
 }
 
-pub fn new_connection_id(number: u64, retire_before: u64) -> Vec<u8> {
-    let cid = [&[0x20; 4], &number.to_be_bytes()[..]].concat();
-    [numbers(&[0x18, number, retire_before, 12]), cid, number.to_be_bytes().repeat(2)].concat()
+pub fn new_connection_id(number: u64, retire_before: u64, cid: &[u8]) -> Vec<u8> {
+    let header = numbers(&[0x18, number, retire_before, cid.len() as u64]);
+    [header, cid.to_vec(), number.to_be_bytes().repeat(2)].concat()
 }
 
 /// A STREAM frame with offset and length (RFC 9000 §19.8).

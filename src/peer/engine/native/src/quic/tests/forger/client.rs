@@ -41,6 +41,11 @@ impl Client {
         (this, flight)
     }
 
+    /// Whether a packet of the server has come.
+    pub fn has_heard(&self) -> bool {
+        !self.remote_cid.is_empty()
+    }
+
     pub fn is_handshaking(&self) -> bool {
         self.live.1.is_handshaking()
     }
