@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 /** Files that judge how a relay's process bears a load: another file beside them would be part of it. Each says why. */
 const alone = [
   "test/integration/gateway/hostile.test.ts",
-  "test/integration/hostile-tcp.test.ts",
+  "test/integration/hostile/tcp.test.ts",
   "test/integration/plugin/stun-flood.test.ts",
   "test/integration/soak.test.ts",
 ];

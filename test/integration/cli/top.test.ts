@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { mintDevelopmentToken } from "../../src/index.ts";
-import { projectPath, startChild } from "./harness/child.ts";
-import { User } from "./harness/user.ts";
+import { mintDevelopmentToken } from "../../../src/index.ts";
+import { projectPath, startChild } from "../harness/child.ts";
+import { User } from "../harness/user.ts";
 
 const main = projectPath("src/cli/main.ts");
 const enter = "\u001B[?1049h\u001B[?25l";

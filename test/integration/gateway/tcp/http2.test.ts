@@ -7,17 +7,17 @@ import { networkInterfaces } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { H3 } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startConsoleApp } from "./console/console-app.ts";
-import { testCertificate } from "./harness/certificate.ts";
-import { startHttp2 } from "./harness/gateway.ts";
-import { takePort } from "./harness/ports.ts";
-import { adminToken } from "./harness/token.ts";
-import { type Child, projectPath, startChild } from "./harness/child.ts";
-import { connectHttp2 } from "./harness/http2-client.ts";
-import { connectHttp3 } from "./harness/http3-client.ts";
-import { startRelay } from "./harness/relay.ts";
-import { itWith } from "./harness/requirement.ts";
-import { User } from "./harness/user.ts";
+import { startConsoleApp } from "../../console/console-app.ts";
+import { testCertificate } from "../../harness/certificate.ts";
+import { startHttp2 } from "../../harness/gateway.ts";
+import { takePort } from "../../harness/ports.ts";
+import { adminToken } from "../../harness/token.ts";
+import { type Child, projectPath, startChild } from "../../harness/child.ts";
+import { connectHttp2 } from "../../harness/http2-client.ts";
+import { connectHttp3 } from "../../harness/http3-client.ts";
+import { startRelay } from "../../harness/relay.ts";
+import { itWith } from "../../harness/requirement.ts";
+import { User } from "../../harness/user.ts";
 
 async function open(
   port: number,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createCounters } from "../../src/forwarder/counters.ts";
+import { createCounters } from "../../../src/forwarder/counters.ts";
 
 /** The rows of the tables in docs/statistics.md: the names in the first cell, and the other cells. */
 const rows = readFileSync("docs/statistics.md", "utf8")

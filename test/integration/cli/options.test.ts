@@ -1,9 +1,9 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createCertificate } from "../../src/files/certificate.ts";
-import { projectPath, startChild } from "./harness/child.ts";
-import { User } from "./harness/user.ts";
+import { createCertificate } from "../../../src/files/certificate.ts";
+import { projectPath, startChild } from "../harness/child.ts";
+import { User } from "../harness/user.ts";
 
 const main = projectPath("src/cli/main.ts");
 

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { get, post } from "../../../scripts/hostile/clients/http3-frames.ts";
-import { RawHttp3, type RawHttp3Options } from "../../../scripts/hostile/clients/raw-http3.ts";
-import { headersTimeoutMs } from "../../../src/defaults/index.ts";
+import { get, post } from "../../../../scripts/hostile/clients/http3-frames.ts";
+import { RawHttp3, type RawHttp3Options } from "../../../../scripts/hostile/clients/raw-http3.ts";
+import { headersTimeoutMs } from "../../../../src/defaults/index.ts";
 import {
   Budget,
   type Http3App,
   type Http3Gateway,
   type Http3GatewayOptions,
-} from "../../../src/gateway/index.ts";
-import { http3Code, qpackCode } from "../../../src/http3/fault.ts";
-import { startHttp3, targetAt, openRawHttp3 } from "../harness/gateway.ts";
+} from "../../../../src/gateway/index.ts";
+import { http3Code, qpackCode } from "../../../../src/http3/fault.ts";
+import { startHttp3, targetAt, openRawHttp3 } from "../../harness/gateway.ts";
 
 interface Served {
   readonly gateway: Http3Gateway;

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, statSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { certificateFiles, testCertificate } from "./harness/certificate.ts";
-import { projectPath, startChild, type Child } from "./harness/child.ts";
-import { startHttp3 } from "./harness/gateway.ts";
-import { itWith } from "./harness/requirement.ts";
-import { User } from "./harness/user.ts";
+import { certificateFiles, testCertificate } from "../harness/certificate.ts";
+import { projectPath, startChild, type Child } from "../harness/child.ts";
+import { startHttp3 } from "../harness/gateway.ts";
+import { itWith } from "../harness/requirement.ts";
+import { User } from "../harness/user.ts";
 
 describe("quicpipe --help", () => {
   it("shows the commands and the first steps, without colours where there is no terminal", async () => {

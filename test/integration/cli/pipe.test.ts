@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { certificateFiles, testCertificate } from "./harness/certificate.ts";
-import type { Child } from "./harness/child.ts";
-import { ForeignPeer } from "./harness/foreign-peer.ts";
-import { algorithms, createIdentityOf } from "./harness/identities.ts";
-import { bindPeer, echo, nextConnection, readAll, startPeerRelay, writeAll } from "./harness/peers.ts";
-import type { TestRelay } from "./harness/relay.ts";
-import { itWith } from "./harness/requirement.ts";
-import { tokenFor } from "./harness/token.ts";
-import { User } from "./harness/user.ts";
+import { certificateFiles, testCertificate } from "../harness/certificate.ts";
+import type { Child } from "../harness/child.ts";
+import { ForeignPeer } from "../harness/foreign-peer.ts";
+import { algorithms, createIdentityOf } from "../harness/identities.ts";
+import { bindPeer, echo, nextConnection, readAll, startPeerRelay, writeAll } from "../harness/peers.ts";
+import type { TestRelay } from "../harness/relay.ts";
+import { itWith } from "../harness/requirement.ts";
+import { tokenFor } from "../harness/token.ts";
+import { User } from "../harness/user.ts";
 
 /** A relay, and a user whose commands talk to it under a name. */
 async function startUser(): Promise<{

@@ -1,13 +1,13 @@
 // Runs alone: memory and visits of a relay's process under attack are compared with those before.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { attackFor } from "../../scripts/hostile/attacker-process.ts";
-import { type Visit, visitTcp } from "../../scripts/hostile/honest/visitor.ts";
-import { warmUp } from "../../scripts/hostile/honest/warm-up.ts";
-import { RelayProcess } from "../../scripts/hostile/relay-process.ts";
-import { tcpAttacks } from "../../scripts/hostile/attacks/tcp/index.ts";
-import { bounds, failuresOf } from "../../scripts/hostile/verdict.ts";
-import { startRelayProcess } from "./harness/relay.ts";
+import { attackFor } from "../../../scripts/hostile/attacker-process.ts";
+import { type Visit, visitTcp } from "../../../scripts/hostile/honest/visitor.ts";
+import { warmUp } from "../../../scripts/hostile/honest/warm-up.ts";
+import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
+import { tcpAttacks } from "../../../scripts/hostile/attacks/tcp/index.ts";
+import { bounds, failuresOf } from "../../../scripts/hostile/verdict.ts";
+import { startRelayProcess } from "../harness/relay.ts";
 
 const attackMs = 10_000;
 

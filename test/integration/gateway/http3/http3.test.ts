@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { H3 } from "h3";
 import { describe, expect, it } from "vitest";
-import { get } from "../../../scripts/hostile/clients/http3-frames.ts";
-import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
-import { Budget, type Http3GatewayOptions } from "../../../src/gateway/index.ts";
-import { startHttp3, targetAt, openRawHttp3 } from "../harness/gateway.ts";
-import { connectHttp3 } from "../harness/http3-client.ts";
-import { startRelay } from "../harness/relay.ts";
-import { initialPacket } from "../harness/packets.ts";
-import { openSocket } from "../harness/udp-peer.ts";
+import { get } from "../../../../scripts/hostile/clients/http3-frames.ts";
+import { RawHttp3 } from "../../../../scripts/hostile/clients/raw-http3.ts";
+import { Budget, type Http3GatewayOptions } from "../../../../src/gateway/index.ts";
+import { startHttp3, targetAt, openRawHttp3 } from "../../harness/gateway.ts";
+import { connectHttp3 } from "../../harness/http3-client.ts";
+import { startRelay } from "../../harness/relay.ts";
+import { initialPacket } from "../../harness/packets.ts";
+import { openSocket } from "../../harness/udp-peer.ts";
 
 const runtimes = ["auto", "wasm"] as const;
 

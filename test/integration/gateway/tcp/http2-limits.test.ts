@@ -3,19 +3,19 @@ import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { frame, frameType, RawHttp2, requestFrame } from "../../scripts/hostile/clients/raw-http2.ts";
-import { Budget } from "../../src/gateway/budget/budget.ts";
+import { frame, frameType, RawHttp2, requestFrame } from "../../../../scripts/hostile/clients/raw-http2.ts";
+import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import {
   type Http2Gateway,
   type Http2GatewayOptions,
   type Http3App,
   serveHttp2,
-} from "../../src/gateway/index.ts";
-import type { Logger } from "../../src/plugin/index.ts";
-import { testCertificate } from "./harness/certificate.ts";
-import { startHttp2, targetAt } from "./harness/gateway.ts";
-import { openHttp1 } from "./harness/http1-client.ts";
-import { connectHttp2 } from "./harness/http2-client.ts";
+} from "../../../../src/gateway/index.ts";
+import type { Logger } from "../../../../src/plugin/index.ts";
+import { testCertificate } from "../../harness/certificate.ts";
+import { startHttp2, targetAt } from "../../harness/gateway.ts";
+import { openHttp1 } from "../../harness/http1-client.ts";
+import { connectHttp2 } from "../../harness/http2-client.ts";
 
 const MiB = 2 ** 20;
 

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { expect, describe, it } from "vitest";
-import type { Target } from "../../scripts/hostile/attack.ts";
-import { type Flood, longFields } from "../../scripts/hostile/attacks/tcp/long-fields.ts";
-import { visitTcp } from "../../scripts/hostile/honest/visitor.ts";
+import type { Target } from "../../../../scripts/hostile/attack.ts";
+import { type Flood, longFields } from "../../../../scripts/hostile/attacks/tcp/long-fields.ts";
+import { visitTcp } from "../../../../scripts/hostile/honest/visitor.ts";
 import {
   connectTls,
   frame,
@@ -10,10 +10,10 @@ import {
   frameType,
   RawHttp2,
   requestFrame,
-} from "../../scripts/hostile/clients/raw-http2.ts";
-import { Budget } from "../../src/gateway/budget/budget.ts";
-import type { Http2GatewayOptions, Http3App } from "../../src/gateway/index.ts";
-import { startHttp2, targetAt } from "./harness/gateway.ts";
+} from "../../../../scripts/hostile/clients/raw-http2.ts";
+import { Budget } from "../../../../src/gateway/budget/budget.ts";
+import type { Http2GatewayOptions, Http3App } from "../../../../src/gateway/index.ts";
+import { startHttp2, targetAt } from "../../harness/gateway.ts";
 
 /** A server on loopback, as an attack sees it. */
 async function startServer(
