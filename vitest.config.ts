@@ -4,7 +4,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const alone = [
   "test/integration/gateway/hostile.test.ts",
   "test/integration/hostile/tcp.test.ts",
-  "test/integration/plugin/stun-flood.test.ts",
+  "test/integration/plugin/stun/flood.test.ts",
   "test/integration/soak.test.ts",
 ];
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { alternate } from "../rig/alternate.ts";
-import { cpuNsOf } from "../rig/cpu.ts";
+import { cpuNsOf } from "../rig/machine/cpu.ts";
 import { type PeerKind, PeerLab, type PeerPair } from "../rig/peers.ts";
 import { needsPeers, needsRustPeer } from "../rig/requirement.ts";
 import { type Cost, requireEqual, transfer } from "../rig/transfer.ts";

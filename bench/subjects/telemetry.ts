@@ -20,7 +20,7 @@ import { createSweeper } from "../../src/registry/index.ts";
 import { loadRelayTelemetry } from "../../src/telemetry/index.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";
 import { firstSinkPort } from "../rig/workload.ts";
-import { nodeCommand } from "../rig/program.ts";
+import { nodeCommand } from "../rig/native/program.ts";
 import { serveUntilEnd } from "../rig/served.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 

@@ -26,10 +26,10 @@
 #include "../../src/xdp/native/kernel.h"
 #include "../../src/xdp/native/maps.h"
 #include "../build/reflector.skel.h"
-#include "../rig/workload.h"
-#include "../rig/frame.h"
-#include "../rig/refill.h"
-#include "../rig/test-run.h"
+#include "../rig/native/workload.h"
+#include "../rig/native/frame.h"
+#include "../rig/native/refill.h"
+#include "../rig/native/test-run.h"
 
 enum {
   /* First port of the sessions, as in rig/workload.ts. Session 0 is the load's. */

@@ -12,7 +12,7 @@ import {
   requestOverheadBytes,
 } from "../../../src/defaults/index.ts";
 import { Budget, type Http3App, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
-import { openHttp1 } from "../harness/http1-client.ts";
+import { openHttp1 } from "../harness/http/http1-client.ts";
 import { testCertificate } from "../harness/certificate.ts";
 
 interface Servers {

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Peer, type QuicpipeError } from "../../../src/peer/index.ts";
 import { RelayClient } from "../../../src/peer/relay/client.ts";
 import type { MessageState, SentMessage } from "../../../src/protocol.ts";
-import { DatagramProxy } from "../harness/datagram-proxy.ts";
+import { DatagramProxy } from "../harness/network/datagram-proxy.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import {
   bindPeer,

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { RegisterListResponse } from "../../../src/protocol.ts";
 import type { BidirectionalStream, Connection, Peer } from "../../../src/peer/index.ts";
 import { testCertificate } from "../harness/certificate.ts";
-import { connectHttp3 } from "../harness/http3-client.ts";
-import { DatagramProxy } from "../harness/datagram-proxy.ts";
+import { connectHttp3 } from "../harness/http/http3-client.ts";
+import { DatagramProxy } from "../harness/network/datagram-proxy.ts";
 import {
   bindPeer,
   codeOf,

@@ -4,7 +4,7 @@ import * as defaults from "../../../src/defaults/index.ts";
 import { Peer, type PeerOptions } from "../../../src/peer/index.ts";
 import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
 import { nextConnection, readAll } from "../harness/peers.ts";
-import { freePort } from "../harness/ports.ts";
+import { freePort } from "../harness/network/ports.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 

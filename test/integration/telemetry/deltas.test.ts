@@ -5,7 +5,7 @@ import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
 import { telemetryFigures } from "../../../src/plugin/stats/stats.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
 import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
-import { createNative, describeNative } from "../forwarder/native-rig.ts";
+import { createNative, describeNative } from "../forwarder/native/rig.ts";
 import { type CreateForwarder, createHarness, settles } from "../forwarder/rig.ts";
 import { shortPacket } from "../harness/packets.ts";
 import { openPeer } from "../harness/udp-peer.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startTelemetry } from "../../../examples/telemetry/sdk.ts";
 import { attributes as known } from "../../../src/telemetry/names.ts";
 import { codeOf, echo, nextConnection, roundTrip, testIdentities } from "../harness/peers.ts";
-import { freePort } from "../harness/ports.ts";
+import { freePort } from "../harness/network/ports.ts";
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver, type Values } from "./otlp-receiver.ts";
 import { startTelemetryRelay, type TelemetryRelay } from "./process.ts";
 import { parsePrometheus, type PrometheusPage } from "./prometheus.ts";

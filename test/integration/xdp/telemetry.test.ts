@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { mountBpfFileSystem } from "../harness/bpf-file-system.ts";
+import { mountBpfFileSystem } from "./rig/bpf-file-system.ts";
 import { projectPath } from "../harness/child.ts";
 import { itWith } from "../harness/requirement.ts";
-import { type Commands, createCommands } from "./commands.ts";
-import { createOneArmed } from "./network.ts";
+import { type Commands, createCommands } from "./rig/commands.ts";
+import { createOneArmed } from "./rig/network.ts";
 
 const env = { NODE_OPTIONS: `--import ${projectPath("test/integration/xdp/programs/sdk.ts")}` };
 

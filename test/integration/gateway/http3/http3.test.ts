@@ -6,7 +6,7 @@ import { get } from "../../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3 } from "../../../../scripts/hostile/clients/raw-http3.ts";
 import { Budget, type Http3GatewayOptions } from "../../../../src/gateway/index.ts";
 import { startHttp3, targetAt, openRawHttp3 } from "../../harness/gateway.ts";
-import { connectHttp3 } from "../../harness/http3-client.ts";
+import { connectHttp3 } from "../../harness/http/http3-client.ts";
 import { startRelay } from "../../harness/relay.ts";
 import { initialPacket } from "../../harness/packets.ts";
 import { openSocket } from "../../harness/udp-peer.ts";

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { maxPipelinedRequests } from "../../../../src/defaults/index.ts";
 import type { Http2Gateway, Http3App } from "../../../../src/gateway/index.ts";
 import { startHttp2 } from "../../harness/gateway.ts";
-import { openHttp1 } from "../../harness/http1-client.ts";
+import { openHttp1 } from "../../harness/http/http1-client.ts";
 
 function startServer(fetch: Http3App["fetch"]): Promise<Http2Gateway> {
   return startHttp2({ fetch });

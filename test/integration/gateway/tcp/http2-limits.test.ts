@@ -14,8 +14,8 @@ import {
 import type { Logger } from "../../../../src/plugin/index.ts";
 import { testCertificate } from "../../harness/certificate.ts";
 import { startHttp2, targetAt } from "../../harness/gateway.ts";
-import { openHttp1 } from "../../harness/http1-client.ts";
-import { connectHttp2 } from "../../harness/http2-client.ts";
+import { openHttp1 } from "../../harness/http/http1-client.ts";
+import { connectHttp2 } from "../../harness/http/http2-client.ts";
 
 const MiB = 2 ** 20;
 

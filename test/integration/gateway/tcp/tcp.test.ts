@@ -5,8 +5,8 @@ import { describe, expect, it, vi } from "vitest";
 import type { Http2Gateway, Http2GatewayOptions, Http3App } from "../../../../src/gateway/index.ts";
 import { testCertificate } from "../../harness/certificate.ts";
 import { startHttp2 } from "../../harness/gateway.ts";
-import { openHttp1 } from "../../harness/http1-client.ts";
-import { connectHttp2 } from "../../harness/http2-client.ts";
+import { openHttp1 } from "../../harness/http/http1-client.ts";
+import { connectHttp2 } from "../../harness/http/http2-client.ts";
 
 // A reader that stands still is cut off in less time than a test has.
 vi.mock("../../../../src/defaults/index.ts", async (original) => ({

@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { H3, serve } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { connectHttp3 } from "../../harness/http3-client.ts";
+import { connectHttp3 } from "../../harness/http/http3-client.ts";
 import { startRelay, type TestRelay } from "../../harness/relay.ts";
 import { backends } from "../../harness/requirement.ts";
 
