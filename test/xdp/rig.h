@@ -5,7 +5,7 @@
 #include <linux/bpf.h>
 
 #include "../../src/xdp/native/maps.h"
-#include "host.h"
+#include "machine/host.h"
 #include "packet.h"
 
 /** A peer. Its number is that of its session and the last byte of its MAC. */

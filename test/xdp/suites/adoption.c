@@ -6,7 +6,7 @@
 
 #include "../../native/harness/check.h"
 #include "../../native/harness/random.h"
-#include "../folder.h"
+#include "../machine/folder.h"
 #include "../suites.h"
 #include "../user-sessions.h"
 #include "../verdict.h"

@@ -8,7 +8,7 @@
 #include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
 #include "../../native/harness/random.h"
-#include "../folder.h"
+#include "../machine/folder.h"
 #include "../suites.h"
 #include "../user-sessions.h"
 #include "../verdict.h"

@@ -9,7 +9,7 @@
 #include "../../../src/xdp/native/attach/attachments.h"
 #include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
-#include "../guest.h"
+#include "../machine/guest.h"
 #include "../suites.h"
 #include "../verdict.h"
 

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../src/xdp/native/calls.h"
-#include "../../src/xdp/native/kernel.h"
-#include "../native/harness/check.h"
+#include "../../../src/xdp/native/calls.h"
+#include "../../../src/xdp/native/kernel.h"
+#include "../../native/harness/check.h"
 
 static struct qp_kernel usual;
 

@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../src/xdp/native/attach/attachments.h"
-#include "../native/harness/check.h"
-#include "rig.h"
+#include "../../../src/xdp/native/attach/attachments.h"
+#include "../../native/harness/check.h"
+#include "../rig.h"
 
 static const char *const link_on_host =
   "link set guest up\n"

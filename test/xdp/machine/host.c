@@ -4,7 +4,7 @@
 #include <net/if.h>
 #include <sched.h>
 
-#include "../native/harness/check.h"
+#include "../../native/harness/check.h"
 
 /** The route and the neighbour of IPv4-mapped addresses must not be used. */
 /* clang-format off */

@@ -2,7 +2,7 @@
 #ifndef FOLDER_H
 #define FOLDER_H
 
-#include "rig.h"
+#include "../rig.h"
 
 #define FOLDER "/sys/fs/bpf/relay"
 
