@@ -5,7 +5,7 @@ import { encodeTraceparent, parseTraceparent } from "../../telemetry/index.ts";
 import { timestamp } from "../../steady-clock.ts";
 import type { Message } from "../mailbox/mailbox.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
-import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-feed.ts";
+import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
 import {
   type InitialFlight,
   requireFlight,

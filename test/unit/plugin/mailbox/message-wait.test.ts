@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
 import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
+import { MessageFeed } from "../../../../src/plugin/mailbox/message-feed.ts";
 import {
-  MessageFeed,
   messageStream,
   type MessageWait,
   waitForMessage,
-} from "../../../../src/plugin/mailbox/message-feed.ts";
+} from "../../../../src/plugin/mailbox/message-wait.ts";
 import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
 import { Waiters } from "../../../../src/plugin/http/caller-limits.ts";
 
