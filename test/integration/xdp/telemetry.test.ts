@@ -19,7 +19,7 @@ async function figuresOf(commands: Commands): Promise<Figures> {
   const page = await commands.fetch("http://127.0.0.1:9464/metrics");
   const { path } = await commands.ask<{ path: { kernel: { packets: number } } }>("GET", "/v1/stats");
   const [, told = "0"] =
-    /^quicpipe_relay_packets\w*\{[^}]*quicpipe_path="xdp"[^}]*\} (\d+)/m.exec(page) ?? [];
+    /^quicpipe_relay_packets\w*\{[^}]*quicpipe_path="kernel"[^}]*\} (\d+)/m.exec(page) ?? [];
   return { counted: path.kernel.packets, told: Number(told) };
 }
 

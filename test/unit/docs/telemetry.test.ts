@@ -34,7 +34,7 @@ function code(text: string): string {
 }
 
 function metricRow(instrument: string, [name, { unit, by }]: [string, Metric]): string[] {
-  return [code(name), instrument, code(unit), by ? code(by) : ""];
+  return [code(name), instrument, code(unit), (by ?? []).map(code).join(", ")];
 }
 
 const isOwn = (name: string): boolean => name.startsWith("quicpipe.");
