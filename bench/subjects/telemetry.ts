@@ -1,5 +1,5 @@
 /**
- * The native data plane with the sessions of a workload, each with a recorded span, and with metrics that the
+ * The native backend with the sessions of a workload, each with a recorded span, and with metrics that the
  * OpenTelemetry SDK collects each second and exports by OTLP over HTTP.
  *
  *   telemetry <file of connection IDs> <IDs per session> <client> <client's port> <sink>

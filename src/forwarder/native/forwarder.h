@@ -1,4 +1,4 @@
-/* The native data plane: its tables, threads and sockets. Control thread, unless noted otherwise. */
+/* The native backend: its tables, threads and sockets. Control thread, unless noted otherwise. */
 #ifndef QP_FORWARDER_H
 #define QP_FORWARDER_H
 

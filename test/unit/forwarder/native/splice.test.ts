@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { gatewayStrangerDivisor, maxMovedPlaces, unprovenPathBytes } from "../../../../src/defaults/index.ts";
 
-/** The value of an enumerator in a file of the native data plane: a number, or a product of some. */
+/** The value of an enumerator in a file of the native backend: a number, or a product of some. */
 function enumeratorOf(file: string, name: string): number {
   const text = readFileSync(new URL(`../../../../src/forwarder/native/${file}`, import.meta.url), "utf8");
   const [, product = ""] = new RegExp(`\\b${name} = ([\\d *]+)`).exec(text) ?? [];
