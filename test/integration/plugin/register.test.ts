@@ -204,7 +204,7 @@ describe("POST /v1/register", () => {
   it("narrows the limits by the token's claim", async () => {
     const app = await serveRelay({ auth });
     const token = await tokenFor("alice", {
-      quicpipe: { maxCids: 5, maxRegistrations: 1, ttlMs: 20_000 },
+      quicpipe: { maxCids: 5, maxRegistrations: 1, maxTtlMs: 20_000 },
     });
     const tooMany = await register(app, token, { key: newKey(), num: 6 });
     expect(tooMany.body.code).toBe("ERR_QUICPIPE_CID_QUOTA");
