@@ -29,16 +29,16 @@ struct qp_cable qp_cable_parse(const char *relay, const char *client)
   return (struct qp_cable){ .relay = parse_end(relay), .client = parse_end(client) };
 }
 
-struct qp_source qp_session_of(const struct qp_cable *cable, const uint8_t *cid)
+struct qp_udp_address qp_session_of(const struct qp_cable *cable, const uint8_t *cid)
 {
-  struct qp_source session = { .ip = cable->client.ip };
+  struct qp_udp_address session = { .ip = cable->client.ip };
   memcpy(&session.port, cid + qp_port_at - qp_cid_at, sizeof session.port);
   return session;
 }
 
-struct qp_source qp_partner_of(const struct qp_cable *cable, const uint8_t *cid)
+struct qp_udp_address qp_partner_of(const struct qp_cable *cable, const uint8_t *cid)
 {
-  struct qp_source partner = qp_session_of(cable, cid);
+  struct qp_udp_address partner = qp_session_of(cable, cid);
   partner.port ^= htons(1);
   return partner;
 }
@@ -62,7 +62,7 @@ static struct packet packet_with(const struct qp_cable *cable, const uint8_t *ci
   return packet;
 }
 
-static struct frame frame_back(const struct qp_cable *cable, struct packet packet, struct qp_source to)
+static struct frame frame_back(const struct qp_cable *cable, struct packet packet, struct qp_udp_address to)
 {
   packet.from = packet.to;
   packet.to = to;

@@ -21,8 +21,8 @@ struct qp_cable {
 struct qp_cable qp_cable_parse(const char *relay, const char *client);
 
 /* The UDP address of the session that a connection ID belongs to, and that of its partner. */
-struct qp_source qp_session_of(const struct qp_cable *cable, const uint8_t *cid);
-struct qp_source qp_partner_of(const struct qp_cable *cable, const uint8_t *cid);
+struct qp_udp_address qp_session_of(const struct qp_cable *cable, const uint8_t *cid);
+struct qp_udp_address qp_partner_of(const struct qp_cable *cable, const uint8_t *cid);
 
 /* The frame with this connection ID as it arrives, and as it leaves a relay or a reflector. */
 struct frame qp_frame_in(const struct qp_cable *cable, const uint8_t *cid);

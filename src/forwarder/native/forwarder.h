@@ -16,7 +16,7 @@ struct qp_forwarder_options {
   struct qp_socket_options socket;
   /** Whether the kernel may segment messages (UDP_SEGMENT), if it can. */
   bool may_segment;
-  bool is_source_checked;
+  bool is_sender_checked;
   /** Number of ids, including those closed a moment ago. */
   uint32_t max_sessions, max_buckets;
   /** IPv4 literal on loopback; null for no gateway. */

@@ -99,7 +99,7 @@ void guest_close(struct guest *guest)
 
 int guest_socket(const struct guest *guest, bool is_ipv6, uint16_t port)
 {
-  const struct qp_source address = address_from(is_ipv6 ? GUEST_IPV6 : GUEST_IPV4, port);
+  const struct qp_udp_address address = address_from(is_ipv6 ? GUEST_IPV6 : GUEST_IPV4, port);
   struct sockaddr_in6 name = { .sin6_family = AF_INET6, .sin6_port = address.port };
   memcpy(&name.sin6_addr, &address.ip, sizeof name.sin6_addr);
   enter(guest->away);
