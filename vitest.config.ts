@@ -18,7 +18,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          testTimeout: patience.testTimeout,
+          ...patience,
           // Pure tests leave nothing behind, so files share their workers and what those have imported.
           isolate: false,
           maxWorkers: 2,

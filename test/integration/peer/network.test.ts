@@ -91,7 +91,7 @@ describe("a network that does its worst", () => {
     const bob = await bindPeer(proxy.port, "bob", { trust: [a.pin] });
     const alice = await bindPeer(port, "alice");
     const accepted = nextConnection(bob);
-    const near = await alice.dial("bob", { pin: b.pin, timeoutMs: 10_000 });
+    const near = await alice.dial("bob", { pin: b.pin });
     void echo(await accepted);
     expect(dropped).toBeGreaterThan(1);
     expect(await roundTrip(near, "hello")).toBe("hello");

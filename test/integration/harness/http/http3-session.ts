@@ -37,5 +37,5 @@ export async function openSessionTo(port: number, options: SessionOptions = {}):
 
 /** A request that does not fail soon. */
 export function get(path: string, more: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", path, headers: {}, timeoutMs: 20_000, isIdempotent: false, ...more };
+  return { method: "GET", path, headers: {}, timeoutMs: 60_000, isIdempotent: false, ...more };
 }

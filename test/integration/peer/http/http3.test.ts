@@ -39,7 +39,7 @@ async function openSession(): Promise<{
 
 function slow(more: Partial<HttpRequest>): HttpRequest {
   const common = { method: "GET", path: "/slow", headers: {}, body: undefined, signal: undefined } as const;
-  return { ...common, timeoutMs: 5000, isIdempotent: true, ...more };
+  return { ...common, timeoutMs: 60_000, isIdempotent: true, ...more };
 }
 
 describe("an HTTP/3 session to the relay", () => {

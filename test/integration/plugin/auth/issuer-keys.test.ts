@@ -120,7 +120,7 @@ describe("keys that were good", () => {
     issuer.misbehave((_request, response) => void waiting.push(response));
     advance(minuteMs);
     expect((await ask(relay, token)).status).toBe(200);
-    await vi.waitFor(() => expect(waiting).toHaveLength(1), 60_000);
+    await expect.poll(() => waiting).toHaveLength(1);
     expect((await ask(relay, token)).status).toBe(200);
     expect(waiting[0]!.writableEnded).toBe(false);
   });
@@ -149,7 +149,7 @@ describe("tokens that no key fits", () => {
     issuer.misbehave((_request, response) => void response.writeHead(500).end());
     const relay = await watchedRelay({ jwks: issuer.url });
     // Until the relay knows: the time until it may ask again runs from then on.
-    await vi.waitFor(() => expect(relay.warnings()).not.toEqual([]));
+    await expect.poll(() => relay.warnings()).not.toEqual([]);
     expect(issuer.requests()).toBe(1);
     advance(minuteMs);
     const forged = await Promise.all(
@@ -225,7 +225,7 @@ describe("tokens that no key fits", () => {
       relay,
       Array.from({ length: 20 }, () => young),
     );
-    await vi.waitFor(() => expect(held).toHaveLength(1), 60_000);
+    await expect.poll(() => held).toHaveLength(1);
     const later = Array.from({ length: 20 }, () => ask(relay, young));
     // A request of known outcome says that those before it have come as far as they can.
     await ask(relay, await issuer.token({}, { kid: "key-0" }));
@@ -245,7 +245,7 @@ describe("tokens that no key fits", () => {
     const held = holdAnswers(issuer);
     advance(10_000);
     const asked = askAtOnce(relay, forged);
-    await vi.waitFor(() => expect(held).toHaveLength(1), 60_000);
+    await expect.poll(() => held).toHaveLength(1);
     held[0]!.writeHead(500).end();
     for (const { status, headers } of await asked) {
       expect(status).toBe(503);
