@@ -64,7 +64,7 @@ describe("a dial through a relay with the real SDK", () => {
     const relay = await startTelemetryRelay(receiver.url);
     const shutdown = await startPeerTelemetry();
     const alice = await relay.bind("alice");
-    const dialing = alice.dial("bob", { trust: "insecure", timeoutMs: 300 });
+    const dialing = alice.dial("bob", { trust: "insecure", timeoutMs: 5000 });
     expect(await codeOf(dialing)).toBe("ERR_QUICPIPE_DIAL_TIMEOUT");
     await alice.close();
     await relay.stop();
