@@ -66,7 +66,7 @@ static __always_inline struct qp_account *qp_payer(const struct qp_packet *packe
 /** Fills in the session's address and local address; false if they have changed since `version`. */
 static __always_inline int qp_is_there(struct qp_transfer *transfer, __u32 version)
 {
-  const struct qp_source *address = &transfer->to->address;
+  const struct qp_udp_address *address = &transfer->to->address;
   const __u64 *ip = (const __u64 *)&address->ip, *local = (const __u64 *)&transfer->to->local;
   __u64 *copy = (__u64 *)&transfer->destination.ip, all = (copy[0] = ip[0]) | (copy[1] = ip[1]);
   copy = (__u64 *)&transfer->local;

@@ -18,9 +18,9 @@ struct {
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 1);
-  __type(key, struct qp_source);
+  __type(key, struct qp_udp_address);
   __type(value, __u32);
-} sources SEC(".maps");
+} senders SEC(".maps");
 
 /** Addresses of this host. A router also sees packets for other hosts. */
 struct {

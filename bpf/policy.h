@@ -12,9 +12,9 @@ static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *
   if (transfer->from && transfer->from->expires_at_ns <= transfer->now_ns)
     return QP_PASS;
   /* The sender may be a peer whose address found no room in the table. */
-  if (!transfer->from && settings->may_lack_sources)
+  if (!transfer->from && settings->may_lack_senders)
     return QP_PASS;
-  if (!transfer->from && settings->is_source_checked)
+  if (!transfer->from && settings->is_sender_checked)
     return qp_refuse(transfer, QP_TOTAL_SOURCE_UNREGISTERED);
   return QP_FORWARD;
 }
@@ -23,14 +23,14 @@ static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *
 static __always_inline int qp_read_ends(struct qp_transfer *transfer, __u32 *version)
 {
   const struct qp_account *to = transfer->to;
-  struct qp_source *address = &transfer->destination;
+  struct qp_udp_address *address = &transfer->destination;
   struct qp_ip *local = &transfer->local;
   __u32 later;
   return qp_copy_guarded(address, &to->address, sizeof *address / sizeof(__u32), &to->version, version) &&
          qp_copy_guarded(local, &to->local, sizeof *local / sizeof(__u32), &to->version, &later) && later == *version;
 }
 
-static __always_inline int qp_same_source(const struct qp_source *one, const struct qp_source *other)
+static __always_inline int qp_same_udp_address(const struct qp_udp_address *one, const struct qp_udp_address *other)
 {
   return one->port == other->port && qp_same_ip(&one->ip, &other->ip);
 }
@@ -43,8 +43,8 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
                                            struct qp_transfer *transfer)
 {
   const struct qp_config *settings = qp_settings();
-  const struct qp_source *source = &packet->source;
-  const __u32 *from = bpf_map_lookup_elem(&sources, source);
+  const struct qp_udp_address *source = &packet->source;
+  const __u32 *from = bpf_map_lookup_elem(&senders, source);
   __u32 from_id = from ? *from : QP_NOBODY, to_version = 0;
   struct qp_flow *flow = bpf_map_lookup_elem(&flows, &transfer->to_id);
   transfer->from = qp_account_of(&from_id);
@@ -62,7 +62,7 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   if (decision != QP_FORWARD)
     return decision;
   /* The packet would return to its source; user space counts it. */
-  if (qp_same_source(source, &transfer->destination))
+  if (qp_same_udp_address(source, &transfer->destination))
     return QP_PASS;
   if (transfer->has_next_hop)
     return QP_FORWARD;

@@ -29,7 +29,7 @@ struct qp_transfer {
   __u32 bucket;
   /** Whether destination and next hop are known. */
   int has_next_hop;
-  struct qp_source destination __attribute__((aligned(8)));
+  struct qp_udp_address destination __attribute__((aligned(8)));
   /** The address of this host to send from, which is the one that the destination session's packets arrive at. */
   struct qp_ip local __attribute__((aligned(8)));
   struct qp_next_hop next_hop;

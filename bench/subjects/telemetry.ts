@@ -1,5 +1,5 @@
 /**
- * The native data plane with the sessions of a workload, each with a recorded span, and with metrics that the
+ * The native backend with the sessions of a workload, each with a recorded span, and with metrics that the
  * OpenTelemetry SDK collects each second and exports by OTLP over HTTP.
  *
  *   telemetry <file of connection IDs> <IDs per session> <client> <client's port> <sink>
@@ -20,7 +20,7 @@ import { createSweeper } from "../../src/registry/index.ts";
 import { loadRelayTelemetry } from "../../src/telemetry/index.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";
 import { firstSinkPort } from "../rig/workload.ts";
-import { nodeCommand } from "../rig/program.ts";
+import { nodeCommand } from "../rig/native/program.ts";
 import { serveUntilEnd } from "../rig/served.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 

@@ -65,9 +65,14 @@ export interface Served extends AsyncDisposable {
  *   fit; ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`; and what `relay.listen()` throws.
  *   Nothing stays open then.
  * @example
+ * import { H3 } from "h3";
+ * import { quicpipe } from "quicpipe";
+ * import { developmentCertificate, serve } from "quicpipe/gateway";
+ *
  * const relay = quicpipe();
  * const app = new H3().use(relay);
- * await using served = await serve(app, { relay, tls: { key, cert } });
+ * await using served = await serve(app, { relay, tls: await developmentCertificate() });
+ * console.log(served.address);
  */
 export async function serve(app: Http3App, given: ServeOptions): Promise<Served> {
   requireApp(app);

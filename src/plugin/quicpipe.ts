@@ -15,9 +15,11 @@ import { optionError } from "../option-checks.ts";
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID; ERR_QUICPIPE_AUTH_REQUIRED without `auth` if `NODE_ENV` is "production"
  * @example
- * const relay = quicpipe({ upstream: { port: 4434 }, auth: { jwks: "https://issuer.example/jwks.json" } });
- * const app = new H3().use(relay);
- * await relay.listen();
+ * import { H3, serve } from "h3";
+ * import { quicpipe } from "quicpipe";
+ *
+ * const app = new H3().use(quicpipe()).get("/", () => "Hello from the app.\n");
+ * serve(app, { port: 3000 });
  */
 export function quicpipe(options?: QuicpipeOptions): Relay {
   refuseUncalled(options);

@@ -27,15 +27,15 @@ uint64_t now_ns(void)
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-struct qp_source address_from(const char *ip, uint16_t port)
+struct qp_udp_address address_from(const char *ip, uint16_t port)
 {
-  struct qp_source address = { .ip.bytes = { [10] = 0xff, [11] = 0xff }, .port = htons(port) };
+  struct qp_udp_address address = { .ip.bytes = { [10] = 0xff, [11] = 0xff }, .port = htons(port) };
   if (inet_pton(AF_INET, ip, address.ip.bytes + 12) != 1)
     CHECK(inet_pton(AF_INET6, ip, address.ip.bytes) == 1);
   return address;
 }
 
-struct qp_source address_of(enum person person)
+struct qp_udp_address address_of(enum person person)
 {
   return address_from(homes[person].ip, (uint16_t)(1000 + person));
 }
@@ -50,9 +50,9 @@ int link_of(enum person person)
   return homes[person].link;
 }
 
-void rig_check_sources(bool is_source_checked)
+void rig_check_senders(bool is_sender_checked)
 {
-  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), is_source_checked) == 0);
+  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), is_sender_checked) == 0);
 }
 
 int rig_load(const char *pin_path)
@@ -98,7 +98,7 @@ struct qp_ip host_ip(const struct qp_ip *other)
 
 static struct qp_account account_of(enum person person)
 {
-  const struct qp_source address = address_of(person);
+  const struct qp_udp_address address = address_of(person);
   return (struct qp_account){
     .bucket = person,
     .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
@@ -109,7 +109,7 @@ static struct qp_account account_of(enum person person)
   };
 }
 
-void rig_move(enum person person, struct qp_source address)
+void rig_move(enum person person, struct qp_udp_address address)
 {
   const struct qp_ip local = host_ip(&address.ip);
   qp_account_move(&rig.kernel.accounts[person], address, &local);
@@ -127,15 +127,15 @@ static void touch_all(void)
     qp_account_touch(&rig.kernel.accounts[person]);
 }
 
-void rig_set_source(const struct qp_source *source, enum person person)
+void rig_set_sender(const struct qp_udp_address *source, enum person person)
 {
-  qp_kernel_set_source(&rig.kernel, source, person);
+  qp_kernel_set_sender(&rig.kernel, source, person);
   touch_all();
 }
 
-void rig_remove_source(const struct qp_source *source)
+void rig_remove_sender(const struct qp_udp_address *source)
 {
-  qp_kernel_remove_source(&rig.kernel, source);
+  qp_kernel_remove_sender(&rig.kernel, source);
   touch_all();
 }
 
@@ -177,10 +177,10 @@ void rig_reset(void)
     rig.kernel.by_subject[person] = half_full();
     cid_of(person, cid);
     qp_kernel_set_routes(&rig.kernel, cid, 1, person);
-    qp_kernel_set_source(&rig.kernel, &rig.kernel.accounts[person].address, person);
+    qp_kernel_set_sender(&rig.kernel, &rig.kernel.accounts[person].address, person);
   }
   memset(rig.kernel.by_processor, 0, rig.kernel.processor_count * sizeof *rig.kernel.by_processor);
-  rig_check_sources(true);
+  rig_check_senders(true);
 }
 
 /** Returns a short header to a person's connection ID, followed by arbitrary bytes. */
@@ -221,7 +221,7 @@ struct packet packet_after(const struct packet *packet, enum person to)
   memcpy(after.to_mac, to_mac, sizeof to_mac);
   memcpy(after.from_mac, from_mac, sizeof from_mac);
   after.ttl--;
-  after.from = (struct qp_source){ .ip = rig.kernel.accounts[to].local, .port = packet->to.port };
+  after.from = (struct qp_udp_address){ .ip = rig.kernel.accounts[to].local, .port = packet->to.port };
   after.to = rig.kernel.accounts[to].address;
   return after;
 }

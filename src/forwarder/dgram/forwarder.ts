@@ -34,7 +34,7 @@ export interface DgramTuning {
 }
 
 /**
- * Opens the portable data plane on `node:dgram`, the reference for any other. It loses the ECN bits, which node:dgram neither
+ * Opens the portable backend on `node:dgram`, the reference for any other. It loses the ECN bits, which node:dgram neither
  * shows nor sets: relayed datagrams leave as Not-ECT, which QUIC detects (RFC 9000 §13.4.2). The caller closes it.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED

@@ -30,7 +30,7 @@ import { stunBurstOfKind } from "../stun/payer.ts";
 import { StunResponder } from "../stun/responder.ts";
 import { bucketDepthBytes } from "../../token-bucket.ts";
 
-/** Parts of a native data plane. */
+/** Parts of a native backend. */
 export interface NativeParts {
   readonly addon: Addon;
   /** Why this backend runs. */

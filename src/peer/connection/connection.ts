@@ -46,8 +46,8 @@ export class Connection {
 
   /**
    * Resolves when the connection is about to end: the relay has announced its end (GOAWAY, or a refusal with
-   * ERR_QUICPIPE_DRAINING), or either side has closed. The relay's announcement comes by HTTP, so a peer may not hear it that has
-   * not asked the relay anything for a minute.
+   * ERR_QUICPIPE_DRAINING), or either side has closed. The relay's announcement comes by HTTP: a peer
+   * that has not asked the relay for anything in the last minute may not hear of it.
    */
   get draining(): Promise<void> {
     return this.#connection.milestones.draining;

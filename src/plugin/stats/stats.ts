@@ -92,7 +92,8 @@ export function telemetryFigures(
   const { path, dropped, overflowed } = forwarder.stats();
   const { queued, queuedBytes: _, ...ended } = mailbox.stats();
   return {
-    traffic: { xdp: path.kernel, [forwarder.backend]: path.user },
+    backend: forwarder.backend,
+    traffic: path,
     dropped: { ...dropped, "receive-buffer-full": overflowed },
     messages: { ...ended },
     registrations: registry?.stats().registrations ?? 0,

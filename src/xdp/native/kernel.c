@@ -105,14 +105,14 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
   return error;
 }
 
-int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked)
+int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_sender_checked)
 {
   const uint32_t first = 0;
   const struct qp_config config = {
     .version = QP_ABI_VERSION,
     .port = port,
-    .is_source_checked = is_source_checked,
-    .may_lack_sources = kernel->may_lack_sources,
+    .is_sender_checked = is_sender_checked,
+    .may_lack_senders = kernel->may_lack_senders,
   };
   int error = -qp_bpf_set(kernel->config, &first, &config);
   /* Not earlier: pins persist, and a relay that finds its port in use must leave none behind. */

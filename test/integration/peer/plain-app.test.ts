@@ -1,10 +1,10 @@
 import { H3, serve } from "h3";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
 import { Peer, type PeerOptions } from "../../../src/peer/index.ts";
 import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
 import { nextConnection, readAll } from "../harness/peers.ts";
-import { freePort } from "../harness/ports.ts";
+import { freePort } from "../harness/network/ports.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
@@ -92,14 +92,14 @@ it("a peer whose socket has another family than the relay's is told so", async (
   const four = await serveApp({ host: "::1" });
   const peer = await bind({ relay: four });
   const unreachable = { code: "ERR_QUICPIPE_RELAY_UNREACHABLE" };
-  await expect(peer.dial("anonymous", { timeoutMs: 2000 })).rejects.toMatchObject({
+  await expect(peer.dial("anonymous")).rejects.toMatchObject({
     ...unreachable,
     message: expect.stringMatching(
       /is at \[::1\]:\d+, which cannot be reached from 0\.0\.0\.0: give the peer another host/,
     ),
   });
   const other = await bind({ relay: four, host: "::1" });
-  await expect(other.dial("anonymous", { timeoutMs: 2000 })).rejects.toMatchObject({
+  await expect(other.dial("anonymous")).rejects.toMatchObject({
     ...unreachable,
     message: expect.stringMatching(/none of its addresses \(127\.0\.0\.1\) can be reached from ::1/),
   });
@@ -108,7 +108,7 @@ it("a peer whose socket has another family than the relay's is told so", async (
 it("a token that HTTP cannot carry is an error of ours, and ends no other request", async () => {
   const relay = await serveApp();
   const peer = await bind({ relay, token: "a\nb" });
-  await expect(peer.dial("anonymous", { timeoutMs: 500 })).rejects.toMatchObject({
+  await expect(peer.dial("anonymous")).rejects.toMatchObject({
     code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
   });
 });
@@ -136,8 +136,9 @@ it("peers that ask by the older paths talk, recall their messages and end their 
   const alone = await bind({ relay });
   const dial = alone.dial("bob", { timeoutMs: 2 * defaults.dialStatusMs });
   await expect(dial).rejects.toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT" });
-  await vi.waitFor(() =>
-    expect([...asked].toSorted()).toEqual([
+  await expect
+    .poll(() => [...asked].toSorted())
+    .toEqual([
       "DELETE /v1/mailbox/bob/{id}: 204",
       "DELETE /v1/register/{id}: 204",
       "GET /v1/mailbox/bob/{id}: 200",
@@ -145,14 +146,13 @@ it("peers that ask by the older paths talk, recall their messages and end their 
       "POST /v1/mailbox/anonymous: 201",
       "POST /v1/mailbox/bob: 201",
       "POST /v1/mailbox/{id}/take: 200",
-    ]),
-  );
+    ]);
 });
 
 it.each(["localhost", "127.0.0.1"])("an app that is not there is named as such, at %s", async (host) => {
   const port = await freePort();
   const peer = await bind({ relay: `http://${host}:${port}` });
-  await expect(peer.dial("anonymous", { timeoutMs: 2000 })).rejects.toMatchObject({
+  await expect(peer.dial("anonymous")).rejects.toMatchObject({
     code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
     message: expect.stringMatching(
       new RegExp(`: connect ECONNREFUSED 127\\.0\\.0\\.1:${port}.*; check that its app runs on this machine`),

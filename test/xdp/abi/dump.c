@@ -79,16 +79,16 @@ static void print_cid(const struct qp_cid *cid)
 }
 
 /** Prints the port in host order. */
-static void print_source_fields(const struct qp_source *source)
+static void print_udp_address_fields(const struct qp_udp_address *source)
 {
   print_bytes("ip", source->ip.bytes, sizeof source->ip.bytes);
   printf(", \"port\": %u", ntohs(source->port));
 }
 
-static void print_source(const struct qp_source *source)
+static void print_udp_address(const struct qp_udp_address *source)
 {
-  printf("  \"qp_source\": {\"fields\": {");
-  print_source_fields(source);
+  printf("  \"qp_udp_address\": {\"fields\": {");
+  print_udp_address_fields(source);
   print_struct(source, sizeof *source, ",");
 }
 
@@ -116,7 +116,7 @@ static void print_account(const struct qp_account *account)
   printf("], ");
   print_word("expires_at_ns", account->expires_at_ns);
   printf(", \"version\": %u, \"bucket\": %u, \"address\": {", account->version, account->bucket);
-  print_source_fields(&account->address);
+  print_udp_address_fields(&account->address);
   printf("}, ");
   print_bytes("local", account->local.bytes, sizeof account->local.bytes);
   next();
@@ -138,15 +138,15 @@ static void print_processor(const struct qp_processor *processor)
 
 static void print_config(const struct qp_config *config)
 {
-  printf("  \"qp_config\": {\"fields\": {\"version\": %u, \"port\": %u, \"is_source_checked\": %s", config->version,
-         ntohs(config->port), config->is_source_checked ? "true" : "false");
-  printf(", \"may_lack_sources\": %s", config->may_lack_sources ? "true" : "false");
+  printf("  \"qp_config\": {\"fields\": {\"version\": %u, \"port\": %u, \"is_sender_checked\": %s", config->version,
+         ntohs(config->port), config->is_sender_checked ? "true" : "false");
+  printf(", \"may_lack_senders\": %s", config->may_lack_senders ? "true" : "false");
   print_struct(config, sizeof *config, "");
 }
 
 int main(void)
 {
-  const struct qp_source source = {
+  const struct qp_udp_address source = {
     .ip.bytes = { 0x20, 0x01, 0x0d, 0xb8, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
     .port = htons(51820),
   };
@@ -173,14 +173,14 @@ int main(void)
   const struct qp_config config = {
     .version = QP_ABI_VERSION,
     .port = htons(4433),
-    .is_source_checked = 1,
-    .may_lack_sources = 1,
+    .is_sender_checked = 1,
+    .may_lack_senders = 1,
   };
   printf("{\n");
   print_enumerators();
   print_ip(&source.ip);
   print_cid(&cid);
-  print_source(&source);
+  print_udp_address(&source);
   print_bucket(&bucket);
   print_account(&account);
   print_processor(&processor);

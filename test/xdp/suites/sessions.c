@@ -15,7 +15,7 @@ static struct user_sessions *begin(void)
     uint8_t cid[CID_BYTES];
     cid_of(person, cid);
     qp_kernel_remove_route(&rig.kernel, cid);
-    rig_remove_source(&rig.kernel.accounts[person].address);
+    rig_remove_sender(&rig.kernel.accounts[person].address);
   }
   struct user_sessions *user = user_sessions_create();
   for (enum person person = 0; person < PEOPLE; person++) {

@@ -35,7 +35,7 @@ static enum qp_counter refusal_of(const struct qp_relay *relay, const struct qp_
     return QP_SESSION_EXPIRED;
   if (!endpoint)
     return QP_NO_ADDRESS;
-  if (!burst->from->payer && relay->tables->is_source_checked)
+  if (!burst->from->payer && relay->tables->is_sender_checked)
     return QP_SOURCE_UNREGISTERED;
   return QP_ALLOWED;
 }

@@ -75,23 +75,23 @@ static void link_session(struct qp_sessions *sessions, uint32_t id, struct qp_en
 
 void qp_endpoint_publish(struct qp_sessions *sessions, const struct qp_endpoint *endpoint)
 {
-  struct qp_source source = qp_source_of_address(&endpoint->address);
+  struct qp_udp_address source = qp_udp_address_of(&endpoint->address);
   uint32_t newest = load_id(&endpoint->newest);
   /* Addresses in the kernel have no zone, and a packet from another zone must not pass for one from this endpoint. */
   if (endpoint->address.scope != 0)
     return;
   if (newest == 0)
-    qp_kernel_remove_source(sessions->kernel, &source);
+    qp_kernel_remove_sender(sessions->kernel, &source);
   else
-    qp_kernel_set_source(sessions->kernel, &source, newest - 1);
+    qp_kernel_set_sender(sessions->kernel, &source, newest - 1);
 }
 
 /** Publishes a session's address to the kernel; no address if only user space can send there. */
 static void publish_address(struct qp_account *account, const struct qp_endpoint *to, const struct qp_ip *local)
 {
-  const struct qp_source nowhere = { 0 };
+  const struct qp_udp_address nowhere = { 0 };
   bool is_reachable = to && to->address.scope == 0;
-  qp_account_move(account, is_reachable ? qp_source_of_address(&to->address) : nowhere, local);
+  qp_account_move(account, is_reachable ? qp_udp_address_of(&to->address) : nowhere, local);
 }
 
 /** Returns the local end of a path, or the bound address if all sessions share one. */

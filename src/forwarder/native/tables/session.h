@@ -75,14 +75,14 @@ static inline bool qp_account_is_expired(const struct qp_account *account, uint6
   return qp_load(&account->expires_at_ns) <= now_ns;
 }
 
-static inline struct qp_source qp_source_of_address(const struct qp_address *address)
+static inline struct qp_udp_address qp_udp_address_of(const struct qp_address *address)
 {
-  struct qp_source source = { .port = address->port };
+  struct qp_udp_address source = { .port = address->port };
   memcpy(&source.ip, address->ip, sizeof source.ip);
   return source;
 }
 
-static inline struct qp_address qp_address_of_source(const struct qp_source *source)
+static inline struct qp_address qp_address_of(const struct qp_udp_address *source)
 {
   struct qp_address address = { .port = source->port };
   memcpy(address.ip, &source->ip, sizeof address.ip);
@@ -122,7 +122,7 @@ static inline void qp_account_touch(struct qp_account *account)
 }
 
 /** Changes the address such that the kernel sees the old or the new one, or leaves the packet to user space. */
-static inline void qp_account_move(struct qp_account *account, struct qp_source address, const struct qp_ip *local)
+static inline void qp_account_move(struct qp_account *account, struct qp_udp_address address, const struct qp_ip *local)
 {
   __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
   /*
