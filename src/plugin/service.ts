@@ -141,10 +141,7 @@ function openForwarder(
       onRemoved: (folders) => log.write("info", "xdp", describeRemoval(folders)),
     },
     onError: (err) => log.write("error", "socket-failed", "the UDP socket failed", { err }),
-    authority: {
-      secretOf: (id) => registry()?.secretOf(id),
-      proven: (id, proof) => registry()?.proven(id, proof) ?? "refused",
-    },
+    authority: { stunRegistration: (id) => registry()?.stunRegistration(id) },
     now: steadyNow,
   });
 }
