@@ -22,7 +22,7 @@ static __always_inline enum qp_decision qp_judge_sender(const struct qp_config *
 /** Copies both addresses of the path to the session consistently; false while they are being written. */
 static __always_inline int qp_read_ends(struct qp_transfer *transfer, __u32 *version)
 {
-  const struct qp_account *to = transfer->to;
+  const struct qp_session_state *to = transfer->to;
   struct qp_source *address = &transfer->destination;
   struct qp_ip *local = &transfer->local;
   __u32 later;
@@ -46,8 +46,8 @@ static __noinline enum qp_decision qp_find(struct xdp_md *context, const struct 
   const struct qp_source *source = &packet->source;
   const __u32 *from = bpf_map_lookup_elem(&sources, source);
   __u32 from_id = from ? *from : QP_NOBODY, to_version = 0;
-  transfer->from = qp_account_of(&from_id);
-  transfer->bucket = transfer->from ? qp_account_bucket(transfer->from) : 0;
+  transfer->from = qp_state_of(&from_id);
+  transfer->bucket = transfer->from ? qp_state_bucket(transfer->from) : 0;
   if (!transfer->has_next_hop && !qp_read_ends(transfer, &to_version))
     return QP_PASS;
   if (transfer->to->expires_at_ns <= transfer->now_ns)
@@ -83,7 +83,7 @@ static __always_inline enum qp_decision qp_decide(struct xdp_md *context, const 
   if (!to_id)
     return QP_PASS;
   transfer->to_id = *to_id;
-  transfer->to = qp_account_of(&transfer->to_id);
+  transfer->to = qp_state_of(&transfer->to_id);
   transfer->processor = qp_this_processor();
   struct qp_flow *flow = bpf_map_lookup_elem(&flows, &transfer->to_id);
   if (!transfer->to || !transfer->processor || !flow)
