@@ -105,7 +105,7 @@ export class FuzzRelay {
     const replies = answered + repeated + unmoved + challenged + outdated + rejected;
     const drops = Object.values(dropped).reduce((sum, count) => sum + count);
     // An initial route that is refused is no datagram.
-    const lost = drops - dropped["pin-taken"];
+    const lost = drops - dropped["initial-route-taken"];
     return this.#sent + this.#replies - passed - replies - lost;
   }
 

@@ -62,7 +62,7 @@ export type DropReason =
   | "session-expired" // the CID's registration has ended and is not swept yet
   | "no-address" // the registration has no proven address yet
   | "no-route" // a peer's long header to a DCID that is not registered and has no initial route
-  | "pin-taken" // not a packet, but an initial route that was not made because another dial has its DCID
+  | "initial-route-taken" // not a packet, but an initial route that was not made because another dial has its DCID
   | "send-failed" // the system refused the datagram (unreachable, too long)
   | "send-buffer-full" // the public socket has no room: relayed packets are dropped, never queued without bound
   | "no-upstream" // a gateway datagram, but no gateway is configured
