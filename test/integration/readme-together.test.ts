@@ -117,3 +117,17 @@ itWith("netns")("the README's gateway and peers work together, word for word", a
   gateway.process.kill("SIGTERM");
   expect(await gateway.exited).toBe(0);
 });
+
+itWith("netns")("two peers talk over the README's ordinary app, with nothing else said", async () => {
+  const machine = await Machine.create();
+  const app = machine.start("ordinary.ts", sample("serve(app, { port: 3000 })"));
+  await app.prints(/http:\/\/localhost:3000/);
+  const token = async (sub: string): Promise<string> => {
+    const child = machine.run([projectPath("dist/cli/main.js"), "token", "--sub", sub]);
+    expect(await child.exited).toBe(0);
+    return child.stdout().trim();
+  };
+  const tokens = { alice: await token("alice"), bob: await token("bob") };
+  expect(await talk(machine, tokens, "http://localhost:3000")).toMatch(/hello\n$/);
+  expect(app.stdout() + app.stderr()).toMatch(/relay on UDP \[::\]:4433/);
+});

@@ -14,7 +14,7 @@ interface AppOptions extends QuicpipeOptions {
   readonly wrap?: (fetch: Fetch) => Fetch;
 }
 
-/** An ordinary app of h3 with a relay in it, and nothing else said; its URL. */
+/** An ordinary app of h3 with a relay in it, open to everybody and at free ports unless said otherwise; its URL. */
 async function serveApp(options: AppOptions = {}): Promise<string> {
   const { hostname = "127.0.0.1", wrap = (fetch) => fetch, ...relayOptions } = options;
   const relay = quicpipe({ port: 0, auth: "none", logger: false, ...relayOptions });
