@@ -33,7 +33,7 @@ struct qp_cid {
   __u8 bytes[12];
 } __attribute__((aligned(4)));
 
-/** Indexes of `qp_account.counters`. */
+/** Indexes of `qp_session_state.counters`. */
 enum qp_session_counter {
   QP_PACKETS_FROM,
   QP_BYTES_FROM,
@@ -63,8 +63,8 @@ struct qp_bucket {
   __u64 unused[5];
 };
 
-/** Traffic counters and address of a session. Element of `sessions`, two cache lines long. */
-struct qp_account {
+/** The state of a session: counters, end, addresses and bucket. Element of `sessions`, two cache lines long. */
+struct qp_session_state {
   __u64 counters[QP_SESSION_COUNTERS];
   /** End of life, on the monotonic clock. */
   __u64 expires_at_ns;
@@ -114,7 +114,7 @@ struct qp_config {
 _Static_assert(QP_SESSION_COUNTERS == 8, "the layout is fixed");
 _Static_assert(sizeof(struct qp_udp_address) == 20, "the layout is fixed");
 _Static_assert(sizeof(struct qp_bucket) == 64, "the layout is fixed");
-_Static_assert(sizeof(struct qp_account) == 128, "the layout is fixed");
+_Static_assert(sizeof(struct qp_session_state) == 128, "the layout is fixed");
 _Static_assert(sizeof(struct qp_processor) == 64, "the layout is fixed");
 _Static_assert(sizeof(struct qp_config) == 12, "the layout is fixed");
 

@@ -66,7 +66,7 @@ static uint64_t now_ns(void)
 static void open_session(uint32_t session, struct qp_udp_address address)
 {
   host.kernel.by_subject[session] = (struct qp_bucket){ .token_ns_q16 = 1, .depth_ns = ns_per_s };
-  host.kernel.accounts[session] = (struct qp_account){
+  host.kernel.states[session] = (struct qp_session_state){
     .expires_at_ns = now_ns() + s_per_hour * ns_per_s,
     .version = 2,
     .address = address,
@@ -85,7 +85,7 @@ static void open_sessions(uint16_t load_port)
     const uint8_t *cid = qp_workload_cid(workload, index);
     struct qp_udp_address address = qp_session_of(&host.cable, cid);
     uint32_t session = ntohs(address.port) - first_port + 1u;
-    if (host.kernel.accounts[session].version == 0)
+    if (host.kernel.states[session].version == 0)
       open_session(session, address);
     qp_kernel_set_routes(&host.kernel, cid, 1, session);
   }

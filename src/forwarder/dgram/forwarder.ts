@@ -162,7 +162,7 @@ class DgramForwarder implements Forwarder {
     const { initialRoutes, sessions } = this.#relay;
     // A dialer may have gone between its message and the take. Then no route is needed.
     if (!sessions.get(route.to) || !sessions.get(route.from)) return;
-    if (!initialRoutes.add(route, this.#options.now())) this.#counters.dropped["pin-taken"]++;
+    if (!initialRoutes.add(route, this.#options.now())) this.#counters.dropped["initial-route-taken"]++;
   }
 
   clientOf(virtualAddress: string, port?: number): GatewayClient | undefined {

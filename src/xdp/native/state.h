@@ -35,7 +35,7 @@ struct qp_kernel {
   };
   uint32_t max_routes, max_sessions, max_buckets, processor_count;
   /** The maps `sessions`, `buckets` and `processors` in memory. */
-  struct qp_account *accounts;
+  struct qp_session_state *states;
   struct qp_bucket *by_subject;
   struct qp_processor *by_processor;
   /** Number of routes without room in the map, which stay in user space. */

@@ -1,26 +1,19 @@
 import { H3, serve } from "h3";
 import { expect, it, onTestFinished } from "vitest";
-import * as defaults from "../../../src/defaults/index.ts";
 import { Peer, type PeerOptions } from "../../../src/peer/index.ts";
 import { quicpipe, type QuicpipeOptions } from "../../../src/plugin/index.ts";
 import { nextConnection, readAll } from "../harness/peers.ts";
 import { freePort } from "../harness/network/ports.ts";
 
-type Fetch = (request: Request) => Response | Promise<Response>;
-
 interface AppOptions extends QuicpipeOptions {
   readonly hostname?: string;
-  /** Stands between the app's server and the app. */
-  readonly wrap?: (fetch: Fetch) => Fetch;
 }
 
-/** An ordinary app of h3 with a relay in it, and nothing else said; its URL. */
+/** An ordinary app of h3 with a relay in it, open to everybody and at free ports unless said otherwise; its URL. */
 async function serveApp(options: AppOptions = {}): Promise<string> {
-  const { hostname = "127.0.0.1", wrap = (fetch) => fetch, ...relayOptions } = options;
+  const { hostname = "127.0.0.1", ...relayOptions } = options;
   const relay = quicpipe({ port: 0, auth: "none", logger: false, ...relayOptions });
-  const plain = new H3().use(relay).get("/", () => "an app");
-  const forward = wrap((request) => plain.fetch(request));
-  const app = new H3().all("/**", (event) => forward(event.req));
+  const app = new H3().use(relay).get("/", () => "an app");
   const server = serve(app, { port: 0, hostname, silent: true });
   onTestFinished(async () => {
     await relay.close();
@@ -111,42 +104,6 @@ it("a token that HTTP cannot carry is an error of ours, and ends no other reques
   await expect(peer.dial("anonymous")).rejects.toMatchObject({
     code: "ERR_QUICPIPE_RELAY_UNREACHABLE",
   });
-});
-
-/** The path by which peers asked before resources had one each. */
-function olderPath(path: string): string {
-  return path
-    .replace(/^\/v1\/registrations(?=\/|$)/, "/v1/register")
-    .replace(/^\/v1\/messages\/([^/]+)$/, "/v1/mailbox/bob/$1")
-    .replace(/^\/v1\/messages(?=\/|$)/, "/v1/mailbox");
-}
-
-it("peers that ask by the older paths talk, recall their messages and end their registrations", async () => {
-  const asked = new Set<string>();
-  const relay = await serveApp({
-    wrap: (fetch) => async (request) => {
-      const url = new URL(request.url);
-      url.pathname = olderPath(url.pathname);
-      const answer = await fetch(new Request(url, request));
-      asked.add(`${request.method} ${url.pathname.replace(/[\w-]{16,}/, "{id}")}: ${answer.status}`);
-      return answer;
-    },
-  });
-  expect(await greet(relay)).toBe("hello");
-  const alone = await bind({ relay });
-  const dial = alone.dial("bob", { timeoutMs: 2 * defaults.dialStatusMs });
-  await expect(dial).rejects.toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT" });
-  await expect
-    .poll(() => [...asked].toSorted())
-    .toEqual([
-      "DELETE /v1/mailbox/bob/{id}: 204",
-      "DELETE /v1/register/{id}: 204",
-      "GET /v1/mailbox/bob/{id}: 200",
-      "GET /v1/mailbox: 200",
-      "POST /v1/mailbox/anonymous: 201",
-      "POST /v1/mailbox/bob: 201",
-      "POST /v1/mailbox/{id}/take: 200",
-    ]);
 });
 
 it.each(["localhost", "127.0.0.1"])("an app that is not there is named as such, at %s", async (host) => {

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { createDgramForwarder } from "../../../src/forwarder/dgram/forwarder.ts";
-import { resolveLimits } from "../../../src/plugin/options/limits.ts";
-import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
+import { createMailboxCounts } from "../../../src/plugin/mailbox/mailbox.ts";
 import { telemetryFigures } from "../../../src/plugin/stats/stats.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
 import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
@@ -27,10 +26,10 @@ async function live(sdk: TestSdk, create: CreateForwarder): Promise<void> {
   const { forwarder, ipv4, register, clock } = await createHarness(create).open();
   const { backend } = forwarder;
   const open = await loadRelayTelemetry({}, () => Promise.resolve(sdk.api));
-  const mailbox = new MemoryMailbox(resolveLimits(undefined), Date.now);
+  const mailboxCounts = createMailboxCounts();
   const telemetry = open({
     backend,
-    figures: () => telemetryFigures(forwarder, undefined, mailbox),
+    figures: () => telemetryFigures(forwarder, undefined, mailboxCounts),
     trafficOf: () => undefined,
     now: () => clock.nowMs,
   });

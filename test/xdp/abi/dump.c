@@ -108,20 +108,20 @@ static void print_bucket(const struct qp_bucket *bucket)
   print_struct(bucket, sizeof *bucket, ",");
 }
 
-static void print_account(const struct qp_account *account)
+static void print_state(const struct qp_session_state *state)
 {
-  printf("  \"qp_account\": {\"fields\": {\"counters\": [");
+  printf("  \"qp_session_state\": {\"fields\": {\"counters\": [");
   for (int i = 0; i < QP_SESSION_COUNTERS; i++)
-    printf("%s\"%llu\"", i > 0 ? ", " : "", (unsigned long long)account->counters[i]);
+    printf("%s\"%llu\"", i > 0 ? ", " : "", (unsigned long long)state->counters[i]);
   printf("], ");
-  print_word("expires_at_ns", account->expires_at_ns);
-  printf(", \"version\": %u, \"bucket\": %u, \"address\": {", account->version, account->bucket);
-  print_udp_address_fields(&account->address);
+  print_word("expires_at_ns", state->expires_at_ns);
+  printf(", \"version\": %u, \"bucket\": %u, \"address\": {", state->version, state->bucket);
+  print_udp_address_fields(&state->address);
   printf("}, ");
-  print_bytes("local", account->local.bytes, sizeof account->local.bytes);
+  print_bytes("local", state->local.bytes, sizeof state->local.bytes);
   next();
-  print_word("first_at_ns", account->first_at_ns);
-  print_struct(account, sizeof *account, ",");
+  print_word("first_at_ns", state->first_at_ns);
+  print_struct(state, sizeof *state, ",");
 }
 
 static void print_processor(const struct qp_processor *processor)
@@ -156,7 +156,7 @@ int main(void)
     .depth_ns = 250000000,
     .full_at_ns = 1234567890123456789,
   };
-  const struct qp_account account = {
+  const struct qp_session_state state = {
     .counters = { 1, 0x0203040506070809, 3, UINT64_MAX, 5, 6, 7, 8 },
     .expires_at_ns = 9876543210987654321u,
     .version = 0xfeedbeee,
@@ -182,7 +182,7 @@ int main(void)
   print_cid(&cid);
   print_udp_address(&source);
   print_bucket(&bucket);
-  print_account(&account);
+  print_state(&state);
   print_processor(&processor);
   print_config(&config);
   printf("}\n");

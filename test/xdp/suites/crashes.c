@@ -136,7 +136,7 @@ static void lose_no_packet(void)
   stop(start());
   CHECK(rig_load(FOLDER) == 0 && rig.kernel.is_adopted && rig.kernel.attachments.count == 1);
   CHECK(rig_total(QP_TOTAL_PACKETS) == forwarded);
-  CHECK(rig.kernel.accounts[BOB4].counters[QP_PACKETS_OFFLOADED] == forwarded);
+  CHECK(rig.kernel.states[BOB4].counters[QP_PACKETS_OFFLOADED] == forwarded);
   printf(": %llu packets", (unsigned long long)forwarded);
   folder_close();
 }

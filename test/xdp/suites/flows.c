@@ -107,7 +107,7 @@ static void ask_anew_once_told(void)
   forwards(&packet, ALICE4, BOB4);
   qp_kernel_set_sender(&rig.kernel, &packet.from, CAROL4);
   forwards(&packet, ALICE4, BOB4);
-  qp_account_touch(&rig.kernel.accounts[ALICE4]);
+  qp_state_touch(&rig.kernel.states[ALICE4]);
   forwards(&packet, CAROL4, BOB4);
 }
 

@@ -96,7 +96,7 @@ static void show_no_address(enum person from, enum person to, struct packet pack
 {
   rig_move(to, (struct qp_udp_address){ 0 });
   passes_packet(&packet);
-  rig.kernel.accounts[to].address.ip = address_of(to).ip;
+  rig.kernel.states[to].address.ip = address_of(to).ip;
   passes_packet(&packet);
   rig_move(to, address_of(to));
   forwards(&packet, from, to);
@@ -104,12 +104,12 @@ static void show_no_address(enum person from, enum person to, struct packet pack
 
 static void show_half_written(enum person from, enum person to, struct packet packet)
 {
-  rig.kernel.accounts[to].version++;
+  rig.kernel.states[to].version++;
   passes_packet(&packet);
-  rig.kernel.accounts[to].expires_at_ns = 0;
+  rig.kernel.states[to].expires_at_ns = 0;
   passes_packet(&packet);
-  rig.kernel.accounts[to].expires_at_ns = UINT64_MAX;
-  rig.kernel.accounts[to].version++;
+  rig.kernel.states[to].expires_at_ns = UINT64_MAX;
+  rig.kernel.states[to].version++;
   forwards(&packet, from, to);
 }
 
@@ -138,7 +138,7 @@ static void show_way_back(enum person from, enum person to, struct packet packet
   elsewhere.port = htons(2000);
   rig_move(to, elsewhere);
   struct packet after = packet_after(&packet, from);
-  after.to = rig.kernel.accounts[to].address;
+  after.to = rig.kernel.states[to].address;
   const struct frame in = frame_of(&packet), out = frame_of(&after);
   const struct outcome outcome = run(&in);
   CHECK(outcome.verdict == XDP_TX && same_frame(&outcome.frame, &out));

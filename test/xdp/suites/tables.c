@@ -104,7 +104,7 @@ static void lets_go_of_everything(void)
   struct qp_kernel kernel = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == 0);
   qp_kernel_close(&kernel);
-  CHECK(kernel.program == -1 && kernel.redirect_targets == -1 && !kernel.accounts && !kernel.by_subject &&
+  CHECK(kernel.program == -1 && kernel.redirect_targets == -1 && !kernel.states && !kernel.by_subject &&
         !kernel.by_processor);
   qp_kernel_close(&kernel);
 }

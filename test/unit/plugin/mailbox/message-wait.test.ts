@@ -7,6 +7,7 @@ import {
   type MessageWait,
   waitForMessage,
 } from "../../../../src/plugin/mailbox/message-wait.ts";
+import { createMailboxCounts } from "../../../../src/plugin/mailbox/mailbox.ts";
 import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
 import { Waiters } from "../../../../src/plugin/http/caller-limits.ts";
 
@@ -39,7 +40,9 @@ interface Setup extends MessageWait {
 }
 
 function setUp(): Setup {
-  const mailbox = new MemoryMailbox(limits, Date.now);
+  const mailbox = new MemoryMailbox({ limits, counts: createMailboxCounts(), now: Date.now });
+  // Stops its sweeps, so that no timer is left but those of the test.
+  void mailbox.close();
   const client = new AbortController();
   const waiters = new Waiters({ maxWaiters: 2, maxWaitersPerSubject: 2 });
   const send = (): void =>
