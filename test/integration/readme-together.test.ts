@@ -115,7 +115,7 @@ itWith("netns")("the README's gateway and peers work together, word for word", a
   const tokens = { alice: await sign("alice"), bob: await sign("bob") };
   expect(await talk(machine, tokens)).toMatch(/^ALICE_PIN=\S+\nhello\n$/);
   gateway.process.kill("SIGTERM");
-  expect(await gateway.exited).toBe(0);
+  expect([await gateway.exited, gateway.stderr()]).toEqual([0, expect.any(String)]);
 });
 
 itWith("netns")("two peers talk over the README's ordinary app, with nothing else said", async () => {

@@ -1,14 +1,14 @@
 /** The routes of messages once more, on a store that answers late, as one in another process would. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Mailbox, MailboxOptions } from "../../../src/plugin/mailbox/mailbox.ts";
-import { openMemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
-import { useMailbox } from "../harness/relay.ts";
+import type { Mailbox, MailboxOptions } from "../../../../src/plugin/mailbox/mailbox.ts";
+import { openMemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
+import { useMailbox } from "../../harness/relay.ts";
 
 /** Time that a call, its answer, or word of a change is under way. */
 const wayMs = 20;
 
 useMailbox(openLateMailbox);
-await import("./mailbox.test.ts");
+await import("./routes.test.ts");
 
 /** Opens a mailbox in memory, but late, and lets time pass before and after each of its calls. */
 async function openLateMailbox(options: MailboxOptions): Promise<Mailbox> {
