@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { initialPacket } from "../harness/packets.ts";
-import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
-import { secret, tokenFor } from "../harness/token.ts";
+import { initialPacket } from "../../harness/packets.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../../harness/relay-app.ts";
+import { secret, tokenFor } from "../../harness/token.ts";
 
 const auth = { secret };
 const packet = initialPacket();
