@@ -176,7 +176,7 @@ describe("a dial that leads nowhere", () => {
     const first = failure(alice.dial("bob", { pin: bob.pin, timeoutMs: 120_000 }));
     await expect.poll(() => relay.stats().mailbox.queued).toBe(1);
     // Asked again each second, until there is less than that left.
-    const second = eve.dial("bob", { pin: bob.pin });
+    const second = eve.dial("bob", { pin: bob.pin, timeoutMs: 5000 });
     expect(await codeOf(second)).toBe("ERR_QUICPIPE_MAILBOX_FULL");
     await alice.close();
     await first;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { maxCookieTokenBytes } from "../../../src/defaults/index.ts";
-import { consoleRoutes } from "../../../src/plugin/console/routes.ts";
-import { type Answer, call, type CallOptions, type RelayApp, serveRelay } from "../harness/relay-app.ts";
-import { adminToken, secret, tokenFor } from "../harness/token.ts";
+import { maxCookieTokenBytes } from "../../../../src/defaults/index.ts";
+import { consoleRoutes } from "../../../../src/plugin/console/routes.ts";
+import { type Answer, call, type CallOptions, type RelayApp, serveRelay } from "../../harness/relay-app.ts";
+import { adminToken, secret, tokenFor } from "../../harness/token.ts";
 
 const auth = { secret };
 const sameOrigin = { "sec-fetch-site": "same-origin" };
