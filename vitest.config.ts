@@ -3,8 +3,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 /** Files that judge how a relay's process bears a load: another file beside them would be part of it. Each says why. */
 const alone = [
   "test/integration/gateway/hostile.test.ts",
-  "test/integration/hostile-tcp.test.ts",
-  "test/integration/plugin/stun-flood.test.ts",
+  "test/integration/hostile/tcp.test.ts",
+  "test/integration/plugin/stun/flood.test.ts",
   "test/integration/soak.test.ts",
 ];
 
@@ -18,7 +18,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          testTimeout: patience.testTimeout,
+          ...patience,
           // Pure tests leave nothing behind, so files share their workers and what those have imported.
           isolate: false,
           maxWorkers: 2,

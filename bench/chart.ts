@@ -19,7 +19,7 @@ const groups: readonly { readonly title: string; readonly rows: readonly string[
   { title: "XDP on frames, 100 000 connection IDs in random order", rows: ["xdp-frames/random-100k"] },
   {
     title:
-      "one stream between two peers, in MB/s; peers on the engine of before, and the same engine in Rust alone",
+      "one stream between two peers, in MB/s; peers on the former engine, and the same engine in Rust alone",
     rows: ["peer/stream", "peer/stream-of-rust"],
   },
 ];

@@ -9,8 +9,8 @@ import {
   interruptedExitCode,
   isSandboxed,
   runSandboxed,
-} from "./rig/sandbox.ts";
-import { Network } from "./rig/network.ts";
+} from "./rig/machine/sandbox.ts";
+import { Network } from "./rig/machine/network.ts";
 import type { Effort, Lab, Row, RowResult, SkippedRow } from "./row.ts";
 import { rows } from "./rows/index.ts";
 

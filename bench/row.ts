@@ -1,4 +1,4 @@
-import type { Network } from "./rig/network.ts";
+import type { Network } from "./rig/machine/network.ts";
 
 /** The length of a measurement. */
 export interface Effort {

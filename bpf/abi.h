@@ -20,8 +20,8 @@ struct qp_ip {
   };
 };
 
-/** A UDP address. Key of `sources`, whose value is the session that pays for packets from there. */
-struct qp_source {
+/** A UDP address. Key of `senders`, whose value is the session that pays for packets from there. */
+struct qp_udp_address {
   struct qp_ip ip;
   /** In network order; 0 for no address that the kernel can send to. */
   __u16 port;
@@ -33,7 +33,7 @@ struct qp_cid {
   __u8 bytes[12];
 } __attribute__((aligned(4)));
 
-/** Indexes of `qp_account.counters`. */
+/** Indexes of `qp_session_state.counters`. */
 enum qp_session_counter {
   QP_PACKETS_FROM,
   QP_BYTES_FROM,
@@ -63,14 +63,14 @@ struct qp_bucket {
   __u64 unused[5];
 };
 
-/** Traffic counters and address of a session. Element of `sessions`, two cache lines long. */
-struct qp_account {
+/** The state of a session: counters, end, addresses and bucket. Element of `sessions`, two cache lines long. */
+struct qp_session_state {
   __u64 counters[QP_SESSION_COUNTERS];
   /** End of life, on the monotonic clock. */
   __u64 expires_at_ns;
   /** Time of the first packet forwarded to or from the session, on the monotonic clock; 0 for none yet. */
   __u64 first_at_ns;
-  struct qp_source address;
+  struct qp_udp_address address;
   /** Odd while `address` or `local` is being written, so that readers detect a half-written value. */
   __u32 version;
   /** Index of the bucket that packets from `address` draw from. */
@@ -105,16 +105,16 @@ struct qp_config {
   /** The relay's UDP port, in network order. */
   __u16 port;
   /** Whether only the addresses of live registrations may send. */
-  __u8 is_source_checked;
-  /** Whether `sources` may lack the address of a live registration. Unknown sources are then left to user space. */
-  __u8 may_lack_sources;
+  __u8 is_sender_checked;
+  /** Whether `senders` may lack the address of a live registration. Unknown senders are then left to user space. */
+  __u8 may_lack_senders;
   __u8 zero[4];
 };
 
 _Static_assert(QP_SESSION_COUNTERS == 8, "the layout is fixed");
-_Static_assert(sizeof(struct qp_source) == 20, "the layout is fixed");
+_Static_assert(sizeof(struct qp_udp_address) == 20, "the layout is fixed");
 _Static_assert(sizeof(struct qp_bucket) == 64, "the layout is fixed");
-_Static_assert(sizeof(struct qp_account) == 128, "the layout is fixed");
+_Static_assert(sizeof(struct qp_session_state) == 128, "the layout is fixed");
 _Static_assert(sizeof(struct qp_processor) == 64, "the layout is fixed");
 _Static_assert(sizeof(struct qp_config) == 12, "the layout is fixed");
 

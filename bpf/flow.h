@@ -32,7 +32,7 @@ struct qp_flow {
   __u32 version;
   /** The session that pays. `bucket` below is the one it draws from, so that both can be fetched at once. */
   __u32 from;
-  /** The account versions for which this entry holds: those of the paying session and of the destination session. */
+  /** The versions of state for which this entry holds: those of the paying session and of the destination session. */
   __u32 from_version, to_version;
   /** The entry holds for packets to this address. */
   struct qp_ip local;

@@ -45,16 +45,16 @@ static __always_inline __u64 qp_difference(const struct qp_ip *one, const struct
   return difference;
 }
 
-/** Reports whether data loaded from the account is of that version. `read` depends on every loaded bit (guard.h). */
-static __always_inline int qp_is_of(const struct qp_account *account, __u64 read, __u32 version)
+/** Reports whether data loaded from the state is of that version. `read` depends on every loaded bit (guard.h). */
+static __always_inline int qp_is_of(const struct qp_session_state *state, __u64 read, __u32 version)
 {
-  return qp_load_version(qp_after(&account->version, read)) == version;
+  return qp_load_version(qp_after(&state->version, read)) == version;
 }
 
 /** Returns the paying session if the packet came from its address and its version is unchanged; null otherwise. */
-static __always_inline struct qp_account *qp_payer(const struct qp_packet *packet, const __u32 *id, __u32 version)
+static __always_inline struct qp_session_state *qp_payer(const struct qp_packet *packet, const __u32 *id, __u32 version)
 {
-  struct qp_account *from = qp_account_of(id);
+  struct qp_session_state *from = qp_state_of(id);
   if (!from)
     return 0;
   __u64 difference = qp_difference(&from->address.ip, &packet->source.ip) | (from->address.port ^ packet->source.port);
@@ -66,7 +66,7 @@ static __always_inline struct qp_account *qp_payer(const struct qp_packet *packe
 /** Fills in the session's address and local address; false if they have changed since `version`. */
 static __always_inline int qp_is_there(struct qp_transfer *transfer, __u32 version)
 {
-  const struct qp_source *address = &transfer->to->address;
+  const struct qp_udp_address *address = &transfer->to->address;
   const __u64 *ip = (const __u64 *)&address->ip, *local = (const __u64 *)&transfer->to->local;
   __u64 *copy = (__u64 *)&transfer->destination.ip, all = (copy[0] = ip[0]) | (copy[1] = ip[1]);
   copy = (__u64 *)&transfer->local;
@@ -111,7 +111,7 @@ static __always_inline void qp_remember(struct qp_flow *flow, const struct qp_pa
   flow->from = from;
   flow->from_version = transfer->from ? qp_load_version(&transfer->from->version) : 0;
   /* Loaded after the version: a session that changes its bucket changes its version last. */
-  flow->bucket = transfer->from ? qp_account_bucket(qp_after(transfer->from, flow->from_version)) : 0;
+  flow->bucket = transfer->from ? qp_state_bucket(qp_after(transfer->from, flow->from_version)) : 0;
   flow->to_version = to_version;
   flow->local = packet->local;
   flow->expires_at = qp_flow_time(transfer->now_ns) + QP_FLOW_TTL;

@@ -18,9 +18,9 @@ struct {
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 1);
-  __type(key, struct qp_source);
+  __type(key, struct qp_udp_address);
   __type(value, __u32);
-} sources SEC(".maps");
+} senders SEC(".maps");
 
 /** Addresses of this host. A router also sees packets for other hosts. */
 struct {
@@ -47,7 +47,7 @@ struct {
   __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 1);
   __type(key, __u32);
-  __type(value, struct qp_account);
+  __type(value, struct qp_session_state);
 } sessions SEC(".maps");
 
 struct {
@@ -100,7 +100,7 @@ static __always_inline const struct qp_config *qp_settings(void)
   return bpf_map_lookup_elem(&config, &zero);
 }
 
-static __always_inline struct qp_account *qp_account_of(const __u32 *index)
+static __always_inline struct qp_session_state *qp_state_of(const __u32 *index)
 {
   return index ? bpf_map_lookup_elem(&sessions, index) : 0;
 }

@@ -59,7 +59,7 @@ static __always_inline int qp_may_leave(const struct qp_packet *packet, const st
 static __always_inline int qp_find_next_hop(struct xdp_md *context, const struct qp_config *settings,
                                             const struct qp_packet *packet, struct qp_transfer *transfer)
 {
-  const struct qp_source *to = &transfer->destination;
+  const struct qp_udp_address *to = &transfer->destination;
   struct qp_next_hop *next_hop = &transfer->next_hop;
   struct bpf_fib_lookup asked = { .l4_protocol = IPPROTO_UDP, .sport = settings->port, .dport = to->port };
   asked.tot_len = packet->length;

@@ -10,7 +10,7 @@ enum {
 };
 
 struct qp_packet {
-  struct qp_source source __attribute__((aligned(8)));
+  struct qp_udp_address source __attribute__((aligned(8)));
   struct qp_cid cid;
   /** The destination address. */
   struct qp_ip local __attribute__((aligned(8)));

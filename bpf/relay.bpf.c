@@ -103,7 +103,7 @@ static __always_inline int relay_ipv4(struct xdp_md *context, struct ethhdr *eth
   if (!read_udp(udp, end, &packet))
     return XDP_PASS;
   struct qp_transfer transfer;
-  enum qp_decision decision = qp_decide(context, &packet, &transfer);
+  enum qp_decision decision = qp_decide(context, settings, &packet, &transfer);
   if (decision != QP_FORWARD)
     return verdict_of(decision, &packet, &transfer);
   qp_rewrite_ipv4(ip, udp, &transfer.local, &transfer.destination);
@@ -142,7 +142,7 @@ static __always_inline int relay_ipv6(struct xdp_md *context, struct ethhdr *eth
   if (!read_udp(udp, end, &packet))
     return XDP_PASS;
   struct qp_transfer transfer;
-  enum qp_decision decision = qp_decide(context, &packet, &transfer);
+  enum qp_decision decision = qp_decide(context, settings, &packet, &transfer);
   if (decision != QP_FORWARD)
     return verdict_of(decision, &packet, &transfer);
   qp_rewrite_ipv6(ip, udp, &transfer.local, &transfer.destination);

@@ -60,7 +60,7 @@ static __always_inline void qp_rewrite_udp(struct udphdr *udp, __u16 destination
 }
 
 static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp, const struct qp_ip *from,
-                                            const struct qp_source *to)
+                                            const struct qp_udp_address *to)
 {
   __u32 source = from->words[3], destination = to->ip.words[3];
   __u64 change = qp_sum_without(&ip->saddr, 2) + source + destination;
@@ -74,7 +74,7 @@ static __always_inline void qp_rewrite_ipv4(struct iphdr *ip, struct udphdr *udp
 
 /** No checksum covers the hop limit, and only the UDP checksum covers the addresses. */
 static __always_inline void qp_rewrite_ipv6(struct ipv6hdr *ip, struct udphdr *udp, const struct qp_ip *from,
-                                            const struct qp_source *to)
+                                            const struct qp_udp_address *to)
 {
   __u64 change = qp_sum_without(ip->saddr.s6_addr32, 8) + qp_sum(from->words, 4) + qp_sum(to->ip.words, 4);
   qp_rewrite_udp(udp, to->port, change);

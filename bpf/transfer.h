@@ -22,14 +22,14 @@ struct qp_transfer {
   __u64 now_ns;
   /** The destination session. */
   __u32 to_id;
-  struct qp_account *to;
+  struct qp_session_state *to;
   /** The paying session; null while unknown, and for an unregistered source that may send. */
-  struct qp_account *from;
+  struct qp_session_state *from;
   /** The bucket that `from` draws from. */
   __u32 bucket;
   /** Whether destination and next hop are known. */
   int has_next_hop;
-  struct qp_source destination __attribute__((aligned(8)));
+  struct qp_udp_address destination __attribute__((aligned(8)));
   /** The address of this host to send from, which is the one that the destination session's packets arrive at. */
   struct qp_ip local __attribute__((aligned(8)));
   struct qp_next_hop next_hop;
@@ -46,7 +46,7 @@ static __always_inline enum qp_decision qp_refuse(struct qp_transfer *transfer, 
 }
 
 /** Loads the index of the bucket that a session draws from. */
-static __always_inline __u32 qp_account_bucket(const struct qp_account *session)
+static __always_inline __u32 qp_state_bucket(const struct qp_session_state *session)
 {
   return *(const volatile __u32 *)&session->bucket;
 }
@@ -57,7 +57,7 @@ static __always_inline __u32 qp_account_bucket(const struct qp_account *session)
  */
 static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __u32 bytes)
 {
-  struct qp_account *session = transfer->from;
+  struct qp_session_state *session = transfer->from;
   __u64 now_ns = transfer->now_ns;
   int is_exact = 0;
   if (!session)
@@ -85,7 +85,7 @@ static __always_inline enum qp_decision qp_take(struct qp_transfer *transfer, __
 }
 
 /** Two processors may both find 0. Their times differ by no more than the time of a packet. */
-static __always_inline void qp_note_first(struct qp_account *session)
+static __always_inline void qp_note_first(struct qp_session_state *session)
 {
   if (session->first_at_ns == 0)
     session->first_at_ns = bpf_ktime_get_ns();

@@ -35,7 +35,7 @@ function main(args: string[]): number {
 function sources(): string[] {
   return globSync("{src,bpf,bench,scripts,test}/**/*.{c,h}", {
     cwd: projectPath("."),
-    exclude: ["bpf/relay.skel.h", "test/native/build/**"],
+    exclude: ["bpf/relay.skel.h", "{test/native,bench}/build/**"],
   });
 }
 

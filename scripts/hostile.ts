@@ -27,7 +27,7 @@ each against a quiet phase right before it, and has to hold each time.
   npm run hostile -- [--seconds 60] [--backend auto|dgram|native] [--only NAME]… [--list]
 
   --seconds   how long all attacks take together, at least ${minAttackSeconds} for each; starting and ending them takes as long again
-  --backend   which data plane the relay runs on; auto, the fastest here, if absent
+  --backend   which backend the relay runs on; auto, the fastest here, if absent
   --only      a part of an attack's name; more than once for several
   --list      prints the names of the attacks
 

@@ -18,7 +18,7 @@ and one attack after the other for a small part of the time.
   --minutes          how long it takes
   --warm-up          minutes of it in which memory may still grow; every attack comes once in as many
   --hostile-percent  of the time, in which an attack goes on
-  --backend          which data plane the relay runs on; auto, the fastest here, if absent
+  --backend          which backend the relay runs on; auto, the fastest here, if absent
 
 Exits with 1 if memory (by 16 MB) or descriptors (by 8) of the relay grow after the warm-up, a relayed packet is
 lost, an honest client is refused or an attack does not run; with 2 if an option is wrong. Sockets of gateway clients

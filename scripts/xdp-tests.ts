@@ -73,7 +73,7 @@ function compile(name: string, sources: readonly string[]): string | undefined {
 function testProgram(): boolean {
   const vectors = buildPath("xdp/vectors.c");
   writeVectors(vectors);
-  const tests = ["test/xdp", "test/xdp/suites"].flatMap(sourcesIn);
+  const tests = ["test/xdp", "test/xdp/machine", "test/xdp/suites"].flatMap(sourcesIn);
   const program = compile("tests", [vectors, ...tests, ...dataPlaneSources()]);
   return program !== undefined && run(program, []);
 }

@@ -88,6 +88,42 @@ export function requireIntegers<Name extends string>(
   return Object.fromEntries(values) as Record<Name, number>;
 }
 
+/** A check of one option: a range, a function from its path and value to the value that counts, or none, if it is checked elsewhere. */
+export type OptionCheck<Value> = IntegerRange | ((path: string, value: Value) => unknown) | true;
+
+/** A check for each option of a type. The compiler rejects any other table. */
+export type OptionChecks<Options> = {
+  readonly [Name in keyof Options & string]-?: OptionCheck<Options[Name] | undefined>;
+};
+
+/** The values that count, by the name of the option. */
+export type Checked<Options, Checks> = {
+  readonly [Name in keyof Checks & keyof Options]: Checks[Name] extends IntegerRange
+    ? number
+    : Checks[Name] extends (path: string, value: never) => infer Value
+      ? Value
+      : Options[Name] | undefined;
+};
+
+/** Requires an options object as {@link requireOptions} does. Returns the values that count. */
+export function checkOptions<Options extends object, Checks extends OptionChecks<Options>>(
+  path: string,
+  value: Options | undefined,
+  checks: Checks,
+): Checked<Options, Checks> {
+  const options = requireOptions<Options>(path, value, checks);
+  const checked = namesOf<Options>(checks).map((name) => [
+    name,
+    checkOption(joined(path, name), options[name], checks[name]),
+  ]);
+  return Object.fromEntries(checked) as Checked<Options, Checks>;
+}
+
+function checkOption<Value>(path: string, value: Value, check: OptionCheck<Value>): unknown {
+  if (check === true) return value;
+  return typeof check === "function" ? check(path, value) : requireInteger(path, value, check);
+}
+
 /** Requires a whole number of at least 1. Returns `fallback` for `undefined`. */
 export function requireFromOne(path: string, value: unknown, fallback: number): number {
   return requireInteger(path, value, range(1, fallback));

@@ -2,7 +2,7 @@
 
 /**
  * Paths below the base path. `register` is the POST of a registration, and `mailbox` that of a message to a recipient; all else
- * below these two is an alias, for older peers, of `registrations` and `messages`.
+ * below these two is a former path, an alias of `registrations` and `messages`.
  */
 export const paths = {
   register: "/v1/register",

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../rig/packet.h"
+#include "../rig/native/packet.h"
 
 enum {
   receive_count = 16,

@@ -10,7 +10,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "../rig/refill.h"
+#include "../rig/native/refill.h"
 
 SEC("xdp")
 int reflect(struct xdp_md *context)

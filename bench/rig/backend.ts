@@ -1,7 +1,7 @@
 import type { Backend } from "../../src/forwarder/index.ts";
 import type { Target } from "./target.ts";
 import type { Workload } from "./workload.ts";
-import { nodeCommand } from "./program.ts";
+import { nodeCommand } from "./native/program.ts";
 
 /** Returns a relay backend with the sessions of a workload, plus `otherSessions` without traffic. */
 export function relay(backend: Backend, { cidsPerSession }: Workload, otherSessions = 0): Target {

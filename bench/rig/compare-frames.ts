@@ -2,12 +2,12 @@ import { QuicpipeError } from "../../src/errors.ts";
 import type { Effort, Lab } from "../row.ts";
 import type { Rounds } from "../summary.ts";
 import { alternate } from "./alternate.ts";
-import type { Child } from "./child.ts";
+import type { Child } from "./machine/child.ts";
 import { type Workload, createConnectionIds, shareFile } from "./workload.ts";
-import { cpuNsOf } from "./cpu.ts";
+import { cpuNsOf } from "./machine/cpu.ts";
 import { Loop } from "./loop.ts";
-import { startAt } from "./namespace.ts";
-import { compileReceiver } from "./program.ts";
+import { startAt } from "./machine/namespace.ts";
+import { compileReceiver } from "./native/program.ts";
 import { xdpCommand } from "./xdp.ts";
 
 /** Source port of the load's session. No packet comes from it in these rows. */

@@ -3,12 +3,12 @@ import { QuicpipeError } from "../../src/errors.ts";
 import type { Effort, Lab } from "../row.ts";
 import type { Rounds } from "../summary.ts";
 import { alternate } from "./alternate.ts";
-import type { Child } from "./child.ts";
+import type { Child } from "./machine/child.ts";
 import type { Target } from "./target.ts";
 import { type Workload, createConnectionIds, type SharedFile, shareFile } from "./workload.ts";
-import type { Link } from "./link.ts";
-import { startAt } from "./namespace.ts";
-import { compileLoad, compileSink } from "./program.ts";
+import type { Link } from "./machine/link.ts";
+import { startAt } from "./machine/namespace.ts";
+import { compileLoad, compileSink } from "./native/program.ts";
 
 /** Size of the benchmark's packets, in bytes: that of packets from peers (`maxUdpPayloadBytes`). */
 export const packetBytes = 1200;

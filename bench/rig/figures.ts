@@ -1,5 +1,5 @@
-import { startChild } from "./child.ts";
-import { nodeCommand } from "./program.ts";
+import { startChild } from "./machine/child.ts";
+import { nodeCommand } from "./native/program.ts";
 
 /** Runs a subject and returns its figures, the line of JSON that it prints. */
 export async function figuresOf<Figures>(script: string, ...args: readonly number[]): Promise<Figures> {

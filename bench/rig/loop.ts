@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { QuicpipeError } from "../../src/errors.ts";
-import { cpuNsOf } from "./cpu.ts";
-import type { Addresses, Link } from "./link.ts";
-import { findKernelThread, kernelThreadNs, bindKernelThread } from "./host-helper.ts";
-import { connect, cores, type End, ip, runAt } from "./namespace.ts";
-import { ArrivalCounter } from "./arrival-counter.ts";
+import { cpuNsOf } from "./machine/cpu.ts";
+import type { Addresses, Link } from "./machine/link.ts";
+import { findKernelThread, kernelThreadNs, bindKernelThread } from "./machine/host-helper.ts";
+import { connect, cores, type End, ip, runAt } from "./machine/namespace.ts";
+import { ArrivalCounter } from "./machine/arrival-counter.ts";
 
 const addresses: Addresses = { client: "198.18.2.2", relay: "198.18.2.1", sink: "198.18.2.2" };
 const macs = { client: "02:00:00:00:00:05", relay: "02:00:00:00:00:06" } as const;

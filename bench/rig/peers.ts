@@ -3,8 +3,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createIdentity, type Identity } from "../../src/peer/index.ts";
 import { StunClient } from "../../src/peer/relay/stun-client.ts";
-import { type Child, startChild } from "./child.ts";
-import { buildRustPeer, nodeCommand } from "./program.ts";
+import { type Child, startChild } from "./machine/child.ts";
+import { buildRustPeer, nodeCommand } from "./native/program.ts";
 import { signToken } from "./token.ts";
 import { shareFile } from "./workload.ts";
 

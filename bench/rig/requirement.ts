@@ -2,8 +2,8 @@ import { loadAddon } from "../../src/forwarder/native/load.ts";
 import { loadEngine } from "../../src/peer/engine/engine.ts";
 import { findMissing } from "../../scripts/xdp/requirement.ts";
 import type { Row } from "../row.ts";
-import { isInstalled } from "./command.ts";
-import { buildRustPeer } from "./program.ts";
+import { isInstalled } from "./machine/command.ts";
+import { buildRustPeer } from "./native/program.ts";
 
 /** Skips a row if the native backend cannot run. */
 export function needsNative(row: Row): Row {

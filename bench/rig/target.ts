@@ -1,5 +1,5 @@
 import type { SharedFile } from "./workload.ts";
-import type { Addresses } from "./link.ts";
+import type { Addresses } from "./machine/link.ts";
 
 /** Input for starting a forwarder under measurement. */
 export interface Start {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { QuicpipeError } from "../../src/errors.ts";
-import { cpuNsOf } from "./cpu.ts";
+import { cpuNsOf } from "./machine/cpu.ts";
 import type { PeerPair } from "./peers.ts";
 
 /** What a transfer comes to. */

@@ -1,4 +1,4 @@
-import { addresses } from "./network.ts";
+import { addresses } from "./machine/network.ts";
 
 /** UDP port of the TURN server. */
 export const turnPort = 3478;

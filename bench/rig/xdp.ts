@@ -1,7 +1,7 @@
 import { maxCids, maxRegistrations } from "../../src/defaults/index.ts";
 import type { Target } from "./target.ts";
 import type { Loop } from "./loop.ts";
-import { compileXdp } from "./program.ts";
+import { compileXdp } from "./native/program.ts";
 
 /** Returns the command that runs the relay's XDP program, with tables of the default size, or the control. */
 export function xdpCommand(

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { maxCids } from "../../src/defaults/index.ts";
 import { type Workload, createConnectionIds, shareFile } from "../rig/workload.ts";
 import { Loop } from "../rig/loop.ts";
-import { startAt } from "../rig/namespace.ts";
+import { startAt } from "../rig/machine/namespace.ts";
 import { needsXdp } from "../rig/requirement.ts";
 import { xdpCommand } from "../rig/xdp.ts";
 import type { Row } from "../row.ts";

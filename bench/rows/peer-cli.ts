@@ -34,7 +34,7 @@ async function firstByteMs(start: (name: string, ...args: string[]) => Promise<C
 export const peerCliRow: Row = {
   name: "peer/cli",
   about:
-    "ms from the start of `quicpipe dial` until its first byte leaves `quicpipe accept`, against the engine of before",
+    "ms from the start of `quicpipe dial` until its first byte leaves `quicpipe accept`, against the former engine",
   async run({ effort, progress }) {
     await using lab = await PeerLab.open();
     using stack = new DisposableStack();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { alternate } from "../rig/alternate.ts";
-import { cpuNsOf } from "../rig/cpu.ts";
+import { cpuNsOf } from "../rig/machine/cpu.ts";
 import { type PeerKind, PeerLab, type PeerPair } from "../rig/peers.ts";
 import { needsPeers, needsRustPeer } from "../rig/requirement.ts";
 import { type Cost, requireEqual, transfer } from "../rig/transfer.ts";
@@ -101,7 +101,7 @@ async function sendDatagrams({ dialer, accepter }: PeerPair): Promise<{ rate: nu
 
 const datagramsRow: Row = {
   name: "peer/datagrams",
-  about: "datagrams of 1000 bytes that arrive of 100 000 a second, against the engine of before",
+  about: "datagrams of 1000 bytes that arrive of 100 000 a second, against the former engine",
   run: ({ effort, progress }) =>
     beside("quiche", async (sides) => {
       for (const { accepter } of Object.values(sides)) accepter.tell("count");
@@ -121,7 +121,7 @@ const datagramsRow: Row = {
 
 const dialRow: Row = {
   name: "peer/dial",
-  about: "ms from a dial until the connection is ready, against the engine of before",
+  about: "ms from a dial until the connection is ready, against the former engine",
   run: ({ effort, progress }) =>
     beside("quiche", async (sides) => {
       const rounds = await alternate({ ...effort, warmUpRounds: 5 }, progress, "ms", async (side) =>
@@ -159,7 +159,7 @@ const idleRow: Row = {
 
 /** The rows of peers, each a process of its own as is their relay. */
 export const peerRows: readonly Row[] = [
-  streamRow("peer/stream", "one stream between two peers, against the engine of before", "quiche"),
+  streamRow("peer/stream", "one stream between two peers, against the former engine", "quiche"),
   needsRustPeer(
     streamRow("peer/stream-of-rust", "the same against the same engine without JavaScript", "rust"),
   ),

@@ -1,8 +1,8 @@
-import { startChild } from "../rig/child.ts";
+import { startChild } from "../rig/machine/child.ts";
 import { type Workload, createConnectionIds, shareFile } from "../rig/workload.ts";
 import { figuresOf } from "../rig/figures.ts";
-import { addresses } from "../rig/network.ts";
-import { compileLoad, nodeCommand } from "../rig/program.ts";
+import { addresses } from "../rig/machine/network.ts";
+import { compileLoad, nodeCommand } from "../rig/native/program.ts";
 import { needsNative } from "../rig/requirement.ts";
 import type { Row } from "../row.ts";
 import { figureOf } from "../summary.ts";

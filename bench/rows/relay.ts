@@ -1,8 +1,8 @@
 import { compare, type Comparison } from "../rig/compare.ts";
 import type { Target } from "../rig/target.ts";
 import { type Workload, firstSinkPort } from "../rig/workload.ts";
-import type { LinkKind } from "../rig/network.ts";
-import { compileControl, nodeCommand } from "../rig/program.ts";
+import type { LinkKind } from "../rig/machine/network.ts";
+import { compileControl, nodeCommand } from "../rig/native/program.ts";
 import { relay } from "../rig/backend.ts";
 import { needsCoturn, needsNative } from "../rig/requirement.ts";
 import { turnPort, turnServer } from "../rig/turn-server.ts";

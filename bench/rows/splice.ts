@@ -1,7 +1,7 @@
 import { alternate } from "../rig/alternate.ts";
-import { startChild } from "../rig/child.ts";
+import { startChild } from "../rig/machine/child.ts";
 import { shareFile } from "../rig/workload.ts";
-import { nodeCommand } from "../rig/program.ts";
+import { nodeCommand } from "../rig/native/program.ts";
 import { needsNative } from "../rig/requirement.ts";
 import type { Row } from "../row.ts";
 import { summarise } from "../summary.ts";

@@ -2,7 +2,7 @@ import { relay } from "../rig/backend.ts";
 import { compare } from "../rig/compare.ts";
 import type { Target } from "../rig/target.ts";
 import type { Workload } from "../rig/workload.ts";
-import { nodeCommand } from "../rig/program.ts";
+import { nodeCommand } from "../rig/native/program.ts";
 import { needsNative } from "../rig/requirement.ts";
 import type { Row } from "../row.ts";
 import { summarise } from "../summary.ts";

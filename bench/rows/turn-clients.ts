@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { QuicpipeError } from "../../src/errors.ts";
 import { packetBytes } from "../rig/compare.ts";
-import { cpuNsOf } from "../rig/cpu.ts";
-import { addresses, type Network } from "../rig/network.ts";
+import { cpuNsOf } from "../rig/machine/cpu.ts";
+import { addresses, type Network } from "../rig/machine/network.ts";
 import { needsCoturn } from "../rig/requirement.ts";
 import { turnServer } from "../rig/turn-server.ts";
 import type { Effort, Row } from "../row.ts";

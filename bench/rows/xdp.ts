@@ -4,7 +4,7 @@ import type { Target } from "../rig/target.ts";
 import type { Workload } from "../rig/workload.ts";
 import { compareFrames, type FrameFigure } from "../rig/compare-frames.ts";
 import { Loop } from "../rig/loop.ts";
-import { areKernelThreadsVisible } from "../rig/host-helper.ts";
+import { areKernelThreadsVisible } from "../rig/machine/host-helper.ts";
 import { needsNative, needsXdp } from "../rig/requirement.ts";
 import { program } from "../rig/xdp.ts";
 import type { Effort, Row } from "../row.ts";

@@ -16,7 +16,7 @@ export function forwarderOptions(backend: BackendChoice, upstream?: Address): Fo
     threads: 1,
     sourcePolicy: "registered",
     stun: "registered",
-    authority: { secretOf: () => undefined, proven: () => "refused" },
+    authority: { stunRegistration: () => undefined },
     maxSessions: defaults.maxRegistrations,
     maxBuckets: defaults.maxRegistrations + defaults.maxIdleBuckets,
     maxGatewayClients: defaults.maxGatewayClients,

@@ -1,5 +1,5 @@
 /**
- * The native data plane with the sessions of a workload, each with a recorded span, and with metrics that the
+ * The native backend with the sessions of a workload, each with a recorded span, and with metrics that the
  * OpenTelemetry SDK collects each second and exports by OTLP over HTTP.
  *
  *   telemetry <file of connection IDs> <IDs per session> <client> <client's port> <sink>
@@ -13,14 +13,13 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { createForwarder, type SessionId, type SessionSpec } from "../../src/forwarder/index.ts";
-import { resolveLimits } from "../../src/plugin/options/limits.ts";
-import { MemoryMailbox } from "../../src/plugin/mailbox/memory.ts";
+import { createMailboxCounts } from "../../src/plugin/mailbox/mailbox.ts";
 import { telemetryFigures } from "../../src/plugin/stats/stats.ts";
 import { createSweeper } from "../../src/registry/index.ts";
 import { loadRelayTelemetry } from "../../src/telemetry/index.ts";
 import { cidBytes } from "../../src/wire/connection-id.ts";
 import { firstSinkPort } from "../rig/workload.ts";
-import { nodeCommand } from "../rig/program.ts";
+import { nodeCommand } from "../rig/native/program.ts";
 import { serveUntilEnd } from "../rig/served.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 
@@ -29,12 +28,12 @@ const [path, cidsPerSession, client, clientPort, sink] = process.argv.slice(2);
 
 await startSdk();
 const forwarder = await createForwarder(forwarderOptions("native"));
-const mailbox = new MemoryMailbox(resolveLimits(undefined), Date.now);
+const mailboxCounts = createMailboxCounts();
 const sessions = new Map<string, SessionId>();
 const open = await loadRelayTelemetry({});
 const telemetry = open({
   backend: forwarder.backend,
-  figures: () => telemetryFigures(forwarder, undefined, mailbox),
+  figures: () => telemetryFigures(forwarder, undefined, mailboxCounts),
   trafficOf: (id) => forwarder.countersOf(sessions.get(id)!),
   now: Date.now,
 });

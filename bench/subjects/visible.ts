@@ -12,7 +12,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createForwarder } from "../../src/forwarder/index.ts";
 import { firstSinkPort } from "../rig/workload.ts";
-import { addresses } from "../rig/network.ts";
+import { addresses } from "../rig/machine/network.ts";
 import { forwarderOptions, sessionSpec } from "./forwarder.ts";
 
 /** By then, packets that the thread had received before the session closed are forwarded and counted. */

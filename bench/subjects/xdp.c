@@ -26,10 +26,10 @@
 #include "../../src/xdp/native/kernel.h"
 #include "../../src/xdp/native/maps.h"
 #include "../build/reflector.skel.h"
-#include "../rig/workload.h"
-#include "../rig/frame.h"
-#include "../rig/refill.h"
-#include "../rig/test-run.h"
+#include "../rig/native/workload.h"
+#include "../rig/native/frame.h"
+#include "../rig/native/refill.h"
+#include "../rig/native/test-run.h"
 
 enum {
   /* First port of the sessions, as in rig/workload.ts. Session 0 is the load's. */
@@ -63,29 +63,29 @@ static uint64_t now_ns(void)
 }
 
 /* Opens a session that outlives the run, with a bucket of its own that never refuses. */
-static void open_session(uint32_t session, struct qp_source address)
+static void open_session(uint32_t session, struct qp_udp_address address)
 {
   host.kernel.by_subject[session] = (struct qp_bucket){ .token_ns_q16 = 1, .depth_ns = ns_per_s };
-  host.kernel.accounts[session] = (struct qp_account){
+  host.kernel.states[session] = (struct qp_session_state){
     .expires_at_ns = now_ns() + s_per_hour * ns_per_s,
     .version = 2,
     .address = address,
     .local = host.cable.relay.ip,
     .bucket = session,
   };
-  qp_kernel_set_source(&host.kernel, &address, session);
+  qp_kernel_set_sender(&host.kernel, &address, session);
 }
 
 /* Opens a session for each port in the connection IDs, and one for the load. */
 static void open_sessions(uint16_t load_port)
 {
   const struct qp_workload *workload = &host.workload;
-  open_session(0, (struct qp_source){ .ip = host.cable.client.ip, .port = htons(load_port) });
+  open_session(0, (struct qp_udp_address){ .ip = host.cable.client.ip, .port = htons(load_port) });
   for (uint32_t index = 0; index < workload->cid_count; index++) {
     const uint8_t *cid = qp_workload_cid(workload, index);
-    struct qp_source address = qp_session_of(&host.cable, cid);
+    struct qp_udp_address address = qp_session_of(&host.cable, cid);
     uint32_t session = ntohs(address.port) - first_port + 1u;
-    if (host.kernel.accounts[session].version == 0)
+    if (host.kernel.states[session].version == 0)
       open_session(session, address);
     qp_kernel_set_routes(&host.kernel, cid, 1, session);
   }

@@ -8,6 +8,7 @@ import {
   createForwarder,
   type Forwarder,
   type SessionId,
+  type StunRegistration,
 } from "../../src/forwarder/index.ts";
 import type { Address } from "../../src/wire/address.ts";
 import { credential, knownBytes, knownCid, knownDestination, makeGarbage } from "./datagrams.ts";
@@ -40,6 +41,10 @@ export class FuzzRelay {
     onError: (error: Error) => void,
   ): Promise<FuzzRelay> {
     const upstream = await openSocket();
+    const registration: StunRegistration = {
+      secret: credential.password,
+      proven: () => (random(2) === 0 ? "accepted" : "refused"),
+    };
     const forwarder = await createForwarder({
       host,
       port: 0,
@@ -49,8 +54,7 @@ export class FuzzRelay {
       sourcePolicy: "registered",
       stun: "public",
       authority: {
-        secretOf: (id) => (id === credential.username ? credential.password : undefined),
-        proven: () => (random(2) === 0 ? "accepted" : "refused"),
+        stunRegistration: (id) => (id === credential.username ? registration : undefined),
       },
       maxSessions: 1024,
       maxBuckets: 1024,
@@ -101,7 +105,7 @@ export class FuzzRelay {
     const replies = answered + repeated + unmoved + challenged + outdated + rejected;
     const drops = Object.values(dropped).reduce((sum, count) => sum + count);
     // An initial route that is refused is no datagram.
-    const lost = drops - dropped["pin-taken"];
+    const lost = drops - dropped["initial-route-taken"];
     return this.#sent + this.#replies - passed - replies - lost;
   }
 

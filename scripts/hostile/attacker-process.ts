@@ -29,7 +29,7 @@ export interface AttackReport {
 }
 
 /** Time for an attacker to do its first work, and to close what it opened, in ms. */
-const arrivalMs = 5000;
+const arrivalMs = 60_000;
 const farewellMs = 5000;
 
 /** The relay under attack. */

@@ -5,7 +5,7 @@ type Values<Options extends Config> = ReturnType<
   typeof parseArgs<{ options: Options; args: string[] }>
 >["values"];
 
-/** Data planes that a relay can run on. */
+/** Backends that a relay can run on. */
 export const backends: readonly string[] = ["auto", "dgram", "native"];
 
 /** The reason why a command does not run. */

@@ -13,7 +13,7 @@ export function testAddon({ isShort }: Extent): boolean {
   if (!buildAddon()) return false;
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const files = isShort ? ["native.test.ts", "native-misuse.test.ts"] : ["native"];
+  const files = isShort ? ["native/native.test.ts", "native/misuse.test.ts"] : ["native"];
   // Skips the test that opens ten thousand times: it takes a minute here, and leaks show without it. And the one of the memory that
   // glibc keeps: the sanitizers allocate by themselves.
   const chosen = ["--testNamePattern", "^(?!.*(ten thousand times|returns memory))"];

@@ -200,16 +200,16 @@ export const virtualAddressQuarantineMs: number = minute;
 export const maxCookieTokenBytes = 4000;
 
 /**
- * Interval at which the native data plane returns freed memory to the system, in ms. It takes another thread 0.1 ms for each MB,
+ * Interval at which the native backend returns freed memory to the system, in ms. It takes another thread 0.1 ms for each MB,
  * for which glibc keeps the event loop from allocating: 4 ms for what an attack leaves behind.
  */
 export const memoryTrimMs: number = 10 * second;
 /** Socket buffers, in bytes: 40 ms at 100 MB/s. The system may cap them (`net.core.rmem_max`). */
 export const socketBufferBytes: number = 4 * MiB;
 
-/** Threads of the native data plane. One forwards more than a 1G port carries; the other cores are the app's. */
+/** Threads of the native backend. One forwards more than a 1G port carries; the other cores are the app's. */
 export const forwarderThreads = 1;
-/** Most threads of the native data plane: more than network cards have queues. */
+/** Most threads of the native backend: more than network cards have queues. */
 export const maxForwarderThreads = 64;
 
 /**

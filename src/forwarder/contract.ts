@@ -62,7 +62,7 @@ export type DropReason =
   | "session-expired" // the CID's registration has ended and is not swept yet
   | "no-address" // the registration has no proven address yet
   | "no-route" // a peer's long header to a DCID that is not registered and has no initial route
-  | "pin-taken" // not a packet, but an initial route that was not made because another dial has its DCID
+  | "initial-route-taken" // not a packet, but an initial route that was not made because another dial has its DCID
   | "send-failed" // the system refused the datagram (unreachable, too long)
   | "send-buffer-full" // the public socket has no room: relayed packets are dropped, never queued without bound
   | "no-upstream" // a gateway datagram, but no gateway is configured
@@ -145,12 +145,18 @@ export interface StunProof {
  */
 export type StunVerdict = "accepted" | "repeated" | "outdated" | "refused";
 
-/** Answers for STUN credentials and receives proven addresses. The registry implements it. */
-export interface StunAuthority {
-  /** Returns the password of a live registration, or `undefined`. */
-  secretOf(registrationId: string): string | undefined;
+/** A live registration as STUN knows it, in the turn of the event loop in which it was found. */
+export interface StunRegistration {
+  /** The password that goes with its id. */
+  readonly secret: string;
   /** Renews the registration, and moves it to the proof's address if it is elsewhere. */
-  proven(registrationId: string, proof: StunProof): StunVerdict;
+  proven(proof: StunProof): StunVerdict;
+}
+
+/** Answers for STUN credentials. The registry implements it. */
+export interface StunAuthority {
+  /** Returns a live registration, or `undefined`. */
+  stunRegistration(id: string): StunRegistration | undefined;
 }
 
 /** Sources whose datagrams may be relayed: addresses of live registrations, or any. */

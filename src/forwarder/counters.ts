@@ -21,7 +21,7 @@ export function createCounters(): Counters {
       "session-expired": 0,
       "no-address": 0,
       "no-route": 0,
-      "pin-taken": 0,
+      "initial-route-taken": 0,
       "send-failed": 0,
       "send-buffer-full": 0,
       "no-upstream": 0,

@@ -1,6 +1,12 @@
 import { QuicpipeError } from "../errors.ts";
 import { type KeyPair, requireKeyPair } from "../files/pem.ts";
-import { optionInvalid, type OptionTable, requireBoolean, requireOptions } from "../option-checks.ts";
+import {
+  checkOptions,
+  type OptionChecks,
+  optionInvalid,
+  requireBoolean,
+  requireOptions,
+} from "../option-checks.ts";
 import type { Logger } from "../log.ts";
 import type { Address } from "../wire/address.ts";
 import type { Budget, BudgetStats } from "./budget/budget.ts";
@@ -65,14 +71,18 @@ export interface Served extends AsyncDisposable {
  *   fit; ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`; and what `relay.listen()` throws.
  *   Nothing stays open then.
  * @example
+ * import { H3 } from "h3";
+ * import { quicpipe } from "quicpipe";
+ * import { developmentCertificate, serve } from "quicpipe/gateway";
+ *
  * const relay = quicpipe();
  * const app = new H3().use(relay);
- * await using served = await serve(app, { relay, tls: { key, cert } });
+ * await using served = await serve(app, { relay, tls: await developmentCertificate() });
+ * console.log(served.address);
  */
 export async function serve(app: Http3App, given: ServeOptions): Promise<Served> {
   requireApp(app);
-  const { relay, tls, tcp, budget: shareable, windowBytes, ...limits } = checkedOptions(given);
-  const budget = requireBudget(shareable);
+  const { relay, tls, tcp, budget, windowBytes, ...limits } = checkOptions("serve(…)", given, checks);
   const shared = { ...limits, ...tls, budget };
   const sourceOf: ServedRelay["sourceOf"] = (address, port) => relay.sourceOf(address, port);
   const starting = serveHttp3(app, {
@@ -100,28 +110,23 @@ export async function serve(app: Http3App, given: ServeOptions): Promise<Served>
   };
 }
 
-const optionTable: OptionTable<ServeOptions> = {
-  relay: true,
-  tls: true,
-  tcp: true,
+const tlsNames = { key: "tls.key", cert: "tls.cert" };
+
+/** The two servers check what is only passed on. */
+const checks = {
+  relay(path, relay) {
+    if (typeof relay?.listen === "function") return relay;
+    throw optionInvalid(path, relay, "a relay that the app uses, as quicpipe() returns it");
+  },
+  tls: (path, value) =>
+    requireKeyPair(requireOptions<KeyPair>(path, value, { key: true, cert: true }), tlsNames),
+  tcp: (path, value) => requireBoolean(path, value, true),
   maxConnections: true,
   connectionsPerSecond: true,
   windowBytes: true,
-  budget: true,
+  budget: requireBudget,
   logger: true,
-};
-
-/** Checks what the two servers do not. */
-function checkedOptions(given: ServeOptions): ServeOptions & { readonly tcp: boolean } {
-  const { relay, tls, tcp, ...others } = requireOptions("serve(…)", given, optionTable);
-  if (typeof relay?.listen !== "function")
-    throw optionInvalid("relay", relay, "a relay that the app uses, as quicpipe() returns it");
-  const pem = requireKeyPair(requireOptions<KeyPair>("tls", tls, { key: true, cert: true }), {
-    key: "tls.key",
-    cert: "tls.cert",
-  });
-  return { ...others, relay, tls: pem, tcp: requireBoolean("tcp", tcp, true) };
-}
+} satisfies OptionChecks<ServeOptions>;
 
 /** Calls the relay at once: a request that came first would open it without its upstream. */
 async function openRelay(relay: ServedRelay, starting: Promise<Http3Gateway>): Promise<Address> {

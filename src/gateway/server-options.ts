@@ -1,4 +1,5 @@
-import { optionError, optionInvalid, range, requireInteger, requireText } from "../option-checks.ts";
+import { type Logger, requireLogger } from "../log.ts";
+import { type IntegerRange, optionError, optionInvalid, range, requireText } from "../option-checks.ts";
 import { Budget } from "./budget/budget.ts";
 
 /** Requires an app. */
@@ -8,17 +9,23 @@ export function requireApp(app: unknown): void {
 }
 
 /** Returns the given budget, or a new one. */
-export function requireBudget(budget: Budget | undefined): Budget {
+export function requireBudget(path: string, budget: Budget | undefined): Budget {
   if (budget === undefined || budget instanceof Budget) return budget ?? new Budget();
-  throw optionError("budget", "option budget must be made by new Budget({ … })");
+  throw optionError(path, `option ${path} must be made by new Budget({ … })`);
 }
+
+/** Checks of the options that both servers have. Port 0 is a free one. */
+export const serverChecks: {
+  readonly port: IntegerRange;
+  readonly budget: typeof requireBudget;
+  readonly logger: (path: string, logger: Logger | false | undefined) => Logger;
+} = {
+  port: range(0, 0, 65_535),
+  budget: requireBudget,
+  logger: (_, logger) => requireLogger(logger),
+};
 
 /** Returns the address to listen on. */
-export function requireHost(host: string | undefined, fallback: string): string {
-  return requireText("host", host, "an address to listen on", (text) => text !== "") ?? fallback;
-}
-
-/** Returns the port to listen on; 0, a free one, if absent. */
-export function requirePort(port: number | undefined): number {
-  return requireInteger("port", port, range(0, 0, 65_535));
+export function requireHost(path: string, host: string | undefined, fallback: string): string {
+  return requireText(path, host, "an address to listen on", (text) => text !== "") ?? fallback;
 }

@@ -104,26 +104,26 @@ async function accept(
     const flight = await receive(attempt);
     if (deadline.signal.aborted) return deadline.expired;
     const remoteName = flight.sender;
-    const session = attempt.connect({ role: "server", policy, remoteName, alpn, idleTimeoutMs });
-    await answerFlight(context, session, flight, handshakeTimeoutMs);
-    return new Connection(session);
+    const connection = attempt.connect({ role: "server", policy, remoteName, alpn, idleTimeoutMs });
+    await answerFlight(context, connection, flight, handshakeTimeoutMs);
+    return new Connection(connection);
   });
 }
 
 /** Feeds the flight to the engine and waits for the end of the handshake. */
 async function answerFlight(
   { socket }: PeerContext,
-  session: QuicConnection,
+  connection: QuicConnection,
   { packets, destinationId }: ReceivedFlight,
   timeoutMs: number,
 ): Promise<void> {
   const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs));
   // Until this peer's first packet arrives, the dialer keeps using the connection ID that it chose itself.
-  socket.addRoute(destinationId, session.receive);
+  socket.addRoute(destinationId, connection.receive);
   try {
     // Copies, as the engine overwrites its input.
-    for (const packet of packets) session.receive(Uint8Array.from(packet), ect0);
-    await Promise.race([session.milestones.ready, deadline.expired]);
+    for (const packet of packets) connection.receive(Uint8Array.from(packet), ect0);
+    await Promise.race([connection.milestones.ready, deadline.expired]);
   } finally {
     deadline.clear();
     socket.removeRoute(destinationId);

@@ -49,7 +49,7 @@ export interface ConnectionTerms {
 export class Attempt {
   readonly #context: PeerContext;
   readonly #ids: ConnectionIds;
-  #session: QuicConnection | undefined;
+  #connection: QuicConnection | undefined;
   #registration: RegistrationUpkeep | undefined;
   #hasEnded = false;
 
@@ -103,7 +103,7 @@ export class Attempt {
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
-    const session = new QuicConnection({
+    const connection = new QuicConnection({
       engine: engine[role === "client" ? "connect" : "accept"]({
         cidKey: this.#ids.key,
         cidLimit: this.#ids.num,
@@ -137,9 +137,9 @@ export class Attempt {
       onCidsRunLow: () => void this.#registration?.grow(this.#ids.num + settings.cidsPerConnection),
       onEnd: () => this.#end(),
     });
-    this.#session = session;
-    connections.add(session);
-    return session;
+    this.#connection = connection;
+    connections.add(connection);
+    return connection;
   }
 
   get #upkeep(): UpkeepParts {
@@ -153,9 +153,9 @@ export class Attempt {
       num: this.#ids.num,
       keepaliveMs: settings.keepaliveMs,
       lastSeen: () => stun.lastSeen,
-      onKeepalive: () => this.#session?.keepAlive(),
-      onMoved: () => this.#session?.probe(),
-      onGrown: (num) => this.#session?.useConnectionIds(num),
+      onKeepalive: () => this.#connection?.keepAlive(),
+      onMoved: () => this.#connection?.probe(),
+      onGrown: (num) => this.#connection?.useConnectionIds(num),
       onError: settings.onError,
     };
   }
@@ -176,7 +176,7 @@ export class Attempt {
   }
 
   #abandon(error: QuicpipeError): void {
-    if (this.#session) this.#session.abandon(error);
+    if (this.#connection) this.#connection.abandon(error);
     else this.#end();
   }
 
@@ -184,7 +184,7 @@ export class Attempt {
     const { connections, registrations, settings } = this.#context;
     const registration = this.#registration;
     this.#hasEnded = true;
-    if (this.#session) connections.delete(this.#session);
+    if (this.#connection) connections.delete(this.#connection);
     if (!registration) return;
     registration
       .end()

@@ -81,7 +81,7 @@ class Dial {
   readonly #note: string | undefined;
   readonly #timeoutMs: number;
   readonly #attempt: Attempt;
-  readonly #session: QuicConnection;
+  readonly #connection: QuicConnection;
   readonly #packets: readonly Uint8Array[];
   readonly #deadline: Deadline;
   readonly #patience: Patience;
@@ -105,8 +105,8 @@ class Dial {
     this.#note = requireText("note", options.note, "text", () => true);
     this.#timeoutMs = timeoutMs;
     this.#attempt = new Attempt(context);
-    this.#session = this.#attempt.connect({ role: "client", policy, remoteName, alpn, idleTimeoutMs });
-    this.#packets = this.#session.firstFlight();
+    this.#connection = this.#attempt.connect({ role: "client", policy, remoteName, alpn, idleTimeoutMs });
+    this.#packets = this.#connection.firstFlight();
     this.#deadline = createDeadline(timeoutMs, () => this.#refusal ?? this.#timeoutError(), signal);
     this.#patience = {
       deadlineMs: performance.now() + timeoutMs,
@@ -116,16 +116,16 @@ class Dial {
   }
 
   async run(): Promise<Connection> {
-    const { ready } = this.#session.milestones;
+    const { ready } = this.#connection.milestones;
     await this.#attempt.run(this.#deadline, () => Promise.race([this.#reach(), ready]));
-    return new Connection(this.#session);
+    return new Connection(this.#connection);
   }
 
   /** Registers, and brings the first flight to the other peer, which answers by this peer's registration. */
   async #reach(): Promise<void> {
     if (typeof this.#target === "string") await this.#post(this.#target);
     else await this.#hand(this.#target);
-    await this.#session.milestones.ready;
+    await this.#connection.milestones.ready;
   }
 
   async #hand(target: Exclude<DialTarget, string>): Promise<void> {
@@ -158,12 +158,12 @@ class Dial {
     };
     const { id, state } = await patiently(() => this.#attempt.registerWith(send), this.#patience);
     this.#step = state;
-    const { ready } = this.#session.milestones;
+    const { ready } = this.#connection.milestones;
     try {
       await Promise.race([ready, Promise.all([this.#attempt.prove(), this.#watch(id)]).then(() => ready)]);
     } finally {
       // The dial has ended without an answer, so the recipient need not see the message.
-      if (this.#session.silent) relay.recall(id).catch(settings.onError);
+      if (this.#connection.silent) relay.recall(id).catch(settings.onError);
     }
   }
 
@@ -176,10 +176,10 @@ class Dial {
    */
   async #watch(messageId: string): Promise<void> {
     const { signal } = this.#deadline;
-    while (this.#session.silent && !signal.aborted) {
+    while (this.#connection.silent && !signal.aborted) {
       await pause(defaults.dialStatusMs, signal);
-      if (!this.#session.silent || signal.aborted) return;
-      if (this.#step === "taken") return this.#session.retransmit();
+      if (!this.#connection.silent || signal.aborted) return;
+      if (this.#step === "taken") return this.#connection.retransmit();
       await this.#look(messageId);
       if (this.#step === "expired") throw expiredError();
     }

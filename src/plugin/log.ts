@@ -4,7 +4,7 @@ import { LimitedLog } from "../log.ts";
 export type LogKind =
   | "listening" // the relay's public socket is open
   | "auth" // the way tokens are checked, if unfit for production
-  | "scopes" // the app's function grants a scope that there is not
+  | "scopes" // the app's function grants an unknown scope
   | "keys" // the state of the issuer's keys: reachability, unusable keys
   | "key-unnamed" // a token does not name its key among many
   | "xdp" // kernel forwarding has changed

@@ -1,7 +1,9 @@
 import type { H3, H3Event } from "h3";
 import { consoleFamily } from "./console/routes.ts";
 import type { QuicpipeOptions } from "./options/options.ts";
-import { resolveSettings } from "./options/settings.ts";
+import { resolveSettings, type Settings } from "./options/settings.ts";
+import type { OpenMailbox } from "./mailbox/mailbox.ts";
+import { openMemoryMailbox } from "./mailbox/memory.ts";
 import { RelayControl } from "./relay-control.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 import { api } from "./routes/api.ts";
@@ -15,14 +17,20 @@ import { optionError } from "../option-checks.ts";
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID; ERR_QUICPIPE_AUTH_REQUIRED without `auth` if `NODE_ENV` is "production"
  * @example
- * const relay = quicpipe({ upstream: { port: 4434 }, auth: { jwks: "https://issuer.example/jwks.json" } });
- * const app = new H3().use(relay);
- * await relay.listen();
+ * import { H3, serve } from "h3";
+ * import { quicpipe } from "quicpipe";
+ *
+ * const app = new H3().use(quicpipe()).get("/", () => "Hello from the app.\n");
+ * serve(app, { port: 3000 });
  */
 export function quicpipe(options?: QuicpipeOptions): Relay {
   refuseUncalled(options);
-  const settings = resolveSettings(options, process.env);
-  const control = new RelayControl(settings);
+  return relayWith(resolveSettings(options, process.env), openMemoryMailbox);
+}
+
+/** Creates a relay with another store of messages than memory. */
+export function relayWith(settings: Settings, openMailbox: OpenMailbox): Relay {
+  const control = new RelayControl(settings, openMailbox);
   return Object.assign(
     (event: H3Event, next: () => unknown): unknown => {
       requireEvent(event);

@@ -5,6 +5,7 @@ import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { maxStatsLimit, type RegistrationStats } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import { Log } from "./log.ts";
+import type { OpenMailbox } from "./mailbox/mailbox.ts";
 import { optionError, range, requireInteger, requireOptions } from "../option-checks.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery } from "./relay.ts";
 import { presentable } from "./http/problem.ts";
@@ -21,6 +22,7 @@ const graceRange = range(0, defaults.closeGraceMs, defaults.maxTimerMs);
 /** One relay from its creation to its end. Its parts are opened by `listen`, or by the first request. */
 export class RelayControl {
   readonly #settings: Settings;
+  readonly #openMailbox: OpenMailbox;
   readonly #log: Log;
   readonly #refused = new Map<QuicpipeErrorCode, number>();
   #opening: Promise<Service> | undefined;
@@ -32,8 +34,9 @@ export class RelayControl {
   #failedUntilMs = -Infinity;
   #lastStats: RelayStats | undefined;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, openMailbox: OpenMailbox) {
     this.#settings = settings;
+    this.#openMailbox = openMailbox;
     this.#log = new Log(settings.logger, Date.now);
   }
 
@@ -74,7 +77,13 @@ export class RelayControl {
     const settings = upstream
       ? { ...this.#settings, upstream: resolveUpstream(await upstream) }
       : this.#settings;
-    return await openService({ settings, log: this.#log, refused: this.#refused, now: Date.now });
+    return await openService({
+      settings,
+      log: this.#log,
+      openMailbox: this.#openMailbox,
+      refused: this.#refused,
+      now: Date.now,
+    });
   }
 
   address(): Address {

@@ -12,12 +12,11 @@ import { steadyNow } from "../steady-clock.ts";
 import { formatAddress } from "../wire/address.ts";
 import { announceAuthentication, createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
-import { addressLimits, requestsAtOnce } from "./options/limits.ts";
+import { addressLimits, type Limits, requestsAtOnce } from "./options/limits.ts";
 import { hookObserver, registrationLog } from "./observers.ts";
 import type { Log } from "./log.ts";
-import type { Mailbox } from "./mailbox/mailbox.ts";
+import { createMailboxCounts, type Mailbox, type OpenMailbox } from "./mailbox/mailbox.ts";
 import { MessageFeed } from "./mailbox/message-feed.ts";
-import { MemoryMailbox } from "./mailbox/memory.ts";
 import { RateLimiter, Waiters } from "./http/caller-limits.ts";
 import { Rates } from "./stats/rates.ts";
 import type { Settings } from "./options/settings.ts";
@@ -28,12 +27,14 @@ import { StatsEvents } from "./stats/events.ts";
 export interface ServiceContext extends Pick<CountedParts, "refused"> {
   readonly settings: Settings;
   readonly log: Log;
+  readonly openMailbox: OpenMailbox;
   /** Returns ms since the epoch by the system clock, for times set by other parties, such as those of tokens. */
   readonly now: () => number;
 }
 
 /** The parts of a running relay. */
 export interface Service extends ServiceContext, CountedParts {
+  readonly mailbox: Mailbox;
   readonly feed: MessageFeed;
   readonly rateLimiter: RateLimiter;
   readonly telemetry: RelayTelemetry;
@@ -68,10 +69,12 @@ export async function openService(context: ServiceContext): Promise<Service> {
   const forwarder = opening.adopt(await openForwarder(context, () => registry), (dataPlane) =>
     dataPlane.close(),
   );
-  const mailbox: Mailbox = new MemoryMailbox(limits, steadyNow);
+  const mailboxCounts = createMailboxCounts();
+  const mailbox = await context.openMailbox({ limits, counts: mailboxCounts, now: steadyNow });
+  opening.defer(() => mailbox.close());
   const telemetry = openTelemetry({
     backend: forwarder.backend,
-    figures: () => telemetryFigures(forwarder, registry, mailbox),
+    figures: () => telemetryFigures(forwarder, registry, mailboxCounts),
     trafficOf: (id) => registry?.countersOf(id),
     now: steadyNow,
   });
@@ -80,7 +83,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   opening.defer(() => opened.close());
   registry = opened;
   const waiters = new Waiters(limits);
-  opening.defer(createSweeper([() => opened.sweep(), () => mailbox.sweep(), () => telemetry.watch()]));
+  opening.defer(createSweeper([() => opened.sweep(), () => telemetry.watch()]));
   const rates = new Rates(forwarder, opened);
   opening.defer(() => rates.close());
   // Here, as an attempt to open the socket that fails is followed by others.
@@ -92,14 +95,10 @@ export async function openService(context: ServiceContext): Promise<Service> {
     forwarder,
     registry,
     mailbox,
+    mailboxCounts,
     feed: new MessageFeed(mailbox, steadyNow),
     waiters,
-    rateLimiter: new RateLimiter({
-      perMinute: limits.requestsPerMinute,
-      atOnce: requestsAtOnce(settings.limits, limits),
-      maxSubjects: defaults.maxRateLimitedSubjects,
-      now: steadyNow,
-    }),
+    rateLimiter: createRateLimiter(settings.limits, limits),
     telemetry,
     authenticate,
     rates,
@@ -114,6 +113,15 @@ export async function openService(context: ServiceContext): Promise<Service> {
     },
   };
   return service;
+}
+
+function createRateLimiter(given: Limits, limits: Limits): RateLimiter {
+  return new RateLimiter({
+    perMinute: limits.requestsPerMinute,
+    atOnce: requestsAtOnce(given, limits),
+    maxSubjects: defaults.maxRateLimitedSubjects,
+    now: steadyNow,
+  });
 }
 
 function openForwarder(
@@ -133,10 +141,7 @@ function openForwarder(
       onRemoved: (folders) => log.write("info", "xdp", describeRemoval(folders)),
     },
     onError: (err) => log.write("error", "socket-failed", "the UDP socket failed", { err }),
-    authority: {
-      secretOf: (id) => registry()?.secretOf(id),
-      proven: (id, proof) => registry()?.proven(id, proof) ?? "refused",
-    },
+    authority: { stunRegistration: (id) => registry()?.stunRegistration(id) },
     now: steadyNow,
   });
 }

@@ -1,12 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../defaults/index.ts";
-import type {
-  SessionCounters,
-  SessionSpec,
-  StunAuthority,
-  StunProof,
-  StunVerdict,
-} from "../forwarder/index.ts";
+import type { SessionCounters, SessionSpec, StunAuthority, StunRegistration } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
 import { hmacSha256 } from "../wire/hmac.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
@@ -137,21 +131,23 @@ export class Registry implements StunAuthority {
 
   /** Returns the STUN password of a live registration. It is derived, so that nothing is stored that could be stolen. */
   secretOf(id: string): string | undefined {
-    if (!this.#live(id)) return undefined;
-    return hmacSha256(this.#stunKey, Buffer.from(id)).toString("base64url");
+    return this.stunRegistration(id)?.secret;
   }
 
-  /** Renews a registration whose address STUN has proven, and moves it there. {@link weigh} decides whether the proof is accepted. */
-  proven(id: string, proof: StunProof): StunVerdict {
+  /** {@link weigh} decides whether a proof is accepted. */
+  stunRegistration(id: string): StunRegistration | undefined {
     const entry = this.#live(id);
-    if (!entry || this.#options.forwarder.isOwnAddress(proof.address)) return "refused";
-    const verdict = weigh(entry, proof);
-    if (verdict !== "accepted") return verdict;
-    const { address, madeAtMs: atMs } = proof;
-    const { ttlMs, bucket } = entry;
-    this.#renew(entry, { ttlMs, proof: { address, atMs }, bytesPerSecond: bucket.bytesPerSecond });
-    noteTransaction(entry, proof);
-    return verdict;
+    if (!entry) return undefined;
+    const proven: StunRegistration["proven"] = (proof) => {
+      const verdict = this.#options.forwarder.isOwnAddress(proof.address) ? "refused" : weigh(entry, proof);
+      if (verdict !== "accepted") return verdict;
+      const { address, madeAtMs: atMs } = proof;
+      const { ttlMs, bucket } = entry;
+      this.#renew(entry, { ttlMs, proof: { address, atMs }, bytesPerSecond: bucket.bytesPerSecond });
+      noteTransaction(entry, proof);
+      return verdict;
+    };
+    return { secret: hmacSha256(this.#stunKey, Buffer.from(id)).toString("base64url"), proven };
   }
 
   /** Whether {@link drain} was called. */

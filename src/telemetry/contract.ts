@@ -38,13 +38,15 @@ export interface RelayObserver {
   ended(registration: RelayedRegistration, reason: string, traffic: RelayedTraffic): void;
 }
 
-/** The forwarding path of a packet: the kernel, or a backend of this process. */
-export type PathName = "xdp" | "native" | "dgram";
+/** The forwarding path of a packet: the kernel, or this process. */
+export type PathName = "kernel" | "user";
+/** What forwards in this process. */
+export type BackendName = "native" | "dgram";
 
 /** Totals of a relay since its data plane was opened, and its current state. */
 export interface RelayFigures {
-  /** Forwarded traffic, by {@link PathName}. */
-  readonly traffic: Readonly<Record<string, { readonly packets: number; readonly bytes: number }>>;
+  readonly backend: BackendName;
+  readonly traffic: Readonly<Record<PathName, { readonly packets: number; readonly bytes: number }>>;
   /** Dropped datagrams, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   /** Ended mailbox messages, by outcome. */
@@ -56,7 +58,7 @@ export interface RelayFigures {
 /** The relay's data that telemetry reads. */
 export interface RelayTelemetryParts {
   /** The backend that forwards packets the kernel does not. */
-  readonly backend: PathName;
+  readonly backend: BackendName;
   readonly figures: () => RelayFigures;
   /** Traffic of a live registration so far. */
   readonly trafficOf: (id: string) => RelayedTraffic | undefined;

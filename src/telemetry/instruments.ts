@@ -6,44 +6,51 @@ export interface Metric {
   /** Unit in UCUM. */
   readonly unit: string;
   readonly description: string;
-  /** Attribute that distinguishes its series, if it has more than one. */
-  readonly by?: string;
+  /** Attributes that distinguish its series, if it has more than one. */
+  readonly by?: readonly string[];
   /** Attributes common to all its series. */
   readonly fixed?: Readonly<Record<string, string>>;
 }
 
-/** A value for each series of a metric. */
+/** A value for each series of a metric, by the values of its attributes, which a space joins. */
 export type Values = Readonly<Record<string, number>>;
 
 /** Only outgoing traffic is counted: each forwarded packet came in before. */
 const outgoing: Metric["fixed"] = { [attributes.direction]: "transmit" };
+const forwarding: readonly string[] = [attributes.path, attributes.backend];
+
+function forwarded({ traffic, backend }: RelayFigures, figure: "packets" | "bytes"): Values {
+  return Object.fromEntries(
+    Object.entries(traffic).map(([path, counts]) => [`${path} ${backend}`, counts[figure]]),
+  );
+}
 
 /** Counters by name, read from the data plane at each collection. */
 export const counters: Readonly<Record<string, Metric & { valuesOf(figures: RelayFigures): Values }>> = {
   "quicpipe.relay.io": {
     unit: "By",
     description: "UDP payload forwarded between peers.",
-    by: attributes.path,
+    by: forwarding,
     fixed: outgoing,
-    valuesOf: ({ traffic }) => mapped(traffic, ({ bytes }) => bytes),
+    valuesOf: (figures) => forwarded(figures, "bytes"),
   },
   "quicpipe.relay.packets": {
     unit: "{packet}",
     description: "Packets forwarded between peers.",
-    by: attributes.path,
+    by: forwarding,
     fixed: outgoing,
-    valuesOf: ({ traffic }) => mapped(traffic, ({ packets }) => packets),
+    valuesOf: (figures) => forwarded(figures, "packets"),
   },
   "quicpipe.relay.dropped": {
     unit: "{packet}",
     description: "Datagrams that were not passed on.",
-    by: attributes.errorType,
+    by: [attributes.errorType],
     valuesOf: ({ dropped }) => dropped,
   },
   "quicpipe.mailbox.messages": {
     unit: "{message}",
     description: "Mailbox messages that ended.",
-    by: attributes.outcome,
+    by: [attributes.outcome],
     valuesOf: ({ messages }) => messages,
   },
 };
@@ -67,7 +74,7 @@ export const registrationDurationName = "quicpipe.registration.duration";
 export const registrationDuration: Metric = {
   unit: "s",
   description: "How long registrations were held.",
-  by: attributes.endReason,
+  by: [attributes.endReason],
 };
 
 /** Maps the values of a record. */

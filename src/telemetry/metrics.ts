@@ -1,4 +1,4 @@
-import type { BatchObservableResult, Histogram, Meter, Observable } from "@opentelemetry/api";
+import type { Attributes, BatchObservableResult, Histogram, Meter, Observable } from "@opentelemetry/api";
 import { registrationDurationBuckets } from "../defaults/index.ts";
 import type { RelayFigures } from "./contract.ts";
 import {
@@ -85,9 +85,9 @@ class ProcessSum {
       (sum, { shown, start }) => combine(sum, combine(countsOf(shown), start, -1), 1),
       this.#past,
     );
-    for (const [name, { by, fixed }] of Object.entries(counters))
-      for (const [value, count] of Object.entries(counts[name] ?? {}))
-        result.observe(this.#counters[name]!, count, { ...fixed, ...(by && { [by]: value }) });
+    for (const [name, metric] of Object.entries(counters))
+      for (const [values, count] of Object.entries(counts[name] ?? {}))
+        result.observe(this.#counters[name]!, count, attributesOf(metric, values));
     for (const [name, { valueOf }] of Object.entries(levels)) {
       const level = figures.reduce((sum, { shown }) => sum + valueOf(shown), 0);
       result.observe(this.#levels[name]!, level);
@@ -107,6 +107,12 @@ function combine(one: Counts, other: Counts, times: 1 | -1): Counts {
       sum[value] = (sum[value] ?? 0) + times * count;
     return sum;
   });
+}
+
+/** Returns the attributes of a series, from its key among the metric's {@link Values}. */
+function attributesOf({ by = [], fixed }: Metric, values: string): Attributes {
+  const each = values.split(" ");
+  return { ...fixed, ...Object.fromEntries(by.map((name, index) => [name, each[index]])) };
 }
 
 function textOf({ unit, description }: Metric): Pick<Metric, "unit" | "description"> {

@@ -42,6 +42,7 @@ export const attributes = {
   registration: "quicpipe.registration.id",
   endReason: "quicpipe.registration.end_reason",
   path: "quicpipe.path",
+  backend: "quicpipe.backend",
   outcome: "quicpipe.mailbox.outcome",
   packetsFrom: "quicpipe.relay.packets_from",
   bytesFrom: "quicpipe.relay.bytes_from",

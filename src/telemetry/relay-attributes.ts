@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { PathName, RelayedRegistration, RelayedTraffic } from "./contract.ts";
+import type { BackendName, PathName, RelayedRegistration, RelayedTraffic } from "./contract.ts";
 import { attributes } from "./names.ts";
 
 type SpanAttributes = Readonly<Record<string, string | number>>;
@@ -26,17 +26,18 @@ export function trafficAttributes(traffic: TrafficShare): SpanAttributes {
 }
 
 /**
- * Returns the forwarding path of the packets sent to a registration, if any: the kernel's if it forwarded all of them, or
- * any, as `share` says.
+ * Returns the forwarding path of the packets sent to a registration, if any, and the backend beside it. The path is the
+ * kernel if it forwarded all of them, or any, as `share` says.
  */
-export function pathOf(
+export function forwardingAttributes(
   { packetsTo, packetsOffloaded }: TrafficShare,
-  backend: PathName,
+  backend: BackendName,
   share: "all" | "any",
 ): SpanAttributes {
   if (packetsTo === 0) return {};
   const isKernel = packetsOffloaded > 0 && (share === "any" || packetsOffloaded === packetsTo);
-  return { [attributes.path]: isKernel ? "xdp" : backend };
+  const path: PathName = isKernel ? "kernel" : "user";
+  return { [attributes.path]: path, [attributes.backend]: backend };
 }
 
 /** Returns the attributes of a registration's address. */

@@ -9,7 +9,7 @@ import type {
   TelemetryOptions,
 } from "./contract.ts";
 import { attributes, events, spans } from "./names.ts";
-import { pathOf, peerAttributes, trafficAttributes, trafficSince } from "./relay-attributes.ts";
+import { forwardingAttributes, peerAttributes, trafficAttributes, trafficSince } from "./relay-attributes.ts";
 
 /** Dependencies of {@link RelaySpans}. */
 export interface RelaySpanParts extends Omit<RelayTelemetryParts, "figures">, TelemetryOptions {
@@ -116,8 +116,8 @@ export class RelaySpans {
     const { backend } = this.#parts;
     if (!watched.hasForwarded && traffic.firstForwardedAtMs !== null) {
       watched.hasForwarded = true;
-      const path = pathOf(trafficSince(traffic, start), backend, "all");
-      span.addEvent(events.firstPacket, path, new Date(traffic.firstForwardedAtMs));
+      const how = forwardingAttributes(trafficSince(traffic, start), backend, "all");
+      span.addEvent(events.firstPacket, how, new Date(traffic.firstForwardedAtMs));
     }
     if (!watched.isOffloaded && traffic.packetsOffloaded > start.packetsOffloaded) {
       watched.isOffloaded = true;
@@ -140,7 +140,8 @@ export class RelaySpans {
 
   #finish({ span, start }: Watched, traffic: RelayedTraffic): void {
     const moved = trafficSince(traffic, start);
-    span.setAttributes({ ...trafficAttributes(moved), ...pathOf(moved, this.#parts.backend, "any") });
+    const how = forwardingAttributes(moved, this.#parts.backend, "any");
+    span.setAttributes({ ...trafficAttributes(moved), ...how });
     span.end(this.#nowDate());
   }
 

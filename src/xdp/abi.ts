@@ -1,9 +1,9 @@
 /** Offsets into the structs of `bpf/abi.h`, which the kernel, the addon and TypeScript share, as far as TypeScript reads them. */
 
-/** Size of a session's account (`qp_account`) in 64-bit words. */
-const accountWords = 16;
+/** Size of a session's state (`qp_session_state`) in 64-bit words. */
+const stateWords = 16;
 
-/** Words of an account. `packetsTo` counts the packets of user space alone. */
+/** Words of a state. `packetsTo` counts the packets of user space alone. */
 const word = {
   packetsFrom: 0,
   bytesFrom: 1,
@@ -30,16 +30,16 @@ export const totalNames = [
 ] as const;
 
 /** Counters of a session. */
-export type AccountCounters = Readonly<Record<Exclude<keyof typeof word, "expiry" | "first">, number>>;
+export type SessionStateCounters = Readonly<Record<Exclude<keyof typeof word, "expiry" | "first">, number>>;
 export type Totals = Readonly<Record<(typeof totalNames)[number], number>>;
 
 /**
- * Reads the counters of one session from the accounts of all, which others may be writing. `packetsTo` counts the packets of
+ * Reads the counters of one session from the states of all, which others may be writing. `packetsTo` counts the packets of
  * both paths, `packetsOffloaded` those that the kernel forwarded.
  */
-export function readCounters(accounts: BigUint64Array, session: number): AccountCounters {
-  const at = session * accountWords;
-  const count = (name: keyof typeof word): number => Number(accounts[at + word[name]] ?? 0n);
+export function readCounters(states: BigUint64Array, session: number): SessionStateCounters {
+  const at = session * stateWords;
+  const count = (name: keyof typeof word): number => Number(states[at + word[name]] ?? 0n);
   return {
     packetsFrom: count("packetsFrom"),
     bytesFrom: count("bytesFrom"),
@@ -56,15 +56,15 @@ export function readCounters(accounts: BigUint64Array, session: number): Account
  * Reads the traffic of many sessions, back to back: packets both ways, bytes both ways, packets that the kernel forwarded. It
  * reads halves of words, because each whole word would be a `bigint` of its own: garbage by the megabyte.
  */
-export function sampleCounters(accounts: BigUint64Array, sessions: Uint32Array, into: Float64Array): void {
-  const halves = new Uint32Array(accounts.buffer, accounts.byteOffset, accounts.length * 2);
+export function sampleCounters(states: BigUint64Array, sessions: Uint32Array, into: Float64Array): void {
+  const halves = new Uint32Array(states.buffer, states.byteOffset, states.length * 2);
   let at = 0;
   for (const session of sessions) {
-    const account = session * accountWords;
-    const offloaded = wordAt(halves, account + word.packetsOffloaded);
+    const state = session * stateWords;
+    const offloaded = wordAt(halves, state + word.packetsOffloaded);
     into[at++] =
-      wordAt(halves, account + word.packetsFrom) + wordAt(halves, account + word.packetsTo) + offloaded;
-    into[at++] = wordAt(halves, account + word.bytesFrom) + wordAt(halves, account + word.bytesTo);
+      wordAt(halves, state + word.packetsFrom) + wordAt(halves, state + word.packetsTo) + offloaded;
+    into[at++] = wordAt(halves, state + word.bytesFrom) + wordAt(halves, state + word.bytesTo);
     into[at++] = offloaded;
   }
 }
@@ -79,14 +79,14 @@ function wordAt(halves: Uint32Array, index: number): number {
   return Atomics.load(halves, 2 * index + 1) === upper ? upper * 2 ** 32 + lower : wordAt(halves, index);
 }
 
-/** Reads a session's end of life from the accounts of all, in ns on the monotonic clock. */
-export function readExpiry(accounts: BigUint64Array, session: number): bigint {
-  return accounts[session * accountWords + word.expiry] ?? 0n;
+/** Reads a session's end of life from the states of all, in ns on the monotonic clock. */
+export function readExpiry(states: BigUint64Array, session: number): bigint {
+  return states[session * stateWords + word.expiry] ?? 0n;
 }
 
 /** Reads when the first packet was let through to or from a session, in ns on the monotonic clock; 0 if none was. */
-export function readFirst(accounts: BigUint64Array, session: number): bigint {
-  return accounts[session * accountWords + word.first] ?? 0n;
+export function readFirst(states: BigUint64Array, session: number): bigint {
+  return states[session * stateWords + word.first] ?? 0n;
 }
 
 /** Adds up the program's totals over all processors, which the program may be writing. */

@@ -6,11 +6,11 @@ import { describe, expect, onTestFinished } from "vitest";
 import type { Relay } from "../../src/plugin/index.ts";
 import { certificateFiles, testCertificate } from "./harness/certificate.ts";
 import { startChild } from "./harness/child.ts";
-import { connectHttp3 } from "./harness/http3-client.ts";
-import { freePort } from "./harness/ports.ts";
+import { connectHttp3 } from "./harness/http/http3-client.ts";
+import { freePort } from "./harness/network/ports.ts";
 import { createRelay } from "./harness/relay.ts";
 import { itWith } from "./harness/requirement.ts";
-import { get, openSessionTo } from "./harness/http3-session.ts";
+import { get, openSessionTo } from "./harness/http/http3-session.ts";
 
 /** Caddy terminates HTTP/3 on loopback and passes requests on to the app over HTTP/1.1. */
 async function startCaddy(appPort: number): Promise<number> {

@@ -4,9 +4,9 @@ import { createCertificate } from "../../src/gateway/index.ts";
 import { formatAddress } from "../../src/wire/address.ts";
 import { certificateFiles } from "./harness/certificate.ts";
 import { type Child, projectPath } from "./harness/child.ts";
-import type { Namespace } from "./harness/namespaces.ts";
+import type { Namespace } from "./harness/network/namespaces.ts";
 import { itWith } from "./harness/requirement.ts";
-import { addressesOf, createTwoAddresses } from "./harness/two-addresses.ts";
+import { addressesOf, createTwoAddresses } from "./harness/network/two-addresses.ts";
 
 const cli = projectPath("src/cli/main.ts");
 

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { createCertificate } from "../../src/gateway/index.ts";
 import { certificateFiles } from "./harness/certificate.ts";
 import { projectPath, type Child } from "./harness/child.ts";
-import { createHomes, type Namespace } from "./harness/namespaces.ts";
+import { createHomes, type Namespace } from "./harness/network/namespaces.ts";
 import { itWith } from "./harness/requirement.ts";
 
 const cli = projectPath("src/cli/main.ts");

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { testCertificate } from "./harness/certificate.ts";
@@ -11,6 +11,13 @@ import { tokenFor } from "./harness/token.ts";
 function samples(): string[] {
   const readme = readFileSync(projectPath("README.md"), "utf8");
   return [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+}
+
+/** The examples in docstrings. */
+function examples(): string[] {
+  const sources = globSync(projectPath("src/**/*.ts")).map((file) => readFileSync(file, "utf8"));
+  const blocks = [...sources.join("\n").matchAll(/^ +\* @example\n([^]*?)^ +\*\/$/gm)];
+  return blocks.map(([, lines]) => lines!.replace(/^ +\* ?/gm, ""));
 }
 
 /** The README's accepting side, word for word but for the relay, which is the test's. */
@@ -97,13 +104,13 @@ it.each(backends())(
 it.each([
   ["Node's types alone", ["esnext"]],
   ["the DOM's as well", ["esnext", "dom", "dom.iterable", "dom.asynciterable"]],
-])("the README's samples compile in strict TypeScript, with %s", async (_, lib) => {
+])("the samples of README and of docstrings compile in strict TypeScript, with %s", async (_, lib) => {
   const folder = makeFolder();
-  const files = samples().map((code, index) => {
+  const files = [...samples(), ...examples()].map((code, index) => {
     writeFileSync(join(folder, `sample-${index}.ts`), code);
     return `sample-${index}.ts`;
   });
-  expect(files.length).toBeGreaterThan(3);
+  expect(files.length).toBeGreaterThan(5);
   // Without paths they see the types of the package, as a user does.
   const compilerOptions = { lib, paths: {}, noEmit: true, isolatedDeclarations: false, declaration: false };
   const config = {

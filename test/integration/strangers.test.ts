@@ -8,7 +8,7 @@ import {
   oneByteStrangers,
   scatteredStrangers,
 } from "../../scripts/hostile/attacks/strangers.ts";
-import { connectHttp3 } from "./harness/http3-client.ts";
+import { connectHttp3 } from "./harness/http/http3-client.ts";
 import { startRelay, type TestRelay } from "./harness/relay.ts";
 import { backends } from "./harness/requirement.ts";
 

@@ -43,21 +43,25 @@ const allowedFolders: Readonly<Record<string, readonly string[]>> = {
   cli: ["gateway", "peer", "plugin", "forwarder"],
 };
 
-/** Where a package may be imported. */
-const allowedPackages: readonly (readonly [RegExp, RegExp])[] = [
-  [/^jose$/, /^plugin\//],
-  [/^h3$/, /^(plugin|gateway|cli)\//],
-  [/^@currentspace\/http3/, /^gateway\//],
-  [/^@peculiar\/x509$/, /^(files\/certificate\.ts|peer\/|gateway\/|cli\/)/],
-  [/^uplot$/, /^console\/browser\//],
-  [/^@opentelemetry\/api$/, /^telemetry\//],
-  [/^@noble\/hashes/, /^(wire|peer)\//],
-  [/^citty$/, /^cli\//],
-  [/^node-gyp-build$/, /^forwarder\/native\/load\.ts$/],
-  [/^node:dgram$/, /^(forwarder|peer)\//],
-  [/^node:http\d?$/, /^(gateway|cli|peer\/http)\//],
-  [/^node:/, /./],
+/** Where a package may be imported: rooms and files below src/. The first entry that fits counts. */
+const allowedPackages: readonly (readonly [name: RegExp, rooms: readonly string[]])[] = [
+  [/^jose$/, ["plugin/"]],
+  [/^h3$/, ["plugin/", "cli/commands/relay.ts"]],
+  [/^@currentspace\/http3/, ["gateway/http3/"]],
+  [/^@peculiar\/x509$/, ["files/certificate.ts"]],
+  [/^uplot$/, ["console/browser/"]],
+  [/^@opentelemetry\/api$/, ["telemetry/"]],
+  [/^@noble\/hashes/, ["wire/"]],
+  [/^citty$/, ["cli/"]],
+  [/^node-gyp-build$/, ["forwarder/native/load.ts"]],
+  [/^node:dgram$/, ["forwarder/", "peer/udp/"]],
+  [/^node:http[s2]?$/, ["gateway/tcp/", "peer/http/"]],
+  [/^node:/, [""]],
 ];
+
+function entryOf(specifier: string): (typeof allowedPackages)[number] | undefined {
+  return allowedPackages.find(([name]) => name.test(specifier));
+}
 
 interface Edge {
   readonly from: SourceFile;
@@ -80,6 +84,12 @@ function show({ from, to }: Edge): string {
 }
 
 type Arrow = readonly [from: string, to: string];
+
+/** The folders of files, and how many each has. */
+function crowdsOf(files: readonly string[]): [folder: string, files: number][] {
+  const folders = Object.groupBy(files, (path) => dirname(path));
+  return Object.entries(folders).map(([folder, inside]) => [folder, inside!.length]);
+}
 
 /** Without what a build of the QUIC engine leaves in `target`. */
 const cFiles = globSync("{src,bpf}/**/*.{c,h}");
@@ -184,10 +194,29 @@ describe("the source tree", () => {
     const wrong = sources.flatMap(({ path, imports }) =>
       imports
         .filter((specifier) => !specifier.startsWith("."))
-        .filter((specifier) => !allowedPackages.find(([name]) => name.test(specifier))?.[1].test(path))
+        .filter((specifier) => !entryOf(specifier)?.[1].some((room) => path.startsWith(room)))
         .map((specifier) => `${path} → ${specifier}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it("allows no import that nothing makes", () => {
+    const packages = allowedPackages.flatMap((entry) =>
+      entry[1]
+        .filter(
+          (room) =>
+            !sources.some(
+              ({ path, imports }) => path.startsWith(room) && imports.map(entryOf).includes(entry),
+            ),
+        )
+        .map((room) => `${room} → ${entry[0].source}`),
+    );
+    const arrows = Object.entries(allowedFolders).flatMap(([folder, others]) =>
+      others
+        .filter((other) => !edges.some(({ from, to }) => from.folder === folder && folderOf(to) === other))
+        .map((other) => `${folder} → ${other}`),
+    );
+    expect([...packages, ...arrows]).toEqual([]);
   });
 
   it("has no circle of files, and none of rooms within a folder", () => {
@@ -219,10 +248,9 @@ describe("the source tree", () => {
   });
 
   it("has no folder of more files than one sees at a glance", () => {
-    const all = [...cFiles, ...globSync("src/**/*.ts")];
-    const counts = Object.groupBy(all, (path) => dirname(path));
-    const crowded = Object.entries(counts).filter(([, files]) => files!.length > 16);
-    expect(crowded.map(([folder]) => folder)).toEqual([]);
+    const crowds = crowdsOf(globSync("{src,bpf,bench,scripts,test,examples}/**/*.{ts,mjs,py,c,h,rs}"));
+    expect(crowds.length).toBeGreaterThan(100);
+    expect(crowds.filter(([, files]) => files > 16)).toEqual([]);
   });
 
   it("names files after what they are, in kebab case", () => {
@@ -253,5 +281,21 @@ describe("the source tree", () => {
       forbidden.filter((pattern) => pattern.test(text)).map((pattern) => `${path}: ${pattern.source}`),
     );
     expect(found).toEqual([]);
+  });
+});
+
+describe("the unit tests", () => {
+  /** These judge all of src/. */
+  const general: ReadonlySet<string> = new Set(["api-types", "boundaries"]);
+  const tests = globSync("test/unit/**/*.test.ts").map((file) =>
+    normalize(file).slice("test/unit/".length, -".test.ts".length),
+  );
+
+  it("have the path of what they test, in src/, scripts/, or from the root", () => {
+    const homeless = tests
+      .filter((name) => !general.has(name))
+      .filter((name) => globSync(`{src/,scripts/,}${name}{,.ts,.mjs,.c,.h,.md}`).length === 0);
+    expect(tests.length).toBeGreaterThan(100);
+    expect(homeless).toEqual([]);
   });
 });

@@ -30,6 +30,30 @@ function namesIn(document: string): string[] {
   return named.map(([, path]) => path!);
 }
 
+/** Names in ARCHITECTURE.md that are not where it says: below the folder of their heading, or else of `src/`. */
+function astrayInArchitecture(): string[] {
+  const sections = read("ARCHITECTURE.md").split(/^(?=## )/m);
+  return sections.flatMap((section) => {
+    const [heading = ""] = section.split("\n", 1);
+    const folder = /`([^`]+\/)`$/.exec(heading)?.[1] ?? "src/";
+    return section.split("\n").flatMap((line) => {
+      const row = /^\| `([^`]+\/)`/.exec(line)?.[1];
+      // A row of the map names a room, and further ones beside it or in it.
+      const folders = row ? [row, `${dirname(row)}/`] : [folder];
+      return pathsIn(line).filter(
+        (path) => !["", ...folders].some((from) => files.includes(join(from, path))),
+      );
+    });
+  });
+}
+
+/** Files in the languages of the source, and folders, that a line has in backticks. */
+function pathsIn(line: string): string[] {
+  return [...line.matchAll(/`((?:[\w.-]+\/)*(?:[\w.-]+\.(?:ts|c|h)|[\w-]+\/))`/g)].map(([, path]) =>
+    path!.replace(/\/$/, ""),
+  );
+}
+
 /** Files that a document links to, from the root. */
 function linksIn(document: string): string[] {
   const linked = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
@@ -86,6 +110,11 @@ describe("the documents", () => {
 
   it.each(documents)("name files that exist: %s", (document) => {
     expect(namesIn(document).filter((name) => !exists(name))).toEqual([]);
+  });
+
+  it("walk through the source by paths from the folder of their heading", () => {
+    expect(pathsIn(read("ARCHITECTURE.md")).length).toBeGreaterThan(150);
+    expect(astrayInArchitecture()).toEqual([]);
   });
 
   it.each(documents)("link to files and headings that exist: %s", (document) => {

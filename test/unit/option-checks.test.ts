@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
+  checkOptions,
   hiddenInvalid,
   isJsonObject,
   optionInvalid,
+  range,
   requireBoolean,
   requireFunction,
   requireOptions,
@@ -49,6 +51,27 @@ describe("options that are refused", () => {
     expect(() => requireFunction("onError", 5)).toThrow(
       "option onError is the number 5, but must be a function",
     );
+  });
+});
+
+describe("options with a check for each", () => {
+  const checks = {
+    port: range(1, 4433, 9),
+    host: (path: string, value: string | undefined) => value ?? `no ${path}`,
+    mode: true,
+  } as const;
+  const check = (options: object | undefined, path = "relay"): unknown =>
+    checkOptions<{ port?: number; host?: string; mode?: string }, typeof checks>(path, options, checks);
+
+  it("are those that count, by name", () => {
+    expect(check(undefined)).toEqual({ port: 4433, host: "no relay.host", mode: undefined });
+    expect(check({ port: 5, host: "::", mode: "fast" })).toEqual({ port: 5, host: "::", mode: "fast" });
+    expect(check({}, "bind(…)")).toMatchObject({ host: "no host" });
+  });
+
+  it("are refused by name, also those without one", () => {
+    expect(() => check({ port: 10 })).toThrow("option relay.port is the number 10");
+    expect(() => check({ prot: 5 })).toThrow("option relay.prot is unknown; known here are port, host, mode");
   });
 });
 

@@ -38,17 +38,17 @@ void next_process_prepare(void)
 
 void next_process_adopts(void)
 {
-  struct qp_account accounts[PEOPLE];
+  struct qp_session_state states[PEOPLE];
   struct qp_bucket buckets[PEOPLE];
   uint64_t totals[QP_TOTALS], adopted[QP_TOTALS];
   const uint32_t program = program_id(rig.kernel.program), link = link_id();
-  memcpy(accounts, rig.kernel.accounts, sizeof accounts);
+  memcpy(states, rig.kernel.states, sizeof states);
   memcpy(buckets, rig.kernel.by_subject, sizeof buckets);
   rig_read_totals(totals);
   folder_restart();
   CHECK(rig.kernel.is_adopted && rig.kernel.pin_error == 0);
   CHECK(program_id(rig.kernel.program) == program && link_id() == link);
-  CHECK(memcmp(accounts, rig.kernel.accounts, sizeof accounts) == 0);
+  CHECK(memcmp(states, rig.kernel.states, sizeof states) == 0);
   CHECK(memcmp(buckets, rig.kernel.by_subject, sizeof buckets) == 0);
   rig_read_totals(adopted);
   CHECK(memcmp(totals, adopted, sizeof totals) == 0);

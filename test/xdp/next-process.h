@@ -2,7 +2,7 @@
 #ifndef NEXT_PROCESS_H
 #define NEXT_PROCESS_H
 
-#include "folder.h"
+#include "machine/folder.h"
 
 /** Opens the folder, with the program attached to an interface that receives no frames. */
 void next_process_prepare(void);

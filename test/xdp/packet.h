@@ -27,7 +27,7 @@ struct packet {
   /** IPv4 only: identification, and flags with fragment offset. */
   uint16_t id, fragment;
   uint32_t flow_label;
-  struct qp_source from, to;
+  struct qp_udp_address from, to;
   /** Whether the UDP checksum is omitted (IPv4). */
   bool has_no_checksum;
   /** Whether the checksum covers only the pseudo-header, as a sender leaves it to hardware. */

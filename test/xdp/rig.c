@@ -27,15 +27,15 @@ uint64_t now_ns(void)
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-struct qp_source address_from(const char *ip, uint16_t port)
+struct qp_udp_address address_from(const char *ip, uint16_t port)
 {
-  struct qp_source address = { .ip.bytes = { [10] = 0xff, [11] = 0xff }, .port = htons(port) };
+  struct qp_udp_address address = { .ip.bytes = { [10] = 0xff, [11] = 0xff }, .port = htons(port) };
   if (inet_pton(AF_INET, ip, address.ip.bytes + 12) != 1)
     CHECK(inet_pton(AF_INET6, ip, address.ip.bytes) == 1);
   return address;
 }
 
-struct qp_source address_of(enum person person)
+struct qp_udp_address address_of(enum person person)
 {
   return address_from(homes[person].ip, (uint16_t)(1000 + person));
 }
@@ -50,9 +50,9 @@ int link_of(enum person person)
   return homes[person].link;
 }
 
-void rig_check_sources(bool is_source_checked)
+void rig_check_senders(bool is_sender_checked)
 {
-  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), is_source_checked) == 0);
+  CHECK(qp_kernel_start(&rig.kernel, htons(RELAY_PORT), is_sender_checked) == 0);
 }
 
 int rig_load(const char *pin_path)
@@ -96,63 +96,63 @@ struct qp_ip host_ip(const struct qp_ip *other)
   return memcmp(other, &ipv4, 12) == 0 ? ipv4 : address_from(HOST_IPV6, 0).ip;
 }
 
-static struct qp_account account_of(enum person person)
+static struct qp_session_state state_of(enum person person)
 {
-  const struct qp_source address = address_of(person);
-  return (struct qp_account){
+  const struct qp_udp_address address = address_of(person);
+  return (struct qp_session_state){
     .bucket = person,
     .expires_at_ns = now_ns() + LONG_SECONDS * UINT64_C(1000000000),
-    /* A new version each time, so that nothing cached for the previous account is valid. */
-    .version = rig.kernel.accounts[person].version / 2 * 2 + 2,
+    /* A new version each time, so that nothing cached for the previous state is valid. */
+    .version = rig.kernel.states[person].version / 2 * 2 + 2,
     .address = address,
     .local = host_ip(&address.ip),
   };
 }
 
-void rig_move(enum person person, struct qp_source address)
+void rig_move(enum person person, struct qp_udp_address address)
 {
   const struct qp_ip local = host_ip(&address.ip);
-  qp_account_move(&rig.kernel.accounts[person], address, &local);
+  qp_state_move(&rig.kernel.states[person], address, &local);
 }
 
 void rig_turn(enum person person, const char *local)
 {
   const struct qp_ip ip = local ? address_from(local, 0).ip : (struct qp_ip){ 0 };
-  qp_account_move(&rig.kernel.accounts[person], address_of(person), &ip);
+  qp_state_move(&rig.kernel.states[person], address_of(person), &ip);
 }
 
 static void touch_all(void)
 {
   for (enum person person = 0; person < PEOPLE; person++)
-    qp_account_touch(&rig.kernel.accounts[person]);
+    qp_state_touch(&rig.kernel.states[person]);
 }
 
-void rig_set_source(const struct qp_source *source, enum person person)
+void rig_set_sender(const struct qp_udp_address *source, enum person person)
 {
-  qp_kernel_set_source(&rig.kernel, source, person);
+  qp_kernel_set_sender(&rig.kernel, source, person);
   touch_all();
 }
 
-void rig_remove_source(const struct qp_source *source)
+void rig_remove_sender(const struct qp_udp_address *source)
 {
-  qp_kernel_remove_source(&rig.kernel, source);
+  qp_kernel_remove_sender(&rig.kernel, source);
   touch_all();
 }
 
 struct qp_bucket *rig_bucket(enum person person)
 {
-  return &rig.kernel.by_subject[rig.kernel.accounts[person].bucket];
+  return &rig.kernel.by_subject[rig.kernel.states[person].bucket];
 }
 
 void rig_charge(enum person person, enum person subject)
 {
-  rig.kernel.accounts[person].bucket = subject;
-  qp_account_touch(&rig.kernel.accounts[person]);
+  rig.kernel.states[person].bucket = subject;
+  qp_state_touch(&rig.kernel.states[person]);
 }
 
 void rig_expire(enum person person)
 {
-  rig.kernel.accounts[person].expires_at_ns = 1;
+  rig.kernel.states[person].expires_at_ns = 1;
 }
 
 uint64_t rig_total(enum qp_total total)
@@ -173,14 +173,14 @@ void rig_reset(void)
 {
   uint8_t cid[CID_BYTES];
   for (enum person person = 0; person < PEOPLE; person++) {
-    rig.kernel.accounts[person] = account_of(person);
+    rig.kernel.states[person] = state_of(person);
     rig.kernel.by_subject[person] = half_full();
     cid_of(person, cid);
     qp_kernel_set_routes(&rig.kernel, cid, 1, person);
-    qp_kernel_set_source(&rig.kernel, &rig.kernel.accounts[person].address, person);
+    qp_kernel_set_sender(&rig.kernel, &rig.kernel.states[person].address, person);
   }
   memset(rig.kernel.by_processor, 0, rig.kernel.processor_count * sizeof *rig.kernel.by_processor);
-  rig_check_sources(true);
+  rig_check_senders(true);
 }
 
 /** Returns a short header to a person's connection ID, followed by arbitrary bytes. */
@@ -221,8 +221,8 @@ struct packet packet_after(const struct packet *packet, enum person to)
   memcpy(after.to_mac, to_mac, sizeof to_mac);
   memcpy(after.from_mac, from_mac, sizeof from_mac);
   after.ttl--;
-  after.from = (struct qp_source){ .ip = rig.kernel.accounts[to].local, .port = packet->to.port };
-  after.to = rig.kernel.accounts[to].address;
+  after.from = (struct qp_udp_address){ .ip = rig.kernel.states[to].local, .port = packet->to.port };
+  after.to = rig.kernel.states[to].address;
   return after;
 }
 

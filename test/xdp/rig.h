@@ -5,7 +5,7 @@
 #include <linux/bpf.h>
 
 #include "../../src/xdp/native/maps.h"
-#include "host.h"
+#include "machine/host.h"
 #include "packet.h"
 
 /** A peer. Its number is that of its session and the last byte of its MAC. */
@@ -41,16 +41,16 @@ void rig_reset(void);
 uint64_t rig_total(enum qp_total total);
 /** Reads the program's counts since `rig_reset`. */
 void rig_read_totals(uint64_t totals[QP_TOTALS]);
-void rig_check_sources(bool is_source_checked);
+void rig_check_senders(bool is_sender_checked);
 /** Returns the host's address of the same IP version as `other`. */
 struct qp_ip host_ip(const struct qp_ip *other);
 /** Moves a person's session, as user space does. Its local address is the host's of the same IP version. */
-void rig_move(enum person person, struct qp_source address);
+void rig_move(enum person person, struct qp_udp_address address);
 /** Sets the address of the host that a person talks to; null for unknown. */
 void rig_turn(enum person person, const char *local);
 /** Sets the session that pays for packets from `source`, or none. Invalidates cached payers, as endpoints.c does. */
-void rig_set_source(const struct qp_source *source, enum person person);
-void rig_remove_source(const struct qp_source *source);
+void rig_set_sender(const struct qp_udp_address *source, enum person person);
+void rig_remove_sender(const struct qp_udp_address *source);
 /** Returns the bucket that a person draws from. */
 struct qp_bucket *rig_bucket(enum person person);
 /** Makes a person draw from the initial bucket of another, as user space does. */
@@ -59,8 +59,8 @@ void rig_charge(enum person person, enum person subject);
 void rig_expire(enum person person);
 uint64_t now_ns(void);
 
-struct qp_source address_from(const char *ip, uint16_t port);
-struct qp_source address_of(enum person person);
+struct qp_udp_address address_from(const char *ip, uint16_t port);
+struct qp_udp_address address_of(enum person person);
 void cid_of(enum person person, uint8_t *cid);
 int link_of(enum person person);
 static inline bool is_ipv6(enum person person)

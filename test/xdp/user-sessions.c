@@ -42,9 +42,9 @@ void user_sessions_open(struct user_sessions *user, enum person person, const st
   qp_bucket_release(&user->sessions.buckets, bucket);
 }
 
-static struct qp_path path_to(struct qp_source source)
+static struct qp_path path_to(struct qp_udp_address source)
 {
-  return (struct qp_path){ .peer = qp_address_of_source(&source), .local = host_ip(&source.ip) };
+  return (struct qp_path){ .peer = qp_address_of(&source), .local = host_ip(&source.ip) };
 }
 
 struct qp_path endpoint_from(const char *ip, uint16_t port)

@@ -6,7 +6,7 @@
 
 /** The state outside the frame that the program may change. */
 struct state {
-  struct qp_account accounts[PEOPLE];
+  struct qp_session_state sessions[PEOPLE];
   struct qp_bucket buckets[PEOPLE];
   uint64_t totals[QP_TOTALS];
   uint64_t at_ns;
@@ -15,7 +15,7 @@ struct state {
 static struct state state_now(void)
 {
   struct state state = { .at_ns = now_ns() };
-  memcpy(state.accounts, rig.kernel.accounts, sizeof state.accounts);
+  memcpy(state.sessions, rig.kernel.states, sizeof state.sessions);
   memcpy(state.buckets, rig.kernel.by_subject, sizeof state.buckets);
   rig_read_totals(state.totals);
   return state;
@@ -26,7 +26,7 @@ static void check_state(const struct state *expected)
   const struct state found = state_now();
   CHECK(memcmp(found.totals, expected->totals, sizeof found.totals) == 0);
   for (enum person person = 0; person < PEOPLE; person++) {
-    const struct qp_account *is = &found.accounts[person], *should = &expected->accounts[person];
+    const struct qp_session_state *is = &found.sessions[person], *should = &expected->sessions[person];
     CHECK(memcmp(is->counters, should->counters, sizeof is->counters) == 0);
     CHECK(memcmp(is, should, sizeof *is) == 0);
     CHECK(memcmp(&found.buckets[person], &expected->buckets[person], sizeof found.buckets[person]) == 0);
@@ -36,17 +36,17 @@ static void check_state(const struct state *expected)
 /** Expects a first packet between `state` and now. */
 static void note_first(struct state *state, enum person person)
 {
-  const uint64_t first_at_ns = rig.kernel.accounts[person].first_at_ns;
-  if (state->accounts[person].first_at_ns != 0)
+  const uint64_t first_at_ns = rig.kernel.states[person].first_at_ns;
+  if (state->sessions[person].first_at_ns != 0)
     return;
   CHECK(first_at_ns >= state->at_ns && first_at_ns <= now_ns());
-  state->accounts[person].first_at_ns = first_at_ns;
+  state->sessions[person].first_at_ns = first_at_ns;
 }
 
 static void credit(struct state *state, uint32_t bytes, enum person from, enum person to)
 {
   note_first(state, to);
-  __u64 *received = state->accounts[to].counters;
+  __u64 *received = state->sessions[to].counters;
   received[QP_BYTES_TO] += bytes;
   received[QP_PACKETS_OFFLOADED] += 1;
   state->totals[QP_TOTAL_PACKETS] += 1;
@@ -54,7 +54,7 @@ static void credit(struct state *state, uint32_t bytes, enum person from, enum p
   if (from == NOBODY)
     return;
   note_first(state, from);
-  struct qp_account *payer = &state->accounts[from];
+  struct qp_session_state *payer = &state->sessions[from];
   payer->counters[QP_PACKETS_FROM] += 1;
   payer->counters[QP_BYTES_FROM] += bytes;
   struct qp_bucket *bucket = &state->buckets[payer->bucket];
@@ -95,7 +95,7 @@ void drops(const struct frame *frame, enum qp_total reason, enum person limited)
   CHECK(run(frame).verdict == XDP_DROP);
   expected.totals[reason] += 1;
   if (limited != NOBODY)
-    expected.accounts[limited].counters[QP_PACKETS_LIMITED] += 1;
+    expected.sessions[limited].counters[QP_PACKETS_LIMITED] += 1;
   check_state(&expected);
 }
 

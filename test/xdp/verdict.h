@@ -1,6 +1,6 @@
 /*
  * The three verdicts of the program on a frame. The result is compared in full: the verdict, every byte that leaves,
- * every account and every total.
+ * every state and every total.
  */
 #ifndef VERDICT_H
 #define VERDICT_H

@@ -197,11 +197,10 @@ export class RawHttp3 {
     return this.#answers.get(id)!;
   }
 
-  /** Waits up to `timeoutMs` for a response's end or reset. Returns its status, or `undefined` if it has none. */
-  async status(id: number, timeoutMs: number): Promise<number | undefined> {
+  /** Waits for a response's end or reset, at most `timeoutMs` if given. Returns its status, or `undefined` if it has none. */
+  async status(id: number, timeoutMs?: number): Promise<number | undefined> {
     const answer = this.answer(id);
-    const isOver = (): boolean => answer.hasEnded || answer.resetWith !== undefined || this.isClosed;
-    await Promise.race([this.#until(isOver), new Promise((resolve) => setTimeout(resolve, timeoutMs))]);
+    await this.#until(() => answer.hasEnded || answer.resetWith !== undefined || this.isClosed, timeoutMs);
     return statusOf(Buffer.concat(answer.bytes));
   }
 
@@ -218,8 +217,9 @@ export class RawHttp3 {
     this.#end();
   }
 
-  async #until(isTrue: () => boolean): Promise<void> {
-    while (!isTrue()) await this.#changed(1000);
+  async #until(isTrue: () => boolean, timeoutMs = Infinity): Promise<void> {
+    const endMs = performance.now() + timeoutMs;
+    while (!isTrue() && performance.now() < endMs) await this.#changed(Math.min(1000, timeoutMs));
   }
 
   #changed(timeoutMs: number): Promise<void> {

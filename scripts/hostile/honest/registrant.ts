@@ -14,6 +14,7 @@ import {
 import { isStun } from "../../../src/wire/stun.ts";
 import type { Target } from "../attack.ts";
 import { initialLike } from "../clients/initial.ts";
+import { patienceMs } from "./patience.ts";
 import { openSocket } from "./socket.ts";
 
 interface Answer {
@@ -132,7 +133,7 @@ export class Registrant {
     const { host, port } = this.#target;
     const authorization = `Bearer ${await this.#target.token(this.#subject)}`;
     const headers = { authorization, ...(body && { "content-type": "application/json" }) };
-    const signal = AbortSignal.timeout(answerMs * tries);
+    const signal = AbortSignal.timeout(patienceMs);
     return await new Promise((resolve) => {
       request({ host, port, agent: this.#agent, method, path, headers, signal }, async (response) => {
         let text = "";

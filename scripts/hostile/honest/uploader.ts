@@ -3,10 +3,9 @@ import { request } from "node:https";
 import type { Target } from "../attack.ts";
 import { post } from "../clients/http3-frames.ts";
 import { RawHttp3 } from "../clients/raw-http3.ts";
+import { patienceMs } from "./patience.ts";
 
 const bytes: Buffer = randomBytes(2 ** 18);
-/** Longest time for an upload, in ms. */
-const patienceMs = 5000;
 
 /** Uploads 256 KiB over HTTP/3. Reports whether all of it arrived. */
 export async function uploadHttp3(target: Target, from: string): Promise<boolean> {

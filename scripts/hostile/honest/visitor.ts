@@ -4,11 +4,10 @@ import { Http3Session } from "../../../src/peer/http/session.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
 import { relayTrust } from "../../../src/peer/trust/relay-trust.ts";
 import type { Target } from "../attack.ts";
+import { patienceMs } from "./patience.ts";
 
 /** Default source address of a visitor. */
 const home = "127.0.0.77";
-/** Longest time for a visit, in ms. */
-const patienceMs = 5000;
 
 /** Duration of one `GET /` over a connection of its own, in ms; `undefined` if it failed. */
 export type Visit = number | undefined;

@@ -64,7 +64,7 @@ export const relayArgs = {
     options: ["auto", "dgram", "native"] as string[],
     description: "Data plane: `native` is fast and for Linux, `dgram` runs anywhere (default: auto)",
   },
-  threads: { type: "string", description: "Threads of the native data plane (default: 1)", valueHint: "n" },
+  threads: { type: "string", description: "Threads of the native backend (default: 1)", valueHint: "n" },
   xdp: {
     type: "string",
     description:

@@ -1,5 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
-import { isJsonObject, optionError, type OptionTable } from "../../option-checks.ts";
+import { isJsonObject, optionError } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
 import { suggestion } from "../suggestion.ts";
@@ -24,42 +24,39 @@ export interface RelayConfig {
  * @throws ERR_QUICPIPE_AUTH_REQUIRED if, in production, no option says how tokens are checked.
  */
 export function relayConfig(args: RelayArgs, production = false): RelayConfig {
-  const { tls: fileTls, ...file } = args.config === undefined ? {} : readConfig(args.config);
+  const file = args.config === undefined ? {} : readConfig(args.config);
   requireEffect(file);
   requireKnown(file);
-  const options = {
-    ...file,
-    ...given({
-      host: args.host,
-      port: numberOf("--port", args.port),
-      publicAddress: args["public-address"],
-      trustedProxies: args["trusted-proxies"] === undefined ? undefined : listOf(args["trusted-proxies"]),
-      stun: args.stun,
-      auth: authOf(args),
-      forwarder: forwarderOf(args, file["forwarder"]),
-      xdp: xdpOf(args, file["xdp"]),
-    }),
-    // quicpipe() itself refuses wrong values from the file.
-  } as QuicpipeOptions;
+  const values = Object.entries(fileOptions).map(([name, fromFlags]) => [
+    name,
+    fromFlags(args, file[name]) ?? file[name],
+  ]);
+  // quicpipe() itself refuses wrong values from the file.
+  const { tls, ...options } = Object.fromEntries(values) as FileOptions;
   if (production && options.auth === undefined) throw authRequired();
-  return { options, tls: tlsOf(args, fileTls) };
+  return { options, tls };
 }
 
-/** The options of a config file: those of quicpipe() that JSON can hold and this command does not decide itself. */
-const fileOptions: OptionTable<Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> & { tls: TlsFiles }> = {
-  host: true,
-  port: true,
-  trustedProxies: true,
-  publicAddress: true,
-  basePath: true,
-  console: true,
-  auth: true,
-  stun: true,
-  forwarder: true,
-  xdp: true,
-  limits: true,
-  telemetry: true,
-  tls: true,
+/** Those of quicpipe() that JSON can hold and this command does not decide itself. */
+type FileOptions = Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> & { tls?: TlsFiles };
+
+const notAFlag = (): undefined => undefined;
+
+/** The options of a config file, and what flags say of each. */
+const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: unknown) => unknown>> = {
+  host: ({ host }) => host,
+  port: ({ port }) => numberOf("--port", port),
+  trustedProxies: ({ "trusted-proxies": proxies }) => (proxies === undefined ? undefined : listOf(proxies)),
+  publicAddress: (args) => args["public-address"],
+  basePath: notAFlag,
+  console: notAFlag,
+  auth: authOf,
+  stun: ({ stun }) => stun,
+  forwarder: forwarderOf,
+  xdp: xdpOf,
+  limits: notAFlag,
+  telemetry: notAFlag,
+  tls: tlsOf,
 };
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID for an option of quicpipe() that this command decides itself. */

@@ -11,7 +11,7 @@ const explanations: Readonly<Record<string, string>> = {
   "session-expired": "the session's time is over",
   "no-address": "the session has no proven address yet",
   "no-route": "a peer's packet that leads to nobody",
-  "pin-taken": "a dial with the connection ID of another",
+  "initial-route-taken": "a dial with the connection ID of another",
   "send-failed": "the system refused to send it",
   "send-buffer-full": "the socket has no room",
   "no-upstream": "for a gateway, but there is none",

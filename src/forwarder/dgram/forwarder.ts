@@ -34,7 +34,7 @@ export interface DgramTuning {
 }
 
 /**
- * Opens the portable data plane on `node:dgram`, the reference for any other. It loses the ECN bits, which node:dgram neither
+ * Opens the portable backend on `node:dgram`, the reference for any other. It loses the ECN bits, which node:dgram neither
  * shows nor sets: relayed datagrams leave as Not-ECT, which QUIC detects (RFC 9000 §13.4.2). The caller closes it.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED
@@ -162,7 +162,7 @@ class DgramForwarder implements Forwarder {
     const { initialRoutes, sessions } = this.#relay;
     // A dialer may have gone between its message and the take. Then no route is needed.
     if (!sessions.get(route.to) || !sessions.get(route.from)) return;
-    if (!initialRoutes.add(route, this.#options.now())) this.#counters.dropped["pin-taken"]++;
+    if (!initialRoutes.add(route, this.#options.now())) this.#counters.dropped["initial-route-taken"]++;
   }
 
   clientOf(virtualAddress: string, port?: number): GatewayClient | undefined {

@@ -28,6 +28,9 @@ export interface StunGateOptions {
  *
  * If a payer refuses, the next rule that applies decides. Under 2, 4 and 5 all sources together pay as well, separately for
  * each rule: messages that cost nothing to forge keep no others out. src/forwarder/native/stun/stun-gate.c has the same rules.
+ *
+ * What it finds counts at the arrival alone. `stun/server.ts`, whose turn comes later, looks again: by then the registration may
+ * have ended or the nonce be too old, and a proof is only what the message's integrity covers.
  */
 export class StunGate {
   readonly #options: StunGateOptions;

@@ -101,10 +101,10 @@ export interface NativeHandle extends XdpProgram {
   /** Counters of each thread, in the order of {@link Addon.counterNames}: memory that the threads write. */
   readonly counters: readonly BigUint64Array[];
   /**
-   * The accounts of all sessions (`struct qp_account` of bpf/abi.h), by id: memory that the threads write, 16 words for each,
+   * The states of all sessions (`struct qp_session_state` of bpf/abi.h), by id: memory that the threads write, 16 words for each,
    * whose layout src/xdp/abi.ts has.
    */
-  readonly accounts: BigUint64Array;
+  readonly states: BigUint64Array;
   /**
    * Why the kernel has no tables although the config asks for them: the system's code, `ENOSYS` in a build without the program.
    * The members of {@link XdpProgram} throw then, and so do `pinError` and `totals`.

@@ -8,7 +8,7 @@ export class NativeCounters {
   readonly #indexOf: ReadonlyMap<string, number>;
   /** Read once, like the others, because the handle makes new arrays each time. */
   readonly #threads: readonly BigUint64Array[];
-  readonly #accounts: BigUint64Array;
+  readonly #states: BigUint64Array;
   /** Empty if the kernel does not forward. */
   readonly #kernel: BigUint64Array;
   readonly #epochMs: number;
@@ -16,7 +16,7 @@ export class NativeCounters {
   /** @param epochMs time in ms since the epoch at which the threads' clock was 0. */
   constructor({ counterNames }: Addon, handle: NativeHandle, hasKernel: boolean, epochMs: number) {
     this.#epochMs = epochMs;
-    this.#accounts = handle.accounts;
+    this.#states = handle.states;
     this.#threads = handle.counters;
     this.#kernel = hasKernel ? handle.totals : new BigUint64Array();
     this.#indexOf = new Map(counterNames.map((name, index) => [name, index]));
@@ -55,16 +55,16 @@ export class NativeCounters {
 
   /** Returns a snapshot of a session's counters. */
   ofSession(id: SessionId): SessionCounters {
-    const firstAtNs = readFirst(this.#accounts, id);
+    const firstAtNs = readFirst(this.#states, id);
     return {
-      ...readCounters(this.#accounts, id),
+      ...readCounters(this.#states, id),
       firstForwardedAtMs: firstAtNs === 0n ? null : this.#epochMs + Number(firstAtNs) / 1e6,
     };
   }
 
   /** Reads the traffic of many sessions, as {@link Forwarder.sampleSessions} does. */
   sample(ids: Uint32Array, into: Float64Array): void {
-    sampleCounters(this.#accounts, ids, into);
+    sampleCounters(this.#states, ids, into);
   }
 }
 

@@ -49,7 +49,7 @@ static bool init_tables(struct qp_forwarder *forwarder, const struct qp_forwarde
   qp_table_init(&tables->initial_routes, QP_KEY(struct qp_initial_route, initial), key, &tables->grace);
   qp_splice_limits_init(&tables->splice_limits, &options->splice, &secrets->order, key);
   qp_upcalls_init(&tables->upcalls, options->stun.max_waiting, options->wake, options->context);
-  tables->is_source_checked = options->is_source_checked;
+  tables->is_sender_checked = options->is_sender_checked;
   tables->has_upstream =
     options->upstream_host && qp_parse_address(options->upstream_host, options->upstream_port, &tables->upstream);
   if (tables->has_upstream)
@@ -146,7 +146,7 @@ static bool start_kernel(struct qp_forwarder *forwarder, struct qp_failure *fail
   if (!forwarder->has_kernel)
     return true;
   const struct qp_address *bound = &forwarder->bound;
-  int error = qp_kernel_start(&forwarder->kernel, bound->port, forwarder->tables.is_source_checked);
+  int error = qp_kernel_start(&forwarder->kernel, bound->port, forwarder->tables.is_sender_checked);
   *failure = (struct qp_failure){ "bpf", error };
   return error == 0;
 }

@@ -1,4 +1,4 @@
-/* The native data plane: its tables, threads and sockets. Control thread, unless noted otherwise. */
+/* The native backend: its tables, threads and sockets. Control thread, unless noted otherwise. */
 #ifndef QP_FORWARDER_H
 #define QP_FORWARDER_H
 
@@ -16,7 +16,7 @@ struct qp_forwarder_options {
   struct qp_socket_options socket;
   /** Whether the kernel may segment messages (UDP_SEGMENT), if it can. */
   bool may_segment;
-  bool is_source_checked;
+  bool is_sender_checked;
   /** Number of ids, including those closed a moment ago. */
   uint32_t max_sessions, max_buckets;
   /** IPv4 literal on loopback; null for no gateway. */

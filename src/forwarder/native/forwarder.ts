@@ -30,7 +30,7 @@ import { stunBurstOfKind } from "../stun/payer.ts";
 import { StunResponder } from "../stun/responder.ts";
 import { bucketDepthBytes } from "../../token-bucket.ts";
 
-/** Parts of a native data plane. */
+/** Parts of a native backend. */
 export interface NativeParts {
   readonly addon: Addon;
   /** Why this backend runs. */
@@ -185,7 +185,7 @@ class NativeForwarder implements Forwarder {
   routeInitial(route: InitialRoute): void {
     // A dialer may have gone between its message and the take. Then no route is needed.
     if (!this.#handle.isOpen(route.to) || !this.#handle.isOpen(route.from)) return;
-    if (!this.#initialRoutes.add(route, this.#now())) this.#own.dropped["pin-taken"]++;
+    if (!this.#initialRoutes.add(route, this.#now())) this.#own.dropped["initial-route-taken"]++;
   }
 
   clientOf(virtualAddress: string): GatewayClient | undefined {

@@ -18,7 +18,7 @@ struct qp_tables {
   struct qp_upcalls upcalls;
   struct qp_stun_gate stun_gate;
   /** Whether only the addresses of live registrations may send. */
-  bool is_source_checked;
+  bool is_sender_checked;
   bool has_upstream;
   struct qp_address upstream;
   struct qp_name upstream_name;

@@ -12,9 +12,9 @@ export class UnclaimedSessions {
   readonly #expiry: Map<SessionId, bigint>;
 
   constructor(handle: NativeHandle) {
-    const { accounts } = handle;
+    const { states } = handle;
     this.#handle = handle;
-    const expiry = handle.openSessions.map((id) => [id, readExpiry(accounts, id)] as const);
+    const expiry = handle.openSessions.map((id) => [id, readExpiry(states, id)] as const);
     this.#expiry = new Map(expiry.sort(([, one], [, other]) => (one < other ? -1 : 1)));
   }
 

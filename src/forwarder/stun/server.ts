@@ -15,7 +15,7 @@ import {
   passwordAlgorithmSha256,
   type StunError,
 } from "../../wire/stun-values.ts";
-import type { StunAuthority, StunOutcome, StunPolicy, StunVerdict } from "../contract.ts";
+import type { StunAuthority, StunOutcome, StunPolicy, StunRegistration, StunVerdict } from "../contract.ts";
 import type { StunNonces } from "./nonce.ts";
 
 /** Realm of the relay's long-term credentials (docs/protocol.md, "STUN"). */
@@ -72,34 +72,22 @@ export class StunServer {
     if (!username || !nonce || !attributes.has(stunAttribute.realm) || !offersOurAlgorithm(request))
       return fitting(request, "rejected", reply(request, errors.badRequest));
     const id = Buffer.from(username).toString();
-    const secret = this.#options.authority.secretOf(id);
-    const key = longTermKey(id, stunRealm, secret ?? "");
+    const registration = this.#options.authority.stunRegistration(id);
+    const key = longTermKey(id, stunRealm, registration?.secret ?? "");
     // Both are evaluated, so that the time taken does not tell an unknown id from a wrong secret.
     const isIntact = verifyIntegrity(request, key);
-    if (secret === undefined || !isIntact)
+    if (!registration || !isIntact)
       return this.#challenge(request, source, errors.unauthenticated, "rejected", nowMs);
     const madeAtMs = this.#options.nonces.madeAtMs(nonce, source, nowMs);
     if (madeAtMs === undefined)
       return this.#challenge(request, source, errors.staleNonce, "challenged", nowMs);
     const refusal = unknownAttributes(request);
     if (refusal) return fitting(request, "rejected", reply(request, refusal.error, refusal.attributes, key));
-    const outcome = this.#outcomeOf(id, request, source, madeAtMs);
+    const outcome = outcomeOf(registration, request, source, madeAtMs);
     if (outcome === "outdated") return this.#challenge(request, source, errors.staleNonce, outcome, nowMs);
     const isRefused = outcome === "rejected";
     const bytes = isRefused ? reply(request, errors.forbidden, [], key) : success(request, source, key);
     return fitting(request, outcome, bytes);
-  }
-
-  /** Carries out a request that has proven all it can. */
-  #outcomeOf(
-    id: string,
-    { attributes, transactionId }: ReceivedStun,
-    address: Address,
-    madeAtMs: number,
-  ): "answered" | "repeated" | "unmoved" | "outdated" | "rejected" {
-    if (attributes.has(stunAttribute.keepAddress)) return "unmoved";
-    const proof = { address, madeAtMs, transactionId: Buffer.from(transactionId).toString("latin1") };
-    return outcomeOfVerdict[this.#options.authority.proven(id, proof)];
   }
 
   /** Standard clients send no padding, so their reply may be a little longer than the request. */
@@ -142,6 +130,18 @@ const outcomeOfVerdict = {
   outdated: "outdated",
   refused: "rejected",
 } as const satisfies Record<StunVerdict, StunOutcome>;
+
+/** Carries out a request that has proven all it can. */
+function outcomeOf(
+  registration: StunRegistration,
+  { attributes, transactionId }: ReceivedStun,
+  address: Address,
+  madeAtMs: number,
+): "answered" | "repeated" | "unmoved" | "outdated" | "rejected" {
+  if (attributes.has(stunAttribute.keepAddress)) return "unmoved";
+  const proof = { address, madeAtMs, transactionId: Buffer.from(transactionId).toString("latin1") };
+  return outcomeOfVerdict[registration.proven(proof)];
+}
 
 /** RFC 8489 §9.2.4: the list must be the one that came with the nonce, and the choice must be in it. */
 function offersOurAlgorithm({ attributes }: ReceivedStun): boolean {

@@ -1,5 +1,4 @@
 import { abuseArrivals } from "../../defaults/index.ts";
-import { requireFromOne } from "../../option-checks.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { networkName, sourceName } from "../../wire/source.ts";
 
@@ -11,17 +10,9 @@ export interface ArrivalLimits {
   readonly maxSources: number;
 }
 
-/**
- * Scales the rates and bursts to the option `connectionsPerSecond`, which is the rate of each source.
- *
- * @throws ERR_QUICPIPE_OPTION_INVALID if it is out of range.
- */
-export function scaleArrivals(
-  limits: ArrivalLimits,
-  connectionsPerSecond: number | undefined,
-): ArrivalLimits {
-  const { perSecond: usual } = limits.perSource;
-  const factor = requireFromOne("connectionsPerSecond", connectionsPerSecond, usual) / usual;
+/** Scales the rates and bursts to the option `connectionsPerSecond`, which is the rate of each source. */
+export function scaleArrivals(limits: ArrivalLimits, connectionsPerSecond: number): ArrivalLimits {
+  const factor = connectionsPerSecond / limits.perSource.perSecond;
   const scaled = ({ perSecond, burst }: ArrivalLimits["all"]): ArrivalLimits["all"] => ({
     perSecond: perSecond * factor,
     burst: burst * factor,

@@ -1,5 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { type IntegerRange, range, requireIntegers, requireOptions } from "../../option-checks.ts";
+import { checkOptions, type IntegerRange, range } from "../../option-checks.ts";
 import type { BudgetScope } from "./bytes.ts";
 import type { RoomScope } from "./room.ts";
 
@@ -73,6 +73,5 @@ const ranges: Readonly<Record<keyof BudgetLimits, IntegerRange>> = {
 
 /** Checks the limits and fills in the defaults. @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit */
 export function resolveLimits(given: Partial<BudgetLimits> | undefined): BudgetLimits {
-  const limits = requireOptions<Partial<BudgetLimits>>("Budget(…)", given, ranges);
-  return requireIntegers("Budget(…)", limits, ranges);
+  return checkOptions("Budget(…)", given, ranges);
 }

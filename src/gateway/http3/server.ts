@@ -1,13 +1,13 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type Logger, requireLogger } from "../../log.ts";
-import { type OptionTable, requireFromOne, requireFunction, requireOptions } from "../../option-checks.ts";
+import type { Logger } from "../../log.ts";
+import { checkOptions, type OptionChecks, range, requireFunction } from "../../option-checks.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import type { Budget, BudgetStats } from "../budget/budget.ts";
 import type { Http3App } from "../exchange/exchange.ts";
 import { Faults } from "../exchange/faults.ts";
-import { requireApp, requireBudget, requireHost, requirePort } from "../server-options.ts";
+import { requireApp, requireHost, serverChecks } from "../server-options.ts";
 import { Http3Clients } from "./clients.ts";
 import { QuicServer } from "./quic-server.ts";
 
@@ -60,18 +60,16 @@ export interface Http3Gateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const optionTable: OptionTable<Http3GatewayOptions> = {
+const checks = {
+  ...serverChecks,
   key: true,
   cert: true,
-  host: true,
-  port: true,
-  sourceOf: true,
-  windowBytes: true,
-  maxConnections: true,
-  connectionsPerSecond: true,
-  budget: true,
-  logger: true,
-};
+  host: (path, value) => requireHost(path, value, "127.0.0.1"),
+  sourceOf: (path, value) => requireFunction(path, value),
+  windowBytes: range(1, defaults.http3WindowBytes),
+  maxConnections: range(1, defaults.maxGatewayClients),
+  connectionsPerSecond: range(1, defaults.http3Arrivals.perSource.perSecond),
+} satisfies OptionChecks<Http3GatewayOptions>;
 
 type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">;
 
@@ -85,23 +83,14 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
  */
 export async function serveHttp3(app: Http3App, given: Http3GatewayOptions): Promise<Http3Gateway> {
   requireApp(app);
-  const options = requireOptions("serveHttp3(…)", given, optionTable);
+  const options = checkOptions("serveHttp3(…)", given, checks);
   const { key, cert } = requireKeyPair(options);
-  const host = requireHost(options.host, "127.0.0.1");
-  const port = requirePort(options.port);
-  const logger = requireLogger(options.logger);
-  const budget = requireBudget(options.budget);
-  const windowBytes = requireFromOne("windowBytes", options.windowBytes, defaults.http3WindowBytes);
+  const { host, port, budget, windowBytes, connectionsPerSecond, logger } = options;
+  const arrivals = scaleArrivals(defaults.http3Arrivals, connectionsPerSecond);
   const clients = new Http3Clients({
+    ...options,
     app,
-    sourceOf: requireFunction("sourceOf", options.sourceOf),
-    windowBytes,
-    maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxGatewayClients),
-    arrivals: new Arrivals(
-      scaleArrivals(defaults.http3Arrivals, options.connectionsPerSecond),
-      performance.now(),
-    ),
-    budget,
+    arrivals: new Arrivals(arrivals, performance.now()),
     faults: new Faults(logger, Date.now),
   });
   const { createQuicServer } = await importQuic();

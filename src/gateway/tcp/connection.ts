@@ -31,7 +31,7 @@ export interface Protocol {
   goAway(): void;
   /** Called once no request is open. */
   end(): void;
-  /** Returns how many requests Node has refused so far without a word of them, if it does so. */
+  /** Returns how many requests Node has refused without reporting them; absent if it reports all. */
   unheard?(): number;
 }
 

@@ -2,15 +2,8 @@ import { once } from "node:events";
 import type { Server } from "node:net";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type Logger, requireLogger } from "../../log.ts";
-import {
-  type OptionTable,
-  range,
-  requireFromOne,
-  requireInteger,
-  requireOptions,
-  requireText,
-} from "../../option-checks.ts";
+import type { Logger } from "../../log.ts";
+import { checkOptions, type OptionChecks, range, requireText } from "../../option-checks.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { codeOf } from "../../system-error.ts";
 import { formatAddress } from "../../wire/address.ts";
@@ -19,7 +12,7 @@ import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import type { Budget, BudgetStats } from "../budget/budget.ts";
 import { Faults } from "../exchange/faults.ts";
 import type { Http3App } from "../exchange/exchange.ts";
-import { requireApp, requireBudget, requireHost, requirePort } from "../server-options.ts";
+import { requireApp, requireHost, serverChecks } from "../server-options.ts";
 import { TcpDoor } from "./door.ts";
 
 /** Options of {@link serveHttp2}. */
@@ -54,22 +47,18 @@ export interface Http2GatewayOptions extends KeyPair {
   readonly logger?: Logger | false;
 }
 
-const optionTable: OptionTable<Http2GatewayOptions> = {
+const checks = {
+  ...serverChecks,
   key: true,
   cert: true,
-  host: true,
-  port: true,
-  http3Port: true,
-  http3Host: true,
-  maxConnections: true,
-  connectionsPerSecond: true,
-  idleTimeoutMs: true,
-  budget: true,
-  logger: true,
-};
-
-/** 0 stands for the port that the server is bound to. */
-const http3PortRange = range(1, 0, 65_535);
+  host: (path, value) => requireHost(path, value, "::"),
+  /** 0 stands for the port that the server is bound to. */
+  http3Port: range(1, 0, 65_535),
+  http3Host: (path, value) => requireText(path, value, "a host name or an IP literal", (text) => text !== ""),
+  maxConnections: range(1, defaults.maxHttp2Connections),
+  connectionsPerSecond: range(1, defaults.tcpArrivals.perSource.perSecond),
+  idleTimeoutMs: range(1, defaults.gatewayConnectionIdleMs),
+} satisfies OptionChecks<Http2GatewayOptions>;
 
 /** A running HTTP/2 server. The caller closes it. */
 export interface Http2Gateway extends AsyncDisposable {
@@ -100,31 +89,16 @@ export interface Http2Gateway extends AsyncDisposable {
  */
 export async function serveHttp2(app: Http3App, given: Http2GatewayOptions): Promise<Http2Gateway> {
   requireApp(app);
-  const options = requireOptions("serveHttp2(…)", given, optionTable);
-  const { key, cert } = requireKeyPair(options);
-  const host = requireHost(options.host, "::");
-  const port = requirePort(options.port);
-  const http3Host = requireText(
-    "http3Host",
-    options.http3Host,
-    "a host name or an IP literal",
-    (text) => text !== "",
-  );
-  const http3Port = requireInteger("http3Port", options.http3Port, http3PortRange);
-  const faults = new Faults(requireLogger(options.logger), Date.now);
-  const budget = requireBudget(options.budget);
+  const options = checkOptions("serveHttp2(…)", given, checks);
+  const { host, port, http3Host, http3Port, connectionsPerSecond, budget, logger } = options;
+  const arrivals = scaleArrivals(defaults.tcpArrivals, connectionsPerSecond);
+  const faults = new Faults(logger, Date.now);
   const door = openDoor(host, port, {
-    key,
-    cert,
-    maxConnections: requireFromOne("maxConnections", options.maxConnections, defaults.maxHttp2Connections),
-    idleTimeoutMs: requireFromOne("idleTimeoutMs", options.idleTimeoutMs, defaults.gatewayConnectionIdleMs),
-    arrivals: new Arrivals(
-      scaleArrivals(defaults.tcpArrivals, options.connectionsPerSecond),
-      performance.now(),
-    ),
-    budget,
-    faults,
+    ...options,
+    ...requireKeyPair(options),
     app,
+    arrivals: new Arrivals(arrivals, performance.now()),
+    faults,
     fieldsFor: (authority) => ({
       "alt-svc": altSvc({ host: http3Host, port: http3Port || bound }, authority),
     }),

@@ -24,16 +24,16 @@ export interface ConnectionPath {
 export class Connection {
   /** Path that the connection's packets take. */
   readonly path: ConnectionPath = { kind: "relay" };
-  readonly #session: QuicConnection;
+  readonly #connection: QuicConnection;
 
   /** Internal: `Peer` creates connections. */
-  constructor(session: QuicConnection) {
-    this.#session = session;
+  constructor(connection: QuicConnection) {
+    this.#connection = connection;
   }
 
   /** Resolves when both sides have accepted each other. Rejects with the reason if they do not. */
   get ready(): Promise<void> {
-    return this.#session.milestones.ready;
+    return this.#connection.milestones.ready;
   }
 
   /**
@@ -41,46 +41,46 @@ export class Connection {
    * ERR_QUICPIPE_HANDSHAKE_FAILED or ERR_QUICPIPE_PIN_MISMATCH if it ended otherwise.
    */
   get closed(): Promise<CloseInfo> {
-    return this.#session.milestones.closed;
+    return this.#connection.milestones.closed;
   }
 
   /**
    * Resolves when the connection is about to end: the relay has announced its end (GOAWAY, or a refusal with
-   * ERR_QUICPIPE_DRAINING), or either side has closed. The relay's announcement comes by HTTP, so a peer may not hear it that has
-   * not asked the relay anything for a minute.
+   * ERR_QUICPIPE_DRAINING), or either side has closed. The relay's announcement comes by HTTP: a peer
+   * that has not asked the relay for anything in the last minute may not hear of it.
    */
   get draining(): Promise<void> {
-    return this.#session.milestones.draining;
+    return this.#connection.milestones.draining;
   }
 
   /** The application protocol that both peers agreed on (RFC 7301); empty before {@link ready}. */
   get protocol(): string {
-    return this.#session.engine.applicationProtocol();
+    return this.#connection.engine.applicationProtocol();
   }
 
   /** The other peer's name in the mailbox; `undefined` if the first flight came another way. */
   get remoteName(): string | undefined {
-    return this.#session.remoteName;
+    return this.#connection.remoteName;
   }
 
   /** Pin of the other peer's key (`sha256/…`); `undefined` if it presented no certificate. */
   get remotePin(): string | undefined {
-    return this.#session.remotePin;
+    return this.#connection.remotePin;
   }
 
   /** Datagrams to and from the other peer (RFC 9221), unreliable and unordered. */
   get datagrams(): Datagrams {
-    return this.#session.datagrams;
+    return this.#connection.datagrams;
   }
 
   /** Streams that the other peer opens. */
   get incomingBidirectionalStreams(): ReadableStream<BidirectionalStream> {
-    return this.#session.streams.incomingBidirectional;
+    return this.#connection.streams.incomingBidirectional;
   }
 
   /** Streams that the other peer opens and that only it writes to. */
   get incomingUnidirectionalStreams(): ReadableStream<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    return this.#session.streams.incomingUnidirectional;
+    return this.#connection.streams.incomingUnidirectional;
   }
 
   /**
@@ -90,14 +90,14 @@ export class Connection {
    * @throws ERR_QUICPIPE_CONNECTION_CLOSED, or another error with which the connection ends first.
    */
   async createBidirectionalStream(): Promise<BidirectionalStream> {
-    await this.#session.milestones.ready;
-    return await this.#session.streams.openBidirectional();
+    await this.#connection.milestones.ready;
+    return await this.#connection.streams.openBidirectional();
   }
 
   /** Opens a stream that only this peer writes to; otherwise as {@link createBidirectionalStream}. */
   async createUnidirectionalStream(): Promise<WritableStream<Uint8Array>> {
-    await this.#session.milestones.ready;
-    return await this.#session.streams.openUnidirectional();
+    await this.#connection.milestones.ready;
+    return await this.#connection.streams.openUnidirectional();
   }
 
   /**
@@ -112,18 +112,18 @@ export class Connection {
     const { closeCode, reason } = requireOptions("close(…)", info, { closeCode: true, reason: true });
     const code = requireInteger("closeCode", closeCode, { min: 0, max: 0xffff_ffff, fallback: 0 });
     const text = requireText("reason", reason, "text", () => true) ?? "";
-    this.#session.close({ closeCode: code, reason: cut(text) });
+    this.#connection.close({ closeCode: code, reason: cut(text) });
   }
 
   /** Closes the connection with code 0, and resolves when CONNECTION_CLOSE has been sent to the other peer. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#session.closeSent;
+    await this.#connection.closeSent;
   }
 
   /** Returns the figures of the connection so far. */
   async getStats(): Promise<ConnectionStats> {
-    const { engine, packetsRefused, datagrams } = this.#session;
+    const { engine, packetsRefused, datagrams } = this.#connection;
     return { ...engine.stats(), packetsRefused, datagrams: { droppedIncoming: datagrams.dropped } };
   }
 }

@@ -135,8 +135,8 @@ export class QuicConnection {
   readonly receive = (datagram: Uint8Array, ecn: number): void => {
     if (this.#phase === "handshake") {
       const header = parseLongHeader(datagram);
-      // The relay passes a retransmitted Initial whose DCID is not pinned, or no longer, to the gateway's HTTP/3
-      // server, which answers with an error. Its connection ID tells the server from a peer.
+      // A relay that has lost the registration of this socket's key passes a retransmitted Initial to the gateway's
+      // HTTP/3 server, which answers with an error. Its connection ID tells the server from a peer.
       if (header && !isPeerId(header.sourceId)) return;
     }
     this.#driver.receive(datagram, ecn);

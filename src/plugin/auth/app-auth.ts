@@ -49,7 +49,7 @@ export function createAppAuthentication(
 
 const known: readonly string[] = Object.values(relayScopes);
 /** The peer reads only that it lacks a scope. */
-const unknownScope = `the function auth grants a scope that there is not; there are ${known.join(", ")}`;
+const unknownScope = `the function auth grants an unknown scope, which has no effect; the scopes are ${known.join(", ")}`;
 /** Characters of a scope in the log. */
 const maxScope = 100;
 

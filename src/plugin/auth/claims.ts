@@ -68,7 +68,7 @@ export interface RelayClaim {
 
 /** Longest part of a name shown in a refusal, in characters. */
 const maxShown = 40;
-const figures = new Set(["maxCids", "maxRegistrations", "bytesPerSecond", "ttlMs"]);
+const figures = new Set(["maxCids", "maxRegistrations", "bytesPerSecond", "maxTtlMs"]);
 
 /**
  * Parses the `quicpipe` claim. Returns a clause that states the fault of a malformed one. An unknown member is a fault too:
@@ -78,16 +78,13 @@ export function parseRelayClaim(claim: unknown): RelayClaim | string {
   if (claim === undefined) return { quota: {}, peers: undefined };
   if (!isJsonObject(claim)) return "it is no object";
   const { peers, ...rest } = claim;
+  if ("ttlMs" in rest) return 'its member "ttlMs" is now called "maxTtlMs"';
   const unknown = Object.keys(rest).find((name) => !figures.has(name));
   if (unknown !== undefined) return `its member ${JSON.stringify(unknown.slice(0, maxShown))} is unknown`;
   const wrong = Object.entries(rest).find(([, value]) => !isFigure(value));
   if (wrong) return `its member "${wrong[0]}" is no whole number above 0`;
   if (peers !== undefined && !isNameList(peers)) return 'its member "peers" is no list of names';
-  const { ttlMs, ...quota } = rest as Record<string, number>;
-  return {
-    quota: { ...quota, ...(ttlMs !== undefined && { maxTtlMs: ttlMs }) },
-    peers: peers && new Set(peers),
-  };
+  return { quota: rest as Partial<Quota>, peers: peers && new Set(peers) };
 }
 
 /**

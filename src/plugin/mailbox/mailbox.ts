@@ -1,5 +1,6 @@
 import type { MessageState } from "../../protocol.ts";
 import type { TraceParent } from "../../telemetry/index.ts";
+import type { Limits } from "../options/limits.ts";
 
 /** The contents of a message, its sender and its recipient. */
 export interface MessageContent {
@@ -42,6 +43,25 @@ export interface MailboxStats {
   readonly recalled: number;
 }
 
+/** {@link MailboxStats} as a mailbox keeps them up to date. The relay's own, so that no reader waits for a store. */
+export type MailboxCounts = { -readonly [Name in keyof MailboxStats]: number };
+
+/** Returns the counts of a mailbox that is to be opened. */
+export function createMailboxCounts(): MailboxCounts {
+  return { queued: 0, queuedBytes: 0, taken: 0, expired: 0, recalled: 0 };
+}
+
+/** What a mailbox gets from its relay. */
+export interface MailboxOptions {
+  readonly limits: Limits;
+  readonly counts: MailboxCounts;
+  /** ms since the epoch, on a clock that neither goes back nor jumps, such as `steadyNow`. */
+  readonly now: () => number;
+}
+
+/** Opens a mailbox. The relay closes it. */
+export type OpenMailbox = (options: MailboxOptions) => Promise<Mailbox>;
+
 /**
  * Messages that wait for their recipients, within the shares of senders. Each is taken once or expires. Its sender can query the
  * outcome for `defaults.messageTombstoneMs` afterwards. A message past its deadline counts as expired.
@@ -73,10 +93,11 @@ export interface Mailbox {
   status(sender: string, id: string, recipient?: string): Promise<Message>;
   /** Recalls a waiting message, or forgets an expired one. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, ERR_QUICPIPE_MESSAGE_TAKEN */
   recall(sender: string, id: string, recipient?: string): Promise<void>;
-  /** Calls `onChange` after each change of the messages that wait for a recipient, until the returned function is called. */
+  /**
+   * Calls `onChange` soon after each change from now on of the messages that wait for a recipient, until the returned function is
+   * called.
+   */
   watch(recipient: string, onChange: () => void): () => void;
-  /** Expires or forgets one message at each step. */
-  sweep(): Generator<undefined>;
-  /** Returns the totals of this process. */
-  stats(): MailboxStats;
+  /** Stops its timers and frees what it holds. Idempotent. */
+  close(): Promise<void>;
 }

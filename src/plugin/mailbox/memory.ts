@@ -3,11 +3,11 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { ownBytes } from "../../own-memory.ts";
 import type { MessageState } from "../../protocol.ts";
-import { type Expiring, ExpiryBuckets } from "../../registry/index.ts";
+import { createSweeper, type Expiring, ExpiryBuckets } from "../../registry/index.ts";
 import { SetMap } from "../../maps.ts";
 import type { Limits } from "../options/limits.ts";
 import { loadOf, requireMailboxRoom, type RoomRequest } from "./room.ts";
-import type { Mailbox, MailboxStats, Message, MessageContent } from "./mailbox.ts";
+import type { Mailbox, MailboxCounts, MailboxOptions, Message, MessageContent } from "./mailbox.ts";
 
 /** A stored message. It expires at its deadline while it waits, and afterwards with its tombstone. */
 interface Entry extends Message, Expiring {
@@ -23,19 +23,20 @@ interface Entry extends Message, Expiring {
 /** A {@link Mailbox} in memory, of one process. */
 export class MemoryMailbox implements Mailbox {
   readonly #limits: Limits;
+  readonly #counts: MailboxCounts;
   readonly #now: () => number;
   readonly #byId = new Map<string, Entry>();
   readonly #inboxes = new SetMap<string, Entry>();
   readonly #outboxes = new SetMap<string, Entry>();
   readonly #watchers = new SetMap<string, () => void>();
   readonly #expiry: ExpiryBuckets<Entry> = new ExpiryBuckets(defaults.sweepIntervalMs);
-  readonly #ended = { taken: 0, expired: 0, recalled: 0 };
-  #queued = 0;
-  #queuedBytes = 0;
+  readonly #stopSweeps: () => void;
 
-  constructor(limits: Limits, now: () => number) {
+  constructor({ limits, counts, now }: MailboxOptions) {
     this.#limits = limits;
+    this.#counts = counts;
     this.#now = now;
+    this.#stopSweeps = createSweeper([() => this.sweep()]);
   }
 
   async send(content: MessageContent, ttlMs: number, account: string): Promise<Message> {
@@ -60,8 +61,8 @@ export class MemoryMailbox implements Mailbox {
     this.#inboxes.add(entry.recipient, entry);
     this.#outboxes.add(account, entry);
     this.#expiry.add(entry);
-    this.#queued++;
-    this.#queuedBytes += bytes;
+    this.#counts.queued++;
+    this.#counts.queuedBytes += bytes;
     this.#notify(entry.recipient);
     return entry;
   }
@@ -101,7 +102,7 @@ export class MemoryMailbox implements Mailbox {
     if (entry.state === "taken") throw taken();
     if (entry.state === "queued") {
       this.#leaveInbox(entry);
-      this.#ended.recalled++;
+      this.#counts.recalled++;
     }
     this.#forget(entry);
   }
@@ -120,8 +121,8 @@ export class MemoryMailbox implements Mailbox {
     }
   }
 
-  stats(): MailboxStats {
-    return { queued: this.#queued, queuedBytes: this.#queuedBytes, ...this.#ended };
+  async close(): Promise<void> {
+    this.#stopSweeps();
   }
 
   #roomFor(bytes: number, recipient: string, account: string): RoomRequest {
@@ -132,7 +133,7 @@ export class MemoryMailbox implements Mailbox {
       bytes,
       box: { own: loadOf(box.filter((entry) => entry.account === account)), all: loadOf(box) },
       sender: { ...loadOf(waiting), ended: (sent?.size ?? 0) - waiting.length },
-      store: { messages: this.#byId.size, bytes: this.#queuedBytes },
+      store: { messages: this.#byId.size, bytes: this.#counts.queuedBytes },
     };
   }
 
@@ -158,14 +159,14 @@ export class MemoryMailbox implements Mailbox {
     entry.state = state;
     entry.packets = [];
     entry.note = null;
-    this.#ended[state]++;
+    this.#counts[state]++;
     this.#expiry.move(entry, this.#now() + defaults.messageTombstoneMs);
   }
 
   #leaveInbox(entry: Entry): void {
     this.#inboxes.delete(entry.recipient, entry);
-    this.#queued--;
-    this.#queuedBytes -= entry.bytes;
+    this.#counts.queued--;
+    this.#counts.queuedBytes -= entry.bytes;
     this.#notify(entry.recipient);
   }
 
@@ -178,6 +179,11 @@ export class MemoryMailbox implements Mailbox {
   #notify(recipient: string): void {
     for (const onChange of this.#watchers.get(recipient) ?? []) onChange();
   }
+}
+
+/** Opens a {@link MemoryMailbox}. */
+export async function openMemoryMailbox(options: MailboxOptions): Promise<Mailbox> {
+  return new MemoryMailbox(options);
 }
 
 /** Returns the size of a message: its packets and the texts stored with them, in bytes. */

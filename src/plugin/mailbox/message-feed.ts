@@ -1,10 +1,9 @@
 import type { MailboxListResponse, WaitingMessage } from "../../protocol.ts";
 import type { Identity } from "../auth/identity.ts";
-import { eventStream, formatEvent } from "../http/event-stream.ts";
+import { formatEvent } from "../http/event-stream.ts";
 import { timestamp } from "../../steady-clock.ts";
 import type { Mailbox, Message } from "./mailbox.ts";
 import { Readers } from "./readers.ts";
-import { openWait, type Wait } from "../http/caller-limits.ts";
 
 /** The messages that wait for a recipient, in the forms that readers get. */
 export interface BoxView {
@@ -102,43 +101,4 @@ export class MessageFeed {
 function waitingMessage({ id, sender, note, packets, createdAtMs, deadlineMs }: Message): WaitingMessage {
   const sizes = packets.map((packet) => packet.length);
   return { id, sender, note, sizes, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
-}
-
-/** A client's wait for messages, and the feed that it waits on. */
-export interface MessageWait extends Wait {
-  readonly feed: MessageFeed;
-}
-
-/**
- * Waits for a message, at most `timeoutMs`. Ends early when the relay drains or the client disconnects.
- *
- * @throws ERR_QUICPIPE_WAITER_QUOTA
- */
-export async function waitForMessage(wait: MessageWait, timeoutMs: number): Promise<void> {
-  const { feed, identity } = wait;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = (): void => resolve();
-  const look = (): void => void feed.read(identity).then(({ isEmpty }) => !isEmpty && end(), end);
-  using open = new DisposableStack();
-  open.use(openWait(wait, timeoutMs, () => feed.watch(identity, look), end));
-  // A message may have come before the watch began.
-  look();
-  await promise;
-}
-
-/**
- * Streams the messages that wait for the caller as server-sent events `messages`: the whole list at first and after changes.
- *
- * @throws ERR_QUICPIPE_WAITER_QUOTA
- */
-export function messageStream(wait: MessageWait, nowMs: number): ReadableStream<Uint8Array> {
-  const { feed } = wait;
-  return eventStream(
-    {
-      watch: (identity, onChange) => feed.watch(identity, onChange),
-      read: async (identity) => (await feed.read(identity)).event,
-    },
-    wait,
-    nowMs,
-  );
 }

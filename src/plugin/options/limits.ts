@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { maxNum } from "../../protocol.ts";
-import { type IntegerRange, range, requireIntegers, requireOptions } from "../../option-checks.ts";
+import { checkOptions, type IntegerRange, range } from "../../option-checks.ts";
 
 /**
  * Limits of a relay. A token's `quicpipe` claim narrows those of its subject and never widens them. With `auth: "none"` an
@@ -82,7 +82,7 @@ const ranges: Readonly<Record<keyof Limits, IntegerRange>> = {
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit.
  */
 export function resolveLimits(value: LimitOptions | undefined): Limits {
-  return requireIntegers("limits", requireOptions<LimitOptions>("limits", value, ranges), ranges);
+  return checkOptions("limits", value, ranges);
 }
 
 /** Limits per subject on what it holds or requests. */

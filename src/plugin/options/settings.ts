@@ -1,20 +1,26 @@
 import { isIP } from "node:net";
 import * as defaults from "../../defaults/index.ts";
-import { type BackendChoice, isVirtualAddress } from "../../forwarder/index.ts";
+import {
+  type BackendChoice,
+  isVirtualAddress,
+  type SourcePolicy,
+  type StunPolicy,
+} from "../../forwarder/index.ts";
 import type { TelemetryOptions } from "../../telemetry/index.ts";
 import { type Address, isLoopback, parseAddress, plainIp } from "../../wire/address.ts";
 import { type AuthSettings, resolveAuth } from "./auth.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { type Logger, requireLogger } from "../../log.ts";
 import {
+  checkOptions,
   elementInvalid,
   namesOf,
   optionInvalid,
+  type OptionChecks,
   type OptionTable,
   range,
   requireFunction,
   requireInteger,
-  requireIntegers,
   requireOneOf,
   requireOptions,
   requireText,
@@ -60,44 +66,27 @@ export interface Environment {
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option; ERR_QUICPIPE_AUTH_REQUIRED in production without `auth`.
  */
 export function resolveSettings(given: QuicpipeOptions | undefined, environment: Environment): Settings {
-  const options = requireOptions("quicpipe(…)", given, optionTable);
-  const basePath = options.basePath === "" ? "" : requirePath("basePath", options.basePath, "");
-  return {
-    host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
-    port: requireInteger("port", options.port, range(0, defaults.port, 65_535)),
-    upstream: options.upstream === undefined ? undefined : resolveUpstream(options.upstream),
-    trustedProxies: resolveTrustedProxies(options.trustedProxies),
-    publicAddress: requireText("publicAddress", options.publicAddress, "host:port", isPublicAddress),
-    basePath,
-    consolePath: resolveConsolePath(basePath, options.console),
-    auth: resolveAuth(options.auth, environment.NODE_ENV === "production"),
-    limits: resolveLimits(options.limits),
-    hooks: resolveHooks(options.hooks),
-    ...resolveForwarder(options.forwarder, environment),
-    xdp: resolveXdp(options.xdp, environment.QUICPIPE_XDP_IFACE),
-    stun: requireOneOf("stun", options.stun, ["registered", "public"]),
-    telemetry: resolveTelemetry(options.telemetry),
-    logger: requireLogger(options.logger),
-  };
+  const production = environment.NODE_ENV === "production";
+  const checks = {
+    host: (path, value) => requireText(path, value, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
+    port: range(0, defaults.port, 65_535),
+    upstream: (_, value) => (value === undefined ? undefined : resolveUpstream(value)),
+    trustedProxies: (_, value) => resolveTrustedProxies(value),
+    publicAddress: (path, value) => requireText(path, value, "host:port", isPublicAddress),
+    basePath: (path, value) => (value === "" ? "" : requirePath(path, value, "")),
+    console: (_, value) => resolveConsolePath(value),
+    auth: (_, value) => resolveAuth(value, production),
+    limits: (_, value) => resolveLimits(value),
+    hooks: (_, value) => resolveHooks(value),
+    forwarder: (_, value) => resolveForwarder(value, environment),
+    xdp: (_, value) => resolveXdp(value, environment.QUICPIPE_XDP_IFACE),
+    stun: (path, value) => requireOneOf<StunPolicy>(path, value, ["registered", "public"]),
+    telemetry: (_, value) => resolveTelemetry(value),
+    logger: (_, value) => requireLogger(value),
+  } satisfies OptionChecks<QuicpipeOptions>;
+  const { console, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
+  return { ...others, ...forwarder, consolePath: console && others.basePath + console };
 }
-
-const optionTable: OptionTable<QuicpipeOptions> = {
-  host: true,
-  port: true,
-  upstream: true,
-  trustedProxies: true,
-  publicAddress: true,
-  basePath: true,
-  console: true,
-  auth: true,
-  limits: true,
-  hooks: true,
-  forwarder: true,
-  xdp: true,
-  stun: true,
-  telemetry: true,
-  logger: true,
-};
 
 const forwarderRanges = {
   threads: range(1, defaults.forwarderThreads, defaults.maxForwarderThreads),
@@ -117,17 +106,22 @@ function resolveForwarder(
   value: ForwarderTuningOptions | undefined,
   { QUICPIPE_BACKEND: fromEnvironment }: Environment,
 ): Required<ForwarderTuningOptions> {
-  const given = requireOptions("forwarder", value, { ...forwarderRanges, backend: true, sourcePolicy: true });
-  const backend =
-    given.backend === undefined
-      ? requireOneOf("QUICPIPE_BACKEND", fromEnvironment || undefined, backends)
-      : requireOneOf("forwarder.backend", given.backend, backends);
-  const numbers = requireIntegers("forwarder", given, forwarderRanges);
-  const { threads } = numbers;
-  if (given.backend === "dgram" && threads > 1)
-    throw optionInvalid("forwarder.threads", threads, '1 with the backend "dgram", which runs in one thread');
-  const sourcePolicy = requireOneOf("forwarder.sourcePolicy", given.sourcePolicy, ["registered", "any"]);
-  return { backend, sourcePolicy, ...numbers };
+  const checks = {
+    ...forwarderRanges,
+    backend: (path, given) =>
+      given === undefined
+        ? requireOneOf("QUICPIPE_BACKEND", fromEnvironment || undefined, backends)
+        : requireOneOf(path, given, backends),
+    sourcePolicy: (path, given) => requireOneOf<SourcePolicy>(path, given, ["registered", "any"]),
+  } satisfies OptionChecks<ForwarderTuningOptions>;
+  const checked = checkOptions("forwarder", value, checks);
+  if (value?.backend === "dgram" && checked.threads > 1)
+    throw optionInvalid(
+      "forwarder.threads",
+      checked.threads,
+      '1 with the backend "dgram", which runs in one thread',
+    );
+  return checked;
 }
 
 const backends: readonly [BackendChoice, ...BackendChoice[]] = ["auto", "dgram", "native"];
@@ -167,12 +161,12 @@ function requirePath(name: string, value: unknown, fallback: string): string {
 
 const pathPattern = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
 
-function resolveConsolePath(basePath: string, value: QuicpipeOptions["console"]): string | undefined {
+function resolveConsolePath(value: QuicpipeOptions["console"]): string | undefined {
   if (value === false) return undefined;
   if (value !== undefined && (typeof value !== "object" || value === null))
     throw optionInvalid("console", value, "false or an object with path");
   const { path } = requireOptions<ConsoleOptions>("console", value, { path: true });
-  return basePath + requirePath("console.path", path, "/relay");
+  return requirePath("console.path", path, "/relay");
 }
 
 function isPublicAddress(text: string): boolean {

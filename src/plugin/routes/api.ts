@@ -24,11 +24,11 @@ const current: readonly DescribedRoute[] = [
 /** All routes of the HTTP interface. */
 export const routes: readonly DescribedRoute[] = [...current, ...current.flatMap(formerRoute)];
 
-/** Returns a route at the path that older peers use, if there is one. */
+/** Returns a route at its former path, if it has one. */
 function formerRoute({ path, formerPath, operation, ...route }: DescribedRoute): DescribedRoute[] {
   if (formerPath === undefined) return [];
-  const operationId = `${operation.operationId}Before`;
-  const summary = `${operation.summary} Better: ${path}.`;
+  const operationId = `${operation.operationId}Former`;
+  const summary = `Deprecated: use \`${path}\`.`;
   return [
     { ...route, path: formerPath, operation: { ...operation, operationId, summary, deprecated: true } },
   ];

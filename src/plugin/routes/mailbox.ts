@@ -3,7 +3,7 @@ import { QuicpipeError } from "../../errors.ts";
 import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
 import { json, jsonText, noContent, readJson } from "../http/exchange.ts";
-import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-feed.ts";
+import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
 import * as operations from "./operations.ts";
 import { registeringWith } from "./registering.ts";
 import type { ApiRequest, DescribedRoute, TracedRequest } from "./route.ts";

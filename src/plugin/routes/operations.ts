@@ -51,11 +51,11 @@ export const endRegistration: Operation = {
   codes: ["ERR_QUICPIPE_REGISTRATION_NOT_FOUND"],
 };
 
-/** End of a registration at the URL path that older peers use, which knows no administrator. */
+/** End of a registration at the former URL path, which knows no administrator. */
 export const endOwnRegistration: Operation = {
   ...endRegistration,
-  operationId: "endRegistrationBefore",
-  summary: `Ends one of the caller's registrations at once. Better: ${paths.registrations}/{id}.`,
+  operationId: "endRegistrationFormer",
+  summary: `Deprecated: use \`${paths.registrations}/{id}\`.`,
   deprecated: true,
 };
 

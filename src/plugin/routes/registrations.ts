@@ -9,7 +9,7 @@ import { traced } from "./router.ts";
 
 const scope = scopes.register;
 
-/** Routes of registrations. The path of the POST is the one that older peers use for all of them. */
+/** Routes of registrations. The path of the POST is the former path of all of them. */
 export const registrationRoutes: readonly DescribedRoute[] = [
   {
     method: "POST",

@@ -36,7 +36,7 @@ export interface Route {
 
 /** A route of the relay's protocol. */
 export interface DescribedRoute extends Route {
-  /** The path that older peers use. */
+  /** Path of former versions, an alias. */
   readonly formerPath?: string;
   readonly operation: Operation;
 }

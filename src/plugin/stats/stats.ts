@@ -2,7 +2,7 @@ import type { QuicpipeErrorCode } from "../../errors.ts";
 import type { DropReason, Forwarder, ForwarderStats, StunOutcome, XdpStatus } from "../../forwarder/index.ts";
 import type { StatsPage } from "../../protocol.ts";
 import type { Address } from "../../wire/address.ts";
-import type { Mailbox, MailboxStats } from "../mailbox/mailbox.ts";
+import type { MailboxStats } from "../mailbox/mailbox.ts";
 import type { Registry } from "../../registry/index.ts";
 import type { RelayFigures } from "../../telemetry/index.ts";
 import type { Waiters } from "../http/caller-limits.ts";
@@ -55,14 +55,16 @@ export interface PagedRelayStats extends RelayStats {
 export interface CountedParts {
   readonly forwarder: Forwarder;
   readonly registry: Registry;
-  readonly mailbox: Mailbox;
+  /** Of the mailbox, as they change. */
+  readonly mailboxCounts: MailboxStats;
   readonly waiters: Waiters;
   /** Number of refused requests so far, by code. */
   readonly refused: ReadonlyMap<QuicpipeErrorCode, number>;
 }
 
 /** Collects the figures of a running relay. */
-export function relayStats({ forwarder, registry, mailbox, waiters, refused }: CountedParts): RelayStats {
+export function relayStats(parts: CountedParts): RelayStats {
+  const { forwarder, registry, mailboxCounts, waiters, refused } = parts;
   const { relayed, path, unclaimed, gateway, dropped, overflowed, stun } = forwarder.stats();
   return {
     backend: forwarder.backend,
@@ -77,7 +79,7 @@ export function relayStats({ forwarder, registry, mailbox, waiters, refused }: C
     dropped,
     overflowed,
     stun,
-    mailbox: mailbox.stats(),
+    mailbox: { ...mailboxCounts },
     waiters: waiters.size,
     refused: Object.fromEntries(refused),
   };
@@ -87,12 +89,13 @@ export function relayStats({ forwarder, registry, mailbox, waiters, refused }: C
 export function telemetryFigures(
   forwarder: Forwarder,
   registry: Registry | undefined,
-  mailbox: Mailbox,
+  mailboxCounts: MailboxStats,
 ): RelayFigures {
   const { path, dropped, overflowed } = forwarder.stats();
-  const { queued, queuedBytes: _, ...ended } = mailbox.stats();
+  const { queued, queuedBytes: _, ...ended } = mailboxCounts;
   return {
-    traffic: { xdp: path.kernel, [forwarder.backend]: path.user },
+    backend: forwarder.backend,
+    traffic: path,
     dropped: { ...dropped, "receive-buffer-full": overflowed },
     messages: { ...ended },
     registrations: registry?.stats().registrations ?? 0,

@@ -21,9 +21,9 @@ static void *map_memory(int map, size_t bytes)
   return memory == MAP_FAILED ? NULL : memory;
 }
 
-static size_t accounts_bytes(const struct qp_kernel *kernel)
+static size_t states_bytes(const struct qp_kernel *kernel)
 {
-  return kernel->max_sessions * sizeof *kernel->accounts;
+  return kernel->max_sessions * sizeof *kernel->states;
 }
 
 static size_t buckets_bytes(const struct qp_kernel *kernel)
@@ -38,23 +38,23 @@ static size_t processors_bytes(const struct qp_kernel *kernel)
 
 static void unmap_memories(struct qp_kernel *kernel)
 {
-  if (kernel->accounts)
-    munmap(kernel->accounts, accounts_bytes(kernel));
+  if (kernel->states)
+    munmap(kernel->states, states_bytes(kernel));
   if (kernel->by_subject)
     munmap(kernel->by_subject, buckets_bytes(kernel));
   if (kernel->by_processor)
     munmap(kernel->by_processor, processors_bytes(kernel));
-  kernel->accounts = NULL;
+  kernel->states = NULL;
   kernel->by_subject = NULL;
   kernel->by_processor = NULL;
 }
 
 static int map_memories(struct qp_kernel *kernel)
 {
-  kernel->accounts = map_memory(kernel->sessions, accounts_bytes(kernel));
+  kernel->states = map_memory(kernel->sessions, states_bytes(kernel));
   kernel->by_subject = map_memory(kernel->buckets, buckets_bytes(kernel));
   kernel->by_processor = map_memory(kernel->processors, processors_bytes(kernel));
-  return kernel->accounts && kernel->by_subject && kernel->by_processor ? 0 : errno;
+  return kernel->states && kernel->by_subject && kernel->by_processor ? 0 : errno;
 }
 
 static int open_new(struct qp_kernel *kernel)
@@ -105,14 +105,14 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
   return error;
 }
 
-int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked)
+int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_sender_checked)
 {
   const uint32_t first = 0;
   const struct qp_config config = {
     .version = QP_ABI_VERSION,
     .port = port,
-    .is_source_checked = is_source_checked,
-    .may_lack_sources = kernel->may_lack_sources,
+    .is_sender_checked = is_sender_checked,
+    .may_lack_senders = kernel->may_lack_senders,
   };
   int error = -qp_bpf_set(kernel->config, &first, &config);
   /* Not earlier: pins persist, and a relay that finds its port in use must leave none behind. */

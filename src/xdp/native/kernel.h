@@ -16,7 +16,7 @@ int qp_kernel_open(struct qp_kernel *kernel, const struct qp_kernel_options *opt
  * Makes the program forward packets to `port`, in network order, where it is attached. Pins program and maps if
  * requested and not adopted. Returns 0 or an `errno`.
  */
-int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_source_checked);
+int qp_kernel_start(struct qp_kernel *kernel, uint16_t port, bool is_sender_checked);
 /** Closes program and maps, so that the program detaches unless it is pinned. The memory stays readable. Idempotent. */
 void qp_kernel_stop(struct qp_kernel *kernel);
 /** Waits until every run of the program that has begun is over: some ms. */

@@ -30,30 +30,30 @@ void qp_kernel_remove_route(struct qp_kernel *kernel, const uint8_t *cid)
     qp_bpf_remove(kernel->routes, cid);
 }
 
-/** Makes the program leave unknown sources to user space instead of dropping them. */
-static void lack_source(struct qp_kernel *kernel, const struct qp_source *source)
+/** Makes the program leave unknown senders to user space instead of dropping them. */
+static void lack_sender(struct qp_kernel *kernel, const struct qp_udp_address *address)
 {
   const uint32_t first = 0;
   struct qp_config config;
-  kernel->may_lack_sources = true;
+  kernel->may_lack_senders = true;
   if (qp_bpf_get(kernel->config, &first, &config) == 0) {
-    config.may_lack_sources = true;
+    config.may_lack_senders = true;
     qp_bpf_set(kernel->config, &first, &config);
   }
   /* No entry is better than one that charges another session. */
-  qp_bpf_remove(kernel->sources, source);
+  qp_bpf_remove(kernel->senders, address);
 }
 
-void qp_kernel_set_source(struct qp_kernel *kernel, const struct qp_source *source, uint32_t session)
+void qp_kernel_set_sender(struct qp_kernel *kernel, const struct qp_udp_address *address, uint32_t session)
 {
-  if (kernel && qp_bpf_set(kernel->sources, source, &session) < 0)
-    lack_source(kernel, source);
+  if (kernel && qp_bpf_set(kernel->senders, address, &session) < 0)
+    lack_sender(kernel, address);
 }
 
-void qp_kernel_remove_source(struct qp_kernel *kernel, const struct qp_source *source)
+void qp_kernel_remove_sender(struct qp_kernel *kernel, const struct qp_udp_address *address)
 {
   if (kernel)
-    qp_bpf_remove(kernel->sources, source);
+    qp_bpf_remove(kernel->senders, address);
 }
 
 enum { SET_KEY_BYTES = sizeof(struct qp_ip) };

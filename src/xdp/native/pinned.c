@@ -17,10 +17,13 @@
 #include "program.h"
 
 /** Names of the pins, in the order of `objects` in `struct qp_kernel`. */
-static const char *const names[] = { "program",  "routes",  "sources",    "local_addresses", "redirect_targets",
+static const char *const names[] = { "program",  "routes",  "senders",    "local_addresses", "redirect_targets",
                                      "sessions", "buckets", "processors", "config",          "flows" };
 
 _Static_assert(sizeof names / sizeof names[0] == QP_KERNEL_OBJECTS, "each object has a name");
+
+/** Name that earlier versions gave the pin of `senders`. */
+static const char former_name[] = "sources";
 
 enum { MAPS = QP_KERNEL_OBJECTS - 1 };
 
@@ -90,7 +93,7 @@ static uint32_t entries_of(const struct qp_kernel *kernel, int map)
 {
   if (map == kernel->routes)
     return kernel->max_routes;
-  if (map == kernel->sources)
+  if (map == kernel->senders)
     return kernel->max_sessions + 1;
   if (map == kernel->buckets)
     return kernel->max_buckets;
@@ -197,6 +200,7 @@ void qp_pinned_clear(struct qp_kernel *kernel)
   each_link(kernel, unpin_link);
   for (size_t i = 0; i < QP_KERNEL_OBJECTS; i++)
     unlink(path_of(kernel, names[i]).text);
+  unlink(path_of(kernel, former_name).text);
 }
 
 void qp_pinned_store(struct qp_kernel *kernel)

@@ -23,7 +23,7 @@ static void keep_files(struct qp_kernel *kernel, const struct qp_relay *skeleton
 {
   kernel->program = keep(skeleton->progs.relay.prog_fd);
   kernel->routes = keep(skeleton->maps.routes.map_fd);
-  kernel->sources = keep(skeleton->maps.sources.map_fd);
+  kernel->senders = keep(skeleton->maps.senders.map_fd);
   kernel->local_addresses = keep(skeleton->maps.local_addresses.map_fd);
   kernel->redirect_targets = keep(skeleton->maps.redirect_targets.map_fd);
   kernel->sessions = keep(skeleton->maps.sessions.map_fd);
@@ -43,7 +43,7 @@ static int load(struct qp_relay *skeleton, const struct qp_kernel *sizes)
 {
   skeleton->maps.routes.max_entries = sizes->max_routes;
   /* A session that moves is at its new address before it is gone from the old one. */
-  skeleton->maps.sources.max_entries = sizes->max_sessions + 1;
+  skeleton->maps.senders.max_entries = sizes->max_sessions + 1;
   skeleton->maps.sessions.max_entries = sizes->max_sessions;
   skeleton->maps.buckets.max_entries = sizes->max_buckets;
   skeleton->maps.flows.max_entries = sizes->max_sessions;

@@ -29,19 +29,19 @@ struct qp_kernel {
   /** The program and its maps as files; −1 for one that is closed. */
   union {
     struct {
-      int program, routes, sources, local_addresses, redirect_targets, sessions, buckets, processors, config, flows;
+      int program, routes, senders, local_addresses, redirect_targets, sessions, buckets, processors, config, flows;
     };
     int objects[QP_KERNEL_OBJECTS];
   };
   uint32_t max_routes, max_sessions, max_buckets, processor_count;
   /** The maps `sessions`, `buckets` and `processors` in memory. */
-  struct qp_account *accounts;
+  struct qp_session_state *states;
   struct qp_bucket *by_subject;
   struct qp_processor *by_processor;
   /** Number of routes without room in the map, which stay in user space. */
   uint64_t refused_routes;
-  /** Whether a source found no room, so that the program leaves unknown sources to user space. */
-  bool may_lack_sources;
+  /** Whether a sender found no room, so that the program leaves unknown senders to user space. */
+  bool may_lack_senders;
   struct qp_attachments attachments;
   /** The folder of the pins, locked by this process, and its path; −1 and null if nothing is pinned. */
   int pin_folder;

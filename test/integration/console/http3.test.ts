@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { connectHttp3 } from "../harness/http3-client.ts";
+import { connectHttp3 } from "../harness/http/http3-client.ts";
 import { startRelay } from "../harness/relay.ts";
 import { adminToken, secret } from "../harness/token.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { expect, it, vi } from "vitest";
 import { StatsEvents } from "../../../src/plugin/stats/events.ts";
 import { testCertificate } from "../harness/certificate.ts";
-import { connectHttp2 } from "../harness/http2-client.ts";
+import { connectHttp2 } from "../harness/http/http2-client.ts";
 import { startConsoleApp } from "./console-app.ts";
 import { adminToken } from "../harness/token.ts";
 

@@ -3,11 +3,11 @@ import { describe, expect } from "vitest";
 import type { Backend } from "../../../src/forwarder/index.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
-import { type AncillaryPeer, openAncillaryPeer } from "../harness/ancillary-udp.ts";
-import type { Namespace } from "../harness/namespaces.ts";
+import { type AncillaryPeer, openAncillaryPeer } from "../harness/network/ancillary-udp.ts";
+import type { Namespace } from "../harness/network/namespaces.ts";
 import { itWith } from "../harness/requirement.ts";
-import { addressesOf, change, createTwoAddresses, link } from "../harness/two-addresses.ts";
-import { openRemoteForwarder } from "../xdp/remote-forwarder.ts";
+import { addressesOf, change, createTwoAddresses, link } from "../harness/network/two-addresses.ts";
+import { openRemoteForwarder } from "../xdp/rig/remote-forwarder.ts";
 import { shortPacket } from "../harness/packets.ts";
 
 const port = 4433;

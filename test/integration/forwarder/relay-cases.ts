@@ -351,7 +351,7 @@ export function relayCases(harness: Harness): void {
       forwarder.closeSession(carolId);
       alice.send(longPacket(dcid), ipv4);
       expect(await bob.next()).toEqual(longPacket(dcid));
-      expect(forwarder.stats()).toMatchObject({ initialRoutes: 1, dropped: { "pin-taken": 2 } });
+      expect(forwarder.stats()).toMatchObject({ initialRoutes: 1, dropped: { "initial-route-taken": 2 } });
     });
 
     it("hold for long headers only, and for a time only", async () => {

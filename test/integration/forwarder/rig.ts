@@ -1,6 +1,12 @@
 import { expect, onTestFinished } from "vitest";
 import * as defaults from "../../../src/defaults/index.ts";
-import type { Forwarder, ForwarderOptions, SessionSpec, StunVerdict } from "../../../src/forwarder/index.ts";
+import type {
+  Forwarder,
+  ForwarderOptions,
+  SessionSpec,
+  StunRegistration,
+  StunVerdict,
+} from "../../../src/forwarder/index.ts";
 import type { Address, PeerAddress } from "../../../src/wire/address.ts";
 import { cidBytes } from "../../../src/wire/connection-id.ts";
 
@@ -67,11 +73,14 @@ export function createHarness(create: CreateForwarder): Harness {
         sourcePolicy: "registered",
         stun: "registered",
         authority: {
-          secretOf: (id) => secrets.get(id),
-          proven(id, { address: { address, port } }) {
-            const verdict = verdicts.get(id) ?? "accepted";
-            if (verdict === "accepted") moves.push({ id, address: { address, port } });
-            return verdict;
+          stunRegistration(id) {
+            const secret = secrets.get(id);
+            const proven: StunRegistration["proven"] = ({ address: { address, port } }) => {
+              const verdict = verdicts.get(id) ?? "accepted";
+              if (verdict === "accepted") moves.push({ id, address: { address, port } });
+              return verdict;
+            };
+            return secret === undefined ? undefined : { secret, proven };
           },
         },
         maxSessions: defaults.maxRegistrations,

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import type { ForwarderStats } from "../../../src/forwarder/index.ts";
 import { projectPath } from "../harness/child.ts";
-import { Namespace } from "../harness/namespaces.ts";
+import { Namespace } from "../harness/network/namespaces.ts";
 import { itWith } from "../harness/requirement.ts";
 
 /** What a backend counts that has to relay to a machine which is not there. */

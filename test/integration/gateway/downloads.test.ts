@@ -3,7 +3,7 @@ import { constants } from "node:http2";
 import { expect, it } from "vitest";
 import { testCertificate } from "../harness/certificate.ts";
 import { startHttp2 } from "../harness/gateway.ts";
-import { connectHttp2 } from "../harness/http2-client.ts";
+import { connectHttp2 } from "../harness/http/http2-client.ts";
 
 const MiB = 2 ** 20;
 

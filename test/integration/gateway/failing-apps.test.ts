@@ -6,9 +6,9 @@ import { frame, frameType, RawHttp2, requestFrame } from "../../../scripts/hosti
 import type { Http3App } from "../../../src/gateway/index.ts";
 import { testCertificate } from "../harness/certificate.ts";
 import { openRawHttp3, startHttp2, startHttp3, targetAt } from "../harness/gateway.ts";
-import { openHttp1 } from "../harness/http1-client.ts";
-import { connectHttp2 } from "../harness/http2-client.ts";
-import { connectHttp3 } from "../harness/http3-client.ts";
+import { openHttp1 } from "../harness/http/http1-client.ts";
+import { connectHttp2 } from "../harness/http/http2-client.ts";
+import { connectHttp3 } from "../harness/http/http3-client.ts";
 
 function bodyOf(pull: (controller: ReadableStreamDefaultController<unknown>) => void): Response {
   return new Response(new ReadableStream({ pull }) as ReadableStream<Uint8Array>);

@@ -59,7 +59,7 @@ describe("a request over HTTP/3", () => {
     const client = await openRawHttp3(relay.target);
     for (const { name, fields, status } of malformedKinds) {
       const id = client.request(fields(relay.target), true);
-      expect([name, await client.status(id, 10_000)]).toEqual([name, status]);
+      expect([name, await client.status(id)]).toEqual([name, status]);
     }
     expect(relay.logEnd).not.toMatch(/\n\s+at /);
   });
@@ -68,27 +68,27 @@ describe("a request over HTTP/3", () => {
     const relay = await startRelayProcess("dgram");
     const client = await openRawHttp3(relay.target);
     const id = client.request([...get("/", relay.target), ["x-name", "日本"]], true);
-    expect(await client.status(id, 10_000)).toBe(200);
+    expect(await client.status(id)).toBe(200);
   });
 
-  it("that goes on after its answer is stopped, and the answer arrives", async () => {
+  it("that goes on after its answer is stopped, and the answer arrives", async ({ signal }) => {
     const relay = await startRelayProcess("dgram");
     const client = await openRawHttp3(relay.target);
     const id = client.request(post("/v1/register", relay.target), false);
-    const bytes = await client.upload(id, 300e6, AbortSignal.timeout(20_000));
-    expect(await client.status(id, 10_000)).toBe(401);
+    const bytes = await client.upload(id, 300e6, signal);
+    expect(await client.status(id)).toBe(401);
     expect(client.answer(id).stoppedWith).toBe(0x100);
     expect(bytes).toBeLessThan(50e6);
   });
 
-  it("whose body does not come is ended by time", { timeout: 8 * stallTimeoutMs }, async () => {
+  it("whose body does not come is ended by time", async () => {
     const relay = await startRelayProcess("dgram");
     const client = await openRawHttp3(relay.target);
     const token = await relay.target.token("slow");
     const fields = [...post("/v1/register", relay.target), ["authorization", `Bearer ${token}`]] as const;
     const id = client.request(fields, false);
     const dripping = setInterval(() => client.send(id, Buffer.from("{")), stallTimeoutMs / 4);
-    await client.status(id, 4 * stallTimeoutMs);
+    await client.status(id);
     clearInterval(dripping);
     expect(client.answer(id).resetWith).toBe(0x10d);
   });

@@ -10,8 +10,8 @@ import { type Http2Gateway, type Http3App, type Http3Gateway, serve } from "../.
 import { http3Code } from "../../../src/http3/index.ts";
 import { testCertificate } from "../harness/certificate.ts";
 import { startHttp2, startHttp3, targetAt, openRawHttp3 } from "../harness/gateway.ts";
-import { openHttp1 } from "../harness/http1-client.ts";
-import { connectHttp2 } from "../harness/http2-client.ts";
+import { openHttp1 } from "../harness/http/http1-client.ts";
+import { connectHttp2 } from "../harness/http/http2-client.ts";
 import { createRelay } from "../harness/relay.ts";
 
 // So that a busy machine answers in the time of a closing server.
@@ -58,7 +58,7 @@ async function askHttp2(port: number, path: string, fields: Fields): Promise<Ask
 async function askHttp3(port: number, path: string, fields: Fields): Promise<Asked> {
   const client = await openRawHttp3(await targetAt({ port }));
   const id = client.request([...get(path, { port }), ...Object.entries(fields)], true);
-  const answer = client.status(id, 20_000).then(() => {
+  const answer = client.status(id).then(() => {
     expect(client.answer(id).hasEnded).toBe(true);
     return Buffer.concat(client.answer(id).bytes).toString();
   });

@@ -7,8 +7,8 @@ import { get, statusOf } from "../../../scripts/hostile/clients/http3-frames.ts"
 import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
 import { type BudgetStats, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
 import { http3Code } from "../../../src/http3/index.ts";
-import { openHttp1 } from "../harness/http1-client.ts";
-import { connectHttp2 } from "../harness/http2-client.ts";
+import { openHttp1 } from "../harness/http/http1-client.ts";
+import { connectHttp2 } from "../harness/http/http2-client.ts";
 import { testCertificate } from "../harness/certificate.ts";
 
 /** Number of places. */

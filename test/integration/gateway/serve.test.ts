@@ -7,8 +7,8 @@ import { createCertificate, serve, type ServedRelay } from "../../../src/gateway
 import { Peer } from "../../../src/peer/index.ts";
 import { testCertificate } from "../harness/certificate.ts";
 import { openRawHttp3 } from "../harness/gateway.ts";
-import { openHttp1 } from "../harness/http1-client.ts";
-import { takePort } from "../harness/ports.ts";
+import { openHttp1 } from "../harness/http/http1-client.ts";
+import { takePort } from "../harness/network/ports.ts";
 import { createRelay } from "../harness/relay.ts";
 
 it("serves an app and its relay at one port number, over UDP and TCP, until it is closed", async () => {

@@ -12,7 +12,7 @@ import {
   requestOverheadBytes,
 } from "../../../src/defaults/index.ts";
 import { Budget, type Http3App, serveHttp2, serveHttp3 } from "../../../src/gateway/index.ts";
-import { openHttp1 } from "../harness/http1-client.ts";
+import { openHttp1 } from "../harness/http/http1-client.ts";
 import { testCertificate } from "../harness/certificate.ts";
 
 interface Servers {
@@ -63,7 +63,7 @@ const clients: Readonly<Record<string, Send>> = {
 };
 
 describe.each(Object.entries(clients))("a body in pieces of one byte over %s", (_, send) => {
-  it("ends its connection, whether or not the app reads it", { timeout: 20_000 }, async () => {
+  it("ends its connection, whether or not the app reads it", async () => {
     for (const isRead of [true, false]) {
       const never = new Promise<Response>(() => undefined);
       const servers = await serve(async (request) => {
@@ -72,7 +72,7 @@ describe.each(Object.entries(clients))("a body in pieces of one byte over %s", (
       });
       await send(servers, 5000);
       await expect
-        .poll(() => servers.budget.stats(), { timeout: 8000 })
+        .poll(() => servers.budget.stats())
         .toMatchObject({ refused: { pieces: 1 }, sources: 0, unreadBytes: 0 });
     }
   });
@@ -94,7 +94,7 @@ describe.each(Object.entries(clients))("a body in pieces of one byte over %s", (
   });
 });
 
-it("many requests with a short body are served on one connection", { timeout: 20_000 }, async () => {
+it("many requests with a short body are served on one connection", async () => {
   const { budget, tcp } = await serve(async (request) => new Response(await request.text()));
   const session = connect(`https://localhost:${tcp.port}`, { ca: tcp.certificate });
   onTestFinished(() => session.destroy());
@@ -132,7 +132,7 @@ const askers: Readonly<Record<string, Ask>> = {
     onTestFinished(() => client.close());
     const id = client.request([...post("/", quic), ...fields], false);
     let status: unknown;
-    void client.status(id, 5000).then((seen) => (status = seen));
+    void client.status(id).then((seen) => (status = seen));
     return () => status;
   },
 };
@@ -152,7 +152,7 @@ describe.each(kinds)("header fields over %s with %s", (version, name) => {
   it("are answered 431 where there are too many", async () => {
     const servers = await serve(() => new Response());
     const status = await ask(servers, many);
-    await expect.poll(status, { timeout: 5000 }).toBe(431);
+    await expect.poll(status).toBe(431);
   });
 
   it("count for the memory that each takes", async () => {
@@ -178,6 +178,6 @@ it("an upload over HTTP/1.1 is held back until the app reads it, and arrives who
   socket.write(body);
   await expect.poll(() => servers.budget.stats().unreadBytes).toBeGreaterThan(bodyReadAheadBytes);
   reading.resolve();
-  await expect.poll(text, { timeout: 8000 }).toContain(String(body.length));
+  await expect.poll(text).toContain(String(body.length));
   expect(servers.budget.stats().refused).toEqual({});
 });

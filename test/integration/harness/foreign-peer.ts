@@ -10,7 +10,7 @@ import type {
 import { isStun } from "../../../src/wire/stun.ts";
 import { certificateFiles } from "./certificate.ts";
 import { type Child, projectPath, startChild } from "./child.ts";
-import { DatagramProxy } from "./datagram-proxy.ts";
+import { DatagramProxy } from "./network/datagram-proxy.ts";
 import type { TlsIdentity } from "./identities.ts";
 import type { TestRelay } from "./relay.ts";
 import type { Part } from "./requirement.ts";

@@ -11,7 +11,7 @@ export function forwarderOptions(
     threads: 1,
     sourcePolicy: "registered",
     stun: "registered",
-    authority: { secretOf: () => undefined, proven: () => "refused" },
+    authority: { stunRegistration: () => undefined },
     maxBuckets: change.maxSessions,
     maxGatewayClients: 1,
     socketBufferBytes: 65_536,

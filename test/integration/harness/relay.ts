@@ -3,7 +3,11 @@ import { onTestFinished } from "vitest";
 import type { Target } from "../../../scripts/hostile/attack.ts";
 import { RelayProcess } from "../../../scripts/hostile/relay-process.ts";
 import type { Http3Gateway, Http3GatewayOptions } from "../../../src/gateway/index.ts";
-import { quicpipe, type QuicpipeOptions, type Relay } from "../../../src/plugin/index.ts";
+import type { QuicpipeOptions, Relay } from "../../../src/plugin/index.ts";
+import type { OpenMailbox } from "../../../src/plugin/mailbox/mailbox.ts";
+import { openMemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
+import { resolveSettings } from "../../../src/plugin/options/settings.ts";
+import { relayWith } from "../../../src/plugin/quicpipe.ts";
 import { testCertificate } from "./certificate.ts";
 import { startHttp2, startHttp3, targetAt } from "./gateway.ts";
 import { tokenFor } from "./token.ts";
@@ -17,9 +21,17 @@ export interface TestRelay {
   readonly gateway: Http3Gateway;
 }
 
+let mailbox: OpenMailbox = openMemoryMailbox;
+
+/** Gives another store of messages to the relays that the tests of this file make from now on. */
+export function useMailbox(open: OpenMailbox): void {
+  mailbox = open;
+}
+
 /** Makes a relay on loopback, which is in no app and does not listen yet; it is closed when the test ends. */
 export function createRelay(options: QuicpipeOptions = {}): Relay {
-  const relay = quicpipe({ host: "127.0.0.1", port: 0, logger: false, ...options });
+  const settings = resolveSettings({ host: "127.0.0.1", port: 0, logger: false, ...options }, process.env);
+  const relay = relayWith(settings, mailbox);
   onTestFinished(() => relay.close({ graceMs: 0 }));
   return relay;
 }

@@ -32,9 +32,6 @@ export interface UdpPeer {
   next(): Promise<Buffer>;
 }
 
-/** As long as `expect.poll` waits for what has to come. */
-const waitMs = 20_000;
-
 /** Opens such a socket. */
 export async function openPeer(host?: string, port?: number): Promise<UdpPeer> {
   const socket = await openSocket(host, port);
@@ -48,8 +45,7 @@ export async function openPeer(host?: string, port?: number): Promise<UdpPeer> {
     inbox,
     send: (datagram, to) => socket.send(datagram, to.port, to.address),
     async next() {
-      const signal = AbortSignal.timeout(waitMs);
-      while (inbox.length === 0) await once(socket, "message", { signal });
+      while (inbox.length === 0) await once(socket, "message");
       return inbox.shift()!.datagram;
     },
   };

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { type Attacked, attackFor } from "../../../scripts/hostile/attacker-process.ts";
 import { forgedTokens } from "../../../scripts/hostile/attacks/forged-tokens.ts";
 import { strayDatagrams } from "../../../scripts/hostile/attacks/stray-datagrams.ts";
-import { takePort } from "../harness/ports.ts";
+import { takePort } from "../harness/network/ports.ts";
 import { openSocket } from "../harness/udp-peer.ts";
 
 const host = "127.0.0.1";

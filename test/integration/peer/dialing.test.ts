@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Peer, type QuicpipeError } from "../../../src/peer/index.ts";
 import { RelayClient } from "../../../src/peer/relay/client.ts";
 import type { MessageState, SentMessage } from "../../../src/protocol.ts";
-import { DatagramProxy } from "../harness/datagram-proxy.ts";
+import { DatagramProxy } from "../harness/network/datagram-proxy.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import {
   bindPeer,
@@ -33,9 +33,6 @@ const registered = "it came as far as `deliver`";
 function failToDeliver(): Promise<void> {
   return Promise.reject(Object.assign(new RangeError("no paper"), { code: registered }));
 }
-
-/** Longest wait for a state, in ms. */
-const patience = { timeout: 20_000 };
 
 /** Holds back the timers of this duration, and returns the function that lets them expire. */
 function holdTimers(durationMs: number): () => void {
@@ -63,7 +60,7 @@ function answered(call: "send" | "sentMessage", state: MessageState): () => Prom
     return answer;
   });
   return async () => {
-    await expect.poll(() => states, patience).toContain(state);
+    await expect.poll(() => states).toContain(state);
     await nextTurn();
   };
 }
@@ -85,7 +82,7 @@ describe("a dial that leads nowhere", () => {
       expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_TIMEOUT", details: { step: "queued" } });
       expect(String(error)).toContain(`within ${timeoutMs / 1000} s: the message is still in its mailbox`);
       const none = { registrations: 0, mailbox: { queued: 0 } };
-      await expect.poll(() => relay.stats(), patience).toMatchObject(none);
+      await expect.poll(() => relay.stats()).toMatchObject(none);
     },
   );
 
@@ -176,10 +173,10 @@ describe("a dial that leads nowhere", () => {
     const { relay, port } = await startPeerRelay({ limits: { maxMessagesPerRecipient: 1 } });
     const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
     const { bob } = await testIdentities();
-    const first = failure(alice.dial("bob", { pin: bob.pin, timeoutMs: 25_000 }));
+    const first = failure(alice.dial("bob", { pin: bob.pin, timeoutMs: 120_000 }));
     await expect.poll(() => relay.stats().mailbox.queued).toBe(1);
     // Asked again each second, until there is less than that left.
-    const second = eve.dial("bob", { pin: bob.pin, timeoutMs: 4000 });
+    const second = eve.dial("bob", { pin: bob.pin, timeoutMs: 5000 });
     expect(await codeOf(second)).toBe("ERR_QUICPIPE_MAILBOX_FULL");
     await alice.close();
     await first;

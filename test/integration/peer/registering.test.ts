@@ -2,7 +2,7 @@ import { H3, serve } from "h3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Peer, type PeerOptions } from "../../../src/peer/index.ts";
 import { quicpipe, type Relay } from "../../../src/plugin/index.ts";
-import { DatagramProxy } from "../harness/datagram-proxy.ts";
+import { DatagramProxy } from "../harness/network/datagram-proxy.ts";
 import { bindPeer, codeOf, nextConnection, startPeerRelay, testIdentities } from "../harness/peers.ts";
 import { startRelay } from "../harness/relay.ts";
 import { secret } from "../harness/token.ts";

@@ -8,7 +8,7 @@ import { deafListener } from "../../../src/peer/engine/deaf.ts";
 import { loadEngine } from "../../../src/peer/engine/engine.ts";
 import { PeerSocket } from "../../../src/peer/socket.ts";
 import type { Address } from "../../../src/wire/address.ts";
-import { makePair } from "./engine-pair.ts";
+import { makePair } from "./engine/pair.ts";
 
 const loopback = "127.0.0.1";
 

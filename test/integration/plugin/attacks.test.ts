@@ -7,7 +7,7 @@ import { Http2Requests } from "../../../scripts/hostile/clients/http2-requests.t
 import { initialPacket } from "../harness/packets.ts";
 import { startTarget } from "../harness/relay.ts";
 import { secret, tokenFor } from "../harness/token.ts";
-import { startIssuer } from "./issuer.ts";
+import { startIssuer } from "./auth/issuer.ts";
 
 /** Attacks for so long while `meanwhile` runs. */
 async function under(

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stunRepliesPerSecond } from "../../../src/defaults/index.ts";
 import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
-import { describeNative } from "../forwarder/native-rig.ts";
+import { describeNative } from "../forwarder/native/rig.ts";
 import { call, serveRelay } from "../harness/relay-app.ts";
 import { secret, tokenFor } from "../harness/token.ts";
 import { openSocket, prove, register } from "../harness/udp-peer.ts";

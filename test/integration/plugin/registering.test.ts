@@ -71,6 +71,7 @@ describe("a message with a registration", () => {
         bound: `127.0.0.1:${app.relay.address().port}`,
         num: 32,
         expiresAt: expect.any(String),
+        ttlMs: 3_600_000,
         secret: expect.stringMatching(/^[\w-]{43}$/),
       },
     });

@@ -4,8 +4,7 @@ import { metrics, trace } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { sweepBatch, telemetryWatchMs } from "../../../src/defaults/index.ts";
 import { createForwarder, type Forwarder, type SessionId } from "../../../src/forwarder/index.ts";
-import { resolveLimits } from "../../../src/plugin/options/limits.ts";
-import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
+import { createMailboxCounts } from "../../../src/plugin/mailbox/mailbox.ts";
 import { telemetryFigures } from "../../../src/plugin/stats/stats.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../../../src/telemetry/index.ts";
 import { forwarderOptions } from "../harness/forwarder-options.ts";
@@ -55,11 +54,11 @@ async function openForwarder(): Promise<Forwarder> {
 async function openRelay(count: number): Promise<{ telemetry: RelayTelemetry; looks: () => number }> {
   let looks = 0;
   const forwarder = await openForwarder();
-  const mailbox = new MemoryMailbox(resolveLimits(undefined), Date.now);
+  const mailboxCounts = createMailboxCounts();
   const sessions = new Map<string, SessionId>();
   const telemetry = (await loadRelayTelemetry({}))({
     backend: forwarder.backend,
-    figures: () => telemetryFigures(forwarder, undefined, mailbox),
+    figures: () => telemetryFigures(forwarder, undefined, mailboxCounts),
     trafficOf(id) {
       looks++;
       return forwarder.countersOf(sessions.get(id)!);

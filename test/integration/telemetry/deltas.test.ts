@@ -1,11 +1,10 @@
 import { expect, it } from "vitest";
 import { createDgramForwarder } from "../../../src/forwarder/dgram/forwarder.ts";
-import { resolveLimits } from "../../../src/plugin/options/limits.ts";
-import { MemoryMailbox } from "../../../src/plugin/mailbox/memory.ts";
+import { createMailboxCounts } from "../../../src/plugin/mailbox/mailbox.ts";
 import { telemetryFigures } from "../../../src/plugin/stats/stats.ts";
 import { loadRelayTelemetry } from "../../../src/telemetry/index.ts";
 import { createSdk, type TestSdk } from "../../unit/telemetry/sdk.ts";
-import { createNative, describeNative } from "../forwarder/native-rig.ts";
+import { createNative, describeNative } from "../forwarder/native/rig.ts";
 import { type CreateForwarder, createHarness, settles } from "../forwarder/rig.ts";
 import { shortPacket } from "../harness/packets.ts";
 import { openPeer } from "../harness/udp-peer.ts";
@@ -27,10 +26,10 @@ async function live(sdk: TestSdk, create: CreateForwarder): Promise<void> {
   const { forwarder, ipv4, register, clock } = await createHarness(create).open();
   const { backend } = forwarder;
   const open = await loadRelayTelemetry({}, () => Promise.resolve(sdk.api));
-  const mailbox = new MemoryMailbox(resolveLimits(undefined), Date.now);
+  const mailboxCounts = createMailboxCounts();
   const telemetry = open({
     backend,
-    figures: () => telemetryFigures(forwarder, undefined, mailbox),
+    figures: () => telemetryFigures(forwarder, undefined, mailboxCounts),
     trafficOf: () => undefined,
     now: () => clock.nowMs,
   });
@@ -45,19 +44,19 @@ async function live(sdk: TestSdk, create: CreateForwarder): Promise<void> {
   };
 
   await send(3);
-  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [3, 300] });
+  expect(await deltas(sdk)).toEqual({ [`transmit user ${backend}`]: [3, 300] });
   forwarder.updateSession(session, { address: elsewhere.address });
   await send(5);
-  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [5, 500] });
+  expect(await deltas(sdk)).toEqual({ [`transmit user ${backend}`]: [5, 500] });
   forwarder.closeSession(session);
   expect(await deltas(sdk)).toEqual({});
   session = register(bob.address, 0x22);
   await send(2);
-  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [2, 200] });
+  expect(await deltas(sdk)).toEqual({ [`transmit user ${backend}`]: [2, 200] });
   // What nobody has collected when the relay ends is in the next collection.
   await send(4);
   telemetry.close();
-  expect(await deltas(sdk)).toEqual({ [`transmit ${backend}`]: [4, 400] });
+  expect(await deltas(sdk)).toEqual({ [`transmit user ${backend}`]: [4, 400] });
   expect(await deltas(sdk)).toEqual({});
 }
 

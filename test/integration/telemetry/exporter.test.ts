@@ -9,7 +9,7 @@ import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectPeers, echo, roundTrip } from "../harness/peers.ts";
 import { call, serveRelay } from "../harness/relay-app.ts";
-import { freePort } from "../harness/ports.ts";
+import { freePort } from "../harness/network/ports.ts";
 import { secret, tokenFor } from "../harness/token.ts";
 
 /** Exports as fast as it goes, to a place from where nothing comes back, and waits so long for it. */

@@ -6,7 +6,7 @@ import { mintDevelopmentToken } from "../../../src/plugin/index.ts";
 import { type Child, projectPath, startChild } from "../harness/child.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { testIdentities } from "../harness/peers.ts";
-import { freePort } from "../harness/ports.ts";
+import { freePort } from "../harness/network/ports.ts";
 
 /** The example's relay with the real SDK, as a process of its own. */
 export interface TelemetryRelay {

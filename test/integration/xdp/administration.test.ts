@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import type { PagedRelayStats } from "../../../src/plugin/stats/index.ts";
 import { itWith } from "../harness/requirement.ts";
-import { createCommands } from "./commands.ts";
-import { createOneArmed } from "./network.ts";
+import { createCommands } from "./rig/commands.ts";
+import { createOneArmed } from "./rig/network.ts";
 
 describe("an administrator of a relay whose kernel forwards", () => {
   itWith("native", "xdp")("sees who forwards for whom, and ends a session there too", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
 import { shortPacket } from "../harness/packets.ts";
-import { createCommands } from "./commands.ts";
+import { createCommands } from "./rig/commands.ts";
 import {
   allowForwarding,
   connectBob,
@@ -10,9 +10,9 @@ import {
   introducePeers,
   peerLink,
   takeFrames,
-} from "./network.ts";
-import { openPair, send } from "./pair.ts";
-import { openRemoteForwarder, programOn } from "./remote-forwarder.ts";
+} from "./rig/network.ts";
+import { openPair, send } from "./rig/pair.ts";
+import { openRemoteForwarder, programOn } from "./rig/remote-forwarder.ts";
 
 const itAttaches = itWith("native", "xdp");
 

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import type { Finding } from "../../../src/forwarder/index.ts";
 import { type Child, projectPath } from "../harness/child.ts";
 import { temporaryFolder } from "../harness/folder.ts";
-import { Namespace } from "../harness/namespaces.ts";
+import { Namespace } from "../harness/network/namespaces.ts";
 import { itWith } from "../harness/requirement.ts";
 
 const ordinaryUser = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"];

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
-import { createOneArmed, createTwoArmed, introducePeers, type Network } from "./network.ts";
-import { type NumbersAt, startSink, startSource } from "./numbers.ts";
-import { openRemoteForwarder } from "./remote-forwarder.ts";
+import { createOneArmed, createTwoArmed, introducePeers, type Network } from "./rig/network.ts";
+import { type NumbersAt, startSink, startSource } from "./rig/numbers.ts";
+import { openRemoteForwarder } from "./rig/remote-forwarder.ts";
 
 const moves = 200;
 

@@ -1,11 +1,11 @@
 import { describe, expect } from "vitest";
 import type { XdpMode } from "../../../src/forwarder/index.ts";
-import type { AncillaryPeer } from "../harness/ancillary-udp.ts";
+import type { AncillaryPeer } from "../harness/network/ancillary-udp.ts";
 import { itWith } from "../harness/requirement.ts";
 import { shortPacket } from "../harness/packets.ts";
-import { createOneArmed, createTwoArmed, introducePeers, type Network, relayForBob } from "./network.ts";
-import { openPair, send } from "./pair.ts";
-import { play } from "./scenario.ts";
+import { createOneArmed, createTwoArmed, introducePeers, type Network, relayForBob } from "./rig/network.ts";
+import { openPair, send } from "./rig/pair.ts";
+import { play } from "./rig/scenario.ts";
 
 const arms: Readonly<Record<string, () => Network>> = {
   "one interface": createOneArmed,

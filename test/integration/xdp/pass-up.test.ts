@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
 import { shortPacket } from "../harness/packets.ts";
-import { createOneArmed, createTwoArmed, introducePeers, leaveChecksums, peerLink } from "./network.ts";
-import { startSink, startSource } from "./numbers.ts";
-import { openPair, send } from "./pair.ts";
-import { openRemoteForwarder } from "./remote-forwarder.ts";
+import { createOneArmed, createTwoArmed, introducePeers, leaveChecksums, peerLink } from "./rig/network.ts";
+import { startSink, startSource } from "./rig/numbers.ts";
+import { openPair, send } from "./rig/pair.ts";
+import { openRemoteForwarder } from "./rig/remote-forwarder.ts";
 
 const families = ["ipv4", "ipv6"] as const;
 

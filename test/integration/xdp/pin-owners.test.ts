@@ -1,14 +1,14 @@
 import { readdirSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { type BpfMount, mountBpfForRelays } from "../harness/bpf-file-system.ts";
+import { type BpfMount, mountBpfForRelays } from "./rig/bpf-file-system.ts";
 import { itWith } from "../harness/requirement.ts";
-import { createTwoArmed, type Network, relayForBob } from "./network.ts";
+import { createTwoArmed, type Network, relayForBob } from "./rig/network.ts";
 import {
   openRemoteForwarder,
   programOn,
   type RemoteForwarder,
   type RemoteOptions,
-} from "./remote-forwarder.ts";
+} from "./rig/remote-forwarder.ts";
 
 const itPins = itWith("native", "xdp");
 

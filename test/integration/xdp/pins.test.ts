@@ -4,21 +4,21 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { createRandom } from "../../../scripts/garbage/random.ts";
-import { mountBpfFileSystem } from "../harness/bpf-file-system.ts";
+import { mountBpfFileSystem } from "./rig/bpf-file-system.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { itWith } from "../harness/requirement.ts";
 import { shortPacket } from "../harness/packets.ts";
-import { createCommands } from "./commands.ts";
-import { createOneArmed, createTwoArmed, introducePeers, peerLink } from "./network.ts";
-import { type NumbersAt, startSink, startSource } from "./numbers.ts";
-import { openPair, send } from "./pair.ts";
+import { createCommands } from "./rig/commands.ts";
+import { createOneArmed, createTwoArmed, introducePeers, peerLink } from "./rig/network.ts";
+import { type NumbersAt, startSink, startSource } from "./rig/numbers.ts";
+import { openPair, send } from "./rig/pair.ts";
 import {
   openRemoteForwarder,
   programOn,
   type RemoteForwarder,
   type RemoteOptions,
   startRemoteForwarder,
-} from "./remote-forwarder.ts";
+} from "./rig/remote-forwarder.ts";
 
 const itPins = itWith("native", "xdp");
 const kills = 20;

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect } from "vitest";
-import { type CapturedPacket, startCapture } from "../harness/capture.ts";
+import { type CapturedPacket, startCapture } from "../harness/network/capture.ts";
 import { itWith } from "../harness/requirement.ts";
-import { createCommands } from "./commands.ts";
-import { createOneArmed, createTwoArmed, type Network, peerLink } from "./network.ts";
+import { createCommands } from "./rig/commands.ts";
+import { createOneArmed, createTwoArmed, type Network, peerLink } from "./rig/network.ts";
 
 /** Characters that each peer sends to the other. */
 const characters = 3_000_000;

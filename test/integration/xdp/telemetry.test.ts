@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { mountBpfFileSystem } from "../harness/bpf-file-system.ts";
+import { mountBpfFileSystem } from "./rig/bpf-file-system.ts";
 import { projectPath } from "../harness/child.ts";
 import { itWith } from "../harness/requirement.ts";
-import { type Commands, createCommands } from "./commands.ts";
-import { createOneArmed } from "./network.ts";
+import { type Commands, createCommands } from "./rig/commands.ts";
+import { createOneArmed } from "./rig/network.ts";
 
 const env = { NODE_OPTIONS: `--import ${projectPath("test/integration/xdp/programs/sdk.ts")}` };
 
@@ -19,7 +19,7 @@ async function figuresOf(commands: Commands): Promise<Figures> {
   const page = await commands.fetch("http://127.0.0.1:9464/metrics");
   const { path } = await commands.ask<{ path: { kernel: { packets: number } } }>("GET", "/v1/stats");
   const [, told = "0"] =
-    /^quicpipe_relay_packets\w*\{[^}]*quicpipe_path="xdp"[^}]*\} (\d+)/m.exec(page) ?? [];
+    /^quicpipe_relay_packets\w*\{[^}]*quicpipe_path="kernel"[^}]*\} (\d+)/m.exec(page) ?? [];
   return { counted: path.kernel.packets, told: Number(told) };
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect } from "vitest";
-import { type CapturedPacket, startCapture } from "../harness/capture.ts";
+import { type CapturedPacket, startCapture } from "../harness/network/capture.ts";
 import { itWith } from "../harness/requirement.ts";
 import { shortPacket } from "../harness/packets.ts";
-import { createOneArmed, createTwoArmed, introducePeers, type Network, peerLink } from "./network.ts";
-import { openPair } from "./pair.ts";
+import { createOneArmed, createTwoArmed, introducePeers, type Network, peerLink } from "./rig/network.ts";
+import { openPair } from "./rig/pair.ts";
 
 /** What is different after one hop through the relay: who it is from and for, and how far it may go. */
 function afterOneHop(packet: CapturedPacket, from: string, to: string): CapturedPacket {

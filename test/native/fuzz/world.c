@@ -171,7 +171,7 @@ static void expire_one(struct world *world, int index, struct input *input)
 {
   struct session *session = &world->sessions[index];
   session->expires_at_ms = choose_end(world, input);
-  qp_store(&sessions_of(world)->accounts[session->id].expires_at_ns, (uint64_t)session->expires_at_ms * 1000000);
+  qp_store(&sessions_of(world)->states[session->id].expires_at_ns, (uint64_t)session->expires_at_ms * 1000000);
 }
 
 static void set_initial_route(struct world *world, struct input *input)

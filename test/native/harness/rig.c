@@ -29,7 +29,7 @@ struct qp_forwarder *create_rig(const struct rig_options *options)
     .max_sessions = 65536,
     .max_buckets = 65536,
     .may_segment = !options->may_not_segment,
-    .is_source_checked = !options->takes_any_source,
+    .is_sender_checked = !options->takes_any_source,
     .upstream_host = options->has_no_gateway ? NULL : "127.0.0.1",
     .upstream_port = 443,
     .splice = {

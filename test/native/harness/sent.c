@@ -46,7 +46,7 @@ struct qp_destination sent_destination(struct sent *sent, unsigned to)
   return (struct qp_destination){
     .to = &sent->names[to],
     .payer = &sent->payer,
-    .account = &sent->account,
+    .receiver = &sent->receiver,
     .direction = QP_DIRECTION_RELAY,
   };
 }

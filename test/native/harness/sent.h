@@ -10,7 +10,7 @@ enum { MAX_SENT = 4096, MAX_ANSWERS = 8, SENT_BYTES = 1 << 20 };
 struct sent {
   struct qp_outbox *outbox;
   struct qp_counters counters;
-  struct qp_account account, payer;
+  struct qp_session_state receiver, payer;
   struct qp_name names[2];
   uint8_t *bytes;
   size_t used;

@@ -88,7 +88,7 @@ static void change_one(struct race *race, unsigned owner, const struct session *
 {
   uint8_t cids[OWNER_CIDS * QP_CID_BYTES];
   struct qp_path path;
-  struct qp_account *changed = &sessions_of(race)->accounts[session->id];
+  struct qp_session_state *changed = &sessions_of(race)->states[session->id];
   switch (random_below(&race->random, 7)) {
   case 0:
     CHECK(qp_session_route(sessions_of(race), session->id, cids, choose_cids(race, cids, owner)));

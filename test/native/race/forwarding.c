@@ -47,7 +47,7 @@ static void check_end(const struct race *race)
     given += race->readers[i].given;
     to_anchor += check_reader(&race->readers[i]);
   }
-  CHECK(race->rig->tables.sessions.accounts[race->anchor].counters[QP_PACKETS_TO] == to_anchor);
+  CHECK(race->rig->tables.sessions.states[race->anchor].counters[QP_PACKETS_TO] == to_anchor);
   printf("  %ju datagrams, %ju of them to one that is always there\n", (uintmax_t)given, (uintmax_t)to_anchor);
 }
 

@@ -30,7 +30,7 @@ static void joins_one_destination(void)
   sent_flush(&sent);
   CHECK(LEFT_IN(16) && is_in_order() && sent.kernel.sendmmsg_calls == 1);
   CHECK(sent_counter(&sent, QP_RELAYED_PACKETS) == 16 && sent_counter(&sent, QP_RELAYED_BYTES) == 16 * 1200);
-  CHECK(sent.account.counters[QP_PACKETS_TO] == 16 && sent.account.counters[QP_BYTES_TO] == 16 * 1200);
+  CHECK(sent.receiver.counters[QP_PACKETS_TO] == 16 && sent.receiver.counters[QP_BYTES_TO] == 16 * 1200);
   CHECK(sent.payer.counters[QP_PACKETS_FROM] == 16 && sent.payer.counters[QP_BYTES_FROM] == 16 * 1200);
   sent_end(&sent);
 }

@@ -20,7 +20,7 @@ struct pair {
   struct qp_name name;
   struct qp_outbox *outbox;
   struct qp_counters counters;
-  struct qp_account account;
+  struct qp_session_state receiver;
   struct qp_inbox inbox;
   uint8_t data[COUNT * BYTES];
 };
@@ -65,7 +65,7 @@ static void send_all(uint8_t ecn)
 {
   const struct qp_destination destination = {
     .to = &pair.name,
-    .account = &pair.account,
+    .receiver = &pair.receiver,
     .ecn = ecn,
     .direction = QP_DIRECTION_RELAY,
   };

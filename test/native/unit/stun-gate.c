@@ -291,7 +291,7 @@ static struct message name_another(struct fixture *fixture, uint32_t bucket, uin
 static void a_subject_pays(void)
 {
   struct fixture fixture = begin();
-  uint32_t bucket = qp_load_index(&fixture.rig->tables.sessions.accounts[0].bucket);
+  uint32_t bucket = qp_load_index(&fixture.rig->tables.sessions.states[0].bucket);
   const struct message others[] = { name_another(&fixture, bucket, 2), name_another(&fixture, bucket, 3) };
   uint32_t own = qp_bucket_open(&fixture.rig->tables.sessions.buckets, 1, 1);
   const struct message neighbour = name_another(&fixture, own, 4);
@@ -309,7 +309,7 @@ static void a_subject_pays(void)
 static void a_subject_begins_with_all_it_may(void)
 {
   struct fixture fixture = begin();
-  uint32_t bucket = qp_load_index(&fixture.rig->tables.sessions.accounts[0].bucket);
+  uint32_t bucket = qp_load_index(&fixture.rig->tables.sessions.states[0].bucket);
   const struct message others[] = { name_another(&fixture, bucket, 2), name_another(&fixture, bucket, 3) };
   CHECK(count_paid(&fixture, &fixture.named, &fixture.home, PAID_BY_REGISTRATION, SECOND) == HERE);
   CHECK(count_paid(&fixture, &others[0], &fixture.home, PAID_BY_REGISTRATION, SECOND) == HERE);
@@ -329,9 +329,9 @@ static void one_that_is_nowhere_is_elsewhere(void)
 static void one_that_has_ended_pays_nothing(void)
 {
   struct fixture fixture = begin();
-  qp_store(&fixture.rig->tables.sessions.accounts[0].expires_at_ns, SECOND);
+  qp_store(&fixture.rig->tables.sessions.states[0].expires_at_ns, SECOND);
   CHECK(charge(&fixture, &fixture.named, &fixture.home, SECOND) == PAID_BY_SOURCE);
-  qp_store(&fixture.rig->tables.sessions.accounts[0].expires_at_ns, UINT64_MAX);
+  qp_store(&fixture.rig->tables.sessions.states[0].expires_at_ns, UINT64_MAX);
   CHECK(charge(&fixture, &fixture.named, &fixture.home, SECOND) == PAID_BY_REGISTRATION);
   qp_stun_gate_forget(&fixture.rig->tables.stun_gate, 0);
   qp_stun_gate_forget(&fixture.rig->tables.stun_gate, 0);

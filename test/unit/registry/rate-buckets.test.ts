@@ -47,9 +47,9 @@ function setUp(): Setup {
     prove(id, address) {
       const transactionId = String(++proofs);
       // No two nonces are of the same time.
-      expect(registry.proven(id, { address, madeAtMs: nowMs + proofs / 1000, transactionId })).toBe(
-        "accepted",
-      );
+      expect(
+        registry.stunRegistration(id)!.proven({ address, madeAtMs: nowMs + proofs / 1000, transactionId }),
+      ).toBe("accepted");
     },
     drawn: () => [...forwarder.sessions.values()].map(({ bucket }) => bucket),
     pass(ms) {

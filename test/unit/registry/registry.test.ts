@@ -8,7 +8,7 @@ import {
   Registry,
   type RegistrationSpec,
 } from "../../../src/registry/index.ts";
-import type { StunVerdict } from "../../../src/forwarder/index.ts";
+import type { StunProof, StunVerdict } from "../../../src/forwarder/index.ts";
 import type { PeerAddress } from "../../../src/wire/address.ts";
 import { deriveConnectionId } from "../../../src/wire/connection-id.ts";
 import { createFakeForwarder, type FakeForwarder, fakeRelayAddress } from "./fake-forwarder.ts";
@@ -74,11 +74,12 @@ let transactions = 0;
 /** A new request of a registration, with a nonce that is newer than all before unless told otherwise. */
 function prove(registry: Registry, id: string, address: PeerAddress, madeAtMs?: number): StunVerdict {
   const transactionId = `transaction ${++transactions}`;
-  return registry.proven(id, {
-    address,
-    madeAtMs: madeAtMs ?? 1_000_000 + transactions / 1000,
-    transactionId,
-  });
+  const proof = { address, madeAtMs: madeAtMs ?? 1_000_000 + transactions / 1000, transactionId };
+  return proven(registry, id, proof);
+}
+
+function proven(registry: Registry, id: string, proof: StunProof): StunVerdict {
+  return registry.stunRegistration(id)!.proven(proof);
 }
 
 /** The code that a call throws. */
@@ -264,7 +265,7 @@ describe("a registration whose time is over", () => {
     expect(registry.list("alice")).toEqual([]);
     expect(registry.at("alice", aliceAddress)).toBeUndefined();
     expect(registry.secretOf(id)).toBeUndefined();
-    expect(prove(registry, id, aliceAddress)).toBe("refused");
+    expect(registry.stunRegistration(id)).toBeUndefined();
     expect(registry.end(id)).toBe(false);
     // Last, as this ends it.
     expect(registry.ofKey(keyOf(1))).toBeUndefined();
@@ -391,12 +392,12 @@ describe("STUN authority", () => {
     const { register, registry, pass } = setUp();
     const { id } = register("alice", 1);
     const proof = { address: aliceAddress, madeAtMs: 1_000_000, transactionId: "once" };
-    expect(registry.proven(id, proof)).toBe("accepted");
+    expect(proven(registry, id, proof)).toBe("accepted");
     pass(1000);
-    expect(registry.proven(id, { ...proof, address: { ...aliceAddress } })).toBe("repeated");
+    expect(proven(registry, id, { ...proof, address: { ...aliceAddress } })).toBe("repeated");
     expect(registry.get(id)!.expiresAtMs).toBe(1_060_000);
     // From elsewhere it is another request, whatever it is called.
-    expect(registry.proven(id, { ...proof, address: bobAddress, madeAtMs: 1_000_001 })).toBe("accepted");
+    expect(proven(registry, id, { ...proof, address: bobAddress, madeAtMs: 1_000_001 })).toBe("accepted");
   });
 
   it("moves one only with a nonce that is newer than the newest proof", () => {
@@ -415,15 +416,15 @@ describe("STUN authority", () => {
       madeAtMs: 1_000_000 + nonce,
       transactionId: `captured ${i}`,
     }));
-    for (const proof of captured) expect(registry.proven(id, proof)).toBe("accepted");
+    for (const proof of captured) expect(proven(registry, id, proof)).toBe("accepted");
     pass(1000);
-    const verdicts = [...captured, ...captured].map((proof) => registry.proven(id, proof));
+    const verdicts = [...captured, ...captured].map((proof) => proven(registry, id, proof));
     const once = ["outdated", "outdated", "outdated", "repeated", "repeated"];
     expect(verdicts).toEqual([...once, ...once]);
     // Nor do they once the peer was elsewhere and came back.
     register("alice", 1, { address: bobAddress });
     register("alice", 1, { address: aliceAddress, ttlMs: 50_000 });
-    expect(captured.map((proof) => registry.proven(id, proof))).toEqual(once);
+    expect(captured.map((proof) => proven(registry, id, proof))).toEqual(once);
     expect(registry.get(id)!.expiresAtMs).toBe(1_051_000);
   });
 

@@ -10,13 +10,14 @@ function traffic(packets: number): { packets: number; bytes: number } {
 /** A relay whose figures a test turns up. */
 function createRelay(): {
   figures: () => RelayFigures;
-  forward: (path: "xdp" | "native", n: number) => void;
+  forward: (path: "kernel" | "user", n: number) => void;
 } {
-  const packets = { xdp: 0, native: 0 };
+  const packets = { kernel: 0, user: 0 };
   return {
     figures: () => ({
-      traffic: { xdp: traffic(packets.xdp), native: traffic(packets.native) },
-      dropped: { "rate-limited": packets.native * 2 },
+      backend: "native",
+      traffic: { kernel: traffic(packets.kernel), user: traffic(packets.user) },
+      dropped: { "rate-limited": packets.user * 2 },
       messages: { taken: 1 },
       registrations: 3,
       queuedMessages: 4,
@@ -36,11 +37,11 @@ describe("the metrics of a relay", () => {
       looks++;
       return relay.figures();
     });
-    relay.forward("native", 5);
+    relay.forward("user", 5);
     looks = 0;
     expect(await collect()).toEqual({
-      "quicpipe.relay.io": { "transmit xdp": 0, "transmit native": 6000 },
-      "quicpipe.relay.packets": { "transmit xdp": 0, "transmit native": 5 },
+      "quicpipe.relay.io": { "transmit kernel native": 0, "transmit user native": 6000 },
+      "quicpipe.relay.packets": { "transmit kernel native": 0, "transmit user native": 5 },
       "quicpipe.relay.dropped": { "rate-limited": 10 },
       "quicpipe.mailbox.messages": { taken: 0 },
       "quicpipe.registration.active": { "": 3 },
@@ -53,11 +54,14 @@ describe("the metrics of a relay", () => {
   it("leave out what adopted tables of the kernel counted for an earlier process", async () => {
     const { meter, collect } = createSdk();
     const relay = createRelay();
-    relay.forward("xdp", 1_000_000);
+    relay.forward("kernel", 1_000_000);
     const metrics = new RelayMetrics(meter, relay.figures);
-    expect((await collect())["quicpipe.relay.packets"]).toEqual({ "transmit xdp": 0, "transmit native": 0 });
-    relay.forward("xdp", 7);
-    expect((await collect())["quicpipe.relay.packets"]!["transmit xdp"]).toBe(7);
+    expect((await collect())["quicpipe.relay.packets"]).toEqual({
+      "transmit kernel native": 0,
+      "transmit user native": 0,
+    });
+    relay.forward("kernel", 7);
+    expect((await collect())["quicpipe.relay.packets"]!["transmit kernel native"]).toBe(7);
     metrics.close();
   });
 
@@ -66,14 +70,14 @@ describe("the metrics of a relay", () => {
     const relay = createRelay();
     const metrics = new RelayMetrics(meter, relay.figures);
     const deltas: unknown[] = [];
-    for (const path of ["native", "xdp", "native"] as const) {
+    for (const path of ["user", "kernel", "user"] as const) {
       relay.forward(path, 10);
       deltas.push((await collect())["quicpipe.relay.packets"]);
     }
     expect(deltas).toEqual([
-      { "transmit xdp": 0, "transmit native": 10 },
-      { "transmit xdp": 10, "transmit native": 0 },
-      { "transmit xdp": 0, "transmit native": 10 },
+      { "transmit kernel native": 0, "transmit user native": 10 },
+      { "transmit kernel native": 10, "transmit user native": 0 },
+      { "transmit kernel native": 0, "transmit user native": 10 },
     ]);
     metrics.close();
   });
@@ -81,25 +85,25 @@ describe("the metrics of a relay", () => {
   it("add up over relays of one process, at once and one after another", async () => {
     const { meter, collect } = createSdk();
     const packets = async (): Promise<number> =>
-      (await collect())["quicpipe.relay.packets"]!["transmit native"]!;
+      (await collect())["quicpipe.relay.packets"]!["transmit user native"]!;
     const [one, other] = [createRelay(), createRelay()];
     const first = new RelayMetrics(meter, one.figures);
     const second = new RelayMetrics(meter, other.figures);
-    one.forward("native", 1);
-    other.forward("native", 10);
+    one.forward("user", 1);
+    other.forward("user", 10);
     expect(await packets()).toBe(11);
     expect((await collect())["quicpipe.registration.active"]).toEqual({ "": 6 });
     // What comes between the last collection and the end is counted too, and what comes after is not.
-    one.forward("native", 100);
+    one.forward("user", 100);
     first.close();
     first.close();
-    one.forward("native", 1000);
+    one.forward("user", 1000);
     expect(await packets()).toBe(111);
     second.close();
     expect(await packets()).toBe(111);
     expect((await collect())["quicpipe.registration.active"]).toEqual({ "": 0 });
     const third = new RelayMetrics(meter, one.figures);
-    one.forward("native", 5);
+    one.forward("user", 5);
     expect(await packets()).toBe(116);
     third.close();
   });

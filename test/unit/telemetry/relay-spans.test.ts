@@ -89,7 +89,8 @@ describe("the span of a registration", () => {
       "quicpipe.relay.bytes_to": 2400,
       "quicpipe.relay.packets_limited": 0,
       "quicpipe.relay.packets_offloaded": 0,
-      "quicpipe.path": "native",
+      "quicpipe.path": "user",
+      "quicpipe.backend": "native",
     });
   });
 
@@ -110,7 +111,11 @@ describe("the span of a registration", () => {
     later(spans, 5000);
     spans.ended(one, "ended", forwarded);
     expect(eventsOf(sdk.spans()[0]!)).toEqual([
-      { name: "quicpipe.relay.first_packet", atMs: 40, attributes: { "quicpipe.path": "native" } },
+      {
+        name: "quicpipe.relay.first_packet",
+        atMs: 40,
+        attributes: { "quicpipe.path": "user", "quicpipe.backend": "native" },
+      },
     ]);
   });
 
@@ -124,10 +129,14 @@ describe("the span of a registration", () => {
       firstForwardedAtMs: startMs + 7,
     });
     expect(eventsOf(sdk.spans()[0]!)).toMatchObject([
-      { name: "quicpipe.relay.first_packet", atMs: 7, attributes: { "quicpipe.path": "xdp" } },
+      {
+        name: "quicpipe.relay.first_packet",
+        atMs: 7,
+        attributes: { "quicpipe.path": "kernel", "quicpipe.backend": "native" },
+      },
       { name: "quicpipe.relay.offloaded" },
     ]);
-    expect(sdk.spans()[0]!.attributes["quicpipe.path"]).toBe("xdp");
+    expect(sdk.spans()[0]!.attributes["quicpipe.path"]).toBe("kernel");
   });
 
   it("tells once when the kernel takes over and when its rate is limited, and each time that it moves", () => {
@@ -144,7 +153,11 @@ describe("the span of a registration", () => {
     later(spans, 5000);
     spans.ended(one, "ended", limited);
     expect(eventsOf(sdk.spans()[0]!)).toMatchObject([
-      { name: "quicpipe.relay.first_packet", atMs: 0, attributes: { "quicpipe.path": "native" } },
+      {
+        name: "quicpipe.relay.first_packet",
+        atMs: 0,
+        attributes: { "quicpipe.path": "user", "quicpipe.backend": "native" },
+      },
       { name: "quicpipe.relay.offloaded", atMs: 5000 },
       { name: "quicpipe.relay.limited", atMs: 10_000 },
       { name: "quicpipe.relay.moved", attributes: { "network.type": "ipv6", "network.peer.port": 5 } },
@@ -165,7 +178,11 @@ describe("the span of a registration", () => {
     spans.ended(one, "ended", { ...earlier, packetsTo: 103 });
     const [span] = sdk.spans();
     expect(span!.events).toEqual([]);
-    expect(span!.attributes).toMatchObject({ "quicpipe.relay.packets_to": 3, "quicpipe.path": "native" });
+    expect(span!.attributes).toMatchObject({
+      "quicpipe.relay.packets_to": 3,
+      "quicpipe.path": "user",
+      "quicpipe.backend": "native",
+    });
   });
 
   it("is followed by a linked one after each interval, with the traffic of its own time", () => {

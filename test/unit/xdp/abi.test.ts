@@ -17,7 +17,7 @@ interface Struct {
 const abi = JSON.parse(readFileSync(new URL("../../fixtures/abi.json", import.meta.url), "utf8")) as {
   readonly enumerators: Readonly<Record<string, number>>;
   readonly qp_processor: Struct & { readonly fields: { readonly totals: readonly string[] } };
-  readonly qp_account: Struct & {
+  readonly qp_session_state: Struct & {
     readonly fields: {
       readonly counters: readonly string[];
       readonly expires_at_ns: string;
@@ -26,24 +26,24 @@ const abi = JSON.parse(readFileSync(new URL("../../fixtures/abi.json", import.me
   };
 };
 
-/** Two accounts, of which the second is C's. */
-function accounts(): BigUint64Array {
-  const account = Buffer.from(abi.qp_account.bytes, "hex");
-  const both = Uint8Array.from([...new Uint8Array(account.length), ...account]);
+/** Two states, of which the second is C's. */
+function states(): BigUint64Array {
+  const state = Buffer.from(abi.qp_session_state.bytes, "hex");
+  const both = Uint8Array.from([...new Uint8Array(state.length), ...state]);
   return new BigUint64Array(both.buffer);
 }
 
 describe("readCounters", () => {
   it("reads a session's counters where C put them, and adds the kernel's packets to user space's", () => {
-    const counters = abi.qp_account.fields.counters.map(Number);
-    const { packetsTo, ...others } = readCounters(accounts(), 1);
+    const counters = abi.qp_session_state.fields.counters.map(Number);
+    const { packetsTo, ...others } = readCounters(states(), 1);
     expect(packetsTo).toBe(counters[2]! + counters[5]!);
     expect(Object.values(others)).toEqual(counters.toSpliced(2, 1));
-    expect(Object.values(readCounters(accounts(), 0))).toEqual(counters.map(() => 0));
+    expect(Object.values(readCounters(states(), 0))).toEqual(counters.map(() => 0));
   });
 
   it("calls them by the names of C", () => {
-    const names = Object.keys(readCounters(accounts(), 1));
+    const names = Object.keys(readCounters(states(), 1));
     expect(names.map((name) => abi.enumerators[`QP_${upperSnake(name)}`])).toEqual(names.map((_, i) => i));
   });
 });
@@ -51,8 +51,8 @@ describe("readCounters", () => {
 describe("sampleCounters", () => {
   it("reads the same figures of many sessions, both ways together", () => {
     const into = new Float64Array(7).fill(-1);
-    sampleCounters(accounts(), Uint32Array.of(1, 0), into);
-    const c = readCounters(accounts(), 1);
+    sampleCounters(states(), Uint32Array.of(1, 0), into);
+    const c = readCounters(states(), 1);
     const moved = [c.packetsFrom + c.packetsTo, c.bytesFrom + c.bytesTo, c.packetsOffloaded];
     expect([...into]).toEqual([...moved, 0, 0, 0, -1]);
   });
@@ -68,15 +68,15 @@ describe("sampleCounters", () => {
 
 describe("readFirst", () => {
   it("reads when the first packet was let through where C put it", () => {
-    expect(readFirst(accounts(), 1)).toBe(BigInt(abi.qp_account.fields.first_at_ns));
-    expect(readFirst(accounts(), 0)).toBe(0n);
+    expect(readFirst(states(), 1)).toBe(BigInt(abi.qp_session_state.fields.first_at_ns));
+    expect(readFirst(states(), 0)).toBe(0n);
   });
 });
 
 describe("readExpiry", () => {
   it("reads the end of a session's life, to the nanosecond", () => {
-    expect(readExpiry(accounts(), 1)).toBe(BigInt(abi.qp_account.fields.expires_at_ns));
-    expect(readExpiry(accounts(), 0)).toBe(0n);
+    expect(readExpiry(states(), 1)).toBe(BigInt(abi.qp_session_state.fields.expires_at_ns));
+    expect(readExpiry(states(), 0)).toBe(0n);
   });
 });
 

@@ -79,16 +79,16 @@ static void print_cid(const struct qp_cid *cid)
 }
 
 /** Prints the port in host order. */
-static void print_source_fields(const struct qp_source *source)
+static void print_udp_address_fields(const struct qp_udp_address *source)
 {
   print_bytes("ip", source->ip.bytes, sizeof source->ip.bytes);
   printf(", \"port\": %u", ntohs(source->port));
 }
 
-static void print_source(const struct qp_source *source)
+static void print_udp_address(const struct qp_udp_address *source)
 {
-  printf("  \"qp_source\": {\"fields\": {");
-  print_source_fields(source);
+  printf("  \"qp_udp_address\": {\"fields\": {");
+  print_udp_address_fields(source);
   print_struct(source, sizeof *source, ",");
 }
 
@@ -108,20 +108,20 @@ static void print_bucket(const struct qp_bucket *bucket)
   print_struct(bucket, sizeof *bucket, ",");
 }
 
-static void print_account(const struct qp_account *account)
+static void print_state(const struct qp_session_state *state)
 {
-  printf("  \"qp_account\": {\"fields\": {\"counters\": [");
+  printf("  \"qp_session_state\": {\"fields\": {\"counters\": [");
   for (int i = 0; i < QP_SESSION_COUNTERS; i++)
-    printf("%s\"%llu\"", i > 0 ? ", " : "", (unsigned long long)account->counters[i]);
+    printf("%s\"%llu\"", i > 0 ? ", " : "", (unsigned long long)state->counters[i]);
   printf("], ");
-  print_word("expires_at_ns", account->expires_at_ns);
-  printf(", \"version\": %u, \"bucket\": %u, \"address\": {", account->version, account->bucket);
-  print_source_fields(&account->address);
+  print_word("expires_at_ns", state->expires_at_ns);
+  printf(", \"version\": %u, \"bucket\": %u, \"address\": {", state->version, state->bucket);
+  print_udp_address_fields(&state->address);
   printf("}, ");
-  print_bytes("local", account->local.bytes, sizeof account->local.bytes);
+  print_bytes("local", state->local.bytes, sizeof state->local.bytes);
   next();
-  print_word("first_at_ns", account->first_at_ns);
-  print_struct(account, sizeof *account, ",");
+  print_word("first_at_ns", state->first_at_ns);
+  print_struct(state, sizeof *state, ",");
 }
 
 static void print_processor(const struct qp_processor *processor)
@@ -138,15 +138,15 @@ static void print_processor(const struct qp_processor *processor)
 
 static void print_config(const struct qp_config *config)
 {
-  printf("  \"qp_config\": {\"fields\": {\"version\": %u, \"port\": %u, \"is_source_checked\": %s", config->version,
-         ntohs(config->port), config->is_source_checked ? "true" : "false");
-  printf(", \"may_lack_sources\": %s", config->may_lack_sources ? "true" : "false");
+  printf("  \"qp_config\": {\"fields\": {\"version\": %u, \"port\": %u, \"is_sender_checked\": %s", config->version,
+         ntohs(config->port), config->is_sender_checked ? "true" : "false");
+  printf(", \"may_lack_senders\": %s", config->may_lack_senders ? "true" : "false");
   print_struct(config, sizeof *config, "");
 }
 
 int main(void)
 {
-  const struct qp_source source = {
+  const struct qp_udp_address source = {
     .ip.bytes = { 0x20, 0x01, 0x0d, 0xb8, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
     .port = htons(51820),
   };
@@ -156,7 +156,7 @@ int main(void)
     .depth_ns = 250000000,
     .full_at_ns = 1234567890123456789,
   };
-  const struct qp_account account = {
+  const struct qp_session_state state = {
     .counters = { 1, 0x0203040506070809, 3, UINT64_MAX, 5, 6, 7, 8 },
     .expires_at_ns = 9876543210987654321u,
     .version = 0xfeedbeee,
@@ -173,16 +173,16 @@ int main(void)
   const struct qp_config config = {
     .version = QP_ABI_VERSION,
     .port = htons(4433),
-    .is_source_checked = 1,
-    .may_lack_sources = 1,
+    .is_sender_checked = 1,
+    .may_lack_senders = 1,
   };
   printf("{\n");
   print_enumerators();
   print_ip(&source.ip);
   print_cid(&cid);
-  print_source(&source);
+  print_udp_address(&source);
   print_bucket(&bucket);
-  print_account(&account);
+  print_state(&state);
   print_processor(&processor);
   print_config(&config);
   printf("}\n");

@@ -6,7 +6,7 @@
 
 #include "../../native/harness/check.h"
 #include "../../native/harness/random.h"
-#include "../folder.h"
+#include "../machine/folder.h"
 #include "../suites.h"
 #include "../user-sessions.h"
 #include "../verdict.h"
@@ -18,7 +18,7 @@ static struct user_sessions *adopt(void)
   CHECK(rig.kernel.is_adopted);
   struct user_sessions *user = user_sessions_create();
   CHECK(qp_sessions_adopt(&user->sessions, now_ns()) == 0);
-  rig_check_sources(true);
+  rig_check_senders(true);
   return user;
 }
 
@@ -58,14 +58,14 @@ static bool is_gone(const struct user_sessions *user, enum person person)
 static void finds_everybody(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
-  struct qp_account accounts[PEOPLE];
+  struct qp_session_state states[PEOPLE];
   struct qp_bucket buckets[PEOPLE];
   folder_open();
   forwards(&packet, ALICE4, BOB4);
-  memcpy(accounts, rig.kernel.accounts, sizeof accounts);
+  memcpy(states, rig.kernel.states, sizeof states);
   memcpy(buckets, rig.kernel.by_subject, sizeof buckets);
   struct user_sessions *user = adopt();
-  CHECK(memcmp(accounts, rig.kernel.accounts, sizeof accounts) == 0);
+  CHECK(memcmp(states, rig.kernel.states, sizeof states) == 0);
   CHECK(memcmp(buckets, rig.kernel.by_subject, sizeof buckets) == 0);
   CHECK(user->sessions.count == PEOPLE && user->sessions.buckets.count == PEOPLE);
   for (enum person person = 0; person < PEOPLE; person++)
@@ -144,7 +144,7 @@ static void forgets_stray_sources(void)
   struct packet packet = packet_between(ALICE4, BOB4);
   packet.from.port = htons(999);
   folder_open();
-  rig_set_source(&packet.from, ALICE4);
+  rig_set_sender(&packet.from, ALICE4);
   forwards(&packet, ALICE4, BOB4);
   struct user_sessions *user = adopt();
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
@@ -167,11 +167,11 @@ static void forgets_the_unreachable(void)
   end(user);
 }
 
-static void finds_lost_sources(void)
+static void finds_lost_senders(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
   folder_open();
-  rig_remove_source(&packet.from);
+  rig_remove_sender(&packet.from);
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
   struct user_sessions *user = adopt();
   forwards(&packet, ALICE4, BOB4);
@@ -183,11 +183,11 @@ static void mends_half_addresses(void)
   const struct packet packet = packet_between(ALICE4, BOB4);
   const struct qp_path address = endpoint_of(BOB4);
   folder_open();
-  rig.kernel.accounts[BOB4].version++;
-  rig.kernel.accounts[BOB4].address.ip.bytes[15] ^= 0xff;
+  rig.kernel.states[BOB4].version++;
+  rig.kernel.states[BOB4].address.ip.bytes[15] ^= 0xff;
   passes_packet(&packet);
   struct user_sessions *user = adopt();
-  CHECK(is_known(user, BOB4, false) && rig.kernel.accounts[BOB4].version % 2 == 0);
+  CHECK(is_known(user, BOB4, false) && rig.kernel.states[BOB4].version % 2 == 0);
   passes_packet(&packet);
   CHECK(qp_session_move(&user->sessions, BOB4, &address));
   forwards(&packet, ALICE4, BOB4);
@@ -198,7 +198,7 @@ static void leaves_out_those_without_address(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
   folder_open();
-  rig_move(BOB4, (struct qp_source){ 0 });
+  rig_move(BOB4, (struct qp_udp_address){ 0 });
   struct user_sessions *user = adopt();
   CHECK(is_known(user, BOB4, false));
   passes_packet(&packet);
@@ -211,7 +211,7 @@ static void gives_out_free_ids(void)
   uint8_t cid[CID_BYTES] = { 0 };
   const struct qp_session_spec one_more = { .cids = cid, .cid_count = 1 };
   folder_open();
-  rig.kernel.accounts[BOB4].expires_at_ns = rig.kernel.accounts[CAROL6].expires_at_ns = 0;
+  rig.kernel.states[BOB4].expires_at_ns = rig.kernel.states[CAROL6].expires_at_ns = 0;
   struct user_sessions *user = adopt();
   CHECK(user->sessions.count == PEOPLE - 2);
   user_sessions_open(user, BOB4, &bob);
@@ -219,7 +219,7 @@ static void gives_out_free_ids(void)
   CHECK(qp_session_open(&user->sessions, &one_more) == QP_NO_SESSION);
   const struct packet packet = packet_between(ALICE6, CAROL6);
   forwards(&packet, ALICE6, CAROL6);
-  CHECK(rig.kernel.accounts[CAROL6].counters[QP_PACKETS_OFFLOADED] == 1);
+  CHECK(rig.kernel.states[CAROL6].counters[QP_PACKETS_OFFLOADED] == 1);
   end(user);
 }
 
@@ -230,11 +230,11 @@ static void gives_out_free_buckets(void)
   const struct qp_path bob = endpoint_of(BOB4);
   folder_open();
   rig_charge(CAROL4, ALICE4);
-  rig.kernel.accounts[BOB4].expires_at_ns = 0;
+  rig.kernel.states[BOB4].expires_at_ns = 0;
   struct user_sessions *user = adopt();
   CHECK(user->sessions.buckets.count == PEOPLE - 2);
   user_sessions_open(user, BOB4, &bob);
-  CHECK(rig.kernel.accounts[BOB4].bucket == BOB4 || rig.kernel.accounts[BOB4].bucket == CAROL4);
+  CHECK(rig.kernel.states[BOB4].bucket == BOB4 || rig.kernel.states[BOB4].bucket == CAROL4);
   forwards(&packet, ALICE4, BOB4);
   qp_session_close(&user->sessions, ALICE4);
   CHECK(user->sessions.buckets.count == PEOPLE - 1);
@@ -260,9 +260,9 @@ static void keeps_payers(void)
   const struct packet packet = packet_between(ALICE4, BOB4);
   for (int i = 0; i < 2; i++) {
     folder_open();
-    rig_remove_source(&rig.kernel.accounts[CAROL4].address);
+    rig_remove_sender(&rig.kernel.states[CAROL4].address);
     rig_move(CAROL4, packet.from);
-    rig_set_source(&packet.from, together[i]);
+    rig_set_sender(&packet.from, together[i]);
     struct user_sessions *user = adopt();
     forwards(&packet, together[i], BOB4);
     qp_session_close(&user->sessions, together[i]);
@@ -280,8 +280,8 @@ static void refuses_foreign_payers(void)
   for (int is_nowhere = 0; is_nowhere < 2; is_nowhere++) {
     folder_open();
     if (is_nowhere)
-      rig_move(CAROL4, (struct qp_source){ 0 });
-    rig_set_source(&packet.from, CAROL4);
+      rig_move(CAROL4, (struct qp_udp_address){ 0 });
+    rig_set_sender(&packet.from, CAROL4);
     struct user_sessions *user = adopt();
     forwards(&packet, ALICE4, BOB4);
     end(user);
@@ -296,7 +296,7 @@ static const struct test tests[] = {
   { "forgets connection IDs that lead to no session", forgets_stray_routes },
   { "forgets addresses at which nobody lives", forgets_stray_sources },
   { "forgets sessions that no connection ID leads to", forgets_the_unreachable },
-  { "puts in an address that was missing among the sources", finds_lost_sources },
+  { "puts in an address that was missing among the senders", finds_lost_senders },
   { "takes half an address for none, and the session can move", mends_half_addresses },
   { "keeps sessions without an address", leaves_out_those_without_address },
   { "gives out ids that are free, and no others", gives_out_free_ids },

@@ -86,7 +86,7 @@ static void is_shared_by_the_sessions_of_a_subject(void)
   forwards(&from_bob, BOB4, CAROL4);
 }
 
-/** No process leaves an account in this state. */
+/** No process leaves a session in this state. */
 static void is_there_or_the_packet_passes(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
@@ -108,7 +108,7 @@ static void charges_nobody_for_what_passes(void)
 }
 
 static const struct test tests[] = {
-  { "gives what it holds, then drops and counts, in the sender's account and in total", gives_what_it_holds },
+  { "gives what it holds, then drops and counts, in the sender's state and in total", gives_what_it_holds },
   { "is full after any time, and by no more than a tick of the kernel fuller", starts_from_now },
   { "has what flowed in until now, whenever the clock was last read", asks_the_clock_before_it_refuses },
   { "is the sender's", charges_the_sender_alone },

@@ -56,15 +56,15 @@ static uint32_t send_between_ports(struct packet *packet, struct random *random,
 {
   uint32_t duration_ns = 0;
   packet->from.port = (uint16_t)random_word(random);
-  struct qp_source address = rig.kernel.accounts[to].address;
+  struct qp_udp_address address = rig.kernel.states[to].address;
   address.port = (uint16_t)(1 + random_below(random, 0xffff));
   rig_move(to, address);
-  rig_set_source(&packet->from, from);
+  rig_set_sender(&packet->from, from);
   if (looks_unfinished(packet))
     passes_packet(packet);
   else
     duration_ns = forwards(packet, from, to).duration_ns;
-  rig_remove_source(&packet->from);
+  rig_remove_sender(&packet->from);
   return duration_ns;
 }
 

@@ -8,7 +8,7 @@
 #include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
 #include "../../native/harness/random.h"
-#include "../folder.h"
+#include "../machine/folder.h"
 #include "../suites.h"
 #include "../user-sessions.h"
 #include "../verdict.h"
@@ -27,7 +27,7 @@ static struct user_sessions *start(void)
   CHECK(rig_load(FOLDER) == 0 && rig.kernel.pin_error == 0);
   struct user_sessions *user = user_sessions_create();
   CHECK(!rig.kernel.is_adopted || qp_sessions_adopt(&user->sessions, now_ns()) == 0);
-  rig_check_sources(true);
+  rig_check_senders(true);
   CHECK(rig.kernel.pin_error == 0);
   if (rig.kernel.attachments.count == 0)
     CHECK(qp_kernel_attach(&rig.kernel, far_end(), 0) == 0);
@@ -136,7 +136,7 @@ static void lose_no_packet(void)
   stop(start());
   CHECK(rig_load(FOLDER) == 0 && rig.kernel.is_adopted && rig.kernel.attachments.count == 1);
   CHECK(rig_total(QP_TOTAL_PACKETS) == forwarded);
-  CHECK(rig.kernel.accounts[BOB4].counters[QP_PACKETS_OFFLOADED] == forwarded);
+  CHECK(rig.kernel.states[BOB4].counters[QP_PACKETS_OFFLOADED] == forwarded);
   printf(": %llu packets", (unsigned long long)forwarded);
   folder_close();
 }

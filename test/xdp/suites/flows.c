@@ -94,7 +94,7 @@ static void remember_who_pays(void)
   const struct packet packet = packet_between(ALICE4, BOB4);
   rig_reset();
   forwards(&packet, ALICE4, BOB4);
-  qp_kernel_remove_source(&rig.kernel, &packet.from);
+  qp_kernel_remove_sender(&rig.kernel, &packet.from);
   forwards(&packet, ALICE4, BOB4);
   usleep(LONGER_THAN_REMEMBERED_US);
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
@@ -105,9 +105,9 @@ static void ask_anew_once_told(void)
   const struct packet packet = packet_between(ALICE4, BOB4);
   rig_reset();
   forwards(&packet, ALICE4, BOB4);
-  qp_kernel_set_source(&rig.kernel, &packet.from, CAROL4);
+  qp_kernel_set_sender(&rig.kernel, &packet.from, CAROL4);
   forwards(&packet, ALICE4, BOB4);
-  qp_account_touch(&rig.kernel.accounts[ALICE4]);
+  qp_state_touch(&rig.kernel.states[ALICE4]);
   forwards(&packet, CAROL4, BOB4);
 }
 
@@ -151,7 +151,7 @@ static void follow_a_session_at_once(void)
   const struct packet packet = packet_between(ALICE4, BOB4);
   rig_reset();
   forwards(&packet, ALICE4, BOB4);
-  struct qp_source moved = address_of(BOB4);
+  struct qp_udp_address moved = address_of(BOB4);
   moved.port ^= 0xffff;
   rig_move(BOB4, moved);
   forwards(&packet, ALICE4, BOB4);

@@ -11,7 +11,7 @@
 enum { ROUNDS = 1000000, PLACES = 2 };
 
 /** Returns one of two addresses that differ in every part. */
-static struct qp_source address_at(int number)
+static struct qp_udp_address address_at(int number)
 {
   return number == 0 ? address_from("192.0.2.2", 0x1111) : address_from("192.0.2.3", 0x2222);
 }

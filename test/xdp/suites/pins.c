@@ -37,7 +37,7 @@ static void forward_meanwhile(void)
   CHECK(run(&frame).verdict == XDP_TX);
   close(rig.kernel.program);
   CHECK(rig_load(FOLDER) == 0);
-  CHECK(rig.kernel.is_adopted && rig.kernel.accounts[BOB4].counters[QP_PACKETS_OFFLOADED] == 1);
+  CHECK(rig.kernel.is_adopted && rig.kernel.states[BOB4].counters[QP_PACKETS_OFFLOADED] == 1);
   CHECK(rig_total(QP_TOTAL_PACKETS) == 1);
   folder_close();
 }
@@ -194,7 +194,7 @@ static void are_removed_from_outside(void)
 }
 
 static const struct test tests[] = {
-  { "bring program, tables, accounts, totals and links to the next process", are_adopted },
+  { "bring program, tables, states, totals and links to the next process", are_adopted },
   { "forward while no process has them", forward_meanwhile },
   { "are one process's at a time; another goes without", are_locked },
   { "need a folder; where there is none a process goes without", need_a_folder },

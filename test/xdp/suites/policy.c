@@ -47,17 +47,17 @@ static void show_unregistered(enum person from, enum person to, struct packet pa
   struct packet other = packet;
   other.from.port = htons(999);
   drops_packet(&other, QP_TOTAL_SOURCE_UNREGISTERED);
-  rig_remove_source(&packet.from);
+  rig_remove_sender(&packet.from);
   drops_packet(&packet, QP_TOTAL_SOURCE_UNREGISTERED);
-  rig_set_source(&packet.from, from);
+  rig_set_sender(&packet.from, from);
   forwards(&packet, from, to);
 }
 
 static void show_any_source(enum person from, enum person to, struct packet packet)
 {
-  rig_check_sources(false);
+  rig_check_senders(false);
   forwards(&packet, from, to);
-  rig_remove_source(&packet.from);
+  rig_remove_sender(&packet.from);
   forwards(&packet, NOBODY, to);
 }
 
@@ -65,15 +65,15 @@ static void show_lacking(enum person from, enum person to, struct packet packet)
 {
   const struct packet known = packet;
   packet.from.port = htons(999);
-  rig.kernel.may_lack_sources = true;
+  rig.kernel.may_lack_senders = true;
   for (int is_checked = 0; is_checked < 2; is_checked++) {
-    rig_check_sources(is_checked);
+    rig_check_senders(is_checked);
     passes_packet(&packet);
     forwards(&known, from, to);
   }
   rig_expire(to);
   drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
-  rig.kernel.may_lack_sources = false;
+  rig.kernel.may_lack_senders = false;
 }
 
 static void show_expired(enum person from, enum person to, struct packet packet)
@@ -81,7 +81,7 @@ static void show_expired(enum person from, enum person to, struct packet packet)
   (void)from;
   rig_expire(to);
   drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
-  rig_remove_source(&packet.from);
+  rig_remove_sender(&packet.from);
   drops_packet(&packet, QP_TOTAL_SESSION_EXPIRED);
 }
 
@@ -94,9 +94,9 @@ static void show_expired_sender(enum person from, enum person to, struct packet 
 
 static void show_no_address(enum person from, enum person to, struct packet packet)
 {
-  rig_move(to, (struct qp_source){ 0 });
+  rig_move(to, (struct qp_udp_address){ 0 });
   passes_packet(&packet);
-  rig.kernel.accounts[to].address.ip = address_of(to).ip;
+  rig.kernel.states[to].address.ip = address_of(to).ip;
   passes_packet(&packet);
   rig_move(to, address_of(to));
   forwards(&packet, from, to);
@@ -104,12 +104,12 @@ static void show_no_address(enum person from, enum person to, struct packet pack
 
 static void show_half_written(enum person from, enum person to, struct packet packet)
 {
-  rig.kernel.accounts[to].version++;
+  rig.kernel.states[to].version++;
   passes_packet(&packet);
-  rig.kernel.accounts[to].expires_at_ns = 0;
+  rig.kernel.states[to].expires_at_ns = 0;
   passes_packet(&packet);
-  rig.kernel.accounts[to].expires_at_ns = UINT64_MAX;
-  rig.kernel.accounts[to].version++;
+  rig.kernel.states[to].expires_at_ns = UINT64_MAX;
+  rig.kernel.states[to].version++;
   forwards(&packet, from, to);
 }
 
@@ -130,7 +130,7 @@ static void show_way_back(enum person from, enum person to, struct packet packet
   rig_move(to, packet.from);
   passes_packet(&packet);
   /* The same port at another address is another endpoint, and so is another port at the same address. */
-  struct qp_source elsewhere = address_of(to);
+  struct qp_udp_address elsewhere = address_of(to);
   elsewhere.port = packet.from.port;
   rig_move(to, elsewhere);
   forwards(&packet, from, to);
@@ -138,7 +138,7 @@ static void show_way_back(enum person from, enum person to, struct packet packet
   elsewhere.port = htons(2000);
   rig_move(to, elsewhere);
   struct packet after = packet_after(&packet, from);
-  after.to = rig.kernel.accounts[to].address;
+  after.to = rig.kernel.states[to].address;
   const struct frame in = frame_of(&packet), out = frame_of(&after);
   const struct outcome outcome = run(&in);
   CHECK(outcome.verdict == XDP_TX && same_frame(&outcome.frame, &out));
@@ -209,7 +209,7 @@ static void passes_link_local_sources(void)
   static const char *const sources[] = { "fe80::2", "febf:ffff::2" };
   struct packet packet = packet_between(ALICE6, BOB6);
   rig_reset();
-  rig_check_sources(false);
+  rig_check_senders(false);
   for (int i = 0; i < 2; i++) {
     packet.from = address_from(sources[i], 1000);
     passes_packet(&packet);

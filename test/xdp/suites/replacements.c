@@ -37,7 +37,7 @@ static void are_replaced_by_other_sizes(void)
 }
 
 static const char *const objects[PINNED_OBJECTS] = {
-  "program",  "routes",  "sources",    "local_addresses", "redirect_targets",
+  "program",  "routes",  "senders",    "local_addresses", "redirect_targets",
   "sessions", "buckets", "processors", "config",          "flows",
 };
 
@@ -52,6 +52,17 @@ static void are_replaced_when_one_is_missing(void)
   }
 }
 
+static void are_replaced_under_a_former_name(void)
+{
+  next_process_prepare();
+  int senders = folder_pin("senders");
+  folder_unpin("senders");
+  CHECK(qp_bpf_pin(senders, FOLDER "/sources") == 0);
+  close(senders);
+  next_process_replaces();
+  folder_close();
+}
+
 struct files {
   int all[PINNED_OBJECTS];
 };
@@ -62,7 +73,7 @@ static struct files files_of(const struct qp_kernel *kernel)
   return (struct files){ {
     kernel->program,
     kernel->routes,
-    kernel->sources,
+    kernel->senders,
     kernel->local_addresses,
     kernel->redirect_targets,
     kernel->sessions,
@@ -110,6 +121,7 @@ static const struct test tests[] = {
   { "of an older layout", are_replaced_when_older },
   { "of other sizes", are_replaced_by_other_sizes },
   { "of which one is missing", are_replaced_when_one_is_missing },
+  { "of which one has a former name", are_replaced_under_a_former_name },
   { "of which one is foreign, or another program's of the same kind", are_replaced_when_one_is_foreign },
   { "of another program with the same maps", are_replaced_when_the_program_is_another },
 };

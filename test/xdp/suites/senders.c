@@ -9,7 +9,7 @@
 #include "../../../src/xdp/native/attach/attachments.h"
 #include "../../../src/xdp/native/kernel.h"
 #include "../../native/harness/check.h"
-#include "../guest.h"
+#include "../machine/guest.h"
 #include "../suites.h"
 #include "../verdict.h"
 
@@ -35,9 +35,9 @@ static int socket_of_relay(void)
 
 static void move(enum person person, uint16_t port)
 {
-  const struct qp_source address = address_from(is_ipv6(person) ? GUEST_IPV6 : GUEST_IPV4, port);
+  const struct qp_udp_address address = address_from(is_ipv6(person) ? GUEST_IPV6 : GUEST_IPV4, port);
   rig_move(person, address);
-  rig_set_source(&address, person);
+  rig_set_sender(&address, person);
 }
 
 static void begin(struct scene *scene, bool is_ipv6, uint32_t mode)
@@ -49,15 +49,15 @@ static void begin(struct scene *scene, bool is_ipv6, uint32_t mode)
   scene->sockets[USER_SPACE] = socket_of_relay();
   scene->sockets[RECEIVER] = guest_socket(&scene->guest, is_ipv6, RECEIVER_PORT);
   scene->sender = guest_socket(&scene->guest, is_ipv6, SENDER_PORT);
-  rig_remove_source(&rig.kernel.accounts[scene->to].address);
+  rig_remove_sender(&rig.kernel.states[scene->to].address);
   move(scene->from, SENDER_PORT);
   move(scene->to, RECEIVER_PORT);
 }
 
 static void end(struct scene *scene)
 {
-  rig_remove_source(&rig.kernel.accounts[scene->from].address);
-  rig_remove_source(&rig.kernel.accounts[scene->to].address);
+  rig_remove_sender(&rig.kernel.states[scene->from].address);
+  rig_remove_sender(&rig.kernel.states[scene->to].address);
   qp_kernel_detach(&rig.kernel, scene->guest.interface);
   guest_close(&scene->guest);
   close(scene->sender);
@@ -94,7 +94,7 @@ static void come_out(const struct scene *scene, enum destination expected, int c
     CHECK(memcmp(bytes, packet.payload, PAYLOAD_BYTES) == 0);
   }
   const uint64_t forwarded = expected == RECEIVER ? (uint64_t)count : 0;
-  CHECK(rig.kernel.accounts[scene->to].counters[QP_PACKETS_OFFLOADED] == forwarded);
+  CHECK(rig.kernel.states[scene->to].counters[QP_PACKETS_OFFLOADED] == forwarded);
   CHECK(rig_total(QP_TOTAL_PACKETS) == forwarded);
 }
 

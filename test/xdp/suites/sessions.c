@@ -15,7 +15,7 @@ static struct user_sessions *begin(void)
     uint8_t cid[CID_BYTES];
     cid_of(person, cid);
     qp_kernel_remove_route(&rig.kernel, cid);
-    rig_remove_source(&rig.kernel.accounts[person].address);
+    rig_remove_sender(&rig.kernel.states[person].address);
   }
   struct user_sessions *user = user_sessions_create();
   for (enum person person = 0; person < PEOPLE; person++) {
@@ -77,9 +77,9 @@ static void draws_from_the_subjects_bucket(void)
   struct user_sessions *user = begin();
   const struct packet packet = packet_between(ALICE4, BOB4);
   forwards(&packet, ALICE4, BOB4);
-  const uint32_t shared = rig.kernel.accounts[CAROL4].bucket;
+  const uint32_t shared = rig.kernel.states[CAROL4].bucket;
   qp_session_charge(&user->sessions, ALICE4, shared);
-  CHECK(rig.kernel.accounts[ALICE4].bucket == shared && user->sessions.buckets.count == PEOPLE - 1);
+  CHECK(rig.kernel.states[ALICE4].bucket == shared && user->sessions.buckets.count == PEOPLE - 1);
   forwards(&packet, ALICE4, BOB4);
   qp_session_close(&user->sessions, CAROL4);
   CHECK(user->sessions.buckets.count == PEOPLE - 1);
@@ -140,7 +140,7 @@ static void rest_before_they_come_back(void)
 }
 
 static const struct test tests[] = {
-  { "that are open are forwarded to, and their accounts are the kernel's", forwards_what_is_open },
+  { "that are open are forwarded to, and their states are the kernel's", forwards_what_is_open },
   { "that move are found at their new address, for sending and for receiving", follows_a_move },
   { "at one address: the latest one pays", pays_from_the_latest },
   { "that come to another's bucket draw from it, and it lasts as long as the last of them",

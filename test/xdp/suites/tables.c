@@ -38,7 +38,7 @@ static void leads_where_it_is_told_last(void)
   forwards(&packet, ALICE4, BOB4);
   qp_kernel_set_routes(&rig.kernel, cid, 1, CAROL4);
   forwards(&packet, ALICE4, CAROL4);
-  rig_set_source(&packet.from, BOB4);
+  rig_set_sender(&packet.from, BOB4);
   forwards(&packet, BOB4, CAROL4);
 }
 
@@ -48,31 +48,31 @@ static void moves_while_full(void)
   struct packet moved = packet;
   rig_reset();
   moved.from.port ^= 0xffff;
-  rig_set_source(&moved.from, ALICE4);
+  rig_set_sender(&moved.from, ALICE4);
   forwards(&moved, ALICE4, BOB4);
-  rig_remove_source(&moved.from);
+  rig_remove_sender(&moved.from);
 }
 
 static void owns_up_to_lacking_sources(void)
 {
   const struct packet packet = packet_between(ALICE4, BOB4);
-  struct qp_source others[] = { packet.from, packet.from, packet.from };
+  struct qp_udp_address others[] = { packet.from, packet.from, packet.from };
   rig_reset();
   for (int i = 0; i < 3; i++)
     others[i].port = htons((uint16_t)(3000 + i));
   struct packet unknown = packet;
   unknown.from = others[2];
-  rig_set_source(&others[0], ALICE4);
+  rig_set_sender(&others[0], ALICE4);
   drops_packet(&unknown, QP_TOTAL_SOURCE_UNREGISTERED);
-  rig_set_source(&others[1], ALICE4);
-  CHECK(rig.kernel.may_lack_sources);
+  rig_set_sender(&others[1], ALICE4);
+  CHECK(rig.kernel.may_lack_senders);
   passes_packet(&unknown);
   forwards(&packet, ALICE4, BOB4);
   /* A relay that starts with the same tables still lacks the source. */
-  rig_check_sources(true);
+  rig_check_senders(true);
   passes_packet(&unknown);
-  rig_remove_source(&others[0]);
-  rig.kernel.may_lack_sources = false;
+  rig_remove_sender(&others[0]);
+  rig.kernel.may_lack_senders = false;
 }
 
 static void run_on(int processor, const struct packet *packet)
@@ -104,7 +104,7 @@ static void lets_go_of_everything(void)
   struct qp_kernel kernel = { 0 };
   CHECK(qp_kernel_open(&kernel, &options) == 0);
   qp_kernel_close(&kernel);
-  CHECK(kernel.program == -1 && kernel.redirect_targets == -1 && !kernel.accounts && !kernel.by_subject &&
+  CHECK(kernel.program == -1 && kernel.redirect_targets == -1 && !kernel.states && !kernel.by_subject &&
         !kernel.by_processor);
   qp_kernel_close(&kernel);
 }

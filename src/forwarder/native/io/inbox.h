@@ -11,7 +11,7 @@
 
 #include "../memory/address.h"
 
-struct qp_account;
+struct qp_session_state;
 struct qp_client;
 struct qp_endpoint;
 
@@ -34,8 +34,8 @@ struct qp_received {
   /** Filled in on demand, once for all datagrams of the message. */
   bool is_looked_up;
   const struct qp_endpoint *endpoint;
-  /** The account of the session that pays for packets from `source`; null for none. */
-  struct qp_account *payer;
+  /** The state of the session that pays for packets from `source`; null for none. */
+  struct qp_session_state *payer;
   struct qp_client *client;
 };
 

@@ -1,4 +1,4 @@
-/* Where datagrams are sent, from which address and to whose account; and the messages to the system that send them. */
+/* Where datagrams are sent, from which address and who pays; and the messages to the system that send them. */
 #ifndef QP_MESSAGE_H
 #define QP_MESSAGE_H
 
@@ -19,8 +19,8 @@ enum qp_direction {
 /** A destination with its send options. Datagrams of equal destinations are sent together. */
 struct qp_destination {
   const struct qp_name *to;
-  /** Account of the sender's session, null for none, and of the receiver's, null on the gateway's directions. */
-  struct qp_account *payer, *account;
+  /** State of the sender's session, null for none, and of the receiver's, null on the gateway's directions. */
+  struct qp_session_state *payer, *receiver;
   /** The source address; zero lets the system choose. */
   struct qp_ip local;
   uint8_t ecn;

@@ -11,7 +11,7 @@ void qp_outbox_init(struct qp_outbox *outbox, struct qp_counters *counters, bool
 
 static bool same_destination(const struct qp_destination *a, const struct qp_destination *b)
 {
-  return a->to == b->to && a->payer == b->payer && a->account == b->account && a->ecn == b->ecn &&
+  return a->to == b->to && a->payer == b->payer && a->receiver == b->receiver && a->ecn == b->ecn &&
          a->direction == b->direction && qp_same_local(&a->local, &b->local);
 }
 
@@ -19,7 +19,7 @@ static bool same_destination(const struct qp_destination *a, const struct qp_des
 static struct qp_group_index *index_of(struct qp_outbox *outbox, const struct qp_destination *destination)
 {
   uint64_t word =
-    (uintptr_t)destination->to ^ (uintptr_t)destination->account << 1 ^ (uint64_t)destination->local.words[3] << 20;
+    (uintptr_t)destination->to ^ (uintptr_t)destination->receiver << 1 ^ (uint64_t)destination->local.words[3] << 20;
   return &outbox->index[word * 0x9e3779b97f4a7c15 >> (64 - QP_GROUP_INDEX_BITS)];
 }
 
@@ -99,8 +99,8 @@ static void credit(struct qp_outbox *outbox, const struct qp_group *group, uint3
                     destination->direction == QP_DIRECTION_GATEWAY_IN ? QP_GATEWAY_IN : QP_GATEWAY_OUT, count);
   qp_count(outbox->counters, QP_RELAYED_PACKETS, count);
   qp_count(outbox->counters, QP_RELAYED_BYTES, bytes);
-  qp_add(&destination->account->counters[QP_PACKETS_TO], count);
-  qp_add(&destination->account->counters[QP_BYTES_TO], bytes);
+  qp_add(&destination->receiver->counters[QP_PACKETS_TO], count);
+  qp_add(&destination->receiver->counters[QP_BYTES_TO], bytes);
   if (!destination->payer)
     return;
   qp_add(&destination->payer->counters[QP_PACKETS_FROM], count);

@@ -97,7 +97,7 @@ static struct qp_forwarder_options read_options(struct qp_call *call, napi_value
     .may_segment = true,
     .max_sessions = read_uint32(call, config, "maxSessions"),
     .max_buckets = read_uint32(call, config, "maxBuckets"),
-    .is_source_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),
+    .is_sender_checked = qp_read_bool(call, qp_property(call, config, "sourceRegistered")),
     .upstream_host = has_upstream ? upstream : NULL,
     .upstream_port = has_upstream ? (uint16_t)read_up_to(call, config, "upstreamPort", UINT16_MAX) : 0,
     .splice = read_splice(call, config),

@@ -117,15 +117,15 @@ static napi_value set_expiry(struct qp_call *call, struct qp_handle *handle)
   uint32_t id = read_session(call, handle);
   int64_t expires_at_ms = qp_read_ms(call, call->arguments[1]);
   if (!call->has_failed)
-    qp_store(&qp_handle_sessions(handle)->accounts[id].expires_at_ns, monotonic_ns(handle, expires_at_ms));
+    qp_store(&qp_handle_sessions(handle)->states[id].expires_at_ns, monotonic_ns(handle, expires_at_ms));
   return NULL;
 }
 
-static napi_value accounts(struct qp_call *call, struct qp_handle *handle)
+static napi_value states(struct qp_call *call, struct qp_handle *handle)
 {
   const struct qp_sessions *sessions = qp_handle_sessions(handle);
-  size_t words = sizeof *sessions->accounts / sizeof(__u64);
-  return qp_handle_counters(call->env, handle, sessions->accounts->counters, sessions->ids.capacity * words);
+  size_t words = sizeof *sessions->states / sizeof(__u64);
+  return qp_handle_counters(call->env, handle, sessions->states->counters, sessions->ids.capacity * words);
 }
 
 static napi_value open_sessions(struct qp_call *call, struct qp_handle *handle)
@@ -172,7 +172,7 @@ const napi_property_descriptor qp_session_methods[] = {
   QP_METHOD("setAddress", set_address),
   QP_METHOD("setBucket", set_bucket),
   QP_METHOD("setExpiry", set_expiry),
-  QP_GETTER("accounts", accounts),
+  QP_GETTER("states", states),
   QP_GETTER("openSessions", open_sessions),
   QP_METHOD("sessionOf", session_of),
   QP_METHOD("sessionAt", session_at),

@@ -17,57 +17,58 @@ static void look_up_sender(const struct qp_sessions *sessions, struct qp_receive
   received->is_looked_up = true;
   received->endpoint = qp_endpoint_at(sessions, &received->source);
   uint32_t sender = received->endpoint ? qp_endpoint_sender(sessions, received->endpoint, now_ns) : QP_NO_SESSION;
-  received->payer = sender == QP_NO_SESSION ? NULL : &sessions->accounts[sender];
+  received->payer = sender == QP_NO_SESSION ? NULL : &sessions->states[sender];
 }
 
 /** Takes the cost of the burst from the bucket of the sender's subject; false if there are too few tokens. */
 static bool pay(const struct qp_sessions *sessions, const struct qp_burst *burst, uint64_t now_ns)
 {
-  const struct qp_account *payer = burst->from->payer;
-  return !payer || qp_bucket_take(qp_account_bucket(sessions, payer), burst->bytes, now_ns);
+  const struct qp_session_state *payer = burst->from->payer;
+  return !payer || qp_bucket_take(qp_state_bucket(sessions, payer), burst->bytes, now_ns);
 }
 
 /** Returns the counter of the reason why the burst may not go to `to`, or `QP_ALLOWED`. */
 static enum qp_counter refusal_of(const struct qp_relay *relay, const struct qp_burst *burst,
-                                  const struct qp_account *to, const struct qp_endpoint *endpoint, uint64_t now_ns)
+                                  const struct qp_session_state *to, const struct qp_endpoint *endpoint,
+                                  uint64_t now_ns)
 {
-  if (qp_account_is_expired(to, now_ns))
+  if (qp_state_is_expired(to, now_ns))
     return QP_SESSION_EXPIRED;
   if (!endpoint)
     return QP_NO_ADDRESS;
-  if (!burst->from->payer && relay->tables->is_source_checked)
+  if (!burst->from->payer && relay->tables->is_sender_checked)
     return QP_SOURCE_UNREGISTERED;
   return QP_ALLOWED;
 }
 
 /** Returns the address of this host that packets to a session leave from; zero if there is only one. */
-static struct qp_ip egress_of(const struct qp_sessions *sessions, const struct qp_account *to)
+static struct qp_ip egress_of(const struct qp_sessions *sessions, const struct qp_session_state *to)
 {
   const struct qp_ip any = { 0 };
-  return qp_is_local_known(&sessions->bound) ? any : qp_account_local(to);
+  return qp_is_local_known(&sessions->bound) ? any : qp_state_local(to);
 }
 
-static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, struct qp_account *to,
+static void send_burst(struct qp_relay *relay, const struct qp_burst *burst, struct qp_session_state *to,
                        const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
   const struct qp_destination destination = {
     .to = &endpoint->name,
     .payer = burst->from->payer,
-    .account = to,
+    .receiver = to,
     .local = egress_of(&relay->tables->sessions, to),
     .ecn = burst->from->ecn,
     .direction = QP_DIRECTION_RELAY,
   };
-  qp_account_note_first(to, now_ns);
+  qp_state_note_first(to, now_ns);
   if (destination.payer)
-    qp_account_note_first(destination.payer, now_ns);
+    qp_state_note_first(destination.payer, now_ns);
   qp_outbox_add(&relay->public_outbox, &destination, burst->data, burst->bytes, burst->segment_bytes);
 }
 
 static void relay_singly(struct qp_relay *relay, const struct qp_burst *burst, uint32_t id, struct qp_now now);
 
 /** Counts a refusal, in total and for the session that it concerns, if there is one. */
-static void refuse(struct qp_relay *relay, enum qp_counter reason, uint32_t amount, struct qp_account *session,
+static void refuse(struct qp_relay *relay, enum qp_counter reason, uint32_t amount, struct qp_session_state *session,
                    enum qp_session_counter counter)
 {
   /* The session first, so that a reader of the total also finds the session's share of it. */
@@ -80,14 +81,14 @@ static void relay_burst(struct qp_relay *relay, const struct qp_burst *burst, ui
 {
   const struct qp_sessions *sessions = &relay->tables->sessions;
   const struct qp_endpoint *endpoint = qp_session_endpoint(sessions, id);
-  struct qp_account *to = &sessions->accounts[id];
+  struct qp_session_state *to = &sessions->states[id];
   look_up_sender(sessions, burst->from, now.ns);
   enum qp_counter refusal = refusal_of(relay, burst, to, endpoint, now.ns);
   if (refusal == QP_NO_ADDRESS)
     return refuse(relay, QP_NO_ADDRESS, burst->count, to, QP_PACKETS_NO_ADDRESS);
   if (refusal != QP_ALLOWED)
     return count(relay, refusal, burst->count);
-  struct qp_account *payer = burst->from->payer;
+  struct qp_session_state *payer = burst->from->payer;
   if (!pay(sessions, burst, now.ns))
     return burst->count > 1 ? relay_singly(relay, burst, id, now)
                             : refuse(relay, QP_RATE_LIMITED, 1, payer, QP_PACKETS_LIMITED);

@@ -64,10 +64,10 @@ static void sort(const struct qp_sorter *sorter, struct qp_datagram *datagram)
     qp_sort(&datagram->header, datagram->hash, &tables->sessions.routes, &tables->initial_routes, sorter->now_ms);
   if (datagram->sorted.verdict != QP_VERDICT_SESSION)
     return;
-  const struct qp_account *account = &tables->sessions.accounts[datagram->sorted.session];
+  const struct qp_session_state *state = &tables->sessions.states[datagram->sorted.session];
   __builtin_prefetch(&tables->sessions.sessions[datagram->sorted.session]);
-  __builtin_prefetch(account->counters, 1);
-  __builtin_prefetch(&account->expires_at_ns);
+  __builtin_prefetch(state->counters, 1);
+  __builtin_prefetch(&state->expires_at_ns);
 }
 
 static void prefetch_endpoint(const struct qp_sessions *sessions, const struct qp_datagram *datagram)

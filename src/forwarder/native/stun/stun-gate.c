@@ -133,7 +133,7 @@ static uint32_t named_session(const struct qp_stun_gate *gate, const struct qp_s
   size_t length;
   const uint8_t *name = leading_attribute(arrival, USERNAME, &length);
   uint32_t session = name ? session_of_name(gate, name, length) : QP_NO_SESSION;
-  if (session == QP_NO_SESSION || qp_account_is_expired(&sessions->accounts[session], arrival->now.ns))
+  if (session == QP_NO_SESSION || qp_state_is_expired(&sessions->states[session], arrival->now.ns))
     return QP_NO_SESSION;
   return session;
 }
@@ -162,7 +162,7 @@ static bool is_paid_by_registration(struct qp_stun_gate *gate, const struct qp_s
                                     bool here, uint64_t now_ns, struct qp_upcall_share *share)
 {
   struct qp_stun_budget *own = &gate->budgets[session];
-  uint32_t bucket = qp_load_index(&sessions->accounts[session].bucket);
+  uint32_t bucket = qp_load_index(&sessions->states[session].bucket);
   struct qp_stun_budget *subject = &gate->subject_budgets[bucket];
   const struct qp_stun_options *per = &gate->options;
   *share = (struct qp_upcall_share){ &gate->waiting[bucket], per->max_waiting_of_subject };

@@ -23,8 +23,8 @@ struct adoption {
 static bool is_alive(const struct adoption *adoption, uint32_t id)
 {
   const struct qp_sessions *sessions = adoption->sessions;
-  return id < sessions->ids.capacity && !qp_account_is_expired(&sessions->accounts[id], adoption->now_ns) &&
-         sessions->accounts[id].bucket < sessions->buckets.ids.capacity;
+  return id < sessions->ids.capacity && !qp_state_is_expired(&sessions->states[id], adoption->now_ns) &&
+         sessions->states[id].bucket < sessions->buckets.ids.capacity;
 }
 
 static void note_route(void *context, const void *cid, uint32_t session)
@@ -57,13 +57,13 @@ static int by_session(const void *one, const void *other)
 /**
  * Clears an address left half-written by a killed writer; user space then decides. Reports whether there is an address.
  */
-static bool mend_address(struct qp_account *account)
+static bool mend_address(struct qp_session_state *state)
 {
-  const struct qp_source nowhere = { 0 };
-  if (account->version % 2 == 0)
-    return account->address.port != 0;
-  account->address = nowhere;
-  __atomic_fetch_add(&account->version, 1, __ATOMIC_SEQ_CST);
+  const struct qp_udp_address nowhere = { 0 };
+  if (state->version % 2 == 0)
+    return state->address.port != 0;
+  state->address = nowhere;
+  __atomic_fetch_add(&state->version, 1, __ATOMIC_SEQ_CST);
   return false;
 }
 
@@ -84,14 +84,14 @@ static bool adopt_routes(struct qp_sessions *sessions, struct qp_session_record 
 static bool adopt_session(struct qp_sessions *sessions, const struct lead *leads, uint32_t count)
 {
   uint32_t id = leads->session;
-  struct qp_account *account = &sessions->accounts[id];
+  struct qp_session_state *state = &sessions->states[id];
   struct qp_session_record *record = &sessions->records[id];
   record->id.number = id;
   record->is_open = true;
   sessions->count++;
-  qp_bucket_join(&sessions->buckets, account->bucket);
-  struct qp_address address = qp_address_of_source(&account->address);
-  return (!mend_address(account) || qp_session_join(sessions, id, &address)) &&
+  qp_bucket_join(&sessions->buckets, state->bucket);
+  struct qp_address address = qp_address_of(&state->address);
+  return (!mend_address(state) || qp_session_join(sessions, id, &address)) &&
          adopt_routes(sessions, record, leads, count);
 }
 
@@ -110,13 +110,13 @@ static bool adopt_sessions(struct adoption *adoption)
 }
 
 /** Restores which session at an address pays, and removes addresses without sessions. */
-static void adopt_source(void *context, const void *key, uint32_t session)
+static void adopt_sender(void *context, const void *key, uint32_t session)
 {
   struct qp_sessions *sessions = ((struct adoption *)context)->sessions;
-  struct qp_address address = qp_address_of_source(key);
+  struct qp_address address = qp_address_of(key);
   const struct qp_endpoint *endpoint = qp_endpoint_at(sessions, &address);
   if (!endpoint)
-    qp_kernel_remove_source(sessions->kernel, key);
+    qp_kernel_remove_sender(sessions->kernel, key);
   else if (qp_session_is_open(sessions, session) && qp_session_endpoint(sessions, session) == endpoint)
     qp_session_prefer(sessions, session);
 }
@@ -133,7 +133,7 @@ int qp_sessions_adopt(struct qp_sessions *sessions, uint64_t now_ns)
   free(adoption.leads);
   qp_buckets_adopt(&sessions->buckets);
   if (!error)
-    error = qp_kernel_walk(kernel->sources, sizeof(struct qp_source), adopt_source, &adoption);
+    error = qp_kernel_walk(kernel->senders, sizeof(struct qp_udp_address), adopt_sender, &adoption);
   for (uint32_t id = 0; !error && id < sessions->ids.given; id++)
     if (qp_session_is_open(sessions, id) && qp_session_endpoint(sessions, id))
       qp_endpoint_publish(sessions, qp_session_endpoint(sessions, id));

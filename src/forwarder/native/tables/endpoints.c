@@ -22,7 +22,7 @@ static void store_id(_Atomic uint32_t *id, uint32_t value)
 uint32_t qp_endpoint_sender(const struct qp_sessions *sessions, const struct qp_endpoint *endpoint, uint64_t now_ns)
 {
   uint32_t next = load_id(&endpoint->newest);
-  while (next != 0 && qp_account_is_expired(&sessions->accounts[next - 1], now_ns))
+  while (next != 0 && qp_state_is_expired(&sessions->states[next - 1], now_ns))
     next = load_id(&sessions->sessions[next - 1].older);
   return next - 1;
 }
@@ -75,23 +75,23 @@ static void link_session(struct qp_sessions *sessions, uint32_t id, struct qp_en
 
 void qp_endpoint_publish(struct qp_sessions *sessions, const struct qp_endpoint *endpoint)
 {
-  struct qp_source source = qp_source_of_address(&endpoint->address);
+  struct qp_udp_address source = qp_udp_address_of(&endpoint->address);
   uint32_t newest = load_id(&endpoint->newest);
   /* Addresses in the kernel have no zone, and a packet from another zone must not pass for one from this endpoint. */
   if (endpoint->address.scope != 0)
     return;
   if (newest == 0)
-    qp_kernel_remove_source(sessions->kernel, &source);
+    qp_kernel_remove_sender(sessions->kernel, &source);
   else
-    qp_kernel_set_source(sessions->kernel, &source, newest - 1);
+    qp_kernel_set_sender(sessions->kernel, &source, newest - 1);
 }
 
 /** Publishes a session's address to the kernel; no address if only user space can send there. */
-static void publish_address(struct qp_account *account, const struct qp_endpoint *to, const struct qp_ip *local)
+static void publish_address(struct qp_session_state *state, const struct qp_endpoint *to, const struct qp_ip *local)
 {
-  const struct qp_source nowhere = { 0 };
+  const struct qp_udp_address nowhere = { 0 };
   bool is_reachable = to && to->address.scope == 0;
-  qp_account_move(account, is_reachable ? qp_source_of_address(&to->address) : nowhere, local);
+  qp_state_move(state, is_reachable ? qp_udp_address_of(&to->address) : nowhere, local);
 }
 
 /** Returns the local end of a path, or the bound address if all sessions share one. */
@@ -124,14 +124,14 @@ static void take_endpoint(struct qp_sessions *sessions, uint32_t id, struct qp_e
   link_session(sessions, id, endpoint);
   qp_endpoint_publish(sessions, endpoint);
   if (older != 0)
-    qp_account_touch(&sessions->accounts[older - 1]);
+    qp_state_touch(&sessions->states[older - 1]);
 }
 
 /** Updates the local address of a session whose peer stays at its address. */
-static void turn(struct qp_account *account, const struct qp_endpoint *at, const struct qp_ip *local)
+static void turn(struct qp_session_state *state, const struct qp_endpoint *at, const struct qp_ip *local)
 {
-  if (!qp_same_local(&account->local, local))
-    publish_address(account, at, local);
+  if (!qp_same_local(&state->local, local))
+    publish_address(state, at, local);
 }
 
 bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_path *path)
@@ -143,7 +143,7 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
     return false;
   /* The session must not be unlinked and linked again: in between, its packets would have no sender. */
   if (from == to && (!to || load_id(&to->newest) == id + 1)) {
-    turn(&sessions->accounts[id], to, &local);
+    turn(&sessions->states[id], to, &local);
     return true;
   }
   atomic_store_explicit(&sessions->sessions[id].endpoint, to, memory_order_release);
@@ -153,8 +153,8 @@ bool qp_session_move(struct qp_sessions *sessions, uint32_t id, const struct qp_
     take_endpoint(sessions, id, to);
   if (from)
     qp_endpoint_publish(sessions, from);
-  /* Last: the kernel caches who pays for a version of the session's account. */
-  publish_address(&sessions->accounts[id], to, &local);
+  /* Last: the kernel caches who pays for a version of the session's state. */
+  publish_address(&sessions->states[id], to, &local);
   if (from && load_id(&from->newest) == 0)
     discard_endpoint(sessions, from);
   return true;

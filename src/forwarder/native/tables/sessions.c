@@ -20,8 +20,8 @@ bool qp_sessions_init(struct qp_sessions *sessions, struct qp_sessions_size size
   bool has_buckets = qp_buckets_init(&sessions->buckets, size.buckets, grace, kernel);
   sessions->sessions = qp_pages_allocate(capacity * sizeof *sessions->sessions);
   sessions->records = qp_pages_allocate(capacity * sizeof *sessions->records);
-  sessions->accounts = kernel ? kernel->accounts : qp_pages_allocate(capacity * sizeof *sessions->accounts);
-  return has_ids && has_buckets && sessions->sessions && sessions->records && sessions->accounts;
+  sessions->states = kernel ? kernel->states : qp_pages_allocate(capacity * sizeof *sessions->states);
+  return has_ids && has_buckets && sessions->sessions && sessions->records && sessions->states;
 }
 
 void qp_sessions_destroy(struct qp_sessions *sessions)
@@ -34,7 +34,7 @@ void qp_sessions_destroy(struct qp_sessions *sessions)
   qp_pages_free(sessions->sessions, capacity * sizeof *sessions->sessions);
   qp_pages_free(sessions->records, capacity * sizeof *sessions->records);
   if (!sessions->kernel)
-    qp_pages_free(sessions->accounts, capacity * sizeof *sessions->accounts);
+    qp_pages_free(sessions->states, capacity * sizeof *sessions->states);
   qp_buckets_destroy(&sessions->buckets);
   qp_ids_destroy(&sessions->ids);
 }
@@ -44,12 +44,12 @@ uint32_t qp_session_open(struct qp_sessions *sessions, const struct qp_session_s
   uint32_t id = qp_ids_take(&sessions->ids);
   if (id == QP_NO_ID)
     return QP_NO_SESSION;
-  struct qp_account *account = &sessions->accounts[id];
+  struct qp_session_state *state = &sessions->states[id];
   for (int i = 0; i < QP_SESSION_COUNTERS; i++)
-    qp_store(&account->counters[i], 0);
-  qp_store(&account->first_at_ns, 0);
-  qp_store(&account->expires_at_ns, spec->expires_at_ns);
-  qp_store_index(&account->bucket, spec->bucket);
+    qp_store(&state->counters[i], 0);
+  qp_store(&state->first_at_ns, 0);
+  qp_store(&state->expires_at_ns, spec->expires_at_ns);
+  qp_store_index(&state->bucket, spec->bucket);
   qp_bucket_join(&sessions->buckets, spec->bucket);
   struct qp_session_record *record = &sessions->records[id];
   record->id.number = id;
@@ -108,11 +108,11 @@ bool qp_session_route(struct qp_sessions *sessions, uint32_t id, const uint8_t *
 
 void qp_session_charge(struct qp_sessions *sessions, uint32_t id, uint32_t bucket)
 {
-  struct qp_account *account = &sessions->accounts[id];
-  uint32_t before = qp_load_index(&account->bucket);
+  struct qp_session_state *state = &sessions->states[id];
+  uint32_t before = qp_load_index(&state->bucket);
   qp_bucket_join(&sessions->buckets, bucket);
-  qp_store_index(&account->bucket, bucket);
-  qp_account_touch(account);
+  qp_store_index(&state->bucket, bucket);
+  qp_state_touch(state);
   qp_bucket_leave(&sessions->buckets, before);
 }
 
@@ -123,6 +123,6 @@ void qp_session_close(struct qp_sessions *sessions, uint32_t id)
   qp_session_move(sessions, id, NULL);
   record->is_open = false;
   sessions->count--;
-  qp_bucket_leave(&sessions->buckets, qp_load_index(&sessions->accounts[id].bucket));
+  qp_bucket_leave(&sessions->buckets, qp_load_index(&sessions->states[id].bucket));
   qp_ids_give_back(&sessions->ids, &record->id);
 }

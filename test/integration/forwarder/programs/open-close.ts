@@ -1,5 +1,5 @@
 /**
- * Opens and closes the native data plane again and again, and prints as JSON what is left of it.
+ * Opens and closes the native backend again and again, and prints as JSON what is left of it.
  * Run with: node --expose-gc test/integration/forwarder/programs/open-close.ts [cycles]
  */
 import { readdirSync } from "node:fs";

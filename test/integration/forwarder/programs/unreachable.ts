@@ -20,7 +20,7 @@ const forwarder = await createForwarder({
   threads: 1,
   sourcePolicy: "any",
   stun: "registered",
-  authority: { secretOf: () => undefined, proven: () => "refused" },
+  authority: { stunRegistration: () => undefined },
   maxSessions: 1,
   maxBuckets: 1,
   maxGatewayClients: 1,

@@ -23,7 +23,9 @@ const forwarder = await createForwarder(
     port: 4433,
     upstream: { address: "127.0.0.1", port: upstream.address().port },
     backend: "native",
-    authority: { secretOf: (id) => (id === "reg_1" ? "s3cret" : undefined), proven: () => "accepted" },
+    authority: {
+      stunRegistration: (id) => (id === "reg_1" ? { secret: "s3cret", proven: () => "accepted" } : undefined),
+    },
     maxSessions: defaults.maxRegistrations,
     maxGatewayClients: defaults.maxGatewayClients,
     socketBufferBytes: defaults.socketBufferBytes,

@@ -6,10 +6,10 @@ import { NativeCounters } from "../../../../src/forwarder/native/counters.ts";
 function countersOf(
   names: string[],
   threads: bigint[][],
-  { accounts = new BigUint64Array(), kernel }: { accounts?: BigUint64Array; kernel?: bigint[] } = {},
+  { states = new BigUint64Array(), kernel }: { states?: BigUint64Array; kernel?: bigint[] } = {},
 ): NativeCounters {
-  const handle: Pick<NativeHandle, "accounts" | "counters" | "totals"> = {
-    accounts,
+  const handle: Pick<NativeHandle, "states" | "counters" | "totals"> = {
+    states,
     totals: BigUint64Array.from(kernel ?? []),
     counters: threads.map((words) => BigUint64Array.from(words)),
   };
@@ -49,11 +49,11 @@ it("adds what the kernel forwarded and dropped, and tells who forwarded what", (
   });
 });
 
-it("finds a session's counters in its account", () => {
-  const accounts = new BigUint64Array(8 * 16);
-  accounts.set([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], 7 * 16);
-  accounts[7 * 16 + 9] = 9_000_000n;
-  expect(countersOf([], [], { accounts }).ofSession(7)).toEqual({
+it("finds a session's counters in its state", () => {
+  const states = new BigUint64Array(8 * 16);
+  states.set([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], 7 * 16);
+  states[7 * 16 + 9] = 9_000_000n;
+  expect(countersOf([], [], { states }).ofSession(7)).toEqual({
     packetsFrom: 1,
     bytesFrom: 2,
     packetsTo: 3 + 6,
@@ -64,5 +64,5 @@ it("finds a session's counters in its account", () => {
     packetsToItself: 8,
     firstForwardedAtMs: 9,
   });
-  expect(countersOf([], [], { accounts }).ofSession(0).firstForwardedAtMs).toBeNull();
+  expect(countersOf([], [], { states }).ofSession(0).firstForwardedAtMs).toBeNull();
 });

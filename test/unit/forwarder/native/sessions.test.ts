@@ -17,7 +17,7 @@ function sessionsWithout(failing: Method): {
     if (name === failing) throw Object.assign(new RangeError("no memory"), { code: "ENOMEM" });
   };
   const handle: Partial<NativeHandle> = {
-    accounts: new BigUint64Array(64),
+    states: new BigUint64Array(64),
     openSessions: [1],
     sessionOf: (cid) => (cid[0] === 1 ? 1 : -1),
     openSession: () => (open.add(2), 2),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NativeHandle } from "../../../../src/forwarder/native/addon.ts";
 import { UnclaimedSessions } from "../../../../src/forwarder/native/unclaimed.ts";
 
-const accountWords = 16;
+const stateWords = 16;
 const expiryWord = 8;
 
 /** A handle whose sessions have ids from 0 and end at these times; the connection ID's first byte is the session. */
@@ -11,10 +11,10 @@ function unclaimedThatEnd(...expiresAtNs: bigint[]): {
   readonly closed: number[];
 } {
   const closed: number[] = [];
-  const accounts = new BigUint64Array(expiresAtNs.length * accountWords);
-  expiresAtNs.forEach((atNs, id) => (accounts[id * accountWords + expiryWord] = atNs));
-  const handle: Pick<NativeHandle, "accounts" | "openSessions" | "sessionOf" | "closeSession"> = {
-    accounts,
+  const states = new BigUint64Array(expiresAtNs.length * stateWords);
+  expiresAtNs.forEach((atNs, id) => (states[id * stateWords + expiryWord] = atNs));
+  const handle: Pick<NativeHandle, "states" | "openSessions" | "sessionOf" | "closeSession"> = {
+    states,
     openSessions: [...expiresAtNs.keys()],
     sessionOf: (cid) => (cid[0]! < expiresAtNs.length ? cid[0]! : -1),
     closeSession: (id) => void closed.push(id),

@@ -13,7 +13,7 @@ function respond(failure: unknown): { counters: Counters; sentTo: Address[] } {
   const counters = createCounters();
   const sentTo: Address[] = [];
   const responder = new StunResponder({
-    authority: { secretOf: () => undefined, proven: () => "refused" },
+    authority: { stunRegistration: () => undefined },
     policy: "public",
     nonces: new StunNonces(createNonceSigner()),
     counters,

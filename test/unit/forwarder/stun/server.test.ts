@@ -1,7 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stunNonceMs, stunPublicAmplification } from "../../../../src/defaults/index.ts";
-import type { StunPolicy, StunProof, StunVerdict } from "../../../../src/forwarder/contract.ts";
+import type {
+  StunPolicy,
+  StunProof,
+  StunRegistration,
+  StunVerdict,
+} from "../../../../src/forwarder/contract.ts";
 import { createNonceSigner, StunNonces } from "../../../../src/forwarder/stun/nonce.ts";
 import { type StunAnswer, stunRealm, StunServer } from "../../../../src/forwarder/stun/server.ts";
 import type { Address } from "../../../../src/wire/address.ts";
@@ -39,13 +44,16 @@ interface Rig {
 
 function createRig(policy: StunPolicy = "registered", verdict: StunVerdict = "accepted"): Rig {
   const moves: Address[] = [];
+  const registration: StunRegistration = {
+    secret: "s3cret",
+    proven({ address }) {
+      if (verdict === "accepted") moves.push(address);
+      return verdict;
+    },
+  };
   const server = new StunServer({
     authority: {
-      secretOf: (id) => (id === "reg_1" ? "s3cret" : undefined),
-      proven: (_id, { address }) => {
-        if (verdict === "accepted") moves.push(address);
-        return verdict;
-      },
+      stunRegistration: (id) => (id === "reg_1" ? registration : undefined),
     },
     policy,
     nonces: new StunNonces(createNonceSigner()),
@@ -166,10 +174,10 @@ describe("a Binding request of a registration", () => {
 
   it("tells the registry when its nonce was made, and which transaction it is", () => {
     const proofs: StunProof[] = [];
-    const proven = (_id: string, proof: StunProof): StunVerdict => (proofs.push(proof), "accepted");
+    const proven = (proof: StunProof): StunVerdict => (proofs.push(proof), "accepted");
     const nonces = new StunNonces(createNonceSigner());
     const server = new StunServer({
-      authority: { secretOf: () => "s3cret", proven },
+      authority: { stunRegistration: () => ({ secret: "s3cret", proven }) },
       policy: "registered",
       nonces,
     });

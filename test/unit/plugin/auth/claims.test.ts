@@ -8,7 +8,7 @@ describe("parseRelayClaim", () => {
         maxCids: 5,
         maxRegistrations: 1,
         bytesPerSecond: 1000,
-        ttlMs: 60_000,
+        maxTtlMs: 60_000,
         peers: ["bob"],
       }),
     ).toEqual({
@@ -38,6 +38,7 @@ describe("parseRelayClaim", () => {
     [{ maxCids: null }, noFigure],
     [{ maxCids: 2 ** 60 }, noFigure],
     [{ maxCidz: 5 }, 'its member "maxCidz" is unknown'],
+    [{ ttlMs: 60_000 }, 'its member "ttlMs" is now called "maxTtlMs"'],
     [{ peers: "bob" }, noNames],
     [{ peers: [1] }, noNames],
     [{ peers: null }, noNames],

@@ -1,14 +1,25 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
 import { type Limits, resolveLimits } from "../../../../src/plugin/options/limits.ts";
-import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
-import type { Message } from "../../../../src/plugin/mailbox/mailbox.ts";
+import { MemoryMailbox, openMemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
+import {
+  createMailboxCounts,
+  type MailboxCounts,
+  type Message,
+} from "../../../../src/plugin/mailbox/mailbox.ts";
 
 const limits: Limits = resolveLimits({ maxMessages: 500, maxMessagesPerSender: 4 });
 const packetBytes = 1200;
 
+const content = {
+  destinationId: new Uint8Array(8),
+  from: undefined,
+  trace: { traceparent: undefined, sent: undefined },
+};
+
 interface Setup {
   readonly mailbox: MemoryMailbox;
+  readonly counts: MailboxCounts;
   /** Sends a message that waits for 10 s. */
   send(recipient?: string, sender?: string, packets?: number, note?: string): Promise<Message>;
   pass(ms: number): void;
@@ -17,14 +28,13 @@ interface Setup {
 
 function setUp(change: Partial<Limits> = {}): Setup {
   let nowMs = 1_000_000;
-  const mailbox = new MemoryMailbox({ ...limits, ...change }, () => nowMs);
-  const content = {
-    destinationId: new Uint8Array(8),
-    from: undefined,
-    trace: { traceparent: undefined, sent: undefined },
-  };
+  const counts = createMailboxCounts();
+  const mailbox = new MemoryMailbox({ limits: { ...limits, ...change }, counts, now: () => nowMs });
+  // Stops its own sweeps, as the test says when.
+  void mailbox.close();
   return {
     mailbox,
+    counts,
     async send(recipient = "bob", sender = "alice", packets = 1, note?: string) {
       const flight = Array.from({ length: packets }, () => new Uint8Array(packetBytes));
       const message = { ...content, packets: flight, sender, recipient, note: note ?? null };
@@ -42,13 +52,13 @@ const taken: unknown = expect.objectContaining({ code: "ERR_QUICPIPE_MESSAGE_TAK
 
 describe("a mailbox in memory", () => {
   it("lists what waits, oldest first, and hands each out once", async () => {
-    const { mailbox, send } = setUp();
+    const { mailbox, send, counts } = setUp();
     const [first, second] = [await send(), await send()];
     expect((await mailbox.list("bob")).map(({ id }) => id)).toEqual([first.id, second.id]);
     expect((await mailbox.take("bob", first.id)).packets).toHaveLength(1);
     await expect(mailbox.take("bob", first.id)).rejects.toThrow(taken);
     expect((await mailbox.list("bob")).map(({ id }) => id)).toEqual([second.id]);
-    expect(mailbox.stats()).toMatchObject({ queued: 1, taken: 1, expired: 0, recalled: 0 });
+    expect(counts).toMatchObject({ queued: 1, taken: 1, expired: 0, recalled: 0 });
   });
 
   it("keeps no packets of what has ended", async () => {
@@ -65,16 +75,9 @@ describe("a mailbox in memory", () => {
     const { mailbox } = setUp();
     const packet = Buffer.from(Buffer.alloc(packetBytes, 7).toString("base64"), "base64");
     expect(packet.buffer.byteLength).toBeGreaterThan(packetBytes);
-    const content = {
-      sender: "alice",
-      recipient: "bob",
-      note: null,
-      packets: [packet],
-      destinationId: packet.subarray(6, 14),
-      from: undefined,
-      trace: { traceparent: undefined, sent: undefined },
-    };
-    const { id } = await mailbox.send(content, 10_000, "alice");
+    const sent = { packets: [packet], destinationId: packet.subarray(6, 14) };
+    const message = { ...content, ...sent, sender: "alice", recipient: "bob", note: null };
+    const { id } = await mailbox.send(message, 10_000, "alice");
     const { packets, destinationId } = await mailbox.take("bob", id);
     expect(packets).toEqual([new Uint8Array(packetBytes).fill(7)]);
     expect([...packets, destinationId].map(({ buffer }) => buffer.byteLength)).toEqual([packetBytes, 8]);
@@ -88,7 +91,7 @@ describe("a mailbox in memory", () => {
   });
 
   it("counts a message as expired at its deadline, swept or not, and shows it to its sender", async () => {
-    const { mailbox, send, pass } = setUp();
+    const { mailbox, send, pass, counts } = setUp();
     const { id } = await send();
     pass(9_999);
     expect((await mailbox.status("alice", id, "bob")).state).toBe("queued");
@@ -96,7 +99,7 @@ describe("a mailbox in memory", () => {
     expect(await mailbox.list("bob")).toEqual([]);
     await expect(mailbox.take("bob", id)).rejects.toThrow(notFound);
     expect((await mailbox.status("alice", id, "bob")).state).toBe("expired");
-    expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 0, expired: 1, recalled: 0 });
+    expect(counts).toMatchObject({ queued: 0, taken: 0, expired: 1, recalled: 0 });
   });
 
   it("shows an ended message for a while, then forgets it", async () => {
@@ -158,7 +161,7 @@ describe("a mailbox in memory", () => {
   });
 
   it("recalls what waits, forgets what expired, and not what was taken", async () => {
-    const { mailbox, send, pass } = setUp();
+    const { mailbox, send, pass, counts } = setUp();
     const handedOut = await send();
     await mailbox.take("bob", handedOut.id);
     await expect(mailbox.recall("alice", handedOut.id, "bob")).rejects.toThrow(taken);
@@ -169,7 +172,7 @@ describe("a mailbox in memory", () => {
     pass(10_000);
     await mailbox.recall("alice", expired.id, "bob");
     await expect(mailbox.recall("alice", expired.id, "bob")).rejects.toThrow(notFound);
-    expect(mailbox.stats()).toMatchObject({ queued: 0, taken: 1, expired: 1, recalled: 1 });
+    expect(counts).toMatchObject({ queued: 0, taken: 1, expired: 1, recalled: 1 });
   });
 
   it.each([
@@ -218,18 +221,31 @@ describe("a mailbox in memory", () => {
     expect(onChange).toHaveBeenCalledTimes(6);
   });
 
+  it("sweeps by itself until it is closed", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const counts = createMailboxCounts();
+    const mailbox = await openMemoryMailbox({ limits, counts, now: Date.now });
+    const message = { ...content, packets: [], sender: "alice", recipient: "bob", note: null };
+    await mailbox.send(message, 10_000, "alice");
+    vi.advanceTimersByTime(10_000 + 2 * defaults.sweepIntervalMs);
+    expect(counts).toMatchObject({ queued: 0, expired: 1 });
+    await mailbox.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("counts the bytes of what waits, and of nothing else", async () => {
-    const { mailbox, send, pass } = setUp();
+    const { mailbox, send, pass, counts, sweep } = setUp();
     const [first, second] = [await send("bob", "alice", 2), await send("carol", "alice", 3)];
     // With the names of sender and recipient.
-    expect(mailbox.stats().queuedBytes).toBe(5 * packetBytes + 8 + 10);
+    expect(counts.queuedBytes).toBe(5 * packetBytes + 8 + 10);
     await mailbox.take("bob", first.id);
-    expect(mailbox.stats().queuedBytes).toBe(3 * packetBytes + 10);
+    expect(counts.queuedBytes).toBe(3 * packetBytes + 10);
     await mailbox.recall("alice", second.id, "carol");
     await send();
     pass(11_000);
-    expect([...mailbox.sweep()]).toHaveLength(1);
-    expect(mailbox.stats()).toMatchObject({ queued: 0, queuedBytes: 0 });
+    expect(sweep()).toBe(1);
+    expect(counts).toMatchObject({ queued: 0, queuedBytes: 0 });
   });
 });
 

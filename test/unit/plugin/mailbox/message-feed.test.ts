@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { anonymousIdentity } from "../../../../src/plugin/auth/identity.ts";
 import { resolveLimits } from "../../../../src/plugin/options/limits.ts";
+import { createMailboxCounts } from "../../../../src/plugin/mailbox/mailbox.ts";
 import { MemoryMailbox } from "../../../../src/plugin/mailbox/memory.ts";
 import { MessageFeed } from "../../../../src/plugin/mailbox/message-feed.ts";
 
@@ -24,7 +25,9 @@ function setUp(): {
 } {
   let nowMs = 1_000_000;
   const now = (): number => nowMs;
-  const mailbox = new MemoryMailbox(limits, now);
+  const mailbox = new MemoryMailbox({ limits, counts: createMailboxCounts(), now });
+  // Stops its sweeps, so that no timer is left but those of the test.
+  void mailbox.close();
   return {
     mailbox,
     feed: new MessageFeed(mailbox, now),

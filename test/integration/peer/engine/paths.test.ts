@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import { connectPair, exchange, openStream, talk } from "./pair.ts";
+
+const twoPaths = { maxPaths: 2, cidLimit: 64 };
+
+it("a path by another way is opened, told to both sides, and carries what the first one does not", async () => {
+  const pair = await connectPair(twoPaths, twoPaths);
+  const { client, server } = pair;
+  const id = client.engine.openPath(7, false) as number;
+  exchange(pair);
+  for (const { told, engine } of [client, server]) {
+    expect(told).toContain(`onPath {"kind":"opened","id":${id}}`);
+    expect(engine.paths().map((path) => path.way)).toEqual([0, 7]);
+  }
+  expect(client.engine.setPathBackup(0, true)).toBe(true);
+  exchange(pair);
+  expect(server.told).toContain('onPath {"kind":"preferred","id":0,"isBackup":true}');
+  const sent = client.engine.paths()[1]!.bytesSent;
+  client.engine.streamSend(openStream(client), Buffer.alloc(5000), true);
+  await talk(pair, () => client.engine.paths()[1]!.bytesSent > sent + 5000);
+  expect(client.engine.way).toBe(7);
+});
+
+it("a path is closed by one side for both, but for the last one", async () => {
+  const pair = await connectPair(twoPaths, twoPaths);
+  const { client, server } = pair;
+  const id = client.engine.openPath(1, true) as number;
+  exchange(pair);
+  expect(client.engine.pingPath(id)).toBe(true);
+  expect(server.engine.closePath(id)).toBe(true);
+  exchange(pair);
+  expect(server.told).toContain(`onPath {"kind":"closed","id":${id},"by":"this"}`);
+  expect(client.told).toContain(`onPath {"kind":"closed","id":${id},"by":"other"}`);
+  expect(client.engine.closePath(0)).toBe(false);
+});
+
+it("a path that cannot be opened is refused with the reason", async () => {
+  const plain = await connectPair(twoPaths);
+  expect(plain.client.engine.openPath(1, false)).toBe("no-multipath");
+  const { client, server } = await connectPair(twoPaths, twoPaths);
+  expect(server.engine.openPath(1, false)).toBe("server");
+  expect(client.engine.openPath(1, false)).toBe(1);
+  expect(client.engine.openPath(2, false)).toBe("limit");
+});

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import * as stable from "@opentelemetry/semantic-conventions";
+import * as all from "@opentelemetry/semantic-conventions/incubating";
+import { describe, expect, it } from "vitest";
+import {
+  counters,
+  levels,
+  type Metric,
+  registrationDuration,
+  registrationDurationName,
+} from "../../../src/telemetry/instruments.ts";
+import { attributes, events, spans } from "../../../src/telemetry/names.ts";
+
+const durations = { [registrationDurationName]: registrationDuration };
+
+const document = readFileSync(new URL("../../../docs/telemetry.md", import.meta.url), "utf8");
+
+/** The rows of the table with such a first heading, cell by cell. */
+function tableOf(heading: string): string[][] {
+  const lines = document.split("\n");
+  const start = lines.findIndex((line) => new RegExp(`^\\| ${heading} +\\|`).test(line));
+  const rows = lines.slice(start + 2);
+  const end = rows.findIndex((line) => !line.startsWith("|"));
+  return rows.slice(0, end).map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function metricRow(instrument: string, [name, { unit, by }]: [string, Metric]): string[] {
+  return [code(name), instrument, code(unit), (by ?? []).map(code).join(", ")];
+}
+
+const isOwn = (name: string): boolean => name.startsWith("quicpipe.");
+const known = (names: object): Set<unknown> =>
+  new Set(Object.entries(names).flatMap(([name, value]) => (name.startsWith("ATTR_") ? [value] : [])));
+
+describe("the names in docs/telemetry.md", () => {
+  it("are all spans and events that the code gives", () => {
+    expect(tableOf("span").map(([name]) => name)).toEqual(
+      expect.arrayContaining(Object.values(spans).map(code)),
+    );
+    expect(tableOf("span")).toHaveLength(Object.keys(spans).length);
+    expect(tableOf("event").map(([name]) => name)).toEqual(Object.values(events).map(code));
+  });
+
+  it("are all metrics that the code gives, with instrument, unit and attribute", () => {
+    const metrics = [
+      ...Object.entries(counters).map((entry) => metricRow("counter", entry)),
+      ...Object.entries(levels).map((entry) => metricRow("updowncounter", entry)),
+      ...Object.entries(durations).map((entry) => metricRow("histogram", entry)),
+    ];
+    expect(tableOf("metric").map((row) => row.slice(0, 4))).toEqual(metrics);
+  });
+
+  it("are all attributes that the code gives, and from the semantic conventions where it says so", () => {
+    const rows = tableOf("attribute");
+    expect(rows.map(([name]) => name)).toEqual(Object.values(attributes).map(code));
+    for (const [cell, , origin] of rows) {
+      const name = cell!.slice(1, -1);
+      if (isOwn(name)) expect(origin, name).toMatch(/^own/);
+      else if (known(stable).has(name)) expect(origin, name).toBe("conventions, stable");
+      else {
+        expect(known(all), name).toContain(name);
+        expect(origin, name).toBe("conventions, in development");
+      }
+    }
+  });
+
+  it("keep to the rules of the conventions: lower case, no unit or _total in the name of a metric", () => {
+    const metrics = Object.keys({ ...counters, ...levels, ...durations });
+    for (const name of [
+      ...metrics,
+      ...Object.values(spans),
+      ...Object.values(events),
+      ...Object.values(attributes),
+    ])
+      expect(name).toMatch(/^[a-z]+(\.[a-z]+(_[a-z]+)*)+$/);
+    for (const name of metrics) expect(name).not.toMatch(/total|bytes|seconds|_ms$/);
+  });
+});
