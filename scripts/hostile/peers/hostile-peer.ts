@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { cpuNsOf } from "../../../bench/rig/cpu.ts";
+import { cpuNsOf } from "../../../bench/rig/machine/cpu.ts";
 import type { Target } from "../attack.ts";
 import { openPeer } from "../attacks/registered-peer.ts";
 import type { Registrant } from "../honest/registrant.ts";

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { cpuNsOf } from "../../../bench/rig/cpu.ts";
+import { cpuNsOf } from "../../../bench/rig/machine/cpu.ts";
 import { rssBytesOf } from "../process-memory.ts";
 
 /** What a peer's process is told first. */
