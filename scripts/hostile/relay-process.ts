@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import type { BudgetStats } from "../../src/gateway/index.ts";
 import type { RelayStats } from "../../src/plugin/index.ts";
 import type { Target } from "./attack.ts";
 import { Issuer, tokens } from "./issuer.ts";
+import { rssBytesOf } from "./process-memory.ts";
 
 /** A message from the relay's process to its parent. */
 export type RelayMessage =
@@ -64,9 +65,7 @@ export class RelayProcess {
 
   /** Resident memory, in bytes; 0 once the process is gone. */
   get rssBytes(): number {
-    if (!this.isAlive) return 0;
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+    return this.isAlive ? rssBytesOf(this.#child.pid!) : 0;
   }
 
   get descriptors(): number {

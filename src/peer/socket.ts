@@ -18,6 +18,8 @@ export interface SocketStats {
   readonly unwanted: number;
   /** Datagrams that the system refused to send. */
   readonly sendFailed: number;
+  /** Datagrams that were dropped as more came for a connection than there was time for. */
+  readonly crowdedOut: number;
 }
 
 /** Local address of a peer's socket, and the first address of the relay. */
@@ -141,8 +143,8 @@ export class PeerSocket {
   }
 
   get stats(): SocketStats {
-    const { foreign, sendFailed } = this.#port;
-    return { foreign, unwanted: this.#unwanted, sendFailed };
+    const { foreign, sendFailed, crowdedOut } = this.#port;
+    return { foreign, unwanted: this.#unwanted, sendFailed, crowdedOut };
   }
 
   /** Sends a datagram, which the caller must not change any more. */

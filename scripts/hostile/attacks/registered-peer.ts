@@ -3,15 +3,16 @@ import { Registrant } from "../honest/registrant.ts";
 
 /**
  * Opens a peer that the relay forwards to; `undefined` if the relay refuses it. The caller closes it with
- * {@link closePeer}.
+ * {@link closePeer}. @param num connection IDs.
  */
 export async function openPeer(
   target: Target,
   subject: string,
   address: string,
+  num?: number,
 ): Promise<Registrant | undefined> {
   const peer = await Registrant.open(target, subject, address, () => undefined);
-  if (await peer.register()) {
+  if (await peer.register(num)) {
     if (await peer.renew()) return peer;
     await peer.leave();
   }

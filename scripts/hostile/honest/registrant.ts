@@ -28,10 +28,12 @@ const tries = 3;
 /** A peer as the relay sees it: a socket, one TCP connection for its requests, and STUN. The caller closes it. */
 export class Registrant {
   readonly socket: Socket;
+  /** Its connection IDs derive from it. */
+  readonly key: Buffer = randomBytes(32);
   readonly #target: Target;
   readonly #agent: Agent;
   readonly #subject: string;
-  readonly #key = randomBytes(32);
+  #isOpen = true;
   #registration: RegisterResponse | undefined;
   #challenge: StunChallenge | undefined;
   #onReply: ((datagram: Buffer) => void) | undefined;
@@ -60,9 +62,9 @@ export class Registrant {
     return this.#registration?.id;
   }
 
-  /** Registers or refreshes. Reports whether the relay granted it. */
-  async register(): Promise<boolean> {
-    const body = JSON.stringify({ key: this.#key.toString("base64"), num: 4 });
+  /** Registers or refreshes. Reports whether the relay granted it. @param num connection IDs. */
+  async register(num = 4): Promise<boolean> {
+    const body = JSON.stringify({ key: this.key.toString("base64"), num });
     const answer = await this.#ask("POST", "/v1/register", body);
     if (answer?.status !== 200 && answer?.status !== 201) return false;
     this.#registration = JSON.parse(answer.body) as RegisterResponse;
@@ -82,7 +84,7 @@ export class Registrant {
   /** Sends a packet to another peer's first connection ID. */
   sendTo(other: Registrant, content: Uint8Array): void {
     const { host, port } = this.#target;
-    const packet = Buffer.concat([Buffer.from([0x40]), deriveConnectionId(other.#key, 1), content]);
+    const packet = Buffer.concat([Buffer.from([0x40]), deriveConnectionId(other.key, 1), content]);
     this.socket.send(packet, port, host);
   }
 
@@ -96,6 +98,21 @@ export class Registrant {
     return await this.#delete(`${path}/${id}`);
   }
 
+  /** Leaves a first flight for another peer. Reports whether the relay took it. */
+  async leaveFlight(recipient: string, packets: readonly Buffer[]): Promise<boolean> {
+    const body = JSON.stringify({ packets: packets.map((packet) => packet.toString("base64")) });
+    const answer = await this.#ask("POST", `/v1/mailbox/${recipient}`, body);
+    return answer?.status === 201;
+  }
+
+  /** Closes the socket, whose address stays registered, and returns that address for another process to bind. */
+  async handOver(): Promise<string> {
+    const { address, port } = this.socket.address();
+    this.#isOpen = false;
+    await new Promise<void>((resolve) => this.socket.close(resolve));
+    return `${address}:${port}`;
+  }
+
   /** Ends the registration. Reports whether the relay granted it. */
   async leave(): Promise<boolean> {
     return await this.#delete(`/v1/register/${this.#registration!.id}`);
@@ -103,7 +120,7 @@ export class Registrant {
 
   close(): void {
     this.#agent.destroy();
-    this.socket.close();
+    if (this.#isOpen) this.socket.close();
   }
 
   async #delete(path: string): Promise<boolean> {

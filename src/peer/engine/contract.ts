@@ -205,7 +205,7 @@ export interface PortReceived {
   readonly connections: readonly number[];
   /** Datagrams that are not an attached connection's, with their two ECN bits. */
   readonly others: readonly { readonly datagram: Buffer; readonly ecn: number }[];
-  /** Whether there was anything. If so, there may be more. */
+  /** Whether there was anything, or something waits for its turn. If so, there may be more. */
   readonly isAny: boolean;
   /** Whether the system has no room for what is to be sent. */
   readonly isBlocked: boolean;
@@ -217,6 +217,8 @@ export interface PortStats {
   readonly foreign: number;
   /** Datagrams that the system refused to send. */
   readonly sendFailed: number;
+  /** Datagrams that were dropped as more came for a connection than there was time for. */
+  readonly crowdedOut: number;
 }
 
 /**
@@ -236,7 +238,7 @@ export interface EnginePort {
    * wakes its owner when there is some.
    */
   flush(connection: EngineConnection, to: string): "all" | "more" | "blocked";
-  /** Receives as much as one turn takes. */
+  /** Receives as much as one turn takes. All connections have their turns, however much comes for one of them. */
   drain(): PortReceived;
   /** Wakes the owner, once, when there is something to do. */
   arm(): void;

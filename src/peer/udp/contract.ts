@@ -33,6 +33,8 @@ export interface UdpPort {
   readonly foreign: number;
   /** Datagrams that the system refused to send. */
   readonly sendFailed: number;
+  /** Datagrams that were dropped as more came for a connection than there was time for. */
+  readonly crowdedOut: number;
   /** Takes datagrams from these addresses alone: none at first. */
   setSources(sources: readonly Address[]): void;
   /** Sends a datagram, which the caller must not change any more. */

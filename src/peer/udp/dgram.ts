@@ -42,6 +42,11 @@ export class DgramPort implements UdpPort {
     return this.#sendFailed;
   }
 
+  /** node:dgram gives each datagram at once. */
+  get crowdedOut(): number {
+    return 0;
+  }
+
   setSources(sources: readonly Address[]): void {
     this.#sources = new Set(
       sources.map(({ address, port }) => formatAddress({ address: this.#onWire(address), port })),

@@ -18,7 +18,7 @@ export class NativePort implements UdpPort {
   #nextNumber = 0;
   #immediate: NodeJS.Immediate | undefined;
   #isClosed = false;
-  #stats: PortStats = { foreign: 0, sendFailed: 0 };
+  #stats: PortStats = { foreign: 0, sendFailed: 0, crowdedOut: 0 };
 
   /** @throws if the system does not give the port. */
   constructor(engine: Engine, host: string, port: number, owner: PortOwner) {
@@ -38,6 +38,11 @@ export class NativePort implements UdpPort {
   get sendFailed(): number {
     this.#count();
     return this.#stats.sendFailed;
+  }
+
+  get crowdedOut(): number {
+    this.#count();
+    return this.#stats.crowdedOut;
   }
 
   setSources(sources: readonly Address[]): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { datagramQueue } from "../../../src/defaults/index.ts";
 import { codeOf, connectPeers, echo, readAll, roundTrip, writeAll } from "../harness/peers.ts";
 
 /** What an error of a stream has: the members of W3C's `WebTransportError`, and the code in `details`. */
@@ -133,7 +134,7 @@ describe("a connection between two peers", () => {
   it("drops the oldest datagrams that are not read, and counts them", async () => {
     const { near, far } = await connectPeers();
     const writer = near.datagrams.writable.getWriter();
-    for (let i = 0; i < 1200; i++) await writer.write(Buffer.from(`${i}`));
+    for (let i = 0; i < 2 * datagramQueue; i++) await writer.write(Buffer.from(`${i}`));
     await expect
       .poll(() => far.getStats().then(({ datagrams }) => datagrams.droppedIncoming))
       .toBeGreaterThan(0);

@@ -42,7 +42,7 @@ function setUp(): {
     attach: (_ids, _connection, number) => void calls.push(`attach ${number}`),
     detach: () => void calls.push("detach"),
     arm: () => void calls.push("arm"),
-    stats: { foreign: 1, sendFailed: 2 },
+    stats: { foreign: 1, sendFailed: 2, crowdedOut: 3 },
     close: () => void calls.push("close"),
   };
   let onWake: ((fault: string | undefined) => void) | undefined;
@@ -129,6 +129,6 @@ describe("a port of the engine", () => {
   it("keeps its counters when it is closed", async () => {
     const { port } = setUp();
     await port.close();
-    expect([port.foreign, port.sendFailed]).toEqual([1, 2]);
+    expect([port.foreign, port.sendFailed, port.crowdedOut]).toEqual([1, 2, 3]);
   });
 });

@@ -23,22 +23,16 @@ use std::{
 };
 
 use bytes::BytesMut;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 #[path = "../../src/quic/mod.rs"]
 mod quic;
+mod setting;
 mod transfer;
 #[path = "../../src/udp/mod.rs"]
 mod udp;
 
-use quic::{
-    cids::{self, Cids},
-    connection::Connection,
-    events::Event,
-    guarded::Guarded,
-    options::{self, Identity, Options},
-    trust::{Demand, Verifier},
-};
+use quic::{cids, connection::Connection, events::Event, guarded::Guarded};
+use setting::{from_hex, to_hex};
 use transfer::{Incoming, Outgoing};
 use udp::{
     Wake,
@@ -49,7 +43,6 @@ use udp::{
 /// As many as no run uses up; the benchmark registers them.
 const CIDS: u32 = 200;
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
-const WINDOW_BYTES: u32 = 16 << 20;
 
 enum Input {
     Line(String),
@@ -87,39 +80,14 @@ fn main() {
 }
 
 fn connect(is_dialer: bool, key: &[u8], identity: &[u8]) -> Connection {
-    let options = options(key, identity);
+    // The benchmark has both sides, so any certificate will do.
+    let options = setting::options(key, CIDS, identity);
     let now = Instant::now();
     match is_dialer {
         true => Connection::connect(options, None, 0, now),
         false => Connection::accept(options, now),
     }
     .expect("valid options")
-}
-
-/// What `src/peer/attempt.ts` gives the engine by default. The benchmark has both sides, so any certificate will do.
-fn options(key: &[u8], identity: &[u8]) -> Options {
-    Options {
-        cids: Arc::new(Cids::new(key, CIDS)),
-        identity: Some(Identity {
-            chain: CertificateDer::pem_slice_iter(identity).collect::<Result<_, _>>().expect("certificates"),
-            key: PrivateKeyDer::from_pem_slice(identity).expect("a key"),
-        }),
-        verifier: Some(Arc::new(Verifier::new(Demand::Any, options::provider()))),
-        is_judged: false,
-        alpn: vec![b"quicpipe".to_vec()],
-        idle_timeout: Duration::from_secs(30),
-        flow_window_bytes: WINDOW_BYTES,
-        connection_window_bytes: WINDOW_BYTES,
-        max_streams: 100,
-        datagram_queue_bytes: 1 << 20,
-        datagram_queue: 1000,
-        max_udp_payload_bytes: 1200,
-        initial_rtt: Duration::from_millis(200),
-        long_first_flight: true,
-        max_paths: 1,
-        key_log: None,
-        qlog: None,
-    }
 }
 
 fn bind(own: SocketAddr, relay: SocketAddr, tell: Sender<Input>) -> Port {
@@ -216,12 +184,4 @@ impl Peer {
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
         self.connection.with(work).expect("a sound engine")
     }
-}
-
-fn from_hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,7 +7,7 @@ use noq_proto::{Dir, StreamId};
 
 use super::{
     quic::{connection::Connection, streams::Progress},
-    to_hex,
+    setting::to_hex,
 };
 
 /// As `streamReadBytes` in `src/defaults/peer.ts`.

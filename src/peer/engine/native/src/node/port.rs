@@ -53,6 +53,7 @@ pub struct Received {
 pub struct PortStats {
     pub foreign: f64,
     pub send_failed: f64,
+    pub crowded_out: f64,
 }
 
 type OnWake = ThreadsafeFunction<Option<String>, (), Option<String>, Status, false>;
@@ -146,7 +147,11 @@ impl UdpPort {
     #[napi(catch_unwind)]
     pub fn stats(&mut self) -> Result<PortStats> {
         let port = self.open()?;
-        Ok(PortStats { foreign: port.foreign() as f64, send_failed: port.send_failed() as f64 })
+        Ok(PortStats {
+            foreign: port.foreign() as f64,
+            send_failed: port.send_failed() as f64,
+            crowded_out: port.crowded_out() as f64,
+        })
     }
 
     /// Closes the socket and ends its thread. Idempotent.

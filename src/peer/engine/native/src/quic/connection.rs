@@ -154,6 +154,10 @@ impl Connection {
     /// Writes up to `most` datagrams for one way to `out`, one after the other.
     pub fn transmit_train(&mut self, out: &mut Vec<u8>, most: NonZeroUsize, now: Instant) -> Option<Train> {
         out.clear();
+        // Whoever has heard of the end reads no more.
+        if self.end.is_some() && self.events.is_empty() {
+            self.inbound.give_up();
+        }
         if let Some((way, farewell)) = self.farewell.take() {
             *out = farewell;
             return Some(Train { way, datagram_bytes: out.len(), ecn: None });

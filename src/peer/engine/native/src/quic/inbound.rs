@@ -89,6 +89,11 @@ impl Inbound {
         }
     }
 
+    /// Gives up what nobody has read: the connection has ended, and may be there for long.
+    pub fn give_up(&mut self) {
+        self.inboxes = HashMap::new();
+    }
+
     fn count(&mut self, connection: &mut Connection, id: StreamId, change: fn(u32) -> u32) {
         if id.initiator() == connection.side() {
             return;

@@ -4,7 +4,7 @@ pub mod cids;
 pub mod connection;
 pub mod events;
 pub mod guarded;
-mod in_flight;
+pub mod in_flight;
 mod inbound;
 pub mod options;
 mod received;

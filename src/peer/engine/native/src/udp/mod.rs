@@ -6,6 +6,7 @@ mod outbox;
 pub mod port;
 pub mod routes;
 mod socket;
+mod turns;
 mod waker;
 
 pub use waker::Wake;

@@ -1,6 +1,13 @@
 //! One UDP socket and the connections that share it.
 
-use std::{collections::HashSet, io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Instant};
+use std::{
+    collections::HashSet,
+    io,
+    net::SocketAddr,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::BytesMut;
 
@@ -9,8 +16,9 @@ use crate::quic::guarded::Guarded;
 use super::{
     inbox::{Inbox, Incoming},
     outbox::{Outbox, Train},
-    routes::{Cid, Receiver, Routes},
+    routes::{self, Cid, Receiver, Routes},
     socket::{self, Socket, Source},
+    turns::{Key, Turns},
     waker::{Wake, Waker},
 };
 
@@ -19,6 +27,12 @@ const DATAGRAMS_PER_TURN: usize = 640;
 
 /// Datagrams of a train: 40 of 1472 bytes fit into one message of 65 507 bytes.
 const DATAGRAMS_PER_TRAIN: NonZeroUsize = NonZeroUsize::new(40).expect("not zero");
+
+/// Datagrams that are taken from the system before those that wait have their turns: what one call brings at most.
+const DATAGRAMS_PER_DRAIN: usize = 1024;
+
+/// What a datagram of no connection costs the caller at most, which is not measured: one with a thousand frames.
+const COST_OF_OTHER: Duration = Duration::from_micros(40);
 
 /// How far a connection has come with sending.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,8 +50,14 @@ pub struct Received {
     /// Numbers of connections, and how many datagrams were of no use to each. A number may come twice.
     pub connections: Vec<(u32, u32)>,
     pub others: Vec<Other>,
-    /// Whether there was anything.
+    /// Whether there was anything, or something waits for its turn.
     pub is_any: bool,
+}
+
+/// A datagram that waits for its turn.
+enum Waiting {
+    Own { receiver: Receiver, bytes: BytesMut, ecn: Option<noq_proto::EcnCodepoint> },
+    Other(Other),
 }
 
 /// A datagram of no connection, and its two ECN bits (RFC 3168 §5).
@@ -52,6 +72,7 @@ pub struct Port {
     inbox: Inbox,
     outbox: Outbox,
     routes: Routes,
+    turns: Turns<Waiting>,
     sources: HashSet<Source>,
     foreign: u64,
     /// Memory for the next train.
@@ -67,6 +88,7 @@ impl Port {
             inbox: Inbox::new(),
             outbox: Outbox::default(),
             routes: Routes::default(),
+            turns: Turns::default(),
             sources: HashSet::new(),
             foreign: 0,
             spare: Vec::new(),
@@ -137,17 +159,40 @@ impl Port {
         }
     }
 
-    /// Takes what one call of the system brings, and gives the connections what is theirs.
+    /// Number of datagrams that were dropped so that those of other connections have room.
+    pub fn crowded_out(&self) -> u64 {
+        self.turns.dropped()
+    }
+
+    /// Takes what has come, and gives the connections in turn what is theirs. What takes too long waits for the next call; it does
+    /// not stay in the socket's buffer, where the datagrams of all would wait behind it.
     pub fn drain(&mut self) -> io::Result<Received> {
-        let Self { inbox, socket, routes, sources, foreign, .. } = self;
-        let now = Instant::now();
-        let mut received = Received::default();
-        received.is_any = inbox.receive(socket, |datagram| match sources.contains(&socket::source(datagram.from)) {
-            true => received.take(&datagram, routes, now),
-            false => *foreign += 1,
-        })?;
+        let mut received = Received { is_any: self.fill()?, ..Received::default() };
+        self.turns.round(|waiting| received.take(waiting));
+        received.is_any |= !self.turns.is_empty();
         self.outbox.resume(&*self.socket);
         Ok(received)
+    }
+
+    /// Moves datagrams from the system to those that wait. Returns whether there were any.
+    fn fill(&mut self) -> io::Result<bool> {
+        let Self { inbox, socket, routes, turns, sources, foreign, .. } = self;
+        let mut count = 0;
+        let mut is_any = false;
+        while count < DATAGRAMS_PER_DRAIN {
+            let has_come = inbox.receive(socket, |datagram| {
+                count += 1;
+                match sources.contains(&socket::source(datagram.from)) {
+                    true => enqueue(turns, routes, &datagram),
+                    false => *foreign += 1,
+                }
+            })?;
+            if !has_come {
+                break;
+            }
+            is_any = true;
+        }
+        Ok(is_any)
     }
 
     /// Whether a train waits for room.
@@ -161,20 +206,49 @@ impl Port {
     }
 }
 
-impl Received {
-    fn take(&mut self, datagram: &Incoming<'_>, routes: &Routes, now: Instant) {
-        if datagram.bytes.is_empty() {
-            return;
+fn enqueue(turns: &mut Turns<Waiting>, routes: &Routes, datagram: &Incoming<'_>) {
+    if datagram.bytes.is_empty() {
+        return;
+    }
+    let Some(cid) = routes::destination(datagram.bytes) else {
+        return turns.add(Key::NoCid, Waiting::other(datagram));
+    };
+    match routes.find(cid) {
+        Some(receiver) => turns.add(Key::Connection(receiver.number), Waiting::own(receiver, datagram)),
+        None => turns.add(Key::Other(*cid), Waiting::other(datagram)),
+    }
+}
+
+impl Waiting {
+    fn own(receiver: &Receiver, datagram: &Incoming<'_>) -> Self {
+        Self::Own {
+            receiver: receiver.clone(),
+            // A copy of its own: a stream may keep a few bytes of one datagram, which would keep the whole message.
+            bytes: BytesMut::from(datagram.bytes),
+            ecn: datagram.ecn.and_then(|it| noq_proto::EcnCodepoint::from_bits(it as u8)),
         }
-        let Some(Receiver { connection, number }) = routes.find(datagram.bytes) else {
-            let ecn = datagram.ecn.map_or(0, |it| it as u8);
-            return self.others.push(Other { datagram: datagram.bytes.to_vec(), ecn });
-        };
-        let ecn = datagram.ecn.and_then(|it| noq_proto::EcnCodepoint::from_bits(it as u8));
-        // A copy of its own: a stream may keep a few bytes of one datagram, which would keep the whole message.
-        let bytes = BytesMut::from(datagram.bytes);
-        let is_useful = connection.with(|connection| connection.receive(bytes, 0, ecn, now)).unwrap_or(false);
-        self.count(*number, u32::from(!is_useful));
+    }
+
+    fn other(datagram: &Incoming<'_>) -> Self {
+        Self::Other(Other { datagram: datagram.bytes.to_vec(), ecn: datagram.ecn.map_or(0, |it| it as u8) })
+    }
+}
+
+impl Received {
+    /// Returns how long it took, or what it will cost.
+    fn take(&mut self, waiting: Waiting) -> Duration {
+        match waiting {
+            Waiting::Own { receiver: Receiver { connection, number }, bytes, ecn } => {
+                let now = Instant::now();
+                let is_useful = connection.with(|connection| connection.receive(bytes, 0, ecn, now)).unwrap_or(false);
+                self.count(number, u32::from(!is_useful));
+                now.elapsed()
+            }
+            Waiting::Other(other) => {
+                self.others.push(other);
+                COST_OF_OTHER
+            }
+        }
     }
 
     fn count(&mut self, number: u32, refused: u32) {

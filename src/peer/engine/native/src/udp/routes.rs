@@ -25,14 +25,14 @@ impl Routes {
         self.0.remove(cid);
     }
 
-    pub fn find(&self, datagram: &[u8]) -> Option<&Receiver> {
-        self.0.get(destination(datagram)?)
+    pub fn find(&self, cid: &Cid) -> Option<&Receiver> {
+        self.0.get(cid)
     }
 }
 
 /// Returns the first 12 bytes of a packet's destination connection ID, as `connectionKey` does in `socket.ts`. What has no fixed bit
 /// (RFC 9000 §17.2, §17.3), such as STUN, is no packet of a connection, nor is what has a shorter ID.
-fn destination(datagram: &[u8]) -> Option<&Cid> {
+pub fn destination(datagram: &[u8]) -> Option<&Cid> {
     let first = *datagram.first()?;
     if first & 0x40 == 0 {
         return None;

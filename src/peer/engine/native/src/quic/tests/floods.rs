@@ -1,11 +1,12 @@
 //! Frames that a hostile client sends in numbers.
 
-use noq_proto::{Dir, VarInt, coding::Encodable};
+use noq_proto::{Dir, VarInt};
 
 use super::{
     super::streams::Progress,
     Duration,
     forger::{Forger, Level},
+    frames::{crypto, new_connection_id, numbers, path, stream},
     memory,
 };
 
@@ -13,15 +14,6 @@ const MIB: usize = 1 << 20;
 
 /// What a datagram has room for.
 const FRAME_BYTES: usize = 1150;
-
-/// Encodes numbers as QUIC does (RFC 9000 §16).
-fn numbers(values: &[u64]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for value in values {
-        VarInt::from_u64(*value).unwrap().encode(&mut out);
-    }
-    out
-}
 
 /// Fills datagrams with frames, one for each number from 0, and sends them as fast as a client that nothing slows down. Returns the
 /// growth of memory.
@@ -46,23 +38,8 @@ fn flood(forger: &mut Forger, level: Level, datagrams: u64, frame: impl Fn(u64) 
 
 type Frame = fn(u64) -> Vec<u8>;
 
-fn crypto(offset: u64) -> Vec<u8> {
-    [numbers(&[6, offset, 1]), vec![0]].concat()
-}
-
-/// PATH_CHALLENGE or PATH_RESPONSE.
-fn path(kind: u8, token: u64) -> Vec<u8> {
-    [&[kind], &token.to_be_bytes()[..]].concat()
-}
-
-fn new_connection_id(number: u64, retire_before: u64) -> Vec<u8> {
-    let cid = [&[0x20; 4], &number.to_be_bytes()[..]].concat();
-    [numbers(&[0x18, number, retire_before, 12]), cid, number.to_be_bytes().repeat(2)].concat()
-}
-
-/// A STREAM frame with offset and length (RFC 9000 §19.8).
-fn stream(id: u64, offset: u64, data: &[u8]) -> Vec<u8> {
-    [numbers(&[0x0e, id, offset, data.len() as u64]), data.to_vec()].concat()
+fn cid(number: u64) -> Vec<u8> {
+    [&[0x20; 4], &number.to_be_bytes()[..]].concat()
 }
 
 /// Datagrams of a flood.
@@ -97,8 +74,8 @@ fn floods_of_a_trusted_peer_take_at_most_four_megabytes_beside_the_window() {
         ("CRYPTO with gaps", |n| crypto(2 * (n % 5000))),
         ("PATH_CHALLENGE", |n| path(0x1a, n)),
         ("PATH_RESPONSE", |n| path(0x1b, n)),
-        ("NEW_CONNECTION_ID", |n| new_connection_id(1 + n, 0)),
-        ("NEW_CONNECTION_ID that retires", |n| new_connection_id(1 + n, 1 + n)),
+        ("NEW_CONNECTION_ID", |n| new_connection_id(1 + n, 0, &cid(n))),
+        ("NEW_CONNECTION_ID that retires", |n| new_connection_id(1 + n, 1 + n, &cid(n))),
         ("RETIRE_CONNECTION_ID", |n| numbers(&[0x19, n % 5])),
         ("STREAM with gaps", |n| stream(0, 1 + 2 * n, &[0])),
         ("STREAM from the last to the first", |n| stream(0, 8_000_000 - n, &[0])),
@@ -138,6 +115,24 @@ fn a_side_that_acknowledges_nothing_gets_few_packets_and_takes_at_most_four_mega
         assert_growth(&format!("{level:?}"), growth, 4 * MIB);
         assert!(forger.answers < 4000, "{}", forger.answers);
     }
+}
+
+#[test]
+fn a_connection_that_has_ended_gives_up_what_nobody_has_read() {
+    const WINDOW: u32 = 8 << 20;
+    let mut forger = Forger::connected(|options| {
+        options.flow_window_bytes = WINDOW;
+        options.connection_window_bytes = WINDOW;
+    });
+    let (full, kept) = memory::kept(|| {
+        let full = flood(&mut forger, Level::Application, DATAGRAMS, |n| stream(0, 5000 * (1 + n % 1600), &[0]));
+        forger.server.connection.close(VarInt::from_u32(0), "", forger.now);
+        forger.server.poll();
+        forger.server.datagrams(forger.now);
+        full
+    });
+    assert!(full > 6 * MIB, "{full} bytes");
+    assert!(kept < MIB as isize, "{kept} bytes");
 }
 
 #[test]

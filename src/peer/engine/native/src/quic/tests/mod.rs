@@ -13,6 +13,7 @@ use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 mod backlog;
 mod floods;
 mod forger;
+mod frames;
 mod fuzz;
 mod lifetime;
 mod memory;

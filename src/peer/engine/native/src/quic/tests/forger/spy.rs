@@ -23,24 +23,32 @@ pub enum Level {
     Application,
 }
 
-type Local = (Arc<dyn HeaderKey>, Arc<dyn PacketKey>);
+/// Keys of one direction.
+type Keyed = (Arc<dyn HeaderKey>, Arc<dyn PacketKey>);
 
-/// Keys for what this side sends, as they become known.
+/// The keys of both sides, as they become known.
 #[derive(Default)]
-pub struct Keys(Mutex<Vec<Local>>);
+pub struct Keys(Mutex<Vec<[Keyed; 2]>>);
 
 impl Keys {
-    pub fn of(&self, level: Level) -> Local {
-        self.0.lock().unwrap()[level as usize].clone()
+    /// For what this side sends.
+    pub fn local(&self, level: Level) -> Option<Keyed> {
+        self.0.lock().unwrap().get(level as usize).map(|[local, _]| local.clone())
+    }
+
+    /// For what the other side sends.
+    pub fn remote(&self, level: Level) -> Option<Keyed> {
+        self.0.lock().unwrap().get(level as usize).map(|[_, remote]| remote.clone())
     }
 
     fn copy(&self, keys: crypto::Keys) -> crypto::Keys {
         let crypto::Keys { header, packet } = keys;
-        let local: Local = (Arc::from(header.local), Arc::from(packet.local));
-        self.0.lock().unwrap().push(local.clone());
+        let local: Keyed = (Arc::from(header.local), Arc::from(packet.local));
+        let remote: Keyed = (Arc::from(header.remote), Arc::from(packet.remote));
+        self.0.lock().unwrap().push([local.clone(), remote.clone()]);
         crypto::Keys {
-            header: KeyPair { local: Box::new(Shared(local.0)), remote: header.remote },
-            packet: KeyPair { local: Box::new(Shared(local.1)), remote: packet.remote },
+            header: KeyPair { local: Box::new(Shared(local.0)), remote: Box::new(Shared(remote.0)) },
+            packet: KeyPair { local: Box::new(Shared(local.1)), remote: Box::new(Shared(remote.1)) },
         }
     }
 }
