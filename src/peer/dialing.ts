@@ -213,7 +213,8 @@ class Dial {
 const seen: Readonly<Record<Exclude<Step, "registering">, string>> = {
   sending: "the message did not get to the mailbox",
   delivered: "the first packets were handed over and nothing came back",
-  queued: "the message is still in its mailbox, so nobody accepts by that name at this relay",
+  queued:
+    "the message is still in its mailbox: check that a peer of that name accepts at this relay, with a token that may register",
   taken: "it took the message and nothing came back",
   expired: "the message expired in its mailbox",
 };

@@ -1,7 +1,7 @@
 import { defineCommand, type CommandDef } from "citty";
 import type { QuicpipeError } from "../../peer/index.ts";
 import { peerArgs, workAsPeer } from "../peer/peer.ts";
-import { pipeStandardStreams } from "../peer/pipe.ts";
+import { endedEarly, pipeStandardStreams } from "../peer/pipe.ts";
 import { printable } from "../terminal-text.ts";
 
 /** `quicpipe accept`: a netcat over QUIC, the accepting end. */
@@ -18,8 +18,8 @@ export const accept = defineCommand({
       for await (const connection of peer) {
         process.stderr.write(`quicpipe: ${printable(connection.remoteName ?? "a peer")} connected\n`);
         const { value: stream } = await connection.incomingBidirectionalStreams.getReader().read();
-        if (stream) await pipeStandardStreams(connection, stream, "accepter");
-        return;
+        if (!stream) throw endedEarly(await connection.closed);
+        return await pipeStandardStreams(connection, stream, "accepter");
       }
     }),
 }) as CommandDef;

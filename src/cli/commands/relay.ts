@@ -138,7 +138,7 @@ function consoleHint({ basePath = "", console: given }: QuicpipeOptions, port: n
 
 function developmentHint(cert: string): string {
   const names = namesOf(new X509Certificate(cert));
-  return `serving a development certificate for ${names.join(", ")}; peers elsewhere reach the relay by one of these names, and need the certificate as --relay-ca: ${developmentCertificatePath()}`;
+  return `serving a development certificate for ${names.join(", ")}; peers elsewhere reach the relay by this machine's name, and need the certificate as --relay-ca: ${developmentCertificatePath()}`;
 }
 
 /** Resolves at the first signal that ends a command; a second one ends the process at once. */

@@ -2,7 +2,7 @@ import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import type { BidirectionalStream, Connection } from "../../peer/index.ts";
+import type { BidirectionalStream, CloseInfo, Connection } from "../../peer/index.ts";
 import { showProgress } from "./progress.ts";
 
 /**
@@ -58,10 +58,18 @@ export async function pipeStandardStreams(
 /** Explains a connection that closed in good order but before its streams ended, which cut a transfer off. */
 function explained(error: unknown): unknown {
   if (!isQuicpipeError(error, "ERR_QUICPIPE_CONNECTION_CLOSED")) return error;
+  return endedEarly(error.details as CloseInfo, error);
+}
+
+/** Returns the error for a connection that the other side closed before its stream ended, or before there was one. */
+export function endedEarly({ closeCode, reason }: CloseInfo, cause?: unknown): QuicpipeError {
   // Code 0 is an end without a fault, which says no more.
-  const why = error.details["closeCode"] === 0 ? "" : `: ${error.message}`;
+  const why = closeCode === 0 ? "" : `, with code ${closeCode}${reason ? ` (${reason})` : ""}`;
   const message = `the other side was ended before the stream was${why}`;
-  return new QuicpipeError(error.code, message, { cause: error, details: error.details });
+  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", message, {
+    cause,
+    details: { closeCode, reason },
+  });
 }
 
 /**

@@ -110,7 +110,8 @@ function pinInvalid(path: string, what: string): QuicpipeError {
   return optionError(path, `${path}: ${what}; give ${pinWanted}`);
 }
 
-const pinWanted = "the pin of the other peer's key (sha256/…, from its `quicpipe id`)";
+const pinWanted =
+  "the pin of the other peer's key (sha256/…, from its `identity.pin`, or `quicpipe id` for the command line)";
 
 const wanted = `a list of pins (sha256/…), { ca }, a function or "insecure"`;
 

@@ -213,6 +213,15 @@ describe("quicpipe accept and dial, told to end", () => {
     }
   });
 
+  it("end with a failure where the other end sends nothing before it is ended", async () => {
+    const { accept, dial } = await new User().pair();
+    const [accepter, dialer] = [await accept(), dial()];
+    await expect.poll(() => accepter.stderr()).toContain("connected");
+    dialer.process.kill("SIGINT");
+    expect(await accepter.exited).toBe(1);
+    expect(accepter.stderr()).toContain("the other side was ended before the stream was");
+  });
+
   it("end at once where they still wait", async () => {
     const { accept, dial } = await new User().pair();
     const accepter = await accept();
