@@ -28,7 +28,7 @@ export interface AttackReport {
   readonly complaint: string | undefined;
 }
 
-/** Time for an attacker to do its first work, and to close what it opened, in ms. */
+/** Time for an attacker to do its first work, and for it to close what it opened, in ms. */
 const arrivalMs = 60_000;
 const farewellMs = 5000;
 
@@ -38,10 +38,15 @@ export interface Attacked {
   readonly issuer: Pick<Issuer, "key">;
 }
 
-/** Attacks from a process of its own, for `ms` from its first work on. */
-export async function attackFor(attacked: Attacked, name: string, ms: number): Promise<AttackReport> {
+/** Attacks from a process of its own, for `ms` from its first work on, for which it has `firstMs`. */
+export async function attackFor(
+  attacked: Attacked,
+  name: string,
+  ms: number,
+  firstMs: number = arrivalMs,
+): Promise<AttackReport> {
   const attacker = new Attacker(attacked, name);
-  await attacker.begins();
+  await attacker.begins(firstMs);
   await attacker.lasts(ms);
   return await attacker.end();
 }
@@ -66,8 +71,8 @@ class Attacker {
   }
 
   /** Waits until the attacker has done some work, has ended or has taken too long. */
-  async begins(): Promise<void> {
-    const signal = AbortSignal.timeout(arrivalMs);
+  async begins(withinMs: number): Promise<void> {
+    const signal = AbortSignal.timeout(withinMs);
     while (this.#done === 0 && !this.#hasEnded && !signal.aborted)
       await Promise.race([once(this.#child, "message", { signal }).catch(() => undefined), this.#exited]);
   }

@@ -15,7 +15,7 @@ async function attacked({ port }: { readonly port: number }): Promise<Attacked> 
 }
 
 it("an attacker that hangs at its first connection has done nothing, which is complained of", async () => {
-  const report = await attackFor(await attacked(await takePort()), forgedTokens.name, 100);
+  const report = await attackFor(await attacked(await takePort()), forgedTokens.name, 100, 2000);
   expect(report).toMatchObject({ done: 0, complaint: "the attacker did nothing" });
 });
 

@@ -23,6 +23,16 @@ pub struct Incoming<'a> {
     pub ecn: Option<noq_udp::EcnCodepoint>,
 }
 
+/// What one call of the system has brought.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Batch {
+    Empty,
+    /// Nothing was left.
+    Last,
+    /// There may be more.
+    Full,
+}
+
 pub struct Inbox {
     memory: Vec<u8>,
 }
@@ -32,15 +42,17 @@ impl Inbox {
         Self { memory: vec![0; MESSAGES * MESSAGE_BYTES] }
     }
 
-    /// Takes what one call of the system brings. Returns `false` if there is nothing.
-    pub fn receive(&mut self, socket: &Socket, mut take: impl FnMut(Incoming<'_>)) -> io::Result<bool> {
+    /// Takes what one call of the system brings.
+    pub fn receive(&mut self, socket: &Socket, mut take: impl FnMut(Incoming<'_>)) -> io::Result<Batch> {
         let mut metas = [RecvMeta::default(); MESSAGES];
         let mut slices: Vec<IoSliceMut> = self.memory.chunks_mut(MESSAGE_BYTES).map(IoSliceMut::new).collect();
         let count = match socket.state.recv(UdpSockRef::from(&socket.socket), &mut slices, &mut metas) {
             Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Batch::Empty),
             // An ICMP message about a datagram that was sent. It names none, and anybody may have sent it.
-            Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused) => return Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused) => {
+                return Ok(Batch::Full);
+            }
             Err(error) => return Err(error),
         };
         for (meta, message) in metas.iter().zip(self.memory.chunks(MESSAGE_BYTES)).take(count) {
@@ -55,6 +67,6 @@ impl Inbox {
                 }
             }
         }
-        Ok(true)
+        Ok(if count < MESSAGES { Batch::Last } else { Batch::Full })
     }
 }

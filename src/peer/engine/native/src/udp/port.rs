@@ -14,7 +14,7 @@ use bytes::BytesMut;
 use crate::quic::guarded::Guarded;
 
 use super::{
-    inbox::{Inbox, Incoming},
+    inbox::{Batch, Inbox, Incoming},
     outbox::{Outbox, Train},
     routes::{self, Cid, Receiver, Routes},
     socket::{self, Socket, Source},
@@ -180,17 +180,17 @@ impl Port {
         let mut count = 0;
         let mut is_any = false;
         while count < DATAGRAMS_PER_DRAIN {
-            let has_come = inbox.receive(socket, |datagram| {
+            let batch = inbox.receive(socket, |datagram| {
                 count += 1;
                 match sources.contains(&socket::source(datagram.from)) {
                     true => enqueue(turns, routes, &datagram),
                     false => *foreign += 1,
                 }
             })?;
-            if !has_come {
+            is_any |= batch != Batch::Empty;
+            if batch != Batch::Full {
                 break;
             }
-            is_any = true;
         }
         Ok(is_any)
     }
