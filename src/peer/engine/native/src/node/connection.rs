@@ -8,7 +8,7 @@ use napi_derive::napi;
 use noq_proto::{EcnCodepoint, PathId, VarInt};
 
 use crate::quic::{
-    connection::Connection,
+    connection::{Connection, receiving::as_received},
     events::EndedBy,
     guarded::{self, Guarded},
     options::Invalid,
@@ -71,7 +71,7 @@ impl EngineConnection {
     /// Takes one datagram with its two ECN bits (RFC 3168 §5). Returns `false` if it was of no use.
     #[napi]
     pub fn receive(&self, datagram: &[u8], way: u16, ecn: u8) -> bool {
-        let (datagram, ecn) = (BytesMut::from(datagram), EcnCodepoint::from_bits(ecn));
+        let (datagram, ecn) = (BytesMut::from(as_received(datagram)), EcnCodepoint::from_bits(ecn));
         self.with(|connection| connection.receive(datagram, way, ecn, Instant::now())).unwrap_or(false)
     }
 

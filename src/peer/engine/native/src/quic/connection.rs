@@ -3,7 +3,7 @@
 mod closing;
 mod frames;
 pub mod paths;
-mod receiving;
+pub mod receiving;
 mod telling;
 mod timing;
 mod unheard;

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::BytesMut;
 
-use crate::quic::guarded::Guarded;
+use crate::quic::{connection::receiving::as_received, guarded::Guarded};
 
 use super::{
     inbox::{Batch, Inbox, Incoming},
@@ -224,13 +224,13 @@ impl Waiting {
         Self::Own {
             receiver: receiver.clone(),
             // A copy of its own: a stream may keep a few bytes of one datagram, which would keep the whole message.
-            bytes: BytesMut::from(datagram.bytes),
+            bytes: BytesMut::from(as_received(datagram.bytes)),
             ecn: datagram.ecn.and_then(|it| noq_proto::EcnCodepoint::from_bits(it as u8)),
         }
     }
 
     fn other(datagram: &Incoming<'_>) -> Self {
-        Self::Other(Other { datagram: datagram.bytes.to_vec(), ecn: datagram.ecn.map_or(0, |it| it as u8) })
+        Self::Other(Other { datagram: as_received(datagram.bytes).to_vec(), ecn: datagram.ecn.map_or(0, |it| it as u8) })
     }
 }
 

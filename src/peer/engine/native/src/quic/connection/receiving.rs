@@ -13,6 +13,15 @@ use super::{
     Connection, FAREWELLS, FIRST_ROUND_TRIP, frames,
 };
 
+/// The longest UDP payload that is received: what noq announces as max_udp_payload_size (RFC 9000 §18.2).
+const MOST_BYTES: usize = 1472;
+
+/// Returns a datagram as a buffer of that length would receive it. A longer one does not authenticate then. It would keep up to 64 KiB
+/// where the number of datagrams is what bounds the memory.
+pub fn as_received(datagram: &[u8]) -> &[u8] {
+    &datagram[..datagram.len().min(MOST_BYTES)]
+}
+
 impl Connection {
     /// Takes one datagram. Returns `false` if it was of no use: mangled, forged, late, of another connection or QUIC version.
     pub fn receive(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, now: Instant) -> bool {
@@ -81,4 +90,18 @@ fn is_other_version(datagram: &[u8]) -> bool {
     const VERSION_1: [u8; 4] = [0, 0, 0, 1];
     let has_long_header = datagram.first().is_some_and(|byte| byte & 0x80 != 0);
     has_long_header && datagram.get(1..5) != Some(&VERSION_1)
+}
+
+#[cfg(test)]
+mod tests {
+    use noq_proto::EndpointConfig;
+
+    use super::*;
+
+    #[test]
+    fn a_datagram_is_received_up_to_the_length_that_is_announced() {
+        assert_eq!(EndpointConfig::default().get_max_udp_payload_size(), MOST_BYTES as u64);
+        assert_eq!(as_received(&[0; MOST_BYTES]).len(), MOST_BYTES);
+        assert_eq!(as_received(&[0; 65_507]).len(), MOST_BYTES);
+    }
 }
