@@ -1,6 +1,7 @@
 /** Every default with its unit and its reason. Options override most of them. */
 import { hour, KiB, MiB, minute, second } from "./units.ts";
 
+export * from "./direct.ts";
 export * from "./gateway.ts";
 export * from "./http3.ts";
 export * from "./peer.ts";

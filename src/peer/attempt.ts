@@ -6,6 +6,9 @@ import { ConnectionIds } from "./connection/connection-ids.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import type { Engine } from "./engine/contract.ts";
 import type { PeerSettings } from "./options.ts";
+import type { PathChecks } from "./path/checks.ts";
+import { offered } from "./path/control-stream.ts";
+import type { DirectPolicy } from "./path/policy.ts";
 import type { RelayClient } from "./relay/client.ts";
 import { localRelay } from "./relay/local-relay.ts";
 import { askRegistering, type RegisteringRequest } from "./relay/registering.ts";
@@ -13,6 +16,7 @@ import type { StunClient } from "./relay/stun-client.ts";
 import { registerRequest, RegistrationUpkeep, type UpkeepParts } from "./relay/upkeep.ts";
 import type { PeerSocket } from "./socket.ts";
 import type { Deadline } from "./time/deadline.ts";
+import { parseAddress } from "../wire/address.ts";
 import type { Identity } from "./trust/identity.ts";
 import type { TrustPolicy } from "./trust/trust.ts";
 
@@ -23,6 +27,7 @@ export interface PeerContext {
   readonly socket: PeerSocket;
   readonly relay: RelayClient;
   readonly stun: StunClient;
+  readonly checks: PathChecks;
   readonly identity: Identity;
   readonly telemetry: PeerTelemetry;
   /** Connections that hold the socket. They are closed with the peer. */
@@ -42,6 +47,7 @@ export interface ConnectionTerms {
   readonly policy: TrustPolicy;
   readonly remoteName: string | undefined;
   readonly alpn: readonly string[];
+  readonly direct: DirectPolicy;
   readonly idleTimeoutMs: number;
 }
 
@@ -98,8 +104,8 @@ export class Attempt {
 
   /** Creates the connection in the engine. */
   connect(terms: ConnectionTerms): QuicConnection {
-    const { engine, socket, identity, settings, connections } = this.#context;
-    const { role, policy, remoteName, alpn, idleTimeoutMs } = terms;
+    const { engine, socket, checks, identity, settings, connections } = this.#context;
+    const { role, policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
@@ -110,7 +116,8 @@ export class Attempt {
         identity,
         demand: policy.demand,
         isJudged: check !== undefined,
-        alpn,
+        alpn: socket.canGoDirect ? offered(alpn) : alpn,
+        maxPaths: socket.canGoDirect ? defaults.maxPaths : 1,
         idleTimeoutMs,
         maxUdpPayloadBytes: socket.largestPayload(maxUdpPayloadBytes),
         flowWindowBytes,
@@ -122,6 +129,10 @@ export class Attempt {
         ...settings.records,
       }),
       socket,
+      checks,
+      direct,
+      reflexive: () => parseAddress(this.#registration?.address ?? ""),
+      maxStreams,
       ids: this.#ids,
       role,
       check,
@@ -154,7 +165,7 @@ export class Attempt {
       keepaliveMs: settings.keepaliveMs,
       lastSeen: () => stun.lastSeen,
       onKeepalive: () => this.#connection?.keepAlive(),
-      onMoved: () => this.#connection?.probe(),
+      onMoved: () => this.#connection?.moved(),
       onGrown: (num) => this.#connection?.useConnectionIds(num),
       onError: settings.onError,
     };

@@ -12,6 +12,7 @@ import {
   requireBoolean,
   requireFunction,
   requireIntegers,
+  requireOneOf,
   requireOptions,
   requireText,
   requireTexts,
@@ -24,6 +25,7 @@ import type { Identity } from "./trust/identity.ts";
 import { type RecordOptions, requireRecords } from "./records.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust/trust.ts";
+import { directPolicies, type DirectPolicy } from "./path/policy.ts";
 
 /** Options for binding a peer. */
 export interface PeerOptions extends RecordOptions {
@@ -49,6 +51,11 @@ export interface PeerOptions extends RecordOptions {
    * accepter's first is taken, as `connection.protocol` tells.
    */
   readonly alpn?: Alpn | undefined;
+  /**
+   * Direct paths to other peers: `"auto"` (if absent) leaves the relay where the NATs allow it, `"public-only"` tries no private
+   * address, `"never"` tries and tells none, `"require"` ends a connection that stays on the relay. The stricter of both peers counts.
+   */
+  readonly direct?: DirectPolicy | undefined;
   /**
    * Local IP address to bind. Its family limits the addresses of the relay that can be reached. If absent, all
    * addresses: `::`, or `0.0.0.0` if the URL has an IPv4 address.
@@ -118,6 +125,7 @@ const optionTable: OptionTable<PeerOptions> = {
   trust: true,
   relayCa: true,
   alpn: true,
+  direct: true,
   host: true,
   telemetry: true,
   onError: true,
@@ -142,6 +150,7 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   readonly trust: Trust | undefined;
   readonly relayCa: string | undefined;
   readonly alpn: readonly string[];
+  readonly direct: DirectPolicy;
   readonly host: string;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
@@ -177,6 +186,7 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
     trust: options.trust,
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
+    direct: requireDirect(options.direct, "auto"),
     host:
       requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ??
       (isIPv4(relayHost) ? "0.0.0.0" : "::"),
@@ -223,6 +233,11 @@ export function requireAlpn(value: unknown, fallback: readonly string[]): readon
   const long = names.find((name) => Buffer.byteLength(name) > maxAlpnBytes);
   if (long !== undefined) throw elementInvalid("alpn", long, `names of 1 to ${maxAlpnBytes} bytes`);
   return names;
+}
+
+/** Returns the policy of an option; `fallback` if it is absent. */
+export function requireDirect(value: unknown, fallback: DirectPolicy): DirectPolicy {
+  return value === undefined ? fallback : requireOneOf("direct", value, directPolicies);
 }
 
 /** Addresses of `localhost`, in the order of trying. */

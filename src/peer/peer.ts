@@ -17,6 +17,7 @@ import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import { StunClient } from "./relay/stun-client.ts";
+import { PathChecks } from "./path/checks.ts";
 import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
 
 /** Counters of a {@link Peer}. */
@@ -71,6 +72,8 @@ export class Peer implements AsyncIterable<Connection> {
     const socket = await PeerSocket.bind(settings, engine);
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
+    const checks = new PathChecks(socket);
+    socket.onCheck = (datagram, from) => checks.receive(datagram, from);
     const collections = {
       connections: new Set<QuicConnection>(),
       registrations: new Set<RegistrationUpkeep>(),
@@ -87,7 +90,7 @@ export class Peer implements AsyncIterable<Connection> {
       onGoaway: onDraining,
     });
     const relay = new RelayClient({ ...settings, http, onDraining });
-    const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
+    const context = { settings, engine, socket, relay, stun, checks, identity, telemetry, ...collections };
     return new Peer(context, http, typeof options.token === "function");
   }
 

@@ -15,6 +15,13 @@ import { Driver, type DriverOwner } from "./driver.ts";
 import type { EngineConnection, EngineEnd } from "../engine/contract.ts";
 import { pinOf } from "../trust/identity.ts";
 import { Milestones } from "./milestones.ts";
+import type { PathChecks } from "../path/checks.ts";
+import { ControlStream } from "../path/control-stream.ts";
+import { DirectPaths } from "../path/direct.ts";
+import { type ConnectionPathEvent, PathFeed } from "../path/path-feed.ts";
+import type { DirectPolicy, RelayReason } from "../path/policy.ts";
+import { type ConnectionPath, pathOf } from "./connection-path.ts";
+import type { Address } from "../../wire/address.ts";
 import type { PeerSocket } from "../socket.ts";
 import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
@@ -23,6 +30,11 @@ import type { CertificateCheck } from "../trust/trust.ts";
 export interface ConnectionParts {
   readonly engine: EngineConnection;
   readonly socket: PeerSocket;
+  readonly checks: PathChecks;
+  readonly direct: DirectPolicy;
+  /** Returns this socket's public address, as the relay sees it. */
+  readonly reflexive: () => Address | undefined;
+  readonly maxStreams: number;
   readonly ids: ConnectionIds;
   readonly role: "client" | "server";
   readonly check: CertificateCheck | undefined;
@@ -53,6 +65,11 @@ export class QuicConnection {
 
   readonly #parts: ConnectionParts;
   readonly #driver: Driver;
+  readonly #control: ControlStream;
+  #direct: DirectPaths | undefined;
+  /** When the packets began to take the path that they take, in ms since the epoch. */
+  #pathSince: number = Date.now();
+  readonly paths: PathFeed = new PathFeed();
   #phase: "handshake" | "open" | "ended" = "handshake";
   #isTrusted: boolean;
   /** Whether both sides have completed the handshake, as far as this one can know. */
@@ -70,9 +87,10 @@ export class QuicConnection {
     this.engine = parts.engine;
     this.remoteName = parts.remoteName;
     this.#isTrusted = parts.check === undefined;
-    this.#driver = new Driver(parts.engine, parts.socket, this.#owner());
+    this.#driver = new Driver(parts.engine, { flush: this.#flush }, this.#owner());
     const { wake } = this.#driver;
-    this.streams = new Streams(parts.engine, parts.role, wake);
+    this.#control = new ControlStream(parts.engine, parts.role, wake);
+    this.streams = new Streams(parts.engine, parts.role, this.#control, wake);
     this.datagrams = new DatagramQueues(parts.engine, wake);
     parts.ids.route(parts.socket, this.receive);
   }
@@ -96,6 +114,8 @@ export class QuicConnection {
       onAllowed: (kind) => this.streams.allow(kind),
       onDatagrams: () => this.datagrams.progress(),
       onCidsRunLow: () => this.#parts.onCidsRunLow(),
+      onPath: (event) => this.#direct?.onPath(event),
+      onDetours: () => this.#direct?.onDetours(),
       onTurn: () => this.#pendingClose && this.engine.isQuiet && this.#sendClose(),
       onOver: () => {
         // A fault of the engine ends it without a word.
@@ -103,6 +123,20 @@ export class QuicConnection {
         this.release();
       },
     };
+  }
+
+  readonly #flush = (engine: EngineConnection, resume: () => void): void => {
+    const isMirrored = this.#parts.socket.flush(engine, resume, this.#direct?.route);
+    if (isMirrored) this.#direct?.onMirrored();
+  };
+
+  /** The path that packets take now. */
+  get path(): ConnectionPath {
+    const direct = this.#direct?.agent.path;
+    if (direct?.phase === "open") return pathOf("direct", direct.remote!, direct.rttMs, this.#pathSince);
+    const rttMs = this.engine.paths().find(({ id }) => id === 0)?.smoothedRtt ?? 0;
+    const reason = this.#direct ? this.#direct.agent.reason : this.#unsupported;
+    return { ...pathOf("relay", this.#parts.socket.relay, rttMs, this.#pathSince), ...(reason && { reason }) };
   }
 
   /** Pin of the other peer's key, once TLS has seen a certificate, if that parses. */
@@ -165,6 +199,12 @@ export class QuicConnection {
     if (this.engine.silentMs() >= this.#parts.keepaliveMs / 2) this.probe();
   }
 
+  /** The socket's public address has changed. */
+  moved(): void {
+    this.probe();
+    this.#direct?.onMoved();
+  }
+
   /** Sends a PING, which the other side answers. */
   probe(): void {
     if (this.#phase !== "open") return;
@@ -216,6 +256,7 @@ export class QuicConnection {
     this.#sendClose();
     this.#driver.stop();
     this.#detach?.();
+    this.#direct?.close();
     this.#parts.ids.unroute(this.#parts.socket);
     this.#parts.onEnd();
   };
@@ -248,8 +289,32 @@ export class QuicConnection {
     if (this.#phase !== "handshake" || !this.#isConfirmed || !this.#isTrusted) return;
     this.#phase = "open";
     this.#attach();
+    this.#seekDirect();
     this.milestones.open();
     this.streams.open();
+  }
+
+  /** The reason of a connection whose peers have not agreed to talk about paths. */
+  get #unsupported(): RelayReason | undefined {
+    return this.#phase === "open" ? "peer-unsupported" : undefined;
+  }
+
+  /** Looks for a direct path, now that both sides trust each other. The stream for it is the client's first. */
+  #seekDirect(): void {
+    const { engine, maxStreams } = this.#parts;
+    if (!this.#control.isAgreed) return;
+    engine.allowStreams("bidirectional", maxStreams + 1);
+    this.#direct = new DirectPaths({
+      ...this.#parts,
+      control: this.#control,
+      wake: this.#driver.wake,
+      onEvent: (event) => this.#tellPath(event),
+    });
+  }
+
+  #tellPath(event: ConnectionPathEvent): void {
+    if (event.kind === "selected" || event.kind === "lost") this.#pathSince = Date.now();
+    this.paths.publish(event);
   }
 
   /** Has the path repaired. A path that is known to be broken gets no probe meanwhile. */
@@ -286,5 +351,6 @@ export class QuicConnection {
     this.milestones.end(error, info);
     this.streams.end(error, info !== undefined);
     this.datagrams.end(error, info !== undefined);
+    this.paths.close();
   }
 }

@@ -1,0 +1,281 @@
+import * as defaults from "../../defaults/index.ts";
+import { type Address, formatAddress, sameAddress } from "../../wire/address.ts";
+import type { Candidate } from "./candidates.ts";
+import type { Checklist } from "./checklist.ts";
+import { DirectPath, type DirectPathActions } from "./direct-path.ts";
+import type { ControlMessage, Hello } from "./messages.ts";
+import type { ConnectionPathEvent } from "./path-feed.ts";
+import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
+import { Quarantine } from "./quarantine.ts";
+import type { Standing } from "./watch.ts";
+
+/** What an {@link Agent} does, beside what its direct path does. */
+export interface AgentActions extends Omit<
+  DirectPathActions,
+  "check" | "selected" | "standing" | "left"
+> {
+  send(message: ControlMessage): void;
+  /** Sends a check. Its answer comes by {@link Agent.answered}. */
+  check(to: Address, isNominated: boolean): void;
+  /** Takes QUIC packets from an address as well, until `refuse`. */
+  accept(address: Address): void;
+  refuse(address: Address): void;
+  /** Returns this side's candidates, as the other's permit. */
+  gather(others: readonly Candidate[]): readonly Candidate[];
+  /** Returns those of the other side's candidates that may be checked. */
+  permit(others: readonly Candidate[]): readonly Address[];
+  tell(event: ConnectionPathEvent): void;
+}
+
+/** The parts of an {@link Agent}. */
+export interface AgentParts {
+  readonly role: "client" | "server";
+  readonly hello: Hello;
+  readonly checklist: Checklist;
+  readonly actions: AgentActions;
+}
+
+/**
+ * Finds a direct path for one connection, and leaves it when it dies: the other side's messages, checks, the engine's events and a
+ * clock come in, actions go out.
+ */
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #actions: AgentActions;
+  readonly #path: DirectPath;
+  readonly #quarantine: Quarantine = new Quarantine();
+  /** Addresses from which packets are accepted, the latest last. */
+  readonly #accepted = new Map<string, Address>();
+  /** Addresses that answer checks, and how soon. */
+  readonly #answering = new Map<string, number>();
+  #other: Hello | undefined;
+  #others: readonly Candidate[] = [];
+  #generation = 0;
+  #sent = "";
+  /** The address that the client wants, until it answers a check. */
+  #wished: Address | undefined;
+  #reason: RelayReason | undefined;
+  #hasEnded = false;
+  #lastStanding: Standing | undefined;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+    this.#actions = parts.actions;
+    this.#path = new DirectPath(parts.role, {
+      ...parts.actions,
+      check: (to) => this.#check(to),
+      selected: ({ address, rttMs }) => this.#selected(address, rttMs),
+      standing: (standing) => this.#stands(standing),
+      left: (reason, remote, nowMs) => this.#left(reason, remote, nowMs),
+    });
+  }
+
+  /** The other side's tag and secret, with which checks to it are made; `undefined` before its HELLO. */
+  get other(): Hello | undefined {
+    return this.#other;
+  }
+
+  /** What both sides' policies allow; `undefined` before the other side's is known. */
+  get agreement(): DirectAgreement | undefined {
+    return this.#other && stricter(this.#parts.hello.policy, this.#other.policy);
+  }
+
+  /** Why the connection is on the relay; `undefined` on a direct path, and while one is being looked for. */
+  get reason(): RelayReason | undefined {
+    return this.#path.phase === "open" ? undefined : this.#reason;
+  }
+
+  get path(): Pick<DirectPath, "phase" | "remote" | "rttMs"> {
+    return this.#path;
+  }
+
+  start(): void {
+    this.#actions.send(this.#parts.hello);
+  }
+
+  receive(message: ControlMessage, nowMs: number): void {
+    if (message.type === "hello") this.#agree(message, nowMs);
+    else if (!this.#maySeek) return;
+    else if (message.type === "candidates") this.#learn(message.candidates, nowMs);
+    else if (message.type === "punch") this.#begin(nowMs);
+    else if (message.type === "gone") this.#path.gone(nowMs);
+  }
+
+  /** A check with this side's tag and secret has come, and been answered. */
+  checked(from: Address, isNominated: boolean, nowMs: number): void {
+    if (!this.#maySeek) return;
+    this.#accept(from);
+    const rttMs = this.#answering.get(formatAddress(from));
+    if (rttMs === undefined) this.#parts.checklist.heardFrom(from, nowMs);
+    if (!isNominated || this.#parts.role === "client") return;
+    this.#wished = from;
+    if (rttMs !== undefined) this.#take(from, rttMs, nowMs);
+  }
+
+  /** A check of this side was answered: packets get through both ways. */
+  answered(to: Address, sentAtMs: number, nowMs: number): void {
+    const rttMs = nowMs - sentAtMs;
+    this.#accept(to);
+    this.#answering.set(formatAddress(to), rttMs);
+    this.#parts.checklist.answered(to, nowMs);
+    this.#path.answered(to, sentAtMs, nowMs);
+    if (this.#parts.role === "client") this.#nominate(to, rttMs, nowMs);
+    else if (this.#wished && sameAddress(to, this.#wished)) this.#take(to, rttMs, nowMs);
+  }
+
+  /** This side's addresses may have changed. */
+  moved(nowMs: number): void {
+    if (!this.#maySeek) return;
+    this.#quarantine.clear();
+    if (this.#announce()) this.#punch(nowMs);
+  }
+
+  /** The other side says no more about paths. */
+  end(nowMs: number): void {
+    this.#hasEnded = true;
+    this.#parts.checklist.stop();
+    this.#path.gone(nowMs);
+    this.#refuse("peer-unsupported");
+  }
+
+  opened(nowMs: number): void {
+    if (this.#path.remote) this.#actions.tell({ kind: "opened", remote: formatAddress(this.#path.remote) });
+    this.#path.opened(nowMs);
+  }
+
+  closed(nowMs: number): void {
+    this.#path.closed(nowMs);
+  }
+
+  stalled(nowMs: number): void {
+    this.#path.stalled(nowMs);
+  }
+
+  detoured(nowMs: number): void {
+    this.#path.detoured(nowMs);
+  }
+
+  mirrored(nowMs: number): void {
+    this.#path.mirrored(nowMs);
+  }
+
+  /** Does what is due. */
+  advance(nowMs: number): void {
+    for (const to of this.#parts.checklist.due(nowMs)) this.#actions.check(to, false);
+    if (this.#parts.checklist.isExhausted) this.#refuse("checks-timeout");
+    this.#path.advance(nowMs);
+  }
+
+  /** When {@link advance} is due, in ms of the clock; `Infinity` if never. */
+  get deadlineMs(): number {
+    return Math.min(this.#parts.checklist.deadlineMs, this.#path.deadlineMs);
+  }
+
+  /** Whether both sides want a direct path. No address is told or checked before. */
+  get #maySeek(): boolean {
+    return !this.#hasEnded && this.agreement !== undefined && this.agreement.tries !== "never";
+  }
+
+  #agree(hello: Hello, nowMs: number): void {
+    if (this.#other) return;
+    this.#other = hello;
+    const { reason } = this.agreement!;
+    if (reason) this.#refuse(reason);
+    else this.#announce();
+    this.advance(nowMs);
+  }
+
+  /** Tells this side's candidates, if they are others than before. */
+  #announce(): boolean {
+    const candidates = this.#actions.gather(this.#others);
+    const text = candidates.map(({ address }) => formatAddress(address)).join();
+    if (text === this.#sent && this.#generation > 0) return false;
+    this.#sent = text;
+    this.#actions.send({ type: "candidates", generation: ++this.#generation, candidates });
+    return true;
+  }
+
+  #learn(candidates: readonly Candidate[], nowMs: number): void {
+    this.#others = candidates;
+    // The other side's show whether both are behind one NAT.
+    this.#announce();
+    const targets = this.#actions.permit(candidates);
+    this.#parts.checklist.setTargets(targets, nowMs);
+    if (targets.length === 0 && this.#path.phase === "none") this.#refuse("no-candidates");
+    if (this.#parts.role === "client" && this.#path.phase === "none") this.#punch(nowMs);
+    else this.#begin(nowMs);
+  }
+
+  #punch(nowMs: number): void {
+    this.#actions.send({ type: "punch", round: this.#generation, mode: "normal" });
+    this.#begin(nowMs);
+  }
+
+  #begin(nowMs: number): void {
+    if (this.#path.phase === "open") return;
+    this.#parts.checklist.start(nowMs);
+    this.advance(nowMs);
+  }
+
+  #check(to: Address): void {
+    this.#actions.check(to, this.#parts.role === "client");
+  }
+
+  #nominate(to: Address, rttMs: number, nowMs: number): void {
+    if (this.#quarantine.has(to, nowMs)) return this.#refuse("quarantined");
+    if (this.#path.isFree) {
+      this.#actions.check(to, true);
+      this.#path.take({ address: to, rttMs }, nowMs);
+    } else if (this.#path.consider({ address: to, rttMs }, nowMs)) this.#actions.check(to, true);
+  }
+
+  /** Follows the client's choice. */
+  #take(to: Address, rttMs: number, nowMs: number): void {
+    this.#wished = undefined;
+    const { remote } = this.#path;
+    if (!remote || !sameAddress(remote, to) || this.#path.phase !== "open")
+      this.#path.take({ address: to, rttMs }, nowMs);
+  }
+
+  #accept(address: Address): void {
+    const key = formatAddress(address);
+    if (!this.#accepted.delete(key)) this.#actions.accept(address);
+    this.#accepted.set(key, address);
+    if (this.#accepted.size <= defaults.maxAcceptedAddresses) return;
+    const [oldest] = [...this.#accepted].filter(([, it]) => it !== this.#path.remote);
+    this.#accepted.delete(oldest![0]);
+    this.#answering.delete(oldest![0]);
+    this.#actions.refuse(oldest![1]);
+  }
+
+  #selected(remote: Address, rttMs: number): void {
+    this.#reason = undefined;
+    this.#parts.checklist.stop();
+    this.#actions.tell({ kind: "selected", remote: formatAddress(remote), rttMs });
+    this.#actions.send({ type: "path", kind: "direct" });
+  }
+
+  #stands(standing: Standing): void {
+    const remote = formatAddress(this.#path.remote!);
+    // What is parked is neither better nor worse.
+    const isBack = standing === "trusted" && this.#lastStanding === "suspect";
+    if (standing === "suspect") this.#actions.tell({ kind: standing, remote });
+    else if (isBack) this.#actions.tell({ kind: "selected", remote, rttMs: this.#path.rttMs });
+    this.#lastStanding = standing;
+  }
+
+  #left(reason: RelayReason, remote: Address, nowMs: number): void {
+    this.#reason = reason;
+    this.#answering.delete(formatAddress(remote));
+    this.#quarantine.add(remote, nowMs);
+    this.#actions.send({ type: "gone" });
+    this.#actions.tell({ kind: "lost", remote: formatAddress(remote), reason });
+    if (this.#maySeek) this.#parts.checklist.start(nowMs);
+  }
+
+  #refuse(reason: RelayReason): void {
+    if (this.#reason === reason || this.#path.phase !== "none") return;
+    this.#reason = reason;
+    this.#actions.tell({ kind: "refused", reason });
+  }
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from "node:crypto";
+import { isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+import * as defaults from "../../defaults/index.ts";
+import { type Address, formatAddress } from "../../wire/address.ts";
+import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import type { PeerSocket } from "../socket.ts";
+import type { PacketRoute } from "../udp/contract.ts";
+import { Agent, type AgentActions } from "./agent.ts";
+import type { ConnectionPathEvent } from "./path-feed.ts";
+import { gather } from "./candidates.ts";
+import { Checklist } from "./checklist.ts";
+import type { CheckOwner, PathChecks } from "./checks.ts";
+import type { ControlOwner, ControlStream } from "./control-stream.ts";
+import type { PathFigures } from "./direct-path.ts";
+import { checkSecretBytes, controlVersion, type Hello } from "./messages.ts";
+import type { DirectPolicy } from "./policy.ts";
+
+/** 8 characters of base64url. */
+const tagBytes = 6;
+/** The engine's number of the path by the relay. */
+const relayPathId = 0;
+
+/** The parts of {@link DirectPaths}. */
+export interface DirectParts {
+  readonly role: "client" | "server";
+  readonly engine: EngineConnection;
+  readonly socket: PeerSocket;
+  readonly checks: PathChecks;
+  readonly control: ControlStream;
+  readonly direct: DirectPolicy;
+  /** Returns this socket's public address, as the relay sees it. */
+  readonly reflexive: () => Address | undefined;
+  /** Has what the engine has to send sent. */
+  readonly wake: () => void;
+  readonly onEvent: (event: ConnectionPathEvent) => void;
+}
+
+/** Ties an {@link Agent} to one connection in the engine, to the socket and to the clock. */
+export class DirectPaths {
+  readonly #parts: DirectParts;
+  readonly #agent: Agent;
+  readonly #owner: CheckOwner;
+  readonly #releases = new Map<string, () => void>();
+  readonly #remove: () => void;
+  #route: PacketRoute = { direct: undefined, isMirrored: false };
+  /** The engine's number of the direct path that was opened last. */
+  #pathId: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(parts: DirectParts) {
+    this.#parts = parts;
+    const own = { tag: randomBytes(tagBytes).toString("base64url"), secret: randomBytes(checkSecretBytes) };
+    const checklist = new Checklist(parts.checks.budget);
+    const hello: Hello = {
+      type: "hello",
+      version: controlVersion,
+      ...own,
+      policy: parts.direct,
+      natKind: "unknown",
+      maxCandidates: defaults.maxCandidates,
+    };
+    this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
+    this.#owner = {
+      own,
+      onCheck: (from, isNominated) => this.#run((nowMs) => this.#agent.checked(from, isNominated, nowMs)),
+      onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#agent.answered(to, sentAtMs, nowMs)),
+    };
+    this.#remove = parts.checks.add(this.#owner);
+    parts.control.open(this.#listener());
+    this.#run(() => this.#agent.start());
+  }
+
+  /** Where the packets go. */
+  get route(): PacketRoute {
+    return this.#route;
+  }
+
+  get agent(): Pick<Agent, "path" | "reason"> {
+    return this.#agent;
+  }
+
+  onPath(event: PathEvent): void {
+    this.#run((nowMs) => {
+      if (event.kind === "opened") {
+        this.#pathId = event.id;
+        this.#agent.opened(nowMs);
+      } else if (event.id !== this.#pathId) return;
+      else if (event.kind === "closed") {
+        this.#pathId = undefined;
+        this.#agent.closed(nowMs);
+      } else if (event.kind === "stalled") this.#agent.stalled(nowMs);
+    });
+  }
+
+  onDetours(): void {
+    this.#run((nowMs) => this.#agent.detoured(nowMs));
+  }
+
+  onMirrored(): void {
+    this.#run((nowMs) => this.#agent.mirrored(nowMs));
+  }
+
+  onMoved(): void {
+    this.#run((nowMs) => this.#agent.moved(nowMs));
+  }
+
+  /** Ends all checks. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#remove();
+    for (const release of this.#releases.values()) release();
+    this.#releases.clear();
+  }
+
+  #listener(): ControlOwner {
+    return {
+      onMessage: (message) => this.#run((nowMs) => this.#agent.receive(message, nowMs)),
+      onEnd: () => this.#run((nowMs) => this.#agent.end(nowMs)),
+    };
+  }
+
+  #actions(): AgentActions {
+    const { engine, socket, checks, control, wake } = this.#parts;
+    return {
+      send: (message) => control.send(message),
+      check: (to, isNominated) => {
+        const { other } = this.#agent;
+        if (other) checks.send(this.#owner, other, to, isNominated, performance.now());
+      },
+      accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
+      refuse: (address) => this.#refuse(formatAddress(address)),
+      open: () => this.#open(),
+      close: () => void (this.#pathId !== undefined && engine.closePath(this.#pathId)),
+      prefer: (kind) => this.#prefer(kind),
+      route: (route) => {
+        this.#route = route;
+        wake();
+      },
+      askByRelay: () => void engine.pingPath(relayPathId),
+      figures: () => this.#figures(),
+      gather: (others) => gather(this.#gathering(others)),
+      permit: (others) => permit(others, this.#gathering(others)),
+      tell: (event) => this.#parts.onEvent(event),
+    };
+  }
+
+  #open(): boolean {
+    const id = this.#parts.engine.openPath(true);
+    if (typeof id !== "number") return false;
+    this.#pathId = id;
+    return true;
+  }
+
+  #refuse(key: string): void {
+    this.#releases.get(key)?.();
+    this.#releases.delete(key);
+  }
+
+  /** The other path is the backup. Each side decides for what it sends. */
+  #prefer(kind: "relay" | "direct"): void {
+    const { engine } = this.#parts;
+    if (this.#pathId === undefined) return;
+    engine.setPathBackup(kind === "relay" ? relayPathId : this.#pathId, false);
+    engine.setPathBackup(kind === "relay" ? this.#pathId : relayPathId, true);
+  }
+
+  #figures(): PathFigures | undefined {
+    const paths = this.#parts.engine.paths();
+    const relay = paths.find(({ id }) => id === relayPathId);
+    const direct = paths.find(({ id }) => id === this.#pathId);
+    return relay && direct && figuresOf(relay, direct);
+  }
+
+  /** Runs a piece of work of the agent, and sees to what is due next. */
+  #run(work: (nowMs: number) => void): void {
+    if (this.#isClosed) return;
+    work(performance.now());
+    this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const { deadlineMs } = this.#agent;
+    if (this.#isClosed || deadlineMs === Infinity) return;
+    const waitMs = Math.min(Math.max(0, deadlineMs - performance.now()), defaults.maxTimerMs);
+    this.#timer = setTimeout(() => this.#run((nowMs) => this.#agent.advance(nowMs)), waitMs);
+    this.#timer.unref();
+  }
+}
+
+function figuresOf(relay: EnginePath, direct: EnginePath): PathFigures {
+  return {
+    relayRttMs: relay.smoothedRtt,
+    relayReceived: relay.packetsReceived,
+    bytes: direct.bytesSent + direct.bytesReceived,
+    packetsSent: direct.packetsSent,
+    packetsLost: direct.packetsLost,
+  };
+}
