@@ -8,3 +8,9 @@ export const maxControlMessageBytes: number = 4 * KiB;
  * changes each second sends 60.
  */
 export const controlBytesPerMinute: number = 64 * KiB;
+
+/**
+ * Candidates that a peer tells the other, and takes of it: two of each kind, and with them what checks may send to others at
+ * one's word.
+ */
+export const maxCandidates = 8;
