@@ -1,9 +1,8 @@
 import * as defaults from "../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../wire/address.ts";
-import type { Candidate } from "./candidates.ts";
 import type { Checklist } from "./checklist.ts";
 import { DirectPath, type DirectPathActions } from "./direct-path.ts";
-import type { ControlMessage, Hello } from "./messages.ts";
+import type { Candidate, ControlMessage, Hello } from "./messages.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
 import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -56,6 +55,8 @@ export class Agent {
   #wished: Address | undefined;
   #reason: RelayReason | undefined;
   #hasEnded = false;
+  /** The last round that the other side was told of. */
+  #toldRound = 0;
   #lastStanding: Standing | undefined;
 
   constructor(parts: AgentParts) {
@@ -94,10 +95,10 @@ export class Agent {
   }
 
   receive(message: ControlMessage, nowMs: number): void {
-    if (message.type === "hello") this.#agree(message, nowMs);
+    if (message.type === "hello") this.#agree(message);
     else if (!this.#maySeek) return;
     else if (message.type === "candidates") this.#learn(message.candidates, nowMs);
-    else if (message.type === "punch") this.#begin(nowMs);
+    else if (message.type === "punch") this.#parts.checklist.start(message.round, nowMs);
     else if (message.type === "gone") this.#path.gone(nowMs);
   }
 
@@ -106,7 +107,7 @@ export class Agent {
     if (!this.#maySeek) return;
     this.#accept(from);
     const rttMs = this.#answering.get(formatAddress(from));
-    if (rttMs === undefined) this.#parts.checklist.heardFrom(from, nowMs);
+    if (rttMs === undefined) this.#parts.checklist.heard(from, nowMs);
     if (!isNominated || this.#parts.role === "client") return;
     this.#wished = from;
     if (rttMs !== undefined) this.#take(from, rttMs, nowMs);
@@ -117,7 +118,7 @@ export class Agent {
     const rttMs = nowMs - sentAtMs;
     this.#accept(to);
     this.#answering.set(formatAddress(to), rttMs);
-    this.#parts.checklist.answered(to, nowMs);
+    this.#parts.checklist.answered(to);
     this.#path.answered(to, sentAtMs, nowMs);
     if (this.#parts.role === "client") this.#nominate(to, rttMs, nowMs);
     else if (this.#wished && sameAddress(to, this.#wished)) this.#take(to, rttMs, nowMs);
@@ -127,13 +128,14 @@ export class Agent {
   moved(nowMs: number): void {
     if (!this.#maySeek) return;
     this.#quarantine.clear();
-    if (this.#announce()) this.#punch(nowMs);
+    this.#announce();
+    this.#parts.checklist.restart(nowMs);
+    this.advance(nowMs);
   }
 
   /** The other side says no more about paths. */
   end(nowMs: number): void {
     this.#hasEnded = true;
-    this.#parts.checklist.stop();
     this.#path.gone(nowMs);
     this.#refuse("peer-unsupported");
   }
@@ -161,14 +163,14 @@ export class Agent {
 
   /** Does what is due. */
   advance(nowMs: number): void {
-    for (const to of this.#parts.checklist.due(nowMs)) this.#actions.check(to, false);
-    if (this.#parts.checklist.isExhausted) this.#refuse("checks-timeout");
+    if (this.#maySeek) this.#punch(nowMs);
     this.#path.advance(nowMs);
   }
 
   /** When {@link advance} is due, in ms of the clock; `Infinity` if never. */
   get deadlineMs(): number {
-    return Math.min(this.#parts.checklist.deadlineMs, this.#path.deadlineMs);
+    const roundMs = this.#maySeek ? this.#parts.checklist.deadline() : undefined;
+    return Math.min(roundMs ?? Infinity, this.#path.deadlineMs);
   }
 
   /** Whether both sides want a direct path. No address is told or checked before. */
@@ -176,23 +178,21 @@ export class Agent {
     return !this.#hasEnded && this.agreement !== undefined && this.agreement.tries !== "never";
   }
 
-  #agree(hello: Hello, nowMs: number): void {
+  #agree(hello: Hello): void {
     if (this.#other) return;
     this.#other = hello;
     const { reason } = this.agreement!;
     if (reason) this.#refuse(reason);
     else this.#announce();
-    this.advance(nowMs);
   }
 
   /** Tells this side's candidates, if they are others than before. */
-  #announce(): boolean {
+  #announce(): void {
     const candidates = this.#actions.gather(this.#others);
     const text = candidates.map(({ address }) => formatAddress(address)).join();
-    if (text === this.#sent && this.#generation > 0) return false;
+    if (text === this.#sent && this.#generation > 0) return;
     this.#sent = text;
     this.#actions.send({ type: "candidates", generation: ++this.#generation, candidates });
-    return true;
   }
 
   #learn(candidates: readonly Candidate[], nowMs: number): void {
@@ -200,21 +200,22 @@ export class Agent {
     // The other side's show whether both are behind one NAT.
     this.#announce();
     const targets = this.#actions.permit(candidates);
-    this.#parts.checklist.setTargets(targets, nowMs);
-    if (targets.length === 0 && this.#path.phase === "none") this.#refuse("no-candidates");
-    if (this.#parts.role === "client" && this.#path.phase === "none") this.#punch(nowMs);
-    else this.#begin(nowMs);
+    const { checklist } = this.#parts;
+    checklist.setCandidates(targets, nowMs);
+    if (checklist.round === 0) checklist.start(1, nowMs);
+    this.#punch(nowMs);
   }
 
+  /** Sends the checks that are due, and tells the other side of a new round, so that both sides' checks meet. */
   #punch(nowMs: number): void {
-    this.#actions.send({ type: "punch", round: this.#generation, mode: "normal" });
-    this.#begin(nowMs);
-  }
-
-  #begin(nowMs: number): void {
-    if (this.#path.phase === "open") return;
-    this.#parts.checklist.start(nowMs);
-    this.advance(nowMs);
+    const { checklist } = this.#parts;
+    const due = checklist.due(nowMs);
+    if (checklist.round > this.#toldRound) {
+      this.#toldRound = checklist.round;
+      this.#actions.send({ type: "punch", round: checklist.round, mode: "normal" });
+    }
+    for (const to of due) this.#actions.check(to, false);
+    if (checklist.exhausted) this.#refuse(checklist.exhausted);
   }
 
   #check(to: Address): void {
@@ -250,7 +251,7 @@ export class Agent {
 
   #selected(remote: Address, rttMs: number): void {
     this.#reason = undefined;
-    this.#parts.checklist.stop();
+    this.#parts.checklist.setActive(false);
     this.#actions.tell({ kind: "selected", remote: formatAddress(remote), rttMs });
     this.#actions.send({ type: "path", kind: "direct" });
   }
@@ -270,7 +271,9 @@ export class Agent {
     this.#quarantine.add(remote, nowMs);
     this.#actions.send({ type: "gone" });
     this.#actions.tell({ kind: "lost", remote: formatAddress(remote), reason });
-    if (this.#maySeek) this.#parts.checklist.start(nowMs);
+    this.#parts.checklist.forget(remote);
+    this.#parts.checklist.setActive(true);
+    if (this.#maySeek) this.#parts.checklist.restart(nowMs);
   }
 
   #refuse(reason: RelayReason): void {

@@ -22,6 +22,8 @@ export interface CheckCredential {
 /** Receives the checks of one connection. */
 export interface CheckOwner {
   readonly own: CheckCredential;
+  /** Whether anything may be sent to where a check of the other side has come from. */
+  permits(from: Address): boolean;
   /** A check of the other side has come, and been answered. */
   onCheck(from: Address, isNominated: boolean): void;
   /** A check of this side was answered, from where it went to. */
@@ -40,6 +42,8 @@ interface Sent {
 export class PathChecks {
   readonly #socket: Pick<PeerSocket, "sendTo" | "setStrangers">;
   readonly #owners = new Map<string, CheckOwner>();
+  /** Addresses of checks, as the socket knows them. */
+  readonly #told = new Set<string>();
   /** By transaction ID, the oldest first. */
   readonly #sent = new Map<string, Sent>();
 
@@ -63,7 +67,7 @@ export class PathChecks {
     const transactionId = randomBytes(stunTransactionIdBytes);
     this.#forget(nowMs);
     this.#sent.set(keyOf(transactionId), { owner, to, secret: other.secret, transactionId, atMs: nowMs });
-    this.#tellSocket();
+    if (!this.#told.has(formatAddress(to))) this.#tellSocket();
     const { tag: receiverTag, secret } = other;
     this.#socket.sendTo(
       encodeCheck({ transactionId, receiverTag, senderTag: owner.own.tag, isNominated, secret }),
@@ -80,7 +84,7 @@ export class PathChecks {
   #answer(datagram: Uint8Array, from: Address): void {
     const check = parseCheck(datagram);
     const owner = check && this.#owners.get(check.receiverTag);
-    if (!owner || !verifyCheck(check, owner.own.secret)) return;
+    if (!owner || !verifyCheck(check, owner.own.secret) || !owner.permits(from)) return;
     const { transactionId, isNominated } = check;
     this.#socket.sendTo(encodeCheckAnswer({ transactionId, address: from, secret: owner.own.secret }), from);
     owner.onCheck(from, isNominated);
@@ -105,6 +109,8 @@ export class PathChecks {
   /** The socket lets answers in from where checks went to, and checks with a tag that is known. */
   #tellSocket(): void {
     const addresses = new Map(Array.from(this.#sent.values(), ({ to }) => [formatAddress(to), to]));
+    this.#told.clear();
+    for (const text of addresses.keys()) this.#told.add(text);
     this.#socket.setStrangers([...this.#owners.keys()], [...addresses.values()]);
   }
 }

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { isIPv6 } from "node:net";
-import { networkInterfaces } from "node:os";
 import * as defaults from "../../defaults/index.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
@@ -8,13 +6,15 @@ import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import { Agent, type AgentActions } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
-import { gather } from "./candidates.ts";
+import { judgeCandidates } from "./candidates.ts";
 import { Checklist } from "./checklist.ts";
 import type { CheckOwner, PathChecks } from "./checks.ts";
 import type { ControlOwner, ControlStream } from "./control-stream.ts";
 import type { PathFigures } from "./direct-path.ts";
-import { checkSecretBytes, controlVersion, type Hello } from "./messages.ts";
-import type { DirectPolicy } from "./policy.ts";
+import { type Candidate, checkSecretBytes, controlVersion, type Hello } from "./messages.ts";
+import type { DirectAgreement, DirectPolicy } from "./policy.ts";
+import type { Reachability } from "./reachability.ts";
+import { gatherCandidates, type Place, reachabilityFrom } from "./surroundings.ts";
 
 /** 8 characters of base64url. */
 const tagBytes = 6;
@@ -46,6 +46,8 @@ export class DirectPaths {
   #route: PacketRoute = { direct: undefined, isMirrored: false };
   /** The engine's number of the direct path that was opened last. */
   #pathId: number | undefined;
+  /** The rules for the other side's addresses; `undefined` before its candidates have come. */
+  #reachability: Reachability | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -64,6 +66,7 @@ export class DirectPaths {
     this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
     this.#owner = {
       own,
+      permits: (from) => this.#reachability !== undefined && !this.#reachability.refuse(from),
       onCheck: (from, isNominated) => this.#run((nowMs) => this.#agent.checked(from, isNominated, nowMs)),
       onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#agent.answered(to, sentAtMs, nowMs)),
     };
@@ -141,10 +144,24 @@ export class DirectPaths {
       },
       askByRelay: () => void engine.pingPath(relayPathId),
       figures: () => this.#figures(),
-      gather: (others) => gather(this.#gathering(others)),
-      permit: (others) => permit(others, this.#gathering(others)),
+      gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
+      permit: (theirs) => this.#permit(theirs),
       tell: (event) => this.#parts.onEvent(event),
     };
+  }
+
+  get #place(): Place {
+    const { socket, reflexive } = this.#parts;
+    return { localPort: socket.local.port, reflexive: reflexive(), relay: socket.relay };
+  }
+
+  get #tries(): DirectAgreement["tries"] {
+    return this.#agent.agreement?.tries ?? "never";
+  }
+
+  #permit(theirs: readonly Candidate[]): Address[] {
+    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
+    return judgeCandidates(theirs, this.#reachability).taken.map(({ address }) => address);
   }
 
   #open(): boolean {
