@@ -10,6 +10,11 @@ import {
 } from "./stun.ts";
 import { encodeXorAddress, parseXorAddress } from "./stun-values.ts";
 
+/**
+ * USE-CANDIDATE, without value: the sender chooses this path (RFC 8445 §16.1). It is not among {@link stunAttribute}, so that
+ * the relay goes on refusing it.
+ */
+export const useCandidate = 0x0025;
 /** Length of a tag, in characters of base64url (RFC 4648 §5): 48 bits. */
 export const tagLength = 8;
 
@@ -35,7 +40,7 @@ export function encodeCheck(check: Check & { readonly secret: Uint8Array }): Uin
   // USERNAME comes first, so that a socket can sort out a check by its first bytes.
   const attributes = new Map<number, Uint8Array>();
   attributes.set(stunAttribute.username, Buffer.from(`${receiverTag}:${senderTag}`));
-  if (check.isNominated) attributes.set(stunAttribute.useCandidate, new Uint8Array());
+  if (check.isNominated) attributes.set(useCandidate, new Uint8Array());
   return withFingerprint(encodeStun({ type: stunType.request, transactionId, attributes }, check.secret));
 }
 
@@ -46,7 +51,7 @@ export function parseCheck(datagram: Uint8Array): ReceivedCheck | undefined {
   if (!message || first?.[0] !== stunAttribute.username) return undefined;
   const tags = /^([\w-]{8}):([\w-]{8})$/.exec(Buffer.from(first[1]).toString("latin1"));
   if (!tags) return undefined;
-  const isNominated = message.attributes.has(stunAttribute.useCandidate);
+  const isNominated = message.attributes.has(useCandidate);
   const { transactionId } = message;
   return { transactionId, receiverTag: tags[1]!, senderTag: tags[2]!, isNominated, message };
 }
@@ -86,7 +91,7 @@ export function parseCheckAnswer(datagram: Uint8Array, check: CheckCredential): 
 
 const requestAttributes: readonly number[] = [
   stunAttribute.username,
-  stunAttribute.useCandidate,
+  useCandidate,
   stunAttribute.messageIntegritySha256,
 ];
 const answerAttributes: readonly number[] = [

@@ -12,7 +12,7 @@ export const stunTransactionIdBytes = 12;
 /** Message types of the Binding method (RFC 8489 §5, §18.2). */
 export const stunType = { request: 0x0001, indication: 0x0011, success: 0x0101, error: 0x0111 } as const;
 
-/** Attribute types (RFC 8489 §18.3). The receiver must understand those below 0x8000. */
+/** Attribute types that the relay knows (RFC 8489 §18.3). The receiver must understand those below 0x8000. */
 export const stunAttribute = {
   username: 0x0006,
   messageIntegrity: 0x0008,
@@ -23,8 +23,6 @@ export const stunAttribute = {
   messageIntegritySha256: 0x001c,
   passwordAlgorithm: 0x001d,
   xorMappedAddress: 0x0020,
-  /** Without value: the sender chooses the pair (RFC 8445 §16.1). */
-  useCandidate: 0x0025,
   /**
    * quicpipe's own, without value: requests an answer and no move. It is comprehension-required, so that a server that does
    * not know it refuses the request rather than moving the registration. Unassigned at IANA.

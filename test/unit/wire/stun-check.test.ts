@@ -6,6 +6,7 @@ import {
   parseCheck,
   parseCheckAnswer,
   tagLength,
+  useCandidate,
   verifyCheck,
 } from "../../../src/wire/stun-check.ts";
 import { encodeStun, isStun, stunAttribute, stunType } from "../../../src/wire/stun.ts";
@@ -46,7 +47,7 @@ describe("a check", () => {
     expect(isStun(datagram)).toBe(true);
     expect(datagram.readUInt16BE(20)).toBe(stunAttribute.username);
     expect(datagram.toString("latin1", 24, 24 + tagLength)).toBe(check.receiverTag);
-    const empty: Attribute = [stunAttribute.useCandidate, new Uint8Array()];
+    const empty: Attribute = [useCandidate, new Uint8Array()];
     expect(datagram).toEqual(request([username, empty]));
   });
 
