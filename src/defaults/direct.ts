@@ -49,6 +49,6 @@ export const pathEventQueue = 64;
 /** Paths of a connection in QUIC: the relay's and a direct one. */
 export const maxPaths = 2;
 /** How long a check may be answered, in ms. A later answer says nothing about now. */
-export const checkLifeMs: number = 10 * second;
-/** Checks of all connections of a socket that may be unanswered. Of more, the oldest are forgotten: 10 s of 200 a second, and those of proven paths. */
-export const maxPendingChecks = 4096;
+export const checkLifeMs: number = 3 * second;
+/** Checks of all connections of a socket that may be unanswered. Of more, the oldest are forgotten: 3 s of 200 a second, and those of proven paths. */
+export const maxPendingChecks = 1024;

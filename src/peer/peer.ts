@@ -17,7 +17,7 @@ import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import { StunClient } from "./relay/stun-client.ts";
-import { PathChecks } from "./path/checks.ts";
+import { PathChecks } from "./path/seeking/checks.ts";
 import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
 
 /** Counters of a {@link Peer}. */

@@ -1,6 +1,6 @@
 import { requireInteger, requireOptions, requireText } from "../../option-checks.ts";
 import type { CloseInfo } from "./error.ts";
-import { applicationName } from "../path/control-stream.ts";
+import { applicationName } from "../path/control/control-stream.ts";
 import type { ConnectionPathEvent } from "../path/path-feed.ts";
 import type { ConnectionPath } from "./connection-path.ts";
 import type { Datagrams } from "./datagrams.ts";

@@ -1,6 +1,6 @@
 import type { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection, StreamKind } from "../engine/contract.ts";
-import type { ControlStream } from "../path/control-stream.ts";
+import type { ControlStream } from "../path/control/control-stream.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
 

@@ -1,12 +1,12 @@
 import * as defaults from "../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../wire/address.ts";
-import type { Checklist } from "./checklist.ts";
-import { DirectPath, type DirectPathActions } from "./direct-path.ts";
-import type { Candidate, ControlMessage, Hello } from "./messages.ts";
+import type { Checklist } from "./seeking/checklist.ts";
+import { DirectPath, type DirectPathActions } from "./keeping/direct-path.ts";
+import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
 import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
-import { Quarantine } from "./quarantine.ts";
-import type { Standing } from "./watch.ts";
+import { Quarantine } from "./keeping/quarantine.ts";
+import type { Standing } from "./keeping/watch.ts";
 
 /** What an {@link Agent} does, beside what its direct path does. */
 export interface AgentActions extends Omit<

@@ -6,15 +6,18 @@ import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import { Agent, type AgentActions } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
-import { judgeCandidates } from "./candidates.ts";
-import { Checklist } from "./checklist.ts";
-import type { CheckOwner, PathChecks } from "./checks.ts";
-import type { ControlOwner, ControlStream } from "./control-stream.ts";
-import type { PathFigures } from "./direct-path.ts";
-import { type Candidate, checkSecretBytes, controlVersion, type Hello } from "./messages.ts";
+import { judgeCandidates } from "./seeking/candidates.ts";
+import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
+import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
+import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
+import type { PathFigures } from "./keeping/direct-path.ts";
+import { type Candidate, checkSecretBytes, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, DirectPolicy } from "./policy.ts";
-import type { Reachability } from "./reachability.ts";
-import { gatherCandidates, type Place, reachabilityFrom } from "./surroundings.ts";
+import type { Reachability } from "./seeking/reachability.ts";
+import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
+
+/** Of all connections of this process. */
+const checkLimit = createCheckLimit(performance.now());
 
 /** 8 characters of base64url. */
 const tagBytes = 6;
@@ -54,7 +57,7 @@ export class DirectPaths {
   constructor(parts: DirectParts) {
     this.#parts = parts;
     const own = { tag: randomBytes(tagBytes).toString("base64url"), secret: randomBytes(checkSecretBytes) };
-    const checklist = new Checklist(parts.checks.budget);
+    const checklist = new Checklist(checkLimit);
     const hello: Hello = {
       type: "hello",
       version: controlVersion,

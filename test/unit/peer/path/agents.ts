@@ -1,6 +1,6 @@
 import { Agent, type AgentActions } from "../../../../src/peer/path/agent.ts";
-import { Checklist, createCheckLimit } from "../../../../src/peer/path/checklist.ts";
-import type { Candidate, ControlMessage, Hello } from "../../../../src/peer/path/messages.ts";
+import { Checklist, createCheckLimit } from "../../../../src/peer/path/seeking/checklist.ts";
+import type { Candidate, ControlMessage, Hello } from "../../../../src/peer/path/control/messages.ts";
 import type { ConnectionPathEvent } from "../../../../src/peer/path/path-feed.ts";
 import type { DirectPolicy } from "../../../../src/peer/path/policy.ts";
 import { type Address, sameAddress } from "../../../../src/wire/address.ts";

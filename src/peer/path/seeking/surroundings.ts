@@ -1,0 +1,53 @@
+import { networkInterfaces } from "node:os";
+import { type Address, plainIp } from "../../../wire/address.ts";
+import { isSameNat, ownCandidates } from "./candidates.ts";
+import type { Candidate } from "../control/messages.ts";
+import type { DirectAgreement } from "../policy.ts";
+import { Reachability } from "./reachability.ts";
+
+/** What a socket's owner knows of where it is. */
+export interface Place {
+  readonly localPort: number;
+  /** The socket's public address, as the relay sees it. */
+  readonly reflexive: Address | undefined;
+  readonly relay: Address;
+}
+
+/** Returns this side's candidates, as the policy and the other side's permit. */
+export function gatherCandidates(
+  { localPort, reflexive }: Place,
+  tries: DirectAgreement["tries"],
+  theirs: readonly Candidate[],
+): Candidate[] {
+  const seen = reflexive ? [reflexive] : [];
+  return ownCandidates({
+    tries,
+    localPort,
+    interfaces: hostInterfaces().map(({ address }) => address),
+    reflexive: seen,
+    mapped: [],
+    isSameNat: isSameNat(seen, theirs),
+  });
+}
+
+/** Returns the rules for addresses of the other side, as this host is placed now. */
+export function reachabilityFrom(
+  { localPort, reflexive, relay }: Place,
+  tries: DirectAgreement["tries"],
+  theirs: readonly Candidate[],
+): Reachability {
+  const interfaces = hostInterfaces();
+  const own = interfaces.map(({ address }) => ({ address: plainIp(address), port: localPort }));
+  return new Reachability({
+    tries,
+    relayAddresses: [relay.address],
+    ownAddresses: reflexive ? [...own, reflexive] : own,
+    subnets: interfaces.flatMap(({ cidr }) => cidr ?? []),
+    isSameNat: isSameNat(reflexive ? [reflexive] : [], theirs),
+  });
+}
+
+/** The addresses of the system's interfaces, with their prefixes. */
+function hostInterfaces(): { address: string; cidr: string | null }[] {
+  return Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+}

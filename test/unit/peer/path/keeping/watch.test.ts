@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { PathWatch } from "../../../../../src/peer/path/keeping/watch.ts";
+
+const rttMs = 20;
+
+/** A path whose checks are answered after a round trip, as long as it is alive. */
+class Rig {
+  readonly watch: PathWatch = new PathWatch(rttMs, 0);
+  isAlive = true;
+  nowMs = 0;
+  checks: number[] = [];
+  #answers: { sentAtMs: number; atMs: number }[] = [];
+
+  /** Runs until a time, and has data move every `dataMs`. */
+  runTo(endMs: number, dataMs: number = Infinity): void {
+    for (; this.nowMs < endMs; this.nowMs++) {
+      if (this.nowMs % dataMs === 0) this.watch.moved(this.nowMs);
+      for (const { sentAtMs } of this.#answers.filter(({ atMs }) => atMs === this.nowMs))
+        this.watch.answered(sentAtMs, this.nowMs);
+      if (this.nowMs >= this.watch.deadlineMs && this.watch.advance(this.nowMs)) this.#send();
+    }
+  }
+
+  #send(): void {
+    this.checks.push(this.nowMs);
+    if (this.isAlive) this.#answers.push({ sentAtMs: this.nowMs, atMs: this.nowMs + rttMs });
+  }
+}
+
+describe("a path that carries data", () => {
+  it("is checked once a second, and trusted while it answers", () => {
+    const rig = new Rig();
+    rig.runTo(10_001, 10);
+    expect(rig.checks).toEqual([1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000]);
+    expect(rig.watch.standing).toBe("trusted");
+    expect(rig.watch.rttMs).toBeCloseTo(rttMs);
+  });
+
+  it("is suspect after one check without an answer, and trusted again after two answers", () => {
+    const rig = new Rig();
+    rig.isAlive = false;
+    rig.runTo(1251, 10);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.isAlive = true;
+    rig.runTo(1300, 10);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.runTo(1400, 10);
+    expect(rig.watch.standing).toBe("trusted");
+  });
+
+  it("is suspect at once when packets go unanswered", () => {
+    const rig = new Rig();
+    rig.runTo(500, 10);
+    rig.watch.doubt(500);
+    expect(rig.watch.standing).toBe("suspect");
+    expect(rig.watch.deadlineMs).toBeLessThanOrEqual(500);
+  });
+
+  it("is lost after four checks in doubt without an answer, if the other side is heard by the relay", () => {
+    const rig = new Rig();
+    rig.isAlive = false;
+    rig.watch.doubt(0);
+    rig.watch.heardByRelay();
+    rig.runTo(299, 10);
+    expect(rig.checks.slice(0, 4)).toEqual([0, 50, 100, 150]);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.runTo(302, 10);
+    expect(rig.watch.standing).toBe("lost");
+    expect(rig.watch.deadlineMs).toBe(Infinity);
+  });
+
+  it("stays suspect as long as nothing at all comes from the other side", () => {
+    const rig = new Rig();
+    rig.isAlive = false;
+    rig.watch.doubt(0);
+    rig.runTo(4000, 10);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.watch.heardByRelay();
+    rig.runTo(4060, 10);
+    expect(rig.watch.standing).toBe("lost");
+  });
+
+  it("is given two round trips where they are long", () => {
+    const watch = new PathWatch(150, 0);
+    watch.doubt(0);
+    watch.heardByRelay();
+    for (let nowMs = 0; nowMs < 449; nowMs++) watch.advance(nowMs);
+    expect(watch.standing).toBe("suspect");
+    watch.advance(450);
+    expect(watch.standing).toBe("lost");
+  });
+
+  it("is lost if one says so", () => {
+    const rig = new Rig();
+    rig.watch.lose();
+    rig.runTo(2000, 10);
+    expect(rig.watch.standing).toBe("lost");
+    expect(rig.checks).toEqual([]);
+  });
+});
+
+describe("a path without data", () => {
+  it("is parked after 5 s, and checked every 15 s for two minutes", () => {
+    const rig = new Rig();
+    rig.runTo(4999);
+    expect(rig.watch.standing).toBe("trusted");
+    rig.runTo(200_000);
+    expect(rig.watch.standing).toBe("parked");
+    const parked = rig.checks.filter((at) => at >= 5000);
+    expect(parked.length).toBeGreaterThanOrEqual(7);
+    expect(Math.max(...parked)).toBeLessThanOrEqual(120_000);
+    expect(rig.watch.deadlineMs).toBe(Infinity);
+  });
+
+  it("is not lost by checks without an answer", () => {
+    const rig = new Rig();
+    rig.isAlive = false;
+    rig.runTo(900);
+    rig.watch.heardByRelay();
+    rig.isAlive = true;
+    rig.runTo(6000);
+    rig.isAlive = false;
+    rig.runTo(100_000);
+    expect(rig.watch.standing).toBe("parked");
+  });
+
+  it("is asked before it is used alone: the next data makes it suspect, and two answers trusted", () => {
+    const rig = new Rig();
+    rig.runTo(300_000);
+    rig.watch.moved(300_000);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.runTo(300_069, 10);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.runTo(300_072, 10);
+    expect(rig.watch.standing).toBe("trusted");
+  });
+});
+
+describe("an answer", () => {
+  it("to a check that is forgotten, or that was answered, counts for nothing", () => {
+    const watch = new PathWatch(rttMs, 0);
+    watch.doubt(0);
+    watch.advance(0);
+    watch.answered(0, 20);
+    watch.answered(0, 21);
+    watch.answered(7, 22);
+    expect(watch.standing).toBe("suspect");
+  });
+});

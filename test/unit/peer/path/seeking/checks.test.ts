@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import * as defaults from "../../../../../src/defaults/index.ts";
+import { type CheckOwner, PathChecks } from "../../../../../src/peer/path/seeking/checks.ts";
+import type { Address } from "../../../../../src/wire/address.ts";
+import { parseCheck, parseCheckAnswer } from "../../../../../src/wire/stun-check.ts";
+
+const aliceAt: Address = { address: "192.0.2.1", port: 1111 };
+const bobAt: Address = { address: "192.0.2.2", port: 2222 };
+
+/** A peer with one connection, at an address. */
+class Party {
+  readonly sent: { datagram: Uint8Array; to: Address }[] = [];
+  strangers: { tags: readonly string[]; addresses: readonly Address[] } = { tags: [], addresses: [] };
+  readonly checks: PathChecks = new PathChecks({
+    sendTo: (datagram, to) => void this.sent.push({ datagram, to }),
+    setStrangers: (tags, addresses) => void (this.strangers = { tags, addresses }),
+  });
+  readonly heard: string[] = [];
+  mayAnswer = true;
+  readonly owner: CheckOwner;
+
+  constructor(tag: string) {
+    this.owner = {
+      own: { tag, secret: new Uint8Array(32).fill(tag.charCodeAt(0)) },
+      permits: () => this.mayAnswer,
+      onCheck: ({ port }, isNominated) =>
+        void this.heard.push(`check from ${port}${isNominated ? ", nominated" : ""}`),
+      onAnswer: ({ port }, sentAtMs) => void this.heard.push(`answer of ${port}, asked at ${sentAtMs}`),
+    };
+  }
+}
+
+let alice: Party;
+let bob: Party;
+
+beforeEach(() => {
+  alice = new Party("alice---");
+  bob = new Party("bob-----");
+  alice.checks.add(alice.owner);
+  bob.checks.add(bob.owner);
+});
+
+/** Has alice check bob, and returns the datagram. */
+function check(isNominated = false, secret: Uint8Array = bob.owner.own.secret): Uint8Array {
+  alice.checks.send(alice.owner, { tag: "bob-----", secret }, bobAt, isNominated, 5);
+  return alice.sent.at(-1)!.datagram;
+}
+
+describe("a check", () => {
+  it("is answered to where it came from, and the answer comes back to its sender", () => {
+    bob.checks.receive(check(), aliceAt);
+    expect(bob.heard).toEqual(["check from 1111"]);
+    expect(bob.sent[0]!.to).toEqual(aliceAt);
+    alice.checks.receive(bob.sent[0]!.datagram, bobAt);
+    expect(alice.heard).toEqual(["answer of 2222, asked at 5"]);
+  });
+
+  it("tells the other side where it was seen", () => {
+    const datagram = check(true);
+    bob.checks.receive(datagram, aliceAt);
+    const { transactionId } = parseCheck(datagram)!;
+    const answer = parseCheckAnswer(bob.sent[0]!.datagram, { transactionId, secret: bob.owner.own.secret });
+    expect(answer).toEqual(aliceAt);
+    expect(bob.heard).toEqual(["check from 1111, nominated"]);
+  });
+
+  it.each<[string, () => Uint8Array]>([
+    ["under another secret", () => check(false, new Uint8Array(32))],
+    ["cut short", () => check().subarray(0, 40)],
+    ["empty", () => new Uint8Array()],
+    ["for a tag that nobody has", () => Buffer.from(Buffer.from(check()).toString("latin1").replace("bob-----", "eve-----"), "latin1")],
+  ])("%s gets no answer", (_, make) => {
+    bob.checks.receive(make(), aliceAt);
+    expect(bob.sent).toEqual([]);
+    expect(bob.heard).toEqual([]);
+  });
+
+  it("from an address that nothing may be sent to gets no answer", () => {
+    bob.mayAnswer = false;
+    bob.checks.receive(check(), aliceAt);
+    expect(bob.sent).toEqual([]);
+    expect(bob.heard).toEqual([]);
+  });
+});
+
+describe("an answer", () => {
+  it("from elsewhere than the check went to counts for nothing", () => {
+    bob.checks.receive(check(), aliceAt);
+    alice.checks.receive(bob.sent[0]!.datagram, { ...bobAt, port: 2223 });
+    expect(alice.heard).toEqual([]);
+  });
+
+  it("counts once", () => {
+    bob.checks.receive(check(), aliceAt);
+    for (let i = 0; i < 2; i++) alice.checks.receive(bob.sent[0]!.datagram, bobAt);
+    expect(alice.heard).toHaveLength(1);
+  });
+
+  it("after the end of the connection counts for nothing", () => {
+    const remove = alice.checks.add(alice.owner);
+    bob.checks.receive(check(), aliceAt);
+    remove();
+    alice.checks.receive(bob.sent[0]!.datagram, bobAt);
+    expect(alice.heard).toEqual([]);
+    expect(alice.strangers).toEqual({ tags: [], addresses: [] });
+  });
+
+  it("that comes after 3 s counts for nothing", () => {
+    const datagram = check();
+    bob.checks.receive(datagram, aliceAt);
+    alice.checks.send(alice.owner, bob.owner.own, aliceAt, false, 5 + defaults.checkLifeMs);
+    alice.checks.receive(bob.sent[0]!.datagram, bobAt);
+    expect(alice.heard).toEqual([]);
+  });
+});
+
+describe("the socket", () => {
+  it("knows the tags, and where checks went to", () => {
+    expect(alice.strangers).toEqual({ tags: ["alice---"], addresses: [] });
+    check();
+    expect(alice.strangers.addresses).toEqual([bobAt]);
+  });
+
+  it("is told of no more than 1024 addresses", () => {
+    for (let port = 1; port <= defaults.maxPendingChecks + 10; port++)
+      alice.checks.send(alice.owner, bob.owner.own, { ...bobAt, port }, false, 5);
+    expect(alice.strangers.addresses.length).toBeLessThanOrEqual(defaults.maxPendingChecks);
+  });
+});
