@@ -79,42 +79,4 @@ export class Namespace {
     this.ip("address", "add", address, "dev", link);
     other.ip("address", "add", otherAddress, "dev", otherLink);
   }
-
-  /** Makes this namespace a NAT: what leaves by `link` gets this namespace's address and a random port. */
-  masquerade(link: string): void {
-    this.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
-    this.run("nft", "add", "table", "ip", "nat");
-    this.run("nft", "add", "chain", "ip", "nat", "post", "{ type nat hook postrouting priority 100 ; }");
-    this.run("nft", "add", "rule", "ip", "nat", "post", "oifname", link, "masquerade", "random");
-  }
-
-  /** Forgets every mapping of this NAT and gives it another public address, as a rebooted router does. */
-  renumber(link: string, from: string, to: string, gateway: string): void {
-    // Deleting the address drops the masquerade mappings that were made from it.
-    this.ip("address", "delete", from, "dev", link);
-    this.ip("address", "add", to, "dev", link);
-    this.ip("route", "replace", "default", "via", gateway);
-  }
-}
-
-/**
- * Two homes behind NATs and a relay that both can reach, at 203.0.113.1 (documentation addresses, RFC 5737,
- * that exist only in these namespaces).
- */
-export function createHomes(): { relay: Namespace; natA: Namespace; homeA: Namespace; homeB: Namespace } {
-  const relay = new Namespace("relay");
-  const [natA, natB] = [new Namespace("nat-a"), new Namespace("nat-b")];
-  const [homeA, homeB] = [new Namespace("home-a"), new Namespace("home-b")];
-  relay.connect("to-a", "203.0.113.1/29", natA, "wan", "203.0.113.2/29");
-  relay.connect("to-b", "203.0.113.9/29", natB, "wan", "203.0.113.10/29");
-  for (const [nat, home, gateway] of [
-    [natA, homeA, "203.0.113.1"],
-    [natB, homeB, "203.0.113.9"],
-  ] as const) {
-    nat.connect("lan", "192.168.1.1/24", home, "eth", "192.168.1.2/24");
-    home.ip("route", "add", "default", "via", "192.168.1.1");
-    nat.ip("route", "add", "default", "via", gateway);
-    nat.masquerade("wan");
-  }
-  return { relay, natA, homeA, homeB };
 }

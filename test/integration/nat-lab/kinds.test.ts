@@ -1,54 +1,23 @@
 import { describe, expect } from "vitest";
-import type { Address } from "../../../src/wire/address.ts";
 import { itWith } from "../harness/requirement.ts";
-import { createLab, type Lab } from "./lab.ts";
+import { createLab } from "./lab.ts";
 import { comesIn, Probe } from "./probe.ts";
 import type { Kind } from "./rules.ts";
+import { filterOf, portsOf, viewOf } from "./view.ts";
 
 const itBuilds = itWith("netns");
 
-/** Sockets of Alice's and of the relay's host, and what the latter saw of the first one of Alice's. */
-interface View {
-  readonly alice: Probe;
-  /** Another socket of Alice's, which has sent nothing yet. */
-  readonly unused: Probe;
-  /** Two ports of the relay's first address, and one of its second. */
-  readonly relay: readonly [Probe, Probe, Probe];
-  /** Where Alice's datagrams to these came from. */
-  readonly seen: readonly [Address, Address, Address];
-}
-
-async function viewOf(lab: Lab, version: "ipv4" | "ipv6" = "ipv4"): Promise<View> {
-  const own = lab.addresses.alice[version]!.local;
-  const [first, second] = lab.addresses.relay[version];
-  const [alice, unused, ...relay] = await Promise.all([
-    Probe.open(lab.alice, own),
-    Probe.open(lab.alice, own),
-    Probe.open(lab.relay, first),
-    Probe.open(lab.relay, first),
-    Probe.open(lab.relay, second),
-  ]);
-  const seen = [
-    await alice.reach(relay[0]),
-    await alice.reach(relay[1]),
-    await alice.reach(relay[2]),
-  ] as const;
-  return { alice, unused, relay, seen };
-}
-
-/** Whether a mapping lets in who was never sent to: another port of a known address, and another address. */
-async function filterOf({ unused, relay }: View): Promise<{ otherPort: boolean; otherAddress: boolean }> {
-  const [friend, otherPort, otherAddress] = relay;
-  const mapped = await unused.reach(friend);
-  return {
-    otherPort: await comesIn(otherPort, mapped, unused, friend),
-    otherAddress: await comesIn(otherAddress, mapped, unused, friend),
-  };
-}
-
-function portsOf({ seen }: View): number[] {
-  return seen.map(({ port }) => port);
-}
+/** Sends to an endpoint, and waits for the ICMP message that it is refused there. */
+const askRefused = `
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+    peer.connect((sys.argv[1], int(sys.argv[2])))
+    peer.send(b"anybody there?")
+    try:
+        peer.recv(1)
+    except ConnectionRefusedError:
+        print("refused")
+`;
 
 describe("a place of the laboratory", () => {
   itBuilds.each<[Kind, boolean, boolean]>([
@@ -128,26 +97,36 @@ describe("a place of the laboratory", () => {
     expect(await comesIn(alice, bob.address, bob, relay[0])).toBe(false);
     expect((await bob.reach(relay[0])).address).toBe(bob.address.address);
   });
-});
 
-describe("the way between the places", () => {
-  itBuilds("is cut both ways or one way, and healed, while the relay is reached", async () => {
-    await using lab = await createLab({ alice: "open", bob: "open" });
-    const { alice, relay } = await viewOf(lab);
+  itBuilds("that is sequential has the next port for each destination", async () => {
+    await using lab = await createLab({ alice: "sequential", bob: "open" });
+    const view = await viewOf(lab);
+    const [first] = portsOf(view);
+    expect(portsOf(view)).toEqual([first, first! + 1, first! + 2]);
+    expect(await filterOf(view)).toEqual({ otherPort: false, otherAddress: false });
+  });
+
+  itBuilds(
+    "that is double maps as the carrier does, and lets in only whom the home lets in too",
+    async () => {
+      await using lab = await createLab({ alice: "double", bob: "open" });
+      const view = await viewOf(lab);
+      expect(new Set(portsOf(view)).size).toBe(1);
+      expect(view.seen[0].address).toBe("198.51.100.2");
+      expect(view.seen[0].port).not.toBe(view.alice.address.port);
+      expect(await filterOf(view)).toEqual({ otherPort: false, otherAddress: false });
+    },
+  );
+
+  itBuilds.each<[Kind, boolean]>([
+    ["reject", true],
+    ["unfiltered", false],
+  ])("that is %s answers strangers, and then sends to them from the same port: %s", async (kind, isSame) => {
+    await using lab = await createLab({ alice: kind, bob: "open" });
+    const { alice, relay, seen } = await viewOf(lab);
     const bob = await Probe.open(lab.bob, lab.addresses.bob.ipv4!.local);
-    const ways = async (): Promise<boolean[]> => [
-      await comesIn(alice, bob.address, bob, relay[0]),
-      await comesIn(bob, alice.address, alice, relay[0]),
-    ];
-    expect(await ways()).toEqual([true, true]);
-    lab.cut();
-    expect(await ways()).toEqual([false, false]);
-    lab.heal();
-    expect(await ways()).toEqual([true, true]);
-    lab.cut("alice-to-bob");
-    expect(await ways()).toEqual([false, true]);
-    lab.heal();
-    lab.cut("bob-to-alice");
-    expect(await ways()).toEqual([true, false]);
+    expect(lab.bob.run("python3", "-c", askRefused, seen[0].address, String(seen[0].port))).toBe("refused\n");
+    expect(await comesIn(bob, seen[0], alice, relay[0])).toBe(false);
+    expect((await alice.reach(bob)).port === alice.address.port).toBe(isSame);
   });
 });
