@@ -1,0 +1,69 @@
+import type { Namespace } from "../harness/network/namespaces.ts";
+import { places, relayAddresses, type HostAddresses, type Place } from "./addresses.ts";
+import { Cut } from "./cuts.ts";
+import { createHomes, createSharedHome, type Kinds } from "./homes.ts";
+import { createInternet } from "./internet.ts";
+
+/** A direction between the peers. */
+export type Way = "alice-to-bob" | "bob-to-alice";
+
+/** Each peer in a site of its own, or both in one network behind one router. */
+export type LabOptions = ({ readonly alice: Kinds; readonly bob: Kinds } | { readonly together: Kinds }) & {
+  /** How long a NAT keeps a mapping that nothing uses, in seconds; 30 unless given. */
+  readonly mappingSeconds?: number;
+};
+
+/** Two peers' hosts and a relay in an internet of their own. It is removed when it is disposed of, or with the test. */
+export interface Lab extends AsyncDisposable {
+  readonly relay: Namespace;
+  readonly alice: Namespace;
+  readonly bob: Namespace;
+  readonly addresses: Readonly<Record<Place, HostAddresses>> & { readonly relay: typeof relayAddresses };
+  /** Drops what goes straight between the peers, both ways unless given; what goes by the relay is untouched. */
+  cut(way?: Way): void;
+  /** Undoes all cuts. */
+  heal(): void;
+  /** Makes the routers of a peer's site forget all mappings, as when they are rebooted. */
+  forgetMappings(of: Place): void;
+  /** The same, and gives the NAT next to the provider its other public address. */
+  renumber(of: Place): void;
+}
+
+export async function createLab({ mappingSeconds = 30, ...options }: LabOptions): Promise<Lab> {
+  const internet = createInternet();
+  const homes =
+    "together" in options
+      ? createSharedHome(internet, options.together, mappingSeconds)
+      : createHomes(internet, options, mappingSeconds);
+  const { alice, bob } = { alice: homes.alice.host, bob: homes.bob.host };
+  const cuts = places.map((place) => [place, new Cut(place, homes[place].passage)] as const);
+  const routers = places.flatMap((place) => homes[place].site.routers.map(({ namespace }) => namespace));
+  const machines = [
+    alice.namespace,
+    bob.namespace,
+    ...routers,
+    ...Object.values(internet.providers),
+    internet.relay,
+  ];
+  return {
+    relay: internet.relay,
+    alice: alice.namespace,
+    bob: bob.namespace,
+    addresses: { relay: relayAddresses, alice: alice.addresses, bob: bob.addresses },
+    cut(way) {
+      for (const [from, cut] of cuts) if (way === undefined || way.startsWith(from)) cut.cut();
+    },
+    heal() {
+      for (const [, cut] of cuts) cut.heal();
+    },
+    forgetMappings(place) {
+      for (const router of homes[place].site.routers) router.forget();
+    },
+    renumber(place) {
+      homes[place].site.routers[0]!.renumber();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const machine of machines) machine.remove();
+    },
+  };
+}
