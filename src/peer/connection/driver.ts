@@ -8,6 +8,8 @@ type DatagramPath = Pick<RelayPath, "flush">;
 export interface DriverOwner extends EngineListener {
   /** Called in each turn, when what has come in has been told: write. */
   onTurn(): void;
+  /** Called when packets of another path than the first have come by the relay. */
+  onDetours?(count: number): void;
   /** Called when the engine's connection is over. Nothing follows. */
   onOver(): void;
 }
@@ -45,8 +47,9 @@ export class Driver {
   }
 
   /** Takes note of datagrams that have come to the engine directly. */
-  readonly onReceived = (refused: number): void => {
+  readonly onReceived = (refused: number, detours: number): void => {
     this.#refused += refused;
+    if (detours > 0) this.#owner.onDetours?.(detours);
     this.wake();
   };
 
