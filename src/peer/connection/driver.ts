@@ -9,10 +9,10 @@ interface DatagramPath {
 
 /** Callbacks of a {@link Driver}. */
 export interface DriverOwner extends EngineListener {
-  /** Datagrams of another path have come by the relay. */
-  onDetours?(): void;
   /** Called in each turn, when what has come in has been told: write. */
   onTurn(): void;
+  /** Called when packets of another path than the first have come by the relay. */
+  onDetours?(count: number): void;
   /** Called when the engine's connection is over. Nothing follows. */
   onOver(): void;
 }
@@ -52,7 +52,7 @@ export class Driver {
   /** Takes note of datagrams that have come to the engine directly. */
   readonly onReceived = (refused: number, detours: number): void => {
     this.#refused += refused;
-    if (detours > 0) this.#owner.onDetours?.();
+    if (detours > 0) this.#owner.onDetours?.(detours);
     this.wake();
   };
 

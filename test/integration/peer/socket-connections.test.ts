@@ -144,7 +144,13 @@ describe.each(ports)("connections over a socket of %s", (_name, engine) => {
     bob.send(bytes);
     await expect.poll(() => [alice.received, bob.received]).toEqual([bytes, bytes]);
     for (const { socket, driver } of [alice, bob]) {
-      expect(socket.stats).toEqual({ foreign: 0, unwanted: 0, sendFailed: 0, crowdedOut: 0 });
+      expect(socket.stats).toEqual({
+        foreign: 0,
+        strangersRefused: 0,
+        unwanted: 0,
+        sendFailed: 0,
+        crowdedOut: 0,
+      });
       expect(driver.refused).toBe(0);
     }
   });

@@ -40,14 +40,14 @@ interface Sent {
 
 /** Sends and answers the checks of all connections that share a socket (RFC 8445 §7, in shape). */
 export class PathChecks {
-  readonly #socket: Pick<PeerSocket, "sendTo" | "setStrangers">;
+  readonly #socket: Pick<PeerSocket, "send" | "setStrangers">;
   readonly #owners = new Map<string, CheckOwner>();
   /** Addresses of checks, as the socket knows them. */
   readonly #told = new Set<string>();
   /** By transaction ID, the oldest first. */
   readonly #sent = new Map<string, Sent>();
 
-  constructor(socket: Pick<PeerSocket, "sendTo" | "setStrangers">) {
+  constructor(socket: Pick<PeerSocket, "send" | "setStrangers">) {
     this.#socket = socket;
   }
 
@@ -69,7 +69,7 @@ export class PathChecks {
     this.#sent.set(keyOf(transactionId), { owner, to, secret: other.secret, transactionId, atMs: nowMs });
     if (!this.#told.has(formatAddress(to))) this.#tellSocket();
     const { tag: receiverTag, secret } = other;
-    this.#socket.sendTo(
+    this.#socket.send(
       encodeCheck({ transactionId, receiverTag, senderTag: owner.own.tag, isNominated, secret }),
       to,
     );
@@ -86,7 +86,7 @@ export class PathChecks {
     const owner = check && this.#owners.get(check.receiverTag);
     if (!owner || !verifyCheck(check, owner.own.secret) || !owner.permits(from)) return;
     const { transactionId, isNominated } = check;
-    this.#socket.sendTo(encodeCheckAnswer({ transactionId, address: from, secret: owner.own.secret }), from);
+    this.#socket.send(encodeCheckAnswer({ transactionId, address: from, secret: owner.own.secret }), from);
     owner.onCheck(from, isNominated);
   }
 

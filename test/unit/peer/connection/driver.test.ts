@@ -72,8 +72,8 @@ describe("the driver of a connection", () => {
 
   it("takes a turn for datagrams that have come to the engine directly", async () => {
     const { driver, calls } = setUp();
-    driver.onReceived(2);
-    driver.onReceived(1);
+    driver.onReceived(2, 0);
+    driver.onReceived(1, 0);
     await vi.runOnlyPendingTimersAsync();
     expect(calls).toEqual(["poll", "turn", "flush"]);
     expect(driver.refused).toBe(3);

@@ -12,7 +12,7 @@ class Party {
   readonly sent: { datagram: Uint8Array; to: Address }[] = [];
   strangers: { tags: readonly string[]; addresses: readonly Address[] } = { tags: [], addresses: [] };
   readonly checks: PathChecks = new PathChecks({
-    sendTo: (datagram, to) => void this.sent.push({ datagram, to }),
+    send: (datagram, to) => void this.sent.push({ datagram, to }),
     setStrangers: (tags, addresses) => void (this.strangers = { tags, addresses }),
   });
   readonly heard: string[] = [];

@@ -2,10 +2,13 @@
 //! trust and policy to the caller.
 
 mod inbox;
-mod outbox;
+pub mod outbox;
 pub mod port;
+pub mod received;
 pub mod routes;
 mod socket;
+mod sources;
+pub mod strangers;
 mod turns;
 mod waker;
 

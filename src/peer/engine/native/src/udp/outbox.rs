@@ -6,6 +6,7 @@ use std::{
     num::NonZeroUsize,
 };
 
+use noq_proto::PathId;
 use noq_udp::{EcnCodepoint, Transmit, UdpSockRef};
 
 use super::socket::Socket;
@@ -24,6 +25,26 @@ impl Wire for Socket {
 
     fn send(&self, message: &Transmit<'_>) -> io::Result<()> {
         self.state.try_send(UdpSockRef::from(&self.socket), message)
+    }
+}
+
+/// Where packets of a connection go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    pub relay: SocketAddr,
+    /// Where those of other paths than the first go; by the relay if absent.
+    pub direct: Option<SocketAddr>,
+    /// Whether a copy of those goes by the relay.
+    pub is_mirrored: bool,
+}
+
+impl Route {
+    /// Returns where packets of a path go, and where a copy of them does.
+    pub fn of(&self, path: PathId) -> (SocketAddr, Option<SocketAddr>) {
+        match self.direct {
+            Some(direct) if path != PathId::ZERO => (direct, self.is_mirrored.then_some(self.relay)),
+            _ => (self.relay, None),
+        }
     }
 }
 
@@ -59,6 +80,10 @@ impl Train {
     fn message(&self, end: usize) -> Transmit<'_> {
         let contents = &self.bytes[self.sent..end];
         Transmit { destination: self.to, ecn: self.ecn, contents, segment_size: Some(self.datagram_bytes), src_ip: None }
+    }
+
+    fn copy_to(&self, to: SocketAddr) -> Self {
+        Self { bytes: self.bytes.clone(), to, ..*self }
     }
 }
 
@@ -106,6 +131,12 @@ impl Outbox {
             }
         }
         Some(train.bytes)
+    }
+
+    /// Sends a copy of a train to another address. What there is no room for is lost, as the train itself is not.
+    pub fn send_copy(&mut self, train: &Train, to: SocketAddr, wire: &impl Wire) {
+        self.send(train.copy_to(to), wire);
+        self.waiting = None;
     }
 
     /// Sends one datagram, or loses it if there is no room: its sender sends it again.
