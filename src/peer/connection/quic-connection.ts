@@ -17,7 +17,7 @@ import { pinOf } from "../trust/identity.ts";
 import { Milestones } from "./milestones.ts";
 import type { PathChecks } from "../path/seeking/checks.ts";
 import { ControlStream } from "../path/control/control-stream.ts";
-import { DirectPaths } from "../path/direct.ts";
+import { DirectPaths, relayPath } from "../path/direct.ts";
 import { type ConnectionPathEvent, PathFeed } from "../path/path-feed.ts";
 import type { DirectPolicy, RelayReason } from "../path/policy.ts";
 import { type ConnectionPath, pathOf } from "./connection-path.ts";
@@ -134,7 +134,7 @@ export class QuicConnection {
   get path(): ConnectionPath {
     const direct = this.#direct?.agent.path;
     if (direct?.phase === "open") return pathOf("direct", direct.remote!, direct.rttMs, this.#pathSince);
-    const rttMs = this.engine.paths().find(({ id }) => id === 0)?.smoothedRtt ?? 0;
+    const rttMs = this.engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? 0;
     const reason = this.#direct ? this.#direct.agent.reason : this.#unsupported;
     return { ...pathOf("relay", this.#parts.socket.relay, rttMs, this.#pathSince), ...(reason && { reason }) };
   }
@@ -205,10 +205,10 @@ export class QuicConnection {
     this.#direct?.onMoved();
   }
 
-  /** Sends a PING, which the other side answers. */
+  /** Sends a PING by the relay, which the other side answers. */
   probe(): void {
     if (this.#phase !== "open") return;
-    this.engine.ping();
+    this.engine.pingPath(relayPath);
     this.#driver.wake();
   }
 

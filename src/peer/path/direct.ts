@@ -22,7 +22,7 @@ const checkLimit = createCheckLimit(performance.now());
 /** 8 characters of base64url. */
 const tagBytes = 6;
 /** The engine's number of the path by the relay. */
-const relayPathId = 0;
+export const relayPath = 0;
 
 /** The parts of {@link DirectPaths}. */
 export interface DirectParts {
@@ -145,7 +145,7 @@ export class DirectPaths {
         this.#route = route;
         wake();
       },
-      askByRelay: () => void engine.pingPath(relayPathId),
+      askByRelay: () => void engine.pingPath(relayPath),
       figures: () => this.#figures(),
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
@@ -183,13 +183,13 @@ export class DirectPaths {
   #prefer(kind: "relay" | "direct"): void {
     const { engine } = this.#parts;
     if (this.#pathId === undefined) return;
-    engine.setPathBackup(kind === "relay" ? relayPathId : this.#pathId, false);
-    engine.setPathBackup(kind === "relay" ? this.#pathId : relayPathId, true);
+    engine.setPathBackup(kind === "relay" ? relayPath : this.#pathId, false);
+    engine.setPathBackup(kind === "relay" ? this.#pathId : relayPath, true);
   }
 
   #figures(): PathFigures | undefined {
     const paths = this.#parts.engine.paths();
-    const relay = paths.find(({ id }) => id === relayPathId);
+    const relay = paths.find(({ id }) => id === relayPath);
     const direct = paths.find(({ id }) => id === this.#pathId);
     return relay && direct && figuresOf(relay, direct);
   }

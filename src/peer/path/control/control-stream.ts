@@ -71,6 +71,9 @@ export class ControlStream {
   accept(): void {
     if (this.#isTaken || this.#role === "client" || !this.isAgreed) return;
     this.#isTaken = this.#engine.acceptStream("bidirectional") !== undefined;
+    if (!this.#isTaken) return;
+    this.read();
+    this.write();
   }
 
   /** Opens the stream, which is the first that a client opens, or begins to read on a server. */

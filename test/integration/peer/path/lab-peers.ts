@@ -102,13 +102,13 @@ export async function startTransfer(
   const host = lab.addresses.relay[family][0];
   const tls = await createCertificate({ name: "relay", hosts: [host] });
   const ids = await testIdentities();
-  const relay = start(lab.relay, "relay", { HOST: host, KEY: tls.key, CERT: tls.cert, SECRET: secret });
+  const relay = start(lab.relay, "relay", { HOST: host, KEY: tls.privateKey, CERT: tls.certificate, SECRET: secret });
   const [, port] = await relay.prints(/listening on (\d+)/);
   const peer = async (name: "alice" | "bob", program: string): Promise<LabPeer> =>
     new LabPeer(
       start(lab[name], program, {
         RELAY: `https://${family === "ipv6" ? `[${host}]` : host}:${port}`,
-        RELAY_CA: tls.cert,
+        RELAY_CA: tls.certificate,
         TOKEN: await tokenFor(name),
         IDENTITY: ids[name].pem,
         PINS: ids[name === "alice" ? "bob" : "alice"].pin,

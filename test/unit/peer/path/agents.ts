@@ -22,7 +22,7 @@ export class Side {
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];
   readonly checks: Address[] = [];
-  readonly accepted = new Set<number>();
+  readonly accepted: Set<number> = new Set();
   route: Parameters<AgentActions["route"]>[0] = { direct: undefined, isMirrored: false };
   preferred: "relay" | "direct" = "relay";
   hasPath = false;

@@ -9,7 +9,7 @@ const bobAt: Address = { address: "192.0.2.2", port: 2222 };
 
 /** A peer with one connection, at an address. */
 class Party {
-  readonly sent: { datagram: Uint8Array; to: Address }[] = [];
+  readonly sent: { datagram: Uint8Array; to: Address | undefined }[] = [];
   strangers: { tags: readonly string[]; addresses: readonly Address[] } = { tags: [], addresses: [] };
   readonly checks: PathChecks = new PathChecks({
     send: (datagram, to) => void this.sent.push({ datagram, to }),
