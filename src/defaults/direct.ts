@@ -26,6 +26,8 @@ export const slowestDirect: { readonly ofRelay: number; readonly plusMs: number 
 export const gainToChange: { readonly leastMs: number; readonly share: number } = { leastMs: 10, share: 0.2 };
 /** Head start of IPv6 over IPv4, in ms: no NAT can forget its mapping. */
 export const ipv6HeadStartMs = 3;
+/** Time after an address is taken in which the other side may still send by the relay, in ms: a slow round trip. */
+export const settleMs = 300;
 /** How long an address is kept at least before another is taken, in ms. */
 export const dwellMs: number = 5 * second;
 /** First and longest rest of an address that has failed, in ms. Each rest is twice as long. */

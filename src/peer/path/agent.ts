@@ -15,7 +15,7 @@ export interface AgentActions extends Omit<
 > {
   send(message: ControlMessage): void;
   /** Sends a check. Its answer comes by {@link Agent.answered}. */
-  check(to: Address, isNominated: boolean): void;
+  check(to: Address, isNominated: boolean, nowMs: number): void;
   /** Takes QUIC packets from an address as well, until `refuse`. */
   accept(address: Address): void;
   refuse(address: Address): void;
@@ -64,7 +64,7 @@ export class Agent {
     this.#actions = parts.actions;
     this.#path = new DirectPath(parts.role, {
       ...parts.actions,
-      check: (to) => this.#check(to),
+      check: (to, nowMs) => this.#actions.check(to, parts.role === "client", nowMs),
       selected: ({ address, rttMs }) => this.#selected(address, rttMs),
       standing: (standing) => this.#stands(standing),
       left: (reason, remote, nowMs) => this.#left(reason, remote, nowMs),
@@ -214,20 +214,16 @@ export class Agent {
       this.#toldRound = checklist.round;
       this.#actions.send({ type: "punch", round: checklist.round, mode: "normal" });
     }
-    for (const to of due) this.#actions.check(to, false);
+    for (const to of due) this.#actions.check(to, false, nowMs);
     if (checklist.exhausted) this.#refuse(checklist.exhausted);
-  }
-
-  #check(to: Address): void {
-    this.#actions.check(to, this.#parts.role === "client");
   }
 
   #nominate(to: Address, rttMs: number, nowMs: number): void {
     if (this.#quarantine.has(to, nowMs)) return this.#refuse("quarantined");
     if (this.#path.isFree) {
-      this.#actions.check(to, true);
+      this.#actions.check(to, true, nowMs);
       this.#path.take({ address: to, rttMs }, nowMs);
-    } else if (this.#path.consider({ address: to, rttMs }, nowMs)) this.#actions.check(to, true);
+    } else if (this.#path.consider({ address: to, rttMs }, nowMs)) this.#actions.check(to, true, nowMs);
   }
 
   /** Follows the client's choice. */
@@ -267,6 +263,7 @@ export class Agent {
 
   #left(reason: RelayReason, remote: Address, nowMs: number): void {
     this.#reason = reason;
+    this.#lastStanding = undefined;
     this.#answering.delete(formatAddress(remote));
     this.#quarantine.add(remote, nowMs);
     this.#actions.send({ type: "gone" });

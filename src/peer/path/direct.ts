@@ -132,9 +132,9 @@ export class DirectPaths {
     const { engine, socket, checks, control, wake } = this.#parts;
     return {
       send: (message) => control.send(message),
-      check: (to, isNominated) => {
+      check: (to, isNominated, nowMs) => {
         const { other } = this.#agent;
-        if (other) checks.send(this.#owner, other, to, isNominated, performance.now());
+        if (other) checks.send(this.#owner, other, to, isNominated, nowMs);
       },
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),

@@ -20,7 +20,7 @@ export interface PathFigures {
 /** What a {@link DirectPath} does. */
 export interface DirectPathActions {
   /** Sends a check to the address in use. */
-  check(to: Address): void;
+  check(to: Address, nowMs: number): void;
   /** Opens the path in QUIC. Returns `false` if that is not possible yet. */
   open(): boolean;
   close(): void;
@@ -116,7 +116,9 @@ export class DirectPath {
   /** Packets of the path have come by the relay: the other side doubts it, or has nothing under way. */
   detoured(nowMs: number): void {
     this.#watch?.heardByRelay();
-    if (this.#isMoving(nowMs)) this.#watch?.doubt(nowMs);
+    // The other side may still have been proving the address when they left.
+    const isSettled = nowMs - this.#takenAtMs >= defaults.settleMs;
+    if (this.#isMoving(nowMs) && isSettled) this.#watch?.doubt(nowMs);
     this.#follow(nowMs);
   }
 
@@ -175,7 +177,7 @@ export class DirectPath {
     const watch = this.#watch!;
     if (this.#isMoving(nowMs)) watch.moved(nowMs);
     const isDue = watch.advance(nowMs);
-    if (isDue) this.#actions.check(this.remote!);
+    if (isDue) this.#actions.check(this.remote!, nowMs);
     if (isDue && watch.standing === "suspect") this.#actions.askByRelay();
     this.#follow(nowMs);
   }

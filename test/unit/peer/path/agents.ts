@@ -53,7 +53,7 @@ export class Side {
         this.messages.push(message);
         pair.after(relayMs, () => pair.other(this).agent.receive(message, pair.nowMs));
       },
-      check: (to, isNominated) => pair.check(this, to, isNominated),
+      check: (to, isNominated, nowMs) => pair.check(this, to, isNominated, nowMs),
       accept: ({ port }) => void this.accepted.add(port),
       refuse: ({ port }) => void this.accepted.delete(port),
       open: () => pair.open(),
@@ -115,10 +115,9 @@ export class Pair {
     }
   }
 
-  check(from: Side, to: Address, isNominated: boolean): void {
+  check(from: Side, to: Address, isNominated: boolean, sentAtMs: number): void {
     from.checks.push(to);
     const receiver = this.other(from);
-    const sentAtMs = this.nowMs;
     if (!sameAddress(to, receiver.address)) return;
     this.#carry(from, () => {
       receiver.agent.checked(from.address, isNominated, this.nowMs);

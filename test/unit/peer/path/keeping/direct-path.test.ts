@@ -39,7 +39,7 @@ class Rig {
       (...values: unknown[]): void =>
         void this.done.push([name, ...values.map(textOf)].join(" "));
     return {
-      check: note("check"),
+      check: (to) => note("check")(to),
       open: () => {
         this.done.push("open");
         return this.canOpen;
@@ -162,11 +162,20 @@ describe("a path in use", () => {
     rig.select();
     rig.taken();
     rig.figures.bytes = 100;
-    rig.path.detoured(10);
+    rig.path.detoured(310);
     expect(rig.taken()).toEqual([]);
     rig.figures.bytes = 1300;
-    rig.path.detoured(20);
+    rig.path.detoured(320);
     expect(rig.taken()).toContain("standing suspect");
+  });
+
+  it("is in no doubt while the other side may still be proving the address", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.taken();
+    rig.figures.bytes = 1300;
+    rig.path.detoured(299);
+    expect(rig.taken()).toEqual([]);
   });
 
   it("is parked after 5 s of silence: what comes next goes both ways", () => {
