@@ -5,7 +5,7 @@ import { comesIn, Probe } from "./probe.ts";
 import type { Kind } from "./rules.ts";
 import { filterOf, portsOf, viewOf } from "./view.ts";
 
-const itBuilds = itWith("netns");
+const itBuilds = itWith("netns", "python");
 
 /** Sends to an endpoint, and waits for the ICMP message that it is refused there. */
 const askRefused = `

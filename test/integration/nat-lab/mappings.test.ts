@@ -6,7 +6,7 @@ import { comesIn } from "./probe.ts";
 import type { Kind } from "./rules.ts";
 import { viewOf } from "./view.ts";
 
-const itBuilds = itWith("netns");
+const itBuilds = itWith("netns", "python");
 
 describe("the mappings of a NAT", () => {
   itBuilds.each<Kind>(["full-cone", "symmetric", "sequential", "double"])(

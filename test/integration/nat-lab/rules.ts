@@ -63,7 +63,7 @@ const portDependent = `${sourceNat("masquerade")}\n${guard("drop")}`;
 /** How many ports a sequential NAT has. */
 const sequenceLength = 1000;
 
-/** The next port for each new pair of endpoints. The kernel itself takes a random one of a range. */
+/** The next port for each pair of endpoints. Of a range, the kernel would take one at random, for all destinations alike. */
 const sequential: Rules = ({ address, generation }) => {
   const first = 40_000 + (generation % 20) * sequenceLength;
   const ports = Array.from({ length: sequenceLength }, (_, index) => `${index} : ${first + index}`);
