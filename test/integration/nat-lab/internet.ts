@@ -1,6 +1,6 @@
 import { Namespace } from "../harness/network/namespaces.ts";
 import { networks, places, relayAddresses, type Place } from "./addresses.ts";
-import type { Wire } from "./wire.ts";
+import type { Wire } from "./wire/wire.ts";
 
 /**
  * The internet: a provider for each place, the relay's host, and a cable between any two of them, so that each of

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
 import { createLab } from "./lab.ts";
 import { comesIn, Probe } from "./probe.ts";
-import type { Kind } from "./rules.ts";
+import type { Kind } from "./site/rules.ts";
 import { filterOf, portsOf, viewOf } from "./view.ts";
 
 const itBuilds = itWith("netns", "python");

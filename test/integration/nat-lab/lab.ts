@@ -1,10 +1,10 @@
 import type { Namespace } from "../harness/network/namespaces.ts";
 import { places, relayAddresses, type HostAddresses, type Place } from "./addresses.ts";
 import { Cut } from "./cuts.ts";
-import { createHomes, createSharedHome, type Kinds } from "./homes.ts";
+import { createHomes, createSharedHome, type Kinds } from "./site/homes.ts";
 import { createInternet } from "./internet.ts";
-import type { DirectWay, Ways } from "./ways.ts";
-import { Wire, type Conditions, type WireOptions } from "./wire.ts";
+import type { DirectWay, Ways } from "./wire/ways.ts";
+import { Wire, type Conditions, type WireOptions } from "./wire/wire.ts";
 
 /** Each peer in a site of its own, or both in one network behind one router. */
 export type LabOptions = ({ readonly alice: Kinds; readonly bob: Kinds } | { readonly together: Kinds }) & {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { projectPath, type Child } from "../harness/child.ts";
-import { Namespace } from "../harness/network/namespaces.ts";
-import type { Place } from "./addresses.ts";
+import { projectPath, type Child } from "../../harness/child.ts";
+import { Namespace } from "../../harness/network/namespaces.ts";
+import type { Place } from "../addresses.ts";
 import { eachWay, type Ways } from "./ways.ts";
 
 /** What a cable ends at. */
@@ -49,7 +49,7 @@ export class Wire {
 
   /** Begins to carry, once all cables are laid. */
   async start({ direct = {}, relay = {} }: WireOptions = {}): Promise<void> {
-    const program = projectPath("test/integration/nat-lab/wire.py");
+    const program = projectPath("test/integration/nat-lab/wire/wire.py");
     this.#program = this.namespace.start("python3", [program, ...this.#cables]);
     await this.#program.prints(/carrying/);
     await this.impair("direct", direct);

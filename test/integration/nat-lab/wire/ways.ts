@@ -1,4 +1,4 @@
-import type { Place } from "./addresses.ts";
+import type { Place } from "../addresses.ts";
 
 /** A direction straight between the peers. */
 export type DirectWay = "alice-to-bob" | "bob-to-alice";
