@@ -28,8 +28,14 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
   caddy: { command: ["caddy", "version"], install: "apt-get install caddy" },
   chromium: { command: ["chromium", "--version"], install: "apt-get install chromium" },
   netns: {
-    command: ["unshare", "--net", "nft", "list", "tables"],
-    install: "run as root, with `apt-get install iproute2 nftables`",
+    command: [
+      "unshare",
+      "--net",
+      "sh",
+      "-c",
+      "nft list tables && ip link && ethtool --version && sysctl --version",
+    ],
+    install: "run as root, with `apt-get install ethtool iproute2 nftables procps`",
   },
   xdp: {
     // Whether this process may make networks, mount a bpf file system and use the bpf system call, and the tools.

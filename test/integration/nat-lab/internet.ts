@@ -1,5 +1,6 @@
 import { Namespace } from "../harness/network/namespaces.ts";
 import { networks, places, relayAddresses, type Place } from "./addresses.ts";
+import type { Wire } from "./wire/wire.ts";
 
 /**
  * The internet: a provider for each place, the relay's host, and a cable between any two of them, so that each of
@@ -24,12 +25,15 @@ export function createRouter(role: string): Namespace {
   return router;
 }
 
-export function createInternet(): Internet {
+export function createInternet(wire?: Wire): Internet {
   const relay = createMachine("relay");
   const providers = { alice: createRouter("isp-alice"), bob: createRouter("isp-bob") };
-  providers.alice.cable("direct", providers.bob, "direct");
+  const { alice, bob } = providers;
+  if (wire) wire.cable("alice", alice, "direct", "bob", bob, "direct");
+  else alice.cable("direct", bob, "direct");
   for (const place of places) {
-    providers[place].cable("relay", relay, `to-${place}`);
+    if (wire) wire.cable(place, providers[place], "relay", "relay", relay, `to-${place}`);
+    else providers[place].cable("relay", relay, `to-${place}`);
     providers[place].ipBatch(providerLines(place, place === "alice" ? "bob" : "alice"));
   }
   relay.ipBatch(relayLines());

@@ -2,10 +2,10 @@ import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
 import { createLab } from "./lab.ts";
 import { comesIn, Probe } from "./probe.ts";
-import type { Kind } from "./rules.ts";
+import type { Kind } from "./site/rules.ts";
 import { filterOf, portsOf, viewOf } from "./view.ts";
 
-const itBuilds = itWith("netns");
+const itBuilds = itWith("netns", "python");
 
 /** Sends to an endpoint, and waits for the ICMP message that it is refused there. */
 const askRefused = `

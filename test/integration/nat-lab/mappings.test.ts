@@ -3,10 +3,10 @@ import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
 import { createLab } from "./lab.ts";
 import { comesIn } from "./probe.ts";
-import type { Kind } from "./rules.ts";
+import type { Kind } from "./site/rules.ts";
 import { viewOf } from "./view.ts";
 
-const itBuilds = itWith("netns");
+const itBuilds = itWith("netns", "python");
 
 describe("the mappings of a NAT", () => {
   itBuilds.each<Kind>(["full-cone", "symmetric", "sequential", "double"])(

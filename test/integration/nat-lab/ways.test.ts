@@ -4,7 +4,7 @@ import { createLab } from "./lab.ts";
 import { comesIn, Probe } from "./probe.ts";
 import { viewOf } from "./view.ts";
 
-const itBuilds = itWith("netns");
+const itBuilds = itWith("netns", "python");
 
 describe("the way between the places", () => {
   itBuilds("is cut both ways or one way, and healed, while the relay is reached", async () => {

@@ -1,5 +1,5 @@
-import { projectPath } from "../harness/child.ts";
-import type { Namespace } from "../harness/network/namespaces.ts";
+import { projectPath } from "../../harness/child.ts";
+import type { Namespace } from "../../harness/network/namespaces.ts";
 import type { Subnet } from "./subnets.ts";
 import type { Rules } from "./rules.ts";
 
@@ -33,7 +33,7 @@ export class Router {
   forget(): void {
     this.#generation += 1;
     this.#applyRules();
-    this.namespace.run("python3", projectPath("test/integration/nat-lab/forget-connections.py"));
+    this.namespace.run("python3", projectPath("test/integration/nat-lab/site/forget-connections.py"));
   }
 
   /** Gets its other IPv4 address, and forgets every mapping. */

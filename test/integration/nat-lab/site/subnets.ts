@@ -1,4 +1,4 @@
-import { networks, type Place } from "./addresses.ts";
+import { networks, type Place } from "../addresses.ts";
 import { kinds, type Kind } from "./rules.ts";
 
 /** A network of a site, of one IP version. */

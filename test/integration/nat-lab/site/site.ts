@@ -1,6 +1,6 @@
-import type { Namespace } from "../harness/network/namespaces.ts";
-import type { HostAddresses, Place } from "./addresses.ts";
-import { createMachine, createRouter } from "./internet.ts";
+import type { Namespace } from "../../harness/network/namespaces.ts";
+import type { HostAddresses, Place } from "../addresses.ts";
+import { createMachine, createRouter } from "../internet.ts";
 import { Router } from "./router.ts";
 import { kinds, type Kind } from "./rules.ts";
 import { subnetsOf, type Subnet } from "./subnets.ts";

@@ -1,4 +1,4 @@
-import { relayAddresses } from "./addresses.ts";
+import { relayAddresses } from "../addresses.ts";
 
 /** What stands between a host and the internet. */
 export type Kind =
@@ -58,17 +58,21 @@ function sourceNat(...statements: string[]): string {
 }`;
 }
 
-const portDependent = `${sourceNat("masquerade")}\n${guard("drop")}`;
+/** The port stays the same as long as it is free, which makes the mapping endpoint-independent for one host. */
+const portPreserving = sourceNat("masquerade");
 
 /** How many ports a sequential NAT has. */
 const sequenceLength = 1000;
 
-/** The next port for each new pair of endpoints. The kernel itself takes a random one of a range. */
+/**
+ * The next port for each pair of endpoints. Of a mere range, the kernel would take one at random, and the same for all
+ * destinations.
+ */
 const sequential: Rules = ({ address, generation }) => {
   const first = 40_000 + (generation % 20) * sequenceLength;
   const ports = Array.from({ length: sequenceLength }, (_, index) => `${index} : ${first + index}`);
   const next = `numgen inc mod ${sequenceLength} map { ${ports.join()} }`;
-  return `${sourceNat(`meta l4proto udp snat to ${address} : ${next}`, "masquerade")}\n${guard("drop")}`;
+  return sourceNat(`meta l4proto udp snat to ${address} : ${next}`, "masquerade");
 };
 
 const onlyRelay = `table ip only-relay {
@@ -95,17 +99,29 @@ function endpointIndependent(filter: string): Rules {
     oifname "wan" update @inside { ${outside} : ip saddr . udp sport }
     oifname "wan" update @contacts { ip daddr . ${outside} }
   }
-  chain post { type nat hook postrouting priority srcnat; oifname "wan" meta l4proto udp snat to ${address} : ${outside}; oifname "wan" masquerade; }
-  chain pre { type nat hook prerouting priority dstnat; iifname "wan" ${filter} dnat ip to udp dport map @inside; }
-}
-${guard("drop")}`;
+  chain post {
+    type nat hook postrouting priority srcnat;
+    oifname "wan" meta l4proto udp snat to ${address} : ${outside}
+    oifname "wan" masquerade
+  }
+  chain pre {
+    type nat hook prerouting priority dstnat;
+    iifname "wan" ${filter} dnat ip to udp dport map @inside
+  }
+}`;
   };
 }
 
 const addressDependent = endpointIndependent("ip saddr . udp dport @contacts");
 
+/** NATs that say nothing to strangers, from the provider to the host. */
 function nat(...routers: Rules[]): Behaviour {
-  return { version: 4, isNat: true, routers };
+  const silent = routers.map(
+    (rules): Rules =>
+      (router) =>
+        `${rules(router)}\n${guard("drop")}`,
+  );
+  return { version: 4, isNat: true, routers: silent };
 }
 
 function routed(version: 4 | 6, rules: string): Behaviour {
@@ -121,25 +137,25 @@ export const kinds: Readonly<Record<Kind, Behaviour>> = {
   "full-cone": nat(endpointIndependent("")),
   /** The mapping is endpoint-independent; only addresses that were sent to may come in. */
   "address-dependent": nat(addressDependent),
-  /** The port stays the same as long as it is free, which makes the mapping endpoint-independent for one host; only endpoints that were sent to may come in. */
-  "port-dependent": nat(() => portDependent),
+  /** The port is the host's own; only endpoints that were sent to may come in. */
+  "port-dependent": nat(() => portPreserving),
   /** A random port for each destination. */
-  symmetric: nat(() => `${sourceNat("masquerade fully-random")}\n${guard("drop")}`),
+  symmetric: nat(() => sourceNat("masquerade fully-random")),
   /** The next port for each destination. */
   sequential: nat(sequential),
   /** Two NATs in a row: of a carrier, address-dependent, and of a home, port-dependent. */
-  double: nat(addressDependent, () => portDependent),
+  double: nat(addressDependent, () => portPreserving),
   /** As port-dependent, and answers the others with "port unreachable". */
-  reject: nat(() => `${sourceNat("masquerade")}\n${guard("reject")}`),
+  reject: { version: 4, isNat: true, routers: [() => `${portPreserving}\n${guard("reject")}`] },
   /**
    * As port-dependent, of a Linux router without a filter: it answers the others as its own system does, which keeps
    * an entry for who came first from outside. What is then sent from inside to there gets another port.
    */
-  unfiltered: nat(() => sourceNat("masquerade")),
+  unfiltered: { version: 4, isNat: true, routers: [() => portPreserving] },
   /** Public IPv4 addresses behind a stateful firewall. */
   "firewall-v4": routed(4, firewall("ip")),
   /** The same with IPv6. */
   "firewall-v6": routed(6, firewall("ip6")),
   /** As port-dependent, and UDP goes to nobody but the relay. */
-  "relay-only": nat(() => `${portDependent}\n${onlyRelay}`),
+  "relay-only": nat(() => `${portPreserving}\n${onlyRelay}`),
 };

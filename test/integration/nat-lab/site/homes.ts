@@ -1,6 +1,6 @@
-import { places, type Place } from "./addresses.ts";
-import type { Passage } from "./cuts.ts";
-import type { Internet } from "./internet.ts";
+import { places, type Place } from "../addresses.ts";
+import type { Passage } from "../cuts.ts";
+import type { Internet } from "../internet.ts";
 import type { Kind } from "./rules.ts";
 import { createSite, type Host, type Site } from "./site.ts";
 
