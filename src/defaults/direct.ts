@@ -28,6 +28,10 @@ export const gainToChange: { readonly leastMs: number; readonly share: number } 
 export const ipv6HeadStartMs = 3;
 /** Time after an address is taken in which the other side may still send by the relay, in ms: a slow round trip. */
 export const settleMs = 300;
+/** Time after a path is trusted again in which the other side's doubt is no reason for one's own, in ms: it asks as well, and has its answers sooner. */
+export const reassuredMs: number = 2 * second;
+/** How long an answer shows that an address answers, in ms. */
+export const freshMs: number = second;
 /** How long an address is kept at least before another is taken, in ms. */
 export const dwellMs: number = 5 * second;
 /** First and longest rest of an address that has failed, in ms. Each rest is twice as long. */

@@ -1,6 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../wire/address.ts";
 import type { Checklist } from "./seeking/checklist.ts";
+import { isWorthIt } from "./keeping/choice.ts";
 import { DirectPath, type DirectPathActions } from "./keeping/direct-path.ts";
 import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
@@ -19,11 +20,19 @@ export interface AgentActions extends Omit<
   /** Takes QUIC packets from an address as well, until `refuse`. */
   accept(address: Address): void;
   refuse(address: Address): void;
+  /** Returns the smoothed round trip by the relay. */
+  relayRttMs(): number;
   /** Returns this side's candidates, as the other's permit. */
   gather(others: readonly Candidate[]): readonly Candidate[];
   /** Returns those of the other side's candidates that may be checked. */
   permit(others: readonly Candidate[]): readonly Address[];
   tell(event: ConnectionPathEvent): void;
+}
+
+/** The last answer of an address, and the shortest round trip of those that came close together. */
+interface Answer {
+  readonly rttMs: number;
+  readonly atMs: number;
 }
 
 /** The parts of an {@link Agent}. */
@@ -45,8 +54,8 @@ export class Agent {
   readonly #quarantine: Quarantine = new Quarantine();
   /** Addresses from which packets are accepted, the latest last. */
   readonly #accepted = new Map<string, Address>();
-  /** Addresses that answer checks, and how soon. */
-  readonly #answering = new Map<string, number>();
+  /** Addresses that answer checks. */
+  readonly #answering = new Map<string, Answer>();
   #other: Hello | undefined;
   #others: readonly Candidate[] = [];
   #generation = 0;
@@ -106,18 +115,14 @@ export class Agent {
   checked(from: Address, isNominated: boolean, nowMs: number): void {
     if (!this.#maySeek) return;
     this.#accept(from);
-    const rttMs = this.#answering.get(formatAddress(from));
-    if (rttMs === undefined) this.#parts.checklist.heard(from, nowMs);
-    if (!isNominated || this.#parts.role === "client") return;
-    this.#wished = from;
-    if (rttMs !== undefined) this.#take(from, rttMs, nowMs);
+    if (!this.#answering.has(formatAddress(from))) this.#parts.checklist.heard(from, nowMs);
+    if (isNominated && this.#parts.role === "server") this.#follow(from, nowMs);
   }
 
   /** A check of this side was answered: packets get through both ways. */
   answered(to: Address, sentAtMs: number, nowMs: number): void {
-    const rttMs = nowMs - sentAtMs;
     this.#accept(to);
-    this.#answering.set(formatAddress(to), rttMs);
+    const rttMs = this.#note(to, nowMs - sentAtMs, nowMs);
     this.#parts.checklist.answered(to);
     this.#path.answered(to, sentAtMs, nowMs);
     if (this.#parts.role === "client") this.#nominate(to, rttMs, nowMs);
@@ -220,18 +225,36 @@ export class Agent {
 
   #nominate(to: Address, rttMs: number, nowMs: number): void {
     if (this.#quarantine.has(to, nowMs)) return this.#refuse("quarantined");
+    if (!isWorthIt(rttMs, this.#actions.relayRttMs())) return this.#refuse("slower-than-relay");
     if (this.#path.isFree) {
       this.#actions.check(to, true, nowMs);
       this.#path.take({ address: to, rttMs }, nowMs);
     } else if (this.#path.consider({ address: to, rttMs }, nowMs)) this.#actions.check(to, true, nowMs);
   }
 
-  /** Follows the client's choice. */
+  /** Takes note of an answer, and returns the round trip. */
+  #note(address: Address, sampleMs: number, nowMs: number): number {
+    const key = formatAddress(address);
+    const last = this.#answering.get(key);
+    // What is longer than others of the time is a wait in one of the processes.
+    const rttMs = last && nowMs - last.atMs < defaults.freshMs ? Math.min(last.rttMs, sampleMs) : sampleMs;
+    this.#answering.set(key, { rttMs, atMs: nowMs });
+    return rttMs;
+  }
+
+  /** Follows the client's choice, as soon as the address is known to answer now. */
+  #follow(from: Address, nowMs: number): void {
+    const { phase, remote } = this.#path;
+    if (phase === "open" && sameAddress(remote!, from)) return;
+    this.#wished = from;
+    const last = this.#answering.get(formatAddress(from));
+    if (last && nowMs - last.atMs < defaults.freshMs) this.#take(from, last.rttMs, nowMs);
+    else this.#actions.check(from, false, nowMs);
+  }
+
   #take(to: Address, rttMs: number, nowMs: number): void {
     this.#wished = undefined;
-    const { remote } = this.#path;
-    if (!remote || !sameAddress(remote, to) || this.#path.phase !== "open")
-      this.#path.take({ address: to, rttMs }, nowMs);
+    this.#path.take({ address: to, rttMs }, nowMs);
   }
 
   #accept(address: Address): void {

@@ -147,6 +147,7 @@ export class DirectPaths {
       },
       askByRelay: () => void engine.pingPath(relayPath),
       figures: () => this.#figures(),
+      relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
       tell: (event) => this.#parts.onEvent(event),
@@ -213,7 +214,6 @@ export class DirectPaths {
 
 function figuresOf(relay: EnginePath, direct: EnginePath): PathFigures {
   return {
-    relayRttMs: relay.smoothedRtt,
     relayReceived: relay.packetsReceived,
     bytes: direct.bytesSent + direct.bytesReceived,
     packetsSent: direct.packetsSent,

@@ -1,14 +1,13 @@
 import * as defaults from "../../../defaults/index.ts";
 import { type Address, sameAddress } from "../../../wire/address.ts";
 import type { PacketRoute } from "../../udp/contract.ts";
-import { type Answering, isBetter, isWorthIt } from "./choice.ts";
+import { type Answering, isBetter } from "./choice.ts";
 import { Losses } from "./losses.ts";
 import type { RelayReason } from "../policy.ts";
 import { PathWatch, type Standing } from "./watch.ts";
 
 /** Figures of a connection with a direct path, since each path was opened. */
 export interface PathFigures {
-  readonly relayRttMs: number;
   /** Packets that have come with connection IDs of the relay's path. */
   readonly relayReceived: number;
   /** Bytes of QUIC packets of the direct path, both directions together. */
@@ -50,6 +49,11 @@ export class DirectPath {
   #losses = new Losses();
   #standing: Standing | undefined;
   #nextMs = Infinity;
+  /**
+   * Until then packets that come by the relay are no sign. The other side may still be proving the address; or it has followed this
+   * one's doubt, and the two would go on for ever.
+   */
+  #sureUntilMs = 0;
   #look = { atMs: 0, bytes: 0, relayReceived: 0 };
 
   constructor(role: "client" | "server", actions: DirectPathActions) {
@@ -79,6 +83,7 @@ export class DirectPath {
   take(answering: Answering, nowMs: number): void {
     this.#answering = answering;
     this.#takenAtMs = nowMs;
+    this.#sureUntilMs = nowMs + defaults.settleMs;
     if (this.#phase === "open") return this.#apply(nowMs, true);
     this.#phase = "opening";
     this.#nextMs = nowMs;
@@ -116,9 +121,7 @@ export class DirectPath {
   /** Packets of the path have come by the relay: the other side doubts it, or has nothing under way. */
   detoured(nowMs: number): void {
     this.#watch?.heardByRelay();
-    // The other side may still have been proving the address when they left.
-    const isSettled = nowMs - this.#takenAtMs >= defaults.settleMs;
-    if (this.#isMoving(nowMs) && isSettled) this.#watch?.doubt(nowMs);
+    if (this.#isMoving(nowMs) && nowMs >= this.#sureUntilMs) this.#watch?.doubt(nowMs);
     this.#follow(nowMs);
   }
 
@@ -162,7 +165,6 @@ export class DirectPath {
   #choose(nowMs: number): void {
     const { rttMs } = this.#answering!;
     const figures = this.#actions.figures();
-    if (figures && !isWorthIt(rttMs, figures.relayRttMs)) return this.#leave("slower-than-relay", nowMs);
     this.#phase = "open";
     this.#nextMs = Infinity;
     this.#watch = new PathWatch(rttMs, nowMs);
@@ -204,6 +206,7 @@ export class DirectPath {
     const { standing } = this.#watch!;
     if (standing === this.#standing && !isNew) return;
     if (standing === "lost") return this.#leave("checks-timeout", nowMs);
+    if (standing === "trusted" && this.#standing === "suspect") this.#sureUntilMs = nowMs + defaults.reassuredMs;
     this.#standing = standing;
     this.#actions.route({ direct: this.remote, isMirrored: standing !== "trusted" });
     this.#actions.standing(standing);

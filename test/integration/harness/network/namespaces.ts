@@ -13,6 +13,8 @@ function run(command: string, ...args: string[]): string {
   return runWith("", command, ...args);
 }
 
+let made = 0;
+
 /** A network namespace of the test's own, removed with everything in it when the test ends. */
 export class Namespace {
   readonly name: string;
@@ -22,7 +24,7 @@ export class Namespace {
   #isThere = true;
 
   constructor(role: string) {
-    this.name = `qp-${role}-${process.pid}`;
+    this.name = `qp-${role}-${made++}-${process.pid}`;
     this.#door = `--net=/run/netns/${this.name}`;
     removeAtDeath();
     run("ip", "netns", "add", this.name);

@@ -110,6 +110,20 @@ describe("a direct path that dies", () => {
   });
 });
 
+describe("a direct path that is slower than the relay by far", () => {
+  it("is not taken before it has become faster", () => {
+    const pair = new Pair();
+    pair.directMs = 60;
+    pair.start();
+    pair.run(3000);
+    expect(told(pair.client)).toEqual(["refused slower-than-relay"]);
+    expect(pair.server.preferred).toBe("relay");
+    pair.directMs = 5;
+    pair.run(20_000);
+    for (const side of [pair.client, pair.server]) expect(told(side).at(-1)).toBe("selected");
+  });
+});
+
 describe("peers that do not reach each other", () => {
   it("say why, and keep the relay", () => {
     const pair = new Pair();

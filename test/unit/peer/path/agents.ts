@@ -5,9 +5,8 @@ import type { ConnectionPathEvent } from "../../../../src/peer/path/path-feed.ts
 import type { DirectPolicy } from "../../../../src/peer/path/policy.ts";
 import { type Address, sameAddress } from "../../../../src/wire/address.ts";
 
-/** Ways between the two, in ms for one direction. */
+/** The relay's way between the two, in ms for one direction. */
 const relayMs = 20;
-const directMs = 5;
 
 export interface SideOptions {
   readonly policy?: DirectPolicy;
@@ -61,8 +60,8 @@ export class Side {
       prefer: (kind) => void (this.preferred = kind),
       route: (route) => void (this.route = route),
       askByRelay: () => undefined,
+      relayRttMs: () => 2 * relayMs,
       figures: () => ({
-        relayRttMs: 2 * relayMs,
         relayReceived: pair.nowMs,
         bytes: this.bytes,
         packetsSent: 0,
@@ -80,6 +79,8 @@ export class Pair {
   readonly client: Side;
   readonly server: Side;
   nowMs = 0;
+  /** The direct way, in ms for one direction. */
+  directMs = 5;
   /** Whether checks get through, from each of the two. */
   reaches = { client: true, server: true };
   #later: { atMs: number; work: () => void }[] = [];
@@ -126,7 +127,7 @@ export class Pair {
   }
 
   open(): boolean {
-    this.after(2 * directMs, () => {
+    this.after(2 * this.directMs, () => {
       for (const side of [this.client, this.server]) {
         side.hasPath = true;
         side.agent.opened(this.nowMs);
@@ -146,7 +147,7 @@ export class Pair {
 
   #carry(from: Side, deliver: () => void): void {
     const reaches = from === this.client ? this.reaches.client : this.reaches.server;
-    if (reaches) this.after(directMs, deliver);
+    if (reaches) this.after(this.directMs, deliver);
   }
 }
 

@@ -11,7 +11,6 @@ class Rig {
   readonly path: DirectPath;
   canOpen = true;
   figures: { -readonly [Name in keyof PathFigures]: PathFigures[Name] } = {
-    relayRttMs: 40,
     relayReceived: 0,
     bytes: 0,
     packetsSent: 0,
@@ -98,14 +97,6 @@ describe("a path that is opened", () => {
     expect(rig.path.deadlineMs).toBe(Infinity);
   });
 
-  it("is left if it takes much longer than the relay", () => {
-    const rig = new Rig();
-    rig.select(81);
-    expect(rig.taken()).toContain("left slower-than-relay 7000");
-    rig.path.closed(100);
-    expect(rig.path.isFree).toBe(true);
-  });
-
   it("that QUIC gives up leaves room for another", () => {
     const rig = new Rig();
     rig.path.take({ address: first, rttMs: 10 }, 0);
@@ -176,6 +167,25 @@ describe("a path in use", () => {
     rig.figures.bytes = 1300;
     rig.path.detoured(299);
     expect(rig.taken()).toEqual([]);
+  });
+
+  it("is in no doubt for 2 s after it has answered, although the other side's packets still take both ways", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.path.stalled(500);
+    for (const nowMs of [500, 550]) {
+      rig.path.advance(nowMs);
+      rig.path.answered(first, nowMs, nowMs + 10);
+    }
+    rig.taken();
+    for (const [nowMs, standing] of [
+      [2559, undefined],
+      [2560, "standing suspect"],
+    ] as const) {
+      rig.figures.bytes += 1300;
+      rig.path.detoured(nowMs);
+      expect(rig.taken().at(-1)).toBe(standing);
+    }
   });
 
   it("is parked after 5 s of silence: what comes next goes both ways", () => {
