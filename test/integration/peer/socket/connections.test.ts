@@ -1,133 +1,6 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { ConnectionIds } from "../../../src/peer/connection/connection-ids.ts";
-import { Driver } from "../../../src/peer/connection/driver.ts";
-import type { Engine, EngineConnection } from "../../../src/peer/engine/contract.ts";
-import { deafListener } from "../../../src/peer/engine/deaf.ts";
-import { loadEngine } from "../../../src/peer/engine/engine.ts";
-import { PeerSocket } from "../../../src/peer/socket.ts";
-import type { Address } from "../../../src/wire/address.ts";
-import { makePair } from "./engine/pair.ts";
-
-const loopback = "127.0.0.1";
-
-/** A relay for two peers: it passes what comes from one on to the other. */
-class Relay {
-  readonly #socket: Socket = createSocket("udp4");
-  #ends: readonly number[] = [];
-  /** Datagrams that it has passed on. */
-  passed = 0;
-
-  static async open(): Promise<Relay> {
-    const relay = new Relay();
-    relay.#socket.bind(0, loopback);
-    await once(relay.#socket, "listening");
-    onTestFinished(() => void relay.#socket.close());
-    relay.#socket.on("message", (datagram, { port }) => {
-      relay.passed++;
-      for (const end of relay.#ends) if (end !== port) relay.#socket.send(datagram, end, loopback);
-    });
-    return relay;
-  }
-
-  get at(): Address {
-    return { address: loopback, port: this.#socket.address().port };
-  }
-
-  serve(...peers: readonly PeerSocket[]): void {
-    this.#ends = peers.map(({ local }) => local.port);
-  }
-
-  send(datagram: Uint8Array, to: PeerSocket): void {
-    this.#socket.send(datagram, to.local.port, loopback);
-  }
-}
-
-/** One end of a connection over a peer's socket. */
-class End {
-  readonly socket: PeerSocket;
-  readonly connection: EngineConnection;
-  readonly ids: ConnectionIds;
-  readonly driver: Driver;
-  received = 0;
-  isConfirmed = false;
-  /** ECN bits of the datagrams that came past the attachment. */
-  readonly routed: number[] = [];
-  #toSend = 0;
-  #stream: number | undefined;
-
-  constructor(socket: PeerSocket, connection: EngineConnection, ids: ConnectionIds) {
-    this.socket = socket;
-    this.connection = connection;
-    this.ids = ids;
-    this.driver = new Driver(connection, socket, {
-      ...deafListener,
-      onConfirmed: () => void (this.isConfirmed = true),
-      onOpened: (kind) => this.#read(connection.acceptStream(kind)!),
-      onReadable: (id) => this.#read(id),
-      onTurn: () => this.#write(),
-      onOver: () => undefined,
-    });
-    ids.route(socket, (datagram, ecn) => {
-      this.routed.push(ecn);
-      this.driver.receive(datagram, ecn);
-    });
-    onTestFinished(() => this.driver.stop());
-  }
-
-  attach(): () => void {
-    return this.ids.attach(this.socket, { engine: this.connection, onReceived: this.driver.onReceived });
-  }
-
-  send(bytes: number): void {
-    this.#stream ??= this.connection.openStream("unidirectional")!;
-    this.#toSend += bytes;
-    this.driver.wake();
-  }
-
-  #write(): void {
-    while (this.#toSend > 0) {
-      const taken = this.connection.streamSend(this.#stream!, chunk.subarray(0, this.#toSend), false);
-      if (typeof taken !== "number" || taken === 0) return;
-      this.#toSend -= taken;
-    }
-  }
-
-  #read(id: number): void {
-    for (let read; (read = this.connection.streamReceive(id, scratch)) && "bytes" in read;)
-      this.received += read.bytes;
-  }
-}
-
-const ect0 = 2;
-const chunk = Buffer.alloc(1 << 16, 1);
-const scratch = Buffer.alloc(1 << 16);
-
-/** Two ends whose handshake is over, by a relay or directly. */
-async function connect(
-  engine: Engine | undefined,
-  isDirect = false,
-): Promise<{ alice: End; bob: End; relay: Relay }> {
-  const relay = await Relay.open();
-  const bind = async (): Promise<PeerSocket> => {
-    const socket = await PeerSocket.bind({ host: loopback, port: 0, relay: relay.at }, engine);
-    onTestFinished(() => socket.close());
-    return socket;
-  };
-  const [ids, sockets] = [
-    [new ConnectionIds(32), new ConnectionIds(32)],
-    [await bind(), await bind()],
-  ];
-  relay.serve(...sockets);
-  if (isDirect) sockets.forEach((socket, i) => socket.moveTo(sockets[1 - i]!.local));
-  const pair = await makePair({ cidKey: ids[0]!.key }, { cidKey: ids[1]!.key });
-  const alice = new End(sockets[0]!, pair.client.engine, ids[0]!);
-  const bob = new End(sockets[1]!, pair.server.engine, ids[1]!);
-  for (const datagram of alice.connection.firstFlight()) bob.driver.receive(datagram, ect0);
-  await expect.poll(() => alice.isConfirmed && bob.isConfirmed).toBe(true);
-  return { alice, bob, relay };
-}
+import { describe, expect, it } from "vitest";
+import { loadEngine } from "../../../../src/peer/engine/engine.ts";
+import { connect, ect0, Relay } from "./ends.ts";
 
 const ports = [
   ["node:dgram", undefined],
@@ -192,7 +65,7 @@ describe.each(ports)("connections over a socket of %s", (_name, engine) => {
 
 describe("a connection over a socket of the engine", () => {
   it("marks its packets for ECN as long as the marks arrive, and acknowledges those of the other side", async () => {
-    const { alice, bob } = await connect(loadEngine(), true);
+    const { alice, bob } = await connect(loadEngine(), { isDirect: true });
     alice.send(100_000);
     bob.send(100_000);
     await expect.poll(() => [alice.received, bob.received]).toEqual([100_000, 100_000]);
