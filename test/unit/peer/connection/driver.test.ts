@@ -52,6 +52,7 @@ function setUp(): { driver: Driver; engine: FakeEngine; calls: string[] } {
   const owner = {
     ...deafListener,
     onEnded: () => void calls.push("ended"),
+    onDetours: (detours: number) => void calls.push(`detours ${detours}`),
     onTurn: () => void calls.push("turn"),
     onOver: () => void calls.push("over"),
   };
@@ -77,6 +78,13 @@ describe("the driver of a connection", () => {
     await vi.runOnlyPendingTimersAsync();
     expect(calls).toEqual(["poll", "turn", "flush"]);
     expect(driver.refused).toBe(3);
+  });
+
+  it("tells its owner of detours", () => {
+    const { driver, calls } = setUp();
+    driver.onReceived(0, 0);
+    driver.onReceived(1, 5);
+    expect([calls, driver.refused]).toEqual([["detours 5"], 1]);
   });
 
   it("takes another turn where one was too short to send everything", async () => {

@@ -36,8 +36,8 @@ use setting::{from_hex, to_hex};
 use transfer::{Incoming, Outgoing};
 use udp::{
     Wake,
-    outbox::Route,
     port::{Flushed, Port},
+    route::Route,
     routes::Receiver,
 };
 

@@ -12,9 +12,9 @@ use crate::{
     quic::cids::CID_BYTES,
     udp::{
         Wake,
-        outbox::Route,
         port::{Flushed, Port},
         received,
+        route::Route,
         routes::{Cid, Receiver},
         strangers::{TAG_BYTES, Tag},
     },

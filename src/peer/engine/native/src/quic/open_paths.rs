@@ -35,12 +35,8 @@ impl OpenPaths {
         self.built = in_flight.built();
         let ids = connection.paths();
         self.closed.retain(|id| ids.contains(id));
-        for path in &mut self.all {
-            (path.sent, path.received) = counts(connection, path.id);
-        }
         for id in ids.into_iter().filter(|id| !self.closed.contains(id)).collect::<Vec<_>>() {
             let flight = connection.congestion_state(id).and_then(PathFlight::of);
-            // A path that is new has counted at most the datagram that is being looked at.
             if let Some(flight) = flight.filter(|_| !self.has(id)) {
                 self.all.push(OpenPath { id, flight, sent: 0, received: 0 });
             }
@@ -91,7 +87,8 @@ impl OpenPaths {
         }
     }
 
-    /// Returns the path that has counted a datagram; path 0 if none has: it was of no path, or of a closed one.
+    /// Returns the path that has counted a datagram; path 0 if none has: it was of no path, or of a closed one. Of several it is the
+    /// newest: an older one has counted others while it was alone.
     fn counted(
         &mut self,
         connection: &mut Connection,
@@ -133,8 +130,4 @@ impl OpenPaths {
 
 fn round_trip(connection: &Connection, id: PathId) -> Duration {
     connection.rtt(id).unwrap_or_default()
-}
-
-fn counts(connection: &mut Connection, id: PathId) -> (u64, u64) {
-    connection.path_stats(id).map_or((0, 0), |stats| (stats.udp_tx.datagrams, stats.udp_rx.datagrams))
 }

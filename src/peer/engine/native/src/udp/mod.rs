@@ -2,9 +2,10 @@
 //! trust and policy to the caller.
 
 mod inbox;
-pub mod outbox;
+mod outbox;
 pub mod port;
 pub mod received;
+pub mod route;
 pub mod routes;
 mod socket;
 mod sources;

@@ -6,7 +6,6 @@ use std::{
     num::NonZeroUsize,
 };
 
-use noq_proto::PathId;
 use noq_udp::{EcnCodepoint, Transmit, UdpSockRef};
 
 use super::socket::Socket;
@@ -25,26 +24,6 @@ impl Wire for Socket {
 
     fn send(&self, message: &Transmit<'_>) -> io::Result<()> {
         self.state.try_send(UdpSockRef::from(&self.socket), message)
-    }
-}
-
-/// Where packets of a connection go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Route {
-    pub relay: SocketAddr,
-    /// Where those of other paths than the first go; by the relay if absent.
-    pub direct: Option<SocketAddr>,
-    /// Whether a copy of those goes by the relay.
-    pub is_mirrored: bool,
-}
-
-impl Route {
-    /// Returns where packets of a path go, and where a copy of them does.
-    pub fn of(&self, path: PathId) -> (SocketAddr, Option<SocketAddr>) {
-        match self.direct {
-            Some(direct) if path != PathId::ZERO => (direct, self.is_mirrored.then_some(self.relay)),
-            _ => (self.relay, None),
-        }
     }
 }
 
@@ -152,11 +131,15 @@ mod tests {
 
     use super::*;
 
-    /// A wire that does as the test says, and notes the lengths of messages.
+    const HERE: ([u8; 4], u16) = ([127, 0, 0, 1], 1);
+    const ELSEWHERE: ([u8; 4], u16) = ([127, 0, 0, 1], 2);
+
+    /// A wire that does as the test says, and notes the lengths and the destinations of messages.
     struct FakeWire {
         max: Cell<usize>,
         answers: RefCell<Vec<ErrorKind>>,
         sent: RefCell<Vec<usize>>,
+        to: RefCell<Vec<SocketAddr>>,
     }
 
     impl Wire for FakeWire {
@@ -172,16 +155,17 @@ mod tests {
                 return Err(kind.into());
             }
             self.sent.borrow_mut().push(message.contents.len());
+            self.to.borrow_mut().push(message.destination);
             Ok(())
         }
     }
 
     fn wire(max: usize, answers: &[ErrorKind]) -> FakeWire {
-        FakeWire { max: Cell::new(max), answers: RefCell::new(answers.to_vec()), sent: RefCell::default() }
+        FakeWire { max: Cell::new(max), answers: RefCell::new(answers.to_vec()), sent: RefCell::default(), to: RefCell::default() }
     }
 
     fn train() -> Train {
-        Train::new(vec![0; 45], 10, ([127, 0, 0, 1], 1).into(), None)
+        Train::new(vec![0; 45], 10, HERE.into(), None)
     }
 
     #[test]
@@ -211,10 +195,24 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_goes_elsewhere_and_is_lost_where_there_is_no_room() {
+        let (mut outbox, wire) = (Outbox::default(), wire(3, &[]));
+        let train = train();
+        outbox.send_copy(&train, ELSEWHERE.into(), &wire);
+        assert_eq!((&wire.sent.borrow()[..], &wire.to.borrow()[..]), (&[30, 15][..], &[ELSEWHERE.into(); 2][..]));
+        wire.answers.borrow_mut().push(ErrorKind::WouldBlock);
+        outbox.send_copy(&train, ELSEWHERE.into(), &wire);
+        assert!(!outbox.is_blocked());
+        assert!(outbox.send(train, &wire).is_some());
+        assert_eq!((&wire.sent.borrow()[2..], outbox.failed()), (&[30, 15][..], 0));
+        assert_eq!(wire.to.borrow()[2], HERE.into());
+    }
+
+    #[test]
     fn what_the_system_refuses_is_counted_by_datagrams() {
         let (mut outbox, wire) = (Outbox::default(), wire(64, &[ErrorKind::PermissionDenied]));
         outbox.send(train(), &wire);
-        outbox.send_one(&[1], ([127, 0, 0, 1], 1).into(), &wire);
+        outbox.send_one(&[1], HERE.into(), &wire);
         assert_eq!((&wire.sent.borrow()[..], outbox.failed()), (&[1][..], 5));
     }
 }

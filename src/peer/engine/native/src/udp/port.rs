@@ -6,8 +6,9 @@ use crate::quic::guarded::Guarded;
 
 use super::{
     inbox::{Batch, Inbox, Incoming},
-    outbox::{Outbox, Route, Train},
+    outbox::{Outbox, Train},
     received::{Received, Waiting},
+    route::Route,
     routes::{self, Cid, Receiver, Routes},
     socket::{self, Socket},
     sources::{Origin, Sources},
@@ -144,9 +145,7 @@ impl Port {
         let most = DATAGRAMS_PER_TRAIN.min(self.socket.state.max_gso_segments());
         let next = connection.with(|connection| {
             let train = connection.transmit_train(&mut bytes, most, Instant::now())?;
-            let (to, copy_to) = route.of(train.path);
-            // The relay's path may carry less.
-            let copy_to = copy_to.filter(|_| train.datagram_bytes <= connection.first_path_bytes());
+            let (to, copy_to) = route.of(train.path, train.datagram_bytes, connection.first_path_bytes());
             Some((train, to, copy_to))
         });
         let Some((train, to, copy_to)) = next.flatten() else {

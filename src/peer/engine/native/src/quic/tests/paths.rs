@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        connection::paths::Refusal,
+        connection::{paths::Refusal, receiving::Arrival},
         events::{EndedBy, Event},
     },
     Arc, BytesMut, Cids, Duration, Instant, Pair, PathId, Side,
@@ -40,6 +40,7 @@ impl Wires {
 
     fn open_path(&mut self, is_backup: bool) -> PathId {
         let id = self.pair.client.connection.open_path(is_backup, self.pair.now).unwrap();
+        assert_eq!(ids(&mut self.pair.client, self.pair.now), [PathId::ZERO, id]);
         self.run_for(200);
         id
     }
@@ -65,7 +66,7 @@ impl Wires {
             self.bytes[usize::from(is_other)] += datagram.len();
             if !self.dead[usize::from(is_other && !self.is_detour)] {
                 let arrival = to.connection.receive(BytesMut::from(&datagram[..]), None, *now);
-                assert_eq!(arrival.path, path);
+                assert_eq!(arrival, Arrival { path, is_useful: true });
             }
         }
     }
@@ -172,6 +173,30 @@ fn a_path_opens_over_the_relay_too() {
 }
 
 #[test]
+fn a_train_is_of_one_path() {
+    let (mut wires, direct) = Wires::open(false);
+    let id = wires.pair.client.connection.open_stream(noq_proto::Dir::Uni).unwrap();
+    wires.pair.client.connection.write(id, &[1; 60_000], true);
+    let (most, mut trains) = (10.try_into().unwrap(), Vec::new());
+    for _ in 0..100 {
+        let Pair { client, server, now } = &mut wires.pair;
+        let mut bytes = Vec::new();
+        while let Some(train) = client.connection.transmit_train(&mut bytes, most, *now) {
+            for datagram in bytes.chunks(train.datagram_bytes) {
+                assert_eq!(server.connection.receive(BytesMut::from(datagram), None, *now).path, train.path);
+            }
+            trains.push((train.path, bytes.chunks(train.datagram_bytes).len()));
+        }
+        wires.carry(false);
+        wires.pair.now += Duration::from_millis(5);
+        wires.pair.client.on_timeouts(wires.pair.now);
+    }
+    for path in [PathId::ZERO, direct] {
+        assert!(trains.iter().any(|(of, count)| *of == path && *count > 1), "{trains:?}");
+    }
+}
+
+#[test]
 fn a_copy_of_a_packet_is_of_the_same_path_and_of_no_use() {
     let (mut wires, direct) = Wires::open(true);
     let Pair { client, server, now } = &mut wires.pair;
@@ -210,14 +235,30 @@ fn a_path_that_is_dead_can_be_closed_and_its_data_comes_by_the_other() {
 }
 
 #[test]
+fn a_path_that_one_side_has_closed_is_closed_for_the_other_at_once() {
+    for closer in [0, 1] {
+        let (mut wires, direct) = Wires::open(true);
+        let Pair { client, server, now } = &mut wires.pair;
+        let (near, far) = if closer == 0 { (client, server) } else { (server, client) };
+        assert!(near.connection.close_path(direct, *now));
+        for datagram in near.datagrams(*now) {
+            far.receive(&datagram, *now);
+        }
+        assert_eq!([ids(near, *now), ids(far, *now)], [[PathId::ZERO], [PathId::ZERO]]);
+        assert!(far.connection.live().unwrap().paths().contains(&direct), "noq remembers it for a while");
+    }
+}
+
+#[test]
 fn a_path_that_is_closed_can_be_opened_again_under_another_id() {
     let mut wires = Wires::connected([2, 2]);
-    for _ in 0..5 {
+    for pause in [3000, 3000, 50, 50, 3000, 50] {
         let direct = wires.open_path(false);
-        assert_eq!(ids(&mut wires.pair.server, wires.pair.now), [PathId::ZERO, direct]);
+        let (Pair { client, server, now }, open) = (&mut wires.pair, [PathId::ZERO, direct]);
+        assert_eq!([ids(client, *now), ids(server, *now)], [open, open]);
         wires.send(3000);
         assert!(wires.pair.client.connection.close_path(direct, wires.pair.now));
-        wires.run_for(3000);
+        wires.run_for(pause);
     }
     assert!(!wires.ends());
 }
@@ -257,6 +298,18 @@ fn a_path_whose_packets_go_unanswered_is_told_and_for_how_long() {
     let unanswered = client.connection.paths(wires.pair.now).iter().map(|path| path.unanswered).collect::<Vec<_>>();
     assert_eq!(unanswered[0], Duration::ZERO);
     assert!(unanswered[1] > Duration::from_millis(300), "{unanswered:?}");
+}
+
+#[test]
+fn a_path_that_is_dead_is_told_after_each_pto_although_its_probes_become_rare() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    wires.dead = [false, true];
+    wires.send(8000);
+    wires.run_for(800);
+    assert_eq!(stalls(&wires.pair.client, direct), 16);
+    wires.run_for(5000);
+    assert_eq!(stalls(&wires.pair.client, direct), 16);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { QuicpipeError } from "../../../src/errors.ts";
-import type { Engine } from "../../../src/peer/engine/contract.ts";
-import { loadEngine } from "../../../src/peer/engine/engine.ts";
-import { PeerSocket } from "../../../src/peer/socket.ts";
-import { connectPeers } from "../harness/peers.ts";
+import { QuicpipeError } from "../../../../src/errors.ts";
+import type { Engine } from "../../../../src/peer/engine/contract.ts";
+import { loadEngine } from "../../../../src/peer/engine/engine.ts";
+import { PeerSocket } from "../../../../src/peer/socket.ts";
+import { connectPeers } from "../../harness/peers.ts";
 
 const engine = loadEngine();
 const options = { host: "127.0.0.1", port: 0, relay: { address: "127.0.0.1", port: 1 } };
