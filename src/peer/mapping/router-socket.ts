@@ -44,8 +44,9 @@ async function connected(router: string): Promise<Socket> {
   const socket = createSocket("udp4");
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.once("error", reject);
-      socket.connect(routerPort, router, resolve);
+      // Not by a callback, which also tells of failures.
+      socket.once("error", reject).once("connect", resolve);
+      socket.connect(routerPort, router);
     });
   } catch (error) {
     socket.close();
