@@ -22,3 +22,11 @@ export const maxRouterDatagramBytes = 1100;
 export const maxRouterDatagrams = 16;
 /** Bytes of the routing table that are read: 32 lines, of which the default routes are the first. */
 export const maxRouteTableBytes: number = 4 * KiB;
+/** Time for each answer of a router by UPnP, in ms: it may wait a second before it answers a search (UDA 1.1 §1.3.2, MX). */
+export const upnpAnswerMs: number = 2 * second;
+/** Longest answer to a search by UPnP that is read, in bytes: an Ethernet frame's payload. */
+export const maxUpnpSearchAnswerBytes = 1500;
+/** Longest description or other body of a router by UPnP that is read, in bytes: ten times what one with all services takes. */
+export const maxUpnpBodyBytes: number = 64 * KiB;
+/** Ports that are tried by UPnP where a router's first is taken by another host. */
+export const upnpPortTries = 3;

@@ -1,7 +1,7 @@
 import { parseIp, plainIp, type Address } from "../../wire/address.ts";
 
 /** Protocols that a router maps ports by. */
-export type MappingService = "pcp" | "nat-pmp";
+export type MappingService = "pcp" | "nat-pmp" | "upnp";
 
 /** Why there is no port mapping, or why one is not renewed. */
 export type MappingReason =
@@ -9,7 +9,7 @@ export type MappingReason =
   | "no-router"
   /** The system gives no UDP socket towards the router. */
   | "no-socket"
-  /** The router answers neither protocol. */
+  /** The router answers none of the protocols. */
   | "no-answer"
   /** The router's owner does not allow it. */
   | "not-authorized"
@@ -54,6 +54,14 @@ export interface RouterState extends EpochTime {
   readonly kind: "state";
   readonly externalAddress?: string | undefined;
 }
+
+/** The mapping is gone. */
+export interface Lost {
+  readonly kind: "lost";
+}
+
+/** A router's answer to the question whether all is as before. */
+export type LookAnswer = RouterState | UnsupportedVersion | Lost;
 
 /** Makes an answer of what a router granted: none that can be used where it has no address outside yet. */
 export function granted(mapping: Omit<GrantedMapping, "kind">): MapAnswer {

@@ -1,6 +1,6 @@
 import type { GrantedMapping, MappingReason } from "./answers.ts";
 import type { RouterExchange } from "./exchange.ts";
-import { type Mapping, type MappingProtocol, mappingProtocols } from "./protocols.ts";
+import type { Mapping, MappingProtocol } from "./protocols.ts";
 
 /** What came of an attempt to get a mapping. */
 export type AttemptResult =
@@ -8,16 +8,16 @@ export type AttemptResult =
   | { readonly reason: MappingReason };
 
 /**
- * Asks for a mapping by the protocol that it is held by, or else by each until the router knows one. An attempt that is
+ * Asks for a mapping by each protocol until the router knows one. An attempt that is
  * aborted sends the router after it that the mapping is not needed, as its request may have arrived.
  */
 export async function askForMapping(
   exchange: RouterExchange,
   mapping: Mapping,
-  heldBy: MappingProtocol | undefined,
+  protocols: readonly MappingProtocol[],
   signal: AbortSignal,
 ): Promise<AttemptResult> {
-  for (const protocol of heldBy ? [heldBy] : mappingProtocols) {
+  for (const protocol of protocols) {
     if (signal.aborted) break;
     const answer = await protocol.map(exchange, mapping, signal);
     if (answer?.kind === "granted") return { protocol, granted: answer };

@@ -12,6 +12,8 @@ export interface EpochReading extends EpochTime {
 export function hasRestarted(service: MappingService, before: EpochReading, now: EpochReading): boolean {
   const ours = (now.atMs - before.atMs) / 1000;
   const routers = now.epochSeconds - before.epochSeconds;
+  // UPnP tells no epoch.
+  if (service === "upnp") return false;
   if (service === "nat-pmp") return routers + 2 < (ours * 7) / 8;
   return routers < -1 || routers + 2 < (ours * 15) / 16 || ours + 2 < (routers * 15) / 16;
 }

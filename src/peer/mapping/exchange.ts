@@ -3,6 +3,7 @@ import type { OpenRouterSocket } from "./router-socket.ts";
 
 /** Requests to a router and their answers, one at a time, over a socket of their own. */
 export interface RouterExchange {
+  readonly router: string;
   /** IPv4 literal that the router sees. */
   readonly localAddress: string;
   /**
@@ -32,6 +33,7 @@ export async function openExchange(
   const socket = await open(router, owner).catch(() => undefined);
   if (!socket) return undefined;
   return {
+    router,
     localAddress: socket.localAddress,
     close() {
       giveUp();

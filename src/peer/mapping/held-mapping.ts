@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import type { Address } from "../../wire/address.ts";
-import type { EpochTime, GrantedMapping, RouterState, UnsupportedVersion } from "./answers.ts";
+import type { EpochTime, GrantedMapping, LookAnswer } from "./answers.ts";
 import { type EpochReading, hasRestarted } from "./epoch.ts";
 import type { MappingProtocol } from "./protocols.ts";
 
@@ -35,8 +35,8 @@ export class HeldMapping {
   }
 
   /** Takes what the router says of itself, and reports whether it has lost the mapping, or its address. */
-  isLost(state: RouterState | UnsupportedVersion, nowMs: number): boolean {
-    if (state.kind === "unsupported-version") return true;
+  isLost(state: LookAnswer, nowMs: number): boolean {
+    if (state.kind !== "state") return true;
     const { externalAddress = this.address.address } = state;
     return this.#hasRestarted(state, nowMs) || externalAddress !== this.address.address;
   }

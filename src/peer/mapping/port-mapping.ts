@@ -7,8 +7,9 @@ import { askForMapping } from "./attempt.ts";
 import { openExchange, type RouterExchange } from "./exchange.ts";
 import { HeldMapping } from "./held-mapping.ts";
 import { pcpNonceBytes } from "./pcp.ts";
-import type { Mapping } from "./protocols.ts";
+import { type Mapping, type MappingProtocol, mappingProtocols } from "./protocols.ts";
 import type { OpenRouterSocket } from "./router-socket.ts";
+import { Upnp } from "./upnp/upnp.ts";
 
 /** What a {@link PortMapping} is made of. */
 export interface PortMappingParts {
@@ -17,6 +18,8 @@ export interface PortMappingParts {
   /** Returns the IPv4 address of the router, if there is one. Asked each time, as the network may change. */
   readonly router: () => string | undefined;
   readonly openSocket: OpenRouterSocket;
+  /** Whether to ask by UPnP where the router knows nothing else. */
+  readonly upnp?: boolean | undefined;
   /** The address or the state has changed. */
   readonly onChange: () => void;
 }
@@ -35,11 +38,12 @@ interface Place {
 }
 
 /**
- * A port of the router that leads to the peer's UDP port: asked for by PCP or NAT-PMP, renewed at half of its life, asked for
- * anew when the router has restarted, and given back on close. Whatever fails is a state, and is tried again.
+ * A port of the router that leads to the peer's UDP port: asked for by PCP, NAT-PMP or UPnP, renewed at half of its life, asked
+ * for anew when the router has restarted, and given back on close. Whatever fails is a state, and is tried again.
  */
 export class PortMapping {
   readonly #parts: PortMappingParts;
+  readonly #protocols: readonly MappingProtocol[];
   readonly #closing = new AbortController();
   #waking = new AbortController();
   #running: Promise<void> | undefined;
@@ -50,6 +54,7 @@ export class PortMapping {
 
   constructor(parts: PortMappingParts) {
     this.#parts = parts;
+    this.#protocols = parts.upnp ? [...mappingProtocols, new Upnp()] : mappingProtocols;
   }
 
   /** The address that others reach the peer by. It may be private, where another NAT is beyond the router. */
@@ -71,7 +76,7 @@ export class PortMapping {
     this.#waking.abort();
   }
 
-  /** Gives the mapping back, and ends: in 0.5 s at most, if the router no longer answers. */
+  /** Gives the mapping back, and ends: in 0.5 s at most, or 2 s by UPnP, if the router no longer answers. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#waking.abort();
@@ -119,7 +124,8 @@ export class PortMapping {
     const suggested = this.#held?.address;
     if (this.#held && !isForced && !(await this.#needsRequest(this.#held, exchange))) return;
     const mapping = { ...place.mapping, suggested };
-    const result = await askForMapping(exchange, mapping, this.#held?.protocol, this.#closing.signal);
+    const protocols = this.#held ? [this.#held.protocol] : this.#protocols;
+    const result = await askForMapping(exchange, mapping, protocols, this.#closing.signal);
     this.#reason = "reason" in result ? result.reason : undefined;
     if ("granted" in result) this.#held = new HeldMapping(result.protocol, result.granted, performance.now());
   }

@@ -1,12 +1,6 @@
 import { mappingLifetimeSeconds } from "../../defaults/index.ts";
 import type { Address } from "../../wire/address.ts";
-import {
-  granted,
-  type MapAnswer,
-  type MappingService,
-  type RouterState,
-  type UnsupportedVersion,
-} from "./answers.ts";
+import { granted, type LookAnswer, type MapAnswer, type MappingService } from "./answers.ts";
 import type { RouterExchange } from "./exchange.ts";
 import {
   encodeNatPmpAddressRequest,
@@ -36,8 +30,8 @@ export interface MappingProtocol {
   map(exchange: RouterExchange, mapping: Mapping, signal: AbortSignal): Promise<MapAnswer | undefined>;
   /** Gives a mapping back. */
   unmap(exchange: RouterExchange, mapping: Mapping): Promise<unknown>;
-  /** Asks for nothing but an answer. */
-  look(exchange: RouterExchange, signal?: AbortSignal): Promise<RouterState | UnsupportedVersion | undefined>;
+  /** Asks for nothing but an answer, which tells whether a mapping is still there. */
+  look(exchange: RouterExchange, signal?: AbortSignal): Promise<LookAnswer | undefined>;
 }
 
 const pcp: MappingProtocol = {
@@ -74,7 +68,7 @@ const natPmp: MappingProtocol = {
   },
 };
 
-/** In the order in which a router is asked. PCP's nonce makes its answers hard to forge. */
+/** Those that every router is asked by, in this order: PCP's nonce makes its answers hard to forge. */
 export const mappingProtocols: readonly [pcp: MappingProtocol, natPmp: MappingProtocol] = [pcp, natPmp];
 
 function askPcp(exchange: RouterExchange, mapping: Mapping, lifetimeSeconds: number, signal?: AbortSignal) {

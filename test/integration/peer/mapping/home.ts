@@ -36,8 +36,6 @@ const rules = `
 const config = `
   ext_ifname=wan
   listening_ip=lan
-  enable_natpmp=yes
-  enable_upnp=no
   ipv6_disable=yes
   secure_mode=yes
   allow 1024-65535 192.168.1.0/24 1024-65535
@@ -59,13 +57,14 @@ export class Home {
     this.#router.run("nft", rules);
   }
 
-  /** Starts miniupnpd on the router, which speaks both protocols. */
-  async startService(): Promise<void> {
+  /** Starts miniupnpd on the router: for PCP and NAT-PMP, or for UPnP. */
+  async startService(kind: "pcp" | "upnp"): Promise<void> {
     const folder = temporaryFolder();
     const file = join(folder, "miniupnpd.conf");
-    writeFileSync(file, config);
+    const [pcp, upnp] = kind === "pcp" ? ["yes", "no"] : ["no", "yes"];
+    writeFileSync(file, `enable_natpmp=${pcp}\nenable_upnp=${upnp}\n${config}`);
     const service = this.#router.start("miniupnpd", ["-d", "-f", file, "-P", join(folder, "pid")]);
-    await service.prints(/Listening for NAT-PMP\/PCP traffic/);
+    await service.prints(kind === "pcp" ? /Listening for NAT-PMP\/PCP traffic/ : /HTTP listening on port/);
   }
 
   /** Lets the router drop requests for a mapping that match. */
@@ -80,8 +79,9 @@ export class Home {
   }
 
   /** Starts a UDP socket with a port mapping at home. */
-  startPeer(): Child {
-    return this.#host.start(process.execPath, [projectPath("test/integration/peer/mapping/mapped-peer.ts")]);
+  startPeer(...args: string[]): Child {
+    const program = projectPath("test/integration/peer/mapping/mapped-peer.ts");
+    return this.#host.start(process.execPath, [program, ...args]);
   }
 
   /** Sends a datagram from outside. */

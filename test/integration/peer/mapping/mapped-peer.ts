@@ -1,6 +1,6 @@
 /**
  * A UDP socket with a port mapping, run in a network namespace: prints a line of JSON for each change of the mapping and for
- * each datagram, and closes at the end of its input.
+ * each datagram, and closes at the end of its input. Its argument `upnp` allows UPnP.
  */
 import { createSocket } from "node:dgram";
 import { readDefaultRouter } from "../../../../src/peer/mapping/default-router.ts";
@@ -12,7 +12,8 @@ function print(line: unknown): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-const parts = { router: readDefaultRouter, openSocket: openRouterSocket };
+const upnp = process.argv.includes("upnp");
+const parts = { router: readDefaultRouter, openSocket: openRouterSocket, upnp };
 print({ services: await findMappingServices(parts) });
 const socket = createSocket("udp4", (datagram) => print({ datagram: datagram.toString() }));
 await new Promise<void>((resolve) => void socket.bind(0, resolve));

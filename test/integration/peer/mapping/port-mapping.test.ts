@@ -4,18 +4,24 @@ import { Home, routerAddress } from "./home.ts";
 
 describe("a port mapping at miniupnpd", () => {
   itWith("netns", "miniupnpd")("by PCP lets a packet in from outside, until it is closed", async () => {
-    await expectMapped(await homeWithService(), "pcp");
+    await expectMapped(await homeWithService("pcp"), "pcp");
   });
 
   itWith("netns", "miniupnpd")("by NAT-PMP does the same where PCP gets no answer", async () => {
-    const home = await homeWithService();
+    const home = await homeWithService("pcp");
     // PCP's version, in the first byte behind UDP's header.
     home.drop("@th,64,8 2");
     await expectMapped(home, "nat-pmp");
   });
 
+  itWith("netns", "miniupnpd")("by UPnP does the same, if that was asked for", async () => {
+    const home = await homeWithService("upnp");
+    await expectMapped(home, "upnp", "upnp");
+    await home.startPeer().prints(/\{"reason":"no-answer"\}/);
+  });
+
   itWith("netns", "miniupnpd")("is found before anything is mapped", async () => {
-    const home = await homeWithService();
+    const home = await homeWithService("pcp");
     const [found] = await home.startPeer().prints(/"services":.*/);
     expect(JSON.parse(`{${found}`)).toEqual({
       services: { router: "192.168.1.1", pcp: true, natPmp: true, externalAddress: routerAddress },
@@ -39,14 +45,14 @@ describe("a port mapping at a router that has no such service", () => {
   });
 });
 
-async function homeWithService(): Promise<Home> {
+async function homeWithService(kind: "pcp" | "upnp"): Promise<Home> {
   const home = new Home();
-  await home.startService();
+  await home.startService(kind);
   return home;
 }
 
-async function expectMapped(home: Home, service: string): Promise<void> {
-  const peer = home.startPeer();
+async function expectMapped(home: Home, service: string, ...args: string[]): Promise<void> {
+  const peer = home.startPeer(...args);
   const [line] = await peer.prints(/\{"address":.*/);
   const { address, service: by } = JSON.parse(line);
   expect(address.address).toBe(routerAddress);
