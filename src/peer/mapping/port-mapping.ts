@@ -92,6 +92,7 @@ export class PortMapping {
       await pause(this.#waitMs(), signal);
       isForced = signal.aborted;
     }
+    if (!this.#held) return;
     await this.#withRouter((exchange, { mapping }) => this.#held?.protocol.unmap(exchange, mapping));
     this.#held = undefined;
   }

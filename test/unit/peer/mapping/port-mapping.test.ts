@@ -123,6 +123,17 @@ describe("a port mapping", () => {
     expect(told).toHaveLength(1);
   });
 
+  it("that could not be renewed when the network had changed is asked for again in five minutes", async () => {
+    const { mapping, router } = await start();
+    router.code = 8;
+    mapping.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(mapping.state).toEqual({ service: "pcp", reason: "no-resources" });
+    router.code = 0;
+    await vi.advanceTimersByTimeAsync(5 * minute);
+    expect(mapping.state).toEqual({ service: "pcp" });
+  });
+
   it("that cannot be renewed says so, is asked for ever more often, and ends with its life", async () => {
     const { mapping, router, told, startMs } = await start((fake) => (fake.lifetimeSeconds = 600));
     router.code = 8;
