@@ -4,6 +4,7 @@ import { hour, KiB, MiB, minute, second } from "./units.ts";
 export * from "./direct.ts";
 export * from "./gateway.ts";
 export * from "./http3.ts";
+export * from "./mapping.ts";
 export * from "./path.ts";
 export * from "./peer.ts";
 export * from "./stun.ts";

@@ -13,7 +13,8 @@ export type Part =
   | "go-1.26"
   | "aioquic"
   | "xdp"
-  | "coturn";
+  | "coturn"
+  | "miniupnpd";
 
 const xdpProbe =
   "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
@@ -43,6 +44,11 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
     install: "run as root, with `apt-get install bpftool ethtool iproute2 python3 tshark`",
   },
   coturn: { command: ["sh", "-c", "command -v turnutils_stunclient"], install: "apt-get install coturn" },
+  miniupnpd: {
+    // The package of nftables; that of the old iptables keeps its rules elsewhere.
+    command: ["sh", "-c", "miniupnpd --version | grep nftables"],
+    install: "apt-get install --no-install-recommends miniupnpd-nftables",
+  },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
   "go-1.26": {
     command: ["sh", "-c", "go version | grep -Eq 'go1[.](2[6-9]|[3-9][0-9])'"],
