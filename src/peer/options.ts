@@ -57,8 +57,8 @@ export interface PeerOptions extends RecordOptions {
    */
   readonly direct?: DirectPolicy | undefined;
   /**
-   * Local IP address to bind. Its family limits the addresses of the relay that can be reached. If absent, all
-   * addresses: `::`, or `0.0.0.0` if the URL has an IPv4 address.
+   * Local IP address to bind. Its family limits the addresses of the relay and of other peers that can be reached; `::`, all
+   * addresses of both families, if absent.
    */
   readonly host?: string | undefined;
   /** Local UDP port; 0, a free one, if absent. */
@@ -187,9 +187,7 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
     direct: requireDirect(options.direct, "auto"),
-    host:
-      requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ??
-      (isIPv4(relayHost) ? "0.0.0.0" : "::"),
+    host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     ...requireIntegers("bind(…)", options, ranges),
     telemetry: requireBoolean("telemetry", options.telemetry, true),
     onError: requireFunction("onError", options.onError) ?? (() => undefined),

@@ -51,12 +51,12 @@ export class Connection {
 
   /** The path that the connection's packets take now: by the relay, or direct. */
   get path(): ConnectionPath {
-    return this.#connection.path;
+    return this.#connection.paths.current;
   }
 
   /** What happens to the paths of the connection, from now until it ends. Each iteration gets all of it. */
   get paths(): AsyncIterable<ConnectionPathEvent> {
-    return this.#connection.paths;
+    return this.#connection.paths.feed;
   }
 
   /** The application protocol that both peers agreed on (RFC 7301); empty before {@link ready}. */

@@ -15,30 +15,16 @@ import { Driver, type DriverOwner } from "./driver.ts";
 import type { EngineConnection, EngineEnd } from "../engine/contract.ts";
 import { pinOf } from "../trust/identity.ts";
 import { Milestones } from "./milestones.ts";
-import type { PathChecks } from "../path/seeking/checks.ts";
-import { ControlStream } from "../path/control/control-stream.ts";
-import { DirectPaths, relayPath } from "../path/direct.ts";
-import { type ConnectionPathEvent, PathFeed } from "../path/path-feed.ts";
-import type { DirectPolicy, RelayReason } from "../path/policy.ts";
-import { type ConnectionPath, pathOf } from "./connection-path.ts";
-import type { Address } from "../../wire/address.ts";
+import { relayPath } from "../path/direct.ts";
+import { ConnectionPaths, type PathsParts } from "./connection-paths.ts";
 import type { PeerSocket } from "../socket.ts";
 import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
 
 /** The parts of a {@link QuicConnection}. */
-export interface ConnectionParts {
-  readonly engine: EngineConnection;
-  readonly socket: PeerSocket;
-  readonly checks: PathChecks;
-  readonly direct: DirectPolicy;
-  /** Returns this socket's public address, as the relay sees it. */
-  readonly reflexive: () => Address | undefined;
-  readonly maxStreams: number;
+export interface ConnectionParts extends PathsParts {
   readonly ids: ConnectionIds;
-  readonly role: "client" | "server";
   readonly check: CertificateCheck | undefined;
-  readonly remoteName: string | undefined;
   readonly ownPin: string;
   readonly idleTimeoutMs: number;
   readonly keepaliveMs: number;
@@ -62,14 +48,10 @@ export class QuicConnection {
   readonly datagrams: DatagramQueues;
   readonly remoteName: string | undefined;
   readonly milestones: Milestones = new Milestones();
+  readonly paths: ConnectionPaths;
 
   readonly #parts: ConnectionParts;
   readonly #driver: Driver;
-  readonly #control: ControlStream;
-  #direct: DirectPaths | undefined;
-  /** When the packets began to take the path that they take, in ms since the epoch. */
-  #pathSince: number = Date.now();
-  readonly paths: PathFeed = new PathFeed();
   #phase: "handshake" | "open" | "ended" = "handshake";
   #isTrusted: boolean;
   /** Whether both sides have completed the handshake, as far as this one can know. */
@@ -87,10 +69,14 @@ export class QuicConnection {
     this.engine = parts.engine;
     this.remoteName = parts.remoteName;
     this.#isTrusted = parts.check === undefined;
-    this.#driver = new Driver(parts.engine, { flush: this.#flush }, this.#owner());
-    const { wake } = this.#driver;
-    this.#control = new ControlStream(parts.engine, parts.role, wake);
-    this.streams = new Streams(parts.engine, parts.role, this.#control, wake);
+    const wake = (): void => this.#driver.wake();
+    this.paths = new ConnectionPaths(parts, {
+      wake,
+      onReady: () => this.#ready(),
+      onUnavailable: (error) => this.abandon(error),
+    });
+    this.#driver = new Driver(parts.engine, this.paths, this.#owner());
+    this.streams = new Streams(parts.engine, parts.role, this.paths.control, wake);
     this.datagrams = new DatagramQueues(parts.engine, wake);
     parts.ids.route(parts.socket, this.receive);
   }
@@ -114,8 +100,8 @@ export class QuicConnection {
       onAllowed: (kind) => this.streams.allow(kind),
       onDatagrams: () => this.datagrams.progress(),
       onCidsRunLow: () => this.#parts.onCidsRunLow(),
-      onPath: (event) => this.#direct?.onPath(event),
-      onDetours: () => this.#direct?.onDetours(),
+      onPath: (event) => this.paths.onPath(event),
+      onDetours: () => this.paths.onDetours(),
       onTurn: () => this.#pendingClose && this.engine.isQuiet && this.#sendClose(),
       onOver: () => {
         // A fault of the engine ends it without a word.
@@ -123,20 +109,6 @@ export class QuicConnection {
         this.release();
       },
     };
-  }
-
-  readonly #flush = (engine: EngineConnection, resume: () => void): void => {
-    const isMirrored = this.#parts.socket.flush(engine, resume, this.#direct?.route);
-    if (isMirrored) this.#direct?.onMirrored();
-  };
-
-  /** The path that packets take now. */
-  get path(): ConnectionPath {
-    const direct = this.#direct?.agent.path;
-    if (direct?.phase === "open") return pathOf("direct", direct.remote!, direct.rttMs, this.#pathSince);
-    const rttMs = this.engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? 0;
-    const reason = this.#direct ? this.#direct.agent.reason : this.#unsupported;
-    return { ...pathOf("relay", this.#parts.socket.relay, rttMs, this.#pathSince), ...(reason && { reason }) };
   }
 
   /** Pin of the other peer's key, once TLS has seen a certificate, if that parses. */
@@ -202,7 +174,7 @@ export class QuicConnection {
   /** The socket's public address has changed. */
   moved(): void {
     this.probe();
-    this.#direct?.onMoved();
+    this.paths.moved();
   }
 
   /** Sends a PING by the relay, which the other side answers. */
@@ -256,7 +228,6 @@ export class QuicConnection {
     this.#sendClose();
     this.#driver.stop();
     this.#detach?.();
-    this.#direct?.close();
     this.#parts.ids.unroute(this.#parts.socket);
     this.#parts.onEnd();
   };
@@ -289,32 +260,13 @@ export class QuicConnection {
     if (this.#phase !== "handshake" || !this.#isConfirmed || !this.#isTrusted) return;
     this.#phase = "open";
     this.#attach();
-    this.#seekDirect();
+    this.paths.open();
+  }
+
+  /** Lets the application talk. */
+  #ready(): void {
     this.milestones.open();
     this.streams.open();
-  }
-
-  /** The reason of a connection whose peers have not agreed to talk about paths. */
-  get #unsupported(): RelayReason | undefined {
-    return this.#phase === "open" ? "peer-unsupported" : undefined;
-  }
-
-  /** Looks for a direct path, now that both sides trust each other. The stream for it is the client's first. */
-  #seekDirect(): void {
-    const { engine, maxStreams } = this.#parts;
-    if (!this.#control.isAgreed) return;
-    engine.allowStreams("bidirectional", maxStreams + 1);
-    this.#direct = new DirectPaths({
-      ...this.#parts,
-      control: this.#control,
-      wake: this.#driver.wake,
-      onEvent: (event) => this.#tellPath(event),
-    });
-  }
-
-  #tellPath(event: ConnectionPathEvent): void {
-    if (event.kind === "selected" || event.kind === "lost") this.#pathSince = Date.now();
-    this.paths.publish(event);
   }
 
   /** Has the path repaired. A path that is known to be broken gets no probe meanwhile. */

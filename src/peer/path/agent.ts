@@ -10,10 +10,7 @@ import { Quarantine } from "./keeping/quarantine.ts";
 import type { Standing } from "./keeping/watch.ts";
 
 /** What an {@link Agent} does, beside what its direct path does. */
-export interface AgentActions extends Omit<
-  DirectPathActions,
-  "check" | "selected" | "standing" | "left"
-> {
+export interface AgentActions extends Omit<DirectPathActions, "check" | "selected" | "standing" | "left"> {
   send(message: ControlMessage): void;
   /** Sends a check. Its answer comes by {@link Agent.answered}. */
   check(to: Address, isNominated: boolean, nowMs: number): void;

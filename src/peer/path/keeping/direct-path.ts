@@ -206,7 +206,8 @@ export class DirectPath {
     const { standing } = this.#watch!;
     if (standing === this.#standing && !isNew) return;
     if (standing === "lost") return this.#leave("checks-timeout", nowMs);
-    if (standing === "trusted" && this.#standing === "suspect") this.#sureUntilMs = nowMs + defaults.reassuredMs;
+    if (standing === "trusted" && this.#standing === "suspect")
+      this.#sureUntilMs = nowMs + defaults.reassuredMs;
     this.#standing = standing;
     this.#actions.route({ direct: this.remote, isMirrored: standing !== "trusted" });
     this.#actions.standing(standing);

@@ -68,7 +68,8 @@ export class PathWatch {
     this.#rttMs += (nowMs - sentAtMs - this.#rttMs) / 8;
     this.#missedInRow = 0;
     this.#answeredInRow++;
-    if (this.#standing === "suspect" && this.#answeredInRow >= defaults.answersToTrust) this.#standing = "trusted";
+    if (this.#standing === "suspect" && this.#answeredInRow >= defaults.answersToTrust)
+      this.#standing = "trusted";
   }
 
   /** Takes note of the time, and returns whether a check is due. The caller sends it. */
