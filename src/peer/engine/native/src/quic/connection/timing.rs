@@ -69,11 +69,9 @@ impl Connection {
     fn is_stall(&mut self, now: Instant) -> bool {
         let Some((_, connection)) = self.live.as_ref() else { return false };
         let round_trip = self.open_paths.ids().filter_map(|id| connection.rtt(id)).max().unwrap_or_default();
-        let may_stall = !self.open_paths.are_several()
-            || self
-                .open_paths
-                .all_unanswered_since()
-                .is_some_and(|since| self.time.at(now).saturating_duration_since(since) > silence::patience(round_trip));
+        let since = self.open_paths.all_unanswered_since();
+        let waited = since.map_or(Duration::ZERO, |since| self.time.at(now).saturating_duration_since(since));
+        let may_stall = !self.open_paths.are_several() || waited > silence::patience(round_trip);
         may_stall && self.silence.is_stall(now, round_trip)
     }
 

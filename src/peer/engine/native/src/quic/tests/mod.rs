@@ -20,8 +20,10 @@ mod memory;
 mod packets;
 mod paths;
 mod records;
+mod stalls;
 mod streams;
 mod trust;
+mod wires;
 
 use super::{
     cids::Cids,

@@ -2,114 +2,14 @@
 
 use super::{
     super::{
-        connection::{paths::Refusal, receiving::Arrival},
+        connection::paths::Refusal,
         events::{EndedBy, Event},
     },
-    Arc, BytesMut, Cids, Duration, Instant, Pair, PathId, Side,
+    BytesMut, Duration, Pair, PathId, Side,
+    wires::{Wires, ids},
 };
 
 const UNKNOWN: PathId = PathId::MAX;
-
-/// A pair over two wires, of which each may be dead. Packets of the first path go by the relay's, and those of others by the direct
-/// one or, on a detour, by the relay's.
-struct Wires {
-    pair: Pair,
-    dead: [bool; 2],
-    is_detour: bool,
-    /// Bytes of the first path, and of others.
-    bytes: [usize; 2],
-}
-
-impl Wires {
-    fn connected(max_paths: [u32; 2]) -> Self {
-        let mut pair = Pair::connected(|client, server| {
-            (client.max_paths, server.max_paths) = (max_paths[0], max_paths[1]);
-            client.cids = Arc::new(Cids::new(&[7; 32], 64));
-            server.cids = Arc::new(Cids::new(&[8; 32], 64));
-        });
-        pair.run();
-        Self { pair, dead: [false; 2], is_detour: false, bytes: [0; 2] }
-    }
-
-    /// A pair whose direct path is open, and that has no backup or one.
-    fn open(is_backup: bool) -> (Self, PathId) {
-        let mut wires = Self::connected([2, 2]);
-        let id = wires.open_path(is_backup);
-        (wires, id)
-    }
-
-    fn open_path(&mut self, is_backup: bool) -> PathId {
-        let id = self.pair.client.connection.open_path(is_backup, self.pair.now).unwrap();
-        assert_eq!(ids(&mut self.pair.client, self.pair.now), [PathId::ZERO, id]);
-        self.run_for(200);
-        id
-    }
-
-    fn run_for(&mut self, ms: u64) {
-        for _ in 0..ms / 5 {
-            self.carry(true);
-            self.carry(false);
-            self.pair.now += Duration::from_millis(5);
-            self.pair.client.on_timeouts(self.pair.now);
-            self.pair.server.on_timeouts(self.pair.now);
-        }
-        self.pair.client.poll();
-        self.pair.server.poll();
-    }
-
-    fn carry(&mut self, is_to_server: bool) {
-        let Pair { client, server, now } = &mut self.pair;
-        let (from, to) = if is_to_server { (client, server) } else { (server, client) };
-        let mut datagram = Vec::new();
-        while let Some(path) = from.connection.transmit(&mut datagram, *now) {
-            let is_other = path != PathId::ZERO;
-            self.bytes[usize::from(is_other)] += datagram.len();
-            if !self.dead[usize::from(is_other && !self.is_detour)] {
-                let arrival = to.connection.receive(BytesMut::from(&datagram[..]), None, *now);
-                assert_eq!(arrival, Arrival { path, is_useful: true });
-            }
-        }
-    }
-
-    /// Has the client send, and returns the bytes of either path meanwhile.
-    fn send(&mut self, bytes: usize) -> [usize; 2] {
-        self.bytes = [0; 2];
-        let id = self.pair.client.connection.open_stream(noq_proto::Dir::Uni).unwrap();
-        self.pair.client.connection.write(id, &vec![1; bytes], true);
-        self.run_for(400);
-        self.bytes
-    }
-
-    fn prefer_direct(&mut self, direct: PathId) {
-        for side in [&mut self.pair.client, &mut self.pair.server] {
-            side.connection.set_path_backup(direct, false);
-            side.connection.set_path_backup(PathId::ZERO, true);
-        }
-        self.run_for(100);
-        self.forget();
-    }
-
-    fn forget(&mut self) {
-        self.pair.client.told.clear();
-        self.pair.server.told.clear();
-    }
-
-    fn ends(&self) -> bool {
-        self.pair.client.connection.end().is_some() || self.pair.server.connection.end().is_some()
-    }
-}
-
-fn ids(side: &mut Side, now: Instant) -> Vec<PathId> {
-    side.connection.paths(now).iter().map(|path| path.id).collect()
-}
-
-fn stalls(side: &Side, id: PathId) -> usize {
-    side.told.iter().filter(|event| matches!(event, Event::PathStalled(stalled) if *stalled == id)).count()
-}
-
-fn was_stalled(side: &Side) -> bool {
-    side.was_told(|event| matches!(event, Event::Stalled))
-}
 
 #[test]
 fn a_client_opens_a_path_and_both_learn_of_it() {
@@ -158,7 +58,7 @@ fn packets_of_a_path_that_come_by_the_relay_are_of_that_path_all_the_same() {
     (wires.dead, wires.is_detour) = ([false, true], true);
     let [relay, other] = wires.send(8000);
     assert!(other > 8000 && relay < 2000, "{relay} and {other} bytes");
-    assert_eq!(stalls(&wires.pair.client, direct), 0);
+    assert!(!wires.pair.client.was_told(|event| matches!(event, Event::PathStalled(_))));
     assert!(!wires.ends());
 }
 
@@ -284,108 +184,4 @@ fn a_ping_of_a_path_is_answered_on_it() {
     wires.run_for(100);
     assert!(wires.bytes[1] > 0);
     assert!(!wires.pair.client.connection.ping_path(UNKNOWN));
-}
-
-#[test]
-fn a_path_whose_packets_go_unanswered_is_told_and_for_how_long() {
-    let (mut wires, direct) = Wires::open(false);
-    wires.prefer_direct(direct);
-    wires.dead = [false, true];
-    wires.send(8000);
-    let client = &mut wires.pair.client;
-    assert!(stalls(client, direct) >= 3, "{} stalls", stalls(client, direct));
-    assert_eq!((stalls(client, PathId::ZERO), was_stalled(client)), (0, false));
-    let unanswered = client.connection.paths(wires.pair.now).iter().map(|path| path.unanswered).collect::<Vec<_>>();
-    assert_eq!(unanswered[0], Duration::ZERO);
-    assert!(unanswered[1] > Duration::from_millis(300), "{unanswered:?}");
-}
-
-#[test]
-fn a_path_that_is_dead_is_told_after_each_pto_although_its_probes_become_rare() {
-    let (mut wires, direct) = Wires::open(false);
-    wires.prefer_direct(direct);
-    wires.dead = [false, true];
-    wires.send(8000);
-    wires.run_for(800);
-    assert_eq!(stalls(&wires.pair.client, direct), 16);
-    wires.run_for(5000);
-    assert_eq!(stalls(&wires.pair.client, direct), 16);
-}
-
-#[test]
-fn a_path_that_is_answered_again_does_not_stall() {
-    let (mut wires, direct) = Wires::open(false);
-    wires.prefer_direct(direct);
-    wires.dead = [false, true];
-    wires.send(3000);
-    wires.dead = [false; 2];
-    wires.run_for(1000);
-    wires.forget();
-    wires.send(8000);
-    wires.run_for(5000);
-    assert_eq!(stalls(&wires.pair.client, direct), 0);
-    assert!(wires.pair.client.connection.is_quiet());
-}
-
-#[test]
-fn a_relay_that_is_dead_stalls_its_path_and_neither_stalls_nor_holds_the_connection() {
-    let (mut wires, direct) = Wires::open(false);
-    wires.prefer_direct(direct);
-    wires.dead = [true, false];
-    wires.pair.client.connection.ping();
-    wires.run_for(2000);
-    let client = &mut wires.pair.client;
-    assert!(stalls(client, PathId::ZERO) > 0);
-    assert!(!was_stalled(client));
-    let due = client.connection.deadline();
-    client.connection.hold();
-    assert_eq!(client.connection.deadline(), due);
-    let [_, other] = wires.send(8000);
-    assert!(other > 8000, "{other} bytes");
-}
-
-#[test]
-fn a_connection_whose_paths_are_all_dead_stalls_and_can_be_held_until_something_comes() {
-    let (mut wires, direct) = Wires::open(false);
-    wires.prefer_direct(direct);
-    wires.dead = [true, true];
-    wires.pair.client.connection.ping();
-    wires.run_for(2000);
-    let (client, now) = (&mut wires.pair.client, wires.pair.now);
-    assert!(was_stalled(client));
-    assert_eq!([PathId::ZERO, direct].map(|id| stalls(client, id) > 0), [true; 2]);
-    client.connection.hold();
-    assert!(client.connection.deadline().unwrap() > now + Duration::from_secs(20));
-    wires.dead = [true, false];
-    assert!(wires.pair.client.connection.ping_path(direct));
-    wires.carry(true);
-    wires.carry(false);
-    assert!(wires.pair.client.connection.deadline().unwrap() < now + Duration::from_secs(5));
-}
-
-#[test]
-fn a_connection_of_one_path_is_told_of_no_stall_of_a_path() {
-    let mut wires = Wires::connected([2, 2]);
-    wires.dead = [true, true];
-    wires.send(3000);
-    wires.run_for(2000);
-    assert!(was_stalled(&wires.pair.client));
-    assert_eq!(stalls(&wires.pair.client, PathId::ZERO), 0);
-}
-
-#[test]
-fn what_a_path_lost_and_another_carried_keeps_the_connection_busy_no_longer() {
-    let (mut wires, direct) = Wires::open(false);
-    wires.prefer_direct(direct);
-    wires.dead = [false, true];
-    wires.send(3000);
-    let client = &mut wires.pair.client.connection;
-    client.set_path_backup(direct, true);
-    client.set_path_backup(PathId::ZERO, false);
-    // A packet that is acknowledged shows that those before it are lost.
-    wires.dead = [false; 2];
-    assert!(wires.pair.client.connection.ping_path(direct));
-    wires.run_for(3000);
-    assert!(wires.pair.client.connection.is_quiet());
-    assert_eq!(wires.pair.client.connection.paths(wires.pair.now).iter().map(|path| path.unanswered).max(), Some(Duration::ZERO));
 }
