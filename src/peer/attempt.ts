@@ -16,7 +16,7 @@ import type { StunClient } from "./relay/stun-client.ts";
 import { registerRequest, RegistrationUpkeep, type UpkeepParts } from "./relay/upkeep.ts";
 import type { PeerSocket } from "./socket.ts";
 import type { Deadline } from "./time/deadline.ts";
-import { parseAddress } from "../wire/address.ts";
+import { type Address, parseAddress } from "../wire/address.ts";
 import type { Identity } from "./trust/identity.ts";
 import type { TrustPolicy } from "./trust/trust.ts";
 
@@ -28,6 +28,8 @@ export interface PeerContext {
   readonly relay: RelayClient;
   readonly stun: StunClient;
   readonly checks: PathChecks;
+  /** Returns the addresses that the router maps to the socket, whose public address is given. */
+  readonly mapped: (reflexive: Address | undefined) => readonly Address[];
   readonly identity: Identity;
   readonly telemetry: PeerTelemetry;
   /** Connections that hold the socket. They are closed with the peer. */
@@ -104,7 +106,7 @@ export class Attempt {
 
   /** Creates the connection in the engine. */
   connect(terms: ConnectionTerms): QuicConnection {
-    const { engine, socket, checks, identity, settings, connections } = this.#context;
+    const { engine, socket, checks, mapped, identity, settings, connections } = this.#context;
     const { role, policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
@@ -131,7 +133,8 @@ export class Attempt {
       socket,
       checks,
       direct,
-      reflexive: () => parseAddress(this.#registration?.address ?? ""),
+      reflexive: () => this.#reflexive,
+      mapped: () => mapped(this.#reflexive),
       maxStreams,
       ids: this.#ids,
       role,
@@ -151,6 +154,11 @@ export class Attempt {
     this.#connection = connection;
     connections.add(connection);
     return connection;
+  }
+
+  /** The socket's public address, as the relay sees it. */
+  get #reflexive(): Address | undefined {
+    return parseAddress(this.#registration?.address ?? "");
   }
 
   get #upkeep(): UpkeepParts {

@@ -1,5 +1,5 @@
 export { Peer, type PeerStats } from "./peer.ts";
-export type { Alpn, PeerOptions } from "./options.ts";
+export type { Alpn, PeerOptions, PortMappingChoice } from "./options.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
 export type { AcceptOptions } from "./accepting.ts";
 export type { Connection, ConnectionStats } from "./connection/connection.ts";

@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
 import * as defaults from "../defaults/index.ts";
 import type { QuicpipeError } from "../errors.ts";
 import {
@@ -56,6 +56,11 @@ export interface PeerOptions extends RecordOptions {
    * address, `"never"` tries and tells none, `"require"` ends a connection that stays on the relay. The stricter of both peers counts.
    */
   readonly direct?: DirectPolicy | undefined;
+  /**
+   * Whether the router is asked to lead a port of its own to this peer, if it is a NAT and a connection looks for a direct path: by PCP
+   * or NAT-PMP (`"auto"`, if absent), also by UPnP (`"upnp"`), which some firewalls ask people about, or not (`"never"`).
+   */
+  readonly portMapping?: PortMappingChoice | undefined;
   /**
    * Local IP address to bind. Its family limits the addresses of the relay and of other peers that can be reached; `::`, all
    * addresses of both families, if absent.
@@ -116,6 +121,11 @@ const ranges: Readonly<Record<NumberName, IntegerRange>> = {
   backlog: range(0, defaults.backlog, 1024),
 };
 
+const portMappingChoices = ["auto", "upnp", "never"] as const;
+
+/** How a router may be asked for a port. */
+export type PortMappingChoice = (typeof portMappingChoices)[number];
+
 /** Names of all options. The compiler refuses a list that lacks one. */
 const optionTable: OptionTable<PeerOptions> = {
   ...ranges,
@@ -126,6 +136,7 @@ const optionTable: OptionTable<PeerOptions> = {
   relayCa: true,
   alpn: true,
   direct: true,
+  portMapping: true,
   host: true,
   telemetry: true,
   onError: true,
@@ -151,6 +162,7 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   readonly relayCa: string | undefined;
   readonly alpn: readonly string[];
   readonly direct: DirectPolicy;
+  readonly portMapping: PortMappingChoice;
   readonly host: string;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
@@ -187,6 +199,7 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
     direct: requireDirect(options.direct, "auto"),
+    portMapping: requireOneOf("portMapping", options.portMapping, portMappingChoices),
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     ...requireIntegers("bind(…)", options, ranges),
     telemetry: requireBoolean("telemetry", options.telemetry, true),

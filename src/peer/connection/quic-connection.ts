@@ -17,7 +17,6 @@ import { pinOf } from "../trust/identity.ts";
 import { Milestones } from "./milestones.ts";
 import { relayPath } from "../path/direct.ts";
 import { ConnectionPaths, type PathsParts } from "./connection-paths.ts";
-import type { PeerSocket } from "../socket.ts";
 import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
 

@@ -60,6 +60,8 @@ export class Agent {
   /** The address that the client wants, until it answers a check. */
   #wished: Address | undefined;
   #reason: RelayReason | undefined;
+  /** The last reason that was told. */
+  #refused: RelayReason | undefined;
   #hasEnded = false;
   /** The last round that the other side was told of. */
   #toldRound = 0;
@@ -131,7 +133,8 @@ export class Agent {
     if (!this.#maySeek) return;
     this.#quarantine.clear();
     this.#announce();
-    this.#parts.checklist.restart(nowMs);
+    // A path in use is watched, and left if it is the one that is gone.
+    if (this.#path.phase !== "open") this.#parts.checklist.restart(nowMs);
     this.advance(nowMs);
   }
 
@@ -266,7 +269,7 @@ export class Agent {
   }
 
   #selected(remote: Address, rttMs: number): void {
-    this.#reason = undefined;
+    this.#reason = this.#refused = undefined;
     this.#parts.checklist.setActive(false);
     this.#actions.tell({ kind: "selected", remote: formatAddress(remote), rttMs });
     this.#actions.send({ type: "path", kind: "direct" });
@@ -283,6 +286,7 @@ export class Agent {
 
   #left(reason: RelayReason, remote: Address, nowMs: number): void {
     this.#reason = reason;
+    this.#refused = undefined;
     this.#lastStanding = undefined;
     this.#answering.delete(formatAddress(remote));
     this.#quarantine.add(remote, nowMs);
@@ -294,8 +298,8 @@ export class Agent {
   }
 
   #refuse(reason: RelayReason): void {
-    if (this.#reason === reason || this.#path.phase !== "none") return;
-    this.#reason = reason;
+    if (this.#refused === reason || this.#path.phase !== "none") return;
+    this.#refused = this.#reason = reason;
     this.#actions.tell({ kind: "refused", reason });
   }
 }

@@ -34,6 +34,8 @@ export interface DirectParts {
   readonly direct: DirectPolicy;
   /** Returns this socket's public address, as the relay sees it. */
   readonly reflexive: () => Address | undefined;
+  /** Returns the addresses that the router maps to this socket. */
+  readonly mapped: () => readonly Address[];
   /** Has what the engine has to send sent. */
   readonly wake: () => void;
   readonly onEvent: (event: ConnectionPathEvent) => void;
@@ -155,8 +157,14 @@ export class DirectPaths {
   }
 
   get #place(): Place {
-    const { socket, reflexive } = this.#parts;
-    return { localPort: socket.local.port, reflexive: reflexive(), relay: socket.relay };
+    const { socket, reflexive, mapped } = this.#parts;
+    return {
+      localPort: socket.local.port,
+      reflexive: reflexive(),
+      mapped: mapped(),
+      relay: socket.relay,
+      reaches: (address) => socket.reaches(address),
+    };
   }
 
   get #tries(): DirectAgreement["tries"] {
@@ -164,8 +172,11 @@ export class DirectPaths {
   }
 
   #permit(theirs: readonly Candidate[]): Address[] {
+    const { socket } = this.#parts;
     this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
-    return judgeCandidates(theirs, this.#reachability).taken.map(({ address }) => address);
+    return judgeCandidates(theirs, this.#reachability)
+      .taken.map(({ address }) => address)
+      .filter(({ address }) => socket.reaches(address));
   }
 
   #open(): boolean {

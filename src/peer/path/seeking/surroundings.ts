@@ -10,12 +10,16 @@ export interface Place {
   readonly localPort: number;
   /** The socket's public address, as the relay sees it. */
   readonly reflexive: Address | undefined;
+  /** Addresses that the router maps to the socket. */
+  readonly mapped: readonly Address[];
   readonly relay: Address;
+  /** Whether the socket can send to an IP address. */
+  readonly reaches: (address: string) => boolean;
 }
 
 /** Returns this side's candidates, as the policy and the other side's permit. */
 export function gatherCandidates(
-  { localPort, reflexive }: Place,
+  { localPort, reflexive, mapped, reaches }: Place,
   tries: DirectAgreement["tries"],
   theirs: readonly Candidate[],
 ): Candidate[] {
@@ -23,9 +27,11 @@ export function gatherCandidates(
   return ownCandidates({
     tries,
     localPort,
-    interfaces: hostInterfaces().map(({ address }) => address),
+    interfaces: hostInterfaces()
+      .map(({ address }) => address)
+      .filter(reaches),
     reflexive: seen,
-    mapped: [],
+    mapped,
     isSameNat: isSameNat(seen, theirs),
   });
 }

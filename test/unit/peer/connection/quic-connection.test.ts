@@ -59,6 +59,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     checks: new PathChecks({ send: () => undefined, setStrangers: () => undefined }),
     direct: "auto",
     reflexive: () => undefined,
+    mapped: () => [],
     maxStreams: 100,
     ids: new ConnectionIds(4),
     role: "client",

@@ -13,7 +13,8 @@ it("Every reader gets the events from then on, until the end", async () => {
   const readers = [all(feed), all(feed)];
   feed.publish({ kind: "refused", reason: "policy" });
   feed.close();
-  for (const events of await Promise.all(readers)) expect(events).toEqual([{ kind: "refused", reason: "policy" }]);
+  for (const events of await Promise.all(readers))
+    expect(events).toEqual([{ kind: "refused", reason: "policy" }]);
 });
 
 it("A reader that takes nothing keeps 64 events", async () => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { EngineConnection } from "../../../../../src/peer/engine/contract.ts";
-import { applicationName, ControlStream, offered } from "../../../../../src/peer/path/control/control-stream.ts";
+import {
+  applicationName,
+  ControlStream,
+  offered,
+} from "../../../../../src/peer/path/control/control-stream.ts";
 import { type ControlMessage, encodeMessage } from "../../../../../src/peer/path/control/messages.ts";
 
 /** The streams of an engine, as far as a control stream uses them. */

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { DirectPath, type DirectPathActions, type PathFigures } from "../../../../../src/peer/path/keeping/direct-path.ts";
+import {
+  DirectPath,
+  type DirectPathActions,
+  type PathFigures,
+} from "../../../../../src/peer/path/keeping/direct-path.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
 
 const first: Address = { address: "192.0.2.7", port: 7000 };

@@ -68,7 +68,10 @@ describe("a check", () => {
     ["under another secret", () => check(false, new Uint8Array(32))],
     ["cut short", () => check().subarray(0, 40)],
     ["empty", () => new Uint8Array()],
-    ["for a tag that nobody has", () => Buffer.from(Buffer.from(check()).toString("latin1").replace("bob-----", "eve-----"), "latin1")],
+    [
+      "for a tag that nobody has",
+      () => Buffer.from(Buffer.from(check()).toString("latin1").replace("bob-----", "eve-----"), "latin1"),
+    ],
   ])("%s gets no answer", (_, make) => {
     bob.checks.receive(make(), aliceAt);
     expect(bob.sent).toEqual([]);

@@ -1,6 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Reachability, scopeOf, type Surroundings } from "../../../../../src/peer/path/seeking/reachability.ts";
+import {
+  Reachability,
+  scopeOf,
+  type Surroundings,
+} from "../../../../../src/peer/path/seeking/reachability.ts";
 import { formatIp } from "../../../../../src/wire/address.ts";
 
 const surroundings: Surroundings = {
