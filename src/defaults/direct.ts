@@ -30,6 +30,8 @@ export const ipv6HeadStartMs = 3;
 export const settleMs = 300;
 /** Time after a path is trusted again in which the other side's doubt is no reason for one's own, in ms: it asks as well, and has its answers sooner. */
 export const reassuredMs: number = 2 * second;
+/** Answers by whose shortest round trip an address is judged too slow. */
+export const answersToJudge = 3;
 /** How long an answer shows that an address answers, in ms. */
 export const freshMs: number = second;
 /** How long an address is kept at least before another is taken, in ms. */

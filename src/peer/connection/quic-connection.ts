@@ -13,7 +13,7 @@ import { type ConnectionIds, isPeerId } from "./connection-ids.ts";
 import { DatagramQueues } from "./datagrams.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
 import type { EngineConnection, EngineEnd } from "../engine/contract.ts";
-import { pinOf } from "../trust/identity.ts";
+import { tryPinOf } from "../trust/identity.ts";
 import { Milestones } from "./milestones.ts";
 import { relayPath } from "../path/direct.ts";
 import { ConnectionPaths, type PathsParts } from "./connection-paths.ts";
@@ -113,12 +113,7 @@ export class QuicConnection {
   /** Pin of the other peer's key, once TLS has seen a certificate, if that parses. */
   get remotePin(): string | undefined {
     const [der] = this.engine.certificates();
-    try {
-      return der && pinOf(der);
-    } catch {
-      // The other peer chose the bytes, and TLS is laxer about them.
-      return undefined;
-    }
+    return der && tryPinOf(der);
   }
 
   /** Whether no useful packet has come from the other peer so far. */
@@ -245,14 +240,10 @@ export class QuicConnection {
   async #judge(): Promise<void> {
     const [der] = this.engine.certificates();
     this.#isTrusted = await this.#parts.check!(der!).catch(() => false);
-    if (!this.#isTrusted && this.#phase !== "ended") this.#finish(this.#mistrust(), undefined);
+    if (!this.#isTrusted && this.#phase !== "ended") this.#finish(pinMismatch(this.remotePin, this.remoteName), undefined);
     this.engine.judge(this.#isTrusted);
     this.#open();
     this.#driver.wake();
-  }
-
-  #mistrust(): QuicpipeError {
-    return pinMismatch(this.remotePin, this.remoteName);
   }
 
   #open(): void {
@@ -293,7 +284,7 @@ export class QuicConnection {
 
   #faultOf(end: EngineEnd, phase: "handshake" | "open"): QuicpipeError {
     if (end.by === "silence") return silenceError(this.#parts, this.#parts.relayFault());
-    if (end.by === "this" && end.errorCode === badCertificate) return this.#mistrust();
+    if (end.by === "this" && end.errorCode === badCertificate) return pinMismatch(this.remotePin, this.remoteName);
     return failureOf(end, end.by === "this" ? "this" : "the other", phase, this.#parts.ownPin);
   }
 

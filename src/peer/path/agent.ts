@@ -6,6 +6,8 @@ import { DirectPath, type DirectPathActions } from "./keeping/direct-path.ts";
 import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
 import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
+import { Accepted } from "./keeping/accepted.ts";
+import { Answers } from "./seeking/answers.ts";
 import { Quarantine } from "./keeping/quarantine.ts";
 import type { Standing } from "./keeping/watch.ts";
 
@@ -26,12 +28,6 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
   tell(event: ConnectionPathEvent): void;
 }
 
-/** The last answer of an address, and the shortest round trip of those that came close together. */
-interface Answer {
-  readonly rttMs: number;
-  readonly atMs: number;
-}
-
 /** The parts of an {@link Agent}. */
 export interface AgentParts {
   readonly role: "client" | "server";
@@ -49,10 +45,8 @@ export class Agent {
   readonly #actions: AgentActions;
   readonly #path: DirectPath;
   readonly #quarantine: Quarantine = new Quarantine();
-  /** Addresses from which packets are accepted, the latest last. */
-  readonly #accepted = new Map<string, Address>();
-  /** Addresses that answer checks. */
-  readonly #answering = new Map<string, Answer>();
+  readonly #accepted: Accepted;
+  readonly #answers: Answers = new Answers();
   #other: Hello | undefined;
   #others: readonly Candidate[] = [];
   #generation = 0;
@@ -70,6 +64,7 @@ export class Agent {
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.#actions = parts.actions;
+    this.#accepted = new Accepted(parts.actions);
     this.#path = new DirectPath(parts.role, {
       ...parts.actions,
       check: (to, nowMs) => this.#actions.check(to, parts.role === "client", nowMs),
@@ -113,18 +108,18 @@ export class Agent {
   /** A check with this side's tag and secret has come, and been answered. */
   checked(from: Address, isNominated: boolean, nowMs: number): void {
     if (!this.#maySeek) return;
-    this.#accept(from);
-    if (!this.#answering.has(formatAddress(from))) this.#parts.checklist.heard(from, nowMs);
+    this.#accepted.add(from, this.#path.remote);
+    if (!this.#answers.has(from)) this.#parts.checklist.heard(from, nowMs);
     if (isNominated && this.#parts.role === "server") this.#follow(from, nowMs);
   }
 
   /** A check of this side was answered: packets get through both ways. */
   answered(to: Address, sentAtMs: number, nowMs: number): void {
-    this.#accept(to);
-    const rttMs = this.#note(to, nowMs - sentAtMs, nowMs);
+    this.#accepted.add(to, this.#path.remote);
+    const { rttMs, count } = this.#answers.note(to, nowMs - sentAtMs, nowMs);
     this.#parts.checklist.answered(to);
     this.#path.answered(to, sentAtMs, nowMs);
-    if (this.#parts.role === "client") this.#nominate(to, rttMs, nowMs);
+    if (this.#parts.role === "client") this.#nominate(to, rttMs, count, nowMs);
     else if (this.#wished && sameAddress(to, this.#wished)) this.#take(to, rttMs, nowMs);
   }
 
@@ -223,23 +218,18 @@ export class Agent {
     if (checklist.exhausted) this.#refuse(checklist.exhausted);
   }
 
-  #nominate(to: Address, rttMs: number, nowMs: number): void {
+  /** @param count how many answers the round trip is the shortest of. */
+  #nominate(to: Address, rttMs: number, count: number, nowMs: number): void {
     if (this.#quarantine.has(to, nowMs)) return this.#refuse("quarantined");
-    if (!isWorthIt(rttMs, this.#actions.relayRttMs())) return this.#refuse("slower-than-relay");
+    if (!isWorthIt(rttMs, this.#actions.relayRttMs())) {
+      // One long round trip may be a wait in a busy process.
+      if (count < defaults.answersToJudge) return this.#actions.check(to, false, nowMs);
+      return this.#refuse("slower-than-relay");
+    }
     if (this.#path.isFree) {
       this.#actions.check(to, true, nowMs);
       this.#path.take({ address: to, rttMs }, nowMs);
     } else if (this.#path.consider({ address: to, rttMs }, nowMs)) this.#actions.check(to, true, nowMs);
-  }
-
-  /** Takes note of an answer, and returns the round trip. */
-  #note(address: Address, sampleMs: number, nowMs: number): number {
-    const key = formatAddress(address);
-    const last = this.#answering.get(key);
-    // What is longer than others of the time is a wait in one of the processes.
-    const rttMs = last && nowMs - last.atMs < defaults.freshMs ? Math.min(last.rttMs, sampleMs) : sampleMs;
-    this.#answering.set(key, { rttMs, atMs: nowMs });
-    return rttMs;
   }
 
   /** Follows the client's choice, as soon as the address is known to answer now. */
@@ -247,25 +237,14 @@ export class Agent {
     const { phase, remote } = this.#path;
     if (phase === "open" && sameAddress(remote!, from)) return;
     this.#wished = from;
-    const last = this.#answering.get(formatAddress(from));
-    if (last && nowMs - last.atMs < defaults.freshMs) this.#take(from, last.rttMs, nowMs);
+    const rttMs = this.#answers.rttMs(from, nowMs);
+    if (rttMs !== undefined) this.#take(from, rttMs, nowMs);
     else this.#actions.check(from, false, nowMs);
   }
 
   #take(to: Address, rttMs: number, nowMs: number): void {
     this.#wished = undefined;
     this.#path.take({ address: to, rttMs }, nowMs);
-  }
-
-  #accept(address: Address): void {
-    const key = formatAddress(address);
-    if (!this.#accepted.delete(key)) this.#actions.accept(address);
-    this.#accepted.set(key, address);
-    if (this.#accepted.size <= defaults.maxAcceptedAddresses) return;
-    const [oldest] = [...this.#accepted].filter(([, it]) => it !== this.#path.remote);
-    this.#accepted.delete(oldest![0]);
-    this.#answering.delete(oldest![0]);
-    this.#actions.refuse(oldest![1]);
   }
 
   #selected(remote: Address, rttMs: number): void {
@@ -288,7 +267,7 @@ export class Agent {
     this.#reason = reason;
     this.#refused = undefined;
     this.#lastStanding = undefined;
-    this.#answering.delete(formatAddress(remote));
+    this.#answers.forget(remote);
     this.#quarantine.add(remote, nowMs);
     this.#actions.send({ type: "gone" });
     this.#actions.tell({ kind: "lost", remote: formatAddress(remote), reason });

@@ -1,0 +1,42 @@
+import * as defaults from "../../../defaults/index.ts";
+import { type Address, formatAddress } from "../../../wire/address.ts";
+
+/** The answers of an address that came close together. */
+interface Answer {
+  readonly rttMs: number;
+  readonly atMs: number;
+  readonly count: number;
+}
+
+/** Addresses of the other peer that answer checks, and how soon. */
+export class Answers {
+  readonly #answers = new Map<string, Answer>();
+
+  /** Takes note of an answer, and returns the shortest round trip and the number of those that came close together. */
+  note(address: Address, sampleMs: number, nowMs: number): Answer {
+    const last = this.#fresh(address, nowMs);
+    // What is longer than others of the time is a wait in one of the processes.
+    const rttMs = Math.min(last?.rttMs ?? Infinity, sampleMs);
+    const answer = { rttMs, atMs: nowMs, count: (last?.count ?? 0) + 1 };
+    this.#answers.set(formatAddress(address), answer);
+    return answer;
+  }
+
+  has(address: Address): boolean {
+    return this.#answers.has(formatAddress(address));
+  }
+
+  /** Returns the round trip of an address that has answered just now; `undefined` for any other. */
+  rttMs(address: Address, nowMs: number): number | undefined {
+    return this.#fresh(address, nowMs)?.rttMs;
+  }
+
+  forget(address: Address): void {
+    this.#answers.delete(formatAddress(address));
+  }
+
+  #fresh(address: Address, nowMs: number): Answer | undefined {
+    const last = this.#answers.get(formatAddress(address));
+    return last && nowMs - last.atMs < defaults.freshMs ? last : undefined;
+  }
+}
