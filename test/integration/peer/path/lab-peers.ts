@@ -20,6 +20,8 @@ export interface Told {
   readonly isComplete?: boolean;
   readonly received?: number;
   readonly worstGapMs?: number;
+  readonly code?: string;
+  readonly message?: string;
 }
 
 /** A peer's program in a laboratory. */
@@ -98,11 +100,16 @@ export async function startTransfer(
   lab: Lab,
   options: LabPeerOptions = {},
   family: "ipv4" | "ipv6" = "ipv4",
-): Promise<{ alice: LabPeer; bob: LabPeer }> {
+): Promise<{ alice: LabPeer; bob: LabPeer; first: Told }> {
   const host = lab.addresses.relay[family][0];
   const tls = await createCertificate({ name: "relay", hosts: [host] });
   const ids = await testIdentities();
-  const relay = start(lab.relay, "relay", { HOST: host, KEY: tls.privateKey, CERT: tls.certificate, SECRET: secret });
+  const relay = start(lab.relay, "relay", {
+    HOST: host,
+    KEY: tls.privateKey,
+    CERT: tls.certificate,
+    SECRET: secret,
+  });
   const [, port] = await relay.prints(/listening on (\d+)/);
   const peer = async (name: "alice" | "bob", program: string): Promise<LabPeer> =>
     new LabPeer(
@@ -119,14 +126,19 @@ export async function startTransfer(
   const bob = await peer("bob", "echo");
   await bob.next(({ event }) => event === "listening");
   const alice = await peer("alice", "transfer");
-  await alice.next(({ event }) => event === "ready");
-  return { alice, bob };
+  const first = await alice.next(({ event }) => event === "ready" || event === "failed");
+  return { alice, bob, first };
 }
 
 function start(where: Namespace, program: string, env: NodeJS.ProcessEnv): Child {
-  const child = where.start(process.execPath, [projectPath(`test/integration/peer/programs/${program}.ts`)], env);
+  const child = where.start(
+    process.execPath,
+    [projectPath(`test/integration/peer/programs/${program}.ts`)],
+    env,
+  );
   onTestFinished(({ task }) => {
-    if (task.result?.state === "fail") process.stderr.write(`${program}: ${child.stdout()}${child.stderr()}\n`);
+    if (task.result?.state === "fail")
+      process.stderr.write(`${program}: ${child.stdout()}${child.stderr()}\n`);
   });
   return child;
 }

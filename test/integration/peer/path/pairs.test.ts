@@ -34,7 +34,9 @@ async function outcome(alice: Kinds, bob: Kinds, family: "ipv4" | "ipv6" = "ipv4
   const [own, other] = await Promise.all([peers.alice.next(isOver), peers.bob.next(isOver)]);
   const done = await peers.alice.finish();
   const outcomes = [own, other].map(({ kind, reason }) => (kind === "selected" ? "direct" : reason));
-  return outcomes[0] === outcomes[1] && done.isComplete ? outcomes[0]! : `${outcomes.join(" and ")}, ${done.isComplete}`;
+  return outcomes[0] === outcomes[1] && done.isComplete
+    ? outcomes[0]!
+    : `${outcomes.join(" and ")}, ${done.isComplete}`;
 }
 
 /** Runs a row of pairs, some at a time. */
@@ -53,11 +55,14 @@ async function row<Name extends string>(
 
 describe("two peers", () => {
   for (const [index, alice] of kinds.entries())
-    itWith("netns")(`of which one is ${alice} go direct where that can be, and say why where not`, async () => {
-      const others = kinds.slice(index);
-      const outcomes = await row(others, (bob) => outcome(alice, bob));
-      expect(outcomes).toEqual(Object.fromEntries(others.map((bob) => [bob, expected(alice, bob)])));
-    });
+    itWith("netns")(
+      `of which one is ${alice} go direct where that can be, and say why where not`,
+      async () => {
+        const others = kinds.slice(index);
+        const outcomes = await row(others, (bob) => outcome(alice, bob));
+        expect(outcomes).toEqual(Object.fromEntries(others.map((bob) => [bob, expected(alice, bob)])));
+      },
+    );
 
   itWith("netns")("go direct by IPv6, through firewalls too, also where IPv4 has none", async () => {
     const ways = {

@@ -10,10 +10,17 @@ const bytesPerSecond = Number(process.env["RATE"] ?? 1_000_000);
 const turnMs = 10;
 const period = 65_521;
 /** Bytes of the pattern from any place of a period on. */
-const pattern = Buffer.from(Array.from({ length: 2 * period }, (_, i) => (i % period) * 7 + ((i % period) >> 8)));
+const pattern = Buffer.from(
+  Array.from({ length: 2 * period }, (_, i) => (i % period) * 7 + ((i % period) >> 8)),
+);
 
 const peer = await Peer.bind(peerOptions());
-const connection = await peer.dial("bob", { trust: trustFromEnvironment(), timeoutMs: 60_000 });
+const connection = await peer
+  .dial("bob", { trust: trustFromEnvironment(), timeoutMs: 60_000 })
+  .catch((error) => {
+    tell({ event: "failed", code: error.code, ...error.details });
+    process.exit(1);
+  });
 void tellPaths(connection);
 const { readable, writable } = await connection.createBidirectionalStream();
 
@@ -65,7 +72,14 @@ async function receive(): Promise<void> {
 
 /** Says how far it is, and the longest time in which nothing came since the last report. */
 function report(): void {
-  tell({ event: "report", sent, received, isExact, worstGapMs: Math.round(worstGapMs), path: connection.path });
+  tell({
+    event: "report",
+    sent,
+    received,
+    isExact,
+    worstGapMs: Math.round(worstGapMs),
+    path: connection.path,
+  });
   worstGapMs = 0;
   lastMs = performance.now();
 }
