@@ -14,6 +14,8 @@ export const checkPatience: Readonly<Record<"trusted" | "suspect", { leastMs: nu
 export const answersToTrust = 2;
 /** Checks in a row without an answer that make it lost. At 5 % of loss in both directions, one in 10 000 series is chance. */
 export const missesToLose = 4;
+/** How long an answer is consent to packets, in ms (RFC 7675 §5.1). */
+export const consentMs: number = 30 * second;
 /** Silence after which a path is parked, in ms: what comes next goes both ways, so that a path that has died meanwhile costs nothing. */
 export const parkAfterMs: number = 5 * second;
 /** How long a parked path's NAT mapping is kept, in ms, after the last data. Whoever pauses for longer waits for a check. */
@@ -50,6 +52,8 @@ export const leastPacketsForLoss = 100;
 export const leaveMs: number = second;
 /** Gap between attempts to open a path in QUIC, in ms: the other side has not issued connection IDs yet, or the last path is still closing. */
 export const openAgainMs = 100;
+/** Addresses a minute, and at once, from which packets are accepted for a check alone. The rest has to answer one first, which takes a round trip. */
+export const unprovenPerMinute = 16;
 /** Addresses of the other peer from which packets are accepted for a connection: one in use, and those that it moves between. */
 export const maxAcceptedAddresses = 8;
 /** Path events that wait for a reader. A connection has a few in its life. */
@@ -58,5 +62,8 @@ export const pathEventQueue = 64;
 export const maxPaths = 2;
 /** How long a check may be answered, in ms. A later answer says nothing about now. */
 export const checkLifeMs: number = 3 * second;
+/** Checks of the other side that a connection answers per second, and at once: a path in doubt brings 20 a second, a round 64. */
+export const answersPerSecond = 50;
+export const answersAtOnce = 100;
 /** Checks of all connections of a socket that may be unanswered. Of more, the oldest are forgotten: 3 s of 200 a second, and those of proven paths. */
 export const maxPendingChecks = 1024;

@@ -173,7 +173,10 @@ export class Attempt {
       keepaliveMs: settings.keepaliveMs,
       lastSeen: () => stun.lastSeen,
       onKeepalive: () => this.#connection?.keepAlive(),
-      onMoved: () => this.#connection?.moved(),
+      onMoved: () => {
+        this.#connection?.probe();
+        this.#connection?.paths.moved();
+      },
       onGrown: (num) => this.#connection?.useConnectionIds(num),
       onError: settings.onError,
     };

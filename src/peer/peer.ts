@@ -30,6 +30,8 @@ export interface PeerStats {
   /** Connections that are open, in the making or closing. */
   readonly connections: number;
   readonly registrations: number;
+  /** Checks of direct paths that were dropped, as a connection got too many of them. */
+  readonly checksRefused: number;
   /** Connections of this process that a fault of the QUIC engine has ended: 0 unless quicpipe has a bug to report. */
   readonly engineFaults: number;
 }
@@ -175,11 +177,12 @@ export class Peer implements AsyncIterable<Connection> {
 
   /** Returns the counters of the peer now. */
   stats(): PeerStats {
-    const { engine, socket, connections, registrations } = this.#context;
+    const { engine, socket, checks, connections, registrations } = this.#context;
     return {
       socket: socket.stats,
       connections: connections.size,
       registrations: registrations.size,
+      checksRefused: checks.refused,
       engineFaults: engine.faults(),
     };
   }

@@ -6,7 +6,7 @@ import { minInitialDatagramBytes, parseLongHeader } from "../wire/quic-packet.ts
 import { isStun } from "../wire/stun.ts";
 import type { Engine, EngineConnection } from "./engine/contract.ts";
 import { bindPort } from "./udp/bound-port.ts";
-import type { DatagramSink, PacketRoute, Receiver, UdpPort } from "./udp/contract.ts";
+import type { DatagramSink, PacketRoute, Receiver, Strangers, UdpPort } from "./udp/contract.ts";
 
 export type { DatagramSink, PacketRoute, Receiver } from "./udp/contract.ts";
 
@@ -153,7 +153,12 @@ export class PeerSocket {
 
   /** Whether datagrams can come from other addresses than the relay's. */
   get canGoDirect(): boolean {
-    return this.#port.setStrangers !== undefined;
+    return this.#port.strangers !== undefined;
+  }
+
+  /** Whether datagrams of any kind are taken from another peer's address. */
+  isDirect(address: Address): boolean {
+    return this.#direct.has(keyOfAddress(address));
   }
 
   /** Takes datagrams of any kind from another peer's address, until the returned function is called. */
@@ -172,12 +177,9 @@ export class PeerSocket {
     };
   }
 
-  /**
-   * Takes checks of direct paths from elsewhere too, within limits: requests for one of these tags, of 8 characters each, and
-   * answers from these addresses. They go to {@link onCheck}.
-   */
-  setStrangers(tags: readonly string[], checked: readonly Address[]): void {
-    this.#port.setStrangers?.(tags, checked);
+  /** Takes checks of direct paths from elsewhere too, within limits. They go to {@link onCheck}. Absent if they cannot come. */
+  get strangers(): Strangers | undefined {
+    return this.#port.strangers;
   }
 
   get stats(): SocketStats {

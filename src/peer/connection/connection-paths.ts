@@ -85,6 +85,11 @@ export class ConnectionPaths {
     this.#direct?.onDetours();
   }
 
+  /** Looks whether a path that nothing went by is wanted again. */
+  keepAlive(): void {
+    this.#direct?.onMirrored();
+  }
+
   /** This side's addresses have changed. */
   moved(): void {
     this.#direct?.onMoved();

@@ -161,14 +161,9 @@ export class QuicConnection {
 
   /** Defers the idle timeout. The PING of one side does so for both. */
   keepAlive(): void {
+    this.paths.keepAlive();
     // Half of the gap, so that one of the two sends one in each.
     if (this.engine.silentMs() >= this.#parts.keepaliveMs / 2) this.probe();
-  }
-
-  /** The socket's public address has changed. */
-  moved(): void {
-    this.probe();
-    this.paths.moved();
   }
 
   /** Sends a PING by the relay, which the other side answers. */
@@ -211,8 +206,9 @@ export class QuicConnection {
   /** Lets its packets go to the engine directly: none needs a look in JavaScript any more. */
   #attach(): void {
     const { ids, socket, engine } = this.#parts;
+    const { onReceived } = this.#driver;
     this.#detach?.();
-    this.#detach = ids.attach(socket, { engine, onReceived: this.#driver.onReceived });
+    this.#detach = ids.attach(socket, { engine, onReceived });
   }
 
   /** Gives up its routes in the socket, without waiting for late packets (RFC 9000 §10.2). Idempotent. */
@@ -240,7 +236,8 @@ export class QuicConnection {
   async #judge(): Promise<void> {
     const [der] = this.engine.certificates();
     this.#isTrusted = await this.#parts.check!(der!).catch(() => false);
-    if (!this.#isTrusted && this.#phase !== "ended") this.#finish(pinMismatch(this.remotePin, this.remoteName), undefined);
+    if (!this.#isTrusted && this.#phase !== "ended")
+      this.#finish(pinMismatch(this.remotePin, this.remoteName), undefined);
     this.engine.judge(this.#isTrusted);
     this.#open();
     this.#driver.wake();
@@ -284,7 +281,8 @@ export class QuicConnection {
 
   #faultOf(end: EngineEnd, phase: "handshake" | "open"): QuicpipeError {
     if (end.by === "silence") return silenceError(this.#parts, this.#parts.relayFault());
-    if (end.by === "this" && end.errorCode === badCertificate) return pinMismatch(this.remotePin, this.remoteName);
+    if (end.by === "this" && end.errorCode === badCertificate)
+      return pinMismatch(this.remotePin, this.remoteName);
     return failureOf(end, end.by === "this" ? "this" : "the other", phase, this.#parts.ownPin);
   }
 

@@ -67,7 +67,9 @@ export interface AddonConnection {
 export interface AddonPort {
   address(): { readonly address: string; readonly port: number };
   setSources(relay: readonly string[], direct: readonly string[]): void;
-  setStrangers(tags: readonly string[], checked: readonly string[]): void;
+  addTag(tag: string): void;
+  removeTag(tag: string): void;
+  setChecked(addresses: readonly string[]): void;
   attach(ids: Uint8Array, connection: AddonConnection, number: number): void;
   detach(ids: Uint8Array): void;
   send(datagram: Uint8Array, to: string): void;

@@ -233,11 +233,14 @@ export interface EnginePort {
   /** Takes datagrams of any kind from these addresses alone: the relay's, and those of other peers. */
   setSources(relay: readonly string[], direct: readonly string[]): void;
   /**
-   * Takes some STUN from elsewhere too: Binding requests whose first attribute is a USERNAME that begins with one of these tags,
-   * of 8 bytes each, and responses from these addresses. A source network (IPv4 /32, IPv6 /64) may send 64 at once and 32/s, of
-   * 1024 networks at a time, and all together 1000/s.
+   * Takes some STUN from elsewhere too: Binding requests whose first attribute is a USERNAME that begins with a tag, of 8 bytes,
+   * until {@link removeTag}. A source network (IPv4 /32, IPv6 /64) may send 64 at once and 32/s, of 1024 networks at a time,
+   * and all together 1000/s.
    */
-  setStrangers(tags: readonly string[], checked: readonly string[]): void;
+  addTag(tag: string): void;
+  removeTag(tag: string): void;
+  /** Takes responses of STUN from these addresses, within the same limits. */
+  setChecked(addresses: readonly string[]): void;
   /** Gives the connection what has one of these connection IDs, of 12 bytes each. */
   attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void;
   detach(ids: readonly Uint8Array[]): void;

@@ -28,8 +28,16 @@ export class NoqPort implements EnginePort {
     this.#port.setSources(relay, direct);
   }
 
-  setStrangers(tags: readonly string[], checked: readonly string[]): void {
-    this.#port.setStrangers(tags, checked);
+  addTag(tag: string): void {
+    this.#port.addTag(tag);
+  }
+
+  removeTag(tag: string): void {
+    this.#port.removeTag(tag);
+  }
+
+  setChecked(addresses: readonly string[]): void {
+    this.#port.setChecked(addresses);
   }
 
   attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void {

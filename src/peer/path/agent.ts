@@ -108,7 +108,7 @@ export class Agent {
   /** A check with this side's tag and secret has come, and been answered. */
   checked(from: Address, isNominated: boolean, nowMs: number): void {
     if (!this.#maySeek) return;
-    this.#accepted.add(from, this.#path.remote);
+    this.#accepted.offer(from, this.#path.remote, nowMs);
     if (!this.#answers.has(from)) this.#parts.checklist.heard(from, nowMs);
     if (isNominated && this.#parts.role === "server") this.#follow(from, nowMs);
   }
@@ -157,6 +157,7 @@ export class Agent {
     this.#path.detoured(nowMs);
   }
 
+  /** Packets have gone both ways, or it is time to look whether there are any. */
   mirrored(nowMs: number): void {
     this.#path.mirrored(nowMs);
   }
@@ -239,7 +240,8 @@ export class Agent {
     this.#wished = from;
     const rttMs = this.#answers.rttMs(from, nowMs);
     if (rttMs !== undefined) this.#take(from, rttMs, nowMs);
-    else this.#actions.check(from, false, nowMs);
+    // An address that has never answered has its check in the round, within the limits of that.
+    else if (this.#answers.has(from)) this.#actions.check(from, false, nowMs);
   }
 
   #take(to: Address, rttMs: number, nowMs: number): void {

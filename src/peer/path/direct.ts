@@ -226,7 +226,7 @@ export class DirectPaths {
 function figuresOf(relay: EnginePath, direct: EnginePath): PathFigures {
   return {
     relayReceived: relay.packetsReceived,
-    bytes: direct.bytesSent + direct.bytesReceived,
+    bytes: relay.bytesSent + relay.bytesReceived + direct.bytesSent + direct.bytesReceived,
     packetsSent: direct.packetsSent,
     packetsLost: direct.packetsLost,
   };

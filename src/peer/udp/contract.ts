@@ -36,6 +36,15 @@ export interface Receiver {
   readonly onReceived: (refused: number, detours: number) => void;
 }
 
+/** What is taken from addresses that are no sources: STUN, within limits. */
+export interface Strangers {
+  /** Takes requests whose USERNAME begins with a tag, of 8 characters, until {@link removeTag}. */
+  addTag(tag: string): void;
+  removeTag(tag: string): void;
+  /** Takes responses from these addresses. */
+  setChecked(addresses: readonly Address[]): void;
+}
+
 /** A bound UDP socket. */
 export interface UdpPort {
   /** Address that it is bound to, as the system has it. */
@@ -52,11 +61,8 @@ export interface UdpPort {
   readonly crowdedOut: number;
   /** Takes datagrams of any kind from these addresses alone, none at first: the relay's, and those of other peers. */
   setSources(relay: readonly Address[], direct: readonly Address[]): void;
-  /**
-   * Takes some STUN from elsewhere too: requests whose USERNAME begins with one of these tags, of 8 characters each, and
-   * responses from these addresses. A port without this has no direct paths.
-   */
-  setStrangers?(tags: readonly string[], checked: readonly Address[]): void;
+  /** Takes some STUN from elsewhere too. A port without this has no direct paths. */
+  readonly strangers?: Strangers;
   /** Sends a datagram, which the caller must not change any more. */
   send(datagram: Uint8Array, to: Address): void;
   /**

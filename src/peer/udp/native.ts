@@ -2,7 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { Engine, EngineConnection, EnginePort, PortReceived, PortStats } from "../engine/contract.ts";
-import type { PacketRoute, PortOwner, Receiver, UdpPort } from "./contract.ts";
+import type { PacketRoute, PortOwner, Receiver, Strangers, UdpPort } from "./contract.ts";
 
 /**
  * A port of the engine. A turn takes one call for what comes and one for what each connection sends. A thread of the engine
@@ -54,9 +54,11 @@ export class NativePort implements UdpPort {
     this.#run((port) => port.setSources(relay.map(formatAddress), direct.map(formatAddress)));
   }
 
-  setStrangers(tags: readonly string[], checked: readonly Address[]): void {
-    this.#run((port) => port.setStrangers(tags, checked.map(formatAddress)));
-  }
+  readonly strangers: Strangers = {
+    addTag: (tag) => this.#run((port) => port.addTag(tag)),
+    removeTag: (tag) => this.#run((port) => port.removeTag(tag)),
+    setChecked: (addresses) => this.#run((port) => port.setChecked(addresses.map(formatAddress))),
+  };
 
   send(datagram: Uint8Array, to: Address): void {
     this.#run((port) => port.send(datagram, formatAddress(to)));

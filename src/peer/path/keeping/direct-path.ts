@@ -10,7 +10,7 @@ import { PathWatch, type Standing } from "./watch.ts";
 export interface PathFigures {
   /** Packets that have come with connection IDs of the relay's path. */
   readonly relayReceived: number;
-  /** Bytes of QUIC packets of the direct path, both directions together. */
+  /** Bytes of QUIC packets of both paths, both directions together. */
   readonly bytes: number;
   readonly packetsSent: number;
   readonly packetsLost: number;
@@ -47,7 +47,9 @@ export class DirectPath {
   #takenAtMs = 0;
   #watch: PathWatch | undefined;
   #losses = new Losses();
+  /** What the route was last brought into line with. */
   #standing: Standing | undefined;
+  #hasConsent = true;
   #nextMs = Infinity;
   /**
    * Until then packets that come by the relay are no sign. The other side may still be proving the address; or it has followed this
@@ -170,7 +172,6 @@ export class DirectPath {
     this.#watch = new PathWatch(rttMs, nowMs);
     this.#losses = new Losses();
     this.#look = { atMs: nowMs, bytes: figures?.bytes ?? 0, relayReceived: figures?.relayReceived ?? 0 };
-    this.#actions.prefer("direct");
     this.#apply(nowMs, true);
     this.#actions.selected(this.#answering!);
   }
@@ -203,13 +204,15 @@ export class DirectPath {
 
   /** Brings the route into line with the standing. */
   #apply(nowMs: number, isNew: boolean): void {
-    const { standing } = this.#watch!;
-    if (standing === this.#standing && !isNew) return;
+    const { standing, hasConsent } = this.#watch!;
     if (standing === "lost") return this.#leave("checks-timeout", nowMs);
+    if (isNew || hasConsent !== this.#hasConsent) this.#actions.prefer(hasConsent ? "direct" : "relay");
+    else if (standing === this.#standing) return;
+    this.#hasConsent = hasConsent;
     if (standing === "trusted" && this.#standing === "suspect")
       this.#sureUntilMs = nowMs + defaults.reassuredMs;
     this.#standing = standing;
-    this.#actions.route({ direct: this.remote, isMirrored: standing !== "trusted" });
+    this.#actions.route({ direct: hasConsent ? this.remote : undefined, isMirrored: standing !== "trusted" });
     this.#actions.standing(standing);
   }
 

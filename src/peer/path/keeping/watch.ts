@@ -18,6 +18,8 @@ export class PathWatch {
   #rttMs: number;
   #dataAtMs: number;
   #checkedAtMs: number;
+  #answeredAtMs: number;
+  #hasConsent = true;
   /** When the checks left that may still be answered. */
   #pending: number[] = [];
   #answeredInRow = 0;
@@ -28,6 +30,12 @@ export class PathWatch {
     this.#rttMs = rttMs;
     this.#dataAtMs = nowMs;
     this.#checkedAtMs = nowMs;
+    this.#answeredAtMs = nowMs;
+  }
+
+  /** Whether an answer of the last 30 s shows that the other side wants packets there. Without it only checks go there (RFC 7675 §5.1). */
+  get hasConsent(): boolean {
+    return this.#hasConsent;
   }
 
   get standing(): Standing {
@@ -66,6 +74,8 @@ export class PathWatch {
     if (!this.#pending.includes(sentAtMs)) return;
     this.#pending = this.#pending.filter((at) => at > sentAtMs);
     this.#rttMs += (nowMs - sentAtMs - this.#rttMs) / 8;
+    this.#answeredAtMs = nowMs;
+    this.#hasConsent = true;
     this.#missedInRow = 0;
     this.#answeredInRow++;
     if (this.#standing === "suspect" && this.#answeredInRow >= defaults.answersToTrust)
@@ -76,6 +86,7 @@ export class PathWatch {
   advance(nowMs: number): boolean {
     this.#count(nowMs);
     this.#park(nowMs);
+    this.#hasConsent = nowMs < this.#consentEndMs;
     if (this.#standing === "lost" || nowMs < this.#nextCheckMs) return false;
     this.#checkedAtMs = nowMs;
     this.#pending.push(nowMs);
@@ -87,7 +98,12 @@ export class PathWatch {
     if (this.#standing === "lost") return Infinity;
     const parkMs = this.#standing === "parked" ? Infinity : this.#dataAtMs + defaults.parkAfterMs;
     const missMs = this.#pending.length > 0 ? this.#pending[0]! + this.#patienceMs : Infinity;
-    return Math.min(this.#nextCheckMs, parkMs, missMs);
+    const consentMs = this.#hasConsent ? this.#consentEndMs : Infinity;
+    return Math.min(this.#nextCheckMs, parkMs, missMs, consentMs);
+  }
+
+  get #consentEndMs(): number {
+    return this.#answeredAtMs + defaults.consentMs;
   }
 
   get #nextCheckMs(): number {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../../wire/address.ts";
+import { TokenBucket } from "../../../token-bucket.ts";
 import { stunTransactionIdBytes } from "../../../wire/stun.ts";
 import {
   encodeCheck,
@@ -38,25 +39,36 @@ interface Sent {
   readonly atMs: number;
 }
 
+type ChecksSocket = Pick<PeerSocket, "send" | "strangers" | "isDirect">;
+
 /** Sends and answers the checks of all connections that share a socket (RFC 8445 §7, in shape). */
 export class PathChecks {
-  readonly #socket: Pick<PeerSocket, "send" | "setStrangers">;
-  readonly #owners = new Map<string, CheckOwner>();
+  readonly #socket: ChecksSocket;
+  /** By tag. */
+  readonly #owners = new Map<string, { readonly owner: CheckOwner; readonly answers: TokenBucket }>();
+  #refused = 0;
   /** Addresses of checks, as the socket knows them. */
   readonly #told = new Set<string>();
   /** By transaction ID, the oldest first. */
   readonly #sent = new Map<string, Sent>();
 
-  constructor(socket: Pick<PeerSocket, "send" | "setStrangers">) {
+  constructor(socket: ChecksSocket) {
     this.#socket = socket;
+  }
+
+  /** Checks that were dropped, as there were too many for one connection. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Takes checks for a connection until the returned function is called. */
   add(owner: CheckOwner): () => void {
-    this.#owners.set(owner.own.tag, owner);
-    this.#tellSocket();
+    const answers = new TokenBucket(defaults.answersPerSecond, defaults.answersAtOnce, performance.now());
+    this.#owners.set(owner.own.tag, { owner, answers });
+    this.#socket.strangers?.addTag(owner.own.tag);
     return () => {
       this.#owners.delete(owner.own.tag);
+      this.#socket.strangers?.removeTag(owner.own.tag);
       for (const [key, sent] of this.#sent) if (sent.owner === owner) this.#sent.delete(key);
       this.#tellSocket();
     };
@@ -67,7 +79,7 @@ export class PathChecks {
     const transactionId = randomBytes(stunTransactionIdBytes);
     this.#forget(nowMs);
     this.#sent.set(keyOf(transactionId), { owner, to, secret: other.secret, transactionId, atMs: nowMs });
-    if (!this.#told.has(formatAddress(to))) this.#tellSocket();
+    if (!this.#told.has(formatAddress(to)) && !this.#socket.isDirect(to)) this.#tellSocket();
     const { tag: receiverTag, secret } = other;
     this.#socket.send(
       encodeCheck({ transactionId, receiverTag, senderTag: owner.own.tag, isNominated, secret }),
@@ -83,8 +95,12 @@ export class PathChecks {
 
   #answer(datagram: Uint8Array, from: Address): void {
     const check = parseCheck(datagram);
-    const owner = check && this.#owners.get(check.receiverTag);
-    if (!owner || !verifyCheck(check, owner.own.secret) || !owner.permits(from)) return;
+    const entry = check && this.#owners.get(check.receiverTag);
+    if (!entry) return;
+    // Before the check is verified, which costs more than all the rest.
+    if (!entry.answers.take(1, performance.now())) return void this.#refused++;
+    const { owner } = entry;
+    if (!verifyCheck(check, owner.own.secret) || !owner.permits(from)) return;
     const { transactionId, isNominated } = check;
     this.#socket.send(encodeCheckAnswer({ transactionId, address: from, secret: owner.own.secret }), from);
     owner.onCheck(from, isNominated);
@@ -106,12 +122,12 @@ export class PathChecks {
     }
   }
 
-  /** The socket lets answers in from where checks went to, and checks with a tag that is known. */
+  /** The socket lets answers in from where checks went to. */
   #tellSocket(): void {
     const addresses = new Map(Array.from(this.#sent.values(), ({ to }) => [formatAddress(to), to]));
     this.#told.clear();
     for (const text of addresses.keys()) this.#told.add(text);
-    this.#socket.setStrangers([...this.#owners.keys()], [...addresses.values()]);
+    this.#socket.strangers?.setChecked([...addresses.values()]);
   }
 }
 

@@ -47,7 +47,7 @@ async function setUp(engine: Engine | undefined): Promise<{
   socket.onStun = () => got.stun++;
   socket.onCheck = (_datagram, from) => void got.checks.push(from);
   socket.addRoute(id, () => got.packets++);
-  socket.setStrangers([tag], []);
+  socket.strangers!.addTag(tag);
   const send = (from: "relay" | "stranger", ...datagrams: Uint8Array[]): void => {
     for (const datagram of datagrams) sockets[from].send(datagram, socket.local.port, loopback);
   };
@@ -76,7 +76,7 @@ describe("a peer's socket of the engine", () => {
 
   it("takes answers from addresses that were checked", async () => {
     const { socket, stranger, got, send } = await setUp(loadEngine());
-    socket.setStrangers([], [stranger]);
+    socket.strangers!.setChecked([stranger]);
     send("stranger", check(tag), response);
     await expect.poll(() => got.checks).toEqual([stranger]);
     expect(socket.stats.foreign).toBe(1);
@@ -116,7 +116,8 @@ describe("a peer's socket of node:dgram", () => {
     const { socket, stranger, got, send } = await setUp(undefined);
     expect(socket.canGoDirect).toBe(false);
     socket.allowDirect(stranger);
-    socket.setStrangers([tag], [stranger]);
+    socket.strangers!.addTag(tag);
+    socket.strangers!.setChecked([stranger]);
     send("stranger", packet, response, check(tag));
     send("relay", response);
     await expect.poll(() => socket.stats.foreign).toBe(3);

@@ -56,7 +56,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
   const connection = new QuicConnection({
     engine: fake,
     socket: socket as unknown as PeerSocket,
-    checks: new PathChecks({ send: () => undefined, setStrangers: () => undefined }),
+    checks: new PathChecks({ send: () => undefined, isDirect: () => false, strangers: undefined }),
     direct: "auto",
     reflexive: () => undefined,
     mapped: () => [],

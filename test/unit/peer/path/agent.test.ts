@@ -164,6 +164,19 @@ describe("what a peer is made to send", () => {
     expect(pair.client.checks).toHaveLength(64);
   });
 
+  it("is no more by any number of nominations from anywhere", () => {
+    const pair = connected();
+    pair.run(3000);
+    const { length } = pair.server.checks;
+    for (let i = 0; i < 1000; i++)
+      pair.server.agent.checked({ address: "203.0.113.5", port: 1 + i }, true, pair.nowMs);
+    pair.run(2500);
+    const others = pair.server.checks.slice(length).filter(({ address }) => address === "203.0.113.5");
+    expect(others.length).toBeLessThanOrEqual(64);
+    expect(pair.server.accepted.size).toBeLessThanOrEqual(8);
+    expect(pair.server.accepted.has(pair.client.address.port)).toBe(true);
+  });
+
   it("ends when the other side says no more about paths", () => {
     const pair = connected();
     pair.client.agent.end(pair.nowMs);

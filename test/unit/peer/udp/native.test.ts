@@ -48,7 +48,9 @@ function setUp(): {
       return { progress: inner.flushed, isMirrored: inner.isMirrored };
     },
     setSources: (...sources) => void calls.push(`sources ${sources.join()}`),
-    setStrangers: (...strangers) => void calls.push(`strangers ${strangers.join()}`),
+    addTag: (tag) => void calls.push(`add ${tag}`),
+    removeTag: (tag) => void calls.push(`remove ${tag}`),
+    setChecked: (addresses) => void calls.push(`checked ${addresses.join()}`),
     drain: () => {
       if (inner.fault) throw inner.fault;
       calls.push("drain");
@@ -114,12 +116,16 @@ describe("a port of the engine", () => {
     inner.isMirrored = true;
     expect(flush(true)).toBe(true);
     port.setSources([to], [direct]);
-    port.setStrangers(["8 bytes!"], [direct]);
+    port.strangers.addTag("8 bytes!");
+    port.strangers.removeTag("8 bytes!");
+    port.strangers.setChecked([direct]);
     expect(calls).toEqual([
       "flush 192.0.2.1:443,[2001:db8::1]:5,false",
       "flush 192.0.2.1:443,[2001:db8::1]:5,true",
       "sources 192.0.2.1:443,[2001:db8::1]:5",
-      "strangers 8 bytes!,[2001:db8::1]:5",
+      "add 8 bytes!",
+      "remove 8 bytes!",
+      "checked [2001:db8::1]:5",
     ]);
   });
 

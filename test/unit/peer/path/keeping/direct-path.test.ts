@@ -207,6 +207,27 @@ describe("a path in use", () => {
     expect(rig.taken()).toContain("standing suspect");
   });
 
+  it("gets nothing but checks when it has not answered for 30 s, until it does again", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.path.stalled(100);
+    rig.taken();
+    for (let nowMs = 100; nowMs <= 30_000; nowMs += 50) {
+      rig.figures.bytes += 1000;
+      rig.path.advance(nowMs);
+    }
+    const done = rig.taken();
+    expect(done.slice(done.indexOf("prefer relay"))).toEqual([
+      "prefer relay",
+      "route undefined and relay",
+      "standing suspect",
+    ]);
+    rig.path.advance(30_050);
+    expect(rig.taken()).toContain("check 7000");
+    rig.path.answered(first, 30_050, 30_060);
+    expect(rig.taken()).toEqual(["prefer direct", "route 7000 and relay", "standing suspect"]);
+  });
+
   it("is left if it loses more than a tenth of its packets over 10 s", () => {
     const rig = new Rig();
     rig.select();

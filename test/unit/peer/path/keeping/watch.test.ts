@@ -136,6 +136,29 @@ describe("a path without data", () => {
   });
 });
 
+describe("consent to packets", () => {
+  it("lasts 30 s from the last answer, also of a path in doubt", () => {
+    const rig = new Rig();
+    rig.runTo(2000, 10);
+    rig.isAlive = false;
+    rig.runTo(31_015, 10);
+    expect([rig.watch.standing, rig.watch.hasConsent]).toEqual(["suspect", true]);
+    rig.runTo(31_025, 10);
+    expect(rig.watch.hasConsent).toBe(false);
+    rig.isAlive = true;
+    rig.runTo(31_200, 10);
+    expect([rig.watch.standing, rig.watch.hasConsent]).toEqual(["trusted", true]);
+  });
+
+  it("of a parked path is kept by its checks for two minutes, and then ends", () => {
+    const rig = new Rig();
+    rig.runTo(130_000);
+    expect(rig.watch.hasConsent).toBe(true);
+    rig.runTo(151_000);
+    expect([rig.watch.standing, rig.watch.hasConsent]).toEqual(["parked", false]);
+  });
+});
+
 describe("an answer", () => {
   it("to a check that is forgotten, or that was answered, counts for nothing", () => {
     const watch = new PathWatch(rttMs, 0);

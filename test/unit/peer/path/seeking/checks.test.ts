@@ -10,10 +10,17 @@ const bobAt: Address = { address: "192.0.2.2", port: 2222 };
 /** A peer with one connection, at an address. */
 class Party {
   readonly sent: { datagram: Uint8Array; to: Address | undefined }[] = [];
-  strangers: { tags: readonly string[]; addresses: readonly Address[] } = { tags: [], addresses: [] };
+  readonly tags: Set<string> = new Set();
+  checked: readonly Address[] = [];
+  isDirect = false;
   readonly checks: PathChecks = new PathChecks({
     send: (datagram, to) => void this.sent.push({ datagram, to }),
-    setStrangers: (tags, addresses) => void (this.strangers = { tags, addresses }),
+    isDirect: () => this.isDirect,
+    strangers: {
+      addTag: (tag) => void this.tags.add(tag),
+      removeTag: (tag) => void this.tags.delete(tag),
+      setChecked: (addresses) => void (this.checked = addresses),
+    },
   });
   readonly heard: string[] = [];
   mayAnswer = true;
@@ -86,6 +93,15 @@ describe("a check", () => {
   });
 });
 
+describe("checks in a flood", () => {
+  it("are answered 100 at once, and each that is not is counted", () => {
+    for (let i = 0; i < 150; i++) bob.checks.receive(check(), aliceAt);
+    expect(bob.sent.length).toBeGreaterThanOrEqual(100);
+    expect(bob.sent.length).toBeLessThan(120);
+    expect(bob.sent.length + bob.checks.refused).toBe(150);
+  });
+});
+
 describe("an answer", () => {
   it("from elsewhere than the check went to counts for nothing", () => {
     bob.checks.receive(check(), aliceAt);
@@ -105,7 +121,8 @@ describe("an answer", () => {
     remove();
     alice.checks.receive(bob.sent[0]!.datagram, bobAt);
     expect(alice.heard).toEqual([]);
-    expect(alice.strangers).toEqual({ tags: [], addresses: [] });
+    expect([...alice.tags]).toEqual([]);
+    expect(alice.checked).toEqual([]);
   });
 
   it("that comes after 3 s counts for nothing", () => {
@@ -119,14 +136,20 @@ describe("an answer", () => {
 
 describe("the socket", () => {
   it("knows the tags, and where checks went to", () => {
-    expect(alice.strangers).toEqual({ tags: ["alice---"], addresses: [] });
+    expect([...alice.tags]).toEqual(["alice---"]);
     check();
-    expect(alice.strangers.addresses).toEqual([bobAt]);
+    expect(alice.checked).toEqual([bobAt]);
+  });
+
+  it("is not told of an address that it takes everything from", () => {
+    alice.isDirect = true;
+    check();
+    expect(alice.checked).toEqual([]);
   });
 
   it("is told of no more than 1024 addresses", () => {
     for (let port = 1; port <= defaults.maxPendingChecks + 10; port++)
       alice.checks.send(alice.owner, bob.owner.own, { ...bobAt, port }, false, 5);
-    expect(alice.strangers.addresses.length).toBeLessThanOrEqual(defaults.maxPendingChecks);
+    expect(alice.checked.length).toBeLessThanOrEqual(defaults.maxPendingChecks);
   });
 });

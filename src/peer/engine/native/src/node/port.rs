@@ -96,12 +96,24 @@ impl UdpPort {
         Ok(())
     }
 
-    /// Takes requests of STUN with one of these tags, of 8 bytes each, from anywhere, and responses from these addresses.
+    /// Takes requests of STUN with a tag, of 8 bytes, from anywhere.
     #[napi(catch_unwind)]
-    pub fn set_strangers(&mut self, tags: Vec<String>, checked: Vec<String>) -> Result<()> {
-        let tags = tags.iter().map(|it| tag(it)).collect::<Result<Vec<_>>>()?;
-        let checked = parse_all(&checked)?;
-        self.open()?.set_strangers(tags, checked);
+    pub fn add_tag(&mut self, text: String) -> Result<()> {
+        self.open()?.strangers().add_tag(tag(&text)?);
+        Ok(())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn remove_tag(&mut self, text: String) -> Result<()> {
+        self.open()?.strangers().remove_tag(&tag(&text)?);
+        Ok(())
+    }
+
+    /// Takes responses of STUN from these addresses.
+    #[napi(catch_unwind)]
+    pub fn set_checked(&mut self, addresses: Vec<String>) -> Result<()> {
+        let addresses = parse_all(&addresses)?;
+        self.open()?.strangers().set_checked(addresses);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use super::{
     routes::{self, Cid, Receiver, Routes},
     socket::{self, Socket},
     sources::{Origin, Sources},
-    strangers::{Strangers, Tag, Verdict},
+    strangers::{Strangers, Verdict},
     turns::{Key, Turns},
     waker::{Wake, Waker},
 };
@@ -100,9 +100,9 @@ impl Port {
         self.sources.set(relay, direct);
     }
 
-    /// Takes checks of strangers: see [`Strangers::set`].
-    pub fn set_strangers(&mut self, tags: impl IntoIterator<Item = Tag>, checked: impl IntoIterator<Item = SocketAddr>) {
-        self.strangers.set(tags, checked);
+    /// What is taken from elsewhere too.
+    pub fn strangers(&mut self) -> &mut Strangers {
+        &mut self.strangers
     }
 
     pub fn attach(&mut self, cid: Cid, receiver: Receiver) {

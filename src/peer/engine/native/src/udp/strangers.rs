@@ -39,10 +39,18 @@ pub struct Strangers {
 }
 
 impl Strangers {
-    /// Takes requests whose USERNAME begins with one of the tags, and responses from addresses that have been checked.
-    pub fn set(&mut self, tags: impl IntoIterator<Item = Tag>, checked: impl IntoIterator<Item = SocketAddr>) {
-        self.tags = tags.into_iter().collect();
-        self.checked = checked.into_iter().map(socket::source).collect();
+    /// Takes requests whose USERNAME begins with a tag.
+    pub fn add_tag(&mut self, tag: Tag) {
+        self.tags.insert(tag);
+    }
+
+    pub fn remove_tag(&mut self, tag: &Tag) {
+        self.tags.remove(tag);
+    }
+
+    /// Takes responses from addresses that have been checked.
+    pub fn set_checked(&mut self, addresses: impl IntoIterator<Item = SocketAddr>) {
+        self.checked = addresses.into_iter().map(socket::source).collect();
     }
 
     pub fn judge(&mut self, datagram: &[u8], from: &Source, now: Instant) -> Verdict {
@@ -103,7 +111,8 @@ mod tests {
 
     fn waiting() -> Strangers {
         let mut strangers = Strangers::default();
-        strangers.set([*OURS], ["192.0.2.1:5".parse().unwrap()]);
+        strangers.add_tag(*OURS);
+        strangers.set_checked(["192.0.2.1:5".parse().unwrap()]);
         strangers
     }
 
@@ -114,7 +123,8 @@ mod tests {
         for username in [&b"another0:ourTag-_"[..], b"ourTag", b""] {
             assert_eq!(judge(&mut strangers, &request(username), "198.51.100.1:1"), Verdict::Foreign);
         }
-        strangers.set([], []);
+        strangers.remove_tag(OURS);
+        strangers.set_checked([]);
         assert_eq!(judge(&mut strangers, &request(b"ourTag-_:another0"), "198.51.100.1:1"), Verdict::Foreign);
     }
 
