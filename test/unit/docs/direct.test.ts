@@ -26,6 +26,10 @@ function bytesFrom(first: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => first + index);
 }
 
+function seconds(ms: number): number {
+  return ms / 1000;
+}
+
 const reflexive = { address: "203.0.113.7", port: 51_820 };
 
 describe("the examples of direct paths in docs/protocol.md", () => {
@@ -77,7 +81,6 @@ describe("docs/protocol.md", () => {
 
   it("states the figures of direct paths that are the defaults", () => {
     const { checkPatience, gainToChange, quarantineMs, slowestDirect } = defaults;
-    const seconds = (ms: number): number => ms / 1000;
     const ladder = defaults.checkLadderMs.join(", ").replace(/, (\d+)$/, " and $1");
     for (const statement of [
       `body of more than ${defaults.maxControlMessageBytes} bytes`,
