@@ -61,6 +61,39 @@ describe("policies", () => {
   });
 });
 
+/** Loses 5 % of packets, in bursts of 10 in the mean (Gilbert's model), by the same dice each time. */
+function burstyLoss(): () => boolean {
+  let seed = 1;
+  const dice = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  let isBad = false;
+  return () => {
+    isBad = isBad ? dice() > 1 / 10 : dice() < 0.05 / (10 * 0.95);
+    return isBad;
+  };
+}
+
+describe("a direct path that loses 5 % of its packets in bursts", () => {
+  it("is never left in 10 minutes, however often it is doubted", () => {
+    const pair = connected();
+    const loses = burstyLoss();
+    pair.loses = loses;
+    let doubts = 0;
+    for (let ms = 0; ms < 600_000; ms += 10) {
+      pair.run(10);
+      // The packets of 1 MB/s, of which 8 lie between two checks of a doubt, and more in a burst.
+      const isStalled = Array.from({ length: 8 }, loses).every(Boolean);
+      if (!isStalled) continue;
+      doubts++;
+      for (const side of [pair.client, pair.server]) side.agent.stalled(pair.nowMs);
+    }
+    expect(doubts).toBeGreaterThan(100);
+    for (const side of [pair.client, pair.server]) {
+      expect(told(side)).not.toContainEqual(expect.stringContaining("lost"));
+      expect(side.preferred).toBe("direct");
+    }
+  });
+});
+
 describe("a direct path that dies", () => {
   it.each([
     ["both ways", { client: false, server: false }],

@@ -83,6 +83,8 @@ export class Pair {
   directMs = 5;
   /** Whether checks get through, from each of the two. */
   reaches = { client: true, server: true };
+  /** Reports whether a packet of the direct way gets lost. */
+  loses: () => boolean = () => false;
   #later: { atMs: number; work: () => void }[] = [];
 
   constructor(client: SideOptions = {}, server: SideOptions = {}) {
@@ -147,7 +149,7 @@ export class Pair {
 
   #carry(from: Side, deliver: () => void): void {
     const reaches = from === this.client ? this.reaches.client : this.reaches.server;
-    if (reaches) this.after(this.directMs, deliver);
+    if (reaches && !this.loses()) this.after(this.directMs, deliver);
   }
 }
 
