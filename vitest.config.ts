@@ -39,7 +39,7 @@ const config: ViteUserConfig = defineConfig({
           exclude: alone,
           ...patience,
           env,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
