@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptions } from "node:child_process";
-import { cleanUp } from "./clean-up.ts";
+import { cleanUp } from "./network/clean-up.ts";
 
 /** A process of the test's own, with what it printed so far. It is killed when the test ends. */
 export interface Child {

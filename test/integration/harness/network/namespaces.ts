@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { startChild, type Child } from "../child.ts";
-import { cleanUp } from "../clean-up.ts";
+import { cleanUp } from "./clean-up.ts";
 import { removeAtDeath } from "./removal.ts";
 
 function runWith(input: string, command: string, ...args: string[]): string {

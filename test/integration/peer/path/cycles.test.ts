@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { inTurns } from "../../harness/in-turns.ts";
+import { inTurns } from "./in-turns.ts";
 import { itWith } from "../../harness/requirement.ts";
 import type { DirectWay } from "../../nat-lab/wire/ways.ts";
 import { cycle } from "./cycle.ts";

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { PeerOptions } from "../../../../src/peer/index.ts";
 import { type Child, projectPath } from "../../harness/child.ts";
-import { cleanUp } from "../../harness/clean-up.ts";
+import { cleanUp } from "../../harness/network/clean-up.ts";
 import type { Namespace } from "../../harness/network/namespaces.ts";
 import { tokenFor } from "../../harness/token.ts";
 import type { Pace } from "../programs/exchange.ts";

@@ -1,4 +1,4 @@
-import { inTurns } from "../../harness/in-turns.ts";
+import { inTurns } from "./in-turns.ts";
 import type { Place } from "../../nat-lab/addresses.ts";
 import type { Pair } from "../../nat-lab/pair.ts";
 import { kinds } from "../../nat-lab/site/rules.ts";
