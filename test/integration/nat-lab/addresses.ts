@@ -10,13 +10,19 @@ export const relayAddresses = {
 } as const;
 
 /**
- * The networks of each place: what its provider gave it (RFC 5737, RFC 3849), and what a NAT there has inside
+ * The networks of each place: what its provider gives to its sites (RFC 5737, RFC 3849), and what a NAT has inside
  * (RFC 1918). In each, 1 is the next router towards the internet.
  */
 export const networks = {
   alice: { public4: "198.51.100", private4: "192.168.1", public6: "2001:db8:a" },
   bob: { public4: "203.0.113", private4: "192.168.2", public6: "2001:db8:b" },
 } as const;
+
+/** What the provider has given to one of its sites, by version. */
+export function prefixesOf(place: Place, site: number): { readonly ip: string; readonly ip6: string } {
+  const { public4, public6 } = networks[place];
+  return { ip: `${public4}.${16 * site}/28`, ip6: `${public6}:${(2 * site).toString(16)}::/63` };
+}
 
 /** The addresses of a host: its own, and what stands for it in the internet. */
 export interface HostAddresses {

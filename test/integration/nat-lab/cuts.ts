@@ -1,31 +1,36 @@
 import type { Namespace } from "../harness/network/namespaces.ts";
-import type { Place } from "./addresses.ts";
 
-/** Where packets from one place straight to the other pass, and what tells them there. */
+/** Where packets from one peer straight to another pass, and what tells them there. */
 export interface Passage {
   readonly where: Namespace;
   readonly family: "inet" | "bridge";
-  readonly match: string;
+  readonly matches: readonly string[];
 }
+
+let made = 0;
 
 /** Drops what passes at one point, or lets it pass again. */
 export class Cut {
   readonly #passage: Passage;
-  readonly #chain: string;
+  readonly #table: string;
+  #isCut = false;
 
-  constructor(from: Place, passage: Passage) {
+  constructor(passage: Passage) {
     this.#passage = passage;
-    this.#chain = `${passage.family} cut-${from} forward`;
-    passage.where.nft(`table ${passage.family} cut-${from} {
-      chain forward { type filter hook forward priority 0; }
-    }`);
+    this.#table = `table ${passage.family} cut-${made++}`;
   }
 
   cut(): void {
-    this.#passage.where.nft(`add rule ${this.#chain} ${this.#passage.match} drop`);
+    if (this.#isCut) return;
+    this.#isCut = true;
+    const rules = this.#passage.matches.map((match) => `${match} drop`);
+    this.#passage.where.nft(`${this.#table} {
+      chain forward { type filter hook forward priority 0; ${rules.join("; ")}; }
+    }`);
   }
 
   heal(): void {
-    this.#passage.where.nft(`flush chain ${this.#chain}`);
+    if (this.#isCut) this.#passage.where.nft(`delete ${this.#table}`);
+    this.#isCut = false;
   }
 }

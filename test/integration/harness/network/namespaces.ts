@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { onTestFinished } from "vitest";
 import { startChild, type Child } from "../child.ts";
+import { cleanUp } from "./clean-up.ts";
 import { removeAtDeath } from "./removal.ts";
 
 function runWith(input: string, command: string, ...args: string[]): string {
@@ -28,7 +28,7 @@ export class Namespace {
     this.#door = `--net=/run/netns/${this.name}`;
     removeAtDeath();
     run("ip", "netns", "add", this.name);
-    onTestFinished(() => this.remove());
+    cleanUp(() => this.remove());
     this.ip("link", "set", "lo", "up");
   }
 

@@ -12,9 +12,8 @@ export interface Subnet {
   readonly members: readonly [string, string];
 }
 
-function ipv4(prefix: string, base = 0): Subnet {
+function ipv4(prefix: string, bits = 24, base = 0): Subnet {
   const address = (number: number): string => `${prefix}.${base + number}`;
-  const bits = base === 0 ? 24 : 25;
   return { version: 4, network: address(0), bits, gateway: address(1), members: [address(2), address(3)] };
 }
 
@@ -23,13 +22,15 @@ function ipv6(prefix: string): Subnet {
   return { version: 6, network: `${prefix}::`, bits: 64, gateway: `${prefix}::1`, members };
 }
 
-/** The networks from the provider's to the hosts', between which there are routers. */
-export function subnetsOf(place: Place, kind: Kind): readonly Subnet[] {
+/** The networks from the provider's to the hosts', between which there are routers; `site` is its number there. */
+export function subnetsOf(place: Place, site: number, kind: Kind): readonly Subnet[] {
   const { public4, public6, private4 } = networks[place];
   const { version, isNat, routers } = kinds[kind];
-  if (version === 6) return [ipv6(public6), ipv6(`${public6}:1`)];
-  if (!isNat) return [ipv4(public4), ipv4(public4, 128)];
+  const [first, second] = [2 * site, 2 * site + 1].map((half) => half.toString(16));
+  if (version === 6) return [ipv6(`${public6}:${first}`), ipv6(`${public6}:${second}`)];
+  const outside = ipv4(public4, 29, 16 * site);
+  if (!isNat) return [outside, ipv4(public4, 29, 16 * site + 8)];
   // What a carrier has between its NAT and those of its customers (RFC 6598).
   const shared = routers.length === 2 ? [ipv4("100.64.0")] : [];
-  return [ipv4(public4), ...shared, ipv4(private4)];
+  return [outside, ...shared, ipv4(private4)];
 }

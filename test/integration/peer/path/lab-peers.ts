@@ -1,144 +1,69 @@
-import { once } from "node:events";
-import { onTestFinished } from "vitest";
 import { createCertificate } from "../../../../src/gateway/index.ts";
 import type { DirectPolicy } from "../../../../src/peer/index.ts";
-import { type Child, projectPath } from "../../harness/child.ts";
-import { testIdentities } from "../../harness/peers.ts";
-import { secret, tokenFor } from "../../harness/token.ts";
 import type { Namespace } from "../../harness/network/namespaces.ts";
+import { testIdentities } from "../../harness/peers.ts";
+import { secret } from "../../harness/token.ts";
+import type { Place } from "../../nat-lab/addresses.ts";
+import { relayAddresses } from "../../nat-lab/addresses.ts";
 import type { Lab } from "../../nat-lab/lab.ts";
+import type { LabPeer } from "./lab-peer.ts";
+import { PeerProgram, startProgram } from "./peer-program.ts";
 
-/** One line that a peer's program prints. */
-export interface Told {
-  readonly event: string;
-  readonly kind?: string;
-  readonly reason?: string;
-  readonly remote?: string;
-  readonly afterMs?: number;
-  readonly path?: { readonly kind: string; readonly remote: string; readonly reason?: string };
-  readonly isExact?: boolean;
-  readonly isComplete?: boolean;
-  readonly received?: number;
-  readonly worstGapMs?: number;
-  readonly code?: string;
-  readonly message?: string;
-}
+export type Family = "ipv4" | "ipv6";
 
-/** A peer's program in a laboratory. */
-export class LabPeer {
-  readonly child: Child;
-  #read = 0;
+/** A relay in a laboratory, as peers find it. */
+export class LabRelay {
+  readonly #port: string;
+  readonly #certificate: string;
 
-  constructor(child: Child) {
-    this.child = child;
+  private constructor(port: string, certificate: string) {
+    this.#port = port;
+    this.#certificate = certificate;
   }
 
-  /** All that it has told so far. */
-  get told(): Told[] {
-    return this.child
-      .stdout()
-      .split("\n")
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line) as Told);
+  /** Starts it on all addresses. */
+  static async start(where: Namespace): Promise<LabRelay> {
+    const hosts = [...relayAddresses.ipv4, ...relayAddresses.ipv6];
+    const tls = await createCertificate({ name: "relay", hosts });
+    const env = { HOST: "::", KEY: tls.privateKey, CERT: tls.certificate, SECRET: secret };
+    const relay = startProgram(where, "relay", env);
+    const [, port] = await relay.prints(/listening on (\d+)/);
+    return new LabRelay(port!, tls.certificate);
   }
 
-  /** Waits for the next line after those that were waited for, of which `isIt` is true. */
-  async next(isIt: (line: Told) => boolean): Promise<Told> {
-    for (;;) {
-      const told = this.told;
-      const at = told.findIndex((line, index) => index >= this.#read && isIt(line));
-      if (at >= 0) {
-        this.#read = at + 1;
-        return told[at]!;
-      }
-      await this.#more();
-    }
-  }
-
-  async #more(): Promise<void> {
-    const ended = this.child.exited.then((status) => {
-      throw new Error(`ended (${status}):\n${this.child.stdout()}${this.child.stderr()}`);
+  /** Starts a program for the peers of one host, which reach the relay by one IP version. */
+  async startPeers(where: Namespace, place: Place, family: Family = "ipv4"): Promise<PeerProgram> {
+    const [address] = relayAddresses[family];
+    const ids = await testIdentities();
+    return await PeerProgram.start(where, {
+      RELAY: `https://${family === "ipv6" ? `[${address}]` : address}:${this.#port}`,
+      RELAY_CA: this.#certificate,
+      IDENTITY: ids[place].pem,
+      PINS: ids[place === "alice" ? "bob" : "alice"].pin,
     });
-    await Promise.race([once(this.child.process.stdout, "data"), ended]);
-  }
-
-  /** Waits until packets take the direct path alone. */
-  selected(): Promise<Told> {
-    return this.next(({ event, kind }) => event === "path" && kind === "selected");
-  }
-
-  lost(): Promise<Told> {
-    return this.next(({ event, kind }) => event === "path" && kind === "lost");
-  }
-
-  /** Waits until it says why there is no direct path. */
-  refused(): Promise<Told> {
-    return this.next(({ event, kind }) => event === "path" && kind === "refused");
-  }
-
-  /** Has a transfer report. */
-  async report(): Promise<Told> {
-    this.child.process.stdin.write("report\n");
-    return await this.next(({ event }) => event === "report");
-  }
-
-  /** Ends a transfer, and tells whether all has come back as it was. */
-  async finish(): Promise<Told> {
-    this.child.process.stdin.end();
-    return await this.next(({ event }) => event === "done");
   }
 }
 
-export interface LabPeerOptions {
+export interface TransferOptions {
   readonly alice?: DirectPolicy;
   readonly bob?: DirectPolicy;
-  readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Starts a relay, and in the sites alice, who transfers bytes to bob and back all the time. */
+/** A megabyte per second. */
+const pace = { bytesPerSecond: 1_000_000, turnMs: 10 } as const;
+
+/** Starts a relay, and in the sites alice, who sends bytes to bob and back all the time. */
 export async function startTransfer(
   lab: Lab,
-  options: LabPeerOptions = {},
-  family: "ipv4" | "ipv6" = "ipv4",
-): Promise<{ alice: LabPeer; bob: LabPeer; first: Told }> {
-  const host = lab.addresses.relay[family][0];
-  const tls = await createCertificate({ name: "relay", hosts: [host] });
-  const ids = await testIdentities();
-  const relay = start(lab.relay, "relay", {
-    HOST: host,
-    KEY: tls.privateKey,
-    CERT: tls.certificate,
-    SECRET: secret,
-  });
-  const [, port] = await relay.prints(/listening on (\d+)/);
-  const peer = async (name: "alice" | "bob", program: string): Promise<LabPeer> =>
-    new LabPeer(
-      start(lab[name], program, {
-        RELAY: `https://${family === "ipv6" ? `[${host}]` : host}:${port}`,
-        RELAY_CA: tls.certificate,
-        TOKEN: await tokenFor(name),
-        IDENTITY: ids[name].pem,
-        PINS: ids[name === "alice" ? "bob" : "alice"].pin,
-        DIRECT: options[name] ?? "",
-        ...options.env,
-      }),
-    );
-  const bob = await peer("bob", "echo");
-  await bob.next(({ event }) => event === "listening");
-  const alice = await peer("alice", "transfer");
-  const first = await alice.next(({ event }) => event === "ready" || event === "failed");
-  return { alice, bob, first };
-}
-
-function start(where: Namespace, program: string, env: NodeJS.ProcessEnv): Child {
-  const child = where.start(
-    process.execPath,
-    [projectPath(`test/integration/peer/programs/${program}.ts`)],
-    env,
-  );
-  onTestFinished(({ task }) => {
-    if (task.result?.state === "fail")
-      process.stderr.write(`${program}: ${child.stdout()}${child.stderr()}\n`);
-  });
-  return child;
+  options: TransferOptions = {},
+  family: Family = "ipv4",
+): Promise<{ alice: LabPeer; bob: LabPeer }> {
+  const relay = await LabRelay.start(lab.relay);
+  const programs = {
+    bob: await relay.startPeers(lab.bob, "bob", family),
+    alice: await relay.startPeers(lab.alice, "alice", family),
+  };
+  const bob = await programs.bob.accept("bob", { direct: options.bob });
+  const alice = await programs.alice.dial("alice", "bob", pace, { direct: options.alice });
+  return { alice, bob };
 }

@@ -1,15 +1,14 @@
-import { type DirectPolicy, loadIdentity, type PeerOptions, type Trust } from "../../../../src/peer/index.ts";
+import { loadIdentity, type PeerOptions, type Trust } from "../../../../src/peer/index.ts";
 
 /** The options of a test's peer, from what the test put into the environment. */
 export function peerOptions(): PeerOptions {
-  const { RELAY, RELAY_CA, TOKEN, IDENTITY, MAX_PAYLOAD, DIRECT } = process.env;
+  const { RELAY, RELAY_CA, TOKEN, IDENTITY, MAX_PAYLOAD } = process.env;
   return {
     relay: RELAY!,
     relayCa: RELAY_CA,
     token: TOKEN,
     identity: loadIdentity(IDENTITY!),
     ...(MAX_PAYLOAD !== undefined && { maxUdpPayloadBytes: Number(MAX_PAYLOAD) }),
-    ...(DIRECT && { direct: DIRECT as DirectPolicy }),
     onError: (error) => process.stderr.write(`${error.code} ${error.message}\n`),
   };
 }

@@ -6,15 +6,16 @@ export function tell(line: object): void {
 }
 
 /** Prints what happens to the paths of a connection, and which one it takes after that. */
-export async function tellPaths(connection: Connection): Promise<void> {
+export async function tellPaths(connection: Connection, name: string): Promise<void> {
   const readyMs = performance.now();
-  tell({ event: "ready", path: connection.path });
+  tell({ name, event: "ready", path: connection.path });
   for await (const change of connection.paths)
     tell({
+      name,
       event: "path",
       ...change,
       path: connection.path,
       afterMs: Math.round(performance.now() - readyMs),
     });
-  tell({ event: "closed" });
+  tell({ name, event: "closed" });
 }

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { figuresOf, spreadOf } from "../../../scripts/nat/figures.ts";
+import type { CellRun } from "../../integration/peer/path/cell-run.ts";
+import { type Cell, cells } from "../../integration/peer/path/matrix.ts";
+
+const cell: Cell = { alice: "open", bob: "double", outcome: "direct" };
+const direct: CellRun = { outcome: "direct", afterMs: 40, stallMs: 200, isKept: true };
+const relay: CellRun = { outcome: "checks-timeout", afterMs: undefined, stallMs: undefined, isKept: true };
+
+describe("the matrix of NATs", () => {
+  it("has each pair once", () => {
+    expect(new Set(cells.map(({ alice, bob }) => [alice, bob].toSorted().join())).size).toBe(cells.length);
+  });
+});
+
+describe("the figures of a pair", () => {
+  it("tell how often it went direct, and how soon", () => {
+    const figures = figuresOf(cell, [direct, { ...direct, afterMs: 60 }, { ...direct, afterMs: 900 }]);
+    expect(figures).toMatchObject({ runs: 3, outcomes: [["direct", 3]], faults: [] });
+    expect(figures.afterMs).toEqual({ median: 60, p95: 900 });
+  });
+
+  it("name each fault once: another outcome, a late one, and lost bytes", () => {
+    const { outcomes, faults } = figuresOf(cell, [
+      relay,
+      relay,
+      { ...direct, afterMs: 3001 },
+      { ...direct, isKept: false },
+    ]);
+    expect(outcomes).toEqual([
+      ["checks-timeout", 2],
+      ["direct", 2],
+    ]);
+    expect(faults).toEqual([
+      "open | double: checks-timeout, not direct",
+      "open | double: direct after 3001 ms, not 3000",
+      "open | double: direct, but bytes were lost, or it ended on another way",
+    ]);
+  });
+
+  it("take either outcome of a pair that chance decides, and no other", () => {
+    const either: Cell = { ...cell, outcome: "either" };
+    expect(figuresOf(either, [direct, relay]).faults).toEqual([]);
+    expect(figuresOf(either, [{ ...relay, outcome: "lossy" }]).faults).toHaveLength(1);
+  });
+});
+
+describe("the spread of times", () => {
+  it("is their median and 95th percentile, of times that there were", () => {
+    expect(spreadOf(Array.from({ length: 20 }, (_, index) => 20 - index))).toEqual({ median: 10, p95: 19 });
+    expect(spreadOf([7])).toEqual({ median: 7, p95: 7 });
+    expect(spreadOf([])).toBeUndefined();
+  });
+});
