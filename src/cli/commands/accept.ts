@@ -1,6 +1,7 @@
 import { defineCommand, type CommandDef } from "citty";
 import type { QuicpipeError } from "../../peer/index.ts";
 import { peerArgs, workAsPeer } from "../peer/peer.ts";
+import { tellPaths } from "../peer/path-watch.ts";
 import { endedEarly, pipeStandardStreams } from "../peer/pipe.ts";
 import { printable } from "../terminal-text.ts";
 
@@ -17,6 +18,7 @@ export const accept = defineCommand({
       process.stderr.write(`quicpipe: waiting for a peer at ${printable(given.relay)}\n`);
       for await (const connection of peer) {
         process.stderr.write(`quicpipe: ${printable(connection.remoteName ?? "a peer")} connected\n`);
+        if (given.verbose) void tellPaths(connection);
         const { value: stream } = await connection.incomingBidirectionalStreams.getReader().read();
         if (!stream) throw endedEarly(await connection.closed);
         return await pipeStandardStreams(connection, stream, "accepter");

@@ -1,6 +1,7 @@
 import { defineCommand, type CommandDef } from "citty";
 import { type NumberRange, requireName, requireNumber } from "../arguments.ts";
 import { peerArgs, workAsPeer } from "../peer/peer.ts";
+import { tellPaths } from "../peer/path-watch.ts";
 import { pipeStandardStreams } from "../peer/pipe.ts";
 import { printable } from "../terminal-text.ts";
 
@@ -34,6 +35,7 @@ export const dial = defineCommand({
       process.stderr.write(
         `quicpipe: connected to ${printable(given.name)} by the ${connection.path.kind}\n`,
       );
+      if (given.verbose) void tellPaths(connection);
       await pipeStandardStreams(connection, await connection.createBidirectionalStream(), "dialer");
     });
   },

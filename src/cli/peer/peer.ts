@@ -1,5 +1,5 @@
 import { optionError } from "../../option-checks.ts";
-import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
+import { type DirectPolicy, Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { createTrustPolicy } from "../../peer/trust/index.ts";
 import { developmentToken } from "../development-token.ts";
 import { inFlags, listOf, requireName } from "../arguments.ts";
@@ -33,6 +33,16 @@ const ownArgs = {
     type: "boolean",
     description: "Talk to whoever answers: neither ask for nor check a certificate of the other peer",
   },
+  direct: {
+    type: "enum",
+    options: ["auto", "never", "public-only", "require"] satisfies DirectPolicy[] as string[],
+    description:
+      "Direct paths to the other peer: `auto` takes one where the NATs allow it, `never` none, `public-only` none to a private address, `require` ends a connection without one (default: auto)",
+  },
+  verbose: {
+    type: "boolean",
+    description: "Tell on stderr which path packets take, by the relay or direct, and why",
+  },
 } as const;
 
 const trustFlag = { trust: "--pin" } as const;
@@ -45,6 +55,8 @@ export interface PeerArgs extends RelayAccessArgs {
   readonly as?: string | undefined;
   readonly pin?: string | undefined;
   readonly insecure?: boolean | undefined;
+  readonly direct?: string | undefined;
+  readonly verbose?: boolean | undefined;
 }
 
 /**
@@ -64,6 +76,7 @@ export async function workAsPeer(
     token: await requireToken(args),
     trust,
     alpn: pipeProtocols,
+    direct: args.direct as DirectPolicy | undefined,
     telemetry: isTraced(),
     ...records(),
     ...more,
