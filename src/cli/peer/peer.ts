@@ -2,7 +2,7 @@ import { optionError } from "../../option-checks.ts";
 import { type DirectPolicy, Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { createTrustPolicy } from "../../peer/trust/index.ts";
 import { developmentToken } from "../development-token.ts";
-import { inFlags, listOf, requireName } from "../arguments.ts";
+import { inFlags, listOf, type NumberRange, requireName, requireNumber } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
@@ -45,9 +45,26 @@ const ownArgs = {
   },
 } as const;
 
+/** Options common to commands that dial. */
+export const dialArgs = {
+  timeout: {
+    type: "string",
+    default: "30",
+    description: "Seconds to wait for the peer's answer",
+    valueHint: "seconds",
+  },
+} as const;
+
+const timeoutRange: NumberRange = { min: 1, max: 3600, unit: "seconds" };
+
+/** Returns the value of `--timeout`, in ms. @throws ERR_QUICPIPE_OPTION_INVALID */
+export function requireTimeout(timeout: string): number {
+  return requireNumber("--timeout", timeout, timeoutRange) * 1000;
+}
+
 const trustFlag = { trust: "--pin" } as const;
 
-/** Options common to `accept` and `dial`. */
+/** Options common to `accept`, `dial` and `ping`. */
 export const peerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
 
 /** Values of {@link peerArgs} from the command line. */
@@ -60,15 +77,15 @@ export interface PeerArgs extends RelayAccessArgs {
 }
 
 /**
- * Binds a peer as configured on the command line, works with it, closes it and returns the exit status. A signal closes
- * the peer before its work is done, which notifies the other peer.
+ * Binds a peer as configured on the command line, works with it, closes it and returns the exit status, which the work may tell. A
+ * signal closes the peer before its work is done, which notifies the other peer.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID if an option is missing or makes no sense, and any error of the work.
  */
 export async function workAsPeer(
   args: PeerArgs,
-  more: Pick<PeerOptions, "backlog" | "onError">,
-  work: (peer: Peer, trust: Trust) => Promise<void>,
+  more: Pick<PeerOptions, "accepts" | "alpn" | "backlog" | "onError">,
+  work: (peer: Peer, trust: Trust) => Promise<number | void>,
 ): Promise<number> {
   const trust = requireTrust(args);
   const options = {
@@ -91,8 +108,9 @@ export async function workAsPeer(
     });
   });
   const interruption = openInterruption(() => void peer.close());
+  let status: number = exitStatus.done;
   try {
-    await withToken(args, () => work(peer, trust));
+    status = (await withToken(args, () => work(peer, trust))) ?? exitStatus.done;
   } catch (error) {
     // Work that a signal cuts off fails because of the signal.
     if (!interruption.signal) throw error;
@@ -100,7 +118,7 @@ export async function workAsPeer(
     interruption.close();
     await peer.close();
   }
-  return interruption.signal ? interruptedStatus(interruption.signal) : exitStatus.done;
+  return interruption.signal ? interruptedStatus(interruption.signal) : status;
 }
 
 /** Returns what to record, by the variables that other tools of TLS and QUIC read too. */
