@@ -16,6 +16,7 @@ const subCommands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   accept: async () => (await import("./commands/accept.ts")).accept,
   dial: async () => (await import("./commands/dial.ts")).dial,
   ping: async () => (await import("./commands/ping.ts")).ping,
+  netcheck: async () => (await import("./commands/netcheck.ts")).netcheck,
   top: async () => (await import("./commands/top.ts")).top,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
 };

@@ -33,6 +33,9 @@ const ownArgs = {
     type: "boolean",
     description: "Talk to whoever answers: neither ask for nor check a certificate of the other peer",
   },
+} as const;
+
+const pathArgs = {
   direct: {
     type: "enum",
     options: ["auto", "never", "public-only", "require"] satisfies DirectPolicy[] as string[],
@@ -64,8 +67,11 @@ export function requireTimeout(timeout: string): number {
 
 const trustFlag = { trust: "--pin" } as const;
 
+/** Options of whoever talks to another peer, without those of the path. */
+export const trustedPeerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
+
 /** Options common to `accept`, `dial` and `ping`. */
-export const peerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
+export const peerArgs: typeof trustedPeerArgs & typeof pathArgs = { ...trustedPeerArgs, ...pathArgs };
 
 /** Values of {@link peerArgs} from the command line. */
 export interface PeerArgs extends RelayAccessArgs {
@@ -129,7 +135,8 @@ function records(): Pick<PeerOptions, "keyLogFile" | "qlogFolder"> {
   };
 }
 
-function requireTrust({ pin, insecure }: PeerArgs): Trust {
+/** Returns whom to trust. @throws ERR_QUICPIPE_OPTION_INVALID if nobody is named, or everybody besides. */
+export function requireTrust({ pin, insecure }: PeerArgs): Trust {
   const pins = listOf(pin);
   if (insecure && pins.length > 0)
     throw optionError("--pin", "say whom to trust by --pin or --insecure, not both");
@@ -156,7 +163,7 @@ function requirePins(pins: string[]): string[] {
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID without a token and a name, and with both: the token already has the peer's name.
  */
-async function requireToken(args: PeerArgs): Promise<string> {
+export async function requireToken(args: PeerArgs): Promise<string> {
   const given = givenToken(args);
   if (given && args.as !== undefined)
     throw optionError(

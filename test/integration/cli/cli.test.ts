@@ -11,14 +11,14 @@ describe("quicpipe --help", () => {
   it("shows the commands and the first steps, without colours where there is no terminal", async () => {
     const { status, stdout } = await new User().run("--help");
     expect(status).toBe(0);
-    for (const command of ["relay", "token", "id", "accept", "dial", "ping", "top", "doctor"])
+    for (const command of ["relay", "token", "id", "accept", "dial", "ping", "netcheck", "top", "doctor"])
       expect(stdout).toContain(command);
     expect(stdout).toContain("First steps");
     expect(stdout).not.toContain("\u001B");
     expect(await new User().run("help")).toMatchObject({ status: 0, stdout });
   });
 
-  it.each(["relay", "token", "id", "accept", "dial", "ping", "top", "doctor"])(
+  it.each(["relay", "token", "id", "accept", "dial", "ping", "netcheck", "top", "doctor"])(
     "explains `%s`",
     async (command) => {
       const { status, stdout } = await new User().run(command, "--help");
