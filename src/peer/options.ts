@@ -25,6 +25,7 @@ import type { Identity } from "./trust/identity.ts";
 import { type RecordOptions, requireRecords } from "./records.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust/trust.ts";
+import type { WaitingDial } from "./waiting-dial.ts";
 import { directPolicies, type DirectPolicy } from "./path/policy.ts";
 
 /** Options for binding a peer. */
@@ -96,6 +97,11 @@ export interface PeerOptions extends RecordOptions {
    */
   readonly backlog?: number | undefined;
   /**
+   * Says whether to take a dial out of the mailbox, for the iteration over the peer; takes all if absent. What is not taken stays
+   * there for other accepters, and is asked about again each second.
+   */
+  readonly accepts?: ((dial: WaitingDial) => boolean) | undefined;
+  /**
    * Whether to record spans through `@opentelemetry/api`, if installed, and send `traceparent` to the relay; true if
    * absent.
    */
@@ -138,6 +144,7 @@ const optionTable: OptionTable<PeerOptions> = {
   direct: true,
   portMapping: true,
   host: true,
+  accepts: true,
   telemetry: true,
   onError: true,
   keyLogFile: true,
@@ -164,6 +171,7 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   readonly direct: DirectPolicy;
   readonly portMapping: PortMappingChoice;
   readonly host: string;
+  readonly accepts: (dial: WaitingDial) => boolean;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
   readonly records: RecordOptions;
@@ -202,6 +210,7 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
     portMapping: requireOneOf("portMapping", options.portMapping, portMappingChoices),
     host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     ...requireIntegers("bind(…)", options, ranges),
+    accepts: requireFunction("accepts", options.accepts) ?? (() => true),
     telemetry: requireBoolean("telemetry", options.telemetry, true),
     onError: requireFunction("onError", options.onError) ?? (() => undefined),
     records: requireRecords(options),

@@ -53,6 +53,7 @@ export class Peer implements AsyncIterable<Connection> {
     this.#mapping = mapping;
     this.#mailbox = new MailboxLoop({
       poll: (signal) => context.relay.waiting(defaults.pollSeconds, signal),
+      wants: ({ sender, note }) => context.settings.accepts({ sender, note }),
       accept: (message, onTaken) => acceptMessage(context, message, onTaken),
       discard: (connection) => connection.close(),
       onError: context.settings.onError,
