@@ -39,6 +39,7 @@ const fullEffort: Effort = {
   longRounds: 10,
   transferBytes: 64 << 20,
   idleConnections: 1000,
+  cuts: 30,
 };
 const shortEffort: Effort = {
   rounds: 5,
@@ -48,6 +49,7 @@ const shortEffort: Effort = {
   longRounds: 3,
   transferBytes: 16 << 20,
   idleConnections: 100,
+  cuts: 6,
 };
 const usageExitCode = 2;
 

@@ -15,6 +15,8 @@ export interface Effort {
   readonly transferBytes: number;
   /** Number of connections that are idle at a time. */
   readonly idleConnections: number;
+  /** How many times a direct way dies. */
+  readonly cuts: number;
 }
 
 /** Several measurements of one quantity: the median, the smallest and the largest. */

@@ -1,7 +1,7 @@
 /**
  * A relay for peers, with limits that no run reaches.
  *
- *   peer-relay     prints its port, certificate and secret as a line of JSON; exits at the end of standard input
+ *   peer-relay [<address>]     prints its port, certificate and secret as a line of JSON; exits at the end of standard input
  *
  * For each line of JSON, the body of a registration as `peer`, prints the relay's answer.
  */
@@ -13,10 +13,11 @@ import { quicpipe } from "../../src/plugin/index.ts";
 import { signToken } from "../rig/token.ts";
 
 const many = 1_000_000;
+const host = process.argv[2] ?? "127.0.0.1";
 const secret = randomBytes(32).toString("hex");
 const { certificate, privateKey } = await createCertificate({
   name: "bench",
-  hosts: ["localhost", "127.0.0.1"],
+  hosts: ["localhost", host],
 });
 const app = new H3();
 const gateway = await serveHttp3(app, {
@@ -25,7 +26,7 @@ const gateway = await serveHttp3(app, {
   sourceOf: (address, port) => relay.sourceOf(address, port),
 });
 const relay = quicpipe({
-  host: "127.0.0.1",
+  host,
   port: 0,
   upstream: { port: gateway.port },
   auth: { secret },

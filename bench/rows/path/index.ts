@@ -1,0 +1,7 @@
+import type { Row } from "../../row.ts";
+import { needsPaths } from "../../rig/requirement.ts";
+import { fallbackRows } from "./fallback.ts";
+import { upgradeRow } from "./upgrade.ts";
+
+/** The rows of direct paths between peers, in networks with a machine for each. */
+export const pathRows: readonly Row[] = [upgradeRow, ...fallbackRows].map(needsPaths);
