@@ -80,6 +80,11 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
   atMost(500, "the same at 0.1 MB/s", figure("path/fallback-20ms-slow-p95")),
   atMost(500, "stall when a direct way dies, 8 MB/s, 150 ms, p95, ms", figure("path/fallback-150ms-p95")),
   atMost(500, "the same at 0.1 MB/s", figure("path/fallback-150ms-slow-p95")),
+  atLeast(
+    0.8,
+    "one stream on a direct path of the engine in Rust alone",
+    ratio("path/direct-stream-of-rust"),
+  ),
 ];
 
 /** Judges the rows of a run by the goals. Omits goals whose rows did not run. */

@@ -1,7 +1,7 @@
 /**
  * A peer whose connection may take a direct path, in a process of its own.
  *
- *   path-peer <file of its setting>      prints `ready`; exits at the end of standard input
+ *   path-peer <accepter|dialer> <file of its setting>      prints `ready`; exits at the end of standard input
  *
  * Answers a line with a line:
  *
@@ -19,10 +19,10 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, type ConnectionPathEvent, loadIdentity, Peer } from "../../src/peer/index.ts";
-import type { PathPeerSetting } from "../rig/path/lab.ts";
 import { Arrivals } from "../rig/path/arrivals.ts";
+import type { PeerSetting } from "../rig/peers.ts";
 
-const setting: PathPeerSetting = JSON.parse(readFileSync(process.argv[2]!, "utf8"));
+const setting: PeerSetting = JSON.parse(readFileSync(process.argv[3]!, "utf8"));
 const { file, other, identity, pin, ...options } = setting;
 const content = readFileSync(file);
 const turnMs = 10;

@@ -3,7 +3,7 @@ import { type Place, Wire } from "./wire.ts";
 
 /** Addresses that documentation uses (RFC 5737). They exist only in the benchmark's sandbox. */
 export const relayAddress = "192.0.2.1";
-const publicAddresses: Readonly<Record<Place, string>> = { alice: "198.51.100.1", bob: "203.0.113.1" };
+export const publicAddresses: Readonly<Record<Place, string>> = { alice: "198.51.100.1", bob: "203.0.113.1" };
 const homeNetworks: Readonly<Record<Place, string>> = { alice: "192.168.1", bob: "192.168.2" };
 
 /** How peers are joined: each behind a NAT with the wire between them, or by bare cables, each with a public address. */

@@ -8,14 +8,8 @@ import { shareFile } from "../workload.ts";
 import { Internet, type InternetKind, relayAddress } from "./internet.ts";
 import type { Place } from "./wire.ts";
 
-/** What a process of `subjects/path-peer.ts` is told. */
-export interface PathPeerSetting extends PeerSetting {
-  readonly direct: DirectPolicy;
-}
-
 /** Two peers, each a process at its place: Alice dials Bob. */
 export interface PathPair {
-  readonly direct: DirectPolicy;
   readonly alice: Child;
   readonly bob: Child;
 }
@@ -29,16 +23,14 @@ interface RelayInfo {
 /** A native relay, and peers that may leave it. */
 export class PathLab implements AsyncDisposable {
   readonly internet: Internet;
-  readonly relay: Child;
   readonly info: RelayInfo;
   /** Content of the file that peers send. */
   readonly content: Buffer = randomBytes(8 << 20);
   readonly #stack: AsyncDisposableStack;
   readonly #file: string;
 
-  private constructor(internet: Internet, relay: Child, info: RelayInfo, stack: AsyncDisposableStack) {
+  private constructor(internet: Internet, info: RelayInfo, stack: AsyncDisposableStack) {
     this.internet = internet;
-    this.relay = relay;
     this.info = info;
     this.#stack = stack;
     this.#file = this.share(this.content);
@@ -48,7 +40,7 @@ export class PathLab implements AsyncDisposable {
     const stack = new AsyncDisposableStack();
     const internet = stack.use(await Internet.open(kind));
     const relay = internet.relay.start(nodeCommand("subjects/peer-relay.ts", relayAddress));
-    return new PathLab(internet, relay, JSON.parse(await relay.hear()), stack);
+    return new PathLab(internet, JSON.parse(await relay.hear()), stack);
   }
 
   /** Writes a file that lasts as long as the laboratory. */
@@ -56,13 +48,13 @@ export class PathLab implements AsyncDisposable {
     return this.#stack.use(shareFile(content)).path;
   }
 
-  /** Starts two peers with this policy. They are not connected yet. */
-  async start(direct: DirectPolicy): Promise<PathPair> {
+  /** Starts two peers with this policy, as processes of `script`. They are not connected yet. */
+  async start(direct: DirectPolicy, script = "subjects/path-peer.ts"): Promise<PathPair> {
     const names = { alice: `alice-${direct}`, bob: `bob-${direct}` };
     const [alice, bob] = await Promise.all(Object.values(names).map((name) => createIdentity({ name })));
     const identities = { alice: alice!, bob: bob! };
     const start = async (place: Place, other: Place): Promise<Child> => {
-      const setting: PathPeerSetting = {
+      const setting: PeerSetting = {
         relay: `https://${relayAddress}:${this.info.port}`,
         relayCa: this.info.certificate,
         token: await signToken(this.info.secret, names[place]),
@@ -73,13 +65,13 @@ export class PathLab implements AsyncDisposable {
         keepaliveMs: 15_000,
         direct,
       };
-      const child = this.internet.hosts[place].start(
-        nodeCommand("subjects/path-peer.ts", this.share(JSON.stringify(setting))),
-      );
+      const role = place === "alice" ? "dialer" : "accepter";
+      const [node, ...command] = nodeCommand(script, role, this.share(JSON.stringify(setting)));
+      const child = this.internet.hosts[place].start([node!, "--expose-gc", ...command]);
       await child.hear();
       return child;
     };
-    return { direct, bob: await start("bob", "alice"), alice: await start("alice", "bob") };
+    return { bob: await start("bob", "alice"), alice: await start("alice", "bob") };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
