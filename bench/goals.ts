@@ -85,6 +85,8 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
     "one stream on a direct path of the engine in Rust alone",
     ratio("path/direct-stream-of-rust"),
   ),
+  atMost(50, "an idle connection with a direct path, B/s", figure("path/idle")),
+  atMost(35, "the same, parked, B/s", figure("path/idle-parked")),
 ];
 
 /** Judges the rows of a run by the goals. Omits goals whose rows did not run. */

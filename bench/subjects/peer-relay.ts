@@ -3,7 +3,7 @@
  *
  *   peer-relay [<address>]     prints its port, certificate and secret as a line of JSON; exits at the end of standard input
  *
- * For each line of JSON, the body of a registration as `peer`, prints the relay's answer.
+ * For each line of JSON, the body of a registration as `peer`, prints the relay's answer; for `relayed`, what it has forwarded.
  */
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -48,10 +48,13 @@ const headers = {
   authorization: `Bearer ${await signToken(secret, "peer")}`,
   "content-type": "application/json",
 };
-for await (const body of createInterface(process.stdin)) {
-  const response = await app.fetch(
-    new Request("https://localhost/v1/register", { method: "POST", headers, body }),
-  );
-  process.stdout.write(`${await response.text()}\n`);
+async function register(body: string): Promise<string> {
+  const request = new Request("https://localhost/v1/register", { method: "POST", headers, body });
+  return await (await app.fetch(request)).text();
+}
+
+for await (const line of createInterface(process.stdin)) {
+  const answer = line === "relayed" ? JSON.stringify(relay.stats().relayed) : await register(line);
+  process.stdout.write(`${answer}\n`);
 }
 process.exit();

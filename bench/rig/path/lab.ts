@@ -23,14 +23,16 @@ interface RelayInfo {
 /** A native relay, and peers that may leave it. */
 export class PathLab implements AsyncDisposable {
   readonly internet: Internet;
+  readonly relay: Child;
   readonly info: RelayInfo;
   /** Content of the file that peers send. */
   readonly content: Buffer = randomBytes(8 << 20);
   readonly #stack: AsyncDisposableStack;
   readonly #file: string;
 
-  private constructor(internet: Internet, info: RelayInfo, stack: AsyncDisposableStack) {
+  private constructor(internet: Internet, relay: Child, info: RelayInfo, stack: AsyncDisposableStack) {
     this.internet = internet;
+    this.relay = relay;
     this.info = info;
     this.#stack = stack;
     this.#file = this.share(this.content);
@@ -40,7 +42,7 @@ export class PathLab implements AsyncDisposable {
     const stack = new AsyncDisposableStack();
     const internet = stack.use(await Internet.open(kind));
     const relay = internet.relay.start(nodeCommand("subjects/peer-relay.ts", relayAddress));
-    return new PathLab(internet, JSON.parse(await relay.hear()), stack);
+    return new PathLab(internet, relay, JSON.parse(await relay.hear()), stack);
   }
 
   /** Writes a file that lasts as long as the laboratory. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, goDirect, PathLab, type PathPair } from "../../rig/path/lab.ts";
 import { startLoad } from "../../rig/path/load.ts";
-import type { DirectWay, Place } from "../../rig/path/wire.ts";
+import { type DirectWay, directWays, type Place } from "../../rig/path/wire.ts";
 import type { Row } from "../../row.ts";
 import { figureOf, percentile, type Rounds, summarise } from "../../summary.ts";
 
@@ -14,17 +14,13 @@ interface Cut {
 
 /** Each kind in turn, with data of the peer that dialled; then with the other's. */
 const cuts: readonly Cut[] = (["alice", "bob"] as const).flatMap((sender): Cut[] => {
-  const [forth, back] = sender === "alice" ? directWays() : directWays().toReversed();
+  const [forth, back] = sender === "alice" ? directWays : directWays.toReversed();
   return [
     { kind: "both ways", ways: [forth!, back!], sender },
     { kind: "data's way", ways: [forth!], sender },
     { kind: "acknowledgements' way", ways: [back!], sender },
   ];
 });
-
-function directWays(): DirectWay[] {
-  return ["alice-bob", "bob-alice"];
-}
 
 /** Time under load before a cut, in ms: the rate is reached by then. */
 const steadyMs = 1500;
