@@ -6,10 +6,11 @@ export const trustedCheckMs: number = second;
 /** Gap between checks of a path that is in doubt, in ms: four of them are soon over. */
 export const suspectCheckMs = 50;
 /** How long a check may take: of a trusted path as long as a slow answer, of a suspect one two round trips. */
-export const checkPatience: Readonly<Record<"trusted" | "suspect", { leastMs: number; roundTrips: number }>> = {
-  trusted: { leastMs: 250, roundTrips: 3 },
-  suspect: { leastMs: 150, roundTrips: 2 },
-};
+export const checkPatience: Readonly<Record<"trusted" | "suspect", { leastMs: number; roundTrips: number }>> =
+  {
+    trusted: { leastMs: 250, roundTrips: 3 },
+    suspect: { leastMs: 150, roundTrips: 2 },
+  };
 /** Answers in a row that make a suspect path trusted: one may have been under way already. */
 export const answersToTrust = 2;
 /** Checks in a row without an answer that make it lost. At 5 % of loss in both directions, one in 10 000 series is chance. */
@@ -23,7 +24,10 @@ export const warmMs: number = 2 * minute;
 /** Least bytes of a path since the last look that count as data. PINGs and checks of the path's size are less. */
 export const leastDataBytes = 300;
 /** Longest round trip of a direct path that is taken beside a relay: 1.5 times as long and 20 ms more. */
-export const slowestDirect: { readonly ofRelay: number; readonly plusMs: number } = { ofRelay: 1.5, plusMs: 20 };
+export const slowestDirect: { readonly ofRelay: number; readonly plusMs: number } = {
+  ofRelay: 1.5,
+  plusMs: 20,
+};
 /** What another address must gain for a change: a change costs a round trip or two in which packets overtake each other. */
 export const gainToChange: { readonly leastMs: number; readonly share: number } = { leastMs: 10, share: 0.2 };
 /** Head start of IPv6 over IPv4, in ms: no NAT can forget its mapping. */

@@ -95,7 +95,8 @@ export class ControlStream {
   /** Reads what has come. */
   read(): void {
     const owner = this.#owner;
-    while (owner && !this.#isEnded) {
+    if (!owner) return;
+    while (!this.#isEnded) {
       const result = this.#engine.streamReceive(streamId, room);
       if (result === undefined) return;
       if (!("bytes" in result) || !this.#take(owner, result.bytes) || result.fin) return this.#end(owner);

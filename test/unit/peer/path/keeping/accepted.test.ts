@@ -26,13 +26,13 @@ it("Of more than 8 addresses the one that was heard of longest ago is refused, b
   accepted.add(at(2), at(1));
   accepted.add(at(9), at(1));
   accepted.add(at(10), at(1));
-  expect(done.filter((it) => it.startsWith("refuse"))).toEqual(["refuse 3", "refuse 4"]);
+  expect(done.filter((line) => line.startsWith("refuse"))).toEqual(["refuse 3", "refuse 4"]);
 });
 
 it("Checks alone make 16 addresses a minute accepted", () => {
   const { accepted, done } = setUp();
   for (let port = 1; port <= 100; port++) accepted.offer(at(port), undefined, 0);
-  expect(done.filter((it) => it.startsWith("accept"))).toHaveLength(16);
+  expect(done.filter((line) => line.startsWith("accept"))).toHaveLength(16);
   accepted.offer(at(16), undefined, 0);
   accepted.add(at(200), undefined);
   expect(done.at(-1)).toBe("refuse 9");

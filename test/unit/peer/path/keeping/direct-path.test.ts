@@ -97,7 +97,7 @@ describe("a path that is opened", () => {
     expect(rig.path.deadlineMs).toBe(100);
     rig.canOpen = true;
     rig.path.advance(100);
-    expect(rig.taken().filter((it) => it === "open")).toHaveLength(2);
+    expect(rig.taken().filter((line) => line === "open")).toHaveLength(2);
     expect(rig.path.deadlineMs).toBe(Infinity);
   });
 
