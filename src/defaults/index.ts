@@ -240,3 +240,5 @@ export const minTelemetryIntervalMs: number = 10 * second;
 export const registrationDurationBuckets: readonly number[] = [
   1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000,
 ];
+/** Upper bounds of the histogram of searches for a direct path, in seconds: from one round trip to a path that rests (5 s and longer). */
+export const searchDurationBuckets: readonly number[] = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 6, 15, 60, 300];

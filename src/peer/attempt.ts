@@ -32,6 +32,8 @@ export interface PeerContext {
   readonly mapped: (reflexive: Address | undefined) => readonly Address[];
   readonly identity: Identity;
   readonly telemetry: PeerTelemetry;
+  /** The trace of the dial or accept that this is the context of. */
+  readonly trace?: PeerTrace | undefined;
   /** Connections that hold the socket. They are closed with the peer. */
   readonly connections: Set<QuicConnection>;
   /** Registrations that live at the relay. They are ended with the peer. */
@@ -39,8 +41,8 @@ export interface PeerContext {
 }
 
 /** Returns the context for one piece of work, whose requests to the relay carry the trace's headers. */
-export function tracedBy({ headers }: PeerTrace, context: PeerContext): PeerContext {
-  return { ...context, relay: context.relay.withHeaders(headers) };
+export function tracedBy(trace: PeerTrace, context: PeerContext): PeerContext {
+  return { ...context, trace, relay: context.relay.withHeaders(trace.headers) };
 }
 
 /** The differences between a dialed and an accepted connection. */
@@ -133,6 +135,7 @@ export class Attempt {
       socket,
       checks,
       direct,
+      trace: this.#context.trace?.paths(),
       reflexive: () => this.#reflexive,
       mapped: () => mapped(this.#reflexive),
       maxStreams,

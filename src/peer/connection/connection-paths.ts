@@ -1,4 +1,5 @@
 import { QuicpipeError } from "../../errors.ts";
+import type { PathTrace } from "../../telemetry/index.ts";
 import type { Address } from "../../wire/address.ts";
 import type { EngineConnection, PathEvent } from "../engine/contract.ts";
 import { ControlStream } from "../path/control/control-stream.ts";
@@ -22,6 +23,7 @@ export interface PathsParts {
   /** Returns the addresses that the router maps to the socket, and has it asked for them where it is not yet. */
   readonly mapped: () => readonly Address[];
   readonly maxStreams: number;
+  readonly trace?: PathTrace | undefined;
 }
 
 /** What {@link ConnectionPaths} tells the connection. */
@@ -70,9 +72,11 @@ export class ConnectionPaths {
 
   /** Looks for a direct path, now that both sides trust each other. The stream for it is the client's first. */
   open(): void {
-    const { direct } = this.#parts;
+    const { direct, trace } = this.#parts;
     this.#isOpen = true;
+    trace?.opened();
     if (this.control.isAgreed) this.#seek();
+    else trace?.tell({ kind: "refused", reason: "peer-unsupported" });
     if (direct !== "require") this.#ready();
     else if (!this.#direct) this.#refuse("peer-unsupported");
   }
@@ -99,6 +103,7 @@ export class ConnectionPaths {
   close(): void {
     this.#direct?.close();
     this.feed.close();
+    this.#parts.trace?.closed();
   }
 
   /** The reason of a connection whose peers have not agreed to talk about paths. */
@@ -120,6 +125,7 @@ export class ConnectionPaths {
   #tell(event: ConnectionPathEvent): void {
     if (event.kind === "selected" || event.kind === "lost") this.#since = Date.now();
     this.feed.publish(event);
+    this.#parts.trace?.tell(event);
     if (event.kind === "selected") this.#ready();
     else if (event.kind === "refused" && event.reason !== "quarantined") this.#refuse(event.reason);
   }

@@ -73,6 +73,8 @@ describe("the console", () => {
     expect(await bob.textContent()).toMatch(/^bob127\.0\.0\.1:\d+user/);
     const dave = page.getByRole("row").filter({ hasText: "dave" });
     expect(await dave.textContent()).toMatch(/not proven yet/);
+    await expect.poll(() => dave.textContent()).toMatch(/0 B[1-9]\d* s0 B/);
+    await page.getByText("the relay cannot tell").waitFor();
     expect([...watched.faults, ...watched.strangers]).toEqual([]);
   });
 
