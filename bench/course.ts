@@ -40,7 +40,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .line { stroke: #9198a1; }
 }
 </style>
-<text class="title" x="16" y="28">MB/s that arrive, and the ways that they are sent</text>
+<text class="title" x="16" y="28">MB/s that arrive</text>
 <path class="rate" d="M${left},${bottom}${steps}V${bottom}Z"/>
 ${[0, most / 2, most].map((rate) => `<text class="scale" x="${left - 8}" y="${y(rate) + 4}">${rate}</text>`).join("\n")}
 ${drawLegend()}
