@@ -32,7 +32,12 @@ export class LabRelay {
   }
 
   /** Starts a program for the peers of one host, which reach the relay by one IP version. */
-  async startPeers(where: Namespace, place: Place, family: Family = "ipv4"): Promise<PeerProgram> {
+  async startPeers(
+    where: Namespace,
+    place: Place,
+    family: Family = "ipv4",
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<PeerProgram> {
     const [address] = relayAddresses[family];
     const ids = await testIdentities();
     return await PeerProgram.start(where, {
@@ -40,6 +45,7 @@ export class LabRelay {
       RELAY_CA: this.#certificate,
       IDENTITY: ids[place].pem,
       PINS: ids[place === "alice" ? "bob" : "alice"].pin,
+      ...env,
     });
   }
 }
@@ -47,6 +53,8 @@ export class LabRelay {
 export interface TransferOptions {
   readonly alice?: DirectPolicy;
   readonly bob?: DirectPolicy;
+  /** For the programs of both. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A megabyte per second. */
@@ -57,13 +65,13 @@ export async function startTransfer(
   lab: Lab,
   options: TransferOptions = {},
   family: Family = "ipv4",
-): Promise<{ alice: LabPeer; bob: LabPeer }> {
+): Promise<{ alice: LabPeer; bob: LabPeer; programs: Record<Place, PeerProgram> }> {
   const relay = await LabRelay.start(lab.relay);
   const programs = {
-    bob: await relay.startPeers(lab.bob, "bob", family),
-    alice: await relay.startPeers(lab.alice, "alice", family),
+    bob: await relay.startPeers(lab.bob, "bob", family, options.env),
+    alice: await relay.startPeers(lab.alice, "alice", family, options.env),
   };
   const bob = await programs.bob.accept("bob", { direct: options.bob });
   const alice = await programs.alice.dial("alice", "bob", pace, { direct: options.alice });
-  return { alice, bob };
+  return { alice, bob, programs };
 }

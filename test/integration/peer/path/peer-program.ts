@@ -28,11 +28,14 @@ export function startProgram(where: Namespace, program: string, env: NodeJS.Proc
 export class PeerProgram {
   readonly #child: Child;
   readonly #peers = new Map<string, LabPeer>();
+  /** All that it has printed. */
+  readonly lines: (Told & { readonly name?: string })[] = [];
 
   private constructor(child: Child) {
     this.#child = child;
     createInterface(child.process.stdout).on("line", (line) => {
       const told = JSON.parse(line) as Told & { readonly name?: string };
+      this.lines.push(told);
       if (told.name !== undefined) this.#peers.get(told.name)?.hear(told);
     });
     const end = (): void => this.#peers.forEach((peer) => peer.fail(new Error(`ended: ${child.stderr()}`)));
