@@ -127,10 +127,10 @@ const ranges: Readonly<Record<NumberName, IntegerRange>> = {
   backlog: range(0, defaults.backlog, 1024),
 };
 
-const portMappingChoices = ["auto", "upnp", "never"] as const;
-
 /** How a router may be asked for a port. */
-export type PortMappingChoice = (typeof portMappingChoices)[number];
+export type PortMappingChoice = "auto" | "upnp" | "never";
+
+const portMappingChoices: readonly [PortMappingChoice, ...PortMappingChoice[]] = ["auto", "upnp", "never"];
 
 /** Names of all options. The compiler refuses a list that lacks one. */
 const optionTable: OptionTable<PeerOptions> = {

@@ -1,38 +1,53 @@
-/** What a peer wants of direct paths, from least to most. */
-export const directPolicies = ["never", "public-only", "auto", "require"] as const;
-
 /**
  * What a peer wants of direct paths: `"auto"` tries every address that may be checked, `"public-only"` no private one,
  * `"never"` none at all. `"require"` is `"auto"` for a peer that ends a connection that stays on the relay.
  */
-export type DirectPolicy = (typeof directPolicies)[number];
+export type DirectPolicy = "never" | "public-only" | "auto" | "require";
+
+/** All policies, from least to most, which is the order of their numbers on the wire. */
+export const directPolicies: readonly [DirectPolicy, ...DirectPolicy[]] = [
+  "never",
+  "public-only",
+  "auto",
+  "require",
+];
 
 /** Why a connection is on the relay. The list is closed. */
-export const relayReasons = [
+export type RelayReason =
   /** No address of the other peer may be checked. */
-  "no-candidates",
+  | "no-candidates"
   /** UDP reaches nobody but the relay. */
-  "udp-blocked",
+  | "udp-blocked"
   /** This peer's policy. */
-  "policy",
+  | "policy"
   /** The other peer's policy. */
-  "peer-policy",
+  | "peer-policy"
   /** One of the peers has no direct paths. */
-  "peer-unsupported",
+  | "peer-unsupported"
   /** Both NATs choose random ports. */
-  "nat-hard-both",
+  | "nat-hard-both"
   /** No check was answered. */
-  "checks-timeout",
+  | "checks-timeout"
   /** The direct path loses too many packets. */
-  "lossy",
+  | "lossy"
   /** The direct path takes longer than the relay. */
-  "slower-than-relay",
+  | "slower-than-relay"
   /** The direct path has failed, and rests. */
-  "quarantined",
-] as const;
+  | "quarantined";
 
-/** Why a connection is on the relay: one of {@link relayReasons}. */
-export type RelayReason = (typeof relayReasons)[number];
+/** All reasons. Their order is that of their numbers on the wire. */
+export const relayReasons: readonly RelayReason[] = [
+  "no-candidates",
+  "udp-blocked",
+  "policy",
+  "peer-policy",
+  "peer-unsupported",
+  "nat-hard-both",
+  "checks-timeout",
+  "lossy",
+  "slower-than-relay",
+  "quarantined",
+];
 
 /** What two peers with their policies try together. */
 export interface DirectAgreement {

@@ -2,7 +2,7 @@ import { type Address, formatIp, parseIp, plainIp } from "../../../wire/address.
 import { tagLength } from "../../../wire/stun-check.ts";
 import { encodeVarint } from "../../../wire/varint.ts";
 import { BodyReader } from "./body-reader.ts";
-import type { DirectPolicy, RelayReason } from "../policy.ts";
+import { directPolicies, type DirectPolicy, type RelayReason, relayReasons } from "../policy.ts";
 
 /** Version of the control messages that this peer sends. */
 export const controlVersion = 1;
@@ -56,24 +56,11 @@ const messageType = { hello: 1, candidates: 2, punch: 3, path: 4, gone: 6 } as c
  * The number on the wire is the place in the list: a later version appends. A number that this version does not know means
  * the first, which is the most careful.
  */
-const policies: readonly DirectPolicy[] = ["never", "public-only", "auto", "require"];
 const natKinds: readonly NatKind[] = ["unknown", "endpoint-independent", "sequential", "random"];
 const candidateKinds: readonly CandidateKind[] = ["host", "reflexive", "mapped"];
 const modes = ["normal"] as const;
 const pathKinds = ["relay", "direct"] as const;
-const reasons: readonly (RelayReason | undefined)[] = [
-  undefined,
-  "no-candidates",
-  "udp-blocked",
-  "policy",
-  "peer-policy",
-  "peer-unsupported",
-  "nat-hard-both",
-  "checks-timeout",
-  "lossy",
-  "slower-than-relay",
-  "quarantined",
-];
+const reasons: readonly (RelayReason | undefined)[] = [undefined, ...relayReasons];
 
 /** Encodes a message: its type, the length of its body, and the body. */
 export function encodeMessage(message: ControlMessage): Uint8Array {
@@ -104,7 +91,7 @@ function encodeHello(hello: Hello): Uint8Array {
     encodeVarint(hello.version),
     Buffer.from(hello.tag),
     hello.secret,
-    ...varints(policies.indexOf(policy), natKinds.indexOf(natKind), maxCandidates),
+    ...varints(directPolicies.indexOf(policy), natKinds.indexOf(natKind), maxCandidates),
   ]);
 }
 
@@ -152,7 +139,7 @@ function readHello(body: BodyReader): Hello {
     version: body.count(),
     tag: body.text(tagLength, /^[\w-]*$/),
     secret: body.bytes(checkSecretBytes),
-    policy: body.choice(policies),
+    policy: body.choice(directPolicies),
     natKind: body.choice(natKinds),
     maxCandidates: body.count(),
   };
