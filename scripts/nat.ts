@@ -2,7 +2,7 @@
 import { inTurns } from "../test/integration/peer/path/in-turns.ts";
 import { cleanUpWith } from "../test/integration/harness/network/clean-up.ts";
 import { has } from "../test/integration/harness/requirement.ts";
-import { type CellRun, runCell } from "../test/integration/peer/path/cell-run.ts";
+import { type CellRun, patienceMs, runCell } from "../test/integration/peer/path/cell-run.ts";
 import { type Cell, cells, nameOf, sitesOf } from "../test/integration/peer/path/matrix.ts";
 import { PopulatedLab } from "../test/integration/peer/path/populated-lab.ts";
 import { readOptions, Refusal, requireOption, runCommand } from "./hostile/command-line.ts";
@@ -19,7 +19,7 @@ they exchange bytes. Where they go direct, the way between them is cut and heale
 
   npm run nat -- [--times 20] [--only NAME]… [--json]
 
-  --times  how often each pair is connected, ${width} pairs at a time; 20 rounds take about 10 minutes
+  --times  how often each pair is connected, ${width} pairs at a time; 20 rounds take about half an hour
   --only   a part of a pair's name, such as "symmetric | open"; more than once for several
   --json   prints all figures as JSON, and no table
 
@@ -34,7 +34,8 @@ The stall is the longest time in which nothing came back while the direct way wa
 Exits with 2 if an option is wrong, and with 1 if in one run of a pair
 
   - peers that can go direct do not, or take more than ${mostMs} ms; or others give another reason than they must
-  - bytes are lost, changed or doubled, or the connection does not end on the way that it should be on
+  - they are not direct again ${patienceMs} ms after a cut
+  - bytes are lost, changed or doubled, or the relay is not kept
 `;
 
 const options = {
@@ -63,11 +64,13 @@ async function runAll(chosen: readonly Cell[], times: number): Promise<CellRun[]
 /** Prints what the runs have shown, and returns the exit status. */
 function show(chosen: readonly Cell[], runs: readonly CellRun[][], isJson: boolean): number {
   const figures = chosen.map((cell, index) => figuresOf(cell, runs[index]!));
-  const stallMs = spreadOf(runs.flat().flatMap((run) => run.stallMs ?? []));
+  const cuts = runs.flat().flatMap(({ cut }) => cut ?? []);
+  const stallMs = spreadOf(cuts.map((cut) => cut.stallMs));
+  const againMs = spreadOf(cuts.flatMap((cut) => cut.againMs ?? []));
   const faults = figures.flatMap((each) => each.faults);
   const text = isJson
-    ? `${JSON.stringify({ cells: figures, stallMs }, undefined, 2)}\n`
-    : `${tableOf(figures)}stall at a cut: ${timesOf(stallMs)} ms\n`;
+    ? `${JSON.stringify({ cells: figures, stallMs, againMs }, undefined, 2)}\n`
+    : `${tableOf(figures)}stall at a cut: ${timesOf(stallMs)} ms; direct again ${timesOf(againMs)} ms after it\n`;
   process.stdout.write(text);
   process.stderr.write(faults.length === 0 ? "held\n" : `failed:\n${faults.join("\n")}\n`);
   return faults.length === 0 ? 0 : 1;

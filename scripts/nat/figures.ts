@@ -1,4 +1,4 @@
-import { type CellRun, faultOf } from "../../test/integration/peer/path/cell-run.ts";
+import { type CellRun, faultsOf } from "../../test/integration/peer/path/cell-run.ts";
 import { type Cell, nameOf } from "../../test/integration/peer/path/matrix.ts";
 
 /** Time after a connection by the relay in which a direct path must be in use, in ms. */
@@ -30,7 +30,7 @@ export function figuresOf(cell: Cell, runs: readonly CellRun[]): Figures {
     runs: runs.length,
     outcomes: outcomes.sort(([, a], [, b]) => b - a),
     afterMs: spreadOf(runs.flatMap(({ afterMs }) => afterMs ?? [])),
-    faults: [...new Set(runs.flatMap((run) => faultsOf(cell, run)))],
+    faults: [...new Set(runs.flatMap((run) => allFaultsOf(cell, run)))],
   };
 }
 
@@ -41,9 +41,9 @@ export function spreadOf(times: readonly number[]): Spread | undefined {
   return { median: at(0.5), p95: at(0.95) };
 }
 
-function faultsOf(cell: Cell, run: CellRun): string[] {
-  const fault = faultOf(cell, run);
-  const { afterMs = 0 } = run;
-  const late = afterMs > mostMs ? [`direct after ${afterMs} ms, not ${mostMs}`] : [];
-  return [...(fault === undefined ? [] : [fault]), ...late].map((what) => `${nameOf(cell)}: ${what}`);
+function allFaultsOf(cell: Cell, run: CellRun): string[] {
+  const { afterMs = 0, refusals } = run;
+  const reason = refusals.join(", ") || "no reason";
+  const late = afterMs > mostMs ? [`direct after ${afterMs} ms, not ${mostMs} (${reason})`] : [];
+  return [...faultsOf(cell, run), ...late].map((what) => `${nameOf(cell)}: ${what}`);
 }

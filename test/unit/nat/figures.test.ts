@@ -4,8 +4,20 @@ import type { CellRun } from "../../integration/peer/path/cell-run.ts";
 import { type Cell, cells } from "../../integration/peer/path/matrix.ts";
 
 const cell: Cell = { alice: "open", bob: "double", outcome: "direct" };
-const direct: CellRun = { outcome: "direct", afterMs: 40, stallMs: 200, isKept: true };
-const relay: CellRun = { outcome: "checks-timeout", afterMs: undefined, stallMs: undefined, isKept: true };
+const direct: CellRun = {
+  outcome: "direct",
+  afterMs: 40,
+  refusals: [],
+  cut: { stallMs: 200, againMs: 5000 },
+  isKept: true,
+};
+const relay: CellRun = {
+  outcome: "checks-timeout",
+  afterMs: undefined,
+  refusals: ["checks-timeout"],
+  cut: undefined,
+  isKept: true,
+};
 
 describe("the matrix of NATs", () => {
   it("has each pair once", () => {
@@ -20,12 +32,12 @@ describe("the figures of a pair", () => {
     expect(figures.afterMs).toEqual({ median: 60, p95: 900 });
   });
 
-  it("name each fault once: another outcome, a late one, and lost bytes", () => {
+  it("name each fault once: another outcome, a late one, none after a cut, and lost bytes", () => {
     const { outcomes, faults } = figuresOf(cell, [
       relay,
       relay,
-      { ...direct, afterMs: 3001 },
-      { ...direct, isKept: false },
+      { ...direct, afterMs: 3001, refusals: ["slower-than-relay"] },
+      { ...direct, cut: { stallMs: 200, againMs: undefined }, isKept: false },
     ]);
     expect(outcomes).toEqual([
       ["checks-timeout", 2],
@@ -33,8 +45,9 @@ describe("the figures of a pair", () => {
     ]);
     expect(faults).toEqual([
       "open | double: checks-timeout, not direct",
-      "open | double: direct after 3001 ms, not 3000",
-      "open | double: direct, but bytes were lost, or it ended on another way",
+      "open | double: direct after 3001 ms, not 3000 (slower-than-relay)",
+      "open | double: not direct again 30000 ms after a cut",
+      "open | double: bytes were lost, or the relay was left",
     ]);
   });
 

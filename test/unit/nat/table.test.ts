@@ -3,8 +3,14 @@ import { figuresOf } from "../../../scripts/nat/figures.ts";
 import { tableOf } from "../../../scripts/nat/table.ts";
 import type { CellRun } from "../../integration/peer/path/cell-run.ts";
 
-const direct: CellRun = { outcome: "direct", afterMs: 40, stallMs: 200, isKept: true };
-const relay: CellRun = { outcome: "checks-timeout", afterMs: undefined, stallMs: undefined, isKept: true };
+const direct: CellRun = { outcome: "direct", afterMs: 40, refusals: [], cut: undefined, isKept: true };
+const relay: CellRun = {
+  outcome: "checks-timeout",
+  afterMs: undefined,
+  refusals: ["checks-timeout"],
+  cut: undefined,
+  isKept: true,
+};
 
 describe("the table of all pairs", () => {
   it("has times for what went direct, the share if not all did, and else the reason", () => {

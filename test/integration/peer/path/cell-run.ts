@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Pace } from "../programs/exchange.ts";
-import { cycle } from "./cycle.ts";
+import { type CutReport, cycle, inTime } from "./cycle.ts";
 import type { LabPeer, Told } from "./lab-peer.ts";
 import { type Cell, isDual, type Outcome } from "./matrix.ts";
 import type { Connected, PopulatedLab } from "./populated-lab.ts";
@@ -11,14 +10,16 @@ export interface CellRun {
   readonly outcome: string;
   /** Time from a connection by the relay to a direct path in use by both, in ms. */
   readonly afterMs: number | undefined;
-  /** How long nothing arrived when the direct path was cut, in ms. */
-  readonly stallMs: number | undefined;
-  /** Whether all bytes have come back as they were, and the connection ended on the way that it should be on. */
+  /** Why alice had no direct path before that. */
+  readonly refusals: readonly string[];
+  /** Of a direct path that was cut. */
+  readonly cut: CutReport | undefined;
+  /** Whether all bytes have come back as they were, and the relay has been kept where there is no direct path. */
   readonly isKept: boolean;
 }
 
 /** Time after which a direct path is no longer waited for, in ms: that of three rounds of checks, and some more. */
-const patienceMs = 30_000;
+export const patienceMs = 30_000;
 
 /** Connects the peers of a cell and waits for what becomes of them; of a direct path also by a cut, if asked for. */
 export async function runCell(lab: PopulatedLab, cell: Cell, pace: Pace, hasCut = false): Promise<CellRun> {
@@ -26,39 +27,49 @@ export async function runCell(lab: PopulatedLab, cell: Cell, pace: Pace, hasCut 
   const { alice, bob } = connected;
   const outcome = await outcomeOf(connected, cell.outcome);
   const isDirect = outcome === "direct";
-  const stallMs = isDirect && hasCut ? await cycle(connected) : undefined;
+  const cut = isDirect && hasCut ? await cycle(connected, undefined, patienceMs) : undefined;
   const { isComplete, path } = await alice.finish();
   bob.close();
   return {
     outcome,
     afterMs: isDirect ? Math.max(...[alice, bob].map(firstSelectedMs)) : undefined,
-    stallMs,
-    isKept: isComplete && path!.kind === (isDirect ? "direct" : "relay"),
+    refusals: refusals(alice),
+    cut,
+    isKept: isComplete && (isDirect || path!.kind === "relay"),
   };
 }
 
 /** Returns what is wrong with a run; nothing if it went as it must. */
-export function faultOf(cell: Cell, { outcome, isKept }: CellRun): string | undefined {
-  const outcomes: readonly string[] =
-    cell.outcome === "either" ? ["direct", "checks-timeout"] : [cell.outcome];
-  if (!outcomes.includes(outcome)) return `${outcome}, not ${cell.outcome}`;
-  return isKept ? undefined : `${outcome}, but bytes were lost, or it ended on another way`;
+export function faultsOf({ outcome: expected }: Cell, { outcome, cut, isKept }: CellRun): string[] {
+  const allowed: readonly string[] = expected === "either" ? ["direct", "checks-timeout"] : [expected];
+  return [
+    ...(allowed.includes(outcome) ? [] : [`${outcome}, not ${expected}`]),
+    ...(cut && cut.againMs === undefined ? [`not direct again ${patienceMs} ms after a cut`] : []),
+    ...(isKept ? [] : ["bytes were lost, or the relay was left"]),
+  ];
 }
 
 /** Waits for what has to become of two peers, unless something else is decided. */
 async function outcomeOf({ alice, bob }: Connected, expected: Outcome): Promise<string> {
   const isOver = ({ kind }: Told): boolean =>
     kind === "selected" || (kind === "refused" && expected !== "direct");
-  const patience = new AbortController();
-  const over = Promise.all([alice.next(isOver), bob.next(isOver)]);
-  await Promise.race([over, sleep(patienceMs, undefined, patience)]).finally(() => patience.abort());
+  await inTime(Promise.all([alice.next(isOver), bob.next(isOver)]), patienceMs);
   const [own, other] = [stateOf(alice), stateOf(bob)];
   return own === other ? own : `${own} and ${other}`;
 }
 
 function stateOf({ told }: LabPeer): string {
-  const last = told.findLast(({ event }) => event === "path");
-  return last?.kind === "selected" ? "direct" : (last?.reason ?? last?.kind ?? "nothing");
+  const { kind = "undecided", reason } = told.findLast(({ event }) => event === "path") ?? {};
+  // A path in doubt is in use, beside the relay.
+  return kind === "selected" || kind === "suspect" ? "direct" : (reason ?? kind);
+}
+
+/** Before it was direct for the first time, if it was. */
+function refusals({ told }: LabPeer): string[] {
+  const end = told.findIndex(({ kind }) => kind === "selected");
+  return told
+    .slice(0, end < 0 ? undefined : end)
+    .flatMap((line) => (line.kind === "refused" ? line.reason! : []));
 }
 
 function firstSelectedMs({ told }: LabPeer): number {

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { inTurns } from "./in-turns.ts";
 import { itWith } from "../../harness/requirement.ts";
-import { faultOf, runCell } from "./cell-run.ts";
+import { faultsOf, runCell } from "./cell-run.ts";
 import { cells, nameOf, sitesOf } from "./matrix.ts";
 import { PopulatedLab } from "./populated-lab.ts";
 
@@ -11,8 +11,8 @@ describe("two peers", () => {
   itWith("netns")("go direct where their NATs allow it, say why where not, and lose nothing", async () => {
     await using lab = await PopulatedLab.open(sitesOf(cells));
     const faults = await inTurns(cells, 8, async (cell) => {
-      const fault = faultOf(cell, await runCell(lab, cell, pace));
-      return fault === undefined ? [] : [`${nameOf(cell)}: ${fault}`];
+      const run = await runCell(lab, cell, pace);
+      return faultsOf(cell, run).map((fault) => `${nameOf(cell)}: ${fault}`);
     });
     expect(faults.flat()).toEqual([]);
   });
