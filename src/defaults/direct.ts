@@ -13,6 +13,8 @@ export const checkPatience: Readonly<Record<"trusted" | "suspect", { leastMs: nu
   };
 /** Answers in a row that make a suspect path trusted: one may have been under way already. */
 export const answersToTrust = 2;
+/** The same for a path that is doubted again and again within 2 s: almost a second's. */
+export const mostAnswersToTrust = 16;
 /** Checks in a row without an answer that make it lost. At 5 % of loss in both directions, one in 10 000 series is chance. */
 export const missesToLose = 4;
 /** How long an answer is consent to packets, in ms (RFC 7675 §5.1). */

@@ -1,40 +1,14 @@
 import * as defaults from "../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../wire/address.ts";
-import type { Checklist } from "./seeking/checklist.ts";
 import { isWorthIt } from "./keeping/choice.ts";
-import { DirectPath, type DirectPathActions } from "./keeping/direct-path.ts";
+import type { AgentActions, AgentParts } from "./agent-parts.ts";
+import { DirectPath } from "./keeping/direct-path.ts";
 import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
-import type { ConnectionPathEvent } from "./path-feed.ts";
 import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
 import { Accepted } from "./keeping/accepted.ts";
 import { Answers } from "./seeking/answers.ts";
 import { Quarantine } from "./keeping/quarantine.ts";
 import type { Standing } from "./keeping/watch.ts";
-
-/** What an {@link Agent} does, beside what its direct path does. */
-export interface AgentActions extends Omit<DirectPathActions, "check" | "selected" | "standing" | "left"> {
-  send(message: ControlMessage): void;
-  /** Sends a check. Its answer comes by {@link Agent.answered}. */
-  check(to: Address, isNominated: boolean, nowMs: number): void;
-  /** Takes QUIC packets from an address as well, until `refuse`. */
-  accept(address: Address): void;
-  refuse(address: Address): void;
-  /** Returns the smoothed round trip by the relay. */
-  relayRttMs(): number;
-  /** Returns this side's candidates, as the other's permit. */
-  gather(others: readonly Candidate[]): readonly Candidate[];
-  /** Returns those of the other side's candidates that may be checked. */
-  permit(others: readonly Candidate[]): readonly Address[];
-  tell(event: ConnectionPathEvent): void;
-}
-
-/** The parts of an {@link Agent}. */
-export interface AgentParts {
-  readonly role: "client" | "server";
-  readonly hello: Hello;
-  readonly checklist: Checklist;
-  readonly actions: AgentActions;
-}
 
 /**
  * Finds a direct path for one connection, and leaves it when it dies: the other side's messages, checks, the engine's events and a
@@ -147,6 +121,10 @@ export class Agent {
 
   closed(nowMs: number): void {
     this.#path.closed(nowMs);
+    if (!this.#maySeek || this.#parts.role === "server") return;
+    // Others may have answered while the path was being left, when there was no room for another.
+    for (const address of this.#answers.addresses)
+      if (!this.#quarantine.has(address, nowMs)) this.#actions.check(address, false, nowMs);
   }
 
   stalled(nowMs: number): void {
@@ -164,14 +142,18 @@ export class Agent {
 
   /** Does what is due. */
   advance(nowMs: number): void {
-    if (this.#maySeek) this.#punch(nowMs);
+    if (this.#maySeek) {
+      this.#punch(nowMs);
+      this.#wake(nowMs);
+    }
     this.#path.advance(nowMs);
   }
 
   /** When {@link advance} is due, in ms of the clock; `Infinity` if never. */
   get deadlineMs(): number {
     const roundMs = this.#maySeek ? this.#parts.checklist.deadline() : undefined;
-    return Math.min(roundMs ?? Infinity, this.#path.deadlineMs);
+    const restMs = this.#maySeek ? this.#quarantine.awaitedMs : Infinity;
+    return Math.min(roundMs ?? Infinity, restMs, this.#path.deadlineMs);
   }
 
   /** Whether both sides want a direct path. No address is told or checked before. */
@@ -221,7 +203,10 @@ export class Agent {
 
   /** @param count how many answers the round trip is the shortest of. */
   #nominate(to: Address, rttMs: number, count: number, nowMs: number): void {
-    if (this.#quarantine.has(to, nowMs)) return this.#refuse("quarantined");
+    if (this.#quarantine.has(to, nowMs)) {
+      this.#quarantine.await(to);
+      return this.#refuse("quarantined");
+    }
     if (!isWorthIt(rttMs, this.#actions.relayRttMs())) {
       // One long round trip may be a wait in a busy process.
       if (count < defaults.answersToJudge) return this.#actions.check(to, false, nowMs);
@@ -231,6 +216,12 @@ export class Agent {
       this.#actions.check(to, true, nowMs);
       this.#path.take({ address: to, rttMs }, nowMs);
     } else if (this.#path.consider({ address: to, rttMs }, nowMs)) this.#actions.check(to, true, nowMs);
+  }
+
+  /** Asks an address again whose rest is over: no check may come from it by itself. */
+  #wake(nowMs: number): void {
+    const address = this.#quarantine.takeAwaited(nowMs);
+    if (address && this.#path.isFree) this.#actions.check(address, false, nowMs);
   }
 
   /** Follows the client's choice, as soon as the address is known to answer now. */

@@ -4,7 +4,8 @@ import { type Address, formatAddress } from "../../wire/address.ts";
 import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
 import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
-import { Agent, type AgentActions } from "./agent.ts";
+import type { AgentActions } from "./agent-parts.ts";
+import { Agent } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
 import { judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
@@ -14,7 +15,7 @@ import type { PathFigures } from "./keeping/direct-path.ts";
 import { type Candidate, checkSecretBytes, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, DirectPolicy } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
-import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
+import { gatherCandidates, hasFamilyOf, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
 const checkLimit = createCheckLimit(performance.now());
@@ -176,7 +177,7 @@ export class DirectPaths {
     this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
     return judgeCandidates(theirs, this.#reachability)
       .taken.map(({ address }) => address)
-      .filter(({ address }) => socket.reaches(address));
+      .filter(({ address }) => socket.reaches(address) && hasFamilyOf(address));
   }
 
   #open(): boolean {

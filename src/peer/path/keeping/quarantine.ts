@@ -9,6 +9,8 @@ interface Rest {
 /** Addresses that have failed. Each rests for a while, twice as long after each time, so that a bad path is not taken again and again. */
 export class Quarantine {
   readonly #rests = new Map<string, Rest>();
+  /** The address that is waited for, which answers already. */
+  #awaited: Address | undefined;
 
   add(address: Address, nowMs: number): void {
     const key = formatAddress(address);
@@ -22,6 +24,24 @@ export class Quarantine {
 
   has(address: Address, nowMs: number): boolean {
     return nowMs < this.endMs(address);
+  }
+
+  /** Waits for the end of an address's rest. Of several, the one that ends first counts. */
+  await(address: Address): void {
+    if (!this.#awaited || this.endMs(address) <= this.endMs(this.#awaited)) this.#awaited = address;
+  }
+
+  /** When {@link takeAwaited} returns an address; `Infinity` if none is waited for. */
+  get awaitedMs(): number {
+    return this.#awaited ? this.endMs(this.#awaited) : Infinity;
+  }
+
+  /** Returns the address that was waited for, once, when its rest is over. */
+  takeAwaited(nowMs: number): Address | undefined {
+    if (nowMs < this.awaitedMs) return undefined;
+    const address = this.#awaited;
+    this.#awaited = undefined;
+    return address;
   }
 
   /** When an address may be used again. */

@@ -22,7 +22,9 @@ export class PathWatch {
   #hasConsent = true;
   /** When the checks left that may still be answered. */
   #pending: number[] = [];
+  #trustedAtMs = -Infinity;
   #answeredInRow = 0;
+  #neededAnswers: number = defaults.answersToTrust;
   #missedInRow = 0;
   #isHeardByRelay = false;
 
@@ -78,8 +80,7 @@ export class PathWatch {
     this.#hasConsent = true;
     this.#missedInRow = 0;
     this.#answeredInRow++;
-    if (this.#standing === "suspect" && this.#answeredInRow >= defaults.answersToTrust)
-      this.#standing = "trusted";
+    if (this.#standing === "suspect" && this.#answeredInRow >= this.#neededAnswers) this.#trust(nowMs);
   }
 
   /** Takes note of the time, and returns whether a check is due. The caller sends it. */
@@ -120,7 +121,16 @@ export class PathWatch {
     return Math.max(leastMs, roundTrips * this.#rttMs);
   }
 
+  #trust(nowMs: number): void {
+    this.#standing = "trusted";
+    this.#trustedAtMs = nowMs;
+  }
+
   #doubt(nowMs: number): void {
+    // Checks may get through where packets do not: then each doubt takes more answers than the last.
+    const isAgain = nowMs - this.#trustedAtMs < defaults.reassuredMs;
+    const { answersToTrust, mostAnswersToTrust } = defaults;
+    this.#neededAnswers = isAgain ? Math.min(2 * this.#neededAnswers, mostAnswersToTrust) : answersToTrust;
     this.#standing = "suspect";
     this.#answeredInRow = 0;
     this.#missedInRow = 0;

@@ -3,6 +3,7 @@ import { type Address, formatAddress } from "../../../wire/address.ts";
 
 /** The answers of an address that came close together. */
 interface Answer {
+  readonly address: Address;
   readonly rttMs: number;
   readonly atMs: number;
   readonly count: number;
@@ -17,9 +18,19 @@ export class Answers {
     const last = this.#fresh(address, nowMs);
     // What is longer than others of the time is a wait in one of the processes.
     const rttMs = Math.min(last?.rttMs ?? Infinity, sampleMs);
-    const answer = { rttMs, atMs: nowMs, count: (last?.count ?? 0) + 1 };
-    this.#answers.set(formatAddress(address), answer);
+    const answer = { address, rttMs, atMs: nowMs, count: (last?.count ?? 0) + 1 };
+    const key = formatAddress(address);
+    this.#answers.delete(key);
+    this.#answers.set(key, answer);
+    // The other side may have as many addresses as it likes, one after the other.
+    if (this.#answers.size > defaults.maxAcceptedAddresses)
+      this.#answers.delete(this.#answers.keys().next().value!);
     return answer;
+  }
+
+  /** The last 8 that have answered, the latest last. */
+  get addresses(): readonly Address[] {
+    return Array.from(this.#answers.values(), ({ address }) => address);
   }
 
   has(address: Address): boolean {

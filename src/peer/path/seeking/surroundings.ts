@@ -1,9 +1,10 @@
+import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Address, plainIp } from "../../../wire/address.ts";
 import { isSameNat, ownCandidates } from "./candidates.ts";
 import type { Candidate } from "../control/messages.ts";
 import type { DirectAgreement } from "../policy.ts";
-import { Reachability } from "./reachability.ts";
+import { Reachability, scopeOf } from "./reachability.ts";
 
 /** What a socket's owner knows of where it is. */
 export interface Place {
@@ -51,6 +52,13 @@ export function reachabilityFrom(
     subnets: interfaces.flatMap(({ cidr }) => cidr ?? []),
     isSameNat: isSameNat(reflexive ? [reflexive] : [], theirs),
   });
+}
+
+/** Reports whether this host has addresses of an IP version that reach beyond its own links. */
+export function hasFamilyOf(address: string): boolean {
+  return hostInterfaces().some(
+    (own) => isIPv4(own.address) === isIPv4(address) && ["global", "private"].includes(scopeOf(own.address)),
+  );
 }
 
 /** The addresses of the system's interfaces, with their prefixes. */

@@ -117,6 +117,25 @@ describe("a direct path that dies", () => {
     }
   });
 
+  it("is found again where the one to be asked is no candidate, and asked by nobody else", () => {
+    const pair = connected({ candidates: [] });
+    pair.reaches = { client: false, server: false };
+    pair.run(2000);
+    expect(told(pair.client).at(-1)).toMatch(/^lost/);
+    pair.reaches = { client: true, server: true };
+    pair.run(7000);
+    for (const side of [pair.client, pair.server]) expect(told(side).at(-1)).toBe("selected");
+  });
+
+  it("is replaced as soon as it is closed by another address that answers", () => {
+    const pair = connected();
+    const { address } = pair.server;
+    pair.server.address = { ...address, port: 3333 };
+    pair.run(2600);
+    expect(pair.client.route.direct).toEqual(pair.server.address);
+    expect(told(pair.client).at(-1)).toBe("selected");
+  });
+
   it("after a silence is left as well, and what came first has gone both ways", () => {
     const pair = connected();
     pair.run(10_000, 0);

@@ -1,4 +1,5 @@
-import { Agent, type AgentActions } from "../../../../src/peer/path/agent.ts";
+import type { AgentActions } from "../../../../src/peer/path/agent-parts.ts";
+import { Agent } from "../../../../src/peer/path/agent.ts";
 import { Checklist, createCheckLimit } from "../../../../src/peer/path/seeking/checklist.ts";
 import type { Candidate, ControlMessage, Hello } from "../../../../src/peer/path/control/messages.ts";
 import type { ConnectionPathEvent } from "../../../../src/peer/path/path-feed.ts";
@@ -16,7 +17,7 @@ export interface SideOptions {
 /** One agent, and what it has done. */
 export class Side {
   readonly agent: Agent;
-  readonly address: Address;
+  address: Address;
   readonly candidates: Candidate[];
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];

@@ -30,4 +30,17 @@ describe("an address that has failed", () => {
     expect(quarantine.has(at(1), 1)).toBe(false);
     expect(quarantine.has(at(2), 1)).toBe(true);
   });
+
+  it("is waited for, of several the one whose rest ends first, and taken once", () => {
+    const quarantine = new Quarantine();
+    for (const port of [1, 1, 2]) quarantine.add(at(port), 0);
+    expect(quarantine.awaitedMs).toBe(Infinity);
+    quarantine.await(at(1));
+    quarantine.await(at(2));
+    quarantine.await(at(1));
+    expect(quarantine.awaitedMs).toBe(5000);
+    expect(quarantine.takeAwaited(4999)).toBeUndefined();
+    expect(quarantine.takeAwaited(5000)).toEqual(at(2));
+    expect(quarantine.takeAwaited(60_000)).toBeUndefined();
+  });
 });

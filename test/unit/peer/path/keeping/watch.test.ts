@@ -56,6 +56,22 @@ describe("a path that carries data", () => {
     expect(rig.watch.deadlineMs).toBeLessThanOrEqual(500);
   });
 
+  it("takes twice as many answers each time where it is doubted again within 2 s, 16 at most", () => {
+    const rig = new Rig();
+    const checks = [1, 2, 3, 4, 5].map(() => {
+      const before = rig.checks.length;
+      rig.watch.doubt(rig.nowMs);
+      while (rig.watch.standing === "suspect") rig.runTo(rig.nowMs + 1, 10);
+      return rig.checks.length - before;
+    });
+    expect(checks).toEqual([2, 4, 8, 16, 16]);
+    rig.runTo(rig.nowMs + 2000, 10);
+    const before = rig.checks.length;
+    rig.watch.doubt(rig.nowMs);
+    while (rig.watch.standing === "suspect") rig.runTo(rig.nowMs + 1, 10);
+    expect(rig.checks.length - before).toBe(2);
+  });
+
   it("is lost after four checks in doubt without an answer, if the other side is heard by the relay", () => {
     const rig = new Rig();
     rig.isAlive = false;
